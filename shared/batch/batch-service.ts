@@ -1,0 +1,50 @@
+import type { Resources } from "../pipeline/job.ts";
+
+/** A Batch job's state as AWS names it. */
+export type JobState = "SUBMITTED" | "PENDING" | "RUNNABLE" | "STARTING" | "RUNNING" | "SUCCEEDED" | "FAILED";
+
+/** A job to be submitted. */
+export type JobSubmission = {
+  /** Deterministic, so that it can be found again. */
+  name: string;
+  /** Folder under `batch-jobs/`: names the job definition. */
+  family: string;
+  command: readonly string[];
+  environment: Readonly<Record<string, string>>;
+  resources: Resources;
+  /** Seconds that an attempt may take. */
+  timeout: number;
+  /** Children of an array job, 2 to 10,000; absent for a single job. */
+  arraySize?: number;
+};
+
+/** What Batch says of a job. Times in epoch milliseconds. */
+export type JobDetail = {
+  id: string;
+  name: string;
+  state: JobState;
+  /** Why the job, its last attempt's container, or its host ended, as Batch words it. */
+  statusReason?: string;
+  containerReason?: string;
+  exitCode?: number;
+  logStream?: string;
+  startedAt?: number;
+  stoppedAt?: number;
+  /** Of the container: what the engine set at submission. */
+  environment: Readonly<Record<string, string>>;
+  /** The child's place, for a child of an array job. */
+  arrayIndex?: number;
+  /** For an array job itself. */
+  arraySize?: number;
+};
+
+export type BatchService = {
+  /** Submits a job and returns its id. Not idempotent: look for the name first when an earlier try may have worked. */
+  submit(job: JobSubmission): Promise<string>;
+  /** Ids of all jobs of exactly this name, in any state that Batch still knows. */
+  findByName(name: string, queue: string): Promise<string[]>;
+  /** Details of jobs, at most 100 a call to Batch; ids that Batch does not know are left out. */
+  describe(ids: readonly string[]): Promise<JobDetail[]>;
+  /** Ends a job in any state; one that has ended already, or is unknown, is no error. */
+  terminate(id: string, reason: string): Promise<void>;
+};

@@ -1,0 +1,35 @@
+import type { BatchService } from "./batch/batch-service.ts";
+import type { ObjectStore } from "./objects/object-store.ts";
+import type { Pipeline } from "./pipeline/define-pipeline.ts";
+import type { Clock } from "./platform/clock.ts";
+import type { Log } from "./platform/log.ts";
+import type { Meter } from "./platform/meter.ts";
+import type { StepQueue } from "./queue/step-queue.ts";
+import type { RunStore } from "./store/run-store.ts";
+
+/** What can be set about an engine. */
+export type EngineSettings = {
+  /** How soon, in seconds, the sweep looks at a run again. */
+  readonly sweepSeconds: number;
+  /** Seconds that a submission to Batch may take before another worker may take it over. */
+  readonly submitLeaseSeconds: number;
+  /** Seconds that a job may wait for a machine before the attempt fails. */
+  readonly runnableSeconds: number;
+};
+
+export const defaultSettings: EngineSettings = { sweepSeconds: 120, submitLeaseSeconds: 60, runnableSeconds: 3600 };
+
+/** Everything that the engine's functions work with. Two engines are the same but for what stands behind the ports. */
+export type Engine = {
+  readonly pipelines: ReadonlyMap<string, Pipeline>;
+  readonly store: RunStore;
+  readonly queue: StepQueue;
+  readonly batch: BatchService;
+  readonly objects: ObjectStore;
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly log: Log;
+  readonly meter: Meter;
+  readonly settings: EngineSettings;
+};

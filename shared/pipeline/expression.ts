@@ -1,0 +1,159 @@
+import { isJsonObject, type Json } from "./json.ts";
+
+/**
+ * A value that is known only while a run is under way, as JSON: literals stand for themselves, and an object with one
+ * key that starts with `$` is computed.
+ *
+ * | form | value |
+ * |---|---|
+ * | `{ "$step": ["train", "model"] }` | a step's output, or a field of it |
+ * | `{ "$params": ["alphas"] }` | a parameter of the run |
+ * | `{ "$run": ["scheduledAt"] }` | a fact about the run |
+ * | `{ "$item": ["model"] }` | the item of the list that a mapped step is at |
+ * | `{ "$flatten": x }` | one list of the items of the lists in x; items that are no list stay |
+ * | `{ "$eq": [a, b] }`, `$ne`, `$lt`, `$lte`, `$gt`, `$gte` | a comparison |
+ * | `{ "$and": [a, b] }`, `$or`, `{ "$not": [a] }` | logic |
+ *
+ * Keys that start with `$` are therefore reserved: the definition API refuses them in inputs.
+ */
+export type Expression = Json;
+
+const comparisons = ["$eq", "$ne", "$lt", "$lte", "$gt", "$gte"] as const;
+const connectives = ["$and", "$or", "$not"] as const;
+const sources = ["$step", "$params", "$run", "$item"] as const;
+export type Comparison = (typeof comparisons)[number];
+export type Connective = (typeof connectives)[number];
+export type Source = (typeof sources)[number];
+
+const isOneOf = <T extends string>(list: readonly T[], value: string): value is T =>
+  (list as readonly string[]).includes(value);
+
+/** What an expression may look at while it is evaluated. */
+export type Scope = {
+  /** The output of a step; for a mapped step the list of its children's outputs. */
+  step(name: string): Json;
+  params: Json;
+  run: Json;
+  /** The item of a mapped step; undefined outside of one. */
+  item?: Json;
+};
+
+/** An expression met a value that it cannot use, such as a field of a number. */
+export class ExpressionError extends Error {
+  override readonly name = "ExpressionError";
+}
+
+/** The computed form of an expression, or undefined for a literal. */
+function computed(expression: Expression): { operator: string; operand: Json } | undefined {
+  if (!isJsonObject(expression)) return undefined;
+  const [only, ...others] = Object.entries(expression);
+  if (only === undefined || others.length > 0 || !only[0].startsWith("$")) return undefined;
+  return { operator: only[0], operand: only[1] };
+}
+
+/** A reference's path: its parts are the name of a step or the names of fields. */
+function pathOf(operand: Json): readonly string[] {
+  if (Array.isArray(operand) && operand.every((part) => typeof part === "string")) return operand;
+  throw new ExpressionError(`a reference holds ${JSON.stringify(operand)}; it takes a list of names`);
+}
+
+function operands(operand: Json): readonly Json[] {
+  if (Array.isArray(operand)) return operand;
+  throw new ExpressionError(`an operator holds ${JSON.stringify(operand)}; it takes a list`);
+}
+
+/**
+ * Follows a path of field names into a value.
+ *
+ * @throws ExpressionError where a part of the path is not there
+ */
+export function readPath(value: Json, path: readonly string[], what: string): Json {
+  let at = value;
+  for (const [depth, part] of path.entries()) {
+    const field = isJsonObject(at) ? at[part] : undefined;
+    if (field === undefined) {
+      throw new ExpressionError(`${[what, ...path.slice(0, depth)].join(".")} has no field "${part}"`);
+    }
+    at = field;
+  }
+  return at;
+}
+
+function compare(operator: Comparison, left: Json, right: Json): boolean {
+  if (operator === "$eq") return JSON.stringify(left) === JSON.stringify(right);
+  if (operator === "$ne") return JSON.stringify(left) !== JSON.stringify(right);
+  const ordered =
+    (typeof left === "number" && typeof right === "number") || (typeof left === "string" && typeof right === "string");
+  if (!ordered) {
+    throw new ExpressionError(
+      `cannot order ${JSON.stringify(left)} and ${JSON.stringify(right)}: compare two numbers or two texts`,
+    );
+  }
+  if (operator === "$lt") return left < right;
+  if (operator === "$lte") return left <= right;
+  return operator === "$gt" ? left > right : left >= right;
+}
+
+function truth(value: Json): boolean {
+  if (typeof value === "boolean") return value;
+  throw new ExpressionError(`a condition gave ${JSON.stringify(value)}; it must be true or false`);
+}
+
+function connect(operator: Connective, parts: readonly Json[], scope: Scope): boolean {
+  if (operator === "$and") return parts.every((part) => truth(evaluate(part, scope)));
+  if (operator === "$or") return parts.some((part) => truth(evaluate(part, scope)));
+  return !truth(evaluate(parts[0] ?? null, scope));
+}
+
+function readSource(source: Source, path: readonly string[], scope: Scope): Json {
+  if (source === "$params") return readPath(scope.params, path, "params");
+  if (source === "$run") return readPath(scope.run, path, "run");
+  if (source === "$item") {
+    if (scope.item === undefined) throw new ExpressionError("an item is used outside of a mapped step");
+    return readPath(scope.item, path, "item");
+  }
+  const [step, ...fields] = path;
+  if (step === undefined) throw new ExpressionError("a reference names no step");
+  return readPath(scope.step(step), fields, step);
+}
+
+/**
+ * The value of an expression.
+ *
+ * @throws ExpressionError where a field is missing or operands do not fit
+ */
+export function evaluate(expression: Expression, scope: Scope): Json {
+  const form = computed(expression);
+  if (form === undefined) {
+    if (Array.isArray(expression)) return expression.map((part) => evaluate(part, scope));
+    if (!isJsonObject(expression)) return expression;
+    return Object.fromEntries(Object.entries(expression).map(([key, part]) => [key, evaluate(part, scope)]));
+  }
+  const { operator, operand } = form;
+  if (isOneOf(sources, operator)) return readSource(operator, pathOf(operand), scope);
+  if (operator === "$flatten") return operands(evaluate(operand, scope)).flat(1);
+  if (isOneOf(comparisons, operator)) {
+    const [left = null, right = null] = operands(operand).map((part) => evaluate(part, scope));
+    return compare(operator, left, right);
+  }
+  if (isOneOf(connectives, operator)) return connect(operator, operands(operand), scope);
+  throw new ExpressionError(`unknown operator ${operator}`);
+}
+
+/** A use of a value by an expression: where the value comes from, and the path into it. */
+export type Reference = { source: Source; path: readonly string[] };
+
+/** Every reference in an expression, in order of appearance. */
+export function referencesIn(expression: Expression): Reference[] {
+  const form = computed(expression);
+  if (form === undefined) {
+    if (!isJsonObject(expression) && !Array.isArray(expression)) return [];
+    return Object.values(expression).flatMap((part: Json) => referencesIn(part));
+  }
+  if (isOneOf(sources, form.operator)) return [{ source: form.operator, path: pathOf(form.operand) }];
+  if (form.operator === "$flatten") return referencesIn(form.operand);
+  if (isOneOf(comparisons, form.operator) || isOneOf(connectives, form.operator)) {
+    return operands(form.operand).flatMap(referencesIn);
+  }
+  throw new ExpressionError(`unknown operator ${form.operator}`);
+}

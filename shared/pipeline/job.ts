@@ -1,0 +1,64 @@
+import * as z from "zod";
+import type { Json } from "./json.ts";
+
+/** An object in S3 that a step made: exact version, checksum (hex SHA-256), size in bytes and media type. */
+export const artifact = z.object({
+  uri: z.string().startsWith("s3://"),
+  versionId: z.string().optional(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  bytes: z.int().nonnegative(),
+  mediaType: z.string(),
+});
+export type Artifact = z.infer<typeof artifact>;
+
+/** What a Batch job gets of a machine. Memory in MiB; the timeout, in seconds, starts when the job runs. */
+export const resources = z.strictObject({
+  vcpus: z.number().positive(),
+  memory: z.int().positive(),
+  gpus: z.int().nonnegative().default(0),
+  timeoutSeconds: z.int().min(60).default(3600),
+  queue: z.string().default("cpu"),
+});
+export type Resources = z.infer<typeof resources>;
+
+/** A job's contract: what the Python that implements it takes, gives and needs. */
+export type Job<I extends z.ZodType, O extends z.ZodType> = {
+  readonly name: string;
+  readonly input: I;
+  readonly output: O;
+  readonly resources: Resources;
+};
+
+/** A contract whose types do not matter, as for a list of contracts. */
+export type AnyJob = Job<z.ZodType, z.ZodType>;
+
+/** A job contract is wrong. */
+export class JobDefinitionError extends Error {
+  override readonly name = "JobDefinitionError";
+}
+
+/**
+ * Declares the contract of a Batch job that Python implements.
+ *
+ * @param name family and job, as in `ridge.train`: the folder under `batch-jobs/` and the job within it
+ * @throws JobDefinitionError for a name of another form or impossible resources
+ */
+export function defineJob<I extends z.ZodType<Json>, O extends z.ZodType<Json>>(
+  name: string,
+  contract: { input: I; output: O; resources: z.input<typeof resources> },
+): Job<I, O> {
+  if (!/^[a-z][a-z0-9_]{0,39}\.[a-z][a-z0-9_]{0,39}$/.test(name)) {
+    throw new JobDefinitionError(`job "${name}": a job's name is family.job in lower case, such as ridge.train`);
+  }
+  const parsed = resources.safeParse(contract.resources);
+  if (!parsed.success) {
+    throw new JobDefinitionError(`job "${name}": resources: ${z.prettifyError(parsed.error)}`);
+  }
+  return Object.freeze({ name, input: contract.input, output: contract.output, resources: parsed.data });
+}
+
+/** The two parts of a job's name. */
+export function jobParts(name: string): { family: string; job: string } {
+  const [family = "", job = ""] = name.split(".");
+  return { family, job };
+}

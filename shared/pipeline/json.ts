@@ -1,0 +1,17 @@
+/** Any JSON value. Step inputs, outputs and parameters are JSON, so that they can be stored and shown as they are. */
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+
+/** A plain JSON object. */
+export type JsonObject = { readonly [key: string]: Json };
+
+/** Whether a value is a JSON object: not null, not a list. */
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** JSON with the keys of every object in order: equal values give equal text, so it can be hashed. */
+export function canonicalJson(value: Json): string {
+  return JSON.stringify(value, (_key, part: Json) =>
+    isJsonObject(part) ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : part,
+  );
+}

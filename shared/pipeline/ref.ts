@@ -1,0 +1,146 @@
+import type { Comparison, Connective, Expression } from "./expression.ts";
+import type { Json } from "./json.ts";
+
+declare const valueOf: unique symbol;
+const expressionOf = Symbol("millrace.expression");
+
+/**
+ * Stands for a value of type T that will exist once a run gets there. Reading a field of a ref gives a ref of the
+ * field; passing a ref to a step is the dependency.
+ */
+export type Ref<T> = { readonly [valueOf]: T } & (T extends readonly unknown[]
+  ? unknown
+  : T extends object
+    ? { readonly [K in keyof T]-?: Ref<T[K]> }
+    : unknown);
+
+/** A T of which any part may be a ref. */
+export type Input<T> =
+  | Ref<T>
+  | (T extends readonly (infer E)[]
+      ? readonly Input<E>[]
+      : T extends object
+        ? { readonly [K in keyof T]: Input<T[K]> }
+        : T);
+
+/** What a function gets for an input: every ref replaced by its value. */
+export type Resolved<I> = I extends { readonly [valueOf]: infer T }
+  ? T
+  : I extends readonly unknown[]
+    ? { readonly [K in keyof I]: Resolved<I[K]> }
+    : I extends object
+      ? { readonly [K in keyof I]: Resolved<I[K]> }
+      : I;
+
+/** A ref was used as if its value were known while the pipeline is being defined. */
+export class RefUseError extends Error {
+  override readonly name = "RefUseError";
+}
+
+type Reference = { readonly [source: string]: readonly string[] };
+
+/** The expression behind a ref. */
+type Carrier = { readonly [expressionOf]: Expression };
+
+/** Whether a value is a ref. */
+export function isRef(value: unknown): value is Ref<unknown> {
+  return typeof value === "object" && value !== null && expressionOf in value;
+}
+
+function misuse(use: string): never {
+  throw new RefUseError(
+    `a ref has no value yet while the pipeline is being defined, so it cannot be ${use}; pass it to a step instead`,
+  );
+}
+
+/** A ref of an expression that is not a reference: it has no fields to read. */
+function computedRef<T>(expression: Expression): Ref<T> {
+  return carry<T>({ [expressionOf]: expression }, (field) => misuse(`read by field ("${field}") when it is computed`));
+}
+
+/** Dresses a carrier in a proxy whose fields are refs and which refuses every use that needs a value. */
+function carry<T>(carrier: Carrier, field: (name: string) => unknown): Ref<T> {
+  const proxy = new Proxy(carrier, {
+    get(target, key) {
+      if (key === expressionOf) return target[expressionOf];
+      if (key === Symbol.toPrimitive || key === "toString") return () => misuse("turned into text or a number");
+      if (key === Symbol.iterator) return () => misuse("iterated; use map");
+      if (key === "toJSON") return () => target[expressionOf];
+      if (typeof key === "symbol" || key === "then") return undefined;
+      return field(key);
+    },
+    has: (_target, key) => key === expressionOf,
+    ownKeys: () => misuse("spread or listed"),
+  });
+  // The proxy answers every field of T with a ref; no type of the language can say so.
+  return proxy as unknown as Ref<T>;
+}
+
+/** A ref to a source and a path within it; reading a field lengthens the path. */
+function sourceRef<T>(source: "$step" | "$params" | "$run" | "$item", path: readonly string[]): Ref<T> {
+  const reference: Reference = { [source]: path };
+  return carry<T>({ [expressionOf]: reference }, (field) => sourceRef(source, [...path, field]));
+}
+
+/** Refs to the output of a step, the run's parameters, facts about the run, and the item of a mapped step. */
+export const refTo = {
+  step: <T>(name: string): Ref<T> => sourceRef<T>("$step", [name]),
+  params: <T>(): Ref<T> => sourceRef<T>("$params", []),
+  run: <T>(): Ref<T> => sourceRef<T>("$run", []),
+  item: <T>(): Ref<T> => sourceRef<T>("$item", []),
+};
+
+/**
+ * The expression for an input: refs become references, everything else a literal.
+ *
+ * @throws RefUseError for a part that is not JSON, such as a function or a Date, and for a key that starts with `$`
+ */
+export function toExpression(input: unknown, path = "input"): Expression {
+  if (isRef(input)) return (input as unknown as Carrier)[expressionOf];
+  if (input === null || typeof input === "string" || typeof input === "boolean") return input;
+  if (typeof input === "number") {
+    if (Number.isFinite(input)) return input;
+    throw new RefUseError(`${path} is ${input}; only finite numbers are JSON`);
+  }
+  if (Array.isArray(input)) return input.map((part, index) => toExpression(part, `${path}[${index}]`));
+  if (typeof input === "object" && Object.getPrototypeOf(input) === Object.prototype) {
+    const parts: Record<string, Json> = {};
+    for (const [key, part] of Object.entries(input)) {
+      if (key.startsWith("$")) throw new RefUseError(`${path}.${key}: keys that start with $ are reserved`);
+      if (part !== undefined) parts[key] = toExpression(part, `${path}.${key}`);
+    }
+    return parts;
+  }
+  throw new RefUseError(`${path} is ${typeof input === "object" ? "an object with a class" : `a ${typeof input}`}; pass JSON or refs`);
+}
+
+type Flat<T> = T extends readonly (infer E)[] ? E : T;
+type ValueOf<R> = R extends { readonly [valueOf]: infer T } ? T : never;
+
+/** One list of all items: lists among the parts are opened by one level, other parts are items themselves. */
+export function flatten<const L extends readonly Ref<unknown>[]>(parts: L): Ref<Flat<ValueOf<L[number]>>[]>;
+export function flatten<T>(parts: Ref<readonly (readonly T[])[]>): Ref<T[]>;
+export function flatten(parts: readonly Ref<unknown>[] | Ref<readonly (readonly unknown[])[]>): Ref<unknown[]> {
+  return computedRef({ $flatten: toExpression(parts) });
+}
+
+type Ordered = number | string;
+const comparison =
+  <T>(operator: Comparison) =>
+  <V extends T>(left: Input<V>, right: Input<V>): Ref<boolean> =>
+    computedRef({ [operator]: [toExpression(left), toExpression(right)] });
+const connective =
+  (operator: Connective) =>
+  (...parts: Input<boolean>[]): Ref<boolean> =>
+    computedRef({ [operator]: parts.map((part) => toExpression(part)) });
+
+/** Conditions for `when`: data like everything else in the graph, so that they can be stored and drawn. */
+export const eq = comparison<Json>("$eq");
+export const ne = comparison<Json>("$ne");
+export const lt = comparison<Ordered>("$lt");
+export const lte = comparison<Ordered>("$lte");
+export const gt = comparison<Ordered>("$gt");
+export const gte = comparison<Ordered>("$gte");
+export const and = connective("$and");
+export const or = connective("$or");
+export const not = (condition: Input<boolean>): Ref<boolean> => connective("$not")(condition);

@@ -1,0 +1,18 @@
+/** Counts what operators look at. Powertools' Metrics stands behind it on Lambda. */
+export type Meter = {
+  count(name: MeterName, dimensions: Readonly<Record<string, string>>): void;
+  duration(name: MeterName, milliseconds: number, dimensions: Readonly<Record<string, string>>): void;
+};
+
+export type MeterName =
+  | "RunStarted"
+  | "RunEnded"
+  | "RunDuration"
+  | "StepEnded"
+  | "StepDuration"
+  | "StepRetried"
+  | "RunsSwept"
+  | "HintsResent";
+
+/** Counts nothing. */
+export const silentMeter: Meter = { count() {}, duration() {} };

@@ -1,0 +1,28 @@
+import * as z from "zod";
+import type { StepIndex } from "../step/step-record.ts";
+
+/**
+ * A hint that there may be work on a step; the truth is in the run store. `shard` asks a mapped step to send the
+ * messages of one shard of its children.
+ */
+export const stepMessage = z.strictObject({
+  runId: z.string().min(1),
+  step: z.string().min(1),
+  index: z.union([z.int().nonnegative(), z.literal("map")]) satisfies z.ZodType<StepIndex>,
+  epoch: z.int().positive(),
+  shard: z.int().nonnegative().optional(),
+});
+export type StepMessage = z.infer<typeof stepMessage>;
+
+/** Longest delay of a message, in milliseconds (SQS: 15 minutes). What is due later is sent on when it arrives. */
+export const maxMessageDelay = 900_000;
+
+/** Where hints are sent; a worker receives each at least once, in any order. */
+export type StepQueue = {
+  /**
+   * Sends every message or throws.
+   *
+   * @param delay milliseconds until the messages can be received, at most {@link maxMessageDelay}
+   */
+  send(messages: readonly StepMessage[], delay?: number): Promise<void>;
+};

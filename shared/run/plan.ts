@@ -1,0 +1,52 @@
+import { type Graph, type StepNode, upstreamOf } from "../pipeline/graph.ts";
+import type { EndState, Progress } from "./run.ts";
+
+/** Where a step stands as far as the run's progress tells. READY steps may be under way already. */
+export type Standing = "WAITING" | "READY" | "DONE" | "FAILED" | "SKIPPED" | "UPSTREAM_FAILED";
+
+/** What follows from a run's progress. */
+export type Plan = {
+  /** Standing of each step, by number. */
+  readonly standings: readonly Standing[];
+  /** Numbers of the steps that may run now. */
+  readonly ready: readonly number[];
+  /** How the run ends, once no step is left. */
+  readonly end?: Extract<EndState, "SUCCEEDED" | "FAILED">;
+};
+
+function standing(node: StepNode, progress: Progress, earlier: readonly Standing[]): Standing {
+  if (progress.done.has(node.number)) return "DONE";
+  if (progress.failed.has(node.number)) return "FAILED";
+  if (progress.skipped.has(node.number)) return "SKIPPED";
+  const upstream = upstreamOf(node).map((number) => earlier[number] ?? "WAITING");
+  if (upstream.some((state) => state === "WAITING" || state === "READY")) return "WAITING";
+  if (upstream.some((state) => state === "FAILED" || state === "UPSTREAM_FAILED")) return "UPSTREAM_FAILED";
+  // Without its data a step cannot run; a step that merely comes after a skipped one can.
+  if (node.needs.some((number) => earlier[number] === "SKIPPED")) return "SKIPPED";
+  return "READY";
+}
+
+/**
+ * What follows from how far a run is: which steps are ready, which can no longer run, and how the run ends. Pure: the
+ * same graph and progress always give the same plan. Consequences (UPSTREAM_FAILED, skipped with what it needed) are
+ * derived here and never stored.
+ */
+export function plan(graph: Graph, progress: Progress): Plan {
+  // Steps are numbered in topological order, so one pass sees every upstream step before those that follow it.
+  const standings: Standing[] = [];
+  for (const node of graph.steps) standings.push(standing(node, progress, standings));
+  const ready = graph.steps.filter((node) => standings[node.number] === "READY").map((node) => node.number);
+  if (standings.some((state) => state === "WAITING" || state === "READY")) return { standings, ready };
+  return { standings, ready, end: standings.includes("FAILED") ? "FAILED" : "SUCCEEDED" };
+}
+
+/** The steps that became ready because a step ended: ready with it, and not without it. */
+export function newlyReady(graph: Graph, progress: Progress, ended: number): number[] {
+  const without = (set: ReadonlySet<number>) => new Set([...set].filter((number) => number !== ended));
+  const before = plan(graph, {
+    done: without(progress.done),
+    failed: without(progress.failed),
+    skipped: without(progress.skipped),
+  });
+  return plan(graph, progress).ready.filter((number) => number !== ended && !before.ready.includes(number));
+}

@@ -1,0 +1,99 @@
+import type {
+  EndedStep,
+  HeldStep,
+  JobStep,
+  MapStep,
+  RetryingStep,
+  StepError,
+  StepJob,
+  StepKey,
+  StepRecord,
+  StoredValue,
+  SucceededStep,
+} from "./step-record.ts";
+import { hasEnded, isHeld } from "./step-record.ts";
+
+/** What became of the wish to work on a step. */
+export type ClaimDecision =
+  | { kind: "claim"; record: HeldStep }
+  /** Ended in this epoch: its end may still have to be told to the run. */
+  | { kind: "ended"; record: SucceededStep | EndedStep }
+  /** Not now: another worker holds it, or its retry is not due. Epoch milliseconds. */
+  | { kind: "later"; at: number; record: HeldStep | RetryingStep }
+  /** Jobs or children hold it; their ends move it on. */
+  | { kind: "away"; record: JobStep | MapStep }
+  /** The message is of an epoch that has passed. */
+  | { kind: "stale" };
+
+/** Who wants to work on a step, and until when it may. Times in epoch milliseconds. */
+export type ClaimRequest = {
+  key: StepKey;
+  epoch: number;
+  state: HeldStep["state"];
+  now: number;
+  leaseUntil: number;
+};
+
+/**
+ * Decides a claim. A record of an earlier epoch that did not succeed is begun anew; a lease that ran out passes on, as
+ * a new attempt, except that a submission keeps its attempt: its job may exist already and is found by that name.
+ */
+export function decideClaim(current: StepRecord | undefined, request: ClaimRequest): ClaimDecision {
+  const { key, epoch, state, now, leaseUntil } = request;
+  const claim = (attempt: number, failures: number): ClaimDecision => ({
+    kind: "claim",
+    record: { ...key, epoch, attempt, failures, state, leaseUntil, startedAt: new Date(now).toISOString() },
+  });
+  if (current === undefined) return claim(1, 0);
+  if (current.state === "SUCCEEDED") return { kind: "ended", record: current };
+  if (current.epoch > epoch) return { kind: "stale" };
+  if (current.epoch < epoch) return claim(1, 0);
+  if (hasEnded(current)) return { kind: "ended", record: current };
+  if (current.state === "RETRYING") {
+    if (current.retryAt > now) return { kind: "later", at: current.retryAt, record: current };
+    return claim(current.attempt + 1, current.failures);
+  }
+  if (!isHeld(current)) return { kind: "away", record: current };
+  if (current.leaseUntil > now) return { kind: "later", at: current.leaseUntil, record: current };
+  return claim(current.state === "SUBMITTED" ? current.attempt : current.attempt + 1, current.failures);
+}
+
+/** The facts that every state shares, without what belongs to one state alone. */
+function factsOf({ runId, step, index, epoch, attempt, failures, startedAt }: StepRecord) {
+  return { runId, step, index, epoch, attempt, failures, startedAt };
+}
+
+/** How many children a map's record tells of; nothing for other records. */
+function childrenOf(record: StepRecord): { children?: number } {
+  return "children" in record && record.children !== undefined ? { children: record.children } : {};
+}
+
+const iso = (now: number) => new Date(now).toISOString();
+
+export function succeeded(record: StepRecord, output: StoredValue, now: number): SucceededStep {
+  return { ...factsOf(record), ...childrenOf(record), state: "SUCCEEDED", output, endedAt: iso(now) };
+}
+
+export function ended(
+  record: StepRecord,
+  state: EndedStep["state"],
+  now: number,
+  error?: StepError,
+): EndedStep {
+  return { ...factsOf(record), ...childrenOf(record), state, endedAt: iso(now), ...(error && { error }) };
+}
+
+/** @param counts whether the failure counts against the step's retries */
+export function retrying(record: StepRecord, error: StepError, retryAt: number, counts: boolean): RetryingStep {
+  return { ...factsOf(record), failures: record.failures + (counts ? 1 : 0), state: "RETRYING", retryAt, error };
+}
+
+/** A held step whose jobs exist now. */
+export function submitted(record: HeldStep, jobs: readonly StepJob[], children?: number): JobStep {
+  return { ...factsOf(record), state: "SUBMITTED", jobs, ...(children !== undefined && { children }) };
+}
+
+/** A held map whose children may run now. */
+export function expanded(record: HeldStep, children: number): MapStep {
+  return { ...factsOf(record), state: "RUNNING", children };
+}
