@@ -33,31 +33,53 @@ export type RunSummary = Pick<Run, "runId" | "pipeline" | "name" | "state" | "sc
 
 /**
  * All that is true about runs. Every write is idempotent: repeated after a lost response it changes nothing and gives
- * the same answer. Reads are consistent unless they say otherwise.
+ * the same answer, except where it says otherwise. Reads are consistent unless they say otherwise.
  */
 export type RunStore = {
   /** Stores a graph under its hash; graphs never change. */
   putGraph(hash: string, graph: Graph): Promise<void>;
   getGraph(hash: string): Promise<Graph | undefined>;
 
-  /** Stores a new run, due for the sweep at `dueAt` (epoch ms). `exists` when there is a run of this id already. */
+  /**
+   * Stores a new run, due for the sweep at `dueAt` (epoch ms). `exists` when there is a run of this id already. A
+   * repeated call says `exists` too, as nothing tells it from a second cause of the same run: whoever is told `exists`
+   * has to go on as if the first caller had died right after creating the run.
+   */
   createRun(run: ActiveRun, dueAt: number): Promise<"created" | "exists">;
   getRun(runId: string): Promise<Run | undefined>;
   /**
    * Adds a step to the run's progress and returns the run as it then is; undefined when the run is not active in this
    * epoch. The first error stays.
    */
-  joinRun(runId: string, epoch: number, step: number, outcome: Outcome, error?: RunError): Promise<Run | undefined>;
+  joinRun(
+    runId: string,
+    epoch: number,
+    step: number,
+    outcome: Outcome,
+    error?: RunError,
+  ): Promise<Run | undefined>;
   /** RUNNING → CANCELLING, due for the sweep at `dueAt`. The run as it then is, whatever its state; undefined if none. */
   requestCancel(runId: string, dueAt: number): Promise<Run | undefined>;
-  /** Ends an active run; false when it was not in `from` in this epoch. */
-  endRun(runId: string, epoch: number, from: ActiveRun["state"], to: EndState, endedAt: string): Promise<boolean>;
+  /**
+   * Ends an active run; false when it was not in `from` in this epoch. True again for a run that ended in this epoch
+   * in `to` at exactly `endedAt`: that is the same call, repeated.
+   */
+  endRun(
+    runId: string,
+    epoch: number,
+    from: ActiveRun["state"],
+    to: EndState,
+    endedAt: string,
+  ): Promise<boolean>;
   /**
    * Opens a failed or cancelled run again: RUNNING, the next epoch, failures forgotten. Undefined when the run is not
-   * FAILED or CANCELLED in this epoch.
+   * FAILED or CANCELLED in this epoch; the run again when this same call (same `dueAt`) has just opened it.
    */
   reopenRun(runId: string, epoch: number, dueAt: number): Promise<Run | undefined>;
-  /** Ids of runs that the sweep should look at, soonest due first. May be seconds out of date. */
+  /**
+   * Ids of active runs due at `now` or before, soonest due first; those due at the same time in no set order. May be
+   * seconds out of date.
+   */
   dueRuns(now: number, limit: number): Promise<string[]>;
   /** Moves an active run's next look to `dueAt`. Nothing happens when the run is not active. */
   deferRun(runId: string, dueAt: number): Promise<void>;
@@ -65,6 +87,7 @@ export type RunStore = {
   listRuns(filter: RunFilter, limit: number, from?: string): Promise<RunPage>;
 
   getStep(key: StepKey): Promise<StoredStep | undefined>;
+  /** Records in the order of their keys, each once; what is not there is left out. */
   getSteps(keys: readonly StepKey[]): Promise<StoredStep[]>;
   /** Records of one step (its children in order, then the map) or of the whole run. */
   listSteps(runId: string, step?: string): Promise<StoredStep[]>;
@@ -82,4 +105,3 @@ export type RunStore = {
   ): Promise<Tally | undefined>;
   getTally(key: TallyKey): Promise<Tally | undefined>;
 };
-

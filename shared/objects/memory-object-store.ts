@@ -1,0 +1,53 @@
+import { type ObjectHead, type ObjectStore, parseObjectUri } from "./object-store.ts";
+
+type StoredObject = { readonly body: Uint8Array; readonly mediaType: string; readonly versionId: string };
+
+/** An object store within the process; it keeps the current version of each object. */
+export class MemoryObjectStore implements ObjectStore {
+  private readonly bucket: string;
+  private readonly objects = new Map<string, StoredObject>();
+  private writes = 0;
+
+  constructor(bucket = "data") {
+    this.bucket = bucket;
+  }
+
+  locate(key: string): string {
+    return `s3://${this.bucket}/${key}`;
+  }
+
+  async put(uri: string, body: string | Uint8Array, mediaType: string): Promise<{ versionId?: string }> {
+    parseObjectUri(uri);
+    this.writes += 1;
+    const versionId = String(this.writes);
+    this.objects.set(uri, { body: new Uint8Array(Buffer.from(body)), mediaType, versionId });
+    return { versionId };
+  }
+
+  async putIfAbsent(uri: string, body: string | Uint8Array, mediaType: string): Promise<boolean> {
+    if (this.objects.has(uri)) return false;
+    await this.put(uri, body, mediaType);
+    return true;
+  }
+
+  async get(uri: string): Promise<Uint8Array | undefined> {
+    parseObjectUri(uri);
+    return structuredClone(this.objects.get(uri)?.body);
+  }
+
+  async head(uri: string): Promise<ObjectHead | undefined> {
+    parseObjectUri(uri);
+    const found = this.objects.get(uri);
+    return found && { bytes: found.body.byteLength, versionId: found.versionId, mediaType: found.mediaType };
+  }
+
+  async delete(uri: string): Promise<void> {
+    parseObjectUri(uri);
+    this.objects.delete(uri);
+  }
+
+  /** Locations of all objects, in order. */
+  uris(): string[] {
+    return [...this.objects.keys()].sort();
+  }
+}

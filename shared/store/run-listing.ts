@@ -1,0 +1,21 @@
+import type { Run } from "../run/run.ts";
+import type { RunSummary } from "./run-store.ts";
+
+/** Place of a run in lists: by the time it started, then by id. Also what the next page of a list starts after. */
+export function listingKey(run: Pick<Run, "runId" | "startedAt">): string {
+  return `${run.startedAt}#${run.runId}`;
+}
+
+/** What lists show of a run. */
+export function summaryOf(run: Run): RunSummary {
+  const { runId, pipeline, name, state, scheduledAt, startedAt } = run;
+  return {
+    runId,
+    pipeline,
+    name,
+    state,
+    scheduledAt,
+    startedAt,
+    ...("endedAt" in run && { endedAt: run.endedAt }),
+  };
+}
