@@ -1,0 +1,55 @@
+import { batchJobsFolder, repositoryName } from "./family.ts";
+import { registryHost } from "./image-uri.ts";
+
+/** Where images are pushed to. */
+export type Registry = { account: string; region: string };
+
+/** Architecture of the instances in `resources/batch.yml`; a queue cannot mix two. */
+export const platform = "linux/amd64";
+
+/** The account that the credentials belong to. */
+export function identify(): string[] {
+  return ["aws", "sts", "get-caller-identity", "--query", "Account", "--output", "text"];
+}
+
+/** The digest of a tag. Fails with `ImageNotFoundException` or `RepositoryNotFoundException` where there is none. */
+export function findDigest(registry: Registry, family: string, tag: string): string[] {
+  return [
+    ...ecr(registry, "describe-images"),
+    ...["--repository-name", repositoryName(family), "--image-ids", `imageTag=${tag}`],
+    ...["--query", "imageDetails[0].imageDigest", "--output", "text"],
+  ];
+}
+
+/** Creates a family's repository. A tag is a hash of content, so no tag ever moves. */
+export function createRepository(registry: Registry, family: string): string[] {
+  return [
+    ...ecr(registry, "create-repository"),
+    ...["--repository-name", repositoryName(family), "--image-tag-mutability", "IMMUTABLE"],
+    ...["--image-scanning-configuration", "scanOnPush=true"],
+  ];
+}
+
+/** Prints a password for the registry, good for some hours. */
+export function registryPassword(registry: Registry): string[] {
+  return ecr(registry, "get-login-password");
+}
+
+/** Logs in with the password on standard input: as an argument every process of the machine could read it. */
+export function login({ account, region }: Registry): string[] {
+  return ["docker", "login", "--username", "AWS", "--password-stdin", registryHost(account, region)];
+}
+
+/** Builds a family's image and pushes it, with a record of how it was built. */
+export function buildAndPush(registry: Registry, family: string, tag: string): string[] {
+  const image = `${registryHost(registry.account, registry.region)}/${repositoryName(family)}:${tag}`;
+  return [
+    ...["docker", "buildx", "build", "--platform", platform, "--provenance", "mode=max", "--push"],
+    ...["--tag", image, "--label", `org.opencontainers.image.revision=${tag}`],
+    ...["--file", `${batchJobsFolder}/${family}/Dockerfile`, batchJobsFolder],
+  ];
+}
+
+function ecr({ region }: Registry, action: string): string[] {
+  return ["aws", "ecr", action, "--region", region];
+}
