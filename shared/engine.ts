@@ -17,6 +17,7 @@ export type EngineSettings = {
   readonly runnableSeconds: number;
 };
 
+/** Settings that suit AWS. */
 export const defaultSettings: EngineSettings = { sweepSeconds: 120, submitLeaseSeconds: 60, runnableSeconds: 3600 };
 
 /** Everything that the engine's functions work with. Two engines are the same but for what stands behind the ports. */

@@ -38,8 +38,17 @@ export type JobDetail = {
   arraySize?: number;
 };
 
+/** Batch refuses a job for good: what was asked can never work, such as an unknown job definition. */
+export class JobRejectedError extends Error {
+  override readonly name = "JobRejectedError";
+}
+
 export type BatchService = {
-  /** Submits a job and returns its id. Not idempotent: look for the name first when an earlier try may have worked. */
+  /**
+   * Submits a job and returns its id. Not idempotent: look for the name first when an earlier try may have worked.
+   *
+   * @throws JobRejectedError when trying again cannot help; anything else may have worked or may work later
+   */
   submit(job: JobSubmission): Promise<string>;
   /** Ids of all jobs of exactly this name, in any state that Batch still knows. */
   findByName(name: string, queue: string): Promise<string[]>;

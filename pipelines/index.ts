@@ -1,0 +1,5 @@
+import type { Pipeline } from "../shared/pipeline/index.ts";
+import { ridgeSweep } from "./ridge-sweep.ts";
+
+/** Every pipeline that is deployed. A new one is added here. */
+export const pipelines: readonly Pipeline[] = [ridgeSweep];

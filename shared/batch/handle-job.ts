@@ -1,0 +1,127 @@
+import type { Engine } from "../engine.ts";
+import { settleCancellation } from "../run/cancel-run.ts";
+import { nodeOf } from "../run/run-graph.ts";
+import type { Run } from "../run/run.ts";
+import { fatal } from "../step/failure.ts";
+import { failAttempt, hintFor, joinEnded, type StepWork, succeedAttempt } from "../step/finish-attempt.ts";
+import { hasEnded, hasJobs, type JobStep, type StepRecord } from "../step/step-record.ts";
+import { ended } from "../step/transitions.ts";
+import type { StoredStep } from "../store/run-store.ts";
+import type { JobDetail, JobState } from "./batch-service.ts";
+import { identityOf, type JobIdentity } from "./job-environment.ts";
+import { jobFailure } from "./job-failure.ts";
+import { claimHolder, JobFileError, readJobError, readManifest } from "./job-files.ts";
+
+/** The states that a record shows of a job, in the order in which a job passes them. */
+const shown: readonly JobStep["state"][] = ["SUBMITTED", "RUNNABLE", "STARTING", "RUNNING"];
+
+function isShown(state: JobState): state is JobStep["state"] {
+  return (shown as readonly JobState[]).includes(state);
+}
+
+/** Whether a job does the attempt that a record is at, or begins one that nothing is stored of yet. */
+function isCurrent(record: StepRecord | undefined, job: JobIdentity): boolean {
+  if (record === undefined) return true;
+  if (record.epoch < job.epoch) return record.state !== "SUCCEEDED";
+  return record.epoch === job.epoch && record.attempt === job.attempt && !hasEnded(record);
+}
+
+/** The record that a job's news turns a child's into: of an array job's child often nothing is stored yet. */
+function jobStep(engine: Engine, record: StoredStep | undefined, job: JobIdentity, detail: JobDetail): JobStep {
+  const { runId, step, index, epoch, attempt } = job;
+  const sameEpoch = record?.epoch === epoch;
+  const state = isShown(detail.state) ? detail.state : "RUNNING";
+  return {
+    runId,
+    step,
+    index,
+    epoch,
+    attempt,
+    failures: sameEpoch ? record.failures : 0,
+    startedAt: sameEpoch ? record.startedAt : new Date(detail.startedAt ?? engine.clock.now()).toISOString(),
+    state,
+    jobs: record !== undefined && sameEpoch && hasJobs(record) ? record.jobs : [{ id: detail.id, name: detail.name }],
+    ...(state === "RUNNABLE" && { runnableSince: engine.clock.now() }),
+  };
+}
+
+/** Shows how far a job is. Only forwards: events come in any order. */
+async function showState(engine: Engine, record: StoredStep | undefined, job: JobIdentity, detail: JobDetail) {
+  if (!isShown(detail.state)) return;
+  const before = record === undefined || record.epoch < job.epoch ? -1 : shown.findIndex((state) => state === record.state);
+  if (shown.indexOf(detail.state) <= before) return;
+  // A record that moved on meanwhile knows better; nothing is lost when this write is refused.
+  await engine.store.putStep(jobStep(engine, record, job, detail), record?.version);
+}
+
+/** A record to commit an attempt's end on, made when nothing was stored of it. */
+async function recordFor(engine: Engine, record: StoredStep | undefined, job: JobIdentity, detail: JobDetail) {
+  if (record !== undefined && record.epoch === job.epoch) return record;
+  const put = await engine.store.putStep(jobStep(engine, record, job, detail), record?.version);
+  if (put.ok) return put.record;
+  throw new Error(`step ${job.step}[${job.index}] of run ${job.runId} changed meanwhile; the event comes again`);
+}
+
+async function jobSucceeded(engine: Engine, work: StepWork, held: StoredStep, job: JobIdentity, detail: JobDetail) {
+  try {
+    const manifest = await readManifest(engine, work.run, job);
+    if (manifest !== undefined) return await succeedAttempt(engine, work, held, manifest.output);
+  } catch (thrown) {
+    if (!(thrown instanceof JobFileError)) throw thrown;
+    return failAttempt(engine, work, held, fatal("InvalidManifest", thrown.message));
+  }
+  const holder = await claimHolder(engine, work.run, job);
+  // Another copy of the attempt works, or worked, in its place; that one's end counts.
+  if (holder !== undefined && holder !== detail.id) return;
+  const message = `${detail.name} exited with 0 and left no manifest; a job writes one by returning from its function`;
+  await failAttempt(engine, work, held, fatal("ManifestMissing", message));
+}
+
+async function jobFailed(engine: Engine, work: StepWork, held: StoredStep, job: JobIdentity, detail: JobDetail) {
+  // A job may die after its manifest was written: what it made is complete all the same.
+  if ((await readManifest(engine, work.run, job)) !== undefined) return jobSucceeded(engine, work, held, job, detail);
+  const holder = await claimHolder(engine, work.run, job);
+  if (holder !== undefined && holder !== detail.id) return;
+  await failAttempt(engine, work, held, jobFailure(detail, await readJobError(engine, work.run, job)));
+}
+
+/** Of a run that is being cancelled, a job's end is the end of its step. */
+async function jobOfCancelled(engine: Engine, run: Run, record: StoredStep | undefined, detail: JobDetail) {
+  if (detail.state !== "SUCCEEDED" && detail.state !== "FAILED") return;
+  if (record !== undefined && !hasEnded(record)) {
+    const now = engine.clock.now();
+    const error = { name: "Cancelled", message: detail.statusReason ?? "the run was cancelled" };
+    await engine.store.putStep(ended(record, "CANCELLED", now, error), record.version);
+  }
+  // An array job's children end by the thousand: the sweep settles those.
+  if (detail.arrayIndex === undefined) await settleCancellation(engine, run);
+}
+
+/**
+ * Works on what Batch says of a job, told by an event or asked by the sweep. News may be late, repeated or out of
+ * order; of jobs that are not ours or no longer count there is nothing to do.
+ */
+export async function handleJob(engine: Engine, detail: JobDetail): Promise<void> {
+  const job = identityOf(detail);
+  if (job === undefined) return;
+  const run = await engine.store.getRun(job.runId);
+  if (run === undefined || run.epoch !== job.epoch) return;
+  const record = await engine.store.getStep(job);
+  if (run.state === "CANCELLING") return jobOfCancelled(engine, run, record, detail);
+  if (run.state !== "RUNNING") return;
+  const found = await nodeOf(engine, run, job.step);
+  if (found === undefined) return;
+  const work: StepWork = { run, ...found };
+  if (record !== undefined && hasEnded(record) && record.epoch === job.epoch) return joinEnded(engine, work, record);
+  if (record?.state === "RETRYING" && record.attempt === job.attempt) {
+    return engine.queue.send([hintFor(record, run.epoch)], Math.max(0, record.retryAt - engine.clock.now()));
+  }
+  if (!isCurrent(record, job)) return;
+  if (detail.state === "SUCCEEDED") {
+    return jobSucceeded(engine, work, await recordFor(engine, record, job, detail), job, detail);
+  }
+  if (detail.state === "FAILED") {
+    return jobFailed(engine, work, await recordFor(engine, record, job, detail), job, detail);
+  }
+  await showState(engine, record, job, detail);
+}

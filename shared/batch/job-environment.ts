@@ -1,0 +1,107 @@
+import * as z from "zod";
+import type { StepIndex } from "../step/step-record.ts";
+import type { JobDetail } from "./batch-service.ts";
+
+/** Whose work a Batch job does. */
+export type JobIdentity = {
+  runId: string;
+  step: string;
+  index: number;
+  epoch: number;
+  attempt: number;
+};
+
+/** Longest text of indices that goes into a job's environment: Batch allows 8,192 characters for all overrides. */
+const maxIndicesText = 2000;
+
+/** Ascending indices as text: `0-5,9`. */
+export function formatIndices(indices: readonly number[]): string {
+  const ranges: [first: number, last: number][] = [];
+  for (const index of indices) {
+    const range = ranges.at(-1);
+    if (range !== undefined && index === range[1] + 1) range[1] = index;
+    else ranges.push([index, index]);
+  }
+  return ranges.map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`)).join(",");
+}
+
+/** The index at a place of a text such as `0-5,9`; undefined beyond its end. */
+export function indexAt(text: string, place: number): number | undefined {
+  let left = place;
+  for (const range of text.split(",")) {
+    const [first = 0, last = first] = range.split("-").map(Number);
+    if (left <= last - first) return first + left;
+    left -= last - first + 1;
+  }
+  return undefined;
+}
+
+/** Splits indices so that each part fits an array job: at most 10,000 children and a short text. */
+export function splitForArrays(indices: readonly number[]): number[][] {
+  if (indices.length <= 1 || (indices.length <= 10_000 && formatIndices(indices).length <= maxIndicesText)) {
+    return [[...indices]];
+  }
+  const middle = Math.ceil(indices.length / 2);
+  return [...splitForArrays(indices.slice(0, middle)), ...splitForArrays(indices.slice(middle))];
+}
+
+/**
+ * The name of a job, the same each time for the same work, so that it can be found again: at most 128 letters, digits,
+ * `-` and `_`, as AWS Batch asks.
+ */
+export function jobName(
+  { runId, step, index, epoch, attempt }: { runId: string; step: string; index: StepIndex; epoch: number; attempt: number },
+  part: number,
+): string {
+  const name = `${runId}-${step}-${index}-${epoch}-${attempt}${part === 0 ? "" : `-p${part}`}`;
+  return name.replace(/[^A-Za-z0-9_-]/g, "_").slice(0, 128);
+}
+
+/** Environment of a job, as docs/batch-jobs.md says. */
+export function jobEnvironment(facts: {
+  pipeline: string;
+  runId: string;
+  step: string;
+  job: string;
+  epoch: number;
+  attempt: number;
+  indices: readonly number[];
+  input: string;
+  output: string;
+}): Record<string, string> {
+  return {
+    MILLRACE_PIPELINE: facts.pipeline,
+    MILLRACE_RUN_ID: facts.runId,
+    MILLRACE_STEP: facts.step,
+    MILLRACE_JOB: facts.job,
+    MILLRACE_EPOCH: String(facts.epoch),
+    MILLRACE_ATTEMPT: String(facts.attempt),
+    MILLRACE_INDICES: formatIndices(facts.indices),
+    MILLRACE_INPUT: facts.input,
+    MILLRACE_OUTPUT: facts.output,
+  };
+}
+
+const ours = z.object({
+  MILLRACE_RUN_ID: z.string().min(1),
+  MILLRACE_STEP: z.string().min(1),
+  MILLRACE_INDICES: z.string().regex(/^\d+(-\d+)?(,\d+(-\d+)?)*$/),
+  MILLRACE_EPOCH: z.coerce.number().int().positive(),
+  MILLRACE_ATTEMPT: z.coerce.number().int().positive(),
+});
+
+/** Whose work a job does; undefined for jobs that are not ours, and for an array job as a whole. */
+export function identityOf(job: JobDetail): JobIdentity | undefined {
+  const parsed = ours.safeParse(job.environment);
+  if (!parsed.success || job.arraySize !== undefined) return undefined;
+  const facts = parsed.data;
+  const index = indexAt(facts.MILLRACE_INDICES, job.arrayIndex ?? 0);
+  if (index === undefined) return undefined;
+  return {
+    runId: facts.MILLRACE_RUN_ID,
+    step: facts.MILLRACE_STEP,
+    index,
+    epoch: facts.MILLRACE_EPOCH,
+    attempt: facts.MILLRACE_ATTEMPT,
+  };
+}

@@ -1,0 +1,75 @@
+import type { Failure } from "../step/failure.ts";
+import type { JobDetail } from "./batch-service.ts";
+import type { JobErrorFile } from "./job-files.ts";
+
+/** Group of the jobs' logs, where AWS Batch puts them. */
+export const jobLogGroup = "/aws/batch/job";
+
+type Kind = { name: string; pattern: RegExp; remedy: string; infrastructure?: boolean; timedOut?: boolean };
+
+/**
+ * What Batch's words mean, most telling first: the reason of the job, then that of the container (AWS Batch user guide,
+ * "Job state change events" and "Troubleshooting").
+ */
+const kinds: readonly Kind[] = [
+  {
+    name: "SpotInterruption",
+    pattern: /^Host EC2|Spot Task was interrupted/,
+    remedy: "its machine was taken back; it is tried again",
+    infrastructure: true,
+  },
+  {
+    name: "TimeoutError",
+    pattern: /attempt duration exceeded timeout/i,
+    remedy: "raise the step's timeout or give it more vCPUs",
+    timedOut: true,
+  },
+  { name: "OutOfMemory", pattern: /OutOfMemory/, remedy: "raise the job's memory" },
+  {
+    name: "ImagePullFailed",
+    pattern: /CannotPullContainer/,
+    remedy: "check that the job family's image was pushed and that the execution role may read it",
+    infrastructure: true,
+  },
+  {
+    name: "TaskStartFailed",
+    pattern: /^Task failed to start/,
+    remedy: "it is tried again; see the job in the AWS Batch console if it stays",
+    infrastructure: true,
+  },
+];
+
+function wordsOf(job: JobDetail): string {
+  return [job.statusReason, job.containerReason].filter((word) => word !== undefined && word !== "").join("; ");
+}
+
+/**
+ * Why a job failed: what it said itself if it raised, else what Batch says of it.
+ *
+ * @param said the error file of the attempt, where the job left one
+ */
+export function jobFailure(job: JobDetail, said: JobErrorFile | undefined): Failure {
+  const log = job.logStream === undefined ? {} : { log: `${jobLogGroup}:${job.logStream}` };
+  const words = wordsOf(job);
+  const kind = kinds.find(
+    ({ pattern }) => pattern.test(job.statusReason ?? "") || pattern.test(job.containerReason ?? ""),
+  );
+  if (kind !== undefined) {
+    return {
+      error: { name: kind.name, message: `${words}: ${kind.remedy}`, ...log },
+      retryable: true,
+      ...(kind.infrastructure && { infrastructure: true }),
+      ...(kind.timedOut && { timedOut: true }),
+    };
+  }
+  if (said !== undefined) {
+    return {
+      error: { name: said.name, message: said.message.slice(0, 1000), stack: said.stack.slice(0, 6), ...log },
+      retryable: said.retryable,
+      ...(said.retryAfterSeconds !== undefined && { retryAfter: said.retryAfterSeconds * 1000 }),
+    };
+  }
+  const exit = job.exitCode === undefined ? "" : `exit code ${job.exitCode}`;
+  const message = [words, exit].filter(Boolean).join(", ") || "Batch gives no reason";
+  return { error: { name: "JobFailed", message: `${message}; see its log`, ...log }, retryable: true };
+}

@@ -1,0 +1,63 @@
+import * as z from "zod";
+import type { Engine } from "../engine.ts";
+import { attemptFiles, attemptPrefix } from "../objects/layout.ts";
+import { artifact } from "../pipeline/job.ts";
+import type { Json } from "../pipeline/json.ts";
+import type { Run } from "../run/run.ts";
+import type { JobIdentity } from "./job-environment.ts";
+
+const claimFile = z.object({ jobId: z.string() });
+
+const manifestFile = z.object({
+  version: z.literal(1),
+  output: z.json() as z.ZodType<Json>,
+  artifacts: z.array(artifact),
+});
+export type JobManifest = z.infer<typeof manifestFile>;
+
+const errorFile = z.object({
+  name: z.string(),
+  message: z.string(),
+  retryable: z.boolean(),
+  retryAfterSeconds: z.number().nonnegative().optional(),
+  stack: z.array(z.string()).default([]),
+});
+export type JobErrorFile = z.infer<typeof errorFile>;
+
+/** A job left something that is not what docs/batch-jobs.md asks for. */
+export class JobFileError extends Error {
+  override readonly name = "JobFileError";
+}
+
+async function read<T>(engine: Engine, run: Run, job: JobIdentity, file: string, schema: z.ZodType<T>) {
+  const uri = engine.objects.locate(attemptPrefix(run, job) + file);
+  const bytes = await engine.objects.get(uri);
+  if (bytes === undefined) return undefined;
+  try {
+    return schema.parse(JSON.parse(new TextDecoder().decode(bytes)));
+  } catch (thrown) {
+    const reason = thrown instanceof z.ZodError ? z.prettifyError(thrown) : String(thrown);
+    throw new JobFileError(`${uri} is not what a job should leave there: ${reason}`);
+  }
+}
+
+/** The manifest of an attempt, undefined while there is none. */
+export function readManifest(engine: Engine, run: Run, job: JobIdentity): Promise<JobManifest | undefined> {
+  return read(engine, run, job, attemptFiles.manifest, manifestFile);
+}
+
+/** What an attempt that failed said of it, if it could. */
+export function readJobError(engine: Engine, run: Run, job: JobIdentity): Promise<JobErrorFile | undefined> {
+  return read(engine, run, job, attemptFiles.error, errorFile);
+}
+
+/** Id of the job that works on an attempt, undefined before one has begun. */
+export async function claimHolder(engine: Engine, run: Run, job: JobIdentity): Promise<string | undefined> {
+  return (await read(engine, run, job, attemptFiles.claim, claimFile))?.jobId;
+}
+
+/** Takes an attempt's claim away from every job, so that one that has not begun will not. */
+export async function blockClaim(engine: Engine, run: Run, job: JobIdentity): Promise<void> {
+  const uri = engine.objects.locate(attemptPrefix(run, job) + attemptFiles.claim);
+  await engine.objects.putIfAbsent(uri, JSON.stringify({ jobId: "cancelled" }), "application/json");
+}

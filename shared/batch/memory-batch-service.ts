@@ -1,0 +1,100 @@
+import type { Clock } from "../platform/clock.ts";
+import type { BatchService, JobDetail, JobState, JobSubmission } from "./batch-service.ts";
+
+/** How a job's process ended. */
+export type JobExit = Pick<JobDetail, "exitCode" | "statusReason" | "containerReason">;
+
+/** A job, or an array job's child, within the process. */
+type Job = JobDetail & { readonly queue: string };
+
+const isOver = (state: JobState) => state === "SUCCEEDED" || state === "FAILED";
+
+/**
+ * AWS Batch within the process. Nothing runs by itself: a driver asks for the jobs that wait and says how each ended,
+ * and takes the events that came of it.
+ */
+export class MemoryBatchService implements BatchService {
+  private readonly clock: Clock;
+  private readonly jobs = new Map<string, Job>();
+  private events: JobDetail[] = [];
+  private submissions = 0;
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+  }
+
+  async submit(submission: JobSubmission): Promise<string> {
+    this.submissions += 1;
+    const { name, environment, resources, arraySize } = submission;
+    const base: Job = {
+      id: `job-${this.submissions}`,
+      name,
+      state: "SUBMITTED",
+      environment,
+      queue: resources.queue,
+      ...(arraySize !== undefined && { arraySize }),
+    };
+    this.jobs.set(base.id, base);
+    const { arraySize: _parent, ...child } = base;
+    for (let place = 0; place < (arraySize ?? 0); place += 1) {
+      const id = `${base.id}:${place}`;
+      this.jobs.set(id, { ...child, id, arrayIndex: place });
+    }
+    return base.id;
+  }
+
+  async findByName(name: string, queue: string): Promise<string[]> {
+    const all = [...this.jobs.values()];
+    return all.filter((job) => job.name === name && job.queue === queue && job.arrayIndex === undefined).map(({ id }) => id);
+  }
+
+  async describe(ids: readonly string[]): Promise<JobDetail[]> {
+    return ids.flatMap((id) => {
+      const job = this.jobs.get(id);
+      return job === undefined ? [] : [{ ...job }];
+    });
+  }
+
+  async terminate(id: string, reason: string): Promise<void> {
+    for (const job of [...this.jobs.values()]) {
+      if (job.id === id || job.id.startsWith(`${id}:`)) this.finish(job.id, { statusReason: reason });
+    }
+  }
+
+  /** Jobs that have not ended and are no array jobs: what a machine would run. */
+  waiting(): JobDetail[] {
+    return [...this.jobs.values()].filter((job) => job.arraySize === undefined && !isOver(job.state));
+  }
+
+  /** Says that a job's process began. */
+  begin(id: string): void {
+    this.change(id, { state: "RUNNING", startedAt: this.clock.now() });
+  }
+
+  /** Says how a job's process ended; a job that is over already stays as it is. */
+  finish(id: string, exit: JobExit): void {
+    const state = exit.exitCode === 0 ? "SUCCEEDED" : "FAILED";
+    this.change(id, { ...exit, state, stoppedAt: this.clock.now() });
+    const parent = id.split(":")[0] ?? id;
+    const children = [...this.jobs.values()].filter((job) => job.id.startsWith(`${parent}:`));
+    if (children.length > 0 && children.every((child) => isOver(child.state))) {
+      const failed = children.some((child) => child.state === "FAILED");
+      this.change(parent, { state: failed ? "FAILED" : "SUCCEEDED", stoppedAt: this.clock.now() });
+    }
+  }
+
+  /** Takes the events since the last call. */
+  takeEvents(): JobDetail[] {
+    const taken = this.events;
+    this.events = [];
+    return taken;
+  }
+
+  private change(id: string, change: Partial<JobDetail>): void {
+    const job = this.jobs.get(id);
+    if (job === undefined || isOver(job.state)) return;
+    const next: Job = { ...job, ...change };
+    this.jobs.set(id, next);
+    this.events.push({ ...next });
+  }
+}

@@ -1,0 +1,139 @@
+import type { Engine } from "../engine.ts";
+import { inputKey, shardOf, stepPrefix } from "../objects/layout.ts";
+import { jobParts } from "../pipeline/job.ts";
+import type { Json } from "../pipeline/json.ts";
+import { type Claim, replaceStep } from "../step/claim-step.ts";
+import { fatal } from "../step/failure.ts";
+import { failAttempt, hintFor, type StepWork } from "../step/finish-attempt.ts";
+import { openChildren, openTallies } from "../step/map-step.ts";
+import { readOrFail } from "../step/read-or-fail.ts";
+import { inputOf, inputsOf } from "../step/step-input.ts";
+import type { HeldStep, StepJob } from "../step/step-record.ts";
+import { submitted } from "../step/transitions.ts";
+import type { StoredStep } from "../store/run-store.ts";
+import { JobRejectedError, type JobSubmission } from "./batch-service.ts";
+import { jobEnvironment, jobName, splitForArrays } from "./job-environment.ts";
+
+/** Milliseconds after which a submission that Batch did not take is tried again. */
+const submitRetryDelay = 5000;
+
+/** Inputs that satisfy the job's contract, or why the first wrong one does not. */
+function checkInputs(engine: Engine, work: StepWork, job: string, inputs: ReadonlyMap<number, Json>): string | undefined {
+  const contract = engine.pipelines.get(work.run.pipeline)?.jobs.get(job);
+  for (const [index, input] of contract === undefined ? [] : inputs) {
+    const issue = contract?.input.safeParse(input).error?.issues[0];
+    if (issue) return `input ${issue.path.join(".") || "as a whole"} of child ${index}: ${issue.message}`;
+  }
+  return undefined;
+}
+
+/** Puts the inputs where the jobs will look for them, a file a shard. */
+async function putInputs(engine: Engine, work: StepWork, held: HeldStep, inputs: ReadonlyMap<number, Json>) {
+  const shards = new Map<number, Record<string, Json>>();
+  for (const [index, input] of inputs) {
+    const shard = shardOf(index);
+    shards.set(shard, { ...shards.get(shard), [index]: input });
+  }
+  for (const [shard, members] of shards) {
+    const uri = engine.objects.locate(inputKey(work.run, held, shard));
+    await engine.objects.put(uri, JSON.stringify({ inputs: members }), "application/json");
+  }
+}
+
+/** The jobs that together do a step's work: one, or the array jobs of a map. */
+function submissionsFor(engine: Engine, work: StepWork, held: HeldStep, indexes: readonly number[]): JobSubmission[] {
+  const { run, node } = work;
+  if (node.task.kind !== "batch") throw new TypeError(`step ${node.name} is no batch step`);
+  const { job, resources } = node.task;
+  const parts = jobParts(job);
+  return splitForArrays(indexes).map((indices, part) => ({
+    name: jobName(held, part),
+    family: parts.family,
+    command: ["python", "-m", parts.family, parts.job],
+    environment: jobEnvironment({
+      pipeline: run.pipeline,
+      runId: run.runId,
+      step: node.name,
+      job,
+      epoch: held.epoch,
+      attempt: held.attempt,
+      indices,
+      input: engine.objects.locate(inputKey(run, held, "{shard}")),
+      output: engine.objects.locate(stepPrefix(run, node.name)),
+    }),
+    resources,
+    timeout: node.timeout,
+    ...(indices.length > 1 && { arraySize: indices.length }),
+  }));
+}
+
+/** Submits each job once: one that an earlier try may have submitted is looked for by its name. */
+async function submitAll(engine: Engine, jobs: readonly JobSubmission[], resumed: boolean): Promise<StepJob[]> {
+  const all: StepJob[] = [];
+  for (const job of jobs) {
+    const [known] = resumed ? await engine.batch.findByName(job.name, job.resources.queue) : [];
+    all.push({ name: job.name, id: known ?? (await engine.batch.submit(job)) });
+  }
+  return all;
+}
+
+/** What is to be done: the indexes of the children (0 for a step that is not mapped) and the input of each. */
+async function inputsFor(engine: Engine, work: StepWork, held: HeldStep, items: readonly Json[] | undefined) {
+  const { run, graph, node } = work;
+  if (items === undefined || held.index !== "map") {
+    const index = held.index === "map" ? 0 : held.index;
+    return new Map([[index, await inputOf(engine, run, graph, node, index)]]);
+  }
+  await openTallies(engine, work, items.length);
+  return inputsOf(engine, run, graph, node, items, await openChildren(engine, work, items.length));
+}
+
+/** The submission failed or its answer was lost: soon somebody looks whether the job exists, and submits it if not. */
+async function tryAgainSoon(engine: Engine, work: StepWork, held: HeldStep & StoredStep, thrown: unknown) {
+  engine.log.warn("submission will be tried again", { runId: held.runId, step: held.step, error: String(thrown) });
+  const leaseUntil = engine.clock.now() + submitRetryDelay;
+  if ((await replaceStep(engine, { ...held, leaseUntil }, held)) === undefined) return;
+  await engine.queue.send([hintFor(held, work.run.epoch)], submitRetryDelay);
+}
+
+/**
+ * Submits the Batch work of a claimed step: one job, or array jobs for the open children of a map. SubmitJob has no
+ * idempotency token, so the claim comes first, under an attempt that fixes the job's name, and whoever takes the claim
+ * over looks for that name before submitting.
+ */
+export async function submitStep(
+  engine: Engine,
+  work: StepWork,
+  claim: Claim,
+  items?: readonly Json[],
+): Promise<void> {
+  const held = claim.record;
+  if (work.node.task.kind !== "batch") throw new TypeError(`step ${work.node.name} is no batch step`);
+  const read = await readOrFail(engine, work, held, () => inputsFor(engine, work, held, items));
+  if (read === undefined) return;
+  const inputs = read.value;
+  const wrong = checkInputs(engine, work, work.node.task.job, inputs);
+  if (wrong !== undefined) return failAttempt(engine, work, held, fatal("InvalidInput", wrong));
+  await putInputs(engine, work, held, inputs);
+  const submissions = submissionsFor(engine, work, held, [...inputs.keys()]);
+  let jobs: StepJob[];
+  try {
+    jobs = await submitAll(engine, submissions, claim.resumed);
+  } catch (thrown) {
+    if (!(thrown instanceof JobRejectedError)) return tryAgainSoon(engine, work, held, thrown);
+    return failAttempt(engine, work, held, fatal("JobRejected", thrown.message));
+  }
+  const recorded = await engine.store.putStep(submitted(held, jobs, items?.length), held.version);
+  if (recorded.ok) return;
+  await withdraw(engine, held, jobs, recorded.current);
+}
+
+/**
+ * Somebody else moved the step on while its jobs were submitted. If the attempt still counts, its jobs serve as well:
+ * the claim in S3 lets only one of them work. If it does not, because the run was cancelled, they are ended.
+ */
+async function withdraw(engine: Engine, held: HeldStep, jobs: readonly StepJob[], current: StoredStep | undefined) {
+  const counts = current?.epoch === held.epoch && current.attempt === held.attempt && current.state !== "CANCELLED";
+  if (counts) return;
+  for (const { id } of jobs) await engine.batch.terminate(id, "The step is no longer waiting for this job");
+}

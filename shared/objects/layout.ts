@@ -1,0 +1,36 @@
+import type { Run } from "../run/run.ts";
+import type { StepRecord } from "../step/step-record.ts";
+
+type RunName = Pick<Run, "pipeline" | "runId">;
+type AttemptName = Pick<StepRecord, "step" | "index" | "epoch" | "attempt">;
+
+/** Children of a map that share one tally and one file of inputs. */
+export const shardSize = 200;
+
+/** The shard that a mapped child belongs to. */
+export function shardOf(index: number): number {
+  return Math.floor(index / shardSize);
+}
+
+/** Where everything of a step lies: `runs/{pipeline}/{runId}/{step}/`. */
+export function stepPrefix(run: RunName, step: string): string {
+  return `runs/${run.pipeline}/${run.runId}/${step}/`;
+}
+
+/** Where everything of one attempt lies: `…/{index}/{epoch}.{attempt}/`. No two attempts share a place. */
+export function attemptPrefix(run: RunName, { step, index, epoch, attempt }: AttemptName): string {
+  return `${stepPrefix(run, step)}${index}/${epoch}.${attempt}/`;
+}
+
+/** Inputs of the Batch jobs of an attempt, a file a shard; `{shard}` is for the job to fill in. */
+export function inputKey(run: RunName, { step, index, epoch, attempt }: AttemptName, shard: number | "{shard}"): string {
+  return `${stepPrefix(run, step)}_inputs/${index}-${epoch}.${attempt}/${shard}.json`;
+}
+
+/** Names of the objects that a job and the engine leave for each other at an attempt's prefix. */
+export const attemptFiles = {
+  claim: "_claim.json",
+  manifest: "_manifest.json",
+  error: "_error.json",
+  output: "_output.json",
+} as const;

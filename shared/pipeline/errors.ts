@@ -1,0 +1,14 @@
+/** Thrown by a step's function when trying again cannot help: the step fails at once. */
+export class FatalError extends Error {
+  override readonly name = "FatalError";
+}
+
+/** Thrown by a step's function that knows when to try again; the step's retry limit still holds. */
+export class RetryAfter extends Error {
+  override readonly name = "RetryAfter";
+  readonly seconds: number;
+  constructor(message: string, seconds: number) {
+    super(message);
+    this.seconds = seconds;
+  }
+}

@@ -1,0 +1,73 @@
+import type { Engine } from "../engine.ts";
+import { blockClaim } from "../batch/job-files.ts";
+import { jobName } from "../batch/job-environment.ts";
+import { stepNamed } from "../pipeline/graph.ts";
+import { hasEnded, hasJobs, isHeld } from "../step/step-record.ts";
+import { ended } from "../step/transitions.ts";
+import type { StoredStep } from "../store/run-store.ts";
+import { endRun } from "./advance-run.ts";
+import { RunNotFoundError } from "./errors.ts";
+import { isActive, type Run } from "./run.ts";
+import { graphOf } from "./run-graph.ts";
+
+const reason = "The run was cancelled";
+
+async function markCancelled(engine: Engine, record: StoredStep): Promise<void> {
+  const error = { name: "Cancelled", message: reason };
+  await engine.store.putStep(ended(record, "CANCELLED", engine.clock.now(), error), record.version);
+}
+
+/** Ends a submission that may be under way: jobs that exist are ended, one that comes later finds its claim taken. */
+async function cancelSubmission(engine: Engine, run: Run, record: StoredStep): Promise<void> {
+  if (record.index !== "map") await blockClaim(engine, run, { ...record, index: record.index });
+  const task = stepNamed(await graphOf(engine, run), record.step)?.task;
+  if (task?.kind !== "batch") return;
+  // A map's array jobs are numbered; the first number without a job is past the last.
+  for (let part = 0; ; part += 1) {
+    const ids = await engine.batch.findByName(jobName(record, part), task.resources.queue);
+    if (ids.length === 0) return;
+    for (const id of ids) await engine.batch.terminate(id, reason);
+  }
+}
+
+/** Ends a step's jobs; true once none of them runs any more. */
+async function cancelJobs(engine: Engine, jobs: readonly { id: string }[]): Promise<boolean> {
+  const details = await engine.batch.describe(jobs.map(({ id }) => id));
+  const open = details.filter(({ state }) => state !== "SUCCEEDED" && state !== "FAILED");
+  for (const { id } of open) await engine.batch.terminate(id, reason);
+  return open.length === 0;
+}
+
+/**
+ * Moves a run that is being cancelled towards its end: ends what works for it, and the run once nothing does. Called
+ * when the cancel is asked for, when a job ends, and by the sweep; safe to repeat.
+ */
+export async function settleCancellation(engine: Engine, run: Run): Promise<void> {
+  let open = 0;
+  for (const record of await engine.store.listSteps(run.runId)) {
+    if (hasEnded(record)) continue;
+    if (hasJobs(record)) {
+      if (await cancelJobs(engine, record.jobs)) await markCancelled(engine, record);
+      else open += 1;
+      continue;
+    }
+    if (isHeld(record) && record.state === "SUBMITTED") await cancelSubmission(engine, run, record);
+    await markCancelled(engine, record);
+  }
+  if (open === 0) await endRun(engine, run, "CANCELLED");
+}
+
+/**
+ * Cancels a run: nothing new starts, Batch jobs are ended, and the run is CANCELLED once none is left. Asked again it
+ * goes on where it was; of a run that has ended it changes nothing.
+ *
+ * @returns the run as it then is
+ * @throws RunNotFoundError
+ */
+export async function cancelRun(engine: Engine, runId: string): Promise<Run> {
+  const run = await engine.store.requestCancel(runId, engine.clock.now() + engine.settings.sweepSeconds * 1000);
+  if (run === undefined) throw new RunNotFoundError(runId);
+  if (!isActive(run)) return run;
+  await settleCancellation(engine, run);
+  return (await engine.store.getRun(runId)) ?? run;
+}

@@ -1,0 +1,31 @@
+import type { Engine } from "../engine.ts";
+import { type Graph, type StepNode, stepNamed } from "../pipeline/graph.ts";
+import type { Run } from "./run.ts";
+
+/** A run's graph is not stored; nothing can be planned without it. */
+export class GraphMissingError extends Error {
+  override readonly name = "GraphMissingError";
+}
+
+/**
+ * The graph that a run started with. That of the deployed code serves when it is the same; otherwise the stored one,
+ * so that a run ends by the graph it started with.
+ */
+export async function graphOf(engine: Engine, run: Run): Promise<Graph> {
+  const deployed = engine.pipelines.get(run.pipeline);
+  if (deployed?.graphHash === run.graphHash) return deployed.graph;
+  const stored = await engine.store.getGraph(run.graphHash);
+  if (stored === undefined) throw new GraphMissingError(`run ${run.runId}: graph ${run.graphHash} is not stored`);
+  return stored;
+}
+
+/** A step of a run's graph, or undefined when the graph has no such step. */
+export async function nodeOf(
+  engine: Engine,
+  run: Run,
+  step: string,
+): Promise<{ graph: Graph; node: StepNode } | undefined> {
+  const graph = await graphOf(engine, run);
+  const node = stepNamed(graph, step);
+  return node && { graph, node };
+}

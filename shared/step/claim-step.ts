@@ -1,0 +1,37 @@
+import type { Engine } from "../engine.ts";
+import type { StoredStep } from "../store/run-store.ts";
+import type { HeldStep, StepRecord } from "./step-record.ts";
+import { type ClaimDecision, type ClaimRequest, decideClaim } from "./transitions.ts";
+
+/** A claim that was won. `resumed`: a submission that another worker had begun. */
+export type Claim = { kind: "claim"; record: HeldStep & StoredStep; resumed: boolean };
+
+/**
+ * Tries to get hold of a step. Costs one write where nothing was stored yet, which is the usual case; the refused write
+ * brings the record otherwise.
+ */
+export async function claimStep(
+  engine: Engine,
+  request: ClaimRequest,
+): Promise<Claim | Exclude<ClaimDecision, { kind: "claim" }>> {
+  let current: StoredStep | undefined;
+  for (;;) {
+    const decision = decideClaim(current, request);
+    if (decision.kind !== "claim") return decision;
+    const put = await engine.store.putStep(decision.record, current?.version);
+    if (put.ok) {
+      const resumed = current !== undefined && current.epoch === request.epoch && current.state === "SUBMITTED";
+      return { kind: "claim", record: { ...decision.record, version: put.record.version }, resumed };
+    }
+    current = put.current;
+  }
+}
+
+/** Replaces a record that is held; undefined when it is no longer held, because another worker or a cancel came first. */
+export async function replaceStep(engine: Engine, next: StepRecord, held: StoredStep): Promise<StoredStep | undefined> {
+  const put = await engine.store.putStep(next, held.version);
+  if (put.ok) return put.record;
+  const { runId, step, index, attempt } = held;
+  engine.log.info("attempt was taken over", { runId, step, index, attempt, state: put.current?.state });
+  return undefined;
+}

@@ -1,0 +1,24 @@
+import type { Engine } from "../engine.ts";
+import type { StepMessage } from "../queue/step-queue.ts";
+import { nodeOf } from "../run/run-graph.ts";
+import { claimStep } from "./claim-step.ts";
+import { fatal } from "./failure.ts";
+import { failAttempt, joinEnded } from "./finish-attempt.ts";
+
+/**
+ * Ends the step of a message that was delivered again and again and never dealt with: as a failed step with the reason,
+ * not as a silent dead letter. A step that somebody works on, or that has moved on, is left alone.
+ */
+export async function failPoison(engine: Engine, message: StepMessage): Promise<void> {
+  const { runId, step, index, epoch } = message;
+  const run = await engine.store.getRun(runId);
+  if (run === undefined || run.state !== "RUNNING" || run.epoch !== epoch) return;
+  const found = await nodeOf(engine, run, step);
+  if (found === undefined) return;
+  const now = engine.clock.now();
+  const claim = await claimStep(engine, { key: { runId, step, index }, epoch, state: "RUNNING", now, leaseUntil: now });
+  if (claim.kind === "ended") return joinEnded(engine, { run, ...found }, claim.record);
+  if (claim.kind !== "claim") return;
+  const reason = "its message was delivered again and again and could not be worked on; the step worker's log says why";
+  await failAttempt(engine, { run, ...found }, claim.record, fatal("DeadLetter", reason));
+}

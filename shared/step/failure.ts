@@ -1,0 +1,37 @@
+import { ExpressionError } from "../pipeline/expression.ts";
+import { FatalError, RetryAfter } from "../pipeline/errors.ts";
+import type { StepError } from "./step-record.ts";
+
+/** Why an attempt failed, and what may be done about it. */
+export type Failure = {
+  readonly error: StepError;
+  /** False: the step fails at once. */
+  readonly retryable: boolean;
+  /** The attempt ran out of time. */
+  readonly timedOut?: boolean;
+  /** Not the step's fault: tried again without using up its retries, up to a limit of its own. */
+  readonly infrastructure?: boolean;
+  /** Milliseconds to wait before the next attempt, when the failure itself knows. */
+  readonly retryAfter?: number;
+};
+
+/** Attempts that may be lost to infrastructure before the step fails. */
+export const lostAttemptsLimit = 5;
+
+const stackLines = 6;
+
+/** A failure for whatever a step's function threw. */
+export function failureOf(thrown: unknown): Failure {
+  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+  const stack = (error.stack ?? "").split("\n").slice(1, 1 + stackLines);
+  return {
+    error: { name: error.name, message: error.message.slice(0, 1000), stack: stack.map((line) => line.trim()) },
+    retryable: !(error instanceof FatalError || error instanceof ExpressionError),
+    ...(error instanceof RetryAfter && { retryAfter: error.seconds * 1000 }),
+  };
+}
+
+/** A failure that no retry can help. */
+export function fatal(name: string, message: string): Failure {
+  return { error: { name, message }, retryable: false };
+}

@@ -1,0 +1,120 @@
+import type { Engine } from "../engine.ts";
+import { attemptPrefix } from "../objects/layout.ts";
+import { createHash } from "node:crypto";
+import type { Json } from "../pipeline/json.ts";
+import type { StepArtifacts, StepContext, StepFunction, StepLog } from "../pipeline/task.ts";
+import type { StoredStep } from "../store/run-store.ts";
+import { type Failure, failureOf, fatal } from "./failure.ts";
+import { failAttempt, type StepWork, succeedAttempt } from "./finish-attempt.ts";
+import { readOrFail } from "./read-or-fail.ts";
+import { inputOf } from "./step-input.ts";
+
+/** The part of a worker's time, in milliseconds, that is kept for committing and telling of a result. */
+export const commitReserve = 3000;
+
+function artifactsFor(engine: Engine, work: StepWork, held: StoredStep): StepArtifacts {
+  const prefix = attemptPrefix(work.run, held);
+  return {
+    async write(name, body, mediaType) {
+      const uri = engine.objects.locate(prefix + name);
+      const { versionId } = await engine.objects.put(uri, body, mediaType);
+      const bytes = Buffer.from(body);
+      const sha256 = createHash("sha256").update(bytes).digest("hex");
+      return { uri, sha256, bytes: bytes.length, mediaType, ...(versionId !== undefined && { versionId }) };
+    },
+    async read(uri) {
+      const body = await engine.objects.get(uri);
+      if (body === undefined) throw new Error(`${uri} does not exist`);
+      return body;
+    },
+    delete: (uri) => engine.objects.delete(uri),
+  };
+}
+
+function logFor(engine: Engine, held: StoredStep): StepLog {
+  const { runId, step, index, attempt } = held;
+  const facts = { runId, step, index, attempt };
+  return {
+    info: (message, fields) => engine.log.info(message, { ...facts, ...fields }),
+    warn: (message, fields) => engine.log.warn(message, { ...facts, ...fields }),
+    error: (message, fields) => engine.log.error(message, { ...facts, ...fields }),
+  };
+}
+
+/** The result as JSON: what cannot be stored is an error here, not a surprise later. */
+function asJson(result: unknown): Json {
+  const text = JSON.stringify(result ?? null);
+  if (text === undefined) throw new TypeError(`the function returned a ${typeof result}; a step's result is JSON`);
+  return JSON.parse(text) as Json;
+}
+
+function indexOf({ index }: StoredStep): number {
+  return index === "map" ? 0 : index;
+}
+
+type Finish = { output: Json } | { failure: Failure };
+
+async function call(
+  engine: Engine,
+  work: StepWork,
+  held: StoredStep,
+  run: StepFunction,
+  input: Json,
+  deadline: number,
+): Promise<Finish> {
+  const { node } = work;
+  const allowed = Math.min(node.timeout * 1000, deadline - commitReserve - engine.clock.now());
+  const timer = engine.clock.deadline(Math.max(0, allowed));
+  try {
+    const context: StepContext = {
+      pipeline: work.run.pipeline,
+      runId: held.runId,
+      step: held.step,
+      index: indexOf(held),
+      attempt: held.attempt,
+      scheduledAt: work.run.scheduledAt,
+      signal: timer.signal,
+      log: logFor(engine, held),
+      artifacts: artifactsFor(engine, work, held),
+    };
+    const timedOut = new Promise<"timed out">((resolve) => {
+      if (timer.signal.aborted) resolve("timed out");
+      timer.signal.addEventListener("abort", () => resolve("timed out"), { once: true });
+    });
+    const finished = (async () => ({ output: asJson(await run(input as never, context)) }))();
+    const first = await Promise.race([finished, timedOut]);
+    if (first !== "timed out") return first;
+    // Whatever the function still does, its result no longer counts.
+    finished.catch(() => undefined);
+    const message = `took longer than ${Math.round(allowed / 1000)} s; raise its timeout, or make it a batch job`;
+    return { failure: { error: { name: "TimeoutError", message }, retryable: true, timedOut: true } };
+  } catch (thrown) {
+    return { failure: failureOf(thrown) };
+  } finally {
+    timer.clear();
+  }
+}
+
+/**
+ * Runs the function of a lambda step and commits what comes of it.
+ *
+ * @param deadline when the worker must have ended, epoch milliseconds
+ */
+export async function runFunctionStep(
+  engine: Engine,
+  work: StepWork,
+  held: StoredStep,
+  deadline: number,
+): Promise<void> {
+  const { run, node } = work;
+  const code = engine.pipelines.get(run.pipeline)?.functions.get(node.name);
+  if (code === undefined) {
+    const message = `the deployed code of ${run.pipeline} has no function for step "${node.name}"; deploy the version that has it, or start a new run`;
+    return failAttempt(engine, work, held, fatal("CodeMissing", message));
+  }
+  const input = await readOrFail(engine, work, held, () => inputOf(engine, run, work.graph, node, indexOf(held)));
+  if (input === undefined) return;
+  const finish = await call(engine, work, held, code, input.value, deadline);
+  if ("output" in finish) return succeedAttempt(engine, work, held, finish.output);
+  await failAttempt(engine, work, held, finish.failure);
+}

@@ -1,0 +1,92 @@
+import type { Engine } from "../engine.ts";
+import { shardOf, shardSize } from "../objects/layout.ts";
+import type { Json } from "../pipeline/json.ts";
+import type { StepMessage } from "../queue/step-queue.ts";
+import type { StoredStep, Tally, TallyKey } from "../store/run-store.ts";
+import { replaceStep } from "./claim-step.ts";
+import { joinShard, type StepWork, succeedAttempt } from "./finish-attempt.ts";
+import type { HeldStep } from "./step-record.ts";
+import { expanded } from "./transitions.ts";
+
+/** Most children of a map: the largest array job of AWS Batch, and what one run's records are laid out for. */
+export const maxChildren = 10_000;
+
+function tallyKey({ run, node }: StepWork, shard: TallyKey["shard"]): TallyKey {
+  return { runId: run.runId, step: node.name, shard };
+}
+
+/** Shard numbers of a map of so many children. */
+function shardsOf(children: number): number[] {
+  return Array.from({ length: children === 0 ? 0 : shardOf(children - 1) + 1 }, (_, shard) => shard);
+}
+
+/** The children of a shard. */
+function membersOf(shard: number, children: number): number[] {
+  const first = shard * shardSize;
+  return Array.from({ length: Math.max(0, Math.min(children - first, shardSize)) }, (_, place) => first + place);
+}
+
+/** Makes the tallies of a map; those of an earlier epoch keep what is done. */
+export async function openTallies(engine: Engine, work: StepWork, children: number): Promise<void> {
+  const { epoch } = work.run;
+  const shards = shardsOf(children);
+  for (const shard of shards) {
+    await engine.store.openTally(tallyKey(work, shard), epoch, membersOf(shard, children).length);
+  }
+  await engine.store.openTally(tallyKey(work, "map"), epoch, shards.length);
+}
+
+/** Children that have not ended in this epoch. */
+export async function openChildren(engine: Engine, work: StepWork, children: number): Promise<number[]> {
+  const open: number[] = [];
+  for (const shard of shardsOf(children)) {
+    const tally = await engine.store.getTally(tallyKey(work, shard));
+    open.push(...membersOf(shard, children).filter((index) => !hasJoined(tally, index)));
+  }
+  return open;
+}
+
+function hasJoined(tally: Tally | undefined, index: number): boolean {
+  return tally !== undefined && (tally.done.has(index) || tally.failed.has(index));
+}
+
+function childMessage({ run, node }: StepWork, index: number): StepMessage {
+  return { runId: run.runId, step: node.name, index, epoch: run.epoch };
+}
+
+/** Sends the hints of a shard's children that have not ended; tells the map when all have. */
+export async function driveShard(engine: Engine, work: StepWork, shard: number, children: number): Promise<void> {
+  const tally = await engine.store.getTally(tallyKey(work, shard));
+  const open = membersOf(shard, children).filter((index) => !hasJoined(tally, index));
+  if (open.length > 0) return engine.queue.send(open.map((index) => childMessage(work, index)));
+  if (tally !== undefined) await joinShard(engine, work, shard, tally);
+}
+
+/** Tells the map of every shard that is complete, in case that was never told. */
+export async function joinFullShards(engine: Engine, work: StepWork, children: number): Promise<void> {
+  for (const shard of shardsOf(children)) {
+    const tally = await engine.store.getTally(tallyKey(work, shard));
+    if (tally !== undefined) await joinShard(engine, work, shard, tally);
+  }
+}
+
+/** Gets the children of a map going, or going again: a small map's at once, a large one's by a hint a shard. */
+export async function driveMap(engine: Engine, work: StepWork, children: number): Promise<void> {
+  const shards = shardsOf(children);
+  if (shards.length === 1) return driveShard(engine, work, 0, children);
+  const { runId, epoch } = work.run;
+  await engine.queue.send(shards.map((shard) => ({ runId, step: work.node.name, index: "map", epoch, shard })));
+}
+
+/** Turns a map whose children are functions, or single jobs, into those children. */
+export async function expandMap(
+  engine: Engine,
+  work: StepWork,
+  held: HeldStep & StoredStep,
+  items: readonly Json[],
+): Promise<void> {
+  if (items.length === 0) return succeedAttempt(engine, work, held, null);
+  await openTallies(engine, work, items.length);
+  if ((await replaceStep(engine, expanded(held, items.length), held)) === undefined) return;
+  await driveMap(engine, work, items.length);
+}

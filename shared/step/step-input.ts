@@ -1,0 +1,105 @@
+import type { Engine } from "../engine.ts";
+import { evaluate, type Expression, ExpressionError, referencesIn, type Scope } from "../pipeline/expression.ts";
+import { type Graph, type StepNode, stepNamed } from "../pipeline/graph.ts";
+import { isJsonObject, type Json } from "../pipeline/json.ts";
+import type { Run } from "../run/run.ts";
+import type { StoredStep } from "../store/run-store.ts";
+import { loadValue } from "./stored-value.ts";
+
+/** Names of the steps that expressions take data from. */
+function sourcesOf(expressions: readonly (Expression | undefined)[]): string[] {
+  const references = expressions.flatMap((each) => (each === undefined ? [] : referencesIn(each)));
+  return [...new Set(references.filter(({ source }) => source === "$step").map(({ path }) => path[0] ?? ""))];
+}
+
+async function outputOf(engine: Engine, record: StoredStep): Promise<Json> {
+  return record.state === "SUCCEEDED" ? loadValue(engine, record.output) : null;
+}
+
+/** Outputs of upstream steps by name; of a mapped one, the list of its children's. */
+async function loadOutputs(
+  engine: Engine,
+  run: Run,
+  graph: Graph,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, Json>> {
+  const isMapped = (name: string) => stepNamed(graph, name)?.over !== undefined;
+  const single = names.filter((name) => !isMapped(name));
+  const records = await engine.store.getSteps(single.map((step) => ({ runId: run.runId, step, index: 0 })));
+  const outputs = new Map<string, Json>();
+  for (const record of records) outputs.set(record.step, await outputOf(engine, record));
+  for (const name of names.filter(isMapped)) {
+    const children = (await engine.store.listSteps(run.runId, name)).filter(({ index }) => index !== "map");
+    outputs.set(name, await Promise.all(children.map((child) => outputOf(engine, child))));
+  }
+  return outputs;
+}
+
+function scopeOf(run: Run, outputs: ReadonlyMap<string, Json>): Scope {
+  const { runId: id, pipeline, name, scheduledAt } = run;
+  return {
+    params: run.params,
+    run: { id, pipeline, name, scheduledAt },
+    step(name) {
+      const output = outputs.get(name);
+      if (output === undefined) throw new ExpressionError(`step "${name}" has no result yet`);
+      return output;
+    },
+  };
+}
+
+function listFrom(node: StepNode, list: Json): readonly Json[] {
+  if (Array.isArray(list)) return list;
+  throw new ExpressionError(`step "${node.name}" maps over ${JSON.stringify(list).slice(0, 80)}, which is not a list`);
+}
+
+/** The mapped step whose children are exactly the items of a list, where it is one. */
+function childrenSource(graph: Graph, over: Expression): string | undefined {
+  const path = isJsonObject(over) ? over.$step : undefined;
+  const [name, ...fields] = Array.isArray(path) ? path : [];
+  return typeof name === "string" && fields.length === 0 && stepNamed(graph, name)?.over !== undefined ? name : undefined;
+}
+
+/** Whether a step runs at all: what its condition says, true without one. */
+export async function shouldRun(engine: Engine, run: Run, graph: Graph, node: StepNode): Promise<boolean> {
+  if (node.when === undefined) return true;
+  const scope = scopeOf(run, await loadOutputs(engine, run, graph, sourcesOf([node.when])));
+  const answer = evaluate(node.when, scope);
+  if (typeof answer === "boolean") return answer;
+  throw new ExpressionError(`step "${node.name}": its condition gave ${JSON.stringify(answer)}; it must be true or false`);
+}
+
+/** The list that a mapped step runs over. */
+export async function itemsOf(engine: Engine, run: Run, graph: Graph, node: StepNode): Promise<readonly Json[]> {
+  const over = node.over ?? [];
+  return listFrom(node, evaluate(over, scopeOf(run, await loadOutputs(engine, run, graph, sourcesOf([over])))));
+}
+
+/** One item of that list. Where the items are another map's children, only that child is read. */
+async function itemAt(engine: Engine, run: Run, graph: Graph, node: StepNode, index: number): Promise<Json> {
+  const source = childrenSource(graph, node.over ?? []);
+  if (source === undefined) return (await itemsOf(engine, run, graph, node))[index] ?? null;
+  const record = await engine.store.getStep({ runId: run.runId, step: source, index });
+  return record === undefined ? null : outputOf(engine, record);
+}
+
+/** The input of a step, or of one child of a mapped step. */
+export async function inputOf(engine: Engine, run: Run, graph: Graph, node: StepNode, index: number): Promise<Json> {
+  const outputs = await loadOutputs(engine, run, graph, sourcesOf([node.input]));
+  const scope = scopeOf(run, outputs);
+  if (node.over === undefined) return evaluate(node.input, scope);
+  return evaluate(node.input, { ...scope, item: await itemAt(engine, run, graph, node, index) });
+}
+
+/** The inputs of many children of a mapped step, each upstream result read once. */
+export async function inputsOf(
+  engine: Engine,
+  run: Run,
+  graph: Graph,
+  node: StepNode,
+  items: readonly Json[],
+  indexes: readonly number[],
+): Promise<Map<number, Json>> {
+  const scope = scopeOf(run, await loadOutputs(engine, run, graph, sourcesOf([node.input])));
+  return new Map(indexes.map((index) => [index, evaluate(node.input, { ...scope, item: items[index] ?? null })]));
+}

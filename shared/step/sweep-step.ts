@@ -1,0 +1,118 @@
+import type { JobDetail } from "../batch/batch-service.ts";
+import { handleJob } from "../batch/handle-job.ts";
+import type { Engine } from "../engine.ts";
+import type { StoredStep } from "../store/run-store.ts";
+import type { Failure } from "./failure.ts";
+import { failAttempt, hintFor, type StepWork } from "./finish-attempt.ts";
+import { joinFullShards, openChildren } from "./map-step.ts";
+import { hasEnded, hasJobs, isHeld, type JobStep, type StepRecord } from "./step-record.ts";
+
+/** Milliseconds that a hint is given to arrive before the sweep sends another. */
+const grace = 2000;
+
+/** Whether nobody will move a record on by himself: its lease has run out, or the time of its retry has passed. */
+function isStuck(record: StepRecord, now: number): boolean {
+  if (record.state === "RETRYING") return record.retryAt + grace < now;
+  return isHeld(record) && record.leaseUntil + grace < now;
+}
+
+/** Whether a hint moves a record on: it is stuck, or it ended and that was never told. */
+function needsHint(record: StepRecord, work: StepWork, now: number): boolean {
+  if (record.state === "SUCCEEDED") return true;
+  return record.epoch === work.run.epoch && (hasEnded(record) || isStuck(record, now));
+}
+
+const jobLost: Failure = {
+  error: { name: "JobLost", message: "AWS Batch no longer knows its job; it is tried again" },
+  retryable: true,
+  infrastructure: true,
+};
+
+/** Ends a job that waits too long for a machine: the attempt then fails with that reason. */
+async function endWaiting(engine: Engine, record: JobStep): Promise<void> {
+  if (record.state !== "RUNNABLE" || record.runnableSince === undefined) return;
+  const waited = engine.clock.now() - record.runnableSince;
+  if (waited < engine.settings.runnableSeconds * 1000) return;
+  const reason = `RUNNABLE for ${Math.round(waited / 1000)} s: no machine that fits the job's resources came up`;
+  for (const { id } of record.jobs) await engine.batch.terminate(id, reason);
+}
+
+/** The jobs that work for a record; of an array job, those of the children that are open. */
+async function detailsOf(engine: Engine, record: JobStep, open: ReadonlySet<number>): Promise<JobDetail[]> {
+  const details = await engine.batch.describe(record.jobs.map(({ id }) => id));
+  const children = details.flatMap(({ id, arraySize = 0 }) =>
+    Array.from({ length: arraySize }, (_, place) => `${id}:${place}`),
+  );
+  if (children.length === 0 || open.size === 0) return details;
+  return engine.batch.describe(children);
+}
+
+/** Asks Batch about a record's jobs, in case the news of their end was lost. */
+async function sweepJobs(
+  engine: Engine,
+  work: StepWork,
+  record: JobStep & StoredStep,
+  open: ReadonlySet<number>,
+): Promise<void> {
+  await endWaiting(engine, record);
+  const details = await detailsOf(engine, record, open);
+  if (details.length === 0 && record.children === undefined) return failAttempt(engine, work, record, jobLost);
+  for (const detail of details) await handleJob(engine, detail);
+}
+
+/** Gets the children of a map going again where they stand still. */
+async function sweepChildren(
+  engine: Engine,
+  work: StepWork,
+  map: StoredStep,
+  children: number,
+  records: readonly StoredStep[],
+): Promise<void> {
+  const now = engine.clock.now();
+  const open = new Set(await openChildren(engine, work, children));
+  if (open.size === 0) return joinFullShards(engine, work, children);
+  const byIndex = new Map(records.map((record) => [record.index, record]));
+  const byArray = hasJobs(map);
+  if (byArray) await sweepJobs(engine, work, map, open);
+  const hints = [...open].filter((index) => {
+    const record = byIndex.get(index);
+    // A child of an array job is on its way without a record of its own; any other child needs a hint.
+    if (record === undefined || (record.state !== "SUCCEEDED" && record.epoch < work.run.epoch)) return !byArray;
+    return needsHint(record, work, now);
+  });
+  const { runId, epoch } = work.run;
+  if (hints.length > 0) {
+    engine.meter.count("HintsResent", { pipeline: work.run.pipeline });
+    await engine.queue.send(hints.map((index) => ({ runId, step: work.node.name, index, epoch })));
+  }
+  const arrays = new Set(hasJobs(map) ? map.jobs.map(({ id }) => id) : []);
+  for (const index of open) {
+    const child = byIndex.get(index);
+    if (child === undefined || !hasJobs(child) || child.epoch < work.run.epoch) continue;
+    // Children of the map's own array jobs were looked at above.
+    const own = child.jobs.some(({ id }) => !arrays.has(id.split(":")[0] ?? id));
+    if (own) await sweepJobs(engine, work, child, new Set());
+  }
+}
+
+/**
+ * Gets a step going again that the run waits for: sends hints that were lost, asks Batch about jobs whose end was not
+ * told, ends what waits too long.
+ *
+ * @param records what is stored of the step: its own record or its children's and the map's
+ */
+export async function sweepStep(engine: Engine, work: StepWork, records: readonly StoredStep[]): Promise<void> {
+  const { run, node } = work;
+  const index = node.over === undefined ? 0 : "map";
+  const record = records.find((each) => each.index === index);
+  if (record === undefined || record.epoch < run.epoch || needsHint(record, work, engine.clock.now())) {
+    engine.meter.count("HintsResent", { pipeline: run.pipeline });
+    return engine.queue.send([
+      record === undefined ? { runId: run.runId, step: node.name, index, epoch: run.epoch } : hintFor(record, run.epoch),
+    ]);
+  }
+  if ("children" in record && record.children !== undefined) {
+    return sweepChildren(engine, work, record, record.children, records);
+  }
+  if (hasJobs(record)) await sweepJobs(engine, work, record, new Set());
+}

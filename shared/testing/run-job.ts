@@ -1,0 +1,44 @@
+import * as z from "zod";
+import { identityOf } from "../batch/job-environment.ts";
+import type { JobDetail } from "../batch/batch-service.ts";
+import type { JobExit } from "../batch/memory-batch-service.ts";
+import { attemptFiles, shardOf } from "../objects/layout.ts";
+import type { ObjectStore } from "../objects/object-store.ts";
+import { FatalError } from "../pipeline/errors.ts";
+import type { Json } from "../pipeline/json.ts";
+
+/** Stands in for a job's Python: takes the input, gives the output, or throws. */
+export type JobFunction = (input: Json) => Json | Promise<Json>;
+
+const inputFile = z.object({ inputs: z.record(z.string(), z.json() as z.ZodType<Json>) });
+
+async function inputFor(objects: ObjectStore, location: string, index: number): Promise<Json> {
+  const uri = location.replace("{shard}", String(shardOf(index)));
+  const bytes = await objects.get(uri);
+  if (bytes === undefined) throw new Error(`${uri} does not exist`);
+  return inputFile.parse(JSON.parse(new TextDecoder().decode(bytes))).inputs[index] ?? null;
+}
+
+/**
+ * Does what a job's container does, as docs/batch-jobs.md says: claims the attempt, reads the input, works, and leaves
+ * the manifest last, or an error.
+ */
+export async function runJob(objects: ObjectStore, detail: JobDetail, work: JobFunction): Promise<JobExit> {
+  const job = identityOf(detail);
+  const { MILLRACE_OUTPUT: output = "", MILLRACE_INPUT: input = "" } = detail.environment;
+  if (job === undefined) return { exitCode: 2, statusReason: "Essential container in task exited" };
+  const prefix = `${output}${job.index}/${job.epoch}.${job.attempt}/`;
+  const put = (file: string, body: object) =>
+    objects.putIfAbsent(prefix + file, JSON.stringify(body), "application/json");
+  if (!(await put(attemptFiles.claim, { jobId: detail.id }))) return { exitCode: 0 };
+  try {
+    const result = await work(await inputFor(objects, input, job.index));
+    await put(attemptFiles.manifest, { version: 1, output: result, artifacts: [] });
+    return { exitCode: 0 };
+  } catch (thrown) {
+    const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+    const retryable = !(error instanceof FatalError);
+    await put(attemptFiles.error, { name: error.name, message: error.message, retryable, stack: [] });
+    return { exitCode: 1, statusReason: "Essential container in task exited" };
+  }
+}

@@ -1,0 +1,160 @@
+import { handleJob } from "../batch/handle-job.ts";
+import { MemoryBatchService } from "../batch/memory-batch-service.ts";
+import { defaultSettings, type Engine } from "../engine.ts";
+import { MemoryObjectStore } from "../objects/memory-object-store.ts";
+import type { Pipeline } from "../pipeline/define-pipeline.ts";
+import type { Json } from "../pipeline/json.ts";
+import { silentLog } from "../platform/log.ts";
+import { silentMeter } from "../platform/meter.ts";
+import { VirtualClock } from "../platform/virtual-clock.ts";
+import { MemoryStepQueue } from "../queue/memory-step-queue.ts";
+import { isActive, type Run, type RunError, type RunState } from "../run/run.ts";
+import { startRun } from "../run/start-run.ts";
+import { sweepRuns } from "../run/sweep-run.ts";
+import { handleStepMessage } from "../step/handle-step-message.ts";
+import type { StepError, StepRecord } from "../step/step-record.ts";
+import { loadValue } from "../step/stored-value.ts";
+import { MemoryRunStore } from "../store/memory-run-store.ts";
+import { type JobFunction, runJob } from "./run-job.ts";
+
+/** What a pipeline is run with in a test. */
+export type TestOptions = {
+  params?: Json;
+  /** Stand-ins for the Batch jobs, by job name such as `ridge.train`. */
+  jobs?: Readonly<Record<string, JobFunction>>;
+  /** ISO 8601; 2021-01-01 when left out. */
+  scheduledAt?: string;
+  /** Other pipelines that the run may need. */
+  pipelines?: readonly Pipeline[];
+};
+
+/** What became of the run. Children of mapped steps are named `step[index]`. */
+export type TestResult = {
+  runId: string;
+  state: RunState;
+  error?: RunError;
+  /** Final state of every step and child of which something was stored. */
+  states: Readonly<Record<string, StepRecord["state"]>>;
+  /** Result of every step that succeeded; of a mapped step the list of its children's. */
+  outputs: Readonly<Record<string, Json>>;
+  errors: Readonly<Record<string, StepError>>;
+  /** Names of steps in the order in which they began. */
+  order: readonly string[];
+  /** Virtual milliseconds from start to end. */
+  milliseconds: number;
+};
+
+/** An engine within the process, and the hands that drive it. */
+export class MemoryEngine {
+  readonly clock: VirtualClock;
+  readonly store = new MemoryRunStore();
+  readonly queue: MemoryStepQueue;
+  readonly batch: MemoryBatchService;
+  readonly objects = new MemoryObjectStore();
+  readonly engine: Engine;
+  private readonly jobs: Readonly<Record<string, JobFunction>>;
+
+  constructor(pipelines: readonly Pipeline[], jobs: Readonly<Record<string, JobFunction>> = {}, start = 0) {
+    this.clock = new VirtualClock(start);
+    this.queue = new MemoryStepQueue(this.clock);
+    this.batch = new MemoryBatchService(this.clock);
+    this.jobs = jobs;
+    this.engine = {
+      pipelines: new Map(pipelines.map((pipeline) => [pipeline.name, pipeline])),
+      store: this.store,
+      queue: this.queue,
+      batch: this.batch,
+      objects: this.objects,
+      clock: this.clock,
+      random: () => 0.5,
+      log: silentLog,
+      meter: silentMeter,
+      settings: defaultSettings,
+    };
+  }
+
+  private async work(job: ReturnType<MemoryBatchService["waiting"]>[number]): Promise<void> {
+    const name = job.environment.MILLRACE_JOB ?? "";
+    const stand = this.jobs[name];
+    if (stand === undefined) throw new Error(`job "${name}" has no stand-in; pass one in jobs: { "${name}": (input) => … }`);
+    this.batch.begin(job.id);
+    this.batch.finish(job.id, await runJob(this.objects, job, stand));
+  }
+
+  /** Does the next things there are to do now: messages first, then events, then a job. False when there is nothing. */
+  async turn(): Promise<boolean> {
+    // Everything takes some time, so that what happens later also bears a later time.
+    this.clock.moveTo(this.clock.now() + 1);
+    const messages = this.queue.receive();
+    for (const message of messages) await handleStepMessage(this.engine, message, Number.POSITIVE_INFINITY);
+    if (messages.length > 0) return true;
+    const events = this.batch.takeEvents();
+    for (const event of events) await handleJob(this.engine, event);
+    if (events.length > 0) return true;
+    const [job] = this.batch.waiting();
+    if (job === undefined) return false;
+    await this.work(job);
+    return true;
+  }
+
+  /** Runs until a run has ended, moving time on whenever there is nothing to do. */
+  async finish(runId: string): Promise<Run> {
+    for (;;) {
+      const run = await this.store.getRun(runId);
+      if (run === undefined) throw new Error(`there is no run ${runId}`);
+      if (!isActive(run)) return run;
+      if (await this.turn()) continue;
+      const next = this.queue.nextAt() ?? this.clock.now() + this.engine.settings.sweepSeconds * 1000;
+      this.clock.moveTo(next);
+      await sweepRuns(this.engine);
+    }
+  }
+}
+
+function nameOf(record: StepRecord, mapped: ReadonlySet<string>): string {
+  if (record.index === "map" || !mapped.has(record.step)) return record.step;
+  return `${record.step}[${record.index}]`;
+}
+
+/**
+ * Runs a pipeline within the process, with the same engine as on AWS, virtual time and stand-ins for its Batch jobs.
+ *
+ * @throws ParamsError when the parameters do not fit
+ */
+export async function testPipeline(pipeline: Pipeline, options: TestOptions = {}): Promise<TestResult> {
+  const scheduledAt = options.scheduledAt ?? "2021-01-01T00:00:00Z";
+  const memory = new MemoryEngine([pipeline, ...(options.pipelines ?? [])], options.jobs, Date.parse(scheduledAt));
+  const { runId } = await startRun(memory.engine, {
+    pipeline: pipeline.name,
+    params: options.params ?? {},
+    scheduledAt,
+    cause: { kind: "manual" },
+    causeKey: "test",
+  });
+  const run = await memory.finish(runId);
+  const mapped = new Set(pipeline.graph.steps.filter(({ over }) => over !== undefined).map(({ name }) => name));
+  const records = await memory.store.listSteps(runId);
+  const outputs: Record<string, Json> = {};
+  for (const { name } of pipeline.graph.steps) {
+    const mine = records.filter(({ step, index, state }) => step === name && index !== "map" && state === "SUCCEEDED");
+    const values: Json[] = [];
+    for (const record of mine) if (record.state === "SUCCEEDED") values.push(await loadValue(memory.engine, record.output));
+    const [only] = values;
+    if (mapped.has(name)) outputs[name] = values;
+    else if (only !== undefined) outputs[name] = only;
+  }
+  const errors = records.flatMap((record) =>
+    "error" in record && record.error !== undefined ? [[nameOf(record, mapped), record.error] as const] : [],
+  );
+  const begun = records.toSorted((a, b) => a.startedAt.localeCompare(b.startedAt)).map(({ step }) => step);
+  return {
+    runId,
+    state: run.state,
+    ...(run.error && { error: run.error }),
+    states: Object.fromEntries(records.map((record) => [nameOf(record, mapped), record.state])),
+    outputs,
+    errors: Object.fromEntries(errors),
+    order: [...new Set(begun)],
+    milliseconds: memory.clock.now() - Date.parse(scheduledAt),
+  };
+}
