@@ -1,0 +1,99 @@
+import { spawn } from "node:child_process";
+import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { isRunning } from "../process/alive.ts";
+import { endGroup, signalGroup } from "../process/end.ts";
+
+/**
+ * Leaves the exit code in a file, so that a server that was killed meanwhile still learns it. The trap keeps the shell
+ * alive through the SIGTERM that its whole group gets; the loop waits again when the trap interrupted `wait`.
+ */
+const WRAPPER = [
+  'dir=$1; shift; echo $$ > "$dir/pid"; trap : TERM; "$@" & child=$!',
+  'while :; do wait "$child"; code=$?; kill -0 "$child" 2>/dev/null || break; done',
+  'echo "$code" > "$dir/exit"',
+].join("\n");
+
+const ADOPTED_POLL_MS = 50;
+
+/** How an attempt's process ended. `exitCode` is absent when the machine, that is this server, lost sight of it. */
+export type ProcessEnd = { exitCode?: number };
+
+export type AttemptCommand = {
+  directory: string;
+  command: string[];
+  environment: Record<string, string>;
+  workingDirectory: string;
+};
+
+function numberIn(file: string): number | undefined {
+  try {
+    const text = readFileSync(file, "utf8").trim();
+    return /^\d+$/.test(text) ? Number(text) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** File with all that the attempt printed. */
+export function logFile(directory: string): string {
+  return path.join(directory, "log");
+}
+
+/**
+ * Starts a command in a process group of its own, its output going to {@link logFile}.
+ * @param ended called once, when it ended
+ * @throws when the process can't be started at all, such as for want of memory
+ */
+export function startProcess(attempt: AttemptCommand, ended: (end: ProcessEnd) => void): void {
+  const { directory } = attempt;
+  mkdirSync(directory, { recursive: true });
+  const log = openSync(logFile(directory), "a");
+  try {
+    const child = spawn("/bin/sh", ["-c", WRAPPER, "millrace-job", directory, ...attempt.command], {
+      cwd: attempt.workingDirectory,
+      env: attempt.environment,
+      detached: true,
+      stdio: ["ignore", log, log],
+    });
+    const { pid } = child;
+    child.once("error", () => ended({ exitCode: 127 }));
+    child.once("exit", () => {
+      // A container ends as a whole: what the command left running goes with it.
+      if (pid !== undefined) signalGroup(pid, "SIGKILL");
+      ended({ exitCode: numberIn(path.join(directory, "exit")) ?? 137 });
+    });
+    child.unref();
+  } finally {
+    closeSync(log);
+  }
+}
+
+function runningPid(directory: string): number | undefined {
+  const pid = numberIn(path.join(directory, "pid"));
+  return pid !== undefined && isRunning(pid, directory) ? pid : undefined;
+}
+
+/**
+ * Watches a process that an earlier server started. Without an exit code in the end, it went down with that server.
+ */
+export async function adoptProcess(directory: string, signal: AbortSignal): Promise<ProcessEnd> {
+  while (runningPid(directory) !== undefined) {
+    await delay(ADOPTED_POLL_MS, undefined, { signal });
+  }
+  const exitCode = numberIn(path.join(directory, "exit"));
+  return exitCode === undefined ? {} : { exitCode };
+}
+
+/** SIGTERM, SIGKILL after the grace. Returns when no process of the attempt is left. */
+export async function endProcess(directory: string, graceMs: number): Promise<void> {
+  const pid = runningPid(directory);
+  if (pid !== undefined) await endGroup(pid, graceMs);
+}
+
+/** SIGKILL without a grace, as when the machine goes away. */
+export function killProcess(directory: string): void {
+  const pid = runningPid(directory);
+  if (pid !== undefined) signalGroup(pid, "SIGKILL");
+}

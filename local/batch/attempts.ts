@@ -1,0 +1,196 @@
+import { randomUUID } from "node:crypto";
+import { definitionName, taskArn } from "./arn.ts";
+import { adoptProcess, endProcess, killProcess, type ProcessEnd, startProcess } from "./attempt-process.ts";
+import { attemptDirectory, type BatchConfiguration } from "./configuration.ts";
+import type { Ending, Job } from "./job.ts";
+import { jobEnvironment } from "./job-environment.ts";
+import type { AttemptResult, JobLifecycle } from "./lifecycle.ts";
+import type { Misbehaviour } from "./misbehaviour.ts";
+
+const EXITED = "Essential container in task exited";
+
+/** Name of the log stream of an attempt, as AWS Batch names it. */
+export function logStreamName(job: Job, taskId: string): string {
+  return `${definitionName(job.jobDefinition)}/default/${taskId}`;
+}
+
+function instanceId(): string {
+  return `i-0${randomUUID().replaceAll("-", "").slice(0, 16)}`;
+}
+
+function hostTerminated(instance: string): AttemptResult {
+  return { succeeded: false, retryable: true, statusReason: `Host EC2 (instance ${instance}) terminated.` };
+}
+
+/** What AWS Batch says of an attempt whose process ended this way. */
+export function resultOf(end: ProcessEnd, ending: Ending | undefined): AttemptResult {
+  const exitCode = end.exitCode === undefined ? {} : { exitCode: end.exitCode };
+  switch (ending?.kind) {
+    case "spot":
+      return hostTerminated(ending.instance);
+    case "terminated":
+      return { succeeded: false, retryable: false, statusReason: ending.reason, ...exitCode };
+    case "timeout":
+      return {
+        succeeded: false,
+        retryable: false,
+        statusReason: "Job attempt duration exceeded timeout",
+        ...exitCode,
+      };
+    case "out-of-memory":
+      return {
+        succeeded: false,
+        retryable: true,
+        statusReason: EXITED,
+        reason: "OutOfMemoryError: Container killed due to memory usage",
+        exitCode: 137,
+      };
+    default:
+      if (end.exitCode === undefined) return hostTerminated(instanceId());
+      return { succeeded: end.exitCode === 0, retryable: true, statusReason: EXITED, exitCode: end.exitCode };
+  }
+}
+
+/** Runs the attempts of jobs: starts and ends their processes, watches their time, and tells the lifecycle. */
+export class Attempts {
+  private readonly config: BatchConfiguration;
+  private readonly lifecycle: JobLifecycle;
+  private readonly misbehaviour: Misbehaviour;
+  /** What waits for a live attempt, by job: its time-out, its misfortune. */
+  private readonly timers = new Map<string, NodeJS.Timeout[]>();
+  private readonly closing = new AbortController();
+  /** Told when an attempt ended and its place is free. */
+  private readonly freed: (job: Job) => void;
+
+  constructor(
+    config: BatchConfiguration,
+    lifecycle: JobLifecycle,
+    misbehaviour: Misbehaviour,
+    freed: (job: Job) => void,
+  ) {
+    this.config = config;
+    this.lifecycle = lifecycle;
+    this.misbehaviour = misbehaviour;
+    this.freed = freed;
+  }
+
+  /** Starts the next attempt of a runnable job. */
+  start(job: Job): void {
+    const number = job.attempts.length + 1;
+    const taskId = randomUUID().replaceAll("-", "");
+    const directory = attemptDirectory(this.config.state, taskId);
+    const occasion = { jobName: job.jobName, attempt: number };
+    this.lifecycle.starting(job, { directory, taskId });
+    if (this.misbehaviour.strikes("pull-failure", occasion) !== undefined) {
+      const reason = `CannotPullContainerError: pull image manifest has been retried 5 time(s): ${job.container.image}`;
+      this.end(job, { succeeded: false, retryable: true, statusReason: "Task failed to start", reason });
+      return;
+    }
+    try {
+      startProcess(
+        {
+          directory,
+          command: job.container.command,
+          environment: jobEnvironment(job, number, this.config),
+          workingDirectory: this.config.jobs,
+        },
+        (end) => this.processEnded(job, taskId, end),
+      );
+    } catch (error) {
+      const reason = `CannotStartContainerError: ${error instanceof Error ? error.message : String(error)}`;
+      this.end(job, { succeeded: false, retryable: true, statusReason: "Task failed to start", reason });
+      return;
+    }
+    this.lifecycle.running(job);
+    this.watchTime(job);
+    const spot = this.misbehaviour.strikes("spot-interruption", occasion);
+    if (spot !== undefined)
+      this.later(job, spot.delayMs, () => this.crash(job, { kind: "spot", instance: instanceId() }));
+    const memory = this.misbehaviour.strikes("out-of-memory", occasion);
+    if (memory !== undefined)
+      this.later(job, memory.delayMs, () => this.crash(job, { kind: "out-of-memory" }));
+  }
+
+  /** Takes over an attempt that an earlier server started. */
+  adopt(job: Job): void {
+    const { live } = job;
+    if (live === undefined) {
+      this.end(job, hostTerminated(instanceId()));
+      return;
+    }
+    if (job.status === "STARTING") this.lifecycle.running(job);
+    this.watchTime(job);
+    adoptProcess(live.directory, this.closing.signal).then(
+      (end) => this.processEnded(job, live.taskId, end),
+      () => undefined, // Closing: the next server adopts it.
+    );
+    if (live.ending !== undefined) void endProcess(live.directory, this.config.grace);
+  }
+
+  /** Ends a running attempt for good, with the words that its job then shows. */
+  terminate(job: Job, reason: string): void {
+    this.stop(job, { kind: "terminated", reason });
+  }
+
+  /**
+   * Ends all attempts, as when the machines under them go away: Batch's own retries apply. Returns when no process is
+   * left.
+   */
+  async close(jobs: Job[], graceMs: number): Promise<void> {
+    const running = jobs.filter((job) => job.live !== undefined);
+    for (const job of running) {
+      if (job.live?.ending === undefined)
+        this.lifecycle.ending(job, { kind: "spot", instance: instanceId() });
+    }
+    await Promise.all(
+      running.map((job) => (job.live === undefined ? undefined : endProcess(job.live.directory, graceMs))),
+    );
+    this.closing.abort();
+    for (const job of running) this.clearTimers(job);
+  }
+
+  private stop(job: Job, ending: Ending): void {
+    const { live } = job;
+    if (live === undefined || live.ending !== undefined) return;
+    this.lifecycle.ending(job, ending);
+    void endProcess(live.directory, this.config.grace);
+  }
+
+  private crash(job: Job, ending: Ending): void {
+    const { live } = job;
+    if (live === undefined || live.ending !== undefined) return;
+    this.lifecycle.ending(job, ending);
+    killProcess(live.directory);
+  }
+
+  private watchTime(job: Job): void {
+    if (job.timeout === undefined) return;
+    const end = (job.live?.startedAt ?? Date.now()) + job.timeout.attemptDurationSeconds * 1000;
+    this.later(job, Math.max(end - Date.now(), 0), () => this.stop(job, { kind: "timeout" }));
+  }
+
+  private later(job: Job, ms: number, action: () => void): void {
+    // Longer than a timer can be means: not in this server's life.
+    if (ms > 2 ** 31 - 1) return;
+    const timers = this.timers.get(job.jobId) ?? [];
+    timers.push(setTimeout(action, ms).unref());
+    this.timers.set(job.jobId, timers);
+  }
+
+  private clearTimers(job: Job): void {
+    for (const timer of this.timers.get(job.jobId) ?? []) clearTimeout(timer);
+    this.timers.delete(job.jobId);
+  }
+
+  private processEnded(job: Job, taskId: string, end: ProcessEnd): void {
+    if (job.live?.taskId !== taskId || this.closing.signal.aborted) return;
+    this.end(job, resultOf(end, job.live.ending));
+  }
+
+  private end(job: Job, result: AttemptResult): void {
+    this.clearTimers(job);
+    const taskId = job.live?.taskId ?? "unknown";
+    this.lifecycle.attemptEnded(job, result, logStreamName(job, taskId), taskArn(taskId));
+    this.freed(job);
+  }
+}

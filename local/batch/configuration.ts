@@ -1,0 +1,43 @@
+import { availableParallelism } from "node:os";
+import path from "node:path";
+import { parseArgs } from "node:util";
+import { z } from "zod";
+
+const schema = z.object({
+  /** Folder with everything that the server keeps. */
+  state: z.string().min(1),
+  port: z.coerce.number().int().min(0).max(65_535).default(0),
+  /** The local stack's endpoint: jobs get it, and events go there. */
+  aws: z.url(),
+  /** Folder that jobs run in. */
+  jobs: z.string().min(1),
+  /** Python environment of the jobs. */
+  venv: z.string().min(1),
+  /** Milliseconds between SIGTERM and SIGKILL. AWS gives 30 s. */
+  grace: z.coerce.number().int().min(0).default(30_000),
+  /** vCPUs of the compute environment that the queues share. */
+  vcpus: z.coerce.number().int().min(1).default(availableParallelism()),
+});
+
+/** How the local Batch server is set up; from the command line. */
+export type BatchConfiguration = z.output<typeof schema>;
+
+/**
+ * Reads the command line.
+ * @throws with the option's name when one is missing or wrong
+ */
+export function readConfiguration(args: string[]): BatchConfiguration {
+  const options = Object.fromEntries(
+    Object.keys(schema.shape).map((name) => [name, { type: "string" as const }]),
+  );
+  const { values } = parseArgs({ args, options });
+  const parsed = schema.safeParse(values);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map((issue) => `--${issue.path.join(".")}: ${issue.message}`);
+  throw new Error(problems.join("\n"));
+}
+
+/** Folder of an attempt: its pid, exit code and log. */
+export function attemptDirectory(stateDir: string, taskId: string): string {
+  return path.join(stateDir, "attempts", taskId);
+}

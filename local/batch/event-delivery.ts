@@ -1,0 +1,118 @@
+import type { Job } from "./job.ts";
+import type { Misbehaviour } from "./misbehaviour.ts";
+import { jobDetail, type StatusSummary } from "./present.ts";
+import type { BatchStore } from "./store.ts";
+
+const RETRY_MS = 200;
+const ENTRIES_A_REQUEST = 10;
+const REORDER_AT_MOST_MS = 1000;
+
+type Entry = { Source: string; DetailType: string; Detail: string; Resources: string[] };
+type Waiting = { seq: number; jobId: string; entry: Entry; notBefore: number; held: boolean };
+type Kept = { jobId: string; entry: Entry; notBefore: number };
+
+/**
+ * Delivers job state changes to the local stack's EventBridge, which matches them against the deployed rules. Each is
+ * kept in the store until EventBridge has taken it, so it survives a restart of either side: at least once, and like
+ * AWS in no promised order.
+ */
+export class EventDelivery {
+  private waiting: Waiting[] = [];
+  private readonly store: BatchStore;
+  private readonly misbehaviour: Misbehaviour;
+  private readonly url: string;
+  private timer: NodeJS.Timeout | undefined;
+  private sending = false;
+  private closed = false;
+
+  constructor(store: BatchStore, misbehaviour: Misbehaviour, eventsUrl: string) {
+    this.store = store;
+    this.misbehaviour = misbehaviour;
+    this.url = eventsUrl;
+    for (const { seq, body } of store.events()) {
+      this.waiting.push({ seq, held: false, ...(JSON.parse(body) as Kept) });
+    }
+    this.schedule();
+  }
+
+  /** Number of events that EventBridge has not taken yet. */
+  get pending(): number {
+    return this.waiting.length;
+  }
+
+  /** Keeps the event of a job's present state for delivery. Call it in the transaction that changes the state. */
+  publish(job: Job, summary: StatusSummary | undefined): void {
+    const occasion = { jobName: job.jobName, status: job.status, attempt: job.attempts.length + 1 };
+    if (this.misbehaviour.strikes("drop-event", occasion) !== undefined) return;
+    const delayed = this.misbehaviour.strikes("delay-event", occasion);
+    const reordered = this.misbehaviour.strikes("reorder-events", occasion);
+    const copies = this.misbehaviour.strikes("duplicate-event", occasion) === undefined ? 1 : 2;
+    const entry: Entry = {
+      Source: "aws.batch",
+      DetailType: "Batch Job State Change",
+      Detail: JSON.stringify(jobDetail(job, summary)),
+      Resources: [job.jobArn],
+    };
+    const wait = delayed?.delayMs ?? (reordered === undefined ? 0 : reordered.delayMs || REORDER_AT_MOST_MS);
+    const kept: Kept = { jobId: job.jobId, entry, notBefore: Date.now() + wait };
+    const overtaken = this.waiting.filter((event) => event.held && event.jobId === job.jobId);
+    for (let copy = 0; copy < copies; copy++) {
+      const seq = this.store.addEvent(JSON.stringify(kept));
+      this.waiting.push({ seq, held: reordered !== undefined, ...kept });
+    }
+    // What was held back comes right after the event that has now overtaken it.
+    this.waiting = this.waiting.filter((event) => !overtaken.includes(event));
+    for (const event of overtaken) this.waiting.push({ ...event, held: false, notBefore: kept.notBefore });
+    this.schedule();
+  }
+
+  /** Stops sending; what waits stays in the store. */
+  close(): void {
+    this.closed = true;
+    clearTimeout(this.timer);
+  }
+
+  private schedule(delayMs?: number): void {
+    if (this.closed || this.sending || this.waiting.length === 0) return;
+    clearTimeout(this.timer);
+    const first = Math.min(...this.waiting.map((event) => event.notBefore));
+    this.timer = setTimeout(() => void this.send(), delayMs ?? Math.max(first - Date.now(), 0));
+  }
+
+  private async send(): Promise<void> {
+    if (this.closed || this.sending) return;
+    this.sending = true;
+    let delay: number | undefined;
+    try {
+      const now = Date.now();
+      const due = this.waiting.filter((event) => event.notBefore <= now).slice(0, ENTRIES_A_REQUEST);
+      if (due.length > 0) {
+        const taken = new Set(await this.post(due));
+        if (this.closed) return;
+        this.store.transaction(() => {
+          for (const seq of taken) this.store.removeEvent(seq);
+        });
+        this.waiting = this.waiting.filter((event) => !taken.has(event.seq));
+        if (taken.size < due.length) delay = RETRY_MS;
+      }
+    } catch {
+      // The stack is down or starting: the event waits for it.
+      delay = RETRY_MS;
+    } finally {
+      this.sending = false;
+    }
+    this.schedule(delay);
+  }
+
+  private async post(due: Waiting[]): Promise<number[]> {
+    const response = await fetch(this.url, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ Entries: due.map((event) => event.entry) }),
+      signal: AbortSignal.timeout(10_000),
+    });
+    if (!response.ok) return [];
+    const answer = (await response.json()) as { Entries: { ErrorCode?: string }[] };
+    return due.filter((_, i) => answer.Entries[i]?.ErrorCode === undefined).map((event) => event.seq);
+  }
+}

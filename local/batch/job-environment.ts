@@ -1,0 +1,42 @@
+import path from "node:path";
+import { REGION } from "./arn.ts";
+import type { BatchConfiguration } from "./configuration.ts";
+import { arrayIndex, type Job, vcpusOf } from "./job.ts";
+
+/** Libraries that otherwise start a thread per core of the machine, whatever the job was given. */
+const THREAD_LIMITS = ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_MAX_THREADS"];
+
+/**
+ * The environment of a job's process: nothing of the server's own but what a container would have, the job
+ * definition's and submission's entries, what AWS Batch adds, and the way to the local stack.
+ * @param attempt number of the attempt, from 1
+ */
+export function jobEnvironment(
+  job: Job,
+  attempt: number,
+  config: BatchConfiguration,
+): Record<string, string> {
+  const threads = String(Math.max(1, Math.floor(vcpusOf(job))));
+  const index = arrayIndex(job);
+  return {
+    PATH: `${path.join(config.venv, "bin")}:/usr/local/bin:/usr/bin:/bin`,
+    HOME: process.env.HOME ?? "/tmp",
+    LANG: "C.UTF-8",
+    TZ: "UTC",
+    VIRTUAL_ENV: config.venv,
+    PYTHONUNBUFFERED: "1",
+    AWS_ENDPOINT_URL: config.aws,
+    AWS_REGION: REGION,
+    AWS_DEFAULT_REGION: REGION,
+    AWS_ACCESS_KEY_ID: "test",
+    AWS_SECRET_ACCESS_KEY: "test",
+    AWS_EC2_METADATA_DISABLED: "true",
+    ...Object.fromEntries(THREAD_LIMITS.map((name) => [name, threads])),
+    ...Object.fromEntries(job.container.environment.map(({ name, value }) => [name, value])),
+    AWS_BATCH_JOB_ID: job.jobId,
+    AWS_BATCH_JOB_ATTEMPT: String(attempt),
+    AWS_BATCH_JQ_NAME: job.jobQueue.slice(job.jobQueue.lastIndexOf("/") + 1),
+    AWS_BATCH_CE_NAME: "local",
+    ...(index === undefined ? {} : { AWS_BATCH_JOB_ARRAY_INDEX: String(index) }),
+  };
+}

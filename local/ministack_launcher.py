@@ -1,0 +1,198 @@
+"""Serves MiniStack, faster than its own server does, and takes the local Batch server's events.
+
+MiniStack's own entry point polls event sources every 50 ms and waits 50 ms for the log of a function that logs
+nothing: a chain of Lambda steps then takes three to four times as long as it needs. The names set here are private to
+MiniStack, hence the exact pin in ``batch-jobs/requirements-dev.in`` and the check below, which refuses to start rather
+than to run slowly or to lose state without a word.
+
+Settings come from the environment (see ``local/stack/ministack.ts``): ``GATEWAY_PORT``, ``BIND_HOST``, and MiniStack's.
+"""
+
+# mypy: disable-error-code="import-untyped"
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import inspect
+import json
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import uvicorn
+import uvloop
+from ministack_journal import Journal, changes_settings, journal_folder
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+EVENTS_PATH = "/_local/events"
+"""``POST {"Entries": [...]}``: PutEvents that may use a source of AWS's own, such as ``aws.batch``."""
+
+SNAPSHOT_PATH = "/_local/snapshot"
+"""``POST``: writes all state down now, see ``ministack_journal``."""
+
+# (module, dotted name, parameters that must be there; None for a value that is no function)
+PRIVATE_NAMES: list[tuple[str, str, tuple[str, ...] | None]] = [
+    ("ministack.app", "app", ("scope", "receive", "send")),
+    ("ministack.services.lambda_svc", "_ESM_IDLE_WAKE_GAP_SECONDS", None),
+    ("ministack.core.lambda_runtime", "Worker._drain_stderr_bounded", ("first_line_wait", "idle_confirm")),
+    ("ministack.services.eventbridge", "_put_events", ("data", "allow_aws_source")),
+    ("ministack.app", "_load_persisted_state", ()),
+    ("ministack.app", "_build_persistence_save_dict", ()),
+    ("ministack.app", "save_all", ("services",)),
+    ("ministack.core.persistence", "_json_default", ("obj",)),
+    ("ministack.core.persistence", "_json_object_hook", ("obj",)),
+    ("ministack.services.dynamodb", "_tables._data", None),
+    ("ministack.services.dynamodb", "_set_item", ("table", "pk_val", "sk_val", "item")),
+    ("ministack.services.dynamodb", "_remove_item", ("table", "pk_val", "sk_val")),
+    ("ministack.services.dynamodb", "_items_replaced", ("table",)),
+    ("ministack.services.sqs", "_queues._data", None),
+    ("ministack.services.sqs", "_receive_messages_for_esm", ("queue_url", "max_number")),
+]
+
+
+def missing_names(required: list[tuple[str, str, tuple[str, ...] | None]]) -> list[str]:
+    """What this launcher relies on and the installed MiniStack no longer has, one line each."""
+    missing: list[str] = []
+    for module_name, dotted, parameters in required:
+        try:
+            found: Any = importlib.import_module(module_name)
+            for part in dotted.split("."):
+                found = getattr(found, part)
+        except (ImportError, AttributeError):
+            missing.append(f"{module_name}:{dotted}")
+            continue
+        if parameters is None:
+            continue
+        if not callable(found):
+            missing.append(f"{module_name}:{dotted} (is no longer a function)")
+            continue
+        have = inspect.signature(found).parameters
+        missing.extend(f"{module_name}:{dotted}({p})" for p in parameters if p not in have)
+    return missing
+
+
+def speed_up() -> None:
+    """Shortens the two waits that make a step on the local stack slow."""
+    from ministack.core import lambda_runtime
+    from ministack.services import lambda_svc
+
+    lambda_svc._ESM_IDLE_WAKE_GAP_SECONDS = 0.002
+    drain = lambda_runtime.Worker._drain_stderr_bounded
+
+    def drain_briefly(
+        worker: Any, first_line_wait: float = 0.004, idle_confirm: float = 0.002, hard_cap: float = 0.25
+    ) -> str:
+        # A line that comes later isn't lost: the next invocation of this worker collects it.
+        log: str = drain(worker, first_line_wait, idle_confirm, hard_cap)
+        return log
+
+    lambda_runtime.Worker._drain_stderr_bounded = drain_briefly
+
+
+async def _body(receive: Receive) -> bytes:
+    chunks: list[bytes] = []
+    while True:
+        message = await receive()
+        chunks.append(message.get("body", b""))
+        if not message.get("more_body", False):
+            return b"".join(chunks)
+
+
+async def _respond(send: Send, status: int, body: bytes) -> None:
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def with_local_endpoints(application: Application, journal: Journal) -> Application:
+    """Adds the paths above, and flushes the journal before any response.
+
+    MiniStack matches the events against the deployed rules and delivers to their targets.
+    """
+    from ministack.services import eventbridge
+
+    async def events(receive: Receive, send: Send) -> None:
+        try:
+            data = json.loads(await _body(receive))
+            status, _, body = eventbridge._put_events(data, allow_aws_source=True)
+        except Exception as error:  # noqa: BLE001 (the caller retries: no event is lost to one bad moment)
+            await _respond(send, 500, json.dumps({"message": repr(error)}).encode())
+            return
+        await _respond(send, status, body)
+
+    async def snapshot(send: Send) -> None:
+        journal.snapshot()
+        await _respond(send, 200, b"{}")
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await application(scope, receive, send)
+            return
+        target = next((value.decode() for name, value in scope["headers"] if name == b"x-amz-target"), "")
+        changes = changes_settings(scope["method"], scope["path"], target)
+
+        async def send_kept(message: dict[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                journal.flush()
+                if changes:
+                    journal.settings_changed()
+            await send(message)
+
+        if scope["path"] == EVENTS_PATH:
+            await events(receive, send_kept)
+        elif scope["path"] == SNAPSHOT_PATH:
+            await snapshot(send_kept)
+        else:
+            await application(scope, receive, send_kept)
+
+    return app
+
+
+async def serve(application: Application, journal: Journal) -> None:
+    """Serves until SIGTERM."""
+    server = uvicorn.Server(
+        uvicorn.Config(
+            with_local_endpoints(application, journal),
+            host=os.environ.get("BIND_HOST", "127.0.0.1"),
+            port=int(os.environ["GATEWAY_PORT"]),
+            loop="uvloop",
+            http="httptools",
+            lifespan="on",
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            date_header=False,
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=2,
+        )
+    )
+    keeping = asyncio.create_task(journal.keep())
+    await server.serve()
+    keeping.cancel()
+
+
+def main() -> None:
+    """Checks the pinned MiniStack, then serves it until SIGTERM."""
+    missing = missing_names(PRIVATE_NAMES)
+    if missing:
+        sys.exit(
+            "millrace: this MiniStack lacks what the local stack sets or calls: "
+            + ", ".join(missing)
+            + ". Install the pinned version with `node local/setup.mjs`."
+        )
+    from ministack.app import app
+
+    speed_up()
+    journal = Journal(journal_folder())
+    journal.install()
+    uvloop.run(serve(app, journal))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,132 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { Command, Option } from "commander";
+import { StackError } from "./stack/errors.ts";
+import { DEFAULT_STATE_DIR, statePaths } from "./stack/paths.ts";
+import { attachStack, resetStack, type Stack, startStack, stopStack } from "./stack/stack.ts";
+import { howToUse } from "./stack/usage.ts";
+
+type Options = { state: string; awsPort?: string; batchPort?: string; force?: boolean };
+
+function portsIn({ awsPort, batchPort }: Options): { aws: number; batch: number } | undefined {
+  if (awsPort === undefined && batchPort === undefined) return undefined;
+  const aws = Number(awsPort);
+  const batch = Number(batchPort);
+  if (!Number.isInteger(aws) || !Number.isInteger(batch)) {
+    throw new StackError("Give both --aws-port and --batch-port, or none for free ones.");
+  }
+  return { aws, batch };
+}
+
+async function up(options: Options): Promise<Stack> {
+  const running = attachStack(options.state);
+  if (running !== undefined) return running;
+  const ports = portsIn(options);
+  const started = performance.now();
+  const stack = await startStack({ stateDir: options.state, ...(ports === undefined ? {} : { ports }) });
+  console.log(`stack     started in ${seconds(performance.now() - started)}`);
+  return stack;
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
+}
+
+function attached(options: Options): Stack {
+  const stack = attachStack(options.state);
+  if (stack === undefined) throw new StackError("No stack runs. Start one with `npm run stack`.");
+  return stack;
+}
+
+async function deploy(stack: Stack, force: boolean, signal?: AbortSignal): Promise<void> {
+  console.log("deploy    sls deploy --stage local");
+  const done = await stack.deploy({ force, ...(signal === undefined ? {} : { signal }) });
+  console.log(done.skipped ? "deploy    nothing changed" : `deploy    done in ${seconds(done.durationMs)}`);
+}
+
+/** Starts, deploys, and stays until Ctrl-C; then stops what it started. */
+async function foreground(options: Options): Promise<void> {
+  const mine = attachStack(options.state) === undefined;
+  const stop = new AbortController();
+  const stopped = new Promise<void>((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+      process.on(signal, () => {
+        stop.abort();
+        resolve();
+      });
+    }
+  });
+  try {
+    const stack = await up(options);
+    await deploy(stack, options.force === true, stop.signal);
+    console.log(howToUse(stack));
+    if (!mine) return;
+    console.log("\nCtrl-C stops it; its state is kept in", path.relative(process.cwd(), stack.stateDir));
+    // A promise alone doesn't keep the process alive.
+    const alive = setInterval(() => undefined, 60_000);
+    await stopped;
+    clearInterval(alive);
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+  } finally {
+    if (mine) {
+      await stopStack(options.state);
+      console.log("stack     stopped");
+    }
+  }
+}
+
+function status(options: Options): void {
+  const stack = attachStack(options.state);
+  console.log(stack === undefined ? "No stack runs." : howToUse(stack));
+  if (stack === undefined) process.exitCode = 1;
+}
+
+function logs(options: Options): void {
+  const paths = statePaths(path.resolve(options.state));
+  for (const file of [paths.ministackLog, paths.batchLog, paths.deployLog]) {
+    try {
+      console.log(`==> ${file}\n${readFileSync(file, "utf8")}`);
+    } catch {
+      // Not written yet.
+    }
+  }
+}
+
+const program = new Command("stack").description(
+  "The local AWS of this project: MiniStack and a local AWS Batch.",
+);
+
+function command(
+  name: string,
+  description: string,
+  action: (options: Options) => void | Promise<void>,
+): Command {
+  return program
+    .command(name)
+    .description(description)
+    .addOption(new Option("--state <folder>", "state of the stack").default(DEFAULT_STATE_DIR, ".stack"))
+    .action(action);
+}
+
+command("run", "start, deploy, stay until Ctrl-C", foreground)
+  .option("--aws-port <port>", "fixed port")
+  .option("--batch-port <port>", "fixed port")
+  .option("--force", "deploy even when nothing changed");
+command("up", "start in the background", async (options) => console.log(howToUse(await up(options))))
+  .option("--aws-port <port>", "fixed port")
+  .option("--batch-port <port>", "fixed port");
+command("deploy", "deploy to the running stack", (options) =>
+  deploy(attached(options), options.force === true),
+).option("--force", "even when nothing changed");
+command("down", "stop; the state is kept", (options) => stopStack(options.state));
+command("reset", "stop and remove the state", (options) => resetStack(options.state));
+command("status", "say how to reach the running stack", status);
+command("logs", "print what its servers logged", logs);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  console.error(error instanceof StackError ? error.message : error);
+  process.exitCode = 1;
+}

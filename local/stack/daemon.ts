@@ -1,0 +1,66 @@
+import { spawn } from "node:child_process";
+import { closeSync, openSync, readFileSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+import { StackError } from "./errors.ts";
+
+const HEALTH_POLL_MS = 15;
+const HEALTH_TIMEOUT_MS = 30_000;
+const LOG_LINES_SHOWN = 15;
+
+export type Daemon = { pid: number; exited: () => boolean };
+
+/** Starts a process that outlives this one, in a process group of its own, its output going to a file. */
+export function startDaemon(
+  command: string,
+  args: string[],
+  options: { cwd: string; env: Record<string, string>; logFile: string },
+): Daemon {
+  const log = openSync(options.logFile, "a");
+  const child = spawn(command, args, {
+    cwd: options.cwd,
+    env: options.env,
+    detached: true,
+    stdio: ["ignore", log, log],
+  });
+  closeSync(log);
+  let exited = false;
+  child.once("exit", () => {
+    exited = true;
+  });
+  child.once("error", () => {
+    exited = true;
+  });
+  child.unref();
+  if (child.pid === undefined)
+    throw new StackError(`${command} can't be started. Run \`node local/setup.mjs\`.`);
+  return { pid: child.pid, exited: () => exited };
+}
+
+/** The last lines of a log, for an error message. */
+export function lastLines(file: string): string {
+  try {
+    return readFileSync(file, "utf8").trimEnd().split("\n").slice(-LOG_LINES_SHOWN).join("\n");
+  } catch {
+    return "";
+  }
+}
+
+/**
+ * Waits until a URL answers with 200.
+ * @throws {StackError} with the end of the log, when the process ends before or takes longer than half a minute
+ */
+export async function healthy(url: string, daemon: Daemon, name: string, logFile: string): Promise<void> {
+  const deadline = Date.now() + HEALTH_TIMEOUT_MS;
+  for (;;) {
+    try {
+      const response = await fetch(url, { signal: AbortSignal.timeout(2000) });
+      await response.arrayBuffer();
+      if (response.ok) return;
+    } catch {
+      // Not listening yet.
+    }
+    if (daemon.exited()) throw new StackError(`${name} ended while starting:\n${lastLines(logFile)}`);
+    if (Date.now() > deadline) throw new StackError(`${name} didn't become ready. See ${logFile}.`);
+    await delay(HEALTH_POLL_MS);
+  }
+}

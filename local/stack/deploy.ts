@@ -1,0 +1,99 @@
+import { spawn } from "node:child_process";
+import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { z } from "zod";
+import { lastLines } from "./daemon.ts";
+import { type StackEndpoints, stackEnvironment } from "./environment.ts";
+import { StackError } from "./errors.ts";
+import { withLock } from "./lock.ts";
+import { NODE_BIN, REPOSITORY, statePaths } from "./paths.ts";
+import { writeFileWhole } from "./record.ts";
+import { sourceHash } from "./source-hash.ts";
+
+/** Makes the launcher write all state down, so that a deployment survives SIGKILL right after it. */
+const SNAPSHOT_PATH = "/_local/snapshot";
+
+const stampSchema = z.object({ hash: z.string() });
+
+export type DeployOptions = {
+  /** Folder of the serverless.yml. */
+  serviceDir?: string;
+  /** Deploys even when nothing changed since the last successful deployment into this state. */
+  force?: boolean;
+  signal?: AbortSignal;
+};
+
+/** `skipped` when nothing changed. Milliseconds. */
+export type Deployment = { skipped: boolean; durationMs: number };
+
+function stampedHash(stateDir: string): string | undefined {
+  const file = statePaths(stateDir).deployed;
+  if (!existsSync(file)) return undefined;
+  const parsed = stampSchema.safeParse(JSON.parse(readFileSync(file, "utf8")));
+  return parsed.success ? parsed.data.hash : undefined;
+}
+
+function runServerless(
+  stateDir: string,
+  serviceDir: string,
+  endpoints: StackEndpoints,
+  signal?: AbortSignal,
+) {
+  const log = openSync(statePaths(stateDir).deployLog, "w");
+  const child = spawn(
+    path.join(NODE_BIN, "node"),
+    [path.join(NODE_BIN, "serverless"), "deploy", "--stage", "local", "--verbose"],
+    {
+      cwd: serviceDir,
+      env: {
+        PATH: `${NODE_BIN}:${process.env.PATH ?? ""}`,
+        HOME: process.env.HOME ?? "/tmp",
+        TMPDIR: process.env.TMPDIR ?? "/tmp",
+        CI: "1",
+        SLS_TELEMETRY_DISABLED: "1",
+        SLS_NOTIFICATIONS_MODE: "off",
+        SLS_DEPRECATION_DISABLE: "*",
+        // Asks for the state of the CloudFormation stack five times a second in place of every five seconds.
+        SLS_AWS_MONITORING_FREQUENCY: "200",
+        NODE_OPTIONS: "--no-deprecation",
+        ...stackEnvironment(endpoints),
+      },
+      stdio: ["ignore", log, log],
+      ...(signal === undefined ? {} : { signal }),
+    },
+  );
+  closeSync(log);
+  return new Promise<number>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("exit", (code) => resolve(code ?? 1));
+  });
+}
+
+/**
+ * Runs the real `sls deploy --stage local` against a stack.
+ * @throws {StackError} with the end of its output, when it fails
+ */
+export async function deploy(
+  stateDir: string,
+  endpoints: StackEndpoints,
+  options: DeployOptions = {},
+): Promise<Deployment> {
+  const started = performance.now();
+  const serviceDir = options.serviceDir ?? REPOSITORY;
+  const elapsed = () => Math.round(performance.now() - started);
+  const hash = sourceHash(serviceDir, `${serviceDir} ${endpoints.awsEndpoint} ${endpoints.batchEndpoint}`);
+  if (options.force !== true && stampedHash(stateDir) === hash)
+    return { skipped: true, durationMs: elapsed() };
+  // Two deployments from one folder would overwrite each other's bundles.
+  await withLock(path.join(serviceDir, ".serverless.lock"), async () => {
+    const code = await runServerless(stateDir, serviceDir, endpoints, options.signal);
+    if (code !== 0) {
+      const log = statePaths(stateDir).deployLog;
+      throw new StackError(`The deployment failed (all of its output: ${log}):\n${lastLines(log)}`);
+    }
+  });
+  const response = await fetch(new URL(SNAPSHOT_PATH, endpoints.awsEndpoint), { method: "POST" });
+  if (!response.ok) throw new StackError(`MiniStack couldn't write its state down: ${await response.text()}`);
+  writeFileWhole(statePaths(stateDir).deployed, JSON.stringify({ hash }));
+  return { skipped: false, durationMs: elapsed() };
+}

@@ -1,0 +1,53 @@
+import { mkdirSync, rmSync } from "node:fs";
+import path from "node:path";
+import { type Daemon, healthy, startDaemon } from "./daemon.ts";
+import { NODE_BIN, REPOSITORY, statePaths, VENV } from "./paths.ts";
+
+/**
+ * The environment of MiniStack and so of the functions' workers: nothing of ours leaks in, since on Lambda nothing
+ * would.
+ */
+function environment(stateDir: string, port: number, region: string): Record<string, string> {
+  const paths = statePaths(stateDir);
+  return {
+    // Its workers are the `node` on its PATH: the project's own, which is the Lambda runtime's version.
+    PATH: `${NODE_BIN}:${path.join(VENV, "bin")}:/usr/local/bin:/usr/bin:/bin`,
+    HOME: process.env.HOME ?? "/tmp",
+    LANG: "C.UTF-8",
+    TZ: "UTC",
+    GATEWAY_PORT: String(port),
+    BIND_HOST: "127.0.0.1",
+    MINISTACK_HOST: "127.0.0.1",
+    MINISTACK_REGION: region,
+    LOG_LEVEL: "WARNING",
+    IOT_MTLS_ENABLED: "0",
+    SFTP_ENABLED: "0",
+    PERSIST_STATE: "1",
+    STATE_DIR: paths.ministackState,
+    S3_PERSIST: "1",
+    S3_DATA_DIR: paths.ministackObjects,
+    TMPDIR: paths.temporary,
+    // The bundles leave @aws-sdk/* out, as they may on Lambda, whose runtime holds it.
+    NODE_PATH: path.join(REPOSITORY, "node_modules"),
+    NODE_OPTIONS: "--no-deprecation",
+    PYTHONUNBUFFERED: "1",
+    PYTHONDONTWRITEBYTECODE: "1",
+  };
+}
+
+/** Starts MiniStack on this state and waits until it answers. */
+export async function startMinistack(stateDir: string, port: number, region: string): Promise<Daemon> {
+  const paths = statePaths(stateDir);
+  rmSync(paths.temporary, { recursive: true, force: true });
+  for (const dir of [paths.temporary, paths.ministackState, paths.ministackObjects])
+    mkdirSync(dir, { recursive: true });
+  const launcher = path.join(REPOSITORY, "local", "ministack_launcher.py");
+  // The state folder among the arguments is how a recorded pid is known to be this process.
+  const daemon = startDaemon(path.join(VENV, "bin", "python"), [launcher, stateDir], {
+    cwd: REPOSITORY,
+    env: environment(stateDir, port, region),
+    logFile: paths.ministackLog,
+  });
+  await healthy(`http://127.0.0.1:${port}/_ministack/health`, daemon, "MiniStack", paths.ministackLog);
+  return daemon;
+}

@@ -1,0 +1,172 @@
+import { mkdirSync, rmSync } from "node:fs";
+import path from "node:path";
+import { ACCOUNT_ID, REGION } from "../batch/arn.ts";
+import { endOrphanedAttempts } from "../batch/orphans.ts";
+import { endGroup, groupGone, signalGroup } from "../process/end.ts";
+import { type BatchServerOptions, startBatchServer } from "./batch-server.ts";
+import type { Daemon } from "./daemon.ts";
+import { type Deployment, type DeployOptions, deploy } from "./deploy.ts";
+import { type StackEndpoints, type StackEnvironment, stackEnvironment } from "./environment.ts";
+import { StackError } from "./errors.ts";
+import { type Invocation, invokeFunction } from "./invoke.ts";
+import { startMinistack } from "./ministack.ts";
+import { DEFAULT_STATE_DIR, statePaths } from "./paths.ts";
+import { freePort, isFree } from "./ports.ts";
+import { readRecord, runningPids, type StackRecord, writeRecord } from "./record.ts";
+
+const STOP_GRACE_MS = 10_000;
+
+export type StackOptions = BatchServerOptions & {
+  /** Folder of all its state; several stacks run side by side, each in its own. Default: `.stack/`. */
+  stateDir?: string;
+  /** Fixed ports. Default: those that the state folder had before, otherwise free ones. */
+  ports?: { aws: number; batch: number };
+};
+
+/** A running local stack: MiniStack and the local Batch server. */
+export type Stack = StackEndpoints & {
+  stateDir: string;
+  accountId: string;
+  /** Environment variables that point AWS clients at the stack. */
+  env: StackEnvironment;
+  /** Runs the real `sls deploy --stage local`, unless nothing changed since the last one into this state. */
+  deploy(options?: DeployOptions): Promise<Deployment>;
+  /** Invokes a deployed function, such as `millrace-local-start`, and waits for its answer. */
+  invoke(functionName: string, payload: unknown): Promise<Invocation>;
+  /** Stops it cleanly: the state is kept, no process, port or temporary folder is left. */
+  stop(): Promise<void>;
+  /** Ends both servers and the functions' workers with SIGKILL, as a crash would. Batch jobs' processes go on. */
+  kill(): Promise<void>;
+  /** Starts again on the same state and ports, after {@link kill}, {@link stop}, or while it runs. */
+  restart(): Promise<void>;
+};
+
+function portsOf(record: StackRecord | undefined, fixed: StackRecord["ports"] | undefined) {
+  return fixed ?? record?.ports;
+}
+
+async function choosePorts(
+  record: StackRecord | undefined,
+  options: StackOptions,
+): Promise<StackRecord["ports"]> {
+  const wanted = portsOf(record, options.ports);
+  if (wanted === undefined) return { aws: await freePort(), batch: await freePort() };
+  for (const port of [wanted.aws, wanted.batch]) {
+    if (await isFree(port)) continue;
+    throw new StackError(
+      `Port ${port} is taken by another program, and the deployed functions know the stack by it. ` +
+        "End that program, or start afresh with `node local/stack.ts reset`.",
+    );
+  }
+  return wanted;
+}
+
+async function launch(stateDir: string, options: StackOptions): Promise<StackRecord["ports"]> {
+  mkdirSync(stateDir, { recursive: true });
+  const record = readRecord(stateDir);
+  if (runningPids(stateDir, record).length > 0) {
+    throw new StackError(`A stack runs on ${stateDir} already. Stop it with \`node local/stack.ts down\`.`);
+  }
+  const ports = await choosePorts(record, options);
+  const awsEndpoint = `http://127.0.0.1:${ports.aws}`;
+  writeRecord(stateDir, { version: 1, ports });
+  const started: Daemon[] = [];
+  const remember = async (starting: Promise<Daemon>) => {
+    const daemon = await starting;
+    started.push(daemon);
+    return daemon;
+  };
+  const [ministack, batch] = await Promise.allSettled([
+    remember(startMinistack(stateDir, ports.aws, REGION)),
+    remember(startBatchServer(stateDir, ports.batch, awsEndpoint, options)),
+  ]);
+  if (ministack.status === "rejected" || batch.status === "rejected") {
+    await Promise.all(started.map((daemon) => endGroup(daemon.pid, STOP_GRACE_MS)));
+    throw ministack.status === "rejected" ? ministack.reason : (batch as PromiseRejectedResult).reason;
+  }
+  writeRecord(stateDir, {
+    version: 1,
+    ports,
+    pids: { ministack: ministack.value.pid, batch: batch.value.pid },
+  });
+  return ports;
+}
+
+/** Ends whatever runs on this state folder. Safe to call when nothing does, or when a part of it crashed. */
+export async function stopStack(stateDir: string = DEFAULT_STATE_DIR): Promise<void> {
+  const folder = path.resolve(stateDir);
+  const record = readRecord(folder);
+  const pids = runningPids(folder, record);
+  // Batch first: while it ends its jobs, it still delivers what happens to them.
+  for (const pid of [record?.pids?.batch, record?.pids?.ministack]) {
+    if (pid !== undefined && pids.includes(pid)) {
+      signalGroup(pid, "SIGTERM");
+      await groupGone(pid, STOP_GRACE_MS);
+    }
+  }
+  await removeLeftovers(folder, record);
+}
+
+async function removeLeftovers(stateDir: string, record: StackRecord | undefined): Promise<void> {
+  // A worker with an open timer outlives its server; the group's id outlives it too, so this finds it.
+  for (const pid of Object.values(record?.pids ?? {})) await endLeftGroup(pid);
+  await endOrphanedAttempts(statePaths(stateDir).batchState);
+  rmSync(statePaths(stateDir).temporary, { recursive: true, force: true });
+  if (record !== undefined) writeRecord(stateDir, { version: 1, ports: record.ports });
+}
+
+async function endLeftGroup(group: number): Promise<void> {
+  signalGroup(group, "SIGKILL");
+  await groupGone(group, STOP_GRACE_MS);
+}
+
+function stackOf(stateDir: string, ports: StackRecord["ports"], options: StackOptions): Stack {
+  const endpoints: StackEndpoints = {
+    awsEndpoint: `http://127.0.0.1:${ports.aws}`,
+    batchEndpoint: `http://127.0.0.1:${ports.batch}`,
+    region: REGION,
+  };
+  return {
+    ...endpoints,
+    stateDir,
+    accountId: ACCOUNT_ID,
+    env: stackEnvironment(endpoints),
+    deploy: (deployOptions) => deploy(stateDir, endpoints, deployOptions),
+    invoke: (functionName, payload) => invokeFunction(endpoints.awsEndpoint, functionName, payload),
+    stop: () => stopStack(stateDir),
+    kill: async () => {
+      const record = readRecord(stateDir);
+      await Promise.all(runningPids(stateDir, record).map((pid) => endLeftGroup(pid)));
+      for (const pid of Object.values(record?.pids ?? {})) await endLeftGroup(pid);
+    },
+    restart: async () => {
+      if (runningPids(stateDir, readRecord(stateDir)).length > 0) await stopStack(stateDir);
+      await launch(stateDir, options);
+    },
+  };
+}
+
+/**
+ * Starts a local stack and waits until it answers. What a crashed one left behind on this state is taken up: its data,
+ * its ports, its running Batch jobs.
+ * @throws {StackError} when one runs on this state already, or can't start
+ */
+export async function startStack(options: StackOptions = {}): Promise<Stack> {
+  const stateDir = path.resolve(options.stateDir ?? DEFAULT_STATE_DIR);
+  return stackOf(stateDir, await launch(stateDir, options), options);
+}
+
+/** The stack that runs on a state folder, undefined when none does. */
+export function attachStack(stateDir: string = DEFAULT_STATE_DIR): Stack | undefined {
+  const folder = path.resolve(stateDir);
+  const record = readRecord(folder);
+  if (record === undefined || runningPids(folder, record).length < 2) return undefined;
+  return stackOf(folder, record.ports, { stateDir: folder });
+}
+
+/** Stops the stack of a state folder and removes all its state. */
+export async function resetStack(stateDir: string = DEFAULT_STATE_DIR): Promise<void> {
+  const folder = path.resolve(stateDir);
+  await stopStack(folder);
+  rmSync(folder, { recursive: true, force: true });
+}
