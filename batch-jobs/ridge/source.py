@@ -1,0 +1,179 @@
+"""Reads the CSV that a person dropped, and says plainly what is wrong with it when it isn't one."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from millrace_job import FatalError, ObjectForbidden, ObjectNotFound
+from ridge.dataset import COLUMNS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from millrace_job import Context, ObjectReference
+
+# The whole file is read into memory: about ten times its size at the peak, within the job's 2 GiB.
+LARGEST_BYTES = 50_000_000
+# The split keeps a quarter, rounded up, for the test set, and R² is not defined for fewer than two rows there.
+FEWEST_ROWS = 5
+SHOWN_CHARACTERS = 60
+REMEDY = "Correct the file and drop it again."
+EXPECTED = "a CSV with two columns, x and y"
+# First bytes of formats that people take for a CSV.
+SIGNATURES = {
+    b"PK\x03\x04": "a zip or Excel file",
+    b"\xd0\xcf\x11\xe0": "an old Excel file",
+    b"\x1f\x8b": "a gzip file",
+    b"PAR1": "a Parquet file",
+    b"%PDF": "a PDF",
+    b"\xff\xfe": "UTF-16 text",
+    b"\xfe\xff": "UTF-16 text",
+}
+
+
+def read_source(source: ObjectReference, context: Context) -> NDArray[np.float64]:
+    """The rows of the given object; its size is looked at before anything is downloaded.
+
+    Raises:
+        FatalError: the object is missing, too large, or not a CSV of two columns of finite numbers.
+    """
+    uri = source["uri"]
+    try:
+        size = context.artifacts.stat(source).bytes
+        if size > LARGEST_BYTES:
+            raise FatalError(
+                f"{uri} has {size / 1e6:,.0f} MB: at most {LARGEST_BYTES / 1e6:.0f} MB are read. "
+                "Drop a smaller file, such as a sample of the rows."
+            )
+        with context.artifacts.open(source) as stream:
+            return parse_source(stream.read(), uri)
+    except ObjectNotFound as error:
+        raise FatalError(f"{error}. Drop the file again.") from error
+    except ObjectForbidden as error:
+        raise FatalError(f"{error}. Drop the file again, or allow the job's role to read it.") from error
+
+
+def parse_source(content: bytes, name: str) -> NDArray[np.float64]:
+    """The rows of a CSV of two columns, with or without the header `x,y`, in the order x, y.
+
+    UTF-8, with or without a byte order mark; any line ends; empty lines are skipped.
+
+    Raises:
+        FatalError: the content is anything else; the message names the file, the line, the column and the value.
+    """
+    text = _decode(content, name)
+    header = _header(text, name)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # A header alone: the count of rows below says so better.
+            data = np.loadtxt(_lines(text), delimiter=",", skiprows=header.lines, ndmin=2, comments=None, quotechar='"')
+    except ValueError as error:
+        _explain(text, name, header)
+        raise FatalError(f"{name} is not {EXPECTED}: {error}. {REMEDY}") from error
+    if len(data) and (data.shape[1] != len(COLUMNS) or not np.isfinite(data).all()):
+        _explain(text, name, header)
+        raise FatalError(f"{name} is not {EXPECTED} of finite numbers. {REMEDY}")
+    if len(data) < FEWEST_ROWS:
+        raise FatalError(
+            f"{name} has {len(data)} row{'' if len(data) == 1 else 's'} of data: "
+            f"at least {FEWEST_ROWS} are needed to split it. Drop a larger file."
+        )
+    return data[:, header.order]
+
+
+@dataclass(frozen=True)
+class _Header:
+    """How many lines to skip, and where x and y are."""
+
+    lines: int
+    order: tuple[int, int]
+
+
+def _decode(content: bytes, name: str) -> str:
+    if not content.strip():
+        raise FatalError(f"{name} is empty: drop {EXPECTED}.")
+    for signature, kind in SIGNATURES.items():
+        if content.startswith(signature):
+            raise FatalError(f"{name} is {kind}, not {EXPECTED}: save it as CSV (UTF-8) and drop it again.")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise FatalError(
+            f"{name}, line {line}: byte 0x{content[error.start]:02x} is not UTF-8 text. "
+            f"Save the file as CSV (UTF-8) and drop it again."
+        ) from error
+    if "\0" in text:
+        raise FatalError(f"{name} holds binary data, not {EXPECTED}: save it as CSV (UTF-8) and drop it again.")
+    return text
+
+
+def _lines(text: str) -> io.StringIO:
+    # newline=None reads the line ends of Windows and of old Macs as well.
+    return io.StringIO(text, newline=None)
+
+
+def _header(text: str, name: str) -> _Header:
+    for number, line in enumerate(_lines(text), start=1):
+        if not line.strip():
+            continue
+        cells = [cell.strip() for cell in next(csv.reader([line]))]
+        if any(_number(cell) is not None for cell in cells):
+            return _Header(0, (0, 1))
+        names = [cell.lower() for cell in cells]
+        if sorted(names) != sorted(COLUMNS):
+            raise FatalError(
+                f"{name}, line {number}: {_show(line.strip())} is neither the header x,y nor two numbers "
+                f"separated by a comma. {REMEDY}"
+            )
+        return _Header(number, (names.index("x"), names.index("y")))
+    raise FatalError(f"{name} is empty: drop {EXPECTED}.")
+
+
+def _explain(text: str, name: str, header: _Header) -> None:
+    """Raises FatalError for the first line that is wrong. Row by row, so only a file that is wrong pays for it."""
+    for line, row in _rows(text, name):
+        if line <= header.lines:
+            continue
+        if len(row) != len(COLUMNS):
+            hint = " Separate them with a comma." if len(row) == 1 else ""
+            raise FatalError(
+                f"{name}, line {line} has {len(row)} column{'' if len(row) == 1 else 's'} "
+                f"({_show(','.join(row))}): exactly two are needed, x and y.{hint} {REMEDY}"
+            )
+        for cell, position in zip(row, header.order, strict=True):
+            value = _number(cell)
+            if value is None or not math.isfinite(value):
+                wrong = "empty" if not cell.strip() else f"{_show(cell)}, which is not a finite number"
+                raise FatalError(f"{name}, line {line}, column {COLUMNS[position]} is {wrong}. {REMEDY}")
+
+
+def _rows(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
+    reader = csv.reader(_lines(text))
+    try:
+        for row in reader:
+            if row:
+                yield reader.line_num, row
+    except csv.Error as error:
+        raise FatalError(f"{name}, line {reader.line_num} can't be read as CSV: {error}. {REMEDY}") from error
+
+
+def _number(cell: str) -> float | None:
+    # float() takes the digit separator of Python's source code, 1_000, which is no number in a file.
+    try:
+        return None if "_" in cell else float(cell)
+    except ValueError:
+        return None
+
+
+def _show(text: str) -> str:
+    return repr(text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…")

@@ -1,0 +1,164 @@
+"""Artifacts: the files that jobs make, each with its exact version and checksum."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, BinaryIO, NotRequired, TypedDict
+
+from millrace_job.digest import sha256_of
+from millrace_job.storage import FILE_PREFIX, S3_PREFIX, ObjectStorage, StorageError, StoredObject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+class Artifact(TypedDict):
+    """An object that a step made: where it is, its SHA-256 (hex), its size in bytes and its media type."""
+
+    uri: str
+    versionId: NotRequired[str]
+    sha256: str
+    bytes: int
+    mediaType: str
+
+
+class ObjectReference(TypedDict):
+    """An object that some other system made: no checksum is known, and the version only sometimes."""
+
+    uri: str
+    versionId: NotRequired[str]
+
+
+class DigestMismatch(StorageError):
+    """What was read isn't what the artifact's SHA-256 says; a retry reads it again."""
+
+
+# Python's own table depends on files of the host (/etc/mime.types); the same name must give the same type everywhere.
+MEDIA_TYPES: Mapping[str, str] = {
+    ".csv": "text/csv",
+    ".gz": "application/gzip",
+    ".html": "text/html",
+    ".jpg": "image/jpeg",
+    ".json": "application/json",
+    ".md": "text/markdown",
+    ".parquet": "application/vnd.apache.parquet",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain",
+    ".yaml": "application/yaml",
+    ".zip": "application/zip",
+}
+
+
+def media_type_of(name: str) -> str:
+    """Media type by the name's ending; `application/octet-stream` for one that isn't known."""
+    return MEDIA_TYPES.get(PurePosixPath(name).suffix.lower(), "application/octet-stream")
+
+
+def base_name(uri: str) -> str:
+    """Last part of a URI's path: `model.joblib` of `s3://bucket/a/model.joblib`. Nothing is decoded."""
+    return uri.rpartition("/")[2]
+
+
+class Artifacts:
+    """Reads any object and writes this attempt's artifacts."""
+
+    def __init__(self, storage: ObjectStorage, prefix: str, scratch: Path) -> None:
+        self._storage = storage
+        self._prefix = prefix
+        self._scratch = scratch
+        self.written: list[Artifact] = []
+
+    def stat(self, source: Artifact | ObjectReference | str) -> StoredObject:
+        """Size, etag and version of an object, without reading it.
+
+        Raises:
+            ObjectNotFound: there is no such object.
+            ObjectForbidden: the job's role may not read it, or it isn't there.
+        """
+        uri, version_id, _ = _parts(source)
+        return self._storage.stat(uri, version_id)
+
+    @contextmanager
+    def open(self, source: Artifact | ObjectReference | str) -> Iterator[BinaryIO]:
+        """A stream of the object. Its checksum isn't checked, as the reader may stop early: `fetch` does that."""
+        uri, version_id, _ = _parts(source)
+        with self._storage.open(uri, version_id) as stream:
+            yield stream
+
+    def fetch(self, source: Artifact | ObjectReference | str) -> Path:
+        """Downloads an object and returns its local path, which lasts as long as the attempt.
+
+        Raises:
+            DigestMismatch: the content isn't what the artifact's SHA-256 says.
+            ObjectNotFound: there is no such object.
+        """
+        uri, version_id, sha256 = _parts(source)
+        if not uri.startswith(S3_PREFIX):
+            path = Path(uri.removeprefix(FILE_PREFIX))
+            self._storage.stat(uri)
+            _check(uri, sha256, sha256_of(path) if sha256 else None)
+            return path
+        # A folder for each object: the name stays what it was, and two objects of one name don't meet.
+        folder = self._scratch / "fetched" / hashlib.sha256(f"{uri}\n{version_id}".encode()).hexdigest()[:16]
+        folder.mkdir(parents=True, exist_ok=True)
+        # A key may end in a part that no file can be called, or be longer than a file name can.
+        name = base_name(uri).replace("\0", "_").encode()[-200:].decode(errors="ignore")
+        path = folder / (name if name not in ("", ".", "..") else "object")
+        with self._storage.open(uri, version_id) as stream, path.open("wb") as file:
+            shutil.copyfileobj(stream, file, 1024 * 1024)
+        _check(uri, sha256, sha256_of(path) if sha256 else None)
+        return path
+
+    def write_file(self, name: str, path: Path, media_type: str | None = None) -> Artifact:
+        """Stores a local file as the artifact `name` (`plots/loss.png`) of this attempt.
+
+        Raises:
+            ValueError: the name is taken, or can't be an artifact's.
+        """
+        return self._write(name, path, path.stat().st_size, media_type)
+
+    def write_bytes(self, name: str, data: bytes, media_type: str | None = None) -> Artifact:
+        """Stores bytes as the artifact `name` of this attempt; raises as `write_file`."""
+        return self._write(name, data, len(data), media_type)
+
+    def write_text(self, name: str, text: str, media_type: str | None = None) -> Artifact:
+        """Stores text, as UTF-8, as the artifact `name` of this attempt; raises as `write_file`."""
+        return self.write_bytes(name, text.encode(), media_type)
+
+    def _write(self, name: str, body: bytes | Path, size: int, media_type: str | None) -> Artifact:
+        _check_name(name)
+        uri = f"{self._prefix}{name}"
+        if any(artifact["uri"] == uri for artifact in self.written):
+            raise ValueError(f"this attempt has written the artifact {name!r} already; choose another name")
+        media_type = media_type or media_type_of(name)
+        sha256 = sha256_of(body)
+        stored = self._storage.put(uri, body, media_type=media_type, sha256=sha256)
+        artifact: Artifact = {"uri": uri, "sha256": sha256, "bytes": size, "mediaType": media_type}
+        if stored.version_id is not None:
+            artifact["versionId"] = stored.version_id
+        self.written.append(artifact)
+        return artifact
+
+
+def _parts(source: Artifact | ObjectReference | str) -> tuple[str, str | None, str | None]:
+    if isinstance(source, str):
+        return source, None, None
+    sha256 = source.get("sha256")
+    return source["uri"], source.get("versionId"), sha256 if isinstance(sha256, str) else None
+
+
+def _check(uri: str, expected: str | None, found: str | None) -> None:
+    if expected is not None and found != expected:
+        raise DigestMismatch(f"{uri} has SHA-256 {found}, not {expected}: it changed since the artifact was made")
+
+
+def _check_name(name: str) -> None:
+    parts = name.split("/")
+    if any(part in ("", ".", "..") for part in parts) or "\0" in name:
+        raise ValueError(f"{name!r} can't be an artifact's name: give a relative path such as plots/loss.png")
+    if name.startswith("_"):
+        raise ValueError(f"{name!r} can't be an artifact's name: names that start with _ belong to Millrace")

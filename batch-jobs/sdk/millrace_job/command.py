@@ -1,0 +1,142 @@
+"""The command line of a job family: `python -m ridge train`."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import json
+import os
+import signal
+import sys
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from millrace_job.assignment import read_assignment
+from millrace_job.errors import ContractError, Terminated
+from millrace_job.job import Job
+from millrace_job.log import Log, forward_library_logs
+from millrace_job.runner import EXIT_CONTRACT, EXIT_DONE, EXIT_RAISED, Runner, describe_error, report_failure
+from millrace_job.storage import UriStorage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from types import FrameType, ModuleType
+
+    from millrace_job.assignment import Assignment
+
+EXIT_TERMINATED = 128 + signal.SIGTERM
+
+
+def run_family(*modules: ModuleType) -> NoReturn:
+    """Runs the job that the command line names, of those that `modules` define, and exits with its code.
+
+    A family's `__main__.py` calls it. In a Batch job the environment says what to do; from a shell, `--input` and
+    `--output` do.
+    """
+    jobs = {item.name: item for module in modules for item in vars(module).values() if isinstance(item, Job)}
+    family = modules[0].__name__.partition(".")[0]
+    code = main(family, jobs, sys.argv[1:], os.environ)
+    sys.stdout.flush()
+    sys.exit(code)
+
+
+def main(family: str, jobs: Mapping[str, Job[Any, Any]], arguments: Sequence[str], env: Mapping[str, str]) -> int:
+    """Parses the command line, runs the job and returns the exit code."""
+    signal.signal(signal.SIGTERM, _terminate)
+    options = _parser(family, jobs).parse_args(arguments)
+    in_shell = options.input is not None or options.output is not None
+    log = _log(env, text=in_shell or "MILLRACE_RUN_ID" not in env)
+    forward_library_logs(log)
+    try:
+        if options.job is None:
+            _parser(family, jobs).print_help()
+            return EXIT_DONE
+        return _in_shell(family, jobs, options, log) if in_shell else _in_batch(family, jobs, options.job, env, log)
+    except Terminated:
+        log.error("ended by SIGTERM: cancelled, timed out, or a Spot interruption")
+        return EXIT_TERMINATED
+    except ContractError as error:
+        log.error(str(error))
+        return EXIT_CONTRACT
+
+
+def _in_batch(family: str, jobs: Mapping[str, Job[Any, Any]], name: str, env: Mapping[str, str], log: Log) -> int:
+    assignment = read_assignment(env)
+    storage = UriStorage()
+    try:
+        job = _find(family, jobs, name)
+        _check_contract(job, assignment)
+    except ContractError as error:
+        for index in assignment.indices:
+            report_failure(assignment, index, error, storage, log.bind(index=index))
+        return EXIT_CONTRACT
+    return Runner(job, assignment, storage, log).run()
+
+
+def _in_shell(family: str, jobs: Mapping[str, Job[Any, Any]], options: argparse.Namespace, log: Log) -> int:
+    from millrace_job.shell import run_from_shell
+
+    if options.input is None or options.output is None:
+        raise ContractError("give both --input (a JSON file) and --output (a folder)")
+    job = _find(family, jobs, options.job)
+    try:
+        result = run_from_shell(job, options.input, options.output, UriStorage(), log)
+    except ContractError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever the job raises ends here
+        description = describe_error(error)
+        log.error(f"{description['name']}: {description['message']}")
+        if description["retryable"]:
+            # A FatalError's message says all; any other error is a fault to find, and the stack says where.
+            traceback.print_exception(error)
+        return EXIT_RAISED
+    sys.stdout.write(json.dumps(result, ensure_ascii=False, indent=2) + "\n")
+    return EXIT_DONE
+
+
+def _check_contract(job: Job[Any, Any], assignment: Assignment) -> None:
+    if assignment.job != job.contract:
+        raise ContractError(f"MILLRACE_JOB is {assignment.job}; the command runs {job.contract}: make them agree")
+
+
+def _find(family: str, jobs: Mapping[str, Job[Any, Any]], name: str) -> Job[Any, Any]:
+    if name in jobs:
+        return jobs[name]
+    close = difflib.get_close_matches(name, jobs, n=1)
+    hint = f" Did you mean {close[0]}?" if close else ""
+    raise ContractError(f"{family} has no job {name}.{hint} Its jobs are: {', '.join(jobs)}")
+
+
+def _parser(family: str, jobs: Mapping[str, Job[Any, Any]]) -> argparse.ArgumentParser:
+    width = max(map(len, jobs), default=0)
+    parser = argparse.ArgumentParser(
+        prog=f"python -m {family}",
+        description="Runs a job as the environment (MILLRACE_…) asks, or on local files with --input and --output.",
+        epilog="jobs:\n" + "\n".join(f"  {name:{width}}  {job.summary}" for name, job in jobs.items()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("job", nargs="?", help="the job to run; without one, this help")
+    parser.add_argument("--input", type=Path, metavar="FILE", help="JSON file with the job's input")
+    parser.add_argument("--output", type=Path, metavar="FOLDER", help="folder for the job's artifacts")
+    return parser
+
+
+def _log(env: Mapping[str, str], *, text: bool) -> Log:
+    if text:
+        # Standard output is the result's alone, so that it can be piped.
+        return Log(sys.stderr, {}, text=True)
+    names = {
+        "pipeline": "MILLRACE_PIPELINE",
+        "run": "MILLRACE_RUN_ID",
+        "step": "MILLRACE_STEP",
+        "index": "MILLRACE_INDICES",
+        "jobId": "AWS_BATCH_JOB_ID",
+    }
+    fields = {field: env[name] for field, name in names.items() if name in env}
+    attempt = [env[name] for name in ("MILLRACE_EPOCH", "MILLRACE_ATTEMPT") if name in env]
+    return Log(sys.stdout, {**fields, "attempt": ".".join(attempt)})
+
+
+def _terminate(_signal: int, _frame: FrameType | None) -> None:
+    raise Terminated

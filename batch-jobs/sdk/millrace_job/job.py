@@ -1,0 +1,67 @@
+"""The decorator that makes a function a job."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from millrace_job.schema import load_schema
+
+if TYPE_CHECKING:
+    from millrace_job.context import Context
+
+Input = TypeVar("Input", bound=Mapping[str, Any])
+Output = TypeVar("Output", bound=Mapping[str, Any])
+
+
+@dataclass(frozen=True)
+class Job(Generic[Input, Output]):
+    """A function with the contract it keeps. Calling it calls the function, so that a test can."""
+
+    contract: str
+    function: Callable[[Input, Context], Output]
+
+    def __call__(self, input: Input, context: Context) -> Output:
+        return self.function(input, context)
+
+    @property
+    def name(self) -> str:
+        """The job within its family: `train` of `ridge.train`."""
+        return self.contract.partition(".")[2]
+
+    @property
+    def summary(self) -> str:
+        """First line of the function's docstring."""
+        return (self.function.__doc__ or "").strip().partition("\n")[0]
+
+    @cached_property
+    def input_schema(self) -> dict[str, Any]:
+        """Raises ContractError when the generated file is missing."""
+        return load_schema(self._family_folder / "schemas" / f"{self.name}.input.json")
+
+    @cached_property
+    def output_schema(self) -> dict[str, Any]:
+        """Raises ContractError when the generated file is missing."""
+        return load_schema(self._family_folder / "schemas" / f"{self.name}.output.json")
+
+    @property
+    def _family_folder(self) -> Path:
+        package = sys.modules[self.function.__module__.partition(".")[0]]
+        return Path(str(package.__file__)).parent
+
+
+def job(contract: str) -> Callable[[Callable[[Input, Context], Output]], Job[Input, Output]]:
+    """Makes a function the implementation of the contract `family.name`, as in `@job("ridge.train")`.
+
+    The function takes the input, as `defineJob` in the family's contract.ts declares it, and a `Context`; it returns
+    the output. It raises FatalError where a retry can't help, RetryAfter to be tried later, anything else to be
+    retried as the step says.
+    """
+    if not re.fullmatch(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*", contract):
+        raise ValueError(f'@job("{contract}"): a contract is family.name in lower case, such as ridge.train')
+    return lambda function: Job(contract, function)

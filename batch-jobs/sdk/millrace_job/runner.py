@@ -1,0 +1,224 @@
+"""Runs a job as the engine asks: claim, read, work, commit. The contract is docs/batch-jobs.md."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import resource
+import sys
+import tempfile
+import time
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from millrace_job import schema
+from millrace_job.artifact import Artifacts
+from millrace_job.checkpoint import Checkpoint
+from millrace_job.context import Context, Progress
+from millrace_job.errors import ContractError, FatalError, RetryAfter
+from millrace_job.log import Log, timestamp
+from millrace_job.report import Report
+from millrace_job.storage import ConditionFailed, ObjectNotFound, ObjectStorage
+
+if TYPE_CHECKING:
+    from millrace_job.assignment import Assignment
+    from millrace_job.job import Job
+
+EXIT_DONE = 0
+EXIT_RAISED = 1
+EXIT_CONTRACT = 2
+
+JSON_TYPE = "application/json"
+MAX_MESSAGE_CHARACTERS = 4_000
+MAX_STACK_LINES = 100
+
+
+@dataclass
+class Runner:
+    """Runs every mapped child of one assignment, one after the other."""
+
+    job: Job[Any, Any]
+    assignment: Assignment
+    storage: ObjectStorage
+    log: Log
+
+    def run(self) -> int:
+        """Runs the children and returns the exit code.
+
+        A child that fails doesn't stop the others: each has its own manifest or error, and the engine reads those.
+        The code is 1 when a child raised, otherwise 2 when one broke the contract, otherwise 0.
+        """
+        codes = {self._run_child(index) for index in self.assignment.indices}
+        return next((code for code in (EXIT_RAISED, EXIT_CONTRACT) if code in codes), EXIT_DONE)
+
+    def _run_child(self, index: int) -> int:
+        log = self.log.bind(index=index)
+        try:
+            if not self._claim(index, log):
+                return EXIT_DONE
+            self._work(index, log)
+        except Exception as error:  # noqa: BLE001 - whatever the job raises is told to the engine
+            report_failure(self.assignment, index, error, self.storage, log)
+            return EXIT_CONTRACT if isinstance(error, ContractError) else EXIT_RAISED
+        except SystemExit as stop:
+            # A library that calls sys.exit must not pass for a job that is done.
+            fault = RuntimeError(f"the job called sys.exit({stop.code!r})")
+            report_failure(self.assignment, index, fault, self.storage, log)
+            return EXIT_RAISED
+        return EXIT_DONE
+
+    def _claim(self, index: int, log: Log) -> bool:
+        """Whether this process is the one to do the work."""
+        prefix, job_id = self.assignment.attempt_prefix(index), self.assignment.job_id
+        try:
+            self._put(f"{prefix}_claim.json", {"jobId": job_id, "claimedAt": timestamp()}, once=True)
+        except ConditionFailed:
+            holder = json.loads(self.storage.read(f"{prefix}_claim.json")[0]).get("jobId")
+            if holder != job_id:
+                log.info("another copy of this attempt is at work; leaving it to that one", holder=holder)
+                return False
+            # One of Batch's own retries. The try before may have died after its commit, before its exit.
+            if self._exists(f"{prefix}_manifest.json"):
+                log.info("an earlier try has committed this attempt")
+                return False
+        return True
+
+    def _work(self, index: int, log: Log) -> None:
+        started_at, cpu_before = timestamp(), _cpu_seconds()
+        began = time.monotonic()
+        job_input = self._read_input(index)
+        with tempfile.TemporaryDirectory(prefix="millrace-") as scratch:
+            context = self._context(index, job_input, Path(scratch), log)
+            log.info("started")
+            output = self.job(job_input, context)
+            schema.check("output", output, self.job.output_schema)
+            manifest = {
+                "version": 1,
+                "job": self.job.contract,
+                "output": output,
+                "artifacts": context.artifacts.written,
+                "startedAt": started_at,
+                "endedAt": timestamp(),
+                "usage": {
+                    "peakMemoryBytes": _peak_memory_bytes(),
+                    "cpuSeconds": round(_cpu_seconds() - cpu_before, 3),
+                },
+            }
+            try:
+                self._put(f"{self.assignment.attempt_prefix(index)}_manifest.json", manifest, once=True)
+            except ConditionFailed:
+                # An earlier try of this job was alive after all and has committed: its result stands.
+                log.warning("an earlier try has committed this attempt; its result stands")
+                return
+            seconds = round(time.monotonic() - began, 3)
+            log.info("done", seconds=seconds, artifacts=len(context.artifacts.written))
+            self._clear_checkpoint(context, log)
+
+    def _read_input(self, index: int) -> Any:
+        uri = self.assignment.input_uri(index)
+        try:
+            inputs = json.loads(self.storage.read(uri)[0]).get("inputs", {})
+        except (ValueError, AttributeError) as error:
+            raise ContractError(f'{uri} is not a JSON object such as {{"inputs": {{"0": {{…}}}}}}: {error}') from error
+        if str(index) not in inputs:
+            raise ContractError(f"{uri} has no input for index {index}")
+        job_input = inputs[str(index)]
+        schema.check("input", job_input, self.job.input_schema)
+        return job_input
+
+    def _context(self, index: int, job_input: object, scratch: Path, log: Log) -> Context:
+        asked = self.assignment
+        artifacts = Artifacts(self.storage, asked.artifact_prefix(index), scratch)
+        progress_uri = f"{asked.attempt_prefix(index)}_progress.json"
+
+        def publish(event: dict[str, object]) -> None:
+            log.info("progress", **{name: value for name, value in event.items() if name != "at"})
+            try:
+                self._put(progress_uri, event)
+            except Exception as error:  # noqa: BLE001 - whatever it is, work isn't lost for a progress bar
+                log.warning("progress could not be stored", reason=str(error))
+
+        return Context(
+            pipeline=asked.pipeline,
+            run=asked.run,
+            step=asked.step,
+            index=index,
+            epoch=asked.epoch,
+            attempt=asked.attempt,
+            artifacts=artifacts,
+            checkpoint=Checkpoint(
+                self.storage,
+                asked.checkpoint_prefix(index),
+                (asked.epoch, asked.attempt, asked.native_attempt),
+                input_digest(job_input),
+                scratch,
+            ),
+            log=log,
+            progress=Progress(publish),
+            report=Report(artifacts),
+            scratch=scratch,
+        )
+
+    def _clear_checkpoint(self, context: Context, log: Log) -> None:
+        try:
+            context.checkpoint.clear()
+        except Exception as error:  # noqa: BLE001 - the result is committed; the bucket's lifecycle removes the rest
+            log.warning("the checkpoint could not be removed", reason=str(error))
+
+    def _put(self, uri: str, value: object, *, once: bool = False) -> None:
+        self.storage.put(uri, _json(value), media_type=JSON_TYPE, if_none_match=once)
+
+    def _exists(self, uri: str) -> bool:
+        try:
+            self.storage.stat(uri)
+        except ObjectNotFound:
+            return False
+        return True
+
+
+def describe_error(error: Exception) -> dict[str, object]:
+    """The content of `_error.json`: what was raised, and whether a retry can help."""
+    message = str(error) or repr(error)
+    description: dict[str, object] = {
+        "name": type(error).__name__,
+        "message": message[:MAX_MESSAGE_CHARACTERS],
+        "retryable": not isinstance(error, FatalError),
+    }
+    if isinstance(error, RetryAfter):
+        description["retryAfterSeconds"] = error.seconds
+    lines = "".join(traceback.format_exception(error)).splitlines()
+    return {**description, "stack": lines[-MAX_STACK_LINES:]}
+
+
+def report_failure(assignment: Assignment, index: int, error: Exception, storage: ObjectStorage, log: Log) -> None:
+    """Logs an error and puts `_error.json`. It doesn't raise: the exit code says that the job failed in any case."""
+    description = describe_error(error)
+    fields = {name: value for name, value in description.items() if name not in ("name", "message")}
+    log.error(str(description["message"]), error=description["name"], **fields)
+    try:
+        storage.put(f"{assignment.attempt_prefix(index)}_error.json", _json(description), media_type=JSON_TYPE)
+    except Exception as fault:  # noqa: BLE001 - see above
+        log.error("_error.json could not be stored", reason=str(fault))
+
+
+def input_digest(job_input: object) -> str:
+    """SHA-256 (hex) of an input, whatever the order of its fields."""
+    return hashlib.sha256(json.dumps(job_input, sort_keys=True).encode()).hexdigest()
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, indent=2).encode()
+
+
+def _peak_memory_bytes() -> int:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    # Kilobytes on Linux, bytes on macOS (getrusage(2) of each).
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def _cpu_seconds() -> float:
+    # Child processes, such as joblib's workers, count as well.
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(usage.ru_utime + usage.ru_stime for usage in used)

@@ -1,0 +1,184 @@
+"""Objects in S3.
+
+botocore in place of boto3: the same client methods, and less to import in a process that lives a second or two.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
+
+from millrace_job.storage import (
+    S3_PREFIX,
+    ConditionFailed,
+    ObjectForbidden,
+    ObjectNotFound,
+    StorageError,
+    StoredObject,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mypy_boto3_s3.client import S3Client
+
+# One PutObject takes at most 5 GiB; from here on the upload goes in parts, several at a time, each with its retries.
+MULTIPART_BYTES = 64 * 1024 * 1024
+# S3 answers 409 when two conditional writes to one key overlap; the answer to "who won" is there a moment later.
+CONFLICT_PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8)
+
+
+def s3_client() -> S3Client:
+    """A client from the environment: credentials, region and AWS_ENDPOINT_URL as every AWS SDK reads them."""
+    import botocore.session
+    from botocore.config import Config
+
+    # botocore itself reads AWS_DEFAULT_REGION only; Lambda and Batch set AWS_REGION.
+    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    config = Config(retries={"mode": "standard", "total_max_attempts": 5}, connect_timeout=5, read_timeout=60)
+    client = botocore.session.Session().create_client("s3", region_name=region, config=config)
+    return cast("S3Client", client)
+
+
+class S3Storage:
+    """`s3://bucket/key`, the key taken as it is."""
+
+    def __init__(self, client: S3Client) -> None:
+        self._client = client
+
+    def stat(self, uri: str, version_id: str | None = None) -> StoredObject:
+        with _faults(uri, version_id):
+            found = self._client.head_object(**_target(uri, version_id))
+        return StoredObject(found["ContentLength"], found["ETag"], found.get("VersionId"))
+
+    @contextmanager
+    def open(self, uri: str, version_id: str | None = None) -> Iterator[BinaryIO]:
+        with _faults(uri, version_id):
+            body = self._client.get_object(**_target(uri, version_id))["Body"]
+        try:
+            yield cast("BinaryIO", _Body(body, uri))
+        finally:
+            body.close()
+
+    def read(self, uri: str) -> tuple[bytes, StoredObject]:
+        with _faults(uri):
+            found = self._client.get_object(**_target(uri))
+            data = found["Body"].read()
+        return data, StoredObject(len(data), found["ETag"], found.get("VersionId"))
+
+    def put(
+        self,
+        uri: str,
+        body: bytes | Path,
+        *,
+        media_type: str,
+        sha256: str | None = None,
+        if_none_match: bool = False,
+        if_match: str | None = None,
+    ) -> StoredObject:
+        request = {**_target(uri), "ContentType": media_type}
+        if if_none_match:
+            request["IfNoneMatch"] = "*"
+        elif if_match is not None:
+            request["IfMatch"] = if_match
+        elif isinstance(body, Path) and body.stat().st_size > MULTIPART_BYTES:
+            return self._put_in_parts(uri, body, media_type)
+        if sha256 is not None:
+            request["ChecksumSHA256"] = base64.b64encode(bytes.fromhex(sha256)).decode()
+        for pause in (*CONFLICT_PAUSES, None):
+            try:
+                return self._put_once(uri, body, request)
+            except _Conflict as conflict:
+                if pause is None:
+                    raise StorageError(f"{uri}: S3 kept reporting a conflicting write") from conflict
+                time.sleep(pause)
+        raise AssertionError("unreachable")
+
+    def delete(self, uri: str) -> None:
+        with _faults(uri):
+            self._client.delete_object(**_target(uri))
+
+    def _put_once(self, uri: str, body: bytes | Path, request: dict[str, Any]) -> StoredObject:
+        with _faults(uri):
+            if isinstance(body, bytes):
+                stored = self._client.put_object(**request, Body=body)
+                size = len(body)
+            else:
+                with body.open("rb") as stream:
+                    stored = self._client.put_object(**request, Body=stream)
+                size = body.stat().st_size
+        return StoredObject(size, stored["ETag"], stored.get("VersionId"))
+
+    def _put_in_parts(self, uri: str, path: Path, media_type: str) -> StoredObject:
+        from s3transfer.manager import TransferConfig, TransferManager
+
+        bucket, key = split_s3_uri(uri)
+        config = TransferConfig(multipart_threshold=MULTIPART_BYTES, multipart_chunksize=MULTIPART_BYTES)
+        extra = {"ContentType": media_type, "ChecksumAlgorithm": "SHA256"}
+        with _faults(uri), TransferManager(self._client, config) as manager:
+            manager.upload(str(path), bucket, key, extra_args=extra).result()
+        return self.stat(uri)
+
+
+class _Conflict(Exception):
+    """S3's 409 ConditionalRequestConflict."""
+
+
+class _Body:
+    """The stream of an object, whose read errors are `StorageError`, so that callers know them as retryable."""
+
+    def __init__(self, body: Any, uri: str) -> None:
+        self._body = body
+        self._uri = uri
+
+    def read(self, size: int = -1) -> bytes:
+        with _faults(self._uri):
+            return bytes(self._body.read(None if size < 0 else size))
+
+    def readable(self) -> bool:
+        return True
+
+
+def split_s3_uri(uri: str) -> tuple[str, str]:
+    """Bucket and key of `s3://bucket/key`, the key untouched.
+
+    Raises:
+        StorageError: the URI has no bucket or no key.
+    """
+    bucket, _, key = uri.removeprefix(S3_PREFIX).partition("/")
+    if not uri.startswith(S3_PREFIX) or not bucket or not key:
+        raise StorageError(f"{uri!r} is not of the form s3://bucket/key")
+    return bucket, key
+
+
+def _target(uri: str, version_id: str | None = None) -> Any:
+    bucket, key = split_s3_uri(uri)
+    target = {"Bucket": bucket, "Key": key}
+    return target if version_id is None else {**target, "VersionId": version_id}
+
+
+@contextmanager
+def _faults(uri: str, version_id: str | None = None) -> Iterator[None]:
+    from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+
+    what = uri if version_id is None else f"{uri} (version {version_id})"
+    try:
+        yield
+    except ClientError as error:
+        code = error.response.get("Error", {}).get("Code", "")
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        if code == "ConditionalRequestConflict" or status == 409:
+            raise _Conflict(what) from error
+        if code in ("PreconditionFailed", "412") or status == 412:
+            raise ConditionFailed(f"{what} exists already or has changed") from error
+        if code in ("NoSuchKey", "NoSuchVersion", "NoSuchBucket", "404") or status == 404:
+            raise ObjectNotFound(f"{what}: there is no such object") from error
+        if status == 403:
+            raise ObjectForbidden(f"{what}: access is refused, or there is no such object") from error
+        raise StorageError(f"{what}: {error}") from error
+    except (BotoCoreError, HTTPClientError) as error:
+        raise StorageError(f"{what}: {error}") from error

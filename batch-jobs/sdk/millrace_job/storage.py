@@ -1,0 +1,121 @@
+"""Objects by URI: one interface, with S3 and a local directory behind it.
+
+A URI is `s3://bucket/key`, `file:///path` or a plain path. It is cut at its prefix and never parsed as a URL, nor
+percent-decoded: S3 keys may hold spaces, `+`, `%`, `#`, `?` and any other character.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Protocol
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+S3_PREFIX = "s3://"
+FILE_PREFIX = "file://"
+
+
+class StorageError(Exception):
+    """An object could not be read or written; a retry may help."""
+
+
+class ObjectNotFound(StorageError):
+    """There is no such object, or no such version of it."""
+
+
+class ObjectForbidden(StorageError):
+    """Access was refused. S3 says so of a missing object too, when the role may not list the bucket."""
+
+
+class ConditionFailed(StorageError):
+    """A conditional put lost: the object exists already (`if_none_match`) or has changed (`if_match`)."""
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    """What storage knows of an object. `etag` changes with every write; `version_id` is None without versioning."""
+
+    bytes: int
+    etag: str
+    version_id: str | None = None
+
+
+class ObjectStorage(Protocol):
+    """Raises `ObjectNotFound`, `ObjectForbidden` or `ConditionFailed` where they apply, else `StorageError`."""
+
+    def stat(self, uri: str, version_id: str | None = None) -> StoredObject:
+        """Size, etag and version of an object, without reading it."""
+
+    def open(self, uri: str, version_id: str | None = None) -> AbstractContextManager[BinaryIO]:
+        """A stream of the object's bytes."""
+
+    def read(self, uri: str) -> tuple[bytes, StoredObject]:
+        """A small object whole, with the etag that `put(if_match=…)` takes."""
+
+    def put(
+        self,
+        uri: str,
+        body: bytes | Path,
+        *,
+        media_type: str,
+        sha256: str | None = None,
+        if_none_match: bool = False,
+        if_match: str | None = None,
+    ) -> StoredObject:
+        """Writes an object whole: readers see the old one or the new one. `sha256` (hex) is checked on arrival."""
+
+    def delete(self, uri: str) -> None:
+        """Removes an object; one that isn't there is no error."""
+
+
+class UriStorage:
+    """Picks the storage by the URI's prefix. The S3 client is created at the first `s3://` URI, as it costs time."""
+
+    def stat(self, uri: str, version_id: str | None = None) -> StoredObject:
+        return self._storage(uri).stat(uri, version_id)
+
+    def open(self, uri: str, version_id: str | None = None) -> AbstractContextManager[BinaryIO]:
+        return self._storage(uri).open(uri, version_id)
+
+    def read(self, uri: str) -> tuple[bytes, StoredObject]:
+        return self._storage(uri).read(uri)
+
+    def put(
+        self,
+        uri: str,
+        body: bytes | Path,
+        *,
+        media_type: str,
+        sha256: str | None = None,
+        if_none_match: bool = False,
+        if_match: str | None = None,
+    ) -> StoredObject:
+        return self._storage(uri).put(
+            uri,
+            body,
+            media_type=media_type,
+            sha256=sha256,
+            if_none_match=if_none_match,
+            if_match=if_match,
+        )
+
+    def delete(self, uri: str) -> None:
+        self._storage(uri).delete(uri)
+
+    def _storage(self, uri: str) -> ObjectStorage:
+        return self._s3 if uri.startswith(S3_PREFIX) else self._local
+
+    @cached_property
+    def _s3(self) -> ObjectStorage:
+        from millrace_job.s3_storage import S3Storage, s3_client
+
+        return S3Storage(s3_client())
+
+    @cached_property
+    def _local(self) -> ObjectStorage:
+        from millrace_job.local_storage import LocalStorage
+
+        return LocalStorage()
