@@ -23,6 +23,24 @@ const run: RunCommand = async ([program = "", ...args], input) => {
   };
 };
 
+async function buildImages(root: string, stage: string, region: string): Promise<void> {
+  const identity = await run(identify());
+  if (identity.exitCode !== 0) throw new CommandError(identify(), identity);
+  const registry = { account: identity.stdout.trim(), region };
+
+  const record: ImageRecord = { ...registry, families: {} };
+  for (const family of listFamilies(root)) {
+    const tag = contentHash(imageFiles(root, family));
+    const { digest, built } = await publishImage(registry, family, tag, run);
+    record.families[family] = { contentHash: tag, digest };
+    console.log(`${family} ${tag} ${built ? "built and pushed" : "already there"}: ${digest}`);
+  }
+  writeRecord(root, stage, record);
+  console.log(
+    `Wrote ${recordPath(root, stage)}. Deploy with: npx sls deploy --stage ${stage} --region ${region}`,
+  );
+}
+
 const { stage, region } = new Command("images")
   .description("Builds and pushes the images of all job families that are not in the registry yet.")
   .requiredOption("--stage <stage>", "stage whose deployment is to use them: dev or prod")
@@ -30,19 +48,10 @@ const { stage, region } = new Command("images")
   .parse()
   .opts<{ stage: string; region: string }>();
 
-const root = process.cwd();
-const identity = await run(identify());
-if (identity.exitCode !== 0) throw new CommandError(identify(), identity);
-const registry = { account: identity.stdout.trim(), region };
-
-const record: ImageRecord = { ...registry, families: {} };
-for (const family of listFamilies(root)) {
-  const tag = contentHash(imageFiles(root, family));
-  const { digest, built } = await publishImage(registry, family, tag, run);
-  record.families[family] = { contentHash: tag, digest };
-  console.log(`${family} ${tag} ${built ? "built and pushed" : "already there"}: ${digest}`);
+try {
+  await buildImages(process.cwd(), stage, region);
+} catch (error) {
+  if (!(error instanceof CommandError)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
 }
-writeRecord(root, stage, record);
-console.log(
-  `Wrote ${recordPath(root, stage)}; deploy with: npx sls deploy --stage ${stage} --region ${region}`,
-);

@@ -1,7 +1,12 @@
 "use strict";
 
+const { join } = require("node:path");
 // What serverless.yml reads: sls loads .cjs but not TypeScript, which Node 24 loads by itself.
 const { jobFamilies } = require("./job-families.ts");
 
 exports.template = async ({ resolveVariable }) =>
-  jobFamilies(process.cwd(), await resolveVariable("self:service"), await resolveVariable("sls:stage"));
+  jobFamilies(
+    join(__dirname, ".."),
+    await resolveVariable("self:service"),
+    await resolveVariable("sls:stage"),
+  );

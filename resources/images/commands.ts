@@ -45,7 +45,7 @@ export function buildAndPush(registry: Registry, family: string, tag: string): s
   const image = `${registryHost(registry.account, registry.region)}/${repositoryName(family)}:${tag}`;
   return [
     ...["docker", "buildx", "build", "--platform", platform, "--provenance", "mode=max", "--push"],
-    ...["--tag", image, "--label", `org.opencontainers.image.revision=${tag}`],
+    ...["--tag", image, "--label", `org.opencontainers.image.version=${tag}`],
     ...["--file", `${batchJobsFolder}/${family}/Dockerfile`, batchJobsFolder],
   ];
 }

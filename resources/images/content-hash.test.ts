@@ -1,0 +1,54 @@
+import { readFileSync } from "node:fs";
+import { type ContextFile, contentHash, imageFiles, isInImage } from "./content-hash.ts";
+
+const file = (path: string, text: string): ContextFile => ({ path, bytes: Buffer.from(text) });
+
+describe("contentHash", () => {
+  test("the order in which files are listed does not change the tag", () => {
+    const files = [file("ridge/a.py", "1"), file("sdk/b.py", "2")];
+    expect(contentHash(files)).toBe(contentHash(files.toReversed()));
+  });
+
+  test.each([
+    ["another byte", [file("ridge/a.py", "2"), file("sdk/b.py", "2")]],
+    ["another name", [file("ridge/c.py", "1"), file("sdk/b.py", "2")]],
+    ["a file more", [file("ridge/a.py", "1"), file("sdk/b.py", "2"), file("sdk/c.py", "")]],
+    ["bytes moved to the neighbour", [file("ridge/a.py", "12"), file("sdk/b.py", "")]],
+  ])("%s gives another tag", (_, changed) => {
+    expect(contentHash(changed)).not.toBe(contentHash([file("ridge/a.py", "1"), file("sdk/b.py", "2")]));
+  });
+
+  test("a tag is one that a registry takes", () => {
+    expect(contentHash([])).toMatch(/^[0-9a-f]{20}$/);
+  });
+});
+
+describe("the files of an image", () => {
+  test("hold the family's code, Dockerfile and lock, and the SDK", () => {
+    const paths = imageFiles(process.cwd(), "ridge").map(({ path }) => path);
+    expect(paths).toEqual(
+      expect.arrayContaining([
+        "ridge/Dockerfile",
+        "ridge/requirements.lock",
+        "ridge/__main__.py",
+        "sdk/millrace_job/__init__.py",
+      ]),
+    );
+  });
+
+  test.each([
+    "ridge/__pycache__/jobs.cpython-311.pyc",
+    "ridge/contract.ts",
+    "sdk/tests/test_job.py",
+    "ridge/.env",
+  ])("%s is not among them", (path) => {
+    expect(isInImage(path)).toBe(false);
+  });
+
+  test("are those that Docker is given", () => {
+    const patterns = readFileSync("batch-jobs/.dockerignore", "utf8")
+      .split("\n")
+      .filter((line) => line !== "" && !line.startsWith("#"));
+    expect(patterns).toEqual(["**/.*", "**/__pycache__", "**/tests", "**/*.ts"]);
+  });
+});
