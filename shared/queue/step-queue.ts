@@ -14,6 +14,15 @@ export const stepMessage = z.strictObject({
 });
 export type StepMessage = z.infer<typeof stepMessage>;
 
+/**
+ * A message as the queue delivers it.
+ *
+ * @throws Error for a text that is no step message; the queue then moves it to its dead letters
+ */
+export function parseStepMessage(body: string): StepMessage {
+  return stepMessage.parse(JSON.parse(body));
+}
+
 /** Longest delay of a message, in milliseconds (SQS: 15 minutes). What is due later is sent on when it arrives. */
 export const maxMessageDelay = 900_000;
 

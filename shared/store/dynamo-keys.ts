@@ -1,0 +1,62 @@
+import * as z from "zod";
+import type { RunState } from "../run/run.ts";
+import type { StepKey } from "../step/step-record.ts";
+import type { TallyKey } from "./run-store.ts";
+
+/** Primary key of an item. */
+export type ItemKey = { readonly pk: string; readonly sk: string };
+
+/**
+ * How many partitions the indexes by state and by due time are spread over: each takes 1,000 writes a second, and all
+ * are read and merged for a list.
+ */
+const spread = [0, 1, 2, 3] as const;
+
+/** Children sort by index (up to 10,000 of them), the map after them. */
+const member = (index: number | "map") => (index === "map" ? "map" : String(index).padStart(5, "0"));
+
+export const runKey = (runId: string): ItemKey => ({ pk: `RUN#${runId}`, sk: "RUN" });
+export const graphKey = (hash: string): ItemKey => ({ pk: `GRAPH#${hash}`, sk: "GRAPH" });
+export const stepKey = ({ runId, step, index }: StepKey): ItemKey => ({
+  pk: `RUN#${runId}`,
+  sk: `STEP#${step}#${member(index)}`,
+});
+export const tallyKey = ({ runId, step, shard }: TallyKey): ItemKey => ({
+  pk: `RUN#${runId}`,
+  sk: `TALLY#${step}#${member(shard)}`,
+});
+/** Start of the sort keys of all records of a run, or of one step's. */
+export const stepKeyPrefix = (step?: string): string => (step === undefined ? "STEP#" : `STEP#${step}#`);
+
+/** A run's id from its item's key. It is kept nowhere else in the item. */
+export const runIdFromKey = z
+  .string()
+  .startsWith("RUN#")
+  .transform((pk) => pk.slice("RUN#".length));
+
+/** A step's name and index from its item's sort key. */
+export const stepFromKey = z
+  .string()
+  .regex(/^STEP#[^#]+#(\d+|map)$/)
+  .transform((sk) => {
+    const [, step = "", index = ""] = sk.split("#");
+    return { step, index: index === "map" ? ("map" as const) : Number(index) };
+  });
+
+/** Which of the partitions of an index a run belongs to. */
+function placeOf(runId: string): number {
+  let sum = 0;
+  for (const character of runId) sum += character.charCodeAt(0);
+  return sum % spread.length;
+}
+
+/** The partition of `runs-by-pipeline` that a pipeline's runs are in. */
+export const pipelinePartition = (pipeline: string) => `PIPELINE#${pipeline}`;
+/** The partition of `runs-by-state` that a run is in. */
+export const statePartition = (state: RunState, runId: string) => `STATE#${state}#${placeOf(runId)}`;
+export const statePartitions = (state: RunState) => spread.map((place) => `STATE#${state}#${place}`);
+/** The partition of `due` that an active run is in. */
+export const duePartition = (runId: string) => `DUE#${placeOf(runId)}`;
+export const duePartitions = spread.map((place) => `DUE#${place}`);
+/** A due time as the index sorts it. @param dueAt epoch milliseconds */
+export const dueTime = (dueAt: number) => new Date(dueAt).toISOString();

@@ -1,0 +1,108 @@
+import * as z from "zod";
+import type { Json } from "../pipeline/json.ts";
+import type { ActiveRun, Run } from "../run/run.ts";
+import {
+  duePartition,
+  dueTime,
+  pipelinePartition,
+  runIdFromKey,
+  runKey,
+  statePartition,
+} from "./dynamo-keys.ts";
+import { listingKey } from "./run-listing.ts";
+import type { RunSummary } from "./run-store.ts";
+
+/**
+ * JSON kept as text: DynamoDB's own numbers and empty values differ from JSON's, and the text is shorter than its maps.
+ */
+export const jsonText = z.string().transform((text): Json => JSON.parse(text));
+
+/** A set of numbers. DynamoDB has no empty set: nothing is kept of it. */
+export const numberSet = z
+  .set(z.number())
+  .optional()
+  .transform((numbers): ReadonlySet<number> => numbers ?? new Set());
+
+const cause = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("object"), uri: z.string(), versionId: z.string().exactOptional() }),
+  z.object({ kind: z.literal("schedule"), schedule: z.string() }),
+  z.object({ kind: z.literal("manual"), by: z.string().exactOptional() }),
+]);
+
+const facts = z.object({
+  pk: runIdFromKey,
+  pipeline: z.string(),
+  graphHash: z.string(),
+  name: z.string(),
+  params: jsonText,
+  cause,
+  scheduledAt: z.string(),
+  startedAt: z.string(),
+  epoch: z.int().positive(),
+  done: numberSet,
+  failed: numberSet,
+  skipped: numberSet,
+  error: z.object({ step: z.string(), name: z.string(), message: z.string() }).exactOptional(),
+});
+const activeState = z.enum(["RUNNING", "CANCELLING"]);
+const endState = z.enum(["SUCCEEDED", "FAILED", "CANCELLED"]);
+
+const runItem = z
+  .discriminatedUnion("state", [
+    facts.extend({ state: activeState }),
+    facts.extend({ state: endState, endedAt: z.string() }),
+  ])
+  .transform(
+    ({ pk: runId, done, failed, skipped, ...run }): Run => ({
+      ...run,
+      runId,
+      progress: { done, failed, skipped },
+    }),
+  );
+
+const summaryItem = z
+  .object({
+    pk: runIdFromKey,
+    pipeline: z.string(),
+    name: z.string(),
+    state: z.enum([...activeState.options, ...endState.options]),
+    scheduledAt: z.string(),
+    startedAt: z.string(),
+    endedAt: z.string().exactOptional(),
+  })
+  .transform(({ pk: runId, ...summary }): RunSummary => ({ runId, ...summary }));
+
+/** When an item of a run is due, in the text of the index; undefined for a run that has ended. */
+const dueItem = z.object({ pk: runIdFromKey, dueAt: z.string().exactOptional() });
+
+/** The run of an item as DynamoDB gave it. @throws ZodError for anything else */
+export const runOf = (item: unknown): Run => runItem.parse(item);
+/** What the listing indexes hold of a run. @throws ZodError for anything else */
+export const runSummaryOf = (item: unknown): RunSummary => summaryItem.parse(item);
+/** Id and due time of a run, from its item or from the `due` index. @throws ZodError for anything else */
+export function dueOf(item: unknown): { runId: string; dueAt?: string } {
+  const { pk: runId, ...due } = dueItem.parse(item);
+  return { runId, ...due };
+}
+
+const nonEmpty = (name: string, numbers: ReadonlySet<number>) =>
+  numbers.size > 0 ? { [name]: new Set(numbers) } : {};
+
+/** The item of a new run. Its sets come with the first step that ends. */
+export function newRunItem(run: ActiveRun, dueAt: number) {
+  const { runId, progress, params, ...rest } = run;
+  return {
+    ...runKey(runId),
+    ...rest,
+    params: JSON.stringify(params),
+    ...nonEmpty("done", progress.done),
+    ...nonEmpty("failed", progress.failed),
+    ...nonEmpty("skipped", progress.skipped),
+    gsi1pk: pipelinePartition(run.pipeline),
+    gsi1sk: listingKey(run),
+    gsi2pk: statePartition(run.state, runId),
+    gsi2sk: listingKey(run),
+    duePartition: duePartition(runId),
+    dueAt: dueTime(dueAt),
+  };
+}

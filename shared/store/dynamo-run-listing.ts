@@ -1,0 +1,121 @@
+import { QueryCommand, type QueryCommandInput, type QueryCommandOutput } from "@aws-sdk/lib-dynamodb";
+import type { RunState } from "../run/run.ts";
+import { duePartitions, dueTime, pipelinePartition, statePartitions } from "./dynamo-keys.ts";
+import { dueOf, runSummaryOf } from "./dynamo-run-item.ts";
+import type { DynamoTable } from "./dynamo-table.ts";
+import { listingKey } from "./run-listing.ts";
+import type { RunFilter, RunStore } from "./run-store.ts";
+
+const activeStates: readonly RunState[] = ["RUNNING", "CANCELLING"];
+const allStates: readonly RunState[] = [...activeStates, "SUCCEEDED", "FAILED", "CANCELLED"];
+/** Items read at a time when a filter drops some of them. */
+const filteredPage = 100;
+
+/** Up to `limit` items of a query, over as many pages as that takes. */
+async function take(
+  table: DynamoTable,
+  query: Omit<QueryCommandInput, "TableName">,
+  limit: number,
+): Promise<unknown[]> {
+  const items: unknown[] = [];
+  let from: QueryCommandOutput["LastEvaluatedKey"];
+  do {
+    const page: QueryCommandOutput = await table.client.send(
+      new QueryCommand({ TableName: table.name, ...query, ExclusiveStartKey: from }),
+    );
+    items.push(...(page.Items ?? []));
+    from = page.LastEvaluatedKey;
+  } while (from !== undefined && items.length < limit);
+  return items.slice(0, limit);
+}
+
+/** Where the runs that a filter asks for are listed, and what must still be filtered out there. */
+function partitionsFor({ pipeline, state }: RunFilter): {
+  index: { name: string; pk: string; sk: string };
+  partitions: readonly string[];
+  drop?: { attribute: "pipeline" | "state"; keep: string };
+} {
+  const byState = { name: "runs-by-state", pk: "gsi2pk", sk: "gsi2sk" };
+  const byPipeline = { name: "runs-by-pipeline", pk: "gsi1pk", sk: "gsi1sk" };
+  if (pipeline === undefined) {
+    return { index: byState, partitions: (state ? [state] : allStates).flatMap(statePartitions) };
+  }
+  if (state === undefined) return { index: byPipeline, partitions: [pipelinePartition(pipeline)] };
+  // Few runs are active, and most have ended: read whichever index has less to drop.
+  if (activeStates.includes(state)) {
+    return {
+      index: byState,
+      partitions: statePartitions(state),
+      drop: { attribute: "pipeline", keep: pipeline },
+    };
+  }
+  return {
+    index: byPipeline,
+    partitions: [pipelinePartition(pipeline)],
+    drop: { attribute: "state", keep: state },
+  };
+}
+
+/** Reads of the indexes of runs. Each may be seconds behind the runs themselves. */
+export function dynamoRunListing(table: DynamoTable): Pick<RunStore, "dueRuns" | "listRuns"> {
+  return {
+    async dueRuns(now, limit) {
+      const found = await Promise.all(
+        duePartitions.map((partition) => {
+          const query: Omit<QueryCommandInput, "TableName"> = {
+            IndexName: "due",
+            KeyConditionExpression: "duePartition = :partition AND dueAt <= :now",
+            ExpressionAttributeValues: { ":partition": partition, ":now": dueTime(now) },
+            Limit: limit,
+          };
+          return take(table, query, limit);
+        }),
+      );
+      return found
+        .flat()
+        .map((item) => ({ dueAt: "", ...dueOf(item) }))
+        .sort((a, b) => (a.dueAt < b.dueAt ? -1 : a.dueAt > b.dueAt ? 1 : 0))
+        .slice(0, limit)
+        .map(({ runId }) => runId);
+    },
+
+    async listRuns(filter, limit, from) {
+      const { index, partitions, drop } = partitionsFor(filter);
+      // One more than asked for tells whether there is another page.
+      const wanted = limit + 1;
+      const found = await Promise.all(
+        partitions.map((partition) => {
+          const query: Omit<QueryCommandInput, "TableName"> = {
+            IndexName: index.name,
+            KeyConditionExpression: from === undefined ? "#pk = :pk" : "#pk = :pk AND #sk < :from",
+            ...(drop && { FilterExpression: "#dropped = :keep" }),
+            ExpressionAttributeNames: {
+              "#pk": index.pk,
+              ...(from !== undefined && { "#sk": index.sk }),
+              ...(drop && { "#dropped": drop.attribute }),
+            },
+            ExpressionAttributeValues: {
+              ":pk": partition,
+              ...(from !== undefined && { ":from": from }),
+              ...(drop && { ":keep": drop.keep }),
+            },
+            ScanIndexForward: false,
+            Limit: drop ? Math.max(wanted, filteredPage) : wanted,
+          };
+          return take(table, query, wanted);
+        }),
+      );
+      const keyed = found.flat().map((item) => {
+        const run = runSummaryOf(item);
+        return { key: listingKey(run), run };
+      });
+      // By key: a run that changed its state between two of the queries is found twice.
+      const sorted = [...new Map(keyed.map((each) => [each.key, each])).values()].sort((a, b) =>
+        a.key < b.key ? 1 : -1,
+      );
+      const page = sorted.slice(0, limit);
+      const last = page.at(-1);
+      return { runs: page.map(({ run }) => run), ...(last && sorted.length > limit && { next: last.key }) };
+    },
+  };
+}

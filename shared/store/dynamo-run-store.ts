@@ -1,0 +1,18 @@
+import { dynamoGraphs } from "./dynamo-graphs.ts";
+import { dynamoRunListing } from "./dynamo-run-listing.ts";
+import { dynamoRuns } from "./dynamo-runs.ts";
+import { dynamoSteps } from "./dynamo-steps.ts";
+import type { DynamoTable } from "./dynamo-table.ts";
+import { dynamoTallies } from "./dynamo-tallies.ts";
+import type { RunStore } from "./run-store.ts";
+
+/** The run store in DynamoDB: one table, as `resources/storage.yml` defines it. Keys are in `dynamo-keys.ts`. */
+export function dynamoRunStore(table: DynamoTable): RunStore {
+  return {
+    ...dynamoGraphs(table),
+    ...dynamoRuns(table),
+    ...dynamoRunListing(table),
+    ...dynamoSteps(table),
+    ...dynamoTallies(table),
+  };
+}
