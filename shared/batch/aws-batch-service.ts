@@ -1,0 +1,131 @@
+import {
+  type BatchClient,
+  ClientException,
+  DescribeJobsCommand,
+  ListJobsCommand,
+  type ListJobsCommandOutput,
+  SubmitJobCommand,
+  type SubmitJobCommandInput,
+  TerminateJobCommand,
+} from "@aws-sdk/client-batch";
+import type { Resources } from "../pipeline/job.ts";
+import type { BatchService, JobDetail, JobSubmission } from "./batch-service.ts";
+import { jobDetail } from "./job-detail.ts";
+
+/** Where jobs go. */
+export type BatchTargets = {
+  /** ARN of each job queue, by the name that job contracts use. */
+  readonly queues: Readonly<Record<string, string>>;
+  /** What the names of job definitions start with; the job family follows. */
+  readonly definitionPrefix: string;
+};
+
+/** A job asks for a queue that this stage does not have. */
+export class UnknownJobQueueError extends Error {
+  override readonly name = "UnknownJobQueueError";
+  readonly retryable = false;
+  constructor(queue: string, known: readonly string[]) {
+    super(`there is no job queue "${queue}"; this stage has ${known.join(", ") || "none"}`);
+  }
+}
+
+/** DescribeJobs takes no more ids. */
+const describedAtOnce = 100;
+
+/** Batch takes CPU, memory and GPUs as requirements only, as text. A GPU count of 0 is refused, so it is left out. */
+function requirements({ vcpus, memory, gpus }: Resources) {
+  return [
+    { type: "VCPU" as const, value: String(vcpus) },
+    { type: "MEMORY" as const, value: String(memory) },
+    ...(gpus > 0 ? [{ type: "GPU" as const, value: String(gpus) }] : []),
+  ];
+}
+
+/** What costs and consoles group jobs by. Values may be up to 256 characters. */
+function tagsOf({ environment }: JobSubmission): Record<string, string> {
+  const tags = {
+    "millrace:pipeline": environment.MILLRACE_PIPELINE,
+    "millrace:run": environment.MILLRACE_RUN_ID,
+    "millrace:step": environment.MILLRACE_STEP,
+  };
+  return Object.fromEntries(
+    Object.entries(tags).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, value.slice(0, 256)]],
+    ),
+  );
+}
+
+/** AWS Batch. */
+export function awsBatchService(
+  client: BatchClient,
+  { queues, definitionPrefix }: BatchTargets,
+): BatchService {
+  const queueArn = (queue: string): string => {
+    const arn = Object.hasOwn(queues, queue) ? queues[queue] : undefined;
+    if (arn === undefined) throw new UnknownJobQueueError(queue, Object.keys(queues));
+    return arn;
+  };
+
+  const describe = async (ids: readonly string[]): Promise<JobDetail[]> => {
+    const batches = Array.from({ length: Math.ceil(ids.length / describedAtOnce) }, (_, place) =>
+      ids.slice(place * describedAtOnce, (place + 1) * describedAtOnce),
+    );
+    const answers = await Promise.all(
+      batches.map((jobs) => client.send(new DescribeJobsCommand({ jobs: [...jobs] }))),
+    );
+    return answers.flatMap((answer) => (answer.jobs ?? []).map((job) => jobDetail.parse(job)));
+  };
+
+  return {
+    async submit(job) {
+      const request: SubmitJobCommandInput = {
+        jobName: job.name,
+        jobQueue: queueArn(job.resources.queue),
+        jobDefinition: `${definitionPrefix}${job.family}`,
+        containerOverrides: {
+          command: [...job.command],
+          environment: Object.entries(job.environment).map(([name, value]) => ({ name, value })),
+          resourceRequirements: requirements(job.resources),
+        },
+        timeout: { attemptDurationSeconds: Math.ceil(job.timeout) },
+        ...(job.arraySize !== undefined && { arrayProperties: { size: job.arraySize } }),
+        tags: tagsOf(job),
+        propagateTags: true,
+      };
+      const { jobId } = await client.send(new SubmitJobCommand(request));
+      if (jobId === undefined) throw new TypeError(`Batch took job "${job.name}" but gave no id for it`);
+      return jobId;
+    },
+
+    async findByName(name, queue) {
+      const ids: string[] = [];
+      let nextToken: string | undefined;
+      do {
+        const page: ListJobsCommandOutput = await client.send(
+          new ListJobsCommand({
+            jobQueue: queueArn(queue),
+            // With this filter Batch lists jobs in all states; it ignores case, and an asterisk is a wildcard.
+            filters: [{ name: "JOB_NAME", values: [name] }],
+            ...(nextToken !== undefined && { nextToken }),
+          }),
+        );
+        for (const { jobId, jobName } of page.jobSummaryList ?? []) {
+          if (jobId !== undefined && jobName === name) ids.push(jobId);
+        }
+        nextToken = page.nextToken;
+      } while (nextToken !== undefined);
+      return ids;
+    },
+
+    describe,
+
+    async terminate(id, reason) {
+      try {
+        await client.send(new TerminateJobCommand({ jobId: id, reason }));
+      } catch (error) {
+        // Batch gives an unknown id the same error as any other bad request.
+        if (!(error instanceof ClientException) || (await describe([id])).length > 0) throw error;
+      }
+    },
+  };
+}

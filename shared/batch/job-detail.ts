@@ -1,0 +1,85 @@
+import * as z from "zod";
+import type { JobDetail } from "./batch-service.ts";
+
+/** AWS leaves a field out or says null, depending on where a job's detail comes from. */
+const optional = <T extends z.ZodType>(schema: T) =>
+  schema.nullish().transform((value): z.output<T> | undefined => value ?? undefined);
+
+const container = z.object({
+  exitCode: optional(z.number()),
+  reason: optional(z.string()),
+  logStreamName: optional(z.string()),
+});
+
+const state = z.enum(["SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED", "FAILED"]);
+
+/** A job as DescribeJobs and EventBridge's "Batch Job State Change" tell of it; what else they say is ignored. */
+const awsDetail = z.object({
+  jobId: z.string(),
+  jobName: z.string(),
+  status: state,
+  statusReason: optional(z.string()),
+  startedAt: optional(z.number()),
+  stoppedAt: optional(z.number()),
+  attempts: optional(z.array(z.object({ container: optional(container) }))),
+  container: optional(
+    container.extend({
+      environment: optional(z.array(z.object({ name: z.string(), value: z.string().default("") }))),
+    }),
+  ),
+  arrayProperties: optional(z.object({ size: optional(z.number()), index: optional(z.number()) })),
+});
+
+/** Drops the fields that are undefined. */
+function present<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
+  // Object.fromEntries forgets the names of the fields.
+  return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> };
+}
+
+/** A child's index also ends its id: `{parent}:{index}`. */
+function indexInId(jobId: string): number | undefined {
+  const index = /:(\d+)$/.exec(jobId)?.[1];
+  return index === undefined ? undefined : Number(index);
+}
+
+/**
+ * What Batch says of a job, from the `detail` of an event or from DescribeJobs. How a job ended is told by its last
+ * attempt; `container` may still show an earlier one, or nothing at all after a Spot kill.
+ */
+export const jobDetail = z
+  .unknown()
+  .pipe(awsDetail)
+  .transform((job): JobDetail => {
+    const last =
+      job.status === "SUCCEEDED" || job.status === "FAILED" ? job.attempts?.at(-1)?.container : undefined;
+    return {
+      id: job.jobId,
+      name: job.jobName,
+      state: job.status,
+      environment: Object.fromEntries(
+        (job.container?.environment ?? []).map(({ name, value }) => [name, value]),
+      ),
+      ...present({
+        statusReason: job.statusReason,
+        containerReason: last?.reason ?? job.container?.reason,
+        exitCode: last?.exitCode ?? job.container?.exitCode,
+        logStream: last?.logStreamName ?? job.container?.logStreamName,
+        startedAt: job.startedAt,
+        stoppedAt: job.stoppedAt,
+        arrayIndex: job.arrayProperties?.index ?? indexInId(job.jobId),
+        arraySize: job.arrayProperties?.size,
+      }),
+    };
+  });
+
+const jobEvent = z.object({ detail: jobDetail });
+
+/**
+ * The job that an EventBridge event "Batch Job State Change" tells of.
+ *
+ * @throws Error for a text that is no such event
+ */
+export function parseJobEvent(body: string): JobDetail {
+  return jobEvent.parse(JSON.parse(body)).detail;
+}

@@ -1,0 +1,85 @@
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+  type S3Client,
+  S3ServiceException,
+} from "@aws-sdk/client-s3";
+import { type Backoff, pauseBeforeRetry } from "../platform/backoff.ts";
+import { type ObjectStore, parseObjectUri } from "./object-store.ts";
+
+/** For conditional writes that met another one under way: S3 asks to try again. */
+const conflictBackoff: Backoff = { tries: 6, first: 50, longest: 1_000 };
+
+const statusOf = (error: unknown) =>
+  error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
+/** An object that is not there. A bucket that is not there is a mistake and stays an error. */
+const isMissing = (error: unknown) =>
+  error instanceof S3ServiceException && (error.name === "NoSuchKey" || error.name === "NotFound");
+
+const placeOf = (uri: string) => {
+  const { bucket, key } = parseObjectUri(uri);
+  return { Bucket: bucket, Key: key };
+};
+const contentOf = (body: string | Uint8Array, mediaType: string) => ({ Body: body, ContentType: mediaType });
+
+/** The data bucket in S3. */
+export function s3ObjectStore(
+  client: S3Client,
+  bucket: string,
+  backoff: Backoff = conflictBackoff,
+): ObjectStore {
+  return {
+    locate: (key) => `s3://${bucket}/${key}`,
+
+    async put(uri, body, mediaType) {
+      const { VersionId: versionId } = await client.send(
+        new PutObjectCommand({ ...placeOf(uri), ...contentOf(body, mediaType) }),
+      );
+      return versionId === undefined ? {} : { versionId };
+    },
+
+    async putIfAbsent(uri, body, mediaType) {
+      const write = { ...placeOf(uri), ...contentOf(body, mediaType), IfNoneMatch: "*" };
+      for (let tried = 1; ; tried += 1) {
+        try {
+          await client.send(new PutObjectCommand(write));
+          return true;
+        } catch (error) {
+          if (statusOf(error) === 412) return false;
+          if (statusOf(error) !== 409 || tried === backoff.tries) throw error;
+          await pauseBeforeRetry(backoff, tried);
+        }
+      }
+    },
+
+    async get(uri) {
+      try {
+        const { Body: body } = await client.send(new GetObjectCommand(placeOf(uri)));
+        return await body?.transformToByteArray();
+      } catch (error) {
+        if (isMissing(error)) return undefined;
+        throw error;
+      }
+    },
+
+    async head(uri) {
+      try {
+        const found = await client.send(new HeadObjectCommand(placeOf(uri)));
+        return {
+          bytes: found.ContentLength ?? 0,
+          ...(found.VersionId !== undefined && { versionId: found.VersionId }),
+          ...(found.ContentType !== undefined && { mediaType: found.ContentType }),
+        };
+      } catch (error) {
+        if (isMissing(error)) return undefined;
+        throw error;
+      }
+    },
+
+    async delete(uri) {
+      await client.send(new DeleteObjectCommand(placeOf(uri)));
+    },
+  };
+}
