@@ -30,15 +30,15 @@ export function isRunning(pid: number, marker: string): boolean {
   return commandLineOf(pid)?.includes(marker) === true;
 }
 
-/** Pids of the live, not zombie, members of a process group. Elsewhere than on Linux: the group's id if it has any. */
+/** Pids of the live, not zombie, members of a process group. */
 export function groupMembers(group: number): number[] {
   if (process.platform !== "linux") {
-    try {
-      process.kill(-group, 0);
-      return [group];
-    } catch {
-      return [];
-    }
+    const table = execFileSync("ps", ["-A", "-o", "pid=,pgid=,stat="], { encoding: "utf8" });
+    return table
+      .split("\n")
+      .map((line) => line.trim().split(/\s+/))
+      .filter(([, pgid, state]) => Number(pgid) === group && state?.startsWith("Z") === false)
+      .map(([pid]) => Number(pid));
   }
   const members: number[] = [];
   for (const entry of readdirSync("/proc")) {

@@ -1,7 +1,9 @@
-import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import path from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { type Daemon, healthy, startDaemon } from "./daemon.ts";
+import { type DefinitionRequest, jobDefinitions } from "./job-definitions.ts";
 import { BATCH_JOBS, NODE_BIN, REPOSITORY, statePaths, VENV } from "./paths.ts";
 
 const COMPUTE_ENVIRONMENT = "local";
@@ -38,15 +40,6 @@ export async function startBatchServer(
   return daemon;
 }
 
-/** Families of Batch jobs: the folders under batch-jobs/ that hold a contract. */
-export function jobFamilies(batchJobs: string = BATCH_JOBS): string[] {
-  if (!existsSync(batchJobs)) return [];
-  return readdirSync(batchJobs, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && existsSync(path.join(batchJobs, entry.name, "contract.ts")))
-    .map((entry) => entry.name)
-    .sort();
-}
-
 async function call<T>(endpoint: string, operation: string, body: unknown): Promise<T> {
   const response = await fetch(`${endpoint}/v1/${operation}`, { method: "POST", body: JSON.stringify(body) });
   if (!response.ok) throw new Error(`${operation}: ${await response.text()}`);
@@ -79,25 +72,23 @@ async function registerBatchResources(endpoint: string, vcpus: number): Promise<
       computeEnvironmentOrder: [{ order: 1, computeEnvironment: COMPUTE_ENVIRONMENT }],
     });
   }
-  const { jobDefinitions } = await call<{ jobDefinitions: { jobDefinitionName: string }[] }>(
-    endpoint,
-    "describejobdefinitions",
-    { status: "ACTIVE" },
-  );
-  for (const family of jobFamilies()) {
-    const name = `millrace-local-${family}`;
-    if (jobDefinitions.some((have) => have.jobDefinitionName === name)) continue;
-    await call(endpoint, "registerjobdefinition", {
-      jobDefinitionName: name,
-      type: "container",
-      containerProperties: {
-        image: `${family}:local`,
-        command: ["python", "-m", family],
-        resourceRequirements: [
-          { type: "VCPU", value: "1" },
-          { type: "MEMORY", value: "2048" },
-        ],
-      },
-    });
+  const registered = await call<{ jobDefinitions: DefinitionRequest[] }>(endpoint, "describejobdefinitions", {
+    status: "ACTIVE",
+  });
+  for (const wanted of jobDefinitions()) {
+    const latest = registered.jobDefinitions.findLast(
+      (d) => d.jobDefinitionName === wanted.jobDefinitionName,
+    );
+    if (!sameDefinition(latest, wanted)) await call(endpoint, "registerjobdefinition", wanted);
   }
+}
+
+/** Whether a definition says what it should; what the server adds to it doesn't count. */
+function sameDefinition(have: DefinitionRequest | undefined, wanted: DefinitionRequest): boolean {
+  const said = (definition: DefinitionRequest) => {
+    const { timeout, retryStrategy, containerProperties } = definition;
+    const { image, command, resourceRequirements } = containerProperties;
+    return { timeout, retryStrategy, image, command, resourceRequirements };
+  };
+  return have !== undefined && isDeepStrictEqual(said(have), said(wanted));
 }

@@ -1,7 +1,9 @@
 import { mkdirSync, rmSync } from "node:fs";
 import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { ACCOUNT_ID, REGION } from "../batch/arn.ts";
 import { endOrphanedAttempts } from "../batch/orphans.ts";
+import { groupMembers, isRunning } from "../process/alive.ts";
 import { endGroup, groupGone, signalGroup } from "../process/end.ts";
 import { type BatchServerOptions, startBatchServer } from "./batch-server.ts";
 import type { Daemon } from "./daemon.ts";
@@ -9,6 +11,7 @@ import { type Deployment, type DeployOptions, deploy } from "./deploy.ts";
 import { type StackEndpoints, type StackEnvironment, stackEnvironment } from "./environment.ts";
 import { StackError } from "./errors.ts";
 import { type Invocation, invokeFunction } from "./invoke.ts";
+import { withLock } from "./lock.ts";
 import { startMinistack } from "./ministack.ts";
 import { DEFAULT_STATE_DIR, statePaths } from "./paths.ts";
 import { freePort, isFree } from "./ports.ts";
@@ -41,15 +44,11 @@ export type Stack = StackEndpoints & {
   restart(): Promise<void>;
 };
 
-function portsOf(record: StackRecord | undefined, fixed: StackRecord["ports"] | undefined) {
-  return fixed ?? record?.ports;
-}
-
 async function choosePorts(
   record: StackRecord | undefined,
   options: StackOptions,
 ): Promise<StackRecord["ports"]> {
-  const wanted = portsOf(record, options.ports);
+  const wanted = options.ports ?? record?.ports;
   if (wanted === undefined) return { aws: await freePort(), batch: await freePort() };
   for (const port of [wanted.aws, wanted.batch]) {
     if (await isFree(port)) continue;
@@ -64,9 +63,12 @@ async function choosePorts(
 async function launch(stateDir: string, options: StackOptions): Promise<StackRecord["ports"]> {
   mkdirSync(stateDir, { recursive: true });
   const record = readRecord(stateDir);
-  if (runningPids(stateDir, record).length > 0) {
+  const running = runningPids(stateDir, record);
+  if (running.length === 2) {
     throw new StackError(`A stack runs on ${stateDir} already. Stop it with \`node local/stack.ts down\`.`);
   }
+  // One server without the other is what a crash leaves. The processes of its Batch jobs stay, to be taken up again.
+  await endServers(stateDir, record);
   const ports = await choosePorts(record, options);
   const awsEndpoint = `http://127.0.0.1:${ports.aws}`;
   writeRecord(stateDir, { version: 1, ports });
@@ -92,30 +94,41 @@ async function launch(stateDir: string, options: StackOptions): Promise<StackRec
   return ports;
 }
 
+function launchAlone(stateDir: string, options: StackOptions): Promise<StackRecord["ports"]> {
+  return withLock(path.join(stateDir, "starting.lock"), () => launch(stateDir, options));
+}
+
 /** Ends whatever runs on this state folder. Safe to call when nothing does, or when a part of it crashed. */
 export async function stopStack(stateDir: string = DEFAULT_STATE_DIR): Promise<void> {
   const folder = path.resolve(stateDir);
   const record = readRecord(folder);
-  const pids = runningPids(folder, record);
+  await endServers(folder, record);
+  await endOrphanedAttempts(statePaths(folder).batchState);
+  rmSync(statePaths(folder).temporary, { recursive: true, force: true });
+  if (record !== undefined) writeRecord(folder, { version: 1, ports: record.ports });
+}
+
+async function endServers(stateDir: string, record: StackRecord | undefined): Promise<void> {
   // Batch first: while it ends its jobs, it still delivers what happens to them.
   for (const pid of [record?.pids?.batch, record?.pids?.ministack]) {
-    if (pid !== undefined && pids.includes(pid)) {
-      signalGroup(pid, "SIGTERM");
-      await groupGone(pid, STOP_GRACE_MS);
+    if (pid === undefined) continue;
+    if (isRunning(pid, stateDir)) {
+      process.kill(pid, "SIGTERM");
+      await gone(pid, stateDir);
     }
+    // A worker with an open timer outlives its server; the group's id outlives it too, so this finds it.
+    await endLeftGroup(pid, stateDir);
   }
-  await removeLeftovers(folder, record);
 }
 
-async function removeLeftovers(stateDir: string, record: StackRecord | undefined): Promise<void> {
-  // A worker with an open timer outlives its server; the group's id outlives it too, so this finds it.
-  for (const pid of Object.values(record?.pids ?? {})) await endLeftGroup(pid);
-  await endOrphanedAttempts(statePaths(stateDir).batchState);
-  rmSync(statePaths(stateDir).temporary, { recursive: true, force: true });
-  if (record !== undefined) writeRecord(stateDir, { version: 1, ports: record.ports });
+async function gone(pid: number, stateDir: string): Promise<void> {
+  const deadline = Date.now() + STOP_GRACE_MS;
+  while (isRunning(pid, stateDir) && Date.now() < deadline) await delay(10);
 }
 
-async function endLeftGroup(group: number): Promise<void> {
+async function endLeftGroup(group: number, stateDir: string): Promise<void> {
+  // After a restart of the machine the number may be another program's.
+  if (!groupMembers(group).some((pid) => isRunning(pid, stateDir))) return;
   signalGroup(group, "SIGKILL");
   await groupGone(group, STOP_GRACE_MS);
 }
@@ -135,13 +148,12 @@ function stackOf(stateDir: string, ports: StackRecord["ports"], options: StackOp
     invoke: (functionName, payload) => invokeFunction(endpoints.awsEndpoint, functionName, payload),
     stop: () => stopStack(stateDir),
     kill: async () => {
-      const record = readRecord(stateDir);
-      await Promise.all(runningPids(stateDir, record).map((pid) => endLeftGroup(pid)));
-      for (const pid of Object.values(record?.pids ?? {})) await endLeftGroup(pid);
+      const pids = Object.values(readRecord(stateDir)?.pids ?? {});
+      await Promise.all(pids.map((pid) => endLeftGroup(pid, stateDir)));
     },
     restart: async () => {
       if (runningPids(stateDir, readRecord(stateDir)).length > 0) await stopStack(stateDir);
-      await launch(stateDir, options);
+      await launchAlone(stateDir, options);
     },
   };
 }
@@ -153,7 +165,7 @@ function stackOf(stateDir: string, ports: StackRecord["ports"], options: StackOp
  */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const stateDir = path.resolve(options.stateDir ?? DEFAULT_STATE_DIR);
-  return stackOf(stateDir, await launch(stateDir, options), options);
+  return stackOf(stateDir, await launchAlone(stateDir, options), options);
 }
 
 /** The stack that runs on a state folder, undefined when none does. */

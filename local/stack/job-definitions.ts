@@ -1,0 +1,78 @@
+import { z } from "zod";
+import { jobFamilies } from "../../resources/job-families.ts";
+import { REPOSITORY } from "./paths.ts";
+
+const templateSchema = z.object({
+  Type: z.literal("AWS::Batch::JobDefinition"),
+  Properties: z.object({
+    JobDefinitionName: z.string(),
+    Timeout: z.object({ AttemptDurationSeconds: z.number() }),
+    RetryStrategy: z.object({
+      Attempts: z.number(),
+      EvaluateOnExit: z.array(
+        z.object({
+          Action: z.string(),
+          OnStatusReason: z.string().optional(),
+          OnReason: z.string().optional(),
+          OnExitCode: z.string().optional(),
+        }),
+      ),
+    }),
+    ContainerProperties: z.object({
+      Command: z.array(z.string()),
+      ResourceRequirements: z.array(z.object({ Type: z.string(), Value: z.string() })),
+    }),
+  }),
+});
+
+/** The request that registers a job definition. */
+export type DefinitionRequest = {
+  jobDefinitionName: string;
+  type: "container";
+  timeout: { attemptDurationSeconds: number };
+  retryStrategy: {
+    attempts: number;
+    evaluateOnExit: { action: string; onStatusReason?: string; onReason?: string; onExitCode?: string }[];
+  };
+  containerProperties: {
+    image: string;
+    command: string[];
+    resourceRequirements: { type: string; value: string }[];
+  };
+};
+
+/**
+ * The job definitions of the stage `local`, one for each family of Batch jobs: those of the template for AWS, so that
+ * retries, time-outs and defaults are the same here.
+ */
+export function jobDefinitions(): DefinitionRequest[] {
+  const template = jobFamilies(REPOSITORY, "millrace", "local");
+  return Object.values(template.Resources)
+    .filter((resource) => (resource as { Type?: unknown }).Type === "AWS::Batch::JobDefinition")
+    .map((resource) => {
+      const { JobDefinitionName, Timeout, RetryStrategy, ContainerProperties } =
+        templateSchema.parse(resource).Properties;
+      return {
+        jobDefinitionName: JobDefinitionName,
+        type: "container",
+        timeout: { attemptDurationSeconds: Timeout.AttemptDurationSeconds },
+        retryStrategy: {
+          attempts: RetryStrategy.Attempts,
+          evaluateOnExit: RetryStrategy.EvaluateOnExit.map((rule) => ({
+            action: rule.Action,
+            ...(rule.OnStatusReason === undefined ? {} : { onStatusReason: rule.OnStatusReason }),
+            ...(rule.OnReason === undefined ? {} : { onReason: rule.OnReason }),
+            ...(rule.OnExitCode === undefined ? {} : { onExitCode: rule.OnExitCode }),
+          })),
+        },
+        containerProperties: {
+          image: `${JobDefinitionName}:working-tree`,
+          command: ContainerProperties.Command,
+          resourceRequirements: ContainerProperties.ResourceRequirements.map(({ Type, Value }) => ({
+            type: Type,
+            value: Value,
+          })),
+        },
+      };
+    });
+}
