@@ -1,1 +1,9 @@
-export const handler = async (): Promise<void> => {};
+import { engine } from "../shared/app/aws-engine.ts";
+import { messageHandler } from "../shared/app/handler.ts";
+import { handleJob } from "../shared/batch/handle-job.ts";
+import { parseJobEvent } from "../shared/batch/job-detail.ts";
+
+/** Moves steps on by what AWS Batch says of their jobs. */
+export const handler = messageHandler(async (body) => {
+  await handleJob(engine, parseJobEvent(body));
+});

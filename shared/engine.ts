@@ -5,6 +5,7 @@ import type { Clock } from "./platform/clock.ts";
 import type { Log } from "./platform/log.ts";
 import type { Meter } from "./platform/meter.ts";
 import type { StepQueue } from "./queue/step-queue.ts";
+import type { ScheduleStore } from "./schedule/schedule-store.ts";
 import type { RunStore } from "./store/run-store.ts";
 
 /** What can be set about an engine. */
@@ -24,6 +25,7 @@ export const defaultSettings: EngineSettings = { sweepSeconds: 120, submitLeaseS
 export type Engine = {
   readonly pipelines: ReadonlyMap<string, Pipeline>;
   readonly store: RunStore;
+  readonly schedules: ScheduleStore;
   readonly queue: StepQueue;
   readonly batch: BatchService;
   readonly objects: ObjectStore;

@@ -48,7 +48,7 @@ function computed(expression: Expression): { operator: string; operand: Json } |
   if (!isJsonObject(expression)) return undefined;
   const [only, ...others] = Object.entries(expression);
   if (only === undefined || others.length > 0 || !only[0].startsWith("$")) return undefined;
-  return { operator: only[0], operand: only[1] };
+  return { operator: only[0], operand: only[1] ?? null };
 }
 
 /** A reference's path: its parts are the name of a step or the names of fields. */
@@ -127,7 +127,7 @@ export function evaluate(expression: Expression, scope: Scope): Json {
   if (form === undefined) {
     if (Array.isArray(expression)) return expression.map((part) => evaluate(part, scope));
     if (!isJsonObject(expression)) return expression;
-    return Object.fromEntries(Object.entries(expression).map(([key, part]) => [key, evaluate(part, scope)]));
+    return Object.fromEntries(Object.entries(expression).map(([key, part = null]) => [key, evaluate(part, scope)]));
   }
   const { operator, operand } = form;
   if (isOneOf(sources, operator)) return readSource(operator, pathOf(operand), scope);
@@ -148,7 +148,7 @@ export function referencesIn(expression: Expression): Reference[] {
   const form = computed(expression);
   if (form === undefined) {
     if (!isJsonObject(expression) && !Array.isArray(expression)) return [];
-    return Object.values(expression).flatMap((part: Json) => referencesIn(part));
+    return Object.values(expression).flatMap((part: Json = null) => referencesIn(part));
   }
   if (isOneOf(sources, form.operator)) return [{ source: form.operator, path: pathOf(form.operand) }];
   if (form.operator === "$flatten") return referencesIn(form.operand);

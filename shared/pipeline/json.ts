@@ -1,8 +1,8 @@
 /** Any JSON value. Step inputs, outputs and parameters are JSON, so that they can be stored and shown as they are. */
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+export type Json = string | number | boolean | null | readonly Json[] | JsonObject;
 
-/** A plain JSON object. */
-export type JsonObject = { readonly [key: string]: Json };
+/** A JSON object. A field that is undefined is one that is absent, as JSON.stringify has it. */
+export type JsonObject = { readonly [key: string]: Json | undefined };
 
 /** Whether a value is a JSON object: not null, not a list. */
 export function isJsonObject(value: unknown): value is JsonObject {

@@ -8,6 +8,7 @@ import { silentLog } from "../platform/log.ts";
 import { silentMeter } from "../platform/meter.ts";
 import { VirtualClock } from "../platform/virtual-clock.ts";
 import { MemoryStepQueue } from "../queue/memory-step-queue.ts";
+import { MemoryScheduleStore } from "../schedule/memory-schedule-store.ts";
 import { isActive, type Run, type RunError, type RunState } from "../run/run.ts";
 import { startRun } from "../run/start-run.ts";
 import { sweepRuns } from "../run/sweep-run.ts";
@@ -62,6 +63,7 @@ export class MemoryEngine {
     this.engine = {
       pipelines: new Map(pipelines.map((pipeline) => [pipeline.name, pipeline])),
       store: this.store,
+      schedules: new MemoryScheduleStore(),
       queue: this.queue,
       batch: this.batch,
       objects: this.objects,

@@ -1,0 +1,37 @@
+import { BatchProcessor, EventType, processPartialResponse } from "@aws-lambda-powertools/batch";
+import { injectLambdaContext } from "@aws-lambda-powertools/logger/middleware";
+import { captureLambdaHandler } from "@aws-lambda-powertools/tracer/middleware";
+import middy from "@middy/core";
+import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
+import { logger, tracer } from "./telemetry.ts";
+
+/** A function that is invoked by hand or by the scheduler, with logs and traces. */
+export function invokedHandler<R>(handle: (event: unknown) => Promise<R>) {
+  return middy<unknown, R>()
+    .use(injectLambdaContext(logger))
+    .use(captureLambdaHandler(tracer, { captureResponse: false }))
+    .handler(handle);
+}
+
+/**
+ * A function that takes messages from a queue, all of a batch at once. A message whose handling throws comes back by
+ * itself; the others are done.
+ */
+export function messageHandler(handle: (body: string, context: Context) => Promise<void>) {
+  const consume = (event: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
+    const processor = new BatchProcessor(EventType.SQS);
+    const one = async ({ body, messageId }: SQSRecord) => {
+      try {
+        await handle(body, context);
+      } catch (error) {
+        logger.error("message could not be handled and comes back", { messageId, body, error });
+        throw error;
+      }
+    };
+    return processPartialResponse(event, one, processor, { context, throwOnFullBatchFailure: false });
+  };
+  return middy<SQSEvent, SQSBatchResponse>()
+    .use(injectLambdaContext(logger))
+    .use(captureLambdaHandler(tracer, { captureResponse: false }))
+    .handler(consume);
+}

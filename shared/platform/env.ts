@@ -1,0 +1,41 @@
+import * as z from "zod";
+
+const jsonText = z.string().transform((text, context) => {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    context.addIssue({ code: "custom", message: "is not JSON" });
+    return z.NEVER;
+  }
+});
+
+/** What every function is told by serverless.yml, and what only some are: those that never use it lack it. */
+const environment = z.object({
+  SERVICE: z.string().min(1),
+  STAGE: z.string().min(1),
+  TABLE_NAME: z.string().min(1),
+  DATA_BUCKET: z.string().min(1),
+  STEPS_QUEUE_URL: z.url(),
+  SWEEP_SECONDS: z.coerce.number().positive().default(120),
+  /** Work queue → Batch job queue ARN, as JSON. */
+  BATCH_JOB_QUEUES: jsonText.pipe(z.record(z.string(), z.string().min(1))).default({}),
+  BATCH_JOB_DEFINITION_PREFIX: z.string().default(""),
+});
+export type Environment = z.infer<typeof environment>;
+
+/** A function was deployed without a variable that it needs. */
+export class EnvironmentError extends Error {
+  override readonly name = "EnvironmentError";
+}
+
+/**
+ * The environment, parsed. The only place that reads it.
+ *
+ * @throws EnvironmentError naming each variable that is missing or wrong
+ */
+export function readEnvironment(source: Readonly<Record<string, string | undefined>> = process.env): Environment {
+  const parsed = environment.safeParse(source);
+  if (parsed.success) return parsed.data;
+  const lines = parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
+  throw new EnvironmentError(`environment of the function: ${lines.join("; ")}; see serverless.yml`);
+}

@@ -1,0 +1,33 @@
+import * as z from "zod";
+import type { Engine } from "../engine.ts";
+import type { Json } from "../pipeline/json.ts";
+import { parseRequest } from "../platform/parse-request.ts";
+import { type StartedRun, startRun } from "./start-run.ts";
+
+/** A request to start a run. */
+export const startRequest = z.strictObject({
+  pipeline: z.string().min(1),
+  params: (z.json() as z.ZodType<Json>).optional(),
+  /** The time that the run is for. With one, the same pipeline and time start only one run. */
+  scheduledAt: z.iso.datetime({ offset: true }).optional(),
+  /** Tells runs of one pipeline and time apart. */
+  key: z.string().max(200).default(""),
+  name: z.string().min(1).max(200).optional(),
+});
+
+/**
+ * Starts a run that a person or a program asked for.
+ *
+ * @throws RequestError, PipelineNotFoundError, ParamsError; nothing was started then
+ */
+export function startByHand(engine: Engine, request: unknown): Promise<StartedRun> {
+  const { pipeline, params, scheduledAt, key, name } = parseRequest(startRequest, request);
+  return startRun(engine, {
+    pipeline,
+    cause: { kind: "manual" },
+    causeKey: key,
+    ...(params !== undefined && { params }),
+    ...(scheduledAt !== undefined && { scheduledAt }),
+    ...(name !== undefined && { name }),
+  });
+}
