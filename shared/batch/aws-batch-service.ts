@@ -9,7 +9,7 @@ import {
   TerminateJobCommand,
 } from "@aws-sdk/client-batch";
 import type { Resources } from "../pipeline/job.ts";
-import type { BatchService, JobDetail, JobSubmission } from "./batch-service.ts";
+import { type BatchService, type JobDetail, JobRejectedError, type JobSubmission } from "./batch-service.ts";
 import { jobDetail } from "./job-detail.ts";
 
 /** Where jobs go. */
@@ -19,15 +19,6 @@ export type BatchTargets = {
   /** What the names of job definitions start with; the job family follows. */
   readonly definitionPrefix: string;
 };
-
-/** A job asks for a queue that this stage does not have. */
-export class UnknownJobQueueError extends Error {
-  override readonly name = "UnknownJobQueueError";
-  readonly retryable = false;
-  constructor(queue: string, known: readonly string[]) {
-    super(`there is no job queue "${queue}"; this stage has ${known.join(", ") || "none"}`);
-  }
-}
 
 /** DescribeJobs takes no more ids. */
 const describedAtOnce = 100;
@@ -55,6 +46,21 @@ function tagsOf({ environment }: JobSubmission): Record<string, string> {
   );
 }
 
+/**
+ * SubmitJob without the SDK's retries: a submission whose answer was lost may have worked, and repeated at once it would
+ * be a second job. Whoever tries again looks for the job's name first.
+ */
+function submitOnce(request: SubmitJobCommandInput): SubmitJobCommand {
+  const command = new SubmitJobCommand(request);
+  command.middlewareStack.add((next) => next, {
+    name: "retryMiddleware",
+    step: "finalizeRequest",
+    priority: "high",
+    override: true,
+  });
+  return command;
+}
+
 /** AWS Batch. */
 export function awsBatchService(
   client: BatchClient,
@@ -62,8 +68,9 @@ export function awsBatchService(
 ): BatchService {
   const queueArn = (queue: string): string => {
     const arn = Object.hasOwn(queues, queue) ? queues[queue] : undefined;
-    if (arn === undefined) throw new UnknownJobQueueError(queue, Object.keys(queues));
-    return arn;
+    if (arn !== undefined) return arn;
+    const known = Object.keys(queues).join(", ") || "none";
+    throw new JobRejectedError(`there is no job queue "${queue}"; this stage has ${known}`);
   };
 
   const describe = async (ids: readonly string[]): Promise<JobDetail[]> => {
@@ -92,7 +99,11 @@ export function awsBatchService(
         tags: tagsOf(job),
         propagateTags: true,
       };
-      const { jobId } = await client.send(new SubmitJobCommand(request));
+      const { jobId } = await client.send(submitOnce(request)).catch((error: unknown) => {
+        throw error instanceof ClientException
+          ? new JobRejectedError(error.message, { cause: error })
+          : error;
+      });
       if (jobId === undefined) throw new TypeError(`Batch took job "${job.name}" but gave no id for it`);
       return jobId;
     },

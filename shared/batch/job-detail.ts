@@ -83,3 +83,14 @@ const jobEvent = z.object({ detail: jobDetail });
 export function parseJobEvent(body: string): JobDetail {
   return jobEvent.parse(JSON.parse(body)).detail;
 }
+
+const jobEvent = z.object({ "detail-type": z.literal("Batch Job State Change"), detail: jobDetail });
+
+/**
+ * The job that an EventBridge event tells of, as a queue delivers the event.
+ *
+ * @throws Error for a text that is no such event; the queue then moves it to its dead letters
+ */
+export function parseJobEvent(body: string): JobDetail {
+  return jobEvent.parse(JSON.parse(body)).detail;
+}
