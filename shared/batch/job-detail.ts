@@ -73,17 +73,6 @@ export const jobDetail = z
     };
   });
 
-const jobEvent = z.object({ detail: jobDetail });
-
-/**
- * The job that an EventBridge event "Batch Job State Change" tells of.
- *
- * @throws Error for a text that is no such event
- */
-export function parseJobEvent(body: string): JobDetail {
-  return jobEvent.parse(JSON.parse(body)).detail;
-}
-
 const jobEvent = z.object({ "detail-type": z.literal("Batch Job State Change"), detail: jobDetail });
 
 /**
