@@ -1,0 +1,64 @@
+const { existsSync } = require("node:fs");
+const { join } = require("node:path");
+
+/**
+ * Packages that are ES modules only. Jest runs CommonJS, so these are transformed like our own sources; everything
+ * else in node_modules is taken as it is.
+ */
+const esModules = [
+  "execa",
+  "@sec-ant/readable-stream",
+  "@sindresorhus/merge-streams",
+  "figures",
+  "get-stream",
+  "human-signals",
+  "is-plain-obj",
+  "is-stream",
+  "is-unicode-supported",
+  "npm-run-path",
+  "parse-ms",
+  "path-key",
+  "pretty-ms",
+  "strip-final-newline",
+  "unicorn-magic",
+  "yoctocolors",
+  "log-update",
+  "ansi-escapes",
+  "ansi-regex",
+  "ansi-styles",
+  "cli-cursor",
+  "environment",
+  "get-east-asian-width",
+  "is-fullwidth-code-point",
+  "mimic-function",
+  "onetime",
+  "restore-cursor",
+  "signal-exit",
+  "slice-ansi",
+  "string-width",
+  "strip-ansi",
+  "wrap-ansi",
+  "beautiful-mermaid",
+  "elkjs",
+  "entities",
+  "@middy",
+];
+
+/** @type {import("jest").Config} */
+module.exports = {
+  testEnvironment: "node",
+  roots: ["shared", "functions", "pipelines", "cli", "local", "resources", "test", "batch-jobs"]
+    .map((folder) => join(__dirname, folder))
+    .filter((folder) => existsSync(folder)),
+  testMatch: ["**/*.test.ts"],
+  transform: {
+    "\\.[cm]?[jt]s$": ["@swc/jest", { jsc: { parser: { syntax: "typescript" }, target: "es2024" } }],
+  },
+  transformIgnorePatterns: [`/node_modules/(?!(${esModules.join("|")})/)`],
+  // Packages whose entry point is for `import` alone; jest resolves as `require` does.
+  moduleNameMapper: {
+    "^unicorn-magic$": "<rootDir>/node_modules/unicorn-magic/node.js",
+    "^beautiful-mermaid$": "<rootDir>/node_modules/beautiful-mermaid/dist/index.js",
+  },
+  clearMocks: true,
+};
