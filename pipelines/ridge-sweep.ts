@@ -20,7 +20,10 @@ export function selectBest({ scores }: { scores: Score[] }): { best: Score; reje
   return { best, rejected: others.map(({ model }) => model) };
 }
 
-async function deleteFile({ file }: { file: Artifact }, { artifacts }: StepContext): Promise<{ deleted: string }> {
+async function deleteFile(
+  { file }: { file: Artifact },
+  { artifacts }: StepContext,
+): Promise<{ deleted: string }> {
   await artifacts.delete(file.uri);
   return { deleted: file.uri };
 }
@@ -48,7 +51,9 @@ export const ridgeSweep = definePipeline(
       batch(ridge.download, { scheduledAt: run.scheduledAt, source: params.source }),
     );
     const parts = step("preprocess_dataset", batch(ridge.split, { dataset: dataset.file }));
-    const models = map("train_model", params.alphas, (alpha) => batch(ridge.train, { train: parts.train, alpha }));
+    const models = map("train_model", params.alphas, (alpha) =>
+      batch(ridge.train, { train: parts.train, alpha }),
+    );
     const scores = map("evaluate_model", models, ({ alpha, model }) =>
       batch(ridge.evaluate, { alpha, model, test: parts.test }),
     );

@@ -19,7 +19,11 @@ export type EngineSettings = {
 };
 
 /** Settings that suit AWS. */
-export const defaultSettings: EngineSettings = { sweepSeconds: 120, submitLeaseSeconds: 60, runnableSeconds: 3600 };
+export const defaultSettings: EngineSettings = {
+  sweepSeconds: 120,
+  submitLeaseSeconds: 60,
+  runnableSeconds: 3600,
+};
 
 /** Everything that the engine's functions work with. Two engines are the same but for what stands behind the ports. */
 export type Engine = {

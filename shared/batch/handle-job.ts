@@ -1,7 +1,7 @@
 import type { Engine } from "../engine.ts";
 import { settleCancellation } from "../run/cancel-run.ts";
-import { nodeOf } from "../run/run-graph.ts";
 import type { Run } from "../run/run.ts";
+import { nodeOf } from "../run/run-graph.ts";
 import { fatal } from "../step/failure.ts";
 import { failAttempt, hintFor, joinEnded, type StepWork, succeedAttempt } from "../step/finish-attempt.ts";
 import { hasEnded, hasJobs, type JobStep, type StepRecord } from "../step/step-record.ts";
@@ -27,7 +27,12 @@ function isCurrent(record: StepRecord | undefined, job: JobIdentity): boolean {
 }
 
 /** The record that a job's news turns a child's into: of an array job's child often nothing is stored yet. */
-function jobStep(engine: Engine, record: StoredStep | undefined, job: JobIdentity, detail: JobDetail): JobStep {
+function jobStep(
+  engine: Engine,
+  record: StoredStep | undefined,
+  job: JobIdentity,
+  detail: JobDetail,
+): JobStep {
   const { runId, step, index, epoch, attempt } = job;
   const sameEpoch = record?.epoch === epoch;
   const state = isShown(detail.state) ? detail.state : "RUNNING";
@@ -40,29 +45,53 @@ function jobStep(engine: Engine, record: StoredStep | undefined, job: JobIdentit
     failures: sameEpoch ? record.failures : 0,
     startedAt: sameEpoch ? record.startedAt : new Date(detail.startedAt ?? engine.clock.now()).toISOString(),
     state,
-    jobs: record !== undefined && sameEpoch && hasJobs(record) ? record.jobs : [{ id: detail.id, name: detail.name }],
+    jobs:
+      record !== undefined && sameEpoch && hasJobs(record)
+        ? record.jobs
+        : [{ id: detail.id, name: detail.name }],
     ...(state === "RUNNABLE" && { runnableSince: engine.clock.now() }),
   };
 }
 
 /** Shows how far a job is. Only forwards: events come in any order. */
-async function showState(engine: Engine, record: StoredStep | undefined, job: JobIdentity, detail: JobDetail) {
+async function showState(
+  engine: Engine,
+  record: StoredStep | undefined,
+  job: JobIdentity,
+  detail: JobDetail,
+) {
   if (!isShown(detail.state)) return;
-  const before = record === undefined || record.epoch < job.epoch ? -1 : shown.findIndex((state) => state === record.state);
+  const before =
+    record === undefined || record.epoch < job.epoch
+      ? -1
+      : (shown as readonly string[]).indexOf(record.state);
   if (shown.indexOf(detail.state) <= before) return;
   // A record that moved on meanwhile knows better; nothing is lost when this write is refused.
   await engine.store.putStep(jobStep(engine, record, job, detail), record?.version);
 }
 
 /** A record to commit an attempt's end on, made when nothing was stored of it. */
-async function recordFor(engine: Engine, record: StoredStep | undefined, job: JobIdentity, detail: JobDetail) {
+async function recordFor(
+  engine: Engine,
+  record: StoredStep | undefined,
+  job: JobIdentity,
+  detail: JobDetail,
+) {
   if (record !== undefined && record.epoch === job.epoch) return record;
   const put = await engine.store.putStep(jobStep(engine, record, job, detail), record?.version);
   if (put.ok) return put.record;
-  throw new Error(`step ${job.step}[${job.index}] of run ${job.runId} changed meanwhile; the event comes again`);
+  throw new Error(
+    `step ${job.step}[${job.index}] of run ${job.runId} changed meanwhile; the event comes again`,
+  );
 }
 
-async function jobSucceeded(engine: Engine, work: StepWork, held: StoredStep, job: JobIdentity, detail: JobDetail) {
+async function jobSucceeded(
+  engine: Engine,
+  work: StepWork,
+  held: StoredStep,
+  job: JobIdentity,
+  detail: JobDetail,
+) {
   try {
     const manifest = await readManifest(engine, work.run, job);
     if (manifest !== undefined) return await succeedAttempt(engine, work, held, manifest.output);
@@ -77,9 +106,16 @@ async function jobSucceeded(engine: Engine, work: StepWork, held: StoredStep, jo
   await failAttempt(engine, work, held, fatal("ManifestMissing", message));
 }
 
-async function jobFailed(engine: Engine, work: StepWork, held: StoredStep, job: JobIdentity, detail: JobDetail) {
+async function jobFailed(
+  engine: Engine,
+  work: StepWork,
+  held: StoredStep,
+  job: JobIdentity,
+  detail: JobDetail,
+) {
   // A job may die after its manifest was written: what it made is complete all the same.
-  if ((await readManifest(engine, work.run, job)) !== undefined) return jobSucceeded(engine, work, held, job, detail);
+  if ((await readManifest(engine, work.run, job)) !== undefined)
+    return jobSucceeded(engine, work, held, job, detail);
   const holder = await claimHolder(engine, work.run, job);
   if (holder !== undefined && holder !== detail.id) return;
   await failAttempt(engine, work, held, jobFailure(detail, await readJobError(engine, work.run, job)));
@@ -112,7 +148,8 @@ export async function handleJob(engine: Engine, detail: JobDetail): Promise<void
   const found = await nodeOf(engine, run, job.step);
   if (found === undefined) return;
   const work: StepWork = { run, ...found };
-  if (record !== undefined && hasEnded(record) && record.epoch === job.epoch) return joinEnded(engine, work, record);
+  if (record !== undefined && hasEnded(record) && record.epoch === job.epoch)
+    return joinEnded(engine, work, record);
   if (record?.state === "RETRYING" && record.attempt === job.attempt) {
     return engine.queue.send([hintFor(record, run.epoch)], Math.max(0, record.retryAt - engine.clock.now()));
   }

@@ -50,7 +50,13 @@ export function splitForArrays(indices: readonly number[]): number[][] {
  * `-` and `_`, as AWS Batch asks.
  */
 export function jobName(
-  { runId, step, index, epoch, attempt }: { runId: string; step: string; index: StepIndex; epoch: number; attempt: number },
+  {
+    runId,
+    step,
+    index,
+    epoch,
+    attempt,
+  }: { runId: string; step: string; index: StepIndex; epoch: number; attempt: number },
   part: number,
 ): string {
   const name = `${runId}-${step}-${index}-${epoch}-${attempt}${part === 0 ? "" : `-p${part}`}`;

@@ -40,7 +40,9 @@ const kinds: readonly Kind[] = [
 ];
 
 function wordsOf(job: JobDetail): string {
-  return [job.statusReason, job.containerReason].filter((word) => word !== undefined && word !== "").join("; ");
+  return [job.statusReason, job.containerReason]
+    .filter((word) => word !== undefined && word !== "")
+    .join("; ");
 }
 
 /**

@@ -45,7 +45,9 @@ export class MemoryBatchService implements BatchService {
 
   async findByName(name: string, queue: string): Promise<string[]> {
     const all = [...this.jobs.values()];
-    return all.filter((job) => job.name === name && job.queue === queue && job.arrayIndex === undefined).map(({ id }) => id);
+    return all
+      .filter((job) => job.name === name && job.queue === queue && job.arrayIndex === undefined)
+      .map(({ id }) => id);
   }
 
   async describe(ids: readonly string[]): Promise<JobDetail[]> {

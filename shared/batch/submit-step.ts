@@ -18,7 +18,12 @@ import { jobEnvironment, jobName, splitForArrays } from "./job-environment.ts";
 const submitRetryDelay = 5000;
 
 /** Inputs that satisfy the job's contract, or why the first wrong one does not. */
-function checkInputs(engine: Engine, work: StepWork, job: string, inputs: ReadonlyMap<number, Json>): string | undefined {
+function checkInputs(
+  engine: Engine,
+  work: StepWork,
+  job: string,
+  inputs: ReadonlyMap<number, Json>,
+): string | undefined {
   const contract = engine.pipelines.get(work.run.pipeline)?.jobs.get(job);
   for (const [index, input] of contract === undefined ? [] : inputs) {
     const issue = contract?.input.safeParse(input).error?.issues[0];
@@ -41,7 +46,12 @@ async function putInputs(engine: Engine, work: StepWork, held: HeldStep, inputs:
 }
 
 /** The jobs that together do a step's work: one, or the array jobs of a map. */
-function submissionsFor(engine: Engine, work: StepWork, held: HeldStep, indexes: readonly number[]): JobSubmission[] {
+function submissionsFor(
+  engine: Engine,
+  work: StepWork,
+  held: HeldStep,
+  indexes: readonly number[],
+): JobSubmission[] {
   const { run, node } = work;
   if (node.task.kind !== "batch") throw new TypeError(`step ${node.name} is no batch step`);
   const { job, resources } = node.task;
@@ -68,7 +78,11 @@ function submissionsFor(engine: Engine, work: StepWork, held: HeldStep, indexes:
 }
 
 /** Submits each job once: one that an earlier try may have submitted is looked for by its name. */
-async function submitAll(engine: Engine, jobs: readonly JobSubmission[], resumed: boolean): Promise<StepJob[]> {
+async function submitAll(
+  engine: Engine,
+  jobs: readonly JobSubmission[],
+  resumed: boolean,
+): Promise<StepJob[]> {
   const all: StepJob[] = [];
   for (const job of jobs) {
     const [known] = resumed ? await engine.batch.findByName(job.name, job.resources.queue) : [];
@@ -90,7 +104,11 @@ async function inputsFor(engine: Engine, work: StepWork, held: HeldStep, items: 
 
 /** The submission failed or its answer was lost: soon somebody looks whether the job exists, and submits it if not. */
 async function tryAgainSoon(engine: Engine, work: StepWork, held: HeldStep & StoredStep, thrown: unknown) {
-  engine.log.warn("submission will be tried again", { runId: held.runId, step: held.step, error: String(thrown) });
+  engine.log.warn("submission will be tried again", {
+    runId: held.runId,
+    step: held.step,
+    error: String(thrown),
+  });
   const leaseUntil = engine.clock.now() + submitRetryDelay;
   if ((await replaceStep(engine, { ...held, leaseUntil }, held)) === undefined) return;
   await engine.queue.send([hintFor(held, work.run.epoch)], submitRetryDelay);
@@ -132,8 +150,14 @@ export async function submitStep(
  * Somebody else moved the step on while its jobs were submitted. If the attempt still counts, its jobs serve as well:
  * the claim in S3 lets only one of them work. If it does not, because the run was cancelled, they are ended.
  */
-async function withdraw(engine: Engine, held: HeldStep, jobs: readonly StepJob[], current: StoredStep | undefined) {
-  const counts = current?.epoch === held.epoch && current.attempt === held.attempt && current.state !== "CANCELLED";
+async function withdraw(
+  engine: Engine,
+  held: HeldStep,
+  jobs: readonly StepJob[],
+  current: StoredStep | undefined,
+) {
+  const counts =
+    current?.epoch === held.epoch && current.attempt === held.attempt && current.state !== "CANCELLED";
   if (counts) return;
   for (const { id } of jobs) await engine.batch.terminate(id, "The step is no longer waiting for this job");
 }

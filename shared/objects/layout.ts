@@ -23,7 +23,11 @@ export function attemptPrefix(run: RunName, { step, index, epoch, attempt }: Att
 }
 
 /** Inputs of the Batch jobs of an attempt, a file a shard; `{shard}` is for the job to fill in. */
-export function inputKey(run: RunName, { step, index, epoch, attempt }: AttemptName, shard: number | "{shard}"): string {
+export function inputKey(
+  run: RunName,
+  { step, index, epoch, attempt }: AttemptName,
+  shard: number | "{shard}",
+): string {
   return `${stepPrefix(run, step)}_inputs/${index}-${epoch}.${attempt}/${shard}.json`;
 }
 

@@ -1,9 +1,16 @@
 import * as z from "zod";
 import { ExpressionError, referencesIn } from "./expression.ts";
-import { checkGraph, type DefinitionProblem, type Graph, graphHash, type StepNode, stepsUsedBy } from "./graph.ts";
+import {
+  checkGraph,
+  type DefinitionProblem,
+  type Graph,
+  graphHash,
+  type StepNode,
+  stepsUsedBy,
+} from "./graph.ts";
 import { type AnyJob, resources as resourcesSchema } from "./job.ts";
 import type { Json } from "./json.ts";
-import { isRef, type Ref, RefUseError, refTo, type Resolved, toExpression } from "./ref.ts";
+import { isRef, type Ref, RefUseError, type Resolved, refTo, toExpression } from "./ref.ts";
 import { type RetryPolicy, retryPolicy } from "./retry-policy.ts";
 import { fieldMissing } from "./schema-path.ts";
 import type { StepFunction, Task } from "./task.ts";
@@ -31,7 +38,12 @@ export type Builder<P> = {
   /** One step. */
   step<T>(name: string, task: Task<T>, options?: StepOptions): Ref<T>;
   /** One step for each item of a list; the results keep the list's order. */
-  map<E, T>(name: string, list: Ref<readonly E[]> | readonly E[], task: (item: Ref<Resolved<E>>) => Task<T>, options?: StepOptions): Ref<T[]>;
+  map<E, T>(
+    name: string,
+    list: Ref<readonly E[]> | readonly E[],
+    task: (item: Ref<Resolved<E>>) => Task<T>,
+    options?: StepOptions,
+  ): Ref<T[]>;
 };
 
 /** A pipeline as defined: its graph as data, and the code that the graph names. */
@@ -57,7 +69,9 @@ export class PipelineDefinitionError extends Error {
       const place = [step && `step "${step}"`, field].filter(Boolean).join(", ");
       return `  - ${place ? `${place}: ` : ""}${problem}`;
     });
-    super(`pipeline "${pipeline}" has ${problems.length} mistake${problems.length === 1 ? "" : "s"}:\n${lines.join("\n")}`);
+    super(
+      `pipeline "${pipeline}" has ${problems.length} mistake${problems.length === 1 ? "" : "s"}:\n${lines.join("\n")}`,
+    );
     this.pipeline = pipeline;
     this.problems = problems;
   }
@@ -102,7 +116,8 @@ class Definition {
       timeout: parsedTimeout(task, options.timeout, report),
     };
     if (over !== undefined) node.over = attempt<Json>("over", () => toExpression(over, "list"), []);
-    if (options.when !== undefined) node.when = attempt<Json>("when", () => toExpression(options.when, "when"), true);
+    if (options.when !== undefined)
+      node.when = attempt<Json>("when", () => toExpression(options.when, "when"), true);
     node.needs = this.numbersOf(stepsUsedBy(node));
     node.after = this.afterOf(options.after ?? [], report);
     this.checkFields(node, report);
@@ -118,7 +133,10 @@ class Definition {
     return ref;
   }
 
-  private describeTask(task: Task<unknown>, report: (field: string, problem: string) => void): StepNode["task"] {
+  private describeTask(
+    task: Task<unknown>,
+    report: (field: string, problem: string) => void,
+  ): StepNode["task"] {
     if (task.kind === "lambda") return { kind: "lambda" };
     const merged = resourcesSchema.safeParse({ ...task.job.resources, ...task.resources });
     if (!merged.success) report("resources", z.prettifyError(merged.error));
@@ -136,7 +154,8 @@ class Definition {
       const steps = used.filter(({ source }) => source === "$step").map(({ path }) => path[0] ?? "");
       if (steps.length === 0) report("after", "takes what step() and map() return");
       for (const step of steps) {
-        if (!this.nodes.some((node) => node.name === step)) report("after", `step "${step}" does not exist in this pipeline`);
+        if (!this.nodes.some((node) => node.name === step))
+          report("after", `step "${step}" does not exist in this pipeline`);
       }
       names.push(...steps);
     }
@@ -144,7 +163,10 @@ class Definition {
   }
 
   /** The schema that a reference goes into, where it is known: parameters and the outputs of jobs are. */
-  private schemaAt(source: string, path: readonly string[]): { schema: z.ZodType; path: readonly string[] } | undefined {
+  private schemaAt(
+    source: string,
+    path: readonly string[],
+  ): { schema: z.ZodType; path: readonly string[] } | undefined {
     if (source === "$params") return { schema: this.params, path };
     if (source !== "$step") return undefined;
     const output = this.outputs.get(path[0] ?? "");
@@ -153,11 +175,16 @@ class Definition {
   }
 
   private checkFields(node: StepNode, report: (field: string, problem: string) => void): void {
-    for (const [field, value] of [["input", node.input], ["over", node.over], ["when", node.when]] as const) {
+    for (const [field, value] of [
+      ["input", node.input],
+      ["over", node.over],
+      ["when", node.when],
+    ] as const) {
       for (const { source, path } of value === undefined ? [] : referencesIn(value)) {
         const known = this.schemaAt(source, path);
         const missing = known && fieldMissing(known.schema, known.path);
-        if (missing) report(field, `${source === "$params" ? "params" : `step "${path[0]}"`} has no field "${missing}"`);
+        if (missing)
+          report(field, `${source === "$params" ? "params" : `step "${path[0]}"`} has no field "${missing}"`);
       }
     }
   }
@@ -165,7 +192,8 @@ class Definition {
   private checkIsList(over: Json, report: (field: string, problem: string) => void): void {
     if (Array.isArray(over)) return;
     const [reference] = typeof over === "object" ? referencesIn(over) : [];
-    if (reference === undefined) return void report("over", `maps over ${JSON.stringify(over)}, which is not a list`);
+    if (reference === undefined)
+      return void report("over", `maps over ${JSON.stringify(over)}, which is not a list`);
     if (typeof over === "object" && over !== null && "$flatten" in over) return;
     const known = this.schemaAt(reference.source, reference.path);
     if (known && fieldMissing(known.schema, [...known.path, 0]) === 0) {
@@ -174,7 +202,10 @@ class Definition {
   }
 }
 
-function parsedRetries(retries: StepOptions["retries"], report: (field: string, problem: string) => void): RetryPolicy {
+function parsedRetries(
+  retries: StepOptions["retries"],
+  report: (field: string, problem: string) => void,
+): RetryPolicy {
   const parsed = retryPolicy.safeParse(typeof retries === "object" ? retries : { limit: retries ?? 0 });
   if (parsed.success) return parsed.data;
   report("retries", z.prettifyError(parsed.error));
@@ -189,7 +220,10 @@ function parsedTimeout(
   if (task.kind === "lambda") {
     const seconds = timeout ?? 60;
     if (seconds > 0 && seconds <= maxLambdaTimeout) return seconds;
-    report("timeout", `is ${seconds}; a function may take up to ${maxLambdaTimeout} seconds: longer work is a batch job`);
+    report(
+      "timeout",
+      `is ${seconds}; a function may take up to ${maxLambdaTimeout} seconds: longer work is a batch job`,
+    );
     return 60;
   }
   const seconds = timeout ?? task.resources.timeoutSeconds ?? task.job.resources.timeoutSeconds;
@@ -210,7 +244,10 @@ export function definePipeline<P extends z.ZodType<Json>>(
   const { name, params, triggers = [] } = options;
   const definition = new Definition(params);
   if (!/^[a-z][a-z0-9-]{0,39}$/.test(name)) {
-    definition.problems.push({ field: "name", problem: "is 1 to 40 lower-case letters, digits and -, and starts with a letter" });
+    definition.problems.push({
+      field: "name",
+      problem: "is 1 to 40 lower-case letters, digits and -, and starts with a letter",
+    });
   }
   try {
     build({
@@ -218,8 +255,12 @@ export function definePipeline<P extends z.ZodType<Json>>(
       run: refTo.run<RunFacts>(),
       step: <T>(step: string, task: Task<T>, stepOptions: StepOptions = {}) =>
         definition.add(step, task, stepOptions) as Ref<T>,
-      map: <E, T>(step: string, list: unknown, task: (item: Ref<Resolved<E>>) => Task<T>, stepOptions: StepOptions = {}) =>
-        definition.add(step, task(refTo.item<Resolved<E>>()), stepOptions, list) as Ref<T[]>,
+      map: <E, T>(
+        step: string,
+        list: unknown,
+        task: (item: Ref<Resolved<E>>) => Task<T>,
+        stepOptions: StepOptions = {},
+      ) => definition.add(step, task(refTo.item<Resolved<E>>()), stepOptions, list) as Ref<T[]>,
     });
   } catch (error) {
     if (!(error instanceof RefUseError)) throw error;

@@ -83,7 +83,8 @@ function compare(operator: Comparison, left: Json, right: Json): boolean {
   if (operator === "$eq") return JSON.stringify(left) === JSON.stringify(right);
   if (operator === "$ne") return JSON.stringify(left) !== JSON.stringify(right);
   const ordered =
-    (typeof left === "number" && typeof right === "number") || (typeof left === "string" && typeof right === "string");
+    (typeof left === "number" && typeof right === "number") ||
+    (typeof left === "string" && typeof right === "string");
   if (!ordered) {
     throw new ExpressionError(
       `cannot order ${JSON.stringify(left)} and ${JSON.stringify(right)}: compare two numbers or two texts`,
@@ -127,7 +128,9 @@ export function evaluate(expression: Expression, scope: Scope): Json {
   if (form === undefined) {
     if (Array.isArray(expression)) return expression.map((part) => evaluate(part, scope));
     if (!isJsonObject(expression)) return expression;
-    return Object.fromEntries(Object.entries(expression).map(([key, part = null]) => [key, evaluate(part, scope)]));
+    return Object.fromEntries(
+      Object.entries(expression).map(([key, part = null]) => [key, evaluate(part, scope)]),
+    );
   }
   const { operator, operand } = form;
   if (isOneOf(sources, operator)) return readSource(operator, pathOf(operand), scope);

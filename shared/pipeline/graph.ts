@@ -107,7 +107,8 @@ export function checkGraph(graph: Graph): DefinitionProblem[] {
     if (!/^[a-z][a-z0-9_]{0,39}$/.test(node.name)) {
       report("name", "a step's name is 1 to 40 lower-case letters, digits and _, and starts with a letter");
     }
-    if (names.has(node.name)) report("name", "another step has this name; names are unique within a pipeline");
+    if (names.has(node.name))
+      report("name", "another step has this name; names are unique within a pipeline");
     names.add(node.name);
     if (node.number !== place) report("number", `is ${node.number} but stands at place ${place}`);
     for (const number of upstreamOf(node)) {
@@ -122,12 +123,17 @@ export function checkGraph(graph: Graph): DefinitionProblem[] {
         if (source !== "$step") continue;
         const number = numberOf.get(used);
         if (number === undefined) report(field, `step "${used}" does not exist in this pipeline`);
-        else if (!node.needs.includes(number)) report(field, `uses step "${used}" but does not list it in needs`);
+        else if (!node.needs.includes(number))
+          report(field, `uses step "${used}" but does not list it in needs`);
       }
     }
   }
   for (const node of stepsOnCycles(graph.steps)) {
-    problems.push({ step: node.name, field: "after", problem: "is on a cycle: it waits, through others, for itself" });
+    problems.push({
+      step: node.name,
+      field: "after",
+      problem: "is on a cycle: it waits, through others, for itself",
+    });
   }
   return problems;
 }

@@ -48,7 +48,9 @@ export function defineJob<I extends z.ZodType<Json>, O extends z.ZodType<Json>>(
   contract: { input: I; output: O; resources: z.input<typeof resources> },
 ): Job<I, O> {
   if (!/^[a-z][a-z0-9_]{0,39}\.[a-z][a-z0-9_]{0,39}$/.test(name)) {
-    throw new JobDefinitionError(`job "${name}": a job's name is family.job in lower case, such as ridge.train`);
+    throw new JobDefinitionError(
+      `job "${name}": a job's name is family.job in lower case, such as ridge.train`,
+    );
   }
   const parsed = resources.safeParse(contract.resources);
   if (!parsed.success) {

@@ -1,14 +1,14 @@
 import type { Comparison, Connective, Expression } from "./expression.ts";
 import type { Json } from "./json.ts";
 
-declare const valueOf: unique symbol;
+declare const valueType: unique symbol;
 const expressionOf = Symbol("millrace.expression");
 
 /**
  * Stands for a value of type T that will exist once a run gets there. Reading a field of a ref gives a ref of the
  * field; passing a ref to a step is the dependency.
  */
-export type Ref<T> = { readonly [valueOf]: T } & (T extends readonly unknown[]
+export type Ref<T> = { readonly [valueType]: T } & (T extends readonly unknown[]
   ? unknown
   : T extends object
     ? { readonly [K in keyof T]-?: Ref<T[K]> }
@@ -24,7 +24,7 @@ export type Input<T> =
         : T);
 
 /** What a function gets for an input: every ref replaced by its value. */
-export type Resolved<I> = I extends { readonly [valueOf]: infer T }
+export type Resolved<I> = I extends { readonly [valueType]: infer T }
   ? T
   : I extends readonly unknown[]
     ? { readonly [K in keyof I]: Resolved<I[K]> }
@@ -55,7 +55,9 @@ function misuse(use: string): never {
 
 /** A ref of an expression that is not a reference: it has no fields to read. */
 function computedRef<T>(expression: Expression): Ref<T> {
-  return carry<T>({ [expressionOf]: expression }, (field) => misuse(`read by field ("${field}") when it is computed`));
+  return carry<T>({ [expressionOf]: expression }, (field) =>
+    misuse(`read by field ("${field}") when it is computed`),
+  );
 }
 
 /** Dresses a carrier in a proxy whose fields are refs and which refuses every use that needs a value. */
@@ -63,7 +65,8 @@ function carry<T>(carrier: Carrier, field: (name: string) => unknown): Ref<T> {
   const proxy = new Proxy(carrier, {
     get(target, key) {
       if (key === expressionOf) return target[expressionOf];
-      if (key === Symbol.toPrimitive || key === "toString") return () => misuse("turned into text or a number");
+      if (key === Symbol.toPrimitive || key === "toString")
+        return () => misuse("turned into text or a number");
       if (key === Symbol.iterator) return () => misuse("iterated; use map");
       if (key === "toJSON") return () => target[expressionOf];
       if (typeof key === "symbol" || key === "then") return undefined;
@@ -111,16 +114,20 @@ export function toExpression(input: unknown, path = "input"): Expression {
     }
     return parts;
   }
-  throw new RefUseError(`${path} is ${typeof input === "object" ? "an object with a class" : `a ${typeof input}`}; pass JSON or refs`);
+  throw new RefUseError(
+    `${path} is ${typeof input === "object" ? "an object with a class" : `a ${typeof input}`}; pass JSON or refs`,
+  );
 }
 
 type Flat<T> = T extends readonly (infer E)[] ? E : T;
-type ValueOf<R> = R extends { readonly [valueOf]: infer T } ? T : never;
+type ValueOf<R> = R extends { readonly [valueType]: infer T } ? T : never;
 
 /** One list of all items: lists among the parts are opened by one level, other parts are items themselves. */
 export function flatten<const L extends readonly Ref<unknown>[]>(parts: L): Ref<Flat<ValueOf<L[number]>>[]>;
 export function flatten<T>(parts: Ref<readonly (readonly T[])[]>): Ref<T[]>;
-export function flatten(parts: readonly Ref<unknown>[] | Ref<readonly (readonly unknown[])[]>): Ref<unknown[]> {
+export function flatten(
+  parts: readonly Ref<unknown>[] | Ref<readonly (readonly unknown[])[]>,
+): Ref<unknown[]> {
   return computedRef({ $flatten: toExpression(parts) });
 }
 

@@ -1,6 +1,9 @@
 import * as z from "zod";
 
-const seconds = z.number().nonnegative().max(7 * 24 * 3600);
+const seconds = z
+  .number()
+  .nonnegative()
+  .max(7 * 24 * 3600);
 
 /**
  * How a step that failed is tried again. `delay`, in seconds, is one delay for every retry, a list (the last one

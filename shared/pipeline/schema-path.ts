@@ -18,11 +18,15 @@ function bare(schema: z.ZodType): z.ZodType {
  * The first part of a path that a schema is sure not to have, or undefined. A number stands for an item of a list.
  * Schemas that say nothing about fields (unions, records, transforms) have every field.
  */
-export function fieldMissing(schema: z.ZodType, path: readonly (string | number)[]): string | number | undefined {
+export function fieldMissing(
+  schema: z.ZodType,
+  path: readonly (string | number)[],
+): string | number | undefined {
   const [part, ...rest] = path;
   if (part === undefined) return undefined;
   const at = bare(schema);
-  if (at instanceof z.ZodArray) return typeof part === "number" ? fieldMissing(at.element as z.ZodType, rest) : part;
+  if (at instanceof z.ZodArray)
+    return typeof part === "number" ? fieldMissing(at.element as z.ZodType, rest) : part;
   if (at instanceof z.ZodObject) {
     const field: z.ZodType | undefined = at.shape[part];
     return field === undefined ? part : fieldMissing(field, rest);

@@ -55,7 +55,12 @@ export function objectCreated(options: {
       `objectCreated prefix "${options.prefix}": the bucket announces objects under raw/ only; drop data there`,
     );
   }
-  return Object.freeze({ kind: "object", prefix: options.prefix, suffix: options.suffix ?? "", params: options.params });
+  return Object.freeze({
+    kind: "object",
+    prefix: options.prefix,
+    suffix: options.suffix ?? "",
+    params: options.params,
+  });
 }
 
 /**
@@ -71,7 +76,9 @@ export function cron(
   try {
     new Cron(expression, { timezone, mode: "5-part", paused: true }).nextRun(new Date(0));
   } catch (error) {
-    throw new TriggerDefinitionError(`cron "${expression}" in time zone "${timezone}": ${(error as Error).message}`);
+    throw new TriggerDefinitionError(
+      `cron "${expression}" in time zone "${timezone}": ${(error as Error).message}`,
+    );
   }
   return Object.freeze({ kind: "cron", name, expression, timezone, active, params });
 }

@@ -33,7 +33,9 @@ export class EnvironmentError extends Error {
  *
  * @throws EnvironmentError naming each variable that is missing or wrong
  */
-export function readEnvironment(source: Readonly<Record<string, string | undefined>> = process.env): Environment {
+export function readEnvironment(
+  source: Readonly<Record<string, string | undefined>> = process.env,
+): Environment {
   const parsed = environment.safeParse(source);
   if (parsed.success) return parsed.data;
   const lines = parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);

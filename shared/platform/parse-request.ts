@@ -1,4 +1,4 @@
-import * as z from "zod";
+import type * as z from "zod";
 
 /** What was asked is not in the form that it takes; nothing was done. */
 export class RequestError extends Error {

@@ -11,7 +11,12 @@ export function firstMessage(run: Run, graph: Graph, number: number): StepMessag
 }
 
 /** Sends the hints for steps that are ready. Sent twice they do no harm: the claim absorbs the second. */
-export async function dispatch(engine: Engine, run: Run, graph: Graph, numbers: readonly number[]): Promise<void> {
+export async function dispatch(
+  engine: Engine,
+  run: Run,
+  graph: Graph,
+  numbers: readonly number[],
+): Promise<void> {
   if (numbers.length > 0) await engine.queue.send(numbers.map((number) => firstMessage(run, graph, number)));
 }
 

@@ -1,6 +1,6 @@
-import type { Engine } from "../engine.ts";
-import { blockClaim } from "../batch/job-files.ts";
 import { jobName } from "../batch/job-environment.ts";
+import { blockClaim } from "../batch/job-files.ts";
+import type { Engine } from "../engine.ts";
 import { stepNamed } from "../pipeline/graph.ts";
 import { hasEnded, hasJobs, isHeld } from "../step/step-record.ts";
 import { ended } from "../step/transitions.ts";
@@ -65,7 +65,10 @@ export async function settleCancellation(engine: Engine, run: Run): Promise<void
  * @throws RunNotFoundError
  */
 export async function cancelRun(engine: Engine, runId: string): Promise<Run> {
-  const run = await engine.store.requestCancel(runId, engine.clock.now() + engine.settings.sweepSeconds * 1000);
+  const run = await engine.store.requestCancel(
+    runId,
+    engine.clock.now() + engine.settings.sweepSeconds * 1000,
+  );
   if (run === undefined) throw new RunNotFoundError(runId);
   if (!isActive(run)) return run;
   await settleCancellation(engine, run);

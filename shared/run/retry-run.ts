@@ -17,13 +17,18 @@ export async function retryRun(engine: Engine, runId: string): Promise<Run> {
   const run = await engine.store.getRun(runId);
   if (run === undefined) throw new RunNotFoundError(runId);
   if (run.state !== "FAILED" && run.state !== "CANCELLED") {
-    const remedy = run.state === "SUCCEEDED" ? "start a new run instead" : "cancel it first, or wait for its end";
-    throw new RunStateError(`run ${runId} is ${run.state}; only a failed or cancelled run can be retried: ${remedy}`);
+    const remedy =
+      run.state === "SUCCEEDED" ? "start a new run instead" : "cancel it first, or wait for its end";
+    throw new RunStateError(
+      `run ${runId} is ${run.state}; only a failed or cancelled run can be retried: ${remedy}`,
+    );
   }
   const dueAt = engine.clock.now() + engine.settings.sweepSeconds * 1000;
   const reopened = await engine.store.reopenRun(runId, run.epoch, dueAt);
   if (reopened === undefined) {
-    throw new RunStateError(`run ${runId} was opened again by someone else just now; look at it before you go on`);
+    throw new RunStateError(
+      `run ${runId} was opened again by someone else just now; look at it before you go on`,
+    );
   }
   const graph = await graphOf(engine, reopened);
   await dispatch(engine, reopened, graph, plan(graph, reopened.progress).ready);

@@ -15,7 +15,8 @@ export async function graphOf(engine: Engine, run: Run): Promise<Graph> {
   const deployed = engine.pipelines.get(run.pipeline);
   if (deployed?.graphHash === run.graphHash) return deployed.graph;
   const stored = await engine.store.getGraph(run.graphHash);
-  if (stored === undefined) throw new GraphMissingError(`run ${run.runId}: graph ${run.graphHash} is not stored`);
+  if (stored === undefined)
+    throw new GraphMissingError(`run ${run.runId}: graph ${run.graphHash} is not stored`);
   return stored;
 }
 

@@ -10,7 +10,9 @@ const alphabet = "0123456789abcdefghjkmnpqrstvwxyz"; // Crockford base 32, lower
  * @param cause text that is the same for the same cause and differs for any other
  */
 export function runIdOf(pipeline: string, scheduledAt: string, cause: string): string {
-  const digest = createHash("sha256").update(JSON.stringify([pipeline, scheduledAt, cause])).digest();
+  const digest = createHash("sha256")
+    .update(JSON.stringify([pipeline, scheduledAt, cause]))
+    .digest();
   let code = "";
   // Twelve characters of five bits: with a billion runs the chance of one collision is below one in two, per second of
   // schedule it is nil, because the time is part of the id.

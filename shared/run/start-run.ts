@@ -28,7 +28,9 @@ function checkedParams(pipeline: Pipeline, params: Json): Json {
   const parsed = pipeline.params.safeParse(params);
   if (parsed.success) return parsed.data;
   const { name } = pipeline;
-  const lines = parsed.error.issues.map(({ path, message }) => `${["params", ...path].join(".")}: ${message}`);
+  const lines = parsed.error.issues.map(
+    ({ path, message }) => `${["params", ...path].join(".")}: ${message}`,
+  );
   throw new ParamsError(`pipeline ${name} was not started: ${lines.join("; ")}`);
 }
 

@@ -17,7 +17,11 @@ async function sweepRunning(engine: Engine, run: Run): Promise<void> {
   const records = await engine.store.listSteps(run.runId);
   for (const number of ready) {
     const node = stepOf(graph, number);
-    await sweepStep(engine, { run, graph, node }, records.filter(({ step }) => step === node.name));
+    await sweepStep(
+      engine,
+      { run, graph, node },
+      records.filter(({ step }) => step === node.name),
+    );
   }
 }
 

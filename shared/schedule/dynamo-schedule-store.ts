@@ -1,4 +1,4 @@
-import { paginateQuery, PutCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
+import { PutCommand, paginateQuery, UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod";
 import { conditional, type DynamoTable } from "../store/dynamo-table.ts";
 import type { ScheduleKey, ScheduleStore, StoredSchedule } from "./schedule-store.ts";
@@ -19,7 +19,11 @@ export function dynamoScheduleStore({ client, name: TableName }: DynamoTable): S
   return {
     async list() {
       const found: StoredSchedule[] = [];
-      const query = { TableName, KeyConditionExpression: "pk = :pk", ExpressionAttributeValues: { ":pk": partition } };
+      const query = {
+        TableName,
+        KeyConditionExpression: "pk = :pk",
+        ExpressionAttributeValues: { ":pk": partition },
+      };
       for await (const page of paginateQuery({ client }, { ...query, ConsistentRead: true })) {
         found.push(...(page.Items ?? []).map((item) => scheduleItem.parse(item)));
       }

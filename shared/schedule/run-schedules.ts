@@ -18,7 +18,8 @@ function schedulesOf(pipeline: Pipeline): CronTrigger[] {
 /** The first time after `after` (epoch milliseconds) that a schedule names, ISO 8601, UTC. */
 export function nextTime({ expression, timezone }: CronTrigger, after: number): string {
   const next = new Cron(expression, { timezone, mode: "5-part", paused: true }).nextRun(new Date(after));
-  if (next === null) throw new RangeError(`cron "${expression}" names no time after ${new Date(after).toISOString()}`);
+  if (next === null)
+    throw new RangeError(`cron "${expression}" names no time after ${new Date(after).toISOString()}`);
   return next.toISOString();
 }
 
@@ -76,12 +77,18 @@ export async function setScheduleActive(
   const trigger = triggers.find(({ name }) => name === request.name);
   const missing = () => {
     const known = triggers.map(({ name }) => name).join(", ") || "none";
-    return new ScheduleNotFoundError(`pipeline ${pipeline.name} has no schedule "${request.name}"; it has: ${known}`);
+    return new ScheduleNotFoundError(
+      `pipeline ${pipeline.name} has no schedule "${request.name}"; it has: ${known}`,
+    );
   };
   if (trigger === undefined) throw missing();
   await register(engine, pipeline, trigger, request.active);
   const nextAt = nextTime(trigger, engine.clock.now());
-  const stored = await engine.schedules.setActive({ pipeline: pipeline.name, name: trigger.name }, request.active, nextAt);
+  const stored = await engine.schedules.setActive(
+    { pipeline: pipeline.name, name: trigger.name },
+    request.active,
+    nextAt,
+  );
   if (stored === undefined) throw missing();
   return stored;
 }

@@ -20,7 +20,8 @@ export async function claimStep(
     if (decision.kind !== "claim") return decision;
     const put = await engine.store.putStep(decision.record, current?.version);
     if (put.ok) {
-      const resumed = current !== undefined && current.epoch === request.epoch && current.state === "SUBMITTED";
+      const resumed =
+        current !== undefined && current.epoch === request.epoch && current.state === "SUBMITTED";
       return { kind: "claim", record: { ...decision.record, version: put.record.version }, resumed };
     }
     current = put.current;
@@ -28,7 +29,11 @@ export async function claimStep(
 }
 
 /** Replaces a record that is held; undefined when it is no longer held, because another worker or a cancel came first. */
-export async function replaceStep(engine: Engine, next: StepRecord, held: StoredStep): Promise<StoredStep | undefined> {
+export async function replaceStep(
+  engine: Engine,
+  next: StepRecord,
+  held: StoredStep,
+): Promise<StoredStep | undefined> {
   const put = await engine.store.putStep(next, held.version);
   if (put.ok) return put.record;
   const { runId, step, index, attempt } = held;

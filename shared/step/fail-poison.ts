@@ -16,9 +16,16 @@ export async function failPoison(engine: Engine, message: StepMessage): Promise<
   const found = await nodeOf(engine, run, step);
   if (found === undefined) return;
   const now = engine.clock.now();
-  const claim = await claimStep(engine, { key: { runId, step, index }, epoch, state: "RUNNING", now, leaseUntil: now });
+  const claim = await claimStep(engine, {
+    key: { runId, step, index },
+    epoch,
+    state: "RUNNING",
+    now,
+    leaseUntil: now,
+  });
   if (claim.kind === "ended") return joinEnded(engine, { run, ...found }, claim.record);
   if (claim.kind !== "claim") return;
-  const reason = "its message was delivered again and again and could not be worked on; the step worker's log says why";
+  const reason =
+    "its message was delivered again and again and could not be worked on; the step worker's log says why";
   await failAttempt(engine, { run, ...found }, claim.record, fatal("DeadLetter", reason));
 }

@@ -1,5 +1,5 @@
-import { ExpressionError } from "../pipeline/expression.ts";
 import { FatalError, RetryAfter } from "../pipeline/errors.ts";
+import { ExpressionError } from "../pipeline/expression.ts";
 import type { StepError } from "./step-record.ts";
 
 /** Why an attempt failed, and what may be done about it. */
@@ -25,7 +25,11 @@ export function failureOf(thrown: unknown): Failure {
   const error = thrown instanceof Error ? thrown : new Error(String(thrown));
   const stack = (error.stack ?? "").split("\n").slice(1, 1 + stackLines);
   return {
-    error: { name: error.name, message: error.message.slice(0, 1000), stack: stack.map((line) => line.trim()) },
+    error: {
+      name: error.name,
+      message: error.message.slice(0, 1000),
+      stack: stack.map((line) => line.trim()),
+    },
     retryable: !(error instanceof FatalError || error instanceof ExpressionError),
     ...(error instanceof RetryAfter && { retryAfter: error.seconds * 1000 }),
   };

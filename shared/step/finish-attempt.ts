@@ -9,7 +9,13 @@ import type { Outcome, Run, RunError } from "../run/run.ts";
 import type { StoredStep, Tally } from "../store/run-store.ts";
 import { replaceStep } from "./claim-step.ts";
 import { type Failure, lostAttemptsLimit } from "./failure.ts";
-import { type EndedStep, hasEnded, type StepRecord, type StepState, type SucceededStep } from "./step-record.ts";
+import {
+  type EndedStep,
+  hasEnded,
+  type StepRecord,
+  type StepState,
+  type SucceededStep,
+} from "./step-record.ts";
 import { storeValue } from "./stored-value.ts";
 import { ended, retrying, succeeded } from "./transitions.ts";
 
@@ -31,7 +37,8 @@ export function hintFor({ runId, step, index }: StepRecord, epoch: number): Step
 function runErrorOf(record: SucceededStep | EndedStep): RunError | undefined {
   if (record.state === "SUCCEEDED" || record.error === undefined) return undefined;
   const { name, message } = record.error;
-  const step = typeof record.index === "number" && record.index > 0 ? `${record.step}[${record.index}]` : record.step;
+  const step =
+    typeof record.index === "number" && record.index > 0 ? `${record.step}[${record.index}]` : record.step;
   return { step, name, message: message.slice(0, 300) };
 }
 
@@ -65,12 +72,21 @@ export async function joinShard(
   if (!isFull(tally)) return;
   const { run, node } = work;
   const key = { runId: run.runId, step: node.name, shard: "map" } as const;
-  const whole = await engine.store.joinTally(key, run.epoch, shard, tally.failed.size > 0 ? "failed" : "done");
+  const whole = await engine.store.joinTally(
+    key,
+    run.epoch,
+    shard,
+    tally.failed.size > 0 ? "failed" : "done",
+  );
   if (whole !== undefined && isFull(whole)) await endMap(engine, work, whole.failed.size, error);
 }
 
 /** Tells of a step's end: a child its map, any other step its run. Safe to repeat. */
-export async function joinEnded(engine: Engine, work: StepWork, record: SucceededStep | EndedStep): Promise<void> {
+export async function joinEnded(
+  engine: Engine,
+  work: StepWork,
+  record: SucceededStep | EndedStep,
+): Promise<void> {
   const outcome = outcomes[record.state];
   if (outcome === undefined) return;
   const { run, graph, node } = work;
@@ -99,14 +115,24 @@ function tell(engine: Engine, work: StepWork, record: SucceededStep | EndedStep)
   engine.meter.duration("StepDuration", milliseconds, { pipeline: work.run.pipeline, step });
 }
 
-async function end(engine: Engine, work: StepWork, held: StoredStep, next: SucceededStep | EndedStep): Promise<void> {
+async function end(
+  engine: Engine,
+  work: StepWork,
+  held: StoredStep,
+  next: SucceededStep | EndedStep,
+): Promise<void> {
   if ((await replaceStep(engine, next, held)) === undefined) return;
   tell(engine, work, next);
   await joinEnded(engine, work, next);
 }
 
 /** Commits a result and tells of it. Nothing happens when the attempt is no longer the one that counts. */
-export async function succeedAttempt(engine: Engine, work: StepWork, held: StoredStep, output: Json): Promise<void> {
+export async function succeedAttempt(
+  engine: Engine,
+  work: StepWork,
+  held: StoredStep,
+  output: Json,
+): Promise<void> {
   const stored = await storeValue(engine, work.run, held, output);
   await end(engine, work, held, succeeded(held, stored, engine.clock.now()));
 }
@@ -124,17 +150,34 @@ function mayRetry(work: StepWork, held: StoredStep, failure: Failure): boolean {
 }
 
 /** Has a failed attempt tried again by its policy, or ends the step. */
-export async function failAttempt(engine: Engine, work: StepWork, held: StoredStep, failure: Failure): Promise<void> {
+export async function failAttempt(
+  engine: Engine,
+  work: StepWork,
+  held: StoredStep,
+  failure: Failure,
+): Promise<void> {
   const now = engine.clock.now();
   if (!mayRetry(work, held, failure)) {
-    return end(engine, work, held, ended(held, failure.timedOut ? "TIMED_OUT" : "FAILED", now, failure.error));
+    return end(
+      engine,
+      work,
+      held,
+      ended(held, failure.timedOut ? "TIMED_OUT" : "FAILED", now, failure.error),
+    );
   }
   const counts = !failure.infrastructure;
   const delay = failure.retryAfter ?? retryDelay(work.node.retries, held.failures + 1, engine.random());
   const next = retrying(held, failure.error, now + delay, counts);
   if ((await replaceStep(engine, next, held)) === undefined) return;
   const { runId, step, index, attempt } = held;
-  engine.log.warn("step will be tried again", { runId, step, index, attempt, inMilliseconds: delay, error: failure.error });
+  engine.log.warn("step will be tried again", {
+    runId,
+    step,
+    index,
+    attempt,
+    inMilliseconds: delay,
+    error: failure.error,
+  });
   engine.meter.count("StepRetried", { pipeline: work.run.pipeline, step });
   await engine.queue.send([hintFor(held, work.run.epoch)], Math.min(delay, maxMessageDelay));
 }

@@ -1,6 +1,6 @@
+import { createHash } from "node:crypto";
 import type { Engine } from "../engine.ts";
 import { attemptPrefix } from "../objects/layout.ts";
-import { createHash } from "node:crypto";
 import type { Json } from "../pipeline/json.ts";
 import type { StepArtifacts, StepContext, StepFunction, StepLog } from "../pipeline/task.ts";
 import type { StoredStep } from "../store/run-store.ts";
@@ -44,7 +44,8 @@ function logFor(engine: Engine, held: StoredStep): StepLog {
 /** The result as JSON: what cannot be stored is an error here, not a surprise later. */
 function asJson(result: unknown): Json {
   const text = JSON.stringify(result ?? null);
-  if (text === undefined) throw new TypeError(`the function returned a ${typeof result}; a step's result is JSON`);
+  if (text === undefined)
+    throw new TypeError(`the function returned a ${typeof result}; a step's result is JSON`);
   return JSON.parse(text) as Json;
 }
 
@@ -112,7 +113,9 @@ export async function runFunctionStep(
     const message = `the deployed code of ${run.pipeline} has no function for step "${node.name}"; deploy the version that has it, or start a new run`;
     return failAttempt(engine, work, held, fatal("CodeMissing", message));
   }
-  const input = await readOrFail(engine, work, held, () => inputOf(engine, run, work.graph, node, indexOf(held)));
+  const input = await readOrFail(engine, work, held, () =>
+    inputOf(engine, run, work.graph, node, indexOf(held)),
+  );
   if (input === undefined) return;
   const finish = await call(engine, work, held, code, input.value, deadline);
   if ("output" in finish) return succeedAttempt(engine, work, held, finish.output);

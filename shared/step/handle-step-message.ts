@@ -6,7 +6,7 @@ import { nodeOf } from "../run/run-graph.ts";
 import type { StoredStep } from "../store/run-store.ts";
 import { type Claim, claimStep } from "./claim-step.ts";
 import { fatal, lostAttemptsLimit } from "./failure.ts";
-import { failAttempt, joinEnded, skipStep, type StepWork } from "./finish-attempt.ts";
+import { failAttempt, joinEnded, type StepWork, skipStep } from "./finish-attempt.ts";
 import { runFunctionStep } from "./function-step.ts";
 import { driveMap, driveShard, expandMap, maxChildren } from "./map-step.ts";
 import { readOrFail } from "./read-or-fail.ts";
@@ -22,7 +22,9 @@ function isPoison(record: StoredStep): boolean {
 
 async function runMap(engine: Engine, work: StepWork, claim: Claim): Promise<void> {
   const { run, graph, node } = work;
-  const list = await readOrFail<readonly Json[]>(engine, work, claim.record, () => itemsOf(engine, run, graph, node));
+  const list = await readOrFail<readonly Json[]>(engine, work, claim.record, () =>
+    itemsOf(engine, run, graph, node),
+  );
   if (list === undefined) return;
   const items = list.value;
   if (items.length > maxChildren) {
@@ -57,7 +59,11 @@ async function runClaimed(engine: Engine, work: StepWork, claim: Claim, deadline
  *
  * @param deadline when the worker must have ended, epoch milliseconds
  */
-export async function handleStepMessage(engine: Engine, message: StepMessage, deadline: number): Promise<void> {
+export async function handleStepMessage(
+  engine: Engine,
+  message: StepMessage,
+  deadline: number,
+): Promise<void> {
   const { runId, step, index, epoch, shard } = message;
   const run = await engine.store.getRun(runId);
   if (run === undefined || run.state !== "RUNNING" || run.epoch !== epoch) return;
@@ -74,7 +80,8 @@ export async function handleStepMessage(engine: Engine, message: StepMessage, de
     }
     return;
   }
-  const lease = submits || index === "map" ? engine.settings.submitLeaseSeconds * 1000 : node.timeout * 1000 + leaseSlack;
+  const lease =
+    submits || index === "map" ? engine.settings.submitLeaseSeconds * 1000 : node.timeout * 1000 + leaseSlack;
   const claim = await claimStep(engine, {
     key: { runId, step, index },
     epoch,

@@ -23,7 +23,10 @@ function shardsOf(children: number): number[] {
 /** The children of a shard. */
 function membersOf(shard: number, children: number): number[] {
   const first = shard * shardSize;
-  return Array.from({ length: Math.max(0, Math.min(children - first, shardSize)) }, (_, place) => first + place);
+  return Array.from(
+    { length: Math.max(0, Math.min(children - first, shardSize)) },
+    (_, place) => first + place,
+  );
 }
 
 /** Makes the tallies of a map; those of an earlier epoch keep what is done. */
@@ -55,7 +58,12 @@ function childMessage({ run, node }: StepWork, index: number): StepMessage {
 }
 
 /** Sends the hints of a shard's children that have not ended; tells the map when all have. */
-export async function driveShard(engine: Engine, work: StepWork, shard: number, children: number): Promise<void> {
+export async function driveShard(
+  engine: Engine,
+  work: StepWork,
+  shard: number,
+  children: number,
+): Promise<void> {
   const tally = await engine.store.getTally(tallyKey(work, shard));
   const open = membersOf(shard, children).filter((index) => !hasJoined(tally, index));
   if (open.length > 0) return engine.queue.send(open.map((index) => childMessage(work, index)));
@@ -75,7 +83,9 @@ export async function driveMap(engine: Engine, work: StepWork, children: number)
   const shards = shardsOf(children);
   if (shards.length === 1) return driveShard(engine, work, 0, children);
   const { runId, epoch } = work.run;
-  await engine.queue.send(shards.map((shard) => ({ runId, step: work.node.name, index: "map", epoch, shard })));
+  await engine.queue.send(
+    shards.map((shard) => ({ runId, step: work.node.name, index: "map", epoch, shard })),
+  );
 }
 
 /** Turns a map whose children are functions, or single jobs, into those children. */

@@ -1,5 +1,11 @@
 import type { Engine } from "../engine.ts";
-import { evaluate, type Expression, ExpressionError, referencesIn, type Scope } from "../pipeline/expression.ts";
+import {
+  type Expression,
+  ExpressionError,
+  evaluate,
+  referencesIn,
+  type Scope,
+} from "../pipeline/expression.ts";
 import { type Graph, type StepNode, stepNamed } from "../pipeline/graph.ts";
 import { isJsonObject, type Json } from "../pipeline/json.ts";
 import type { Run } from "../run/run.ts";
@@ -50,14 +56,18 @@ function scopeOf(run: Run, outputs: ReadonlyMap<string, Json>): Scope {
 
 function listFrom(node: StepNode, list: Json): readonly Json[] {
   if (Array.isArray(list)) return list;
-  throw new ExpressionError(`step "${node.name}" maps over ${JSON.stringify(list).slice(0, 80)}, which is not a list`);
+  throw new ExpressionError(
+    `step "${node.name}" maps over ${JSON.stringify(list).slice(0, 80)}, which is not a list`,
+  );
 }
 
 /** The mapped step whose children are exactly the items of a list, where it is one. */
 function childrenSource(graph: Graph, over: Expression): string | undefined {
   const path = isJsonObject(over) ? over.$step : undefined;
   const [name, ...fields] = Array.isArray(path) ? path : [];
-  return typeof name === "string" && fields.length === 0 && stepNamed(graph, name)?.over !== undefined ? name : undefined;
+  return typeof name === "string" && fields.length === 0 && stepNamed(graph, name)?.over !== undefined
+    ? name
+    : undefined;
 }
 
 /** Whether a step runs at all: what its condition says, true without one. */
@@ -66,13 +76,23 @@ export async function shouldRun(engine: Engine, run: Run, graph: Graph, node: St
   const scope = scopeOf(run, await loadOutputs(engine, run, graph, sourcesOf([node.when])));
   const answer = evaluate(node.when, scope);
   if (typeof answer === "boolean") return answer;
-  throw new ExpressionError(`step "${node.name}": its condition gave ${JSON.stringify(answer)}; it must be true or false`);
+  throw new ExpressionError(
+    `step "${node.name}": its condition gave ${JSON.stringify(answer)}; it must be true or false`,
+  );
 }
 
 /** The list that a mapped step runs over. */
-export async function itemsOf(engine: Engine, run: Run, graph: Graph, node: StepNode): Promise<readonly Json[]> {
+export async function itemsOf(
+  engine: Engine,
+  run: Run,
+  graph: Graph,
+  node: StepNode,
+): Promise<readonly Json[]> {
   const over = node.over ?? [];
-  return listFrom(node, evaluate(over, scopeOf(run, await loadOutputs(engine, run, graph, sourcesOf([over])))));
+  return listFrom(
+    node,
+    evaluate(over, scopeOf(run, await loadOutputs(engine, run, graph, sourcesOf([over])))),
+  );
 }
 
 /** One item of that list. Where the items are another map's children, only that child is read. */
@@ -84,7 +104,13 @@ async function itemAt(engine: Engine, run: Run, graph: Graph, node: StepNode, in
 }
 
 /** The input of a step, or of one child of a mapped step. */
-export async function inputOf(engine: Engine, run: Run, graph: Graph, node: StepNode, index: number): Promise<Json> {
+export async function inputOf(
+  engine: Engine,
+  run: Run,
+  graph: Graph,
+  node: StepNode,
+  index: number,
+): Promise<Json> {
   const outputs = await loadOutputs(engine, run, graph, sourcesOf([node.input]));
   const scope = scopeOf(run, outputs);
   if (node.over === undefined) return evaluate(node.input, scope);
@@ -101,5 +127,7 @@ export async function inputsOf(
   indexes: readonly number[],
 ): Promise<Map<number, Json>> {
   const scope = scopeOf(run, await loadOutputs(engine, run, graph, sourcesOf([node.input])));
-  return new Map(indexes.map((index) => [index, evaluate(node.input, { ...scope, item: items[index] ?? null })]));
+  return new Map(
+    indexes.map((index) => [index, evaluate(node.input, { ...scope, item: items[index] ?? null })]),
+  );
 }

@@ -80,7 +80,18 @@ export type StepState = StepRecord["state"];
 
 /** Which stored states may follow which within an epoch. `undefined` is a step of which nothing is stored yet. */
 export const stepTransitions: Readonly<Record<StepState, readonly StepState[]>> = {
-  SUBMITTED: ["SUBMITTED", "RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "RETRYING", "SKIPPED", "CANCELLED"],
+  SUBMITTED: [
+    "SUBMITTED",
+    "RUNNABLE",
+    "STARTING",
+    "RUNNING",
+    "SUCCEEDED",
+    "FAILED",
+    "TIMED_OUT",
+    "RETRYING",
+    "SKIPPED",
+    "CANCELLED",
+  ],
   RUNNABLE: ["STARTING", "RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "RETRYING", "CANCELLED"],
   STARTING: ["RUNNING", "RUNNABLE", "SUCCEEDED", "FAILED", "TIMED_OUT", "RETRYING", "CANCELLED"],
   RUNNING: ["RUNNING", "RUNNABLE", "SUCCEEDED", "FAILED", "TIMED_OUT", "RETRYING", "SKIPPED", "CANCELLED"],

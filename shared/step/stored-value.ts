@@ -13,7 +13,12 @@ export class ValueMissingError extends Error {
 }
 
 /** Keeps a result: in place when small, else in S3 under the attempt's prefix. */
-export async function storeValue(engine: Engine, run: Run, record: StepRecord, value: Json): Promise<StoredValue> {
+export async function storeValue(
+  engine: Engine,
+  run: Run,
+  record: StepRecord,
+  value: Json,
+): Promise<StoredValue> {
   const text = JSON.stringify(value);
   if (Buffer.byteLength(text) <= inlineLimit) return { value };
   const uri = engine.objects.locate(`${attemptPrefix(run, record)}${attemptFiles.output}`);

@@ -56,7 +56,8 @@ async function sweepJobs(
 ): Promise<void> {
   await endWaiting(engine, record);
   const details = await detailsOf(engine, record, open);
-  if (details.length === 0 && record.children === undefined) return failAttempt(engine, work, record, jobLost);
+  if (details.length === 0 && record.children === undefined)
+    return failAttempt(engine, work, record, jobLost);
   for (const detail of details) await handleJob(engine, detail);
 }
 
@@ -77,7 +78,8 @@ async function sweepChildren(
   const hints = [...open].filter((index) => {
     const record = byIndex.get(index);
     // A child of an array job is on its way without a record of its own; any other child needs a hint.
-    if (record === undefined || (record.state !== "SUCCEEDED" && record.epoch < work.run.epoch)) return !byArray;
+    if (record === undefined || (record.state !== "SUCCEEDED" && record.epoch < work.run.epoch))
+      return !byArray;
     return needsHint(record, work, now);
   });
   const { runId, epoch } = work.run;
@@ -101,14 +103,20 @@ async function sweepChildren(
  *
  * @param records what is stored of the step: its own record or its children's and the map's
  */
-export async function sweepStep(engine: Engine, work: StepWork, records: readonly StoredStep[]): Promise<void> {
+export async function sweepStep(
+  engine: Engine,
+  work: StepWork,
+  records: readonly StoredStep[],
+): Promise<void> {
   const { run, node } = work;
   const index = node.over === undefined ? 0 : "map";
   const record = records.find((each) => each.index === index);
   if (record === undefined || record.epoch < run.epoch || needsHint(record, work, engine.clock.now())) {
     engine.meter.count("HintsResent", { pipeline: run.pipeline });
     return engine.queue.send([
-      record === undefined ? { runId: run.runId, step: node.name, index, epoch: run.epoch } : hintFor(record, run.epoch),
+      record === undefined
+        ? { runId: run.runId, step: node.name, index, epoch: run.epoch }
+        : hintFor(record, run.epoch),
     ]);
   }
   if ("children" in record && record.children !== undefined) {

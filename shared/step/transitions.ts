@@ -84,8 +84,19 @@ export function ended(
 }
 
 /** @param counts whether the failure counts against the step's retries */
-export function retrying(record: StepRecord, error: StepError, retryAt: number, counts: boolean): RetryingStep {
-  return { ...factsOf(record), failures: record.failures + (counts ? 1 : 0), state: "RETRYING", retryAt, error };
+export function retrying(
+  record: StepRecord,
+  error: StepError,
+  retryAt: number,
+  counts: boolean,
+): RetryingStep {
+  return {
+    ...factsOf(record),
+    failures: record.failures + (counts ? 1 : 0),
+    state: "RETRYING",
+    retryAt,
+    error,
+  };
 }
 
 /** A held step whose jobs exist now. */

@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { identityOf } from "../batch/job-environment.ts";
 import type { JobDetail } from "../batch/batch-service.ts";
+import { identityOf } from "../batch/job-environment.ts";
 import type { JobExit } from "../batch/memory-batch-service.ts";
 import { attemptFiles, shardOf } from "../objects/layout.ts";
 import type { ObjectStore } from "../objects/object-store.ts";

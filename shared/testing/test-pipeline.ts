@@ -8,10 +8,10 @@ import { silentLog } from "../platform/log.ts";
 import { silentMeter } from "../platform/meter.ts";
 import { VirtualClock } from "../platform/virtual-clock.ts";
 import { MemoryStepQueue } from "../queue/memory-step-queue.ts";
-import { MemoryScheduleStore } from "../schedule/memory-schedule-store.ts";
 import { isActive, type Run, type RunError, type RunState } from "../run/run.ts";
 import { startRun } from "../run/start-run.ts";
 import { sweepRuns } from "../run/sweep-run.ts";
+import { MemoryScheduleStore } from "../schedule/memory-schedule-store.ts";
 import { handleStepMessage } from "../step/handle-step-message.ts";
 import type { StepError, StepRecord } from "../step/step-record.ts";
 import { loadValue } from "../step/stored-value.ts";
@@ -78,7 +78,8 @@ export class MemoryEngine {
   private async work(job: ReturnType<MemoryBatchService["waiting"]>[number]): Promise<void> {
     const name = job.environment.MILLRACE_JOB ?? "";
     const stand = this.jobs[name];
-    if (stand === undefined) throw new Error(`job "${name}" has no stand-in; pass one in jobs: { "${name}": (input) => … }`);
+    if (stand === undefined)
+      throw new Error(`job "${name}" has no stand-in; pass one in jobs: { "${name}": (input) => … }`);
     this.batch.begin(job.id);
     this.batch.finish(job.id, await runJob(this.objects, job, stand));
   }
@@ -125,7 +126,11 @@ function nameOf(record: StepRecord, mapped: ReadonlySet<string>): string {
  */
 export async function testPipeline(pipeline: Pipeline, options: TestOptions = {}): Promise<TestResult> {
   const scheduledAt = options.scheduledAt ?? "2021-01-01T00:00:00Z";
-  const memory = new MemoryEngine([pipeline, ...(options.pipelines ?? [])], options.jobs, Date.parse(scheduledAt));
+  const memory = new MemoryEngine(
+    [pipeline, ...(options.pipelines ?? [])],
+    options.jobs,
+    Date.parse(scheduledAt),
+  );
   const { runId } = await startRun(memory.engine, {
     pipeline: pipeline.name,
     params: options.params ?? {},
@@ -134,13 +139,18 @@ export async function testPipeline(pipeline: Pipeline, options: TestOptions = {}
     causeKey: "test",
   });
   const run = await memory.finish(runId);
-  const mapped = new Set(pipeline.graph.steps.filter(({ over }) => over !== undefined).map(({ name }) => name));
+  const mapped = new Set(
+    pipeline.graph.steps.filter(({ over }) => over !== undefined).map(({ name }) => name),
+  );
   const records = await memory.store.listSteps(runId);
   const outputs: Record<string, Json> = {};
   for (const { name } of pipeline.graph.steps) {
-    const mine = records.filter(({ step, index, state }) => step === name && index !== "map" && state === "SUCCEEDED");
+    const mine = records.filter(
+      ({ step, index, state }) => step === name && index !== "map" && state === "SUCCEEDED",
+    );
     const values: Json[] = [];
-    for (const record of mine) if (record.state === "SUCCEEDED") values.push(await loadValue(memory.engine, record.output));
+    for (const record of mine)
+      if (record.state === "SUCCEEDED") values.push(await loadValue(memory.engine, record.output));
     const [only] = values;
     if (mapped.has(name)) outputs[name] = values;
     else if (only !== undefined) outputs[name] = only;

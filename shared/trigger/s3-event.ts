@@ -6,7 +6,11 @@ const record = z.object({
   eventTime: z.iso.datetime({ offset: true }),
   s3: z.object({
     bucket: z.object({ name: z.string().min(1) }),
-    object: z.object({ key: z.string().min(1), size: z.number().optional(), versionId: z.string().optional() }),
+    object: z.object({
+      key: z.string().min(1),
+      size: z.number().optional(),
+      versionId: z.string().optional(),
+    }),
   }),
 });
 
