@@ -23,7 +23,8 @@ export function dynamoClient(config: DynamoDBClientConfig = {}): DynamoDBDocumen
     new DynamoDBClient({
       maxAttempts: 5,
       retryMode: "standard",
-      requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
+      // Not connectionTimeout: it would also count the wait for one of the client's 50 sockets.
+      requestHandler: { requestTimeout: 5_000, throwOnRequestTimeout: true },
       ...config,
     }),
   );

@@ -1,0 +1,142 @@
+import type { StepRecord } from "../../shared/step/step-record.ts";
+import { ended, expanded, retrying, submitted, succeeded } from "../../shared/step/transitions.ts";
+import type { RunStore, StoredStep } from "../../shared/store/run-store.ts";
+import { aHeldStep, epochStart } from "../factories.ts";
+
+const error = { name: "ValueError", message: "", stack: ["at fit", "at main"], log: "s3://logs/1" };
+const held = aHeldStep();
+const job = submitted(held, [{ id: "job-1", name: "name-1" }], 12);
+
+/** One record of each kind. */
+const records: readonly [string, StepRecord][] = [
+  ["held by a worker", held],
+  ["being submitted", aHeldStep({ state: "SUBMITTED" })],
+  ["held by a job", submitted(held, [{ id: "job-1", name: "name-1" }])],
+  ["held by jobs that wait for a machine", { ...job, state: "RUNNABLE", runnableSince: epochStart }],
+  ["a map under way", { ...expanded(held, 10_000), index: "map" }],
+  ["to be tried again", retrying(held, error, epochStart, true)],
+  [
+    "succeeded with a value",
+    succeeded(held, { value: { r2: 0.1, empty: [], text: "", huge: 1e300 } }, epochStart),
+  ],
+  ["succeeded with nothing", succeeded(job, { value: null }, epochStart)],
+  ["succeeded with a large value", succeeded(held, { uri: "s3://data/runs/x.json" }, epochStart)],
+  ["failed", ended(held, "FAILED", epochStart, error)],
+  ["cancelled", ended(job, "CANCELLED", epochStart)],
+];
+
+/** What a run store promises of step records. `create` gives a new, empty store. */
+export function stepsContract(create: () => Promise<RunStore>): void {
+  let store: RunStore;
+  beforeEach(async () => {
+    store = await create();
+  });
+
+  const put = async (record: StepRecord, previous?: string): Promise<StoredStep> => {
+    const result = await store.putStep(record, previous);
+    if (!result.ok) throw new Error(`refused: ${JSON.stringify(result.current)}`);
+    return result.record;
+  };
+
+  test.each(records)("a record %s is read as it was put", async (_, record) => {
+    const stored = await put(record);
+    expect(stored).toEqual({ ...record, version: stored.version });
+    expect(await store.getStep(record)).toEqual(stored);
+  });
+
+  test("nothing is read where nothing was put", async () => {
+    expect(await store.getStep(held)).toBeUndefined();
+    expect(await store.getSteps([held])).toEqual([]);
+    expect(await store.listSteps(held.runId)).toEqual([]);
+  });
+
+  test("a record replaces the one of the version it expects, and nothing of that one is left", async () => {
+    const first = await put(retrying(held, error, epochStart, true));
+    const second = await put(held, first.version);
+    expect(second.version).not.toBe(first.version);
+    expect(await store.getStep(held)).toEqual({ ...held, version: second.version });
+  });
+
+  test("a write that expects another version is refused and told what is there", async () => {
+    const first = await put(held);
+    const second = await put(job, first.version);
+    const refused = { ok: false, current: second };
+    expect(await store.putStep(ended(held, "FAILED", epochStart), first.version)).toEqual(refused);
+    expect(await store.putStep(held, undefined)).toEqual(refused);
+    expect(await store.getStep(held)).toEqual(second);
+  });
+
+  test("a write that expects a version of a record that is not there is refused", async () => {
+    expect(await store.putStep(held, "gone")).toEqual({ ok: false, current: undefined });
+    expect(await store.getStep(held)).toBeUndefined();
+  });
+
+  test("of racing first writes exactly one wins, and the others are told of it", async () => {
+    const claims = Array.from({ length: 30 }, (_, worker) =>
+      store.putStep(aHeldStep({ leaseUntil: worker }), undefined),
+    );
+    const results = await Promise.all(claims);
+    const [winner, ...others] = results.filter((result) => result.ok);
+    expect(others).toEqual([]);
+    for (const loser of results.filter((result) => !result.ok)) expect(loser.current).toEqual(winner?.record);
+    expect(await store.getStep(held)).toEqual(winner?.record);
+  });
+
+  test("of racing replacements exactly one wins", async () => {
+    const { version } = await put(held);
+    const results = await Promise.all(
+      Array.from({ length: 30 }, (_, worker) => store.putStep(aHeldStep({ leaseUntil: worker }), version)),
+    );
+    expect(results.filter((result) => result.ok)).toHaveLength(1);
+  });
+
+  test("several records are read in the order of their keys, each once, without those that are not there", async () => {
+    const indexes = Array.from({ length: 230 }, (_, index) => index);
+    await Promise.all(indexes.map((index) => put(aHeldStep({ index }))));
+    const wanted = [...indexes].reverse().map((index) => ({ ...held, index }));
+    const found = await store.getSteps([
+      ...wanted,
+      { ...held, index: 5 },
+      { ...held, step: "other", index: 0 },
+    ]);
+    expect(found.map((record) => record.index)).toEqual([...indexes].reverse());
+    expect(found[0]).toEqual(await store.getStep({ ...held, index: 229 }));
+  });
+
+  test("no records are read for no keys", async () => {
+    expect(await store.getSteps([])).toEqual([]);
+  });
+
+  test("a step's records come by index, then the map; a run's come by step", async () => {
+    const other = aHeldStep({ runId: "another-run" });
+    for (const record of [
+      { ...expanded(held, 3), index: "map" } as const,
+      aHeldStep({ index: 10_000 }),
+      aHeldStep({ index: 9 }),
+      aHeldStep({ index: 100 }),
+      aHeldStep({ step: "train_model_2" }),
+      aHeldStep({ step: "load" }),
+      other,
+    ]) {
+      await put(record);
+    }
+    const places = (found: StoredStep[]) => found.map(({ step, index }) => `${step} ${index}`);
+    const ofStep = ["train_model 9", "train_model 100", "train_model 10000", "train_model map"];
+    expect(places(await store.listSteps(held.runId, "train_model"))).toEqual(ofStep);
+    expect(places(await store.listSteps(held.runId))).toEqual(["load 0", ...ofStep, "train_model_2 0"]);
+  });
+
+  test("more records than fit into one answer are all listed", async () => {
+    // DynamoDB answers with 1 MB at a time.
+    const value = "x".repeat(30_000);
+    const indexes = Array.from({ length: 45 }, (_, index) => index);
+    await Promise.all(indexes.map((index) => put(succeeded(aHeldStep({ index }), { value }, epochStart))));
+    expect((await store.listSteps(held.runId, held.step)).map((record) => record.index)).toEqual(indexes);
+  });
+
+  test("what a store returned can change without changing what is stored", async () => {
+    const stored = await put(ended(held, "FAILED", epochStart, error));
+    if ("error" in stored && stored.error) (stored.error as { message: string }).message = "changed";
+    expect(await store.getStep(held)).toMatchObject({ error: { message: "" } });
+  });
+}

@@ -1,0 +1,73 @@
+import type { RunStore, TallyKey } from "../../shared/store/run-store.ts";
+
+const key: TallyKey = { runId: "20211004T162100Z-tally0000000", step: "train_model", shard: 3 };
+
+/** What a run store promises of the counts of mapped steps. `create` gives a new, empty store. */
+export function talliesContract(create: () => Promise<RunStore>): void {
+  let store: RunStore;
+  beforeEach(async () => {
+    store = await create();
+  });
+
+  test("a tally starts empty", async () => {
+    await store.openTally(key, 1, 200);
+    expect(await store.getTally(key)).toEqual({ size: 200, epoch: 1, done: new Set(), failed: new Set() });
+  });
+
+  test("members are added to their outcome, and each answer shows all of them", async () => {
+    await store.openTally(key, 1, 3);
+    await store.joinTally(key, 1, 601, "done");
+    const joined = await store.joinTally(key, 1, 600, "failed");
+    expect(joined).toEqual({ size: 3, epoch: 1, done: new Set([601]), failed: new Set([600]) });
+    expect(await store.joinTally(key, 1, 600, "failed")).toEqual(joined);
+    expect(await store.getTally(key)).toEqual(joined);
+  });
+
+  test("a tally of this epoch that is opened again stays as it is", async () => {
+    await store.openTally(key, 2, 3);
+    const joined = await store.joinTally(key, 2, 1, "failed");
+    await store.openTally(key, 2, 99);
+    await store.openTally(key, 1, 99);
+    expect(await store.getTally(key)).toEqual(joined);
+  });
+
+  test("a tally of an earlier epoch keeps what is done and forgets what failed", async () => {
+    await store.openTally(key, 1, 3);
+    await store.joinTally(key, 1, 0, "done");
+    await store.joinTally(key, 1, 1, "failed");
+    await store.openTally(key, 2, 3);
+    expect(await store.getTally(key)).toEqual({ size: 3, epoch: 2, done: new Set([0]), failed: new Set() });
+  });
+
+  test("nothing is added where there is no tally of this epoch", async () => {
+    expect(await store.joinTally(key, 1, 0, "done")).toBeUndefined();
+    expect(await store.getTally(key)).toBeUndefined();
+    await store.openTally(key, 2, 3);
+    expect(await store.joinTally(key, 1, 0, "done")).toBeUndefined();
+    expect(await store.joinTally(key, 3, 0, "done")).toBeUndefined();
+    expect(await store.getTally(key)).toMatchObject({ done: new Set() });
+  });
+
+  test("shards, the map, steps and runs are counted apart", async () => {
+    const others: TallyKey[] = [
+      { ...key, shard: "map" },
+      { ...key, shard: 30 },
+      { ...key, step: "train" },
+      { ...key, runId: "another-run" },
+    ];
+    for (const each of [key, ...others]) await store.openTally(each, 1, 5);
+    await store.joinTally(key, 1, 4, "done");
+    for (const other of others) expect(await store.getTally(other)).toMatchObject({ done: new Set() });
+  });
+
+  test("two hundred members that end at once are all counted, and exactly one sees the tally full", async () => {
+    await store.openTally(key, 1, 200);
+    const members = Array.from({ length: 200 }, (_, member) => member);
+    const joined = await Promise.all(
+      members.map((member) => store.joinTally(key, 1, member, member % 3 === 0 ? "failed" : "done")),
+    );
+    const full = joined.filter((tally) => tally && tally.done.size + tally.failed.size === tally.size);
+    expect(full).toHaveLength(1);
+    expect(await store.getTally(key)).toEqual(full[0]);
+  });
+}

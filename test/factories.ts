@@ -1,0 +1,70 @@
+import type { Graph, StepNode } from "../shared/pipeline/graph.ts";
+import { retryPolicy } from "../shared/pipeline/retry-policy.ts";
+import { type ActiveRun, noProgress } from "../shared/run/run.ts";
+import type { HeldStep } from "../shared/step/step-record.ts";
+
+/** 4 October 2021, 16:21 UTC: the time that things made here start from. */
+export const epochStart = Date.parse("2021-10-04T16:21:00.000Z");
+
+/** A time so many seconds after {@link epochStart}, in ISO 8601. */
+export const timeAt = (seconds: number) => new Date(epochStart + seconds * 1000).toISOString();
+
+let runs = 0;
+
+/** A run that just started. Its id is new each time, unless given. */
+export function aRun(overrides: Partial<ActiveRun> = {}): ActiveRun {
+  runs += 1;
+  return {
+    runId: `20211004T162100Z-${String(runs).padStart(12, "0")}`,
+    pipeline: "ridge-sweep",
+    graphHash: "0123456789abcdef",
+    name: "october",
+    params: { alphas: [0.1, 1], label: "" },
+    cause: { kind: "manual", by: "ana" },
+    scheduledAt: timeAt(0),
+    startedAt: timeAt(0),
+    epoch: 1,
+    state: "RUNNING",
+    progress: noProgress,
+    ...overrides,
+  };
+}
+
+/** A record of a step that a worker holds. */
+export function aHeldStep(overrides: Partial<HeldStep> = {}): HeldStep {
+  return {
+    runId: "20211004T162100Z-step00000000",
+    step: "train_model",
+    index: 0,
+    epoch: 1,
+    attempt: 1,
+    failures: 0,
+    state: "RUNNING",
+    leaseUntil: epochStart + 60_000,
+    startedAt: timeAt(0),
+    ...overrides,
+  };
+}
+
+/** A lambda step of a graph. */
+export function aStepNode(number: number, name: string, overrides: Partial<StepNode> = {}): StepNode {
+  return {
+    number,
+    name,
+    task: { kind: "lambda" },
+    input: {},
+    needs: [],
+    after: [],
+    retries: retryPolicy.parse({ limit: 0 }),
+    timeout: 60,
+    ...overrides,
+  };
+}
+
+/** A graph in which each step comes after the one before it. */
+export function aChain(...names: string[]): Graph {
+  const steps = names.map((name, number) =>
+    aStepNode(number, name, { after: number > 0 ? [number - 1] : [] }),
+  );
+  return { version: 1, pipeline: "ridge-sweep", steps };
+}

@@ -1,0 +1,39 @@
+import { CreateTableCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
+
+const text = (name: string) => ({ AttributeName: name, AttributeType: "S" as const });
+const keys = (hash: string, range: string) => [
+  { AttributeName: hash, KeyType: "HASH" as const },
+  { AttributeName: range, KeyType: "RANGE" as const },
+];
+const listed = ["pipeline", "name", "state", "scheduledAt", "startedAt", "endedAt"];
+
+/** Creates the table of runs with the keys and indexes of `resources/storage.yml`. */
+export async function createRunTable(client: Pick<DynamoDBClient, "send">, name: string): Promise<void> {
+  await client.send(
+    new CreateTableCommand({
+      TableName: name,
+      BillingMode: "PAY_PER_REQUEST",
+      KeySchema: keys("pk", "sk"),
+      AttributeDefinitions: [
+        ...["pk", "sk", "gsi1pk", "gsi1sk", "gsi2pk", "gsi2sk", "duePartition", "dueAt"].map(text),
+      ],
+      GlobalSecondaryIndexes: [
+        {
+          IndexName: "runs-by-pipeline",
+          KeySchema: keys("gsi1pk", "gsi1sk"),
+          Projection: { ProjectionType: "INCLUDE", NonKeyAttributes: listed },
+        },
+        {
+          IndexName: "runs-by-state",
+          KeySchema: keys("gsi2pk", "gsi2sk"),
+          Projection: { ProjectionType: "INCLUDE", NonKeyAttributes: listed },
+        },
+        {
+          IndexName: "due",
+          KeySchema: keys("duePartition", "dueAt"),
+          Projection: { ProjectionType: "KEYS_ONLY" },
+        },
+      ],
+    }),
+  );
+}
