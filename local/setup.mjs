@@ -114,6 +114,8 @@ async function makePythonEnvironment() {
   await run(path.join(venv, "bin", "pip"), [
     "install",
     "--quiet",
+    // Python compiles what it imports; compiling all of it here costs more than the download.
+    "--no-compile",
     "--disable-pip-version-check",
     "--require-hashes",
     "--requirement",

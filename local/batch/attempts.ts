@@ -101,7 +101,7 @@ export class Attempts {
       this.end(job, { succeeded: false, retryable: true, statusReason: "Task failed to start", reason });
       return;
     }
-    this.lifecycle.running(job);
+    this.lifecycle.running(job, logStreamName(job, taskId));
     this.watchTime(job);
     const spot = this.misbehaviour.strikes("spot-interruption", occasion);
     if (spot !== undefined)
@@ -118,7 +118,7 @@ export class Attempts {
       this.end(job, hostTerminated(instanceId()));
       return;
     }
-    if (job.status === "STARTING") this.lifecycle.running(job);
+    if (job.status === "STARTING") this.lifecycle.running(job, logStreamName(job, live.taskId));
     this.watchTime(job);
     adoptProcess(live.directory, this.closing.signal).then(
       (end) => this.processEnded(job, live.taskId, end),

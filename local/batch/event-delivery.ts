@@ -4,7 +4,7 @@ import { jobDetail, type StatusSummary } from "./present.ts";
 import type { BatchStore } from "./store.ts";
 
 const RETRY_MS = 200;
-const ENTRIES_A_REQUEST = 10;
+const ENTRIES_A_REQUEST = 100;
 const REORDER_AT_MOST_MS = 1000;
 
 type Entry = { Source: string; DetailType: string; Detail: string; Resources: string[] };
@@ -17,7 +17,10 @@ type Kept = { jobId: string; entry: Entry; notBefore: number };
  * AWS in no promised order.
  */
 export class EventDelivery {
-  private waiting: Waiting[] = [];
+  /** Due, in the order of their delivery. Emptied from the front; apart from `later`, since it may be long. */
+  private ready: Waiting[] = [];
+  /** Delayed, or held back until another one overtakes them. */
+  private later: Waiting[] = [];
   private readonly store: BatchStore;
   private readonly misbehaviour: Misbehaviour;
   private readonly url: string;
@@ -30,14 +33,14 @@ export class EventDelivery {
     this.misbehaviour = misbehaviour;
     this.url = eventsUrl;
     for (const { seq, body } of store.events()) {
-      this.waiting.push({ seq, held: false, ...(JSON.parse(body) as Kept) });
+      this.later.push({ seq, held: false, ...(JSON.parse(body) as Kept) });
     }
     this.schedule();
   }
 
   /** Number of events that EventBridge has not taken yet. */
   get pending(): number {
-    return this.waiting.length;
+    return this.ready.length + this.later.length;
   }
 
   /** Keeps the event of a job's present state for delivery. Call it in the transaction that changes the state. */
@@ -55,14 +58,18 @@ export class EventDelivery {
     };
     const wait = delayed?.delayMs ?? (reordered === undefined ? 0 : reordered.delayMs || REORDER_AT_MOST_MS);
     const kept: Kept = { jobId: job.jobId, entry, notBefore: Date.now() + wait };
-    const overtaken = this.waiting.filter((event) => event.held && event.jobId === job.jobId);
+    const now = Date.now();
     for (let copy = 0; copy < copies; copy++) {
       const seq = this.store.addEvent(JSON.stringify(kept));
-      this.waiting.push({ seq, held: reordered !== undefined, ...kept });
+      const event = { seq, held: reordered !== undefined, ...kept };
+      if (wait === 0) this.ready.push(event);
+      else this.later.push(event);
     }
     // What was held back comes right after the event that has now overtaken it.
-    this.waiting = this.waiting.filter((event) => !overtaken.includes(event));
-    for (const event of overtaken) this.waiting.push({ ...event, held: false, notBefore: kept.notBefore });
+    for (const event of this.later) {
+      if (event.held && event.jobId === job.jobId && event.notBefore !== kept.notBefore)
+        event.notBefore = now;
+    }
     this.schedule();
   }
 
@@ -73,9 +80,9 @@ export class EventDelivery {
   }
 
   private schedule(delayMs?: number): void {
-    if (this.closed || this.sending || this.waiting.length === 0) return;
+    if (this.closed || this.sending || this.pending === 0) return;
     clearTimeout(this.timer);
-    const first = Math.min(...this.waiting.map((event) => event.notBefore));
+    const first = this.ready.length > 0 ? 0 : Math.min(...this.later.map((event) => event.notBefore));
     this.timer = setTimeout(() => void this.send(), delayMs ?? Math.max(first - Date.now(), 0));
   }
 
@@ -85,14 +92,16 @@ export class EventDelivery {
     let delay: number | undefined;
     try {
       const now = Date.now();
-      const due = this.waiting.filter((event) => event.notBefore <= now).slice(0, ENTRIES_A_REQUEST);
+      this.ready.push(...this.later.filter((event) => event.notBefore <= now));
+      this.later = this.later.filter((event) => event.notBefore > now);
+      const due = this.ready.slice(0, ENTRIES_A_REQUEST);
       if (due.length > 0) {
         const taken = new Set(await this.post(due));
         if (this.closed) return;
         this.store.transaction(() => {
           for (const seq of taken) this.store.removeEvent(seq);
         });
-        this.waiting = this.waiting.filter((event) => !taken.has(event.seq));
+        this.ready.splice(0, due.length, ...due.filter((event) => !taken.has(event.seq)));
         if (taken.size < due.length) delay = RETRY_MS;
       }
     } catch {

@@ -79,10 +79,15 @@ export class JobLifecycle {
     this.move(job, { status: "STARTING", live });
   }
 
-  running(job: Job): void {
+  running(job: Job, logStreamName: string): void {
     if (job.live === undefined) return;
     const startedAt = Date.now();
-    this.move(job, { status: "RUNNING", startedAt, live: { ...job.live, startedAt } });
+    this.move(job, {
+      status: "RUNNING",
+      startedAt,
+      live: { ...job.live, startedAt },
+      container: { ...job.container, logStreamName },
+    });
   }
 
   /** Notes on the running attempt why it is about to be ended, so that a restart in between still knows. */

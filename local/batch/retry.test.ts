@@ -1,0 +1,60 @@
+import type { RetryStrategy } from "./job.ts";
+import { type Outcome, retries } from "./retry.ts";
+
+const usual: RetryStrategy = {
+  attempts: 3,
+  evaluateOnExit: [
+    { action: "RETRY", onStatusReason: "Host EC2*" },
+    { action: "RETRY", onReason: "CannotPullContainer*" },
+    { action: "EXIT", onReason: "*" },
+  ],
+};
+const exited: Outcome = { statusReason: "Essential container in task exited", exitCode: 1 };
+const spot: Outcome = { statusReason: "Host EC2 (instance i-1) terminated." };
+const attempts = (n: number) => Array.from({ length: n }, () => ({ container: {} }));
+
+describe("evaluateOnExit", () => {
+  it.each<[string, RetryStrategy, Outcome, boolean]>([
+    ["a Spot interruption matches by the words before the asterisk", usual, spot, true],
+    ["an exit code that no rule retries falls to the last rule", usual, exited, false],
+    ["a reason is matched", usual, { ...exited, reason: "CannotPullContainerError: x" }, true],
+    [
+      "no match means retry",
+      { attempts: 3, evaluateOnExit: [{ action: "EXIT", onExitCode: "2" }] },
+      exited,
+      true,
+    ],
+    ["no rules mean retry", { attempts: 3, evaluateOnExit: [] }, exited, true],
+    [
+      "the first match wins",
+      {
+        attempts: 3,
+        evaluateOnExit: [
+          { action: "EXIT", onExitCode: "1" },
+          { action: "RETRY", onExitCode: "1" },
+        ],
+      },
+      exited,
+      false,
+    ],
+    [
+      "all conditions of a rule must hold",
+      { attempts: 3, evaluateOnExit: [{ action: "EXIT", onExitCode: "1", onReason: "OutOfMemory*" }] },
+      exited,
+      true,
+    ],
+    [
+      "a pattern without an asterisk must match whole",
+      { attempts: 3, evaluateOnExit: [{ action: "EXIT", onExitCode: "1" }] },
+      { ...exited, exitCode: 13 },
+      true,
+    ],
+  ])("%s", (_, strategy, outcome, expected) => {
+    expect(retries(strategy, attempts(1), outcome)).toBe(expected);
+  });
+
+  it("no attempt is left after the last", () => {
+    expect(retries(usual, attempts(2), spot)).toBe(true);
+    expect(retries(usual, attempts(3), spot)).toBe(false);
+  });
+});
