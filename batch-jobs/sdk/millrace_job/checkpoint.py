@@ -2,23 +2,25 @@
 
 The state is written beside the current one, and then a pointer, `current.json`, is moved to it by a conditional put:
 whoever reads finds a whole checkpoint, and an attempt that lives on after its successor started can't move it back.
+Each try has two places of its own that it writes in turn, so that nothing needs to be deleted: a job's role may not.
 """
 
 from __future__ import annotations
 
 import json
+import shutil
 import tarfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from millrace_job.digest import sha256_of
 from millrace_job.errors import FatalError
 from millrace_job.log import timestamp
-from millrace_job.storage import ConditionFailed, ObjectNotFound, ObjectStorage, StorageError
+from millrace_job.storage import ConditionFailed, ObjectForbidden, ObjectNotFound, ObjectStorage, StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 READ_TRIES = 3
 
@@ -44,7 +46,7 @@ class Checkpoint:
         self._scratch = scratch
         self._saved = 0
         self._current: _Current | None = None
-        self._read = False
+        self._known = False
 
     def save_bytes(self, data: bytes) -> None:
         """Makes `data` the checkpoint.
@@ -78,66 +80,61 @@ class Checkpoint:
             tar.extractall(folder, filter="data")
         return True
 
-    def clear(self) -> None:
-        """Forgets what this attempt saved, once its result is committed. A job has no need to call it."""
-        if self._saved and self._current is not None:
-            self._storage.delete(f"{self._prefix}current.json")
-            self._storage.delete(self._current.pointer["uri"])
-            self._current = None
-
     def _save(self, body: bytes | Path, kind: str) -> None:
-        if not self._read:
+        if not self._known:
             self._read_current()
-        self._saved += 1
-        uri = f"{self._prefix}{'.'.join(map(str, self._try))}-{self._saved}"
+        self._refuse_when_superseded()
+        uri = f"{self._prefix}{'.'.join(map(str, self._try))}-{'ab'[self._saved % 2]}"
         sha256 = sha256_of(body)
         self._storage.put(uri, body, media_type="application/octet-stream", sha256=sha256)
-        pointer = {
-            "version": 1,
-            "uri": uri,
-            "sha256": sha256,
-            "kind": kind,
-            "try": self._try,
-            "inputSha256": self._input_sha256,
-            "savedAt": timestamp(),
-        }
-        before = self._point_to(pointer)
-        if before is not None and before["uri"] != uri:
-            self._storage.delete(before["uri"])
+        self._point_to(
+            {
+                "version": 1,
+                "uri": uri,
+                "sha256": sha256,
+                "kind": kind,
+                "try": self._try,
+                "inputSha256": self._input_sha256,
+                "savedAt": timestamp(),
+            }
+        )
+        self._saved += 1
 
-    def _point_to(self, pointer: dict[str, Any]) -> dict[str, Any] | None:
-        """Moves the pointer and returns the one before."""
-        body = json.dumps(pointer, indent=2).encode()
+    def _point_to(self, pointer: dict[str, Any]) -> None:
         while True:
             before = self._current
-            if before is not None and before.pointer["try"] > self._try:
-                self._storage.delete(pointer["uri"])
-                later = ".".join(map(str, before.pointer["try"]))
-                raise FatalError(f"attempt {later} has saved a checkpoint: this earlier attempt has been given up")
             try:
                 stored = self._storage.put(
                     f"{self._prefix}current.json",
-                    body,
+                    json.dumps(pointer, indent=2).encode(),
                     media_type="application/json",
                     if_none_match=before is None,
                     if_match=None if before is None else before.etag,
                 )
             except ConditionFailed:
                 self._read_current()
+                self._refuse_when_superseded()
                 continue
             self._current = _Current(pointer, stored.etag)
-            return None if before is None else before.pointer
+            return
+
+    def _refuse_when_superseded(self) -> None:
+        if self._current is not None and self._current.pointer["try"] > self._try:
+            later = ".".join(map(str, self._current.pointer["try"]))
+            raise FatalError(f"attempt {later} has saved a checkpoint: this earlier attempt has been given up")
 
     def _read_current(self) -> None:
-        self._read = True
+        self._known = True
         try:
             data, stored = self._storage.read(f"{self._prefix}current.json")
-        except ObjectNotFound:
+        # S3 says "forbidden" of a missing object to a role that may not list the bucket.
+        except (ObjectNotFound, ObjectForbidden):
             self._current = None
         else:
             self._current = _Current(json.loads(data), stored.etag)
 
     def _load(self, kind: str) -> Path | None:
+        path = self._scratch / "checkpoint-in"
         for _ in range(READ_TRIES):
             self._read_current()
             # Another input is another computation, whose state would be silently wrong here.
@@ -146,14 +143,9 @@ class Checkpoint:
             pointer = self._current.pointer
             if pointer["kind"] != kind:
                 raise FatalError(f"the checkpoint holds {pointer['kind']}, and the job asked for {kind}")
-            path = self._scratch / "checkpoint-in"
-            try:
-                with self._storage.open(pointer["uri"]) as stream, path.open("wb") as file:
-                    while piece := stream.read(1024 * 1024):
-                        file.write(piece)
-            except ObjectNotFound:
-                continue  # An attempt that isn't quite dead has just moved the pointer on: read it again.
-            if sha256_of(path) != pointer["sha256"]:
-                raise StorageError(f"{pointer['uri']} isn't what current.json says; the next attempt reads it again")
-            return path
-        return None
+            with self._storage.open(pointer["uri"]) as stream, path.open("wb") as file:
+                shutil.copyfileobj(stream, file)
+            # An attempt that isn't quite dead may have saved twice meanwhile, over what the pointer named.
+            if sha256_of(path) == pointer["sha256"]:
+                return path
+        raise StorageError(f"{self._prefix}current.json and what it names don't agree; the next attempt reads it again")

@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import traceback
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -35,24 +36,63 @@ def run_family(*modules: ModuleType) -> NoReturn:
     `--output` do.
     """
     jobs = {item.name: item for module in modules for item in vars(module).values() if isinstance(item, Job)}
-    family = modules[0].__name__.partition(".")[0]
-    code = main(family, jobs, sys.argv[1:], os.environ)
+    family = Family(modules[0].__name__.partition(".")[0], jobs)
+    signal.signal(signal.SIGTERM, _terminate)
+    options = parse(family, sys.argv[1:])
+    log = _log(os.environ, text=options.in_shell or "MILLRACE_RUN_ID" not in os.environ)
+    forward_library_logs(log)
+    code = run(family, options, os.environ, log)
+    # What is done is done: a SIGTERM from here on must not turn a committed result into a failure.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     sys.stdout.flush()
     sys.exit(code)
 
 
-def main(family: str, jobs: Mapping[str, Job[Any, Any]], arguments: Sequence[str], env: Mapping[str, str]) -> int:
-    """Parses the command line, runs the job and returns the exit code."""
-    signal.signal(signal.SIGTERM, _terminate)
-    options = _parser(family, jobs).parse_args(arguments)
-    in_shell = options.input is not None or options.output is not None
-    log = _log(env, text=in_shell or "MILLRACE_RUN_ID" not in env)
-    forward_library_logs(log)
+@dataclass(frozen=True)
+class Family:
+    """A folder of jobs: its name, and its jobs by theirs."""
+
+    name: str
+    jobs: Mapping[str, Job[Any, Any]]
+
+    def find(self, name: str) -> Job[Any, Any]:
+        """The job of that name; raises ContractError for one that isn't there."""
+        if name in self.jobs:
+            return self.jobs[name]
+        close = difflib.get_close_matches(name, self.jobs, n=1)
+        hint = f" Did you mean {close[0]}?" if close else ""
+        raise ContractError(f"{self.name} has no job {name}.{hint} Its jobs are: {', '.join(self.jobs)}")
+
+
+class Options(argparse.Namespace):
+    """The command line."""
+
+    job: str | None
+    input: Path | None
+    output: Path | None
+    help_text: str
+
+    @property
+    def in_shell(self) -> bool:
+        """Whether a person runs the job on local files."""
+        return self.input is not None or self.output is not None
+
+
+def parse(family: Family, arguments: Sequence[str]) -> Options:
+    """The options of a command line; argparse ends the process (code 2) for one that makes no sense."""
+    parser = _parser(family)
+    return parser.parse_args(arguments, Options(help_text=parser.format_help()))
+
+
+def run(family: Family, options: Options, env: Mapping[str, str], log: Log) -> int:
+    """Runs the job and returns the exit code."""
     try:
         if options.job is None:
-            _parser(family, jobs).print_help()
+            sys.stdout.write(options.help_text)
             return EXIT_DONE
-        return _in_shell(family, jobs, options, log) if in_shell else _in_batch(family, jobs, options.job, env, log)
+        if options.in_shell:
+            return _in_shell(family, options.job, options, log)
+        return _in_batch(family, options.job, env, log)
     except Terminated:
         log.error("ended by SIGTERM: cancelled, timed out, or a Spot interruption")
         return EXIT_TERMINATED
@@ -61,11 +101,11 @@ def main(family: str, jobs: Mapping[str, Job[Any, Any]], arguments: Sequence[str
         return EXIT_CONTRACT
 
 
-def _in_batch(family: str, jobs: Mapping[str, Job[Any, Any]], name: str, env: Mapping[str, str], log: Log) -> int:
+def _in_batch(family: Family, name: str, env: Mapping[str, str], log: Log) -> int:
     assignment = read_assignment(env)
     storage = UriStorage()
     try:
-        job = _find(family, jobs, name)
+        job = family.find(name)
         _check_contract(job, assignment)
     except ContractError as error:
         for index in assignment.indices:
@@ -74,12 +114,12 @@ def _in_batch(family: str, jobs: Mapping[str, Job[Any, Any]], name: str, env: Ma
     return Runner(job, assignment, storage, log).run()
 
 
-def _in_shell(family: str, jobs: Mapping[str, Job[Any, Any]], options: argparse.Namespace, log: Log) -> int:
+def _in_shell(family: Family, name: str, options: Options, log: Log) -> int:
     from millrace_job.shell import run_from_shell
 
     if options.input is None or options.output is None:
         raise ContractError("give both --input (a JSON file) and --output (a folder)")
-    job = _find(family, jobs, options.job)
+    job = family.find(name)
     try:
         result = run_from_shell(job, options.input, options.output, UriStorage(), log)
     except ContractError:
@@ -100,20 +140,12 @@ def _check_contract(job: Job[Any, Any], assignment: Assignment) -> None:
         raise ContractError(f"MILLRACE_JOB is {assignment.job}; the command runs {job.contract}: make them agree")
 
 
-def _find(family: str, jobs: Mapping[str, Job[Any, Any]], name: str) -> Job[Any, Any]:
-    if name in jobs:
-        return jobs[name]
-    close = difflib.get_close_matches(name, jobs, n=1)
-    hint = f" Did you mean {close[0]}?" if close else ""
-    raise ContractError(f"{family} has no job {name}.{hint} Its jobs are: {', '.join(jobs)}")
-
-
-def _parser(family: str, jobs: Mapping[str, Job[Any, Any]]) -> argparse.ArgumentParser:
-    width = max(map(len, jobs), default=0)
+def _parser(family: Family) -> argparse.ArgumentParser:
+    width = max(map(len, family.jobs), default=0)
     parser = argparse.ArgumentParser(
-        prog=f"python -m {family}",
+        prog=f"python -m {family.name}",
         description="Runs a job as the environment (MILLRACE_…) asks, or on local files with --input and --output.",
-        epilog="jobs:\n" + "\n".join(f"  {name:{width}}  {job.summary}" for name, job in jobs.items()),
+        epilog="jobs:\n" + "\n".join(f"  {name:{width}}  {job.summary}" for name, job in family.jobs.items()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("job", nargs="?", help="the job to run; without one, this help")

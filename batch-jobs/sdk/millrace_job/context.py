@@ -25,9 +25,10 @@ class Progress:
     """Reports progress, at most every five seconds: `context.progress(0.4, "epoch 4 of 10")`."""
 
     def __init__(
-        self, publish: Callable[[dict[str, object]], None], clock: Callable[[], float] = time.monotonic
+        self, log: Log, store: Callable[[dict[str, object]], None], clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._publish = publish
+        self._log = log
+        self._store = store
         self._clock = clock
         self._published_at: float | None = None
 
@@ -45,7 +46,8 @@ class Progress:
             return
         self._published_at = now
         known = {} if fraction is None else {"fraction": fraction}
-        self._publish({**known, "message": message, "at": timestamp()})
+        self._log.info(message, **known)
+        self._store({**known, "message": message, "at": timestamp()})
 
 
 @dataclass(frozen=True)

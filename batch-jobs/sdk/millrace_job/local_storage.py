@@ -75,10 +75,6 @@ class LocalStorage:
                 temporary.unlink(missing_ok=True)
             return self.stat(uri)
 
-    def delete(self, uri: str) -> None:
-        with _faults(uri):
-            _path(uri).unlink(missing_ok=True)
-
 
 def _path(uri: str) -> Path:
     return Path(uri.removeprefix(FILE_PREFIX))

@@ -28,15 +28,15 @@ class Log:
         """A log that has these fields on each line as well."""
         return Log(self._stream, {**self._fields, **fields}, text=self._text)
 
-    def info(self, message: str, **fields: object) -> None:
+    def info(self, message: str, /, **fields: object) -> None:
         """Something that happened, with its figures as fields: `log.info("fitted", rows=75)`."""
         self._write("INFO", message, fields)
 
-    def warning(self, message: str, **fields: object) -> None:
+    def warning(self, message: str, /, **fields: object) -> None:
         """Something that a person may want to look at, though the job goes on."""
         self._write("WARNING", message, fields)
 
-    def error(self, message: str, **fields: object) -> None:
+    def error(self, message: str, /, **fields: object) -> None:
         """What made the job fail."""
         self._write("ERROR", message, fields)
 
@@ -45,8 +45,9 @@ class Log:
             line = " ".join([message, *(f"{name}={_plain(value)}" for name, value in fields.items())])
             line = line if level == "INFO" else f"{level}: {line}"
         else:
+            event: dict[str, object] = {"level": level, "message": message, "timestamp": timestamp()}
             # The job's own fields can't hide whose line it is.
-            event = {"level": level, "message": message, "timestamp": timestamp(), **fields, **self._fields}
+            event = {**event, **fields, **self._fields, **event}
             line = json.dumps(event, ensure_ascii=False, default=str)
         # One write a line: a child process or thread that logs as well can't cut it in two.
         self._stream.write(f"{line}\n")

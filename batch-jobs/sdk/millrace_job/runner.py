@@ -20,7 +20,7 @@ from millrace_job.context import Context, Progress
 from millrace_job.errors import ContractError, FatalError, RetryAfter
 from millrace_job.log import Log, timestamp
 from millrace_job.report import Report
-from millrace_job.storage import ConditionFailed, ObjectNotFound, ObjectStorage
+from millrace_job.storage import ConditionFailed, ObjectForbidden, ObjectNotFound, ObjectStorage
 
 if TYPE_CHECKING:
     from millrace_job.assignment import Assignment
@@ -114,7 +114,6 @@ class Runner:
                 return
             seconds = round(time.monotonic() - began, 3)
             log.info("done", seconds=seconds, artifacts=len(context.artifacts.written))
-            self._clear_checkpoint(context, log)
 
     def _read_input(self, index: int) -> Any:
         uri = self.assignment.input_uri(index)
@@ -133,8 +132,7 @@ class Runner:
         artifacts = Artifacts(self.storage, asked.artifact_prefix(index), scratch)
         progress_uri = f"{asked.attempt_prefix(index)}_progress.json"
 
-        def publish(event: dict[str, object]) -> None:
-            log.info("progress", **{name: value for name, value in event.items() if name != "at"})
+        def store(event: dict[str, object]) -> None:
             try:
                 self._put(progress_uri, event)
             except Exception as error:  # noqa: BLE001 - whatever it is, work isn't lost for a progress bar
@@ -156,16 +154,10 @@ class Runner:
                 scratch,
             ),
             log=log,
-            progress=Progress(publish),
+            progress=Progress(log, store),
             report=Report(artifacts),
             scratch=scratch,
         )
-
-    def _clear_checkpoint(self, context: Context, log: Log) -> None:
-        try:
-            context.checkpoint.clear()
-        except Exception as error:  # noqa: BLE001 - the result is committed; the bucket's lifecycle removes the rest
-            log.warning("the checkpoint could not be removed", reason=str(error))
 
     def _put(self, uri: str, value: object, *, once: bool = False) -> None:
         self.storage.put(uri, _json(value), media_type=JSON_TYPE, if_none_match=once)
@@ -173,7 +165,9 @@ class Runner:
     def _exists(self, uri: str) -> bool:
         try:
             self.storage.stat(uri)
-        except ObjectNotFound:
+        # S3 says "forbidden" of a missing object to a role that may not list the bucket. To take one that exists for
+        # missing costs a second run of the job, whose manifest is then refused.
+        except (ObjectNotFound, ObjectForbidden):
             return False
         return True
 

@@ -98,10 +98,6 @@ class S3Storage:
                 time.sleep(pause)
         raise AssertionError("unreachable")
 
-    def delete(self, uri: str) -> None:
-        with _faults(uri):
-            self._client.delete_object(**_target(uri))
-
     def _put_once(self, uri: str, body: bytes | Path, request: dict[str, Any]) -> StoredObject:
         with _faults(uri):
             if isinstance(body, bytes):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from millrace_job.job import Job
     from millrace_job.log import Log
 
+CHECKPOINT = "_checkpoint"
 ARTIFACT_FIELDS = {"uri", "sha256", "bytes", "mediaType"}
 
 
@@ -41,7 +43,8 @@ def run_from_shell(job: Job[Any, Any], input_file: Path, output: Path, storage: 
         context = _context(job, job_input, output.resolve(), Path(scratch), storage, log)
         result = job(job_input, context)
         schema.check("output", result, output_schema)
-        context.checkpoint.clear()
+    # The next run is a new one, perhaps of changed code, and must not go on where this one ended.
+    shutil.rmtree(output / CHECKPOINT, ignore_errors=True)
     return result
 
 
@@ -49,9 +52,6 @@ def _context(
     job: Job[Any, Any], job_input: object, output: Path, scratch: Path, storage: ObjectStorage, log: Log
 ) -> Context:
     artifacts = Artifacts(storage, f"{output}/", scratch)
-
-    def publish(event: dict[str, object]) -> None:
-        log.info("progress", **{name: value for name, value in event.items() if name != "at"})
 
     return Context(
         pipeline="shell",
@@ -61,9 +61,9 @@ def _context(
         epoch=1,
         attempt=1,
         artifacts=artifacts,
-        checkpoint=Checkpoint(storage, f"{output}/_checkpoint/", (1, 1, 1), input_digest(job_input), scratch),
+        checkpoint=Checkpoint(storage, f"{output}/{CHECKPOINT}/", (1, 1, 1), input_digest(job_input), scratch),
         log=log,
-        progress=Progress(publish),
+        progress=Progress(log, lambda _event: None),
         report=Report(artifacts),
         scratch=scratch,
     )

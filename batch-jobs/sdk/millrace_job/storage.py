@@ -67,9 +67,6 @@ class ObjectStorage(Protocol):
     ) -> StoredObject:
         """Writes an object whole: readers see the old one or the new one. `sha256` (hex) is checked on arrival."""
 
-    def delete(self, uri: str) -> None:
-        """Removes an object; one that isn't there is no error."""
-
 
 class UriStorage:
     """Picks the storage by the URI's prefix. The S3 client is created at the first `s3://` URI, as it costs time."""
@@ -101,9 +98,6 @@ class UriStorage:
             if_none_match=if_none_match,
             if_match=if_match,
         )
-
-    def delete(self, uri: str) -> None:
-        self._storage(uri).delete(uri)
 
     def _storage(self, uri: str) -> ObjectStorage:
         return self._s3 if uri.startswith(S3_PREFIX) else self._local
