@@ -93,11 +93,12 @@ def _wait_until_healthy(endpoint: str, server: subprocess.Popen[bytes], log: Pat
     pytest.fail(f"MiniStack did not start:\n{log.read_text()}")
 
 
-@pytest.fixture
-def s3(aws_env: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> S3Storage:
-    for name, value in aws_env.items():
-        monkeypatch.setenv(name, value)
-    return S3Storage(s3_client())
+@pytest.fixture(scope="session")
+def s3(aws_env: dict[str, str]) -> Iterator[S3Storage]:
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in aws_env.items():
+            environment.setenv(name, value)
+        yield S3Storage(s3_client())
 
 
 @pytest.fixture
@@ -106,6 +107,10 @@ def bucket(s3: S3Storage, aws_env: dict[str, str]) -> Bucket:
     s3._client.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
     s3._client.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
     return Bucket(name, aws_env)
+
+
+STORAGE = UriStorage()
+"""Storage for the tests' own looks: one, as a client takes a while to create."""
 
 
 @dataclass
@@ -118,7 +123,7 @@ class Step:
 
     def put_inputs(self, inputs: dict[int, Any]) -> None:
         body = json.dumps({"inputs": {str(index): value for index, value in inputs.items()}}).encode()
-        UriStorage().put(f"{self.prefix}_inputs/1.1/0.json", body, media_type="application/json")
+        STORAGE.put(f"{self.prefix}_inputs/1.1/0.json", body, media_type="application/json")
 
     def environment(self, **changes: str) -> dict[str, str]:
         return {
@@ -161,6 +166,6 @@ class Step:
         from millrace_job import ObjectNotFound
 
         try:
-            return json.loads(UriStorage().read(f"{self.prefix}{name}")[0])
+            return json.loads(STORAGE.read(f"{self.prefix}{name}")[0])
         except ObjectNotFound:
             return None

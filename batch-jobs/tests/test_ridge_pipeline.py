@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from conftest import Bucket, Step
+from conftest import STORAGE, Bucket, Step
 from millrace_job.digest import sha256_of
-from millrace_job.storage import UriStorage
 
 SCHEDULED_AT = "2021-10-04T16:21:00Z"
 GOLDEN_R2 = {1: 0.9469530482322346, 1e-5: 0.9469269946289467}
@@ -42,7 +41,7 @@ def test_the_golden_schedule_gives_the_published_r2_and_object_names(bucket: Buc
         "eval_model_1.0_train_dataset_20211004162100.txt",
         "eval_model_1e-05_train_dataset_20211004162100.txt",
     ]
-    report, stored = UriStorage().read(scores[0]["report"]["uri"])
+    report, stored = STORAGE.read(scores[0]["report"]["uri"])
     assert float(report) == scores[0]["r2"]
     assert scores[0]["report"]["sha256"] == sha256_of(report)
     assert scores[0]["report"]["versionId"] == stored.version_id

@@ -1,0 +1,1 @@
+"""A job family for tests: jobs that do what the input says."""

@@ -1,0 +1,48 @@
+"""Locks agree with one another, and the committed schemas with the contracts."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tomllib
+
+import pytest
+
+from conftest import ROOT
+
+FAMILIES = sorted(path.parent.name for path in ROOT.glob("*/contract.ts"))
+LOCKS = ["requirements-dev.lock", *(f"{family}/requirements.lock" for family in FAMILIES)]
+
+
+def versions(lock: str) -> set[str]:
+    return set(re.findall(r"^[a-z0-9._-]+==\S+", (ROOT / lock).read_text(), flags=re.MULTILINE))
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_an_image_has_the_versions_that_the_tests_ran_with(family: str) -> None:
+    assert versions(f"{family}/requirements.lock")
+    assert versions(f"{family}/requirements.lock") <= versions("requirements-dev.lock")
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_pins_by_hash_and_names_no_index(lock: str) -> None:
+    text = (ROOT / lock).read_text()
+    entries = re.split(r"^(?=[a-z0-9._-]+==)", text, flags=re.MULTILINE)[1:]
+    assert all("--hash=sha256:" in entry for entry in entries)
+    assert "index-url" not in text
+    assert "://" not in text
+    assert "/tmp" not in text
+
+
+def test_the_sdk_asks_for_the_same_wherever_it_says_so() -> None:
+    project = tomllib.loads((ROOT / "sdk/pyproject.toml").read_text())["project"]
+    lines = (ROOT / "sdk/requirements.in").read_text().splitlines()
+    assert [line for line in lines if not line.startswith("#")] == project["dependencies"]
+
+
+def test_the_committed_schemas_are_those_of_the_contracts() -> None:
+    node = ROOT.parent / "node_modules" / ".bin" / "node"
+    result = subprocess.run(
+        [node, "generate-schemas.ts", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stderr
