@@ -46,29 +46,38 @@ function isFull(tally: Tally): boolean {
   return tally.done.size + tally.failed.size >= tally.size;
 }
 
+/** Why a map failed: the first of its children that did. */
+async function firstFailure(engine: Engine, { run, node }: StepWork): Promise<RunError | undefined> {
+  const children = await engine.store.listSteps(run.runId, node.name);
+  for (const child of children) {
+    if (child.index === "map" || child.epoch !== run.epoch || !hasEnded(child)) continue;
+    const error = runErrorOf(child);
+    if (error !== undefined) return error;
+  }
+  return undefined;
+}
+
 /** Ends a map whose shards have all ended: its record first, then its place in the run. */
-async function endMap(engine: Engine, work: StepWork, failed: number, error?: RunError): Promise<void> {
+async function endMap(engine: Engine, work: StepWork, failed: boolean): Promise<void> {
   const { run, graph, node } = work;
   const record = await engine.store.getStep({ runId: run.runId, step: node.name, index: "map" });
   if (record === undefined) return;
+  const error = failed ? await firstFailure(engine, work) : undefined;
   if (!hasEnded(record)) {
     const now = engine.clock.now();
-    const reason = { name: "ChildrenFailed", message: error?.message ?? "a mapped child failed" };
+    const reason = {
+      name: "ChildrenFailed",
+      message: error ? `${error.step}: ${error.message}` : "a child failed",
+    };
     // A map's results are those of its children; its own record needs none.
-    const next = failed > 0 ? ended(record, "FAILED", now, reason) : succeeded(record, { value: null }, now);
+    const next = failed ? ended(record, "FAILED", now, reason) : succeeded(record, { value: null }, now);
     if ((await replaceStep(engine, next, record)) === undefined) return;
   }
-  await advanceRun(engine, run, graph, node.number, failed > 0 ? "failed" : "done", error);
+  await advanceRun(engine, run, graph, node.number, failed ? "failed" : "done", error);
 }
 
 /** Tells the map that one of its shards is complete, if it is. */
-export async function joinShard(
-  engine: Engine,
-  work: StepWork,
-  shard: number,
-  tally: Tally,
-  error?: RunError,
-): Promise<void> {
+export async function joinShard(engine: Engine, work: StepWork, shard: number, tally: Tally): Promise<void> {
   if (!isFull(tally)) return;
   const { run, node } = work;
   const key = { runId: run.runId, step: node.name, shard: "map" } as const;
@@ -78,7 +87,7 @@ export async function joinShard(
     shard,
     tally.failed.size > 0 ? "failed" : "done",
   );
-  if (whole !== undefined && isFull(whole)) await endMap(engine, work, whole.failed.size, error);
+  if (whole !== undefined && isFull(whole)) await endMap(engine, work, whole.failed.size > 0);
 }
 
 /** Tells of a step's end: a child its map, any other step its run. Safe to repeat. */
@@ -90,9 +99,8 @@ export async function joinEnded(
   const outcome = outcomes[record.state];
   if (outcome === undefined) return;
   const { run, graph, node } = work;
-  const error = runErrorOf(record);
   if (node.over === undefined || record.index === "map" || outcome === "skipped") {
-    return advanceRun(engine, run, graph, node.number, outcome, error);
+    return advanceRun(engine, run, graph, node.number, outcome, runErrorOf(record));
   }
   const shard = shardOf(record.index);
   const tally = await engine.store.joinTally(
@@ -101,7 +109,7 @@ export async function joinEnded(
     record.index,
     outcome,
   );
-  if (tally !== undefined) await joinShard(engine, work, shard, tally, error);
+  if (tally !== undefined) await joinShard(engine, work, shard, tally);
 }
 
 function tell(engine: Engine, work: StepWork, record: SucceededStep | EndedStep): void {

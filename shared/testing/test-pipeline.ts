@@ -52,7 +52,8 @@ export class MemoryEngine {
   readonly queue: MemoryStepQueue;
   readonly batch: MemoryBatchService;
   readonly objects = new MemoryObjectStore();
-  readonly engine: Engine;
+  /** May be replaced, by one whose ports misbehave. */
+  engine: Engine;
   private readonly jobs: Readonly<Record<string, JobFunction>>;
 
   constructor(pipelines: readonly Pipeline[], jobs: Readonly<Record<string, JobFunction>> = {}, start = 0) {

@@ -1,0 +1,87 @@
+import type { JobDetail } from "./batch-service.ts";
+import { jobFailure } from "./job-failure.ts";
+
+const job = (change: Partial<JobDetail>): JobDetail => ({
+  id: "j",
+  name: "n",
+  state: "FAILED",
+  environment: {},
+  logStream: "d/default/1",
+  ...change,
+});
+const said = { name: "ValueError", message: "row 3 is empty", retryable: false, stack: ["a", "b"] };
+
+describe("why a job failed", () => {
+  it.each<[string, Partial<JobDetail>, string, object]>([
+    [
+      "a Spot kill without an exit code",
+      { statusReason: "Host EC2 (instance i-0abc) terminated." },
+      "SpotInterruption",
+      { infrastructure: true },
+    ],
+    [
+      "a Fargate Spot kill",
+      { statusReason: "Your Spot Task was interrupted." },
+      "SpotInterruption",
+      { infrastructure: true },
+    ],
+    [
+      "a timeout",
+      { statusReason: "Job attempt duration exceeded timeout" },
+      "TimeoutError",
+      { timedOut: true },
+    ],
+    [
+      "too little memory",
+      { containerReason: "OutOfMemoryError: Container killed due to memory usage", exitCode: 137 },
+      "OutOfMemory",
+      {},
+    ],
+    [
+      "an image that is not there",
+      { containerReason: "CannotPullContainerError: not found" },
+      "ImagePullFailed",
+      { infrastructure: true },
+    ],
+    [
+      "a container that did not start",
+      { statusReason: "Task failed to start" },
+      "TaskStartFailed",
+      { infrastructure: true },
+    ],
+    [
+      "an exit code alone",
+      { statusReason: "Essential container in task exited", exitCode: 3 },
+      "JobFailed",
+      {},
+    ],
+  ])("is recognised: %s", (_what, change, name, facts) => {
+    const failure = jobFailure(job(change), undefined);
+    expect(failure.error.name).toBe(name);
+    expect(failure).toMatchObject({ retryable: true, ...facts });
+    expect(failure.infrastructure ?? false).toBe("infrastructure" in facts);
+    expect(failure.error.log).toBe("/aws/batch/job:d/default/1");
+  });
+
+  it("is what the job itself said, when it could", () => {
+    const failure = jobFailure(
+      job({ statusReason: "Essential container in task exited", exitCode: 1 }),
+      said,
+    );
+    expect(failure).toMatchObject({
+      retryable: false,
+      error: { name: "ValueError", message: "row 3 is empty" },
+    });
+  });
+
+  it("is the machine's loss even when the job said something on its way down", () => {
+    expect(
+      jobFailure(job({ statusReason: "Host EC2 (instance i-0abc) terminated." }), said).infrastructure,
+    ).toBe(true);
+  });
+
+  it("names the exit code and where to look when nothing else is known", () => {
+    expect(jobFailure(job({ exitCode: 9 }), undefined).error.message).toBe("exit code 9; see its log");
+    expect(jobFailure(job({}), undefined).error.message).toContain("Batch gives no reason");
+  });
+});

@@ -1,0 +1,215 @@
+import * as z from "zod";
+import { definePipeline, PipelineDefinitionError } from "./define-pipeline.ts";
+import { defineJob } from "./job.ts";
+import { and, eq, flatten, lt, type Ref } from "./ref.ts";
+import { batch, lambda } from "./task.ts";
+
+const train = defineJob("demo.train", {
+  input: z.object({ rows: z.int() }),
+  output: z.object({ model: z.string(), scores: z.array(z.number()) }),
+  resources: { vcpus: 1, memory: 512 },
+});
+const params = z.strictObject({ rows: z.array(z.int()).default([1, 2]), limit: z.number().default(1) });
+
+/** The mistakes of a definition, as `step, field: problem`. */
+function mistakesOf(define: () => unknown): string[] {
+  try {
+    define();
+  } catch (error) {
+    if (!(error instanceof PipelineDefinitionError)) throw error;
+    return error.problems.map(({ step, field, problem }) => `${step ?? "-"}, ${field ?? "-"}: ${problem}`);
+  }
+  return [];
+}
+
+const pipeline = definePipeline({ name: "demo", params }, ({ params, run, step, map }) => {
+  const load = step(
+    "load",
+    lambda({ at: run.scheduledAt }, () => ({ rows: [1, 2, 3], total: 3 })),
+  );
+  const models = map("train", load.rows, (rows) => batch(train, { rows }), { retries: 2, timeout: 120 });
+  step(
+    "report",
+    lambda({ models, limit: params.limit }, () => null),
+    {
+      after: [load],
+      when: and(lt(load.total, 10), eq(params.limit, 1)),
+    },
+  );
+});
+
+describe("a definition", () => {
+  it("becomes a graph of data: references, edges, options, numbers in topological order", () => {
+    expect(pipeline.graph.steps).toEqual([
+      {
+        number: 0,
+        name: "load",
+        task: { kind: "lambda" },
+        input: { at: { $run: ["scheduledAt"] } },
+        needs: [],
+        after: [],
+        retries: { limit: 0, delay: { base: 2, factor: 2, max: 900 } },
+        timeout: 60,
+      },
+      {
+        number: 1,
+        name: "train",
+        task: {
+          kind: "batch",
+          job: "demo.train",
+          resources: { vcpus: 1, memory: 512, gpus: 0, timeoutSeconds: 3600, queue: "cpu" },
+        },
+        input: { rows: { $item: [] } },
+        over: { $step: ["load", "rows"] },
+        needs: [0],
+        after: [],
+        retries: { limit: 2, delay: { base: 2, factor: 2, max: 900 } },
+        timeout: 120,
+      },
+      {
+        number: 2,
+        name: "report",
+        task: { kind: "lambda" },
+        input: { models: { $step: ["train"] }, limit: { $params: ["limit"] } },
+        when: { $and: [{ $lt: [{ $step: ["load", "total"] }, 10] }, { $eq: [{ $params: ["limit"] }, 1] }] },
+        needs: [0, 1],
+        after: [0],
+        retries: { limit: 0, delay: { base: 2, factor: 2, max: 900 } },
+        timeout: 60,
+      },
+    ]);
+  });
+
+  it("has a hash that follows the graph and not the code of its functions", () => {
+    const define = (timeout: number, result: number) =>
+      definePipeline({ name: "demo", params }, ({ step }) =>
+        step(
+          "a",
+          lambda({}, () => result),
+          { timeout },
+        ),
+      );
+    expect(define(10, 1).graphHash).toBe(define(10, 2).graphHash);
+    expect(define(10, 1).graphHash).not.toBe(define(11, 1).graphHash);
+  });
+
+  it("tells all of its mistakes together, each with step and field", () => {
+    const foreign: { ref?: Ref<unknown> } = {};
+    definePipeline({ name: "other", params }, ({ step }) => {
+      foreign.ref = step(
+        "elsewhere",
+        lambda({}, () => 1),
+      );
+    });
+    const mistakes = mistakesOf(() =>
+      definePipeline({ name: "Bad Name", params }, ({ params, step, map }) => {
+        step(
+          "twice",
+          lambda({}, () => 1),
+        );
+        step(
+          "twice",
+          lambda({}, () => 1),
+        );
+        step(
+          "Wrong-Name",
+          lambda({}, () => 1),
+        );
+        step(
+          "stranger",
+          lambda({ x: foreign.ref }, () => 1),
+          { after: foreign.ref ? [foreign.ref] : [] },
+        );
+        // @ts-expect-error a number is no list
+        map("no_list", params.limit, () => lambda({}, () => 1));
+        const model = step("model", batch(train, { rows: 1 }));
+        step(
+          "no_field",
+          // @ts-expect-error the job's output has no such field
+          lambda({ x: model.weights }, () => 1),
+        );
+        step(
+          "too_long",
+          lambda({}, () => 1),
+          { timeout: 3000 },
+        );
+        step(
+          "too_often",
+          lambda({}, () => 1),
+          { retries: 1000 },
+        );
+        step("too_poor", batch(train, { rows: 1 }, { memory: -1 }));
+        step(
+          "no_json",
+          lambda({ at: new Date(0) }, () => 1),
+        );
+        step(
+          "text",
+          lambda({}, () => 1),
+          { when: eq(`${"a"}`, "a") },
+        );
+      }),
+    );
+    expect(mistakes).toEqual([
+      "-, name: is 1 to 40 lower-case letters, digits and -, and starts with a letter",
+      'stranger, after: step "elsewhere" does not exist in this pipeline',
+      "no_list, over: maps over something that is not a list",
+      'no_field, input: step "model" has no field "weights"',
+      "too_long, timeout: is 3000; a function may take up to 100 seconds: longer work is a batch job",
+      expect.stringMatching(/^too_often, retries: .*<=100/s),
+      expect.stringMatching(/^too_poor, resources: .*>0/s),
+      "no_json, input: input.at is an object with a class; pass JSON or refs",
+      "twice, name: another step has this name; names are unique within a pipeline",
+      "Wrong-Name, name: a step's name is 1 to 40 lower-case letters, digits and _, and starts with a letter",
+      'stranger, input: step "elsewhere" does not exist in this pipeline',
+    ]);
+  });
+
+  it("refuses a ref that is used as if it had a value, and says what to do", () => {
+    const mistakes = mistakesOf(() =>
+      definePipeline({ name: "demo", params }, ({ params, step }) => {
+        step(
+          "a",
+          lambda({ text: `limit is ${params.limit}` }, () => 1),
+        );
+      }),
+    );
+    expect(mistakes).toEqual([
+      expect.stringContaining("a ref has no value yet while the pipeline is being defined"),
+    ]);
+  });
+
+  it.each([
+    ["spread", (ref: object) => ({ ...ref })],
+    ["iterated", (ref: object) => [...(ref as Iterable<unknown>)]],
+    ["added", (ref: object) => Number(ref) + 1],
+  ])("refuses a ref that is %s", (_use, misuse) => {
+    const mistakes = mistakesOf(() =>
+      definePipeline({ name: "demo", params }, ({ params, step }) => {
+        misuse(params);
+        step(
+          "a",
+          lambda({}, () => 1),
+        );
+      }),
+    );
+    expect(mistakes).toHaveLength(1);
+  });
+
+  it("without a step is a mistake", () => {
+    expect(mistakesOf(() => definePipeline({ name: "demo", params }, () => undefined))).toEqual([
+      "-, -: has no steps",
+    ]);
+  });
+
+  it("flattens lists and single values into one list", () => {
+    const { graph } = definePipeline({ name: "demo", params }, ({ params, step, map }) => {
+      const one = step(
+        "one",
+        lambda({}, () => 1),
+      );
+      map("each", flatten([one, params.rows]), (item) => lambda({ item }, () => 1));
+    });
+    expect(graph.steps[1]?.over).toEqual({ $flatten: [{ $step: ["one"] }, { $params: ["rows"] }] });
+  });
+});

@@ -1,0 +1,67 @@
+import fc from "fast-check";
+import { ExpressionError, evaluate, referencesIn, type Scope } from "./expression.ts";
+import type { Json } from "./json.ts";
+
+const outputs: Record<string, Json> = {
+  load: { rows: [1, 2], nested: { deep: "x" } },
+  list: [[1], 2, [[3]]],
+};
+const scope: Scope = {
+  step(name) {
+    const output = outputs[name];
+    if (output === undefined) throw new ExpressionError(`step "${name}" has no result yet`);
+    return output;
+  },
+  params: { limit: 3 },
+  run: { id: "r1" },
+  item: { alpha: 0.1 },
+};
+
+/** JSON without the reserved keys: data. */
+const data = fc.jsonValue().filter((value) => !JSON.stringify(value).includes('"$')) as fc.Arbitrary<Json>;
+
+describe("evaluate", () => {
+  it.each<[string, Json, Json]>([
+    ["a field of a step's output", { $step: ["load", "nested", "deep"] }, "x"],
+    ["a step's whole output", { $step: ["load"] }, outputs.load ?? null],
+    ["a parameter", { $params: ["limit"] }, 3],
+    ["a fact of the run", { $run: ["id"] }, "r1"],
+    ["the item", { $item: ["alpha"] }, 0.1],
+    ["references within data", { a: [{ $run: ["id"] }, 1] }, { a: ["r1", 1] }],
+    ["one level of lists opened", { $flatten: { $step: ["list"] } }, [1, 2, [3]]],
+    ["a comparison", { $gte: [{ $params: ["limit"] }, 3] }, true],
+    ["texts in order", { $lt: ["a", "b"] }, true],
+    ["logic", { $and: [{ $not: [{ $eq: [1, 2] }] }, { $or: [false, { $ne: [1, 2] }] }] }, true],
+    ["or that needs only its first part", { $or: [true, { $step: ["nowhere"] }] }, true],
+  ])("gives %s", (_what, expression, value) => {
+    expect(evaluate(expression, scope)).toEqual(value);
+  });
+
+  it.each<[string, Json, string]>([
+    [
+      "a field that is not there",
+      { $step: ["load", "nested", "shallow"] },
+      'load.nested has no field "shallow"',
+    ],
+    ["a field of a number", { $params: ["limit", "x"] }, 'params.limit has no field "x"'],
+    ["numbers against text", { $lt: [1, "2"] }, 'cannot order 1 and "2"'],
+    ["a condition that is no boolean", { $and: [1] }, "it must be true or false"],
+    ["an operator that does not exist", { $xor: [true, false] }, "unknown operator $xor"],
+  ])("refuses %s, naming it", (_what, expression, message) => {
+    expect(() => evaluate(expression, scope)).toThrow(message);
+  });
+
+  it("leaves data as it is", () => {
+    fc.assert(fc.property(data, (value) => expect(evaluate(value, scope)).toEqual(value)));
+  });
+
+  it("finds every reference, and none in data", () => {
+    expect(
+      referencesIn({ a: { $flatten: [{ $step: ["x", "y"] }] }, b: { $eq: [{ $params: ["p"] }, 1] } }),
+    ).toEqual([
+      { source: "$step", path: ["x", "y"] },
+      { source: "$params", path: ["p"] },
+    ]);
+    fc.assert(fc.property(data, (value) => expect(referencesIn(value)).toEqual([])));
+  });
+});

@@ -1,0 +1,127 @@
+import fc from "fast-check";
+import { aHeldStep } from "../../test/factories.ts";
+import { hasEnded, isHeld, type StepRecord, stepTransitions } from "./step-record.ts";
+import { decideClaim, ended, expanded, retrying, submitted, succeeded } from "./transitions.ts";
+
+const now = 1_000_000;
+const request = (epoch: number, state: "RUNNING" | "SUBMITTED" = "RUNNING") => ({
+  key: { runId: "r", step: "s", index: 0 },
+  epoch,
+  state,
+  now,
+  leaseUntil: now + 1000,
+});
+const held = aHeldStep({ leaseUntil: now + 500 });
+const lapsed = aHeldStep({ leaseUntil: now - 1 });
+const failure = { name: "Error", message: "x" };
+
+describe("a claim", () => {
+  it("of a step that nobody touched is its first attempt", () => {
+    const decision = decideClaim(undefined, request(1));
+    expect(decision).toMatchObject({ kind: "claim", record: { attempt: 1, failures: 0, state: "RUNNING" } });
+  });
+
+  it("waits while another worker's lease lasts", () => {
+    expect(decideClaim(held, request(1))).toMatchObject({ kind: "later", at: now + 500 });
+  });
+
+  it("takes over a lapsed lease as a new attempt", () => {
+    expect(decideClaim(lapsed, request(1))).toMatchObject({
+      kind: "claim",
+      record: { attempt: 2, failures: 0 },
+    });
+  });
+
+  it("takes over a lapsed submission as the same attempt, whose job may exist", () => {
+    const submission = aHeldStep({ state: "SUBMITTED", leaseUntil: now - 1 });
+    expect(decideClaim(submission, request(1, "SUBMITTED"))).toMatchObject({
+      kind: "claim",
+      record: { attempt: 1 },
+    });
+  });
+
+  it("of a retry waits for its time and then keeps count of failures", () => {
+    const later = retrying(held, failure, now + 10, true);
+    expect(decideClaim(later, request(1))).toMatchObject({ kind: "later", at: now + 10 });
+    const due = retrying(held, failure, now, true);
+    expect(decideClaim(due, request(1))).toMatchObject({
+      kind: "claim",
+      record: { attempt: 2, failures: 1 },
+    });
+  });
+
+  it("leaves alone what jobs or children work on", () => {
+    const jobs = submitted(held, [{ id: "j", name: "n" }]);
+    expect(decideClaim(jobs, request(1)).kind).toBe("away");
+    expect(decideClaim(expanded(held, 3), request(1)).kind).toBe("away");
+  });
+
+  it("in a new epoch begins anew what did not succeed, and never what did", () => {
+    expect(decideClaim(ended(held, "FAILED", now, failure), request(2))).toMatchObject({
+      kind: "claim",
+      record: { attempt: 1, failures: 0, epoch: 2 },
+    });
+    expect(decideClaim(held, request(2)).kind).toBe("claim");
+    expect(decideClaim(succeeded(held, { value: 1 }, now), request(2)).kind).toBe("ended");
+  });
+
+  it("of an epoch that has passed is stale", () => {
+    expect(decideClaim(aHeldStep({ epoch: 2, leaseUntil: now - 1 }), request(1)).kind).toBe("stale");
+  });
+});
+
+const records: fc.Arbitrary<StepRecord> = fc
+  .record({
+    attempt: fc.integer({ min: 1, max: 9 }),
+    failures: fc.nat(8),
+    epoch: fc.constantFrom(1, 2),
+    lease: fc.nat(),
+  })
+  .chain(({ lease, ...facts }) => {
+    const base = aHeldStep({ ...facts, leaseUntil: lease });
+    return fc.constantFrom<StepRecord>(
+      base,
+      aHeldStep({ ...facts, state: "SUBMITTED", leaseUntil: lease }),
+      submitted(base, []),
+      expanded(base, 2),
+      retrying(base, failure, lease, true),
+      succeeded(base, { value: null }, now),
+      ended(base, "FAILED", now, failure),
+      ended(base, "TIMED_OUT", now),
+      ended(base, "SKIPPED", now),
+      ended(base, "CANCELLED", now),
+    );
+  });
+
+describe("transitions", () => {
+  it("follow the table: within an epoch a claim never leaves a state that has no way to it", () => {
+    fc.assert(
+      fc.property(records, fc.constantFrom("RUNNING", "SUBMITTED"), (record, state) => {
+        // A function's step never becomes a job's: the graph says which it is.
+        fc.pre(!(record.state === "RUNNING" && state === "SUBMITTED"));
+        const decision = decideClaim(record, request(record.epoch, state));
+        if (decision.kind === "claim") expect(stepTransitions[record.state]).toContain(decision.record.state);
+        else expect(decision.kind === "ended").toBe(hasEnded(record));
+      }),
+    );
+  });
+
+  it("leave nothing of the state before: no lease, job or error stays behind", () => {
+    const after = succeeded(retrying(held, failure, now, true), { value: 1 }, now);
+    expect(Object.keys(after).sort()).toEqual(
+      [
+        "attempt",
+        "endedAt",
+        "epoch",
+        "failures",
+        "index",
+        "output",
+        "runId",
+        "startedAt",
+        "state",
+        "step",
+      ].sort(),
+    );
+    expect(isHeld(submitted(held, []))).toBe(false);
+  });
+});
