@@ -1,0 +1,41 @@
+import fc from "fast-check";
+import { dynamoRunStore } from "../../shared/store/dynamo-run-store.ts";
+import { MemoryRunStore } from "../../shared/store/memory-run-store.ts";
+import { dynamoTables } from "./dynamo-tables.ts";
+import { loseFirstResponses } from "./lost-responses.ts";
+import { callSequences, StorePlayer } from "./run-store-model.ts";
+
+describe("run stores in memory and in DynamoDB", () => {
+  const newTable = dynamoTables();
+
+  test("give the same answers to the same calls and come to the same state", async () => {
+    await fc.assert(
+      fc.asyncProperty(callSequences, async (calls) => {
+        const memory = new StorePlayer(new MemoryRunStore());
+        const dynamo = new StorePlayer(dynamoRunStore(await newTable()));
+        for (const call of calls) expect(await dynamo.play(call)).toEqual(await memory.play(call));
+        expect(await dynamo.state()).toEqual(await memory.state());
+      }),
+      { numRuns: 25 },
+    );
+  }, 120_000);
+
+  test("give the same answers when the first response to every call to DynamoDB is lost", async () => {
+    await fc.assert(
+      fc.asyncProperty(callSequences, async (calls) => {
+        const table = await newTable();
+        loseFirstResponses(table.client);
+        const memory = new StorePlayer(new MemoryRunStore());
+        const dynamo = new StorePlayer(dynamoRunStore(table));
+        for (const call of calls) {
+          const [answer, expected] = [await dynamo.play(call), await memory.play(call)];
+          // A repeated creation can't tell its own run from another's.
+          if (call.call === "createRun") expect(answer).toBe("exists");
+          else expect(answer).toEqual(expected);
+        }
+        expect(await dynamo.state()).toEqual(await memory.state());
+      }),
+      { numRuns: 10 },
+    );
+  }, 120_000);
+});

@@ -1,0 +1,190 @@
+import { isSet } from "node:util/types";
+import fc from "fast-check";
+import type { EndState } from "../../shared/run/run.ts";
+import type { StepRecord } from "../../shared/step/step-record.ts";
+import { ended, expanded, retrying, submitted, succeeded } from "../../shared/step/transitions.ts";
+import type { RunStore, TallyKey } from "../../shared/store/run-store.ts";
+import { aHeldStep, aRun, epochStart, timeAt } from "../factories.ts";
+
+/** One call of a store, as data. Few names and numbers, so that calls meet each other often. */
+type Call = typeof calls extends fc.Arbitrary<infer C> ? C : never;
+
+const run = fc.integer({ min: 0, max: 2 });
+const epoch = fc.integer({ min: 1, max: 3 });
+const due = fc.integer({ min: 0, max: 50 });
+const second = fc.integer({ min: 0, max: 3 });
+const shard = fc.constantFrom(0, 1, "map" as const);
+const limit = fc.integer({ min: 1, max: 4 });
+const calls = fc.oneof(
+  fc.record({ call: fc.constant("createRun" as const), run, due }),
+  fc.record({
+    call: fc.constant("joinRun" as const),
+    run,
+    epoch,
+    step: fc.integer({ min: 0, max: 4 }),
+    outcome: fc.constantFrom("done" as const, "failed" as const, "skipped" as const),
+    error: fc.option(fc.string(), { nil: undefined }),
+  }),
+  fc.record({ call: fc.constant("requestCancel" as const), run, due }),
+  fc.record({
+    call: fc.constant("endRun" as const),
+    run,
+    epoch,
+    from: fc.constantFrom("RUNNING" as const, "CANCELLING" as const),
+    to: fc.constantFrom<EndState>("SUCCEEDED", "FAILED", "CANCELLED"),
+    second,
+  }),
+  fc.record({ call: fc.constant("reopenRun" as const), run, epoch, due }),
+  fc.record({ call: fc.constant("deferRun" as const), run, due }),
+  fc.record({ call: fc.constant("dueRuns" as const), due, limit }),
+  fc.record({
+    call: fc.constant("listRuns" as const),
+    filter: fc.record(
+      {
+        pipeline: fc.constantFrom("p0", "p1"),
+        state: fc.constantFrom("RUNNING" as const, "FAILED" as const),
+      },
+      { requiredKeys: [] },
+    ),
+    limit,
+  }),
+  fc.record({
+    call: fc.constant("putStep" as const),
+    run,
+    index: shard,
+    kind: fc.constantFrom("held", "job", "map", "retrying", "succeeded", "failed"),
+    expects: fc.constantFrom("current" as const, "none" as const, "earlier" as const),
+    value: fc.jsonValue({ maxDepth: 1 }),
+  }),
+  fc.record({
+    call: fc.constant("openTally" as const),
+    run,
+    shard,
+    epoch,
+    size: fc.integer({ min: 1, max: 5 }),
+  }),
+  fc.record({
+    call: fc.constant("joinTally" as const),
+    run,
+    shard,
+    epoch,
+    member: fc.integer({ min: 0, max: 4 }),
+    outcome: fc.constantFrom("done" as const, "failed" as const),
+  }),
+);
+
+/** Sequences of calls. */
+export const callSequences: fc.Arbitrary<Call[]> = fc.array(calls, { minLength: 5, maxLength: 40 });
+
+const runIds = ["run-0", "run-1", "run-2"];
+/** Due times differ from run to run, as runs due at the same time come in no set order. */
+const dueAt = (number: number, seconds: number) => epochStart + seconds * 1000 + number;
+
+function recordOf({ run: number, index, kind, value }: Extract<Call, { call: "putStep" }>): StepRecord {
+  const held = aHeldStep({ runId: `run-${number}`, index });
+  const error = { name: "ValueError", message: "wrong" };
+  if (kind === "job") return submitted(held, [{ id: "job", name: "name" }]);
+  if (kind === "map") return expanded(held, 3);
+  if (kind === "retrying") return retrying(held, error, epochStart, true);
+  // As JSON has it: without -0, which no store needs to tell from 0.
+  if (kind === "succeeded") return succeeded(held, { value: JSON.parse(JSON.stringify(value)) }, epochStart);
+  if (kind === "failed") return ended(held, "FAILED", epochStart, error);
+  return held;
+}
+
+/** Makes calls of one store and gives answers that can be compared with another's: versions become their order. */
+export class StorePlayer {
+  private readonly store: RunStore;
+  private readonly versions: string[] = [];
+  private readonly history = new Map<string, string[]>();
+
+  constructor(store: RunStore) {
+    this.store = store;
+  }
+
+  private comparable(answer: unknown): unknown {
+    if (Array.isArray(answer)) return answer.map((part) => this.comparable(part));
+    // Not instanceof: structuredClone makes sets of another realm than the tests'.
+    if (isSet(answer)) return [...answer].sort();
+    if (typeof answer !== "object" || answer === null) return answer;
+    return Object.fromEntries(
+      Object.entries(answer).map(([key, part]) => [
+        key,
+        key === "version" ? this.versions.indexOf(part) : this.comparable(part),
+      ]),
+    );
+  }
+
+  async play(call: Call): Promise<unknown> {
+    return this.comparable(await this.answer(call));
+  }
+
+  private async answer(call: Call): Promise<unknown> {
+    const { store } = this;
+    const runId = "run" in call ? `run-${call.run}` : "";
+    const due = "due" in call && "run" in call ? dueAt(call.run, call.due) : 0;
+    switch (call.call) {
+      case "createRun":
+        return store.createRun(
+          aRun({ runId, pipeline: `p${call.run % 2}`, startedAt: timeAt(call.run), name: runId }),
+          due,
+        );
+      case "joinRun": {
+        const error = call.error === undefined ? undefined : { step: "s", name: "E", message: call.error };
+        return store.joinRun(runId, call.epoch, call.step, call.outcome, error);
+      }
+      case "requestCancel":
+        return store.requestCancel(runId, due);
+      case "endRun":
+        return store.endRun(runId, call.epoch, call.from, call.to, timeAt(call.second));
+      case "reopenRun":
+        return store.reopenRun(runId, call.epoch, due);
+      case "deferRun":
+        return store.deferRun(runId, due);
+      case "dueRuns":
+        return store.dueRuns(dueAt(9, call.due), call.limit);
+      case "listRuns": {
+        const first = await store.listRuns(call.filter, call.limit);
+        return [first, first.next && (await store.listRuns(call.filter, call.limit, first.next))];
+      }
+      case "putStep":
+        return this.putStep(call);
+      case "openTally":
+        return store.openTally(this.tally(call), call.epoch, call.size);
+      case "joinTally":
+        return store.joinTally(this.tally(call), call.epoch, call.member, call.outcome);
+    }
+  }
+
+  private tally({ run: number, shard: place }: { run: number; shard: number | "map" }): TallyKey {
+    return { runId: `run-${number}`, step: "train_model", shard: place };
+  }
+
+  private async putStep(call: Extract<Call, { call: "putStep" }>): Promise<unknown> {
+    const record = recordOf(call);
+    const key = `${record.runId}#${record.index}`;
+    const history = this.history.get(key) ?? [];
+    const previous = { none: undefined, current: history.at(-1), earlier: history.at(-2) }[call.expects];
+    const result = await this.store.putStep(record, previous);
+    if (result.ok) {
+      this.versions.push(result.record.version);
+      this.history.set(key, [...history, result.record.version]);
+    }
+    return result;
+  }
+
+  /** All that the store holds. */
+  async state(): Promise<unknown> {
+    const { store } = this;
+    const tallies = runIds.flatMap((runId) =>
+      ([0, 1, "map"] as const).map((place) => store.getTally({ runId, step: "train_model", shard: place })),
+    );
+    return this.comparable([
+      await Promise.all(runIds.map((runId) => store.getRun(runId))),
+      await Promise.all(runIds.map((runId) => store.listSteps(runId))),
+      await Promise.all(tallies),
+      await store.listRuns({}, 10),
+      await store.dueRuns(dueAt(9, 1000), 10),
+    ]);
+  }
+}
