@@ -177,7 +177,7 @@ export function batchApi(service: BatchService, cut: Cut): Hono {
     return context.json({ rules: service.misbehaviour.list() });
   });
   app.delete("/_local/misbehave", (context) => {
-    service.misbehaviour.clear();
+    service.behave();
     return context.json({ rules: [] });
   });
 

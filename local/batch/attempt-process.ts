@@ -27,6 +27,9 @@ export type AttemptCommand = {
   workingDirectory: string;
 };
 
+/** Pids of what this server started itself, by folder: known before the wrapper has written its file. */
+const startedHere = new Map<string, number>();
+
 function numberIn(file: string): number | undefined {
   try {
     const text = readFileSync(file, "utf8").trim();
@@ -58,10 +61,12 @@ export function startProcess(attempt: AttemptCommand, ended: (end: ProcessEnd) =
       stdio: ["ignore", log, log],
     });
     const { pid } = child;
+    if (pid !== undefined) startedHere.set(directory, pid);
     child.once("error", () => ended({ exitCode: 127 }));
     child.once("exit", () => {
       // A container ends as a whole: what the command left running goes with it.
       if (pid !== undefined) signalGroup(pid, "SIGKILL");
+      startedHere.delete(directory);
       ended({ exitCode: numberIn(path.join(directory, "exit")) ?? 137 });
     });
     child.unref();
@@ -71,7 +76,7 @@ export function startProcess(attempt: AttemptCommand, ended: (end: ProcessEnd) =
 }
 
 function runningPid(directory: string): number | undefined {
-  const pid = numberIn(path.join(directory, "pid"));
+  const pid = startedHere.get(directory) ?? numberIn(path.join(directory, "pid"));
   return pid !== undefined && isRunning(pid, directory) ? pid : undefined;
 }
 

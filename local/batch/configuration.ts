@@ -17,6 +17,8 @@ const schema = z.object({
   grace: z.coerce.number().int().min(0).default(30_000),
   /** vCPUs of the compute environment that the queues share. */
   vcpus: z.coerce.number().int().min(1).default(availableParallelism()),
+  /** Whether to create the queues and job definitions of the stage `local`. */
+  provision: z.boolean().default(false),
 });
 
 /** How the local Batch server is set up; from the command line. */
@@ -28,7 +30,10 @@ export type BatchConfiguration = z.output<typeof schema>;
  */
 export function readConfiguration(args: string[]): BatchConfiguration {
   const options = Object.fromEntries(
-    Object.keys(schema.shape).map((name) => [name, { type: "string" as const }]),
+    Object.keys(schema.shape).map((name) => [
+      name,
+      { type: name === "provision" ? "boolean" : "string" } as const,
+    ]),
   );
   const { values } = parseArgs({ args, options });
   const parsed = schema.safeParse(values);

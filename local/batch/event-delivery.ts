@@ -48,7 +48,9 @@ export class EventDelivery {
     const occasion = { jobName: job.jobName, status: job.status, attempt: job.attempts.length + 1 };
     if (this.misbehaviour.strikes("drop-event", occasion) !== undefined) return;
     const delayed = this.misbehaviour.strikes("delay-event", occasion);
-    const reordered = this.misbehaviour.strikes("reorder-events", occasion);
+    const held = this.later.filter((event) => event.held && event.jobId === job.jobId);
+    // One at a time, or each would wait for the next and all would come in order after all.
+    const reordered = held.length > 0 ? undefined : this.misbehaviour.strikes("reorder-events", occasion);
     const copies = this.misbehaviour.strikes("duplicate-event", occasion) === undefined ? 1 : 2;
     const entry: Entry = {
       Source: "aws.batch",
@@ -58,7 +60,6 @@ export class EventDelivery {
     };
     const wait = delayed?.delayMs ?? (reordered === undefined ? 0 : reordered.delayMs || REORDER_AT_MOST_MS);
     const kept: Kept = { jobId: job.jobId, entry, notBefore: Date.now() + wait };
-    const now = Date.now();
     for (let copy = 0; copy < copies; copy++) {
       const seq = this.store.addEvent(JSON.stringify(kept));
       const event = { seq, held: reordered !== undefined, ...kept };
@@ -66,10 +67,7 @@ export class EventDelivery {
       else this.later.push(event);
     }
     // What was held back comes right after the event that has now overtaken it.
-    for (const event of this.later) {
-      if (event.held && event.jobId === job.jobId && event.notBefore !== kept.notBefore)
-        event.notBefore = now;
-    }
+    for (const event of held) event.notBefore = 0;
     this.schedule();
   }
 

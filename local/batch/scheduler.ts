@@ -25,7 +25,7 @@ export class Scheduler {
     const queue = this.waiting.get(job.jobQueue) ?? [];
     queue.push(job);
     this.waiting.set(job.jobQueue, queue);
-    this.pumpSoon();
+    this.wake();
   }
 
   /** Counts a job that runs already, started by an earlier server. */
@@ -42,7 +42,7 @@ export class Scheduler {
       this.held.delete(job.jobId);
       this.used.set(place.environment, (this.used.get(place.environment) ?? 0) - place.vcpus);
     }
-    this.pumpSoon();
+    this.wake();
   }
 
   /** Starts nothing more. */
@@ -57,7 +57,8 @@ export class Scheduler {
     this.held.set(job.jobId, { environment, vcpus });
   }
 
-  private pumpSoon(): void {
+  /** Starts what can start now, once the caller is done. */
+  wake(): void {
     if (this.pumping) return;
     this.pumping = true;
     // Not at once: the caller may be in a transaction, and a process must not start before its job is kept.

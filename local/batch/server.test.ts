@@ -148,6 +148,14 @@ describe("ending a job", () => {
     expect(alive(pid)).toBe(false);
   });
 
+  it("TerminateJob right after the submission ends it too", async () => {
+    for (let i = 0; i < 10; i++) {
+      const id = await batch.submit("sleep 300");
+      await batch.client.send(new TerminateJobCommand({ jobId: id, reason: "at once" }));
+      expect(await batch.ended(id)).toMatchObject({ status: "FAILED", statusReason: "at once" });
+    }
+  });
+
   it("CancelJob leaves a running job alone and still answers as if it had done something", async () => {
     const id = await batch.submit("sleep 0.3");
     await batch.reached(id, "RUNNING");

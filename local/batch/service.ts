@@ -62,6 +62,13 @@ export class BatchService {
     this.scheduler.enqueue(job);
   }
 
+  /** Forgets all requested misbehaviour. Jobs that it keeps in RUNNABLE go on. */
+  behave(): void {
+    this.misbehaviour.clear();
+    for (const job of this.table.all()) if (job.stuck === true) this.table.update(job, { stuck: false });
+    this.scheduler.wake();
+  }
+
   /** Takes a job, or an array of jobs, on. */
   submit(request: z.output<typeof requests.submitJob>): Job {
     const jobs = jobsOf(request, this.resources, this.table);

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { jobFamilies } from "../../resources/job-families.ts";
-import { REPOSITORY } from "./paths.ts";
+import { REPOSITORY } from "../stack/paths.ts";
 
 const templateSchema = z.object({
   Type: z.literal("AWS::Batch::JobDefinition"),

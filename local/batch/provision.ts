@@ -1,0 +1,41 @@
+import { isDeepStrictEqual } from "node:util";
+import type { JobDefinition } from "./job.ts";
+import { jobDefinitions } from "./job-definitions.ts";
+import * as requests from "./requests.ts";
+import type { BatchResources } from "./resources.ts";
+
+const COMPUTE_ENVIRONMENT = "local";
+
+/** The queues, as the functions know them for the stage `local`. */
+const QUEUES = ["cpu", "gpu", "cpu-on-demand", "gpu-on-demand"];
+
+/**
+ * Creates what the template creates on AWS and the local CloudFormation can't: a compute environment of this machine's
+ * cores under all queues, the queues, and a definition for each family of jobs. What exists already is left alone.
+ */
+export function provision(resources: BatchResources, vcpus: number): void {
+  if (resources.describeEnvironments([COMPUTE_ENVIRONMENT]).length === 0) {
+    resources.createEnvironment({
+      computeEnvironmentName: COMPUTE_ENVIRONMENT,
+      type: "MANAGED",
+      state: "ENABLED",
+      computeResources: { type: "EC2", maxvCpus: vcpus },
+    });
+  }
+  for (const jobQueueName of QUEUES) {
+    if (resources.queue(jobQueueName) !== undefined) continue;
+    const computeEnvironmentOrder = [{ order: 1, computeEnvironment: COMPUTE_ENVIRONMENT }];
+    resources.createQueue({ jobQueueName, state: "ENABLED", priority: 1, computeEnvironmentOrder, tags: {} });
+  }
+  for (const definition of jobDefinitions()) {
+    const wanted = requests.parseRequest(requests.registerJobDefinition, definition);
+    if (!says(resources.definition(wanted.jobDefinitionName), wanted)) resources.registerDefinition(wanted);
+  }
+}
+
+/** Whether a definition says what it should; what registering adds to it doesn't count. */
+function says(have: JobDefinition | undefined, wanted: object): boolean {
+  return Object.entries(wanted).every(([field, value]) =>
+    isDeepStrictEqual((have as Record<string, unknown> | undefined)?.[field], value),
+  );
+}

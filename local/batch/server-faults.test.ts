@@ -1,0 +1,151 @@
+import { DescribeJobsCommand, SubmitJobCommand, TerminateJobCommand } from "@aws-sdk/client-batch";
+import { behave, misbehave, misbehaviours } from "./misbehave.ts";
+import { BatchFixture } from "./testing/batch-fixture.ts";
+import { until } from "./testing/until.ts";
+
+let batch: BatchFixture;
+beforeAll(async () => {
+  batch = await BatchFixture.start();
+});
+afterAll(() => batch.stop());
+afterEach(() => behave(batch.endpoint));
+
+const retryOnHost = {
+  attempts: 3,
+  evaluateOnExit: [
+    { action: "RETRY" as const, onStatusReason: "Host EC2*" },
+    { action: "EXIT" as const, onReason: "*" },
+  ],
+};
+
+/** Statuses told of a job, once its last event came. */
+async function told(jobId: string, last = "SUCCEEDED"): Promise<string[]> {
+  await batch.ended(jobId);
+  await until(`${last} is told`, () => batch.sink.statuses(jobId).includes(last));
+  await until("nothing is left to deliver", async () => {
+    const response = await fetch(`${batch.endpoint}/_local/health`);
+    return ((await response.json()) as { pendingEvents: number }).pendingEvents === 0;
+  });
+  return batch.sink.statuses(jobId);
+}
+
+describe("events go wrong on request:", () => {
+  it("one comes twice", async () => {
+    await misbehave(batch.endpoint, [{ kind: "duplicate-event", status: "SUCCEEDED", jobName: "twice" }]);
+    const id = await batch.submit("true", { jobName: "twice" });
+    expect(await told(id)).toEqual(["RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED", "SUCCEEDED"]);
+  });
+
+  it("one comes after the next", async () => {
+    await misbehave(batch.endpoint, [{ kind: "reorder-events", status: "RUNNING", jobName: "swapped" }]);
+    const id = await batch.submit("true", { jobName: "swapped" });
+    await told(id);
+    expect(await told(id, "RUNNING")).toEqual(["RUNNABLE", "STARTING", "SUCCEEDED", "RUNNING"]);
+  });
+
+  it("one never comes", async () => {
+    await misbehave(batch.endpoint, [{ kind: "drop-event", status: "RUNNING", jobName: "dropped" }]);
+    const id = await batch.submit("true", { jobName: "dropped" });
+    expect(await told(id)).toEqual(["RUNNABLE", "STARTING", "SUCCEEDED"]);
+  });
+
+  it("one comes late", async () => {
+    await misbehave(batch.endpoint, [
+      { kind: "delay-event", status: "SUCCEEDED", jobName: "late", delayMs: 300 },
+    ]);
+    const id = await batch.submit("true", { jobName: "late" });
+    const { stoppedAt = Number.NaN } = await batch.ended(id);
+    expect(batch.sink.statuses(id)).not.toContain("SUCCEEDED");
+    await told(id);
+    expect(Date.now() - stoppedAt).toBeGreaterThanOrEqual(300);
+  });
+});
+
+describe("machines go wrong on request:", () => {
+  it("a Spot interruption kills the process, leaves no exit code, and Batch's own retry follows", async () => {
+    await misbehave(batch.endpoint, [{ kind: "spot-interruption", attempt: 1, jobName: "spot" }]);
+    const id = await batch.submit('test "$AWS_BATCH_JOB_ATTEMPT" = 2 || sleep 300', {
+      jobName: "spot",
+      retryStrategy: retryOnHost,
+    });
+    const job = await batch.ended(id);
+    expect(job.status).toBe("SUCCEEDED");
+    expect(job.attempts?.[0]?.statusReason).toMatch(/^Host EC2 \(instance i-0[0-9a-f]{16}\) terminated\.$/);
+    expect(job.attempts?.[0]?.container).not.toHaveProperty("exitCode");
+    expect(await told(id)).toEqual(
+      ["RUNNABLE", "STARTING", "RUNNING", "RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED"], // as AWS: back to RUNNABLE
+    );
+  });
+
+  it("out of memory is exit code 137 with its reason", async () => {
+    await misbehave(batch.endpoint, [{ kind: "out-of-memory", jobName: "big" }]);
+    const job = await batch.ended(await batch.submit("sleep 300", { jobName: "big" }));
+    expect(job).toMatchObject({
+      status: "FAILED",
+      statusReason: "Essential container in task exited",
+      container: { exitCode: 137, reason: "OutOfMemoryError: Container killed due to memory usage" },
+    });
+  });
+
+  it("a process killed from outside is 137 without that reason", async () => {
+    const job = await batch.ended(await batch.submit("kill -9 $$"));
+    expect(job).toMatchObject({ status: "FAILED", container: { exitCode: 137 } });
+    expect(job.container).not.toHaveProperty("reason");
+  });
+
+  it("an image that can't be pulled fails the attempt before it runs", async () => {
+    await misbehave(batch.endpoint, [{ kind: "pull-failure", jobName: "pull" }]);
+    const job = await batch.ended(await batch.submit("true", { jobName: "pull" }));
+    expect(job).toMatchObject({ status: "FAILED", statusReason: "Task failed to start" });
+    expect(job.container?.reason).toMatch(/^CannotPullContainerError: /);
+    expect(job).not.toHaveProperty("startedAt");
+  });
+
+  it("a job stuck in RUNNABLE stays there while others run, and can be terminated", async () => {
+    await misbehave(batch.endpoint, [{ kind: "stuck-runnable", jobName: "stuck" }]);
+    const id = await batch.submit("true", { jobName: "stuck" });
+    await batch.ended(await batch.submit("true"));
+    expect(await batch.job(id)).toMatchObject({ status: "RUNNABLE" });
+    await batch.client.send(new TerminateJobCommand({ jobId: id, reason: "too long" }));
+    expect(await batch.job(id)).toMatchObject({ status: "FAILED", statusReason: "too long" });
+  });
+
+  it("a stuck job goes on once the server behaves again", async () => {
+    await misbehave(batch.endpoint, [{ kind: "stuck-runnable", jobName: "freed" }]);
+    const id = await batch.submit("true", { jobName: "freed" });
+    await behave(batch.endpoint);
+    expect(await batch.ended(id)).toMatchObject({ status: "SUCCEEDED" });
+  });
+});
+
+describe("the API goes wrong on request:", () => {
+  const submission = { jobQueue: "cpu", jobDefinition: "shell" };
+
+  it.each([["server-error"], ["cut-connection"]] as const)(
+    "a submission takes effect and its answer is lost (%s)",
+    async (loss) => {
+      const jobName = `lost-${loss}`;
+      await misbehave(batch.endpoint, [{ kind: "lose-submit-response", jobName, loss, times: 1 }]);
+      await expect(batch.client.send(new SubmitJobCommand({ ...submission, jobName }))).rejects.toThrow();
+      await until("the job runs all the same", () =>
+        batch.sink.events.some((event) => event.jobName === jobName && event.status === "SUCCEEDED"),
+      );
+    },
+  );
+
+  it("a throttled request has no effect and says so", async () => {
+    await misbehave(batch.endpoint, [{ kind: "throttle", operation: "SubmitJob", times: 1 }]);
+    await expect(
+      batch.client.send(new SubmitJobCommand({ ...submission, jobName: "throttled" })),
+    ).rejects.toMatchObject({ name: "TooManyRequestsException", $metadata: { httpStatusCode: 429 } });
+    await batch.client.send(new DescribeJobsCommand({ jobs: ["other operations go on"] }));
+    expect(await misbehaviours(batch.endpoint)).toMatchObject([{ kind: "throttle", hits: 1 }]);
+    expect(batch.sink.events.filter((event) => event.jobName === "throttled")).toEqual([]);
+  });
+
+  it("a rule that isn't understood is refused, naming the field", async () => {
+    await expect(misbehave(batch.endpoint, [{ kind: "drop-event", probability: 2 }])).rejects.toThrow(
+      "probability",
+    );
+  });
+});

@@ -1,0 +1,107 @@
+import { DescribeJobQueuesCommand } from "@aws-sdk/client-batch";
+import { groupMembers } from "../process/alive.ts";
+import { signalGroup } from "../process/end.ts";
+import { BatchFixture } from "./testing/batch-fixture.ts";
+import { until } from "./testing/until.ts";
+
+let batch: BatchFixture;
+beforeEach(async () => {
+  batch = await BatchFixture.start();
+});
+afterEach(() => batch.stop());
+
+/** Submits a script that says its wrapper's pid, and waits until it has. */
+async function submitSayingGroup(script: string, attempts = 1): Promise<{ id: string; group: number }> {
+  const id = await batch.submit(`echo $PPID; ${script}`, { retryStrategy: { attempts } });
+  const running = await batch.reached(id, "RUNNING");
+  const group = await until(
+    "the job says its group",
+    async () => Number(await batch.log(running)) || undefined,
+  );
+  return { id, group };
+}
+
+describe("a Batch server killed with SIGKILL and started again", () => {
+  it("takes up a job that still runs, and learns its exit code", async () => {
+    const { id, group } = await submitSayingGroup("sleep 0.6; exit 5");
+    await batch.endServer("SIGKILL");
+    expect(groupMembers(group)).not.toEqual([]);
+    await batch.startServer();
+    expect(await batch.job(id)).toMatchObject({ status: "RUNNING" });
+    const job = await batch.ended(id);
+    expect(job).toMatchObject({ status: "FAILED", container: { exitCode: 5 } });
+    expect(job.attempts).toHaveLength(1);
+  });
+
+  it("learns the exit code of a job that ended meanwhile, and tells its end", async () => {
+    const { id, group } = await submitSayingGroup("sleep 0.2; exit 6");
+    await batch.endServer("SIGKILL");
+    await until("the job has ended", () => groupMembers(group).length === 0);
+    await batch.startServer();
+    expect(await batch.ended(id)).toMatchObject({ status: "FAILED", container: { exitCode: 6 } });
+    await until("the end is told", () => batch.sink.statuses(id).includes("FAILED"));
+  });
+
+  it("takes a job whose process went down with it for a lost machine: Batch's retry follows", async () => {
+    const { id, group } = await submitSayingGroup('test "$AWS_BATCH_JOB_ATTEMPT" = 2 || sleep 300', 2);
+    await batch.endServer("SIGKILL");
+    signalGroup(group, "SIGKILL");
+    await batch.startServer();
+    const job = await batch.ended(id);
+    expect(job.status).toBe("SUCCEEDED");
+    expect(job.attempts?.[0]?.statusReason).toMatch(/^Host EC2 .* terminated\.$/);
+  });
+
+  it("still knows queues, waiting jobs, and how many run at once", async () => {
+    const { id } = await submitSayingGroup("sleep 0.3");
+    const waiting = await batch.submit("true", { dependsOn: [{ jobId: id }] });
+    await batch.endServer("SIGKILL");
+    await batch.startServer();
+    const { jobQueues } = await batch.client.send(new DescribeJobQueuesCommand({}));
+    expect(jobQueues?.map((queue) => queue.jobQueueName)).toEqual(["cpu"]);
+    expect(await batch.ended(waiting)).toMatchObject({ status: "SUCCEEDED" });
+  });
+
+  it("delivers the events that nobody had taken", async () => {
+    batch.sink.accepting = false;
+    const id = await batch.submit("true");
+    await batch.ended(id);
+    await batch.endServer("SIGKILL");
+    batch.sink.accepting = true;
+    await batch.startServer();
+    await until("all events came", () => batch.sink.statuses(id).length === 4);
+    expect(batch.sink.statuses(id)).toEqual(["RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED"]);
+  });
+
+  it("an array goes on where it was", async () => {
+    const id = await batch.submit("sleep 0.05", { arrayProperties: { size: 30 } });
+    await batch.reached(`${id}:0`, "SUCCEEDED");
+    await batch.endServer("SIGKILL");
+    await batch.startServer();
+    expect(await batch.ended(id)).toMatchObject({
+      status: "SUCCEEDED",
+      arrayProperties: { statusSummary: { SUCCEEDED: 30 } },
+    });
+  });
+});
+
+describe("a Batch server stopped with SIGTERM", () => {
+  it("leaves no process of its jobs, and runs them again when it is started", async () => {
+    const { id, group } = await submitSayingGroup('test "$AWS_BATCH_JOB_ATTEMPT" = 2 || sleep 300', 2);
+    await batch.endServer("SIGTERM");
+    expect(groupMembers(group)).toEqual([]);
+    await batch.startServer();
+    const job = await batch.ended(id);
+    expect(job.status).toBe("SUCCEEDED");
+    expect(job.attempts).toHaveLength(2);
+  });
+});
+
+it("events wait for a stack that is down", async () => {
+  batch.sink.accepting = false;
+  const id = await batch.submit("true");
+  await batch.ended(id);
+  expect(batch.sink.statuses(id)).toEqual([]);
+  batch.sink.accepting = true;
+  await until("all events came", () => batch.sink.statuses(id).length === 4);
+});
