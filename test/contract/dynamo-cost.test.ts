@@ -1,0 +1,167 @@
+import { type AttributeValue, ScanCommand } from "@aws-sdk/client-dynamodb";
+import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import { succeeded } from "../../shared/step/transitions.ts";
+import { dynamoRunStore } from "../../shared/store/dynamo-run-store.ts";
+import type { DynamoTable } from "../../shared/store/dynamo-table.ts";
+import type { RunStore } from "../../shared/store/run-store.ts";
+import { aHeldStep, aRun, epochStart } from "../factories.ts";
+import { dynamoTables } from "./dynamo-tables.ts";
+
+const kilobyte = 1024;
+
+/** Bytes of a number: one for each two digits, and one (DynamoDB Developer Guide, "Item sizes and formats"). */
+const numberBytes = (text: string) =>
+  Math.ceil(text.replace(/[-.]/g, "").length / 2) + 1 + (text.startsWith("-") ? 1 : 0);
+const sum = (numbers: number[]) => numbers.reduce((total, number) => total + number, 0);
+
+/** Bytes of a value as DynamoDB bills them. */
+function valueBytes(value: AttributeValue): number {
+  if (value.S !== undefined) return Buffer.byteLength(value.S);
+  if (value.N !== undefined) return numberBytes(value.N);
+  if (value.NS !== undefined) return sum(value.NS.map(numberBytes));
+  if (value.L !== undefined) return 3 + sum(value.L.map((part) => 1 + valueBytes(part)));
+  if (value.M !== undefined) return 3 + itemBytes(value.M) + Object.keys(value.M).length;
+  return 1;
+}
+const itemBytes = (item: Record<string, AttributeValue>) =>
+  sum(Object.entries(item).map(([name, value]) => Buffer.byteLength(name) + valueBytes(value)));
+
+/** The calls that reach DynamoDB from now on: name, and the attributes that an update names. */
+function recordCalls(client: DynamoDBDocumentClient) {
+  const calls: { command: string; written: string[] }[] = [];
+  client.middlewareStack.add(
+    (next, context) => (args) => {
+      const { UpdateExpression: update = "", ExpressionAttributeNames: names = {} } = args.input as {
+        UpdateExpression?: string;
+        ExpressionAttributeNames?: Record<string, string>;
+      };
+      const words = update.match(/(?<![:\w#])#?[a-z]\w*/gi) ?? [];
+      calls.push({
+        command: context.commandName ?? "",
+        written: words
+          .map((word) => names[word] ?? word)
+          .filter((word) => !/^(SET|ADD|REMOVE|if_not_exists)$/.test(word)),
+      });
+      return next(args);
+    },
+    { step: "initialize", name: "recordCalls" },
+  );
+  return calls;
+}
+
+describe("what a run costs in DynamoDB", () => {
+  const newTable = dynamoTables();
+  let table: DynamoTable;
+  let store: RunStore;
+  beforeEach(async () => {
+    table = await newTable();
+    store = dynamoRunStore(table);
+  });
+
+  const sizes = async () => {
+    const { Items: items = [] } = await table.client.send(new ScanCommand({ TableName: table.name }));
+    return Object.fromEntries(items.map((item) => [item.sk?.S, itemBytes(item)]));
+  };
+
+  test("the items of the hot path stay under 1 KB: one write unit a write", async () => {
+    const run = aRun();
+    await store.createRun(run, epochStart);
+    for (let step = 0; step < 40; step += 1) await store.joinRun(run.runId, 1, step, "done");
+    const held = aHeldStep({ runId: run.runId });
+    const claim = await store.putStep(held, undefined);
+    const output = { value: { model: "s3://data/runs/ridge-sweep/1/train_model/0/1.1/model.npz", r2: 0.93 } };
+    await store.putStep(succeeded(held, output, epochStart), claim.ok ? claim.record.version : undefined);
+    await store.putStep(aHeldStep({ runId: run.runId, index: 1 }), undefined);
+    const shard = { runId: run.runId, step: "train_model", shard: 49 };
+    await store.openTally(shard, 1, 200);
+    for (let member = 0; member < 200; member += 1) await store.joinTally(shard, 1, 9_800 + member, "done");
+    const found = await sizes();
+    expect(Object.keys(found)).toHaveLength(4);
+    expect(Object.entries(found).filter(([, bytes]) => Number(bytes) >= kilobyte)).toEqual([]);
+  }, 30_000);
+
+  test("claim, commit and join are one write each, and the join touches no index", async () => {
+    const { runId } = aRun();
+    await store.createRun(aRun({ runId }), epochStart);
+    const calls = recordCalls(table.client);
+    const held = aHeldStep({ runId });
+    const claim = await store.putStep(held, undefined);
+    await store.putStep(
+      succeeded(held, { value: 1 }, epochStart),
+      claim.ok ? claim.record.version : undefined,
+    );
+    await store.joinRun(runId, 1, 0, "done");
+    await store.joinRun(runId, 1, 1, "failed", { step: "fit", name: "E", message: "" });
+    expect(calls).toEqual([
+      { command: "PutItemCommand", written: [] },
+      { command: "PutItemCommand", written: [] },
+      { command: "UpdateItemCommand", written: ["done"] },
+      { command: "UpdateItemCommand", written: ["failed", "error", "error"] },
+    ]);
+  });
+
+  test("a process reads a graph once, and writes it only where it is not yet", async () => {
+    const graph = { version: 1 as const, pipeline: "p", steps: [] };
+    const calls = recordCalls(table.client);
+    await store.putGraph("hash", graph);
+    await store.putGraph("hash", graph);
+    await store.getGraph("hash");
+    expect(calls.map((call) => call.command)).toEqual(["GetItemCommand", "PutItemCommand"]);
+    const another = dynamoRunStore(table);
+    await another.putGraph("hash", graph);
+    await another.getGraph("hash");
+    expect(calls.map((call) => call.command).slice(2)).toEqual(["GetItemCommand"]);
+  });
+
+  /** Makes DynamoDB read one key a call and leave the others, at most `times` times. */
+  const leaveKeys = (times: number) => {
+    let left = times;
+    table.client.middlewareStack.add(
+      (next) => async (args) => {
+        const { RequestItems: request } = args.input as {
+          RequestItems?: Record<string, { Keys: unknown[] }>;
+        };
+        const asked = request?.[table.name];
+        if (asked === undefined || left === 0 || asked.Keys.length < 2) return next(args);
+        left -= 1;
+        const [first, ...others] = asked.Keys;
+        const only = { RequestItems: { [table.name]: { ...asked, Keys: [first] } } };
+        const result = await next({ ...args, input: { ...args.input, ...only } });
+        Object.assign(result.output, { UnprocessedKeys: { [table.name]: { ...asked, Keys: others } } });
+        return result;
+      },
+      { step: "initialize", name: "leaveKeys" },
+    );
+  };
+
+  test("keys that DynamoDB left unread are asked for again", async () => {
+    const steps = [0, 1, 2, 3].map((index) => aHeldStep({ index }));
+    for (const step of steps) await store.putStep(step, undefined);
+    leaveKeys(2);
+    expect(await store.getSteps(steps)).toMatchObject(steps);
+  });
+
+  test("keys that DynamoDB leaves unread again and again are an error that a retry may cure", async () => {
+    const steps = Array.from({ length: 20 }, (_, index) => aHeldStep({ index }));
+    leaveKeys(Number.POSITIVE_INFINITY);
+    await expect(store.getSteps(steps)).rejects.toMatchObject({
+      name: "UnprocessedKeysError",
+      retryable: true,
+    });
+  }, 20_000);
+
+  test("an item of another form is refused, not passed on", async () => {
+    const run = aRun();
+    await store.createRun(run, epochStart);
+    table.client.middlewareStack.add(
+      (next) => async (args) => {
+        const result = await next(args);
+        const { Item: item } = result.output as { Item?: Record<string, AttributeValue> };
+        if (item) item.epoch = { S: "one" };
+        return result;
+      },
+      { step: "initialize", name: "spoilItem" },
+    );
+    await expect(store.getRun(run.runId)).rejects.toThrow(/epoch/);
+  });
+});
