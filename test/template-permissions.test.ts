@@ -1,0 +1,139 @@
+import { build } from "esbuild";
+import { listFamilies } from "../resources/images/family.ts";
+import {
+  type FunctionProperties,
+  type MappingProperties,
+  type PackagedStage,
+  packageStage,
+  permissions,
+  referredId,
+  root,
+} from "./packaged-template.ts";
+
+// Nobody may do more than their part, and no function less than its code does: AWS alone would tell, at run time.
+
+let prod: PackagedStage;
+
+beforeAll(async () => {
+  prod = await packageStage("prod");
+}, 60_000);
+
+afterAll(() => prod.remove());
+
+describe("permissions", () => {
+  /** Actions that name no resource, with the reason. */
+  const withoutResource: Record<string, string> = {
+    "xray:PutTraceSegments": "X-Ray has no resources",
+    "xray:PutTelemetryRecords": "X-Ray has no resources",
+    "batch:DescribeJobs": "the action knows no resources",
+    "batch:ListJobs": "the action knows no resources",
+    "ecr:GetAuthorizationToken": "a token is for the account's registry",
+  };
+
+  test("no function shares its role", () => {
+    const roles = prod
+      .resources<FunctionProperties>("AWS::Lambda::Function")
+      .map(({ properties }) => referredId(properties.Role));
+    expect(roles).toHaveLength(7);
+    expect(new Set(roles).size).toBe(roles.length);
+  });
+
+  test("every permission names its resources, or has a reason not to", () => {
+    const open = permissions(prod).filter(({ resource }) => resource === "*");
+    expect(open.filter(({ action }) => withoutResource[action] === undefined)).toEqual([]);
+  });
+
+  test("no permission is a pattern of actions", () => {
+    expect(permissions(prod).filter(({ action }) => action.includes("*"))).toEqual([]);
+  });
+
+  test("a function writes to its own log and to no other", () => {
+    for (const { properties } of prod.resources<FunctionProperties>("AWS::Lambda::Function")) {
+      const logs = permissions(prod).filter(
+        ({ role: owner, action }) => owner === referredId(properties.Role) && action.startsWith("logs:"),
+      );
+      expect(logs).toHaveLength(2);
+      for (const { resource } of logs) {
+        expect(JSON.stringify(resource)).toContain(`log-group:/aws/lambda/${properties.FunctionName}:*`);
+      }
+    }
+  });
+
+  test("a function receives from its own queue and from no other", () => {
+    for (const { properties } of prod.resources<MappingProperties>("AWS::Lambda::EventSourceMapping")) {
+      const role = referredId(prod.resource(referredId(properties.FunctionName)).Properties.Role);
+      const received = permissions(prod)
+        .filter(({ role: owner, action }) => owner === role && action === "sqs:ReceiveMessage")
+        .map(({ resource }) => referredId(resource));
+      expect(received).toEqual([referredId(properties.EventSourceArn)]);
+    }
+  });
+
+  test("a job reads and writes objects of runs, reads raw data, and nothing else", () => {
+    const ids = listFamilies(root).map((family) => `${family[0]?.toUpperCase()}${family.slice(1)}JobRole`);
+    const jobs = permissions(prod).filter(({ role }) => ids.includes(role));
+    expect([...new Set(jobs.map(({ action }) => action.split(":")[0]))]).toEqual(["s3"]);
+    expect(
+      jobs.filter(({ action }) => action === "s3:PutObject").map(({ resource }) => JSON.stringify(resource)),
+    ).toEqual(ids.map(() => JSON.stringify({ "Fn::Sub": `\${DataBucket.Arn}/runs/*` })));
+  });
+
+  test("only AWS's services assume the roles", () => {
+    for (const { properties } of prod.resources<{
+      AssumeRolePolicyDocument: { Statement: { Principal: unknown }[] };
+    }>("AWS::IAM::Role")) {
+      for (const { Principal } of properties.AssumeRolePolicyDocument.Statement) {
+        expect(Principal).toEqual({ Service: expect.stringMatching(/^[a-z0-9-]+\.amazonaws\.com$/) });
+      }
+    }
+  });
+});
+
+describe("what a function's code calls", () => {
+  /** What each method of a port asks of AWS. */
+  const needed: Record<string, string> = {
+    "objects.get": "s3:GetObject",
+    "objects.head": "s3:GetObject",
+    "objects.put": "s3:PutObject",
+    "objects.putIfAbsent": "s3:PutObject",
+    "objects.delete": "s3:DeleteObject",
+    "batch.submit": "batch:SubmitJob",
+    "batch.findByName": "batch:ListJobs",
+    "batch.describe": "batch:DescribeJobs",
+    "batch.terminate": "batch:TerminateJob",
+  };
+
+  /** The calls of ports left in a function's bundle, which holds nothing that the function cannot reach. */
+  async function calls(handler: string): Promise<Set<string>> {
+    const { outputFiles } = await build({
+      entryPoints: [`${handler.replace(/\.handler$/, "")}.ts`],
+      bundle: true,
+      write: false,
+      platform: "node",
+      external: ["@aws-sdk/*", "@smithy/*"],
+    });
+    const code = outputFiles.map(({ text }) => text).join("");
+    return new Set(
+      [...code.matchAll(/\bengine\d*\.((?:objects|batch)\.\w+)\(/g)].map(([, call]) => call ?? ""),
+    );
+  }
+
+  test("is what its role allows", async () => {
+    for (const { properties } of prod.resources<FunctionProperties>("AWS::Lambda::Function")) {
+      const wanted = [...(await calls(properties.Handler))].flatMap((call) => needed[call] ?? []);
+      const role = referredId(properties.Role);
+      const allowed = permissions(prod)
+        .filter((permission) => permission.role === role && Object.values(needed).includes(permission.action))
+        .map(({ action }) => action)
+        // Looking at jobs harms nobody and goes with ending them.
+        .filter((action) => wanted.includes(action) || !/DescribeJobs|ListJobs/.test(action));
+      expect([role, [...new Set(allowed)].sort()]).toEqual([role, [...new Set(wanted)].sort()]);
+    }
+  }, 30_000);
+
+  test("is found at all", async () => {
+    expect([...(await calls("functions/step.handler"))]).toEqual(
+      expect.arrayContaining(["batch.submit", "objects.put", "objects.get"]),
+    );
+  });
+});
