@@ -60,8 +60,10 @@ def test_an_attempt_that_lives_on_cannot_take_the_checkpoint_back(attempt: Calla
     old.save_bytes(b"old 1")
     assert new.load_bytes() == b"old 1"
     new.save_bytes(b"new 1")
-    with pytest.raises(FatalError, match=r"attempt 1\.2\.1 has saved"):
-        old.save_bytes(b"old 2")
+    for _ in range(2):
+        with pytest.raises(FatalError, match=r"attempt 1\.2\.1 has saved"):
+            old.save_bytes(b"old 2")
+        old.load_bytes()  # To have read the later attempt's is no leave to replace it.
     assert attempt(1, 3, 1).load_bytes() == b"new 1"
 
 
@@ -86,20 +88,22 @@ def test_bytes_are_not_taken_for_a_folder(attempt: Callable[..., Checkpoint], tm
 
 
 class _Dying(LocalStorage):
-    """Dies before it moves the pointer."""
+    """Dies before it moves the pointer for the third time."""
+
+    moves = 0
 
     def put(self, uri: str, *args: object, **options: object) -> StoredObject:
-        if uri.endswith("current.json"):
+        self.moves += uri.endswith("current.json")
+        if self.moves == 3:
             raise KeyboardInterrupt
         return super().put(uri, *args, **options)  # type: ignore[arg-type]
 
 
 def test_a_save_that_is_cut_short_leaves_the_one_before(tmp_path: Path) -> None:
     prefix = f"{tmp_path}/_checkpoint/"
-    first = Checkpoint(LocalStorage(), prefix, (1, 1, 1), "same", tmp_path)
-    first.save_bytes(b"whole")
-    dying = Checkpoint(_Dying(), prefix, (1, 1, 2), "same", tmp_path)
-    assert dying.load_bytes() == b"whole"
+    dying = Checkpoint(_Dying(), prefix, (1, 1, 1), "same", tmp_path)
+    dying.save_bytes(b"first")
+    dying.save_bytes(b"whole")
     with pytest.raises(KeyboardInterrupt):
         dying.save_bytes(b"half")
-    assert Checkpoint(LocalStorage(), prefix, (1, 1, 3), "same", tmp_path).load_bytes() == b"whole"
+    assert Checkpoint(LocalStorage(), prefix, (1, 1, 2), "same", tmp_path).load_bytes() == b"whole"

@@ -243,6 +243,13 @@ def test_an_artifact_that_has_changed_since_is_refused(bench: Bench, tmp_path: P
     assert bench.read("0/1.1/_error.json")["name"] == "DigestMismatch"
 
 
+def test_the_next_attempt_resumes_from_the_checkpoint_and_another_child_does_not(bench: Bench) -> None:
+    inputs = {0: {"how": "resume"}}
+    assert bench.run("act", inputs) == 1
+    assert bench.run("act", inputs, MILLRACE_ATTEMPT="2") == 0
+    assert bench.run("act", {1: {"how": "resume"}}) == 1
+
+
 def test_every_log_line_says_whose_it_is(bench: Bench) -> None:
     bench.run("echo", {3: ECHO, 4: ECHO})
     assert {event["index"] for event in bench.log} == {3, 4}

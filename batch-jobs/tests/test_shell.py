@@ -109,6 +109,10 @@ def test_a_failure_is_told_on_standard_error(run: Run, job: str, job_input: Any,
     assert ("Traceback" in result.stderr) == (message == "Traceback")
 
 
+def test_a_run_resumes_after_a_failure_and_starts_afresh_after_a_success(run: Run) -> None:
+    assert [run("act", {"how": "resume"}).code for _ in range(3)] == [1, 0, 1]
+
+
 def test_help_lists_the_jobs() -> None:
     for arguments in ([], ["--help"]):
         result = shell("ridge", *arguments)

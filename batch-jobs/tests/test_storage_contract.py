@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
+import itertools
+import os
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -162,6 +165,42 @@ def test_s3_refuses_what_is_no_object_uri(uri: str) -> None:
 def test_a_local_folder_is_not_an_object(tmp_path: Path) -> None:
     with pytest.raises(ObjectNotFound, match="folder"):
         LocalStorage().stat(str(tmp_path))
+
+
+@pytest.mark.parametrize(("conflicts", "wins"), [(2, True), (99, False)])
+def test_s3s_conflicting_writes_are_tried_again(
+    s3: S3Storage, bucket: Bucket, monkeypatch: pytest.MonkeyPatch, conflicts: int, wins: bool
+) -> None:
+    from botocore.exceptions import ClientError
+
+    answer = {"Error": {"Code": "ConditionalRequestConflict"}, "ResponseMetadata": {"HTTPStatusCode": 409}}
+    put_object, calls = s3._client.put_object, itertools.count(1)
+
+    def conflict(**request: Any) -> Any:
+        if next(calls) <= conflicts:
+            raise ClientError(answer, "PutObject")  # type: ignore[arg-type]
+        return put_object(**request)
+
+    monkeypatch.setattr(s3._client, "put_object", conflict)
+    monkeypatch.setattr(s3_storage, "CONFLICT_PAUSES", (0, 0, 0))
+    if wins:
+        assert s3.put(f"{bucket.uri}claim", b"x", media_type=TEXT, if_none_match=True).bytes == 1
+    else:
+        with pytest.raises(StorageError, match="conflicting"):
+            s3.put(f"{bucket.uri}claim", b"x", media_type=TEXT, if_none_match=True)
+
+
+def test_a_local_put_if_match_waits_for_the_one_before(tmp_path: Path) -> None:
+    storage, uri = LocalStorage(), f"{tmp_path}/pointer"
+    etag = storage.put(uri, b"1", media_type=TEXT).etag
+    folder = os.open(tmp_path, os.O_RDONLY)
+    fcntl.flock(folder, fcntl.LOCK_EX)
+    with ThreadPoolExecutor(1) as threads:
+        waiting = threads.submit(storage.put, uri, b"2", media_type=TEXT, if_match=etag)
+        with pytest.raises(TimeoutError):
+            waiting.result(0.2)
+        os.close(folder)
+        assert waiting.result(5).bytes == 1
 
 
 def test_a_refusal_is_told_from_an_absence(s3: S3Storage, bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:

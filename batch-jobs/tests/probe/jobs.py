@@ -48,6 +48,10 @@ def act(input: dict[str, Any], context: Context) -> dict[str, Any]:
             return {"how": 1}
         case "nan":
             return {"how": "nan", "score": float("nan")}
+        case "resume":
+            if context.checkpoint.load_bytes() is None:
+                context.checkpoint.save_bytes(b"half of the work")
+                raise RuntimeError("interrupted half way")
         case "warn":
             warnings.warn("a library warns", stacklevel=1)
     return {"how": input["how"]}
