@@ -68,6 +68,11 @@ export class MemoryBatchService implements BatchService {
     return [...this.jobs.values()].filter((job) => job.arraySize === undefined && !isOver(job.state));
   }
 
+  /** Names of all jobs ever submitted, in order. */
+  submitted(): string[] {
+    return [...this.jobs.values()].filter((job) => job.arrayIndex === undefined).map(({ name }) => name);
+  }
+
   /** Says that a job's process began. */
   begin(id: string): void {
     this.change(id, { state: "RUNNING", startedAt: this.clock.now() });

@@ -1,0 +1,322 @@
+import * as z from "zod";
+import { handleJob } from "../../shared/batch/handle-job.ts";
+import type { Engine } from "../../shared/engine.ts";
+import { batch, defineJob, definePipeline, eq, lambda } from "../../shared/pipeline/index.ts";
+import { startRun } from "../../shared/run/start-run.ts";
+import { sweepRuns } from "../../shared/run/sweep-run.ts";
+import { failPoison } from "../../shared/step/fail-poison.ts";
+import { handleStepMessage } from "../../shared/step/handle-step-message.ts";
+import { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
+
+const double = defineJob("demo.double", {
+  input: z.object({ n: z.number() }),
+  output: z.object({ n: z.number() }),
+  resources: { vcpus: 1, memory: 512 },
+});
+
+/** One of everything: functions, a job, a map of each, a condition, a step that is skipped. */
+const everything = definePipeline({ name: "everything", params: z.strictObject({}) }, ({ step, map }) => {
+  const list = step(
+    "list",
+    lambda({}, () => [1, 2, 3]),
+  );
+  const one = step("one", batch(double, { n: 21 }));
+  const halves = map("halves", list, (n) => lambda({ n }, ({ n }) => n / 2));
+  const doubles = map("doubles", list, (n) => batch(double, { n }));
+  step(
+    "skipped",
+    lambda({}, () => 1),
+    { when: eq(one.n, 0) },
+  );
+  step(
+    "total",
+    lambda(
+      { one, halves, doubles },
+      ({ one, halves, doubles }) =>
+        one.n + halves.reduce((sum, n) => sum + n, 0) + doubles.reduce((sum, { n }) => sum + n, 0),
+    ),
+  );
+});
+
+class Crash extends Error {
+  override readonly name = "Crash";
+}
+
+/** Wraps every function of a port: `around` is told of each call and may throw before or after it. */
+function wrapped<T extends object>(port: T, around: <R>(call: () => Promise<R>) => Promise<R>): T {
+  return new Proxy(port, {
+    get(target, key, receiver) {
+      const member: unknown = Reflect.get(target, key, receiver);
+      if (typeof member !== "function") return member;
+      if (key === "locate") return member.bind(target);
+      return (...args: unknown[]) => around(() => member.apply(target, args) as Promise<unknown>);
+    },
+  });
+}
+
+/** An engine whose worker dies at its `at`-th call to a port, before the call's effect or after it. */
+function crashing(engine: Engine, at: number, when: "before" | "after") {
+  const seen = { calls: 0, crashed: false };
+  const around = async <R>(call: () => Promise<R>): Promise<R> => {
+    seen.calls += 1;
+    const now = seen.calls === at;
+    if (now) seen.crashed = true;
+    if (now && when === "before") throw new Crash();
+    const result = await call();
+    if (now) throw new Crash();
+    return result;
+  };
+  const { store, queue, batch: service, objects } = engine;
+  const ports = {
+    store: wrapped(store, around),
+    queue: wrapped(queue, around),
+    batch: wrapped(service, around),
+    objects: wrapped(objects, around),
+  };
+  return { engine: { ...engine, ...ports }, seen };
+}
+
+async function started() {
+  const memory = new MemoryEngine([everything], {
+    "demo.double": (input) => ({ n: (input as { n: number }).n * 2 }),
+  });
+  const { runId } = await startRun(memory.engine, {
+    pipeline: "everything",
+    cause: { kind: "manual" },
+    causeKey: "",
+  });
+  return { memory, runId };
+}
+
+type Crashing = {
+  when: "before" | "after";
+  /** Whether the message that the dead worker held comes back. */
+  redelivered: boolean;
+  /** Whether jobs take longer than every message that waits. */
+  slowJobs: boolean;
+};
+
+/** Runs to the end with a worker that dies once. What it held comes back after its visibility, or never. */
+async function runWithCrash(at: number, { when, redelivered, slowJobs }: Crashing) {
+  const { memory, runId } = await started();
+  const sound = memory.engine;
+  const { engine, seen } = crashing(sound, at, when);
+  const attempt = async (work: (engine: Engine) => Promise<void>) => {
+    try {
+      await work(seen.crashed ? sound : engine);
+      return true;
+    } catch (error) {
+      if (!(error instanceof Crash)) throw error;
+      return false;
+    }
+  };
+  for (let turn = 0; turn < 1000; turn += 1) {
+    const run = await memory.store.getRun(runId);
+    if (run?.state !== "RUNNING") break;
+    memory.clock.moveTo(memory.clock.now() + 1);
+    const messages = memory.queue.receive(1);
+    for (const message of messages) {
+      const worked = await attempt((each) => handleStepMessage(each, message, Number.POSITIVE_INFINITY));
+      if (!worked && redelivered) await memory.queue.send([message], 720_000);
+    }
+    if (messages.length > 0) continue;
+    const events = memory.batch.takeEvents();
+    for (const event of events) {
+      const worked = await attempt((each) => handleJob(each, event));
+      if (!worked && redelivered) await handleJob(sound, event);
+    }
+    if (events.length > 0) continue;
+    const next = memory.queue.nextAt();
+    if (memory.batch.waiting().length > 0 && !(slowJobs && next !== undefined)) {
+      await memory.turn();
+      continue;
+    }
+    memory.clock.moveTo(next ?? memory.clock.now() + 120_000);
+    await attempt(async (each) => void (await sweepRuns(each)));
+  }
+  return { memory, runId, seen };
+}
+
+async function expectWhole(memory: MemoryEngine, runId: string) {
+  const run = await memory.store.getRun(runId);
+  expect(run).toMatchObject({ state: "SUCCEEDED" });
+  const records = await memory.store.listSteps(runId);
+  expect(records.find(({ step }) => step === "total")).toMatchObject({ output: { value: 57 } });
+  expect(records.map(({ state }) => state).filter((state) => state !== "SUCCEEDED")).toEqual(["SKIPPED"]);
+  expect(memory.batch.waiting()).toEqual([]);
+  expect(memory.batch.submitted()).toHaveLength(2);
+}
+
+describe("a worker that dies", () => {
+  const crashings = (["before", "after"] as const).flatMap((when) =>
+    [true, false].flatMap((redelivered) =>
+      [true, false].map((slowJobs) => ({ when, redelivered, slowJobs })),
+    ),
+  );
+  it.each(crashings)(
+    "$when any one of its calls loses nothing and does nothing twice ($redelivered, $slowJobs)",
+    async (crashing) => {
+      let points = 0;
+      for (let at = 1; ; at += 1) {
+        const { memory, runId, seen } = await runWithCrash(at, crashing);
+        await expectWhole(memory, runId);
+        if (!seen.crashed) break;
+        points += 1;
+      }
+      // Every call is a point to die at; fewer would mean that the wrapping missed some.
+      expect(points).toBeGreaterThan(100);
+    },
+    120_000,
+  );
+
+  it("again and again while it runs the same step ends that step with the reason", async () => {
+    const { memory, runId } = await started();
+    const message = { runId, step: "list", index: 0, epoch: 1 } as const;
+    for (let death = 0; death < 5; death += 1) {
+      const dying: Engine = { ...memory.engine, store: dyingAtCommit(memory.store) };
+      await expect(handleStepMessage(dying, message, Number.POSITIVE_INFINITY)).rejects.toThrow(Crash);
+      memory.clock.moveTo(memory.clock.now() + 600_000);
+    }
+    await handleStepMessage(memory.engine, message, Number.POSITIVE_INFINITY);
+    const run = await memory.finish(runId);
+    expect(run).toMatchObject({ state: "FAILED", error: { step: "list", name: "WorkerLost" } });
+  });
+});
+
+/** A store at which a worker can claim a step and dies when it commits. */
+function dyingAtCommit(store: Engine["store"]): Engine["store"] {
+  const putStep: Engine["store"]["putStep"] = async (next, previous) => {
+    if (next.state !== "RUNNING") throw new Crash();
+    return store.putStep(next, previous);
+  };
+  return new Proxy(store, {
+    get(target, key, receiver) {
+      const member: unknown = key === "putStep" ? putStep : Reflect.get(target, key, receiver);
+      return typeof member === "function" ? member.bind(target) : member;
+    },
+  });
+}
+
+describe("messages and events", () => {
+  it("delivered twice, and in reverse, change nothing", async () => {
+    const { memory, runId } = await started();
+    for (let turn = 0; turn < 1000; turn += 1) {
+      if ((await memory.store.getRun(runId))?.state !== "RUNNING") break;
+      memory.clock.moveTo(memory.clock.now() + 1000);
+      const messages = memory.queue.receive(100).reverse();
+      for (const message of [...messages, ...messages]) {
+        await handleStepMessage(memory.engine, message, Number.POSITIVE_INFINITY);
+      }
+      const events = memory.batch.takeEvents().reverse();
+      for (const event of [...events, ...events]) await handleJob(memory.engine, event);
+      if (messages.length + events.length === 0) await memory.turn();
+    }
+    await expectWhole(memory, runId);
+    for (const record of await memory.store.listSteps(runId)) expect(record.attempt).toBe(1);
+  });
+
+  it("that are all lost are made up for by the sweep", async () => {
+    const { memory, runId } = await started();
+    let lost = 0;
+    for (let turn = 0; turn < 2000; turn += 1) {
+      if ((await memory.store.getRun(runId))?.state !== "RUNNING") break;
+      // The first hint and the first event of each kind is lost: what goes on goes on by the sweep alone.
+      lost += memory.batch.takeEvents().length;
+      if (await memory.turn()) continue;
+      memory.clock.moveTo(memory.clock.now() + 120_000);
+      await sweepRuns(memory.engine);
+    }
+    expect(lost).toBeGreaterThan(4);
+    await expectWhole(memory, runId);
+  });
+
+  it("of a run that does not exist, of another epoch, or of a step that it lacks do nothing", async () => {
+    const { memory, runId } = await started();
+    const before = await memory.store.listSteps(runId);
+    for (const message of [
+      { runId: "nowhere", step: "list", index: 0, epoch: 1 },
+      { runId, step: "list", index: 0, epoch: 7 },
+      { runId, step: "nowhere", index: 0, epoch: 1 },
+    ]) {
+      await handleStepMessage(memory.engine, message, Number.POSITIVE_INFINITY);
+    }
+    expect(await memory.store.listSteps(runId)).toEqual(before);
+  });
+
+  it("that nobody could deal with end their step with the reason, not in silence", async () => {
+    const { memory, runId } = await started();
+    await failPoison(memory.engine, { runId, step: "list", index: 0, epoch: 1 });
+    const run = await memory.finish(runId);
+    expect(run).toMatchObject({ state: "FAILED", error: { step: "list", name: "DeadLetter" } });
+  });
+});
+
+describe("two workers at one step", () => {
+  it("because its message was delivered twice at once run it once", async () => {
+    let calls = 0;
+    const pipeline = definePipeline({ name: "once", params: z.strictObject({}) }, ({ step }) => {
+      step(
+        "work",
+        lambda({}, async () => {
+          calls += 1;
+          await new Promise((resolve) => setImmediate(resolve));
+          return calls;
+        }),
+      );
+    });
+    const memory = new MemoryEngine([pipeline]);
+    const { runId } = await startRun(memory.engine, {
+      pipeline: "once",
+      cause: { kind: "manual" },
+      causeKey: "",
+    });
+    const message = { runId, step: "work", index: 0, epoch: 1 } as const;
+    const work = () => handleStepMessage(memory.engine, message, Number.POSITIVE_INFINITY);
+    await Promise.all([work(), work(), work()]);
+    expect(calls).toBe(1);
+    expect((await memory.finish(runId)).state).toBe("SUCCEEDED");
+  });
+});
+
+describe("a zombie", () => {
+  it("whose lease has run out cannot commit over the worker that took over", async () => {
+    const order: string[] = [];
+    const gate: { open?: () => void } = {};
+    const pipeline = definePipeline({ name: "zombie", params: z.strictObject({}) }, ({ step }) => {
+      step(
+        "work",
+        lambda({}, async (_input, { attempt }) => {
+          order.push(`begin ${attempt}`);
+          if (attempt === 1)
+            await new Promise<void>((resolve) => {
+              gate.open = resolve;
+            });
+          return attempt;
+        }),
+      );
+    });
+    const memory = new MemoryEngine([pipeline]);
+    const { runId } = await startRun(memory.engine, {
+      pipeline: "zombie",
+      cause: { kind: "manual" },
+      causeKey: "",
+    });
+    const message = { runId, step: "work", index: 0, epoch: 1 } as const;
+    const stalled = new MemoryEngine([pipeline]);
+    // The first worker's clock stands still, so that it does not notice that its time is up.
+    const zombie = handleStepMessage(
+      { ...memory.engine, clock: stalled.clock },
+      message,
+      Number.POSITIVE_INFINITY,
+    );
+    while (gate.open === undefined) await new Promise((resolve) => setImmediate(resolve));
+    memory.clock.moveTo(memory.clock.now() + 600_000);
+    await handleStepMessage(memory.engine, message, Number.POSITIVE_INFINITY);
+    gate.open();
+    await zombie;
+    expect(order).toEqual(["begin 1", "begin 2"]);
+    const [record] = await memory.store.listSteps(runId);
+    expect(record).toMatchObject({ state: "SUCCEEDED", attempt: 2, output: { value: 2 } });
+    expect((await memory.finish(runId)).state).toBe("SUCCEEDED");
+  });
+});

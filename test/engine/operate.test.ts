@@ -1,0 +1,301 @@
+import * as z from "zod";
+import { handleJob } from "../../shared/batch/handle-job.ts";
+import { batch, defineJob, definePipeline, lambda, type Pipeline } from "../../shared/pipeline/index.ts";
+import { cancelRun } from "../../shared/run/cancel-run.ts";
+import { RunNotFoundError, RunStateError } from "../../shared/run/errors.ts";
+import { manage } from "../../shared/run/manage.ts";
+import { retryRun } from "../../shared/run/retry-run.ts";
+import { startByHand } from "../../shared/run/start-by-hand.ts";
+import { sweepRuns } from "../../shared/run/sweep-run.ts";
+import { handleStepMessage } from "../../shared/step/handle-step-message.ts";
+import { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
+import { sampleEvent } from "../sample-event.ts";
+
+const train = defineJob("demo.train", {
+  input: z.object({ n: z.number() }),
+  output: z.object({ n: z.number() }),
+  resources: { vcpus: 1, memory: 512 },
+});
+const numbers = z.strictObject({ list: z.array(z.number()).default([1, 2, 3]) });
+
+/** Counts how often each call happened. */
+class Calls {
+  readonly counts: Record<string, number> = {};
+  add(name: string): void {
+    this.counts[name] = (this.counts[name] ?? 0) + 1;
+  }
+}
+
+/** Before, a map of jobs of which the second can fail, a map of functions likewise, and after. */
+function sweep(calls: Calls, broken: { jobs: boolean; functions: boolean }) {
+  const pipeline = definePipeline({ name: "sweep", params: numbers }, ({ params, step, map }) => {
+    const before = step(
+      "before",
+      lambda({}, () => {
+        calls.add("before");
+        return 1;
+      }),
+    );
+    const trained = map("train", params.list, (n) => batch(train, { n }), { after: [before] });
+    const scored = map("score", params.list, (n) =>
+      lambda({ n }, ({ n }) => {
+        calls.add(`score ${n}`);
+        if (n === 2 && broken.functions) throw new Error("two cannot be scored");
+        return n;
+      }),
+    );
+    step(
+      "after",
+      lambda({ trained, scored }, ({ trained, scored }) => trained.length + scored.length),
+    );
+  });
+  const jobs = {
+    "demo.train": (input: unknown) => {
+      const { n } = input as { n: number };
+      calls.add(`train ${n}`);
+      if (n === 2 && broken.jobs) throw new Error("two cannot be trained");
+      return { n };
+    },
+  };
+  return new MemoryEngine([pipeline], jobs);
+}
+
+const started = async (memory: MemoryEngine, pipeline = "sweep") =>
+  (await startByHand(memory.engine, { pipeline })).runId;
+
+describe("retry from failure", () => {
+  it("runs again only what had not succeeded, children included", async () => {
+    const calls = new Calls();
+    const broken = { jobs: true, functions: true };
+    const memory = sweep(calls, broken);
+    const runId = await started(memory);
+    expect((await memory.finish(runId)).state).toBe("FAILED");
+    Object.assign(broken, { jobs: false, functions: false });
+    const retried = await retryRun(memory.engine, runId);
+    expect(retried).toMatchObject({ state: "RUNNING", epoch: 2 });
+    const ended = await memory.finish(runId);
+    expect(ended).toMatchObject({ state: "SUCCEEDED", epoch: 2 });
+    expect(ended).not.toHaveProperty("error");
+    expect(calls.counts).toEqual({
+      before: 1,
+      "train 1": 1,
+      "train 2": 2,
+      "train 3": 1,
+      "score 1": 1,
+      "score 2": 2,
+      "score 3": 1,
+    });
+  });
+
+  it("may fail again and be retried again", async () => {
+    const calls = new Calls();
+    const memory = sweep(calls, { jobs: true, functions: false });
+    const runId = await started(memory);
+    await memory.finish(runId);
+    await retryRun(memory.engine, runId);
+    expect(await memory.finish(runId)).toMatchObject({
+      state: "FAILED",
+      epoch: 2,
+      error: { step: "train[1]" },
+    });
+    expect(calls.counts).toMatchObject({ "train 1": 1, "train 2": 2, "train 3": 1 });
+  });
+
+  it("leaves messages and events of the epoch before without effect", async () => {
+    const calls = new Calls();
+    const broken = { jobs: true, functions: false };
+    const memory = sweep(calls, broken);
+    const runId = await started(memory);
+    await memory.finish(runId);
+    const late = memory.batch.submitted();
+    broken.jobs = false;
+    await retryRun(memory.engine, runId);
+    await handleStepMessage(
+      memory.engine,
+      { runId, step: "train", index: "map", epoch: 1 },
+      Number.POSITIVE_INFINITY,
+    );
+    const [job] = await memory.batch.describe([`job-${late.length}:1`]);
+    if (job !== undefined) await handleJob(memory.engine, job);
+    expect((await memory.finish(runId)).state).toBe("SUCCEEDED");
+    expect(calls.counts).toMatchObject({ "train 2": 2 });
+  });
+
+  it.each(["RUNNING", "SUCCEEDED"])("is refused for a run that is %s, saying what to do", async (state) => {
+    const memory = sweep(new Calls(), { jobs: false, functions: false });
+    const runId = await started(memory);
+    if (state === "SUCCEEDED") await memory.finish(runId);
+    await expect(retryRun(memory.engine, runId)).rejects.toThrow(RunStateError);
+    await expect(retryRun(memory.engine, runId)).rejects.toThrow(`is ${state}`);
+  });
+});
+
+describe("cancel", () => {
+  it("ends the jobs, starts nothing more, and is done once nothing runs", async () => {
+    const calls = new Calls();
+    const memory = sweep(calls, { jobs: false, functions: false });
+    const runId = await started(memory);
+    while (memory.batch.waiting().length === 0) await memory.turn();
+    const cancelled = await cancelRun(memory.engine, runId);
+    expect(cancelled.state).toBe("CANCELLING");
+    expect(memory.batch.waiting()).toEqual([]);
+    expect((await memory.finish(runId)).state).toBe("CANCELLED");
+    expect(calls.counts).not.toHaveProperty("train 1");
+    const states = (await memory.store.listSteps(runId)).map(({ state }) => state);
+    expect(new Set(states)).toEqual(new Set(["SUCCEEDED", "CANCELLED"]));
+  });
+
+  it("of a run whose submission is just under way leaves no job behind", async () => {
+    const memory = sweep(new Calls(), { jobs: false, functions: false });
+    const runId = await started(memory);
+    const { batch: service } = memory.engine;
+    const sound = memory.engine;
+    // The cancel comes between the job's submission and the record of it.
+    const submit: typeof service.submit = async (job) => {
+      const id = await service.submit(job);
+      await cancelRun(sound, runId);
+      return id;
+    };
+    const { findByName, describe: details, terminate } = service;
+    memory.engine = {
+      ...sound,
+      batch: {
+        submit,
+        findByName: findByName.bind(service),
+        describe: details.bind(service),
+        terminate: terminate.bind(service),
+      },
+    };
+    await memory.finish(runId);
+    expect(memory.batch.waiting()).toEqual([]);
+    expect((await memory.store.getRun(runId))?.state).toBe("CANCELLED");
+  });
+
+  it("asked again goes on; of a run that has ended it changes nothing", async () => {
+    const memory = sweep(new Calls(), { jobs: false, functions: false });
+    const runId = await started(memory);
+    await memory.finish(runId);
+    expect((await cancelRun(memory.engine, runId)).state).toBe("SUCCEEDED");
+    await expect(cancelRun(memory.engine, "nowhere")).rejects.toThrow(RunNotFoundError);
+  });
+
+  it("can be followed by a retry, which does what is left", async () => {
+    const calls = new Calls();
+    const memory = sweep(calls, { jobs: false, functions: false });
+    const runId = await started(memory);
+    while (memory.batch.waiting().length === 0) await memory.turn();
+    await cancelRun(memory.engine, runId);
+    await memory.finish(runId);
+    await retryRun(memory.engine, runId);
+    expect((await memory.finish(runId)).state).toBe("SUCCEEDED");
+    expect(calls.counts.before).toBe(1);
+  });
+});
+
+describe("a deployment in the middle of a run", () => {
+  const v1 = definePipeline({ name: "moving", params: z.strictObject({}) }, ({ step }) => {
+    const a = step(
+      "a",
+      lambda({}, () => 1),
+    );
+    step(
+      "b",
+      lambda({ a }, ({ a }) => a + 1),
+    );
+  });
+  const deploy = (memory: MemoryEngine, pipeline: Pipeline) => {
+    memory.engine = { ...memory.engine, pipelines: new Map([[pipeline.name, pipeline]]) };
+  };
+
+  it("lets the run end by the graph it started with", async () => {
+    const v2 = definePipeline({ name: "moving", params: z.strictObject({}) }, ({ step }) => {
+      const a = step(
+        "a",
+        lambda({}, () => 10),
+      );
+      const c = step(
+        "c",
+        lambda({ a }, ({ a }) => a + 5),
+      );
+      step(
+        "b",
+        lambda({ c }, ({ c }) => c + 1),
+      );
+    });
+    const memory = new MemoryEngine([v1]);
+    const runId = await started(memory, "moving");
+    deploy(memory, v2);
+    expect((await memory.finish(runId)).state).toBe("SUCCEEDED");
+    const steps = (await memory.store.listSteps(runId)).map(({ step }) => step);
+    expect(steps).toEqual(["a", "b"]);
+  });
+
+  it("that takes a step's code away fails that step with the reason", async () => {
+    const v2 = definePipeline({ name: "moving", params: z.strictObject({}) }, ({ step }) =>
+      step(
+        "a",
+        lambda({}, () => 1),
+      ),
+    );
+    const memory = new MemoryEngine([v1]);
+    const runId = await started(memory, "moving");
+    deploy(memory, v2);
+    const run = await memory.finish(runId);
+    expect(run).toMatchObject({ state: "FAILED", error: { step: "b", name: "CodeMissing" } });
+  });
+});
+
+describe("a job that waits too long for a machine", () => {
+  it("is ended, and its step fails with that reason", async () => {
+    const pipeline = definePipeline({ name: "stuck", params: z.strictObject({}) }, ({ step }) => {
+      step("train", batch(train, { n: 1 }));
+    });
+    const memory = new MemoryEngine([pipeline], { "demo.train": () => ({ n: 1 }) });
+    const runId = await started(memory, "stuck");
+    while (memory.batch.waiting().length === 0) await memory.turn();
+    const [job] = memory.batch.waiting();
+    if (job === undefined) throw new Error("nothing was submitted");
+    await handleJob(memory.engine, { ...job, state: "RUNNABLE" });
+    expect((await memory.store.listSteps(runId))[0]?.state).toBe("RUNNABLE");
+    for (let hours = 0; hours < 2; hours += 1) {
+      memory.clock.moveTo(memory.clock.now() + 3_600_000);
+      await sweepRuns(memory.engine);
+      for (const event of memory.batch.takeEvents()) await handleJob(memory.engine, event);
+    }
+    const run = await memory.store.getRun(runId);
+    expect(run).toMatchObject({
+      state: "FAILED",
+      error: { message: expect.stringContaining("RUNNABLE for") },
+    });
+  });
+});
+
+describe("manage", () => {
+  it("does what the sample requests ask for", async () => {
+    const memory = sweep(new Calls(), { jobs: true, functions: false });
+    const runId = await started(memory);
+    const { action } = sampleEvent("manage-retry") as { action: string };
+    await memory.finish(runId);
+    expect(await manage(memory.engine, { action, runId })).toEqual({
+      runId,
+      pipeline: "sweep",
+      state: "RUNNING",
+      epoch: 2,
+    });
+    await expect(manage(memory.engine, sampleEvent("manage-cancel"))).rejects.toThrow("there is no run");
+    await expect(manage(memory.engine, sampleEvent("manage-schedule"))).rejects.toThrow(
+      'no pipeline "ridge-sweep"',
+    );
+  });
+
+  it.each([
+    [{ action: "explode", runId: "r" }, "action"],
+    [{ action: "cancel" }, "runId"],
+    [{ action: "cancel", runId: "r", force: true }, "force"],
+    [{ action: "schedule", pipeline: "p", active: "yes" }, "active"],
+    ["cancel", "request"],
+  ])("refuses %j, naming the field", async (request, field) => {
+    const memory = sweep(new Calls(), { jobs: false, functions: false });
+    await expect(manage(memory.engine, request)).rejects.toThrow(field);
+  });
+});
