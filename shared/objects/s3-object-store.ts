@@ -22,7 +22,12 @@ const placeOf = (uri: string) => {
   const { bucket, key } = parseObjectUri(uri);
   return { Bucket: bucket, Key: key };
 };
-const contentOf = (body: string | Uint8Array, mediaType: string) => ({ Body: body, ContentType: mediaType });
+const contentOf = (body: string | Uint8Array, mediaType: string) => ({
+  Body: body,
+  ContentType: mediaType,
+  // Without it the SDK takes an empty body for a stream of unknown length, and warns.
+  ContentLength: Buffer.byteLength(body),
+});
 
 /** The data bucket in S3. */
 export function s3ObjectStore(

@@ -1,0 +1,148 @@
+import type { BatchService, JobSubmission } from "../../shared/batch/batch-service.ts";
+
+/** A Batch service under test, and what a test has to know of the machines behind it. */
+export type BatchUnderTest = {
+  batch: BatchService;
+  /** Lets a job, or a child, run to its end. Its command says how: see {@link exitsWith}. */
+  finish(id: string, exitCode: number): Promise<void>;
+  /** Returns once a job, or a child, runs. */
+  running(id: string): Promise<void>;
+  /** Returns once what was asked has happened. */
+  eventually(check: () => Promise<void>): Promise<void>;
+};
+
+/** A command that ends at once with this code. */
+const exitsWith = (code: number) => ["python", "-c", `raise SystemExit(${code})`];
+/** A command that takes longer than any test. */
+const takesLong = ["python", "-c", "import time; time.sleep(600)"];
+
+let submissions = 0;
+
+/** What a Batch service promises. `create` may give the same service each time: names are new for each test. */
+export function batchServiceContract(create: () => Promise<BatchUnderTest>): void {
+  let under: BatchUnderTest;
+  beforeEach(async () => {
+    under = await create();
+  });
+
+  const aJob = (overrides: Partial<JobSubmission> = {}): JobSubmission => {
+    submissions += 1;
+    return {
+      name: `20211004T162100Z-contract-fit-0-1-${submissions}`,
+      family: "ridge",
+      command: exitsWith(0),
+      environment: { MILLRACE_STEP: "fit", EMPTY: "", QUOTED: "a 'b' \"c\" µ" },
+      resources: { vcpus: 1, memory: 128, gpus: 0, timeoutSeconds: 60, queue: "cpu" },
+      timeout: 60,
+      ...overrides,
+    };
+  };
+  const describeOne = async (id: string) => (await under.batch.describe([id]))[0];
+
+  test("a submitted job is known by its id", async () => {
+    const job = aJob();
+    const id = await under.batch.submit(job);
+    expect(await describeOne(id)).toMatchObject({ id, name: job.name });
+    expect((await describeOne(id))?.environment).toMatchObject(job.environment);
+  });
+
+  test("a job is found by its exact name, in its own queue, also once it has ended", async () => {
+    const job = aJob();
+    const id = await under.batch.submit(job);
+    await under.batch.submit({ ...job, name: `${job.name}0` });
+    await under.batch.submit({ ...job, name: job.name.toLowerCase() });
+    expect(await under.batch.findByName(job.name, "cpu")).toEqual([id]);
+    expect(await under.batch.findByName(job.name, "gpu")).toEqual([]);
+    expect(await under.batch.findByName(job.name.slice(0, -1), "cpu")).toEqual([]);
+    await under.finish(id, 0);
+    expect(await under.batch.findByName(job.name, "cpu")).toEqual([id]);
+  });
+
+  test("the same job submitted twice is two jobs, and both are found", async () => {
+    const job = aJob();
+    const ids = [await under.batch.submit(job), await under.batch.submit(job)];
+    expect(ids[0]).not.toBe(ids[1]);
+    expect((await under.batch.findByName(job.name, "cpu")).sort()).toEqual(ids.sort());
+  });
+
+  test("ids that are not known are left out", async () => {
+    const id = await under.batch.submit(aJob());
+    const unknown = "11111111-2222-3333-4444-555555555555";
+    expect((await under.batch.describe([unknown, id, `${unknown}:0`])).map((job) => job.id)).toEqual([id]);
+    expect(await under.batch.describe([])).toEqual([]);
+  });
+
+  test.each([
+    [0, "SUCCEEDED"],
+    [3, "FAILED"],
+  ])("a job whose process exits with %i has %s", async (exitCode, state) => {
+    const id = await under.batch.submit(aJob({ command: exitsWith(exitCode) }));
+    await under.finish(id, exitCode);
+    const job = await describeOne(id);
+    expect(job).toMatchObject({
+      state,
+      exitCode,
+      startedAt: expect.any(Number),
+      stoppedAt: expect.any(Number),
+    });
+    expect(job?.stoppedAt).toBeGreaterThanOrEqual(job?.startedAt ?? Number.POSITIVE_INFINITY);
+  });
+
+  test("an array's children know their place, and the array its size; it succeeds when all of them did", async () => {
+    const job = aJob({ arraySize: 3 });
+    const id = await under.batch.submit(job);
+    const children = [0, 1, 2].map((index) => `${id}:${index}`);
+    expect(await describeOne(id)).toMatchObject({ id, arraySize: 3 });
+    expect(await describeOne(id)).not.toHaveProperty("arrayIndex");
+    const described = await under.batch.describe(children);
+    expect(described.map((child) => [child.id, child.arrayIndex, child.name])).toEqual(
+      children.map((child, index) => [child, index, job.name]),
+    );
+    expect(described[2]?.environment).toMatchObject(job.environment);
+    expect(await under.batch.findByName(job.name, "cpu")).toEqual([id]);
+    for (const child of children) await under.finish(child, 0);
+    await under.eventually(async () => expect(await describeOne(id)).toMatchObject({ state: "SUCCEEDED" }));
+  });
+
+  test("an array of which a child failed has failed", async () => {
+    const script = "import os; raise SystemExit(int(os.environ['AWS_BATCH_JOB_ARRAY_INDEX']))";
+    const id = await under.batch.submit(aJob({ arraySize: 2, command: ["python", "-c", script] }));
+    await under.finish(`${id}:0`, 0);
+    await under.finish(`${id}:1`, 1);
+    await under.eventually(async () => expect(await describeOne(id)).toMatchObject({ state: "FAILED" }));
+    expect(await under.batch.describe([`${id}:0`, `${id}:1`])).toMatchObject([
+      { state: "SUCCEEDED", exitCode: 0 },
+      { state: "FAILED", exitCode: 1 },
+    ]);
+  });
+
+  test("a running job that is terminated fails, with the reason that was given", async () => {
+    const id = await under.batch.submit(aJob({ command: takesLong }));
+    await under.running(id);
+    await under.batch.terminate(id, "run cancelled");
+    await under.eventually(async () =>
+      expect(await describeOne(id)).toMatchObject({ state: "FAILED", statusReason: "run cancelled" }),
+    );
+  });
+
+  test("terminating an array ends its children", async () => {
+    const id = await under.batch.submit(aJob({ command: takesLong, arraySize: 2 }));
+    await under.batch.terminate(id, "run cancelled");
+    await under.eventually(async () =>
+      expect(await under.batch.describe([id, `${id}:0`, `${id}:1`])).toMatchObject([
+        { state: "FAILED" },
+        { state: "FAILED" },
+        { state: "FAILED" },
+      ]),
+    );
+  });
+
+  test("terminating a job that ended, or is unknown, changes nothing and is no error", async () => {
+    const id = await under.batch.submit(aJob());
+    await under.finish(id, 0);
+    const before = await describeOne(id);
+    await under.batch.terminate(id, "too late");
+    expect(await describeOne(id)).toEqual(before);
+    await under.batch.terminate("11111111-2222-3333-4444-555555555555", "never was");
+  });
+}

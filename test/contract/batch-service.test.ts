@@ -1,0 +1,103 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { BatchClient } from "@aws-sdk/client-batch";
+import { misbehave } from "../../local/batch/misbehave.ts";
+import { type Stack, startStack } from "../../local/stack/stack.ts";
+import { awsBatchService } from "../../shared/batch/aws-batch-service.ts";
+import { JobRejectedError } from "../../shared/batch/batch-service.ts";
+import { MemoryBatchService } from "../../shared/batch/memory-batch-service.ts";
+import { systemClock } from "../../shared/platform/clock.ts";
+import { batchServiceContract } from "./batch-service.contract.ts";
+
+jest.setTimeout(30_000);
+
+describe("Batch in memory", () => {
+  batchServiceContract(async () => {
+    const batch = new MemoryBatchService(systemClock);
+    return {
+      batch,
+      async finish(id, exitCode) {
+        batch.begin(id);
+        batch.finish(id, { exitCode });
+      },
+      running: async (id) => batch.begin(id),
+      eventually: (check) => check(),
+    };
+  });
+});
+
+/** Looks again and again, until a check passes; its last error when it does not within the time. */
+async function eventually(check: () => Promise<void>): Promise<void> {
+  const deadline = Date.now() + 20_000;
+  for (;;) {
+    try {
+      return await check();
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+      await wait(30);
+    }
+  }
+}
+
+describe("AWS Batch on the local server", () => {
+  const targets = { queues: { cpu: "cpu", gpu: "gpu" }, definitionPrefix: "millrace-local-" };
+  let folder: string;
+  let stack: Stack | undefined;
+  let client: BatchClient;
+  beforeAll(async () => {
+    folder = mkdtempSync(path.join(tmpdir(), "millrace-test-"));
+    stack = await startStack({ stateDir: folder, vcpus: 4, graceMs: 500 });
+    const credentials = { accessKeyId: "test", secretAccessKey: "test" };
+    client = new BatchClient({ endpoint: stack.batchEndpoint, region: stack.region, credentials });
+  }, 60_000);
+  afterAll(async () => {
+    client?.destroy();
+    await stack?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }, 60_000);
+
+  batchServiceContract(async () => {
+    const batch = awsBatchService(client, targets);
+    const stateOf = async (id: string) => (await batch.describe([id]))[0]?.state;
+    return {
+      batch,
+      finish: (id) => eventually(async () => expect(["SUCCEEDED", "FAILED"]).toContain(await stateOf(id))),
+      running: (id) => eventually(async () => expect(await stateOf(id)).toBe("RUNNING")),
+      eventually,
+    };
+  });
+
+  test.each(["server-error", "cut-connection"] as const)(
+    "a submission whose answer is lost (%s) made one job, which is found by its name",
+    async (loss) => {
+      const name = `lost-${loss}`;
+      const rule = { kind: "lose-submit-response", jobName: name, times: 1, loss } as const;
+      await misbehave(stack?.batchEndpoint ?? "", [rule]);
+      const batch = awsBatchService(client, targets);
+      const submission = batch.submit({
+        name,
+        family: "ridge",
+        command: ["true"],
+        environment: {},
+        resources: { vcpus: 1, memory: 128, gpus: 0, timeoutSeconds: 60, queue: "cpu" },
+        timeout: 60,
+      });
+      await expect(submission).rejects.not.toBeInstanceOf(JobRejectedError);
+      expect(await batch.findByName(name, "cpu")).toHaveLength(1);
+    },
+  );
+
+  test("a job of a family that has no definition is rejected for good", async () => {
+    const submission = awsBatchService(client, targets).submit({
+      name: "unknown-family",
+      family: "unknown",
+      command: ["true"],
+      environment: {},
+      resources: { vcpus: 1, memory: 128, gpus: 0, timeoutSeconds: 60, queue: "cpu" },
+      timeout: 60,
+    });
+    await expect(submission).rejects.toBeInstanceOf(JobRejectedError);
+  });
+});

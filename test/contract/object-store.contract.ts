@@ -1,0 +1,103 @@
+import { type ObjectStore, ObjectUriError } from "../../shared/objects/object-store.ts";
+
+const text = (bytes: Uint8Array | undefined) => bytes && Buffer.from(bytes).toString();
+
+/** Keys that a store might decode, encode or cut, if it were careless. */
+const keys = [
+  "raw/plain.csv",
+  "raw/two words.csv",
+  "raw/a+b=c&d.csv",
+  "raw/100%.csv",
+  "raw/%2Fnot-a-slash%20.csv",
+  "raw/#1?version=2.csv",
+  "raw/größe/日本語/🌾.csv",
+  "raw//two//slashes/",
+  "raw/a'b\"c(d)[e]{f}~!@$,;:.csv",
+  "raw/../dots/./here.csv",
+];
+
+/** What an object store promises. `create` gives a new, empty store. */
+export function objectStoreContract(create: () => Promise<ObjectStore>): void {
+  let store: ObjectStore;
+  beforeEach(async () => {
+    store = await create();
+  });
+
+  test("an object is read as it was put", async () => {
+    const uri = store.locate("a.bin");
+    const body = Uint8Array.from({ length: 70_000 }, (_, place) => place % 256);
+    await store.put(uri, body, "application/octet-stream");
+    expect(Buffer.from((await store.get(uri)) ?? []).equals(body)).toBe(true);
+    expect(await store.head(uri)).toMatchObject({ bytes: 70_000, mediaType: "application/octet-stream" });
+  });
+
+  test("text is kept as UTF-8, and may be empty", async () => {
+    await store.put(store.locate("a.txt"), "grün", "text/plain");
+    expect(text(await store.get(store.locate("a.txt")))).toBe("grün");
+    expect((await store.head(store.locate("a.txt")))?.bytes).toBe(5);
+    await store.put(store.locate("empty"), "", "text/plain");
+    expect(text(await store.get(store.locate("empty")))).toBe("");
+  });
+
+  test.each(keys)("a key is taken as it is: %s", async (key) => {
+    const uri = store.locate(key);
+    expect(uri.endsWith(`/${key}`)).toBe(true);
+    await store.put(uri, key, "text/plain");
+    expect(text(await store.get(uri))).toBe(key);
+    expect(await store.head(uri)).toMatchObject({ bytes: Buffer.byteLength(key) });
+    expect(await store.putIfAbsent(uri, "other", "text/plain")).toBe(false);
+    await store.delete(uri);
+    expect(await store.get(uri)).toBeUndefined();
+  });
+
+  test("keys that differ only in how they are written are different objects", async () => {
+    for (const key of ["a b", "a+b", "a%20b"]) await store.put(store.locate(key), key, "text/plain");
+    const read = await Promise.all(["a b", "a+b", "a%20b"].map((key) => store.get(store.locate(key))));
+    expect(read.map(text)).toEqual(["a b", "a+b", "a%20b"]);
+  });
+
+  test("an object that is not there is undefined, and can be deleted", async () => {
+    const uri = store.locate("missing");
+    expect(await store.get(uri)).toBeUndefined();
+    expect(await store.head(uri)).toBeUndefined();
+    await store.delete(uri);
+  });
+
+  test("a second put replaces the object under a version of its own", async () => {
+    const uri = store.locate("a");
+    const first = await store.put(uri, "1", "text/plain");
+    const second = await store.put(uri, "2", "text/markdown");
+    expect(second.versionId).toBeDefined();
+    expect(second.versionId).not.toBe(first.versionId);
+    expect(await store.head(uri)).toEqual({
+      bytes: 1,
+      mediaType: "text/markdown",
+      versionId: second.versionId,
+    });
+  });
+
+  test("what may only be put where nothing is does not replace anything", async () => {
+    const uri = store.locate("claim");
+    expect(await store.putIfAbsent(uri, "mine", "text/plain")).toBe(true);
+    expect(await store.putIfAbsent(uri, "mine", "text/plain")).toBe(false);
+    expect(text(await store.get(uri))).toBe("mine");
+    await store.delete(uri);
+    expect(await store.putIfAbsent(uri, "next", "text/plain")).toBe(true);
+  });
+
+  test("of racing puts where nothing is exactly one wins, and its content stays", async () => {
+    const uri = store.locate("race");
+    const racers = Array.from({ length: 20 }, (_, racer) => String(racer));
+    const won = await Promise.all(racers.map((racer) => store.putIfAbsent(uri, racer, "text/plain")));
+    expect(won.filter(Boolean)).toHaveLength(1);
+    expect(text(await store.get(uri))).toBe(String(won.indexOf(true)));
+  });
+
+  test("a text that is no location is refused", async () => {
+    await expect(store.put("data/a", "", "text/plain")).rejects.toThrow(ObjectUriError);
+    await expect(store.putIfAbsent("data/a", "", "text/plain")).rejects.toThrow(ObjectUriError);
+    await expect(store.get("https://data/a")).rejects.toThrow(ObjectUriError);
+    await expect(store.head("s3://data")).rejects.toThrow(ObjectUriError);
+    await expect(store.delete("s3://data/")).rejects.toThrow(ObjectUriError);
+  });
+}

@@ -1,0 +1,83 @@
+import {
+  CreateBucketCommand,
+  PutBucketVersioningCommand,
+  S3Client,
+  S3ServiceException,
+} from "@aws-sdk/client-s3";
+import { MemoryObjectStore } from "../../shared/objects/memory-object-store.ts";
+import { s3ObjectStore } from "../../shared/objects/s3-object-store.ts";
+import { type Ministack, startTestMinistack } from "../ministack.ts";
+import { objectStoreContract } from "./object-store.contract.ts";
+
+describe("object store in memory", () => objectStoreContract(async () => new MemoryObjectStore()));
+
+describe("object store in S3", () => {
+  let ministack: Ministack;
+  let client: S3Client;
+  let buckets = 0;
+  beforeAll(async () => {
+    ministack = await startTestMinistack();
+    client = new S3Client({ ...ministack.client, forcePathStyle: true });
+  });
+  afterAll(async () => {
+    client.destroy();
+    await ministack.stop();
+  });
+  const newStore = async (backoff = { tries: 4, first: 0, longest: 0 }) => {
+    buckets += 1;
+    const bucket = `data-${buckets}`;
+    await client.send(new CreateBucketCommand({ Bucket: bucket }));
+    await client.send(
+      new PutBucketVersioningCommand({ Bucket: bucket, VersioningConfiguration: { Status: "Enabled" } }),
+    );
+    return s3ObjectStore(client, bucket, backoff);
+  };
+
+  objectStoreContract(newStore);
+
+  test("a bucket that is not there is an error, not a missing object", async () => {
+    const store = await newStore();
+    await expect(store.get("s3://no-such-bucket/key")).rejects.toMatchObject({ name: "NoSuchBucket" });
+  });
+
+  /** Answers puts with "another conditional write is under way", as S3 does now and then. */
+  const conflictFor = (times: number) => {
+    let calls = 0;
+    client.middlewareStack.add(
+      (next, context) => async (args) => {
+        if (context.commandName !== "PutObjectCommand") return next(args);
+        calls += 1;
+        if (calls > times) return next(args);
+        throw new S3ServiceException({
+          name: "ConditionalRequestConflict",
+          $fault: "client",
+          $metadata: { httpStatusCode: 409 },
+        });
+      },
+      { step: "initialize", name: "conflict" },
+    );
+    return { calls: () => calls, end: () => client.middlewareStack.remove("conflict") };
+  };
+  test("a conditional write that met another one is tried again", async () => {
+    const store = await newStore();
+    const conflicts = conflictFor(2);
+    try {
+      expect(await store.putIfAbsent(store.locate("a"), "a", "text/plain")).toBe(true);
+      expect(conflicts.calls()).toBe(3);
+    } finally {
+      conflicts.end();
+    }
+  });
+
+  test("conflicts without end are an error", async () => {
+    const store = await newStore();
+    const conflicts = conflictFor(Number.POSITIVE_INFINITY);
+    try {
+      const write = store.putIfAbsent(store.locate("a"), "a", "text/plain");
+      await expect(write).rejects.toMatchObject({ name: "ConditionalRequestConflict" });
+      expect(conflicts.calls()).toBe(4);
+    } finally {
+      conflicts.end();
+    }
+  });
+});
