@@ -1,0 +1,57 @@
+import { styleText } from "node:util";
+import { Command } from "commander";
+import * as z from "zod";
+import { pipelines } from "../../pipelines/index.ts";
+import type { Pipeline } from "../../shared/pipeline/index.ts";
+import { isJsonObject, type Json } from "../../shared/pipeline/json.ts";
+import type { Trigger } from "../../shared/pipeline/trigger.ts";
+import { printJson } from "../options.ts";
+
+/** What starts a pipeline by itself, in words. */
+function triggerText(trigger: Trigger): string {
+  if (trigger.kind === "object")
+    return `an object under ${trigger.prefix}${trigger.suffix && `…${trigger.suffix}`}`;
+  const { expression, timezone, active } = trigger;
+  return `cron ${expression} in ${timezone}${active ? "" : ", switched off when first deployed"}`;
+}
+
+/** The parameters with their defaults; a schema that JSON Schema cannot say has none to show. */
+function paramsOf({ params }: Pipeline): { name: string; default?: Json }[] {
+  const schema = z.toJSONSchema(params, { io: "input", unrepresentable: "any" });
+  return Object.entries(schema.properties ?? {}).map(([name, field]) => {
+    const fallback = isJsonObject(field) ? field.default : undefined;
+    return { name, ...(fallback !== undefined && { default: fallback }) };
+  });
+}
+
+function show(pipeline: Pipeline): string {
+  const params = paramsOf(pipeline).map(({ name, default: fallback }) =>
+    fallback === undefined ? `${name} (required)` : `${name} = ${JSON.stringify(fallback)}`,
+  );
+  const rows = [
+    ...pipeline.triggers.map((trigger, at) => [at === 0 ? "starts on" : "", triggerText(trigger)]),
+    ...params.map((param, at) => [at === 0 ? "params" : "", param]),
+  ];
+  const { length } = pipeline.graph.steps;
+  const title = `${styleText("bold", pipeline.name)}  ${length} step${length === 1 ? "" : "s"}`;
+  return [title, ...rows.map(([label = "", text]) => `  ${label.padEnd(11)}${text}`)].join("\n");
+}
+
+/** `pipelines`: every pipeline of this checkout. */
+export function pipelinesCommand(): Command {
+  return new Command("pipelines")
+    .description("list the pipelines: what starts them, their parameters")
+    .option("--json", "as JSON")
+    .action(({ json }: { json?: boolean }) => {
+      if (json !== true) return console.log(pipelines.map(show).join("\n\n"));
+      printJson(
+        pipelines.map((pipeline) => ({
+          name: pipeline.name,
+          graphHash: pipeline.graphHash,
+          steps: pipeline.graph.steps.map(({ name }) => name),
+          triggers: pipeline.triggers.map(triggerText),
+          params: paramsOf(pipeline),
+        })),
+      );
+    });
+}

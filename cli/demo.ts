@@ -1,0 +1,202 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { parseArgs, styleText } from "node:util";
+import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { DEFAULT_STATE_DIR, statePaths } from "../local/stack/paths.ts";
+import { attachStack, type Stack, startStack, stopStack } from "../local/stack/stack.ts";
+import { phase } from "./demo/phase.ts";
+import { lookCloserText, objectsText, resultsText } from "./demo/report.ts";
+import { listObjects, ridgeResults } from "./demo/ridge-results.ts";
+import { sampleDataset } from "./demo/sample-dataset.ts";
+import { CliError, errorLine } from "./errors.ts";
+import { followRun, runDisplay } from "./follow-run.ts";
+import { stackFolder, type Target, targetOf } from "./target.ts";
+import { durationText } from "./units.ts";
+
+const pipeline = "ridge-sweep";
+const runStartMs = 30_000;
+const stage = "local";
+
+type Demo = { stateDir: string; stop: AbortSignal };
+
+/** The last line of the deployment's output, to show that it gets on. */
+function deployProgress(stateDir: string): string {
+  try {
+    const lines = readFileSync(statePaths(stateDir).deployLog, "utf8").trimEnd().split("\n");
+    return lines.at(-1)?.trim() ?? "";
+  } catch {
+    return "";
+  }
+}
+
+function started({ stateDir }: Demo): Promise<Stack> {
+  const doing = "starting MiniStack (S3, SQS, Lambda, DynamoDB …) and AWS Batch on this machine";
+  return phase(
+    "stack",
+    () => doing,
+    async () => {
+      const value = await startStack({ stateDir });
+      return { value, text: `MiniStack ${value.awsEndpoint}, AWS Batch ${value.batchEndpoint}` };
+    },
+  );
+}
+
+function deployed(stack: Stack, { stop, stateDir }: Demo): Promise<unknown> {
+  const before = performance.now();
+  // The log is of an earlier deployment until this one has begun.
+  const progress = () => (performance.now() - before > 1000 ? deployProgress(stateDir) : "");
+  return phase(
+    "deploy",
+    () => ["sls deploy --stage local", progress()].filter(Boolean).join(": "),
+    async () => {
+      const { skipped } = await stack.deploy({ signal: stop });
+      return {
+        value: undefined,
+        text: skipped ? "nothing changed since the last one" : "sls deploy --stage local",
+      };
+    },
+  );
+}
+
+/** Puts a dataset where the pipeline waits for one; a name of its own each time makes each demo a run of its own. */
+function dropped(s3: S3Client, bucket: string): Promise<string> {
+  const stamp = new Date().toISOString().replace(/\.\d+/, "").replace(/[-:]/g, "");
+  const key = `raw/ridge/demo-${stamp}.csv`;
+  const uri = `s3://${bucket}/${key}`;
+  return phase(
+    "dataset",
+    () => `dropping 100 points into ${uri}`,
+    async () => {
+      await s3.send(
+        new PutObjectCommand({ Bucket: bucket, Key: key, Body: sampleDataset(), ContentType: "text/csv" }),
+      );
+      return { value: uri, text: uri };
+    },
+  );
+}
+
+/** Waits for the run that the object's event starts. */
+function startedBy(uri: string, { store, pollMs }: Target, { stop, stateDir }: Demo): Promise<string> {
+  const search = async (): Promise<string> => {
+    const deadline = performance.now() + runStartMs;
+    for (;;) {
+      const { runs } = await store.listRuns({ pipeline }, 5);
+      for (const { runId } of runs) {
+        const cause = (await store.getRun(runId))?.cause;
+        if (cause?.kind === "object" && cause.uri === uri) return runId;
+      }
+      if (performance.now() > deadline) {
+        throw new CliError(
+          `no run started for ${uri} within ${runStartMs / 1000} s; see ${statePaths(stateDir).ministackLog}`,
+        );
+      }
+      await delay(pollMs, undefined, { signal: stop });
+    }
+  };
+  return phase(
+    "event",
+    () => "S3 tells SQS, SQS tells a function, the function starts a run",
+    async () => {
+      const value = await search();
+      return { value, text: `S3 → SQS → function object-created → run ${value}` };
+    },
+  );
+}
+
+async function shown(runId: string, target: Target, { stop, stateDir }: Demo): Promise<void> {
+  const display = runDisplay();
+  console.log();
+  try {
+    const view = await followRun(target, runId, (each) => display.show(each), stop);
+    if (view.state === "SUCCEEDED") return;
+    throw new CliError(
+      `run ${runId} ended as ${view.state}; jobs' logs are under ${statePaths(stateDir).batchState}`,
+    );
+  } finally {
+    display.done();
+    console.log();
+  }
+}
+
+async function play(demo: Demo, stack: Stack, running: boolean): Promise<void> {
+  await deployed(stack, demo);
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = stack.env;
+  const target = targetOf(stage, {
+    endpoint: stack.awsEndpoint,
+    region: stack.region,
+    credentials: { accessKeyId, secretAccessKey },
+  });
+  const s3 = new S3Client({ ...target.config, forcePathStyle: true });
+  const bucket = `millrace-${stage}-data-${stack.accountId}`;
+  const uri = await dropped(s3, bucket);
+  const runId = await startedBy(uri, target, demo);
+  await shown(runId, target, demo);
+  const prefix = `runs/${pipeline}/${runId}/`;
+  const [results, objects] = await Promise.all([
+    target.store.listSteps(runId).then((records) => ridgeResults(s3, records)),
+    listObjects(s3, bucket, prefix),
+  ]);
+  console.log(
+    [resultsText(results), objectsText(bucket, prefix, objects), lookCloserText(runId, bucket, running)].join(
+      "\n\n",
+    ),
+  );
+}
+
+function stopRequested(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(signal, () => {
+      if (!controller.signal.aborted) console.log("\nstopping what the demo started …");
+      controller.abort();
+    });
+  }
+  return controller.signal;
+}
+
+/** Stops the stack that this demo started, whatever state its start had reached. */
+async function stopped({ stateDir }: Demo): Promise<void> {
+  await phase(
+    "stop",
+    () => "stopping MiniStack and AWS Batch",
+    async () => {
+      await stopStack(stateDir);
+      return {
+        value: undefined,
+        text: `its state stays in ${path.relative(process.cwd(), stateDir) || stateDir}`,
+      };
+    },
+  );
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: { state: { type: "string" }, keep: { type: "boolean", default: false } },
+  });
+  const begin = performance.now();
+  const stateDir = path.resolve(values.state ?? stackFolder() ?? DEFAULT_STATE_DIR);
+  const demo: Demo = { stateDir, stop: stopRequested() };
+  const running = attachStack(stateDir);
+  console.log(styleText("bold", "\nMillrace: a file dropped into S3 becomes six trained models\n"));
+  try {
+    if (running !== undefined)
+      console.log("  a local stack runs already; the demo uses it and leaves it running");
+    const stack = running ?? (await started(demo));
+    demo.stop.throwIfAborted();
+    await play(demo, stack, running !== undefined || values.keep);
+    console.log();
+  } catch (error) {
+    process.exitCode = demo.stop.aborted ? 130 : 1;
+    if (!demo.stop.aborted) {
+      const logs = statePaths(stateDir);
+      console.error(`\ndemo: ${errorLine(error, stage)}`);
+      console.error(`logs: ${[logs.ministackLog, logs.batchLog, logs.deployLog].join("\n      ")}\n`);
+    }
+  } finally {
+    if (running === undefined && !(values.keep && process.exitCode === undefined)) await stopped(demo);
+  }
+  console.log(styleText("gray", `  all in all ${durationText(performance.now() - begin)}`));
+}
+
+await main();

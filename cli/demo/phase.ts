@@ -1,0 +1,50 @@
+import { styleText } from "node:util";
+import { createLogUpdate } from "log-update";
+import { cutMiddle, durationText } from "../units.ts";
+
+const nameWidth = 9;
+const redrawMs = 150;
+
+function line(symbol: string, name: string, text: string, milliseconds: number): string {
+  const width = process.stdout.columns || 80;
+  const took = durationText(milliseconds);
+  const space = width - 4 - nameWidth - took.length - 1;
+  return `  ${symbol} ${name.padEnd(nameWidth)}${cutMiddle(text, space).padEnd(space)} ${took}`;
+}
+
+/** What a phase says when it is done. */
+export type PhaseEnd<T> = { text: string; value: T };
+
+/**
+ * Does one phase of the demo: says what is being done while it is, what was done afterwards, and how long it took. On a
+ * terminal in one line that is redrawn; elsewhere in a line before and a line after.
+ *
+ * @param doing what is being done; asked again at each redraw, so that it may tell of progress
+ */
+export async function phase<T>(
+  name: string,
+  doing: () => string,
+  work: () => Promise<PhaseEnd<T>>,
+): Promise<T> {
+  const started = performance.now();
+  const elapsed = () => performance.now() - started;
+  const update = process.stdout.isTTY ? createLogUpdate(process.stdout) : undefined;
+  const draw = () => update?.(line(styleText("cyan", "▶"), name, doing(), elapsed()));
+  if (update === undefined) console.log(`  … ${name.padEnd(nameWidth)}${doing()}`);
+  draw();
+  const timer = setInterval(draw, redrawMs);
+  const end = (last: string) => {
+    clearInterval(timer);
+    if (update === undefined) return console.log(last);
+    update(last);
+    update.done();
+  };
+  try {
+    const { text, value } = await work();
+    end(line(styleText("green", "✓"), name, text, elapsed()));
+    return value;
+  } catch (error) {
+    end(line(styleText("red", "✗"), name, doing(), elapsed()));
+    throw error;
+  }
+}

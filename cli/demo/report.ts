@@ -1,0 +1,64 @@
+import { styleText } from "node:util";
+import { table } from "../table.ts";
+import { bytesText } from "../units.ts";
+import type { ListedObject, RidgeResults } from "./ridge-results.ts";
+
+/** A whole number keeps a decimal, as in the objects' names. */
+function alphaText(alpha: number): string {
+  return Number.isInteger(alpha) ? alpha.toFixed(1) : alpha < 0.0001 ? alpha.toExponential() : String(alpha);
+}
+
+function indented(text: string): string {
+  return text.replace(/^(?=.)/gm, "  ");
+}
+
+/** R² of each model, and which one was chosen. */
+export function resultsText({ scores, best }: RidgeResults): string {
+  const rows = scores.map(({ alpha, r2 }) => [
+    alphaText(alpha),
+    r2.toFixed(9),
+    alpha === best.alpha ? styleText("green", "← chosen") : "",
+  ]);
+  return [
+    styleText("bold", "Six models, by the share of variance that they explain on the test set"),
+    indented(table(["ALPHA", "R²", ""], rows)),
+    "",
+    styleText("bold", `The chosen model, ${bytesText(best.model.bytes)}`),
+    `  ${best.model.uri}`,
+  ].join("\n");
+}
+
+/** What the run left in S3: results by name, and how many small files engine and jobs keep beside them. */
+export function objectsText(bucket: string, prefix: string, objects: readonly ListedObject[]): string {
+  const isResult = ({ key }: ListedObject) => !/(^|\/)_[^/]*(\/|$)/.test(key.slice(prefix.length));
+  const results = objects.filter(isResult);
+  const others = objects.length - results.length;
+  const width = Math.max(0, ...results.map(({ bytes }) => bytesText(bytes).length));
+  return [
+    styleText("bold", "What the run left in S3; everything else it cleaned up"),
+    `  s3://${bucket}/${prefix}`,
+    ...results.map(
+      ({ key, bytes }) => `    ${bytesText(bytes).padStart(width)}  ${key.slice(prefix.length)}`,
+    ),
+    styleText("gray", `    and ${others} small files that tell how it came about: inputs, claims, manifests`),
+  ].join("\n");
+}
+
+/** Where to go from here. */
+export function lookCloserText(runId: string, bucket: string, running: boolean): string {
+  return [
+    styleText("bold", "Look closer"),
+    ...(running
+      ? []
+      : ["  npm run stack                               starts all of this again, this run included"]),
+    "  npx millrace graph ridge-sweep              what was run",
+    `  npx millrace run ${runId}`,
+    "  npx millrace start ridge-sweep --follow     the same on a dataset that is generated",
+    `  npx sls invoke -f start -s local --data '{"pipeline":"ridge-sweep"}'`,
+    `  aws s3 cp your.csv s3://${bucket}/raw/ridge/`,
+    styleText(
+      "gray",
+      "  The last two need the exports that `npm run stack` prints. your.csv: columns x and y.",
+    ),
+  ].join("\n");
+}

@@ -1,0 +1,38 @@
+/** Something that a person can put right: one line that says what, which value, and what to do. */
+export class CliError extends Error {
+  override readonly name = "CliError";
+}
+
+type Known = { name: string; message: string; code?: unknown };
+
+function knownError(error: unknown): Known | undefined {
+  if (!(error instanceof Error)) return undefined;
+  return { name: error.name, message: error.message, ...("code" in error && { code: error.code }) };
+}
+
+/** Errors of the SDK that say nothing to whoever meets them, and what they mean here. */
+function sdkRemedy({ name, code }: Known, stage: string): string | undefined {
+  const expired = ["ExpiredTokenException", "UnrecognizedClientException", "InvalidSignatureException"];
+  if (name === "CredentialsProviderError") {
+    return `no AWS credentials for stage "${stage}"; set AWS_PROFILE, or log in with \`aws sso login\` or \`aws configure\``;
+  }
+  if (expired.includes(name)) return `AWS refuses these credentials for stage "${stage}"; log in again`;
+  if (name === "AccessDeniedException") return `these AWS credentials may not do that on stage "${stage}"`;
+  if (name === "ResourceNotFoundException") {
+    return stage === "local"
+      ? "the local stack has nothing deployed; deploy with `npm run stack`"
+      : `stage "${stage}" is not deployed in this region; deploy with \`npx sls deploy --stage ${stage}\`, or name --region`;
+  }
+  if (code === "ECONNREFUSED" && stage === "local")
+    return "the local stack does not answer; start it with `npm run stack`";
+  return undefined;
+}
+
+/** One line for an error that reached the top. */
+export function errorLine(error: unknown, stage: string): string {
+  const known = knownError(error);
+  if (known === undefined) return String(error);
+  if (known.name === "CliError" || known.name === "StackError") return known.message;
+  const remedy = sdkRemedy(known, stage);
+  return remedy ?? `${known.name}: ${known.message || String(known.code)} (--verbose shows where)`;
+}

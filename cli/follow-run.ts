@@ -1,0 +1,82 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { createLogUpdate } from "log-update";
+import type { RunView } from "../shared/run/run-view.ts";
+import { CliError } from "./errors.ts";
+import { runScreen, stepChange } from "./run-screen.ts";
+import { readRunView, type Target } from "./target.ts";
+import { durationText } from "./units.ts";
+
+/** Reads that may fail in a row while a run is followed: a stack that restarts is soon back. */
+const mostFailedReads = 20;
+
+/** Shows a run as it goes on, and leaves its last state standing. */
+export type RunDisplay = { show(view: RunView): void; done(): void };
+
+/** Columns of the terminal, 80 where there is none. */
+export function terminalWidth(): number {
+  return process.stdout.columns || 80;
+}
+
+/** Redraws in place on a terminal; elsewhere prints a line for each change. */
+export function runDisplay(stream: NodeJS.WriteStream = process.stdout): RunDisplay {
+  return stream.isTTY ? redrawingDisplay(stream) : lineDisplay((line) => stream.write(`${line}\n`));
+}
+
+function redrawingDisplay(stream: NodeJS.WriteStream): RunDisplay {
+  const update = createLogUpdate(stream);
+  return { show: (view) => update(runScreen(view, stream.columns || 80)), done: () => update.done() };
+}
+
+/** Prints one line for each change of a run or one of its steps. */
+export function lineDisplay(print: (line: string) => void): RunDisplay {
+  const shown = new Map<string, string>();
+  let first = true;
+  return {
+    show(view) {
+      const changed = (key: string, line: string): boolean => {
+        if (shown.get(key) === line) return false;
+        shown.set(key, line);
+        return true;
+      };
+      const time = new Date(Date.parse(view.startedAt) + view.milliseconds).toISOString().slice(11, 19);
+      const started = `${time}  run ${view.runId} of ${view.pipeline}: ${view.state}`;
+      const ended = "endedAt" in view ? ` after ${durationText(view.milliseconds)}` : "";
+      if (first) print(started);
+      for (const step of view.steps) {
+        const line = stepChange(step);
+        const idle = step.state === "WAITING" || step.state === "READY";
+        if (changed(step.name, line) && !(first && idle)) print(`${time}  ${line}`);
+      }
+      if (changed("", view.state) && !first) print(`${started}${ended}`);
+      first = false;
+    },
+    done() {},
+  };
+}
+
+/**
+ * Looks at a run until it ends, or until `signal` says to stop.
+ *
+ * @param show called at each look
+ * @returns the run as it was last seen
+ */
+export async function followRun(
+  target: Target,
+  runId: string,
+  show: (view: RunView) => void,
+  signal?: AbortSignal,
+): Promise<RunView> {
+  let failed = 0;
+  for (;;) {
+    try {
+      const view = await readRunView(target, runId);
+      failed = 0;
+      show(view);
+      if (view.state !== "RUNNING" && view.state !== "CANCELLING") return view;
+    } catch (error) {
+      failed += 1;
+      if (error instanceof CliError || failed > mostFailedReads) throw error;
+    }
+    await delay(target.pollMs, undefined, signal === undefined ? {} : { signal });
+  }
+}

@@ -1,0 +1,130 @@
+import { styleText } from "node:util";
+import { expressionText } from "../shared/pipeline/expression-text.ts";
+import { type Graph, type StepNode, upstreamOf } from "../shared/pipeline/graph.ts";
+
+/** What stands in one place of a picture's row. */
+type Cell = "node" | "through" | "join" | "end" | undefined;
+
+/** A step, where it stands, and which step's line runs in each lane above and below it. */
+type Row = { node: StepNode; lanes: (number | undefined)[]; at: number; after: (number | undefined)[] };
+
+/** The last step that each step's lane has to reach. */
+function lastUses(graph: Graph): Map<number, number> {
+  return new Map(
+    graph.steps.flatMap((node) => upstreamOf(node).map((from): [number, number] => [from, node.number])),
+  );
+}
+
+/**
+ * Gives every step a lane that runs down to the last step that waits for it. A step takes over the rightmost lane that
+ * it waits for when that lane ends with it, so that a chain stays one straight line; else it opens one to the right.
+ */
+function layOut(graph: Graph): Row[] {
+  const last = lastUses(graph);
+  const lanes: (number | undefined)[] = [];
+  return graph.steps.map((node) => {
+    const upstream = upstreamOf(node);
+    const before = [...lanes];
+    const used = before.flatMap((step, lane) =>
+      step !== undefined && upstream.includes(step) ? [lane] : [],
+    );
+    const rightmost = used.at(-1) ?? -1;
+    const source = rightmost < 0 ? undefined : before[rightmost];
+    let at = source !== undefined && last.get(source) === node.number ? rightmost : rightmost + 1;
+    if (at !== rightmost) while (before[at] !== undefined) at += 1;
+    for (const lane of used) if (last.get(before[lane] ?? -1) === node.number) lanes[lane] = undefined;
+    lanes[at] = last.has(node.number) ? node.number : undefined;
+    return { node, lanes: before, at, after: [...lanes] };
+  });
+}
+
+/** Whether a step merely comes after another one, without its data. */
+function isAfterOnly(node: StepNode, from: number | undefined): boolean {
+  return from !== undefined && node.after.includes(from) && !node.needs.includes(from);
+}
+
+const corners: Record<"join" | "end", { first: string; later: string }> = {
+  join: { first: "├", later: "┼" },
+  end: { first: "╰", later: "┴" },
+};
+
+/** The row's picture: `├─┴─●`. A line that passes under another without touching it leaves it whole: `─│─`. */
+function drawRow({ node, lanes, at }: Row, last: ReadonlyMap<number, number>): string {
+  const upstream = upstreamOf(node);
+  const cellAt = (lane: number): Cell => {
+    if (lane === at) return "node";
+    const step = lanes[lane];
+    if (step === undefined) return undefined;
+    if (lane > at || !upstream.includes(step)) return "through";
+    return last.get(step) === node.number ? "end" : "join";
+  };
+  let text = "";
+  let line = " ";
+  for (let lane = 0; lane < Math.max(lanes.length, at + 1); lane += 1) {
+    const cell = cellAt(lane);
+    if (cell === "node") {
+      text += "●";
+      line = " ";
+    } else if (cell === "join" || cell === "end") {
+      text += line === " " ? corners[cell].first : corners[cell].later;
+      // Once data joins, the line carries data.
+      if (line !== "─") line = isAfterOnly(node, lanes[lane]) ? "┄" : "─";
+    } else text += cell === "through" ? "│" : line;
+    text += line;
+  }
+  return text;
+}
+
+/** The lanes between two rows; the last stretch before a step that merely comes after is dotted. */
+function drawBetween({ node, lanes, at }: Row): string {
+  return lanes
+    .map((step, lane) => {
+      if (step === undefined) return "  ";
+      return lane === at && isAfterOnly(node, step) ? "┆ " : "│ ";
+    })
+    .join("");
+}
+
+function kindText({ task }: StepNode): string {
+  return task.kind === "batch" ? `Batch job ${task.job}` : "function";
+}
+
+function cut(text: string, width: number): string {
+  return text.length > width ? `${text.slice(0, Math.max(0, width - 1))}…` : text;
+}
+
+/** What the lines alone don't say: a condition, and steps that merely have to end first. */
+function notesOf(graph: Graph, node: StepNode): string[] {
+  const after = node.after.filter((from) => isAfterOnly(node, from)).map((from) => graph.steps[from]?.name);
+  return [
+    ...(node.when === undefined ? [] : [`only when ${expressionText(node.when)}`]),
+    ...(after.length === 0 ? [] : [`after ${after.join(", ")}`]),
+  ];
+}
+
+/**
+ * A pipeline's graph for the terminal, a step a line in the order in which they can run. Lines that reach a step from
+ * the left are what it waits for: solid for data, dotted for steps that merely have to end first. It is never wider
+ * than `width`, unless lanes and names alone are.
+ */
+export function graphPicture(graph: Graph, width: number): string {
+  const last = lastUses(graph);
+  const rows = layOut(graph);
+  const laneWidth = Math.max(...rows.map((row) => drawRow(row, last).trimEnd().length)) + 2;
+  const nameWidth = Math.max(...graph.steps.map(({ name }) => name.length)) + 2;
+  const kindWidth = Math.max(...graph.steps.map((node) => kindText(node).length)) + 2;
+  const left = laneWidth + nameWidth;
+  const right = Math.max(20, width - left);
+  const lines = rows.flatMap((row) => {
+    const { node } = row;
+    const over = node.over === undefined ? "" : `× ${expressionText(node.over)}`;
+    const detail = cut(`${kindText(node).padEnd(kindWidth)}${over}`.trimEnd(), right);
+    const picture = drawRow(row, last).trimEnd().padEnd(laneWidth);
+    const step = `${picture}${styleText("bold", node.name)}${" ".repeat(nameWidth - node.name.length)}${detail}`;
+    const below = row.after.map((from) => (from === undefined ? "  " : "│ ")).join("");
+    const notes = notesOf(graph, node).map((note) => `${below.padEnd(left)}${cut(note, right)}`);
+    const between = drawBetween(row).trimEnd();
+    return [...(between === "" ? [] : [between]), step, ...notes];
+  });
+  return lines.join("\n");
+}

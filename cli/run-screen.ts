@@ -1,0 +1,121 @@
+import { styleText } from "node:util";
+import type { Cause, RunState } from "../shared/run/run.ts";
+import type { ChildrenView, ErrorView, RunView, StepView, ViewState } from "../shared/run/run-view.ts";
+import { cutMiddle, durationText, wrapped } from "./units.ts";
+
+type Colour = "green" | "red" | "cyan" | "yellow" | "gray" | "magenta";
+type Look = { symbol: string; word: string; colour: Colour };
+
+/** How each state looks. The word says it all, so that nothing is lost without colour or a font with symbols. */
+const looks: Readonly<Record<ViewState, Look>> = {
+  WAITING: { symbol: "·", word: "waiting", colour: "gray" },
+  READY: { symbol: "○", word: "ready", colour: "gray" },
+  SUBMITTED: { symbol: "○", word: "submitted", colour: "cyan" },
+  RUNNABLE: { symbol: "○", word: "queued", colour: "cyan" },
+  STARTING: { symbol: "◐", word: "starting", colour: "cyan" },
+  RUNNING: { symbol: "▶", word: "running", colour: "cyan" },
+  RETRYING: { symbol: "↻", word: "retrying", colour: "yellow" },
+  SUCCEEDED: { symbol: "✓", word: "succeeded", colour: "green" },
+  FAILED: { symbol: "✗", word: "failed", colour: "red" },
+  TIMED_OUT: { symbol: "✗", word: "timed out", colour: "red" },
+  SKIPPED: { symbol: "–", word: "skipped", colour: "gray" },
+  CANCELLED: { symbol: "⊘", word: "cancelled", colour: "magenta" },
+  UPSTREAM_FAILED: { symbol: "–", word: "not run", colour: "gray" },
+};
+
+const runColours: Readonly<Record<RunState, Colour>> = {
+  RUNNING: "cyan",
+  CANCELLING: "magenta",
+  SUCCEEDED: "green",
+  FAILED: "red",
+  CANCELLED: "magenta",
+};
+
+/** A run's state in its colour. */
+export function runStateText(state: RunState): string {
+  return styleText(runColours[state], state);
+}
+
+/** Why a run exists, in words. */
+export function causeText(cause: Cause): string {
+  if (cause.kind === "object") return `started by ${cause.uri}`;
+  if (cause.kind === "schedule") return `started by schedule ${cause.schedule}`;
+  return cause.by === undefined ? "started by hand" : `started by ${cause.by}`;
+}
+
+/** How far a mapped step is: `4/6 done, 2 running`. */
+export function childrenText({ total, counts }: ChildrenView): string {
+  const { SUCCEEDED: done = 0, ...others } = counts;
+  const rest = (Object.keys(looks) as ViewState[]).flatMap((state) => {
+    const count = state === "SUCCEEDED" ? 0 : (others[state] ?? 0);
+    return count > 0 && state !== "WAITING" ? [`${count} ${looks[state].word}`] : [];
+  });
+  return [`${done}/${total} done`, ...rest].join(", ");
+}
+
+function detailText(step: StepView): string {
+  return [
+    ...(step.children === undefined ? [] : [childrenText(step.children)]),
+    ...(step.attempts > 1 ? [`attempt ${step.attempts}`] : []),
+    ...(step.state === "UPSTREAM_FAILED" ? ["a step that it waits for failed"] : []),
+  ].join(", ");
+}
+
+function errorLines({ index, name, message, log }: ErrorView, width: number): string[] {
+  const head = `${index === undefined ? "" : `[${index}] `}${name}: ${message}`;
+  const text = wrapped(head, width - 6);
+  return [...text, ...(log === undefined ? [] : [cutMiddle(`log: ${log}`, width - 6)])].map(
+    (line) => `      ${line}`,
+  );
+}
+
+/** A step and what went wrong in it, in lines of at most `width`. */
+function stepLines(step: StepView, nameWidth: number, width: number): string[] {
+  const { symbol, word, colour } = looks[step.state];
+  const duration = step.milliseconds === undefined ? "" : durationText(step.milliseconds);
+  const before = 4 + nameWidth + 2;
+  const space = Math.max(0, width - before - 11 - duration.length - 1);
+  const detail = detailText(step).slice(0, space).padEnd(space);
+  const line = [
+    `  ${styleText(colour, symbol)} ${step.name.padEnd(nameWidth)}  `,
+    styleText(colour, word.padEnd(11)),
+    detail,
+    ` ${duration}`,
+  ].join("");
+  const errors = step.errors.flatMap((error) => errorLines(error, width));
+  return [
+    line.trimEnd(),
+    ...errors.map((each) => styleText(step.state === "RETRYING" ? "yellow" : "red", each)),
+  ];
+}
+
+/** A run and its steps, in lines of at most `width` characters. */
+export function runScreen(view: RunView, width: number): string {
+  const nameWidth = Math.max(...view.steps.map(({ name }) => name.length));
+  const ended = view.steps.filter(
+    ({ endedAt, state }) => endedAt !== undefined || state === "UPSTREAM_FAILED",
+  ).length;
+  const facts = [
+    `${ended}/${view.steps.length} steps ended`,
+    durationText(view.milliseconds),
+    ...(view.epoch > 1 ? [`retried by hand, epoch ${view.epoch}`] : []),
+  ];
+  return [
+    `${styleText("bold", view.pipeline)}  ${runStateText(view.state)}  ${facts.join(", ")}`,
+    cutMiddle(`run ${view.runId}, ${causeText(view.cause)}`, width),
+    "",
+    ...view.steps.flatMap((step) => stepLines(step, nameWidth, width)),
+  ].join("\n");
+}
+
+/** What can change of a step between two looks, in a line; durations are left out, as they always change. */
+export function stepChange(step: StepView): string {
+  const [error] = step.errors;
+  const parts = [
+    step.name,
+    looks[step.state].word,
+    detailText(step),
+    ...(error ? [`${error.name}: ${error.message}`] : []),
+  ];
+  return parts.filter((part) => part !== "").join("  ");
+}

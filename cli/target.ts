@@ -1,0 +1,111 @@
+import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import { attachStack } from "../local/stack/stack.ts";
+import type { Graph } from "../shared/pipeline/graph.ts";
+import type { Run } from "../shared/run/run.ts";
+import { type RunView, viewRun } from "../shared/run/run-view.ts";
+import { dynamoRunStore } from "../shared/store/dynamo-run-store.ts";
+import { dynamoClient } from "../shared/store/dynamo-table.ts";
+import type { RunStore } from "../shared/store/run-store.ts";
+import { CliError } from "./errors.ts";
+
+/** How the SDK's clients reach a stage; empty where the ordinary chain of credentials and endpoints serves. */
+export type ClientConfig = {
+  region: string;
+  endpoint?: string;
+  credentials?: { accessKeyId: string; secretAccessKey: string };
+};
+
+/** A deployed stage: what is read from its table, and what its functions are asked for. */
+export type Target = {
+  readonly stage: string;
+  readonly config: ClientConfig;
+  readonly store: RunStore;
+  /** Milliseconds between two looks at a run that is being followed. */
+  readonly pollMs: number;
+  /**
+   * Invokes a deployed function and gives its answer.
+   *
+   * @throws CliError with the function's own message when it refuses
+   */
+  invoke(name: "start" | "manage", payload: unknown): Promise<unknown>;
+};
+
+/** Folder of the local stack's state: `MILLRACE_STACK`, or the stack's own default. */
+export function stackFolder(): string | undefined {
+  const folder = process.env.MILLRACE_STACK;
+  return folder === undefined || folder === "" ? undefined : folder;
+}
+
+/** @throws CliError when no local stack runs */
+function localConfig(): ClientConfig {
+  const stack = attachStack(stackFolder());
+  if (stack === undefined) {
+    throw new CliError(
+      "no local stack runs; start one with `npm run stack` in another terminal, or name a deployed --stage",
+    );
+  }
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = stack.env;
+  return { endpoint: stack.awsEndpoint, region: stack.region, credentials: { accessKeyId, secretAccessKey } };
+}
+
+/** What the engine itself refuses with, and MiniStack's name for whatever a function throws. */
+const ownErrors = /^(Request|Params|PipelineNotFound|RunNotFound|RunState)Error$|^Runtime\.HandlerError$/;
+
+/** The engine's own errors say what to do; a function that broke has its story in its log. */
+function refusal(name: string, answer: unknown): CliError {
+  const { errorType = "Error", errorMessage = "" } = answer as { errorType?: string; errorMessage?: string };
+  if (ownErrors.test(errorType)) return new CliError(errorMessage);
+  return new CliError(`function ${name} failed: ${errorType}: ${errorMessage}; its log says more`);
+}
+
+/** A stage that clients with this configuration reach. */
+export function targetOf(stage: string, config: ClientConfig): Target {
+  const lambda = new LambdaClient(config);
+  return {
+    stage,
+    config,
+    store: dynamoRunStore({ client: dynamoClient(config), name: `millrace-${stage}` }),
+    pollMs: stage === "local" ? 300 : 2000,
+    async invoke(name, payload) {
+      const functionName = `millrace-${stage}-${name}`;
+      const answer = await lambda.send(
+        new InvokeCommand({ FunctionName: functionName, Payload: JSON.stringify(payload) }),
+      );
+      const text = new TextDecoder().decode(answer.Payload);
+      const body: unknown = text === "" ? undefined : JSON.parse(text);
+      if (answer.FunctionError !== undefined) throw refusal(functionName, body);
+      return body;
+    },
+  };
+}
+
+/**
+ * The stage that a command is about: the local stack that runs, or a stage on AWS by the ordinary credentials chain.
+ *
+ * @throws CliError when the stage is local and no stack runs
+ */
+export function connect({ stage, region }: { stage: string; region: string }): Target {
+  return targetOf(stage, stage === "local" ? localConfig() : { region });
+}
+
+async function graphOf({ store }: Target, run: Run): Promise<Graph> {
+  const graph = await store.getGraph(run.graphHash);
+  if (graph === undefined) throw new CliError(`run ${run.runId}: its graph ${run.graphHash} is not stored`);
+  return graph;
+}
+
+/**
+ * A run as it stands now.
+ *
+ * @throws CliError when there is no such run
+ */
+export async function readRunView(target: Target, runId: string): Promise<RunView> {
+  const run = await target.store.getRun(runId);
+  if (run === undefined) {
+    throw new CliError(
+      `there is no run "${runId}" on stage "${target.stage}"; \`npx millrace runs\` lists them`,
+    );
+  }
+  const graph = await graphOf(target, run);
+  return viewRun(run, graph, await target.store.listSteps(runId), Date.now());
+}

@@ -1,0 +1,52 @@
+import { expressionText } from "./expression-text.ts";
+import type { Graph, StepNode } from "./graph.ts";
+
+/** Longest list or condition that a label shows; longer ones are cut. */
+const longestText = 48;
+
+/**
+ * Text for a quoted Mermaid label. Everything that some version of Mermaid reads as more than text becomes a numbered
+ * entity: quotes, HTML, the entities' own `#`, markdown's backtick, comments' `%`, and the `:` that makes a line look
+ * like a style.
+ */
+function escaped(text: string): string {
+  const line = text.replace(/\s+/g, " ");
+  return line.replace(/["#<>&`%:;\\{}[\]|]/g, (character) => `#${character.codePointAt(0)};`);
+}
+
+function cut(text: string): string {
+  return text.length > longestText ? `${text.slice(0, longestText - 1)}…` : text;
+}
+
+function labelOf(node: StepNode): string {
+  const { task, over, when } = node;
+  const lines = [
+    node.name,
+    task.kind === "batch" ? `Batch job ${task.job}` : "function",
+    ...(over === undefined ? [] : [cut(`× ${expressionText(over)}`)]),
+    ...(when === undefined ? [] : [cut(`when ${expressionText(when)}`)]),
+  ];
+  return lines.map(escaped).join("<br/>");
+}
+
+/** Functions are round, Batch jobs have corners, and mapped steps of either kind have double sides. */
+function shapeOf(node: StepNode): string {
+  const label = `"${labelOf(node)}"`;
+  if (node.over !== undefined) return `[[${label}]]`;
+  return node.task.kind === "batch" ? `[${label}]` : `(${label})`;
+}
+
+/**
+ * A pipeline's graph as a Mermaid flowchart. A solid arrow is data that a step uses, a dotted one a step that merely
+ * has to end first. GitHub, GitLab and most editors draw it.
+ */
+export function mermaidOf(graph: Graph): string {
+  const nodes = graph.steps.map((node) => `  s${node.number}${shapeOf(node)}`);
+  const edges = graph.steps.flatMap((node) => [
+    ...node.needs.map((from) => `  s${from} --> s${node.number}`),
+    ...node.after
+      .filter((from) => !node.needs.includes(from))
+      .map((from) => `  s${from} -.-> s${node.number}`),
+  ]);
+  return `${["flowchart TD", ...nodes, ...edges].join("\n")}\n`;
+}

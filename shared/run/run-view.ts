@@ -1,0 +1,200 @@
+import { stepPrefix } from "../objects/layout.ts";
+import type { Graph, StepNode } from "../pipeline/graph.ts";
+import { type Artifact, artifact } from "../pipeline/job.ts";
+import { isJsonObject, type Json } from "../pipeline/json.ts";
+import { hasEnded, type StepError, type StepRecord, type StepState } from "../step/step-record.ts";
+import { plan, type Standing } from "./plan.ts";
+import type { Cause, Run, RunError, RunState } from "./run.ts";
+
+/** A step's state as people see it: what is stored, or what follows from the run where nothing is stored. */
+export type ViewState = StepState | "WAITING" | "READY" | "UPSTREAM_FAILED";
+
+/** Why a step, or one child of a mapped step, failed or is being tried again. */
+export type ErrorView = StepError & { index?: number };
+
+/** The children of a mapped step. Counts add up to the total. */
+export type ChildrenView = { total: number; counts: { readonly [S in ViewState]?: number } };
+
+/** One step of a run. Times are ISO 8601 in UTC, durations milliseconds; what is not known yet is absent. */
+export type StepView = {
+  number: number;
+  name: string;
+  kind: "lambda" | "batch";
+  /** Name of the job contract of a Batch step. */
+  job?: string;
+  state: ViewState;
+  /** Of a mapped step, once its list is known. */
+  children?: ChildrenView;
+  /** Attempts of this epoch; of a mapped step those of the child with the most. 0 before the first. */
+  attempts: number;
+  startedAt?: string;
+  endedAt?: string;
+  milliseconds?: number;
+  /** When a step that failed is tried again. */
+  retryAt?: string;
+  /** The step's own error, or those of its failed children, at most {@link mostErrors}. */
+  errors: ErrorView[];
+  /** Objects in S3 that the step itself made, as its results name them. */
+  artifacts: Artifact[];
+};
+
+/** A run as a terminal or a web page shows it: plain JSON. */
+export type RunView = {
+  runId: string;
+  pipeline: string;
+  name: string;
+  state: RunState;
+  cause: Cause;
+  params: Json;
+  scheduledAt: string;
+  startedAt: string;
+  endedAt?: string;
+  milliseconds: number;
+  /** 1, and one more for each time the run was retried by hand. */
+  epoch: number;
+  error?: RunError;
+  steps: StepView[];
+};
+
+/** Errors of one step that a view holds; a thousand children may fail alike. */
+export const mostErrors = 3;
+
+const endedStandings: Partial<Record<Standing, ViewState>> = {
+  DONE: "SUCCEEDED",
+  FAILED: "FAILED",
+  SKIPPED: "SKIPPED",
+  UPSTREAM_FAILED: "UPSTREAM_FAILED",
+};
+
+/** The records of one step that still count: a retry begins anew what did not succeed. */
+function currentRecords(run: Run, node: StepNode, records: readonly StepRecord[]): StepRecord[] {
+  return records.filter(
+    (record) => record.step === node.name && (record.epoch === run.epoch || record.state === "SUCCEEDED"),
+  );
+}
+
+/** State of a step of which nothing is stored. */
+function derivedState(run: Run, standing: Standing): ViewState {
+  const ended = endedStandings[standing];
+  if (ended !== undefined) return ended;
+  if (run.state === "CANCELLED") return "CANCELLED";
+  return standing === "READY" && run.state === "RUNNING" ? "READY" : "WAITING";
+}
+
+/** State of a child of which nothing is stored: it shares the fate of its map. */
+function unstoredChildState(map: StepRecord): ViewState {
+  if (map.state === "SUCCEEDED" || map.state === "RUNNING" || map.state === "RETRYING") return "WAITING";
+  return map.state;
+}
+
+function countChildren(
+  children: readonly StepRecord[],
+  map: StepRecord | undefined,
+): ChildrenView | undefined {
+  const total = map !== undefined && "children" in map ? map.children : undefined;
+  if (map === undefined || total === undefined) return undefined;
+  const counts: { [S in ViewState]?: number } = {};
+  for (const { state } of children) counts[state] = (counts[state] ?? 0) + 1;
+  const unstored = total - children.length;
+  const state = unstoredChildState(map);
+  if (unstored > 0) counts[state] = (counts[state] ?? 0) + unstored;
+  return { total, counts };
+}
+
+/** A map whose jobs wait is at work as soon as one of its children was. */
+function mapState(map: StepRecord, children: readonly StepRecord[]): ViewState {
+  if (hasEnded(map)) return map.state;
+  return children.some((child) => child.state === "RUNNING" || hasEnded(child)) ? "RUNNING" : map.state;
+}
+
+function errorsOf(own: StepRecord | undefined, children: readonly StepRecord[]): ErrorView[] {
+  const failed = children.flatMap((child): ErrorView[] => {
+    if (!("error" in child) || child.error === undefined || child.state === "CANCELLED") return [];
+    return [{ ...child.error, ...(typeof child.index === "number" && { index: child.index }) }];
+  });
+  if (failed.length > 0) return failed.slice(0, mostErrors);
+  return own !== undefined && "error" in own && own.error !== undefined ? [own.error] : [];
+}
+
+/** Every artifact in a value, each once. */
+function artifactsIn(value: Json): Artifact[] {
+  const parsed = artifact.safeParse(value);
+  if (parsed.success) return [parsed.data];
+  if (!isJsonObject(value) && !Array.isArray(value)) return [];
+  return Object.values(value).flatMap((part: Json = null) => artifactsIn(part));
+}
+
+/** A step's result may name what others made; only what lies at its own place in S3 is its own. */
+function artifactsOf(run: Run, node: StepNode, records: readonly StepRecord[]): Artifact[] {
+  const place = `/${stepPrefix(run, node.name)}`;
+  const made = records.flatMap((record) =>
+    record.state === "SUCCEEDED" && "value" in record.output ? artifactsIn(record.output.value) : [],
+  );
+  return [...new Map(made.filter(({ uri }) => uri.includes(place)).map((each) => [each.uri, each])).values()];
+}
+
+function timesOf(
+  own: StepRecord | undefined,
+  now: number,
+): Pick<StepView, "startedAt" | "endedAt" | "milliseconds"> {
+  if (own === undefined) return {};
+  const { startedAt } = own;
+  const endedAt = hasEnded(own) ? own.endedAt : undefined;
+  const end = endedAt === undefined ? now : Date.parse(endedAt);
+  return {
+    startedAt,
+    ...(endedAt !== undefined && { endedAt }),
+    milliseconds: Math.max(0, end - Date.parse(startedAt)),
+  };
+}
+
+function viewStep(
+  run: Run,
+  node: StepNode,
+  standing: Standing,
+  all: readonly StepRecord[],
+  now: number,
+): StepView {
+  const records = currentRecords(run, node, all);
+  const mapped = node.over !== undefined;
+  const own = records.find(({ index }) => (mapped ? index === "map" : index !== "map"));
+  const members = mapped ? records.filter(({ index }) => index !== "map") : [];
+  const children = countChildren(members, own);
+  const retryAt = own?.state === "RETRYING" ? new Date(own.retryAt).toISOString() : undefined;
+  return {
+    number: node.number,
+    name: node.name,
+    kind: node.task.kind,
+    ...(node.task.kind === "batch" && { job: node.task.job }),
+    state: own === undefined ? derivedState(run, standing) : mapState(own, members),
+    ...(children !== undefined && { children }),
+    attempts: Math.max(0, ...records.map(({ attempt }) => attempt)),
+    ...timesOf(own, now),
+    ...(retryAt !== undefined && { retryAt }),
+    errors: errorsOf(own, members),
+    artifacts: artifactsOf(run, node, records),
+  };
+}
+
+/**
+ * How a run stands, as a person sees it. Pure: stored states are shown as they are, and what is not stored (WAITING,
+ * READY, UPSTREAM_FAILED, SKIPPED with what it needed) follows from `plan`. Read the run before its records, so that
+ * the records are never behind it.
+ *
+ * @param graph the graph that the run started with
+ * @param now epoch milliseconds, for the durations of what has not ended
+ */
+export function viewRun(run: Run, graph: Graph, records: readonly StepRecord[], now: number): RunView {
+  const { standings } = plan(graph, run.progress);
+  const endedAt = "endedAt" in run ? run.endedAt : undefined;
+  const end = endedAt === undefined ? now : Date.parse(endedAt);
+  const { runId, pipeline, name, state, cause, params, scheduledAt, startedAt, epoch, error } = run;
+  return {
+    ...{ runId, pipeline, name, state, cause, params, scheduledAt, startedAt },
+    ...(endedAt !== undefined && { endedAt }),
+    milliseconds: Math.max(0, end - Date.parse(startedAt)),
+    epoch,
+    ...(error !== undefined && { error }),
+    steps: graph.steps.map((node) => viewStep(run, node, standings[node.number] ?? "WAITING", records, now)),
+  };
+}
