@@ -85,7 +85,7 @@ export async function deploy(
   if (options.force !== true && stampedHash(stateDir) === hash)
     return { skipped: true, durationMs: elapsed() };
   // Two deployments from one folder would overwrite each other's bundles.
-  await withLock(path.join(serviceDir, ".serverless.lock"), async () => {
+  await withLock(path.join(serviceDir, ".cache", "deploy.lock"), async () => {
     const code = await runServerless(stateDir, serviceDir, endpoints, options.signal);
     if (code !== 0) {
       const log = statePaths(stateDir).deployLog;
