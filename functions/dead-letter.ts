@@ -1,9 +1,9 @@
 import { engine } from "../shared/app/aws-engine.ts";
 import { messageHandler } from "../shared/app/handler.ts";
-import { parseStepMessage } from "../shared/queue/step-queue.ts";
-import { failPoison } from "../shared/step/fail-poison.ts";
+import { failPoison, readDeadLetter } from "../shared/step/fail-poison.ts";
 
 /** Ends the steps of messages that were delivered again and again in vain. */
 export const handler = messageHandler(async (body) => {
-  await failPoison(engine, parseStepMessage(body));
+  const message = readDeadLetter(engine, body);
+  if (message !== undefined) await failPoison(engine, message);
 });

@@ -1,5 +1,5 @@
 import type { Engine } from "../engine.ts";
-import type { StepMessage } from "../queue/step-queue.ts";
+import { parseStepMessage, type StepMessage } from "../queue/step-queue.ts";
 import { nodeOf } from "../run/run-graph.ts";
 import { claimStep } from "./claim-step.ts";
 import { fatal } from "./failure.ts";
@@ -28,4 +28,14 @@ export async function failPoison(engine: Engine, message: StepMessage): Promise<
   const reason =
     "its message was delivered again and again and could not be worked on; the step worker's log says why";
   await failAttempt(engine, { run, ...found }, claim.record, fatal("DeadLetter", reason));
+}
+
+/** What a dead letter says, or undefined when it is no step message at all: then it is logged, and no run waits for it. */
+export function readDeadLetter(engine: Engine, body: string): StepMessage | undefined {
+  try {
+    return parseStepMessage(body);
+  } catch (error) {
+    engine.log.error("dead letter is no step message; it is dropped", { body, error });
+    return undefined;
+  }
 }

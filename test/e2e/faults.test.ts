@@ -1,0 +1,124 @@
+import { readFileSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+import { behave, misbehave } from "../../local/batch/misbehave.ts";
+import { commandLineOf, groupMembers } from "../../local/process/alive.ts";
+import { readRecord } from "../../local/stack/record.ts";
+import type { Run } from "../../shared/run/run.ts";
+import { type DeployedService, deployService, eventually, processesOf } from "./deployed-service.ts";
+
+jest.setTimeout(400_000);
+
+let service: DeployedService;
+beforeAll(async () => {
+  service = await deployService();
+});
+afterEach(() => behave(service.stack.batchEndpoint));
+afterAll(() => service.close());
+
+/** Milliseconds between ticks: the scheduler's minute is long for a test. */
+const tick = 5000;
+const start = (key: string) =>
+  service.start({ pipeline: "ridge-sweep", params: { alphas: [1, 0.00001] }, key });
+
+/** Every step succeeded, each result was committed once, and no process is left. */
+async function expectWhole(run: Run) {
+  expect(run).toMatchObject({ state: "SUCCEEDED", epoch: 1 });
+  const records = await service.steps(run.runId);
+  expect(new Set(records.map(({ state }) => state))).toEqual(new Set(["SUCCEEDED"]));
+  const count = (step: string) =>
+    records.filter((record) => record.step === step && record.index !== "map").length;
+  expect(
+    [
+      "download_dataset",
+      "preprocess_dataset",
+      "train_model",
+      "evaluate_model",
+      "select_best",
+      "cleanup_file",
+    ].map(count),
+  ).toEqual([1, 1, 2, 2, 1, 4]);
+  const manifests = (await service.listing(run)).filter((key) => key.endsWith("_manifest.json"));
+  const places = manifests.map((key) => key.split("/").slice(0, 2).join("/"));
+  expect(places.length).toBe(new Set(places).size);
+  expect(places).toHaveLength(6);
+  expect(processesOf(run.runId)).toEqual([]);
+}
+
+/** Pids of the processes that run the deployed functions. */
+function workers(): number[] {
+  const record = readRecord(service.stack.stateDir);
+  const ministack = record?.pids?.ministack ?? 0;
+  return groupMembers(ministack).filter(
+    (pid) => pid !== ministack && /\bnode\b/.test(commandLineOf(pid) ?? ""),
+  );
+}
+
+describe("a run survives", () => {
+  it("workers killed with SIGKILL again and again while it runs", async () => {
+    const { runId } = await start("workers");
+    let killed = 0;
+    const killing = (async () => {
+      for (let round = 0; round < 12; round += 1) {
+        await delay(1500);
+        for (const pid of workers()) {
+          process.kill(pid, "SIGKILL");
+          killed += 1;
+        }
+      }
+    })();
+    await killing;
+    await expectWhole(await service.finished(runId, tick));
+    expect(killed).toBeGreaterThan(5);
+  });
+
+  it("the whole stack killed and started again in the middle", async () => {
+    const { runId } = await start("stack");
+    await eventually("the first job's end", async () => {
+      const records = await service.steps(runId);
+      return records.find(({ step, state }) => step === "preprocess_dataset" && state !== "SUCCEEDED");
+    });
+    await service.stack.kill();
+    await service.stack.restart();
+    await expectWhole(await service.finished(runId, tick));
+  });
+
+  it("a Batch that repeats, reorders, delays and drops events, throttles, and loses answers", async () => {
+    await misbehave(service.stack.batchEndpoint, [
+      { kind: "duplicate-event", probability: 0.5, seed: 1 },
+      { kind: "delay-event", probability: 0.3, seed: 2, delayMs: 1500 },
+      { kind: "drop-event", probability: 0.2, seed: 3 },
+      { kind: "throttle", operation: "SubmitJob", times: 2 },
+      { kind: "lose-submit-response", loss: "cut-connection", times: 1 },
+      { kind: "lose-submit-response", loss: "server-error", times: 1 },
+      { kind: "spot-interruption", times: 1, delayMs: 300 },
+    ]);
+    const { runId } = await start("batch");
+    await expectWhole(await service.finished(runId, tick));
+  });
+});
+
+describe("a run ends as failed, with the reason,", () => {
+  it("when its job is killed", async () => {
+    const { runId } = await start("killed");
+    const pid = await eventually("the job's process", async () => {
+      return processesOf(runId).find((each) =>
+        readFileSync(`/proc/${each}/comm`, "utf8").startsWith("python"),
+      );
+    });
+    process.kill(pid, "SIGKILL");
+    expect(await service.finished(runId, tick)).toMatchObject({
+      state: "FAILED",
+      error: { step: "download_dataset", message: expect.stringContaining("137") },
+    });
+  });
+
+  it("when its job's image cannot be pulled, after the tries that infrastructure gets", async () => {
+    await misbehave(service.stack.batchEndpoint, [{ kind: "pull-failure" }]);
+    const { runId } = await start("pull");
+    const run = await service.finished(runId, tick);
+    expect(run).toMatchObject({
+      state: "FAILED",
+      error: { step: "download_dataset", name: "ImagePullFailed" },
+    });
+  });
+});

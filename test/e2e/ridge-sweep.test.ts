@@ -1,0 +1,183 @@
+import { GetQueueUrlCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
+import { execa } from "execa";
+import { misbehave } from "../../local/batch/misbehave.ts";
+import type { Run } from "../../shared/run/run.ts";
+import { sampleEvent } from "../sample-event.ts";
+import { type DeployedService, deployService, eventually, processesOf } from "./deployed-service.ts";
+
+jest.setTimeout(300_000);
+
+let service: DeployedService;
+beforeAll(async () => {
+  service = await deployService();
+});
+afterAll(() => service.close());
+
+const golden = "2021-10-04T16:21:00Z";
+const twoAlphas = { alphas: [1, 0.00001] };
+
+/** A CSV of x and y on a line with some noise, the same each time. */
+function line(header: string, slope = 3): string {
+  const rows = Array.from({ length: 40 }, (_, row) => `${row / 4},${slope * (row / 4) + 1 + Math.sin(row)}`);
+  return [header, ...rows].join("\n");
+}
+
+/** R² by alpha, from the results of the step that computes it. */
+async function r2ByAlpha(run: Run): Promise<Record<string, number>> {
+  const records = (await service.steps(run.runId)).filter(({ step }) => step === "evaluate_model");
+  const scores = records.flatMap((record) =>
+    record.state === "SUCCEEDED" && record.index !== "map" && "value" in record.output
+      ? [record.output.value]
+      : [],
+  );
+  return Object.fromEntries(
+    scores.map((score) => {
+      const { alpha, r2 } = score as { alpha: number; r2: number };
+      return [String(alpha), r2];
+    }),
+  );
+}
+
+/** Base names of what a run left, but for the notes that jobs and engine leave for each other. */
+async function leftBy(run: Run): Promise<string[]> {
+  const names = (await service.listing(run)).map((key) => key.split("/").at(-1) ?? "");
+  return names.filter((name) => !name.startsWith("_") && !/^\d+\.json$/.test(name)).sort();
+}
+
+describe("ridge-sweep", () => {
+  it("started by `sls invoke` gives the known figures and leaves six reports and the best model", async () => {
+    const request = JSON.stringify({ pipeline: "ridge-sweep", scheduledAt: golden });
+    const invoke = () =>
+      execa({ preferLocal: true, env: service.stack.env })`sls invoke -f start -s local --data ${request}`;
+    const { runId, created } = JSON.parse((await invoke()).stdout) as { runId: string; created: boolean };
+    expect(created).toBe(true);
+    const run = await service.finished(runId);
+    expect(run).toMatchObject({ state: "SUCCEEDED", epoch: 1 });
+    const r2 = await r2ByAlpha(run);
+    const relative = (value: number | undefined, known: number) => Math.abs((value ?? 0) / known - 1);
+    // The last bits are the BLAS library's.
+    expect(relative(r2["1"], 0.9469530482322346)).toBeLessThan(1e-12);
+    expect(relative(r2["0.00001"], 0.9469269946289467)).toBeLessThan(1e-12);
+    expect(await leftBy(run)).toEqual([
+      "eval_model_0.0001_train_dataset_20211004162100.txt",
+      "eval_model_0.001_train_dataset_20211004162100.txt",
+      "eval_model_0.01_train_dataset_20211004162100.txt",
+      "eval_model_0.1_train_dataset_20211004162100.txt",
+      "eval_model_1.0_train_dataset_20211004162100.txt",
+      "eval_model_1e-05_train_dataset_20211004162100.txt",
+      "model_1.0_train_dataset_20211004162100.joblib",
+    ]);
+    const again = JSON.parse((await invoke()).stdout) as object;
+    expect(again).toMatchObject({ runId, created: false });
+  });
+
+  it("starts by a dropped file, whatever its name; five tellings of it make one run, a new version another", async () => {
+    const key = "raw/ridge/my data + 50% café 日本 #?.csv";
+    const uri = `s3://${service.bucket}/${key}`;
+    const version = await service.drop(key, line("x,y"));
+    const [first] = await service.runsFor(uri, 1);
+    if (first === undefined) throw new Error("no run");
+    expect(first.params).toMatchObject({ source: { uri, versionId: version } });
+    // The same event, as SQS may deliver it: four times more.
+    const { QueueUrl } = await service.sqs.send(
+      new GetQueueUrlCommand({ QueueName: "millrace-local-triggers" }),
+    );
+    const event = {
+      Records: [
+        {
+          eventName: "ObjectCreated:Put",
+          eventTime: first.scheduledAt,
+          s3: {
+            bucket: { name: service.bucket },
+            object: { key: encodeURIComponent(key), size: 10, versionId: version },
+          },
+        },
+      ],
+    };
+    for (let copy = 0; copy < 4; copy += 1) {
+      await service.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify(event) }));
+    }
+    // What is to be ignored goes before the new version, so that when that has started a run, this has been dealt with.
+    await service.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: '{"Event":"s3:TestEvent"}' }));
+    await service.drop("raw/ridge/folder/", "");
+    await service.drop(key, line("", 5).trim());
+    await service.runsFor(uri, 2);
+    const ends = await Promise.all(
+      (await service.runsFor(uri, 2)).map(({ runId }) => service.finished(runId)),
+    );
+    expect(ends.map(({ state }) => state)).toEqual(["SUCCEEDED", "SUCCEEDED"]);
+    expect(await service.runsFor(uri, 2)).toHaveLength(2);
+    const [one, two] = await Promise.all(ends.map((run) => r2ByAlpha(run)));
+    expect(one).not.toEqual(two);
+    const { runs } = await service.store.listRuns({ pipeline: "ridge-sweep" }, 100);
+    const causes = await Promise.all(
+      runs.map(async ({ runId }) => (await service.store.getRun(runId))?.cause),
+    );
+    expect(causes.filter((cause) => cause?.kind === "object" && cause.uri.endsWith("/"))).toEqual([]);
+  });
+
+  it("over a file that is no table of x and y fails at the first step, with the reason", async () => {
+    const files: [name: string, body: string | Uint8Array, reason: RegExp][] = [
+      ["empty.csv", "", /empty/i],
+      ["text.csv", "Dear all,\nplease find attached\n", /column|number/i],
+      ["one-column.csv", "x\n1\n2\n3\n", /column/i],
+      ["nan.csv", "x,y\n1,2\nNaN,4\n5,6\n", /NaN/i],
+      ["huge.csv", Buffer.alloc(200 * 1024 * 1024, "1,2\n"), /MB|bytes|large/i],
+    ];
+    const runs = await Promise.all(
+      files.map(async ([name, body]) => {
+        await service.drop(`raw/ridge/${name}`, body);
+        const [run] = await service.runsFor(`s3://${service.bucket}/raw/ridge/${name}`, 1);
+        if (run === undefined) throw new Error(`no run for ${name}`);
+        return service.finished(run.runId);
+      }),
+    );
+    for (const [place, [name, , reason]] of files.entries()) {
+      const run = runs[place];
+      expect(run).toMatchObject({ state: "FAILED", error: { step: "download_dataset", name: "FatalError" } });
+      expect(run && "error" in run && run.error?.message).toMatch(reason);
+      expect(run && "error" in run && run.error?.message).toContain(name);
+    }
+  });
+
+  it("with parameters of a wrong type is refused before anything starts, naming the fields", async () => {
+    const before = await service.store.listRuns({}, 100);
+    const refused = service.start(sampleEvent("start-wrong-params") as object);
+    await expect(refused).rejects.toThrow(/params\.alphas\.1: .*expected number.*params: .*"alpha"/s);
+    await expect(refused).rejects.toThrow("was not started");
+    expect((await service.store.listRuns({}, 100)).runs).toHaveLength(before.runs.length);
+  });
+
+  it("that failed is retried from the failure: only what had not succeeded runs again", async () => {
+    const { runId } = await service.start({ pipeline: "ridge-sweep", params: twoAlphas, key: "retry" });
+    await misbehave(service.stack.batchEndpoint, [
+      { kind: "out-of-memory", jobName: `${runId}-evaluate_model*`, times: 1 },
+    ]);
+    const failed = await service.finished(runId);
+    expect(failed).toMatchObject({ state: "FAILED", error: { name: "OutOfMemory" } });
+    expect(await service.invoke("manage", { action: "retry", runId })).toMatchObject({
+      state: "RUNNING",
+      epoch: 2,
+    });
+    expect(await service.finished(runId)).toMatchObject({ state: "SUCCEEDED", epoch: 2 });
+    const again = (await service.steps(runId)).filter(({ epoch }) => epoch === 2);
+    const names = again.filter(({ index }) => index !== "map").map(({ step }) => step);
+    expect(names.filter((name) => name === "evaluate_model")).toHaveLength(1);
+    expect(new Set(names)).toEqual(new Set(["evaluate_model", "select_best", "cleanup_file"]));
+    await expect(service.invoke("manage", { action: "retry", runId })).rejects.toThrow(
+      "start a new run instead",
+    );
+  });
+
+  it("is cancelled: the Batch process is gone, nothing more starts", async () => {
+    const { runId } = await service.start({ pipeline: "ridge-sweep", params: twoAlphas, key: "cancel" });
+    await eventually("a job's process", async () => processesOf(runId)[0]);
+    const answer = await service.invoke("manage", { action: "cancel", runId });
+    expect(["CANCELLING", "CANCELLED"]).toContain((answer as { state: string }).state);
+    const run = await service.finished(runId);
+    expect(run.state).toBe("CANCELLED");
+    expect(processesOf(runId)).toEqual([]);
+    const records = await service.steps(runId);
+    expect(records.map(({ step, state }) => [step, state])).toEqual([["download_dataset", "CANCELLED"]]);
+  });
+});
