@@ -31,13 +31,13 @@ function deployProgress(stateDir: string): string {
 }
 
 function started({ stateDir }: Demo): Promise<Stack> {
-  const doing = "starting MiniStack (S3, SQS, Lambda, DynamoDB …) and AWS Batch on this machine";
+  const doing = "starting S3, SQS, Lambda, DynamoDB and Batch, all local";
   return phase(
     "stack",
     () => doing,
     async () => {
       const value = await startStack({ stateDir });
-      return { value, text: `MiniStack ${value.awsEndpoint}, AWS Batch ${value.batchEndpoint}` };
+      return { value, text: "S3, SQS, Lambda, DynamoDB and Batch run, all local" };
     },
   );
 }
@@ -96,10 +96,10 @@ function startedBy(uri: string, { store, pollMs }: Target, { stop, stateDir }: D
   };
   return phase(
     "event",
-    () => "S3 tells SQS, SQS tells a function, the function starts a run",
+    () => "S3 → SQS → function object-created → a run …",
     async () => {
       const value = await search();
-      return { value, text: `S3 → SQS → function object-created → run ${value}` };
+      return { value, text: "S3 → SQS → function object-created → a run" };
     },
   );
 }
@@ -164,7 +164,7 @@ async function stopped({ stateDir }: Demo): Promise<void> {
       await stopStack(stateDir);
       return {
         value: undefined,
-        text: `its state stays in ${path.relative(process.cwd(), stateDir) || stateDir}`,
+        text: `nothing runs any more; the data stays in ${path.relative(process.cwd(), stateDir)}`,
       };
     },
   );

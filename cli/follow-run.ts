@@ -39,15 +39,16 @@ export function lineDisplay(print: (line: string) => void): RunDisplay {
         return true;
       };
       const time = new Date(Date.parse(view.startedAt) + view.milliseconds).toISOString().slice(11, 19);
-      const started = `${time}  run ${view.runId} of ${view.pipeline}: ${view.state}`;
-      const ended = "endedAt" in view ? ` after ${durationText(view.milliseconds)}` : "";
-      if (first) print(started);
+      const took = view.endedAt === undefined ? "" : ` after ${durationText(view.milliseconds)}`;
+      const state = `${time}  run ${view.runId} of ${view.pipeline}: ${view.state}${took}`;
+      const stateChanged = changed("run", view.state);
+      if (first) print(state);
       for (const step of view.steps) {
         const line = stepChange(step);
         const idle = step.state === "WAITING" || step.state === "READY";
-        if (changed(step.name, line) && !(first && idle)) print(`${time}  ${line}`);
+        if (changed(`step ${step.name}`, line) && !(first && idle)) print(`${time}  ${line}`);
       }
-      if (changed("", view.state) && !first) print(`${started}${ended}`);
+      if (stateChanged && !first) print(state);
       first = false;
     },
     done() {},

@@ -62,11 +62,11 @@ function detailText(step: StepView): string {
 }
 
 function errorLines({ index, name, message, log }: ErrorView, width: number): string[] {
-  const head = `${index === undefined ? "" : `[${index}] `}${name}: ${message}`;
-  const text = wrapped(head, width - 6);
-  return [...text, ...(log === undefined ? [] : [cutMiddle(`log: ${log}`, width - 6)])].map(
-    (line) => `      ${line}`,
-  );
+  const lines = [
+    ...wrapped(`${index === undefined ? "" : `[${index}] `}${name}: ${message}`, width - 6),
+    ...(log === undefined ? [] : wrapped(`log: ${log}`, width - 6)),
+  ];
+  return lines.map((line) => `      ${line}`);
 }
 
 /** A step and what went wrong in it, in lines of at most `width`. */
@@ -92,17 +92,17 @@ function stepLines(step: StepView, nameWidth: number, width: number): string[] {
 /** A run and its steps, in lines of at most `width` characters. */
 export function runScreen(view: RunView, width: number): string {
   const nameWidth = Math.max(...view.steps.map(({ name }) => name.length));
-  const ended = view.steps.filter(
-    ({ endedAt, state }) => endedAt !== undefined || state === "UPSTREAM_FAILED",
-  ).length;
+  const done = view.steps.filter(({ state }) => state === "SUCCEEDED" || state === "SKIPPED").length;
+  const retried = view.epoch - 1;
   const facts = [
-    `${ended}/${view.steps.length} steps ended`,
+    `${done}/${view.steps.length} steps done`,
     durationText(view.milliseconds),
-    ...(view.epoch > 1 ? [`retried by hand, epoch ${view.epoch}`] : []),
+    ...(retried > 0 ? [`retried by hand ${retried === 1 ? "once" : `${retried} times`}`] : []),
   ];
   return [
     `${styleText("bold", view.pipeline)}  ${runStateText(view.state)}  ${facts.join(", ")}`,
-    cutMiddle(`run ${view.runId}, ${causeText(view.cause)}`, width),
+    `run ${view.runId}`,
+    cutMiddle(causeText(view.cause), width),
     "",
     ...view.steps.flatMap((step) => stepLines(step, nameWidth, width)),
   ].join("\n");

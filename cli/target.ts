@@ -65,7 +65,7 @@ export function targetOf(stage: string, config: ClientConfig): Target {
     stage,
     config,
     store: dynamoRunStore({ client: dynamoClient(config), name: `millrace-${stage}` }),
-    pollMs: stage === "local" ? 300 : 2000,
+    pollMs: stage === "local" ? 400 : 2000,
     async invoke(name, payload) {
       const functionName = `millrace-${stage}-${name}`;
       const answer = await lambda.send(

@@ -69,6 +69,8 @@ export function startCommand(): Command {
         created ? `started run ${runId}` : `run ${runId} was started before: same pipeline and time`,
       );
       if (follow === true) return followToEnd(target, runId);
-      console.log(`look at it with: npx millrace run ${runId} --follow --stage ${target.stage}`);
+      const where =
+        target.stage === "local" ? "" : ` --stage ${target.stage} --region ${target.config.region}`;
+      console.log(`look at it: npx millrace run ${runId} --follow${where}`);
     });
 }

@@ -16,7 +16,7 @@ function indented(text: string): string {
 export function resultsText({ scores, best }: RidgeResults): string {
   const rows = scores.map(({ alpha, r2 }) => [
     alphaText(alpha),
-    r2.toFixed(9),
+    r2.toFixed(6),
     alpha === best.alpha ? styleText("green", "← chosen") : "",
   ]);
   return [
@@ -33,14 +33,12 @@ export function objectsText(bucket: string, prefix: string, objects: readonly Li
   const isResult = ({ key }: ListedObject) => !/(^|\/)_[^/]*(\/|$)/.test(key.slice(prefix.length));
   const results = objects.filter(isResult);
   const others = objects.length - results.length;
-  const width = Math.max(0, ...results.map(({ bytes }) => bytesText(bytes).length));
+  const width = Math.max(0, ...results.map(({ bytes }) => String(bytes).length));
   return [
-    styleText("bold", "What the run left in S3; everything else it cleaned up"),
+    styleText("bold", "What the run left in S3, in bytes; everything else it cleaned up"),
     `  s3://${bucket}/${prefix}`,
-    ...results.map(
-      ({ key, bytes }) => `    ${bytesText(bytes).padStart(width)}  ${key.slice(prefix.length)}`,
-    ),
-    styleText("gray", `    and ${others} small files that tell how it came about: inputs, claims, manifests`),
+    ...results.map(({ key, bytes }) => `  ${String(bytes).padStart(width)} ${key.slice(prefix.length)}`),
+    styleText("gray", `  and ${others} small files that tell how it came about: inputs, claims, manifests`),
   ].join("\n");
 }
 
@@ -48,17 +46,13 @@ export function objectsText(bucket: string, prefix: string, objects: readonly Li
 export function lookCloserText(runId: string, bucket: string, running: boolean): string {
   return [
     styleText("bold", "Look closer"),
-    ...(running
-      ? []
-      : ["  npm run stack                               starts all of this again, this run included"]),
-    "  npx millrace graph ridge-sweep              what was run",
+    ...(running ? [] : ["  npm run stack          first: starts all of this again, with this run in it"]),
     `  npx millrace run ${runId}`,
-    "  npx millrace start ridge-sweep --follow     the same on a dataset that is generated",
+    "  npx millrace graph ridge-sweep",
+    "  npx millrace start ridge-sweep --follow",
     `  npx sls invoke -f start -s local --data '{"pipeline":"ridge-sweep"}'`,
     `  aws s3 cp your.csv s3://${bucket}/raw/ridge/`,
-    styleText(
-      "gray",
-      "  The last two need the exports that `npm run stack` prints. your.csv: columns x and y.",
-    ),
+    styleText("gray", "  The last two need the exports that `npm run stack` prints."),
+    styleText("gray", "  your.csv: two columns, x and y. Any S3 client will do."),
   ].join("\n");
 }

@@ -1,5 +1,8 @@
-/** What the dataset is made by: y = slope · x + intercept + noise. */
-export const truth = { slope: 3.2, intercept: -4.5, noise: 6 } as const;
+/**
+ * What the dataset is made by: y = slope · x + intercept + noise, for x from 0 to 2. So little data on so short a range
+ * makes the regularisation matter.
+ */
+export const truth = { slope: 3.2, intercept: -4.5, noise: 0.9 } as const;
 
 const rows = 100;
 const seed = 20211004;
@@ -24,7 +27,7 @@ function normal(next: () => number): number {
 export function sampleDataset(): string {
   const next = uniform(seed);
   const lines = Array.from({ length: rows }, () => {
-    const x = next() * 20 - 10;
+    const x = next() * 2;
     const y = truth.slope * x + truth.intercept + truth.noise * normal(next);
     return `${x.toFixed(6)},${y.toFixed(6)}`;
   });

@@ -107,13 +107,20 @@ function mapState(map: StepRecord, children: readonly StepRecord[]): ViewState {
   return children.some((child) => child.state === "RUNNING" || hasEnded(child)) ? "RUNNING" : map.state;
 }
 
+/** An error that says more than the state does: that a cancelled step was cancelled is no news. */
+function errorOf(record: StepRecord): StepError | undefined {
+  return "error" in record && record.state !== "CANCELLED" ? record.error : undefined;
+}
+
 function errorsOf(own: StepRecord | undefined, children: readonly StepRecord[]): ErrorView[] {
   const failed = children.flatMap((child): ErrorView[] => {
-    if (!("error" in child) || child.error === undefined || child.state === "CANCELLED") return [];
-    return [{ ...child.error, ...(typeof child.index === "number" && { index: child.index }) }];
+    const error = errorOf(child);
+    if (error === undefined) return [];
+    return [{ ...error, ...(typeof child.index === "number" && { index: child.index }) }];
   });
   if (failed.length > 0) return failed.slice(0, mostErrors);
-  return own !== undefined && "error" in own && own.error !== undefined ? [own.error] : [];
+  const error = own && errorOf(own);
+  return error === undefined ? [] : [error];
 }
 
 /** Every artifact in a value, each once. */

@@ -1,0 +1,22 @@
+import { CliError, errorLine } from "./errors.ts";
+
+function named(name: string, message: string): Error {
+  return Object.assign(new Error(message), { name });
+}
+
+test("an error of ours is its message, and no stack", () => {
+  expect(errorLine(new CliError("--limit is 0"), "local")).toBe("--limit is 0");
+});
+
+test("an error of AWS says what to do on that stage", () => {
+  const missing = named("ResourceNotFoundException", "Requested resource not found");
+  expect(errorLine(missing, "local")).toContain("npm run stack");
+  expect(errorLine(missing, "prod")).toContain("npx sls deploy --stage prod");
+  expect(errorLine(named("CredentialsProviderError", ""), "prod")).toContain("AWS_PROFILE");
+});
+
+test("an error that nobody foresaw is one line, and says how to see more", () => {
+  expect(errorLine(new TypeError("x is not a function"), "local")).toBe(
+    "TypeError: x is not a function (--verbose shows where)",
+  );
+});

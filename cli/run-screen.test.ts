@@ -1,0 +1,104 @@
+import type { RunView, StepView } from "../shared/run/run-view.ts";
+import { lineDisplay } from "./follow-run.ts";
+import { childrenText, runScreen } from "./run-screen.ts";
+
+function aStepView(name: string, overrides: Partial<StepView> = {}): StepView {
+  return {
+    number: 0,
+    name,
+    kind: "lambda",
+    state: "WAITING",
+    attempts: 0,
+    errors: [],
+    artifacts: [],
+    ...overrides,
+  };
+}
+
+function aRunView(steps: StepView[], overrides: Partial<RunView> = {}): RunView {
+  return {
+    ...{
+      runId: "20211004T162100Z-000000000001",
+      pipeline: "ridge-sweep",
+      name: "october",
+      params: {},
+      steps,
+    },
+    cause: { kind: "object", uri: `s3://millrace-prod-data-123456789012/raw/ridge/${"x".repeat(80)}.csv` },
+    ...{ state: "RUNNING", scheduledAt: "2021-10-04T16:21:00Z", startedAt: "2021-10-04T16:21:00Z" },
+    ...{ milliseconds: 12_300, epoch: 1 },
+    ...overrides,
+  };
+}
+
+const running = aStepView("train_model", {
+  state: "RUNNING",
+  attempts: 2,
+  milliseconds: 5200,
+  children: { total: 6, counts: { SUCCEEDED: 4, RUNNING: 2 } },
+});
+
+test("children are counts: done of all, then what the others are at", () => {
+  expect(childrenText({ total: 9, counts: { SUCCEEDED: 4, RUNNING: 2, FAILED: 1, WAITING: 2 } })).toBe(
+    "4/9 done, 2 running, 1 failed",
+  );
+});
+
+test("a step's line has its state as a word, its counts, its attempt and its duration", () => {
+  const line = runScreen(aRunView([running]), 80)
+    .split("\n")
+    .at(-1);
+  expect(line).toMatch(/^ {2}▶ train_model {2}running {4}4\/6 done, 2 running, attempt 2 +5\.2 s$/);
+  expect(line).toHaveLength(80);
+});
+
+test("an error stands under its step, with the child's place and the log", () => {
+  const errors = [{ name: "ValueError", message: "y has 3 NaN", index: 2, log: "s3://b/log" }];
+  const lines = runScreen(aRunView([aStepView("read", { state: "FAILED", errors })]), 80).split("\n");
+  expect(lines.slice(-2)).toEqual(["      [2] ValueError: y has 3 NaN", "      log: s3://b/log"]);
+});
+
+test.each([80, 120])("no line is wider than a terminal of %d columns", (width) => {
+  const errors = [{ name: "E", message: `long ${"words that wrap ".repeat(20)}${"x".repeat(150)}` }];
+  const screen = runScreen(aRunView([running, aStepView("pick", { state: "FAILED", errors })]), width);
+  expect(Math.max(...screen.split("\n").map((line) => line.length))).toBeLessThanOrEqual(width);
+});
+
+describe("without a terminal", () => {
+  function shown(...views: RunView[]): string[] {
+    const lines: string[] = [];
+    const display = lineDisplay((line) => lines.push(line));
+    for (const view of views) display.show(view);
+    return lines;
+  }
+
+  test("each change is a line, and a look that finds no change prints nothing", () => {
+    const waiting = aStepView("train_model");
+    const lines = shown(
+      aRunView([waiting], { milliseconds: 0 }),
+      aRunView([waiting], { milliseconds: 1000 }),
+      aRunView([running], { milliseconds: 2000 }),
+      aRunView([running], { milliseconds: 3000 }),
+    );
+    expect(lines).toEqual([
+      "16:21:00  run 20211004T162100Z-000000000001 of ridge-sweep: RUNNING",
+      "16:21:02  train_model  running  4/6 done, 2 running, attempt 2",
+    ]);
+  });
+
+  test("the end of the run is the last line, with how long it took", () => {
+    const end = aRunView([running], { state: "FAILED", endedAt: "2021-10-04T16:21:12.300Z" });
+    expect(shown(aRunView([running]), end).at(-1)).toMatch(/: FAILED after 12\.3 s$/);
+  });
+
+  test("a run that had ended before is told of with its end", () => {
+    const end = aRunView([aStepView("a", { state: "SUCCEEDED" })], {
+      state: "SUCCEEDED",
+      endedAt: "2021-10-04T16:21:12.300Z",
+    });
+    expect(shown(end)).toEqual([
+      "16:21:12  run 20211004T162100Z-000000000001 of ridge-sweep: SUCCEEDED after 12.3 s",
+      "16:21:12  a  succeeded",
+    ]);
+  });
+});

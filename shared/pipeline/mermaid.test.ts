@@ -1,0 +1,70 @@
+import { aStepNode } from "../../test/factories.ts";
+import type { Graph, StepNode } from "./graph.ts";
+import { mermaidOf } from "./mermaid.ts";
+
+const batchTask: StepNode["task"] = {
+  kind: "batch",
+  job: "ridge.train",
+  resources: { vcpus: 1, memory: 512, gpus: 0, timeoutSeconds: 600, queue: "cpu" },
+};
+
+const graphOf = (...steps: StepNode[]): Graph => ({ version: 1, pipeline: "p", steps });
+const linesOf = (...steps: StepNode[]) =>
+  mermaidOf(graphOf(...steps))
+    .trimEnd()
+    .split("\n");
+
+describe("mermaidOf", () => {
+  test("a function is round, a job has corners, and a mapped step has double sides and its list", () => {
+    expect(
+      linesOf(
+        aStepNode(0, "read"),
+        aStepNode(1, "train", { task: batchTask }),
+        aStepNode(2, "sweep", { task: batchTask, over: { $params: ["alphas"] } }),
+      ),
+    ).toEqual([
+      "flowchart TD",
+      '  s0("read<br/>function")',
+      '  s1["train<br/>Batch job ridge.train"]',
+      '  s2[["sweep<br/>Batch job ridge.train<br/>× params.alphas"]]',
+    ]);
+  });
+
+  test("data is a solid arrow, mere order a dotted one, and both together only the solid one", () => {
+    const lines = linesOf(
+      aStepNode(0, "a"),
+      aStepNode(1, "b", { needs: [0] }),
+      aStepNode(2, "c", { after: [1] }),
+      aStepNode(3, "d", { needs: [0], after: [0, 2] }),
+    );
+    expect(lines.filter((line) => line.includes(">") && !line.includes("<br/>"))).toEqual([
+      "  s0 --> s1",
+      "  s1 -.-> s2",
+      "  s0 --> s3",
+      "  s2 -.-> s3",
+    ]);
+  });
+
+  test("a condition is shown, its signs as entities", () => {
+    const [, line] = linesOf(aStepNode(0, "a", { when: { $lt: [{ $step: ["b", "loss"] }, 0.4] } }));
+    expect(line).toBe('  s0("a<br/>function<br/>when b.loss #60; 0.4")');
+  });
+
+  test.each(['say "hi"', "a#35;b", "<b>", "`code`", "%% comment", "style:#f00;", "{x} | [y]", "back\\slash"])(
+    "text that Mermaid would read as more than text is only text: %s",
+    (text) => {
+      const [, line = ""] = linesOf(aStepNode(0, "a", { when: { $eq: [{ $params: ["label"] }, text] } }));
+      const label = /^ {2}s0\("a<br\/>function<br\/>(.*)"\)$/.exec(line)?.[1] ?? "";
+      expect(label.replace(/#\d+;/g, "")).not.toMatch(/["#<>&`%:;\\{}[\]|]/);
+      const read = label.replace(/#(\d+);/g, (_all, code: string) => String.fromCodePoint(Number(code)));
+      expect(read).toBe(`when params.label = ${JSON.stringify(text)}`);
+    },
+  );
+
+  test("a long list is cut, so that a step stays a box", () => {
+    const over = { $flatten: Array.from({ length: 30 }, (_, at) => ({ $step: [`step_${at}`, "file"] })) };
+    const [, line = ""] = linesOf(aStepNode(0, "clean", { over }));
+    expect(line).toMatch(/× flatten\(step_0\.file, .*…"\]\]$/);
+    expect(line.length).toBeLessThan(100);
+  });
+});

@@ -1,0 +1,231 @@
+import { aHeldStep, aRun, aStepNode, epochStart, timeAt } from "../../test/factories.ts";
+import type { Graph, StepNode } from "../pipeline/graph.ts";
+import type { Artifact } from "../pipeline/job.ts";
+import type { EndedStep, StepIndex, StepRecord, SucceededStep } from "../step/step-record.ts";
+import type { EndedRun, Progress, Run } from "./run.ts";
+import { mostErrors, type StepView, viewRun } from "./run-view.ts";
+
+const batchTask: StepNode["task"] = {
+  kind: "batch",
+  job: "ridge.train",
+  resources: { vcpus: 1, memory: 512, gpus: 0, timeoutSeconds: 600, queue: "cpu" },
+};
+
+/** read → train (mapped) → pick → clean */
+const graph: Graph = {
+  version: 1,
+  pipeline: "ridge-sweep",
+  steps: [
+    aStepNode(0, "read"),
+    aStepNode(1, "train", { task: batchTask, over: { $params: ["alphas"] }, needs: [0] }),
+    aStepNode(2, "pick", { needs: [1] }),
+    aStepNode(3, "clean", { after: [2] }),
+  ],
+};
+
+const runId = "20211004T162100Z-000000000001";
+const now = epochStart + 60_000;
+
+function progress(parts: { done?: number[]; failed?: number[]; skipped?: number[] }): Progress {
+  const { done = [], failed = [], skipped = [] } = parts;
+  return { done: new Set(done), failed: new Set(failed), skipped: new Set(skipped) };
+}
+
+function anEndedRun(state: EndedRun["state"], overrides: Partial<EndedRun> = {}): EndedRun {
+  return { ...aRun({ runId }), state, endedAt: timeAt(50), ...overrides };
+}
+
+function succeeded(step: string, index: StepIndex, overrides: Partial<SucceededStep> = {}): SucceededStep {
+  const { leaseUntil: _leaseUntil, ...facts } = aHeldStep({ runId, step, index });
+  return { ...facts, state: "SUCCEEDED", endedAt: timeAt(4), output: { value: null }, ...overrides };
+}
+
+function ended(step: string, index: StepIndex, overrides: Partial<EndedStep> = {}): EndedStep {
+  const { leaseUntil: _leaseUntil, ...facts } = aHeldStep({ runId, step, index });
+  return { ...facts, state: "FAILED", endedAt: timeAt(5), ...overrides };
+}
+
+/** A step or a child whose job is at some state. */
+function withJob(
+  step: string,
+  index: StepIndex,
+  state: "SUBMITTED" | "RUNNABLE" | "RUNNING",
+  children?: number,
+): StepRecord {
+  const { leaseUntil: _leaseUntil, ...facts } = aHeldStep({ runId, step, index });
+  return { ...facts, state, jobs: [{ id: "j", name: "n" }], ...(children !== undefined && { children }) };
+}
+
+function anArtifact(uri: string): Artifact {
+  return { uri, sha256: "a".repeat(64), bytes: 10, mediaType: "text/plain" };
+}
+
+function viewStep(run: Run, name: string, records: readonly StepRecord[]): StepView {
+  const found = viewRun(run, graph, records, now).steps.find((step) => step.name === name);
+  if (found === undefined) throw new Error(`no step ${name}`);
+  return found;
+}
+
+const statesOf = (run: Run, records: readonly StepRecord[]) =>
+  viewRun(run, graph, records, now).steps.map(({ state }) => state);
+
+describe("viewRun", () => {
+  test("what nothing is stored of is ready or waits", () => {
+    expect(statesOf(aRun({ runId }), [])).toEqual(["READY", "WAITING", "WAITING", "WAITING"]);
+  });
+
+  test("a run that goes on is measured up to now, one that ended up to its end", () => {
+    const running = viewRun(aRun({ runId }), graph, [], now);
+    expect(running.milliseconds).toBe(60_000);
+    expect(running).not.toHaveProperty("endedAt");
+    expect(viewRun(anEndedRun("SUCCEEDED"), graph, [], now)).toMatchObject({
+      milliseconds: 50_000,
+      endedAt: timeAt(50),
+    });
+  });
+
+  test("a step that runs is measured up to now, one that ended up to its end", () => {
+    const records = [succeeded("read", 0), aHeldStep({ runId, step: "pick", startedAt: timeAt(20) })];
+    const run = aRun({ runId, progress: progress({ done: [0, 1] }) });
+    expect(viewStep(run, "read", records)).toMatchObject({ state: "SUCCEEDED", milliseconds: 4000 });
+    expect(viewStep(run, "pick", records)).toMatchObject({ state: "RUNNING", milliseconds: 40_000 });
+  });
+
+  test("the view is plain JSON", () => {
+    const records = [
+      succeeded("read", 0),
+      withJob("train", "map", "SUBMITTED", 2),
+      withJob("train", 0, "RUNNING"),
+    ];
+    const view = viewRun(aRun({ runId, progress: progress({ done: [0] }) }), graph, records, now);
+    expect(JSON.parse(JSON.stringify(view))).toEqual(view);
+  });
+
+  test("children without a record count as their map's jobs do, and counts add up to the total", () => {
+    const records = [
+      withJob("train", "map", "SUBMITTED", 6),
+      succeeded("train", 3),
+      withJob("train", 1, "RUNNING"),
+    ];
+    const step = viewStep(aRun({ runId, progress: progress({ done: [0] }) }), "train", records);
+    expect(step.children).toEqual({ total: 6, counts: { SUCCEEDED: 1, RUNNING: 1, SUBMITTED: 4 } });
+    expect(step.state).toBe("RUNNING");
+  });
+
+  test("a map none of whose jobs has started is not running", () => {
+    const records = [withJob("train", "map", "SUBMITTED", 2), withJob("train", 0, "RUNNABLE")];
+    expect(viewStep(aRun({ runId, progress: progress({ done: [0] }) }), "train", records).state).toBe(
+      "SUBMITTED",
+    );
+  });
+
+  test("of a map the attempts are those of the child with the most", () => {
+    const records = [
+      withJob("train", "map", "SUBMITTED", 2),
+      { ...succeeded("train", 0), attempt: 3 },
+      succeeded("train", 1),
+    ];
+    expect(viewStep(aRun({ runId }), "train", records).attempts).toBe(3);
+  });
+
+  test("a step that is tried again says when and why", () => {
+    const { leaseUntil: _leaseUntil, ...facts } = aHeldStep({ runId, step: "read" });
+    const error = { name: "Throttled", message: "slow down" };
+    const record: StepRecord = { ...facts, state: "RETRYING", retryAt: epochStart + 90_000, error };
+    expect(viewStep(aRun({ runId }), "read", [record])).toMatchObject({
+      state: "RETRYING",
+      retryAt: timeAt(90),
+      errors: [error],
+    });
+  });
+
+  describe("of a failed run", () => {
+    const error = { name: "ValueError", message: "alpha is NaN" };
+    const run = anEndedRun("FAILED", {
+      progress: progress({ done: [0], failed: [1] }),
+      error: { step: "train", ...error },
+    });
+    const records = [
+      succeeded("read", 0),
+      succeeded("train", 0),
+      ended("train", 1, { error }),
+      ended("train", "map", {
+        children: 2,
+        error: { name: "ChildrenFailed", message: "a mapped child failed" },
+      }),
+    ];
+
+    test("steps after the failure did not run because of it", () => {
+      expect(statesOf(run, records)).toEqual(["SUCCEEDED", "FAILED", "UPSTREAM_FAILED", "UPSTREAM_FAILED"]);
+      expect(viewRun(run, graph, records, now).error).toEqual({ step: "train", ...error });
+    });
+
+    test("a map shows the errors of its children, with their places, in place of its own", () => {
+      expect(viewStep(run, "train", records).errors).toEqual([{ ...error, index: 1 }]);
+      expect(viewStep(run, "train", records).children).toEqual({
+        total: 2,
+        counts: { SUCCEEDED: 1, FAILED: 1 },
+      });
+    });
+
+    test("a thousand failed children show a few errors", () => {
+      const many = Array.from({ length: 1000 }, (_, index) => ended("train", index, { error }));
+      expect(
+        viewStep(run, "train", [...many, ended("train", "map", { children: 1000 })]).errors,
+      ).toHaveLength(mostErrors);
+    });
+
+    test("retried by hand, what failed is ready again and what succeeded stays", () => {
+      const again = aRun({ runId, epoch: 2, progress: progress({ done: [0] }) });
+      expect(statesOf(again, records)).toEqual(["SUCCEEDED", "READY", "WAITING", "WAITING"]);
+      expect(viewStep(again, "train", records)).toMatchObject({ errors: [] });
+      expect(viewStep(again, "train", records)).not.toHaveProperty("startedAt");
+    });
+
+    test("retried by hand, children that succeeded before count as done and the others are under way", () => {
+      const map = { ...withJob("train", "map", "SUBMITTED", 2), epoch: 2 };
+      const step = viewStep(aRun({ runId, epoch: 2, progress: progress({ done: [0] }) }), "train", [
+        ...records.slice(0, 3),
+        map,
+      ]);
+      expect(step.children).toEqual({ total: 2, counts: { SUCCEEDED: 1, SUBMITTED: 1 } });
+    });
+  });
+
+  test("of a cancelled run, what had ended stays, and all else is cancelled", () => {
+    const run = anEndedRun("CANCELLED", { progress: progress({ done: [0] }) });
+    const map = ended("train", "map", {
+      state: "CANCELLED",
+      children: 3,
+      error: { name: "Cancelled", message: "…" },
+    });
+    const records = [succeeded("read", 0), succeeded("train", 0), map];
+    expect(statesOf(run, records)).toEqual(["SUCCEEDED", "CANCELLED", "CANCELLED", "CANCELLED"]);
+    expect(viewStep(run, "train", records).children).toEqual({
+      total: 3,
+      counts: { SUCCEEDED: 1, CANCELLED: 2 },
+    });
+    expect(viewStep(run, "pick", records)).not.toHaveProperty("startedAt");
+    expect(viewStep(run, "train", records).errors).toEqual([]);
+  });
+
+  test("of a run that is being cancelled, nothing is ready any more", () => {
+    expect(statesOf({ ...aRun({ runId }), state: "CANCELLING" }, [])).toEqual([
+      "WAITING",
+      "WAITING",
+      "WAITING",
+      "WAITING",
+    ]);
+  });
+
+  test("a step shows the objects that it made, each once, and not those that its result merely names", () => {
+    const place = `s3://bucket/runs/ridge-sweep/${runId}`;
+    const model = anArtifact(`${place}/train/0/1.1/model.joblib`);
+    const value = { model, again: [model], data: anArtifact(`${place}/read/0/1.1/data.csv`) };
+    const records = [
+      succeeded("train", 0, { output: { value } }),
+      succeeded("train", "map", { children: 1 }),
+    ];
+    expect(viewStep(aRun({ runId }), "train", records).artifacts).toEqual([model]);
+  });
+});
