@@ -9,12 +9,21 @@ import { aHeldStep, aRun, epochStart, timeAt } from "../factories.ts";
 /** One call of a store, as data. Few names and numbers, so that calls meet each other often. */
 type Call = typeof calls extends fc.Arbitrary<infer C> ? C : never;
 
-const run = fc.integer({ min: 0, max: 2 });
-const epoch = fc.integer({ min: 1, max: 3 });
+const run = fc.constantFrom(0, 0, 0, 1, 2);
+const epoch = fc.constantFrom(1, 1, 1, 2, 2, 3);
 const due = fc.integer({ min: 0, max: 50 });
 const second = fc.integer({ min: 0, max: 3 });
 const shard = fc.constantFrom(0, 1, "map" as const);
 const limit = fc.integer({ min: 1, max: 4 });
+const endRun = fc.record({
+  call: fc.constant("endRun" as const),
+  run,
+  epoch,
+  from: fc.constantFrom("RUNNING" as const, "RUNNING" as const, "CANCELLING" as const),
+  to: fc.constantFrom<EndState>("SUCCEEDED", "FAILED", "FAILED", "CANCELLED"),
+  second,
+});
+const reopenRun = fc.record({ call: fc.constant("reopenRun" as const), run, epoch, due });
 const calls = fc.oneof(
   fc.record({ call: fc.constant("createRun" as const), run, due }),
   fc.record({
@@ -26,15 +35,8 @@ const calls = fc.oneof(
     error: fc.option(fc.string(), { nil: undefined }),
   }),
   fc.record({ call: fc.constant("requestCancel" as const), run, due }),
-  fc.record({
-    call: fc.constant("endRun" as const),
-    run,
-    epoch,
-    from: fc.constantFrom("RUNNING" as const, "CANCELLING" as const),
-    to: fc.constantFrom<EndState>("SUCCEEDED", "FAILED", "CANCELLED"),
-    second,
-  }),
-  fc.record({ call: fc.constant("reopenRun" as const), run, epoch, due }),
+  { weight: 3, arbitrary: endRun },
+  { weight: 3, arbitrary: reopenRun },
   fc.record({ call: fc.constant("deferRun" as const), run, due }),
   fc.record({ call: fc.constant("dueRuns" as const), due, limit }),
   fc.record({
@@ -73,8 +75,10 @@ const calls = fc.oneof(
   }),
 );
 
-/** Sequences of calls. */
-export const callSequences: fc.Arbitrary<Call[]> = fc.array(calls, { minLength: 5, maxLength: 40 });
+/** Sequences of calls, after one that makes the run that most of them are about. */
+export const callSequences: fc.Arbitrary<Call[]> = fc
+  .array(calls, { minLength: 5, maxLength: 40 })
+  .map((sequence) => [{ call: "createRun", run: 0, due: 1 }, ...sequence]);
 
 const runIds = ["run-0", "run-1", "run-2"];
 /** Due times differ from run to run, as runs due at the same time come in no set order. */
