@@ -5,7 +5,9 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join, relative } from "node:path";
 import * as z from "zod";
-import type { AnyJob } from "../shared/pipeline/job.ts";
+import type { Job } from "../shared/pipeline/index.ts";
+
+type AnyJob = Job<z.ZodType, z.ZodType>;
 
 const root = import.meta.dirname;
 
