@@ -153,7 +153,7 @@ export async function skipStep(engine: Engine, work: StepWork, held: StoredStep)
 /** Whether a step is tried again after a failure. */
 function mayRetry(work: StepWork, held: StoredStep, failure: Failure): boolean {
   if (!failure.retryable) return false;
-  if (failure.infrastructure) return held.attempt - held.failures <= lostAttemptsLimit;
+  if (failure.infrastructure) return held.attempt - held.failures < lostAttemptsLimit;
   return held.failures < work.node.retries.limit;
 }
 

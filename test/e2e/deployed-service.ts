@@ -90,7 +90,10 @@ export async function deployService(): Promise<DeployedService> {
     invoke,
     start: async (request) => (await invoke("start", request)) as { runId: string; created: boolean },
     async drop(key, body) {
-      const put = await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body }));
+      const content = Buffer.from(body);
+      const put = await s3.send(
+        new PutObjectCommand({ Bucket: bucket, Key: key, Body: content, ContentLength: content.length }),
+      );
       return put.VersionId;
     },
     async remove(key) {

@@ -421,3 +421,32 @@ describe("starting a run", () => {
     expect(outputs.echo).toEqual({ alphas: [1], label: "x" });
   });
 });
+
+describe("infrastructure that fails", () => {
+  const pipeline = definePipeline({ name: "unlucky", params: none }, ({ step }) => {
+    step("work", batch(square, { n: 1 }), { retries: { limit: 0, delay: 1 } });
+  });
+
+  it.each([
+    [4, "SUCCEEDED"],
+    [5, "FAILED"],
+  ])("%i times uses up none of the step's own retries; in the end it is %s", async (times, state) => {
+    const memory = new MemoryEngine([pipeline], { "demo.square": () => ({ n: 1 }) });
+    const { runId } = await startRun(memory.engine, {
+      pipeline: "unlucky",
+      cause: { kind: "manual" },
+      causeKey: "",
+    });
+    for (let lost = 0; lost < times; lost += 1) {
+      while (memory.batch.waiting().length === 0) {
+        if (!(await memory.turn())) memory.clock.moveTo(memory.queue.nextAt() ?? memory.clock.now());
+      }
+      const [job] = memory.batch.waiting();
+      memory.batch.finish(job?.id ?? "", { containerReason: "CannotPullContainerError: not found" });
+      await memory.turn();
+    }
+    const run = await memory.finish(runId);
+    expect(run.state).toBe(state);
+    if (state === "FAILED") expect(run).toMatchObject({ error: { name: "ImagePullFailed" } });
+  });
+});
