@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs, styleText } from "node:util";
@@ -147,10 +147,7 @@ async function play(demo: Demo, stack: Stack, running: boolean): Promise<void> {
 function stopRequested(): AbortSignal {
   const controller = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.on(signal, () => {
-      if (!controller.signal.aborted) console.log("\nstopping what the demo started …");
-      controller.abort();
-    });
+    process.on(signal, () => controller.abort());
   }
   return controller.signal;
 }
@@ -189,9 +186,9 @@ async function main(): Promise<void> {
   } catch (error) {
     process.exitCode = demo.stop.aborted ? 130 : 1;
     if (!demo.stop.aborted) {
-      const logs = statePaths(stateDir);
+      const { ministackLog, batchLog, deployLog } = statePaths(stateDir);
       console.error(`\ndemo: ${errorLine(error, stage)}`);
-      console.error(`logs: ${[logs.ministackLog, logs.batchLog, logs.deployLog].join("\n      ")}\n`);
+      console.error(`logs: ${[deployLog, ministackLog, batchLog].filter(existsSync).join("\n      ")}\n`);
     }
   } finally {
     if (running === undefined && !(values.keep && process.exitCode === undefined)) await stopped(demo);

@@ -12,9 +12,9 @@ const mostFailedReads = 20;
 /** Shows a run as it goes on, and leaves its last state standing. */
 export type RunDisplay = { show(view: RunView): void; done(): void };
 
-/** Columns of the terminal, 80 where there is none. */
-export function terminalWidth(): number {
-  return process.stdout.columns || 80;
+/** Columns to write in: those of the terminal, at most 100 so that a line stays one look; 80 where there is none. */
+export function terminalWidth(stream: NodeJS.WriteStream = process.stdout): number {
+  return Math.min(stream.columns || 80, 100);
 }
 
 /** Redraws in place on a terminal; elsewhere prints a line for each change. */
@@ -24,7 +24,7 @@ export function runDisplay(stream: NodeJS.WriteStream = process.stdout): RunDisp
 
 function redrawingDisplay(stream: NodeJS.WriteStream): RunDisplay {
   const update = createLogUpdate(stream);
-  return { show: (view) => update(runScreen(view, stream.columns || 80)), done: () => update.done() };
+  return { show: (view) => update(runScreen(view, terminalWidth(stream))), done: () => update.done() };
 }
 
 /** Prints one line for each change of a run or one of its steps. */

@@ -19,10 +19,10 @@ const program = new Command("millrace")
     "after",
     [
       "\nExamples:",
-      "  millrace graph ridge-sweep                      its picture",
-      "  millrace start ridge-sweep --follow             start a run and watch it",
-      "  millrace runs --state failed                    what failed",
-      "  millrace runs --stage prod --region eu-west-1   the same on AWS",
+      "  npx millrace graph ridge-sweep                      its picture",
+      "  npx millrace start ridge-sweep --follow             start a run and watch it",
+      "  npx millrace runs --state failed                    what failed",
+      "  npx millrace runs --stage prod --region eu-west-1   the same on AWS",
       "\nMILLRACE_STACK names the state folder of another local stack than .stack/.",
     ].join("\n"),
   );

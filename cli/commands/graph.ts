@@ -19,7 +19,7 @@ export function graphCommand(): Command {
     .option("-f, --format <format>", formats.join(", "), oneOf("--format", formats), "terminal")
     .addHelpText(
       "after",
-      "\nExamples:\n  millrace graph ridge-sweep\n  millrace graph ridge-sweep --format mermaid > ridge-sweep.mmd",
+      "\nExamples:\n  npx millrace graph ridge-sweep\n  npx millrace graph ridge-sweep --format mermaid > ridge-sweep.mmd",
     )
     .action((name: string, { format }: { format: Format }) => {
       const { graph } = pipelineNamed(name);

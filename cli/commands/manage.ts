@@ -30,7 +30,7 @@ export function cancelCommand(): Command {
   return manageCommand(
     "cancel",
     "cancel a run: nothing new starts, its Batch jobs are ended",
-    "\nExample:\n  millrace cancel 20211004T162100Z-4k7q2m9xt6bw",
+    "\nExample:\n  npx millrace cancel 20211004T162100Z-4k7q2m9xt6bw",
   );
 }
 
@@ -39,6 +39,6 @@ export function retryCommand(): Command {
   return manageCommand(
     "retry",
     "run again what did not succeed in a failed or cancelled run",
-    "\nExample:\n  millrace retry 20211004T162100Z-4k7q2m9xt6bw --follow",
+    "\nExample:\n  npx millrace retry 20211004T162100Z-4k7q2m9xt6bw --follow",
   );
 }

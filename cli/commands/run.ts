@@ -41,8 +41,8 @@ export function runCommand(): Command {
       [
         "\nExit code: 0, or 1 when the run failed or was cancelled.",
         "\nExamples:",
-        "  millrace run 20211004T162100Z-4k7q2m9xt6bw --follow",
-        "  millrace run 20211004T162100Z-4k7q2m9xt6bw --json | jq '.steps[].artifacts[].uri'",
+        "  npx millrace run 20211004T162100Z-4k7q2m9xt6bw --follow",
+        "  npx millrace run 20211004T162100Z-4k7q2m9xt6bw --json | jq '.steps[].artifacts[].uri'",
       ].join("\n"),
     )
     .action(async (id: string, { follow, json }: { follow?: boolean; json?: boolean }, command: Command) => {

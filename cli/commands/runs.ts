@@ -32,7 +32,7 @@ export function runsCommand(): Command {
     .option("--json", "as JSON")
     .addHelpText(
       "after",
-      "\nExamples:\n  millrace runs --pipeline ridge-sweep --state failed\n  millrace runs --stage prod --json | jq '.[].runId'",
+      "\nExamples:\n  npx millrace runs --pipeline ridge-sweep --state failed\n  npx millrace runs --stage prod --json | jq '.[].runId'",
     )
     .action(async ({ pipeline, state, limit, json }: Options, command: Command) => {
       const { store, stage } = targetOfCommand(command);

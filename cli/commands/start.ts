@@ -49,8 +49,8 @@ export function startCommand(): Command {
       "after",
       [
         "\nExamples:",
-        "  millrace start ridge-sweep --follow",
-        "  millrace start ridge-sweep --param alphas=[1,0.5] --scheduled-at 2021-10-04T16:21:00Z",
+        "  npx millrace start ridge-sweep --follow",
+        "  npx millrace start ridge-sweep --param alphas=[1,0.5] --scheduled-at 2021-10-04T16:21:00Z",
         "\nThe same without this command line:",
         `  npx sls invoke -f start -s local --data '{"pipeline":"ridge-sweep"}'`,
       ].join("\n"),

@@ -1,12 +1,13 @@
 import { styleText } from "node:util";
 import { createLogUpdate } from "log-update";
+import { terminalWidth } from "../follow-run.ts";
 import { cutMiddle, durationText } from "../units.ts";
 
 const nameWidth = 9;
 const redrawMs = 150;
 
 function line(symbol: string, name: string, text: string, milliseconds: number): string {
-  const width = process.stdout.columns || 80;
+  const width = terminalWidth();
   const took = durationText(milliseconds);
   const space = width - 4 - nameWidth - took.length - 1;
   return `  ${symbol} ${name.padEnd(nameWidth)}${cutMiddle(text, space).padEnd(space)} ${took}`;
