@@ -1,3 +1,5 @@
+import { writeFileSync } from "node:fs";
+import path from "node:path";
 import { DescribeJobQueuesCommand } from "@aws-sdk/client-batch";
 import { groupMembers } from "../process/alive.ts";
 import { signalGroup } from "../process/end.ts";
@@ -23,11 +25,13 @@ async function submitSayingGroup(script: string, attempts = 1): Promise<{ id: st
 
 describe("a Batch server killed with SIGKILL and started again", () => {
   it("takes up a job that still runs, and learns its exit code", async () => {
-    const { id, group } = await submitSayingGroup("sleep 0.6; exit 5");
+    const go = path.join(batch.stateDir, "go");
+    const { id, group } = await submitSayingGroup(`while [ ! -e ${go} ]; do sleep 0.02; done; exit 5`);
     await batch.endServer("SIGKILL");
     expect(groupMembers(group)).not.toEqual([]);
     await batch.startServer();
     expect(await batch.job(id)).toMatchObject({ status: "RUNNING" });
+    writeFileSync(go, "");
     const job = await batch.ended(id);
     expect(job).toMatchObject({ status: "FAILED", container: { exitCode: 5 } });
     expect(job.attempts).toHaveLength(1);

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
+import { endGroup } from "../process/end.ts";
 import { StackError } from "./errors.ts";
 
 const HEALTH_POLL_MS = 15;
@@ -46,10 +47,19 @@ export function lastLines(file: string): string {
 }
 
 /**
- * Waits until a URL answers with 200.
+ * Waits until a URL answers with 200. A process that doesn't get there is ended.
  * @throws {StackError} with the end of the log, when the process ends before or takes longer than half a minute
  */
 export async function healthy(url: string, daemon: Daemon, name: string, logFile: string): Promise<void> {
+  try {
+    await answers(url, daemon, name, logFile);
+  } catch (error) {
+    await endGroup(daemon.pid, 0);
+    throw error;
+  }
+}
+
+async function answers(url: string, daemon: Daemon, name: string, logFile: string): Promise<void> {
   const deadline = Date.now() + HEALTH_TIMEOUT_MS;
   for (;;) {
     try {

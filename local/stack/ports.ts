@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { createServer } from "node:net";
 
 /** Whether nothing listens on this loopback port. */
@@ -9,15 +10,14 @@ export function isFree(port: number): Promise<boolean> {
   });
 }
 
-/** A loopback port that is free now. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      const port = typeof address === "object" && address !== null ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
+/**
+ * A loopback port that is free now. Below the range that systems take the ports of outgoing connections from (from
+ * 32,768 on Linux, 49,152 elsewhere): one from that range could be taken by any connection before we listen on it, or
+ * while the stack is stopped.
+ */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(15_000, 32_000);
+    if (await isFree(port)) return port;
+  }
 }

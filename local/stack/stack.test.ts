@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { BatchClient, SubmitJobCommand } from "@aws-sdk/client-batch";
@@ -126,6 +126,17 @@ describe("a stack", () => {
     await until("the crash is seen", () => attachStack(stateDir) === undefined);
     stack = await startStack({ stateDir });
     expect((await fetch(`${stack.batchEndpoint}/_local/health`)).status).toBe(200);
+  });
+
+  it("that can't start leaves nothing running", async () => {
+    await stack.stop();
+    // The Batch server can't open its state; MiniStack could start, and must not be left alone.
+    writeFileSync(
+      path.join(statePaths(stateDir).batchState, "batch.sqlite"),
+      "not a database, and long enough to tell",
+    );
+    await expect(stack.restart()).rejects.toThrow("The local Batch server ended while starting");
+    expect(processes()).toEqual([]);
   });
 
   it("whose port another program took says so", async () => {
