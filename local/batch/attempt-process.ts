@@ -16,9 +16,13 @@ const WRAPPER = [
 ].join("\n");
 
 const ADOPTED_POLL_MS = 50;
+const UNSTARTED_AFTER_MS = 1000;
 
-/** How an attempt's process ended. `exitCode` is absent when the machine, that is this server, lost sight of it. */
-export type ProcessEnd = { exitCode?: number };
+/**
+ * How an attempt's process ended. `lost`: it went down without an exit code, as with its machine. `unstarted`: the
+ * server that was to start it was killed before it did.
+ */
+export type ProcessEnd = { exitCode: number } | "lost" | "unstarted";
 
 export type AttemptCommand = {
   directory: string;
@@ -81,14 +85,25 @@ function runningPid(directory: string): number | undefined {
 }
 
 /**
- * Watches a process that an earlier server started. Without an exit code in the end, it went down with that server.
+ * Watches a process that an earlier server started, or was about to start.
+ * @param started called when it turns out that it was
  */
-export async function adoptProcess(directory: string, signal: AbortSignal): Promise<ProcessEnd> {
-  while (runningPid(directory) !== undefined) {
+export async function adoptProcess(
+  directory: string,
+  signal: AbortSignal,
+  started: () => void,
+): Promise<ProcessEnd> {
+  const pidFile = path.join(directory, "pid");
+  // It may have been started in the very last moment of that server, and be about to write its pid.
+  const deadline = Date.now() + UNSTARTED_AFTER_MS;
+  while (numberIn(pidFile) === undefined) {
+    if (Date.now() > deadline) return "unstarted";
     await delay(ADOPTED_POLL_MS, undefined, { signal });
   }
+  started();
+  while (runningPid(directory) !== undefined) await delay(ADOPTED_POLL_MS, undefined, { signal });
   const exitCode = numberIn(path.join(directory, "exit"));
-  return exitCode === undefined ? {} : { exitCode };
+  return exitCode === undefined ? "lost" : { exitCode };
 }
 
 /** SIGTERM, SIGKILL after the grace. Returns when no process of the attempt is left. */

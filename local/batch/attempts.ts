@@ -23,8 +23,8 @@ function hostTerminated(instance: string): AttemptResult {
 }
 
 /** What AWS Batch says of an attempt whose process ended this way. */
-export function resultOf(end: ProcessEnd, ending: Ending | undefined): AttemptResult {
-  const exitCode = end.exitCode === undefined ? {} : { exitCode: end.exitCode };
+export function resultOf(end: Exclude<ProcessEnd, "unstarted">, ending: Ending | undefined): AttemptResult {
+  const exitCode = end === "lost" ? {} : end;
   switch (ending?.kind) {
     case "spot":
       return hostTerminated(ending.instance);
@@ -46,7 +46,7 @@ export function resultOf(end: ProcessEnd, ending: Ending | undefined): AttemptRe
         exitCode: 137,
       };
     default:
-      if (end.exitCode === undefined) return hostTerminated(instanceId());
+      if (end === "lost") return hostTerminated(instanceId());
       return { succeeded: end.exitCode === 0, retryable: true, statusReason: EXITED, exitCode: end.exitCode };
   }
 }
@@ -118,9 +118,11 @@ export class Attempts {
       this.end(job, hostTerminated(instanceId()));
       return;
     }
-    if (job.status === "STARTING") this.lifecycle.running(job, logStreamName(job, live.taskId));
     this.watchTime(job);
-    adoptProcess(live.directory, this.closing.signal).then(
+    const started = () => {
+      if (job.status === "STARTING") this.lifecycle.running(job, logStreamName(job, live.taskId));
+    };
+    adoptProcess(live.directory, this.closing.signal, started).then(
       (end) => this.processEnded(job, live.taskId, end),
       () => undefined, // Closing: the next server adopts it.
     );
@@ -184,7 +186,16 @@ export class Attempts {
 
   private processEnded(job: Job, taskId: string, end: ProcessEnd): void {
     if (job.live?.taskId !== taskId || this.closing.signal.aborted) return;
-    this.end(job, resultOf(end, job.live.ending));
+    if (end !== "unstarted") this.end(job, resultOf(end, job.live.ending));
+    else if (job.live.ending === undefined) this.startAgain(job);
+    else this.end(job, resultOf("lost", job.live.ending));
+  }
+
+  /** For an attempt that never began: it counts for nothing. */
+  private startAgain(job: Job): void {
+    this.clearTimers(job);
+    this.lifecycle.notStarted(job);
+    this.freed(job);
   }
 
   private end(job: Job, result: AttemptResult): void {

@@ -90,6 +90,13 @@ export class JobLifecycle {
     });
   }
 
+  /** Puts a job back whose attempt never began. */
+  notStarted(job: Job): void {
+    delete job.live;
+    this.move(job, { status: "RUNNABLE" });
+    this.runnable(job);
+  }
+
   /** Notes on the running attempt why it is about to be ended, so that a restart in between still knows. */
   ending(job: Job, ending: NonNullable<NonNullable<Job["live"]>["ending"]>): void {
     if (job.live !== undefined) this.move(job, { live: { ...job.live, ending } });

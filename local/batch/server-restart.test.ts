@@ -3,6 +3,7 @@ import path from "node:path";
 import { DescribeJobQueuesCommand } from "@aws-sdk/client-batch";
 import { groupMembers } from "../process/alive.ts";
 import { signalGroup } from "../process/end.ts";
+import { BatchStore } from "./store.ts";
 import { BatchFixture } from "./testing/batch-fixture.ts";
 import { until } from "./testing/until.ts";
 
@@ -54,6 +55,30 @@ describe("a Batch server killed with SIGKILL and started again", () => {
     const job = await batch.ended(id);
     expect(job.status).toBe("SUCCEEDED");
     expect(job.attempts?.[0]?.statusReason).toMatch(/^Host EC2 .* terminated\.$/);
+  });
+
+  it("starts a job that it was about to start, as its first attempt", async () => {
+    const id = await batch.submit("true");
+    await batch.ended(id);
+    await batch.endServer("SIGKILL");
+    // What a kill between the decision and the start leaves: STARTING, and a folder without a pid.
+    const store = new BatchStore(batch.stateDir);
+    const job = store.jobs().find((kept) => kept.jobId === id);
+    if (job === undefined) throw new Error("not kept");
+    const taskId = "0".repeat(32);
+    store.saveJob({
+      ...job,
+      status: "STARTING",
+      attempts: [],
+      live: { taskId, directory: path.join(batch.stateDir, "attempts", taskId) },
+    });
+    store.close();
+    await batch.startServer();
+    expect(await batch.ended(id)).toMatchObject({
+      status: "SUCCEEDED",
+      attempts: [{ container: { exitCode: 0 } }],
+    });
+    expect((await batch.job(id)).attempts).toHaveLength(1);
   });
 
   it("still knows queues, waiting jobs, and how many run at once", async () => {

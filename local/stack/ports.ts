@@ -1,5 +1,8 @@
 import { randomInt } from "node:crypto";
 import { createServer } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+
+const RELEASE_MS = 2000;
 
 /** Whether nothing listens on this loopback port. */
 export function isFree(port: number): Promise<boolean> {
@@ -8,6 +11,19 @@ export function isFree(port: number): Promise<boolean> {
     server.once("error", () => resolve(false));
     server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
   });
+}
+
+/**
+ * Whether a port is free, or gets free within a moment: the threads of a killed process may hold it a little longer
+ * than the process is seen.
+ */
+export async function getsFree(port: number): Promise<boolean> {
+  const deadline = Date.now() + RELEASE_MS;
+  while (!(await isFree(port))) {
+    if (Date.now() > deadline) return false;
+    await delay(20);
+  }
+  return true;
 }
 
 /**

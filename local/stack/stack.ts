@@ -14,7 +14,7 @@ import { type Invocation, invokeFunction } from "./invoke.ts";
 import { withLock } from "./lock.ts";
 import { startMinistack } from "./ministack.ts";
 import { DEFAULT_STATE_DIR, statePaths } from "./paths.ts";
-import { freePort, isFree } from "./ports.ts";
+import { freePort, getsFree } from "./ports.ts";
 import { readRecord, runningPids, type StackRecord, writeRecord } from "./record.ts";
 
 const STOP_GRACE_MS = 10_000;
@@ -51,7 +51,7 @@ async function choosePorts(
   const wanted = options.ports ?? record?.ports;
   if (wanted === undefined) return { aws: await freePort(), batch: await freePort() };
   for (const port of [wanted.aws, wanted.batch]) {
-    if (await isFree(port)) continue;
+    if (await getsFree(port)) continue;
     throw new StackError(
       `Port ${port} is taken by another program, and the deployed functions know the stack by it. ` +
         "End that program, or start afresh with `node local/stack.ts reset`.",
