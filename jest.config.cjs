@@ -38,9 +38,6 @@ const esModules = [
   "string-width",
   "strip-ansi",
   "wrap-ansi",
-  "beautiful-mermaid",
-  "elkjs",
-  "entities",
   "@middy",
 ];
 
@@ -58,7 +55,6 @@ module.exports = {
   // Packages whose entry point is for `import` alone; jest resolves as `require` does.
   moduleNameMapper: {
     "^unicorn-magic$": "<rootDir>/node_modules/unicorn-magic/node.js",
-    "^beautiful-mermaid$": "<rootDir>/node_modules/beautiful-mermaid/dist/index.js",
   },
   clearMocks: true,
 };

@@ -230,7 +230,7 @@ class Journal:
         with self.lock:
             if self.file is not None:
                 self.file.close()
-            self.file = open(self.folder / f"journal-{number:08d}.jsonl", "ab", buffering=0)  # noqa: SIM115 (kept open)
+            self.file = (self.folder / f"journal-{number:08d}.jsonl").open("ab", buffering=0)
             self.size = 0
 
     # --- reading ----------------------------------------------------------------------------------------------------
@@ -239,7 +239,7 @@ class Journal:
         from ministack.core.persistence import _json_object_hook
 
         for file in self._files():
-            with open(file, encoding="utf-8") as lines:
+            with file.open(encoding="utf-8") as lines:
                 for line in lines:
                     if line.endswith("\n"):  # A last line without its end was cut off by the kill, unacknowledged.
                         yield json.loads(line, object_hook=_json_object_hook)

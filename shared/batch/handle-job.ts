@@ -8,7 +8,7 @@ import { hasEnded, hasJobs, type JobStep, type StepRecord } from "../step/step-r
 import { ended } from "../step/transitions.ts";
 import type { StoredStep } from "../store/run-store.ts";
 import type { JobDetail, JobState } from "./batch-service.ts";
-import { identityOf, type JobIdentity } from "./job-environment.ts";
+import { identityOf, type JobIdentity, runOf } from "./job-environment.ts";
 import { jobFailure } from "./job-failure.ts";
 import { claimHolder, JobFileError, readJobError, readManifest } from "./job-files.ts";
 
@@ -121,15 +121,27 @@ async function jobFailed(
   await failAttempt(engine, work, held, jobFailure(detail, await readJobError(engine, work.run, job)));
 }
 
+function isOver({ state }: JobDetail): boolean {
+  return state === "SUCCEEDED" || state === "FAILED";
+}
+
+/** An array job ends after its children. Each of them told of itself; only a cancel waits for the last. */
+async function arrayOfCancelled(engine: Engine, detail: JobDetail): Promise<void> {
+  const runId = runOf(detail);
+  if (runId === undefined || !isOver(detail)) return;
+  const run = await engine.store.getRun(runId);
+  if (run?.state === "CANCELLING") await settleCancellation(engine, run);
+}
+
 /** Of a run that is being cancelled, a job's end is the end of its step. */
 async function jobOfCancelled(engine: Engine, run: Run, record: StoredStep | undefined, detail: JobDetail) {
-  if (detail.state !== "SUCCEEDED" && detail.state !== "FAILED") return;
+  if (!isOver(detail)) return;
   if (record !== undefined && !hasEnded(record)) {
     const now = engine.clock.now();
     const error = { name: "Cancelled", message: detail.statusReason ?? "the run was cancelled" };
     await engine.store.putStep(ended(record, "CANCELLED", now, error), record.version);
   }
-  // An array job's children end by the thousand: the sweep settles those.
+  // An array job's children end by the thousand: their array's own end settles those.
   if (detail.arrayIndex === undefined) await settleCancellation(engine, run);
 }
 
@@ -138,6 +150,7 @@ async function jobOfCancelled(engine: Engine, run: Run, record: StoredStep | und
  * order; of jobs that are not ours or no longer count there is nothing to do.
  */
 export async function handleJob(engine: Engine, detail: JobDetail): Promise<void> {
+  if (detail.arraySize !== undefined) return arrayOfCancelled(engine, detail);
   const job = identityOf(detail);
   if (job === undefined) return;
   const run = await engine.store.getRun(job.runId);

@@ -111,3 +111,8 @@ export function identityOf(job: JobDetail): JobIdentity | undefined {
     attempt: facts.MILLRACE_ATTEMPT,
   };
 }
+
+/** The run that a job works for, an array job as a whole included; undefined for jobs that are not ours. */
+export function runOf(job: JobDetail): string | undefined {
+  return ours.safeParse(job.environment).data?.MILLRACE_RUN_ID;
+}

@@ -171,6 +171,15 @@ describe("cancel", () => {
     expect((await memory.store.getRun(runId))?.state).toBe("CANCELLED");
   });
 
+  it("during a map of jobs is done when the array's end is told, without a sweep", async () => {
+    const memory = sweep(new Calls(), { jobs: false, functions: false });
+    const runId = await started(memory);
+    while (!memory.batch.waiting().some(({ arrayIndex }) => arrayIndex !== undefined)) await memory.turn();
+    await cancelRun(memory.engine, runId);
+    while (await memory.turn()) if ((await memory.store.getRun(runId))?.state === "CANCELLED") break;
+    expect((await memory.store.getRun(runId))?.state).toBe("CANCELLED");
+  });
+
   it("asked again goes on; of a run that has ended it changes nothing", async () => {
     const memory = sweep(new Calls(), { jobs: false, functions: false });
     const runId = await started(memory);
