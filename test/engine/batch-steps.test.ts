@@ -1,0 +1,129 @@
+import * as z from "zod";
+import {
+  batch,
+  defineJob,
+  definePipeline,
+  FatalError,
+  lambda,
+  type Pipeline,
+} from "../../shared/pipeline/index.ts";
+import { startRun } from "../../shared/run/start-run.ts";
+import { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
+
+const square = defineJob("demo.square", {
+  input: z.object({ n: z.number() }),
+  output: z.object({ n: z.number() }),
+  resources: { vcpus: 1, memory: 512 },
+});
+const none = z.strictObject({});
+const numbers = z.strictObject({ list: z.array(z.number()) });
+
+describe("Batch steps", () => {
+  const squares = definePipeline({ name: "squares", params: numbers }, ({ params, step, map }) => {
+    const out = map("square", params.list, (n) => batch(square, { n }), { retries: { limit: 1, delay: 5 } });
+    step(
+      "total",
+      lambda({ out }, ({ out }) => out.reduce((sum, { n }) => sum + n, 0)),
+    );
+  });
+  const run = async (pipeline: Pipeline, list: number[], job: (input: { n: number }) => { n: number }) => {
+    const memory = new MemoryEngine([pipeline], { "demo.square": (input) => job(input as { n: number }) });
+    const request = {
+      pipeline: pipeline.name,
+      params: { list },
+      cause: { kind: "manual" },
+      causeKey: "",
+    } as const;
+    const { runId } = await startRun(memory.engine, request);
+    const submitted: (number | undefined)[] = [];
+    const { batch: service } = memory.engine;
+    memory.engine = {
+      ...memory.engine,
+      batch: {
+        submit: (submission) => {
+          submitted.push(submission.arraySize);
+          return service.submit(submission);
+        },
+        findByName: (...args) => service.findByName(...args),
+        describe: (ids) => service.describe(ids),
+        terminate: (...args) => service.terminate(...args),
+      },
+    };
+    const ended = await memory.finish(runId);
+    const records = await memory.store.listSteps(runId);
+    return { run: ended, records, submitted };
+  };
+
+  it("of a map are one array job", async () => {
+    const { run: ended, records, submitted } = await run(squares, [1, 2, 3], ({ n }) => ({ n: n * n }));
+    expect(ended.state).toBe("SUCCEEDED");
+    expect(submitted).toEqual([3]);
+    expect(records.find(({ step }) => step === "total")).toMatchObject({ output: { value: 14 } });
+  });
+
+  it("of a map of one are a single job", async () => {
+    const { run: ended, submitted } = await run(squares, [5], ({ n }) => ({ n: n * n }));
+    expect(ended.state).toBe("SUCCEEDED");
+    expect(submitted).toEqual([undefined]);
+  });
+
+  it("are tried again one by one where they failed", async () => {
+    let failures = 1;
+    const { run: ended, submitted } = await run(squares, [1, 2, 3], ({ n }) => {
+      if (n === 2 && failures-- > 0) throw new Error("once");
+      return { n: n * n };
+    });
+    expect(ended.state).toBe("SUCCEEDED");
+    expect(submitted).toEqual([3, undefined]);
+  });
+
+  it("fail with what the job said", async () => {
+    const { run: ended } = await run(squares, [1, 2], () => {
+      throw new FatalError("the file is empty");
+    });
+    expect(ended).toMatchObject({
+      state: "FAILED",
+      error: { name: "FatalError", message: "the file is empty" },
+    });
+  });
+
+  it("are refused before submission when their input breaks the contract", async () => {
+    const pipeline = definePipeline({ name: "contract", params: numbers }, ({ params, map }) => {
+      const made = map("make", params.list, (n) => lambda({ n }, ({ n }) => String(n) as unknown as number));
+      map("square", made, (n) => batch(square, { n }));
+    });
+    const { run: ended, submitted } = await run(pipeline, [1, 2], ({ n }) => ({ n }));
+    expect(submitted).toEqual([]);
+    expect(ended).toMatchObject({ state: "FAILED", error: { name: "InvalidInput" } });
+    expect("error" in ended && ended.error?.message).toContain("input n of child 0");
+  });
+});
+
+describe("infrastructure that fails", () => {
+  const pipeline = definePipeline({ name: "unlucky", params: none }, ({ step }) => {
+    step("work", batch(square, { n: 1 }), { retries: { limit: 0, delay: 1 } });
+  });
+
+  it.each([
+    [4, "SUCCEEDED"],
+    [5, "FAILED"],
+  ])("%i times uses up none of the step's own retries; in the end it is %s", async (times, state) => {
+    const memory = new MemoryEngine([pipeline], { "demo.square": () => ({ n: 1 }) });
+    const { runId } = await startRun(memory.engine, {
+      pipeline: "unlucky",
+      cause: { kind: "manual" },
+      causeKey: "",
+    });
+    for (let lost = 0; lost < times; lost += 1) {
+      while (memory.batch.waiting().length === 0) {
+        if (!(await memory.turn())) memory.clock.moveTo(memory.queue.nextAt() ?? memory.clock.now());
+      }
+      const [job] = memory.batch.waiting();
+      memory.batch.finish(job?.id ?? "", { containerReason: "CannotPullContainerError: not found" });
+      await memory.turn();
+    }
+    const run = await memory.finish(runId);
+    expect(run.state).toBe(state);
+    if (state === "FAILED") expect(run).toMatchObject({ error: { name: "ImagePullFailed" } });
+  });
+});

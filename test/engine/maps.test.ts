@@ -1,0 +1,115 @@
+import * as z from "zod";
+import { definePipeline, lambda } from "../../shared/pipeline/index.ts";
+import { startRun } from "../../shared/run/start-run.ts";
+import { MemoryEngine, testPipeline } from "../../shared/testing/test-pipeline.ts";
+
+const none = z.strictObject({});
+const numbers = z.strictObject({ list: z.array(z.number()) });
+
+describe("a map", () => {
+  const doubling = definePipeline({ name: "doubling", params: numbers }, ({ params, step, map }) => {
+    const doubled = map("double", params.list, (n) => lambda({ n }, ({ n }) => n * 2));
+    const again = map("again", doubled, (n) => lambda({ n }, ({ n }) => n * 2));
+    step(
+      "total",
+      lambda({ again }, ({ again }) => again.reduce((sum, n) => sum + n, 0)),
+    );
+  });
+
+  it("keeps the order of its list", async () => {
+    const { outputs } = await testPipeline(doubling, { params: { list: [3, 1, 2] } });
+    expect(outputs).toEqual({ double: [6, 2, 4], again: [12, 4, 8], total: 24 });
+  });
+
+  it("over nothing gives nothing and goes on", async () => {
+    const result = await testPipeline(doubling, { params: { list: [] } });
+    expect(result.state).toBe("SUCCEEDED");
+    expect(result.outputs).toEqual({ double: [], again: [], total: 0 });
+  });
+
+  it("of more children than a shard holds runs each once", async () => {
+    const calls = new Map<number, number>();
+    const pipeline = definePipeline({ name: "wide", params: numbers }, ({ params, step, map }) => {
+      const out = map("each", params.list, (n) =>
+        lambda({ n }, ({ n }) => {
+          calls.set(n, (calls.get(n) ?? 0) + 1);
+          return n;
+        }),
+      );
+      step(
+        "count",
+        lambda({ out }, ({ out }) => out.length),
+      );
+    });
+    const list = Array.from({ length: 450 }, (_, place) => place);
+    const result = await testPipeline(pipeline, { params: { list } });
+    expect(result.outputs).toMatchObject({ each: list, count: 450 });
+    expect([...calls.values()].every((count) => count === 1)).toBe(true);
+    expect(calls.size).toBe(450);
+  });
+
+  it("with a child that fails runs the others, then fails and names the child", async () => {
+    const pipeline = definePipeline(
+      { name: "one_bad".replace("_", "-"), params: numbers },
+      ({ params, step, map }) => {
+        const out = map("each", params.list, (n) =>
+          lambda({ n }, ({ n }) => {
+            if (n === 2) throw new Error("two is bad");
+            return n;
+          }),
+        );
+        step(
+          "never",
+          lambda({ out }, () => 1),
+        );
+      },
+    );
+    const result = await testPipeline(pipeline, { params: { list: [1, 2, 3] } });
+    expect(result.state).toBe("FAILED");
+    expect(result.error).toEqual({ step: "each[1]", name: "Error", message: "two is bad" });
+    expect(result.states).toEqual({
+      "each[0]": "SUCCEEDED",
+      "each[1]": "FAILED",
+      "each[2]": "SUCCEEDED",
+      each: "FAILED",
+    });
+  });
+
+  it("over something that turns out to be no list fails with what it got", async () => {
+    const pipeline = definePipeline({ name: "no-list", params: none }, ({ step, map }) => {
+      const made = step(
+        "make",
+        lambda({}, () => ({ list: "text" }) as unknown as { list: number[] }),
+      );
+      map("each", made.list, (n) => lambda({ n }, ({ n }) => n));
+    });
+    expect((await testPipeline(pipeline)).error?.message).toBe(
+      'step "each" maps over "text", which is not a list',
+    );
+  });
+
+  it("results over 4 KB go to the object store without the author noticing", async () => {
+    const pipeline = definePipeline({ name: "large", params: none }, ({ step }) => {
+      const text = step(
+        "make",
+        lambda({}, () => "x".repeat(5000)),
+      );
+      step(
+        "measure",
+        lambda({ text }, ({ text }) => text.length),
+      );
+    });
+    const memory = new MemoryEngine([pipeline]);
+    const { runId } = await startRun(memory.engine, {
+      pipeline: "large",
+      cause: { kind: "manual" },
+      causeKey: "",
+    });
+    await memory.finish(runId);
+    const records = await memory.store.listSteps(runId);
+    expect(records.map((record) => "output" in record && record.output)).toEqual([
+      { uri: `s3://data/runs/large/${runId}/make/0/1.1/_output.json` },
+      { value: 5000 },
+    ]);
+  });
+});
