@@ -52,7 +52,7 @@ export function lookCloserText(runId: string, bucket: string, running: boolean):
     "  npx millrace start ridge-sweep --follow",
     `  npx sls invoke -f start -s local --data '{"pipeline":"ridge-sweep"}'`,
     `  aws s3 cp your.csv s3://${bucket}/raw/ridge/`,
-    styleText("gray", "  The last two need the exports that `npm run stack` prints."),
+    styleText("gray", "  The last one needs the exports that `npm run stack` prints."),
     styleText("gray", "  your.csv: two columns, x and y. Any S3 client will do."),
   ].join("\n");
 }

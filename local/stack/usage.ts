@@ -5,12 +5,11 @@ export function howToUse(stack: Stack): string {
   const variables = Object.entries(stack.env).map(([name, value]) => `  export ${name}=${value}`);
   return [
     "",
-    "Point any AWS client at it:",
-    ...variables,
-    "",
-    "Start a run:",
+    "Start a run, and watch it:",
     `  npx sls invoke -f start -s local --data '{"pipeline":"ridge-sweep"}'`,
-    "Or drop a file (any S3 client does):",
-    "  aws s3 cp data.csv s3://BUCKET/raw/ridge/data.csv    # aws s3 ls names the bucket",
+    "  npx millrace start ridge-sweep --follow",
+    "Or drop a file, with any S3 client that is pointed at the stack:",
+    ...variables,
+    `  aws s3 cp data.csv s3://millrace-local-data-${stack.accountId}/raw/ridge/data.csv`,
   ].join("\n");
 }
