@@ -1,0 +1,44 @@
+import type { DynamoBilling, Units } from "./dynamo-billing.ts";
+
+/** A service that the engine calls. */
+export type Service = "dynamodb" | "sqs" | "s3" | "batch";
+
+/** One request as it left the SDK: a retried call is several. */
+export type Call = Units & { readonly service: Service; readonly command: string };
+
+/** Where the counting goes in a client's stack: past the marshalling of documents and past the SDK's retries. */
+export const countingPlace = { step: "finalizeRequest", priority: "low", name: "countCalls" } as const;
+
+/** The requests that AWS clients make. One at a time is billed rightly, as the engine makes them. */
+export class CallRecord {
+  private calls: Call[] = [];
+
+  /**
+   * Middleware that counts a client's requests, to be added at {@link countingPlace}.
+   *
+   * @param billing for a client of DynamoDB
+   */
+  counter(service: Service, billing?: DynamoBilling) {
+    return <A extends { input: object }, R extends { output: object }>(
+      next: (args: A) => Promise<R>,
+      { commandName: command = "" }: { commandName?: string },
+    ) =>
+      async (args: A): Promise<R> => {
+        if (billing === undefined) {
+          this.calls.push({ service, command, readUnits: 0, writeUnits: 0 });
+          return next(args);
+        }
+        const { units, outcome } = await billing.charge(command, args.input, () => next(args));
+        this.calls.push({ service, command, ...units });
+        if (outcome.status === "rejected") throw outcome.reason;
+        return outcome.value;
+      };
+  }
+
+  /** Takes the requests since the last call. */
+  take(): Call[] {
+    const taken = this.calls;
+    this.calls = [];
+    return taken;
+  }
+}

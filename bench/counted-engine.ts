@@ -1,0 +1,112 @@
+import { BatchClient } from "@aws-sdk/client-batch";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
+import {
+  CreateQueueCommand,
+  DeleteMessageCommand,
+  ReceiveMessageCommand,
+  SQSClient,
+} from "@aws-sdk/client-sqs";
+import { awsBatchService } from "../shared/batch/aws-batch-service.ts";
+import type { JobSubmission } from "../shared/batch/batch-service.ts";
+import { defaultSettings, type Engine } from "../shared/engine.ts";
+import type { ObjectStore } from "../shared/objects/object-store.ts";
+import { s3ObjectStore } from "../shared/objects/s3-object-store.ts";
+import { systemClock } from "../shared/platform/clock.ts";
+import { silentLog } from "../shared/platform/log.ts";
+import { silentMeter } from "../shared/platform/meter.ts";
+import { sqsStepQueue } from "../shared/queue/sqs-step-queue.ts";
+import { parseStepMessage, type StepMessage } from "../shared/queue/step-queue.ts";
+import { MemoryScheduleStore } from "../shared/schedule/memory-schedule-store.ts";
+import { dynamoRunStore } from "../shared/store/dynamo-run-store.ts";
+import { dynamoClient } from "../shared/store/dynamo-table.ts";
+import { startTestMinistack } from "../test/ministack.ts";
+import { createRunTable } from "../test/run-table.ts";
+import { CallRecord, countingPlace } from "./call-record.ts";
+import { DynamoBilling } from "./dynamo-billing.ts";
+import { pipelines } from "./pipelines.ts";
+
+const names = { table: "runs", queue: "steps", bucket: "data", jobs: "cpu" };
+
+/** The engine on its AWS adapters, whose requests are counted, and hands for what AWS does around it, uncounted. */
+export type CountedEngine = {
+  readonly engine: Engine;
+  readonly record: CallRecord;
+  /** Takes messages from the queue of steps; none when it is empty. */
+  receive(): Promise<StepMessage[]>;
+  /** Batch jobs so far. None is ever run. */
+  readonly submitted: readonly JobSubmission[];
+  readonly objects: ObjectStore;
+  stop(): Promise<void>;
+};
+
+/** Starts a MiniStack of its own with a table, a queue and a bucket, and an engine on it. */
+export async function startCountedEngine(): Promise<CountedEngine> {
+  const ministack = await startTestMinistack();
+  const config = ministack.client;
+  const record = new CallRecord();
+  const aside = {
+    dynamo: new DynamoDBClient(config),
+    sqs: new SQSClient(config),
+    s3: new S3Client({ ...config, forcePathStyle: true }),
+  };
+  const counted = {
+    dynamo: dynamoClient(config),
+    sqs: new SQSClient(config),
+    s3: new S3Client({ ...config, forcePathStyle: true }),
+    batch: new BatchClient(config),
+  };
+  const stop = async () => {
+    for (const client of [...Object.values(aside), ...Object.values(counted)]) client.destroy();
+    await ministack.stop();
+  };
+  try {
+    await createRunTable(aside.dynamo, names.table);
+    await aside.s3.send(new CreateBucketCommand({ Bucket: names.bucket }));
+    const { QueueUrl: url = "" } = await aside.sqs.send(new CreateQueueCommand({ QueueName: names.queue }));
+    const billing = await DynamoBilling.of(aside.dynamo, names.table);
+    counted.dynamo.middlewareStack.add(record.counter("dynamodb", billing), countingPlace);
+    counted.sqs.middlewareStack.add(record.counter("sqs"), countingPlace);
+    counted.s3.middlewareStack.add(record.counter("s3"), countingPlace);
+    counted.batch.middlewareStack.add(record.counter("batch"), countingPlace);
+    const batch = awsBatchService(counted.batch, { queues: { cpu: names.jobs }, definitionPrefix: "" });
+    const submitted: JobSubmission[] = [];
+    return {
+      engine: {
+        pipelines: new Map(pipelines.map((pipeline) => [pipeline.name, pipeline])),
+        store: dynamoRunStore({ client: counted.dynamo, name: names.table }),
+        schedules: new MemoryScheduleStore(),
+        queue: sqsStepQueue(counted.sqs, url),
+        batch: {
+          ...batch,
+          submit(submission) {
+            submitted.push(submission);
+            return batch.submit(submission);
+          },
+        },
+        objects: s3ObjectStore(counted.s3, names.bucket),
+        clock: systemClock,
+        random: () => 0.5,
+        log: silentLog,
+        meter: silentMeter,
+        settings: defaultSettings,
+      },
+      record,
+      submitted,
+      objects: s3ObjectStore(aside.s3, names.bucket),
+      async receive() {
+        const { Messages: messages = [] } = await aside.sqs.send(
+          new ReceiveMessageCommand({ QueueUrl: url, MaxNumberOfMessages: 10 }),
+        );
+        for (const { ReceiptHandle: handle } of messages) {
+          await aside.sqs.send(new DeleteMessageCommand({ QueueUrl: url, ReceiptHandle: handle }));
+        }
+        return messages.map(({ Body: body = "" }) => parseStepMessage(body));
+      },
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}

@@ -1,0 +1,47 @@
+import * as z from "zod";
+import { batch, defineJob, definePipeline, lambda, type Pipeline } from "../shared/pipeline/index.ts";
+
+/** Steps of {@link chain}. */
+export const chainLength = 100;
+
+type Count = { count: number };
+type Item = { place: number };
+
+const first = (): Count => ({ count: 1 });
+const next = ({ previous }: { previous: Count }): Count => ({ count: previous.count + 1 });
+const itemsUpTo = ({ size }: { size: number }): Item[] =>
+  Array.from({ length: size }, (_, place) => ({ place }));
+const double = ({ item }: { item: Item }): Item => ({ place: item.place * 2 });
+
+/** Lambda steps one after another, each with the result of the one before. */
+export const chain = definePipeline({ name: "bench-chain", params: z.strictObject({}) }, ({ step }) => {
+  let last = step("step_000", lambda({}, first));
+  for (let place = 1; place < chainLength; place += 1) {
+    last = step(`step_${String(place).padStart(3, "0")}`, lambda({ previous: last }, next));
+  }
+});
+
+/** A step that makes a list, and one Lambda step for each item of it. */
+export const wide = definePipeline(
+  { name: "bench-map", params: z.strictObject({ size: z.int().positive().max(10_000) }) },
+  ({ params, step, map }) => {
+    const items = step("list", lambda({ size: params.size }, itemsUpTo));
+    map("child", items, (item) => lambda({ item }, double));
+  },
+);
+
+const work = defineJob("bench.work", {
+  input: z.object({ previous: z.object({ count: z.number() }) }),
+  output: z.object({ count: z.number() }),
+  resources: { vcpus: 1, memory: 512 },
+});
+
+/** A Batch step between two Lambda steps. */
+export const job = definePipeline({ name: "bench-job", params: z.strictObject({}) }, ({ step }) => {
+  const before = step("before", lambda({}, first));
+  const made = step("work", batch(work, { previous: before }));
+  step("after", lambda({ previous: made }, next));
+});
+
+/** The catalogue of the service that the measurements deploy, in place of the product's `pipelines/index.ts`. */
+export const pipelines: readonly Pipeline[] = [chain, wide, job];

@@ -1,0 +1,65 @@
+/** Median, smallest and largest of several measured values. */
+export type Spread = {
+  readonly median: number;
+  readonly min: number;
+  readonly max: number;
+  readonly samples: number;
+};
+
+/** A cell of a table; nothing was measured where it is undefined. */
+export type Cell = string | number | Spread | undefined;
+
+export type Table = {
+  readonly title: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly Cell[])[];
+  /** What the figures include and leave out. */
+  readonly notes?: readonly string[];
+};
+
+/** What a measurement found, and which budgets it broke: none, normally. */
+export type Report = { readonly tables: readonly Table[]; readonly overBudget: readonly string[] };
+
+/** @throws RangeError when there is no value */
+export function spreadOf(values: readonly number[]): Spread {
+  const sorted = values.toSorted((a, b) => a - b);
+  const at = (place: number): number => {
+    const value = sorted[place];
+    if (value === undefined) throw new RangeError("nothing was measured");
+    return value;
+  };
+  const half = (sorted.length - 1) / 2;
+  const median = (at(Math.floor(half)) + at(Math.ceil(half))) / 2;
+  return { median, min: at(0), max: at(sorted.length - 1), samples: sorted.length };
+}
+
+/** Three significant digits at least; whole numbers in full. */
+function numberText(value: number): string {
+  if (Number.isInteger(value)) return value.toLocaleString("en-US");
+  if (Math.abs(value) >= 100) return Math.round(value).toLocaleString("en-US");
+  return value.toFixed(Math.abs(value) >= 10 ? 1 : 2);
+}
+
+function cellText(cell: Cell): string {
+  if (cell === undefined) return "";
+  if (typeof cell === "string") return cell;
+  if (typeof cell === "number") return numberText(cell);
+  const { median, min, max } = cell;
+  return min === max ? numberText(median) : `${numberText(median)} (${numberText(min)}–${numberText(max)})`;
+}
+
+/** A table as text: first column to the left, the others to the right. */
+export function tableText({ title, columns, rows, notes = [] }: Table): string {
+  const texts = [columns, ...rows.map((row) => columns.map((_, place) => cellText(row[place])))];
+  const widths = columns.map((_, place) => Math.max(...texts.map((row) => row[place]?.length ?? 0)));
+  const lines = texts.map((row) =>
+    row
+      .map((text, place) =>
+        place === 0 ? text.padEnd(widths[place] ?? 0) : text.padStart(widths[place] ?? 0),
+      )
+      .join("  ")
+      .trimEnd(),
+  );
+  const rule = widths.map((width) => "-".repeat(width)).join("  ");
+  return [title, "", lines[0], rule, ...lines.slice(1), ...notes.map((note) => `  ${note}`), ""].join("\n");
+}

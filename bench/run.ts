@@ -1,0 +1,44 @@
+/**
+ * Measures Millrace: `npm run bench` for everything, `npm run bench -- calls` for one measurement, `--json` for machines.
+ * Ends with 1 when a budget is broken. docs/benchmarks.md has the figures, and says what they mean.
+ */
+import { parseArgs } from "node:util";
+import { measureBundles } from "./bundles.ts";
+import { measureCalls } from "./calls.ts";
+import { measureInProcess } from "./in-process.ts";
+import { measureLocalStack } from "./local-stack.ts";
+import { type Report, tableText } from "./report.ts";
+
+const measurements: ReadonlyMap<string, () => Promise<Report>> = new Map([
+  ["calls", measureCalls],
+  ["bundles", measureBundles],
+  ["in-process", measureInProcess],
+  ["local-stack", measureLocalStack],
+]);
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { json: { type: "boolean", default: false } },
+  });
+  const unknown = positionals.filter((name) => !measurements.has(name));
+  if (unknown.length > 0) {
+    console.error(
+      `There is no measurement ${unknown.join(", ")}. There are: ${[...measurements.keys()].join(", ")}.`,
+    );
+    process.exitCode = 2;
+    return;
+  }
+  const reports: Record<string, Report> = {};
+  for (const [name, measure] of measurements) {
+    if (positionals.length > 0 && !positionals.includes(name)) continue;
+    const report = await measure();
+    reports[name] = report;
+    if (!values.json) for (const table of report.tables) console.log(tableText(table));
+    for (const problem of report.overBudget) console.error(`OVER BUDGET: ${problem}`);
+    if (report.overBudget.length > 0) process.exitCode = 1;
+  }
+  if (values.json) console.log(JSON.stringify(reports, null, 2));
+}
+
+await main();

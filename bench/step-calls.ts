@@ -1,0 +1,140 @@
+import { handleJob } from "../shared/batch/handle-job.ts";
+import type { Pipeline } from "../shared/pipeline/index.ts";
+import type { Json } from "../shared/pipeline/json.ts";
+import type { StepMessage } from "../shared/queue/step-queue.ts";
+import { startRun } from "../shared/run/start-run.ts";
+import { handleStepMessage } from "../shared/step/handle-step-message.ts";
+import { hasJobs } from "../shared/step/step-record.ts";
+import { runJob } from "../shared/testing/run-job.ts";
+import type { Call } from "./call-record.ts";
+import type { CountedEngine } from "./counted-engine.ts";
+import { chain, chainLength, job, wide } from "./pipelines.ts";
+
+/** What it took to handle one message or event. */
+export type Handled = { readonly message: StepMessage; readonly calls: readonly Call[] };
+
+/** The most that any of several messages took. Units of writes include those of the indexes. */
+export type StepCost = {
+  readonly messages: number;
+  readonly reads: number;
+  readonly readUnits: number;
+  readonly writes: number;
+  readonly writeUnits: number;
+  readonly sends: number;
+  readonly objects: number;
+  readonly batch: number;
+};
+
+/** Milliseconds in which no message of ours takes longer. */
+const ample = 60_000;
+
+const isWrite = ({ command }: Call) => /^(Put|Update|Delete)Item|Write/.test(command);
+
+/** The dearest of several messages in each respect. */
+export function dearest(handled: readonly Handled[]): StepCost {
+  const most = (count: (calls: readonly Call[]) => number) =>
+    Math.max(0, ...handled.map(({ calls }) => count(calls)));
+  const of = (service: Call["service"]) => (call: Call) => call.service === service;
+  const reads = (calls: readonly Call[]) =>
+    calls.filter((call) => call.service === "dynamodb" && !isWrite(call));
+  return {
+    messages: handled.length,
+    reads: most((calls) => reads(calls).length),
+    readUnits: most((calls) => calls.reduce((units, call) => units + call.readUnits, 0)),
+    writes: most((calls) => calls.filter(of("dynamodb")).filter(isWrite).length),
+    writeUnits: most((calls) => calls.reduce((units, call) => units + call.writeUnits, 0)),
+    sends: most((calls) => calls.filter(of("sqs")).length),
+    objects: most((calls) => calls.filter(of("s3")).length),
+    batch: most((calls) => calls.filter(of("batch")).length),
+  };
+}
+
+async function start({ engine, record }: CountedEngine, pipeline: Pipeline, params: Json): Promise<string> {
+  const cause = { kind: "manual" } as const;
+  const causeKey = JSON.stringify(params);
+  const { runId } = await startRun(engine, { pipeline: pipeline.name, params, cause, causeKey });
+  record.take();
+  return runId;
+}
+
+/** Handles messages as the step worker would, one after another, until none is left or so many were handled. */
+async function work({ engine, record, receive }: CountedEngine, limit: number): Promise<Handled[]> {
+  const handled: Handled[] = [];
+  while (handled.length < limit) {
+    const messages = await receive();
+    if (messages.length === 0) break;
+    for (const message of messages) {
+      await handleStepMessage(engine, message, engine.clock.now() + ample);
+      handled.push({ message, calls: record.take() });
+    }
+  }
+  return handled;
+}
+
+/** The steps of a chain without the first, which has no upstream, and the last, which ends the run. */
+export async function chainSteps(counted: CountedEngine): Promise<Handled[]> {
+  await start(counted, chain, {});
+  const handled = await work(counted, chainLength);
+  return handled.slice(1, -1);
+}
+
+/** What a map costs, by the part that a message plays in it. */
+export type MapCalls = {
+  readonly expansion: readonly Handled[];
+  readonly shards: readonly Handled[];
+  readonly children: readonly Handled[];
+  /** Children that were the last of their shard. */
+  readonly lastOfShard: readonly Handled[];
+};
+
+/**
+ * The messages of a map over a list that its upstream step made.
+ *
+ * @param limit messages after which the rest of a large map is left alone
+ */
+export async function mapCalls(
+  counted: CountedEngine,
+  size: number,
+  limit = Number.POSITIVE_INFINITY,
+): Promise<MapCalls> {
+  await start(counted, wide, { size });
+  const handled = (await work(counted, limit)).filter(({ message }) => message.step === "child");
+  const children = handled.filter(({ message }) => message.index !== "map");
+  const joins = ({ calls }: Handled) => calls.filter(({ command }) => command === "UpdateItemCommand").length;
+  return {
+    expansion: handled.filter(({ message }) => message.index === "map" && message.shard === undefined),
+    shards: handled.filter(({ message }) => message.shard !== undefined),
+    children: children.filter((each) => joins(each) === 1),
+    lastOfShard: children.filter((each) => joins(each) > 1),
+  };
+}
+
+/** What a Batch step costs: its submission, an event that shows progress, and the event of its end. */
+export type JobCalls = {
+  readonly submission: Handled;
+  readonly progress: Handled;
+  readonly end: Handled;
+};
+
+/** The messages and events of a Batch step. The job itself is a stand-in: what it does in S3 is not counted. */
+export async function jobCalls(counted: CountedEngine): Promise<JobCalls> {
+  const { engine, record, objects } = counted;
+  const runId = await start(counted, job, {});
+  const handled = await work(counted, Number.POSITIVE_INFINITY);
+  const submission = handled.find(({ message }) => message.step === "work");
+  const [submitted] = counted.submitted;
+  const [stored] = await engine.store.listSteps(runId, "work");
+  record.take();
+  if (submission === undefined || submitted === undefined || stored === undefined || !hasJobs(stored)) {
+    throw new Error("the step's job was not submitted");
+  }
+  const id = stored.jobs[0]?.id ?? "";
+  const { name, environment } = submitted;
+  const detail = { id, name, environment, state: "RUNNING" } as const;
+  const { message } = submission;
+  await handleJob(engine, detail);
+  const progress = { message, calls: record.take() };
+  const exit = await runJob(objects, detail, () => ({ count: 2 }));
+  await handleJob(engine, { ...detail, ...exit, state: "SUCCEEDED" });
+  return { submission, progress, end: { message, calls: record.take() } };
+}

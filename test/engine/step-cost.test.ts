@@ -1,0 +1,52 @@
+import { overStepBudget } from "../../bench/calls.ts";
+import { type CountedEngine, startCountedEngine } from "../../bench/counted-engine.ts";
+import { chainSteps, dearest, jobCalls, mapCalls } from "../../bench/step-calls.ts";
+
+jest.setTimeout(120_000);
+
+// Requests are counted at the SDK, on the AWS adapters: these figures are exact, so any growth is a change of the code.
+
+describe("what a step costs in requests to AWS", () => {
+  let counted: CountedEngine;
+  beforeAll(async () => {
+    counted = await startCountedEngine();
+  });
+  afterAll(() => counted.stop());
+
+  test("a step of a chain of 100 takes 3 write units, 2 reads and 1 send, wherever it stands", async () => {
+    const steps = await chainSteps(counted);
+    expect(dearest(steps)).toEqual({
+      messages: 98,
+      writes: 3,
+      writeUnits: 3,
+      reads: 2,
+      readUnits: 2,
+      sends: 1,
+      objects: 0,
+      batch: 0,
+    });
+    expect(overStepBudget("chain step", dearest(steps))).toEqual([]);
+  });
+
+  test("a child of a map takes 3 write units and 2 reads, and sends nothing", async () => {
+    const { children, lastOfShard, shards } = await mapCalls(counted, 205);
+    expect(dearest(children)).toMatchObject({
+      messages: 203,
+      writeUnits: 3,
+      reads: 2,
+      readUnits: 2,
+      sends: 0,
+      objects: 0,
+    });
+    expect(lastOfShard).toHaveLength(2);
+    // A shard's worker sends its 200 children ten at a time.
+    expect(dearest(shards)).toMatchObject({ writeUnits: 0, sends: 20 });
+  });
+
+  test("a batch step takes 2 write units for its submission and 2 for its end", async () => {
+    const { submission, progress, end } = await jobCalls(counted);
+    expect(dearest([submission])).toMatchObject({ writeUnits: 2, readUnits: 2, objects: 1, batch: 1 });
+    expect(dearest([progress])).toMatchObject({ writeUnits: 1, readUnits: 2, objects: 0, batch: 0 });
+    expect(dearest([end])).toMatchObject({ writeUnits: 2, readUnits: 2, sends: 1, objects: 1, batch: 0 });
+  });
+});
