@@ -2,18 +2,19 @@ import type { Pipeline } from "../shared/pipeline/index.ts";
 import type { Json } from "../shared/pipeline/json.ts";
 import { startRun } from "../shared/run/start-run.ts";
 import { MemoryEngine } from "../shared/testing/test-pipeline.ts";
-import { chain, chainLength, wide } from "./pipelines.ts";
+import { chain, chainLength, jobs, relay, wide } from "./pipelines.ts";
 import { type Report, type Spread, spreadOf } from "./report.ts";
+
+const standIns = { "bench.place": (input: Json) => input };
 
 /** Runs a pipeline to its end in an engine of its own, and returns the milliseconds that it took. */
 async function runOnce(pipeline: Pipeline, params: Json): Promise<number> {
-  const memory = new MemoryEngine([pipeline]);
+  const memory = new MemoryEngine([pipeline], standIns);
   const start = performance.now();
-  const cause = { kind: "manual" } as const;
   const { runId } = await startRun(memory.engine, {
     pipeline: pipeline.name,
     params,
-    cause,
+    cause: { kind: "manual" },
     causeKey: "bench",
   });
   const run = await memory.finish(runId);
@@ -22,9 +23,19 @@ async function runOnce(pipeline: Pipeline, params: Json): Promise<number> {
   return performance.now() - start;
 }
 
-async function runOften(pipeline: Pipeline, params: Json, times: number): Promise<number[]> {
+/** Milliseconds of the second map of {@link relay}, from its first child on. */
+async function relayOnce(size: number): Promise<number> {
+  let began: number | undefined;
+  const pipeline = relay(() => {
+    began ??= performance.now();
+  });
+  await runOnce(pipeline, { size });
+  return performance.now() - (began ?? Number.NaN);
+}
+
+async function often(times: number, once: () => Promise<number>): Promise<number[]> {
   const taken: number[] = [];
-  for (let time = 0; time < times; time += 1) taken.push(await runOnce(pipeline, params));
+  for (let time = 0; time < times; time += 1) taken.push(await once());
   return taken;
 }
 
@@ -36,14 +47,30 @@ function rates(milliseconds: readonly number[], steps: number): [perStep: Spread
   ];
 }
 
+/** A few runs with 1,000 and with 10,000 children: the time per child should be the same. */
+async function atSizes(what: string, once: (size: number) => Promise<number>) {
+  const sizes = [
+    { size: 1000, times: 7 },
+    { size: 10_000, times: 3 },
+  ];
+  const rows = [];
+  for (const { size, times } of sizes) {
+    const taken = await often(times, () => once(size));
+    rows.push({ what: `${what}, ${size.toLocaleString("en-US")}`, steps: size, taken });
+  }
+  return rows;
+}
+
 /** How fast the engine itself is: the same code as on AWS, on ports in memory. */
 export async function measureInProcess(): Promise<Report> {
-  await runOften(chain, {}, 20);
-  await runOften(wide, { size: 200 }, 5);
+  await often(20, () => runOnce(chain, {}));
+  await often(5, () => relayOnce(200));
+  await often(5, () => runOnce(jobs, { size: 200 }));
   const rows = [
-    { what: `chain of ${chainLength}`, steps: chainLength, taken: await runOften(chain, {}, 50) },
-    { what: "map of 1,000", steps: 1000, taken: await runOften(wide, { size: 1000 }, 10) },
-    { what: "map of 10,000", steps: 10_000, taken: await runOften(wide, { size: 10_000 }, 3) },
+    { what: `chain of ${chainLength}`, steps: chainLength, taken: await often(50, () => runOnce(chain, {})) },
+    ...(await atSizes("map over a step's list", (size) => runOnce(wide, { size }))),
+    ...(await atSizes("map over a map's results", relayOnce)),
+    ...(await atSizes("map of Batch jobs", (size) => runOnce(jobs, { size }))),
   ];
   const table = {
     title: "The engine in one process, on ports in memory",

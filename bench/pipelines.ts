@@ -43,5 +43,41 @@ export const job = definePipeline({ name: "bench-job", params: z.strictObject({}
   step("after", lambda({ previous: made }, next));
 });
 
+const workAtPlace = defineJob("bench.place", {
+  input: z.object({ place: z.number() }),
+  output: z.object({ place: z.number() }),
+  resources: { vcpus: 1, memory: 512 },
+});
+
+/** A step that makes a list, and one Batch job for each item of it: an array job. */
+export const jobs = definePipeline(
+  { name: "bench-jobs", params: z.strictObject({ size: z.int().positive().max(10_000) }) },
+  ({ params, step, map }) => {
+    const items = step("list", lambda({ size: params.size }, itemsUpTo));
+    map("child", items, (item) => batch(workAtPlace, item));
+  },
+);
+
+/**
+ * A map over the results of another map: its children read one result each, and not the whole list.
+ *
+ * @param onChild called by each child of the second map
+ */
+export function relay(onChild: () => void): Pipeline {
+  return definePipeline(
+    { name: "bench-relay", params: z.strictObject({ size: z.int().positive().max(10_000) }) },
+    ({ params, step, map }) => {
+      const items = step("list", lambda({ size: params.size }, itemsUpTo));
+      const doubled = map("child", items, (item) => lambda({ item }, double));
+      map("again", doubled, (item) =>
+        lambda({ item }, (input) => {
+          onChild();
+          return double(input);
+        }),
+      );
+    },
+  );
+}
+
 /** The catalogue of the service that the measurements deploy, in place of the product's `pipelines/index.ts`. */
 export const pipelines: readonly Pipeline[] = [chain, wide, job];

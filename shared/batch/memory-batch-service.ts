@@ -16,6 +16,10 @@ const isOver = (state: JobState) => state === "SUCCEEDED" || state === "FAILED";
 export class MemoryBatchService implements BatchService {
   private readonly clock: Clock;
   private readonly jobs = new Map<string, Job>();
+  /** Ids of the jobs that have not ended and are no array jobs, in the order of submission. */
+  private readonly open = new Set<string>();
+  /** Of each array job, how many children have not ended, and whether one has failed. */
+  private readonly arrays = new Map<string, { open: number; failed: boolean }>();
   private events: JobDetail[] = [];
   private submissions = 0;
 
@@ -35,10 +39,13 @@ export class MemoryBatchService implements BatchService {
       ...(arraySize !== undefined && { arraySize }),
     };
     this.jobs.set(base.id, base);
+    if (arraySize === undefined) this.open.add(base.id);
+    else this.arrays.set(base.id, { open: arraySize, failed: false });
     const { arraySize: _parent, ...child } = base;
     for (let place = 0; place < (arraySize ?? 0); place += 1) {
       const id = `${base.id}:${place}`;
       this.jobs.set(id, { ...child, id, arrayIndex: place });
+      this.open.add(id);
     }
     return base.id;
   }
@@ -58,14 +65,20 @@ export class MemoryBatchService implements BatchService {
   }
 
   async terminate(id: string, reason: string): Promise<void> {
-    for (const job of [...this.jobs.values()]) {
-      if (job.id === id || job.id.startsWith(`${id}:`)) this.finish(job.id, { statusReason: reason });
-    }
+    const { arraySize = 0 } = this.jobs.get(id) ?? {};
+    const children = Array.from({ length: arraySize }, (_, place) => `${id}:${place}`);
+    for (const job of [id, ...children]) this.finish(job, { statusReason: reason });
   }
 
-  /** Jobs that have not ended and are no array jobs: what a machine would run. */
-  waiting(): JobDetail[] {
-    return [...this.jobs.values()].filter((job) => job.arraySize === undefined && !isOver(job.state));
+  /** Jobs that have not ended and are no array jobs: what a machine would run. The first of them, up to `limit`. */
+  waiting(limit = Number.POSITIVE_INFINITY): JobDetail[] {
+    const found: JobDetail[] = [];
+    for (const id of this.open) {
+      if (found.length >= limit) break;
+      const job = this.jobs.get(id);
+      if (job !== undefined) found.push(job);
+    }
+    return found;
   }
 
   /** Names of all jobs ever submitted, in order. */
@@ -81,13 +94,15 @@ export class MemoryBatchService implements BatchService {
   /** Says how a job's process ended; a job that is over already stays as it is. */
   finish(id: string, exit: JobExit): void {
     const state = exit.exitCode === 0 ? "SUCCEEDED" : "FAILED";
-    this.change(id, { ...exit, state, stoppedAt: this.clock.now() });
-    const parent = id.split(":")[0] ?? id;
-    const children = [...this.jobs.values()].filter((job) => job.id.startsWith(`${parent}:`));
-    if (children.length > 0 && children.every((child) => isOver(child.state))) {
-      const failed = children.some((child) => child.state === "FAILED");
-      this.change(parent, { state: failed ? "FAILED" : "SUCCEEDED", stoppedAt: this.clock.now() });
-    }
+    if (!this.change(id, { ...exit, state, stoppedAt: this.clock.now() })) return;
+    this.open.delete(id);
+    const [parent = id] = id.split(":");
+    const array = this.arrays.get(parent);
+    if (array === undefined || parent === id) return;
+    array.open -= 1;
+    array.failed ||= state === "FAILED";
+    if (array.open > 0) return;
+    this.change(parent, { state: array.failed ? "FAILED" : "SUCCEEDED", stoppedAt: this.clock.now() });
   }
 
   /** Takes the events since the last call. */
@@ -97,11 +112,13 @@ export class MemoryBatchService implements BatchService {
     return taken;
   }
 
-  private change(id: string, change: Partial<JobDetail>): void {
+  /** Whether the job was there to be changed: one that is over stays as it is. */
+  private change(id: string, change: Partial<JobDetail>): boolean {
     const job = this.jobs.get(id);
-    if (job === undefined || isOver(job.state)) return;
+    if (job === undefined || isOver(job.state)) return false;
     const next: Job = { ...job, ...change };
     this.jobs.set(id, next);
     this.events.push({ ...next });
+    return true;
   }
 }

@@ -68,9 +68,9 @@ export class MemoryRunStore implements RunStore {
     const joined: ActiveRun = {
       ...run,
       progress: { ...run.progress, [outcome]: new Set([...run.progress[outcome], step]) },
-      ...(first && { error: first }),
+      ...(first && { error: { ...first } }),
     };
-    this.runs.set(runId, { ...stored, run: structuredClone(joined) });
+    this.runs.set(runId, { ...stored, run: joined });
     return structuredClone(joined);
   }
 
@@ -180,7 +180,7 @@ export class MemoryRunStore implements RunStore {
     if (current?.epoch !== epoch) return undefined;
     const joined: Tally = { ...current, [outcome]: new Set([...current[outcome], member]) };
     this.tallies.set(tallyKey(key), joined);
-    return structuredClone(joined);
+    return { ...joined, done: new Set(joined.done), failed: new Set(joined.failed) };
   }
 
   async getTally(key: TallyKey): Promise<Tally | undefined> {
