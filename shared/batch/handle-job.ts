@@ -19,6 +19,10 @@ function isShown(state: JobState): state is JobStep["state"] {
   return (shown as readonly JobState[]).includes(state);
 }
 
+function isOver({ state }: JobDetail): boolean {
+  return state === "SUCCEEDED" || state === "FAILED";
+}
+
 /** Whether a job does the attempt that a record is at, or begins one that nothing is stored of yet. */
 function isCurrent(record: StepRecord | undefined, job: JobIdentity): boolean {
   if (record === undefined) return true;
@@ -85,6 +89,26 @@ async function recordFor(
   );
 }
 
+/**
+ * Whether another copy of the attempt, submitted when an answer was lost, works or worked in this job's place: then that
+ * one's end counts. Should it have ended without a manifest and nobody have told of it, its failure is the attempt's.
+ */
+async function otherCopyCounts(
+  engine: Engine,
+  work: StepWork,
+  held: StoredStep,
+  job: JobIdentity,
+  detail: JobDetail,
+) {
+  const holder = await claimHolder(engine, work.run, job);
+  if (holder === undefined || holder === detail.id) return false;
+  const [other] = await engine.batch.describe([holder]);
+  if (other !== undefined && isOver(other)) {
+    await failAttempt(engine, work, held, jobFailure(other, await readJobError(engine, work.run, job)));
+  }
+  return true;
+}
+
 async function jobSucceeded(
   engine: Engine,
   work: StepWork,
@@ -99,9 +123,7 @@ async function jobSucceeded(
     if (!(thrown instanceof JobFileError)) throw thrown;
     return failAttempt(engine, work, held, fatal("InvalidManifest", thrown.message));
   }
-  const holder = await claimHolder(engine, work.run, job);
-  // Another copy of the attempt works, or worked, in its place; that one's end counts.
-  if (holder !== undefined && holder !== detail.id) return;
+  if (await otherCopyCounts(engine, work, held, job, detail)) return;
   const message = `${detail.name} exited with 0 and left no manifest; a job writes one by returning from its function`;
   await failAttempt(engine, work, held, fatal("ManifestMissing", message));
 }
@@ -116,13 +138,8 @@ async function jobFailed(
   // A job may die after its manifest was written: what it made is complete all the same.
   if ((await readManifest(engine, work.run, job)) !== undefined)
     return jobSucceeded(engine, work, held, job, detail);
-  const holder = await claimHolder(engine, work.run, job);
-  if (holder !== undefined && holder !== detail.id) return;
+  if (await otherCopyCounts(engine, work, held, job, detail)) return;
   await failAttempt(engine, work, held, jobFailure(detail, await readJobError(engine, work.run, job)));
-}
-
-function isOver({ state }: JobDetail): boolean {
-  return state === "SUCCEEDED" || state === "FAILED";
 }
 
 /** An array job ends after its children. Each of them told of itself; only a cancel waits for the last. */
@@ -133,16 +150,19 @@ async function arrayOfCancelled(engine: Engine, detail: JobDetail): Promise<void
   if (run?.state === "CANCELLING") await settleCancellation(engine, run);
 }
 
-/** Of a run that is being cancelled, a job's end is the end of its step. */
+/**
+ * Of a run that is being cancelled, or was, no job may go on: one that somebody submitted in the middle of it is ended,
+ * and a job's end is the end of its step.
+ */
 async function jobOfCancelled(engine: Engine, run: Run, record: StoredStep | undefined, detail: JobDetail) {
-  if (!isOver(detail)) return;
+  if (!isOver(detail)) return engine.batch.terminate(detail.id, "The run was cancelled");
   if (record !== undefined && !hasEnded(record)) {
     const now = engine.clock.now();
     const error = { name: "Cancelled", message: detail.statusReason ?? "the run was cancelled" };
     await engine.store.putStep(ended(record, "CANCELLED", now, error), record.version);
   }
   // An array job's children end by the thousand: their array's own end settles those.
-  if (detail.arrayIndex === undefined) await settleCancellation(engine, run);
+  if (run.state === "CANCELLING" && detail.arrayIndex === undefined) await settleCancellation(engine, run);
 }
 
 /**
@@ -156,7 +176,8 @@ export async function handleJob(engine: Engine, detail: JobDetail): Promise<void
   const run = await engine.store.getRun(job.runId);
   if (run === undefined || run.epoch !== job.epoch) return;
   const record = await engine.store.getStep(job);
-  if (run.state === "CANCELLING") return jobOfCancelled(engine, run, record, detail);
+  if (run.state === "CANCELLING" || run.state === "CANCELLED")
+    return jobOfCancelled(engine, run, record, detail);
   if (run.state !== "RUNNING") return;
   const found = await nodeOf(engine, run, job.step);
   if (found === undefined) return;

@@ -5,7 +5,7 @@ import type { Json } from "../pipeline/json.ts";
 import { type Claim, replaceStep } from "../step/claim-step.ts";
 import { fatal } from "../step/failure.ts";
 import { failAttempt, hintFor, type StepWork } from "../step/finish-attempt.ts";
-import { openChildren, openTallies } from "../step/map-step.ts";
+import { expandMap, openChildren, openTallies } from "../step/map-step.ts";
 import { readOrFail } from "../step/read-or-fail.ts";
 import { inputOf, inputsOf } from "../step/step-input.ts";
 import type { HeldStep, StepJob } from "../step/step-record.ts";
@@ -130,6 +130,8 @@ export async function submitStep(
   const read = await readOrFail(engine, work, held, () => inputsFor(engine, work, held, items));
   if (read === undefined) return;
   const inputs = read.value;
+  // Every child had ended when the run was opened again; only the map's own end is left.
+  if (items !== undefined && inputs.size === 0) return expandMap(engine, work, held, items);
   const wrong = checkInputs(engine, work, work.node.task.job, inputs);
   if (wrong !== undefined) return failAttempt(engine, work, held, fatal("InvalidInput", wrong));
   await putInputs(engine, work, held, inputs);

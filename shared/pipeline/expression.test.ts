@@ -44,6 +44,7 @@ describe("evaluate", () => {
       'load.nested has no field "shallow"',
     ],
     ["a field of a number", { $params: ["limit", "x"] }, 'params.limit has no field "x"'],
+    ["what every object inherits", { $step: ["load", "constructor"] }, 'load has no field "constructor"'],
     ["numbers against text", { $lt: [1, "2"] }, 'cannot order 1 and "2"'],
     ["a condition that is no boolean", { $and: [1] }, "it must be true or false"],
     ["an operator that does not exist", { $xor: [true, false] }, "unknown operator $xor"],

@@ -70,7 +70,7 @@ function operands(operand: Json): readonly Json[] {
 export function readPath(value: Json, path: readonly string[], what: string): Json {
   let at = value;
   for (const [depth, part] of path.entries()) {
-    const field = isJsonObject(at) ? at[part] : undefined;
+    const field = isJsonObject(at) && Object.hasOwn(at, part) ? at[part] : undefined;
     if (field === undefined) {
       throw new ExpressionError(`${[what, ...path.slice(0, depth)].join(".")} has no field "${part}"`);
     }

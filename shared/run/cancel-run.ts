@@ -12,9 +12,11 @@ import { graphOf } from "./run-graph.ts";
 
 const reason = "The run was cancelled";
 
-async function markCancelled(engine: Engine, record: StoredStep): Promise<void> {
+/** @returns false when the record changed meanwhile */
+async function markCancelled(engine: Engine, record: StoredStep): Promise<boolean> {
   const error = { name: "Cancelled", message: reason };
-  await engine.store.putStep(ended(record, "CANCELLED", engine.clock.now(), error), record.version);
+  return (await engine.store.putStep(ended(record, "CANCELLED", engine.clock.now(), error), record.version))
+    .ok;
 }
 
 /** Ends a submission that may be under way: jobs that exist are ended, one that comes later finds its claim taken. */
@@ -38,21 +40,24 @@ async function cancelJobs(engine: Engine, jobs: readonly { id: string }[]): Prom
   return open.length === 0;
 }
 
+/** Moves one record towards its end; true once it has none of its work going on. */
+async function cancelStep(engine: Engine, run: Run, record: StoredStep): Promise<boolean> {
+  if (hasEnded(record)) return true;
+  if (hasJobs(record)) return (await cancelJobs(engine, record.jobs)) && markCancelled(engine, record);
+  if (isHeld(record) && record.state === "SUBMITTED") await cancelSubmission(engine, run, record);
+  return markCancelled(engine, record);
+}
+
 /**
  * Moves a run that is being cancelled towards its end: ends what works for it, and the run once nothing does. Called
- * when the cancel is asked for, when a job ends, and by the sweep; safe to repeat.
+ * when the cancel is asked for, when a job ends, and by the sweep; safe to repeat. A worker that did not know of the
+ * cancel may still begin a step: its commit starts nothing more, and a job that it submits is ended when Batch tells of
+ * it (handle-job.ts).
  */
 export async function settleCancellation(engine: Engine, run: Run): Promise<void> {
   let open = 0;
   for (const record of await engine.store.listSteps(run.runId)) {
-    if (hasEnded(record)) continue;
-    if (hasJobs(record)) {
-      if (await cancelJobs(engine, record.jobs)) await markCancelled(engine, record);
-      else open += 1;
-      continue;
-    }
-    if (isHeld(record) && record.state === "SUBMITTED") await cancelSubmission(engine, run, record);
-    await markCancelled(engine, record);
+    if (!(await cancelStep(engine, run, record))) open += 1;
   }
   if (open === 0) await endRun(engine, run, "CANCELLED");
 }

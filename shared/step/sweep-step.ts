@@ -22,6 +22,12 @@ function needsHint(record: StepRecord, work: StepWork, now: number): boolean {
   return record.epoch === work.run.epoch && (hasEnded(record) || isStuck(record, now));
 }
 
+/** Whether a child began or ended since a time, in epoch milliseconds. */
+function isMoving(records: readonly StepRecord[], since: number): boolean {
+  const children = records.filter(({ index }) => index !== "map");
+  return children.some((each) => Date.parse("endedAt" in each ? each.endedAt : each.startedAt) > since);
+}
+
 const jobLost: Failure = {
   error: { name: "JobLost", message: "AWS Batch no longer knows its job; it is tried again" },
   retryable: true,
@@ -61,6 +67,28 @@ async function sweepJobs(
   for (const detail of details) await handleJob(engine, detail);
 }
 
+/**
+ * The open children of a map that a hint moves on. Without a record of their own, children of an array job are on their
+ * way, and those of a map in which others begin and end merely wait in the queue.
+ */
+function childrenToHint(
+  engine: Engine,
+  work: StepWork,
+  map: StoredStep,
+  open: Iterable<number>,
+  records: readonly StoredStep[],
+) {
+  const now = engine.clock.now();
+  const onTheirWay = hasJobs(map) || isMoving(records, now - engine.settings.sweepSeconds * 1000);
+  const byIndex = new Map(records.map((record) => [record.index, record]));
+  return [...open].filter((index) => {
+    const record = byIndex.get(index);
+    if (record === undefined) return !onTheirWay;
+    if (record.epoch < work.run.epoch && record.state !== "SUCCEEDED") return !onTheirWay;
+    return needsHint(record, work, now);
+  });
+}
+
 /** Gets the children of a map going again where they stand still. */
 async function sweepChildren(
   engine: Engine,
@@ -69,28 +97,22 @@ async function sweepChildren(
   children: number,
   records: readonly StoredStep[],
 ): Promise<void> {
-  const now = engine.clock.now();
   const open = new Set(await openChildren(engine, work, children));
   if (open.size === 0) return joinFullShards(engine, work, children);
-  const byIndex = new Map(records.map((record) => [record.index, record]));
-  const byArray = hasJobs(map);
-  if (byArray) await sweepJobs(engine, work, map, open);
-  const hints = [...open].filter((index) => {
-    const record = byIndex.get(index);
-    // A child of an array job is on its way without a record of its own; any other child needs a hint.
-    if (record === undefined || (record.state !== "SUCCEEDED" && record.epoch < work.run.epoch))
-      return !byArray;
-    return needsHint(record, work, now);
-  });
+  const arrays = new Set<string>();
+  if (hasJobs(map)) {
+    await sweepJobs(engine, work, map, open);
+    for (const { id } of map.jobs) arrays.add(id);
+  }
+  const hints = childrenToHint(engine, work, map, open, records);
   const { runId, epoch } = work.run;
   if (hints.length > 0) {
     engine.meter.count("HintsResent", { pipeline: work.run.pipeline });
     await engine.queue.send(hints.map((index) => ({ runId, step: work.node.name, index, epoch })));
   }
-  const arrays = new Set(hasJobs(map) ? map.jobs.map(({ id }) => id) : []);
-  for (const index of open) {
-    const child = byIndex.get(index);
-    if (child === undefined || !hasJobs(child) || child.epoch < work.run.epoch) continue;
+  for (const child of records) {
+    if (child.index === "map" || !open.has(child.index)) continue;
+    if (!hasJobs(child) || child.epoch < work.run.epoch) continue;
     // Children of the map's own array jobs were looked at above.
     const own = child.jobs.some(({ id }) => !arrays.has(id.split(":")[0] ?? id));
     if (own) await sweepJobs(engine, work, child, new Set());

@@ -230,6 +230,38 @@ describe("messages and events", () => {
     await expectWhole(memory, runId);
   });
 
+  it("of a map that wait their turn are not sent again and again", async () => {
+    const pipeline = definePipeline({ name: "wide", params: z.strictObject({}) }, ({ step, map }) => {
+      const list = step(
+        "list",
+        lambda({}, () => Array.from({ length: 50 }, (_, n) => n)),
+      );
+      map("each", list, (n) => lambda({ n }, ({ n }) => n));
+    });
+    const memory = new MemoryEngine([pipeline]);
+    const { runId } = await startRun(memory.engine, {
+      pipeline: "wide",
+      cause: { kind: "manual" },
+      causeKey: "",
+    });
+    while (memory.queue.messages().length < 50) await memory.turn();
+    // One child a minute: slow, but it moves.
+    for (let minute = 0; minute < 10; minute += 1) {
+      for (const message of memory.queue.receive(1)) {
+        await handleStepMessage(memory.engine, message, Number.POSITIVE_INFINITY);
+      }
+      memory.clock.moveTo(memory.clock.now() + 60_000);
+      await sweepRuns(memory.engine);
+    }
+    expect(memory.queue.messages()).toHaveLength(40);
+    // All of the rest is lost: now nothing moves, and the sweep sends it again.
+    memory.queue.receive(100);
+    memory.clock.moveTo(memory.clock.now() + 600_000);
+    await sweepRuns(memory.engine);
+    expect(memory.queue.messages()).toHaveLength(40);
+    expect((await memory.finish(runId)).state).toBe("SUCCEEDED");
+  });
+
   it("of a run that does not exist, of another epoch, or of a step that it lacks do nothing", async () => {
     const { memory, runId } = await started();
     const before = await memory.store.listSteps(runId);
@@ -274,6 +306,62 @@ describe("two workers at one step", () => {
     const work = () => handleStepMessage(memory.engine, message, Number.POSITIVE_INFINITY);
     await Promise.all([work(), work(), work()]);
     expect(calls).toBe(1);
+    expect((await memory.finish(runId)).state).toBe("SUCCEEDED");
+  });
+});
+
+describe("a job submitted twice", () => {
+  const pipeline = definePipeline({ name: "twin", params: z.strictObject({}) }, ({ step }) => {
+    step("work", batch(double, { n: 1 }), { retries: { limit: 1, delay: 1 } });
+  });
+
+  /** Two jobs for one attempt, of which the first, which the record does not name, holds the claim. */
+  async function twins() {
+    const memory = new MemoryEngine([pipeline], { "demo.double": () => ({ n: 2 }) });
+    const { runId } = await startRun(memory.engine, {
+      pipeline: "twin",
+      cause: { kind: "manual" },
+      causeKey: "",
+    });
+    const { batch: service } = memory.engine;
+    const submit: typeof service.submit = async (job) => {
+      await service.submit(job);
+      return service.submit(job);
+    };
+    const bound = wrapped(service, (call) => call());
+    memory.engine = {
+      ...memory.engine,
+      batch: new Proxy(bound, {
+        get: (target, key) => (key === "submit" ? submit : Reflect.get(target, key)),
+      }),
+    };
+    await memory.turn();
+    memory.engine = { ...memory.engine, batch: service };
+    const [first, second] = memory.batch.waiting();
+    if (first === undefined || second === undefined) throw new Error("no twins");
+    await memory.objects.putIfAbsent(
+      `s3://data/runs/twin/${runId}/work/0/1.1/_claim.json`,
+      JSON.stringify({ jobId: first.id }),
+      "application/json",
+    );
+    return { memory, runId, first, second };
+  }
+
+  it("goes on while the one that holds the claim works, though the other has ended", async () => {
+    const { memory, runId, second } = await twins();
+    memory.batch.finish(second.id, { exitCode: 0 });
+    for (const event of memory.batch.takeEvents()) await handleJob(memory.engine, event);
+    expect((await memory.store.listSteps(runId))[0]?.state).toBe("SUBMITTED");
+  });
+
+  it("is tried again when the one that held the claim died and nobody told", async () => {
+    const { memory, runId, first, second } = await twins();
+    memory.batch.finish(first.id, { statusReason: "Host EC2 (instance i-0abc) terminated." });
+    memory.batch.finish(second.id, { exitCode: 0 });
+    memory.batch.takeEvents();
+    memory.clock.moveTo(memory.clock.now() + 600_000);
+    await sweepRuns(memory.engine);
+    expect((await memory.store.listSteps(runId))[0]?.state).toBe("RETRYING");
     expect((await memory.finish(runId)).state).toBe("SUCCEEDED");
   });
 });

@@ -87,6 +87,25 @@ describe("retry from failure", () => {
     });
   });
 
+  it("of a map whose children had all succeeded only ends the map", async () => {
+    const calls = new Calls();
+    const memory = sweep(calls, { jobs: false, functions: false });
+    const runId = await started(memory);
+    while ((calls.counts["train 3"] ?? 0) === 0) await memory.turn();
+    // The children's ends are told, the map's is not: the run is cancelled in between.
+    const joinTally = memory.store.joinTally.bind(memory.store);
+    memory.store.joinTally = async (key, ...rest) =>
+      key.shard === "map" ? undefined : joinTally(key, ...rest);
+    for (const event of memory.batch.takeEvents()) await handleJob(memory.engine, event);
+    memory.store.joinTally = joinTally;
+    await cancelRun(memory.engine, runId);
+    await memory.finish(runId);
+    await retryRun(memory.engine, runId);
+    expect((await memory.finish(runId)).state).toBe("SUCCEEDED");
+    expect(calls.counts).toMatchObject({ "train 1": 1, "train 2": 1, "train 3": 1 });
+    expect(memory.batch.submitted()).toHaveLength(1);
+  });
+
   it("may fail again and be retried again", async () => {
     const calls = new Calls();
     const memory = sweep(calls, { jobs: true, functions: false });
@@ -179,6 +198,72 @@ describe("cancel", () => {
     while (await memory.turn()) if ((await memory.store.getRun(runId))?.state === "CANCELLED") break;
     expect((await memory.store.getRun(runId))?.state).toBe("CANCELLED");
   });
+
+  it("ends a job whose submitter died before it could record it", async () => {
+    const memory = sweep(new Calls(), { jobs: false, functions: false });
+    const runId = await started(memory);
+    const sound = memory.engine;
+    memory.engine = {
+      ...sound,
+      store: new Proxy(sound.store, {
+        get(target, key, receiver) {
+          const member: unknown = Reflect.get(target, key, receiver);
+          if (typeof member !== "function") return member;
+          if (key !== "putStep") return member.bind(target);
+          const putStep: typeof target.putStep = async (next, previous) => {
+            if ("jobs" in next) throw new Error("the worker died");
+            return target.putStep(next, previous);
+          };
+          return putStep;
+        },
+      }),
+    };
+    while (memory.batch.waiting().length === 0) await memory.turn().catch(() => undefined);
+    memory.engine = sound;
+    await cancelRun(memory.engine, runId);
+    expect(memory.batch.waiting()).toEqual([]);
+    expect((await memory.store.getRun(runId))?.state).toBe("CANCELLED");
+  });
+
+  it.each([
+    ["one job", ["train"]],
+    ["a map of jobs", ["train", "train", "train"]],
+  ])(
+    "ends %s that a worker submits after all, because it did not know of the cancel",
+    async (_what, list) => {
+      const pipeline = definePipeline({ name: "late", params: z.strictObject({}) }, ({ map }) => {
+        map(
+          "train",
+          list.map((_, n) => n),
+          (n) => batch(train, { n }),
+        );
+      });
+      const memory = new MemoryEngine([pipeline], { "demo.train": () => ({ n: 1 }) });
+      const runId = await started(memory, "late");
+      const sound = memory.engine;
+      // The worker reads the run, then sleeps until the cancel is through.
+      const store = new Proxy(sound.store, {
+        get(target, key, receiver) {
+          const member: unknown = Reflect.get(target, key, receiver);
+          if (typeof member !== "function") return member;
+          if (key !== "getRun") return member.bind(target);
+          return async (id: string) => {
+            const run = await target.getRun(id);
+            if (run?.state === "RUNNING") await cancelRun(sound, runId);
+            return run;
+          };
+        },
+      });
+      memory.engine = { ...sound, store };
+      await memory.turn();
+      memory.engine = sound;
+      expect((await memory.store.getRun(runId))?.state).toBe("CANCELLED");
+      for (const job of memory.batch.waiting()) memory.batch.begin(job.id);
+      for (const event of memory.batch.takeEvents()) await handleJob(memory.engine, event);
+      for (const event of memory.batch.takeEvents()) await handleJob(memory.engine, event);
+      expect(memory.batch.waiting()).toEqual([]);
+    },
+  );
 
   it("asked again goes on; of a run that has ended it changes nothing", async () => {
     const memory = sweep(new Calls(), { jobs: false, functions: false });
