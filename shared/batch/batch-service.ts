@@ -38,11 +38,17 @@ export type JobDetail = {
   arraySize?: number;
 };
 
+/** Whether a job has ended. */
+export function isOver({ state }: Pick<JobDetail, "state">): boolean {
+  return state === "SUCCEEDED" || state === "FAILED";
+}
+
 /** Batch refuses a job for good: what was asked can never work, such as an unknown job definition. */
 export class JobRejectedError extends Error {
   override readonly name = "JobRejectedError";
 }
 
+/** AWS Batch, as far as the engine needs it. */
 export type BatchService = {
   /**
    * Submits a job and returns its id. Not idempotent: look for the name first when an earlier try may have worked.

@@ -3,11 +3,13 @@ import { settleCancellation } from "../run/cancel-run.ts";
 import type { Run } from "../run/run.ts";
 import { nodeOf } from "../run/run-graph.ts";
 import { fatal } from "../step/failure.ts";
-import { failAttempt, hintFor, joinEnded, type StepWork, succeedAttempt } from "../step/finish-attempt.ts";
+import { failAttempt, succeedAttempt } from "../step/finish-attempt.ts";
+import { joinEnded } from "../step/join-step.ts";
 import { hasEnded, hasJobs, type JobStep, type StepRecord } from "../step/step-record.ts";
+import { hintFor, type StepWork } from "../step/step-work.ts";
 import { ended } from "../step/transitions.ts";
 import type { StoredStep } from "../store/run-store.ts";
-import type { JobDetail, JobState } from "./batch-service.ts";
+import { isOver, type JobDetail, type JobState } from "./batch-service.ts";
 import { identityOf, type JobIdentity, runOf } from "./job-environment.ts";
 import { jobFailure } from "./job-failure.ts";
 import { claimHolder, JobFileError, readJobError, readManifest } from "./job-files.ts";
@@ -17,10 +19,6 @@ const shown: readonly JobStep["state"][] = ["SUBMITTED", "RUNNABLE", "STARTING",
 
 function isShown(state: JobState): state is JobStep["state"] {
   return (shown as readonly JobState[]).includes(state);
-}
-
-function isOver({ state }: JobDetail): boolean {
-  return state === "SUCCEEDED" || state === "FAILED";
 }
 
 /** Whether a job does the attempt that a record is at, or begins one that nothing is stored of yet. */
@@ -142,12 +140,13 @@ async function jobFailed(
   await failAttempt(engine, work, held, jobFailure(detail, await readJobError(engine, work.run, job)));
 }
 
-/** An array job ends after its children. Each of them told of itself; only a cancel waits for the last. */
+/** An array job ends after its children. Each of them told of itself; only a cancel cares for the array as a whole. */
 async function arrayOfCancelled(engine: Engine, detail: JobDetail): Promise<void> {
   const runId = runOf(detail);
-  if (runId === undefined || !isOver(detail)) return;
-  const run = await engine.store.getRun(runId);
-  if (run?.state === "CANCELLING") await settleCancellation(engine, run);
+  const run = runId === undefined ? undefined : await engine.store.getRun(runId);
+  if (run?.state !== "CANCELLING" && run?.state !== "CANCELLED") return;
+  if (!isOver(detail)) await engine.batch.terminate(detail.id, "The run was cancelled");
+  else if (run.state === "CANCELLING") await settleCancellation(engine, run);
 }
 
 /**

@@ -116,3 +116,9 @@ export function identityOf(job: JobDetail): JobIdentity | undefined {
 export function runOf(job: JobDetail): string | undefined {
   return ours.safeParse(job.environment).data?.MILLRACE_RUN_ID;
 }
+
+/** The index of the mapped child that an array job's child at a place works for. */
+export function indexOfChild(array: JobDetail, place: number): number | undefined {
+  const facts = ours.safeParse(array.environment).data;
+  return facts && indexAt(facts.MILLRACE_INDICES, place);
+}

@@ -4,18 +4,22 @@ import { jobParts } from "../pipeline/job.ts";
 import type { Json } from "../pipeline/json.ts";
 import { type Claim, replaceStep } from "../step/claim-step.ts";
 import { fatal } from "../step/failure.ts";
-import { failAttempt, hintFor, type StepWork } from "../step/finish-attempt.ts";
+import { failAttempt } from "../step/finish-attempt.ts";
 import { expandMap, openChildren, openTallies } from "../step/map-step.ts";
 import { readOrFail } from "../step/read-or-fail.ts";
 import { inputOf, inputsOf } from "../step/step-input.ts";
 import type { HeldStep, StepJob } from "../step/step-record.ts";
+import { hintFor, type StepWork } from "../step/step-work.ts";
 import { submitted } from "../step/transitions.ts";
 import type { StoredStep } from "../store/run-store.ts";
 import { JobRejectedError, type JobSubmission } from "./batch-service.ts";
 import { jobEnvironment, jobName, splitForArrays } from "./job-environment.ts";
 
-/** Milliseconds after which a submission that Batch did not take is tried again. */
-const submitRetryDelay = 5000;
+/** Milliseconds between tries of a submission that Batch did not take: the longer it fails, the rarer. */
+const submitRetryDelay = { least: 5000, most: 60_000 };
+
+/** Milliseconds after which a submission that Batch never took fails its step. */
+const submitGiveUp = 30 * 60_000;
 
 /** Inputs that satisfy the job's contract, or why the first wrong one does not. */
 function checkInputs(
@@ -104,14 +108,20 @@ async function inputsFor(engine: Engine, work: StepWork, held: HeldStep, items: 
 
 /** The submission failed or its answer was lost: soon somebody looks whether the job exists, and submits it if not. */
 async function tryAgainSoon(engine: Engine, work: StepWork, held: HeldStep & StoredStep, thrown: unknown) {
+  const tried = engine.clock.now() - Date.parse(held.startedAt);
+  if (tried > submitGiveUp) {
+    const message = `AWS Batch took no job for ${Math.round(tried / 60_000)} minutes; its last answer: ${String(thrown)}`;
+    return failAttempt(engine, work, held, fatal("SubmitFailed", message));
+  }
   engine.log.warn("submission will be tried again", {
     runId: held.runId,
     step: held.step,
     error: String(thrown),
   });
-  const leaseUntil = engine.clock.now() + submitRetryDelay;
+  const delay = Math.min(Math.max(tried, submitRetryDelay.least), submitRetryDelay.most);
+  const leaseUntil = engine.clock.now() + delay;
   if ((await replaceStep(engine, { ...held, leaseUntil }, held)) === undefined) return;
-  await engine.queue.send([hintFor(held, work.run.epoch)], submitRetryDelay);
+  await engine.queue.send([hintFor(held, work.run.epoch)], delay);
 }
 
 /**

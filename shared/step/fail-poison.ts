@@ -3,7 +3,8 @@ import { parseStepMessage, type StepMessage } from "../queue/step-queue.ts";
 import { nodeOf } from "../run/run-graph.ts";
 import { claimStep } from "./claim-step.ts";
 import { fatal } from "./failure.ts";
-import { failAttempt, joinEnded } from "./finish-attempt.ts";
+import { failAttempt } from "./finish-attempt.ts";
+import { joinEnded } from "./join-step.ts";
 
 /**
  * Ends the step of a message that was delivered again and again and never dealt with: as a failed step with the reason,

@@ -6,11 +6,13 @@ import { nodeOf } from "../run/run-graph.ts";
 import type { StoredStep } from "../store/run-store.ts";
 import { type Claim, claimStep } from "./claim-step.ts";
 import { fatal, lostAttemptsLimit } from "./failure.ts";
-import { failAttempt, joinEnded, type StepWork, skipStep } from "./finish-attempt.ts";
+import { failAttempt, skipStep } from "./finish-attempt.ts";
 import { runFunctionStep } from "./function-step.ts";
+import { joinEnded } from "./join-step.ts";
 import { driveMap, driveShard, expandMap, maxChildren } from "./map-step.ts";
 import { readOrFail } from "./read-or-fail.ts";
 import { itemsOf, shouldRun } from "./step-input.ts";
+import type { StepWork } from "./step-work.ts";
 
 /** Milliseconds that a lease lasts beyond the time that the work may take. */
 const leaseSlack = 5000;

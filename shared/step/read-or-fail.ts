@@ -2,7 +2,8 @@ import type { Engine } from "../engine.ts";
 import { ExpressionError } from "../pipeline/expression.ts";
 import type { StoredStep } from "../store/run-store.ts";
 import { failureOf } from "./failure.ts";
-import { failAttempt, type StepWork } from "./finish-attempt.ts";
+import { failAttempt } from "./finish-attempt.ts";
+import type { StepWork } from "./step-work.ts";
 
 /**
  * Reads what a step needs before it runs. Data that does not fit fails the step, with the reason; what the store or S3

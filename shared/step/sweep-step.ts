@@ -1,11 +1,13 @@
-import type { JobDetail } from "../batch/batch-service.ts";
+import { isOver, type JobDetail } from "../batch/batch-service.ts";
 import { handleJob } from "../batch/handle-job.ts";
+import { indexOfChild } from "../batch/job-environment.ts";
 import type { Engine } from "../engine.ts";
 import type { StoredStep } from "../store/run-store.ts";
 import type { Failure } from "./failure.ts";
-import { failAttempt, hintFor, type StepWork } from "./finish-attempt.ts";
+import { failAttempt } from "./finish-attempt.ts";
 import { joinFullShards, openChildren } from "./map-step.ts";
 import { hasEnded, hasJobs, isHeld, type JobStep, type StepRecord } from "./step-record.ts";
+import { hintFor, type StepWork } from "./step-work.ts";
 
 /** Milliseconds that a hint is given to arrive before the sweep sends another. */
 const grace = 2000;
@@ -43,17 +45,19 @@ async function endWaiting(engine: Engine, record: JobStep): Promise<void> {
   for (const { id } of record.jobs) await engine.batch.terminate(id, reason);
 }
 
-/** The jobs that work for a record; of an array job, those of the children that are open. */
-async function detailsOf(engine: Engine, record: JobStep, open: ReadonlySet<number>): Promise<JobDetail[]> {
-  const details = await engine.batch.describe(record.jobs.map(({ id }) => id));
-  const children = details.flatMap(({ id, arraySize = 0 }) =>
-    Array.from({ length: arraySize }, (_, place) => `${id}:${place}`),
-  );
-  if (children.length === 0 || open.size === 0) return details;
-  return engine.batch.describe(children);
+/** Ids of an array job's children that work for open children of the map. */
+function openJobsOf(array: JobDetail, open: ReadonlySet<number>): string[] {
+  const places = Array.from({ length: array.arraySize ?? 0 }, (_, place) => place);
+  return places
+    .filter((place) => open.has(indexOfChild(array, place) ?? -1))
+    .map((place) => `${array.id}:${place}`);
 }
 
-/** Asks Batch about a record's jobs, in case the news of their end was lost. */
+/**
+ * Asks Batch about a record's jobs, in case the news of their end was lost.
+ *
+ * @param open for the array jobs of a map, its children that have not ended
+ */
 async function sweepJobs(
   engine: Engine,
   work: StepWork,
@@ -61,10 +65,12 @@ async function sweepJobs(
   open: ReadonlySet<number>,
 ): Promise<void> {
   await endWaiting(engine, record);
-  const details = await detailsOf(engine, record, open);
-  if (details.length === 0 && record.children === undefined)
-    return failAttempt(engine, work, record, jobLost);
-  for (const detail of details) await handleJob(engine, detail);
+  const jobs = await engine.batch.describe(record.jobs.map(({ id }) => id));
+  if (jobs.length === 0 && record.children === undefined) return failAttempt(engine, work, record, jobLost);
+  const children = await engine.batch.describe(jobs.flatMap((job) => openJobsOf(job, open)));
+  for (const job of [...jobs.filter(({ arraySize }) => arraySize === undefined), ...children]) {
+    if (isOver(job)) await handleJob(engine, job);
+  }
 }
 
 /**
@@ -113,6 +119,7 @@ async function sweepChildren(
   for (const child of records) {
     if (child.index === "map" || !open.has(child.index)) continue;
     if (!hasJobs(child) || child.epoch < work.run.epoch) continue;
+    await endWaiting(engine, child);
     // Children of the map's own array jobs were looked at above.
     const own = child.jobs.some(({ id }) => !arrays.has(id.split(":")[0] ?? id));
     if (own) await sweepJobs(engine, work, child, new Set());

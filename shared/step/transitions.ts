@@ -40,9 +40,13 @@ export type ClaimRequest = {
  */
 export function decideClaim(current: StepRecord | undefined, request: ClaimRequest): ClaimDecision {
   const { key, epoch, state, now, leaseUntil } = request;
-  const claim = (attempt: number, failures: number): ClaimDecision => ({
+  const claim = (
+    attempt: number,
+    failures: number,
+    startedAt = new Date(now).toISOString(),
+  ): ClaimDecision => ({
     kind: "claim",
-    record: { ...key, epoch, attempt, failures, state, leaseUntil, startedAt: new Date(now).toISOString() },
+    record: { ...key, epoch, attempt, failures, state, leaseUntil, startedAt },
   });
   if (current === undefined) return claim(1, 0);
   if (current.state === "SUCCEEDED") return { kind: "ended", record: current };
@@ -55,7 +59,8 @@ export function decideClaim(current: StepRecord | undefined, request: ClaimReque
   }
   if (!isHeld(current)) return { kind: "away", record: current };
   if (current.leaseUntil > now) return { kind: "later", at: current.leaseUntil, record: current };
-  return claim(current.state === "SUBMITTED" ? current.attempt : current.attempt + 1, current.failures);
+  if (current.state === "SUBMITTED") return claim(current.attempt, current.failures, current.startedAt);
+  return claim(current.attempt + 1, current.failures);
 }
 
 /** The facts that every state shares, without what belongs to one state alone. */

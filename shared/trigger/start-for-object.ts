@@ -1,4 +1,5 @@
 import type { Engine } from "../engine.ts";
+import type { Pipeline } from "../pipeline/define-pipeline.ts";
 import type { LandedObject, ObjectTrigger } from "../pipeline/trigger.ts";
 import { type StartedRun, startRun } from "../run/start-run.ts";
 
@@ -6,26 +7,42 @@ function matches({ prefix, suffix }: ObjectTrigger, { key }: LandedObject): bool
   return key.startsWith(prefix) && key.endsWith(suffix);
 }
 
+function startOne(
+  engine: Engine,
+  pipeline: Pipeline,
+  trigger: ObjectTrigger,
+  object: LandedObject,
+): Promise<StartedRun> {
+  const { uri, versionId, at } = object;
+  return startRun(engine, {
+    pipeline: pipeline.name,
+    params: trigger.params(object),
+    scheduledAt: at,
+    cause: { kind: "object", uri, ...(versionId !== undefined && { versionId }) },
+    causeKey: `${uri}#${versionId ?? ""}`,
+  });
+}
+
 /**
  * Starts a run of each pipeline that waits for such an object. The same event starts none a second time; a new version
  * of the object does.
+ *
+ * @throws AggregateError when pipelines could not be started; the others were
  */
 export async function startForObject(engine: Engine, object: LandedObject): Promise<StartedRun[]> {
   const started: StartedRun[] = [];
+  const errors: unknown[] = [];
   for (const pipeline of engine.pipelines.values()) {
     for (const trigger of pipeline.triggers) {
       if (trigger.kind !== "object" || !matches(trigger, object)) continue;
-      const { uri, versionId } = object;
-      const run = await startRun(engine, {
-        pipeline: pipeline.name,
-        params: trigger.params(object),
-        scheduledAt: object.at,
-        cause: { kind: "object", uri, ...(versionId !== undefined && { versionId }) },
-        causeKey: `${uri}#${versionId ?? ""}`,
-      });
-      started.push(run);
+      try {
+        started.push(await startOne(engine, pipeline, trigger, object));
+      } catch (error) {
+        errors.push(error);
+      }
     }
   }
+  if (errors.length > 0) throw new AggregateError(errors, `${object.uri}: ${errors.map(String).join("; ")}`);
   if (started.length === 0) engine.log.info("no pipeline waits for this object", { uri: object.uri });
   return started;
 }

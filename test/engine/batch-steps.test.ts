@@ -8,6 +8,7 @@ import {
   type Pipeline,
 } from "../../shared/pipeline/index.ts";
 import { startRun } from "../../shared/run/start-run.ts";
+import { sweepRuns } from "../../shared/run/sweep-run.ts";
 import { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
 
 const square = defineJob("demo.square", {
@@ -125,5 +126,58 @@ describe("infrastructure that fails", () => {
     const run = await memory.finish(runId);
     expect(run.state).toBe(state);
     if (state === "FAILED") expect(run).toMatchObject({ error: { name: "ImagePullFailed" } });
+  });
+});
+
+describe("a sweep of a large array job", () => {
+  it("asks only about the children that are open, and works only on those that ended", async () => {
+    const pipeline = definePipeline({ name: "wide", params: numbers }, ({ params, map }) => {
+      map("square", params.list, (n) => batch(square, { n }));
+    });
+    const memory = new MemoryEngine([pipeline], { "demo.square": (input) => input });
+    const list = Array.from({ length: 300 }, (_, n) => n);
+    const request = { pipeline: "wide", params: { list }, cause: { kind: "manual" }, causeKey: "" } as const;
+    const { runId } = await startRun(memory.engine, request);
+    while (
+      (await memory.store.listSteps(runId, "square")).filter(({ state }) => state === "SUCCEEDED").length <
+      298
+    ) {
+      await memory.turn();
+    }
+    const asked: string[][] = [];
+    const describeJobs = memory.batch.describe.bind(memory.batch);
+    memory.batch.describe = async (ids) => {
+      asked.push([...ids]);
+      return describeJobs(ids);
+    };
+    memory.clock.moveTo(memory.clock.now() + 600_000);
+    await sweepRuns(memory.engine);
+    const children = asked.flat().filter((id) => id.includes(":"));
+    expect(children.length).toBeLessThanOrEqual(2);
+    memory.batch.describe = describeJobs;
+    expect((await memory.finish(runId)).state).toBe("SUCCEEDED");
+  });
+});
+
+describe("a submission that Batch never takes", () => {
+  it("is tried ever more rarely, and fails its step in the end with Batch's last answer", async () => {
+    const pipeline = definePipeline({ name: "refused", params: none }, ({ step }) => {
+      step("work", batch(square, { n: 1 }));
+    });
+    const memory = new MemoryEngine([pipeline], { "demo.square": () => ({ n: 1 }) });
+    let tries = 0;
+    memory.batch.submit = async () => {
+      tries += 1;
+      throw new Error("TooManyRequestsException: slow down");
+    };
+    const { runId } = await startRun(memory.engine, {
+      pipeline: "refused",
+      cause: { kind: "manual" },
+      causeKey: "",
+    });
+    const run = await memory.finish(runId);
+    expect(run).toMatchObject({ state: "FAILED", error: { step: "work", name: "SubmitFailed" } });
+    expect("error" in run && run.error?.message).toContain("slow down");
+    expect(tries).toBeLessThan(60);
   });
 });

@@ -340,17 +340,21 @@ describe("a deployment in the middle of a run", () => {
 });
 
 describe("a job that waits too long for a machine", () => {
-  it("is ended, and its step fails with that reason", async () => {
-    const pipeline = definePipeline({ name: "stuck", params: z.strictObject({}) }, ({ step }) => {
-      step("train", batch(train, { n: 1 }));
+  it.each([
+    ["one job", [1]],
+    ["the children of an array job", [1, 2, 3]],
+  ])("is ended, and its step fails with that reason: %s", async (_what, list) => {
+    const pipeline = definePipeline({ name: "stuck", params: z.strictObject({}) }, ({ map }) => {
+      map("train", list, (n) => batch(train, { n }));
     });
     const memory = new MemoryEngine([pipeline], { "demo.train": () => ({ n: 1 }) });
     const runId = await started(memory, "stuck");
     while (memory.batch.waiting().length === 0) await memory.turn();
-    const [job] = memory.batch.waiting();
-    if (job === undefined) throw new Error("nothing was submitted");
-    await handleJob(memory.engine, { ...job, state: "RUNNABLE" });
-    expect((await memory.store.listSteps(runId))[0]?.state).toBe("RUNNABLE");
+    for (const job of memory.batch.waiting()) await handleJob(memory.engine, { ...job, state: "RUNNABLE" });
+    const states = (await memory.store.listSteps(runId))
+      .filter(({ index }) => index !== "map")
+      .map(({ state }) => state);
+    expect(states).toEqual(list.map(() => "RUNNABLE"));
     for (let hours = 0; hours < 2; hours += 1) {
       memory.clock.moveTo(memory.clock.now() + 3_600_000);
       await sweepRuns(memory.engine);

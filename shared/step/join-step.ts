@@ -1,0 +1,95 @@
+import type { Engine } from "../engine.ts";
+import { shardOf } from "../objects/layout.ts";
+import type { StepNode } from "../pipeline/graph.ts";
+import { advanceRun } from "../run/advance-run.ts";
+import type { Outcome, RunError } from "../run/run.ts";
+import type { Tally } from "../store/run-store.ts";
+import { replaceStep } from "./claim-step.ts";
+import { type EndedStep, hasEnded, type StepState, type SucceededStep } from "./step-record.ts";
+import type { StepWork } from "./step-work.ts";
+import { ended, succeeded } from "./transitions.ts";
+
+const outcomes: Partial<Record<StepState, Outcome>> = {
+  SUCCEEDED: "done",
+  FAILED: "failed",
+  TIMED_OUT: "failed",
+  SKIPPED: "skipped",
+};
+
+function runErrorOf(record: SucceededStep | EndedStep, node: StepNode): RunError | undefined {
+  if (record.state === "SUCCEEDED" || record.error === undefined) return undefined;
+  const { name, message } = record.error;
+  const isChild = node.over !== undefined && record.index !== "map";
+  const step = isChild ? `${record.step}[${record.index}]` : record.step;
+  return { step, name, message: message.slice(0, 300) };
+}
+
+function isFull(tally: Tally): boolean {
+  return tally.done.size + tally.failed.size >= tally.size;
+}
+
+/** Why a map failed: the first of its children that did. */
+async function firstFailure(engine: Engine, { run, node }: StepWork): Promise<RunError | undefined> {
+  const children = await engine.store.listSteps(run.runId, node.name);
+  for (const child of children) {
+    if (child.index === "map" || child.epoch !== run.epoch || !hasEnded(child)) continue;
+    const error = runErrorOf(child, node);
+    if (error !== undefined) return error;
+  }
+  return undefined;
+}
+
+/** Ends a map whose shards have all ended: its record first, then its place in the run. */
+async function endMap(engine: Engine, work: StepWork, failed: boolean): Promise<void> {
+  const { run, graph, node } = work;
+  const record = await engine.store.getStep({ runId: run.runId, step: node.name, index: "map" });
+  if (record === undefined) return;
+  const error = failed ? await firstFailure(engine, work) : undefined;
+  if (!hasEnded(record)) {
+    const now = engine.clock.now();
+    const reason = {
+      name: "ChildrenFailed",
+      message: error ? `${error.step}: ${error.message}` : "a child failed",
+    };
+    // A map's results are those of its children; its own record needs none.
+    const next = failed ? ended(record, "FAILED", now, reason) : succeeded(record, { value: null }, now);
+    if ((await replaceStep(engine, next, record)) === undefined) return;
+  }
+  await advanceRun(engine, run, graph, node.number, failed ? "failed" : "done", error);
+}
+
+/** Tells the map that one of its shards is complete, if it is. */
+export async function joinShard(engine: Engine, work: StepWork, shard: number, tally: Tally): Promise<void> {
+  if (!isFull(tally)) return;
+  const { run, node } = work;
+  const key = { runId: run.runId, step: node.name, shard: "map" } as const;
+  const whole = await engine.store.joinTally(
+    key,
+    run.epoch,
+    shard,
+    tally.failed.size > 0 ? "failed" : "done",
+  );
+  if (whole !== undefined && isFull(whole)) await endMap(engine, work, whole.failed.size > 0);
+}
+
+/** Tells of a step's end: a child its map, any other step its run. Safe to repeat. */
+export async function joinEnded(
+  engine: Engine,
+  work: StepWork,
+  record: SucceededStep | EndedStep,
+): Promise<void> {
+  const outcome = outcomes[record.state];
+  if (outcome === undefined) return;
+  const { run, graph, node } = work;
+  if (node.over === undefined || record.index === "map" || outcome === "skipped") {
+    return advanceRun(engine, run, graph, node.number, outcome, runErrorOf(record, node));
+  }
+  const shard = shardOf(record.index);
+  const tally = await engine.store.joinTally(
+    { runId: run.runId, step: node.name, shard },
+    run.epoch,
+    record.index,
+    outcome,
+  );
+  if (tally !== undefined) await joinShard(engine, work, shard, tally);
+}

@@ -1,0 +1,12 @@
+import type { Graph, StepNode } from "../pipeline/graph.ts";
+import type { StepMessage } from "../queue/step-queue.ts";
+import type { Run } from "../run/run.ts";
+import type { StepRecord } from "./step-record.ts";
+
+/** The step that is being worked on: its run, the run's graph and its place in it. */
+export type StepWork = { readonly run: Run; readonly graph: Graph; readonly node: StepNode };
+
+/** A hint about a step's own record. */
+export function hintFor({ runId, step, index }: StepRecord, epoch: number): StepMessage {
+  return { runId, step, index, epoch };
+}

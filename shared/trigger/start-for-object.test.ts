@@ -1,0 +1,63 @@
+import * as z from "zod";
+import { definePipeline, type LandedObject, lambda, objectCreated } from "../pipeline/index.ts";
+import { MemoryEngine } from "../testing/test-pipeline.ts";
+import { startForObject } from "./start-for-object.ts";
+
+const object: LandedObject = {
+  uri: "s3://data/raw/in/a.csv",
+  bucket: "data",
+  key: "raw/in/a.csv",
+  versionId: "v1",
+  bytes: 10,
+  at: "2021-10-04T16:21:00.123Z",
+};
+
+/** A pipeline that waits for objects and takes their location as a parameter. */
+const waiting = (name: string, prefix: string, suffix = "", params: object = { uri: object.uri }) =>
+  definePipeline(
+    {
+      name,
+      params: z.strictObject({ uri: z.string() }),
+      triggers: [objectCreated({ prefix, suffix, params: () => ({ ...params }) })],
+    },
+    ({ step }) =>
+      step(
+        "only",
+        lambda({}, () => 1),
+      ),
+  );
+
+describe("an object that landed", () => {
+  it("starts the pipelines whose prefix and suffix it has", async () => {
+    const memory = new MemoryEngine([
+      waiting("right", "raw/in/"),
+      waiting("right-too", "raw/in/", ".csv"),
+      waiting("elsewhere", "raw/out/"),
+      waiting("other-kind", "raw/in/", ".parquet"),
+    ]);
+    await startForObject(memory.engine, object);
+    const { runs } = await memory.store.listRuns({}, 10);
+    expect(runs.map(({ pipeline }) => pipeline).sort()).toEqual(["right", "right-too"]);
+  });
+
+  it("starts one run, however often it is told of, and another for another version", async () => {
+    const memory = new MemoryEngine([waiting("right", "raw/in/")]);
+    const told = [object, object, { ...object, versionId: "v2" }, object];
+    const created = [];
+    for (const each of told)
+      created.push(...(await startForObject(memory.engine, each)).map((run) => run.created));
+    expect(created).toEqual([true, false, true, false]);
+  });
+
+  it("starts the other pipelines when one cannot be started, and says which", async () => {
+    const memory = new MemoryEngine([
+      waiting("broken", "raw/in/", "", { url: 1 }),
+      waiting("right", "raw/in/"),
+    ]);
+    await expect(startForObject(memory.engine, object)).rejects.toThrow(
+      /pipeline broken was not started: params/,
+    );
+    const { runs } = await memory.store.listRuns({}, 10);
+    expect(runs.map(({ pipeline }) => pipeline)).toEqual(["right"]);
+  });
+});
