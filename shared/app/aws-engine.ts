@@ -11,13 +11,14 @@ import { sqsStepQueue } from "../queue/sqs-step-queue.ts";
 import { dynamoScheduleStore } from "../schedule/dynamo-schedule-store.ts";
 import { dynamoRunStore } from "../store/dynamo-run-store.ts";
 import { dynamoClient } from "../store/dynamo-table.ts";
+import { catalogueOf } from "./catalogue.ts";
 import { log, meter, tracer } from "./telemetry.ts";
 
 /** The engine on AWS, as the environment describes it. */
 export function awsEngine(environment: Environment): Engine {
   const table = { client: tracer.captureAWSv3Client(dynamoClient()), name: environment.TABLE_NAME };
   return {
-    pipelines: new Map(pipelines.map((pipeline) => [pipeline.name, pipeline])),
+    pipelines: catalogueOf(pipelines),
     store: dynamoRunStore(table),
     schedules: dynamoScheduleStore(table),
     queue: sqsStepQueue(tracer.captureAWSv3Client(new SQSClient()), environment.STEPS_QUEUE_URL),

@@ -3,6 +3,7 @@ import { definePipeline, PipelineDefinitionError } from "./define-pipeline.ts";
 import { defineJob } from "./job.ts";
 import { and, eq, flatten, lt, type Ref } from "./ref.ts";
 import { batch, lambda } from "./task.ts";
+import { cron, objectCreated } from "./trigger.ts";
 
 const train = defineJob("demo.train", {
   input: z.object({ rows: z.int() }),
@@ -194,6 +195,31 @@ describe("a definition", () => {
       }),
     );
     expect(mistakes).toHaveLength(1);
+  });
+
+  it("tells the mistakes of its triggers like all others", () => {
+    const triggers = [
+      cron("0 3 * * ? *"),
+      cron("0 3 * * *", { timezone: "Europe/Atlantis", name: "nightly" }),
+      cron("0 4 * * *", { name: "nightly", params: { limit: "a lot" } }),
+      objectCreated({ prefix: "incoming/", params: () => ({}) }),
+      cron("0 5 * * 1", { name: "fine", timezone: "Europe/Berlin", params: { limit: 2 } }),
+    ];
+    const mistakes = mistakesOf(() =>
+      definePipeline({ name: "demo", params, triggers }, ({ step }) => {
+        step(
+          "a",
+          lambda({}, () => 1),
+        );
+      }),
+    );
+    expect(mistakes).toEqual([
+      expect.stringMatching(/^-, triggers\.0: cron "0 3 \* \* \? \*" in time zone "UTC": /),
+      expect.stringMatching(/^-, triggers\.1: .*Europe\/Atlantis/),
+      expect.stringMatching(/^-, triggers\.2: params\.limit: .*expected number/),
+      '-, triggers.2: another schedule is named "nightly"; give each a name',
+      '-, triggers.3: prefix "incoming/": the bucket tells of objects under raw/ only; drop data there',
+    ]);
   });
 
   it("without a step is a mistake", () => {

@@ -14,7 +14,7 @@ import { isRef, type Ref, RefUseError, type Resolved, refTo, toExpression } from
 import { type RetryPolicy, retryPolicy } from "./retry-policy.ts";
 import { fieldMissing } from "./schema-path.ts";
 import type { StepFunction, Task } from "./task.ts";
-import type { Trigger } from "./trigger.ts";
+import { checkTriggers, type Trigger } from "./trigger.ts";
 
 /** What may be set per step. */
 export type StepOptions = {
@@ -270,7 +270,7 @@ export function definePipeline<P extends z.ZodType<Json>>(
   if (definition.nodes.length === 0 && definition.problems.length === 0) {
     definition.problems.push({ problem: "has no steps" });
   }
-  const problems = [...definition.problems, ...checkGraph(graph)];
+  const problems = [...definition.problems, ...checkGraph(graph), ...checkTriggers(triggers, params)];
   if (problems.length > 0) throw new PipelineDefinitionError(name, problems);
   return Object.freeze({
     name,

@@ -1,4 +1,6 @@
 import { Cron } from "croner";
+import type * as z from "zod";
+import type { DefinitionProblem } from "./graph.ts";
 import type { Json, JsonObject } from "./json.ts";
 
 /** An object that landed in the data bucket, as an S3 event tells of it. */
@@ -35,50 +37,58 @@ export type CronTrigger = {
 
 export type Trigger = ObjectTrigger | CronTrigger;
 
-/** A trigger is wrong. */
-export class TriggerDefinitionError extends Error {
-  override readonly name = "TriggerDefinitionError";
-}
-
-/**
- * A run for each object that lands under a prefix of the data bucket (and ends in `suffix`).
- *
- * @throws TriggerDefinitionError when the prefix is not under `raw/`, the only place that S3 tells of
- */
+/** A run for each object that lands under a prefix of the data bucket (and ends in `suffix`). The prefix is under `raw/`. */
 export function objectCreated(options: {
   prefix: string;
   suffix?: string;
   params: (object: LandedObject) => JsonObject;
 }): ObjectTrigger {
-  if (!options.prefix.startsWith("raw/")) {
-    throw new TriggerDefinitionError(
-      `objectCreated prefix "${options.prefix}": the bucket announces objects under raw/ only; drop data there`,
-    );
-  }
-  return Object.freeze({
-    kind: "object",
-    prefix: options.prefix,
-    suffix: options.suffix ?? "",
-    params: options.params,
-  });
+  const { prefix, suffix = "", params } = options;
+  return Object.freeze({ kind: "object", prefix, suffix, params });
 }
 
 /**
- * A run at each time that a cron expression names: `minute hour day month weekday`, as crontab(5).
- *
- * @throws TriggerDefinitionError for an expression or a time zone that does not exist
+ * A run at each time that a cron expression names: `minute hour day month weekday`, as crontab(5). A pipeline with
+ * several schedules names them.
  */
 export function cron(
   expression: string,
   options: { name?: string; timezone?: string; active?: boolean; params?: JsonObject } = {},
 ): CronTrigger {
   const { name = "default", timezone = "UTC", active = true, params = {} } = options;
-  try {
-    new Cron(expression, { timezone, mode: "5-part", paused: true }).nextRun(new Date(0));
-  } catch (error) {
-    throw new TriggerDefinitionError(
-      `cron "${expression}" in time zone "${timezone}": ${(error as Error).message}`,
-    );
-  }
   return Object.freeze({ kind: "cron", name, expression, timezone, active, params });
+}
+
+function checkCron({ expression, timezone, params }: CronTrigger, schema: z.ZodType): string[] {
+  const problems: string[] = [];
+  try {
+    // Any time will do to find out whether there is a next one; the clock is not ours to ask here.
+    const next = new Cron(expression, { timezone, mode: "5-part", paused: true }).nextRun(new Date(0));
+    if (next === null) problems.push(`cron "${expression}" names no time at all`);
+  } catch (error) {
+    problems.push(`cron "${expression}" in time zone "${timezone}": ${(error as Error).message}`);
+  }
+  for (const { path, message } of schema.safeParse(params).error?.issues ?? []) {
+    problems.push(`${["params", ...path].join(".")}: ${message}`);
+  }
+  return problems;
+}
+
+/** Everything that is wrong with a pipeline's triggers. */
+export function checkTriggers(triggers: readonly Trigger[], params: z.ZodType): DefinitionProblem[] {
+  const names = new Set<string>();
+  return triggers.flatMap((trigger, place) => {
+    const problems = trigger.kind === "cron" ? checkCron(trigger, params) : [];
+    if (trigger.kind === "object" && !trigger.prefix.startsWith("raw/")) {
+      problems.push(
+        `prefix "${trigger.prefix}": the bucket tells of objects under raw/ only; drop data there`,
+      );
+    }
+    if (trigger.kind === "cron") {
+      if (names.has(trigger.name))
+        problems.push(`another schedule is named "${trigger.name}"; give each a name`);
+      names.add(trigger.name);
+    }
+    return problems.map((problem) => ({ field: `triggers.${place}`, problem }));
+  });
 }

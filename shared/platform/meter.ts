@@ -11,8 +11,7 @@ export type MeterName =
   | "StepEnded"
   | "StepDuration"
   | "StepRetried"
-  | "RunsSwept"
-  | "HintsResent";
+  | "StepsRedriven";
 
 /** Counts nothing. */
 export const silentMeter: Meter = { count() {}, duration() {} };

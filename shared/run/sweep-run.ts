@@ -49,6 +49,5 @@ export async function sweepRuns(engine: Engine): Promise<number> {
       engine.log.error("sweep of a run failed", { runId, error });
     }
   }
-  if (due.length > 0) engine.meter.count("RunsSwept", {});
   return due.length;
 }

@@ -113,7 +113,7 @@ async function sweepChildren(
   const hints = childrenToHint(engine, work, map, open, records);
   const { runId, epoch } = work.run;
   if (hints.length > 0) {
-    engine.meter.count("HintsResent", { pipeline: work.run.pipeline });
+    engine.meter.count("StepsRedriven", { pipeline: work.run.pipeline });
     await engine.queue.send(hints.map((index) => ({ runId, step: work.node.name, index, epoch })));
   }
   for (const child of records) {
@@ -141,7 +141,7 @@ export async function sweepStep(
   const index = node.over === undefined ? 0 : "map";
   const record = records.find((each) => each.index === index);
   if (record === undefined || record.epoch < run.epoch || needsHint(record, work, engine.clock.now())) {
-    engine.meter.count("HintsResent", { pipeline: run.pipeline });
+    engine.meter.count("StepsRedriven", { pipeline: run.pipeline });
     return engine.queue.send([
       record === undefined
         ? { runId: run.runId, step: node.name, index, epoch: run.epoch }
