@@ -39,6 +39,7 @@ export function aHeldStep(overrides: Partial<HeldStep> = {}): HeldStep {
     epoch: 1,
     attempt: 1,
     failures: 0,
+    holder: "worker",
     state: "RUNNING",
     leaseUntil: epochStart + 60_000,
     startedAt: timeAt(0),

@@ -46,6 +46,7 @@ function jobStep(
     attempt,
     failures: sameEpoch ? record.failures : 0,
     startedAt: sameEpoch ? record.startedAt : new Date(detail.startedAt ?? engine.clock.now()).toISOString(),
+    holder: "jobs",
     state,
     jobs:
       record !== undefined && sameEpoch && hasJobs(record)

@@ -36,12 +36,12 @@ function anEndedRun(state: EndedRun["state"], overrides: Partial<EndedRun> = {})
 }
 
 function succeeded(step: string, index: StepIndex, overrides: Partial<SucceededStep> = {}): SucceededStep {
-  const { leaseUntil: _leaseUntil, ...facts } = aHeldStep({ runId, step, index });
+  const { leaseUntil: _leaseUntil, holder: _holder, ...facts } = aHeldStep({ runId, step, index });
   return { ...facts, state: "SUCCEEDED", endedAt: timeAt(4), output: { value: null }, ...overrides };
 }
 
 function ended(step: string, index: StepIndex, overrides: Partial<EndedStep> = {}): EndedStep {
-  const { leaseUntil: _leaseUntil, ...facts } = aHeldStep({ runId, step, index });
+  const { leaseUntil: _leaseUntil, holder: _holder, ...facts } = aHeldStep({ runId, step, index });
   return { ...facts, state: "FAILED", endedAt: timeAt(5), ...overrides };
 }
 
@@ -52,8 +52,14 @@ function withJob(
   state: "SUBMITTED" | "RUNNABLE" | "RUNNING",
   children?: number,
 ): StepRecord {
-  const { leaseUntil: _leaseUntil, ...facts } = aHeldStep({ runId, step, index });
-  return { ...facts, state, jobs: [{ id: "j", name: "n" }], ...(children !== undefined && { children }) };
+  const { leaseUntil: _leaseUntil, holder: _holder, ...facts } = aHeldStep({ runId, step, index });
+  return {
+    ...facts,
+    holder: "jobs",
+    state,
+    jobs: [{ id: "j", name: "n" }],
+    ...(children !== undefined && { children }),
+  };
 }
 
 function anArtifact(uri: string): Artifact {
@@ -129,7 +135,7 @@ describe("viewRun", () => {
   });
 
   test("a step that is tried again says when and why", () => {
-    const { leaseUntil: _leaseUntil, ...facts } = aHeldStep({ runId, step: "read" });
+    const { leaseUntil: _leaseUntil, holder: _holder, ...facts } = aHeldStep({ runId, step: "read" });
     const error = { name: "Throttled", message: "slow down" };
     const record: StepRecord = { ...facts, state: "RETRYING", retryAt: epochStart + 90_000, error };
     expect(viewStep(aRun({ runId }), "read", [record])).toMatchObject({

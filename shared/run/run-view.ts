@@ -2,7 +2,13 @@ import { stepPrefix } from "../objects/layout.ts";
 import type { Graph, StepNode } from "../pipeline/graph.ts";
 import { type Artifact, artifact } from "../pipeline/job.ts";
 import { isJsonObject, type Json } from "../pipeline/json.ts";
-import { hasEnded, type StepError, type StepRecord, type StepState } from "../step/step-record.ts";
+import {
+  childrenOf,
+  hasEnded,
+  type StepError,
+  type StepRecord,
+  type StepState,
+} from "../step/step-record.ts";
 import { plan, type Standing } from "./plan.ts";
 import type { Cause, Run, RunError, RunState } from "./run.ts";
 
@@ -91,7 +97,7 @@ function countChildren(
   children: readonly StepRecord[],
   map: StepRecord | undefined,
 ): ChildrenView | undefined {
-  const total = map !== undefined && "children" in map ? map.children : undefined;
+  const total = map && childrenOf(map);
   if (map === undefined || total === undefined) return undefined;
   const counts: { [S in ViewState]?: number } = {};
   for (const { state } of children) counts[state] = (counts[state] ?? 0) + 1;

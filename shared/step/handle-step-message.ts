@@ -12,6 +12,7 @@ import { joinEnded } from "./join-step.ts";
 import { driveMap, driveShard, expandMap, maxChildren } from "./map-step.ts";
 import { readOrFail } from "./read-or-fail.ts";
 import { itemsOf, shouldRun } from "./step-input.ts";
+import { awaitsChildren, childrenOf } from "./step-record.ts";
 import type { StepWork } from "./step-work.ts";
 
 /** Milliseconds that a lease lasts beyond the time that the work may take. */
@@ -77,9 +78,8 @@ export async function handleStepMessage(
   const now = engine.clock.now();
   if (shard !== undefined) {
     const map = await engine.store.getStep({ runId, step, index: "map" });
-    if (map !== undefined && "children" in map && map.children !== undefined) {
-      await driveShard(engine, work, shard, map.children);
-    }
+    const children = map && childrenOf(map);
+    if (children !== undefined) await driveShard(engine, work, shard, children);
     return;
   }
   const lease =
@@ -96,7 +96,7 @@ export async function handleStepMessage(
   if (claim.kind === "later") {
     return engine.queue.send([message], Math.min(Math.max(claim.at - now, 1000), maxMessageDelay));
   }
-  if (claim.kind === "away" && "children" in claim.record && !("jobs" in claim.record)) {
+  if (claim.kind === "away" && awaitsChildren(claim.record)) {
     await driveMap(engine, work, claim.record.children);
   }
 }

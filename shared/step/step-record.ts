@@ -34,6 +34,7 @@ type Facts = StepKey & {
 
 /** A worker holds the step until its lease ends; whoever finds the lease ended may take over. */
 export type HeldStep = Facts & {
+  readonly holder: "worker";
   readonly state: "RUNNING" | "SUBMITTED";
   /** Epoch milliseconds. */
   readonly leaseUntil: number;
@@ -41,6 +42,7 @@ export type HeldStep = Facts & {
 
 /** A Batch job holds the step; the job's end, told by an event or found by the sweep, moves it on. */
 export type JobStep = Facts & {
+  readonly holder: "jobs";
   readonly state: "SUBMITTED" | "RUNNABLE" | "STARTING" | "RUNNING";
   readonly jobs: readonly StepJob[];
   readonly children?: number;
@@ -49,7 +51,11 @@ export type JobStep = Facts & {
 };
 
 /** A map whose children are on their way; its tallies tell how far they are. */
-export type MapStep = Facts & { readonly state: "RUNNING"; readonly children: number };
+export type MapStep = Facts & {
+  readonly holder: "children";
+  readonly state: "RUNNING";
+  readonly children: number;
+};
 
 /** Failed, and to be tried again. */
 export type RetryingStep = Facts & {
@@ -110,10 +116,20 @@ export function hasEnded(record: StepRecord): record is SucceededStep | EndedSte
 
 /** Whether a worker holds the step by a lease. */
 export function isHeld(record: StepRecord): record is HeldStep {
-  return "leaseUntil" in record;
+  return "holder" in record && record.holder === "worker";
 }
 
 /** Whether Batch jobs hold the step. */
 export function hasJobs(record: StepRecord): record is JobStep {
-  return "jobs" in record;
+  return "holder" in record && record.holder === "jobs";
+}
+
+/** Whether the step is a map that waits for children of its own sending; those of an array job are Batch's. */
+export function awaitsChildren(record: StepRecord): record is MapStep {
+  return "holder" in record && record.holder === "children";
+}
+
+/** How many children a map has, once that is known; undefined for any other record. */
+export function childrenOf(record: StepRecord): number | undefined {
+  return "children" in record ? record.children : undefined;
 }

@@ -6,7 +6,7 @@ import type { StoredStep } from "../store/run-store.ts";
 import type { Failure } from "./failure.ts";
 import { failAttempt } from "./finish-attempt.ts";
 import { joinFullShards, openChildren } from "./map-step.ts";
-import { hasEnded, hasJobs, isHeld, type JobStep, type StepRecord } from "./step-record.ts";
+import { childrenOf, hasEnded, hasJobs, isHeld, type JobStep, type StepRecord } from "./step-record.ts";
 import { hintFor, type StepWork } from "./step-work.ts";
 
 /** Milliseconds that a hint is given to arrive before the sweep sends another. */
@@ -148,8 +148,7 @@ export async function sweepStep(
         : hintFor(record, run.epoch),
     ]);
   }
-  if ("children" in record && record.children !== undefined) {
-    return sweepChildren(engine, work, record, record.children, records);
-  }
+  const children = childrenOf(record);
+  if (children !== undefined) return sweepChildren(engine, work, record, children, records);
   if (hasJobs(record)) await sweepJobs(engine, work, record, new Set());
 }

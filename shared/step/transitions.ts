@@ -11,7 +11,7 @@ import type {
   StoredValue,
   SucceededStep,
 } from "./step-record.ts";
-import { hasEnded, isHeld } from "./step-record.ts";
+import { childrenOf, hasEnded, isHeld } from "./step-record.ts";
 
 /** What became of the wish to work on a step. */
 export type ClaimDecision =
@@ -46,7 +46,7 @@ export function decideClaim(current: StepRecord | undefined, request: ClaimReque
     startedAt = new Date(now).toISOString(),
   ): ClaimDecision => ({
     kind: "claim",
-    record: { ...key, epoch, attempt, failures, state, leaseUntil, startedAt },
+    record: { ...key, epoch, attempt, failures, holder: "worker", state, leaseUntil, startedAt },
   });
   if (current === undefined) return claim(1, 0);
   if (current.state === "SUCCEEDED") return { kind: "ended", record: current };
@@ -68,15 +68,16 @@ function factsOf({ runId, step, index, epoch, attempt, failures, startedAt }: St
   return { runId, step, index, epoch, attempt, failures, startedAt };
 }
 
-/** How many children a map's record tells of; nothing for other records. */
-function childrenOf(record: StepRecord): { children?: number } {
-  return "children" in record && record.children !== undefined ? { children: record.children } : {};
+/** A map's number of children goes along to its end. */
+function childCount(record: StepRecord): { children?: number } {
+  const children = childrenOf(record);
+  return children === undefined ? {} : { children };
 }
 
 const iso = (now: number) => new Date(now).toISOString();
 
 export function succeeded(record: StepRecord, output: StoredValue, now: number): SucceededStep {
-  return { ...factsOf(record), ...childrenOf(record), state: "SUCCEEDED", output, endedAt: iso(now) };
+  return { ...factsOf(record), ...childCount(record), state: "SUCCEEDED", output, endedAt: iso(now) };
 }
 
 export function ended(
@@ -85,7 +86,7 @@ export function ended(
   now: number,
   error?: StepError,
 ): EndedStep {
-  return { ...factsOf(record), ...childrenOf(record), state, endedAt: iso(now), ...(error && { error }) };
+  return { ...factsOf(record), ...childCount(record), state, endedAt: iso(now), ...(error && { error }) };
 }
 
 /** @param counts whether the failure counts against the step's retries */
@@ -106,10 +107,16 @@ export function retrying(
 
 /** A held step whose jobs exist now. */
 export function submitted(record: HeldStep, jobs: readonly StepJob[], children?: number): JobStep {
-  return { ...factsOf(record), state: "SUBMITTED", jobs, ...(children !== undefined && { children }) };
+  return {
+    ...factsOf(record),
+    holder: "jobs",
+    state: "SUBMITTED",
+    jobs,
+    ...(children !== undefined && { children }),
+  };
 }
 
 /** A held map whose children may run now. */
 export function expanded(record: HeldStep, children: number): MapStep {
-  return { ...factsOf(record), state: "RUNNING", children };
+  return { ...factsOf(record), holder: "children", state: "RUNNING", children };
 }

@@ -26,17 +26,22 @@ const succeeded = facts.extend({
   children: children.exactOptional(),
 });
 
-/** The kinds of records, each told by the field that only it has. */
+/** The kinds of records, told apart by their holder and state. */
 const stepItem = z
   .union([
-    facts.extend({ state: z.enum(["RUNNING", "SUBMITTED"]), leaseUntil: z.number() }),
     facts.extend({
+      holder: z.literal("worker"),
+      state: z.enum(["RUNNING", "SUBMITTED"]),
+      leaseUntil: z.number(),
+    }),
+    facts.extend({
+      holder: z.literal("jobs"),
       state: z.enum(["SUBMITTED", "RUNNABLE", "STARTING", "RUNNING"]),
       jobs: z.array(z.object({ id: z.string(), name: z.string() })),
       children: children.exactOptional(),
       runnableSince: z.number().exactOptional(),
     }),
-    facts.extend({ state: z.literal("RUNNING"), children }),
+    facts.extend({ holder: z.literal("children"), state: z.literal("RUNNING"), children }),
     facts.extend({ state: z.literal("RETRYING"), retryAt: z.number(), error: stepError }),
     succeeded
       .extend({ value: jsonText })
