@@ -86,7 +86,9 @@ async function callTimes({ stack, store, queue }: BenchService, run: EndedRun): 
 export async function measureLocalStack(): Promise<Report> {
   const service = await startBenchService();
   try {
+    // The first runs start the workers.
     await finishedRun(service, chain.name, {});
+    await finishedRun(service, wide.name, { size: mapSize });
     const chains: EndedRun[] = [];
     for (let time = 0; time < chainRuns; time += 1) chains.push(await finishedRun(service, chain.name, {}));
     const [first] = chains;

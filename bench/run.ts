@@ -2,6 +2,7 @@
  * Measures Millrace: `npm run bench` for everything, `npm run bench -- calls` for one measurement, `--json` for machines.
  * Ends with 1 when a budget is broken. docs/benchmarks.md has the figures, and says what they mean.
  */
+import { availableParallelism, loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { measureBundles } from "./bundles.ts";
 import { measureCalls } from "./calls.ts";
@@ -16,6 +17,12 @@ const measurements: ReadonlyMap<string, () => Promise<Report>> = new Map([
   ["local-stack", measureLocalStack],
 ]);
 
+/** How busy the machine was, for a reader who wonders about a time: others may have used it as well. */
+type Machine = { cores: number; loadBefore: number; loadAfter: number };
+
+/** Processes that wanted a core in the last minute, on average. */
+const load = () => Number((loadavg()[0] ?? Number.NaN).toFixed(1));
+
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -29,12 +36,17 @@ async function main(): Promise<void> {
     process.exitCode = 2;
     return;
   }
-  const reports: Record<string, Report> = {};
+  const reports: Record<string, Report & { machine: Machine }> = {};
   for (const [name, measure] of measurements) {
     if (positionals.length > 0 && !positionals.includes(name)) continue;
+    const before = load();
     const report = await measure();
-    reports[name] = report;
-    if (!values.json) for (const table of report.tables) console.log(tableText(table));
+    const machine = { cores: availableParallelism(), loadBefore: before, loadAfter: load() };
+    reports[name] = { ...report, machine };
+    if (!values.json) {
+      for (const table of report.tables) console.log(tableText(table));
+      console.log(`${machine.cores} cores; load before ${before}, after ${machine.loadAfter}\n`);
+    }
     for (const problem of report.overBudget) console.error(`OVER BUDGET: ${problem}`);
     if (report.overBudget.length > 0) process.exitCode = 1;
   }
