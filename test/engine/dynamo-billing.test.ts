@@ -1,0 +1,46 @@
+import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { DynamoBilling } from "../../bench/dynamo-billing.ts";
+import type { Item } from "../../bench/item-size.ts";
+import { type Ministack, startTestMinistack } from "../ministack.ts";
+import { createRunTable } from "../run-table.ts";
+
+// The counts of write units are only as good as this reckoning, so it has to see what would make a step dearer.
+
+let ministack: Ministack;
+let client: DynamoDBClient;
+let billing: DynamoBilling;
+beforeAll(async () => {
+  ministack = await startTestMinistack();
+  client = new DynamoDBClient(ministack.client);
+  await createRunTable(client, "runs");
+  billing = await DynamoBilling.of(client, "runs");
+});
+afterAll(async () => {
+  client?.destroy();
+  await ministack.stop();
+});
+
+const key: Item = { pk: { S: "RUN#1" }, sk: { S: "RUN" } };
+const due = (at: string): Item => ({ ...key, duePartition: { S: "DUE#0" }, dueAt: { S: at } });
+const large: Item = { ...key, value: { S: "x".repeat(3000) } };
+
+async function unitsOf(item: Item): Promise<number> {
+  const { units } = await billing.charge("PutItemCommand", { Item: item }, async () => {
+    await client.send(new PutItemCommand({ TableName: "runs", Item: item }));
+    return { output: {} };
+  });
+  return units.writeUnits;
+}
+
+test.each<[what: string, before: Item, after: Item, units: number]>([
+  ["a small item", key, key, 1],
+  ["an item that grows to 3 KB", key, large, 3],
+  ["an item that was 3 KB", large, key, 3],
+  ["an item that comes into an index", key, due("1"), 2],
+  ["an item whose place in an index changes", due("1"), due("2"), 3],
+  ["an item that an index holds, changed elsewhere", due("1"), { ...due("1"), epoch: { N: "2" } }, 1],
+  ["an item that leaves an index", due("1"), key, 2],
+])("writing %s", async (_what, before, after, units) => {
+  await unitsOf(before);
+  expect(await unitsOf(after)).toBe(units);
+});
