@@ -1,6 +1,7 @@
 import type { Engine } from "../engine.ts";
+import { maxMessageDelay } from "../queue/step-queue.ts";
 import { settleCancellation } from "../run/cancel-run.ts";
-import type { Run } from "../run/run.ts";
+import { isActive, type Run } from "../run/run.ts";
 import { nodeOf } from "../run/run-graph.ts";
 import { fatal } from "../step/failure.ts";
 import { failAttempt, succeedAttempt } from "../step/finish-attempt.ts";
@@ -12,7 +13,7 @@ import type { StoredStep } from "../store/run-store.ts";
 import { isOver, type JobDetail, type JobState } from "./batch-service.ts";
 import { identityOf, type JobIdentity, runOf } from "./job-environment.ts";
 import { jobFailure } from "./job-failure.ts";
-import { claimHolder, JobFileError, readJobError, readManifest } from "./job-files.ts";
+import { claimHolder, hasManifest, JobFileError, readJobError, readManifest } from "./job-files.ts";
 
 /** The states that a record shows of a job, in the order in which a job passes them. */
 const shown: readonly JobStep["state"][] = ["SUBMITTED", "RUNNABLE", "STARTING", "RUNNING"];
@@ -135,28 +136,34 @@ async function jobFailed(
   detail: JobDetail,
 ) {
   // A job may die after its manifest was written: what it made is complete all the same.
-  if ((await readManifest(engine, work.run, job)) !== undefined)
-    return jobSucceeded(engine, work, held, job, detail);
+  if (await hasManifest(engine, work.run, job)) return jobSucceeded(engine, work, held, job, detail);
   if (await otherCopyCounts(engine, work, held, job, detail)) return;
   await failAttempt(engine, work, held, jobFailure(detail, await readJobError(engine, work.run, job)));
 }
 
-/** An array job ends after its children. Each of them told of itself; only a cancel cares for the array as a whole. */
-async function arrayOfCancelled(engine: Engine, detail: JobDetail): Promise<void> {
-  const runId = runOf(detail);
-  const run = runId === undefined ? undefined : await engine.store.getRun(runId);
-  if (run?.state !== "CANCELLING" && run?.state !== "CANCELLED") return;
-  if (!isOver(detail)) await engine.batch.terminate(detail.id, "The run was cancelled");
-  else if (run.state === "CANCELLING") await settleCancellation(engine, run);
+/** Whether nothing that a job of an epoch does can count any more. */
+function isObsolete(run: Run, epoch: number): boolean {
+  return run.epoch > epoch || !isActive(run) || run.state === "CANCELLING";
 }
 
-/**
- * Of a run that is being cancelled, or was, no job may go on: one that somebody submitted in the middle of it is ended,
- * and a job's end is the end of its step.
- */
-async function jobOfCancelled(engine: Engine, run: Run, record: StoredStep | undefined, detail: JobDetail) {
-  if (!isOver(detail)) return engine.batch.terminate(detail.id, "The run was cancelled");
-  if (record !== undefined && !hasEnded(record)) {
+/** Ends a job that works for nobody: of a run that ended, is being cancelled, or was opened again since. */
+async function endObsolete(engine: Engine, detail: JobDetail): Promise<void> {
+  if (!isOver(detail)) await engine.batch.terminate(detail.id, "The run no longer waits for this job");
+}
+
+/** An array job ends after its children. Each of them told of itself; only a cancel cares for the array as a whole. */
+async function handleArray(engine: Engine, detail: JobDetail): Promise<void> {
+  const array = runOf(detail);
+  const run = array && (await engine.store.getRun(array.runId));
+  if (array === undefined || run === undefined || !isObsolete(run, array.epoch)) return;
+  await endObsolete(engine, detail);
+  if (isOver(detail) && run.state === "CANCELLING" && run.epoch === array.epoch)
+    await settleCancellation(engine, run);
+}
+
+/** Of a run that is being cancelled, or was, a job's end is the end of the step that it holds. */
+async function endOfCancelled(engine: Engine, run: Run, record: StoredStep | undefined, detail: JobDetail) {
+  if (record !== undefined && hasJobs(record) && record.jobs.some(({ id }) => id === detail.id)) {
     const now = engine.clock.now();
     const error = { name: "Cancelled", message: detail.statusReason ?? "the run was cancelled" };
     await engine.store.putStep(ended(record, "CANCELLED", now, error), record.version);
@@ -170,14 +177,18 @@ async function jobOfCancelled(engine: Engine, run: Run, record: StoredStep | und
  * order; of jobs that are not ours or no longer count there is nothing to do.
  */
 export async function handleJob(engine: Engine, detail: JobDetail): Promise<void> {
-  if (detail.arraySize !== undefined) return arrayOfCancelled(engine, detail);
+  if (detail.arraySize !== undefined) return handleArray(engine, detail);
   const job = identityOf(detail);
   if (job === undefined) return;
   const run = await engine.store.getRun(job.runId);
-  if (run === undefined || run.epoch !== job.epoch) return;
+  if (run === undefined) return;
+  if (isObsolete(run, job.epoch)) await endObsolete(engine, detail);
+  if (run.epoch !== job.epoch) return;
   const record = await engine.store.getStep(job);
-  if (run.state === "CANCELLING" || run.state === "CANCELLED")
-    return jobOfCancelled(engine, run, record, detail);
+  if (run.state === "CANCELLING" || run.state === "CANCELLED") {
+    if (isOver(detail)) await endOfCancelled(engine, run, record, detail);
+    return;
+  }
   if (run.state !== "RUNNING") return;
   const found = await nodeOf(engine, run, job.step);
   if (found === undefined) return;
@@ -185,7 +196,10 @@ export async function handleJob(engine: Engine, detail: JobDetail): Promise<void
   if (record !== undefined && hasEnded(record) && record.epoch === job.epoch)
     return joinEnded(engine, work, record);
   if (record?.state === "RETRYING" && record.attempt === job.attempt) {
-    return engine.queue.send([hintFor(record, run.epoch)], Math.max(0, record.retryAt - engine.clock.now()));
+    return engine.queue.send(
+      [hintFor(record, run.epoch)],
+      Math.min(Math.max(0, record.retryAt - engine.clock.now()), maxMessageDelay),
+    );
   }
   if (!isCurrent(record, job)) return;
   if (detail.state === "SUCCEEDED") {

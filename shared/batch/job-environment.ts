@@ -112,9 +112,10 @@ export function identityOf(job: JobDetail): JobIdentity | undefined {
   };
 }
 
-/** The run that a job works for, an array job as a whole included; undefined for jobs that are not ours. */
-export function runOf(job: JobDetail): string | undefined {
-  return ours.safeParse(job.environment).data?.MILLRACE_RUN_ID;
+/** The run and epoch that a job works for, an array job as a whole included; undefined for jobs that are not ours. */
+export function runOf(job: JobDetail): { runId: string; epoch: number } | undefined {
+  const facts = ours.safeParse(job.environment).data;
+  return facts && { runId: facts.MILLRACE_RUN_ID, epoch: facts.MILLRACE_EPOCH };
 }
 
 /** The index of the mapped child that an array job's child at a place works for. */

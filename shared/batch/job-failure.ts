@@ -1,4 +1,4 @@
-import type { Failure } from "../step/failure.ts";
+import { type Failure, storable } from "../step/failure.ts";
 import type { JobDetail } from "./batch-service.ts";
 import type { JobErrorFile } from "./job-files.ts";
 
@@ -66,7 +66,7 @@ export function jobFailure(job: JobDetail, said: JobErrorFile | undefined): Fail
   }
   if (said !== undefined) {
     return {
-      error: { name: said.name, message: said.message.slice(0, 1000), stack: said.stack.slice(0, 6), ...log },
+      error: storable({ name: said.name, message: said.message, stack: said.stack, ...log }),
       retryable: said.retryable,
       ...(said.retryAfterSeconds !== undefined && { retryAfter: said.retryAfterSeconds * 1000 }),
     };

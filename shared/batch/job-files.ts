@@ -46,14 +46,37 @@ export function readManifest(engine: Engine, run: Run, job: JobIdentity): Promis
   return read(engine, run, job, attemptFiles.manifest, manifestFile);
 }
 
+/** Whether an attempt left a manifest, readable or not. */
+export async function hasManifest(engine: Engine, run: Run, job: JobIdentity): Promise<boolean> {
+  const uri = engine.objects.locate(attemptPrefix(run, job) + attemptFiles.manifest);
+  return (await engine.objects.head(uri)) !== undefined;
+}
+
+/** A note that is not worth failing for: one that cannot be read counts as absent. */
+async function readIfSound<T>(
+  engine: Engine,
+  run: Run,
+  job: JobIdentity,
+  file: string,
+  schema: z.ZodType<T>,
+) {
+  try {
+    return await read(engine, run, job, file, schema);
+  } catch (thrown) {
+    if (!(thrown instanceof JobFileError)) throw thrown;
+    engine.log.warn("a job's note cannot be read", { ...job, reason: thrown.message });
+    return undefined;
+  }
+}
+
 /** What an attempt that failed said of it, if it could. */
 export function readJobError(engine: Engine, run: Run, job: JobIdentity): Promise<JobErrorFile | undefined> {
-  return read(engine, run, job, attemptFiles.error, errorFile);
+  return readIfSound(engine, run, job, attemptFiles.error, errorFile);
 }
 
 /** Id of the job that works on an attempt, undefined before one has begun. */
 export async function claimHolder(engine: Engine, run: Run, job: JobIdentity): Promise<string | undefined> {
-  return (await read(engine, run, job, attemptFiles.claim, claimFile))?.jobId;
+  return (await readIfSound(engine, run, job, attemptFiles.claim, claimFile))?.jobId;
 }
 
 /** Takes an attempt's claim away from every job, so that one that has not begun will not. */

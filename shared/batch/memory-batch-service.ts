@@ -86,6 +86,11 @@ export class MemoryBatchService implements BatchService {
     return [...this.jobs.values()].filter((job) => job.arrayIndex === undefined).map(({ name }) => name);
   }
 
+  /** Says that a job waits for a machine. */
+  wait(id: string): void {
+    this.change(id, { state: "RUNNABLE" });
+  }
+
   /** Says that a job's process began. */
   begin(id: string): void {
     this.change(id, { state: "RUNNING", startedAt: this.clock.now() });

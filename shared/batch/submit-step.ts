@@ -5,21 +5,30 @@ import type { Json } from "../pipeline/json.ts";
 import { type Claim, replaceStep } from "../step/claim-step.ts";
 import { fatal } from "../step/failure.ts";
 import { failAttempt } from "../step/finish-attempt.ts";
-import { expandMap, openChildren, openTallies } from "../step/map-step.ts";
+import { expandMap, joinSucceeded, openChildren, openTallies } from "../step/map-step.ts";
 import { readOrFail } from "../step/read-or-fail.ts";
 import { inputOf, inputsOf } from "../step/step-input.ts";
 import type { HeldStep, StepJob } from "../step/step-record.ts";
 import { hintFor, type StepWork } from "../step/step-work.ts";
-import { submitted } from "../step/transitions.ts";
+import { ended, submitted } from "../step/transitions.ts";
 import type { StoredStep } from "../store/run-store.ts";
 import { JobRejectedError, type JobSubmission } from "./batch-service.ts";
-import { jobEnvironment, jobName, splitForArrays } from "./job-environment.ts";
+import { endSubmission } from "./end-submission.ts";
+import { indexOfChild, jobEnvironment, jobName, splitForArrays } from "./job-environment.ts";
 
 /** Milliseconds between tries of a submission that Batch did not take: the longer it fails, the rarer. */
 const submitRetryDelay = { least: 5000, most: 60_000 };
 
 /** Milliseconds after which a submission that Batch never took fails its step. */
 const submitGiveUp = 30 * 60_000;
+
+/** What Batch is told of jobs that nobody waits for. */
+const withdrawn = "The step is no longer waiting for this job";
+
+/** Whether a submission's attempt is still the one that the step is at. */
+function counts(held: HeldStep, current: StoredStep | undefined): boolean {
+  return current?.epoch === held.epoch && current.attempt === held.attempt && current.state !== "CANCELLED";
+}
 
 /** Inputs that satisfy the job's contract, or why the first wrong one does not. */
 function checkInputs(
@@ -49,19 +58,20 @@ async function putInputs(engine: Engine, work: StepWork, held: HeldStep, inputs:
   }
 }
 
-/** The jobs that together do a step's work: one, or the array jobs of a map. */
+/** The jobs that together do a step's work, numbered from `firstPart`: one, or the array jobs of a map. */
 function submissionsFor(
   engine: Engine,
   work: StepWork,
   held: HeldStep,
   indexes: readonly number[],
+  firstPart: number,
 ): JobSubmission[] {
   const { run, node } = work;
   if (node.task.kind !== "batch") throw new TypeError(`step ${node.name} is no batch step`);
   const { job, resources } = node.task;
   const parts = jobParts(job);
   return splitForArrays(indexes).map((indices, part) => ({
-    name: jobName(held, part),
+    name: jobName(held, firstPart + part),
     family: parts.family,
     command: ["python", "-m", parts.family, parts.job],
     environment: jobEnvironment({
@@ -81,16 +91,39 @@ function submissionsFor(
   }));
 }
 
-/** Submits each job once: one that an earlier try may have submitted is looked for by its name. */
+/** The jobs that an earlier try at this submission led to, found by their names, and the children that they cover. */
+async function submittedBefore(engine: Engine, held: HeldStep, queue: string) {
+  const jobs: StepJob[] = [];
+  const covered = new Set<number>();
+  for (;;) {
+    const name = jobName(held, jobs.length);
+    const [id] = await engine.batch.findByName(name, queue);
+    if (id === undefined) return { jobs, covered };
+    jobs.push({ id, name });
+    const [job] = await engine.batch.describe([id]);
+    for (let place = 0; place < (job?.arraySize ?? 1); place += 1) {
+      const index = job && indexOfChild(job, place);
+      if (index !== undefined) covered.add(index);
+    }
+  }
+}
+
+/** Submits each child's work once: what an earlier try may have submitted is looked for by its names. */
 async function submitAll(
   engine: Engine,
-  jobs: readonly JobSubmission[],
-  resumed: boolean,
+  work: StepWork,
+  { record: held, resumed }: Claim,
+  indexes: readonly number[],
 ): Promise<StepJob[]> {
-  const all: StepJob[] = [];
-  for (const job of jobs) {
-    const [known] = resumed ? await engine.batch.findByName(job.name, job.resources.queue) : [];
-    all.push({ name: job.name, id: known ?? (await engine.batch.submit(job)) });
+  if (work.node.task.kind !== "batch") throw new TypeError(`step ${work.node.name} is no batch step`);
+  const before = resumed
+    ? await submittedBefore(engine, held, work.node.task.resources.queue)
+    : { jobs: [], covered: new Set<number>() };
+  const all: StepJob[] = [...before.jobs];
+  const left = indexes.filter((index) => !before.covered.has(index));
+  if (left.length === 0) return all;
+  for (const job of submissionsFor(engine, work, held, left, all.length)) {
+    all.push({ name: job.name, id: await engine.batch.submit(job) });
   }
   return all;
 }
@@ -103,7 +136,20 @@ async function inputsFor(engine: Engine, work: StepWork, held: HeldStep, items: 
     return new Map([[index, await inputOf(engine, run, graph, node, index)]]);
   }
   await openTallies(engine, work, items.length);
+  await joinSucceeded(engine, work);
   return inputsOf(engine, run, graph, node, items, await openChildren(engine, work, items.length));
+}
+
+/**
+ * Whether the run still waits for this submission. It was read before the claim; a cancel that came in between has not
+ * seen the claim, but is seen here.
+ */
+async function stillWanted(engine: Engine, work: StepWork, held: HeldStep & StoredStep): Promise<boolean> {
+  const run = await engine.store.getRun(held.runId);
+  if (run?.state === "RUNNING" && run.epoch === held.epoch) return true;
+  await endSubmission(engine, work.run, work.node, held, withdrawn);
+  await replaceStep(engine, ended(held, "CANCELLED", engine.clock.now()), held);
+  return false;
 }
 
 /** The submission failed or its answer was lost: soon somebody looks whether the job exists, and submits it if not. */
@@ -111,6 +157,7 @@ async function tryAgainSoon(engine: Engine, work: StepWork, held: HeldStep & Sto
   const tried = engine.clock.now() - Date.parse(held.startedAt);
   if (tried > submitGiveUp) {
     const message = `AWS Batch took no job for ${Math.round(tried / 60_000)} minutes; its last answer: ${String(thrown)}`;
+    await endSubmission(engine, work.run, work.node, held, withdrawn);
     return failAttempt(engine, work, held, fatal("SubmitFailed", message));
   }
   engine.log.warn("submission will be tried again", {
@@ -120,7 +167,11 @@ async function tryAgainSoon(engine: Engine, work: StepWork, held: HeldStep & Sto
   });
   const delay = Math.min(Math.max(tried, submitRetryDelay.least), submitRetryDelay.most);
   const leaseUntil = engine.clock.now() + delay;
-  if ((await replaceStep(engine, { ...held, leaseUntil }, held)) === undefined) return;
+  const put = await engine.store.putStep({ ...held, leaseUntil }, held.version);
+  if (!put.ok) {
+    if (!counts(held, put.current)) await endSubmission(engine, work.run, work.node, held, withdrawn);
+    return;
+  }
   await engine.queue.send([hintFor(held, work.run.epoch)], delay);
 }
 
@@ -145,10 +196,10 @@ export async function submitStep(
   const wrong = checkInputs(engine, work, work.node.task.job, inputs);
   if (wrong !== undefined) return failAttempt(engine, work, held, fatal("InvalidInput", wrong));
   await putInputs(engine, work, held, inputs);
-  const submissions = submissionsFor(engine, work, held, [...inputs.keys()]);
+  if (!(await stillWanted(engine, work, held))) return;
   let jobs: StepJob[];
   try {
-    jobs = await submitAll(engine, submissions, claim.resumed);
+    jobs = await submitAll(engine, work, claim, [...inputs.keys()]);
   } catch (thrown) {
     if (!(thrown instanceof JobRejectedError)) return tryAgainSoon(engine, work, held, thrown);
     return failAttempt(engine, work, held, fatal("JobRejected", thrown.message));
@@ -168,8 +219,6 @@ async function withdraw(
   jobs: readonly StepJob[],
   current: StoredStep | undefined,
 ) {
-  const counts =
-    current?.epoch === held.epoch && current.attempt === held.attempt && current.state !== "CANCELLED";
-  if (counts) return;
-  for (const { id } of jobs) await engine.batch.terminate(id, "The step is no longer waiting for this job");
+  if (counts(held, current)) return;
+  for (const { id } of jobs) await engine.batch.terminate(id, withdrawn);
 }

@@ -1,14 +1,12 @@
-import { jobName } from "../batch/job-environment.ts";
-import { blockClaim } from "../batch/job-files.ts";
+import { endSubmission } from "../batch/end-submission.ts";
 import type { Engine } from "../engine.ts";
-import { stepNamed } from "../pipeline/graph.ts";
 import { hasEnded, hasJobs, isHeld } from "../step/step-record.ts";
 import { ended } from "../step/transitions.ts";
 import type { StoredStep } from "../store/run-store.ts";
 import { endRun } from "./advance-run.ts";
 import { RunNotFoundError } from "./errors.ts";
 import { isActive, type Run } from "./run.ts";
-import { graphOf } from "./run-graph.ts";
+import { nodeOf } from "./run-graph.ts";
 
 const reason = "The run was cancelled";
 
@@ -17,19 +15,6 @@ async function markCancelled(engine: Engine, record: StoredStep): Promise<boolea
   const error = { name: "Cancelled", message: reason };
   return (await engine.store.putStep(ended(record, "CANCELLED", engine.clock.now(), error), record.version))
     .ok;
-}
-
-/** Ends a submission that may be under way: jobs that exist are ended, one that comes later finds its claim taken. */
-async function cancelSubmission(engine: Engine, run: Run, record: StoredStep): Promise<void> {
-  if (record.index !== "map") await blockClaim(engine, run, { ...record, index: record.index });
-  const task = stepNamed(await graphOf(engine, run), record.step)?.task;
-  if (task?.kind !== "batch") return;
-  // A map's array jobs are numbered; the first number without a job is past the last.
-  for (let part = 0; ; part += 1) {
-    const ids = await engine.batch.findByName(jobName(record, part), task.resources.queue);
-    if (ids.length === 0) return;
-    for (const id of ids) await engine.batch.terminate(id, reason);
-  }
 }
 
 /** Ends a step's jobs; true once none of them runs any more. */
@@ -42,9 +27,13 @@ async function cancelJobs(engine: Engine, jobs: readonly { id: string }[]): Prom
 
 /** Moves one record towards its end; true once it has none of its work going on. */
 async function cancelStep(engine: Engine, run: Run, record: StoredStep): Promise<boolean> {
-  if (hasEnded(record)) return true;
+  // A retry may have opened the next epoch meanwhile: what works for that one is none of this cancel's business.
+  if (hasEnded(record) || record.epoch > run.epoch) return true;
   if (hasJobs(record)) return (await cancelJobs(engine, record.jobs)) && markCancelled(engine, record);
-  if (isHeld(record) && record.state === "SUBMITTED") await cancelSubmission(engine, run, record);
+  if (isHeld(record) && record.state === "SUBMITTED") {
+    const found = await nodeOf(engine, run, record.step);
+    if (found !== undefined) await endSubmission(engine, run, found.node, record, reason);
+  }
   return markCancelled(engine, record);
 }
 

@@ -1,3 +1,4 @@
+import { endSubmission } from "../batch/end-submission.ts";
 import type { Engine } from "../engine.ts";
 import { parseStepMessage, type StepMessage } from "../queue/step-queue.ts";
 import { nodeOf } from "../run/run-graph.ts";
@@ -20,7 +21,7 @@ export async function failPoison(engine: Engine, message: StepMessage): Promise<
   const claim = await claimStep(engine, {
     key: { runId, step, index },
     epoch,
-    state: "RUNNING",
+    state: found.node.task.kind === "batch" ? "SUBMITTED" : "RUNNING",
     now,
     leaseUntil: now,
   });
@@ -28,6 +29,7 @@ export async function failPoison(engine: Engine, message: StepMessage): Promise<
   if (claim.kind !== "claim") return;
   const reason =
     "its message was delivered again and again and could not be worked on; the step worker's log says why";
+  await endSubmission(engine, run, found.node, claim.record, "The step's message could not be worked on");
   await failAttempt(engine, { run, ...found }, claim.record, fatal("DeadLetter", reason));
 }
 

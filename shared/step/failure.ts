@@ -20,16 +20,22 @@ export const lostAttemptsLimit = 5;
 
 const stackLines = 6;
 
+/** An error cut to what a record can hold: names, messages and stacks from outside may be of any length. */
+export function storable({ name, message, stack, log }: StepError): StepError {
+  return {
+    name: name.slice(0, 100),
+    message: message.slice(0, 1000),
+    ...(stack && { stack: stack.slice(0, stackLines).map((line) => line.trim().slice(0, 200)) }),
+    ...(log !== undefined && { log }),
+  };
+}
+
 /** A failure for whatever a step's function threw. */
 export function failureOf(thrown: unknown): Failure {
   const error = thrown instanceof Error ? thrown : new Error(String(thrown));
   const stack = (error.stack ?? "").split("\n").slice(1, 1 + stackLines);
   return {
-    error: {
-      name: error.name,
-      message: error.message.slice(0, 1000),
-      stack: stack.map((line) => line.trim()),
-    },
+    error: storable({ name: error.name, message: error.message, stack }),
     retryable: !(error instanceof FatalError || error instanceof ExpressionError),
     ...(error instanceof RetryAfter && { retryAfter: error.seconds * 1000 }),
   };

@@ -8,6 +8,7 @@ import { type Failure, failureOf, fatal } from "./failure.ts";
 import { failAttempt, succeedAttempt } from "./finish-attempt.ts";
 import { readOrFail } from "./read-or-fail.ts";
 import { inputOf } from "./step-input.ts";
+import type { HeldStep } from "./step-record.ts";
 import type { StepWork } from "./step-work.ts";
 
 /** The part of a worker's time, in milliseconds, that is kept for committing and telling of a result. */
@@ -59,14 +60,17 @@ type Finish = { output: Json } | { failure: Failure };
 async function call(
   engine: Engine,
   work: StepWork,
-  held: StoredStep,
+  held: HeldStep & StoredStep,
   run: StepFunction,
   input: Json,
   deadline: number,
 ): Promise<Finish> {
   const { node } = work;
-  const allowed = Math.min(node.timeout * 1000, deadline - commitReserve - engine.clock.now());
-  const timer = engine.clock.deadline(Math.max(0, allowed));
+  const now = engine.clock.now();
+  const allowed = Math.min(node.timeout * 1000, deadline - commitReserve - now, held.leaseUntil - now);
+  // Too late to begin: the message comes back, to a worker that has the time.
+  if (allowed <= 0) throw new Error(`no time is left to run step ${node.name}`);
+  const timer = engine.clock.deadline(allowed);
   try {
     const context: StepContext = {
       pipeline: work.run.pipeline,
@@ -105,7 +109,7 @@ async function call(
 export async function runFunctionStep(
   engine: Engine,
   work: StepWork,
-  held: StoredStep,
+  held: HeldStep & StoredStep,
   deadline: number,
 ): Promise<void> {
   const { run, node } = work;

@@ -43,7 +43,8 @@ async function firstFailure(engine: Engine, { run, node }: StepWork): Promise<Ru
 async function endMap(engine: Engine, work: StepWork, failed: boolean): Promise<void> {
   const { run, graph, node } = work;
   const record = await engine.store.getStep({ runId: run.runId, step: node.name, index: "map" });
-  if (record === undefined) return;
+  if (record === undefined || record.state === "CANCELLED") return;
+  if (record.epoch !== run.epoch && record.state !== "SUCCEEDED") return;
   const error = failed ? await firstFailure(engine, work) : undefined;
   if (!hasEnded(record)) {
     const now = engine.clock.now();

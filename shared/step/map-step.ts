@@ -41,6 +41,16 @@ export async function openTallies(engine: Engine, work: StepWork, children: numb
   await engine.store.openTally(tallyKey(work, "map"), epoch, shards.length);
 }
 
+/** Counts the children that succeeded in an earlier epoch although nobody told: they must not run again. */
+export async function joinSucceeded(engine: Engine, work: StepWork): Promise<void> {
+  const { run, node } = work;
+  if (run.epoch === 1) return;
+  for (const { index, state } of await engine.store.listSteps(run.runId, node.name)) {
+    if (index === "map" || state !== "SUCCEEDED") continue;
+    await engine.store.joinTally(tallyKey(work, shardOf(index)), run.epoch, index, "done");
+  }
+}
+
 /** Children that have not ended in this epoch. */
 export async function openChildren(engine: Engine, work: StepWork, children: number): Promise<number[]> {
   const open: number[] = [];

@@ -1,6 +1,6 @@
 import { isOver, type JobDetail } from "../batch/batch-service.ts";
 import { handleJob } from "../batch/handle-job.ts";
-import { indexOfChild } from "../batch/job-environment.ts";
+import { identityOf, indexOfChild } from "../batch/job-environment.ts";
 import type { Engine } from "../engine.ts";
 import type { StoredStep } from "../store/run-store.ts";
 import type { Failure } from "./failure.ts";
@@ -36,13 +36,22 @@ const jobLost: Failure = {
   infrastructure: true,
 };
 
-/** Ends a job that waits too long for a machine: the attempt then fails with that reason. */
-async function endWaiting(engine: Engine, record: JobStep): Promise<void> {
-  if (record.state !== "RUNNABLE" || record.runnableSince === undefined) return;
-  const waited = engine.clock.now() - record.runnableSince;
+/**
+ * Ends a job that waits too long for a machine: the attempt then fails with that reason. Whether it waits is Batch's to
+ * say now; since when, is noted when it is first seen, for the news of it may be lost, and a job that lost its machine
+ * waits again.
+ */
+async function endWaiting(engine: Engine, job: JobDetail, record: StoredStep | undefined): Promise<void> {
+  if (record === undefined || !hasJobs(record)) return handleJob(engine, job);
+  const now = engine.clock.now();
+  if (record.state !== "RUNNABLE" || record.runnableSince === undefined) {
+    await engine.store.putStep({ ...record, state: "RUNNABLE", runnableSince: now }, record.version);
+    return;
+  }
+  const waited = now - record.runnableSince;
   if (waited < engine.settings.runnableSeconds * 1000) return;
   const reason = `RUNNABLE for ${Math.round(waited / 1000)} s: no machine that fits the job's resources came up`;
-  for (const { id } of record.jobs) await engine.batch.terminate(id, reason);
+  await engine.batch.terminate(job.id, reason);
 }
 
 /** Ids of an array job's children that work for open children of the map. */
@@ -54,38 +63,51 @@ function openJobsOf(array: JobDetail, open: ReadonlySet<number>): string[] {
 }
 
 /**
- * Asks Batch about a record's jobs, in case the news of their end was lost.
+ * Asks Batch about a record's jobs, in case the news of them was lost.
  *
  * @param open for the array jobs of a map, its children that have not ended
+ * @param records what is stored of the step
+ * @returns whether Batch knows any of them
  */
 async function sweepJobs(
   engine: Engine,
-  work: StepWork,
-  record: JobStep & StoredStep,
+  record: JobStep,
   open: ReadonlySet<number>,
-): Promise<void> {
-  await endWaiting(engine, record);
+  records: readonly StoredStep[],
+): Promise<boolean> {
   const jobs = await engine.batch.describe(record.jobs.map(({ id }) => id));
-  if (jobs.length === 0 && record.children === undefined) return failAttempt(engine, work, record, jobLost);
   const children = await engine.batch.describe(jobs.flatMap((job) => openJobsOf(job, open)));
+  const byIndex = new Map(records.map((each) => [each.index, each]));
   for (const job of [...jobs.filter(({ arraySize }) => arraySize === undefined), ...children]) {
+    const index = identityOf(job)?.index;
     if (isOver(job)) await handleJob(engine, job);
+    else if (job.state === "RUNNABLE")
+      await endWaiting(engine, job, index === undefined ? undefined : byIndex.get(index));
   }
+  return jobs.length > 0;
+}
+
+/** As {@link sweepJobs}, for a job that is not an array: one that Batch has forgotten is lost. */
+async function sweepJob(engine: Engine, work: StepWork, record: JobStep & StoredStep): Promise<void> {
+  const known = await sweepJobs(engine, record, new Set(), [record]);
+  if (!known) await failAttempt(engine, work, record, jobLost);
 }
 
 /**
  * The open children of a map that a hint moves on. Without a record of their own, children of an array job are on their
  * way, and those of a map in which others begin and end merely wait in the queue.
+ *
+ * @param arrays whether array jobs that Batch knows work for the map
  */
 function childrenToHint(
   engine: Engine,
   work: StepWork,
-  map: StoredStep,
+  arrays: boolean,
   open: Iterable<number>,
   records: readonly StoredStep[],
 ) {
   const now = engine.clock.now();
-  const onTheirWay = hasJobs(map) || isMoving(records, now - engine.settings.sweepSeconds * 1000);
+  const onTheirWay = arrays || isMoving(records, now - engine.settings.sweepSeconds * 1000);
   const byIndex = new Map(records.map((record) => [record.index, record]));
   return [...open].filter((index) => {
     const record = byIndex.get(index);
@@ -105,24 +127,20 @@ async function sweepChildren(
 ): Promise<void> {
   const open = new Set(await openChildren(engine, work, children));
   if (open.size === 0) return joinFullShards(engine, work, children);
-  const arrays = new Set<string>();
-  if (hasJobs(map)) {
-    await sweepJobs(engine, work, map, open);
-    for (const { id } of map.jobs) arrays.add(id);
-  }
-  const hints = childrenToHint(engine, work, map, open, records);
+  const current = records.filter(({ epoch }) => epoch === work.run.epoch);
+  const arrays = hasJobs(map) && (await sweepJobs(engine, map, open, current));
+  const hints = childrenToHint(engine, work, arrays, open, records);
   const { runId, epoch } = work.run;
   if (hints.length > 0) {
     engine.meter.count("StepsRedriven", { pipeline: work.run.pipeline });
     await engine.queue.send(hints.map((index) => ({ runId, step: work.node.name, index, epoch })));
   }
-  for (const child of records) {
-    if (child.index === "map" || !open.has(child.index)) continue;
-    if (!hasJobs(child) || child.epoch < work.run.epoch) continue;
-    await endWaiting(engine, child);
+  const ofArrays = new Set(arrays && hasJobs(map) ? map.jobs.map(({ id }) => id) : []);
+  for (const child of current) {
+    if (child.index === "map" || !open.has(child.index) || !hasJobs(child)) continue;
     // Children of the map's own array jobs were looked at above.
-    const own = child.jobs.some(({ id }) => !arrays.has(id.split(":")[0] ?? id));
-    if (own) await sweepJobs(engine, work, child, new Set());
+    const own = child.jobs.some(({ id }) => !ofArrays.has(id.split(":")[0] ?? id));
+    if (own) await sweepJob(engine, work, child);
   }
 }
 
@@ -150,5 +168,5 @@ export async function sweepStep(
   }
   const children = childrenOf(record);
   if (children !== undefined) return sweepChildren(engine, work, record, children, records);
-  if (hasJobs(record)) await sweepJobs(engine, work, record, new Set());
+  if (hasJobs(record)) await sweepJob(engine, work, record);
 }

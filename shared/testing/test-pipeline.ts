@@ -95,7 +95,7 @@ export class MemoryEngine {
     const events = this.batch.takeEvents();
     for (const event of events) await handleJob(this.engine, event);
     if (events.length > 0) return true;
-    const [job] = this.batch.waiting();
+    const [job] = this.batch.waiting(1);
     if (job === undefined) return false;
     await this.work(job);
     return true;

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { handleJob } from "../../shared/batch/handle-job.ts";
 import {
   batch,
   defineJob,
@@ -7,6 +8,7 @@ import {
   lambda,
   type Pipeline,
 } from "../../shared/pipeline/index.ts";
+import { retryRun } from "../../shared/run/retry-run.ts";
 import { startRun } from "../../shared/run/start-run.ts";
 import { sweepRuns } from "../../shared/run/sweep-run.ts";
 import { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
@@ -180,4 +182,72 @@ describe("a submission that Batch never takes", () => {
     expect("error" in run && run.error?.message).toContain("slow down");
     expect(tries).toBeLessThan(60);
   });
+});
+
+describe("what a job leaves", () => {
+  const pipeline = definePipeline({ name: "odd", params: none }, ({ step }) => {
+    step("work", batch(square, { n: 1 }));
+  });
+
+  it.each([
+    ["a manifest that cannot be read", "_manifest.json", "not json", 0, "InvalidManifest"],
+    ["an error that cannot be read", "_error.json", '{"retryable":"maybe"}', 1, "JobFailed"],
+    [
+      "an error without end",
+      "_error.json",
+      JSON.stringify({
+        name: "E".repeat(9999),
+        message: "m".repeat(99_999),
+        retryable: false,
+        stack: ["s".repeat(500_000)],
+      }),
+      1,
+      "E".repeat(100),
+    ],
+  ])("%s ends its step with a reason", async (_what, file, text, exitCode, name) => {
+    const memory = new MemoryEngine([pipeline]);
+    const { runId } = await startRun(memory.engine, {
+      pipeline: "odd",
+      cause: { kind: "manual" },
+      causeKey: "",
+    });
+    while (memory.batch.waiting().length === 0) await memory.turn();
+    await memory.objects.put(`s3://data/runs/odd/${runId}/work/0/1.1/${file}`, text, "application/json");
+    memory.batch.finish(memory.batch.waiting()[0]?.id ?? "", { exitCode });
+    for (const event of memory.batch.takeEvents()) await handleJob(memory.engine, event);
+    const run = await memory.store.getRun(runId);
+    expect(run).toMatchObject({ state: "FAILED", error: { name } });
+    expect(JSON.stringify(await memory.store.listSteps(runId)).length).toBeLessThan(4096);
+  });
+});
+
+describe("a submission in parts that is taken up again", () => {
+  it("leaves out no child, though some ended meanwhile", async () => {
+    let broken = true;
+    const pipeline = definePipeline({ name: "parts", params: numbers }, ({ params, map }) => {
+      map("square", params.list, (n) => batch(square, { n }));
+    });
+    const memory = new MemoryEngine([pipeline], {
+      "demo.square": (input) => {
+        if (broken && (input as { n: number }).n % 2 === 1) throw new Error("odd");
+        return input;
+      },
+    });
+    const list = Array.from({ length: 1200 }, (_, n) => n);
+    const request = { pipeline: "parts", params: { list }, cause: { kind: "manual" }, causeKey: "" } as const;
+    const { runId } = await startRun(memory.engine, request);
+    expect((await memory.finish(runId)).state).toBe("FAILED");
+    broken = false;
+    // The odd children need more than one array job; the second is throttled, and the first begins before the next try.
+    const submit = memory.batch.submit.bind(memory.batch);
+    let parts = 0;
+    memory.batch.submit = async (job) => {
+      parts += 1;
+      if (parts === 2) throw new Error("TooManyRequestsException");
+      return submit(job);
+    };
+    await retryRun(memory.engine, runId);
+    expect(await memory.finish(runId)).toMatchObject({ state: "SUCCEEDED" });
+    expect(parts).toBeGreaterThan(2);
+  }, 60_000);
 });

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { handleJob } from "../../shared/batch/handle-job.ts";
 import { batch, defineJob, definePipeline, lambda, type Pipeline } from "../../shared/pipeline/index.ts";
-import { cancelRun } from "../../shared/run/cancel-run.ts";
+import { cancelRun, settleCancellation } from "../../shared/run/cancel-run.ts";
 import { RunNotFoundError, RunStateError } from "../../shared/run/errors.ts";
 import { manage } from "../../shared/run/manage.ts";
 import { retryRun } from "../../shared/run/retry-run.ts";
@@ -341,21 +341,21 @@ describe("a deployment in the middle of a run", () => {
 
 describe("a job that waits too long for a machine", () => {
   it.each([
-    ["one job", [1]],
-    ["the children of an array job", [1, 2, 3]],
-  ])("is ended, and its step fails with that reason: %s", async (_what, list) => {
+    ["one job", [1], true],
+    ["one job, though nobody told that it waits", [1], false],
+    ["the children of an array job", [1, 2, 3], true],
+    ["the children of an array job, though nobody told", [1, 2, 3], false],
+  ])("is ended, and its step fails with that reason: %s", async (_what, list, told) => {
     const pipeline = definePipeline({ name: "stuck", params: z.strictObject({}) }, ({ map }) => {
       map("train", list, (n) => batch(train, { n }));
     });
     const memory = new MemoryEngine([pipeline], { "demo.train": () => ({ n: 1 }) });
     const runId = await started(memory, "stuck");
     while (memory.batch.waiting().length === 0) await memory.turn();
-    for (const job of memory.batch.waiting()) await handleJob(memory.engine, { ...job, state: "RUNNABLE" });
-    const states = (await memory.store.listSteps(runId))
-      .filter(({ index }) => index !== "map")
-      .map(({ state }) => state);
-    expect(states).toEqual(list.map(() => "RUNNABLE"));
-    for (let hours = 0; hours < 2; hours += 1) {
+    for (const job of memory.batch.waiting()) memory.batch.wait(job.id);
+    const events = memory.batch.takeEvents();
+    if (told) for (const event of events) await handleJob(memory.engine, event);
+    for (let hours = 0; hours < 3; hours += 1) {
       memory.clock.moveTo(memory.clock.now() + 3_600_000);
       await sweepRuns(memory.engine);
       for (const event of memory.batch.takeEvents()) await handleJob(memory.engine, event);
@@ -365,6 +365,56 @@ describe("a job that waits too long for a machine", () => {
       state: "FAILED",
       error: { message: expect.stringContaining("RUNNABLE for") },
     });
+  });
+});
+
+describe("a cancel that is late", () => {
+  it("does nothing to the epoch that a retry opened meanwhile", async () => {
+    const memory = sweep(new Calls(), { jobs: true, functions: false });
+    const runId = await started(memory);
+    while (memory.batch.waiting().length === 0) await memory.turn();
+    await cancelRun(memory.engine, runId);
+    const cancelling = await memory.store.getRun(runId);
+    if (cancelling === undefined) throw new Error("no run");
+    await memory.finish(runId);
+    await retryRun(memory.engine, runId);
+    while (memory.batch.waiting().length === 0) await memory.turn();
+    const before = await memory.store.listSteps(runId);
+    await settleCancellation(memory.engine, cancelling);
+    expect(await memory.store.listSteps(runId)).toEqual(before);
+    expect(memory.batch.waiting().length).toBeGreaterThan(0);
+  });
+
+  it("is not taken in by the end of an attempt that is over: the job that works is ended", async () => {
+    const memory = sweep(new Calls(), { jobs: false, functions: false });
+    const runId = await started(memory);
+    while (memory.batch.waiting().length === 0) await memory.turn();
+    const [working] = memory.batch.waiting();
+    if (working === undefined) throw new Error("no job");
+    await memory.store.requestCancel(runId, 0);
+    const before = await memory.store.listSteps(runId);
+    await handleJob(memory.engine, { ...working, id: "job-of-old:0", state: "FAILED" });
+    expect(await memory.store.listSteps(runId)).toEqual(before);
+    await cancelRun(memory.engine, runId);
+    expect(memory.batch.waiting()).toEqual([]);
+    expect((await memory.finish(runId)).state).toBe("CANCELLED");
+  });
+
+  it("leaves no job of the old epoch at work once the run was opened again", async () => {
+    const memory = sweep(new Calls(), { jobs: false, functions: false });
+    const runId = await started(memory);
+    while (memory.batch.waiting().length === 0) await memory.turn();
+    const old = memory.batch.waiting().map(({ id }) => id);
+    memory.batch.takeEvents();
+    const run = await memory.store.getRun(runId);
+    // The cancel's own calls to Batch were all lost.
+    await memory.store.requestCancel(runId, 0);
+    await memory.store.endRun(runId, run?.epoch ?? 0, "CANCELLING", "CANCELLED", new Date(0).toISOString());
+    await retryRun(memory.engine, runId);
+    for (const id of old) memory.batch.begin(id);
+    for (const event of memory.batch.takeEvents()) await handleJob(memory.engine, event);
+    const left = memory.batch.waiting().map(({ id }) => id);
+    expect(left.filter((id) => old.includes(id))).toEqual([]);
   });
 });
 

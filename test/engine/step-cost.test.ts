@@ -45,7 +45,7 @@ describe("what a step costs in requests to AWS", () => {
 
   test("a batch step takes 2 write units for its submission and 2 for its end", async () => {
     const { submission, progress, end } = await jobCalls(counted);
-    expect(dearest([submission])).toMatchObject({ writeUnits: 2, readUnits: 2, objects: 1, batch: 1 });
+    expect(dearest([submission])).toMatchObject({ writeUnits: 2, readUnits: 3, objects: 1, batch: 1 });
     expect(dearest([progress])).toMatchObject({ writeUnits: 1, readUnits: 2, objects: 0, batch: 0 });
     expect(dearest([end])).toMatchObject({ writeUnits: 2, readUnits: 2, sends: 1, objects: 1, batch: 0 });
   });

@@ -1,0 +1,27 @@
+import type { Engine } from "../engine.ts";
+import type { StepNode } from "../pipeline/graph.ts";
+import type { Run } from "../run/run.ts";
+import type { StepRecord } from "../step/step-record.ts";
+import { jobName } from "./job-environment.ts";
+import { blockClaim } from "./job-files.ts";
+
+/**
+ * Ends whatever jobs a submission led to, although nobody recorded them: those that Batch lists by the attempt's names
+ * are ended, and one that comes later finds its claim taken.
+ */
+export async function endSubmission(
+  engine: Engine,
+  run: Run,
+  node: StepNode,
+  record: StepRecord,
+  reason: string,
+): Promise<void> {
+  if (node.task.kind !== "batch") return;
+  if (record.index !== "map") await blockClaim(engine, run, { ...record, index: record.index });
+  // A map's array jobs are numbered; the first number without a job is past the last.
+  for (let part = 0; ; part += 1) {
+    const ids = await engine.batch.findByName(jobName(record, part), node.task.resources.queue);
+    if (ids.length === 0) return;
+    for (const id of ids) await engine.batch.terminate(id, reason);
+  }
+}
