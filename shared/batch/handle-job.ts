@@ -13,7 +13,14 @@ import type { StoredStep } from "../store/run-store.ts";
 import { isOver, type JobDetail, type JobState } from "./batch-service.ts";
 import { identityOf, type JobIdentity, runOf } from "./job-environment.ts";
 import { jobFailure } from "./job-failure.ts";
-import { claimHolder, hasManifest, JobFileError, readJobError, readManifest } from "./job-files.ts";
+import {
+  blockClaim,
+  claimHolder,
+  hasManifest,
+  JobFileError,
+  readJobError,
+  readManifest,
+} from "./job-files.ts";
 
 /** The states that a record shows of a job, in the order in which a job passes them. */
 const shown: readonly JobStep["state"][] = ["SUBMITTED", "RUNNABLE", "STARTING", "RUNNING"];
@@ -138,6 +145,8 @@ async function jobFailed(
   // A job may die after its manifest was written: what it made is complete all the same.
   if (await hasManifest(engine, work.run, job)) return jobSucceeded(engine, work, held, job, detail);
   if (await otherCopyCounts(engine, work, held, job, detail)) return;
+  // Nobody claimed it: a copy of this attempt that has not begun must not begin after the next one.
+  await blockClaim(engine, work.run, job);
   await failAttempt(engine, work, held, jobFailure(detail, await readJobError(engine, work.run, job)));
 }
 
