@@ -1,0 +1,46 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { type Clock, systemClock } from "../../shared/platform/clock.ts";
+import { VirtualClock } from "../../shared/platform/virtual-clock.ts";
+
+/** What every clock does. `pass` lets so many milliseconds go by. */
+function clockContract(make: () => { clock: Clock; pass(milliseconds: number): Promise<void> }): void {
+  it("moves on, and never back", async () => {
+    const { clock, pass } = make();
+    const before = clock.now();
+    await pass(20);
+    expect(clock.now()).toBeGreaterThanOrEqual(before + 15);
+  });
+
+  it("rings a deadline once its time has come, and not before", async () => {
+    const { clock, pass } = make();
+    const { signal } = clock.deadline(30);
+    expect(signal.aborted).toBe(false);
+    await pass(60);
+    expect(signal.aborted).toBe(true);
+  });
+
+  it("does not ring a deadline that was cleared", async () => {
+    const { clock, pass } = make();
+    const { signal, clear } = clock.deadline(10);
+    clear();
+    await pass(40);
+    expect(signal.aborted).toBe(false);
+  });
+}
+
+describe("the machine's clock", () => {
+  clockContract(() => ({ clock: systemClock, pass: (milliseconds) => wait(milliseconds) }));
+});
+
+describe("the virtual clock", () => {
+  clockContract(() => {
+    const clock = new VirtualClock(0);
+    return { clock, pass: async (milliseconds) => clock.moveTo(clock.now() + milliseconds) };
+  });
+
+  it("refuses to go back", () => {
+    const clock = new VirtualClock(1000);
+    clock.moveTo(500);
+    expect(clock.now()).toBe(1000);
+  });
+});
