@@ -74,13 +74,17 @@ export function readJobError(engine: Engine, run: Run, job: JobIdentity): Promis
   return readIfSound(engine, run, job, attemptFiles.error, errorFile);
 }
 
-/** Id of the job that works on an attempt, undefined before one has begun. */
+/** In place of a job's id, in a claim that no job may have. */
+const blocked = "cancelled";
+
+/** Id of the job that works on an attempt, undefined when none has begun. */
 export async function claimHolder(engine: Engine, run: Run, job: JobIdentity): Promise<string | undefined> {
-  return (await readIfSound(engine, run, job, attemptFiles.claim, claimFile))?.jobId;
+  const holder = (await readIfSound(engine, run, job, attemptFiles.claim, claimFile))?.jobId;
+  return holder === blocked ? undefined : holder;
 }
 
 /** Takes an attempt's claim away from every job, so that one that has not begun will not. */
 export async function blockClaim(engine: Engine, run: Run, job: JobIdentity): Promise<void> {
   const uri = engine.objects.locate(attemptPrefix(run, job) + attemptFiles.claim);
-  await engine.objects.putIfAbsent(uri, JSON.stringify({ jobId: "cancelled" }), "application/json");
+  await engine.objects.putIfAbsent(uri, JSON.stringify({ jobId: blocked }), "application/json");
 }

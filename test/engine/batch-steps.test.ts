@@ -221,6 +221,30 @@ describe("what a job leaves", () => {
   });
 });
 
+describe("a job's failure", () => {
+  it("whose commit met another write is committed when it is told again", async () => {
+    const pipeline = definePipeline({ name: "met", params: none }, ({ step }) => {
+      step("work", batch(square, { n: 1 }));
+    });
+    const memory = new MemoryEngine([pipeline]);
+    const { runId } = await startRun(memory.engine, {
+      pipeline: "met",
+      cause: { kind: "manual" },
+      causeKey: "",
+    });
+    while (memory.batch.waiting().length === 0) await memory.turn();
+    memory.batch.finish(memory.batch.waiting()[0]?.id ?? "", { exitCode: 3 });
+    const [event] = memory.batch.takeEvents();
+    if (event === undefined) throw new Error("no event");
+    const putStep = memory.store.putStep.bind(memory.store);
+    memory.store.putStep = async () => ({ ok: false, current: undefined });
+    await handleJob(memory.engine, event);
+    memory.store.putStep = putStep;
+    await handleJob(memory.engine, event);
+    expect(await memory.store.getRun(runId)).toMatchObject({ state: "FAILED", error: { name: "JobFailed" } });
+  });
+});
+
 describe("a submission in parts that is taken up again", () => {
   it("leaves out no child, though some ended meanwhile", async () => {
     let broken = true;
