@@ -1,7 +1,7 @@
 import type { Engine } from "../engine.ts";
 import { maxMessageDelay } from "../queue/step-queue.ts";
 import { settleCancellation } from "../run/cancel-run.ts";
-import { isActive, type Run } from "../run/run.ts";
+import type { Run } from "../run/run.ts";
 import { nodeOf } from "../run/run-graph.ts";
 import { fatal } from "../step/failure.ts";
 import { failAttempt, succeedAttempt } from "../step/finish-attempt.ts";
@@ -152,7 +152,7 @@ async function jobFailed(
 
 /** Whether nothing that a job of an epoch does can count any more. */
 function isObsolete(run: Run, epoch: number): boolean {
-  return run.epoch > epoch || !isActive(run) || run.state === "CANCELLING";
+  return run.epoch > epoch || run.state !== "RUNNING";
 }
 
 /** Ends a job that works for nobody: of a run that ended, is being cancelled, or was opened again since. */

@@ -3,10 +3,22 @@ import {
   formatIndices,
   identityOf,
   indexAt,
+  indicesOf,
   jobEnvironment,
   jobName,
   splitForArrays,
 } from "./job-environment.ts";
+
+const facts = {
+  pipeline: "p",
+  runId: "r",
+  step: "s",
+  job: "f.j",
+  epoch: 2,
+  attempt: 3,
+  input: "s3://b/in",
+  output: "s3://b/out/",
+};
 
 const indexLists = fc
   .uniqueArray(fc.nat(9999), { minLength: 1, maxLength: 300 })
@@ -24,6 +36,8 @@ describe("indices as text", () => {
         const text = formatIndices(list);
         expect(list.map((_, place) => indexAt(text, place))).toEqual(list);
         expect(indexAt(text, list.length)).toBeUndefined();
+        const environment = jobEnvironment({ ...facts, indices: list });
+        expect(indicesOf({ id: "j", name: "n", state: "RUNNING", environment })).toEqual(list);
       }),
     );
   });
@@ -63,17 +77,7 @@ describe("a job's name", () => {
 });
 
 describe("whose work a job does", () => {
-  const environment = jobEnvironment({
-    pipeline: "p",
-    runId: "r",
-    step: "s",
-    job: "f.j",
-    epoch: 2,
-    attempt: 3,
-    indices: [4, 7],
-    input: "s3://b/in",
-    output: "s3://b/out/",
-  });
+  const environment = jobEnvironment({ ...facts, indices: [4, 7] });
   const job = { id: "j:1", name: "n", state: "RUNNING", environment } as const;
 
   it("is told by its environment and its place in the array", () => {

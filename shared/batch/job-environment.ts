@@ -118,8 +118,11 @@ export function runOf(job: JobDetail): { runId: string; epoch: number } | undefi
   return facts && { runId: facts.MILLRACE_RUN_ID, epoch: facts.MILLRACE_EPOCH };
 }
 
-/** The index of the mapped child that an array job's child at a place works for. */
-export function indexOfChild(array: JobDetail, place: number): number | undefined {
-  const facts = ours.safeParse(array.environment).data;
-  return facts && indexAt(facts.MILLRACE_INDICES, place);
+/** Indexes of the mapped children that a job covers, in the order of its array; none for jobs that are not ours. */
+export function indicesOf(job: JobDetail): number[] {
+  const text = ours.safeParse(job.environment).data?.MILLRACE_INDICES;
+  return (text?.split(",") ?? []).flatMap((range) => {
+    const [first = 0, last = first] = range.split("-").map(Number);
+    return Array.from({ length: last - first + 1 }, (_, place) => first + place);
+  });
 }

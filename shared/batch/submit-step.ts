@@ -14,7 +14,7 @@ import { ended, submitted } from "../step/transitions.ts";
 import type { StoredStep } from "../store/run-store.ts";
 import { JobRejectedError, type JobSubmission } from "./batch-service.ts";
 import { endSubmission } from "./end-submission.ts";
-import { indexOfChild, jobEnvironment, jobName, splitForArrays } from "./job-environment.ts";
+import { indicesOf, jobEnvironment, jobName, splitForArrays } from "./job-environment.ts";
 
 /** Milliseconds between tries of a submission that Batch did not take: the longer it fails, the rarer. */
 const submitRetryDelay = { least: 5000, most: 60_000 };
@@ -49,8 +49,9 @@ function checkInputs(
 async function putInputs(engine: Engine, work: StepWork, held: HeldStep, inputs: ReadonlyMap<number, Json>) {
   const shards = new Map<number, Record<string, Json>>();
   for (const [index, input] of inputs) {
-    const shard = shardOf(index);
-    shards.set(shard, { ...shards.get(shard), [index]: input });
+    const members = shards.get(shardOf(index)) ?? {};
+    members[index] = input;
+    shards.set(shardOf(index), members);
   }
   for (const [shard, members] of shards) {
     const uri = engine.objects.locate(inputKey(work.run, held, shard));
@@ -101,10 +102,7 @@ async function submittedBefore(engine: Engine, held: HeldStep, queue: string) {
     if (id === undefined) return { jobs, covered };
     jobs.push({ id, name });
     const [job] = await engine.batch.describe([id]);
-    for (let place = 0; place < (job?.arraySize ?? 1); place += 1) {
-      const index = job && indexOfChild(job, place);
-      if (index !== undefined) covered.add(index);
-    }
+    for (const index of job === undefined ? [] : indicesOf(job)) covered.add(index);
   }
 }
 

@@ -86,7 +86,6 @@ class Definition {
   readonly functions = new Map<string, StepFunction>();
   readonly jobs = new Map<string, AnyJob>();
   readonly problems: DefinitionProblem[] = [];
-  readonly refs = new WeakMap<object, string>();
   private readonly outputs = new Map<string, { schema: z.ZodType; mapped: boolean }>();
   private readonly params: z.ZodType;
 
@@ -128,9 +127,7 @@ class Definition {
       this.outputs.set(name, { schema: task.job.output, mapped: over !== undefined });
     }
     this.nodes.push(node);
-    const ref = refTo.step<unknown>(name);
-    this.refs.set(ref, name);
-    return ref;
+    return refTo.step<unknown>(name);
   }
 
   private describeTask(

@@ -1,6 +1,6 @@
 import { isOver, type JobDetail } from "../batch/batch-service.ts";
 import { handleJob } from "../batch/handle-job.ts";
-import { identityOf, indexOfChild } from "../batch/job-environment.ts";
+import { identityOf, indicesOf } from "../batch/job-environment.ts";
 import type { Engine } from "../engine.ts";
 import type { StoredStep } from "../store/run-store.ts";
 import type { Failure } from "./failure.ts";
@@ -56,10 +56,8 @@ async function endWaiting(engine: Engine, job: JobDetail, record: StoredStep | u
 
 /** Ids of an array job's children that work for open children of the map. */
 function openJobsOf(array: JobDetail, open: ReadonlySet<number>): string[] {
-  const places = Array.from({ length: array.arraySize ?? 0 }, (_, place) => place);
-  return places
-    .filter((place) => open.has(indexOfChild(array, place) ?? -1))
-    .map((place) => `${array.id}:${place}`);
+  if (array.arraySize === undefined) return [];
+  return indicesOf(array).flatMap((index, place) => (open.has(index) ? [`${array.id}:${place}`] : []));
 }
 
 /**
