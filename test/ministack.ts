@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { endGroup } from "../local/process/end.ts";
 import { healthy, startDaemon } from "../local/stack/daemon.ts";
+import { ministackSettings } from "../local/stack/ministack.ts";
 import { VENV } from "../local/stack/paths.ts";
 import { freePort } from "../local/stack/ports.ts";
 
@@ -36,15 +37,7 @@ export async function startTestMinistack(): Promise<Ministack> {
       PATH: `${path.join(VENV, "bin")}:/usr/local/bin:/usr/bin:/bin`,
       HOME: folder,
       TMPDIR: folder,
-      TZ: "UTC",
-      GATEWAY_PORT: String(port),
-      BIND_HOST: "127.0.0.1",
-      MINISTACK_HOST: "127.0.0.1",
-      MINISTACK_REGION: region,
-      LOG_LEVEL: "WARNING",
-      IOT_MTLS_ENABLED: "0",
-      SFTP_ENABLED: "0",
-      PYTHONDONTWRITEBYTECODE: "1",
+      ...ministackSettings(port, region),
     },
     logFile,
   });

@@ -3,6 +3,21 @@ import path from "node:path";
 import { type Daemon, healthy, startDaemon } from "./daemon.ts";
 import { NODE_BIN, REPOSITORY, statePaths, VENV } from "./paths.ts";
 
+/** Settings of any MiniStack of ours: on loopback alone, quiet, without the servers that nothing here uses. */
+export function ministackSettings(port: number, region: string): Record<string, string> {
+  return {
+    TZ: "UTC",
+    GATEWAY_PORT: String(port),
+    BIND_HOST: "127.0.0.1",
+    MINISTACK_HOST: "127.0.0.1",
+    MINISTACK_REGION: region,
+    LOG_LEVEL: "WARNING",
+    IOT_MTLS_ENABLED: "0",
+    SFTP_ENABLED: "0",
+    PYTHONDONTWRITEBYTECODE: "1",
+  };
+}
+
 /**
  * The environment of MiniStack and so of the functions' workers: nothing of ours leaks in, since on Lambda nothing
  * would.
@@ -14,14 +29,7 @@ function environment(stateDir: string, port: number, region: string): Record<str
     PATH: `${NODE_BIN}:${path.join(VENV, "bin")}:/usr/local/bin:/usr/bin:/bin`,
     HOME: process.env.HOME ?? "/tmp",
     LANG: "C.UTF-8",
-    TZ: "UTC",
-    GATEWAY_PORT: String(port),
-    BIND_HOST: "127.0.0.1",
-    MINISTACK_HOST: "127.0.0.1",
-    MINISTACK_REGION: region,
-    LOG_LEVEL: "WARNING",
-    IOT_MTLS_ENABLED: "0",
-    SFTP_ENABLED: "0",
+    ...ministackSettings(port, region),
     PERSIST_STATE: "1",
     STATE_DIR: paths.ministackState,
     S3_PERSIST: "1",
@@ -31,7 +39,6 @@ function environment(stateDir: string, port: number, region: string): Record<str
     NODE_PATH: path.join(REPOSITORY, "node_modules"),
     NODE_OPTIONS: "--no-deprecation",
     PYTHONUNBUFFERED: "1",
-    PYTHONDONTWRITEBYTECODE: "1",
   };
 }
 
