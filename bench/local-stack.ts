@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { type EndedRun, isActive } from "../shared/run/run.ts";
-import { hasEnded } from "../shared/step/step-record.ts";
+import { type EndedRun, isActive } from "../shared/state/run.ts";
+import { hasEnded } from "../shared/state/step-record.ts";
 import type { StoredStep } from "../shared/store/run-store.ts";
 import { type BenchService, startBenchService } from "./bench-service.ts";
 import { chain, chainLength, wide } from "./pipelines.ts";

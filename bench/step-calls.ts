@@ -1,11 +1,11 @@
-import { handleJob } from "../shared/batch/handle-job.ts";
 import type { Pipeline } from "../shared/pipeline/index.ts";
 import type { Json } from "../shared/pipeline/json.ts";
 import type { StepMessage } from "../shared/queue/step-queue.ts";
 import { startRun } from "../shared/run/start-run.ts";
-import { handleStepMessage } from "../shared/step/handle-step-message.ts";
-import { hasJobs } from "../shared/step/step-record.ts";
+import { hasJobs } from "../shared/state/step-record.ts";
 import { runJob } from "../shared/testing/run-job.ts";
+import { handleJob } from "../shared/worker/handle-job.ts";
+import { handleStepMessage } from "../shared/worker/handle-step-message.ts";
 import type { Call } from "./call-record.ts";
 import type { CountedEngine } from "./counted-engine.ts";
 import { chain, chainLength, job, wide } from "./pipelines.ts";

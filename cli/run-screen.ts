@@ -1,6 +1,6 @@
 import { styleText } from "node:util";
-import type { Cause, RunState } from "../shared/run/run.ts";
 import type { ChildrenView, ErrorView, RunView, StepView, ViewState } from "../shared/run/run-view.ts";
+import type { Cause, RunState } from "../shared/state/run.ts";
 import { cutMiddle, durationText, wrapped } from "./units.ts";
 
 type Colour = "green" | "red" | "cyan" | "yellow" | "gray" | "magenta";

@@ -1,8 +1,8 @@
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { attachStack } from "../local/stack/stack.ts";
 import type { Graph } from "../shared/pipeline/graph.ts";
-import type { Run } from "../shared/run/run.ts";
 import { type RunView, viewRun } from "../shared/run/run-view.ts";
+import type { Run } from "../shared/state/run.ts";
 import { dynamoRunStore } from "../shared/store/dynamo-run-store.ts";
 import { dynamoClient } from "../shared/store/dynamo-table.ts";
 import type { RunStore } from "../shared/store/run-store.ts";

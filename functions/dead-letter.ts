@@ -1,6 +1,6 @@
 import { engine } from "../shared/app/aws-engine.ts";
 import { messageHandler } from "../shared/app/handler.ts";
-import { failPoison, readDeadLetter } from "../shared/step/fail-poison.ts";
+import { failPoison, readDeadLetter } from "../shared/worker/fail-poison.ts";
 
 /** Ends the steps of messages that were delivered again and again in vain. */
 export const handler = messageHandler(async (body) => {

@@ -1,7 +1,7 @@
 import { engine } from "../shared/app/aws-engine.ts";
 import { messageHandler } from "../shared/app/handler.ts";
 import { parseStepMessage } from "../shared/queue/step-queue.ts";
-import { handleStepMessage } from "../shared/step/handle-step-message.ts";
+import { handleStepMessage } from "../shared/worker/handle-step-message.ts";
 
 /** Runs Lambda steps and submits Batch steps. */
 export const handler = messageHandler(async (body, context) => {

@@ -1,7 +1,7 @@
 import { engine } from "../shared/app/aws-engine.ts";
 import { invokedHandler } from "../shared/app/handler.ts";
-import { sweepRuns } from "../shared/run/sweep-run.ts";
 import { runSchedules } from "../shared/schedule/run-schedules.ts";
+import { sweepRuns } from "../shared/worker/sweep-run.ts";
 
 /** Once a minute: starts what is due by the clock and drives on what was left behind. */
 export const handler = invokedHandler(async () => {

@@ -1,7 +1,7 @@
 import type { Graph, StepNode } from "../shared/pipeline/graph.ts";
 import { retryPolicy } from "../shared/pipeline/retry-policy.ts";
-import { type ActiveRun, noProgress } from "../shared/run/run.ts";
-import type { HeldStep } from "../shared/step/step-record.ts";
+import { type ActiveRun, noProgress } from "../shared/state/run.ts";
+import type { HeldStep } from "../shared/state/step-record.ts";
 
 /** 4 October 2021, 16:21 UTC: the time that things made here start from. */
 export const epochStart = Date.parse("2021-10-04T16:21:00.000Z");

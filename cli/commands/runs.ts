@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { type RunState, runTransitions } from "../../shared/run/run.ts";
+import { type RunState, runTransitions } from "../../shared/state/run.ts";
 import type { RunSummary } from "../../shared/store/run-store.ts";
 import { oneOf, printJson, targetOfCommand, wholeNumber } from "../options.ts";
 import { runStateText } from "../run-screen.ts";

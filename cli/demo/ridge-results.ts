@@ -1,7 +1,7 @@
 import { GetObjectCommand, ListObjectsV2Command, type S3Client } from "@aws-sdk/client-s3";
 import * as z from "zod";
 import { artifact } from "../../shared/pipeline/job.ts";
-import type { StepRecord } from "../../shared/step/step-record.ts";
+import type { StepRecord } from "../../shared/state/step-record.ts";
 
 const score = z.object({ alpha: z.number(), r2: z.number(), model: artifact, report: artifact });
 const selection = z.object({ best: score });

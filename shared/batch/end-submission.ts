@@ -1,7 +1,7 @@
 import type { Engine } from "../engine.ts";
 import type { StepNode } from "../pipeline/graph.ts";
-import type { Run } from "../run/run.ts";
-import type { StepRecord } from "../step/step-record.ts";
+import type { Run } from "../state/run.ts";
+import type { StepRecord } from "../state/step-record.ts";
 import { jobName } from "./job-environment.ts";
 import { blockClaim } from "./job-files.ts";
 

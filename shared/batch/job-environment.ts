@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { StepIndex } from "../step/step-record.ts";
+import type { StepIndex } from "../state/step-record.ts";
 import type { JobDetail } from "./batch-service.ts";
 
 /** Whose work a Batch job does. */

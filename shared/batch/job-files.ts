@@ -3,7 +3,7 @@ import type { Engine } from "../engine.ts";
 import { attemptFiles, attemptPrefix } from "../objects/layout.ts";
 import { artifact } from "../pipeline/job.ts";
 import type { Json } from "../pipeline/json.ts";
-import type { Run } from "../run/run.ts";
+import type { Run } from "../state/run.ts";
 import type { JobIdentity } from "./job-environment.ts";
 
 const claimFile = z.object({ jobId: z.string() });

@@ -1,5 +1,5 @@
-import type { Run } from "../run/run.ts";
-import type { StepRecord } from "../step/step-record.ts";
+import type { Run } from "../state/run.ts";
+import type { StepRecord } from "../state/step-record.ts";
 
 type RunName = Pick<Run, "pipeline" | "runId">;
 type AttemptName = Pick<StepRecord, "step" | "index" | "epoch" | "attempt">;

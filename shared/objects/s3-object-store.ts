@@ -6,7 +6,7 @@ import {
   type S3Client,
   S3ServiceException,
 } from "@aws-sdk/client-s3";
-import { type Backoff, pauseBeforeRetry } from "../platform/backoff.ts";
+import { type Backoff, pauseBeforeRetry } from "../platform/pause-before-retry.ts";
 import { type ObjectStore, parseObjectUri } from "./object-store.ts";
 
 /** For conditional writes that met another one under way: S3 asks to try again. */

@@ -5,7 +5,6 @@ export {
   PipelineDefinitionError,
   type StepOptions,
 } from "./define-pipeline.ts";
-export { FatalError, RetryAfter } from "./errors.ts";
 export { type Artifact, artifact, defineJob, type Job, JobDefinitionError } from "./job.ts";
 export type { Json, JsonObject } from "./json.ts";
 export {
@@ -23,5 +22,6 @@ export {
   type Ref,
   type Resolved,
 } from "./ref.ts";
+export { FatalError, RetryAfter } from "./step-errors.ts";
 export { batch, lambda, type StepContext, type Task } from "./task.ts";
 export { cron, type LandedObject, objectCreated } from "./trigger.ts";

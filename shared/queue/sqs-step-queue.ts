@@ -1,5 +1,5 @@
 import { SendMessageBatchCommand, type SQSClient } from "@aws-sdk/client-sqs";
-import { type Backoff, pauseBeforeRetry } from "../platform/backoff.ts";
+import { type Backoff, pauseBeforeRetry } from "../platform/pause-before-retry.ts";
 import { maxMessageDelay, type StepMessage, type StepQueue } from "./step-queue.ts";
 
 /** SendMessageBatch takes no more messages. */

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { StepIndex } from "../step/step-record.ts";
+import type { StepIndex } from "../state/step-record.ts";
 
 /**
  * A hint that there may be work on a step; the truth is in the run store. `shard` asks a mapped step to send the

@@ -1,8 +1,8 @@
 import type { Engine } from "../engine.ts";
 import { type Graph, stepOf } from "../pipeline/graph.ts";
 import type { StepMessage } from "../queue/step-queue.ts";
-import { newlyReady, plan } from "./plan.ts";
-import type { EndState, Outcome, Run, RunError } from "./run.ts";
+import { newlyReady, plan } from "../state/plan.ts";
+import type { EndState, Outcome, Run, RunError } from "../state/run.ts";
 
 /** The hint that starts a step: its only attempt, or the map as a whole. */
 export function firstMessage(run: Run, graph: Graph, number: number): StepMessage {

@@ -1,6 +1,6 @@
 import type { Engine } from "../engine.ts";
 import { type Graph, type StepNode, stepNamed } from "../pipeline/graph.ts";
-import type { Run } from "./run.ts";
+import type { Run } from "../state/run.ts";
 
 /** A run's graph is not stored; nothing can be planned without it. */
 export class GraphMissingError extends Error {

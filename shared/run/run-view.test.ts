@@ -1,8 +1,8 @@
 import { aHeldStep, aRun, aStepNode, epochStart, timeAt } from "../../test/factories.ts";
 import type { Graph, StepNode } from "../pipeline/graph.ts";
 import type { Artifact } from "../pipeline/job.ts";
-import type { EndedStep, StepIndex, StepRecord, SucceededStep } from "../step/step-record.ts";
-import type { EndedRun, Progress, Run } from "./run.ts";
+import type { EndedRun, Progress, Run } from "../state/run.ts";
+import type { EndedStep, StepIndex, StepRecord, SucceededStep } from "../state/step-record.ts";
 import { mostErrors, type StepView, viewRun } from "./run-view.ts";
 
 const batchTask: StepNode["task"] = {

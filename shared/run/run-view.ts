@@ -2,15 +2,15 @@ import { stepPrefix } from "../objects/layout.ts";
 import type { Graph, StepNode } from "../pipeline/graph.ts";
 import { type Artifact, artifact } from "../pipeline/job.ts";
 import { isJsonObject, type Json } from "../pipeline/json.ts";
+import { plan, type Standing } from "../state/plan.ts";
+import type { Cause, Run, RunError, RunState } from "../state/run.ts";
 import {
   childrenOf,
   hasEnded,
   type StepError,
   type StepRecord,
   type StepState,
-} from "../step/step-record.ts";
-import { plan, type Standing } from "./plan.ts";
-import type { Cause, Run, RunError, RunState } from "./run.ts";
+} from "../state/step-record.ts";
 
 /** A step's state as people see it: what is stored, or what follows from the run where nothing is stored. */
 export type ViewState = StepState | "WAITING" | "READY" | "UPSTREAM_FAILED";

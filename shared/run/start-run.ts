@@ -1,10 +1,10 @@
 import type { Engine } from "../engine.ts";
 import type { Pipeline } from "../pipeline/define-pipeline.ts";
 import type { Json } from "../pipeline/json.ts";
+import { plan } from "../state/plan.ts";
+import { type ActiveRun, type Cause, noProgress } from "../state/run.ts";
 import { dispatch } from "./advance-run.ts";
-import { ParamsError, PipelineNotFoundError } from "./errors.ts";
-import { plan } from "./plan.ts";
-import { type ActiveRun, type Cause, noProgress } from "./run.ts";
+import { ParamsError, PipelineNotFoundError } from "./run-errors.ts";
 import { runIdOf } from "./run-id.ts";
 
 /** What a run is started with. */

@@ -2,7 +2,7 @@ import { Cron } from "croner";
 import type { Engine } from "../engine.ts";
 import type { Pipeline } from "../pipeline/define-pipeline.ts";
 import type { CronTrigger } from "../pipeline/trigger.ts";
-import { PipelineNotFoundError } from "../run/errors.ts";
+import { PipelineNotFoundError } from "../run/run-errors.ts";
 import { startRun } from "../run/start-run.ts";
 import type { StoredSchedule } from "./schedule-store.ts";
 

@@ -1,7 +1,7 @@
 import type { Engine } from "../engine.ts";
+import { type ClaimDecision, type ClaimRequest, decideClaim } from "../state/decide-claim.ts";
+import type { HeldStep, StepRecord } from "../state/step-record.ts";
 import type { StoredStep } from "../store/run-store.ts";
-import type { HeldStep, StepRecord } from "./step-record.ts";
-import { type ClaimDecision, type ClaimRequest, decideClaim } from "./transitions.ts";
 
 /** A claim that was won. `resumed`: a submission that another worker had begun. */
 export type Claim = { kind: "claim"; record: HeldStep & StoredStep; resumed: boolean };

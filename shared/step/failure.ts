@@ -1,6 +1,6 @@
-import { FatalError, RetryAfter } from "../pipeline/errors.ts";
 import { ExpressionError } from "../pipeline/expression.ts";
-import type { StepError } from "./step-record.ts";
+import { FatalError, RetryAfter } from "../pipeline/step-errors.ts";
+import type { StepError } from "../state/step-record.ts";
 
 /** Why an attempt failed, and what may be done about it. */
 export type Failure = {

@@ -2,14 +2,14 @@ import type { Engine } from "../engine.ts";
 import type { Json } from "../pipeline/json.ts";
 import { retryDelay } from "../pipeline/retry-policy.ts";
 import { maxMessageDelay } from "../queue/step-queue.ts";
+import { ended, retrying, succeeded } from "../state/step-changes.ts";
+import type { EndedStep, SucceededStep } from "../state/step-record.ts";
 import type { StoredStep } from "../store/run-store.ts";
 import { replaceStep } from "./claim-step.ts";
 import { type Failure, lostAttemptsLimit } from "./failure.ts";
 import { joinEnded } from "./join-step.ts";
-import type { EndedStep, SucceededStep } from "./step-record.ts";
 import { hintFor, type StepWork } from "./step-work.ts";
 import { storeValue } from "./stored-value.ts";
-import { ended, retrying, succeeded } from "./transitions.ts";
 
 function tell(engine: Engine, work: StepWork, record: SucceededStep | EndedStep): void {
   const { runId, step, index, attempt, state } = record;

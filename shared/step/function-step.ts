@@ -3,12 +3,12 @@ import type { Engine } from "../engine.ts";
 import { attemptPrefix } from "../objects/layout.ts";
 import type { Json } from "../pipeline/json.ts";
 import type { StepArtifacts, StepContext, StepFunction, StepLog } from "../pipeline/task.ts";
+import type { HeldStep } from "../state/step-record.ts";
 import type { StoredStep } from "../store/run-store.ts";
 import { type Failure, failureOf, fatal } from "./failure.ts";
 import { failAttempt, succeedAttempt } from "./finish-attempt.ts";
 import { readOrFail } from "./read-or-fail.ts";
 import { inputOf } from "./step-input.ts";
-import type { HeldStep } from "./step-record.ts";
 import type { StepWork } from "./step-work.ts";
 
 /** The part of a worker's time, in milliseconds, that is kept for committing and telling of a result. */

@@ -2,12 +2,12 @@ import type { Engine } from "../engine.ts";
 import { shardOf } from "../objects/layout.ts";
 import type { StepNode } from "../pipeline/graph.ts";
 import { advanceRun } from "../run/advance-run.ts";
-import type { Outcome, RunError } from "../run/run.ts";
+import type { Outcome, RunError } from "../state/run.ts";
+import { ended, succeeded } from "../state/step-changes.ts";
+import { type EndedStep, hasEnded, type StepState, type SucceededStep } from "../state/step-record.ts";
 import type { Tally } from "../store/run-store.ts";
 import { replaceStep } from "./claim-step.ts";
-import { type EndedStep, hasEnded, type StepState, type SucceededStep } from "./step-record.ts";
 import type { StepWork } from "./step-work.ts";
-import { ended, succeeded } from "./transitions.ts";
 
 const outcomes: Partial<Record<StepState, Outcome>> = {
   SUCCEEDED: "done",

@@ -2,13 +2,13 @@ import type { Engine } from "../engine.ts";
 import { shardOf, shardSize } from "../objects/layout.ts";
 import type { Json } from "../pipeline/json.ts";
 import type { StepMessage } from "../queue/step-queue.ts";
+import { expanded } from "../state/step-changes.ts";
+import type { HeldStep } from "../state/step-record.ts";
 import type { StoredStep, Tally, TallyKey } from "../store/run-store.ts";
 import { replaceStep } from "./claim-step.ts";
 import { succeedAttempt } from "./finish-attempt.ts";
 import { joinShard } from "./join-step.ts";
-import type { HeldStep } from "./step-record.ts";
 import type { StepWork } from "./step-work.ts";
-import { expanded } from "./transitions.ts";
 
 /** Most children of a map: the largest array job of AWS Batch, and what one run's records are laid out for. */
 export const maxChildren = 10_000;

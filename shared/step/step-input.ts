@@ -8,7 +8,7 @@ import {
 } from "../pipeline/expression.ts";
 import { type Graph, type StepNode, stepNamed } from "../pipeline/graph.ts";
 import { isJsonObject, type Json } from "../pipeline/json.ts";
-import type { Run } from "../run/run.ts";
+import type { Run } from "../state/run.ts";
 import type { StoredStep } from "../store/run-store.ts";
 import { loadValue } from "./stored-value.ts";
 

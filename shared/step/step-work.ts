@@ -1,7 +1,7 @@
 import type { Graph, StepNode } from "../pipeline/graph.ts";
 import type { StepMessage } from "../queue/step-queue.ts";
-import type { Run } from "../run/run.ts";
-import type { StepRecord } from "./step-record.ts";
+import type { Run } from "../state/run.ts";
+import type { StepRecord } from "../state/step-record.ts";
 
 /** The step that is being worked on: its run, the run's graph and its place in it. */
 export type StepWork = { readonly run: Run; readonly graph: Graph; readonly node: StepNode };

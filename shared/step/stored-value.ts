@@ -1,8 +1,8 @@
 import type { Engine } from "../engine.ts";
 import { attemptFiles, attemptPrefix } from "../objects/layout.ts";
 import type { Json } from "../pipeline/json.ts";
-import type { Run } from "../run/run.ts";
-import type { StepRecord, StoredValue } from "./step-record.ts";
+import type { Run } from "../state/run.ts";
+import type { StepRecord, StoredValue } from "../state/step-record.ts";
 
 /** Bytes of JSON up to which a result stays in the table; larger ones go to S3. */
 export const inlineLimit = 4096;

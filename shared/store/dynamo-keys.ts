@@ -1,6 +1,6 @@
 import * as z from "zod";
-import type { RunState } from "../run/run.ts";
-import type { StepKey } from "../step/step-record.ts";
+import type { RunState } from "../state/run.ts";
+import type { StepKey } from "../state/step-record.ts";
 import type { TallyKey } from "./run-store.ts";
 
 /** Primary key of an item. */

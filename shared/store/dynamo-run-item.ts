@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { Json } from "../pipeline/json.ts";
-import type { ActiveRun, Run } from "../run/run.ts";
+import type { ActiveRun, Run } from "../state/run.ts";
 import {
   duePartition,
   dueTime,

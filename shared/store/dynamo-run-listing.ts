@@ -1,5 +1,5 @@
 import { QueryCommand, type QueryCommandInput, type QueryCommandOutput } from "@aws-sdk/lib-dynamodb";
-import type { RunState } from "../run/run.ts";
+import type { RunState } from "../state/run.ts";
 import { duePartitions, dueTime, pipelinePartition, statePartitions } from "./dynamo-keys.ts";
 import { dueOf, runSummaryOf } from "./dynamo-run-item.ts";
 import type { DynamoTable } from "./dynamo-table.ts";

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { StepRecord, StoredValue } from "../step/step-record.ts";
+import type { StepRecord, StoredValue } from "../state/step-record.ts";
 import { runIdFromKey, stepFromKey, stepKey } from "./dynamo-keys.ts";
 import { jsonText } from "./dynamo-run-item.ts";
 import type { StoredStep, Version } from "./run-store.ts";

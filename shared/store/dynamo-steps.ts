@@ -8,8 +8,8 @@ import {
   QueryCommand,
   type QueryCommandOutput,
 } from "@aws-sdk/lib-dynamodb";
-import { type Backoff, pauseBeforeRetry } from "../platform/backoff.ts";
-import type { StepKey } from "../step/step-record.ts";
+import { type Backoff, pauseBeforeRetry } from "../platform/pause-before-retry.ts";
+import type { StepKey } from "../state/step-record.ts";
 import { type ItemKey, runKey, stepKey, stepKeyPrefix } from "./dynamo-keys.ts";
 import { stepItemOf, storedStepOf, versionOf } from "./dynamo-step-item.ts";
 import { conditional, type DynamoTable } from "./dynamo-table.ts";

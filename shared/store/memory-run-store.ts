@@ -6,8 +6,8 @@ import {
   type Outcome,
   type Run,
   type RunError,
-} from "../run/run.ts";
-import type { StepKey, StepRecord } from "../step/step-record.ts";
+} from "../state/run.ts";
+import type { StepKey, StepRecord } from "../state/step-record.ts";
 import { listingKey, summaryOf } from "./run-listing.ts";
 import type {
   PutResult,

@@ -1,4 +1,4 @@
-import type { Run } from "../run/run.ts";
+import type { Run } from "../state/run.ts";
 import type { RunSummary } from "./run-store.ts";
 
 /** Place of a run in lists: by the time it started, then by id. Also what the next page of a list starts after. */

@@ -1,6 +1,6 @@
 import type { Graph } from "../pipeline/graph.ts";
-import type { ActiveRun, EndState, Outcome, Run, RunError, RunState } from "../run/run.ts";
-import type { StepKey, StepRecord } from "../step/step-record.ts";
+import type { ActiveRun, EndState, Outcome, Run, RunError, RunState } from "../state/run.ts";
+import type { StepKey, StepRecord } from "../state/step-record.ts";
 
 /** Mark of one write of a step record. A record read earlier can be replaced only while its version still stands. */
 export type Version = string;

@@ -4,8 +4,8 @@ import { identityOf } from "../batch/job-environment.ts";
 import type { JobExit } from "../batch/memory-batch-service.ts";
 import { attemptFiles, shardOf } from "../objects/layout.ts";
 import type { ObjectStore } from "../objects/object-store.ts";
-import { FatalError } from "../pipeline/errors.ts";
 import type { Json } from "../pipeline/json.ts";
+import { FatalError } from "../pipeline/step-errors.ts";
 
 /** Stands in for a job's Python: takes the input, gives the output, or throws. */
 export type JobFunction = (input: Json) => Json | Promise<Json>;

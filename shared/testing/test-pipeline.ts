@@ -1,4 +1,3 @@
-import { handleJob } from "../batch/handle-job.ts";
 import { MemoryBatchService } from "../batch/memory-batch-service.ts";
 import { defaultSettings, type Engine } from "../engine.ts";
 import { MemoryObjectStore } from "../objects/memory-object-store.ts";
@@ -8,14 +7,15 @@ import { silentLog } from "../platform/log.ts";
 import { silentMeter } from "../platform/meter.ts";
 import { VirtualClock } from "../platform/virtual-clock.ts";
 import { MemoryStepQueue } from "../queue/memory-step-queue.ts";
-import { isActive, type Run, type RunError, type RunState } from "../run/run.ts";
 import { startRun } from "../run/start-run.ts";
-import { sweepRuns } from "../run/sweep-run.ts";
 import { MemoryScheduleStore } from "../schedule/memory-schedule-store.ts";
-import { handleStepMessage } from "../step/handle-step-message.ts";
-import type { StepError, StepRecord } from "../step/step-record.ts";
+import { isActive, type Run, type RunError, type RunState } from "../state/run.ts";
+import type { StepError, StepRecord } from "../state/step-record.ts";
 import { loadValue } from "../step/stored-value.ts";
 import { MemoryRunStore } from "../store/memory-run-store.ts";
+import { handleJob } from "../worker/handle-job.ts";
+import { handleStepMessage } from "../worker/handle-step-message.ts";
+import { sweepRuns } from "../worker/sweep-run.ts";
 import { type JobFunction, runJob } from "./run-job.ts";
 
 /** What a pipeline is run with in a test. */

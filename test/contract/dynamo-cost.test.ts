@@ -1,6 +1,6 @@
 import { type AttributeValue, ScanCommand } from "@aws-sdk/client-dynamodb";
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
-import { succeeded } from "../../shared/step/transitions.ts";
+import { succeeded } from "../../shared/state/step-changes.ts";
 import { dynamoRunStore } from "../../shared/store/dynamo-run-store.ts";
 import type { DynamoTable } from "../../shared/store/dynamo-table.ts";
 import type { RunStore } from "../../shared/store/run-store.ts";

@@ -1,8 +1,8 @@
 import { isSet } from "node:util/types";
 import fc from "fast-check";
-import type { EndState } from "../../shared/run/run.ts";
-import type { StepRecord } from "../../shared/step/step-record.ts";
-import { ended, expanded, retrying, submitted, succeeded } from "../../shared/step/transitions.ts";
+import type { EndState } from "../../shared/state/run.ts";
+import { ended, expanded, retrying, submitted, succeeded } from "../../shared/state/step-changes.ts";
+import type { StepRecord } from "../../shared/state/step-record.ts";
 import type { RunStore, TallyKey } from "../../shared/store/run-store.ts";
 import { aHeldStep, aRun, epochStart, timeAt } from "../factories.ts";
 

@@ -1,4 +1,4 @@
-import type { ActiveRun, Run } from "../../shared/run/run.ts";
+import type { ActiveRun, Run } from "../../shared/state/run.ts";
 import type { RunStore } from "../../shared/store/run-store.ts";
 import { aChain, aRun, epochStart, timeAt } from "../factories.ts";
 

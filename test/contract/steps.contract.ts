@@ -1,5 +1,5 @@
-import type { StepRecord } from "../../shared/step/step-record.ts";
-import { ended, expanded, retrying, submitted, succeeded } from "../../shared/step/transitions.ts";
+import { ended, expanded, retrying, submitted, succeeded } from "../../shared/state/step-changes.ts";
+import type { StepRecord } from "../../shared/state/step-record.ts";
 import type { RunStore, StoredStep } from "../../shared/store/run-store.ts";
 import { aHeldStep, epochStart } from "../factories.ts";
 

@@ -5,7 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { DeleteObjectCommand, PutObjectCommand, paginateListObjectsV2, S3Client } from "@aws-sdk/client-s3";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { type Stack, startStack, stopStack } from "../../local/stack/stack.ts";
-import { isActive, type Run } from "../../shared/run/run.ts";
+import { isActive, type Run } from "../../shared/state/run.ts";
 import { dynamoRunStore } from "../../shared/store/dynamo-run-store.ts";
 import { dynamoClient } from "../../shared/store/dynamo-table.ts";
 import type { RunStore, StoredStep } from "../../shared/store/run-store.ts";

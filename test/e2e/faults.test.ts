@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { behave, misbehave } from "../../local/batch/misbehave.ts";
 import { commandLineOf, groupMembers } from "../../local/process/alive.ts";
 import { readRecord } from "../../local/stack/record.ts";
-import type { Run } from "../../shared/run/run.ts";
+import type { Run } from "../../shared/state/run.ts";
 import { type DeployedService, deployService, eventually, processesOf } from "./deployed-service.ts";
 
 jest.setTimeout(400_000);

@@ -1,7 +1,7 @@
 import { GetQueueUrlCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
 import { execa } from "execa";
 import { misbehave } from "../../local/batch/misbehave.ts";
-import type { Run } from "../../shared/run/run.ts";
+import type { Run } from "../../shared/state/run.ts";
 import { sampleEvent } from "../sample-event.ts";
 import { type DeployedService, deployService, eventually, processesOf } from "./deployed-service.ts";
 

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { handleJob } from "../../shared/batch/handle-job.ts";
+import { retryRun } from "../../shared/operate/retry-run.ts";
 import {
   batch,
   defineJob,
@@ -8,10 +8,10 @@ import {
   lambda,
   type Pipeline,
 } from "../../shared/pipeline/index.ts";
-import { retryRun } from "../../shared/run/retry-run.ts";
 import { startRun } from "../../shared/run/start-run.ts";
-import { sweepRuns } from "../../shared/run/sweep-run.ts";
 import { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
+import { handleJob } from "../../shared/worker/handle-job.ts";
+import { sweepRuns } from "../../shared/worker/sweep-run.ts";
 
 const square = defineJob("demo.square", {
   input: z.object({ n: z.number() }),

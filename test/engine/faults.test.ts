@@ -1,12 +1,12 @@
 import * as z from "zod";
-import { handleJob } from "../../shared/batch/handle-job.ts";
 import type { Engine } from "../../shared/engine.ts";
 import { batch, defineJob, definePipeline, eq, lambda } from "../../shared/pipeline/index.ts";
 import { startRun } from "../../shared/run/start-run.ts";
-import { sweepRuns } from "../../shared/run/sweep-run.ts";
-import { failPoison } from "../../shared/step/fail-poison.ts";
-import { handleStepMessage } from "../../shared/step/handle-step-message.ts";
 import { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
+import { failPoison } from "../../shared/worker/fail-poison.ts";
+import { handleJob } from "../../shared/worker/handle-job.ts";
+import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
+import { sweepRuns } from "../../shared/worker/sweep-run.ts";
 
 const double = defineJob("demo.double", {
   input: z.object({ n: z.number() }),

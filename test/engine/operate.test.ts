@@ -1,14 +1,15 @@
 import * as z from "zod";
-import { handleJob } from "../../shared/batch/handle-job.ts";
+import { cancelRun } from "../../shared/operate/cancel-run.ts";
+import { manage } from "../../shared/operate/manage.ts";
+import { retryRun } from "../../shared/operate/retry-run.ts";
+import { startByHand } from "../../shared/operate/start-by-hand.ts";
 import { batch, defineJob, definePipeline, lambda, type Pipeline } from "../../shared/pipeline/index.ts";
-import { cancelRun, settleCancellation } from "../../shared/run/cancel-run.ts";
-import { RunNotFoundError, RunStateError } from "../../shared/run/errors.ts";
-import { manage } from "../../shared/run/manage.ts";
-import { retryRun } from "../../shared/run/retry-run.ts";
-import { startByHand } from "../../shared/run/start-by-hand.ts";
-import { sweepRuns } from "../../shared/run/sweep-run.ts";
-import { handleStepMessage } from "../../shared/step/handle-step-message.ts";
+import { RunNotFoundError, RunStateError } from "../../shared/run/run-errors.ts";
 import { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
+import { handleJob } from "../../shared/worker/handle-job.ts";
+import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
+import { settleCancellation } from "../../shared/worker/settle-cancellation.ts";
+import { sweepRuns } from "../../shared/worker/sweep-run.ts";
 import { sampleEvent } from "../sample-event.ts";
 
 const train = defineJob("demo.train", {

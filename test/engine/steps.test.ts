@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { definePipeline, eq, FatalError, lambda, RetryAfter } from "../../shared/pipeline/index.ts";
-import { ParamsError } from "../../shared/run/errors.ts";
+import { ParamsError } from "../../shared/run/run-errors.ts";
 import { startRun } from "../../shared/run/start-run.ts";
 import { MemoryEngine, testPipeline } from "../../shared/testing/test-pipeline.ts";
 

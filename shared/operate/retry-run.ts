@@ -1,9 +1,9 @@
 import type { Engine } from "../engine.ts";
-import { dispatch } from "./advance-run.ts";
-import { RunNotFoundError, RunStateError } from "./errors.ts";
-import { plan } from "./plan.ts";
-import type { Run } from "./run.ts";
-import { graphOf } from "./run-graph.ts";
+import { dispatch } from "../run/advance-run.ts";
+import { RunNotFoundError, RunStateError } from "../run/run-errors.ts";
+import { graphOf } from "../run/run-graph.ts";
+import { plan } from "../state/plan.ts";
+import type { Run } from "../state/run.ts";
 
 /**
  * Opens a failed or cancelled run again, in a new epoch: only what did not succeed runs again, by the graph that the

@@ -1,18 +1,6 @@
-import type { Engine } from "../engine.ts";
-import { maxMessageDelay } from "../queue/step-queue.ts";
-import { settleCancellation } from "../run/cancel-run.ts";
-import type { Run } from "../run/run.ts";
-import { nodeOf } from "../run/run-graph.ts";
-import { fatal } from "../step/failure.ts";
-import { failAttempt, succeedAttempt } from "../step/finish-attempt.ts";
-import { joinEnded } from "../step/join-step.ts";
-import { hasEnded, hasJobs, type JobStep, type StepRecord } from "../step/step-record.ts";
-import { hintFor, type StepWork } from "../step/step-work.ts";
-import { ended } from "../step/transitions.ts";
-import type { StoredStep } from "../store/run-store.ts";
-import { isOver, type JobDetail, type JobState } from "./batch-service.ts";
-import { identityOf, type JobIdentity, runOf } from "./job-environment.ts";
-import { jobFailure } from "./job-failure.ts";
+import { isOver, type JobDetail, type JobState } from "../batch/batch-service.ts";
+import { identityOf, type JobIdentity, runOf } from "../batch/job-environment.ts";
+import { jobFailure } from "../batch/job-failure.ts";
 import {
   blockClaim,
   claimHolder,
@@ -20,7 +8,19 @@ import {
   JobFileError,
   readJobError,
   readManifest,
-} from "./job-files.ts";
+} from "../batch/job-files.ts";
+import type { Engine } from "../engine.ts";
+import { maxMessageDelay } from "../queue/step-queue.ts";
+import { nodeOf } from "../run/run-graph.ts";
+import type { Run } from "../state/run.ts";
+import { ended } from "../state/step-changes.ts";
+import { hasEnded, hasJobs, type JobStep, type StepRecord } from "../state/step-record.ts";
+import { fatal } from "../step/failure.ts";
+import { failAttempt, succeedAttempt } from "../step/finish-attempt.ts";
+import { joinEnded } from "../step/join-step.ts";
+import { hintFor, type StepWork } from "../step/step-work.ts";
+import type { StoredStep } from "../store/run-store.ts";
+import { settleCancellation } from "./settle-cancellation.ts";
 
 /** The states that a record shows of a job, in the order in which a job passes them. */
 const shown: readonly JobStep["state"][] = ["SUBMITTED", "RUNNABLE", "STARTING", "RUNNING"];

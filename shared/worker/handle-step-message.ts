@@ -3,17 +3,17 @@ import type { Engine } from "../engine.ts";
 import type { Json } from "../pipeline/json.ts";
 import { maxMessageDelay, type StepMessage } from "../queue/step-queue.ts";
 import { nodeOf } from "../run/run-graph.ts";
+import { awaitsChildren, childrenOf } from "../state/step-record.ts";
+import { type Claim, claimStep } from "../step/claim-step.ts";
+import { fatal, lostAttemptsLimit } from "../step/failure.ts";
+import { failAttempt, skipStep } from "../step/finish-attempt.ts";
+import { runFunctionStep } from "../step/function-step.ts";
+import { joinEnded } from "../step/join-step.ts";
+import { driveMap, driveShard, expandMap, maxChildren } from "../step/map-step.ts";
+import { readOrFail } from "../step/read-or-fail.ts";
+import { itemsOf, shouldRun } from "../step/step-input.ts";
+import type { StepWork } from "../step/step-work.ts";
 import type { StoredStep } from "../store/run-store.ts";
-import { type Claim, claimStep } from "./claim-step.ts";
-import { fatal, lostAttemptsLimit } from "./failure.ts";
-import { failAttempt, skipStep } from "./finish-attempt.ts";
-import { runFunctionStep } from "./function-step.ts";
-import { joinEnded } from "./join-step.ts";
-import { driveMap, driveShard, expandMap, maxChildren } from "./map-step.ts";
-import { readOrFail } from "./read-or-fail.ts";
-import { itemsOf, shouldRun } from "./step-input.ts";
-import { awaitsChildren, childrenOf } from "./step-record.ts";
-import type { StepWork } from "./step-work.ts";
 
 /** Milliseconds that a lease lasts beyond the time that the work may take. */
 const leaseSlack = 5000;

@@ -1,12 +1,11 @@
 import { endSubmission } from "../batch/end-submission.ts";
 import type { Engine } from "../engine.ts";
-import { hasEnded, hasJobs, isHeld } from "../step/step-record.ts";
-import { ended } from "../step/transitions.ts";
+import { endRun } from "../run/advance-run.ts";
+import { nodeOf } from "../run/run-graph.ts";
+import type { Run } from "../state/run.ts";
+import { ended } from "../state/step-changes.ts";
+import { hasEnded, hasJobs, isHeld } from "../state/step-record.ts";
 import type { StoredStep } from "../store/run-store.ts";
-import { endRun } from "./advance-run.ts";
-import { RunNotFoundError } from "./errors.ts";
-import { isActive, type Run } from "./run.ts";
-import { nodeOf } from "./run-graph.ts";
 
 const reason = "The run was cancelled";
 
@@ -49,22 +48,4 @@ export async function settleCancellation(engine: Engine, run: Run): Promise<void
     if (!(await cancelStep(engine, run, record))) open += 1;
   }
   if (open === 0) await endRun(engine, run, "CANCELLED");
-}
-
-/**
- * Cancels a run: nothing new starts, Batch jobs are ended, and the run is CANCELLED once none is left. Asked again it
- * goes on where it was; of a run that has ended it changes nothing.
- *
- * @returns the run as it then is
- * @throws RunNotFoundError
- */
-export async function cancelRun(engine: Engine, runId: string): Promise<Run> {
-  const run = await engine.store.requestCancel(
-    runId,
-    engine.clock.now() + engine.settings.sweepSeconds * 1000,
-  );
-  if (run === undefined) throw new RunNotFoundError(runId);
-  if (!isActive(run)) return run;
-  await settleCancellation(engine, run);
-  return (await engine.store.getRun(runId)) ?? run;
 }

@@ -2,10 +2,10 @@ import { endSubmission } from "../batch/end-submission.ts";
 import type { Engine } from "../engine.ts";
 import { parseStepMessage, type StepMessage } from "../queue/step-queue.ts";
 import { nodeOf } from "../run/run-graph.ts";
-import { claimStep } from "./claim-step.ts";
-import { fatal } from "./failure.ts";
-import { failAttempt } from "./finish-attempt.ts";
-import { joinEnded } from "./join-step.ts";
+import { claimStep } from "../step/claim-step.ts";
+import { fatal } from "../step/failure.ts";
+import { failAttempt } from "../step/finish-attempt.ts";
+import { joinEnded } from "../step/join-step.ts";
 
 /**
  * Ends the step of a message that was delivered again and again and never dealt with: as a failed step with the reason,

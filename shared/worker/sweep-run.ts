@@ -1,11 +1,11 @@
 import type { Engine } from "../engine.ts";
 import { stepOf } from "../pipeline/graph.ts";
-import { sweepStep } from "../step/sweep-step.ts";
-import { endRun } from "./advance-run.ts";
-import { settleCancellation } from "./cancel-run.ts";
-import { plan } from "./plan.ts";
-import type { Run } from "./run.ts";
-import { graphOf } from "./run-graph.ts";
+import { endRun } from "../run/advance-run.ts";
+import { graphOf } from "../run/run-graph.ts";
+import { plan } from "../state/plan.ts";
+import type { Run } from "../state/run.ts";
+import { settleCancellation } from "./settle-cancellation.ts";
+import { sweepStep } from "./sweep-step.ts";
 
 /** Most runs that one sweep looks at; the next tick takes the others. */
 const runsPerSweep = 100;

@@ -2,7 +2,7 @@ import * as z from "zod";
 import type { Engine } from "../engine.ts";
 import type { Json } from "../pipeline/json.ts";
 import { parseRequest } from "../platform/parse-request.ts";
-import { type StartedRun, startRun } from "./start-run.ts";
+import { type StartedRun, startRun } from "../run/start-run.ts";
 
 /** A request to start a run. */
 export const startRequest = z.strictObject({

@@ -1,13 +1,20 @@
 import { isOver, type JobDetail } from "../batch/batch-service.ts";
-import { handleJob } from "../batch/handle-job.ts";
 import { identityOf, indicesOf } from "../batch/job-environment.ts";
 import type { Engine } from "../engine.ts";
+import {
+  childrenOf,
+  hasEnded,
+  hasJobs,
+  isHeld,
+  type JobStep,
+  type StepRecord,
+} from "../state/step-record.ts";
+import type { Failure } from "../step/failure.ts";
+import { failAttempt } from "../step/finish-attempt.ts";
+import { joinFullShards, openChildren } from "../step/map-step.ts";
+import { hintFor, type StepWork } from "../step/step-work.ts";
 import type { StoredStep } from "../store/run-store.ts";
-import type { Failure } from "./failure.ts";
-import { failAttempt } from "./finish-attempt.ts";
-import { joinFullShards, openChildren } from "./map-step.ts";
-import { childrenOf, hasEnded, hasJobs, isHeld, type JobStep, type StepRecord } from "./step-record.ts";
-import { hintFor, type StepWork } from "./step-work.ts";
+import { handleJob } from "./handle-job.ts";
 
 /** Milliseconds that a hint is given to arrive before the sweep sends another. */
 const grace = 2000;

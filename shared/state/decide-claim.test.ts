@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { aHeldStep } from "../../test/factories.ts";
+import { decideClaim } from "./decide-claim.ts";
+import { ended, expanded, retrying, submitted, succeeded } from "./step-changes.ts";
 import { hasEnded, isHeld, type StepRecord, stepTransitions } from "./step-record.ts";
-import { decideClaim, ended, expanded, retrying, submitted, succeeded } from "./transitions.ts";
 
 const now = 1_000_000;
 const request = (epoch: number, state: "RUNNING" | "SUBMITTED" = "RUNNING") => ({

@@ -3,9 +3,9 @@ import type { Engine } from "../engine.ts";
 import { parseRequest } from "../platform/parse-request.ts";
 import { setScheduleActive } from "../schedule/run-schedules.ts";
 import type { StoredSchedule } from "../schedule/schedule-store.ts";
+import type { Run, RunState } from "../state/run.ts";
 import { cancelRun } from "./cancel-run.ts";
 import { retryRun } from "./retry-run.ts";
-import type { Run, RunState } from "./run.ts";
 
 const runId = z.string().min(1);
 

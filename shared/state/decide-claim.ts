@@ -1,17 +1,15 @@
-import type {
-  EndedStep,
-  HeldStep,
-  JobStep,
-  MapStep,
-  RetryingStep,
-  StepError,
-  StepJob,
-  StepKey,
-  StepRecord,
-  StoredValue,
-  SucceededStep,
+import {
+  type EndedStep,
+  type HeldStep,
+  hasEnded,
+  isHeld,
+  type JobStep,
+  type MapStep,
+  type RetryingStep,
+  type StepKey,
+  type StepRecord,
+  type SucceededStep,
 } from "./step-record.ts";
-import { childrenOf, hasEnded, isHeld } from "./step-record.ts";
 
 /** What became of the wish to work on a step. */
 export type ClaimDecision =
@@ -61,62 +59,4 @@ export function decideClaim(current: StepRecord | undefined, request: ClaimReque
   if (current.leaseUntil > now) return { kind: "later", at: current.leaseUntil, record: current };
   if (current.state === "SUBMITTED") return claim(current.attempt, current.failures, current.startedAt);
   return claim(current.attempt + 1, current.failures);
-}
-
-/** The facts that every state shares, without what belongs to one state alone. */
-function factsOf({ runId, step, index, epoch, attempt, failures, startedAt }: StepRecord) {
-  return { runId, step, index, epoch, attempt, failures, startedAt };
-}
-
-/** A map's number of children goes along to its end. */
-function childCount(record: StepRecord): { children?: number } {
-  const children = childrenOf(record);
-  return children === undefined ? {} : { children };
-}
-
-const iso = (now: number) => new Date(now).toISOString();
-
-export function succeeded(record: StepRecord, output: StoredValue, now: number): SucceededStep {
-  return { ...factsOf(record), ...childCount(record), state: "SUCCEEDED", output, endedAt: iso(now) };
-}
-
-export function ended(
-  record: StepRecord,
-  state: EndedStep["state"],
-  now: number,
-  error?: StepError,
-): EndedStep {
-  return { ...factsOf(record), ...childCount(record), state, endedAt: iso(now), ...(error && { error }) };
-}
-
-/** @param counts whether the failure counts against the step's retries */
-export function retrying(
-  record: StepRecord,
-  error: StepError,
-  retryAt: number,
-  counts: boolean,
-): RetryingStep {
-  return {
-    ...factsOf(record),
-    failures: record.failures + (counts ? 1 : 0),
-    state: "RETRYING",
-    retryAt,
-    error,
-  };
-}
-
-/** A held step whose jobs exist now. */
-export function submitted(record: HeldStep, jobs: readonly StepJob[], children?: number): JobStep {
-  return {
-    ...factsOf(record),
-    holder: "jobs",
-    state: "SUBMITTED",
-    jobs,
-    ...(children !== undefined && { children }),
-  };
-}
-
-/** A held map whose children may run now. */
-export function expanded(record: HeldStep, children: number): MapStep {
-  return { ...factsOf(record), holder: "children", state: "RUNNING", children };
 }
