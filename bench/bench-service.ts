@@ -8,6 +8,7 @@ import type { StepQueue } from "../shared/queue/step-queue.ts";
 import { dynamoRunStore } from "../shared/store/dynamo-run-store.ts";
 import { dynamoClient } from "../shared/store/dynamo-table.ts";
 import type { RunStore } from "../shared/store/run-store.ts";
+import { stopOnInterrupt } from "./interrupt.ts";
 
 const root = join(import.meta.dirname, "..");
 
@@ -56,11 +57,13 @@ export async function startBenchService(): Promise<BenchService> {
   const client = dynamoClient(config);
   const sqs = new SQSClient(config);
   const stop = async () => {
+    calm();
     client.destroy();
     sqs.destroy();
     await stack.stop();
     rmSync(folder, { recursive: true, force: true });
   };
+  const calm = stopOnInterrupt(stop);
   try {
     await stack.deploy({ serviceDir });
     return {

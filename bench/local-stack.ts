@@ -1,8 +1,8 @@
-import { setTimeout as delay } from "node:timers/promises";
-import { type EndedRun, isActive } from "../shared/state/run.ts";
+import type { EndedRun } from "../shared/state/run.ts";
 import { hasEnded } from "../shared/state/step-record.ts";
 import type { StoredStep } from "../shared/store/run-store.ts";
 import { type BenchService, startBenchService } from "./bench-service.ts";
+import { finishedRun } from "./finished-run.ts";
 import { chain, chainLength, wide } from "./pipelines.ts";
 import { type Report, type Spread, spreadOf, type Table } from "./report.ts";
 
@@ -10,27 +10,6 @@ const chainRuns = 5;
 const mapRuns = 5;
 const mapSize = 1000;
 const callsEach = 200;
-
-let starts = 0;
-
-/** Starts a run through the deployed function and waits until it has ended. */
-async function finishedRun(
-  { stack, store }: BenchService,
-  pipeline: string,
-  params: object,
-): Promise<EndedRun> {
-  starts += 1;
-  const request = { pipeline, params, key: `bench-${starts}` };
-  const started = await stack.invoke("millrace-local-start", request);
-  if (!started.ok) throw new Error(`${pipeline} was not started: ${started.errorMessage}`);
-  const { runId } = started.payload as { runId: string };
-  for (;;) {
-    const run = await store.getRun(runId);
-    if (run !== undefined && !isActive(run)) return run;
-    // Rarely: the stack is one process, and each question delays the answer.
-    await delay(250);
-  }
-}
 
 /** Milliseconds between start and end, by the functions' clock. */
 const elapsed = ({ startedAt, endedAt }: { startedAt: string; endedAt: string }) =>
@@ -90,15 +69,15 @@ export async function measureLocalStack(): Promise<Report> {
     await finishedRun(service, chain.name, {});
     await finishedRun(service, wide.name, { size: mapSize });
     const chains: EndedRun[] = [];
-    for (let time = 0; time < chainRuns; time += 1) chains.push(await finishedRun(service, chain.name, {}));
+    for (let time = 0; time < chainRuns; time += 1) {
+      chains.push((await finishedRun(service, chain.name, {})).run);
+    }
     const [first] = chains;
     if (first === undefined) throw new Error("no chain ran");
     const maps: EndedRun[] = [];
     for (let time = 0; time < mapRuns; time += 1) {
-      maps.push(await finishedRun(service, wide.name, { size: mapSize }));
+      maps.push((await finishedRun(service, wide.name, { size: mapSize })).run);
     }
-    const failed = [...chains, ...maps].find(({ state }) => state !== "SUCCEEDED");
-    if (failed !== undefined) throw new Error(`run ${failed.runId} ended ${failed.state}`);
     const records = await Promise.all(chains.map(({ runId }) => service.store.listSteps(runId)));
     const split = records.map(parts);
     const rows = [

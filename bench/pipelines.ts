@@ -14,12 +14,22 @@ const itemsUpTo = ({ size }: { size: number }): Item[] =>
 const double = ({ item }: { item: Item }): Item => ({ place: item.place * 2 });
 
 /** Lambda steps one after another, each with the result of the one before. */
-export const chain = definePipeline({ name: "bench-chain", params: z.strictObject({}) }, ({ step }) => {
-  let last = step("step_000", lambda({}, first));
-  for (let place = 1; place < chainLength; place += 1) {
-    last = step(`step_${String(place).padStart(3, "0")}`, lambda({ previous: last }, next));
-  }
-});
+function chainOf(length: number, name: string): Pipeline {
+  return definePipeline({ name, params: z.strictObject({}) }, ({ step }) => {
+    let last = step("step_000", lambda({}, first));
+    for (let place = 1; place < length; place += 1) {
+      last = step(`step_${String(place).padStart(3, "0")}`, lambda({ previous: last }, next));
+    }
+  });
+}
+
+/** The chain that most is measured with. */
+export const chain = chainOf(chainLength, "bench-chain");
+
+/** Longer chains, by their length: for comparison with another engine. */
+export const longChains: ReadonlyMap<number, Pipeline> = new Map(
+  [200, 1000].map((length) => [length, chainOf(length, `bench-chain-${length}`)]),
+);
 
 /** A step that makes a list, and one Lambda step for each item of it. */
 export const wide = definePipeline(
@@ -80,4 +90,4 @@ export function relay(onChild: () => void): Pipeline {
 }
 
 /** The catalogue of the service that the measurements deploy, in place of the product's `pipelines/index.ts`. */
-export const pipelines: readonly Pipeline[] = [chain, wide, job];
+export const pipelines: readonly Pipeline[] = [chain, ...longChains.values(), wide, job];

@@ -20,6 +20,12 @@ export type Table = {
 /** What a measurement found, and which budgets it broke: none, normally. */
 export type Report = { readonly tables: readonly Table[]; readonly overBudget: readonly string[] };
 
+/** What a measurement can be told on the command line. */
+export type MeasureOptions = {
+  /** How often what is compared is run in turns, where the measurement does that. */
+  readonly rounds?: number;
+};
+
 /** @throws RangeError when there is no value */
 export function spreadOf(values: readonly number[]): Spread {
   const sorted = values.toSorted((a, b) => a - b);

@@ -1,6 +1,6 @@
 /**
- * Measures Millrace: `npm run bench` for everything, `npm run bench -- calls` for one measurement, `--json` for machines.
- * Ends with 1 when a budget is broken. docs/benchmarks.md has the figures, and says what they mean.
+ * Measures Millrace: `npm run bench` for everything but what takes very long, `npm run bench -- calls` for one
+ * measurement, `--json` for machines. Ends with 1 when a budget is broken. docs/benchmarks.md has the figures, and says what they mean.
  */
 import { availableParallelism, loadavg } from "node:os";
 import { parseArgs } from "node:util";
@@ -8,13 +8,21 @@ import { measureBundles } from "./bundles.ts";
 import { measureCalls } from "./calls.ts";
 import { measureInProcess } from "./in-process.ts";
 import { measureLocalStack } from "./local-stack.ts";
-import { type Report, tableText } from "./report.ts";
+import { measureOrchestration } from "./orchestration.ts";
+import { type MeasureOptions, type Report, tableText } from "./report.ts";
 
-const measurements: ReadonlyMap<string, () => Promise<Report>> = new Map([
-  ["calls", measureCalls],
-  ["bundles", measureBundles],
-  ["in-process", measureInProcess],
-  ["local-stack", measureLocalStack],
+type Measurement = {
+  readonly measure: (options: MeasureOptions) => Promise<Report>;
+  /** Takes many minutes, or installs something: done only when it is named. */
+  readonly onlyByName?: true;
+};
+
+const measurements: ReadonlyMap<string, Measurement> = new Map<string, Measurement>([
+  ["calls", { measure: measureCalls }],
+  ["bundles", { measure: measureBundles }],
+  ["in-process", { measure: measureInProcess }],
+  ["local-stack", { measure: measureLocalStack }],
+  ["orchestration", { measure: measureOrchestration, onlyByName: true }],
 ]);
 
 /** How busy the machine was, for a reader who wonders about a time: others may have used it as well. */
@@ -26,7 +34,7 @@ const load = () => Number((loadavg()[0] ?? Number.NaN).toFixed(1));
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { json: { type: "boolean", default: false } },
+    options: { json: { type: "boolean", default: false }, rounds: { type: "string" } },
   });
   const unknown = positionals.filter((name) => !measurements.has(name));
   if (unknown.length > 0) {
@@ -37,10 +45,11 @@ async function main(): Promise<void> {
     return;
   }
   const reports: Record<string, Report & { machine: Machine }> = {};
-  for (const [name, measure] of measurements) {
-    if (positionals.length > 0 && !positionals.includes(name)) continue;
+  const options: MeasureOptions = values.rounds === undefined ? {} : { rounds: Number(values.rounds) };
+  for (const [name, { measure, onlyByName = false }] of measurements) {
+    if (positionals.length > 0 ? !positionals.includes(name) : onlyByName) continue;
     const before = load();
-    const report = await measure();
+    const report = await measure(options);
     const machine = { cores: availableParallelism(), loadBefore: before, loadAfter: load() };
     reports[name] = { ...report, machine };
     if (!values.json) {

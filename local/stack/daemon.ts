@@ -48,19 +48,31 @@ export function lastLines(file: string): string {
 
 /**
  * Waits until a URL answers with 200. A process that doesn't get there is ended.
- * @throws {StackError} with the end of the log, when the process ends before or takes longer than half a minute
+ * @throws {StackError} with the end of the log, when the process ends before or takes longer than `timeoutMs`
  */
-export async function healthy(url: string, daemon: Daemon, name: string, logFile: string): Promise<void> {
+export async function healthy(
+  url: string,
+  daemon: Daemon,
+  name: string,
+  logFile: string,
+  timeoutMs: number = HEALTH_TIMEOUT_MS,
+): Promise<void> {
   try {
-    await answers(url, daemon, name, logFile);
+    await answers(url, daemon, name, logFile, timeoutMs);
   } catch (error) {
     await endGroup(daemon.pid, 0);
     throw error;
   }
 }
 
-async function answers(url: string, daemon: Daemon, name: string, logFile: string): Promise<void> {
-  const deadline = Date.now() + HEALTH_TIMEOUT_MS;
+async function answers(
+  url: string,
+  daemon: Daemon,
+  name: string,
+  logFile: string,
+  timeoutMs: number,
+): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
   for (;;) {
     try {
       const response = await fetch(url, { signal: AbortSignal.timeout(2000) });
