@@ -1,0 +1,139 @@
+import { hashOf, Random } from "../random.ts";
+
+/** Everything that may go wrong, by the name that the counts use. */
+export const faultKinds = [
+  "message duplicated",
+  "message delayed",
+  "message lost",
+  "acknowledgement lost",
+  "worker killed before a call",
+  "worker killed after a call",
+  "call refused",
+  "answer lost",
+  "call late",
+  "answer late",
+  "function too slow",
+  "index stale",
+  "job unlisted",
+  "machine taken back",
+  "machine taken back, job goes on",
+  "out of memory",
+  "job waits for a machine",
+  "event duplicated",
+  "event delayed",
+  "event lost",
+  "person cancels",
+  "person retries",
+  "deployment",
+] as const;
+export type FaultKind = (typeof faultKinds)[number];
+
+/** A fault that happened. */
+export type Fault = {
+  /** Names the decision: the same in every run of the same seed, whatever else happens. */
+  readonly key: string;
+  readonly kind: FaultKind;
+  /** Virtual time. */
+  readonly at: number;
+};
+
+/** How often each kind happens where it can; kinds that are left out do not. */
+export type FaultRates = Readonly<Partial<Record<FaultKind, number>>>;
+
+const callRate = 0.012;
+/** Rates at intensity 1. */
+const usualRates: Readonly<Record<FaultKind, number>> = {
+  "message duplicated": 0.12,
+  "message delayed": 0.12,
+  "message lost": 0.06,
+  "acknowledgement lost": 0.06,
+  "worker killed before a call": callRate,
+  "worker killed after a call": callRate,
+  "call refused": callRate,
+  "answer lost": callRate,
+  "call late": callRate / 2,
+  "answer late": callRate / 2,
+  "function too slow": 0.03,
+  "index stale": 0.1,
+  "job unlisted": 0.2,
+  "machine taken back": 0.03,
+  "machine taken back, job goes on": 0.015,
+  "out of memory": 0.02,
+  "job waits for a machine": 0.06,
+  "event duplicated": 0.15,
+  "event delayed": 0.15,
+  "event lost": 0.1,
+  "person cancels": 0.15,
+  "person retries": 0.7,
+  deployment: 0.2,
+};
+
+/**
+ * The rates of one seed: each seed leaves some kinds out, so that those that hide one another are also met alone
+ * (swarm testing: Groce et al., ISSTA 2012).
+ */
+export function ratesFor(random: Random): FaultRates {
+  const intensity = random.pick([0.5, 1, 2, 4]);
+  const rates: Partial<Record<FaultKind, number>> = {};
+  for (const kind of faultKinds) {
+    if (random.chance(0.75)) rates[kind] = Math.min(0.9, usualRates[kind] * intensity);
+  }
+  return rates;
+}
+
+/** What a fault plan is made of. */
+export type FaultOptions = {
+  readonly seed: number;
+  readonly rates: FaultRates;
+  /** No fault happens after this virtual time. */
+  readonly until: number;
+  /** Most milliseconds by which the clock of a worker is off. */
+  readonly skew: number;
+  /** Only the decisions of these keys may be faults: for making a failing run smaller. */
+  readonly only?: ReadonlySet<string>;
+};
+
+/**
+ * Decides where faults happen. Each decision follows from the seed and its own key, so that one fault can be left out
+ * and the others stay where they are.
+ */
+export class FaultPlan {
+  readonly faults: Fault[] = [];
+  private readonly options: FaultOptions;
+
+  constructor(options: FaultOptions) {
+    this.options = options;
+  }
+
+  /** Milliseconds by which a worker's clock is ahead. */
+  skewFor(key: string): number {
+    const { skew } = this.options;
+    return skew === 0 ? 0 : this.drawsFor(`${key}/clock`).between(-skew, skew);
+  }
+
+  /** Draws that belong to a key, for whatever else is decided there. */
+  drawsFor(key: string): Random {
+    return new Random(hashOf(this.options.seed, key));
+  }
+
+  /**
+   * Which of some faults happens at a place, if any.
+   *
+   * @param draw uniform in [0, 1), drawn for the key
+   */
+  decide(key: string, kinds: readonly FaultKind[], draw: number, now: number): FaultKind | undefined {
+    const { rates, until, only } = this.options;
+    if (now > until) return undefined;
+    let left = draw;
+    for (const kind of kinds) {
+      const rate = rates[kind] ?? 0;
+      if (left < rate) {
+        if (only !== undefined && !only.has(key)) return undefined;
+        this.faults.push({ key, kind, at: now });
+        return kind;
+      }
+      left -= rate;
+    }
+    return undefined;
+  }
+}

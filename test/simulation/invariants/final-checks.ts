@@ -1,0 +1,168 @@
+import type { Json } from "../../../shared/pipeline/index.ts";
+import { canonicalJson } from "../../../shared/pipeline/json.ts";
+import type { Run } from "../../../shared/state/run.ts";
+import { hasEnded, hasJobs, type StepRecord, type StoredValue } from "../../../shared/state/step-record.ts";
+import { type Expectation, expectationOf, type Verdict } from "../spec/oracle.ts";
+import { failuresOf, type PipelineSpec, type StepSpec } from "../spec/pipeline-spec.ts";
+import type { Bodies } from "../world/bodies.ts";
+import type { World } from "../world/world.ts";
+
+const failedStates: readonly string[] = ["FAILED", "TIMED_OUT"];
+
+/** Looks at a run after its end, and at everything that worked for it. */
+export class FinalChecks {
+  private readonly world: World;
+  private readonly spec: PipelineSpec;
+  private readonly expectations = new Map<number, Expectation>();
+
+  constructor(world: World, spec: PipelineSpec) {
+    this.world = world;
+    this.spec = spec;
+  }
+
+  private expected(epoch: number): Expectation {
+    const known = this.expectations.get(epoch) ?? expectationOf(this.spec, epoch);
+    this.expectations.set(epoch, known);
+    return known;
+  }
+
+  private broken(rule: string, detail: string): void {
+    this.world.violations.add(rule, detail);
+  }
+
+  private async valueOf(stored: StoredValue): Promise<Json> {
+    if ("value" in stored) return stored.value;
+    const bytes = await this.world.memory.objects.get(stored.uri);
+    return bytes === undefined ? `nothing at ${stored.uri}` : JSON.parse(new TextDecoder().decode(bytes));
+  }
+
+  private async compareRecord(name: string, verdict: Verdict, record: StepRecord | undefined, run: Run) {
+    if (record === undefined)
+      return this.broken("as the oracle says", `${name} has no record; expected ${verdict.state}`);
+    const right =
+      verdict.state === "FAILED"
+        ? failedStates.includes(record.state) && record.epoch === run.epoch
+        : "output" in record;
+    if (!right)
+      return this.broken(
+        "as the oracle says",
+        `${name} is ${record.state} in epoch ${record.epoch}; expected ${verdict.state}${"error" in record ? `: ${record.error?.name} ${record.error?.message}` : ""}`,
+      );
+    if (verdict.state === "SUCCEEDED" && "output" in record && record.index !== "map") {
+      const value = await this.valueOf(record.output);
+      if (canonicalJson(value) !== canonicalJson(verdict.output))
+        this.broken(
+          "as the oracle says",
+          `${name} gave ${JSON.stringify(value).slice(0, 200)}; expected ${JSON.stringify(verdict.output).slice(0, 200)}`,
+        );
+    }
+  }
+
+  private async compareStep(run: Run, step: StepSpec, verdict: Verdict): Promise<void> {
+    const number = this.world.watch.numberOf(run, step.name);
+    const mapped = step.over !== undefined;
+    const record = this.world.watch.steps.get(run.runId, step.name, mapped ? "map" : 0);
+    const { done, failed, skipped } = run.progress;
+    const joined = done.has(number)
+      ? "SUCCEEDED"
+      : failed.has(number)
+        ? "FAILED"
+        : skipped.has(number)
+          ? "SKIPPED"
+          : "";
+    if (verdict.state === "UPSTREAM_FAILED") {
+      if (record?.epoch === run.epoch || joined !== "")
+        this.broken("as the oracle says", `${step.name} ran although a step before it had failed`);
+      return;
+    }
+    if (verdict.state === "SKIPPED") {
+      const right =
+        record === undefined || record.state === "SKIPPED" || (record.state === "CANCELLED" && joined === "");
+      if (!right || (joined !== "SKIPPED" && joined !== ""))
+        this.broken(
+          "as the oracle says",
+          `${step.name} is ${record?.state} and joined as ${joined}; expected SKIPPED`,
+        );
+      return;
+    }
+    if (joined !== verdict.state)
+      this.broken(
+        "as the oracle says",
+        `${step.name} is joined as ${joined || "nothing"}; expected ${verdict.state}`,
+      );
+    await this.compareRecord(step.name, verdict, record, run);
+    const children = this.expected(run.epoch).children.get(step.name) ?? [];
+    for (const [index, child] of children.entries()) {
+      await this.compareRecord(
+        `${step.name}[${index}]`,
+        child,
+        this.world.watch.steps.get(run.runId, step.name, index),
+        run,
+      );
+    }
+    if (mapped && this.world.watch.steps.get(run.runId, step.name, children.length) !== undefined)
+      this.broken("as the oracle says", `${step.name} has more than ${children.length} children`);
+  }
+
+  /** What succeeded in a run that was cancelled has the value that it must have. */
+  private async compareSucceeded(run: Run): Promise<void> {
+    for (const step of this.spec.steps) {
+      for (const record of this.world.watch.steps.of(run.runId)) {
+        if (record.step !== step.name || !("output" in record) || record.index === "map") continue;
+        const { steps, children } = this.expected(record.epoch);
+        const verdict =
+          step.over === undefined ? steps.get(step.name) : children.get(step.name)?.[record.index];
+        if (verdict === undefined)
+          this.broken("as the oracle says", `${step.name}[${record.index}] should not exist`);
+        else await this.compareRecord(`${step.name}[${record.index}]`, verdict, record, run);
+      }
+    }
+  }
+
+  async run(run: Run): Promise<void> {
+    if (run.state === "SUCCEEDED" || run.state === "FAILED") {
+      const { state, steps } = this.expected(run.epoch);
+      if (run.state !== state) {
+        const error =
+          run.error === undefined ? "" : `: ${run.error.step} ${run.error.name} ${run.error.message}`;
+        this.broken("as the oracle says", `the run is ${run.state}; expected ${state}${error}`);
+      }
+      for (const step of this.spec.steps) {
+        const verdict = steps.get(step.name);
+        if (verdict !== undefined) await this.compareStep(run, step, verdict);
+      }
+    } else await this.compareSucceeded(run);
+    for (const record of this.world.watch.steps.of(run.runId)) {
+      // A worker that did not know of the cancel may claim a step after it, and die: no work is left, but its record is.
+      const isLate = run.state === "CANCELLED" && !hasJobs(record) && this.world.watch.isLate(run, record);
+      if (!hasEnded(record) && !isLate && (record.epoch === run.epoch || run.state === "CANCELLED"))
+        this.broken(
+          "nothing is left open",
+          `${record.step}[${record.index}] is ${record.state} in a run that is ${run.state}`,
+        );
+    }
+  }
+
+  /** No body began more often than its failures and the faults that hit its workers explain. */
+  bodies({ begun }: Bodies): void {
+    for (const [key, count] of begun) {
+      const [, step = "", index = "0", epoch = "1"] = /\/(.*)\[(.*)\]@(.*)$/.exec(key) ?? [];
+      const spec = this.spec.steps.find(({ name }) => name === step);
+      if (spec === undefined) continue;
+      const own = Math.min(spec.retries.limit, failuresOf(spec.work.failing, Number(index), Number(epoch)));
+      const bearable = 1 + own + this.world.chargesOf(key) + this.world.lossesOf(`${step}[${index}]`);
+      if (count > bearable)
+        this.broken("nothing runs again", `${key} began ${count} times; its faults explain ${bearable}`);
+    }
+  }
+
+  /** No job is left, and none was submitted twice without a cause. */
+  jobs(submitted: ReadonlyMap<string, number>, explained: (name: string) => boolean): void {
+    for (const { id, name, state } of this.world.memory.batch.waiting())
+      this.broken("no job is left", `${id} ${name} is still ${state}`);
+    for (const [name, count] of submitted) {
+      if (count > 1 && !explained(name))
+        this.broken("one job an attempt", `${name} was submitted ${count} times`);
+    }
+  }
+}

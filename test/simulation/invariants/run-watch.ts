@@ -1,0 +1,174 @@
+import type { Graph } from "../../../shared/pipeline/graph.ts";
+import { type Outcome, type Run, runTransitions } from "../../../shared/state/run.ts";
+import { hasEnded, type StepRecord } from "../../../shared/state/step-record.ts";
+import type { RunStore, Tally, TallyKey } from "../../../shared/store/run-store.ts";
+import { StepWatch, type WatchedWorld } from "./step-watch.ts";
+import type { Violations } from "./violation.ts";
+
+const statesOf: Readonly<Record<Outcome, readonly string[]>> = {
+  done: ["SUCCEEDED", "CACHED"],
+  failed: ["FAILED", "TIMED_OUT"],
+  skipped: ["SKIPPED"],
+};
+
+/** Calls of the store that only read, or whose effects are looked at one by one. */
+const ownWay: ReadonlySet<string> = new Set(["putStep", "joinRun", "joinTally", "putGraph"]);
+
+/**
+ * Stands between the engine and its store and looks at every write: that states change as the tables say, that what is
+ * joined had ended, and that nothing is joined that did not end so.
+ */
+export class RunWatch {
+  readonly steps: StepWatch;
+  readonly runs = new Map<string, Run>();
+  /** Told of every run that comes to its end. */
+  onEnd: (run: Run) => void = () => {};
+  /** When runs began to be cancelled, last. */
+  private readonly cancelled = new Map<string, number>();
+  private readonly graphs = new Map<string, Graph>();
+  private readonly world: WatchedWorld;
+  private readonly violations: Violations;
+
+  constructor(world: WatchedWorld, violations: Violations) {
+    this.world = world;
+    this.violations = violations;
+    this.steps = new StepWatch(world, violations);
+  }
+
+  /** Place of a step in the graph that a run started with. */
+  numberOf(run: Run, step: string): number {
+    return this.graphs.get(run.graphHash)?.steps.findIndex(({ name }) => name === step) ?? -1;
+  }
+
+  /** Whether a record was written after its run began to be cancelled. */
+  isLate({ runId }: Run, record: StepRecord): boolean {
+    const cancelledAt = this.cancelled.get(runId);
+    return cancelledAt !== undefined && this.steps.timeOf(record) >= cancelledAt;
+  }
+
+  /** The store, watched. Calls keep their answers. */
+  over(store: RunStore): RunStore {
+    const watched: RunStore = Object.create(store);
+    watched.putStep = async (next, previous) => {
+      this.steps.writes += 1;
+      const put = await store.putStep(next, previous);
+      if (put.ok) this.steps.written(put.record);
+      return put;
+    };
+    watched.joinRun = async (runId, epoch, step, outcome, error) => {
+      this.steps.writes += 1;
+      const run = await store.joinRun(runId, epoch, step, outcome, error);
+      if (run !== undefined) this.joinedRun(run, step, outcome);
+      return run;
+    };
+    watched.joinTally = async (key, epoch, member, outcome) => {
+      this.steps.writes += 1;
+      const tally = await store.joinTally(key, epoch, member, outcome);
+      if (tally !== undefined) this.joinedTally(key, member, outcome, tally);
+      return tally;
+    };
+    watched.putGraph = async (hash, graph) => {
+      this.graphs.set(hash, graph);
+      return store.putGraph(hash, graph);
+    };
+    this.watchOthers(store, watched);
+    return watched;
+  }
+
+  /** Whatever else may change a run: the run is looked at afterwards. */
+  private watchOthers(store: RunStore, watched: RunStore): void {
+    const target = store as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
+    for (const name of Object.getOwnPropertyNames(Object.getPrototypeOf(store))) {
+      const isRead = /^(constructor|get|list|due|open)/.test(name);
+      if (isRead || ownWay.has(name) || typeof target[name] !== "function") continue;
+      Object.assign(watched, {
+        [name]: async (...args: unknown[]) => {
+          this.steps.writes += 1;
+          const answer = await target[name]?.apply(store, args);
+          const [first] = args;
+          const runId = typeof first === "string" ? first : (first as Run | undefined)?.runId;
+          const run = runId === undefined ? undefined : await store.getRun(runId);
+          if (run !== undefined) this.changedRun(run);
+          return answer;
+        },
+      });
+    }
+  }
+
+  private changedRun(run: Run): void {
+    const before = this.runs.get(run.runId);
+    this.runs.set(run.runId, run);
+    if (before === undefined) {
+      if (run.epoch !== 1)
+        this.violations.add("legal transition", `run ${run.runId} begins in epoch ${run.epoch}`);
+      return;
+    }
+    if (before.state === run.state && before.epoch === run.epoch) return;
+    if (before.state === "RUNNING") this.cancelled.set(run.runId, this.world.now);
+    const reopened = run.epoch === before.epoch + 1 && "endedAt" in before;
+    const legal =
+      runTransitions[before.state].includes(run.state) && (reopened || run.epoch === before.epoch);
+    if (!legal) {
+      const change = `${before.state} ${before.epoch} → ${run.state} ${run.epoch}`;
+      this.violations.add("legal transition", `run ${run.runId}: ${change}`);
+    }
+    if (reopened) this.checkKept(before, run);
+    if ("endedAt" in run && !("endedAt" in before)) this.onEnd(run);
+  }
+
+  private checkKept(before: Run, run: Run): void {
+    const lost = [...before.progress.done].filter((step) => !run.progress.done.has(step));
+    if (lost.length > 0)
+      this.violations.add(
+        "what succeeded stays",
+        `run ${run.runId} forgot steps ${lost.join()} when it was opened again`,
+      );
+  }
+
+  private joinedRun(run: Run, step: number, outcome: Outcome): void {
+    const before = this.runs.get(run.runId);
+    this.runs.set(run.runId, run);
+    if (before?.progress[outcome].has(step)) return;
+    const node = this.graphs.get(run.graphHash)?.steps[step];
+    const record = node && this.steps.get(run.runId, node.name, node.over === undefined ? 0 : "map");
+    this.checkJoin(`${run.runId}/${node?.name ?? step}`, outcome, record, run.epoch);
+    const { done, failed, skipped } = run.progress;
+    const sets = [done, failed, skipped].filter((set) => set.has(step)).length;
+    if (sets > 1) this.violations.add("one join", `${run.runId}/${node?.name} was joined in ${sets} ways`);
+  }
+
+  private joinedTally(
+    { runId, step, shard }: TallyKey,
+    member: number,
+    outcome: "done" | "failed",
+    tally: Tally,
+  ) {
+    if (shard !== "map") {
+      this.checkJoin(
+        `${runId}/${step}[${member}]`,
+        outcome,
+        this.steps.get(runId, step, member),
+        tally.epoch,
+      );
+    }
+    const twice = tally.done.has(member) && tally.failed.has(member);
+    if (twice)
+      this.violations.add("one join", `${runId}/${step} shard ${shard} has ${member} as done and as failed`);
+    if (tally.done.size + tally.failed.size > tally.size)
+      this.violations.add("one join", `${runId}/${step} shard ${shard} counts more than its ${tally.size}`);
+  }
+
+  private checkJoin(what: string, outcome: Outcome, record: StepRecord | undefined, epoch: number): void {
+    const right =
+      record !== undefined &&
+      hasEnded(record) &&
+      statesOf[outcome].includes(record.state) &&
+      (record.epoch === epoch || outcome === "done");
+    if (right) return;
+    const state = record === undefined ? "not stored" : `${record.state} in epoch ${record.epoch}`;
+    this.violations.add(
+      "commit before join",
+      `${what} was joined as ${outcome} in epoch ${epoch} and is ${state}`,
+    );
+  }
+}

@@ -1,0 +1,100 @@
+import type { Json } from "../../../shared/pipeline/index.ts";
+import { needsOf, type PipelineSpec, type StepSpec } from "./pipeline-spec.ts";
+import { undisturbed, type WorkInput, type WorkOutput } from "./pure-work.ts";
+
+/** What must become of a step, or of one child of a mapped step. */
+export type Verdict =
+  | { readonly state: "SUCCEEDED"; readonly output: Json }
+  | { readonly state: "FAILED" | "SKIPPED" | "UPSTREAM_FAILED" };
+
+/** What must become of a run. */
+export type Expectation = {
+  readonly state: "SUCCEEDED" | "FAILED";
+  readonly steps: ReadonlyMap<string, Verdict>;
+  /** Of each mapped step that ran, what becomes of its children, in order. */
+  readonly children: ReadonlyMap<string, readonly Verdict[]>;
+};
+
+const failed: Verdict = { state: "FAILED" };
+
+/** Evaluates one spec. It shares nothing with the engine: a plain recursion over the steps in their order. */
+class Evaluation {
+  readonly steps = new Map<string, Verdict>();
+  readonly children = new Map<string, readonly Verdict[]>();
+  private readonly epoch: number;
+  private readonly forced: ReadonlySet<string>;
+
+  constructor(epoch: number, forced: ReadonlySet<string>) {
+    this.epoch = epoch;
+    this.forced = forced;
+  }
+
+  /** Result of a step that succeeded. */
+  private output(name: string): Json {
+    const verdict = this.steps.get(name);
+    if (verdict?.state !== "SUCCEEDED") throw new RangeError(`step ${name} has no result`);
+    return verdict.output;
+  }
+
+  private holds({ when }: StepSpec): boolean {
+    if (when === undefined) return true;
+    const { v, flag } = this.output(when.step) as WorkOutput;
+    if (when.test === "flag") return flag;
+    if (when.test === "not flag") return !flag;
+    return v > when.bound || (when.test === "either" && flag);
+  }
+
+  private items(over: NonNullable<StepSpec["over"]>): readonly Json[] {
+    if (over.form === "literal") return Array.from({ length: over.size }, (_, place) => place);
+    if (over.form === "flatten") return over.steps.flatMap((name) => (this.output(name) as WorkOutput).list);
+    const output = this.output(over.step);
+    return over.form === "children" ? (output as Json[]) : (output as WorkOutput).list;
+  }
+
+  private one(step: StepSpec, index: number, input: WorkInput): Verdict {
+    const place = step.over === undefined ? step.name : `${step.name}[${index}]`;
+    if (this.forced.has(place)) return failed;
+    const output = undisturbed(step.work, step.retries, step.name, index, this.epoch, input);
+    return output === undefined ? failed : { state: "SUCCEEDED", output };
+  }
+
+  private run(step: StepSpec): Verdict {
+    const from = step.uses.map((name) => this.output(name));
+    if (step.over === undefined) return this.one(step, 0, { from });
+    const results = this.items(step.over).map((item, index) => this.one(step, index, { from, item }));
+    this.children.set(step.name, results);
+    if (results.some(({ state }) => state === "FAILED")) return failed;
+    return {
+      state: "SUCCEEDED",
+      output: results.map((each) => (each.state === "SUCCEEDED" ? each.output : null)),
+    };
+  }
+
+  evaluate(step: StepSpec): Verdict {
+    const states = (names: readonly string[]) => names.map((name) => this.steps.get(name)?.state);
+    const upstream = states([...needsOf(step), ...step.after]);
+    if (upstream.some((state) => state === "FAILED" || state === "UPSTREAM_FAILED"))
+      return { state: "UPSTREAM_FAILED" };
+    if (states(needsOf(step)).includes("SKIPPED")) return { state: "SKIPPED" };
+    if (this.forced.has(step.name)) return failed;
+    return this.holds(step) ? this.run(step) : { state: "SKIPPED" };
+  }
+}
+
+/**
+ * What must become of a run of a spec that no person interferes with.
+ *
+ * @param epoch steps may be mended in a later one
+ * @param forced steps, or children as `step[3]`, that fail because more faults hit them than the engine bears
+ */
+export function expectationOf(
+  spec: PipelineSpec,
+  epoch: number,
+  forced: ReadonlySet<string> = new Set(),
+): Expectation {
+  const evaluation = new Evaluation(epoch, forced);
+  for (const step of spec.steps) evaluation.steps.set(step.name, evaluation.evaluate(step));
+  const { steps, children } = evaluation;
+  const anyFailed = [...steps.values()].some(({ state }) => state === "FAILED");
+  return { state: anyFailed ? "FAILED" : "SUCCEEDED", steps, children };
+}

@@ -1,0 +1,36 @@
+import type { Json } from "../../../shared/pipeline/index.ts";
+import { hashOf } from "../random.ts";
+import { failuresOf, type PureWork, type RetriesSpec } from "./pipeline-spec.ts";
+
+/** What a step's work is called with. */
+export type WorkInput = { readonly from: readonly Json[]; readonly item?: Json };
+
+/** The result that every step gives: something of each kind that other steps may use. */
+export type WorkOutput = { v: number; flag: boolean; list: number[]; pad?: string };
+
+const padding = "x".repeat(5000);
+
+/** The result of a step's work: the same for the same input, and hardly ever for another. */
+export function outputOf(work: PureWork, name: string, index: number, input: WorkInput): WorkOutput {
+  const hash = hashOf(0, JSON.stringify([name, index, input.from, input.item ?? null]));
+  return {
+    v: hash % 1000,
+    flag: (hash & 1024) !== 0,
+    list: Array.from({ length: work.list }, (_, place) => (hash + place * 7) % 97),
+    ...(work.big && { pad: padding }),
+  };
+}
+
+/** What becomes of work whose attempts are not disturbed: a result, or undefined when the step fails. */
+export function undisturbed(
+  work: PureWork,
+  retries: RetriesSpec,
+  name: string,
+  index: number,
+  epoch: number,
+  input: WorkInput,
+): WorkOutput | undefined {
+  const failures = failuresOf(work.failing, index, epoch);
+  if (failures > retries.limit || (failures > 0 && work.failing?.how === "fatal")) return undefined;
+  return outputOf(work, name, index, input);
+}

@@ -1,0 +1,52 @@
+import type { OverSpec, PipelineSpec, StepSpec } from "./pipeline-spec.ts";
+
+function overWithout(over: OverSpec, gone: string): OverSpec {
+  if (over.form === "literal") return over;
+  const names = over.form === "flatten" ? over.steps : [over.step];
+  return names.includes(gone) ? { form: "literal", size: 2 } : over;
+}
+
+/** A step that no longer follows one that is gone. */
+function stepWithout({ when, over, ...step }: StepSpec, gone: string): StepSpec {
+  return {
+    ...step,
+    uses: step.uses.filter((name) => name !== gone),
+    after: step.after.filter((name) => name !== gone),
+    ...(over && { over: overWithout(over, gone) }),
+    ...(when && when.step !== gone && { when }),
+  };
+}
+
+/** Simpler forms of one step, the simplest first. */
+function simplerSteps(step: StepSpec): StepSpec[] {
+  const { when, over, work, ...plain } = step;
+  const kept = { ...plain, work, ...(when && { when }), ...(over && { over }) };
+  const { failing, big, ...pure } = work;
+  const simpler: (StepSpec | false | undefined)[] = [
+    when && { ...plain, work, ...(over && { over }) },
+    over && { ...plain, work, ...(when && { when }) },
+    over !== undefined && over.form !== "literal" && { ...kept, over: { form: "literal", size: 2 } },
+    over?.form === "literal" &&
+      over.size > 1 && { ...kept, over: { form: "literal", size: Math.floor(over.size / 2) } },
+    failing && { ...kept, work: { ...pure, ...(big && { big }) } },
+    big && { ...kept, work: { ...pure, ...(failing && { failing }) } },
+    work.kind === "batch" && { ...kept, work: { ...work, kind: "lambda" } },
+    work.list > 0 && { ...kept, work: { ...work, list: Math.floor(work.list / 2) } },
+    step.retries.limit > 0 && { ...kept, retries: { ...step.retries, limit: step.retries.limit - 1 } },
+    step.retries.delay !== undefined && { ...kept, retries: { limit: step.retries.limit } },
+    step.uses.length > 0 && { ...kept, uses: step.uses.slice(1) },
+    step.after.length > 0 && { ...kept, after: step.after.slice(1) },
+  ];
+  return simpler.filter((each): each is StepSpec => typeof each === "object");
+}
+
+/** Pipelines that are a little smaller than one: without a step, or with a simpler one. */
+export function* smallerSpecs({ steps }: PipelineSpec): Generator<PipelineSpec> {
+  for (const gone of steps.toReversed()) {
+    if (steps.length === 1) break;
+    yield { steps: steps.filter((step) => step !== gone).map((step) => stepWithout(step, gone.name)) };
+  }
+  for (const [place, step] of steps.entries()) {
+    for (const simpler of simplerSteps(step)) yield { steps: steps.with(place, simpler) };
+  }
+}

@@ -1,0 +1,79 @@
+import type { JobIdentity } from "../../../shared/batch/job-environment.ts";
+import { FatalError, type Json, RetryAfter } from "../../../shared/pipeline/index.ts";
+import type { LambdaBody } from "../spec/define-spec.ts";
+import { type Failing, failuresOf, type PipelineSpec, type StepSpec } from "../spec/pipeline-spec.ts";
+import { outputOf, type WorkInput } from "../spec/pure-work.ts";
+import type { JobBody } from "./jobs.ts";
+import type { World } from "./world.ts";
+
+function thrownFor({ how }: Failing): Error {
+  if (how === "fatal") return new FatalError("it fails for good");
+  return how === "after" ? new RetryAfter("it fails for now", 7) : new Error("it fails");
+}
+
+/** The functions and jobs of a simulated pipeline. They take virtual time and fail as the spec says. */
+export class Bodies {
+  /** How often each body began, by record and epoch. */
+  readonly begun = new Map<string, number>();
+  private readonly world: World;
+  private readonly steps: ReadonlyMap<string, StepSpec>;
+
+  constructor(world: World, spec: PipelineSpec) {
+    this.world = world;
+    this.steps = new Map(spec.steps.map((step) => [step.name, step]));
+  }
+
+  /** Failures of a record that have counted so far. */
+  private failuresSoFar(runId: string, step: string, index: number, epoch: number): number {
+    const record = this.world.watch.steps.get(runId, step, index);
+    return record?.epoch === epoch ? record.failures : 0;
+  }
+
+  private note(runId: string, step: string, index: number, epoch: number): void {
+    const key = `${runId}/${step}[${index}]@${epoch}`;
+    this.begun.set(key, (this.begun.get(key) ?? 0) + 1);
+  }
+
+  /** Failures that may be added to those that a step has by itself. */
+  allowance(runId: string, step: StepSpec, index: number, epoch: number): { account: string; most: number } {
+    const own = failuresOf(step.work.failing, index, epoch);
+    return { account: `${runId}/${step.name}[${index}]@${epoch}`, most: step.retries.limit - own };
+  }
+
+  /** The allowance of the step that a job works for. */
+  allowanceOfJob(job: JobIdentity): { account: string; most: number } | undefined {
+    const step = this.steps.get(job.step);
+    return step && this.allowance(job.runId, step, job.index, job.epoch);
+  }
+
+  private result(runId: string, step: StepSpec, index: number, epoch: number, input: WorkInput): Json {
+    const { failing } = step.work;
+    const failures = failuresOf(failing, index, epoch);
+    if (failing !== undefined && this.failuresSoFar(runId, step.name, index, epoch) < failures)
+      throw thrownFor(failing);
+    return outputOf(step.work, step.name, index, input);
+  }
+
+  readonly lambda: LambdaBody = async (step, input, { runId, index }) => {
+    const task = this.world.scheduler.current;
+    if (task === undefined) throw new Error(`step ${step.name} runs, and no worker does`);
+    const epoch = this.world.watch.steps.get(runId, step.name, index)?.epoch ?? 0;
+    this.note(runId, step.name, index, epoch);
+    task.charged = this.allowance(runId, step, index, epoch);
+    await this.world.work(task, this.world.plan.drawsFor(`${task.name}/takes`).between(5, 1500));
+    return this.result(runId, step, index, epoch, input);
+  };
+
+  readonly job: JobBody = async ({ runId, step: name, index, epoch }, input, task) => {
+    const step = this.steps.get(name);
+    if (step === undefined) throw new Error(`there is no step ${name}`);
+    this.note(runId, name, index, epoch);
+    const draws = this.world.plan.drawsFor(`${task.name}/takes`);
+    await this.world.work(task, draws.between(500, 40_000));
+    const run = this.world.watch.runs.get(runId);
+    const unwanted = run?.epoch === epoch && (run.state === "CANCELLING" || run.state === "CANCELLED");
+    // What is no longer wanted does not end by itself: somebody has to end it.
+    if (unwanted && draws.chance(0.5)) await new Promise(() => task.onIdle());
+    return this.result(runId, step, index, epoch, input as WorkInput);
+  };
+}

@@ -1,0 +1,133 @@
+import type { JobDetail } from "../../../shared/batch/batch-service.ts";
+import { identityOf } from "../../../shared/batch/job-environment.ts";
+import type { Engine } from "../../../shared/engine.ts";
+import { maxMessageDelay, type StepMessage } from "../../../shared/queue/step-queue.ts";
+import { failPoison } from "../../../shared/worker/fail-poison.ts";
+import { handleJob } from "../../../shared/worker/handle-job.ts";
+import { handleStepMessage } from "../../../shared/worker/handle-step-message.ts";
+import type { FaultKind } from "../faults/fault-plan.ts";
+import type { TaskKind } from "./task.ts";
+import type { World } from "./world.ts";
+
+/** A queue of SQS and the function behind it, as serverless.yml and resources/queues.yml set them up. */
+type Lane = {
+  readonly kind: TaskKind;
+  /** Milliseconds for which a message that was received is hidden. */
+  readonly visibility: number;
+  readonly faults: Readonly<Record<"duplicated" | "delayed" | "lost", FaultKind>>;
+};
+
+/** After so many receives a message is a dead letter. */
+const maxReceives = 5;
+/** Milliseconds that the step worker may take. */
+const stepWorkerTime = 120_000;
+
+const steps: Lane = {
+  kind: "message",
+  visibility: 720_000,
+  faults: { duplicated: "message duplicated", delayed: "message delayed", lost: "message lost" },
+};
+const events: Lane = {
+  kind: "event",
+  visibility: 180_000,
+  faults: { duplicated: "event duplicated", delayed: "event delayed", lost: "event lost" },
+};
+const starts: Lane = { ...steps, kind: "start", visibility: 180_000 };
+
+/** One message on its way. */
+type Letter = {
+  readonly lane: Lane;
+  readonly about: string;
+  readonly subject: string;
+  readonly handle: (engine: Engine) => Promise<unknown>;
+  readonly dead: () => Promise<void> | void;
+};
+
+/** Brings messages to workers: at least once unless lost, in any order, and again until one has dealt with them. */
+export class Delivery {
+  /** Messages that became dead letters. */
+  readonly deadLetters: string[] = [];
+  private readonly world: World;
+
+  constructor(world: World) {
+    this.world = world;
+  }
+
+  /** A hint about a step. */
+  message(message: StepMessage, delay: number): void {
+    const { step, index, epoch, shard } = message;
+    const subject = `${step}[${index}]`;
+    const about = `${subject}${shard === undefined ? "" : `/${shard}`} e${epoch}`;
+    const handle = (engine: Engine) =>
+      handleStepMessage(engine, message, engine.clock.now() + stepWorkerTime);
+    const dead = () => this.poison(message, about, subject);
+    this.send({ lane: steps, about, subject, handle, dead }, Math.min(delay, maxMessageDelay));
+  }
+
+  /** What Batch tells of a job. */
+  event(event: JobDetail): void {
+    const job = identityOf(event);
+    const about = `${job === undefined ? event.id : `${job.step}[${job.index}]`} ${event.state}`;
+    const handle = (engine: Engine) => handleJob(engine, event);
+    this.send({ lane: events, about, subject: "", handle, dead: () => {} }, 0);
+  }
+
+  /** A cause of a run. */
+  start(about: string, handle: (engine: Engine) => Promise<unknown>): void {
+    this.receive({ lane: starts, about, subject: "start", handle, dead: () => {} }, 1);
+  }
+
+  private send(letter: Letter, delay: number): void {
+    const { lane, about } = letter;
+    const key = `${lane.kind} ${about}/sent ${this.world.count(`sent ${lane.kind} ${about}`)}`;
+    const draws = this.world.plan.drawsFor(key);
+    const { duplicated, delayed, lost } = lane.faults;
+    const fault = this.world.plan.decide(key, [duplicated, delayed, lost], draws.next(), this.world.now);
+    this.world.trace.add(
+      this.world.now,
+      "queue",
+      () => `${about} sent, delay ${delay} ${fault?.toUpperCase() ?? ""}`,
+    );
+    if (fault === lost) return;
+    const late = fault === delayed ? draws.pick([500, 5000, 100_000, 1_000_000]) : 0;
+    const arrive = () => this.receive(letter, 1);
+    this.world.scheduler.in(delay + late + draws.between(1, 40), arrive);
+    if (fault === duplicated) this.world.scheduler.in(delay + draws.pick([1, 30, 1000, 200_000]), arrive);
+  }
+
+  private receive(letter: Letter, receives: number): Promise<void> | void {
+    const { lane, about, subject } = letter;
+    if (receives > maxReceives) {
+      this.deadLetters.push(about);
+      return letter.dead();
+    }
+    const task = this.world.task(lane.kind, about, subject);
+    const state = { back: false };
+    const comesBack = (after: number) => {
+      if (state.back) return;
+      state.back = true;
+      this.world.scheduler.in(after, () => this.receive(letter, receives + 1));
+    };
+    task.onKilled = () => comesBack(lane.visibility);
+    // A worker that is held up keeps its message only for so long.
+    task.onHeldUp = (milliseconds) => {
+      if (milliseconds >= lane.visibility) comesBack(lane.visibility);
+    };
+    return this.world.begin(task, letter.handle, (error) => {
+      if (error !== undefined) return comesBack(lane.visibility);
+      const key = `${task.name}/ack`;
+      const draw = this.world.plan.drawsFor(key).next();
+      if (this.world.plan.decide(key, ["acknowledgement lost"], draw, this.world.now) === undefined) return;
+      if (receives < maxReceives) comesBack(lane.visibility);
+    });
+  }
+
+  private poison(message: StepMessage, about: string, subject: string): Promise<void> {
+    const task = this.world.task("dead letter", about, subject);
+    return this.world.begin(
+      task,
+      (engine) => failPoison(engine, message),
+      () => {},
+    );
+  }
+}

@@ -1,0 +1,15 @@
+import { type StepMessage, type StepQueue, stepMessage } from "../../../shared/queue/step-queue.ts";
+
+/** Takes what is sent, through text as over the wire, and hands it to whoever delivers. */
+export class SimulatedQueue implements StepQueue {
+  private readonly deliver: (message: StepMessage, delay: number) => void;
+
+  constructor(deliver: (message: StepMessage, delay: number) => void) {
+    this.deliver = deliver;
+  }
+
+  async send(messages: readonly StepMessage[], delay = 0): Promise<void> {
+    for (const message of messages)
+      this.deliver(stepMessage.parse(JSON.parse(JSON.stringify(message))), delay);
+  }
+}

@@ -1,0 +1,39 @@
+/** What a simulated worker works for. */
+export type TaskKind = "start" | "message" | "event" | "tick" | "job" | "person" | "dead letter";
+
+/** One invocation of a worker: it works until it ends, or until it is killed. */
+export class Task {
+  readonly kind: TaskKind;
+  /** Unique and the same in every run of a seed. */
+  readonly name: string;
+  /** The step record that it is about, such as `s1[3]`; "" for none. */
+  readonly subject: string;
+  /** Milliseconds that this worker's clock is ahead. */
+  readonly skew: number;
+  dead = false;
+  /** Calls made so far. */
+  calls = 0;
+  /** Calls that have not been answered. */
+  pending = 0;
+  /** Called when the worker cannot go on without an answer, or has ended. */
+  onIdle: () => void = () => {};
+  /** Called when the worker is killed. */
+  onKilled: () => void = () => {};
+  /** Called when the worker stands still for so many milliseconds. */
+  onHeldUp: (milliseconds: number) => void = () => {};
+  /** What runs when the time that was allowed for its function is over. */
+  deadline: { readonly at: number; readonly controller: AbortController } | undefined;
+  /** How many failures may count against its step besides those that the step has by itself. */
+  charged: { readonly account: string; readonly most: number } | undefined;
+  /** Whether any fault hit it. */
+  disturbed = false;
+  /** Whether it was held up for longer than the others wait for it. */
+  zombie = false;
+
+  constructor(kind: TaskKind, name: string, subject: string, skew: number) {
+    this.kind = kind;
+    this.name = name;
+    this.subject = subject;
+    this.skew = skew;
+  }
+}
