@@ -18,6 +18,8 @@ import { silentMeter } from "../shared/platform/meter.ts";
 import { sqsStepQueue } from "../shared/queue/sqs-step-queue.ts";
 import { parseStepMessage, type StepMessage } from "../shared/queue/step-queue.ts";
 import { MemoryScheduleStore } from "../shared/schedule/memory-schedule-store.ts";
+import { dynamoObjectWaiters } from "../shared/store/dynamo-object-waiters.ts";
+import { dynamoResultCache } from "../shared/store/dynamo-result-cache.ts";
 import { dynamoRunStore } from "../shared/store/dynamo-run-store.ts";
 import { dynamoClient } from "../shared/store/dynamo-table.ts";
 import { startTestMinistack } from "../test/ministack.ts";
@@ -70,11 +72,15 @@ export async function startCountedEngine(): Promise<CountedEngine> {
     counted.s3.middlewareStack.add(record.counter("s3"), countingPlace);
     counted.batch.middlewareStack.add(record.counter("batch"), countingPlace);
     const batch = awsBatchService(counted.batch, { queues: { cpu: names.jobs }, definitionPrefix: "" });
+    const table = { client: counted.dynamo, name: names.table };
     const submitted: JobSubmission[] = [];
     return {
       engine: {
         pipelines: new Map(pipelines.map((pipeline) => [pipeline.name, pipeline])),
-        store: dynamoRunStore({ client: counted.dynamo, name: names.table }),
+        jobVersions: new Map(),
+        store: dynamoRunStore(table),
+        waiters: dynamoObjectWaiters(table),
+        cache: dynamoResultCache(table),
         schedules: new MemoryScheduleStore(),
         queue: sqsStepQueue(counted.sqs, url),
         batch: {

@@ -2,7 +2,7 @@
 
 const { join } = require("node:path");
 // What serverless.yml reads: sls loads .cjs but not TypeScript, which Node 24 loads by itself.
-const { jobFamilies } = require("./job-families.ts");
+const { jobFamilies, jobVersions } = require("./job-families.ts");
 
 exports.template = async ({ resolveVariable }) =>
   jobFamilies(
@@ -10,3 +10,5 @@ exports.template = async ({ resolveVariable }) =>
     await resolveVariable("self:service"),
     await resolveVariable("sls:stage"),
   );
+
+exports.versions = () => JSON.stringify(jobVersions(join(__dirname, "..")));

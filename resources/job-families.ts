@@ -28,6 +28,13 @@ export function jobFamilies(root: string, service: string, stage: string): Templ
   };
 }
 
+/** Content hash of each family's image: what the functions know of the code of jobs. */
+export function jobVersions(root: string): Record<string, string> {
+  return Object.fromEntries(
+    listFamilies(root).map((family) => [family, contentHash(imageFiles(root, family))]),
+  );
+}
+
 function jobFamily(prefix: string, family: string, image: string): Record<string, unknown> {
   const id = pascalCase(family);
   return {

@@ -1,6 +1,6 @@
 import type { Graph, StepNode } from "../shared/pipeline/graph.ts";
 import { retryPolicy } from "../shared/pipeline/retry-policy.ts";
-import { type ActiveRun, noProgress } from "../shared/state/run.ts";
+import { noProgress, type RunningRun, type WaitingRun } from "../shared/state/run.ts";
 import type { HeldStep } from "../shared/state/step-record.ts";
 
 /** 4 October 2021, 16:21 UTC: the time that things made here start from. */
@@ -12,7 +12,7 @@ export const timeAt = (seconds: number) => new Date(epochStart + seconds * 1000)
 let runs = 0;
 
 /** A run that just started. Its id is new each time, unless given. */
-export function aRun(overrides: Partial<ActiveRun> = {}): ActiveRun {
+export function aRun(overrides: Partial<WaitingRun | RunningRun> = {}): WaitingRun | RunningRun {
   runs += 1;
   return {
     runId: `20211004T162100Z-${String(runs).padStart(12, "0")}`,
@@ -26,6 +26,11 @@ export function aRun(overrides: Partial<ActiveRun> = {}): ActiveRun {
     epoch: 1,
     state: "RUNNING",
     progress: noProgress,
+    queue: "default",
+    priority: 50,
+    limits: [],
+    onCollision: "queue",
+    refresh: false,
     ...overrides,
   };
 }

@@ -1,4 +1,4 @@
-import { CreateTableCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { CreateTableCommand, type DynamoDBClient, UpdateTimeToLiveCommand } from "@aws-sdk/client-dynamodb";
 
 const text = (name: string) => ({ AttributeName: name, AttributeType: "S" as const });
 const keys = (hash: string, range: string) => [
@@ -7,7 +7,7 @@ const keys = (hash: string, range: string) => [
 ];
 const listed = ["pipeline", "name", "state", "scheduledAt", "startedAt", "endedAt"];
 
-/** Creates the table of runs with the keys and indexes of `resources/storage.yml`. */
+/** Creates the table of runs with the keys, indexes and expiry of `resources/storage.yml`. */
 export async function createRunTable(client: Pick<DynamoDBClient, "send">, name: string): Promise<void> {
   await client.send(
     new CreateTableCommand({
@@ -34,6 +34,12 @@ export async function createRunTable(client: Pick<DynamoDBClient, "send">, name:
           Projection: { ProjectionType: "KEYS_ONLY" },
         },
       ],
+    }),
+  );
+  await client.send(
+    new UpdateTimeToLiveCommand({
+      TableName: name,
+      TimeToLiveSpecification: { AttributeName: "expiresAt", Enabled: true },
     }),
   );
 }

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { contentHash, imageFiles } from "../resources/images/content-hash.ts";
 import { listFamilies } from "../resources/images/family.ts";
 import {
   type FunctionProperties,
@@ -281,6 +282,18 @@ describe("Batch", () => {
     expect(
       prod.resources("AWS::Batch::JobDefinition").map(({ properties }) => properties.JobDefinitionName),
     ).toEqual(listFamilies(root).map((family) => `millrace-prod-${family}`));
+  });
+
+  test("whoever drives runs knows the content of each family's image", () => {
+    const versions = Object.fromEntries(
+      listFamilies(root).map((family) => [family, contentHash(imageFiles(root, family))]),
+    );
+    const told = prod
+      .resources<FunctionProperties>("AWS::Lambda::Function")
+      .filter(({ properties }) => "BATCH_JOB_QUEUES" in properties.Environment.Variables)
+      .map(({ properties }) => properties.Environment.Variables.JOB_VERSIONS);
+    expect(told).toHaveLength(5);
+    for (const text of told) expect(JSON.parse(String(text))).toEqual(versions);
   });
 
   test("a deployment leaves revisions that queued jobs refer to", () => {

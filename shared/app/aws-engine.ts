@@ -9,6 +9,8 @@ import { systemClock } from "../platform/clock.ts";
 import { type Environment, readEnvironment } from "../platform/env.ts";
 import { sqsStepQueue } from "../queue/sqs-step-queue.ts";
 import { dynamoScheduleStore } from "../schedule/dynamo-schedule-store.ts";
+import { dynamoObjectWaiters } from "../store/dynamo-object-waiters.ts";
+import { dynamoResultCache } from "../store/dynamo-result-cache.ts";
 import { dynamoRunStore } from "../store/dynamo-run-store.ts";
 import { dynamoClient } from "../store/dynamo-table.ts";
 import { catalogueOf } from "./catalogue.ts";
@@ -19,7 +21,10 @@ export function awsEngine(environment: Environment): Engine {
   const table = { client: tracer.captureAWSv3Client(dynamoClient()), name: environment.TABLE_NAME };
   return {
     pipelines: catalogueOf(pipelines),
+    jobVersions: new Map(Object.entries(environment.JOB_VERSIONS)),
     store: dynamoRunStore(table),
+    waiters: dynamoObjectWaiters(table),
+    cache: dynamoResultCache(table),
     schedules: dynamoScheduleStore(table),
     queue: sqsStepQueue(tracer.captureAWSv3Client(new SQSClient()), environment.STEPS_QUEUE_URL),
     batch: awsBatchService(tracer.captureAWSv3Client(new BatchClient()), {

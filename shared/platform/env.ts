@@ -20,6 +20,8 @@ const environment = z.object({
   /** Work queue → Batch job queue ARN, as JSON. */
   BATCH_JOB_QUEUES: jsonText.pipe(z.record(z.string(), z.string().min(1))).default({}),
   BATCH_JOB_DEFINITION_PREFIX: z.string().default(""),
+  /** Job family → content hash of its image, as JSON. */
+  JOB_VERSIONS: jsonText.pipe(z.record(z.string(), z.string().min(1))).default({}),
 });
 export type Environment = z.infer<typeof environment>;
 

@@ -1,6 +1,9 @@
+import { createHash } from "node:crypto";
 import * as z from "zod";
-import type { RunState } from "../state/run.ts";
+import type { Run, RunState } from "../state/run.ts";
 import type { StepKey } from "../state/step-record.ts";
+import type { ObjectWaiter } from "./object-waiters.ts";
+import { waitingKey } from "./run-listing.ts";
 import type { TallyKey } from "./run-store.ts";
 
 /** Primary key of an item. */
@@ -24,6 +27,31 @@ export const stepKey = ({ runId, step, index }: StepKey): ItemKey => ({
 export const tallyKey = ({ runId, step, shard }: TallyKey): ItemKey => ({
   pk: `RUN#${runId}`,
   sk: `TALLY#${step}#${member(shard)}`,
+});
+/** The slots of a limit. */
+export const slotsKey = (limit: string): ItemKey => ({ pk: `LIMIT#${limit}`, sk: "SLOTS" });
+/** The partition of a work queue's waiting runs. */
+export const queuePartition = (queue: string) => `QUEUE#${queue}`;
+/** A run's place in its work queue. */
+export const placeInQueue = (run: Pick<Run, "runId" | "queue" | "priority" | "startedAt">): ItemKey => ({
+  pk: queuePartition(run.queue),
+  sk: waitingKey(run),
+});
+/** A result that later runs may use. */
+export const resultKey = (key: string): ItemKey => ({ pk: `CACHE#${key}`, sk: "RESULT" });
+
+/** A partition key takes 2,048 bytes. A URI that could need more stands there as its hash. */
+const longestUri = 1_500;
+
+/** The partition of the steps that wait for an object. */
+export function objectPartition(uri: string): string {
+  if (Buffer.byteLength(uri) <= longestUri) return `OBJECT#${uri}`;
+  return `OBJECT#sha256:${createHash("sha256").update(uri).digest("hex")}`;
+}
+/** A step's note that it waits for an object. */
+export const waiterKey = (uri: string, { runId, step, index, epoch }: ObjectWaiter): ItemKey => ({
+  pk: objectPartition(uri),
+  sk: `WAITER#${runId}#${step}#${index}#${epoch}`,
 });
 /** Start of the sort keys of all records of a run, or of one step's. */
 export const stepKeyPrefix = (step?: string): string => (step === undefined ? "STEP#" : `STEP#${step}#`);
@@ -55,7 +83,7 @@ export const pipelinePartition = (pipeline: string) => `PIPELINE#${pipeline}`;
 /** The partition of `runs-by-state` that a run is in. */
 export const statePartition = (state: RunState, runId: string) => `STATE#${state}#${placeOf(runId)}`;
 export const statePartitions = (state: RunState) => spread.map((place) => `STATE#${state}#${place}`);
-/** The partition of `due` that an active run is in. */
+/** The partition of `due` that a run is in until it is closed. */
 export const duePartition = (runId: string) => `DUE#${placeOf(runId)}`;
 export const duePartitions = spread.map((place) => `DUE#${place}`);
 /** A due time as the index sorts it. @param dueAt epoch milliseconds */

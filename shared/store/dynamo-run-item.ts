@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { Json } from "../pipeline/json.ts";
-import type { ActiveRun, Run } from "../state/run.ts";
+import { type Run, type RunningRun, runStates, type WaitingRun } from "../state/run.ts";
 import {
   duePartition,
   dueTime,
@@ -27,7 +27,11 @@ const cause = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("object"), uri: z.string(), versionId: z.string().exactOptional() }),
   z.object({ kind: z.literal("schedule"), schedule: z.string() }),
   z.object({ kind: z.literal("manual"), by: z.string().exactOptional() }),
+  z.object({ kind: z.literal("step"), runId: z.string(), step: z.string(), index: z.int().nonnegative() }),
 ]);
+
+/** What most runs are like, and what is therefore not kept of them: the item of a run is written with every step. */
+const usual = { queue: "default", priority: 50, onCollision: "queue", refresh: false } as const;
 
 const facts = z.object({
   pk: runIdFromKey,
@@ -38,19 +42,33 @@ const facts = z.object({
   cause,
   scheduledAt: z.string(),
   startedAt: z.string(),
+  activeSince: z.string().exactOptional(),
   epoch: z.int().positive(),
   done: numberSet,
   failed: numberSet,
   skipped: numberSet,
+  queue: z.string().default(usual.queue),
+  priority: z.int().default(usual.priority),
+  limits: z.array(z.object({ name: z.string(), limit: z.int() })).default([]),
+  onCollision: z.enum(["queue", "cancel_new"]).default(usual.onCollision),
+  refresh: z.boolean().default(usual.refresh),
   error: z.object({ step: z.string(), name: z.string(), message: z.string() }).exactOptional(),
 });
-const activeState = z.enum(["RUNNING", "CANCELLING"]);
-const endState = z.enum(["SUCCEEDED", "FAILED", "CANCELLED"]);
 
 const runItem = z
   .discriminatedUnion("state", [
-    facts.extend({ state: activeState }),
-    facts.extend({ state: endState, endedAt: z.string() }),
+    facts.extend({ state: z.enum(["SCHEDULED", "QUEUED"]) }),
+    facts.extend({ state: z.enum(["RUNNING", "PAUSED"]) }),
+    facts.extend({
+      state: z.literal("CANCELLING"),
+      endsAs: z.enum(["CANCELLED", "TIMED_OUT"]),
+      reason: z.string(),
+    }),
+    facts.extend({
+      state: z.enum(["SUCCEEDED", "FAILED", "CANCELLED", "TIMED_OUT"]),
+      endedAt: z.string(),
+      reason: z.string().exactOptional(),
+    }),
   ])
   .transform(
     ({ pk: runId, done, failed, skipped, ...run }): Run => ({
@@ -65,14 +83,14 @@ const summaryItem = z
     pk: runIdFromKey,
     pipeline: z.string(),
     name: z.string(),
-    state: z.enum([...activeState.options, ...endState.options]),
+    state: z.enum(runStates),
     scheduledAt: z.string(),
     startedAt: z.string(),
     endedAt: z.string().exactOptional(),
   })
   .transform(({ pk: runId, ...summary }): RunSummary => ({ runId, ...summary }));
 
-/** When an item of a run is due, in the text of the index; undefined for a run that has ended. */
+/** When an item of a run is due, in the text of the index; undefined for a run that is closed. */
 const dueItem = z.object({ pk: runIdFromKey, dueAt: z.string().exactOptional() });
 
 /** The run of an item as DynamoDB gave it. @throws ZodError for anything else */
@@ -88,12 +106,24 @@ export function dueOf(item: unknown): { runId: string; dueAt?: string } {
 const nonEmpty = (name: string, numbers: ReadonlySet<number>) =>
   numbers.size > 0 ? { [name]: new Set(numbers) } : {};
 
+/** What is unusual of a run. */
+function unusual({ queue, priority, limits, onCollision, refresh }: Run) {
+  return {
+    ...(queue !== usual.queue && { queue }),
+    ...(priority !== usual.priority && { priority }),
+    ...(limits.length > 0 && { limits }),
+    ...(onCollision !== usual.onCollision && { onCollision }),
+    ...(refresh !== usual.refresh && { refresh }),
+  };
+}
+
 /** The item of a new run. Its sets come with the first step that ends. */
-export function newRunItem(run: ActiveRun, dueAt: number) {
-  const { runId, progress, params, ...rest } = run;
+export function newRunItem(run: WaitingRun | RunningRun, dueAt: number) {
+  const { runId, progress, params, queue, priority, limits, onCollision, refresh, ...rest } = run;
   return {
     ...runKey(runId),
     ...rest,
+    ...unusual(run),
     params: JSON.stringify(params),
     ...nonEmpty("done", progress.done),
     ...nonEmpty("failed", progress.failed),

@@ -1,33 +1,15 @@
-import { QueryCommand, type QueryCommandInput, type QueryCommandOutput } from "@aws-sdk/lib-dynamodb";
-import type { RunState } from "../state/run.ts";
+import { type RunState, runStates, statesBefore } from "../state/run.ts";
 import { duePartitions, dueTime, pipelinePartition, statePartitions } from "./dynamo-keys.ts";
+import { type Query, take } from "./dynamo-query.ts";
 import { dueOf, runSummaryOf } from "./dynamo-run-item.ts";
 import type { DynamoTable } from "./dynamo-table.ts";
 import { listingKey } from "./run-listing.ts";
 import type { RunFilter, RunStore } from "./run-store.ts";
 
-const activeStates: readonly RunState[] = ["RUNNING", "CANCELLING"];
-const allStates: readonly RunState[] = [...activeStates, "SUCCEEDED", "FAILED", "CANCELLED"];
+/** What can be cancelled, and what is being cancelled: every other run has ended. */
+const activeStates: readonly RunState[] = [...statesBefore("CANCELLING"), "CANCELLING"];
 /** Items read at a time when a filter drops some of them. */
 const filteredPage = 100;
-
-/** Up to `limit` items of a query, over as many pages as that takes. */
-async function take(
-  table: DynamoTable,
-  query: Omit<QueryCommandInput, "TableName">,
-  limit: number,
-): Promise<unknown[]> {
-  const items: unknown[] = [];
-  let from: QueryCommandOutput["LastEvaluatedKey"];
-  do {
-    const page: QueryCommandOutput = await table.client.send(
-      new QueryCommand({ TableName: table.name, ...query, ExclusiveStartKey: from }),
-    );
-    items.push(...(page.Items ?? []));
-    from = page.LastEvaluatedKey;
-  } while (from !== undefined && items.length < limit);
-  return items.slice(0, limit);
-}
 
 /** Where the runs that a filter asks for are listed, and what must still be filtered out there. */
 function partitionsFor({ pipeline, state }: RunFilter): {
@@ -38,7 +20,7 @@ function partitionsFor({ pipeline, state }: RunFilter): {
   const byState = { name: "runs-by-state", pk: "gsi2pk", sk: "gsi2sk" };
   const byPipeline = { name: "runs-by-pipeline", pk: "gsi1pk", sk: "gsi1sk" };
   if (pipeline === undefined) {
-    return { index: byState, partitions: (state ? [state] : allStates).flatMap(statePartitions) };
+    return { index: byState, partitions: (state ? [state] : runStates).flatMap(statePartitions) };
   }
   if (state === undefined) return { index: byPipeline, partitions: [pipelinePartition(pipeline)] };
   // Few runs are active, and most have ended: read whichever index has less to drop.
@@ -62,7 +44,7 @@ export function dynamoRunListing(table: DynamoTable): Pick<RunStore, "dueRuns" |
     async dueRuns(now, limit) {
       const found = await Promise.all(
         duePartitions.map((partition) => {
-          const query: Omit<QueryCommandInput, "TableName"> = {
+          const query: Query = {
             IndexName: "due",
             KeyConditionExpression: "duePartition = :partition AND dueAt <= :now",
             ExpressionAttributeValues: { ":partition": partition, ":now": dueTime(now) },
@@ -85,7 +67,7 @@ export function dynamoRunListing(table: DynamoTable): Pick<RunStore, "dueRuns" |
       const wanted = limit + 1;
       const found = await Promise.all(
         partitions.map((partition) => {
-          const query: Omit<QueryCommandInput, "TableName"> = {
+          const query: Query = {
             IndexName: index.name,
             KeyConditionExpression: from === undefined ? "#pk = :pk" : "#pk = :pk AND #sk < :from",
             ...(drop && { FilterExpression: "#dropped = :keep" }),

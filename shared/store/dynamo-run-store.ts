@@ -1,6 +1,7 @@
 import { dynamoGraphs } from "./dynamo-graphs.ts";
 import { dynamoRunListing } from "./dynamo-run-listing.ts";
 import { dynamoRuns } from "./dynamo-runs.ts";
+import { dynamoSlots } from "./dynamo-slots.ts";
 import { dynamoSteps } from "./dynamo-steps.ts";
 import type { DynamoTable } from "./dynamo-table.ts";
 import { dynamoTallies } from "./dynamo-tallies.ts";
@@ -12,6 +13,7 @@ export function dynamoRunStore(table: DynamoTable): RunStore {
     ...dynamoGraphs(table),
     ...dynamoRuns(table),
     ...dynamoRunListing(table),
+    ...dynamoSlots(table),
     ...dynamoSteps(table),
     ...dynamoTallies(table),
   };

@@ -1,137 +1,177 @@
-import { GetCommand, PutCommand, UpdateCommand, type UpdateCommandInput } from "@aws-sdk/lib-dynamodb";
-import { duePartition, dueTime, runKey, statePartition } from "./dynamo-keys.ts";
+import { PutCommand } from "@aws-sdk/lib-dynamodb";
+import { isActive, joiningStates, type Run, statesBefore } from "../state/run.ts";
+import { moved, openingState } from "../state/run-changes.ts";
+import { duePartition, dueTime, statePartition } from "./dynamo-keys.ts";
 import { dueOf, newRunItem, runOf } from "./dynamo-run-item.ts";
+import { changeRun, oneOf, readRunItem } from "./dynamo-run-write.ts";
+import { freeSlots, joinQueue, leaveQueue } from "./dynamo-slots.ts";
 import { conditional, type DynamoTable } from "./dynamo-table.ts";
+import { amidTransactions, transact } from "./dynamo-transaction.ts";
+import { mayMove } from "./run-slots.ts";
 import type { RunStore } from "./run-store.ts";
 
-type Update = Pick<
-  UpdateCommandInput,
-  "UpdateExpression" | "ConditionExpression" | "ExpressionAttributeValues" | "ExpressionAttributeNames"
->;
-
-/** Runs themselves. Only what changes a run's state, and deferring its next look, touches an index. */
-export function dynamoRuns({
-  client,
-  name,
-}: DynamoTable): Pick<
+/**
+ * Runs themselves. Only what changes a run's state, and deferring its next look, touches an index. A run that joins or
+ * leaves a work queue, or gives its slots back, does so in one transaction with its change of state; all else is a single
+ * write.
+ */
+export function dynamoRuns(
+  table: DynamoTable,
+): Pick<
   RunStore,
-  "createRun" | "getRun" | "joinRun" | "requestCancel" | "endRun" | "reopenRun" | "deferRun"
+  "createRun" | "getRun" | "joinRun" | "moveRun" | "endRun" | "closeRun" | "reopenRun" | "deferRun"
 > {
-  /** The item after an update whose condition holds; otherwise the item that the condition met. */
-  const update = async (runId: string, change: Update) => {
-    const write = new UpdateCommand({
-      TableName: name,
-      Key: runKey(runId),
-      ...change,
-      // `state` is a word of DynamoDB's own.
-      ExpressionAttributeNames: { "#state": "state", ...change.ExpressionAttributeNames },
-      ReturnValues: "ALL_NEW",
-      ReturnValuesOnConditionCheckFailure: "ALL_OLD",
-    });
-    const written = await conditional(client.send(write));
-    return written.ok
-      ? { ok: true, item: written.output.Attributes as unknown }
-      : { ok: false, item: written.current };
+  const getRun = async (runId: string): Promise<Run | undefined> => {
+    const item = await readRunItem(table, runId);
+    return item === undefined ? undefined : runOf(item);
   };
 
   return {
+    getRun,
+
     async createRun(run, dueAt) {
-      const write = new PutCommand({
-        TableName: name,
+      const put = {
+        TableName: table.name,
         Item: newRunItem(run, dueAt),
         ConditionExpression: "attribute_not_exists(pk)",
-      });
-      return (await conditional(client.send(write))).ok ? "created" : "exists";
-    },
-
-    async getRun(runId) {
-      const { Item: item } = await client.send(
-        new GetCommand({ TableName: name, Key: runKey(runId), ConsistentRead: true }),
-      );
-      return item && runOf(item);
+      };
+      const written =
+        run.state === "QUEUED"
+          ? await transact(table, [{ Put: put }, joinQueue(table, run)])
+          : await amidTransactions(() => conditional(table.client.send(new PutCommand(put))));
+      return written.ok ? "created" : "exists";
     },
 
     async joinRun(runId, epoch, step, outcome, error) {
-      const { ok, item } = await update(runId, {
-        UpdateExpression: `ADD #outcome :step${error ? " SET #error = if_not_exists(#error, :error)" : ""}`,
-        ConditionExpression: "epoch = :epoch AND #state IN (:running, :cancelling)",
-        ExpressionAttributeNames: { "#outcome": outcome, ...(error && { "#error": "error" }) },
-        ExpressionAttributeValues: {
+      const joining = oneOf(joiningStates);
+      const { ok, item } = await changeRun(table, runId, {
+        add: "#outcome :step",
+        ...(error && { set: "#error = if_not_exists(#error, :error)" }),
+        condition: `epoch = :epoch AND ${joining.condition}`,
+        names: { "#outcome": outcome, ...(error && { "#error": "error" }) },
+        values: {
+          ...joining.values,
           ":step": new Set([step]),
           ":epoch": epoch,
-          ":running": "RUNNING",
-          ":cancelling": "CANCELLING",
           ...(error && { ":error": error }),
         },
       });
       return ok ? runOf(item) : undefined;
     },
 
-    async requestCancel(runId, dueAt) {
-      const { item } = await update(runId, {
-        UpdateExpression: "SET #state = :cancelling, gsi2pk = :listed, dueAt = :due",
-        ConditionExpression: "#state = :running",
-        ExpressionAttributeValues: {
-          ":running": "RUNNING",
-          ":cancelling": "CANCELLING",
-          ":listed": statePartition("CANCELLING", runId),
-          ":due": dueTime(dueAt),
-        },
-      });
-      return item === undefined ? undefined : runOf(item);
+    async moveRun(runId, epoch, move, dueAt) {
+      // Each further turn means that someone else has moved the run meanwhile.
+      for (;;) {
+        const run = await getRun(runId);
+        if (run === undefined || run.epoch !== epoch || !mayMove(run, move)) return run;
+        const { state, ...facts } = moved(move);
+        const queue =
+          state === "QUEUED"
+            ? [joinQueue(table, run)]
+            : run.state === "QUEUED"
+              ? [leaveQueue(table, run)]
+              : [];
+        const written = await changeRun(
+          table,
+          runId,
+          {
+            set: [
+              "#state = :to, gsi2pk = :listed, dueAt = :due",
+              ...Object.keys(facts).map((fact) => `${fact} = :${fact}`),
+            ].join(", "),
+            condition: "epoch = :epoch AND #state = :from",
+            values: {
+              ":epoch": epoch,
+              ":from": run.state,
+              ":to": state,
+              ":listed": statePartition(state, runId),
+              ":due": dueTime(dueAt),
+              ...Object.fromEntries(Object.entries(facts).map(([fact, value]) => [`:${fact}`, value])),
+            },
+          },
+          queue,
+        );
+        if (written.ok) return runOf(written.item);
+      }
     },
 
-    async endRun(runId, epoch, from, to, endedAt) {
-      const { ok, item } = await update(runId, {
-        UpdateExpression: "SET #state = :to, endedAt = :endedAt, gsi2pk = :listed REMOVE duePartition, dueAt",
-        ConditionExpression: "epoch = :epoch AND #state = :from",
-        ExpressionAttributeValues: {
-          ":epoch": epoch,
-          ":from": from,
-          ":to": to,
-          ":endedAt": endedAt,
-          ":listed": statePartition(to, runId),
+    async endRun(run, to, endedAt, dueAt) {
+      const { runId, epoch } = run;
+      const before = oneOf(statesBefore(to));
+      const { ok, item } = await changeRun(
+        table,
+        runId,
+        {
+          set: `#state = :to, endedAt = :endedAt, gsi2pk = :listed${dueAt === undefined ? "" : ", dueAt = :due"}`,
+          remove: dueAt === undefined ? "endsAs, duePartition, dueAt" : "endsAs",
+          // What is being cancelled ends as it was to end.
+          condition: `epoch = :epoch AND ${before.condition} AND (attribute_not_exists(endsAs) OR endsAs = :to)`,
+          values: {
+            ...before.values,
+            ":epoch": epoch,
+            ":to": to,
+            ":endedAt": endedAt,
+            ":listed": statePartition(to, runId),
+            ...(dueAt !== undefined && { ":due": dueTime(dueAt) }),
+          },
         },
-      });
+        freeSlots(table, run),
+      );
       if (ok || item === undefined) return ok;
-      const run = runOf(item);
-      return run.epoch === epoch && run.state === to && run.endedAt === endedAt;
+      const current = runOf(item);
+      return (
+        current.epoch === epoch && !isActive(current) && current.state === to && current.endedAt === endedAt
+      );
     },
 
-    async reopenRun(runId, epoch, dueAt) {
-      const { ok, item } = await update(runId, {
-        UpdateExpression:
-          "SET #state = :running, epoch = :next, gsi2pk = :listed, duePartition = :partition, dueAt = :due " +
-          "REMOVE failed, #error, endedAt",
-        ConditionExpression: "epoch = :epoch AND #state IN (:failed, :cancelled)",
-        ExpressionAttributeNames: { "#error": "error" },
-        ExpressionAttributeValues: {
-          ":epoch": epoch,
-          ":next": epoch + 1,
-          ":failed": "FAILED",
-          ":cancelled": "CANCELLED",
-          ":running": "RUNNING",
-          ":listed": statePartition("RUNNING", runId),
-          ":partition": duePartition(runId),
-          ":due": dueTime(dueAt),
-        },
+    async closeRun(runId, epoch) {
+      await changeRun(table, runId, {
+        remove: "duePartition, dueAt",
+        condition: "epoch = :epoch AND attribute_exists(endedAt)",
+        values: { ":epoch": epoch },
       });
+    },
+
+    async reopenRun(run, openedAt, dueAt) {
+      const { runId, epoch } = run;
+      const state = openingState(run);
+      const before = oneOf(statesBefore(state));
+      const begins = state === "RUNNING";
+      const { ok, item } = await changeRun(
+        table,
+        runId,
+        {
+          set:
+            "#state = :to, epoch = :next, gsi2pk = :listed, duePartition = :partition, dueAt = :due" +
+            (begins ? ", activeSince = :openedAt" : ""),
+          remove: `failed, #error, endedAt, reason${begins ? "" : ", activeSince"}`,
+          condition: `epoch = :epoch AND attribute_exists(endedAt) AND ${before.condition}`,
+          names: { "#error": "error" },
+          values: {
+            ...before.values,
+            ":epoch": epoch,
+            ":next": epoch + 1,
+            ":to": state,
+            ":listed": statePartition(state, runId),
+            ":partition": duePartition(runId),
+            ":due": dueTime(dueAt),
+            ...(begins && { ":openedAt": openedAt }),
+          },
+        },
+        begins ? [] : [joinQueue(table, run)],
+      );
       if (item === undefined) return undefined;
-      const run = runOf(item);
+      const current = runOf(item);
       const repeated =
-        run.epoch === epoch + 1 && run.state === "RUNNING" && dueOf(item).dueAt === dueTime(dueAt);
-      return ok || repeated ? run : undefined;
+        current.epoch === epoch + 1 && isActive(current) && dueOf(item).dueAt === dueTime(dueAt);
+      return ok || repeated ? current : undefined;
     },
 
     async deferRun(runId, dueAt) {
-      await update(runId, {
-        UpdateExpression: "SET dueAt = :due",
-        ConditionExpression: "#state IN (:running, :cancelling)",
-        ExpressionAttributeValues: {
-          ":due": dueTime(dueAt),
-          ":running": "RUNNING",
-          ":cancelling": "CANCELLING",
-        },
+      await changeRun(table, runId, {
+        set: "dueAt = :due",
+        condition: "attribute_exists(dueAt)",
+        values: { ":due": dueTime(dueAt) },
       });
     },
   };

@@ -1,8 +1,20 @@
 import * as z from "zod";
-import type { StepRecord, StoredValue } from "../state/step-record.ts";
+import type { Json } from "../pipeline/json.ts";
+import type { LossCause, StepRecord, StoredValue } from "../state/step-record.ts";
 import { runIdFromKey, stepFromKey, stepKey } from "./dynamo-keys.ts";
 import { jsonText } from "./dynamo-run-item.ts";
 import type { StoredStep, Version } from "./run-store.ts";
+
+const childRun = z.object({ runId: z.string(), epoch: z.int().positive() });
+const lossCauses = [
+  "worker",
+  "spot",
+  "image",
+  "start",
+  "job",
+  "capacity",
+  "memory",
+] as const satisfies readonly LossCause[];
 
 const facts = z.object({
   pk: runIdFromKey,
@@ -11,6 +23,9 @@ const facts = z.object({
   epoch: z.int().positive(),
   attempt: z.int().positive(),
   failures: z.int().nonnegative(),
+  losses: z.partialRecord(z.enum(lossCauses), z.int().nonnegative()).exactOptional(),
+  passes: z.int().nonnegative().exactOptional(),
+  child: childRun.exactOptional(),
   startedAt: z.string(),
 });
 const children = z.int().nonnegative();
@@ -20,11 +35,14 @@ const stepError = z.object({
   stack: z.array(z.string()).exactOptional(),
   log: z.string().exactOptional(),
 });
-const succeeded = facts.extend({
-  state: z.literal("SUCCEEDED"),
-  endedAt: z.string(),
-  children: children.exactOptional(),
-});
+/** Where a cached result came from. */
+export const cacheSource = z.object({ runId: z.string(), step: z.string(), index: z.int().nonnegative() });
+
+const withResult = facts.extend({ endedAt: z.string(), children: children.exactOptional() });
+const succeeded = withResult.extend({ state: z.literal("SUCCEEDED") });
+const cached = withResult.extend({ state: z.literal("CACHED"), cachedFrom: cacheSource });
+const valued = <R extends { value: Json }>({ value, ...record }: R) => ({ ...record, output: { value } });
+const located = <R extends { uri: string }>({ uri, ...record }: R) => ({ ...record, output: { uri } });
 
 /** The kinds of records, told apart by their holder and state. */
 const stepItem = z
@@ -42,11 +60,25 @@ const stepItem = z
       runnableSince: z.number().exactOptional(),
     }),
     facts.extend({ holder: z.literal("children"), state: z.literal("RUNNING"), children }),
+    facts.extend({ holder: z.literal("run"), state: z.literal("RUNNING"), child: childRun }),
+    facts.extend({ holder: z.literal("clock"), state: z.literal("RUNNING"), wakeAt: z.number() }),
+    facts.extend({
+      holder: z.literal("object"),
+      state: z.literal("RUNNING"),
+      uri: z.string(),
+      deadlineAt: z.number(),
+    }),
+    facts.extend({
+      holder: z.literal("person"),
+      state: z.literal("PAUSED"),
+      message: z.string(),
+      deadlineAt: z.number(),
+    }),
     facts.extend({ state: z.literal("RETRYING"), retryAt: z.number(), error: stepError }),
-    succeeded
-      .extend({ value: jsonText })
-      .transform(({ value, ...record }) => ({ ...record, output: { value } })),
-    succeeded.extend({ uri: z.string() }).transform(({ uri, ...record }) => ({ ...record, output: { uri } })),
+    succeeded.extend({ value: jsonText }).transform(valued),
+    succeeded.extend({ uri: z.string() }).transform(located),
+    cached.extend({ value: jsonText }).transform(valued),
+    cached.extend({ uri: z.string() }).transform(located),
     facts.extend({
       state: z.enum(["FAILED", "TIMED_OUT", "SKIPPED", "CANCELLED"]),
       endedAt: z.string(),
@@ -62,14 +94,15 @@ export const storedStepOf = (item: unknown): StoredStep => stepItem.parse(item);
 /** Just the version of a record's item. @throws ZodError for anything else */
 export const versionOf = (item: unknown): Version => facts.pick({ version: true }).parse(item).version;
 
-const outputAttributes = (output: StoredValue) =>
+/** The attributes that a result is kept in. */
+export const outputAttributes = (output: StoredValue) =>
   "uri" in output ? { uri: output.uri } : { value: JSON.stringify(output.value) };
 
 /** The item of a step record. */
 export function stepItemOf(record: StepRecord, version: Version) {
   const { runId, step, index, ...rest } = record;
   const key = stepKey({ runId, step, index });
-  if (rest.state !== "SUCCEEDED") return { ...rest, ...key, version };
+  if (!("output" in rest)) return { ...rest, ...key, version };
   const { output, ...succeededRest } = rest;
   return { ...succeededRest, ...outputAttributes(output), ...key, version };
 }

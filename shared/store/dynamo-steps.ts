@@ -1,50 +1,15 @@
 import { randomBytes } from "node:crypto";
-import {
-  BatchGetCommand,
-  type BatchGetCommandInput,
-  type BatchGetCommandOutput,
-  GetCommand,
-  PutCommand,
-  QueryCommand,
-  type QueryCommandOutput,
-} from "@aws-sdk/lib-dynamodb";
-import { type Backoff, pauseBeforeRetry } from "../platform/pause-before-retry.ts";
+import { GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
 import type { StepKey } from "../state/step-record.ts";
-import { type ItemKey, runKey, stepKey, stepKeyPrefix } from "./dynamo-keys.ts";
+import { batchGet } from "./dynamo-batch-get.ts";
+import { runKey, stepKey, stepKeyPrefix } from "./dynamo-keys.ts";
+import { take } from "./dynamo-query.ts";
 import { stepItemOf, storedStepOf, versionOf } from "./dynamo-step-item.ts";
 import { conditional, type DynamoTable } from "./dynamo-table.ts";
 import type { RunStore, StoredStep, Version } from "./run-store.ts";
 
-/** BatchGetItem takes no more keys. */
-const batchGetKeys = 100;
-/** Keys come back unprocessed over 16 MB of answers (no wait needed) and when throttled. */
-const batchGetBackoff: Backoff = { tries: 8, first: 50, longest: 2_000 };
-
-/** DynamoDB left keys of a BatchGetItem unread, again and again. Trying later can help. */
-export class UnprocessedKeysError extends Error {
-  override readonly name = "UnprocessedKeysError";
-  readonly retryable = true;
-  constructor(tries: number) {
-    super(`DynamoDB left keys of a batch unread ${tries} times: the table is throttled; try later`);
-  }
-}
-
 /** Told apart from every other write of the same record. 72 random bits in 12 characters. */
 const freshVersion = (): Version => randomBytes(9).toString("base64url");
-
-/** Reads up to 100 items, however many answers it takes. */
-async function batchGet({ client, name }: DynamoTable, keys: readonly ItemKey[]): Promise<unknown[]> {
-  const items: unknown[] = [];
-  let request: BatchGetCommandInput["RequestItems"] = { [name]: { Keys: [...keys], ConsistentRead: true } };
-  for (let tried = 1; tried <= batchGetBackoff.tries; tried += 1) {
-    const answer: BatchGetCommandOutput = await client.send(new BatchGetCommand({ RequestItems: request }));
-    items.push(...(answer.Responses?.[name] ?? []));
-    if (answer.UnprocessedKeys?.[name] === undefined) return items;
-    request = answer.UnprocessedKeys;
-    await pauseBeforeRetry(batchGetBackoff, tried);
-  }
-  throw new UnprocessedKeysError(batchGetBackoff.tries);
-}
 
 /** Records of steps. */
 export function dynamoSteps(
@@ -53,19 +18,15 @@ export function dynamoSteps(
   const { client, name } = table;
 
   const getSteps = async (keys: readonly StepKey[]): Promise<StoredStep[]> => {
-    // Distinct: BatchGetItem refuses a key that it is given twice.
-    const wanted = new Map(keys.map((key) => [JSON.stringify(stepKey(key)), stepKey(key)]));
-    const all = [...wanted.values()];
-    const batches = Array.from({ length: Math.ceil(all.length / batchGetKeys) }, (_, place) =>
-      batchGet(table, all.slice(place * batchGetKeys, (place + 1) * batchGetKeys)),
-    );
+    const items = await batchGet(table, keys.map(stepKey));
     const found = new Map(
-      (await Promise.all(batches)).flat().map((item) => {
+      items.map((item) => {
         const record = storedStepOf(item);
         return [JSON.stringify(stepKey(record)), record];
       }),
     );
-    return [...wanted.keys()].map((key) => found.get(key)).filter((record) => record !== undefined);
+    const wanted = new Set(keys.map((key) => JSON.stringify(stepKey(key))));
+    return [...wanted].map((key) => found.get(key)).filter((record) => record !== undefined);
   };
 
   return {
@@ -79,22 +40,12 @@ export function dynamoSteps(
     },
 
     async listSteps(runId, step) {
-      const records: StoredStep[] = [];
-      let from: QueryCommandOutput["LastEvaluatedKey"];
-      do {
-        const page: QueryCommandOutput = await client.send(
-          new QueryCommand({
-            TableName: name,
-            KeyConditionExpression: "pk = :pk AND begins_with(sk, :steps)",
-            ExpressionAttributeValues: { ":pk": runKey(runId).pk, ":steps": stepKeyPrefix(step) },
-            ConsistentRead: true,
-            ExclusiveStartKey: from,
-          }),
-        );
-        records.push(...(page.Items ?? []).map(storedStepOf));
-        from = page.LastEvaluatedKey;
-      } while (from !== undefined);
-      return records;
+      const query = {
+        KeyConditionExpression: "pk = :pk AND begins_with(sk, :steps)",
+        ExpressionAttributeValues: { ":pk": runKey(runId).pk, ":steps": stepKeyPrefix(step) },
+        ConsistentRead: true,
+      };
+      return (await take(table, query)).map(storedStepOf);
     },
 
     async putStep(next, previous) {

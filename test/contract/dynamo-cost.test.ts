@@ -4,7 +4,7 @@ import { succeeded } from "../../shared/state/step-changes.ts";
 import { dynamoRunStore } from "../../shared/store/dynamo-run-store.ts";
 import type { DynamoTable } from "../../shared/store/dynamo-table.ts";
 import type { RunStore } from "../../shared/store/run-store.ts";
-import { aHeldStep, aRun, epochStart } from "../factories.ts";
+import { aHeldStep, aRun, epochStart, timeAt } from "../factories.ts";
 import { dynamoTables } from "./dynamo-tables.ts";
 
 const kilobyte = 1024;
@@ -48,6 +48,8 @@ function recordCalls(client: DynamoDBDocumentClient) {
   );
   return calls;
 }
+
+const aLimit = (name: string) => ({ name, limit: 3 });
 
 describe("what a run costs in DynamoDB", () => {
   const newTable = dynamoTables();
@@ -98,6 +100,51 @@ describe("what a run costs in DynamoDB", () => {
       { command: "UpdateItemCommand", written: ["done"] },
       { command: "UpdateItemCommand", written: ["failed", "error", "error"] },
     ]);
+  });
+
+  test("a run that needs no slots is ended and closed by single writes", async () => {
+    const run = aRun();
+    await store.createRun(run, epochStart);
+    const calls = recordCalls(table.client);
+    await store.endRun(run, "SUCCEEDED", timeAt(1), epochStart);
+    await store.closeRun(run.runId, 1);
+    await store.reopenRun({ ...run, epoch: 2 }, timeAt(2), epochStart);
+    expect(calls.map(({ command }) => command)).toEqual(Array(3).fill("UpdateItemCommand"));
+  });
+
+  test("a run that needs slots joins its queue, is admitted and ended by one transaction each", async () => {
+    const run = aRun({ state: "QUEUED", limits: [aLimit("queue/gpu"), aLimit("pipeline/ridge-sweep")] });
+    const calls = recordCalls(table.client);
+    await store.createRun(run, epochStart);
+    await store.admitRun(run, timeAt(1), epochStart);
+    await store.endRun(run, "FAILED", timeAt(2));
+    await store.reopenRun(run, timeAt(3), epochStart);
+    const writes = calls.map(({ command }) => command).filter((command) => command !== "GetItemCommand");
+    expect(writes).toEqual(Array(4).fill("TransactWriteItemsCommand"));
+  });
+
+  test("all that is unusual of a run still fits into a write unit", async () => {
+    const run = aRun({
+      state: "QUEUED",
+      queue: "gpu-large",
+      priority: 1,
+      limits: [
+        aLimit("queue/gpu-large"),
+        aLimit("pipeline/ridge-sweep"),
+        aLimit("parameters/ridge-sweep/eu"),
+      ],
+      onCollision: "cancel_new",
+      refresh: true,
+      cause: { kind: "step", runId: "20211004T162100Z-parent000000", step: "per_region", index: 12 },
+    });
+    await store.createRun(run, epochStart);
+    await store.admitRun(run, timeAt(1), epochStart);
+    const cancel = { to: "CANCELLING", endsAs: "TIMED_OUT", reason: "took longer than 3600 s" } as const;
+    await store.moveRun(run.runId, 1, cancel, epochStart);
+    for (let step = 0; step < 40; step += 1) await store.joinRun(run.runId, 1, step, "done");
+    const found = await sizes();
+    expect(Object.keys(found).sort()).toEqual(["RUN", "SLOTS"]);
+    expect(Object.values(found).filter((bytes) => Number(bytes) >= kilobyte)).toEqual([]);
   });
 
   test("a process reads a graph once, and writes it only where it is not yet", async () => {

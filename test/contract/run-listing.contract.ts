@@ -1,5 +1,13 @@
+import { runStates } from "../../shared/state/run.ts";
+import type { RunMove } from "../../shared/state/run-changes.ts";
 import type { RunFilter, RunStore } from "../../shared/store/run-store.ts";
 import { aRun, epochStart, timeAt } from "../factories.ts";
+
+const cancel: Extract<RunMove, { to: "CANCELLING" }> = {
+  to: "CANCELLING",
+  endsAs: "CANCELLED",
+  reason: "asked by ana",
+};
 
 /** What a run store promises of lists of runs and of what is due. `create` gives a new, empty store. */
 export function runListingContract(create: () => Promise<RunStore>): void {
@@ -27,22 +35,66 @@ export function runListingContract(create: () => Promise<RunStore>): void {
       expect(await store.dueRuns(epochStart + 3000, 10)).toEqual([first.runId, second.runId, third.runId]);
     });
 
-    test("a run that ended is due no more, until it is opened again", async () => {
-      const { runId } = await startRun("a", 0);
-      await store.endRun(runId, 1, "RUNNING", "FAILED", timeAt(1));
+    test("a run that ended and is closed is due no more, until it is opened again", async () => {
+      const run = await startRun("a", 0);
+      await store.endRun(run, "FAILED", timeAt(1));
       expect(await store.dueRuns(epochStart, 10)).toEqual([]);
-      await store.deferRun(runId, epochStart);
+      await store.deferRun(run.runId, epochStart);
       expect(await store.dueRuns(epochStart, 10)).toEqual([]);
-      await store.reopenRun(runId, 1, epochStart + 500);
+      await store.reopenRun(run, timeAt(2), epochStart + 500);
       expect(await store.dueRuns(epochStart + 499, 10)).toEqual([]);
-      expect(await store.dueRuns(epochStart + 500, 10)).toEqual([runId]);
+      expect(await store.dueRuns(epochStart + 500, 10)).toEqual([run.runId]);
+    });
+
+    test("a run that ended and is not closed is due, and can be deferred, until it is closed", async () => {
+      const run = await startRun("a", 0);
+      await store.endRun(run, "SUCCEEDED", timeAt(1), epochStart + 500);
+      expect(await store.dueRuns(epochStart + 499, 10)).toEqual([]);
+      expect(await store.dueRuns(epochStart + 500, 10)).toEqual([run.runId]);
+      await store.deferRun(run.runId, epochStart + 700);
+      expect(await store.dueRuns(epochStart + 500, 10)).toEqual([]);
+      await store.closeRun(run.runId, 1);
+      await store.closeRun(run.runId, 1);
+      expect(await store.dueRuns(epochStart + 700, 10)).toEqual([]);
+      expect(await store.getRun(run.runId)).toMatchObject({ state: "SUCCEEDED", endedAt: timeAt(1) });
+      await store.deferRun(run.runId, epochStart);
+      expect(await store.dueRuns(epochStart + 700, 10)).toEqual([]);
+    });
+
+    test("only an ended run of the same epoch is closed", async () => {
+      const run = await startRun("a", 0);
+      await store.closeRun(run.runId, 1);
+      expect(await store.dueRuns(epochStart, 10)).toEqual([run.runId]);
+      await store.endRun(run, "FAILED", timeAt(1), epochStart);
+      await store.closeRun(run.runId, 2);
+      expect(await store.dueRuns(epochStart, 10)).toEqual([run.runId]);
+      await store.reopenRun(run, timeAt(2), epochStart);
+      await store.closeRun(run.runId, 1);
+      await store.closeRun(run.runId, 2);
+      expect(await store.dueRuns(epochStart, 10)).toEqual([run.runId]);
+      await store.closeRun("unknown", 1);
+      expect(await store.getRun("unknown")).toBeUndefined();
+    });
+
+    test("runs that wait or are paused are due as any other", async () => {
+      const scheduled = aRun({ state: "SCHEDULED" });
+      const queued = aRun({ state: "QUEUED" });
+      const paused = aRun();
+      await store.createRun(scheduled, epochStart + 3);
+      await store.createRun(queued, epochStart + 1);
+      await store.createRun(paused, epochStart);
+      await store.moveRun(paused.runId, 1, { to: "PAUSED" }, epochStart + 2);
+      const order = [queued, paused, scheduled].map(({ runId }) => runId);
+      expect(await store.dueRuns(epochStart + 3, 10)).toEqual(order);
+      await store.moveRun(scheduled.runId, 1, { to: "QUEUED" }, epochStart + 9);
+      expect(await store.dueRuns(epochStart + 3, 10)).toEqual(order.slice(0, 2));
     });
 
     test("a run that is deferred or to be cancelled is due at the new time only", async () => {
       const deferred = await startRun("a", 0);
       const cancelled = await startRun("a", 0, epochStart + 99_000);
       await store.deferRun(deferred.runId, epochStart + 2000);
-      await store.requestCancel(cancelled.runId, epochStart + 1000);
+      await store.moveRun(cancelled.runId, 1, cancel, epochStart + 1000);
       expect(await store.dueRuns(epochStart + 1000, 10)).toEqual([cancelled.runId]);
       expect(await store.dueRuns(epochStart + 2000, 10)).toEqual([cancelled.runId, deferred.runId]);
       await store.deferRun(cancelled.runId, epochStart + 3000);
@@ -65,9 +117,10 @@ export function runListingContract(create: () => Promise<RunStore>): void {
   describe("lists", () => {
     test("runs come newest first, with what a list shows of them", async () => {
       await startRun("a", 1);
-      const { runId } = await startRun("b", 3);
+      const last = await startRun("b", 3);
+      const { runId } = last;
       await startRun("a", 2);
-      await store.endRun(runId, 1, "RUNNING", "SUCCEEDED", timeAt(9));
+      await store.endRun(last, "SUCCEEDED", timeAt(9));
       expect(await listed({})).toEqual(["at 3", "at 2", "at 1"]);
       expect((await store.listRuns({}, 1)).runs).toEqual([
         {
@@ -87,8 +140,8 @@ export function runListingContract(create: () => Promise<RunStore>): void {
       await startRun("a", 2);
       const third = await startRun("b", 3);
       await startRun("b", 4);
-      await store.endRun(first.runId, 1, "RUNNING", "FAILED", timeAt(9));
-      await store.endRun(third.runId, 1, "RUNNING", "FAILED", timeAt(9));
+      await store.endRun(first, "FAILED", timeAt(9));
+      await store.endRun(third, "FAILED", timeAt(9));
       expect(await listed({ pipeline: "a" })).toEqual(["at 2", "at 1"]);
       expect(await listed({ state: "FAILED" })).toEqual(["at 3", "at 1"]);
       expect(await listed({ state: "RUNNING" })).toEqual(["at 4", "at 2"]);
@@ -99,23 +152,53 @@ export function runListingContract(create: () => Promise<RunStore>): void {
     });
 
     test("a run is listed under the state that it came to", async () => {
-      const { runId } = await startRun("a", 1);
-      await store.requestCancel(runId, epochStart);
+      const run = await startRun("a", 1);
+      await store.moveRun(run.runId, 1, cancel, epochStart);
       expect([await listed({ state: "RUNNING" }), await listed({ state: "CANCELLING" })]).toEqual([
         [],
         ["at 1"],
       ]);
-      await store.endRun(runId, 1, "CANCELLING", "CANCELLED", timeAt(5));
+      await store.endRun(run, "CANCELLED", timeAt(5));
       expect([await listed({ state: "CANCELLING" }), await listed({ state: "CANCELLED" })]).toEqual([
         [],
         ["at 1"],
       ]);
-      await store.reopenRun(runId, 1, epochStart);
+      await store.reopenRun(run, timeAt(6), epochStart);
       expect([await listed({ state: "CANCELLED" }), await listed({ state: "RUNNING" })]).toEqual([
         [],
         ["at 1"],
       ]);
       expect((await store.listRuns({ state: "RUNNING" }, 1)).runs[0]).not.toHaveProperty("endedAt");
+    });
+
+    test("every state can be listed, also of one pipeline", async () => {
+      const made = {
+        SCHEDULED: aRun({ state: "SCHEDULED" }),
+        QUEUED: aRun({ state: "QUEUED" }),
+        RUNNING: aRun(),
+        PAUSED: aRun(),
+        CANCELLING: aRun(),
+        SUCCEEDED: aRun(),
+        FAILED: aRun(),
+        CANCELLED: aRun(),
+        TIMED_OUT: aRun(),
+      };
+      for (const run of Object.values(made)) await store.createRun(run, epochStart);
+      await store.moveRun(made.PAUSED.runId, 1, { to: "PAUSED" }, epochStart);
+      await store.moveRun(made.CANCELLING.runId, 1, cancel, epochStart);
+      await store.moveRun(made.CANCELLED.runId, 1, cancel, epochStart);
+      await store.moveRun(made.TIMED_OUT.runId, 1, { ...cancel, endsAs: "TIMED_OUT" }, epochStart);
+      for (const to of ["SUCCEEDED", "FAILED", "CANCELLED", "TIMED_OUT"] as const) {
+        await store.endRun(made[to], to, timeAt(9));
+      }
+      for (const state of runStates) {
+        for (const filter of [{ state }, { state, pipeline: "ridge-sweep" }]) {
+          const { runs } = await store.listRuns(filter, 10);
+          expect(runs.map(({ runId, state }) => [runId, state])).toEqual([[made[state].runId, state]]);
+        }
+        expect((await store.listRuns({ state, pipeline: "other" }, 10)).runs).toEqual([]);
+      }
+      expect((await store.listRuns({}, 100)).runs).toHaveLength(9);
     });
 
     test.each<[string, RunFilter]>([
@@ -129,10 +212,10 @@ export function runListingContract(create: () => Promise<RunStore>): void {
       async (_, filter) => {
         const expected: string[] = [];
         for (let number = 0; number < 23; number += 1) {
-          const { runId, startedAt } = await startRun("a", Math.floor(number / 3));
+          const run = await startRun("a", Math.floor(number / 3));
           await startRun("b", number);
-          if (filter.state === "FAILED") await store.endRun(runId, 1, "RUNNING", "FAILED", timeAt(99));
-          expected.push(`${startedAt}#${runId}`);
+          if (filter.state === "FAILED") await store.endRun(run, "FAILED", timeAt(99));
+          expected.push(`${run.startedAt}#${run.runId}`);
         }
         const seen: string[] = [];
         let from: string | undefined;

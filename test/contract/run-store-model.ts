@@ -1,7 +1,16 @@
 import { isSet } from "node:util/types";
 import fc from "fast-check";
-import type { EndState } from "../../shared/state/run.ts";
-import { ended, expanded, retrying, submitted, succeeded } from "../../shared/state/step-changes.ts";
+import type { EndState, Limit, RunningRun, WaitingRun } from "../../shared/state/run.ts";
+import type { RunMove } from "../../shared/state/run-changes.ts";
+import {
+  betweenPasses,
+  cached,
+  ended,
+  expanded,
+  retrying,
+  submitted,
+  succeeded,
+} from "../../shared/state/step-changes.ts";
 import type { StepRecord } from "../../shared/state/step-record.ts";
 import type { RunStore, TallyKey } from "../../shared/store/run-store.ts";
 import { aHeldStep, aRun, epochStart, timeAt } from "../factories.ts";
@@ -9,23 +18,46 @@ import { aHeldStep, aRun, epochStart, timeAt } from "../factories.ts";
 /** One call of a store, as data. Few names and numbers, so that calls meet each other often. */
 type Call = typeof calls extends fc.Arbitrary<infer C> ? C : never;
 
-const run = fc.constantFrom(0, 0, 0, 1, 2);
+const run = fc.constantFrom(0, 0, 1, 1, 2, 3);
 const epoch = fc.constantFrom(1, 1, 1, 2, 2, 3);
 const due = fc.integer({ min: 0, max: 50 });
 const second = fc.integer({ min: 0, max: 3 });
 const shard = fc.constantFrom(0, 1, "map" as const);
 const limit = fc.integer({ min: 1, max: 4 });
+const limitName = fc.constantFrom("gpu", "own");
+const createRun = fc.record({
+  call: fc.constant("createRun" as const),
+  run,
+  due,
+  scheduled: fc.boolean(),
+});
+const moveRun = fc.record({
+  call: fc.constant("moveRun" as const),
+  run,
+  epoch,
+  due,
+  move: fc.constantFrom<RunMove>(
+    { to: "QUEUED" },
+    { to: "PAUSED" },
+    { to: "RUNNING" },
+    { to: "RUNNING", activeSince: timeAt(5) },
+    { to: "CANCELLING", endsAs: "CANCELLED", reason: "asked" },
+    { to: "CANCELLING", endsAs: "TIMED_OUT", reason: "late" },
+  ),
+});
+const admitRun = fc.record({ call: fc.constant("admitRun" as const), run, epoch, due, second });
 const endRun = fc.record({
   call: fc.constant("endRun" as const),
   run,
   epoch,
-  from: fc.constantFrom("RUNNING" as const, "RUNNING" as const, "CANCELLING" as const),
-  to: fc.constantFrom<EndState>("SUCCEEDED", "FAILED", "FAILED", "CANCELLED"),
+  to: fc.constantFrom<EndState>("SUCCEEDED", "FAILED", "FAILED", "CANCELLED", "TIMED_OUT"),
   second,
+  due,
+  stays: fc.boolean(),
 });
-const reopenRun = fc.record({ call: fc.constant("reopenRun" as const), run, epoch, due });
+const reopenRun = fc.record({ call: fc.constant("reopenRun" as const), run, epoch, due, second });
 const calls = fc.oneof(
-  fc.record({ call: fc.constant("createRun" as const), run, due }),
+  { weight: 2, arbitrary: createRun },
   fc.record({
     call: fc.constant("joinRun" as const),
     run,
@@ -34,9 +66,17 @@ const calls = fc.oneof(
     outcome: fc.constantFrom("done" as const, "failed" as const, "skipped" as const),
     error: fc.option(fc.string(), { nil: undefined }),
   }),
-  fc.record({ call: fc.constant("requestCancel" as const), run, due }),
+  { weight: 3, arbitrary: moveRun },
+  { weight: 3, arbitrary: admitRun },
   { weight: 3, arbitrary: endRun },
   { weight: 3, arbitrary: reopenRun },
+  fc.record({ call: fc.constant("closeRun" as const), run, epoch }),
+  fc.record({ call: fc.constant("waitingRuns" as const), limit }),
+  fc.record({
+    call: fc.constant("setLimit" as const),
+    name: limitName,
+    slots: fc.constantFrom(undefined, 0, 1, 2),
+  }),
   fc.record({ call: fc.constant("deferRun" as const), run, due }),
   fc.record({ call: fc.constant("dueRuns" as const), due, limit }),
   fc.record({
@@ -44,7 +84,7 @@ const calls = fc.oneof(
     filter: fc.record(
       {
         pipeline: fc.constantFrom("p0", "p1"),
-        state: fc.constantFrom("RUNNING" as const, "FAILED" as const),
+        state: fc.constantFrom("RUNNING" as const, "QUEUED" as const, "FAILED" as const),
       },
       { requiredKeys: [] },
     ),
@@ -54,7 +94,7 @@ const calls = fc.oneof(
     call: fc.constant("putStep" as const),
     run,
     index: shard,
-    kind: fc.constantFrom("held", "job", "map", "retrying", "succeeded", "failed"),
+    kind: fc.constantFrom("held", "job", "map", "retrying", "passes", "succeeded", "cached", "failed"),
     expects: fc.constantFrom("current" as const, "none" as const, "earlier" as const),
     value: fc.jsonValue({ maxDepth: 1 }),
   }),
@@ -78,9 +118,23 @@ const calls = fc.oneof(
 /** Sequences of calls, after one that makes the run that most of them are about. */
 export const callSequences: fc.Arbitrary<Call[]> = fc
   .array(calls, { minLength: 5, maxLength: 40 })
-  .map((sequence) => [{ call: "createRun", run: 0, due: 1 }, ...sequence]);
+  .map((sequence) => [
+    { call: "createRun", run: 0, due: 1, scheduled: false },
+    { call: "createRun", run: 1, due: 2, scheduled: false },
+    ...sequence,
+  ]);
 
-const runIds = ["run-0", "run-1", "run-2"];
+/** What runs need slots of, by their number. A run's limits never change. */
+const limitsOf: readonly (readonly Limit[])[] = [
+  [],
+  [{ name: "gpu", limit: 1 }],
+  [
+    { name: "own", limit: 1 },
+    { name: "gpu", limit: 2 },
+  ],
+  [{ name: "own", limit: 1 }],
+];
+const runIds = limitsOf.map((_, number) => `run-${number}`);
 /** Due times differ from run to run, as runs due at the same time come in no set order. */
 const dueAt = (number: number, seconds: number) => epochStart + seconds * 1000 + number;
 
@@ -89,11 +143,35 @@ function recordOf({ run: number, index, kind, value }: Extract<Call, { call: "pu
   const error = { name: "ValueError", message: "wrong" };
   if (kind === "job") return submitted(held, [{ id: "job", name: "name" }]);
   if (kind === "map") return expanded(held, 3);
-  if (kind === "retrying") return retrying(held, error, epochStart, true);
+  if (kind === "retrying") return retrying(held, error, epochStart, "spot");
+  if (kind === "passes") return betweenPasses(held, epochStart);
+  if (kind === "cached") {
+    return cached(held, { value: 1 }, { runId: "earlier", step: "train_model", index: 0 }, epochStart);
+  }
   // As JSON has it: without -0, which no store needs to tell from 0.
   if (kind === "succeeded") return succeeded(held, { value: JSON.parse(JSON.stringify(value)) }, epochStart);
   if (kind === "failed") return ended(held, "FAILED", epochStart, error);
   return held;
+}
+
+/** A run as its first call knows it, in an epoch. */
+function runOf(number: number, epochNumber = 1, scheduled = false): WaitingRun | RunningRun {
+  const limits = limitsOf[number] ?? [];
+  return aRun({
+    runId: `run-${number}`,
+    pipeline: `p${number % 2}`,
+    startedAt: timeAt(number),
+    name: `run-${number}`,
+    epoch: epochNumber,
+    limits,
+    priority: number === 3 ? 10 : 50,
+    state: scheduled ? "SCHEDULED" : limits.length > 0 ? "QUEUED" : "RUNNING",
+  });
+}
+
+/** Whether a creation puts the run into its queue in the same breath. */
+export function waitsAtOnce(call: Extract<Call, { call: "createRun" }>): boolean {
+  return runOf(call.run, 1, call.scheduled).state === "QUEUED";
 }
 
 /** Makes calls of one store and gives answers that can be compared with another's: versions become their order. */
@@ -129,20 +207,27 @@ export class StorePlayer {
     const due = "due" in call && "run" in call ? dueAt(call.run, call.due) : 0;
     switch (call.call) {
       case "createRun":
-        return store.createRun(
-          aRun({ runId, pipeline: `p${call.run % 2}`, startedAt: timeAt(call.run), name: runId }),
-          due,
-        );
+        return store.createRun(runOf(call.run, 1, call.scheduled), due);
       case "joinRun": {
         const error = call.error === undefined ? undefined : { step: "s", name: "E", message: call.error };
         return store.joinRun(runId, call.epoch, call.step, call.outcome, error);
       }
-      case "requestCancel":
-        return store.requestCancel(runId, due);
-      case "endRun":
-        return store.endRun(runId, call.epoch, call.from, call.to, timeAt(call.second));
+      case "moveRun":
+        return store.moveRun(runId, call.epoch, call.move, due);
+      case "admitRun":
+        return store.admitRun(runOf(call.run, call.epoch), timeAt(call.second), due);
+      case "endRun": {
+        const { to, stays } = call;
+        return store.endRun(runOf(call.run, call.epoch), to, timeAt(call.second), stays ? due : undefined);
+      }
+      case "closeRun":
+        return store.closeRun(runId, call.epoch);
       case "reopenRun":
-        return store.reopenRun(runId, call.epoch, due);
+        return store.reopenRun(runOf(call.run, call.epoch), timeAt(call.second), due);
+      case "waitingRuns":
+        return store.waitingRuns("default", call.limit);
+      case "setLimit":
+        return store.setLimit(call.name, call.slots);
       case "deferRun":
         return store.deferRun(runId, due);
       case "dueRuns":
@@ -189,6 +274,8 @@ export class StorePlayer {
       await Promise.all(tallies),
       await store.listRuns({}, 10),
       await store.dueRuns(dueAt(9, 1000), 10),
+      await store.waitingRuns("default", 10),
+      await Promise.all(["gpu", "own"].map((name) => store.getSlots(name))),
     ]);
   }
 }

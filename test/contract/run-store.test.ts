@@ -1,14 +1,19 @@
 import { dynamoRunStore } from "../../shared/store/dynamo-run-store.ts";
 import { MemoryRunStore } from "../../shared/store/memory-run-store.ts";
 import type { RunStore } from "../../shared/store/run-store.ts";
+import { admissionContract } from "./admission.contract.ts";
 import { dynamoTables } from "./dynamo-tables.ts";
+import { loseFirstResponses } from "./lost-responses.ts";
 import { runListingContract } from "./run-listing.contract.ts";
+import { runMovesContract } from "./run-moves.contract.ts";
 import { runsContract } from "./runs.contract.ts";
 import { stepsContract } from "./steps.contract.ts";
 import { talliesContract } from "./tallies.contract.ts";
 
 function runStoreContract(create: () => Promise<RunStore>): void {
   describe("runs", () => runsContract(create));
+  describe("moves of runs", () => runMovesContract(create));
+  describe("admission of runs", () => admissionContract(create));
   describe("lists of runs", () => runListingContract(create));
   describe("step records", () => stepsContract(create));
   describe("tallies", () => talliesContract(create));
@@ -19,4 +24,13 @@ describe("run store in memory", () => runStoreContract(async () => new MemoryRun
 describe("run store in DynamoDB", () => {
   const newTable = dynamoTables();
   runStoreContract(async () => dynamoRunStore(await newTable()));
+});
+
+describe("run store in DynamoDB, where the first answer to every write is lost", () => {
+  const newTable = dynamoTables();
+  admissionContract(async () => {
+    const table = await newTable();
+    loseFirstResponses(table.client);
+    return dynamoRunStore(table);
+  });
 });

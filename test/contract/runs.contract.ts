@@ -1,8 +1,11 @@
-import type { ActiveRun, Run } from "../../shared/state/run.ts";
+import type { EndState, Run, RunningRun, WaitingRun } from "../../shared/state/run.ts";
+import type { RunMove } from "../../shared/state/run-changes.ts";
 import type { RunStore } from "../../shared/store/run-store.ts";
 import { aChain, aRun, epochStart, timeAt } from "../factories.ts";
 
 const later = epochStart + 120_000;
+const cancel: RunMove = { to: "CANCELLING", endsAs: "CANCELLED", reason: "asked by ana" };
+const overtime: RunMove = { to: "CANCELLING", endsAs: "TIMED_OUT", reason: "took longer than 3600 s" };
 const error = { step: "fit", name: "OutOfMemory", message: "no room" };
 
 /** What a run store promises of graphs and runs, whatever stands behind it. `create` gives a new, empty store. */
@@ -12,16 +15,16 @@ export function runsContract(create: () => Promise<RunStore>): void {
     store = await create();
   });
 
-  const created = async (overrides: Partial<ActiveRun> = {}) => {
+  const created = async (overrides: Partial<WaitingRun | RunningRun> = {}) => {
     const run = aRun(overrides);
     await store.createRun(run, later);
     return run;
   };
-  const ended = async (to: "SUCCEEDED" | "FAILED" | "CANCELLED") => {
+  const ended = async (to: EndState) => {
     const run = await created();
-    if (to === "CANCELLED") await store.requestCancel(run.runId, later);
-    const from = to === "CANCELLED" ? "CANCELLING" : "RUNNING";
-    expect(await store.endRun(run.runId, 1, from, to, timeAt(60))).toBe(true);
+    if (to === "CANCELLED") await store.moveRun(run.runId, 1, cancel, later);
+    if (to === "TIMED_OUT") await store.moveRun(run.runId, 1, overtime, later);
+    expect(await store.endRun(run, to, timeAt(60))).toBe(true);
     return run;
   };
 
@@ -52,6 +55,25 @@ export function runsContract(create: () => Promise<RunStore>): void {
         cause: { kind: "object", uri: "s3://data/raw/a b.csv", versionId: "v1" },
       });
       expect(await store.createRun(run, later)).toBe("created");
+      expect(await store.getRun(run.runId)).toEqual(run);
+    });
+
+    test.each<[string, Partial<WaitingRun | RunningRun>]>([
+      ["for later", { state: "SCHEDULED", scheduledAt: timeAt(3600) }],
+      ["as a child of another", { cause: { kind: "step", runId: "parent", step: "per_region", index: 3 } }],
+      [
+        "with all that is unusual",
+        {
+          queue: "gpu",
+          priority: 7,
+          limits: [{ name: "pipeline/ridge-sweep", limit: 2 }],
+          onCollision: "cancel_new",
+          refresh: true,
+          activeSince: timeAt(4),
+        },
+      ],
+    ])("a run made %s is read as it was created", async (_, overrides) => {
+      const run = await created(overrides);
       expect(await store.getRun(run.runId)).toEqual(run);
     });
 
@@ -103,10 +125,19 @@ export function runsContract(create: () => Promise<RunStore>): void {
       expect(joined?.error).toEqual(error);
     });
 
-    test("a run that is being cancelled can still be joined", async () => {
+    test.each<[string, RunMove]>([
+      ["being cancelled", cancel],
+      ["paused", { to: "PAUSED" }],
+    ])("a run that is %s can still be joined", async (_, move) => {
       const { runId } = await created();
-      await store.requestCancel(runId, later);
-      expect(await store.joinRun(runId, 1, 0, "done")).toMatchObject({ state: "CANCELLING" });
+      await store.moveRun(runId, 1, move, later);
+      expect(await store.joinRun(runId, 1, 0, "done")).toMatchObject({ state: move.to });
+    });
+
+    test.each<WaitingRun["state"]>(["SCHEDULED", "QUEUED"])("no run is joined that is %s", async (state) => {
+      const { runId } = await created({ state });
+      expect(await store.joinRun(runId, 1, 0, "done")).toBeUndefined();
+      expect(await store.getRun(runId)).toMatchObject({ progress: { done: new Set() } });
     });
 
     test("no run is joined that has ended, is of another epoch, or does not exist", async () => {
@@ -132,35 +163,11 @@ export function runsContract(create: () => Promise<RunStore>): void {
     }, 60_000);
   });
 
-  describe("cancelling", () => {
-    test("a running run becomes one that is being cancelled, once", async () => {
-      const run = await created();
-      const cancelling = { ...run, state: "CANCELLING" };
-      expect(await store.requestCancel(run.runId, later)).toEqual(cancelling);
-      expect(await store.requestCancel(run.runId, later)).toEqual(cancelling);
-      expect(await store.getRun(run.runId)).toEqual(cancelling);
-    });
-
-    test("a run that has ended stays as it is and is returned so", async () => {
-      const { runId } = await ended("SUCCEEDED");
-      expect(await store.requestCancel(runId, later)).toMatchObject({
-        state: "SUCCEEDED",
-        endedAt: timeAt(60),
-      });
-      expect(await store.dueRuns(later, 10)).toEqual([]);
-    });
-
-    test("there is nothing to cancel where there is no run", async () => {
-      expect(await store.requestCancel("unknown", later)).toBeUndefined();
-      expect(await store.getRun("unknown")).toBeUndefined();
-    });
-  });
-
   describe("ending", () => {
     test("a run ends with its state and time, and keeps its error", async () => {
       const run = await created();
       await store.joinRun(run.runId, 1, 0, "failed", error);
-      expect(await store.endRun(run.runId, 1, "RUNNING", "FAILED", timeAt(9))).toBe(true);
+      expect(await store.endRun(run, "FAILED", timeAt(9))).toBe(true);
       const progress = { done: new Set(), skipped: new Set(), failed: new Set([0]) };
       expect(await store.getRun(run.runId)).toEqual({
         ...run,
@@ -172,72 +179,117 @@ export function runsContract(create: () => Promise<RunStore>): void {
     });
 
     test("the same end, told again, is true again; any other end is false and changes nothing", async () => {
-      const { runId } = await ended("SUCCEEDED");
-      expect(await store.endRun(runId, 1, "RUNNING", "SUCCEEDED", timeAt(60))).toBe(true);
-      expect(await store.endRun(runId, 1, "RUNNING", "SUCCEEDED", timeAt(61))).toBe(false);
-      expect(await store.endRun(runId, 1, "RUNNING", "FAILED", timeAt(60))).toBe(false);
-      expect(await store.endRun(runId, 2, "RUNNING", "SUCCEEDED", timeAt(60))).toBe(false);
-      expect(await store.getRun(runId)).toMatchObject({ state: "SUCCEEDED", endedAt: timeAt(60) });
+      const run = await ended("SUCCEEDED");
+      expect(await store.endRun(run, "SUCCEEDED", timeAt(60))).toBe(true);
+      expect(await store.endRun(run, "SUCCEEDED", timeAt(61))).toBe(false);
+      expect(await store.endRun(run, "FAILED", timeAt(60))).toBe(false);
+      expect(await store.endRun({ ...run, epoch: 2 }, "SUCCEEDED", timeAt(60))).toBe(false);
+      expect(await store.getRun(run.runId)).toMatchObject({ state: "SUCCEEDED", endedAt: timeAt(60) });
     });
 
     test("a run does not end from a state or an epoch that it is not in", async () => {
-      const { runId } = await created();
-      expect(await store.endRun(runId, 1, "CANCELLING", "CANCELLED", timeAt(1))).toBe(false);
-      expect(await store.endRun(runId, 2, "RUNNING", "SUCCEEDED", timeAt(1))).toBe(false);
-      expect(await store.endRun("unknown", 1, "RUNNING", "SUCCEEDED", timeAt(1))).toBe(false);
-      expect(await store.getRun(runId)).toMatchObject({ state: "RUNNING" });
+      const run = await created();
+      expect(await store.endRun(run, "CANCELLED", timeAt(1))).toBe(false);
+      expect(await store.endRun({ ...run, epoch: 2 }, "SUCCEEDED", timeAt(1))).toBe(false);
+      expect(await store.endRun(aRun({ runId: "unknown" }), "SUCCEEDED", timeAt(1))).toBe(false);
+      expect(await store.getRun(run.runId)).toMatchObject({ state: "RUNNING" });
+    });
+
+    test.each<WaitingRun["state"]>(["SCHEDULED", "QUEUED"])(
+      "a run that is %s does not end",
+      async (state) => {
+        const run = await created({ state });
+        for (const to of ["SUCCEEDED", "FAILED", "CANCELLED", "TIMED_OUT"] as const) {
+          expect(await store.endRun(run, to, timeAt(1))).toBe(false);
+        }
+        expect(await store.getRun(run.runId)).toEqual(run);
+      },
+    );
+
+    test("a paused run ends when its last step has", async () => {
+      const run = await created();
+      await store.moveRun(run.runId, 1, { to: "PAUSED" }, later);
+      expect(await store.endRun(run, "SUCCEEDED", timeAt(9))).toBe(true);
+      expect(await store.getRun(run.runId)).toEqual({ ...run, state: "SUCCEEDED", endedAt: timeAt(9) });
+    });
+
+    test("what is being cancelled ends as it was to end, with the reason", async () => {
+      const run = await created();
+      const { reason, endsAs } = overtime as Extract<RunMove, { to: "CANCELLING" }>;
+      await store.moveRun(run.runId, 1, overtime, later);
+      expect(await store.endRun(run, "SUCCEEDED", timeAt(9))).toBe(false);
+      expect(await store.endRun(run, "CANCELLED", timeAt(9))).toBe(false);
+      expect(await store.endRun(run, endsAs, timeAt(9))).toBe(true);
+      expect(await store.getRun(run.runId)).toEqual({ ...run, state: endsAs, reason, endedAt: timeAt(9) });
     });
 
     test("of workers that end a run at different times exactly one does", async () => {
-      const { runId } = await created();
-      const ends = Array.from({ length: 20 }, (_, worker) =>
-        store.endRun(runId, 1, "RUNNING", "SUCCEEDED", timeAt(worker)),
-      );
+      const run = await created();
+      const ends = Array.from({ length: 20 }, (_, worker) => store.endRun(run, "SUCCEEDED", timeAt(worker)));
       expect((await Promise.all(ends)).filter(Boolean)).toHaveLength(1);
     });
   });
 
   describe("opening again", () => {
-    test("failures are forgotten, what was done stays, the epoch is the next", async () => {
-      const run = await created();
+    test("failures are forgotten, what was done stays, the epoch is the next and begins now", async () => {
+      const run = await created({ activeSince: timeAt(1) });
       await store.joinRun(run.runId, 1, 0, "done");
       await store.joinRun(run.runId, 1, 1, "skipped");
       await store.joinRun(run.runId, 1, 2, "failed", error);
-      await store.endRun(run.runId, 1, "RUNNING", "FAILED", timeAt(9));
+      await store.endRun(run, "FAILED", timeAt(9));
       const reopened: Run = {
         ...run,
+        state: "RUNNING",
+        activeSince: timeAt(70),
         epoch: 2,
         progress: { done: new Set([0]), skipped: new Set([1]), failed: new Set() },
       };
-      expect(await store.reopenRun(run.runId, 1, later)).toEqual(reopened);
+      expect(await store.reopenRun(run, timeAt(70), later)).toEqual(reopened);
       expect(await store.getRun(run.runId)).toEqual(reopened);
     });
 
-    test("a cancelled run can be opened; one that succeeded, runs, or is of another epoch cannot", async () => {
-      const cancelled = await ended("CANCELLED");
-      expect(await store.reopenRun(cancelled.runId, 2, later)).toBeUndefined();
-      expect(await store.reopenRun(cancelled.runId, 1, later)).toMatchObject({ state: "RUNNING", epoch: 2 });
-      const succeeded = await ended("SUCCEEDED");
-      expect(await store.reopenRun(succeeded.runId, 1, later)).toBeUndefined();
-      const running = await created();
-      expect(await store.reopenRun(running.runId, 1, later)).toBeUndefined();
-      expect(await store.reopenRun("unknown", 1, later)).toBeUndefined();
+    test.each<EndState>(["FAILED", "CANCELLED", "TIMED_OUT"])(
+      "a run that is %s can be opened",
+      async (to) => {
+        const run = await ended(to);
+        expect(await store.reopenRun({ ...run, epoch: 2 }, timeAt(70), later)).toBeUndefined();
+        const reopened = await store.reopenRun(run, timeAt(70), later);
+        expect(reopened).toEqual({ ...run, epoch: 2, activeSince: timeAt(70) });
+      },
+    );
+
+    test("a run cannot be opened that succeeded, has not ended, or does not exist", async () => {
+      for (const run of [
+        await ended("SUCCEEDED"),
+        await created(),
+        await created({ state: "SCHEDULED" }),
+        await created({ state: "QUEUED" }),
+      ]) {
+        const before = await store.getRun(run.runId);
+        expect(await store.reopenRun(run, timeAt(70), later)).toBeUndefined();
+        expect(await store.getRun(run.runId)).toEqual(before);
+      }
+      const cancelling = await created();
+      await store.moveRun(cancelling.runId, 1, cancel, later);
+      expect(await store.reopenRun(cancelling, timeAt(70), later)).toBeUndefined();
+      expect(await store.reopenRun(aRun({ runId: "unknown" }), timeAt(70), later)).toBeUndefined();
     });
 
     test("repeated, the call gives the run again and opens no further epoch; another call finds it open", async () => {
-      const { runId } = await ended("FAILED");
-      const first = await store.reopenRun(runId, 1, later);
-      expect(await store.reopenRun(runId, 1, later)).toEqual(first);
-      expect(await store.reopenRun(runId, 1, later + 1)).toBeUndefined();
-      expect((await store.getRun(runId))?.epoch).toBe(2);
+      const run = await ended("FAILED");
+      const first = await store.reopenRun(run, timeAt(70), later);
+      expect(await store.reopenRun(run, timeAt(70), later)).toEqual(first);
+      expect(await store.reopenRun(run, timeAt(71), later + 1)).toBeUndefined();
+      expect((await store.getRun(run.runId))?.epoch).toBe(2);
     });
 
     test("late news of the earlier epoch do not reach a run that was opened again", async () => {
-      const { runId } = await ended("FAILED");
-      await store.reopenRun(runId, 1, later);
-      expect(await store.joinRun(runId, 1, 5, "failed", error)).toBeUndefined();
-      expect(await store.endRun(runId, 1, "RUNNING", "FAILED", timeAt(99))).toBe(false);
-      expect(await store.joinRun(runId, 2, 5, "done")).toMatchObject({ epoch: 2 });
+      const run = await ended("FAILED");
+      await store.reopenRun(run, timeAt(70), later);
+      expect(await store.joinRun(run.runId, 1, 5, "failed", error)).toBeUndefined();
+      expect(await store.endRun(run, "FAILED", timeAt(99))).toBe(false);
+      expect(await store.moveRun(run.runId, 1, cancel, later)).toMatchObject({ state: "RUNNING", epoch: 2 });
+      expect(await store.joinRun(run.runId, 2, 5, "done")).toMatchObject({ epoch: 2 });
     });
   });
 

@@ -1,4 +1,16 @@
-import { ended, expanded, retrying, submitted, succeeded } from "../../shared/state/step-changes.ts";
+import {
+  awaitingApproval,
+  awaitingObject,
+  awaitingRun,
+  betweenPasses,
+  cached,
+  ended,
+  expanded,
+  retrying,
+  sleeping,
+  submitted,
+  succeeded,
+} from "../../shared/state/step-changes.ts";
 import type { StepRecord } from "../../shared/state/step-record.ts";
 import type { RunStore, StoredStep } from "../../shared/store/run-store.ts";
 import { aHeldStep, epochStart } from "../factories.ts";
@@ -7,6 +19,17 @@ const error = { name: "ValueError", message: "", stack: ["at fit", "at main"], l
 const held = aHeldStep();
 const job = submitted(held, [{ id: "job-1", name: "name-1" }], 12);
 
+const source = { runId: "20211004T162100Z-earlier00000", step: "train_model", index: 7 };
+const uri = "s3://data/raw/labels.csv";
+/** With everything that a step may bring along. */
+const seasoned = aHeldStep({
+  attempt: 9,
+  failures: 1,
+  losses: { worker: 2, spot: 3, memory: 1 },
+  passes: 4,
+  child: { runId: "20211004T162100Z-child0000000", epoch: 2 },
+});
+
 /** One record of each kind. */
 const records: readonly [string, StepRecord][] = [
   ["held by a worker", held],
@@ -14,13 +37,22 @@ const records: readonly [string, StepRecord][] = [
   ["held by a job", submitted(held, [{ id: "job-1", name: "name-1" }])],
   ["held by jobs that wait for a machine", { ...job, state: "RUNNABLE", runnableSince: epochStart }],
   ["a map under way", { ...expanded(held, 10_000), index: "map" }],
-  ["to be tried again", retrying(held, error, epochStart, true)],
+  ["of a run of another pipeline", awaitingRun(held, { runId: "child", epoch: 1 })],
+  ["that sleeps", sleeping(held, epochStart)],
+  ["between two passes", betweenPasses(held, epochStart)],
+  ["that waits for an object", awaitingObject(held, uri, epochStart)],
+  ["that waits for a person", awaitingApproval(held, "Publish?", epochStart)],
+  ["with all that it may bring along", seasoned],
+  ["lost and to be tried again", retrying(seasoned, error, epochStart, "spot")],
+  ["to be tried again", retrying(held, error, epochStart)],
   [
     "succeeded with a value",
     succeeded(held, { value: { r2: 0.1, empty: [], text: "", huge: 1e300 } }, epochStart),
   ],
   ["succeeded with nothing", succeeded(job, { value: null }, epochStart)],
   ["succeeded with a large value", succeeded(held, { uri: "s3://data/runs/x.json" }, epochStart)],
+  ["with another run's value", cached(seasoned, { value: null }, source, epochStart)],
+  ["with another run's large value", cached(held, { uri: "s3://data/runs/x.json" }, source, epochStart)],
   ["failed", ended(held, "FAILED", epochStart, error)],
   ["cancelled", ended(job, "CANCELLED", epochStart)],
 ];
@@ -51,7 +83,7 @@ export function stepsContract(create: () => Promise<RunStore>): void {
   });
 
   test("a record replaces the one of the version it expects, and nothing of that one is left", async () => {
-    const first = await put(retrying(held, error, epochStart, true));
+    const first = await put(retrying(held, error, epochStart));
     const second = await put(held, first.version);
     expect(second.version).not.toBe(first.version);
     expect(await store.getStep(held)).toEqual({ ...held, version: second.version });

@@ -1,0 +1,23 @@
+import { QueryCommand, type QueryCommandInput, type QueryCommandOutput } from "@aws-sdk/lib-dynamodb";
+import type { DynamoTable } from "./dynamo-table.ts";
+
+/** A query of the table or of one of its indexes. */
+export type Query = Omit<QueryCommandInput, "TableName">;
+
+/** Up to `limit` items of a query, or all, over as many pages as that takes. */
+export async function take(
+  table: DynamoTable,
+  query: Query,
+  limit = Number.POSITIVE_INFINITY,
+): Promise<unknown[]> {
+  const items: unknown[] = [];
+  let from: QueryCommandOutput["LastEvaluatedKey"];
+  do {
+    const page: QueryCommandOutput = await table.client.send(
+      new QueryCommand({ TableName: table.name, ...query, ExclusiveStartKey: from }),
+    );
+    items.push(...(page.Items ?? []));
+    from = page.LastEvaluatedKey;
+  } while (from !== undefined && items.length < limit);
+  return items.slice(0, limit);
+}

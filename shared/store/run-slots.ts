@@ -1,0 +1,18 @@
+import { isActive, type Limit, type Run, statesBefore } from "../state/run.ts";
+import type { RunMove } from "../state/run-changes.ts";
+
+/** The limits that a run needs a slot of, each once: the strictest, where two of its limits have one name. */
+export function distinctLimits({ limits }: Pick<Run, "limits">): Limit[] {
+  const byName = new Map<string, number>();
+  for (const { name, limit } of limits) byName.set(name, Math.min(limit, byName.get(name) ?? limit));
+  return [...byName].map(([name, limit]) => ({ name, limit }));
+}
+
+/**
+ * Whether a run may make a move: the table of transitions has it, and it does not begin without its slots, which only an
+ * admission gives. A run that has begun (`activeSince`) has them.
+ */
+export function mayMove(run: Run, { to }: RunMove): boolean {
+  const begins = to === "RUNNING" && run.activeSince === undefined;
+  return isActive(run) && statesBefore(to).includes(run.state) && !(begins && run.limits.length > 0);
+}

@@ -1,0 +1,270 @@
+import type { Limit, RunningRun, WaitingRun } from "../../shared/state/run.ts";
+import type { RunStore } from "../../shared/store/run-store.ts";
+import { aRun, epochStart, timeAt } from "../factories.ts";
+
+const later = epochStart + 120_000;
+const gpu = (limit: number): Limit => ({ name: "queue/gpu", limit });
+const own = (limit: number): Limit => ({ name: "pipeline/ridge-sweep", limit });
+
+/** What a run store promises of slots and of runs that wait for them. `create` gives a new, empty store. */
+export function admissionContract(create: () => Promise<RunStore>): void {
+  let store: RunStore;
+  beforeEach(async () => {
+    store = await create();
+  });
+
+  const queued = async (overrides: Partial<WaitingRun | RunningRun> = {}) => {
+    const run = aRun({ state: "QUEUED", queue: "gpu", limits: [gpu(2)], ...overrides });
+    await store.createRun(run, later);
+    return run;
+  };
+  const running = async (overrides: Partial<WaitingRun | RunningRun> = {}) => {
+    const run = await queued(overrides);
+    expect(await store.admitRun(run, timeAt(10), later)).toBe("admitted");
+    return run;
+  };
+  const holders = async ({ name }: Limit) => [...(await store.getSlots(name)).holders].sort();
+  const waiting = (limit = 10) => store.waitingRuns("gpu", limit);
+
+  describe("waiting", () => {
+    test("runs wait by priority, then by the time they were asked for, then by id", async () => {
+      const late = await queued({ startedAt: timeAt(9) });
+      const early = await queued({ startedAt: timeAt(1) });
+      const twin = await queued({ startedAt: timeAt(1) });
+      const urgent = await queued({ startedAt: timeAt(20), priority: 5 });
+      const idle = await queued({ startedAt: timeAt(0), priority: 100 });
+      const order = [urgent, early, twin, late, idle].map(({ runId }) => runId);
+      expect(await waiting()).toEqual(order);
+      expect(await waiting(2)).toEqual(order.slice(0, 2));
+    });
+
+    test("queues are apart, and runs that do not wait are in none", async () => {
+      const { runId } = await queued();
+      await queued({ queue: "default" });
+      await store.createRun(aRun({ queue: "gpu" }), later);
+      await store.createRun(aRun({ queue: "gpu", state: "SCHEDULED" }), later);
+      expect(await waiting()).toEqual([runId]);
+      expect(await store.waitingRuns("unknown", 10)).toEqual([]);
+    });
+
+    test("a run that was created again waits once", async () => {
+      const run = await queued();
+      expect(await store.createRun(run, later)).toBe("exists");
+      expect(await waiting()).toEqual([run.runId]);
+    });
+
+    test("a run whose time has come joins its queue, once", async () => {
+      const run = await queued({ state: "SCHEDULED" });
+      expect(await waiting()).toEqual([]);
+      await store.moveRun(run.runId, 1, { to: "QUEUED" }, later);
+      await store.moveRun(run.runId, 1, { to: "QUEUED" }, later);
+      expect(await waiting()).toEqual([run.runId]);
+    });
+
+    test("a run that is cancelled leaves its queue, and holds nothing", async () => {
+      const run = await queued();
+      await store.moveRun(run.runId, 1, { to: "CANCELLING", endsAs: "CANCELLED", reason: "" }, later);
+      expect(await waiting()).toEqual([]);
+      expect(await store.admitRun(run, timeAt(10), later)).toBe("gone");
+      expect(await store.endRun(run, "CANCELLED", timeAt(11))).toBe(true);
+      expect(await holders(gpu(2))).toEqual([]);
+    });
+
+    test("a run that needs no slot may wait all the same", async () => {
+      const run = await queued({ limits: [] });
+      expect(await waiting()).toEqual([run.runId]);
+      expect(await store.admitRun(run, timeAt(10), later)).toBe("admitted");
+      expect(await waiting()).toEqual([]);
+    });
+  });
+
+  describe("admitting", () => {
+    test("an admitted run has its slots, runs since then, and waits no more", async () => {
+      const run = await queued({ limits: [gpu(2), own(1)] });
+      expect(await store.admitRun(run, timeAt(10), epochStart + 5000)).toBe("admitted");
+      expect(await store.getRun(run.runId)).toEqual({ ...run, state: "RUNNING", activeSince: timeAt(10) });
+      expect([await holders(gpu(2)), await holders(own(1))]).toEqual([[run.runId], [run.runId]]);
+      expect(await waiting()).toEqual([]);
+      expect(await store.dueRuns(epochStart + 4999, 10)).toEqual([]);
+      expect(await store.dueRuns(epochStart + 5000, 10)).toEqual([run.runId]);
+      expect((await store.listRuns({ state: "RUNNING" }, 10)).runs).toHaveLength(1);
+    });
+
+    test("the same admission, told again, is admitted again; any other comes too late", async () => {
+      const run = await running();
+      expect(await store.admitRun(run, timeAt(10), later)).toBe("admitted");
+      expect(await store.admitRun(run, timeAt(11), later)).toBe("gone");
+      expect(await holders(gpu(2))).toEqual([run.runId]);
+      expect(await store.getRun(run.runId)).toMatchObject({ activeSince: timeAt(10) });
+    });
+
+    test("a run gets all of its slots or none", async () => {
+      await running({ limits: [own(1)] });
+      const second = await queued({ limits: [gpu(2), own(1)] });
+      expect(await store.admitRun(second, timeAt(10), later)).toBe("full");
+      expect(await holders(gpu(2))).toEqual([]);
+      expect(await waiting()).toEqual([second.runId]);
+      expect(await store.getRun(second.runId)).toEqual(second);
+    });
+
+    test("where all slots are taken, a run waits until one is freed", async () => {
+      const first = await running();
+      await running();
+      const third = await queued();
+      expect(await store.admitRun(third, timeAt(10), later)).toBe("full");
+      await store.endRun(first, "SUCCEEDED", timeAt(20));
+      expect(await store.admitRun(third, timeAt(21), later)).toBe("admitted");
+    });
+
+    test("two limits of one name are the stricter", async () => {
+      await running({ limits: [gpu(3), gpu(1)] });
+      const second = await queued({ limits: [gpu(3), gpu(1)] });
+      expect(await store.admitRun(second, timeAt(10), later)).toBe("full");
+      expect(await holders(gpu(1))).toHaveLength(1);
+    });
+
+    test("no run is admitted that is not queued, is of another epoch, or does not exist", async () => {
+      const scheduled = await queued({ state: "SCHEDULED" });
+      const waits = await queued();
+      const unknown = aRun({ runId: "unknown", state: "QUEUED", limits: [gpu(2)] });
+      for (const run of [scheduled, { ...waits, epoch: 2 }, unknown]) {
+        expect(await store.admitRun(run, timeAt(10), later)).toBe("gone");
+      }
+      expect(await holders(gpu(2))).toEqual([]);
+      expect(await store.getRun("unknown")).toBeUndefined();
+      expect(await waiting()).toEqual([waits.runId]);
+    });
+  });
+
+  describe("limits", () => {
+    test("nobody holds slots of a limit that nobody asked for, and nobody set it", async () => {
+      expect(await store.getSlots("unknown")).toEqual({ holders: new Set() });
+    });
+
+    test("what an operator sets goes before what the runs say, until it is given back to them", async () => {
+      const runs = [await queued(), await queued(), await queued(), await queued()] as const;
+      await store.setLimit(gpu(2).name, 0);
+      expect(await store.getSlots(gpu(2).name)).toEqual({ holders: new Set(), limit: 0 });
+      expect(await store.admitRun(runs[0], timeAt(10), later)).toBe("full");
+      await store.setLimit(gpu(2).name, 3);
+      for (const run of runs.slice(0, 3))
+        expect(await store.admitRun(run, timeAt(10), later)).toBe("admitted");
+      expect(await store.admitRun(runs[3], timeAt(10), later)).toBe("full");
+      await store.setLimit(gpu(2).name, undefined);
+      await store.endRun(runs[0], "SUCCEEDED", timeAt(20));
+      expect(await store.admitRun(runs[3], timeAt(20), later)).toBe("full");
+      await store.endRun(runs[1], "SUCCEEDED", timeAt(20));
+      expect(await store.admitRun(runs[3], timeAt(20), later)).toBe("admitted");
+      expect(await store.getSlots(gpu(2).name)).toEqual({
+        holders: new Set([runs[2].runId, runs[3].runId]),
+      });
+    });
+
+    test("a limit set below what is held takes nothing away", async () => {
+      const run = await running();
+      await store.setLimit(gpu(2).name, 0);
+      expect(await holders(gpu(2))).toEqual([run.runId]);
+      expect(await store.getRun(run.runId)).toMatchObject({ state: "RUNNING" });
+    });
+  });
+
+  describe("freeing", () => {
+    test("a run that ends gives all of its slots back, and no other run's", async () => {
+      const first = await running({ limits: [gpu(2), own(1)] });
+      const second = await running();
+      expect(await store.endRun(first, "FAILED", timeAt(20))).toBe(true);
+      expect(await store.endRun(first, "FAILED", timeAt(20))).toBe(true);
+      expect([await holders(gpu(2)), await holders(own(1))]).toEqual([[second.runId], []]);
+    });
+
+    test("an end that is refused frees nothing", async () => {
+      const run = await running();
+      expect(await store.endRun(run, "CANCELLED", timeAt(20))).toBe(false);
+      expect(await store.endRun({ ...run, epoch: 2 }, "SUCCEEDED", timeAt(20))).toBe(false);
+      expect(await holders(gpu(2))).toEqual([run.runId]);
+    });
+
+    test("a run that is paused or being cancelled keeps its slots until it has ended", async () => {
+      const run = await running();
+      await store.moveRun(run.runId, 1, { to: "PAUSED" }, later);
+      expect(await holders(gpu(2))).toEqual([run.runId]);
+      await store.moveRun(run.runId, 1, { to: "CANCELLING", endsAs: "TIMED_OUT", reason: "" }, later);
+      expect(await holders(gpu(2))).toEqual([run.runId]);
+      await store.endRun(run, "TIMED_OUT", timeAt(20));
+      expect(await holders(gpu(2))).toEqual([]);
+    });
+
+    test("a run that is opened again waits anew, and the end of its earlier epoch frees nothing", async () => {
+      const run = await running();
+      await store.endRun(run, "FAILED", timeAt(20));
+      const reopened = await store.reopenRun(run, timeAt(30), later);
+      expect(reopened).toEqual({ ...run, epoch: 2 });
+      expect(await store.reopenRun(run, timeAt(30), later)).toEqual(reopened);
+      expect(await waiting()).toEqual([run.runId]);
+      if (reopened) expect(await store.admitRun(reopened, timeAt(31), later)).toBe("admitted");
+      expect(await store.endRun(run, "FAILED", timeAt(20))).toBe(false);
+      expect(await holders(gpu(2))).toEqual([run.runId]);
+      expect(await waiting()).toEqual([]);
+    });
+  });
+
+  describe("at once", () => {
+    test("of twenty runs that are admitted at once exactly as many get in as there are slots", async () => {
+      const runs = [];
+      for (let number = 0; number < 20; number += 1) runs.push(await queued({ limits: [gpu(7), own(50)] }));
+      const answers = await Promise.all(runs.map((run) => store.admitRun(run, timeAt(10), later)));
+      const admitted = runs.filter((_, number) => answers[number] === "admitted");
+      expect(admitted).toHaveLength(7);
+      expect(answers.filter((answer) => answer === "full")).toHaveLength(13);
+      const ids = admitted.map(({ runId }) => runId).sort();
+      expect([await holders(gpu(7)), await holders(own(50))]).toEqual([ids, ids]);
+      expect(new Set([...(await waiting(100)), ...ids]).size).toBe(20);
+    });
+
+    test("of workers that admit one run at once exactly one does", async () => {
+      const run = await queued();
+      const answers = await Promise.all(
+        Array.from({ length: 10 }, (_, worker) => store.admitRun(run, timeAt(worker), later)),
+      );
+      expect(answers.filter((answer) => answer === "admitted")).toHaveLength(1);
+      expect(await holders(gpu(2))).toEqual([run.runId]);
+    });
+
+    test("while runs end and others are admitted, no more hold a slot than there are, and in the end none", async () => {
+      const runs = [];
+      for (let number = 0; number < 15; number += 1) runs.push(await queued({ limits: [gpu(3)] }));
+      let under = 0;
+      let most = 0;
+      await Promise.all(
+        runs.map(async (run, number) => {
+          while ((await store.admitRun(run, timeAt(number), later)) === "full") {
+            most = Math.max(most, (await holders(gpu(3))).length);
+          }
+          under += 1;
+          most = Math.max(most, under);
+          await holders(gpu(3));
+          under -= 1;
+          await store.endRun(run, "SUCCEEDED", timeAt(100));
+        }),
+      );
+      expect(most).toBe(3);
+      expect(await holders(gpu(3))).toEqual([]);
+      expect(await waiting(100)).toEqual([]);
+    }, 60_000);
+
+    test("a cancel that meets an admission leaves the run with its slot or without, never in the queue", async () => {
+      const limits = [gpu(50)];
+      for (let number = 0; number < 10; number += 1) {
+        const run = await queued({ limits });
+        const [admitted] = await Promise.all([
+          store.admitRun(run, timeAt(10), later),
+          store.moveRun(run.runId, 1, { to: "CANCELLING", endsAs: "CANCELLED", reason: "" }, later),
+        ]);
+        expect(await store.getRun(run.runId)).toMatchObject({ state: "CANCELLING" });
+        expect((await holders(gpu(50))).includes(run.runId)).toBe(admitted === "admitted");
+        await store.endRun(run, "CANCELLED", timeAt(11));
+      }
+      expect([await holders(gpu(50)), await waiting()]).toEqual([[], []]);
+    });
+  });
+}

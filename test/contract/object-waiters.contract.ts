@@ -1,0 +1,66 @@
+import type { ObjectWaiter, ObjectWaiters } from "../../shared/store/object-waiters.ts";
+
+const uri = "s3://data/raw/2021 März/a#b.csv";
+const waiter: ObjectWaiter = { runId: "20211004T162100Z-wait00000000", step: "labels", index: 0, epoch: 1 };
+
+/** What every place for notes of waiting steps does. `make` gives an empty one. */
+export function objectWaitersContract(make: () => Promise<ObjectWaiters>): void {
+  let waiters: ObjectWaiters;
+  beforeEach(async () => {
+    waiters = await make();
+  });
+
+  const listed = async (object: string) =>
+    (await waiters.list(object)).map((each) => JSON.stringify(each)).sort();
+
+  test("nobody waits for an object that nobody asked for", async () => {
+    expect(await waiters.list(uri)).toEqual([]);
+  });
+
+  test("a note is found by its object, as it was made", async () => {
+    await waiters.add(uri, waiter);
+    expect(await waiters.list(uri)).toEqual([waiter]);
+    expect(await waiters.list(`${uri}x`)).toEqual([]);
+  });
+
+  test("noted twice it is one note", async () => {
+    await waiters.add(uri, waiter);
+    await waiters.add(uri, { ...waiter });
+    expect(await waiters.list(uri)).toEqual([waiter]);
+  });
+
+  test("runs, steps, children and epochs wait apart", async () => {
+    const others: ObjectWaiter[] = [
+      { ...waiter, runId: "another" },
+      { ...waiter, step: "labels_2" },
+      { ...waiter, index: 1 },
+      { ...waiter, index: "map" },
+      { ...waiter, epoch: 2 },
+    ];
+    for (const each of [waiter, ...others]) await waiters.add(uri, each);
+    await waiters.remove(uri, waiter);
+    expect(await listed(uri)).toEqual(others.map((each) => JSON.stringify(each)).sort());
+  });
+
+  test("a note that is not there can be removed", async () => {
+    await waiters.add(uri, waiter);
+    await waiters.remove("s3://data/raw/other.csv", waiter);
+    await waiters.remove(uri, { ...waiter, epoch: 9 });
+    expect(await waiters.list(uri)).toEqual([waiter]);
+    await waiters.remove(uri, waiter);
+    await waiters.remove(uri, waiter);
+    expect(await waiters.list(uri)).toEqual([]);
+  });
+
+  test("only the names of a waiting step are kept of what is given", async () => {
+    await waiters.add(uri, { ...waiter, state: "RUNNING" } as ObjectWaiter);
+    expect(await waiters.list(uri)).toEqual([waiter]);
+  });
+
+  test("names of any length keep objects apart", async () => {
+    const long = `s3://data/raw/${"ä".repeat(1500)}`;
+    await waiters.add(`${long}1`, waiter);
+    await waiters.add(`${long}2`, { ...waiter, epoch: 2 });
+    expect(await waiters.list(`${long}1`)).toEqual([waiter]);
+  });
+}

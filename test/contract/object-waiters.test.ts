@@ -1,0 +1,13 @@
+import { dynamoObjectWaiters } from "../../shared/store/dynamo-object-waiters.ts";
+import { MemoryObjectWaiters } from "../../shared/store/memory-object-waiters.ts";
+import { dynamoTables } from "./dynamo-tables.ts";
+import { objectWaitersContract } from "./object-waiters.contract.ts";
+
+describe("notes of waiting steps in memory", () => {
+  objectWaitersContract(async () => new MemoryObjectWaiters());
+});
+
+describe("notes of waiting steps in DynamoDB", () => {
+  const newTable = dynamoTables();
+  objectWaitersContract(async () => dynamoObjectWaiters(await newTable()));
+});

@@ -1,0 +1,94 @@
+import type { EndState, Run, RunState } from "../../shared/state/run.ts";
+import { runStates, runTransitions } from "../../shared/state/run.ts";
+import { moved, type RunMove } from "../../shared/state/run-changes.ts";
+import type { RunStore } from "../../shared/store/run-store.ts";
+import { aRun, epochStart, timeAt } from "../factories.ts";
+
+const later = epochStart + 120_000;
+const cancel: Extract<RunMove, { to: "CANCELLING" }> = {
+  to: "CANCELLING",
+  endsAs: "CANCELLED",
+  reason: "asked by ana",
+};
+const moves: readonly RunMove[] = [
+  { to: "QUEUED" },
+  { to: "RUNNING", activeSince: timeAt(5) },
+  { to: "PAUSED" },
+  cancel,
+];
+const ends: readonly EndState[] = ["SUCCEEDED", "FAILED", "CANCELLED", "TIMED_OUT"];
+
+/** What a run store promises of changes of a run's state. `create` gives a new, empty store. */
+export function runMovesContract(create: () => Promise<RunStore>): void {
+  let store: RunStore;
+  beforeEach(async () => {
+    store = await create();
+  });
+
+  /** A run brought to a state by calls alone. */
+  const runIn = async (state: RunState): Promise<Run> => {
+    const isFirst = state === "SCHEDULED" || state === "QUEUED";
+    const run = aRun({ state: isFirst ? state : "RUNNING" });
+    await store.createRun(run, later);
+    if (state === "PAUSED") await store.moveRun(run.runId, 1, { to: state }, later);
+    if (state === "CANCELLING" || state === "CANCELLED") await store.moveRun(run.runId, 1, cancel, later);
+    if (state === "TIMED_OUT") await store.moveRun(run.runId, 1, { ...cancel, endsAs: state }, later);
+    if (ends.some((end) => end === state)) await store.endRun(run, state as EndState, timeAt(60));
+    const current = await store.getRun(run.runId);
+    if (current?.state !== state) throw new Error(`no way to ${state}: ${current?.state}`);
+    return current;
+  };
+
+  test.each(runStates.flatMap((from) => moves.map((move) => [from, move.to, move] as const)))(
+    "a run in %s goes to %s if the table has it and it has not ended",
+    async (from, to, move) => {
+      const run = await runIn(from);
+      const may = !ends.some((end) => end === from) && runTransitions[from].includes(to);
+      const expected = may ? { ...run, ...moved(move) } : run;
+      expect(await store.moveRun(run.runId, 1, move, later)).toEqual(expected);
+      expect(await store.getRun(run.runId)).toEqual(expected);
+      // Repeated, it gives the same answer.
+      expect(await store.moveRun(run.runId, 1, move, later)).toEqual(expected);
+    },
+  );
+
+  test("a run of another epoch stays as it is and is returned so", async () => {
+    const run = await runIn("RUNNING");
+    expect(await store.moveRun(run.runId, 2, cancel, later)).toEqual(run);
+    expect(await store.getRun(run.runId)).toEqual(run);
+  });
+
+  test("there is nothing to move where there is no run", async () => {
+    expect(await store.moveRun("unknown", 1, cancel, later)).toBeUndefined();
+    expect(await store.getRun("unknown")).toBeUndefined();
+  });
+
+  test("a run that was paused runs on since it began", async () => {
+    const run = aRun({ activeSince: timeAt(3) });
+    await store.createRun(run, later);
+    await store.moveRun(run.runId, 1, { to: "PAUSED" }, later);
+    expect(await store.moveRun(run.runId, 1, { to: "RUNNING" }, later)).toEqual(run);
+  });
+
+  test("a run that needs slots does not begin by a move", async () => {
+    const limits = [{ name: "gpu", limit: 1 }];
+    for (const state of ["SCHEDULED", "QUEUED"] as const) {
+      const run = aRun({ state, limits });
+      await store.createRun(run, later);
+      expect(await store.moveRun(run.runId, 1, { to: "RUNNING", activeSince: timeAt(5) }, later)).toEqual(
+        run,
+      );
+    }
+    expect((await store.getSlots("gpu")).holders).toEqual(new Set());
+  });
+
+  test("of racing moves every one tells the state that the run came to", async () => {
+    const { runId } = await runIn("RUNNING");
+    const racing = Array.from({ length: 20 }, (_, number) =>
+      store.moveRun(runId, 1, number % 2 === 0 ? cancel : { to: "PAUSED" }, later),
+    );
+    const states = (await Promise.all(racing)).map((run) => run?.state);
+    expect(states.filter((_, number) => number % 2 === 0)).toEqual(Array(10).fill("CANCELLING"));
+    expect(await store.getRun(runId)).toMatchObject({ state: "CANCELLING" });
+  });
+}
