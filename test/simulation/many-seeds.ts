@@ -3,8 +3,11 @@ import { join } from "node:path";
 import type { SeedRange } from "./seed-worker.ts";
 import { addTally, emptyTally, type Tally } from "./tally.ts";
 
+/** The project's own Node.js, whichever one the tests run in: it takes TypeScript as it is. */
+const node = join(import.meta.dirname, "..", "..", "node_modules", ".bin", "node");
+
 /** Seeds that a process is given at a time. */
-const portion = 40;
+const portion = 20;
 
 function* portionsOf({ first, last }: SeedRange): Generator<SeedRange> {
   for (let from = first; from <= last; from += portion)
@@ -30,17 +33,20 @@ function ask(worker: ChildProcess, seeds: SeedRange): Promise<Tally> {
  *
  * @param stopAt failures after which no further seeds are begun
  * @param progress told now and then what the seeds have come to so far
+ * @param file the program of the processes
  */
 export async function simulateMany(
   seeds: SeedRange,
   processes: number,
   stopAt: number,
   progress: (tally: Tally) => void,
+  file = join(import.meta.dirname, "seed-worker.ts"),
 ): Promise<Tally> {
   const total = emptyTally();
   const portions = portionsOf(seeds);
   const work = async () => {
-    const worker = fork(join(import.meta.dirname, "seed-worker.ts"), {
+    const worker = fork(file, {
+      execPath: node,
       execArgv: ["--disable-warning=MODULE_TYPELESS_PACKAGE_JSON"],
     });
     try {

@@ -67,7 +67,7 @@ async function main({ seeds, jobs, json, trace, case: file, shrink: small }: Opt
   const seconds = () => (performance.now() - began) / 1000;
   const count = seeds.last - seeds.first + 1;
   let shownAt = 0;
-  const tally = await simulateMany(seeds, Math.min(jobs, Math.ceil(count / 40)), 5, (so) => {
+  const tally = await simulateMany(seeds, Math.min(jobs, Math.ceil(count / 20)), 5, (so) => {
     if (seconds() - shownAt < 5) return;
     shownAt = seconds();
     console.error(`${so.runs} of ${count} runs, ${so.faults} faults, ${so.failed.length} broken`);

@@ -1,3 +1,4 @@
+import { type Meter, type MeterName, silentMeter } from "../../shared/platform/meter.ts";
 import { startRun } from "../../shared/run/start-run.ts";
 import { sweepRuns } from "../../shared/worker/sweep-run.ts";
 import { type Fault, FaultPlan, ratesFor } from "./faults/fault-plan.ts";
@@ -22,6 +23,9 @@ const tickEvery = 60_000;
 const longestStill = 3 * 3_600_000;
 /** Milliseconds after the last fault within which a run has to end. */
 const longestRun = 72 * 3_600_000;
+
+/** Calls that no run comes near to; more of them is going round in circles. */
+const mostCalls = 300_000;
 
 /** What a simulation may be told besides its seed. */
 export type SimulationOptions = {
@@ -65,6 +69,7 @@ class Simulation {
   private readonly until: number;
   private readonly spec: PipelineSpec;
   private runId: string | undefined;
+  private redriven = 0;
 
   constructor(seed: number, spec: PipelineSpec, options: SimulationOptions) {
     const random = new Random(hashOf(seed, "faults"));
@@ -80,7 +85,9 @@ class Simulation {
     this.jobs.allowance = (job) => this.bodies.allowanceOfJob(job);
     const delivery = new Delivery(this.world);
     this.jobs.onEvent = (event) => delivery.event(event);
-    this.world.equip({ queue: new SimulatedQueue((message, delay) => delivery.message(message, delay)) });
+    const queue = new SimulatedQueue((message, delay) => delivery.message(message, delay));
+    const meter: Meter = { ...silentMeter, count: (what) => this.metered(what) };
+    this.world.equip({ queue, meter });
     this.world.deploy(new Map([[name, defineSpec(name, spec, this.bodies.lambda)]]));
     this.plan(delivery, new People(this.world));
   }
@@ -112,6 +119,10 @@ class Simulation {
     });
   }
 
+  private metered(name: MeterName): void {
+    if (name === "StepsRedriven") this.redriven += 1;
+  }
+
   private hasEnded(): boolean {
     const runs = [...this.world.watch.runs.values()];
     return runs.length > 0 && runs.every((run) => "endedAt" in run);
@@ -131,6 +142,7 @@ class Simulation {
     const { scheduler, violations } = this.world;
     let nextTick = simulationStart + tickEvery / 2;
     while (!violations.any) {
+      if (this.world.calls > mostCalls) violations.add("bounded cost", `more than ${mostCalls} calls`);
       if (scheduler.agenda.nextAt < nextTick) {
         await scheduler.step();
         continue;
@@ -143,6 +155,7 @@ class Simulation {
       const [due] = isOver ? await this.world.memory.store.dueRuns(Number.POSITIVE_INFINITY, 1) : ["unknown"];
       if (due === undefined) continue;
       this.checkProgress();
+      this.world.ticks += 1;
       await this.world.begin(this.world.task("tick", "", ""), sweepRuns, () => {});
     }
   }
@@ -153,6 +166,8 @@ class Simulation {
     const checks = new FinalChecks(this.world, this.spec);
     for (const run of watch.runs.values()) await checks.run(run);
     checks.bodies(this.bodies);
+    checks.complete(this.jobs.complete);
+    checks.cost(this.redriven, this.bodies);
     checks.jobs(this.jobs.submitted(), (job) => this.world.maySubmitTwice(job));
   }
 

@@ -73,7 +73,7 @@ const usualRates: Readonly<Record<FaultKind, number>> = {
  * (swarm testing: Groce et al., ISSTA 2012).
  */
 export function ratesFor(random: Random): FaultRates {
-  const intensity = random.pick([0.5, 1, 2, 4]);
+  const intensity = random.pick([0, 0.5, 1, 1, 1, 2, 2, 4, 4]);
   const rates: Partial<Record<FaultKind, number>> = {};
   for (const kind of faultKinds) {
     if (random.chance(0.75)) rates[kind] = Math.min(0.9, usualRates[kind] * intensity);

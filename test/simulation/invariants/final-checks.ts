@@ -1,3 +1,4 @@
+import type { JobIdentity } from "../../../shared/batch/job-environment.ts";
 import type { Json } from "../../../shared/pipeline/index.ts";
 import { canonicalJson } from "../../../shared/pipeline/json.ts";
 import type { Run } from "../../../shared/state/run.ts";
@@ -154,6 +155,38 @@ export class FinalChecks {
       if (count > bearable)
         this.broken("nothing runs again", `${key} began ${count} times; its faults explain ${bearable}`);
     }
+  }
+
+  /** What a job had finished when it died is its attempt's result; unless a person cancelled meanwhile. */
+  complete(attempts: readonly JobIdentity[]): void {
+    for (const { runId, step, index, epoch, attempt } of attempts) {
+      const record = this.world.watch.steps.get(runId, step, index);
+      if (this.world.watch.wasCancelled(runId) || record === undefined) continue;
+      if (!("output" in record) || record.attempt !== attempt)
+        this.broken(
+          "finished work counts",
+          `${step}[${index}] ${epoch}.${attempt} left its manifest and was done again`,
+        );
+    }
+  }
+
+  /**
+   * Writes follow from steps and faults: each record and attempt takes a few, and each fault
+   * has a few more made. Without faults no
+   * hint has to be sent again.
+   */
+  cost(redriven: number, { begun }: Bodies): void {
+    const { plan, watch, ticks } = this.world;
+    const { writes, latest } = watch.steps;
+    const attempts = [...begun.values()].reduce((sum, count) => sum + count, 0);
+    const bound = 5 * (latest.size + attempts + 2) + 5 * plan.faults.length + 2 * ticks;
+    if (writes > bound)
+      this.broken(
+        "bounded cost",
+        `${writes} writes for ${latest.size} records, ${plan.faults.length} faults`,
+      );
+    if (plan.faults.length === 0 && redriven > 0)
+      this.broken("bounded cost", `${redriven} hints were sent again although none was lost`);
   }
 
   /** No job is left, and none was submitted twice without a cause. */

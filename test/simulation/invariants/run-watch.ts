@@ -40,6 +40,10 @@ export class RunWatch {
     return this.graphs.get(run.graphHash)?.steps.findIndex(({ name }) => name === step) ?? -1;
   }
 
+  wasCancelled(runId: string): boolean {
+    return this.cancelled.has(runId);
+  }
+
   /** Whether a record was written after its run began to be cancelled. */
   isLate({ runId }: Run, record: StepRecord): boolean {
     const cancelledAt = this.cancelled.get(runId);
@@ -104,7 +108,7 @@ export class RunWatch {
       return;
     }
     if (before.state === run.state && before.epoch === run.epoch) return;
-    if (before.state === "RUNNING") this.cancelled.set(run.runId, this.world.now);
+    if (run.state === "CANCELLING") this.cancelled.set(run.runId, this.world.now);
     const reopened = run.epoch === before.epoch + 1 && "endedAt" in before;
     const legal =
       runTransitions[before.state].includes(run.state) && (reopened || run.epoch === before.epoch);

@@ -1,7 +1,9 @@
 import { isOver, type JobDetail } from "../../../shared/batch/batch-service.ts";
 import { identityOf, type JobIdentity } from "../../../shared/batch/job-environment.ts";
 import type { JobExit } from "../../../shared/batch/memory-batch-service.ts";
+import { attemptFiles } from "../../../shared/objects/layout.ts";
 import type { Json } from "../../../shared/pipeline/index.ts";
+import { hasJobs } from "../../../shared/state/step-record.ts";
 import { runJob } from "../../../shared/testing/run-job.ts";
 import type { FaultKind } from "../faults/fault-plan.ts";
 import type { Task } from "./task.ts";
@@ -21,6 +23,8 @@ const outOfMemory: JobExit = {
 export class Jobs {
   /** Told of everything that happens to a job. */
   onEvent: (event: JobDetail) => void = () => {};
+  /** Attempts whose job was struck after it had left its manifest. */
+  readonly complete: JobIdentity[] = [];
   private readonly world: World;
   private readonly body: JobBody;
   private readonly known = new Set<string>();
@@ -30,7 +34,7 @@ export class Jobs {
     this.world = world;
     this.body = body;
     world.afterBatch = () => this.look();
-    world.onJobFault = (task, fault) => this.struck(task, fault);
+    world.onJobFault = (task, fault, args) => this.struck(task, fault, args);
   }
 
   /** Jobs submitted, by name: more than one of a name is a submission that was not recognised. */
@@ -65,6 +69,7 @@ export class Jobs {
       `${step}[${index}]`,
     );
     task.charged = this.allowance(identity);
+    task.job = identity;
     this.workers.set(job.id, task);
     const key = `${task.name}/machine`;
     const draws = this.world.plan.drawsFor(key);
@@ -105,9 +110,20 @@ export class Jobs {
     );
   }
 
-  private struck(task: Task, fault: FaultKind): void {
+  /** Notes that a job died with its work done, when the record still waited for that very attempt. */
+  private noteComplete(task: Task, written: unknown): void {
+    if (!String(written).endsWith(attemptFiles.manifest) || task.job === undefined) return;
+    const { runId, step, index, epoch, attempt } = task.job;
+    const record = this.world.watch.steps.get(runId, step, index);
+    const waits =
+      record === undefined || (record.epoch === epoch && record.attempt === attempt && hasJobs(record));
+    if (waits) this.complete.push(task.job);
+  }
+
+  private struck(task: Task, fault: FaultKind, args: readonly unknown[]): void {
     const [id] = [...this.workers].find(([, worker]) => worker === task) ?? [];
     if (id === undefined) return;
+    this.noteComplete(task, args[0]);
     if (fault === "machine taken back, job goes on") task.zombie = true;
     else this.world.kill(task);
     this.finish(task, id, fault === "out of memory" ? outOfMemory : takenBack);

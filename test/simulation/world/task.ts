@@ -1,3 +1,5 @@
+import type { JobIdentity } from "../../../shared/batch/job-environment.ts";
+
 /** What a simulated worker works for. */
 export type TaskKind = "start" | "message" | "event" | "tick" | "job" | "person" | "dead letter";
 
@@ -10,6 +12,8 @@ export class Task {
   readonly subject: string;
   /** Milliseconds that this worker's clock is ahead. */
   readonly skew: number;
+  /** Whose work it does, when it is a job. */
+  job: JobIdentity | undefined;
   dead = false;
   /** Calls made so far. */
   calls = 0;

@@ -59,18 +59,21 @@ export class World {
   readonly live = new Set<Task>();
   /** Faults that hit workers of a record, by record. */
   readonly losses = new Map<string, number>();
+  /** Minutes in which somebody looked after the runs. */
+  ticks = 0;
   /** Calls made to ports. */
   calls = 0;
   /** After every call to Batch: what came of it is to be told. */
   afterBatch: () => void = () => {};
   /** A job's machine is gone. */
-  onJobFault: (task: Task, fault: FaultKind) => void = () => {};
+  onJobFault: (task: Task, fault: FaultKind, args: readonly unknown[]) => void = () => {};
   /** Failures that faults caused and that count, by record and epoch. */
   private readonly charges = new Map<string, number>();
   private readonly names = new Map<string, number>();
   /** Names of jobs that a list did not show. */
   private readonly unlisted = new Set<string>();
-  private zombies = 0;
+  /** Records whose workers stood still for so long that others took over. */
+  private readonly zombies = new Set<string>();
   private readonly stale = new Map<string, unknown>();
   private base: Engine;
   private ports: readonly Port[] = [];
@@ -144,9 +147,10 @@ export class World {
     return this.charges.get(account) ?? 0;
   }
 
-  /** Whether a job of this name may exist twice: the lists did not show it, or a worker woke up late. */
+  /** Whether a job of this name may exist twice: a list did not show it, or a worker of its step woke up late. */
   maySubmitTwice(job: string): boolean {
-    return this.unlisted.has(job) || this.zombies > 0;
+    const [, step = "", index = ""] = /-([a-z0-9_]+)-(map|\d+)-\d+-\d+(?:-p\d+)?$/.exec(job) ?? [];
+    return this.unlisted.has(job) || this.zombies.has(`${step}[${index}]`);
   }
 
   /** Lets a worker begin now. */
@@ -244,7 +248,7 @@ export class World {
             `${what()} → ${"value" in outcome ? shown(outcome.value) : String(outcome.error)}${fault === undefined ? "" : ` ${fault.toUpperCase()}`}`,
         );
         if (fault === "worker killed after a call") return this.kill(task);
-        if (fault !== undefined && task.kind === "job") this.onJobFault(task, fault);
+        if (fault !== undefined && task.kind === "job") this.onJobFault(task, fault, args);
         if (task.dead) return;
         if (fault === "answer lost")
           return answer(() => reject(new SimulatedFault(`the answer of ${port}.${method} was lost`)));
@@ -279,7 +283,7 @@ export class World {
 
   private holdUp(task: Task, milliseconds: number): void {
     task.zombie = true;
-    this.zombies += 1;
+    this.zombies.add(task.subject);
     task.onHeldUp(milliseconds);
   }
 
@@ -335,7 +339,7 @@ export class World {
           () => `worked${fault === undefined ? "" : ` ${fault.toUpperCase()}`}`,
         );
         if (fault?.startsWith("worker killed")) return this.kill(task);
-        if (fault !== undefined && task.kind === "job") this.onJobFault(task, fault);
+        if (fault !== undefined && task.kind === "job") this.onJobFault(task, fault, []);
         return then();
       };
       if (fault === "function too slow" && deadline !== undefined) {

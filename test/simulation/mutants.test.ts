@@ -1,0 +1,24 @@
+import { firstSeedThatFinds, MutantError, mutated } from "./mutant-trial.ts";
+import { mutants } from "./mutants.ts";
+
+/** Seeds within which each mistake has to be found. */
+const bound = 600;
+
+describe("the simulation finds that", () => {
+  it.concurrent.each(mutants.map((mutant) => [mutant.name, mutant] as const))(
+    "%s",
+    async (_name, mutant) => {
+      expect(await firstSeedThatFinds(mutant, bound)).toMatchObject({ seed: expect.any(Number) });
+    },
+    300_000,
+  );
+});
+
+describe("a mutant", () => {
+  it("whose text is not there, or is there twice, is no mutant", () => {
+    const mutant = { name: "none", file: "a.ts", find: "x", replace: "y" };
+    expect(() => mutated("abc", mutant)).toThrow(MutantError);
+    expect(() => mutated("axxc", mutant)).toThrow(MutantError);
+    expect(mutated("axc", mutant)).toBe("ayc");
+  });
+});

@@ -1,0 +1,134 @@
+/** A known mistake, as a change of one place of the engine. */
+export type Mutant = {
+  readonly name: string;
+  readonly file: string;
+  /** Text that occurs exactly once in the file. */
+  readonly find: string;
+  readonly replace: string;
+};
+
+/** Mistakes that the simulation must find: each was made once, or is one that systems of this kind make. */
+export const mutants: readonly Mutant[] = [
+  {
+    name: "a claim is written without a condition",
+    file: "shared/step/claim-step.ts",
+    find: "const put = await engine.store.putStep(decision.record, current?.version);",
+    replace: `const seen = await engine.store.getStep(request.key);
+    const put = await engine.store.putStep(decision.record, seen?.version);`,
+  },
+  {
+    name: "a commit is written without a condition",
+    file: "shared/step/claim-step.ts",
+    find: "const put = await engine.store.putStep(next, held.version);",
+    replace: `const seen = await engine.store.getStep(held);
+  const put = await engine.store.putStep(next, seen?.version);`,
+  },
+  {
+    name: "a step is joined before it is committed",
+    file: "shared/step/finish-attempt.ts",
+    find: "if ((await replaceStep(engine, next, held)) === undefined) return;\n  tell(engine, work, next);\n  await joinEnded(engine, work, next);",
+    replace:
+      "await joinEnded(engine, work, next);\n  if ((await replaceStep(engine, next, held)) === undefined) return;\n  tell(engine, work, next);",
+  },
+  {
+    name: "an end that is told again is not joined again",
+    file: "shared/worker/handle-step-message.ts",
+    find: 'if (claim.kind === "ended") return joinEnded(engine, work, claim.record);',
+    replace: 'if (claim.kind === "ended") return;',
+  },
+  {
+    name: "a message of an earlier epoch is worked on",
+    file: "shared/state/decide-claim.ts",
+    find: "if (current.epoch < epoch) return claim(1, 0);",
+    replace: 'if (current.epoch < epoch && hasEnded(current)) return { kind: "ended", record: current };',
+  },
+  {
+    name: "a lease is ignored",
+    file: "shared/state/decide-claim.ts",
+    find: "if (current.leaseUntil > now) return",
+    replace: "if (current.leaseUntil > now + 600_000) return",
+  },
+  {
+    name: "a retry does not wait for its time",
+    file: "shared/state/decide-claim.ts",
+    find: "if (current.retryAt > now) return",
+    replace: "if (current.retryAt > now + 3_600_000) return",
+  },
+  {
+    name: "the number of failures is lost when a step is claimed again",
+    file: "shared/state/decide-claim.ts",
+    find: "return claim(current.attempt + 1, current.failures);\n  }\n  if (!isHeld",
+    replace: "return claim(current.attempt + 1, 0);\n  }\n  if (!isHeld",
+  },
+  {
+    name: "a lost attempt counts as a failure",
+    file: "shared/state/decide-claim.ts",
+    find: "return claim(current.attempt + 1, current.failures);\n}",
+    replace: "return claim(current.attempt + 1, current.failures + 1);\n}",
+  },
+  {
+    name: "a child's join starts the tally anew",
+    file: "shared/step/map-step.ts",
+    find: "if ((await replaceStep(engine, expanded(held, items.length), held)) === undefined) return;",
+    replace:
+      'await replaceStep(engine, expanded(held, items.length), held);\n  await engine.store.joinTally(tallyKey(work, "map"), work.run.epoch, 0, "done");',
+  },
+  {
+    name: "a map ends when all but one of its children have",
+    file: "shared/step/join-step.ts",
+    find: "return tally.done.size + tally.failed.size >= tally.size;",
+    replace: "return tally.done.size + tally.failed.size >= Math.max(1, tally.size - 1);",
+  },
+  {
+    name: "a submission that is taken over does not look for its job",
+    file: "shared/batch/submit-step.ts",
+    find: "const before = resumed\n",
+    replace: "const before = resumed && held.attempt > 9\n",
+  },
+  {
+    name: "a job that ended well is believed without its manifest's result",
+    file: "shared/worker/handle-job.ts",
+    find: "if (manifest !== undefined) return await succeedAttempt(engine, work, held, manifest.output);",
+    replace:
+      "return await succeedAttempt(engine, work, held, manifest === undefined ? null : manifest.output);",
+  },
+  {
+    name: "a job that died after its manifest is tried again",
+    file: "shared/worker/handle-job.ts",
+    find: "if (await hasManifest(engine, work.run, job)) return",
+    replace: "if (detail.exitCode === 0 && (await hasManifest(engine, work.run, job))) return",
+  },
+  {
+    name: "the sweep never sends hints again",
+    file: "shared/worker/sweep-step.ts",
+    find: "if (record === undefined || record.epoch < run.epoch || needsHint(record, work, engine.clock.now())) {",
+    replace:
+      "if (record === undefined || record.epoch < run.epoch || needsHint(record, work, engine.clock.now())) {\n    if (run.epoch > 0) return;",
+  },
+  {
+    name: "the sweep never asks about jobs",
+    file: "shared/worker/sweep-step.ts",
+    find: "if (hasJobs(record)) await sweepJob(engine, work, record);",
+    replace: "",
+  },
+  {
+    name: "a cancel forgets jobs",
+    file: "shared/worker/settle-cancellation.ts",
+    find: "for (const { id } of open) await engine.batch.terminate(id, reason);\n  return open.length === 0;",
+    replace: "return open.length >= 0;",
+  },
+  {
+    name: "a retry runs again what had succeeded",
+    file: "shared/state/decide-claim.ts",
+    find: 'if (current.state === "SUCCEEDED") return { kind: "ended", record: current };',
+    replace:
+      'if (current.state === "SUCCEEDED" && current.epoch === epoch) return { kind: "ended", record: current };',
+  },
+  {
+    name: "steps that become ready together are told of only one",
+    file: "shared/run/advance-run.ts",
+    find: "await dispatch(engine, joined, graph, newlyReady(graph, joined.progress, step));",
+    replace:
+      "if (joined.progress.done.size < 2) await dispatch(engine, joined, graph, newlyReady(graph, joined.progress, step));",
+  },
+];
