@@ -1,6 +1,7 @@
 import { styleText } from "node:util";
 import { expressionText } from "../shared/pipeline/expression-text.ts";
 import { type Graph, type StepNode, upstreamOf } from "../shared/pipeline/graph.ts";
+import { taskText } from "../shared/pipeline/task-text.ts";
 
 /** What stands in one place of a picture's row. */
 type Cell = "node" | "through" | "join" | "end" | undefined;
@@ -85,8 +86,8 @@ function drawBetween({ node, lanes, at }: Row): string {
     .join("");
 }
 
-function kindText({ task }: StepNode): string {
-  return task.kind === "batch" ? `Batch job ${task.job}` : "function";
+function kindText({ task, repeat }: StepNode): string {
+  return `${taskText(task)}${repeat === undefined ? "" : `, up to ${repeat.limit} passes`}`;
 }
 
 function cut(text: string, width: number): string {

@@ -15,7 +15,9 @@ const looks: Readonly<Record<ViewState, Look>> = {
   STARTING: { symbol: "◐", word: "starting", colour: "cyan" },
   RUNNING: { symbol: "▶", word: "running", colour: "cyan" },
   RETRYING: { symbol: "↻", word: "retrying", colour: "yellow" },
+  PAUSED: { symbol: "‖", word: "paused", colour: "yellow" },
   SUCCEEDED: { symbol: "✓", word: "succeeded", colour: "green" },
+  CACHED: { symbol: "✓", word: "cached", colour: "green" },
   FAILED: { symbol: "✗", word: "failed", colour: "red" },
   TIMED_OUT: { symbol: "✗", word: "timed out", colour: "red" },
   SKIPPED: { symbol: "–", word: "skipped", colour: "gray" },
@@ -24,11 +26,15 @@ const looks: Readonly<Record<ViewState, Look>> = {
 };
 
 const runColours: Readonly<Record<RunState, Colour>> = {
+  SCHEDULED: "gray",
+  QUEUED: "gray",
   RUNNING: "cyan",
+  PAUSED: "yellow",
   CANCELLING: "magenta",
   SUCCEEDED: "green",
   FAILED: "red",
   CANCELLED: "magenta",
+  TIMED_OUT: "red",
 };
 
 /** A run's state in its colour. */
@@ -40,14 +46,16 @@ export function runStateText(state: RunState): string {
 export function causeText(cause: Cause): string {
   if (cause.kind === "object") return `started by ${cause.uri}`;
   if (cause.kind === "schedule") return `started by schedule ${cause.schedule}`;
+  if (cause.kind === "step") return `started by step ${cause.step} of run ${cause.runId}`;
   return cause.by === undefined ? "started by hand" : `started by ${cause.by}`;
 }
 
 /** How far a mapped step is: `4/6 done, 2 running`. */
 export function childrenText({ total, counts }: ChildrenView): string {
-  const { SUCCEEDED: done = 0, ...others } = counts;
+  const { SUCCEEDED: own = 0, CACHED: cached = 0, ...others } = counts;
+  const done = own + cached;
   const rest = (Object.keys(looks) as ViewState[]).flatMap((state) => {
-    const count = state === "SUCCEEDED" ? 0 : (others[state] ?? 0);
+    const count = state === "SUCCEEDED" || state === "CACHED" ? 0 : (others[state] ?? 0);
     return count > 0 && state !== "WAITING" ? [`${count} ${looks[state].word}`] : [];
   });
   return [`${done}/${total} done`, ...rest].join(", ");
@@ -56,7 +64,11 @@ export function childrenText({ total, counts }: ChildrenView): string {
 function detailText(step: StepView): string {
   return [
     ...(step.children === undefined ? [] : [childrenText(step.children)]),
-    ...(step.attempts > 1 ? [`attempt ${step.attempts}`] : []),
+    ...(step.passes === undefined ? [] : [`pass ${step.passes}`]),
+    ...(step.attempts > 1 && step.passes === undefined ? [`attempt ${step.attempts}`] : []),
+    ...(step.child === undefined ? [] : [`run ${step.child}`]),
+    ...(step.cachedFrom === undefined ? [] : [`result of run ${step.cachedFrom.runId}`]),
+    ...(step.message === undefined ? [] : [step.message]),
     ...(step.state === "UPSTREAM_FAILED" ? ["a step that it waits for failed"] : []),
   ].join(", ");
 }
@@ -89,10 +101,12 @@ function stepLines(step: StepView, nameWidth: number, width: number): string[] {
   ];
 }
 
+const hasPassed = (state: ViewState) => state === "SUCCEEDED" || state === "CACHED" || state === "SKIPPED";
+
 /** A run and its steps, in lines of at most `width` characters. */
 export function runScreen(view: RunView, width: number): string {
   const nameWidth = Math.max(...view.steps.map(({ name }) => name.length));
-  const done = view.steps.filter(({ state }) => state === "SUCCEEDED" || state === "SKIPPED").length;
+  const done = view.steps.filter(({ state }) => hasPassed(state)).length;
   const retried = view.epoch - 1;
   const facts = [
     `${done}/${view.steps.length} steps done`,
@@ -103,6 +117,7 @@ export function runScreen(view: RunView, width: number): string {
     `${styleText("bold", view.pipeline)}  ${runStateText(view.state)}  ${facts.join(", ")}`,
     `run ${view.runId}`,
     cutMiddle(causeText(view.cause), width),
+    ...(view.reason === undefined ? [] : [view.reason]),
     "",
     ...view.steps.flatMap((step) => stepLines(step, nameWidth, width)),
   ].join("\n");

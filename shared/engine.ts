@@ -6,6 +6,8 @@ import type { Log } from "./platform/log.ts";
 import type { Meter } from "./platform/meter.ts";
 import type { StepQueue } from "./queue/step-queue.ts";
 import type { ScheduleStore } from "./schedule/schedule-store.ts";
+import type { ObjectWaiters } from "./store/object-waiters.ts";
+import type { ResultCache } from "./store/result-cache.ts";
 import type { RunStore } from "./store/run-store.ts";
 
 /** What can be set about an engine. */
@@ -28,7 +30,11 @@ export const defaultSettings: EngineSettings = {
 /** Everything that the engine's functions work with. Two engines are the same but for what stands behind the ports. */
 export type Engine = {
   readonly pipelines: ReadonlyMap<string, Pipeline>;
+  /** Content hash of each job family's image, by family: what a cached result of a job depends on. */
+  readonly jobVersions: ReadonlyMap<string, string>;
   readonly store: RunStore;
+  readonly waiters: ObjectWaiters;
+  readonly cache: ResultCache;
   readonly schedules: ScheduleStore;
   readonly queue: StepQueue;
   readonly batch: BatchService;

@@ -8,8 +8,13 @@ import {
   type SubmitJobCommandInput,
   TerminateJobCommand,
 } from "@aws-sdk/client-batch";
-import type { Resources } from "../pipeline/job.ts";
-import { type BatchService, type JobDetail, JobRejectedError, type JobSubmission } from "./batch-service.ts";
+import {
+  type BatchService,
+  type JobDetail,
+  JobRejectedError,
+  type JobResources,
+  type JobSubmission,
+} from "./batch-service.ts";
 import { jobDetail } from "./job-detail.ts";
 
 /** Where jobs go. */
@@ -24,7 +29,7 @@ export type BatchTargets = {
 const describedAtOnce = 100;
 
 /** Batch takes CPU, memory and GPUs as requirements only, as text. A GPU count of 0 is refused, so it is left out. */
-function requirements({ vcpus, memory, gpus }: Resources) {
+function requirements({ vcpus, memory, gpus }: JobResources) {
   return [
     { type: "VCPU" as const, value: String(vcpus) },
     { type: "MEMORY" as const, value: String(memory) },

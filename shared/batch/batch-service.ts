@@ -3,6 +3,9 @@ import type { Resources } from "../pipeline/job.ts";
 /** A Batch job's state as AWS names it. */
 export type JobState = "SUBMITTED" | "PENDING" | "RUNNABLE" | "STARTING" | "RUNNING" | "SUCCEEDED" | "FAILED";
 
+/** What one attempt gets of a machine: one of the sizes of memory that its step lists, in MiB. */
+export type JobResources = Omit<Resources, "memory"> & { readonly memory: number };
+
 /** A job to be submitted. */
 export type JobSubmission = {
   /** Deterministic, so that it can be found again. */
@@ -11,7 +14,7 @@ export type JobSubmission = {
   family: string;
   command: readonly string[];
   environment: Readonly<Record<string, string>>;
-  resources: Resources;
+  resources: JobResources;
   /** Seconds that an attempt may take. */
   timeout: number;
   /** Children of an array job, 2 to 10,000; absent for a single job. */

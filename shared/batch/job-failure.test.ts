@@ -17,13 +17,13 @@ describe("why a job failed", () => {
       "a Spot kill without an exit code",
       { statusReason: "Host EC2 (instance i-0abc) terminated." },
       "SpotInterruption",
-      { infrastructure: true },
+      { lostTo: "spot" },
     ],
     [
       "a Fargate Spot kill",
       { statusReason: "Your Spot Task was interrupted." },
       "SpotInterruption",
-      { infrastructure: true },
+      { lostTo: "spot" },
     ],
     [
       "a timeout",
@@ -35,19 +35,25 @@ describe("why a job failed", () => {
       "too little memory",
       { containerReason: "OutOfMemoryError: Container killed due to memory usage", exitCode: 137 },
       "OutOfMemory",
-      {},
+      { lostTo: "memory" },
     ],
     [
       "an image that is not there",
       { containerReason: "CannotPullContainerError: not found" },
       "ImagePullFailed",
-      { infrastructure: true },
+      { lostTo: "image" },
+    ],
+    [
+      "a machine that never came",
+      { statusReason: "RUNNABLE for 3600 s: no machine that fits the job's resources came up" },
+      "NoCapacity",
+      { lostTo: "capacity" },
     ],
     [
       "a container that did not start",
       { statusReason: "Task failed to start" },
       "TaskStartFailed",
-      { infrastructure: true },
+      { lostTo: "start" },
     ],
     [
       "an exit code alone",
@@ -59,7 +65,7 @@ describe("why a job failed", () => {
     const failure = jobFailure(job(change), undefined);
     expect(failure.error.name).toBe(name);
     expect(failure).toMatchObject({ retryable: true, ...facts });
-    expect(failure.infrastructure ?? false).toBe("infrastructure" in facts);
+    expect("lostTo" in failure).toBe("lostTo" in facts);
     expect(failure.error.log).toBe("/aws/batch/job:d/default/1");
   });
 
@@ -75,9 +81,9 @@ describe("why a job failed", () => {
   });
 
   it("is the machine's loss even when the job said something on its way down", () => {
-    expect(
-      jobFailure(job({ statusReason: "Host EC2 (instance i-0abc) terminated." }), said).infrastructure,
-    ).toBe(true);
+    expect(jobFailure(job({ statusReason: "Host EC2 (instance i-0abc) terminated." }), said).lostTo).toBe(
+      "spot",
+    );
   });
 
   it("names the exit code and where to look when nothing else is known", () => {

@@ -1,11 +1,19 @@
-import { type Failure, storable } from "../step/failure.ts";
+import { type Failure, storable } from "../state/failure.ts";
+import type { LossCause } from "../state/step-record.ts";
 import type { JobDetail } from "./batch-service.ts";
 import type { JobErrorFile } from "./job-files.ts";
 
 /** Group of the jobs' logs, where AWS Batch puts them. */
 export const jobLogGroup = "/aws/batch/job";
 
-type Kind = { name: string; pattern: RegExp; remedy: string; infrastructure?: boolean; timedOut?: boolean };
+type Kind = {
+  name: string;
+  pattern: RegExp;
+  remedy: string;
+  lostTo?: LossCause;
+  timedOut?: boolean;
+  fatal?: boolean;
+};
 
 /**
  * What Batch's words mean, most telling first: the reason of the job, then that of the container (AWS Batch user guide,
@@ -16,7 +24,7 @@ const kinds: readonly Kind[] = [
     name: "SpotInterruption",
     pattern: /^Host EC2|Spot Task was interrupted/,
     remedy: "its machine was taken back; it is tried again",
-    infrastructure: true,
+    lostTo: "spot",
   },
   {
     name: "TimeoutError",
@@ -24,18 +32,35 @@ const kinds: readonly Kind[] = [
     remedy: "raise the step's timeout or give it more vCPUs",
     timedOut: true,
   },
-  { name: "OutOfMemory", pattern: /OutOfMemory/, remedy: "raise the job's memory" },
+  {
+    name: "OutOfMemory",
+    pattern: /OutOfMemory/,
+    remedy: "raise the job's memory, or list sizes to be tried one after the other",
+    lostTo: "memory",
+  },
+  {
+    name: "Misconfigured",
+    pattern: /MISCONFIGURATION:/,
+    remedy: "no machine of the queue can ever fit the job's resources; change one or the other",
+    fatal: true,
+  },
+  {
+    name: "NoCapacity",
+    pattern: /^RUNNABLE for|CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY/,
+    remedy: "raise the queue's vCPUs, or ask for less",
+    lostTo: "capacity",
+  },
   {
     name: "ImagePullFailed",
     pattern: /CannotPullContainer/,
     remedy: "check that the job family's image was pushed and that the execution role may read it",
-    infrastructure: true,
+    lostTo: "image",
   },
   {
     name: "TaskStartFailed",
     pattern: /^Task failed to start/,
     remedy: "it is tried again; see the job in the AWS Batch console if it stays",
-    infrastructure: true,
+    lostTo: "start",
   },
 ];
 
@@ -59,8 +84,8 @@ export function jobFailure(job: JobDetail, said: JobErrorFile | undefined): Fail
   if (kind !== undefined) {
     return {
       error: { name: kind.name, message: `${words}: ${kind.remedy}`, ...log },
-      retryable: true,
-      ...(kind.infrastructure && { infrastructure: true }),
+      retryable: !kind.fatal,
+      ...(kind.lostTo && { lostTo: kind.lostTo }),
       ...(kind.timedOut && { timedOut: true }),
     };
   }

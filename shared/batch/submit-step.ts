@@ -1,12 +1,15 @@
 import type { Engine } from "../engine.ts";
 import { inputKey, shardOf, stepPrefix } from "../objects/layout.ts";
-import { jobParts } from "../pipeline/job.ts";
+import { jobParts, memorySizes, type Resources } from "../pipeline/job.ts";
 import type { Json } from "../pipeline/json.ts";
+import { fatal } from "../state/failure.ts";
+import { isUnderWay } from "../state/run.ts";
 import { ended, submitted } from "../state/step-changes.ts";
-import type { HeldStep, StepJob } from "../state/step-record.ts";
-import { type Claim, replaceStep } from "../step/claim-step.ts";
-import { fatal } from "../step/failure.ts";
-import { failAttempt } from "../step/finish-attempt.ts";
+import { type HeldStep, lossesTo, type StepJob } from "../state/step-record.ts";
+import { findCached } from "../step/cached-result.ts";
+import { type Claim, claimStep, replaceStep } from "../step/claim-step.ts";
+import { failAttempt, useCached } from "../step/finish-attempt.ts";
+import { joinEnded } from "../step/join-step.ts";
 import { expandMap, joinSucceeded, openChildren, openTallies } from "../step/map-step.ts";
 import { readOrFail } from "../step/read-or-fail.ts";
 import { inputOf, inputsOf } from "../step/step-input.ts";
@@ -59,6 +62,12 @@ async function putInputs(engine: Engine, work: StepWork, held: HeldStep, inputs:
   }
 }
 
+/** The size of memory for an attempt, in MiB: the next one of the list for each time that the last was too small. */
+function memoryFor(resources: Resources, held: HeldStep): number {
+  const sizes = memorySizes(resources);
+  return sizes[Math.min(lossesTo(held, "memory"), sizes.length - 1)] ?? 0;
+}
+
 /** The jobs that together do a step's work, numbered from `firstPart`: one, or the array jobs of a map. */
 function submissionsFor(
   engine: Engine,
@@ -86,7 +95,7 @@ function submissionsFor(
       input: engine.objects.locate(inputKey(run, held, "{shard}")),
       output: engine.objects.locate(stepPrefix(run, node.name)),
     }),
-    resources,
+    resources: { ...resources, memory: memoryFor(resources, held) },
     timeout: node.timeout,
     ...(indices.length > 1 && { arraySize: indices.length }),
   }));
@@ -126,6 +135,30 @@ async function submitAll(
   return all;
 }
 
+/** Ends what an earlier run did already, and returns the inputs of the rest. */
+async function withoutCached(
+  engine: Engine,
+  work: StepWork,
+  held: HeldStep & StoredStep,
+  inputs: ReadonlyMap<number, Json>,
+): Promise<ReadonlyMap<number, Json>> {
+  const kept = await findCached(engine, work, inputs);
+  if (kept.size === 0) return inputs;
+  for (const [index, result] of kept) {
+    if (held.index !== "map") {
+      await useCached(engine, work, held, result);
+      continue;
+    }
+    const { runId, step, epoch, leaseUntil } = held;
+    const now = engine.clock.now();
+    const request = { key: { runId, step, index }, epoch, state: "RUNNING" as const, now, leaseUntil };
+    const claim = await claimStep(engine, request);
+    if (claim.kind === "claim") await useCached(engine, work, claim.record, result);
+    if (claim.kind === "ended") await joinEnded(engine, work, claim.record);
+  }
+  return new Map([...inputs].filter(([index]) => !kept.has(index)));
+}
+
 /** What is to be done: the indexes of the children (0 for a step that is not mapped) and the input of each. */
 async function inputsFor(engine: Engine, work: StepWork, held: HeldStep, items: readonly Json[] | undefined) {
   const { run, graph, node } = work;
@@ -144,7 +177,7 @@ async function inputsFor(engine: Engine, work: StepWork, held: HeldStep, items: 
  */
 async function stillWanted(engine: Engine, work: StepWork, held: HeldStep & StoredStep): Promise<boolean> {
   const run = await engine.store.getRun(held.runId);
-  if (run?.state === "RUNNING" && run.epoch === held.epoch) return true;
+  if (run !== undefined && isUnderWay(run) && run.epoch === held.epoch) return true;
   await endSubmission(engine, work.run, work.node, held, withdrawn);
   await replaceStep(engine, ended(held, "CANCELLED", engine.clock.now()), held);
   return false;
@@ -188,7 +221,9 @@ export async function submitStep(
   if (work.node.task.kind !== "batch") throw new TypeError(`step ${work.node.name} is no batch step`);
   const read = await readOrFail(engine, work, held, () => inputsFor(engine, work, held, items));
   if (read === undefined) return;
-  const inputs = read.value;
+  const inputs = await withoutCached(engine, work, held, read.value);
+  // A step that is not mapped has ended with a result that was kept.
+  if (items === undefined && inputs.size === 0) return;
   // Every child had ended when the run was opened again; only the map's own end is left.
   if (items !== undefined && inputs.size === 0) return expandMap(engine, work, held, items);
   const wrong = checkInputs(engine, work, work.node.task.job, inputs);

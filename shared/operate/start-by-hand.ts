@@ -13,6 +13,10 @@ export const startRequest = z.strictObject({
   /** Tells runs of one pipeline and time apart. */
   key: z.string().max(200).default(""),
   name: z.string().min(1).max(200).optional(),
+  /** Place in its work queue, 1 first, in place of its pipeline's. */
+  priority: z.int().min(1).max(100).optional(),
+  /** Takes no cached results, and replaces them. */
+  refresh: z.boolean().default(false),
 });
 
 /**
@@ -21,11 +25,13 @@ export const startRequest = z.strictObject({
  * @throws RequestError, PipelineNotFoundError, ParamsError; nothing was started then
  */
 export function startByHand(engine: Engine, request: unknown): Promise<StartedRun> {
-  const { pipeline, params, scheduledAt, key, name } = parseRequest(startRequest, request);
+  const { pipeline, params, scheduledAt, key, name, priority, refresh } = parseRequest(startRequest, request);
   return startRun(engine, {
     pipeline,
     cause: { kind: "manual" },
     causeKey: key,
+    refresh,
+    ...(priority !== undefined && { priority }),
     ...(params !== undefined && { params }),
     ...(scheduledAt !== undefined && { scheduledAt }),
     ...(name !== undefined && { name }),

@@ -1,32 +1,13 @@
-import * as z from "zod";
-import { ExpressionError, referencesIn } from "./expression.ts";
-import {
-  checkGraph,
-  type DefinitionProblem,
-  type Graph,
-  graphHash,
-  type StepNode,
-  stepsUsedBy,
-} from "./graph.ts";
-import { type AnyJob, resources as resourcesSchema } from "./job.ts";
+import type * as z from "zod";
+import { checkGraph } from "./check-graph.ts";
+import { Definition, type StepOptions } from "./definition.ts";
+import { type DefinitionProblem, type Graph, graphHash, type HookState, hookName } from "./graph.ts";
+import type { AnyJob } from "./job.ts";
 import type { Json } from "./json.ts";
-import { isRef, type Ref, RefUseError, type Resolved, refTo, toExpression } from "./ref.ts";
-import { type RetryPolicy, retryPolicy } from "./retry-policy.ts";
-import { fieldMissing } from "./schema-path.ts";
-import type { StepFunction, Task } from "./task.ts";
+import { type Ref, RefUseError, type Resolved, refTo } from "./ref.ts";
+import type { StepContext, StepFunction, Task } from "./task.ts";
 import { checkTriggers, type Trigger } from "./trigger.ts";
-
-/** What may be set per step. */
-export type StepOptions = {
-  /** Steps that must end first, although their data is not used. */
-  after?: readonly Ref<unknown>[];
-  /** The step runs when this is true and is skipped when it is false. */
-  when?: Ref<boolean>;
-  /** How often a failed step is tried again (default 0), or how often and when. */
-  retries?: number | z.input<typeof retryPolicy>;
-  /** Seconds that one attempt may take: by default 60 for a function; for a job, what its contract says. */
-  timeout?: number;
-};
+import type { WorkQueue } from "./work-queue.ts";
 
 /** Facts about a run that steps may use. Times are ISO 8601 in UTC. */
 export type RunFacts = { id: string; pipeline: string; name: string; scheduledAt: string };
@@ -46,17 +27,65 @@ export type Builder<P> = {
   ): Ref<T[]>;
 };
 
-/** A pipeline as defined: its graph as data, and the code that the graph names. */
-export type Pipeline = {
+/** How many runs of a pipeline may be under way at once, and what becomes of one too many. */
+export type Concurrency = {
+  /** No limit when left out. */
+  readonly maxActiveRuns?: number;
+  /** `queue`: a run waits its turn. `cancel_new`: it is cancelled. */
+  readonly onCollision: "queue" | "cancel_new";
+  readonly queue?: WorkQueue;
+  /** Who comes first in the work queue: 1 before 2 and so on. */
+  readonly priority: number;
+};
+
+/** How a run ended, as a hook is told of it. Times are ISO 8601 in UTC. */
+export type RunEnd = RunFacts & {
+  state: HookState;
+  params: Json;
+  startedAt: string;
+  endedAt: string;
+  error?: { step: string; name: string; message: string };
+};
+
+/** A function that follows the end of a run. It is run in the step worker, tried three times, and never changes the run. */
+export type Hook = (end: RunEnd, context: StepContext) => unknown;
+
+declare const returned: unique symbol;
+
+/** A pipeline as defined: its graph as data, and the code that the graph names. `R` is what its definition returns. */
+export type Pipeline<P extends z.ZodType<Json> = z.ZodType<Json>, R = unknown> = {
+  readonly [returned]?: R;
   readonly name: string;
-  readonly params: z.ZodType<Json>;
+  readonly params: P;
   readonly triggers: readonly Trigger[];
   readonly graph: Graph;
   readonly graphHash: string;
-  /** Functions of lambda steps, by step. */
+  readonly concurrency: Concurrency;
+  /** Functions of lambda steps, by step, and of hooks, by {@link hookName}. */
   readonly functions: ReadonlyMap<string, StepFunction>;
   /** Contracts of batch steps, by job name. */
   readonly jobs: ReadonlyMap<string, AnyJob>;
+  /** Pipelines that child steps run, by name. */
+  readonly children: ReadonlyMap<string, Pipeline>;
+};
+
+/** What a pipeline is, besides its steps. */
+export type PipelineOptions<P> = {
+  name: string;
+  params: P;
+  triggers?: readonly Trigger[];
+  /** Seconds that a run may take from when it has its slots; then it is timed out. */
+  timeout?: number;
+  /** How many runs may be under way at once. */
+  maxActiveRuns?: number;
+  /** What becomes of a run beyond that: it waits (`queue`, the default) or is cancelled (`cancel_new`). */
+  onCollision?: "queue" | "cancel_new";
+  /** The work queue whose limit the runs share with other pipelines. */
+  queue?: WorkQueue;
+  /** Who comes first in the work queue: 1 to 100, the lower the sooner; 50 when left out. */
+  priority?: number;
+  /** What follows a run's end. */
+  hooks?: { succeeded?: Hook; failed?: Hook; cancelled?: Hook; timedOut?: Hook };
 };
 
 /** A definition has mistakes; the message lists all of them. */
@@ -77,177 +106,72 @@ export class PipelineDefinitionError extends Error {
   }
 }
 
-/** Longest that a function may run, in seconds: what the step worker's own timeout leaves. */
-export const maxLambdaTimeout = 100;
+const hookStates = {
+  succeeded: "SUCCEEDED",
+  failed: "FAILED",
+  cancelled: "CANCELLED",
+  timedOut: "TIMED_OUT",
+} as const satisfies Record<string, HookState>;
 
-/** Collects the steps of one definition and whatever is wrong with them. */
-class Definition {
-  readonly nodes: StepNode[] = [];
-  readonly functions = new Map<string, StepFunction>();
-  readonly jobs = new Map<string, AnyJob>();
-  readonly problems: DefinitionProblem[] = [];
-  private readonly outputs = new Map<string, { schema: z.ZodType; mapped: boolean }>();
-  private readonly params: z.ZodType;
-
-  constructor(params: z.ZodType) {
-    this.params = params;
-  }
-
-  add(name: string, task: Task<unknown>, options: StepOptions, over?: unknown): Ref<unknown> {
-    const report = (field: string, problem: string) => this.problems.push({ step: name, field, problem });
-    const attempt = <T>(field: string, make: () => T, otherwise: T): T => {
-      try {
-        return make();
-      } catch (error) {
-        if (!(error instanceof RefUseError || error instanceof ExpressionError)) throw error;
-        report(field, error.message);
-        return otherwise;
-      }
-    };
-    const node: StepNode = {
-      number: this.nodes.length,
-      name,
-      task: this.describeTask(task, report),
-      input: attempt<Json>("input", () => toExpression(task.input), null),
-      needs: [],
-      after: [],
-      retries: parsedRetries(options.retries, report),
-      timeout: parsedTimeout(task, options.timeout, report),
-    };
-    if (over !== undefined) node.over = attempt<Json>("over", () => toExpression(over, "list"), []);
-    if (options.when !== undefined)
-      node.when = attempt<Json>("when", () => toExpression(options.when, "when"), true);
-    node.needs = this.numbersOf(stepsUsedBy(node));
-    node.after = this.afterOf(options.after ?? [], report);
-    this.checkFields(node, report);
-    if (over !== undefined) this.checkIsList(node.over ?? null, report);
-    if (task.kind === "lambda") this.functions.set(name, task.run);
-    else {
-      this.jobs.set(task.job.name, task.job);
-      this.outputs.set(name, { schema: task.job.output, mapped: over !== undefined });
-    }
-    this.nodes.push(node);
-    return refTo.step<unknown>(name);
-  }
-
-  private describeTask(
-    task: Task<unknown>,
-    report: (field: string, problem: string) => void,
-  ): StepNode["task"] {
-    if (task.kind === "lambda") return { kind: "lambda" };
-    const merged = resourcesSchema.safeParse({ ...task.job.resources, ...task.resources });
-    if (!merged.success) report("resources", z.prettifyError(merged.error));
-    return { kind: "batch", job: task.job.name, resources: merged.data ?? task.job.resources };
-  }
-
-  private numbersOf(names: readonly string[]): number[] {
-    return this.nodes.filter((node) => names.includes(node.name)).map((node) => node.number);
-  }
-
-  private afterOf(refs: readonly Ref<unknown>[], report: (field: string, problem: string) => void): number[] {
-    const names: string[] = [];
-    for (const ref of refs) {
-      const used = isRef(ref) ? referencesIn(toExpression(ref)) : [];
-      const steps = used.filter(({ source }) => source === "$step").map(({ path }) => path[0] ?? "");
-      if (steps.length === 0) report("after", "takes what step() and map() return");
-      for (const step of steps) {
-        if (!this.nodes.some((node) => node.name === step))
-          report("after", `step "${step}" does not exist in this pipeline`);
-      }
-      names.push(...steps);
-    }
-    return this.numbersOf(names);
-  }
-
-  /** The schema that a reference goes into, where it is known: parameters and the outputs of jobs are. */
-  private schemaAt(
-    source: string,
-    path: readonly string[],
-  ): { schema: z.ZodType; path: readonly string[] } | undefined {
-    if (source === "$params") return { schema: this.params, path };
-    if (source !== "$step") return undefined;
-    const output = this.outputs.get(path[0] ?? "");
-    if (output === undefined) return undefined;
-    return { schema: output.mapped ? z.array(output.schema) : output.schema, path: path.slice(1) };
-  }
-
-  private checkFields(node: StepNode, report: (field: string, problem: string) => void): void {
-    for (const [field, value] of [
-      ["input", node.input],
-      ["over", node.over],
-      ["when", node.when],
-    ] as const) {
-      for (const { source, path } of value === undefined ? [] : referencesIn(value)) {
-        const known = this.schemaAt(source, path);
-        const missing = known && fieldMissing(known.schema, known.path);
-        if (missing)
-          report(field, `${source === "$params" ? "params" : `step "${path[0]}"`} has no field "${missing}"`);
-      }
-    }
-  }
-
-  private checkIsList(over: Json, report: (field: string, problem: string) => void): void {
-    if (Array.isArray(over)) return;
-    const [reference] = typeof over === "object" ? referencesIn(over) : [];
-    if (reference === undefined)
-      return void report("over", `maps over ${JSON.stringify(over)}, which is not a list`);
-    if (typeof over === "object" && over !== null && "$flatten" in over) return;
-    const known = this.schemaAt(reference.source, reference.path);
-    if (known && fieldMissing(known.schema, [...known.path, 0]) === 0) {
-      report("over", "maps over something that is not a list");
-    }
-  }
+function hooksOf(hooks: PipelineOptions<unknown>["hooks"] = {}): Map<HookState, Hook> {
+  const names = ["succeeded", "failed", "cancelled", "timedOut"] as const;
+  return new Map(
+    names.flatMap((name): [HookState, Hook][] => {
+      const hook = hooks[name];
+      return hook === undefined ? [] : [[hookStates[name], hook]];
+    }),
+  );
 }
 
-function parsedRetries(
-  retries: StepOptions["retries"],
-  report: (field: string, problem: string) => void,
-): RetryPolicy {
-  const parsed = retryPolicy.safeParse(typeof retries === "object" ? retries : { limit: retries ?? 0 });
-  if (parsed.success) return parsed.data;
-  report("retries", z.prettifyError(parsed.error));
-  return retryPolicy.parse({ limit: 0 });
+/** Hooks are run as steps are, under names that no step can have. */
+function hookFunctions(hooks: PipelineOptions<unknown>["hooks"]): [string, StepFunction][] {
+  // A hook gets what the engine tells of the run's end; its types meet here.
+  return [...hooksOf(hooks)].map(([state, hook]) => [hookName(state), hook as unknown as StepFunction]);
 }
 
-function parsedTimeout(
-  task: Task<unknown>,
-  timeout: number | undefined,
-  report: (field: string, problem: string) => void,
-): number {
-  if (task.kind === "lambda") {
-    const seconds = timeout ?? 60;
-    if (seconds > 0 && seconds <= maxLambdaTimeout) return seconds;
-    report(
-      "timeout",
-      `is ${seconds}; a function may take up to ${maxLambdaTimeout} seconds: longer work is a batch job`,
-    );
-    return 60;
+function checkOptions(options: PipelineOptions<unknown>): DefinitionProblem[] {
+  const { name, timeout = 1, maxActiveRuns = 1, priority = 50 } = options;
+  const problems: DefinitionProblem[] = [];
+  const report = (field: string, problem: string) => problems.push({ field, problem });
+  if (!/^[a-z][a-z0-9-]{0,39}$/.test(name)) {
+    report("name", "is 1 to 40 lower-case letters, digits and -, and starts with a letter");
   }
-  const seconds = timeout ?? task.resources.timeoutSeconds ?? task.job.resources.timeoutSeconds;
-  if (seconds >= 60 && seconds <= 14 * 24 * 3600) return seconds;
-  report("timeout", `is ${seconds}; AWS Batch takes 60 seconds to 14 days`);
-  return 3600;
+  if (!(timeout > 0)) report("timeout", `is ${timeout}; it is a number of seconds above 0`);
+  if (!Number.isInteger(maxActiveRuns) || maxActiveRuns < 1) {
+    report("maxActiveRuns", `is ${maxActiveRuns}; it is a whole number from 1`);
+  }
+  if (!Number.isInteger(priority) || priority < 1 || priority > 100) {
+    report("priority", `is ${priority}; it is a whole number from 1 (first) to 100 (last)`);
+  }
+  return problems;
+}
+
+function graphOf(options: PipelineOptions<unknown>, definition: Definition): Graph {
+  const hooks = [...hooksOf(options.hooks).keys()];
+  return {
+    version: 1,
+    pipeline: options.name,
+    steps: definition.nodes,
+    ...(definition.output !== undefined && { output: definition.output }),
+    ...(options.timeout !== undefined && { timeout: options.timeout }),
+    ...(hooks.length > 0 && { hooks }),
+  };
 }
 
 /**
- * Defines a pipeline. `build` runs once, now; what it makes is a graph of data.
+ * Defines a pipeline. `build` runs once, now; what it makes is a graph of data. What it returns, refs included, is what
+ * a step that runs this pipeline as a child gets as its result.
  *
  * @throws PipelineDefinitionError with all mistakes of the definition
  */
-export function definePipeline<P extends z.ZodType<Json>>(
-  options: { name: string; params: P; triggers?: readonly Trigger[] },
-  build: (builder: Builder<z.output<P>>) => unknown,
-): Pipeline {
-  const { name, params, triggers = [] } = options;
+export function definePipeline<P extends z.ZodType<Json>, R = unknown>(
+  options: PipelineOptions<P>,
+  build: (builder: Builder<z.output<P>>) => R,
+): Pipeline<P, Resolved<R>> {
+  const { name, params, triggers = [], maxActiveRuns, onCollision = "queue", queue, priority = 50 } = options;
   const definition = new Definition(params);
-  if (!/^[a-z][a-z0-9-]{0,39}$/.test(name)) {
-    definition.problems.push({
-      field: "name",
-      problem: "is 1 to 40 lower-case letters, digits and -, and starts with a letter",
-    });
-  }
   try {
-    build({
+    const result = build({
       params: refTo.params<z.output<P>>(),
       run: refTo.run<RunFacts>(),
       step: <T>(step: string, task: Task<T>, stepOptions: StepOptions = {}) =>
@@ -259,15 +183,21 @@ export function definePipeline<P extends z.ZodType<Json>>(
         stepOptions: StepOptions = {},
       ) => definition.add(step, task(refTo.item<Resolved<E>>()), stepOptions, list) as Ref<T[]>,
     });
+    definition.setOutput(result);
   } catch (error) {
     if (!(error instanceof RefUseError)) throw error;
     definition.problems.push({ problem: error.message });
   }
-  const graph: Graph = { version: 1, pipeline: name, steps: definition.nodes };
+  const graph = graphOf(options, definition);
   if (definition.nodes.length === 0 && definition.problems.length === 0) {
     definition.problems.push({ problem: "has no steps" });
   }
-  const problems = [...definition.problems, ...checkGraph(graph), ...checkTriggers(triggers, params)];
+  const problems = [
+    ...checkOptions(options),
+    ...definition.problems,
+    ...checkGraph(graph),
+    ...checkTriggers(triggers, params),
+  ];
   if (problems.length > 0) throw new PipelineDefinitionError(name, problems);
   return Object.freeze({
     name,
@@ -275,7 +205,14 @@ export function definePipeline<P extends z.ZodType<Json>>(
     triggers,
     graph,
     graphHash: graphHash(graph),
-    functions: definition.functions,
+    concurrency: {
+      onCollision,
+      priority,
+      ...(maxActiveRuns !== undefined && { maxActiveRuns }),
+      ...(queue !== undefined && { queue }),
+    },
+    functions: new Map([...definition.functions, ...hookFunctions(options.hooks)]),
     jobs: definition.jobs,
+    children: definition.children,
   });
 }

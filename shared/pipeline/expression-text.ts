@@ -41,6 +41,12 @@ export function expressionText(expression: Expression): string {
   const [operator, operand = null] = only;
   if (operator === "$step") return parts(operand).join(".");
   if (operator === "$flatten") return `flatten(${parts(operand).map(expressionText).join(", ")})`;
+  if (operator === "$maybe") return `maybe(${expressionText(operand)})`;
+  if (operator === "$text") {
+    return `"${parts(operand)
+      .map((part) => (typeof part === "string" ? part : `{${expressionText(part)}}`))
+      .join("")}"`;
+  }
   if (operator === "$not") return `not ${operandText(parts(operand)[0] ?? null)}`;
   const sign = operators[operator];
   if (sign !== undefined) return parts(operand).map(operandText).join(` ${sign} `);

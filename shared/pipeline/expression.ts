@@ -10,6 +10,9 @@ import { isJsonObject, type Json } from "./json.ts";
  * | `{ "$params": ["alphas"] }` | a parameter of the run |
  * | `{ "$run": ["scheduledAt"] }` | a fact about the run |
  * | `{ "$item": ["model"] }` | the item of the list that a mapped step is at |
+ * | `{ "$result": ["done"] }` | the result of the pass that a repeated step has just made |
+ * | `{ "$maybe": x }` | x, or null where a step that x uses has no result |
+ * | `{ "$text": [a, b] }` | texts, numbers and truth values put together to one text |
  * | `{ "$flatten": x }` | one list of the items of the lists in x; items that are no list stay |
  * | `{ "$eq": [a, b] }`, `$ne`, `$lt`, `$lte`, `$gt`, `$gte` | a comparison |
  * | `{ "$and": [a, b] }`, `$or`, `{ "$not": [a] }` | logic |
@@ -20,7 +23,7 @@ export type Expression = Json;
 
 const comparisons = ["$eq", "$ne", "$lt", "$lte", "$gt", "$gte"] as const;
 const connectives = ["$and", "$or", "$not"] as const;
-const sources = ["$step", "$params", "$run", "$item"] as const;
+const sources = ["$step", "$params", "$run", "$item", "$result"] as const;
 export type Comparison = (typeof comparisons)[number];
 export type Connective = (typeof connectives)[number];
 export type Source = (typeof sources)[number];
@@ -30,12 +33,14 @@ const isOneOf = <T extends string>(list: readonly T[], value: string): value is 
 
 /** What an expression may look at while it is evaluated. */
 export type Scope = {
-  /** The output of a step; for a mapped step the list of its children's outputs. */
-  step(name: string): Json;
+  /** The output of a step, for a mapped step the list of its children's outputs; undefined when it has none. */
+  step(name: string): Json | undefined;
   params: Json;
   run: Json;
   /** The item of a mapped step; undefined outside of one. */
   item?: Json;
+  /** What a repeated step has just returned; undefined outside of its condition. */
+  result?: Json;
 };
 
 /** An expression met a value that it cannot use, such as a field of a number. */
@@ -113,9 +118,29 @@ function readSource(source: Source, path: readonly string[], scope: Scope): Json
     if (scope.item === undefined) throw new ExpressionError("an item is used outside of a mapped step");
     return readPath(scope.item, path, "item");
   }
+  if (source === "$result") {
+    if (scope.result === undefined)
+      throw new ExpressionError("a result is used outside of repeat's condition");
+    return readPath(scope.result, path, "result");
+  }
   const [step, ...fields] = path;
   if (step === undefined) throw new ExpressionError("a reference names no step");
-  return readPath(scope.step(step), fields, step);
+  const output = scope.step(step);
+  if (output === undefined) throw new ExpressionError(`step "${step}" has no result`);
+  return readPath(output, fields, step);
+}
+
+/** Whether every step that an expression uses has a result. */
+function hasResults(expression: Expression, scope: Scope): boolean {
+  return referencesIn(expression).every(
+    ({ source, path: [step] }) => source !== "$step" || step === undefined || scope.step(step) !== undefined,
+  );
+}
+
+function textOf(part: Json): string {
+  if (typeof part === "string") return part;
+  if (typeof part === "number" || typeof part === "boolean") return String(part);
+  throw new ExpressionError(`cannot put ${JSON.stringify(part).slice(0, 80)} into a text`);
 }
 
 /**
@@ -135,6 +160,11 @@ export function evaluate(expression: Expression, scope: Scope): Json {
   const { operator, operand } = form;
   if (isOneOf(sources, operator)) return readSource(operator, pathOf(operand), scope);
   if (operator === "$flatten") return operands(evaluate(operand, scope)).flat(1);
+  if (operator === "$maybe") return hasResults(operand, scope) ? evaluate(operand, scope) : null;
+  if (operator === "$text")
+    return operands(operand)
+      .map((part) => textOf(evaluate(part, scope)))
+      .join("");
   if (isOneOf(comparisons, operator)) {
     const [left = null, right = null] = operands(operand).map((part) => evaluate(part, scope));
     return compare(operator, left, right);
@@ -143,8 +173,8 @@ export function evaluate(expression: Expression, scope: Scope): Json {
   throw new ExpressionError(`unknown operator ${operator}`);
 }
 
-/** A use of a value by an expression: where the value comes from, and the path into it. */
-export type Reference = { source: Source; path: readonly string[] };
+/** A use of a value by an expression: where the value comes from, the path into it, and whether it may be absent. */
+export type Reference = { source: Source; path: readonly string[]; optional?: true };
 
 /** Every reference in an expression, in order of appearance. */
 export function referencesIn(expression: Expression): Reference[] {
@@ -155,7 +185,14 @@ export function referencesIn(expression: Expression): Reference[] {
   }
   if (isOneOf(sources, form.operator)) return [{ source: form.operator, path: pathOf(form.operand) }];
   if (form.operator === "$flatten") return referencesIn(form.operand);
-  if (isOneOf(comparisons, form.operator) || isOneOf(connectives, form.operator)) {
+  if (form.operator === "$maybe") {
+    return referencesIn(form.operand).map((reference) => ({ ...reference, optional: true as const }));
+  }
+  if (
+    form.operator === "$text" ||
+    isOneOf(comparisons, form.operator) ||
+    isOneOf(connectives, form.operator)
+  ) {
     return operands(form.operand).flatMap(referencesIn);
   }
   throw new ExpressionError(`unknown operator ${form.operator}`);

@@ -10,7 +10,43 @@ const expression: z.ZodType<Expression> = z.json() as z.ZodType<Json>;
 const task = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("lambda") }),
   z.strictObject({ kind: z.literal("batch"), job: z.string(), resources }),
+  /** A run of another pipeline; the input is its parameters. */
+  z.strictObject({ kind: z.literal("child"), pipeline: z.string() }),
+  /** Until a time: the input is `{ seconds }` or `{ until }`. */
+  z.strictObject({ kind: z.literal("wait") }),
+  /** For an object in S3: the input is `{ object }`, a key of the data bucket. */
+  z.strictObject({ kind: z.literal("object") }),
+  /** For a person's yes or no: the input is `{ message }`. */
+  z.strictObject({ kind: z.literal("approval"), byDefault: z.enum(["approve", "reject"]).optional() }),
 ]);
+export type TaskKind = z.infer<typeof task>["kind"];
+
+/** Which ends of its upstream steps let a step run. All rules wait until every one of them has ended. */
+export const triggerRule = z.enum(["all_succeeded", "all_done", "any_failed", "any_succeeded"]);
+export type TriggerRule = z.infer<typeof triggerRule>;
+
+/** How a step is done over and over: until a condition on its result (`$result`) holds, at most `limit` times. */
+export const repeatPolicy = z.strictObject({
+  until: expression,
+  limit: z.int().min(1).max(10_000),
+  /** Seconds between two passes. */
+  delay: z.number().nonnegative(),
+});
+
+/** For how long a result may stand in for running the step again, where code version and input are the same. */
+export const cachePolicy = z.strictObject({
+  /** What the author says the code's version is, besides what the engine finds out itself. */
+  version: z.string(),
+  /** Seconds; for ever when left out. */
+  expires: z.number().positive().optional(),
+});
+
+/** The ends of a run that a hook can follow. */
+export const hookState = z.enum(["SUCCEEDED", "FAILED", "CANCELLED", "TIMED_OUT"]);
+export type HookState = z.infer<typeof hookState>;
+
+/** Name under which a hook's function and its record are kept; no step's name can be like it. */
+export const hookName = (state: HookState) => `@${state.toLowerCase()}`;
 
 const stepNode = z.strictObject({
   /** Place in topological order, from 0; what the run's progress counts in. */
@@ -26,7 +62,11 @@ const stepNode = z.strictObject({
   needs: z.array(z.int().nonnegative()),
   /** Numbers of the steps that must end first, without data. */
   after: z.array(z.int().nonnegative()),
+  /** `all_succeeded` when left out. */
+  rule: triggerRule.optional(),
   retries: retryPolicy,
+  repeat: repeatPolicy.optional(),
+  cache: cachePolicy.optional(),
   /** Seconds that one attempt may take. */
   timeout: z.number().positive(),
 });
@@ -37,6 +77,11 @@ export const graphSchema = z.strictObject({
   version: z.literal(1),
   pipeline: z.string(),
   steps: z.array(stepNode),
+  /** What the run gives to whoever started it as a step. */
+  output: expression.optional(),
+  /** Seconds that a run may take, from when it has its slots. */
+  timeout: z.number().positive().optional(),
+  hooks: z.array(hookState).optional(),
 });
 export type Graph = z.infer<typeof graphSchema>;
 
@@ -68,72 +113,23 @@ export function upstreamOf(node: StepNode): number[] {
 }
 
 /** Every expression of a step, by the field that it is in. */
-function expressionsOf(node: StepNode): [field: string, expression: Expression][] {
+export function expressionsOf(node: StepNode): [field: string, expression: Expression][] {
   const fields: [string, Expression | undefined][] = [
     ["input", node.input],
     ["over", node.over],
     ["when", node.when],
+    ["repeat.until", node.repeat?.until],
   ];
   return fields.flatMap(([field, value]) => (value === undefined ? [] : [[field, value]]));
 }
 
-/** Names of the steps whose output a step uses. */
-export function stepsUsedBy(node: StepNode): string[] {
-  const used = expressionsOf(node).flatMap(([, value]) => referencesIn(value));
-  return [...new Set(used.filter(({ source }) => source === "$step").map(({ path }) => path[0] ?? ""))];
-}
-
-/** Steps on a cycle, by repeatedly taking away those whose upstream steps are gone (Kahn, 1962). */
-function stepsOnCycles(steps: readonly StepNode[]): StepNode[] {
-  let left = [...steps];
-  for (;;) {
-    const numbers = new Set(left.map((node) => node.number));
-    const blocked = left.filter((node) => upstreamOf(node).some((number) => numbers.has(number)));
-    if (blocked.length === left.length) return blocked;
-    left = blocked;
-  }
-}
-
-/**
- * Everything that is wrong with a graph's shape: two steps of one name, unknown steps, cycles, items used outside of
- * a map, numbers out of order. A graph that comes from outside is checked by this as one that was just built.
- */
-export function checkGraph(graph: Graph): DefinitionProblem[] {
-  const problems: DefinitionProblem[] = [];
-  const names = new Set<string>();
-  const numberOf = new Map(graph.steps.map((node) => [node.name, node.number]));
-  for (const [place, node] of graph.steps.entries()) {
-    const report = (field: string, problem: string) => problems.push({ step: node.name, field, problem });
-    if (!/^[a-z][a-z0-9_]{0,39}$/.test(node.name)) {
-      report("name", "a step's name is 1 to 40 lower-case letters, digits and _, and starts with a letter");
-    }
-    if (names.has(node.name))
-      report("name", "another step has this name; names are unique within a pipeline");
-    names.add(node.name);
-    if (node.number !== place) report("number", `is ${node.number} but stands at place ${place}`);
-    for (const number of upstreamOf(node)) {
-      if (graph.steps[number] === undefined) report("after", `step number ${number} does not exist`);
-    }
-    for (const [field, value] of expressionsOf(node)) {
-      for (const { source, path } of referencesIn(value)) {
-        const used = path[0] ?? "";
-        if (source === "$item" && (node.over === undefined || field !== "input")) {
-          report(field, "an item exists only in the input of a mapped step");
-        }
-        if (source !== "$step") continue;
-        const number = numberOf.get(used);
-        if (number === undefined) report(field, `step "${used}" does not exist in this pipeline`);
-        else if (!node.needs.includes(number))
-          report(field, `uses step "${used}" but does not list it in needs`);
-      }
-    }
-  }
-  for (const node of stepsOnCycles(graph.steps)) {
-    problems.push({
-      step: node.name,
-      field: "after",
-      problem: "is on a cycle: it waits, through others, for itself",
-    });
-  }
-  return problems;
+/** Names of the steps whose output a step cannot do without, and of those that may have none. */
+export function stepsUsedBy(node: StepNode): { needed: string[]; optional: string[] } {
+  const used = expressionsOf(node)
+    .flatMap(([, value]) => referencesIn(value))
+    .filter(({ source }) => source === "$step");
+  const names = (optional: boolean) => [
+    ...new Set(used.filter((each) => (each.optional ?? false) === optional).map(({ path }) => path[0] ?? "")),
+  ];
+  return { needed: names(false), optional: names(true) };
 }

@@ -1,10 +1,12 @@
 /** The definition API: all that a file under pipelines/ or a job contract needs. */
 export {
   definePipeline,
+  type Hook,
   type Pipeline,
   PipelineDefinitionError,
-  type StepOptions,
+  type RunEnd,
 } from "./define-pipeline.ts";
+export type { StepOptions } from "./definition.ts";
 export { type Artifact, artifact, defineJob, type Job, JobDefinitionError } from "./job.ts";
 export type { Json, JsonObject } from "./json.ts";
 export {
@@ -16,12 +18,26 @@ export {
   type Input,
   lt,
   lte,
+  maybe,
   ne,
   not,
   or,
   type Ref,
   type Resolved,
+  text,
 } from "./ref.ts";
 export { FatalError, RetryAfter } from "./step-errors.ts";
-export { batch, lambda, type StepContext, type Task } from "./task.ts";
+export {
+  type Approval,
+  type ArrivedObject,
+  approval,
+  batch,
+  child,
+  lambda,
+  repeat,
+  type StepContext,
+  type Task,
+  wait,
+} from "./task.ts";
 export { cron, type LandedObject, objectCreated } from "./trigger.ts";
+export { type WorkQueue, workQueue } from "./work-queue.ts";

@@ -11,15 +11,32 @@ export const artifact = z.object({
 });
 export type Artifact = z.infer<typeof artifact>;
 
-/** What a Batch job gets of a machine. Memory in MiB; the timeout, in seconds, starts when the job runs. */
+/**
+ * What a Batch job gets of a machine. Memory in MiB; a list of growing sizes gives an attempt that ran out of memory the
+ * next one. The timeout, in seconds, starts when the job runs.
+ */
 export const resources = z.strictObject({
   vcpus: z.number().positive(),
-  memory: z.int().positive(),
+  memory: z.union([
+    z.int().positive(),
+    z
+      .array(z.int().positive())
+      .min(1)
+      .max(10)
+      .refine((sizes) => sizes.every((size, place) => place === 0 || size > (sizes[place - 1] ?? 0)), {
+        error: "sizes of memory grow",
+      }),
+  ]),
   gpus: z.int().nonnegative().default(0),
   timeoutSeconds: z.int().min(60).default(3600),
   queue: z.string().default("cpu"),
 });
 export type Resources = z.infer<typeof resources>;
+
+/** Sizes of memory that a job's attempts get, in MiB: the first one first, the next after running out of memory. */
+export function memorySizes({ memory }: Resources): readonly number[] {
+  return typeof memory === "number" ? [memory] : memory;
+}
 
 /** A job's contract: what the Python that implements it takes, gives and needs. */
 export type Job<I extends z.ZodType, O extends z.ZodType> = {

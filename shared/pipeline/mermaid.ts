@@ -1,5 +1,6 @@
 import { expressionText } from "./expression-text.ts";
 import type { Graph, StepNode } from "./graph.ts";
+import { taskText } from "./task-text.ts";
 
 /** Longest list or condition that a label shows; longer ones are cut. */
 const longestText = 48;
@@ -19,21 +20,34 @@ function cut(text: string): string {
 }
 
 function labelOf(node: StepNode): string {
-  const { task, over, when } = node;
+  const { task, over, when, repeat, rule } = node;
   const lines = [
     node.name,
-    task.kind === "batch" ? `Batch job ${task.job}` : "function",
+    taskText(task),
+    ...(repeat === undefined ? [] : [cut(`until ${expressionText(repeat.until)}`)]),
     ...(over === undefined ? [] : [cut(`× ${expressionText(over)}`)]),
+    ...(rule === undefined ? [] : [rule.replace("_", " ")]),
     ...(when === undefined ? [] : [cut(`when ${expressionText(when)}`)]),
   ];
   return lines.map(escaped).join("<br/>");
 }
 
-/** Functions are round, Batch jobs have corners, and mapped steps of either kind have double sides. */
+/**
+ * Functions are round, Batch jobs have corners, runs of other pipelines are framed, waits and approvals are hexagons, and
+ * mapped steps of every kind have double sides.
+ */
 function shapeOf(node: StepNode): string {
   const label = `"${labelOf(node)}"`;
   if (node.over !== undefined) return `[[${label}]]`;
-  return node.task.kind === "batch" ? `[${label}]` : `(${label})`;
+  const shapes = {
+    lambda: `(${label})`,
+    batch: `[${label}]`,
+    child: `[[${label}]]`,
+    wait: `{{${label}}}`,
+    object: `{{${label}}}`,
+    approval: `{{${label}}}`,
+  };
+  return shapes[node.task.kind];
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Comparison, Connective, Expression } from "./expression.ts";
+import type { Comparison, Connective, Expression, Source } from "./expression.ts";
 import type { Json } from "./json.ts";
 
 declare const valueType: unique symbol;
@@ -80,17 +80,18 @@ function carry<T>(carrier: Carrier, field: (name: string) => unknown): Ref<T> {
 }
 
 /** A ref to a source and a path within it; reading a field lengthens the path. */
-function sourceRef<T>(source: "$step" | "$params" | "$run" | "$item", path: readonly string[]): Ref<T> {
+function sourceRef<T>(source: Source, path: readonly string[]): Ref<T> {
   const reference: Reference = { [source]: path };
   return carry<T>({ [expressionOf]: reference }, (field) => sourceRef(source, [...path, field]));
 }
 
-/** Refs to the output of a step, the run's parameters, facts about the run, and the item of a mapped step. */
+/** Refs to the output of a step, the run's parameters, facts about the run, a mapped step's item, a pass's result. */
 export const refTo = {
   step: <T>(name: string): Ref<T> => sourceRef<T>("$step", [name]),
   params: <T>(): Ref<T> => sourceRef<T>("$params", []),
   run: <T>(): Ref<T> => sourceRef<T>("$run", []),
   item: <T>(): Ref<T> => sourceRef<T>("$item", []),
+  result: <T>(): Ref<T> => sourceRef<T>("$result", []),
 };
 
 /**
@@ -129,6 +130,22 @@ export function flatten(
   parts: readonly Ref<unknown>[] | Ref<readonly (readonly unknown[])[]>,
 ): Ref<unknown[]> {
   return computedRef({ $flatten: toExpression(parts) });
+}
+
+/** A value of a step that may have none, because it was skipped or failed: null then. Does not keep the user waiting for success. */
+export function maybe<T>(value: Ref<T>): Ref<T | null> {
+  return computedRef({ $maybe: toExpression(value) });
+}
+
+/** A text with values that will be known later: text`raw/${params.month}.csv`. */
+export function text(
+  parts: TemplateStringsArray,
+  ...values: Input<string | number | boolean>[]
+): Ref<string> {
+  const all = parts.flatMap((part, place) =>
+    place < values.length ? [part, toExpression(values[place])] : [part],
+  );
+  return computedRef({ $text: all.filter((part) => part !== "") });
 }
 
 type Ordered = number | string;

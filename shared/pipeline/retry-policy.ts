@@ -8,7 +8,8 @@ const seconds = z
 /**
  * How a step that failed is tried again. `delay`, in seconds, is one delay for every retry, a list (the last one
  * repeats), or exponential: `base * factor^(retry - 1)`, at most `max`, drawn with full jitter (uniform from 0 to the
- * bound: Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015).
+ * bound: Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015). `on` names the errors that are worth
+ * it. What the infrastructure does to an attempt is not counted here: see shared/state/failure.ts.
  */
 export const retryPolicy = z.strictObject({
   limit: z.int().min(0).max(100),
@@ -19,6 +20,8 @@ export const retryPolicy = z.strictObject({
       z.strictObject({ base: seconds, factor: z.number().min(1).default(2), max: seconds.default(900) }),
     ])
     .default({ base: 2, factor: 2, max: 900 }),
+  /** Names of the errors that are tried again; every error when left out. */
+  on: z.array(z.string().min(1)).min(1).optional(),
 });
 export type RetryPolicy = z.infer<typeof retryPolicy>;
 

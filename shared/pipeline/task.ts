@@ -1,7 +1,8 @@
 import type * as z from "zod";
+import type { Pipeline } from "./define-pipeline.ts";
 import type { AnyJob, Artifact, Job, Resources } from "./job.ts";
 import type { Json } from "./json.ts";
-import type { Input, Resolved } from "./ref.ts";
+import { type Input, type Ref, type Resolved, refTo } from "./ref.ts";
 
 /** What a lambda step's function can reach besides its input. */
 export type StepContext = {
@@ -40,21 +41,47 @@ export type StepFunction = (input: never, context: StepContext) => Json | Promis
 declare const resultOf: unique symbol;
 
 /** What a step runs, and the type of its result. */
-export type Task<T> = (LambdaTask | BatchTask) & { readonly [resultOf]?: T };
+export type Task<T> = (LambdaTask | BatchTask | ChildTask | WaitTask | ObjectTask | ApprovalTask) & {
+  readonly [resultOf]?: T;
+};
 
-type LambdaTask = { readonly kind: "lambda"; readonly input: unknown; readonly run: StepFunction };
+/** How often a task is done, and until what of its result holds. */
+export type Repetition = { readonly until: Ref<boolean>; readonly limit: number; readonly delay: number };
+
+type LambdaTask = {
+  readonly kind: "lambda";
+  readonly input: unknown;
+  readonly run: StepFunction;
+  readonly repeat?: Repetition;
+};
 type BatchTask = {
   readonly kind: "batch";
   readonly job: AnyJob;
   readonly input: unknown;
   readonly resources: Partial<Resources>;
+  readonly repeat?: Repetition;
 };
+type ChildTask = { readonly kind: "child"; readonly pipeline: Pipeline; readonly input: unknown };
+type WaitTask = { readonly kind: "wait"; readonly input: unknown };
+type ObjectTask = { readonly kind: "object"; readonly input: unknown; readonly deadline: number };
+type ApprovalTask = {
+  readonly kind: "approval";
+  readonly input: unknown;
+  readonly deadline: number;
+  readonly byDefault?: "approve" | "reject";
+};
+
+/** An object that was waited for. */
+export type ArrivedObject = { uri: string; bytes: number; versionId?: string };
+
+/** A person's yes. A no ends the step as failed. */
+export type Approval = { by: string; at: string; comment?: string };
 
 /** A TypeScript function that runs in the step worker. Its result is JSON. */
 export function lambda<const I, O>(
   input: I,
   run: (input: Resolved<I>, context: StepContext) => O | Promise<O>,
-): Task<Awaited<O>> {
+): LambdaTask & Task<Awaited<O>> {
   // Types are checked here, where input and function meet; a worker later calls it with the resolved input.
   return { kind: "lambda", input, run: run as unknown as StepFunction };
 }
@@ -64,6 +91,55 @@ export function batch<I extends z.ZodType, O extends z.ZodType>(
   job: Job<I, O>,
   input: Input<z.input<I>>,
   resources: Partial<Resources> = {},
-): Task<z.output<O>> {
+): BatchTask & Task<z.output<O>> {
   return { kind: "batch", job, input, resources };
+}
+
+/**
+ * A run of another pipeline, with what that pipeline's definition returns as the result. It ends with its parent's
+ * cancel, and fails the step when it fails; a retry opens the same run again.
+ */
+export function child<P extends z.ZodType<Json>, R>(
+  pipeline: Pipeline<P, R>,
+  params: Input<z.input<P>>,
+): Task<R> {
+  return { kind: "child", pipeline: pipeline as unknown as Pipeline, input: params };
+}
+
+/**
+ * Waits: for so many `seconds`, until a time (ISO 8601) that may have passed already, or for an object (a key under
+ * `raw/` of the data bucket) to be there, at most `deadline` seconds. The result is the time waited for, or the object.
+ */
+export function wait(what: { object: Input<string>; deadline: number }): Task<ArrivedObject>;
+export function wait(what: { seconds: Input<number> } | { until: Input<string> }): Task<string>;
+export function wait(
+  what: { seconds: Input<number> } | { until: Input<string> } | { object: Input<string>; deadline: number },
+): Task<ArrivedObject> | Task<string> {
+  if (!("object" in what)) return { kind: "wait", input: what };
+  return { kind: "object", input: { object: what.object }, deadline: what.deadline };
+}
+
+/**
+ * Asks a person for a yes or no, at most `deadline` seconds; `byDefault` says what holds then, and without it the step
+ * is timed out. A no fails the step. Answer by `manage` or the command line.
+ */
+export function approval(options: {
+  deadline: number;
+  message?: Input<string>;
+  byDefault?: "approve" | "reject";
+}): Task<Approval> {
+  const { deadline, message = "", byDefault } = options;
+  return { kind: "approval", input: { message }, deadline, ...(byDefault !== undefined && { byDefault }) };
+}
+
+/**
+ * Does a function or a job over and over until a condition on its result holds, at most `limit` times, with `delay`
+ * seconds (default 0) between two passes. The last result is the step's; when no pass meets the condition, it fails.
+ */
+export function repeat<T>(
+  task: (LambdaTask | BatchTask) & Task<T>,
+  options: { until: (result: Ref<T>) => Ref<boolean>; limit: number; delay?: number },
+): Task<T> {
+  const { until, limit, delay = 0 } = options;
+  return { ...task, repeat: { until: until(refTo.result<T>()), limit, delay } };
 }

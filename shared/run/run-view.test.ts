@@ -2,7 +2,7 @@ import { aHeldStep, aRun, aStepNode, epochStart, timeAt } from "../../test/facto
 import type { Graph, StepNode } from "../pipeline/graph.ts";
 import type { Artifact } from "../pipeline/job.ts";
 import type { EndedRun, Progress, Run } from "../state/run.ts";
-import type { EndedStep, StepIndex, StepRecord, SucceededStep } from "../state/step-record.ts";
+import type { EndedStep, StepIndex, StepRecord, StoredValue, SucceededStep } from "../state/step-record.ts";
 import { mostErrors, type StepView, viewRun } from "./run-view.ts";
 
 const batchTask: StepNode["task"] = {
@@ -35,7 +35,11 @@ function anEndedRun(state: EndedRun["state"], overrides: Partial<EndedRun> = {})
   return { ...aRun({ runId }), state, endedAt: timeAt(50), ...overrides };
 }
 
-function succeeded(step: string, index: StepIndex, overrides: Partial<SucceededStep> = {}): SucceededStep {
+type Overrides = Partial<
+  Pick<SucceededStep, "children" | "endedAt" | "startedAt" | "attempt" | "epoch"> & { output: StoredValue }
+>;
+
+function succeeded(step: string, index: StepIndex, overrides: Overrides = {}): SucceededStep {
   const { leaseUntil: _leaseUntil, holder: _holder, ...facts } = aHeldStep({ runId, step, index });
   return { ...facts, state: "SUCCEEDED", endedAt: timeAt(4), output: { value: null }, ...overrides };
 }
@@ -216,12 +220,9 @@ describe("viewRun", () => {
   });
 
   test("of a run that is being cancelled, nothing is ready any more", () => {
-    expect(statesOf({ ...aRun({ runId }), state: "CANCELLING" }, [])).toEqual([
-      "WAITING",
-      "WAITING",
-      "WAITING",
-      "WAITING",
-    ]);
+    expect(
+      statesOf({ ...aRun({ runId }), state: "CANCELLING", endsAs: "CANCELLED", reason: "enough" }, []),
+    ).toEqual(["WAITING", "WAITING", "WAITING", "WAITING"]);
   });
 
   test("a step shows the objects that it made, each once, and not those that its result merely names", () => {

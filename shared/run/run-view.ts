@@ -1,12 +1,14 @@
 import { stepPrefix } from "../objects/layout.ts";
-import type { Graph, StepNode } from "../pipeline/graph.ts";
+import type { Graph, StepNode, TaskKind } from "../pipeline/graph.ts";
 import { type Artifact, artifact } from "../pipeline/job.ts";
 import { isJsonObject, type Json } from "../pipeline/json.ts";
 import { plan, type Standing } from "../state/plan.ts";
 import type { Cause, Run, RunError, RunState } from "../state/run.ts";
 import {
+  type CacheSource,
   childrenOf,
   hasEnded,
+  hasResult,
   type StepError,
   type StepRecord,
   type StepState,
@@ -25,10 +27,18 @@ export type ChildrenView = { total: number; counts: { readonly [S in ViewState]?
 export type StepView = {
   number: number;
   name: string;
-  kind: "lambda" | "batch";
+  kind: TaskKind;
   /** Name of the job contract of a Batch step. */
   job?: string;
   state: ViewState;
+  /** Passes of a repeated step so far. */
+  passes?: number;
+  /** Id of the run that a child step waits for or had. */
+  child?: string;
+  /** Whose result a cached step has. */
+  cachedFrom?: CacheSource;
+  /** What an approval asks. */
+  message?: string;
   /** Of a mapped step, once its list is known. */
   children?: ChildrenView;
   /** Attempts of this epoch; of a mapped step those of the child with the most. 0 before the first. */
@@ -58,6 +68,11 @@ export type RunView = {
   milliseconds: number;
   /** 1, and one more for each time the run was retried by hand. */
   epoch: number;
+  /** Work queue, and place in it. */
+  queue: string;
+  priority: number;
+  /** Why it was cancelled or timed out. */
+  reason?: string;
   error?: RunError;
   steps: StepView[];
 };
@@ -75,7 +90,7 @@ const endedStandings: Partial<Record<Standing, ViewState>> = {
 /** The records of one step that still count: a retry begins anew what did not succeed. */
 function currentRecords(run: Run, node: StepNode, records: readonly StepRecord[]): StepRecord[] {
   return records.filter(
-    (record) => record.step === node.name && (record.epoch === run.epoch || record.state === "SUCCEEDED"),
+    (record) => record.step === node.name && (record.epoch === run.epoch || hasResult(record)),
   );
 }
 
@@ -83,8 +98,10 @@ function currentRecords(run: Run, node: StepNode, records: readonly StepRecord[]
 function derivedState(run: Run, standing: Standing): ViewState {
   const ended = endedStandings[standing];
   if (ended !== undefined) return ended;
-  if (run.state === "CANCELLED") return "CANCELLED";
-  return standing === "READY" && run.state === "RUNNING" ? "READY" : "WAITING";
+  if (run.state === "CANCELLED" || run.state === "TIMED_OUT") return "CANCELLED";
+  if (standing !== "READY") return "WAITING";
+  if (run.state === "PAUSED") return "PAUSED";
+  return run.state === "RUNNING" ? "READY" : "WAITING";
 }
 
 /** State of a child of which nothing is stored: it shares the fate of its map. */
@@ -141,7 +158,7 @@ function artifactsIn(value: Json): Artifact[] {
 function artifactsOf(run: Run, node: StepNode, records: readonly StepRecord[]): Artifact[] {
   const place = `/${stepPrefix(run, node.name)}`;
   const made = records.flatMap((record) =>
-    record.state === "SUCCEEDED" && "value" in record.output ? artifactsIn(record.output.value) : [],
+    hasResult(record) && "value" in record.output ? artifactsIn(record.output.value) : [],
   );
   return [...new Map(made.filter(({ uri }) => uri.includes(place)).map((each) => [each.uri, each])).values()];
 }
@@ -158,6 +175,16 @@ function timesOf(
     startedAt,
     ...(endedAt !== undefined && { endedAt }),
     milliseconds: Math.max(0, end - Date.parse(startedAt)),
+  };
+}
+
+/** What only some kinds of step have. */
+function ownFacts(record: StepRecord): Pick<StepView, "passes" | "child" | "cachedFrom" | "message"> {
+  return {
+    ...(record.passes !== undefined && { passes: record.passes }),
+    ...(record.child !== undefined && { child: record.child.runId }),
+    ...(record.state === "CACHED" && { cachedFrom: record.cachedFrom }),
+    ...(record.state === "PAUSED" && { message: record.message }),
   };
 }
 
@@ -180,6 +207,7 @@ function viewStep(
     kind: node.task.kind,
     ...(node.task.kind === "batch" && { job: node.task.job }),
     state: own === undefined ? derivedState(run, standing) : mapState(own, members),
+    ...(own !== undefined && ownFacts(own)),
     ...(children !== undefined && { children }),
     attempts: Math.max(0, ...records.map(({ attempt }) => attempt)),
     ...timesOf(own, now),
@@ -201,12 +229,26 @@ export function viewRun(run: Run, graph: Graph, records: readonly StepRecord[], 
   const { standings } = plan(graph, run.progress);
   const endedAt = "endedAt" in run ? run.endedAt : undefined;
   const end = endedAt === undefined ? now : Date.parse(endedAt);
-  const { runId, pipeline, name, state, cause, params, scheduledAt, startedAt, epoch, error } = run;
+  const {
+    runId,
+    pipeline,
+    name,
+    state,
+    cause,
+    params,
+    scheduledAt,
+    startedAt,
+    epoch,
+    queue,
+    priority,
+    error,
+  } = run;
   return {
     ...{ runId, pipeline, name, state, cause, params, scheduledAt, startedAt },
     ...(endedAt !== undefined && { endedAt }),
     milliseconds: Math.max(0, end - Date.parse(startedAt)),
-    epoch,
+    ...{ epoch, queue, priority },
+    ...("reason" in run && run.reason !== undefined && { reason: run.reason }),
     ...(error !== undefined && { error }),
     steps: graph.steps.map((node) => viewStep(run, node, standings[node.number] ?? "WAITING", records, now)),
   };

@@ -2,9 +2,20 @@ import type { Engine } from "../engine.ts";
 import type { Pipeline } from "../pipeline/define-pipeline.ts";
 import type { Json } from "../pipeline/json.ts";
 import { plan } from "../state/plan.ts";
-import { type ActiveRun, type Cause, noProgress } from "../state/run.ts";
-import { dispatch } from "./advance-run.ts";
+import {
+  type Cause,
+  type Limit,
+  noProgress,
+  type RunningRun,
+  type RunState,
+  type WaitingRun,
+} from "../state/run.ts";
+import { openingState } from "../state/run-changes.ts";
+import { admitOrWait } from "./admit-runs.ts";
+import { dispatch } from "./dispatch.ts";
+import { endRun } from "./end-run.ts";
 import { ParamsError, PipelineNotFoundError } from "./run-errors.ts";
+import { graphOf } from "./run-graph.ts";
 import { runIdOf } from "./run-id.ts";
 
 /** What a run is started with. */
@@ -12,26 +23,111 @@ export type StartRequest = {
   pipeline: string;
   /** What is left out takes its default. */
   params?: Json;
-  /** The time that the run is for, ISO 8601; now when left out. */
+  /** The time that the run is for, ISO 8601; now when left out. A run for a time to come waits for it. */
   scheduledAt?: string;
   cause: Cause;
   /** Text that tells causes of one pipeline and time apart: the same text and time never start a second run. */
   causeKey: string;
   name?: string;
+  /** Place in its work queue, in place of its pipeline's. */
+  priority?: number;
+  /** Takes no cached results, and replaces them. */
+  refresh?: boolean;
 };
 
 /** The run that a request led to, and whether this request created it. */
 export type StartedRun = { runId: string; name: string; created: boolean };
 
+/** Most bytes of a run's parameters: they are part of its item, and every join of a step writes that. */
+const mostParams = 64 * 1024;
+
+/** Milliseconds that a time may be ahead of our clock and still be now, as the time of an event of S3 may. */
+const clockSkew = 5000;
+
+/** A limit that an operator has not set yet. */
+const unlimited = 1_000_000;
+
 /** @throws ParamsError naming each wrong field */
 function checkedParams(pipeline: Pipeline, params: Json): Json {
   const parsed = pipeline.params.safeParse(params);
-  if (parsed.success) return parsed.data;
   const { name } = pipeline;
-  const lines = parsed.error.issues.map(
-    ({ path, message }) => `${["params", ...path].join(".")}: ${message}`,
+  if (!parsed.success) {
+    const lines = parsed.error.issues.map(
+      ({ path, message }) => `${["params", ...path].join(".")}: ${message}`,
+    );
+    throw new ParamsError(`pipeline ${name} was not started: ${lines.join("; ")}`);
+  }
+  const bytes = Buffer.byteLength(JSON.stringify(parsed.data));
+  if (bytes <= mostParams) return parsed.data;
+  throw new ParamsError(
+    `pipeline ${name} was not started: params: ${bytes} bytes; at most ${mostParams}: put large data into S3 and pass its location`,
   );
-  throw new ParamsError(`pipeline ${name} was not started: ${lines.join("; ")}`);
+}
+
+/**
+ * What a run needs slots of. A child does without that of the work queue: it works within its parent's slot, and a parent
+ * that waited for a child that waits for a slot would wait for ever.
+ */
+function limitsOf({ name, concurrency }: Pipeline, cause: Cause): Limit[] {
+  const { maxActiveRuns, queue } = concurrency;
+  return [
+    ...(maxActiveRuns === undefined ? [] : [{ name: `pipeline/${name}`, limit: maxActiveRuns }]),
+    ...(queue === undefined || cause.kind === "step"
+      ? []
+      : [{ name: `queue/${queue.name}`, limit: queue.limit ?? unlimited }]),
+  ];
+}
+
+function newRun(
+  engine: Engine,
+  pipeline: Pipeline,
+  request: StartRequest,
+  params: Json,
+): WaitingRun | RunningRun {
+  const now = engine.clock.now();
+  const startedAt = new Date(now).toISOString();
+  const scheduledAt = new Date(request.scheduledAt ?? now).toISOString();
+  const { concurrency } = pipeline;
+  const limits = limitsOf(pipeline, request.cause);
+  const state = Date.parse(scheduledAt) > now + clockSkew ? "SCHEDULED" : openingState({ limits });
+  const facts = {
+    runId: runIdOf(pipeline.name, scheduledAt, request.causeKey),
+    pipeline: pipeline.name,
+    graphHash: pipeline.graphHash,
+    name: request.name ?? `${pipeline.name}-${scheduledAt.slice(0, 19).replace(/[T:]/g, "-")}`,
+    params,
+    cause: request.cause,
+    scheduledAt,
+    startedAt,
+    epoch: 1,
+    progress: noProgress,
+    queue: concurrency.queue?.name ?? pipeline.name,
+    priority: request.priority ?? concurrency.priority,
+    limits,
+    onCollision: concurrency.onCollision,
+    refresh: request.refresh ?? false,
+  };
+  return state === "RUNNING" ? { ...facts, state, activeSince: startedAt } : { ...facts, state };
+}
+
+/**
+ * Gets a run going that was created, opened again, or whose time has come: starts what is ready, or has it wait for its
+ * slots. Safe to repeat.
+ */
+export async function beginRun(engine: Engine, run: WaitingRun | RunningRun): Promise<void> {
+  const graph = await graphOf(engine, run);
+  if (run.state === "RUNNING") return dispatch(engine, run, graph, plan(graph, run.progress).ready);
+  if (run.state !== "QUEUED" || (await admitOrWait(engine, run)) !== "cancel") return;
+  const reason = `${run.pipeline} has no slot left (${run.limits.map(({ name, limit }) => `${name}: ${limit}`).join(", ")}), and its runs do not wait`;
+  const move = { to: "CANCELLING", endsAs: "CANCELLED", reason } as const;
+  const moved = await engine.store.moveRun(run.runId, run.epoch, move, engine.clock.now());
+  if (moved?.state === "CANCELLING") await endRun(engine, moved, graph, "CANCELLED");
+}
+
+/** When the sweep looks at a run for the first time. Epoch milliseconds. */
+export function firstLook(engine: Engine, run: { state: RunState; scheduledAt: string }): number {
+  if (run.state === "SCHEDULED") return Date.parse(run.scheduledAt);
+  return engine.clock.now() + engine.settings.sweepSeconds * 1000;
 }
 
 /**
@@ -44,28 +140,20 @@ export async function startRun(engine: Engine, request: StartRequest): Promise<S
   const pipeline = engine.pipelines.get(request.pipeline);
   if (pipeline === undefined) throw new PipelineNotFoundError(request.pipeline, engine.pipelines.keys());
   const params = checkedParams(pipeline, request.params ?? {});
-  const now = engine.clock.now();
-  const scheduledAt = new Date(request.scheduledAt ?? now).toISOString();
-  const runId = runIdOf(pipeline.name, scheduledAt, request.causeKey);
-  const run: ActiveRun = {
+  const run = newRun(engine, pipeline, request, params);
+  const { runId, name } = run;
+  await engine.store.putGraph(pipeline.graphHash, pipeline.graph);
+  const outcome = await engine.store.createRun(run, firstLook(engine, run));
+  if (outcome === "exists") return { runId, name, created: false };
+  // A crash from here on leaves a run without hints; the sweep sends them.
+  await beginRun(engine, run);
+  engine.log.info("run started", {
     runId,
     pipeline: pipeline.name,
-    graphHash: pipeline.graphHash,
-    name: request.name ?? `${pipeline.name}-${scheduledAt.slice(0, 19).replace(/[T:]/g, "-")}`,
-    params,
-    cause: request.cause,
-    scheduledAt,
-    startedAt: new Date(now).toISOString(),
-    epoch: 1,
-    progress: noProgress,
-    state: "RUNNING",
-  };
-  await engine.store.putGraph(pipeline.graphHash, pipeline.graph);
-  const outcome = await engine.store.createRun(run, now + engine.settings.sweepSeconds * 1000);
-  if (outcome === "exists") return { runId, name: run.name, created: false };
-  // A crash from here on leaves a run without hints; the sweep sends them.
-  await dispatch(engine, run, pipeline.graph, plan(pipeline.graph, noProgress).ready);
-  engine.log.info("run started", { runId, pipeline: pipeline.name, name: run.name, cause: run.cause });
+    name,
+    cause: run.cause,
+    state: run.state,
+  });
   engine.meter.count("RunStarted", { pipeline: pipeline.name });
-  return { runId, name: run.name, created: true };
+  return { runId, name, created: true };
 }

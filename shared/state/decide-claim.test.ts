@@ -1,7 +1,19 @@
 import fc from "fast-check";
 import { aHeldStep } from "../../test/factories.ts";
 import { decideClaim } from "./decide-claim.ts";
-import { ended, expanded, retrying, submitted, succeeded } from "./step-changes.ts";
+import {
+  awaitingApproval,
+  awaitingObject,
+  awaitingRun,
+  betweenPasses,
+  cached,
+  ended,
+  expanded,
+  retrying,
+  sleeping,
+  submitted,
+  succeeded,
+} from "./step-changes.ts";
 import { hasEnded, isHeld, type StepRecord, stepTransitions } from "./step-record.ts";
 
 const now = 1_000_000;
@@ -42,9 +54,9 @@ describe("a claim", () => {
   });
 
   it("of a retry waits for its time and then keeps count of failures", () => {
-    const later = retrying(held, failure, now + 10, true);
+    const later = retrying(held, failure, now + 10);
     expect(decideClaim(later, request(1))).toMatchObject({ kind: "later", at: now + 10 });
-    const due = retrying(held, failure, now, true);
+    const due = retrying(held, failure, now);
     expect(decideClaim(due, request(1))).toMatchObject({
       kind: "claim",
       record: { attempt: 2, failures: 1 },
@@ -85,7 +97,14 @@ const records: fc.Arbitrary<StepRecord> = fc
       aHeldStep({ ...facts, state: "SUBMITTED", leaseUntil: lease }),
       submitted(base, []),
       expanded(base, 2),
-      retrying(base, failure, lease, true),
+      retrying(base, failure, lease),
+      retrying(base, failure, lease, "spot"),
+      sleeping(base, lease),
+      betweenPasses(base, lease),
+      awaitingRun(base, { runId: "child", epoch: 1 }),
+      awaitingObject(base, "s3://data/raw/x", lease),
+      awaitingApproval(base, "?", lease),
+      cached(base, { value: 1 }, { runId: "earlier", step: "s", index: 0 }, now),
       succeeded(base, { value: null }, now),
       ended(base, "FAILED", now, failure),
       ended(base, "TIMED_OUT", now),
@@ -108,7 +127,7 @@ describe("transitions", () => {
   });
 
   it("leave nothing of the state before: no lease, job or error stays behind", () => {
-    const after = succeeded(retrying(held, failure, now, true), { value: 1 }, now);
+    const after = succeeded(retrying(held, failure, now), { value: 1 }, now);
     expect(Object.keys(after).sort()).toEqual(
       [
         "attempt",

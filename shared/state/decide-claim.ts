@@ -1,14 +1,18 @@
 import {
+  type AwayStep,
+  type ChildRun,
   type EndedStep,
   type HeldStep,
   hasEnded,
+  hasResult,
   isHeld,
-  type JobStep,
-  type MapStep,
+  type Losses,
+  lossesTo,
   type RetryingStep,
   type StepKey,
   type StepRecord,
   type SucceededStep,
+  type TimedStep,
 } from "./step-record.ts";
 
 /** What became of the wish to work on a step. */
@@ -16,10 +20,10 @@ export type ClaimDecision =
   | { kind: "claim"; record: HeldStep }
   /** Ended in this epoch: its end may still have to be told to the run. */
   | { kind: "ended"; record: SucceededStep | EndedStep }
-  /** Not now: another worker holds it, or its retry is not due. Epoch milliseconds. */
-  | { kind: "later"; at: number; record: HeldStep | RetryingStep }
-  /** Jobs or children hold it; their ends move it on. */
-  | { kind: "away"; record: JobStep | MapStep }
+  /** Not now: another worker holds it, or its time has not come. Epoch milliseconds. */
+  | { kind: "later"; at: number; record: HeldStep | RetryingStep | TimedStep }
+  /** Jobs, children, another run, an object or a person hold it; that moves it on. */
+  | { kind: "away"; record: Exclude<AwayStep, TimedStep> }
   /** The message is of an epoch that has passed. */
   | { kind: "stale" };
 
@@ -32,31 +36,68 @@ export type ClaimRequest = {
   leaseUntil: number;
 };
 
+/** What an attempt takes over from the one before. */
+type Inherited = {
+  attempt?: number;
+  failures?: number;
+  losses?: Losses | undefined;
+  passes?: number | undefined;
+  child?: ChildRun | undefined;
+  startedAt?: string;
+};
+
+function heldBy(request: ClaimRequest, inherited: Inherited = {}): ClaimDecision {
+  const { key, epoch, state, now, leaseUntil } = request;
+  const { attempt = 1, failures = 0, losses, passes, child } = inherited;
+  const { startedAt = new Date(now).toISOString() } = inherited;
+  return {
+    kind: "claim",
+    record: {
+      ...key,
+      ...{ epoch, attempt, failures, holder: "worker", state, leaseUntil, startedAt },
+      ...(losses !== undefined && { losses }),
+      ...(passes !== undefined && { passes }),
+      ...(child !== undefined && { child }),
+    },
+  };
+}
+
+/** The claim of a step whose worker let its lease run out. */
+function takeOver(lapsed: HeldStep, request: ClaimRequest): ClaimDecision {
+  const { startedAt: _startedAt, ...facts } = lapsed;
+  // A submission keeps its attempt: its job may exist already and is found by that name.
+  if (lapsed.state === "SUBMITTED") return heldBy(request, lapsed);
+  const losses = { ...lapsed.losses, worker: lossesTo(lapsed, "worker") + 1 };
+  return heldBy(request, { ...facts, attempt: lapsed.attempt + 1, losses });
+}
+
+/** The claim of a step whose time has come: a wait goes on with its attempt, another pass is another attempt. */
+function wake(sleeping: TimedStep, request: ClaimRequest): ClaimDecision {
+  const attempt = sleeping.passes === undefined ? sleeping.attempt : sleeping.attempt + 1;
+  return heldBy(request, { ...sleeping, attempt });
+}
+
 /**
- * Decides a claim. A record of an earlier epoch that did not succeed is begun anew; a lease that ran out passes on, as
- * a new attempt, except that a submission keeps its attempt: its job may exist already and is found by that name.
+ * Decides a claim. A record of an earlier epoch without a result is begun anew, though a child step goes on with the run
+ * that it had; a lease that ran out passes on, as a new attempt.
  */
 export function decideClaim(current: StepRecord | undefined, request: ClaimRequest): ClaimDecision {
-  const { key, epoch, state, now, leaseUntil } = request;
-  const claim = (
-    attempt: number,
-    failures: number,
-    startedAt = new Date(now).toISOString(),
-  ): ClaimDecision => ({
-    kind: "claim",
-    record: { ...key, epoch, attempt, failures, holder: "worker", state, leaseUntil, startedAt },
-  });
-  if (current === undefined) return claim(1, 0);
-  if (current.state === "SUCCEEDED") return { kind: "ended", record: current };
+  const { epoch, now } = request;
+  if (current === undefined) return heldBy(request);
+  if (hasResult(current)) return { kind: "ended", record: current };
   if (current.epoch > epoch) return { kind: "stale" };
-  if (current.epoch < epoch) return claim(1, 0);
+  if (current.epoch < epoch) return heldBy(request, { child: current.child });
   if (hasEnded(current)) return { kind: "ended", record: current };
   if (current.state === "RETRYING") {
     if (current.retryAt > now) return { kind: "later", at: current.retryAt, record: current };
-    return claim(current.attempt + 1, current.failures);
+    const { startedAt: _startedAt, ...facts } = current;
+    return heldBy(request, { ...facts, attempt: current.attempt + 1 });
+  }
+  if (current.holder === "clock") {
+    if (current.wakeAt > now) return { kind: "later", at: current.wakeAt, record: current };
+    return wake(current, request);
   }
   if (!isHeld(current)) return { kind: "away", record: current };
   if (current.leaseUntil > now) return { kind: "later", at: current.leaseUntil, record: current };
-  if (current.state === "SUBMITTED") return claim(current.attempt, current.failures, current.startedAt);
-  return claim(current.attempt + 1, current.failures);
+  return takeOver(current, request);
 }

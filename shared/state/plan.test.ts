@@ -73,7 +73,7 @@ describe("plan", () => {
           waiting = waiting.filter((number) => number !== ended);
           const [how = "done"] = [...outcome.take(1)];
           sets[how].add(ended);
-          for (const next of newlyReady(any, sets, ended)) {
+          for (const next of newlyReady(any, sets, plan(any, sets), ended)) {
             expect(started.has(next)).toBe(false);
             started.add(next);
             waiting.push(next);

@@ -14,22 +14,32 @@ export type Plan = {
   readonly end?: Extract<EndState, "SUCCEEDED" | "FAILED">;
 };
 
+/** What a step's rule makes of the ends of the steps before it, once all of them have ended. */
+function byRule(node: StepNode, upstream: readonly Standing[], earlier: readonly Standing[]): Standing {
+  const failed = upstream.some((state) => state === "FAILED" || state === "UPSTREAM_FAILED");
+  const rule = node.rule ?? "all_succeeded";
+  if (rule === "all_done") return "READY";
+  if (rule === "any_failed") return failed ? "READY" : "SKIPPED";
+  if (rule === "any_succeeded" && upstream.includes("DONE")) return "READY";
+  if (failed) return "UPSTREAM_FAILED";
+  if (rule === "any_succeeded") return "SKIPPED";
+  // Without its data a step cannot run; a step that merely comes after a skipped one can.
+  return node.needs.some((number) => earlier[number] === "SKIPPED") ? "SKIPPED" : "READY";
+}
+
 function standing(node: StepNode, progress: Progress, earlier: readonly Standing[]): Standing {
   if (progress.done.has(node.number)) return "DONE";
   if (progress.failed.has(node.number)) return "FAILED";
   if (progress.skipped.has(node.number)) return "SKIPPED";
   const upstream = upstreamOf(node).map((number) => earlier[number] ?? "WAITING");
   if (upstream.some((state) => state === "WAITING" || state === "READY")) return "WAITING";
-  if (upstream.some((state) => state === "FAILED" || state === "UPSTREAM_FAILED")) return "UPSTREAM_FAILED";
-  // Without its data a step cannot run; a step that merely comes after a skipped one can.
-  if (node.needs.some((number) => earlier[number] === "SKIPPED")) return "SKIPPED";
-  return "READY";
+  return byRule(node, upstream, earlier);
 }
 
 /**
  * What follows from how far a run is: which steps are ready, which can no longer run, and how the run ends. Pure: the
- * same graph and progress always give the same plan. Consequences (UPSTREAM_FAILED, skipped with what it needed) are
- * derived here and never stored.
+ * same graph and progress always give the same plan. Consequences (UPSTREAM_FAILED, skipped by a rule or with what it
+ * needed) are derived here and never stored.
  */
 export function plan(graph: Graph, progress: Progress): Plan {
   // Steps are numbered in topological order, so one pass sees every upstream step before those that follow it.
@@ -40,13 +50,13 @@ export function plan(graph: Graph, progress: Progress): Plan {
   return { standings, ready, end: standings.includes("FAILED") ? "FAILED" : "SUCCEEDED" };
 }
 
-/** The steps that became ready because a step ended: ready with it, and not without it. */
-export function newlyReady(graph: Graph, progress: Progress, ended: number): number[] {
+/** The steps of a plan that became ready because a step ended: ready with it, and not without it. */
+export function newlyReady(graph: Graph, progress: Progress, { ready }: Plan, ended: number): number[] {
   const without = (set: ReadonlySet<number>) => new Set([...set].filter((number) => number !== ended));
   const before = plan(graph, {
     done: without(progress.done),
     failed: without(progress.failed),
     skipped: without(progress.skipped),
   });
-  return plan(graph, progress).ready.filter((number) => number !== ended && !before.ready.includes(number));
+  return ready.filter((number) => number !== ended && !before.ready.includes(number));
 }

@@ -1,20 +1,34 @@
+import type { LossCause } from "./step-record.ts";
 import {
+  type ApprovalStep,
+  type CacheSource,
+  type ChildRun,
+  type ChildStep,
   childrenOf,
   type EndedStep,
   type HeldStep,
   type JobStep,
+  lossesTo,
   type MapStep,
+  type ObjectStep,
   type RetryingStep,
   type StepError,
   type StepJob,
   type StepRecord,
   type StoredValue,
   type SucceededStep,
+  type TimedStep,
 } from "./step-record.ts";
 
 /** The facts that every state shares, without what belongs to one state alone. */
-function factsOf({ runId, step, index, epoch, attempt, failures, startedAt }: StepRecord) {
-  return { runId, step, index, epoch, attempt, failures, startedAt };
+function factsOf(record: StepRecord) {
+  const { runId, step, index, epoch, attempt, failures, losses, passes, child, startedAt } = record;
+  return {
+    ...{ runId, step, index, epoch, attempt, failures, startedAt },
+    ...(losses !== undefined && { losses }),
+    ...(passes !== undefined && { passes }),
+    ...(child !== undefined && { child }),
+  };
 }
 
 /** A map's number of children goes along to its end. */
@@ -29,6 +43,16 @@ export function succeeded(record: StepRecord, output: StoredValue, now: number):
   return { ...factsOf(record), ...childCount(record), state: "SUCCEEDED", output, endedAt: iso(now) };
 }
 
+/** Ended with the result of another run's step. */
+export function cached(
+  record: StepRecord,
+  output: StoredValue,
+  cachedFrom: CacheSource,
+  now: number,
+): SucceededStep {
+  return { ...factsOf(record), state: "CACHED", output, cachedFrom, endedAt: iso(now) };
+}
+
 export function ended(
   record: StepRecord,
   state: EndedStep["state"],
@@ -38,16 +62,18 @@ export function ended(
   return { ...factsOf(record), ...childCount(record), state, endedAt: iso(now), ...(error && { error }) };
 }
 
-/** @param counts whether the failure counts against the step's retries */
+/** @param lostTo what the attempt was lost to; a failure of the step's own counts against its retries */
 export function retrying(
   record: StepRecord,
   error: StepError,
   retryAt: number,
-  counts: boolean,
+  lostTo?: LossCause,
 ): RetryingStep {
   return {
     ...factsOf(record),
-    failures: record.failures + (counts ? 1 : 0),
+    ...(lostTo === undefined
+      ? { failures: record.failures + 1 }
+      : { losses: { ...record.losses, [lostTo]: lossesTo(record, lostTo) + 1 } }),
     state: "RETRYING",
     retryAt,
     error,
@@ -68,4 +94,35 @@ export function submitted(record: HeldStep, jobs: readonly StepJob[], children?:
 /** A held map whose children may run now. */
 export function expanded(record: HeldStep, children: number): MapStep {
   return { ...factsOf(record), holder: "children", state: "RUNNING", children };
+}
+
+/** A held step that a run of another pipeline works for. */
+export function awaitingRun(record: HeldStep, child: ChildRun): ChildStep {
+  return { ...factsOf(record), holder: "run", state: "RUNNING", child };
+}
+
+/** A held step that goes on at a time. @param wakeAt epoch milliseconds */
+export function sleeping(record: HeldStep, wakeAt: number): TimedStep {
+  return { ...factsOf(record), holder: "clock", state: "RUNNING", wakeAt };
+}
+
+/** A step that makes another pass later, and so goes on at a time. @param wakeAt epoch milliseconds */
+export function betweenPasses(record: StepRecord, wakeAt: number): TimedStep {
+  return {
+    ...factsOf(record),
+    passes: (record.passes ?? 0) + 1,
+    holder: "clock",
+    state: "RUNNING",
+    wakeAt,
+  };
+}
+
+/** A held step that waits for an object. @param deadlineAt epoch milliseconds */
+export function awaitingObject(record: HeldStep, uri: string, deadlineAt: number): ObjectStep {
+  return { ...factsOf(record), holder: "object", state: "RUNNING", uri, deadlineAt };
+}
+
+/** A held step that waits for a person. @param deadlineAt epoch milliseconds */
+export function awaitingApproval(record: HeldStep, message: string, deadlineAt: number): ApprovalStep {
+  return { ...factsOf(record), holder: "person", state: "PAUSED", message, deadlineAt };
 }

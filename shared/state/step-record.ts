@@ -22,12 +22,28 @@ export type StepError = {
 /** Batch jobs that work for a step; an array job covers many children. */
 export type StepJob = { readonly id: string; readonly name: string };
 
+/** The run that a child step waits for, in the epoch that it waits for. */
+export type ChildRun = { readonly runId: string; readonly epoch: number };
+
+/** Where a cached result came from. */
+export type CacheSource = { readonly runId: string; readonly step: string; readonly index: number };
+
+/** What an attempt may be lost to without having failed itself. Counted apart from the step's own retries. */
+export type LossCause = "worker" | "spot" | "image" | "start" | "job" | "capacity" | "memory";
+export type Losses = Partial<Readonly<Record<LossCause, number>>>;
+
 type Facts = StepKey & {
   readonly epoch: number;
   /** From 1 within the epoch. */
   readonly attempt: number;
   /** Failures of this epoch that counted against the step's retries. */
   readonly failures: number;
+  /** Attempts of this epoch that were lost, by cause. */
+  readonly losses?: Losses;
+  /** Passes that a repeated step has made. */
+  readonly passes?: number;
+  /** Of a child step, once there is one. A retry opens the same run again. */
+  readonly child?: ChildRun;
   /** ISO 8601, UTC. */
   readonly startedAt: string;
 };
@@ -57,6 +73,39 @@ export type MapStep = Facts & {
   readonly children: number;
 };
 
+/** A run of another pipeline holds the step; that run's end moves it on. */
+export type ChildStep = Facts & {
+  readonly holder: "run";
+  readonly state: "RUNNING";
+  readonly child: ChildRun;
+};
+
+/** Goes on when a time has come: a wait, or the pause between two passes. */
+export type TimedStep = Facts & {
+  readonly holder: "clock";
+  readonly state: "RUNNING";
+  /** Epoch milliseconds. */
+  readonly wakeAt: number;
+};
+
+/** Waits for an object in S3. */
+export type ObjectStep = Facts & {
+  readonly holder: "object";
+  readonly state: "RUNNING";
+  readonly uri: string;
+  /** Epoch milliseconds. */
+  readonly deadlineAt: number;
+};
+
+/** Waits for a person's yes or no. */
+export type ApprovalStep = Facts & {
+  readonly holder: "person";
+  readonly state: "PAUSED";
+  readonly message: string;
+  /** Epoch milliseconds. */
+  readonly deadlineAt: number;
+};
+
 /** Failed, and to be tried again. */
 export type RetryingStep = Facts & {
   readonly state: "RETRYING";
@@ -65,12 +114,12 @@ export type RetryingStep = Facts & {
   readonly error: StepError;
 };
 
+/** Ended with a result: its own, or one that an earlier run made of the same code and input. */
 export type SucceededStep = Facts & {
-  readonly state: "SUCCEEDED";
   readonly endedAt: string;
   readonly output: StoredValue;
   readonly children?: number;
-};
+} & ({ readonly state: "SUCCEEDED" } | { readonly state: "CACHED"; readonly cachedFrom: CacheSource });
 
 /** Ended without a result. */
 export type EndedStep = Facts & {
@@ -80,29 +129,30 @@ export type EndedStep = Facts & {
   readonly children?: number;
 };
 
+/** A record that no worker holds and that has not ended: who or what holds it moves it on. */
+export type AwayStep = JobStep | MapStep | ChildStep | TimedStep | ObjectStep | ApprovalStep;
+
 /** What is stored of a step, or of one child of a mapped step. */
-export type StepRecord = HeldStep | JobStep | MapStep | RetryingStep | SucceededStep | EndedStep;
+export type StepRecord = HeldStep | AwayStep | RetryingStep | SucceededStep | EndedStep;
 export type StepState = StepRecord["state"];
 
-/** Which stored states may follow which within an epoch. `undefined` is a step of which nothing is stored yet. */
-export const stepTransitions: Readonly<Record<StepState, readonly StepState[]>> = {
-  SUBMITTED: [
-    "SUBMITTED",
-    "RUNNABLE",
-    "STARTING",
-    "RUNNING",
-    "SUCCEEDED",
-    "FAILED",
-    "TIMED_OUT",
-    "RETRYING",
-    "SKIPPED",
-    "CANCELLED",
-  ],
-  RUNNABLE: ["STARTING", "RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "RETRYING", "CANCELLED"],
-  STARTING: ["RUNNING", "RUNNABLE", "SUCCEEDED", "FAILED", "TIMED_OUT", "RETRYING", "CANCELLED"],
-  RUNNING: ["RUNNING", "RUNNABLE", "SUCCEEDED", "FAILED", "TIMED_OUT", "RETRYING", "SKIPPED", "CANCELLED"],
+const ends = ["SUCCEEDED", "CACHED", "FAILED", "TIMED_OUT", "CANCELLED"] as const;
+
+/**
+ * Which stored states may follow which within an epoch; every change of a record goes by this table. `NEW` is a step of
+ * which nothing is stored yet.
+ */
+export const stepTransitions: Readonly<Record<StepState | "NEW", readonly StepState[]>> = {
+  // An array job's child is first heard of when its job tells of it.
+  NEW: ["RUNNING", "SUBMITTED", "RUNNABLE", "STARTING", "CACHED"],
+  SUBMITTED: ["SUBMITTED", "RUNNABLE", "STARTING", "RUNNING", "RETRYING", "SKIPPED", ...ends],
+  RUNNABLE: ["RUNNABLE", "STARTING", "RUNNING", "RETRYING", ...ends],
+  STARTING: ["RUNNING", "RUNNABLE", "RETRYING", ...ends],
+  RUNNING: ["RUNNING", "RUNNABLE", "PAUSED", "RETRYING", "SKIPPED", ...ends],
+  PAUSED: [...ends],
   RETRYING: ["RUNNING", "SUBMITTED", "FAILED", "CANCELLED"],
   SUCCEEDED: [],
+  CACHED: [],
   FAILED: [],
   TIMED_OUT: [],
   SKIPPED: [],
@@ -111,7 +161,12 @@ export const stepTransitions: Readonly<Record<StepState, readonly StepState[]>> 
 
 /** Whether a step has ended; what ended stays as it is within its epoch. */
 export function hasEnded(record: StepRecord): record is SucceededStep | EndedStep {
-  return stepTransitions[record.state].length === 0;
+  return "endedAt" in record;
+}
+
+/** Whether a step ended with a result; that stays, whatever epochs follow. */
+export function hasResult(record: StepRecord): record is SucceededStep {
+  return record.state === "SUCCEEDED" || record.state === "CACHED";
 }
 
 /** Whether a worker holds the step by a lease. */
@@ -132,4 +187,9 @@ export function awaitsChildren(record: StepRecord): record is MapStep {
 /** How many children a map has, once that is known; undefined for any other record. */
 export function childrenOf(record: StepRecord): number | undefined {
   return "children" in record ? record.children : undefined;
+}
+
+/** Attempts lost to a cause. */
+export function lossesTo(record: StepRecord, cause: LossCause): number {
+  return record.losses?.[cause] ?? 0;
 }

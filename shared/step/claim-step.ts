@@ -6,17 +6,26 @@ import type { StoredStep } from "../store/run-store.ts";
 /** A claim that was won. `resumed`: a submission that another worker had begun. */
 export type Claim = { kind: "claim"; record: HeldStep & StoredStep; resumed: boolean };
 
+type Away = Extract<ClaimDecision, { kind: "away" }>;
+
+/** What became of the wish to work on a step. */
+export type ClaimOutcome =
+  | Claim
+  | Exclude<ClaimDecision, { kind: "claim" | "away" }>
+  | { kind: "away"; record: Away["record"] & StoredStep };
+
 /**
  * Tries to get hold of a step. Costs one write where nothing was stored yet, which is the usual case; the refused write
  * brings the record otherwise.
  */
-export async function claimStep(
-  engine: Engine,
-  request: ClaimRequest,
-): Promise<Claim | Exclude<ClaimDecision, { kind: "claim" }>> {
+export async function claimStep(engine: Engine, request: ClaimRequest): Promise<ClaimOutcome> {
   let current: StoredStep | undefined;
   for (;;) {
     const decision = decideClaim(current, request);
+    if (decision.kind === "away" && current !== undefined) {
+      return { kind: "away", record: { ...decision.record, version: current.version } };
+    }
+    if (decision.kind === "away") throw new TypeError("a step of which nothing is stored is away");
     if (decision.kind !== "claim") return decision;
     const put = await engine.store.putStep(decision.record, current?.version);
     if (put.ok) {

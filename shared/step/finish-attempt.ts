@@ -1,20 +1,23 @@
 import type { Engine } from "../engine.ts";
+import { memorySizes } from "../pipeline/job.ts";
 import type { Json } from "../pipeline/json.ts";
-import { retryDelay } from "../pipeline/retry-policy.ts";
 import { maxMessageDelay } from "../queue/step-queue.ts";
-import { ended, retrying, succeeded } from "../state/step-changes.ts";
-import type { EndedStep, SucceededStep } from "../state/step-record.ts";
+import { decideRetry, type Failure } from "../state/failure.ts";
+import { betweenPasses, cached, ended, retrying, succeeded } from "../state/step-changes.ts";
+import { type EndedStep, hasResult, type StoredValue, type SucceededStep } from "../state/step-record.ts";
+import type { CachedResult } from "../store/result-cache.ts";
 import type { StoredStep } from "../store/run-store.ts";
+import { keepResult } from "./cached-result.ts";
 import { replaceStep } from "./claim-step.ts";
-import { type Failure, lostAttemptsLimit } from "./failure.ts";
 import { joinEnded } from "./join-step.ts";
+import { afterPass } from "./repeat-step.ts";
 import { hintFor, type StepWork } from "./step-work.ts";
 import { storeValue } from "./stored-value.ts";
 
 function tell(engine: Engine, work: StepWork, record: SucceededStep | EndedStep): void {
   const { runId, step, index, attempt, state } = record;
   const milliseconds = Date.parse(record.endedAt) - Date.parse(record.startedAt);
-  const error = record.state === "SUCCEEDED" ? undefined : record.error;
+  const error = hasResult(record) ? undefined : record.error;
   const fields = { runId, step, index, attempt, state, milliseconds, ...(error && { error }) };
   if (error === undefined) engine.log.info("step ended", fields);
   else engine.log.warn("step ended", fields);
@@ -22,38 +25,76 @@ function tell(engine: Engine, work: StepWork, record: SucceededStep | EndedStep)
   engine.meter.duration("StepDuration", milliseconds, { pipeline: work.run.pipeline, step });
 }
 
-async function end(
+/**
+ * Commits a step's end and tells of it. Nothing happens when the record is no longer the one that was read.
+ *
+ * @returns whether the commit took effect
+ */
+export async function endStep(
   engine: Engine,
   work: StepWork,
   held: StoredStep,
   next: SucceededStep | EndedStep,
-): Promise<void> {
-  if ((await replaceStep(engine, next, held)) === undefined) return;
+): Promise<boolean> {
+  if ((await replaceStep(engine, next, held)) === undefined) return false;
   tell(engine, work, next);
   await joinEnded(engine, work, next);
+  return true;
 }
 
-/** Commits a result and tells of it. Nothing happens when the attempt is no longer the one that counts. */
+/** Sends the hint that moves a step on after so many milliseconds. */
+export async function hintLater(engine: Engine, work: StepWork, record: StoredStep, delay: number) {
+  await engine.queue.send([hintFor(record, work.run.epoch)], Math.min(Math.max(0, delay), maxMessageDelay));
+}
+
+/** Commits a result that is stored already. */
+export async function succeedWith(
+  engine: Engine,
+  work: StepWork,
+  held: StoredStep,
+  output: StoredValue,
+): Promise<void> {
+  await endStep(engine, work, held, succeeded(held, output, engine.clock.now()));
+}
+
+/**
+ * Commits a result and tells of it, or has a repeated step make its next pass. Nothing happens when the attempt is no
+ * longer the one that counts.
+ */
 export async function succeedAttempt(
   engine: Engine,
   work: StepWork,
   held: StoredStep,
   output: Json,
 ): Promise<void> {
+  const after = await afterPass(engine, work, held, output);
+  if (after.kind === "failed") return failAttempt(engine, work, held, after.failure);
+  if (after.kind === "again") {
+    const next = betweenPasses(held, engine.clock.now() + after.delay);
+    if ((await replaceStep(engine, next, held)) !== undefined)
+      await hintLater(engine, work, held, after.delay);
+    return;
+  }
   const stored = await storeValue(engine, work.run, held, output);
-  await end(engine, work, held, succeeded(held, stored, engine.clock.now()));
+  const record = succeeded(held, stored, engine.clock.now());
+  // Before the join, so that a run that this one's end starts finds it.
+  await keepResult(engine, work, record);
+  await endStep(engine, work, held, record);
+}
+
+/** Ends a step with a result that an earlier run made. */
+export async function useCached(
+  engine: Engine,
+  work: StepWork,
+  held: StoredStep,
+  { output, source }: CachedResult,
+): Promise<void> {
+  await endStep(engine, work, held, cached(held, output, source, engine.clock.now()));
 }
 
 /** Ends a step that its condition says not to run. */
 export async function skipStep(engine: Engine, work: StepWork, held: StoredStep): Promise<void> {
-  await end(engine, work, held, ended(held, "SKIPPED", engine.clock.now()));
-}
-
-/** Whether a step is tried again after a failure. */
-function mayRetry(work: StepWork, held: StoredStep, failure: Failure): boolean {
-  if (!failure.retryable) return false;
-  if (failure.infrastructure) return held.attempt - held.failures < lostAttemptsLimit;
-  return held.failures < work.node.retries.limit;
+  await endStep(engine, work, held, ended(held, "SKIPPED", engine.clock.now()));
 }
 
 /** Has a failed attempt tried again by its policy, or ends the step. */
@@ -64,27 +105,21 @@ export async function failAttempt(
   failure: Failure,
 ): Promise<void> {
   const now = engine.clock.now();
-  if (!mayRetry(work, held, failure)) {
-    return end(
-      engine,
-      work,
-      held,
-      ended(held, failure.timedOut ? "TIMED_OUT" : "FAILED", now, failure.error),
-    );
+  const { retries, task } = work.node;
+  const sizes = task.kind === "batch" ? memorySizes(task.resources).length : 1;
+  const decision = decideRetry(held, retries, failure, sizes, engine.random());
+  if (decision.kind === "end") {
+    const state = failure.timedOut ? "TIMED_OUT" : "FAILED";
+    await endStep(engine, work, held, ended(held, state, now, failure.error));
+    return;
   }
-  const counts = !failure.infrastructure;
-  const delay = failure.retryAfter ?? retryDelay(work.node.retries, held.failures + 1, engine.random());
-  const next = retrying(held, failure.error, now + delay, counts);
+  const { delay, lostTo } = decision;
+  const next = retrying(held, failure.error, now + delay, lostTo);
   if ((await replaceStep(engine, next, held)) === undefined) return;
   const { runId, step, index, attempt } = held;
-  engine.log.warn("step will be tried again", {
-    runId,
-    step,
-    index,
-    attempt,
-    inMilliseconds: delay,
-    error: failure.error,
-  });
+  const { error } = failure;
+  const facts = { runId, step, index, attempt, inMilliseconds: delay, error, ...(lostTo && { lostTo }) };
+  engine.log.warn("step will be tried again", facts);
   engine.meter.count("StepRetried", { pipeline: work.run.pipeline, step });
-  await engine.queue.send([hintFor(held, work.run.epoch)], Math.min(delay, maxMessageDelay));
+  await hintLater(engine, work, held, delay);
 }

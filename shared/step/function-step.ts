@@ -3,16 +3,15 @@ import type { Engine } from "../engine.ts";
 import { attemptPrefix } from "../objects/layout.ts";
 import type { Json } from "../pipeline/json.ts";
 import type { StepArtifacts, StepContext, StepFunction, StepLog } from "../pipeline/task.ts";
+import { commitReserve } from "../run/tail-call.ts";
+import { type Failure, failureOf, fatal } from "../state/failure.ts";
 import type { HeldStep } from "../state/step-record.ts";
 import type { StoredStep } from "../store/run-store.ts";
-import { type Failure, failureOf, fatal } from "./failure.ts";
-import { failAttempt, succeedAttempt } from "./finish-attempt.ts";
+import { findCached } from "./cached-result.ts";
+import { failAttempt, succeedAttempt, useCached } from "./finish-attempt.ts";
 import { readOrFail } from "./read-or-fail.ts";
 import { inputOf } from "./step-input.ts";
 import type { StepWork } from "./step-work.ts";
-
-/** The part of a worker's time, in milliseconds, that is kept for committing and telling of a result. */
-export const commitReserve = 3000;
 
 function artifactsFor(engine: Engine, work: StepWork, held: StoredStep): StepArtifacts {
   const prefix = attemptPrefix(work.run, held);
@@ -122,6 +121,9 @@ export async function runFunctionStep(
     inputOf(engine, run, work.graph, node, indexOf(held)),
   );
   if (input === undefined) return;
+  const index = indexOf(held);
+  const kept = (await findCached(engine, work, new Map([[index, input.value]]))).get(index);
+  if (kept !== undefined) return useCached(engine, work, held, kept);
   const finish = await call(engine, work, held, code, input.value, deadline);
   if ("output" in finish) return succeedAttempt(engine, work, held, finish.output);
   await failAttempt(engine, work, held, finish.failure);

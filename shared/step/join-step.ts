@@ -2,22 +2,30 @@ import type { Engine } from "../engine.ts";
 import { shardOf } from "../objects/layout.ts";
 import type { StepNode } from "../pipeline/graph.ts";
 import { advanceRun } from "../run/advance-run.ts";
+import { isHook } from "../run/hook-step.ts";
 import type { Outcome, RunError } from "../state/run.ts";
 import { ended, succeeded } from "../state/step-changes.ts";
-import { type EndedStep, hasEnded, type StepState, type SucceededStep } from "../state/step-record.ts";
+import {
+  type EndedStep,
+  hasEnded,
+  hasResult,
+  type StepState,
+  type SucceededStep,
+} from "../state/step-record.ts";
 import type { Tally } from "../store/run-store.ts";
 import { replaceStep } from "./claim-step.ts";
 import type { StepWork } from "./step-work.ts";
 
 const outcomes: Partial<Record<StepState, Outcome>> = {
   SUCCEEDED: "done",
+  CACHED: "done",
   FAILED: "failed",
   TIMED_OUT: "failed",
   SKIPPED: "skipped",
 };
 
 function runErrorOf(record: SucceededStep | EndedStep, node: StepNode): RunError | undefined {
-  if (record.state === "SUCCEEDED" || record.error === undefined) return undefined;
+  if (hasResult(record) || record.error === undefined) return undefined;
   const { name, message } = record.error;
   const isChild = node.over !== undefined && record.index !== "map";
   const step = isChild ? `${record.step}[${record.index}]` : record.step;
@@ -41,10 +49,10 @@ async function firstFailure(engine: Engine, { run, node }: StepWork): Promise<Ru
 
 /** Ends a map whose shards have all ended: its record first, then its place in the run. */
 async function endMap(engine: Engine, work: StepWork, failed: boolean): Promise<void> {
-  const { run, graph, node } = work;
+  const { run, node } = work;
   const record = await engine.store.getStep({ runId: run.runId, step: node.name, index: "map" });
   if (record === undefined || record.state === "CANCELLED") return;
-  if (record.epoch !== run.epoch && record.state !== "SUCCEEDED") return;
+  if (record.epoch !== run.epoch && !hasResult(record)) return;
   const error = failed ? await firstFailure(engine, work) : undefined;
   if (!hasEnded(record)) {
     const now = engine.clock.now();
@@ -56,7 +64,7 @@ async function endMap(engine: Engine, work: StepWork, failed: boolean): Promise<
     const next = failed ? ended(record, "FAILED", now, reason) : succeeded(record, { value: null }, now);
     if ((await replaceStep(engine, next, record)) === undefined) return;
   }
-  await advanceRun(engine, run, graph, node.number, failed ? "failed" : "done", error);
+  await advanceRun(engine, work, node.number, failed ? "failed" : "done", error);
 }
 
 /** Tells the map that one of its shards is complete, if it is. */
@@ -81,9 +89,10 @@ export async function joinEnded(
 ): Promise<void> {
   const outcome = outcomes[record.state];
   if (outcome === undefined) return;
-  const { run, graph, node } = work;
+  const { run, node } = work;
+  if (isHook(node.name)) return engine.store.closeRun(run.runId, run.epoch);
   if (node.over === undefined || record.index === "map" || outcome === "skipped") {
-    return advanceRun(engine, run, graph, node.number, outcome, runErrorOf(record, node));
+    return advanceRun(engine, work, node.number, outcome, runErrorOf(record, node));
   }
   const shard = shardOf(record.index);
   const tally = await engine.store.joinTally(

@@ -1,7 +1,7 @@
 import type { Engine } from "../engine.ts";
 import { ExpressionError } from "../pipeline/expression.ts";
+import { failureOf } from "../state/failure.ts";
 import type { StoredStep } from "../store/run-store.ts";
-import { failureOf } from "./failure.ts";
 import { failAttempt } from "./finish-attempt.ts";
 import type { StepWork } from "./step-work.ts";
 

@@ -7,8 +7,9 @@ import {
   type Scope,
 } from "../pipeline/expression.ts";
 import { type Graph, type StepNode, stepNamed } from "../pipeline/graph.ts";
-import { isJsonObject, type Json } from "../pipeline/json.ts";
-import type { Run } from "../state/run.ts";
+import { isJsonObject, type Json, type JsonObject } from "../pipeline/json.ts";
+import { isEnded, type Run } from "../state/run.ts";
+import { hasResult } from "../state/step-record.ts";
 import type { StoredStep } from "../store/run-store.ts";
 import { loadValue } from "./stored-value.ts";
 
@@ -19,10 +20,10 @@ function sourcesOf(expressions: readonly (Expression | undefined)[]): string[] {
 }
 
 async function outputOf(engine: Engine, record: StoredStep): Promise<Json> {
-  return record.state === "SUCCEEDED" ? loadValue(engine, record.output) : null;
+  return hasResult(record) ? loadValue(engine, record.output) : null;
 }
 
-/** Outputs of upstream steps by name; of a mapped one, the list of its children's. */
+/** Outputs of upstream steps by name, of those that have one; of a mapped one, the list of its children's. */
 async function loadOutputs(
   engine: Engine,
   run: Run,
@@ -33,25 +34,35 @@ async function loadOutputs(
   const single = names.filter((name) => !isMapped(name));
   const records = await engine.store.getSteps(single.map((step) => ({ runId: run.runId, step, index: 0 })));
   const outputs = new Map<string, Json>();
-  for (const record of records) outputs.set(record.step, await outputOf(engine, record));
+  for (const record of records.filter(hasResult)) outputs.set(record.step, await outputOf(engine, record));
   for (const name of names.filter(isMapped)) {
-    const children = (await engine.store.listSteps(run.runId, name)).filter(({ index }) => index !== "map");
+    const stored = await engine.store.listSteps(run.runId, name);
+    const map = stored.find(({ index }) => index === "map");
+    if (map === undefined || !hasResult(map)) continue;
+    const children = stored.filter(({ index }) => index !== "map");
     outputs.set(name, await Promise.all(children.map((child) => outputOf(engine, child))));
   }
   return outputs;
 }
 
-function scopeOf(run: Run, outputs: ReadonlyMap<string, Json>): Scope {
+/** What a run tells of itself; once it has ended, how. */
+function runFacts(run: Run): JsonObject {
   const { runId: id, pipeline, name, scheduledAt } = run;
-  return {
-    params: run.params,
-    run: { id, pipeline, name, scheduledAt },
-    step(name) {
-      const output = outputs.get(name);
-      if (output === undefined) throw new ExpressionError(`step "${name}" has no result yet`);
-      return output;
-    },
-  };
+  const facts = { id, pipeline, name, scheduledAt };
+  if (!isEnded(run)) return facts;
+  const { state, params, startedAt, endedAt, error } = run;
+  return { ...facts, state, params, startedAt, endedAt, ...(error && { error: { ...error } }) };
+}
+
+/** The scope in which a run's expressions are evaluated, with what these use loaded. */
+export async function scopeFor(
+  engine: Engine,
+  run: Run,
+  graph: Graph,
+  expressions: readonly (Expression | undefined)[],
+): Promise<Scope> {
+  const outputs = await loadOutputs(engine, run, graph, sourcesOf(expressions));
+  return { params: run.params, run: runFacts(run), step: (name) => outputs.get(name) };
 }
 
 function listFrom(node: StepNode, list: Json): readonly Json[] {
@@ -73,7 +84,7 @@ function childrenSource(graph: Graph, over: Expression): string | undefined {
 /** Whether a step runs at all: what its condition says, true without one. */
 export async function shouldRun(engine: Engine, run: Run, graph: Graph, node: StepNode): Promise<boolean> {
   if (node.when === undefined) return true;
-  const scope = scopeOf(run, await loadOutputs(engine, run, graph, sourcesOf([node.when])));
+  const scope = await scopeFor(engine, run, graph, [node.when]);
   const answer = evaluate(node.when, scope);
   if (typeof answer === "boolean") return answer;
   throw new ExpressionError(
@@ -89,10 +100,7 @@ export async function itemsOf(
   node: StepNode,
 ): Promise<readonly Json[]> {
   const over = node.over ?? [];
-  return listFrom(
-    node,
-    evaluate(over, scopeOf(run, await loadOutputs(engine, run, graph, sourcesOf([over])))),
-  );
+  return listFrom(node, evaluate(over, await scopeFor(engine, run, graph, [over])));
 }
 
 /** One item of that list. Where the items are another map's children, only that child is read. */
@@ -111,8 +119,7 @@ export async function inputOf(
   node: StepNode,
   index: number,
 ): Promise<Json> {
-  const outputs = await loadOutputs(engine, run, graph, sourcesOf([node.input]));
-  const scope = scopeOf(run, outputs);
+  const scope = await scopeFor(engine, run, graph, [node.input]);
   if (node.over === undefined) return evaluate(node.input, scope);
   return evaluate(node.input, { ...scope, item: await itemAt(engine, run, graph, node, index) });
 }
@@ -126,7 +133,7 @@ export async function inputsOf(
   items: readonly Json[],
   indexes: readonly number[],
 ): Promise<Map<number, Json>> {
-  const scope = scopeOf(run, await loadOutputs(engine, run, graph, sourcesOf([node.input])));
+  const scope = await scopeFor(engine, run, graph, [node.input]);
   return new Map(
     indexes.map((index) => [index, evaluate(node.input, { ...scope, item: items[index] ?? null })]),
   );

@@ -1,10 +1,17 @@
 import type { Graph, StepNode } from "../pipeline/graph.ts";
 import type { StepMessage } from "../queue/step-queue.ts";
+import type { TailCall } from "../run/tail-call.ts";
 import type { Run } from "../state/run.ts";
 import type { StepRecord } from "../state/step-record.ts";
 
 /** The step that is being worked on: its run, the run's graph and its place in it. */
-export type StepWork = { readonly run: Run; readonly graph: Graph; readonly node: StepNode };
+export type StepWork = {
+  readonly run: Run;
+  readonly graph: Graph;
+  readonly node: StepNode;
+  /** Of a worker that can go on with the next step by itself. */
+  readonly tail?: TailCall;
+};
 
 /** A hint about a step's own record. */
 export function hintFor({ runId, step, index }: StepRecord, epoch: number): StepMessage {

@@ -1,19 +1,26 @@
 import type { Graph } from "../pipeline/graph.ts";
 import {
-  type ActiveRun,
   type EndState,
   isActive,
+  isEnded,
+  joiningStates,
   type Outcome,
   type Run,
   type RunError,
+  type RunningRun,
+  statesBefore,
+  type WaitingRun,
 } from "../state/run.ts";
+import { endedFrom, moved, type RunMove, reopenedFrom } from "../state/run-changes.ts";
 import type { StepKey, StepRecord } from "../state/step-record.ts";
-import { listingKey, summaryOf } from "./run-listing.ts";
+import { listingKey, summaryOf, waitingKey } from "./run-listing.ts";
+import { mayMove } from "./run-slots.ts";
 import type {
   PutResult,
   RunFilter,
   RunPage,
   RunStore,
+  Slots,
   StoredStep,
   Tally,
   TallyKey,
@@ -26,6 +33,7 @@ type DueRun = { readonly run: Run; readonly dueAt?: number };
 const memberKey = (member: number | "map") => (member === "map" ? "map" : String(member).padStart(5, "0"));
 const stepKey = ({ runId, step, index }: StepKey) => `${runId}#STEP#${step}#${memberKey(index)}`;
 const tallyKey = ({ runId, step, shard }: TallyKey) => `${runId}#${step}#${memberKey(shard)}`;
+const joins = (run: Run) => (joiningStates as readonly string[]).includes(run.state);
 const byText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
 /** A run store that forgets everything with the process: for tests, simulation and pipelines run in one process. */
@@ -34,6 +42,7 @@ export class MemoryRunStore implements RunStore {
   private readonly runs = new Map<string, DueRun>();
   private readonly steps = new Map<string, StoredStep>();
   private readonly tallies = new Map<string, Tally>();
+  private readonly slots = new Map<string, Slots>();
   private writes = 0;
 
   async putGraph(hash: string, graph: Graph): Promise<void> {
@@ -44,9 +53,9 @@ export class MemoryRunStore implements RunStore {
     return structuredClone(this.graphs.get(hash));
   }
 
-  async createRun(run: ActiveRun, dueAt: number): Promise<"created" | "exists"> {
+  async createRun(run: WaitingRun | RunningRun, dueAt: number): Promise<"created" | "exists"> {
     if (this.runs.has(run.runId)) return "exists";
-    this.runs.set(run.runId, { run: structuredClone(run), dueAt });
+    this.put(run, dueAt);
     return "created";
   }
 
@@ -62,53 +71,101 @@ export class MemoryRunStore implements RunStore {
     error?: RunError,
   ): Promise<Run | undefined> {
     const stored = this.runs.get(runId);
-    if (stored === undefined || stored.run.epoch !== epoch || !isActive(stored.run)) return undefined;
+    if (stored === undefined || stored.run.epoch !== epoch || !joins(stored.run)) return undefined;
     const { run } = stored;
     const first = run.error ?? error;
-    const joined: ActiveRun = {
+    const joined: Run = {
       ...run,
       progress: { ...run.progress, [outcome]: new Set([...run.progress[outcome], step]) },
       ...(first && { error: { ...first } }),
     };
-    this.runs.set(runId, { ...stored, run: joined });
+    this.put(joined, stored.dueAt);
     return structuredClone(joined);
   }
 
-  async requestCancel(runId: string, dueAt: number): Promise<Run | undefined> {
-    const stored = this.runs.get(runId);
-    if (stored?.run.state !== "RUNNING") return structuredClone(stored?.run);
-    const run: ActiveRun = { ...stored.run, state: "CANCELLING" };
-    this.runs.set(runId, { run, dueAt });
-    return structuredClone(run);
+  async moveRun(runId: string, epoch: number, move: RunMove, dueAt: number): Promise<Run | undefined> {
+    const run = this.runs.get(runId)?.run;
+    const allowed = run?.epoch === epoch && isActive(run) && mayMove(run, move);
+    if (allowed) this.put({ ...run, ...moved(move) }, dueAt);
+    return structuredClone(this.runs.get(runId)?.run);
   }
 
-  async endRun(
-    runId: string,
-    epoch: number,
-    from: ActiveRun["state"],
-    to: EndState,
-    endedAt: string,
-  ): Promise<boolean> {
+  async admitRun(run: Run, activeSince: string, dueAt: number): Promise<"admitted" | "full" | "gone"> {
+    const { runId, epoch, limits } = run;
+    const current = this.runs.get(runId)?.run;
+    if (current?.epoch !== epoch) return "gone";
+    if (current.state === "RUNNING" && current.activeSince === activeSince) return "admitted";
+    if (current.state !== "QUEUED") return "gone";
+    const free = limits.every(({ name, limit }) => {
+      const { holders, limit: set } = this.slotsOf(name);
+      return holders.has(runId) || holders.size < (set ?? limit);
+    });
+    if (!free) return "full";
+    for (const { name } of limits) {
+      const slots = this.slotsOf(name);
+      this.slots.set(name, { ...slots, holders: new Set([...slots.holders, runId]) });
+    }
+    this.put({ ...current, state: "RUNNING", activeSince }, dueAt);
+    return "admitted";
+  }
+
+  async endRun({ runId, epoch }: Run, to: EndState, endedAt: string, dueAt?: number): Promise<boolean> {
     const run = this.runs.get(runId)?.run;
     if (run === undefined || run.epoch !== epoch) return false;
     if (!isActive(run)) return run.state === to && run.endedAt === endedAt;
-    if (run.state !== from) return false;
-    this.runs.set(runId, { run: { ...run, state: to, endedAt } });
+    if (!statesBefore(to).includes(run.state)) return false;
+    if (run.state === "CANCELLING" && run.endsAs !== to) return false;
+    for (const { name } of run.limits) {
+      const slots = this.slotsOf(name);
+      this.slots.set(name, {
+        ...slots,
+        holders: new Set([...slots.holders].filter((holder) => holder !== runId)),
+      });
+    }
+    this.put(endedFrom(run, to, endedAt), dueAt);
     return true;
   }
 
-  async reopenRun(runId: string, epoch: number, dueAt: number): Promise<Run | undefined> {
+  async closeRun(runId: string, epoch: number): Promise<void> {
+    const run = this.runs.get(runId)?.run;
+    if (run !== undefined && run.epoch === epoch && isEnded(run)) this.put(run, undefined);
+  }
+
+  async reopenRun({ runId, epoch }: Run, openedAt: string, dueAt: number): Promise<Run | undefined> {
     const stored = this.runs.get(runId);
     if (stored === undefined) return undefined;
     const { run } = stored;
-    const repeated = run.epoch === epoch + 1 && run.state === "RUNNING" && stored.dueAt === dueAt;
-    if (repeated) return structuredClone(run);
-    if (run.epoch !== epoch || !(run.state === "FAILED" || run.state === "CANCELLED")) return undefined;
-    const { endedAt: _endedAt, error: _error, ...facts } = run;
-    const progress = { ...run.progress, failed: new Set<number>() };
-    const reopened: ActiveRun = { ...facts, state: "RUNNING", epoch: epoch + 1, progress };
-    this.runs.set(runId, { run: reopened, dueAt });
-    return structuredClone(reopened);
+    if (run.epoch === epoch + 1 && isActive(run) && stored.dueAt === dueAt) return structuredClone(run);
+    if (run.epoch !== epoch || !isEnded(run) || run.state === "SUCCEEDED") return undefined;
+    this.put(reopenedFrom(run, openedAt), dueAt);
+    return structuredClone(this.runs.get(runId)?.run);
+  }
+
+  async waitingRuns(queue: string, limit: number): Promise<string[]> {
+    return [...this.runs.values()]
+      .map(({ run }) => run)
+      .filter((run) => run.state === "QUEUED" && run.queue === queue)
+      .sort((a, b) => byText(waitingKey(a), waitingKey(b)))
+      .slice(0, limit)
+      .map(({ runId }) => runId);
+  }
+
+  async getSlots(limit: string): Promise<Slots> {
+    return structuredClone(this.slotsOf(limit));
+  }
+
+  async setLimit(name: string, limit: number | undefined): Promise<void> {
+    const { holders } = this.slotsOf(name);
+    this.slots.set(name, { holders, ...(limit !== undefined && { limit }) });
+  }
+
+  private slotsOf(limit: string): Slots {
+    return this.slots.get(limit) ?? { holders: new Set() };
+  }
+
+  /** @param dueAt undefined closes the run */
+  private put(run: Run, dueAt: number | undefined): void {
+    this.runs.set(run.runId, { run: structuredClone(run), ...(dueAt !== undefined && { dueAt }) });
   }
 
   async dueRuns(now: number, limit: number): Promise<string[]> {
@@ -121,7 +178,7 @@ export class MemoryRunStore implements RunStore {
 
   async deferRun(runId: string, dueAt: number): Promise<void> {
     const stored = this.runs.get(runId);
-    if (stored !== undefined && isActive(stored.run)) this.runs.set(runId, { ...stored, dueAt });
+    if (stored?.dueAt !== undefined) this.runs.set(runId, { ...stored, dueAt });
   }
 
   async listRuns(filter: RunFilter, limit: number, from?: string): Promise<RunPage> {

@@ -19,3 +19,8 @@ export function summaryOf(run: Run): RunSummary {
     ...("endedAt" in run && { endedAt: run.endedAt }),
   };
 }
+
+/** Place of a run in its work queue: by priority, then by the time it was asked for, then by id. */
+export function waitingKey(run: Pick<Run, "runId" | "priority" | "startedAt">): string {
+  return `${String(run.priority).padStart(3, "0")}#${run.startedAt}#${run.runId}`;
+}

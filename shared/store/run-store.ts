@@ -1,5 +1,6 @@
 import type { Graph } from "../pipeline/graph.ts";
-import type { ActiveRun, EndState, Outcome, Run, RunError, RunState } from "../state/run.ts";
+import type { EndState, Outcome, Run, RunError, RunningRun, RunState, WaitingRun } from "../state/run.ts";
+import type { RunMove } from "../state/run-changes.ts";
 import type { StepKey, StepRecord } from "../state/step-record.ts";
 
 /** Mark of one write of a step record. A record read earlier can be replaced only while its version still stands. */
@@ -22,6 +23,9 @@ export type Tally = {
   readonly failed: ReadonlySet<number>;
 };
 
+/** The slots of a limit. */
+export type Slots = { readonly holders: ReadonlySet<string>; readonly limit?: number };
+
 /** Which runs to list; newest first. */
 export type RunFilter = { pipeline?: string; state?: RunState };
 
@@ -41,15 +45,15 @@ export type RunStore = {
   getGraph(hash: string): Promise<Graph | undefined>;
 
   /**
-   * Stores a new run, due for the sweep at `dueAt` (epoch ms). `exists` when there is a run of this id already. A
-   * repeated call says `exists` too, as nothing tells it from a second cause of the same run: whoever is told `exists`
-   * has to go on as if the first caller had died right after creating the run.
+   * Stores a new run, due for the sweep at `dueAt` (epoch ms); one that is QUEUED joins its queue. `exists` when there is
+   * a run of this id already. A repeated call says `exists` too, as nothing tells it from a second cause of the same run:
+   * whoever is told `exists` has to go on as if the first caller had died right after creating the run.
    */
-  createRun(run: ActiveRun, dueAt: number): Promise<"created" | "exists">;
+  createRun(run: WaitingRun | RunningRun, dueAt: number): Promise<"created" | "exists">;
   getRun(runId: string): Promise<Run | undefined>;
   /**
-   * Adds a step to the run's progress and returns the run as it then is; undefined when the run is not active in this
-   * epoch. The first error stays.
+   * Adds a step to the run's progress and returns the run as it then is; undefined when steps of this epoch are no longer
+   * counted. The first error stays.
    */
   joinRun(
     runId: string,
@@ -58,30 +62,43 @@ export type RunStore = {
     outcome: Outcome,
     error?: RunError,
   ): Promise<Run | undefined>;
-  /** RUNNING → CANCELLING, due for the sweep at `dueAt`. The run as it then is, whatever its state; undefined if none. */
-  requestCancel(runId: string, dueAt: number): Promise<Run | undefined>;
   /**
-   * Ends an active run; false when it was not in `from` in this epoch. True again for a run that ended in this epoch
-   * in `to` at exactly `endedAt`: that is the same call, repeated.
+   * Changes the state of an active run in this epoch, if the table of transitions has it. The run as it then is, changed
+   * or not; undefined if there is none. A run that needs slots does not begin by it, but by `admitRun`.
    */
-  endRun(
-    runId: string,
-    epoch: number,
-    from: ActiveRun["state"],
-    to: EndState,
-    endedAt: string,
-  ): Promise<boolean>;
+  moveRun(runId: string, epoch: number, move: RunMove, dueAt: number): Promise<Run | undefined>;
   /**
-   * Opens a failed or cancelled run again: RUNNING, the next epoch, failures forgotten. Undefined when the run is not
-   * FAILED or CANCELLED in this epoch; the run again when this same call (same `dueAt`) has just opened it.
+   * Gives a QUEUED run a slot of each of its limits, all or none, and makes it RUNNING. `full` says that at least one has
+   * none left; `gone` that the run is not QUEUED in this epoch, or no longer. `admitted` again for a run that runs since
+   * exactly `activeSince`: that is the same call, repeated.
    */
-  reopenRun(runId: string, epoch: number, dueAt: number): Promise<Run | undefined>;
+  admitRun(run: Run, activeSince: string, dueAt: number): Promise<"admitted" | "full" | "gone">;
   /**
-   * Ids of active runs due at `now` or before, soonest due first; those due at the same time in no set order. May be
+   * Ends an active run and frees its slots; false when it was not in a state before `to` in this epoch. True again for a
+   * run that ended in this epoch in `to` at exactly `endedAt`: that is the same call, repeated. It stays due at `dueAt`,
+   * until it is closed; without `dueAt` it is closed at once.
+   */
+  endRun(run: Run, to: EndState, endedAt: string, dueAt?: number): Promise<boolean>;
+  /** An ended run needs no further look. Nothing happens when it was opened again. */
+  closeRun(runId: string, epoch: number): Promise<void>;
+  /**
+   * Opens a run again that ended without success: the next epoch, failures forgotten; RUNNING, or QUEUED when it needs
+   * slots. Undefined when the run has not so ended in this epoch; the run again when this same call (same `dueAt`) has
+   * just opened it.
+   */
+  reopenRun(run: Run, openedAt: string, dueAt: number): Promise<Run | undefined>;
+  /** Runs that wait in a work queue, in the order of their priority, then of their coming. */
+  waitingRuns(queue: string, limit: number): Promise<string[]>;
+  /** Who holds a limit's slots, and what an operator set the limit to, if one did. */
+  getSlots(limit: string): Promise<Slots>;
+  /** Sets a limit for all runs from now on, whatever their definitions say; undefined gives it back to them. */
+  setLimit(limit: string, slots: number | undefined): Promise<void>;
+  /**
+   * Ids of runs due at `now` or before, soonest due first; those due at the same time in no set order. May be
    * seconds out of date.
    */
   dueRuns(now: number, limit: number): Promise<string[]>;
-  /** Moves an active run's next look to `dueAt`. Nothing happens when the run is not active. */
+  /** Moves a run's next look to `dueAt`. Nothing happens when the run is closed. */
   deferRun(runId: string, dueAt: number): Promise<void>;
   /** Newest first, by an index that may be seconds out of date. */
   listRuns(filter: RunFilter, limit: number, from?: string): Promise<RunPage>;

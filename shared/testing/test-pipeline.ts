@@ -12,6 +12,8 @@ import { MemoryScheduleStore } from "../schedule/memory-schedule-store.ts";
 import { isActive, type Run, type RunError, type RunState } from "../state/run.ts";
 import type { StepError, StepRecord } from "../state/step-record.ts";
 import { loadValue } from "../step/stored-value.ts";
+import { MemoryObjectWaiters } from "../store/memory-object-waiters.ts";
+import { MemoryResultCache } from "../store/memory-result-cache.ts";
 import { MemoryRunStore } from "../store/memory-run-store.ts";
 import { handleJob } from "../worker/handle-job.ts";
 import { handleStepMessage } from "../worker/handle-step-message.ts";
@@ -63,7 +65,10 @@ export class MemoryEngine {
     this.jobs = jobs;
     this.engine = {
       pipelines: new Map(pipelines.map((pipeline) => [pipeline.name, pipeline])),
+      jobVersions: new Map(),
       store: this.store,
+      waiters: new MemoryObjectWaiters(),
+      cache: new MemoryResultCache(),
       schedules: new MemoryScheduleStore(),
       queue: this.queue,
       batch: this.batch,

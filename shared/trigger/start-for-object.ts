@@ -23,9 +23,16 @@ function startOne(
   });
 }
 
+/** Hints the steps that wait for an object. @returns how many */
+async function hintWaiters(engine: Engine, { uri }: LandedObject): Promise<number> {
+  const waiters = await engine.waiters.list(uri);
+  if (waiters.length > 0) await engine.queue.send(waiters);
+  return waiters.length;
+}
+
 /**
  * Starts a run of each pipeline that waits for such an object. The same event starts none a second time; a new version
- * of the object does.
+ * of the object does. Steps that wait for the object are told.
  *
  * @throws AggregateError when pipelines could not be started; the others were
  */
@@ -42,7 +49,9 @@ export async function startForObject(engine: Engine, object: LandedObject): Prom
       }
     }
   }
+  const waiting = await hintWaiters(engine, object);
   if (errors.length > 0) throw new AggregateError(errors, `${object.uri}: ${errors.map(String).join("; ")}`);
-  if (started.length === 0) engine.log.info("no pipeline waits for this object", { uri: object.uri });
+  if (started.length + waiting === 0)
+    engine.log.info("no pipeline waits for this object", { uri: object.uri });
   return started;
 }

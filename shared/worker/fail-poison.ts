@@ -2,8 +2,8 @@ import { endSubmission } from "../batch/end-submission.ts";
 import type { Engine } from "../engine.ts";
 import { parseStepMessage, type StepMessage } from "../queue/step-queue.ts";
 import { nodeOf } from "../run/run-graph.ts";
+import { fatal } from "../state/failure.ts";
 import { claimStep } from "../step/claim-step.ts";
-import { fatal } from "../step/failure.ts";
 import { failAttempt } from "../step/finish-attempt.ts";
 import { joinEnded } from "../step/join-step.ts";
 

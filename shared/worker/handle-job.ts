@@ -12,10 +12,10 @@ import {
 import type { Engine } from "../engine.ts";
 import { maxMessageDelay } from "../queue/step-queue.ts";
 import { nodeOf } from "../run/run-graph.ts";
-import type { Run } from "../state/run.ts";
+import { fatal } from "../state/failure.ts";
+import { isUnderWay, type Run } from "../state/run.ts";
 import { ended } from "../state/step-changes.ts";
-import { hasEnded, hasJobs, type JobStep, type StepRecord } from "../state/step-record.ts";
-import { fatal } from "../step/failure.ts";
+import { hasEnded, hasJobs, hasResult, type JobStep, type StepRecord } from "../state/step-record.ts";
 import { failAttempt, succeedAttempt } from "../step/finish-attempt.ts";
 import { joinEnded } from "../step/join-step.ts";
 import { hintFor, type StepWork } from "../step/step-work.ts";
@@ -32,7 +32,7 @@ function isShown(state: JobState): state is JobStep["state"] {
 /** Whether a job does the attempt that a record is at, or begins one that nothing is stored of yet. */
 function isCurrent(record: StepRecord | undefined, job: JobIdentity): boolean {
   if (record === undefined) return true;
-  if (record.epoch < job.epoch) return record.state !== "SUCCEEDED";
+  if (record.epoch < job.epoch) return !hasResult(record);
   return record.epoch === job.epoch && record.attempt === job.attempt && !hasEnded(record);
 }
 
@@ -53,6 +53,8 @@ function jobStep(
     epoch,
     attempt,
     failures: sameEpoch ? record.failures : 0,
+    ...(sameEpoch && record.losses !== undefined && { losses: record.losses }),
+    ...(sameEpoch && record.passes !== undefined && { passes: record.passes }),
     startedAt: sameEpoch ? record.startedAt : new Date(detail.startedAt ?? engine.clock.now()).toISOString(),
     holder: "jobs",
     state,
@@ -152,7 +154,7 @@ async function jobFailed(
 
 /** Whether nothing that a job of an epoch does can count any more. */
 function isObsolete(run: Run, epoch: number): boolean {
-  return run.epoch > epoch || run.state !== "RUNNING";
+  return run.epoch > epoch || !isUnderWay(run);
 }
 
 /** Ends a job that works for nobody: of a run that ended, is being cancelled, or was opened again since. */
@@ -194,11 +196,11 @@ export async function handleJob(engine: Engine, detail: JobDetail): Promise<void
   if (isObsolete(run, job.epoch)) await endObsolete(engine, detail);
   if (run.epoch !== job.epoch) return;
   const record = await engine.store.getStep(job);
-  if (run.state === "CANCELLING" || run.state === "CANCELLED") {
+  if (run.state === "CANCELLING" || run.state === "CANCELLED" || run.state === "TIMED_OUT") {
     if (isOver(detail)) await endOfCancelled(engine, run, record, detail);
     return;
   }
-  if (run.state !== "RUNNING") return;
+  if (!isUnderWay(run)) return;
   const found = await nodeOf(engine, run, job.step);
   if (found === undefined) return;
   const work: StepWork = { run, ...found };

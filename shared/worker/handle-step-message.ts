@@ -1,26 +1,38 @@
 import { submitStep } from "../batch/submit-step.ts";
 import type { Engine } from "../engine.ts";
 import type { Json } from "../pipeline/json.ts";
+import { isThrottling } from "../platform/throttling.ts";
 import { maxMessageDelay, type StepMessage } from "../queue/step-queue.ts";
+import { follows, isHook } from "../run/hook-step.ts";
 import { nodeOf } from "../run/run-graph.ts";
-import { awaitsChildren, childrenOf } from "../state/step-record.ts";
+import { type NextStep, TailCall } from "../run/tail-call.ts";
+import { fatal, lossLimits } from "../state/failure.ts";
+import type { CancellingRun, Run } from "../state/run.ts";
+import { childrenOf, lossesTo, type StepRecord } from "../state/step-record.ts";
+import { askApproval } from "../step/approval-step.ts";
+import { startChild } from "../step/child-step.ts";
 import { type Claim, claimStep } from "../step/claim-step.ts";
-import { fatal, lostAttemptsLimit } from "../step/failure.ts";
 import { failAttempt, skipStep } from "../step/finish-attempt.ts";
 import { runFunctionStep } from "../step/function-step.ts";
 import { joinEnded } from "../step/join-step.ts";
-import { driveMap, driveShard, expandMap, maxChildren } from "../step/map-step.ts";
+import { driveShard, expandMap, maxChildren } from "../step/map-step.ts";
+import { awaitObject } from "../step/object-step.ts";
 import { readOrFail } from "../step/read-or-fail.ts";
 import { itemsOf, shouldRun } from "../step/step-input.ts";
 import type { StepWork } from "../step/step-work.ts";
-import type { StoredStep } from "../store/run-store.ts";
+import { runWait } from "../step/wait-step.ts";
+import { lookAtAway } from "./look-at-away.ts";
+import { settleCancellation } from "./settle-cancellation.ts";
 
 /** Milliseconds that a lease lasts beyond the time that the work may take. */
 const leaseSlack = 5000;
 
+/** Milliseconds within which what was throttled is tried again. */
+const throttledDelay = 20_000;
+
 /** The records' own trouble: a step whose workers die each time must end, not come back for ever. */
-function isPoison(record: StoredStep): boolean {
-  return record.attempt - record.failures > lostAttemptsLimit;
+function isPoison(record: StepRecord): boolean {
+  return lossesTo(record, "worker") >= lossLimits.worker;
 }
 
 async function runMap(engine: Engine, work: StepWork, claim: Claim): Promise<void> {
@@ -38,11 +50,23 @@ async function runMap(engine: Engine, work: StepWork, claim: Claim): Promise<voi
   await expandMap(engine, work, claim.record, items);
 }
 
+/** Does what a step is there for, or leaves it to whoever does. */
+async function runTask(engine: Engine, work: StepWork, claim: Claim, deadline: number): Promise<void> {
+  const held = claim.record;
+  const { task } = work.node;
+  if (task.kind === "batch") return submitStep(engine, work, claim);
+  if (task.kind === "child") return startChild(engine, work, held, task.pipeline);
+  if (task.kind === "wait") return runWait(engine, work, held);
+  if (task.kind === "object") return awaitObject(engine, work, held);
+  if (task.kind === "approval") return askApproval(engine, work, held);
+  await runFunctionStep(engine, work, held, deadline);
+}
+
 async function runClaimed(engine: Engine, work: StepWork, claim: Claim, deadline: number): Promise<void> {
   const { run, graph, node } = work;
   const held = claim.record;
   if (isPoison(held)) {
-    const message = `its worker died ${held.attempt - 1} times while it ran (killed, or out of memory); see the worker's log`;
+    const message = `its worker died ${lossesTo(held, "worker")} times while it ran (killed, or out of memory); see the worker's log`;
     return failAttempt(engine, work, held, fatal("WorkerLost", message));
   }
   const isChild = node.over !== undefined && held.index !== "map";
@@ -52,13 +76,86 @@ async function runClaimed(engine: Engine, work: StepWork, claim: Claim, deadline
     if (!wanted.value) return skipStep(engine, work, held);
   }
   if (held.index === "map") return runMap(engine, work, claim);
-  if (node.task.kind === "batch") return submitStep(engine, work, claim);
-  await runFunctionStep(engine, work, held, deadline);
+  await runTask(engine, work, claim, deadline);
+}
+
+/** Milliseconds that a worker may hold a step: what its function may take, or what handing it on takes. */
+function leaseOf(engine: Engine, { node }: StepWork, index: StepMessage["index"]): number {
+  if (node.task.kind === "lambda" && index !== "map") return node.timeout * 1000 + leaseSlack;
+  return engine.settings.submitLeaseSeconds * 1000;
+}
+
+/** Whether a message is of a run in a state in which it is worked on. */
+function isDue(run: Run, { step, epoch }: StepMessage): boolean {
+  if (run.epoch !== epoch) return false;
+  return isHook(step) ? follows(step, run.state) : run.state === "RUNNING";
+}
+
+/** A child's end may be what a cancelled parent waits for. */
+async function settleParent(
+  engine: Engine,
+  run: CancellingRun,
+  { runId, step, index }: StepMessage,
+): Promise<void> {
+  const record = await engine.store.getStep({ runId, step, index });
+  if (record !== undefined && "holder" in record && record.holder === "run") {
+    await settleCancellation(engine, run);
+  }
+}
+
+async function workOn(engine: Engine, message: StepMessage, work: StepWork, deadline: number): Promise<void> {
+  const { runId, step, index, epoch, shard } = message;
+  const { node } = work;
+  const now = engine.clock.now();
+  if (shard !== undefined) {
+    const map = await engine.store.getStep({ runId, step, index: "map" });
+    const children = map && childrenOf(map);
+    if (children !== undefined) await driveShard(engine, work, shard, children);
+    return;
+  }
+  const claim = await claimStep(engine, {
+    key: { runId, step, index },
+    epoch,
+    state: node.task.kind === "batch" ? "SUBMITTED" : "RUNNING",
+    now,
+    leaseUntil: now + leaseOf(engine, work, index),
+  });
+  if (claim.kind === "claim") return runClaimed(engine, work, claim, deadline);
+  if (claim.kind === "ended") return joinEnded(engine, work, claim.record);
+  if (claim.kind === "later") {
+    return engine.queue.send([message], Math.min(Math.max(claim.at - now, 1000), maxMessageDelay));
+  }
+  if (claim.kind === "away") await lookAtAway(engine, work, claim.record);
+}
+
+/** Works on a message as the queue gave it: the run is read first. */
+async function workOnMessage(engine: Engine, message: StepMessage, tail: TailCall, deadline: number) {
+  const run = await engine.store.getRun(message.runId);
+  if (run === undefined) return;
+  if (run.state === "CANCELLING" && !isHook(message.step)) return settleParent(engine, run, message);
+  if (!isDue(run, message)) return;
+  const found = await nodeOf(engine, run, message.step);
+  if (found === undefined) return engine.log.warn("message for a step that the run's graph lacks", message);
+  await workOn(engine, message, { run, ...found, tail }, deadline);
+}
+
+/** Goes on with the step that follows; its hint is sent after all when that fails, and only it comes back. */
+async function workOnNext(engine: Engine, next: NextStep, tail: TailCall, deadline: number): Promise<void> {
+  const { message, run } = next;
+  const found = await nodeOf(engine, run, message.step);
+  if (found === undefined) return;
+  try {
+    await workOn(engine, message, { run, ...found, tail }, deadline);
+  } catch (error) {
+    engine.log.warn("a step that followed another at once is left to its message", { ...message, error });
+    await engine.queue.send([message]);
+  }
 }
 
 /**
- * Works on a step because a message hints at it. The message may be late, repeated or wrong: what is stored decides.
- * When this returns, the message has done its service; when it throws, it should come back.
+ * Works on a step because a message hints at it, and then on what follows, one step after the other, as long as the time
+ * lasts. The message may be late, repeated or wrong: what is stored decides. When this returns, the message has done its
+ * service; when it throws, it should come back.
  *
  * @param deadline when the worker must have ended, epoch milliseconds
  */
@@ -67,36 +164,18 @@ export async function handleStepMessage(
   message: StepMessage,
   deadline: number,
 ): Promise<void> {
-  const { runId, step, index, epoch, shard } = message;
-  const run = await engine.store.getRun(runId);
-  if (run === undefined || run.state !== "RUNNING" || run.epoch !== epoch) return;
-  const found = await nodeOf(engine, run, step);
-  if (found === undefined) return engine.log.warn("message for a step that the run's graph lacks", message);
-  const work: StepWork = { run, ...found };
-  const { node } = work;
-  const submits = node.task.kind === "batch";
-  const now = engine.clock.now();
-  if (shard !== undefined) {
-    const map = await engine.store.getStep({ runId, step, index: "map" });
-    const children = map && childrenOf(map);
-    if (children !== undefined) await driveShard(engine, work, shard, children);
-    return;
+  let tail = new TailCall(deadline);
+  try {
+    await workOnMessage(engine, message, tail, deadline);
+  } catch (error) {
+    if (!isThrottling(error)) throw error;
+    // Sent anew, so that waiting for AWS uses up none of the receives after which a message counts as poison.
+    engine.log.warn("throttled; the message is sent anew", { ...message, error });
+    return engine.queue.send([message], 1000 + engine.random() * throttledDelay);
   }
-  const lease =
-    submits || index === "map" ? engine.settings.submitLeaseSeconds * 1000 : node.timeout * 1000 + leaseSlack;
-  const claim = await claimStep(engine, {
-    key: { runId, step, index },
-    epoch,
-    state: submits ? "SUBMITTED" : "RUNNING",
-    now,
-    leaseUntil: now + lease,
-  });
-  if (claim.kind === "claim") return runClaimed(engine, work, claim, deadline);
-  if (claim.kind === "ended") return joinEnded(engine, work, claim.record);
-  if (claim.kind === "later") {
-    return engine.queue.send([message], Math.min(Math.max(claim.at - now, 1000), maxMessageDelay));
-  }
-  if (claim.kind === "away" && awaitsChildren(claim.record)) {
-    await driveMap(engine, work, claim.record.children);
+  while (tail.next !== undefined) {
+    const { next } = tail;
+    tail = new TailCall(deadline);
+    await workOnNext(engine, next, tail, deadline);
   }
 }

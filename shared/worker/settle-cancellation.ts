@@ -1,10 +1,11 @@
+import { isOver } from "../batch/batch-service.ts";
 import { endSubmission } from "../batch/end-submission.ts";
 import type { Engine } from "../engine.ts";
-import { endRun } from "../run/advance-run.ts";
-import { nodeOf } from "../run/run-graph.ts";
-import type { Run } from "../state/run.ts";
+import { endRun } from "../run/end-run.ts";
+import { graphOf, nodeOf } from "../run/run-graph.ts";
+import { type CancellingRun, isActive, type Run } from "../state/run.ts";
 import { ended } from "../state/step-changes.ts";
-import { hasEnded, hasJobs, isHeld } from "../state/step-record.ts";
+import { hasEnded, hasJobs, hasResult, isHeld } from "../state/step-record.ts";
 import type { StoredStep } from "../store/run-store.ts";
 
 const reason = "The run was cancelled";
@@ -19,16 +20,28 @@ async function markCancelled(engine: Engine, record: StoredStep): Promise<boolea
 /** Ends a step's jobs; true once none of them runs any more. */
 async function cancelJobs(engine: Engine, jobs: readonly { id: string }[]): Promise<boolean> {
   const details = await engine.batch.describe(jobs.map(({ id }) => id));
-  const open = details.filter(({ state }) => state !== "SUCCEEDED" && state !== "FAILED");
+  const open = details.filter((job) => !isOver(job));
   for (const { id } of open) await engine.batch.terminate(id, reason);
   return open.length === 0;
+}
+
+/** Cancels the run that works for a step; true once it has ended. */
+async function cancelChild(engine: Engine, runId: string): Promise<boolean> {
+  const child = await engine.store.getRun(runId);
+  if (child === undefined || !isActive(child)) return true;
+  await cancelRunAs(engine, child, "CANCELLED", "The run that it was a step of was cancelled");
+  const after = await engine.store.getRun(runId);
+  return after === undefined || !isActive(after);
 }
 
 /** Moves one record towards its end; true once it has none of its work going on. */
 async function cancelStep(engine: Engine, run: Run, record: StoredStep): Promise<boolean> {
   // A retry may have opened the next epoch meanwhile: what works for that one is none of this cancel's business.
-  if (hasEnded(record) || record.epoch > run.epoch) return true;
+  if (hasResult(record) || hasEnded(record) || record.epoch > run.epoch) return true;
   if (hasJobs(record)) return (await cancelJobs(engine, record.jobs)) && markCancelled(engine, record);
+  if ("holder" in record && record.holder === "run") {
+    return (await cancelChild(engine, record.child.runId)) && markCancelled(engine, record);
+  }
   if (isHeld(record) && record.state === "SUBMITTED") {
     const found = await nodeOf(engine, run, record.step);
     if (found !== undefined) await endSubmission(engine, run, found.node, record, reason);
@@ -36,16 +49,37 @@ async function cancelStep(engine: Engine, run: Run, record: StoredStep): Promise
   return markCancelled(engine, record);
 }
 
-/**
- * Moves a run that is being cancelled towards its end: ends what works for it, and the run once nothing does. Called
- * when the cancel is asked for, when a job ends, and by the sweep; safe to repeat. A worker that did not know of the
- * cancel may still begin a step: its commit starts nothing more, and a job that it submits is ended when Batch tells of
- * it (handle-job.ts).
- */
-export async function settleCancellation(engine: Engine, run: Run): Promise<void> {
+/** Ends what works for a run that is cancelled or was; true once nothing does. */
+export async function cancelOpenSteps(engine: Engine, run: Run): Promise<boolean> {
   let open = 0;
   for (const record of await engine.store.listSteps(run.runId)) {
     if (!(await cancelStep(engine, run, record))) open += 1;
   }
-  if (open === 0) await endRun(engine, run, "CANCELLED");
+  return open === 0;
+}
+
+/**
+ * Moves a run that is being cancelled towards its end: ends what works for it, and the run once nothing does. Called
+ * when the cancel is asked for, when a job or a child run ends, and by the sweep; safe to repeat. A worker that did not
+ * know of the cancel may still begin a step: its commit starts nothing more, a job that it submits is ended when Batch
+ * tells of it (handle-job.ts), and what it leaves open the last look at the run ends (sweep-run.ts).
+ */
+export async function settleCancellation(engine: Engine, run: CancellingRun): Promise<void> {
+  if (await cancelOpenSteps(engine, run)) await endRun(engine, run, await graphOf(engine, run), run.endsAs);
+}
+
+/**
+ * Has an active run end as cancelled or timed out: nothing new starts, jobs and child runs are ended, and the run ends
+ * once none is left. Asked again it goes on where it was.
+ */
+export async function cancelRunAs(
+  engine: Engine,
+  run: Run,
+  endsAs: CancellingRun["endsAs"],
+  why: string,
+): Promise<void> {
+  const dueAt = engine.clock.now() + engine.settings.sweepSeconds * 1000;
+  const move = { to: "CANCELLING", endsAs, reason: why } as const;
+  const moved = await engine.store.moveRun(run.runId, run.epoch, move, dueAt);
+  if (moved?.state === "CANCELLING" && moved.epoch === run.epoch) await settleCancellation(engine, moved);
 }

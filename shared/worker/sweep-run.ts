@@ -1,19 +1,58 @@
 import type { Engine } from "../engine.ts";
-import { stepOf } from "../pipeline/graph.ts";
-import { endRun } from "../run/advance-run.ts";
+import { hookName, stepOf } from "../pipeline/graph.ts";
+import { endRun, followEnd } from "../run/end-run.ts";
+import { hasHook } from "../run/hook-step.ts";
 import { graphOf } from "../run/run-graph.ts";
+import { beginRun } from "../run/start-run.ts";
 import { plan } from "../state/plan.ts";
-import type { Run } from "../state/run.ts";
-import { settleCancellation } from "./settle-cancellation.ts";
+import { type EndedRun, isEnded, type Run, type RunningRun, type WaitingRun } from "../state/run.ts";
+import { openingState } from "../state/run-changes.ts";
+import { hasEnded } from "../state/step-record.ts";
+import { isWanted } from "../step/child-step.ts";
+import { cancelOpenSteps, cancelRunAs, settleCancellation } from "./settle-cancellation.ts";
 import { sweepStep } from "./sweep-step.ts";
 
 /** Most runs that one sweep looks at; the next tick takes the others. */
-const runsPerSweep = 100;
+const runsPerSweep = 300;
 
-async function sweepRunning(engine: Engine, run: Run): Promise<void> {
+/** Milliseconds after which the sweep looks again at a run that waits for a slot: whoever frees one starts it. */
+const queuedLook = 15 * 60_000;
+
+/** Starts a run whose time has come; one that waits for a slot gets it if there is one. */
+async function sweepWaiting(engine: Engine, run: WaitingRun): Promise<void> {
+  const now = engine.clock.now();
+  if (run.state === "QUEUED") return beginRun(engine, run);
+  if (Date.parse(run.scheduledAt) > now) return;
+  const activeSince = new Date(now).toISOString();
+  const move =
+    openingState(run) === "QUEUED" ? ({ to: "QUEUED" } as const) : ({ to: "RUNNING", activeSince } as const);
+  const dueAt = now + engine.settings.sweepSeconds * 1000;
+  const moved = await engine.store.moveRun(run.runId, run.epoch, move, dueAt);
+  if (moved?.state === "RUNNING" || moved?.state === "QUEUED") await beginRun(engine, moved);
+}
+
+/** When a run's time is up, in epoch milliseconds; undefined for one that may take for ever. */
+function deadlineOf(run: RunningRun, timeout: number | undefined): number | undefined {
+  return timeout === undefined ? undefined : Date.parse(run.activeSince ?? run.startedAt) + timeout * 1000;
+}
+
+async function sweepRunning(engine: Engine, run: RunningRun): Promise<void> {
   const graph = await graphOf(engine, run);
+  const deadline = deadlineOf(run, graph.timeout);
+  if (deadline !== undefined && deadline <= engine.clock.now()) {
+    return cancelRunAs(
+      engine,
+      run,
+      "TIMED_OUT",
+      `took longer than the ${graph.timeout} s that its pipeline allows`,
+    );
+  }
   const { ready, end } = plan(graph, run.progress);
-  if (end !== undefined) return endRun(engine, run, end);
+  if (end !== undefined) return endRun(engine, run, graph, end);
+  if (!(await isWanted(engine, run))) {
+    return cancelRunAs(engine, run, "CANCELLED", "the run that it is a step of no longer waits for it");
+  }
+  if (run.state === "PAUSED") return;
   const records = await engine.store.listSteps(run.runId);
   for (const number of ready) {
     const node = stepOf(graph, number);
@@ -25,14 +64,37 @@ async function sweepRunning(engine: Engine, run: Run): Promise<void> {
   }
 }
 
+/** Does what is left to do for a run that has ended, and closes it. */
+async function sweepEnded(engine: Engine, run: EndedRun): Promise<void> {
+  const graph = await graphOf(engine, run);
+  const cut = run.state === "CANCELLED" || run.state === "TIMED_OUT";
+  if (cut && !(await cancelOpenSteps(engine, run))) return;
+  await followEnd(engine, run, graph, run.state);
+  if (hasHook(graph, run.state)) {
+    const key = { runId: run.runId, step: hookName(run.state), index: run.epoch };
+    const hook = await engine.store.getStep(key);
+    if (hook === undefined || !hasEnded(hook)) return;
+  }
+  await engine.store.closeRun(run.runId, run.epoch);
+}
+
+/** When the sweep looks at a run again, in epoch milliseconds. */
+function nextLook(engine: Engine, run: Run): number {
+  const now = engine.clock.now();
+  if (run.state === "SCHEDULED") return Math.max(Date.parse(run.scheduledAt), now);
+  return now + (run.state === "QUEUED" ? queuedLook : engine.settings.sweepSeconds * 1000);
+}
+
 /** Looks after one run: whatever a lost message, a dead worker or a lost event left behind goes on from here. */
 export async function sweepRun(engine: Engine, runId: string): Promise<void> {
   const run = await engine.store.getRun(runId);
   if (run === undefined) return;
   // First of all the next look, so that a run that breaks the sweep does not stop it for the others.
-  await engine.store.deferRun(runId, engine.clock.now() + engine.settings.sweepSeconds * 1000);
+  await engine.store.deferRun(runId, nextLook(engine, run));
+  if (run.state === "SCHEDULED" || run.state === "QUEUED") return sweepWaiting(engine, run);
+  if (run.state === "RUNNING" || run.state === "PAUSED") return sweepRunning(engine, run);
   if (run.state === "CANCELLING") return settleCancellation(engine, run);
-  if (run.state === "RUNNING") await sweepRunning(engine, run);
+  if (isEnded(run)) await sweepEnded(engine, run);
 }
 
 /**

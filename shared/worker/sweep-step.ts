@@ -1,15 +1,16 @@
 import { isOver, type JobDetail } from "../batch/batch-service.ts";
 import { identityOf, indicesOf } from "../batch/job-environment.ts";
 import type { Engine } from "../engine.ts";
+import type { Failure } from "../state/failure.ts";
 import {
   childrenOf,
   hasEnded,
   hasJobs,
+  hasResult,
   isHeld,
   type JobStep,
   type StepRecord,
 } from "../state/step-record.ts";
-import type { Failure } from "../step/failure.ts";
 import { failAttempt } from "../step/finish-attempt.ts";
 import { joinFullShards, openChildren } from "../step/map-step.ts";
 import { hintFor, type StepWork } from "../step/step-work.ts";
@@ -19,16 +20,25 @@ import { handleJob } from "./handle-job.ts";
 /** Milliseconds that a hint is given to arrive before the sweep sends another. */
 const grace = 2000;
 
-/** Whether nobody will move a record on by himself: its lease has run out, or the time of its retry has passed. */
+/** Whether nobody will move a record on by himself: its lease has run out, or its time has passed. */
 function isStuck(record: StepRecord, now: number): boolean {
   if (record.state === "RETRYING") return record.retryAt + grace < now;
-  return isHeld(record) && record.leaseUntil + grace < now;
+  if (isHeld(record)) return record.leaseUntil + grace < now;
+  if (!("holder" in record)) return false;
+  if (record.holder === "clock") return record.wakeAt + grace < now;
+  return record.holder === "person" && record.deadlineAt + grace < now;
+}
+
+/** Whether what a record waits for may have come untold: an object, or the end of another run. */
+function mustLook(record: StepRecord): boolean {
+  return "holder" in record && (record.holder === "object" || record.holder === "run");
 }
 
 /** Whether a hint moves a record on: it is stuck, or it ended and that was never told. */
 function needsHint(record: StepRecord, work: StepWork, now: number): boolean {
-  if (record.state === "SUCCEEDED") return true;
-  return record.epoch === work.run.epoch && (hasEnded(record) || isStuck(record, now));
+  if (hasResult(record)) return true;
+  const moves = hasEnded(record) || isStuck(record, now) || mustLook(record);
+  return record.epoch === work.run.epoch && moves;
 }
 
 /** Whether a child began or ended since a time, in epoch milliseconds. */
@@ -40,7 +50,7 @@ function isMoving(records: readonly StepRecord[], since: number): boolean {
 const jobLost: Failure = {
   error: { name: "JobLost", message: "AWS Batch no longer knows its job; it is tried again" },
   retryable: true,
-  infrastructure: true,
+  lostTo: "job",
 };
 
 /**
@@ -117,7 +127,7 @@ function childrenToHint(
   return [...open].filter((index) => {
     const record = byIndex.get(index);
     if (record === undefined) return !onTheirWay;
-    if (record.epoch < work.run.epoch && record.state !== "SUCCEEDED") return !onTheirWay;
+    if (record.epoch < work.run.epoch && !hasResult(record)) return !onTheirWay;
     return needsHint(record, work, now);
   });
 }

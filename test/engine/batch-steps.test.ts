@@ -9,6 +9,7 @@ import {
   type Pipeline,
 } from "../../shared/pipeline/index.ts";
 import { startRun } from "../../shared/run/start-run.ts";
+import { lossLimits } from "../../shared/state/failure.ts";
 import { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
 import { handleJob } from "../../shared/worker/handle-job.ts";
 import { sweepRuns } from "../../shared/worker/sweep-run.ts";
@@ -108,8 +109,8 @@ describe("infrastructure that fails", () => {
   });
 
   it.each([
-    [4, "SUCCEEDED"],
-    [5, "FAILED"],
+    [lossLimits.image, "SUCCEEDED"],
+    [lossLimits.image + 1, "FAILED"],
   ])("%i times uses up none of the step's own retries; in the end it is %s", async (times, state) => {
     const memory = new MemoryEngine([pipeline], { "demo.square": () => ({ n: 1 }) });
     const { runId } = await startRun(memory.engine, {

@@ -356,10 +356,13 @@ describe("a job that waits too long for a machine", () => {
     for (const job of memory.batch.waiting()) memory.batch.wait(job.id);
     const events = memory.batch.takeEvents();
     if (told) for (const event of events) await handleJob(memory.engine, event);
-    for (let hours = 0; hours < 3; hours += 1) {
+    for (let hours = 0; hours < 12; hours += 1) {
       memory.clock.moveTo(memory.clock.now() + 3_600_000);
       await sweepRuns(memory.engine);
       for (const event of memory.batch.takeEvents()) await handleJob(memory.engine, event);
+      for (const message of memory.queue.receive(10))
+        await handleStepMessage(memory.engine, message, Number.POSITIVE_INFINITY);
+      for (const job of memory.batch.waiting()) memory.batch.wait(job.id);
     }
     const run = await memory.store.getRun(runId);
     expect(run).toMatchObject({
@@ -369,6 +372,8 @@ describe("a job that waits too long for a machine", () => {
   });
 });
 
+const cancelling = { to: "CANCELLING", endsAs: "CANCELLED", reason: "enough" } as const;
+
 describe("a cancel that is late", () => {
   it("does nothing to the epoch that a retry opened meanwhile", async () => {
     const memory = sweep(new Calls(), { jobs: true, functions: false });
@@ -376,7 +381,7 @@ describe("a cancel that is late", () => {
     while (memory.batch.waiting().length === 0) await memory.turn();
     await cancelRun(memory.engine, runId);
     const cancelling = await memory.store.getRun(runId);
-    if (cancelling === undefined) throw new Error("no run");
+    if (cancelling?.state !== "CANCELLING") throw new Error("the run is not being cancelled");
     await memory.finish(runId);
     await retryRun(memory.engine, runId);
     while (memory.batch.waiting().length === 0) await memory.turn();
@@ -392,7 +397,7 @@ describe("a cancel that is late", () => {
     while (memory.batch.waiting().length === 0) await memory.turn();
     const [working] = memory.batch.waiting();
     if (working === undefined) throw new Error("no job");
-    await memory.store.requestCancel(runId, 0);
+    await memory.store.moveRun(runId, 1, cancelling, 0);
     const before = await memory.store.listSteps(runId);
     await handleJob(memory.engine, { ...working, id: "job-of-old:0", state: "FAILED" });
     expect(await memory.store.listSteps(runId)).toEqual(before);
@@ -409,8 +414,8 @@ describe("a cancel that is late", () => {
     memory.batch.takeEvents();
     const run = await memory.store.getRun(runId);
     // The cancel's own calls to Batch were all lost.
-    await memory.store.requestCancel(runId, 0);
-    await memory.store.endRun(runId, run?.epoch ?? 0, "CANCELLING", "CANCELLED", new Date(0).toISOString());
+    await memory.store.moveRun(runId, 1, cancelling, 0);
+    if (run !== undefined) await memory.store.endRun(run, "CANCELLED", new Date(0).toISOString());
     await retryRun(memory.engine, runId);
     for (const id of old) memory.batch.begin(id);
     for (const event of memory.batch.takeEvents()) await handleJob(memory.engine, event);

@@ -1,5 +1,6 @@
 import { aStepNode } from "../../test/factories.ts";
-import { checkGraph, type Graph, graphHash, graphSchema, type StepNode } from "./graph.ts";
+import { checkGraph } from "./check-graph.ts";
+import { type Graph, graphHash, graphSchema, type StepNode } from "./graph.ts";
 
 const node = aStepNode;
 const graph = (...steps: StepNode[]): Graph => ({ version: 1, pipeline: "demo", steps });

@@ -1,0 +1,39 @@
+import type { Engine } from "../engine.ts";
+import { RunNotFoundError, RunStateError } from "../run/run-errors.ts";
+import { nodeOf } from "../run/run-graph.ts";
+import { isUnderWay, type Run } from "../state/run.ts";
+import { type Answer, answerApproval } from "../step/approval-step.ts";
+
+/** Which approval is answered; `index` is the place of a mapped one. */
+export type ApprovalAnswer = Answer & {
+  readonly runId: string;
+  readonly step: string;
+  readonly index: number;
+};
+
+/**
+ * Answers an approval. The first answer stays.
+ *
+ * @returns the run as it then is
+ * @throws RunNotFoundError
+ * @throws RunStateError when the step does not wait for an answer
+ */
+export async function approveStep(engine: Engine, request: ApprovalAnswer): Promise<Run> {
+  const { runId, step, index, ...answer } = request;
+  const run = await engine.store.getRun(runId);
+  if (run === undefined) throw new RunNotFoundError(runId);
+  const record = await engine.store.getStep({ runId, step, index });
+  const found = await nodeOf(engine, run, step);
+  if (found === undefined) {
+    throw new RunStateError(`run ${runId} has no step "${step}"; look at the run to see its steps`);
+  }
+  const waits = record !== undefined && record.state === "PAUSED" && record.epoch === run.epoch;
+  if (!waits || !isUnderWay(run)) {
+    const state = record === undefined ? "not reached yet" : record.state;
+    throw new RunStateError(
+      `step ${step} of run ${runId} waits for no answer: the step is ${state}, the run is ${run.state}`,
+    );
+  }
+  await answerApproval(engine, { run, ...found }, record, answer);
+  return (await engine.store.getRun(runId)) ?? run;
+}

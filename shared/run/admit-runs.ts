@@ -1,0 +1,54 @@
+import type { Engine } from "../engine.ts";
+import { plan } from "../state/plan.ts";
+import type { Run, WaitingRun } from "../state/run.ts";
+import { dispatch } from "./dispatch.ts";
+import { graphOf } from "./run-graph.ts";
+
+/** Most waiting runs that one call looks at. */
+const lookedAt = 1000;
+
+/** Gives a waiting run its slots and starts it. `full`: a limit has none left. */
+async function admit(engine: Engine, run: WaitingRun): Promise<"admitted" | "full" | "gone"> {
+  const now = engine.clock.now();
+  const activeSince = new Date(now).toISOString();
+  const dueAt = now + engine.settings.sweepSeconds * 1000;
+  const outcome = await engine.store.admitRun(run, activeSince, dueAt);
+  if (outcome !== "admitted") return outcome;
+  engine.log.info("run admitted", { runId: run.runId, pipeline: run.pipeline, queue: run.queue });
+  const graph = await graphOf(engine, run);
+  await dispatch(engine, { ...run, state: "RUNNING", activeSince }, graph, plan(graph, run.progress).ready);
+  return outcome;
+}
+
+async function fullLimits(engine: Engine, run: Run): Promise<string[]> {
+  const full: string[] = [];
+  for (const { name, limit } of run.limits) {
+    const { holders, limit: set } = await engine.store.getSlots(name);
+    if (holders.size >= (set ?? limit)) full.push(name);
+  }
+  return full;
+}
+
+/**
+ * Starts the runs that wait in a work queue as far as there are slots, in the order of their priority and then of their
+ * coming. A run that lacks the slot of another limit does not keep those behind it waiting. Called whenever a run comes,
+ * a slot is freed or a limit is changed, and by the sweep; safe to repeat.
+ */
+export async function admitRuns(engine: Engine, queue: string): Promise<void> {
+  const full = new Set<string>();
+  for (const runId of await engine.store.waitingRuns(queue, lookedAt)) {
+    const run = await engine.store.getRun(runId);
+    if (run?.state !== "QUEUED" || run.limits.some(({ name }) => full.has(name))) continue;
+    if ((await admit(engine, run)) !== "full") continue;
+    for (const name of await fullLimits(engine, run)) full.add(name);
+  }
+}
+
+/** Starts a run that needs slots, has it wait, or says that it must be cancelled, as its pipeline has it. */
+export async function admitOrWait(engine: Engine, run: WaitingRun): Promise<"cancel" | undefined> {
+  if (run.onCollision === "queue") {
+    await admitRuns(engine, run.queue);
+    return undefined;
+  }
+  return (await admit(engine, run)) === "full" ? "cancel" : undefined;
+}

@@ -1,0 +1,30 @@
+import type { Engine } from "../engine.ts";
+import { type Graph, stepOf } from "../pipeline/graph.ts";
+import type { StepMessage } from "../queue/step-queue.ts";
+import type { Run, RunningRun } from "../state/run.ts";
+import type { TailCall } from "./tail-call.ts";
+
+/** The hint that starts a step: its only attempt, or the map as a whole. */
+export function firstMessage(run: Run, graph: Graph, number: number): StepMessage {
+  const node = stepOf(graph, number);
+  return { runId: run.runId, step: node.name, index: node.over === undefined ? 0 : "map", epoch: run.epoch };
+}
+
+/**
+ * Sends the hints for steps that are ready, but for one that the worker goes on with itself. Sent twice they do no harm:
+ * the claim absorbs the second.
+ */
+export async function dispatch(
+  engine: Engine,
+  run: RunningRun,
+  graph: Graph,
+  numbers: readonly number[],
+  tail?: TailCall,
+): Promise<void> {
+  const now = engine.clock.now();
+  const messages = numbers.flatMap((number) => {
+    const message = firstMessage(run, graph, number);
+    return tail?.take(stepOf(graph, number), { message, run, graph }, now) ? [] : [message];
+  });
+  if (messages.length > 0) await engine.queue.send(messages);
+}

@@ -1,0 +1,31 @@
+import type { Graph, StepNode } from "../pipeline/graph.ts";
+import type { StepMessage } from "../queue/step-queue.ts";
+import type { RunningRun } from "../state/run.ts";
+
+/** The part of a worker's time, in milliseconds, that is kept for committing and telling of a result. */
+export const commitReserve = 3000;
+
+/** A step that a worker goes on with: its hint, and the run as it was when the step became ready. */
+export type NextStep = { readonly message: StepMessage; readonly run: RunningRun; readonly graph: Graph };
+
+/**
+ * The one step that a worker goes on with by itself when the step that it works on has ended, so that a chain needs no
+ * hop through the queue. The message that the worker holds stays unacknowledged until then.
+ */
+export class TailCall {
+  next: NextStep | undefined;
+  private readonly deadline: number;
+
+  /** @param deadline when the worker must have ended, epoch milliseconds */
+  constructor(deadline: number) {
+    this.deadline = deadline;
+  }
+
+  /** Takes a ready step, if it is a function, none was taken yet, and the time left covers all that it may take. */
+  take(node: StepNode, next: NextStep, now: number): boolean {
+    const fits = now + node.timeout * 1000 + commitReserve <= this.deadline;
+    if (this.next !== undefined || node.task.kind !== "lambda" || !fits) return false;
+    this.next = next;
+    return true;
+  }
+}

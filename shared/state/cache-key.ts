@@ -1,0 +1,28 @@
+import { createHash } from "node:crypto";
+import { artifact } from "../pipeline/job.ts";
+import { canonicalJson, isJsonObject, type Json } from "../pipeline/json.ts";
+
+/** What a step's result depends on, besides its input. */
+export type CachedCode = {
+  readonly pipeline: string;
+  readonly step: string;
+  /** What the engine knows of the code: a function's text, the content of a job's image. */
+  readonly code: string;
+  /** What the author says of it. */
+  readonly version: string;
+};
+
+/** The value with every artifact reduced to what it holds: where it lies and which run made it makes no difference. */
+function byContent(value: Json): Json {
+  const parsed = artifact.safeParse(value);
+  if (parsed.success) return { sha256: parsed.data.sha256, bytes: parsed.data.bytes };
+  if (Array.isArray(value)) return value.map(byContent);
+  if (!isJsonObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, part = null]) => [key, byContent(part)]));
+}
+
+/** The key that a result is kept under: equal for equal code and an input of equal content. 64 hex digits of SHA-256. */
+export function cacheKey({ pipeline, step, code, version }: CachedCode, input: Json): string {
+  const key = canonicalJson([pipeline, step, code, version, byContent(input)]);
+  return createHash("sha256").update(key).digest("hex");
+}

@@ -1,0 +1,95 @@
+import { ExpressionError } from "../pipeline/expression.ts";
+import { type RetryPolicy, retryDelay } from "../pipeline/retry-policy.ts";
+import { FatalError, RetryAfter } from "../pipeline/step-errors.ts";
+import { type LossCause, lossesTo, type StepError, type StepRecord } from "./step-record.ts";
+
+/** Why an attempt failed, and what may be done about it. */
+export type Failure = {
+  readonly error: StepError;
+  /** False: the step fails at once. */
+  readonly retryable: boolean;
+  /** The attempt ran out of time. */
+  readonly timedOut?: boolean;
+  /** What the attempt was lost to, where that is not the step's own fault: it uses up none of its retries. */
+  readonly lostTo?: LossCause;
+  /** Milliseconds to wait before the next attempt, when the failure itself knows. */
+  readonly retryAfter?: number;
+};
+
+/**
+ * How many attempts may be lost to each cause before the step fails by it. Spot machines are taken back often and through
+ * no fault; an image that cannot be pulled or a machine that never comes seldom gets better by itself. Of memory there
+ * is as much as the step lists sizes: see {@link lossLimit}.
+ */
+export const lossLimits: Readonly<Record<Exclude<LossCause, "memory">, number>> = {
+  worker: 5,
+  spot: 20,
+  image: 3,
+  start: 5,
+  job: 5,
+  capacity: 2,
+};
+
+/** How many attempts of a step may be lost to a cause. @param memorySizes how many sizes of memory the step lists */
+export function lossLimit(cause: LossCause, memorySizes: number): number {
+  return cause === "memory" ? memorySizes - 1 : lossLimits[cause];
+}
+
+const stackLines = 6;
+
+/** An error cut to what a record can hold: names, messages and stacks from outside may be of any length. */
+export function storable({ name, message, stack, log }: StepError): StepError {
+  return {
+    name: name.slice(0, 100),
+    message: message.slice(0, 1000),
+    ...(stack && { stack: stack.slice(0, stackLines).map((line) => line.trim().slice(0, 200)) }),
+    ...(log !== undefined && { log }),
+  };
+}
+
+/** A failure for whatever a step's function threw. */
+export function failureOf(thrown: unknown): Failure {
+  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+  const stack = (error.stack ?? "").split("\n").slice(1, 1 + stackLines);
+  return {
+    error: storable({ name: error.name, message: error.message, stack }),
+    retryable: !(error instanceof FatalError || error instanceof ExpressionError),
+    ...(error instanceof RetryAfter && { retryAfter: error.seconds * 1000 }),
+  };
+}
+
+/** A failure that no retry can help. */
+export function fatal(name: string, message: string): Failure {
+  return { error: { name, message }, retryable: false };
+}
+
+/** Whether and when a step is tried again after a failure; a loss is counted by its cause, a failure against the retries. */
+export type RetryDecision =
+  | { readonly kind: "retry"; readonly delay: number; readonly lostTo?: LossCause }
+  | { readonly kind: "end" };
+
+/**
+ * Decides what follows a failed attempt.
+ *
+ * @param memorySizes how many sizes of memory the step lists
+ * @param random uniform in [0, 1), for the jitter
+ */
+export function decideRetry(
+  record: StepRecord,
+  policy: RetryPolicy,
+  failure: Failure,
+  memorySizes: number,
+  random: number,
+): RetryDecision {
+  if (!failure.retryable) return { kind: "end" };
+  const { lostTo, retryAfter } = failure;
+  const lost = lostTo === undefined ? undefined : lossesTo(record, lostTo);
+  if (lostTo !== undefined && lost !== undefined && lost < lossLimit(lostTo, memorySizes)) {
+    return { kind: "retry", lostTo, delay: retryAfter ?? retryDelay(policy, lost + 1, random) };
+  }
+  // Out of memory at the largest size is a failure like any other; every other cause has had its tries.
+  if (lostTo !== undefined && lostTo !== "memory") return { kind: "end" };
+  if (policy.on !== undefined && !policy.on.includes(failure.error.name)) return { kind: "end" };
+  if (record.failures >= policy.limit) return { kind: "end" };
+  return { kind: "retry", delay: retryAfter ?? retryDelay(policy, record.failures + 1, random) };
+}

@@ -1,0 +1,78 @@
+import * as z from "zod";
+import type { Engine } from "../engine.ts";
+import { fatal } from "../state/failure.ts";
+import { awaitingApproval } from "../state/step-changes.ts";
+import type { ApprovalStep, HeldStep } from "../state/step-record.ts";
+import type { StoredStep } from "../store/run-store.ts";
+import { replaceStep } from "./claim-step.ts";
+import { failAttempt, hintLater, succeedWith } from "./finish-attempt.ts";
+import { readOrFail } from "./read-or-fail.ts";
+import { inputOf } from "./step-input.ts";
+import type { StepWork } from "./step-work.ts";
+
+/** A person's answer, or that of the default when nobody gave one. */
+export type Answer = { readonly approved: boolean; readonly by: string; readonly comment?: string };
+
+/** Who is said to have answered when the deadline passed. */
+const nobody = "default";
+
+const approvalInput = z.strictObject({ message: z.string().max(1000) });
+
+/** Has a step wait for a person's yes or no. */
+export async function askApproval(
+  engine: Engine,
+  work: StepWork,
+  held: HeldStep & StoredStep,
+): Promise<void> {
+  const { run, graph, node } = work;
+  const index = held.index === "map" ? 0 : held.index;
+  const input = await readOrFail(engine, work, held, () => inputOf(engine, run, graph, node, index));
+  if (input === undefined) return;
+  const parsed = approvalInput.safeParse(input.value);
+  if (!parsed.success) {
+    const message = `cannot ask ${JSON.stringify(input.value).slice(0, 200)}: the message is a text of up to 1,000 characters`;
+    return failAttempt(engine, work, held, fatal("InvalidInput", message));
+  }
+  const wait = node.timeout * 1000;
+  const next = awaitingApproval(held, parsed.data.message, engine.clock.now() + wait);
+  const put = await replaceStep(engine, next, held);
+  if (put === undefined) return;
+  const { runId, step } = held;
+  engine.log.info("approval asked for", { runId, step, index, message: parsed.data.message });
+  if (wait <= engine.settings.sweepSeconds * 1000) await hintLater(engine, work, put, wait);
+}
+
+/** Ends an approval by an answer: a yes is its result, with who and when; a no is its failure, with the same. */
+export async function answerApproval(
+  engine: Engine,
+  work: StepWork,
+  record: ApprovalStep & StoredStep,
+  { approved, by, comment }: Answer,
+): Promise<void> {
+  const at = new Date(engine.clock.now()).toISOString();
+  const { runId, step, index } = record;
+  engine.log.info("approval answered", { runId, step, index, approved, by });
+  if (approved) {
+    const value = { by, at, ...(comment !== undefined && { comment }) };
+    return succeedWith(engine, work, record, { value });
+  }
+  const message = `${by} said no at ${at}${comment === undefined ? "" : `: ${comment}`}`;
+  await failAttempt(engine, work, record, fatal("Rejected", message));
+}
+
+/** Ends an approval whose deadline has passed, by its default. */
+export async function lookAtApproval(
+  engine: Engine,
+  work: StepWork,
+  record: ApprovalStep & StoredStep,
+): Promise<void> {
+  if (record.deadlineAt > engine.clock.now()) return;
+  const { task } = work.node;
+  const byDefault = task.kind === "approval" ? task.byDefault : undefined;
+  if (byDefault !== undefined) {
+    const approved = byDefault === "approve";
+    return answerApproval(engine, work, record, { approved, by: nobody, comment: "nobody answered in time" });
+  }
+  const message = `nobody answered within ${Math.round(work.node.timeout)} s`;
+  await failAttempt(engine, work, record, { ...fatal("NoAnswer", message), timedOut: true });
+}

@@ -1,0 +1,85 @@
+import type { Engine } from "../engine.ts";
+import type { StepNode } from "../pipeline/graph.ts";
+import { artifact, jobParts } from "../pipeline/job.ts";
+import { isJsonObject, type Json } from "../pipeline/json.ts";
+import { cacheKey } from "../state/cache-key.ts";
+import type { Run } from "../state/run.ts";
+import type { StoredValue, SucceededStep } from "../state/step-record.ts";
+import type { CachedResult } from "../store/result-cache.ts";
+import { inputOf } from "./step-input.ts";
+import type { StepWork } from "./step-work.ts";
+
+/** Most objects that a cached result may name: each is looked for before the result is used. */
+const mostObjects = 100;
+
+/** What the engine knows of a step's code; undefined when it knows nothing, as of a job without an image. */
+function codeOf(engine: Engine, run: Run, { name, task }: StepNode): string | undefined {
+  if (task.kind === "batch") return engine.jobVersions.get(jobParts(task.job).family);
+  return engine.pipelines.get(run.pipeline)?.functions.get(name)?.toString();
+}
+
+function keyOf(engine: Engine, { run, node }: StepWork, input: Json): string | undefined {
+  const code = codeOf(engine, run, node);
+  if (node.cache === undefined || code === undefined) return undefined;
+  const { version } = node.cache;
+  return cacheKey({ pipeline: run.pipeline, step: node.name, code, version }, input);
+}
+
+function urisIn(value: Json): string[] {
+  const parsed = artifact.safeParse(value);
+  if (parsed.success) return [parsed.data.uri];
+  if (!isJsonObject(value) && !Array.isArray(value)) return [];
+  return Object.values(value).flatMap((part: Json = null) => urisIn(part));
+}
+
+/** Whether everything that a kept result names is still there: objects of old runs expire. */
+async function isWhole(engine: Engine, output: StoredValue): Promise<boolean> {
+  const uris = "uri" in output ? [output.uri] : urisIn(output.value);
+  if (uris.length > mostObjects) return false;
+  const heads = await Promise.all(uris.map((uri) => engine.objects.head(uri)));
+  return heads.every((head) => head !== undefined);
+}
+
+/**
+ * Results that earlier runs made of the same code and the same inputs, by the index of the input. None when the run asks
+ * for a refresh, and none that expired or whose objects are gone.
+ */
+export async function findCached(
+  engine: Engine,
+  work: StepWork,
+  inputs: ReadonlyMap<number, Json>,
+): Promise<ReadonlyMap<number, CachedResult>> {
+  if (work.node.cache === undefined || work.run.refresh) return new Map();
+  const keys = [...inputs].flatMap(([index, input]) => {
+    const key = keyOf(engine, work, input);
+    return key === undefined ? [] : [[index, key] as const];
+  });
+  const kept = await engine.cache.get([...new Set(keys.map(([, key]) => key))]);
+  const now = engine.clock.now();
+  const found = new Map<number, CachedResult>();
+  for (const [index, key] of keys) {
+    const result = kept.get(key);
+    if (result === undefined || (result.expiresAt ?? Number.POSITIVE_INFINITY) <= now) continue;
+    if (await isWhole(engine, result.output)) found.set(index, result);
+  }
+  return found;
+}
+
+/** Keeps a result for later runs. What cannot be kept is no failure of the step. */
+export async function keepResult(engine: Engine, work: StepWork, record: SucceededStep): Promise<void> {
+  const { run, graph, node } = work;
+  if (node.cache === undefined || record.state !== "SUCCEEDED" || record.index === "map") return;
+  try {
+    const key = keyOf(engine, work, await inputOf(engine, run, graph, node, record.index));
+    if (key === undefined) return;
+    const { runId, step, index, output } = record;
+    const { expires } = node.cache;
+    await engine.cache.put(key, {
+      output,
+      source: { runId, step, index },
+      ...(expires !== undefined && { expiresAt: Date.parse(record.endedAt) + expires * 1000 }),
+    });
+  } catch (error) {
+    engine.log.warn("result was not kept for later runs", { runId: run.runId, step: node.name, error });
+  }
+}

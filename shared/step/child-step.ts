@@ -1,0 +1,158 @@
+import type { Engine } from "../engine.ts";
+import { ExpressionError, evaluate } from "../pipeline/expression.ts";
+import type { Graph } from "../pipeline/graph.ts";
+import { isJsonObject } from "../pipeline/json.ts";
+import { ParamsError, PipelineNotFoundError } from "../run/run-errors.ts";
+import { graphOf } from "../run/run-graph.ts";
+import { runIdOf } from "../run/run-id.ts";
+import { beginRun, startRun } from "../run/start-run.ts";
+import { type Failure, failureOf, fatal } from "../state/failure.ts";
+import { type EndedRun, isActive, type Run } from "../state/run.ts";
+import { awaitingRun } from "../state/step-changes.ts";
+import {
+  type ChildStep,
+  type HeldStep,
+  hasResult,
+  type StepRecord,
+  type StoredValue,
+} from "../state/step-record.ts";
+import type { StoredStep } from "../store/run-store.ts";
+import { replaceStep } from "./claim-step.ts";
+import { failAttempt, succeedWith } from "./finish-attempt.ts";
+import { inputOf, scopeFor } from "./step-input.ts";
+import type { StepWork } from "./step-work.ts";
+import { storeValue } from "./stored-value.ts";
+
+/** What makes the child of one step a run of its own, and the same one each time. */
+const causeKey = ({ runId, step, index }: StepRecord) => JSON.stringify([runId, step, index]);
+
+function indexOf({ index }: StepRecord): number {
+  return index === "map" ? 0 : index;
+}
+
+/** Id of the run that a child step starts, whether or not it has started it. */
+export function childRunId(run: Run, pipeline: string, record: StepRecord): string {
+  return runIdOf(pipeline, run.scheduledAt, causeKey(record));
+}
+
+/** The epoch of the child that an attempt waits for: that of a run to come, of one under way, or the next one. */
+function epochFor(child: Run | undefined): number {
+  if (child === undefined) return 1;
+  return isActive(child) || child.state === "SUCCEEDED" ? child.epoch : child.epoch + 1;
+}
+
+/** Opens the child that an earlier attempt failed by again. */
+async function reopen(engine: Engine, child: Run): Promise<void> {
+  const now = engine.clock.now();
+  const dueAt = now + engine.settings.sweepSeconds * 1000;
+  const opened = await engine.store.reopenRun(child, new Date(now).toISOString(), dueAt);
+  if (opened?.state === "RUNNING" || opened?.state === "QUEUED") await beginRun(engine, opened);
+}
+
+/** Starts the run that a step is linked to, or opens it again, unless that was done already. */
+async function ensureChild(engine: Engine, work: StepWork, record: ChildStep): Promise<void> {
+  const { run, graph, node } = work;
+  const { task } = node;
+  if (task.kind !== "child") throw new TypeError(`step ${node.name} has no child`);
+  const child = await engine.store.getRun(record.child.runId);
+  if (child !== undefined) {
+    if (child.epoch < record.child.epoch) await reopen(engine, child);
+    return;
+  }
+  const { runId, step } = record;
+  const index = indexOf(record);
+  await startRun(engine, {
+    pipeline: task.pipeline,
+    params: await inputOf(engine, run, graph, node, index),
+    scheduledAt: run.scheduledAt,
+    cause: { kind: "step", runId, step, index },
+    causeKey: causeKey(record),
+    priority: run.priority,
+    refresh: run.refresh,
+  });
+}
+
+/**
+ * Leaves a child step to the run that it stands for. The link comes first and fixes that run, so that a worker that dies
+ * in between leaves it for the next one to start, and never starts another.
+ */
+export async function startChild(
+  engine: Engine,
+  work: StepWork,
+  held: HeldStep & StoredStep,
+  pipeline: string,
+): Promise<void> {
+  const runId = childRunId(work.run, pipeline, held);
+  const epoch = epochFor(await engine.store.getRun(runId));
+  const put = await replaceStep(engine, awaitingRun(held, { runId, epoch }), held);
+  if (put !== undefined && "holder" in put && put.holder === "run") await lookAtChild(engine, work, put);
+}
+
+/** Why a child cannot be started, where trying again cannot help. */
+function startFailure(thrown: unknown): Failure | undefined {
+  if (thrown instanceof ParamsError) return fatal("InvalidInput", thrown.message);
+  if (thrown instanceof PipelineNotFoundError) return fatal("CodeMissing", thrown.message);
+  return thrown instanceof ExpressionError ? failureOf(thrown) : undefined;
+}
+
+/** The step whose whole result a pipeline returns, where it is one. */
+function returnedStep({ output }: Graph): string | undefined {
+  const path = isJsonObject(output) ? output.$step : undefined;
+  return Array.isArray(path) && path.length === 1 && typeof path[0] === "string" ? path[0] : undefined;
+}
+
+/** What a child gives to its parent: a large result of one step by reference, anything else by its value. */
+async function outputOfChild(
+  engine: Engine,
+  work: StepWork,
+  held: StoredStep,
+  child: Run,
+): Promise<StoredValue> {
+  const graph = await graphOf(engine, child);
+  if (graph.output === undefined) return { value: null };
+  const step = returnedStep(graph);
+  const record = step && (await engine.store.getStep({ runId: child.runId, step, index: 0 }));
+  if (record && hasResult(record) && "uri" in record.output) return record.output;
+  const value = evaluate(graph.output, await scopeFor(engine, child, graph, [graph.output]));
+  return storeValue(engine, work.run, held, value);
+}
+
+function childFailure(child: EndedRun): Failure {
+  const why = child.error
+    ? `${child.error.step}: ${child.error.message}`
+    : (child.reason ?? "no reason is known");
+  const name = child.state === "FAILED" ? "ChildFailed" : "ChildCancelled";
+  const message = `run ${child.runId} of ${child.pipeline} ended ${child.state}: ${why}`;
+  // What was stopped by hand is not started again by itself.
+  return { error: { name, message: message.slice(0, 1000) }, retryable: child.state !== "CANCELLED" };
+}
+
+/** Moves a child step on: starts its run if nobody did, and ends the step when the run has ended. */
+export async function lookAtChild(
+  engine: Engine,
+  work: StepWork,
+  record: ChildStep & StoredStep,
+): Promise<void> {
+  try {
+    await ensureChild(engine, work, record);
+    const child = await engine.store.getRun(record.child.runId);
+    if (child === undefined || isActive(child) || child.epoch < record.child.epoch) return;
+    if (child.state !== "SUCCEEDED") return await failAttempt(engine, work, record, childFailure(child));
+    await succeedWith(engine, work, record, await outputOfChild(engine, work, record, child));
+  } catch (thrown) {
+    const failure = startFailure(thrown);
+    if (failure === undefined) throw thrown;
+    await failAttempt(engine, work, record, failure);
+  }
+}
+
+/** Whether the step that a run was started by still waits for it. */
+export async function isWanted(engine: Engine, { cause, runId }: Run): Promise<boolean> {
+  if (cause.kind !== "step") return true;
+  const parent = await engine.store.getRun(cause.runId);
+  if (parent === undefined || !isActive(parent) || parent.state === "CANCELLING") return false;
+  const record = await engine.store.getStep(cause);
+  if (record === undefined) return false;
+  if (!("child" in record) || record.child === undefined) return !("endedAt" in record);
+  return !("endedAt" in record) && record.child.runId === runId;
+}

@@ -1,0 +1,35 @@
+import type { Engine } from "../engine.ts";
+import { ExpressionError, evaluate } from "../pipeline/expression.ts";
+import type { Json } from "../pipeline/json.ts";
+import { type Failure, failureOf, fatal } from "../state/failure.ts";
+import type { StoredStep } from "../store/run-store.ts";
+import { scopeFor } from "./step-input.ts";
+import type { StepWork } from "./step-work.ts";
+
+/** What follows a pass of a step: that was the last, there is another, or the step has failed by it. */
+export type AfterPass =
+  | { kind: "done" }
+  | { kind: "again"; delay: number }
+  | { kind: "failed"; failure: Failure };
+
+/** Decides whether a step makes another pass. @param result of the pass that it has just made */
+export async function afterPass(
+  engine: Engine,
+  { run, graph, node }: StepWork,
+  held: StoredStep,
+  result: Json,
+): Promise<AfterPass> {
+  const { repeat } = node;
+  if (repeat === undefined) return { kind: "done" };
+  try {
+    const scope = await scopeFor(engine, run, graph, [repeat.until]);
+    if (evaluate(repeat.until, { ...scope, result }) === true) return { kind: "done" };
+  } catch (thrown) {
+    if (!(thrown instanceof ExpressionError)) throw thrown;
+    return { kind: "failed", failure: failureOf(thrown) };
+  }
+  const passes = (held.passes ?? 0) + 1;
+  if (passes < repeat.limit) return { kind: "again", delay: repeat.delay * 1000 };
+  const message = `its condition did not hold after ${passes} passes; raise the limit of repeat, or see why it stays so`;
+  return { kind: "failed", failure: fatal("RepeatLimit", message) };
+}

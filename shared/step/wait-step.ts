@@ -1,0 +1,44 @@
+import * as z from "zod";
+import type { Engine } from "../engine.ts";
+import { fatal } from "../state/failure.ts";
+import { sleeping } from "../state/step-changes.ts";
+import type { HeldStep } from "../state/step-record.ts";
+import type { StoredStep } from "../store/run-store.ts";
+import { replaceStep } from "./claim-step.ts";
+import { failAttempt, hintLater, succeedWith } from "./finish-attempt.ts";
+import { readOrFail } from "./read-or-fail.ts";
+import { inputOf } from "./step-input.ts";
+import type { StepWork } from "./step-work.ts";
+
+/** Longest wait, in seconds: what is further off is a schedule's business. */
+const longestWait = 366 * 24 * 3600;
+
+const waitInput = z.union([
+  z.strictObject({ seconds: z.number().nonnegative().max(longestWait) }),
+  z.strictObject({ until: z.iso.datetime({ offset: true }) }),
+]);
+
+/** Puts a wait to sleep until its time, or ends it when that has come. */
+export async function runWait(engine: Engine, work: StepWork, held: HeldStep & StoredStep): Promise<void> {
+  const { run, graph, node } = work;
+  const index = held.index === "map" ? 0 : held.index;
+  const input = await readOrFail(engine, work, held, () => inputOf(engine, run, graph, node, index));
+  if (input === undefined) return;
+  const parsed = waitInput.safeParse(input.value);
+  if (!parsed.success) {
+    const message = `cannot wait for ${JSON.stringify(input.value).slice(0, 200)}: ${z.prettifyError(parsed.error)}`;
+    return failAttempt(engine, work, held, fatal("InvalidInput", message));
+  }
+  const wait = parsed.data;
+  // From when the wait began, however often a worker looks at it since.
+  const wakeAt =
+    "until" in wait ? Date.parse(wait.until) : Date.parse(held.startedAt) + Math.round(wait.seconds * 1000);
+  const now = engine.clock.now();
+  if (wakeAt <= now) return succeedWith(engine, work, held, { value: new Date(wakeAt).toISOString() });
+  if (wakeAt - now > longestWait * 1000) {
+    const message = `would wait until ${new Date(wakeAt).toISOString()}, more than a year; use a schedule`;
+    return failAttempt(engine, work, held, fatal("InvalidInput", message));
+  }
+  if ((await replaceStep(engine, sleeping(held, wakeAt), held)) === undefined) return;
+  await hintLater(engine, work, held, wakeAt - now);
+}

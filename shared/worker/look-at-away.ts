@@ -1,0 +1,19 @@
+import type { Engine } from "../engine.ts";
+import { lookAtApproval } from "../step/approval-step.ts";
+import { lookAtChild } from "../step/child-step.ts";
+import type { ClaimOutcome } from "../step/claim-step.ts";
+import { driveMap } from "../step/map-step.ts";
+import { lookForObject } from "../step/object-step.ts";
+import type { StepWork } from "../step/step-work.ts";
+
+/** A record that something other than a worker holds, as a claim meets it. */
+type Away = Extract<ClaimOutcome, { kind: "away" }>["record"];
+
+/** Looks whether what a step waits for has come: children of a map, another run, an object, a person's time. */
+export async function lookAtAway(engine: Engine, work: StepWork, record: Away): Promise<void> {
+  if (record.holder === "children") return driveMap(engine, work, record.children);
+  if (record.holder === "run") return lookAtChild(engine, work, record);
+  if (record.holder === "object") return lookForObject(engine, work, record);
+  if (record.holder === "person") return lookAtApproval(engine, work, record);
+  // A job tells of itself.
+}
