@@ -13,6 +13,9 @@ const throttlingNames: ReadonlySet<string> = new Set([
   "Throttling",
   "ThrottlingException",
   "TooManyRequestsException",
+  // What our own adapters say when they met contention again and again.
+  "TransactionConflictError",
+  "UnprocessedKeysError",
 ]);
 
 /** Whether a service refused a call only because there were too many: later it will take it. */

@@ -37,7 +37,7 @@ export async function awaitObject(
   if (put === undefined || !("holder" in put) || put.holder !== "object") return;
   const { runId, step, epoch } = held;
   // The note before the look: an object that comes after the look finds the note.
-  await engine.waiters.add(uri, { runId, step, index, epoch });
+  await engine.waiters.add(uri, { runId, step, index, epoch }, deadlineAt);
   await lookForObject(engine, work, put);
 }
 

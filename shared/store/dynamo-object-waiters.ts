@@ -16,9 +16,11 @@ const waiterItem: z.ZodType<ObjectWaiter> = z.object({
 export function dynamoObjectWaiters(table: DynamoTable): ObjectWaiters {
   const { client, name: TableName } = table;
   return {
-    async add(uri, { runId, step, index, epoch }) {
+    async add(uri, { runId, step, index, epoch }, until) {
       const waiter = { runId, step, index, epoch };
-      await client.send(new PutCommand({ TableName, Item: { ...waiterKey(uri, waiter), ...waiter } }));
+      // Of a run that was cancelled nobody removes the note: the table does, some time after.
+      const item = { ...waiterKey(uri, waiter), ...waiter, expiresAt: Math.ceil(until / 1000) };
+      await client.send(new PutCommand({ TableName, Item: item }));
     },
 
     async list(uri) {

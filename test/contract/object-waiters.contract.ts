@@ -1,6 +1,7 @@
 import type { ObjectWaiter, ObjectWaiters } from "../../shared/store/object-waiters.ts";
 
 const uri = "s3://data/raw/2021 März/a#b.csv";
+const until = Date.parse("2051-10-04T16:21:00Z");
 const waiter: ObjectWaiter = { runId: "20211004T162100Z-wait00000000", step: "labels", index: 0, epoch: 1 };
 
 /** What every place for notes of waiting steps does. `make` gives an empty one. */
@@ -18,14 +19,14 @@ export function objectWaitersContract(make: () => Promise<ObjectWaiters>): void 
   });
 
   test("a note is found by its object, as it was made", async () => {
-    await waiters.add(uri, waiter);
+    await waiters.add(uri, waiter, until);
     expect(await waiters.list(uri)).toEqual([waiter]);
     expect(await waiters.list(`${uri}x`)).toEqual([]);
   });
 
   test("noted twice it is one note", async () => {
-    await waiters.add(uri, waiter);
-    await waiters.add(uri, { ...waiter });
+    await waiters.add(uri, waiter, until);
+    await waiters.add(uri, { ...waiter }, until);
     expect(await waiters.list(uri)).toEqual([waiter]);
   });
 
@@ -37,13 +38,13 @@ export function objectWaitersContract(make: () => Promise<ObjectWaiters>): void 
       { ...waiter, index: "map" },
       { ...waiter, epoch: 2 },
     ];
-    for (const each of [waiter, ...others]) await waiters.add(uri, each);
+    for (const each of [waiter, ...others]) await waiters.add(uri, each, until);
     await waiters.remove(uri, waiter);
     expect(await listed(uri)).toEqual(others.map((each) => JSON.stringify(each)).sort());
   });
 
   test("a note that is not there can be removed", async () => {
-    await waiters.add(uri, waiter);
+    await waiters.add(uri, waiter, until);
     await waiters.remove("s3://data/raw/other.csv", waiter);
     await waiters.remove(uri, { ...waiter, epoch: 9 });
     expect(await waiters.list(uri)).toEqual([waiter]);
@@ -53,14 +54,14 @@ export function objectWaitersContract(make: () => Promise<ObjectWaiters>): void 
   });
 
   test("only the names of a waiting step are kept of what is given", async () => {
-    await waiters.add(uri, { ...waiter, state: "RUNNING" } as ObjectWaiter);
+    await waiters.add(uri, { ...waiter, state: "RUNNING" } as ObjectWaiter, until);
     expect(await waiters.list(uri)).toEqual([waiter]);
   });
 
   test("names of any length keep objects apart", async () => {
     const long = `s3://data/raw/${"ä".repeat(1500)}`;
-    await waiters.add(`${long}1`, waiter);
-    await waiters.add(`${long}2`, { ...waiter, epoch: 2 });
+    await waiters.add(`${long}1`, waiter, until);
+    await waiters.add(`${long}2`, { ...waiter, epoch: 2 }, until);
     expect(await waiters.list(`${long}1`)).toEqual([waiter]);
   });
 }
