@@ -15,3 +15,20 @@ export function canonicalJson(value: Json): string {
     isJsonObject(part) ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : part,
   );
 }
+
+/** A copy that shares no list and no object with the original, and may be changed. */
+export function copyJson(value: Json): Json {
+  if (Array.isArray(value)) return value.map(copyJson);
+  if (!isJsonObject(value)) return value;
+  // Not by assignment: a field may be named __proto__.
+  return Object.fromEntries(
+    Object.entries(value).map(([key, part]) => [key, part === undefined ? part : copyJson(part)]),
+  );
+}
+
+/** The value itself, which nobody can change any more, at any depth. */
+export function freezeJson(value: Json): Json {
+  if (typeof value !== "object" || value === null) return value;
+  for (const part of Object.values(value)) if (part !== undefined) freezeJson(part);
+  return Object.freeze(value);
+}

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Engine } from "../engine.ts";
 import { attemptPrefix } from "../objects/layout.ts";
-import type { Json } from "../pipeline/json.ts";
+import { copyJson, type Json } from "../pipeline/json.ts";
 import type { StepArtifacts, StepContext, StepFunction, StepLog } from "../pipeline/task.ts";
 import { commitReserve } from "../run/tail-call.ts";
 import { type Failure, failureOf, fatal } from "../state/failure.ts";
@@ -86,7 +86,7 @@ async function call(
       if (timer.signal.aborted) resolve("timed out");
       timer.signal.addEventListener("abort", () => resolve("timed out"), { once: true });
     });
-    const finished = (async () => ({ output: asJson(await run(input as never, context)) }))();
+    const finished = (async () => ({ output: asJson(await run(copyJson(input) as never, context)) }))();
     const first = await Promise.race([finished, timedOut]);
     if (first !== "timed out") return first;
     // Whatever the function still does, its result no longer counts.

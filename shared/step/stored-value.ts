@@ -1,5 +1,6 @@
 import type { Engine } from "../engine.ts";
 import { attemptFiles, attemptPrefix } from "../objects/layout.ts";
+import { rememberedJson } from "../objects/remembered-json.ts";
 import type { Json } from "../pipeline/json.ts";
 import type { Run } from "../state/run.ts";
 import type { StepRecord, StoredValue } from "../state/step-record.ts";
@@ -26,12 +27,14 @@ export async function storeValue(
   return { uri };
 }
 
-/** @throws ValueMissingError when the object is gone */
+/**
+ * Reads a result. One from S3 is shared with everyone who reads it in this worker, and frozen: results never change.
+ *
+ * @throws ValueMissingError when the object is gone
+ */
 export async function loadValue(engine: Engine, stored: StoredValue): Promise<Json> {
   if ("value" in stored) return stored.value;
-  const bytes = await engine.objects.get(stored.uri);
-  if (bytes === undefined) {
-    throw new ValueMissingError(`${stored.uri} is gone; it held a step's result. Run the pipeline anew`);
-  }
-  return JSON.parse(new TextDecoder().decode(bytes)) as Json;
+  const value = await rememberedJson(engine.objects, stored.uri);
+  if (value !== undefined) return value;
+  throw new ValueMissingError(`${stored.uri} is gone; it held a step's result. Run the pipeline anew`);
 }

@@ -1,22 +1,21 @@
-import * as z from "zod";
 import type { JobDetail } from "../batch/batch-service.ts";
 import { identityOf } from "../batch/job-environment.ts";
 import type { JobExit } from "../batch/memory-batch-service.ts";
 import { attemptFiles, shardOf } from "../objects/layout.ts";
 import type { ObjectStore } from "../objects/object-store.ts";
-import type { Json } from "../pipeline/json.ts";
+import { rememberedJson } from "../objects/remembered-json.ts";
+import { copyJson, isJsonObject, type Json } from "../pipeline/json.ts";
 import { FatalError } from "../pipeline/step-errors.ts";
 
 /** Stands in for a job's Python: takes the input, gives the output, or throws. */
 export type JobFunction = (input: Json) => Json | Promise<Json>;
 
-const inputFile = z.object({ inputs: z.record(z.string(), z.json() as z.ZodType<Json>) });
-
+/** A file of inputs serves a whole shard of jobs, each of which is a process of its own with its own copy. */
 async function inputFor(objects: ObjectStore, location: string, index: number): Promise<Json> {
   const uri = location.replace("{shard}", String(shardOf(index)));
-  const bytes = await objects.get(uri);
-  if (bytes === undefined) throw new Error(`${uri} does not exist`);
-  return inputFile.parse(JSON.parse(new TextDecoder().decode(bytes))).inputs[index] ?? null;
+  const file = await rememberedJson(objects, uri);
+  if (!isJsonObject(file) || !isJsonObject(file.inputs)) throw new Error(`${uri} is no file of inputs`);
+  return copyJson(file.inputs[String(index)] ?? null);
 }
 
 /**

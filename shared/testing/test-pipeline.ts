@@ -2,7 +2,7 @@ import { MemoryBatchService } from "../batch/memory-batch-service.ts";
 import { defaultSettings, type Engine } from "../engine.ts";
 import { MemoryObjectStore } from "../objects/memory-object-store.ts";
 import type { Pipeline } from "../pipeline/define-pipeline.ts";
-import type { Json } from "../pipeline/json.ts";
+import { copyJson, type Json } from "../pipeline/json.ts";
 import { silentLog } from "../platform/log.ts";
 import { silentMeter } from "../platform/meter.ts";
 import { VirtualClock } from "../platform/virtual-clock.ts";
@@ -156,7 +156,7 @@ export async function testPipeline(pipeline: Pipeline, options: TestOptions = {}
     );
     const values: Json[] = [];
     for (const record of mine)
-      if (record.state === "SUCCEEDED") values.push(await loadValue(memory.engine, record.output));
+      if (record.state === "SUCCEEDED") values.push(copyJson(await loadValue(memory.engine, record.output)));
     const [only] = values;
     if (mapped.has(name)) outputs[name] = values;
     else if (only !== undefined) outputs[name] = only;
