@@ -168,7 +168,7 @@ class Simulation {
     checks.bodies(this.bodies);
     checks.complete(this.jobs.complete);
     checks.cost(this.redriven, this.bodies);
-    checks.jobs(this.jobs.submitted(), (job) => this.world.maySubmitTwice(job));
+    checks.jobs(this.jobs.submitted(), (job) => this.world.ledger.maySubmitTwice(job));
   }
 
   get state(): string {

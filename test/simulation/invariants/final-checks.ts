@@ -151,7 +151,8 @@ export class FinalChecks {
       const spec = this.spec.steps.find(({ name }) => name === step);
       if (spec === undefined) continue;
       const own = Math.min(spec.retries.limit, failuresOf(spec.work.failing, Number(index), Number(epoch)));
-      const bearable = 1 + own + this.world.chargesOf(key) + this.world.lossesOf(`${step}[${index}]`);
+      const bearable =
+        1 + own + this.world.ledger.chargesOf(key) + this.world.ledger.lossesOf(`${step}[${index}]`);
       if (count > bearable)
         this.broken("nothing runs again", `${key} began ${count} times; its faults explain ${bearable}`);
     }

@@ -1,4 +1,9 @@
-type Entry = { readonly at: number; readonly number: number; readonly act: () => Promise<void> | void };
+type Entry = {
+  readonly at: number;
+  readonly number: number;
+  readonly act: () => Promise<void> | void;
+  readonly about: string;
+};
 
 const isBefore = (a: Entry, b: Entry) => a.at < b.at || (a.at === b.at && a.number < b.number);
 
@@ -17,9 +22,9 @@ export class Agenda {
   }
 
   /** @param at virtual time, in epoch milliseconds */
-  add(at: number, act: () => Promise<void> | void): void {
+  add(at: number, act: () => Promise<void> | void, about = ""): void {
     this.entered += 1;
-    const entry: Entry = { at, number: this.entered, act };
+    const entry: Entry = { at, number: this.entered, act, about };
     let place = this.heap.length;
     while (place > 0) {
       const above = (place - 1) >> 1;
@@ -29,6 +34,11 @@ export class Agenda {
       place = above;
     }
     this.heap[place] = entry;
+  }
+
+  /** What is entered and when, in no set order. */
+  entries(): readonly Pick<Entry, "at" | "about">[] {
+    return this.heap;
   }
 
   /** Takes out what happens next. */

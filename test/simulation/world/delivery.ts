@@ -6,6 +6,7 @@ import { failPoison } from "../../../shared/worker/fail-poison.ts";
 import { handleJob } from "../../../shared/worker/handle-job.ts";
 import { handleStepMessage } from "../../../shared/worker/handle-step-message.ts";
 import type { FaultKind } from "../faults/fault-plan.ts";
+import type { Soon } from "./scheduler.ts";
 import type { TaskKind } from "./task.ts";
 import type { World } from "./world.ts";
 
@@ -91,7 +92,9 @@ export class Delivery {
     if (fault === lost) return;
     const late = fault === delayed ? draws.pick([500, 5000, 100_000, 1_000_000]) : 0;
     const arrive = () => this.receive(letter, 1);
-    this.world.scheduler.in(delay + late + draws.between(1, 40), arrive);
+    const what: Soon = { kind: "delivery", about: `${lane.kind} ${about}` };
+    if (delay + late > 0) this.world.scheduler.in(delay + late + draws.between(1, 40), arrive, what.about);
+    else this.world.scheduler.soon(what, draws.between(1, 40), arrive);
     if (fault === duplicated) this.world.scheduler.in(delay + draws.pick([1, 30, 1000, 200_000]), arrive);
   }
 
@@ -106,7 +109,7 @@ export class Delivery {
     const comesBack = (after: number) => {
       if (state.back) return;
       state.back = true;
-      this.world.scheduler.in(after, () => this.receive(letter, receives + 1));
+      this.world.scheduler.in(after, () => this.receive(letter, receives + 1), `${about} again ${receives}`);
     };
     task.onKilled = () => comesBack(lane.visibility);
     // A worker that is held up keeps its message only for so long.

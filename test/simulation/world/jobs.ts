@@ -75,16 +75,20 @@ export class Jobs {
     const draws = this.world.plan.drawsFor(key);
     const { scheduler, memory } = this.world;
     const waits = this.world.plan.decide(key, ["job waits for a machine"], draws.next(), this.world.now);
-    const long = this.world.mayFail(task) && draws.chance(0.5);
-    if (waits !== undefined && long) this.world.charge(task);
+    const long = this.world.ledger.mayFail(task) && draws.chance(0.5);
+    if (waits !== undefined && long) this.world.ledger.charge(task);
     const wait =
       waits === undefined ? draws.between(50, 2000) : long ? 5_000_000 : draws.between(60_000, 2_900_000);
     const runnable = draws.between(10, 500);
-    scheduler.in(runnable, () => {
-      memory.batch.wait(job.id);
-      this.look();
-    });
-    scheduler.in(runnable + wait, () => this.start(job, identity, task));
+    scheduler.in(
+      runnable,
+      () => {
+        memory.batch.wait(job.id);
+        this.look();
+      },
+      `${job.id} waits`,
+    );
+    scheduler.in(runnable + wait, () => this.start(job, identity, task), `${job.id} starts`);
   }
 
   /** How many failures of its own a job's step can bear. */

@@ -1,5 +1,14 @@
+import type { FaultKind } from "../faults/fault-plan.ts";
 import { Agenda } from "./agenda.ts";
 import type { Task } from "./task.ts";
+
+/** Something that happens soon: after other things or before them, as it comes. */
+export type Soon = {
+  readonly kind: "call" | "work" | "job" | "delivery";
+  readonly about: string;
+  /** The worker that waits for it. */
+  readonly task?: Task;
+};
 
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 
@@ -17,8 +26,18 @@ export class Scheduler {
     this.now = start;
   }
 
-  in(milliseconds: number, act: () => Promise<void> | void): void {
-    this.agenda.add(this.now + milliseconds, act);
+  /** @param about what it is, for those who compare agendas */
+  in(milliseconds: number, act: () => Promise<void> | void, about = ""): void {
+    this.agenda.add(this.now + milliseconds, act, about);
+  }
+
+  /**
+   * As {@link in}; another scheduler may choose its own order for these.
+   *
+   * @param act may be told of a fault to make of it
+   */
+  soon(what: Soon, milliseconds: number, act: (fault?: FaultKind) => Promise<void> | void): void {
+    this.in(milliseconds, () => act(), what.about);
   }
 
   /** Does the next thing on the agenda. False when nothing is left. */

@@ -1,12 +1,14 @@
 import type { Engine } from "../../../shared/engine.ts";
 import type { Clock } from "../../../shared/platform/clock.ts";
 import { MemoryEngine } from "../../../shared/testing/test-pipeline.ts";
+import { FaultLedger } from "../faults/fault-ledger.ts";
 import type { FaultKind, FaultPlan } from "../faults/fault-plan.ts";
 import { RunWatch } from "../invariants/run-watch.ts";
 import { Violations } from "../invariants/violation.ts";
 import { shown, type Trace } from "../trace.ts";
 import { gatedPort } from "./gated-port.ts";
-import { Scheduler } from "./scheduler.ts";
+import { LaggingIndexes } from "./lagging-indexes.ts";
+import { Scheduler, type Soon } from "./scheduler.ts";
 import { Task, type TaskKind } from "./task.ts";
 
 /** 1 January 2021, when every simulation starts. */
@@ -15,31 +17,24 @@ export const simulationStart = Date.parse("2021-01-01T00:00:00Z");
 /** Most milliseconds by which a worker's clock is off. */
 export const mostSkew = 1500;
 
-/** Attempts that faults may cost a record; the engine gives up after five. */
-const lossesPerSubject = 4;
-
 /** A call to AWS that did not happen, or whose answer was lost. */
 export class SimulatedFault extends Error {
   override readonly name = "SimulatedFault";
 }
 
-/** Faults that a call may meet, by what makes it. */
-const callFaults: readonly FaultKind[] = [
-  "worker killed before a call",
-  "worker killed after a call",
-  "call refused",
-  "answer lost",
-  "call late",
-  "answer late",
-];
-const jobFaults: readonly FaultKind[] = ["machine taken back", "machine taken back, job goes on"];
-const workFaults: readonly FaultKind[] = ["worker killed before a call", "call late"];
-
-/** Reads that go by an index, which may be behind. */
-const indexes: Readonly<Record<string, FaultKind>> = {
-  dueRuns: "index stale",
-  listRuns: "index stale",
-  findByName: "job unlisted",
+/** A call on its way. */
+type Call = {
+  readonly task: Task;
+  readonly key: string;
+  readonly port: string;
+  readonly method: string;
+  readonly args: readonly unknown[];
+  readonly effect: () => Promise<unknown>;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+  /** Milliseconds by which it is late, if it is. */
+  readonly late: number;
+  readonly draw: number;
 };
 
 type Port = { readonly key: keyof Engine; readonly make: (task: Task) => object };
@@ -49,7 +44,7 @@ type Port = { readonly key: keyof Engine; readonly make: (task: Task) => object 
  * is deployed.
  */
 export class World {
-  readonly scheduler = new Scheduler(simulationStart);
+  readonly scheduler: Scheduler;
   readonly violations = new Violations();
   readonly watch: RunWatch;
   readonly memory: MemoryEngine;
@@ -57,31 +52,26 @@ export class World {
   readonly trace: Trace;
   /** Workers that have not ended. */
   readonly live = new Set<Task>();
-  /** Faults that hit workers of a record, by record. */
-  readonly losses = new Map<string, number>();
+  readonly ledger = new FaultLedger();
   /** Minutes in which somebody looked after the runs. */
   ticks = 0;
   /** Calls made to ports. */
   calls = 0;
   /** After every call to Batch: what came of it is to be told. */
   afterBatch: () => void = () => {};
+  /** Told of every answer that a worker gets. */
+  onAnswer: (task: Task, method: string, outcome: unknown) => void = () => {};
   /** A job's machine is gone. */
   onJobFault: (task: Task, fault: FaultKind, args: readonly unknown[]) => void = () => {};
-  /** Failures that faults caused and that count, by record and epoch. */
-  private readonly charges = new Map<string, number>();
   private readonly names = new Map<string, number>();
-  /** Names of jobs that a list did not show. */
-  private readonly unlisted = new Set<string>();
-  /** Records whose workers stood still for so long that others took over. */
-  private readonly zombies = new Set<string>();
-  private readonly stale = new Map<string, unknown>();
+  private readonly indexes = new LaggingIndexes();
   private base: Engine;
   private ports: readonly Port[] = [];
 
-  constructor(plan: FaultPlan, trace: Trace) {
+  constructor(plan: FaultPlan, trace: Trace, scheduler = new Scheduler(simulationStart)) {
     this.plan = plan;
     this.trace = trace;
-    const { scheduler } = this;
+    this.scheduler = scheduler;
     this.watch = new RunWatch(
       {
         get now() {
@@ -137,22 +127,6 @@ export class World {
     return number;
   }
 
-  /** Faults that hit workers of a record. */
-  lossesOf(subject: string): number {
-    return this.losses.get(subject) ?? 0;
-  }
-
-  /** Failures that faults caused, by record and epoch. */
-  chargesOf(account: string): number {
-    return this.charges.get(account) ?? 0;
-  }
-
-  /** Whether a job of this name may exist twice: a list did not show it, or a worker of its step woke up late. */
-  maySubmitTwice(job: string): boolean {
-    const [, step = "", index = ""] = /-([a-z0-9_]+)-(map|\d+)-\d+-\d+(?:-p\d+)?$/.exec(job) ?? [];
-    return this.unlisted.has(job) || this.zombies.has(`${step}[${index}]`);
-  }
-
   /** Lets a worker begin now. */
   begin(
     task: Task,
@@ -182,29 +156,16 @@ export class World {
     task.onKilled();
   }
 
-  /** Notes that a fault hit a worker; each worker counts once against its record. */
-  private disturb(task: Task, fault: FaultKind): void {
-    if (fault === "out of memory") this.charge(task);
-    if (task.disturbed || task.subject === "") return;
-    task.disturbed = true;
-    this.losses.set(task.subject, this.lossesOf(task.subject) + 1);
+  /** Decides whether a fault hits a worker at a place of its work. */
+  private strike(task: Task, key: string, kinds: readonly FaultKind[], draw: number): FaultKind | undefined {
+    const fault = this.plan.decide(key, kinds, draw, this.now);
+    if (fault !== undefined) this.ledger.disturb(task, fault);
+    return fault;
   }
 
-  /** What may happen to a worker at a call: nothing more, once its record has lost what the engine bears. */
-  private faultsFor(task: Task): readonly FaultKind[] {
-    if (!task.disturbed && this.lossesOf(task.subject) >= lossesPerSubject) return [];
-    if (task.kind !== "job") return callFaults;
-    return this.mayFail(task) ? [...jobFaults, "out of memory"] : jobFaults;
-  }
-
-  /** Whether another failure may count against a worker's step without the step failing for it. */
-  mayFail({ charged }: Task): boolean {
-    return charged !== undefined && this.chargesOf(charged.account) < charged.most;
-  }
-
-  /** Counts a failure that a fault causes. */
-  charge({ charged }: Task): void {
-    if (charged !== undefined) this.charges.set(charged.account, this.chargesOf(charged.account) + 1);
+  private holdUp(task: Task, milliseconds: number): void {
+    this.ledger.noteZombie(task);
+    task.onHeldUp(milliseconds);
   }
 
   /** Makes a call for a worker: it takes its time, and may meet a fault. */
@@ -221,97 +182,69 @@ export class World {
     task.pending += 1;
     const key = `${task.name}/${task.calls}`;
     const draws = this.plan.drawsFor(key);
-    const fault = this.plan.decide(key, this.faultsFor(task), draws.next(), this.now);
-    if (fault !== undefined) this.disturb(task, fault);
+    const fault = this.strike(task, key, this.ledger.faultsFor(task), draws.next());
     const latency = draws.between(1, 25);
     const late = draws.pick([2000, 70_000, 130_000, 800_000]);
     if (fault === "call late" || fault === "answer late") this.holdUp(task, late);
-    const what = () => `${port}.${method}(${args.map(shown).join(", ")})`;
     return new Promise((resolve, reject) => {
-      const answer = (settle: () => void) =>
-        this.live.has(task) ? this.scheduler.answer(task, settle) : settle();
-      this.scheduler.in(fault === "call late" ? late : latency, async () => {
-        if (task.dead) return;
-        if (fault === "worker killed before a call") {
-          this.trace.add(this.now, task.name, () => `KILLED before ${what()}`);
-          return this.kill(task);
-        }
-        if (fault === "call refused") {
-          this.trace.add(this.now, task.name, () => `REFUSED ${what()}`);
-          return answer(() => reject(new SimulatedFault(`${port}.${method} was throttled`)));
-        }
-        const outcome = await this.effect(key, port, method, args, effect, draws.next());
-        this.trace.add(
-          this.now,
-          task.name,
-          () =>
-            `${what()} → ${"value" in outcome ? shown(outcome.value) : String(outcome.error)}${fault === undefined ? "" : ` ${fault.toUpperCase()}`}`,
-        );
-        if (fault === "worker killed after a call") return this.kill(task);
-        if (fault !== undefined && task.kind === "job") this.onJobFault(task, fault, args);
-        if (task.dead) return;
-        if (fault === "answer lost")
-          return answer(() => reject(new SimulatedFault(`the answer of ${port}.${method} was lost`)));
-        const settle = () => ("value" in outcome ? resolve(outcome.value) : reject(outcome.error));
-        if (fault !== "answer late") return answer(settle);
-        return this.scheduler.in(late, () => answer(settle));
-      });
+      const call: Call = { task, key, port, method, args, effect, resolve, reject, late, draw: draws.next() };
+      const takes = fault === "call late" ? late : latency;
+      this.scheduler.soon({ kind: "call", about: `${port}.${method}`, task }, takes, (forced) =>
+        this.perform(call, forced ?? fault),
+      );
       task.onIdle();
     });
   };
 
-  /** What a call does, and its answer. Indexes may answer as they would have some time ago. */
-  private async effect(
-    key: string,
-    port: string,
-    method: string,
-    args: readonly unknown[],
-    effect: () => Promise<unknown>,
-    draw: number,
-  ): Promise<{ value: unknown } | { error: unknown }> {
-    const kind = indexes[method];
+  /** Answers a call, unless its worker is gone. A worker that has ended may still have calls under way. */
+  private answer({ task }: Call, settle: () => void): Promise<void> | void {
+    if (task.dead) return undefined;
+    return this.live.has(task) ? this.scheduler.answer(task, settle) : settle();
+  }
+
+  private async perform(call: Call, fault: FaultKind | undefined): Promise<void> {
+    const { task, port, method, args } = call;
+    if (task.dead) return;
+    const what = () => `${port}.${method}(${args.map(shown).join(", ")})`;
+    if (fault === "worker killed before a call") {
+      this.trace.add(this.now, task.name, () => `KILLED before ${what()}`);
+      return this.kill(task);
+    }
+    if (fault === "call refused") {
+      this.trace.add(this.now, task.name, () => `REFUSED ${what()}`);
+      return this.answer(call, () => call.reject(new SimulatedFault(`${port}.${method} was throttled`)));
+    }
+    const outcome = await this.effect(call);
+    const told = () => ("value" in outcome ? shown(outcome.value) : String(outcome.error));
+    this.trace.add(this.now, task.name, () => `${what()} → ${told()} ${fault?.toUpperCase() ?? ""}`);
+    if (fault === "worker killed after a call") return this.kill(task);
+    if (fault !== undefined && task.kind === "job") this.onJobFault(task, fault, args);
+    if (fault === "answer lost") {
+      return this.answer(call, () =>
+        call.reject(new SimulatedFault(`the answer of ${port}.${method} was lost`)),
+      );
+    }
+    const settle = () => ("value" in outcome ? call.resolve(outcome.value) : call.reject(outcome.error));
+    this.onAnswer(task, method, outcome);
+    if (fault !== "answer late") return this.answer(call, settle);
+    return this.scheduler.in(call.late, () => this.answer(call, settle));
+  }
+
+  /** What a call does, and its answer. */
+  private async effect(call: Call): Promise<{ value: unknown } | { error: unknown }> {
+    const { key, port, method, args, draw } = call;
     try {
-      const value = await effect();
+      const truth = await call.effect();
       if (port === "batch") this.afterBatch();
-      return {
-        value: kind === undefined ? value : this.indexed(`${key}/index`, kind, method, args, value, draw),
-      };
+      const value = this.indexes.answer(method, truth, (kind) => {
+        const behind = this.plan.decide(`${key}/index`, [kind], draw, this.now) !== undefined;
+        if (behind && kind === "job unlisted") this.ledger.noteUnlisted(String(args[0]));
+        return behind;
+      });
+      return { value };
     } catch (error) {
       return { error };
     }
-  }
-
-  private holdUp(task: Task, milliseconds: number): void {
-    task.zombie = true;
-    this.zombies.add(task.subject);
-    task.onHeldUp(milliseconds);
-  }
-
-  private workFaultsFor(task: Task): readonly FaultKind[] {
-    const usual = this.faultsFor(task);
-    if (task.kind === "job" || usual.length === 0) return usual;
-    return this.mayFail(task) ? ["function too slow", ...workFaults] : workFaults;
-  }
-
-  /** What an index answers: the truth, or what it was at some earlier time. */
-  private indexed(
-    key: string,
-    kind: FaultKind,
-    method: string,
-    args: readonly unknown[],
-    now: unknown,
-    draw: number,
-  ) {
-    const none = method === "listRuns" ? { runs: [] } : [];
-    const before = kind === "job unlisted" ? none : (this.stale.get(method) ?? none);
-    // An index that is behind and yet right is no fault.
-    const differs = JSON.stringify(before) !== JSON.stringify(now);
-    if (!differs || this.plan.decide(key, [kind], draw, this.now) === undefined) {
-      this.stale.set(method, now);
-      return now;
-    }
-    if (kind === "job unlisted") this.unlisted.add(String(args[0]));
-    return before;
   }
 
   /** Lets a worker spend some time on its own work, within the time that it was allowed. */
@@ -319,41 +252,28 @@ export class World {
     const { deadline } = task;
     const key = `${task.name}/work`;
     const draws = this.plan.drawsFor(key);
-    const fault = this.plan.decide(key, this.workFaultsFor(task), draws.next(), this.now);
-    if (fault === "function too slow") this.charge(task);
-    else if (fault !== undefined) this.disturb(task, fault);
-    const takes = fault === "call late" ? draws.between(60_000, 900_000) : milliseconds;
-    if (fault === "call late") this.holdUp(task, takes);
+    const drawn = this.strike(task, key, this.ledger.workFaultsFor(task), draws.next());
+    const late = draws.between(60_000, 900_000);
+    if (drawn === "call late") this.holdUp(task, late);
     task.pending += 1;
-    const state = { open: true };
+    let open = true;
     return new Promise((resolve) => {
-      const go = (settle: () => void) => {
-        if (task.dead || !state.open) return;
-        state.open = false;
-        return this.scheduler.answer(task, settle);
-      };
-      const end = (then: () => Promise<void> | void) => () => {
-        this.trace.add(
-          this.now,
-          task.name,
-          () => `worked${fault === undefined ? "" : ` ${fault.toUpperCase()}`}`,
-        );
+      const end = (fault: FaultKind | undefined, settle: () => void) => {
+        if (task.dead || !open) return undefined;
+        open = false;
+        this.trace.add(this.now, task.name, () => `worked ${fault?.toUpperCase() ?? ""}`);
         if (fault?.startsWith("worker killed")) return this.kill(task);
         if (fault !== undefined && task.kind === "job") this.onJobFault(task, fault, []);
-        return then();
+        return task.dead ? undefined : this.scheduler.answer(task, settle);
       };
-      if (fault === "function too slow" && deadline !== undefined) {
-        this.scheduler.agenda.add(
-          deadline.at,
-          end(() => go(() => deadline.controller.abort())),
+      const about: Soon = { kind: task.kind === "job" ? "job" : "work", about: "", task };
+      if (drawn === "function too slow" && deadline !== undefined)
+        this.scheduler.agenda.add(deadline.at, () => end(drawn, () => deadline.controller.abort()));
+      // A worker that stands still does not notice that its time is up.
+      else
+        this.scheduler.soon(about, drawn === "call late" ? late : milliseconds, (forced) =>
+          end(forced ?? drawn, resolve),
         );
-      } else {
-        // A worker that stands still does not notice that its time is up.
-        this.scheduler.in(
-          takes,
-          end(() => go(resolve)),
-        );
-      }
       task.onIdle();
     });
   }

@@ -1,0 +1,84 @@
+import type { Task } from "../world/task.ts";
+import type { FaultKind } from "./fault-plan.ts";
+
+/** Attempts that faults may cost a record; the engine gives up after five. */
+const lossesPerSubject = 4;
+
+/** Faults that a call may meet, by what makes it. */
+const callFaults: readonly FaultKind[] = [
+  "worker killed before a call",
+  "worker killed after a call",
+  "call refused",
+  "answer lost",
+  "call late",
+  "answer late",
+];
+const jobFaults: readonly FaultKind[] = ["machine taken back", "machine taken back, job goes on"];
+const workFaults: readonly FaultKind[] = ["worker killed before a call", "call late"];
+
+/** Keeps count of what faults cost: so that no step fails for them alone, and so that what they explain can be told. */
+export class FaultLedger {
+  private readonly losses = new Map<string, number>();
+  private readonly charges = new Map<string, number>();
+  /** Records whose workers stood still for so long that others took over. */
+  private readonly zombies = new Set<string>();
+  /** Names of jobs that a list did not show. */
+  private readonly unlisted = new Set<string>();
+
+  /** Faults that hit workers of a record; each worker counts once. */
+  lossesOf(subject: string): number {
+    return this.losses.get(subject) ?? 0;
+  }
+
+  /** Failures that faults caused and that count, by record and epoch. */
+  chargesOf(account: string): number {
+    return this.charges.get(account) ?? 0;
+  }
+
+  /** Whether a job of this name may exist twice: a list did not show it, or a worker of its step woke up late. */
+  maySubmitTwice(job: string): boolean {
+    const [, step = "", index = ""] = /-([a-z0-9_]+)-(map|\d+)-\d+-\d+(?:-p\d+)?$/.exec(job) ?? [];
+    return this.unlisted.has(job) || this.zombies.has(`${step}[${index}]`);
+  }
+
+  noteUnlisted(job: string): void {
+    this.unlisted.add(job);
+  }
+
+  noteZombie(task: Task): void {
+    task.zombie = true;
+    this.zombies.add(task.subject);
+  }
+
+  /** Notes that a fault hit a worker. */
+  disturb(task: Task, fault: FaultKind): void {
+    if (fault === "out of memory" || fault === "function too slow") this.charge(task);
+    if (fault === "function too slow" || task.disturbed || task.subject === "") return;
+    task.disturbed = true;
+    this.losses.set(task.subject, this.lossesOf(task.subject) + 1);
+  }
+
+  /** What may happen to a worker at a call: nothing more, once its record has lost what the engine bears. */
+  faultsFor(task: Task): readonly FaultKind[] {
+    if (!task.disturbed && this.lossesOf(task.subject) >= lossesPerSubject) return [];
+    if (task.kind !== "job") return callFaults;
+    return this.mayFail(task) ? [...jobFaults, "out of memory"] : jobFaults;
+  }
+
+  /** What may happen to a worker while it does its own work. */
+  workFaultsFor(task: Task): readonly FaultKind[] {
+    const usual = this.faultsFor(task);
+    if (task.kind === "job" || usual.length === 0) return usual;
+    return this.mayFail(task) ? ["function too slow", ...workFaults] : workFaults;
+  }
+
+  /** Whether another failure may count against a worker's step without the step failing for it. */
+  mayFail({ charged }: Task): boolean {
+    return charged !== undefined && this.chargesOf(charged.account) < charged.most;
+  }
+
+  /** Counts a failure that a fault causes. */
+  charge({ charged }: Task): void {
+    if (charged !== undefined) this.charges.set(charged.account, this.chargesOf(charged.account) + 1);
+  }
+}
