@@ -107,9 +107,16 @@ export function stepNamed(graph: Graph, name: string): StepNode | undefined {
   return graph.steps.find((node) => node.name === name);
 }
 
+/** Planning asks for this at every step's end, of every step; nodes never change. */
+const upstreamKnown = new WeakMap<StepNode, readonly number[]>();
+
 /** The steps that must end before a step starts. */
-export function upstreamOf(node: StepNode): number[] {
-  return [...new Set([...node.needs, ...node.after])];
+export function upstreamOf(node: StepNode): readonly number[] {
+  const known = upstreamKnown.get(node);
+  if (known !== undefined) return known;
+  const upstream = [...new Set([...node.needs, ...node.after])];
+  upstreamKnown.set(node, upstream);
+  return upstream;
 }
 
 /** Every expression of a step, by the field that it is in. */

@@ -13,6 +13,7 @@ import {
 } from "../state/run.ts";
 import { endedFrom, moved, type RunMove, reopenedFrom } from "../state/run-changes.ts";
 import type { StepKey, StepRecord } from "../state/step-record.ts";
+import { copyState } from "./copy-state.ts";
 import { listingKey, summaryOf, waitingKey } from "./run-listing.ts";
 import { mayMove } from "./run-slots.ts";
 import type {
@@ -38,6 +39,8 @@ const byText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
 /** A run store that forgets everything with the process: for tests, simulation and pipelines run in one process. */
 export class MemoryRunStore implements RunStore {
+  /** How often something changed; what is written again as it is, and when a sweep looks next, are no changes. */
+  changes = 0;
   private readonly graphs = new Map<string, Graph>();
   private readonly runs = new Map<string, DueRun>();
   private readonly steps = new Map<string, StoredStep>();
@@ -46,11 +49,11 @@ export class MemoryRunStore implements RunStore {
   private writes = 0;
 
   async putGraph(hash: string, graph: Graph): Promise<void> {
-    if (!this.graphs.has(hash)) this.graphs.set(hash, structuredClone(graph));
+    if (!this.graphs.has(hash)) this.graphs.set(hash, copyState(graph));
   }
 
   async getGraph(hash: string): Promise<Graph | undefined> {
-    return structuredClone(this.graphs.get(hash));
+    return copyState(this.graphs.get(hash));
   }
 
   async createRun(run: WaitingRun | RunningRun, dueAt: number): Promise<"created" | "exists"> {
@@ -60,7 +63,7 @@ export class MemoryRunStore implements RunStore {
   }
 
   async getRun(runId: string): Promise<Run | undefined> {
-    return structuredClone(this.runs.get(runId)?.run);
+    return copyState(this.runs.get(runId)?.run);
   }
 
   async joinRun(
@@ -77,17 +80,18 @@ export class MemoryRunStore implements RunStore {
     const joined: Run = {
       ...run,
       progress: { ...run.progress, [outcome]: new Set([...run.progress[outcome], step]) },
-      ...(first && { error: { ...first } }),
+      ...(first && { error: first }),
     };
-    this.put(joined, stored.dueAt);
-    return structuredClone(joined);
+    const isNew = !run.progress[outcome].has(step) || run.error !== joined.error;
+    if (isNew) this.put(joined, stored.dueAt);
+    return copyState(joined);
   }
 
   async moveRun(runId: string, epoch: number, move: RunMove, dueAt: number): Promise<Run | undefined> {
     const run = this.runs.get(runId)?.run;
     const allowed = run?.epoch === epoch && isActive(run) && mayMove(run, move);
     if (allowed) this.put({ ...run, ...moved(move) }, dueAt);
-    return structuredClone(this.runs.get(runId)?.run);
+    return copyState(this.runs.get(runId)?.run);
   }
 
   async admitRun(run: Run, activeSince: string, dueAt: number): Promise<"admitted" | "full" | "gone"> {
@@ -135,10 +139,10 @@ export class MemoryRunStore implements RunStore {
     const stored = this.runs.get(runId);
     if (stored === undefined) return undefined;
     const { run } = stored;
-    if (run.epoch === epoch + 1 && isActive(run) && stored.dueAt === dueAt) return structuredClone(run);
+    if (run.epoch === epoch + 1 && isActive(run) && stored.dueAt === dueAt) return copyState(run);
     if (run.epoch !== epoch || !isEnded(run) || run.state === "SUCCEEDED") return undefined;
     this.put(reopenedFrom(run, openedAt), dueAt);
-    return structuredClone(this.runs.get(runId)?.run);
+    return copyState(this.runs.get(runId)?.run);
   }
 
   async waitingRuns(queue: string, limit: number): Promise<string[]> {
@@ -151,7 +155,7 @@ export class MemoryRunStore implements RunStore {
   }
 
   async getSlots(limit: string): Promise<Slots> {
-    return structuredClone(this.slotsOf(limit));
+    return copyState(this.slotsOf(limit));
   }
 
   async setLimit(name: string, limit: number | undefined): Promise<void> {
@@ -165,7 +169,8 @@ export class MemoryRunStore implements RunStore {
 
   /** @param dueAt undefined closes the run */
   private put(run: Run, dueAt: number | undefined): void {
-    this.runs.set(run.runId, { run: structuredClone(run), ...(dueAt !== undefined && { dueAt }) });
+    this.changes += 1;
+    this.runs.set(run.runId, { run: copyState(run), ...(dueAt !== undefined && { dueAt }) });
   }
 
   async dueRuns(now: number, limit: number): Promise<string[]> {
@@ -197,28 +202,29 @@ export class MemoryRunStore implements RunStore {
   }
 
   async getStep(key: StepKey): Promise<StoredStep | undefined> {
-    return structuredClone(this.steps.get(stepKey(key)));
+    return copyState(this.steps.get(stepKey(key)));
   }
 
   async getSteps(keys: readonly StepKey[]): Promise<StoredStep[]> {
     const found = [...new Set(keys.map(stepKey))].map((key) => this.steps.get(key));
-    return structuredClone(found.filter((record) => record !== undefined));
+    return copyState(found.filter((record) => record !== undefined));
   }
 
   async listSteps(runId: string, step?: string): Promise<StoredStep[]> {
     const prefix = step === undefined ? `${runId}#STEP#` : `${runId}#STEP#${step}#`;
     const found = [...this.steps].filter(([key]) => key.startsWith(prefix));
-    return structuredClone(found.sort(([a], [b]) => byText(a, b)).map(([, record]) => record));
+    return copyState(found.sort(([a], [b]) => byText(a, b)).map(([, record]) => record));
   }
 
   async putStep(next: StepRecord, previous: Version | undefined): Promise<PutResult> {
     const key = stepKey(next);
     const current = this.steps.get(key);
-    if (current?.version !== previous) return { ok: false, current: structuredClone(current) };
+    if (current?.version !== previous) return { ok: false, current: copyState(current) };
     this.writes += 1;
-    const record: StoredStep = { ...structuredClone(next), version: String(this.writes) };
+    this.changes += 1;
+    const record: StoredStep = { ...copyState(next), version: String(this.writes) };
     this.steps.set(key, record);
-    return { ok: true, record: structuredClone(record) };
+    return { ok: true, record: copyState(record) };
   }
 
   async openTally(key: TallyKey, epoch: number, size: number): Promise<void> {
@@ -235,12 +241,13 @@ export class MemoryRunStore implements RunStore {
   ): Promise<Tally | undefined> {
     const current = this.tallies.get(tallyKey(key));
     if (current?.epoch !== epoch) return undefined;
+    if (!current[outcome].has(member)) this.changes += 1;
     const joined: Tally = { ...current, [outcome]: new Set([...current[outcome], member]) };
     this.tallies.set(tallyKey(key), joined);
     return { ...joined, done: new Set(joined.done), failed: new Set(joined.failed) };
   }
 
   async getTally(key: TallyKey): Promise<Tally | undefined> {
-    return structuredClone(this.tallies.get(tallyKey(key)));
+    return copyState(this.tallies.get(tallyKey(key)));
   }
 }
