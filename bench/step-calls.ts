@@ -1,3 +1,4 @@
+import type { Engine } from "../shared/engine.ts";
 import type { Pipeline } from "../shared/pipeline/index.ts";
 import type { Json } from "../shared/pipeline/json.ts";
 import type { StepMessage } from "../shared/queue/step-queue.ts";
@@ -8,7 +9,7 @@ import { handleJob } from "../shared/worker/handle-job.ts";
 import { handleStepMessage } from "../shared/worker/handle-step-message.ts";
 import type { Call } from "./call-record.ts";
 import type { CountedEngine } from "./counted-engine.ts";
-import { chain, chainLength, job, wide } from "./pipelines.ts";
+import { briefChain, chain, chainLength, job, wide } from "./pipelines.ts";
 
 /** What it took to handle one message or event. */
 export type Handled = { readonly message: StepMessage; readonly calls: readonly Call[] };
@@ -49,22 +50,41 @@ export function dearest(handled: readonly Handled[]): StepCost {
   };
 }
 
+let runs = 0;
+
 async function start({ engine, record }: CountedEngine, pipeline: Pipeline, params: Json): Promise<string> {
   const cause = { kind: "manual" } as const;
-  const causeKey = JSON.stringify(params);
+  runs += 1;
+  const causeKey = String(runs);
   const { runId } = await startRun(engine, { pipeline: pipeline.name, params, cause, causeKey });
   record.take();
   return runId;
 }
 
+/**
+ * Who handles messages: a worker that has seen nothing before each of them, which is the dearest, or one worker for all,
+ * which remembers results.
+ */
+export type Worker = "fresh" | "same";
+
+/** An engine that remembers nothing: what is remembered is remembered of a store. */
+function forgetful(engine: Engine): Engine {
+  return { ...engine, store: { ...engine.store }, objects: { ...engine.objects } };
+}
+
 /** Handles messages as the step worker would, one after another, until none is left or so many were handled. */
-async function work({ engine, record, receive }: CountedEngine, limit: number): Promise<Handled[]> {
+async function work(
+  { engine, record, receive }: CountedEngine,
+  limit: number,
+  worker: Worker = "fresh",
+): Promise<Handled[]> {
   const handled: Handled[] = [];
   while (handled.length < limit) {
     const messages = await receive();
     if (messages.length === 0) break;
     for (const message of messages) {
-      await handleStepMessage(engine, message, engine.clock.now() + ample);
+      const used = worker === "fresh" ? forgetful(engine) : engine;
+      await handleStepMessage(used, message, engine.clock.now() + ample);
       handled.push({ message, calls: record.take() });
     }
   }
@@ -72,10 +92,18 @@ async function work({ engine, record, receive }: CountedEngine, limit: number): 
 }
 
 /** The steps of a chain without the first, which has no upstream, and the last, which ends the run. */
-export async function chainSteps(counted: CountedEngine): Promise<Handled[]> {
+export async function chainSteps(counted: CountedEngine, worker: Worker = "fresh"): Promise<Handled[]> {
   await start(counted, chain, {});
-  const handled = await work(counted, chainLength);
+  const handled = await work(counted, chainLength, worker);
   return handled.slice(1, -1);
+}
+
+/** A chain whose steps follow one another in one worker: all that its one message took. */
+export async function tailCalls(counted: CountedEngine): Promise<{ handled: Handled; steps: number }> {
+  await start(counted, briefChain, {});
+  const [handled, ...others] = await work(counted, Number.POSITIVE_INFINITY);
+  if (handled === undefined || others.length > 0) throw new Error("the chain took more than one message");
+  return { handled, steps: chainLength };
 }
 
 /** What a map costs, by the part that a message plays in it. */
@@ -96,9 +124,10 @@ export async function mapCalls(
   counted: CountedEngine,
   size: number,
   limit = Number.POSITIVE_INFINITY,
+  worker: Worker = "fresh",
 ): Promise<MapCalls> {
   await start(counted, wide, { size });
-  const handled = (await work(counted, limit)).filter(({ message }) => message.step === "child");
+  const handled = (await work(counted, limit, worker)).filter(({ message }) => message.step === "child");
   const children = handled.filter(({ message }) => message.index !== "map");
   const joins = ({ calls }: Handled) => calls.filter(({ command }) => command === "UpdateItemCommand").length;
   return {

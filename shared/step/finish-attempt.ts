@@ -10,6 +10,7 @@ import type { StoredStep } from "../store/run-store.ts";
 import { keepResult } from "./cached-result.ts";
 import { replaceStep } from "./claim-step.ts";
 import { joinEnded } from "./join-step.ts";
+import { rememberResult } from "./known-results.ts";
 import { afterPass } from "./repeat-step.ts";
 import { hintFor, type StepWork } from "./step-work.ts";
 import { storeValue } from "./stored-value.ts";
@@ -37,6 +38,7 @@ export async function endStep(
   next: SucceededStep | EndedStep,
 ): Promise<boolean> {
   if ((await replaceStep(engine, next, held)) === undefined) return false;
+  if (hasResult(next) && work.node.over === undefined) rememberResult(engine.store, next);
   tell(engine, work, next);
   await joinEnded(engine, work, next);
   return true;

@@ -3,7 +3,7 @@ import { shardOf } from "../objects/layout.ts";
 import type { StepNode } from "../pipeline/graph.ts";
 import { advanceRun } from "../run/advance-run.ts";
 import { isHook } from "../run/hook-step.ts";
-import type { Outcome, RunError } from "../state/run.ts";
+import { type Outcome, type RunError, wasStopped } from "../state/run.ts";
 import { ended, succeeded } from "../state/step-changes.ts";
 import {
   type EndedStep,
@@ -90,7 +90,9 @@ export async function joinEnded(
   const outcome = outcomes[record.state];
   if (outcome === undefined) return;
   const { run, node } = work;
-  if (isHook(node.name)) return engine.store.closeRun(run.runId, run.epoch);
+  // A stopped run stays open for its last look: see sweep-run.ts.
+  if (isHook(node.name))
+    return wasStopped(run.state) ? undefined : engine.store.closeRun(run.runId, run.epoch);
   if (node.over === undefined || record.index === "map" || outcome === "skipped") {
     return advanceRun(engine, work, node.number, outcome, runErrorOf(record, node));
   }

@@ -11,6 +11,7 @@ import { isJsonObject, type Json, type JsonObject } from "../pipeline/json.ts";
 import { isEnded, type Run } from "../state/run.ts";
 import { hasResult } from "../state/step-record.ts";
 import type { StoredStep } from "../store/run-store.ts";
+import { resultsNamed } from "./known-results.ts";
 import { loadValue } from "./stored-value.ts";
 
 /** Names of the steps that expressions take data from. */
@@ -32,9 +33,10 @@ async function loadOutputs(
 ): Promise<ReadonlyMap<string, Json>> {
   const isMapped = (name: string) => stepNamed(graph, name)?.over !== undefined;
   const single = names.filter((name) => !isMapped(name));
-  const records = await engine.store.getSteps(single.map((step) => ({ runId: run.runId, step, index: 0 })));
   const outputs = new Map<string, Json>();
-  for (const record of records.filter(hasResult)) outputs.set(record.step, await outputOf(engine, record));
+  for (const { step, output } of await resultsNamed(engine.store, run.runId, single)) {
+    outputs.set(step, await loadValue(engine, output));
+  }
   for (const name of names.filter(isMapped)) {
     const stored = await engine.store.listSteps(run.runId, name);
     const map = stored.find(({ index }) => index === "map");
