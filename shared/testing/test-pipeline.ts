@@ -7,10 +7,11 @@ import { silentLog } from "../platform/log.ts";
 import { silentMeter } from "../platform/meter.ts";
 import { VirtualClock } from "../platform/virtual-clock.ts";
 import { MemoryStepQueue } from "../queue/memory-step-queue.ts";
+import { isHook } from "../run/hook-step.ts";
 import { startRun } from "../run/start-run.ts";
 import { MemoryScheduleStore } from "../schedule/memory-schedule-store.ts";
 import { isActive, type Run, type RunError, type RunState } from "../state/run.ts";
-import type { StepError, StepRecord } from "../state/step-record.ts";
+import { hasResult, type StepError, type StepRecord } from "../state/step-record.ts";
 import { loadValue } from "../step/stored-value.ts";
 import { MemoryObjectWaiters } from "../store/memory-object-waiters.ts";
 import { MemoryResultCache } from "../store/memory-result-cache.ts";
@@ -18,7 +19,15 @@ import { MemoryRunStore } from "../store/memory-run-store.ts";
 import { handleJob } from "../worker/handle-job.ts";
 import { handleStepMessage } from "../worker/handle-step-message.ts";
 import { sweepRuns } from "../worker/sweep-run.ts";
+import {
+  type GivenAnswer,
+  type GivenObject,
+  nothingOutside,
+  type Outside,
+  OutsideWorld,
+} from "./outside-world.ts";
 import { type JobFunction, runJob } from "./run-job.ts";
+import { dueTimes, StandstillError, whatItWaitsFor } from "./standstill.ts";
 
 /** What a pipeline is run with in a test. */
 export type TestOptions = {
@@ -27,8 +36,12 @@ export type TestOptions = {
   jobs?: Readonly<Record<string, JobFunction>>;
   /** ISO 8601; 2021-01-01 when left out. */
   scheduledAt?: string;
-  /** Other pipelines that the run may need. */
+  /** Pipelines to run instead of the children of the same name; the pipeline's own children are known without. */
   pipelines?: readonly Pipeline[];
+  /** What people say to approvals, of this run and of those that work for it, by step: `step` or, of a map, `step[2]`. */
+  approvals?: Readonly<Record<string, GivenAnswer>>;
+  /** Objects that land in the data bucket. */
+  objects?: readonly GivenObject[];
 };
 
 /** What became of the run. Children of mapped steps are named `step[index]`. */
@@ -47,6 +60,28 @@ export type TestResult = {
   milliseconds: number;
 };
 
+/** Pipelines by name, with the children that they run; a pipeline that is given goes before a child of its name. */
+function withChildren(pipelines: readonly Pipeline[]): Map<string, Pipeline> {
+  const known = new Map(pipelines.map((pipeline) => [pipeline.name, pipeline]));
+  // What is added to a map while it is gone through is gone through as well.
+  for (const { children } of known.values()) {
+    for (const child of children.values()) if (!known.has(child.name)) known.set(child.name, child);
+  }
+  return known;
+}
+
+/** Virtual milliseconds after which a run that did not change will not do so any more: twice the longest wait. */
+const longestStandstill = 2 * 366 * 24 * 3_600_000;
+
+/** Turns without a change after which messages only go round and round. */
+const mostTurns = 100_000;
+
+/** How often time moves on only to the next message or sweep before it begins to leap. */
+const smallSteps = 10;
+
+/** Since when a run has not changed: the change that was the last, its time, and what was tried since. */
+type Still = { changes: number; at: number; turns: number; steps: number };
+
 /** An engine within the process, and the hands that drive it. */
 export class MemoryEngine {
   readonly clock: VirtualClock;
@@ -64,7 +99,7 @@ export class MemoryEngine {
     this.batch = new MemoryBatchService(this.clock);
     this.jobs = jobs;
     this.engine = {
-      pipelines: new Map(pipelines.map((pipeline) => [pipeline.name, pipeline])),
+      pipelines: withChildren(pipelines),
       jobVersions: new Map(),
       store: this.store,
       waiters: new MemoryObjectWaiters(),
@@ -106,17 +141,52 @@ export class MemoryEngine {
     return true;
   }
 
-  /** Runs until a run has ended, moving time on whenever there is nothing to do. */
-  async finish(runId: string): Promise<Run> {
+  /**
+   * Runs until a run has ended, moving time on whenever there is nothing to do.
+   *
+   * @throws StandstillError when it will not end, saying what it waits for
+   */
+  async finish(runId: string, outside: Outside = nothingOutside): Promise<Run> {
+    const still: Still = { changes: -1, at: 0, turns: 0, steps: 0 };
+    await outside.act();
     for (;;) {
       const run = await this.store.getRun(runId);
       if (run === undefined) throw new Error(`there is no run ${runId}`);
       if (!isActive(run)) return run;
-      if (await this.turn()) continue;
-      const next = this.queue.nextAt() ?? this.clock.now() + this.engine.settings.sweepSeconds * 1000;
-      this.clock.moveTo(next);
+      await this.checkStandstill(runId, still);
+      if ((await this.turn()) || (await outside.act())) continue;
+      await this.letTimePass(still, outside.nextAt());
       await sweepRuns(this.engine);
     }
+  }
+
+  private async checkStandstill(runId: string, still: Still): Promise<void> {
+    const now = this.clock.now();
+    const { changes } = this.store;
+    if (changes !== still.changes) return void Object.assign(still, { changes, at: now, turns: 0, steps: 0 });
+    still.turns += 1;
+    if (now - still.at <= longestStandstill && still.turns <= mostTurns) return;
+    const days = Math.round((now - still.at) / 86_400_000);
+    const waits = await whatItWaitsFor(this.store, runId);
+    throw new StandstillError(`nothing has changed for ${days} days and ${still.turns} turns:\n${waits}`);
+  }
+
+  /** To the next message or sweep; when these change nothing, by leaps, though never past a time that something is due. */
+  private async letTimePass(still: Still, outsideAt: number | undefined): Promise<void> {
+    const now = this.clock.now();
+    const sweep = this.engine.settings.sweepSeconds * 1000;
+    let next = this.queue.nextAt() ?? now + sweep;
+    still.steps += 1;
+    if (still.steps > smallSteps) {
+      const due = await dueTimes(
+        this.store,
+        ({ pipeline }) => this.engine.pipelines.get(pipeline)?.graph.timeout,
+      );
+      // What a message missed, a sweep after that time finds.
+      const times = due.flatMap((time) => [time, time + sweep + 5000]).filter((time) => time > now);
+      next = Math.max(next, Math.min(now + sweep * 2 ** (still.steps - smallSteps), ...times));
+    }
+    this.clock.moveTo(Math.min(next, outsideAt ?? next));
   }
 }
 
@@ -129,6 +199,7 @@ function nameOf(record: StepRecord, mapped: ReadonlySet<string>): string {
  * Runs a pipeline within the process, with the same engine as on AWS, virtual time and stand-ins for its Batch jobs.
  *
  * @throws ParamsError when the parameters do not fit
+ * @throws StandstillError when the run will not end, as with an approval that nobody gives; says what it waits for
  */
 export async function testPipeline(pipeline: Pipeline, options: TestOptions = {}): Promise<TestResult> {
   const scheduledAt = options.scheduledAt ?? "2021-01-01T00:00:00Z";
@@ -144,19 +215,20 @@ export async function testPipeline(pipeline: Pipeline, options: TestOptions = {}
     cause: { kind: "manual" },
     causeKey: "test",
   });
-  const run = await memory.finish(runId);
+  const run = await memory.finish(runId, new OutsideWorld(memory, runId, options));
+  const milliseconds = memory.clock.now() - Date.parse(scheduledAt);
+  // Its hooks.
+  while (await memory.turn());
   const mapped = new Set(
     pipeline.graph.steps.filter(({ over }) => over !== undefined).map(({ name }) => name),
   );
-  const records = await memory.store.listSteps(runId);
+  const records = (await memory.store.listSteps(runId)).filter(({ step }) => !isHook(step));
   const outputs: Record<string, Json> = {};
   for (const { name } of pipeline.graph.steps) {
-    const mine = records.filter(
-      ({ step, index, state }) => step === name && index !== "map" && state === "SUCCEEDED",
-    );
+    const mine = records.filter(({ step, index }) => step === name && index !== "map");
     const values: Json[] = [];
     for (const record of mine)
-      if (record.state === "SUCCEEDED") values.push(copyJson(await loadValue(memory.engine, record.output)));
+      if (hasResult(record)) values.push(copyJson(await loadValue(memory.engine, record.output)));
     const [only] = values;
     if (mapped.has(name)) outputs[name] = values;
     else if (only !== undefined) outputs[name] = only;
@@ -173,6 +245,6 @@ export async function testPipeline(pipeline: Pipeline, options: TestOptions = {}
     outputs,
     errors: Object.fromEntries(errors),
     order: [...new Set(begun)],
-    milliseconds: memory.clock.now() - Date.parse(scheduledAt),
+    milliseconds,
   };
 }

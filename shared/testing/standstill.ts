@@ -1,0 +1,81 @@
+import { type ActiveRun, isActive, type Run } from "../state/run.ts";
+import { hasEnded, isHeld, type StepRecord } from "../state/step-record.ts";
+import type { MemoryRunStore } from "../store/memory-run-store.ts";
+
+/** A run within the process that would wait for ever; the message says for what. */
+export class StandstillError extends Error {
+  override readonly name = "StandstillError";
+}
+
+const iso = (time: number) => new Date(time).toISOString();
+
+/** A step as people write it: its name, and its place when it is a child of a map. */
+function stepName({ step, index }: StepRecord): string {
+  return index === "map" || index === 0 ? step : `${step}[${index}]`;
+}
+
+/** What a step waits for, or undefined when it has ended. */
+function stepWaits(record: StepRecord): string | undefined {
+  if (hasEnded(record)) return undefined;
+  if (record.state === "RETRYING") return `its next attempt at ${iso(record.retryAt)}`;
+  if (isHeld(record)) return `its worker, until ${iso(record.leaseUntil)}`;
+  if (record.holder === "jobs") return `its jobs ${record.jobs.map(({ id }) => id).join(", ")}`;
+  if (record.holder === "children") return `its ${record.children} children`;
+  if (record.holder === "run") return `run ${record.child.runId}`;
+  if (record.holder === "clock") return iso(record.wakeAt);
+  if (record.holder === "object") return `${record.uri}, until ${iso(record.deadlineAt)}`;
+  return `an approval ("${record.message}"), until ${iso(record.deadlineAt)}`;
+}
+
+/** A run and the runs that work for its steps, those of them that have not ended. */
+export async function activeTree(store: MemoryRunStore, runId: string): Promise<ActiveRun[]> {
+  const run = await store.getRun(runId);
+  if (run === undefined || !isActive(run)) return [];
+  const records = await store.listSteps(runId);
+  const children = records.filter((record) => "holder" in record && record.holder === "run");
+  const below = children.map(({ child }) => (child === undefined ? [] : activeTree(store, child.runId)));
+  return [run, ...(await Promise.all(below)).flat()];
+}
+
+/** What a run waits for, a line a step: its own, and those of the runs that work for it. */
+export async function whatItWaitsFor(store: MemoryRunStore, runId: string): Promise<string> {
+  const lines: string[] = [];
+  for (const run of await activeTree(store, runId)) {
+    lines.push(`run ${run.runId} of ${run.pipeline} is ${run.state}${slotsOf(run)}`);
+    for (const record of await store.listSteps(run.runId)) {
+      const waits = stepWaits(record);
+      if (waits !== undefined) lines.push(`  step ${stepName(record)} (${record.state}) waits for ${waits}`);
+    }
+  }
+  return lines.join("\n");
+}
+
+function slotsOf({ state, limits }: Run): string {
+  return state === "QUEUED" ? ` and waits for slots of ${limits.map(({ name }) => name).join(", ")}` : "";
+}
+
+function timesOf(record: StepRecord): number[] {
+  if (hasEnded(record)) return [];
+  if (record.state === "RETRYING") return [record.retryAt];
+  if (isHeld(record)) return [record.leaseUntil];
+  if (record.holder === "clock") return [record.wakeAt];
+  return record.holder === "object" || record.holder === "person" ? [record.deadlineAt] : [];
+}
+
+/** The times at which something is due of the runs that have not ended, in epoch milliseconds. */
+export async function dueTimes(
+  store: MemoryRunStore,
+  timeoutOf: (run: Run) => number | undefined,
+): Promise<number[]> {
+  const { runs } = await store.listRuns({}, Number.POSITIVE_INFINITY);
+  const times: number[] = [];
+  for (const { runId } of runs) {
+    const run = await store.getRun(runId);
+    if (run === undefined || !isActive(run)) continue;
+    const timeout = timeoutOf(run);
+    times.push(Date.parse(run.scheduledAt));
+    if (timeout !== undefined) times.push(Date.parse(run.activeSince ?? run.startedAt) + timeout * 1000);
+    for (const record of await store.listSteps(runId)) times.push(...timesOf(record));
+  }
+  return times;
+}

@@ -1,0 +1,96 @@
+import * as z from "zod";
+import { pauseRun } from "../operate/pause-run.ts";
+import { startByHand } from "../operate/start-by-hand.ts";
+import { approval, child, definePipeline, lambda, wait } from "../pipeline/index.ts";
+import { MemoryEngine, testPipeline } from "./test-pipeline.ts";
+
+const none = z.strictObject({});
+const hour = 3600;
+
+const grandchild = definePipeline({ name: "grandchild", params: none }, ({ step }) =>
+  step("ok", approval({ deadline: hour, message: "go on?" })),
+);
+const middle = definePipeline({ name: "middle", params: none }, ({ step }) =>
+  step("below", child(grandchild, {})),
+);
+const family = definePipeline({ name: "family", params: none }, ({ step }) => {
+  step("below", child(middle, {}));
+});
+const asking = definePipeline({ name: "asking", params: z.array(z.number()) }, ({ params, map }) => {
+  map("ok", params, () => approval({ deadline: 3 * 24 * hour, byDefault: "approve" }));
+});
+const waiting = definePipeline({ name: "waiting", params: none }, ({ step }) => {
+  step("file", wait({ object: "raw/a b.csv", deadline: 30 * 24 * hour }));
+});
+
+describe("testPipeline", () => {
+  it("knows the children of the pipeline, and theirs, and answers the approvals of all of them", async () => {
+    const { state, outputs } = await testPipeline(family, {
+      approvals: { ok: { approved: true, by: "ana" } },
+    });
+    expect(state).toBe("SUCCEEDED");
+    expect(outputs.below).toMatchObject({ by: "ana" });
+  });
+
+  it("runs a pipeline that is given instead of the child of its name", async () => {
+    const stand = definePipeline({ name: "middle", params: none }, ({ step }) =>
+      step(
+        "quick",
+        lambda({}, () => "quick"),
+      ),
+    );
+    const { outputs } = await testPipeline(family, { pipelines: [stand] });
+    expect(outputs).toEqual({ below: "quick" });
+  });
+
+  it("throws when nobody gives an approval, and says which and how to give it", async () => {
+    await expect(testPipeline(family)).rejects.toThrow(
+      /step ok\[0\] of run .* waits for an approval that nobody gives \("go on\?"\); pass approvals: \{ ok: /,
+    );
+  });
+
+  it("answers each child of a map as given for it, and lets a deadline pass when that is asked for", async () => {
+    const { outputs, milliseconds } = await testPipeline(asking, {
+      params: [1, 2],
+      approvals: { ok: { approved: true, by: "ana" }, "ok[1]": "nobody" },
+    });
+    expect(outputs.ok).toMatchObject([{ by: "ana" }, { by: "default" }]);
+    const days = milliseconds / (24 * hour * 1000);
+    expect(days).toBeGreaterThanOrEqual(3);
+    expect(days).toBeLessThan(3.01);
+  });
+
+  it("has objects land at their times, with a key as it was written", async () => {
+    const { outputs, milliseconds } = await testPipeline(waiting, {
+      objects: [{ key: "raw/a b.csv", body: "1,2", afterSeconds: 20 * 24 * hour }],
+    });
+    expect(outputs).toEqual({ file: { uri: "s3://data/raw/a b.csv", bytes: 3, versionId: "1" } });
+    expect(milliseconds / 1000).toBeCloseTo(20 * 24 * hour, 0);
+  });
+
+  it("runs the hooks of the run's end, and does not list them among the steps", async () => {
+    const ends: string[] = [];
+    const hooks = { succeeded: ({ state }: { state: string }) => ends.push(state) };
+    const pipeline = definePipeline({ name: "hooked", params: none, hooks }, ({ step }) => {
+      step(
+        "work",
+        lambda({}, () => 1),
+      );
+    });
+    const { states, order } = await testPipeline(pipeline);
+    expect({ states, order }).toEqual({ states: { work: "SUCCEEDED" }, order: ["work"] });
+    expect(ends).toEqual(["SUCCEEDED"]);
+  });
+});
+
+describe("a run that will not end", () => {
+  it("is given up after two virtual years, at once in real time, with what it waits for", async () => {
+    const memory = new MemoryEngine([waiting]);
+    const { runId } = await startByHand(memory.engine, { pipeline: "waiting" });
+    while (await memory.turn());
+    await pauseRun(memory.engine, runId);
+    await expect(memory.finish(runId)).rejects.toThrow(
+      /nothing has changed for \d+ days .*\nrun .* of waiting is PAUSED\n {2}step file \(RUNNING\) waits for s3:\/\/data\/raw\/a b\.csv/,
+    );
+  });
+});
