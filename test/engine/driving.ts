@@ -1,0 +1,112 @@
+import type { Engine } from "../../shared/engine.ts";
+import { startByHand } from "../../shared/operate/start-by-hand.ts";
+import type { Json } from "../../shared/pipeline/index.ts";
+import type { Run } from "../../shared/state/run.ts";
+import type { StoredStep } from "../../shared/store/run-store.ts";
+import type { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
+import { handleJob } from "../../shared/worker/handle-job.ts";
+import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
+import { sweepRuns } from "../../shared/worker/sweep-run.ts";
+
+/** More rounds than any test needs: an engine that does not come to rest is found out. */
+const mostRounds = 10_000;
+
+/** Milliseconds between two ticks. */
+const tick = 60_000;
+
+type Start = { key?: string; params?: Json; priority?: number; scheduledAt?: string; refresh?: boolean };
+
+let starts = 0;
+
+/** Starts a run by hand, each time another one unless a key is given, a millisecond after the one before. */
+export async function begin(memory: MemoryEngine, pipeline: string, start: Start = {}): Promise<string> {
+  starts += 1;
+  memory.clock.moveTo(memory.clock.now() + 1);
+  return (await startByHand(memory.engine, { pipeline, key: `start ${starts}`, ...start })).runId;
+}
+
+/** A run as it is stored. */
+export async function runOf(memory: MemoryEngine, runId: string): Promise<Run> {
+  const run = await memory.store.getRun(runId);
+  if (run === undefined) throw new Error(`there is no run ${runId}`);
+  return run;
+}
+
+/** States of runs, in the order of their ids as given. */
+export async function statesOf(memory: MemoryEngine, ids: readonly string[]): Promise<Run["state"][]> {
+  return Promise.all(ids.map(async (id) => (await runOf(memory, id)).state));
+}
+
+/** The record of a step that is not mapped, or of one child. */
+export async function stepOf(
+  memory: MemoryEngine,
+  runId: string,
+  step: string,
+  index: number | "map" = 0,
+): Promise<StoredStep> {
+  const record = await memory.store.getStep({ runId, step, index });
+  if (record === undefined) throw new Error(`nothing is stored of step ${step}[${index}]`);
+  return record;
+}
+
+/** Works on the messages and events that are there now, and on what comes of them. Jobs stay as they are. */
+export async function work(memory: MemoryEngine): Promise<void> {
+  for (let round = 0; round < mostRounds; round += 1) {
+    const messages = memory.queue.receive();
+    const events = memory.batch.takeEvents();
+    if (messages.length + events.length === 0) return;
+    for (const message of messages) await handleStepMessage(memory.engine, message, Number.POSITIVE_INFINITY);
+    for (const event of events) await handleJob(memory.engine, event);
+  }
+  throw new Error("the engine does not come to rest");
+}
+
+/** Lets so many seconds pass, with all that happens meanwhile and a tick a minute. Jobs stay as they are. */
+export async function pass(memory: MemoryEngine, seconds: number): Promise<void> {
+  const until = memory.clock.now() + seconds * 1000;
+  await work(memory);
+  while (memory.clock.now() < until) {
+    const now = memory.clock.now();
+    const nextTick = (Math.floor(now / tick) + 1) * tick;
+    memory.clock.moveTo(Math.min(until, nextTick, memory.queue.nextAt() ?? until));
+    if (memory.clock.now() === nextTick) await sweepRuns(memory.engine);
+    await work(memory);
+  }
+}
+
+/** The worker is dead. */
+export class Death extends Error {
+  override readonly name = "Death";
+}
+
+/** The ports that a worker's calls go through. */
+const ports = ["store", "queue", "batch", "objects", "cache", "waiters"] as const;
+
+/**
+ * An engine whose worker dies at its `at`-th call to the outside, before the call's effect or after it. The dead make no
+ * further calls, unlike a call that merely fails.
+ */
+export function mortal(engine: Engine, at: number, when: "before" | "after") {
+  const life = { calls: 0, died: false };
+  const around = async (call: () => unknown): Promise<unknown> => {
+    if (life.died) throw new Death();
+    life.calls += 1;
+    const last = life.calls === at;
+    life.died ||= last;
+    if (last && when === "before") throw new Death();
+    const result = await call();
+    if (last) throw new Death();
+    return result;
+  };
+  const wrapped = <T extends object>(port: T): T =>
+    new Proxy(port, {
+      get(target, key, receiver) {
+        const member: unknown = Reflect.get(target, key, receiver);
+        if (typeof member !== "function") return member;
+        if (key === "locate") return member.bind(target);
+        return (...args: unknown[]) => around(() => member.apply(target, args));
+      },
+    });
+  const own = Object.fromEntries(ports.map((port) => [port, wrapped(engine[port])]));
+  return { engine: { ...engine, ...own } as Engine, life };
+}

@@ -1,0 +1,312 @@
+import fc from "fast-check";
+import * as z from "zod";
+import { cancelRun } from "../../shared/operate/cancel-run.ts";
+import { manage } from "../../shared/operate/manage.ts";
+import { retryRun } from "../../shared/operate/retry-run.ts";
+import { child, definePipeline, FatalError, lambda, wait, workQueue } from "../../shared/pipeline/index.ts";
+import { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
+import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
+import { begin, Death, mortal, pass, runOf, statesOf, work } from "./driving.ts";
+
+type Limits = Parameters<typeof definePipeline>[0];
+
+/** A run that takes a minute, or as long as it is told, and fails when it is told to. */
+function minute(name: string, limits: Omit<Limits, "name" | "params"> = {}) {
+  const params = z.strictObject({ seconds: z.number().default(60), fails: z.boolean().default(false) });
+  return definePipeline({ name, params, ...limits }, ({ params, step }) => {
+    const waited = step("wait", wait({ seconds: params.seconds }));
+    step(
+      "end",
+      lambda({ fails: params.fails }, ({ fails }) => {
+        if (fails) throw new FatalError("as told");
+        return 1;
+      }),
+      { after: [waited] },
+    );
+  });
+}
+
+const holders = async (memory: MemoryEngine, limit: string) =>
+  [...(await memory.store.getSlots(limit)).holders].sort();
+
+/** Runs by when they began, the first first. */
+async function inOrder(memory: MemoryEngine, ids: readonly string[]): Promise<string[]> {
+  const runs = await Promise.all(ids.map((id) => runOf(memory, id)));
+  return runs
+    .toSorted((a, b) => Date.parse(a.activeSince ?? "9999") - Date.parse(b.activeSince ?? "9999"))
+    .map(({ runId }) => runId);
+}
+
+/** Starts runs one after the other, and gives their ids. */
+async function beginAll(memory: MemoryEngine, pipeline: string, count: number): Promise<string[]> {
+  const ids: string[] = [];
+  for (let n = 0; n < count; n += 1) ids.push(await begin(memory, pipeline));
+  return ids;
+}
+
+describe("runs of a pipeline with a limit", () => {
+  const limited = () => new MemoryEngine([minute("limited", { maxActiveRuns: 2 })]);
+
+  it("are under way so many at once; the others wait, and begin in the order of their coming", async () => {
+    const memory = limited();
+    const ids = await beginAll(memory, "limited", 5);
+    expect(await statesOf(memory, ids)).toEqual(["RUNNING", "RUNNING", "QUEUED", "QUEUED", "QUEUED"]);
+    await pass(memory, 61);
+    expect(await statesOf(memory, ids)).toEqual(["SUCCEEDED", "SUCCEEDED", "RUNNING", "RUNNING", "QUEUED"]);
+    await pass(memory, 130);
+    expect(new Set(await statesOf(memory, ids))).toEqual(new Set(["SUCCEEDED"]));
+    expect(await inOrder(memory, ids)).toEqual(ids);
+    expect(await holders(memory, "pipeline/limited")).toEqual([]);
+  });
+
+  it("do nothing while they wait", async () => {
+    const memory = limited();
+    const ids = await beginAll(memory, "limited", 3);
+    await pass(memory, 30);
+    expect(await memory.store.listSteps(ids[2] ?? "")).toEqual([]);
+    expect(await runOf(memory, ids[2] ?? "")).not.toHaveProperty("activeSince");
+  });
+
+  it.each([
+    ["succeeds", { seconds: 60 }, "SUCCEEDED"],
+    ["fails", { seconds: 60, fails: true }, "FAILED"],
+    ["is cancelled", { seconds: 600 }, "CANCELLED"],
+    ["is timed out", { seconds: 600 }, "TIMED_OUT"],
+  ])("leave their slot when one %s", async (_how, params, state) => {
+    const timeout = state === "TIMED_OUT" ? 60 : 6000;
+    const memory = new MemoryEngine([minute("limited", { maxActiveRuns: 1, timeout })]);
+    const first = await begin(memory, "limited", { params });
+    const second = await begin(memory, "limited");
+    await work(memory);
+    expect(await statesOf(memory, [first, second])).toEqual(["RUNNING", "QUEUED"]);
+    if (state === "CANCELLED") await cancelRun(memory.engine, first);
+    else await pass(memory, state === "TIMED_OUT" ? 200 : 61);
+    expect((await runOf(memory, first)).state).toBe(state);
+    expect((await runOf(memory, second)).state).not.toBe("QUEUED");
+    expect(await holders(memory, "pipeline/limited")).not.toContain(first);
+  });
+
+  it("that wait can be cancelled, and take nobody's place", async () => {
+    const memory = new MemoryEngine([minute("limited", { maxActiveRuns: 1 })]);
+    const ids = await beginAll(memory, "limited", 3);
+    await cancelRun(memory.engine, ids[1] ?? "");
+    expect(await statesOf(memory, ids)).toEqual(["RUNNING", "CANCELLED", "QUEUED"]);
+    await pass(memory, 61);
+    expect(await statesOf(memory, ids)).toEqual(["SUCCEEDED", "CANCELLED", "RUNNING"]);
+  });
+
+  it("keep their slot while they are paused", async () => {
+    const memory = new MemoryEngine([minute("limited", { maxActiveRuns: 1 })]);
+    const ids = await beginAll(memory, "limited", 2);
+    await manage(memory.engine, { action: "pause", runId: ids[0] });
+    await pass(memory, 600);
+    expect(await statesOf(memory, ids)).toEqual(["PAUSED", "QUEUED"]);
+  });
+
+  it("that are retried wait for a slot like any other", async () => {
+    const memory = new MemoryEngine([minute("limited", { maxActiveRuns: 1 })]);
+    const failed = await begin(memory, "limited", { params: { seconds: 0, fails: true } });
+    await work(memory);
+    const other = await begin(memory, "limited");
+    expect(await retryRun(memory.engine, failed)).toMatchObject({ state: "QUEUED", epoch: 2 });
+    expect(await statesOf(memory, [failed, other])).toEqual(["QUEUED", "RUNNING"]);
+    await pass(memory, 61);
+    // The wait had succeeded in the first epoch: only what failed runs again.
+    expect(await statesOf(memory, [failed, other])).toEqual(["FAILED", "SUCCEEDED"]);
+    expect(await holders(memory, "pipeline/limited")).toEqual([]);
+  });
+});
+
+describe("runs that do not wait", () => {
+  it("are cancelled where no slot is left, with the reason, and run nothing", async () => {
+    const limits = { maxActiveRuns: 1, onCollision: "cancel_new" } as const;
+    const memory = new MemoryEngine([minute("hasty", limits)]);
+    const ids = await beginAll(memory, "hasty", 2);
+    expect(await statesOf(memory, ids)).toEqual(["RUNNING", "CANCELLED"]);
+    expect(await runOf(memory, ids[1] ?? "")).toMatchObject({
+      reason: expect.stringMatching(/no slot left .*pipeline\/hasty/),
+    });
+    expect(await memory.store.listSteps(ids[1] ?? "")).toEqual([]);
+    await pass(memory, 61);
+    expect(await statesOf(memory, [await begin(memory, "hasty")])).toEqual(["RUNNING"]);
+  });
+
+  it("are cancelled by the sweep where their starter died in between", async () => {
+    const memory = new MemoryEngine([minute("hasty", { maxActiveRuns: 1, onCollision: "cancel_new" })]);
+    await begin(memory, "hasty", { params: { seconds: 900 } });
+    const sound = memory.engine;
+    // putGraph, createRun, then death.
+    memory.engine = mortal(sound, 3, "before").engine;
+    await expect(begin(memory, "hasty")).rejects.toThrow(Death);
+    memory.engine = sound;
+    await pass(memory, 300);
+    const { runs } = await memory.store.listRuns({ pipeline: "hasty" }, 10);
+    expect(runs.map(({ state }) => state)).toEqual(["CANCELLED", "RUNNING"]);
+  });
+});
+
+describe("a work queue", () => {
+  const gpu = workQueue("gpu", { limit: 1 });
+
+  it("gives its slots by priority, and within one by the order of coming", async () => {
+    const memory = new MemoryEngine([
+      minute("normal", { queue: gpu }),
+      minute("urgent", { queue: gpu, priority: 10 }),
+    ]);
+    const first = await begin(memory, "normal");
+    const normal = await begin(memory, "normal");
+    const late = await begin(memory, "normal", { priority: 90 });
+    const urgent = await begin(memory, "urgent");
+    const second = await begin(memory, "urgent");
+    const most = await begin(memory, "normal", { priority: 1 });
+    await pass(memory, 400);
+    const ids = [normal, late, urgent, second, most, first];
+    expect(new Set(await statesOf(memory, ids))).toEqual(new Set(["SUCCEEDED"]));
+    expect(await inOrder(memory, ids)).toEqual([first, most, urgent, second, normal, late]);
+  });
+
+  it("lets a run pass that has a slot, though those before it wait for their pipeline's", async () => {
+    const shared = workQueue("shared", { limit: 2 });
+    const memory = new MemoryEngine([
+      minute("narrow", { queue: shared, maxActiveRuns: 1, priority: 1 }),
+      minute("wide", { queue: shared }),
+    ]);
+    const narrow = await beginAll(memory, "narrow", 3);
+    const wide = await beginAll(memory, "wide", 2);
+    expect(await statesOf(memory, narrow)).toEqual(["RUNNING", "QUEUED", "QUEUED"]);
+    expect(await statesOf(memory, wide)).toEqual(["RUNNING", "QUEUED"]);
+    expect(await holders(memory, "queue/shared")).toEqual([narrow[0], wide[0]].sort());
+  });
+
+  it("is not held up by children, which need none of its slots", async () => {
+    const inner = minute("inner", { queue: gpu, maxActiveRuns: 1 });
+    const outer = definePipeline(
+      { name: "outer", params: z.strictObject({}), queue: gpu },
+      ({ map }) => void map("inner", [1, 2, 3], (n) => child(inner, { seconds: n })),
+    );
+    const memory = new MemoryEngine([inner, outer]);
+    const ids = await beginAll(memory, "outer", 2);
+    await work(memory);
+    expect(await statesOf(memory, ids)).toEqual(["RUNNING", "QUEUED"]);
+    expect(await holders(memory, "queue/gpu")).toEqual([ids[0]]);
+    expect(await holders(memory, "pipeline/inner")).toHaveLength(1);
+    await pass(memory, 60);
+    expect(await statesOf(memory, ids)).toEqual(["SUCCEEDED", "SUCCEEDED"]);
+    expect([await holders(memory, "queue/gpu"), await holders(memory, "pipeline/inner")]).toEqual([[], []]);
+  });
+});
+
+describe("a limit that an operator changes", () => {
+  const set = (memory: MemoryEngine, slots: number | null, limit = "queue/gpu") =>
+    manage(memory.engine, { action: "limit", limit, slots });
+
+  it("takes effect at once: raised it lets runs begin, lowered it lets those under way go on", async () => {
+    const memory = new MemoryEngine([minute("work", { queue: workQueue("gpu", { limit: 1 }) })]);
+    const ids = await beginAll(memory, "work", 6);
+    expect(await set(memory, 4)).toEqual({ limit: "queue/gpu", slots: 4, held: 4 });
+    expect((await statesOf(memory, ids)).filter((state) => state === "RUNNING")).toHaveLength(4);
+    expect(await set(memory, 2)).toEqual({ limit: "queue/gpu", slots: 2, held: 4 });
+    await cancelRun(memory.engine, ids[0] ?? "");
+    await cancelRun(memory.engine, ids[1] ?? "");
+    expect(await statesOf(memory, ids.slice(2))).toEqual(["RUNNING", "RUNNING", "QUEUED", "QUEUED"]);
+    await cancelRun(memory.engine, ids[2] ?? "");
+    expect(await statesOf(memory, ids.slice(3))).toEqual(["RUNNING", "RUNNING", "QUEUED"]);
+  });
+
+  it("to nothing lets none begin, and given back is what the definitions say", async () => {
+    const memory = new MemoryEngine([minute("work", { maxActiveRuns: 2 })]);
+    expect(await set(memory, 0, "pipeline/work")).toMatchObject({ held: 0 });
+    const ids = await beginAll(memory, "work", 3);
+    await pass(memory, 3600);
+    expect(await statesOf(memory, ids)).toEqual(["QUEUED", "QUEUED", "QUEUED"]);
+    expect(await set(memory, null, "pipeline/work")).toMatchObject({ slots: null, held: 2 });
+    expect(await statesOf(memory, ids)).toEqual(["RUNNING", "RUNNING", "QUEUED"]);
+  });
+
+  it("may be one that the definitions left open", async () => {
+    const memory = new MemoryEngine([minute("work", { queue: workQueue("open") })]);
+    expect(await statesOf(memory, await beginAll(memory, "work", 9))).not.toContain("QUEUED");
+    await set(memory, 9, "queue/open");
+    expect(await statesOf(memory, await beginAll(memory, "work", 1))).toEqual(["QUEUED"]);
+  });
+});
+
+describe("a slot", () => {
+  /** Two runs of which one has a slot: a worker dies at some call while it ends that one. */
+  async function dying(at: number, when: "before" | "after", redelivered: boolean, ending: "end" | "cancel") {
+    const memory = new MemoryEngine([minute("limited", { maxActiveRuns: 1 })]);
+    const ids = await beginAll(memory, "limited", 2);
+    await work(memory);
+    memory.clock.moveTo(memory.clock.now() + 60_000);
+    const { engine, life } = mortal(memory.engine, at, when);
+    const message = { runId: ids[0] ?? "", step: "wait", index: 0, epoch: 1 };
+    memory.queue.receive();
+    const last = () =>
+      ending === "end"
+        ? handleStepMessage(engine, message, Number.POSITIVE_INFINITY)
+        : cancelRun(engine, ids[0] ?? "");
+    await last().catch((error: unknown) => {
+      if (!(error instanceof Death)) throw error;
+    });
+    if (redelivered) await memory.queue.send([message], 720_000);
+    await pass(memory, 3600);
+    return { memory, ids, life };
+  }
+
+  it.each(
+    (["end", "cancel"] as const).flatMap((ending) =>
+      (["before", "after"] as const).flatMap((when) =>
+        [true, false].map((redelivered) => ({ ending, when, redelivered })),
+      ),
+    ),
+  )("is free again though a worker dies at any call of an end: %j", async ({ ending, when, redelivered }) => {
+    let points = 0;
+    for (let at = 1; ; at += 1) {
+      const { memory, ids, life } = await dying(at, when, redelivered, ending);
+      expect(await holders(memory, "pipeline/limited")).toEqual([]);
+      expect((await runOf(memory, ids[1] ?? "")).state).toBe("SUCCEEDED");
+      if (!life.died) break;
+      points += 1;
+    }
+    expect(points).toBeGreaterThan(4);
+  });
+
+  it("is never one of more than there are, whatever the order in which runs come and end", async () => {
+    const runs = fc.array(
+      fc.record({
+        seconds: fc.integer({ min: 0, max: 300 }),
+        fails: fc.boolean(),
+        priority: fc.integer({ min: 1, max: 3 }),
+      }),
+      { minLength: 50, maxLength: 50 },
+    );
+    const property = fc.asyncProperty(runs, async (all) => {
+      const memory = new MemoryEngine([minute("limited", { queue: workQueue("three", { limit: 3 }) })]);
+      const admitRun = memory.store.admitRun.bind(memory.store);
+      let most = 0;
+      memory.store.admitRun = async (...args) => {
+        // A worker that is slow: others do their part between its reading and its writing.
+        await Promise.resolve();
+        const outcome = await admitRun(...args);
+        most = Math.max(most, (await memory.store.getSlots("queue/three")).holders.size);
+        return outcome;
+      };
+      const ids = await Promise.all(
+        all.map(({ priority, ...params }) => begin(memory, "limited", { params, priority })),
+      );
+      for (let second = 0; second < 7200; second += 1) {
+        memory.clock.moveTo(memory.clock.now() + 1000);
+        const messages = memory.queue.receive(100);
+        const worked = messages.map((each) =>
+          handleStepMessage(memory.engine, each, Number.POSITIVE_INFINITY),
+        );
+        await Promise.all(worked);
+        if (second % 60 === 0) await pass(memory, 1);
+      }
+      expect(most).toBe(3);
+      expect(await statesOf(memory, ids)).toEqual(all.map(({ fails }) => (fails ? "FAILED" : "SUCCEEDED")));
+      expect(await holders(memory, "queue/three")).toEqual([]);
+    });
+    await fc.assert(property, { numRuns: 3 });
+  }, 60_000);
+});
