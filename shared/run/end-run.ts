@@ -1,6 +1,6 @@
 import type { Engine } from "../engine.ts";
 import type { Graph } from "../pipeline/graph.ts";
-import { type EndState, isActive, type Run } from "../state/run.ts";
+import { type EndState, isActive, type Run, wasStopped } from "../state/run.ts";
 import { admitRuns } from "./admit-runs.ts";
 import { hasHook, hookMessage } from "./hook-step.ts";
 
@@ -9,7 +9,7 @@ const lastLook = 180_000;
 
 /** Whether something is left to do once a run has ended, so that the sweep must see it until that is done. */
 function needsClosing(run: Run, graph: Graph, to: EndState): boolean {
-  if (to === "CANCELLED" || to === "TIMED_OUT") return true;
+  if (wasStopped(to)) return true;
   return run.limits.length > 0 || run.cause.kind === "step" || hasHook(graph, to);
 }
 
@@ -34,8 +34,7 @@ export async function endRun(engine: Engine, run: Run, graph: Graph, to: EndStat
   const now = engine.clock.now();
   const { runId, pipeline, name, epoch } = run;
   const stays = needsClosing(run, graph, to);
-  const cut = to === "CANCELLED" || to === "TIMED_OUT";
-  const dueAt = now + (cut ? lastLook : engine.settings.sweepSeconds * 1000);
+  const dueAt = now + (wasStopped(to) ? lastLook : engine.settings.sweepSeconds * 1000);
   const endedAt = new Date(now).toISOString();
   if (!(await engine.store.endRun(run, to, endedAt, stays ? dueAt : undefined))) return;
   const milliseconds = now - Date.parse(run.startedAt);
@@ -44,6 +43,6 @@ export async function endRun(engine: Engine, run: Run, graph: Graph, to: EndStat
   engine.meter.duration("RunDuration", milliseconds, { pipeline });
   if (!stays) return;
   await followEnd(engine, run, graph, to);
-  // A hook closes the run when it has ended; of a cancelled run the sweep makes sure that nothing was left open.
-  if (!cut && !hasHook(graph, to)) await engine.store.closeRun(runId, epoch);
+  // A hook closes the run when it has ended; of a stopped run the sweep makes sure that nothing was left open.
+  if (!wasStopped(to) && !hasHook(graph, to)) await engine.store.closeRun(runId, epoch);
 }

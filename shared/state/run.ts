@@ -111,6 +111,11 @@ export function isActive(run: Run): run is ActiveRun {
   return !isEnded(run);
 }
 
+/** Whether a run that ended so was stopped: somebody who did not know of it may have begun something since. */
+export function wasStopped(state: RunState): boolean {
+  return state === "CANCELLED" || state === "TIMED_OUT";
+}
+
 /** States in which steps that end are counted. */
 export const joiningStates = ["RUNNING", "PAUSED", "CANCELLING"] as const satisfies readonly RunState[];
 

@@ -2,6 +2,7 @@ import { isOver } from "../batch/batch-service.ts";
 import { endSubmission } from "../batch/end-submission.ts";
 import type { Engine } from "../engine.ts";
 import { endRun } from "../run/end-run.ts";
+import { isHook } from "../run/hook-step.ts";
 import { graphOf, nodeOf } from "../run/run-graph.ts";
 import { type CancellingRun, isActive, type Run } from "../state/run.ts";
 import { ended } from "../state/step-changes.ts";
@@ -53,6 +54,8 @@ async function cancelStep(engine: Engine, run: Run, record: StoredStep): Promise
 export async function cancelOpenSteps(engine: Engine, run: Run): Promise<boolean> {
   let open = 0;
   for (const record of await engine.store.listSteps(run.runId)) {
+    // A hook follows the end, and is no part of what was stopped.
+    if (isHook(record.step)) continue;
     if (!(await cancelStep(engine, run, record))) open += 1;
   }
   return open === 0;

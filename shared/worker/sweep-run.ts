@@ -5,7 +5,14 @@ import { hasHook } from "../run/hook-step.ts";
 import { graphOf } from "../run/run-graph.ts";
 import { beginRun } from "../run/start-run.ts";
 import { plan } from "../state/plan.ts";
-import { type EndedRun, isEnded, type Run, type RunningRun, type WaitingRun } from "../state/run.ts";
+import {
+  type EndedRun,
+  isEnded,
+  type Run,
+  type RunningRun,
+  type WaitingRun,
+  wasStopped,
+} from "../state/run.ts";
 import { openingState } from "../state/run-changes.ts";
 import { hasEnded } from "../state/step-record.ts";
 import { isWanted } from "../step/child-step.ts";
@@ -67,8 +74,7 @@ async function sweepRunning(engine: Engine, run: RunningRun): Promise<void> {
 /** Does what is left to do for a run that has ended, and closes it. */
 async function sweepEnded(engine: Engine, run: EndedRun): Promise<void> {
   const graph = await graphOf(engine, run);
-  const cut = run.state === "CANCELLED" || run.state === "TIMED_OUT";
-  if (cut && !(await cancelOpenSteps(engine, run))) return;
+  if (wasStopped(run.state) && !(await cancelOpenSteps(engine, run))) return;
   await followEnd(engine, run, graph, run.state);
   if (hasHook(graph, run.state)) {
     const key = { runId: run.runId, step: hookName(run.state), index: run.epoch };

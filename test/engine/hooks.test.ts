@@ -1,0 +1,214 @@
+import * as z from "zod";
+import { cancelRun } from "../../shared/operate/cancel-run.ts";
+import { retryRun } from "../../shared/operate/retry-run.ts";
+import { definePipeline, FatalError, lambda, type RunEnd, wait } from "../../shared/pipeline/index.ts";
+import { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
+import { sweepRuns } from "../../shared/worker/sweep-run.ts";
+import { begin, Death, mortal, pass, runOf, stepOf, work } from "./driving.ts";
+
+const params = z.strictObject({ seconds: z.number().default(0), fails: z.boolean().default(false) });
+
+/** A pipeline with a hook for each end, which tells what it was told, and what the hook does besides. */
+function hooked(told: RunEnd[], does: (end: RunEnd, attempt: number) => unknown = () => null) {
+  const hook = (end: RunEnd, { attempt }: { attempt: number }) => {
+    told.push(end);
+    return does(end, attempt);
+  };
+  return definePipeline(
+    {
+      name: "hooked",
+      params,
+      timeout: 3600,
+      hooks: { succeeded: hook, failed: hook, cancelled: hook, timedOut: hook },
+    },
+    ({ params, step }) => {
+      const waited = step("wait", wait({ seconds: params.seconds }));
+      step(
+        "end",
+        lambda({ fails: params.fails }, ({ fails }) => {
+          if (fails) throw new FatalError("as told");
+          return 1;
+        }),
+        { after: [waited] },
+      );
+    },
+  );
+}
+
+/** Ends a run in a state, and gives the engine back a second later. */
+async function ended(memory: MemoryEngine, state: RunEnd["state"]): Promise<string> {
+  const seconds = state === "CANCELLED" ? 600 : state === "TIMED_OUT" ? 7200 : 0;
+  const runId = await begin(memory, "hooked", { params: { seconds, fails: state === "FAILED" } });
+  await work(memory);
+  if (state === "CANCELLED") await cancelRun(memory.engine, runId);
+  if (state === "TIMED_OUT") await pass(memory, 3800);
+  expect((await runOf(memory, runId)).state).toBe(state);
+  return runId;
+}
+
+const ends = ["SUCCEEDED", "FAILED", "CANCELLED", "TIMED_OUT"] as const;
+const hooksOf = async (memory: MemoryEngine, runId: string) =>
+  (await memory.store.listSteps(runId)).filter(({ step }) => step.startsWith("@"));
+/** Whether the sweep still has the run before it. */
+const isOpen = async (memory: MemoryEngine, runId: string) =>
+  (await memory.store.dueRuns(Number.MAX_SAFE_INTEGER, 1000)).includes(runId);
+
+describe("a hook", () => {
+  it.each(ends)("follows the end %s once, and is told of the run", async (state) => {
+    const told: RunEnd[] = [];
+    const memory = new MemoryEngine([hooked(told)]);
+    const runId = await ended(memory, state);
+    await pass(memory, 3600);
+    const run = await runOf(memory, runId);
+    expect(told).toHaveLength(1);
+    expect(told[0]).toMatchObject({ id: runId, pipeline: "hooked", state, params: run.params });
+    expect(told[0]?.endedAt).toBe("endedAt" in run && run.endedAt);
+    expect(told[0]?.error).toEqual(state === "FAILED" ? run.error : undefined);
+    expect(await hooksOf(memory, runId)).toMatchObject([{ state: "SUCCEEDED", attempt: 1 }]);
+    expect(await isOpen(memory, runId)).toBe(false);
+  });
+
+  it.each(ends)("of the end %s that fails is tried three times, and never changes the run", async (state) => {
+    const told: RunEnd[] = [];
+    const failing = () => {
+      throw new Error("the webhook is down");
+    };
+    const memory = new MemoryEngine([hooked(told, failing)]);
+    const runId = await ended(memory, state);
+    const before = await runOf(memory, runId);
+    await pass(memory, 3600);
+    expect(told).toHaveLength(3);
+    expect(await hooksOf(memory, runId)).toMatchObject([
+      { state: "FAILED", error: { message: "the webhook is down" } },
+    ]);
+    expect(await runOf(memory, runId)).toEqual(before);
+    expect(await isOpen(memory, runId)).toBe(false);
+  });
+
+  it.each(ends)("of the end %s that fails once is done at the second try", async (state) => {
+    const told: RunEnd[] = [];
+    const memory = new MemoryEngine([
+      hooked(told, (_end, attempt) => {
+        if (attempt === 1) throw new Error("busy");
+      }),
+    ]);
+    memory.engine = { ...memory.engine, random: () => 0.99 };
+    const runId = await ended(memory, state);
+    await work(memory);
+    // The sweep comes while the hook waits for its second try.
+    memory.clock.moveTo(memory.clock.now() + 5000);
+    const looked = memory.store.dueRuns.bind(memory.store);
+    memory.store.dueRuns = (_now, limit) => looked(Number.MAX_SAFE_INTEGER, limit);
+    await sweepRuns(memory.engine);
+    memory.store.dueRuns = looked;
+    await pass(memory, 3600);
+    expect(told).toHaveLength(2);
+    expect(await hooksOf(memory, runId)).toMatchObject([{ state: "SUCCEEDED", attempt: 2 }]);
+  });
+
+  it.each(ends)("of the end %s whose message was lost is sent again by the sweep", async (state) => {
+    const told: RunEnd[] = [];
+    const memory = new MemoryEngine([hooked(told)]);
+    const send = memory.queue.send.bind(memory.queue);
+    let lost = 0;
+    memory.queue.send = async (messages, delay) => {
+      const hooks = messages.filter(({ step }) => step.startsWith("@"));
+      if (lost === 0 && hooks.length > 0) lost += hooks.length;
+      else await send(messages, delay);
+    };
+    const runId = await ended(memory, state);
+    await pass(memory, 900);
+    expect(lost).toBe(1);
+    expect(told).toHaveLength(1);
+    expect(await isOpen(memory, runId)).toBe(false);
+  });
+
+  it("runs again when a run that was retried by hand ends again", async () => {
+    const told: RunEnd[] = [];
+    const memory = new MemoryEngine([hooked(told)]);
+    const runId = await ended(memory, "FAILED");
+    await pass(memory, 60);
+    await retryRun(memory.engine, runId);
+    await pass(memory, 60);
+    expect(told.map(({ state }) => state)).toEqual(["FAILED", "FAILED"]);
+    expect(await hooksOf(memory, runId)).toMatchObject([
+      { index: 1, epoch: 1, state: "SUCCEEDED" },
+      { index: 2, epoch: 2, state: "SUCCEEDED" },
+    ]);
+  });
+
+  it("whose code the deployment in between took away ends with that reason, and the run stays as it is", async () => {
+    const told: RunEnd[] = [];
+    const memory = new MemoryEngine([hooked(told)]);
+    const runId = await begin(memory, "hooked", { params: { seconds: 60 } });
+    await work(memory);
+    const without = definePipeline({ name: "hooked", params }, ({ step }) => {
+      step(
+        "end",
+        lambda({}, () => 1),
+      );
+    });
+    memory.engine = { ...memory.engine, pipelines: new Map([["hooked", without]]) };
+    await pass(memory, 600);
+    expect((await runOf(memory, runId)).state).toBe("SUCCEEDED");
+    expect(told).toEqual([]);
+    expect(await hooksOf(memory, runId)).toMatchObject([{ state: "FAILED", error: { name: "CodeMissing" } }]);
+    expect(await isOpen(memory, runId)).toBe(false);
+  });
+
+  it.each(
+    (["SUCCEEDED", "CANCELLED"] as const).flatMap((state) =>
+      (["before", "after"] as const).map((when) => [state, when] as const),
+    ),
+  )("of the end %s is committed once though a worker dies %s any call of the end", async (state, when) => {
+    let points = 0;
+    for (let at = 1; ; at += 1) {
+      const told: RunEnd[] = [];
+      const memory = new MemoryEngine([hooked(told)]);
+      const seconds = state === "CANCELLED" ? 600 : 0;
+      const runId = await begin(memory, "hooked", { params: { seconds } });
+      if (state === "CANCELLED") await work(memory);
+      const sound = memory.engine;
+      const { engine, life } = mortal(sound, at, when);
+      memory.engine = engine;
+      const ending = state === "CANCELLED" ? cancelRun(engine, runId) : Promise.resolve();
+      await ending
+        .then(() => work(memory))
+        .catch((error: unknown) => {
+          if (!(error instanceof Death)) throw error;
+        });
+      memory.engine = sound;
+      if (state === "CANCELLED") await cancelRun(sound, runId);
+      await pass(memory, 3600);
+      expect((await runOf(memory, runId)).state).toBe(state);
+      expect(await hooksOf(memory, runId)).toMatchObject([{ state: "SUCCEEDED" }]);
+      expect(await isOpen(memory, runId)).toBe(false);
+      if (!life.died) break;
+      points += 1;
+    }
+    expect(points).toBeGreaterThan(8);
+  });
+});
+
+describe("the last look at a cancelled run", () => {
+  it("ends what a worker began that did not know of the cancel, though the hook was done before", async () => {
+    const told: RunEnd[] = [];
+    const memory = new MemoryEngine([hooked(told)]);
+    const runId = await begin(memory, "hooked", { params: { seconds: 7200 } });
+    const sound = memory.engine;
+    const getRun = memory.store.getRun.bind(memory.store);
+    memory.store.getRun = async (id) => {
+      const read = await getRun(id);
+      memory.store.getRun = getRun;
+      await cancelRun(sound, runId);
+      await work(memory);
+      return read;
+    };
+    await work(memory);
+    expect(told).toHaveLength(1);
+    expect(await stepOf(memory, runId, "wait")).toMatchObject({ state: "RUNNING" });
+    await pass(memory, 400);
+    expect(await stepOf(memory, runId, "wait")).toMatchObject({ state: "CANCELLED" });
+    expect(await isOpen(memory, runId)).toBe(false);
+  });
+});
