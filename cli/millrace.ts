@@ -1,7 +1,7 @@
 #!/usr/bin/env -S node --disable-warning=MODULE_TYPELESS_PACKAGE_JSON
 import { Command } from "commander";
 import { graphCommand } from "./commands/graph.ts";
-import { cancelCommand, retryCommand } from "./commands/manage.ts";
+import { manageCommands } from "./commands/manage.ts";
 import { pipelinesCommand } from "./commands/pipelines.ts";
 import { runCommand } from "./commands/run.ts";
 import { runsCommand } from "./commands/runs.ts";
@@ -10,7 +10,7 @@ import { errorLine } from "./errors.ts";
 import type { GlobalOptions } from "./options.ts";
 
 const program = new Command("millrace")
-  .description("Look at pipelines and their runs, start, cancel and retry them.")
+  .description("Look at pipelines and their runs; start, stop, repair and answer them.")
   .option("--stage <stage>", "deployed stage; local is the stack of `npm run stack`", "local")
   .option("--region <region>", "AWS region of the stage", "us-east-1")
   .option("--verbose", "print where an error comes from")
@@ -33,8 +33,7 @@ const commands = [
   runsCommand(),
   runCommand(),
   startCommand(),
-  cancelCommand(),
-  retryCommand(),
+  ...manageCommands(),
 ];
 for (const command of commands) program.addCommand(command.copyInheritedSettings(program));
 

@@ -1,44 +1,113 @@
+import { userInfo } from "node:os";
 import { Command } from "commander";
 import * as z from "zod";
+import { CliError } from "../errors.ts";
 import { targetOfCommand } from "../options.ts";
 import { followToEnd } from "./run.ts";
 
 const managed = z.object({ runId: z.string(), state: z.string(), epoch: z.number() });
 
-const outcomes: Readonly<Record<string, string>> = {
-  CANCELLING: "is being cancelled: its jobs are being ended",
-  CANCELLED: "is cancelled",
-  RUNNING: "runs again: only what had not succeeded",
+const exampleId = "20211004T162100Z-4k7q2m9xt6bw";
+
+type Action = {
+  readonly name: "cancel" | "retry" | "pause" | "resume";
+  readonly description: string;
+  /** What is said of the run's state afterwards; of any other that nothing was changed. */
+  readonly outcomes: Readonly<Record<string, string>>;
 };
 
-function manageCommand(action: "cancel" | "retry", description: string, examples: string): Command {
-  return new Command(action)
+const actions: readonly Action[] = [
+  {
+    name: "cancel",
+    description: "cancel a run: nothing new starts, its Batch jobs and child runs are ended",
+    outcomes: { CANCELLING: "is being cancelled: its jobs are being ended", CANCELLED: "is cancelled" },
+  },
+  {
+    name: "retry",
+    description: "run again what has no result in a run that ended without success",
+    outcomes: {
+      RUNNING: "runs again: only what had not succeeded",
+      QUEUED: "waits for its slot to run again",
+    },
+  },
+  {
+    name: "pause",
+    description: "pause a run: what runs ends, nothing new starts",
+    outcomes: { PAUSED: "is paused" },
+  },
+  {
+    name: "resume",
+    description: "let a paused run go on",
+    outcomes: { RUNNING: "goes on", SUCCEEDED: "went on and has ended", FAILED: "went on and has failed" },
+  },
+];
+
+function actionCommand({ name, description, outcomes }: Action): Command {
+  return new Command(name)
     .description(description)
     .argument("<id>", "id of the run, as `millrace runs` lists it")
     .option("-f, --follow", "show the run until it ends")
-    .addHelpText("after", examples)
+    .addHelpText("after", `\nExample:\n  npx millrace ${name} ${exampleId}`)
     .action(async (id: string, { follow }: { follow?: boolean }, command: Command) => {
       const target = targetOfCommand(command);
-      const { runId, state } = managed.parse(await target.invoke("manage", { action, runId: id }));
+      const { runId, state } = managed.parse(await target.invoke("manage", { action: name, runId: id }));
       console.log(`run ${runId} ${outcomes[state] ?? `is ${state} already; nothing was changed`}`);
       if (follow === true) await followToEnd(target, runId);
     });
 }
 
-/** `cancel`: nothing new starts and Batch jobs are ended. */
-export function cancelCommand(): Command {
-  return manageCommand(
-    "cancel",
-    "cancel a run: nothing new starts, its Batch jobs are ended",
-    "\nExample:\n  npx millrace cancel 20211004T162100Z-4k7q2m9xt6bw",
-  );
+/** A number from 0. @throws CliError for anything else */
+function count(what: string): (text: string) => number {
+  return (text) => {
+    if (/^\d+$/.test(text)) return Number(text);
+    throw new CliError(`${what} is "${text}"; it takes a whole number from 0`);
+  };
 }
 
-/** `retry`: what did not succeed runs again. */
-export function retryCommand(): Command {
-  return manageCommand(
-    "retry",
-    "run again what did not succeed in a failed or cancelled run",
-    "\nExample:\n  npx millrace retry 20211004T162100Z-4k7q2m9xt6bw --follow",
-  );
+type AnswerOptions = { reject?: boolean; by: string; comment?: string; index: number };
+
+/** `approve`: a person's yes or no to a step that waits for it. */
+function approveCommand(): Command {
+  return new Command("approve")
+    .description("answer a step that waits for a person's yes or no")
+    .argument("<id>", "id of the run")
+    .argument("<step>", "name of the step")
+    .option("--reject", "say no: the step fails")
+    .option("--by <name>", "who says so", userInfo().username)
+    .option("--comment <text>", "why")
+    .option("--index <number>", "place of a mapped step's child", count("--index"), 0)
+    .addHelpText("after", `\nExample:\n  npx millrace approve ${exampleId} sign_off --comment "R² is fine"`)
+    .action(async (runId: string, step: string, options: AnswerOptions, command: Command) => {
+      const { reject = false, by, comment, index } = options;
+      const request = { action: "approve", runId, step, index, approved: !reject, by };
+      const asked = { ...request, ...(comment !== undefined && { comment }) };
+      const { state } = managed.parse(await targetOfCommand(command).invoke("manage", asked));
+      console.log(`step ${step} of run ${runId} is ${reject ? "rejected" : "approved"}; the run is ${state}`);
+    });
+}
+
+const changedLimit = z.object({ limit: z.string(), slots: z.number().nullable(), held: z.number() });
+
+/** `limit`: how many runs of a pipeline or a work queue may be under way at once. */
+function limitCommand(): Command {
+  return new Command("limit")
+    .description("set how many runs of a pipeline or work queue may be under way at once")
+    .argument("<limit>", "pipeline/NAME or queue/NAME")
+    .argument("<slots>", "a whole number from 0, or `default` for what the definitions say")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  npx millrace limit queue/gpu 2\n  npx millrace limit queue/gpu default",
+    )
+    .action(async (limit: string, text: string, _options: object, command: Command) => {
+      const slots = text === "default" ? null : count("slots")(text);
+      const answer = await targetOfCommand(command).invoke("manage", { action: "limit", limit, slots });
+      const { held } = changedLimit.parse(answer);
+      const set = slots === null ? "is as the definitions say" : `is ${slots}`;
+      console.log(`${limit} ${set}; ${held} ${held === 1 ? "run holds" : "runs hold"} a slot`);
+    });
+}
+
+/** Everything that an operator can ask of a run or a limit. */
+export function manageCommands(): Command[] {
+  return [...actions.map(actionCommand), approveCommand(), limitCommand()];
 }
