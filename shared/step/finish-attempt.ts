@@ -73,9 +73,11 @@ export async function succeedAttempt(
   if (after.kind === "failed") return failAttempt(engine, work, held, after.failure);
   if (after.kind === "again") {
     const next = betweenPasses(held, engine.clock.now() + after.delay);
-    if ((await replaceStep(engine, next, held)) !== undefined)
-      await hintLater(engine, work, held, after.delay);
-    return;
+    if ((await replaceStep(engine, next, held)) === undefined) return;
+    const { runId, step, index, attempt } = held;
+    const result = JSON.stringify(output).slice(0, 500);
+    engine.log.info("pass ended", { runId, step, index, attempt, pass: next.passes, result });
+    return hintLater(engine, work, held, after.delay);
   }
   const stored = await storeValue(engine, work.run, held, output);
   const record = succeeded(held, stored, engine.clock.now());
