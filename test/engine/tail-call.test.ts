@@ -1,0 +1,273 @@
+import * as z from "zod";
+import { cancelRun } from "../../shared/operate/cancel-run.ts";
+import { pauseRun, resumeRun } from "../../shared/operate/pause-run.ts";
+import {
+  approval,
+  batch,
+  child,
+  defineJob,
+  definePipeline,
+  lambda,
+  type Ref,
+  wait,
+} from "../../shared/pipeline/index.ts";
+import type { StepMessage } from "../../shared/queue/step-queue.ts";
+import { commitReserve } from "../../shared/run/tail-call.ts";
+import { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
+import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
+import { begin, Death, mortal, pass, runOf, stepOf, work } from "./driving.ts";
+
+const none = z.strictObject({});
+const forEver = Number.POSITIVE_INFINITY;
+
+/** Functions one after the other, each of which adds one to what the one before gave. */
+function chain(names: readonly string[], during: (name: string) => unknown = () => undefined) {
+  return definePipeline({ name: "chain", params: none }, ({ step }) => {
+    let last: Ref<number> | 0 = 0;
+    for (const name of names) {
+      last = step(
+        name,
+        lambda({ last }, async ({ last }) => {
+          await during(name);
+          return last + 1;
+        }),
+      );
+    }
+  });
+}
+
+/** Has an engine count the messages that it sends. */
+function counted(memory: MemoryEngine): string[] {
+  const sent: string[] = [];
+  const send = memory.queue.send.bind(memory.queue);
+  memory.queue.send = async (messages, delay) => {
+    sent.push(...messages.map(({ step }) => step));
+    await send(messages, delay);
+  };
+  return sent;
+}
+
+/** The message that starts a run's only first step. */
+function first(memory: MemoryEngine): StepMessage {
+  const [message] = memory.queue.receive();
+  if (message === undefined) throw new Error("no message waits");
+  return message;
+}
+
+const storedSteps = async (memory: MemoryEngine, runId: string) =>
+  Object.fromEntries((await memory.store.listSteps(runId)).map(({ step, state }) => [step, state]));
+
+describe("a chain of functions", () => {
+  const names = ["a", "b", "c", "d", "e"];
+
+  it("is run by the worker of its first message, without another message", async () => {
+    const memory = new MemoryEngine([chain(names)]);
+    const sent = counted(memory);
+    const runId = await begin(memory, "chain");
+    await handleStepMessage(memory.engine, first(memory), forEver);
+    expect((await runOf(memory, runId)).state).toBe("SUCCEEDED");
+    expect(await stepOf(memory, runId, "e")).toMatchObject({ output: { value: 5 }, attempt: 1 });
+    expect(sent).toEqual(["a"]);
+  });
+
+  it("goes on by a message where the time left does not cover the next function", async () => {
+    const memory = new MemoryEngine([chain(["a", "b"])]);
+    const sent = counted(memory);
+    const needed = 60_000 + commitReserve;
+    await begin(memory, "chain");
+    await handleStepMessage(memory.engine, first(memory), memory.clock.now() + needed - 1);
+    expect(sent).toEqual(["a", "b"]);
+    await begin(memory, "chain");
+    memory.queue.receive(1);
+    await handleStepMessage(memory.engine, first(memory), memory.clock.now() + needed);
+    expect(sent).toEqual(["a", "b", "a"]);
+  });
+
+  it("whose function fails is tried again by a message, and goes on from there", async () => {
+    let failures = 1;
+    const pipeline = definePipeline({ name: "chain", params: none }, ({ step }) => {
+      const a = step(
+        "a",
+        lambda({}, () => 1),
+      );
+      const b = step(
+        "b",
+        lambda({ a }, ({ a }) => {
+          if (failures-- > 0) throw new Error("once");
+          return a + 1;
+        }),
+        { retries: { limit: 1, delay: 7 } },
+      );
+      step(
+        "c",
+        lambda({ b }, ({ b }) => b + 1),
+      );
+    });
+    const memory = new MemoryEngine([pipeline]);
+    const sent = counted(memory);
+    const runId = await begin(memory, "chain");
+    await pass(memory, 8);
+    expect(await stepOf(memory, runId, "c")).toMatchObject({ output: { value: 3 } });
+    expect(sent).toEqual(["a", "b"]);
+  });
+
+  it.each(
+    (["before", "after"] as const).flatMap((when) =>
+      [true, false].map((redelivered) => ({ when, redelivered })),
+    ),
+  )("loses nothing and commits nothing twice though its worker dies at any call: %j", async (crash) => {
+    let points = 0;
+    for (let at = 1; ; at += 1) {
+      const bodies: string[] = [];
+      const memory = new MemoryEngine([chain(names, (name) => bodies.push(name))]);
+      const commits: string[] = [];
+      const putStep = memory.store.putStep.bind(memory.store);
+      memory.store.putStep = async (next, previous) => {
+        const put = await putStep(next, previous);
+        if (put.ok && next.state === "SUCCEEDED") commits.push(next.step);
+        return put;
+      };
+      const runId = await begin(memory, "chain");
+      const message = first(memory);
+      const { engine, life } = mortal(memory.engine, at, crash.when);
+      await handleStepMessage(engine, message, forEver).catch((error: unknown) => {
+        if (!(error instanceof Death)) throw error;
+      });
+      if (life.died && crash.redelivered) await memory.queue.send([message], 720_000);
+      await pass(memory, 3600);
+      expect((await runOf(memory, runId)).state).toBe("SUCCEEDED");
+      expect(await stepOf(memory, runId, "e")).toMatchObject({ output: { value: 5 } });
+      expect(commits).toEqual(names);
+      // Only the body that the worker died in may have been begun twice.
+      expect(bodies.length).toBeLessThanOrEqual(names.length + 1);
+      if (!life.died) break;
+      points += 1;
+    }
+    expect(points).toBeGreaterThan(15);
+  });
+
+  it("is not run twice where the message comes again while its worker is further on", async () => {
+    const bodies: string[] = [];
+    const again: { message?: StepMessage } = {};
+    const memory: MemoryEngine = new MemoryEngine([
+      chain(names, async (name) => {
+        bodies.push(name);
+        if (name === "c" && again.message) await handleStepMessage(memory.engine, again.message, forEver);
+      }),
+    ]);
+    const runId = await begin(memory, "chain");
+    again.message = first(memory);
+    await handleStepMessage(memory.engine, again.message, forEver);
+    await pass(memory, 600);
+    expect(bodies).toEqual(names);
+    expect((await runOf(memory, runId)).state).toBe("SUCCEEDED");
+  });
+
+  it("whose store fails in the tail is left to the step's message, and what had been done stays", async () => {
+    const memory = new MemoryEngine([chain(names)]);
+    const runId = await begin(memory, "chain");
+    const putStep = memory.store.putStep.bind(memory.store);
+    memory.store.putStep = async (next, previous) => {
+      if (next.step === "c") throw new Error("the store is away");
+      return putStep(next, previous);
+    };
+    await handleStepMessage(memory.engine, first(memory), forEver);
+    expect(await storedSteps(memory, runId)).toEqual({ a: "SUCCEEDED", b: "SUCCEEDED" });
+    expect(memory.queue.messages().map(({ message }) => message.step)).toEqual(["c"]);
+    memory.store.putStep = putStep;
+    await work(memory);
+    expect((await runOf(memory, runId)).state).toBe("SUCCEEDED");
+    for (const { attempt } of await memory.store.listSteps(runId)) expect(attempt).toBe(1);
+  });
+});
+
+describe("a step that is followed by several", () => {
+  it("takes one of them along and leaves the others to their messages", async () => {
+    const pipeline = definePipeline({ name: "fan", params: none }, ({ step }) => {
+      const a = step(
+        "a",
+        lambda({}, () => 1),
+      );
+      for (const name of ["b", "c", "d"])
+        step(
+          name,
+          lambda({ a }, ({ a }) => a),
+        );
+    });
+    const memory = new MemoryEngine([pipeline]);
+    const sent = counted(memory);
+    const runId = await begin(memory, "fan");
+    await handleStepMessage(memory.engine, first(memory), forEver);
+    expect(await storedSteps(memory, runId)).toEqual({ a: "SUCCEEDED", b: "SUCCEEDED" });
+    expect(sent).toEqual(["a", "c", "d"]);
+    await work(memory);
+    expect((await runOf(memory, runId)).state).toBe("SUCCEEDED");
+  });
+
+  it("takes a function along, and leaves to messages what is none", async () => {
+    const job = defineJob("demo.job", {
+      input: z.object({ n: z.number() }),
+      output: z.object({ n: z.number() }),
+      resources: { vcpus: 1, memory: 512 },
+    });
+    const inner = definePipeline({ name: "inner", params: none }, ({ step }) => {
+      step(
+        "only",
+        lambda({}, () => 1),
+      );
+    });
+    const pipeline = definePipeline({ name: "kinds", params: none }, ({ step, map }) => {
+      const a = step(
+        "a",
+        lambda({}, () => [1, 2]),
+      );
+      const after = { after: [a] };
+      step("job", batch(job, { n: 1 }), after);
+      step("child", child(inner, {}), after);
+      step("wait", wait({ seconds: 5 }), after);
+      step("ask", approval({ deadline: 60 }), after);
+      map("each", a, (n) => lambda({ n }, ({ n }) => n));
+    });
+    const memory = new MemoryEngine([pipeline, inner]);
+    const sent = counted(memory);
+    const runId = await begin(memory, "kinds");
+    await handleStepMessage(memory.engine, first(memory), forEver);
+    // The map of functions is unfolded at once, and its children get messages.
+    expect(sent.toSorted()).toEqual(["a", "ask", "child", "each", "each", "job", "wait"]);
+    expect(await storedSteps(memory, runId)).toEqual({ a: "SUCCEEDED", each: "RUNNING" });
+  });
+});
+
+describe("between two steps of one worker", () => {
+  it("a pause is honoured: the second begins when the run is resumed", async () => {
+    const pausing: { runId?: string } = {};
+    const memory: MemoryEngine = new MemoryEngine([
+      chain(["a", "b", "c"], async (name) => {
+        if (name === "b") await pauseRun(memory.engine, pausing.runId ?? "");
+      }),
+    ]);
+    const runId = await begin(memory, "chain");
+    pausing.runId = runId;
+    await pass(memory, 600);
+    expect(await storedSteps(memory, runId)).toEqual({ a: "SUCCEEDED", b: "SUCCEEDED" });
+    expect((await runOf(memory, runId)).state).toBe("PAUSED");
+    await resumeRun(memory.engine, runId);
+    await work(memory);
+    expect(await storedSteps(memory, runId)).toEqual({ a: "SUCCEEDED", b: "SUCCEEDED", c: "SUCCEEDED" });
+    expect((await runOf(memory, runId)).state).toBe("SUCCEEDED");
+  });
+
+  it("a cancel is honoured: the second never begins, and the first one's result no longer counts", async () => {
+    const cancelling: { runId?: string } = {};
+    const memory: MemoryEngine = new MemoryEngine([
+      chain(["a", "b", "c"], async (name) => {
+        if (name === "b") await cancelRun(memory.engine, cancelling.runId ?? "");
+      }),
+    ]);
+    const runId = await begin(memory, "chain");
+    cancelling.runId = runId;
+    await pass(memory, 600);
+    expect(await storedSteps(memory, runId)).toEqual({ a: "SUCCEEDED", b: "CANCELLED" });
+    expect((await runOf(memory, runId)).state).toBe("CANCELLED");
+  });
+});
