@@ -1,4 +1,5 @@
 import { PutCommand } from "@aws-sdk/lib-dynamodb";
+import { sharedRead } from "../platform/shared-read.ts";
 import { isActive, joiningStates, type Run, statesBefore } from "../state/run.ts";
 import { moved, openingState } from "../state/run-changes.ts";
 import { duePartition, dueTime, statePartition } from "./dynamo-keys.ts";
@@ -27,7 +28,7 @@ export function dynamoRuns(
   };
 
   return {
-    getRun,
+    getRun: sharedRead(getRun),
 
     async createRun(run, dueAt) {
       const put = {

@@ -1,0 +1,18 @@
+/**
+ * Calls for the same key that are made together, before the process does anything else, share one read: the messages of
+ * a batch are mostly of one run, and each reads it first. The read begins after the last of them asked, so it is as
+ * consistent for each of them as a read of its own.
+ */
+export function sharedRead<V>(read: (key: string) => Promise<V>): (key: string) => Promise<V> {
+  const asked = new Map<string, Promise<V>>();
+  return (key) => {
+    const waiting = asked.get(key);
+    if (waiting !== undefined) return waiting;
+    const answer = new Promise<void>((resolve) => process.nextTick(resolve)).then(() => {
+      asked.delete(key);
+      return read(key);
+    });
+    asked.set(key, answer);
+    return answer;
+  };
+}
