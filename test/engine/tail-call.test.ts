@@ -18,12 +18,17 @@ import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
 import { begin, Death, mortal, pass, runOf, stepOf, work } from "./driving.ts";
 
 const none = z.strictObject({});
+const job = defineJob("demo.job", {
+  input: z.object({ n: z.number() }),
+  output: z.object({ n: z.number() }),
+  resources: { vcpus: 1, memory: 512 },
+});
 const forEver = Number.POSITIVE_INFINITY;
 
 /** Functions one after the other, each of which adds one to what the one before gave. */
 function chain(names: readonly string[], during: (name: string) => unknown = () => undefined) {
   return definePipeline({ name: "chain", params: none }, ({ step }) => {
-    let last: Ref<number> | 0 = 0;
+    let last: Ref<number> | number = 0 as number;
     for (const name of names) {
       last = step(
         name,
@@ -205,11 +210,6 @@ describe("a step that is followed by several", () => {
   });
 
   it("takes a function along, and leaves to messages what is none", async () => {
-    const job = defineJob("demo.job", {
-      input: z.object({ n: z.number() }),
-      output: z.object({ n: z.number() }),
-      resources: { vcpus: 1, memory: 512 },
-    });
     const inner = definePipeline({ name: "inner", params: none }, ({ step }) => {
       step(
         "only",
@@ -268,6 +268,37 @@ describe("between two steps of one worker", () => {
     cancelling.runId = runId;
     await pass(memory, 600);
     expect(await storedSteps(memory, runId)).toEqual({ a: "SUCCEEDED", b: "CANCELLED" });
+    expect((await runOf(memory, runId)).state).toBe("CANCELLED");
+  });
+
+  it("a cancel is honoured that comes when the first is committed and not yet told of", async () => {
+    const pipeline = definePipeline({ name: "beside", params: none }, ({ step }) => {
+      step("job", batch(job, { n: 1 }));
+      const a = step(
+        "a",
+        lambda({}, () => 1),
+      );
+      step(
+        "b",
+        lambda({ a }, () => 1),
+      );
+    });
+    const memory = new MemoryEngine([pipeline]);
+    const runId = await begin(memory, "beside");
+    const putStep = memory.store.putStep.bind(memory.store);
+    memory.store.putStep = async (next, previous) => {
+      const put = await putStep(next, previous);
+      if (next.step === "a" && next.state === "SUCCEEDED") {
+        // The job's end is still to come, so that the run is being cancelled for a while.
+        await memory.store.moveRun(runId, 1, { to: "CANCELLING", endsAs: "CANCELLED", reason: "" }, 0);
+      }
+      return put;
+    };
+    await work(memory);
+    expect((await runOf(memory, runId)).state).toBe("CANCELLING");
+    expect(await storedSteps(memory, runId)).toEqual({ job: "SUBMITTED", a: "SUCCEEDED" });
+    await pass(memory, 600);
+    expect(await storedSteps(memory, runId)).toEqual({ job: "CANCELLED", a: "SUCCEEDED" });
     expect((await runOf(memory, runId)).state).toBe("CANCELLED");
   });
 });
