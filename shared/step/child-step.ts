@@ -1,13 +1,13 @@
 import type { Engine } from "../engine.ts";
 import { ExpressionError, evaluate } from "../pipeline/expression.ts";
-import type { Graph } from "../pipeline/graph.ts";
+import { type Graph, stepNamed } from "../pipeline/graph.ts";
 import { isJsonObject } from "../pipeline/json.ts";
 import { ParamsError, PipelineNotFoundError } from "../run/run-errors.ts";
 import { graphOf } from "../run/run-graph.ts";
 import { runIdOf } from "../run/run-id.ts";
 import { beginRun, startRun } from "../run/start-run.ts";
 import { type Failure, failureOf, fatal } from "../state/failure.ts";
-import { type EndedRun, isActive, type Run } from "../state/run.ts";
+import { type EndedRun, type EndState, isActive, type Run } from "../state/run.ts";
 import { awaitingRun } from "../state/step-changes.ts";
 import {
   type ChildStep,
@@ -38,7 +38,9 @@ export function childRunId(run: Run, pipeline: string, record: StepRecord): stri
 /** The epoch of the child that an attempt waits for: that of a run to come, of one under way, or the next one. */
 function epochFor(child: Run | undefined): number {
   if (child === undefined) return 1;
-  return isActive(child) || child.state === "SUCCEEDED" ? child.epoch : child.epoch + 1;
+  // What is being cancelled ends so, and is opened again then.
+  const goesOn = isActive(child) && child.state !== "CANCELLING";
+  return goesOn || child.state === "SUCCEEDED" ? child.epoch : child.epoch + 1;
 }
 
 /** Opens the child that an earlier attempt failed by again. */
@@ -95,10 +97,12 @@ function startFailure(thrown: unknown): Failure | undefined {
   return thrown instanceof ExpressionError ? failureOf(thrown) : undefined;
 }
 
-/** The step whose whole result a pipeline returns, where it is one. */
-function returnedStep({ output }: Graph): string | undefined {
-  const path = isJsonObject(output) ? output.$step : undefined;
-  return Array.isArray(path) && path.length === 1 && typeof path[0] === "string" ? path[0] : undefined;
+/** The step whose whole result a pipeline returns, where it is one; a map has a result for each of its children. */
+function returnedStep(graph: Graph): string | undefined {
+  const path = isJsonObject(graph.output) ? graph.output.$step : undefined;
+  const [name, ...fields] = Array.isArray(path) ? path : [];
+  if (typeof name !== "string" || fields.length > 0) return undefined;
+  return stepNamed(graph, name)?.over === undefined ? name : undefined;
 }
 
 /** What a child gives to its parent: a large result of one step by reference, anything else by its value. */
@@ -117,11 +121,18 @@ async function outputOfChild(
   return storeValue(engine, work.run, held, value);
 }
 
+const failureNames = {
+  SUCCEEDED: "ChildFailed",
+  FAILED: "ChildFailed",
+  CANCELLED: "ChildCancelled",
+  TIMED_OUT: "ChildTimedOut",
+} as const satisfies Record<EndState, string>;
+
 function childFailure(child: EndedRun): Failure {
   const why = child.error
     ? `${child.error.step}: ${child.error.message}`
     : (child.reason ?? "no reason is known");
-  const name = child.state === "FAILED" ? "ChildFailed" : "ChildCancelled";
+  const name = failureNames[child.state];
   const message = `run ${child.runId} of ${child.pipeline} ended ${child.state}: ${why}`;
   // What was stopped by hand is not started again by itself.
   return { error: { name, message: message.slice(0, 1000) }, retryable: child.state !== "CANCELLED" };

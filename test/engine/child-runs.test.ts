@@ -1,0 +1,336 @@
+import * as z from "zod";
+import { retryRun } from "../../shared/operate/retry-run.ts";
+import {
+  child,
+  definePipeline,
+  lambda,
+  maybe,
+  type Pipeline,
+  text,
+  wait,
+} from "../../shared/pipeline/index.ts";
+import { MemoryEngine, testPipeline } from "../../shared/testing/test-pipeline.ts";
+import { begin, pass, stepOf } from "./driving.ts";
+import { childOf, doubling, nested } from "./families.ts";
+
+const none = z.strictObject({});
+const hour = 3600;
+
+describe("a child run", () => {
+  it("gets its parameters, defaults and all, and gives what its definition returns", async () => {
+    const { pipeline } = doubling();
+    const parent = definePipeline(
+      { name: "parent", params: z.strictObject({ n: z.number() }) },
+      ({ params, step }) => {
+        const given = step("given", child(pipeline, { n: params.n }));
+        const left = step("left", child(pipeline, {}));
+        step(
+          "sum",
+          lambda({ a: given.doubled, b: left.doubled }, ({ a, b }) => a + b),
+        );
+      },
+    );
+    const { outputs } = await testPipeline(parent, { params: { n: 5 } });
+    expect(outputs).toEqual({ given: { doubled: 10 }, left: { doubled: 14 }, sum: 24 });
+  });
+
+  it("is linked to its parent, and the parent to it", async () => {
+    const { pipeline } = doubling();
+    const parent = definePipeline({ name: "parent", params: none }, ({ map }) => {
+      map("below", [1, 2], (n) => child(pipeline, { n }));
+    });
+    const memory = new MemoryEngine([parent]);
+    const runId = await begin(memory, "parent");
+    const { scheduledAt } = await memory.finish(runId);
+    const second = await childOf(memory, runId, "below", 1);
+    expect(second).toMatchObject({
+      cause: { kind: "step", runId, step: "below", index: 1 },
+      params: { n: 2 },
+      scheduledAt,
+    });
+    expect((await childOf(memory, runId, "below", 0)).runId).not.toBe(second.runId);
+  });
+
+  it("that returns nothing gives null; one that returns texts and facts gives these", async () => {
+    const silent = definePipeline({ name: "silent", params: none }, ({ step }) => {
+      step(
+        "work",
+        lambda({}, () => 1),
+      );
+    });
+    const telling = definePipeline(
+      { name: "telling", params: z.strictObject({ month: z.string() }) },
+      (build) => {
+        const { params, run, step } = build;
+        step(
+          "work",
+          lambda({}, () => 1),
+        );
+        return { key: text`raw/${params.month}.csv`, at: run.scheduledAt, fixed: [1, null] };
+      },
+    );
+    const parent = definePipeline({ name: "parent", params: none }, ({ step }) => {
+      step("silent", child(silent, {}));
+      step("telling", child(telling, { month: text`2021-${"10"}` }));
+    });
+    const { outputs } = await testPipeline(parent);
+    expect(outputs).toEqual({
+      silent: null,
+      telling: { key: "raw/2021-10.csv", at: "2021-01-01T00:00:00.000Z", fixed: [1, null] },
+    });
+  });
+
+  it("whose output is over 4 KB gives it by the same location, not by a copy", async () => {
+    const large = definePipeline({ name: "large", params: none }, ({ step }) =>
+      step(
+        "make",
+        lambda({}, () => "x".repeat(5000)),
+      ),
+    );
+    const middle = definePipeline({ name: "middle", params: none }, ({ step }) =>
+      step("pass_on", child(large, {})),
+    );
+    const parent = definePipeline({ name: "parent", params: none }, ({ step }) => {
+      const made = step("below", child(middle, {}));
+      step(
+        "measure",
+        lambda({ made }, ({ made }) => made.length),
+      );
+    });
+    const memory = new MemoryEngine([parent]);
+    const runId = await begin(memory, "parent");
+    await memory.finish(runId);
+    const between = await childOf(memory, runId, "below");
+    const maker = await childOf(memory, between.runId, "pass_on");
+    const uri = `s3://data/runs/large/${maker.runId}/make/0/1.1/_output.json`;
+    expect(await stepOf(memory, runId, "below")).toMatchObject({ output: { uri } });
+    expect(await stepOf(memory, runId, "measure")).toMatchObject({ output: { value: 5000 } });
+    expect(memory.objects.uris()).toEqual([uri]);
+  });
+
+  it("that returns a map's results gives the list of them, large as they may be", async () => {
+    const wide = definePipeline({ name: "wide", params: none }, ({ map }) =>
+      map("each", ["a", "b"], (letter) => lambda({ letter }, ({ letter }) => letter.repeat(5000))),
+    );
+    const parent = definePipeline({ name: "parent", params: none }, ({ step }) => {
+      const letters = step("below", child(wide, {}));
+      step(
+        "measure",
+        lambda({ letters }, ({ letters }) => letters.map((text) => `${text[0]}${text.length}`)),
+      );
+    });
+    const { outputs } = await testPipeline(parent);
+    expect(outputs.measure).toEqual(["a5000", "b5000"]);
+  });
+
+  it("that returns what a skipped step would have given fails the step, unless it says maybe", async () => {
+    const params = z.strictObject({ wanted: z.boolean() });
+    const bare = definePipeline({ name: "bare", params }, ({ params, step }) => ({
+      made: step(
+        "make",
+        lambda({}, () => 1),
+        { when: params.wanted },
+      ),
+    }));
+    const soft = definePipeline({ name: "soft", params }, ({ params, step }) => ({
+      made: maybe(
+        step(
+          "make",
+          lambda({}, () => 1),
+          { when: params.wanted },
+        ),
+      ),
+    }));
+    const parent = definePipeline({ name: "parent", params: none }, ({ step }) => {
+      step("bare", child(bare, { wanted: false }));
+      step("soft", child(soft, { wanted: false }));
+    });
+    const { states, outputs, errors } = await testPipeline(parent);
+    expect(states).toEqual({ bare: "FAILED", soft: "SUCCEEDED" });
+    expect(outputs).toEqual({ soft: { made: null } });
+    expect(errors.bare?.message).toContain('step "make" has no result');
+  });
+
+  it("whose parameters do not fit is not started, and the step fails with each wrong field", async () => {
+    const { pipeline } = doubling();
+    const parent = definePipeline({ name: "parent", params: none }, ({ step }) => {
+      const wrong = step(
+        "wrong",
+        lambda({}, () => "seven" as unknown as number),
+      );
+      step("below", child(pipeline, { n: wrong }), { retries: 3 });
+    });
+    const memory = new MemoryEngine([parent]);
+    const runId = await begin(memory, "parent");
+    const run = await memory.finish(runId);
+    expect(run).toMatchObject({
+      state: "FAILED",
+      error: { step: "below", name: "InvalidInput", message: expect.stringContaining("params.n: ") },
+    });
+    expect((await memory.store.listRuns({ pipeline: "doubling" }, 10)).runs).toEqual([]);
+  });
+
+  it("of a pipeline that is not deployed fails the step and says which are", async () => {
+    const { pipeline } = doubling();
+    const parent = definePipeline({ name: "parent", params: none }, ({ step }) => {
+      step("below", child(pipeline, {}));
+    });
+    const memory = new MemoryEngine([parent]);
+    memory.engine = { ...memory.engine, pipelines: new Map([["parent", parent]]) };
+    const run = await memory.finish(await begin(memory, "parent"));
+    expect(run).toMatchObject({
+      state: "FAILED",
+      error: { name: "CodeMissing", message: 'there is no pipeline "doubling"; deployed are: parent' },
+    });
+  });
+});
+
+describe("a child that fails", () => {
+  const failing = definePipeline({ name: "failing", params: none }, ({ step }) => {
+    step(
+      "work",
+      lambda({}, () => {
+        throw new TypeError("the disk is full");
+      }),
+    );
+  });
+
+  it("fails its parents, all the way up, with the reason", async () => {
+    const { state, error } = await testPipeline(nested(failing as unknown as Pipeline));
+    expect(state).toBe("FAILED");
+    expect(error).toMatchObject({ step: "a", name: "ChildFailed" });
+    for (const part of [
+      "of middle ended FAILED: b: ",
+      "of inner ended FAILED: c: ",
+      "work: the disk is full",
+    ]) {
+      expect(error?.message).toContain(part);
+    }
+  });
+
+  it("is opened again by its step's retries, and does again only what had not succeeded", async () => {
+    const broken = { now: true };
+    const { pipeline, calls } = doubling(broken);
+    const parent = definePipeline({ name: "parent", params: none }, ({ step }) => {
+      step("below", child(pipeline, { n: 1 }), { retries: { limit: 2, delay: 30 } });
+    });
+    const memory = new MemoryEngine([parent]);
+    const runId = await begin(memory, "parent");
+    await pass(memory, 20);
+    expect(await stepOf(memory, runId, "below")).toMatchObject({ state: "RETRYING", attempt: 1 });
+    broken.now = false;
+    expect((await memory.finish(runId)).state).toBe("SUCCEEDED");
+    expect(calls).toEqual(["first 1", "second 1", "second 1"]);
+    expect(await childOf(memory, runId, "below")).toMatchObject({ epoch: 2, state: "SUCCEEDED" });
+    expect(await stepOf(memory, runId, "below")).toMatchObject({
+      attempt: 2,
+      output: { value: { doubled: 2 } },
+    });
+  });
+
+  it("as often as its step may retry fails the step", async () => {
+    const { pipeline, calls } = doubling({ now: true });
+    const parent = definePipeline({ name: "parent", params: none }, ({ step }) => {
+      step("below", child(pipeline, { n: 1 }), { retries: { limit: 2, delay: 1 } });
+    });
+    const { state, error } = await testPipeline(parent);
+    expect([state, error?.name]).toEqual(["FAILED", "ChildFailed"]);
+    expect(calls.filter((call) => call === "second 1")).toHaveLength(3);
+  });
+
+  it("is opened again by a retry by hand of the outermost run, three deep", async () => {
+    const broken = { now: true };
+    const { pipeline, calls } = doubling(broken);
+    const memory = new MemoryEngine([nested(pipeline as unknown as Pipeline)]);
+    const runId = await begin(memory, "outer");
+    expect((await memory.finish(runId)).state).toBe("FAILED");
+    broken.now = false;
+    await retryRun(memory.engine, runId);
+    expect(await memory.finish(runId)).toMatchObject({ state: "SUCCEEDED", epoch: 2 });
+    expect(calls).toEqual(["first 7", "second 7", "second 7"]);
+    const below = await childOf(memory, runId, "a");
+    expect(below).toMatchObject({ epoch: 2, state: "SUCCEEDED" });
+    expect(await stepOf(memory, runId, "a")).toMatchObject({ output: { value: { doubled: 14 } } });
+    expect((await memory.store.listRuns({}, 10)).runs).toHaveLength(4);
+  });
+
+  it("cannot be retried by itself: its parent would not know", async () => {
+    const memory = new MemoryEngine([nested(failing as unknown as Pipeline)]);
+    const runId = await begin(memory, "outer");
+    await memory.finish(runId);
+    const { runId: below } = await childOf(memory, runId, "a");
+    await expect(retryRun(memory.engine, below)).rejects.toThrow(`is a step of run ${runId}; retry that one`);
+  });
+
+  it("because its time was up says so, and may be retried", async () => {
+    const slow = definePipeline({ name: "slow", params: none, timeout: 600 }, ({ step }) => {
+      step("nap", wait({ seconds: 10 * hour }));
+    });
+    const parent = definePipeline({ name: "parent", params: none }, ({ step }) => {
+      step("below", child(slow, {}), { retries: { limit: 1, delay: 1 } });
+    });
+    const { error, milliseconds } = await testPipeline(parent);
+    expect(error).toMatchObject({
+      name: "ChildTimedOut",
+      message: expect.stringContaining("took longer than the 600 s"),
+    });
+    expect(milliseconds).toBeGreaterThan(2 * 600_000);
+  });
+});
+
+describe("a map of children", () => {
+  it.each([0, 1, 3, 250])("over %i items runs each once and keeps their order", async (size) => {
+    const { pipeline, calls } = doubling();
+    const list = Array.from({ length: size }, (_, place) => size - place);
+    const parent = definePipeline(
+      { name: "parent", params: z.array(z.number()) },
+      ({ params, step, map }) => {
+        const all = map("below", params, (n) => child(pipeline, { n }));
+        const again = map("again", all, ({ doubled }) => lambda({ doubled }, ({ doubled }) => doubled + 1));
+        step(
+          "count",
+          lambda({ again }, ({ again }) => again.length),
+        );
+      },
+    );
+    const { outputs } = await testPipeline(parent, { params: list });
+    expect(outputs).toEqual({
+      below: list.map((n) => ({ doubled: n * 2 })),
+      again: list.map((n) => n * 2 + 1),
+      count: size,
+    });
+    expect(calls).toHaveLength(2 * size);
+  });
+
+  it("of which one fails runs the others, and a retry by hand opens that one alone", async () => {
+    const broken = { now: true };
+    const { pipeline, calls } = doubling();
+    const picky = definePipeline(
+      { name: "picky", params: z.strictObject({ n: z.number() }) },
+      ({ params, step }) => {
+        const inner = step("inner", child(pipeline, { n: params.n }));
+        step(
+          "check",
+          lambda({ inner, n: params.n }, ({ n }) => {
+            if (n === 2 && broken.now) throw new Error("two is bad");
+            return n;
+          }),
+        );
+      },
+    );
+    const parent = definePipeline({ name: "parent", params: none }, ({ map }) => {
+      map("below", [1, 2, 3], (n) => child(picky, { n }));
+    });
+    const memory = new MemoryEngine([parent]);
+    const runId = await begin(memory, "parent");
+    expect(await memory.finish(runId)).toMatchObject({ state: "FAILED", error: { step: "below[1]" } });
+    broken.now = false;
+    await retryRun(memory.engine, runId);
+    expect((await memory.finish(runId)).state).toBe("SUCCEEDED");
+    const epochs = await Promise.all(
+      [0, 1, 2].map(async (n) => (await childOf(memory, runId, "below", n)).epoch),
+    );
+    expect(epochs).toEqual([1, 2, 1]);
+    expect(calls).toHaveLength(6);
+  });
+});
