@@ -37,6 +37,7 @@ ScopedKey = tuple[str, str, str]
 SNAPSHOT_AFTER_S = 1.0
 FLUSH_EVERY_S = 0.01
 COMPACT_AT_BYTES = 16 * 1024 * 1024
+"""And not before the journal has the size of what a snapshot saves, which takes the longer, the more there is."""
 
 # Requests that change nothing but what the journal holds, or nothing that is kept. The rest asks for a snapshot.
 _DYNAMODB_TABLE_OPERATIONS = ("CreateTable", "DeleteTable", "UpdateTable", "UpdateTimeToLive", "TagResource")
@@ -103,6 +104,7 @@ class Journal:
         self.dirty_since: float | None = None
         self.file: Any = None
         self.size = 0
+        self.saved_size = 0
         self.replaying = False
 
     # --- what the services call -------------------------------------------------------------------------------------
@@ -211,6 +213,7 @@ class Journal:
         self._save_all(app._build_persistence_save_dict())
         for file in old:
             file.unlink(missing_ok=True)
+        self.saved_size = sum(file.stat().st_size for file in self.folder.glob("*.json"))
 
     def forget(self) -> None:
         """Removes the journal: everything has just been saved and nothing will change any more."""
@@ -296,7 +299,8 @@ class Journal:
             await asyncio.sleep(FLUSH_EVERY_S)
             self.flush()
             changed = self.dirty_since
-            if (changed is not None and time.monotonic() - changed > SNAPSHOT_AFTER_S) or self.size > COMPACT_AT_BYTES:
+            is_due = changed is not None and time.monotonic() - changed > SNAPSHOT_AFTER_S
+            if is_due or self.size > max(COMPACT_AT_BYTES, self.saved_size):
                 self.snapshot()
 
 
