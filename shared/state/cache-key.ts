@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { artifact } from "../pipeline/job.ts";
+import { type Artifact, artifact } from "../pipeline/job.ts";
 import { canonicalJson, isJsonObject, type Json } from "../pipeline/json.ts";
 
 /** What a step's result depends on, besides its input. */
@@ -12,13 +12,17 @@ export type CachedCode = {
   readonly version: string;
 };
 
+/** What of an artifact says where it lies, and not what it holds. */
+const place: readonly string[] = ["uri", "versionId"] satisfies (keyof Artifact)[];
+
 /** The value with every artifact reduced to what it holds: where it lies and which run made it makes no difference. */
 function byContent(value: Json): Json {
-  const parsed = artifact.safeParse(value);
-  if (parsed.success) return { sha256: parsed.data.sha256, bytes: parsed.data.bytes };
   if (Array.isArray(value)) return value.map(byContent);
   if (!isJsonObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, part = null]) => [key, byContent(part)]));
+  const isArtifact = artifact.safeParse(value).success;
+  // What an author adds to an artifact, such as a number of rows, is content as well.
+  const parts = Object.entries(value).filter(([key]) => !(isArtifact && place.includes(key)));
+  return Object.fromEntries(parts.map(([key, part = null]) => [key, byContent(part)]));
 }
 
 /** The key that a result is kept under: equal for equal code and an input of equal content. 64 hex digits of SHA-256. */
