@@ -14,6 +14,7 @@ import { expandMap, joinSucceeded, openChildren, openTallies } from "../step/map
 import { readOrFail } from "../step/read-or-fail.ts";
 import { inputOf, inputsOf } from "../step/step-input.ts";
 import { hintFor, type StepWork } from "../step/step-work.ts";
+import type { CachedResult } from "../store/result-cache.ts";
 import type { StoredStep } from "../store/run-store.ts";
 import { JobRejectedError, type JobSubmission } from "./batch-service.ts";
 import { endSubmission } from "./end-submission.ts";
@@ -135,20 +136,14 @@ async function submitAll(
   return all;
 }
 
-/** Ends what an earlier run did already, and returns the inputs of the rest. */
-async function withoutCached(
+/** Ends children that an earlier run did already. */
+async function endCached(
   engine: Engine,
   work: StepWork,
   held: HeldStep & StoredStep,
-  inputs: ReadonlyMap<number, Json>,
-): Promise<ReadonlyMap<number, Json>> {
-  const kept = await findCached(engine, work, inputs);
-  if (kept.size === 0) return inputs;
+  kept: ReadonlyMap<number, CachedResult>,
+): Promise<void> {
   for (const [index, result] of kept) {
-    if (held.index !== "map") {
-      await useCached(engine, work, held, result);
-      continue;
-    }
     const { runId, step, epoch, leaseUntil } = held;
     const now = engine.clock.now();
     const request = { key: { runId, step, index }, epoch, state: "RUNNING" as const, now, leaseUntil };
@@ -156,7 +151,6 @@ async function withoutCached(
     if (claim.kind === "claim") await useCached(engine, work, claim.record, result);
     if (claim.kind === "ended") await joinEnded(engine, work, claim.record);
   }
-  return new Map([...inputs].filter(([index]) => !kept.has(index)));
 }
 
 /** What is to be done: the indexes of the children (0 for a step that is not mapped) and the input of each. */
@@ -221,11 +215,13 @@ export async function submitStep(
   if (work.node.task.kind !== "batch") throw new TypeError(`step ${work.node.name} is no batch step`);
   const read = await readOrFail(engine, work, held, () => inputsFor(engine, work, held, items));
   if (read === undefined) return;
-  const inputs = await withoutCached(engine, work, held, read.value);
-  // A step that is not mapped has ended with a result that was kept.
-  if (items === undefined && inputs.size === 0) return;
-  // Every child had ended when the run was opened again; only the map's own end is left.
+  const kept = await findCached(engine, work, read.value);
+  const inputs = new Map([...read.value].filter(([index]) => !kept.has(index)));
+  // Every child had ended when the run was opened again, or finds a result that was kept: there is nothing to submit.
   if (items !== undefined && inputs.size === 0) return expandMap(engine, work, held, items);
+  const [result] = kept.values();
+  if (items === undefined && result !== undefined) return useCached(engine, work, held, result);
+  await endCached(engine, work, held, kept);
   const wrong = checkInputs(engine, work, work.node.task.job, inputs);
   if (wrong !== undefined) return failAttempt(engine, work, held, fatal("InvalidInput", wrong));
   await putInputs(engine, work, held, inputs);

@@ -8,6 +8,7 @@ import type { StoredValue, SucceededStep } from "../state/step-record.ts";
 import type { CachedResult } from "../store/result-cache.ts";
 import { inputOf } from "./step-input.ts";
 import type { StepWork } from "./step-work.ts";
+import { loadValue } from "./stored-value.ts";
 
 /** Most objects that a cached result may name: each is looked for before the result is used. */
 const mostObjects = 100;
@@ -34,7 +35,8 @@ function urisIn(value: Json): string[] {
 
 /** Whether everything that a kept result names is still there: objects of old runs expire. */
 async function isWhole(engine: Engine, output: StoredValue): Promise<boolean> {
-  const uris = "uri" in output ? [output.uri] : urisIn(output.value);
+  if ("uri" in output && (await engine.objects.head(output.uri)) === undefined) return false;
+  const uris = urisIn(await loadValue(engine, output));
   if (uris.length > mostObjects) return false;
   const heads = await Promise.all(uris.map((uri) => engine.objects.head(uri)));
   return heads.every((head) => head !== undefined);

@@ -3,7 +3,7 @@ import { shardOf, shardSize } from "../objects/layout.ts";
 import type { Json } from "../pipeline/json.ts";
 import type { StepMessage } from "../queue/step-queue.ts";
 import { expanded } from "../state/step-changes.ts";
-import type { HeldStep } from "../state/step-record.ts";
+import { type HeldStep, hasResult } from "../state/step-record.ts";
 import type { StoredStep, Tally, TallyKey } from "../store/run-store.ts";
 import { replaceStep } from "./claim-step.ts";
 import { succeedAttempt } from "./finish-attempt.ts";
@@ -45,8 +45,9 @@ export async function openTallies(engine: Engine, work: StepWork, children: numb
 export async function joinSucceeded(engine: Engine, work: StepWork): Promise<void> {
   const { run, node } = work;
   if (run.epoch === 1) return;
-  for (const { index, state } of await engine.store.listSteps(run.runId, node.name)) {
-    if (index === "map" || state !== "SUCCEEDED") continue;
+  for (const record of await engine.store.listSteps(run.runId, node.name)) {
+    const { index } = record;
+    if (index === "map" || !hasResult(record)) continue;
     await engine.store.joinTally(tallyKey(work, shardOf(index)), run.epoch, index, "done");
   }
 }

@@ -1,0 +1,389 @@
+import { createHash } from "node:crypto";
+import * as z from "zod";
+import type { Engine } from "../../shared/engine.ts";
+import { retryRun } from "../../shared/operate/retry-run.ts";
+import {
+  type Artifact,
+  artifact,
+  batch,
+  defineJob,
+  definePipeline,
+  lambda,
+  type StepOptions,
+} from "../../shared/pipeline/index.ts";
+import { viewRun } from "../../shared/run/run-view.ts";
+import { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
+import { begin, runOf, stepOf, work } from "./driving.ts";
+
+const params = z.strictObject({ list: z.array(z.number()).default([1]) });
+type Cache = NonNullable<StepOptions["cache"]>;
+
+/** Squares of a list by functions whose calls are told; cached as is said. */
+function squares(calls: number[], cache: Cache = true) {
+  return definePipeline({ name: "squares", params }, ({ params, map }) => {
+    map(
+      "square",
+      params.list,
+      (n) =>
+        lambda({ n }, ({ n }) => {
+          calls.push(n);
+          return n * n;
+        }),
+      { cache },
+    );
+  });
+}
+
+const square = defineJob("demo.square", {
+  input: z.object({ n: z.number() }),
+  output: z.object({ n: z.number() }),
+  resources: { vcpus: 1, memory: 512 },
+});
+
+/** The same by jobs, of which a version is known or not. */
+function byJobs(calls: number[], versions: Record<string, string> = { demo: "image-1" }) {
+  const pipeline = definePipeline({ name: "squares", params }, ({ params, map }) => {
+    map("square", params.list, (n) => batch(square, { n }), { cache: true });
+  });
+  const memory = new MemoryEngine([pipeline], {
+    "demo.square": (input) => {
+      const { n } = input as { n: number };
+      calls.push(n);
+      return { n: n * n };
+    },
+  });
+  memory.engine = { ...memory.engine, jobVersions: new Map(Object.entries(versions)) };
+  return memory;
+}
+
+async function finished(memory: MemoryEngine, list: number[], more: { refresh?: boolean } = {}) {
+  const runId = await begin(memory, "squares", { params: { list }, ...more });
+  expect((await memory.finish(runId)).state).toBe("SUCCEEDED");
+  return runId;
+}
+
+const childStates = async (memory: MemoryEngine, runId: string) =>
+  (await memory.store.listSteps(runId, "square"))
+    .filter(({ index }) => index !== "map")
+    .map(({ state }) => state);
+
+/** Puts other pipelines in place of those that are deployed. */
+function deploy(memory: MemoryEngine, ...pipelines: ReturnType<typeof squares>[]): void {
+  const byName = new Map(pipelines.map((pipeline) => [pipeline.name, pipeline]));
+  memory.engine = { ...memory.engine, pipelines: byName as Engine["pipelines"] };
+}
+
+describe("a cached function", () => {
+  it("is not called again for the same input, and the step tells whose result it has", async () => {
+    const calls: number[] = [];
+    const memory = new MemoryEngine([squares(calls)]);
+    const first = await finished(memory, [2]);
+    const second = await finished(memory, [2]);
+    expect(calls).toEqual([2]);
+    expect(await stepOf(memory, second, "square")).toMatchObject({
+      state: "CACHED",
+      attempt: 1,
+      output: { value: 4 },
+      cachedFrom: { runId: first, step: "square", index: 0 },
+    });
+    // The source stays the run that did the work, however many use it.
+    const third = await finished(memory, [2]);
+    expect(await stepOf(memory, third, "square")).toMatchObject({ cachedFrom: { runId: first } });
+  });
+
+  it("is called once for equal items within a run", async () => {
+    const calls: number[] = [];
+    const memory = new MemoryEngine([squares(calls)]);
+    const runId = await finished(memory, [3, 3, 3]);
+    expect(calls).toEqual([3]);
+    expect(await childStates(memory, runId)).toEqual(["SUCCEEDED", "CACHED", "CACHED"]);
+  });
+
+  it("is called for what is new of a list alone", async () => {
+    const calls: number[] = [];
+    const memory = new MemoryEngine([squares(calls)]);
+    await finished(memory, [1, 2]);
+    const runId = await finished(memory, [2, 5, 1]);
+    expect(calls).toEqual([1, 2, 5]);
+    expect(await childStates(memory, runId)).toEqual(["CACHED", "SUCCEEDED", "CACHED"]);
+  });
+
+  it("is called again once its result has expired, to the millisecond", async () => {
+    const calls: number[] = [];
+    const memory = new MemoryEngine([squares(calls, { expires: 600 })]);
+    const first = await stepOf(memory, await finished(memory, [2]), "square");
+    const expiry = Date.parse("endedAt" in first ? first.endedAt : "") + 600_000;
+    memory.clock.moveTo(expiry - 100);
+    await finished(memory, [2]);
+    expect(calls).toEqual([2]);
+    memory.clock.moveTo(expiry);
+    await finished(memory, [2]);
+    expect(calls).toEqual([2, 2]);
+    // The new result counts from its own time.
+    memory.clock.moveTo(expiry + 590_000);
+    await finished(memory, [2]);
+    expect(calls).toEqual([2, 2]);
+  });
+
+  it("is called again by a run that asks for a refresh, and its new result is kept", async () => {
+    const calls: number[] = [];
+    const memory = new MemoryEngine([squares(calls)]);
+    await finished(memory, [2]);
+    const refreshed = await finished(memory, [2], { refresh: true });
+    const after = await finished(memory, [2]);
+    expect(calls).toEqual([2, 2]);
+    expect(await stepOf(memory, after, "square")).toMatchObject({ cachedFrom: { runId: refreshed } });
+  });
+
+  it.each([
+    ["another text", (calls: number[]) => squares(calls), (calls: number[]) => cubes(calls)],
+    [
+      "another version",
+      (calls: number[]) => squares(calls, { version: "1" }),
+      (calls: number[]) => squares(calls, { version: "2" }),
+    ],
+  ])("is called again when it has %s, and not when that is undone", async (_what, old, changed) => {
+    const calls: number[] = [];
+    const memory = new MemoryEngine([old(calls)]);
+    await finished(memory, [2]);
+    deploy(memory, changed(calls));
+    await finished(memory, [2]);
+    expect(calls).toEqual([2, 2]);
+    deploy(memory, old(calls));
+    await finished(memory, [2]);
+    expect(calls).toEqual([2, 2]);
+  });
+
+  it("that failed is called again", async () => {
+    const calls: number[] = [];
+    const pipeline = definePipeline({ name: "squares", params }, ({ step }) => {
+      step(
+        "square",
+        lambda({}, () => {
+          calls.push(1);
+          throw new Error("never");
+        }),
+        { cache: true },
+      );
+    });
+    const memory = new MemoryEngine([pipeline]);
+    for (let run = 0; run < 2; run += 1) {
+      await memory.finish(await begin(memory, "squares", { params: {} }));
+    }
+    expect(calls).toEqual([1, 1]);
+  });
+
+  it("is not failed by a cache that takes nothing", async () => {
+    const calls: number[] = [];
+    const memory = new MemoryEngine([squares(calls)]);
+    memory.engine.cache.put = () => Promise.reject(new Error("the cache is full"));
+    await finished(memory, [2]);
+    await finished(memory, [2]);
+    expect(calls).toEqual([2, 2]);
+  });
+
+  it("is not called again by a retry of the run for what was cached in it", async () => {
+    const calls: number[] = [];
+    let broken = true;
+    const pipeline = definePipeline({ name: "squares", params }, ({ params, map }) => {
+      map(
+        "square",
+        params.list,
+        (n) =>
+          lambda({ n }, ({ n }) => {
+            if (broken && n === 9) throw new Error("nine");
+            calls.push(n);
+            return n;
+          }),
+        { cache: true },
+      );
+    });
+    const memory = new MemoryEngine([pipeline]);
+    await finished(memory, [1, 2]);
+    const runId = await begin(memory, "squares", { params: { list: [1, 9, 2] } });
+    expect((await memory.finish(runId)).state).toBe("FAILED");
+    broken = false;
+    await retryRun(memory.engine, runId);
+    expect((await memory.finish(runId)).state).toBe("SUCCEEDED");
+    expect(calls).toEqual([1, 2, 9]);
+    expect(await childStates(memory, runId)).toEqual(["CACHED", "SUCCEEDED", "CACHED"]);
+  });
+});
+
+function cubes(calls: number[]) {
+  return definePipeline({ name: "squares", params }, ({ params, map }) => {
+    map(
+      "square",
+      params.list,
+      (n) =>
+        lambda({ n }, ({ n }) => {
+          calls.push(n);
+          return n * n * n;
+        }),
+      { cache: true },
+    );
+  });
+}
+
+describe("cached results and objects", () => {
+  const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
+  const at = (uri: string, text: string): Artifact => {
+    return { uri, sha256: sha256(text), bytes: text.length, mediaType: "text/plain" };
+  };
+
+  /** Reads an object by its artifact, makes another, and says how often it did. */
+  function copying(calls: string[], padding = "") {
+    const schema = z.strictObject({ source: artifact });
+    return definePipeline({ name: "squares", params: schema }, ({ params, step }) => {
+      step(
+        "square",
+        lambda({ source: params.source }, async ({ source }, { artifacts }) => {
+          calls.push(source.uri);
+          return { copy: await artifacts.write("copy.txt", "copied", "text/plain"), padding };
+        }),
+        { cache: true },
+      );
+    });
+  }
+  const copied = async (memory: MemoryEngine, source: Artifact) => {
+    const runId = await begin(memory, "squares", { params: { source } });
+    expect((await memory.finish(runId)).state).toBe("SUCCEEDED");
+    return stepOf(memory, runId, "square");
+  };
+
+  it("hit for an object of the same content, wherever it lies, and miss for another content", async () => {
+    const calls: string[] = [];
+    const memory = new MemoryEngine([copying(calls)]);
+    await copied(memory, at("s3://data/raw/a.txt", "text"));
+    expect((await copied(memory, at("s3://data/raw/b.txt", "text"))).state).toBe("CACHED");
+    expect((await copied(memory, { ...at("s3://data/raw/a.txt", "text"), versionId: "7" })).state).toBe(
+      "CACHED",
+    );
+    expect((await copied(memory, at("s3://data/raw/a.txt", "other"))).state).toBe("SUCCEEDED");
+    expect(calls).toHaveLength(2);
+  });
+
+  it.each([
+    ["small", ""],
+    ["large", "x".repeat(5000)],
+  ])("that are %s miss once an object that they name is gone", async (_size, padding) => {
+    const calls: string[] = [];
+    const memory = new MemoryEngine([copying(calls, padding)]);
+    const source = at("s3://data/raw/a.txt", "text");
+    await copied(memory, source);
+    expect((await copied(memory, source)).state).toBe("CACHED");
+    for (const uri of memory.objects.uris().filter((each) => each.endsWith("copy.txt")))
+      await memory.objects.delete(uri);
+    expect((await copied(memory, source)).state).toBe("SUCCEEDED");
+    expect(calls).toHaveLength(2);
+  });
+
+  it("over 4 KB are used where they lie, and miss once they are gone", async () => {
+    let calls = 0;
+    const pipeline = definePipeline({ name: "squares", params }, ({ step }) => {
+      const text = step(
+        "make",
+        lambda({}, () => {
+          calls += 1;
+          return "x".repeat(5000);
+        }),
+        { cache: true },
+      );
+      step(
+        "measure",
+        lambda({ text }, ({ text }) => text.length),
+      );
+    });
+    const memory = new MemoryEngine([pipeline]);
+    const first = await finished(memory, []);
+    const second = await finished(memory, []);
+    const { output } = (await stepOf(memory, first, "make")) as { output?: { uri: string } };
+    expect(await stepOf(memory, second, "make")).toMatchObject({ state: "CACHED", output });
+    expect(await stepOf(memory, second, "measure")).toMatchObject({ output: { value: 5000 } });
+    await memory.objects.delete(output?.uri ?? "");
+    await finished(memory, []);
+    expect(calls).toBe(2);
+  });
+});
+
+describe("a cached job", () => {
+  it("is not submitted again for the same input", async () => {
+    const calls: number[] = [];
+    const memory = byJobs(calls);
+    const first = await finished(memory, [4]);
+    const second = await finished(memory, [4]);
+    expect(calls).toEqual([4]);
+    expect(memory.batch.submitted()).toHaveLength(1);
+    expect(await stepOf(memory, second, "square")).toMatchObject({
+      state: "CACHED",
+      output: { value: { n: 16 } },
+      cachedFrom: { runId: first, step: "square", index: 0 },
+    });
+  });
+
+  it("is submitted for what is new of a list alone, as one array job", async () => {
+    const calls: number[] = [];
+    const memory = byJobs(calls);
+    await finished(memory, [1, 2]);
+    const runId = await finished(memory, [5, 2, 6, 1]);
+    expect(calls).toEqual([1, 2, 5, 6]);
+    expect(memory.batch.submitted()).toHaveLength(2);
+    expect(await childStates(memory, runId)).toEqual(["SUCCEEDED", "CACHED", "SUCCEEDED", "CACHED"]);
+  });
+
+  it("of a list of which nothing is new is not submitted, and the map shows its children", async () => {
+    const calls: number[] = [];
+    const memory = byJobs(calls);
+    await finished(memory, [1, 2, 3]);
+    const runId = await finished(memory, [3, 1]);
+    expect(memory.batch.submitted()).toHaveLength(1);
+    expect(await childStates(memory, runId)).toEqual(["CACHED", "CACHED"]);
+    const graph = memory.engine.pipelines.get("squares")?.graph;
+    const records = await memory.store.listSteps(runId);
+    const view = graph && viewRun(await runOf(memory, runId), graph, records, memory.clock.now());
+    expect(view?.steps[0]).toMatchObject({
+      state: "SUCCEEDED",
+      children: { total: 2, counts: { CACHED: 2 } },
+    });
+  });
+
+  it("of another image is submitted again", async () => {
+    const calls: number[] = [];
+    const memory = byJobs(calls);
+    await finished(memory, [1, 2]);
+    memory.engine = { ...memory.engine, jobVersions: new Map([["demo", "image-2"]]) };
+    await finished(memory, [1, 2]);
+    expect(calls).toEqual([1, 2, 1, 2]);
+  });
+
+  it("whose image nobody knows is never cached", async () => {
+    const calls: number[] = [];
+    const memory = byJobs(calls, {});
+    await finished(memory, [1, 2]);
+    await finished(memory, [1, 2]);
+    expect(calls).toEqual([1, 2, 1, 2]);
+  });
+
+  it("whose end was never told of is not submitted again by a retry of the run", async () => {
+    const calls: number[] = [];
+    const memory = byJobs(calls);
+    await finished(memory, [1, 2]);
+    const runId = await begin(memory, "squares", { params: { list: [1, 9, 2] } });
+    // The worker dies when it has committed a cached child, before it tells of it.
+    const joinTally = memory.store.joinTally.bind(memory.store);
+    memory.store.joinTally = async () => {
+      throw new Error("the worker died");
+    };
+    await expect(work(memory)).rejects.toThrow("the worker died");
+    memory.store.joinTally = joinTally;
+    const run = await runOf(memory, runId);
+    await memory.store.moveRun(runId, 1, { to: "CANCELLING", endsAs: "CANCELLED", reason: "" }, 0);
+    await memory.store.endRun(run, "CANCELLED", new Date(memory.clock.now()).toISOString());
+    // What was kept is forgotten meanwhile: the child's own record must serve.
+    memory.engine = { ...memory.engine, jobVersions: new Map([["demo", "image-2"]]) };
+    await retryRun(memory.engine, runId);
+    expect((await memory.finish(runId)).state).toBe("SUCCEEDED");
+    expect(calls).toEqual([1, 2, 9, 2]);
+    expect(await childStates(memory, runId)).toEqual(["CACHED", "SUCCEEDED", "SUCCEEDED"]);
+  });
+});
