@@ -69,6 +69,19 @@ describe("a claim", () => {
     expect(decideClaim(expanded(held, 3), request(1)).kind).toBe("away");
   });
 
+  it("of a step whose time is to come waits for it", () => {
+    expect(decideClaim(sleeping(held, now + 10), request(1))).toMatchObject({ kind: "later", at: now + 10 });
+    expect(decideClaim(betweenPasses(held, now + 10), request(1))).toMatchObject({ kind: "later" });
+  });
+
+  it("leaves a wait that is over as it is, so that nobody can lose it, and makes another pass a new attempt", () => {
+    expect(decideClaim(sleeping(held, now), request(1)).kind).toBe("away");
+    expect(decideClaim(betweenPasses(held, now), request(1))).toMatchObject({
+      kind: "claim",
+      record: { attempt: 2, passes: 1 },
+    });
+  });
+
   it("in a new epoch begins anew what did not succeed, and never what did", () => {
     expect(decideClaim(ended(held, "FAILED", now, failure), request(2))).toMatchObject({
       kind: "claim",

@@ -22,8 +22,8 @@ export type ClaimDecision =
   | { kind: "ended"; record: SucceededStep | EndedStep }
   /** Not now: another worker holds it, or its time has not come. Epoch milliseconds. */
   | { kind: "later"; at: number; record: HeldStep | RetryingStep | TimedStep }
-  /** Jobs, children, another run, an object or a person hold it; that moves it on. */
-  | { kind: "away"; record: Exclude<AwayStep, TimedStep> }
+  /** Jobs, children, another run, an object or a person hold it, and move it on; or it is a wait that is over. */
+  | { kind: "away"; record: AwayStep }
   /** The message is of an epoch that has passed. */
   | { kind: "stale" };
 
@@ -71,10 +71,13 @@ function takeOver(lapsed: HeldStep, request: ClaimRequest): ClaimDecision {
   return heldBy(request, { ...facts, attempt: lapsed.attempt + 1, losses });
 }
 
-/** The claim of a step whose time has come: a wait goes on with its attempt, another pass is another attempt. */
+/**
+ * What follows when a step's time has come. Another pass is another attempt; a wait is over, and nobody may get hold of it
+ * who could lose it and have it begin anew.
+ */
 function wake(sleeping: TimedStep, request: ClaimRequest): ClaimDecision {
-  const attempt = sleeping.passes === undefined ? sleeping.attempt : sleeping.attempt + 1;
-  return heldBy(request, { ...sleeping, attempt });
+  if (sleeping.passes === undefined) return { kind: "away", record: sleeping };
+  return heldBy(request, { ...sleeping, attempt: sleeping.attempt + 1 });
 }
 
 /**

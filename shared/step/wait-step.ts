@@ -2,7 +2,7 @@ import * as z from "zod";
 import type { Engine } from "../engine.ts";
 import { fatal } from "../state/failure.ts";
 import { sleeping } from "../state/step-changes.ts";
-import type { HeldStep } from "../state/step-record.ts";
+import type { HeldStep, TimedStep } from "../state/step-record.ts";
 import type { StoredStep } from "../store/run-store.ts";
 import { replaceStep } from "./claim-step.ts";
 import { failAttempt, hintLater, succeedWith } from "./finish-attempt.ts";
@@ -18,7 +18,14 @@ const waitInput = z.union([
   z.strictObject({ until: z.iso.datetime({ offset: true }) }),
 ]);
 
-/** Puts a wait to sleep until its time, or ends it when that has come. */
+const resultOf = (wakeAt: number) => ({ value: new Date(wakeAt).toISOString() });
+
+/** Ends a wait that has slept until its time. */
+export function endWait(engine: Engine, work: StepWork, record: TimedStep & StoredStep): Promise<void> {
+  return succeedWith(engine, work, record, resultOf(record.wakeAt));
+}
+
+/** Puts a wait to sleep until its time, or ends it at once when that has passed. */
 export async function runWait(engine: Engine, work: StepWork, held: HeldStep & StoredStep): Promise<void> {
   const { run, graph, node } = work;
   const index = held.index === "map" ? 0 : held.index;
@@ -30,11 +37,10 @@ export async function runWait(engine: Engine, work: StepWork, held: HeldStep & S
     return failAttempt(engine, work, held, fatal("InvalidInput", message));
   }
   const wait = parsed.data;
-  // From when the wait began, however often a worker looks at it since.
   const wakeAt =
     "until" in wait ? Date.parse(wait.until) : Date.parse(held.startedAt) + Math.round(wait.seconds * 1000);
   const now = engine.clock.now();
-  if (wakeAt <= now) return succeedWith(engine, work, held, { value: new Date(wakeAt).toISOString() });
+  if (wakeAt <= now) return succeedWith(engine, work, held, resultOf(wakeAt));
   if (wakeAt - now > longestWait * 1000) {
     const message = `would wait until ${new Date(wakeAt).toISOString()}, more than a year; use a schedule`;
     return failAttempt(engine, work, held, fatal("InvalidInput", message));

@@ -5,6 +5,7 @@ import type { ClaimOutcome } from "../step/claim-step.ts";
 import { driveMap } from "../step/map-step.ts";
 import { lookForObject } from "../step/object-step.ts";
 import type { StepWork } from "../step/step-work.ts";
+import { endWait } from "../step/wait-step.ts";
 
 /** A record that something other than a worker holds, as a claim meets it. */
 type Away = Extract<ClaimOutcome, { kind: "away" }>["record"];
@@ -15,5 +16,6 @@ export async function lookAtAway(engine: Engine, work: StepWork, record: Away): 
   if (record.holder === "run") return lookAtChild(engine, work, record);
   if (record.holder === "object") return lookForObject(engine, work, record);
   if (record.holder === "person") return lookAtApproval(engine, work, record);
+  if (record.holder === "clock") return endWait(engine, work, record);
   // A job tells of itself.
 }

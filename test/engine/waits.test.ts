@@ -1,0 +1,289 @@
+import * as z from "zod";
+import { cancelRun } from "../../shared/operate/cancel-run.ts";
+import { pauseRun, resumeRun } from "../../shared/operate/pause-run.ts";
+import { retryRun } from "../../shared/operate/retry-run.ts";
+import { definePipeline, flatten, lambda, text, wait } from "../../shared/pipeline/index.ts";
+import { maxMessageDelay } from "../../shared/queue/step-queue.ts";
+import { MemoryEngine, testPipeline } from "../../shared/testing/test-pipeline.ts";
+import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
+import { sweepRuns } from "../../shared/worker/sweep-run.ts";
+import { begin, mortal, pass, runOf, stepOf, work } from "./driving.ts";
+
+const none = z.strictObject({});
+const hour = 3600;
+const day = 24 * hour;
+
+/** A pipeline that waits for so many seconds and then counts on. */
+const napping = definePipeline(
+  { name: "napping", params: z.strictObject({ seconds: z.number() }) },
+  (build) => {
+    const { params, step } = build;
+    const woken = step("nap", wait({ seconds: params.seconds }));
+    step(
+      "after",
+      lambda({ woken }, ({ woken }) => woken),
+    );
+  },
+);
+const until = definePipeline({ name: "until", params: z.string() }, ({ params, step }) => {
+  step("nap", wait({ until: params }));
+});
+
+describe("a wait", () => {
+  it.each([0, 0.5, 60, 900, 901, 3 * day, 300 * day])(
+    "of %d seconds takes that long, and gives its time",
+    async (seconds) => {
+      const { milliseconds, outputs } = await testPipeline(napping, { params: { seconds } });
+      expect(Math.abs(milliseconds / 1000 - seconds)).toBeLessThan(2);
+      expect(Date.parse(String(outputs.nap)) - Date.parse("2021-01-01T00:00:00Z")).toBeCloseTo(
+        seconds * 1000,
+        -3,
+      );
+      expect(outputs.after).toBe(outputs.nap);
+    },
+  );
+
+  it("longer than a message can be delayed sends hints on, one at a time", async () => {
+    const memory = new MemoryEngine([napping]);
+    const runId = await begin(memory, "napping", { params: { seconds: 10 * hour } });
+    for (let hours = 0; hours < 9; hours += 1) {
+      await pass(memory, hour);
+      const [message, ...others] = memory.queue.messages();
+      expect(others).toEqual([]);
+      expect(message?.receivableAt).toBeLessThanOrEqual(memory.clock.now() + maxMessageDelay);
+    }
+    expect(await stepOf(memory, runId, "nap")).toMatchObject({
+      state: "RUNNING",
+      holder: "clock",
+      attempt: 1,
+    });
+    expect((await memory.finish(runId)).state).toBe("SUCCEEDED");
+  });
+
+  it("whose hints are all lost is ended by the sweep", async () => {
+    const memory = new MemoryEngine([napping]);
+    const runId = await begin(memory, "napping", { params: { seconds: 2 * hour } });
+    await pass(memory, 60);
+    memory.queue.receive(100);
+    memory.clock.moveTo(memory.clock.now() + 3 * hour * 1000);
+    await sweepRuns(memory.engine);
+    await work(memory);
+    expect((await runOf(memory, runId)).state).toBe("SUCCEEDED");
+  });
+
+  it.each(["before", "after"] as const)(
+    "is not begun anew when its worker dies as it wakes up, %s a call",
+    async (when) => {
+      for (let at = 1; ; at += 1) {
+        const memory = new MemoryEngine([napping]);
+        const runId = await begin(memory, "napping", { params: { seconds: 3 * day } });
+        await work(memory);
+        const began = memory.clock.now();
+        memory.queue.receive(100);
+        memory.clock.moveTo(began + 3 * day * 1000);
+        const { engine, life } = mortal(memory.engine, at, when);
+        const hint = { runId, step: "nap", index: 0, epoch: 1 };
+        await handleStepMessage(engine, hint, Number.POSITIVE_INFINITY).catch(() => undefined);
+        await pass(memory, hour);
+        expect(await runOf(memory, runId)).toMatchObject({ state: "SUCCEEDED" });
+        if (!life.died) break;
+      }
+    },
+  );
+
+  it.each([
+    ["a time to come, in another time zone", "2021-01-03T02:00:00+02:00", 2 * day],
+    ["a time that has passed", "2020-12-31T23:59:59Z", 0],
+  ])("until %s ends then", async (_what, time, seconds) => {
+    const { milliseconds, outputs } = await testPipeline(until, { params: time });
+    expect(Math.abs(milliseconds / 1000 - seconds)).toBeLessThan(2);
+    expect(outputs.nap).toBe(new Date(time).toISOString());
+  });
+
+  it.each([
+    ["no time at all", "tomorrow", "cannot wait for"],
+    ["more than a year", "2023-01-01T00:00:00Z", "more than a year; use a schedule"],
+  ])("until %s fails at once, and says so", async (_what, time, message) => {
+    const { error, milliseconds } = await testPipeline(until, { params: time });
+    expect(error).toMatchObject({
+      step: "nap",
+      name: "InvalidInput",
+      message: expect.stringContaining(message),
+    });
+    expect(milliseconds).toBeLessThan(1000);
+  });
+
+  it("of less than nothing fails, though its number came of a step", async () => {
+    const { error } = await testPipeline(napping, { params: { seconds: -1 } });
+    expect(error).toMatchObject({ step: "nap", name: "InvalidInput" });
+  });
+
+  it.each([0, 1, 250])("is mapped over %i times, each for its own time", async (size) => {
+    const list = Array.from({ length: size }, (_, place) => (size - place) * 60);
+    const pipeline = definePipeline({ name: "naps", params: z.array(z.number()) }, ({ params, map }) => {
+      const times = map("nap", params, (seconds) => wait({ seconds }));
+      map("after", times, (time) => lambda({ time }, ({ time }) => time));
+    });
+    const { outputs, milliseconds } = await testPipeline(pipeline, { params: list });
+    const woken = outputs.nap as string[];
+    expect(woken).toHaveLength(size);
+    expect([...woken].sort().reverse()).toEqual(woken);
+    expect(outputs.after).toEqual(woken);
+    expect(Math.abs(milliseconds / 1000 - size * 60)).toBeLessThan(5);
+  });
+
+  it("in a paused run lets its time pass, and goes on when the run is resumed", async () => {
+    const memory = new MemoryEngine([napping]);
+    const runId = await begin(memory, "napping", { params: { seconds: hour } });
+    await pass(memory, 60);
+    await pauseRun(memory.engine, runId);
+    await pass(memory, 5 * hour);
+    expect((await stepOf(memory, runId, "nap")).state).toBe("RUNNING");
+    await resumeRun(memory.engine, runId);
+    await pass(memory, 5);
+    expect((await runOf(memory, runId)).state).toBe("SUCCEEDED");
+  });
+
+  it("is ended by a cancel at once, and waits its whole time again after a retry", async () => {
+    const memory = new MemoryEngine([napping]);
+    const runId = await begin(memory, "napping", { params: { seconds: 2 * hour } });
+    await pass(memory, hour);
+    expect((await cancelRun(memory.engine, runId)).state).toBe("CANCELLED");
+    expect((await stepOf(memory, runId, "nap")).state).toBe("CANCELLED");
+    await retryRun(memory.engine, runId);
+    await pass(memory, 1.5 * hour);
+    expect((await stepOf(memory, runId, "nap")).state).toBe("RUNNING");
+    await pass(memory, 0.6 * hour);
+    expect((await runOf(memory, runId)).state).toBe("SUCCEEDED");
+  });
+
+  it("whose hint comes twice, early or late sleeps on and ends once", async () => {
+    const memory = new MemoryEngine([napping]);
+    const runId = await begin(memory, "napping", { params: { seconds: 60 } });
+    await work(memory);
+    const hint = { runId, step: "nap", index: 0, epoch: 1 };
+    for (let times = 0; times < 3; times += 1)
+      await handleStepMessage(memory.engine, hint, Number.POSITIVE_INFINITY);
+    expect((await stepOf(memory, runId, "nap")).state).toBe("RUNNING");
+    await memory.finish(runId);
+    const ended = await memory.store.listSteps(runId);
+    await handleStepMessage(memory.engine, hint, Number.POSITIVE_INFINITY);
+    expect(await memory.store.listSteps(runId)).toEqual(ended);
+    expect(ended.map(({ attempt }) => attempt)).toEqual([1, 1]);
+  });
+});
+
+const month = z.strictObject({ month: z.string(), deadline: z.number().default(1) });
+const arriving = definePipeline({ name: "arriving", params: month }, ({ params, step }) => {
+  const file = step("file", wait({ object: text`raw/ridge/${params.month}.csv`, deadline: 3 * day }));
+  step(
+    "size",
+    lambda({ file }, ({ file }) => file.bytes),
+  );
+});
+const october = { key: "raw/ridge/october.csv", body: "1,2,3" };
+const params = { month: "october" };
+
+describe("a wait for an object", () => {
+  it.each([
+    ["that came first ends at once", 0],
+    ["that comes later ends by its event", 2 * hour],
+    ["that comes days later ends by its event", 2 * day],
+  ])("%s", async (_what, afterSeconds) => {
+    const { outputs, milliseconds } = await testPipeline(arriving, {
+      params,
+      objects: [{ ...october, afterSeconds }],
+    });
+    expect(outputs).toEqual({
+      file: { uri: "s3://data/raw/ridge/october.csv", bytes: 5, versionId: "1" },
+      size: 5,
+    });
+    expect(Math.abs(milliseconds / 1000 - afterSeconds)).toBeLessThan(1);
+  });
+
+  it("does not take another object for it", async () => {
+    const objects = ["raw/ridge/october.csv.tmp", "raw/ridge/octobe", "raw/other/october.csv"].map((key) => ({
+      ...{ key, body: "", afterSeconds: 60 },
+    }));
+    const { error, states } = await testPipeline(arriving, { params, objects });
+    expect(states).toEqual({ file: "TIMED_OUT" });
+    expect(error).toMatchObject({
+      step: "file",
+      name: "ObjectMissing",
+      message: expect.stringContaining(`did not come within ${3 * day} s`),
+    });
+  });
+
+  it("whose event is lost ends by the sweep", async () => {
+    const memory = new MemoryEngine([arriving]);
+    const runId = await begin(memory, "arriving", { params });
+    await pass(memory, hour);
+    await memory.objects.put("s3://data/raw/ridge/october.csv", "1,2,3", "text/csv");
+    await pass(memory, 200);
+    expect((await runOf(memory, runId)).state).toBe("SUCCEEDED");
+  });
+
+  it("ends at its deadline, seconds or days away", async () => {
+    for (const deadline of [30, 3 * day]) {
+      const pipeline = definePipeline({ name: "late", params: none }, ({ step }) => {
+        step("file", wait({ object: "raw/never", deadline }));
+      });
+      const { milliseconds, states } = await testPipeline(pipeline);
+      expect(states).toEqual({ file: "TIMED_OUT" });
+      expect(milliseconds / 1000).toBeGreaterThanOrEqual(deadline);
+      expect(milliseconds / 1000).toBeLessThan(deadline + 200);
+    }
+  });
+
+  it("waits again after a retry by hand, with a deadline of its own", async () => {
+    const memory = new MemoryEngine([arriving]);
+    const runId = await begin(memory, "arriving", { params });
+    expect((await memory.finish(runId)).state).toBe("FAILED");
+    await retryRun(memory.engine, runId);
+    await pass(memory, 2 * day);
+    expect(await stepOf(memory, runId, "file")).toMatchObject({ state: "RUNNING", epoch: 2 });
+    await memory.objects.put("s3://data/raw/ridge/october.csv", "1,2,3", "text/csv");
+    expect((await memory.finish(runId)).state).toBe("SUCCEEDED");
+  });
+
+  it("elsewhere than where the bucket tells of objects fails at once, and says where", async () => {
+    const pipeline = definePipeline({ name: "elsewhere", params: none }, ({ step }) => {
+      step("file", wait({ object: "runs/x/output.json", deadline: day }));
+    });
+    const { error, milliseconds } = await testPipeline(pipeline);
+    expect(error).toMatchObject({
+      name: "InvalidInput",
+      message: expect.stringContaining("give a key under raw/"),
+    });
+    expect(milliseconds).toBeLessThan(1000);
+  });
+
+  it.each([1, 230])("is mapped over %i objects, and gives them in the list's order", async (size) => {
+    const keys = Array.from({ length: size }, (_, place) => `raw/part ${size - place}`);
+    const pipeline = definePipeline(
+      { name: "parts", params: z.array(z.string()) },
+      ({ params, map, step }) => {
+        const files = map("file", params, (object) => wait({ object, deadline: day }));
+        step(
+          "uris",
+          lambda({ files: flatten([files]) }, ({ files }) => files.map(({ uri }) => uri)),
+        );
+      },
+    );
+    const objects = keys.map((key, place) => ({ key, body: "x", afterSeconds: place % 7 }));
+    const { outputs } = await testPipeline(pipeline, { params: keys, objects });
+    expect(outputs.uris).toEqual(keys.map((key) => `s3://data/${key}`));
+  });
+
+  it("is ended by a cancel, and an object that then comes starts nothing", async () => {
+    const memory = new MemoryEngine([arriving]);
+    const runId = await begin(memory, "arriving", { params });
+    await pass(memory, 60);
+    expect((await cancelRun(memory.engine, runId)).state).toBe("CANCELLED");
+    await memory.objects.put("s3://data/raw/ridge/october.csv", "1,2,3", "text/csv");
+    await pass(memory, hour);
+    expect((await memory.store.listSteps(runId)).map(({ step, state }) => `${step} ${state}`)).toEqual([
+      "file CANCELLED",
+    ]);
+  });
+});
