@@ -34,6 +34,10 @@ export async function approveStep(engine: Engine, request: ApprovalAnswer): Prom
       `step ${step} of run ${runId} waits for no answer: the step is ${state}, the run is ${run.state}`,
     );
   }
-  await answerApproval(engine, { run, ...found }, record, answer);
+  if (!(await answerApproval(engine, { run, ...found }, record, answer))) {
+    throw new RunStateError(
+      `step ${step} of run ${runId} waits for no answer any more: someone else answered just now, or it was cancelled; look at the run`,
+    );
+  }
   return (await engine.store.getRun(runId)) ?? run;
 }

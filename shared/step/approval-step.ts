@@ -1,11 +1,11 @@
 import * as z from "zod";
 import type { Engine } from "../engine.ts";
 import { fatal } from "../state/failure.ts";
-import { awaitingApproval } from "../state/step-changes.ts";
+import { awaitingApproval, ended, succeeded } from "../state/step-changes.ts";
 import type { ApprovalStep, HeldStep } from "../state/step-record.ts";
 import type { StoredStep } from "../store/run-store.ts";
 import { replaceStep } from "./claim-step.ts";
-import { failAttempt, hintLater, succeedWith } from "./finish-attempt.ts";
+import { endStep, failAttempt, hintLater } from "./finish-attempt.ts";
 import { readOrFail } from "./read-or-fail.ts";
 import { inputOf } from "./step-input.ts";
 import type { StepWork } from "./step-work.ts";
@@ -42,22 +42,27 @@ export async function askApproval(
   if (wait <= engine.settings.sweepSeconds * 1000) await hintLater(engine, work, put, wait);
 }
 
-/** Ends an approval by an answer: a yes is its result, with who and when; a no is its failure, with the same. */
+/**
+ * Ends an approval by an answer: a yes is its result, with who and when; a no is its failure, with the same.
+ *
+ * @returns false when it no longer waits, because another answer, or a cancel, came first
+ */
 export async function answerApproval(
   engine: Engine,
   work: StepWork,
   record: ApprovalStep & StoredStep,
   { approved, by, comment }: Answer,
-): Promise<void> {
-  const at = new Date(engine.clock.now()).toISOString();
+): Promise<boolean> {
+  const now = engine.clock.now();
+  const at = new Date(now).toISOString();
   const { runId, step, index } = record;
   engine.log.info("approval answered", { runId, step, index, approved, by });
   if (approved) {
     const value = { by, at, ...(comment !== undefined && { comment }) };
-    return succeedWith(engine, work, record, { value });
+    return endStep(engine, work, record, succeeded(record, { value }, now));
   }
   const message = `${by} said no at ${at}${comment === undefined ? "" : `: ${comment}`}`;
-  await failAttempt(engine, work, record, fatal("Rejected", message));
+  return endStep(engine, work, record, ended(record, "FAILED", now, { name: "Rejected", message }));
 }
 
 /** Ends an approval whose deadline has passed, by its default. */
@@ -71,7 +76,8 @@ export async function lookAtApproval(
   const byDefault = task.kind === "approval" ? task.byDefault : undefined;
   if (byDefault !== undefined) {
     const approved = byDefault === "approve";
-    return answerApproval(engine, work, record, { approved, by: nobody, comment: "nobody answered in time" });
+    await answerApproval(engine, work, record, { approved, by: nobody, comment: "nobody answered in time" });
+    return;
   }
   const message = `nobody answered within ${Math.round(work.node.timeout)} s`;
   await failAttempt(engine, work, record, { ...fatal("NoAnswer", message), timedOut: true });

@@ -1,0 +1,325 @@
+import * as z from "zod";
+import type { Engine } from "../../shared/engine.ts";
+import { approveStep } from "../../shared/operate/approve-step.ts";
+import { cancelRun } from "../../shared/operate/cancel-run.ts";
+import { manage } from "../../shared/operate/manage.ts";
+import { pauseRun, resumeRun } from "../../shared/operate/pause-run.ts";
+import { retryRun } from "../../shared/operate/retry-run.ts";
+import { approval, definePipeline, lambda, type StepOptions, text } from "../../shared/pipeline/index.ts";
+import { RunNotFoundError, RunStateError } from "../../shared/run/run-errors.ts";
+import { MemoryEngine, testPipeline } from "../../shared/testing/test-pipeline.ts";
+import { sweepRuns } from "../../shared/worker/sweep-run.ts";
+import { begin, mortal, pass, runOf, stepOf, work } from "./driving.ts";
+
+const none = z.strictObject({});
+const hour = 3600;
+const day = 24 * hour;
+
+/** Trains, asks, and publishes what was approved. */
+function publishing(
+  calls: string[],
+  options: { deadline?: number; byDefault?: "approve" | "reject"; step?: StepOptions } = {},
+) {
+  const { deadline = 3 * day, byDefault, step: stepOptions } = options;
+  return definePipeline({ name: "publishing", params: none }, ({ step }) => {
+    const score = step(
+      "train",
+      lambda({}, () => {
+        calls.push("train");
+        return 0.93;
+      }),
+    );
+    const ok = step(
+      "ok",
+      approval({ deadline, message: text`publish a model of ${score}?`, ...(byDefault && { byDefault }) }),
+      stepOptions,
+    );
+    step(
+      "publish",
+      lambda({ ok }, ({ ok }) => {
+        calls.push(`publish by ${ok.by}`);
+        return ok.by;
+      }),
+    );
+  });
+}
+
+/** A run that has come to its question. */
+async function asked(options: Parameters<typeof publishing>[1] = {}) {
+  const calls: string[] = [];
+  const memory = new MemoryEngine([publishing(calls, options)]);
+  const runId = await begin(memory, "publishing");
+  await work(memory);
+  return { memory, runId, calls };
+}
+
+const yes = { step: "ok", index: 0, approved: true, by: "ana" };
+
+describe("an approval", () => {
+  it("asks its question and waits, as long as nobody answers", async () => {
+    const { memory, runId, calls } = await asked();
+    await pass(memory, 2 * day);
+    expect(await stepOf(memory, runId, "ok")).toMatchObject({
+      state: "PAUSED",
+      message: "publish a model of 0.93?",
+    });
+    expect((await runOf(memory, runId)).state).toBe("RUNNING");
+    expect(calls).toEqual(["train"]);
+  });
+
+  it("by a yes goes on, and keeps who said it, when, and why", async () => {
+    const { memory, runId, calls } = await asked();
+    await pass(memory, hour);
+    const at = new Date(memory.clock.now()).toISOString();
+    await manage(memory.engine, { action: "approve", runId, step: "ok", by: "ana", comment: "looks right" });
+    expect(await stepOf(memory, runId, "ok")).toMatchObject({
+      state: "SUCCEEDED",
+      output: { value: { by: "ana", at, comment: "looks right" } },
+    });
+    expect((await memory.finish(runId)).state).toBe("SUCCEEDED");
+    expect(calls).toEqual(["train", "publish by ana"]);
+  });
+
+  it("by a no fails, with who said it, when and why, whatever its retries, and what follows does not run", async () => {
+    const { memory, runId, calls } = await asked({ step: { retries: 3 } });
+    const at = new Date(memory.clock.now()).toISOString();
+    await manage(memory.engine, {
+      ...{ action: "approve", runId, step: "ok", approved: false, by: "ben", comment: "too old" },
+    });
+    expect(await memory.finish(runId)).toMatchObject({
+      state: "FAILED",
+      error: { step: "ok", name: "Rejected", message: `ben said no at ${at}: too old` },
+    });
+    expect(calls).toEqual(["train"]);
+  });
+
+  it("is asked again, and answered anew, when the run is retried by hand", async () => {
+    const { memory, runId, calls } = await asked();
+    await approveStep(memory.engine, { runId, ...yes, approved: false });
+    expect((await memory.finish(runId)).state).toBe("FAILED");
+    await retryRun(memory.engine, runId);
+    await work(memory);
+    expect(await stepOf(memory, runId, "ok")).toMatchObject({ state: "PAUSED", epoch: 2 });
+    await approveStep(memory.engine, { runId, ...yes });
+    expect((await memory.finish(runId)).state).toBe("SUCCEEDED");
+    expect(calls).toEqual(["train", "publish by ana"]);
+  });
+
+  it("that was given is not asked for again when a later step failed and the run is retried", async () => {
+    const broken = { now: true };
+    const pipeline = definePipeline({ name: "later", params: none }, ({ step }) => {
+      const ok = step("ok", approval({ deadline: day }));
+      step(
+        "publish",
+        lambda({ ok }, () => {
+          if (broken.now) throw new Error("the registry is down");
+          return 1;
+        }),
+      );
+    });
+    const memory = new MemoryEngine([pipeline]);
+    const runId = await begin(memory, "later");
+    await work(memory);
+    await approveStep(memory.engine, { runId, ...yes });
+    expect((await memory.finish(runId)).state).toBe("FAILED");
+    broken.now = false;
+    await retryRun(memory.engine, runId);
+    expect((await memory.finish(runId)).state).toBe("SUCCEEDED");
+  });
+
+  it("whose message is no text, or too long, fails with the reason", async () => {
+    const pipeline = definePipeline({ name: "wordy", params: none }, ({ step }) => {
+      const long = step(
+        "long",
+        lambda({}, () => "why ".repeat(300)),
+      );
+      step("ok", approval({ deadline: day, message: long }));
+    });
+    const { error } = await testPipeline(pipeline);
+    expect(error).toMatchObject({ step: "ok", name: "InvalidInput" });
+  });
+});
+
+describe("when the deadline of an approval passes", () => {
+  it.each([
+    [30, "approve", "SUCCEEDED"],
+    [3 * day, "approve", "SUCCEEDED"],
+    [30, "reject", "FAILED"],
+    [3 * day, "reject", "FAILED"],
+    [30, undefined, "TIMED_OUT"],
+    [3 * day, undefined, "TIMED_OUT"],
+  ] as const)("of %d s, its default (%s) makes it %s", async (deadline, byDefault, state) => {
+    const { memory, runId, calls } = await asked({ deadline, ...(byDefault && { byDefault }) });
+    await pass(memory, deadline - 5);
+    expect((await stepOf(memory, runId, "ok")).state).toBe("PAUSED");
+    // What is near has a hint of its own; what is far is left to the sweep.
+    await pass(memory, deadline < 120 ? 10 : 200);
+    const record = await stepOf(memory, runId, "ok");
+    expect(record.state).toBe(state);
+    if (state === "SUCCEEDED") {
+      expect(record).toMatchObject({
+        output: { value: { by: "default", comment: "nobody answered in time" } },
+      });
+      expect(calls).toEqual(["train", "publish by default"]);
+    }
+    if (state === "FAILED") expect(record).toMatchObject({ error: { name: "Rejected" } });
+    if (state === "TIMED_OUT") {
+      expect(record).toMatchObject({
+        error: { name: "NoAnswer", message: `nobody answered within ${deadline} s` },
+      });
+    }
+    expect((await runOf(memory, runId)).state).toBe(state === "SUCCEEDED" ? "SUCCEEDED" : "FAILED");
+  });
+
+  it("in a paused run, the default holds once the run is resumed, unless somebody answers before", async () => {
+    for (const answered of [true, false]) {
+      const { memory, runId } = await asked({ deadline: hour });
+      await pauseRun(memory.engine, runId);
+      await pass(memory, 2 * hour);
+      expect((await stepOf(memory, runId, "ok")).state).toBe("PAUSED");
+      if (answered) await approveStep(memory.engine, { runId, ...yes });
+      await resumeRun(memory.engine, runId);
+      expect((await memory.finish(runId)).state).toBe(answered ? "SUCCEEDED" : "FAILED");
+    }
+  });
+});
+
+describe("an answer", () => {
+  it("to a question that was answered is refused, and the first one stays", async () => {
+    const { memory, runId } = await asked();
+    await approveStep(memory.engine, { runId, ...yes });
+    const late = approveStep(memory.engine, { runId, ...yes, approved: false, by: "ben" });
+    await expect(late).rejects.toThrow(/step ok of run .* waits for no answer: the step is SUCCEEDED/);
+    expect(await stepOf(memory, runId, "ok")).toMatchObject({ output: { value: { by: "ana" } } });
+  });
+
+  it("that comes at the same moment as another is refused when the other counted", async () => {
+    const { memory, runId } = await asked();
+    const answers = await Promise.allSettled([
+      approveStep(memory.engine, { runId, ...yes }),
+      approveStep(memory.engine, { runId, ...yes, approved: false, by: "ben" }),
+    ]);
+    const record = await stepOf(memory, runId, "ok");
+    const counted = record.state === "SUCCEEDED" ? 0 : 1;
+    expect(answers.map(({ status }) => status)).toEqual(
+      counted === 0 ? ["fulfilled", "rejected"] : ["rejected", "fulfilled"],
+    );
+  });
+
+  it.each([
+    ["to a step that is no approval", "train", "the step is SUCCEEDED, the run is RUNNING"],
+    ["to a step that is not reached yet", "publish", "the step is not reached yet, the run is RUNNING"],
+    ["to a step that there is not", "nowhere", 'has no step "nowhere"; look at the run to see its steps'],
+  ])("%s is refused, with what it is", async (_what, step, message) => {
+    const { memory, runId } = await asked();
+    const answer = approveStep(memory.engine, { runId, ...yes, step });
+    await expect(answer).rejects.toThrow(RunStateError);
+    await expect(approveStep(memory.engine, { runId, ...yes, step })).rejects.toThrow(message);
+    expect((await stepOf(memory, runId, "ok")).state).toBe("PAUSED");
+  });
+
+  it("to a run that there is not, that was cancelled, or of another place in a map is refused", async () => {
+    const { memory, runId } = await asked();
+    await expect(approveStep(memory.engine, { ...yes, runId: "nowhere" })).rejects.toThrow(RunNotFoundError);
+    await expect(approveStep(memory.engine, { ...yes, runId, index: 3 })).rejects.toThrow("not reached yet");
+    expect((await cancelRun(memory.engine, runId)).state).toBe("CANCELLED");
+    expect((await stepOf(memory, runId, "ok")).state).toBe("CANCELLED");
+    await expect(approveStep(memory.engine, { ...yes, runId })).rejects.toThrow("the run is CANCELLED");
+  });
+
+  it("to an approval of the epoch before, not yet asked for again, is refused", async () => {
+    const { memory, runId } = await asked();
+    await cancelRun(memory.engine, runId);
+    await retryRun(memory.engine, runId);
+    await expect(approveStep(memory.engine, { ...yes, runId })).rejects.toThrow(RunStateError);
+    await work(memory);
+    await approveStep(memory.engine, { ...yes, runId });
+    expect((await memory.finish(runId)).state).toBe("SUCCEEDED");
+  });
+
+  it("in a paused run is kept, and what follows starts when the run is resumed", async () => {
+    const { memory, runId, calls } = await asked();
+    await pauseRun(memory.engine, runId);
+    await approveStep(memory.engine, { runId, ...yes });
+    await pass(memory, hour);
+    expect(await stepOf(memory, runId, "ok")).toMatchObject({ state: "SUCCEEDED" });
+    expect(calls).toEqual(["train"]);
+    await resumeRun(memory.engine, runId);
+    expect((await memory.finish(runId)).state).toBe("SUCCEEDED");
+  });
+
+  it.each(["before", "after"] as const)(
+    "whose teller dies %s any call counts once, given again if need be",
+    async (when) => {
+      for (let at = 1; ; at += 1) {
+        const { memory, runId, calls } = await asked();
+        const { engine, life } = mortal(memory.engine, at, when);
+        const answer = (each: Engine) => approveStep(each, { runId, ...yes }).catch(() => undefined);
+        await answer(engine);
+        await answer(memory.engine);
+        await pass(memory, hour);
+        expect((await runOf(memory, runId)).state).toBe("SUCCEEDED");
+        expect(calls).toEqual(["train", "publish by ana"]);
+        if (!life.died) break;
+      }
+    },
+  );
+});
+
+describe("a map of approvals", () => {
+  const reviewing = definePipeline(
+    { name: "reviewing", params: z.array(z.string()) },
+    ({ params, map, step }) => {
+      const answers = map("ok", params, (model) =>
+        approval({ deadline: day, message: text`publish ${model}?` }),
+      );
+      step(
+        "who",
+        lambda({ answers }, ({ answers }) => answers.map(({ by }) => by)),
+      );
+    },
+  );
+
+  it.each([0, 1, 230])("over %i items asks for each, and gives the answers in order", async (size) => {
+    const params = Array.from({ length: size }, (_, place) => `model ${place}`);
+    const answers = params.map(
+      (_, place) => [`ok[${place}]`, { approved: true, by: `person ${place}` }] as const,
+    );
+    const { outputs } = await testPipeline(reviewing, { params, approvals: Object.fromEntries(answers) });
+    expect(outputs.who).toEqual(params.map((_, place) => `person ${place}`));
+  });
+
+  it("of which one is refused fails; a retry asks for that one alone", async () => {
+    const memory = new MemoryEngine([reviewing]);
+    const runId = await begin(memory, "reviewing", { params: ["a", "b"] });
+    await work(memory);
+    await approveStep(memory.engine, { runId, ...yes });
+    await approveStep(memory.engine, { runId, ...yes, index: 1, approved: false });
+    expect(await memory.finish(runId)).toMatchObject({
+      state: "FAILED",
+      error: { step: "ok[1]", name: "Rejected" },
+    });
+    await retryRun(memory.engine, runId);
+    await work(memory);
+    expect([
+      (await stepOf(memory, runId, "ok", 0)).state,
+      (await stepOf(memory, runId, "ok", 1)).state,
+    ]).toEqual(["SUCCEEDED", "PAUSED"]);
+    await approveStep(memory.engine, { runId, ...yes, index: 1 });
+    expect((await memory.finish(runId)).state).toBe("SUCCEEDED");
+  });
+
+  it("does not send its questions' hints round and round while nobody answers", async () => {
+    const memory = new MemoryEngine([reviewing]);
+    const params = Array.from({ length: 230 }, (_, place) => `model ${place}`);
+    const runId = await begin(memory, "reviewing", { params });
+    await pass(memory, hour);
+    expect(memory.queue.messages()).toEqual([]);
+    for (let sweeps = 0; sweeps < 5; sweeps += 1) {
+      memory.clock.moveTo(memory.clock.now() + 600_000);
+      await sweepRuns(memory.engine);
+      expect(memory.queue.messages()).toEqual([]);
+    }
+    expect((await runOf(memory, runId)).state).toBe("RUNNING");
+  });
+});
