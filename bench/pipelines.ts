@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { batch, defineJob, definePipeline, lambda, type Pipeline } from "../shared/pipeline/index.ts";
+import { batch, child, defineJob, definePipeline, lambda, type Pipeline } from "../shared/pipeline/index.ts";
 
 /** Steps of {@link chain}. */
 export const chainLength = 100;
@@ -51,6 +51,24 @@ export const wide = definePipeline(
   },
 );
 
+const join = ({ left, right }: { left: Count; right: Count }): Count => ({ count: left.count + right.count });
+
+/** A step, two that use its result, and one that uses theirs. */
+export const diamond = definePipeline({ name: "bench-diamond", params: z.strictObject({}) }, ({ step }) => {
+  const top = step("top", lambda({}, first));
+  const left = step("left", lambda({ previous: top }, next));
+  const right = step("right", lambda({ previous: top }, next));
+  step("bottom", lambda({ left, right }, join));
+});
+
+/** A run of one step, and a run whose one step is that run. */
+export const lower = definePipeline({ name: "bench-lower", params: z.strictObject({}) }, ({ step }) => {
+  step("only", lambda({}, first));
+});
+export const upper = definePipeline({ name: "bench-upper", params: z.strictObject({}) }, ({ step }) => {
+  step("below", child(lower, {}));
+});
+
 const work = defineJob("bench.work", {
   input: z.object({ previous: z.object({ count: z.number() }) }),
   output: z.object({ count: z.number() }),
@@ -101,4 +119,13 @@ export function relay(onChild: () => void): Pipeline {
 }
 
 /** The catalogue of the service that the measurements deploy, in place of the product's `pipelines/index.ts`. */
-export const pipelines: readonly Pipeline[] = [chain, briefChain, ...longChains.values(), wide, job];
+export const pipelines: readonly Pipeline[] = [
+  chain,
+  briefChain,
+  ...longChains.values(),
+  wide,
+  diamond,
+  lower,
+  upper,
+  job,
+];

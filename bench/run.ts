@@ -6,8 +6,10 @@ import { availableParallelism, loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { measureBundles } from "./bundles.ts";
 import { measureCalls } from "./calls.ts";
+import { measureCosts } from "./costs.ts";
 import { measureInProcess } from "./in-process.ts";
 import { measureLocalStack } from "./local-stack.ts";
+import { measureMap10000 } from "./map-10000.ts";
 import { measureOrchestration } from "./orchestration.ts";
 import { type MeasureOptions, type Report, tableText } from "./report.ts";
 
@@ -19,9 +21,11 @@ type Measurement = {
 
 const measurements: ReadonlyMap<string, Measurement> = new Map<string, Measurement>([
   ["calls", { measure: measureCalls }],
+  ["costs", { measure: measureCosts }],
   ["bundles", { measure: measureBundles }],
   ["in-process", { measure: measureInProcess }],
   ["local-stack", { measure: measureLocalStack }],
+  ["map-10000", { measure: measureMap10000, onlyByName: true }],
   ["orchestration", { measure: measureOrchestration, onlyByName: true }],
 ]);
 

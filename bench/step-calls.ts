@@ -106,6 +106,17 @@ export async function tailCalls(counted: CountedEngine): Promise<{ handled: Hand
   return { handled, steps: chainLength };
 }
 
+/** All messages of a run, and of the child runs that it starts. */
+export async function wholeRun(
+  counted: CountedEngine,
+  pipeline: Pipeline,
+  params: Json = {},
+  worker: Worker = "fresh",
+): Promise<Handled[]> {
+  await start(counted, pipeline, params);
+  return work(counted, Number.POSITIVE_INFINITY, worker);
+}
+
 /** What a map costs, by the part that a message plays in it. */
 export type MapCalls = {
   readonly expansion: readonly Handled[];
