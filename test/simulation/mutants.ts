@@ -26,9 +26,9 @@ export const mutants: readonly Mutant[] = [
   {
     name: "a step is joined before it is committed",
     file: "shared/step/finish-attempt.ts",
-    find: "if ((await replaceStep(engine, next, held)) === undefined) return;\n  tell(engine, work, next);\n  await joinEnded(engine, work, next);",
+    find: "if ((await replaceStep(engine, next, held)) === undefined) return false;\n  if (hasResult(next)",
     replace:
-      "await joinEnded(engine, work, next);\n  if ((await replaceStep(engine, next, held)) === undefined) return;\n  tell(engine, work, next);",
+      "await joinEnded(engine, work, next);\n  if ((await replaceStep(engine, next, held)) === undefined) return false;\n  if (hasResult(next)",
   },
   {
     name: "an end that is told again is not joined again",
@@ -39,7 +39,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "a message of an earlier epoch is worked on",
     file: "shared/state/decide-claim.ts",
-    find: "if (current.epoch < epoch) return claim(1, 0);",
+    find: "if (current.epoch < epoch) return heldBy(request, { child: current.child });",
     replace: 'if (current.epoch < epoch && hasEnded(current)) return { kind: "ended", record: current };',
   },
   {
@@ -57,14 +57,15 @@ export const mutants: readonly Mutant[] = [
   {
     name: "the number of failures is lost when a step is claimed again",
     file: "shared/state/decide-claim.ts",
-    find: "return claim(current.attempt + 1, current.failures);\n  }\n  if (!isHeld",
-    replace: "return claim(current.attempt + 1, 0);\n  }\n  if (!isHeld",
+    find: "return heldBy(request, { ...facts, attempt: current.attempt + 1 });",
+    replace: "return heldBy(request, { ...facts, failures: 0, attempt: current.attempt + 1 });",
   },
   {
     name: "a lost attempt counts as a failure",
     file: "shared/state/decide-claim.ts",
-    find: "return claim(current.attempt + 1, current.failures);\n}",
-    replace: "return claim(current.attempt + 1, current.failures + 1);\n}",
+    find: "return heldBy(request, { ...facts, attempt: lapsed.attempt + 1, losses });",
+    replace:
+      "return heldBy(request, { ...facts, failures: lapsed.failures + 1, attempt: lapsed.attempt + 1, losses });",
   },
   {
     name: "a child's join starts the tally anew",
@@ -120,15 +121,13 @@ export const mutants: readonly Mutant[] = [
   {
     name: "a retry runs again what had succeeded",
     file: "shared/state/decide-claim.ts",
-    find: 'if (current.state === "SUCCEEDED") return { kind: "ended", record: current };',
-    replace:
-      'if (current.state === "SUCCEEDED" && current.epoch === epoch) return { kind: "ended", record: current };',
+    find: 'if (hasResult(current)) return { kind: "ended", record: current };',
+    replace: 'if (hasResult(current) && current.epoch === epoch) return { kind: "ended", record: current };',
   },
   {
     name: "steps that become ready together are told of only one",
     file: "shared/run/advance-run.ts",
-    find: "await dispatch(engine, joined, graph, newlyReady(graph, joined.progress, step));",
-    replace:
-      "if (joined.progress.done.size < 2) await dispatch(engine, joined, graph, newlyReady(graph, joined.progress, step));",
+    find: "newlyReady(graph, joined.progress, planned, step), tail);",
+    replace: "newlyReady(graph, joined.progress, planned, step).slice(0, 1), tail);",
   },
 ];

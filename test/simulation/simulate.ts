@@ -5,12 +5,15 @@
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { Command, InvalidArgumentError } from "commander";
+import { type Explored, exploreAll, exploredText } from "./exhaustive/explore-all.ts";
 import { type CaseFile, failureText, keepCase } from "./failure-report.ts";
 import { simulateMany } from "./many-seeds.ts";
 import type { SeedRange } from "./seed-worker.ts";
 import { shrink } from "./shrink.ts";
 import { type SimulationResult, simulate } from "./simulation.ts";
 import type { Tally } from "./tally.ts";
+import { traceText } from "./trace.ts";
+import { simulationStart } from "./world/world.ts";
 
 type Options = {
   seeds: SeedRange;
@@ -19,6 +22,8 @@ type Options = {
   trace?: boolean;
   case?: string;
   shrink: boolean;
+  exhaustive?: boolean;
+  limit: number;
 };
 
 function seedRange(text: string): SeedRange {
@@ -28,7 +33,7 @@ function seedRange(text: string): SeedRange {
   throw new InvalidArgumentError("It takes a seed, or a range such as 1..1000.");
 }
 
-function processCount(text: string): number {
+function wholeNumber(text: string): number {
   const count = Number(text);
   if (Number.isInteger(count) && count > 0) return count;
   throw new InvalidArgumentError("It takes a whole number from 1.");
@@ -57,7 +62,37 @@ async function replay(result: SimulationResult, trace: boolean): Promise<void> {
   if (result.violations.length > 0) process.exitCode = 1;
 }
 
-async function main({ seeds, jobs, json, trace, case: file, shrink: small }: Options): Promise<void> {
+async function exhaust(limit: number, json: boolean): Promise<void> {
+  const all: Explored[] = [];
+  for await (const explored of exploreAll(limit)) {
+    all.push(explored);
+    if (json) console.error(exploredText(explored));
+    else console.log(exploredText(explored));
+    if (explored.broken === undefined) continue;
+    process.exitCode = 1;
+    const { violations, trace } = explored.broken;
+    for (const { rule, detail } of violations) console.error(`  ${rule}: ${detail}`);
+    console.error(traceText(trace, simulationStart));
+  }
+  const sum = (count: (explored: Explored) => number) => all.reduce((total, each) => total + count(each), 0);
+  const states = sum((each) => each.states);
+  const executions = sum((each) => each.executions);
+  const crashPoints = sum((each) => each.crashPoints);
+  if (json) console.log(JSON.stringify({ states, executions, crashPoints, explored: all }, null, 2));
+  else console.log(`in all ${states} states, ${executions} executions, ${crashPoints} crash points`);
+}
+
+async function main({
+  seeds,
+  jobs,
+  json,
+  trace,
+  case: file,
+  shrink: small,
+  exhaustive,
+  limit,
+}: Options): Promise<void> {
+  if (exhaustive === true) return exhaust(limit, json === true);
   if (file !== undefined) {
     const { seed, spec, only } = JSON.parse(readFileSync(file, "utf8")) as CaseFile;
     return replay(await simulate(seed, { spec, only: new Set(only), traced: true }), true);
@@ -83,10 +118,12 @@ async function main({ seeds, jobs, json, trace, case: file, shrink: small }: Opt
 const command = new Command("simulate")
   .description("Live random runs under random faults through and check every promise of the engine.")
   .option("--seeds <range>", "a seed, or a range of them", seedRange, { first: 1, last: 1000 })
-  .option("--jobs <processes>", "processes that share the work", processCount, availableParallelism())
+  .option("--jobs <processes>", "processes that share the work", wholeNumber, availableParallelism())
   .option("--trace", "print all that happens in the first seed")
   .option("--case <file>", "live through a case that an earlier failure was made into")
   .option("--no-shrink", "do not make a failure smaller")
+  .option("--exhaustive", "go through all orders of calls and all crash points of small graphs")
+  .option("--limit <executions>", "most executions of one small graph and fault", wholeNumber, 100_000)
   .option("--json", "print the counts as JSON")
   .action(main);
 

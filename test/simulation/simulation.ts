@@ -62,34 +62,33 @@ const deployed: StepSpec = {
 };
 
 /** One run of one pipeline in a world of its own. */
-class Simulation {
+export class Simulation {
   readonly world: World;
   readonly jobs: Jobs;
   readonly bodies: Bodies;
   private readonly until: number;
   private readonly spec: PipelineSpec;
+  private readonly people: People;
   private runId: string | undefined;
   private redriven = 0;
+  private nextTick = simulationStart + tickEvery / 2;
 
-  constructor(seed: number, spec: PipelineSpec, options: SimulationOptions) {
-    const random = new Random(hashOf(seed, "faults"));
+  /** @param until time of the last fault */
+  constructor(world: World, spec: PipelineSpec, until: number) {
+    this.world = world;
     this.spec = spec;
-    this.until = simulationStart + random.pick([60_000, 600_000, 3_600_000, 10_800_000]);
-    const { only, traced = false } = options;
-    const skew = random.pick([0, 0, mostSkew]);
-    const rates = ratesFor(random);
-    const plan = new FaultPlan({ seed, rates, skew, until: this.until, ...(only && { only }) });
-    this.world = new World(plan, new Trace(traced));
-    this.bodies = new Bodies(this.world, spec);
-    this.jobs = new Jobs(this.world, this.bodies.job);
+    this.until = until;
+    this.bodies = new Bodies(world, spec);
+    this.jobs = new Jobs(world, this.bodies.job);
     this.jobs.allowance = (job) => this.bodies.allowanceOfJob(job);
-    const delivery = new Delivery(this.world);
+    const delivery = new Delivery(world);
     this.jobs.onEvent = (event) => delivery.event(event);
     const queue = new SimulatedQueue((message, delay) => delivery.message(message, delay));
     const meter: Meter = { ...silentMeter, count: (what) => this.metered(what) };
-    this.world.equip({ queue, meter });
-    this.world.deploy(new Map([[name, defineSpec(name, spec, this.bodies.lambda)]]));
-    this.plan(delivery, new People(this.world));
+    world.equip({ queue, meter });
+    world.deploy(new Map([[name, defineSpec(name, spec, this.bodies.lambda)]]));
+    this.people = new People(world);
+    this.plan(delivery, this.people);
   }
 
   /** Enters what comes from outside: the cause of the run, people, a deployment. */
@@ -123,7 +122,7 @@ class Simulation {
     if (name === "StepsRedriven") this.redriven += 1;
   }
 
-  private hasEnded(): boolean {
+  hasEnded(): boolean {
     const runs = [...this.world.watch.runs.values()];
     return runs.length > 0 && runs.every((run) => "endedAt" in run);
   }
@@ -138,25 +137,41 @@ class Simulation {
       violations.add("runs end", `it has not ended ${longestRun / 1000} s after the last fault`);
   }
 
+  /** What a person does who cancels the run, once there is one. */
+  cancellation(): (() => Promise<void>) | undefined {
+    const { runId } = this;
+    return runId === undefined ? undefined : () => this.people.cancel(runId);
+  }
+
+  /** Lets time pass until the next thing happens. False when nothing is left to happen. */
+  async goOn(): Promise<boolean> {
+    const { agenda } = this.world.scheduler;
+    if (agenda.nextAt < this.nextTick) return this.world.scheduler.step();
+    // A tick that finds nothing due does nothing: time may pass without it.
+    const isDone =
+      this.hasEnded() && (await this.world.memory.store.dueRuns(Number.POSITIVE_INFINITY, 1)).length === 0;
+    if (isDone && agenda.size === 0) return false;
+    if (isDone) return this.world.scheduler.step();
+    await this.tick();
+    return true;
+  }
+
+  private async tick(): Promise<void> {
+    const { scheduler } = this.world;
+    const passed = Math.ceil(Math.max(0, scheduler.now - this.nextTick) / tickEvery);
+    this.nextTick += passed * tickEvery;
+    scheduler.now = this.nextTick;
+    this.nextTick += tickEvery;
+    this.checkProgress();
+    this.world.ticks += 1;
+    await this.world.begin(this.world.task("tick", "", ""), sweepRuns, () => {});
+  }
+
   async live(): Promise<void> {
-    const { scheduler, violations } = this.world;
-    let nextTick = simulationStart + tickEvery / 2;
+    const { violations } = this.world;
     while (!violations.any) {
       if (this.world.calls > mostCalls) violations.add("bounded cost", `more than ${mostCalls} calls`);
-      if (scheduler.agenda.nextAt < nextTick) {
-        await scheduler.step();
-        continue;
-      }
-      const isOver = this.hasEnded();
-      if (scheduler.agenda.size === 0 && isOver) break;
-      scheduler.now = nextTick;
-      nextTick += tickEvery;
-      // A tick that finds nothing due does nothing: time may pass without it.
-      const [due] = isOver ? await this.world.memory.store.dueRuns(Number.POSITIVE_INFINITY, 1) : ["unknown"];
-      if (due === undefined) continue;
-      this.checkProgress();
-      this.world.ticks += 1;
-      await this.world.begin(this.world.task("tick", "", ""), sweepRuns, () => {});
+      if (!(await this.goOn())) break;
     }
   }
 
@@ -167,7 +182,7 @@ class Simulation {
     for (const run of watch.runs.values()) await checks.run(run);
     checks.bodies(this.bodies);
     checks.complete(this.jobs.complete);
-    checks.cost(this.redriven, this.bodies);
+    if (this.until > simulationStart) checks.cost(this.redriven, this.bodies);
     checks.jobs(this.jobs.submitted(), (job) => this.world.ledger.maySubmitTwice(job));
   }
 
@@ -184,8 +199,14 @@ export function specOf(seed: number): PipelineSpec {
 /** Lives one seed through and checks everything that must hold. The same seed gives the same result. */
 export async function simulate(seed: number, options: SimulationOptions = {}): Promise<SimulationResult> {
   const spec = options.spec ?? specOf(seed);
-  const simulation = new Simulation(seed, spec, options);
-  const { world } = simulation;
+  const random = new Random(hashOf(seed, "faults"));
+  const until = simulationStart + random.pick([60_000, 600_000, 3_600_000, 10_800_000]);
+  const skew = random.pick([0, 0, mostSkew]);
+  const rates = ratesFor(random);
+  const { only, traced = false } = options;
+  const plan = new FaultPlan({ seed, rates, skew, until, ...(only && { only }) });
+  const world = new World(plan, new Trace(traced));
+  const simulation = new Simulation(world, spec, until);
   try {
     await simulation.live();
     await simulation.check();
@@ -195,7 +216,7 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
       error instanceof Error ? (error.stack ?? error.message) : String(error),
     );
   }
-  const { watch, plan, calls, now } = world;
+  const { watch, calls, now } = world;
   const facts = [calls, now, watch.steps.writes, plan.faults.length, simulation.state];
   return {
     seed,

@@ -52,8 +52,24 @@ export class FaultLedger {
 
   /** Notes that a fault hit a worker. */
   disturb(task: Task, fault: FaultKind): void {
+    task.struckAt = task.calls;
     if (fault === "out of memory" || fault === "function too slow") this.charge(task);
-    if (fault === "function too slow" || task.disturbed || task.subject === "") return;
+    if (fault !== "function too slow") this.lose(task);
+  }
+
+  /** A worker got hold of a record: after a tail call, of another one than its message was about. */
+  turnTo(task: Task, subject: string): void {
+    if (task.kind !== "message" || task.subject === subject) return;
+    const zombie = task.zombie && task.struckAt === task.calls;
+    task.subject = subject;
+    task.disturbed = false;
+    // What hit the claim itself costs the record that was claimed.
+    if (task.struckAt === task.calls) this.lose(task);
+    if (zombie) this.noteZombie(task);
+  }
+
+  private lose(task: Task): void {
+    if (task.disturbed || task.subject === "") return;
     task.disturbed = true;
     this.losses.set(task.subject, this.lossesOf(task.subject) + 1);
   }

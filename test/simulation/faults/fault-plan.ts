@@ -105,6 +105,11 @@ export class FaultPlan {
     this.options = options;
   }
 
+  /** Whether clocks differ. */
+  get skewed(): boolean {
+    return this.options.skew > 0;
+  }
+
   /** Milliseconds by which a worker's clock is ahead. */
   skewFor(key: string): number {
     const { skew } = this.options;

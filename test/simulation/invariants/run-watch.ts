@@ -1,6 +1,6 @@
 import type { Graph } from "../../../shared/pipeline/graph.ts";
 import { type Outcome, type Run, runTransitions } from "../../../shared/state/run.ts";
-import { hasEnded, type StepRecord } from "../../../shared/state/step-record.ts";
+import { hasEnded, isHeld, type StepRecord } from "../../../shared/state/step-record.ts";
 import type { RunStore, Tally, TallyKey } from "../../../shared/store/run-store.ts";
 import { StepWatch, type WatchedWorld } from "./step-watch.ts";
 import type { Violations } from "./violation.ts";
@@ -21,16 +21,16 @@ const ownWay: ReadonlySet<string> = new Set(["putStep", "joinRun", "joinTally", 
 export class RunWatch {
   readonly steps: StepWatch;
   readonly runs = new Map<string, Run>();
+  /** Told of every record that a worker got hold of. */
+  onHeld: (record: StepRecord) => void = () => {};
   /** Told of every run that comes to its end. */
   onEnd: (run: Run) => void = () => {};
-  /** When runs began to be cancelled, last. */
-  private readonly cancelled = new Map<string, number>();
+  /** Runs that were ever cancelled. */
+  private readonly cancelled = new Set<string>();
   private readonly graphs = new Map<string, Graph>();
-  private readonly world: WatchedWorld;
   private readonly violations: Violations;
 
   constructor(world: WatchedWorld, violations: Violations) {
-    this.world = world;
     this.violations = violations;
     this.steps = new StepWatch(world, violations);
   }
@@ -44,12 +44,6 @@ export class RunWatch {
     return this.cancelled.has(runId);
   }
 
-  /** Whether a record was written after its run began to be cancelled. */
-  isLate({ runId }: Run, record: StepRecord): boolean {
-    const cancelledAt = this.cancelled.get(runId);
-    return cancelledAt !== undefined && this.steps.timeOf(record) >= cancelledAt;
-  }
-
   /** The store, watched. Calls keep their answers. */
   over(store: RunStore): RunStore {
     const watched: RunStore = Object.create(store);
@@ -57,6 +51,7 @@ export class RunWatch {
       this.steps.writes += 1;
       const put = await store.putStep(next, previous);
       if (put.ok) this.steps.written(put.record);
+      if (put.ok && isHeld(put.record)) this.onHeld(put.record);
       return put;
     };
     watched.joinRun = async (runId, epoch, step, outcome, error) => {
@@ -108,7 +103,7 @@ export class RunWatch {
       return;
     }
     if (before.state === run.state && before.epoch === run.epoch) return;
-    if (run.state === "CANCELLING") this.cancelled.set(run.runId, this.world.now);
+    if (run.state === "CANCELLING") this.cancelled.add(run.runId);
     const reopened = run.epoch === before.epoch + 1 && "endedAt" in before;
     const legal =
       runTransitions[before.state].includes(run.state) && (reopened || run.epoch === before.epoch);

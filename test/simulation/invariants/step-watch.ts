@@ -5,6 +5,7 @@ import {
   type StepRecord,
   stepTransitions,
 } from "../../../shared/state/step-record.ts";
+import type { StoredStep } from "../../../shared/store/run-store.ts";
 import type { Violations } from "./violation.ts";
 
 /** A record's name as people write it: `s1`, `s1[3]`, `s1[map]`. */
@@ -28,7 +29,9 @@ export class StepWatch {
   readonly commits = new Map<string, number>();
   /** Time of the last write. */
   writtenAt = 0;
-  private readonly times = new Map<string, number>();
+  /** Versions by the order of a record's writes. */
+  private readonly versions = new Map<string, string>();
+  private readonly counts = new Map<string, number>();
   writes = 0;
   private readonly world: WatchedWorld;
   private readonly violations: Violations;
@@ -46,21 +49,23 @@ export class StepWatch {
     return this.latest.get(this.key({ runId, step, index }));
   }
 
-  /** When a record was written last. */
-  timeOf(record: StepRecord): number {
-    return this.times.get(this.key(record)) ?? 0;
-  }
-
   /** Records of a run. */
   of(runId: string): StepRecord[] {
     return [...this.latest.values()].filter((record) => record.runId === runId);
   }
 
-  written(next: StepRecord): void {
+  /** A version by its place among the writes of its record: the same whenever the record went the same way. */
+  nameOf(version: string): string {
+    return this.versions.get(version) ?? version;
+  }
+
+  written(next: StoredStep): void {
     const key = this.key(next);
+    const count = (this.counts.get(key) ?? 0) + 1;
+    this.counts.set(key, count);
+    this.versions.set(next.version, `${key} ${count}`);
     const before = this.latest.get(key);
     this.latest.set(key, next);
-    this.times.set(key, this.world.now);
     this.writtenAt = this.world.now;
     const wrong = this.mistake(before, next);
     if (wrong !== undefined) {

@@ -112,10 +112,6 @@ export class Delivery {
       this.world.scheduler.in(after, () => this.receive(letter, receives + 1), `${about} again ${receives}`);
     };
     task.onKilled = () => comesBack(lane.visibility);
-    // A worker that is held up keeps its message only for so long.
-    task.onHeldUp = (milliseconds) => {
-      if (milliseconds >= lane.visibility) comesBack(lane.visibility);
-    };
     return this.world.begin(task, letter.handle, (error) => {
       if (error !== undefined) return comesBack(lane.visibility);
       const key = `${task.name}/ack`;

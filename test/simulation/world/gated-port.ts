@@ -24,22 +24,15 @@ function methodsOf(port: object): string[] {
   return [...names];
 }
 
-/** Makes, for each worker, a port of which every call passes the gate. */
-export function gatedPort<T extends object>(name: string, port: T, gate: Gate): (task: Task) => T {
-  const template: Methods = {};
+/** A port of which every call passes the gate, as a call of the worker whose code runs at that moment. */
+export function gatedPort<T extends object>(name: string, port: T, gate: Gate, current: () => Task): T {
+  const gated: Methods = {};
   const target = port as unknown as Methods;
   for (const method of methodsOf(port)) {
-    template[method] = computing.has(method)
-      ? (...args) => target[method]?.apply(port, args)
-      : function call(this: { task: Task }, ...args) {
-          return gate(
-            this.task,
-            name,
-            method,
-            args,
-            () => target[method]?.apply(port, args) as Promise<unknown>,
-          );
-        };
+    const effect = (args: readonly unknown[]) => target[method]?.apply(port, [...args]);
+    gated[method] = computing.has(method)
+      ? (...args) => effect(args)
+      : (...args) => gate(current(), name, method, args, async () => effect(args));
   }
-  return (task) => Object.assign(Object.create(template), { task }) as T;
+  return gated as unknown as T;
 }

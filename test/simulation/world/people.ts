@@ -27,9 +27,14 @@ export class People {
       if (kind === undefined) continue;
       this.world.scheduler.in(draws.between(1, most), () => {
         const id = runId();
-        return id === undefined ? undefined : this.ask("cancel", id, (engine) => cancelRun(engine, id));
+        return id === undefined ? undefined : this.cancel(id);
       });
     }
+  }
+
+  /** Cancels a run now. */
+  cancel(runId: string): Promise<void> {
+    return this.ask("cancel", runId, (engine) => cancelRun(engine, runId));
   }
 
   private mayRetry(run: Run): void {

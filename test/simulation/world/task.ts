@@ -8,13 +8,17 @@ export class Task {
   readonly kind: TaskKind;
   /** Unique and the same in every run of a seed. */
   readonly name: string;
-  /** The step record that it is about, such as `s1[3]`; "" for none. */
-  readonly subject: string;
+  /** The step record that it is at, such as `s1[3]`; "" for none. */
+  subject: string;
+  /** Number of the call that a fault hit last. */
+  struckAt = 0;
   /** Milliseconds that this worker's clock is ahead. */
   readonly skew: number;
   /** Whose work it does, when it is a job. */
   job: JobIdentity | undefined;
   dead = false;
+  /** Virtual time. */
+  begunAt = 0;
   /** Calls made so far. */
   calls = 0;
   /** Calls that have not been answered. */
@@ -23,8 +27,6 @@ export class Task {
   onIdle: () => void = () => {};
   /** Called when the worker is killed. */
   onKilled: () => void = () => {};
-  /** Called when the worker stands still for so many milliseconds. */
-  onHeldUp: (milliseconds: number) => void = () => {};
   /** What runs when the time that was allowed for its function is over. */
   deadline: { readonly at: number; readonly controller: AbortController } | undefined;
   /** How many failures may count against its step besides those that the step has by itself. */

@@ -5,6 +5,7 @@ import { FaultLedger } from "../faults/fault-ledger.ts";
 import type { FaultKind, FaultPlan } from "../faults/fault-plan.ts";
 import { RunWatch } from "../invariants/run-watch.ts";
 import { Violations } from "../invariants/violation.ts";
+import type { Random } from "../random.ts";
 import { shown, type Trace } from "../trace.ts";
 import { gatedPort } from "./gated-port.ts";
 import { LaggingIndexes } from "./lagging-indexes.ts";
@@ -22,6 +23,17 @@ export class SimulatedFault extends Error {
   override readonly name = "SimulatedFault";
 }
 
+/** Milliseconds that a worker may take before it is killed: the timeouts of serverless.yml. */
+const lifetimes: Readonly<Record<TaskKind, number>> = {
+  message: 120_000,
+  event: 30_000,
+  tick: 55_000,
+  start: 30_000,
+  person: 30_000,
+  "dead letter": 30_000,
+  job: Number.POSITIVE_INFINITY,
+};
+
 /** A call on its way. */
 type Call = {
   readonly task: Task;
@@ -37,7 +49,8 @@ type Call = {
   readonly draw: number;
 };
 
-type Port = { readonly key: keyof Engine; readonly make: (task: Task) => object };
+/** Fields of an engine that are no ports. */
+const plain: ReadonlySet<string> = new Set(["pipelines", "clock", "random", "log", "meter", "settings"]);
 
 /**
  * The simulated AWS account: ports in memory behind a gate, workers, virtual time. What works in it is the engine as it
@@ -59,6 +72,8 @@ export class World {
   calls = 0;
   /** After every call to Batch: what came of it is to be told. */
   afterBatch: () => void = () => {};
+  /** Whether one process serves several workers, one after the other, as on Lambda. */
+  reuse = true;
   /** Told of every answer that a worker gets. */
   onAnswer: (task: Task, method: string, outcome: unknown) => void = () => {};
   /** A job's machine is gone. */
@@ -66,7 +81,9 @@ export class World {
   private readonly names = new Map<string, number>();
   private readonly indexes = new LaggingIndexes();
   private base: Engine;
-  private ports: readonly Port[] = [];
+  private free: Engine[] = [];
+  private readonly busy = new WeakMap<Task, Engine>();
+  private readonly draws = new WeakMap<Task, Random>();
 
   constructor(plan: FaultPlan, trace: Trace, scheduler = new Scheduler(simulationStart)) {
     this.plan = plan;
@@ -81,6 +98,10 @@ export class World {
       },
       this.violations,
     );
+    this.watch.onHeld = ({ step, index }) => {
+      if (this.scheduler.current !== undefined)
+        this.ledger.turnTo(this.scheduler.current, `${step}[${index}]`);
+    };
     this.memory = new MemoryEngine([], {}, simulationStart);
     this.base = this.memory.engine;
   }
@@ -90,27 +111,51 @@ export class World {
     return this.scheduler.now;
   }
 
-  /** Puts the engine together: whatever of it is a port goes behind the gate. */
+  /** Puts the engine together. */
   equip(replaced: Partial<Engine>): void {
     this.base = { ...this.base, ...replaced, store: this.watch.over(this.memory.store) };
-    const plain: ReadonlySet<string> = new Set(["pipelines", "clock", "random", "log", "meter", "settings"]);
-    this.ports = Object.entries(this.base).flatMap(([key, port]) =>
-      plain.has(key) || port instanceof Map
-        ? []
-        : [{ key: key as keyof Engine, make: gatedPort(key, port as object, this.call) }],
-    );
   }
 
-  /** Deploys pipelines: workers that start from now on have these. */
+  /** Deploys pipelines: in processes that start from now on, which are all. */
   deploy(pipelines: Engine["pipelines"]): void {
     this.base = { ...this.base, pipelines };
+    this.free = [];
   }
 
-  /** The engine as one worker sees it. */
-  engineFor(task: Task): Engine {
-    const ports = Object.fromEntries(this.ports.map(({ key, make }) => [key, make(task)]));
-    const draws = this.plan.drawsFor(task.name);
-    return { ...this.base, ...ports, clock: this.clockFor(task), random: () => draws.next() };
+  private get running(): Task {
+    const { current } = this.scheduler;
+    if (current === undefined) throw new Error("a port was called, and no worker works");
+    return current;
+  }
+
+  /** A process: whatever of its engine is a port goes behind the gate, and the clock is that of who works. */
+  private startProcess(): Engine {
+    const current = () => this.running;
+    const ports = Object.entries(this.base).flatMap(([key, port]) =>
+      plain.has(key) || port instanceof Map
+        ? []
+        : [[key, gatedPort(key, port as object, this.call, current)]],
+    );
+    const random = () => {
+      const draws = this.draws.get(this.running) ?? this.plan.drawsFor(this.running.name);
+      this.draws.set(this.running, draws);
+      return draws.next();
+    };
+    return { ...this.base, ...Object.fromEntries(ports), clock: this.clock, random };
+  }
+
+  /** A process for a worker: one that is free, and may remember what workers before it read, or a new one. */
+  private engineFor(task: Task): Engine {
+    const engine = this.reuse ? this.free.pop() : undefined;
+    const own = engine ?? this.startProcess();
+    this.busy.set(task, own);
+    return own;
+  }
+
+  /** A worker ended, and its process is free for the next. */
+  private release(task: Task): void {
+    const engine = this.busy.get(task);
+    if (engine !== undefined && engine.pipelines === this.base.pipelines) this.free.push(engine);
   }
 
   /** A worker that has not begun. Its name is made of what it is about, and how often there was such a one. */
@@ -134,6 +179,7 @@ export class World {
     ended: (error: unknown) => void,
   ): Promise<void> {
     this.live.add(task);
+    task.begunAt = this.now;
     this.trace.add(this.now, task.name, () => "begins");
     return this.scheduler.begin(
       task,
@@ -142,6 +188,7 @@ export class World {
       },
       (error) => {
         if (!this.live.delete(task)) return;
+        this.release(task);
         this.trace.add(this.now, task.name, () => (error === undefined ? "ends" : `throws ${String(error)}`));
         ended(error);
       },
@@ -163,11 +210,6 @@ export class World {
     return fault;
   }
 
-  private holdUp(task: Task, milliseconds: number): void {
-    this.ledger.noteZombie(task);
-    task.onHeldUp(milliseconds);
-  }
-
   /** Makes a call for a worker: it takes its time, and may meet a fault. */
   readonly call = (
     task: Task,
@@ -184,8 +226,8 @@ export class World {
     const draws = this.plan.drawsFor(key);
     const fault = this.strike(task, key, this.ledger.faultsFor(task), draws.next());
     const latency = draws.between(1, 25);
-    const late = draws.pick([2000, 70_000, 130_000, 800_000]);
-    if (fault === "call late" || fault === "answer late") this.holdUp(task, late);
+    const late = draws.pick([2000, 25_000, 70_000, 110_000]);
+    if (fault === "call late" || fault === "answer late") this.ledger.noteZombie(task);
     return new Promise((resolve, reject) => {
       const call: Call = { task, key, port, method, args, effect, resolve, reject, late, draw: draws.next() };
       const takes = fault === "call late" ? late : latency;
@@ -205,6 +247,7 @@ export class World {
   private async perform(call: Call, fault: FaultKind | undefined): Promise<void> {
     const { task, port, method, args } = call;
     if (task.dead) return;
+    if (this.now - task.begunAt > lifetimes[task.kind]) return this.kill(task);
     const what = () => `${port}.${method}(${args.map(shown).join(", ")})`;
     if (fault === "worker killed before a call") {
       this.trace.add(this.now, task.name, () => `KILLED before ${what()}`);
@@ -233,6 +276,7 @@ export class World {
   /** What a call does, and its answer. */
   private async effect(call: Call): Promise<{ value: unknown } | { error: unknown }> {
     const { key, port, method, args, draw } = call;
+    this.scheduler.current = call.task;
     try {
       const truth = await call.effect();
       if (port === "batch") this.afterBatch();
@@ -244,6 +288,8 @@ export class World {
       return { value };
     } catch (error) {
       return { error };
+    } finally {
+      this.scheduler.current = undefined;
     }
   }
 
@@ -253,8 +299,8 @@ export class World {
     const key = `${task.name}/work`;
     const draws = this.plan.drawsFor(key);
     const drawn = this.strike(task, key, this.ledger.workFaultsFor(task), draws.next());
-    const late = draws.between(60_000, 900_000);
-    if (drawn === "call late") this.holdUp(task, late);
+    const late = draws.between(20_000, 118_000);
+    if (drawn === "call late") this.ledger.noteZombie(task);
     task.pending += 1;
     let open = true;
     return new Promise((resolve) => {
@@ -278,20 +324,18 @@ export class World {
     });
   }
 
-  private clockFor(task: Task): Clock {
-    const { scheduler } = this;
-    return {
-      now: () => scheduler.now + task.skew,
-      deadline: (milliseconds) => {
-        const controller = new AbortController();
-        task.deadline = { at: scheduler.now + milliseconds, controller };
-        return {
-          signal: controller.signal,
-          clear: () => {
-            task.deadline = undefined;
-          },
-        };
-      },
-    };
-  }
+  private readonly clock: Clock = {
+    now: () => this.scheduler.now + (this.scheduler.current?.skew ?? 0),
+    deadline: (milliseconds) => {
+      const task = this.running;
+      const controller = new AbortController();
+      task.deadline = { at: this.scheduler.now + milliseconds, controller };
+      return {
+        signal: controller.signal,
+        clear: () => {
+          task.deadline = undefined;
+        },
+      };
+    },
+  };
 }

@@ -1,0 +1,22 @@
+import { join } from "node:path";
+import { execa } from "execa";
+
+const root = join(import.meta.dirname, "..", "..", "..");
+/** Executions of one small graph under one kind of fault: enough to end the smallest, and a beginning of the others. */
+const limit = 100;
+
+describe("every order of the calls of two workers", () => {
+  it("and every place at which one of them can die keeps every promise, in small graphs", async () => {
+    // By the program itself: within jest it would take many times as long.
+    const flags = ["--disable-warning=MODULE_TYPELESS_PACKAGE_JSON", "test/simulation/simulate.ts"];
+    const { stdout } = await execa(
+      join(root, "node_modules", ".bin", "node"),
+      [...flags, "--exhaustive", "--limit", String(limit), "--json"],
+      { cwd: root, reject: false },
+    );
+    const { crashPoints, states, explored } = JSON.parse(stdout);
+    expect(explored.filter(({ broken }: { broken?: object }) => broken !== undefined)).toEqual([]);
+    expect(crashPoints).toBeGreaterThan(300);
+    expect(states).toBeGreaterThan(1000);
+  }, 120_000);
+});

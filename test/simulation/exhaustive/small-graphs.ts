@@ -1,0 +1,25 @@
+import type { PipelineSpec, PureWork, StepSpec } from "../spec/pipeline-spec.ts";
+
+function step(name: string, uses: readonly string[] = [], rest: Partial<StepSpec> = {}): StepSpec {
+  return { name, work: { kind: "lambda", list: 2 }, uses, after: [], retries: { limit: 0 }, ...rest };
+}
+
+const job: PureWork = { kind: "batch", list: 0 };
+const failsOnce: PureWork = { kind: "lambda", list: 0, failing: { times: 1, how: "error" } };
+const fails: PureWork = { kind: "lambda", list: 0, failing: { times: 99, how: "error" } };
+
+/** Graphs small enough to go through all of their executions, by name. */
+export const smallGraphs: Readonly<Record<string, PipelineSpec>> = {
+  one: { steps: [step("a")] },
+  chain: { steps: [step("a"), step("b", ["a"])] },
+  join: { steps: [step("a"), step("b"), step("c", ["a", "b"])] },
+  fork: { steps: [step("a"), step("b", ["a"]), step("c", ["a"])] },
+  diamond: { steps: [step("a"), step("b", ["a"]), step("c", ["a"]), step("d", ["b", "c"])] },
+  retried: { steps: [step("a", [], { work: failsOnce, retries: { limit: 1, delay: 0 } }), step("b", ["a"])] },
+  failing: { steps: [step("a", [], { work: fails }), step("b"), step("c", ["a", "b"])] },
+  skipped: {
+    steps: [step("a"), step("b", [], { when: { step: "a", test: "above", bound: 999 } }), step("c", ["b"])],
+  },
+  map: { steps: [step("m", [], { over: { form: "literal", size: 2 } }), step("z", ["m"])] },
+  job: { steps: [step("a", [], { work: job })] },
+};
