@@ -34,19 +34,23 @@ function counts(held: HeldStep, current: StoredStep | undefined): boolean {
   return current?.epoch === held.epoch && current.attempt === held.attempt && current.state !== "CANCELLED";
 }
 
-/** Inputs that satisfy the job's contract, or why the first wrong one does not. */
-function checkInputs(
+/** Inputs as the job's contract parses them, with its defaults, or why the first wrong one does not satisfy it. */
+function parsedInputs(
   engine: Engine,
   work: StepWork,
   job: string,
   inputs: ReadonlyMap<number, Json>,
-): string | undefined {
+): ReadonlyMap<number, Json> | string {
   const contract = engine.pipelines.get(work.run.pipeline)?.jobs.get(job);
-  for (const [index, input] of contract === undefined ? [] : inputs) {
-    const issue = contract?.input.safeParse(input).error?.issues[0];
+  if (contract === undefined) return inputs;
+  const all = new Map<number, Json>();
+  for (const [index, input] of inputs) {
+    const parsed = contract.input.safeParse(input);
+    const issue = parsed.error?.issues[0];
     if (issue) return `input ${issue.path.join(".") || "as a whole"} of child ${index}: ${issue.message}`;
+    all.set(index, parsed.data as Json);
   }
-  return undefined;
+  return all;
 }
 
 /** Puts the inputs where the jobs will look for them, a file a shard. */
@@ -222,9 +226,9 @@ export async function submitStep(
   const [result] = kept.values();
   if (items === undefined && result !== undefined) return useCached(engine, work, held, result);
   await endCached(engine, work, held, kept);
-  const wrong = checkInputs(engine, work, work.node.task.job, inputs);
-  if (wrong !== undefined) return failAttempt(engine, work, held, fatal("InvalidInput", wrong));
-  await putInputs(engine, work, held, inputs);
+  const parsed = parsedInputs(engine, work, work.node.task.job, inputs);
+  if (typeof parsed === "string") return failAttempt(engine, work, held, fatal("InvalidInput", parsed));
+  await putInputs(engine, work, held, parsed);
   if (!(await stillWanted(engine, work, held))) return;
   let jobs: StepJob[];
   try {
