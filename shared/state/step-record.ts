@@ -148,7 +148,8 @@ export const stepTransitions: Readonly<Record<StepState | "NEW", readonly StepSt
   SUBMITTED: ["SUBMITTED", "RUNNABLE", "STARTING", "RUNNING", "RETRYING", "SKIPPED", ...ends],
   RUNNABLE: ["RUNNABLE", "STARTING", "RUNNING", "RETRYING", ...ends],
   STARTING: ["RUNNING", "RUNNABLE", "RETRYING", ...ends],
-  RUNNING: ["RUNNING", "RUNNABLE", "PAUSED", "RETRYING", "SKIPPED", ...ends],
+  // Another pass of a repeated job is another submission.
+  RUNNING: ["RUNNING", "SUBMITTED", "RUNNABLE", "PAUSED", "RETRYING", "SKIPPED", ...ends],
   PAUSED: [...ends],
   RETRYING: ["RUNNING", "SUBMITTED", "FAILED", "CANCELLED"],
   SUCCEEDED: [],

@@ -6,7 +6,7 @@ import { expanded } from "../state/step-changes.ts";
 import { type HeldStep, hasResult } from "../state/step-record.ts";
 import type { StoredStep, Tally, TallyKey } from "../store/run-store.ts";
 import { replaceStep } from "./claim-step.ts";
-import { succeedAttempt } from "./finish-attempt.ts";
+import { succeedWith } from "./finish-attempt.ts";
 import { joinShard } from "./join-step.ts";
 import type { StepWork } from "./step-work.ts";
 
@@ -108,7 +108,8 @@ export async function expandMap(
   held: HeldStep & StoredStep,
   items: readonly Json[],
 ): Promise<void> {
-  if (items.length === 0) return succeedAttempt(engine, work, held, null);
+  // The map itself makes no pass of a repeated task, so there is no result to hold a condition against.
+  if (items.length === 0) return succeedWith(engine, work, held, { value: null });
   await openTallies(engine, work, items.length);
   if ((await replaceStep(engine, expanded(held, items.length), held)) === undefined) return;
   await driveMap(engine, work, items.length);

@@ -12,6 +12,13 @@ export type AfterPass =
   | { kind: "again"; delay: number }
   | { kind: "failed"; failure: Failure };
 
+function holds(step: string, answer: Json): boolean {
+  if (typeof answer === "boolean") return answer;
+  throw new ExpressionError(
+    `step "${step}": the condition of its repeat gave ${JSON.stringify(answer).slice(0, 80)}; it must be true or false`,
+  );
+}
+
 /** Decides whether a step makes another pass. @param result of the pass that it has just made */
 export async function afterPass(
   engine: Engine,
@@ -23,7 +30,7 @@ export async function afterPass(
   if (repeat === undefined) return { kind: "done" };
   try {
     const scope = await scopeFor(engine, run, graph, [repeat.until]);
-    if (evaluate(repeat.until, { ...scope, result }) === true) return { kind: "done" };
+    if (holds(node.name, evaluate(repeat.until, { ...scope, result }))) return { kind: "done" };
   } catch (thrown) {
     if (!(thrown instanceof ExpressionError)) throw thrown;
     return { kind: "failed", failure: failureOf(thrown) };

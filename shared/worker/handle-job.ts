@@ -36,6 +36,16 @@ function isCurrent(record: StepRecord | undefined, job: JobIdentity): boolean {
   return record.epoch === job.epoch && record.attempt === job.attempt && !hasEnded(record);
 }
 
+/**
+ * When a step goes on whose attempt a job did: after a failure, or with another pass. The news of the job's end was dealt
+ * with then, but for the hint that may not have been sent. Epoch milliseconds.
+ */
+function goesOnAt(record: StepRecord, job: JobIdentity): number | undefined {
+  if (record.epoch !== job.epoch || record.attempt !== job.attempt) return undefined;
+  if (record.state === "RETRYING") return record.retryAt;
+  return "holder" in record && record.holder === "clock" ? record.wakeAt : undefined;
+}
+
 /** The record that a job's news turns a child's into: of an array job's child often nothing is stored yet. */
 function jobStep(
   engine: Engine,
@@ -206,11 +216,10 @@ export async function handleJob(engine: Engine, detail: JobDetail): Promise<void
   const work: StepWork = { run, ...found };
   if (record !== undefined && hasEnded(record) && record.epoch === job.epoch)
     return joinEnded(engine, work, record);
-  if (record?.state === "RETRYING" && record.attempt === job.attempt) {
-    return engine.queue.send(
-      [hintFor(record, run.epoch)],
-      Math.min(Math.max(0, record.retryAt - engine.clock.now()), maxMessageDelay),
-    );
+  const at = record === undefined ? undefined : goesOnAt(record, job);
+  if (record !== undefined && at !== undefined) {
+    const delay = Math.min(Math.max(0, at - engine.clock.now()), maxMessageDelay);
+    return engine.queue.send([hintFor(record, run.epoch)], delay);
   }
   if (!isCurrent(record, job)) return;
   if (detail.state === "SUCCEEDED") {
