@@ -230,7 +230,8 @@ export async function testPipeline(pipeline: Pipeline, options: TestOptions = {}
     for (const record of mine)
       if (hasResult(record)) values.push(copyJson(await loadValue(memory.engine, record.output)));
     const [only] = values;
-    if (mapped.has(name)) outputs[name] = values;
+    const ran = records.some(({ step, state }) => step === name && state !== "SKIPPED");
+    if (mapped.has(name) && ran) outputs[name] = values;
     else if (only !== undefined) outputs[name] = only;
   }
   const errors = records.flatMap((record) =>
