@@ -1,7 +1,8 @@
-import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SQSClient } from "@aws-sdk/client-sqs";
+import { copyService } from "../local/stack/deploy-catalogue.ts";
 import { type Stack, startStack } from "../local/stack/stack.ts";
 import { sqsStepQueue } from "../shared/queue/sqs-step-queue.ts";
 import type { StepQueue } from "../shared/queue/step-queue.ts";
@@ -10,18 +11,11 @@ import { dynamoClient } from "../shared/store/dynamo-table.ts";
 import type { RunStore } from "../shared/store/run-store.ts";
 import { stopOnInterrupt } from "./interrupt.ts";
 
-const root = join(import.meta.dirname, "..");
-
-/** What a deployment is made from, but for the catalogue of pipelines. */
-const sources = [
-  "functions",
-  "shared",
-  "resources",
-  "batch-jobs",
-  "serverless.yml",
-  "package.json",
-  "package-lock.json",
-];
+/** The pipelines of the measurements, deployed in place of the product's own. */
+const catalogue = {
+  index: 'export { pipelines } from "../bench/pipelines.ts";',
+  sources: ["bench/pipelines.ts"],
+};
 
 /** The service with the pipelines of `bench/pipelines.ts`, deployed to a local stack of its own. */
 export type BenchService = {
@@ -32,22 +26,11 @@ export type BenchService = {
   stop(): Promise<void>;
 };
 
-/**
- * Makes a folder that differs from the product in one file: the catalogue of pipelines is that of the measurements. So
- * everything is deployed as it is for a user, and no product code knows of measurements. Copies and not links, because
- * bundling follows links to where the product's own catalogue lies.
- */
-function copyService(folder: string): void {
-  for (const source of sources) cpSync(join(root, source), join(folder, source), { recursive: true });
-  cpSync(join(root, "bench/pipelines.ts"), join(folder, "pipelines/index.ts"));
-  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
-}
-
 /** Starts a local stack and deploys the bench pipelines to it by the real `sls deploy`. */
 export async function startBenchService(): Promise<BenchService> {
   const folder = mkdtempSync(join(tmpdir(), "millrace-bench-"));
   const serviceDir = join(folder, "service");
-  copyService(serviceDir);
+  copyService(serviceDir, catalogue);
   const stack = await startStack({ stateDir: join(folder, "stack") });
   const config = {
     endpoint: stack.awsEndpoint,

@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { jobFamilies } from "../../resources/job-families.ts";
-import { REPOSITORY } from "../stack/paths.ts";
 
 const templateSchema = z.object({
   Type: z.literal("AWS::Batch::JobDefinition"),
@@ -44,9 +43,11 @@ export type DefinitionRequest = {
 /**
  * The job definitions of the stage `local`, one for each family of Batch jobs: those of the template for AWS, so that
  * retries, time-outs and defaults are the same here.
+ *
+ * @param root folder that holds `batch-jobs`
  */
-export function jobDefinitions(): DefinitionRequest[] {
-  const template = jobFamilies(REPOSITORY, "millrace", "local");
+export function jobDefinitions(root: string): DefinitionRequest[] {
+  const template = jobFamilies(root, "millrace", "local");
   return Object.values(template.Resources)
     .filter((resource) => (resource as { Type?: unknown }).Type === "AWS::Batch::JobDefinition")
     .map((resource) => {

@@ -10,7 +10,7 @@ const CLOSING_GRACE_MS = 1000;
 
 const config = readConfiguration(process.argv.slice(2));
 const service = new BatchService(config);
-if (config.provision) provision(service.resources, config.vcpus);
+if (config.provision) provision(service.resources, config);
 const api = batchApi(service, (context) => {
   (context.env as { incoming: { socket: Socket } }).incoming.socket.destroy();
 });

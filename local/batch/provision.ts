@@ -1,3 +1,4 @@
+import path from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { JobDefinition } from "./job.ts";
 import { jobDefinitions } from "./job-definitions.ts";
@@ -13,13 +14,13 @@ const QUEUES = ["cpu", "gpu", "cpu-on-demand", "gpu-on-demand"];
  * Creates what the template creates on AWS and the local CloudFormation can't: a compute environment of this machine's
  * cores under all queues, the queues, and a definition for each family of jobs. What exists already is left alone.
  */
-export function provision(resources: BatchResources, vcpus: number): void {
+export function provision(resources: BatchResources, config: { vcpus: number; jobs: string }): void {
   if (resources.describeEnvironments([COMPUTE_ENVIRONMENT]).length === 0) {
     resources.createEnvironment({
       computeEnvironmentName: COMPUTE_ENVIRONMENT,
       type: "MANAGED",
       state: "ENABLED",
-      computeResources: { type: "EC2", maxvCpus: vcpus },
+      computeResources: { type: "EC2", maxvCpus: config.vcpus },
     });
   }
   for (const jobQueueName of QUEUES) {
@@ -27,7 +28,7 @@ export function provision(resources: BatchResources, vcpus: number): void {
     const computeEnvironmentOrder = [{ order: 1, computeEnvironment: COMPUTE_ENVIRONMENT }];
     resources.createQueue({ jobQueueName, state: "ENABLED", priority: 1, computeEnvironmentOrder, tags: {} });
   }
-  for (const definition of jobDefinitions()) {
+  for (const definition of jobDefinitions(path.dirname(config.jobs))) {
     const wanted = requests.parseRequest(requests.registerJobDefinition, definition);
     if (!says(resources.definition(wanted.jobDefinitionName), wanted)) resources.registerDefinition(wanted);
   }

@@ -8,6 +8,8 @@ export type BatchServerOptions = {
   vcpus?: number;
   /** Milliseconds that a terminated job gets between SIGTERM and SIGKILL. Default: 30,000, as on AWS. */
   graceMs?: number;
+  /** Folder of the job families that there are, and that jobs run in. Default: the repository's `batch-jobs`. */
+  jobs?: string;
 };
 
 /** Starts the local Batch server on this state and waits until it answers. */
@@ -24,7 +26,7 @@ export async function startBatchServer(
     "--disable-warning=ExperimentalWarning",
     path.join(REPOSITORY, "local", "batch", "main.ts"),
     ...["--state", paths.batchState, "--port", String(port), "--aws", awsEndpoint],
-    ...["--jobs", BATCH_JOBS, "--venv", VENV],
+    ...["--jobs", options.jobs ?? BATCH_JOBS, "--venv", VENV],
     "--provision",
     ...(options.vcpus === undefined ? [] : ["--vcpus", String(options.vcpus)]),
     ...(options.graceMs === undefined ? [] : ["--grace", String(options.graceMs)]),

@@ -2,10 +2,21 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { DeleteObjectCommand, PutObjectCommand, paginateListObjectsV2, S3Client } from "@aws-sdk/client-s3";
+import { BatchClient } from "@aws-sdk/client-batch";
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  PutObjectCommand,
+  paginateListObjectsV2,
+  S3Client,
+} from "@aws-sdk/client-s3";
 import { SQSClient } from "@aws-sdk/client-sqs";
+import { type Catalogue, copyService, jobsOf } from "../../local/stack/deploy-catalogue.ts";
 import { type Stack, startStack, stopStack } from "../../local/stack/stack.ts";
+import type { Json } from "../../shared/pipeline/json.ts";
+import { type RunView, viewRun } from "../../shared/run/run-view.ts";
 import { isActive, type Run } from "../../shared/state/run.ts";
+import { hasResult, type StepIndex } from "../../shared/state/step-record.ts";
 import { dynamoRunStore } from "../../shared/store/dynamo-run-store.ts";
 import { dynamoClient } from "../../shared/store/dynamo-table.ts";
 import type { RunStore, StoredStep } from "../../shared/store/run-store.ts";
@@ -16,10 +27,13 @@ export type DeployedService = {
   store: RunStore;
   s3: S3Client;
   sqs: SQSClient;
+  batch: BatchClient;
   bucket: string;
   /** Invokes a function by its short name; throws what it threw. */
   invoke(name: string, payload: unknown): Promise<unknown>;
   start(request: object): Promise<{ runId: string; created: boolean }>;
+  /** Asks for what operators may ask for. */
+  manage(request: object): Promise<unknown>;
   /** Drops an object and returns its version. */
   drop(key: string, body: string | Uint8Array): Promise<string | undefined>;
   remove(key: string): Promise<void>;
@@ -28,6 +42,12 @@ export type DeployedService = {
   /** Waits until a run has ended, sweeping meanwhile as often as asked. */
   finished(runId: string, sweepEvery?: number): Promise<Run>;
   steps(runId: string): Promise<StoredStep[]>;
+  /** A run as people see it, with the states that are not stored. */
+  view(runId: string): Promise<RunView>;
+  /** The result of a step, wherever it lies. @throws when it has none */
+  output(runId: string, step: string, index?: StepIndex): Promise<Json>;
+  /** Text of an object. */
+  read(uri: string): Promise<string>;
   /** Keys of a run's objects, without their common prefix. */
   listing(run: Run): Promise<string[]>;
   close(): Promise<void>;
@@ -50,6 +70,38 @@ export async function eventually<T>(
   }
 }
 
+/**
+ * Sweeps again and again, as the scheduler does once a minute: that is long for a test.
+ *
+ * @returns what ends it
+ */
+export function keepTicking(service: DeployedService, milliseconds: number): () => Promise<void> {
+  const ending = new AbortController();
+  const ticking = (async () => {
+    while (!ending.signal.aborted) {
+      // A stack that is down or restarting just then has no tick.
+      await service.invoke("tick", {}).catch(() => undefined);
+      await delay(milliseconds, undefined, { signal: ending.signal }).catch(() => undefined);
+    }
+  })();
+  return () => {
+    ending.abort();
+    return ticking;
+  };
+}
+
+/** Lets so many calls be under way at once; the others wait their turn. */
+function inLanes<A extends unknown[], R>(lanes: number, call: (...args: A) => Promise<R>) {
+  const ends: Promise<unknown>[] = Array.from({ length: lanes }, () => Promise.resolve());
+  let next = 0;
+  return (...args: A): Promise<R> => {
+    const lane = next++ % lanes;
+    const result = (ends[lane] ?? Promise.resolve()).then(() => call(...args));
+    ends[lane] = result.catch(() => undefined);
+    return result;
+  };
+}
+
 /** Pids of processes that work for a run: their environment names it. */
 export function processesOf(runId: string): number[] {
   return readdirSync("/proc")
@@ -64,31 +116,62 @@ export function processesOf(runId: string): number[] {
     .map(Number);
 }
 
+/** What may differ from a user's service: its pipelines, and the cores that its jobs share. */
+export type ServiceOptions = { catalogue?: Catalogue; vcpus?: number };
+
+/** Starts a stack in a folder and deploys the service to it; neither is left when that fails. */
+async function deployInto(folder: string, { catalogue, vcpus }: ServiceOptions): Promise<Stack> {
+  const serviceDir = join(folder, "service");
+  try {
+    if (catalogue !== undefined) copyService(serviceDir, catalogue);
+    const stack = await startStack({
+      stateDir: join(folder, "stack"),
+      ...(catalogue !== undefined && { jobs: jobsOf(serviceDir) }),
+      ...(vcpus !== undefined && { vcpus }),
+    });
+    await stack.deploy(catalogue === undefined ? {} : { serviceDir });
+    return stack;
+  } catch (error) {
+    await stopStack(join(folder, "stack"));
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
 /** Starts a stack, deploys the service and gives the handles to it. */
-export async function deployService(): Promise<DeployedService> {
-  const stateDir = mkdtempSync(join(tmpdir(), "millrace-e2e-"));
-  const stack = await startStack({ stateDir });
-  await stack.deploy();
+export async function deployService(options: ServiceOptions = {}): Promise<DeployedService> {
+  const folder = mkdtempSync(join(tmpdir(), "millrace-e2e-"));
+  const stack = await deployInto(folder, options);
   const endpoint = stack.awsEndpoint;
   const s3 = new S3Client({ ...client, endpoint, forcePathStyle: true });
   const sqs = new SQSClient({ ...client, endpoint });
+  const batch = new BatchClient({ ...client, endpoint: stack.batchEndpoint });
   const table = { client: dynamoClient({ ...client, endpoint }), name: "millrace-local" };
   const store = dynamoRunStore(table);
   const bucket = `millrace-local-data-${stack.accountId}`;
 
-  const invoke = async (name: string, payload: unknown) => {
+  // Each function that works at the same time is a process of its own, and to start one takes longer than its work.
+  const invoke = inLanes(3, async (name: string, payload: unknown) => {
     const answer = await stack.invoke(`millrace-local-${name}`, payload);
     if (answer.ok) return answer.payload;
     throw Object.assign(new Error(answer.errorMessage), { name: answer.errorType });
+  });
+  const read = async (uri: string) => {
+    const object = await s3.send(
+      new GetObjectCommand({ Bucket: bucket, Key: uri.slice(`s3://${bucket}/`.length) }),
+    );
+    return (await object.Body?.transformToString()) ?? "";
   };
   return {
     stack,
     store,
     s3,
     sqs,
+    batch,
     bucket,
     invoke,
     start: async (request) => (await invoke("start", request)) as { runId: string; created: boolean },
+    manage: (request) => invoke("manage", request),
     async drop(key, body) {
       const content = Buffer.from(body);
       const put = await s3.send(
@@ -124,6 +207,18 @@ export async function deployService(): Promise<DeployedService> {
       );
     },
     steps: (runId) => store.listSteps(runId),
+    async view(runId) {
+      const run = await store.getRun(runId);
+      const graph = run && (await store.getGraph(run.graphHash));
+      if (run === undefined || graph === undefined) throw new Error(`there is no run ${runId}`);
+      return viewRun(run, graph, await store.listSteps(runId), Date.now());
+    },
+    async output(runId, step, index = 0) {
+      const record = await store.getStep({ runId, step, index });
+      if (record === undefined || !hasResult(record)) throw new Error(`${step} has no result`);
+      return "value" in record.output ? record.output.value : JSON.parse(await read(record.output.uri));
+    },
+    read,
     async listing(run) {
       const prefix = `runs/${run.pipeline}/${run.runId}/`;
       const keys: string[] = [];
@@ -133,9 +228,9 @@ export async function deployService(): Promise<DeployedService> {
       return keys.sort();
     },
     async close() {
-      for (const each of [s3, sqs, table.client]) each.destroy();
-      await stopStack(stateDir);
-      rmSync(stateDir, { recursive: true, force: true });
+      for (const each of [s3, sqs, batch, table.client]) each.destroy();
+      await stopStack(stack.stateDir);
+      rmSync(folder, { recursive: true, force: true });
     },
   };
 }

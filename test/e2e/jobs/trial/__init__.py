@@ -1,0 +1,1 @@
+"""A job family for the end-to-end tests."""

@@ -1,0 +1,46 @@
+import { type DeployedService, deployService, keepTicking } from "./deployed-service.ts";
+import { childScenarios } from "./kinds/children.ts";
+import { runScenarios } from "./kinds/runs.ts";
+import type { Scenario } from "./kinds/scenario.ts";
+import { arrivalScenario, waitingScenarios } from "./kinds/waiting.ts";
+import { chainScenario, workScenarios } from "./kinds/work.ts";
+
+jest.setTimeout(240_000);
+
+/** Those that the others would disturb, the sweeps among them. */
+const first = [arrivalScenario, chainScenario];
+const scenarios = [...waitingScenarios, ...childScenarios, ...workScenarios, ...runScenarios];
+const lives = new Map<string, Promise<void>>();
+let service: DeployedService | undefined;
+let stopTicking = async () => {};
+
+/** Begins all scenarios at once: most of their time is waiting. Each test then waits for its own. */
+beforeAll(async () => {
+  const deployed = await deployService({
+    catalogue: {
+      index: 'export { pipelines } from "../test/e2e/kinds-pipelines.ts";',
+      sources: ["test/e2e/kinds-pipelines.ts", "test/e2e/jobs/trial"],
+      families: ["test/e2e/jobs/trial"],
+    },
+    vcpus: 8,
+  });
+  service = deployed;
+  const live = (group: readonly Scenario[]) => {
+    for (const { name, live } of group) lives.set(name, live(deployed));
+    // What fails is told by its own test.
+    return Promise.allSettled(lives.values());
+  };
+  await live(first);
+  stopTicking = keepTicking(deployed, 2000);
+  void live(scenarios);
+});
+
+afterAll(async () => {
+  await Promise.allSettled(lives.values());
+  await stopTicking();
+  await service?.close();
+});
+
+describe("on the deployed stack", () => {
+  it.each([...first, ...scenarios])("$name", ({ name }) => lives.get(name));
+});

@@ -1,0 +1,111 @@
+import { execa } from "execa";
+import { approve, asked, inState, type Scenario, started, statesOf } from "./scenario.ts";
+
+const time = (text: string | undefined) => Date.parse(text ?? "");
+
+/** A wait for objects, one there already and one yet to come: lived before anything sweeps, so the event must tell. */
+export const arrivalScenario: Scenario = {
+  name: "a wait for an object ends when it comes, or at once when it is there",
+  async live(service) {
+    await service.drop("raw/kinds/there", "12345");
+    const runId = await started(service, "arrival", "", { params: { first: "there", second: "late é" } });
+    await inState(service, runId, "RUNNING");
+    const { store } = service;
+    for (;;) {
+      const record = await store.getStep({ runId, step: "second", index: 0 });
+      if (record !== undefined && "holder" in record && record.holder === "object") break;
+    }
+    const dropped = Date.now();
+    await service.drop("raw/kinds/late é", "123");
+    const run = await service.finished(runId);
+    expect(run.state).toBe("SUCCEEDED");
+    expect("endedAt" in run && time(run.endedAt) - dropped).toBeLessThan(10_000);
+    expect(await service.output(runId, "after")).toMatchObject({
+      first: { uri: `s3://${service.bucket}/raw/kinds/there`, bytes: 5 },
+      second: { uri: `s3://${service.bucket}/raw/kinds/late é`, bytes: 3, versionId: expect.any(String) },
+    });
+  },
+};
+
+/** Steps that wait for the clock, for people, and for what never comes. */
+export const waitingScenarios: readonly Scenario[] = [
+  {
+    name: "waits last as long as they should, and not at all for a time that has passed",
+    async live(service) {
+      const past = "2020-02-29T12:00:00Z";
+      const runId = await started(service, "waits", "", { params: { seconds: 2, past } });
+      expect(await service.finished(runId)).toMatchObject({ state: "SUCCEEDED" });
+      const steps = Object.fromEntries((await service.view(runId)).steps.map((step) => [step.name, step]));
+      expect(steps.later?.milliseconds).toBeGreaterThanOrEqual(2000);
+      expect(time(steps.after?.startedAt) - time(steps.later?.startedAt)).toBeGreaterThanOrEqual(2000);
+      expect(await service.output(runId, "after")).toMatchObject({ past: "2020-02-29T12:00:00.000Z" });
+      expect(steps.each?.children).toMatchObject({ total: 3, counts: { SUCCEEDED: 3 } });
+    },
+  },
+  {
+    name: "what never comes times out: an object, and an answer",
+    async live(service) {
+      const runId = await started(service, "absence", "");
+      expect(await service.finished(runId)).toMatchObject({ state: "FAILED" });
+      expect(await statesOf(service, runId)).toEqual({ object: "TIMED_OUT", answer: "TIMED_OUT" });
+    },
+  },
+  {
+    name: "a yes by `sls invoke` lets the run go on; where nobody answers the default holds",
+    async live(service) {
+      const runId = await started(service, "sign-off", "yes");
+      await asked(service, runId);
+      expect((await service.view(runId)).steps[0]).toMatchObject({
+        state: "PAUSED",
+        message: "Release it?",
+      });
+      const answer = JSON.stringify({ action: "approve", runId, step: "ask", by: "ada", comment: "fine" });
+      await execa({
+        preferLocal: true,
+        env: service.stack.env,
+      })`sls invoke -f manage -s local --data ${answer}`;
+      expect(await service.finished(runId)).toMatchObject({ state: "SUCCEEDED" });
+      expect(await service.output(runId, "after")).toEqual(["ada", "default"]);
+      expect(await service.output(runId, "ask")).toMatchObject({ by: "ada", comment: "fine" });
+    },
+  },
+  {
+    name: "a no fails the run with who said it and why; a second answer is refused",
+    async live(service) {
+      const runId = await started(service, "sign-off", "no");
+      await asked(service, runId);
+      const answer = { action: "approve", runId, step: "ask", by: "grace" };
+      await service.manage({ ...answer, approved: false, comment: "not on a Friday" });
+      const run = await service.finished(runId);
+      expect(run).toMatchObject({ state: "FAILED", error: { step: "ask", name: "Rejected" } });
+      expect(run.error?.message).toMatch(/^grace said no .*not on a Friday$/);
+      await expect(service.manage(answer)).rejects.toThrow("waits for no answer");
+    },
+  },
+  {
+    name: "a paused run lets what runs end and starts nothing, until it is resumed",
+    async live(service) {
+      const runId = await started(service, "sign-off", "pause");
+      await asked(service, runId);
+      expect(await service.manage({ action: "pause", runId })).toMatchObject({ state: "PAUSED" });
+      await approve(service, runId);
+      await service.invoke("tick", {});
+      expect(await statesOf(service, runId)).toMatchObject({ ask: "SUCCEEDED", after: "PAUSED" });
+      expect(await service.store.getRun(runId)).toMatchObject({ state: "PAUSED" });
+      expect(await service.manage({ action: "resume", runId })).toMatchObject({ runId });
+      expect(await service.finished(runId)).toMatchObject({ state: "SUCCEEDED", epoch: 1 });
+    },
+  },
+  {
+    name: "a run for a time to come begins then",
+    async live(service) {
+      const at = new Date(Date.now() + 15_000).toISOString();
+      const runId = await started(service, "sign-off", "scheduled", { scheduledAt: at });
+      expect(await service.store.getRun(runId)).toMatchObject({ state: "SCHEDULED" });
+      const run = await inState(service, runId, "RUNNING");
+      expect(time(run.activeSince)).toBeGreaterThanOrEqual(time(at));
+      await approve(service, runId);
+      expect(await service.finished(runId)).toMatchObject({ state: "SUCCEEDED" });
+    },
+  },
+];

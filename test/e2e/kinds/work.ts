@@ -1,0 +1,158 @@
+import { DescribeJobsCommand, ListJobsCommand } from "@aws-sdk/client-batch";
+import { misbehave } from "../../../local/batch/misbehave.ts";
+import { runIdOf } from "../../../shared/run/run-id.ts";
+import { type DeployedService, eventually } from "../deployed-service.ts";
+import { links } from "../kinds-pipelines.ts";
+import { type Scenario, started, statesOf } from "./scenario.ts";
+
+/** The lines that functions logged for a run, parsed. */
+async function logged(service: DeployedService, runId: string, message: string) {
+  const response = await fetch(service.stack.awsEndpoint, {
+    method: "POST",
+    headers: {
+      "content-type": "application/x-amz-json-1.1",
+      "x-amz-target": "Logs_20140328.FilterLogEvents",
+      authorization: "AWS4-HMAC-SHA256 Credential=test/20200101/us-east-1/logs/aws4_request",
+    },
+    body: JSON.stringify({ logGroupName: "/aws/lambda/millrace-local-step", limit: 10_000 }),
+  });
+  const { events = [] } = (await response.json()) as { events?: { message: string }[] };
+  return events
+    .filter((event) => event.message.includes(runId) && event.message.includes(`"${message}"`))
+    .map((event) => JSON.parse(event.message.slice(event.message.indexOf("{"))) as Record<string, unknown>);
+}
+
+/** Ids of a run's jobs, whatever became of them. */
+async function jobsNamed(service: DeployedService, runId: string): Promise<string[]> {
+  const filters = [{ name: "JOB_NAME", values: [`${runId}*`] }];
+  const { jobSummaryList = [] } = await service.batch.send(new ListJobsCommand({ jobQueue: "cpu", filters }));
+  return jobSummaryList.flatMap(({ jobId }) => jobId ?? []);
+}
+
+/** A chain in one worker: lived before the others, since a worker goes on only as long as its time lasts. */
+export const chainScenario: Scenario = {
+  name: `a chain of ${links} functions takes one message`,
+  async live(service) {
+    const runId = await started(service, "chain", "");
+    expect(await service.finished(runId)).toMatchObject({ state: "SUCCEEDED" });
+    expect(await service.output(runId, `link_${links}`)).toBe(links);
+    const lines = await eventually("the log of the chain", async () => {
+      const found = await logged(service, runId, "link");
+      return found.length >= links ? found : undefined;
+    });
+    const invocations = new Set(lines.map((line) => line.function_request_id));
+    expect([...invocations]).toEqual([expect.any(String)]);
+  },
+};
+
+/** What steps do: over and over, for each of a list, after others, from memory, with more memory. */
+export const workScenarios: readonly Scenario[] = [
+  {
+    name: "functions and jobs are repeated until their condition holds, and no more often than their limit",
+    async live(service) {
+      const runId = await started(service, "repeats", "");
+      expect(await service.finished(runId)).toMatchObject({
+        state: "FAILED",
+        error: { step: "never", name: "RepeatLimit" },
+      });
+      expect(await service.output(runId, "after")).toEqual({
+        calls: { attempt: 3 },
+        jobs: { value: 1, attempt: 2 },
+        never: null,
+      });
+    },
+  },
+  {
+    name: "every kind of step is mapped, its results in the order of the list",
+    async live(service) {
+      const keys = ["raw/kinds/maps/one", "raw/kinds/maps/two"];
+      await service.drop("raw/kinds/maps/one", "1");
+      const runId = await started(service, "maps", "", { params: { keys } });
+      await service.drop("raw/kinds/maps/two", "22");
+      expect(await service.finished(runId)).toMatchObject({ state: "SUCCEEDED" });
+      expect(await service.output(runId, "all")).toEqual({
+        calls: [10, 20, 30],
+        jobs: [1, 2, 3].map((value) => ({ value, attempt: 1 })),
+        runs: [1, 2, 3].map((value) => ({ value })),
+        waited: [expect.any(String), expect.any(String)],
+        objects: [expect.objectContaining({ bytes: 1 }), expect.objectContaining({ bytes: 2 })],
+        answers: [expect.objectContaining({ by: "default" }), expect.objectContaining({ by: "default" })],
+        passes: [{ attempt: 2 }, { attempt: 2 }, { attempt: 2 }],
+        none: [],
+      });
+    },
+  },
+  {
+    name: "steps run by their rules on the ends of those before",
+    async live(service) {
+      const runId = await started(service, "rules", "");
+      expect(await service.finished(runId)).toMatchObject({ state: "FAILED", error: { step: "bad" } });
+      expect(await statesOf(service, runId)).toEqual({
+        good: "SUCCEEDED",
+        bad: "FAILED",
+        skipped: "SKIPPED",
+        all_done: "SUCCEEDED",
+        any_failed: "SUCCEEDED",
+        any_succeeded: "SUCCEEDED",
+        no_failure: "SKIPPED",
+        no_success: "UPSTREAM_FAILED",
+        all_succeeded: "UPSTREAM_FAILED",
+        after_skipped: "SKIPPED",
+      });
+      for (const step of ["all_done", "any_failed", "any_succeeded"]) {
+        expect(await service.output(runId, step)).toEqual({ good: 1, bad: null, skipped: null });
+      }
+    },
+  },
+  {
+    name: "results of more than 4 KB are passed on and mapped over",
+    async live(service) {
+      const runId = await started(service, "large", "");
+      expect(await service.finished(runId)).toMatchObject({ state: "SUCCEEDED" });
+      const records = await service.steps(runId);
+      const made = records.find(({ step }) => step === "made");
+      expect(made).toMatchObject({ output: { uri: expect.stringContaining("/made/0/1.1/_output.json") } });
+      expect(await service.output(runId, "sums")).toEqual([999_000, 1_000_000]);
+    },
+  },
+  {
+    name: "a second run takes the results of the first, and says so; one that refreshes does not",
+    async live(service) {
+      const params = { value: Date.now() };
+      const run = async (key: string, refresh = false) => {
+        const runId = await started(service, "cached", key, { params, refresh });
+        expect(await service.finished(runId)).toMatchObject({ state: "SUCCEEDED" });
+        return runId;
+      };
+      const first = await run("first");
+      expect(await statesOf(service, first)).toMatchObject({ made: "SUCCEEDED", worked: "SUCCEEDED" });
+      const second = await run("second");
+      const { steps } = await service.view(second);
+      expect(steps[0]).toMatchObject({ state: "CACHED", cachedFrom: { runId: first, step: "made" } });
+      expect(steps[1]?.children?.counts).toEqual({ CACHED: 2 });
+      expect(await service.output(second, "after")).toEqual(await service.output(first, "after"));
+      const third = await run("third", true);
+      expect(await statesOf(service, third)).toMatchObject({ made: "SUCCEEDED", worked: "SUCCEEDED" });
+      expect(await service.output(third, "made")).toEqual({ ...params, by: third });
+    },
+  },
+  {
+    name: "a job that runs out of memory is tried with the next size",
+    async live(service) {
+      const scheduledAt = new Date().toISOString();
+      const jobName = `${runIdOf("growing", scheduledAt, "memory")}-work*`;
+      await misbehave(service.stack.batchEndpoint, [{ kind: "out-of-memory", jobName, times: 1 }]);
+      const runId = await started(service, "growing", "memory", { scheduledAt });
+      expect(await service.finished(runId)).toMatchObject({ state: "SUCCEEDED" });
+      const [record] = await service.steps(runId);
+      expect(record).toMatchObject({ attempt: 2, failures: 0, losses: { memory: 1 } });
+      const page = await service.batch.send(
+        new DescribeJobsCommand({ jobs: await jobsNamed(service, runId) }),
+      );
+      const sizes = page.jobs?.map(
+        ({ container }) => container?.resourceRequirements?.find(({ type }) => type === "MEMORY")?.value,
+      );
+      expect(sizes?.sort()).toEqual(["128", "256"]);
+    },
+  },
+];
