@@ -8,6 +8,7 @@ import { nodeOf } from "../run/run-graph.ts";
 import { type NextStep, TailCall } from "../run/tail-call.ts";
 import { fatal, lossLimits } from "../state/failure.ts";
 import type { CancellingRun, Run } from "../state/run.ts";
+import { sleeping } from "../state/step-changes.ts";
 import { childrenOf, lossesTo, type StepRecord } from "../state/step-record.ts";
 import { askApproval } from "../step/approval-step.ts";
 import { startChild } from "../step/child-step.ts";
@@ -27,8 +28,10 @@ import { settleCancellation } from "./settle-cancellation.ts";
 /** Milliseconds that a lease lasts beyond the time that the work may take. */
 const leaseSlack = 5000;
 
-/** Milliseconds within which what was throttled is tried again. */
-const throttledDelay = 20_000;
+/** Milliseconds until what was throttled is tried again: spread, so that not all come at once. */
+function delayAfter(engine: Engine, error: unknown): number {
+  return isThrottling(error) ? 1000 + engine.random() * 20_000 : 0;
+}
 
 /** The records' own trouble: a step whose workers die each time must end, not come back for ever. */
 function isPoison(record: StepRecord): boolean {
@@ -62,7 +65,7 @@ async function runTask(engine: Engine, work: StepWork, claim: Claim, deadline: n
   await runFunctionStep(engine, work, held, deadline);
 }
 
-async function runClaimed(engine: Engine, work: StepWork, claim: Claim, deadline: number): Promise<void> {
+async function runHeld(engine: Engine, work: StepWork, claim: Claim, deadline: number): Promise<void> {
   const { run, graph, node } = work;
   const held = claim.record;
   if (isPoison(held)) {
@@ -77,6 +80,30 @@ async function runClaimed(engine: Engine, work: StepWork, claim: Claim, deadline
   }
   if (held.index === "map") return runMap(engine, work, claim);
   await runTask(engine, work, claim, deadline);
+}
+
+async function runClaimed(engine: Engine, work: StepWork, claim: Claim, deadline: number): Promise<void> {
+  try {
+    await runHeld(engine, work, claim, deadline);
+  } catch (error) {
+    if (isThrottling(error)) await letGo(engine, claim.record);
+    throw error;
+  }
+}
+
+/**
+ * Lets go of a step that the worker could not finish because it was throttled, so that the next one goes on at once and
+ * counts no worker as lost. If this is throttled as well, the lease runs out as that of a dead worker does.
+ */
+async function letGo(engine: Engine, held: Claim["record"]): Promise<void> {
+  const now = engine.clock.now();
+  const next = held.state === "SUBMITTED" ? { ...held, leaseUntil: now } : sleeping(held, now);
+  try {
+    await engine.store.putStep(next, held.version);
+  } catch (error) {
+    const { runId, step, index } = held;
+    engine.log.warn("a throttled step stays held until its lease ends", { runId, step, index, error });
+  }
 }
 
 /** Milliseconds that a worker may hold a step: what its function may take, or what handing it on takes. */
@@ -148,7 +175,7 @@ async function workOnNext(engine: Engine, next: NextStep, tail: TailCall, deadli
     await workOn(engine, message, { run, ...found, tail }, deadline);
   } catch (error) {
     engine.log.warn("a step that followed another at once is left to its message", { ...message, error });
-    await engine.queue.send([message]);
+    await engine.queue.send([message], delayAfter(engine, error));
   }
 }
 
@@ -171,7 +198,7 @@ export async function handleStepMessage(
     if (!isThrottling(error)) throw error;
     // Sent anew, so that waiting for AWS uses up none of the receives after which a message counts as poison.
     engine.log.warn("throttled; the message is sent anew", { ...message, error });
-    return engine.queue.send([message], 1000 + engine.random() * throttledDelay);
+    return engine.queue.send([message], delayAfter(engine, error));
   }
   while (tail.next !== undefined) {
     const { next } = tail;

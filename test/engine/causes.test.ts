@@ -1,0 +1,381 @@
+import * as z from "zod";
+import type { JobExit } from "../../shared/batch/memory-batch-service.ts";
+import type { Engine } from "../../shared/engine.ts";
+import { retryRun } from "../../shared/operate/retry-run.ts";
+import {
+  batch,
+  defineJob,
+  definePipeline,
+  FatalError,
+  lambda,
+  RetryAfter,
+  type StepOptions,
+} from "../../shared/pipeline/index.ts";
+import { lossLimits } from "../../shared/state/failure.ts";
+import { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
+import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
+import { begin, mortal, pass, runOf, stepOf, work } from "./driving.ts";
+
+const none = z.strictObject({});
+const named = (name: string, message = name) => Object.assign(new Error(message), { name });
+
+/** A function that throws what it is told, one after the other, and then succeeds; it notes when it was called. */
+function throwing(errors: readonly unknown[], retries: NonNullable<StepOptions["retries"]>) {
+  const left = [...errors];
+  const seconds: number[] = [];
+  const clock: { now?: () => number } = {};
+  const pipeline = definePipeline({ name: "throwing", params: none }, ({ step }) => {
+    step(
+      "work",
+      lambda({}, () => {
+        seconds.push((clock.now?.() ?? 0) / 1000);
+        if (left.length > 0) throw left.shift();
+        return "done";
+      }),
+      { retries },
+    );
+  });
+  const memory = new MemoryEngine([pipeline]);
+  clock.now = () => memory.clock.now();
+  /** Runs for so long, and gives the seconds between its calls. */
+  const gaps = async (longest = 7200) => {
+    const runId = await begin(memory, "throwing");
+    await pass(memory, longest);
+    const between = seconds.slice(1).map((at, place) => Math.round(at - (seconds[place] ?? 0)));
+    return { between, run: await runOf(memory, runId), step: await stepOf(memory, runId, "work") };
+  };
+  return { memory, gaps };
+}
+
+const errors = (count: number) => Array.from({ length: count }, (_, place) => new Error(String(place)));
+
+describe("a function that fails", () => {
+  it.each<[string, NonNullable<StepOptions["retries"]>, number[]]>([
+    ["a fixed delay", { limit: 3, delay: 40 }, [40, 40, 40]],
+    ["listed delays, of which the last repeats", { limit: 4, delay: [1, 10, 100] }, [1, 10, 100, 100]],
+    // The jitter draws half of the bound each time.
+    [
+      "growing delays with jitter, up to the most",
+      { limit: 5, delay: { base: 20, factor: 3, max: 300 } },
+      [10, 30, 90, 150, 150],
+    ],
+    ["a delay longer than any message can have", { limit: 1, delay: 2000 }, [2000]],
+    ["no delay", { limit: 2, delay: 0 }, [0, 0]],
+  ])("is tried again after %s", async (_what, retries, expected) => {
+    const { between, run } = await throwing(errors(expected.length), retries).gaps();
+    expect(between).toEqual(expected);
+    expect(run.state).toBe("SUCCEEDED");
+  });
+
+  it("is tried as often as its limit says, and then fails by its last error", async () => {
+    const { between, run, step } = await throwing(errors(9), { limit: 2, delay: 1 }).gaps();
+    expect(between).toHaveLength(2);
+    expect(run).toMatchObject({ state: "FAILED", error: { step: "work", message: "2" } });
+    expect(step).toMatchObject({ state: "FAILED", attempt: 3, failures: 2 });
+  });
+
+  it("by an error that is not listed fails at once; by one that is listed it is tried again", async () => {
+    const retries = { limit: 5, delay: 1, on: ["Busy", "TimeoutError"] };
+    const { between, run } = await throwing([named("Busy"), named("Busy"), named("Wrong")], retries).gaps();
+    expect(between).toEqual([1, 1]);
+    expect(run).toMatchObject({ state: "FAILED", error: { name: "Wrong" } });
+  });
+
+  it("fatally is not tried again, though its error is listed", async () => {
+    const retries = { limit: 5, delay: 1, on: ["FatalError"] };
+    const { between, run } = await throwing([new FatalError("no use")], retries).gaps();
+    expect(between).toEqual([]);
+    expect(run).toMatchObject({ state: "FAILED", error: { name: "FatalError", message: "no use" } });
+  });
+
+  it("and says when to try again is tried then, as one of its retries", async () => {
+    const asked = [new RetryAfter("busy", 1000), new RetryAfter("busy", 5), new RetryAfter("busy", 5)];
+    const { between, run } = await throwing(asked, { limit: 2, delay: 77 }).gaps();
+    expect(between).toEqual([1000, 5]);
+    expect(run).toMatchObject({ state: "FAILED", error: { name: "RetryAfter" } });
+  });
+
+  it("by throwing what is no error fails with what it threw", async () => {
+    const { run } = await throwing(["just text"], 0).gaps();
+    expect(run).toMatchObject({ state: "FAILED", error: { name: "Error", message: "just text" } });
+  });
+});
+
+const crunch = defineJob("demo.crunch", {
+  input: z.object({ n: z.number() }),
+  output: z.object({ n: z.number() }),
+  resources: { vcpus: 1, memory: [1024, 2048, 4096] },
+});
+
+/** One job, or a map of jobs, whose attempts end as they are told. */
+function jobs(list: readonly number[] | undefined, retries: NonNullable<StepOptions["retries"]>) {
+  const pipeline = definePipeline({ name: "jobs", params: none }, ({ step, map }) => {
+    if (list === undefined) step("crunch", batch(crunch, { n: 1 }), { retries });
+    else map("crunch", list, (n) => batch(crunch, { n }), { retries });
+  });
+  const memory = new MemoryEngine([pipeline], { "demo.crunch": (input) => input });
+  const sizes: [index: string, memory: number][] = [];
+  const submit = memory.batch.submit.bind(memory.batch);
+  memory.batch.submit = (job) => {
+    sizes.push([job.environment.MILLRACE_INDICES ?? "", job.resources.memory]);
+    return submit(job);
+  };
+  /** Lets the run's next job, or the one at a place of an array, end so. */
+  const end = async (exit: JobExit, place = 0) => {
+    for (let wait = 0; memory.batch.waiting().length <= place && wait < 100; wait += 1)
+      await pass(memory, 60);
+    const job = memory.batch.waiting()[place];
+    if (job === undefined) throw new Error("no job waits");
+    memory.batch.begin(job.id);
+    memory.batch.finish(job.id, exit);
+    await work(memory);
+  };
+  return { memory, sizes, end };
+}
+
+const ends = {
+  spot: { statusReason: "Host EC2 (instance i-0abc) terminated." },
+  image: { statusReason: "Task failed to start", containerReason: "CannotPullContainerError: not found" },
+  start: { statusReason: "Task failed to start" },
+  capacity: { statusReason: "RUNNABLE for 3600 s: no machine that fits the job's resources came up" },
+  memory: { exitCode: 137, containerReason: "OutOfMemoryError: Container killed due to memory usage" },
+} as const satisfies Record<string, JobExit>;
+
+describe("an attempt that is lost", () => {
+  it.each([
+    ["spot", "SpotInterruption"],
+    ["image", "ImagePullFailed"],
+    ["start", "TaskStartFailed"],
+    ["capacity", "NoCapacity"],
+  ] as const)("to %s is tried again so often and fails as %s, with all retries left", async (cause, name) => {
+    const { memory, end } = jobs(undefined, { limit: 1, delay: 1 });
+    const runId = await begin(memory, "jobs");
+    for (let lost = 1; lost <= lossLimits[cause]; lost += 1) {
+      await end(ends[cause]);
+      const step = await stepOf(memory, runId, "crunch");
+      expect(step).toMatchObject({
+        state: "RETRYING",
+        failures: 0,
+        losses: { [cause]: lost },
+        error: { name },
+      });
+    }
+    await end(ends[cause]);
+    expect(await stepOf(memory, runId, "crunch")).toMatchObject({
+      state: "FAILED",
+      failures: 0,
+      error: { name },
+    });
+    expect(await runOf(memory, runId)).toMatchObject({ state: "FAILED", error: { name } });
+  });
+
+  it("to one cause leaves the others, and the step's own retries, as they were", async () => {
+    const { memory, end } = jobs(undefined, { limit: 1, delay: 1 });
+    const runId = await begin(memory, "jobs");
+    for (const cause of ["image", "capacity", "spot", "image", "capacity", "image"] as const)
+      await end(ends[cause]);
+    await end({ exitCode: 3 });
+    expect(await stepOf(memory, runId, "crunch")).toMatchObject({
+      state: "RETRYING",
+      attempt: 7,
+      failures: 1,
+      losses: { image: 3, capacity: 2, spot: 1 },
+      error: { name: "JobFailed" },
+    });
+    expect((await memory.finish(runId)).state).toBe("SUCCEEDED");
+  });
+
+  it("because Batch forgot its job is tried again so often and fails as JobLost", async () => {
+    const { memory } = jobs(undefined, { limit: 0, delay: 1 });
+    const runId = await begin(memory, "jobs");
+    const describeJobs = memory.batch.describe.bind(memory.batch);
+    memory.batch.describe = async () => [];
+    await pass(memory, 300);
+    expect(await stepOf(memory, runId, "crunch")).toMatchObject({
+      failures: 0,
+      losses: { job: expect.any(Number) },
+    });
+    await pass(memory, 3600);
+    expect(await stepOf(memory, runId, "crunch")).toMatchObject({
+      state: "FAILED",
+      attempt: lossLimits.job + 1,
+      failures: 0,
+      losses: { job: lossLimits.job },
+      error: { name: "JobLost" },
+    });
+    memory.batch.describe = describeJobs;
+  });
+
+  it("with its worker is tried again so often and fails as WorkerLost", async () => {
+    const { memory } = throwing([], 0);
+    const runId = await begin(memory, "throwing");
+    const message = { runId, step: "work", index: 0, epoch: 1 } as const;
+    for (let lost = 0; lost < lossLimits.worker; lost += 1) {
+      // The run is read, the step claimed, in place of the dead worker's claim if there is one; then death.
+      const { engine } = mortal(memory.engine, lost === 0 ? 3 : 4, "before");
+      await expect(handleStepMessage(engine, message, Number.POSITIVE_INFINITY)).rejects.toThrow();
+      expect(await stepOf(memory, runId, "work")).toMatchObject({ state: "RUNNING", attempt: lost + 1 });
+      memory.clock.moveTo(memory.clock.now() + 600_000);
+    }
+    await work(memory);
+    expect(await stepOf(memory, runId, "work")).toMatchObject({
+      state: "FAILED",
+      failures: 0,
+      losses: { worker: lossLimits.worker },
+      error: { name: "WorkerLost" },
+    });
+  });
+
+  it("in one epoch is not held against the next", async () => {
+    const { memory, end } = jobs(undefined, 0);
+    const runId = await begin(memory, "jobs");
+    for (let lost = 0; lost <= lossLimits.capacity; lost += 1) await end(ends.capacity);
+    expect((await runOf(memory, runId)).state).toBe("FAILED");
+    await retryRun(memory.engine, runId);
+    await end(ends.capacity);
+    expect(await stepOf(memory, runId, "crunch")).toMatchObject({
+      state: "RETRYING",
+      losses: { capacity: 1 },
+    });
+  });
+});
+
+describe("a job that runs out of memory", () => {
+  it("gets the next of its sizes each time, and at the largest fails as any job does", async () => {
+    const { memory, sizes, end } = jobs(undefined, { limit: 1, delay: 1 });
+    const runId = await begin(memory, "jobs");
+    for (let attempt = 0; attempt < 4; attempt += 1) await end(ends.memory);
+    expect(sizes.map(([, size]) => size)).toEqual([1024, 2048, 4096, 4096]);
+    expect(await stepOf(memory, runId, "crunch")).toMatchObject({
+      state: "FAILED",
+      failures: 1,
+      losses: { memory: 2 },
+      error: { name: "OutOfMemory" },
+    });
+  });
+
+  it("keeps its size when it fails or is lost to something else", async () => {
+    const { memory, sizes, end } = jobs(undefined, { limit: 1, delay: 1 });
+    const runId = await begin(memory, "jobs");
+    for (const exit of [ends.memory, ends.spot, { exitCode: 3 }, ends.memory]) await end(exit);
+    expect((await memory.finish(runId)).state).toBe("SUCCEEDED");
+    expect(sizes.map(([, size]) => size)).toEqual([1024, 2048, 2048, 2048, 4096]);
+  });
+
+  it("as a child of an array gets more by itself, and the others stay as they are", async () => {
+    const { memory, sizes, end } = jobs([5, 6, 7], 0);
+    const runId = await begin(memory, "jobs");
+    await end(ends.memory, 1);
+    await end(ends.memory, 2);
+    expect((await memory.finish(runId)).state).toBe("SUCCEEDED");
+    expect(sizes).toEqual([
+      ["0-2", 1024],
+      ["1", 2048],
+      ["1", 4096],
+    ]);
+    expect(await stepOf(memory, runId, "crunch", 1)).toMatchObject({ failures: 0, losses: { memory: 2 } });
+  });
+});
+
+describe("a store that throttles", () => {
+  /** An engine whose store refuses its calls from one on, so many times. */
+  function throttled(engine: Engine, from: number, times: number) {
+    const seen = { calls: 0, refused: 0 };
+    const store = new Proxy(engine.store, {
+      get(target, key, receiver) {
+        const member: unknown = Reflect.get(target, key, receiver);
+        if (typeof member !== "function") return member;
+        return async (...args: unknown[]) => {
+          seen.calls += 1;
+          if (seen.calls >= from && seen.refused < times) {
+            seen.refused += 1;
+            throw named("ThrottlingException", "slow down");
+          }
+          return member.apply(target, args);
+        };
+      },
+    });
+    return { engine: { ...engine, store }, seen };
+  }
+
+  it("at any call of a handler has the message sent anew; no attempt, retry or worker is counted", async () => {
+    let points = 0;
+    for (let from = 1; ; from += 1) {
+      const { memory } = throwing([], 0);
+      const runId = await begin(memory, "throwing");
+      const [message] = memory.queue.receive();
+      if (message === undefined) throw new Error("no message waits");
+      const { engine, seen } = throttled(memory.engine, from, 1);
+      const now = memory.clock.now();
+      await handleStepMessage(engine, message, Number.POSITIVE_INFINITY);
+      if (seen.refused === 0) break;
+      const [again] = memory.queue.messages();
+      expect(again?.message).toEqual(message);
+      expect(again?.receivableAt).toBeGreaterThan(now);
+      // Nobody waits for a lease to run out.
+      await pass(memory, 25);
+      expect((await runOf(memory, runId)).state).toBe("SUCCEEDED");
+      const { attempt, failures, losses } = await stepOf(memory, runId, "work");
+      expect({ attempt, failures, losses }).toEqual({ attempt: 1, failures: 0 });
+      points += 1;
+    }
+    expect(points).toBeGreaterThan(3);
+  });
+
+  it.each([
+    ["a job", undefined],
+    ["a map of jobs", [1, 2, 3]],
+  ])("while %s is submitted has it submitted once", async (_what, list) => {
+    for (let from = 1; ; from += 1) {
+      const { memory } = jobs(list, 0);
+      const runId = await begin(memory, "jobs");
+      const [message] = memory.queue.receive();
+      if (message === undefined) throw new Error("no message waits");
+      const { engine, seen } = throttled(memory.engine, from, 1);
+      await handleStepMessage(engine, message, Number.POSITIVE_INFINITY);
+      if (seen.refused === 0) break;
+      await pass(memory, 25);
+      expect(memory.batch.submitted()).toHaveLength(1);
+      expect((await memory.finish(runId)).state).toBe("SUCCEEDED");
+      for (const { attempt, losses } of await memory.store.listSteps(runId))
+        expect({ attempt, losses }).toEqual({ attempt: 1 });
+    }
+  });
+
+  it("for so long that a step cannot even be let go leaves it to the lease", async () => {
+    const { memory } = throwing([], 0);
+    const runId = await begin(memory, "throwing");
+    const [message] = memory.queue.receive();
+    if (message === undefined) throw new Error("no message waits");
+    const { engine } = throttled(memory.engine, 3, 2);
+    await handleStepMessage(engine, message, Number.POSITIVE_INFINITY);
+    expect(await stepOf(memory, runId, "work")).toMatchObject({ holder: "worker", state: "RUNNING" });
+    await pass(memory, 600);
+    expect(await stepOf(memory, runId, "work")).toMatchObject({ state: "SUCCEEDED", losses: { worker: 1 } });
+  });
+
+  it("in the tail of a worker leaves the step to a message that is not at once there", async () => {
+    const pipeline = definePipeline({ name: "pair", params: none }, ({ step }) => {
+      const a = step(
+        "a",
+        lambda({}, () => 1),
+      );
+      step(
+        "b",
+        lambda({ a }, ({ a }) => a + 1),
+      );
+    });
+    const memory = new MemoryEngine([pipeline]);
+    const runId = await begin(memory, "pair");
+    const putStep = memory.store.putStep.bind(memory.store);
+    memory.store.putStep = async (next, previous) => {
+      if (next.step === "b") throw named("ThrottlingException");
+      return putStep(next, previous);
+    };
+    await work(memory);
+    expect(memory.queue.nextAt()).toBeGreaterThan(memory.clock.now() + 999);
+    memory.store.putStep = putStep;
+    await pass(memory, 25);
+    expect(await stepOf(memory, runId, "b")).toMatchObject({ state: "SUCCEEDED", attempt: 1 });
+  });
+});
