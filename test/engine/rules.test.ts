@@ -54,10 +54,16 @@ function deciding(before: readonly [Ending, Ending], rule: Rule, use: (typeof us
     if (left === undefined || right === undefined) throw new Error("two steps come before");
     const input = use === "maybe" ? { left: maybe(left), right: maybe(right) } : {};
     const options: StepOptions = use === "after" ? { rule, after: [left, right] } : { rule };
-    step(
+    const last = step(
       "last",
       lambda(input, (given) => given as { left?: number | null; right?: number | null }),
       options,
+    );
+    // Tells a skipped step, which it may follow, from one that could not run.
+    step(
+      "next",
+      lambda({}, () => 1),
+      { after: [last] },
     );
   });
 }
@@ -71,6 +77,7 @@ describe("a step that follows two others", () => {
     const what = expected(rule, before);
     const ran = states.last === "SUCCEEDED";
     expect({ ran, begun: states.last !== undefined }).toEqual({ ran: what === "ran", begun: what === "ran" });
+    expect(states.next).toBe(what === "upstream failed" ? undefined : "SUCCEEDED");
     if (ran && use === "maybe") {
       const value = (each: Ending) => (each === "succeeded" ? 1 : null);
       expect(outputs.last).toEqual({ left: value(before[0]), right: value(before[1]) });
