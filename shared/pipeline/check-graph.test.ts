@@ -1,6 +1,7 @@
 import { aStepNode } from "../../test/factories.ts";
 import { checkGraph } from "./check-graph.ts";
 import { type Graph, graphHash, graphSchema, type StepNode } from "./graph.ts";
+import type { Json } from "./json.ts";
 
 const node = aStepNode;
 const graph = (...steps: StepNode[]): Graph => ({ version: 1, pipeline: "demo", steps });
@@ -39,6 +40,60 @@ describe("a graph from outside", () => {
       'b, input: step "nowhere" does not exist in this pipeline',
       'c, input: uses step "a" but does not list it in needs',
       "d, when: an item exists only in the input of a mapped step",
+    ]);
+  });
+
+  it("takes what may be absent only from steps that it comes after", () => {
+    const maybe = { input: { $maybe: { $step: ["a"] } } };
+    expect(problemsOf(node(0, "a"), node(1, "b", maybe), node(2, "c", { ...maybe, after: [0] }))).toEqual([
+      'b, input: uses step "a" but does not list it in after',
+    ]);
+  });
+
+  it("uses the result of a pass in the condition of a repeat only, and there no item", () => {
+    const repeat = (until: Json) => ({ repeat: { until, limit: 2, delay: 0 } });
+    expect(
+      problemsOf(
+        node(0, "a", repeat({ $result: ["done"] })),
+        node(1, "b", { input: { $result: [] } }),
+        node(2, "c", { over: [1], ...repeat({ $eq: [{ $item: [] }, { $result: [] }] }) }),
+      ),
+    ).toEqual([
+      "b, input: a result exists only in repeat's condition",
+      "c, repeat.until: an item exists only in the input of a mapped step",
+    ]);
+  });
+
+  it.each(["all_done", "any_failed", "any_succeeded"] as const)(
+    "of which a step follows by %s counts on no result",
+    (rule) => {
+      const problems = problemsOf(
+        node(0, "a"),
+        node(1, "first", { rule }),
+        node(2, "data", { rule, needs: [0], input: { $step: ["a"] } }),
+        node(3, "condition", { rule, needs: [0], when: { $eq: [{ $step: ["a"] }, 1] } }),
+        node(4, "fine", { rule, after: [0], input: { $maybe: { $step: ["a"] } } }),
+      );
+      expect(problems).toEqual([
+        `first, rule: is ${rule}, but no step comes before this one; name some in after`,
+        `data, rule: is ${rule}, so the steps before may have no result: wrap what is used of them in maybe()`,
+        `condition, rule: is ${rule}, so the steps before may have no result: wrap what is used of them in maybe()`,
+      ]);
+      expect(problemsOf(node(0, "a", { rule: "all_succeeded" }))).toEqual([]);
+    },
+  );
+
+  it("returns only what exists when its run has ended", () => {
+    const output = [
+      { $step: ["a"] },
+      { $step: ["nowhere", "x"] },
+      { $item: [] },
+      { $maybe: { $result: [] } },
+    ];
+    expect(checkGraph({ ...graph(node(0, "a")), output })).toEqual([
+      { field: "output", problem: 'step "nowhere" does not exist in this pipeline' },
+      { field: "output", problem: "$item exists only within a step" },
+      { field: "output", problem: "$result exists only within a step" },
     ]);
   });
 

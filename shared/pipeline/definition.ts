@@ -198,16 +198,18 @@ function parsedRepeat(
   return { until: true, limit: 1, delay: 0 };
 }
 
+/** What a task is, with its article. */
+function kindOf({ kind }: Task<unknown>): string {
+  return `${/^[aeiou]/.test(kind) ? "an" : "a"} ${kind}`;
+}
+
 function parsedCache(
   task: Task<unknown>,
   options: CacheOptions,
   report: (field: string, problem: string) => void,
 ): NonNullable<StepNode["cache"]> {
   if (task.kind !== "lambda" && task.kind !== "batch") {
-    report(
-      "cache",
-      `is for functions and jobs; this is ${task.kind === "approval" ? "an" : "a"} ${task.kind}`,
-    );
+    report("cache", `is for functions and jobs; this is ${kindOf(task)}`);
   }
   if ("repeat" in task && task.repeat !== undefined) {
     report("cache", "is not for a repeated task: its result depends on more than its input");
@@ -243,7 +245,7 @@ function parsedTimeout(
   const own = task.kind === "approval" || task.kind === "object" ? task.deadline : undefined;
   if (timeout !== undefined) {
     const remedy = own === undefined ? "set the timeout of the pipeline instead" : "use deadline instead";
-    report("timeout", `is not for a ${task.kind}; ${remedy}`);
+    report("timeout", `is not for ${kindOf(task)}; ${remedy}`);
   }
   return own === undefined ? yearSeconds : deadlineOf(own, "deadline", report);
 }

@@ -10,6 +10,9 @@ test.each<[Expression, string]>([
   [{ $flatten: [{ $step: ["a"] }, { $step: ["b", "c"] }] }, "flatten(a, b.c)"],
   [{ $flatten: { $step: ["a"] } }, "flatten(a)"],
   [{ $gte: [{ $step: ["a", "r2"] }, 0.5] }, "a.r2 ≥ 0.5"],
+  [{ $maybe: { $step: ["a", "r2"] } }, "maybe(a.r2)"],
+  [{ $text: ["raw/", { $params: ["month"] }, ".csv"] }, '"raw/{params.month}.csv"'],
+  [{ $lt: [{ $result: ["loss"] }, 1] }, "result.loss < 1"],
   [{ $not: [{ $eq: [1, 2] }] }, "not (1 = 2)"],
   [{ $and: [{ $or: [true, false] }, { $ne: ["a", null] }] }, '(true or false) and ("a" ≠ null)'],
 ])("%j reads %s", (expression, text) => {

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { ExpressionError, evaluate, referencesIn, type Scope } from "./expression.ts";
+import { evaluate, referencesIn, type Scope } from "./expression.ts";
 import type { Json } from "./json.ts";
 
 const outputs: Record<string, Json> = {
@@ -7,14 +7,11 @@ const outputs: Record<string, Json> = {
   list: [[1], 2, [[3]]],
 };
 const scope: Scope = {
-  step(name) {
-    const output = outputs[name];
-    if (output === undefined) throw new ExpressionError(`step "${name}" has no result yet`);
-    return output;
-  },
+  step: (name) => outputs[name],
   params: { limit: 3 },
   run: { id: "r1" },
   item: { alpha: 0.1 },
+  result: { done: false },
 };
 
 /** JSON without the reserved keys: data. */
@@ -32,6 +29,25 @@ describe("evaluate", () => {
     ["a comparison", { $gte: [{ $params: ["limit"] }, 3] }, true],
     ["texts in order", { $lt: ["a", "b"] }, true],
     ["logic", { $and: [{ $not: [{ $eq: [1, 2] }] }, { $or: [false, { $ne: [1, 2] }] }] }, true],
+    ["the result of a pass", { $not: [{ $result: ["done"] }] }, true],
+    ["maybe of a step with a result", { $maybe: { $step: ["load", "rows"] } }, [1, 2]],
+    ["maybe of a step without one", { a: { $maybe: { $step: ["nowhere", "x", "y"] } } }, { a: null }],
+    [
+      "maybe of several, of which one has none",
+      { $maybe: { $flatten: [{ $step: ["list"] }, { $step: ["no"] }] } },
+      null,
+    ],
+    [
+      "maybe within maybe, each for itself",
+      { $maybe: { $flatten: [{ $maybe: { $step: ["no"] } }, 1] } },
+      [null, 1],
+    ],
+    [
+      "text of texts, numbers and truth values",
+      { $text: ["a ", { $params: ["limit"] }, true, { $run: ["id"] }] },
+      "a 3truer1",
+    ],
+    ["text of nothing", { $text: [] }, ""],
     ["or that needs only its first part", { $or: [true, { $step: ["nowhere"] }] }, true],
   ])("gives %s", (_what, expression, value) => {
     expect(evaluate(expression, scope)).toEqual(value);
@@ -47,9 +63,24 @@ describe("evaluate", () => {
     ["what every object inherits", { $step: ["load", "constructor"] }, 'load has no field "constructor"'],
     ["numbers against text", { $lt: [1, "2"] }, 'cannot order 1 and "2"'],
     ["a condition that is no boolean", { $and: [1] }, "it must be true or false"],
+    ["a step without a result", { $step: ["nowhere"] }, 'step "nowhere" has no result'],
+    [
+      "a field that is not there, maybe or not",
+      { $maybe: { $step: ["load", "x"] } },
+      'load has no field "x"',
+    ],
+    ["a list in a text", { $text: ["a", { $step: ["list"] }] }, "cannot put [[1],2,[[3]]] into a text"],
+    ["null in a text", { $text: [null] }, "cannot put null into a text"],
     ["an operator that does not exist", { $xor: [true, false] }, "unknown operator $xor"],
   ])("refuses %s, naming it", (_what, expression, message) => {
     expect(() => evaluate(expression, scope)).toThrow(message);
+  });
+
+  it.each([
+    [{ $item: [] }, "an item is used outside of a mapped step"],
+    [{ $result: [] }, "a result is used outside of repeat's condition"],
+  ])("refuses %j where there is none", (expression, message) => {
+    expect(() => evaluate(expression, { step: scope.step, params: null, run: null })).toThrow(message);
   });
 
   it("leaves data as it is", () => {
@@ -62,6 +93,13 @@ describe("evaluate", () => {
     ).toEqual([
       { source: "$step", path: ["x", "y"] },
       { source: "$params", path: ["p"] },
+    ]);
+    expect(
+      referencesIn([{ $text: ["t", { $step: ["x"] }] }, { $maybe: [{ $step: ["y"] }, { $result: ["z"] }] }]),
+    ).toEqual([
+      { source: "$step", path: ["x"] },
+      { source: "$step", path: ["y"], optional: true },
+      { source: "$result", path: ["z"], optional: true },
     ]);
     fc.assert(fc.property(data, (value) => expect(referencesIn(value)).toEqual([])));
   });

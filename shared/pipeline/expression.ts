@@ -130,10 +130,11 @@ function readSource(source: Source, path: readonly string[], scope: Scope): Json
   return readPath(output, fields, step);
 }
 
-/** Whether every step that an expression uses has a result. */
+/** Whether every step that an expression cannot do without has a result. */
 function hasResults(expression: Expression, scope: Scope): boolean {
   return referencesIn(expression).every(
-    ({ source, path: [step] }) => source !== "$step" || step === undefined || scope.step(step) !== undefined,
+    ({ source, path: [step], optional }) =>
+      optional || source !== "$step" || step === undefined || scope.step(step) !== undefined,
   );
 }
 

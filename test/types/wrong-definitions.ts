@@ -1,14 +1,21 @@
 // Definitions that the type-checker must refuse. Each line with a comment `TS…` must give that error, no other line any.
 import * as z from "zod";
 import {
+  approval,
   batch,
+  child,
   cron,
   defineJob,
   definePipeline,
   eq,
   flatten,
+  gte,
   lambda,
   lt,
+  maybe,
+  repeat,
+  text,
+  wait,
 } from "../../shared/pipeline/index.ts";
 
 const split = defineJob("demo.split", {
@@ -17,6 +24,11 @@ const split = defineJob("demo.split", {
   resources: { vcpus: 1, memory: 512 },
 });
 const params = z.strictObject({ alphas: z.array(z.number()), name: z.string() });
+
+const scoring = definePipeline({ name: "scoring", params: z.strictObject({ seed: z.number(), label: z.string().default("") }) }, ({ params, step }) => ({
+  score: step("score", lambda({ seed: params.seed }, ({ seed }) => seed * 2)),
+  label: params.label,
+}));
 
 export const wrong = definePipeline(
   { name: "wrong", params, triggers: [cron("* * * * *")] },
@@ -36,6 +48,29 @@ export const wrong = definePipeline(
     step("no_condition", lambda({}, () => 1), { when: params.name }); // TS2322
     step("order", lambda({}, () => 1), { when: lt(params.name, 3) }); // TS2345
     step("resources", batch(split, { dataset: "a", parts: 2 }, { cpu: 2 })); // TS2353
+    const scored = step("child_right", child(scoring, { seed: 1 }));
+    step("child_type", child(scoring, { seed: params.name })); // TS2322
+    step("child_missing", child(scoring, { label: "a" })); // TS2345
+    step("child_unknown", child(scoring, { seed: 1, more: 2 })); // TS2353
+    step("child_field", lambda({ x: scored.nothing }, () => 1)); // TS2339
+    step("child_result", lambda({ x: scored.label }, takesNumber)); // TS2345
+    map("child_item", params.alphas, (alpha) => child(scoring, { seed: 1, label: alpha })); // TS2322
+    const polled = repeat(lambda({}, () => ({ loss: 1 })), { until: ({ loss }) => lt(loss, 0.1), limit: 3 });
+    step("repeat_wait", repeat(wait({ seconds: 1 }), { until: () => eq(1, 1), limit: 3 })); // TS2379
+    step("repeat_child", repeat(child(scoring, { seed: 1 }), { until: () => eq(1, 1), limit: 3 })); // TS2379
+    step("repeat_twice", repeat(polled, { until: () => eq(1, 1), limit: 3 })); // TS2379
+    step("repeat_field", repeat(lambda({}, () => ({ loss: 1 })), { until: ({ gain }) => gte(gain, 1), limit: 3 })); // TS2339
+    step("repeat_until", repeat(lambda({}, () => ({ loss: 1 })), { until: ({ loss }) => loss, limit: 3 })); // TS2322
+    step("repeat_limit", repeat(lambda({}, () => ({ loss: 1 })), { until: ({ loss }) => lt(loss, 1) })); // TS2741
+    step("wait_text", wait({ seconds: params.name })); // TS2769
+    step("wait_object", wait({ object: "raw/a.csv" })); // TS2769
+    step("wait_result", lambda({ x: step("nap", wait({ seconds: 1 })) }, takesNumber)); // TS2345
+    step("no_deadline", approval({ message: "go on?" })); // TS2741
+    step("no_default", approval({ deadline: 1, byDefault: "maybe" })); // TS2322
+    step("rule", lambda({}, () => 1), { rule: "all_failed" }); // TS2820
+    step("may_be_null", lambda({ x: maybe(scored.score) }, takesNumber)); // TS2345
+    map("may_be_no_list", maybe(params.alphas), () => lambda({}, () => 1)); // TS2345
+    step("text_of_list", lambda({ x: text`${params.alphas}` }, () => 1)); // TS2345
     step("right_too", lambda({ all: flatten([parts.rows, parts.train]) }, ({ all }) => all.length), { when: eq(params.name, "x"), after: [parts], });
   },
 );
