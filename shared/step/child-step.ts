@@ -1,12 +1,12 @@
 import type { Engine } from "../engine.ts";
-import { ExpressionError, evaluate } from "../pipeline/expression.ts";
+import { evaluate } from "../pipeline/expression.ts";
 import { type Graph, stepNamed } from "../pipeline/graph.ts";
 import { isJsonObject } from "../pipeline/json.ts";
 import { ParamsError, PipelineNotFoundError } from "../run/run-errors.ts";
 import { graphOf } from "../run/run-graph.ts";
 import { runIdOf } from "../run/run-id.ts";
 import { beginRun, startRun } from "../run/start-run.ts";
-import { type Failure, failureOf, fatal } from "../state/failure.ts";
+import { type Failure, fatal } from "../state/failure.ts";
 import { type EndedRun, type EndState, isActive, type Run } from "../state/run.ts";
 import { awaitingRun } from "../state/step-changes.ts";
 import {
@@ -19,6 +19,7 @@ import {
 import type { StoredStep } from "../store/run-store.ts";
 import { replaceStep } from "./claim-step.ts";
 import { failAttempt, succeedWith } from "./finish-attempt.ts";
+import { failureOfData } from "./read-or-fail.ts";
 import { inputOf, scopeFor } from "./step-input.ts";
 import type { StepWork } from "./step-work.ts";
 import { storeValue } from "./stored-value.ts";
@@ -90,11 +91,11 @@ export async function startChild(
   if (put !== undefined && "holder" in put && put.holder === "run") await lookAtChild(engine, work, put);
 }
 
-/** Why a child cannot be started, where trying again cannot help. */
+/** Why a child cannot be started, or its result not be used, where trying again cannot help. */
 function startFailure(thrown: unknown): Failure | undefined {
   if (thrown instanceof ParamsError) return fatal("InvalidInput", thrown.message);
   if (thrown instanceof PipelineNotFoundError) return fatal("CodeMissing", thrown.message);
-  return thrown instanceof ExpressionError ? failureOf(thrown) : undefined;
+  return failureOfData(thrown);
 }
 
 /** The step whose whole result a pipeline returns, where it is one; a map has a result for each of its children. */

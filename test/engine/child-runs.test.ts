@@ -185,6 +185,56 @@ describe("a child run", () => {
   });
 });
 
+describe("a large result that is gone from S3", () => {
+  const large = lambda({}, () => "x".repeat(5000));
+  const measuring = definePipeline({ name: "measuring", params: z.string() }, ({ params, step }) => {
+    step(
+      "measure",
+      lambda({ text: params }, ({ text }) => text.length),
+    );
+  });
+  const telling = definePipeline({ name: "telling", params: none }, ({ step }) => ({
+    text: step("make", large),
+  }));
+
+  it.each<[string, Pipeline]>([
+    [
+      "a function's input",
+      definePipeline({ name: "parent", params: none }, ({ step }) => {
+        const text = step("make", large);
+        step(
+          "use",
+          lambda({ text }, ({ text }) => text.length),
+        );
+      }) as unknown as Pipeline,
+    ],
+    [
+      "a child's parameter",
+      definePipeline({ name: "parent", params: none }, ({ step }) => {
+        step("use", child(measuring, step("make", large)));
+      }) as unknown as Pipeline,
+    ],
+    [
+      "a child's result",
+      definePipeline({ name: "parent", params: none }, ({ step }) => {
+        step("use", child(telling, {}));
+      }) as unknown as Pipeline,
+    ],
+  ])("fails the step that needs it as %s, with the reason", async (_what, parent) => {
+    const memory = new MemoryEngine([parent]);
+    const runId = await begin(memory, "parent");
+    memory.objects.get = async () => undefined;
+    expect(await memory.finish(runId)).toMatchObject({
+      state: "FAILED",
+      error: {
+        step: "use",
+        name: "ValueMissingError",
+        message: expect.stringContaining("_output.json is gone"),
+      },
+    });
+  });
+});
+
 describe("a child that fails", () => {
   const failing = definePipeline({ name: "failing", params: none }, ({ step }) => {
     step(
