@@ -47,14 +47,32 @@ export function storable({ name, message, stack, log }: StepError): StepError {
   };
 }
 
+/** Whatever was thrown, as an error: anything can be thrown, and an error's fields can be anything. */
+function errorFrom(thrown: unknown): StepError {
+  try {
+    if (typeof thrown !== "object" || thrown === null) return { name: "Error", message: String(thrown) };
+    const {
+      name = "Error",
+      message,
+      stack,
+    } = thrown as { name?: unknown; message?: unknown; stack?: unknown };
+    return {
+      name: String(name),
+      message: message === undefined ? JSON.stringify(thrown) : String(message),
+      stack: typeof stack === "string" ? stack.split("\n").slice(1) : [],
+    };
+  } catch {
+    return { name: "Error", message: "what was thrown cannot be shown" };
+  }
+}
+
 /** A failure for whatever a step's function threw. */
 export function failureOf(thrown: unknown): Failure {
-  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-  const stack = (error.stack ?? "").split("\n").slice(1, 1 + stackLines);
   return {
-    error: storable({ name: error.name, message: error.message, stack }),
-    retryable: !(error instanceof FatalError || error instanceof ExpressionError),
-    ...(error instanceof RetryAfter && { retryAfter: error.seconds * 1000 }),
+    error: storable(errorFrom(thrown)),
+    retryable: !(thrown instanceof FatalError || thrown instanceof ExpressionError),
+    ...(thrown instanceof RetryAfter &&
+      Number.isFinite(thrown.seconds) && { retryAfter: Math.max(0, thrown.seconds * 1000) }),
   };
 }
 
