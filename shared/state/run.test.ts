@@ -1,0 +1,96 @@
+import fc from "fast-check";
+import { aRun, timeAt } from "../../test/factories.ts";
+import {
+  type EndedRun,
+  isActive,
+  isEnded,
+  isUnderWay,
+  joiningStates,
+  type Run,
+  type RunState,
+  runStates,
+  runTransitions,
+  statesBefore,
+  wasStopped,
+} from "./run.ts";
+
+const states = fc.constantFrom(...runStates);
+const ends: readonly RunState[] = ["SUCCEEDED", "FAILED", "CANCELLED", "TIMED_OUT"];
+
+/** A run in a state. */
+function runIn(state: RunState): Run {
+  const run = aRun();
+  if (state === "CANCELLING") return { ...run, state, endsAs: "CANCELLED", reason: "enough" };
+  if (ends.includes(state)) return { ...run, state: state as EndedRun["state"], endedAt: timeAt(9) };
+  return { ...run, state } as Run;
+}
+
+/** States that can be reached from one, itself among them only by a way back. */
+function reachable(from: RunState, through: (state: RunState) => boolean): Set<RunState> {
+  const found = new Set<RunState>();
+  const left = [from];
+  for (let state = left.pop(); state !== undefined; state = left.pop()) {
+    for (const next of runTransitions[state]) {
+      if (found.has(next)) continue;
+      found.add(next);
+      if (through(next)) left.push(next);
+    }
+  }
+  return found;
+}
+
+describe("the table of run states", () => {
+  it("read backwards says the same", () => {
+    fc.assert(
+      fc.property(states, states, (from, to) => {
+        expect(statesBefore(to).includes(from)).toBe(runTransitions[from].includes(to));
+      }),
+    );
+  });
+
+  it("lets no state follow itself, and nothing follow a success", () => {
+    for (const state of runStates) expect(runTransitions[state]).not.toContain(state);
+    expect(runTransitions.SUCCEEDED).toEqual([]);
+  });
+
+  it("leads from an end only back to a beginning", () => {
+    for (const end of ["FAILED", "CANCELLED", "TIMED_OUT"] as const)
+      expect(runTransitions[end].toSorted()).toEqual(["QUEUED", "RUNNING"]);
+  });
+
+  it("lets every run that has not ended be cancelled, and end", () => {
+    for (const state of runStates.filter((each) => !ends.includes(each))) {
+      const after = reachable(state, (each) => !ends.includes(each));
+      expect(after).toContain("CANCELLED");
+      if (state !== "CANCELLING") expect(runTransitions[state]).toContain("CANCELLING");
+    }
+  });
+
+  it("leads to a stop only through CANCELLING, in which nothing succeeds any more", () => {
+    expect([statesBefore("CANCELLED"), statesBefore("TIMED_OUT")]).toEqual([["CANCELLING"], ["CANCELLING"]]);
+    expect(reachable("CANCELLING", (each) => !ends.includes(each))).toEqual(
+      new Set(["CANCELLED", "TIMED_OUT"]),
+    );
+  });
+
+  it("lets a run that waits end only by a stop, for nothing of it runs", () => {
+    for (const waiting of ["SCHEDULED", "QUEUED"] as const)
+      for (const end of ends) expect(runTransitions[waiting]).not.toContain(end);
+  });
+});
+
+describe("a run", () => {
+  it.each(runStates)("that is %s has ended or may change by itself, never both", (state) => {
+    const run = runIn(state);
+    expect(isEnded(run)).toBe(ends.includes(state));
+    expect(isActive(run)).toBe(!ends.includes(state));
+  });
+
+  it.each(runStates)("that is %s counts what its steps do as its state says", (state) => {
+    const joins = (joiningStates as readonly RunState[]).includes(state);
+    expect(isUnderWay(runIn(state))).toBe(joins && state !== "CANCELLING");
+    // Steps that end are counted exactly while something may be at work for the run.
+    expect(joins).toBe(!ends.includes(state) && state !== "SCHEDULED" && state !== "QUEUED");
+    expect(wasStopped(state)).toBe(statesBefore(state).includes("CANCELLING"));
+  });
+});
