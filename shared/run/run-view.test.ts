@@ -235,4 +235,92 @@ describe("viewRun", () => {
     ];
     expect(viewStep(aRun({ runId }), "train", records).artifacts).toEqual([model]);
   });
+
+  test("a run shows its work queue and its place there, and why it was stopped", () => {
+    const waiting = aRun({ runId, state: "QUEUED", queue: "gpu", priority: 7 });
+    expect(viewRun(waiting, graph, [], now)).toMatchObject({ state: "QUEUED", queue: "gpu", priority: 7 });
+    expect(viewRun(waiting, graph, [], now)).not.toHaveProperty("reason");
+    const stopped = anEndedRun("TIMED_OUT", { reason: "took too long" });
+    expect(viewRun(stopped, graph, [], now)).toMatchObject({ state: "TIMED_OUT", reason: "took too long" });
+    const stopping = {
+      ...aRun({ runId }),
+      state: "CANCELLING",
+      endsAs: "CANCELLED",
+      reason: "enough",
+    } as const;
+    expect(viewRun(stopping, graph, [], now)).toMatchObject({ reason: "enough" });
+  });
+
+  test.each<[Run["state"], StepView["state"]]>([
+    ["SCHEDULED", "WAITING"],
+    ["QUEUED", "WAITING"],
+    ["PAUSED", "PAUSED"],
+    ["TIMED_OUT", "CANCELLED"],
+  ])("of a run that is %s, a step that nothing is stored of is %s", (state, expected) => {
+    const run = state === "TIMED_OUT" ? anEndedRun(state) : ({ ...aRun({ runId }), state } as Run);
+    expect(viewStep(run, "read", []).state).toBe(expected);
+    expect(viewStep(run, "pick", []).state).toBe(state === "TIMED_OUT" ? "CANCELLED" : "WAITING");
+  });
+
+  test("what goes on in a paused run is shown as it is", () => {
+    const run = { ...aRun({ runId, progress: progress({ done: [0] }) }), state: "PAUSED" } as const;
+    const records = [
+      succeeded("read", 0),
+      withJob("train", "map", "SUBMITTED", 1),
+      withJob("train", 0, "RUNNING"),
+    ];
+    expect(statesOf(run, records)).toEqual(["SUCCEEDED", "RUNNING", "WAITING", "WAITING"]);
+  });
+
+  test("a cached step says whose result it has", () => {
+    const cachedFrom = { runId: "earlier", step: "read", index: 0 };
+    const record = { ...succeeded("read", 0), state: "CACHED", cachedFrom } as const;
+    const run = aRun({ runId, progress: progress({ done: [0] }) });
+    expect(viewStep(run, "read", [record])).toMatchObject({ state: "CACHED", cachedFrom, attempts: 1 });
+  });
+
+  test("a map counts children that were cached apart, and has begun with them", () => {
+    const cachedFrom = { runId: "earlier", step: "train", index: 3 };
+    const kept = { ...succeeded("train", 0), state: "CACHED", cachedFrom } as const;
+    const records = [withJob("train", "map", "SUBMITTED", 3), kept, succeeded("train", 1)];
+    const step = viewStep(aRun({ runId, progress: progress({ done: [0] }) }), "train", records);
+    expect(step).toMatchObject({
+      state: "RUNNING",
+      children: { total: 3, counts: { CACHED: 1, SUCCEEDED: 1, SUBMITTED: 1 } },
+    });
+    expect(step).not.toHaveProperty("cachedFrom");
+  });
+
+  test("a repeated step shows its passes, a child step its run, an approval what it asks", () => {
+    const { leaseUntil: _leaseUntil, holder: _holder, ...facts } = aHeldStep({ runId, step: "read" });
+    const child = { runId: "child", epoch: 1 };
+    const records: [StepRecord, Partial<StepView>][] = [
+      [{ ...aHeldStep({ runId, step: "read" }), passes: 3 }, { passes: 3 }],
+      [
+        { ...facts, state: "RUNNING", holder: "run", child },
+        { child: "child", state: "RUNNING" },
+      ],
+      [
+        { ...facts, state: "PAUSED", holder: "person", message: "really?", deadlineAt: now },
+        { message: "really?", state: "PAUSED" },
+      ],
+    ];
+    for (const [record, expected] of records) {
+      const shown = viewStep(aRun({ runId }), "read", [record]);
+      expect(shown).toMatchObject(expected);
+      const others = ["passes", "child", "message"].filter((field) => !(field in expected));
+      for (const field of others) expect(shown).not.toHaveProperty(field);
+    }
+  });
+
+  test("a hook is no step of the run", () => {
+    const hook = succeeded("@succeeded", 1);
+    const run = anEndedRun("SUCCEEDED", { progress: progress({ done: [0, 1, 2, 3] }) });
+    expect(viewRun(run, graph, [hook], now).steps.map(({ name }) => name)).toEqual([
+      "read",
+      "train",
+      "pick",
+      "clean",
+    ]);
+  });
 });
