@@ -62,11 +62,14 @@ function heldBy(request: ClaimRequest, inherited: Inherited = {}): ClaimDecision
   };
 }
 
+/** The end of a lease that its worker gave up by itself: the next one goes on with the attempt, and nothing was lost. */
+export const letGoLease = 0;
+
 /** The claim of a step whose worker let its lease run out. */
 function takeOver(lapsed: HeldStep, request: ClaimRequest): ClaimDecision {
   const { startedAt: _startedAt, ...facts } = lapsed;
   // A submission keeps its attempt: its job may exist already and is found by that name.
-  if (lapsed.state === "SUBMITTED") return heldBy(request, lapsed);
+  if (lapsed.state === "SUBMITTED" || lapsed.leaseUntil === letGoLease) return heldBy(request, lapsed);
   const losses = { ...lapsed.losses, worker: lossesTo(lapsed, "worker") + 1 };
   return heldBy(request, { ...facts, attempt: lapsed.attempt + 1, losses });
 }

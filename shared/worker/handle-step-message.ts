@@ -6,9 +6,9 @@ import { maxMessageDelay, type StepMessage } from "../queue/step-queue.ts";
 import { follows, isHook } from "../run/hook-step.ts";
 import { nodeOf } from "../run/run-graph.ts";
 import { type NextStep, TailCall } from "../run/tail-call.ts";
+import { letGoLease } from "../state/decide-claim.ts";
 import { fatal, lossLimits } from "../state/failure.ts";
 import type { CancellingRun, Run } from "../state/run.ts";
-import { sleeping } from "../state/step-changes.ts";
 import { childrenOf, lossesTo, type StepRecord } from "../state/step-record.ts";
 import { askApproval } from "../step/approval-step.ts";
 import { startChild } from "../step/child-step.ts";
@@ -96,10 +96,8 @@ async function runClaimed(engine: Engine, work: StepWork, claim: Claim, deadline
  * counts no worker as lost. If this is throttled as well, the lease runs out as that of a dead worker does.
  */
 async function letGo(engine: Engine, held: Claim["record"]): Promise<void> {
-  const now = engine.clock.now();
-  const next = held.state === "SUBMITTED" ? { ...held, leaseUntil: now } : sleeping(held, now);
   try {
-    await engine.store.putStep(next, held.version);
+    await engine.store.putStep({ ...held, leaseUntil: letGoLease }, held.version);
   } catch (error) {
     const { runId, step, index } = held;
     engine.log.warn("a throttled step stays held until its lease ends", { runId, step, index, error });

@@ -317,6 +317,8 @@ describe("a store that throttles", () => {
       expect((await runOf(memory, runId)).state).toBe("SUCCEEDED");
       const { attempt, failures, losses } = await stepOf(memory, runId, "work");
       expect({ attempt, failures, losses }).toEqual({ attempt: 1, failures: 0 });
+      // The result is the function's: a step that was let go is no wait that is over.
+      expect(await stepOf(memory, runId, "work")).toMatchObject({ output: { value: "done" } });
       points += 1;
     }
     expect(points).toBeGreaterThan(3);
