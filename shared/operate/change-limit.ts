@@ -4,6 +4,20 @@ import { admitRuns } from "../run/admit-runs.ts";
 /** A limit as an operator is told of it: its own slots (null: as the definitions say), and how many are held. */
 export type ChangedLimit = { limit: string; slots: number | null; held: number };
 
+/** No run takes a slot of this limit: setting it would change nothing. */
+export class LimitNotFoundError extends Error {
+  override readonly name = "LimitNotFoundError";
+}
+
+/** The limits that runs of the deployed pipelines take slots of. */
+function limitsOf(engine: Engine): string[] {
+  const all = [...engine.pipelines.values()].flatMap(({ name, concurrency: { maxActiveRuns, queue } }) => [
+    ...(maxActiveRuns === undefined ? [] : [`pipeline/${name}`]),
+    ...(queue === undefined ? [] : [`queue/${queue.name}`]),
+  ]);
+  return [...new Set(all)].sort();
+}
+
 /** The work queue that runs wait in for a limit's slots. */
 function queueOf(engine: Engine, limit: string): string {
   const [kind, name = ""] = limit.split("/");
@@ -16,12 +30,19 @@ function queueOf(engine: Engine, limit: string): string {
  * beyond a lowered limit go on.
  *
  * @param slots null gives the limit back to the definitions
+ * @throws LimitNotFoundError when no pipeline has this limit; nothing was set then
  */
 export async function changeLimit(
   engine: Engine,
   limit: string,
   slots: number | null,
 ): Promise<ChangedLimit> {
+  const known = limitsOf(engine);
+  if (slots !== null && !known.includes(limit)) {
+    throw new LimitNotFoundError(
+      `no run takes a slot of "${limit}"; limits are: ${known.join(", ") || "none"}. A pipeline gets one by maxActiveRuns or queue`,
+    );
+  }
   await engine.store.setLimit(limit, slots ?? undefined);
   await admitRuns(engine, queueOf(engine, limit));
   const { holders } = await engine.store.getSlots(limit);

@@ -223,6 +223,14 @@ describe("a limit that an operator changes", () => {
     expect(await statesOf(memory, ids)).toEqual(["RUNNING", "RUNNING", "QUEUED"]);
   });
 
+  it("is one that runs take slots of: any other is refused, with those that there are", async () => {
+    const memory = new MemoryEngine([minute("work", { queue: workQueue("gpu") }), minute("free")]);
+    for (const limit of ["pipeline/work", "pipeline/free", "pipeline/nowhere", "queue/gpus"])
+      await expect(set(memory, 1, limit)).rejects.toThrow("limits are: queue/gpu");
+    // What was set before a deployment can still be given back.
+    expect(await set(memory, null, "queue/gpus")).toMatchObject({ slots: null });
+  });
+
   it("may be one that the definitions left open", async () => {
     const memory = new MemoryEngine([minute("work", { queue: workQueue("open") })]);
     expect(await statesOf(memory, await beginAll(memory, "work", 9))).not.toContain("QUEUED");
