@@ -21,6 +21,8 @@ export type Catalogue = {
   sources: readonly string[];
   /** Folders of job families that its pipelines use, besides those of the service. */
   families?: readonly string[];
+  /** Further files, as texts by their paths in the service. */
+  files?: Readonly<Record<string, string>>;
 };
 
 /** Folder of a service whose jobs can be run, for the local Batch server. */
@@ -33,13 +35,16 @@ export function jobsOf(serviceDir: string): string {
  * for a user, and no product code knows of measurements and tests. Copies and not links, because bundling follows links
  * to where the product's own catalogue lies.
  */
-export function copyService(serviceDir: string, { index, sources, families = [] }: Catalogue): void {
+export function copyService(serviceDir: string, catalogue: Catalogue): void {
+  const { index, sources, families = [], files = {} } = catalogue;
   const copied = (source: string, target: string) =>
     cpSync(path.join(REPOSITORY, source), path.join(serviceDir, target), { recursive: true });
   for (const source of [...serviceSources, ...sources]) copied(source, source);
   for (const family of families) copied(family, path.join("batch-jobs", path.basename(family)));
   rmSync(path.join(serviceDir, "pipelines"), { recursive: true, force: true });
-  mkdirSync(path.join(serviceDir, "pipelines"));
-  writeFileSync(path.join(serviceDir, "pipelines", "index.ts"), `${index}\n`);
+  for (const [file, text] of Object.entries({ "pipelines/index.ts": index, ...files })) {
+    mkdirSync(path.dirname(path.join(serviceDir, file)), { recursive: true });
+    writeFileSync(path.join(serviceDir, file), `${text}\n`);
+  }
   symlinkSync(path.join(REPOSITORY, "node_modules"), path.join(serviceDir, "node_modules"));
 }

@@ -1,0 +1,105 @@
+import { ListJobsCommand } from "@aws-sdk/client-batch";
+import type { Json } from "../../../shared/pipeline/json.ts";
+import { canonicalJson } from "../../../shared/pipeline/json.ts";
+import type { Run } from "../../../shared/state/run.ts";
+import { hasEnded } from "../../../shared/state/step-record.ts";
+import { expectationOf, type Verdict } from "../../simulation/spec/oracle.ts";
+import type { PipelineSpec } from "../../simulation/spec/pipeline-spec.ts";
+import { type DeployedService, eventually, processesOf } from "../deployed-service.ts";
+
+const short = (value: Json) => JSON.stringify(value).slice(0, 200);
+
+/** Whether a state is what the oracle said. */
+function fits(verdict: Verdict, state: string | undefined): boolean {
+  return state === verdict.state || (verdict.state === "FAILED" && state === "TIMED_OUT");
+}
+
+/** Looks at runs after their end, and at everything that worked for them. */
+export class RoundChecks {
+  readonly violations: string[] = [];
+  private readonly service: DeployedService;
+
+  constructor(service: DeployedService) {
+    this.service = service;
+  }
+
+  private broken(run: Run, what: string): void {
+    this.violations.push(`run ${run.runId} of ${run.pipeline} in epoch ${run.epoch}: ${what}`);
+  }
+
+  private async checkOutput(run: Run, step: string, index: number, verdict: Verdict): Promise<void> {
+    const { store } = this.service;
+    const record = await store.getStep({ runId: run.runId, step, index });
+    if (!fits(verdict, record?.state)) {
+      const error = record !== undefined && "error" in record ? `: ${record.error?.message}` : "";
+      return this.broken(run, `${step}[${index}] is ${record?.state}, not ${verdict.state}${error}`);
+    }
+    if (verdict.state !== "SUCCEEDED") return;
+    const output = await this.service.output(run.runId, step, index);
+    if (canonicalJson(output) !== canonicalJson(verdict.output))
+      this.broken(run, `${step}[${index}] gave ${short(output)}, not ${short(verdict.output)}`);
+  }
+
+  /** Everything that a run left is in order, whatever its pipeline. */
+  private async checkLeftovers(run: Run): Promise<void> {
+    const { runId } = run;
+    const pids = processesOf(runId);
+    if (pids.length > 0) this.broken(run, `processes ${pids.join(", ")} still work for it`);
+    for (const record of await this.service.steps(runId)) {
+      if (!hasEnded(record)) this.broken(run, `${record.step}[${record.index}] is left ${record.state}`);
+    }
+    const manifests = (await this.service.listing(run)).filter((key) => key.endsWith("/_manifest.json"));
+    // step/index/epoch.attempt/_manifest.json: a job's commit, of which an epoch has one.
+    const places = manifests.map((key) => key.replace(/\.[^/]*\/_manifest\.json$/, ""));
+    if (new Set(places).size < places.length)
+      this.broken(run, `jobs committed twice: ${manifests.join(" ")}`);
+  }
+
+  /** Compares a run with what the oracle says of its pipeline. */
+  async checkRun(run: Run, spec: PipelineSpec): Promise<void> {
+    const expected = expectationOf(spec, run.epoch);
+    if (run.state !== expected.state) {
+      this.broken(run, `it is ${run.state}, not ${expected.state}: ${run.error?.step} ${run.error?.message}`);
+    }
+    const { steps } = await this.service.view(run.runId);
+    for (const { name, over } of spec.steps) {
+      const verdict = expected.steps.get(name);
+      const state = steps.find((step) => step.name === name)?.state;
+      if (verdict === undefined) continue;
+      if (!fits(verdict, state)) this.broken(run, `${name} is ${state}, not ${verdict.state}`);
+      const ran = verdict.state === "SUCCEEDED" || verdict.state === "FAILED";
+      const children = over === undefined ? [verdict] : (expected.children.get(name) ?? []);
+      for (const [index, each] of ran ? children.entries() : []) {
+        await this.checkOutput(run, name, index, each);
+      }
+    }
+    await this.checkLeftovers(run);
+  }
+
+  /** Compares a run whose first step is a run of `spec` with that run, and that one with the oracle. */
+  async checkParent(run: Run, spec: PipelineSpec): Promise<void> {
+    const record = await this.service.store.getStep({ runId: run.runId, step: "child", index: 0 });
+    const child = record?.child && (await this.service.store.getRun(record.child.runId));
+    if (child === undefined) return this.broken(run, "its child does not exist");
+    if (child.state !== run.state) this.broken(run, `it is ${run.state}, its child ${child.state}`);
+    await this.checkRun(child, spec);
+    await this.checkLeftovers(run);
+  }
+
+  /** Nothing is left that works, waits or holds. */
+  async checkStack(runIds: ReadonlySet<string>, limits: readonly string[]): Promise<void> {
+    const { batch, store } = this.service;
+    for (const jobStatus of ["SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING"] as const) {
+      const { jobSummaryList = [] } = await batch.send(new ListJobsCommand({ jobQueue: "cpu", jobStatus }));
+      for (const { jobName } of jobSummaryList) this.violations.push(`job ${jobName} is left ${jobStatus}`);
+    }
+    for (const limit of limits) {
+      const { holders } = await store.getSlots(limit);
+      if (holders.size > 0) this.violations.push(`${limit} is held by ${[...holders].join(", ")}`);
+    }
+    await eventually("ended runs to be closed", async () => {
+      const due = await store.dueRuns(Date.now() + 3_600_000, 1000);
+      return due.some((runId) => runIds.has(runId)) ? undefined : due;
+    });
+  }
+}

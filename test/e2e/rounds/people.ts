@@ -1,0 +1,71 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { isEnded, type Run } from "../../../shared/state/run.ts";
+import type { Random } from "../../simulation/random.ts";
+import { type DeployedService, eventually } from "../deployed-service.ts";
+
+/** Seconds after which a run that has not ended never will. */
+const patience = 180;
+
+/** What a person does about a run. */
+export type Habit = "watches" | "cancels" | "pauses" | "retries";
+
+export function habitOf(random: Random): Habit {
+  return random.pick(["watches", "watches", "cancels", "pauses", "retries"] as const);
+}
+
+/** Asks, and asks again where the stack is down; what a run's state forbids is not done. */
+async function insist(service: DeployedService, request: object, until: number): Promise<void> {
+  while (Date.now() < until) {
+    try {
+      await service.manage(request);
+      return;
+    } catch (error) {
+      if (error instanceof Error && error.name === "RunStateError") return;
+      await delay(200);
+    }
+  }
+}
+
+/** Interferes with a run for some time. What is left cancelled, paused or failed is {@link settle}'s. */
+export async function interfere(
+  service: DeployedService,
+  runId: string,
+  habit: Habit,
+  random: Random,
+  until: number,
+): Promise<void> {
+  const soon = () => delay(Math.min(random.between(500, 8000), Math.max(0, until - Date.now())));
+  if (habit === "watches") return;
+  await soon();
+  if (habit === "retries") return insist(service, { action: "retry", runId }, until);
+  await insist(service, { action: habit === "cancels" ? "cancel" : "pause", runId }, until);
+  await soon();
+  // Also while the cancel is still under way: then it is refused, and asked for again later.
+  await insist(service, { action: habit === "cancels" ? "retry" : "resume", runId }, until);
+}
+
+/**
+ * Lets a run come to an end of its own: what was paused is resumed, what was cancelled is retried, and what failed is
+ * retried once by whoever does so.
+ */
+export async function settle(service: DeployedService, runId: string, habit: Habit): Promise<Run> {
+  let retried = habit !== "retries";
+  for (;;) {
+    const run = await service.store.getRun(runId);
+    const again = run?.state === "CANCELLED" || (run?.state === "FAILED" && !retried);
+    if (run?.state === "PAUSED") await service.manage({ action: "resume", runId });
+    if (run !== undefined && isEnded(run) && !again) return run;
+    if (again) {
+      retried ||= run?.state === "FAILED";
+      await service.manage({ action: "retry", runId });
+    }
+    await eventually(
+      `the end of run ${runId}`,
+      async () => {
+        const now = await service.store.getRun(runId);
+        return now !== undefined && (now.state === "PAUSED" || isEnded(now)) ? now : undefined;
+      },
+      patience,
+    );
+  }
+}

@@ -1,0 +1,125 @@
+import type { Catalogue } from "../../../local/stack/deploy-catalogue.ts";
+import { hashOf, Random } from "../../simulation/random.ts";
+import type { PipelineSpec } from "../../simulation/spec/pipeline-spec.ts";
+import { type DeployedService, keepTicking } from "../deployed-service.ts";
+import { RoundChecks } from "./checks.ts";
+import { type Habit, habitOf, interfere, settle } from "./people.ts";
+import { ResultWatch } from "./result-watch.ts";
+import { hasOneSlot, parentOf, pipelinesPerRound, specsOf } from "./round-specs.ts";
+import { makeTrouble, type Trouble } from "./trouble.ts";
+
+const family = "test/e2e/jobs/sim";
+
+/** What so many rounds of a seed deploy. */
+export function roundsCatalogue(seed: number, rounds: number): Catalogue {
+  const works = [...specsOf(seed, rounds)].map(([name, { steps }]) => [
+    name,
+    Object.fromEntries(steps.map((step) => [step.name, step.work])),
+  ]);
+  return {
+    index: [
+      'import { roundPipelines } from "../test/e2e/rounds/round-pipelines.ts";',
+      `export const pipelines = roundPipelines(${seed}, ${rounds});`,
+    ].join("\n"),
+    sources: [
+      ...["round-pipelines.ts", "round-specs.ts"].map((file) => `test/e2e/rounds/${file}`),
+      ...["random.ts", "spec"].map((source) => `test/simulation/${source}`),
+    ],
+    families: [family],
+    files: { "batch-jobs/sim/specs.json": JSON.stringify(Object.fromEntries(works)) },
+  };
+}
+
+type Planned = { pipeline: string; spec: PipelineSpec; habit: Habit; key: string; isParent: boolean };
+
+function placesOf(round: number): number[] {
+  return Array.from({ length: pipelinesPerRound }, (_, offset) => round * pipelinesPerRound + offset);
+}
+
+/** The runs of a round: two of each pipeline, and of what has it as a child. */
+function runsOf(seed: number, round: number, random: Random): Planned[] {
+  const first = round * pipelinesPerRound;
+  const specs = [...specsOf(seed, round + 1)].slice(first);
+  return specs.flatMap(([name, spec], offset) => {
+    const parent = parentOf(first + offset);
+    const names = [name, ...(parent === undefined ? [] : [parent])];
+    return names.flatMap((pipeline) =>
+      ["one", "two"].map((key) => {
+        return { pipeline, spec, habit: habitOf(random), key, isParent: pipeline === parent };
+      }),
+    );
+  });
+}
+
+/** What came of a round. */
+export type RoundResult = Trouble & {
+  readonly runs: number;
+  readonly results: number;
+  readonly states: string;
+  readonly violations: readonly string[];
+};
+
+/** Starts a run, and starts it again where the answer got lost: that is the same run. */
+async function startSurely(service: DeployedService, { pipeline, key }: Planned, scheduledAt: string) {
+  for (;;) {
+    try {
+      return (await service.start({ pipeline, key, scheduledAt })).runId;
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+    }
+  }
+}
+
+/**
+ * Lets random runs live through random trouble at the same time, and checks what came of them.
+ *
+ * @param milliseconds that trouble lasts; then the runs are left to end
+ */
+export async function liveRound(
+  service: DeployedService,
+  seed: number,
+  round: number,
+  milliseconds: number,
+): Promise<RoundResult> {
+  const random = new Random(hashOf(seed, `round ${round}`));
+  const planned = runsOf(seed, round, random);
+  const scheduledAt = new Date().toISOString();
+  const stopTicking = keepTicking(service, 2500);
+  const watch = new ResultWatch(service);
+  const checks = new RoundChecks(service);
+  try {
+    const runIds = await Promise.all(planned.map((plan) => startSurely(service, plan, scheduledAt)));
+    watch.begin(runIds);
+    const until = Date.now() + milliseconds;
+    const [trouble] = await Promise.all([
+      makeTrouble(service, random, milliseconds),
+      ...planned.map(({ habit }, place) =>
+        interfere(service, runIds[place] ?? "", habit, new Random(hashOf(seed, `${round} ${place}`)), until),
+      ),
+    ]);
+    const ended = await Promise.all(
+      planned.map(({ habit }, place) => settle(service, runIds[place] ?? "", habit)),
+    );
+    for (const [place, run] of ended.entries()) {
+      const plan = planned[place];
+      if (plan?.isParent) await checks.checkParent(run, plan.spec);
+      else if (plan) await checks.checkRun(run, plan.spec);
+    }
+    const limits = placesOf(round)
+      .filter(hasOneSlot)
+      .map((place) => `pipeline/random-${place}`);
+    await checks.checkStack(new Set(runIds), limits);
+    const results = await watch.end();
+    const states = ended.map(({ state, epoch }) => `${state} ${epoch}`).sort();
+    return {
+      ...trouble,
+      runs: ended.length,
+      results,
+      states: states.join(", "),
+      violations: [...watch.violations, ...checks.violations],
+    };
+  } finally {
+    await watch.end();
+    await stopTicking();
+  }
+}
