@@ -25,7 +25,7 @@ export function wrapped<T extends object>(port: T, around: <R>(call: () => Promi
  * An engine whose worker dies at its `at`-th call to a port, before the call's effect or after it. The dead make no
  * further calls, unlike one whose call merely failed.
  */
-function crashing(engine: Engine, at: number, when: Crashing["when"]) {
+export function crashing(engine: Engine, at: number, when: Crashing["when"]) {
   const seen = { calls: 0, crashed: false };
   const around = async <R>(call: () => Promise<R>): Promise<R> => {
     if (seen.crashed) throw new Crash();

@@ -7,6 +7,7 @@ import type { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
 import { handleJob } from "../../shared/worker/handle-job.ts";
 import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
 import { sweepRuns } from "../../shared/worker/sweep-run.ts";
+import { crashing } from "./crashing-engine.ts";
 
 /** More rounds than any test needs: an engine that does not come to rest is found out. */
 const mostRounds = 10_000;
@@ -74,39 +75,13 @@ export async function pass(memory: MemoryEngine, seconds: number): Promise<void>
   }
 }
 
-/** The worker is dead. */
-export class Death extends Error {
-  override readonly name = "Death";
-}
-
-/** The ports that a worker's calls go through. */
-const ports = ["store", "queue", "batch", "objects", "cache", "waiters"] as const;
-
-/**
- * An engine whose worker dies at its `at`-th call to the outside, before the call's effect or after it. The dead make no
- * further calls, unlike a call that merely fails.
- */
+/** {@link crashing}, for a test that only asks whether the worker died. */
 export function mortal(engine: Engine, at: number, when: "before" | "after") {
-  const life = { calls: 0, died: false };
-  const around = async (call: () => unknown): Promise<unknown> => {
-    if (life.died) throw new Death();
-    life.calls += 1;
-    const last = life.calls === at;
-    life.died ||= last;
-    if (last && when === "before") throw new Death();
-    const result = await call();
-    if (last) throw new Death();
-    return result;
+  const { engine: dying, seen } = crashing(engine, at, when);
+  const life = {
+    get died() {
+      return seen.crashed;
+    },
   };
-  const wrapped = <T extends object>(port: T): T =>
-    new Proxy(port, {
-      get(target, key, receiver) {
-        const member: unknown = Reflect.get(target, key, receiver);
-        if (typeof member !== "function") return member;
-        if (key === "locate") return member.bind(target);
-        return (...args: unknown[]) => around(() => member.apply(target, args));
-      },
-    });
-  const own = Object.fromEntries(ports.map((port) => [port, wrapped(engine[port])]));
-  return { engine: { ...engine, ...own } as Engine, life };
+  return { engine: dying, life };
 }

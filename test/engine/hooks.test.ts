@@ -4,7 +4,8 @@ import { retryRun } from "../../shared/operate/retry-run.ts";
 import { definePipeline, FatalError, lambda, type RunEnd, wait } from "../../shared/pipeline/index.ts";
 import { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
 import { sweepRuns } from "../../shared/worker/sweep-run.ts";
-import { begin, Death, mortal, pass, runOf, stepOf, work } from "./driving.ts";
+import { Crash } from "./crashing-engine.ts";
+import { begin, mortal, pass, runOf, stepOf, work } from "./driving.ts";
 
 const params = z.strictObject({ seconds: z.number().default(0), fails: z.boolean().default(false) });
 
@@ -175,7 +176,7 @@ describe("a hook", () => {
       await ending
         .then(() => work(memory))
         .catch((error: unknown) => {
-          if (!(error instanceof Death)) throw error;
+          if (!(error instanceof Crash)) throw error;
         });
       memory.engine = sound;
       if (state === "CANCELLED") await cancelRun(sound, runId);

@@ -6,7 +6,8 @@ import { retryRun } from "../../shared/operate/retry-run.ts";
 import { child, definePipeline, FatalError, lambda, wait, workQueue } from "../../shared/pipeline/index.ts";
 import { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
 import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
-import { begin, Death, mortal, pass, runOf, statesOf, work } from "./driving.ts";
+import { Crash } from "./crashing-engine.ts";
+import { begin, mortal, pass, runOf, statesOf, work } from "./driving.ts";
 
 type Limits = Parameters<typeof definePipeline>[0];
 
@@ -137,7 +138,7 @@ describe("runs that do not wait", () => {
     const sound = memory.engine;
     // putGraph, createRun, then death.
     memory.engine = mortal(sound, 3, "before").engine;
-    await expect(begin(memory, "hasty")).rejects.toThrow(Death);
+    await expect(begin(memory, "hasty")).rejects.toThrow(Crash);
     memory.engine = sound;
     await pass(memory, 300);
     const { runs } = await memory.store.listRuns({ pipeline: "hasty" }, 10);
@@ -254,7 +255,7 @@ describe("a slot", () => {
         ? handleStepMessage(engine, message, Number.POSITIVE_INFINITY)
         : cancelRun(engine, ids[0] ?? "");
     await last().catch((error: unknown) => {
-      if (!(error instanceof Death)) throw error;
+      if (!(error instanceof Crash)) throw error;
     });
     if (redelivered) await memory.queue.send([message], 720_000);
     await pass(memory, 3600);

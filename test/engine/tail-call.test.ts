@@ -15,7 +15,8 @@ import type { StepMessage } from "../../shared/queue/step-queue.ts";
 import { commitReserve } from "../../shared/run/tail-call.ts";
 import { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
 import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
-import { begin, Death, mortal, pass, runOf, stepOf, work } from "./driving.ts";
+import { Crash } from "./crashing-engine.ts";
+import { begin, mortal, pass, runOf, stepOf, work } from "./driving.ts";
 
 const none = z.strictObject({});
 const job = defineJob("demo.job", {
@@ -136,7 +137,7 @@ describe("a chain of functions", () => {
       const message = first(memory);
       const { engine, life } = mortal(memory.engine, at, crash.when);
       await handleStepMessage(engine, message, forEver).catch((error: unknown) => {
-        if (!(error instanceof Death)) throw error;
+        if (!(error instanceof Crash)) throw error;
       });
       if (life.died && crash.redelivered) await memory.queue.send([message], 720_000);
       await pass(memory, 3600);
