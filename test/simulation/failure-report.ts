@@ -2,8 +2,8 @@ import { writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { SimulationResult } from "./simulation.ts";
+import { simulationStart } from "./spec/simulation-start.ts";
 import { timeText, traceText } from "./trace.ts";
-import { simulationStart } from "./world/world.ts";
 
 /** A case as it is kept in a file: everything that decides it. */
 export type CaseFile = Pick<SimulationResult, "seed" | "spec"> & { readonly only: readonly string[] };

@@ -130,4 +130,49 @@ export const mutants: readonly Mutant[] = [
     find: "newlyReady(graph, joined.progress, planned, step), tail);",
     replace: "newlyReady(graph, joined.progress, planned, step).slice(0, 1), tail);",
   },
+  {
+    name: "a step that a throttled worker let go is a wait that is over",
+    file: "shared/worker/handle-step-message.ts",
+    find: "await engine.store.putStep({ ...held, leaseUntil: letGoLease }, held.version);",
+    replace: `const { leaseUntil: _lease, ...facts } = held;
+    await engine.store.putStep({ ...facts, holder: "clock", state: "RUNNING", wakeAt: engine.clock.now() }, held.version);`,
+  },
+  {
+    name: "a paused run goes on",
+    file: "shared/worker/handle-step-message.ts",
+    find: 'return isHook(step) ? follows(step, run.state) : run.state === "RUNNING";',
+    replace:
+      'return isHook(step) ? follows(step, run.state) : run.state === "RUNNING" || run.state === "PAUSED";',
+  },
+  {
+    name: "nobody tells a parent of its child's end, and nobody looks",
+    file: "shared/worker/look-at-away.ts",
+    find: 'if (record.holder === "run") return lookAtChild(engine, work, record);',
+    replace: 'if (record.holder === "run") return;',
+  },
+  {
+    name: "more runs are admitted than a limit allows",
+    file: "shared/store/memory-run-store.ts",
+    find: "const { holders, limit: set } = this.slotsOf(name);",
+    replace:
+      "const { holders: _holders, limit: set } = this.slotsOf(name);\n      const holders: ReadonlySet<string> = new Set();",
+  },
+  {
+    name: "a run that ends keeps its slots",
+    file: "shared/store/memory-run-store.ts",
+    find: "filter((holder) => holder !== runId)",
+    replace: "filter(() => runId !== undefined)",
+  },
+  {
+    name: "any_failed runs whatever came before",
+    file: "shared/state/plan.ts",
+    find: 'if (rule === "any_failed") return failed ? "READY" : "SKIPPED";',
+    replace: 'if (rule === "any_failed") return "READY";',
+  },
+  {
+    name: "a repeat makes one pass too many",
+    file: "shared/step/repeat-step.ts",
+    find: "if (passes < repeat.limit)",
+    replace: "if (passes <= repeat.limit)",
+  },
 ];

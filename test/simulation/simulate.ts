@@ -11,9 +11,9 @@ import { simulateMany } from "./many-seeds.ts";
 import type { SeedRange } from "./seed-worker.ts";
 import { shrink } from "./shrink.ts";
 import { type SimulationResult, simulate } from "./simulation.ts";
+import { simulationStart } from "./spec/simulation-start.ts";
 import type { Tally } from "./tally.ts";
 import { traceText } from "./trace.ts";
-import { simulationStart } from "./world/world.ts";
 
 type Options = {
   seeds: SeedRange;

@@ -5,9 +5,9 @@ import { simulate, specOf } from "./simulation.ts";
 import type { Tally } from "./tally.ts";
 
 /** Seeds that every test run lives through, so that a change of the engine is compared with the same runs. */
-const fixedSeeds = 1000;
+const fixedSeeds = 500;
 /** Seeds that no test run has seen before. */
-const freshSeeds = 1000;
+const freshSeeds = 500;
 const processes = 2;
 
 async function liveThrough(first: number, count: number): Promise<Tally> {

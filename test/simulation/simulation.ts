@@ -5,16 +5,17 @@ import { type Fault, FaultPlan, ratesFor } from "./faults/fault-plan.ts";
 import { FinalChecks } from "./invariants/final-checks.ts";
 import type { Violation } from "./invariants/violation.ts";
 import { hashOf, Random } from "./random.ts";
-import { defineSpec } from "./spec/define-spec.ts";
+import { deployedPipelines } from "./spec/define-spec.ts";
 import { generateSpec } from "./spec/generate-spec.ts";
-import type { PipelineSpec, StepSpec } from "./spec/pipeline-spec.ts";
+import { type PipelineSpec, type StepSpec, specsByName } from "./spec/pipeline-spec.ts";
+import { simulationStart } from "./spec/simulation-start.ts";
 import { Trace, type TraceLine } from "./trace.ts";
 import { Bodies } from "./world/bodies.ts";
 import { Delivery } from "./world/delivery.ts";
 import { Jobs } from "./world/jobs.ts";
 import { People } from "./world/people.ts";
 import { SimulatedQueue } from "./world/simulated-queue.ts";
-import { mostSkew, simulationStart, World } from "./world/world.ts";
+import { mostSkew, World } from "./world/world.ts";
 
 const name = "simulated";
 /** Milliseconds between two ticks, as serverless.yml has them. */
@@ -86,35 +87,34 @@ export class Simulation {
     const queue = new SimulatedQueue((message, delay) => delivery.message(message, delay));
     const meter: Meter = { ...silentMeter, count: (what) => this.metered(what) };
     world.equip({ queue, meter });
-    world.deploy(new Map([[name, defineSpec(name, spec, this.bodies.lambda)]]));
-    this.people = new People(world);
+    world.deploy(deployedPipelines(name, spec, this.bodies.lambda));
+    this.people = new People(world, spec);
     this.plan(delivery, this.people);
   }
 
   /** Enters what comes from outside: the cause of the run, people, a deployment. */
   private plan(delivery: Delivery, people: People): void {
     const { plan, scheduler } = this.world;
-    const start = () =>
-      delivery.start("run", async (engine) => {
+    const scheduledAt = new Date(simulationStart).toISOString();
+    const start = (causeKey = "") =>
+      delivery.start(`run${causeKey}`, async (engine) => {
         const cause = { kind: "manual" } as const;
-        const started = await startRun(engine, {
-          pipeline: name,
-          cause,
-          causeKey: "",
-          scheduledAt: new Date(simulationStart).toISOString(),
-        });
-        this.runId = started.runId;
+        const started = await startRun(engine, { pipeline: name, cause, causeKey, scheduledAt });
+        if (causeKey === "") this.runId = started.runId;
       });
-    scheduler.in(0, start);
+    scheduler.in(0, () => start());
+    for (let other = 2; other <= (this.spec.runs ?? 1); other += 1)
+      scheduler.in(plan.drawsFor(`start ${other}`).pick([0, 10, 1000]), () => start(String(other)));
     const twice = plan.drawsFor("start twice");
     if (plan.decide("start twice", ["message duplicated"], twice.next(), scheduler.now) !== undefined)
-      scheduler.in(twice.pick([1, 50, 5000, 300_000]), start);
+      scheduler.in(twice.pick([1, 50, 5000, 300_000]), () => start());
     people.mayCancel(() => this.runId);
+    people.mayPause(() => this.runId);
     const deployment = plan.drawsFor("deployment");
     if (plan.decide("deployment", ["deployment"], deployment.next(), scheduler.now) === undefined) return;
     scheduler.in(deployment.pick([200, 3000, 60_000]), () => {
-      const changed = { steps: [deployed, ...this.spec.steps] };
-      this.world.deploy(new Map([[name, defineSpec(name, changed, this.bodies.lambda)]]));
+      const changed = { ...this.spec, steps: [deployed, ...this.spec.steps] };
+      this.world.deploy(deployedPipelines(name, changed, this.bodies.lambda));
     });
   }
 
@@ -124,7 +124,8 @@ export class Simulation {
 
   hasEnded(): boolean {
     const runs = [...this.world.watch.runs.values()];
-    return runs.length > 0 && runs.every((run) => "endedAt" in run);
+    const asked = runs.filter(({ cause }) => cause.kind !== "step").length;
+    return asked === (this.spec.runs ?? 1) && runs.every((run) => "endedAt" in run);
   }
 
   private checkProgress(): void {
@@ -178,8 +179,12 @@ export class Simulation {
   async check(): Promise<void> {
     const { violations, watch } = this.world;
     if (violations.any) return;
-    const checks = new FinalChecks(this.world, this.spec);
-    for (const run of watch.runs.values()) await checks.run(run);
+    const checks = new FinalChecks(this.world, new Map(specsByName(name, this.spec)));
+    for (const run of watch.runs.values()) {
+      await checks.run(run);
+      checks.hook(run);
+    }
+    await checks.slots();
     checks.bodies(this.bodies);
     checks.complete(this.jobs.complete);
     if (this.until > simulationStart) checks.cost(this.redriven, this.bodies);
@@ -187,7 +192,10 @@ export class Simulation {
   }
 
   get state(): string {
-    return [...this.world.watch.runs.values()].map(({ state, epoch }) => `${state} ${epoch}`).join();
+    return [...this.world.watch.runs.values()]
+      .filter(({ cause }) => cause.kind !== "step")
+      .map(({ state, epoch }) => `${state} ${epoch}`)
+      .join();
   }
 }
 

@@ -14,7 +14,7 @@ import { dynamoClient } from "../../../shared/store/dynamo-table.ts";
 import type { RunStore } from "../../../shared/store/run-store.ts";
 import { hashOf } from "../../simulation/random.ts";
 import { defineSpec, type LambdaBody } from "../../simulation/spec/define-spec.ts";
-import { failuresOf } from "../../simulation/spec/pipeline-spec.ts";
+import { failuresOf, isPure } from "../../simulation/spec/pipeline-spec.ts";
 import { outputOf } from "../../simulation/spec/pure-work.ts";
 import { hasOneSlot, parentOf, specsOf } from "./round-specs.ts";
 
@@ -29,7 +29,9 @@ function ownStore(): RunStore {
 /** Takes up to half a second, fails as its spec says, and gives what the oracle foretells. */
 const body: LambdaBody = async (step, input, { runId, index }) => {
   await delay(hashOf(index, JSON.stringify([runId, step.name])) % 500);
-  const { failing } = step.work;
+  const { work } = step;
+  if (!isPure(work)) throw new TypeError(`step ${step.name} has no body`);
+  const { failing } = work;
   if (failing !== undefined) {
     const record = await ownStore().getStep({ runId, step: step.name, index });
     if (record === undefined) throw new Error(`step ${step.name}[${index}] runs and has no record`);
@@ -38,7 +40,7 @@ const body: LambdaBody = async (step, input, { runId, index }) => {
       throw failing.how === "after" ? new RetryAfter("it fails for now", 1) : new Error("it fails");
     }
   }
-  return outputOf(step.work, step.name, index, input);
+  return outputOf(work, step.name, index, input);
 };
 
 function parentNamed(name: string, pipeline: Pipeline): Pipeline {

@@ -1,6 +1,6 @@
 import { hashOf, Random } from "../../simulation/random.ts";
-import { generateSpec } from "../../simulation/spec/generate-spec.ts";
-import type { OverSpec, PipelineSpec, StepSpec } from "../../simulation/spec/pipeline-spec.ts";
+import { generatePureSpec } from "../../simulation/spec/generate-spec.ts";
+import type { OverSpec, PipelineSpec, PureStepSpec, StepSpec } from "../../simulation/spec/pipeline-spec.ts";
 
 /** Pipelines of one round. */
 export const pipelinesPerRound = 6;
@@ -19,7 +19,7 @@ function shortOver(over: OverSpec): OverSpec {
 }
 
 /** The same step, done in seconds of real time. */
-function quick({ work, over, retries, ...step }: StepSpec): StepSpec {
+function quick({ work, over, retries, ...step }: PureStepSpec): StepSpec {
   return {
     ...step,
     work: { ...work, list: Math.min(work.list, longest) },
@@ -33,7 +33,7 @@ function quick({ work, over, retries, ...step }: StepSpec): StepSpec {
 export function specsOf(seed: number, rounds: number): ReadonlyMap<string, PipelineSpec> {
   return new Map(
     Array.from({ length: rounds * pipelinesPerRound }, (_, place) => {
-      const { steps } = generateSpec(new Random(hashOf(seed, `spec ${place}`)));
+      const { steps } = generatePureSpec(new Random(hashOf(seed, `spec ${place}`)));
       return [`random-${place}`, { steps: steps.map(quick) }];
     }),
   );

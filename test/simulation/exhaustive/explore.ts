@@ -3,8 +3,9 @@ import type { Violation } from "../invariants/violation.ts";
 import { hashOf, Random } from "../random.ts";
 import { Simulation } from "../simulation.ts";
 import type { PipelineSpec } from "../spec/pipeline-spec.ts";
+import { simulationStart } from "../spec/simulation-start.ts";
 import { Trace, type TraceLine } from "../trace.ts";
-import { simulationStart, World } from "../world/world.ts";
+import { World } from "../world/world.ts";
 import { ChoosingScheduler, type Open } from "./choosing-scheduler.ts";
 import { Histories, stateText } from "./state-text.ts";
 

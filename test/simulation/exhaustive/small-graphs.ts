@@ -21,5 +21,10 @@ export const smallGraphs: Readonly<Record<string, PipelineSpec>> = {
     steps: [step("a"), step("b", [], { when: { step: "a", test: "above", bound: 999 } }), step("c", ["b"])],
   },
   map: { steps: [step("m", [], { over: { form: "literal", size: 2 } }), step("z", ["m"])] },
+  rule: { steps: [step("a", [], { work: fails }), step("b", ["a"], { rule: "any_failed", optional: true })] },
+  child: {
+    steps: [step("p", [], { work: { kind: "child", pipeline: { steps: [step("q")] } } }), step("z", ["p"])],
+  },
+  limited: { steps: [step("a")], runs: 2, maxActiveRuns: 1 },
   job: { steps: [step("a", [], { work: job })] },
 };

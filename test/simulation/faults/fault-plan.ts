@@ -23,6 +23,7 @@ export const faultKinds = [
   "event delayed",
   "event lost",
   "person cancels",
+  "person pauses",
   "person retries",
   "deployment",
 ] as const;
@@ -64,6 +65,7 @@ const usualRates: Readonly<Record<FaultKind, number>> = {
   "event delayed": 0.15,
   "event lost": 0.1,
   "person cancels": 0.15,
+  "person pauses": 0.12,
   "person retries": 0.7,
   deployment: 0.2,
 };

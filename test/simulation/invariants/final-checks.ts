@@ -1,10 +1,11 @@
 import type { JobIdentity } from "../../../shared/batch/job-environment.ts";
 import type { Json } from "../../../shared/pipeline/index.ts";
 import { canonicalJson } from "../../../shared/pipeline/json.ts";
+import { isHook } from "../../../shared/run/hook-step.ts";
 import type { Run } from "../../../shared/state/run.ts";
 import { hasEnded, type StepRecord, type StoredValue } from "../../../shared/state/step-record.ts";
 import { type Expectation, expectationOf, type Verdict } from "../spec/oracle.ts";
-import { failuresOf, type PipelineSpec, type StepSpec } from "../spec/pipeline-spec.ts";
+import { failuresOf, isPure, type PipelineSpec, type StepSpec } from "../spec/pipeline-spec.ts";
 import type { Bodies } from "../world/bodies.ts";
 import type { World } from "../world/world.ts";
 
@@ -13,17 +14,23 @@ const failedStates: readonly string[] = ["FAILED", "TIMED_OUT"];
 /** Looks at a run after its end, and at everything that worked for it. */
 export class FinalChecks {
   private readonly world: World;
-  private readonly spec: PipelineSpec;
-  private readonly expectations = new Map<number, Expectation>();
+  private readonly specs: ReadonlyMap<string, PipelineSpec>;
+  private readonly expectations = new Map<string, Expectation>();
 
-  constructor(world: World, spec: PipelineSpec) {
+  /** @param specs by the name of their pipeline */
+  constructor(world: World, specs: ReadonlyMap<string, PipelineSpec>) {
     this.world = world;
-    this.spec = spec;
+    this.specs = specs;
   }
 
-  private expected(epoch: number): Expectation {
-    const known = this.expectations.get(epoch) ?? expectationOf(this.spec, epoch);
-    this.expectations.set(epoch, known);
+  private specOf({ pipeline }: Run): PipelineSpec {
+    return this.specs.get(pipeline) ?? { steps: [] };
+  }
+
+  private expected(run: Run, epoch = run.epoch): Expectation {
+    const key = `${run.pipeline} ${epoch}`;
+    const known = this.expectations.get(key) ?? expectationOf(this.specOf(run), epoch);
+    this.expectations.set(key, known);
     return known;
   }
 
@@ -49,7 +56,7 @@ export class FinalChecks {
         "as the oracle says",
         `${name} is ${record.state} in epoch ${record.epoch}; expected ${verdict.state}${"error" in record ? `: ${record.error?.name} ${record.error?.message}` : ""}`,
       );
-    if (verdict.state === "SUCCEEDED" && "output" in record && record.index !== "map") {
+    if (verdict.state === "SUCCEEDED" && "output" in record && record.index !== "map" && !verdict.any) {
       const value = await this.valueOf(record.output);
       if (canonicalJson(value) !== canonicalJson(verdict.output))
         this.broken(
@@ -92,7 +99,7 @@ export class FinalChecks {
         `${step.name} is joined as ${joined || "nothing"}; expected ${verdict.state}`,
       );
     await this.compareRecord(step.name, verdict, record, run);
-    const children = this.expected(run.epoch).children.get(step.name) ?? [];
+    const children = this.expected(run).children.get(step.name) ?? [];
     for (const [index, child] of children.entries()) {
       await this.compareRecord(
         `${step.name}[${index}]`,
@@ -107,10 +114,10 @@ export class FinalChecks {
 
   /** What succeeded in a run that was cancelled has the value that it must have. */
   private async compareSucceeded(run: Run): Promise<void> {
-    for (const step of this.spec.steps) {
+    for (const step of this.specOf(run).steps) {
       for (const record of this.world.watch.steps.of(run.runId)) {
         if (record.step !== step.name || !("output" in record) || record.index === "map") continue;
-        const { steps, children } = this.expected(record.epoch);
+        const { steps, children } = this.expected(run, record.epoch);
         const verdict =
           step.over === undefined ? steps.get(step.name) : children.get(step.name)?.[record.index];
         if (verdict === undefined)
@@ -122,19 +129,21 @@ export class FinalChecks {
 
   async run(run: Run): Promise<void> {
     if (run.state === "SUCCEEDED" || run.state === "FAILED") {
-      const { state, steps } = this.expected(run.epoch);
+      const { state, steps } = this.expected(run);
       if (run.state !== state) {
         const error =
           run.error === undefined ? "" : `: ${run.error.step} ${run.error.name} ${run.error.message}`;
         this.broken("as the oracle says", `the run is ${run.state}; expected ${state}${error}`);
       }
-      for (const step of this.spec.steps) {
+      for (const step of this.specOf(run).steps) {
         const verdict = steps.get(step.name);
         if (verdict !== undefined) await this.compareStep(run, step, verdict);
       }
     } else await this.compareSucceeded(run);
     for (const record of this.world.watch.steps.of(run.runId)) {
-      if (!hasEnded(record))
+      // A retry calls off the hook of the epoch that it follows.
+      const isCalledOff = isHook(record.step) && record.epoch < run.epoch;
+      if (!hasEnded(record) && !isCalledOff)
         this.broken(
           "nothing is left open",
           `${record.step}[${record.index}] is ${record.state} in a run that is ${run.state}`,
@@ -142,15 +151,34 @@ export class FinalChecks {
     }
   }
 
+  /** What is to follow a run's end followed. */
+  hook(run: Run): void {
+    const follows = this.specOf(run).hooks && run.state !== "TIMED_OUT" && "endedAt" in run;
+    const name = `@${run.state.toLowerCase()}`;
+    const record = this.world.watch.steps.get(run.runId, name, run.epoch);
+    if (follows && (record === undefined || !("output" in record)))
+      this.broken("hooks follow", `${name} of epoch ${run.epoch} is ${record?.state ?? "not stored"}`);
+  }
+
+  /** Nobody holds a slot of what has ended. */
+  async slots(): Promise<void> {
+    for (const name of this.specs.keys()) {
+      const { holders } = await this.world.memory.store.getSlots(`pipeline/${name}`);
+      if (holders.size > 0) this.broken("no slot is held", `${[...holders].join()} hold slots of ${name}`);
+    }
+  }
+
   /** No body began more often than its failures and the faults that hit its workers explain. */
   bodies({ begun }: Bodies): void {
+    const all = [...this.specs.values()].flatMap(({ steps }) => steps);
     for (const [key, count] of begun) {
       const [, step = "", index = "0", epoch = "1"] = /\/(.*)\[(.*)\]@(.*)$/.exec(key) ?? [];
-      const spec = this.spec.steps.find(({ name }) => name === step);
-      if (spec === undefined) continue;
-      const own = Math.min(spec.retries.limit, failuresOf(spec.work.failing, Number(index), Number(epoch)));
-      const bearable =
-        1 + own + this.world.ledger.chargesOf(key) + this.world.ledger.lossesOf(`${step}[${index}]`);
+      const spec = all.find(({ name }) => name === step);
+      if (spec === undefined || !isPure(spec.work)) continue;
+      const { failing, passes = 1 } = spec.work;
+      const own = Math.min(spec.retries.limit, failuresOf(failing, Number(index), Number(epoch)));
+      const { ledger } = this.world;
+      const bearable = passes + own + ledger.chargesOf(key) + ledger.lossesOf(`${step}[${index}]`);
       if (count > bearable)
         this.broken("nothing runs again", `${key} began ${count} times; its faults explain ${bearable}`);
     }
@@ -160,7 +188,10 @@ export class FinalChecks {
   complete(attempts: readonly JobIdentity[]): void {
     for (const { runId, step, index, epoch, attempt } of attempts) {
       const record = this.world.watch.steps.get(runId, step, index);
-      if (this.world.watch.wasCancelled(runId) || record === undefined) continue;
+      const spec = [...this.specs.values()].flatMap(({ steps }) => steps).find(({ name }) => name === step);
+      // Of a repeated step another pass may follow.
+      const isRepeated = spec !== undefined && isPure(spec.work) && spec.work.passes !== undefined;
+      if (this.world.watch.wasCancelled(runId) || record === undefined || isRepeated) continue;
       if (!("output" in record) || record.attempt !== attempt)
         this.broken(
           "finished work counts",
@@ -178,13 +209,18 @@ export class FinalChecks {
     const { plan, watch, ticks } = this.world;
     const { writes, latest } = watch.steps;
     const attempts = [...begun.values()].reduce((sum, count) => sum + count, 0);
-    const bound = 5 * (latest.size + attempts + 2) + 5 * plan.faults.length + 2 * ticks;
+    const bound =
+      5 * (latest.size + attempts + 2 * watch.runs.size) +
+      5 * plan.faults.length +
+      2 * ticks * watch.runs.size;
     if (writes > bound)
       this.broken(
         "bounded cost",
         `${writes} writes for ${latest.size} records, ${plan.faults.length} faults`,
       );
-    if (plan.faults.length === 0 && !plan.skewed && redriven > 0)
+    // What waits for long is looked after by hints of the sweep.
+    const isPlain = [...this.specs.values()].every(({ steps }) => steps.every(({ work }) => isPure(work)));
+    if (plan.faults.length === 0 && !plan.skewed && isPlain && redriven > 0)
       this.broken("bounded cost", `${redriven} hints were sent again although none was lost`);
   }
 

@@ -1,5 +1,5 @@
 import type { Graph } from "../../../shared/pipeline/graph.ts";
-import { type Outcome, type Run, runTransitions } from "../../../shared/state/run.ts";
+import { isUnderWay, type Outcome, type Run, runTransitions } from "../../../shared/state/run.ts";
 import { hasEnded, isHeld, type StepRecord } from "../../../shared/state/step-record.ts";
 import type { RunStore, Tally, TallyKey } from "../../../shared/store/run-store.ts";
 import { StepWatch, type WatchedWorld } from "./step-watch.ts";
@@ -14,6 +14,20 @@ const statesOf: Readonly<Record<Outcome, readonly string[]>> = {
 /** Calls of the store that only read, or whose effects are looked at one by one. */
 const ownWay: ReadonlySet<string> = new Set(["putStep", "joinRun", "joinTally", "putGraph"]);
 
+/** Milliseconds after which no worker is left that read the run before. */
+const workerLife = 125_000;
+
+/** A store that passes every call on to another, whose own calls to itself are nobody's business. */
+function boundTo(store: RunStore): RunStore {
+  const target = store as unknown as Record<string, unknown>;
+  const names = Object.getOwnPropertyNames(Object.getPrototypeOf(store));
+  const bound = names.flatMap((name) => {
+    const method = target[name];
+    return name !== "constructor" && typeof method === "function" ? [[name, method.bind(store)]] : [];
+  });
+  return Object.fromEntries(bound) as RunStore;
+}
+
 /**
  * Stands between the engine and its store and looks at every write: that states change as the tables say, that what is
  * joined had ended, and that nothing is joined that did not end so.
@@ -21,16 +35,22 @@ const ownWay: ReadonlySet<string> = new Set(["putStep", "joinRun", "joinTally", 
 export class RunWatch {
   readonly steps: StepWatch;
   readonly runs = new Map<string, Run>();
+  /** Told of every record that waits for a person. */
+  onQuestion: (record: StepRecord) => void = () => {};
   /** Told of every record that a worker got hold of. */
   onHeld: (record: StepRecord) => void = () => {};
   /** Told of every run that comes to its end. */
   onEnd: (run: Run) => void = () => {};
   /** Runs that were ever cancelled. */
   private readonly cancelled = new Set<string>();
+  /** When runs were paused, last. */
+  private readonly pausedAt = new Map<string, number>();
+  private readonly world: WatchedWorld;
   private readonly graphs = new Map<string, Graph>();
   private readonly violations: Violations;
 
   constructor(world: WatchedWorld, violations: Violations) {
+    this.world = world;
     this.violations = violations;
     this.steps = new StepWatch(world, violations);
   }
@@ -40,17 +60,26 @@ export class RunWatch {
     return this.graphs.get(run.graphHash)?.steps.findIndex(({ name }) => name === step) ?? -1;
   }
 
+  /** A function begins. In a paused run only those do whose worker had not heard of the pause. */
+  begins(runId: string, step: string): void {
+    if (this.runs.get(runId)?.state !== "PAUSED") return;
+    const paused = this.world.now - (this.pausedAt.get(runId) ?? 0);
+    if (paused > workerLife)
+      this.violations.add("a pause holds", `${step} began ${paused} ms after ${runId} was paused`);
+  }
+
   wasCancelled(runId: string): boolean {
     return this.cancelled.has(runId);
   }
 
   /** The store, watched. Calls keep their answers. */
   over(store: RunStore): RunStore {
-    const watched: RunStore = Object.create(store);
+    const watched = boundTo(store);
     watched.putStep = async (next, previous) => {
       this.steps.writes += 1;
       const put = await store.putStep(next, previous);
       if (put.ok) this.steps.written(put.record);
+      if (put.ok && put.record.state === "PAUSED") this.onQuestion(put.record);
       if (put.ok && isHeld(put.record)) this.onHeld(put.record);
       return put;
     };
@@ -94,15 +123,31 @@ export class RunWatch {
     }
   }
 
+  /** No more runs are under way than a limit allows. */
+  private checkLimits(run: Run): void {
+    for (const { name, limit } of run.limits) {
+      const active = [...this.runs.values()].filter(
+        (each) => isUnderWay(each) && each.limits.some((its) => its.name === name),
+      );
+      if (active.length > limit)
+        this.violations.add(
+          "limits hold",
+          `${active.length} runs are under way by ${name}, which allows ${limit}`,
+        );
+    }
+  }
+
   private changedRun(run: Run): void {
     const before = this.runs.get(run.runId);
     this.runs.set(run.runId, run);
+    this.checkLimits(run);
     if (before === undefined) {
       if (run.epoch !== 1)
         this.violations.add("legal transition", `run ${run.runId} begins in epoch ${run.epoch}`);
       return;
     }
     if (before.state === run.state && before.epoch === run.epoch) return;
+    if (run.state === "PAUSED") this.pausedAt.set(run.runId, this.world.now);
     if (run.state === "CANCELLING") this.cancelled.add(run.runId);
     const reopened = run.epoch === before.epoch + 1 && "endedAt" in before;
     const legal =

@@ -101,6 +101,8 @@ export class StepWatch {
       return "a failure counted without a retry";
     if (next.failures > before.failures + 1) return "one failure counted more than once";
     if (before.state === "RETRYING" && !hasEnded(next)) return "a failed attempt went on";
+    // Its worker may give a lease up.
+    if (isHeld(before) && isHeld(next) && next.leaseUntil < before.leaseUntil) return undefined;
     if (isHeld(before) && isHeld(next))
       return this.isLive(before.leaseUntil) ? this.leaseTaken(before, next) : undefined;
     return undefined;
@@ -118,6 +120,9 @@ export class StepWatch {
     if (!isHeld(next)) return "an attempt that is not the record's own changed it";
     if (before.state === "RETRYING") {
       return before.retryAt > this.world.now + this.world.skew ? "its retry was not due" : undefined;
+    }
+    if ("holder" in before && before.holder === "clock") {
+      return before.wakeAt > this.world.now + this.world.skew ? "its time had not come" : undefined;
     }
     if (!isHeld(before)) return "nobody claims what is away";
     return this.isLive(before.leaseUntil) ? "another worker's lease had not run out" : undefined;

@@ -1,6 +1,8 @@
 import * as z from "zod";
 import {
+  approval,
   batch,
+  child,
   defineJob,
   definePipeline,
   eq,
@@ -8,16 +10,27 @@ import {
   gt,
   type Json,
   lambda,
+  maybe,
   not,
   or,
   type Pipeline,
   type Ref,
+  repeat,
   type StepContext,
   type StepOptions,
   type Task,
+  wait,
 } from "../../../shared/pipeline/index.ts";
-import type { PipelineSpec, StepSpec, WhenSpec } from "./pipeline-spec.ts";
+import {
+  childName,
+  type PipelineSpec,
+  type PureWork,
+  type StepSpec,
+  specsByName,
+  type WhenSpec,
+} from "./pipeline-spec.ts";
 import type { WorkInput, WorkOutput } from "./pure-work.ts";
+import { simulationStart } from "./simulation-start.ts";
 
 /** Does the work of a lambda step: the simulation decides how long it takes and how it ends. */
 export type LambdaBody = (step: StepSpec, input: WorkInput, context: StepContext) => Promise<Json>;
@@ -30,6 +43,18 @@ export const simulatedJob = defineJob("sim.work", {
   output: z.json() as z.ZodType<Json>,
   resources: { vcpus: 1, memory: 512 },
 });
+
+/** Seconds that an approval waits for its answer. */
+const approvalSeconds = 7200;
+
+/** Stands for the hooks of a pipeline, which are in no graph. */
+export const hookStep: StepSpec = {
+  name: "@hook",
+  work: { kind: "lambda", list: 0 },
+  uses: [],
+  after: [],
+  retries: { limit: 2 },
+};
 
 type Refs = ReadonlyMap<string, Ref<WorkOutput>>;
 
@@ -52,20 +77,42 @@ function optionsOf(step: StepSpec, refs: Refs): StepOptions {
   return {
     after: step.after.map((name) => refOf(refs, name)),
     ...(step.when && { when: condition(step.when, refs) }),
-    retries: {
-      limit: step.retries.limit,
-      ...(step.retries.delay !== undefined && { delay: step.retries.delay }),
-    },
+    ...(step.rule && { rule: step.rule }),
+    ...(step.cache && { cache: { version: "1" } }),
+    retries: step.retries,
     ...(step.timeout !== undefined && { timeout: step.timeout }),
   };
 }
 
-function taskOf(step: StepSpec, refs: Refs, item: Ref<Json> | undefined, body: LambdaBody): Task<WorkOutput> {
-  const input = { from: step.uses.map((name) => refOf(refs, name)), ...(item !== undefined && { item }) };
-  if (step.work.kind === "batch") return batch(simulatedJob, input as never) as Task<never>;
-  return lambda(input as object, (resolved, context) =>
-    body(step, resolved as unknown as WorkInput, context),
-  ) as Task<never>;
+/** A function or a job, done once or until its flag is up. */
+function pureTask(work: PureWork, step: StepSpec, input: object, body: LambdaBody): Task<WorkOutput> {
+  const { passes: limit } = work;
+  const until = (result: Ref<WorkOutput>) => eq(result.flag, true);
+  if (work.kind === "batch") {
+    const task = batch(simulatedJob, input as never);
+    return (limit === undefined ? task : repeat(task as never, { until, limit, delay: 3 })) as Task<never>;
+  }
+  const task = lambda(input, (resolved, context) => body(step, resolved as unknown as WorkInput, context));
+  return (limit === undefined ? task : repeat(task as never, { until, limit, delay: 3 })) as Task<never>;
+}
+
+function taskOf(defining: Defining, step: StepSpec, item: Ref<Json> | undefined): Task<WorkOutput> {
+  const { refs, body, pipeline } = defining;
+  const { work } = step;
+  const from = step.uses.map((name) =>
+    step.optional === true ? maybe(refOf(refs, name)) : refOf(refs, name),
+  );
+  if (work.kind === "wait") {
+    const until = new Date(simulationStart + work.seconds * 1000).toISOString();
+    return wait(work.form === "until" ? { until } : { seconds: work.seconds }) as Task<never>;
+  }
+  if (work.kind === "approval") {
+    const byDefault = work.byDefault === undefined ? {} : { byDefault: work.byDefault };
+    return approval({ deadline: approvalSeconds, ...byDefault }) as Task<never>;
+  }
+  if (work.kind === "child")
+    return child(defineSpec(childName(pipeline, step.name), work.pipeline, body), {}) as Task<never>;
+  return pureTask(work, step, { from, ...(item !== undefined && { item }) }, body);
 }
 
 function listOf(over: NonNullable<StepSpec["over"]>, refs: Refs): Ref<Json[]> | Json[] {
@@ -76,23 +123,50 @@ function listOf(over: NonNullable<StepSpec["over"]>, refs: Refs): Ref<Json[]> | 
   return (over.form === "children" ? ref : ref.list) as unknown as Ref<Json[]>;
 }
 
+/** What the steps of one definition are made with. */
+type Defining = {
+  readonly pipeline: string;
+  readonly refs: Map<string, Ref<WorkOutput>>;
+  readonly body: LambdaBody;
+};
+
+/** What follows the end of a run: a function like any other. */
+function hooksFor(body: LambdaBody) {
+  const hook = (_end: unknown, context: StepContext) => body(hookStep, { from: [] }, context);
+  return { succeeded: hook, failed: hook, cancelled: hook };
+}
+
 /** Turns a spec into a definition, by the same API that users write. */
-export function defineSpec(name: string, spec: PipelineSpec, body: LambdaBody): Pipeline {
-  return definePipeline({ name, params: z.strictObject({}) }, ({ step: add, map }) => {
+export function defineSpec(pipeline: string, spec: PipelineSpec, body: LambdaBody): Pipeline {
+  const { maxActiveRuns } = spec;
+  const options = {
+    name: pipeline,
+    params: z.strictObject({}),
+    ...(spec.hooks && { hooks: hooksFor(body) }),
+    ...(maxActiveRuns !== undefined && { maxActiveRuns }),
+  };
+  const defined = definePipeline(options, ({ step: add, map }) => {
     const refs = new Map<string, Ref<WorkOutput>>();
+    const defining: Defining = { pipeline, refs, body };
     for (const step of spec.steps) {
-      const options = optionsOf(step, refs);
       const { over } = step;
       const ref =
         over === undefined
-          ? add(step.name, taskOf(step, refs, undefined, body), options)
+          ? add(step.name, taskOf(defining, step, undefined), optionsOf(step, refs))
           : map(
               step.name,
               listOf(over, refs) as Ref<number[]>,
-              (item) => taskOf(step, refs, item as unknown as Ref<Json>, body),
-              options,
+              (item) => taskOf(defining, step, item as unknown as Ref<Json>),
+              optionsOf(step, refs),
             );
       refs.set(step.name, ref as Ref<WorkOutput>);
     }
+    return refs.get(spec.steps.at(-1)?.name ?? "");
   });
+  return defined as unknown as Pipeline;
+}
+
+/** A spec's pipeline and those of its child steps, by name: what is deployed. */
+export function deployedPipelines(name: string, spec: PipelineSpec, body: LambdaBody): Map<string, Pipeline> {
+  return new Map(specsByName(name, spec).map(([each, its]) => [each, defineSpec(each, its, body)]));
 }

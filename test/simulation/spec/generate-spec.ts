@@ -2,8 +2,11 @@ import type { Random } from "../random.ts";
 import {
   always,
   type Failing,
+  isPure,
   type OverSpec,
   type PipelineSpec,
+  type PurePipelineSpec,
+  type PureWork,
   type RetriesSpec,
   type StepSpec,
   type WhenSpec,
@@ -16,7 +19,8 @@ type Shape = "chain" | "diamond" | "free" | "wide";
 function retriesFor(random: Random): RetriesSpec {
   const limit = random.pick([0, 0, 1, 2, 3]);
   const delay = random.pick([undefined, 0, 1, 30, [1, 5, 60], { base: 1, factor: 3, max: 120 }, 1200]);
-  return { limit, ...(delay !== undefined && { delay }) };
+  const on = random.chance(0.08) ? [random.pick(["Error", "OtherError"])] : undefined;
+  return { limit, ...(delay !== undefined && { delay }), ...(on && { on }) };
 }
 
 function failingFor(random: Random, { limit }: RetriesSpec, mapped: boolean): Failing | undefined {
@@ -71,36 +75,140 @@ function upstreamFor(random: Random, shape: Shape, earlier: readonly StepSpec[])
   return random.some(names, 3);
 }
 
-function stepFor(random: Random, shape: Shape, earlier: readonly StepSpec[]): StepSpec {
-  const over = random.chance(0.3) ? overFor(random, earlier) : undefined;
-  const retries = retriesFor(random);
-  const failing = failingFor(random, retries, over !== undefined);
-  const work: WorkSpec = {
+/** Steps whose results others may use: what waits has none worth using. */
+function withResults(steps: readonly StepSpec[]): StepSpec[] {
+  return steps.filter(({ work }) => work.kind !== "wait" && work.kind !== "approval");
+}
+
+function pureFor(random: Random, retries: RetriesSpec, mapped: boolean): PureWork {
+  const failing = failingFor(random, retries, mapped);
+  return {
     kind: random.chance(0.65) ? "lambda" : "batch",
-    list: over === undefined ? listLength(random) : random.between(0, 3),
+    list: mapped ? random.between(0, 3) : listLength(random),
     ...(random.chance(0.06) && { big: true }),
     ...(failing && { failing }),
+    ...(random.chance(0.06) && { passes: random.between(1, 5) }),
   };
+}
+
+function childFor(random: Random, name: string): WorkSpec {
+  const steps: StepSpec[] = [];
+  for (let size = random.between(1, 3); size > 0; size -= 1) {
+    const earlier = steps.map((step) => step.name);
+    const retries = retriesFor(random);
+    const uses = random.some(earlier, 2);
+    steps.push({
+      name: `${name}_${steps.length}`,
+      work: pureFor(random, retries, false),
+      uses,
+      after: [],
+      retries,
+    });
+  }
+  return { kind: "child", pipeline: { steps, ...(random.chance(0.1) && { maxActiveRuns: 1 }) } };
+}
+
+/** Makes the work of a step, of one kind or another. */
+type WorkMaker = (random: Random, name: string, retries: RetriesSpec, mapped: boolean) => WorkSpec;
+
+const workFor: WorkMaker = (random, name, retries, mapped) => {
+  const draw = random.next();
+  if (draw < 0.05) return childFor(random, name);
+  if (mapped || draw > 0.13) return pureFor(random, retries, mapped);
+  if (draw < 0.1)
+    return { kind: "wait", seconds: random.pick([0, 1, 40, 1000]), form: random.pick(["seconds", "until"]) };
+  const answer = random.pick(["yes", "yes", "no", "none"] as const);
+  const byDefault = random.pick([undefined, "approve", "reject"] as const);
+  return { kind: "approval", answer, ...(byDefault && { byDefault }) };
+};
+
+/** A step that may run although what it follows did not succeed: it takes no data that it must have. */
+function ruledStep(random: Random, step: StepSpec): StepSpec {
+  const { when: _when, over: _over, ...plain } = step;
+  const rule = random.pick(["all_done", "any_failed", "any_succeeded", undefined] as const);
+  return { ...plain, optional: true, ...(rule && { rule }) };
+}
+
+function stepFor(random: Random, shape: Shape, earlier: readonly StepSpec[], make: WorkMaker): StepSpec {
+  const name = `s${earlier.length}`;
+  const usable = withResults(earlier);
+  const over = random.chance(0.3) ? overFor(random, usable) : undefined;
+  const retries = retriesFor(random);
+  const work = make(random, name, retries, over !== undefined);
   const upstream = upstreamFor(random, shape, earlier);
   // Some of what a step follows it follows without data.
-  const after = upstream.filter(() => random.chance(0.2));
-  const when = whenFor(random, earlier);
-  return {
-    name: `s${earlier.length}`,
+  const isUsed = (each: string) =>
+    isPure(work) && usable.some((step) => step.name === each) && random.chance(0.8);
+  const uses = upstream.filter(isUsed);
+  const when = whenFor(random, usable);
+  const step: StepSpec = {
+    name,
     work,
-    uses: upstream.filter((name) => !after.includes(name)),
-    after,
+    uses,
+    after: upstream.filter((each) => !uses.includes(each)),
     ...(over && { over }),
     ...(when && { when }),
+    ...(work.kind === "lambda" &&
+      work.passes === undefined &&
+      !over &&
+      random.chance(0.1) && { cache: true }),
     retries,
   };
+  return upstream.length > 0 && random.chance(0.08) ? ruledStep(random, step) : step;
+}
+
+/** A step that a person's retry does not mend. */
+function unmended(step: StepSpec): StepSpec {
+  if (!isPure(step.work) || step.work.failing === undefined) return step;
+  const { healed: _healed, ...failing } = step.work.failing;
+  return { ...step, work: { ...step.work, failing } };
+}
+
+/** Of what may run after a failure the result depends on the epoch that it ran in; then all epochs are to be alike. */
+function withoutMending(steps: readonly StepSpec[]): readonly StepSpec[] {
+  const depends = steps.some(
+    ({ rule, optional, work }) => rule !== undefined || optional === true || work.kind === "child",
+  );
+  if (!depends) return steps;
+  return steps.map((step) =>
+    step.work.kind === "child"
+      ? {
+          ...step,
+          work: {
+            kind: "child",
+            pipeline: { ...step.work.pipeline, steps: step.work.pipeline.steps.map(unmended) },
+          },
+        }
+      : unmended(step),
+  );
+}
+
+function stepsFor(random: Random, make: WorkMaker): readonly StepSpec[] {
+  const shape = random.pick(["chain", "diamond", "free", "free", "wide"] as const);
+  const size = random.pick([1, 2, 3, 3, 4, 4, 5, 6, 8]);
+  const steps: StepSpec[] = [];
+  while (steps.length < size) steps.push(stepFor(random, shape, steps, make));
+  return withoutMending(steps);
 }
 
 /** A random pipeline of one to eight steps, most of them small. */
 export function generateSpec(random: Random): PipelineSpec {
-  const shape = random.pick(["chain", "diamond", "free", "free", "wide"] as const);
-  const size = random.pick([1, 2, 3, 3, 4, 4, 5, 6, 8]);
-  const steps: StepSpec[] = [];
-  while (steps.length < size) steps.push(stepFor(random, shape, steps));
-  return { steps };
+  const steps = stepsFor(random, workFor);
+  const several = random.chance(0.06);
+  return {
+    steps,
+    ...(random.chance(0.1) && { hooks: true }),
+    ...(several && { runs: random.between(2, 4) }),
+    ...((several ? random.chance(0.8) : random.chance(0.05)) && { maxActiveRuns: random.pick([1, 1, 2]) }),
+  };
+}
+
+/** As {@link generateSpec}, of functions and jobs alone, each done once: nothing in it waits for long or for anybody. */
+export function generatePureSpec(random: Random): PurePipelineSpec {
+  const make: WorkMaker = (draws, _name, retries, mapped) => {
+    const { passes: _passes, ...work } = pureFor(draws, retries, mapped);
+    return work;
+  };
+  const steps = stepsFor(random, make);
+  return { steps: steps.flatMap((step) => (isPure(step.work) ? [{ ...step, work: step.work }] : [])) };
 }

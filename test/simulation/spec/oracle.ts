@@ -4,7 +4,8 @@ import { undisturbed, type WorkInput, type WorkOutput } from "./pure-work.ts";
 
 /** What must become of a step, or of one child of a mapped step. */
 export type Verdict =
-  | { readonly state: "SUCCEEDED"; readonly output: Json }
+  /** `any`: which result it is depends on the time, or on a person. */
+  | { readonly state: "SUCCEEDED"; readonly output: Json; readonly any?: true }
   | { readonly state: "FAILED" | "SKIPPED" | "UPSTREAM_FAILED" };
 
 /** What must become of a run. */
@@ -54,12 +55,33 @@ class Evaluation {
   private one(step: StepSpec, index: number, input: WorkInput): Verdict {
     const place = step.over === undefined ? step.name : `${step.name}[${index}]`;
     if (this.forced.has(place)) return failed;
-    const output = undisturbed(step.work, step.retries, step.name, index, this.epoch, input);
+    return this.work(step, index, input);
+  }
+
+  private work(step: StepSpec, index: number, input: WorkInput): Verdict {
+    const { work, retries, name } = step;
+    if (work.kind === "wait") return { state: "SUCCEEDED", output: null, any: true };
+    if (work.kind === "approval") {
+      const isYes = work.answer === "yes" || (work.answer === "none" && work.byDefault === "approve");
+      return isYes ? { state: "SUCCEEDED", output: null, any: true } : failed;
+    }
+    if (work.kind === "child") {
+      const child = expectationOf(work.pipeline, this.epoch);
+      const last = child.steps.get(work.pipeline.steps.at(-1)?.name ?? "");
+      return child.state === "SUCCEEDED" && last !== undefined ? last : failed;
+    }
+    const output = undisturbed(work, retries, name, index, this.epoch, input);
     return output === undefined ? failed : { state: "SUCCEEDED", output };
   }
 
+  /** What a step is given of another: its result, or null where that may be. */
+  private given(name: string, optional: boolean): Json {
+    const verdict = this.steps.get(name);
+    return optional && verdict?.state !== "SUCCEEDED" ? null : this.output(name);
+  }
+
   private run(step: StepSpec): Verdict {
-    const from = step.uses.map((name) => this.output(name));
+    const from = step.uses.map((name) => this.given(name, step.optional === true));
     if (step.over === undefined) return this.one(step, 0, { from });
     const results = this.items(step.over).map((item, index) => this.one(step, index, { from, item }));
     this.children.set(step.name, results);
@@ -72,10 +94,15 @@ class Evaluation {
 
   evaluate(step: StepSpec): Verdict {
     const states = (names: readonly string[]) => names.map((name) => this.steps.get(name)?.state);
-    const upstream = states([...needsOf(step), ...step.after]);
-    if (upstream.some((state) => state === "FAILED" || state === "UPSTREAM_FAILED"))
-      return { state: "UPSTREAM_FAILED" };
-    if (states(needsOf(step)).includes("SKIPPED")) return { state: "SKIPPED" };
+    const upstream = states([...step.uses, ...needsOf(step), ...step.after]);
+    const anyFailed = upstream.some((state) => state === "FAILED" || state === "UPSTREAM_FAILED");
+    const { rule } = step;
+    if (rule === "any_failed" && !anyFailed) return { state: "SKIPPED" };
+    const anySucceeded = rule === "any_succeeded" && upstream.includes("SUCCEEDED");
+    if (rule !== "all_done" && rule !== "any_failed" && !anySucceeded) {
+      if (anyFailed) return { state: "UPSTREAM_FAILED" };
+      if (rule === "any_succeeded" || states(needsOf(step)).includes("SKIPPED")) return { state: "SKIPPED" };
+    }
     if (this.forced.has(step.name)) return failed;
     return this.holds(step) ? this.run(step) : { state: "SKIPPED" };
   }

@@ -18,11 +18,34 @@ export type PureWork = {
   /** Whether the result is too large to be stored in place. */
   readonly big?: boolean;
   readonly failing?: Failing;
+  /** Passes at most, until the result's flag is up. */
+  readonly passes?: number;
 };
 
+/** Waits for some seconds, or until a time: seconds after the start of the simulation. */
+export type WaitWork = {
+  readonly kind: "wait";
+  readonly seconds: number;
+  readonly form: "seconds" | "until";
+};
+
+/** Asks a person, who says yes or no, or nothing; then the default holds, or the step has failed. */
+export type ApprovalWork = {
+  readonly kind: "approval";
+  readonly answer: "yes" | "no" | "none";
+  readonly byDefault?: "approve" | "reject";
+};
+
+/** A run of another pipeline, whose last step's result is the step's. */
+export type ChildWork = { readonly kind: "child"; readonly pipeline: PipelineSpec };
+
 /** What a step does, by kind. */
-export type WorkSpec = PureWork;
-export type WorkKind = WorkSpec["kind"];
+export type WorkSpec = PureWork | WaitWork | ApprovalWork | ChildWork;
+
+/** Whether work is a function or a job, whose result follows from its input. */
+export function isPure(work: WorkSpec): work is PureWork {
+  return work.kind === "lambda" || work.kind === "batch";
+}
 
 /** The list that a mapped step runs over. */
 export type OverSpec =
@@ -41,6 +64,8 @@ export type WhenSpec = {
 export type RetriesSpec = {
   readonly limit: number;
   readonly delay?: number | number[] | { base: number; factor: number; max: number };
+  /** Names of the errors that are tried again; all when left out. */
+  readonly on?: string[];
 };
 
 /** One step, as data. */
@@ -52,16 +77,34 @@ export type StepSpec = {
   readonly after: readonly string[];
   readonly over?: OverSpec;
   readonly when?: WhenSpec;
+  readonly rule?: "all_done" | "any_failed" | "any_succeeded";
+  /** Takes null for results that the steps before it do not have. */
+  readonly optional?: boolean;
+  readonly cache?: boolean;
   readonly retries: RetriesSpec;
   /** Seconds. */
   readonly timeout?: number;
 };
 
 /** A pipeline as plain JSON: it can be printed, made smaller, and turned into a definition. */
-export type PipelineSpec = { readonly steps: readonly StepSpec[] };
+export type PipelineSpec = {
+  readonly steps: readonly StepSpec[];
+  /** Whether something follows the run's end. */
+  readonly hooks?: boolean;
+  /** Runs of it that are asked for; one when left out. */
+  readonly runs?: number;
+  readonly maxActiveRuns?: number;
+};
+
+/** A step that is a function or a job. */
+export type PureStepSpec = StepSpec & { readonly work: PureWork };
+
+/** A pipeline of functions and jobs. */
+export type PurePipelineSpec = { readonly steps: readonly PureStepSpec[] };
 
 /** Steps whose data a step needs. */
-export function needsOf({ uses, over, when }: StepSpec): string[] {
+export function needsOf({ uses: used, optional, over, when }: StepSpec): string[] {
+  const uses = optional === true ? [] : used;
   const listed =
     over === undefined || over.form === "literal" ? [] : over.form === "flatten" ? over.steps : [over.step];
   return [...uses, ...listed, ...(when === undefined ? [] : [when.step])];
@@ -69,6 +112,17 @@ export function needsOf({ uses, over, when }: StepSpec): string[] {
 
 /** Stands for failing for ever. */
 export const always = 99;
+
+/** Name of the pipeline that a child step runs. */
+export const childName = (parent: string, step: string) => `${parent}-${step}`;
+
+/** Pipelines by name: a spec, and those of its child steps. */
+export function specsByName(name: string, spec: PipelineSpec): [string, PipelineSpec][] {
+  const children = spec.steps.flatMap(({ name: step, work }) =>
+    work.kind === "child" ? specsByName(childName(name, step), work.pipeline) : [],
+  );
+  return [[name, spec], ...children];
+}
 
 /** How often a child's work fails before it works, in an epoch. */
 export function failuresOf(failing: Failing | undefined, index: number, epoch: number): number {

@@ -10,9 +10,15 @@ export type WorkOutput = { v: number; flag: boolean; list: number[]; pad?: strin
 
 const padding = "x".repeat(5000);
 
-/** The result of a step's work: the same for the same input, and hardly ever for another. */
-export function outputOf(work: PureWork, name: string, index: number, input: WorkInput): WorkOutput {
-  const hash = hashOf(0, JSON.stringify([name, index, input.from, input.item ?? null]));
+/** The result of a pass of a step's work: the same for the same input, and hardly ever for another. */
+export function outputOf(
+  work: PureWork,
+  name: string,
+  index: number,
+  input: WorkInput,
+  pass = 0,
+): WorkOutput {
+  const hash = hashOf(pass, JSON.stringify([name, index, input.from, input.item ?? null]));
   return {
     v: hash % 1000,
     flag: (hash & 1024) !== 0,
@@ -31,6 +37,12 @@ export function undisturbed(
   input: WorkInput,
 ): WorkOutput | undefined {
   const failures = failuresOf(work.failing, index, epoch);
-  if (failures > retries.limit || (failures > 0 && work.failing?.how === "fatal")) return undefined;
-  return outputOf(work, name, index, input);
+  const how = work.failing?.how;
+  const isListed = retries.on === undefined || retries.on.includes(how === "after" ? "RetryAfter" : "Error");
+  const isFinal = how === "fatal" || !isListed;
+  if (failures > retries.limit || (failures > 0 && isFinal)) return undefined;
+  const { passes } = work;
+  if (passes === undefined) return outputOf(work, name, index, input);
+  const results = Array.from({ length: passes }, (_, pass) => outputOf(work, name, index, input, pass));
+  return results.find(({ flag }) => flag);
 }

@@ -1,4 +1,4 @@
-import type { OverSpec, PipelineSpec, StepSpec } from "./pipeline-spec.ts";
+import { isPure, type OverSpec, type PipelineSpec, type StepSpec } from "./pipeline-spec.ts";
 
 function overWithout(over: OverSpec, gone: string): OverSpec {
   if (over.form === "literal") return over;
@@ -17,10 +17,20 @@ function stepWithout({ when, over, ...step }: StepSpec, gone: string): StepSpec 
   };
 }
 
+/** A step of a kind of its own, as a function; a child as a smaller child. */
+function simplerOthers(step: StepSpec): StepSpec[] {
+  const { work } = step;
+  const plain: StepSpec = { ...step, work: { kind: "lambda", list: 0 } };
+  if (work.kind !== "child") return [plain];
+  const smaller = [...smallerSpecs(work.pipeline)];
+  return [plain, ...smaller.map((pipeline): StepSpec => ({ ...step, work: { kind: "child", pipeline } }))];
+}
+
 /** Simpler forms of one step, the simplest first. */
 function simplerSteps(step: StepSpec): StepSpec[] {
   const { when, over, work, ...plain } = step;
   const kept = { ...plain, work, ...(when && { when }), ...(over && { over }) };
+  if (!isPure(work)) return simplerOthers(step);
   const { failing, big, ...pure } = work;
   const simpler: (StepSpec | false | undefined)[] = [
     when && { ...plain, work, ...(over && { over }) },
@@ -41,12 +51,23 @@ function simplerSteps(step: StepSpec): StepSpec[] {
 }
 
 /** Pipelines that are a little smaller than one: without a step, or with a simpler one. */
-export function* smallerSpecs({ steps }: PipelineSpec): Generator<PipelineSpec> {
+export function* smallerSpecs(spec: PipelineSpec): Generator<PipelineSpec> {
+  const { steps, hooks, runs, maxActiveRuns, ...others } = spec;
+  const limited = {
+    ...(runs !== undefined && { runs }),
+    ...(maxActiveRuns !== undefined && { maxActiveRuns }),
+  };
+  if (hooks) yield { ...others, steps, ...limited };
+  if (runs !== undefined) yield { ...others, steps, ...(maxActiveRuns !== undefined && { maxActiveRuns }) };
+  if (maxActiveRuns !== undefined) yield { ...others, steps, ...(runs !== undefined && { runs }) };
   for (const gone of steps.toReversed()) {
     if (steps.length === 1) break;
-    yield { steps: steps.filter((step) => step !== gone).map((step) => stepWithout(step, gone.name)) };
+    yield {
+      ...spec,
+      steps: steps.filter((step) => step !== gone).map((step) => stepWithout(step, gone.name)),
+    };
   }
   for (const [place, step] of steps.entries()) {
-    for (const simpler of simplerSteps(step)) yield { steps: steps.with(place, simpler) };
+    for (const simpler of simplerSteps(step)) yield { ...spec, steps: steps.with(place, simpler) };
   }
 }

@@ -1,7 +1,14 @@
 import type { JobIdentity } from "../../../shared/batch/job-environment.ts";
 import { FatalError, type Json, RetryAfter } from "../../../shared/pipeline/index.ts";
-import type { LambdaBody } from "../spec/define-spec.ts";
-import { type Failing, failuresOf, type PipelineSpec, type StepSpec } from "../spec/pipeline-spec.ts";
+import { hookStep, type LambdaBody } from "../spec/define-spec.ts";
+import {
+  type Failing,
+  failuresOf,
+  isPure,
+  type PipelineSpec,
+  type StepSpec,
+  specsByName,
+} from "../spec/pipeline-spec.ts";
 import { outputOf, type WorkInput } from "../spec/pure-work.ts";
 import type { JobBody } from "./jobs.ts";
 import type { World } from "./world.ts";
@@ -20,7 +27,8 @@ export class Bodies {
 
   constructor(world: World, spec: PipelineSpec) {
     this.world = world;
-    this.steps = new Map(spec.steps.map((step) => [step.name, step]));
+    const all = specsByName("", spec).flatMap(([, { steps }]) => steps);
+    this.steps = new Map(all.map((step) => [step.name, step]));
   }
 
   /** Failures of a record that have counted so far. */
@@ -36,8 +44,9 @@ export class Bodies {
 
   /** Failures that may be added to those that a step has by itself. */
   allowance(runId: string, step: StepSpec, index: number, epoch: number): { account: string; most: number } {
-    const own = failuresOf(step.work.failing, index, epoch);
-    return { account: `${runId}/${step.name}[${index}]@${epoch}`, most: step.retries.limit - own };
+    const own = isPure(step.work) ? failuresOf(step.work.failing, index, epoch) : 0;
+    const most = step.retries.on === undefined ? step.retries.limit - own : 0;
+    return { account: `${runId}/${step.name}[${index}]@${epoch}`, most };
   }
 
   /** The allowance of the step that a job works for. */
@@ -47,11 +56,14 @@ export class Bodies {
   }
 
   private result(runId: string, step: StepSpec, index: number, epoch: number, input: WorkInput): Json {
-    const { failing } = step.work;
+    const { work } = step;
+    if (!isPure(work)) throw new TypeError(`step ${step.name} has no body`);
+    const { failing } = work;
     const failures = failuresOf(failing, index, epoch);
     if (failing !== undefined && this.failuresSoFar(runId, step.name, index, epoch) < failures)
       throw thrownFor(failing);
-    return outputOf(step.work, step.name, index, input);
+    const record = this.world.watch.steps.get(runId, step.name, index);
+    return outputOf(work, step.name, index, input, record?.epoch === epoch ? (record.passes ?? 0) : 0);
   }
 
   readonly lambda: LambdaBody = async (step, input, { runId, index }) => {
@@ -59,6 +71,7 @@ export class Bodies {
     if (task === undefined) throw new Error(`step ${step.name} runs, and no worker does`);
     const epoch = this.world.watch.steps.get(runId, step.name, index)?.epoch ?? 0;
     this.note(runId, step.name, index, epoch);
+    if (step !== hookStep) this.world.watch.begins(runId, step.name);
     task.charged = this.allowance(runId, step, index, epoch);
     await this.world.work(task, this.world.plan.drawsFor(`${task.name}/takes`).between(5, 1500));
     return this.result(runId, step, index, epoch, input);

@@ -1,8 +1,13 @@
+import type { Engine } from "../../../shared/engine.ts";
+import { approveStep } from "../../../shared/operate/approve-step.ts";
 import { cancelRun } from "../../../shared/operate/cancel-run.ts";
+import { pauseRun, resumeRun } from "../../../shared/operate/pause-run.ts";
 import { retryRun } from "../../../shared/operate/retry-run.ts";
 import { RunNotFoundError, RunStateError } from "../../../shared/run/run-errors.ts";
 import type { Run } from "../../../shared/state/run.ts";
-import type { World } from "./world.ts";
+import type { StepRecord } from "../../../shared/state/step-record.ts";
+import type { PipelineSpec, WorkSpec } from "../spec/pipeline-spec.ts";
+import { isSimulated, type World } from "./world.ts";
 
 /** Epochs that people open at most. */
 const mostEpochs = 4;
@@ -12,10 +17,13 @@ export class People {
   /** Whether a person did anything to the run. */
   readonly acted = new Set<string>();
   private readonly world: World;
+  private readonly works: ReadonlyMap<string, WorkSpec>;
 
-  constructor(world: World) {
+  constructor(world: World, spec: PipelineSpec) {
     this.world = world;
+    this.works = new Map(spec.steps.map(({ name, work }) => [name, work]));
     world.watch.onEnd = (run) => this.mayRetry(run);
+    world.watch.onQuestion = (record) => this.answer(record);
   }
 
   /** Decides now what will be asked for later. */
@@ -32,14 +40,51 @@ export class People {
     }
   }
 
+  /** Decides now when runs are paused; each is resumed some time later. */
+  mayPause(runId: () => string | undefined): void {
+    for (const [time, most] of [2000, 60_000].entries()) {
+      const key = `person/pause ${time}`;
+      const draws = this.world.plan.drawsFor(key);
+      const kind = this.world.plan.decide(key, ["person pauses"], draws.next(), this.world.now);
+      if (kind === undefined) continue;
+      this.world.scheduler.in(draws.between(1, most), async () => {
+        const id = runId();
+        if (id === undefined) return;
+        await this.ask("pause", id, (engine) => pauseRun(engine, id));
+        this.world.scheduler.in(draws.pick([500, 30_000, 400_000]), () =>
+          this.insist("resume", id, resumeRun),
+        );
+      });
+    }
+  }
+
+  /** Answers a question, unless it is one that nobody answers. */
+  private answer({ runId, step, index }: StepRecord): void {
+    const work = this.works.get(step);
+    if (work?.kind !== "approval" || work.answer === "none" || index === "map") return;
+    const approved = work.answer === "yes";
+    const answer = (engine: Engine) => approveStep(engine, { runId, step, index, approved, by: "ana" });
+    this.world.scheduler.in(20_000, () => this.insist(`answer ${step}`, runId, answer));
+  }
+
+  /** Asks again and again until there is an answer, whatever it is. */
+  private insist(
+    what: string,
+    runId: string,
+    work: (engine: Engine, runId: string) => Promise<unknown>,
+  ): Promise<void> {
+    const again = () => this.world.scheduler.in(60_000, () => this.insist(what, runId, work));
+    return this.ask(what, runId, (engine) => work(engine, runId), again);
+  }
+
   /** Cancels a run now. */
   cancel(runId: string): Promise<void> {
     return this.ask("cancel", runId, (engine) => cancelRun(engine, runId));
   }
 
   private mayRetry(run: Run): void {
-    if (run.state === "SUCCEEDED" || run.epoch >= mostEpochs) return;
-    const key = `person/retry ${run.epoch}`;
+    if (run.state === "SUCCEEDED" || run.cause.kind === "step" || run.epoch >= mostEpochs) return;
+    const key = `person/retry ${run.runId} ${run.epoch}`;
     const draws = this.world.plan.drawsFor(key);
     if (this.world.plan.decide(key, ["person retries"], draws.next(), this.world.now) === undefined) return;
     this.world.scheduler.in(draws.pick([20, 3000, 200_000]), () =>
@@ -47,12 +92,21 @@ export class People {
     );
   }
 
-  private ask(what: string, runId: string, work: Parameters<World["begin"]>[1]): Promise<void> {
+  /** @param unanswered what follows when AWS did not answer; nothing when left out */
+  private ask(
+    what: string,
+    runId: string,
+    work: (engine: Engine) => Promise<unknown>,
+    unanswered: () => void = () => {},
+  ): Promise<void> {
     this.acted.add(runId);
-    return this.world.begin(this.world.task("person", what, ""), work, (error) => {
-      // Told that it does not fit the run's state, or that AWS did not answer, a person leaves it at that.
+    const task = this.world.task("person", what, "");
+    task.onKilled = unanswered;
+    return this.world.begin(task, work, (error) => {
+      if (isSimulated(error)) return unanswered();
+      // Told that it does not fit the run's state, a person leaves it at that.
       const told = error instanceof RunStateError || error instanceof RunNotFoundError;
-      if (error !== undefined && !told && (error as Error).name !== "SimulatedFault")
+      if (error !== undefined && !told)
         this.world.violations.add("people get answers", `${what} of ${runId} threw ${String(error)}`);
     });
   }

@@ -6,21 +6,34 @@ import type { FaultKind, FaultPlan } from "../faults/fault-plan.ts";
 import { RunWatch } from "../invariants/run-watch.ts";
 import { Violations } from "../invariants/violation.ts";
 import type { Random } from "../random.ts";
+import { simulationStart } from "../spec/simulation-start.ts";
 import { shown, type Trace } from "../trace.ts";
 import { gatedPort } from "./gated-port.ts";
 import { LaggingIndexes } from "./lagging-indexes.ts";
 import { Scheduler, type Soon } from "./scheduler.ts";
 import { Task, type TaskKind } from "./task.ts";
 
-/** 1 January 2021, when every simulation starts. */
-export const simulationStart = Date.parse("2021-01-01T00:00:00Z");
-
 /** Most milliseconds by which a worker's clock is off. */
 export const mostSkew = 1500;
 
-/** A call to AWS that did not happen, or whose answer was lost. */
-export class SimulatedFault extends Error {
-  override readonly name = "SimulatedFault";
+/** A call to AWS whose answer was lost. */
+export class AnswerLostError extends Error {
+  override readonly name = "AnswerLostError";
+}
+
+/** A call to AWS that was not taken, by the name that AWS gives it. */
+export class ThrottledError extends Error {
+  override readonly name: string = "ThrottlingException";
+}
+
+/** A call to AWS that broke down there. */
+export class BrokenError extends Error {
+  override readonly name = "InternalServerError";
+}
+
+/** Whether an error is one of a fault, and not the engine's. */
+export function isSimulated(error: unknown): boolean {
+  return error instanceof AnswerLostError || error instanceof ThrottledError || error instanceof BrokenError;
 }
 
 /** Milliseconds that a worker may take before it is killed: the timeouts of serverless.yml. */
@@ -255,7 +268,9 @@ export class World {
     }
     if (fault === "call refused") {
       this.trace.add(this.now, task.name, () => `REFUSED ${what()}`);
-      return this.answer(call, () => call.reject(new SimulatedFault(`${port}.${method} was throttled`)));
+      const refusal =
+        call.draw < 0.5 ? new ThrottledError(`${port}.${method}`) : new BrokenError(`${port}.${method}`);
+      return this.answer(call, () => call.reject(refusal));
     }
     const outcome = await this.effect(call);
     const told = () => ("value" in outcome ? shown(outcome.value) : String(outcome.error));
@@ -263,9 +278,7 @@ export class World {
     if (fault === "worker killed after a call") return this.kill(task);
     if (fault !== undefined && task.kind === "job") this.onJobFault(task, fault, args);
     if (fault === "answer lost") {
-      return this.answer(call, () =>
-        call.reject(new SimulatedFault(`the answer of ${port}.${method} was lost`)),
-      );
+      return this.answer(call, () => call.reject(new AnswerLostError(`${port}.${method}`)));
     }
     const settle = () => ("value" in outcome ? call.resolve(outcome.value) : call.reject(outcome.error));
     this.onAnswer(task, method, outcome);
