@@ -71,7 +71,7 @@ export class Definition {
       input: attempt<Json>("input", () => toExpression(task.input), null),
       needs: [],
       after: [],
-      retries: parsedRetries(options.retries, report),
+      retries: parsedRetries(task, options.retries, report),
       timeout: parsedTimeout(task, options.timeout, report),
     };
     if (options.rule !== undefined) node.rule = options.rule;
@@ -179,9 +179,13 @@ export class Definition {
 }
 
 function parsedRetries(
+  task: Task<unknown>,
   retries: StepOptions["retries"],
   report: (field: string, problem: string) => void,
 ): RetryPolicy {
+  if (retries !== undefined && (task.kind === "wait" || task.kind === "object" || task.kind === "approval")) {
+    report("retries", "is for functions, jobs and runs of other pipelines; this one waits, by its deadline");
+  }
   const parsed = retryPolicy.safeParse(typeof retries === "object" ? retries : { limit: retries ?? 0 });
   if (parsed.success) return parsed.data;
   report("retries", z.prettifyError(parsed.error));

@@ -36,9 +36,10 @@ async function fullLimits(engine: Engine, run: Run): Promise<string[]> {
  */
 export async function admitRuns(engine: Engine, queue: string): Promise<void> {
   const full = new Set<string>();
-  for (const runId of await engine.store.waitingRuns(queue, lookedAt)) {
+  for (const { runId, limits } of await engine.store.waitingRuns(queue, lookedAt)) {
+    if (limits.some((name) => full.has(name))) continue;
     const run = await engine.store.getRun(runId);
-    if (run?.state !== "QUEUED" || run.limits.some(({ name }) => full.has(name))) continue;
+    if (run?.state !== "QUEUED") continue;
     if ((await admit(engine, run)) !== "full") continue;
     for (const name of await fullLimits(engine, run)) full.add(name);
   }

@@ -1,15 +1,9 @@
 import type { Engine } from "../engine.ts";
 import type { Pipeline } from "../pipeline/define-pipeline.ts";
+import type { Graph } from "../pipeline/graph.ts";
 import type { Json } from "../pipeline/json.ts";
 import { plan } from "../state/plan.ts";
-import {
-  type Cause,
-  type Limit,
-  noProgress,
-  type RunningRun,
-  type RunState,
-  type WaitingRun,
-} from "../state/run.ts";
+import { type Cause, type Limit, noProgress, type RunningRun, type WaitingRun } from "../state/run.ts";
 import { openingState } from "../state/run-changes.ts";
 import { admitOrWait } from "./admit-runs.ts";
 import { dispatch } from "./dispatch.ts";
@@ -104,7 +98,8 @@ function newRun(
     queue: concurrency.queue?.name ?? pipeline.name,
     priority: request.priority ?? concurrency.priority,
     limits,
-    onCollision: concurrency.onCollision,
+    // A child is not cancelled for a collision that passes: its parent's step would fail by it.
+    onCollision: request.cause.kind === "step" ? ("queue" as const) : concurrency.onCollision,
     refresh: request.refresh ?? false,
   };
   return state === "RUNNING" ? { ...facts, state, activeSince: startedAt } : { ...facts, state };
@@ -124,10 +119,11 @@ export async function beginRun(engine: Engine, run: WaitingRun | RunningRun): Pr
   if (moved?.state === "CANCELLING") await endRun(engine, moved, graph, "CANCELLED");
 }
 
-/** When the sweep looks at a run for the first time. Epoch milliseconds. */
-export function firstLook(engine: Engine, run: { state: RunState; scheduledAt: string }): number {
+/** When the sweep looks at a run for the first time, in epoch milliseconds: at the latest when its time is up. */
+function firstLook(engine: Engine, run: WaitingRun | RunningRun, { timeout }: Graph): number {
   if (run.state === "SCHEDULED") return Date.parse(run.scheduledAt);
-  return engine.clock.now() + engine.settings.sweepSeconds * 1000;
+  const seconds = Math.min(engine.settings.sweepSeconds, timeout ?? Number.POSITIVE_INFINITY);
+  return engine.clock.now() + seconds * 1000;
 }
 
 /**
@@ -143,7 +139,7 @@ export async function startRun(engine: Engine, request: StartRequest): Promise<S
   const run = newRun(engine, pipeline, request, params);
   const { runId, name } = run;
   await engine.store.putGraph(pipeline.graphHash, pipeline.graph);
-  const outcome = await engine.store.createRun(run, firstLook(engine, run));
+  const outcome = await engine.store.createRun(run, firstLook(engine, run, pipeline.graph));
   if (outcome === "exists") return { runId, name, created: false };
   // A crash from here on leaves a run without hints; the sweep sends them.
   await beginRun(engine, run);

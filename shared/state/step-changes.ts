@@ -106,10 +106,17 @@ export function sleeping(record: HeldStep, wakeAt: number): TimedStep {
   return { ...factsOf(record), holder: "clock", state: "RUNNING", wakeAt };
 }
 
-/** A step that makes another pass later, and so goes on at a time. @param wakeAt epoch milliseconds */
+/**
+ * A step that makes another pass later, and so goes on at a time. Each pass has all of the step's retries: one that is
+ * repeated for months must not fail by the few hiccups of all that time.
+ *
+ * @param wakeAt epoch milliseconds
+ */
 export function betweenPasses(record: StepRecord, wakeAt: number): TimedStep {
+  const { losses: _losses, ...facts } = factsOf(record);
   return {
-    ...factsOf(record),
+    ...facts,
+    failures: 0,
     passes: (record.passes ?? 0) + 1,
     holder: "clock",
     state: "RUNNING",

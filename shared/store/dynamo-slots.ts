@@ -8,16 +8,17 @@ import { changeRunWith } from "./dynamo-run-write.ts";
 import type { DynamoTable } from "./dynamo-table.ts";
 import { amidTransactions, type Write } from "./dynamo-transaction.ts";
 import { distinctLimits } from "./run-slots.ts";
-import type { RunStore } from "./run-store.ts";
+import type { RunStore, WaitingPlace } from "./run-store.ts";
 
 const slotsItem = z
   .object({ holders: z.set(z.string()).default(() => new Set<string>()), limit: z.int().exactOptional() })
   .default(() => ({ holders: new Set<string>() }));
-const waitingItem = z.object({ runId: z.string() });
+const waitingItem: z.ZodType<WaitingPlace> = z.object({ runId: z.string(), limits: z.array(z.string()) });
 
 /** The write that puts a run into its work queue. It goes with the one that makes the run QUEUED. */
 export function joinQueue({ name }: DynamoTable, run: Run): Write {
-  return { Put: { TableName: name, Item: { ...placeInQueue(run), runId: run.runId } } };
+  const limits = distinctLimits(run).map((limit) => limit.name);
+  return { Put: { TableName: name, Item: { ...placeInQueue(run), runId: run.runId, limits } } };
 }
 
 /** The write that takes a run out of its work queue. It goes with the one after which the run is QUEUED no more. */
@@ -99,7 +100,7 @@ export function dynamoSlots(
         ConsistentRead: true,
         Limit: limit,
       };
-      return (await take(table, query, limit)).map((item) => waitingItem.parse(item).runId);
+      return (await take(table, query, limit)).map((item) => waitingItem.parse(item));
     },
 
     async getSlots(limit) {

@@ -15,7 +15,7 @@ import { endedFrom, moved, type RunMove, reopenedFrom } from "../state/run-chang
 import type { StepKey, StepRecord } from "../state/step-record.ts";
 import { copyState } from "./copy-state.ts";
 import { listingKey, summaryOf, waitingKey } from "./run-listing.ts";
-import { mayMove } from "./run-slots.ts";
+import { distinctLimits, mayMove } from "./run-slots.ts";
 import type {
   PutResult,
   RunFilter,
@@ -26,6 +26,7 @@ import type {
   Tally,
   TallyKey,
   Version,
+  WaitingPlace,
 } from "./run-store.ts";
 
 type DueRun = { readonly run: Run; readonly dueAt?: number };
@@ -145,13 +146,13 @@ export class MemoryRunStore implements RunStore {
     return copyState(this.runs.get(runId)?.run);
   }
 
-  async waitingRuns(queue: string, limit: number): Promise<string[]> {
+  async waitingRuns(queue: string, limit: number): Promise<WaitingPlace[]> {
     return [...this.runs.values()]
       .map(({ run }) => run)
       .filter((run) => run.state === "QUEUED" && run.queue === queue)
       .sort((a, b) => byText(waitingKey(a), waitingKey(b)))
       .slice(0, limit)
-      .map(({ runId }) => runId);
+      .map((run) => ({ runId: run.runId, limits: distinctLimits(run).map(({ name }) => name) }));
   }
 
   async getSlots(limit: string): Promise<Slots> {

@@ -23,6 +23,9 @@ export type Tally = {
   readonly failed: ReadonlySet<number>;
 };
 
+/** A run that waits in a work queue, and the names of the limits that it needs slots of. */
+export type WaitingPlace = { readonly runId: string; readonly limits: readonly string[] };
+
 /** The slots of a limit. */
 export type Slots = { readonly holders: ReadonlySet<string>; readonly limit?: number };
 
@@ -88,7 +91,7 @@ export type RunStore = {
    */
   reopenRun(run: Run, openedAt: string, dueAt: number): Promise<Run | undefined>;
   /** Runs that wait in a work queue, in the order of their priority, then of their coming. */
-  waitingRuns(queue: string, limit: number): Promise<string[]>;
+  waitingRuns(queue: string, limit: number): Promise<WaitingPlace[]>;
   /** Who holds a limit's slots, and what an operator set the limit to, if one did. */
   getSlots(limit: string): Promise<Slots>;
   /** Sets a limit for all runs from now on, whatever their definitions say; undefined gives it back to them. */

@@ -54,6 +54,9 @@ async function sweepRunning(engine: Engine, run: RunningRun): Promise<void> {
       `took longer than the ${graph.timeout} s that its pipeline allows`,
     );
   }
+  // A deadline before the next look is the next look.
+  const soon = engine.clock.now() + engine.settings.sweepSeconds * 1000;
+  if (deadline !== undefined && deadline < soon) await engine.store.deferRun(run.runId, deadline);
   const { ready, end } = plan(graph, run.progress);
   if (end !== undefined) return endRun(engine, run, graph, end);
   if (!(await isWanted(engine, run))) {

@@ -24,7 +24,7 @@ export function admissionContract(create: () => Promise<RunStore>): void {
     return run;
   };
   const holders = async ({ name }: Limit) => [...(await store.getSlots(name)).holders].sort();
-  const waiting = (limit = 10) => store.waitingRuns("gpu", limit);
+  const waiting = async (limit = 10) => (await store.waitingRuns("gpu", limit)).map(({ runId }) => runId);
 
   describe("waiting", () => {
     test("runs wait by priority, then by the time they were asked for, then by id", async () => {
@@ -36,6 +36,13 @@ export function admissionContract(create: () => Promise<RunStore>): void {
       const order = [urgent, early, twin, late, idle].map(({ runId }) => runId);
       expect(await waiting()).toEqual(order);
       expect(await waiting(2)).toEqual(order.slice(0, 2));
+    });
+
+    test("a place tells which limits the run needs slots of", async () => {
+      const { runId } = await queued({ limits: [gpu(2), { name: "pipeline/train", limit: 1 }] });
+      expect(await store.waitingRuns("gpu", 10)).toEqual([
+        { runId, limits: [gpu(2).name, "pipeline/train"] },
+      ]);
     });
 
     test("queues are apart, and runs that do not wait are in none", async () => {

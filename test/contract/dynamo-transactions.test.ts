@@ -77,7 +77,7 @@ describe("transactions of runs", () => {
     const admission = store.admitRun(run, timeAt(1), later);
     await expect(admission).rejects.toMatchObject({ name: "TransactionConflictError", retryable: true });
     expect(seen.calls).toBe(10);
-    expect(await store.waitingRuns("default", 10)).toEqual([run.runId]);
+    expect(await store.waitingRuns("default", 10)).toMatchObject([{ runId: run.runId }]);
     expect(await store.admitRun(run, timeAt(1), later)).toBe("admitted");
   }, 20_000);
 
