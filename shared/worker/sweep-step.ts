@@ -95,9 +95,10 @@ async function sweepJobs(
   const byIndex = new Map(records.map((each) => [each.index, each]));
   for (const job of [...jobs.filter(({ arraySize }) => arraySize === undefined), ...children]) {
     const index = identityOf(job)?.index;
-    if (isOver(job)) await handleJob(engine, job);
-    else if (job.state === "RUNNABLE")
-      await endWaiting(engine, job, index === undefined ? undefined : byIndex.get(index));
+    const stored = index === undefined ? undefined : byIndex.get(index);
+    // What is tried again has its hint on the way; one that was lost is sent again when it is overdue.
+    if (isOver(job) && stored?.state !== "RETRYING") await handleJob(engine, job);
+    else if (job.state === "RUNNABLE") await endWaiting(engine, job, stored);
   }
   return jobs.length > 0;
 }
