@@ -19,6 +19,7 @@ const workFaults: readonly FaultKind[] = ["worker killed before a call", "call l
 /** Keeps count of what faults cost: so that no step fails for them alone, and so that what they explain can be told. */
 export class FaultLedger {
   private readonly losses = new Map<string, number>();
+  private readonly capacity = new Map<string, number>();
   private readonly charges = new Map<string, number>();
   /** Records whose workers stood still for so long that others took over. */
   private readonly zombies = new Set<string>();
@@ -91,6 +92,16 @@ export class FaultLedger {
   /** Whether another failure may count against a worker's step without the step failing for it. */
   mayFail({ charged }: Task): boolean {
     return charged !== undefined && this.chargesOf(charged.account) < charged.most;
+  }
+
+  /** Whether a job may wait for a machine until its attempt is given up: the engine bears that twice. */
+  mayLackCapacity(task: Task): boolean {
+    return this.mayFail(task) && (this.capacity.get(task.subject) ?? 0) < 2;
+  }
+
+  noteLackOfCapacity(task: Task): void {
+    this.capacity.set(task.subject, (this.capacity.get(task.subject) ?? 0) + 1);
+    this.charge(task);
   }
 
   /** Counts a failure that a fault causes. */

@@ -178,7 +178,7 @@ export class FinalChecks {
       const { failing, passes = 1 } = spec.work;
       const own = Math.min(spec.retries.limit, failuresOf(failing, Number(index), Number(epoch)));
       const { ledger } = this.world;
-      const bearable = passes + own + ledger.chargesOf(key) + ledger.lossesOf(`${step}[${index}]`);
+      const bearable = passes * (1 + own) + ledger.chargesOf(key) + ledger.lossesOf(`${step}[${index}]`);
       if (count > bearable)
         this.broken("nothing runs again", `${key} began ${count} times; its faults explain ${bearable}`);
     }
@@ -209,10 +209,9 @@ export class FinalChecks {
     const { plan, watch, ticks } = this.world;
     const { writes, latest } = watch.steps;
     const attempts = [...begun.values()].reduce((sum, count) => sum + count, 0);
+    const epochs = [...watch.runs.values()].reduce((sum, { epoch }) => sum + epoch, 0);
     const bound =
-      5 * (latest.size + attempts + 2 * watch.runs.size) +
-      5 * plan.faults.length +
-      2 * ticks * watch.runs.size;
+      5 * (latest.size + attempts + 3 * epochs) + 5 * plan.faults.length + 2 * ticks * watch.runs.size;
     if (writes > bound)
       this.broken(
         "bounded cost",

@@ -91,7 +91,8 @@ export class StepWatch {
     if (!stepTransitions[before.state].includes(next.state))
       return "the table of transitions does not have it";
     if (next.attempt < before.attempt) return "its attempt had passed";
-    if (next.failures < before.failures) return "failures were forgotten";
+    const isNextPass = (next.passes ?? 0) > (before.passes ?? 0);
+    if (next.failures < before.failures && !isNextPass) return "failures were forgotten";
     return next.attempt === before.attempt ? this.sameAttempt(before, next) : this.newAttempt(before, next);
   }
 

@@ -75,8 +75,8 @@ export class Jobs {
     const draws = this.world.plan.drawsFor(key);
     const { scheduler, memory } = this.world;
     const waits = this.world.plan.decide(key, ["job waits for a machine"], draws.next(), this.world.now);
-    const long = this.world.ledger.mayFail(task) && draws.chance(0.5);
-    if (waits !== undefined && long) this.world.ledger.charge(task);
+    const long = draws.chance(0.5) && this.world.ledger.mayLackCapacity(task);
+    if (waits !== undefined && long) this.world.ledger.noteLackOfCapacity(task);
     const wait =
       waits === undefined ? draws.between(50, 2000) : long ? 5_000_000 : draws.between(60_000, 2_900_000);
     const runnable = draws.between(10, 500);
