@@ -1,0 +1,94 @@
+import * as z from "zod";
+import { cancelRun } from "../../shared/operate/cancel-run.ts";
+import { retryRun } from "../../shared/operate/retry-run.ts";
+import { batch, definePipeline } from "../../shared/pipeline/index.ts";
+import { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
+import { handleJob } from "../../shared/worker/handle-job.ts";
+import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
+import { settleCancellation } from "../../shared/worker/settle-cancellation.ts";
+import { sweepRuns } from "../../shared/worker/sweep-run.ts";
+import { Calls, started, sweep, train } from "./sweep-pipeline.ts";
+
+describe("a job that waits too long for a machine", () => {
+  it.each([
+    ["one job", [1], true],
+    ["one job, though nobody told that it waits", [1], false],
+    ["the children of an array job", [1, 2, 3], true],
+    ["the children of an array job, though nobody told", [1, 2, 3], false],
+  ])("is ended, and its step fails with that reason: %s", async (_what, list, told) => {
+    const pipeline = definePipeline({ name: "stuck", params: z.strictObject({}) }, ({ map }) => {
+      map("train", list, (n) => batch(train, { n }));
+    });
+    const memory = new MemoryEngine([pipeline], { "demo.train": () => ({ n: 1 }) });
+    const runId = await started(memory, "stuck");
+    while (memory.batch.waiting().length === 0) await memory.turn();
+    for (const job of memory.batch.waiting()) memory.batch.wait(job.id);
+    const events = memory.batch.takeEvents();
+    if (told) for (const event of events) await handleJob(memory.engine, event);
+    for (let hours = 0; hours < 12; hours += 1) {
+      memory.clock.moveTo(memory.clock.now() + 3_600_000);
+      await sweepRuns(memory.engine);
+      for (const event of memory.batch.takeEvents()) await handleJob(memory.engine, event);
+      for (const message of memory.queue.receive(10))
+        await handleStepMessage(memory.engine, message, Number.POSITIVE_INFINITY);
+      for (const job of memory.batch.waiting()) memory.batch.wait(job.id);
+    }
+    const run = await memory.store.getRun(runId);
+    expect(run).toMatchObject({
+      state: "FAILED",
+      error: { message: expect.stringContaining("RUNNABLE for") },
+    });
+  });
+});
+
+const cancelling = { to: "CANCELLING", endsAs: "CANCELLED", reason: "enough" } as const;
+
+describe("a cancel that is late", () => {
+  it("does nothing to the epoch that a retry opened meanwhile", async () => {
+    const memory = sweep(new Calls(), { jobs: true, functions: false });
+    const runId = await started(memory);
+    while (memory.batch.waiting().length === 0) await memory.turn();
+    await cancelRun(memory.engine, runId);
+    const cancelling = await memory.store.getRun(runId);
+    if (cancelling?.state !== "CANCELLING") throw new Error("the run is not being cancelled");
+    await memory.finish(runId);
+    await retryRun(memory.engine, runId);
+    while (memory.batch.waiting().length === 0) await memory.turn();
+    const before = await memory.store.listSteps(runId);
+    await settleCancellation(memory.engine, cancelling);
+    expect(await memory.store.listSteps(runId)).toEqual(before);
+    expect(memory.batch.waiting().length).toBeGreaterThan(0);
+  });
+
+  it("is not taken in by the end of an attempt that is over: the job that works is ended", async () => {
+    const memory = sweep(new Calls(), { jobs: false, functions: false });
+    const runId = await started(memory);
+    while (memory.batch.waiting().length === 0) await memory.turn();
+    const [working] = memory.batch.waiting();
+    if (working === undefined) throw new Error("no job");
+    await memory.store.moveRun(runId, 1, cancelling, 0);
+    const before = await memory.store.listSteps(runId);
+    await handleJob(memory.engine, { ...working, id: "job-of-old:0", state: "FAILED" });
+    expect(await memory.store.listSteps(runId)).toEqual(before);
+    await cancelRun(memory.engine, runId);
+    expect(memory.batch.waiting()).toEqual([]);
+    expect((await memory.finish(runId)).state).toBe("CANCELLED");
+  });
+
+  it("leaves no job of the old epoch at work once the run was opened again", async () => {
+    const memory = sweep(new Calls(), { jobs: false, functions: false });
+    const runId = await started(memory);
+    while (memory.batch.waiting().length === 0) await memory.turn();
+    const old = memory.batch.waiting().map(({ id }) => id);
+    memory.batch.takeEvents();
+    const run = await memory.store.getRun(runId);
+    // The cancel's own calls to Batch were all lost.
+    await memory.store.moveRun(runId, 1, cancelling, 0);
+    if (run !== undefined) await memory.store.endRun(run, "CANCELLED", new Date(0).toISOString());
+    await retryRun(memory.engine, runId);
+    for (const id of old) memory.batch.begin(id);
+    for (const event of memory.batch.takeEvents()) await handleJob(memory.engine, event);
+    const left = memory.batch.waiting().map(({ id }) => id);
+    expect(left.filter((id) => old.includes(id))).toEqual([]);
+  });
+});
