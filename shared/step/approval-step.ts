@@ -6,8 +6,7 @@ import type { ApprovalStep, HeldStep } from "../state/step-record.ts";
 import type { StoredStep } from "../store/run-store.ts";
 import { replaceStep } from "./claim-step.ts";
 import { endStep, failAttempt, hintLater } from "./finish-attempt.ts";
-import { readOrFail } from "./read-or-fail.ts";
-import { inputOf } from "./step-input.ts";
+import { parsedInput } from "./read-or-fail.ts";
 import type { StepWork } from "./step-work.ts";
 
 /** A person's answer, or that of the default when nobody gave one. */
@@ -24,21 +23,16 @@ export async function askApproval(
   work: StepWork,
   held: HeldStep & StoredStep,
 ): Promise<void> {
-  const { run, graph, node } = work;
-  const index = held.index === "map" ? 0 : held.index;
-  const input = await readOrFail(engine, work, held, () => inputOf(engine, run, graph, node, index));
+  const expected = "the message of an approval is a text of up to 1,000 characters";
+  const input = await parsedInput(engine, work, held, approvalInput, expected);
   if (input === undefined) return;
-  const parsed = approvalInput.safeParse(input.value);
-  if (!parsed.success) {
-    const message = `cannot ask ${JSON.stringify(input.value).slice(0, 200)}: the message is a text of up to 1,000 characters`;
-    return failAttempt(engine, work, held, fatal("InvalidInput", message));
-  }
-  const wait = node.timeout * 1000;
-  const next = awaitingApproval(held, parsed.data.message, engine.clock.now() + wait);
+  const { message } = input.value;
+  const wait = work.node.timeout * 1000;
+  const next = awaitingApproval(held, message, engine.clock.now() + wait);
   const put = await replaceStep(engine, next, held);
   if (put === undefined) return;
   const { runId, step } = held;
-  engine.log.info("approval asked for", { runId, step, index, message: parsed.data.message });
+  engine.log.info("approval asked for", { runId, step, index: input.index, message });
   if (wait <= engine.settings.sweepSeconds * 1000) await hintLater(engine, work, put, wait);
 }
 

@@ -6,8 +6,7 @@ import type { HeldStep, ObjectStep } from "../state/step-record.ts";
 import type { StoredStep } from "../store/run-store.ts";
 import { replaceStep } from "./claim-step.ts";
 import { failAttempt, hintLater, succeedWith } from "./finish-attempt.ts";
-import { readOrFail } from "./read-or-fail.ts";
-import { inputOf } from "./step-input.ts";
+import { parsedInput } from "./read-or-fail.ts";
 import type { StepWork } from "./step-work.ts";
 
 /** The bucket tells of objects under this prefix only. */
@@ -21,23 +20,16 @@ export async function awaitObject(
   work: StepWork,
   held: HeldStep & StoredStep,
 ): Promise<void> {
-  const { run, graph, node } = work;
-  const index = held.index === "map" ? 0 : held.index;
-  const input = await readOrFail(engine, work, held, () => inputOf(engine, run, graph, node, index));
+  const expected = `an object that is waited for is a key under ${watchedPrefix}, where the bucket tells of new ones`;
+  const input = await parsedInput(engine, work, held, objectInput, expected);
   if (input === undefined) return;
-  const parsed = objectInput.safeParse(input.value);
-  if (!parsed.success) {
-    const message = `cannot wait for ${JSON.stringify(input.value).slice(0, 200)}: give a key under ${watchedPrefix}, where the bucket tells of new objects`;
-    return failAttempt(engine, work, held, fatal("InvalidInput", message));
-  }
-  const uri = engine.objects.locate(parsed.data.object);
-  const now = engine.clock.now();
-  const deadlineAt = now + node.timeout * 1000;
+  const uri = engine.objects.locate(input.value.object);
+  const deadlineAt = engine.clock.now() + work.node.timeout * 1000;
   const put = await replaceStep(engine, awaitingObject(held, uri, deadlineAt), held);
   if (put === undefined || !("holder" in put) || put.holder !== "object") return;
   const { runId, step, epoch } = held;
   // The note before the look: an object that comes after the look finds the note.
-  await engine.waiters.add(uri, { runId, step, index, epoch }, deadlineAt);
+  await engine.waiters.add(uri, { runId, step, index: input.index, epoch }, deadlineAt);
   await lookForObject(engine, work, put);
 }
 

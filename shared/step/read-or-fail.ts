@@ -1,8 +1,10 @@
+import type * as z from "zod";
 import type { Engine } from "../engine.ts";
 import { ExpressionError } from "../pipeline/expression.ts";
 import { type Failure, failureOf, fatal } from "../state/failure.ts";
 import type { StoredStep } from "../store/run-store.ts";
 import { failAttempt } from "./finish-attempt.ts";
+import { inputOf } from "./step-input.ts";
 import type { StepWork } from "./step-work.ts";
 import { ValueMissingError } from "./stored-value.ts";
 
@@ -13,8 +15,8 @@ export function failureOfData(thrown: unknown): Failure | undefined {
 }
 
 /**
- * Reads what a step needs before it runs. Data that does not fit or is gone fails the step, with the reason; what the store or S3
- * refuses for the moment is no failure of the step: it is thrown, and the message comes back.
+ * Reads what a step needs before it runs. Data that does not fit or is gone fails the step, with the reason; what the
+ * store or S3 refuses for the moment is no failure of the step: it is thrown, and the message comes back.
  *
  * @returns the value, or undefined when the attempt was failed
  */
@@ -32,4 +34,28 @@ export async function readOrFail<T>(
     await failAttempt(engine, work, held, failure);
     return undefined;
   }
+}
+
+/**
+ * The input of a step that the engine itself knows what to do with, parsed.
+ *
+ * @param expected what the input must be, for the message of an input that is not
+ * @returns undefined when the attempt was failed
+ */
+export async function parsedInput<T>(
+  engine: Engine,
+  work: StepWork,
+  held: StoredStep,
+  schema: z.ZodType<T>,
+  expected: string,
+): Promise<{ value: T; index: number } | undefined> {
+  const { run, graph, node } = work;
+  const index = held.index === "map" ? 0 : held.index;
+  const input = await readOrFail(engine, work, held, () => inputOf(engine, run, graph, node, index));
+  if (input === undefined) return undefined;
+  const parsed = schema.safeParse(input.value);
+  if (parsed.success) return { value: parsed.data, index };
+  const message = `cannot take ${JSON.stringify(input.value).slice(0, 200)}: ${expected}`;
+  await failAttempt(engine, work, held, fatal("InvalidInput", message));
+  return undefined;
 }

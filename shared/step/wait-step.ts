@@ -6,8 +6,7 @@ import type { HeldStep, TimedStep } from "../state/step-record.ts";
 import type { StoredStep } from "../store/run-store.ts";
 import { replaceStep } from "./claim-step.ts";
 import { failAttempt, hintLater, succeedWith } from "./finish-attempt.ts";
-import { readOrFail } from "./read-or-fail.ts";
-import { inputOf } from "./step-input.ts";
+import { parsedInput } from "./read-or-fail.ts";
 import type { StepWork } from "./step-work.ts";
 
 /** Longest wait, in seconds: what is further off is a schedule's business. */
@@ -27,16 +26,10 @@ export function endWait(engine: Engine, work: StepWork, record: TimedStep & Stor
 
 /** Puts a wait to sleep until its time, or ends it at once when that has passed. */
 export async function runWait(engine: Engine, work: StepWork, held: HeldStep & StoredStep): Promise<void> {
-  const { run, graph, node } = work;
-  const index = held.index === "map" ? 0 : held.index;
-  const input = await readOrFail(engine, work, held, () => inputOf(engine, run, graph, node, index));
+  const expected = "a wait takes seconds, at most a year, or a time in ISO 8601";
+  const input = await parsedInput(engine, work, held, waitInput, expected);
   if (input === undefined) return;
-  const parsed = waitInput.safeParse(input.value);
-  if (!parsed.success) {
-    const message = `cannot wait for ${JSON.stringify(input.value).slice(0, 200)}: ${z.prettifyError(parsed.error)}`;
-    return failAttempt(engine, work, held, fatal("InvalidInput", message));
-  }
-  const wait = parsed.data;
+  const wait = input.value;
   const wakeAt =
     "until" in wait ? Date.parse(wait.until) : Date.parse(held.startedAt) + Math.round(wait.seconds * 1000);
   const now = engine.clock.now();

@@ -100,7 +100,7 @@ describe("a wait", () => {
   });
 
   it.each([
-    ["no time at all", "tomorrow", "cannot wait for"],
+    ["no time at all", "tomorrow", "a wait takes seconds"],
     ["more than a year", "2023-01-01T00:00:00Z", "more than a year; use a schedule"],
   ])("until %s fails at once, and says so", async (_what, time, message) => {
     const { error, milliseconds } = await testPipeline(until, { params: time });
@@ -256,7 +256,7 @@ describe("a wait for an object", () => {
     const { error, milliseconds } = await testPipeline(pipeline);
     expect(error).toMatchObject({
       name: "InvalidInput",
-      message: expect.stringContaining("give a key under raw/"),
+      message: expect.stringContaining("is a key under raw/"),
     });
     expect(milliseconds).toBeLessThan(1000);
   });
