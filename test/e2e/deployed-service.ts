@@ -55,18 +55,19 @@ export type DeployedService = {
 
 const client = { region: "us-east-1", credentials: { accessKeyId: "test", secretAccessKey: "test" } };
 
-/** Polls until there is an answer. @throws after `seconds`, saying what was waited for */
+/** Polls until there is an answer, the longer it takes the less often. @throws after `seconds`, saying what was waited for */
 export async function eventually<T>(
   what: string,
   ask: () => Promise<T | undefined>,
   seconds = 120,
 ): Promise<T> {
-  const deadline = Date.now() + seconds * 1000;
+  const began = Date.now();
   for (;;) {
     const answer = await ask();
     if (answer !== undefined) return answer;
-    if (Date.now() > deadline) throw new Error(`waited ${seconds} s for ${what}`);
-    await delay(100);
+    const waited = Date.now() - began;
+    if (waited > seconds * 1000) throw new Error(`waited ${seconds} s for ${what}`);
+    await delay(Math.min(50 + waited / 10, 500));
   }
 }
 

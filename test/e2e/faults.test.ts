@@ -1,10 +1,9 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { behave, misbehave } from "../../local/batch/misbehave.ts";
-import { commandLineOf, groupMembers } from "../../local/process/alive.ts";
-import { readRecord } from "../../local/stack/record.ts";
 import type { Run } from "../../shared/state/run.ts";
 import { type DeployedService, deployService, eventually, processesOf } from "./deployed-service.ts";
+import { workersOf } from "./rounds/trouble.ts";
 
 jest.setTimeout(400_000);
 
@@ -44,21 +43,12 @@ async function expectWhole(run: Run) {
   expect(processesOf(run.runId)).toEqual([]);
 }
 
-/** Pids of the processes that run the deployed functions. */
-function workers(): number[] {
-  const record = readRecord(service.stack.stateDir);
-  const ministack = record?.pids?.ministack ?? 0;
-  return groupMembers(ministack).filter(
-    (pid) => pid !== ministack && /\bnode\b/.test(commandLineOf(pid) ?? ""),
-  );
-}
-
 describe("a run survives", () => {
   it("workers killed with SIGKILL again and again while it runs", async () => {
     const { runId } = await start("workers");
     let killed = 0;
     while (killed < 8 && (await service.store.getRun(runId))?.state === "RUNNING") {
-      const pid = await eventually("a worker", async () => workers()[0]);
+      const pid = await eventually("a worker", async () => workersOf(service)[0]);
       process.kill(pid, "SIGKILL");
       killed += 1;
       await delay(700);

@@ -11,6 +11,7 @@ const short = (value: Json) => JSON.stringify(value).slice(0, 200);
 
 /** Whether a state is what the oracle said. */
 function fits(verdict: Verdict, state: string | undefined): boolean {
+  if (verdict.state === "SUCCEEDED") return state === "SUCCEEDED" || state === "CACHED";
   return state === verdict.state || (verdict.state === "FAILED" && state === "TIMED_OUT");
 }
 
@@ -76,12 +77,16 @@ export class RoundChecks {
     await this.checkLeftovers(run);
   }
 
-  /** Compares a run whose first step is a run of `spec` with that run, and that one with the oracle. */
-  async checkParent(run: Run, spec: PipelineSpec): Promise<void> {
+  /** Compares a run that has a run of `spec` as its child with that run, and that one with the oracle. */
+  async checkParent(run: Run, spec: PipelineSpec, object: string): Promise<void> {
     const record = await this.service.store.getStep({ runId: run.runId, step: "child", index: 0 });
     const child = record?.child && (await this.service.store.getRun(record.child.runId));
     if (child === undefined) return this.broken(run, "its child does not exist");
     if (child.state !== run.state) this.broken(run, `it is ${run.state}, its child ${child.state}`);
+    if (run.state === "SUCCEEDED") {
+      const output = { uri: `s3://${this.service.bucket}/${object}`, by: "ada" };
+      await this.checkOutput(run, "after", 0, { state: "SUCCEEDED", output });
+    }
     await this.checkRun(child, spec);
     await this.checkLeftovers(run);
   }

@@ -13,14 +13,19 @@ export function habitOf(random: Random): Habit {
   return random.pick(["watches", "watches", "cancels", "pauses", "retries"] as const);
 }
 
-/** Asks, and asks again where the stack is down; what a run's state forbids is not done. */
+/** Whether nobody answered, because the stack is down or the worker was killed; anything else is an answer. */
+export function isUnanswered(error: unknown): boolean {
+  return error instanceof TypeError || (error instanceof Error && error.name === "RuntimeError");
+}
+
+/** Asks until there is an answer; what a run's state forbids is refused, and that is an answer too. */
 async function insist(service: DeployedService, request: object, until: number): Promise<void> {
   while (Date.now() < until) {
     try {
       await service.manage(request);
       return;
     } catch (error) {
-      if (error instanceof Error && error.name === "RunStateError") return;
+      if (!isUnanswered(error)) return;
       await delay(200);
     }
   }
@@ -44,24 +49,44 @@ export async function interfere(
   await insist(service, { action: habit === "cancels" ? "retry" : "resume", runId }, until);
 }
 
+/** Says yes to a run that asks. */
+async function answer(service: DeployedService, runId: string): Promise<void> {
+  const record = await service.store.getStep({ runId, step: "ask", index: 0 });
+  if (record?.state !== "PAUSED") return;
+  await insist(service, { action: "approve", runId, step: "ask", by: "ada" }, Date.now() + 1000);
+}
+
+/** Drops what a run waits for, some time or other. */
+export async function deliver(
+  service: DeployedService,
+  key: string,
+  random: Random,
+  until: number,
+): Promise<void> {
+  await delay(random.between(0, Math.max(0, until - Date.now())));
+  await eventually(`${key} to be stored`, () => service.drop(key, "x").catch(() => undefined));
+}
+
 /**
- * Lets a run come to an end of its own: what was paused is resumed, what was cancelled is retried, and what failed is
- * retried once by whoever does so.
+ * Lets a run come to an end of its own: what was paused is resumed, what asks is answered, what was cancelled is
+ * retried, and what failed is retried once by whoever does so.
  */
 export async function settle(service: DeployedService, runId: string, habit: Habit): Promise<Run> {
   let retried = habit !== "retries";
   for (;;) {
     const run = await service.store.getRun(runId);
     const again = run?.state === "CANCELLED" || (run?.state === "FAILED" && !retried);
-    if (run?.state === "PAUSED") await service.manage({ action: "resume", runId });
+    const soon = Date.now() + 5000;
+    if (run?.state === "PAUSED") await insist(service, { action: "resume", runId }, soon);
     if (run !== undefined && isEnded(run) && !again) return run;
     if (again) {
       retried ||= run?.state === "FAILED";
-      await service.manage({ action: "retry", runId });
+      await insist(service, { action: "retry", runId }, soon);
     }
     await eventually(
       `the end of run ${runId}`,
       async () => {
+        await answer(service, runId);
         const now = await service.store.getRun(runId);
         return now !== undefined && (now.state === "PAUSED" || isEnded(now)) ? now : undefined;
       },

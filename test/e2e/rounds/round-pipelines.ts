@@ -1,12 +1,15 @@
 import { setTimeout as delay } from "node:timers/promises";
 import * as z from "zod";
 import {
+  approval,
   child,
   definePipeline,
   FatalError,
+  gte,
   lambda,
   type Pipeline,
   RetryAfter,
+  repeat,
   wait,
 } from "../../../shared/pipeline/index.ts";
 import { dynamoRunStore } from "../../../shared/store/dynamo-run-store.ts";
@@ -16,7 +19,7 @@ import { hashOf } from "../../simulation/random.ts";
 import { defineSpec, type LambdaBody } from "../../simulation/spec/define-spec.ts";
 import { failuresOf, isPure } from "../../simulation/spec/pipeline-spec.ts";
 import { outputOf } from "../../simulation/spec/pure-work.ts";
-import { hasOneSlot, parentOf, specsOf } from "./round-specs.ts";
+import { functionTimeout, hasOneSlot, parentOf, specsOf } from "./round-specs.ts";
 
 let opened: RunStore | undefined;
 
@@ -43,14 +46,20 @@ const body: LambdaBody = async (step, input, { runId, index }) => {
   return outputOf(work, step.name, index, input);
 };
 
+const quickly = { timeout: functionTimeout };
+
+/** A run of another pipeline beside waits for an object, a person and the clock. */
 function parentNamed(name: string, pipeline: Pipeline): Pipeline {
-  return definePipeline({ name, params: z.strictObject({}) }, ({ step }) => {
+  return definePipeline({ name, params: z.strictObject({ object: z.string() }) }, ({ params, step, map }) => {
     const made = step("child", child(pipeline, {}));
-    const waited = step("wait", wait({ seconds: 0.5 }), { after: [made] });
-    step(
-      "after",
-      lambda({ waited }, () => 1),
-    );
+    const object = step("object", wait({ object: params.object, deadline: 3600 }));
+    const answer = step("ask", approval({ deadline: 3600 }), { after: [object] });
+    const waited = map("wait", [0.5, 0.1], (seconds) => wait({ seconds }), { after: [made] });
+    const passed = lambda({ waited }, (_input, { attempt }) => ({ attempt }));
+    const often = repeat(passed, { until: (last) => gte(last.attempt, 3), limit: 5, delay: 0.2 });
+    const passes = step("passes", often, quickly);
+    const ends = lambda({ object, by: answer.by, passes }, ({ object, by }) => ({ uri: object.uri, by }));
+    step("after", ends, quickly);
   });
 }
 

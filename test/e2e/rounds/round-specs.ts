@@ -12,7 +12,7 @@ const longest = 3;
 const retryDelay = 0.3;
 
 /** Seconds that a function may take: many times what it does, and little enough to soon give up a killed worker. */
-const functionTimeout = 12;
+export const functionTimeout = 12;
 
 function shortOver(over: OverSpec): OverSpec {
   return over.form === "literal" ? { ...over, size: Math.min(over.size, longest) } : over;
@@ -23,7 +23,7 @@ function quick({ work, over, retries, ...step }: PureStepSpec): StepSpec {
   return {
     ...step,
     work: { ...work, list: Math.min(work.list, longest) },
-    retries: { limit: retries.limit, delay: retryDelay },
+    retries: { ...retries, delay: retryDelay },
     ...(work.kind === "lambda" && { timeout: functionTimeout }),
     ...(over && { over: shortOver(over) }),
   };

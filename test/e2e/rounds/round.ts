@@ -3,7 +3,7 @@ import { hashOf, Random } from "../../simulation/random.ts";
 import type { PipelineSpec } from "../../simulation/spec/pipeline-spec.ts";
 import { type DeployedService, keepTicking } from "../deployed-service.ts";
 import { RoundChecks } from "./checks.ts";
-import { type Habit, habitOf, interfere, settle } from "./people.ts";
+import { deliver, type Habit, habitOf, interfere, isUnanswered, settle } from "./people.ts";
 import { ResultWatch } from "./result-watch.ts";
 import { hasOneSlot, parentOf, pipelinesPerRound, specsOf } from "./round-specs.ts";
 import { makeTrouble, type Trouble } from "./trouble.ts";
@@ -30,7 +30,14 @@ export function roundsCatalogue(seed: number, rounds: number): Catalogue {
   };
 }
 
-type Planned = { pipeline: string; spec: PipelineSpec; habit: Habit; key: string; isParent: boolean };
+type Planned = {
+  pipeline: string;
+  spec: PipelineSpec;
+  habit: Habit;
+  key: string;
+  /** Of a run that has a run of the spec as its child, the object that it waits for. */
+  object?: string;
+};
 
 function placesOf(round: number): number[] {
   return Array.from({ length: pipelinesPerRound }, (_, offset) => round * pipelinesPerRound + offset);
@@ -45,7 +52,8 @@ function runsOf(seed: number, round: number, random: Random): Planned[] {
     const names = [name, ...(parent === undefined ? [] : [parent])];
     return names.flatMap((pipeline) =>
       ["one", "two"].map((key) => {
-        return { pipeline, spec, habit: habitOf(random), key, isParent: pipeline === parent };
+        const object = pipeline === parent && { object: `raw/rounds/${round}/${key}` };
+        return { pipeline, spec, habit: habitOf(random), key, ...object };
       }),
     );
   });
@@ -60,12 +68,17 @@ export type RoundResult = Trouble & {
 };
 
 /** Starts a run, and starts it again where the answer got lost: that is the same run. */
-async function startSurely(service: DeployedService, { pipeline, key }: Planned, scheduledAt: string) {
+async function startSurely(
+  service: DeployedService,
+  { pipeline, key, object }: Planned,
+  scheduledAt: string,
+) {
   for (;;) {
     try {
-      return (await service.start({ pipeline, key, scheduledAt })).runId;
+      const request = { pipeline, key, scheduledAt, ...(object !== undefined && { params: { object } }) };
+      return (await service.start(request)).runId;
     } catch (error) {
-      if (!(error instanceof TypeError)) throw error;
+      if (!isUnanswered(error)) throw error;
     }
   }
 }
@@ -93,6 +106,7 @@ export async function liveRound(
     const until = Date.now() + milliseconds;
     const [trouble] = await Promise.all([
       makeTrouble(service, random, milliseconds),
+      ...planned.map(({ object }) => object && deliver(service, object, random, until)),
       ...planned.map(({ habit }, place) =>
         interfere(service, runIds[place] ?? "", habit, new Random(hashOf(seed, `${round} ${place}`)), until),
       ),
@@ -102,7 +116,7 @@ export async function liveRound(
     );
     for (const [place, run] of ended.entries()) {
       const plan = planned[place];
-      if (plan?.isParent) await checks.checkParent(run, plan.spec);
+      if (plan?.object !== undefined) await checks.checkParent(run, plan.spec, plan.object);
       else if (plan) await checks.checkRun(run, plan.spec);
     }
     const limits = placesOf(round)

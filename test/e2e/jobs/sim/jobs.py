@@ -11,6 +11,10 @@ from typing import Any
 from millrace_job import Context, FatalError, ObjectNotFound, RetryAfter, job
 
 
+class Error(Exception):
+    """Named like the error of the functions, as retries go by names."""
+
+
 def _hash(text: str) -> int:
     """FNV-1a with the finalizer of MurmurHash3, as `hashOf` in test/simulation/random.ts with seed 0."""
     value = 2166136261
@@ -45,7 +49,7 @@ def _fail(failing: dict[str, Any], context: Context) -> None:
         case "after":
             raise RetryAfter(1, "it fails for now")
         case _:
-            raise RuntimeError("it fails")
+            raise Error("it fails")
 
 
 @job("sim.work")
