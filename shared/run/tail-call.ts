@@ -5,6 +5,11 @@ import type { RunningRun } from "../state/run.ts";
 /** The part of a worker's time, in milliseconds, that is kept for committing and telling of a result. */
 export const commitReserve = 3000;
 
+/**
+ * Of workers whose time is shorter than a step's timeout, as on the local stack, the share of it that the step must find.
+ */
+const shortWorkerShare = 0.8;
+
 /** A step that a worker goes on with: its hint, and the run as it was when the step became ready. */
 export type NextStep = { readonly message: StepMessage; readonly run: RunningRun; readonly graph: Graph };
 
@@ -15,15 +20,26 @@ export type NextStep = { readonly message: StepMessage; readonly run: RunningRun
 export class TailCall {
   next: NextStep | undefined;
   private readonly deadline: number;
+  /** Milliseconds that a worker has for a step when it takes a message. */
+  private readonly fresh: number;
 
-  /** @param deadline when the worker must have ended, epoch milliseconds */
-  constructor(deadline: number) {
+  /**
+   * @param begun when the worker took its message, epoch milliseconds
+   * @param deadline when the worker must have ended, epoch milliseconds
+   */
+  constructor(begun: number, deadline: number) {
     this.deadline = deadline;
+    this.fresh = deadline - begun - commitReserve;
   }
 
-  /** Takes a ready step, if it is a function, none was taken yet, and the time left covers all that it may take. */
+  /** Milliseconds that a step must find: all that it may take, or nearly what workers have, where these have less. */
+  private needed({ timeout }: StepNode): number {
+    return timeout * 1000 <= this.fresh ? timeout * 1000 : this.fresh * shortWorkerShare;
+  }
+
+  /** Takes a ready step, if it is a function, none was taken yet, and the time left covers it. */
   take(node: StepNode, next: NextStep, now: number): boolean {
-    const fits = now + node.timeout * 1000 + commitReserve <= this.deadline;
+    const fits = now + this.needed(node) + commitReserve <= this.deadline;
     if (this.next !== undefined || node.task.kind !== "lambda" || !fits) return false;
     this.next = next;
     return true;

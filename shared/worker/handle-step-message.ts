@@ -189,7 +189,8 @@ export async function handleStepMessage(
   message: StepMessage,
   deadline: number,
 ): Promise<void> {
-  let tail = new TailCall(deadline);
+  const begun = engine.clock.now();
+  let tail = new TailCall(begun, deadline);
   try {
     await workOnMessage(engine, message, tail, deadline);
   } catch (error) {
@@ -200,7 +201,7 @@ export async function handleStepMessage(
   }
   while (tail.next !== undefined) {
     const { next } = tail;
-    tail = new TailCall(deadline);
+    tail = new TailCall(begun, deadline);
     await workOnNext(engine, next, tail, deadline);
   }
 }

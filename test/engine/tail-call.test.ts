@@ -12,7 +12,6 @@ import {
   wait,
 } from "../../shared/pipeline/index.ts";
 import type { StepMessage } from "../../shared/queue/step-queue.ts";
-import { commitReserve } from "../../shared/run/tail-call.ts";
 import { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
 import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
 import { Crash } from "./crashing-engine.ts";
@@ -76,17 +75,19 @@ describe("a chain of functions", () => {
     expect(sent).toEqual(["a"]);
   });
 
-  it("goes on by a message where the time left does not cover the next function", async () => {
-    const memory = new MemoryEngine([chain(["a", "b"])]);
+  it.each([
+    ["is all that the next function may take", 120, 57, ["a"]],
+    ["does not cover the next function", 120, 57.001, ["a", "b"]],
+    ["is nearly all that a worker has, where that is less than the function may take", 20, 3.4, ["a"]],
+    ["is clearly less than such a worker has", 20, 3.5, ["a", "b"]],
+  ])("goes on by itself or by a message where the time left %s", async (_what, worker, taken, expected) => {
+    const memory: MemoryEngine = new MemoryEngine([
+      chain(["a", "b"], () => memory.clock.moveTo(memory.clock.now() + taken * 1000)),
+    ]);
     const sent = counted(memory);
-    const needed = 60_000 + commitReserve;
     await begin(memory, "chain");
-    await handleStepMessage(memory.engine, first(memory), memory.clock.now() + needed - 1);
-    expect(sent).toEqual(["a", "b"]);
-    await begin(memory, "chain");
-    memory.queue.receive(1);
-    await handleStepMessage(memory.engine, first(memory), memory.clock.now() + needed);
-    expect(sent).toEqual(["a", "b", "a"]);
+    await handleStepMessage(memory.engine, first(memory), memory.clock.now() + worker * 1000);
+    expect(sent).toEqual(expected);
   });
 
   it("whose function fails is tried again by a message, and goes on from there", async () => {
