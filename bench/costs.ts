@@ -96,17 +96,17 @@ async function takenBy(counted: CountedEngine): Promise<Taken[]> {
     invocations: handled.length,
   });
   const tail = await tailCalls(counted);
-  const map = await wholeRun(counted, wide, { size: mapSize }, "same");
+  const map = await wholeRun(counted, wide, { size: mapSize }, "same", "for more");
   const { submission, progress, end } = await jobCalls(counted);
   return [
-    messages("chain, a message a step", chainLength, await wholeRun(counted, chain)),
+    messages("chain, a message a step", chainLength, await wholeRun(counted, chain, {}, "fresh", "for one")),
     messages("chain by tail call", tail.steps, [tail.handled]),
     {
       ...messages(`map of ${mapSize}: a child`, mapSize, map),
       invocations: map.length / batchSize,
       atOnce: batchSize,
     },
-    messages("diamond", 4, await wholeRun(counted, diamond)),
+    messages("diamond", 4, await wholeRun(counted, diamond, {}, "fresh", "for more")),
     {
       what: "Batch step",
       steps: 1,
@@ -114,7 +114,11 @@ async function takenBy(counted: CountedEngine): Promise<Taken[]> {
       invocations: 2 + progressEvents,
       events: 1 + progressEvents,
     },
-    messages("child run with its one step, in all", 1, await wholeRun(counted, upper)),
+    messages(
+      "child run with its one step, in all",
+      1,
+      await wholeRun(counted, upper, {}, "fresh", "for more"),
+    ),
   ];
 }
 

@@ -13,33 +13,22 @@ const itemsUpTo = ({ size }: { size: number }): Item[] =>
   Array.from({ length: size }, (_, place) => ({ place }));
 const double = ({ item }: { item: Item }): Item => ({ place: item.place * 2 });
 
-/**
- * Lambda steps one after another, each with the result of the one before.
- *
- * @param timeout seconds of a step; where the time left covers it, its worker goes on with it at once
- */
-function chainOf(length: number, name: string, timeout?: number): Pipeline {
-  const options = timeout === undefined ? {} : { timeout };
+/** Lambda steps one after another, each with the result of the one before. */
+function chainOf(length: number, name: string): Pipeline {
   return definePipeline({ name, params: z.strictObject({}) }, ({ step }) => {
-    let last = step("step_000", lambda({}, first), options);
+    let last = step("step_000", lambda({}, first));
     for (let place = 1; place < length; place += 1) {
-      last = step(`step_${String(place).padStart(3, "0")}`, lambda({ previous: last }, next), options);
+      last = step(`step_${String(place).padStart(3, "0")}`, lambda({ previous: last }, next));
     }
   });
 }
 
-/** The timeout that steps have by default is longer than a worker on the local stack lives: each step takes a message. */
+/** The chain that most is measured with. */
 export const chain = chainOf(chainLength, "bench-chain");
 
-/** Seconds that a brief step may take. */
-const brief = 2;
-
-/** The same of steps that say how brief they are: they follow one another in one worker. */
-export const briefChain = chainOf(chainLength, "bench-brief-chain", brief);
-
-/** Longer chains of brief steps, by their length: for comparison with another engine. */
+/** Longer chains, by their length: for comparison with another engine. */
 export const longChains: ReadonlyMap<number, Pipeline> = new Map(
-  [200, 1000].map((length) => [length, chainOf(length, `bench-chain-${length}`, brief)]),
+  [200, 1000].map((length) => [length, chainOf(length, `bench-chain-${length}`)]),
 );
 
 /** A step that makes a list, and one Lambda step for each item of it. */
@@ -121,7 +110,6 @@ export function relay(onChild: () => void): Pipeline {
 /** The catalogue of the service that the measurements deploy, in place of the product's `pipelines/index.ts`. */
 export const pipelines: readonly Pipeline[] = [
   chain,
-  briefChain,
   ...longChains.values(),
   wide,
   diamond,
