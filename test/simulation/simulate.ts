@@ -39,12 +39,16 @@ function wholeNumber(text: string): number {
   throw new InvalidArgumentError("It takes a whole number from 1.");
 }
 
+function brokenText({ failed }: Pick<Tally, "failed">): string {
+  return failed.length === 0 ? "nothing broken" : `broken: ${failed.map(({ seed }) => seed).join(", ")}`;
+}
+
 function summary({ runs, calls, faults, kinds, failed }: Tally, seconds: number): string {
   const counts = Object.entries(kinds).toSorted(([, a], [, b]) => b - a);
   return [
     `${runs} runs, ${faults} faults (${(faults / runs).toFixed(1)} a run), ${calls} calls, ${(runs / seconds).toFixed(0)} runs/s`,
     ...counts.map(([kind, count]) => `  ${String(count).padStart(9)}  ${kind}`),
-    failed.length === 0 ? "nothing broken" : `broken: ${failed.map(({ seed }) => seed).join(", ")}`,
+    brokenText({ failed }),
   ].join("\n");
 }
 
@@ -105,7 +109,7 @@ async function main({
   const tally = await simulateMany(seeds, Math.min(jobs, Math.ceil(count / 20)), 5, (so) => {
     if (seconds() - shownAt < 5) return;
     shownAt = seconds();
-    console.error(`${so.runs} of ${count} runs, ${so.faults} faults, ${so.failed.length} broken`);
+    console.error(`${so.runs} of ${count} runs, ${so.faults} faults, ${brokenText(so)}`);
   });
   if (json) console.log(JSON.stringify({ ...tally, seconds: seconds() }, null, 2));
   else console.log(summary(tally, seconds()));

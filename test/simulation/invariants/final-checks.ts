@@ -202,7 +202,7 @@ export class FinalChecks {
 
   /**
    * Writes follow from steps and faults: each record and attempt takes a few, and each fault
-   * has a few more made. Without faults no
+   * has a few more made, or one for each child of a map whose hint it has come twice. Without faults no
    * hint has to be sent again.
    */
   cost(redriven: number, { begun }: Bodies): void {
@@ -211,7 +211,9 @@ export class FinalChecks {
     const attempts = [...begun.values()].reduce((sum, count) => sum + count, 0);
     const epochs = [...watch.runs.values()].reduce((sum, { epoch }) => sum + epoch, 0);
     const bound =
-      5 * (latest.size + attempts + 3 * epochs) + 5 * plan.faults.length + 2 * ticks * watch.runs.size;
+      5 * (latest.size + attempts + 3 * epochs) +
+      (5 + latest.size) * plan.faults.length +
+      2 * ticks * watch.runs.size;
     if (writes > bound)
       this.broken(
         "bounded cost",

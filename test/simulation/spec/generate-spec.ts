@@ -164,10 +164,14 @@ function unmended(step: StepSpec): StepSpec {
   return { ...step, work: { ...step.work, failing } };
 }
 
-/** Of what may run after a failure the result depends on the epoch that it ran in; then all epochs are to be alike. */
+/**
+ * Of what may run after a failure, or takes what another run made, the result depends on the epoch that it ran in; then
+ * all epochs are to be alike.
+ */
 function withoutMending(steps: readonly StepSpec[]): readonly StepSpec[] {
   const depends = steps.some(
-    ({ rule, optional, work }) => rule !== undefined || optional === true || work.kind === "child",
+    ({ rule, optional, work, cache }) =>
+      rule !== undefined || optional === true || cache === true || work.kind === "child",
   );
   if (!depends) return steps;
   return steps.map((step) =>

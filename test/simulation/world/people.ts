@@ -50,10 +50,10 @@ export class People {
       this.world.scheduler.in(draws.between(1, most), async () => {
         const id = runId();
         if (id === undefined) return;
-        await this.ask("pause", id, (engine) => pauseRun(engine, id));
-        this.world.scheduler.in(draws.pick([500, 30_000, 400_000]), () =>
-          this.insist("resume", id, resumeRun),
-        );
+        const delay = draws.pick([500, 30_000, 400_000]);
+        // Not before the pause was answered: a pause that comes after its resume would be one for ever.
+        const later = () => this.world.scheduler.in(delay, () => this.insist("resume", id, resumeRun));
+        await this.ask("pause", id, (engine) => pauseRun(engine, id), later, later);
       });
     }
   }
@@ -92,12 +92,16 @@ export class People {
     );
   }
 
-  /** @param unanswered what follows when AWS did not answer; nothing when left out */
+  /**
+   * @param unanswered what follows when AWS did not answer; nothing when left out
+   * @param answered what follows when it did
+   */
   private ask(
     what: string,
     runId: string,
     work: (engine: Engine) => Promise<unknown>,
     unanswered: () => void = () => {},
+    answered: () => void = () => {},
   ): Promise<void> {
     this.acted.add(runId);
     const task = this.world.task("person", what, "");
@@ -108,6 +112,7 @@ export class People {
       const told = error instanceof RunStateError || error instanceof RunNotFoundError;
       if (error !== undefined && !told)
         this.world.violations.add("people get answers", `${what} of ${runId} threw ${String(error)}`);
+      answered();
     });
   }
 }
