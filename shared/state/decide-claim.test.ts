@@ -82,6 +82,13 @@ describe("a claim", () => {
     });
   });
 
+  // Found by the simulation, seed 428252: a submission was given up because the pass before it had taken half an hour.
+  it("has another pass begin its time anew", () => {
+    const startedAt = new Date(now).toISOString();
+    const earlier = aHeldStep({ startedAt: new Date(now - 3_600_000).toISOString() });
+    expect(decideClaim(betweenPasses(earlier, now), request(1))).toMatchObject({ record: { startedAt } });
+  });
+
   it("in a new epoch begins anew what did not succeed, and never what did", () => {
     expect(decideClaim(ended(held, "FAILED", now, failure), request(2))).toMatchObject({
       kind: "claim",

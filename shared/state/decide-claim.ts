@@ -80,7 +80,8 @@ function takeOver(lapsed: HeldStep, request: ClaimRequest): ClaimDecision {
  */
 function wake(sleeping: TimedStep, request: ClaimRequest): ClaimDecision {
   if (sleeping.passes === undefined) return { kind: "away", record: sleeping };
-  return heldBy(request, { ...sleeping, attempt: sleeping.attempt + 1 });
+  const { startedAt: _startedAt, ...facts } = sleeping;
+  return heldBy(request, { ...facts, attempt: sleeping.attempt + 1 });
 }
 
 /**
