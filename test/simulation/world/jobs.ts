@@ -116,7 +116,8 @@ export class Jobs {
 
   /** Notes that a job died with its work done, when the record still waited for that very attempt. */
   private noteComplete(task: Task, written: unknown): void {
-    if (!String(written).endsWith(attemptFiles.manifest) || task.job === undefined) return;
+    // Of a job that goes on unseen the end was told before.
+    if (task.zombie || task.job === undefined || !String(written).endsWith(attemptFiles.manifest)) return;
     const { runId, step, index, epoch, attempt } = task.job;
     const record = this.world.watch.steps.get(runId, step, index);
     const waits =
