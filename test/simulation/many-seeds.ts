@@ -9,6 +9,9 @@ const node = join(import.meta.dirname, "..", "..", "node_modules", ".bin", "node
 /** Seeds that a process is given at a time. */
 const portion = 20;
 
+/** Milliseconds of real time after which a portion is taken to hang: many times what it takes on a busy machine. */
+const longestPortion = 180_000;
+
 function* portionsOf({ first, last }: SeedRange): Generator<SeedRange> {
   for (let from = first; from <= last; from += portion)
     yield { first: from, last: Math.min(last, from + portion - 1) };
@@ -19,8 +22,11 @@ function ask(worker: ChildProcess, seeds: SeedRange): Promise<Tally> {
   return new Promise((resolve, reject) => {
     const died = (code: number | null) =>
       reject(new Error(`a process died (${code}) within seeds ${seeds.first}..${seeds.last}`));
+    const hangs = () => reject(new Error(`seeds ${seeds.first}..${seeds.last} do not come to an end`));
+    const watchdog = setTimeout(hangs, longestPortion);
     worker.once("exit", died);
     worker.once("message", (tally) => {
+      clearTimeout(watchdog);
       worker.off("exit", died);
       resolve(tally as Tally);
     });

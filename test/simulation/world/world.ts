@@ -168,7 +168,9 @@ export class World {
   /** A worker ended, and its process is free for the next. */
   private release(task: Task): void {
     const engine = this.busy.get(task);
-    if (engine !== undefined && engine.pipelines === this.base.pipelines) this.free.push(engine);
+    // What it still reads, others of the process would wait for: such a process is given up.
+    if (task.pending === 0 && engine !== undefined && engine.pipelines === this.base.pipelines)
+      this.free.push(engine);
   }
 
   /** A worker that has not begun. Its name is made of what it is about, and how often there was such a one. */
