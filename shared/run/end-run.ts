@@ -5,7 +5,7 @@ import { admitRuns } from "./admit-runs.ts";
 import { hasHook, hookMessage } from "./hook-step.ts";
 
 /** Milliseconds until the last look at a cancelled run: no worker that did not know of the cancel works longer. */
-const lastLook = 180_000;
+export const lastLook = 180_000;
 
 /** Whether something is left to do once a run has ended, so that the sweep must see it until that is done. */
 function needsClosing(run: Run, graph: Graph, to: EndState): boolean {

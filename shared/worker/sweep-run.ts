@@ -1,6 +1,6 @@
 import type { Engine } from "../engine.ts";
 import { hookName, stepOf } from "../pipeline/graph.ts";
-import { endRun, followEnd } from "../run/end-run.ts";
+import { endRun, followEnd, lastLook } from "../run/end-run.ts";
 import { hasHook } from "../run/hook-step.ts";
 import { graphOf } from "../run/run-graph.ts";
 import { beginRun } from "../run/start-run.ts";
@@ -76,6 +76,8 @@ async function sweepRunning(engine: Engine, run: RunningRun): Promise<void> {
 
 /** Does what is left to do for a run that has ended, and closes it. */
 async function sweepEnded(engine: Engine, run: EndedRun): Promise<void> {
+  // The index that named the run may be behind. Before its time, the last look would miss what a worker still begins.
+  if (wasStopped(run.state) && engine.clock.now() < Date.parse(run.endedAt) + lastLook) return;
   const graph = await graphOf(engine, run);
   if (wasStopped(run.state) && !(await cancelOpenSteps(engine, run))) return;
   await followEnd(engine, run, graph, run.state);
