@@ -42,7 +42,7 @@ export function timeText(milliseconds: number): string {
 
 /** The lines as text: time, worker, what it did. */
 export function traceText(lines: readonly TraceLine[], start: number): string {
-  const width = Math.min(36, Math.max(0, ...lines.map(({ who }) => who.length)));
+  const width = lines.reduce((widest, { who }) => Math.min(36, Math.max(widest, who.length)), 0);
   return lines
     .map(({ at, who, what }) => `${timeText(at - start)}  ${who.padEnd(width)}  ${what}`)
     .join("\n");
