@@ -152,7 +152,7 @@ async function endCached(
     const now = engine.clock.now();
     const request = { key: { runId, step, index }, epoch, state: "RUNNING" as const, now, leaseUntil };
     const claim = await claimStep(engine, request);
-    if (claim.kind === "claim") await useCached(engine, work, claim.record, result);
+    if (claim.kind === "claim" || claim.kind === "lost") await useCached(engine, work, claim.record, result);
     if (claim.kind === "ended") await joinEnded(engine, work, claim.record);
   }
 }

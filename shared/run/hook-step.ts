@@ -6,7 +6,13 @@ import type { EndState, Run, RunState } from "../state/run.ts";
 export const isHook = (step: string) => step.startsWith("@");
 
 /** Whether a hook follows runs that ended so. */
-export const follows = (step: string, state: RunState) => step === `@${state.toLowerCase()}`;
+const follows = (step: string, state: RunState) => step === `@${state.toLowerCase()}`;
+
+/** Whether a message is of a run in a state in which its step is worked on: hooks after the end, all others before. */
+export function isDue(run: Run, { step, epoch }: StepMessage): boolean {
+  if (run.epoch !== epoch) return false;
+  return isHook(step) ? follows(step, run.state) : run.state === "RUNNING";
+}
 
 /** Whether a run's graph has a hook for an end. */
 export function hasHook(graph: Graph, state: EndState): boolean {

@@ -38,11 +38,8 @@ describe("a claim", () => {
     expect(decideClaim(held, request(1))).toMatchObject({ kind: "later", at: now + 500 });
   });
 
-  it("takes over a lapsed lease as a new attempt", () => {
-    expect(decideClaim(lapsed, request(1))).toMatchObject({
-      kind: "claim",
-      record: { attempt: 2, failures: 0 },
-    });
+  it("finds an attempt lost whose lease has lapsed", () => {
+    expect(decideClaim(lapsed, request(1))).toEqual({ kind: "lost", record: lapsed });
   });
 
   it("takes over a lapsed submission as the same attempt, whose job may exist", () => {

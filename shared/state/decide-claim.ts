@@ -7,7 +7,6 @@ import {
   hasResult,
   isHeld,
   type Losses,
-  lossesTo,
   type RetryingStep,
   type StepKey,
   type StepRecord,
@@ -24,6 +23,8 @@ export type ClaimDecision =
   | { kind: "later"; at: number; record: HeldStep | RetryingStep | TimedStep }
   /** Jobs, children, another run, an object or a person hold it, and move it on; or it is a wait that is over. */
   | { kind: "away"; record: AwayStep }
+  /** Its worker died: the attempt has failed by that, and whoever finds it says so. */
+  | { kind: "lost"; record: HeldStep }
   /** The message is of an epoch that has passed. */
   | { kind: "stale" };
 
@@ -65,13 +66,11 @@ function heldBy(request: ClaimRequest, inherited: Inherited = {}): ClaimDecision
 /** The end of a lease that its worker gave up by itself: the next one goes on with the attempt, and nothing was lost. */
 export const letGoLease = 0;
 
-/** The claim of a step whose worker let its lease run out. */
-function takeOver(lapsed: HeldStep, request: ClaimRequest): ClaimDecision {
-  const { startedAt: _startedAt, ...facts } = lapsed;
+/** What becomes of a step whose lease has ended. */
+function afterLease(lapsed: HeldStep, request: ClaimRequest): ClaimDecision {
   // A submission keeps its attempt: its job may exist already and is found by that name.
   if (lapsed.state === "SUBMITTED" || lapsed.leaseUntil === letGoLease) return heldBy(request, lapsed);
-  const losses = { ...lapsed.losses, worker: lossesTo(lapsed, "worker") + 1 };
-  return heldBy(request, { ...facts, attempt: lapsed.attempt + 1, losses });
+  return { kind: "lost", record: lapsed };
 }
 
 /**
@@ -86,7 +85,7 @@ function wake(sleeping: TimedStep, request: ClaimRequest): ClaimDecision {
 
 /**
  * Decides a claim. A record of an earlier epoch without a result is begun anew, though a child step goes on with the run
- * that it had; a lease that ran out passes on, as a new attempt.
+ * that it had; one whose lease ran out has lost its attempt.
  */
 export function decideClaim(current: StepRecord | undefined, request: ClaimRequest): ClaimDecision {
   const { epoch, now } = request;
@@ -106,5 +105,5 @@ export function decideClaim(current: StepRecord | undefined, request: ClaimReque
   }
   if (!isHeld(current)) return { kind: "away", record: current };
   if (current.leaseUntil > now) return { kind: "later", at: current.leaseUntil, record: current };
-  return takeOver(current, request);
+  return afterLease(current, request);
 }

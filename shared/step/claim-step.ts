@@ -7,12 +7,14 @@ import type { StoredStep } from "../store/run-store.ts";
 export type Claim = { kind: "claim"; record: HeldStep & StoredStep; resumed: boolean };
 
 type Away = Extract<ClaimDecision, { kind: "away" }>;
+type Lost = Extract<ClaimDecision, { kind: "lost" }>;
 
 /** What became of the wish to work on a step. */
 export type ClaimOutcome =
   | Claim
-  | Exclude<ClaimDecision, { kind: "claim" | "away" }>
-  | { kind: "away"; record: Away["record"] & StoredStep };
+  | Exclude<ClaimDecision, { kind: "claim" | "away" | "lost" }>
+  | { kind: "away"; record: Away["record"] & StoredStep }
+  | { kind: "lost"; record: Lost["record"] & StoredStep };
 
 /**
  * Tries to get hold of a step. Costs one write where nothing was stored yet, which is the usual case; the refused write
@@ -25,7 +27,12 @@ export async function claimStep(engine: Engine, request: ClaimRequest): Promise<
     if (decision.kind === "away" && current !== undefined) {
       return { kind: "away", record: { ...decision.record, version: current.version } };
     }
-    if (decision.kind === "away") throw new TypeError("a step of which nothing is stored is away");
+    if (decision.kind === "lost" && current !== undefined) {
+      return { kind: "lost", record: { ...decision.record, version: current.version } };
+    }
+    if (decision.kind === "away" || decision.kind === "lost") {
+      throw new TypeError(`a step of which nothing is stored is ${decision.kind}`);
+    }
     if (decision.kind !== "claim") return decision;
     const put = await engine.store.putStep(decision.record, current?.version);
     if (put.ok) {

@@ -22,8 +22,9 @@ function tell(engine: Engine, work: StepWork, record: SucceededStep | EndedStep)
   const fields = { runId, step, index, attempt, state, milliseconds, ...(error && { error }) };
   if (error === undefined) engine.log.info("step ended", fields);
   else engine.log.warn("step ended", fields);
-  engine.meter.count("StepEnded", { pipeline: work.run.pipeline, step, state });
-  engine.meter.duration("StepDuration", milliseconds, { pipeline: work.run.pipeline, step });
+  // By pipeline and not by step: CloudWatch bills every set of dimensions as a metric of its own, and the log has the rest.
+  engine.meter.count("StepEnded", { pipeline: work.run.pipeline, state });
+  engine.meter.duration("StepDuration", milliseconds, { pipeline: work.run.pipeline });
 }
 
 /**
@@ -124,6 +125,6 @@ export async function failAttempt(
   const { error } = failure;
   const facts = { runId, step, index, attempt, inMilliseconds: delay, error, ...(lostTo && { lostTo }) };
   engine.log.warn("step will be tried again", facts);
-  engine.meter.count("StepRetried", { pipeline: work.run.pipeline, step });
+  engine.meter.count("StepRetried", { pipeline: work.run.pipeline });
   await hintLater(engine, work, held, delay);
 }

@@ -1,6 +1,7 @@
 import { endSubmission } from "../batch/end-submission.ts";
 import type { Engine } from "../engine.ts";
 import { parseStepMessage, type StepMessage } from "../queue/step-queue.ts";
+import { isDue } from "../run/hook-step.ts";
 import { nodeOf } from "../run/run-graph.ts";
 import { fatal } from "../state/failure.ts";
 import { claimStep } from "../step/claim-step.ts";
@@ -14,7 +15,7 @@ import { joinEnded } from "../step/join-step.ts";
 export async function failPoison(engine: Engine, message: StepMessage): Promise<void> {
   const { runId, step, index, epoch } = message;
   const run = await engine.store.getRun(runId);
-  if (run === undefined || run.state !== "RUNNING" || run.epoch !== epoch) return;
+  if (run === undefined || !isDue(run, message)) return;
   const found = await nodeOf(engine, run, step);
   if (found === undefined) return;
   const now = engine.clock.now();
@@ -26,7 +27,7 @@ export async function failPoison(engine: Engine, message: StepMessage): Promise<
     leaseUntil: now,
   });
   if (claim.kind === "ended") return joinEnded(engine, { run, ...found }, claim.record);
-  if (claim.kind !== "claim") return;
+  if (claim.kind !== "claim" && claim.kind !== "lost") return;
   const reason =
     "its message was delivered again and again and could not be worked on; the step worker's log says why";
   await endSubmission(engine, run, found.node, claim.record, "The step's message could not be worked on");

@@ -3,12 +3,12 @@ import type { Engine } from "../engine.ts";
 import type { Json } from "../pipeline/json.ts";
 import { isThrottling } from "../platform/throttling.ts";
 import { maxMessageDelay, type StepMessage } from "../queue/step-queue.ts";
-import { follows, isHook } from "../run/hook-step.ts";
+import { isDue, isHook } from "../run/hook-step.ts";
 import { nodeOf } from "../run/run-graph.ts";
 import { type NextStep, TailCall } from "../run/tail-call.ts";
 import { letGoLease } from "../state/decide-claim.ts";
-import { fatal, lossLimits } from "../state/failure.ts";
-import type { CancellingRun, Run } from "../state/run.ts";
+import { type Failure, fatal, lossLimits } from "../state/failure.ts";
+import type { CancellingRun } from "../state/run.ts";
 import { childrenOf, lossesTo, type StepRecord } from "../state/step-record.ts";
 import { askApproval } from "../step/approval-step.ts";
 import { startChild } from "../step/child-step.ts";
@@ -33,9 +33,23 @@ function delayAfter(engine: Engine, error: unknown): number {
   return isThrottling(error) ? 1000 + engine.random() * 20_000 : 0;
 }
 
-/** The records' own trouble: a step whose workers die each time must end, not come back for ever. */
-function isPoison(record: StepRecord): boolean {
-  return lossesTo(record, "worker") >= lossLimits.worker;
+/**
+ * Milliseconds by which attempts that lost their worker are spread for each loss after the first: a worker holds several
+ * steps, and those that one of them took down with it must not meet it again and again.
+ */
+const lossSpread = 10_000;
+
+/** What an attempt fails by whose worker died. */
+function workerLost(engine: Engine, record: StepRecord): Failure {
+  const losses = lossesTo(record, "worker");
+  const count = `death ${losses + 1} of the ${lossLimits.worker + 1} that end it`;
+  const message = `its worker died while it ran, killed or out of memory (${count}); see the worker's log`;
+  return {
+    error: { name: "WorkerLost", message },
+    retryable: true,
+    lostTo: "worker",
+    retryAfter: Math.round(engine.random() * losses * lossSpread),
+  };
 }
 
 async function runMap(engine: Engine, work: StepWork, claim: Claim): Promise<void> {
@@ -68,10 +82,6 @@ async function runTask(engine: Engine, work: StepWork, claim: Claim, deadline: n
 async function runHeld(engine: Engine, work: StepWork, claim: Claim, deadline: number): Promise<void> {
   const { run, graph, node } = work;
   const held = claim.record;
-  if (isPoison(held)) {
-    const message = `its worker died ${lossesTo(held, "worker")} times while it ran (killed, or out of memory); see the worker's log`;
-    return failAttempt(engine, work, held, fatal("WorkerLost", message));
-  }
   const isChild = node.over !== undefined && held.index !== "map";
   if (!isChild) {
     const wanted = await readOrFail(engine, work, held, () => shouldRun(engine, run, graph, node));
@@ -86,21 +96,21 @@ async function runClaimed(engine: Engine, work: StepWork, claim: Claim, deadline
   try {
     await runHeld(engine, work, claim, deadline);
   } catch (error) {
-    if (isThrottling(error)) await letGo(engine, claim.record);
+    await letGo(engine, claim.record);
     throw error;
   }
 }
 
 /**
- * Lets go of a step that the worker could not finish because it was throttled, so that the next one goes on at once and
- * counts no worker as lost. If this is throttled as well, the lease runs out as that of a dead worker does.
+ * Lets go of a step that the worker could not finish because AWS throttled or failed it, so that the next one goes on at
+ * once and counts no worker as lost. If this fails as well, the lease runs out as that of a dead worker does.
  */
 async function letGo(engine: Engine, held: Claim["record"]): Promise<void> {
   try {
     await engine.store.putStep({ ...held, leaseUntil: letGoLease }, held.version);
   } catch (error) {
     const { runId, step, index } = held;
-    engine.log.warn("a throttled step stays held until its lease ends", { runId, step, index, error });
+    engine.log.warn("a step stays held until its lease ends", { runId, step, index, error });
   }
 }
 
@@ -108,12 +118,6 @@ async function letGo(engine: Engine, held: Claim["record"]): Promise<void> {
 function leaseOf(engine: Engine, { node }: StepWork, index: StepMessage["index"]): number {
   if (node.task.kind === "lambda" && index !== "map") return node.timeout * 1000 + leaseSlack;
   return engine.settings.submitLeaseSeconds * 1000;
-}
-
-/** Whether a message is of a run in a state in which it is worked on. */
-function isDue(run: Run, { step, epoch }: StepMessage): boolean {
-  if (run.epoch !== epoch) return false;
-  return isHook(step) ? follows(step, run.state) : run.state === "RUNNING";
 }
 
 /** A child's end may be what a cancelled parent waits for. */
@@ -146,6 +150,7 @@ async function workOn(engine: Engine, message: StepMessage, work: StepWork, dead
     leaseUntil: now + leaseOf(engine, work, index),
   });
   if (claim.kind === "claim") return runClaimed(engine, work, claim, deadline);
+  if (claim.kind === "lost") return failAttempt(engine, work, claim.record, workerLost(engine, claim.record));
   if (claim.kind === "ended") return joinEnded(engine, work, claim.record);
   if (claim.kind === "later") {
     return engine.queue.send([message], Math.min(Math.max(claim.at - now, 1000), maxMessageDelay));

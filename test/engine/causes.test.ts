@@ -210,20 +210,40 @@ describe("an attempt that is lost", () => {
     const { memory } = throwing([], 0);
     const runId = await begin(memory, "throwing");
     const message = { runId, step: "work", index: 0, epoch: 1 } as const;
-    for (let lost = 0; lost < lossLimits.worker; lost += 1) {
-      // The run is read, the step claimed, in place of the dead worker's claim if there is one; then death.
+    for (let lost = 0; lost <= lossLimits.worker; lost += 1) {
+      // The run is read, the step claimed, in place of what the last attempt left if there was one; then death.
       const { engine } = mortal(memory.engine, lost === 0 ? 3 : 4, "before");
       await expect(handleStepMessage(engine, message, Number.POSITIVE_INFINITY)).rejects.toThrow();
       expect(await stepOf(memory, runId, "work")).toMatchObject({ state: "RUNNING", attempt: lost + 1 });
       memory.clock.moveTo(memory.clock.now() + 600_000);
+      await handleStepMessage(memory.engine, message, Number.POSITIVE_INFINITY);
+      memory.clock.moveTo(memory.clock.now() + 600_000);
     }
-    await work(memory);
     expect(await stepOf(memory, runId, "work")).toMatchObject({
       state: "FAILED",
       failures: 0,
       losses: { worker: lossLimits.worker },
       error: { name: "WorkerLost" },
     });
+  });
+
+  it("with its worker is tried at once, and after more losses apart from the steps that died with it", async () => {
+    const { memory } = throwing([], 0);
+    memory.engine = { ...memory.engine, random: () => 0.5 };
+    const runId = await begin(memory, "throwing");
+    const message = { runId, step: "work", index: 0, epoch: 1 } as const;
+    const delays: number[] = [];
+    for (let lost = 0; lost < 3; lost += 1) {
+      const { engine } = mortal(memory.engine, lost === 0 ? 3 : 4, "before");
+      await expect(handleStepMessage(engine, message, Number.POSITIVE_INFINITY)).rejects.toThrow();
+      memory.clock.moveTo(memory.clock.now() + 600_000);
+      await handleStepMessage(memory.engine, message, Number.POSITIVE_INFINITY);
+      const record = await stepOf(memory, runId, "work");
+      if (record.state !== "RETRYING") throw new Error(`the step is ${record.state}`);
+      delays.push(record.retryAt - memory.clock.now());
+      memory.clock.moveTo(memory.clock.now() + 600_000);
+    }
+    expect(delays).toEqual([0, 5000, 10_000]);
   });
 
   it("in one epoch is not held against the next", async () => {
@@ -298,6 +318,24 @@ describe("a store that throttles", () => {
     return { engine: { ...engine, store }, seen };
   }
 
+  /** An engine whose store fails at one call, and then works again. */
+  function failing(engine: Engine, at: number) {
+    const seen = { calls: 0, failed: false };
+    const store = new Proxy(engine.store, {
+      get(target, key, receiver) {
+        const member: unknown = Reflect.get(target, key, receiver);
+        if (typeof member !== "function") return member;
+        return async (...args: unknown[]) => {
+          seen.calls += 1;
+          if (seen.calls !== at) return member.apply(target, args);
+          seen.failed = true;
+          throw named("InternalServerError", "an error of AWS's own");
+        };
+      },
+    });
+    return { engine: { ...engine, store }, seen };
+  }
+
   it("at any call of a handler has the message sent anew; no attempt, retry or worker is counted", async () => {
     let points = 0;
     for (let from = 1; ; from += 1) {
@@ -342,6 +380,26 @@ describe("a store that throttles", () => {
       for (const { attempt, losses } of await memory.store.listSteps(runId))
         expect({ attempt, losses }).toEqual({ attempt: 1 });
     }
+  });
+
+  it("or fails at any call after the claim has the step let go: the next worker goes on, and none is lost", async () => {
+    let points = 0;
+    for (let at = 1; ; at += 1) {
+      const { memory } = throwing([], 0);
+      const runId = await begin(memory, "throwing");
+      const [message] = memory.queue.receive();
+      if (message === undefined) throw new Error("no message waits");
+      const { engine, seen } = failing(memory.engine, at);
+      await handleStepMessage(engine, message, Number.POSITIVE_INFINITY).catch(({ name }) =>
+        expect(name).toBe("InternalServerError"),
+      );
+      if (!seen.failed) break;
+      await handleStepMessage(memory.engine, message, Number.POSITIVE_INFINITY);
+      const { state, attempt, losses } = await stepOf(memory, runId, "work");
+      expect({ state, attempt, losses }).toEqual({ state: "SUCCEEDED", attempt: 1 });
+      points += 1;
+    }
+    expect(points).toBeGreaterThan(3);
   });
 
   it("for so long that a step cannot even be let go leaves it to the lease", async () => {

@@ -264,6 +264,8 @@ describe("a zombie", () => {
         if ("holder" in next && next.holder === holder) {
           slept += 1;
           memory.clock.moveTo(memory.clock.now() + 600_000);
+          // One finds the attempt lost, the next one tries again.
+          await handleStepMessage(memory.engine, hint, Number.POSITIVE_INFINITY);
           await handleStepMessage(memory.engine, hint, Number.POSITIVE_INFINITY);
         }
         return store.putStep(next, previous);

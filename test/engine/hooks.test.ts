@@ -2,7 +2,9 @@ import * as z from "zod";
 import { cancelRun } from "../../shared/operate/cancel-run.ts";
 import { retryRun } from "../../shared/operate/retry-run.ts";
 import { definePipeline, FatalError, lambda, type RunEnd, wait } from "../../shared/pipeline/index.ts";
+import type { StepMessage } from "../../shared/queue/step-queue.ts";
 import { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
+import { failPoison } from "../../shared/worker/fail-poison.ts";
 import { sweepRuns } from "../../shared/worker/sweep-run.ts";
 import { Crash } from "./crashing-engine.ts";
 import { begin, mortal, pass, runOf, stepOf, work } from "./driving.ts";
@@ -123,6 +125,30 @@ describe("a hook", () => {
     expect(told).toHaveLength(1);
     expect(await isOpen(memory, runId)).toBe(false);
   });
+
+  it.each(ends)(
+    "of the end %s that no worker could deal with fails, and the run is closed",
+    async (state) => {
+      const memory = new MemoryEngine([hooked([])]);
+      const undeliverable: StepMessage[] = [];
+      const send = memory.queue.send.bind(memory.queue);
+      memory.queue.send = async (messages, delay) => {
+        undeliverable.push(...messages.filter(({ step }) => step.startsWith("@")));
+        const others = messages.filter(({ step }) => !step.startsWith("@"));
+        if (others.length > 0) await send(others, delay);
+      };
+      const runId = await ended(memory, state);
+      const [message] = undeliverable;
+      if (message === undefined) throw new Error("no hook was sent");
+      await failPoison(memory.engine, message);
+      await pass(memory, 3600);
+      expect(await hooksOf(memory, runId)).toMatchObject([
+        { state: "FAILED", error: { name: "DeadLetter" } },
+      ]);
+      expect((await runOf(memory, runId)).state).toBe(state);
+      expect(await isOpen(memory, runId)).toBe(false);
+    },
+  );
 
   it("runs again when a run that was retried by hand ends again", async () => {
     const told: RunEnd[] = [];

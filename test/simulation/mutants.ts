@@ -62,10 +62,9 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a lost attempt counts as a failure",
-    file: "shared/state/decide-claim.ts",
-    find: "return heldBy(request, { ...facts, attempt: lapsed.attempt + 1, losses });",
-    replace:
-      "return heldBy(request, { ...facts, failures: lapsed.failures + 1, attempt: lapsed.attempt + 1, losses });",
+    file: "shared/state/step-changes.ts",
+    find: ": { losses: {",
+    replace: ": { failures: record.failures + 1, losses: {",
   },
   {
     name: "a child's join starts the tally anew",
@@ -131,7 +130,7 @@ export const mutants: readonly Mutant[] = [
     replace: "newlyReady(graph, joined.progress, planned, step).slice(0, 1), tail);",
   },
   {
-    name: "a step that a throttled worker let go is a wait that is over",
+    name: "a step that a worker let go is a wait that is over",
     file: "shared/worker/handle-step-message.ts",
     find: "await engine.store.putStep({ ...held, leaseUntil: letGoLease }, held.version);",
     replace: `const { leaseUntil: _lease, ...facts } = held;
@@ -139,7 +138,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a paused run goes on",
-    file: "shared/worker/handle-step-message.ts",
+    file: "shared/run/hook-step.ts",
     find: 'return isHook(step) ? follows(step, run.state) : run.state === "RUNNING";',
     replace:
       'return isHook(step) ? follows(step, run.state) : run.state === "RUNNING" || run.state === "PAUSED";',
