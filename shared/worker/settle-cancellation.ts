@@ -62,6 +62,19 @@ export async function cancelOpenSteps(engine: Engine, run: Run): Promise<boolean
 }
 
 /**
+ * Ends jobs that Batch did not list yet when their submission was cancelled. The children of an array job have none of
+ * their own, but for those that were tried again.
+ */
+export async function endUnlistedJobs(engine: Engine, run: Run): Promise<void> {
+  for (const record of await engine.store.listSteps(run.runId)) {
+    if (record.state !== "CANCELLED" || record.epoch !== run.epoch || isHook(record.step)) continue;
+    const found = await nodeOf(engine, run, record.step);
+    const isOfArray = found?.node.over !== undefined && record.index !== "map" && record.attempt === 1;
+    if (found !== undefined && !isOfArray) await endSubmission(engine, run, found.node, record, reason);
+  }
+}
+
+/**
  * Moves a run that is being cancelled towards its end: ends what works for it, and the run once nothing does. Called
  * when the cancel is asked for, when a job or a child run ends, and by the sweep; safe to repeat. A worker that did not
  * know of the cancel may still begin a step: its commit starts nothing more, a job that it submits is ended when Batch

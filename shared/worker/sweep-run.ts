@@ -16,7 +16,7 @@ import {
 import { openingState } from "../state/run-changes.ts";
 import { hasEnded } from "../state/step-record.ts";
 import { isWanted } from "../step/child-step.ts";
-import { cancelOpenSteps, cancelRunAs, settleCancellation } from "./settle-cancellation.ts";
+import { cancelOpenSteps, cancelRunAs, endUnlistedJobs, settleCancellation } from "./settle-cancellation.ts";
 import { sweepStep } from "./sweep-step.ts";
 
 /** Most runs that one sweep looks at; the next tick takes the others. */
@@ -79,7 +79,10 @@ async function sweepEnded(engine: Engine, run: EndedRun): Promise<void> {
   // The index that named the run may be behind. Before its time, the last look would miss what a worker still begins.
   if (wasStopped(run.state) && engine.clock.now() < Date.parse(run.endedAt) + lastLook) return;
   const graph = await graphOf(engine, run);
-  if (wasStopped(run.state) && !(await cancelOpenSteps(engine, run))) return;
+  if (wasStopped(run.state)) {
+    if (!(await cancelOpenSteps(engine, run))) return;
+    await endUnlistedJobs(engine, run);
+  }
   await followEnd(engine, run, graph, run.state);
   if (hasHook(graph, run.state)) {
     const key = { runId: run.runId, step: hookName(run.state), index: run.epoch };

@@ -1,8 +1,9 @@
 import * as z from "zod";
 import { cancelRun } from "../../shared/operate/cancel-run.ts";
-import { definePipeline, lambda } from "../../shared/pipeline/index.ts";
+import { batch, defineJob, definePipeline, lambda } from "../../shared/pipeline/index.ts";
 import { startRun } from "../../shared/run/start-run.ts";
 import { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
+import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
 import { sweepRun } from "../../shared/worker/sweep-run.ts";
 
 describe("the last look at a cancelled run", () => {
@@ -24,5 +25,39 @@ describe("the last look at a cancelled run", () => {
     memory.clock.moveTo(memory.clock.now() + 200_000);
     await sweepRun(memory.engine, runId);
     expect(await isDue()).toBe(false);
+  });
+
+  // Found by the simulation, seed 134468: the cancel's search for the job came before Batch listed it.
+  it("ends a job that Batch did not list when its submission was cancelled", async () => {
+    const work = defineJob("demo.work", {
+      input: z.object({}),
+      output: z.object({}),
+      resources: { vcpus: 1, memory: 512 },
+    });
+    const pipeline = definePipeline({ name: "unlisted", params: z.strictObject({}) }, ({ step }) => {
+      step("work", batch(work, {}));
+    });
+    const memory = new MemoryEngine([pipeline], { "demo.work": () => ({}) });
+    const cause = { kind: "manual" } as const;
+    const { runId } = await startRun(memory.engine, { pipeline: "unlisted", cause, causeKey: "" });
+    const [message] = memory.queue.receive();
+    if (message === undefined) throw new Error("no message waits");
+    // Submit, and die before that is recorded.
+    const putStep = memory.store.putStep.bind(memory.store);
+    memory.store.putStep = async (next, previous) => {
+      if ("holder" in next && next.holder === "jobs") throw new Error("the worker is gone");
+      return putStep(next, previous);
+    };
+    await expect(handleStepMessage(memory.engine, message, Number.POSITIVE_INFINITY)).rejects.toThrow("gone");
+    memory.store.putStep = putStep;
+    const findByName = memory.batch.findByName.bind(memory.batch);
+    memory.batch.findByName = async () => [];
+    await cancelRun(memory.engine, runId);
+    expect((await memory.store.getRun(runId))?.state).toBe("CANCELLED");
+    expect(memory.batch.waiting()).toHaveLength(1);
+    memory.batch.findByName = findByName;
+    memory.clock.moveTo(memory.clock.now() + 200_000);
+    await sweepRun(memory.engine, runId);
+    expect(memory.batch.waiting()).toEqual([]);
   });
 });

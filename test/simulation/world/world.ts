@@ -1,3 +1,4 @@
+import type { JobSubmission } from "../../../shared/batch/batch-service.ts";
 import type { Engine } from "../../../shared/engine.ts";
 import type { Clock } from "../../../shared/platform/clock.ts";
 import { MemoryEngine } from "../../../shared/testing/test-pipeline.ts";
@@ -35,6 +36,9 @@ export class BrokenError extends Error {
 export function isSimulated(error: unknown): boolean {
   return error instanceof AnswerLostError || error instanceof ThrottledError || error instanceof BrokenError;
 }
+
+/** Milliseconds after which Batch lists a job. */
+const longestListing = 120_000;
 
 /** Milliseconds that a worker may take before it is killed: the timeouts of serverless.yml. */
 const lifetimes: Readonly<Record<TaskKind, number>> = {
@@ -93,6 +97,8 @@ export class World {
   onJobFault: (task: Task, fault: FaultKind, args: readonly unknown[]) => void = () => {};
   private readonly names = new Map<string, number>();
   private readonly indexes = new LaggingIndexes();
+  /** When the first job of a name was submitted. */
+  private readonly submittedAt = new Map<string, number>();
   private base: Engine;
   private free: Engine[] = [];
   private readonly busy = new WeakMap<Task, Engine>();
@@ -295,7 +301,9 @@ export class World {
     try {
       const truth = await call.effect();
       if (port === "batch") this.afterBatch();
+      if (method === "submit") this.noteSubmission(args[0] as JobSubmission);
       const value = this.indexes.answer(method, truth, (kind) => {
+        if (kind === "job unlisted" && !this.isFresh(String(args[0]))) return false;
         const behind = this.plan.decide(`${key}/index`, [kind], draw, this.now) !== undefined;
         if (behind && kind === "job unlisted") this.ledger.noteUnlisted(String(args[0]));
         return behind;
@@ -306,6 +314,15 @@ export class World {
     } finally {
       this.scheduler.current = undefined;
     }
+  }
+
+  private noteSubmission({ name }: JobSubmission): void {
+    if (!this.submittedAt.has(name)) this.submittedAt.set(name, this.now);
+  }
+
+  /** Whether a job is so new that a list may lack it. */
+  private isFresh(name: string): boolean {
+    return this.now - (this.submittedAt.get(name) ?? this.now) < longestListing;
   }
 
   /** Lets a worker spend some time on its own work, within the time that it was allowed. */
