@@ -9,7 +9,7 @@ import {
 } from "@aws-sdk/client-sqs";
 import { awsBatchService } from "../shared/batch/aws-batch-service.ts";
 import type { JobSubmission } from "../shared/batch/batch-service.ts";
-import { defaultSettings, type Engine } from "../shared/engine.ts";
+import { defaultSettings, type Engine, localStage } from "../shared/engine.ts";
 import type { ObjectStore } from "../shared/objects/object-store.ts";
 import { s3ObjectStore } from "../shared/objects/s3-object-store.ts";
 import { systemClock } from "../shared/platform/clock.ts";
@@ -77,6 +77,7 @@ export async function startCountedEngine(): Promise<CountedEngine> {
     return {
       engine: {
         pipelines: new Map(pipelines.map((pipeline) => [pipeline.name, pipeline])),
+        stage: localStage,
         jobVersions: new Map(),
         store: dynamoRunStore(table),
         waiters: dynamoObjectWaiters(table),

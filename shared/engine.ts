@@ -27,8 +27,19 @@ export const defaultSettings: EngineSettings = {
   runnableSeconds: 3600,
 };
 
+/** The stage that an engine works in: `dev`, `prod`, … */
+export type Stage = {
+  readonly name: string;
+  /** What schedules and names of runs go by that name no time zone of their own. IANA. */
+  readonly timezone: string;
+};
+
+/** The stage of an engine within the process. */
+export const localStage: Stage = { name: "local", timezone: "UTC" };
+
 /** Everything that the engine's functions work with. Two engines are the same but for what stands behind the ports. */
 export type Engine = {
+  readonly stage: Stage;
   readonly pipelines: ReadonlyMap<string, Pipeline>;
   /** Content hash of each job family's image, by family: what a cached result of a job depends on. */
   readonly jobVersions: ReadonlyMap<string, string>;

@@ -7,12 +7,21 @@ import { isJsonObject, type Json } from "../../shared/pipeline/json.ts";
 import type { Trigger } from "../../shared/pipeline/trigger.ts";
 import { printJson } from "../options.ts";
 
+function activeText(active: boolean | readonly string[]): string {
+  if (active === true) return "";
+  return active === false
+    ? ", switched off when first deployed"
+    : `, switched on when first deployed in ${active.join(", ")} only`;
+}
+
 /** What starts a pipeline by itself, in words. */
 function triggerText(trigger: Trigger): string {
-  if (trigger.kind === "object")
-    return `an object under ${trigger.prefix}${trigger.suffix && `…${trigger.suffix}`}`;
+  if (trigger.kind === "object") {
+    const endings = trigger.suffixes.filter((suffix) => suffix !== "").map((suffix) => `…${suffix}`);
+    return `an object under ${trigger.prefix}${endings.join(" or ")}`;
+  }
   const { expression, timezone, active } = trigger;
-  return `cron ${expression} in ${timezone}${active ? "" : ", switched off when first deployed"}`;
+  return `cron ${expression} in ${timezone === "stage" ? "the stage's time zone" : timezone}${activeText(active)}`;
 }
 
 /** The parameters with their defaults; a schema that JSON Schema cannot say has none to show. */

@@ -20,6 +20,7 @@ import { log, meter, tracer } from "./telemetry.ts";
 export function awsEngine(environment: Environment): Engine {
   const table = { client: tracer.captureAWSv3Client(dynamoClient()), name: environment.TABLE_NAME };
   return {
+    stage: { name: environment.STAGE, timezone: environment.TIMEZONE },
     pipelines: catalogueOf(pipelines),
     jobVersions: new Map(Object.entries(environment.JOB_VERSIONS)),
     store: dynamoRunStore(table),

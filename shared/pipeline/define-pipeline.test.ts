@@ -204,6 +204,9 @@ describe("a definition", () => {
       cron("0 4 * * *", { name: "nightly", params: { limit: "a lot" } }),
       objectCreated({ prefix: "incoming/", params: () => ({}) }),
       cron("0 5 * * 1", { name: "fine", timezone: "Europe/Berlin", params: { limit: 2 } }),
+      objectCreated({ prefix: "raw/", suffix: [], params: () => ({}) }),
+      cron("0 6 * * *", { name: "nowhere", active: [], params: { limit: 2 } }),
+      cron("0 7 * * *", { name: "in prod", active: ["prod"], params: { limit: 2 } }),
     ];
     const mistakes = mistakesOf(() =>
       definePipeline({ name: "demo", params, triggers }, ({ step }) => {
@@ -214,12 +217,26 @@ describe("a definition", () => {
       }),
     );
     expect(mistakes).toEqual([
-      expect.stringMatching(/^-, triggers\.0: cron "0 3 \* \* \? \*" in time zone "UTC": /),
+      expect.stringMatching(/^-, triggers\.0: cron "0 3 \* \* \? \*": /),
       expect.stringMatching(/^-, triggers\.1: .*Europe\/Atlantis/),
       expect.stringMatching(/^-, triggers\.2: params\.limit: .*expected number/),
       '-, triggers.2: another schedule is named "nightly"; give each a name',
       '-, triggers.3: prefix "incoming/": the bucket tells of objects under raw/ only; drop data there',
+      "-, triggers.5: suffix lists no ending, so no object would ever fit; leave it out to take every object",
+      "-, triggers.6: active lists no stage; say false for a schedule that is off everywhere",
     ]);
+  });
+
+  it("tells a mistake in how its runs are named", () => {
+    const mistakes = mistakesOf(() =>
+      definePipeline({ name: "demo", params, runName: "demo-{params.town}" }, ({ step }) => {
+        step(
+          "a",
+          lambda({}, () => 1),
+        );
+      }),
+    );
+    expect(mistakes).toEqual(['-, runName: {params.town}: params has no field "town"']);
   });
 
   it("without a step is a mistake", () => {

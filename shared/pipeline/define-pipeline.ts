@@ -5,6 +5,7 @@ import { type DefinitionProblem, type Graph, graphHash, type HookState, hookName
 import type { AnyJob } from "./job.ts";
 import type { Json } from "./json.ts";
 import { type Ref, RefUseError, type Resolved, refTo } from "./ref.ts";
+import { checkRunName, type RunNameTemplate } from "./run-name.ts";
 import type { StepContext, StepFunction, Task } from "./task.ts";
 import { checkTriggers, type Trigger } from "./trigger.ts";
 import type { WorkQueue } from "./work-queue.ts";
@@ -61,6 +62,8 @@ export type Pipeline<P extends z.ZodType<Json> = z.ZodType<Json>, R = unknown> =
   readonly graph: Graph;
   readonly graphHash: string;
   readonly concurrency: Concurrency;
+  /** How its runs are named; by the pipeline and the time in UTC where it is left out. */
+  readonly runName?: RunNameTemplate;
   /** Functions of lambda steps, by step, and of hooks, by {@link hookName}. */
   readonly functions: ReadonlyMap<string, StepFunction>;
   /** Contracts of batch steps, by job name. */
@@ -74,6 +77,11 @@ export type PipelineOptions<P> = {
   name: string;
   params: P;
   triggers?: readonly Trigger[];
+  /**
+   * Names of runs, as in `ctr-{yyyy}-{MM}-{dd}-{params.region}`: dates are of the time that the run is for, in the time
+   * zone of the stage or in one that is given. A name is for people; two runs may have the same.
+   */
+  runName?: string | { template: string; timezone?: string };
   /** Seconds that a run may take from when it has its slots; then it is timed out. */
   timeout?: number;
   /** How many runs may be under way at once. */
@@ -158,6 +166,12 @@ function graphOf(options: PipelineOptions<unknown>, definition: Definition): Gra
   };
 }
 
+function runNameOf({ runName }: PipelineOptions<unknown>): RunNameTemplate | undefined {
+  if (runName === undefined) return undefined;
+  if (typeof runName === "string") return { template: runName, timezone: "stage" };
+  return { template: runName.template, timezone: runName.timezone ?? "stage" };
+}
+
 /**
  * Defines a pipeline. `build` runs once, now; what it makes is a graph of data. What it returns, refs included, is what
  * a step that runs this pipeline as a child gets as its result.
@@ -192,11 +206,13 @@ export function definePipeline<P extends z.ZodType<Json>, R = unknown>(
   if (definition.nodes.length === 0 && definition.problems.length === 0) {
     definition.problems.push({ problem: "has no steps" });
   }
+  const runName = runNameOf(options);
   const problems = [
     ...checkOptions(options),
     ...definition.problems,
     ...checkGraph(graph),
     ...checkTriggers(triggers, params),
+    ...(runName === undefined ? [] : checkRunName(runName, params)),
   ];
   if (problems.length > 0) throw new PipelineDefinitionError(name, problems);
   return Object.freeze({
@@ -211,6 +227,7 @@ export function definePipeline<P extends z.ZodType<Json>, R = unknown>(
       ...(maxActiveRuns !== undefined && { maxActiveRuns }),
       ...(queue !== undefined && { queue }),
     },
+    ...(runName !== undefined && { runName }),
     functions: new Map([...definition.functions, ...hookFunctions(options.hooks)]),
     jobs: definition.jobs,
     children: definition.children,

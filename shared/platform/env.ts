@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { isTimeZone } from "../pipeline/time-zone.ts";
 
 const jsonText = z.string().transform((text, context) => {
   try {
@@ -13,6 +14,11 @@ const jsonText = z.string().transform((text, context) => {
 const environment = z.object({
   SERVICE: z.string().min(1),
   STAGE: z.string().min(1),
+  /** Time zone of the stage's schedules and of the dates in names of runs. */
+  TIMEZONE: z
+    .string()
+    .refine(isTimeZone, "is no time zone that is known; custom.stages names one such as Europe/Berlin")
+    .default("UTC"),
   TABLE_NAME: z.string().min(1),
   DATA_BUCKET: z.string().min(1),
   STEPS_QUEUE_URL: z.url(),

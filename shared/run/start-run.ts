@@ -2,6 +2,7 @@ import type { Engine } from "../engine.ts";
 import type { Pipeline } from "../pipeline/define-pipeline.ts";
 import type { Graph } from "../pipeline/graph.ts";
 import type { Json } from "../pipeline/json.ts";
+import { runNameFrom } from "../pipeline/run-name.ts";
 import { plan } from "../state/plan.ts";
 import { type Cause, type Limit, noProgress, type RunningRun, type WaitingRun } from "../state/run.ts";
 import { openingState } from "../state/run-changes.ts";
@@ -72,6 +73,19 @@ function limitsOf({ name, concurrency }: Pipeline, cause: Cause): Limit[] {
   ];
 }
 
+/** What a run is called: as it was asked for, as its pipeline says, or by its pipeline and time. */
+function nameOf(
+  { stage }: Engine,
+  { name, runName }: Pipeline,
+  request: StartRequest,
+  scheduledAt: string,
+  params: Json,
+): string {
+  if (request.name !== undefined) return request.name;
+  if (runName === undefined) return `${name}-${scheduledAt.slice(0, 19).replace(/[T:]/g, "-")}`;
+  return runNameFrom(runName, { pipeline: name, params, scheduledAt }, stage.timezone);
+}
+
 function newRun(
   engine: Engine,
   pipeline: Pipeline,
@@ -88,7 +102,7 @@ function newRun(
     runId: runIdOf(pipeline.name, scheduledAt, request.causeKey),
     pipeline: pipeline.name,
     graphHash: pipeline.graphHash,
-    name: request.name ?? `${pipeline.name}-${scheduledAt.slice(0, 19).replace(/[T:]/g, "-")}`,
+    name: nameOf(engine, pipeline, request, scheduledAt, params),
     params,
     cause: request.cause,
     scheduledAt,

@@ -6,7 +6,7 @@ import { runSchedules, ScheduleNotFoundError, setScheduleActive } from "./run-sc
 const start = Date.parse("2021-10-04T16:20:30Z");
 const minute = 60_000;
 
-function everyMinute(active: boolean) {
+function everyMinute(active: boolean | string[]) {
   const pipeline = definePipeline(
     { name: "minutely", params: z.strictObject({}), triggers: [cron("* * * * *", { active })] },
     ({ step }) =>
@@ -77,6 +77,47 @@ describe("a schedule", () => {
     memory.clock.moveTo(start + 9 * minute);
     await runSchedules(memory.engine);
     expect(await scheduledTimes(memory)).toHaveLength(1);
+  });
+
+  it("that is on in some stages only is registered switched off in others", async () => {
+    const started = async (name: string) => {
+      const memory = everyMinute(["prod", "dev"]);
+      memory.engine = { ...memory.engine, stage: { name, timezone: "UTC" } };
+      await runSchedules(memory.engine);
+      memory.clock.moveTo(start + minute);
+      await runSchedules(memory.engine);
+      return (await scheduledTimes(memory)).length;
+    };
+    expect([await started("prod"), await started("dev"), await started("local")]).toEqual([1, 1, 0]);
+  });
+
+  it("goes by the stage's time zone, also when the clocks change, and so do the names of its runs", async () => {
+    const nightly = definePipeline(
+      {
+        name: "nightly",
+        params: z.strictObject({}),
+        triggers: [cron("0 3 * * *")],
+        runName: "night of {yyyy}-{MM}-{dd} {HH}:{mm}",
+      },
+      ({ step }) =>
+        step(
+          "only",
+          lambda({}, () => 1),
+        ),
+    );
+    const day = 24 * 60 * minute;
+    const memory = new MemoryEngine([nightly], {}, Date.parse("2021-10-30T00:00:00Z"));
+    memory.engine = { ...memory.engine, stage: { name: "prod", timezone: "Europe/Berlin" } };
+    await runSchedules(memory.engine);
+    for (let days = 0; days < 2; days += 1) {
+      memory.clock.moveTo(memory.clock.now() + day);
+      await runSchedules(memory.engine);
+    }
+    const { runs } = await memory.store.listRuns({}, 100);
+    expect(runs.map(({ scheduledAt, name }) => [scheduledAt, name]).sort()).toEqual([
+      ["2021-10-30T01:00:00.000Z", "night of 2021-10-30 03:00"],
+      ["2021-10-31T02:00:00.000Z", "night of 2021-10-31 03:00"],
+    ]);
   });
 
   it("that a pipeline does not have is refused, with those it has", async () => {

@@ -1,7 +1,6 @@
-import { Cron } from "croner";
-import type { Engine } from "../engine.ts";
+import type { Engine, Stage } from "../engine.ts";
 import type { Pipeline } from "../pipeline/define-pipeline.ts";
-import type { CronTrigger } from "../pipeline/trigger.ts";
+import { type CronTrigger, nextTimeOf } from "../pipeline/trigger.ts";
 import { PipelineNotFoundError } from "../run/run-errors.ts";
 import { startRun } from "../run/start-run.ts";
 import type { StoredSchedule } from "./schedule-store.ts";
@@ -15,12 +14,18 @@ function schedulesOf(pipeline: Pipeline): CronTrigger[] {
   return pipeline.triggers.filter((trigger) => trigger.kind === "cron");
 }
 
-/** The first time after `after` (epoch milliseconds) that a schedule names, ISO 8601, UTC. */
-export function nextTime({ expression, timezone }: CronTrigger, after: number): string {
-  const next = new Cron(expression, { timezone, mode: "5-part", paused: true }).nextRun(new Date(after));
-  if (next === null)
-    throw new RangeError(`cron "${expression}" names no time after ${new Date(after).toISOString()}`);
+/** The first time from now on that a schedule names, ISO 8601, UTC. */
+function nextTime({ clock, stage }: Engine, trigger: CronTrigger): string {
+  const now = new Date(clock.now());
+  const next = nextTimeOf(trigger, now, stage);
+  if (next === undefined)
+    throw new RangeError(`cron "${trigger.expression}" names no time after ${now.toISOString()}`);
   return next.toISOString();
+}
+
+/** Whether a schedule that is deployed for the first time is on in a stage. */
+function isActiveIn({ active }: CronTrigger, { name }: Stage): boolean {
+  return typeof active === "boolean" ? active : active.includes(name);
 }
 
 async function startDue(engine: Engine, pipeline: Pipeline, trigger: CronTrigger, stored: StoredSchedule) {
@@ -34,7 +39,7 @@ async function startDue(engine: Engine, pipeline: Pipeline, trigger: CronTrigger
     causeKey: "",
   });
   // Times missed while the tick was away are skipped: the next is one that is still to come.
-  await engine.schedules.advance(stored, stored.nextAt, nextTime(trigger, now));
+  await engine.schedules.advance(stored, stored.nextAt, nextTime(engine, trigger));
 }
 
 /**
@@ -48,7 +53,7 @@ export async function runSchedules(engine: Engine): Promise<void> {
       const known = stored.find((each) => each.pipeline === pipeline.name && each.name === trigger.name);
       try {
         if (known !== undefined) await startDue(engine, pipeline, trigger, known);
-        else await register(engine, pipeline, trigger, trigger.active);
+        else await register(engine, pipeline, trigger, isActiveIn(trigger, engine.stage));
       } catch (error) {
         engine.log.error("schedule failed", { pipeline: pipeline.name, schedule: trigger.name, error });
       }
@@ -57,7 +62,7 @@ export async function runSchedules(engine: Engine): Promise<void> {
 }
 
 async function register(engine: Engine, { name: pipeline }: Pipeline, trigger: CronTrigger, active: boolean) {
-  const nextAt = nextTime(trigger, engine.clock.now());
+  const nextAt = nextTime(engine, trigger);
   await engine.schedules.register({ pipeline, name: trigger.name, active, nextAt });
 }
 
@@ -83,7 +88,7 @@ export async function setScheduleActive(
   };
   if (trigger === undefined) throw missing();
   await register(engine, pipeline, trigger, request.active);
-  const nextAt = nextTime(trigger, engine.clock.now());
+  const nextAt = nextTime(engine, trigger);
   const stored = await engine.schedules.setActive(
     { pipeline: pipeline.name, name: trigger.name },
     request.active,

@@ -1,5 +1,5 @@
 import { MemoryBatchService } from "../batch/memory-batch-service.ts";
-import { defaultSettings, type Engine } from "../engine.ts";
+import { defaultSettings, type Engine, localStage } from "../engine.ts";
 import { MemoryObjectStore } from "../objects/memory-object-store.ts";
 import type { Pipeline } from "../pipeline/define-pipeline.ts";
 import { copyJson, type Json } from "../pipeline/json.ts";
@@ -99,6 +99,7 @@ export class MemoryEngine {
     this.batch = new MemoryBatchService(this.clock);
     this.jobs = jobs;
     this.engine = {
+      stage: localStage,
       pipelines: withChildren(pipelines),
       jobVersions: new Map(),
       store: this.store,

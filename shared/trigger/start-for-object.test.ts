@@ -13,7 +13,12 @@ const object: LandedObject = {
 };
 
 /** A pipeline that waits for objects and takes their location as a parameter. */
-const waiting = (name: string, prefix: string, suffix = "", params: object = { uri: object.uri }) =>
+const waiting = (
+  name: string,
+  prefix: string,
+  suffix: string | string[] = "",
+  params: object = { uri: object.uri },
+) =>
   definePipeline(
     {
       name,
@@ -34,10 +39,12 @@ describe("an object that landed", () => {
       waiting("right-too", "raw/in/", ".csv"),
       waiting("elsewhere", "raw/out/"),
       waiting("other-kind", "raw/in/", ".parquet"),
+      waiting("one-of-two", "raw/in/", [".csv.gz", ".csv"]),
+      waiting("neither", "raw/in/", [".csv.gz", ".parquet"]),
     ]);
     await startForObject(memory.engine, object);
     const { runs } = await memory.store.listRuns({}, 10);
-    expect(runs.map(({ pipeline }) => pipeline).sort()).toEqual(["right", "right-too"]);
+    expect(runs.map(({ pipeline }) => pipeline).sort()).toEqual(["one-of-two", "right", "right-too"]);
   });
 
   it("starts one run, however often it is told of, and another for another version", async () => {

@@ -3,8 +3,8 @@ import type { Pipeline } from "../pipeline/define-pipeline.ts";
 import type { LandedObject, ObjectTrigger } from "../pipeline/trigger.ts";
 import { type StartedRun, startRun } from "../run/start-run.ts";
 
-function matches({ prefix, suffix }: ObjectTrigger, { key }: LandedObject): boolean {
-  return key.startsWith(prefix) && key.endsWith(suffix);
+function matches({ prefix, suffixes }: ObjectTrigger, { key }: LandedObject): boolean {
+  return key.startsWith(prefix) && suffixes.some((suffix) => key.endsWith(suffix));
 }
 
 function startOne(

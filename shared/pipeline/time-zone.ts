@@ -1,0 +1,50 @@
+/** Whether a text is the name of a time zone (IANA) that this runtime knows. */
+export function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: name });
+    // A runtime may also take offsets such as +02:00; those know no summer time and are no names.
+    return /^[A-Za-z]/.test(name);
+  } catch {
+    return false;
+  }
+}
+
+/** The parts of a time as a clock on the wall shows it, padded with zeros. */
+export type WallTime = {
+  readonly yyyy: string;
+  readonly MM: string;
+  readonly dd: string;
+  readonly HH: string;
+  readonly mm: string;
+  readonly ss: string;
+};
+
+/**
+ * What a clock on the wall shows at a time. An hour that is shown twice, when summer time ends, reads the same twice.
+ *
+ * @param at epoch milliseconds
+ * @param timezone a name that {@link isTimeZone} knows
+ */
+export function wallTime(at: number, timezone: string): WallTime {
+  const format = new Intl.DateTimeFormat("en-u-ca-gregory-nu-latn", {
+    timeZone: timezone,
+    hourCycle: "h23",
+    year: "numeric",
+    month: "2-digit",
+    day: "2-digit",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+  });
+  const parts = new Map(format.formatToParts(at).map(({ type, value }) => [type, value]));
+  const part = (type: Intl.DateTimeFormatPartTypes, digits = 2) =>
+    (parts.get(type) ?? "").padStart(digits, "0");
+  return {
+    yyyy: part("year", 4),
+    MM: part("month"),
+    dd: part("day"),
+    HH: part("hour"),
+    mm: part("minute"),
+    ss: part("second"),
+  };
+}

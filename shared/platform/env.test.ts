@@ -1,0 +1,26 @@
+import { EnvironmentError, readEnvironment } from "./env.ts";
+
+const complete = {
+  SERVICE: "millrace",
+  STAGE: "dev",
+  TABLE_NAME: "millrace-dev",
+  DATA_BUCKET: "millrace-dev-data",
+  STEPS_QUEUE_URL: "https://sqs.us-east-1.amazonaws.com/0/millrace-dev-steps",
+};
+
+describe("the environment", () => {
+  test("of a stage that names no time zone is in UTC", () => {
+    expect(readEnvironment(complete)).toMatchObject({ STAGE: "dev", TIMEZONE: "UTC" });
+  });
+
+  test("with a time zone that does not exist is refused, by its name", () => {
+    const read = () => readEnvironment({ ...complete, TIMEZONE: "Europe/Atlantis" });
+    expect(read).toThrow(EnvironmentError);
+    expect(read).toThrow(/TIMEZONE: is no time zone/);
+  });
+
+  test("that lacks a variable names it", () => {
+    const { TABLE_NAME: _table, ...rest } = complete;
+    expect(() => readEnvironment(rest)).toThrow(/TABLE_NAME/);
+  });
+});
