@@ -10,6 +10,7 @@ import {
 import { awsBatchService } from "../shared/batch/aws-batch-service.ts";
 import type { JobSubmission } from "../shared/batch/batch-service.ts";
 import { defaultSettings, type Engine, localStage } from "../shared/engine.ts";
+import { dynamoModelRegistry } from "../shared/models/dynamo-model-registry.ts";
 import type { ObjectStore } from "../shared/objects/object-store.ts";
 import { s3ObjectStore } from "../shared/objects/s3-object-store.ts";
 import { systemClock } from "../shared/platform/clock.ts";
@@ -79,9 +80,11 @@ export async function startCountedEngine(): Promise<CountedEngine> {
         pipelines: new Map(pipelines.map((pipeline) => [pipeline.name, pipeline])),
         stage: localStage,
         jobVersions: new Map(),
+        commit: "unknown: not deployed",
         store: dynamoRunStore(table),
         waiters: dynamoObjectWaiters(table),
         cache: dynamoResultCache(table),
+        models: dynamoModelRegistry(table),
         schedules: new MemoryScheduleStore(),
         queue: sqsStepQueue(counted.sqs, url),
         batch: {

@@ -1,4 +1,5 @@
 import type { BatchService } from "./batch/batch-service.ts";
+import type { ModelRegistry } from "./models/model-registry.ts";
 import type { ObjectStore } from "./objects/object-store.ts";
 import type { Pipeline } from "./pipeline/define-pipeline.ts";
 import type { Clock } from "./platform/clock.ts";
@@ -43,9 +44,12 @@ export type Engine = {
   readonly pipelines: ReadonlyMap<string, Pipeline>;
   /** Content hash of each job family's image, by family: what a cached result of a job depends on. */
   readonly jobVersions: ReadonlyMap<string, string>;
+  /** Git commit that was deployed, or `unknown` and why. */
+  readonly commit: string;
   readonly store: RunStore;
   readonly waiters: ObjectWaiters;
   readonly cache: ResultCache;
+  readonly models: ModelRegistry;
   readonly schedules: ScheduleStore;
   readonly queue: StepQueue;
   readonly batch: BatchService;

@@ -4,6 +4,7 @@ import { SQSClient } from "@aws-sdk/client-sqs";
 import { pipelines } from "../../pipelines/index.ts";
 import { awsBatchService } from "../batch/aws-batch-service.ts";
 import { defaultSettings, type Engine } from "../engine.ts";
+import { dynamoModelRegistry } from "../models/dynamo-model-registry.ts";
 import { s3ObjectStore } from "../objects/s3-object-store.ts";
 import { systemClock } from "../platform/clock.ts";
 import { type Environment, readEnvironment } from "../platform/env.ts";
@@ -23,9 +24,11 @@ export function awsEngine(environment: Environment): Engine {
     stage: { name: environment.STAGE, timezone: environment.TIMEZONE },
     pipelines: catalogueOf(pipelines),
     jobVersions: new Map(Object.entries(environment.JOB_VERSIONS)),
+    commit: environment.GIT_COMMIT,
     store: dynamoRunStore(table),
     waiters: dynamoObjectWaiters(table),
     cache: dynamoResultCache(table),
+    models: dynamoModelRegistry(table),
     schedules: dynamoScheduleStore(table),
     queue: sqsStepQueue(tracer.captureAWSv3Client(new SQSClient()), environment.STEPS_QUEUE_URL),
     batch: awsBatchService(tracer.captureAWSv3Client(new BatchClient()), {

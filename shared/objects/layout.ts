@@ -31,6 +31,21 @@ export function inputKey(
   return `${stepPrefix(run, step)}_inputs/${index}-${epoch}.${attempt}/${shard}.json`;
 }
 
+/** The attempt that a key under `runs/` is of; undefined for any other key. */
+export function attemptOfKey(key: string): (RunName & AttemptName & { index: number }) | undefined {
+  // Batch's own retries of an attempt write beside it: `{epoch}.{attempt}.{native attempt}/`.
+  const match = /^runs\/([^/]+)\/([^/]+)\/([^/]+)\/(\d+)\/(\d+)\.(\d+)(?:\.\d+)?\//.exec(key);
+  if (match === null) return undefined;
+  const [, pipeline = "", runId = "", step = "", ...numbers] = match;
+  const [index = 0, epoch = 0, attempt = 0] = numbers.map(Number);
+  return { pipeline, runId, step, index, epoch, attempt };
+}
+
+/** Where a version of a model lies: `models/{name}/{version}/`, by five digits. Nothing there expires. */
+export function modelPrefix(name: string, version: number): string {
+  return `models/${name}/${String(version).padStart(5, "0")}/`;
+}
+
 /** Names of the objects that a job and the engine leave for each other at an attempt's prefix. */
 export const attemptFiles = {
   claim: "_claim.json",

@@ -1,11 +1,19 @@
-import { type ObjectHead, type ObjectStore, parseObjectUri } from "./object-store.ts";
+import { createHash } from "node:crypto";
+import {
+  type ObjectCopy,
+  type ObjectHead,
+  type ObjectPlace,
+  type ObjectStore,
+  parseObjectUri,
+} from "./object-store.ts";
 
 type StoredObject = { readonly body: Uint8Array; readonly mediaType: string; readonly versionId: string };
 
-/** An object store within the process; it keeps the current version of each object. */
+/** An object store within the process. It keeps every version of an object, and reads the current one. */
 export class MemoryObjectStore implements ObjectStore {
   private readonly bucket: string;
   private readonly objects = new Map<string, StoredObject>();
+  private readonly versions = new Map<string, StoredObject>();
   private writes = 0;
 
   constructor(bucket = "data") {
@@ -20,7 +28,9 @@ export class MemoryObjectStore implements ObjectStore {
     parseObjectUri(uri);
     this.writes += 1;
     const versionId = String(this.writes);
-    this.objects.set(uri, { body: new Uint8Array(Buffer.from(body)), mediaType, versionId });
+    const stored = { body: new Uint8Array(Buffer.from(body)), mediaType, versionId };
+    this.objects.set(uri, stored);
+    this.versions.set(`${uri}?${versionId}`, stored);
     return { versionId };
   }
 
@@ -39,6 +49,15 @@ export class MemoryObjectStore implements ObjectStore {
     parseObjectUri(uri);
     const found = this.objects.get(uri);
     return found && { bytes: found.body.byteLength, versionId: found.versionId, mediaType: found.mediaType };
+  }
+
+  async copy({ uri, versionId }: ObjectPlace, to: string): Promise<ObjectCopy | undefined> {
+    parseObjectUri(uri);
+    parseObjectUri(to);
+    const found = versionId === undefined ? this.objects.get(uri) : this.versions.get(`${uri}?${versionId}`);
+    if (found === undefined) return undefined;
+    const sha256 = createHash("sha256").update(found.body).digest("hex");
+    return { ...(await this.put(to, found.body, found.mediaType)), sha256 };
   }
 
   async delete(uri: string): Promise<void> {

@@ -1,6 +1,15 @@
 /** An object's facts, without its content. */
 export type ObjectHead = { bytes: number; versionId?: string; mediaType?: string };
 
+/** An exact object: the version that is meant, where the bucket keeps versions; the current one otherwise. */
+export type ObjectPlace = { uri: string; versionId?: string | undefined };
+
+/** A copy: the version written, and the SHA-256 (hex) of what was copied. */
+export type ObjectCopy = { versionId?: string; sha256: string };
+
+/** Bytes of the largest object that S3 copies in one call (API reference, CopyObject). */
+export const largestCopy = 5 * 1024 ** 3;
+
 /** The data bucket. Locations are `s3://bucket/key`; keys are taken as they are, never decoded. */
 export type ObjectStore = {
   /** Location of a key in the data bucket. */
@@ -11,6 +20,12 @@ export type ObjectStore = {
   putIfAbsent(uri: string, body: string | Uint8Array, mediaType: string): Promise<boolean>;
   get(uri: string): Promise<Uint8Array | undefined>;
   head(uri: string): Promise<ObjectHead | undefined>;
+  /**
+   * Copies an object of up to {@link largestCopy} bytes with its media type, and without its tags: what a lifecycle rule
+   * does with the original by its tags, it does not do with the copy. The bytes never come here. Undefined when there is
+   * no such object, or no such version.
+   */
+  copy(from: ObjectPlace, to: string): Promise<ObjectCopy | undefined>;
   /** An object that is not there is no error. */
   delete(uri: string): Promise<void>;
 };

@@ -11,6 +11,7 @@ function countedStore() {
     put: (uri, body, mediaType) => inner.put(uri, body, mediaType),
     putIfAbsent: (uri, body, mediaType) => inner.putIfAbsent(uri, body, mediaType),
     head: (uri) => inner.head(uri),
+    copy: (from, to) => inner.copy(from, to),
     delete: (uri) => inner.delete(uri),
     get(uri) {
       reads.push(uri);

@@ -1,4 +1,6 @@
+import { createHash } from "node:crypto";
 import {
+  CopyObjectCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
@@ -7,7 +9,7 @@ import {
   S3ServiceException,
 } from "@aws-sdk/client-s3";
 import { type Backoff, pauseBeforeRetry } from "../platform/pause-before-retry.ts";
-import { type ObjectStore, parseObjectUri } from "./object-store.ts";
+import { type ObjectPlace, type ObjectStore, parseObjectUri } from "./object-store.ts";
 
 /** For conditional writes that met another one under way: S3 asks to try again. */
 const conflictBackoff: Backoff = { tries: 6, first: 50, longest: 1_000 };
@@ -17,10 +19,18 @@ const statusOf = (error: unknown) =>
 /** An object that is not there. A bucket that is not there is a mistake and stays an error. */
 const isMissing = (error: unknown) =>
   error instanceof S3ServiceException && (error.name === "NoSuchKey" || error.name === "NotFound");
+const isMissingSource = (error: unknown) =>
+  isMissing(error) || (error instanceof S3ServiceException && error.name === "NoSuchVersion");
 
 const placeOf = (uri: string) => {
   const { bucket, key } = parseObjectUri(uri);
   return { Bucket: bucket, Key: key };
+};
+/** An object as the source of a copy: in a header, so every character but the slash is encoded. */
+const sourceOf = ({ uri, versionId }: ObjectPlace) => {
+  const { bucket, key } = parseObjectUri(uri);
+  const path = `${bucket}/${key.split("/").map(encodeURIComponent).join("/")}`;
+  return versionId === undefined ? path : `${path}?versionId=${encodeURIComponent(versionId)}`;
 };
 const contentOf = (body: string | Uint8Array, mediaType: string) => ({
   Body: body,
@@ -28,6 +38,14 @@ const contentOf = (body: string | Uint8Array, mediaType: string) => ({
   // Without it the SDK takes an empty body for a stream of unknown length, and warns.
   ContentLength: Buffer.byteLength(body),
 });
+
+/** SHA-256 (hex) of an object, read as a stream: for stores that are like S3 and tell no checksum of a copy. */
+async function hashOf(client: S3Client, uri: string, versionId: string | undefined): Promise<string> {
+  const { Body: body } = await client.send(new GetObjectCommand({ ...placeOf(uri), VersionId: versionId }));
+  const hash = createHash("sha256");
+  for await (const chunk of body as AsyncIterable<Uint8Array>) hash.update(chunk);
+  return hash.digest("hex");
+}
 
 /** The data bucket in S3. */
 export function s3ObjectStore(
@@ -79,6 +97,28 @@ export function s3ObjectStore(
         };
       } catch (error) {
         if (isMissing(error)) return undefined;
+        throw error;
+      }
+    },
+
+    async copy(from, to) {
+      const copy = new CopyObjectCommand({
+        ...placeOf(to),
+        CopySource: sourceOf(from),
+        // S3 computes it over the copied bytes, whatever checksum the source came with.
+        ChecksumAlgorithm: "SHA256",
+        TaggingDirective: "REPLACE",
+      });
+      try {
+        const { VersionId: versionId, CopyObjectResult: result } = await client.send(copy);
+        const told = result?.ChecksumSHA256;
+        const sha256 =
+          told === undefined
+            ? await hashOf(client, to, versionId)
+            : Buffer.from(told, "base64").toString("hex");
+        return { ...(versionId !== undefined && { versionId }), sha256 };
+      } catch (error) {
+        if (isMissingSource(error)) return undefined;
         throw error;
       }
     },

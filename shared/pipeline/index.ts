@@ -10,6 +10,15 @@ export type { StepOptions } from "./definition.ts";
 export { type Artifact, artifact, defineJob, type Job, JobDefinitionError } from "./job.ts";
 export type { Json, JsonObject } from "./json.ts";
 export {
+  type ModelData,
+  type ModelFolder,
+  type ModelVersion,
+  modelData,
+  modelFolder,
+  type Promotion,
+} from "./model.ts";
+export { promoteModel, registerModel } from "./model-task.ts";
+export {
   and,
   eq,
   flatten,

@@ -1,6 +1,6 @@
-/** Thrown by a step's function when trying again cannot help: the step fails at once. */
+/** Thrown by a step's function when trying again cannot help: the step fails at once. A subclass has its own name. */
 export class FatalError extends Error {
-  override readonly name = "FatalError";
+  override readonly name: string = "FatalError";
 }
 
 /** Thrown by a step's function that knows when to try again; the step's retry limit still holds. */

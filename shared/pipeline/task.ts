@@ -2,6 +2,7 @@ import type * as z from "zod";
 import type { Pipeline } from "./define-pipeline.ts";
 import type { AnyJob, Artifact, Job, Resources } from "./job.ts";
 import type { Json } from "./json.ts";
+import type { StepModels } from "./model.ts";
 import { type Input, type Ref, type Resolved, refTo } from "./ref.ts";
 
 /** What a lambda step's function can reach besides its input. */
@@ -18,6 +19,7 @@ export type StepContext = {
   readonly signal: AbortSignal;
   readonly log: StepLog;
   readonly artifacts: StepArtifacts;
+  readonly models: StepModels;
 };
 
 /** Structured log lines that carry run, step and attempt by themselves. */

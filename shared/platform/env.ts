@@ -28,6 +28,8 @@ const environment = z.object({
   BATCH_JOB_DEFINITION_PREFIX: z.string().default(""),
   /** Job family → content hash of its image, as JSON. */
   JOB_VERSIONS: jsonText.pipe(z.record(z.string(), z.string().min(1))).default({}),
+  /** Commit that was deployed, as resources/git-commit.cjs tells it. */
+  GIT_COMMIT: z.string().min(1).default("unknown: this function is not told"),
 });
 export type Environment = z.infer<typeof environment>;
 

@@ -11,6 +11,7 @@ import { findCached } from "./cached-result.ts";
 import { failAttempt, succeedAttempt, useCached } from "./finish-attempt.ts";
 import { readOrFail } from "./read-or-fail.ts";
 import { inputOf } from "./step-input.ts";
+import { modelsFor } from "./step-models.ts";
 import type { StepWork } from "./step-work.ts";
 
 function artifactsFor(engine: Engine, work: StepWork, held: StoredStep): StepArtifacts {
@@ -81,6 +82,7 @@ async function call(
       signal: timer.signal,
       log: logFor(engine, held),
       artifacts: artifactsFor(engine, work, held),
+      models: modelsFor(engine, { runId: held.runId, step: held.step, index: indexOf(held) }),
     };
     const timedOut = new Promise<"timed out">((resolve) => {
       if (timer.signal.aborted) resolve("timed out");

@@ -40,6 +40,36 @@ export const placeInQueue = (run: Pick<Run, "runId" | "queue" | "priority" | "st
 /** A result that later runs may use. */
 export const resultKey = (key: string): ItemKey => ({ pk: `CACHE#${key}`, sk: "RESULT" });
 
+/** The partition that lists the names of models. */
+export const modelsPartition = "MODELS";
+export const modelListingKey = (name: string): ItemKey => ({ pk: modelsPartition, sk: name });
+/** The partition of everything of one model: versions, aliases and their logs. */
+export const modelPartition = (name: string) => `MODEL#${name}`;
+/** Starts of the sort keys there. */
+export const modelSortKeys = { version: "VERSION#", alias: "ALIAS#" } as const;
+const ordinal = (number: number) => String(number).padStart(5, "0");
+export const versionKey = (name: string, version: number): ItemKey => ({
+  pk: modelPartition(name),
+  sk: `${modelSortKeys.version}${ordinal(version)}`,
+});
+/** The last version number that was given to a source. */
+export const modelNumbersKey = (name: string): ItemKey => ({ pk: modelPartition(name), sk: "NUMBERS" });
+/** The version number of a source. */
+export const sourceKey = (name: string, source: string): ItemKey => ({
+  pk: modelPartition(name),
+  sk: `SOURCE#${source}`,
+});
+export const aliasKey = (name: string, alias: string): ItemKey => ({
+  pk: modelPartition(name),
+  sk: `${modelSortKeys.alias}${alias}`,
+});
+/** Start of the sort keys of an alias's moves. */
+export const moveKeyPrefix = (alias: string) => `MOVE#${alias}#`;
+export const moveKey = (name: string, alias: string, number: number): ItemKey => ({
+  pk: modelPartition(name),
+  sk: `${moveKeyPrefix(alias)}${ordinal(number)}`,
+});
+
 /** A partition key takes 2,048 bytes. A URI that could need more stands there as its hash. */
 const longestUri = 1_500;
 

@@ -1,5 +1,6 @@
 import { MemoryBatchService } from "../batch/memory-batch-service.ts";
 import { defaultSettings, type Engine, localStage } from "../engine.ts";
+import { MemoryModelRegistry } from "../models/memory-model-registry.ts";
 import { MemoryObjectStore } from "../objects/memory-object-store.ts";
 import type { Pipeline } from "../pipeline/define-pipeline.ts";
 import { copyJson, type Json } from "../pipeline/json.ts";
@@ -102,9 +103,11 @@ export class MemoryEngine {
       stage: localStage,
       pipelines: withChildren(pipelines),
       jobVersions: new Map(),
+      commit: "unknown: not deployed",
       store: this.store,
       waiters: new MemoryObjectWaiters(),
       cache: new MemoryResultCache(),
+      models: new MemoryModelRegistry(),
       schedules: new MemoryScheduleStore(),
       queue: this.queue,
       batch: this.batch,

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { type ObjectStore, ObjectUriError } from "../../shared/objects/object-store.ts";
 
 const text = (bytes: Uint8Array | undefined) => bytes && Buffer.from(bytes).toString();
@@ -93,7 +94,48 @@ export function objectStoreContract(create: () => Promise<ObjectStore>): void {
     expect(text(await store.get(uri))).toBe(String(won.indexOf(true)));
   });
 
+  const sha256 = (body: string) => createHash("sha256").update(body).digest("hex");
+
+  test.each(keys)("a copy has content, media type and checksum of its source: %s", async (key) => {
+    const from = store.locate(key);
+    const to = store.locate(`models/${key}`);
+    await store.put(from, key, "text/markdown");
+    const copy = await store.copy({ uri: from }, to);
+    expect(copy).toEqual({ versionId: expect.any(String), sha256: sha256(key) });
+    expect(text(await store.get(to))).toBe(key);
+    expect(await store.head(to)).toEqual({
+      bytes: Buffer.byteLength(key),
+      mediaType: "text/markdown",
+      versionId: copy?.versionId,
+    });
+  });
+
+  test("the version that is named is copied, though there is a newer one or the object was deleted", async () => {
+    const uri = store.locate("a");
+    const { versionId } = await store.put(uri, "first", "text/plain");
+    await store.put(uri, "second", "text/plain");
+    expect(await store.copy({ uri, versionId }, store.locate("b"))).toMatchObject({
+      sha256: sha256("first"),
+    });
+    await store.delete(uri);
+    expect(await store.copy({ uri, versionId }, store.locate("c"))).toMatchObject({
+      sha256: sha256("first"),
+    });
+    expect(text(await store.get(store.locate("c")))).toBe("first");
+  });
+
+  test("there is no copy of what is not there, nor of a version that is not", async () => {
+    const uri = store.locate("a");
+    expect(await store.copy({ uri }, store.locate("b"))).toBeUndefined();
+    const { versionId = "" } = await store.put(store.locate("other"), "x", "text/plain");
+    await store.put(uri, "x", "text/plain");
+    expect(await store.copy({ uri, versionId }, store.locate("b"))).toBeUndefined();
+    expect(await store.head(store.locate("b"))).toBeUndefined();
+  });
+
   test("a text that is no location is refused", async () => {
+    await expect(store.copy({ uri: "data/a" }, store.locate("b"))).rejects.toThrow(ObjectUriError);
+    await expect(store.copy({ uri: store.locate("a") }, "data/b")).rejects.toThrow(ObjectUriError);
     await expect(store.put("data/a", "", "text/plain")).rejects.toThrow(ObjectUriError);
     await expect(store.putIfAbsent("data/a", "", "text/plain")).rejects.toThrow(ObjectUriError);
     await expect(store.get("https://data/a")).rejects.toThrow(ObjectUriError);

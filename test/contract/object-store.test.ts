@@ -1,6 +1,9 @@
 import {
+  type CopyObjectCommandOutput,
   CreateBucketCommand,
+  GetObjectTaggingCommand,
   PutBucketVersioningCommand,
+  PutObjectTaggingCommand,
   S3Client,
   S3ServiceException,
 } from "@aws-sdk/client-s3";
@@ -38,6 +41,46 @@ describe("object store in S3", () => {
   test("a bucket that is not there is an error, not a missing object", async () => {
     const store = await newStore();
     await expect(store.get("s3://no-such-bucket/key")).rejects.toMatchObject({ name: "NoSuchBucket" });
+  });
+
+  test("a copy does not get the tags of its source, by which a lifecycle rule would expire it", async () => {
+    const store = await newStore();
+    const [from, to] = [store.locate("runs/a"), store.locate("models/a")];
+    await store.put(from, "a", "text/plain");
+    const Bucket = from.slice("s3://".length).split("/")[0];
+    const Tagging = { TagSet: [{ Key: "temporary", Value: "true" }] };
+    await client.send(new PutObjectTaggingCommand({ Bucket, Key: "runs/a", Tagging }));
+    await store.copy({ uri: from }, to);
+    const tags = async (Key: string) =>
+      (await client.send(new GetObjectTaggingCommand({ Bucket, Key }))).TagSet;
+    expect([await tags("runs/a"), await tags("models/a")]).toEqual([Tagging.TagSet, []]);
+  });
+
+  test("the checksum that S3 tells of a copy is taken, and nothing is read", async () => {
+    const store = await newStore();
+    const calls: (string | undefined)[] = [];
+    client.middlewareStack.add(
+      (next, { commandName }) =>
+        async (args) => {
+          calls.push(commandName);
+          const answer = await next(args);
+          const output = answer.output as CopyObjectCommandOutput;
+          if (commandName === "CopyObjectCommand")
+            output.CopyObjectResult = {
+              ChecksumSHA256: Buffer.from("ab".repeat(32), "hex").toString("base64"),
+            };
+          return answer;
+        },
+      { step: "initialize", name: "checksum" },
+    );
+    try {
+      await store.put(store.locate("a"), "a", "text/plain");
+      const copy = await store.copy({ uri: store.locate("a") }, store.locate("b"));
+      expect(copy?.sha256).toBe("ab".repeat(32));
+      expect(calls).toEqual(["PutObjectCommand", "CopyObjectCommand"]);
+    } finally {
+      client.middlewareStack.remove("checksum");
+    }
   });
 
   /** Answers puts with "another conditional write is under way", as S3 does now and then. */

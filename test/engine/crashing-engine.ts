@@ -37,7 +37,7 @@ export function crashing(engine: Engine, at: number, when: Crashing["when"]) {
     if (now) throw new Crash();
     return result;
   };
-  const { store, queue, batch: service, objects, waiters, cache } = engine;
+  const { store, queue, batch: service, objects, waiters, cache, models } = engine;
   const ports = {
     store: wrapped(store, around),
     queue: wrapped(queue, around),
@@ -45,6 +45,7 @@ export function crashing(engine: Engine, at: number, when: Crashing["when"]) {
     objects: wrapped(objects, around),
     waiters: wrapped(waiters, around),
     cache: wrapped(cache, around),
+    models: wrapped(models, around),
   };
   return { engine: { ...engine, ...ports }, seen };
 }

@@ -67,7 +67,15 @@ type Call = {
 };
 
 /** Fields of an engine that are no ports. */
-const plain: ReadonlySet<string> = new Set(["pipelines", "clock", "random", "log", "meter", "settings"]);
+const plain: ReadonlySet<string> = new Set([
+  "pipelines",
+  "clock",
+  "random",
+  "log",
+  "meter",
+  "settings",
+  "commit",
+]);
 
 /**
  * The simulated AWS account: ports in memory behind a gate, workers, virtual time. What works in it is the engine as it

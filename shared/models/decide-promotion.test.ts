@@ -1,0 +1,230 @@
+import * as fc from "fast-check";
+import type { ModelActor } from "../pipeline/model.ts";
+import { holderAfter } from "./alias-log.ts";
+import { type Candidate, decidePromotion } from "./decide-promotion.ts";
+import type { AliasMove, MoveFigures } from "./model-registry.ts";
+
+const step = (runId: string): ModelActor => ({ runId, step: "promote", index: 0 });
+const at = "2026-01-01T00:00:00.000Z";
+const gate = { metric: "logLoss", better: "lower", minimumGain: 0.001 } as const;
+
+function figuresOf(value: number, more: Partial<MoveFigures> = {}): MoveFigures {
+  return { ...gate, value, base: 0.4532, against: null, data: "october", ...more };
+}
+
+/** Version `version`, measured against the champion of figure `championValue`. */
+function candidate(
+  version: number,
+  value: number,
+  championValue: number | null = null,
+  more: Partial<MoveFigures> = {},
+): Candidate {
+  const figures = figuresOf(value, more);
+  return { name: "ctr", version, alias: "champion", by: step(`run-${version}`), figures, championValue };
+}
+
+function move(number: number, to: number, more: Partial<AliasMove> = {}): AliasMove {
+  const entry = { name: "ctr", alias: "champion", number, to, from: null, at, why: `why ${to}` } as const;
+  return { ...entry, kind: "promotion", by: step(`run-${to}`), ...more };
+}
+
+describe("a first version", () => {
+  it("gets the alias when it beats the base rate by the least gain", () => {
+    expect(decidePromotion(candidate(1, 0.3993), [])).toEqual({
+      kind: "promote",
+      reason: "logLoss 0.3993, the base rate's 0.4532: better by 12 %",
+    });
+  });
+
+  it("is refused when it does not", () => {
+    expect(decidePromotion(candidate(1, 0.4531), [])).toEqual({
+      kind: "refuse",
+      reason: "logLoss 0.4531, the base rate's 0.4532: better by 0.022 %; needs to be better by 0.1 %",
+    });
+  });
+
+  it("of a figure that is better the higher it is beats a base rate of 0", () => {
+    const r2 = { metric: "r2", better: "higher", base: 0 } as const;
+    expect(decidePromotion(candidate(1, 0.9469, null, r2), []).kind).toBe("promote");
+    expect(decidePromotion(candidate(1, -0.1, null, r2), []).kind).toBe("refuse");
+  });
+});
+
+describe("a version that was measured against the champion", () => {
+  const champion = [move(1, 3, { figures: figuresOf(0.3993) })];
+  it.each([
+    [0.395, "promote", "logLoss 0.3950, the champion's 0.3993: better by 1.1 %"],
+    [0.4012, "refuse", "logLoss 0.4012, the champion's 0.3993: worse by 0.48 %; needs to be better by 0.1 %"],
+    [
+      0.3991,
+      "refuse",
+      "logLoss 0.3991, the champion's 0.3993: better by 0.05 %; needs to be better by 0.1 %",
+    ],
+    [0.3993, "refuse", "logLoss 0.3993, the champion's 0.3993: the same; needs to be better by 0.1 %"],
+    [
+      0.39929,
+      "refuse",
+      "logLoss 0.39929, the champion's 0.39930: better by 0.0025 %; needs to be better by 0.1 %",
+    ],
+  ])("of %d is decided by how much better it is: %s", (value, kind, reason) => {
+    expect(decidePromotion(candidate(4, value, 0.3993, { against: 3 }), champion)).toEqual({ kind, reason });
+  });
+
+  it("has to be better at all when no least gain is asked for", () => {
+    const more = { against: 3, minimumGain: 0 };
+    expect(decidePromotion(candidate(4, 0.3992, 0.3993, more), champion).kind).toBe("promote");
+    expect(decidePromotion(candidate(4, 0.3993, 0.3993, more), champion).reason).toBe(
+      "logLoss 0.3993, the champion's 0.3993: the same; needs to be better at all",
+    );
+  });
+
+  it("is refused when it is the champion itself", () => {
+    const { kind, reason } = decidePromotion(candidate(3, 0.1, 0.3993, { against: 3 }), [
+      move(1, 3, { by: step("another run") }),
+    ]);
+    expect([kind, reason]).toEqual(["refuse", "version 3 is champion already"]);
+  });
+
+  it("is compared by that alone, whatever the champion's figures were when it was promoted on other data", () => {
+    const lucky = [move(1, 3, { figures: figuresOf(0.1, { data: "september" }) })];
+    expect(decidePromotion(candidate(4, 0.395, 0.3993, { against: 3 }), lucky).kind).toBe("promote");
+  });
+});
+
+describe("a version whose champion has changed since", () => {
+  /** Version 5 took the place of version 4, against which nobody here was measured. */
+  const changed = (its: Partial<MoveFigures>, value = 0.39) => [
+    move(1, 3),
+    move(2, 4, { from: 3 }),
+    move(3, 5, { from: 4, figures: figuresOf(value, { against: 4, ...its }) }),
+  ];
+  const late = (value: number, more: Partial<MoveFigures> = {}) =>
+    candidate(6, value, 0.41, { against: 3, ...more });
+
+  it("is compared by the figure itself on the same data, by the least gain", () => {
+    expect(decidePromotion(late(0.38), changed({}))).toEqual({
+      kind: "promote",
+      reason:
+        "version 5 is champion now, not version 3 as in the evaluation: logLoss 0.3800, version 5's on the same data 0.3900: better by 2.6 %",
+    });
+    expect(decidePromotion(late(0.3899), changed({}))).toMatchObject({
+      kind: "refuse",
+      reason: expect.stringContaining("better by 0.026 %; needs to be better by 0.1 %"),
+    });
+  });
+
+  it("is compared over the base rate on other data, where the figure itself would mislead", () => {
+    // Its data is easier: a lower log-loss, and yet less than the champion makes of its own.
+    const easier = late(0.38, { data: "november", base: 0.42 });
+    expect(decidePromotion(easier, changed({}))).toEqual({
+      kind: "refuse",
+      reason:
+        "version 5 is champion now, not version 3 as in the evaluation: logLoss over the base rate's 0.9048, version 5's on its own data 0.8605: worse by 5.1 %; needs to be better by 0.1 %",
+    });
+    const harder = late(0.4, { data: "november", base: 0.5 });
+    expect(decidePromotion(harder, changed({})).kind).toBe("promote");
+  });
+
+  it.each([
+    ["another figure", changed({ metric: "auc" })],
+    ["no base rate to go by", changed({ data: "november", base: 0 })],
+    ["nothing known of the champion", [move(1, 5, { kind: "set", by: { person: "ada" } })]],
+  ])("is refused with %s: it has to be evaluated again", (_, moves) => {
+    expect(decidePromotion(late(0.1), moves)).toEqual({
+      kind: "refuse",
+      reason:
+        "version 5 is champion now, not version 3 as in the evaluation, and their figures do not compare; evaluate again",
+    });
+  });
+});
+
+describe("rivals, measured against the same champion", () => {
+  const before = [move(1, 3, { figures: figuresOf(0.41) })];
+  const rival = (version: number, value: number, data = "october", base = 0.45) =>
+    candidate(version, value, 0.41, { against: 3, data, base });
+
+  /** Has candidates ask one after the other. */
+  function asked(candidates: readonly Candidate[], start: readonly AliasMove[]): AliasMove[] {
+    const moves = [...start];
+    for (const each of candidates) {
+      const { kind, reason } = decidePromotion(each, moves);
+      if (kind !== "promote") continue;
+      const { version: to, by, figures } = each;
+      moves.push(move(moves.length + 1, to, { from: holderAfter(moves), by, why: reason, figures }));
+    }
+    return moves;
+  }
+
+  it("leave the better one champion, whichever comes first, by however little it is better", () => {
+    const [a, b] = [rival(4, 0.39), rival(5, 0.38999)];
+    expect(holderAfter(asked([a, b], before))).toBe(5);
+    expect(holderAfter(asked([b, a], before))).toBe(5);
+  });
+
+  it("have to pass the gate nevertheless", () => {
+    const weak = rival(5, 0.4098);
+    const moves = asked([rival(4, 0.4095), weak], before);
+    expect(holderAfter(moves)).toBe(4);
+    expect(decidePromotion(weak, moves).reason).toBe(
+      "logLoss 0.4098, the champion's 0.4100: better by 0.049 %; needs to be better by 0.1 %",
+    );
+  });
+
+  it("leave the best of all that pass the gate, in whatever order they come, and however often", () => {
+    const bases = { october: 0.45, november: 0.5 };
+    const figure = fc.record({
+      value: fc.integer({ min: 380, max: 430 }).map((thousandths) => thousandths / 1000),
+      data: fc.constantFrom("october" as const, "november" as const),
+    });
+    fc.assert(
+      fc.property(
+        fc.array(figure, { minLength: 1, maxLength: 6 }),
+        fc.infiniteStream(fc.nat()),
+        fc.boolean(),
+        (figures, order, first) => {
+          const start = first ? [] : before;
+          const candidates = figures.map(({ value, data }, place) =>
+            first
+              ? candidate(10 + place, value, null, { data, base: bases[data] })
+              : rival(10 + place, value, data, bases[data]),
+          );
+          const shuffled = [...candidates, ...candidates]
+            .map((each) => ({ each, key: order.next().value ?? 0 }))
+            .sort((a, b) => a.key - b.key)
+            .map(({ each }) => each);
+          const holder = holderAfter(asked(shuffled, start));
+          const share = ({ figures: { value, base } }: Candidate) => value / base;
+          const passing = candidates.filter((each) => decidePromotion(each, start).kind === "promote");
+          const best = Math.min(...passing.map(share));
+          if (passing.length === 0) expect(holder).toBe(holderAfter(start));
+          else expect(share(candidates.find(({ version }) => version === holder) ?? rival(0, 9))).toBe(best);
+        },
+      ),
+    );
+  });
+});
+
+describe("asked again", () => {
+  it("by the same step, it answers what it answered, though the alias has gone on since", () => {
+    const mine = candidate(4, 0.39, 0.41, { against: 3 });
+    const moves = [move(1, 4), move(2, 9, { from: 4 })];
+    expect(decidePromotion(mine, moves)).toEqual({ kind: "promoted", reason: "why 4" });
+    const other = { ...mine, by: step("another run") };
+    expect(decidePromotion(other, moves).kind).not.toBe("promoted");
+  });
+
+  it("for a version that a person rolled back from, it refuses until a person gives it the alias again", () => {
+    const other = { ...candidate(4, 0.1, 0.41, { against: 3 }), by: step("another run") };
+    const back = [
+      move(1, 3),
+      move(2, 4, { from: 3 }),
+      move(3, 3, { kind: "rollback", from: 4, by: { person: "ada" }, why: "calibration is off" }),
+    ];
+    expect(decidePromotion(other, back)).toEqual({
+      kind: "refuse",
+      reason: `version 4 was rolled back from at ${at} (calibration is off); only a person gives it the alias again`,
+    });
+    const again = [...back, move(4, 4, { kind: "set", from: 3 }), move(5, 3, { kind: "set", from: 4 })];
+    expect(decidePromotion(other, again).kind).toBe("promote");
+  });
+});

@@ -1,0 +1,167 @@
+import { GetCommand } from "@aws-sdk/lib-dynamodb";
+import * as z from "zod";
+import { canonicalJson } from "../pipeline/json.ts";
+import { type ModelVersion, modelVersion } from "../pipeline/model.ts";
+import {
+  aliasKey,
+  modelListingKey,
+  modelNumbersKey,
+  modelPartition,
+  modelSortKeys,
+  modelsPartition,
+  moveKey,
+  moveKeyPrefix,
+  sourceKey,
+  versionKey,
+} from "../store/dynamo-keys.ts";
+import { take } from "../store/dynamo-query.ts";
+import type { DynamoTable } from "../store/dynamo-table.ts";
+import { transact } from "../store/dynamo-transaction.ts";
+import { type AliasMove, aliasMove, type ModelRegistry } from "./model-registry.ts";
+
+/** JSON kept as text: DynamoDB's own numbers and empty values differ from JSON's. */
+const jsonText = z.string().transform((text): unknown => JSON.parse(text));
+const versionItem = z.object({ record: jsonText.pipe(modelVersion) }).transform(({ record }) => record);
+const moveItem = z.object({ record: jsonText.pipe(aliasMove) }).transform(({ record }) => record);
+const numberItem = z.object({ version: z.int().positive() });
+const aliasItem = z.object({ alias: z.string(), version: z.int().positive() });
+const lastNumber = z.object({ last: z.int().nonnegative() }).default({ last: 0 });
+const nameItem = z.object({ name: z.string() });
+
+/** DynamoDB takes 400 KB an item, names of attributes included. */
+const longestRecord = 380_000;
+
+/** A version has more to tell than an item holds. */
+export class ModelRecordTooLargeError extends Error {
+  override readonly name = "ModelRecordTooLargeError";
+  constructor({ name, version }: ModelVersion, bytes: number) {
+    super(
+      `version ${version} of model ${name} is described by ${bytes} bytes; ${longestRecord} can be kept: leave out parameters, data or parts of the signature, or put files together`,
+    );
+  }
+}
+
+/** Models in the table: a partition for each name, and one that lists the names. */
+export function dynamoModelRegistry(table: DynamoTable): ModelRegistry {
+  const { client, name: TableName } = table;
+  const read = async (Key: object): Promise<unknown> =>
+    (await client.send(new GetCommand({ TableName, Key, ConsistentRead: true }))).Item;
+  const list = (pk: string, prefix = "") =>
+    take(table, {
+      KeyConditionExpression: prefix === "" ? "pk = :pk" : "pk = :pk AND begins_with(sk, :prefix)",
+      ExpressionAttributeValues: { ":pk": pk, ...(prefix !== "" && { ":prefix": prefix }) },
+      ConsistentRead: true,
+    });
+  const getVersion = async (name: string, version: number) => {
+    const item = await read(versionKey(name, version));
+    return item === undefined ? undefined : versionItem.parse(item);
+  };
+
+  return {
+    async reserveVersion(name, source) {
+      for (;;) {
+        const known = await read(sourceKey(name, source));
+        if (known !== undefined) return numberItem.parse(known).version;
+        const { last } = lastNumber.parse(await read(modelNumbersKey(name)));
+        const version = last + 1;
+        const written = await transact(table, [
+          {
+            Put: {
+              TableName,
+              Item: { ...sourceKey(name, source), version },
+              ConditionExpression: "attribute_not_exists(pk)",
+            },
+          },
+          {
+            Update: {
+              TableName,
+              Key: modelNumbersKey(name),
+              UpdateExpression: "SET #last = :version",
+              ConditionExpression: last === 0 ? "attribute_not_exists(pk)" : "#last = :last",
+              ExpressionAttributeNames: { "#last": "last" },
+              ExpressionAttributeValues: { ":version": version, ...(last > 0 && { ":last": last }) },
+            },
+          },
+        ]);
+        // Someone else took the number, or kept one for the same source: each round, one of those who race gets through.
+        if (written.ok) return version;
+      }
+    },
+
+    async putVersion(version) {
+      const record = JSON.stringify(version);
+      const bytes = Buffer.byteLength(record);
+      if (bytes > longestRecord) throw new ModelRecordTooLargeError(version, bytes);
+      const { name } = version;
+      const written = await transact(table, [
+        {
+          Put: {
+            TableName,
+            Item: { ...versionKey(name, version.version), record },
+            ConditionExpression: "attribute_not_exists(pk)",
+          },
+        },
+        { Put: { TableName, Item: { ...modelListingKey(name), name } } },
+      ]);
+      if (written.ok) return version;
+      return (await getVersion(name, version.version)) ?? version;
+    },
+
+    getVersion,
+
+    async listVersions(name) {
+      const items = await list(modelPartition(name), modelSortKeys.version);
+      return items.map((item) => versionItem.parse(item)).sort((a, b) => a.version - b.version);
+    },
+
+    async listNames() {
+      return (await list(modelsPartition)).map((item) => nameItem.parse(item).name);
+    },
+
+    async getAlias(name, alias) {
+      const item = await read(aliasKey(name, alias));
+      return item === undefined ? undefined : aliasItem.parse(item).version;
+    },
+
+    async listAliases(name) {
+      const items = await list(modelPartition(name), modelSortKeys.alias);
+      return items.map((item) => aliasItem.parse(item));
+    },
+
+    async moveAlias(move) {
+      const { name, alias, number, to: version } = move;
+      const record = JSON.stringify(move);
+      const written = await transact(table, [
+        {
+          Put: {
+            TableName,
+            Item: { ...aliasKey(name, alias), alias, version, moves: number },
+            ConditionExpression: number === 1 ? "attribute_not_exists(pk)" : "moves = :before",
+            ...(number > 1 && { ExpressionAttributeValues: { ":before": number - 1 } }),
+          },
+        },
+        {
+          Put: {
+            TableName,
+            Item: { ...moveKey(name, alias, number), record },
+            ConditionExpression: "attribute_not_exists(pk)",
+            ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+          },
+        },
+      ]);
+      if (written.ok) return true;
+      const stored = written.refusals.find(({ place }) => place === 1)?.item;
+      return stored !== undefined && isSameMove(moveItem.parse(stored), move);
+    },
+
+    async listMoves(name, alias) {
+      const items = await list(modelPartition(name), moveKeyPrefix(alias));
+      return items.map((item) => moveItem.parse(item)).sort((a, b) => a.number - b.number);
+    },
+  };
+}
+
+/** Whether a move is the one that stands already: the same call, repeated. */
+function isSameMove(stored: AliasMove, move: AliasMove): boolean {
+  return canonicalJson(stored) === canonicalJson(move);
+}

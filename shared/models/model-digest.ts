@@ -1,0 +1,23 @@
+import { createHash } from "node:crypto";
+import { canonicalJson, isJsonObject, type Json } from "../pipeline/json.ts";
+
+/** SHA-256 (hex) of a JSON value; the order of fields makes no difference. */
+export function digestOf(value: Json): string {
+  return createHash("sha256").update(canonicalJson(value)).digest("hex");
+}
+
+/** Where an object with a checksum lies, in fields that say nothing of its content. */
+const place: readonly string[] = ["uri", "versionId"];
+
+function byContent(value: Json): Json {
+  if (Array.isArray(value)) return value.map(byContent);
+  if (!isJsonObject(value)) return value;
+  const hasContent = typeof value.sha256 === "string";
+  const parts = Object.entries(value).filter(([key]) => !(hasContent && place.includes(key)));
+  return Object.fromEntries(parts.map(([key, part = null]) => [key, byContent(part)]));
+}
+
+/** Digest of data that was evaluated on: equal for objects of equal content, wherever they lie. 64 hex digits of SHA-256. */
+export function dataDigest(data: Json): string {
+  return digestOf(byContent(data));
+}

@@ -1,0 +1,19 @@
+import { FatalError } from "../pipeline/step-errors.ts";
+
+/** There is no such model, or no such version or alias of it. */
+export class ModelNotFoundError extends FatalError {
+  override readonly name = "ModelNotFoundError";
+  constructor(model: string, version?: number | string) {
+    const what = typeof version === "number" ? `version ${version}` : `alias "${version}"`;
+    super(
+      version === undefined
+        ? `there is no model "${model}"; \`npx millrace models\` lists them`
+        : `model "${model}" has no ${what}; \`npx millrace models ${model}\` lists what it has`,
+    );
+  }
+}
+
+/** An alias cannot be moved as asked; nothing was moved. */
+export class ModelAliasError extends FatalError {
+  override readonly name = "ModelAliasError";
+}

@@ -1,0 +1,41 @@
+import { filesOf } from "./model-files.ts";
+
+const folder = "s3://data/runs/p/r/train/0/1.1/model";
+const file = (uri: string, bytes = 3) => ({ uri, sha256: "ab".repeat(32), bytes, mediaType: "text/plain" });
+const entry = file(`${folder}/MLmodel`);
+
+describe("the files of a model", () => {
+  it.each([folder, `${folder}/`])("are known by their paths in the folder %s, in order", (uri) => {
+    const files = [file(`${folder}/model/weights-2.npz`), entry, file(`${folder}/model/weights-1.npz`)];
+    expect(filesOf({ uri, files }).map(({ path }) => path)).toEqual([
+      "MLmodel",
+      "model/weights-1.npz",
+      "model/weights-2.npz",
+    ]);
+  });
+
+  it.each([
+    [
+      "no MLmodel",
+      [file(`${folder}/weights.npz`)],
+      /there is no s3:.*\/model\/MLmodel; save the model in MLflow's/,
+    ],
+    ["MLmodel in a folder only", [file(`${folder}/a/MLmodel`)], /there is no/],
+    [
+      "a file of elsewhere",
+      [entry, file("s3://data/runs/p/r/x")],
+      /runs\/p\/r\/x does not lie in the model's folder/,
+    ],
+    ["a file of a sibling", [entry, file(`${folder}-2/x`)], /does not lie in/],
+    ["a way out", [entry, file(`${folder}/../x`)], /does not lie in/],
+    ["an empty part", [entry, file(`${folder}//x`)], /does not lie in/],
+    ["a file twice", [entry, entry], /MLmodel is listed twice/],
+    [
+      "a file that S3 does not copy",
+      [entry, file(`${folder}/w`, 5 * 1024 ** 3 + 1)],
+      /5\.0 GiB; S3 copies up to 5/,
+    ],
+  ])("are refused with %s", (_, files, message) => {
+    expect(() => filesOf({ uri: folder, files })).toThrow(message);
+  });
+});

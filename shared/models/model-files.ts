@@ -1,0 +1,55 @@
+import { largestCopy } from "../objects/object-store.ts";
+import type { Artifact } from "../pipeline/job.ts";
+import type { ModelFolder } from "../pipeline/model.ts";
+import { FatalError } from "../pipeline/step-errors.ts";
+
+/** A model's folder is not one that can be registered, or no longer what it was. */
+export class ModelFilesError extends FatalError {
+  override readonly name = "ModelFilesError";
+}
+
+/** The file that makes a folder a model in MLflow's format. */
+const entry = "MLmodel";
+
+/** A file of a model, by its path within the folder. */
+export type ModelFile = { readonly path: string; readonly artifact: Artifact };
+
+/** A folder's location as a prefix: with the slash at its end. */
+export const folderOf = (uri: string) => (uri.endsWith("/") ? uri : `${uri}/`);
+
+/** S3 takes such parts of a key as they are; whoever downloads the folder to a disk does not. */
+const isUnsafe = (path: string) =>
+  path.split("/").some((part) => part === "" || part === "." || part === "..");
+
+/**
+ * The files of a model in the order of their paths.
+ *
+ * @throws ModelFilesError for a folder without `MLmodel`, and for files that lie elsewhere, lie there twice or are too
+ *   large to be copied
+ */
+export function filesOf({ uri, files }: ModelFolder): ModelFile[] {
+  const folder = folderOf(uri);
+  const byPath = new Map<string, ModelFile>();
+  for (const artifact of files) {
+    const path = artifact.uri.startsWith(folder) ? artifact.uri.slice(folder.length) : "";
+    if (isUnsafe(path)) {
+      throw new ModelFilesError(`model.files: ${artifact.uri} does not lie in the model's folder ${folder}`);
+    }
+    if (byPath.has(path)) throw new ModelFilesError(`model.files: ${artifact.uri} is listed twice`);
+    checkSize(artifact);
+    byPath.set(path, { path, artifact });
+  }
+  if (!byPath.has(entry)) {
+    throw new ModelFilesError(
+      `model.files: there is no ${folder}${entry}; save the model in MLflow's format, and list every file of the folder`,
+    );
+  }
+  return [...byPath.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/** @throws ModelFilesError for an object that S3 does not copy in one call */
+export function checkSize({ uri, bytes }: Artifact): void {
+  if (bytes <= largestCopy) return;
+  const gigabytes = (bytes / 1024 ** 3).toFixed(1);
+  throw new ModelFilesError(`${uri} has ${gigabytes} GiB; S3 copies up to 5 GiB at once: save it in parts`);
+}

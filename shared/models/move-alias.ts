@@ -1,0 +1,78 @@
+import type { Engine } from "../engine.ts";
+import type { ModelActor } from "../pipeline/model.ts";
+import { holderAfter, standingHolders } from "./alias-log.ts";
+import { ModelAliasError, ModelNotFoundError } from "./model-errors.ts";
+import type { AliasMove } from "./model-registry.ts";
+
+/** An alias of a model, and who wants what of it why. */
+export type AliasRequest = {
+  readonly name: string;
+  readonly alias: string;
+  readonly by: ModelActor;
+  readonly why: string;
+};
+
+async function move(
+  engine: Engine,
+  { name, alias, by, why }: AliasRequest,
+  moves: readonly AliasMove[],
+  what: Pick<AliasMove, "kind" | "to" | "figures">,
+): Promise<AliasMove> {
+  const next: AliasMove = {
+    name,
+    alias,
+    number: moves.length + 1,
+    from: holderAfter(moves),
+    at: new Date(engine.clock.now()).toISOString(),
+    by,
+    why,
+    ...what,
+  };
+  if (await engine.models.moveAlias(next)) return next;
+  const holder = await engine.models.getAlias(name, alias);
+  throw new ModelAliasError(
+    `alias "${alias}" of model ${name} was moved by someone else just now, and is version ${holder}; nothing was changed. Look at \`npx millrace models ${name} log\` and ask again`,
+  );
+}
+
+/**
+ * Gives a version an alias by hand, without a gate.
+ *
+ * @throws ModelNotFoundError
+ * @throws ModelAliasError when the version has it already, or someone else moved it at the same time
+ */
+export async function setAlias(
+  engine: Engine,
+  request: AliasRequest & { readonly version: number },
+): Promise<AliasMove> {
+  const { name, alias, version } = request;
+  if ((await engine.models.getVersion(name, version)) === undefined)
+    throw new ModelNotFoundError(name, version);
+  const moves = await engine.models.listMoves(name, alias);
+  if (holderAfter(moves) === version) {
+    throw new ModelAliasError(
+      `alias "${alias}" of model ${name} is version ${version} already; nothing was changed`,
+    );
+  }
+  return move(engine, request, moves, { kind: "set", to: version });
+}
+
+/**
+ * Gives an alias back to the version that had it before, by the log. Asked twice, it goes back twice.
+ *
+ * @throws ModelNotFoundError
+ * @throws ModelAliasError when no version had it before, or someone else moved it at the same time
+ */
+export async function rollBackAlias(engine: Engine, request: AliasRequest): Promise<AliasMove> {
+  const { name, alias } = request;
+  const moves = await engine.models.listMoves(name, alias);
+  const holder = holderAfter(moves);
+  if (holder === null) throw new ModelNotFoundError(name, alias);
+  const to = standingHolders(moves).at(-2);
+  if (to === undefined) {
+    throw new ModelAliasError(
+      `alias "${alias}" of model ${name} is version ${holder} and was no other version before; give it to one with \`npx millrace models ${name} alias ${alias} VERSION --why …\``,
+    );
+  }
+  return move(engine, request, moves, { kind: "rollback", to });
+}

@@ -1,0 +1,92 @@
+import type { Engine } from "../engine.ts";
+import type { ModelActor, ModelEvaluation, Promotion, PromotionRequest } from "../pipeline/model.ts";
+import { FatalError } from "../pipeline/step-errors.ts";
+import { holderAfter } from "./alias-log.ts";
+import { type Candidate, decidePromotion } from "./decide-promotion.ts";
+import { dataDigest } from "./model-digest.ts";
+import { ModelNotFoundError } from "./model-errors.ts";
+
+/** An evaluation lacks what a gate decides by. */
+export class EvaluationError extends FatalError {
+  override readonly name = "EvaluationError";
+}
+
+function figureOf(
+  evaluation: ModelEvaluation,
+  of: "candidate" | "champion" | "base",
+  metric: string,
+): number {
+  const figures = evaluation[of] ?? {};
+  const value = figures[metric];
+  if (typeof value === "number") return value;
+  const known = Object.keys(figures).join(", ") || "none";
+  throw new EvaluationError(
+    `evaluation.${of} has no number "${metric}", by which the gate decides; its figures are: ${known}`,
+  );
+}
+
+function championFigure(evaluation: ModelEvaluation, metric: string): number | null {
+  const { champion, against } = evaluation;
+  if ((champion === null) === (against === null)) {
+    return champion === null ? null : figureOf(evaluation, "champion", metric);
+  }
+  throw new EvaluationError(
+    `evaluation.champion ${champion === null ? "is null" : "has figures"}, and evaluation.against is ${against}: give both for the champion that the candidate was measured against, or null for both where there was none`,
+  );
+}
+
+function candidateOf(request: PromotionRequest, by: ModelActor): Candidate {
+  const { name, version, alias, evaluation, gate } = request;
+  return {
+    name,
+    version,
+    alias,
+    by,
+    championValue: championFigure(evaluation, gate.metric),
+    figures: {
+      ...gate,
+      value: figureOf(evaluation, "candidate", gate.metric),
+      base: figureOf(evaluation, "base", gate.metric),
+      against: evaluation.against,
+      data: dataDigest(evaluation.data),
+    },
+  };
+}
+
+/**
+ * Gives a version an alias if the gate lets it. The alias is moved on the condition that nobody has moved it since it was
+ * read; otherwise it is decided anew, against whoever has it then. Repeated by the same step, also after a crash, it
+ * answers what it answered first, even if the alias has gone on since.
+ *
+ * @throws EvaluationError, ModelNotFoundError; nothing was moved then
+ */
+export async function promoteVersion(
+  engine: Engine,
+  request: PromotionRequest,
+  by: ModelActor,
+): Promise<Promotion> {
+  const { name, version, alias } = request;
+  const candidate = candidateOf(request, by);
+  if ((await engine.models.getVersion(name, version)) === undefined)
+    throw new ModelNotFoundError(name, version);
+  for (;;) {
+    const moves = await engine.models.listMoves(name, alias);
+    const { kind, reason } = decidePromotion(candidate, moves);
+    const answer = { name, version, alias, reason };
+    if (kind !== "promote") return { ...answer, promoted: kind === "promoted", holder: holderAfter(moves) };
+    const moved = await engine.models.moveAlias({
+      name,
+      alias,
+      number: moves.length + 1,
+      kind: "promotion",
+      from: holderAfter(moves),
+      to: version,
+      at: new Date(engine.clock.now()).toISOString(),
+      by,
+      why: reason,
+      figures: candidate.figures,
+    });
+    // Whoever was faster has moved it: each round, one of those who race gets through.
+    if (moved) return { ...answer, promoted: true, holder: version };
+  }
+}

@@ -1,0 +1,89 @@
+import type { Engine } from "../engine.ts";
+import { modelPrefix } from "../objects/layout.ts";
+import type { Artifact } from "../pipeline/job.ts";
+import type { ModelRegistration, ModelVersion } from "../pipeline/model.ts";
+import { digestOf } from "./model-digest.ts";
+import { checkSize, filesOf, folderOf, ModelFilesError } from "./model-files.ts";
+
+/** What a version says of where it comes from, besides what its registration tells. */
+export type Lineage = Pick<ModelVersion, "registeredBy" | "commit" | "training">;
+
+/** Copies under way at once: many small files take no time, and a few large ones do not crowd each other out. */
+const copiesAtOnce = 16;
+
+/** An object to copy, and the key that it gets. */
+type Copy = { readonly artifact: Artifact; readonly key: string };
+
+async function copyAll(engine: Engine, copies: readonly Copy[]): Promise<Artifact[]> {
+  const copied: Artifact[] = [];
+  for (let from = 0; from < copies.length; from += copiesAtOnce) {
+    const some = copies.slice(from, from + copiesAtOnce);
+    copied.push(...(await Promise.all(some.map((copy) => copyOne(engine, copy)))));
+  }
+  return copied;
+}
+
+async function copyOne(engine: Engine, { artifact, key }: Copy): Promise<Artifact> {
+  const uri = engine.objects.locate(key);
+  const copy = await engine.objects.copy(artifact, uri);
+  if (copy === undefined) {
+    throw new ModelFilesError(`${artifact.uri} is gone; make the model anew (start the run with refresh)`);
+  }
+  const { sha256, versionId } = copy;
+  if (sha256 !== artifact.sha256) {
+    throw new ModelFilesError(
+      `${artifact.uri} has SHA-256 ${sha256}, not ${artifact.sha256} as its artifact says: it was overwritten or is damaged; make the model anew`,
+    );
+  }
+  const { bytes, mediaType } = artifact;
+  return { uri, sha256, bytes, mediaType, ...(versionId !== undefined && { versionId }) };
+}
+
+/**
+ * Registers a model as a version. Its files are copied first, each checked against its SHA-256, and the version is written
+ * last: what is listed is whole. Repeated, also after a crash at any point, it is the same version: a source, which is the
+ * model's folder and content, keeps the number that it was given first.
+ *
+ * @throws ModelFilesError for files that are no model, are gone, or are not what their artifacts say
+ */
+export async function registerVersion(
+  engine: Engine,
+  { model, attachments, ...described }: ModelRegistration,
+  lineage: Lineage,
+): Promise<ModelVersion> {
+  const { name } = described;
+  const files = filesOf(model);
+  const attached = Object.entries(attachments);
+  for (const [, artifact] of attached) checkSize(artifact);
+  const digest = digestOf(files.map(({ path, artifact }) => [path, artifact.sha256]));
+  const version = await engine.models.reserveVersion(name, digestOf([folderOf(model.uri), digest]));
+  const known = await engine.models.getVersion(name, version);
+  if (known !== undefined) return known;
+  const prefix = modelPrefix(name, version);
+  const folder = `${prefix}model/`;
+  const kept = await copyAll(
+    engine,
+    files.map(({ path, artifact }) => ({ artifact, key: folder + path })),
+  );
+  const keptAttachments = await copyAll(
+    engine,
+    attached.map(([key, artifact]) => ({
+      artifact,
+      key: `${prefix}attachments/${key}/${baseName(artifact)}`,
+    })),
+  );
+  return engine.models.putVersion({
+    ...described,
+    version,
+    registeredAt: new Date(engine.clock.now()).toISOString(),
+    model: { uri: engine.objects.locate(folder), files: kept },
+    attachments: Object.fromEntries(
+      keptAttachments.map((artifact, place) => [attached[place]?.[0] ?? "", artifact]),
+    ),
+    digest,
+    source: model.uri,
+    ...lineage,
+  });
+}
+
+const baseName = ({ uri }: Artifact) => uri.slice(uri.lastIndexOf("/") + 1);

@@ -1,0 +1,167 @@
+import * as z from "zod";
+import { artifact } from "./job.ts";
+import type { Json } from "./json.ts";
+
+// What the model registry takes and gives: shared/models keeps it, pipelines and their functions use it.
+
+/** Name of a model: what its versions have in common. */
+export const modelName = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,39}$/, "is 1 to 40 lower-case letters, digits and -, and starts with a letter");
+
+/** Name of an alias of one of a model's versions, such as `champion`. */
+export const aliasName = modelName;
+
+/** A model in MLflow's format: a folder and each of its files, `MLmodel` among them. */
+export const modelFolder = z.object({
+  uri: z.string().startsWith("s3://"),
+  files: z.array(artifact).min(1).max(1000),
+});
+export type ModelFolder = z.infer<typeof modelFolder>;
+
+/** Data that a model was made of: exact version, checksum (hex SHA-256), size in bytes, number of rows. */
+export const modelData = z.object({
+  uri: z.string().startsWith("s3://"),
+  versionId: z.string().optional(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  bytes: z.int().nonnegative(),
+  rows: z.int().nonnegative().optional(),
+});
+export type ModelData = z.infer<typeof modelData>;
+
+const json: z.ZodType<Json> = z.json() as z.ZodType<Json>;
+const scalar = z.union([z.string().max(500), z.number(), z.boolean(), z.null()]);
+
+const described = {
+  name: modelName,
+  /** Figures of the model by name, such as `testLogLoss`. */
+  metrics: z.record(z.string().min(1).max(100), z.number()),
+  /** What the training was told. */
+  parameters: z.record(z.string().min(1).max(100), scalar).default({}),
+  data: z.array(modelData).max(1000).default([]),
+  /** What the model takes and gives, as MLflow has it. */
+  signature: json.optional(),
+  seed: z.int().optional(),
+  tags: z.record(z.string().min(1).max(100), z.string().max(500)).default({}),
+};
+
+/** Other objects that go with a version, by name, such as a profile of the data: copied with the model, beside its folder. */
+const attachments = z.record(z.string().regex(/^[a-z][a-z0-9_-]{0,39}$/), artifact).default({});
+
+/** A model that a step registers. */
+export const modelRegistration = z.strictObject({ ...described, model: modelFolder, attachments });
+export type ModelRegistration = z.infer<typeof modelRegistration>;
+
+/** Who asked for something: a step of a run, or a person. */
+export const modelActor = z.union([
+  z.object({ runId: z.string(), step: z.string(), index: z.int().nonnegative() }),
+  z.object({ person: z.string() }),
+]);
+export type ModelActor = z.infer<typeof modelActor>;
+
+/** The attempt that made a model, as far as its location and the records of its run tell. */
+export const modelTraining = z.object({
+  pipeline: z.string(),
+  runId: z.string(),
+  step: z.string(),
+  index: z.int().nonnegative(),
+  epoch: z.int().positive(),
+  attempt: z.int().positive(),
+  /** The Batch job, and what its image is made of; none for a function. */
+  job: z.string().optional(),
+  image: z.string().optional(),
+  /** Seconds that the step took. */
+  seconds: z.number().nonnegative().optional(),
+  /** Estimate of what its run had cost up to the registration, in US dollars. */
+  costUsd: z.number().nonnegative().optional(),
+});
+export type ModelTraining = z.infer<typeof modelTraining>;
+
+/** A registered version of a model. It never changes. */
+export const modelVersion = z.object({
+  ...described,
+  version: z.int().positive(),
+  /** ISO 8601, UTC. */
+  registeredAt: z.string(),
+  registeredBy: modelActor,
+  /** The model as it is kept, in a folder of its own that never expires. */
+  model: modelFolder,
+  attachments,
+  /** SHA-256 over paths and checksums of the files: equal for models of equal content. */
+  digest: z.string(),
+  /** The folder that it was copied from. */
+  source: z.string(),
+  training: modelTraining.optional(),
+  /** Git commit of the deployment that registered it, or `unknown` and why. */
+  commit: z.string(),
+});
+export type ModelVersion = z.infer<typeof modelVersion>;
+
+/** What a candidate must be better by, and in which figure. */
+export const modelGate = z.strictObject({
+  /** The figure that decides, such as `logLoss`. */
+  metric: z.string().min(1).max(100),
+  better: z.enum(["lower", "higher"]),
+  /** How much better, as a share of the champion's figure: 0.001 is 0.1 %. 0 takes whatever is better at all. */
+  minimumGain: z.number().min(0).max(1),
+});
+export type ModelGate = z.infer<typeof modelGate>;
+
+const figures = z.record(z.string(), z.json());
+
+/** Candidate and champion, measured on the same held-out data. */
+export const modelEvaluation = z.object({
+  candidate: figures,
+  /** Figures of the version that was champion then; null when there was none. */
+  champion: figures.nullable(),
+  /** What a model that knows only the average gets: its figure on the same data. */
+  base: figures,
+  /** The version that was champion then. */
+  against: z.int().positive().nullable(),
+  /** Whatever tells the held-out data from other data. Objects with a `sha256` count by content, not by location. */
+  data: json,
+});
+export type ModelEvaluation = z.infer<typeof modelEvaluation>;
+
+/** A version that is to get an alias if the gate lets it. */
+export const promotionRequest = z.strictObject({
+  name: modelName,
+  version: z.int().positive(),
+  alias: aliasName.default("champion"),
+  evaluation: modelEvaluation,
+  gate: modelGate,
+});
+export type PromotionRequest = z.infer<typeof promotionRequest>;
+
+/** What the gate said. */
+export type Promotion = {
+  name: string;
+  version: number;
+  alias: string;
+  promoted: boolean;
+  /** In words and numbers. */
+  reason: string;
+  /** The version that has the alias now; null for none. */
+  holder: number | null;
+};
+
+/** The model registry, as a step's function reaches it. */
+export type StepModels = {
+  /**
+   * Registers a model: copies its files to a folder of their own, then writes the version. The same files from the same
+   * place are the same version, however often they are registered.
+   *
+   * @throws FatalError for what cannot be registered, saying why
+   */
+  register(registration: z.input<typeof modelRegistration>): Promise<ModelVersion>;
+  /**
+   * Gives a version an alias if the gate lets it.
+   *
+   * @throws FatalError for an evaluation that lacks what the gate needs, or a version that does not exist
+   */
+  promote(request: z.input<typeof promotionRequest>): Promise<Promotion>;
+  /** A version by number or alias; null when there is none. */
+  read(name: string, version: number | string): Promise<ModelVersion | null>;
+  /** The version with the alias `champion`; null when there is none. */
+  champion(name: string): Promise<ModelVersion | null>;
+};
