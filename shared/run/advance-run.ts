@@ -2,9 +2,30 @@ import type { Engine } from "../engine.ts";
 import type { Graph } from "../pipeline/graph.ts";
 import { newlyReady, plan } from "../state/plan.ts";
 import { isUnderWay, type Outcome, type Run, type RunError } from "../state/run.ts";
-import { dispatch } from "./dispatch.ts";
+import { dispatch, firstMessage } from "./dispatch.ts";
 import { endRun } from "./end-run.ts";
 import type { TailCall } from "./tail-call.ts";
+
+/** Whether a run knew of a step's end when it was read. */
+function wasTold({ progress: { done, failed, skipped } }: Run, step: number): boolean {
+  return done.has(step) || failed.has(step) || skipped.has(step);
+}
+
+/**
+ * Of steps that are ready, those that nobody has begun. Whoever tells of an end once more hints only these: each late
+ * copy of a map's messages would otherwise send the whole next map again, whose copies send the one after it.
+ */
+async function unbegun(
+  engine: Engine,
+  run: Run,
+  graph: Graph,
+  numbers: readonly number[],
+): Promise<number[]> {
+  const records = await Promise.all(
+    numbers.map((number) => engine.store.getStep(firstMessage(run, graph, number))),
+  );
+  return numbers.filter((_number, place) => (records[place]?.epoch ?? 0) < run.epoch);
+}
 
 /**
  * Tells a run that one of its steps ended: adds it to the progress, then starts what became ready or ends the run.
@@ -24,5 +45,7 @@ export async function advanceRun(
   if (planned.end !== undefined) return endRun(engine, joined, graph, planned.end);
   // Of a paused run what is ready starts when it is resumed.
   if (joined.state === "PAUSED") return;
-  await dispatch(engine, joined, graph, newlyReady(graph, joined.progress, planned, step), tail);
+  const ready = newlyReady(graph, joined.progress, planned, step);
+  const due = wasTold(run, step) ? await unbegun(engine, joined, graph, ready) : ready;
+  await dispatch(engine, joined, graph, due, tail);
 }

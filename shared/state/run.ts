@@ -5,8 +5,8 @@ export type Cause =
   | { kind: "object"; uri: string; versionId?: string }
   | { kind: "schedule"; schedule: string }
   | { kind: "manual"; by?: string }
-  /** A child step of another run: its result is that step's. */
-  | { kind: "step"; runId: string; step: string; index: number };
+  /** A child step of another run: its result is that step's. `epoch`: that run's, when it first started this one. */
+  | { kind: "step"; runId: string; step: string; index: number; epoch: number };
 
 /** Step numbers by outcome: how far a run is. */
 export type Progress = {

@@ -68,7 +68,7 @@ async function ensureChild(engine: Engine, work: StepWork, record: ChildStep): P
     pipeline: task.pipeline,
     params: await inputOf(engine, run, graph, node, index),
     scheduledAt: run.scheduledAt,
-    cause: { kind: "step", runId, step, index },
+    cause: { kind: "step", runId, step, index, epoch: run.epoch },
     causeKey: causeKey(record),
     priority: run.priority,
     refresh: run.refresh,

@@ -27,7 +27,13 @@ const cause = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("object"), uri: z.string(), versionId: z.string().exactOptional() }),
   z.object({ kind: z.literal("schedule"), schedule: z.string() }),
   z.object({ kind: z.literal("manual"), by: z.string().exactOptional() }),
-  z.object({ kind: z.literal("step"), runId: z.string(), step: z.string(), index: z.int().nonnegative() }),
+  z.object({
+    kind: z.literal("step"),
+    runId: z.string(),
+    step: z.string(),
+    index: z.int().nonnegative(),
+    epoch: z.int().positive(),
+  }),
 ]);
 
 /** What most runs are like, and what is therefore not kept of them: the item of a run is written with every step. */

@@ -6,7 +6,7 @@ import { isHook } from "../run/hook-step.ts";
 import { graphOf, nodeOf } from "../run/run-graph.ts";
 import { type CancellingRun, isActive, type Run } from "../state/run.ts";
 import { ended } from "../state/step-changes.ts";
-import { hasEnded, hasJobs, hasResult, isHeld } from "../state/step-record.ts";
+import { type ChildStep, hasEnded, hasJobs, hasResult, isHeld } from "../state/step-record.ts";
 import type { StoredStep } from "../store/run-store.ts";
 
 const reason = "The run was cancelled";
@@ -26,10 +26,19 @@ async function cancelJobs(engine: Engine, jobs: readonly { id: string }[]): Prom
   return open.length === 0;
 }
 
+/**
+ * Whether a run works for a step of a run that is cancelled, and not for that run's next epoch: a worker that is late
+ * with its cancel must not stop what a retry has started or opened again since.
+ */
+function worksFor({ child }: ChildStep, parent: Run, run: Run): boolean {
+  return run.epoch <= child.epoch && run.cause.kind === "step" && run.cause.epoch <= parent.epoch;
+}
+
 /** Cancels the run that works for a step; true once it has ended. */
-async function cancelChild(engine: Engine, runId: string): Promise<boolean> {
+async function cancelChild(engine: Engine, parent: Run, record: ChildStep): Promise<boolean> {
+  const { runId } = record.child;
   const child = await engine.store.getRun(runId);
-  if (child === undefined || !isActive(child)) return true;
+  if (child === undefined || !isActive(child) || !worksFor(record, parent, child)) return true;
   await cancelRunAs(engine, child, "CANCELLED", "The run that it was a step of was cancelled");
   const after = await engine.store.getRun(runId);
   return after === undefined || !isActive(after);
@@ -41,7 +50,7 @@ async function cancelStep(engine: Engine, run: Run, record: StoredStep): Promise
   if (hasResult(record) || hasEnded(record) || record.epoch > run.epoch) return true;
   if (hasJobs(record)) return (await cancelJobs(engine, record.jobs)) && markCancelled(engine, record);
   if ("holder" in record && record.holder === "run") {
-    return (await cancelChild(engine, record.child.runId)) && markCancelled(engine, record);
+    return (await cancelChild(engine, run, record)) && markCancelled(engine, record);
   }
   if (isHeld(record) && record.state === "SUBMITTED") {
     const found = await nodeOf(engine, run, record.step);

@@ -135,7 +135,7 @@ describe("what a run costs in DynamoDB", () => {
       ],
       onCollision: "cancel_new",
       refresh: true,
-      cause: { kind: "step", runId: "20211004T162100Z-parent000000", step: "per_region", index: 12 },
+      cause: { kind: "step", runId: "20211004T162100Z-parent000000", step: "per_region", index: 12, epoch: 1 },
     });
     await store.createRun(run, epochStart);
     await store.admitRun(run, timeAt(1), epochStart);

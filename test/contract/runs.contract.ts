@@ -60,7 +60,7 @@ export function runsContract(create: () => Promise<RunStore>): void {
 
     test.each<[string, Partial<WaitingRun | RunningRun>]>([
       ["for later", { state: "SCHEDULED", scheduledAt: timeAt(3600) }],
-      ["as a child of another", { cause: { kind: "step", runId: "parent", step: "per_region", index: 3 } }],
+      ["as a child of another", { cause: { kind: "step", runId: "parent", step: "per_region", index: 3, epoch: 1 } }],
       [
         "with all that is unusual",
         {

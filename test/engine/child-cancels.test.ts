@@ -4,6 +4,7 @@ import { retryRun } from "../../shared/operate/retry-run.ts";
 import { child, definePipeline, lambda, type Pipeline, wait } from "../../shared/pipeline/index.ts";
 import { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
 import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
+import { cancelOpenSteps } from "../../shared/worker/settle-cancellation.ts";
 import { sweepRuns } from "../../shared/worker/sweep-run.ts";
 import { begin, pass, runOf } from "./driving.ts";
 import { childOf, doubling, nested } from "./families.ts";
@@ -59,6 +60,36 @@ describe("a cancel", () => {
       expect(calls.length).toBeLessThanOrEqual(4);
     },
   );
+
+  // Found by the simulation, seed 175558: a worker that was late with a cancel stopped what the retry had started.
+  it("that a worker is late with stops nothing that a retry has started since", async () => {
+    const parent = definePipeline({ name: "parent", params: none }, ({ step }) => {
+      step("below", child(sleeper, {}));
+    });
+    const memory = new MemoryEngine([parent]);
+    const runId = await begin(memory, "parent");
+    const hint = { runId, step: "below", index: 0, epoch: 1 };
+    // The step is linked to its run, and the worker dies before it starts that.
+    const createRun = memory.store.createRun.bind(memory.store);
+    memory.store.createRun = async () => {
+      throw new Error("the worker is gone");
+    };
+    await expect(handleStepMessage(memory.engine, hint, Number.POSITIVE_INFINITY)).rejects.toThrow("gone");
+    memory.store.createRun = createRun;
+    const steps = await memory.store.listSteps(runId);
+    expect(steps).toMatchObject([{ holder: "run", child: { epoch: 1 } }]);
+    await cancelRun(memory.engine, runId);
+    const cancelled = await runOf(memory, runId);
+    await retryRun(memory.engine, runId);
+    await pass(memory, 60);
+    const { runId: childId } = await childOf(memory, runId, "below");
+    expect((await runOf(memory, childId)).state).toBe("RUNNING");
+    const listSteps = memory.store.listSteps.bind(memory.store);
+    memory.store.listSteps = async (id) => (id === runId ? steps : listSteps(id));
+    await cancelOpenSteps(memory.engine, cancelled);
+    memory.store.listSteps = listSteps;
+    expect((await runOf(memory, childId)).state).toBe("RUNNING");
+  });
 
   it("of the child alone fails the parent's step, without a retry", async () => {
     const parent = definePipeline({ name: "parent", params: none }, ({ step }) => {

@@ -44,7 +44,7 @@ describe("a child run", () => {
     const { scheduledAt } = await memory.finish(runId);
     const second = await childOf(memory, runId, "below", 1);
     expect(second).toMatchObject({
-      cause: { kind: "step", runId, step: "below", index: 1 },
+      cause: { kind: "step", runId, step: "below", index: 1, epoch: 1 },
       params: { n: 2 },
       scheduledAt,
     });

@@ -1,7 +1,9 @@
 import * as z from "zod";
 import { definePipeline, lambda } from "../../shared/pipeline/index.ts";
+import type { StepMessage } from "../../shared/queue/step-queue.ts";
 import { startRun } from "../../shared/run/start-run.ts";
 import { MemoryEngine, testPipeline } from "../../shared/testing/test-pipeline.ts";
+import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
 
 const none = z.strictObject({});
 const numbers = z.strictObject({ list: z.array(z.number()) });
@@ -19,6 +21,35 @@ describe("a map", () => {
   it("keeps the order of its list", async () => {
     const { outputs } = await testPipeline(doubling, { params: { list: [3, 1, 2] } });
     expect(outputs).toEqual({ double: [6, 2, 4], again: [12, 4, 8], total: 24 });
+  });
+
+  // Found by the simulation, seed 158628: late copies multiplied from map to map.
+  it("whose messages come again once the next map has begun sends nothing of that one again", async () => {
+    const memory = new MemoryEngine([doubling]);
+    const { runId } = await startRun(memory.engine, {
+      pipeline: "doubling",
+      params: { list: [1, 2, 3] },
+      cause: { kind: "manual" },
+      causeKey: "",
+    });
+    const late: StepMessage[] = [];
+    const sent: StepMessage[] = [];
+    const send = memory.queue.send.bind(memory.queue);
+    memory.queue.send = async (messages, delay) => {
+      sent.push(...messages);
+      await send(messages, delay);
+    };
+    while (!sent.some(({ step, index }) => step === "again" && index !== "map")) {
+      for (const message of memory.queue.receive(1)) {
+        if (message.step === "double") late.push(message);
+        await handleStepMessage(memory.engine, message, Number.POSITIVE_INFINITY);
+      }
+    }
+    const before = sent.length;
+    for (const message of late) await handleStepMessage(memory.engine, message, Number.POSITIVE_INFINITY);
+    expect(late).toHaveLength(4);
+    expect(sent.slice(before)).toEqual([]);
+    expect((await memory.finish(runId)).state).toBe("SUCCEEDED");
   });
 
   it("over nothing gives nothing and goes on", async () => {

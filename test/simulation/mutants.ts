@@ -126,8 +126,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: "steps that become ready together are told of only one",
     file: "shared/run/advance-run.ts",
-    find: "newlyReady(graph, joined.progress, planned, step), tail);",
-    replace: "newlyReady(graph, joined.progress, planned, step).slice(0, 1), tail);",
+    find: "const ready = newlyReady(graph, joined.progress, planned, step);",
+    replace: "const ready = newlyReady(graph, joined.progress, planned, step).slice(0, 1);",
   },
   {
     name: "a step that a worker let go is a wait that is over",
