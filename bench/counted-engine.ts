@@ -11,6 +11,7 @@ import { awsBatchService } from "../shared/batch/aws-batch-service.ts";
 import type { JobSubmission } from "../shared/batch/batch-service.ts";
 import { defaultSettings, type Engine, localStage } from "../shared/engine.ts";
 import { dynamoModelRegistry } from "../shared/models/dynamo-model-registry.ts";
+import { MemoryNotifier } from "../shared/notice/memory-notifier.ts";
 import type { ObjectStore } from "../shared/objects/object-store.ts";
 import { s3ObjectStore } from "../shared/objects/s3-object-store.ts";
 import { systemClock } from "../shared/platform/clock.ts";
@@ -86,6 +87,7 @@ export async function startCountedEngine(): Promise<CountedEngine> {
         cache: dynamoResultCache(table),
         models: dynamoModelRegistry(table),
         schedules: new MemoryScheduleStore(),
+        notifier: new MemoryNotifier(),
         queue: sqsStepQueue(counted.sqs, url),
         batch: {
           ...batch,

@@ -1,5 +1,6 @@
 import type { BatchService } from "./batch/batch-service.ts";
 import type { ModelRegistry } from "./models/model-registry.ts";
+import type { Notifier } from "./notice/notifier.ts";
 import type { ObjectStore } from "./objects/object-store.ts";
 import type { Pipeline } from "./pipeline/define-pipeline.ts";
 import type { Clock } from "./platform/clock.ts";
@@ -33,6 +34,8 @@ export type Stage = {
   readonly name: string;
   /** What schedules and names of runs go by that name no time zone of their own. IANA. */
   readonly timezone: string;
+  /** Where it is on AWS; the local stage is nowhere. */
+  readonly region?: string;
 };
 
 /** The stage of an engine within the process. */
@@ -54,6 +57,7 @@ export type Engine = {
   readonly queue: StepQueue;
   readonly batch: BatchService;
   readonly objects: ObjectStore;
+  readonly notifier: Notifier;
   readonly clock: Clock;
   /** Uniform in [0, 1). */
   readonly random: () => number;

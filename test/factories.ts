@@ -1,3 +1,4 @@
+import type { RunNotice } from "../shared/notice/run-notice.ts";
 import type { Graph, StepNode } from "../shared/pipeline/graph.ts";
 import { retryPolicy } from "../shared/pipeline/retry-policy.ts";
 import { noProgress, type RunningRun, type WaitingRun } from "../shared/state/run.ts";
@@ -73,4 +74,24 @@ export function aChain(...names: string[]): Graph {
     aStepNode(number, name, { after: number > 0 ? [number - 1] : [] }),
   );
   return { version: 1, pipeline: "ridge-sweep", steps };
+}
+
+/** A notice of a run that failed in production. */
+export function aNotice(overrides: Partial<RunNotice> = {}): RunNotice {
+  const id = "20211004T162100Z-4k7q2m9xt6bw";
+  return {
+    version: 1,
+    stage: "prod",
+    pipeline: "ridge-sweep",
+    run: { id, name: "ridge-sweep-2021-10-04" },
+    state: "FAILED",
+    epoch: 1,
+    scheduledAt: timeAt(0),
+    startedAt: timeAt(0),
+    endedAt: timeAt(90),
+    error: { step: "train_model[3]", name: "ValueError", message: "y has 3 NaN" },
+    failedSteps: ["train_model"],
+    commands: { look: `npx millrace run ${id} --stage prod`, retry: `npx millrace retry ${id} --stage prod` },
+    ...overrides,
+  };
 }

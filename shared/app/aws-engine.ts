@@ -3,7 +3,8 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { pipelines } from "../../pipelines/index.ts";
 import { awsBatchService } from "../batch/aws-batch-service.ts";
-import { defaultSettings, type Engine } from "../engine.ts";
+import { defaultSettings, type Engine, localStage, type Stage } from "../engine.ts";
+import { AwsNotifier } from "../notice/aws-notifier.ts";
 import { dynamoModelRegistry } from "../models/dynamo-model-registry.ts";
 import { s3ObjectStore } from "../objects/s3-object-store.ts";
 import { systemClock } from "../platform/clock.ts";
@@ -17,11 +18,30 @@ import { dynamoClient } from "../store/dynamo-table.ts";
 import { catalogueOf } from "./catalogue.ts";
 import { log, meter, tracer } from "./telemetry.ts";
 
+function stageOf({ STAGE: name, TIMEZONE: timezone, AWS_REGION: region }: Environment): Stage {
+  // What emulates AWS here says that it is in a region too.
+  const isSomewhere = name !== localStage.name && region !== undefined;
+  return { name, timezone, ...(isSomewhere && { region }) };
+}
+
+/** Milliseconds that the receiver of a notice may take to answer. */
+const receiverPatience = 10_000;
+
+function awsNotifier({ SERVICE, STAGE, NOTICE_TOPIC_ARN }: Environment): AwsNotifier {
+  const settings = {
+    parameters: `/${SERVICE}/${STAGE}`,
+    topicArn: NOTICE_TOPIC_ARN,
+    isLocal: STAGE === localStage.name,
+    patience: receiverPatience,
+  };
+  return new AwsNotifier(settings, systemClock, { capture: (client) => tracer.captureAWSv3Client(client) });
+}
+
 /** The engine on AWS, as the environment describes it. */
 export function awsEngine(environment: Environment): Engine {
   const table = { client: tracer.captureAWSv3Client(dynamoClient()), name: environment.TABLE_NAME };
   return {
-    stage: { name: environment.STAGE, timezone: environment.TIMEZONE },
+    stage: stageOf(environment),
     pipelines: catalogueOf(pipelines),
     jobVersions: new Map(Object.entries(environment.JOB_VERSIONS)),
     commit: environment.GIT_COMMIT,
@@ -36,6 +56,7 @@ export function awsEngine(environment: Environment): Engine {
       definitionPrefix: environment.BATCH_JOB_DEFINITION_PREFIX,
     }),
     objects: s3ObjectStore(tracer.captureAWSv3Client(new S3Client()), environment.DATA_BUCKET),
+    notifier: awsNotifier(environment),
     clock: systemClock,
     random: Math.random,
     log,

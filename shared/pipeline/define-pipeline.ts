@@ -4,6 +4,7 @@ import { Definition, type StepOptions } from "./definition.ts";
 import { type DefinitionProblem, type Graph, graphHash, type HookState, hookName } from "./graph.ts";
 import type { AnyJob } from "./job.ts";
 import type { Json } from "./json.ts";
+import { checkNotices, type Notice, noticeNodes } from "./notice.ts";
 import { type Ref, RefUseError, type Resolved, refTo } from "./ref.ts";
 import { checkRunName, type RunNameTemplate } from "./run-name.ts";
 import type { StepContext, StepFunction, Task } from "./task.ts";
@@ -94,6 +95,8 @@ export type PipelineOptions<P> = {
   priority?: number;
   /** What follows a run's end. */
   hooks?: { succeeded?: Hook; failed?: Hook; cancelled?: Hook; timedOut?: Hook };
+  /** Whom to tell of a run's end. */
+  notices?: readonly Notice[];
 };
 
 /** A definition has mistakes; the message lists all of them. */
@@ -156,6 +159,7 @@ function checkOptions(options: PipelineOptions<unknown>): DefinitionProblem[] {
 
 function graphOf(options: PipelineOptions<unknown>, definition: Definition): Graph {
   const hooks = [...hooksOf(options.hooks).keys()];
+  const notices = noticeNodes(options.notices ?? []);
   return {
     version: 1,
     pipeline: options.name,
@@ -163,6 +167,7 @@ function graphOf(options: PipelineOptions<unknown>, definition: Definition): Gra
     ...(definition.output !== undefined && { output: definition.output }),
     ...(options.timeout !== undefined && { timeout: options.timeout }),
     ...(hooks.length > 0 && { hooks }),
+    ...(notices.length > 0 && { notices }),
   };
 }
 
@@ -212,6 +217,7 @@ export function definePipeline<P extends z.ZodType<Json>, R = unknown>(
     ...definition.problems,
     ...checkGraph(graph),
     ...checkTriggers(triggers, params),
+    ...checkNotices(options.notices ?? []),
     ...(runName === undefined ? [] : checkRunName(runName, params)),
   ];
   if (problems.length > 0) throw new PipelineDefinitionError(name, problems);

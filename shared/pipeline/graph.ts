@@ -48,6 +48,39 @@ export type HookState = z.infer<typeof hookState>;
 /** Name under which a hook's function and its record are kept; no step's name can be like it. */
 export const hookName = (state: HookState) => `@${state.toLowerCase()}`;
 
+/** Name under which the record of a notice of an end is kept. */
+export const noticeName = (state: HookState, notice: string) => `${hookName(state)}/${notice}`;
+
+/** A secret of the stage, by the last part of its parameter's name. */
+const secret = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9_.-]{1,100}$/,
+    "is 1 to 100 letters, digits, _, . and -: the parameter's name within its stage",
+  );
+
+/** Where a notice goes. A secret is only named; its value is read when the notice is sent. */
+const noticeTarget = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("slack"), at: z.strictObject({ secret }) }),
+  z.strictObject({ kind: z.literal("email") }),
+  z.strictObject({
+    kind: z.literal("webhook"),
+    at: z.union([z.strictObject({ secret }), z.strictObject({ url: z.string() })]),
+  }),
+]);
+export type NoticeTarget = z.infer<typeof noticeTarget>;
+
+export const noticeNode = z.strictObject({
+  /** Tells it from the pipeline's other notices. */
+  name: z.string().regex(/^[a-z0-9-]+$/),
+  on: z.array(hookState).min(1),
+  /** All stages when left out. */
+  stages: z.array(z.string().min(1)).min(1).optional(),
+  to: noticeTarget,
+});
+/** Whom a pipeline tells of which ends of its runs. */
+export type NoticeNode = z.infer<typeof noticeNode>;
+
 const stepNode = z.strictObject({
   /** Place in topological order, from 0; what the run's progress counts in. */
   number: z.int().nonnegative(),
@@ -82,6 +115,7 @@ export const graphSchema = z.strictObject({
   /** Seconds that a run may take, from when it has its slots. */
   timeout: z.number().positive().optional(),
   hooks: z.array(hookState).optional(),
+  notices: z.array(noticeNode).optional(),
 });
 export type Graph = z.infer<typeof graphSchema>;
 

@@ -18,6 +18,7 @@ export {
   type Promotion,
 } from "./model.ts";
 export { promoteModel, registerModel } from "./model-task.ts";
+export { email, type Notice, notice, slack, webhook } from "./notice.ts";
 export {
   and,
   eq,

@@ -5,7 +5,7 @@ export class FatalError extends Error {
 
 /** Thrown by a step's function that knows when to try again; the step's retry limit still holds. */
 export class RetryAfter extends Error {
-  override readonly name = "RetryAfter";
+  override readonly name: string = "RetryAfter";
   readonly seconds: number;
   constructor(message: string, seconds: number) {
     super(message);

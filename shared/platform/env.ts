@@ -26,6 +26,10 @@ const environment = z.object({
   /** Work queue → Batch job queue ARN, as JSON. */
   BATCH_JOB_QUEUES: jsonText.pipe(z.record(z.string(), z.string().min(1))).default({}),
   BATCH_JOB_DEFINITION_PREFIX: z.string().default(""),
+  /** Of whoever subscribes to notices by e-mail. */
+  NOTICE_TOPIC_ARN: z.string().default(""),
+  /** Set by Lambda itself. */
+  AWS_REGION: z.string().min(1).optional(),
   /** Job family → content hash of its image, as JSON. */
   JOB_VERSIONS: jsonText.pipe(z.record(z.string(), z.string().min(1))).default({}),
   /** Commit that was deployed, as resources/git-commit.cjs tells it. */

@@ -1,16 +1,18 @@
 import type { Engine } from "../engine.ts";
 import type { Graph } from "../pipeline/graph.ts";
-import { type EndState, isActive, type Run, wasStopped } from "../state/run.ts";
+import { type EndedRun, type EndState, isActive, type Run, wasStopped } from "../state/run.ts";
+import { hasEnded } from "../state/step-record.ts";
+import type { StoredStep } from "../store/run-store.ts";
 import { admitRuns } from "./admit-runs.ts";
-import { hasHook, hookMessage } from "./hook-step.ts";
+import { endStepMessage, endStepsOf } from "./end-step.ts";
 
 /** Milliseconds until the last look at a cancelled run: no worker that did not know of the cancel works longer. */
 export const lastLook = 180_000;
 
 /** Whether something is left to do once a run has ended, so that the sweep must see it until that is done. */
-function needsClosing(run: Run, graph: Graph, to: EndState): boolean {
+function needsClosing(run: Run, endSteps: readonly string[], to: EndState): boolean {
   if (wasStopped(to)) return true;
-  return run.limits.length > 0 || run.cause.kind === "step" || hasHook(graph, to);
+  return run.limits.length > 0 || run.cause.kind === "step" || endSteps.length > 0;
 }
 
 /** Hints the step that a run was a child of. */
@@ -22,18 +24,39 @@ async function tellParent(engine: Engine, { cause }: Run): Promise<void> {
   await engine.queue.send([{ runId, step, index, epoch: parent.epoch }]);
 }
 
-/** Does what follows the end of a run: tells its parent, gives its slots on, starts its hook. Safe to repeat. */
-export async function followEnd(engine: Engine, run: Run, graph: Graph, state: EndState): Promise<void> {
+/** What follows a run's end and has not ended itself: names, and the records of those that have begun. */
+export async function openEndSteps(
+  engine: Engine,
+  run: EndedRun,
+  graph: Graph,
+): Promise<{ step: string; record: StoredStep | undefined }[]> {
+  const { runId, epoch } = run;
+  const steps = endStepsOf(graph, run.state, engine.stage.name);
+  if (steps.length === 0) return [];
+  const records = await engine.store.getSteps(steps.map((step) => ({ runId, step, index: epoch })));
+  return steps
+    .map((step) => ({ step, record: records.find((record) => record.step === step) }))
+    .filter(({ record }) => record === undefined || !hasEnded(record));
+}
+
+/**
+ * Does what follows the end of a run: tells its parent, gives its slots on, starts its hook and its notices. Safe to
+ * repeat.
+ *
+ * @param endSteps what follows and needs a hint
+ */
+export async function followEnd(engine: Engine, run: Run, endSteps: readonly string[]): Promise<void> {
   await tellParent(engine, run);
   if (run.limits.length > 0) await admitRuns(engine, run.queue);
-  if (hasHook(graph, state)) await engine.queue.send([hookMessage(run, state)]);
+  if (endSteps.length > 0) await engine.queue.send(endSteps.map((step) => endStepMessage(run, step)));
 }
 
 /** Ends a run, and does what follows if it was this call that ended it. */
 export async function endRun(engine: Engine, run: Run, graph: Graph, to: EndState): Promise<void> {
   const now = engine.clock.now();
   const { runId, pipeline, name, epoch } = run;
-  const stays = needsClosing(run, graph, to);
+  const endSteps = endStepsOf(graph, to, engine.stage.name);
+  const stays = needsClosing(run, endSteps, to);
   const dueAt = now + (wasStopped(to) ? lastLook : engine.settings.sweepSeconds * 1000);
   const endedAt = new Date(now).toISOString();
   if (!(await engine.store.endRun(run, to, endedAt, stays ? dueAt : undefined))) return;
@@ -42,7 +65,7 @@ export async function endRun(engine: Engine, run: Run, graph: Graph, to: EndStat
   engine.meter.count("RunEnded", { pipeline, state: to });
   engine.meter.duration("RunDuration", milliseconds, { pipeline });
   if (!stays) return;
-  await followEnd(engine, run, graph, to);
-  // A hook closes the run when it has ended; of a stopped run the sweep makes sure that nothing was left open.
-  if (!wasStopped(to) && !hasHook(graph, to)) await engine.store.closeRun(runId, epoch);
+  await followEnd(engine, run, endSteps);
+  // What follows closes the run when it has ended; of a stopped run the sweep makes sure that nothing was left open.
+  if (!wasStopped(to) && endSteps.length === 0) await engine.store.closeRun(runId, epoch);
 }

@@ -1,7 +1,7 @@
 import type { Engine } from "../engine.ts";
 import { type Graph, type StepNode, stepNamed } from "../pipeline/graph.ts";
 import type { Run } from "../state/run.ts";
-import { hookNode, isHook } from "./hook-step.ts";
+import { endStepNode, isEndStep } from "./end-step.ts";
 
 /** A run's graph is not stored; nothing can be planned without it. */
 export class GraphMissingError extends Error {
@@ -21,13 +21,13 @@ export async function graphOf(engine: Engine, run: Run): Promise<Graph> {
   return stored;
 }
 
-/** A step of a run's graph, or its hook; undefined when the graph has no such step. */
+/** A step of a run's graph, or what follows its end; undefined when the graph has no such step. */
 export async function nodeOf(
   engine: Engine,
   run: Run,
   step: string,
 ): Promise<{ graph: Graph; node: StepNode } | undefined> {
   const graph = await graphOf(engine, run);
-  const node = isHook(step) ? hookNode(step) : stepNamed(graph, step);
+  const node = isEndStep(step) ? endStepNode(graph, step) : stepNamed(graph, step);
   return node && { graph, node };
 }

@@ -9,6 +9,7 @@ import type { HeldStep } from "../state/step-record.ts";
 import type { StoredStep } from "../store/run-store.ts";
 import { findCached } from "./cached-result.ts";
 import { failAttempt, succeedAttempt, useCached } from "./finish-attempt.ts";
+import { noticeFunction } from "./notice-step.ts";
 import { readOrFail } from "./read-or-fail.ts";
 import { inputOf } from "./step-input.ts";
 import { modelsFor } from "./step-models.ts";
@@ -114,7 +115,7 @@ export async function runFunctionStep(
   deadline: number,
 ): Promise<void> {
   const { run, node } = work;
-  const code = engine.pipelines.get(run.pipeline)?.functions.get(node.name);
+  const code = noticeFunction(engine, work) ?? engine.pipelines.get(run.pipeline)?.functions.get(node.name);
   if (code === undefined) {
     const message = `the deployed code of ${run.pipeline} has no function for step "${node.name}"; deploy the version that has it, or start a new run`;
     return failAttempt(engine, work, held, fatal("CodeMissing", message));

@@ -2,8 +2,9 @@ import type { Engine } from "../engine.ts";
 import { shardOf } from "../objects/layout.ts";
 import type { StepNode } from "../pipeline/graph.ts";
 import { advanceRun } from "../run/advance-run.ts";
-import { isHook } from "../run/hook-step.ts";
-import { type Outcome, type RunError, wasStopped } from "../state/run.ts";
+import { openEndSteps } from "../run/end-run.ts";
+import { isEndStep } from "../run/end-step.ts";
+import { isEnded, type Outcome, type RunError, wasStopped } from "../state/run.ts";
 import { ended, succeeded } from "../state/step-changes.ts";
 import {
   type EndedStep,
@@ -81,7 +82,15 @@ export async function joinShard(engine: Engine, work: StepWork, shard: number, t
   if (whole !== undefined && isFull(whole)) await endMap(engine, work, whole.failed.size > 0);
 }
 
-/** Tells of a step's end: a child its map, any other step its run. Safe to repeat. */
+/** Closes a run once all that follows its end has ended. A stopped one stays open for its last look: see sweep-run.ts. */
+async function closeFollowed(engine: Engine, { run, graph }: StepWork): Promise<void> {
+  if (!isEnded(run) || wasStopped(run.state)) return;
+  // Of two that end at once, the one that reads later sees both; should none get to it, the sweep does.
+  if ((await openEndSteps(engine, run, graph)).length === 0)
+    await engine.store.closeRun(run.runId, run.epoch);
+}
+
+/** Tells of a step's end: a child its map, any other step its run, what follows that one's end nobody. Safe to repeat. */
 export async function joinEnded(
   engine: Engine,
   work: StepWork,
@@ -90,9 +99,7 @@ export async function joinEnded(
   const outcome = outcomes[record.state];
   if (outcome === undefined) return;
   const { run, node } = work;
-  // A stopped run stays open for its last look: see sweep-run.ts.
-  if (isHook(node.name))
-    return wasStopped(run.state) ? undefined : engine.store.closeRun(run.runId, run.epoch);
+  if (isEndStep(node.name)) return closeFollowed(engine, work);
   if (node.over === undefined || record.index === "map" || outcome === "skipped") {
     return advanceRun(engine, work, node.number, outcome, runErrorOf(record, node));
   }

@@ -1,14 +1,17 @@
 import { MemoryBatchService } from "../batch/memory-batch-service.ts";
 import { defaultSettings, type Engine, localStage } from "../engine.ts";
+import { MemoryNotifier } from "../notice/memory-notifier.ts";
+import type { RunNotice } from "../notice/run-notice.ts";
 import { MemoryModelRegistry } from "../models/memory-model-registry.ts";
 import { MemoryObjectStore } from "../objects/memory-object-store.ts";
 import type { Pipeline } from "../pipeline/define-pipeline.ts";
+import type { NoticeTarget } from "../pipeline/graph.ts";
 import { copyJson, type Json } from "../pipeline/json.ts";
 import { silentLog } from "../platform/log.ts";
 import { silentMeter } from "../platform/meter.ts";
 import { VirtualClock } from "../platform/virtual-clock.ts";
 import { MemoryStepQueue } from "../queue/memory-step-queue.ts";
-import { isHook } from "../run/hook-step.ts";
+import { isEndStep } from "../run/end-step.ts";
 import { startRun } from "../run/start-run.ts";
 import { MemoryScheduleStore } from "../schedule/memory-schedule-store.ts";
 import { isActive, type Run, type RunError, type RunState } from "../state/run.ts";
@@ -43,6 +46,8 @@ export type TestOptions = {
   approvals?: Readonly<Record<string, GivenAnswer>>;
   /** Objects that land in the data bucket. */
   objects?: readonly GivenObject[];
+  /** Stage that it runs in, for notices; `local` when left out. */
+  stage?: string;
 };
 
 /** What became of the run. Children of mapped steps are named `step[index]`. */
@@ -59,7 +64,12 @@ export type TestResult = {
   order: readonly string[];
   /** Virtual milliseconds from start to end. */
   milliseconds: number;
+  /** Who was told of its end, and of the ends of runs that worked for it. */
+  notices: readonly SentNotice[];
 };
+
+/** A notice that would have been sent. */
+export type SentNotice = { to: NoticeTarget["kind"]; notice: RunNotice };
 
 /** Pipelines by name, with the children that they run; a pipeline that is given goes before a child of its name. */
 function withChildren(pipelines: readonly Pipeline[]): Map<string, Pipeline> {
@@ -90,6 +100,7 @@ export class MemoryEngine {
   readonly queue: MemoryStepQueue;
   readonly batch: MemoryBatchService;
   readonly objects = new MemoryObjectStore();
+  readonly notifier = new MemoryNotifier();
   /** May be replaced, by one whose ports misbehave. */
   engine: Engine;
   private readonly jobs: Readonly<Record<string, JobFunction>>;
@@ -112,6 +123,7 @@ export class MemoryEngine {
       queue: this.queue,
       batch: this.batch,
       objects: this.objects,
+      notifier: this.notifier,
       clock: this.clock,
       random: () => 0.5,
       log: silentLog,
@@ -212,6 +224,8 @@ export async function testPipeline(pipeline: Pipeline, options: TestOptions = {}
     options.jobs,
     Date.parse(scheduledAt),
   );
+  const { stage = localStage.name } = options;
+  memory.engine = { ...memory.engine, stage: { ...localStage, name: stage } };
   const { runId } = await startRun(memory.engine, {
     pipeline: pipeline.name,
     params: options.params ?? {},
@@ -221,12 +235,12 @@ export async function testPipeline(pipeline: Pipeline, options: TestOptions = {}
   });
   const run = await memory.finish(runId, new OutsideWorld(memory, runId, options));
   const milliseconds = memory.clock.now() - Date.parse(scheduledAt);
-  // Its hooks.
+  // Its hooks and notices.
   while (await memory.turn());
   const mapped = new Set(
     pipeline.graph.steps.filter(({ over }) => over !== undefined).map(({ name }) => name),
   );
-  const records = (await memory.store.listSteps(runId)).filter(({ step }) => !isHook(step));
+  const records = (await memory.store.listSteps(runId)).filter(({ step }) => !isEndStep(step));
   const outputs: Record<string, Json> = {};
   for (const { name } of pipeline.graph.steps) {
     const mine = records.filter(({ step, index }) => step === name && index !== "map");
@@ -251,5 +265,6 @@ export async function testPipeline(pipeline: Pipeline, options: TestOptions = {}
     errors: Object.fromEntries(errors),
     order: [...new Set(begun)],
     milliseconds,
+    notices: memory.notifier.sent.map(({ to, notice }) => ({ to: to.kind, notice })),
   };
 }

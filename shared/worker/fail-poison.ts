@@ -1,7 +1,7 @@
 import { endSubmission } from "../batch/end-submission.ts";
 import type { Engine } from "../engine.ts";
 import { parseStepMessage, type StepMessage } from "../queue/step-queue.ts";
-import { isDue } from "../run/hook-step.ts";
+import { isDue } from "../run/end-step.ts";
 import { nodeOf } from "../run/run-graph.ts";
 import { fatal } from "../state/failure.ts";
 import { claimStep } from "../step/claim-step.ts";

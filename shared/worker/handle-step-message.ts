@@ -3,7 +3,7 @@ import type { Engine } from "../engine.ts";
 import type { Json } from "../pipeline/json.ts";
 import { isThrottling } from "../platform/throttling.ts";
 import { maxMessageDelay, type StepMessage } from "../queue/step-queue.ts";
-import { isDue, isHook } from "../run/hook-step.ts";
+import { isDue, isEndStep } from "../run/end-step.ts";
 import { nodeOf } from "../run/run-graph.ts";
 import { type NextStep, TailCall } from "../run/tail-call.ts";
 import { letGoLease } from "../state/decide-claim.ts";
@@ -162,7 +162,7 @@ async function workOn(engine: Engine, message: StepMessage, work: StepWork, dead
 async function workOnMessage(engine: Engine, message: StepMessage, tail: TailCall, deadline: number) {
   const run = await engine.store.getRun(message.runId);
   if (run === undefined) return;
-  if (run.state === "CANCELLING" && !isHook(message.step)) return settleParent(engine, run, message);
+  if (run.state === "CANCELLING" && !isEndStep(message.step)) return settleParent(engine, run, message);
   if (!isDue(run, message)) return;
   const found = await nodeOf(engine, run, message.step);
   if (found === undefined) return engine.log.warn("message for a step that the run's graph lacks", message);

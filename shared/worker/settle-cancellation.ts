@@ -2,7 +2,7 @@ import { isOver } from "../batch/batch-service.ts";
 import { endSubmission } from "../batch/end-submission.ts";
 import type { Engine } from "../engine.ts";
 import { endRun } from "../run/end-run.ts";
-import { isHook } from "../run/hook-step.ts";
+import { isEndStep } from "../run/end-step.ts";
 import { graphOf, nodeOf } from "../run/run-graph.ts";
 import { type CancellingRun, isActive, type Run } from "../state/run.ts";
 import { ended } from "../state/step-changes.ts";
@@ -64,7 +64,7 @@ export async function cancelOpenSteps(engine: Engine, run: Run): Promise<boolean
   let open = 0;
   for (const record of await engine.store.listSteps(run.runId)) {
     // A hook follows the end, and is no part of what was stopped.
-    if (isHook(record.step)) continue;
+    if (isEndStep(record.step)) continue;
     if (!(await cancelStep(engine, run, record))) open += 1;
   }
   return open === 0;
@@ -76,7 +76,7 @@ export async function cancelOpenSteps(engine: Engine, run: Run): Promise<boolean
  */
 export async function endUnlistedJobs(engine: Engine, run: Run): Promise<void> {
   for (const record of await engine.store.listSteps(run.runId)) {
-    if (record.state !== "CANCELLED" || record.epoch !== run.epoch || isHook(record.step)) continue;
+    if (record.state !== "CANCELLED" || record.epoch !== run.epoch || isEndStep(record.step)) continue;
     const found = await nodeOf(engine, run, record.step);
     const isOfArray = found?.node.over !== undefined && record.index !== "map" && record.attempt === 1;
     if (found !== undefined && !isOfArray) await endSubmission(engine, run, found.node, record, reason);

@@ -1,7 +1,6 @@
 import type { Engine } from "../engine.ts";
-import { hookName, stepOf } from "../pipeline/graph.ts";
-import { endRun, followEnd, lastLook } from "../run/end-run.ts";
-import { hasHook } from "../run/hook-step.ts";
+import { stepOf } from "../pipeline/graph.ts";
+import { endRun, followEnd, lastLook, openEndSteps } from "../run/end-run.ts";
 import { graphOf } from "../run/run-graph.ts";
 import { beginRun } from "../run/start-run.ts";
 import { plan } from "../state/plan.ts";
@@ -14,10 +13,9 @@ import {
   wasStopped,
 } from "../state/run.ts";
 import { openingState } from "../state/run-changes.ts";
-import { hasEnded } from "../state/step-record.ts";
 import { isWanted } from "../step/child-step.ts";
 import { cancelOpenSteps, cancelRunAs, endUnlistedJobs, settleCancellation } from "./settle-cancellation.ts";
-import { sweepStep } from "./sweep-step.ts";
+import { isStuck, sweepStep } from "./sweep-step.ts";
 
 /** Most runs that one sweep looks at; the next tick takes the others. */
 const runsPerSweep = 300;
@@ -83,13 +81,15 @@ async function sweepEnded(engine: Engine, run: EndedRun): Promise<void> {
     if (!(await cancelOpenSteps(engine, run))) return;
     await endUnlistedJobs(engine, run);
   }
-  await followEnd(engine, run, graph, run.state);
-  if (hasHook(graph, run.state)) {
-    const key = { runId: run.runId, step: hookName(run.state), index: run.epoch };
-    const hook = await engine.store.getStep(key);
-    if (hook === undefined || !hasEnded(hook)) return;
-  }
-  await engine.store.closeRun(run.runId, run.epoch);
+  const open = await openEndSteps(engine, run, graph);
+  const now = engine.clock.now();
+  const stuck = open.filter(({ record }) => record === undefined || isStuck(record, now));
+  await followEnd(
+    engine,
+    run,
+    stuck.map(({ step }) => step),
+  );
+  if (open.length === 0) await engine.store.closeRun(run.runId, run.epoch);
 }
 
 /** When the sweep looks at a run again, in epoch milliseconds. */

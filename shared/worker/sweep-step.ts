@@ -21,7 +21,7 @@ import { handleJob } from "./handle-job.ts";
 const grace = 2000;
 
 /** Whether nobody will move a record on by himself: its lease has run out, or its time has passed. */
-function isStuck(record: StepRecord, now: number): boolean {
+export function isStuck(record: StepRecord, now: number): boolean {
   if (record.state === "RETRYING") return record.retryAt + grace < now;
   if (isHeld(record)) return record.leaseUntil + grace < now;
   if (!("holder" in record)) return false;

@@ -37,7 +37,7 @@ export function crashing(engine: Engine, at: number, when: Crashing["when"]) {
     if (now) throw new Crash();
     return result;
   };
-  const { store, queue, batch: service, objects, waiters, cache, models } = engine;
+  const { store, queue, batch: service, objects, waiters, cache, models, notifier } = engine;
   const ports = {
     store: wrapped(store, around),
     queue: wrapped(queue, around),
@@ -46,6 +46,7 @@ export function crashing(engine: Engine, at: number, when: Crashing["when"]) {
     waiters: wrapped(waiters, around),
     cache: wrapped(cache, around),
     models: wrapped(models, around),
+    notifier: wrapped(notifier, around),
   };
   return { engine: { ...engine, ...ports }, seen };
 }

@@ -138,10 +138,10 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a paused run goes on",
-    file: "shared/run/hook-step.ts",
-    find: 'return isHook(step) ? follows(step, run.state) : run.state === "RUNNING";',
+    file: "shared/run/end-step.ts",
+    find: 'return isEndStep(step) ? follows(step, run.state) : run.state === "RUNNING";',
     replace:
-      'return isHook(step) ? follows(step, run.state) : run.state === "RUNNING" || run.state === "PAUSED";',
+      'return isEndStep(step) ? follows(step, run.state) : run.state === "RUNNING" || run.state === "PAUSED";',
   },
   {
     name: "nobody tells a parent of its child's end, and nobody looks",

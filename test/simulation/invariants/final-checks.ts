@@ -1,7 +1,7 @@
 import type { JobIdentity } from "../../../shared/batch/job-environment.ts";
 import type { Json } from "../../../shared/pipeline/index.ts";
 import { canonicalJson } from "../../../shared/pipeline/json.ts";
-import { isHook } from "../../../shared/run/hook-step.ts";
+import { isEndStep } from "../../../shared/run/end-step.ts";
 import type { Run } from "../../../shared/state/run.ts";
 import { hasEnded, type StepRecord, type StoredValue } from "../../../shared/state/step-record.ts";
 import { type Expectation, expectationOf, type Verdict } from "../spec/oracle.ts";
@@ -155,7 +155,7 @@ export class FinalChecks {
     } else await this.compareSucceeded(run);
     for (const record of this.world.watch.steps.of(run.runId)) {
       // A retry calls off the hook of the epoch that it follows.
-      const isCalledOff = isHook(record.step) && record.epoch < run.epoch;
+      const isCalledOff = isEndStep(record.step) && record.epoch < run.epoch;
       if (!hasEnded(record) && !isCalledOff)
         this.broken(
           "nothing is left open",

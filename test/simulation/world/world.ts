@@ -69,6 +69,7 @@ type Call = {
 /** Fields of an engine that are no ports. */
 const plain: ReadonlySet<string> = new Set([
   "pipelines",
+  "stage",
   "clock",
   "random",
   "log",

@@ -1,0 +1,15 @@
+/** The CloudWatch console takes what is in its fragment encoded twice, with $ for the second %. */
+const encoded = (part: string) => encodeURIComponent(encodeURIComponent(part)).replaceAll("%", "$");
+
+/**
+ * The page of a log stream in the CloudWatch console.
+ *
+ * @param log `group:stream`, as errors name it
+ * @returns undefined for a log that is elsewhere, such as a file of the local stack
+ */
+export function logUrl(region: string, log: string): string | undefined {
+  const [, group, stream] = /^(\/aws\/[^:]+):(.+)$/.exec(log) ?? [];
+  if (group === undefined || stream === undefined) return undefined;
+  const page = `log-groups/log-group/${encoded(group)}/log-events/${encoded(stream)}`;
+  return `https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}#logsV2:${page}`;
+}

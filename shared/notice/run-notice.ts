@@ -1,0 +1,92 @@
+import type { Graph } from "../pipeline/graph.ts";
+import type { EndedRun, EndState } from "../state/run.ts";
+import { logUrl } from "./log-url.ts";
+
+/** What a notice tells of a run, as JSON: the body that a webhook gets. Times are ISO 8601 in UTC. */
+export type RunNotice = {
+  readonly version: 1;
+  readonly stage: string;
+  readonly pipeline: string;
+  readonly run: { readonly id: string; readonly name: string };
+  readonly state: EndState;
+  /** 1, and one more for each time the run was retried by hand. */
+  readonly epoch: number;
+  readonly scheduledAt: string;
+  readonly startedAt: string;
+  readonly endedAt: string;
+  /** Why it was cancelled or timed out. */
+  readonly reason?: string;
+  /** The first failure. */
+  readonly error?: {
+    /** A child of a mapped step as `step[index]`. */
+    readonly step: string;
+    readonly name: string;
+    readonly message: string;
+    /** Where the log of the attempt is, and its page of the CloudWatch console. */
+    readonly log?: string;
+    readonly logUrl?: string;
+  };
+  /** Steps that failed, in the pipeline's order, at most {@link mostFailedSteps} of them. */
+  readonly failedSteps: readonly string[];
+  /** What to type to look at the run, and to have what did not succeed done again. */
+  readonly commands: { readonly look: string; readonly retry?: string };
+};
+
+/** Failed steps that a notice names. */
+export const mostFailedSteps = 20;
+
+/** The stage that a run is of; on AWS it has a region. */
+type Place = { readonly name: string; readonly region?: string };
+
+/** What commands need to reach a stage; the local one is found without. */
+function optionsFor({ name, region }: Place): string {
+  if (region === undefined) return name === "local" ? "" : ` --stage ${name}`;
+  return ` --stage ${name} --region ${region}`;
+}
+
+/** Where a log is, as a notice has it. */
+function placeOfLog({ region }: Place, log: string | undefined): { log?: string; logUrl?: string } {
+  if (log === undefined) return {};
+  const url = region === undefined ? undefined : logUrl(region, log);
+  return { log, ...(url !== undefined && { logUrl: url }) };
+}
+
+function namesOf(graph: Graph, failed: ReadonlySet<number>): string[] {
+  return graph.steps.filter(({ number }) => failed.has(number)).map(({ name }) => name);
+}
+
+/**
+ * What there is to tell of a run that has ended.
+ *
+ * @param log where the log of the attempt is that failed first, where that is known
+ */
+export function noticeOf(stage: Place, run: EndedRun, graph: Graph, log?: string): RunNotice {
+  const { runId, pipeline, name, state, epoch, scheduledAt, startedAt, endedAt, reason, error } = run;
+  const at = `${runId}${optionsFor(stage)}`;
+  return {
+    version: 1,
+    stage: stage.name,
+    ...{ pipeline, run: { id: runId, name }, state, epoch, scheduledAt, startedAt, endedAt },
+    ...(reason !== undefined && { reason }),
+    ...(error !== undefined && { error: { ...error, ...placeOfLog(stage, log) } }),
+    failedSteps: namesOf(graph, run.progress.failed).slice(0, mostFailedSteps),
+    commands: {
+      look: `npx millrace run ${at}`,
+      ...(state !== "SUCCEEDED" && { retry: `npx millrace retry ${at}` }),
+    },
+  };
+}
+
+/** How a run ended, as a sentence says it. */
+export const endWords: Readonly<Record<EndState, string>> = {
+  SUCCEEDED: "succeeded",
+  FAILED: "failed",
+  CANCELLED: "was cancelled",
+  TIMED_OUT: "timed out",
+};
+
+/** The whole of it in a line, for a subject or the screen of a telephone. */
+export function headline({ pipeline, state, stage, error }: RunNotice): string {
+  const where = error === undefined ? "" : `, step ${error.step}`;
+  return `${pipeline} ${endWords[state]} in ${stage}${where}`;
+}

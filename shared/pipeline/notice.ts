@@ -1,0 +1,120 @@
+import * as z from "zod";
+import {
+  type DefinitionProblem,
+  type HookState,
+  type NoticeNode,
+  type NoticeTarget,
+  noticeNode,
+} from "./graph.ts";
+
+/** Whom to tell of which ends of a run. */
+export type Notice = {
+  readonly on: readonly HookState[];
+  readonly stages?: readonly string[];
+  readonly to: NoticeTarget;
+};
+
+/**
+ * Tells somebody of a run's end: once for each end, tried again while the receiver is down, never changing the run.
+ *
+ * @param on which ends; FAILED and TIMED_OUT when left out
+ * @param stages where; every stage when left out
+ */
+export function notice(options: {
+  to: NoticeTarget;
+  on?: readonly HookState[];
+  stages?: readonly string[];
+}): Notice {
+  const { to, on = ["FAILED", "TIMED_OUT"], stages } = options;
+  return Object.freeze({ on, ...(stages !== undefined && { stages }), to });
+}
+
+/**
+ * A Slack channel, by an incoming webhook. Its address is a secret, and so it is kept in a parameter of the stage.
+ *
+ * @param secret the parameter `/millrace/{stage}/{secret}`; `slack-webhook` when left out
+ */
+export function slack({ secret = "slack-webhook" }: { secret?: string } = {}): NoticeTarget {
+  return { kind: "slack", at: { secret } };
+}
+
+/** Whoever has subscribed to the stage's notices by e-mail. */
+export function email(): NoticeTarget {
+  return { kind: "email" };
+}
+
+/**
+ * Any receiver of JSON over HTTPS: by its `url`, which everybody may read who sees the graph, or by a `secret`, the
+ * parameter `/millrace/{stage}/{secret}` that holds the address, or `{ "url", "headers" }` as JSON.
+ */
+export function webhook(at: { url: string } | { secret: string }): NoticeTarget {
+  return { kind: "webhook", at };
+}
+
+/** Hosts that only this machine reaches. */
+const loopback: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "[::1]"]);
+
+/**
+ * What is wrong with the address of a webhook; undefined when nothing is. An address without TLS is for receivers on
+ * this machine alone.
+ */
+export function addressProblem(url: string): string | undefined {
+  if (!URL.canParse(url)) return "is no URL; it is like https://example.com/hook";
+  const { protocol, hostname, username, password } = new URL(url);
+  if (username !== "" || password !== "") {
+    return "has a user or password in it; send an authorization header, from a secret";
+  }
+  if (protocol === "https:" || (protocol === "http:" && loopback.has(hostname))) return undefined;
+  return "is not https://; what a notice tells is not for everybody on the way";
+}
+
+function checkUrl({ to }: NoticeNode): string | undefined {
+  if (to.kind !== "webhook" || !("url" in to.at)) return undefined;
+  const problem = addressProblem(to.at.url);
+  const { host } = URL.canParse(to.at.url) ? new URL(to.at.url) : { host: to.at.url };
+  // No more than the host: what follows it may be a secret after all.
+  if (problem !== undefined) return `"${host}" ${problem}`;
+  if (host !== "hooks.slack.com") return undefined;
+  return "is a Slack webhook, whose address is a secret: take slack(), and keep it in a parameter";
+}
+
+/** An end that two notices to the same receiver would both tell of. */
+function toldTwice(one: NoticeNode, other: NoticeNode): HookState | undefined {
+  if (JSON.stringify(one.to) !== JSON.stringify(other.to)) return undefined;
+  const { stages } = one;
+  const meet = stages === undefined || (other.stages?.some((each) => stages.includes(each)) ?? true);
+  return meet ? one.on.find((state) => other.on.includes(state)) : undefined;
+}
+
+/** The notices of a pipeline as its graph has them: each with a name, `slack`, `slack-2` and so on. */
+export function noticeNodes(notices: readonly Notice[]): NoticeNode[] {
+  const counts = new Map<string, number>();
+  return notices.map(({ on, stages, to }) => {
+    const count = (counts.get(to.kind) ?? 0) + 1;
+    counts.set(to.kind, count);
+    const name = count === 1 ? to.kind : `${to.kind}-${count}`;
+    return { name, on: [...on], ...(stages !== undefined && { stages: [...stages] }), to };
+  });
+}
+
+/** Everything that is wrong with a pipeline's notices. */
+export function checkNotices(notices: readonly Notice[]): DefinitionProblem[] {
+  const nodes = noticeNodes(notices);
+  return nodes.flatMap((node, place) => {
+    const field = `notices.${place}`;
+    const { error } = noticeNode.safeParse(node);
+    if (error !== undefined) return [{ field, problem: z.prettifyError(error) }];
+    const problems: DefinitionProblem[] = [];
+    const url = checkUrl(node);
+    if (url !== undefined) problems.push({ field: `${field}.to.url`, problem: url });
+    for (const [earlier, other] of nodes.slice(0, place).entries()) {
+      const state = toldTwice(other, node);
+      if (state === undefined) continue;
+      problems.push({
+        field,
+        problem: `tells of ${state} whom notices.${earlier} tells already; leave it out of one`,
+      });
+    }
+    return problems;
+  });
+}

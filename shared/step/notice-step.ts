@@ -1,0 +1,31 @@
+import type { Engine } from "../engine.ts";
+import { noticeOf } from "../notice/run-notice.ts";
+import type { StepFunction } from "../pipeline/task.ts";
+import { noticeNamed } from "../run/end-step.ts";
+import { type EndedRun, isEnded } from "../state/run.ts";
+import type { StepWork } from "./step-work.ts";
+
+/** Where the log of the attempt is that failed a run, where its record says so. */
+async function logOfFailure(engine: Engine, { runId, error }: EndedRun): Promise<string | undefined> {
+  const [, step, index = "0"] = /^([^[]+)(?:\[(\d+)\])?$/.exec(error?.step ?? "") ?? [];
+  if (step === undefined) return undefined;
+  const record = await engine.store.getStep({ runId, step, index: Number(index) });
+  return record !== undefined && "error" in record ? record.error?.log : undefined;
+}
+
+/**
+ * What a notice's step runs: it tells of the run's end, and has no result.
+ *
+ * @returns undefined for a step that is no notice's
+ */
+export function noticeFunction(engine: Engine, { run, graph, node }: StepWork): StepFunction | undefined {
+  const notice = noticeNamed(graph, node.name);
+  if (notice === undefined || !isEnded(run)) return undefined;
+  const { name, to } = notice;
+  const key = `${run.runId}.${run.epoch}.${run.state}.${name}`;
+  return async (_input, { signal }) => {
+    const log = await logOfFailure(engine, run);
+    await engine.notifier.send({ to, notice: noticeOf(engine.stage, run, graph, log), key }, signal);
+    return null;
+  };
+}

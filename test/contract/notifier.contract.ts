@@ -1,0 +1,62 @@
+import type { Delivery, Notifier } from "../../shared/notice/notifier.ts";
+import type { RunNotice } from "../../shared/notice/run-notice.ts";
+import type { NoticeTarget } from "../../shared/pipeline/graph.ts";
+import { aNotice } from "../factories.ts";
+
+/** A notifier, and a look at what arrived. */
+export type NotifierUnderTest = {
+  readonly notifier: Notifier;
+  /** Receivers that are there, of each kind. */
+  readonly targets: readonly NoticeTarget[];
+  /** What arrived at a receiver, in order, as text. */
+  arrived(to: NoticeTarget): Promise<readonly string[]>;
+};
+
+const delivery = (to: NoticeTarget, notice: RunNotice): Delivery => ({
+  to,
+  notice,
+  key: `${notice.run.id}.1.FAILED.${to.kind}`,
+});
+
+/** What every notifier does. */
+export function notifierContract(underTest: () => Promise<NotifierUnderTest>): void {
+  const inTime = () => AbortSignal.timeout(10_000);
+
+  test("a notice arrives at each kind of receiver, and says which run it is about and what to type", async () => {
+    const { notifier, targets, arrived } = await underTest();
+    expect(new Set(targets.map(({ kind }) => kind))).toEqual(new Set(["slack", "email", "webhook"]));
+    for (const to of targets) {
+      const notice = aNotice();
+      await notifier.send(delivery(to, notice), inTime());
+      const texts = await arrived(to);
+      expect(texts).toHaveLength(1);
+      for (const told of [
+        notice.run.id,
+        notice.pipeline,
+        notice.stage,
+        notice.error?.message,
+        notice.commands.look,
+      ]) {
+        expect(texts[0]).toContain(told);
+      }
+    }
+  });
+
+  test("a notice that is sent again arrives again: who asks has to know", async () => {
+    const { notifier, targets, arrived } = await underTest();
+    for (const to of targets) {
+      const notice = aNotice();
+      await notifier.send(delivery(to, notice), inTime());
+      await notifier.send(delivery(to, notice), inTime());
+      expect(await arrived(to)).toHaveLength(2);
+    }
+  });
+
+  test("a notice for which there is no time is an error and does not arrive", async () => {
+    const { notifier, targets, arrived } = await underTest();
+    for (const to of targets) {
+      await expect(notifier.send(delivery(to, aNotice()), AbortSignal.abort())).rejects.toThrow();
+      expect(await arrived(to)).toEqual([]);
+    }
+  });
+}

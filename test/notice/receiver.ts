@@ -1,0 +1,88 @@
+import { once } from "node:events";
+import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** What a receiver was sent. */
+export type Received = { path: string; method: string; headers: IncomingHttpHeaders; body: string };
+
+/** How a receiver answers one request. */
+export type Behaviour = (answer: ServerResponse) => void;
+
+/** Says no more than a status. */
+export const status =
+  (code: number, text = "", headers: Record<string, string> = {}): Behaviour =>
+  (answer) => {
+    answer.writeHead(code, headers).end(text);
+  };
+
+/** Never answers. */
+export const hangs: Behaviour = () => undefined;
+
+/** Begins to answer, and goes on for ever a byte at a time. */
+export const drips: Behaviour = (answer) => {
+  answer.writeHead(500);
+  const timer = setInterval(() => answer.write("x"), 20);
+  answer.once("close", () => clearInterval(timer));
+};
+
+/** Answers without end, as fast as it is read. */
+export const floods =
+  (code: number): Behaviour =>
+  (answer) => {
+    answer.writeHead(code);
+    const more = (): void => {
+      while (!answer.destroyed && answer.write("x".repeat(65_536)));
+      answer.once("drain", more);
+    };
+    more();
+  };
+
+/** Ends the connection before it has answered. */
+export const resets: Behaviour = (answer) => {
+  answer.socket?.resetAndDestroy();
+};
+
+/** Ends the connection in the middle of its answer. */
+export const breaksOff: Behaviour = (answer) => {
+  answer.writeHead(500, { "content-length": "1000" });
+  answer.write("no_");
+  setImmediate(() => answer.socket?.destroy());
+};
+
+/** A real HTTP server on loopback that does as it is told, one behaviour a request; when none is left it says 200. */
+export class TestReceiver {
+  readonly received: Received[] = [];
+  private readonly behaviours: Behaviour[] = [];
+  private readonly server = createServer(async (request, answer) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const { url: path = "", method = "", headers } = request;
+    this.received.push({ path, method, headers, body: Buffer.concat(chunks).toString() });
+    (this.behaviours.shift() ?? status(200, "ok"))(answer);
+  });
+
+  async start(): Promise<void> {
+    this.server.listen(0, "127.0.0.1");
+    await once(this.server, "listening");
+  }
+
+  get port(): number {
+    return (this.server.address() as AddressInfo).port;
+  }
+
+  url(path = "/hook"): string {
+    return `http://127.0.0.1:${this.port}${path}`;
+  }
+
+  /** What it does to the next requests, and after them to none. */
+  behave(...behaviours: Behaviour[]): void {
+    this.received.length = 0;
+    this.behaviours.splice(0, this.behaviours.length, ...behaviours);
+  }
+
+  async stop(): Promise<void> {
+    this.server.closeAllConnections();
+    this.server.close();
+    await once(this.server, "close");
+  }
+}
