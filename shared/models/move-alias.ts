@@ -58,16 +58,25 @@ export async function setAlias(
 }
 
 /**
- * Gives an alias back to the version that had it before, by the log. Asked twice, it goes back twice.
+ * Gives an alias back to the version that had it before, by the log. Rolled back twice, it goes back twice.
  *
+ * @param request `from` is the version that is to lose it: a request that is made again finds another one, and does nothing
  * @throws ModelNotFoundError
- * @throws ModelAliasError when no version had it before, or someone else moved it at the same time
+ * @throws ModelAliasError when no version had it before, or someone else moved it meanwhile
  */
-export async function rollBackAlias(engine: Engine, request: AliasRequest): Promise<AliasMove> {
-  const { name, alias } = request;
+export async function rollBackAlias(
+  engine: Engine,
+  request: AliasRequest & { readonly from: number },
+): Promise<AliasMove> {
+  const { name, alias, from } = request;
   const moves = await engine.models.listMoves(name, alias);
   const holder = holderAfter(moves);
   if (holder === null) throw new ModelNotFoundError(name, alias);
+  if (holder !== from) {
+    throw new ModelAliasError(
+      `alias "${alias}" of model ${name} is version ${holder}, not ${from}; nothing was changed. Look at \`npx millrace models ${name} log\` and ask again`,
+    );
+  }
   const to = standingHolders(moves).at(-2);
   if (to === undefined) {
     throw new ModelAliasError(
