@@ -60,7 +60,7 @@ export const ctr = {
       testShare,
       penalty: z.enum(["l2", "l1", "none"]).default("l2"),
       alpha: z.number().nonnegative().default(1e-6),
-      eta0: z.number().positive().default(0.01).describe("the constant learning rate"),
+      eta0: z.number().positive().default(0.05).describe("the constant learning rate"),
       featureBits: z.int().min(8).max(26).default(20).describe("2 to this many weights"),
       seed: z.int().min(0).max(4_294_967_295).default(42),
       epochs: z.int().min(1).max(100).default(1),

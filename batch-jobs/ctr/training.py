@@ -1,0 +1,173 @@
+"""Trains in one pass over the files: reading, hashing and learning at the same time, each in a thread of its own."""
+
+from __future__ import annotations
+
+import math
+import time
+from contextlib import closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ctr.background import ahead
+from ctr.checkpoints import Checkpoints, Done
+from ctr.chunks import Chunk, read_chunks
+from ctr.regression import LinearModel, Regression, Settings
+from ctr.source import CheckpointOutdated, File, Place, read_blocks
+from millrace_job import FatalError
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Iterator, Sequence
+
+    from millrace_job import Artifacts, Context
+
+# A block is 1 MB of text, a chunk 9 MB of features: enough that no thread waits for another's hiccup.
+BLOCKS_AHEAD = 8
+CHUNKS_AHEAD = 2
+
+
+@dataclass(frozen=True)
+class Split:
+    """Which rows are trained on, and which are kept for the test: the newest, so the last in order."""
+
+    train: int
+    test: int
+
+    @property
+    def rows(self) -> int:
+        return self.train + self.test
+
+
+def split_rows(files: Sequence[File], test_share: float) -> Split:
+    """The split of the files' rows; the test gets its share rounded down, and the training the rest.
+
+    Raises:
+        FatalError: there are too few rows for both.
+    """
+    rows = sum(file["rows"] for file in files)
+    test = math.floor(rows * test_share)
+    if test < 1 or test == rows:
+        raise FatalError(f"{rows:,} rows with a testShare of {test_share:g} leave {test:,} to test on: give more rows")
+    return Split(rows - test, test)
+
+
+def stream_chunks(
+    files: Sequence[File], artifacts: Artifacts, sizes: Iterable[int], place: Place, *, to_end: bool
+) -> Generator[Chunk, None, None]:
+    """Chunks of rows, read and hashed in threads while the caller works on the last one; raises as `read_chunks`."""
+    blocks = ahead(read_blocks(files, artifacts, place), BLOCKS_AHEAD)
+    return ahead(read_chunks(blocks, files, sizes, place, to_end=to_end), CHUNKS_AHEAD)
+
+
+def chunk_sizes(split: Split, chunk_rows: int, begun: int, *, test: bool) -> Iterator[int]:
+    """Sizes of the chunks from row `begun` on; none holds both rows to train on and rows to test on."""
+    ends = [*range(chunk_rows, split.train, chunk_rows), split.train]
+    if test:
+        ends += [*range(split.train + chunk_rows, split.rows, chunk_rows), split.rows]
+    for end in ends:
+        if end > begun:
+            yield end - begun
+            begun = end
+
+
+def entropy(clicks: int, rows: int) -> float:
+    """Log-loss (nats) of a model that knows only the click rate: the least that a constant can have."""
+    rate = clicks / rows
+    return sum(-part * math.log(part) for part in (rate, 1 - rate) if part > 0)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A model, and what its training saw. Seconds and speed are of this try alone."""
+
+    model: LinearModel
+    split: Split
+    done: Done
+    seconds: float
+    rows_per_second: float
+
+
+class Training:
+    """One training. It goes on after the last checkpoint, and gives the same bits as a training in one go."""
+
+    def __init__(
+        self,
+        files: Sequence[File],
+        settings: Settings,
+        context: Context,
+        *,
+        test_share: float,
+        epochs: int,
+        chunk_rows: int,
+        checkpoint_seconds: float,
+    ) -> None:
+        self._files = files
+        self._settings = settings
+        self._context = context
+        self._split = split_rows(files, test_share)
+        self._epochs = epochs
+        self._chunk_rows = chunk_rows
+        self._checkpoints = Checkpoints(context, checkpoint_seconds)
+
+    def run(self) -> Trained:
+        """Trains and tests.
+
+        Raises:
+            FatalError: the data is wrong, or another attempt has taken over.
+            FileChanged: a file isn't the one that was validated.
+        """
+        regression = Regression(self._settings)
+        try:
+            return self._run(regression, self._checkpoints.load(regression))
+        except CheckpointOutdated:
+            self._context.log.warning("a file has changed since the checkpoint, which is left; training starts anew")
+            return self._run(Regression(self._settings), Done())
+
+    def _run(self, regression: Regression, done: Done) -> Trained:
+        split, last = self._split, self._epochs - 1
+        pace = Pace(done.rows, split.train * last + split.rows, self._context)
+        for epoch in range(min(done.rows // split.train, last), self._epochs):
+            begun = done.rows - epoch * split.train
+            if begun == 0:
+                done = Done(rows=done.rows)
+            sizes = chunk_sizes(split, self._chunk_rows, begun, test=epoch == last)
+            chunks = stream_chunks(self._files, self._context.artifacts, sizes, done.place, to_end=epoch == last)
+            with closing(chunks):
+                for chunk in chunks:
+                    if begun < split.train:
+                        done.train_loss += regression.learn(chunk)
+                        done.train_clicks += int(chunk.clicks.sum())
+                    else:
+                        done.test_loss += regression.model().log_loss(chunk)
+                        done.test_clicks += int(chunk.clicks.sum())
+                    begun += len(chunk.clicks)
+                    done.rows += len(chunk.clicks)
+                    done.place = chunk.end
+                    self._checkpoints.save_when_due(done, regression)
+                    pace.tell(done.rows, done.train_loss / min(begun, split.train))
+        return Trained(regression.model(), split, done, pace.seconds, pace.rows_per_second(done.rows))
+
+
+class Pace:
+    """Tells how far the rows are, how fast they go, and how long it will take."""
+
+    def __init__(self, begun: int, rows: int, context: Context) -> None:
+        self._begun = begun
+        self._rows = rows
+        self._context = context
+        self._started_at = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """Since the start of this try."""
+        return time.monotonic() - self._started_at
+
+    def rows_per_second(self, done: int) -> float:
+        """Of this try."""
+        return (done - self._begun) / max(self.seconds, 1e-9)
+
+    def tell(self, done: int, log_loss: float) -> None:
+        """Reports progress; `log_loss` is the mean so far."""
+        speed = self.rows_per_second(done)
+        left = math.ceil((self._rows - done) / speed)
+        text = f"{done:,} of {self._rows:,} rows, log-loss {log_loss:.5f}, {speed:,.0f} rows/s, {left:,} s left"
+        self._context.progress(done / self._rows, text)
