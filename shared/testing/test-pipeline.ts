@@ -1,8 +1,8 @@
 import { MemoryBatchService } from "../batch/memory-batch-service.ts";
 import { defaultSettings, type Engine, localStage } from "../engine.ts";
+import { MemoryModelRegistry } from "../models/memory-model-registry.ts";
 import { MemoryNotifier } from "../notice/memory-notifier.ts";
 import type { RunNotice } from "../notice/run-notice.ts";
-import { MemoryModelRegistry } from "../models/memory-model-registry.ts";
 import { MemoryObjectStore } from "../objects/memory-object-store.ts";
 import type { Pipeline } from "../pipeline/define-pipeline.ts";
 import type { NoticeTarget } from "../pipeline/graph.ts";

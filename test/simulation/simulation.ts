@@ -182,7 +182,7 @@ export class Simulation {
     const checks = new FinalChecks(this.world, new Map(specsByName(name, this.spec)));
     for (const run of watch.runs.values()) {
       await checks.run(run);
-      checks.hook(run);
+      checks.followed(run);
     }
     await checks.slots();
     checks.bodies(this.bodies);

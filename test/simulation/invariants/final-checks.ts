@@ -1,13 +1,19 @@
 import type { JobIdentity } from "../../../shared/batch/job-environment.ts";
+import { type HookState, hookName, noticeName } from "../../../shared/pipeline/graph.ts";
 import type { Json } from "../../../shared/pipeline/index.ts";
 import { canonicalJson } from "../../../shared/pipeline/json.ts";
+import { noticeNodes } from "../../../shared/pipeline/notice.ts";
 import { isEndStep } from "../../../shared/run/end-step.ts";
 import type { Run } from "../../../shared/state/run.ts";
 import { hasEnded, type StepRecord, type StoredValue } from "../../../shared/state/step-record.ts";
+import { notices } from "../spec/define-spec.ts";
 import { type Expectation, expectationOf, type Verdict } from "../spec/oracle.ts";
 import { failuresOf, isPure, type PipelineSpec, type StepSpec } from "../spec/pipeline-spec.ts";
 import type { Bodies } from "../world/bodies.ts";
 import type { World } from "../world/world.ts";
+
+/** Steps of the notices of an end. */
+const noticesOf = (state: HookState) => noticeNodes(notices).map(({ name }) => noticeName(state, name));
 
 const failedStates: readonly string[] = ["FAILED", "TIMED_OUT"];
 
@@ -164,13 +170,26 @@ export class FinalChecks {
     }
   }
 
-  /** What is to follow a run's end followed. */
-  hook(run: Run): void {
-    const follows = this.specOf(run).hooks && run.state !== "TIMED_OUT" && "endedAt" in run;
-    const name = `@${run.state.toLowerCase()}`;
-    const record = this.world.watch.steps.get(run.runId, name, run.epoch);
-    if (follows && (record === undefined || !("output" in record)))
-      this.broken("hooks follow", `${name} of epoch ${run.epoch} is ${record?.state ?? "not stored"}`);
+  /** What is to follow a run's end followed: its hook, and each notice, told once but for what faults explain. */
+  followed(run: Run): void {
+    if (!this.specOf(run).hooks || run.state === "TIMED_OUT" || !("endedAt" in run)) return;
+    for (const step of [hookName(run.state), ...noticesOf(run.state)]) {
+      const record = this.world.watch.steps.get(run.runId, step, run.epoch);
+      if (record === undefined || !("output" in record))
+        this.broken(
+          "hooks and notices follow",
+          `${step} of epoch ${run.epoch} is ${record?.state ?? "not stored"}`,
+        );
+    }
+    for (const step of noticesOf(run.state)) this.told(run, step);
+  }
+
+  private told({ runId, epoch, state }: Run, step: string): void {
+    const key = `${runId}.${epoch}.${state}.${step.split("/")[1]}`;
+    const times = this.world.memory.notifier.sent.filter((sent) => sent.key === key).length;
+    const most = 1 + this.world.ledger.lossesOf(`${step}[${epoch}]`);
+    if (times < 1 || times > most)
+      this.broken("notices are told once", `${step} was told ${times} times; its faults explain ${most}`);
   }
 
   /** Nobody holds a slot of what has ended. */

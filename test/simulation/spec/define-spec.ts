@@ -5,6 +5,7 @@ import {
   child,
   defineJob,
   definePipeline,
+  email,
   eq,
   flatten,
   gt,
@@ -12,6 +13,7 @@ import {
   lambda,
   maybe,
   not,
+  notice,
   or,
   type Pipeline,
   type Ref,
@@ -20,6 +22,7 @@ import {
   type StepOptions,
   type Task,
   wait,
+  webhook,
 } from "../../../shared/pipeline/index.ts";
 import {
   childName,
@@ -137,13 +140,21 @@ function hooksFor(body: LambdaBody) {
   return { succeeded: hook, failed: hook, cancelled: hook };
 }
 
+const told = ["SUCCEEDED", "FAILED", "CANCELLED"] as const;
+
+/** Who is told of the end of a run, beside its hook. */
+export const notices = [
+  notice({ on: told, to: email() }),
+  notice({ on: told, to: webhook({ url: "https://example.com/" }) }),
+];
+
 /** Turns a spec into a definition, by the same API that users write. */
 export function defineSpec(pipeline: string, spec: PipelineSpec, body: LambdaBody): Pipeline {
   const { maxActiveRuns } = spec;
   const options = {
     name: pipeline,
     params: z.strictObject({}),
-    ...(spec.hooks && { hooks: hooksFor(body) }),
+    ...(spec.hooks && { hooks: hooksFor(body), notices }),
     ...(maxActiveRuns !== undefined && { maxActiveRuns }),
   };
   const defined = definePipeline(options, ({ step: add, map }) => {
