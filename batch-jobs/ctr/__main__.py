@@ -1,4 +1,4 @@
-from ctr import jobs, validation
+from ctr import jobs
 from millrace_job import run_family
 
-run_family(jobs, validation)
+run_family(jobs)

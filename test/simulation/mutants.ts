@@ -88,9 +88,9 @@ export const mutants: readonly Mutant[] = [
   {
     name: "a job that ended well is believed without its manifest's result",
     file: "shared/worker/handle-job.ts",
-    find: "    if (manifest !== undefined) {\n",
+    find: "if (manifest !== undefined) return await succeedAttempt(engine, work, held, manifest.output);",
     replace:
-      "    if (manifest === undefined) return await succeedAttempt(engine, work, held, null);\n    if (manifest !== undefined) {\n",
+      "return await succeedAttempt(engine, work, held, manifest === undefined ? null : manifest.output);",
   },
   {
     name: "a job that died after its manifest is tried again",
@@ -174,10 +174,10 @@ export const mutants: readonly Mutant[] = [
     find: "if (passes < repeat.limit)",
     replace: "if (passes <= repeat.limit)",
   },
-];
   {
     name: "a run is closed when the first of what follows its end has ended",
     file: "shared/step/join-step.ts",
     find: "if ((await openEndSteps(engine, run, graph)).length === 0)",
     replace: "if ((await openEndSteps(engine, run, graph)).length >= 0)",
   },
+];
