@@ -1,3 +1,4 @@
+import { nativeRetryRules } from "../shared/batch/native-retries.ts";
 import { contentHash, imageFiles } from "./images/content-hash.ts";
 import { listFamilies, repositoryName } from "./images/family.ts";
 import { jobImage } from "./images/image-uri.ts";
@@ -52,16 +53,10 @@ function jobFamily(prefix: string, family: string, image: string): Record<string
         // Defaults only: command, resources and timeout come from the job's contract when it is submitted.
         Timeout: { AttemptDurationSeconds: 3600 },
         RetryStrategy: {
-          // Batch itself repeats what was not the job's fault, and nothing else; the engine decides on the rest. The
-          // first match wins and no match would mean a retry, hence the last rule. Five rules are the most there are.
           Attempts: 5,
-          EvaluateOnExit: [
-            { OnStatusReason: "Host EC2*", Action: "RETRY" },
-            { OnStatusReason: "Your Spot Task was interrupted*", Action: "RETRY" },
-            { OnStatusReason: "Task failed to start*", Action: "RETRY" },
-            { OnReason: "CannotPullContainer*", Action: "RETRY" },
-            { OnReason: "*", Action: "EXIT" },
-          ],
+          EvaluateOnExit: nativeRetryRules.map((rule) =>
+            Object.fromEntries(Object.entries(rule).map(([name, value]) => [pascalCase(name), value])),
+          ),
         },
         ContainerProperties: {
           Image: image,

@@ -8,7 +8,7 @@ const job: JobSubmission = {
   family: "ridge",
   command: ["python", "-m", "ridge", "fit"],
   environment: { MILLRACE_RUN_ID: "run", MILLRACE_STEP: "fit", MILLRACE_PIPELINE: "ridge-sweep", OTHER: "" },
-  resources: { vcpus: 0.5, memory: 512, gpus: 0, timeoutSeconds: 60, queue: "cpu" },
+  resources: { vcpus: 0.5, memory: 512, gpus: 0, queue: "cpu" },
   timeout: 90.2,
 };
 
@@ -47,6 +47,21 @@ test("a job is submitted with all that its container needs, tagged by run and st
     timeout: { attemptDurationSeconds: 91 },
     tags: { "millrace:run": "run", "millrace:step": "fit", "millrace:pipeline": "ridge-sweep" },
     propagateTags: true,
+  });
+});
+
+test("Batch's own tries are asked for with the rules that say which failures they are for", async () => {
+  const { batch, calls } = serviceAnswering(() => ({ jobId: "id" }));
+  await batch.submit({ ...job, tries: 2 });
+  // No match means another try, so the last rule has to end a job that fails by itself.
+  expect(calls[0]?.input).toMatchObject({
+    retryStrategy: {
+      attempts: 2,
+      evaluateOnExit: expect.arrayContaining([
+        { onStatusReason: "Host EC2*", action: "RETRY" },
+        { onReason: "*", action: "EXIT" },
+      ]),
+    },
   });
 });
 

@@ -8,14 +8,9 @@ import {
   type SubmitJobCommandInput,
   TerminateJobCommand,
 } from "@aws-sdk/client-batch";
-import {
-  type BatchService,
-  type JobDetail,
-  JobRejectedError,
-  type JobResources,
-  type JobSubmission,
-} from "./batch-service.ts";
+import { type BatchService, type JobDetail, JobRejectedError, type JobSubmission } from "./batch-service.ts";
 import { jobDetail } from "./job-detail.ts";
+import { nativeRetryRules } from "./native-retries.ts";
 
 /** Where jobs go. */
 export type BatchTargets = {
@@ -29,7 +24,7 @@ export type BatchTargets = {
 const describedAtOnce = 100;
 
 /** Batch takes CPU, memory and GPUs as requirements only, as text. A GPU count of 0 is refused, so it is left out. */
-function requirements({ vcpus, memory, gpus }: JobResources) {
+function requirements({ vcpus, memory, gpus }: JobSubmission["resources"]) {
   return [
     { type: "VCPU" as const, value: String(vcpus) },
     { type: "MEMORY" as const, value: String(memory) },
@@ -100,6 +95,10 @@ export function awsBatchService(
           resourceRequirements: requirements(job.resources),
         },
         timeout: { attemptDurationSeconds: Math.ceil(job.timeout) },
+        // It takes the place of the definition's as a whole, so the rules go along.
+        ...(job.tries !== undefined && {
+          retryStrategy: { attempts: job.tries, evaluateOnExit: [...nativeRetryRules] },
+        }),
         ...(job.arraySize !== undefined && { arrayProperties: { size: job.arraySize } }),
         tags: tagsOf(job),
         propagateTags: true,

@@ -1,10 +1,7 @@
-import type { Resources } from "../pipeline/job.ts";
+import type { AttemptResources } from "../state/attempt-resources.ts";
 
 /** A Batch job's state as AWS names it. */
 export type JobState = "SUBMITTED" | "PENDING" | "RUNNABLE" | "STARTING" | "RUNNING" | "SUCCEEDED" | "FAILED";
-
-/** What one attempt gets of a machine: one of the sizes of memory that its step lists, in MiB. */
-export type JobResources = Omit<Resources, "memory"> & { readonly memory: number };
 
 /** A job to be submitted. */
 export type JobSubmission = {
@@ -14,11 +11,23 @@ export type JobSubmission = {
   family: string;
   command: readonly string[];
   environment: Readonly<Record<string, string>>;
-  resources: JobResources;
-  /** Seconds that an attempt may take. */
+  resources: AttemptResources;
+  /** Seconds that a try may take. */
   timeout: number;
+  /** How often Batch itself may try it, when that is not the job's fault; as the job definition says when left out. */
+  tries?: number;
   /** Children of an array job, 2 to 10,000; absent for a single job. */
   arraySize?: number;
+};
+
+/** What Batch says of one of its own tries of a job. Times in epoch milliseconds. */
+export type JobTryDetail = {
+  statusReason?: string;
+  /** Of the container. */
+  reason?: string;
+  logStream?: string;
+  startedAt?: number;
+  stoppedAt?: number;
 };
 
 /** What Batch says of a job. Times in epoch milliseconds. */
@@ -30,7 +39,13 @@ export type JobDetail = {
   statusReason?: string;
   containerReason?: string;
   exitCode?: number;
+  /** Of the last try, or of the one that runs. */
   logStream?: string;
+  logGroup?: string;
+  /** Address of the image that it runs in. */
+  image?: string;
+  /** The tries that have ended, in order. */
+  tries?: readonly JobTryDetail[];
   startedAt?: number;
   stoppedAt?: number;
   /** Of the container: what the engine set at submission. */

@@ -1,5 +1,6 @@
 import type { Engine } from "../engine.ts";
 import type { StepNode } from "../pipeline/graph.ts";
+import { queuesOf } from "../state/attempt-resources.ts";
 import type { Run } from "../state/run.ts";
 import type { StepRecord } from "../state/step-record.ts";
 import { jobName } from "./job-environment.ts";
@@ -18,10 +19,13 @@ export async function endSubmission(
 ): Promise<void> {
   if (node.task.kind !== "batch") return;
   if (record.index !== "map") await blockClaim(engine, run, { ...record, index: record.index });
-  // A map's array jobs are numbered; the first number without a job is past the last.
-  for (let part = 0; ; part += 1) {
-    const ids = await engine.batch.findByName(jobName(record, part), node.task.resources.queue);
-    if (ids.length === 0) return;
-    for (const id of ids) await engine.batch.terminate(id, reason);
+  // A record that was tried again counts the loss of its attempt, and so no longer says which queue that was in.
+  for (const queue of queuesOf(node.task.resources)) {
+    // A map's array jobs are numbered; the first number without a job is past the last.
+    for (let part = 0; ; part += 1) {
+      const ids = await engine.batch.findByName(jobName(record, part), queue);
+      if (ids.length === 0) break;
+      for (const id of ids) await engine.batch.terminate(id, reason);
+    }
   }
 }

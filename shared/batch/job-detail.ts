@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { JobDetail } from "./batch-service.ts";
+import type { JobDetail, JobTryDetail } from "./batch-service.ts";
 
 /** AWS leaves a field out or says null, depending on where a job's detail comes from. */
 const optional = <T extends z.ZodType>(schema: T) =>
@@ -9,6 +9,13 @@ const container = z.object({
   exitCode: optional(z.number()),
   reason: optional(z.string()),
   logStreamName: optional(z.string()),
+});
+
+const tried = z.object({
+  container: optional(container),
+  startedAt: optional(z.number()),
+  stoppedAt: optional(z.number()),
+  statusReason: optional(z.string()),
 });
 
 const state = z.enum(["SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED", "FAILED"]);
@@ -21,10 +28,14 @@ const awsDetail = z.object({
   statusReason: optional(z.string()),
   startedAt: optional(z.number()),
   stoppedAt: optional(z.number()),
-  attempts: optional(z.array(z.object({ container: optional(container) }))),
+  attempts: optional(z.array(tried)),
   container: optional(
     container.extend({
       environment: optional(z.array(z.object({ name: z.string(), value: z.string().default("") }))),
+      image: optional(z.string()),
+      logConfiguration: optional(
+        z.object({ options: optional(z.object({ "awslogs-group": optional(z.string()) })) }),
+      ),
     }),
   ),
   arrayProperties: optional(z.object({ size: optional(z.number()), index: optional(z.number()) })),
@@ -35,6 +46,21 @@ function present<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], 
   const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
   // Object.fromEntries forgets the names of the fields.
   return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> };
+}
+
+function tryDetail({
+  container: told,
+  startedAt,
+  stoppedAt,
+  statusReason,
+}: z.output<typeof tried>): JobTryDetail {
+  return present({
+    statusReason,
+    reason: told?.reason,
+    logStream: told?.logStreamName,
+    startedAt,
+    stoppedAt,
+  });
 }
 
 /** A child's index also ends its id: `{parent}:{index}`. */
@@ -65,6 +91,9 @@ export const jobDetail = z
         containerReason: last?.reason ?? job.container?.reason,
         exitCode: last?.exitCode ?? job.container?.exitCode,
         logStream: last?.logStreamName ?? job.container?.logStreamName,
+        logGroup: job.container?.logConfiguration?.options?.["awslogs-group"],
+        image: job.container?.image,
+        tries: job.attempts?.length ? job.attempts.map(tryDetail) : undefined,
         startedAt: job.startedAt,
         stoppedAt: job.stoppedAt,
         arrayIndex: job.arrayProperties?.index ?? indexInId(job.jobId),

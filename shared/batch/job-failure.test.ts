@@ -67,6 +67,8 @@ describe("why a job failed", () => {
     expect(failure).toMatchObject({ retryable: true, ...facts });
     expect("lostTo" in failure).toBe("lostTo" in facts);
     expect(failure.error.log).toBe("/aws/batch/job:d/default/1");
+    const own = jobFailure(job({ ...change, logGroup: "/aws/batch/dev" }), undefined);
+    expect(own.error.log).toBe("/aws/batch/dev:d/default/1");
   });
 
   it("is what the job itself said, when it could", () => {

@@ -1,10 +1,8 @@
 import { type Failure, storable } from "../state/failure.ts";
 import type { LossCause } from "../state/step-record.ts";
 import type { JobDetail } from "./batch-service.ts";
+import { logOf } from "./job-attempt.ts";
 import type { JobErrorFile } from "./job-files.ts";
-
-/** Group of the jobs' logs, where AWS Batch puts them. */
-export const jobLogGroup = "/aws/batch/job";
 
 type Kind = {
   name: string;
@@ -70,13 +68,20 @@ function wordsOf(job: JobDetail): string {
     .join("; ");
 }
 
+/** How often a job was lost to something: each of Batch's own tries may have been. */
+function timesLost(job: JobDetail, { pattern }: Kind): number {
+  const lost = (job.tries ?? []).filter(({ statusReason }) => pattern.test(statusReason ?? ""));
+  return Math.max(1, lost.length);
+}
+
 /**
  * Why a job failed: what it said itself if it raised, else what Batch says of it.
  *
  * @param said the error file of the attempt, where the job left one
  */
 export function jobFailure(job: JobDetail, said: JobErrorFile | undefined): Failure {
-  const log = job.logStream === undefined ? {} : { log: `${jobLogGroup}:${job.logStream}` };
+  const place = logOf(job, job.logStream);
+  const log = place === undefined ? {} : { log: place };
   const words = wordsOf(job);
   const kind = kinds.find(
     ({ pattern }) => pattern.test(job.statusReason ?? "") || pattern.test(job.containerReason ?? ""),
@@ -86,6 +91,8 @@ export function jobFailure(job: JobDetail, said: JobErrorFile | undefined): Fail
       error: { name: kind.name, message: `${words}: ${kind.remedy}`, ...log },
       retryable: !kind.fatal,
       ...(kind.lostTo && { lostTo: kind.lostTo }),
+      // What other causes may be lost is counted in attempts: five tries to pull an image are one.
+      ...(kind.lostTo === "spot" && { times: timesLost(job, kind) }),
       ...(kind.timedOut && { timedOut: true }),
     };
   }

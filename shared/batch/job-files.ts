@@ -8,10 +8,17 @@ import type { JobIdentity } from "./job-environment.ts";
 
 const claimFile = z.object({ jobId: z.string() });
 
+/** A figure for people: one that makes no sense counts as absent, for no result is thrown away over it. */
+const usage = z
+  .object({ peakMemoryBytes: z.int().nonnegative(), cpuSeconds: z.number().nonnegative() })
+  .optional()
+  .catch(undefined);
+
 const manifestFile = z.object({
   version: z.literal(1),
   output: z.json() as z.ZodType<Json>,
   artifacts: z.array(artifact),
+  usage,
 });
 export type JobManifest = z.infer<typeof manifestFile>;
 
@@ -21,6 +28,7 @@ const errorFile = z.object({
   retryable: z.boolean(),
   retryAfterSeconds: z.number().nonnegative().optional(),
   stack: z.array(z.string()).default([]),
+  usage,
 });
 export type JobErrorFile = z.infer<typeof errorFile>;
 

@@ -2,7 +2,7 @@ import type { Clock } from "../platform/clock.ts";
 import type { BatchService, JobDetail, JobState, JobSubmission } from "./batch-service.ts";
 
 /** How a job's process ended. */
-export type JobExit = Pick<JobDetail, "exitCode" | "statusReason" | "containerReason">;
+export type JobExit = Pick<JobDetail, "exitCode" | "statusReason" | "containerReason" | "tries">;
 
 /** A job, or an array job's child, within the process. */
 type Job = JobDetail & { readonly queue: string };
@@ -29,12 +29,13 @@ export class MemoryBatchService implements BatchService {
 
   async submit(submission: JobSubmission): Promise<string> {
     this.submissions += 1;
-    const { name, environment, resources, arraySize } = submission;
+    const { name, family, environment, resources, arraySize } = submission;
     const base: Job = {
       id: `job-${this.submissions}`,
       name,
       state: "SUBMITTED",
       environment,
+      image: `${family}:in-memory`,
       queue: resources.queue,
       ...(arraySize !== undefined && { arraySize }),
     };

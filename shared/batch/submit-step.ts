@@ -1,11 +1,12 @@
 import type { Engine } from "../engine.ts";
 import { inputKey, shardOf, stepPrefix } from "../objects/layout.ts";
-import { jobParts, memorySizes, type Resources } from "../pipeline/job.ts";
+import { jobParts } from "../pipeline/job.ts";
 import type { Json } from "../pipeline/json.ts";
+import { attemptResources, triesOfAttempt } from "../state/attempt-resources.ts";
 import { fatal } from "../state/failure.ts";
 import { isUnderWay } from "../state/run.ts";
 import { ended, submitted } from "../state/step-changes.ts";
-import { type HeldStep, lossesTo, type StepJob } from "../state/step-record.ts";
+import type { HeldStep, StepJob } from "../state/step-record.ts";
 import { findCached } from "../step/cached-result.ts";
 import { type Claim, claimStep, replaceStep } from "../step/claim-step.ts";
 import { failAttempt, useCached } from "../step/finish-attempt.ts";
@@ -67,12 +68,6 @@ async function putInputs(engine: Engine, work: StepWork, held: HeldStep, inputs:
   }
 }
 
-/** The size of memory for an attempt, in MiB: the next one of the list for each time that the last was too small. */
-function memoryFor(resources: Resources, held: HeldStep): number {
-  const sizes = memorySizes(resources);
-  return sizes[Math.min(lossesTo(held, "memory"), sizes.length - 1)] ?? 0;
-}
-
 /** The jobs that together do a step's work, numbered from `firstPart`: one, or the array jobs of a map. */
 function submissionsFor(
   engine: Engine,
@@ -85,6 +80,7 @@ function submissionsFor(
   if (node.task.kind !== "batch") throw new TypeError(`step ${node.name} is no batch step`);
   const { job, resources } = node.task;
   const parts = jobParts(job);
+  const tries = triesOfAttempt(resources, held);
   return splitForArrays(indexes).map((indices, part) => ({
     name: jobName(held, firstPart + part),
     family: parts.family,
@@ -100,7 +96,8 @@ function submissionsFor(
       input: engine.objects.locate(inputKey(run, held, "{shard}")),
       output: engine.objects.locate(stepPrefix(run, node.name)),
     }),
-    resources: { ...resources, memory: memoryFor(resources, held) },
+    resources: attemptResources(resources, held),
+    ...(tries !== undefined && { tries }),
     timeout: node.timeout,
     ...(indices.length > 1 && { arraySize: indices.length }),
   }));
@@ -129,7 +126,7 @@ async function submitAll(
 ): Promise<StepJob[]> {
   if (work.node.task.kind !== "batch") throw new TypeError(`step ${work.node.name} is no batch step`);
   const before = resumed
-    ? await submittedBefore(engine, held, work.node.task.resources.queue)
+    ? await submittedBefore(engine, held, attemptResources(work.node.task.resources, held).queue)
     : { jobs: [], covered: new Set<number>() };
   const all: StepJob[] = [...before.jobs];
   const left = indexes.filter((index) => !before.covered.has(index));

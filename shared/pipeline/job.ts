@@ -11,11 +11,23 @@ export const artifact = z.object({
 });
 export type Artifact = z.infer<typeof artifact>;
 
+/** The queue of machines on demand beside each queue of Spot machines: `custom.environment.jobQueues` in serverless.yml. */
+const onDemandQueues: Readonly<Record<string, string>> = { cpu: "cpu-on-demand", gpu: "gpu-on-demand" };
+
+/** The queue of machines on demand beside one of Spot machines; undefined for a queue that has none. */
+export function onDemandQueue(queue: string): string | undefined {
+  return Object.hasOwn(onDemandQueues, queue) ? onDemandQueues[queue] : undefined;
+}
+
+/** Whether a queue's machines are Spot machines. */
+export const isSpotQueue = (queue: string) => onDemandQueue(queue) !== undefined;
+
 /**
  * What a Batch job gets of a machine. Memory in MiB; a list of growing sizes gives an attempt that ran out of memory the
- * next one. The timeout, in seconds, starts when the job runs.
+ * next one. The timeout, in seconds, starts when the job runs. Once `onDemandAfter` Spot machines (3 when left out) were
+ * taken back, the job gets one on demand; with `spot: false` it does from the first.
  */
-export const resources = z.strictObject({
+const bareResources = z.strictObject({
   vcpus: z.number().positive(),
   memory: z.union([
     z.int().positive(),
@@ -30,6 +42,17 @@ export const resources = z.strictObject({
   gpus: z.int().nonnegative().default(0),
   timeoutSeconds: z.int().min(60).default(3600),
   queue: z.string().default("cpu"),
+  spot: z.boolean().optional(),
+  onDemandAfter: z.int().min(1).max(20).optional(),
+});
+
+export const resources = bareResources.superRefine(({ queue, spot, onDemandAfter }, context) => {
+  if (isSpotQueue(queue)) return;
+  const name = spot === false ? "spot" : "onDemandAfter";
+  if (spot !== false && onDemandAfter === undefined) return;
+  const known = Object.keys(onDemandQueues).join(", ");
+  const message = `queue "${queue}" has no queue on demand beside it (${known} have): leave ${name} out`;
+  context.addIssue({ code: "custom", path: [name], message });
 });
 export type Resources = z.infer<typeof resources>;
 

@@ -6,6 +6,7 @@ import {
   hasEnded,
   hasResult,
   isHeld,
+  type JobAttempt,
   type Losses,
   type RetryingStep,
   type StepKey,
@@ -44,12 +45,13 @@ type Inherited = {
   losses?: Losses | undefined;
   passes?: number | undefined;
   child?: ChildRun | undefined;
+  jobAttempts?: readonly JobAttempt[] | undefined;
   startedAt?: string;
 };
 
 function heldBy(request: ClaimRequest, inherited: Inherited = {}): ClaimDecision {
   const { key, epoch, state, now, leaseUntil } = request;
-  const { attempt = 1, failures = 0, losses, passes, child } = inherited;
+  const { attempt = 1, failures = 0, losses, passes, child, jobAttempts } = inherited;
   const { startedAt = new Date(now).toISOString() } = inherited;
   return {
     kind: "claim",
@@ -59,6 +61,7 @@ function heldBy(request: ClaimRequest, inherited: Inherited = {}): ClaimDecision
       ...(losses !== undefined && { losses }),
       ...(passes !== undefined && { passes }),
       ...(child !== undefined && { child }),
+      ...(jobAttempts !== undefined && { jobAttempts }),
     },
   };
 }
@@ -85,14 +88,16 @@ function wake(sleeping: TimedStep, request: ClaimRequest): ClaimDecision {
 
 /**
  * Decides a claim. A record of an earlier epoch without a result is begun anew, though a child step goes on with the run
- * that it had; one whose lease ran out has lost its attempt.
+ * that it had, and what is known of earlier jobs stays known; one whose lease ran out has lost its attempt.
  */
 export function decideClaim(current: StepRecord | undefined, request: ClaimRequest): ClaimDecision {
   const { epoch, now } = request;
   if (current === undefined) return heldBy(request);
   if (hasResult(current)) return { kind: "ended", record: current };
   if (current.epoch > epoch) return { kind: "stale" };
-  if (current.epoch < epoch) return heldBy(request, { child: current.child });
+  if (current.epoch < epoch) {
+    return heldBy(request, { child: current.child, jobAttempts: current.jobAttempts });
+  }
   if (hasEnded(current)) return { kind: "ended", record: current };
   if (current.state === "RETRYING") {
     if (current.retryAt > now) return { kind: "later", at: current.retryAt, record: current };

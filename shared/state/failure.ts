@@ -12,6 +12,8 @@ export type Failure = {
   readonly timedOut?: boolean;
   /** What the attempt was lost to, where that is not the step's own fault: it uses up none of its retries. */
   readonly lostTo?: LossCause;
+  /** How often it was lost, where AWS Batch made several tries of one attempt; once when left out. */
+  readonly times?: number;
   /** Milliseconds to wait before the next attempt, when the failure itself knows. */
   readonly retryAfter?: number;
 };

@@ -7,9 +7,11 @@ import {
   childrenOf,
   type EndedStep,
   type HeldStep,
+  type JobAttempt,
   type JobStep,
   lossesTo,
   type MapStep,
+  mostJobAttempts,
   type ObjectStep,
   type RetryingStep,
   type StepError,
@@ -22,13 +24,23 @@ import {
 
 /** The facts that every state shares, without what belongs to one state alone. */
 function factsOf(record: StepRecord) {
-  const { runId, step, index, epoch, attempt, failures, losses, passes, child, startedAt } = record;
+  const { runId, step, index, epoch, attempt, failures, losses, passes, child, jobAttempts, startedAt } =
+    record;
   return {
     ...{ runId, step, index, epoch, attempt, failures, startedAt },
     ...(losses !== undefined && { losses }),
     ...(passes !== undefined && { passes }),
     ...(child !== undefined && { child }),
+    ...(jobAttempts !== undefined && { jobAttempts }),
   };
+}
+
+/** A record that tells of one more attempt that a job made. What is told again takes the place of what was. */
+export function withJobAttempt<R extends StepRecord>(record: R, told: JobAttempt): R {
+  const others = (record.jobAttempts ?? []).filter(
+    ({ epoch, attempt }) => epoch !== told.epoch || attempt !== told.attempt,
+  );
+  return { ...record, jobAttempts: [...others, told].slice(-mostJobAttempts) };
 }
 
 /** A map's number of children goes along to its end. */
@@ -62,18 +74,22 @@ export function ended(
   return { ...factsOf(record), ...childCount(record), state, endedAt: iso(now), ...(error && { error }) };
 }
 
-/** @param lostTo what the attempt was lost to; a failure of the step's own counts against its retries */
+/**
+ * @param lostTo what the attempt was lost to; a failure of the step's own counts against its retries
+ * @param times how often it was lost
+ */
 export function retrying(
   record: StepRecord,
   error: StepError,
   retryAt: number,
   lostTo?: LossCause,
+  times = 1,
 ): RetryingStep {
   return {
     ...factsOf(record),
     ...(lostTo === undefined
       ? { failures: record.failures + 1 }
-      : { losses: { ...record.losses, [lostTo]: lossesTo(record, lostTo) + 1 } }),
+      : { losses: { ...record.losses, [lostTo]: lossesTo(record, lostTo) + times } }),
     state: "RETRYING",
     retryAt,
     error,

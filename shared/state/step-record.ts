@@ -22,6 +22,43 @@ export type StepError = {
 /** Batch jobs that work for a step; an array job covers many children. */
 export type StepJob = { readonly id: string; readonly name: string };
 
+/** What a job said it used: the most memory at once, in bytes, and CPU time, in seconds. */
+export type JobUsage = { readonly peakMemoryBytes: number; readonly cpuSeconds: number };
+
+/** One try of a Batch job: Batch itself repeats what was not the job's fault. Times in epoch milliseconds. */
+export type JobTry = {
+  /** Where its log is: `group:stream`. */
+  readonly log?: string;
+  readonly startedAt?: number;
+  readonly endedAt?: number;
+  /** Why Batch made another, in its words. */
+  readonly reason?: string;
+};
+
+/** What is kept of an attempt that a Batch job made. */
+export type JobAttempt = {
+  readonly epoch: number;
+  readonly attempt: number;
+  /** Batch's id of the job. */
+  readonly job: string;
+  readonly state: "SUCCEEDED" | "FAILED";
+  /** What it had of a machine, memory in MiB, and from which queue. */
+  readonly vcpus: number;
+  readonly memory: number;
+  readonly gpus?: number;
+  readonly queue: string;
+  /** The image that ran, by its digest where it has one: `ridge@sha256:…`. */
+  readonly image?: string;
+  /** Absent for one that was ended before it could say. */
+  readonly usage?: JobUsage;
+  /** Why it failed. */
+  readonly reason?: string;
+  readonly tries: readonly JobTry[];
+};
+
+/** Attempts of jobs that a record keeps, the last ones: a step may be tried or repeated thousands of times. */
+export const mostJobAttempts = 10;
+
 /** The run that a child step waits for, in the epoch that it waits for. */
 export type ChildRun = { readonly runId: string; readonly epoch: number };
 
@@ -44,6 +81,8 @@ type Facts = StepKey & {
   readonly passes?: number;
   /** Of a child step, once there is one. A retry opens the same run again. */
   readonly child?: ChildRun;
+  /** Of a Batch step: the last attempts that jobs made, {@link mostJobAttempts} at most, in order. */
+  readonly jobAttempts?: readonly JobAttempt[];
   /** ISO 8601, UTC. */
   readonly startedAt: string;
 };
@@ -64,6 +103,8 @@ export type JobStep = Facts & {
   readonly children?: number;
   /** Since when the job waits for a machine. Epoch milliseconds. */
   readonly runnableSince?: number;
+  /** Where the log of the running job is: `group:stream`. */
+  readonly log?: string;
 };
 
 /** A map whose children are on their way; its tallies tell how far they are. */

@@ -119,7 +119,7 @@ export async function failAttempt(
     return;
   }
   const { delay, lostTo } = decision;
-  const next = retrying(held, failure.error, now + delay, lostTo);
+  const next = retrying(held, failure.error, now + delay, lostTo, failure.times);
   if ((await replaceStep(engine, next, held)) === undefined) return;
   const { runId, step, index, attempt } = held;
   const { error } = failure;

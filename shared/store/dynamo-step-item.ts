@@ -16,6 +16,28 @@ const lossCauses = [
   "memory",
 ] as const satisfies readonly LossCause[];
 
+const jobAttempt = z.object({
+  epoch: z.int().positive(),
+  attempt: z.int().positive(),
+  job: z.string(),
+  state: z.enum(["SUCCEEDED", "FAILED"]),
+  vcpus: z.number(),
+  memory: z.number(),
+  gpus: z.number().exactOptional(),
+  queue: z.string(),
+  image: z.string().exactOptional(),
+  usage: z.object({ peakMemoryBytes: z.number(), cpuSeconds: z.number() }).exactOptional(),
+  reason: z.string().exactOptional(),
+  tries: z.array(
+    z.object({
+      log: z.string().exactOptional(),
+      startedAt: z.number().exactOptional(),
+      endedAt: z.number().exactOptional(),
+      reason: z.string().exactOptional(),
+    }),
+  ),
+});
+
 const facts = z.object({
   pk: runIdFromKey,
   sk: stepFromKey,
@@ -26,6 +48,7 @@ const facts = z.object({
   losses: z.partialRecord(z.enum(lossCauses), z.int().nonnegative()).exactOptional(),
   passes: z.int().nonnegative().exactOptional(),
   child: childRun.exactOptional(),
+  jobAttempts: z.array(jobAttempt).exactOptional(),
   startedAt: z.string(),
 });
 const children = z.int().nonnegative();
@@ -58,6 +81,7 @@ const stepItem = z
       jobs: z.array(z.object({ id: z.string(), name: z.string() })),
       children: children.exactOptional(),
       runnableSince: z.number().exactOptional(),
+      log: z.string().exactOptional(),
     }),
     facts.extend({ holder: z.literal("children"), state: z.literal("RUNNING"), children }),
     facts.extend({ holder: z.literal("run"), state: z.literal("RUNNING"), child: childRun }),

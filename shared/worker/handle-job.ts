@@ -1,4 +1,5 @@
 import { isOver, type JobDetail, type JobState } from "../batch/batch-service.ts";
+import { logOf, withEndedJob } from "../batch/job-attempt.ts";
 import { identityOf, type JobIdentity, runOf } from "../batch/job-environment.ts";
 import { jobFailure } from "../batch/job-failure.ts";
 import {
@@ -12,10 +13,17 @@ import {
 import type { Engine } from "../engine.ts";
 import { maxMessageDelay } from "../queue/step-queue.ts";
 import { nodeOf } from "../run/run-graph.ts";
-import { fatal } from "../state/failure.ts";
+import { type Failure, fatal } from "../state/failure.ts";
 import { isUnderWay, type Run } from "../state/run.ts";
 import { ended } from "../state/step-changes.ts";
-import { hasEnded, hasJobs, hasResult, type JobStep, type StepRecord } from "../state/step-record.ts";
+import {
+  hasEnded,
+  hasJobs,
+  hasResult,
+  type JobStep,
+  type JobUsage,
+  type StepRecord,
+} from "../state/step-record.ts";
 import { failAttempt, succeedAttempt } from "../step/finish-attempt.ts";
 import { joinEnded } from "../step/join-step.ts";
 import { hintFor, type StepWork } from "../step/step-work.ts";
@@ -56,6 +64,7 @@ function jobStep(
   const { runId, step, index, epoch, attempt } = job;
   const sameEpoch = record?.epoch === epoch;
   const state = isShown(detail.state) ? detail.state : "RUNNING";
+  const log = state === "RUNNING" ? logOf(detail, detail.logStream) : undefined;
   return {
     runId,
     step,
@@ -65,6 +74,7 @@ function jobStep(
     failures: sameEpoch ? record.failures : 0,
     ...(sameEpoch && record.losses !== undefined && { losses: record.losses }),
     ...(sameEpoch && record.passes !== undefined && { passes: record.passes }),
+    ...(record?.jobAttempts !== undefined && { jobAttempts: record.jobAttempts }),
     startedAt: sameEpoch ? record.startedAt : new Date(detail.startedAt ?? engine.clock.now()).toISOString(),
     holder: "jobs",
     state,
@@ -73,6 +83,7 @@ function jobStep(
         ? record.jobs
         : [{ id: detail.id, name: detail.name }],
     ...(state === "RUNNABLE" && { runnableSince: engine.clock.now() }),
+    ...(log !== undefined && { log }),
   };
 }
 
@@ -108,6 +119,32 @@ async function recordFor(
   );
 }
 
+/** Fails the attempt that a job ended. @param usage what the job said it used, if it could */
+async function failEnded(
+  engine: Engine,
+  work: StepWork,
+  held: StoredStep,
+  detail: JobDetail,
+  failure: Failure,
+  usage?: JobUsage,
+) {
+  const { name, message } = failure.error;
+  const told = withEndedJob(work.node, held, detail, { usage, reason: `${name}: ${message}` });
+  await failAttempt(engine, work, told, failure);
+}
+
+/** Fails the attempt of a job that left no manifest, with what the job or else Batch says of it. */
+async function failBySaying(
+  engine: Engine,
+  work: StepWork,
+  held: StoredStep,
+  job: JobIdentity,
+  detail: JobDetail,
+) {
+  const said = await readJobError(engine, work.run, job);
+  await failEnded(engine, work, held, detail, jobFailure(detail, said), said?.usage);
+}
+
 /**
  * Whether another copy of the attempt, submitted when an answer was lost, works or worked in this job's place: then that
  * one's end counts. Should it have ended without a manifest and nobody have told of it, its failure is the attempt's.
@@ -123,7 +160,7 @@ async function otherCopyCounts(
   if (holder === undefined || holder === detail.id) return false;
   const [other] = await engine.batch.describe([holder]);
   if (other !== undefined && isOver(other)) {
-    await failAttempt(engine, work, held, jobFailure(other, await readJobError(engine, work.run, job)));
+    await failBySaying(engine, work, held, job, other);
   }
   return true;
 }
@@ -137,14 +174,17 @@ async function jobSucceeded(
 ) {
   try {
     const manifest = await readManifest(engine, work.run, job);
-    if (manifest !== undefined) return await succeedAttempt(engine, work, held, manifest.output);
+    if (manifest !== undefined) {
+      const told = withEndedJob(work.node, held, detail, { usage: manifest.usage });
+      return await succeedAttempt(engine, work, told, manifest.output);
+    }
   } catch (thrown) {
     if (!(thrown instanceof JobFileError)) throw thrown;
-    return failAttempt(engine, work, held, fatal("InvalidManifest", thrown.message));
+    return failEnded(engine, work, held, detail, fatal("InvalidManifest", thrown.message));
   }
   if (await otherCopyCounts(engine, work, held, job, detail)) return;
   const message = `${detail.name} exited with 0 and left no manifest; a job writes one by returning from its function`;
-  await failAttempt(engine, work, held, fatal("ManifestMissing", message));
+  await failEnded(engine, work, held, detail, fatal("ManifestMissing", message));
 }
 
 async function jobFailed(
@@ -159,7 +199,7 @@ async function jobFailed(
   if (await otherCopyCounts(engine, work, held, job, detail)) return;
   // Nobody claimed it: a copy of this attempt that has not begun must not begin after the next one.
   await blockClaim(engine, work.run, job);
-  await failAttempt(engine, work, held, jobFailure(detail, await readJobError(engine, work.run, job)));
+  await failBySaying(engine, work, held, job, detail);
 }
 
 /** Whether nothing that a job of an epoch does can count any more. */
@@ -187,7 +227,9 @@ async function endOfCancelled(engine: Engine, run: Run, record: StoredStep | und
   if (record !== undefined && hasJobs(record) && record.jobs.some(({ id }) => id === detail.id)) {
     const now = engine.clock.now();
     const error = { name: "Cancelled", message: detail.statusReason ?? "the run was cancelled" };
-    await engine.store.putStep(ended(record, "CANCELLED", now, error), record.version);
+    const node = (await nodeOf(engine, run, record.step))?.node;
+    const told = node === undefined ? record : withEndedJob(node, record, detail, { reason: error.message });
+    await engine.store.putStep(ended(told, "CANCELLED", now, error), record.version);
   }
   // An array job's children end by the thousand: their array's own end settles those.
   if (run.state === "CANCELLING" && detail.arrayIndex === undefined) await settleCancellation(engine, run);

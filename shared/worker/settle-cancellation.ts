@@ -1,12 +1,13 @@
-import { isOver } from "../batch/batch-service.ts";
+import { isOver, type JobDetail } from "../batch/batch-service.ts";
 import { endSubmission } from "../batch/end-submission.ts";
+import { withEndedJob } from "../batch/job-attempt.ts";
 import type { Engine } from "../engine.ts";
 import { endRun } from "../run/end-run.ts";
 import { isEndStep } from "../run/end-step.ts";
 import { graphOf, nodeOf } from "../run/run-graph.ts";
 import { type CancellingRun, isActive, type Run } from "../state/run.ts";
 import { ended } from "../state/step-changes.ts";
-import { type ChildStep, hasEnded, hasJobs, hasResult, isHeld } from "../state/step-record.ts";
+import { type ChildStep, hasEnded, hasJobs, hasResult, isHeld, type JobStep } from "../state/step-record.ts";
 import type { StoredStep } from "../store/run-store.ts";
 
 const reason = "The run was cancelled";
@@ -18,12 +19,27 @@ async function markCancelled(engine: Engine, record: StoredStep): Promise<boolea
     .ok;
 }
 
-/** Ends a step's jobs; true once none of them runs any more. */
-async function cancelJobs(engine: Engine, jobs: readonly { id: string }[]): Promise<boolean> {
+/** Ends a step's jobs; the jobs as Batch knows them once none runs any more, undefined before. */
+async function cancelJobs(
+  engine: Engine,
+  jobs: readonly { id: string }[],
+): Promise<readonly JobDetail[] | undefined> {
   const details = await engine.batch.describe(jobs.map(({ id }) => id));
   const open = details.filter((job) => !isOver(job));
   for (const { id } of open) await engine.batch.terminate(id, reason);
-  return open.length === 0;
+  return open.length === 0 ? details : undefined;
+}
+
+/** Ends a step that jobs work for, and keeps how they ended; false while one of them runs. */
+async function cancelJobStep(engine: Engine, run: Run, record: JobStep & StoredStep): Promise<boolean> {
+  const ended = await cancelJobs(engine, record.jobs);
+  if (ended === undefined) return false;
+  const found = await nodeOf(engine, run, record.step);
+  // The jobs of a map are arrays, whose children tell of themselves.
+  const [job] = record.index === "map" ? [] : ended;
+  if (found === undefined || job === undefined) return markCancelled(engine, record);
+  const told = { reason: job.statusReason ?? reason };
+  return markCancelled(engine, withEndedJob(found.node, record, job, told));
 }
 
 /**
@@ -48,7 +64,7 @@ async function cancelChild(engine: Engine, parent: Run, record: ChildStep): Prom
 async function cancelStep(engine: Engine, run: Run, record: StoredStep): Promise<boolean> {
   // A retry may have opened the next epoch meanwhile: what works for that one is none of this cancel's business.
   if (hasResult(record) || hasEnded(record) || record.epoch > run.epoch) return true;
-  if (hasJobs(record)) return (await cancelJobs(engine, record.jobs)) && markCancelled(engine, record);
+  if (hasJobs(record)) return cancelJobStep(engine, run, record);
   if ("holder" in record && record.holder === "run") {
     return (await cancelChild(engine, run, record)) && markCancelled(engine, record);
   }

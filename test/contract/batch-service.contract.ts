@@ -32,7 +32,7 @@ export function batchServiceContract(create: () => Promise<BatchUnderTest>): voi
       family: "ridge",
       command: exitsWith(0),
       environment: { MILLRACE_STEP: "fit", EMPTY: "", QUOTED: "a 'b' \"c\" µ" },
-      resources: { vcpus: 1, memory: 128, gpus: 0, timeoutSeconds: 60, queue: "cpu" },
+      resources: { vcpus: 1, memory: 128, gpus: 0, queue: "cpu" },
       timeout: 60,
       ...overrides,
     };
@@ -44,6 +44,7 @@ export function batchServiceContract(create: () => Promise<BatchUnderTest>): voi
     const id = await under.batch.submit(job);
     expect(await describeOne(id)).toMatchObject({ id, name: job.name });
     expect((await describeOne(id))?.environment).toMatchObject(job.environment);
+    expect((await describeOne(id))?.image).toMatch(/ridge/);
   });
 
   test("a job is found by its exact name, in its own queue, also once it has ended", async () => {

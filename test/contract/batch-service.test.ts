@@ -81,7 +81,7 @@ describe("AWS Batch on the local server", () => {
         family: "ridge",
         command: ["true"],
         environment: {},
-        resources: { vcpus: 1, memory: 128, gpus: 0, timeoutSeconds: 60, queue: "cpu" },
+        resources: { vcpus: 1, memory: 128, gpus: 0, queue: "cpu" },
         timeout: 60,
       });
       await expect(submission).rejects.not.toBeInstanceOf(JobRejectedError);
@@ -89,13 +89,39 @@ describe("AWS Batch on the local server", () => {
     },
   );
 
+  test("a job whose machines are taken back is tried as often as it asks, and tells of each try", async () => {
+    const name = "taken-back";
+    const rule = { kind: "spot-interruption", jobName: name, times: 3 } as const;
+    await misbehave(stack?.batchEndpoint ?? "", [rule]);
+    const batch = awsBatchService(client, targets);
+    const id = await batch.submit({
+      name,
+      family: "ridge",
+      command: ["python", "-c", "import time; time.sleep(600)"],
+      environment: {},
+      resources: { vcpus: 1, memory: 128, gpus: 0, queue: "cpu" },
+      timeout: 60,
+      tries: 2,
+    });
+    await eventually(async () => expect((await batch.describe([id]))[0]).toMatchObject({ state: "FAILED" }));
+    const [job] = await batch.describe([id]);
+    const lost = {
+      statusReason: expect.stringMatching(/^Host EC2/),
+      startedAt: expect.any(Number),
+      stoppedAt: expect.any(Number),
+      logStream: expect.stringMatching(/^millrace-local-ridge\/default\//),
+    };
+    expect(job?.tries).toEqual([lost, lost]);
+    expect(new Set(job?.tries?.map(({ logStream }) => logStream)).size).toBe(2);
+  });
+
   test("a job of a family that has no definition is rejected for good", async () => {
     const submission = awsBatchService(client, targets).submit({
       name: "unknown-family",
       family: "unknown",
       command: ["true"],
       environment: {},
-      resources: { vcpus: 1, memory: 128, gpus: 0, timeoutSeconds: 60, queue: "cpu" },
+      resources: { vcpus: 1, memory: 128, gpus: 0, queue: "cpu" },
       timeout: 60,
     });
     await expect(submission).rejects.toBeInstanceOf(JobRejectedError);

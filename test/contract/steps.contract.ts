@@ -28,6 +28,37 @@ const seasoned = aHeldStep({
   losses: { worker: 2, spot: 3, memory: 1 },
   passes: 4,
   child: { runId: "20211004T162100Z-child0000000", epoch: 2 },
+  jobAttempts: [
+    {
+      ...{
+        epoch: 1,
+        attempt: 8,
+        job: "job-1",
+        state: "FAILED",
+        vcpus: 0.5,
+        memory: 2048,
+        gpus: 1,
+        queue: "gpu",
+      },
+      image: "ridge@sha256:0123",
+      usage: { peakMemoryBytes: 1_234_567, cpuSeconds: 0.25 },
+      reason: "SpotInterruption: gone",
+      tries: [
+        { log: "g:d/default/1", startedAt: epochStart, endedAt: epochStart + 1000, reason: "Host EC2" },
+        {},
+      ],
+    },
+    {
+      epoch: 1,
+      attempt: 9,
+      job: "job-2",
+      state: "SUCCEEDED",
+      vcpus: 1,
+      memory: 512,
+      queue: "cpu",
+      tries: [],
+    },
+  ],
 });
 
 /** One record of each kind. */
@@ -36,6 +67,7 @@ const records: readonly [string, StepRecord][] = [
   ["being submitted", aHeldStep({ state: "SUBMITTED" })],
   ["held by a job", submitted(held, [{ id: "job-1", name: "name-1" }])],
   ["held by jobs that wait for a machine", { ...job, state: "RUNNABLE", runnableSince: epochStart }],
+  ["of a job that runs and has a log", { ...job, state: "RUNNING", log: "/aws/batch/dev:d/default/1" }],
   ["a map under way", { ...expanded(held, 10_000), index: "map" }],
   ["of a run of another pipeline", awaitingRun(held, { runId: "child", epoch: 1 })],
   ["that sleeps", sleeping(held, epochStart)],

@@ -39,8 +39,9 @@ export const mutants: readonly Mutant[] = [
   {
     name: "a message of an earlier epoch is worked on",
     file: "shared/state/decide-claim.ts",
-    find: "if (current.epoch < epoch) return heldBy(request, { child: current.child });",
-    replace: 'if (current.epoch < epoch && hasEnded(current)) return { kind: "ended", record: current };',
+    find: "  if (current.epoch < epoch) {\n",
+    replace:
+      '  if (current.epoch < epoch && hasEnded(current)) return { kind: "ended", record: current };\n  if (current.epoch < epoch) {\n',
   },
   {
     name: "a lease is ignored",
@@ -88,9 +89,9 @@ export const mutants: readonly Mutant[] = [
   {
     name: "a job that ended well is believed without its manifest's result",
     file: "shared/worker/handle-job.ts",
-    find: "if (manifest !== undefined) return await succeedAttempt(engine, work, held, manifest.output);",
+    find: "    if (manifest !== undefined) {\n",
     replace:
-      "return await succeedAttempt(engine, work, held, manifest === undefined ? null : manifest.output);",
+      "    if (manifest === undefined) return await succeedAttempt(engine, work, held, null);\n    if (manifest !== undefined) {\n",
   },
   {
     name: "a job that died after its manifest is tried again",
@@ -114,8 +115,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: "a cancel forgets jobs",
     file: "shared/worker/settle-cancellation.ts",
-    find: "for (const { id } of open) await engine.batch.terminate(id, reason);\n  return open.length === 0;",
-    replace: "return open.length >= 0;",
+    find: "for (const { id } of open) await engine.batch.terminate(id, reason);\n  return open.length === 0 ?",
+    replace: "return open.length >= 0 ?",
   },
   {
     name: "a retry runs again what had succeeded",

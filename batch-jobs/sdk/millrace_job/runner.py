@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import resource
-import sys
 import tempfile
 import time
 import traceback
@@ -21,6 +19,7 @@ from millrace_job.errors import ContractError, FatalError, RetryAfter
 from millrace_job.log import Log, timestamp
 from millrace_job.report import Report
 from millrace_job.storage import ConditionFailed, ObjectForbidden, ObjectNotFound, ObjectStorage
+from millrace_job.usage import Usage
 
 if TYPE_CHECKING:
     from millrace_job.assignment import Assignment
@@ -55,17 +54,18 @@ class Runner:
 
     def _run_child(self, index: int) -> int:
         log = self.log.bind(index=index)
+        usage = Usage()
         try:
             if not self._claim(index, log):
                 return EXIT_DONE
-            self._work(index, log)
+            self._work(index, usage, log)
         except Exception as error:  # noqa: BLE001 - whatever the job raises is told to the engine
-            report_failure(self.assignment, index, error, self.storage, log)
+            report_failure(self.assignment, index, error, self.storage, log, usage)
             return EXIT_CONTRACT if isinstance(error, ContractError) else EXIT_RAISED
         except SystemExit as stop:
             # A library that calls sys.exit must not pass for a job that is done.
             fault = RuntimeError(f"the job called sys.exit({stop.code!r})")
-            report_failure(self.assignment, index, fault, self.storage, log)
+            report_failure(self.assignment, index, fault, self.storage, log, usage)
             return EXIT_RAISED
         return EXIT_DONE
 
@@ -85,8 +85,8 @@ class Runner:
                 return False
         return True
 
-    def _work(self, index: int, log: Log) -> None:
-        started_at, cpu_before = timestamp(), _cpu_seconds()
+    def _work(self, index: int, usage: Usage, log: Log) -> None:
+        started_at = timestamp()
         began = time.monotonic()
         job_input = self._read_input(index)
         with tempfile.TemporaryDirectory(prefix="millrace-") as scratch:
@@ -101,10 +101,7 @@ class Runner:
                 "artifacts": context.artifacts.written,
                 "startedAt": started_at,
                 "endedAt": timestamp(),
-                "usage": {
-                    "peakMemoryBytes": _peak_memory_bytes(),
-                    "cpuSeconds": round(_cpu_seconds() - cpu_before, 3),
-                },
+                "usage": usage.read(),
             }
             try:
                 self._put(f"{self.assignment.attempt_prefix(index)}_manifest.json", manifest, once=True)
@@ -186,9 +183,18 @@ def describe_error(error: Exception) -> dict[str, object]:
     return {**description, "stack": lines[-MAX_STACK_LINES:]}
 
 
-def report_failure(assignment: Assignment, index: int, error: Exception, storage: ObjectStorage, log: Log) -> None:
+def report_failure(
+    assignment: Assignment,
+    index: int,
+    error: Exception,
+    storage: ObjectStorage,
+    log: Log,
+    usage: Usage | None = None,
+) -> None:
     """Logs an error and puts `_error.json`. It doesn't raise: the exit code says that the job failed in any case."""
     description = describe_error(error)
+    if usage is not None:
+        description["usage"] = usage.read()
     fields = {name: value for name, value in description.items() if name not in ("name", "message")}
     log.error(str(description["message"]), error=description["name"], **fields)
     try:
@@ -204,15 +210,3 @@ def input_digest(job_input: object) -> str:
 
 def _json(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False, allow_nan=False, indent=2).encode()
-
-
-def _peak_memory_bytes() -> int:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    # Kilobytes on Linux, bytes on macOS (getrusage(2) of each).
-    return peak if sys.platform == "darwin" else peak * 1024
-
-
-def _cpu_seconds() -> float:
-    # Child processes, such as joblib's workers, count as well.
-    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(usage.ru_utime + usage.ru_stime for usage in used)

@@ -44,7 +44,7 @@ const anything = z.json() as z.ZodType<Json>;
 export const simulatedJob = defineJob("sim.work", {
   input: z.object({ from: z.array(anything), item: anything.optional() }) as unknown as z.ZodType<Json>,
   output: z.json() as z.ZodType<Json>,
-  resources: { vcpus: 1, memory: 512 },
+  resources: { vcpus: 1, memory: 512, onDemandAfter: 1 },
 });
 
 /** Seconds that an approval waits for its answer. */

@@ -1,0 +1,75 @@
+"""What a job used of its machine: evidence for its `resources`."""
+
+from __future__ import annotations
+
+import os
+import resource
+import sys
+from pathlib import Path
+
+CGROUP = Path("/sys/fs/cgroup")
+# ECS sets this in every container that it starts, those of AWS Batch included; only there is the cgroup the job's own.
+OWN_CONTAINER = "ECS_CONTAINER_METADATA_URI_V4"
+
+
+class Usage:
+    """Counts from when it is made. The manifest and `_error.json` carry what it reads."""
+
+    def __init__(self, cgroup: Path | None = None) -> None:
+        self._cgroup = cgroup if cgroup is not None else (CGROUP if OWN_CONTAINER in os.environ else None)
+        self._cpu_before = self._cpu_seconds()
+
+    def read(self) -> dict[str, float]:
+        """The figures so far: `peakMemoryBytes` and `cpuSeconds`."""
+        return {
+            "peakMemoryBytes": self.peak_memory_bytes(),
+            "cpuSeconds": round(max(self._cpu_seconds() - self._cpu_before, 0), 3),
+        }
+
+    def peak_memory_bytes(self) -> int:
+        """The most memory that was in use at once, in bytes, since the process began.
+
+        In a container of its own: `memory.peak` of the container's cgroup (cgroup v2; `memory.max_usage_in_bytes` of
+        v1), which is what the limit is held against. It counts every process of the container, and the pages of files
+        that the kernel would give back first.
+
+        Elsewhere, or where the kernel doesn't tell: the largest resident set of this process plus that of its largest
+        child that has ended (getrusage). Children that lived at the same time count once; what a forked child shares
+        with its parent counts twice.
+        """
+        peak = self._cgroup_number("memory.peak", "memory/memory.max_usage_in_bytes")
+        if peak is not None:
+            return peak
+        whole = sum(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+        # Kilobytes on Linux, bytes on macOS (getrusage(2) of each).
+        return whole if sys.platform == "darwin" else whole * 1024
+
+    def _cpu_seconds(self) -> float:
+        """Of the container's processes where it has a cgroup of its own, else of this one and its ended children."""
+        microseconds = self._cgroup_field("cpu.stat", "usage_usec")
+        if microseconds is not None:
+            return microseconds / 1e6
+        used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+        return sum(usage.ru_utime + usage.ru_stime for usage in used)
+
+    def _cgroup_number(self, *names: str) -> int | None:
+        for name in names:
+            text = self._cgroup_text(name)
+            if text is not None and text.strip().isdigit():
+                return int(text)
+        return None
+
+    def _cgroup_field(self, name: str, field: str) -> int | None:
+        for line in (self._cgroup_text(name) or "").splitlines():
+            key, _, value = line.partition(" ")
+            if key == field and value.isdigit():
+                return int(value)
+        return None
+
+    def _cgroup_text(self, name: str) -> str | None:
+        if self._cgroup is None:
+            return None
+        try:
+            return (self._cgroup / name).read_text()
+        except OSError:
+            return None

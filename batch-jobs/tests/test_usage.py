@@ -1,0 +1,57 @@
+"""What a job says it used."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from millrace_job.usage import OWN_CONTAINER, Usage
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MEGABYTE = 1_000_000
+
+
+def test_a_child_process_counts() -> None:
+    before = Usage().peak_memory_bytes()
+    subprocess.run([sys.executable, "-c", f"x = bytearray({200 * MEGABYTE})"], check=True)
+    assert Usage().peak_memory_bytes() - before > 150 * MEGABYTE
+
+
+def test_cpu_time_counts_from_when_the_child_of_the_map_began() -> None:
+    sum(range(3_000_000))
+    usage = Usage()
+    assert usage.read()["cpuSeconds"] < 0.05
+    sum(range(10_000_000))
+    assert usage.read()["cpuSeconds"] > 0.05
+
+
+def test_a_container_of_its_own_is_asked_first(tmp_path: Path) -> None:
+    (tmp_path / "memory.peak").write_text("123456789\n")
+    (tmp_path / "cpu.stat").write_text("usage_usec 5000000\nuser_usec 4000000\n")
+    usage = Usage(tmp_path)
+    (tmp_path / "cpu.stat").write_text("usage_usec 7500000\nuser_usec 6000000\n")
+    assert usage.read() == {"peakMemoryBytes": 123456789, "cpuSeconds": 2.5}
+
+
+def test_the_older_cgroups_know_the_peak_too(tmp_path: Path) -> None:
+    (tmp_path / "memory").mkdir()
+    (tmp_path / "memory" / "memory.max_usage_in_bytes").write_text("42\n")
+    assert Usage(tmp_path).peak_memory_bytes() == 42
+
+
+@pytest.mark.parametrize("text", ["max\n", ""])
+def test_a_kernel_that_does_not_tell_is_not_believed(tmp_path: Path, text: str) -> None:
+    (tmp_path / "memory.peak").write_text(text)
+    assert Usage(tmp_path).peak_memory_bytes() > MEGABYTE
+
+
+def test_the_machines_cgroup_is_no_jobs_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(OWN_CONTAINER, raising=False)
+    assert Usage()._cgroup is None
+    monkeypatch.setenv(OWN_CONTAINER, "http://169.254.170.2/v4/1")
+    assert Usage()._cgroup is not None

@@ -1,0 +1,65 @@
+import type { StepNode } from "../pipeline/graph.ts";
+import { attemptResources } from "../state/attempt-resources.ts";
+import { withJobAttempt } from "../state/step-changes.ts";
+import type { JobTry, JobUsage, StepRecord } from "../state/step-record.ts";
+import type { JobDetail, JobTryDetail } from "./batch-service.ts";
+
+/** Group of the jobs' logs where a job's detail does not name one: AWS Batch's own. */
+const defaultLogGroup = "/aws/batch/job";
+
+/** Where a log is: `group:stream`; undefined while there is none. */
+export function logOf(job: Pick<JobDetail, "logGroup">, stream: string | undefined): string | undefined {
+  return stream === undefined ? undefined : `${job.logGroup ?? defaultLogGroup}:${stream}`;
+}
+
+/** Longest reason that is kept of a try, in characters; an error that ends a step is kept at length. */
+const longestReason = 160;
+
+/** The end of an image's address: `ridge@sha256:…`. Registry and account are the stage's. */
+function imageName(image: string): string {
+  return image.slice(image.lastIndexOf("/") + 1);
+}
+
+function tryOf(job: JobDetail, told: JobTryDetail, isLast: boolean): JobTry {
+  const log = logOf(job, told.logStream);
+  const reason = [told.statusReason, told.reason].filter(Boolean).join("; ");
+  return {
+    ...(log !== undefined && { log }),
+    ...(told.startedAt !== undefined && { startedAt: told.startedAt }),
+    ...(told.stoppedAt !== undefined && { endedAt: told.stoppedAt }),
+    // Why the last one ended is why the attempt did.
+    ...(!isLast && reason !== "" && { reason: reason.slice(0, longestReason) }),
+  };
+}
+
+/** The tries of a job; of one that Batch tells no tries of, what it says of the job as a whole. */
+function triesOf(job: JobDetail): JobTry[] {
+  const tries = job.tries ?? [];
+  if (tries.length === 0) return job.startedAt === undefined ? [] : [tryOf(job, job, true)];
+  return tries.map((each, place) => tryOf(job, each, place === tries.length - 1));
+}
+
+/**
+ * A step's record that tells of the job that has just ended its attempt, for whatever becomes of it next.
+ *
+ * @param told what the job said it used, where it could, and why the attempt failed, if it did
+ */
+export function withEndedJob<R extends StepRecord>(
+  { task }: StepNode,
+  record: R,
+  job: JobDetail,
+  told: { usage?: JobUsage | undefined; reason?: string | undefined },
+): R {
+  if (task.kind !== "batch") return record;
+  const { epoch, attempt } = record;
+  const { vcpus, memory, gpus, queue } = attemptResources(task.resources, record);
+  return withJobAttempt(record, {
+    ...{ epoch, attempt, job: job.id, state: told.reason === undefined ? "SUCCEEDED" : "FAILED" },
+    ...{ vcpus, memory, queue },
+    ...(gpus > 0 && { gpus }),
+    ...(job.image !== undefined && { image: imageName(job.image) }),
+    ...(told.usage !== undefined && { usage: told.usage }),
+    ...(told.reason !== undefined && { reason: told.reason.slice(0, longestReason) }),
+    tries: triesOf(job),
+  });
+}

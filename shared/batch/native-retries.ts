@@ -1,0 +1,11 @@
+/**
+ * What AWS Batch itself tries again: what was not the job's fault, and nothing else; the engine decides on the rest. The
+ * first match wins and no match would mean another try, hence the last rule. Five rules are the most there are.
+ */
+export const nativeRetryRules = [
+  { onStatusReason: "Host EC2*", action: "RETRY" },
+  { onStatusReason: "Your Spot Task was interrupted*", action: "RETRY" },
+  { onStatusReason: "Task failed to start*", action: "RETRY" },
+  { onReason: "CannotPullContainer*", action: "RETRY" },
+  { onReason: "*", action: "EXIT" },
+] as const satisfies readonly { onStatusReason?: string; onReason?: string; action: "RETRY" | "EXIT" }[];
