@@ -23,6 +23,7 @@ function aRunView(steps: StepView[], overrides: Partial<RunView> = {}): RunView 
       name: "october",
       params: {},
       steps,
+      afterwards: [],
     },
     cause: { kind: "object", uri: `s3://millrace-prod-data-123456789012/raw/ridge/${"x".repeat(80)}.csv` },
     ...{ state: "RUNNING", scheduledAt: "2021-10-04T16:21:00Z", startedAt: "2021-10-04T16:21:00Z" },
@@ -56,6 +57,29 @@ test("an error stands under its step, with the child's place and the log", () =>
   const errors = [{ name: "ValueError", message: "y has 3 NaN", index: 2, log: "s3://b/log" }];
   const lines = runScreen(aRunView([aStepView("read", { state: "FAILED", errors })]), 80).split("\n");
   expect(lines.slice(-2)).toEqual(["      [2] ValueError: y has 3 NaN", "      log: s3://b/log"]);
+});
+
+test("what followed the end stands below the steps, with what became of it", () => {
+  const screen = runScreen(
+    aRunView([running], {
+      state: "FAILED",
+      afterwards: [
+        { kind: "hook", name: "hook", state: "SUCCEEDED", attempts: 1, milliseconds: 40, errors: [] },
+        {
+          ...{ kind: "notice", name: "slack", state: "FAILED", attempts: 1, milliseconds: 90 },
+          errors: [
+            { name: "NoticeRefusedError", message: "there is no parameter /millrace/prod/slack-webhook" },
+          ],
+        },
+      ],
+    }),
+    100,
+  );
+  const lines = screen.split("\n").slice(-4);
+  expect(lines[0]).toBe("  afterwards");
+  expect(lines[1]).toMatch(/^ {2}✓ hook +succeeded +40 ms$/);
+  expect(lines[2]).toMatch(/^ {2}✗ notice slack +failed +90 ms$/);
+  expect(lines[3]).toContain("there is no parameter /millrace/prod/slack-webhook");
 });
 
 test.each([80, 120])("no line is wider than a terminal of %d columns", (width) => {

@@ -1,5 +1,12 @@
 import { styleText } from "node:util";
-import type { ChildrenView, ErrorView, RunView, StepView, ViewState } from "../shared/run/run-view.ts";
+import type {
+  ChildrenView,
+  EndStepView,
+  ErrorView,
+  RunView,
+  StepView,
+  ViewState,
+} from "../shared/run/run-view.ts";
 import type { Cause, RunState } from "../shared/state/run.ts";
 import { cutMiddle, durationText, wrapped } from "./units.ts";
 
@@ -61,7 +68,7 @@ export function childrenText({ total, counts }: ChildrenView): string {
   return [`${done}/${total} done`, ...rest].join(", ");
 }
 
-function detailText(step: StepView): string {
+function detailText(step: Line): string {
   return [
     ...(step.children === undefined ? [] : [childrenText(step.children)]),
     ...(step.passes === undefined ? [] : [`pass ${step.passes}`]),
@@ -81,8 +88,16 @@ function errorLines({ index, name, message, log }: ErrorView, width: number): st
   return lines.map((line) => `      ${line}`);
 }
 
+/** What a line is about: a step, or what followed the run's end. */
+type Line = Omit<StepView, "number" | "kind" | "artifacts">;
+
+/** A notice says what it is; a hook's name does. */
+function asLine({ kind, name, ...others }: EndStepView): Line {
+  return { ...others, name: kind === "notice" ? `notice ${name}` : name };
+}
+
 /** A step and what went wrong in it, in lines of at most `width`. */
-function stepLines(step: StepView, nameWidth: number, width: number): string[] {
+function stepLines(step: Line, nameWidth: number, width: number): string[] {
   const { symbol, word, colour } = looks[step.state];
   const duration = step.milliseconds === undefined ? "" : durationText(step.milliseconds);
   const before = 4 + nameWidth + 2;
@@ -105,7 +120,8 @@ const hasPassed = (state: ViewState) => state === "SUCCEEDED" || state === "CACH
 
 /** A run and its steps, in lines of at most `width` characters. */
 export function runScreen(view: RunView, width: number): string {
-  const nameWidth = Math.max(...view.steps.map(({ name }) => name.length));
+  const afterwards = view.afterwards.map(asLine);
+  const nameWidth = Math.max(...[...view.steps, ...afterwards].map(({ name }) => name.length));
   const done = view.steps.filter(({ state }) => hasPassed(state)).length;
   const retried = view.epoch - 1;
   const facts = [
@@ -120,6 +136,8 @@ export function runScreen(view: RunView, width: number): string {
     ...(view.reason === undefined ? [] : [view.reason]),
     "",
     ...view.steps.flatMap((step) => stepLines(step, nameWidth, width)),
+    ...(afterwards.length === 0 ? [] : ["", "  afterwards"]),
+    ...afterwards.flatMap((line) => stepLines(line, nameWidth, width)),
   ].join("\n");
 }
 

@@ -324,3 +324,27 @@ describe("viewRun", () => {
     ]);
   });
 });
+
+describe("what followed a run's end", () => {
+  const run = anEndedRun("FAILED", { epoch: 2 });
+  const error = { name: "NoticeRefusedError", message: "there is no parameter" };
+  const records: StepRecord[] = [
+    succeeded("read", 0),
+    ended("@failed", 1, { epoch: 1 }),
+    succeeded("@failed", 2, { epoch: 2 }),
+    ended("@failed/slack-2", 2, { epoch: 2, attempt: 3, error }),
+  ];
+
+  it("is its hook and its notices, of the last epoch", () => {
+    expect(viewRun(run, graph, records, now).afterwards).toMatchObject([
+      { kind: "hook", name: "hook", state: "SUCCEEDED", attempts: 1, errors: [] },
+      { kind: "notice", name: "slack-2", state: "FAILED", attempts: 3, errors: [error] },
+    ]);
+  });
+
+  it("is no step of it", () => {
+    expect(viewRun(run, graph, records, now).steps.map(({ name }) => name)).toEqual(
+      graph.steps.map(({ name }) => name),
+    );
+  });
+});

@@ -13,6 +13,7 @@ import {
   type StepRecord,
   type StepState,
 } from "../state/step-record.ts";
+import { isEndStep } from "./end-step.ts";
 
 /** A step's state as people see it: what is stored, or what follows from the run where nothing is stored. */
 export type ViewState = StepState | "WAITING" | "READY" | "UPSTREAM_FAILED";
@@ -54,6 +55,9 @@ export type StepView = {
   artifacts: Artifact[];
 };
 
+/** What followed the run's end: its hook, by the name `hook`, or a notice, by the notice's own. */
+export type EndStepView = Omit<StepView, "number" | "kind" | "artifacts"> & { kind: "hook" | "notice" };
+
 /** A run as a terminal or a web page shows it: plain JSON. */
 export type RunView = {
   runId: string;
@@ -75,6 +79,8 @@ export type RunView = {
   reason?: string;
   error?: RunError;
   steps: StepView[];
+  /** What followed its end, as far as it has begun. */
+  afterwards: EndStepView[];
 };
 
 /** Errors of one step that a view holds; a thousand children may fail alike. */
@@ -166,7 +172,7 @@ function artifactsOf(run: Run, node: StepNode, records: readonly StepRecord[]): 
 function timesOf(
   own: StepRecord | undefined,
   now: number,
-): Pick<StepView, "startedAt" | "endedAt" | "milliseconds"> {
+): Pick<StepView, "startedAt" | "endedAt" | "milliseconds" | "retryAt"> {
   if (own === undefined) return {};
   const { startedAt } = own;
   const endedAt = hasEnded(own) ? own.endedAt : undefined;
@@ -175,6 +181,7 @@ function timesOf(
     startedAt,
     ...(endedAt !== undefined && { endedAt }),
     milliseconds: Math.max(0, end - Date.parse(startedAt)),
+    ...(own.state === "RETRYING" && { retryAt: new Date(own.retryAt).toISOString() }),
   };
 }
 
@@ -200,7 +207,6 @@ function viewStep(
   const own = records.find(({ index }) => (mapped ? index === "map" : index !== "map"));
   const members = mapped ? records.filter(({ index }) => index !== "map") : [];
   const children = countChildren(members, own);
-  const retryAt = own?.state === "RETRYING" ? new Date(own.retryAt).toISOString() : undefined;
   return {
     number: node.number,
     name: node.name,
@@ -211,9 +217,21 @@ function viewStep(
     ...(children !== undefined && { children }),
     attempts: Math.max(0, ...records.map(({ attempt }) => attempt)),
     ...timesOf(own, now),
-    ...(retryAt !== undefined && { retryAt }),
     errors: errorsOf(own, members),
     artifacts: artifactsOf(run, node, records),
+  };
+}
+
+/** What followed the end of a run's epoch. */
+function viewEndStep(record: StepRecord, now: number): EndStepView {
+  const [, notice] = record.step.split("/");
+  return {
+    kind: notice === undefined ? "hook" : "notice",
+    name: notice ?? "hook",
+    state: record.state,
+    attempts: record.attempt,
+    ...timesOf(record, now),
+    errors: errorsOf(record, []),
   };
 }
 
@@ -251,5 +269,8 @@ export function viewRun(run: Run, graph: Graph, records: readonly StepRecord[], 
     ...("reason" in run && run.reason !== undefined && { reason: run.reason }),
     ...(error !== undefined && { error }),
     steps: graph.steps.map((node) => viewStep(run, node, standings[node.number] ?? "WAITING", records, now)),
+    afterwards: records
+      .filter(({ step, index }) => isEndStep(step) && index === run.epoch)
+      .map((record) => viewEndStep(record, now)),
   };
 }
