@@ -1,13 +1,24 @@
 import { createHash } from "node:crypto";
 import {
+  type ListedObject,
   type ObjectCopy,
   type ObjectHead,
+  type ObjectPage,
   type ObjectPlace,
   type ObjectStore,
   parseObjectUri,
 } from "./object-store.ts";
 
-type StoredObject = { readonly body: Uint8Array; readonly mediaType: string; readonly versionId: string };
+type StoredObject = {
+  readonly body: Uint8Array;
+  readonly mediaType: string;
+  readonly versionId: string;
+  /** Its place among all writes. */
+  readonly written: number;
+};
+
+/** Most objects of a page of a listing. */
+const pageSize = 1000;
 
 /** An object store within the process. It keeps every version of an object, and reads the current one. */
 export class MemoryObjectStore implements ObjectStore {
@@ -28,7 +39,7 @@ export class MemoryObjectStore implements ObjectStore {
     parseObjectUri(uri);
     this.writes += 1;
     const versionId = String(this.writes);
-    const stored = { body: new Uint8Array(Buffer.from(body)), mediaType, versionId };
+    const stored = { body: new Uint8Array(Buffer.from(body)), mediaType, versionId, written: this.writes };
     this.objects.set(uri, stored);
     this.versions.set(`${uri}?${versionId}`, stored);
     return { versionId };
@@ -49,6 +60,29 @@ export class MemoryObjectStore implements ObjectStore {
     parseObjectUri(uri);
     const found = this.objects.get(uri);
     return found && { bytes: found.body.byteLength, versionId: found.versionId, mediaType: found.mediaType };
+  }
+
+  async list(prefix: string, next = ""): Promise<ObjectPage> {
+    const start = this.locate("");
+    const keys = this.uris()
+      .filter((uri) => uri.startsWith(start + prefix) && uri > next)
+      .slice(0, pageSize + 1);
+    const objects = keys.slice(0, pageSize).flatMap((uri): ListedObject[] => {
+      const found = this.objects.get(uri);
+      // Writes have no time here, but an order.
+      return found === undefined
+        ? []
+        : [
+            {
+              uri,
+              key: uri.slice(start.length),
+              bytes: found.body.byteLength,
+              at: new Date(found.written * 1000).toISOString(),
+            },
+          ];
+    });
+    const last = objects.at(-1);
+    return { objects, ...(keys.length > pageSize && last !== undefined && { next: last.uri }) };
   }
 
   async copy({ uri, versionId }: ObjectPlace, to: string): Promise<ObjectCopy | undefined> {

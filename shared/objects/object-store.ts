@@ -1,6 +1,18 @@
 /** An object's facts, without its content. */
 export type ObjectHead = { bytes: number; versionId?: string; mediaType?: string };
 
+/** An object as a listing tells of it. */
+export type ListedObject = {
+  uri: string;
+  key: string;
+  bytes: number;
+  /** When it was written: ISO 8601, UTC. */
+  at: string;
+};
+
+/** A part of a listing, in the order of the keys. `next` asks for the part that follows; without it this was the last. */
+export type ObjectPage = { objects: ListedObject[]; next?: string };
+
 /** An exact object: the version that is meant, where the bucket keeps versions; the current one otherwise. */
 export type ObjectPlace = { uri: string; versionId?: string | undefined };
 
@@ -20,6 +32,12 @@ export type ObjectStore = {
   putIfAbsent(uri: string, body: string | Uint8Array, mediaType: string): Promise<boolean>;
   get(uri: string): Promise<Uint8Array | undefined>;
   head(uri: string): Promise<ObjectHead | undefined>;
+  /**
+   * The current objects whose keys begin with a prefix, up to 1,000 a page.
+   *
+   * @param next what the page before gave
+   */
+  list(prefix: string, next?: string): Promise<ObjectPage>;
   /**
    * Copies an object of up to {@link largestCopy} bytes with its media type, and without its tags: what a lifecycle rule
    * does with the original by its tags, it does not do with the copy. The bytes never come here. Undefined when there is

@@ -10,6 +10,7 @@ function countedStore() {
     locate: (key) => inner.locate(key),
     put: (uri, body, mediaType) => inner.put(uri, body, mediaType),
     putIfAbsent: (uri, body, mediaType) => inner.putIfAbsent(uri, body, mediaType),
+    list: (prefix, next) => inner.list(prefix, next),
     head: (uri) => inner.head(uri),
     copy: (from, to) => inner.copy(from, to),
     delete: (uri) => inner.delete(uri),

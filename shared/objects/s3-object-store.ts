@@ -4,6 +4,7 @@ import {
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
+  ListObjectsV2Command,
   PutObjectCommand,
   type S3Client,
   S3ServiceException,
@@ -99,6 +100,21 @@ export function s3ObjectStore(
         if (isMissing(error)) return undefined;
         throw error;
       }
+    },
+
+    async list(prefix, next) {
+      const page = await client.send(
+        new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ContinuationToken: next }),
+      );
+      const objects = (page.Contents ?? []).flatMap(({ Key: key, Size: bytes = 0, LastModified: at }) =>
+        key === undefined || at === undefined
+          ? []
+          : [{ uri: `s3://${bucket}/${key}`, key, bytes, at: at.toISOString() }],
+      );
+      return {
+        objects,
+        ...(page.NextContinuationToken !== undefined && { next: page.NextContinuationToken }),
+      };
     },
 
     async copy(from, to) {

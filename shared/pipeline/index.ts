@@ -45,6 +45,8 @@ export {
   child,
   lambda,
   repeat,
+  type RawData,
+  type RawObject,
   type StepContext,
   type Task,
   wait,

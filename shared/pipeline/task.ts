@@ -19,6 +19,7 @@ export type StepContext = {
   readonly signal: AbortSignal;
   readonly log: StepLog;
   readonly artifacts: StepArtifacts;
+  readonly raw: RawData;
   readonly models: StepModels;
 };
 
@@ -35,6 +36,17 @@ export type StepArtifacts = {
   read(uri: string): Promise<Uint8Array>;
   /** Deletes an object; one that is gone already is no error. */
   delete(uri: string): Promise<void>;
+};
+
+/** An object under `raw/` at the version that it has now. */
+export type RawObject = { uri: string; versionId?: string; bytes: number };
+
+/** What people dropped into the data bucket. */
+export type RawData = {
+  /** All objects whose keys begin with a prefix under `raw/`, by key; folder markers are left out. Times in ISO 8601. */
+  list(prefix: string): Promise<{ uri: string; key: string; bytes: number; at: string }[]>;
+  /** An object's size and version; undefined when there is none. */
+  find(uri: string): Promise<RawObject | undefined>;
 };
 
 /** A function that a lambda step runs, its types erased. */

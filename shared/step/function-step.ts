@@ -1,8 +1,6 @@
-import { createHash } from "node:crypto";
 import type { Engine } from "../engine.ts";
-import { attemptPrefix } from "../objects/layout.ts";
 import { copyJson, type Json } from "../pipeline/json.ts";
-import type { StepArtifacts, StepContext, StepFunction, StepLog } from "../pipeline/task.ts";
+import type { StepFunction } from "../pipeline/task.ts";
 import { commitReserve } from "../run/tail-call.ts";
 import { type Failure, failureOf, fatal } from "../state/failure.ts";
 import type { HeldStep } from "../state/step-record.ts";
@@ -11,38 +9,9 @@ import { findCached } from "./cached-result.ts";
 import { failAttempt, succeedAttempt, useCached } from "./finish-attempt.ts";
 import { noticeFunction } from "./notice-step.ts";
 import { readOrFail } from "./read-or-fail.ts";
+import { contextFor, indexOf } from "./step-context.ts";
 import { inputOf } from "./step-input.ts";
-import { modelsFor } from "./step-models.ts";
 import type { StepWork } from "./step-work.ts";
-
-function artifactsFor(engine: Engine, work: StepWork, held: StoredStep): StepArtifacts {
-  const prefix = attemptPrefix(work.run, held);
-  return {
-    async write(name, body, mediaType) {
-      const uri = engine.objects.locate(prefix + name);
-      const { versionId } = await engine.objects.put(uri, body, mediaType);
-      const bytes = Buffer.from(body);
-      const sha256 = createHash("sha256").update(bytes).digest("hex");
-      return { uri, sha256, bytes: bytes.length, mediaType, ...(versionId !== undefined && { versionId }) };
-    },
-    async read(uri) {
-      const body = await engine.objects.get(uri);
-      if (body === undefined) throw new Error(`${uri} does not exist`);
-      return body;
-    },
-    delete: (uri) => engine.objects.delete(uri),
-  };
-}
-
-function logFor(engine: Engine, held: StoredStep): StepLog {
-  const { runId, step, index, attempt } = held;
-  const facts = { runId, step, index, attempt };
-  return {
-    info: (message, fields) => engine.log.info(message, { ...facts, ...fields }),
-    warn: (message, fields) => engine.log.warn(message, { ...facts, ...fields }),
-    error: (message, fields) => engine.log.error(message, { ...facts, ...fields }),
-  };
-}
 
 /** The result as JSON: what cannot be stored is an error here, not a surprise later. */
 function asJson(result: unknown): Json {
@@ -50,10 +19,6 @@ function asJson(result: unknown): Json {
   if (text === undefined)
     throw new TypeError(`the function returned a ${typeof result}; a step's result is JSON`);
   return JSON.parse(text) as Json;
-}
-
-function indexOf({ index }: StoredStep): number {
-  return index === "map" ? 0 : index;
 }
 
 type Finish = { output: Json } | { failure: Failure };
@@ -73,18 +38,7 @@ async function call(
   if (allowed <= 0) throw new Error(`no time is left to run step ${node.name}`);
   const timer = engine.clock.deadline(allowed);
   try {
-    const context: StepContext = {
-      pipeline: work.run.pipeline,
-      runId: held.runId,
-      step: held.step,
-      index: indexOf(held),
-      attempt: held.attempt,
-      scheduledAt: work.run.scheduledAt,
-      signal: timer.signal,
-      log: logFor(engine, held),
-      artifacts: artifactsFor(engine, work, held),
-      models: modelsFor(engine, { runId: held.runId, step: held.step, index: indexOf(held) }),
-    };
+    const context = contextFor(engine, work, held, timer.signal);
     const timedOut = new Promise<"timed out">((resolve) => {
       if (timer.signal.aborted) resolve("timed out");
       timer.signal.addEventListener("abort", () => resolve("timed out"), { once: true });

@@ -51,6 +51,32 @@ export function objectStoreContract(create: () => Promise<ObjectStore>): void {
     expect(await store.get(uri)).toBeUndefined();
   });
 
+  test("a listing has what begins with a prefix, in the order of the keys, as often as there are pages", async () => {
+    const count = 1003;
+    const names = Array.from({ length: count }, (_, place) => `raw/many/${String(place).padStart(5, "0")}`);
+    for (let place = 0; place < count; place += 100) {
+      await Promise.all(
+        names.slice(place, place + 100).map((key) => store.put(store.locate(key), "12345", "text/plain")),
+      );
+    }
+    await store.put(store.locate("raw/manyfold"), "1", "text/plain");
+    await store.put(store.locate("raw/many/00001"), "123456", "text/plain");
+    const first = await store.list("raw/many/");
+    expect(first.objects.map(({ key }) => key)).toEqual(names.slice(0, 1000));
+    const second = await store.list("raw/many/", first.next);
+    expect(second.objects.map(({ key }) => key)).toEqual(names.slice(1000));
+    expect(second.next).toBeUndefined();
+    expect(first.objects[1]).toMatchObject({ uri: store.locate("raw/many/00001"), bytes: 6 });
+    expect(Number.isNaN(Date.parse(first.objects[1]?.at ?? ""))).toBe(false);
+    expect(await store.list("raw/none/")).toEqual({ objects: [] });
+  }, 60_000);
+
+  test("a listing takes keys as they are", async () => {
+    for (const key of keys) await store.put(store.locate(key), key, "text/plain");
+    const { objects } = await store.list("raw/");
+    expect(objects.map(({ key }) => key).sort()).toEqual([...keys].sort());
+  });
+
   test("keys that differ only in how they are written are different objects", async () => {
     for (const key of ["a b", "a+b", "a%20b"]) await store.put(store.locate(key), key, "text/plain");
     const read = await Promise.all(["a b", "a+b", "a%20b"].map((key) => store.get(store.locate(key))));

@@ -1,0 +1,86 @@
+import { createHash } from "node:crypto";
+import type { Engine } from "../engine.ts";
+import { attemptPrefix } from "../objects/layout.ts";
+import { type ListedObject, parseObjectUri } from "../objects/object-store.ts";
+import { FatalError } from "../pipeline/step-errors.ts";
+import type { RawData, StepArtifacts, StepContext, StepLog } from "../pipeline/task.ts";
+import type { StoredStep } from "../store/run-store.ts";
+import { modelsFor } from "./step-models.ts";
+import type { StepWork } from "./step-work.ts";
+
+function artifactsFor(engine: Engine, work: StepWork, held: StoredStep): StepArtifacts {
+  const prefix = attemptPrefix(work.run, held);
+  return {
+    async write(name, body, mediaType) {
+      const uri = engine.objects.locate(prefix + name);
+      const { versionId } = await engine.objects.put(uri, body, mediaType);
+      const bytes = Buffer.from(body);
+      const sha256 = createHash("sha256").update(bytes).digest("hex");
+      return { uri, sha256, bytes: bytes.length, mediaType, ...(versionId !== undefined && { versionId }) };
+    },
+    async read(uri) {
+      const body = await engine.objects.get(uri);
+      if (body === undefined) throw new Error(`${uri} does not exist`);
+      return body;
+    },
+    delete: (uri) => engine.objects.delete(uri),
+  };
+}
+
+function rawDataOf({ objects }: Engine): RawData {
+  return {
+    async list(prefix) {
+      if (!prefix.startsWith("raw/")) throw new FatalError(`"${prefix}" is no prefix under raw/`);
+      const found: ListedObject[] = [];
+      let next: string | undefined;
+      do {
+        const page = await objects.list(prefix, next);
+        found.push(...page.objects.filter(({ key, bytes }) => bytes > 0 || !key.endsWith("/")));
+        next = page.next;
+      } while (next !== undefined);
+      return found;
+    },
+    async find(uri) {
+      const { key } = parseObjectUri(uri);
+      if (!key.startsWith("raw/")) throw new FatalError(`${uri} is not under raw/`);
+      const head = await objects.head(uri);
+      if (head === undefined) return undefined;
+      const { bytes, versionId } = head;
+      return { uri, bytes, ...(versionId !== undefined && { versionId }) };
+    },
+  };
+}
+
+function logFor(engine: Engine, held: StoredStep): StepLog {
+  const { runId, step, index, attempt } = held;
+  const facts = { runId, step, index, attempt };
+  return {
+    info: (message, fields) => engine.log.info(message, { ...facts, ...fields }),
+    warn: (message, fields) => engine.log.warn(message, { ...facts, ...fields }),
+    error: (message, fields) => engine.log.error(message, { ...facts, ...fields }),
+  };
+}
+
+/** Place of a record in the list of a mapped step; 0 otherwise. */
+export function indexOf({ index }: StoredStep): number {
+  return index === "map" ? 0 : index;
+}
+
+/** What the function of a step can reach. */
+export function contextFor(
+  engine: Engine,
+  work: StepWork,
+  held: StoredStep,
+  signal: AbortSignal,
+): StepContext {
+  const { runId, step, attempt } = held;
+  const index = indexOf(held);
+  return {
+    ...{ pipeline: work.run.pipeline, runId, step, index, attempt, signal },
+    scheduledAt: work.run.scheduledAt,
+    log: logFor(engine, held),
+    artifacts: artifactsFor(engine, work, held),
+    raw: rawDataOf(engine),
+    models: modelsFor(engine, { runId, step, index }),
+  };
+}
