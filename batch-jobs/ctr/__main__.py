@@ -1,4 +1,4 @@
-from ctr import jobs
+from ctr import jobs, validation
 from millrace_job import run_family
 
-run_family(jobs)
+run_family(jobs, validation)
