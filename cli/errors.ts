@@ -28,11 +28,14 @@ function sdkRemedy({ name, code }: Known, stage: string): string | undefined {
   return undefined;
 }
 
+/** Errors whose message says all there is to say. */
+const plain: ReadonlySet<string> = new Set(["CliError", "StackError", "ModelNotFoundError"]);
+
 /** One line for an error that reached the top. */
 export function errorLine(error: unknown, stage: string): string {
   const known = knownError(error);
   if (known === undefined) return String(error);
-  if (known.name === "CliError" || known.name === "StackError") return known.message;
+  if (plain.has(known.name)) return known.message;
   const remedy = sdkRemedy(known, stage);
   return remedy ?? `${known.name}: ${known.message || String(known.code)} (--verbose shows where)`;
 }

@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { graphCommand } from "./commands/graph.ts";
 import { manageCommands } from "./commands/manage.ts";
+import { modelsCommand } from "./commands/models.ts";
 import { pipelinesCommand } from "./commands/pipelines.ts";
 import { runCommand } from "./commands/run.ts";
 import { runsCommand } from "./commands/runs.ts";
@@ -34,6 +35,7 @@ const commands = [
   runCommand(),
   startCommand(),
   ...manageCommands(),
+  modelsCommand(),
 ];
 for (const command of commands) program.addCommand(command.copyInheritedSettings(program));
 

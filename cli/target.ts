@@ -1,5 +1,7 @@
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { attachStack } from "../local/stack/stack.ts";
+import { dynamoModelRegistry } from "../shared/models/dynamo-model-registry.ts";
+import type { ModelRegistry } from "../shared/models/model-registry.ts";
 import type { Graph } from "../shared/pipeline/graph.ts";
 import { type RunView, viewRun } from "../shared/run/run-view.ts";
 import type { Run } from "../shared/state/run.ts";
@@ -20,6 +22,7 @@ export type Target = {
   readonly stage: string;
   readonly config: ClientConfig;
   readonly store: RunStore;
+  readonly models: ModelRegistry;
   /** Milliseconds between two looks at a run that is being followed. */
   readonly pollMs: number;
   /**
@@ -49,7 +52,8 @@ function localConfig(): ClientConfig {
 }
 
 /** What the engine itself refuses with, and MiniStack's name for whatever a function throws. */
-const ownErrors = /^(Request|Params|PipelineNotFound|RunNotFound|RunState)Error$|^Runtime\.HandlerError$/;
+const ownErrors =
+  /^(Request|Params|PipelineNotFound|RunNotFound|RunState|ModelNotFound|ModelAlias)Error$|^Runtime\.HandlerError$/;
 
 /** The engine's own errors say what to do; a function that broke has its story in its log. */
 function refusal(name: string, answer: unknown): CliError {
@@ -61,10 +65,12 @@ function refusal(name: string, answer: unknown): CliError {
 /** A stage that clients with this configuration reach. */
 export function targetOf(stage: string, config: ClientConfig): Target {
   const lambda = new LambdaClient(config);
+  const table = { client: dynamoClient(config), name: `millrace-${stage}` };
   return {
     stage,
     config,
-    store: dynamoRunStore({ client: dynamoClient(config), name: `millrace-${stage}` }),
+    store: dynamoRunStore(table),
+    models: dynamoModelRegistry(table),
     pollMs: stage === "local" ? 400 : 2000,
     async invoke(name, payload) {
       const functionName = `millrace-${stage}-${name}`;

@@ -99,6 +99,12 @@ function jobFamily(prefix: string, family: string, image: string): Record<string
                   Action: ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"],
                   Resource: { "Fn::Sub": `\${DataBucket.Arn}/runs/*` },
                 },
+                {
+                  Sid: "ReadModels",
+                  Effect: "Allow",
+                  Action: ["s3:GetObject", "s3:GetObjectVersion"],
+                  Resource: { "Fn::Sub": `\${DataBucket.Arn}/models/*` },
+                },
               ],
             },
           },

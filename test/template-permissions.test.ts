@@ -78,6 +78,21 @@ describe("permissions", () => {
     ).toEqual(ids.map(() => JSON.stringify({ "Fn::Sub": `\${DataBucket.Arn}/runs/*` })));
   });
 
+  test("registered models are added by the step worker alone, read by jobs too, and deleted by nobody", () => {
+    const onModels = permissions(prod).filter(({ resource }) =>
+      JSON.stringify(resource).includes("/models/"),
+    );
+    const jobRoles = listFamilies(root).map(
+      (family) => `${family[0]?.toUpperCase()}${family.slice(1)}JobRole`,
+    );
+    const reading = ["s3:GetObject", "s3:GetObjectVersion"];
+    const allowed = (owner: string) =>
+      onModels.filter(({ role }) => role === owner).map(({ action }) => action);
+    expect(new Set(onModels.map(({ role }) => role))).toEqual(new Set(["StepRole", ...jobRoles]));
+    expect(allowed("StepRole")).toEqual([...reading, "s3:PutObject"]);
+    for (const role of jobRoles) expect(allowed(role)).toEqual(reading);
+  });
+
   test("only AWS's services assume the roles", () => {
     for (const { properties } of prod.resources<{
       AssumeRolePolicyDocument: { Statement: { Principal: unknown }[] };
@@ -96,6 +111,7 @@ describe("what a function's code calls", () => {
     "objects.head": "s3:GetObject",
     "objects.put": "s3:PutObject",
     "objects.putIfAbsent": "s3:PutObject",
+    "objects.copy": "s3:PutObject",
     "objects.delete": "s3:DeleteObject",
     "batch.submit": "batch:SubmitJob",
     "batch.findByName": "batch:ListJobs",

@@ -182,6 +182,21 @@ describe("stored data", () => {
       "tmp/",
       [{ Key: "temporary", Value: "true" }],
     ]);
+    // Registered models: no rule is about them, current or not.
+    const prefixes = rules.flatMap(({ Prefix }) => (typeof Prefix === "string" ? [Prefix] : []));
+    expect(prefixes.filter((prefix) => "models/".startsWith(prefix))).toEqual([]);
+    const general = rules.filter(
+      ({ Prefix, TagFilters }) => Prefix === undefined && TagFilters === undefined,
+    );
+    expect(general.map(({ Id }) => Id)).toEqual(["abort-incomplete-uploads"]);
+  });
+
+  test("the step worker knows the commit that was deployed", () => {
+    const step = prod
+      .resources<FunctionProperties>("AWS::Lambda::Function")
+      .find(({ properties }) => properties.Handler === "functions/step.handler");
+    expect(step?.properties.Environment.Variables.GIT_COMMIT).toMatch(/^[0-9a-f]{40}(-dirty)?$|^unknown: /);
+    expect(step?.properties.Environment.Variables.JOB_VERSIONS).toBeDefined();
   });
 
   test("the bucket may notify its queue before it is told to", () => {

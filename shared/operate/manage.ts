@@ -7,6 +7,7 @@ import type { Run, RunState } from "../state/run.ts";
 import { approveStep } from "./approve-step.ts";
 import { cancelRun } from "./cancel-run.ts";
 import { type ChangedLimit, changeLimit } from "./change-limit.ts";
+import { type ModelAnswer, manageModels, modelRequests } from "./manage-models.ts";
 import { pauseRun, resumeRun } from "./pause-run.ts";
 import { retryRun } from "./retry-run.ts";
 
@@ -41,6 +42,7 @@ export const manageRequest = z.discriminatedUnion("action", [
     name: z.string().min(1).default("default"),
     active: z.boolean(),
   }),
+  ...modelRequests,
 ]);
 
 /** A run as an operator is told of it. */
@@ -58,7 +60,7 @@ function told({ runId, pipeline, state, epoch }: Run): ManagedRun {
 export async function manage(
   engine: Engine,
   request: unknown,
-): Promise<ManagedRun | StoredSchedule | ChangedLimit> {
+): Promise<ManagedRun | StoredSchedule | ChangedLimit | ModelAnswer> {
   const asked = parseRequest(manageRequest, request);
   if (asked.action === "cancel") return told(await cancelRun(engine, asked.runId));
   if (asked.action === "retry") return told(await retryRun(engine, asked.runId));
@@ -69,5 +71,6 @@ export async function manage(
     const { action: _action, comment, ...answer } = asked;
     return told(await approveStep(engine, { ...answer, ...(comment !== undefined && { comment }) }));
   }
-  return setScheduleActive(engine, asked);
+  if (asked.action === "schedule") return setScheduleActive(engine, asked);
+  return manageModels(engine, asked);
 }

@@ -1,0 +1,131 @@
+import { styleText } from "node:util";
+import type { AliasMove, ModelAlias } from "../shared/models/model-registry.ts";
+import type { ModelDetails, ModelDifference, ModelSummary } from "../shared/models/model-view.ts";
+import type { Json } from "../shared/pipeline/json.ts";
+import type { ModelActor, ModelVersion } from "../shared/pipeline/model.ts";
+import { table } from "./table.ts";
+import { agoText, bytesText, durationText } from "./units.ts";
+
+/** Figures by name, in one line: `logLoss 0.39928, rows 1000000`. */
+export function figuresText(figures: Readonly<Record<string, number>>): string {
+  return Object.entries(figures)
+    .map(([name, value]) => `${name} ${Number(value.toPrecision(6))}`)
+    .join(", ");
+}
+
+const cut = (text: string, width: number) => (text.length <= width ? text : `${text.slice(0, width - 1)}…`);
+const aliasesText = (aliases: readonly ModelAlias[]) =>
+  aliases.map(({ alias, version }) => `${alias} ${version}`).join(", ");
+const ago = (time: string, now: number) => agoText(now - Date.parse(time));
+
+/** Models and their champions. */
+export function modelsScreen(models: readonly ModelSummary[], width: number, now: number): string {
+  const rows = models.map(({ name, champion, aliases }) => [
+    name,
+    champion === undefined ? "none" : String(champion.version),
+    champion === undefined ? "" : ago(champion.registeredAt, now),
+    champion === undefined ? aliasesText(aliases) : figuresText(champion.metrics),
+  ]);
+  return narrow(["MODEL", "CHAMPION", "REGISTERED", "FIGURES"], rows, width);
+}
+
+/** A table whose last column takes what is left of the width. */
+function narrow(head: readonly string[], rows: readonly string[][], width: number): string {
+  const before = head
+    .slice(0, -1)
+    .map((name, column) => Math.max(name.length, ...rows.map((row) => row[column]?.length ?? 0)) + 2)
+    .reduce((sum, each) => sum + each, 0);
+  const last = Math.max(12, width - before);
+  return table(
+    head,
+    rows.map((row) => [...row.slice(0, -1), cut(row.at(-1) ?? "", last)]),
+  );
+}
+
+/** A model's versions, the newest first. */
+export function modelScreen({ name, aliases, versions }: ModelDetails, width: number, now: number): string {
+  const rows = versions.map((version) => [
+    String(version.version),
+    version.aliases.join(", "),
+    ago(version.registeredAt, now),
+    figuresText(version.metrics),
+  ]);
+  const title = `${styleText("bold", name)}  ${aliases.length === 0 ? "no alias" : aliasesText(aliases)}`;
+  return [title, "", narrow(["VERSION", "ALIASES", "REGISTERED", "FIGURES"], rows, width)].join("\n");
+}
+
+/** Who asked for something. */
+export function actorText(by: ModelActor): string {
+  return "person" in by ? by.person : `step ${by.step} of run ${by.runId}`;
+}
+
+type Fact = readonly [label: string, value: string | undefined];
+
+function trainingFacts({ training, commit, seed }: ModelVersion): Fact[] {
+  const made =
+    training &&
+    `step ${training.step} of run ${training.runId}, attempt ${training.epoch}.${training.attempt}`;
+  return [
+    ["made by", made],
+    ["job", training?.job],
+    ["image", training?.image],
+    ["took", training?.seconds === undefined ? undefined : durationText(training.seconds * 1000)],
+    ["cost", training?.costUsd === undefined ? undefined : `$${training.costUsd.toFixed(4)}`],
+    ["commit", commit],
+    ["seed", seed === undefined ? undefined : String(seed)],
+  ];
+}
+
+/** A version, and everything that is known of where it comes from. Nothing is cut: it is there to be copied. */
+export function versionScreen(version: ModelVersion, now: number): string {
+  const { name, metrics, parameters, tags, data, model, attachments } = version;
+  const valueText = (value: Json) => (typeof value === "string" ? value : JSON.stringify(value));
+  const facts: Fact[] = [
+    ["registered", `${version.registeredAt} (${ago(version.registeredAt, now)})`],
+    ["registered by", actorText(version.registeredBy)],
+    ...trainingFacts(version),
+    ...Object.entries(metrics).map(([key, value]): Fact => [`metric ${key}`, String(value)]),
+    ...Object.entries(parameters).map(([key, value]): Fact => [`parameter ${key}`, valueText(value)]),
+    ...Object.entries(tags).map(([key, value]): Fact => [`tag ${key}`, value]),
+    ...data.flatMap(({ uri, versionId, sha256, bytes, rows }): Fact[] => [
+      ["data", `${uri}, ${bytesText(bytes)}${rows === undefined ? "" : `, ${rows} rows`}`],
+      ["", `version ${versionId ?? "unknown"}, sha256 ${sha256}`],
+    ]),
+    ["model", model.uri],
+    [
+      "",
+      `${model.files.length} files, ${bytesText(model.files.reduce((sum, { bytes }) => sum + bytes, 0))}, digest ${version.digest}`,
+    ],
+    ["copied from", version.source],
+    ...Object.entries(attachments).map(([key, { uri }]): Fact => [`attached ${key}`, uri]),
+  ];
+  const labels = Math.max(...facts.map(([label]) => label.length)) + 2;
+  const lines = facts.flatMap(([label, value]) =>
+    value === undefined ? [] : [`  ${label.padEnd(labels)}${value}`],
+  );
+  return [`${styleText("bold", name)} version ${version.version}`, ...lines].join("\n");
+}
+
+/** In what two versions differ. */
+export function compareScreen(differences: readonly ModelDifference[], versions: readonly string[]): string {
+  const text = (value: Json) =>
+    value === null ? "–" : cut(typeof value === "string" ? value : JSON.stringify(value), 30);
+  const changeText = (change: number | undefined) => {
+    if (change === undefined || !Number.isFinite(change)) return "";
+    return change === 0
+      ? "the same"
+      : `${change > 0 ? "+" : "−"}${Number(Math.abs(change * 100).toPrecision(2))} %`;
+  };
+  const rows = differences.map(({ field, a, b, change }) => [field, text(a), text(b), changeText(change)]);
+  return table(["", ...versions.map((version) => `VERSION ${version}`), "CHANGE"], rows);
+}
+
+/** The moves of aliases, the newest first. */
+export function logScreen(moves: readonly AliasMove[]): string {
+  const rows = moves
+    .toReversed()
+    .flatMap(({ at, alias, from, to, kind, by, why }) => [
+      [at, alias, `${from ?? "none"} → ${to}`, kind, `${actorText(by)}: ${why}`],
+    ]);
+  return table(["WHEN", "ALIAS", "MOVE", "HOW", "BY WHOM, AND WHY"], rows);
+}
