@@ -43,7 +43,8 @@ class Zipf:
     """
 
     def __init__(self, count: int, exponent: float = 1.0) -> None:
-        cumulative = np.cumsum(_weights(count, exponent))
+        cumulative = _weights(count, exponent)
+        np.cumsum(cumulative, out=cumulative)
         # Bin i begins at the rank in which i / BINS of the weight is reached.
         reached = np.arange(BINS + 1, dtype=np.int64) * (cumulative[-1] // BINS)
         starts = np.minimum(np.searchsorted(cumulative, reached, side="right"), count - 1).astype(np.uint64)
@@ -63,12 +64,16 @@ def _weights(count: int, exponent: float) -> NDArray[np.int64]:
     quarters = exponent * 4
     if quarters != int(quarters) or quarters < 1:
         raise ValueError(f"exponent is {exponent}: give a multiple of 1/4 above 0")
-    ranks = np.arange(1, count + 1, dtype=np.float64)
-    root = np.sqrt(np.sqrt(ranks))
+    # In place, as millions of ranks would otherwise be there seven times over.
+    root = np.arange(1, count + 1, dtype=np.float64)
+    np.sqrt(root, out=root)
+    np.sqrt(root, out=root)
     power = root.copy()
     for _ in range(int(quarters) - 1):
         power *= root
-    return np.maximum(np.float64(2**40) / power, 1).astype(np.int64)
+    del root
+    np.divide(2.0**40, power, out=power)
+    return np.maximum(power, 1, out=power).astype(np.int64)
 
 
 def mix32(values: NDArray[np.uint32], salt: int) -> NDArray[np.uint32]:
