@@ -4,6 +4,7 @@ import {
   type FunctionProperties,
   type MappingProperties,
   type PackagedStage,
+  type Policy,
   packageStage,
   permissions,
   referredId,
@@ -104,9 +105,34 @@ describe("permissions", () => {
   });
 });
 
+describe("secrets", () => {
+  const secrets = () => permissions(prod).filter(({ action }) => /^(ssm|kms|secretsmanager):/.test(action));
+
+  test("are read by the step worker, those of the stage and no other", () => {
+    expect(secrets().map(({ role, action }) => [role, action])).toEqual([
+      ["StepRole", "ssm:GetParameter"],
+      ["StepRole", "kms:Decrypt"],
+    ]);
+    expect(JSON.stringify(secrets()[0]?.resource)).toContain(":parameter/millrace/prod/*");
+  });
+
+  test("are decrypted through Parameter Store alone", () => {
+    const role = prod.resource("StepRole").Properties as { Policies: Policy[] };
+    const statements = role.Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
+    expect(statements.find(({ Action }) => Action === "kms:Decrypt")?.Condition).toEqual({
+      StringEquals: { "kms:ViaService": { "Fn::Sub": `ssm.\${AWS::Region}.\${AWS::URLSuffix}` } },
+      StringLike: {
+        "kms:EncryptionContext:PARAMETER_ARN": {
+          "Fn::Sub": expect.stringContaining(":parameter/millrace/prod/*"),
+        },
+      },
+    });
+  });
+});
+
 describe("what a function's code calls", () => {
   /** What each method of a port asks of AWS. */
-  const needed: Record<string, string> = {
+  const needed: Record<string, string | string[]> = {
     "objects.get": "s3:GetObject",
     "objects.head": "s3:GetObject",
     "objects.put": "s3:PutObject",
@@ -121,6 +147,7 @@ describe("what a function's code calls", () => {
     "store.admitRun": "dynamodb:DeleteItem",
     "store.moveRun": "dynamodb:DeleteItem",
     "waiters.remove": "dynamodb:DeleteItem",
+    "notifier.send": ["ssm:GetParameter", "kms:Decrypt", "sns:Publish"],
   };
 
   /** The calls of ports left in a function's bundle, which holds nothing that the function cannot reach. */
@@ -134,7 +161,7 @@ describe("what a function's code calls", () => {
     });
     const code = outputFiles.map(({ text }) => text).join("");
     return new Set(
-      [...code.matchAll(/\bengine\d*\.((?:objects|batch|store|waiters)\.\w+)\(/g)].map(
+      [...code.matchAll(/\bengine\d*\.((?:objects|batch|store|waiters|notifier)\.\w+)\(/g)].map(
         ([, call]) => call ?? "",
       ),
     );
@@ -145,7 +172,10 @@ describe("what a function's code calls", () => {
       const wanted = [...(await calls(properties.Handler))].flatMap((call) => needed[call] ?? []);
       const role = referredId(properties.Role);
       const allowed = permissions(prod)
-        .filter((permission) => permission.role === role && Object.values(needed).includes(permission.action))
+        .filter(
+          (permission) =>
+            permission.role === role && Object.values(needed).flat().includes(permission.action),
+        )
         .map(({ action }) => action)
         // Looking at jobs harms nobody and goes with ending them.
         .filter((action) => wanted.includes(action) || !/DescribeJobs|ListJobs/.test(action));

@@ -61,9 +61,7 @@ describe("the template as a whole", () => {
 
   test("keeps what only AWS has out of the local stage", () => {
     const unconditional = Object.entries(local.template.Resources)
-      .filter(
-        ([, { Type, Condition }]) => /::(Batch|EC2|SNS|CloudWatch)::/.test(Type) && Condition !== "OnAws",
-      )
+      .filter(([, { Type, Condition }]) => /::(Batch|EC2|CloudWatch)::/.test(Type) && Condition !== "OnAws")
       .map(([id]) => id);
     expect(unconditional).toEqual([]);
   });
@@ -227,6 +225,24 @@ describe("stored data", () => {
       ].sort(),
     );
     for (const { properties } of groups) expect(properties.RetentionInDays).toBeGreaterThanOrEqual(14);
+  });
+});
+
+describe("notices", () => {
+  test("by e-mail go to a topic that is closed to connections without TLS", () => {
+    expect(prod.resource("NoticeTopicPolicy").Properties).toMatchObject({
+      Topics: [{ Ref: "NoticeTopic" }],
+      PolicyDocument: {
+        Statement: [{ Effect: "Deny", Condition: { Bool: { "aws:SecureTransport": "false" } } }],
+      },
+    });
+  });
+
+  test("are sent by the step worker, which alone knows the topic", () => {
+    const knowing = prod
+      .resources<FunctionProperties>("AWS::Lambda::Function")
+      .filter(({ properties }) => "NOTICE_TOPIC_ARN" in properties.Environment.Variables);
+    expect(knowing.map(({ id }) => id)).toEqual(["StepLambdaFunction"]);
   });
 });
 

@@ -7,7 +7,11 @@ import type { Meter } from "../platform/meter.ts";
 /** Powertools, built once per worker. */
 export const logger = new Logger();
 export const metrics = new Metrics();
-export const tracer = new Tracer();
+/**
+ * AWS clients are traced one by one. Other requests are not: a trace would hold their addresses, and those of webhooks
+ * are secrets.
+ */
+export const tracer = new Tracer({ captureHTTPsRequests: false });
 
 /** The engine's log lines. */
 export const log: Log = {
