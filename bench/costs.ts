@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
+import { perMillion, prices } from "../shared/run/prices.ts";
 import type { Call } from "./call-record.ts";
 import { type CountedEngine, startCountedEngine } from "./counted-engine.ts";
 import { chain, chainLength, diamond, upper, wide } from "./pipelines.ts";
-import { perMillion, prices } from "./prices.ts";
 import type { Cell, Report, Table } from "./report.ts";
 import { type Handled, jobCalls, tailCalls, wholeRun } from "./step-calls.ts";
 

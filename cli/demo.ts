@@ -122,11 +122,9 @@ async function shown(runId: string, target: Target, { stop, stateDir }: Demo): P
 async function play(demo: Demo, stack: Stack, running: boolean): Promise<void> {
   await deployed(stack, demo);
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = stack.env;
-  const target = targetOf(stage, {
-    endpoint: stack.awsEndpoint,
-    region: stack.region,
-    credentials: { accessKeyId, secretAccessKey },
-  });
+  const credentials = { accessKeyId, secretAccessKey };
+  const config = { endpoint: stack.awsEndpoint, region: stack.region, credentials };
+  const target = targetOf(stage, config, demo.stateDir);
   const s3 = new S3Client({ ...target.config, forcePathStyle: true });
   const bucket = `millrace-${stage}-data-${stack.accountId}`;
   const uri = await dropped(s3, bucket);

@@ -1,4 +1,5 @@
 import { styleText } from "node:util";
+import { isSpotQueue } from "../shared/pipeline/job.ts";
 import type {
   ChildrenView,
   EndStepView,
@@ -8,6 +9,7 @@ import type {
   ViewState,
 } from "../shared/run/run-view.ts";
 import type { Cause, RunState } from "../shared/state/run.ts";
+import { costText, jobLines, progressTenths } from "./job-lines.ts";
 import { cutMiddle, durationText, wrapped } from "./units.ts";
 
 type Colour = "green" | "red" | "cyan" | "yellow" | "gray" | "magenta";
@@ -68,11 +70,17 @@ export function childrenText({ total, counts }: ChildrenView): string {
   return [`${done}/${total} done`, ...rest].join(", ");
 }
 
+/** Whether a step was on Spot machines and is no longer. */
+function isMovedOnDemand({ queue, jobs = [] }: Line): boolean {
+  return queue !== undefined && !isSpotQueue(queue) && jobs.some(({ spot }) => spot);
+}
+
 function detailText(step: Line): string {
   return [
     ...(step.children === undefined ? [] : [childrenText(step.children)]),
     ...(step.passes === undefined ? [] : [`pass ${step.passes}`]),
     ...(step.attempts > 1 && step.passes === undefined ? [`attempt ${step.attempts}`] : []),
+    ...(isMovedOnDemand(step) ? ["on demand after Spot"] : []),
     ...(step.child === undefined ? [] : [`run ${step.child}`]),
     ...(step.cachedFrom === undefined ? [] : [`result of run ${step.cachedFrom.runId}`]),
     ...(step.message === undefined ? [] : [step.message]),
@@ -110,8 +118,10 @@ function stepLines(step: Line, nameWidth: number, width: number): string[] {
     ` ${duration}`,
   ].join("");
   const errors = step.errors.flatMap((error) => errorLines(error, width));
+  const jobs = jobLines(step, width - 6).map((each) => styleText("gray", `      ${each}`));
   return [
     line.trimEnd(),
+    ...jobs,
     ...errors.map((each) => styleText(step.state === "RETRYING" ? "yellow" : "red", each)),
   ];
 }
@@ -127,6 +137,7 @@ export function runScreen(view: RunView, width: number): string {
   const facts = [
     `${done}/${view.steps.length} steps done`,
     durationText(view.milliseconds),
+    ...(view.cost.dollars > 0 ? [costText(view.cost)] : []),
     ...(retried > 0 ? [`retried by hand ${retried === 1 ? "once" : `${retried} times`}`] : []),
   ];
   return [
@@ -148,6 +159,7 @@ export function stepChange(step: StepView): string {
     step.name,
     looks[step.state].word,
     detailText(step),
+    ...(step.progress === undefined ? [] : [progressTenths(step.progress)]),
     ...(error ? [`${error.name}: ${error.message}`] : []),
   ];
   return parts.filter((part) => part !== "").join("  ");

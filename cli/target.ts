@@ -1,14 +1,21 @@
-import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import { GetFunctionConfigurationCommand, InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import { S3Client } from "@aws-sdk/client-s3";
+import { DEFAULT_STATE_DIR } from "../local/stack/paths.ts";
 import { attachStack } from "../local/stack/stack.ts";
 import { dynamoModelRegistry } from "../shared/models/dynamo-model-registry.ts";
 import type { ModelRegistry } from "../shared/models/model-registry.ts";
+import type { ObjectStore } from "../shared/objects/object-store.ts";
+import { s3ObjectStore } from "../shared/objects/s3-object-store.ts";
 import type { Graph } from "../shared/pipeline/graph.ts";
+import { type ProgressView, readProgress } from "../shared/run/run-progress.ts";
 import { type RunView, viewRun } from "../shared/run/run-view.ts";
 import type { Run } from "../shared/state/run.ts";
+import type { StepRecord } from "../shared/state/step-record.ts";
 import { dynamoRunStore } from "../shared/store/dynamo-run-store.ts";
 import { dynamoClient } from "../shared/store/dynamo-table.ts";
 import type { RunStore } from "../shared/store/run-store.ts";
 import { CliError } from "./errors.ts";
+import { withLocalLogs } from "./local-logs.ts";
 
 /** How the SDK's clients reach a stage; empty where the ordinary chain of credentials and endpoints serves. */
 export type ClientConfig = {
@@ -21,7 +28,11 @@ export type ClientConfig = {
 export type Target = {
   readonly stage: string;
   readonly config: ClientConfig;
+  /** Folder of the local stack's state; absent on AWS. */
+  readonly stateDir?: string;
   readonly store: RunStore;
+  /** The data bucket; its name is asked for once, when it is first used. */
+  objects(): Promise<ObjectStore>;
   readonly models: ModelRegistry;
   /** Milliseconds between two looks at a run that is being followed. */
   readonly pollMs: number;
@@ -62,16 +73,34 @@ function refusal(name: string, answer: unknown): CliError {
   return new CliError(`function ${name} failed: ${errorType}: ${errorMessage}; its log says more`);
 }
 
+/** The data bucket of a stage, as its functions know it: the name has the account in it. */
+async function dataBucket(lambda: LambdaClient, stage: string): Promise<string> {
+  const FunctionName = `millrace-${stage}-step`;
+  const { Environment } = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
+  const bucket = Environment?.Variables?.DATA_BUCKET;
+  if (bucket === undefined)
+    throw new CliError(`function ${FunctionName} does not know a DATA_BUCKET; deploy it again`);
+  return bucket;
+}
+
 /** A stage that clients with this configuration reach. */
-export function targetOf(stage: string, config: ClientConfig): Target {
+export function targetOf(stage: string, config: ClientConfig, stateDir?: string): Target {
   const lambda = new LambdaClient(config);
+  let objects: Promise<ObjectStore> | undefined;
   const table = { client: dynamoClient(config), name: `millrace-${stage}` };
   return {
     stage,
     config,
+    ...(stateDir !== undefined && { stateDir }),
     store: dynamoRunStore(table),
     models: dynamoModelRegistry(table),
     pollMs: stage === "local" ? 400 : 2000,
+    objects() {
+      objects ??= dataBucket(lambda, stage).then((bucket) =>
+        s3ObjectStore(new S3Client({ ...config, forcePathStyle: stage === "local" }), bucket),
+      );
+      return objects;
+    },
     async invoke(name, payload) {
       const functionName = `millrace-${stage}-${name}`;
       const answer = await lambda.send(
@@ -91,7 +120,8 @@ export function targetOf(stage: string, config: ClientConfig): Target {
  * @throws CliError when the stage is local and no stack runs
  */
 export function connect({ stage, region }: { stage: string; region: string }): Target {
-  return targetOf(stage, stage === "local" ? localConfig() : { region });
+  if (stage !== "local") return targetOf(stage, { region });
+  return targetOf(stage, localConfig(), stackFolder() ?? DEFAULT_STATE_DIR);
 }
 
 async function graphOf({ store }: Target, run: Run): Promise<Graph> {
@@ -100,8 +130,25 @@ async function graphOf({ store }: Target, run: Run): Promise<Graph> {
   return graph;
 }
 
+/** Whether a job runs that may say how far it is. */
+const hasRunningJob = ({ steps }: RunView) =>
+  steps.some(({ kind, state }) => kind === "batch" && state === "RUNNING");
+
+/** How far running jobs are. Whoever may read the table but not the bucket sees the run without it. */
+async function progressOf(
+  target: Target,
+  run: Run,
+  records: readonly StepRecord[],
+): Promise<ReadonlyMap<string, ProgressView>> {
+  try {
+    return await readProgress(await target.objects(), run, records);
+  } catch {
+    return new Map();
+  }
+}
+
 /**
- * A run as it stands now.
+ * A run as it stands now, with how far its running jobs say they are.
  *
  * @throws CliError when there is no such run
  */
@@ -113,5 +160,14 @@ export async function readRunView(target: Target, runId: string): Promise<RunVie
     );
   }
   const graph = await graphOf(target, run);
-  return viewRun(run, graph, await target.store.listSteps(runId), Date.now());
+  const records = await target.store.listSteps(runId);
+  const stored = viewRun(run, graph, records, Date.now());
+  const view = target.stateDir === undefined ? stored : withLocalLogs(stored, target.stateDir);
+  if (!hasRunningJob(view)) return view;
+  const progress = await progressOf(target, run, records);
+  const steps = view.steps.map((step) => {
+    const said = progress.get(step.name);
+    return said === undefined ? step : { ...step, progress: said };
+  });
+  return { ...view, steps };
 }

@@ -51,5 +51,6 @@ export const attemptFiles = {
   claim: "_claim.json",
   manifest: "_manifest.json",
   error: "_error.json",
+  progress: "_progress.json",
   output: "_output.json",
 } as const;

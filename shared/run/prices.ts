@@ -90,5 +90,36 @@ export const prices = {
   },
 } as const satisfies Record<string, Source>;
 
+/** What a share of an EC2 machine costs on demand, in us-east-1 under Linux. AWS bills whole machines. */
+export const machinePrices = {
+  vcpuHour: {
+    dollars: 0.0357,
+    unit: "EC2 on demand: $0.0357 per vCPU-hour, so that with memory c6i.large is $0.085 and r6i.large $0.126 an hour",
+    date: "2025 and 2026",
+    source: "tables in several public repositories, which agree; m6i.large comes out 3% too high",
+    confirmed: false,
+  },
+  gibibyteHour: {
+    dollars: 0.00342,
+    unit: "EC2 on demand: $0.00342 per GiB-hour, from the same two",
+    date: "2025 and 2026",
+    source: "tables in several public repositories, which agree",
+    confirmed: false,
+  },
+  gpuHour: {
+    dollars: 0.329,
+    unit: "EC2 on demand: $0.329 per GPU-hour, what is left of g4dn.xlarge's $0.526; g6 and g5 are two and two and a half times that",
+    date: "2025 and 2026",
+    source: "tables in several public repositories, which agree",
+    confirmed: false,
+  },
+} as const satisfies Record<string, Source>;
+
+/**
+ * What a Spot machine costs less than one on demand. It changes by the hour, zone and type; AWS's own example (EC2 Auto
+ * Scaling user guide, "Spot price per unit hour") has c5.2xlarge at $0.170 to $0.191 in place of $0.34.
+ */
+export const spotDiscount = 0.5;
+
 /** Dollars for a million steps that each take so many units, rounded as prices are. */
 export const perMillion = (dollars: number) => Math.round(dollars * million * 1000) / 1000;

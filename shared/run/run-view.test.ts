@@ -2,7 +2,14 @@ import { aHeldStep, aRun, aStepNode, epochStart, timeAt } from "../../test/facto
 import type { Graph, StepNode } from "../pipeline/graph.ts";
 import type { Artifact } from "../pipeline/job.ts";
 import type { EndedRun, Progress, Run } from "../state/run.ts";
-import type { EndedStep, StepIndex, StepRecord, StoredValue, SucceededStep } from "../state/step-record.ts";
+import type {
+  EndedStep,
+  JobAttempt,
+  StepIndex,
+  StepRecord,
+  StoredValue,
+  SucceededStep,
+} from "../state/step-record.ts";
 import { mostErrors, type StepView, viewRun } from "./run-view.ts";
 
 const batchTask: StepNode["task"] = {
@@ -322,6 +329,44 @@ describe("viewRun", () => {
       "pick",
       "clean",
     ]);
+  });
+});
+
+describe("a Batch step", () => {
+  const single: Graph = { ...graph, steps: [aStepNode(0, "train", { task: batchTask })] };
+  const attempt: JobAttempt = {
+    ...{ epoch: 1, attempt: 1, job: "job-1", state: "FAILED", vcpus: 1, memory: 512, queue: "cpu" },
+    ...{ image: "ridge@sha256:0123", reason: "SpotInterruption: gone" },
+    tries: [{ startedAt: epochStart, endedAt: epochStart + 2000, log: "g:d/default/1" }],
+  };
+  const viewed = (record: StepRecord) => viewRun(aRun({ runId }), single, [record], now).steps[0];
+
+  it("shows its jobs, their image and logs, what they used and what it cost", () => {
+    const usage = { peakMemoryBytes: 1024 ** 2, cpuSeconds: 1 };
+    const { reason: _reason, ...last } = { ...attempt, attempt: 2, state: "SUCCEEDED" as const, usage };
+    const view = viewed({ ...succeeded("train", 0, { attempt: 2 }), jobAttempts: [attempt, last] });
+    expect(view).toMatchObject({
+      jobs: [
+        {
+          attempt: 1,
+          spot: true,
+          seconds: 2,
+          reason: "SpotInterruption: gone",
+          tries: [{ log: "g:d/default/1" }],
+        },
+        { attempt: 2, image: "ridge@sha256:0123", state: "SUCCEEDED" },
+      ],
+      usage: { peakMemoryBytes: 1024 ** 2, memoryBytes: 512 * 1024 ** 2, vcpusUsed: 0.5, vcpus: 1 },
+      cost: { dollars: expect.any(Number), atLeast: false },
+    });
+  });
+
+  it("shows where its job runs and logs now: on demand once it lost Spot machines", () => {
+    const running = withJob("train", 0, "RUNNING");
+    const moved = { ...running, losses: { spot: 3 }, log: "g:d/default/9", jobAttempts: [attempt] };
+    expect(viewed(moved as StepRecord)).toMatchObject({ queue: "cpu-on-demand", log: "g:d/default/9" });
+    expect(viewed(running)).toMatchObject({ queue: "cpu" });
+    expect(viewed(running)).not.toHaveProperty("jobs");
   });
 });
 

@@ -2,6 +2,7 @@ import { stepPrefix } from "../objects/layout.ts";
 import type { Graph, StepNode, TaskKind } from "../pipeline/graph.ts";
 import { type Artifact, artifact } from "../pipeline/job.ts";
 import { isJsonObject, type Json } from "../pipeline/json.ts";
+import { attemptResources } from "../state/attempt-resources.ts";
 import { plan, type Standing } from "../state/plan.ts";
 import type { Cause, Run, RunError, RunState } from "../state/run.ts";
 import {
@@ -14,6 +15,9 @@ import {
   type StepState,
 } from "../state/step-record.ts";
 import { isEndStep } from "./end-step.ts";
+import { type AttemptView, type UsageView, viewAttempts, viewUsage } from "./job-view.ts";
+import { type CostView, costBasis, type RunCost, runCost } from "./run-cost.ts";
+import type { ProgressView } from "./run-progress.ts";
 
 /** A step's state as people see it: what is stored, or what follows from the run where nothing is stored. */
 export type ViewState = StepState | "WAITING" | "READY" | "UPSTREAM_FAILED";
@@ -51,6 +55,18 @@ export type StepView = {
   retryAt?: string;
   /** The step's own error, or those of its failed children, at most {@link mostErrors}. */
   errors: ErrorView[];
+  /** Of a Batch step: the queue of its attempt, or of the next one. */
+  queue?: string;
+  /** Where the log of the job that runs is. */
+  log?: string;
+  /** Attempts that jobs made, those of all epochs that are kept; of a map at most {@link mostAttempts}. */
+  jobs?: AttemptView[];
+  /** How far its jobs say they are, where somebody asked them: see `readProgress`. */
+  progress?: ProgressView;
+  /** What its jobs used, where they could say. */
+  usage?: UsageView;
+  /** What it has cost, by estimate; absent before it began. */
+  cost?: CostView;
   /** Objects in S3 that the step itself made, as its results name them. */
   artifacts: Artifact[];
 };
@@ -78,6 +94,8 @@ export type RunView = {
   /** Why it was cancelled or timed out. */
   reason?: string;
   error?: RunError;
+  /** What it has cost, by estimate, and what that rests on. */
+  cost: CostView & { basis: string };
   steps: StepView[];
   /** What followed its end, as far as it has begun. */
   afterwards: EndStepView[];
@@ -195,11 +213,29 @@ function ownFacts(record: StepRecord): Pick<StepView, "passes" | "child" | "cach
   };
 }
 
+/** What Batch steps have more than others. */
+function jobFacts(
+  { task, over }: StepNode,
+  own: StepRecord | undefined,
+  all: readonly StepRecord[],
+): Pick<StepView, "queue" | "log" | "jobs" | "usage"> {
+  if (task.kind !== "batch" || own === undefined) return {};
+  const jobs = viewAttempts(all, over !== undefined);
+  const usage = viewUsage(all);
+  return {
+    queue: attemptResources(task.resources, own).queue,
+    ...("log" in own && own.log !== undefined && { log: own.log }),
+    ...(jobs.length > 0 && { jobs }),
+    ...(usage !== undefined && { usage }),
+  };
+}
+
 function viewStep(
   run: Run,
   node: StepNode,
   standing: Standing,
   all: readonly StepRecord[],
+  cost: RunCost,
   now: number,
 ): StepView {
   const records = currentRecords(run, node, all);
@@ -218,6 +254,8 @@ function viewStep(
     attempts: Math.max(0, ...records.map(({ attempt }) => attempt)),
     ...timesOf(own, now),
     errors: errorsOf(own, members),
+    ...jobFacts(node, own, records),
+    ...(own !== undefined && { cost: cost.steps.get(node.name) ?? { dollars: 0, atLeast: false } }),
     artifacts: artifactsOf(run, node, records),
   };
 }
@@ -245,6 +283,7 @@ function viewEndStep(record: StepRecord, now: number): EndStepView {
  */
 export function viewRun(run: Run, graph: Graph, records: readonly StepRecord[], now: number): RunView {
   const { standings } = plan(graph, run.progress);
+  const cost = runCost(graph, records);
   const endedAt = "endedAt" in run ? run.endedAt : undefined;
   const end = endedAt === undefined ? now : Date.parse(endedAt);
   const {
@@ -268,7 +307,10 @@ export function viewRun(run: Run, graph: Graph, records: readonly StepRecord[], 
     ...{ epoch, queue, priority },
     ...("reason" in run && run.reason !== undefined && { reason: run.reason }),
     ...(error !== undefined && { error }),
-    steps: graph.steps.map((node) => viewStep(run, node, standings[node.number] ?? "WAITING", records, now)),
+    cost: { dollars: cost.dollars, atLeast: cost.atLeast, basis: costBasis },
+    steps: graph.steps.map((node) =>
+      viewStep(run, node, standings[node.number] ?? "WAITING", records, cost, now),
+    ),
     afterwards: records
       .filter(({ step, index }) => isEndStep(step) && index === run.epoch)
       .map((record) => viewEndStep(record, now)),

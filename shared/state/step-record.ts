@@ -103,6 +103,8 @@ export type JobStep = Facts & {
   readonly children?: number;
   /** Since when the job waits for a machine. Epoch milliseconds. */
   readonly runnableSince?: number;
+  /** Since when the job runs. Epoch milliseconds. */
+  readonly runningSince?: number;
   /** Where the log of the running job is: `group:stream`. */
   readonly log?: string;
 };

@@ -81,6 +81,7 @@ const stepItem = z
       jobs: z.array(z.object({ id: z.string(), name: z.string() })),
       children: children.exactOptional(),
       runnableSince: z.number().exactOptional(),
+      runningSince: z.number().exactOptional(),
       log: z.string().exactOptional(),
     }),
     facts.extend({ holder: z.literal("children"), state: z.literal("RUNNING"), children }),

@@ -83,6 +83,7 @@ function jobStep(
         ? record.jobs
         : [{ id: detail.id, name: detail.name }],
     ...(state === "RUNNABLE" && { runnableSince: engine.clock.now() }),
+    ...(state === "RUNNING" && detail.startedAt !== undefined && { runningSince: detail.startedAt }),
     ...(log !== undefined && { log }),
   };
 }

@@ -67,7 +67,10 @@ const records: readonly [string, StepRecord][] = [
   ["being submitted", aHeldStep({ state: "SUBMITTED" })],
   ["held by a job", submitted(held, [{ id: "job-1", name: "name-1" }])],
   ["held by jobs that wait for a machine", { ...job, state: "RUNNABLE", runnableSince: epochStart }],
-  ["of a job that runs and has a log", { ...job, state: "RUNNING", log: "/aws/batch/dev:d/default/1" }],
+  [
+    "of a job that runs and has a log",
+    { ...job, state: "RUNNING", runningSince: 1, log: "/aws/batch/dev:d/default/1" },
+  ],
   ["a map under way", { ...expanded(held, 10_000), index: "map" }],
   ["of a run of another pipeline", awaitingRun(held, { runId: "child", epoch: 1 })],
   ["that sleeps", sleeping(held, epochStart)],

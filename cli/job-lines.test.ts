@@ -1,0 +1,92 @@
+import type { AttemptView } from "../shared/run/job-view.ts";
+import { costText, jobLines, progressTenths, progressText, usageText } from "./job-lines.ts";
+
+const gibibyte = 1024 ** 3;
+const usage = {
+  ...{ peakMemoryBytes: 1.9 * gibibyte, memoryBytes: 8 * gibibyte, vcpusUsed: 0.8, vcpus: 2 },
+  hints: ["memory: 3072 would do"],
+};
+
+test("what a job used stands beside what it had, with what would do", () => {
+  expect(usageText(usage)).toBe("used 1.9 of 8.0 GiB, 0.8 of 2 vCPUs; memory: 3072 would do");
+  expect(usageText({ peakMemoryBytes: gibibyte, memoryBytes: 2 * gibibyte, vcpus: 1, hints: [] })).toBe(
+    "used 1.0 of 2.0 GiB",
+  );
+});
+
+test.each([
+  [12.3456, "about $12.35"],
+  [0.5, "about $0.50"],
+  [0.0423, "about $0.042"],
+  [0.00000405, "about $0.0000041"],
+  [0, "about $0.00"],
+])("%d dollars are %s", (dollars, text) => {
+  expect(costText({ dollars, atLeast: false })).toBe(text);
+});
+
+test("a cost that is not known in full is a least one", () => {
+  expect(costText({ dollars: 2, atLeast: true })).toBe("at least $2.00");
+});
+
+describe("progress", () => {
+  const at = "2021-10-04T16:21:00Z";
+
+  test("is a bar, a percentage, the job's words and the time that is left", () => {
+    expect(progressText({ fraction: 0.4, message: "epoch 4 of 10", at, perMinute: 0.2 })).toBe(
+      "████████░░░░░░░░░░░░ 40 %  epoch 4 of 10  20 %/min, 3 min 00 s left",
+    );
+  });
+
+  test("without a fraction is the job's words", () => {
+    expect(progressText({ message: "reading", at })).toBe("reading");
+  });
+
+  test("in a log changes ten times at most", () => {
+    expect(progressTenths({ fraction: 0.49, message: "", at })).toBe("40 %");
+    expect(progressTenths({ message: "", at })).toBe("");
+  });
+});
+
+describe("below a Batch step's line", () => {
+  const attempt: Omit<AttemptView, "attempt" | "tries"> = {
+    ...{ epoch: 1, job: "j", vcpus: 1, memory: 512, queue: "cpu", spot: true },
+    ...{ state: "FAILED", reason: "SpotInterruption: gone", seconds: 12 },
+  };
+  const log = "/aws/batch/millrace-dev:d/default/1";
+
+  test("stand the attempts that failed, each with its log", () => {
+    const jobs = [
+      { ...attempt, attempt: 1, tries: [{ log }] },
+      { ...attempt, attempt: 2, index: 7, tries: [{}, { log }] },
+      { ...attempt, attempt: 3, state: "SUCCEEDED" as const, tries: [{ log }] },
+    ];
+    expect(jobLines({ state: "SUCCEEDED", errors: [], jobs, usage }, 100)).toEqual([
+      usageText(usage),
+      "attempt 1.1 on cpu, 12.0 s: SpotInterruption: gone",
+      `log: ${log}`,
+      "[7] attempt 1.2 on cpu, 12.0 s, 2 tries: SpotInterruption: gone",
+      `log: ${log}`,
+    ]);
+  });
+
+  test("a failure that is the step's error already is not told twice", () => {
+    const jobs = [{ ...attempt, attempt: 1, tries: [{ log }] }];
+    expect(jobLines({ state: "FAILED", errors: [{ name: "E", message: "" }], jobs }, 100)).toEqual([]);
+  });
+
+  test("a cancelled job says how it ended and where its log is", () => {
+    const jobs = [{ ...attempt, attempt: 1, reason: "The run was cancelled", tries: [{ log }] }];
+    expect(jobLines({ state: "CANCELLED", errors: [], jobs }, 100)).toEqual([
+      "attempt 1.1 on cpu, 12.0 s: The run was cancelled",
+      `log: ${log}`,
+    ]);
+  });
+
+  test("a job that runs shows its log and how far it is", () => {
+    const progress = { fraction: 1, message: "writing", at: "2021-10-04T16:21:00Z" };
+    expect(jobLines({ state: "RUNNING", errors: [], log, progress }, 100)).toEqual([
+      progressText(progress),
+      `log: ${log}`,
+    ]);
+  });
+});

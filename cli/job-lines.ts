@@ -1,0 +1,87 @@
+import type { AttemptView, UsageView } from "../shared/run/job-view.ts";
+import type { CostView } from "../shared/run/run-cost.ts";
+import type { ProgressView } from "../shared/run/run-progress.ts";
+import type { StepView } from "../shared/run/run-view.ts";
+import { durationText, wrapped } from "./units.ts";
+
+/** Attempts of a step that a screen shows; `--json` has all that the run's records keep. */
+const mostShown = 3;
+
+const gibibyte = 1024 ** 3;
+/** Memory as jobs ask for it: in powers of 1024. */
+const memoryText = (bytes: number) => (bytes / gibibyte).toFixed(1);
+
+/** What a job used of what it had: `used 1.9 of 8.0 GiB, 0.8 of 2 vCPUs; memory: 3072 would do`. */
+export function usageText({ peakMemoryBytes, memoryBytes, vcpusUsed, vcpus, hints }: UsageView): string {
+  const cpu =
+    vcpusUsed === undefined ? "" : `, ${vcpusUsed.toFixed(1)} of ${vcpus} vCPU${vcpus === 1 ? "" : "s"}`;
+  return [`used ${memoryText(peakMemoryBytes)} of ${memoryText(memoryBytes)} GiB${cpu}`, ...hints].join("; ");
+}
+
+/** Dollars with two digits that say something: `$0.0042`. */
+export function costText({ dollars, atLeast }: CostView): string {
+  const digits = dollars >= 1 ? 2 : Math.min(8, Math.max(2, 1 - Math.floor(Math.log10(dollars || 1))));
+  return `${atLeast ? "at least" : "about"} $${dollars.toFixed(digits)}`;
+}
+
+const barWidth = 20;
+
+/** A bar, a percentage, the job's own words, and when it would be done if it went on like this. */
+export function progressText({ fraction, message, perMinute }: ProgressView): string {
+  if (fraction === undefined) return message;
+  const full = Math.round(fraction * barWidth);
+  const bar = `${"█".repeat(full)}${"░".repeat(barWidth - full)}`;
+  const left = perMinute === undefined ? undefined : ((1 - fraction) / perMinute) * 60_000;
+  const rate =
+    perMinute === undefined || left === undefined
+      ? []
+      : [`${(perMinute * 100).toFixed(perMinute < 0.1 ? 1 : 0)} %/min, ${durationText(left)} left`];
+  return [`${bar} ${Math.floor(fraction * 100)} %`, message, ...rate]
+    .filter((part) => part !== "")
+    .join("  ");
+}
+
+/** How far a job is, in a word that changes ten times: for a log, in which each change is a line. */
+export function progressTenths({ fraction }: ProgressView): string {
+  return fraction === undefined ? "" : `${Math.floor(fraction * 10) * 10} %`;
+}
+
+function attemptText({ epoch, attempt, index, queue, seconds, tries, reason = "" }: AttemptView): string {
+  const where = index === undefined ? "" : `[${index}] `;
+  const took = seconds === undefined ? "never ran" : durationText(seconds * 1000);
+  const again = tries.length > 1 ? `, ${tries.length} tries` : "";
+  return `${where}attempt ${epoch}.${attempt} on ${queue}, ${took}${again}: ${reason}`;
+}
+
+/** The last attempts that failed, each with its log. */
+function failedLines(jobs: readonly AttemptView[], width: number): string[] {
+  const failed = jobs.filter(({ state }) => state === "FAILED").slice(-mostShown);
+  return failed.flatMap((attempt) => {
+    const log = attempt.tries.at(-1)?.log;
+    return [
+      ...wrapped(attemptText(attempt), width),
+      ...(log === undefined ? [] : wrapped(`log: ${log}`, width)),
+    ];
+  });
+}
+
+type JobFacts = Pick<StepView, "jobs" | "usage" | "progress" | "log" | "state" | "errors">;
+
+/**
+ * What a Batch step has to say below its line: how far it is and where its log is while it runs, what it used once it has
+ * ended, and how earlier attempts failed.
+ */
+export function jobLines(
+  { jobs = [], usage, progress, log, state, errors }: JobFacts,
+  width: number,
+): string[] {
+  const ended = state === "SUCCEEDED" || state === "FAILED" || state === "TIMED_OUT" || state === "CANCELLED";
+  // One that failed at its first attempt has said so in its error, with the log.
+  const told = jobs.length === 1 && errors.length > 0 ? [] : failedLines(jobs, width);
+  return [
+    ...(progress === undefined ? [] : wrapped(progressText(progress), width)),
+    ...(log === undefined || ended ? [] : wrapped(`log: ${log}`, width)),
+    ...(usage === undefined || !ended ? [] : wrapped(usageText(usage), width)),
+    ...told,
+  ];
+}

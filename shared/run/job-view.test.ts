@@ -1,0 +1,80 @@
+import { aHeldStep } from "../../test/factories.ts";
+import { succeeded } from "../state/step-changes.ts";
+import type { JobAttempt, StepRecord } from "../state/step-record.ts";
+import { mostAttempts, viewAttempts, viewUsage } from "./job-view.ts";
+
+const mebibyte = 1024 * 1024;
+
+function anAttempt(overrides: Partial<JobAttempt> = {}): JobAttempt {
+  return {
+    ...{ epoch: 1, attempt: 1, job: "job-1", state: "SUCCEEDED", vcpus: 2, memory: 8192, queue: "cpu" },
+    usage: { peakMemoryBytes: 1000 * mebibyte, cpuSeconds: 90 },
+    tries: [{ startedAt: 1000, endedAt: 101_000, log: "g:d/default/1" }],
+    ...overrides,
+  };
+}
+
+const aRecord = (jobAttempts: readonly JobAttempt[], index = 0): StepRecord =>
+  succeeded(aHeldStep({ index, jobAttempts }), { value: null }, 0);
+
+describe("what a step used", () => {
+  it("is memory at its peak and vCPUs on average, beside what it had", () => {
+    expect(viewUsage([aRecord([anAttempt()])])).toMatchObject({
+      peakMemoryBytes: 1000 * mebibyte,
+      memoryBytes: 8192 * mebibyte,
+      vcpusUsed: 0.9,
+      vcpus: 2,
+    });
+  });
+
+  it("is of its last attempt; of a map the most of any child", () => {
+    const grown = [anAttempt({ memory: 1024, usage: { peakMemoryBytes: 1, cpuSeconds: 1 } }), anAttempt()];
+    const other = anAttempt({ usage: { peakMemoryBytes: 3000 * mebibyte, cpuSeconds: 10 } });
+    expect(viewUsage([aRecord(grown), aRecord([other], 1)])).toMatchObject({
+      peakMemoryBytes: 3000 * mebibyte,
+      memoryBytes: 8192 * mebibyte,
+      vcpusUsed: 0.9,
+    });
+  });
+
+  it("is not known of jobs that could not say", () => {
+    const { usage: _usage, ...silent } = anAttempt();
+    expect(viewUsage([aRecord([silent]), aRecord([])])).toBeUndefined();
+  });
+
+  it.each<[string, Partial<JobAttempt>, string[]]>([
+    ["half the memory and half the vCPUs or more", { memory: 2048, vcpus: 1 }, []],
+    ["an eighth of the memory", { vcpus: 1 }, ["memory: 1536 would do"]],
+    ["nearly all memory", { memory: 1100, vcpus: 1 }, ["close to its memory: consider memory: 1536"]],
+    ["a quarter of the vCPUs", { memory: 2048, vcpus: 4 }, ["vcpus: 2 would do"]],
+    [
+      "few vCPUs for a moment, which says nothing",
+      { memory: 2048, vcpus: 16, tries: [{ startedAt: 0, endedAt: 20_000 }] },
+      [],
+    ],
+  ])("hints at better resources: %s", (_what, overrides, hints) => {
+    expect(viewUsage([aRecord([anAttempt(overrides)])])?.hints).toEqual(hints);
+  });
+});
+
+describe("the attempts of a step", () => {
+  it("say how long all their tries took, and whether they were on Spot machines", () => {
+    const tries = [{ startedAt: 0, endedAt: 4000 }, {}, { startedAt: 10_000, endedAt: 11_500 }];
+    const [first, second] = viewAttempts(
+      [aRecord([anAttempt({ tries }), anAttempt({ queue: "gpu-on-demand", tries: [] })])],
+      false,
+    );
+    expect(first).toMatchObject({ seconds: 5.5, spot: true });
+    expect(second).toMatchObject({ spot: false });
+    expect(second).not.toHaveProperty("seconds");
+  });
+
+  it("of a large map are some, those that failed first, with their children", () => {
+    const records = Array.from({ length: 100 }, (_, index) =>
+      aRecord([anAttempt({ state: index === 70 ? "FAILED" : "SUCCEEDED" })], index),
+    );
+    const attempts = viewAttempts(records, true);
+    expect(attempts).toHaveLength(mostAttempts);
+    expect(attempts.slice(0, 2).map(({ index }) => index)).toEqual([70, 0]);
+  });
+});

@@ -1,0 +1,111 @@
+import { isSpotQueue } from "../pipeline/job.ts";
+import type { JobAttempt, JobTry, StepRecord } from "../state/step-record.ts";
+
+/** An attempt that a Batch job made, or one of those of a map's children. */
+export type AttemptView = JobAttempt & {
+  /** Of a mapped child. */
+  index?: number;
+  /** Whether it was on a Spot machine. */
+  spot: boolean;
+  /** Seconds on machines, all tries together; absent while they are not known. */
+  seconds?: number;
+};
+
+/** What a step's jobs used of what they had: of a map the most that any child did. */
+export type UsageView = {
+  peakMemoryBytes: number;
+  memoryBytes: number;
+  /** On average over the attempt. */
+  vcpusUsed?: number;
+  vcpus: number;
+  /** What the step's `resources` could be, where they are far off. */
+  hints: string[];
+};
+
+/** Attempts of one step that a view holds; a thousand children may have ten each. */
+export const mostAttempts = 20;
+
+const mebibyte = 1024 * 1024;
+
+/** Seconds that a try took on its machine, undefined while they are not known. */
+function secondsOfTry({ startedAt, endedAt }: JobTry): number | undefined {
+  return startedAt === undefined || endedAt === undefined
+    ? undefined
+    : Math.max(0, endedAt - startedAt) / 1000;
+}
+
+/** Seconds on machines, all tries together; undefined where none is known. A try that never began took none. */
+export function machineSeconds({ tries }: JobAttempt): number | undefined {
+  const known = tries.map(secondsOfTry).filter((seconds) => seconds !== undefined);
+  return known.length === 0 ? undefined : known.reduce((sum, seconds) => sum + seconds, 0);
+}
+
+function viewAttempt(attempt: JobAttempt, index: StepRecord["index"], mapped: boolean): AttemptView {
+  const seconds = machineSeconds(attempt);
+  return {
+    ...attempt,
+    ...(mapped && typeof index === "number" && { index }),
+    spot: isSpotQueue(attempt.queue),
+    ...(seconds !== undefined && { seconds }),
+  };
+}
+
+/** The attempts of a step's records: those that failed first, since they are looked for, and each in order. */
+export function viewAttempts(records: readonly StepRecord[], mapped: boolean): AttemptView[] {
+  const all = records.flatMap(({ jobAttempts = [], index }) =>
+    jobAttempts.map((attempt) => viewAttempt(attempt, index, mapped)),
+  );
+  if (!mapped) return all;
+  const failed = all.filter(({ state }) => state === "FAILED");
+  const others = all.filter(({ state }) => state !== "FAILED");
+  return [...failed, ...others].slice(0, mostAttempts);
+}
+
+/** vCPUs that an attempt used on average; undefined where that is not known. CPU time is that of the last try. */
+function vcpusUsed({ usage, tries }: JobAttempt): number | undefined {
+  const last = tries.at(-1);
+  const seconds = last && secondsOfTry(last);
+  return usage === undefined || seconds === undefined || seconds === 0
+    ? undefined
+    : usage.cpuSeconds / seconds;
+}
+
+/** What is over what is used, so that it is no hint to be cut to the bone. */
+const headroom = 1.5;
+/** MiB that sizes of memory are rounded up to. */
+const memoryStep = 256;
+/** Seconds below which a job says little about the vCPUs that it can use: it starts, reads and writes. */
+const shortJob = 60;
+
+function memoryHint(peakBytes: number, memory: number): string[] {
+  const enough = Math.max(2, Math.ceil((peakBytes * headroom) / mebibyte / memoryStep)) * memoryStep;
+  if (peakBytes > 0.9 * memory * mebibyte) return [`close to its memory: consider memory: ${enough}`];
+  return enough <= memory / 2 ? [`memory: ${enough} would do`] : [];
+}
+
+function vcpusHint(used: number | undefined, vcpus: number, seconds: number): string[] {
+  if (used === undefined || seconds < shortJob || vcpus <= 1) return [];
+  const enough = Math.max(1, Math.ceil(used * 1.2));
+  return enough <= vcpus / 2 ? [`vcpus: ${enough} would do`] : [];
+}
+
+/** What the last attempts of a step's records used, those of an earlier size left out; undefined where none could say. */
+export function viewUsage(records: readonly StepRecord[]): UsageView | undefined {
+  const last = records.flatMap(({ jobAttempts = [] }) => jobAttempts.slice(-1));
+  const told = last.filter(({ usage }) => usage !== undefined);
+  const [first] = told;
+  if (first === undefined) return undefined;
+  const largest = (values: readonly number[]) => values.reduce((most, value) => Math.max(most, value), 0);
+  const memory = largest(told.map((attempt) => attempt.memory));
+  const peakMemoryBytes = largest(told.map(({ usage }) => usage?.peakMemoryBytes ?? 0));
+  const rates = told.map(vcpusUsed).filter((used) => used !== undefined);
+  const used = rates.length === 0 ? undefined : largest(rates);
+  const longest = largest(told.map((attempt) => machineSeconds(attempt) ?? 0));
+  return {
+    peakMemoryBytes,
+    memoryBytes: memory * mebibyte,
+    ...(used !== undefined && { vcpusUsed: Math.round(used * 100) / 100 }),
+    vcpus: first.vcpus,
+    hints: [...memoryHint(peakMemoryBytes, memory), ...vcpusHint(used, first.vcpus, longest)],
+  };
+}

@@ -1,0 +1,115 @@
+import { aHeldStep, aStepNode, epochStart } from "../../test/factories.ts";
+import type { Graph } from "../pipeline/graph.ts";
+import { cached, ended, retrying, submitted, succeeded } from "../state/step-changes.ts";
+import type { HeldStep, JobAttempt, StepRecord } from "../state/step-record.ts";
+import { machinePrices, prices } from "./prices.ts";
+import { runCost } from "./run-cost.ts";
+
+const task = {
+  kind: "batch" as const,
+  job: "ridge.train",
+  resources: { vcpus: 2, memory: 4096, gpus: 0, timeoutSeconds: 600, queue: "cpu" },
+};
+const graph: Graph = {
+  version: 1,
+  pipeline: "ridge-sweep",
+  steps: [aStepNode(0, "read"), aStepNode(1, "train", { task }), aStepNode(2, "each", { over: [1, 2] })],
+};
+
+const second = { startedAt: 0, endedAt: 1000 };
+const hour = { startedAt: 0, endedAt: 3_600_000 };
+function anAttempt(overrides: Partial<JobAttempt> = {}): JobAttempt {
+  return {
+    ...{ epoch: 1, attempt: 1, job: "job-1", state: "SUCCEEDED", vcpus: 2, memory: 4096, queue: "cpu" },
+    tries: [hour],
+    ...overrides,
+  };
+}
+
+const costOf = (step: string, ...records: StepRecord[]) => runCost(graph, records).steps.get(step);
+const done = (record: HeldStep, seconds = 1) =>
+  succeeded(record, { value: null }, epochStart + seconds * 1000);
+const trained = (...jobAttempts: JobAttempt[]) => done(aHeldStep({ step: "train", jobAttempts }));
+
+/** What the engine's own services take for a job, and for a function: they are there whatever the job does. */
+const ofEngine = costOf("train", trained(anAttempt({ tries: [] })))?.dollars ?? 0;
+
+describe("the cost of a job", () => {
+  const onDemand = 2 * machinePrices.vcpuHour.dollars + 4 * machinePrices.gibibyteHour.dollars;
+
+  test.each<[string, Partial<JobAttempt>, number]>([
+    ["an hour on demand is its share of the machine", { queue: "cpu-on-demand" }, onDemand],
+    ["on Spot it is half of that", {}, onDemand / 2],
+    ["a queue that is not known to be Spot is on demand", { queue: "mine" }, onDemand],
+    [
+      "a GPU is paid beside its vCPUs",
+      { queue: "gpu-on-demand", gpus: 2 },
+      onDemand + 2 * machinePrices.gpuHour.dollars,
+    ],
+    ["tries that were interrupted are paid", { tries: [hour, hour] }, onDemand],
+    ["one that never got a machine costs no machine", { tries: [{}] }, 0],
+  ])("%s", (_what, overrides, dollars) => {
+    expect(costOf("train", trained(anAttempt(overrides)))?.dollars).toBeCloseTo(dollars + ofEngine, 10);
+  });
+
+  test("counts every attempt, those of earlier epochs too", () => {
+    const all = trained(anAttempt({ state: "FAILED" }), anAttempt({ epoch: 2 }));
+    expect(costOf("train", all)?.dollars).toBeCloseTo(onDemand + 2 * ofEngine, 10);
+  });
+
+  test("is more than is known while it runs, and once attempts were forgotten", () => {
+    const attempts = Array.from({ length: 10 }, () => anAttempt({ tries: [second] }));
+    const running = submitted(aHeldStep({ step: "train" }), [{ id: "job-1", name: "n" }]);
+    expect(costOf("train", running)).toMatchObject({ atLeast: true });
+    expect(
+      costOf("train", done(aHeldStep({ step: "train", attempt: 11, jobAttempts: attempts }))),
+    ).toMatchObject({
+      atLeast: true,
+    });
+    expect(costOf("train", trained(anAttempt()))).toMatchObject({ atLeast: false });
+  });
+});
+
+describe("the cost of a function", () => {
+  const secondDollars = prices.gigabyteSecond.dollars;
+
+  test("is its time on the worker and what its step takes of the engine", () => {
+    const short = costOf("read", done(aHeldStep({ step: "read" }), 0));
+    const long = costOf("read", done(aHeldStep({ step: "read" }), 10));
+    expect((long?.dollars ?? 0) - (short?.dollars ?? 0)).toBeCloseTo(10 * secondDollars, 12);
+    // The sum that docs/benchmarks.md has for a step of a chain: $4.05 for a million.
+    expect(short?.dollars).toBeCloseTo(4.05e-6, 8);
+  });
+
+  test("is not known in full once it was tried again", () => {
+    const held = aHeldStep({ step: "read", attempt: 2 });
+    expect(costOf("read", done(held))).toMatchObject({ atLeast: true });
+    expect(costOf("read", retrying(held, { name: "E", message: "" }, 0))).toMatchObject({ atLeast: true });
+  });
+
+  test("of a map is that of its children", () => {
+    const child = (index: number) => done(aHeldStep({ step: "each", index }), 0);
+    const one = costOf("each", child(0))?.dollars ?? 0;
+    expect(costOf("each", child(0), child(1))?.dollars).toBeCloseTo(2 * one, 12);
+  });
+});
+
+test("a result that was kept costs what looking for it costs, and no machine", () => {
+  const source = { runId: "r", step: "train", index: 0 };
+  const kept = cached(aHeldStep({ step: "train" }), { value: null }, source, epochStart);
+  expect(costOf("train", kept)?.dollars).toBeLessThan(ofEngine);
+});
+
+test("a run costs what its steps do, and at least that if one of them does", () => {
+  const records = [
+    done(aHeldStep({ step: "read" })),
+    ended(aHeldStep({ step: "train", jobAttempts: [anAttempt()] }), "FAILED", epochStart),
+  ];
+  const { dollars, atLeast, steps } = runCost(graph, records);
+  expect(dollars).toBeCloseTo(
+    [...steps.values()].reduce((sum, step) => sum + step.dollars, 0),
+    12,
+  );
+  expect(atLeast).toBe(false);
+  expect(runCost(graph, [aHeldStep({ step: "read" })]).atLeast).toBe(true);
+});

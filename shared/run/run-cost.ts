@@ -1,0 +1,122 @@
+import type { Graph, StepNode } from "../pipeline/graph.ts";
+import { isSpotQueue } from "../pipeline/job.ts";
+import { hasEnded, type JobAttempt, mostJobAttempts, type StepRecord } from "../state/step-record.ts";
+import { machineSeconds } from "./job-view.ts";
+import { machinePrices, prices, spotDiscount } from "./prices.ts";
+
+/** What something cost, in US dollars. */
+export type CostView = {
+  dollars: number;
+  /** That it cost more than this: something still runs, or is no longer known. */
+  atLeast: boolean;
+};
+
+/** An estimate for a run and each of its steps, by name. */
+export type RunCost = CostView & {
+  steps: ReadonlyMap<string, CostView>;
+};
+
+/** What an estimate rests on, in a sentence for those who read it. */
+export const costBasis = `AWS's list prices in us-east-1 of 2026 (shared/run/prices.ts): of machines the share that a job asked for, on Spot less ${spotDiscount * 100}%; not their start and idle time, storage, traffic, nor runs of other pipelines`;
+
+/** Megabytes of the step worker: `memorySize` of the function `step` in serverless.yml. */
+export const stepWorkerMegabytes = 1024;
+
+/** What an attempt takes of the engine's services. */
+type Units = {
+  writes: number;
+  reads: number;
+  requests: number;
+  invocations: number;
+  puts: number;
+  gets: number;
+  logBytes: number;
+};
+
+/**
+ * Units of one attempt, ends of maps and runs included: `npm run bench -- costs`, 21 November 2026. A job adds two
+ * objects that it writes, and one that it reads, to those of the engine.
+ */
+const units = {
+  function: { writes: 3.13, reads: 2.01, requests: 3.01, invocations: 1.01, puts: 0, gets: 0, logBytes: 875 },
+  child: { writes: 3.02, reads: 1.02, requests: 0.3, invocations: 0.1, puts: 0, gets: 0, logBytes: 875 },
+  job: { writes: 7, reads: 11, requests: 15, invocations: 5, puts: 3, gets: 2, logBytes: 875 },
+} as const satisfies Record<string, Units>;
+
+function dollarsOf({ writes, reads, requests, invocations, puts, gets, logBytes }: Units): number {
+  return (
+    writes * prices.writeUnit.dollars +
+    reads * prices.readUnit.dollars +
+    requests * prices.queueRequest.dollars +
+    invocations * prices.invocation.dollars +
+    puts * prices.objectPut.dollars +
+    gets * prices.objectGet.dollars +
+    logBytes * prices.logByte.dollars
+  );
+}
+
+/** What a job's machine cost: the share of it that the job asked for. */
+function machineCost(attempt: JobAttempt): CostView {
+  const seconds = machineSeconds(attempt);
+  // Without a time it never got a machine, unless it is one that nothing more was told of.
+  if (seconds === undefined) return { dollars: 0, atLeast: attempt.tries.length > 0 };
+  const hourly =
+    attempt.vcpus * machinePrices.vcpuHour.dollars +
+    (attempt.memory / 1024) * machinePrices.gibibyteHour.dollars +
+    (attempt.gpus ?? 0) * machinePrices.gpuHour.dollars;
+  const share = isSpotQueue(attempt.queue) ? 1 - spotDiscount : 1;
+  return { dollars: (seconds / 3600) * hourly * share, atLeast: false };
+}
+
+function sum(costs: readonly CostView[]): CostView {
+  return {
+    dollars: costs.reduce((total, { dollars }) => total + dollars, 0),
+    atLeast: costs.some(({ atLeast }) => atLeast),
+  };
+}
+
+function jobCost(record: StepRecord): CostView {
+  const { jobAttempts = [], attempt } = record;
+  const machines = sum(jobAttempts.map(machineCost));
+  const forgotten = jobAttempts.length === mostJobAttempts && attempt > mostJobAttempts;
+  return {
+    dollars: machines.dollars + Math.max(attempt, jobAttempts.length) * dollarsOf(units.job),
+    atLeast: machines.atLeast || forgotten || !hasEnded(record),
+  };
+}
+
+/** Of a function's attempts only the time of the last is known. */
+function functionCost(record: StepRecord, mapped: boolean): CostView {
+  const ended = hasEnded(record);
+  const seconds = ended ? Math.max(0, Date.parse(record.endedAt) - Date.parse(record.startedAt)) / 1000 : 0;
+  const time = seconds * (stepWorkerMegabytes / 1024) * prices.gigabyteSecond.dollars;
+  return {
+    dollars: time + record.attempt * dollarsOf(mapped ? units.child : units.function),
+    atLeast: !ended || record.attempt > 1,
+  };
+}
+
+function recordCost({ task, over }: StepNode, record: StepRecord): CostView {
+  if (
+    record.state === "CACHED" ||
+    record.index === "map" ||
+    (task.kind !== "batch" && task.kind !== "lambda")
+  ) {
+    return { dollars: dollarsOf(units.function), atLeast: false };
+  }
+  return task.kind === "batch" ? jobCost(record) : functionCost(record, over !== undefined);
+}
+
+/**
+ * What a run has cost, from the records of its steps: a pure estimate by {@link costBasis}. Jobs of earlier epochs count
+ * as far as they are kept, functions of the current one only.
+ */
+export function runCost(graph: Graph, records: readonly StepRecord[]): RunCost {
+  const steps = new Map(
+    graph.steps.map((node): [string, CostView] => {
+      const mine = records.filter(({ step }) => step === node.name);
+      return [node.name, sum(mine.map((record) => recordCost(node, record)))];
+    }),
+  );
+  return { ...sum([...steps.values()]), steps };
+}
