@@ -13,13 +13,14 @@ import polars as pl
 
 from ctr.columns import COLUMNS
 from ctr.validation.explain import explain
-from ctr.validation.rules import CATEGORY_COLUMNS, HEX_ID_COLUMNS, HEX_ID_PATTERN, KINDS, is_hour
+from ctr.validation.rules import CATEGORY_COLUMNS, HEX_ID_COLUMNS, HEX_ID_LENGTH, KINDS, is_hour
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ctr.validation.source import Block
 
+COMMA, NEWLINE, CAPITAL_A, CAPITAL_Z = b",\nAZ"
 _TYPES = {"row id": pl.UInt64, "click": pl.Int32, "hour": pl.String, "hex id": pl.String, "number": pl.Int32}
 _SCHEMA = {column: _TYPES[kind] for column, kind in KINDS.items()}
 
@@ -30,6 +31,7 @@ class Rows:
 
     first_line: int
     frame: pl.DataFrame
+    """Its hex ids are the numbers that they stand for."""
 
     @property
     def count(self) -> int:
@@ -58,14 +60,13 @@ class Rows:
 
     def keys(self, column: str) -> NDArray[np.uint32]:
         """A number for each value that isn't missing: of a hex id its digits, of a number its bits."""
-        values = self.frame[column].drop_nulls()
-        if column in HEX_ID_COLUMNS:
-            return values.str.to_integer(base=16, dtype=pl.UInt32).to_numpy()
-        return values.to_numpy().view(np.uint32)
+        return self.frame[column].drop_nulls().to_numpy().view(np.uint32)
 
-    def line_of(self, column: str, value: str | int) -> int:
-        """The line of the first such value; call it only where there is one."""
-        return self.first_line + int(self.frame[column].index_of(value) or 0)
+    def line_of(self, column: str, key: int) -> int:
+        """The line of the first value with that key; call it only where there is one."""
+        values = self.frame[column]
+        value = key if column in HEX_ID_COLUMNS else int(np.uint32(key).view(np.int32))
+        return self.first_line + int(values.index_of(value) or 0)
 
 
 class RowReader:
@@ -84,31 +85,50 @@ class RowReader:
         # The parser wants the last line to end: it panics at a quote as the very last byte.
         data = block.data if block.data.endswith(b"\n") else block.data + b"\n"
         try:
-            frame = pl.read_csv(data, has_header=False, schema=_SCHEMA)
+            text = pl.read_csv(data, has_header=False, schema=_SCHEMA)
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException, ValueError) as error:
             raise explain(block, self._last_hour, self._name, str(error)) from error
-        if not self._right(frame, data):
+        frame = text.with_columns(pl.col(HEX_ID_COLUMNS).str.to_integer(base=16, dtype=pl.UInt32, strict=False))
+        if not (_is_plain(data, text.height) and _are_hex_ids(text, frame) and self._are_events(frame)):
             raise explain(block, self._last_hour, self._name, "its rows are not what they should be")
         rows = Rows(block.first_line, frame)
         self._last_hour = rows.hours[1]
         return rows
 
-    def _right(self, frame: pl.DataFrame, data: bytes) -> bool:
-        # A quoted line end, an empty line or a row that is short must not shift what the rows after it are called.
-        lines = data.count(b"\n")
-        if frame.height != lines or data.count(b",") != lines * (len(COLUMNS) - 1):
-            return False
-        # The parser lets them be before a number, but a model would take "5" and " 5" for two categories.
-        if any(blank in data for blank in (b" ", b"\t", b"+")) or data.count(b"\r") != data.count(b"\r\n"):
-            return False
-        if any(frame.select("id", "click", "hour").null_count().row(0)):
-            return False
-        if not all(is_hour(hour) for hour in frame["hour"].unique()):
-            return False
+    def _are_events(self, frame: pl.DataFrame) -> bool:
+        """Whether every row has an id, a click and an hour that is not before the one above."""
         hours = frame["hour"]
-        if hours[0] < self._last_hour or not hours.is_sorted():
-            return False
-        if not frame["click"].is_between(0, 1).all():
-            return False
-        # `all` leaves missing values out.
-        return all(frame.select(pl.col(HEX_ID_COLUMNS).str.contains(HEX_ID_PATTERN).all()).row(0))
+        return (
+            not any(frame.select("id", "click", "hour").null_count().row(0))
+            and frame["click"].is_between(0, 1).all()
+            and all(is_hour(hour) for hour in hours.unique())
+            and hours[0] >= self._last_hour
+            and hours.is_sorted()
+        )
+
+
+def _is_plain(data: bytes, rows: int) -> bool:
+    """Whether each line is a row with a value for each column, of characters that values are made of.
+
+    A quoted line end, an empty line or a row that is short would shift what the rows after it are called. Blanks and
+    signs before a number, and hex digits in capitals, are let be by the parser; a model would take "5" and " 5" for two
+    categories.
+    """
+    # Counting with NumPy: `bytes.count` is slow where there is much to count.
+    text = np.frombuffer(data, dtype=np.uint8)
+    lines = np.count_nonzero(text == NEWLINE)
+    return (
+        lines == rows
+        and np.count_nonzero(text == COMMA) == lines * (len(COLUMNS) - 1)
+        and not any(character in data for character in (b" ", b"\t", b"+"))
+        and not ((text >= CAPITAL_A) & (text <= CAPITAL_Z)).any()
+        and (b"\r" not in data or data.count(b"\r") == data.count(b"\r\n"))
+    )
+
+
+def _are_hex_ids(text: pl.DataFrame, numbers: pl.DataFrame) -> bool:
+    """Whether every hex id that isn't missing is one: eight characters, and a number."""
+    ids = pl.col(HEX_ID_COLUMNS)
+    lengths = text.select((ids.str.len_bytes() == HEX_ID_LENGTH).all())
+    same = text.select(ids.null_count()).row(0) == numbers.select(ids.null_count()).row(0)
+    return same and all(lengths.row(0))

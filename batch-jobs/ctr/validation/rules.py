@@ -26,7 +26,7 @@ HEX_ID_COLUMNS = (
 )
 # The hour is a feature as well, but every file brings new ones.
 CATEGORY_COLUMNS = tuple(column for column in FEATURE_COLUMNS if column != "hour")
-HEX_ID_PATTERN = "^[0-9a-f]{8}$"
+HEX_ID_LENGTH = 8
 
 _KINDS: dict[str, Kind] = {"id": "row id", "click": "click", "hour": "hour"}
 KINDS: dict[str, Kind] = {
@@ -68,6 +68,6 @@ _RULES: dict[Kind, Callable[[str], bool]] = {
     "row id": _whole(0, 2**64 - 1),
     "click": _whole(0, 1),
     "hour": is_hour,
-    "hex id": lambda text: re.fullmatch(HEX_ID_PATTERN, text) is not None and not text.endswith("\n"),
+    "hex id": lambda text: re.fullmatch(f"[0-9a-f]{{{HEX_ID_LENGTH}}}", text) is not None,
     "number": _whole(-(2**31), 2**31 - 1),
 }

@@ -84,5 +84,5 @@ class Tally:
         unseen.compared += int(counts[inside].sum())
         unseen.unseen += int(counts[new].sum())
         if unseen.example is None and new.any():
-            unseen.example = value_of(column, int(keys[new][counts[new].argmax()]))
-            unseen.example_line = rows.line_of(column, unseen.example)
+            key = int(keys[new][counts[new].argmax()])
+            unseen.example, unseen.example_line = value_of(column, key), rows.line_of(column, key)
