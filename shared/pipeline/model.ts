@@ -72,7 +72,7 @@ export const modelTraining = z.object({
   image: z.string().optional(),
   /** Seconds that the step took. */
   seconds: z.number().nonnegative().optional(),
-  /** Estimate of what its run had cost up to the registration, in US dollars. */
+  /** Estimate of what the step cost with all its attempts, in US dollars: see shared/run/run-cost.ts. */
   costUsd: z.number().nonnegative().optional(),
 });
 export type ModelTraining = z.infer<typeof modelTraining>;

@@ -5,7 +5,7 @@ import { readVersion } from "../models/read-version.ts";
 import { registerVersion } from "../models/register-version.ts";
 import { attemptOfKey } from "../objects/layout.ts";
 import { parseObjectUri } from "../objects/object-store.ts";
-import { stepNamed } from "../pipeline/graph.ts";
+import { type StepNode, stepNamed } from "../pipeline/graph.ts";
 import { jobParts } from "../pipeline/job.ts";
 import {
   type ModelTraining,
@@ -14,6 +14,8 @@ import {
   type StepModels,
 } from "../pipeline/model.ts";
 import { FatalError } from "../pipeline/step-errors.ts";
+import { runCost } from "../run/run-cost.ts";
+import { hasEnded, type StepRecord } from "../state/step-record.ts";
 
 /** What a function asked of the model registry is not in the form that it takes. */
 export class ModelRequestError extends FatalError {
@@ -27,10 +29,24 @@ function parsed<T extends z.ZodType>(schema: T, request: unknown): z.output<T> {
   throw new ModelRequestError(lines.join("; "));
 }
 
-/** Seconds that a step took; undefined while it has not ended. */
-function secondsOf(record: { startedAt: string; endedAt?: string } | undefined): number | undefined {
-  if (record?.endedAt === undefined) return undefined;
+/** Seconds from beginning to end; undefined for what has not ended, or of which nothing is stored. */
+function secondsOf(record: StepRecord | undefined): number | undefined {
+  if (record === undefined || !hasEnded(record)) return undefined;
   return (Date.parse(record.endedAt) - Date.parse(record.startedAt)) / 1000;
+}
+
+/** The Batch job of an attempt, with its image: the one that ran, or else the one that is deployed. */
+function jobOf(
+  engine: Engine,
+  { epoch, attempt }: ModelTraining,
+  task: StepNode["task"] | undefined,
+  record: StepRecord | undefined,
+): Pick<ModelTraining, "job" | "image"> {
+  if (task?.kind !== "batch") return {};
+  const { job } = task;
+  const ran = record?.jobAttempts?.find((each) => each.epoch === epoch && each.attempt === attempt);
+  const image = ran?.image ?? engine.jobVersions.get(jobParts(job).family);
+  return { job, ...(image !== undefined && { image }) };
 }
 
 /**
@@ -40,19 +56,17 @@ function secondsOf(record: { startedAt: string; endedAt?: string } | undefined):
 async function trainingOf(engine: Engine, uri: string): Promise<ModelTraining | undefined> {
   const place = attemptOfKey(`${parseObjectUri(uri).key}/`);
   if (place === undefined) return undefined;
-  const { runId, step } = place;
-  const run = await engine.store.getRun(runId);
+  const run = await engine.store.getRun(place.runId);
   const graph = run && (await engine.store.getGraph(run.graphHash));
-  const task = graph && stepNamed(graph, step)?.task;
   const record = await engine.store.getStep(place);
-  const job = task?.kind === "batch" ? task.job : undefined;
-  const image = job === undefined ? undefined : engine.jobVersions.get(jobParts(job).family);
+  const task = graph && stepNamed(graph, place.step)?.task;
   const seconds = secondsOf(record);
+  const cost = graph && record && runCost(graph, [record]).steps.get(place.step);
   return {
     ...place,
-    ...(job !== undefined && { job }),
-    ...(image !== undefined && { image }),
+    ...jobOf(engine, place, task, record),
     ...(seconds !== undefined && { seconds }),
+    ...(cost !== undefined && { costUsd: cost.dollars }),
   };
 }
 

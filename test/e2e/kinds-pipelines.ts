@@ -20,6 +20,7 @@ import {
   wait,
   workQueue,
 } from "../../shared/pipeline/index.ts";
+import { modelPipeline } from "../engine/model-pipeline.ts";
 import { trial } from "./jobs/trial/contract.ts";
 
 const nothing = z.strictObject({});
@@ -256,5 +257,5 @@ const largeChild = definePipeline({ name: "large-child", params: nothing }, ({ s
 /** What the tests of all kinds of step deploy. */
 export const pipelines: readonly Pipeline[] = [
   ...[leaf, middle, family, waits, arrival, absence, signOff, repeats, maps, rules, hooked, limited],
-  ...[single, exclusive, queued, cached, growing, chain, large, largeChild],
+  ...[single, exclusive, queued, cached, growing, chain, large, largeChild, modelPipeline],
 ];

@@ -1,5 +1,6 @@
 import { type DeployedService, deployService, keepTicking } from "./deployed-service.ts";
 import { childScenarios } from "./kinds/children.ts";
+import { modelScenarios } from "./kinds/models.ts";
 import { runScenarios } from "./kinds/runs.ts";
 import type { Scenario } from "./kinds/scenario.ts";
 import { arrivalScenario, waitingScenarios } from "./kinds/waiting.ts";
@@ -9,7 +10,13 @@ jest.setTimeout(240_000);
 
 /** Those that the others would disturb, the sweeps among them. */
 const first = [arrivalScenario, chainScenario];
-const scenarios = [...waitingScenarios, ...childScenarios, ...workScenarios, ...runScenarios];
+const scenarios = [
+  ...waitingScenarios,
+  ...childScenarios,
+  ...workScenarios,
+  ...runScenarios,
+  ...modelScenarios,
+];
 const lives = new Map<string, Promise<void>>();
 let service: DeployedService | undefined;
 let stopTicking = async () => {};
@@ -19,7 +26,7 @@ beforeAll(async () => {
   const deployed = await deployService({
     catalogue: {
       index: 'export { pipelines } from "../test/e2e/kinds-pipelines.ts";',
-      sources: ["test/e2e/kinds-pipelines.ts", "test/e2e/jobs/trial"],
+      sources: ["test/e2e/kinds-pipelines.ts", "test/engine/model-pipeline.ts", "test/e2e/jobs/trial"],
       families: ["test/e2e/jobs/trial"],
     },
     vcpus: 8,

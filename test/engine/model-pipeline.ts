@@ -19,7 +19,14 @@ const params = z.strictObject({
   pause: z.number().default(0),
 });
 
-const files = { MLmodel: "flavors: {}\n", "model/weights.json": "[1, 2]\n", "requirements.txt": "" };
+/** The files of the model that is trained, in the order of their paths. */
+export function modelFiles(logLoss: number): [path: string, body: string][] {
+  return [
+    ["MLmodel", `flavors: {}\n# ${logLoss}\n`],
+    ["model/weights.json", "[1, 2]\n"],
+    ["requirements.txt", ""],
+  ];
+}
 
 /** Trains a model (a folder in MLflow's format), measures it against the champion, registers it, and lets a gate decide. */
 export const modelPipeline = definePipeline({ name: "training", params }, ({ params, step }) => {
@@ -27,10 +34,8 @@ export const modelPipeline = definePipeline({ name: "training", params }, ({ par
     "train",
     lambda({ logLoss: params.logLoss }, async ({ logLoss }, { artifacts }) => {
       const written: Artifact[] = [];
-      for (const [name, body] of Object.entries(files)) {
-        written.push(
-          await artifacts.write(`model/${name}`, `${body}${name === "MLmodel" ? logLoss : ""}`, "text/plain"),
-        );
+      for (const [path, body] of modelFiles(logLoss)) {
+        written.push(await artifacts.write(`model/${path}`, body, "text/plain"));
       }
       const uri = (written[0]?.uri ?? "").replace(/\/MLmodel$/, "");
       const profile = await artifacts.write("profile.json", "{}", "application/json");
