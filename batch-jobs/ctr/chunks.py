@@ -9,6 +9,7 @@ import numpy as np
 
 from ctr import kernels
 from ctr.columns import COLUMNS, FEATURE_COLUMNS
+from ctr.kernels.constants import BAD_CLICK, FINE
 from ctr.source import REMEDY, Block, File, Place, Seen
 from millrace_job import FatalError
 
@@ -23,7 +24,7 @@ PREFIXES = np.frombuffer("".join(f"{column}=" for column in FEATURE_COLUMNS).enc
 
 @dataclass(frozen=True)
 class Chunk:
-    """Rows as numbers: their features (see kernels.py), their clicks (0 or 1), and the place where the next begins."""
+    """Rows as numbers: features (see kernels/source.py), clicks (0 or 1), and the place where the next row begins."""
 
     features: NDArray[np.uint32]
     clicks: NDArray[np.uint8]
@@ -69,7 +70,7 @@ class _Rows:
             filled += rows
             self._row += rows
             self._text = self._text[read:]
-            if fault != kernels.FINE:
+            if fault != FINE:
                 raise self._explain(fault)
         return Chunk(features, clicks, Place(self._file, self._row, self._block.seen))
 
@@ -108,7 +109,7 @@ class _Rows:
         block = self._block
         row, _, _ = self._text.tobytes().partition(bytes([block.terminator]))
         values = row.decode(errors="replace").split(chr(block.separator))
-        if fault == kernels.BAD_CLICK:
+        if fault == BAD_CLICK:
             what = f"column click is {values[1][:SHOWN_BYTES]!r}: give 0 or 1"
         else:
             what = f"has {len(values)} columns, and needs {len(COLUMNS)}: {','.join(values)[:SHOWN_BYTES]!r}"

@@ -81,6 +81,10 @@ def read_model(stored: StoredModel, artifacts: Artifacts) -> LinearModel:
         raise FatalError(f"{stored['uri']} is a model of other columns, {', '.join(about['columns'])}: train it anew")
     # Numbers only: nothing in the file is run.
     coefficients = np.load(artifacts.fetch(files["data/coefficients.npy"]), allow_pickle=False)
+    if coefficients.dtype != np.float64 or coefficients.shape != (2 ** (coefficients.size.bit_length() - 1),):
+        raise FatalError(
+            f"{stored['uri']}/data/coefficients.npy is not 2^bits numbers of 64 bits: train the model anew"
+        )
     return LinearModel(coefficients, float(about["intercept"]))
 
 

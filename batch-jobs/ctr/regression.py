@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from ctr import kernels
+from ctr.kernels.constants import AVERAGE, AVERAGE_INTERCEPT, L1, L2, NO_PENALTY
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from ctr.chunks import Chunk
 
 Penalty = Literal["l2", "l1", "none"]
-PENALTIES = {"none": kernels.NO_PENALTY, "l1": kernels.L1, "l2": kernels.L2}
+PENALTIES = {"none": NO_PENALTY, "l1": L1, "l2": L2}
 
 
 @dataclass(frozen=True)
@@ -43,9 +44,7 @@ class LinearModel:
 
     def log_loss(self, chunk: Chunk) -> float:
         """Sum of the rows' log-losses, in nats."""
-        mask = np.uint32(len(self.coefficients) - 1)
-        column = self.coefficients.reshape(-1, 1)
-        return float(kernels.sum_log_loss(chunk.features, chunk.clicks, mask, column, self.intercept))
+        return kernels.sum_log_loss(chunk.features, chunk.clicks, self.coefficients, self.intercept)
 
 
 class Regression:
@@ -62,14 +61,11 @@ class Regression:
     def learn(self, chunk: Chunk) -> float:
         """Learns from the rows of a chunk, shuffled; the sum of their log-losses (nats) before each was learnt from."""
         asked = self._settings
-        mask = np.uint32(len(self.weights) - 1)
-        penalty = PENALTIES[asked.penalty]
-        loss = kernels.learn(
-            *(chunk.features, chunk.clicks, mask, self._seed, penalty, asked.alpha, asked.eta0),
+        return kernels.learn(
+            *(chunk.features, chunk.clicks, self._seed, PENALTIES[asked.penalty], asked.alpha, asked.eta0),
             *(self.weights, self.scalars),
         )
-        return float(loss)
 
     def model(self) -> LinearModel:
         """The average over all steps so far."""
-        return LinearModel(self.weights[:, kernels.AVERAGE].copy(), float(self.scalars[kernels.AVERAGE_INTERCEPT]))
+        return LinearModel(self.weights[:, AVERAGE].copy(), float(self.scalars[AVERAGE_INTERCEPT]))

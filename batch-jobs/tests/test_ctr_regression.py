@@ -10,8 +10,9 @@ import pytest
 import scipy.sparse
 from sklearn.linear_model import SGDClassifier
 
-from ctr import kernels
 from ctr.chunks import Chunk
+from ctr.kernels import ASSEMBLY
+from ctr.kernels.compile import digest_of_source
 from ctr.regression import Regression, Settings
 from ctr.source import START
 
@@ -64,6 +65,11 @@ def test_weights_are_those_of_sgd_classifier(penalty: Penalty, alpha: float, eta
     assert model.log_loss(test) == pytest.approx(-np.log(probability).sum(), rel=1e-9)
 
 
+def test_the_compiled_loops_are_those_of_the_source() -> None:
+    first = ASSEMBLY.read_text().partition("\n")[0]
+    assert digest_of_source() in first, "run python -m ctr.kernels.compile, and commit kernels.ll"
+
+
 def test_very_strong_regularisation_leaves_finite_weights() -> None:
     regression = Regression(Settings("l2", 1.0, 0.9, BITS, seed=1))
     regression.learn(make_chunk(1000, 1))
@@ -80,7 +86,10 @@ def test_another_seed_is_another_order() -> None:
 
 
 def test_the_exponential_is_right_to_two_units_in_the_last_place() -> None:
-    exponential: Any = kernels._exp.py_func
-    for x in np.linspace(-kernels.LARGEST_MARGIN, kernels.LARGEST_MARGIN, 2000):
+    # As Python runs it, which rounds alike.
+    from ctr.kernels import source
+
+    exponential: Any = source._exp.py_func
+    for x in np.linspace(-source.LARGEST_MARGIN, source.LARGEST_MARGIN, 2000):
         exact = math.exp(x)
         assert abs(exponential(float(x)) - exact) <= 2 * math.ulp(exact)

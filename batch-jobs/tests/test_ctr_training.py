@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -136,9 +137,8 @@ def test_too_few_rows_are_refused(tmp_path: Path) -> None:
 def test_a_file_that_is_not_the_validated_one_fails_the_training(
     tmp_path: Path, job_input: TrainInput, which: int
 ) -> None:
-    files = [
-        {**file, "sha256": "0" * 64} if number == which else file for number, file in enumerate(job_input["files"])
-    ]
+    files = deepcopy(job_input["files"])
+    files[which]["sha256"] = "0" * 64
     asked = train_input(files)
     with pytest.raises(FileChanged, match="SHA-256"):
         train(asked, make_context(tmp_path, asked))

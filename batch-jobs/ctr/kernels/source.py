@@ -1,4 +1,4 @@
-"""What is compiled: the loops over bytes, rows and weights. They run without Python's interpreter lock.
+"""The loops over bytes, rows and weights, as Numba compiles them to kernels.ll: see compile.py.
 
 Nothing here depends on the machine: no fused multiplication, and an exponential of its own where libm's differs between
 processors. So the same rows give the same weights, bit for bit, everywhere.
@@ -22,21 +22,30 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
+from numba import carray, njit, types
 
-FINE, TOO_FEW, TOO_MANY, BAD_CLICK = range(4)
+from ctr.kernels.constants import (
+    AVERAGE,
+    AVERAGE_INTERCEPT,
+    BAD_CLICK,
+    FINE,
+    L1,
+    L2,
+    SIGN,
+    SIGN_SHIFT,
+    STEPS,
+    TOO_FEW,
+    TOO_MANY,
+    WEIGHT,
+)
+
 MASK = 0xFFFFFFFF
-SIGN, SIGN_SHIFT = 0x80000000, 31
 ZERO, ONE, EQUALS = b"01="
 
-NO_PENALTY, L1, L2 = range(3)
-# Columns of the weights: a weight and its average share a cache line, as they are always needed together.
-WEIGHT, AVERAGE = range(2)
-# The scalars of the learner's state.
-AVERAGE_INTERCEPT, STEPS = range(2)
 # scikit-learn's, for the intercept of sparse data: it is part of every row and would move too fast.
 INTERCEPT_DECAY = 0.01
 SMALLEST_SCALE = 1e-9
+# Beyond it a probability is 0 or 1 to the last bit that counts.
 LARGEST_MARGIN = 36.0
 
 LOG2_E = 1.4426950408889634
@@ -46,22 +55,29 @@ EXP_TERMS = 14
 LOWEST_POWER = -54
 POWERS_OF_TWO = 2.0 ** np.arange(LOWEST_POWER, -LOWEST_POWER)
 
+# Types of C: arrays come as pointers, and their lengths beside them.
+whole, real = types.int64, types.float64
+bytes_, features_ = types.CPointer(types.uint8), types.CPointer(types.uint32)
+wholes, reals = types.CPointer(whole), types.CPointer(real)
 
-@njit(nogil=True, cache=True, inline="always")
+part = njit(inline="always", error_model="numpy")
+
+
+@part
 def _mix(h, k):
     k = (k * 0xCC9E2D51) & MASK
     k = ((k << 15) | (k >> 17)) & MASK
     return h ^ ((k * 0x1B873593) & MASK)
 
 
-@njit(nogil=True, cache=True, inline="always")
+@part
 def _advance(h, k):
     h = _mix(h, k)
     h = ((h << 13) | (h >> 19)) & MASK
     return (h * 5 + 0xE6546B64) & MASK
 
 
-@njit(nogil=True, cache=True, inline="always")
+@part
 def _finish(h, length):
     h ^= length
     h = ((h ^ (h >> 16)) * 0x85EBCA6B) & MASK
@@ -69,7 +85,7 @@ def _finish(h, length):
     return h ^ (h >> 16)
 
 
-@njit(nogil=True, cache=True, inline="always")
+@part
 def _add(h, k, length, byte):
     # k holds the bytes of the block that is begun; MurmurHash3 reads blocks of four, lowest byte first.
     k |= np.int64(byte) << ((length & 3) << 3)
@@ -78,36 +94,39 @@ def _add(h, k, length, byte):
     return h, k
 
 
-@njit(nogil=True, cache=True)
-def hash_rows(text, separator, terminator, prefixes, features, clicks):
-    """Reads rows of `text` until it ends or `clicks` is full, and writes their features and clicks.
+@njit(
+    whole(bytes_, whole, whole, whole, bytes_, whole, wholes, features_, bytes_, whole, whole, wholes),
+    error_model="numpy",
+)
+def hash_rows(text, size, separator, terminator, prefixes, prefix_bytes, begun, features, clicks, rows, columns, read):
+    """Reads rows until the text ends or there are enough, and writes their features and clicks.
 
-    A row is a name, a click and as many values as `features` has columns, separated by the byte `separator` and ended
-    by `terminator`, also the last one. `prefixes` is the text of all `column=`, one after another.
-
-    Returns the rows written, the bytes read, and what is wrong with the row after these: FINE if nothing is.
+    A row is a name, a click and a value for each column, separated by the byte `separator`; every row ends with
+    `terminator`. `prefixes` is the text of all `column=`, one after another, and `begun` is room for their hashes.
+    Writes to `read` how many rows and bytes that were. Returns what is wrong with the row after these, or FINE.
     """
-    columns = features.shape[1]
-    begun = np.zeros((columns, 3), dtype=np.int64)
+    text, prefixes, begun = carray(text, size), carray(prefixes, prefix_bytes), carray(begun, (columns, 3))
+    features, clicks = carray(features, (rows, columns)), carray(clicks, rows)
+    begun[:] = 0
     column = 0
     for byte in prefixes:
-        h, k, length = begun[column]
+        h, k, length = begun[column, 0], begun[column, 1], begun[column, 2]
         begun[column, 0], begun[column, 1] = _add(h, k, length, byte)
         begun[column, 2] += 1
         column += byte == EQUALS
-    # One loop over the bytes: a value is hashed while its end is looked for. The text ends with a terminator.
+    # One loop over the bytes: a value is hashed while its end is looked for.
     position = 0
-    for row in range(len(clicks)):
-        if position == len(text):
-            return row, position, FINE
-        start = position
+    for row in range(rows):
+        read[0], read[1] = row, position
+        if position == size:
+            return FINE
         while text[position] != separator:
             if text[position] == terminator:
-                return row, start, TOO_FEW
+                return TOO_FEW
             position += 1
-        click, after = text[position + 1], text[position + 2]
-        if click not in (ZERO, ONE) or after != separator:
-            return row, start, BAD_CLICK
+        click = text[position + 1]
+        if click not in (ZERO, ONE) or text[position + 2] != separator:
+            return BAD_CLICK
         clicks[row] = click - ZERO
         position += 2
         for column in range(columns):
@@ -120,17 +139,18 @@ def hash_rows(text, separator, terminator, prefixes, features, clicks):
                 position += 1
                 byte = text[position]
             if (byte == terminator) != (column == columns - 1):
-                return row, start, TOO_FEW if byte == terminator else TOO_MANY
+                return TOO_FEW if byte == terminator else TOO_MANY
             h = _finish(_mix(h, k), length)
             features[row, column] = h if h < SIGN else SIGN | (-h & (SIGN - 1))
         position += 1
-    return len(clicks), position, FINE
+    read[0], read[1] = rows, position
+    return FINE
 
 
-@njit(nogil=True, cache=True, inline="always")
+@part
 def _exp(x):
     # e^x = 2^n e^r with |r| at most ln 2 / 2, and the series of e^r; plain arithmetic, rounded alike everywhere.
-    n = math.floor(x * 1.4426950408889634 + 0.5)
+    n = math.floor(x * LOG2_E + 0.5)
     r = (x - n * LN2_HIGH) - n * LN2_LOW
     series = 1.0
     for term in range(EXP_TERMS, 0, -1):
@@ -138,7 +158,7 @@ def _exp(x):
     return series * POWERS_OF_TWO[int(n) - LOWEST_POWER]
 
 
-@njit(nogil=True, cache=True, inline="always")
+@part
 def _margin(row, mask, weights, column):
     total = 0.0
     for feature in row:
@@ -146,40 +166,56 @@ def _margin(row, mask, weights, column):
     return total
 
 
-@njit(nogil=True, cache=True, inline="always")
+@part
 def _log_loss(margin, click):
     against = -margin if click else margin
     return math.log1p(math.exp(-abs(against))) + max(against, 0.0)
 
 
-@njit(nogil=True, cache=True)
-def _permutation(count, seed):
+@part
+def _shuffle(order, seed):
     # Fisher and Yates, drawing from Marsaglia's 32-bit xorshift (13, 17, 5): scikit-learn's order of a chunk.
-    order = np.arange(count)
+    count = len(order)
+    for place in range(count):
+        order[place] = place
     draw = seed or 1
     for place in range(count - 1):
-        draw ^= (draw << 13) & 0xFFFFFFFF
+        draw ^= (draw << 13) & MASK
         draw ^= draw >> 17
-        draw ^= (draw << 5) & 0xFFFFFFFF
-        other = place + (draw & 0x7FFFFFFF) % (count - place)
+        draw ^= (draw << 5) & MASK
+        other = place + (draw & (SIGN - 1)) % (count - place)
         order[place], order[other] = order[other], order[place]
-    return order
 
 
-@njit(nogil=True, cache=True)
-def learn(features, clicks, mask, seed, penalty, alpha, eta, weights, scalars):
-    """Learns from the rows in an order drawn by `seed`, and changes `weights` and `scalars`.
+@part
+def _settle(weights, scale, average_a, average_b):
+    for index in range(len(weights)):
+        weights[index, AVERAGE] = (weights[index, AVERAGE] + average_a * weights[index, WEIGHT]) / average_b
+        weights[index, WEIGHT] *= scale
 
-    Returns the sum of the rows' log-losses (nats), each before it was learnt from.
+
+@njit(
+    real(features_, bytes_, whole, whole, whole, wholes, whole, real, real, reals, reals, whole, reals),
+    error_model="numpy",
+)
+def learn(features, clicks, rows, columns, seed, order, penalty, alpha, eta, paid, weights, size, state):
+    """Learns from the rows in an order drawn by `seed`, and changes `weights` (a table of `size` rows) and `state`.
+
+    `order` is room for as many numbers as there are rows, and `paid` are as many zeros as weights, where the penalty is
+    L1. Returns the sum of the rows' log-losses (nats), each before it was learnt from.
     """
+    features, clicks = carray(features, (rows, columns)), carray(clicks, rows)
+    order, weights = carray(order, rows), carray(weights, (size, 2))
+    mask = size - 1
     # With averaging, scikit-learn begins every chunk with an intercept of 0; only its average goes on.
-    intercept, average_intercept, steps = 0.0, scalars[AVERAGE_INTERCEPT], scalars[STEPS]
+    intercept, average_intercept, steps = 0.0, state[AVERAGE_INTERCEPT], state[STEPS]
     # The weights are scale · w; their average is (average_a · w + average) / average_b.
     scale, average_a, average_b = 1.0, 0.0, 1.0
     shrink = max(0.0, 1.0 - eta * alpha) if penalty == L2 else 1.0
-    due, paid = 0.0, np.zeros(len(weights) if penalty == L1 else 0)
+    due = 0.0
     loss = 0.0
-    for place in _permutation(len(clicks), seed):
+    _shuffle(order, seed)
+    for place in order:
         row = features[place]
         margin = _margin(row, mask, weights, WEIGHT) * scale + intercept
         loss += _log_loss(margin, clicks[place])
@@ -212,21 +248,17 @@ def learn(features, clicks, mask, seed, penalty, alpha, eta, weights, scalars):
                     weights[index, WEIGHT] = min(0.0, before + (due - paid[index]) / scale)
                 paid[index] += scale * (weights[index, WEIGHT] - before)
     _settle(weights, scale, average_a, average_b)
-    scalars[AVERAGE_INTERCEPT], scalars[STEPS] = average_intercept, steps
+    state[AVERAGE_INTERCEPT], state[STEPS] = average_intercept, steps
     return loss
 
 
-@njit(nogil=True, cache=True, inline="always")
-def _settle(weights, scale, average_a, average_b):
-    for index in range(len(weights)):
-        weights[index, AVERAGE] = (weights[index, AVERAGE] + average_a * weights[index, WEIGHT]) / average_b
-        weights[index, WEIGHT] *= scale
-
-
-@njit(nogil=True, cache=True)
-def sum_log_loss(features, clicks, mask, coefficients, intercept):
-    """Sum of the rows' log-losses (nats); `coefficients` is a table of one column."""
+@njit(real(features_, bytes_, whole, whole, reals, whole, real), error_model="numpy")
+def sum_log_loss(features, clicks, rows, columns, coefficients, size, intercept):
+    """Sum of the rows' log-losses (nats) by a model of `size` coefficients."""
+    features, clicks = carray(features, (rows, columns)), carray(clicks, rows)
+    table = carray(coefficients, (size, 1))
+    mask = size - 1
     loss = 0.0
-    for place in range(len(clicks)):
-        loss += _log_loss(_margin(features[place], mask, coefficients, 0) + intercept, clicks[place])
+    for place in range(rows):
+        loss += _log_loss(_margin(features[place], mask, table, 0) + intercept, clicks[place])
     return loss
