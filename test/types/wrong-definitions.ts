@@ -13,6 +13,9 @@ import {
   lambda,
   lt,
   maybe,
+  modelFolder,
+  promoteModel,
+  registerModel,
   repeat,
   text,
   wait,
@@ -23,6 +26,12 @@ const split = defineJob("demo.split", {
   output: z.object({ train: z.string(), rows: z.array(z.object({ id: z.string() })) }),
   resources: { vcpus: 1, memory: 512 },
 });
+const fit = defineJob("demo.fit", {
+  input: z.object({}),
+  output: z.object({ model: modelFolder, metrics: z.object({ logLoss: z.number() }), note: z.string() }),
+  resources: { vcpus: 1, memory: 512 },
+});
+const gate = { metric: "logLoss", better: "lower", minimumGain: 0.001 } as const;
 const params = z.strictObject({ alphas: z.array(z.number()), name: z.string() });
 
 const scoring = definePipeline({ name: "scoring", params: z.strictObject({ seed: z.number(), label: z.string().default("") }) }, ({ params, step }) => ({
@@ -71,6 +80,17 @@ export const wrong = definePipeline(
     step("may_be_null", lambda({ x: maybe(scored.score) }, takesNumber)); // TS2345
     map("may_be_no_list", maybe(params.alphas), () => lambda({}, () => 1)); // TS2345
     step("text_of_list", lambda({ x: text`${params.alphas}` }, () => 1)); // TS2345
+    const { model, metrics, note } = step("fit", batch(fit, {}));
+    const kept = step("model_right", registerModel({ name: "demo", model, metrics, parameters: { alphas: params.name } }));
+    step("model_missing", registerModel({ name: "demo", metrics })); // TS2741
+    step("model_text", registerModel({ name: "demo", model: note, metrics })); // TS2322
+    step("model_metrics", registerModel({ name: "demo", model, metrics: { note } })); // TS2322
+    step("model_unknown", registerModel({ name: "demo", model, metrics, date: [] })); // TS2353
+    const evaluation = { candidate: metrics, champion: null, base: { logLoss: 1 }, against: null, data: "a" };
+    step("gate_right", promoteModel({ name: "demo", version: kept.version, evaluation, gate }));
+    step("gate_version", promoteModel({ name: "demo", version: kept.digest, evaluation, gate })); // TS2322
+    step("gate_way", promoteModel({ name: "demo", version: 1, evaluation, gate: { ...gate, better: "less" } })); // TS2322
+    step("gate_data", promoteModel({ name: "demo", version: 1, evaluation: { candidate: metrics }, gate })); // TS2322
     step("right_too", lambda({ all: flatten([parts.rows, parts.train]) }, ({ all }) => all.length), { when: eq(params.name, "x"), after: [parts], });
   },
 );
