@@ -5,6 +5,7 @@ import {
   batch,
   child,
   definePipeline,
+  email,
   eq,
   FatalError,
   gte,
@@ -12,12 +13,15 @@ import {
   type Json,
   lambda,
   maybe,
+  notice,
   type Pipeline,
   repeat,
   type StepContext,
+  slack,
   text,
   type WorkQueue,
   wait,
+  webhook,
   workQueue,
 } from "../../shared/pipeline/index.ts";
 import { modelPipeline } from "../engine/model-pipeline.ts";
@@ -254,8 +258,32 @@ const largeChild = definePipeline({ name: "large-child", params: nothing }, ({ s
   );
 });
 
+/** Fails, and tells of it: by secrets that the test keeps, by e-mail, and to one whose secret nobody keeps. */
+const telling = definePipeline(
+  {
+    name: "telling",
+    params: nothing,
+    notices: [
+      notice({ to: slack({ secret: "e2e-slack" }) }),
+      notice({ to: webhook({ secret: "e2e-webhook" }) }),
+      notice({ to: email() }),
+      notice({ to: slack({ secret: "e2e-nobody" }) }),
+      notice({ to: slack({ secret: "e2e-nobody" }), on: ["SUCCEEDED"] }),
+      notice({ to: webhook({ url: "https://example.com/" }), stages: ["prod"] }),
+    ],
+  },
+  ({ step }) => {
+    step(
+      "train",
+      lambda({}, () => {
+        throw new FatalError("y has 3 NaN");
+      }),
+    );
+  },
+);
+
 /** What the tests of all kinds of step deploy. */
 export const pipelines: readonly Pipeline[] = [
   ...[leaf, middle, family, waits, arrival, absence, signOff, repeats, maps, rules, hooked, limited],
-  ...[single, exclusive, queued, cached, growing, chain, large, largeChild, modelPipeline],
+  ...[single, exclusive, queued, cached, growing, chain, large, largeChild, modelPipeline, telling],
 ];

@@ -1,6 +1,7 @@
 import { type DeployedService, deployService, keepTicking } from "./deployed-service.ts";
 import { childScenarios } from "./kinds/children.ts";
 import { modelScenarios } from "./kinds/models.ts";
+import { noticeScenario } from "./kinds/notices.ts";
 import { runScenarios } from "./kinds/runs.ts";
 import type { Scenario } from "./kinds/scenario.ts";
 import { arrivalScenario, waitingScenarios } from "./kinds/waiting.ts";
@@ -15,6 +16,7 @@ const scenarios = [
   ...childScenarios,
   ...workScenarios,
   ...runScenarios,
+  noticeScenario,
   ...modelScenarios,
 ];
 const lives = new Map<string, Promise<void>>();
