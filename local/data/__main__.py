@@ -8,11 +8,12 @@ import sys
 from typing import TYPE_CHECKING
 
 from data.ctr import command as ctr
+from data.taxi import command as taxi
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-GENERATORS = (ctr,)
+GENERATORS = (ctr, taxi)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -16,7 +16,7 @@ from data.ctr.poison import (
     random_bytes,
 )
 from data.ctr.rows import Period, Rows
-from data.draws import LARGEST_SEED
+from data.numbers import seed, whole_number
 from data.output import GZIP_SUFFIX, STANDARD_OUTPUT, open_output
 from data.progress import Progress
 from data.text import CsvEncoder
@@ -52,7 +52,7 @@ def add_command(generators: argparse._SubParsersAction[argparse.ArgumentParser])
     )
     parser.add_argument("--rows", type=_rows, required=True, metavar="N", help="how many rows")
     parser.add_argument(
-        "--seed", type=_seed, required=True, metavar="S", help="0 or more; draws the rows, not the world"
+        "--seed", type=seed, required=True, metavar="S", help="0 or more; draws the rows, not the world"
     )
     parser.add_argument("--out", required=True, metavar="FILE", help="a .csv or .csv.gz file, or - for standard output")
     parser.add_argument("--days", type=_days, default=10, metavar="D", help="days that the rows span (default 10)")
@@ -121,22 +121,12 @@ def _check(asked: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
             parser.error(f"--drift {kind}: day {days[-1]} is after the last of {asked.days}; days count from 1")
 
 
-def _whole_number(text: str, least: int, most: int) -> int:
-    if not re.fullmatch(r"\d{1,20}", text, flags=re.ASCII) or not least <= int(text) <= most:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least} to {most}")
-    return int(text)
-
-
 def _rows(text: str) -> int:
-    return _whole_number(text, 1, MOST_ROWS)
-
-
-def _seed(text: str) -> int:
-    return _whole_number(text, 0, LARGEST_SEED)
+    return whole_number(text, 1, MOST_ROWS)
 
 
 def _days(text: str) -> int:
-    return _whole_number(text, 1, MOST_DAYS)
+    return whole_number(text, 1, MOST_DAYS)
 
 
 def _day(text: str) -> date:

@@ -1,0 +1,24 @@
+"""Numbers on a generator's command line."""
+
+from __future__ import annotations
+
+import argparse
+import re
+
+from data.draws import LARGEST_SEED
+
+
+def whole_number(text: str, least: int, most: int) -> int:
+    """The number that the text is.
+
+    Raises:
+        argparse.ArgumentTypeError: it is no whole number from `least` to `most`.
+    """
+    if not re.fullmatch(r"\d{1,20}", text, flags=re.ASCII) or not least <= int(text) <= most:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least} to {most}")
+    return int(text)
+
+
+def seed(text: str) -> int:
+    """A seed; raises as `whole_number`."""
+    return whole_number(text, 0, LARGEST_SEED)

@@ -1,0 +1,1 @@
+"""Rides of New York's green taxis, as the city publishes them: `npm run data -- taxi --help`."""
