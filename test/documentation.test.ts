@@ -1,5 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { noticeOf, type RunNotice } from "../shared/notice/run-notice.ts";
+import { type EndedRun, noProgress } from "../shared/state/run.ts";
+import { aChain, aRun } from "./factories.ts";
 import { daily } from "./types/documented-definition.ts";
 
 const read = (path: string) => readFileSync(join(import.meta.dirname, path), "utf8");
@@ -9,5 +12,22 @@ describe("docs/definitions.md", () => {
     const [, example = "nothing"] = /```ts\n(.*?)```/s.exec(read("../docs/definitions.md")) ?? [];
     expect(read("types/documented-definition.ts")).toContain(example);
     expect(daily.graph.steps.map(({ name }) => name)).toContain("clean_up");
+  });
+});
+
+describe("docs/notices.md", () => {
+  it("shows the JSON that a webhook gets", () => {
+    const [, example = "null"] = /```json\n(.*?)```/s.exec(read("../docs/notices.md")) ?? [];
+    const shown = JSON.parse(example) as RunNotice;
+    const { run, error, failedSteps, ...facts } = shown;
+    const ended: EndedRun = {
+      ...aRun({ runId: run.id, name: run.name, progress: { ...noProgress, failed: new Set([0]) } }),
+      ...{ pipeline: facts.pipeline, state: "FAILED", endedAt: facts.endedAt },
+      ...(error && { error: { step: error.step, name: error.name, message: error.message } }),
+    };
+    const graph = aChain(...failedSteps);
+    const made = noticeOf({ name: facts.stage, region: "us-east-1" }, ended, graph, error?.log);
+    const beginning = error?.logUrl?.replace("…", "") ?? "nothing";
+    expect(made).toEqual({ ...shown, error: { ...error, logUrl: expect.stringContaining(beginning) } });
   });
 });

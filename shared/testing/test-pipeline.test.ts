@@ -1,7 +1,16 @@
 import * as z from "zod";
 import { pauseRun } from "../operate/pause-run.ts";
 import { startByHand } from "../operate/start-by-hand.ts";
-import { approval, child, definePipeline, lambda, wait } from "../pipeline/index.ts";
+import {
+  approval,
+  child,
+  definePipeline,
+  FatalError,
+  lambda,
+  notice,
+  slack,
+  wait,
+} from "../pipeline/index.ts";
 import { MemoryEngine, testPipeline } from "./test-pipeline.ts";
 
 const none = z.strictObject({});
@@ -92,5 +101,27 @@ describe("a run that will not end", () => {
     await expect(memory.finish(runId)).rejects.toThrow(
       /nothing has changed for \d+ days .*\nrun .* of waiting is PAUSED\n {2}step file \(RUNNING\) waits for s3:\/\/data\/raw\/a b\.csv/,
     );
+  });
+
+  it("gives the notices that a stage would have been told by, and sends none", async () => {
+    const pipeline = definePipeline(
+      { name: "telling", params: z.strictObject({}), notices: [notice({ to: slack(), stages: ["prod"] })] },
+      ({ step }) => {
+        step(
+          "train",
+          lambda({}, () => {
+            throw new FatalError("y has 3 NaN");
+          }),
+        );
+      },
+    );
+    expect((await testPipeline(pipeline)).notices).toEqual([]);
+    const { notices } = await testPipeline(pipeline, { stage: "prod" });
+    expect(notices).toMatchObject([
+      {
+        to: "slack",
+        notice: { stage: "prod", state: "FAILED", error: { step: "train", message: "y has 3 NaN" } },
+      },
+    ]);
   });
 });
