@@ -3,14 +3,21 @@ import type { AliasMove, ModelAlias } from "../shared/models/model-registry.ts";
 import type { ModelDetails, ModelDifference, ModelSummary } from "../shared/models/model-view.ts";
 import type { Json } from "../shared/pipeline/json.ts";
 import type { ModelActor, ModelVersion } from "../shared/pipeline/model.ts";
+import { costText } from "./job-lines.ts";
 import { table } from "./table.ts";
 import { agoText, bytesText, durationText } from "./units.ts";
 
-/** Figures by name, in one line: `logLoss 0.39928, rows 1000000`. */
-export function figuresText(figures: Readonly<Record<string, number>>): string {
+/** Figures by name, in one line: `logLoss 0.39928, rows 1234567`. */
+function figuresText(figures: Readonly<Record<string, number>>): string {
   return Object.entries(figures)
-    .map(([name, value]) => `${name} ${Number(value.toPrecision(6))}`)
+    .map(([name, value]) => `${name} ${valueText(value)}`)
     .join(", ");
+}
+
+/** A value in a line: whole numbers as they are, others with six significant digits. */
+function valueText(value: Json): string {
+  if (typeof value === "number" && !Number.isInteger(value)) return String(Number(value.toPrecision(6)));
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 const cut = (text: string, width: number) => (text.length <= width ? text : `${text.slice(0, width - 1)}…`);
@@ -55,13 +62,14 @@ export function modelScreen({ name, aliases, versions }: ModelDetails, width: nu
 }
 
 /** Who asked for something. */
-export function actorText(by: ModelActor): string {
+function actorText(by: ModelActor): string {
   return "person" in by ? by.person : `step ${by.step} of run ${by.runId}`;
 }
 
 type Fact = readonly [label: string, value: string | undefined];
 
 function trainingFacts({ training, commit, seed }: ModelVersion): Fact[] {
+  const dollars = training?.costUsd;
   const made =
     training &&
     `step ${training.step} of run ${training.runId}, attempt ${training.epoch}.${training.attempt}`;
@@ -70,7 +78,7 @@ function trainingFacts({ training, commit, seed }: ModelVersion): Fact[] {
     ["job", training?.job],
     ["image", training?.image],
     ["took", training?.seconds === undefined ? undefined : durationText(training.seconds * 1000)],
-    ["cost", training?.costUsd === undefined ? undefined : `$${training.costUsd.toFixed(4)}`],
+    ["cost", dollars === undefined ? undefined : costText({ dollars, atLeast: false })],
     ["commit", commit],
     ["seed", seed === undefined ? undefined : String(seed)],
   ];
@@ -79,7 +87,6 @@ function trainingFacts({ training, commit, seed }: ModelVersion): Fact[] {
 /** A version, and everything that is known of where it comes from. Nothing is cut: it is there to be copied. */
 export function versionScreen(version: ModelVersion, now: number): string {
   const { name, metrics, parameters, tags, data, model, attachments } = version;
-  const valueText = (value: Json) => (typeof value === "string" ? value : JSON.stringify(value));
   const facts: Fact[] = [
     ["registered", `${version.registeredAt} (${ago(version.registeredAt, now)})`],
     ["registered by", actorText(version.registeredBy)],
@@ -108,8 +115,7 @@ export function versionScreen(version: ModelVersion, now: number): string {
 
 /** In what two versions differ. */
 export function compareScreen(differences: readonly ModelDifference[], versions: readonly string[]): string {
-  const text = (value: Json) =>
-    value === null ? "–" : cut(typeof value === "string" ? value : JSON.stringify(value), 30);
+  const text = (value: Json) => (value === null ? "–" : cut(valueText(value), 30));
   const changeText = (change: number | undefined) => {
     if (change === undefined || !Number.isFinite(change)) return "";
     return change === 0

@@ -1,0 +1,52 @@
+import { compareScreen, logScreen, modelsScreen } from "./model-screen.ts";
+
+const now = Date.parse("2026-01-03T00:00:00Z");
+const registeredAt = "2026-01-01T00:00:00Z";
+
+test("figures are told to six digits, counts in full, and cut where the line ends", () => {
+  const metrics = { testLogLoss: 0.399281234, rows: 12_345_678, trainLogLoss: 0.4 };
+  const screen = modelsScreen(
+    [{ name: "ctr", aliases: [], champion: { version: 12, registeredAt, metrics } }],
+    70,
+    now,
+  );
+  const [, line = ""] = screen.split("\n");
+  expect(line).toMatch(/^ctr {4}12 {8}2 d ago {5}testLogLoss 0\.399281, rows 12345678, tra…$/);
+  expect(line.length).toBeLessThanOrEqual(70);
+});
+
+test("a model without a champion has its other aliases in its line", () => {
+  const screen = modelsScreen([{ name: "ctr", aliases: [{ alias: "challenger", version: 3 }] }], 80, now);
+  expect(screen.split("\n")[1]).toMatch(/^ctr +none +challenger 3$/);
+});
+
+test("what only one of two versions has is a dash beside it", () => {
+  const screen = compareScreen([{ field: "seed", a: null, b: 42 }], ["1", "2"]);
+  expect(screen.split("\n")[1]).toMatch(/^seed +– +42$/);
+});
+
+test("a change is a share of the first one, and none of nothing", () => {
+  const of = (a: number, b: number, change: number) =>
+    compareScreen([{ field: "m", a, b, change }], ["1", "2"]).split("\n")[1];
+  expect(of(2, 1, -0.5)).toMatch(/−50 %$/);
+  expect(of(2, 2, 0)).toMatch(/the same$/);
+  expect(of(0, 1, Number.POSITIVE_INFINITY)).toMatch(/^m +0 +1$/);
+});
+
+test("moves are told the newest first, with who and why", () => {
+  const move = { name: "ctr", alias: "champion", at: registeredAt, why: "better" } as const;
+  const screen = logScreen([
+    {
+      ...move,
+      number: 1,
+      kind: "promotion",
+      from: null,
+      to: 1,
+      by: { runId: "r", step: "promote", index: 0 },
+    },
+    { ...move, number: 2, kind: "set", from: 1, to: 2, by: { person: "ana" } },
+  ]);
+  const [, first = "", second = ""] = screen.split("\n");
+  expect(first).toMatch(/1 → 2 +set +ana: better$/);
+  expect(second).toMatch(/none → 1 +promotion +step promote of run r: better$/);
+});
