@@ -251,6 +251,12 @@ def test_a_gzip_file_of_several_members_is_read_to_its_end(folder: Folder) -> No
     assert output["file"]["sha256"] == hashlib.sha256(members).hexdigest()
 
 
+def test_bytes_that_fill_up_a_gzip_file_are_part_of_its_checksum(folder: Folder) -> None:
+    content = folder.make(name="data.csv.gz").read_bytes() + bytes(3_000_000)
+    output = folder.validate(folder.write(content, "data.csv.gz"))["file"]
+    assert (output["sha256"], output["bytes"]) == (hashlib.sha256(content).hexdigest(), len(content))
+
+
 def test_every_fault_of_the_whole_is_told_at_once(folder: Folder) -> None:
     file = folder.make("--poison", "nulls", rows=500)
     said = folder.refusal(file, minClickRate=0.3)
@@ -291,6 +297,12 @@ def test_a_file_like_the_champions_has_few_unseen_categories(folder: Folder, cha
     assert 0 < shares["site_id"] < 0.05
     # Its addresses are new people: the share is told, and a limit that it is over refuses nothing.
     assert shares["device_ip"] > 0.5
+
+
+def test_beside_its_own_profile_a_file_has_nothing_unseen(folder: Folder, champion: Path) -> None:
+    sampled = {name: column["sampled"] for name, column in json.loads(champion.read_bytes())["columns"].items()}
+    assert sampled["device_ip"] < 1
+    assert set(folder.validate(folder.make(rows=30_000), champion=champion)["unseenShare"].values()) == {0.0}
 
 
 def test_unseen_shares_are_those_of_the_rows(folder: Folder, champion: Path) -> None:

@@ -66,9 +66,8 @@ def validate(input: ValidateInput, context: Context) -> ValidateOutput:
         stored = context.artifacts.stat(file)
         # Without a version the newest is read, and named: it is what is trained on, whatever is dropped meanwhile.
         pinned: ObjectReference = {"uri": file["uri"]}
-        version = file.get("versionId", stored.version_id)
-        if version is not None:
-            pinned["versionId"] = version
+        if stored.version_id is not None:
+            pinned["versionId"] = stored.version_id
         tally = Tally(_champion(input["champion"], context))
         with context.artifacts.open(pinned) as stream, IdLedger(context.scratch / "ids") as ledger:
             source = Source(stream, file["uri"])

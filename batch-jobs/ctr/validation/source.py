@@ -68,8 +68,6 @@ class Source:
             )
             raise InvalidData(f"{self.name} {found}. {remedy}")
         yield from self._inflated(raw) if zipped else self._lines(raw)
-        while raw.read(READ_BYTES):
-            pass  # What may follow the gzip stream belongs to the object, so to its checksum.
 
     def _inflated(self, raw: BinaryIO) -> Generator[Block, None, None]:
         from isal import igzip, isal_zlib
