@@ -185,7 +185,7 @@ export async function deployService(options: ServiceOptions = {}): Promise<Deplo
     },
     runsFor: (uri, count) =>
       eventually(`${count} runs for ${uri}`, async () => {
-        const { runs } = await store.listRuns({ pipeline: "ridge-sweep" }, 100);
+        const { runs } = await store.listRuns({}, 100);
         const all = await Promise.all(runs.map(({ runId }) => store.getRun(runId)));
         const mine = all.filter(
           (run) => run !== undefined && run.cause.kind === "object" && run.cause.uri === uri,

@@ -1,0 +1,153 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { execa } from "execa";
+import { misbehave, misbehaviours } from "../../local/batch/misbehave.ts";
+import { REPOSITORY, VENV } from "../../local/stack/paths.ts";
+import { dynamoModelRegistry } from "../../shared/models/dynamo-model-registry.ts";
+import type { ModelRegistry } from "../../shared/models/model-registry.ts";
+import type { ModelVersion } from "../../shared/pipeline/model.ts";
+import type { Run } from "../../shared/state/run.ts";
+import { dynamoClient } from "../../shared/store/dynamo-table.ts";
+import { TestReceiver } from "../notice/receiver.ts";
+import { type DeployedService, deployService, eventually } from "./deployed-service.ts";
+
+jest.setTimeout(300_000);
+
+const credentials = { accessKeyId: "test", secretAccessKey: "test" };
+const receiver = new TestReceiver();
+const folder = mkdtempSync(path.join(tmpdir(), "millrace-ctr-"));
+let service: DeployedService;
+let models: ModelRegistry;
+
+beforeAll(async () => {
+  service = await deployService({
+    catalogue: {
+      index: 'export { pipelines } from "../test/e2e/ctr-pipelines.ts";',
+      sources: ["test/e2e/ctr-pipelines.ts"],
+      files: {
+        "pipelines/ctr-training.ts": readFileSync(path.join(REPOSITORY, "pipelines/ctr-training.ts"), "utf8"),
+      },
+    },
+  });
+  const { awsEndpoint: endpoint, region } = service.stack;
+  const client = dynamoClient({ endpoint, region, credentials });
+  models = dynamoModelRegistry({ client, name: "millrace-local" });
+  await receiver.start();
+  const ssm = new SSMClient({ endpoint, region, credentials });
+  const secret = { Name: "/millrace/local/ctr-slack", Value: receiver.url("/slack") };
+  await ssm.send(new PutParameterCommand({ ...secret, Type: "SecureString" }));
+  ssm.destroy();
+});
+
+afterAll(async () => {
+  await receiver.stop();
+  rmSync(folder, { recursive: true, force: true });
+  await service?.close();
+});
+
+/** A file of generated click logs. */
+async function generated(name: string, options: readonly string[]): Promise<Uint8Array> {
+  const file = path.join(folder, name);
+  await execa(path.join(VENV, "bin", "python"), ["-m", "data", "ctr", ...options, "--out", file], {
+    env: { PYTHONPATH: path.join(REPOSITORY, "local") },
+  });
+  return readFileSync(file);
+}
+
+/** Drops a file, and gives the run that it caused once that has ended. */
+async function dropped(name: string, body: Uint8Array): Promise<Run> {
+  const key = `raw/ctr/${name}`;
+  await service.drop(key, body);
+  const [run] = await service.runsFor(`s3://${service.bucket}/${key}`, 1);
+  if (run === undefined) throw new Error(`no run was started by ${key}`);
+  return service.finished(run.runId);
+}
+
+async function version(number: number): Promise<ModelVersion> {
+  const found = await models.getVersion("ctr", number);
+  if (found === undefined) throw new Error(`there is no version ${number} of ctr`);
+  return found;
+}
+
+/** Steps of a run that were begun, but for what follows its end. */
+const stepsOf = async (run: Run) =>
+  (await service.steps(run.runId)).map(({ step }) => step).filter((step) => !step.startsWith("@"));
+
+describe("ctr-training", () => {
+  it("makes the model of a first day champion; the next day's challenges it, and wins or is refused with figures", async () => {
+    const first = await dropped(
+      "2014-10-21.csv.gz",
+      await generated("1.csv.gz", ["--rows", "40000", "--days", "1", "--seed", "1"]),
+    );
+    expect(first).toMatchObject({ state: "SUCCEEDED" });
+    expect(first.name).toMatch(/^ctr-training-\d{4}(-\d\d){5}$/);
+    expect(await service.output(first.runId, "promote")).toMatchObject({ version: 1, promoted: true });
+    const one = await version(1);
+    expect(one.metrics.testLogLoss).toBeLessThan(one.metrics.baseLogLoss ?? 0);
+    expect(one).toMatchObject({
+      data: [{ uri: expect.stringContaining("2014-10-21.csv.gz"), rows: 40_000 }],
+      training: { pipeline: "ctr-training", runId: first.runId, step: "train", job: "ctr.train" },
+      seed: 42,
+    });
+
+    const second = await dropped(
+      "2014-10-22.csv",
+      await generated("2.csv", [
+        ...["--rows", "40000", "--days", "1", "--first-day", "2014-10-22", "--seed", "2"],
+      ]),
+    );
+    expect(second).toMatchObject({ state: "SUCCEEDED" });
+    const promotion = (await service.output(second.runId, "promote")) as {
+      promoted: boolean;
+      reason: string;
+    };
+    expect(promotion.reason).toMatch(/0\.\d{3,}.*0\.\d{3,}.*%/);
+    expect(await models.getAlias("ctr", "champion")).toBe(promotion.promoted ? 2 : 1);
+    const evaluation = await service.output(second.runId, "validate_model");
+    expect(evaluation).toMatchObject({ champion: { logLoss: expect.any(Number) } });
+  });
+
+  it("trains nothing on a poisoned file, says which column of which line is wrong, and tells Slack once", async () => {
+    const options = ["--rows", "20000", "--days", "1", "--seed", "3", "--poison", "click-of-two"];
+    const run = await dropped("poisoned.csv", await generated("poisoned.csv", options));
+    expect(run).toMatchObject({ state: "FAILED", error: { step: "validate_data[0]" } });
+    expect(run.error?.message).toMatch(/poisoned\.csv, line 10002, column click is '2'/);
+    expect(new Set(await stepsOf(run))).toEqual(new Set(["extract", "validate_data"]));
+    const told = await eventually("the notice", async () => receiver.received[0]);
+    expect(JSON.parse(told.body)).toMatchObject({
+      text: expect.stringContaining("ctr-training failed in local"),
+    });
+    await eventually("the notice to be kept", async () => {
+      const { afterwards } = await service.view(run.runId);
+      return afterwards.find(({ name, state }) => name === "slack" && state === "SUCCEEDED");
+    });
+    expect(receiver.received).toHaveLength(1);
+  });
+
+  it("ends with the same model, to the last bit, when the machine is taken back in the middle of the training", async () => {
+    const before = await version(1);
+    const [{ uri, versionId } = { uri: "", versionId: undefined }] = before.data;
+    const { runId } = await service.start({
+      pipeline: "ctr-training",
+      key: "interrupted",
+      params: { files: [{ uri, versionId }] },
+      refresh: true,
+    });
+    // The training is two jobs away.
+    await misbehave(service.stack.batchEndpoint, [
+      { kind: "spot-interruption", jobName: `${runId}-train-*`, times: 1, delayMs: 1500 },
+    ]);
+    expect(await service.finished(runId)).toMatchObject({ state: "SUCCEEDED" });
+    expect((await misbehaviours(service.stack.batchEndpoint)).map(({ hits }) => hits)).toEqual([1]);
+    // Batch itself tries again on another machine.
+    const record = await service.store.getStep({ runId, step: "train", index: 0 });
+    expect(record?.jobAttempts).toMatchObject([
+      { state: "SUCCEEDED", tries: [{ reason: expect.stringContaining("Host EC2") }, {}] },
+    ]);
+    const registered = (await service.output(runId, "register_model")) as { version: number };
+    expect(registered.version).toBeGreaterThan(1);
+    expect((await version(registered.version)).digest).toBe(before.digest);
+  });
+});
