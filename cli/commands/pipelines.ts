@@ -4,6 +4,7 @@ import * as z from "zod";
 import { pipelines } from "../../pipelines/index.ts";
 import type { Pipeline } from "../../shared/pipeline/index.ts";
 import { isJsonObject, type Json } from "../../shared/pipeline/json.ts";
+import { timetableText } from "../../shared/pipeline/timetable.ts";
 import type { Trigger } from "../../shared/pipeline/trigger.ts";
 import { printJson } from "../options.ts";
 
@@ -20,8 +21,7 @@ function triggerText(trigger: Trigger): string {
     const endings = trigger.suffixes.filter((suffix) => suffix !== "").map((suffix) => `…${suffix}`);
     return `an object under ${trigger.prefix}${endings.join(" or ")}`;
   }
-  const { expression, timezone, active } = trigger;
-  return `cron ${expression} in ${timezone === "stage" ? "the stage's time zone" : timezone}${activeText(active)}`;
+  return timetableText(trigger, { timezone: "the stage's time zone" }) + activeText(trigger.active);
 }
 
 /** The parameters with their defaults; a schema that JSON Schema cannot say has none to show. */

@@ -1,8 +1,8 @@
 import * as z from "zod";
 import type { Engine } from "../engine.ts";
 import { parseRequest } from "../platform/parse-request.ts";
-import { setScheduleActive } from "../schedule/run-schedules.ts";
 import type { StoredSchedule } from "../schedule/schedule-store.ts";
+import { setScheduleActive } from "../schedule/set-schedule.ts";
 import type { Run, RunState } from "../state/run.ts";
 import { approveStep } from "./approve-step.ts";
 import { cancelRun } from "./cancel-run.ts";

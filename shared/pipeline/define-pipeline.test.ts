@@ -2,8 +2,9 @@ import * as z from "zod";
 import { definePipeline, PipelineDefinitionError } from "./define-pipeline.ts";
 import { defineJob } from "./job.ts";
 import { and, eq, flatten, lt, type Ref } from "./ref.ts";
+import { cron } from "./schedule-trigger.ts";
 import { batch, lambda } from "./task.ts";
-import { cron, objectCreated } from "./trigger.ts";
+import { objectCreated } from "./trigger.ts";
 
 const train = defineJob("demo.train", {
   input: z.object({ rows: z.int() }),

@@ -36,6 +36,7 @@ export {
   type Resolved,
   text,
 } from "./ref.ts";
+export { cron, interval } from "./schedule-trigger.ts";
 export { FatalError, RetryAfter } from "./step-errors.ts";
 export {
   type Approval,
@@ -44,12 +45,12 @@ export {
   batch,
   child,
   lambda,
-  repeat,
   type RawData,
   type RawObject,
+  repeat,
   type StepContext,
   type Task,
   wait,
 } from "./task.ts";
-export { cron, type LandedObject, objectCreated } from "./trigger.ts";
+export { type LandedObject, objectCreated } from "./trigger.ts";
 export { type WorkQueue, workQueue } from "./work-queue.ts";

@@ -1,29 +1,33 @@
+import { isDeepStrictEqual } from "node:util";
 import type { ScheduleKey, ScheduleStore, StoredSchedule } from "./schedule-store.ts";
 
 const keyOf = ({ pipeline, name }: ScheduleKey) => `${pipeline}#${name}`;
+const byText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
 /** Schedules within the process. */
 export class MemoryScheduleStore implements ScheduleStore {
   private readonly schedules = new Map<string, StoredSchedule>();
 
   async list(): Promise<StoredSchedule[]> {
-    return [...this.schedules.values()].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+    return [...this.schedules.values()].sort((a, b) => byText(keyOf(a), keyOf(b)));
   }
 
-  async register(schedule: StoredSchedule): Promise<void> {
-    if (!this.schedules.has(keyOf(schedule))) this.schedules.set(keyOf(schedule), schedule);
+  async get(key: ScheduleKey): Promise<StoredSchedule | undefined> {
+    return this.schedules.get(keyOf(key));
   }
 
-  async setActive(key: ScheduleKey, active: boolean, nextAt: string): Promise<StoredSchedule | undefined> {
-    const stored = this.schedules.get(keyOf(key));
-    if (stored === undefined) return undefined;
-    const next = { ...stored, active, nextAt };
-    this.schedules.set(keyOf(key), next);
-    return next;
+  async due(now: string, limit: number): Promise<ScheduleKey[]> {
+    return [...this.schedules.values()]
+      .filter(({ nextAt }) => nextAt !== undefined && nextAt <= now)
+      .sort((a, b) => byText(a.nextAt ?? "", b.nextAt ?? ""))
+      .slice(0, limit)
+      .map(({ pipeline, name }) => ({ pipeline, name }));
   }
 
-  async advance(key: ScheduleKey, from: string, to: string): Promise<void> {
-    const stored = this.schedules.get(keyOf(key));
-    if (stored?.nextAt === from) this.schedules.set(keyOf(key), { ...stored, nextAt: to });
+  async put(next: StoredSchedule, previous: StoredSchedule | undefined): Promise<boolean> {
+    const current = this.schedules.get(keyOf(next));
+    if (!isDeepStrictEqual(current, previous) && !isDeepStrictEqual(current, next)) return false;
+    this.schedules.set(keyOf(next), { ...next });
+    return true;
   }
 }

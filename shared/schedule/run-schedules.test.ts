@@ -1,129 +1,290 @@
 import * as z from "zod";
-import { cron, definePipeline, lambda } from "../pipeline/index.ts";
+import { type Crashing, crashing } from "../../test/engine/crashing-engine.ts";
+import { cron, definePipeline, interval, lambda } from "../pipeline/index.ts";
+import type { ScheduleOptions } from "../pipeline/schedule-trigger.ts";
+import { startRun } from "../run/start-run.ts";
 import { MemoryEngine } from "../testing/test-pipeline.ts";
-import { runSchedules, ScheduleNotFoundError, setScheduleActive } from "./run-schedules.ts";
+import { runSchedules } from "./run-schedules.ts";
+import { viewSchedules } from "./schedule-view.ts";
+import { ScheduleNotFoundError, setScheduleActive } from "./set-schedule.ts";
 
 const start = Date.parse("2021-10-04T16:20:30Z");
 const minute = 60_000;
+const params = z.strictObject({ region: z.string().default("all") });
 
-function everyMinute(active: boolean | string[]) {
-  const pipeline = definePipeline(
-    { name: "minutely", params: z.strictObject({}), triggers: [cron("* * * * *", { active })] },
+function scheduled(...triggers: Parameters<typeof definePipeline>[0]["triggers"] & object) {
+  return definePipeline({ name: "minutely", params, triggers }, ({ step }) =>
+    step(
+      "only",
+      lambda({}, () => 1),
+    ),
+  );
+}
+
+function everyMinute(options: ScheduleOptions = {}) {
+  return new MemoryEngine([scheduled(cron("* * * * *", options))], {}, start);
+}
+
+async function scheduledTimes(memory: MemoryEngine): Promise<string[]> {
+  const { runs } = await memory.store.listRuns({}, 1000);
+  return runs.map(({ scheduledAt }) => scheduledAt.slice(0, 16)).sort();
+}
+
+/** Ticks at a minute, counted from the start. */
+async function tickAt(memory: MemoryEngine, minutes: number): Promise<void> {
+  memory.clock.moveTo(start + minutes * minute);
+  await runSchedules(memory.engine);
+}
+
+const toggle = (memory: MemoryEngine, active: boolean, name = "default") =>
+  setScheduleActive(memory.engine, { pipeline: "minutely", name, active });
+
+describe("a schedule", () => {
+  it("is registered by the first tick and starts a run at each of its times", async () => {
+    const memory = everyMinute();
+    for (const at of [0, 1, 2]) await tickAt(memory, at);
+    expect(await scheduledTimes(memory)).toEqual(["2021-10-04T16:21", "2021-10-04T16:22"]);
+  });
+
+  it("starts one run for a time, however often the tick comes", async () => {
+    const memory = everyMinute();
+    await tickAt(memory, 0);
+    memory.clock.moveTo(start + minute);
+    await Promise.all([runSchedules(memory.engine), runSchedules(memory.engine)]);
+    await runSchedules(memory.engine);
+    expect(await scheduledTimes(memory)).toEqual(["2021-10-04T16:21"]);
+  });
+
+  it("starts one run for each time, whatever call of a tick it dies at", async () => {
+    for (const when of ["before", "after"] satisfies Crashing["when"][]) {
+      for (let at = 1; ; at += 1) {
+        const memory = everyMinute();
+        const { engine, seen } = crashing(memory.engine, at, when);
+        for (const minutes of [0, 1, 2]) {
+          memory.clock.moveTo(start + minutes * minute);
+          await runSchedules(seen.crashed ? memory.engine : engine).catch(() => undefined);
+        }
+        await tickAt(memory, 3);
+        const times = ["2021-10-04T16:21", "2021-10-04T16:22", "2021-10-04T16:23"];
+        // Only before it was stored does nobody know the time that had come.
+        const stored = at > 2 || (at === 2 && when === "after");
+        expect(await scheduledTimes(memory)).toEqual(stored ? times : times.slice(1));
+        if (!seen.crashed) break;
+      }
+    }
+  });
+
+  it("starts no second run for a time that somebody started by hand", async () => {
+    const memory = everyMinute();
+    await tickAt(memory, 0);
+    const cause = { kind: "manual" } as const;
+    const scheduledAt = "2021-10-04T16:21:00Z";
+    await startRun(memory.engine, { pipeline: "minutely", scheduledAt, cause, causeKey: "" });
+    await tickAt(memory, 1);
+    expect(await scheduledTimes(memory)).toHaveLength(1);
+  });
+
+  it("starts its run beside that of another schedule for the same time, each with its parameters", async () => {
+    const pipeline = scheduled(
+      cron("* * * * *", { name: "eu", params: { region: "eu" } }),
+      interval({ every: { minutes: 1 }, name: "us", params: { region: "us" } }),
+    );
+    const memory = new MemoryEngine([pipeline], {}, start);
+    await tickAt(memory, 0);
+    await tickAt(memory, 1);
+    const { runs } = await memory.store.listRuns({}, 10);
+    const all = await Promise.all(runs.map(({ runId }) => memory.store.getRun(runId)));
+    expect(all.map((run) => run?.params)).toEqual(
+      expect.arrayContaining([{ region: "eu" }, { region: "us" }]),
+    );
+    expect(all).toHaveLength(2);
+  });
+
+  it("starts nothing from its end on", async () => {
+    const memory = everyMinute({ end: "2021-10-04T16:23:00Z" });
+    for (const at of [0, 1, 2, 3, 4]) await tickAt(memory, at);
+    expect(await scheduledTimes(memory)).toEqual(["2021-10-04T16:21", "2021-10-04T16:22"]);
+    expect(await memory.engine.schedules.list()).toMatchObject([{ active: true }]);
+    expect(await viewSchedules(memory.engine, 3)).toMatchObject([{ upcoming: [] }]);
+  });
+
+  it("that a pipeline does not have is refused, with those it has", async () => {
+    const wrong = toggle(everyMinute(), true, "hourly");
+    await expect(wrong).rejects.toThrow(ScheduleNotFoundError);
+    await expect(wrong).rejects.toThrow("it has: default");
+  });
+});
+
+describe("times that were missed", () => {
+  it.each([
+    ["latest", ["2021-10-04T16:25", "2021-10-04T16:30"]],
+    ["all", ["2021-10-04T16:25", "2021-10-04T16:30", "2021-10-04T16:35", "2021-10-04T16:40"]],
+    ["skip", []],
+  ] as const)("as by %s: nobody ticked for a while", async (missed, times) => {
+    const memory = new MemoryEngine([scheduled(cron("*/5 * * * *", { missed }))], {}, start);
+    await tickAt(memory, 0);
+    // 16:25 is missed by more than two minutes; 16:25 to 16:40 are.
+    await tickAt(memory, missed === "latest" ? 7.5 : 22.5);
+    if (missed === "latest") await tickAt(memory, 12.5);
+    expect(await scheduledTimes(memory)).toEqual(times);
+    await tickAt(memory, 25);
+    expect((await scheduledTimes(memory)).at(-1)).toBe("2021-10-04T16:45");
+  });
+
+  it("by a tick that came late by a little are started like all others", async () => {
+    const memory = everyMinute({ missed: "skip" });
+    await tickAt(memory, 0);
+    await tickAt(memory, 2.4);
+    expect(await scheduledTimes(memory)).toEqual(["2021-10-04T16:21", "2021-10-04T16:22"]);
+  });
+
+  it("are caught up over several ticks where there are many", async () => {
+    const memory = everyMinute({ missed: "all" });
+    await tickAt(memory, 0);
+    const counts: number[] = [];
+    for (const at of [120, 120, 120, 121]) {
+      await tickAt(memory, at);
+      counts.push((await scheduledTimes(memory)).length);
+    }
+    expect(counts).toEqual([50, 100, 120, 121]);
+  });
+});
+
+describe("a toggle", () => {
+  it("decides, and outlives a deployment that says otherwise", async () => {
+    const memory = everyMinute({ active: false });
+    await tickAt(memory, 0);
+    await tickAt(memory, 5);
+    expect(await scheduledTimes(memory)).toEqual([]);
+    expect(await toggle(memory, true)).toEqual({
+      pipeline: "minutely",
+      name: "default",
+      active: true,
+      rule: "cron * * * * * in UTC",
+      nextAt: "2021-10-04T16:26:00.000Z",
+    });
+    const redeployed = [scheduled(cron("* * * * *", { active: false }))];
+    memory.engine = { ...memory.engine, pipelines: new Map(redeployed.map((each) => [each.name, each])) };
+    await tickAt(memory, 6);
+    expect(await scheduledTimes(memory)).toEqual(["2021-10-04T16:26"]);
+    await toggle(memory, false);
+    await tickAt(memory, 9);
+    expect(await scheduledTimes(memory)).toHaveLength(1);
+  });
+
+  it("that is on already loses no time that has come", async () => {
+    const memory = everyMinute();
+    await tickAt(memory, 0);
+    memory.clock.moveTo(start + minute);
+    await toggle(memory, true);
+    await runSchedules(memory.engine);
+    expect(await scheduledTimes(memory)).toEqual(["2021-10-04T16:21"]);
+  });
+
+  it("is at first as the definition has it for the stage", async () => {
+    const started = async (name: string) => {
+      const memory = everyMinute({ active: ["prod", "dev"] });
+      memory.engine = { ...memory.engine, stage: { name, timezone: "UTC" } };
+      await tickAt(memory, 0);
+      await tickAt(memory, 1);
+      return (await scheduledTimes(memory)).length;
+    };
+    expect([await started("prod"), await started("dev"), await started("local")]).toEqual([1, 1, 0]);
+  });
+});
+
+describe("a deployment", () => {
+  const deploy = (memory: MemoryEngine, ...pipelines: ReturnType<typeof scheduled>[]) => {
+    memory.engine = { ...memory.engine, pipelines: new Map(pipelines.map((each) => [each.name, each])) };
+  };
+
+  it("that names other times counts from then on", async () => {
+    const memory = new MemoryEngine([scheduled(cron("0 3 1 1 *"))], {}, start);
+    await tickAt(memory, 0);
+    deploy(memory, scheduled(cron("* * * * *")));
+    await tickAt(memory, 1.2);
+    await tickAt(memory, 2);
+    expect(await scheduledTimes(memory)).toEqual(["2021-10-04T16:22"]);
+  });
+
+  it("without a schedule ends it, and one that brings it back finds its toggle", async () => {
+    const memory = everyMinute({ active: false });
+    const first = [...memory.engine.pipelines.values()];
+    await tickAt(memory, 0);
+    await toggle(memory, true);
+    deploy(memory);
+    await tickAt(memory, 3);
+    expect(await memory.engine.schedules.due("2030-01-01T00:00:00.000Z", 10)).toEqual([]);
+    deploy(memory, ...(first as ReturnType<typeof scheduled>[]));
+    await tickAt(memory, 4);
+    await tickAt(memory, 5);
+    expect(await scheduledTimes(memory)).toEqual(["2021-10-04T16:25"]);
+  });
+});
+
+describe("what the tick reads", () => {
+  it("grows with what is due, not with what is stored", async () => {
+    const hourly = Array.from({ length: 40 }, (_, place) => cron("0 * * * *", { name: `hourly ${place}` }));
+    const memory = new MemoryEngine([scheduled(...hourly, cron("* * * * *"))], {}, start);
+    await tickAt(memory, 0);
+    const { seen, engine } = crashing({ ...memory.engine }, Number.POSITIVE_INFINITY, "before");
+    memory.clock.moveTo(start + minute);
+    await runSchedules(engine);
+    // What is due; the one schedule, its graph, its run, its first hint; the schedule moved on.
+    expect(seen.calls).toBe(6);
+  });
+});
+
+describe("the runs to come", () => {
+  it("are listed before they start, of schedules that are on", async () => {
+    const pipeline = scheduled(
+      cron("30 2 * * *", { timezone: "Europe/Berlin" }),
+      interval({ name: "off", every: { hours: 6 }, active: false }),
+    );
+    const memory = new MemoryEngine([pipeline], {}, Date.parse("2021-10-30T12:00:00Z"));
+    const views = [
+      {
+        pipeline: "minutely",
+        name: "default",
+        active: true,
+        rule: "cron 30 2 * * * in Europe/Berlin",
+        timezone: "Europe/Berlin",
+        missed: "latest",
+        upcoming: ["2021-10-31T00:30:00.000Z", "2021-11-01T01:30:00.000Z"],
+      },
+      expect.objectContaining({ name: "off", active: false, upcoming: [] }),
+    ];
+    expect(await viewSchedules(memory.engine, 2)).toEqual(views);
+    await runSchedules(memory.engine);
+    expect(await viewSchedules(memory.engine, 2)).toEqual(views);
+  });
+});
+
+it("goes by the stage's time zone, also when the clocks change, and so do the names of its runs", async () => {
+  const nightly = definePipeline(
+    {
+      name: "nightly",
+      params: z.strictObject({}),
+      triggers: [cron("0 3 * * *")],
+      runName: "night of {yyyy}-{MM}-{dd} {HH}:{mm}",
+    },
     ({ step }) =>
       step(
         "only",
         lambda({}, () => 1),
       ),
   );
-  return new MemoryEngine([pipeline], {}, start);
-}
-
-async function scheduledTimes(memory: MemoryEngine): Promise<string[]> {
+  const day = 24 * 60 * minute;
+  const memory = new MemoryEngine([nightly], {}, Date.parse("2021-10-30T00:00:00Z"));
+  memory.engine = { ...memory.engine, stage: { name: "prod", timezone: "Europe/Berlin" } };
+  await runSchedules(memory.engine);
+  for (let days = 0; days < 2; days += 1) {
+    memory.clock.moveTo(memory.clock.now() + day);
+    await runSchedules(memory.engine);
+  }
   const { runs } = await memory.store.listRuns({}, 100);
-  return runs.map(({ scheduledAt }) => scheduledAt).sort();
-}
-
-describe("a schedule", () => {
-  it("is registered by the first tick and starts a run at each of its times", async () => {
-    const memory = everyMinute(true);
-    for (let tick = 0; tick < 3; tick += 1) {
-      await runSchedules(memory.engine);
-      memory.clock.moveTo(memory.clock.now() + minute);
-    }
-    expect(await scheduledTimes(memory)).toEqual(["2021-10-04T16:21:00.000Z", "2021-10-04T16:22:00.000Z"]);
-  });
-
-  it("starts one run for a time, however often the tick comes", async () => {
-    const memory = everyMinute(true);
-    await runSchedules(memory.engine);
-    memory.clock.moveTo(start + minute);
-    await Promise.all([runSchedules(memory.engine), runSchedules(memory.engine)]);
-    await runSchedules(memory.engine);
-    expect(await scheduledTimes(memory)).toEqual(["2021-10-04T16:21:00.000Z"]);
-  });
-
-  it("that was missed for a while goes on with the next time to come", async () => {
-    const memory = everyMinute(true);
-    await runSchedules(memory.engine);
-    memory.clock.moveTo(start + 10 * minute);
-    await runSchedules(memory.engine);
-    memory.clock.moveTo(start + 11 * minute);
-    await runSchedules(memory.engine);
-    expect(await scheduledTimes(memory)).toEqual(["2021-10-04T16:21:00.000Z", "2021-10-04T16:31:00.000Z"]);
-  });
-
-  it("registered switched off starts nothing until it is switched on, and a toggle outlives a deployment", async () => {
-    const memory = everyMinute(false);
-    await runSchedules(memory.engine);
-    memory.clock.moveTo(start + 5 * minute);
-    await runSchedules(memory.engine);
-    expect(await scheduledTimes(memory)).toEqual([]);
-    const stored = await setScheduleActive(memory.engine, {
-      pipeline: "minutely",
-      name: "default",
-      active: true,
-    });
-    expect(stored).toEqual({
-      pipeline: "minutely",
-      name: "default",
-      active: true,
-      nextAt: "2021-10-04T16:26:00.000Z",
-    });
-    // The definition still says off; what is stored counts.
-    memory.clock.moveTo(start + 6 * minute);
-    await runSchedules(memory.engine);
-    expect(await scheduledTimes(memory)).toEqual(["2021-10-04T16:26:00.000Z"]);
-    await setScheduleActive(memory.engine, { pipeline: "minutely", name: "default", active: false });
-    memory.clock.moveTo(start + 9 * minute);
-    await runSchedules(memory.engine);
-    expect(await scheduledTimes(memory)).toHaveLength(1);
-  });
-
-  it("that is on in some stages only is registered switched off in others", async () => {
-    const started = async (name: string) => {
-      const memory = everyMinute(["prod", "dev"]);
-      memory.engine = { ...memory.engine, stage: { name, timezone: "UTC" } };
-      await runSchedules(memory.engine);
-      memory.clock.moveTo(start + minute);
-      await runSchedules(memory.engine);
-      return (await scheduledTimes(memory)).length;
-    };
-    expect([await started("prod"), await started("dev"), await started("local")]).toEqual([1, 1, 0]);
-  });
-
-  it("goes by the stage's time zone, also when the clocks change, and so do the names of its runs", async () => {
-    const nightly = definePipeline(
-      {
-        name: "nightly",
-        params: z.strictObject({}),
-        triggers: [cron("0 3 * * *")],
-        runName: "night of {yyyy}-{MM}-{dd} {HH}:{mm}",
-      },
-      ({ step }) =>
-        step(
-          "only",
-          lambda({}, () => 1),
-        ),
-    );
-    const day = 24 * 60 * minute;
-    const memory = new MemoryEngine([nightly], {}, Date.parse("2021-10-30T00:00:00Z"));
-    memory.engine = { ...memory.engine, stage: { name: "prod", timezone: "Europe/Berlin" } };
-    await runSchedules(memory.engine);
-    for (let days = 0; days < 2; days += 1) {
-      memory.clock.moveTo(memory.clock.now() + day);
-      await runSchedules(memory.engine);
-    }
-    const { runs } = await memory.store.listRuns({}, 100);
-    expect(runs.map(({ scheduledAt, name }) => [scheduledAt, name]).sort()).toEqual([
-      ["2021-10-30T01:00:00.000Z", "night of 2021-10-30 03:00"],
-      ["2021-10-31T02:00:00.000Z", "night of 2021-10-31 03:00"],
-    ]);
-  });
-
-  it("that a pipeline does not have is refused, with those it has", async () => {
-    const memory = everyMinute(true);
-    const wrong = setScheduleActive(memory.engine, { pipeline: "minutely", name: "hourly", active: true });
-    await expect(wrong).rejects.toThrow(ScheduleNotFoundError);
-    await expect(wrong).rejects.toThrow("it has: default");
-  });
+  expect(runs.map(({ scheduledAt, name }) => [scheduledAt, name]).sort()).toEqual([
+    ["2021-10-30T01:00:00.000Z", "night of 2021-10-30 03:00"],
+    ["2021-10-31T02:00:00.000Z", "night of 2021-10-31 03:00"],
+  ]);
 });

@@ -1,99 +1,87 @@
 import type { Engine, Stage } from "../engine.ts";
-import type { Pipeline } from "../pipeline/define-pipeline.ts";
-import { type CronTrigger, nextTimeOf } from "../pipeline/trigger.ts";
-import { PipelineNotFoundError } from "../run/run-errors.ts";
+import type { ScheduleTrigger } from "../pipeline/schedule-trigger.ts";
+import { lastTimeOf, nextTimeOf, timesFrom } from "../pipeline/timetable.ts";
 import { startRun } from "../run/start-run.ts";
-import type { StoredSchedule } from "./schedule-store.ts";
+import { registerSchedules, schedulesOf } from "./register-schedules.ts";
+import type { ScheduleKey, StoredSchedule } from "./schedule-store.ts";
 
-/** A pipeline has no schedule of this name. */
-export class ScheduleNotFoundError extends Error {
-  override readonly name = "ScheduleNotFoundError";
+/** Most schedules that one tick starts runs of; the next tick takes the others. */
+const schedulesPerTick = 300;
+
+/** Most runs that one tick starts for one schedule that catches up. */
+const runsPerTick = 50;
+
+/** Milliseconds after its time until a run is late: ticks come by the minute, and now and then one comes twice as late. */
+const onTime = 2 * 60_000;
+
+/** What tells a schedule's run for a time from others for that time: those of the default schedule are the pipeline's own. */
+export function scheduleCauseKey(name: string): string {
+  return name === "default" ? "" : `schedule/${name}`;
 }
 
-function schedulesOf(pipeline: Pipeline): CronTrigger[] {
-  return pipeline.triggers.filter((trigger) => trigger.kind === "cron");
-}
-
-/** The first time from now on that a schedule names, ISO 8601, UTC. */
-function nextTime({ clock, stage }: Engine, trigger: CronTrigger): string {
-  const now = new Date(clock.now());
-  const next = nextTimeOf(trigger, now, stage);
-  if (next === undefined)
-    throw new RangeError(`cron "${trigger.expression}" names no time after ${now.toISOString()}`);
-  return next.toISOString();
-}
-
-/** Whether a schedule that is deployed for the first time is on in a stage. */
-function isActiveIn({ active }: CronTrigger, { name }: Stage): boolean {
-  return typeof active === "boolean" ? active : active.includes(name);
-}
-
-async function startDue(engine: Engine, pipeline: Pipeline, trigger: CronTrigger, stored: StoredSchedule) {
-  const now = engine.clock.now();
-  if (!stored.active || Date.parse(stored.nextAt) > now) return;
-  await startRun(engine, {
-    pipeline: pipeline.name,
-    params: trigger.params,
-    scheduledAt: stored.nextAt,
-    cause: { kind: "schedule", schedule: trigger.name },
-    causeKey: "",
-  });
-  // Times missed while the tick was away are skipped: the next is one that is still to come.
-  await engine.schedules.advance(stored, stored.nextAt, nextTime(engine, trigger));
+function triggerOf({ pipelines }: Engine, { pipeline, name }: ScheduleKey): ScheduleTrigger | undefined {
+  const defined = pipelines.get(pipeline);
+  return defined && schedulesOf(defined).find((trigger) => trigger.name === name);
 }
 
 /**
- * Starts a run for each schedule whose time has come, and registers those that were deployed since. The same time never
- * starts two runs, however often this is called: the run's id is made of it.
+ * The times up to now that a schedule starts runs for: those that are not late; of those that were missed as it says.
+ * `all` catches up by {@link runsPerTick}.
+ */
+function dueTimes(trigger: ScheduleTrigger, nextAt: string, now: number, stage: Stage): Date[] {
+  const first = Date.parse(nextAt);
+  const bounds = { before: new Date(now + 1), most: runsPerTick };
+  if (trigger.missed === "all") return timesFrom(trigger, new Date(first), stage, bounds);
+  const fresh = timesFrom(trigger, new Date(Math.max(first, now - onTime)), stage, bounds);
+  const last = trigger.missed === "latest" ? lastTimeOf(trigger, new Date(now), stage) : undefined;
+  return fresh.length > 0 || last === undefined || last.getTime() < first ? fresh : [last];
+}
+
+/** Where a schedule goes on from: after the last time that it started a run for, or else after now. */
+function nextAfter(trigger: ScheduleTrigger, started: readonly Date[], now: number, stage: Stage) {
+  const catchesUp = trigger.missed === "all" && started.length === runsPerTick;
+  const after = catchesUp ? started.at(-1) : undefined;
+  return nextTimeOf(trigger, after ?? new Date(now), stage);
+}
+
+async function startDue(engine: Engine, key: ScheduleKey): Promise<void> {
+  // One look at the clock for all that follows: a time that comes meanwhile is for the next tick.
+  const now = engine.clock.now();
+  const stored = await engine.schedules.get(key);
+  // The index that named it may be behind.
+  if (stored?.nextAt === undefined || Date.parse(stored.nextAt) > now) return;
+  const { nextAt, ...rest } = stored;
+  const trigger = triggerOf(engine, key);
+  // Not defined any more: its toggle stays for a deployment that brings it back.
+  if (trigger === undefined) return void (await engine.schedules.put({ ...rest, rule: "gone" }, stored));
+  const times = dueTimes(trigger, nextAt, now, engine.stage);
+  for (const time of times) {
+    await startRun(engine, {
+      pipeline: key.pipeline,
+      params: trigger.params,
+      scheduledAt: time.toISOString(),
+      cause: { kind: "schedule", schedule: trigger.name },
+      causeKey: scheduleCauseKey(trigger.name),
+    });
+  }
+  const next = nextAfter(trigger, times, now, engine.stage);
+  const moved: StoredSchedule = { ...rest, ...(next !== undefined && { nextAt: next.toISOString() }) };
+  await engine.schedules.put(moved, stored);
+}
+
+/**
+ * Starts runs for each schedule whose time has come. The same time never starts two runs, however often this is called
+ * and wherever it dies: the run's id is made of it, and the schedule moves on only after its runs were started. Reads
+ * what is due, not what is stored.
  */
 export async function runSchedules(engine: Engine): Promise<void> {
-  const stored = await engine.schedules.list();
-  for (const pipeline of engine.pipelines.values()) {
-    for (const trigger of schedulesOf(pipeline)) {
-      const known = stored.find((each) => each.pipeline === pipeline.name && each.name === trigger.name);
-      try {
-        if (known !== undefined) await startDue(engine, pipeline, trigger, known);
-        else await register(engine, pipeline, trigger, isActiveIn(trigger, engine.stage));
-      } catch (error) {
-        engine.log.error("schedule failed", { pipeline: pipeline.name, schedule: trigger.name, error });
-      }
+  await registerSchedules(engine);
+  const now = new Date(engine.clock.now()).toISOString();
+  for (const key of await engine.schedules.due(now, schedulesPerTick)) {
+    try {
+      await startDue(engine, key);
+    } catch (error) {
+      engine.log.error("schedule failed", { ...key, error });
     }
   }
-}
-
-async function register(engine: Engine, { name: pipeline }: Pipeline, trigger: CronTrigger, active: boolean) {
-  const nextAt = nextTime(engine, trigger);
-  await engine.schedules.register({ pipeline, name: trigger.name, active, nextAt });
-}
-
-/**
- * Switches a schedule on or off. Switched on, it starts with the next time from now.
- *
- * @throws PipelineNotFoundError
- * @throws ScheduleNotFoundError
- */
-export async function setScheduleActive(
-  engine: Engine,
-  request: { pipeline: string; name: string; active: boolean },
-): Promise<StoredSchedule> {
-  const pipeline = engine.pipelines.get(request.pipeline);
-  if (pipeline === undefined) throw new PipelineNotFoundError(request.pipeline, engine.pipelines.keys());
-  const triggers = schedulesOf(pipeline);
-  const trigger = triggers.find(({ name }) => name === request.name);
-  const missing = () => {
-    const known = triggers.map(({ name }) => name).join(", ") || "none";
-    return new ScheduleNotFoundError(
-      `pipeline ${pipeline.name} has no schedule "${request.name}"; it has: ${known}`,
-    );
-  };
-  if (trigger === undefined) throw missing();
-  await register(engine, pipeline, trigger, request.active);
-  const nextAt = nextTime(engine, trigger);
-  const stored = await engine.schedules.setActive(
-    { pipeline: pipeline.name, name: trigger.name },
-    request.active,
-    nextAt,
-  );
-  if (stored === undefined) throw missing();
-  return stored;
 }

@@ -40,6 +40,23 @@ export const placeInQueue = (run: Pick<Run, "runId" | "queue" | "priority" | "st
 /** A result that later runs may use. */
 export const resultKey = (key: string): ItemKey => ({ pk: `CACHE#${key}`, sk: "RESULT" });
 
+/** All schedules share a partition: there are as many as definitions name. */
+export const schedulesPartition = "SCHEDULES";
+export const scheduleKey = ({ pipeline, name }: { pipeline: string; name: string }): ItemKey => ({
+  pk: schedulesPartition,
+  sk: `${pipeline}#${name}`,
+});
+/** The partition of `due` that schedules are in while they have a next time. */
+export const schedulesDuePartition = "DUE#SCHEDULES";
+/** A schedule's pipeline and name from its item's sort key. A pipeline's name has no #. */
+export const scheduleFromKey = z
+  .string()
+  .regex(/^[^#]+#.+$/s)
+  .transform((sk) => {
+    const place = sk.indexOf("#");
+    return { pipeline: sk.slice(0, place), name: sk.slice(place + 1) };
+  });
+
 /** The partition that lists the names of models. */
 export const modelsPartition = "MODELS";
 export const modelListingKey = (name: string): ItemKey => ({ pk: modelsPartition, sk: name });

@@ -3,10 +3,14 @@ import type { ScheduleStore, StoredSchedule } from "../../shared/schedule/schedu
 const nightly: StoredSchedule = {
   pipeline: "ridge-sweep",
   name: "nightly",
-  active: false,
+  active: true,
+  rule: "cron 21 16 * * * in UTC",
   nextAt: "2021-10-04T16:21:00.000Z",
 };
-const later = "2021-10-05T16:21:00.000Z";
+const { nextAt: _nextAt, ...timeless } = nightly;
+const off: StoredSchedule = { ...timeless, active: false };
+const later: StoredSchedule = { ...nightly, nextAt: "2021-10-05T16:21:00.000Z" };
+const key = { pipeline: "ridge-sweep", name: "nightly" };
 
 /** What every store of schedules does. `make` gives an empty one. */
 export function scheduleStoreContract(make: () => Promise<ScheduleStore>): void {
@@ -15,34 +19,52 @@ export function scheduleStoreContract(make: () => Promise<ScheduleStore>): void 
     store = await make();
   });
 
-  it("lists what was registered, by pipeline and name", async () => {
-    const hourly = { ...nightly, name: "hourly" };
-    await store.register(nightly);
-    await store.register(hourly);
+  it("lists what was put, by pipeline and name, and gives each by its key", async () => {
+    const hourly = { ...off, name: "hourly # of a day" };
+    expect(await store.put(nightly, undefined)).toBe(true);
+    expect(await store.put(hourly, undefined)).toBe(true);
     expect(await store.list()).toEqual([hourly, nightly]);
+    expect(await store.get(key)).toEqual(nightly);
+    expect(await store.get({ ...key, name: "nowhere" })).toBeUndefined();
   });
 
-  it("leaves a schedule that is registered again as it is, so that a toggle outlives a deployment", async () => {
-    await store.register(nightly);
-    await store.setActive(nightly, true, later);
-    await store.register(nightly);
-    expect(await store.list()).toEqual([{ ...nightly, active: true, nextAt: later }]);
-  });
-
-  it("gives a toggled schedule as it then is, and nothing for one that does not exist", async () => {
-    await store.register(nightly);
-    expect(await store.setActive(nightly, true, later)).toEqual({ ...nightly, active: true, nextAt: later });
-    expect(await store.setActive({ ...nightly, name: "nowhere" }, true, later)).toBeUndefined();
-    expect(await store.list()).toHaveLength(1);
-  });
-
-  it("moves a schedule on only from the time that it is at", async () => {
-    await store.register(nightly);
-    await store.advance(nightly, later, "2030-01-01T00:00:00.000Z");
+  it("makes a schedule only where there is none", async () => {
+    await store.put(nightly, undefined);
+    expect(await store.put(off, undefined)).toBe(false);
     expect(await store.list()).toEqual([nightly]);
-    await store.advance(nightly, nightly.nextAt, later);
-    expect(await store.list()).toEqual([{ ...nightly, nextAt: later }]);
-    await store.advance({ ...nightly, name: "nowhere" }, later, later);
-    expect(await store.list()).toHaveLength(1);
+  });
+
+  it.each<[string, StoredSchedule]>([
+    ["the toggle", off],
+    ["the next time", later],
+    ["the rule", { ...nightly, rule: "cron 0 3 * * * in UTC" }],
+  ])("replaces a schedule only as it was read: somebody changed %s", async (_, changed) => {
+    await store.put(nightly, undefined);
+    expect(await store.put(changed, nightly)).toBe(true);
+    expect(await store.put({ ...nightly, nextAt: "2030-01-01T00:00:00.000Z" }, nightly)).toBe(false);
+    expect(await store.put({ ...nightly, name: "nowhere" }, nightly)).toBe(false);
+    expect(await store.list()).toEqual([changed]);
+  });
+
+  it("says the same again when a write is repeated", async () => {
+    await store.put(nightly, undefined);
+    expect(await store.put(later, nightly)).toBe(true);
+    expect(await store.put(later, nightly)).toBe(true);
+    expect(await store.put(off, later)).toBe(true);
+    expect(await store.put(off, later)).toBe(true);
+  });
+
+  it("says which are due, soonest first, and of no schedule that is off", async () => {
+    const first = { ...nightly, name: "first", nextAt: "2021-10-04T16:20:00.000Z" };
+    await store.put(nightly, undefined);
+    await store.put(first, undefined);
+    await store.put({ ...off, name: "off" }, undefined);
+    expect(await store.due("2021-10-04T16:19:59.999Z", 10)).toEqual([]);
+    expect(await store.due(nightly.nextAt ?? "", 10)).toEqual([{ ...key, name: "first" }, key]);
+    expect(await store.due("2030-01-01T00:00:00.000Z", 1)).toEqual([{ ...key, name: "first" }]);
+    await store.put({ ...off, name: "first" }, first);
+    await store.put(later, nightly);
+    expect(await store.due(nightly.nextAt ?? "", 10)).toEqual([]);
+    expect(await store.due(later.nextAt ?? "", 10)).toEqual([key]);
   });
 }

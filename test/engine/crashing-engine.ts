@@ -37,7 +37,7 @@ export function crashing(engine: Engine, at: number, when: Crashing["when"]) {
     if (now) throw new Crash();
     return result;
   };
-  const { store, queue, batch: service, objects, waiters, cache, models, notifier } = engine;
+  const { store, queue, batch: service, objects, waiters, cache, models, notifier, schedules } = engine;
   const ports = {
     store: wrapped(store, around),
     queue: wrapped(queue, around),
@@ -47,6 +47,7 @@ export function crashing(engine: Engine, at: number, when: Crashing["when"]) {
     cache: wrapped(cache, around),
     models: wrapped(models, around),
     notifier: wrapped(notifier, around),
+    schedules: wrapped(schedules, around),
   };
   return { engine: { ...engine, ...ports }, seen };
 }

@@ -1,0 +1,148 @@
+import * as z from "zod";
+import type { Json, JsonObject } from "./json.ts";
+import { isTimeZone } from "./time-zone.ts";
+import { nextTimeOf } from "./timetable.ts";
+
+/**
+ * What becomes of times that came while nothing was there to see them, as the tick could not run for minutes:
+ * `latest` starts a run for the last of them, `all` one for each, `skip` none.
+ */
+export type Missed = "skip" | "latest" | "all";
+
+/** How long an interval is. Days are dates of a calendar: the clock on the wall shows the same time on each. */
+export type IntervalLength =
+  | { readonly minutes: number }
+  | { readonly hours: number }
+  | { readonly days: number };
+
+type ScheduleFacts = {
+  /** Tells it from the pipeline's other schedules. */
+  readonly name: string;
+  /** Name of a time zone (IANA), or `stage` for that of the stage. */
+  readonly timezone: string;
+  /** Whether, or in which stages, it is on when first registered; later the toggle in the table decides. */
+  readonly active: boolean | readonly string[];
+  readonly params: Json;
+  /** Times before this one count, ISO 8601; all when left out. */
+  readonly end?: string;
+  readonly missed: Missed;
+};
+
+/** Starts runs at times that a cron expression names. */
+export type CronTrigger = ScheduleFacts & { readonly kind: "cron"; readonly expression: string };
+
+/** Starts runs at even intervals. */
+export type IntervalTrigger = ScheduleFacts & {
+  readonly kind: "interval";
+  readonly every: IntervalLength;
+  /** One of its times, ISO 8601; the others follow from it. */
+  readonly anchor: string;
+};
+
+/** Starts runs by the clock. */
+export type ScheduleTrigger = CronTrigger | IntervalTrigger;
+
+/** What every schedule may be told. */
+export type ScheduleOptions = {
+  /** `default` when left out; a pipeline with several schedules names them. */
+  name?: string;
+  /** IANA; that of the stage when left out. */
+  timezone?: string;
+  /** Whether, or in which stages, it is on when first deployed; on in all when left out. */
+  active?: boolean | readonly string[];
+  params?: JsonObject;
+  /** Nothing is started for this time or a later one. ISO 8601 with an offset or Z. */
+  end?: string;
+  /** What becomes of times that were missed; `latest` when left out. */
+  missed?: Missed;
+};
+
+function factsOf(options: ScheduleOptions): ScheduleFacts {
+  const {
+    name = "default",
+    timezone = "stage",
+    active = true,
+    params = {},
+    missed = "latest",
+    end,
+  } = options;
+  return { name, timezone, active, params, missed, ...(end !== undefined && { end }) };
+}
+
+/** A run at each time that a cron expression names: `minute hour day month weekday`, as crontab(5). */
+export function cron(expression: string, options: ScheduleOptions = {}): CronTrigger {
+  return Object.freeze({ kind: "cron", expression, ...factsOf(options) });
+}
+
+/**
+ * A run every so many minutes, hours or days, counted from `anchor` both ways (ISO 8601 with an offset or Z; the start of
+ * 1970 in UTC when left out). Intervals of days keep the anchor's time on the wall clock of the time zone.
+ */
+export function interval(
+  options: ScheduleOptions & { every: IntervalLength; anchor?: string },
+): IntervalTrigger {
+  const { every, anchor = "1970-01-01T00:00:00Z", ...rest } = options;
+  return Object.freeze({ kind: "interval", every, anchor, ...factsOf(rest) });
+}
+
+/** Whether a trigger is a schedule. */
+export function isSchedule(trigger: { readonly kind: string }): trigger is ScheduleTrigger {
+  return trigger.kind === "cron" || trigger.kind === "interval";
+}
+
+const moment = z.iso.datetime({ offset: true });
+const lengths = ["minutes", "hours", "days"] as const;
+
+function checkCron(trigger: CronTrigger): string[] {
+  const { expression, timezone } = trigger;
+  try {
+    // Any time and zone will do to find out whether there is a next one; clock and stage are not ours to ask here.
+    const { end: _end, ...all } = trigger;
+    const next = nextTimeOf(all, new Date(0), { timezone: "UTC" });
+    return next === undefined ? [`cron "${expression}" names no time at all`] : [];
+  } catch (error) {
+    const zone = timezone === "stage" ? "" : ` in time zone "${timezone}"`;
+    return [`cron "${expression}"${zone}: ${(error as Error).message}`];
+  }
+}
+
+function checkInterval({ every, anchor, timezone }: IntervalTrigger): string[] {
+  const problems: string[] = [];
+  const given = Object.entries(every);
+  const [[unit = "", count = 0] = []] = given;
+  if (
+    given.length !== 1 ||
+    !lengths.some((length) => length === unit) ||
+    !(Number.isInteger(count) && count > 0)
+  ) {
+    problems.push(
+      `every is ${JSON.stringify(every)}; it is one of { minutes }, { hours } and { days }, a whole number from 1`,
+    );
+  }
+  if (!moment.safeParse(anchor).success || Date.parse(anchor) % 60_000 !== 0) {
+    problems.push(`anchor "${anchor}" is no time of whole minutes such as 2021-10-04T09:00:00+02:00`);
+  }
+  if (timezone !== "stage" && !isTimeZone(timezone)) {
+    problems.push(`time zone "${timezone}" is not known; name one such as Europe/Berlin`);
+  }
+  return problems;
+}
+
+/** Everything that is wrong with a schedule, its parameters included. */
+export function checkSchedule(trigger: ScheduleTrigger, schema: z.ZodType): string[] {
+  const { active, end, missed, params } = trigger;
+  const problems = trigger.kind === "cron" ? checkCron(trigger) : checkInterval(trigger);
+  if (typeof active !== "boolean" && active.length === 0) {
+    problems.push("active lists no stage; say false for a schedule that is off everywhere");
+  }
+  if (end !== undefined && !moment.safeParse(end).success) {
+    problems.push(`end "${end}" is no time such as 2022-01-01T00:00:00Z`);
+  }
+  if (!["skip", "latest", "all"].includes(missed)) {
+    problems.push(`missed is "${missed}"; it is skip, latest or all`);
+  }
+  for (const { path, message } of schema.safeParse(params).error?.issues ?? []) {
+    problems.push(`${["params", ...path].join(".")}: ${message}`);
+  }
+  return problems;
+}

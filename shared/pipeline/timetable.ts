@@ -1,0 +1,135 @@
+import { Cron } from "croner";
+import type { CronTrigger, IntervalLength, IntervalTrigger } from "./schedule-trigger.ts";
+import { wallTime } from "./time-zone.ts";
+
+/** Which times a schedule names. */
+export type Timetable =
+  | Pick<CronTrigger, "kind" | "expression" | "timezone" | "end">
+  | Pick<IntervalTrigger, "kind" | "every" | "anchor" | "timezone" | "end">;
+
+/** Where a schedule without a time zone of its own gets one. */
+type Zoned = { readonly timezone: string };
+
+/** The nearest time after a time, and the nearest at or before it. */
+type Times = {
+  after(time: number): number | undefined;
+  upTo(time: number): number | undefined;
+};
+
+const minute = 60_000;
+const day = 24 * 60 * minute;
+
+function cronTimes(expression: string, timezone: string): Times {
+  const cron = new Cron(expression, { timezone, mode: "5-part", paused: true });
+  return {
+    after: (time) => cron.nextRun(new Date(time))?.getTime(),
+    // What croner calls previous is before the second that it is asked about.
+    upTo: (time) => cron.previousRuns(1, new Date((Math.floor(time / 1000) + 1) * 1000))[0]?.getTime(),
+  };
+}
+
+/** Days since 1970 of the date that a calendar shows in a time zone. */
+function dateNumber(time: number, timezone: string): number {
+  const { yyyy, MM, dd } = wallTime(time, timezone);
+  return Date.UTC(Number(yyyy), Number(MM) - 1, Number(dd)) / day;
+}
+
+/** Every so many dates, at the anchor's time of the day: days in which clocks change are as good as others. */
+function dayTimes(days: number, anchor: number, timezone: string): Times {
+  const { HH, mm } = wallTime(anchor, timezone);
+  const daily = cronTimes(`${Number(mm)} ${Number(HH)} * * *`, timezone);
+  const first = dateNumber(anchor, timezone);
+  /** Days since the last date that counts. */
+  const past = (time: number) => (((dateNumber(time, timezone) - first) % days) + days) % days;
+  return {
+    after(time) {
+      const next = daily.after(time);
+      if (next === undefined || past(next) === 0) return next;
+      // Half a day before it, so that a day of 23 or of 25 hours does not lead past it.
+      return daily.after(next + (days - past(next) - 0.5) * day);
+    },
+    upTo(time) {
+      const last = daily.upTo(time);
+      if (last === undefined || past(last) === 0) return last;
+      return daily.upTo(last - (past(last) - 0.5) * day);
+    },
+  };
+}
+
+function lengthTimes(length: number, anchor: number): Times {
+  const upTo = (time: number) => anchor + Math.floor((time - anchor) / length) * length;
+  return { after: (time) => upTo(time) + length, upTo };
+}
+
+function intervalTimes(every: IntervalLength, anchor: number, timezone: string): Times {
+  if ("days" in every) return dayTimes(every.days, anchor, timezone);
+  return lengthTimes(("hours" in every ? every.hours * 60 : every.minutes) * minute, anchor);
+}
+
+function timesOf(timetable: Timetable, stage: Zoned): Times {
+  const zone = zoneOf(timetable, stage);
+  if (timetable.kind === "cron") return cronTimes(timetable.expression, zone);
+  return intervalTimes(timetable.every, Date.parse(timetable.anchor), zone);
+}
+
+/** The time zone that a schedule goes by: its own, or that of the stage. */
+export function zoneOf({ timezone }: Pick<Timetable, "timezone">, stage: Zoned): string {
+  return timezone === "stage" ? stage.timezone : timezone;
+}
+
+const endOf = ({ end }: Timetable) => (end === undefined ? Number.POSITIVE_INFINITY : Date.parse(end));
+
+/**
+ * The first time that a schedule names after another, undefined when there is none.
+ *
+ * @param stage whose time zone counts where the schedule has none
+ */
+export function nextTimeOf(timetable: Timetable, after: Date, stage: Zoned): Date | undefined {
+  const next = timesOf(timetable, stage).after(after.getTime());
+  return next === undefined || next >= endOf(timetable) ? undefined : new Date(next);
+}
+
+/**
+ * The last time that a schedule names at or before another, undefined when there is none.
+ *
+ * @param stage whose time zone counts where the schedule has none
+ */
+export function lastTimeOf(timetable: Timetable, at: Date, stage: Zoned): Date | undefined {
+  const last = timesOf(timetable, stage).upTo(Math.min(at.getTime(), endOf(timetable) - 1));
+  return last === undefined ? undefined : new Date(last);
+}
+
+/**
+ * The times that a schedule names from a time on, earliest first.
+ *
+ * @param bounds the time that they are before, and how many are wanted
+ */
+export function timesFrom(
+  timetable: Timetable,
+  from: Date,
+  stage: Zoned,
+  { before, most }: { before?: Date; most: number },
+): Date[] {
+  const times: Date[] = [];
+  let time = nextTimeOf(timetable, new Date(from.getTime() - 1), stage);
+  while (time !== undefined && times.length < most && (before === undefined || time < before)) {
+    times.push(time);
+    time = nextTimeOf(timetable, time, stage);
+  }
+  return times;
+}
+
+function lengthText(every: IntervalLength): string {
+  const [[unit, count] = ["minutes", 1]] = Object.entries(every);
+  return count === 1 ? unit.slice(0, -1) : `${count} ${unit}`;
+}
+
+/** A schedule in words, the same for the same times: `cron 0 3 * * * in Europe/Berlin`. */
+export function timetableText(timetable: Timetable, stage: Zoned): string {
+  const times =
+    timetable.kind === "cron"
+      ? `cron ${timetable.expression}`
+      : `every ${lengthText(timetable.every)} from ${timetable.anchor}`;
+  const until = timetable.end === undefined ? "" : `, before ${timetable.end}`;
+  return `${times} in ${zoneOf(timetable, stage)}${until}`;
+}

@@ -1,0 +1,71 @@
+import type { Engine, Stage } from "../engine.ts";
+import type { Pipeline } from "../pipeline/define-pipeline.ts";
+import { isSchedule, type ScheduleTrigger } from "../pipeline/schedule-trigger.ts";
+import { nextTimeOf, timetableText } from "../pipeline/timetable.ts";
+import type { StoredSchedule } from "./schedule-store.ts";
+
+/** The schedules of a pipeline, as defined. */
+export function schedulesOf({ triggers }: Pick<Pipeline, "triggers">): ScheduleTrigger[] {
+  return triggers.filter(isSchedule);
+}
+
+/** Whether a schedule that is deployed for the first time is on in a stage. */
+function isActiveIn({ active }: ScheduleTrigger, { name }: Stage): boolean {
+  return typeof active === "boolean" ? active : active.includes(name);
+}
+
+/** A schedule as it is to be stored: on or off, and with the first time from now on. */
+export function scheduleFromNow(
+  { clock, stage }: Engine,
+  { pipeline, trigger, active }: { pipeline: string; trigger: ScheduleTrigger; active: boolean },
+): StoredSchedule {
+  const next = active ? nextTimeOf(trigger, new Date(clock.now()), stage) : undefined;
+  return {
+    pipeline,
+    name: trigger.name,
+    active,
+    rule: timetableText(trigger, stage),
+    ...(next !== undefined && { nextAt: next.toISOString() }),
+  };
+}
+
+/**
+ * A schedule that is defined, as it is stored or should be. A toggle outlives deployments; a definition that names other
+ * times than before counts from now on.
+ */
+export function asDefined(
+  engine: Engine,
+  pipeline: string,
+  trigger: ScheduleTrigger,
+  stored: StoredSchedule | undefined,
+): StoredSchedule {
+  if (stored?.rule === timetableText(trigger, engine.stage)) return stored;
+  const active = stored?.active ?? isActiveIn(trigger, engine.stage);
+  return scheduleFromNow(engine, { pipeline, trigger, active });
+}
+
+/** What was registered by this worker already. */
+const registered = new WeakSet<Engine["pipelines"]>();
+
+/**
+ * Stores the schedules that were deployed since, or changed. Done once by each worker: a deployment starts new ones. One
+ * that cannot be stored is logged, and tried again with the next tick.
+ */
+export async function registerSchedules(engine: Engine): Promise<void> {
+  if (registered.has(engine.pipelines)) return;
+  const all = new Map((await engine.schedules.list()).map((each) => [`${each.pipeline}#${each.name}`, each]));
+  let complete = true;
+  for (const pipeline of engine.pipelines.values()) {
+    for (const trigger of schedulesOf(pipeline)) {
+      const stored = all.get(`${pipeline.name}#${trigger.name}`);
+      try {
+        const wanted = asDefined(engine, pipeline.name, trigger, stored);
+        if (wanted !== stored) complete = (await engine.schedules.put(wanted, stored)) && complete;
+      } catch (error) {
+        complete = false;
+        engine.log.error("schedule not stored", { pipeline: pipeline.name, schedule: trigger.name, error });
+      }
+    }
+  }
+  if (complete) registered.add(engine.pipelines);
+}

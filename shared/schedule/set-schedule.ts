@@ -1,0 +1,41 @@
+import type { Engine } from "../engine.ts";
+import { PipelineNotFoundError } from "../run/run-errors.ts";
+import { scheduleFromNow, schedulesOf } from "./register-schedules.ts";
+import type { StoredSchedule } from "./schedule-store.ts";
+
+/** A pipeline has no schedule of this name. */
+export class ScheduleNotFoundError extends Error {
+  override readonly name = "ScheduleNotFoundError";
+}
+
+/** A pipeline's schedule as it is defined. @throws PipelineNotFoundError, ScheduleNotFoundError */
+export function definedSchedule(engine: Engine, pipelineName: string, name: string) {
+  const pipeline = engine.pipelines.get(pipelineName);
+  if (pipeline === undefined) throw new PipelineNotFoundError(pipelineName, engine.pipelines.keys());
+  const triggers = schedulesOf(pipeline);
+  const trigger = triggers.find((each) => each.name === name);
+  if (trigger !== undefined) return trigger;
+  const known = triggers.map((each) => each.name).join(", ") || "none";
+  throw new ScheduleNotFoundError(`pipeline ${pipeline.name} has no schedule "${name}"; it has: ${known}`);
+}
+
+/**
+ * Switches a schedule on or off. Switched on, it starts with the next time from now; one that is on already stays as it
+ * is.
+ *
+ * @throws PipelineNotFoundError
+ * @throws ScheduleNotFoundError
+ */
+export async function setScheduleActive(
+  engine: Engine,
+  { pipeline, name, active }: { pipeline: string; name: string; active: boolean },
+): Promise<StoredSchedule> {
+  const trigger = definedSchedule(engine, pipeline, name);
+  // Each further turn means that someone else has changed the schedule meanwhile.
+  for (;;) {
+    const stored = await engine.schedules.get({ pipeline, name });
+    const next = scheduleFromNow(engine, { pipeline, trigger, active });
+    if (stored?.active === active && stored.rule === next.rule) return stored;
+    if (await engine.schedules.put(next, stored)) return next;
+  }
+}
