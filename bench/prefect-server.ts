@@ -7,7 +7,7 @@ import * as z from "zod";
 import { endGroup } from "../local/process/end.ts";
 import { healthy, startDaemon } from "../local/stack/daemon.ts";
 import { freePort } from "../local/stack/ports.ts";
-import { prefectEnvironment } from "./prefect-environment.ts";
+import { pythonEnvironment } from "./python-environment.ts";
 
 const stopGrace = 10_000;
 /** It makes its tables first, which takes a busy machine longer than our own servers take. */
@@ -77,7 +77,7 @@ function startFlows(python: string, env: Record<string, string>) {
 
 /** Installs Prefect if need be, and starts its server and the process that runs flows. */
 export async function startPrefect(): Promise<PrefectServer> {
-  const programs = await prefectEnvironment();
+  const programs = await pythonEnvironment("prefect");
   const folder = mkdtempSync(join(tmpdir(), "millrace-prefect-"));
   const port = await freePort();
   const env = settings(folder, port, programs);

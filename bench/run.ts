@@ -7,6 +7,7 @@ import { parseArgs } from "node:util";
 import { measureBundles } from "./bundles.ts";
 import { measureCalls } from "./calls.ts";
 import { measureCosts } from "./costs.ts";
+import { measureCtr } from "./ctr.ts";
 import { measureInProcess } from "./in-process.ts";
 import { measureLocalStack } from "./local-stack.ts";
 import { measureMap10000 } from "./map-10000.ts";
@@ -26,6 +27,7 @@ const measurements: ReadonlyMap<string, Measurement> = new Map<string, Measureme
   ["in-process", { measure: measureInProcess }],
   ["local-stack", { measure: measureLocalStack }],
   ["map-10000", { measure: measureMap10000, onlyByName: true }],
+  ["ctr", { measure: measureCtr, onlyByName: true }],
   ["orchestration", { measure: measureOrchestration, onlyByName: true }],
 ]);
 

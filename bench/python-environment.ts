@@ -4,22 +4,22 @@ import { join } from "node:path";
 import { execa } from "execa";
 
 const root = join(import.meta.dirname, "..");
-const lock = join(root, "bench/prefect/requirements.lock");
-const folder = join(root, "bench/.prefect");
-const stamp = join(folder, ".millrace-setup");
 
 /**
- * Makes the Python environment of Prefect, which is not the project's: nothing but this comparison needs it, and it is
- * larger than everything else together. Costs nothing when it is there already.
+ * Makes the Python environment of what Millrace is compared with, from the lock in `bench/{name}/`. It is not the
+ * project's: nothing but the comparison needs it. Costs nothing when it is there already.
  *
- * @returns the folder of its programs
+ * @returns the folder of its programs, `bench/.{name}/bin`
  */
-export async function prefectEnvironment(): Promise<string> {
+export async function pythonEnvironment(name: string): Promise<string> {
+  const lock = join(root, `bench/${name}/requirements.lock`);
+  const folder = join(root, `bench/.${name}`);
   const programs = join(folder, "bin");
+  const stamp = join(folder, ".millrace-setup");
   // The folder is part of it: an environment that was moved along with its project doesn't work.
   const wanted = createHash("sha256").update(readFileSync(lock)).update(folder).digest("hex");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return programs;
-  console.error("bench: installing Prefect into bench/.prefect/ …");
+  console.error(`bench: installing the packages of bench/${name}/ into bench/.${name}/ …`);
   await execa(join(root, ".venv/bin/python"), ["-m", "venv", "--clear", folder]);
   await execa(join(programs, "pip"), [
     "install",
