@@ -1,9 +1,10 @@
 import { aHeldStep } from "../../test/factories.ts";
-import { succeeded } from "../state/step-changes.ts";
+import { submitted, succeeded } from "../state/step-changes.ts";
 import type { JobAttempt, StepRecord } from "../state/step-record.ts";
 import { mostAttempts, viewAttempts, viewUsage } from "./job-view.ts";
 
 const mebibyte = 1024 * 1024;
+const resources = { vcpus: 2, memory: 8192, gpus: 0, timeoutSeconds: 600, queue: "cpu" };
 
 function anAttempt(overrides: Partial<JobAttempt> = {}): JobAttempt {
   return {
@@ -63,6 +64,7 @@ describe("the attempts of a step", () => {
     const [first, second] = viewAttempts(
       [aRecord([anAttempt({ tries }), anAttempt({ queue: "gpu-on-demand", tries: [] })])],
       false,
+      resources,
     );
     expect(first).toMatchObject({ seconds: 5.5, spot: true });
     expect(second).toMatchObject({ spot: false });
@@ -73,8 +75,21 @@ describe("the attempts of a step", () => {
     const records = Array.from({ length: 100 }, (_, index) =>
       aRecord([anAttempt({ state: index === 70 ? "FAILED" : "SUCCEEDED" })], index),
     );
-    const attempts = viewAttempts(records, true);
+    const attempts = viewAttempts(records, true, resources);
     expect(attempts).toHaveLength(mostAttempts);
     expect(attempts.slice(0, 2).map(({ index }) => index)).toEqual([70, 0]);
+  });
+
+  it("are also those that run, with the log that grows, before those that are done", () => {
+    const running: StepRecord = {
+      ...submitted(aHeldStep({ index: 5, attempt: 2, losses: { spot: 3 } }), [{ id: "job-9", name: "n" }]),
+      ...{ state: "RUNNING", runningSince: 7000, log: "g:d/default/9" },
+    };
+    const [first] = viewAttempts([aRecord([anAttempt()]), running], true, resources);
+    expect(first).toEqual({
+      ...{ epoch: 1, attempt: 2, index: 5, job: "job-9", state: "RUNNING" },
+      ...{ vcpus: 2, memory: 8192, queue: "cpu-on-demand", spot: false },
+      tries: [{ log: "g:d/default/9", startedAt: 7000 }],
+    });
   });
 });

@@ -1,8 +1,10 @@
-import { isSpotQueue } from "../pipeline/job.ts";
-import type { JobAttempt, JobTry, StepRecord } from "../state/step-record.ts";
+import { isSpotQueue, type Resources } from "../pipeline/job.ts";
+import { attemptResources } from "../state/attempt-resources.ts";
+import { hasJobs, type JobAttempt, type JobTry, type StepRecord } from "../state/step-record.ts";
 
-/** An attempt that a Batch job made, or one of those of a map's children. */
-export type AttemptView = JobAttempt & {
+/** An attempt that a Batch job made or is making, or one of those of a map's children. */
+export type AttemptView = Omit<JobAttempt, "state"> & {
+  state: JobAttempt["state"] | "RUNNING";
   /** Of a mapped child. */
   index?: number;
   /** Whether it was on a Spot machine. */
@@ -40,25 +42,49 @@ export function machineSeconds({ tries }: JobAttempt): number | undefined {
   return known.length === 0 ? undefined : known.reduce((sum, seconds) => sum + seconds, 0);
 }
 
-function viewAttempt(attempt: JobAttempt, index: StepRecord["index"], mapped: boolean): AttemptView {
+/** The attempt that a record's job is making, once it has a machine. */
+function underWay(record: StepRecord, resources: Resources): AttemptView[] {
+  if (!hasJobs(record) || record.state !== "RUNNING" || record.index === "map") return [];
+  const { epoch, attempt, jobs, log, runningSince } = record;
+  const { gpus, ...had } = attemptResources(resources, record);
+  const current: JobTry = {
+    ...(log !== undefined && { log }),
+    ...(runningSince !== undefined && { startedAt: runningSince }),
+  };
+  return [
+    {
+      ...{ epoch, attempt, job: jobs[0]?.id ?? "", state: "RUNNING", ...had },
+      ...(gpus > 0 && { gpus }),
+      tries: [current],
+      spot: isSpotQueue(had.queue),
+    },
+  ];
+}
+
+function viewAttempt(attempt: JobAttempt): AttemptView {
   const seconds = machineSeconds(attempt);
   return {
     ...attempt,
-    ...(mapped && typeof index === "number" && { index }),
     spot: isSpotQueue(attempt.queue),
     ...(seconds !== undefined && { seconds }),
   };
 }
 
-/** The attempts of a step's records: those that failed first, since they are looked for, and each in order. */
-export function viewAttempts(records: readonly StepRecord[], mapped: boolean): AttemptView[] {
-  const all = records.flatMap(({ jobAttempts = [], index }) =>
-    jobAttempts.map((attempt) => viewAttempt(attempt, index, mapped)),
-  );
+const shownFirst: readonly AttemptView["state"][] = ["FAILED", "RUNNING", "SUCCEEDED"];
+
+/** The attempts of a step's records; of a map those that failed first, since they are looked for, then those that run. */
+export function viewAttempts(
+  records: readonly StepRecord[],
+  mapped: boolean,
+  resources: Resources,
+): AttemptView[] {
+  const all = records.flatMap((record) => {
+    const attempts = [...(record.jobAttempts ?? []).map(viewAttempt), ...underWay(record, resources)];
+    const { index } = record;
+    return mapped && index !== "map" ? attempts.map((attempt) => ({ ...attempt, index })) : attempts;
+  });
   if (!mapped) return all;
-  const failed = all.filter(({ state }) => state === "FAILED");
-  const others = all.filter(({ state }) => state !== "FAILED");
-  return [...failed, ...others].slice(0, mostAttempts);
+  return shownFirst.flatMap((wanted) => all.filter(({ state }) => state === wanted)).slice(0, mostAttempts);
 }
 
 /** vCPUs that an attempt used on average; undefined where that is not known. CPU time is that of the last try. */

@@ -59,7 +59,7 @@ export type StepView = {
   queue?: string;
   /** Where the log of the job that runs is. */
   log?: string;
-  /** Attempts that jobs made, those of all epochs that are kept; of a map at most {@link mostAttempts}. */
+  /** Attempts that jobs made or are making, those of all epochs that are kept; of a map at most {@link mostAttempts}. */
   jobs?: AttemptView[];
   /** How far its jobs say they are, where somebody asked them: see `readProgress`. */
   progress?: ProgressView;
@@ -220,7 +220,7 @@ function jobFacts(
   all: readonly StepRecord[],
 ): Pick<StepView, "queue" | "log" | "jobs" | "usage"> {
   if (task.kind !== "batch" || own === undefined) return {};
-  const jobs = viewAttempts(all, over !== undefined);
+  const jobs = viewAttempts(all, over !== undefined, task.resources);
   const usage = viewUsage(all);
   return {
     queue: attemptResources(task.resources, own).queue,

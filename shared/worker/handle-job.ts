@@ -20,6 +20,7 @@ import {
   hasEnded,
   hasJobs,
   hasResult,
+  isHeld,
   type JobStep,
   type JobUsage,
   type StepRecord,
@@ -88,21 +89,36 @@ function jobStep(
   };
 }
 
-/** Shows how far a job is. Only forwards: events come in any order. */
+/** Whether what Batch says of a job is further than what a record shows of it, or another of Batch's own tries. */
+function isNews(
+  record: StepRecord | undefined,
+  job: JobIdentity,
+  { state, startedAt = 0 }: JobDetail,
+): boolean {
+  if (!isShown(state) || !isCurrent(record, job)) return false;
+  if (record === undefined || record.epoch < job.epoch) return true;
+  // What failed and is to be tried again has nothing to show of the job that it had.
+  if (!hasJobs(record) && !isHeld(record)) return false;
+  const before = (shown as readonly string[]).indexOf(record.state);
+  if (shown.indexOf(state) !== before) return shown.indexOf(state) > before;
+  return (
+    state === "RUNNING" && hasJobs(record) && startedAt > (record.runningSince ?? Number.POSITIVE_INFINITY)
+  );
+}
+
+/** Shows how far a job is. Only forwards: events come in any order, and several of one job at once. */
 async function showState(
   engine: Engine,
   record: StoredStep | undefined,
   job: JobIdentity,
   detail: JobDetail,
 ) {
-  if (!isShown(detail.state)) return;
-  const before =
-    record === undefined || record.epoch < job.epoch
-      ? -1
-      : (shown as readonly string[]).indexOf(record.state);
-  if (shown.indexOf(detail.state) <= before) return;
-  // A record that moved on meanwhile knows better; nothing is lost when this write is refused.
-  await engine.store.putStep(jobStep(engine, record, job, detail), record?.version);
+  let current = record;
+  while (isNews(current, job, detail)) {
+    const put = await engine.store.putStep(jobStep(engine, current, job, detail), current?.version);
+    if (put.ok) return;
+    current = put.current;
+  }
 }
 
 /** A record to commit an attempt's end on, made when nothing was stored of it. */

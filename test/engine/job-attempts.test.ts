@@ -1,11 +1,12 @@
 import * as z from "zod";
-import type { JobSubmission } from "../../shared/batch/batch-service.ts";
+import type { JobDetail, JobSubmission } from "../../shared/batch/batch-service.ts";
 import type { JobExit } from "../../shared/batch/memory-batch-service.ts";
 import { cancelRun } from "../../shared/operate/cancel-run.ts";
 import { retryRun } from "../../shared/operate/retry-run.ts";
 import { batch, defineJob, definePipeline, type StepOptions } from "../../shared/pipeline/index.ts";
 import type { Resources } from "../../shared/pipeline/job.ts";
 import { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
+import { handleJob } from "../../shared/worker/handle-job.ts";
 import { begin, pass, runOf, stepOf, work } from "./driving.ts";
 
 const crunch = defineJob("demo.crunch", {
@@ -143,6 +144,56 @@ describe("a step whose Spot machines are taken back", () => {
     [{ onDemandAfter: 0 }, /onDemandAfter/],
   ])("cannot ask for %j", (resources, problem) => {
     expect(() => job(0, resources)).toThrow(problem);
+  });
+});
+
+describe("what a record shows of a job", () => {
+  const told = async (memory: MemoryEngine, change: Partial<JobDetail>): Promise<JobDetail> => {
+    const [waiting] = memory.batch.waiting();
+    if (waiting === undefined) throw new Error("no job waits");
+    return { ...waiting, ...change };
+  };
+
+  it("is the furthest of what is told at once", async () => {
+    const { memory } = job(0);
+    const runId = await begin(memory, "jobs");
+    await work(memory);
+    const news = await Promise.all(
+      (["RUNNABLE", "STARTING", "RUNNING"] as const).map((state) =>
+        told(memory, { state, logStream: "d/default/1" }),
+      ),
+    );
+    await Promise.all(news.map((detail) => handleJob(memory.engine, detail)));
+    const log = "/aws/batch/job:d/default/1";
+    expect(await stepOf(memory, runId, "crunch")).toMatchObject({ state: "RUNNING", log });
+  });
+
+  it("is the log of Batch's own second try, once that runs, and not again that of the first", async () => {
+    const { memory } = job(0);
+    const runId = await begin(memory, "jobs");
+    await work(memory);
+    const first = await told(memory, { state: "RUNNING", startedAt: 1000, logStream: "d/default/1" });
+    const second = await told(memory, { state: "RUNNING", startedAt: 9000, logStream: "d/default/2" });
+    for (const detail of [first, second, first]) await handleJob(memory.engine, detail);
+    const log = "/aws/batch/job:d/default/2";
+    expect(await stepOf(memory, runId, "crunch")).toMatchObject({ log, runningSince: 9000 });
+  });
+
+  it("is nothing once its attempt has failed, although it was about to be shown", async () => {
+    const { memory } = job({ limit: 1, delay: 100 });
+    const runId = await begin(memory, "jobs");
+    await work(memory);
+    const running = await told(memory, { state: "RUNNING" });
+    const failed = await told(memory, { state: "FAILED", exitCode: 3 });
+    const { store } = memory;
+    const putStep = store.putStep.bind(store);
+    store.putStep = async (...args) => {
+      store.putStep = putStep;
+      await handleJob(memory.engine, failed);
+      return putStep(...args);
+    };
+    await handleJob(memory.engine, running);
+    expect(await stepOf(memory, runId, "crunch")).toMatchObject({ state: "RETRYING", attempt: 1 });
   });
 });
 
