@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, TypedDict
 from millrace_job import Artifact, Context, job
 
 if TYPE_CHECKING:
-    from ctr.model_folder import Signature, StoredModel
     from ctr.regression import Penalty
     from ctr.source import File
+    from millrace_job.mlflow_model import Signature, StoredModel
 
 
 class TrainInput(TypedDict):

@@ -1,59 +1,31 @@
-"""A model as a folder in MLflow's format, which `mlflow.pyfunc.load_model` reads.
-
-Written here and not by MLflow, whose import takes longer than training on two million rows does and brings forty
-packages into the image. Nothing of it depends on the time or the machine: the same model gives the same bytes.
-The format: https://mlflow.org/docs/latest/ml/model/ (Model Format).
-"""
+"""The model's folder in MLflow's format: see millrace_job.mlflow_model."""
 
 from __future__ import annotations
 
 import io
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ctr.columns import FEATURE_COLUMNS
 from ctr.regression import LinearModel
 from millrace_job import FatalError
+from millrace_job.mlflow_model import MlflowModel, Signature, StoredModel, write_mlflow_model
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from millrace_job import Artifacts
 
-    from millrace_job import Artifact, Artifacts
-
-FOLDER = "model"
 PREDICTION = "click_probability"
 SERVING_CODE = Path(__file__).parent / "serving" / "ctr_model.py"
 # What serves the model, and not what trained it.
-PYTHON = "3.11"
 REQUIREMENTS = ("numpy>=1.26", "pandas>=2.1", "scikit-learn>=1.4")
 EXAMPLE = (
     *("14102100", "1005", "0", "1fbe01fe", "f3845767", "28905ebd", "ecad2386", "7801e8d9", "07d7df22", "a99f214a"),
     *("ddd2926e", "44956a24", "1", "2", "15706", "320", "50", "1722", "0", "35", "-1", "79"),
 )
-
-
-class StoredModel(TypedDict):
-    """A model's folder: its URI, without a slash at the end, and its files."""
-
-    uri: str
-    files: list[Artifact]
-
-
-class Field(TypedDict):
-    name: str
-    type: str
-
-
-class Signature(TypedDict):
-    """Columns that a model takes and gives. All inputs are text: an id such as 1e5 would not survive as a number."""
-
-    inputs: list[Field]
-    outputs: list[Field]
-
-
+# All inputs are text: an id such as 1e5 would not survive as a number.
 SIGNATURE: Signature = {
     "inputs": [{"name": column, "type": "string"} for column in FEATURE_COLUMNS],
     "outputs": [{"name": PREDICTION, "type": "double"}],
@@ -62,8 +34,20 @@ SIGNATURE: Signature = {
 
 def write_model(model: LinearModel, artifacts: Artifacts) -> StoredModel:
     """Stores the model's folder as artifacts."""
-    files = [artifacts.write_bytes(f"{FOLDER}/{name}", *content) for name, content in _files(model).items()]
-    return {"uri": files[0]["uri"].removesuffix("/MLmodel"), "files": files}
+    coefficients = io.BytesIO()
+    np.save(coefficients, model.coefficients)
+    about = json.dumps({"columns": FEATURE_COLUMNS, "intercept": model.intercept}, indent=2) + "\n"
+    folder = MlflowModel(
+        loader=SERVING_CODE,
+        data={
+            "model.json": (about.encode(), "application/json"),
+            "coefficients.npy": (coefficients.getvalue(), "application/octet-stream"),
+        },
+        signature=SIGNATURE,
+        example=[EXAMPLE],
+        requirements=REQUIREMENTS,
+    )
+    return write_mlflow_model(folder, artifacts)
 
 
 def read_model(stored: StoredModel, artifacts: Artifacts) -> LinearModel:
@@ -86,50 +70,3 @@ def read_model(stored: StoredModel, artifacts: Artifacts) -> LinearModel:
             f"{stored['uri']}/data/coefficients.npy is not 2^bits numbers of 64 bits: train the model anew"
         )
     return LinearModel(coefficients, float(about["intercept"]))
-
-
-def _files(model: LinearModel) -> Mapping[str, tuple[bytes, str]]:
-    coefficients = io.BytesIO()
-    np.save(coefficients, model.coefficients)
-    about = {"columns": FEATURE_COLUMNS, "intercept": model.intercept}
-    example = {"columns": FEATURE_COLUMNS, "data": [EXAMPLE]}
-    return {
-        "MLmodel": (_json(_description()), "application/yaml"),
-        "data/model.json": (_json(about), "application/json"),
-        "data/coefficients.npy": (coefficients.getvalue(), "application/octet-stream"),
-        "code/ctr_model.py": (SERVING_CODE.read_bytes(), "text/x-python"),
-        "python_env.yaml": (_json({"python": PYTHON, "dependencies": ["-r requirements.txt"]}), "application/yaml"),
-        "requirements.txt": ("".join(f"{line}\n" for line in REQUIREMENTS).encode(), "text/plain"),
-        "input_example.json": (_json(example), "application/json"),
-        "serving_input_example.json": (_json({"dataframe_split": example}), "application/json"),
-    }
-
-
-def _description() -> dict[str, Any]:
-    # MLflow reads YAML, and all JSON is YAML.
-    signature = {
-        side: json.dumps([{**field, "required": True} for field in fields])
-        for side, fields in (("inputs", SIGNATURE["inputs"]), ("outputs", SIGNATURE["outputs"]))
-    }
-    return {
-        "flavors": {
-            "python_function": {
-                "loader_module": SERVING_CODE.stem,
-                "code": "code",
-                "data": "data",
-                "env": {"virtualenv": "python_env.yaml"},
-                "python_version": PYTHON,
-            }
-        },
-        "saved_input_example_info": {
-            "artifact_path": "input_example.json",
-            "serving_input_path": "serving_input_example.json",
-            "type": "dataframe",
-            "pandas_orient": "split",
-        },
-        "signature": {**signature, "params": None},
-    }
-
-
-def _json(value: object) -> bytes:
-    return (json.dumps(value, indent=2) + "\n").encode()
