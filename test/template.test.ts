@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { contentHash, imageFiles } from "../resources/images/content-hash.ts";
 import { listFamilies } from "../resources/images/family.ts";
+import { stepWorkerMegabytes } from "../shared/run/run-cost.ts";
 import {
   type FunctionProperties,
   type MappingProperties,
@@ -254,6 +255,13 @@ describe("functions", () => {
         [],
       );
     }
+  });
+
+  test("run steps with the memory that estimates of a run's cost count with", () => {
+    const step = prod
+      .resources<FunctionProperties & { FunctionName: string; MemorySize: number }>("AWS::Lambda::Function")
+      .find(({ properties }) => properties.FunctionName === "millrace-prod-step");
+    expect(step?.properties.MemorySize).toBe(stepWorkerMegabytes);
   });
 
   test("are at most 400 KB each, code and all", () => {
