@@ -32,6 +32,7 @@ export function aRun(overrides: Partial<WaitingRun | RunningRun> = {}): WaitingR
     limits: [],
     onCollision: "queue",
     refresh: false,
+    tags: [],
     ...overrides,
   };
 }

@@ -5,7 +5,7 @@ const keys = (hash: string, range: string) => [
   { AttributeName: hash, KeyType: "HASH" as const },
   { AttributeName: range, KeyType: "RANGE" as const },
 ];
-const listed = ["pipeline", "name", "state", "scheduledAt", "startedAt", "endedAt"];
+const listed = ["pipeline", "name", "state", "scheduledAt", "startedAt", "endedAt", "tags"];
 
 /** Creates the table of runs with the keys, indexes and expiry of `resources/storage.yml`. */
 export async function createRunTable(client: Pick<DynamoDBClient, "send">, name: string): Promise<void> {

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { Engine } from "../engine.ts";
 import type { Json } from "../pipeline/json.ts";
+import { tags } from "../pipeline/tag.ts";
 import { parseRequest } from "../platform/parse-request.ts";
 import { type StartedRun, startRun } from "../run/start-run.ts";
 
@@ -17,6 +18,8 @@ export const startRequest = z.strictObject({
   priority: z.int().min(1).max(100).optional(),
   /** Takes no cached results, and replaces them. */
   refresh: z.boolean().default(false),
+  /** Tags besides those of its pipeline. */
+  tags: tags.default([]),
 });
 
 /**
@@ -25,12 +28,15 @@ export const startRequest = z.strictObject({
  * @throws RequestError, PipelineNotFoundError, ParamsError; nothing was started then
  */
 export function startByHand(engine: Engine, request: unknown): Promise<StartedRun> {
-  const { pipeline, params, scheduledAt, key, name, priority, refresh } = parseRequest(startRequest, request);
+  const { pipeline, params, scheduledAt, key, name, priority, ...others } = parseRequest(
+    startRequest,
+    request,
+  );
   return startRun(engine, {
     pipeline,
     cause: { kind: "manual" },
     causeKey: key,
-    refresh,
+    ...others,
     ...(priority !== undefined && { priority }),
     ...(params !== undefined && { params }),
     ...(scheduledAt !== undefined && { scheduledAt }),

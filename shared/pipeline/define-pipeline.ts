@@ -7,6 +7,7 @@ import type { Json } from "./json.ts";
 import { checkNotices, type Notice, noticeNodes } from "./notice.ts";
 import { type Ref, RefUseError, type Resolved, refTo } from "./ref.ts";
 import { checkRunName, type RunNameTemplate } from "./run-name.ts";
+import { tags as tagsSchema } from "./tag.ts";
 import type { StepContext, StepFunction, Task } from "./task.ts";
 import { checkTriggers, type Trigger } from "./trigger.ts";
 import type { WorkQueue } from "./work-queue.ts";
@@ -63,6 +64,8 @@ export type Pipeline<P extends z.ZodType<Json> = z.ZodType<Json>, R = unknown> =
   readonly graph: Graph;
   readonly graphHash: string;
   readonly concurrency: Concurrency;
+  /** What all of its runs are tagged with. */
+  readonly tags: readonly string[];
   /** How its runs are named; by the pipeline and the time in UTC where it is left out. */
   readonly runName?: RunNameTemplate;
   /** Functions of lambda steps, by step, and of hooks, by {@link hookName}. */
@@ -78,6 +81,8 @@ export type PipelineOptions<P> = {
   name: string;
   params: P;
   triggers?: readonly Trigger[];
+  /** What all of its runs are tagged with, to find them by. */
+  tags?: readonly string[];
   /**
    * Names of runs, as in `ctr-{yyyy}-{MM}-{dd}-{params.region}`: dates are of the time that the run is for, in the time
    * zone of the stage or in one that is given. A name is for people; two runs may have the same.
@@ -141,7 +146,7 @@ function hookFunctions(hooks: PipelineOptions<unknown>["hooks"]): [string, StepF
 }
 
 function checkOptions(options: PipelineOptions<unknown>): DefinitionProblem[] {
-  const { name, timeout = 1, maxActiveRuns = 1, priority = 50 } = options;
+  const { name, timeout = 1, maxActiveRuns = 1, priority = 50, tags = [] } = options;
   const problems: DefinitionProblem[] = [];
   const report = (field: string, problem: string) => problems.push({ field, problem });
   if (!/^[a-z][a-z0-9-]{0,39}$/.test(name)) {
@@ -153,6 +158,9 @@ function checkOptions(options: PipelineOptions<unknown>): DefinitionProblem[] {
   }
   if (!Number.isInteger(priority) || priority < 1 || priority > 100) {
     report("priority", `is ${priority}; it is a whole number from 1 (first) to 100 (last)`);
+  }
+  for (const { path, message } of tagsSchema.safeParse(tags).error?.issues ?? []) {
+    report(["tags", ...path].join("."), message);
   }
   return problems;
 }
@@ -233,6 +241,7 @@ export function definePipeline<P extends z.ZodType<Json>, R = unknown>(
       ...(maxActiveRuns !== undefined && { maxActiveRuns }),
       ...(queue !== undefined && { queue }),
     },
+    tags: options.tags ?? [],
     ...(runName !== undefined && { runName }),
     functions: new Map([...definition.functions, ...hookFunctions(options.hooks)]),
     jobs: definition.jobs,

@@ -91,6 +91,7 @@ export type RunView = {
   /** Work queue, and place in it. */
   queue: string;
   priority: number;
+  tags: readonly string[];
   /** Why it was cancelled or timed out. */
   reason?: string;
   error?: RunError;
@@ -298,13 +299,14 @@ export function viewRun(run: Run, graph: Graph, records: readonly StepRecord[], 
     epoch,
     queue,
     priority,
+    tags,
     error,
   } = run;
   return {
     ...{ runId, pipeline, name, state, cause, params, scheduledAt, startedAt },
     ...(endedAt !== undefined && { endedAt }),
     milliseconds: Math.max(0, end - Date.parse(startedAt)),
-    ...{ epoch, queue, priority },
+    ...{ epoch, queue, priority, tags },
     ...("reason" in run && run.reason !== undefined && { reason: run.reason }),
     ...(error !== undefined && { error }),
     cost: { dollars: cost.dollars, atLeast: cost.atLeast, basis: costBasis },

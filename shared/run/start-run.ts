@@ -3,6 +3,7 @@ import type { Pipeline } from "../pipeline/define-pipeline.ts";
 import type { Graph } from "../pipeline/graph.ts";
 import type { Json } from "../pipeline/json.ts";
 import { runNameFrom } from "../pipeline/run-name.ts";
+import { tagsInOrder } from "../pipeline/tag.ts";
 import { plan } from "../state/plan.ts";
 import { type Cause, type Limit, noProgress, type RunningRun, type WaitingRun } from "../state/run.ts";
 import { openingState } from "../state/run-changes.ts";
@@ -28,6 +29,10 @@ export type StartRequest = {
   priority?: number;
   /** Takes no cached results, and replaces them. */
   refresh?: boolean;
+  /** Tags besides those of its pipeline. */
+  tags?: readonly string[];
+  /** A limit that it needs a slot of besides its pipeline's. */
+  limit?: Limit;
 };
 
 /** The run that a request led to, and whether this request created it. */
@@ -63,9 +68,10 @@ function checkedParams(pipeline: Pipeline, params: Json): Json {
  * What a run needs slots of. A child does without that of the work queue: it works within its parent's slot, and a parent
  * that waited for a child that waits for a slot would wait for ever.
  */
-function limitsOf({ name, concurrency }: Pipeline, cause: Cause): Limit[] {
+function limitsOf({ name, concurrency }: Pipeline, { cause, limit }: StartRequest): Limit[] {
   const { maxActiveRuns, queue } = concurrency;
   return [
+    ...(limit === undefined ? [] : [limit]),
     ...(maxActiveRuns === undefined ? [] : [{ name: `pipeline/${name}`, limit: maxActiveRuns }]),
     ...(queue === undefined || cause.kind === "step"
       ? []
@@ -96,7 +102,7 @@ function newRun(
   const startedAt = new Date(now).toISOString();
   const scheduledAt = new Date(request.scheduledAt ?? now).toISOString();
   const { concurrency } = pipeline;
-  const limits = limitsOf(pipeline, request.cause);
+  const limits = limitsOf(pipeline, request);
   const state = Date.parse(scheduledAt) > now + clockSkew ? "SCHEDULED" : openingState({ limits });
   const facts = {
     runId: runIdOf(pipeline.name, scheduledAt, request.causeKey),
@@ -115,6 +121,7 @@ function newRun(
     // A child is not cancelled for a collision that passes: its parent's step would fail by it.
     onCollision: request.cause.kind === "step" ? ("queue" as const) : concurrency.onCollision,
     refresh: request.refresh ?? false,
+    tags: tagsInOrder([...pipeline.tags, ...(request.tags ?? [])]),
   };
   return state === "RUNNING" ? { ...facts, state, activeSince: startedAt } : { ...facts, state };
 }

@@ -49,6 +49,8 @@ type RunFacts = {
   readonly onCollision: "queue" | "cancel_new";
   /** Takes no cached results, and replaces them. */
   readonly refresh: boolean;
+  /** What it is found by, in the order of the texts. */
+  readonly tags: readonly string[];
   readonly error?: RunError;
 };
 

@@ -3,7 +3,7 @@ import * as z from "zod";
 import type { Run, RunState } from "../state/run.ts";
 import type { StepKey } from "../state/step-record.ts";
 import type { ObjectWaiter } from "./object-waiters.ts";
-import { waitingKey } from "./run-listing.ts";
+import { listingKey, waitingKey } from "./run-listing.ts";
 import type { TallyKey } from "./run-store.ts";
 
 /** Primary key of an item. */
@@ -36,6 +36,13 @@ export const queuePartition = (queue: string) => `QUEUE#${queue}`;
 export const placeInQueue = (run: Pick<Run, "runId" | "queue" | "priority" | "startedAt">): ItemKey => ({
   pk: queuePartition(run.queue),
   sk: waitingKey(run),
+});
+/** The partition of the runs that have a tag. */
+export const tagPartition = (tag: string) => `TAG#${tag}`;
+/** That a run has a tag: what it says of the run never changes. */
+export const tagKey = (tag: string, run: Pick<Run, "runId" | "startedAt">): ItemKey => ({
+  pk: tagPartition(tag),
+  sk: listingKey(run),
 });
 /** A result that later runs may use. */
 export const resultKey = (key: string): ItemKey => ({ pk: `CACHE#${key}`, sk: "RESULT" });

@@ -21,3 +21,14 @@ export async function take(
   } while (from !== undefined && items.length < limit);
   return items.slice(0, limit);
 }
+
+/** What one call of Query reads: its items, and the key that it came to when there may be more. */
+export async function queryOnce(
+  { client, name }: DynamoTable,
+  query: Query,
+): Promise<{ items: readonly unknown[]; last?: Readonly<Record<string, unknown>> }> {
+  const { Items: items = [], LastEvaluatedKey: last } = await client.send(
+    new QueryCommand({ TableName: name, ...query }),
+  );
+  return { items, ...(last !== undefined && { last }) };
+}

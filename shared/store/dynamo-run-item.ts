@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { Json } from "../pipeline/json.ts";
+import { tagsInOrder } from "../pipeline/tag.ts";
 import { type Run, type RunningRun, runStates, type WaitingRun } from "../state/run.ts";
 import {
   duePartition,
@@ -22,6 +23,12 @@ export const numberSet = z
   .set(z.number())
   .optional()
   .transform((numbers): ReadonlySet<number> => numbers ?? new Set());
+
+/** A set of tags, in order. */
+const tagSet = z
+  .set(z.string())
+  .optional()
+  .transform((tags): readonly string[] => tagsInOrder(tags ?? []));
 
 const cause = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("object"), uri: z.string(), versionId: z.string().exactOptional() }),
@@ -58,6 +65,7 @@ const facts = z.object({
   limits: z.array(z.object({ name: z.string(), limit: z.int() })).default([]),
   onCollision: z.enum(["queue", "cancel_new"]).default(usual.onCollision),
   refresh: z.boolean().default(usual.refresh),
+  tags: tagSet,
   error: z.object({ step: z.string(), name: z.string(), message: z.string() }).exactOptional(),
 });
 
@@ -93,6 +101,7 @@ const summaryItem = z
     scheduledAt: z.string(),
     startedAt: z.string(),
     endedAt: z.string().exactOptional(),
+    tags: tagSet,
   })
   .transform(({ pk: runId, ...summary }): RunSummary => ({ runId, ...summary }));
 
@@ -113,19 +122,20 @@ const nonEmpty = (name: string, numbers: ReadonlySet<number>) =>
   numbers.size > 0 ? { [name]: new Set(numbers) } : {};
 
 /** What is unusual of a run. */
-function unusual({ queue, priority, limits, onCollision, refresh }: Run) {
+function unusual({ queue, priority, limits, onCollision, refresh, tags }: Run) {
   return {
     ...(queue !== usual.queue && { queue }),
     ...(priority !== usual.priority && { priority }),
     ...(limits.length > 0 && { limits }),
     ...(onCollision !== usual.onCollision && { onCollision }),
     ...(refresh !== usual.refresh && { refresh }),
+    ...(tags.length > 0 && { tags: new Set(tags) }),
   };
 }
 
 /** The item of a new run. Its sets come with the first step that ends. */
 export function newRunItem(run: WaitingRun | RunningRun, dueAt: number) {
-  const { runId, progress, params, queue, priority, limits, onCollision, refresh, ...rest } = run;
+  const { runId, progress, params, queue, priority, limits, onCollision, refresh, tags, ...rest } = run;
   return {
     ...runKey(runId),
     ...rest,

@@ -4,6 +4,7 @@ import { dynamoRuns } from "./dynamo-runs.ts";
 import { dynamoSlots } from "./dynamo-slots.ts";
 import { dynamoSteps } from "./dynamo-steps.ts";
 import type { DynamoTable } from "./dynamo-table.ts";
+import { dynamoTags } from "./dynamo-tags.ts";
 import { dynamoTallies } from "./dynamo-tallies.ts";
 import type { RunStore } from "./run-store.ts";
 
@@ -15,6 +16,7 @@ export function dynamoRunStore(table: DynamoTable): RunStore {
     ...dynamoRunListing(table),
     ...dynamoSlots(table),
     ...dynamoSteps(table),
+    ...dynamoTags(table),
     ...dynamoTallies(table),
   };
 }

@@ -7,6 +7,7 @@ import { dueOf, newRunItem, runOf } from "./dynamo-run-item.ts";
 import { changeRun, oneOf, readRunItem } from "./dynamo-run-write.ts";
 import { freeSlots, joinQueue, leaveQueue } from "./dynamo-slots.ts";
 import { conditional, type DynamoTable } from "./dynamo-table.ts";
+import { tagChanges } from "./dynamo-tags.ts";
 import { amidTransactions, transact } from "./dynamo-transaction.ts";
 import { mayMove } from "./run-slots.ts";
 import type { RunStore } from "./run-store.ts";
@@ -36,9 +37,11 @@ export function dynamoRuns(
         Item: newRunItem(run, dueAt),
         ConditionExpression: "attribute_not_exists(pk)",
       };
+      const queue = run.state === "QUEUED" ? [joinQueue(table, run)] : [];
+      const others = [...queue, ...tagChanges(table, run, [], run.tags)];
       const written =
-        run.state === "QUEUED"
-          ? await transact(table, [{ Put: put }, joinQueue(table, run)])
+        others.length > 0
+          ? await transact(table, [{ Put: put }, ...others])
           : await amidTransactions(() => conditional(table.client.send(new PutCommand(put))));
       return written.ok ? "created" : "exists";
     },

@@ -146,6 +146,14 @@ export class MemoryRunStore implements RunStore {
     return copyState(this.runs.get(runId)?.run);
   }
 
+  async tagRun({ runId, tags: before }: Run, tags: readonly string[]): Promise<boolean> {
+    const stored = this.runs.get(runId);
+    const current = stored?.run.tags.join();
+    if (stored === undefined || (current !== before.join() && current !== tags.join())) return false;
+    this.put({ ...stored.run, tags }, stored.dueAt);
+    return true;
+  }
+
   async waitingRuns(queue: string, limit: number): Promise<WaitingPlace[]> {
     return [...this.runs.values()]
       .map(({ run }) => run)
@@ -192,6 +200,9 @@ export class MemoryRunStore implements RunStore {
       .map(({ run }) => run)
       .filter((run) => filter.pipeline === undefined || run.pipeline === filter.pipeline)
       .filter((run) => filter.state === undefined || run.state === filter.state)
+      .filter(({ tags }) => filter.tag === undefined || tags.includes(filter.tag))
+      .filter(({ startedAt }) => filter.since === undefined || startedAt >= filter.since)
+      .filter(({ startedAt }) => filter.until === undefined || startedAt < filter.until)
       .filter((run) => from === undefined || listingKey(run) < from)
       .sort((a, b) => byText(listingKey(b), listingKey(a)));
     const page = found.slice(0, limit);

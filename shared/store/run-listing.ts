@@ -6,9 +6,14 @@ export function listingKey(run: Pick<Run, "runId" | "startedAt">): string {
   return `${run.startedAt}#${run.runId}`;
 }
 
+/** The id of a run from its place in lists. */
+export function runIdOfListing(key: string): string {
+  return key.slice(key.indexOf("#") + 1);
+}
+
 /** What lists show of a run. */
 export function summaryOf(run: Run): RunSummary {
-  const { runId, pipeline, name, state, scheduledAt, startedAt } = run;
+  const { runId, pipeline, name, state, scheduledAt, startedAt, tags } = run;
   return {
     runId,
     pipeline,
@@ -16,6 +21,7 @@ export function summaryOf(run: Run): RunSummary {
     state,
     scheduledAt,
     startedAt,
+    tags,
     ...("endedAt" in run && { endedAt: run.endedAt }),
   };
 }

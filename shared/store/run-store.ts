@@ -30,11 +30,25 @@ export type WaitingPlace = { readonly runId: string; readonly limits: readonly s
 export type Slots = { readonly holders: ReadonlySet<string>; readonly limit?: number };
 
 /** Which runs to list; newest first. */
-export type RunFilter = { pipeline?: string; state?: RunState };
+export type RunFilter = {
+  readonly pipeline?: string;
+  readonly state?: RunState;
+  readonly tag?: string;
+  /** Runs that were asked for at this time or later, ISO 8601, UTC. */
+  readonly since?: string;
+  /** Runs that were asked for before this time. */
+  readonly until?: string;
+};
 
-/** A page of runs, and where the next one starts. */
+/**
+ * A page of runs, and where the next one starts. It may hold fewer runs than asked for, even none, where most of what was
+ * looked at is filtered out; the last page has no `next`.
+ */
 export type RunPage = { readonly runs: readonly RunSummary[]; readonly next?: string };
-export type RunSummary = Pick<Run, "runId" | "pipeline" | "name" | "state" | "scheduledAt" | "startedAt"> & {
+export type RunSummary = Pick<
+  Run,
+  "runId" | "pipeline" | "name" | "state" | "scheduledAt" | "startedAt" | "tags"
+> & {
   endedAt?: string;
 };
 
@@ -103,6 +117,11 @@ export type RunStore = {
   dueRuns(now: number, limit: number): Promise<string[]>;
   /** Moves a run's next look to `dueAt`. Nothing happens when the run is closed. */
   deferRun(runId: string, dueAt: number): Promise<void>;
+  /**
+   * Gives a run other tags; false when somebody else changed its tags since it was read. Repeated after a lost response it
+   * says true again.
+   */
+  tagRun(run: Run, tags: readonly string[]): Promise<boolean>;
   /** Newest first, by an index that may be seconds out of date. */
   listRuns(filter: RunFilter, limit: number, from?: string): Promise<RunPage>;
 

@@ -3,7 +3,7 @@ import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { succeeded } from "../../shared/state/step-changes.ts";
 import { dynamoRunStore } from "../../shared/store/dynamo-run-store.ts";
 import type { DynamoTable } from "../../shared/store/dynamo-table.ts";
-import type { RunStore } from "../../shared/store/run-store.ts";
+import type { RunFilter, RunStore } from "../../shared/store/run-store.ts";
 import { aHeldStep, aRun, epochStart, timeAt } from "../factories.ts";
 import { dynamoTables } from "./dynamo-tables.ts";
 
@@ -112,6 +112,59 @@ describe("what a run costs in DynamoDB", () => {
     expect(calls.map(({ command }) => command)).toEqual(Array(3).fill("UpdateItemCommand"));
   });
 
+  test("a page of runs is one query of each partition that its filter names, whatever is dropped", async () => {
+    for (let second = 0; second < 30; second += 1) {
+      const run = aRun({ startedAt: timeAt(second), tags: second % 2 === 0 ? ["even"] : [] });
+      await store.createRun(run, epochStart);
+      if (second % 10 === 0) await store.endRun(run, "FAILED", timeAt(99));
+    }
+    const calls = recordCalls(table.client);
+    const commands = async (filter: RunFilter) => {
+      calls.length = 0;
+      const { runs } = await store.listRuns(filter, 2);
+      expect(runs).toHaveLength(2);
+      return calls.map(({ command }) => command.replace("Command", ""));
+    };
+    const pipeline = "ridge-sweep";
+    expect(await commands({ pipeline })).toEqual(["Query"]);
+    expect(await commands({ pipeline, since: timeAt(3) })).toEqual(["Query"]);
+    expect(await commands({ tag: "even" })).toEqual(["Query", "BatchGetItem"]);
+    expect(await commands({ tag: "even", pipeline })).toEqual(["Query", "BatchGetItem"]);
+    for (const filter of [{}, { pipeline }, { tag: "even" }]) {
+      expect(await commands({ ...filter, state: "FAILED" })).toEqual(Array(4).fill("Query"));
+    }
+  });
+
+  test("pages hold every run once and in order, though queries read far less than they drop", async () => {
+    const failed: string[] = [];
+    for (let second = 0; second < 40; second += 1) {
+      const pipeline = second % 5 === 0 ? "rare" : "frequent";
+      const run = aRun({ pipeline, startedAt: timeAt(second), name: `at ${second}` });
+      await store.createRun(run, epochStart);
+      await store.endRun(run, "FAILED", timeAt(99));
+      if (pipeline === "rare") failed.unshift(run.name);
+    }
+    table.client.middlewareStack.add(
+      (next) => (args) => next({ ...args, input: { ...args.input, Limit: 3 } as typeof args.input }),
+      { step: "initialize", name: "readLess" },
+    );
+    const seen: string[] = [];
+    let from: string | undefined;
+    do {
+      const page = await store.listRuns({ pipeline: "rare", state: "FAILED" }, 2, from);
+      seen.push(...page.runs.map(({ name }) => name));
+      from = page.next;
+    } while (from !== undefined);
+    expect(seen).toEqual(failed);
+  });
+
+  test("a run without tags costs what it did before there were any", async () => {
+    const calls = recordCalls(table.client);
+    await store.createRun(aRun(), epochStart);
+    await store.createRun(aRun({ tags: ["a", "b"] }), epochStart);
+    expect(calls.map(({ command }) => command)).toEqual(["PutItemCommand", "TransactWriteItemsCommand"]);
+  });
+
   test("a run that needs slots joins its queue, is admitted and ended by one transaction each", async () => {
     const run = aRun({ state: "QUEUED", limits: [aLimit("queue/gpu"), aLimit("pipeline/ridge-sweep")] });
     const calls = recordCalls(table.client);
@@ -135,7 +188,13 @@ describe("what a run costs in DynamoDB", () => {
       ],
       onCollision: "cancel_new",
       refresh: true,
-      cause: { kind: "step", runId: "20211004T162100Z-parent000000", step: "per_region", index: 12, epoch: 1 },
+      cause: {
+        kind: "step",
+        runId: "20211004T162100Z-parent000000",
+        step: "per_region",
+        index: 12,
+        epoch: 1,
+      },
     });
     await store.createRun(run, epochStart);
     await store.admitRun(run, timeAt(1), epochStart);

@@ -131,6 +131,7 @@ export function runListingContract(create: () => Promise<RunStore>): void {
           scheduledAt: timeAt(0),
           startedAt: timeAt(3),
           endedAt: timeAt(9),
+          tags: [],
         },
       ]);
     });
@@ -232,6 +233,71 @@ export function runListingContract(create: () => Promise<RunStore>): void {
         expect(pages).toBe(Math.ceil((filter.pipeline ? 23 : 46) / 5));
       },
     );
+
+    describe("by tag and time", () => {
+      /** Twelve runs a second apart: every third with a tag, every second of another pipeline, every fourth failed. */
+      const startAll = async () => {
+        for (let second = 0; second < 12; second += 1) {
+          const run = aRun({
+            pipeline: second % 2 === 0 ? "even" : "odd",
+            startedAt: timeAt(second),
+            name: `at ${second}`,
+            tags: second % 3 === 0 ? ["third", `at:${second}`] : [],
+          });
+          await store.createRun(run, epochStart);
+          if (second % 4 === 0) await store.endRun(run, "FAILED", timeAt(99));
+          else if (second !== 9) await store.endRun(run, "SUCCEEDED", timeAt(99));
+        }
+      };
+      const at = (...seconds: number[]) => seconds.map((second) => `at ${second}`);
+
+      test.each<[string, RunFilter, number[]]>([
+        ["a tag", { tag: "third" }, [9, 6, 3, 0]],
+        ["a tag that one run has", { tag: "at:6" }, [6]],
+        ["a tag that no run has", { tag: "fourth" }, []],
+        ["a tag of a pipeline", { tag: "third", pipeline: "odd" }, [9, 3]],
+        ["a tag and a state", { tag: "third", state: "FAILED" }, [0]],
+        ["a tag and success", { tag: "third", state: "SUCCEEDED" }, [6, 3]],
+        ["a tag and a state of a pipeline", { tag: "third", state: "RUNNING", pipeline: "odd" }, [9]],
+        ["a tag and a time", { tag: "third", since: timeAt(3), until: timeAt(9) }, [6, 3]],
+        ["a time", { since: timeAt(9), until: timeAt(11) }, [10, 9]],
+        ["the time from one on", { since: timeAt(10) }, [11, 10]],
+        ["the time before one", { until: timeAt(2) }, [1, 0]],
+        ["no time at all", { since: timeAt(5), until: timeAt(5) }, []],
+        ["a pipeline and a time", { pipeline: "even", since: timeAt(4), until: timeAt(8) }, [6, 4]],
+        ["a state and a time", { state: "FAILED", since: timeAt(1) }, [8, 4]],
+      ])("a list can be of %s", async (_, filter, seconds) => {
+        await startAll();
+        expect(await listed(filter)).toEqual(at(...seconds));
+        const paged: string[] = [];
+        let from: string | undefined;
+        do {
+          const page = await store.listRuns(filter, 1, from);
+          expect(page.runs.length).toBeLessThanOrEqual(1);
+          paged.push(...page.runs.map(({ name }) => name));
+          from = page.next;
+        } while (from !== undefined);
+        expect(paged).toEqual(at(...seconds));
+      });
+
+      test("a run is found by the tags that it was given, and by those it had no more", async () => {
+        const run = aRun({ tags: ["a"] });
+        await store.createRun(run, epochStart);
+        await store.tagRun(run, ["b"]);
+        expect([await listed({ tag: "a" }), await listed({ tag: "b" })]).toEqual([[], ["october"]]);
+        expect((await store.listRuns({ tag: "b" }, 1)).runs[0]?.tags).toEqual(["b"]);
+        expect((await store.listRuns({}, 1)).runs[0]?.tags).toEqual(["b"]);
+        await store.tagRun({ ...run, tags: ["b"] }, []);
+        expect([await listed({ tag: "a" }), await listed({ tag: "b" })]).toEqual([[], []]);
+      });
+
+      test("a queued run with tags is found as well as it waits", async () => {
+        const run = aRun({ state: "QUEUED", tags: ["a"], limits: [{ name: "pipeline/x", limit: 1 }] });
+        await store.createRun(run, epochStart);
+        expect(await listed({ tag: "a" })).toEqual(["october"]);
+        expect(await store.waitingRuns(run.queue, 10)).toHaveLength(1);
+      });
+    });
 
     test("a last page that is full has no next one", async () => {
       for (const second of [1, 2, 3, 4]) await startRun("a", second);

@@ -60,7 +60,10 @@ export function runsContract(create: () => Promise<RunStore>): void {
 
     test.each<[string, Partial<WaitingRun | RunningRun>]>([
       ["for later", { state: "SCHEDULED", scheduledAt: timeAt(3600) }],
-      ["as a child of another", { cause: { kind: "step", runId: "parent", step: "per_region", index: 3, epoch: 1 } }],
+      [
+        "as a child of another",
+        { cause: { kind: "step", runId: "parent", step: "per_region", index: 3, epoch: 1 } },
+      ],
       [
         "with all that is unusual",
         {
@@ -69,6 +72,7 @@ export function runsContract(create: () => Promise<RunStore>): void {
           limits: [{ name: "pipeline/ridge-sweep", limit: 2 }],
           onCollision: "cancel_new",
           refresh: true,
+          tags: ["2021-Q4", "team:growth"],
           activeSince: timeAt(4),
         },
       ],
@@ -98,6 +102,27 @@ export function runsContract(create: () => Promise<RunStore>): void {
 
     test("a run that was never created is not there", async () => {
       expect(await store.getRun("unknown")).toBeUndefined();
+    });
+  });
+
+  describe("tags", () => {
+    test("of a run are replaced as they were read, whatever it does meanwhile", async () => {
+      const run = await created({ tags: ["a"] });
+      await store.endRun(run, "FAILED", timeAt(1));
+      expect(await store.tagRun(run, ["a", "b"])).toBe(true);
+      expect(await store.tagRun(run, ["a", "b"])).toBe(true);
+      expect(await store.tagRun(run, ["c"])).toBe(false);
+      expect(await store.getRun(run.runId)).toMatchObject({ state: "FAILED", tags: ["a", "b"] });
+      expect(await store.tagRun({ ...run, tags: ["a", "b"] }, [])).toBe(true);
+      expect(await store.tagRun({ ...run, tags: [] }, ["d"])).toBe(true);
+      const reopened = await store.reopenRun(run, timeAt(2), later);
+      expect(reopened?.tags).toEqual(["d"]);
+    });
+
+    test("of a run that does not exist are not made", async () => {
+      expect(await store.tagRun(aRun({ runId: "unknown" }), ["a"])).toBe(false);
+      expect(await store.getRun("unknown")).toBeUndefined();
+      expect((await store.listRuns({ tag: "a" }, 10)).runs).toEqual([]);
     });
   });
 
