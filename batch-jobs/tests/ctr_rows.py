@@ -1,26 +1,18 @@
-"""Small click-through data for tests: rows of text, files of them, and a context to run a job in this process."""
+"""Small click-through data for tests: rows of text, and files of them."""
 
 from __future__ import annotations
 
 import gzip
-import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from ctr.columns import COLUMNS, FEATURE_COLUMNS
-from millrace_job import Artifacts, Context
-from millrace_job.checkpoint import Checkpoint
-from millrace_job.context import PROGRESS_SECONDS, Progress
 from millrace_job.digest import sha256_of
-from millrace_job.local_storage import LocalStorage
-from millrace_job.log import Log
-from millrace_job.report import Report
-from millrace_job.runner import input_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from ctr.jobs import TrainInput
     from ctr.source import File
@@ -68,29 +60,3 @@ def train_input(files: list[File], **changes: Any) -> TrainInput:
         **changes,
     }
     return cast("TrainInput", asked)
-
-
-def make_context(
-    folder: Path, job_input: object, *, attempt: int = 1, told: Callable[[dict[str, object]], None] = lambda _: None
-) -> Context:
-    """A context on a local folder. `told` gets every report of progress."""
-    storage = LocalStorage()
-    scratch = folder / f"scratch-{attempt}"
-    scratch.mkdir(parents=True)
-    artifacts = Artifacts(storage, f"{folder}/{attempt}/", scratch)
-    now = iter(range(0, 10**9, int(PROGRESS_SECONDS)))
-    log = Log(io.StringIO(), {})
-    return Context(
-        pipeline="test",
-        run="run",
-        step="step",
-        index=0,
-        epoch=1,
-        attempt=attempt,
-        artifacts=artifacts,
-        checkpoint=Checkpoint(storage, f"{folder}/_checkpoint/", (1, attempt, 1), input_digest(job_input), scratch),
-        log=log,
-        progress=Progress(log, told, clock=lambda: float(next(now))),
-        report=Report(artifacts),
-        scratch=scratch,
-    )

@@ -16,7 +16,8 @@ from sklearn.feature_extraction import FeatureHasher
 from ctr.chunks import Chunk, read_chunks
 from ctr.columns import COLUMNS, FEATURE_COLUMNS
 from ctr.source import BLOCK_BYTES, START, File, FileChanged, Place, read_blocks
-from ctr_rows import HEADER, make_context, make_rows, to_csv, write
+from ctr_rows import HEADER, make_rows, to_csv, write
+from job_context import make_context
 from millrace_job import FatalError
 from millrace_job.digest import sha256_of
 

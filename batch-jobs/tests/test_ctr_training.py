@@ -23,7 +23,8 @@ from ctr.jobs import evaluate, train
 from ctr.model_folder import read_model
 from ctr.source import START, FileChanged, read_blocks
 from ctr.training import chunk_sizes, split_rows
-from ctr_rows import make_context, make_rows, to_csv, train_input, write
+from ctr_rows import make_rows, to_csv, train_input, write
+from job_context import make_context
 from millrace_job import FatalError
 from millrace_job.digest import sha256_of
 

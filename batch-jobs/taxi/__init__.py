@@ -1,0 +1,1 @@
+"""The taxi family: how long rides take, from route and distance."""
