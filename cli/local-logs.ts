@@ -4,7 +4,7 @@ import { statePaths } from "../local/stack/paths.ts";
 import type { RunView, StepView } from "../shared/run/run-view.ts";
 
 /** The file that holds a log on the local stack; its stream ends with the id of the task. */
-function logFile(stateDir: string, log: string): string {
+export function localLogFile(stateDir: string, log: string): string {
   const task = log.slice(log.lastIndexOf("/") + 1);
   return path.join(attemptDirectory(statePaths(stateDir).batchState, task), "log");
 }
@@ -12,7 +12,7 @@ function logFile(stateDir: string, log: string): string {
 /** A run of the local stack with the files of its jobs' logs in the place of the streams that AWS would have. */
 export function withLocalLogs(view: RunView, stateDir: string): RunView {
   const place = <T extends { log?: string }>(told: T): T =>
-    told.log === undefined ? told : { ...told, log: logFile(stateDir, told.log) };
+    told.log === undefined ? told : { ...told, log: localLogFile(stateDir, told.log) };
   const local = (step: StepView): StepView => ({
     ...place(step),
     errors: step.errors.map(place),

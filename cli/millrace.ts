@@ -1,43 +1,11 @@
 #!/usr/bin/env -S node --disable-warning=MODULE_TYPELESS_PACKAGE_JSON
-import { Command } from "commander";
-import { graphCommand } from "./commands/graph.ts";
-import { manageCommands } from "./commands/manage.ts";
-import { modelsCommand } from "./commands/models.ts";
-import { pipelinesCommand } from "./commands/pipelines.ts";
-import { runCommand } from "./commands/run.ts";
-import { runsCommand } from "./commands/runs.ts";
-import { startCommand } from "./commands/start.ts";
-import { errorLine } from "./errors.ts";
+import { enableCompileCache } from "node:module";
 import type { GlobalOptions } from "./options.ts";
 
-const program = new Command("millrace")
-  .description("Look at pipelines and their runs; start, stop, repair and answer them.")
-  .option("--stage <stage>", "deployed stage; local is the stack of `npm run stack`", "local")
-  .option("--region <region>", "AWS region of the stage", "us-east-1")
-  .option("--verbose", "print where an error comes from")
-  .configureHelp({ showGlobalOptions: true })
-  .addHelpText(
-    "after",
-    [
-      "\nExamples:",
-      "  npx millrace graph ridge-sweep                      its picture",
-      "  npx millrace start ridge-sweep --follow             start a run and watch it",
-      "  npx millrace runs --state failed                    what failed",
-      "  npx millrace runs --stage prod --region eu-west-1   the same on AWS",
-      "\nMILLRACE_STACK names the state folder of another local stack than .stack/.",
-    ].join("\n"),
-  );
-
-const commands = [
-  pipelinesCommand(),
-  graphCommand(),
-  runsCommand(),
-  runCommand(),
-  startCommand(),
-  ...manageCommands(),
-  modelsCommand(),
-];
-for (const command of commands) program.addCommand(command.copyInheritedSettings(program));
+// Most of what a command takes is reading the SDK's code: half of that is saved from the second time on.
+enableCompileCache();
+const { millraceProgram } = await import("./program.ts");
+const { errorLine } = await import("./errors.ts");
 
 // What reads the output may have read enough, as head does.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
@@ -45,6 +13,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   process.exit();
 });
 
+const program = millraceProgram();
 try {
   await program.parseAsync();
 } catch (error) {

@@ -124,7 +124,19 @@ export function connect({ stage, region }: { stage: string; region: string }): T
   return targetOf(stage, localConfig(), stackFolder() ?? DEFAULT_STATE_DIR);
 }
 
-async function graphOf({ store }: Target, run: Run): Promise<Graph> {
+/**
+ * A run of a stage.
+ *
+ * @throws CliError when there is no such run
+ */
+export async function runNamed({ store, stage }: Target, runId: string): Promise<Run> {
+  const run = await store.getRun(runId);
+  if (run !== undefined) return run;
+  throw new CliError(`there is no run "${runId}" on stage "${stage}"; \`npx millrace runs\` lists them`);
+}
+
+/** The graph that a run started with. @throws CliError when it is not stored */
+export async function graphOfRun({ store }: Target, run: Run): Promise<Graph> {
   const graph = await store.getGraph(run.graphHash);
   if (graph === undefined) throw new CliError(`run ${run.runId}: its graph ${run.graphHash} is not stored`);
   return graph;
@@ -153,13 +165,8 @@ async function progressOf(
  * @throws CliError when there is no such run
  */
 export async function readRunView(target: Target, runId: string): Promise<RunView> {
-  const run = await target.store.getRun(runId);
-  if (run === undefined) {
-    throw new CliError(
-      `there is no run "${runId}" on stage "${target.stage}"; \`npx millrace runs\` lists them`,
-    );
-  }
-  const graph = await graphOf(target, run);
+  const run = await runNamed(target, runId);
+  const graph = await graphOfRun(target, run);
   const records = await target.store.listSteps(runId);
   const stored = viewRun(run, graph, records, Date.now());
   const view = target.stateDir === undefined ? stored : withLocalLogs(stored, target.stateDir);

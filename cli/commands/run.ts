@@ -5,9 +5,9 @@ import { printJson, targetOfCommand } from "../options.ts";
 import { runScreen } from "../run-screen.ts";
 import { readRunView, type Target } from "../target.ts";
 
-/** Tells whoever called whether the run went well: 1 when it failed or was cancelled. */
-function setExitCode({ state }: RunView): void {
-  if (state === "FAILED" || state === "CANCELLED") process.exitCode = 1;
+/** Tells whoever called whether the run went well: 1 when it failed, was cancelled or ran out of time. */
+export function setExitCode({ state }: Pick<RunView, "state">): void {
+  if (state === "FAILED" || state === "CANCELLED" || state === "TIMED_OUT") process.exitCode = 1;
 }
 
 /** Shows a run until it ends, and sets the exit code by how. */

@@ -1,0 +1,169 @@
+import { styleText } from "node:util";
+import * as z from "zod";
+import type { Json, JsonObject } from "../shared/pipeline/json.ts";
+
+/** Levels of a line, the least telling first. */
+export const logLevels = ["debug", "info", "warn", "error"] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+/** One line of a run's log, whether a function or a job wrote it. */
+export type LogLine = {
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly level: LogLevel;
+  /** Absent on what is said of the run as a whole. */
+  readonly step?: string;
+  /** Place in the list of a mapped step; 0 otherwise. */
+  readonly index?: number;
+  /** `{epoch}.{attempt}` of a job, the number of the attempt of a function. */
+  readonly attempt?: string;
+  /** The run that the line is about, where it says so. */
+  readonly runId?: string;
+  /** The function, by its short name, or the job's log stream. */
+  readonly source: string;
+  readonly message: string;
+  /** What else the line holds. */
+  readonly fields: JsonObject;
+};
+
+/** What is known of a line before it is read. */
+export type LineOrigin = Pick<LogLine, "at" | "source" | "step" | "index" | "attempt">;
+
+/** What Powertools and AWS Lambda add to every line: it says where a function ran, which `source` does too. */
+const platformFields: ReadonlySet<string> = new Set([
+  ...["service", "cold_start", "sampling_rate", "xray_trace_id"],
+  ...["function_arn", "function_memory_size", "function_name", "function_request_id"],
+]);
+
+const levelWords: Readonly<Record<string, LogLevel>> = {
+  ...{ TRACE: "debug", DEBUG: "debug", INFO: "info", WARN: "warn", WARNING: "warn" },
+  ...{ ERROR: "error", CRITICAL: "error", FATAL: "error" },
+};
+
+/** A line of Powertools' Logger or of the job SDK's log. They name the run and the attempt each in its way. */
+const structuredLine = z.looseObject({
+  message: z.string(),
+  level: z.string().optional(),
+  timestamp: z.iso.datetime({ offset: true }).optional(),
+  runId: z.string().optional(),
+  run: z.string().optional(),
+  step: z.string().optional(),
+  index: z.union([z.int(), z.literal("map")]).optional(),
+  attempt: z.union([z.string(), z.number()]).optional(),
+  pipeline: z.unknown().optional(),
+  jobId: z.unknown().optional(),
+});
+
+function structured(text: string): z.infer<typeof structuredLine> | undefined {
+  if (!text.startsWith("{")) return undefined;
+  try {
+    return structuredLine.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Reads a line as it was written; what is no JSON object with a message is the message itself. */
+export function parseLogLine(text: string, origin: LineOrigin): LogLine {
+  const parsed = structured(text.trim());
+  if (parsed === undefined) return { ...origin, level: "info", message: text.trimEnd(), fields: {} };
+  const {
+    message,
+    level = "",
+    timestamp,
+    runId,
+    run,
+    step,
+    index,
+    attempt,
+    pipeline,
+    jobId,
+    ...rest
+  } = parsed;
+  const about = runId ?? run;
+  const fields = Object.fromEntries(
+    Object.entries(rest as JsonObject).filter(([name]) => !platformFields.has(name)),
+  );
+  return {
+    ...origin,
+    at: timestamp === undefined ? origin.at : Date.parse(timestamp),
+    level: levelWords[level.toUpperCase()] ?? "info",
+    ...(step !== undefined && { step }),
+    ...(typeof index === "number" && { index }),
+    ...(attempt !== undefined && { attempt: String(attempt) }),
+    ...(about !== undefined && { runId: about }),
+    message,
+    fields,
+  };
+}
+
+/** A line as one JSON object on one line, its time in ISO 8601. */
+export function logLineJson({ at, ...line }: LogLine): string {
+  return JSON.stringify({ time: new Date(at).toISOString(), ...line });
+}
+
+/** Lines of a stack that a terminal shows; `--json` has all of it. */
+const mostStackLines = 8;
+
+const errorField = z.object({
+  name: z.string(),
+  message: z.string(),
+  stack: z.union([z.string(), z.array(z.string())]).optional(),
+});
+
+/** The error of a line, in words: `Error: singular`, and the lines of its stack. */
+function errorText(error: Json | undefined): { words: string[]; stack: string[] } {
+  const parsed = errorField.safeParse(error);
+  if (!parsed.success) return { words: [], stack: [] };
+  const { name, message, stack = [] } = parsed.data;
+  const lines = typeof stack === "string" ? stack.split("\n") : stack;
+  return {
+    words: [`${name}: ${message}`],
+    // Node's stacks begin with what the words have said.
+    stack: lines.filter((line) => !line.startsWith(`${name}: `)).slice(0, mostStackLines),
+  };
+}
+
+function valueText(value: Json): string {
+  if (typeof value === "number") return String(Number(value.toPrecision(6)));
+  return typeof value === "string" && /^[^\s"=]+$/.test(value) ? value : JSON.stringify(value);
+}
+
+/** `train_model[3]` for a child of a map; an attempt other than the first is told as well. */
+function stepText({ step, index = 0, attempt }: LogLine, mapped: boolean): string {
+  if (step === undefined) return "run";
+  const again = attempt === undefined || attempt === "1.1" || attempt === "1" ? "" : ` #${attempt}`;
+  return `${step}${mapped ? `[${index}]` : ""}${again}`;
+}
+
+// Neither red nor yellow, which say how bad a line is.
+const stepColours = ["cyan", "green", "magenta", "blue"] as const;
+const levelColours = { debug: "gray", info: "white", warn: "yellow", error: "red" } as const;
+
+/** How lines of a run are told apart. */
+export type LogLook = {
+  /** Numbers of the steps, by name: neighbours have different colours. */
+  readonly numbers: ReadonlyMap<string, number>;
+  readonly mapped: ReadonlySet<string>;
+  /** Columns of the steps' names. */
+  readonly width: number;
+};
+
+/** A line for people: time (UTC), step, words and figures; warnings and errors say so. Its stack follows in lines of its own. */
+export function logLineText(line: LogLine, { numbers, mapped, width }: LogLook): string {
+  const { step = "", level, message, fields } = line;
+  const { error, ...figures } = fields;
+  const { words, stack } = errorText(error);
+  const others = words.length > 0 || error === undefined ? figures : fields;
+  const rest = Object.entries(others).map(([name, value = null]) => `${name}=${valueText(value)}`);
+  const colour = stepColours[(numbers.get(step) ?? 0) % stepColours.length] ?? "cyan";
+  const time = styleText("gray", new Date(line.at).toISOString().slice(11, 23));
+  const name = styleText(step === "" ? "gray" : colour, stepText(line, mapped.has(step)).padEnd(width));
+  const said =
+    level === "info" ? message : styleText(levelColours[level], `${level.toUpperCase()} ${message}`);
+  const first = [`${time}  ${name}`, said, [...words, ...rest].join(" ")].filter((part) => part !== "");
+  return [
+    first.join("  "),
+    ...stack.map((each) => styleText("gray", `${" ".repeat(14)}${each.trimEnd()}`)),
+  ].join("\n");
+}

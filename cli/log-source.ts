@@ -1,0 +1,118 @@
+import { existsSync, readFileSync } from "node:fs";
+import {
+  type CloudWatchLogsClient,
+  type FilterLogEventsCommandInput,
+  paginateFilterLogEvents,
+  ResourceNotFoundException,
+} from "@aws-sdk/client-cloudwatch-logs";
+import type { Run } from "../shared/state/run.ts";
+import { hasJobs, type StepRecord } from "../shared/state/step-record.ts";
+import { localLogFile } from "./local-logs.ts";
+import { type LineOrigin, type LogLine, parseLogLine } from "./log-line.ts";
+
+/** Functions that say something about runs, by their short names. */
+const functionNames = [
+  ...["object-created", "start", "step", "batch-state-change"],
+  ...["tick", "manage", "dead-letter"],
+];
+
+/** The log of one try of a Batch job: `group:stream`, and whose it is. */
+export type JobLog = Omit<LineOrigin, "source"> & { readonly log: string };
+
+/** The logs of all jobs that worked for a run, of those that run now as well; each once. */
+export function jobLogsOf(run: Run, records: readonly StepRecord[]): JobLog[] {
+  const began = Date.parse(run.startedAt);
+  const logs = records.flatMap((record): JobLog[] => {
+    const { step, index, epoch, attempt } = record;
+    const whose = { step, ...(typeof index === "number" && { index }) };
+    const ended = (record.jobAttempts ?? []).flatMap(({ tries, ...made }) =>
+      tries.flatMap(({ log, startedAt = began }) =>
+        log === undefined ? [] : [{ ...whose, log, at: startedAt, attempt: `${made.epoch}.${made.attempt}` }],
+      ),
+    );
+    if (!hasJobs(record) || record.log === undefined) return ended;
+    const { log, runningSince = began } = record;
+    return [...ended, { ...whose, log, at: runningSince, attempt: `${epoch}.${attempt}` }];
+  });
+  return [...new Map(logs.map((each) => [each.log, each])).values()];
+}
+
+/** Streams that one FilterLogEvents takes (API reference). */
+const mostStreams = 100;
+
+/** Events of a log group, in the order in which they were written; none where the group is not there. */
+async function* events(client: CloudWatchLogsClient, input: FilterLogEventsCommandInput) {
+  try {
+    for await (const page of paginateFilterLogEvents({ client }, input)) yield* page.events ?? [];
+  } catch (error) {
+    if (!(error instanceof ResourceNotFoundException)) throw error;
+  }
+}
+
+/**
+ * What the stage's functions wrote about a run from a time on. Lines of plain text that do not name the run, such as
+ * those of `console.log`, are not among them: nothing says whose they are.
+ */
+export async function functionLines(
+  client: CloudWatchLogsClient,
+  stage: string,
+  runId: string,
+  range: { startTime: number; endTime?: number },
+): Promise<LogLine[]> {
+  const groups = functionNames.map(async (source) => {
+    const lines: LogLine[] = [];
+    const group = { logGroupName: `/aws/lambda/millrace-${stage}-${source}`, filterPattern: `"${runId}"` };
+    for await (const { message = "", timestamp: at = range.startTime } of events(client, {
+      ...group,
+      ...range,
+    })) {
+      lines.push(parseLogLine(message, { at, source }));
+    }
+    // A line may name the run and be about another, which it started.
+    return lines.filter((line) => line.runId === undefined || line.runId === runId);
+  });
+  return (await Promise.all(groups)).flat();
+}
+
+/** What jobs wrote from a time on, read from CloudWatch Logs. */
+export async function jobLines(
+  client: CloudWatchLogsClient,
+  logs: readonly JobLog[],
+  startTime: number,
+): Promise<LogLine[]> {
+  const groups = Map.groupBy(logs, ({ log }) => log.slice(0, log.indexOf(":")));
+  const lines: LogLine[] = [];
+  for (const [logGroupName, members] of groups) {
+    const byStream = new Map(members.map((each) => [each.log.slice(logGroupName.length + 1), each]));
+    const streams = [...byStream.keys()];
+    for (let from = 0; from < streams.length; from += mostStreams) {
+      const input = { logGroupName, logStreamNames: streams.slice(from, from + mostStreams), startTime };
+      for await (const { message = "", timestamp, logStreamName = "" } of events(client, input)) {
+        const whose = byStream.get(logStreamName);
+        if (whose === undefined) continue;
+        const { log, ...origin } = whose;
+        lines.push(parseLogLine(message, { ...origin, source: log, at: timestamp ?? origin.at }));
+      }
+    }
+  }
+  return lines;
+}
+
+/** What jobs of the local stack wrote from a time on: its Batch server keeps a file for each try. */
+export function localJobLines(stateDir: string, logs: readonly JobLog[], startTime: number): LogLine[] {
+  return logs.flatMap(({ log, ...origin }) => {
+    const file = localLogFile(stateDir, log);
+    if (!existsSync(file)) return [];
+    // A line that does not say when it was written came after the one before it.
+    let { at } = origin;
+    const texts = readFileSync(file, "utf8").split("\n");
+    return texts
+      .filter((text) => text.trim() !== "")
+      .map((text) => {
+        const line = parseLogLine(text, { ...origin, source: file, at });
+        at = line.at;
+        return line;
+      })
+      .filter((line) => line.at >= startTime);
+  });
+}

@@ -1,0 +1,45 @@
+import { Command } from "commander";
+import { graphCommand } from "./commands/graph.ts";
+import { logsCommand } from "./commands/logs.ts";
+import { manageCommands } from "./commands/manage.ts";
+import { modelsCommand } from "./commands/models.ts";
+import { pipelinesCommand } from "./commands/pipelines.ts";
+import { runCommand } from "./commands/run.ts";
+import { runsCommand } from "./commands/runs.ts";
+import { startCommand } from "./commands/start.ts";
+
+const commands = [
+  pipelinesCommand,
+  graphCommand,
+  runsCommand,
+  runCommand,
+  logsCommand,
+  startCommand,
+  manageCommands,
+  modelsCommand,
+];
+
+/** The command line: every command, with what it takes. */
+export function millraceProgram(): Command {
+  const program = new Command("millrace")
+    .description("Look at pipelines and their runs; start, stop, repair and answer them.")
+    .option("--stage <stage>", "deployed stage; local is the stack of `npm run stack`", "local")
+    .option("--region <region>", "AWS region of the stage", "us-east-1")
+    .option("--verbose", "print where an error comes from")
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText(
+      "after",
+      [
+        "\nExamples:",
+        "  npx millrace graph ridge-sweep                      its picture",
+        "  npx millrace start ridge-sweep --follow             start a run and watch it",
+        "  npx millrace runs --state failed                    what failed",
+        "  npx millrace runs --stage prod --region eu-west-1   the same on AWS",
+        "\nMILLRACE_STACK names the state folder of another local stack than .stack/.",
+      ].join("\n"),
+    );
+  for (const command of commands.flatMap((make) => make())) {
+    program.addCommand(command.copyInheritedSettings(program));
+  }
+  return program;
+}

@@ -1,0 +1,87 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
+import { isEnded, type Run } from "../shared/state/run.ts";
+import { type LogLevel, type LogLine, logLevels } from "./log-line.ts";
+import { functionLines, jobLines, jobLogsOf, localJobLines } from "./log-source.ts";
+import type { StepPlace } from "./step-place.ts";
+import { runNamed, type Target } from "./target.ts";
+
+/** Which lines are wanted. */
+export type LogFilter = {
+  readonly place?: StepPlace;
+  /** The least level. */
+  readonly level: LogLevel;
+  /** Epoch milliseconds; the run's beginning when left out. */
+  readonly since?: number;
+};
+
+/** Clocks of machines differ, and a run's time is written a moment after its first line. */
+const slackMs = 60_000;
+/** How long hooks and notices may still write after the end of a run. */
+const afterEndMs = 3_600_000;
+
+/** Whether a line is of that step, or of that child of it. */
+function isOf({ step, index }: StepPlace, line: LogLine): boolean {
+  return line.step === step && (index === undefined || (line.index ?? 0) === index);
+}
+
+/** The lines of a run as far as they are known, in the order of their times. */
+async function readLines(
+  { stage, store, stateDir }: Target,
+  client: CloudWatchLogsClient,
+  run: Run,
+  { place, level, since }: LogFilter,
+): Promise<LogLine[]> {
+  const from = Math.max(Date.parse(run.startedAt) - slackMs, since ?? 0);
+  const until = isEnded(run) ? { endTime: Date.parse(run.endedAt) + afterEndMs } : {};
+  const logs = jobLogsOf(run, await store.listSteps(run.runId, place?.step)).filter(
+    ({ index }) => place?.index === undefined || index === place.index,
+  );
+  const [ofFunctions, ofJobs] = await Promise.all([
+    functionLines(client, stage, run.runId, { startTime: from, ...until }),
+    stateDir === undefined ? jobLines(client, logs, from) : localJobLines(stateDir, logs, from),
+  ]);
+  return [...ofFunctions, ...ofJobs]
+    .filter((line) => place === undefined || isOf(place, line))
+    .filter((line) => logLevels.indexOf(line.level) >= logLevels.indexOf(level) && line.at >= from)
+    .sort((a, b) => a.at - b.at);
+}
+
+/** Looks after the run's end: what functions wrote last is told once their invocation has ended, and on AWS seconds later. */
+const looksAfterEnd = 3;
+
+/**
+ * The lines of a run.
+ *
+ * @param follow whether to go on with new lines until the run ends. They come in the order in which they are found: one
+ *   that a function wrote may come after a later one of a job
+ * @returns the run as it was last seen
+ * @throws CliError when there is no such run
+ */
+export async function* runLog(
+  target: Target,
+  runId: string,
+  filter: LogFilter,
+  follow: boolean,
+): AsyncGenerator<LogLine[], Run> {
+  const client = new CloudWatchLogsClient(target.config);
+  const seen = new Set<string>();
+  let looks = looksAfterEnd;
+  let { since } = filter;
+  for (;;) {
+    const run = await runNamed(target, runId);
+    const lines = await readLines(target, client, run, { ...filter, ...(since !== undefined && { since }) });
+    const fresh = lines.filter((line) => {
+      const key = `${line.at} ${line.source} ${line.message} ${JSON.stringify(line.fields)}`;
+      return !seen.has(key) && seen.add(key);
+    });
+    yield fresh;
+    if (!follow) return run;
+    if (isEnded(run)) looks -= 1;
+    if (looks === 0) return run;
+    // What was read need not be searched again, but for lines that were late.
+    const last = lines.at(-1)?.at;
+    if (last !== undefined) since = Math.max(since ?? 0, last - 2 * slackMs);
+    await delay(target.pollMs);
+  }
+}

@@ -1,0 +1,36 @@
+import { checkPlace, stepPlace } from "./step-place.ts";
+
+test("a step is named by its name, a child of a map with its place", () => {
+  expect(stepPlace("--step", "train_model")).toEqual({ step: "train_model" });
+  expect(stepPlace("--step", "train_model[12]")).toEqual({ step: "train_model", index: 12 });
+});
+
+test.each(["", "train[", "train[x]", "train[-1]", "[1]"])("%j is no step", (text) => {
+  expect(() => stepPlace("--step", text)).toThrow(`--step is "${text}"; it takes a step`);
+});
+
+describe("the steps of a run", () => {
+  const steps = [
+    { name: "train", mapped: true },
+    { name: "select", mapped: false },
+  ];
+
+  test.each([
+    { step: "train" },
+    { step: "train", index: 3 },
+    { step: "select" },
+    { step: "select", index: 0 },
+  ])("%j may be asked for", (place) => {
+    expect(() => checkPlace("--step", place, steps)).not.toThrow();
+  });
+
+  test("are named where another one is asked for", () => {
+    expect(() => checkPlace("--step", { step: "fit" }, steps)).toThrow(
+      '--step is "fit"; the run has the steps train, select',
+    );
+  });
+
+  test("have children only where they are mapped", () => {
+    expect(() => checkPlace("--step", { step: "select", index: 1 }, steps)).toThrow("leave [1] out");
+  });
+});

@@ -1,0 +1,37 @@
+import { CliError } from "./errors.ts";
+
+/** A step, or one child of a mapped step. */
+export type StepPlace = { readonly step: string; readonly index?: number };
+
+/**
+ * Reads `train_model` or `train_model[3]`.
+ *
+ * @param field what the text was given for, as the error names it
+ * @throws CliError for anything else
+ */
+export function stepPlace(field: string, text: string): StepPlace {
+  const [, step, index] = /^([^[\]]+)(?:\[(\d+)\])?$/.exec(text) ?? [];
+  if (step === undefined) {
+    throw new CliError(
+      `${field} is "${text}"; it takes a step, or one child of a map, such as train_model[3]`,
+    );
+  }
+  return { step, ...(index !== undefined && { index: Number(index) }) };
+}
+
+/** @throws CliError naming the run's steps when the place is none of them, or an index is given to a step without children */
+export function checkPlace(
+  field: string,
+  { step, index }: StepPlace,
+  steps: readonly { name: string; mapped: boolean }[],
+): void {
+  const found = steps.find(({ name }) => name === step);
+  if (found === undefined) {
+    throw new CliError(
+      `${field} is "${step}"; the run has the steps ${steps.map(({ name }) => name).join(", ")}`,
+    );
+  }
+  if (index !== undefined && !found.mapped && index !== 0) {
+    throw new CliError(`${field} is "${step}[${index}]"; ${step} is not mapped: leave [${index}] out`);
+  }
+}
