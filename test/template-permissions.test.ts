@@ -94,6 +94,13 @@ describe("permissions", () => {
     for (const role of jobRoles) expect(allowed(role)).toEqual(reading);
   });
 
+  test("results are added by the step worker alone, and deleted by nobody", () => {
+    const onResults = permissions(prod).filter(({ resource }) =>
+      JSON.stringify(resource).includes("/results/"),
+    );
+    expect(onResults.map(({ role, action }) => [role, action])).toEqual([["StepRole", "s3:PutObject"]]);
+  });
+
   test("only AWS's services assume the roles", () => {
     for (const { properties } of prod.resources<{
       AssumeRolePolicyDocument: { Statement: { Principal: unknown }[] };

@@ -46,6 +46,9 @@ export function modelPrefix(name: string, version: number): string {
   return `models/${name}/${String(version).padStart(5, "0")}/`;
 }
 
+/** Where pipelines put what others are to find by name. Nothing there expires. */
+export const resultsPrefix = "results/";
+
 /** Names of the objects that a job and the engine leave for each other at an attempt's prefix. */
 export const attemptFiles = {
   claim: "_claim.json",

@@ -36,6 +36,14 @@ export type StepArtifacts = {
   read(uri: string): Promise<Uint8Array>;
   /** Deletes an object; one that is gone already is no error. */
   delete(uri: string): Promise<void>;
+  /**
+   * Copies an artifact to a key under `results/`, for others to find by a name that they know; nothing there expires.
+   * Only what a step has committed gets there: no attempt that was given up overwrites it.
+   *
+   * @returns the copy
+   * @throws FatalError for a key elsewhere, and for an artifact that is gone or has changed
+   */
+  publish(artifact: Artifact, key: string): Promise<Artifact>;
 };
 
 /** An object under `raw/` at the version that it has now. */

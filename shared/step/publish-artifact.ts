@@ -1,0 +1,45 @@
+import { resultsPrefix } from "../objects/layout.ts";
+import { largestCopy, type ObjectStore } from "../objects/object-store.ts";
+import type { Artifact } from "../pipeline/job.ts";
+import { FatalError } from "../pipeline/step-errors.ts";
+
+/** An artifact cannot be published, or not under that key. */
+export class PublishError extends FatalError {
+  override readonly name = "PublishError";
+}
+
+function checkKey(key: string): void {
+  const parts = key.split("/");
+  if (key.startsWith(resultsPrefix) && !parts.some((part) => ["", ".", ".."].includes(part))) return;
+  throw new PublishError(`"${key}" is no key of a result; it looks like ${resultsPrefix}folder/name`);
+}
+
+/**
+ * Copies an artifact to a key under `results/`. Repeated, it writes the same content again; what was there before stays
+ * as an older version.
+ *
+ * @returns the copy
+ * @throws PublishError for another key, and for an artifact that is gone, has changed, or is too large to be copied
+ */
+export async function publishArtifact(
+  objects: ObjectStore,
+  { uri, versionId: version, sha256, bytes, mediaType }: Artifact,
+  key: string,
+): Promise<Artifact> {
+  checkKey(key);
+  if (bytes > largestCopy) {
+    throw new PublishError(
+      `${uri} has ${(bytes / 1024 ** 3).toFixed(1)} GiB; S3 copies up to 5 GiB at once: write it in parts`,
+    );
+  }
+  const result = objects.locate(key);
+  const copy = await objects.copy({ uri, versionId: version }, result);
+  if (copy === undefined) throw new PublishError(`${uri} is gone; make it anew (start the run with refresh)`);
+  if (copy.sha256 !== sha256) {
+    throw new PublishError(
+      `${uri} has SHA-256 ${copy.sha256}, not ${sha256} as its artifact says; make it anew`,
+    );
+  }
+  const { versionId } = copy;
+  return { uri: result, sha256, bytes, mediaType, ...(versionId !== undefined && { versionId }) };
+}
