@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { artifactsCommand } from "./commands/artifacts.ts";
 import { graphCommand } from "./commands/graph.ts";
 import { logsCommand } from "./commands/logs.ts";
 import { manageCommands } from "./commands/manage.ts";
@@ -14,10 +15,17 @@ const commands = [
   runsCommand,
   runCommand,
   logsCommand,
+  artifactsCommand,
   startCommand,
   manageCommands,
   modelsCommand,
 ];
+
+/** A command, and those below it, that tell their help and mistakes as the program does. */
+function settled(command: Command, program: Command): Command {
+  for (const each of command.commands) settled(each, program);
+  return command.copyInheritedSettings(program);
+}
 
 /** The command line: every command, with what it takes. */
 export function millraceProgram(): Command {
@@ -27,6 +35,8 @@ export function millraceProgram(): Command {
     .option("--region <region>", "AWS region of the stage", "us-east-1")
     .option("--verbose", "print where an error comes from")
     .configureHelp({ showGlobalOptions: true })
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "millrace: ")) })
+    .showHelpAfterError("--help says what it takes")
     .addHelpText(
       "after",
       [
@@ -38,8 +48,6 @@ export function millraceProgram(): Command {
         "\nMILLRACE_STACK names the state folder of another local stack than .stack/.",
       ].join("\n"),
     );
-  for (const command of commands.flatMap((make) => make())) {
-    program.addCommand(command.copyInheritedSettings(program));
-  }
+  for (const command of commands.flatMap((make) => make())) program.addCommand(settled(command, program));
   return program;
 }

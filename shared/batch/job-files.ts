@@ -37,9 +37,11 @@ export class JobFileError extends Error {
   override readonly name = "JobFileError";
 }
 
-async function read<T>(engine: Engine, run: Run, job: JobIdentity, file: string, schema: z.ZodType<T>) {
-  const uri = engine.objects.locate(attemptPrefix(run, job) + file);
-  const bytes = await engine.objects.get(uri);
+type Objects = Pick<Engine, "objects">;
+
+async function read<T>({ objects }: Objects, run: Run, job: JobIdentity, file: string, schema: z.ZodType<T>) {
+  const uri = objects.locate(attemptPrefix(run, job) + file);
+  const bytes = await objects.get(uri);
   if (bytes === undefined) return undefined;
   try {
     return schema.parse(JSON.parse(new TextDecoder().decode(bytes)));
@@ -50,8 +52,8 @@ async function read<T>(engine: Engine, run: Run, job: JobIdentity, file: string,
 }
 
 /** The manifest of an attempt, undefined while there is none. */
-export function readManifest(engine: Engine, run: Run, job: JobIdentity): Promise<JobManifest | undefined> {
-  return read(engine, run, job, attemptFiles.manifest, manifestFile);
+export function readManifest(from: Objects, run: Run, job: JobIdentity): Promise<JobManifest | undefined> {
+  return read(from, run, job, attemptFiles.manifest, manifestFile);
 }
 
 /** Whether an attempt left a manifest, readable or not. */

@@ -172,7 +172,7 @@ function errorsOf(own: StepRecord | undefined, children: readonly StepRecord[]):
 }
 
 /** Every artifact in a value, each once. */
-function artifactsIn(value: Json): Artifact[] {
+export function artifactsIn(value: Json): Artifact[] {
   const parsed = artifact.safeParse(value);
   if (parsed.success) return [parsed.data];
   if (!isJsonObject(value) && !Array.isArray(value)) return [];

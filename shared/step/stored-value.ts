@@ -32,9 +32,9 @@ export async function storeValue(
  *
  * @throws ValueMissingError when the object is gone
  */
-export async function loadValue(engine: Engine, stored: StoredValue): Promise<Json> {
+export async function loadValue({ objects }: Pick<Engine, "objects">, stored: StoredValue): Promise<Json> {
   if ("value" in stored) return stored.value;
-  const value = await rememberedJson(engine.objects, stored.uri);
+  const value = await rememberedJson(objects, stored.uri);
   if (value !== undefined) return value;
   throw new ValueMissingError(`${stored.uri} is gone; it held a step's result. Run the pipeline anew`);
 }

@@ -1,0 +1,135 @@
+import { basename } from "node:path";
+import { Command } from "commander";
+import { CliError } from "../errors.ts";
+import { artifactBytes, downloadArtifact } from "../fetch-artifact.ts";
+import { printJson, targetOfCommand } from "../options.ts";
+import { isShowable, reportText } from "../report-text.ts";
+import { artifactNamed, placeText, type RunArtifact, runArtifacts } from "../run-artifacts.ts";
+import { checkPlace, type StepPlace, stepPlace } from "../step-place.ts";
+import { table } from "../table.ts";
+import { graphOfRun, runNamed, type Target } from "../target.ts";
+import { bytesText } from "../units.ts";
+
+const exampleId = "20211004T162100Z-4k7q2m9xt6bw";
+
+/** What a run's steps made, or one of them. */
+async function artifactsOf(target: Target, runId: string, place?: StepPlace): Promise<RunArtifact[]> {
+  const run = await runNamed(target, runId);
+  const graph = await graphOfRun(target, run);
+  if (place !== undefined) {
+    const steps = graph.steps.map(({ name, over }) => ({ name, mapped: over !== undefined }));
+    checkPlace("STEP", place, steps);
+  }
+  const records = (await target.store.listSteps(runId, place?.step)).filter(
+    ({ index }) => place?.index === undefined || index === place.index,
+  );
+  return runArtifacts(await target.objects(), run, graph, records);
+}
+
+function row({ name, bytes, mediaType, uri, removed, ...place }: RunArtifact): string[] {
+  return [placeText(place), name, removed ? "removed" : bytesText(bytes), mediaType, uri];
+}
+
+function getCommand(): Command {
+  return new Command("get")
+    .description("copy an artifact into a file, checked against its SHA-256")
+    .argument("<run>", "id of the run")
+    .argument("<step>", "the step, or one child of a map: train_model[3]", (text) => stepPlace("STEP", text))
+    .argument("<name>", "name of the artifact, as the list has it; or its last part")
+    .option(
+      "-o, --output <file>",
+      "file to write, or - for standard output; by default the artifact's own name",
+    )
+    .addHelpText(
+      "after",
+      [
+        "\nExamples:",
+        `  npx millrace artifacts get ${exampleId} train_model[3] model.joblib`,
+        `  npx millrace artifacts get ${exampleId} download_dataset dataset.csv -o - | head`,
+      ].join("\n"),
+    )
+    .action(
+      async (
+        runId: string,
+        place: StepPlace,
+        name: string,
+        options: { output?: string },
+        command: Command,
+      ) => {
+        const target = targetOfCommand(command);
+        const artifact = artifactNamed(await artifactsOf(target, runId, place), place, name);
+        if (options.output === "-") {
+          for await (const chunk of artifactBytes(target, artifact)) process.stdout.write(chunk);
+          return;
+        }
+        const file = options.output ?? basename(artifact.name);
+        await downloadArtifact(target, artifact, file);
+        console.log(`${file}  ${bytesText(artifact.bytes)}, SHA-256 as it should be`);
+      },
+    );
+}
+
+function showCommand(): Command {
+  return new Command("show")
+    .description("show a table, a text, JSON or a link that a step made")
+    .argument("<run>", "id of the run")
+    .argument("<step>", "the step, or one child of a map: train_model[3]", (text) => stepPlace("STEP", text))
+    .argument("<name>", "name of the artifact, as the list has it; or its last part")
+    .addHelpText(
+      "after",
+      `\nExample:\n  npx millrace artifacts show ${exampleId} validate_model scores.table.json`,
+    )
+    .action(async (runId: string, place: StepPlace, name: string, _options: object, command: Command) => {
+      const target = targetOfCommand(command);
+      const artifact = artifactNamed(await artifactsOf(target, runId, place), place, name);
+      if (!isShowable(artifact)) {
+        throw new CliError(
+          `${artifact.name} is ${artifact.mediaType} of ${bytesText(artifact.bytes)}, which a terminal cannot show; \`millrace artifacts get\` copies it`,
+        );
+      }
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of artifactBytes(target, artifact)) chunks.push(chunk);
+      console.log(reportText(artifact, Buffer.concat(chunks)));
+    });
+}
+
+/** `artifacts`: what the steps of a run made, and getting it. */
+export function artifactsCommand(): Command {
+  return new Command("artifacts")
+    .description("list what a run's steps made; get or show one")
+    .argument("[run]", "id of the run, as `millrace runs` lists it")
+    .option("--step <step>", "only of this step, or of one child of a map: train_model[3]", (text) =>
+      stepPlace("--step", text),
+    )
+    .option("--json", "as JSON, with checksums and versions")
+    .addHelpText(
+      "after",
+      [
+        "\nSteps that have no result yet, or failed, made nothing that counts. `removed` stands where a later step deleted",
+        "the object: `get` still finds its version for 30 days.",
+        "\nExamples:",
+        `  npx millrace artifacts ${exampleId}`,
+        `  npx millrace artifacts get ${exampleId} train_model[3] model.joblib -o best.joblib`,
+        `  npx millrace artifacts show ${exampleId} validate_model scores.table.json`,
+      ].join("\n"),
+    )
+    .addCommand(getCommand())
+    .addCommand(showCommand())
+    .action(
+      async (
+        runId: string | undefined,
+        { step, json }: { step?: StepPlace; json?: boolean },
+        command: Command,
+      ) => {
+        if (runId === undefined) {
+          throw new CliError(
+            "RUN is missing; `npx millrace artifacts RUN` takes the id of a run, as `npx millrace runs` lists it",
+          );
+        }
+        const artifacts = await artifactsOf(targetOfCommand(command), runId, step);
+        if (json === true) return printJson(artifacts);
+        if (artifacts.length === 0) return console.log(`run ${runId} has made no artifact so far`);
+        console.log(table(["STEP", "NAME", "SIZE", "TYPE", "URI"], artifacts.map(row)));
+      },
+    );
+}

@@ -1,0 +1,63 @@
+import { createHash } from "node:crypto";
+import { existsSync, rmSync } from "node:fs";
+import { open, rename } from "node:fs/promises";
+import { GetObjectCommand, S3Client, S3ServiceException } from "@aws-sdk/client-s3";
+import { parseObjectUri } from "../shared/objects/object-store.ts";
+import type { Artifact } from "../shared/pipeline/job.ts";
+import { CliError } from "./errors.ts";
+import type { Target } from "./target.ts";
+
+/**
+ * An artifact's bytes as they arrive: of the version that was made, whatever was written or removed since.
+ *
+ * @throws CliError when it is gone, or, after its last byte, when its SHA-256 is not what the step noted
+ */
+export async function* artifactBytes(
+  { config, stage }: Target,
+  { uri, versionId, sha256 }: Artifact,
+): AsyncGenerator<Uint8Array, void> {
+  const client = new S3Client({ ...config, forcePathStyle: stage === "local" });
+  const { bucket, key } = parseObjectUri(uri);
+  const hash = createHash("sha256");
+  try {
+    const { Body } = await client.send(
+      new GetObjectCommand({ Bucket: bucket, Key: key, VersionId: versionId }),
+    );
+    for await (const chunk of Body as AsyncIterable<Uint8Array>) {
+      hash.update(chunk);
+      yield chunk;
+    }
+  } catch (error) {
+    const gone = error instanceof S3ServiceException && ["NoSuchKey", "NoSuchVersion"].includes(error.name);
+    if (!gone) throw error;
+    throw new CliError(`${uri} is gone: removed, or expired; run the pipeline anew to have it made again`);
+  } finally {
+    client.destroy();
+  }
+  const found = hash.digest("hex");
+  if (found === sha256) return;
+  throw new CliError(`${uri} is not what the step made: its SHA-256 is ${found}, and was ${sha256}`);
+}
+
+/**
+ * Writes an artifact to a file, which is there only once it is whole and checked.
+ *
+ * @throws CliError when the file exists, and as {@link artifactBytes} does
+ */
+export async function downloadArtifact(target: Target, artifact: Artifact, file: string): Promise<void> {
+  if (existsSync(file)) throw new CliError(`${file} exists; name another with --output, or remove it first`);
+  const part = `${file}.part`;
+  try {
+    const handle = await open(part, "w").catch((error: NodeJS.ErrnoException) => {
+      throw new CliError(`${file} cannot be written (${error.code}); name another with --output`);
+    });
+    try {
+      for await (const chunk of artifactBytes(target, artifact)) await handle.writeFile(chunk);
+    } finally {
+      await handle.close();
+    }
+    await rename(part, file);
+  } finally {
+    rmSync(part, { force: true });
+  }
+}

@@ -1,0 +1,65 @@
+import { stripVTControlCharacters } from "node:util";
+import * as z from "zod";
+import type { Artifact } from "../shared/pipeline/job.ts";
+import type { Json } from "../shared/pipeline/json.ts";
+import { CliError } from "./errors.ts";
+import { table } from "./table.ts";
+
+/** Bytes of the largest artifact that is shown. */
+export const largestShown = 1_000_000;
+
+/** As `context.report.table` of the job SDK writes it. */
+const tableReport = z.object({ columns: z.array(z.string()), rows: z.array(z.array(z.json())) });
+/** As `context.report.link` of the job SDK writes it. */
+const linkReport = z.object({ url: z.string(), title: z.string() });
+
+function cellText(value: Json): string {
+  if (value === null) return "";
+  if (typeof value === "number") return String(Number(value.toPrecision(6)));
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+/** What each kind of artifact looks like in a terminal. */
+const renderers: readonly { type: RegExp; render: (text: string) => string }[] = [
+  {
+    type: /^application\/vnd\.millrace\.table\+json$/,
+    render(text) {
+      const { columns, rows } = tableReport.parse(JSON.parse(text));
+      return table(
+        columns,
+        rows.map((row) => row.map((value) => cellText(value as Json))),
+      );
+    },
+  },
+  {
+    type: /^application\/vnd\.millrace\.link\+json$/,
+    render(text) {
+      const { url, title } = linkReport.parse(JSON.parse(text));
+      return `${title}: ${url}`;
+    },
+  },
+  { type: /^application\/json$/, render: (text) => JSON.stringify(JSON.parse(text), null, 2) },
+  { type: /^text\//, render: (text) => text.trimEnd() },
+];
+
+/** Whether an artifact says something in a terminal: a table, a link, JSON or a text that is not too long. */
+export function isShowable({ mediaType, bytes }: Artifact): boolean {
+  return bytes <= largestShown && renderers.some(({ type }) => type.test(mediaType));
+}
+
+/**
+ * An artifact as text, without what could steer the terminal.
+ *
+ * @throws CliError when it is not what its media type says
+ */
+export function reportText({ uri, mediaType }: Artifact, bytes: Uint8Array): string {
+  const renderer = renderers.find(({ type }) => type.test(mediaType));
+  const text = new TextDecoder().decode(bytes);
+  try {
+    return stripVTControlCharacters(renderer === undefined ? text : renderer.render(text));
+  } catch {
+    throw new CliError(
+      `${uri} is not the ${mediaType} that it should be; get it with --output to look at it`,
+    );
+  }
+}

@@ -1,0 +1,154 @@
+import { readManifest } from "../shared/batch/job-files.ts";
+import { attemptOfKey } from "../shared/objects/layout.ts";
+import { type ObjectStore, parseObjectUri } from "../shared/objects/object-store.ts";
+import type { Graph } from "../shared/pipeline/graph.ts";
+import type { Artifact } from "../shared/pipeline/job.ts";
+import { artifactsIn } from "../shared/run/run-view.ts";
+import type { Run } from "../shared/state/run.ts";
+import { hasResult, type StepRecord, type SucceededStep } from "../shared/state/step-record.ts";
+import { loadValue } from "../shared/step/stored-value.ts";
+import { CliError } from "./errors.ts";
+import type { StepPlace } from "./step-place.ts";
+
+/** An object that a step made: the step, its place in S3, and what it is called there. */
+export type RunArtifact = Artifact & {
+  step: string;
+  /** Of a mapped step's child. */
+  index?: number;
+  /** Below the attempt's prefix: `report/scores.table.json`. */
+  name: string;
+  /** Whether a step has removed it since; its version can still be read for a while. */
+  removed: boolean;
+};
+
+type Place = Pick<RunArtifact, "step" | "index" | "name">;
+
+/** A step's text, with the child where it is mapped: `train_model[3]`. */
+export function placeText({ step, index }: Pick<RunArtifact, "step" | "index">): string {
+  return index === undefined ? step : `${step}[${index}]`;
+}
+
+/** Where an artifact of a step's record lies, undefined when others made it: a result may name what it was given. */
+function ownPlace({ uri }: Artifact, record: SucceededStep, mapped: boolean): Place | undefined {
+  const { key } = parseObjectUri(uri);
+  const attempt = attemptOfKey(key);
+  const maker = record.state === "CACHED" ? record.cachedFrom : record;
+  if (attempt === undefined || attempt.runId !== maker.runId || attempt.step !== maker.step) return undefined;
+  const name = key.split("/").slice(6).join("/");
+  return {
+    step: record.step,
+    ...(mapped && typeof record.index === "number" && { index: record.index }),
+    name,
+  };
+}
+
+/** What a step's record says was made: a job's manifest tells of everything, reports included. */
+async function madeBy(
+  objects: ObjectStore,
+  run: Run,
+  record: SucceededStep,
+  isJob: boolean,
+): Promise<Artifact[]> {
+  const { epoch, attempt, index, runId, step } = record;
+  const manifest =
+    isJob && record.state === "SUCCEEDED" && typeof index === "number"
+      ? await readManifest({ objects }, run, { runId, step, index, epoch, attempt })
+      : undefined;
+  return manifest?.artifacts ?? artifactsIn(await loadValue({ objects }, record.output));
+}
+
+/** Records whose objects are read at once. */
+const lanes = 16;
+
+/** URIs of what a run's prefix holds now. */
+async function presentUnder(objects: ObjectStore, prefix: string): Promise<Set<string>> {
+  const present = new Set<string>();
+  let next: string | undefined;
+  do {
+    const page = await objects.list(prefix, next);
+    for (const { uri } of page.objects) present.add(uri);
+    next = page.next;
+  } while (next !== undefined);
+  return present;
+}
+
+/**
+ * The artifacts of a run's steps that have a result, in the order of the steps.
+ *
+ * @throws ValueMissingError when the object that holds a result is gone
+ */
+export async function runArtifacts(
+  objects: ObjectStore,
+  run: Run,
+  graph: Graph,
+  records: readonly StepRecord[],
+): Promise<RunArtifact[]> {
+  const nodes = new Map(graph.steps.map((node) => [node.name, node]));
+  const made: RunArtifact[] = [];
+  const ended = records.filter(hasResult).filter(({ index, step }) => index !== "map" && nodes.has(step));
+  const isPresent = await presentOf(objects, run, ended);
+  for (let from = 0; from < ended.length; from += lanes) {
+    const found = await Promise.all(
+      ended.slice(from, from + lanes).map(async (record) => {
+        const node = nodes.get(record.step);
+        const artifacts = await madeBy(objects, run, record, node?.task.kind === "batch");
+        return artifacts.flatMap((each): RunArtifact[] => {
+          const place = ownPlace(each, record, node?.over !== undefined);
+          return place === undefined ? [] : [{ ...place, ...each, removed: !isPresent(each.uri) }];
+        });
+      }),
+    );
+    made.push(...found.flat());
+  }
+  const number = ({ step }: RunArtifact) => nodes.get(step)?.number ?? 0;
+  const unique = [...new Map(made.map((each) => [`${placeText(each)} ${each.uri}`, each])).values()];
+  return unique.sort((a, b) => number(a) - number(b) || (a.index ?? 0) - (b.index ?? 0));
+}
+
+/** Tells whether an object is there: by one listing of the run, and of each run that results were taken from. */
+async function presentOf(
+  objects: ObjectStore,
+  run: Run,
+  records: readonly SucceededStep[],
+): Promise<(uri: string) => boolean> {
+  const others = records.flatMap((record) => (record.state === "CACHED" ? [record.cachedFrom.runId] : []));
+  const runs = [...new Set([run.runId, ...others])];
+  const listed = await Promise.all(
+    runs.map((runId) => presentUnder(objects, `runs/${run.pipeline}/${runId}/`)),
+  );
+  return (uri) => listed.some((present) => present.has(uri));
+}
+
+/**
+ * The one artifact of a step that is meant: by its name, or the last part of it.
+ *
+ * @throws CliError naming those that there are
+ */
+export function artifactNamed(
+  artifacts: readonly RunArtifact[],
+  { step, index }: StepPlace,
+  name: string,
+): RunArtifact {
+  const ofStep = artifacts.filter(
+    (each) => each.step === step && (index === undefined || (each.index ?? 0) === index),
+  );
+  if (ofStep.length === 0) {
+    throw new CliError(
+      `step ${placeText({ step, ...(index !== undefined && { index }) })} made no artifact, or has no result yet`,
+    );
+  }
+  const exact = ofStep.filter((each) => each.name === name);
+  const found = exact.length > 0 ? exact : ofStep.filter((each) => each.name.endsWith(`/${name}`));
+  const [only, another] = found;
+  if (only === undefined) {
+    const names = [...new Set(ofStep.map((each) => each.name))];
+    throw new CliError(
+      `NAME is "${name}"; step ${step} made ${names.slice(0, 12).join(", ")}${names.length > 12 ? ", …" : ""}`,
+    );
+  }
+  if (another === undefined) return only;
+  const places = found.slice(0, 6).map((each) => `${placeText(each)} ${each.name}`);
+  throw new CliError(
+    `NAME is "${name}", which ${found.length} artifacts are called; say which: ${places.join("; ")}`,
+  );
+}
