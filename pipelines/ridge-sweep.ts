@@ -20,7 +20,8 @@ export function selectBest({ scores }: { scores: Score[] }): { best: Score; reje
   return { best, rejected: others.map(({ model }) => model) };
 }
 
-async function deleteFile(
+/** Deletes an object that is no longer needed. */
+export async function deleteFile(
   { file }: { file: Artifact },
   { artifacts }: StepContext,
 ): Promise<{ deleted: string }> {

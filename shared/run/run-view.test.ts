@@ -10,7 +10,7 @@ import type {
   StoredValue,
   SucceededStep,
 } from "../state/step-record.ts";
-import { mostErrors, type StepView, viewRun } from "./run-view.ts";
+import { mostChildRuns, mostErrors, type StepView, viewRun } from "./run-view.ts";
 
 const batchTask: StepNode["task"] = {
   kind: "batch",
@@ -134,6 +134,21 @@ describe("viewRun", () => {
     expect(viewStep(aRun({ runId, progress: progress({ done: [0] }) }), "train", records).state).toBe(
       "SUBMITTED",
     );
+  });
+
+  test("a map of other pipelines' runs links to them, first to those that did not succeed", () => {
+    const records = Array.from({ length: 30 }, (_, index): StepRecord => {
+      const child = { runId: `child-${index}`, epoch: 1 };
+      return index === 25 ? { ...ended("train", index), child } : { ...succeeded("train", index), child };
+    });
+    const run = aRun({ runId, progress: progress({ done: [0] }) });
+    const step = viewRun(run, graph, [withJob("train", "map", "RUNNING", 30), ...records], now).steps[1];
+    expect(step?.childRuns).toHaveLength(mostChildRuns);
+    expect(step?.childRuns?.slice(0, 2)).toEqual([
+      { index: 0, runId: "child-0", state: "SUCCEEDED" },
+      { index: 1, runId: "child-1", state: "SUCCEEDED" },
+    ]);
+    expect(step?.childRuns?.at(-1)).toEqual({ index: 25, runId: "child-25", state: "FAILED" });
   });
 
   test("of a map the attempts are those of the child with the most", () => {

@@ -28,6 +28,9 @@ export type ErrorView = StepError & { index?: number };
 /** The children of a mapped step. Counts add up to the total. */
 export type ChildrenView = { total: number; counts: { readonly [S in ViewState]?: number } };
 
+/** The run that a child of a mapped step waits for or had, and how the child stands. */
+export type ChildRunView = { index: number; runId: string; state: ViewState };
+
 /** One step of a run. Times are ISO 8601 in UTC, durations milliseconds; what is not known yet is absent. */
 export type StepView = {
   number: number;
@@ -40,6 +43,8 @@ export type StepView = {
   passes?: number;
   /** Id of the run that a child step waits for or had. */
   child?: string;
+  /** The same of a mapped step, in the order of its list, at most {@link mostChildRuns}. */
+  childRuns?: ChildRunView[];
   /** Whose result a cached step has. */
   cachedFrom?: CacheSource;
   /** What an approval asks. */
@@ -104,6 +109,9 @@ export type RunView = {
 
 /** Errors of one step that a view holds; a thousand children may fail alike. */
 export const mostErrors = 3;
+
+/** Child runs of one mapped step that a view holds; the others are found by their cause. */
+export const mostChildRuns = 20;
 
 const endedStandings: Partial<Record<Standing, ViewState>> = {
   DONE: "SUCCEEDED",
@@ -204,6 +212,19 @@ function timesOf(
   };
 }
 
+/** The runs of a mapped step's children, those that are under way or did not succeed first where there are too many. */
+function childRunsOf(children: readonly StepRecord[]): Pick<StepView, "childRuns"> {
+  const runs = children.flatMap(({ index, child, state }): ChildRunView[] =>
+    child === undefined || index === "map" ? [] : [{ index, runId: child.runId, state }],
+  );
+  if (runs.length === 0) return {};
+  const shown = [
+    ...runs.filter(({ state }) => state !== "SUCCEEDED"),
+    ...runs.filter(({ state }) => state === "SUCCEEDED"),
+  ].slice(0, mostChildRuns);
+  return { childRuns: shown.toSorted((a, b) => a.index - b.index) };
+}
+
 /** What only some kinds of step have. */
 function ownFacts(record: StepRecord): Pick<StepView, "passes" | "child" | "cachedFrom" | "message"> {
   return {
@@ -252,6 +273,7 @@ function viewStep(
     state: own === undefined ? derivedState(run, standing) : mapState(own, members),
     ...(own !== undefined && ownFacts(own)),
     ...(children !== undefined && { children }),
+    ...childRunsOf(members),
     attempts: Math.max(0, ...records.map(({ attempt }) => attempt)),
     ...timesOf(own, now),
     errors: errorsOf(own, members),

@@ -1,0 +1,41 @@
+import * as z from "zod";
+import { ridge } from "../batch-jobs/ridge/contract.ts";
+import { artifact, batch, definePipeline, eq, lambda, maybe } from "../shared/pipeline/index.ts";
+
+/** Where a model is trained: which queue of AWS Batch its job waits in. */
+export const trainingQueue = z.enum(["cpu", "gpu"]);
+
+type Trained = z.output<(typeof ridge.train)["output"]>;
+
+/** The model of the queue that was chosen; the step of the other one was skipped. */
+export function trainedModel({ onCpu, onGpu }: { onCpu: Trained | null; onGpu: Trained | null }): Trained {
+  const trained = onCpu ?? onGpu;
+  if (trained === null) throw new Error("no queue was chosen");
+  return trained;
+}
+
+/** Trains one ridge regression, on the machines of the queue that it is told. */
+export const ridgeTrain = definePipeline(
+  {
+    name: "ridge-train",
+    params: z.strictObject({
+      train: artifact,
+      alpha: z.number().positive(),
+      queue: trainingQueue.default("cpu"),
+    }),
+  },
+  ({ params, step }) => {
+    const { train, alpha, queue } = params;
+    // A step's queue is part of the graph, so each queue has a step. No GPU is asked for: the job runs on any machine
+    // of the queue, also where a stage has none with a GPU.
+    const onCpu = step("train_on_cpu", batch(ridge.train, { train, alpha }, { queue: "cpu" }), {
+      when: eq(queue, "cpu"),
+    });
+    const onGpu = step("train_on_gpu", batch(ridge.train, { train, alpha }, { queue: "gpu" }), {
+      when: eq(queue, "gpu"),
+    });
+    return step("trained_model", lambda({ onCpu: maybe(onCpu), onGpu: maybe(onGpu) }, trainedModel), {
+      rule: "any_succeeded",
+    });
+  },
+);
