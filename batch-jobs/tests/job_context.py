@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from millrace_job import Artifacts, Context
 from millrace_job.checkpoint import Checkpoint
 from millrace_job.context import PROGRESS_SECONDS, Progress
+from millrace_job.lake import Lake
 from millrace_job.local_storage import LocalStorage
 from millrace_job.log import Log
 from millrace_job.report import Report
@@ -40,5 +41,6 @@ def make_context(
         log=log,
         progress=Progress(log, told, clock=lambda: float(next(now))),
         report=Report(artifacts),
+        lake=Lake(storage, f"{folder}/lake/test/"),
         scratch=scratch,
     )

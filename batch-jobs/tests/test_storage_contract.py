@@ -97,6 +97,36 @@ def test_a_missing_object_is_not_found_by_any_way_of_reading(place: tuple[Object
         pass
 
 
+def test_a_range_is_read_as_far_as_the_object_goes(place: tuple[ObjectStorage, str]) -> None:
+    storage, prefix = place
+    uri = f"{prefix}ten"
+    storage.put(uri, b"0123456789", media_type=TEXT)
+    assert [storage.read_range(uri, first, 4) for first in (0, 3, 8, 10)] == [b"0123", b"3456", b"89", b""]
+    with pytest.raises(ObjectNotFound, match="no such"):
+        storage.read_range(f"{prefix}none", 0, 1)
+
+
+def test_a_listing_has_what_is_below_a_prefix_page_after_page(place: tuple[ObjectStorage, str]) -> None:
+    storage, prefix = place
+    names = {f"{number // 7}/{number:04d}.txt": number % 3 for number in range(1_050)}
+    with ThreadPoolExecutor(8) as threads:
+        puts = [
+            threads.submit(storage.put, f"{prefix}in/{name}", b"x" * size, media_type=TEXT)
+            for name, size in names.items()
+        ]
+        storage.put(f"{prefix}in and out", b"", media_type=TEXT)
+        assert all(put.result() for put in puts)
+    assert dict(storage.list(f"{prefix}in/")) == names
+    assert list(storage.list(f"{prefix}nowhere/")) == []
+
+
+def test_listed_names_are_as_they_were_put(place: tuple[ObjectStorage, str]) -> None:
+    storage, prefix = place
+    for key in ODD_KEYS:
+        storage.put(f"{prefix}odd/{key}", b"", media_type=TEXT)
+    assert {name for name, _ in storage.list(f"{prefix}odd/")} == set(ODD_KEYS)
+
+
 def test_a_put_if_none_match_leaves_what_is_there(place: tuple[ObjectStorage, str]) -> None:
     storage, prefix = place
     storage.put(f"{prefix}claim", b"first", media_type=TEXT, if_none_match=True)
@@ -141,6 +171,13 @@ def test_s3_reads_the_version_that_is_asked_for(s3: S3Storage, bucket: Bucket) -
     assert s3.stat(uri, first.version_id).bytes == 5
     with pytest.raises(ObjectNotFound, match="version"), s3.open(uri, "0" * 32):
         pass
+
+
+def test_s3_reads_a_range_of_the_version_that_is_asked_for(s3: S3Storage, bucket: Bucket) -> None:
+    uri = f"{bucket.uri}versioned"
+    first = s3.put(uri, b"first", media_type=TEXT)
+    s3.put(uri, b"the second", media_type=TEXT)
+    assert s3.read_range(uri, 1, 99, first.version_id) == b"irst"
 
 
 def test_s3_takes_a_large_file_in_parts(

@@ -5,6 +5,7 @@ from millrace_job.command import run_family
 from millrace_job.context import Context
 from millrace_job.errors import ContractError, FatalError, RetryAfter
 from millrace_job.job import Job, job
+from millrace_job.lake import Lake
 from millrace_job.storage import ObjectForbidden, ObjectNotFound, StorageError
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "ContractError",
     "FatalError",
     "Job",
+    "Lake",
     "ObjectForbidden",
     "ObjectNotFound",
     "ObjectReference",

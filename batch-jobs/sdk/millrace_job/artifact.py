@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import shutil
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -13,6 +14,9 @@ from millrace_job.storage import FILE_PREFIX, S3_PREFIX, ObjectStorage, StorageE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+# S3 takes some tens of milliseconds to begin an answer, so small ranges would be waiting for the most part.
+RANGE_BYTES = 8 * 1024 * 1024
 
 
 class Artifact(TypedDict):
@@ -88,6 +92,20 @@ class Artifacts:
         uri, version_id, _ = _parts(source)
         with self._storage.open(uri, version_id) as stream:
             yield stream
+
+    def open_seekable(self, source: Artifact | ObjectReference | str) -> BinaryIO:
+        """A file object over the object as it is now, for what reads here and there, such as a zip's directory.
+
+        It is read by ranges of `RANGE_BYTES`, in memory one at a time; nothing is downloaded whole. An object without
+        versions that is replaced meanwhile is read in parts of both: check what is read.
+        """
+        from millrace_job.range_reader import RangeReader
+
+        uri, version_id, _ = _parts(source)
+        found = self._storage.stat(uri, version_id)
+        pinned = version_id if version_id is not None else found.version_id
+        reader = RangeReader(found.bytes, lambda first, count: self._storage.read_range(uri, first, count, pinned))
+        return io.BufferedReader(reader, RANGE_BYTES)
 
     def fetch(self, source: Artifact | ObjectReference | str) -> Path:
         """Downloads an object and returns its local path, which lasts as long as the attempt.

@@ -48,6 +48,11 @@ class Assignment:
             return self.attempt_prefix(index)
         return f"{self.output}{index}/{self.epoch}.{self.attempt}.{self.native_attempt}/"
 
+    def lake_prefix(self) -> str:
+        """Where the job's family keeps what outlasts runs: at the top of the bucket, or of a local output folder."""
+        bucket = re.match(r"s3://[^/]+/", self.output)
+        return f"{bucket[0] if bucket else self.output}lake/{self.job.partition('.')[0]}/"
+
     def checkpoint_prefix(self, index: int) -> str:
         """Where checkpoints live: outside the attempt, since the next attempt resumes from them."""
         return f"{self.output}{index}/_checkpoint/"

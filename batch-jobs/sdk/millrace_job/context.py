@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from millrace_job.artifact import Artifacts
     from millrace_job.checkpoint import Checkpoint
+    from millrace_job.lake import Lake
     from millrace_job.log import Log
     from millrace_job.report import Report
 
@@ -65,5 +66,6 @@ class Context:
     log: Log
     progress: Progress
     report: Report
+    lake: Lake
     scratch: Path
     """A local folder for the job's own files; it is removed when the attempt ends."""

@@ -22,6 +22,9 @@ from millrace_job.storage import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+# What a file is called until it is whole.
+TEMPORARY = ".put-"
+
 
 class LocalStorage:
     """`file:///path` or a plain path, taken as it is: no percent-decoding, as with `s3://`. It keeps no versions."""
@@ -46,6 +49,19 @@ class LocalStorage:
             data = stream.read()
             return data, StoredObject(bytes=len(data), etag=_etag(stream.fileno()))
 
+    def read_range(self, uri: str, first: int, count: int, version_id: str | None = None) -> bytes:
+        with _faults(uri), _path(uri).open("rb") as stream:
+            stream.seek(first)
+            return stream.read(count)
+
+    def list(self, prefix: str) -> Iterator[tuple[str, int]]:
+        top = _path(prefix)
+        for folder, _, names in os.walk(top):
+            for name in names:
+                path = Path(folder, name)
+                if not name.startswith(TEMPORARY):
+                    yield path.relative_to(top).as_posix(), path.stat().st_size
+
     def put(
         self,
         uri: str,
@@ -61,7 +77,7 @@ class LocalStorage:
         path = _path(uri)
         with _faults(uri):
             path.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".put-", delete=False) as beside:
+            with tempfile.NamedTemporaryFile(dir=path.parent, prefix=TEMPORARY, delete=False) as beside:
                 temporary = Path(beside.name)
             try:
                 _copy(body, temporary)

@@ -16,6 +16,7 @@ from millrace_job.artifact import Artifacts
 from millrace_job.checkpoint import Checkpoint
 from millrace_job.context import Context, Progress
 from millrace_job.errors import ContractError, FatalError, RetryAfter
+from millrace_job.lake import Lake
 from millrace_job.log import Log, timestamp
 from millrace_job.report import Report
 from millrace_job.storage import ConditionFailed, ObjectForbidden, ObjectNotFound, ObjectStorage
@@ -153,6 +154,7 @@ class Runner:
             log=log,
             progress=Progress(log, store),
             report=Report(artifacts),
+            lake=Lake(self.storage, asked.lake_prefix()),
             scratch=scratch,
         )
 

@@ -1,17 +1,15 @@
-"""Objects in S3.
-
-botocore in place of boto3: the same client methods, and less to import in a process that lives a second or two.
-"""
+"""Objects in S3."""
 
 from __future__ import annotations
 
 import base64
-import os
+import contextlib
 import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
+from millrace_job.aws_client import aws_client
 from millrace_job.storage import (
     S3_PREFIX,
     ConditionFailed,
@@ -30,18 +28,12 @@ if TYPE_CHECKING:
 MULTIPART_BYTES = 64 * 1024 * 1024
 # S3 answers 409 when two conditional writes to one key overlap; the answer to "who won" is there a moment later.
 CONFLICT_PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8)
+SKIP_BYTES = 1024 * 1024
 
 
 def s3_client() -> S3Client:
-    """A client from the environment: credentials, region and AWS_ENDPOINT_URL as every AWS SDK reads them."""
-    import botocore.session
-    from botocore.config import Config
-
-    # botocore itself reads AWS_DEFAULT_REGION only; Lambda and Batch set AWS_REGION.
-    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
-    config = Config(retries={"mode": "standard", "total_max_attempts": 5}, connect_timeout=5, read_timeout=60)
-    client = botocore.session.Session().create_client("s3", region_name=region, config=config)
-    return cast("S3Client", client)
+    """A client of S3, as `aws_client` makes it."""
+    return cast("S3Client", aws_client("s3"))
 
 
 class S3Storage:
@@ -69,6 +61,31 @@ class S3Storage:
             found = self._client.get_object(**_target(uri))
             data = found["Body"].read()
         return data, StoredObject(len(data), found["ETag"], found.get("VersionId"))
+
+    def read_range(self, uri: str, first: int, count: int, version_id: str | None = None) -> bytes:
+        asked = f"bytes={first}-{first + count - 1}"
+        try:
+            with _faults(uri, version_id):
+                found = self._client.get_object(**_target(uri, version_id), Range=asked)
+                with contextlib.closing(found["Body"]) as body:
+                    # A server may answer with the whole (RFC 9110, 14.2), as MiniStack does of a version.
+                    if "ContentRange" not in found:
+                        _skip(body, first)
+                    return bytes(body.read(count))
+        except _BehindEnd:
+            return b""
+
+    def list(self, prefix: str) -> Iterator[tuple[str, int]]:
+        bucket, start = split_s3_uri(prefix)
+        # A page is 1,000 objects at most, with a token for the next one.
+        pages = iter(self._client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=start))
+        while True:
+            with _faults(prefix):
+                page = next(pages, None)
+            if page is None:
+                return
+            for found in page.get("Contents", []):
+                yield found["Key"][len(start) :], found["Size"]
 
     def put(
         self,
@@ -120,8 +137,17 @@ class S3Storage:
         return self.stat(uri)
 
 
+def _skip(body: Any, count: int) -> None:
+    while count > 0 and (skipped := len(body.read(min(count, SKIP_BYTES)))):
+        count -= skipped
+
+
 class _Conflict(Exception):
     """S3's 409 ConditionalRequestConflict."""
+
+
+class _BehindEnd(Exception):
+    """S3's 416: the range begins where the object has ended."""
 
 
 class _Body:
@@ -173,6 +199,8 @@ def _faults(uri: str, version_id: str | None = None) -> Iterator[None]:
             raise ConditionFailed(f"{what} exists already or has changed") from error
         if code in ("NoSuchKey", "NoSuchVersion", "NoSuchBucket", "404") or status == 404:
             raise ObjectNotFound(f"{what}: there is no such object") from error
+        if status == 416:
+            raise _BehindEnd(what) from error
         if status == 403:
             raise ObjectForbidden(f"{what}: access is refused, or there is no such object") from error
         raise StorageError(f"{what}: {error}") from error

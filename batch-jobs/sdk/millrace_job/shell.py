@@ -14,6 +14,7 @@ from millrace_job.checkpoint import Checkpoint
 from millrace_job.context import Context, Progress
 from millrace_job.digest import sha256_of
 from millrace_job.errors import ContractError
+from millrace_job.lake import Lake
 from millrace_job.report import Report
 from millrace_job.runner import input_digest
 from millrace_job.storage import FILE_PREFIX, S3_PREFIX, ObjectStorage
@@ -65,6 +66,7 @@ def _context(
         log=log,
         progress=Progress(log, lambda _event: None),
         report=Report(artifacts),
+        lake=Lake(storage, f"{output}/lake/{job.contract.partition('.')[0]}/"),
         scratch=scratch,
     )
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
 S3_PREFIX = "s3://"
@@ -55,6 +56,12 @@ class ObjectStorage(Protocol):
     def read(self, uri: str) -> tuple[bytes, StoredObject]:
         """A small object whole, with the etag that `put(if_match=…)` takes."""
 
+    def read_range(self, uri: str, first: int, count: int, version_id: str | None = None) -> bytes:
+        """`count` bytes (at least one) of the object, the first at offset `first`; fewer at its end, none behind it."""
+
+    def list(self, prefix: str) -> Iterator[tuple[str, int]]:
+        """Objects whose URIs begin with the prefix, which ends in `/`: what follows it, and the size, in any order."""
+
     def put(
         self,
         uri: str,
@@ -79,6 +86,12 @@ class UriStorage:
 
     def read(self, uri: str) -> tuple[bytes, StoredObject]:
         return self._storage(uri).read(uri)
+
+    def read_range(self, uri: str, first: int, count: int, version_id: str | None = None) -> bytes:
+        return self._storage(uri).read_range(uri, first, count, version_id)
+
+    def list(self, prefix: str) -> Iterator[tuple[str, int]]:
+        return self._storage(prefix).list(prefix)
 
     def put(
         self,

@@ -1,0 +1,40 @@
+"""Secrets of a stage: SecureString parameters of AWS Systems Manager."""
+
+from __future__ import annotations
+
+import os
+
+from millrace_job.aws_client import aws_client
+from millrace_job.errors import FatalError
+
+# The path of the stage's parameters, such as /millrace/dev/. The job definition sets it where `access.json` of the
+# family names secrets.
+PATH_VARIABLE = "MILLRACE_SECRETS"
+
+
+class SecretMissing(FatalError):
+    """There is no such secret, or it is kept in the clear."""
+
+
+def read_secret(name: str) -> str:
+    """The value of the parameter `{path of the stage}{name}`. No error tells it.
+
+    Raises:
+        SecretMissing: there is no such parameter, it is no SecureString, or this process has no stage.
+    """
+    from botocore.exceptions import ClientError
+
+    path = os.environ.get(PATH_VARIABLE)
+    if not path:
+        raise SecretMissing(f"{PATH_VARIABLE} is not set: name {name} under secrets in access.json of the job's family")
+    remedy = f"aws ssm put-parameter --type SecureString --overwrite --name {path}{name} --value …"
+    client = aws_client("ssm")
+    try:
+        parameter = client.get_parameter(Name=f"{path}{name}", WithDecryption=True)["Parameter"]
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") != "ParameterNotFound":
+            raise
+        raise SecretMissing(f"there is no parameter {path}{name}; make it: {remedy}") from error
+    if parameter["Type"] != "SecureString":
+        raise SecretMissing(f"parameter {path}{name} is no SecureString; keep it as one: {remedy}")
+    return str(parameter["Value"])
