@@ -7,6 +7,7 @@ import {
   ReceiveMessageCommand,
   SQSClient,
 } from "@aws-sdk/client-sqs";
+import { MemoryBackfillStore } from "../shared/backfill/memory-backfill-store.ts";
 import { awsBatchService } from "../shared/batch/aws-batch-service.ts";
 import type { JobSubmission } from "../shared/batch/batch-service.ts";
 import { defaultSettings, type Engine, localStage } from "../shared/engine.ts";
@@ -87,6 +88,7 @@ export async function startCountedEngine(): Promise<CountedEngine> {
         cache: dynamoResultCache(table),
         models: dynamoModelRegistry(table),
         schedules: new MemoryScheduleStore(),
+        backfills: new MemoryBackfillStore(),
         notifier: new MemoryNotifier(),
         queue: sqsStepQueue(counted.sqs, url),
         batch: {

@@ -28,7 +28,7 @@ function aRunView(steps: StepView[], overrides: Partial<RunView> = {}): RunView 
     cause: { kind: "object", uri: `s3://millrace-prod-data-123456789012/raw/ridge/${"x".repeat(80)}.csv` },
     ...{ state: "RUNNING", scheduledAt: "2021-10-04T16:21:00Z", startedAt: "2021-10-04T16:21:00Z" },
     cost: { dollars: 0, atLeast: false, basis: "" },
-    ...{ milliseconds: 12_300, epoch: 1, queue: "ridge-sweep", priority: 50 },
+    ...{ milliseconds: 12_300, epoch: 1, queue: "ridge-sweep", priority: 50, tags: [] },
     ...overrides,
   };
 }

@@ -12,8 +12,10 @@ import type { Cause, RunState } from "../shared/state/run.ts";
 import { costText, jobLines, progressTenths } from "./job-lines.ts";
 import { cutMiddle, durationText, wrapped } from "./units.ts";
 
-type Colour = "green" | "red" | "cyan" | "yellow" | "gray" | "magenta";
-type Look = { symbol: string; word: string; colour: Colour };
+/** Colours that states have. */
+export type Colour = "green" | "red" | "cyan" | "yellow" | "gray" | "magenta";
+/** How a step's state looks: the word says all. */
+export type Look = { symbol: string; word: string; colour: Colour };
 
 /** How each state looks. The word says it all, so that nothing is lost without colour or a font with symbols. */
 const looks: Readonly<Record<ViewState, Look>> = {
@@ -33,6 +35,11 @@ const looks: Readonly<Record<ViewState, Look>> = {
   CANCELLED: { symbol: "⊘", word: "cancelled", colour: "magenta" },
   UPSTREAM_FAILED: { symbol: "–", word: "not run", colour: "gray" },
 };
+
+/** How a step's state looks. */
+export function stateLook(state: ViewState): Look {
+  return looks[state];
+}
 
 const runColours: Readonly<Record<RunState, Colour>> = {
   SCHEDULED: "gray",
@@ -55,6 +62,8 @@ export function runStateText(state: RunState): string {
 export function causeText(cause: Cause): string {
   if (cause.kind === "object") return `started by ${cause.uri}`;
   if (cause.kind === "schedule") return `started by schedule ${cause.schedule}`;
+  if (cause.kind === "backfill") return `started by backfill ${cause.backfill}`;
+  if (cause.kind === "rerun") return `run ${cause.runId} again`;
   if (cause.kind === "step") return `started by step ${cause.step} of run ${cause.runId}`;
   return cause.by === undefined ? "started by hand" : `started by ${cause.by}`;
 }

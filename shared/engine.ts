@@ -1,3 +1,4 @@
+import type { BackfillStore } from "./backfill/backfill-store.ts";
 import type { BatchService } from "./batch/batch-service.ts";
 import type { ModelRegistry } from "./models/model-registry.ts";
 import type { Notifier } from "./notice/notifier.ts";
@@ -54,6 +55,7 @@ export type Engine = {
   readonly cache: ResultCache;
   readonly models: ModelRegistry;
   readonly schedules: ScheduleStore;
+  readonly backfills: BackfillStore;
   readonly queue: StepQueue;
   readonly batch: BatchService;
   readonly objects: ObjectStore;

@@ -2,6 +2,7 @@ import { BatchClient } from "@aws-sdk/client-batch";
 import { S3Client } from "@aws-sdk/client-s3";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { pipelines } from "../../pipelines/index.ts";
+import { dynamoBackfillStore } from "../backfill/dynamo-backfill-store.ts";
 import { awsBatchService } from "../batch/aws-batch-service.ts";
 import { defaultSettings, type Engine, localStage, type Stage } from "../engine.ts";
 import { dynamoModelRegistry } from "../models/dynamo-model-registry.ts";
@@ -50,6 +51,7 @@ export function awsEngine(environment: Environment): Engine {
     cache: dynamoResultCache(table),
     models: dynamoModelRegistry(table),
     schedules: dynamoScheduleStore(table),
+    backfills: dynamoBackfillStore(table),
     queue: sqsStepQueue(tracer.captureAWSv3Client(new SQSClient()), environment.STEPS_QUEUE_URL),
     batch: awsBatchService(tracer.captureAWSv3Client(new BatchClient()), {
       queues: environment.BATCH_JOB_QUEUES,

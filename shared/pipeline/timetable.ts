@@ -110,13 +110,15 @@ export function timesFrom(
   stage: Zoned,
   { before, most }: { before?: Date; most: number },
 ): Date[] {
-  const times: Date[] = [];
-  let time = nextTimeOf(timetable, new Date(from.getTime() - 1), stage);
-  while (time !== undefined && times.length < most && (before === undefined || time < before)) {
-    times.push(time);
-    time = nextTimeOf(timetable, time, stage);
+  const times = timesOf(timetable, stage);
+  const end = Math.min(endOf(timetable), before?.getTime() ?? Number.POSITIVE_INFINITY);
+  const found: Date[] = [];
+  let time = times.after(from.getTime() - 1);
+  while (time !== undefined && time < end && found.length < most) {
+    found.push(new Date(time));
+    time = times.after(time);
   }
-  return times;
+  return found;
 }
 
 function lengthText(every: IntervalLength): string {

@@ -47,8 +47,12 @@ const clockSkew = 5000;
 /** A limit that an operator has not set yet. */
 const unlimited = 1_000_000;
 
-/** @throws ParamsError naming each wrong field */
-function checkedParams(pipeline: Pipeline, params: Json): Json {
+/**
+ * A run's parameters as its pipeline has them, defaults included.
+ *
+ * @throws ParamsError naming each wrong field
+ */
+export function checkedParams(pipeline: Pipeline, params: Json): Json {
   const parsed = pipeline.params.safeParse(params);
   const { name } = pipeline;
   if (!parsed.success) {
@@ -77,6 +81,14 @@ function limitsOf({ name, concurrency }: Pipeline, { cause, limit }: StartReques
       ? []
       : [{ name: `queue/${queue.name}`, limit: queue.limit ?? unlimited }]),
   ];
+}
+
+/**
+ * Whether a run waits for its slots whatever its pipeline says: a child's cancel would fail its parent's step, and a
+ * backfill would lose a time, by a collision that passes.
+ */
+function waitsAlways({ kind }: Cause): boolean {
+  return kind === "step" || kind === "backfill";
 }
 
 /** What a run is called: as it was asked for, as its pipeline says, or by its pipeline and time. */
@@ -118,8 +130,7 @@ function newRun(
     queue: concurrency.queue?.name ?? pipeline.name,
     priority: request.priority ?? concurrency.priority,
     limits,
-    // A child is not cancelled for a collision that passes: its parent's step would fail by it.
-    onCollision: request.cause.kind === "step" ? ("queue" as const) : concurrency.onCollision,
+    onCollision: waitsAlways(request.cause) ? ("queue" as const) : concurrency.onCollision,
     refresh: request.refresh ?? false,
     tags: tagsInOrder([...pipeline.tags, ...(request.tags ?? [])]),
   };

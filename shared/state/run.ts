@@ -5,6 +5,9 @@ export type Cause =
   | { kind: "object"; uri: string; versionId?: string }
   | { kind: "schedule"; schedule: string }
   | { kind: "manual"; by?: string }
+  | { kind: "backfill"; backfill: string }
+  /** The same parameters again, as a run of its own. */
+  | { kind: "rerun"; runId: string }
   /** A child step of another run: its result is that step's. `epoch`: that run's, when it first started this one. */
   | { kind: "step"; runId: string; step: string; index: number; epoch: number };
 

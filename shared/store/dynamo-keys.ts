@@ -64,6 +64,17 @@ export const scheduleFromKey = z
     return { pipeline: sk.slice(0, place), name: sk.slice(place + 1) };
   });
 
+export const backfillKey = (id: string): ItemKey => ({ pk: `BACKFILL#${id}`, sk: "BACKFILL" });
+/** A backfill's id from its item's key. It is kept nowhere else in the item. */
+export const backfillIdFromKey = z
+  .string()
+  .startsWith("BACKFILL#")
+  .transform((pk) => pk.slice("BACKFILL#".length));
+/** The partition of `runs-by-pipeline` that lists backfills. */
+export const backfillsPartition = "BACKFILLS";
+/** The partition of `due` that backfills are in while something is left to do for them. */
+export const backfillsDuePartition = "DUE#BACKFILLS";
+
 /** The partition that lists the names of models. */
 export const modelsPartition = "MODELS";
 export const modelListingKey = (name: string): ItemKey => ({ pk: modelsPartition, sk: name });

@@ -34,6 +34,8 @@ const cause = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("object"), uri: z.string(), versionId: z.string().exactOptional() }),
   z.object({ kind: z.literal("schedule"), schedule: z.string() }),
   z.object({ kind: z.literal("manual"), by: z.string().exactOptional() }),
+  z.object({ kind: z.literal("backfill"), backfill: z.string() }),
+  z.object({ kind: z.literal("rerun"), runId: z.string() }),
   z.object({
     kind: z.literal("step"),
     runId: z.string(),

@@ -1,3 +1,4 @@
+import { MemoryBackfillStore } from "../backfill/memory-backfill-store.ts";
 import { MemoryBatchService } from "../batch/memory-batch-service.ts";
 import { defaultSettings, type Engine, localStage } from "../engine.ts";
 import { MemoryModelRegistry } from "../models/memory-model-registry.ts";
@@ -120,6 +121,7 @@ export class MemoryEngine {
       cache: new MemoryResultCache(),
       models: new MemoryModelRegistry(),
       schedules: new MemoryScheduleStore(),
+      backfills: new MemoryBackfillStore(),
       queue: this.queue,
       batch: this.batch,
       objects: this.objects,

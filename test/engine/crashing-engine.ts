@@ -37,7 +37,18 @@ export function crashing(engine: Engine, at: number, when: Crashing["when"]) {
     if (now) throw new Crash();
     return result;
   };
-  const { store, queue, batch: service, objects, waiters, cache, models, notifier, schedules } = engine;
+  const {
+    store,
+    queue,
+    batch: service,
+    objects,
+    waiters,
+    cache,
+    models,
+    notifier,
+    schedules,
+    backfills,
+  } = engine;
   const ports = {
     store: wrapped(store, around),
     queue: wrapped(queue, around),
@@ -48,6 +59,7 @@ export function crashing(engine: Engine, at: number, when: Crashing["when"]) {
     models: wrapped(models, around),
     notifier: wrapped(notifier, around),
     schedules: wrapped(schedules, around),
+    backfills: wrapped(backfills, around),
   };
   return { engine: { ...engine, ...ports }, seen };
 }

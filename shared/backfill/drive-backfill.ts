@@ -1,0 +1,163 @@
+import type { Engine } from "../engine.ts";
+import { timesFrom } from "../pipeline/timetable.ts";
+import { lastLook } from "../run/end-run.ts";
+import { ParamsError, PipelineNotFoundError } from "../run/run-errors.ts";
+import { runIdOf } from "../run/run-id.ts";
+import { beginRun, startRun } from "../run/start-run.ts";
+import { type ActiveRun, isActive, type Run } from "../state/run.ts";
+import { cancelRunAs } from "../worker/settle-cancellation.ts";
+import { type Backfill, backfillLimit, backfillTag, isStartedBy, stoppedWith } from "./backfill.ts";
+import { decideBackfill, standingOf, type TimeLookedAt } from "./decide-backfill.ts";
+
+/** Times that one turn looks at beyond those that are open, and turns that one call takes. */
+const timesPerTurn = 500;
+const turnsPerCall = 4;
+/** Calls to the stores that are under way at once. */
+const atOnce = 25;
+/** Backfills that one tick drives. */
+const backfillsPerTick = 20;
+/** Milliseconds until a backfill is looked at again: each tick comes to it. */
+const nextLook = 30_000;
+/** After all other runs of a work queue: what is missing already can wait. */
+const lastPriority = 100;
+
+/** Does something for each of a list, several at once, in order. */
+async function forEach<T, R>(list: readonly T[], work: (each: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  for (let place = 0; place < list.length; place += atOnce) {
+    results.push(...(await Promise.all(list.slice(place, place + atOnce).map(work))));
+  }
+  return results;
+}
+
+function lookAt(engine: Engine, { pipeline, causeKey }: Backfill, times: readonly string[]) {
+  return forEach(times, async (time): Promise<TimeLookedAt> => {
+    return { time, run: await engine.store.getRun(runIdOf(pipeline, time, causeKey)) };
+  });
+}
+
+async function startTime(engine: Engine, backfill: Backfill, time: string): Promise<void> {
+  const { id, pipeline, params, causeKey, concurrency } = backfill;
+  await startRun(engine, {
+    pipeline,
+    params,
+    scheduledAt: time,
+    cause: { kind: "backfill", backfill: id },
+    causeKey,
+    priority: lastPriority,
+    tags: [backfillTag(id)],
+    limit: { name: backfillLimit(id), limit: concurrency },
+  });
+}
+
+async function openAgain(engine: Engine, run: Run): Promise<void> {
+  const now = engine.clock.now();
+  const dueAt = now + engine.settings.sweepSeconds * 1000;
+  const opened = await engine.store.reopenRun(run, new Date(now).toISOString(), dueAt);
+  if (opened?.state === "RUNNING" || opened?.state === "QUEUED") await beginRun(engine, opened);
+}
+
+/** The times that a turn looks at next, and the one after them. */
+function comingTimes({ timetable, next, to }: Backfill): { times: string[]; after?: string } {
+  if (next === undefined) return { times: [] };
+  const bounds = { before: new Date(to), most: timesPerTurn + 1 };
+  // The backfill's timetable has a time zone of its own.
+  const times = timesFrom(timetable, new Date(next), { timezone: "UTC" }, bounds).map((time) =>
+    time.toISOString(),
+  );
+  const after = times[timesPerTurn];
+  return { times: times.slice(0, timesPerTurn), ...(after !== undefined && { after }) };
+}
+
+const later = (engine: Engine) => new Date(engine.clock.now() + nextLook).toISOString();
+
+/** One turn of a backfill under way; true when it looked at all that it could and there may be more to skip. */
+async function goOn(engine: Engine, backfill: Backfill): Promise<boolean> {
+  const { times, after } = comingTimes(backfill);
+  const opened = await lookAt(engine, backfill, backfill.open);
+  const coming = await lookAt(engine, backfill, times);
+  const { next: _next, dueAt: _dueAt, ...facts } = backfill;
+  const decided = decideBackfill(backfill, opened, coming, after);
+  const moved: Backfill = {
+    ...facts,
+    ...decided,
+    version: backfill.version + 1,
+    ...(decided.state === "RUNNING" && { dueAt: later(engine) }),
+  };
+  if (!(await engine.backfills.put(moved))) return false;
+  const runs = new Map([...opened, ...coming].map(({ time, run }) => [time, run]));
+  await forEach(moved.open, async (time) => {
+    const run = runs.get(time);
+    const standing = standingOf(backfill, run);
+    if (standing === "missing") await startTime(engine, moved, time);
+    if (standing === "again" && run !== undefined) await openAgain(engine, run);
+  });
+  return after !== undefined && moved.next === after;
+}
+
+/** One turn of a cancelled backfill: ends the runs that it has started, and waits for those that a late worker starts. */
+async function settle(engine: Engine, backfill: Backfill): Promise<void> {
+  const { id, counts, dueAt: _dueAt, ...facts } = backfill;
+  const reason = stoppedWith(id);
+  const now = engine.clock.now();
+  const opened = await lookAt(engine, backfill, backfill.open);
+  const isMine = (run: Run): run is ActiveRun => isActive(run) && isStartedBy(run, id);
+  await forEach(opened, async ({ run }) => {
+    if (run === undefined || !isMine(run) || run.state === "CANCELLING") return;
+    await cancelRunAs(engine, run, "CANCELLED", reason);
+  });
+  // No worker that did not know of the cancel works longer.
+  const mayCome = now < Date.parse(backfill.cancelledAt ?? backfill.passAt) + lastLook;
+  const open = opened.filter(({ run }) => (run === undefined ? mayCome : isMine(run)));
+  const succeeded = opened.filter(({ run }) => standingOf(backfill, run) === "succeeded").length;
+  await engine.backfills.put({
+    ...facts,
+    id,
+    counts: { ...counts, succeeded: counts.succeeded + succeeded },
+    open: open.map(({ time }) => time),
+    version: backfill.version + 1,
+    ...(open.length > 0 && { dueAt: later(engine) }),
+  });
+}
+
+/** Cancels a backfill that cannot go on, as its pipeline has changed. */
+async function giveUp(engine: Engine, id: string, reason: string): Promise<void> {
+  const backfill = await engine.backfills.get(id);
+  if (backfill?.state !== "RUNNING") return;
+  engine.log.error("backfill cannot go on", { backfill: id, reason });
+  const cancelledAt = new Date(engine.clock.now()).toISOString();
+  await engine.backfills.put({
+    ...backfill,
+    ...{ state: "CANCELLED", reason, cancelledAt, version: backfill.version + 1 },
+  });
+}
+
+/**
+ * Moves a backfill on: counts what has ended, skips what had succeeded, starts what there is room for. Safe to repeat, and
+ * to die at any call of; of two at once one changes nothing.
+ */
+export async function driveBackfill(engine: Engine, id: string): Promise<void> {
+  try {
+    for (let turn = 0; turn < turnsPerCall; turn += 1) {
+      const backfill = await engine.backfills.get(id);
+      if (backfill?.dueAt === undefined) return;
+      if (backfill.state === "CANCELLED") return await settle(engine, backfill);
+      if (!(await goOn(engine, backfill))) return;
+    }
+  } catch (error) {
+    if (!(error instanceof ParamsError || error instanceof PipelineNotFoundError)) throw error;
+    await giveUp(engine, id, error.message);
+  }
+}
+
+/** Moves on every backfill that is due, each on its own. Reads what is due, not what is stored. */
+export async function driveBackfills(engine: Engine): Promise<void> {
+  const now = new Date(engine.clock.now()).toISOString();
+  for (const id of await engine.backfills.due(now, backfillsPerTick)) {
+    try {
+      await driveBackfill(engine, id);
+    } catch (error) {
+      engine.log.error("backfill failed", { backfill: id, error });
+    }
+  }
+}

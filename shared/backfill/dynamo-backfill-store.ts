@@ -1,0 +1,125 @@
+import { isDeepStrictEqual } from "node:util";
+import { GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
+import * as z from "zod";
+import { batchGet } from "../store/dynamo-batch-get.ts";
+import {
+  backfillIdFromKey,
+  backfillKey,
+  backfillsDuePartition,
+  backfillsPartition,
+} from "../store/dynamo-keys.ts";
+import { take } from "../store/dynamo-query.ts";
+import { jsonText } from "../store/dynamo-run-item.ts";
+import { conditional, type DynamoTable } from "../store/dynamo-table.ts";
+import type { Backfill } from "./backfill.ts";
+import type { BackfillStore } from "./backfill-store.ts";
+
+const zoned = { timezone: z.string(), end: z.string().exactOptional() };
+const timetable = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("cron"), expression: z.string(), ...zoned }),
+  z.object({
+    kind: z.literal("interval"),
+    every: z.union([
+      z.strictObject({ minutes: z.int() }),
+      z.strictObject({ hours: z.int() }),
+      z.strictObject({ days: z.int() }),
+    ]),
+    anchor: z.string(),
+    ...zoned,
+  }),
+]);
+
+const count = z.int().nonnegative();
+
+const backfillItem = z
+  .object({
+    pk: backfillIdFromKey,
+    pipeline: z.string(),
+    timetable,
+    rule: z.string(),
+    from: z.string(),
+    to: z.string(),
+    params: jsonText,
+    causeKey: z.string(),
+    state: z.enum(["RUNNING", "DONE", "CANCELLED"]),
+    reason: z.string().exactOptional(),
+    cancelledAt: z.string().exactOptional(),
+    createdAt: z.string(),
+    pass: z.int().positive(),
+    passAt: z.string(),
+    retryFailed: z.boolean(),
+    concurrency: z.int().positive(),
+    total: count,
+    counts: z.object({ succeeded: count, skipped: count, failed: count }),
+    open: z.array(z.string()),
+    next: z.string().exactOptional(),
+    dueAt: z.string().exactOptional(),
+    version: z.int().positive(),
+  })
+  .transform(({ pk: id, ...rest }): Backfill => ({ ...rest, id }));
+
+/** Only a backfill that has something left to do is in the index of what is due. */
+const duePlace = ({ dueAt }: Backfill) =>
+  dueAt === undefined ? {} : { duePartition: backfillsDuePartition, dueAt };
+
+/** Backfills in the table, listed by the index that lists a pipeline's runs. */
+export function dynamoBackfillStore(table: DynamoTable): BackfillStore {
+  const { client, name: TableName } = table;
+  const keys = z.object({ pk: backfillIdFromKey });
+  return {
+    async get(id) {
+      const { Item } = await client.send(
+        new GetCommand({ TableName, Key: backfillKey(id), ConsistentRead: true }),
+      );
+      return Item === undefined ? undefined : backfillItem.parse(Item);
+    },
+
+    async list(limit) {
+      const query = {
+        IndexName: "runs-by-pipeline",
+        KeyConditionExpression: "gsi1pk = :pk",
+        ExpressionAttributeValues: { ":pk": backfillsPartition },
+        ScanIndexForward: false,
+        Limit: limit,
+      };
+      const ids = (await take(table, query, limit)).map((item) => keys.parse(item).pk);
+      const found = (await batchGet(table, ids.map(backfillKey))).map((item) => backfillItem.parse(item));
+      return found.sort((a, b) => ids.indexOf(a.id) - ids.indexOf(b.id));
+    },
+
+    async due(now, limit) {
+      const query = {
+        IndexName: "due",
+        KeyConditionExpression: "duePartition = :partition AND dueAt <= :now",
+        ExpressionAttributeValues: { ":partition": backfillsDuePartition, ":now": now },
+        Limit: limit,
+      };
+      return (await take(table, query, limit)).map((item) => keys.parse(item).pk);
+    },
+
+    async put(next) {
+      const { id, params, dueAt: _dueAt, ...rest } = next;
+      const first = next.version === 1;
+      const written = await conditional(
+        client.send(
+          new PutCommand({
+            TableName,
+            Item: {
+              ...backfillKey(id),
+              ...rest,
+              params: JSON.stringify(params),
+              gsi1pk: backfillsPartition,
+              gsi1sk: `${next.createdAt}#${id}`,
+              ...duePlace(next),
+            },
+            ConditionExpression: first ? "attribute_not_exists(pk)" : "version = :previous",
+            ...(!first && { ExpressionAttributeValues: { ":previous": next.version - 1 } }),
+            ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+          }),
+        ),
+      );
+      if (written.ok || written.current === undefined) return written.ok;
+      return isDeepStrictEqual(backfillItem.parse(written.current), { ...next });
+    },
+  };
+}

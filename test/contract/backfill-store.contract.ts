@@ -1,0 +1,86 @@
+import type { Backfill } from "../../shared/backfill/backfill.ts";
+import type { BackfillStore } from "../../shared/backfill/backfill-store.ts";
+import { timeAt } from "../factories.ts";
+
+const started: Backfill = {
+  id: "taxi-scoring-0123456789",
+  pipeline: "taxi-scoring",
+  timetable: { kind: "cron", expression: "0 0 1 * *", timezone: "UTC" },
+  rule: "cron 0 0 1 * * in UTC",
+  from: "2021-04-01T00:00:00.000Z",
+  to: "2021-06-01T00:00:00.000Z",
+  params: { model: { "": null } },
+  causeKey: "",
+  state: "RUNNING",
+  createdAt: timeAt(0),
+  pass: 1,
+  passAt: timeAt(0),
+  retryFailed: false,
+  concurrency: 4,
+  total: 2,
+  counts: { succeeded: 0, skipped: 0, failed: 0 },
+  open: [],
+  next: "2021-04-01T00:00:00.000Z",
+  dueAt: timeAt(10),
+  version: 1,
+};
+const { next: _next, dueAt: _dueAt, ...rest } = started;
+const over: Backfill = {
+  ...rest,
+  timetable: { kind: "interval", every: { days: 7 }, anchor: timeAt(0), timezone: "UTC", end: timeAt(1) },
+  state: "CANCELLED",
+  reason: "cancelled by an operator",
+  cancelledAt: timeAt(5),
+  open: [timeAt(1), timeAt(2)],
+  version: 2,
+};
+
+/** What every store of backfills does. `make` gives an empty one. */
+export function backfillStoreContract(make: () => Promise<BackfillStore>): void {
+  let store: BackfillStore;
+  beforeEach(async () => {
+    store = await make();
+  });
+
+  it("gives a backfill as it was put, and none that does not exist", async () => {
+    expect(await store.put(started)).toBe(true);
+    expect(await store.get(started.id)).toEqual(started);
+    expect(await store.put(over)).toBe(true);
+    expect(await store.get(started.id)).toEqual(over);
+    expect(await store.get("unknown")).toBeUndefined();
+  });
+
+  it("replaces only the version before", async () => {
+    await store.put(started);
+    expect(await store.put({ ...over, version: 1 })).toBe(false);
+    expect(await store.put({ ...over, version: 3 })).toBe(false);
+    expect(await store.put({ ...over, id: "unknown" })).toBe(false);
+    expect(await store.get(started.id)).toEqual(started);
+  });
+
+  it("says the same again when a write is repeated", async () => {
+    expect(await store.put(started)).toBe(true);
+    expect(await store.put(started)).toBe(true);
+    expect(await store.put(over)).toBe(true);
+    expect(await store.put(over)).toBe(true);
+    expect(await store.put(started)).toBe(false);
+  });
+
+  it("lists backfills, newest first", async () => {
+    await store.put(started);
+    await store.put({ ...started, id: "b", createdAt: timeAt(20) });
+    await store.put({ ...started, id: "c", createdAt: timeAt(10) });
+    expect((await store.list(10)).map(({ id }) => id)).toEqual(["b", "c", started.id]);
+    expect((await store.list(1)).map(({ id }) => id)).toEqual(["b"]);
+  });
+
+  it("says which are due, soonest first, and none that has nothing left to do", async () => {
+    await store.put(started);
+    await store.put({ ...started, id: "sooner", dueAt: timeAt(9) });
+    expect(await store.due(timeAt(8), 10)).toEqual([]);
+    expect(await store.due(timeAt(10), 10)).toEqual(["sooner", started.id]);
+    expect(await store.due(timeAt(10), 1)).toEqual(["sooner"]);
+    await store.put(over);
+    expect(await store.due(timeAt(10), 10)).toEqual(["sooner"]);
+  });
+}

@@ -1,0 +1,411 @@
+import * as z from "zod";
+import type { Backfill } from "../../shared/backfill/backfill.ts";
+import { driveBackfills } from "../../shared/backfill/drive-backfill.ts";
+import {
+  type BackfillRequest,
+  cancelBackfill,
+  resumeBackfill,
+  startBackfill,
+} from "../../shared/backfill/start-backfill.ts";
+import type { Engine } from "../../shared/engine.ts";
+import { cancelRun } from "../../shared/operate/cancel-run.ts";
+import { cron, definePipeline, lambda, wait } from "../../shared/pipeline/index.ts";
+import { startRun } from "../../shared/run/start-run.ts";
+import { runSchedules } from "../../shared/schedule/run-schedules.ts";
+import type { Run } from "../../shared/state/run.ts";
+import { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
+import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
+import { sweepRuns } from "../../shared/worker/sweep-run.ts";
+import { Crash, crashing } from "./crashing-engine.ts";
+
+const minute = 60_000;
+const start = Date.parse("2022-01-01T00:00:30Z");
+const params = z.strictObject({ label: z.string().default("") });
+
+/** A pipeline that takes a while, and fails for the times that it is told to. */
+function scoring(seconds = 0, options: { maxActiveRuns?: number; failing?: Set<string> } = {}) {
+  const { failing = new Set(), ...rest } = options;
+  const triggers = [
+    cron("0 3 2 * *", { name: "monthly", params: { label: "by schedule" } }),
+    cron("* * * * *"),
+  ];
+  return definePipeline({ name: "scoring", params, triggers, ...rest }, ({ run, step }) => {
+    const waited = step("wait", wait({ seconds }));
+    step(
+      "score",
+      lambda({ at: run.scheduledAt }, ({ at }) => {
+        if (failing.has(at)) throw new Error(`no data for ${at}`);
+        return at;
+      }),
+      { after: [waited] },
+    );
+  });
+}
+
+const spring: BackfillRequest = {
+  pipeline: "scoring",
+  from: "2021-04-01",
+  to: "2021-06-01",
+  every: "month",
+  concurrency: 4,
+  retryFailed: false,
+};
+const days: BackfillRequest = {
+  ...spring,
+  from: "2021-01-01",
+  to: "2021-01-21",
+  every: "day",
+  concurrency: 3,
+};
+
+function memoryOf(pipeline = scoring()): MemoryEngine {
+  return new MemoryEngine([pipeline], {}, start);
+}
+
+async function runsOf(memory: MemoryEngine): Promise<Run[]> {
+  const { runs } = await memory.store.listRuns({}, 10_000);
+  const all = await Promise.all(runs.map(({ runId }) => memory.store.getRun(runId)));
+  return all.flatMap((run) => run ?? []).sort((a, b) => a.scheduledAt.localeCompare(b.scheduledAt));
+}
+
+const active = (runs: readonly Run[]) => runs.filter(({ state }) => state === "RUNNING");
+
+/** Works and ticks until a backfill has nothing left to do; `watch` is told of each turn. */
+async function finish(
+  memory: MemoryEngine,
+  id: string,
+  watch: () => Promise<void> = async () => undefined,
+): Promise<Backfill> {
+  for (let tick = 0; tick < 1000; tick += 1) {
+    while (await memory.turn()) await watch();
+    const backfill = await memory.engine.backfills.get(id);
+    if (backfill === undefined) throw new Error(`there is no backfill ${id}`);
+    if (backfill.dueAt === undefined) return backfill;
+    memory.clock.moveTo(memory.clock.now() + minute);
+    await driveBackfills(memory.engine);
+    await sweepRuns(memory.engine);
+  }
+  throw new Error("the backfill does not end");
+}
+
+describe("a backfill", () => {
+  it("runs a pipeline for each time, the first inclusive and the last exclusive", async () => {
+    const memory = memoryOf();
+    const { id, total } = await startBackfill(memory.engine, spring);
+    expect(total).toBe(2);
+    expect(await finish(memory, id)).toMatchObject({
+      state: "DONE",
+      counts: { succeeded: 2, skipped: 0, failed: 0 },
+    });
+    const runs = await runsOf(memory);
+    expect(runs.map(({ scheduledAt, state }) => [scheduledAt, state])).toEqual([
+      ["2021-04-01T00:00:00.000Z", "SUCCEEDED"],
+      ["2021-05-01T00:00:00.000Z", "SUCCEEDED"],
+    ]);
+    expect(runs[0]).toMatchObject({ cause: { kind: "backfill", backfill: id }, tags: [`backfill:${id}`] });
+  });
+
+  it("asked for again skips what succeeded, and starts nothing twice", async () => {
+    const memory = memoryOf();
+    const { id } = await startBackfill(memory.engine, spring);
+    await finish(memory, id);
+    const again = await startBackfill(memory.engine, spring);
+    expect(again).toMatchObject({
+      id,
+      pass: 2,
+      state: "DONE",
+      counts: { succeeded: 0, skipped: 2, failed: 0 },
+    });
+    expect(await runsOf(memory)).toHaveLength(2);
+  });
+
+  it("skips what another cause has done for the same times, and waits for what it does", async () => {
+    const memory = memoryOf(scoring(600));
+    const cause = { kind: "manual" } as const;
+    const by = (scheduledAt: string) =>
+      startRun(memory.engine, { pipeline: "scoring", scheduledAt, cause, causeKey: "" });
+    await memory.finish((await by("2021-04-01T00:00:00Z")).runId);
+    memory.clock.moveTo(memory.clock.now() + minute);
+    await by("2021-05-01T00:00:00Z");
+    const { id } = await startBackfill(memory.engine, { ...spring, to: "2021-07-01" });
+    expect(await finish(memory, id)).toMatchObject({ counts: { succeeded: 2, skipped: 1, failed: 0 } });
+    expect((await runsOf(memory)).map(({ cause: { kind } }) => kind)).toEqual([
+      "manual",
+      "manual",
+      "backfill",
+    ]);
+  });
+
+  it("asked for with other parameters makes other runs", async () => {
+    const memory = memoryOf();
+    const first = await startBackfill(memory.engine, spring);
+    await finish(memory, first.id);
+    const other = await startBackfill(memory.engine, { ...spring, params: { label: "b" } });
+    expect(other.id).not.toBe(first.id);
+    expect(await finish(memory, other.id)).toMatchObject({ counts: { succeeded: 2, skipped: 0 } });
+    expect(await runsOf(memory)).toHaveLength(4);
+  });
+
+  it("of a schedule has its times and parameters, and skips what the schedule has done", async () => {
+    const memory = memoryOf();
+    const { every: _every, ...range } = spring;
+    const { id } = await startBackfill(memory.engine, { ...range, schedule: "monthly" });
+    await finish(memory, id);
+    const runs = await runsOf(memory);
+    expect(runs.map(({ scheduledAt, params }) => [scheduledAt, params])).toEqual([
+      ["2021-04-02T03:00:00.000Z", { label: "by schedule" }],
+      ["2021-05-02T03:00:00.000Z", { label: "by schedule" }],
+    ]);
+    await runSchedules(memory.engine);
+    memory.clock.moveTo(Date.parse("2022-01-02T03:00:10Z"));
+    await runSchedules(memory.engine);
+    await memory.turn();
+    const next = { ...range, from: "2022-01-02", to: "2022-01-03", schedule: "monthly" };
+    const winter = await startBackfill(memory.engine, next);
+    expect(await finish(memory, winter.id)).toMatchObject({ total: 1 });
+    expect((await runsOf(memory)).filter(({ cause }) => cause.kind === "backfill")).toHaveLength(2);
+  });
+
+  it("never has more of its runs under way than it may, and as many as it may", async () => {
+    const memory = memoryOf(scoring(90));
+    const { id } = await startBackfill(memory.engine, days);
+    const seen = new Set<number>();
+    const done = await finish(memory, id, async () => {
+      seen.add(active(await runsOf(memory)).length);
+    });
+    expect(done.counts.succeeded).toBe(20);
+    expect(Math.max(...seen)).toBe(3);
+  });
+
+  it("leaves what failed, and runs it again when asked to; what has no other chance counts once", async () => {
+    const failing = new Set(["2021-04-01T00:00:00.000Z"]);
+    const memory = memoryOf(scoring(0, { failing }));
+    const { id } = await startBackfill(memory.engine, spring);
+    expect(await finish(memory, id)).toMatchObject({ counts: { succeeded: 1, skipped: 0, failed: 1 } });
+    const again = await startBackfill(memory.engine, spring);
+    expect(again).toMatchObject({ state: "DONE", counts: { succeeded: 0, skipped: 1, failed: 1 } });
+    await startBackfill(memory.engine, { ...spring, retryFailed: true });
+    expect(await finish(memory, id)).toMatchObject({ counts: { skipped: 1, failed: 1 } });
+    failing.clear();
+    await startBackfill(memory.engine, { ...spring, retryFailed: true });
+    expect(await finish(memory, id)).toMatchObject({ counts: { succeeded: 1, skipped: 1, failed: 0 } });
+    expect((await runsOf(memory)).map(({ epoch }) => epoch)).toEqual([3, 1]);
+  });
+
+  it("opens runs again that others started no more at once than it may", async () => {
+    const failing = new Set<string>();
+    const memory = memoryOf(scoring(90, { failing }));
+    const cause = { kind: "manual" } as const;
+    for (let day = 1; day <= 6; day += 1) {
+      const scheduledAt = `2021-01-0${day}T00:00:00.000Z`;
+      failing.add(scheduledAt);
+      const { runId } = await startRun(memory.engine, {
+        pipeline: "scoring",
+        scheduledAt,
+        cause,
+        causeKey: "",
+      });
+      await memory.finish(runId);
+    }
+    failing.clear();
+    memory.clock.moveTo(memory.clock.now() + minute);
+    const { id } = await startBackfill(memory.engine, { ...days, concurrency: 2, retryFailed: true });
+    let most = active(await runsOf(memory)).length;
+    const done = await finish(memory, id, async () => {
+      most = Math.max(most, active(await runsOf(memory)).length);
+    });
+    expect([done.counts.succeeded, most]).toEqual([20, 2]);
+  });
+
+  it("comes after scheduled runs that wait for the same slots", async () => {
+    const memory = memoryOf(scoring(90, { maxActiveRuns: 1 }));
+    await runSchedules(memory.engine);
+    const { id } = await startBackfill(memory.engine, days);
+    memory.clock.moveTo(start + minute);
+    await runSchedules(memory.engine);
+    const scheduled = async () => (await runsOf(memory)).find(({ cause }) => cause.kind === "schedule");
+    expect((await scheduled())?.state).toBe("QUEUED");
+    const first = active(await runsOf(memory))[0];
+    await memory.finish(first?.runId ?? "");
+    expect((await scheduled())?.state).toBe("RUNNING");
+    expect((await finish(memory, id)).counts.succeeded).toBe(20);
+  });
+
+  it("keeps its item small over a thousand times, and skips what is done at once", async () => {
+    const memory = memoryOf();
+    const hours = { ...days, to: "2021-02-11", every: "hour", concurrency: 100 } as const;
+    const { id, total } = await startBackfill(memory.engine, hours);
+    expect(total).toBe(984);
+    let most = 0;
+    await finish(memory, id, async () => {
+      const stored = await memory.engine.backfills.get(id);
+      most = Math.max(most, JSON.stringify(stored).length);
+    });
+    expect(most).toBeLessThan(8 * 1024);
+    const again = await startBackfill(memory.engine, hours);
+    expect(again).toMatchObject({ state: "DONE", counts: { succeeded: 0, skipped: 984, failed: 0 } });
+  }, 60_000);
+
+  it("of a pipeline that is deployed no more is cancelled and says so", async () => {
+    const memory = memoryOf(scoring(90));
+    const { id } = await startBackfill(memory.engine, { ...days, concurrency: 1, to: "2021-06-01" });
+    memory.engine = { ...memory.engine, pipelines: new Map() };
+    const ended = await finish(memory, id);
+    expect(ended).toMatchObject({ state: "CANCELLED" });
+    expect(ended.reason).toContain('there is no pipeline "scoring"');
+  });
+});
+
+describe("a cancelled backfill", () => {
+  it("starts nothing more and ends what it has started, and goes on when it is resumed", async () => {
+    const memory = memoryOf(scoring(90));
+    const { id } = await startBackfill(memory.engine, days);
+    const cause = { kind: "manual" } as const;
+    const scheduledAt = "2021-01-20T00:00:00Z";
+    await startRun(memory.engine, { pipeline: "scoring", scheduledAt, cause, causeKey: "" });
+    for (let turn = 0; turn < 30; turn += 1) await memory.turn();
+    memory.clock.moveTo(memory.clock.now() + 2 * minute);
+    for (let turn = 0; turn < 30; turn += 1) await memory.turn();
+    await cancelBackfill(memory.engine, id);
+    const cancelled = await finish(memory, id);
+    expect(cancelled).toMatchObject({ state: "CANCELLED", open: [], reason: "cancelled by an operator" });
+    const stopped = (await runsOf(memory)).filter(({ state }) => state === "CANCELLED");
+    expect(stopped.length).toBeGreaterThan(3);
+    await resumeBackfill(memory.engine, id, false);
+    const done = await finish(memory, id);
+    expect(done).toMatchObject({ state: "DONE", pass: 2 });
+    expect(done).not.toHaveProperty("reason");
+    expect(done.counts.succeeded + done.counts.skipped).toBe(20);
+    expect((await runsOf(memory)).map(({ state }) => state)).toEqual(Array(20).fill("SUCCEEDED"));
+  });
+
+  it("ends also what a worker starts that did not know of the cancel", async () => {
+    const memory = memoryOf(scoring(90));
+    const sound = memory.engine;
+    let cancelled = false;
+    const put = async (next: Backfill) => {
+      const written = await sound.backfills.put(next);
+      if (!cancelled && next.open.length > 0) {
+        cancelled = true;
+        await cancelBackfill(sound, next.id);
+      }
+      return written;
+    };
+    const backfills = new Proxy(sound.backfills, {
+      get: (store, key) => (key === "put" ? put : Reflect.get(store, key).bind(store)),
+    });
+    const { id } = await startBackfill({ ...sound, backfills }, spring);
+    expect(await runsOf(memory)).toHaveLength(2);
+    await finish(memory, id);
+    expect((await runsOf(memory)).map(({ state }) => state)).toEqual(["CANCELLED", "CANCELLED"]);
+  });
+
+  it("leaves a run alone that another cause started", async () => {
+    const memory = memoryOf(scoring(9000));
+    const cause = { kind: "manual" } as const;
+    const scheduledAt = "2021-04-01T00:00:00Z";
+    await startRun(memory.engine, { pipeline: "scoring", scheduledAt, cause, causeKey: "" });
+    const { id } = await startBackfill(memory.engine, spring);
+    await cancelBackfill(memory.engine, id);
+    const states = (await runsOf(memory)).map(({ state }) => state);
+    expect(states[0]).toBe("RUNNING");
+    expect(["CANCELLING", "CANCELLED"]).toContain(states[1]);
+  });
+
+  it("does not run again what a person cancelled", async () => {
+    const memory = memoryOf(scoring(90));
+    const { id } = await startBackfill(memory.engine, spring);
+    const [first] = await runsOf(memory);
+    await cancelRun(memory.engine, first?.runId ?? "");
+    await finish(memory, id);
+    await resumeBackfill(memory.engine, id, false);
+    expect(await finish(memory, id)).toMatchObject({ counts: { failed: 1, skipped: 1 } });
+  });
+});
+
+describe("a request that cannot be", () => {
+  it.each<[Partial<BackfillRequest>, string]>([
+    [{ pipeline: "scorin" }, 'there is no pipeline "scorin"; deployed are: scoring'],
+    [{ from: "yesterday" }, 'from is "yesterday"; it takes a date such as 2021-04-01'],
+    [{ to: "2021-04-01" }, "there is no such time from 2021-04-01T00:00:00.000Z (inclusive)"],
+    [{ to: "2023-01-01" }, "is yet to come; schedules start what is to come"],
+    [{ from: "1990-01-01", every: "hour" }, "more than 10000 times"],
+    [{ from: "2021-01-31" }, "from is on day 31"],
+    [{ schedule: "monthly" }, "every and schedule: give one of the two"],
+    [{ timezone: "Berlin" }, 'timezone "Berlin" is not known'],
+    [{ params: { labell: "x" } }, 'Unrecognized key: "labell"'],
+  ])("is refused before anything is started: %j", async (wrong, message) => {
+    const memory = memoryOf();
+    await expect(startBackfill(memory.engine, { ...spring, ...wrong })).rejects.toThrow(message);
+    expect(await runsOf(memory)).toEqual([]);
+    expect(await memory.engine.backfills.list(10)).toEqual([]);
+  });
+
+  it("of a schedule that there is not names those there are", async () => {
+    const { every: _every, ...range } = spring;
+    const asked = startBackfill(memoryOf().engine, { ...range, schedule: "weekly" });
+    await expect(asked).rejects.toThrow("it has: monthly, default");
+  });
+
+  it("of a backfill that does not exist says so", async () => {
+    await expect(cancelBackfill(memoryOf().engine, "x")).rejects.toThrow('there is no backfill "x"');
+    await expect(resumeBackfill(memoryOf().engine, "x", false)).rejects.toThrow('there is no backfill "x"');
+  });
+});
+
+describe("whatever call it dies at", () => {
+  /** Starts, cancels and resumes a backfill, with a worker that dies once; nobody repeats what he was asked for. */
+  async function withCrash(at: number, when: "before" | "after") {
+    const memory = memoryOf(scoring(90));
+    const sound = memory.engine;
+    const { engine, seen } = crashing(sound, at, when);
+    const attempt = async (work: (engine: Engine) => Promise<unknown>) => {
+      try {
+        await work(seen.crashed ? sound : engine);
+        return true;
+      } catch (error) {
+        if (!(error instanceof Crash)) throw error;
+        return false;
+      }
+    };
+    const request = { ...days, to: "2021-01-04", concurrency: 1 };
+    // People ask again when they get no answer.
+    if (!(await attempt((each) => startBackfill(each, request)))) await startBackfill(sound, request);
+    const [{ id } = { id: "" }] = await sound.backfills.list(1);
+    let most = 0;
+    const work = async (ticks: number) => {
+      for (let tick = 0; tick < ticks; tick += 1) {
+        for (const message of memory.queue.receive(100)) {
+          await attempt((each) => handleStepMessage(each, message, Number.POSITIVE_INFINITY));
+          most = Math.max(most, active(await runsOf(memory)).length);
+        }
+        memory.clock.moveTo(memory.clock.now() + minute);
+        await attempt(driveBackfills);
+        await attempt(sweepRuns);
+        if ((await sound.backfills.get(id))?.state === "DONE") return;
+      }
+    };
+    await work(2);
+    if (!(await attempt((each) => cancelBackfill(each, id)))) await cancelBackfill(sound, id);
+    await work(4);
+    if (!(await attempt((each) => resumeBackfill(each, id, false)))) await resumeBackfill(sound, id, false);
+    await work(60);
+    return { seen, most, backfill: await sound.backfills.get(id), runs: await runsOf(memory), memory };
+  }
+
+  it.each(["before", "after"] as const)(
+    "all times are done once, %s its effect",
+    async (when) => {
+      for (let at = 1; ; at += 1) {
+        const { seen, most, backfill, runs, memory } = await withCrash(at, when);
+        const outcome = { at, state: backfill?.state, runs: runs.map(({ state }) => state), most };
+        expect(outcome).toEqual({ at, state: "DONE", runs: Array(3).fill("SUCCEEDED"), most: 1 });
+        const { succeeded = 0, skipped = 0 } = backfill?.counts ?? {};
+        expect(succeeded + skipped).toBe(3);
+        expect((await memory.store.getSlots(`backfill/${backfill?.id}`)).holders.size).toBe(0);
+        if (!seen.crashed) break;
+      }
+    },
+    120_000,
+  );
+});
