@@ -109,7 +109,7 @@ export const ctrTraining = definePipeline(
       recent: z.int().min(1).max(100).default(1),
       penalty: z.enum(["l2", "l1", "none"]).default("l2"),
       alpha: z.number().nonnegative().default(1e-6),
-      eta0: z.number().positive().default(0.01),
+      eta0: z.number().positive().default(0.05),
       featureBits: z.int().min(8).max(26).default(20),
       seed: z.int().nonnegative().default(42),
       testShare: z.number().min(0.001).max(0.9).default(0.1),

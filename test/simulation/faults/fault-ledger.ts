@@ -42,6 +42,11 @@ export class FaultLedger {
     return this.unlisted.has(job) || this.zombies.has(`${step}[${index}]`);
   }
 
+  /** Whether a list did not show a job of this name. */
+  wasUnlisted(job: string): boolean {
+    return this.unlisted.has(job);
+  }
+
   noteUnlisted(job: string): void {
     this.unlisted.add(job);
   }
