@@ -54,3 +54,17 @@ describe("graphPicture", () => {
     expect(Math.max(...lines.map((line) => line.length))).toBe(60);
   });
 });
+
+test("of a run the node is the state's symbol, and its words stand in place of what the step does", () => {
+  const graph: Graph = {
+    version: 1,
+    pipeline: "p",
+    steps: [aStepNode(0, "a"), aStepNode(1, "b", { needs: [0] })],
+  };
+  const standings = new Map([[0, { symbol: "✓", text: "succeeded, 2 s" }]]);
+  expect(graphPicture(graph, 80, standings).split("\n")).toEqual([
+    "✓  a  succeeded, 2 s",
+    "│",
+    "●  b  function",
+  ]);
+});

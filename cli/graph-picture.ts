@@ -94,6 +94,9 @@ function cut(text: string, width: number): string {
   return text.length > width ? `${text.slice(0, Math.max(0, width - 1))}…` : text;
 }
 
+/** How a step stands in a run: a symbol in its colour, and words. */
+export type Standing = { readonly symbol: string; readonly text: string };
+
 /** What the lines alone don't say: a condition, and steps that merely have to end first. */
 function notesOf(graph: Graph, node: StepNode): string[] {
   const after = node.after.filter((from) => isAfterOnly(node, from)).map((from) => graph.steps[from]?.name);
@@ -107,20 +110,28 @@ function notesOf(graph: Graph, node: StepNode): string[] {
  * A pipeline's graph for the terminal, a step a line in the order in which they can run. Lines that reach a step from
  * the left are what it waits for: solid for data, dotted for steps that merely have to end first. It is never wider
  * than `width`, unless lanes and names alone are.
+ *
+ * @param standings how the steps of a run stand, by number: told in place of what the steps do
  */
-export function graphPicture(graph: Graph, width: number): string {
+export function graphPicture(
+  graph: Graph,
+  width: number,
+  standings: ReadonlyMap<number, Standing> = new Map(),
+): string {
   const last = lastUses(graph);
   const rows = layOut(graph);
   const laneWidth = Math.max(...rows.map((row) => drawRow(row, last).trimEnd().length)) + 2;
   const nameWidth = Math.max(...graph.steps.map(({ name }) => name.length)) + 2;
-  const kindWidth = Math.max(...graph.steps.map((node) => kindText(node).length)) + 2;
+  const wordsOf = (node: StepNode) => standings.get(node.number)?.text ?? kindText(node);
+  const kindWidth = Math.max(...graph.steps.map((node) => wordsOf(node).length)) + 2;
   const left = laneWidth + nameWidth;
   const right = Math.max(20, width - left);
   const lines = rows.flatMap((row) => {
     const { node } = row;
     const over = node.over === undefined ? "" : `× ${expressionText(node.over)}`;
-    const detail = cut(`${kindText(node).padEnd(kindWidth)}${over}`.trimEnd(), right);
-    const picture = drawRow(row, last).trimEnd().padEnd(laneWidth);
+    const detail = cut(`${wordsOf(node).padEnd(kindWidth)}${over}`.trimEnd(), right);
+    const drawn = drawRow(row, last).trimEnd().padEnd(laneWidth);
+    const picture = drawn.replace("●", standings.get(node.number)?.symbol ?? "●");
     const step = `${picture}${styleText("bold", node.name)}${" ".repeat(nameWidth - node.name.length)}${detail}`;
     const below = row.after.map((from) => (from === undefined ? "  " : "│ ")).join("");
     const notes = notesOf(graph, node).map((note) => `${below.padEnd(left)}${cut(note, right)}`);

@@ -15,7 +15,6 @@ const graph = {
       task: {
         kind: "batch",
         job: "a.b",
-        input: {},
         resources: { queue: "cpu", vcpus: 1, memory: 1, gpus: 0, timeoutSeconds: 1 },
       },
     }),

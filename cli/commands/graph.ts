@@ -1,30 +1,78 @@
+import { writeFileSync } from "node:fs";
 import { styleText } from "node:util";
-import { Command } from "commander";
+import { Command, Option } from "commander";
+import { pipelines } from "../../pipelines/index.ts";
 import { mermaidOf } from "../../shared/pipeline/mermaid.ts";
+import { CliError } from "../errors.ts";
 import { terminalWidth } from "../follow-run.ts";
 import { graphPicture } from "../graph-picture.ts";
-import { oneOf, printJson } from "../options.ts";
+import { graphSvg } from "../graph-svg.ts";
+import { printJson, targetOfCommand } from "../options.ts";
 import { pipelineNamed } from "../pipeline-named.ts";
+import { runStateText } from "../run-screen.ts";
+import { mermaidClasses, standingsOf } from "../run-standings.ts";
+import { graphOfRun, readRunView, runNamed } from "../target.ts";
 
-const formats = ["terminal", "mermaid", "json"] as const;
-type Format = (typeof formats)[number];
+type Options = { mermaid?: boolean; svg?: string; json?: boolean };
 
 const legend = "─ data that a step uses   ┄ a step that only has to end first   × once for each item";
 
-/** `graph`: a pipeline's steps and what they wait for. */
+/** Ids begin with their time, which no name of a pipeline does. */
+const isRunId = (text: string) => /^\d{8}T\d{6}Z-/.test(text);
+
+function writeSvg(file: string, picture: string): void {
+  try {
+    writeFileSync(file, picture);
+  } catch (error) {
+    throw new CliError(`--svg is "${file}", which cannot be written: ${(error as Error).message}`);
+  }
+  console.log(`wrote ${file}`);
+}
+
+function drawPipeline(name: string, { mermaid, svg, json }: Options): void {
+  const { graph } = pipelineNamed(name);
+  if (json === true) printJson(graph);
+  else if (mermaid === true) console.log(mermaidOf(graph).trimEnd());
+  else if (svg !== undefined) writeSvg(svg, graphSvg(graph));
+  else console.log(`${graphPicture(graph, terminalWidth())}\n\n${styleText("gray", legend)}`);
+}
+
+/** A run is drawn by the graph that it started with, whatever the pipeline is now. */
+async function drawRun(runId: string, { mermaid, svg, json }: Options, command: Command): Promise<void> {
+  const target = targetOfCommand(command);
+  const graph = await graphOfRun(target, await runNamed(target, runId));
+  if (json === true) return printJson(graph);
+  const view = await readRunView(target, runId);
+  const standings = standingsOf(view);
+  if (svg !== undefined) return writeSvg(svg, graphSvg(graph, standings));
+  if (mermaid === true) {
+    const notes = new Map([...standings].map(([step, { text }]) => [step, text]));
+    return console.log(mermaidOf(graph, mermaidClasses(view), notes).trimEnd());
+  }
+  console.log(`${styleText("bold", view.pipeline)}  ${runStateText(view.state)}\n`);
+  console.log(graphPicture(graph, terminalWidth(), standings));
+}
+
+/** `graph`: a pipeline's steps and what they wait for, or how far a run of it is. */
 export function graphCommand(): Command {
   return new Command("graph")
-    .description("draw a pipeline: its steps and what they wait for")
-    .argument("<pipeline>", "name of the pipeline")
-    .option("-f, --format <format>", formats.join(", "), oneOf("--format", formats), "terminal")
+    .description("draw a pipeline, or a run with the states of its steps")
+    .argument("<what>", "name of a pipeline, or id of a run")
+    .addOption(new Option("--mermaid", "as a Mermaid flowchart, which GitHub and most editors draw"))
+    .addOption(new Option("--svg <file>", "into a file, as SVG").conflicts("mermaid"))
+    .addOption(new Option("--json", "the graph itself, as JSON").conflicts(["mermaid", "svg"]))
     .addHelpText(
       "after",
-      "\nExamples:\n  npx millrace graph ridge-sweep\n  npx millrace graph ridge-sweep --format mermaid > ridge-sweep.mmd",
+      [
+        "\nA pipeline is drawn as this checkout has it, a run by the graph that it started with.",
+        "\nExamples:",
+        "  npx millrace graph ridge-sweep",
+        "  npx millrace graph ridge-sweep --mermaid > ridge-sweep.mmd",
+        "  npx millrace graph 20211004T162100Z-4k7q2m9xt6bw --svg run.svg",
+      ].join("\n"),
     )
-    .action((name: string, { format }: { format: Format }) => {
-      const { graph } = pipelineNamed(name);
-      if (format === "json") return printJson(graph);
-      if (format === "mermaid") return console.log(mermaidOf(graph).trimEnd());
-      console.log(`${graphPicture(graph, terminalWidth())}\n\n${styleText("gray", legend)}`);
+    .action((what: string, options: Options, command: Command) => {
+      const isPipeline = pipelines.some(({ name }) => name === what);
+      return !isPipeline && isRunId(what) ? drawRun(what, options, command) : drawPipeline(what, options);
     });
 }

@@ -67,4 +67,17 @@ describe("mermaidOf", () => {
     expect(line).toMatch(/× flatten\(step_0\.file, .*…"\]\]$/);
     expect(line.length).toBeLessThan(100);
   });
+
+  test("of a run a step says how it stands, and has its class", () => {
+    const graph = graphOf(aStepNode(0, "a"), aStepNode(1, "b"));
+    const notes = new Map([[1, "failed: x"]]);
+    const lines = mermaidOf(graph, [{ name: "red", style: "stroke:#c00", steps: [0, 1] }], notes).split("\n");
+    expect(lines.slice(1, 6)).toEqual([
+      '  s0("a<br/>function")',
+      '  s1("b<br/>function<br/>failed#58; x")',
+      "  classDef red stroke:#c00",
+      "  class s0,s1 red",
+      "",
+    ]);
+  });
 });

@@ -19,7 +19,7 @@ function cut(text: string): string {
   return text.length > longestText ? `${text.slice(0, longestText - 1)}…` : text;
 }
 
-function labelOf(node: StepNode): string {
+function labelOf(node: StepNode, note: string | undefined): string {
   const { task, over, when, repeat, rule } = node;
   const lines = [
     node.name,
@@ -28,6 +28,7 @@ function labelOf(node: StepNode): string {
     ...(over === undefined ? [] : [cut(`× ${expressionText(over)}`)]),
     ...(rule === undefined ? [] : [rule.replace("_", " ")]),
     ...(when === undefined ? [] : [cut(`when ${expressionText(when)}`)]),
+    ...(note === undefined ? [] : [note]),
   ];
   return lines.map(escaped).join("<br/>");
 }
@@ -36,8 +37,8 @@ function labelOf(node: StepNode): string {
  * Functions are round, Batch jobs have corners, runs of other pipelines are framed, waits and approvals are hexagons, and
  * mapped steps of every kind have double sides.
  */
-function shapeOf(node: StepNode): string {
-  const label = `"${labelOf(node)}"`;
+function shapeOf(node: StepNode, note: string | undefined): string {
+  const label = `"${labelOf(node, note)}"`;
   if (node.over !== undefined) return `[[${label}]]`;
   const shapes = {
     lambda: `(${label})`,
@@ -50,17 +51,34 @@ function shapeOf(node: StepNode): string {
   return shapes[node.task.kind];
 }
 
+/** Steps of a picture that look alike: the name of their class, how it looks (CSS), and their numbers. */
+export type MermaidClass = {
+  readonly name: string;
+  readonly style: string;
+  readonly steps: readonly number[];
+};
+
 /**
  * A pipeline's graph as a Mermaid flowchart. A solid arrow is data that a step uses, a dotted one a step that merely
  * has to end first. GitHub, GitLab and most editors draw it.
+ *
+ * @param notes a line more for a step, such as its state in a run
  */
-export function mermaidOf(graph: Graph): string {
-  const nodes = graph.steps.map((node) => `  s${node.number}${shapeOf(node)}`);
+export function mermaidOf(
+  graph: Graph,
+  classes: readonly MermaidClass[] = [],
+  notes: ReadonlyMap<number, string> = new Map(),
+): string {
+  const nodes = graph.steps.map((node) => `  s${node.number}${shapeOf(node, notes.get(node.number))}`);
   const edges = graph.steps.flatMap((node) => [
     ...node.needs.map((from) => `  s${from} --> s${node.number}`),
     ...node.after
       .filter((from) => !node.needs.includes(from))
       .map((from) => `  s${from} -.-> s${node.number}`),
   ]);
-  return `${["flowchart TD", ...nodes, ...edges].join("\n")}\n`;
+  const looks = classes.flatMap(({ name, style, steps }) => [
+    `  classDef ${name} ${style}`,
+    `  class ${steps.map((step) => `s${step}`).join(",")} ${name}`,
+  ]);
+  return `${["flowchart TD", ...nodes, ...edges, ...looks].join("\n")}\n`;
 }

@@ -1,0 +1,50 @@
+import { aStepNode } from "../test/factories.ts";
+import { graphSvg } from "./graph-svg.ts";
+
+const steps = [
+  aStepNode(0, "load"),
+  aStepNode(1, "fit", { needs: [0], over: { $params: ["alphas"] } }),
+  aStepNode(2, "tell", { needs: [0], after: [1], when: { $lt: [1, { $params: ["limit"] }] } }),
+];
+const graph = { version: 1 as const, pipeline: "p", steps };
+const count = (text: string, part: RegExp) => [...text.matchAll(part)].length;
+
+/** Boxes and their names, as they stand in the picture. */
+function boxes(svg: string) {
+  return [...svg.matchAll(/<g class="step (\w+)">.*?<\/g>/g)].map(([group = "", colour]) => {
+    const [, x, y, width, height] = (
+      /.*<rect x="(.+?)" y="(.+?)" width="(.+?)" height="(.+?)"/.exec(group) ?? []
+    ).map(Number);
+    return { colour, x, y, width, height, rects: count(group, /<rect/g) };
+  });
+}
+
+test("every step is a box that holds its text, none over another; a mapped one has a second sheet", () => {
+  const drawn = boxes(graphSvg(graph));
+  expect(drawn.map(({ rects }) => rects)).toEqual([1, 2, 1]);
+  for (const [place, box] of drawn.entries()) {
+    for (const other of drawn.slice(place + 1)) {
+      const apart =
+        (box.y ?? 0) + (box.height ?? 0) < (other.y ?? 0) || (box.x ?? 0) + (box.width ?? 0) < (other.x ?? 0);
+      expect(apart).toBe(true);
+    }
+  }
+});
+
+test("a line runs from each step to those that wait for it, dotted where only the order counts", () => {
+  const svg = graphSvg(graph);
+  expect(count(svg, /class="edge"/g)).toBe(2);
+  expect(count(svg, /class="edge after"/g)).toBe(1);
+});
+
+test("of a run a step has the colour of its state, and says it", () => {
+  const svg = graphSvg(graph, new Map([[1, { colour: "red", text: "failed, 3/4 done" }]]));
+  expect(boxes(svg).map(({ colour }) => colour)).toEqual(["gray", "red", "gray"]);
+  expect(svg).toContain("failed, 3/4 done</text>");
+});
+
+test("what a definition says cannot become more than text", () => {
+  const svg = graphSvg({ ...graph, steps: [aStepNode(0, '<script>&"')] });
+  expect(svg).toContain("&lt;script&gt;&amp;&quot;");
+  expect(svg).not.toContain("<script");
+});

@@ -1,0 +1,46 @@
+import { styleText } from "node:util";
+import type { MermaidClass } from "../shared/pipeline/mermaid.ts";
+import type { RunView, StepView } from "../shared/run/run-view.ts";
+import type { Standing } from "./graph-picture.ts";
+import type { SvgStanding } from "./graph-svg.ts";
+import { type Colour, childrenText, stateLook } from "./run-screen.ts";
+import { durationText } from "./units.ts";
+
+/** A step's state, how far its children are, and how long it took: `succeeded, 6/6 done, 9.3 s`. */
+function standingText({ state, children, milliseconds }: StepView): string {
+  return [
+    stateLook(state).word,
+    ...(children === undefined ? [] : [childrenText(children)]),
+    ...(milliseconds === undefined ? [] : [durationText(milliseconds)]),
+  ].join(", ");
+}
+
+/** How a run's steps stand, for the picture of its graph. */
+export function standingsOf({ steps }: RunView): Map<number, Standing & SvgStanding> {
+  return new Map(
+    steps.map((step) => {
+      const { colour, symbol } = stateLook(step.state);
+      return [step.number, { colour, symbol: styleText(colour, symbol), text: standingText(step) }];
+    }),
+  );
+}
+
+/** Mermaid takes any colour; these can be read on light ground and on dark. */
+const mermaidColours: Readonly<Record<Colour, string>> = {
+  green: "stroke:#2e8540,stroke-width:3px",
+  red: "stroke:#c9372c,stroke-width:3px",
+  cyan: "stroke:#1d7aad,stroke-width:3px",
+  yellow: "stroke:#b07d00,stroke-width:3px",
+  magenta: "stroke:#8f3fae,stroke-width:3px",
+  gray: "stroke:#7a828c",
+};
+
+/** The classes of a run's steps in a Mermaid picture: steps of one colour are one. */
+export function mermaidClasses({ steps }: RunView): MermaidClass[] {
+  const byColour = Map.groupBy(steps, ({ state }) => stateLook(state).colour);
+  return [...byColour].map(([name, members]) => ({
+    name,
+    style: mermaidColours[name],
+    steps: members.map(({ number }) => number),
+  }));
+}
