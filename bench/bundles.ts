@@ -9,7 +9,7 @@ import { type Report, type Spread, spreadOf } from "./report.ts";
 const root = join(import.meta.dirname, "..");
 const kilobyte = 1000;
 /** A function's bundle, minified, without the SDK that the runtime has. */
-const bundleBudget = 400 * kilobyte;
+const bundleBudget = 450 * kilobyte;
 const importsEach = 9;
 
 /** Unpacks a function's package, as Lambda would, and returns the file that the handler is in. */

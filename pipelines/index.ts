@@ -1,6 +1,17 @@
 import type { Pipeline } from "../shared/pipeline/index.ts";
 import { ctrTraining } from "./ctr-training.ts";
 import { ridgeSweep } from "./ridge-sweep.ts";
+import { ridgeSweepSubruns } from "./ridge-sweep-subruns.ts";
+import { ridgeTrain } from "./ridge-train.ts";
+import { taxiScoring } from "./taxi-scoring.ts";
+import { taxiTraining } from "./taxi-training.ts";
 
 /** Every pipeline that is deployed. A new one is added here. */
-export const pipelines: readonly Pipeline[] = [ctrTraining, ridgeSweep];
+export const pipelines: readonly Pipeline[] = [
+  ctrTraining,
+  ridgeSweep,
+  ridgeSweepSubruns,
+  ridgeTrain,
+  taxiScoring,
+  taxiTraining,
+];

@@ -181,3 +181,36 @@ describe("ridge-sweep", () => {
     expect(records.map(({ step, state }) => [step, state])).toEqual([["download_dataset", "CANCELLED"]]);
   });
 });
+
+describe("ridge-sweep-subruns", () => {
+  it("trains each model in a run of its own, on the queue that it is given, and links to these runs", async () => {
+    const models = [
+      { alpha: 1, queue: "cpu" },
+      { alpha: 0.00001, queue: "gpu" },
+    ];
+    const params = { models };
+    const { runId } = await service.start({
+      pipeline: "ridge-sweep-subruns",
+      params,
+      scheduledAt: golden,
+    });
+    const run = await service.finished(runId);
+    expect(run).toMatchObject({ state: "SUCCEEDED" });
+    expect((await r2ByAlpha(run))["1"]).toBeCloseTo(0.9469530482322346, 12);
+    const { steps } = await service.view(runId);
+    const links = steps.find(({ name }) => name === "train_model")?.childRuns ?? [];
+    expect(links).toMatchObject([
+      { index: 0, state: "SUCCEEDED" },
+      { index: 1, state: "SUCCEEDED" },
+    ]);
+    const children = await Promise.all(links.map((link) => service.view(link.runId)));
+    expect(children.map(({ cause }) => cause)).toMatchObject([
+      { kind: "step", runId, step: "train_model", index: 0 },
+      { kind: "step", runId, step: "train_model", index: 1 },
+    ]);
+    const queues = children.map(({ steps: own }) =>
+      own.flatMap(({ jobs = [] }) => jobs.map(({ queue }) => queue)),
+    );
+    expect(queues).toEqual([["cpu"], ["gpu"]]);
+  });
+});
