@@ -1,12 +1,15 @@
 import { Command } from "commander";
 import { artifactsCommand } from "./commands/artifacts.ts";
+import { backfillCommand } from "./commands/backfill.ts";
 import { graphCommand } from "./commands/graph.ts";
 import { logsCommand } from "./commands/logs.ts";
 import { manageCommands } from "./commands/manage.ts";
 import { modelsCommand } from "./commands/models.ts";
 import { pipelinesCommand } from "./commands/pipelines.ts";
+import { queuesCommand } from "./commands/queues.ts";
 import { runCommand } from "./commands/run.ts";
 import { runsCommand } from "./commands/runs.ts";
+import { schedulesCommand } from "./commands/schedules.ts";
 import { startCommand } from "./commands/start.ts";
 
 const commands = [
@@ -18,6 +21,9 @@ const commands = [
   artifactsCommand,
   startCommand,
   manageCommands,
+  schedulesCommand,
+  backfillCommand,
+  queuesCommand,
   modelsCommand,
 ];
 

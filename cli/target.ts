@@ -64,7 +64,7 @@ function localConfig(): ClientConfig {
 
 /** What the engine itself refuses with, and MiniStack's name for whatever a function throws. */
 const ownErrors =
-  /^(Request|Params|PipelineNotFound|RunNotFound|RunState|ModelNotFound|ModelAlias)Error$|^Runtime\.HandlerError$/;
+  /^((Pipeline|Run|Model|Schedule|Limit|Queue|Backfill)NotFound|Request|Params|RunState|ModelAlias|Backfill)Error$|^Runtime\.HandlerError$/;
 
 /** The engine's own errors say what to do; a function that broke has its story in its log. */
 function refusal(name: string, answer: unknown): CliError {

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { userInfo } from "node:os";
 import { Command } from "commander";
 import * as z from "zod";
@@ -107,7 +108,44 @@ function limitCommand(): Command {
     });
 }
 
+/** `rerun`: the same once more, as a run of its own. */
+function rerunCommand(): Command {
+  return new Command("rerun")
+    .description("start a new run with the parameters and the time of an earlier one")
+    .argument("<id>", "id of the earlier run, in whatever state")
+    .option("--refresh", "take no cached results, and replace them", false)
+    .option("-f, --follow", "show the run until it ends")
+    .addHelpText(
+      "after",
+      `\nretry goes on with a failed run; rerun does all of it again.\n\nExample:\n  npx millrace rerun ${exampleId} --follow`,
+    )
+    .action(async (id: string, options: { refresh: boolean; follow?: boolean }, command: Command) => {
+      const target = targetOfCommand(command);
+      // A key of this call: asked again, by the SDK as well, it starts no second run; called again, it does.
+      const request = { action: "rerun", runId: id, refresh: options.refresh, key: randomUUID() };
+      const { runId } = z.object({ runId: z.string() }).parse(await target.invoke("manage", request));
+      console.log(`started run ${runId}, as ${id} was`);
+      if (options.follow === true) await followToEnd(target, runId);
+    });
+}
+
+/** `tag`: what a run is found by. */
+function tagCommand(): Command {
+  return new Command("tag")
+    .description("give a run tags, or take them from it")
+    .argument("<id>", "id of the run")
+    .argument("[tags...]", "tags that it gets")
+    .option("--remove <tags...>", "tags that it loses", [])
+    .addHelpText("after", `\nExample:\n  npx millrace tag ${exampleId} keep team:growth --remove draft`)
+    .action(async (id: string, add: string[], { remove }: { remove: string[] }, command: Command) => {
+      const request = { action: "tag", runId: id, add, remove };
+      const answer = z.object({ tags: z.array(z.string()) });
+      const { tags } = answer.parse(await targetOfCommand(command).invoke("manage", request));
+      console.log(`run ${id} ${tags.length === 0 ? "has no tags" : `is tagged ${tags.join(", ")}`}`);
+    });
+}
+
 /** Everything that an operator can ask of a run or a limit. */
 export function manageCommands(): Command[] {
-  return [...actions.map(actionCommand), approveCommand(), limitCommand()];
+  return [...actions.map(actionCommand), rerunCommand(), tagCommand(), approveCommand(), limitCommand()];
 }

@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { type RunState, runTransitions } from "../../shared/state/run.ts";
-import type { RunSummary } from "../../shared/store/run-store.ts";
+import type { RunFilter, RunStore, RunSummary } from "../../shared/store/run-store.ts";
+import { CliError } from "../errors.ts";
 import { oneOf, printJson, targetOfCommand, wholeNumber } from "../options.ts";
 import { runStateText } from "../run-screen.ts";
 import { table } from "../table.ts";
@@ -8,7 +9,43 @@ import { agoText, durationText } from "../units.ts";
 
 const states = Object.keys(runTransitions) as RunState[];
 
-type Options = { pipeline?: string; state?: RunState; limit: number; json?: boolean };
+type Options = {
+  pipeline?: string;
+  state?: RunState;
+  tag?: string;
+  since?: string;
+  until?: string;
+  limit: number;
+  json?: boolean;
+};
+
+/** Most runs that are read at a time. */
+const pageSize = 500;
+
+/** A time of any offset or a date, in UTC. @throws CliError for anything else */
+export function moment(option: string): (text: string) => string {
+  return (text) => {
+    const isDate = /^\d{4}-\d{2}-\d{2}$/.test(text);
+    const time = /^\d{4}-\d{2}-\d{2}(T.*(Z|[+-]\d{2}:\d{2}))?$/.test(text) ? Date.parse(text) : Number.NaN;
+    const exists = isDate ? new Date(time || 0).toISOString().startsWith(text) : true;
+    if (!Number.isNaN(time) && exists) return new Date(time).toISOString();
+    throw new CliError(
+      `${option} is "${text}"; it takes a date (UTC), or a time such as 2021-10-04T16:21:00+02:00`,
+    );
+  };
+}
+
+/** So many runs, over as many pages as that takes: a page may be short where a filter drops most. */
+export async function listed(store: Pick<RunStore, "listRuns">, filter: RunFilter, limit: number) {
+  const runs: RunSummary[] = [];
+  let from: string | undefined;
+  do {
+    const page = await store.listRuns(filter, Math.min(limit - runs.length, pageSize), from);
+    runs.push(...page.runs);
+    from = page.next;
+  } while (from !== undefined && runs.length < limit);
+  return runs;
+}
 
 function row(run: RunSummary, now: number): string[] {
   const started = Date.parse(run.startedAt);
@@ -28,16 +65,18 @@ export function runsCommand(): Command {
     .description("list runs, newest first")
     .option("-p, --pipeline <name>", "only of this pipeline")
     .option("-s, --state <state>", `only in this state: ${states.join(", ")}`, oneOf("--state", states))
+    .option("-t, --tag <tag>", "only with this tag")
+    .option("--since <time>", "only asked for at this date (UTC) or time, or later", moment("--since"))
+    .option("--until <time>", "only asked for before this date (UTC) or time", moment("--until"))
     .option("-n, --limit <count>", "how many", wholeNumber("--limit"), 20)
     .option("--json", "as JSON")
     .addHelpText(
       "after",
-      "\nExamples:\n  npx millrace runs --pipeline ridge-sweep --state failed\n  npx millrace runs --stage prod --json | jq '.[].runId'",
+      "\nExamples:\n  npx millrace runs --pipeline ridge-sweep --state failed\n  npx millrace runs --tag team:growth --since 2021-10-01 --until 2021-11-01\n  npx millrace runs --stage prod --json | jq '.[].runId'",
     )
-    .action(async ({ pipeline, state, limit, json }: Options, command: Command) => {
+    .action(async ({ limit, json, ...filter }: Options, command: Command) => {
       const { store, stage } = targetOfCommand(command);
-      const filter = { ...(pipeline !== undefined && { pipeline }), ...(state !== undefined && { state }) };
-      const { runs } = await store.listRuns(filter, limit);
+      const runs = await listed(store, filter, limit);
       if (json === true) return printJson(runs);
       if (runs.length === 0)
         return console.log(`no such run on stage "${stage}"; \`npx millrace start\` starts one`);

@@ -5,7 +5,13 @@ import { CliError } from "../errors.ts";
 import { targetOfCommand } from "../options.ts";
 import { followToEnd } from "./run.ts";
 
-type Options = { params?: JsonObject; param?: JsonObject; scheduledAt?: string; follow?: boolean };
+type Options = {
+  params?: JsonObject;
+  param?: JsonObject;
+  scheduledAt?: string;
+  tag?: string[];
+  follow?: boolean;
+};
 
 const started = z.object({ runId: z.string(), created: z.boolean() });
 
@@ -44,6 +50,7 @@ export function startCommand(): Command {
     .option("--params <json>", "parameters, as a JSON object", parsedObject)
     .option("--param <key=value>", "one parameter, JSON or plain text; may be repeated", withParam)
     .option("--scheduled-at <time>", "the time that the run is for; the same time starts no second run")
+    .option("--tag <tags...>", "what the run is found by, besides the tags of its pipeline")
     .option("-f, --follow", "show the run until it ends")
     .addHelpText(
       "after",
@@ -56,13 +63,14 @@ export function startCommand(): Command {
       ].join("\n"),
     )
     .action(async (pipeline: string, options: Options, command: Command) => {
-      const { params, param, scheduledAt, follow } = options;
+      const { params, param, scheduledAt, tag, follow } = options;
       const target = targetOfCommand(command);
       const given = { ...params, ...param };
       const answer = await target.invoke("start", {
         pipeline,
         ...(Object.keys(given).length > 0 && { params: given }),
         ...(scheduledAt !== undefined && { scheduledAt }),
+        ...(tag !== undefined && { tags: tag }),
       });
       const { runId, created } = started.parse(answer);
       console.log(

@@ -134,8 +134,12 @@ async function applyConcurrency(engine: Engine, { id, pipeline, concurrency }: B
   await admitRuns(engine, engine.pipelines.get(pipeline)?.concurrency.queue?.name ?? pipeline);
 }
 
-/** A backfill as it is after a first turn. */
-async function driven(engine: Engine, id: string): Promise<Backfill> {
+/**
+ * A backfill as it is now: after a turn, where something is left to do for it.
+ *
+ * @throws BackfillNotFoundError
+ */
+export async function lookAtBackfill(engine: Engine, id: string): Promise<Backfill> {
   await driveBackfill(engine, id);
   const found = await engine.backfills.get(id);
   if (found === undefined) throw new BackfillNotFoundError(id);
@@ -168,7 +172,7 @@ export async function startBackfill(engine: Engine, request: BackfillRequest): P
     });
   }
   await applyConcurrency(engine, { ...created, concurrency });
-  return driven(engine, id);
+  return lookAtBackfill(engine, id);
 }
 
 /**
@@ -183,7 +187,7 @@ export async function resumeBackfill(engine: Engine, id: string, retryFailed: bo
       ? undefined
       : { ...freshPass(engine, stored), retryFailed, pass: stored.pass + 1 },
   );
-  return driven(engine, id);
+  return lookAtBackfill(engine, id);
 }
 
 /**
@@ -200,5 +204,5 @@ export async function cancelBackfill(engine: Engine, id: string): Promise<Backfi
       ? { ...stored, state: "CANCELLED", reason, cancelledAt: now, dueAt: now }
       : undefined,
   );
-  return driven(engine, id);
+  return lookAtBackfill(engine, id);
 }

@@ -1,56 +1,17 @@
 import * as z from "zod";
 import type { Engine } from "../engine.ts";
 import { parseRequest } from "../platform/parse-request.ts";
-import type { StoredSchedule } from "../schedule/schedule-store.ts";
-import { setScheduleActive } from "../schedule/set-schedule.ts";
-import type { Run, RunState } from "../state/run.ts";
-import { approveStep } from "./approve-step.ts";
-import { cancelRun } from "./cancel-run.ts";
-import { type ChangedLimit, changeLimit } from "./change-limit.ts";
 import { type ModelAnswer, manageModels, modelRequests } from "./manage-models.ts";
-import { pauseRun, resumeRun } from "./pause-run.ts";
-import { retryRun } from "./retry-run.ts";
+import { manageQueues, type QueueAnswer, queueRequests } from "./manage-queues.ts";
+import { manageRuns, type RunAnswer, runRequests } from "./manage-runs.ts";
+import { manageSchedules, type ScheduleAnswer, scheduleRequests } from "./manage-schedules.ts";
 
-const runId = z.string().min(1);
+const requests = [...runRequests, ...queueRequests, ...scheduleRequests, ...modelRequests] as const;
 
 /** What operators can ask for. */
-export const manageRequest = z.discriminatedUnion("action", [
-  z.strictObject({ action: z.literal("cancel"), runId }),
-  z.strictObject({ action: z.literal("retry"), runId }),
-  z.strictObject({ action: z.literal("pause"), runId }),
-  z.strictObject({ action: z.literal("resume"), runId }),
-  z.strictObject({
-    action: z.literal("approve"),
-    runId,
-    step: z.string().min(1),
-    index: z.int().nonnegative().default(0),
-    approved: z.boolean().default(true),
-    /** Who says so. */
-    by: z.string().min(1).max(200),
-    comment: z.string().max(500).optional(),
-  }),
-  z.strictObject({
-    action: z.literal("limit"),
-    /** A pipeline or a work queue: `pipeline/ridge-sweep`, `queue/gpu`. */
-    limit: z.string().regex(/^(pipeline|queue)\/[a-z][a-z0-9-]{0,39}$/),
-    /** Runs at once; null gives the limit back to the definitions. */
-    slots: z.int().min(0).max(1_000_000).nullable(),
-  }),
-  z.strictObject({
-    action: z.literal("schedule"),
-    pipeline: z.string().min(1),
-    name: z.string().min(1).default("default"),
-    active: z.boolean(),
-  }),
-  ...modelRequests,
-]);
-
-/** A run as an operator is told of it. */
-export type ManagedRun = { runId: string; pipeline: string; state: RunState; epoch: number };
-
-function told({ runId, pipeline, state, epoch }: Run): ManagedRun {
-  return { runId, pipeline, state, epoch };
-}
+export const manageRequest = z.discriminatedUnion("action", requests, {
+  error: `is none of ${requests.map(({ shape }) => shape.action.value).join(", ")}`,
+});
 
 /**
  * Does what an operator asks for.
@@ -60,17 +21,32 @@ function told({ runId, pipeline, state, epoch }: Run): ManagedRun {
 export async function manage(
   engine: Engine,
   request: unknown,
-): Promise<ManagedRun | StoredSchedule | ChangedLimit | ModelAnswer> {
+): Promise<RunAnswer | QueueAnswer | ScheduleAnswer | ModelAnswer> {
   const asked = parseRequest(manageRequest, request);
-  if (asked.action === "cancel") return told(await cancelRun(engine, asked.runId));
-  if (asked.action === "retry") return told(await retryRun(engine, asked.runId));
-  if (asked.action === "pause") return told(await pauseRun(engine, asked.runId));
-  if (asked.action === "resume") return told(await resumeRun(engine, asked.runId));
-  if (asked.action === "limit") return changeLimit(engine, asked.limit, asked.slots);
-  if (asked.action === "approve") {
-    const { action: _action, comment, ...answer } = asked;
-    return told(await approveStep(engine, { ...answer, ...(comment !== undefined && { comment }) }));
+  switch (asked.action) {
+    case "start":
+    case "cancel":
+    case "retry":
+    case "rerun":
+    case "pause":
+    case "resume":
+    case "approve":
+    case "tag":
+    case "runs":
+      return manageRuns(engine, asked);
+    case "limit":
+    case "queue":
+    case "queues":
+      return manageQueues(engine, asked);
+    case "schedule":
+    case "schedules":
+    case "backfill":
+    case "backfill-cancel":
+    case "backfill-resume":
+    case "backfill-progress":
+    case "backfills":
+      return manageSchedules(engine, asked);
+    default:
+      return manageModels(engine, asked);
   }
-  if (asked.action === "schedule") return setScheduleActive(engine, asked);
-  return manageModels(engine, asked);
 }

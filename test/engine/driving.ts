@@ -15,7 +15,14 @@ const mostRounds = 10_000;
 /** Milliseconds between two ticks. */
 const tick = 60_000;
 
-type Start = { key?: string; params?: Json; priority?: number; scheduledAt?: string; refresh?: boolean };
+type Start = {
+  key?: string;
+  params?: Json;
+  priority?: number;
+  scheduledAt?: string;
+  refresh?: boolean;
+  tags?: string[];
+};
 
 let starts = 0;
 

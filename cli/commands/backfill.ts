@@ -1,0 +1,149 @@
+import { Command } from "commander";
+import * as z from "zod";
+import { type Rhythm, rhythms } from "../../shared/backfill/backfill-times.ts";
+import type { BackfillView } from "../../shared/backfill/backfill-view.ts";
+import type { JsonObject } from "../../shared/pipeline/json.ts";
+import { given } from "../../shared/platform/given.ts";
+import { oneOf, printJson, targetOfCommand, wholeNumber } from "../options.ts";
+import { table } from "../table.ts";
+import type { Target } from "../target.ts";
+import { withParam } from "./start.ts";
+
+const count = z.int().nonnegative();
+const view: z.ZodType<BackfillView> = z.object({
+  backfill: z.string(),
+  pipeline: z.string(),
+  rule: z.string(),
+  from: z.string(),
+  to: z.string(),
+  state: z.enum(["RUNNING", "DONE", "CANCELLED"]),
+  reason: z.string().exactOptional(),
+  pass: count,
+  concurrency: count,
+  total: count,
+  succeeded: count,
+  skipped: count,
+  failed: count,
+  open: count,
+  left: count,
+  tag: z.string(),
+});
+
+/** How far a backfill is, and where to look. */
+export function backfillText(backfill: BackfillView): string {
+  const { backfill: id, pipeline, state, reason, total, succeeded, skipped, failed, open, left } = backfill;
+  const counts = Object.entries({ succeeded, "skipped: succeeded before": skipped, failed, open, left })
+    .filter(([, number]) => number > 0)
+    .map(([word, number]) => `${number} ${word}`);
+  const why = reason === undefined ? "" : ` (${reason})`;
+  const lines = [
+    `backfill ${id} of ${pipeline} is ${state}${why}`,
+    `  ${total} ${total === 1 ? "time" : "times"} of ${backfill.rule}, from ${backfill.from} to before ${backfill.to}`,
+    `  ${counts.join(", ")}; at most ${backfill.concurrency} at once`,
+    `  its runs: npx millrace runs --tag ${backfill.tag}`,
+  ];
+  if (failed > 0 && state !== "RUNNING") {
+    lines.push(`  run again what failed: npx millrace backfill resume ${id} --retry-failed`);
+  }
+  return lines.join("\n");
+}
+
+async function ask(target: Target, request: object, json: boolean | undefined): Promise<void> {
+  const backfill = view.parse(await target.invoke("manage", request));
+  if (json === true) printJson(backfill);
+  else console.log(backfillText(backfill));
+}
+
+type Start = {
+  from: string;
+  to: string;
+  every?: Rhythm;
+  schedule?: string;
+  timezone?: string;
+  param?: JsonObject;
+  concurrency: number;
+  retryFailed?: boolean;
+  json?: boolean;
+};
+
+function startCommand(): Command {
+  return new Command("start")
+    .description("run a pipeline for each time between two dates; what has succeeded is skipped")
+    .argument("<pipeline>", "name of the pipeline")
+    .requiredOption("--from <date>", "the first date, or a time with its offset")
+    .requiredOption("--to <date>", "the date before which it ends")
+    .option("--every <rhythm>", `${rhythms.join(", ")}, beginning with --from`, oneOf("--every", rhythms))
+    .option("--schedule <name>", "in place of --every: the times and parameters of a schedule")
+    .option("--timezone <zone>", "what the dates are of (IANA); the stage's when left out")
+    .option("--param <key=value>", "one parameter, JSON or plain text; may be repeated", withParam)
+    .option("-c, --concurrency <count>", "runs at once, up to 100", wholeNumber("--concurrency"), 4)
+    .option("--retry-failed", "run again what has failed")
+    .option("--json", "as JSON")
+    .addHelpText(
+      "after",
+      [
+        "\nAsked again it skips what succeeded; while it is under way, it goes on with the concurrency given.",
+        "\nExamples:",
+        "  npx millrace backfill start taxi-scoring --from 2021-04-01 --to 2021-06-01 --every month",
+        "  npx millrace backfill start taxi-scoring --from 2021-01-01 --to 2021-12-01 --schedule default -c 2",
+      ].join("\n"),
+    )
+    .action(async (pipeline: string, { param, json, ...options }: Start, command: Command) => {
+      const request = given({ action: "backfill", pipeline, params: param, ...options });
+      await ask(targetOfCommand(command), request, json);
+    });
+}
+
+function actionCommand(name: "show" | "cancel", action: string, description: string): Command {
+  return new Command(name)
+    .description(description)
+    .argument("<id>", "id of the backfill")
+    .option("--json", "as JSON")
+    .action((backfill: string, { json }: { json?: boolean }, command: Command) =>
+      ask(targetOfCommand(command), { action, backfill }, json),
+    );
+}
+
+function resumeCommand(): Command {
+  return new Command("resume")
+    .description("let a cancelled backfill go on, or go over one again; what has succeeded is skipped")
+    .argument("<id>", "id of the backfill")
+    .option("--retry-failed", "run again what has failed", false)
+    .option("--json", "as JSON")
+    .action((backfill: string, options: { retryFailed: boolean; json?: boolean }, command: Command) => {
+      const { retryFailed, json } = options;
+      return ask(targetOfCommand(command), { action: "backfill-resume", backfill, retryFailed }, json);
+    });
+}
+
+function listCommand(): Command {
+  return new Command("list")
+    .description("list backfills, newest first, as of their last turn")
+    .option("-n, --limit <count>", "how many, up to 100", wholeNumber("--limit"), 20)
+    .option("--json", "as JSON")
+    .action(async ({ limit, json }: { limit: number; json?: boolean }, command: Command) => {
+      const target = targetOfCommand(command);
+      const all = z.array(view).parse(await target.invoke("manage", { action: "backfills", limit }));
+      if (json === true) return printJson(all);
+      if (all.length === 0) return console.log(`no backfill on stage "${target.stage}"`);
+      const rows = all.map(({ backfill, state, total, succeeded, skipped, failed, open, left }) => [
+        backfill,
+        state,
+        ...[total, succeeded, skipped, failed, open, left].map(String),
+      ]);
+      console.log(table(["BACKFILL", "STATE", "TIMES", "DONE", "SKIPPED", "FAILED", "OPEN", "LEFT"], rows));
+    });
+}
+
+/** `backfill`: runs for times that have passed. */
+export function backfillCommand(): Command {
+  return new Command("backfill")
+    .description("run a pipeline for times that have passed")
+    .addCommand(startCommand())
+    .addCommand(actionCommand("show", "backfill-progress", "show how far a backfill is"))
+    .addCommand(
+      actionCommand("cancel", "backfill-cancel", "start nothing more, and cancel what it has started"),
+    )
+    .addCommand(resumeCommand())
+    .addCommand(listCommand());
+}

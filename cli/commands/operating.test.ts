@@ -1,0 +1,172 @@
+import * as z from "zod";
+import { driveBackfills } from "../../shared/backfill/drive-backfill.ts";
+import { manage } from "../../shared/operate/manage.ts";
+import { cron, definePipeline, interval, lambda, workQueue } from "../../shared/pipeline/index.ts";
+import { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
+import { begin } from "../../test/engine/driving.ts";
+import type { Target } from "../target.ts";
+import { backfillText } from "./backfill.ts";
+import { answerQueues } from "./queues.ts";
+import { listed, moment } from "./runs.ts";
+import { answerSchedules } from "./schedules.ts";
+
+const nightly = definePipeline(
+  {
+    name: "nightly",
+    params: z.strictObject({}),
+    queue: workQueue("gpu", { limit: 1 }),
+    triggers: [
+      cron("30 2 * * *", { timezone: "Europe/Berlin" }),
+      interval({ name: "weekly", every: { days: 7 }, anchor: "2021-10-04T09:00:00Z", active: false }),
+    ],
+  },
+  ({ step }) => {
+    step(
+      "only",
+      lambda({}, () => 1),
+    );
+  },
+);
+
+/** A stage within the process, and what the command line prints there. */
+function stage() {
+  const memory = new MemoryEngine([nightly], {}, Date.parse("2021-10-30T12:00:00Z"));
+  const invoke = (_: string, request: unknown) => manage(memory.engine, request);
+  const target = { stage: "local", store: memory.store, invoke } as unknown as Target;
+  const printed = async (command: (target: Target) => Promise<void>) => {
+    const print = jest.spyOn(console, "log").mockImplementation(() => undefined);
+    try {
+      await command(target);
+      return print.mock.calls.map(([text]) => String(text)).join("\n");
+    } finally {
+      print.mockRestore();
+    }
+  };
+  return { memory, target, printed };
+}
+
+describe("millrace schedules", () => {
+  it("lists schedules with their toggle and next time, as the clock shows it there", async () => {
+    const { printed } = stage();
+    const text = await printed((target) => answerSchedules(target, undefined, "default", {}));
+    expect(text.split("\n").slice(1)).toEqual([
+      expect.stringMatching(/^nightly +default +on +2021-10-31 02:30 +cron 30 2 \* \* \* in Europe\/Berlin$/),
+      expect.stringMatching(/^nightly +weekly +off +every 7 days from 2021-10-04T09:00:00Z in UTC$/),
+    ]);
+  });
+
+  it("lists the runs to come of all, soonest first", async () => {
+    const { printed } = stage();
+    await printed((target) => answerSchedules(target, "nightly", "weekly", { on: true }));
+    const text = await printed((target) => answerSchedules(target, undefined, "default", { upcoming: 3 }));
+    expect(text.split("\n").slice(1)).toEqual([
+      expect.stringMatching(/^2021-10-31T00:30Z +2021-10-31 02:30 +Europe\/Berlin +nightly +default$/),
+      expect.stringMatching(/^2021-11-01T01:30Z +2021-11-01 02:30 +Europe\/Berlin +nightly +default$/),
+      expect.stringMatching(/^2021-11-01T09:00Z +2021-11-01 09:00 +UTC +nightly +weekly$/),
+    ]);
+  });
+
+  it("switches one of them, and says what comes next", async () => {
+    const { printed } = stage();
+    const off = await printed((target) => answerSchedules(target, "nightly", "default", { off: true }));
+    expect(off).toBe("schedule default of nightly is off");
+    const on = await printed((target) => answerSchedules(target, "nightly", "default", { on: true }));
+    expect(on).toBe("schedule default of nightly is on; its next run is for 2021-10-31T00:30:00.000Z");
+  });
+
+  it.each([
+    [undefined, { on: true }, "take a pipeline"],
+    ["nightly", { on: true, off: true }, "give one of the two"],
+  ])("refuses what cannot be meant: %s %j", async (pipeline, options, message) => {
+    const { target } = stage();
+    await expect(answerSchedules(target, pipeline, "default", options)).rejects.toThrow(message);
+  });
+});
+
+describe("millrace queues", () => {
+  it("shows all queues, one with those who hold and wait, and pauses it", async () => {
+    const { memory, printed } = stage();
+    const holder = await begin(memory, "nightly", { key: "a" });
+    const waiting = await begin(memory, "nightly", { key: "b", priority: 7 });
+    const all = await printed((target) => answerQueues(target, undefined, { limit: 50 }));
+    expect(all.split("\n")[1]).toMatch(/^gpu +queue\/gpu 1 of 1 +1 +nightly$/);
+    const one = (await printed((target) => answerQueues(target, "gpu", { limit: 50 }))).split("\n");
+    expect(one.slice(0, 3)).toEqual(["queue gpu", "  queue/gpu 1 of 1", `    ${holder}`]);
+    expect(one[4]).toMatch(new RegExp(`^1 +${waiting} +nightly +7 +.* ago +queue/gpu$`));
+    const paused = await printed((target) => answerQueues(target, "gpu", { pause: true, limit: 50 }));
+    expect(paused).toBe("queue/gpu is paused: nothing begins, 1 under way go on");
+    const resumed = await printed((target) => answerQueues(target, "queue/gpu", { resume: true, limit: 50 }));
+    expect(resumed).toBe("queue/gpu goes on, 1 under way go on");
+    await expect(answerQueues(stage().target, undefined, { pause: true, limit: 50 })).rejects.toThrow(
+      "takes one queue",
+    );
+  });
+});
+
+describe("millrace backfill", () => {
+  it("says how far it is, where its runs are, and how what failed is run again", () => {
+    const view = {
+      ...{ backfill: "taxi-3f9a", pipeline: "taxi", rule: "cron 0 0 1 * * in UTC" },
+      ...{ from: "2021-04-01T00:00:00.000Z", to: "2021-06-01T00:00:00.000Z", state: "DONE" as const },
+      ...{ pass: 1, concurrency: 4, total: 2, succeeded: 1, skipped: 0, failed: 1, open: 0, left: 0 },
+      tag: "backfill:taxi-3f9a",
+    };
+    expect(backfillText(view).split("\n")).toEqual([
+      "backfill taxi-3f9a of taxi is DONE",
+      "  2 times of cron 0 0 1 * * in UTC, from 2021-04-01T00:00:00.000Z to before 2021-06-01T00:00:00.000Z",
+      "  1 succeeded, 1 failed; at most 4 at once",
+      "  its runs: npx millrace runs --tag backfill:taxi-3f9a",
+      "  run again what failed: npx millrace backfill resume taxi-3f9a --retry-failed",
+    ]);
+  });
+});
+
+describe("millrace runs", () => {
+  it.each([
+    ["2021-10-01", "2021-10-01T00:00:00.000Z"],
+    ["2021-10-01T02:00:00+02:00", "2021-10-01T00:00:00.000Z"],
+  ])("takes --since %s", (text, time) => {
+    expect(moment("--since")(text)).toBe(time);
+  });
+
+  it.each(["yesterday", "2021-02-30", "2021-10-01T02:00:00", "2021-13-01", "10"])(
+    "refuses --since %s",
+    (text) => {
+      expect(() => moment("--since")(text)).toThrow(`--since is "${text}"; it takes a date`);
+    },
+  );
+
+  it("reads as many pages as it takes, also where some are empty", async () => {
+    const run = {
+      runId: "r",
+      pipeline: "p",
+      name: "n",
+      state: "FAILED",
+      scheduledAt: "",
+      startedAt: "",
+      tags: [],
+    } as const;
+    const pages = [
+      { runs: [], next: "a" },
+      { runs: [run], next: "b" },
+      { runs: [run], next: "c" },
+    ];
+    const listRuns = async () => pages.shift() ?? { runs: [] };
+    expect(await listed({ listRuns }, {}, 2)).toHaveLength(2);
+    expect(pages).toEqual([]);
+  });
+
+  it("finds the runs of a backfill by its tag", async () => {
+    const { memory, target } = stage();
+    const range = { from: "2021-04-01", to: "2021-06-01", every: "month" };
+    const { tag } = (await target.invoke("manage", {
+      action: "backfill",
+      pipeline: "nightly",
+      ...range,
+    })) as {
+      tag: string;
+    };
+    await driveBackfills(memory.engine);
+    expect(await listed(memory.store, { tag }, 10)).toHaveLength(2);
+  });
+});

@@ -1,0 +1,130 @@
+import { Command } from "commander";
+import * as z from "zod";
+import type { LimitView, QueueView } from "../../shared/operate/preview-queue.ts";
+import { CliError } from "../errors.ts";
+import { printJson, targetOfCommand, wholeNumber } from "../options.ts";
+import { table } from "../table.ts";
+import type { Target } from "../target.ts";
+import { agoText } from "../units.ts";
+
+const view: z.ZodType<QueueView> = z.object({
+  queue: z.string(),
+  pipelines: z.array(z.string()),
+  limits: z.array(
+    z.object({
+      limit: z.string(),
+      slots: z.number().nullable(),
+      setByHand: z.boolean(),
+      holders: z.array(z.string()),
+    }),
+  ),
+  waiting: z.array(
+    z.object({
+      runId: z.string(),
+      pipeline: z.string(),
+      name: z.string(),
+      priority: z.number(),
+      startedAt: z.string(),
+      waitsFor: z.array(z.string()),
+    }),
+  ),
+  more: z.boolean(),
+});
+
+function limitText({ limit, slots, setByHand, holders }: LimitView): string {
+  const of = slots === null ? "no limit" : `of ${slots}`;
+  return `${limit} ${holders.length} ${of}${setByHand ? ", set by hand" : ""}`;
+}
+
+/** One queue: its limits with their holders, and who waits, in order. */
+export function queueText({ queue, limits, waiting, more }: QueueView, now: number): string {
+  const rows = waiting.map(({ runId, pipeline, priority, startedAt, waitsFor }, place) => [
+    String(place + 1),
+    runId,
+    pipeline,
+    String(priority),
+    agoText(now - Date.parse(startedAt)),
+    waitsFor.join(", "),
+  ]);
+  return [
+    `queue ${queue}`,
+    ...limits.flatMap((limit) => [`  ${limitText(limit)}`, ...limit.holders.map((run) => `    ${run}`)]),
+    rows.length === 0
+      ? "nobody waits"
+      : table(["", "RUN", "PIPELINE", "PRIORITY", "ASKED FOR", "WAITS FOR"], rows),
+    ...(more ? ["and more; --limit shows them"] : []),
+  ].join("\n");
+}
+
+function queuesText(queues: readonly QueueView[]): string {
+  const rows = queues.map(({ queue, limits, waiting, more, pipelines }) => [
+    queue,
+    limits.map(limitText).join("; "),
+    `${waiting.length}${more ? " or more" : ""}`,
+    pipelines.join(", "),
+  ]);
+  return table(["QUEUE", "SLOTS HELD", "WAIT", "PIPELINES"], rows);
+}
+
+async function setSlots(target: Target, queue: string, slots: 0 | null): Promise<void> {
+  const limit = queue.includes("/") ? queue : `queue/${queue}`;
+  const answer = z.object({ held: z.number() });
+  const { held } = answer.parse(await target.invoke("manage", { action: "limit", limit, slots }));
+  const going = held === 0 ? "no run is under way" : `${held} under way go on`;
+  console.log(slots === 0 ? `${limit} is paused: nothing begins, ${going}` : `${limit} goes on, ${going}`);
+}
+
+type Options = { pause?: boolean; resume?: boolean; limit: number; json?: boolean };
+
+/**
+ * Answers `queues` on a stage.
+ *
+ * @param queue all queues when left out
+ * @throws CliError
+ */
+export async function answerQueues(
+  target: Target,
+  queue: string | undefined,
+  { pause, resume, limit, json }: Options,
+): Promise<void> {
+  if (pause === true || resume === true) {
+    if (queue === undefined || pause === resume) {
+      throw new CliError("--pause or --resume takes one queue, as in `millrace queues gpu --pause`");
+    }
+    return setSlots(target, queue, pause === true ? 0 : null);
+  }
+  if (queue === undefined) {
+    const all = z.array(view).parse(await target.invoke("manage", { action: "queues" }));
+    if (json === true) return printJson(all);
+    return console.log(
+      all.length === 0 ? "no pipeline has a limit; maxActiveRuns or queue sets one" : queuesText(all),
+    );
+  }
+  const found = view.parse(await target.invoke("manage", { action: "queue", queue, limit }));
+  if (json === true) return printJson(found);
+  console.log(queueText(found, Date.now()));
+}
+
+/** `queues`: who waits for slots, and who holds them. */
+export function queuesCommand(): Command {
+  return new Command("queues")
+    .description("show who waits in which order, and who holds the slots; pause a queue")
+    .argument("[queue]", "a work queue, or a pipeline with a limit; all when left out")
+    .option("--pause", "let nothing begin; what runs goes on")
+    .option("--resume", "give the limit back to the definitions")
+    .option("-n, --limit <count>", "how many of those who wait, up to 500", wholeNumber("--limit"), 50)
+    .option("--json", "as JSON")
+    .addHelpText(
+      "after",
+      [
+        "\nExamples:",
+        "  npx millrace queues                                 all, with how many wait",
+        "  npx millrace queues gpu                             who waits, who holds",
+        "  npx millrace queues gpu --pause                     the work queue",
+        "  npx millrace queues pipeline/ridge-sweep --pause    one pipeline's own limit",
+      ].join("\n"),
+    )
+    .action((queue: string | undefined, options: Options, command: Command) =>
+      answerQueues(targetOfCommand(command), queue, options),
+    );
+}

@@ -1,0 +1,114 @@
+import { Command } from "commander";
+import * as z from "zod";
+import { wallTime } from "../../shared/pipeline/time-zone.ts";
+import type { ScheduleView } from "../../shared/schedule/schedule-view.ts";
+import { CliError } from "../errors.ts";
+import { printJson, targetOfCommand, wholeNumber } from "../options.ts";
+import { table } from "../table.ts";
+import type { Target } from "../target.ts";
+
+const view: z.ZodType<ScheduleView> = z.object({
+  pipeline: z.string(),
+  name: z.string(),
+  active: z.boolean(),
+  rule: z.string(),
+  timezone: z.string(),
+  missed: z.enum(["skip", "latest", "all"]),
+  upcoming: z.array(z.string()),
+});
+
+/** How many runs to come `millrace schedules` asks for when it lists none of them: the next one of each. */
+const nextOnly = 1;
+
+type Options = { upcoming?: number; on?: boolean; off?: boolean; json?: boolean };
+
+/** A time as the clock on the wall of its time zone shows it. */
+function wallText(time: string, timezone: string): string {
+  const { yyyy, MM, dd, HH, mm } = wallTime(Date.parse(time), timezone);
+  return `${yyyy}-${MM}-${dd} ${HH}:${mm}`;
+}
+
+function schedulesText(schedules: readonly ScheduleView[]): string {
+  const rows = schedules.map(({ pipeline, name, active, rule, timezone, upcoming: [next] }) => {
+    const when = next === undefined ? "never" : wallText(next, timezone);
+    return [pipeline, name, active ? "on" : "off", active ? when : "", rule];
+  });
+  return table(["PIPELINE", "SCHEDULE", "", "NEXT", "TIMES"], rows);
+}
+
+/** The runs to come of all schedules together, soonest first. */
+function upcomingText(schedules: readonly ScheduleView[], count: number): string {
+  const runs = schedules.flatMap(({ pipeline, name, timezone, upcoming }) =>
+    upcoming.map((time) => ({
+      time,
+      row: [time.slice(0, 16).concat("Z"), wallText(time, timezone), timezone, pipeline, name],
+    })),
+  );
+  const rows = runs.sort((a, b) => Date.parse(a.time) - Date.parse(b.time)).slice(0, count);
+  return table(
+    ["TIME", "LOCALLY", "IN", "PIPELINE", "SCHEDULE"],
+    rows.map(({ row }) => row),
+  );
+}
+
+async function toggle(target: Target, pipeline: string | undefined, name: string, active: boolean) {
+  if (pipeline === undefined) {
+    throw new CliError("--on and --off take a pipeline, as in `millrace schedules ridge-sweep --off`");
+  }
+  const request = { action: "schedule", pipeline, name, active };
+  const switched = z.object({ nextAt: z.string().optional() });
+  const { nextAt } = switched.parse(await target.invoke("manage", request));
+  const next = nextAt === undefined ? "" : `; its next run is for ${nextAt}`;
+  console.log(`schedule ${name} of ${pipeline} is ${active ? "on" : "off"}${next}`);
+}
+
+/**
+ * Answers `schedules` on a stage.
+ *
+ * @param pipeline all pipelines when left out
+ * @throws CliError
+ */
+export async function answerSchedules(
+  target: Target,
+  pipeline: string | undefined,
+  name: string,
+  { upcoming, on, off, json }: Options,
+): Promise<void> {
+  if (on === true && off === true) throw new CliError("--on and --off: give one of the two");
+  if (on === true || off === true) return toggle(target, pipeline, name, on === true);
+  const request = { action: "schedules", upcoming: upcoming ?? nextOnly };
+  const all = z.array(view).parse(await target.invoke("manage", request));
+  const found = all.filter((each) => pipeline === undefined || each.pipeline === pipeline);
+  if (json === true) return printJson(found);
+  if (found.length === 0) {
+    const whose = pipeline === undefined ? "no pipeline" : `pipeline ${pipeline} is not deployed or`;
+    return console.log(
+      `${whose} has ${pipeline === undefined ? "a" : "no"} schedule on stage "${target.stage}"`,
+    );
+  }
+  console.log(upcoming === undefined ? schedulesText(found) : upcomingText(found, upcoming));
+}
+
+/** `schedules`: what starts runs by the clock, and the runs to come. */
+export function schedulesCommand(): Command {
+  return new Command("schedules")
+    .description("list schedules and the runs to come; switch a schedule on or off")
+    .argument("[pipeline]", "only of this pipeline")
+    .argument("[name]", "which of its schedules is switched", "default")
+    .option("-u, --upcoming <count>", "the next runs of all, soonest first", wholeNumber("--upcoming"))
+    .option("--on", "switch on: it starts with the next time from now")
+    .option("--off", "switch off, until it is switched on, whatever is deployed")
+    .option("--json", "as JSON")
+    .addHelpText(
+      "after",
+      [
+        "\nExamples:",
+        "  npx millrace schedules --upcoming 10",
+        "  npx millrace schedules ridge-sweep --off",
+        "  npx millrace schedules ctr-training hourly --on",
+      ].join("\n"),
+    )
+    .action((pipeline: string | undefined, name: string, options: Options, command: Command) =>
+      answerSchedules(targetOfCommand(command), pipeline, name, options),
+    );
+}

@@ -1,0 +1,45 @@
+import * as z from "zod";
+import type { Engine } from "../engine.ts";
+import { type ChangedLimit, changeLimit } from "./change-limit.ts";
+import { previewQueue, previewQueues, type QueueView } from "./preview-queue.ts";
+
+/** What operators can ask of limits and of the queues of runs that wait for their slots. */
+export const queueRequests = [
+  z.strictObject({
+    action: z.literal("limit"),
+    /** A pipeline or a work queue: `pipeline/ridge-sweep`, `queue/gpu`. */
+    limit: z.string().regex(/^(pipeline|queue)\/[a-z][a-z0-9-]{0,39}$/, "takes pipeline/NAME or queue/NAME"),
+    /** Runs at once, 0 to let none begin; null gives the limit back to the definitions. */
+    slots: z.int().min(0).max(1_000_000).nullable(),
+  }),
+  z.strictObject({
+    action: z.literal("queue"),
+    queue: z.string().min(1),
+    /** How many of those who wait are listed. */
+    limit: z.int().min(1).max(500).default(50),
+  }),
+  z.strictObject({ action: z.literal("queues") }),
+] as const;
+export type QueueRequest = z.output<(typeof queueRequests)[number]>;
+
+/** What is answered about queues. */
+export type QueueAnswer = ChangedLimit | QueueView | QueueView[];
+
+/** Of each queue in a list of all. */
+const firstOfEach = 5;
+
+/**
+ * Does what an operator asks of queues.
+ *
+ * @throws LimitNotFoundError, QueueNotFoundError; nothing was done then
+ */
+export async function manageQueues(engine: Engine, asked: QueueRequest): Promise<QueueAnswer> {
+  switch (asked.action) {
+    case "limit":
+      return changeLimit(engine, asked.limit, asked.slots);
+    case "queue":
+      return previewQueue(engine, asked.queue, asked.limit);
+    case "queues":
+      return previewQueues(engine, firstOfEach);
+  }
+}

@@ -1,0 +1,80 @@
+import * as z from "zod";
+import { rhythms } from "../backfill/backfill-times.ts";
+import { type BackfillView, viewBackfill } from "../backfill/backfill-view.ts";
+import { cancelBackfill, lookAtBackfill, resumeBackfill, startBackfill } from "../backfill/start-backfill.ts";
+import type { Engine } from "../engine.ts";
+import type { Json } from "../pipeline/json.ts";
+import { given } from "../platform/given.ts";
+import type { StoredSchedule } from "../schedule/schedule-store.ts";
+import { type ScheduleView, viewSchedules } from "../schedule/schedule-view.ts";
+import { setScheduleActive } from "../schedule/set-schedule.ts";
+
+const pipeline = z.string().min(1);
+const backfill = z.string().min(1);
+const retryFailed = z.boolean().default(false);
+
+/** What operators can ask of what starts runs by the clock, and of what makes up for times that have passed. */
+export const scheduleRequests = [
+  z.strictObject({
+    action: z.literal("schedule"),
+    pipeline,
+    name: z.string().min(1).default("default"),
+    active: z.boolean(),
+  }),
+  z.strictObject({
+    action: z.literal("schedules"),
+    /** How many runs to come are listed of each. */
+    upcoming: z.int().min(0).max(100).default(3),
+  }),
+  z.strictObject({
+    action: z.literal("backfill"),
+    pipeline,
+    /** Inclusive; a date of the time zone, or a time with an offset. */
+    from: z.string().min(1),
+    /** Exclusive. */
+    to: z.string().min(1),
+    every: z.enum(rhythms).optional(),
+    /** In place of `every`: the times of a schedule of the pipeline. */
+    schedule: z.string().min(1).optional(),
+    timezone: z.string().min(1).optional(),
+    params: (z.record(z.string(), z.json()) as z.ZodType<{ [name: string]: Json }>).optional(),
+    /** Runs under way at once. */
+    concurrency: z.int().min(1).max(100).default(4),
+    /** Opens runs again that had failed. */
+    retryFailed,
+  }),
+  z.strictObject({ action: z.literal("backfill-cancel"), backfill }),
+  z.strictObject({ action: z.literal("backfill-resume"), backfill, retryFailed }),
+  z.strictObject({ action: z.literal("backfill-progress"), backfill }),
+  z.strictObject({ action: z.literal("backfills"), limit: z.int().min(1).max(100).default(20) }),
+] as const;
+export type ScheduleRequest = z.output<(typeof scheduleRequests)[number]>;
+
+/** What is answered about schedules and backfills. */
+export type ScheduleAnswer = StoredSchedule | ScheduleView[] | BackfillView | BackfillView[];
+
+/**
+ * Does what an operator asks of schedules and backfills.
+ *
+ * @throws what the action itself throws; nothing was done then
+ */
+export async function manageSchedules(engine: Engine, asked: ScheduleRequest): Promise<ScheduleAnswer> {
+  switch (asked.action) {
+    case "schedule":
+      return setScheduleActive(engine, asked);
+    case "schedules":
+      return viewSchedules(engine, asked.upcoming);
+    case "backfill": {
+      const { action: _action, ...request } = asked;
+      return viewBackfill(await startBackfill(engine, given(request)));
+    }
+    case "backfill-cancel":
+      return viewBackfill(await cancelBackfill(engine, asked.backfill));
+    case "backfill-resume":
+      return viewBackfill(await resumeBackfill(engine, asked.backfill, asked.retryFailed));
+    case "backfill-progress":
+      return viewBackfill(await lookAtBackfill(engine, asked.backfill));
+    case "backfills":
+      return (await engine.backfills.list(asked.limit)).map(viewBackfill);
+  }
+}

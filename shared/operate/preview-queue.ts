@@ -1,0 +1,119 @@
+import type { Engine } from "../engine.ts";
+import type { Pipeline } from "../pipeline/define-pipeline.ts";
+import type { Run } from "../state/run.ts";
+
+/** A limit of a work queue: who holds its slots. */
+export type LimitView = {
+  limit: string;
+  /** Runs that may be under way at once; null for no limit. */
+  slots: number | null;
+  /** Whether an operator set it, in place of the definitions. */
+  setByHand: boolean;
+  /** Ids of the runs that hold a slot. */
+  holders: string[];
+};
+
+/** A run that waits, and what for. */
+export type WaitingView = Pick<Run, "runId" | "pipeline" | "name" | "priority" | "startedAt"> & {
+  /** The limits that have no slot left; none for a run that is about to be started. */
+  waitsFor: string[];
+};
+
+/** A work queue, as a person sees it. */
+export type QueueView = {
+  queue: string;
+  pipelines: string[];
+  limits: LimitView[];
+  /** In the order in which they will be started. */
+  waiting: WaitingView[];
+  /** More runs wait than are listed. */
+  more: boolean;
+};
+
+/** No pipeline's runs wait in this queue. */
+export class QueueNotFoundError extends Error {
+  override readonly name = "QueueNotFoundError";
+}
+
+/** The work queue that a pipeline's runs wait in: its own, where it names none. */
+const queueOf = ({ name, concurrency }: Pipeline) => concurrency.queue?.name ?? name;
+
+/** Pipelines whose runs can wait, by work queue. */
+function queuesOf({ pipelines }: Engine): Map<string, Pipeline[]> {
+  const limited = [...pipelines.values()].filter(
+    ({ concurrency: { maxActiveRuns, queue } }) => maxActiveRuns !== undefined || queue !== undefined,
+  );
+  return Map.groupBy(limited, queueOf);
+}
+
+/** The limits that definitions name for a queue, with the strictest number of slots; null for no limit. */
+function definedLimits(pipelines: readonly Pipeline[]): Map<string, number | null> {
+  const limits = new Map<string, number | null>();
+  const add = (name: string, slots: number | undefined) => {
+    const known = limits.get(name) ?? Number.POSITIVE_INFINITY;
+    const least = Math.min(known, slots ?? Number.POSITIVE_INFINITY);
+    limits.set(name, Number.isFinite(least) ? least : null);
+  };
+  for (const { name, concurrency } of pipelines) {
+    if (concurrency.queue !== undefined) add(`queue/${concurrency.queue.name}`, concurrency.queue.limit);
+    if (concurrency.maxActiveRuns !== undefined) add(`pipeline/${name}`, concurrency.maxActiveRuns);
+  }
+  return limits;
+}
+
+async function viewLimit(engine: Engine, limit: string, defined: number | null): Promise<LimitView> {
+  const { holders, limit: set } = await engine.store.getSlots(limit);
+  return { limit, slots: set ?? defined, setByHand: set !== undefined, holders: [...holders].sort() };
+}
+
+const isFull = ({ slots, holders }: LimitView) => slots !== null && holders.length >= slots;
+
+async function preview(
+  engine: Engine,
+  queue: string,
+  pipelines: readonly Pipeline[],
+  most: number,
+): Promise<QueueView> {
+  const places = await engine.store.waitingRuns(queue, most + 1);
+  const found = await Promise.all(places.slice(0, most).map(({ runId }) => engine.store.getRun(runId)));
+  const waiting = found.flatMap((run) => (run?.state === "QUEUED" ? [run] : []));
+  const defined = definedLimits(pipelines);
+  // Limits that only some runs have, as those of a backfill.
+  for (const { limits } of waiting) {
+    for (const { name, limit } of limits) if (!defined.has(name)) defined.set(name, limit);
+  }
+  const limits = await Promise.all([...defined].map(([name, slots]) => viewLimit(engine, name, slots)));
+  const full = new Set(limits.filter(isFull).map(({ limit }) => limit));
+  return {
+    queue,
+    pipelines: pipelines.map(({ name }) => name),
+    limits,
+    waiting: waiting.map(({ runId, pipeline, name, priority, startedAt, limits: needed }) => ({
+      ...{ runId, pipeline, name, priority, startedAt },
+      waitsFor: needed.map((limit) => limit.name).filter((limit) => full.has(limit)),
+    })),
+    more: places.length > most,
+  };
+}
+
+/**
+ * Who waits in a work queue, in which order, and who holds the slots.
+ *
+ * @param most runs that are listed
+ * @throws QueueNotFoundError
+ */
+export async function previewQueue(engine: Engine, queue: string, most: number): Promise<QueueView> {
+  const queues = queuesOf(engine);
+  const pipelines = queues.get(queue);
+  if (pipelines !== undefined) return preview(engine, queue, pipelines, most);
+  const known = [...queues.keys()].sort().join(", ") || "none";
+  throw new QueueNotFoundError(
+    `no run waits in a queue "${queue}"; queues are: ${known}. A pipeline gets one by maxActiveRuns or queue`,
+  );
+}
+
+/** Every work queue of the deployed pipelines, by name, each with the first of those who wait. */
+export function previewQueues(engine: Engine, most: number): Promise<QueueView[]> {
+  const queues = [...queuesOf(engine)].sort(([a], [b]) => (a < b ? -1 : 1));
+  return Promise.all(queues.map(([queue, pipelines]) => preview(engine, queue, pipelines, most)));
+}

@@ -1,0 +1,28 @@
+import type { Engine } from "../engine.ts";
+import { RunNotFoundError } from "../run/run-errors.ts";
+import { type StartedRun, startRun } from "../run/start-run.ts";
+
+/** Which run is done again. */
+export type RerunRequest = {
+  readonly runId: string;
+  /** Tells several reruns of one run apart: with the same key only one is started. */
+  readonly key: string;
+  /** Takes no cached results, and replaces them. */
+  readonly refresh: boolean;
+};
+
+/**
+ * Starts a new run with the parameters, the time and the tags of an earlier one, on the code that is deployed now. The
+ * earlier one stays as it is, whatever its state.
+ *
+ * @throws RunNotFoundError, PipelineNotFoundError
+ * @throws ParamsError when the pipeline takes other parameters by now
+ */
+export async function rerunRun(engine: Engine, { runId, key, refresh }: RerunRequest): Promise<StartedRun> {
+  const run = await engine.store.getRun(runId);
+  if (run === undefined) throw new RunNotFoundError(runId);
+  const { pipeline, params, scheduledAt, tags } = run;
+  const cause = { kind: "rerun", runId } as const;
+  const causeKey = JSON.stringify(["rerun", runId, key]);
+  return startRun(engine, { pipeline, params, scheduledAt, tags, refresh, cause, causeKey });
+}

@@ -1,0 +1,30 @@
+import type { Engine } from "../engine.ts";
+import { mostTags, tagsInOrder } from "../pipeline/tag.ts";
+import { RunNotFoundError, RunStateError } from "../run/run-errors.ts";
+
+/** A run's tags as an operator is told of them. */
+export type TaggedRun = { runId: string; tags: readonly string[] };
+
+/**
+ * Gives a run tags and takes others from it, in whatever state it is. Asked again it changes nothing.
+ *
+ * @throws RunNotFoundError
+ * @throws RunStateError when it would have too many; nothing was changed then
+ */
+export async function tagRun(
+  engine: Engine,
+  { runId, add, remove }: { runId: string; add: readonly string[]; remove: readonly string[] },
+): Promise<TaggedRun> {
+  // Each further turn means that someone else has changed the tags meanwhile.
+  for (;;) {
+    const run = await engine.store.getRun(runId);
+    if (run === undefined) throw new RunNotFoundError(runId);
+    const tags = tagsInOrder([...run.tags.filter((tag) => !remove.includes(tag)), ...add]);
+    if (tags.length > mostTags) {
+      throw new RunStateError(
+        `run ${runId} would have ${tags.length} tags; at most ${mostTags}: remove some`,
+      );
+    }
+    if (await engine.store.tagRun(run, tags)) return { runId, tags };
+  }
+}
