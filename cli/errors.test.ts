@@ -15,6 +15,13 @@ test("an error of AWS says what to do on that stage", () => {
   expect(errorLine(named("CredentialsProviderError", ""), "prod")).toContain("AWS_PROFILE");
 });
 
+test("a region that is none, or no network, is told as such", () => {
+  const error = Object.assign(new Error("getaddrinfo ENOTFOUND sts.eu-west-9.amazonaws.com"), {
+    code: "ENOTFOUND",
+  });
+  expect(errorLine(error, "prod")).toContain("AWS cannot be reached from here; look at the network");
+});
+
 test("an error that nobody foresaw is one line, and says how to see more", () => {
   expect(errorLine(new TypeError("x is not a function"), "local")).toBe(
     "TypeError: x is not a function (--verbose shows where)",

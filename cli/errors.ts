@@ -10,6 +10,8 @@ function knownError(error: unknown): Known | undefined {
   return { name: error.name, message: error.message, ...("code" in error && { code: error.code }) };
 }
 
+const unreachable = ["ENOTFOUND", "EAI_AGAIN", "ETIMEDOUT", "ECONNREFUSED", "ENETUNREACH"];
+
 /** Errors of the SDK that say nothing to whoever meets them, and what they mean here. */
 function sdkRemedy({ name, code }: Known, stage: string): string | undefined {
   const expired = ["ExpiredTokenException", "UnrecognizedClientException", "InvalidSignatureException"];
@@ -23,6 +25,8 @@ function sdkRemedy({ name, code }: Known, stage: string): string | undefined {
       ? "the local stack has nothing deployed; deploy with `npm run stack`"
       : `stage "${stage}" is not deployed in this region; deploy with \`npx sls deploy --stage ${stage}\`, or name --region`;
   }
+  if (unreachable.includes(String(code)) && stage !== "local")
+    return "AWS cannot be reached from here; look at the network, at HTTPS_PROXY, and whether --region is one";
   if (code === "ECONNREFUSED" && stage === "local")
     return "the local stack does not answer; start it with `npm run stack`";
   return undefined;

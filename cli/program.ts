@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { artifactsCommand } from "./commands/artifacts.ts";
 import { backfillCommand } from "./commands/backfill.ts";
+import { doctorCommand } from "./commands/doctor.ts";
 import { graphCommand } from "./commands/graph.ts";
 import { logsCommand } from "./commands/logs.ts";
 import { manageCommands } from "./commands/manage.ts";
@@ -25,6 +26,7 @@ const commands = [
   backfillCommand,
   queuesCommand,
   modelsCommand,
+  doctorCommand,
 ];
 
 /** A command, and those below it, that tell their help and mistakes as the program does. */

@@ -62,6 +62,12 @@ function localConfig(): ClientConfig {
   return { endpoint: stack.awsEndpoint, region: stack.region, credentials: { accessKeyId, secretAccessKey } };
 }
 
+/** How the AWS Batch of a stage is reached: the local stack's is a server of its own. */
+export function batchConfig({ config, stateDir }: Target): ClientConfig {
+  const endpoint = stateDir === undefined ? undefined : attachStack(stateDir)?.batchEndpoint;
+  return endpoint === undefined ? config : { ...config, endpoint };
+}
+
 /** What the engine itself refuses with, and MiniStack's name for whatever a function throws. */
 const ownErrors =
   /^((Pipeline|Run|Model|Schedule|Limit|Queue|Backfill)NotFound|Request|Params|RunState|ModelAlias|Backfill)Error$|^Runtime\.HandlerError$/;

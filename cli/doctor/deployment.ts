@@ -1,0 +1,98 @@
+import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
+import { GetFunctionConfigurationCommand, InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import { REPOSITORY } from "../../local/stack/paths.ts";
+import { gitCommit } from "../../resources/git-commit.ts";
+import { jobVersions } from "../../resources/job-families.ts";
+import { type Environment, readEnvironment } from "../../shared/platform/env.ts";
+import type { Target } from "../target.ts";
+import { type Finding, fail, ok, warn } from "./finding.ts";
+
+/** How a stage is deployed from this checkout. */
+export function deployCommand({ stage, config }: Pick<Target, "stage" | "config">): string {
+  return stage === "local" ? "npm run stack" : `npx sls deploy --stage ${stage} --region ${config.region}`;
+}
+
+/** What the state of a CloudFormation stack means. */
+export function judgeStack(name: string, state: string, reason: string | undefined, deploy: string): Finding {
+  const says = `stack ${name} is ${state}${reason === undefined || reason === "" ? "" : `: ${reason}`}`;
+  if (state.endsWith("_IN_PROGRESS")) return warn("stack", says, "wait for it to end, and look again");
+  if (/^(CREATE|UPDATE|IMPORT)_COMPLETE$/.test(state)) return ok("stack", says);
+  if (state === "UPDATE_ROLLBACK_COMPLETE") {
+    return warn("stack", `${says}; what was deployed before goes on`, `deploy again: ${deploy}`);
+  }
+  return fail("stack", says, "see why in its events: `aws cloudformation describe-stack-events`");
+}
+
+/** Whether the stage's stack is there and whole. */
+export async function checkStack(target: Target): Promise<Finding[]> {
+  const StackName = `millrace-${target.stage}`;
+  const deploy = deployCommand(target);
+  const client = new CloudFormationClient(target.config);
+  try {
+    const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName }));
+    return Stacks.map(({ StackStatus = "unknown", StackStatusReason }) =>
+      judgeStack(StackName, StackStatus, StackStatusReason, deploy),
+    );
+  } catch (error) {
+    if (!(error instanceof Error) || !error.message.includes("does not exist")) throw error;
+    const says = `stack ${StackName} does not exist in ${target.config.region}`;
+    return [fail("stack", says, `deploy the stage, or name its --region: ${deploy}`)];
+  }
+}
+
+/** What the step worker of a stage was deployed with. @throws ResourceNotFoundException where there is none */
+export async function deployedEnvironment({ stage, config }: Target): Promise<Environment> {
+  const client = new LambdaClient(config);
+  const FunctionName = `millrace-${stage}-step`;
+  const { Environment } = await client.send(new GetFunctionConfigurationCommand({ FunctionName }));
+  return readEnvironment(Environment?.Variables);
+}
+
+/** What a checkout has, or a deployment: the commit, and of each job family the hash of its image's content. */
+export type Version = { readonly commit: string; readonly jobs: Readonly<Record<string, string>> };
+
+/** Whether what is deployed is what the checkout has. */
+export function judgeVersion(deployed: Version, here: Version, deploy: string): Finding {
+  const families = [...new Set([...Object.keys(deployed.jobs), ...Object.keys(here.jobs)])].sort();
+  const changed = families.filter((family) => deployed.jobs[family] !== here.jobs[family]);
+  const short = (commit: string) => commit.replace(/^([0-9a-f]{10})[0-9a-f]{30}/, "$1");
+  const differs = [
+    ...(deployed.commit === here.commit
+      ? []
+      : [`commit ${short(deployed.commit)}, not ${short(here.commit)}`]),
+    ...(changed.length === 0 ? [] : [`other jobs of ${changed.join(", ")}`]),
+  ];
+  if (differs.length > 0) {
+    return warn(
+      "version",
+      `deployed is another version than this checkout: ${differs.join("; ")}`,
+      `deploy: ${deploy}`,
+    );
+  }
+  const isDirty = here.commit.endsWith("-dirty");
+  const says = `deployed is this checkout, commit ${short(here.commit)}`;
+  return isDirty
+    ? warn(
+        "version",
+        `${says}; changes that are not committed may be newer`,
+        `commit them, and deploy: ${deploy}`,
+      )
+    : ok("version", says);
+}
+
+/** Whether the stage runs what this checkout has. */
+export async function checkVersion(target: Target, environment: Environment): Promise<Finding[]> {
+  const deployed = { commit: environment.GIT_COMMIT, jobs: environment.JOB_VERSIONS };
+  const here = { commit: gitCommit(REPOSITORY), jobs: jobVersions(REPOSITORY) };
+  return [judgeVersion(deployed, here, deployCommand(target))];
+}
+
+/** Whether these credentials may invoke the functions that start runs and manage them. Nothing is started. */
+export async function checkInvoke({ stage, config }: Target): Promise<Finding[]> {
+  const client = new LambdaClient(config);
+  for (const name of ["start", "manage"]) {
+    const FunctionName = `millrace-${stage}-${name}`;
+    await client.send(new InvokeCommand({ FunctionName, InvocationType: "DryRun" }));
+  }
+  return [ok("functions", "these credentials may start runs and manage them")];
+}

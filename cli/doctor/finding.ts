@@ -1,0 +1,61 @@
+import type { Environment } from "../../shared/platform/env.ts";
+import { errorLine } from "../errors.ts";
+import type { ClientConfig, Target } from "../target.ts";
+
+/** What one check found: whether it is well, what that means, and what to do where it is not. */
+export type Finding = {
+  readonly check: string;
+  readonly status: "ok" | "warn" | "fail";
+  readonly says: string;
+  readonly remedy?: string;
+};
+
+/** What checks of a deployed stage look at. */
+export type Stage = {
+  readonly target: Target;
+  /** How AWS Batch is reached; the local stack's is a server of its own. */
+  readonly batch: ClientConfig;
+  /** What the step worker was deployed with. */
+  readonly environment: Environment;
+};
+
+export const ok = (check: string, says: string): Finding => ({ check, status: "ok", says });
+export const warn = (check: string, says: string, remedy: string): Finding => ({
+  ...{ check, status: "warn", says, remedy },
+});
+export const fail = (check: string, says: string, remedy: string): Finding => ({
+  ...{ check, status: "fail", says, remedy },
+});
+
+const refusals: readonly string[] = [
+  ...["AccessDenied", "AccessDeniedException", "AuthorizationErrorException", "AuthorizationError"],
+  ...["UnauthorizedOperation", "Forbidden", "403"],
+];
+
+/** The finding of a check that could not look: what was refused, or what went wrong. */
+export function findingOf(check: string, error: unknown, stage: string): Finding {
+  if (!(error instanceof Error) || !refusals.includes(error.name)) {
+    // What to do stands behind the first semicolon, where it is known.
+    const [says = "", ...remedies] = errorLine(error, stage).split("; ");
+    return fail(check, says, remedies.join("; ") || "put that right, and look again");
+  }
+  const [, action] = /not authorized to perform:? (\S+)/.exec(error.message) ?? [];
+  return warn(
+    check,
+    `not looked at: these credentials may not ${action ?? "do what it takes"}`,
+    `allow ${action ?? "that"}, or look with other credentials`,
+  );
+}
+
+/** Runs checks side by side. One that throws is a finding like any other. */
+export async function findings(
+  stage: string,
+  checks: Readonly<Record<string, () => Promise<readonly Finding[]>>>,
+): Promise<Finding[]> {
+  const found = await Promise.all(
+    Object.entries(checks).map(([name, look]) =>
+      look().catch((error: unknown) => [findingOf(name, error, stage)]),
+    ),
+  );
+  return found.flat();
+}

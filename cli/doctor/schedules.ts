@@ -1,0 +1,32 @@
+import { dynamoScheduleStore } from "../../shared/schedule/dynamo-schedule-store.ts";
+import type { StoredSchedule } from "../../shared/schedule/schedule-store.ts";
+import { dynamoClient } from "../../shared/store/dynamo-table.ts";
+import { agoText } from "../units.ts";
+import { type Finding, fail, ok, type Stage } from "./finding.ts";
+
+/** The tick comes every minute; a time that is so many milliseconds past was seen by none. */
+const stuckMs = 5 * 60_000;
+
+/** Whether schedules start what is due. */
+export function judgeSchedules(schedules: readonly StoredSchedule[], stage: string, now: number): Finding[] {
+  const stuck = schedules.filter(
+    ({ active, nextAt }) => active && nextAt !== undefined && now - Date.parse(nextAt) > stuckMs,
+  );
+  if (stuck.length === 0) {
+    const active = schedules.filter((each) => each.active).length;
+    return [ok("schedules", `${active} of ${schedules.length} on, none is late`)];
+  }
+  return stuck.map(({ pipeline, name, nextAt = "" }) =>
+    fail(
+      "schedules",
+      `${pipeline}/${name} was due ${agoText(now - Date.parse(nextAt))} and did not start`,
+      `the function tick starts it; its log says why not: \`aws logs tail /aws/lambda/millrace-${stage}-tick\``,
+    ),
+  );
+}
+
+/** Whether schedules start what is due. */
+export async function checkSchedules({ target, environment }: Stage): Promise<Finding[]> {
+  const store = dynamoScheduleStore({ client: dynamoClient(target.config), name: environment.TABLE_NAME });
+  return judgeSchedules(await store.list(), target.stage, Date.now());
+}
