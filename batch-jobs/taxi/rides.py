@@ -60,13 +60,12 @@ def read_rides(path: Path, file: MonthFile) -> Rides:
     Raises:
         FatalError: the file is no parquet file, or lacks a column, or has one of another kind.
     """
-    table = _read(path, file)
-    minutes = (pl.col(DROPOFF) - pl.col(PICKUP)).dt.total_seconds() / 60
     start = datetime(file["year"], file["month"], 1)  # noqa: DTZ001 - the city's times are local and have no zone
-    frame = table.with_row_index("row").with_columns(
-        *(pl.col(zone).cast(pl.Int64) for zone in ZONES), pl.col("trip_distance").cast(pl.Float64), duration=minutes
-    )
-    complete = frame.drop_nulls(COLUMNS)
+    frame = _read(path, file).with_row_index("row").with_columns(pl.col(NUMBERS).cast(pl.Float64).fill_nan(None))
+    complete = frame.drop_nulls(COLUMNS).with_columns(pl.col(ZONES).cast(pl.Int64))
+    seconds = complete.select((pl.col(DROPOFF) - pl.col(PICKUP)).dt.total_seconds()).to_series()
+    # By NumPy, which divides: polars multiplies by 1/60, and the last bit is another one.
+    complete = complete.with_columns(duration=seconds.to_numpy() / 60)
     of_month = complete.filter(pl.col(PICKUP).dt.month_start().dt.date() == start.date())
     rides = of_month.filter(pl.col("duration").is_between(SHORTEST_MINUTES, LONGEST_MINUTES))
     dropped: Dropped = {

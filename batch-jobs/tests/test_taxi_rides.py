@@ -61,15 +61,16 @@ def test_what_is_no_ride_of_the_month_is_dropped_and_counted(tmp_path: Path) -> 
         .otherwise("lpep_dropoff_datetime"),
         trip_distance=pl.when(row != 5).then("trip_distance"),
         DOLocationID=pl.when(row != 6).then("DOLocationID"),
+        PULocationID=pl.when(row == 7).then(float("nan")).otherwise("PULocationID"),
     )
     rides = read(tmp_path, dirty)
     assert rides.rows == {
         "read": 10,
-        "kept": 3,
-        "dropped": {"incomplete": 2, "otherMonth": 2, "duration": 3},
+        "kept": 2,
+        "dropped": {"incomplete": 3, "otherMonth": 2, "duration": 3},
     }
-    assert rides.frame["row"].to_list() == [7, 8, 9]
-    assert rides.frame["duration"].to_list() == [10, 10, 10]
+    assert rides.frame["row"].to_list() == [8, 9]
+    assert rides.frame["duration"].to_list() == [10, 10]
 
 
 def test_rides_of_exactly_a_minute_and_an_hour_are_kept(tmp_path: Path) -> None:
@@ -77,6 +78,14 @@ def test_rides_of_exactly_a_minute_and_an_hour_are_kept(tmp_path: Path) -> None:
     ends = pl.Series([timedelta(minutes=1), timedelta(minutes=60)])
     rides = read(tmp_path, table.with_columns(lpep_dropoff_datetime=pl.col("lpep_pickup_datetime") + ends))
     assert rides.frame["duration"].to_list() == [1, 60]
+
+
+def test_minutes_are_seconds_divided_by_sixty_to_the_last_bit(tmp_path: Path) -> None:
+    seconds = range(60, 3601)
+    table = month_table(2021, 1, rows=len(seconds)).with_columns(lpep_pickup_datetime=pl.datetime(2021, 1, 5))
+    ends = pl.Series([timedelta(seconds=each) for each in seconds])
+    rides = read(tmp_path, table.with_columns(lpep_dropoff_datetime=pl.col("lpep_pickup_datetime") + ends))
+    assert rides.frame["duration"].to_list() == [each / 60 for each in seconds]
 
 
 @pytest.mark.parametrize(
