@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import * as z from "zod";
 import { ctr } from "../batch-jobs/ctr/contract.ts";
+import { measured, type Taken } from "./measured.ts";
 import { pythonEnvironment } from "./python-environment.ts";
 import { type Cell, type MeasureOptions, type Report, type Spread, spreadOf, type Table } from "./report.ts";
 
@@ -25,14 +26,6 @@ const memoryBudget = 500;
 /** Megabytes that ten times the rows may take more: the memory of a process is never quite the same. */
 const growthBudget = 50;
 
-const taken = z.object({
-  seconds: z.number(),
-  cpuSeconds: z.number(),
-  peakBytes: z.number(),
-  output: z.string(),
-});
-type Taken = z.infer<typeof taken>;
-
 const scored = z.object({ logLoss: z.number() });
 
 /** A way to train: does it once, and says what that took and how good the model is. */
@@ -42,11 +35,6 @@ type Way = {
   readonly rows: number;
   readonly train: () => Promise<Taken & { logLoss: number }>;
 };
-
-async function measured(command: readonly string[]): Promise<Taken> {
-  const { stdout } = await execa(python, [join(scripts, "measured.py"), ...command], { cwd: root });
-  return taken.parse(JSON.parse(stdout));
-}
 
 /** Makes rows of the generator, and the input with which `ctr.train` trains on them. */
 async function makeRows(folder: string, rows: number): Promise<{ file: string; input: string }> {

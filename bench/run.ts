@@ -13,6 +13,7 @@ import { measureLocalStack } from "./local-stack.ts";
 import { measureMap10000 } from "./map-10000.ts";
 import { measureOrchestration } from "./orchestration.ts";
 import { type MeasureOptions, type Report, tableText } from "./report.ts";
+import { measureTaxi } from "./taxi.ts";
 
 type Measurement = {
   readonly measure: (options: MeasureOptions) => Promise<Report>;
@@ -28,6 +29,7 @@ const measurements: ReadonlyMap<string, Measurement> = new Map<string, Measureme
   ["local-stack", { measure: measureLocalStack }],
   ["map-10000", { measure: measureMap10000, onlyByName: true }],
   ["ctr", { measure: measureCtr, onlyByName: true }],
+  ["taxi", { measure: measureTaxi, onlyByName: true }],
   ["orchestration", { measure: measureOrchestration, onlyByName: true }],
 ]);
 
