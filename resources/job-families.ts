@@ -1,4 +1,5 @@
 import { nativeRetryRules } from "../shared/batch/native-retries.ts";
+import { type FamilyAccess, readFamilyAccess } from "./family-access.ts";
 import { contentHash, imageFiles } from "./images/content-hash.ts";
 import { listFamilies, repositoryName } from "./images/family.ts";
 import { jobImage } from "./images/image-uri.ts";
@@ -20,11 +21,12 @@ export function jobFamilies(root: string, service: string, stage: string): Templ
   const families = listFamilies(root).map((family) => ({
     family,
     image: jobImage(family, contentHash(imageFiles(root, family)), record),
+    access: readFamilyAccess(root, family),
   }));
   return {
     Resources: Object.assign(
       { BatchExecutionRole: executionRole(families.map(({ family }) => family)) },
-      ...families.map(({ family, image }) => jobFamily(`${service}-${stage}`, family, image)),
+      ...families.map((family) => jobFamily({ service, stage }, family)),
     ),
   };
 }
@@ -36,15 +38,21 @@ export function jobVersions(root: string): Record<string, string> {
   );
 }
 
-function jobFamily(prefix: string, family: string, image: string): Record<string, unknown> {
+type Family = { family: string; image: string; access: FamilyAccess };
+
+function jobFamily(
+  { service, stage }: { service: string; stage: string },
+  { family, image, access }: Family,
+): Record<string, unknown> {
   const id = pascalCase(family);
+  const secrets = `/${service}/${stage}/`;
   return {
     [`${id}JobDefinition`]: {
       Type: "AWS::Batch::JobDefinition",
       Condition: "OnAws",
       Properties: {
         // Named, because the engine submits by name and gets the newest revision.
-        JobDefinitionName: `${prefix}-${family}`,
+        JobDefinitionName: `${service}-${stage}-${family}`,
         Type: "container",
         PlatformCapabilities: ["EC2"],
         PropagateTags: true,
@@ -61,6 +69,7 @@ function jobFamily(prefix: string, family: string, image: string): Record<string
         ContainerProperties: {
           Image: image,
           Command: ["python", "-m", family],
+          ...(access.secrets.length > 0 && { Environment: [{ Name: "MILLRACE_SECRETS", Value: secrets }] }),
           ResourceRequirements: [
             { Type: "VCPU", Value: "1" },
             { Type: "MEMORY", Value: "1792" },
@@ -105,6 +114,8 @@ function jobFamily(prefix: string, family: string, image: string): Record<string
                   Action: ["s3:GetObject", "s3:GetObjectVersion"],
                   Resource: { "Fn::Sub": `\${DataBucket.Arn}/models/*` },
                 },
+                ...(access.lake ? lakeOf(family) : []),
+                ...secretsNamed(access.secrets.map((name) => `${secrets}${name}`)),
               ],
             },
           },
@@ -112,6 +123,48 @@ function jobFamily(prefix: string, family: string, image: string): Record<string
       },
     },
   };
+}
+
+/** A lake is read, listed and added to. Nobody may delete what is there. */
+function lakeOf(family: string): unknown[] {
+  return [
+    {
+      Sid: "ReadAndAddToOwnLake",
+      Effect: "Allow",
+      Action: ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"],
+      Resource: { "Fn::Sub": `\${DataBucket.Arn}/lake/${family}/*` },
+    },
+    {
+      Sid: "ListOwnLake",
+      Effect: "Allow",
+      Action: "s3:ListBucket",
+      Resource: { "Fn::GetAtt": ["DataBucket", "Arn"] },
+      Condition: { StringLike: { "s3:prefix": `lake/${family}/*` } },
+    },
+  ];
+}
+
+/** Parameters by their whole names. They may be kept under any key, which is used through Parameter Store alone. */
+function secretsNamed(names: readonly string[]): unknown[] {
+  if (names.length === 0) return [];
+  const parameters = names.map((name) => ({
+    "Fn::Sub": `arn:\${AWS::Partition}:ssm:\${AWS::Region}:\${AWS::AccountId}:parameter${name}`,
+  }));
+  return [
+    { Sid: "ReadSecrets", Effect: "Allow", Action: "ssm:GetParameter", Resource: parameters },
+    {
+      Sid: "DecryptSecrets",
+      Effect: "Allow",
+      Action: "kms:Decrypt",
+      Resource: { "Fn::Sub": `arn:\${AWS::Partition}:kms:\${AWS::Region}:\${AWS::AccountId}:key/*` },
+      Condition: {
+        StringEquals: {
+          "kms:ViaService": { "Fn::Sub": `ssm.\${AWS::Region}.\${AWS::URLSuffix}` },
+          "kms:EncryptionContext:PARAMETER_ARN": parameters,
+        },
+      },
+    },
+  ];
 }
 
 const tasksOfThisAccount = {

@@ -1,4 +1,5 @@
 import { build } from "esbuild";
+import { readFamilyAccess } from "../resources/family-access.ts";
 import { listFamilies } from "../resources/images/family.ts";
 import {
   type FunctionProperties,
@@ -70,13 +71,34 @@ describe("permissions", () => {
     }
   });
 
-  test("a job reads and writes objects of runs, reads raw data, and nothing else", () => {
-    const ids = listFamilies(root).map((family) => `${family[0]?.toUpperCase()}${family.slice(1)}JobRole`);
-    const jobs = permissions(prod).filter(({ role }) => ids.includes(role));
-    expect([...new Set(jobs.map(({ action }) => action.split(":")[0]))]).toEqual(["s3"]);
-    expect(
-      jobs.filter(({ action }) => action === "s3:PutObject").map(({ resource }) => JSON.stringify(resource)),
-    ).toEqual(ids.map(() => JSON.stringify({ "Fn::Sub": `\${DataBucket.Arn}/runs/*` })));
+  const jobRole = (family: string) => `${family[0]?.toUpperCase()}${family.slice(1)}JobRole`;
+
+  test("a job reads and writes objects of runs, reads raw data, and nothing else but what its family's access.json says", () => {
+    for (const family of listFamilies(root)) {
+      const { lake, secrets } = readFamilyAccess(root, family);
+      const jobs = permissions(prod).filter(({ role }) => role === jobRole(family));
+      const services = new Set(jobs.map(({ action }) => action.split(":")[0]));
+      expect([family, [...services]]).toEqual([family, secrets.length > 0 ? ["s3", "ssm", "kms"] : ["s3"]]);
+      const written = jobs.filter(({ action }) => action === "s3:PutObject").map(({ resource }) => resource);
+      const prefixes = ["runs", ...(lake ? [`lake/${family}`] : [])];
+      expect(written).toEqual(prefixes.map((prefix) => ({ "Fn::Sub": `\${DataBucket.Arn}/${prefix}/*` })));
+    }
+  });
+
+  test("a lake is listed and added to by the family that it is named after, and deleted from by nobody", () => {
+    const onLakes = permissions(prod).filter(({ resource }) => JSON.stringify(resource).includes("/lake/"));
+    expect(onLakes.map(({ role, action }) => [role, action])).toEqual([
+      ["PoemsJobRole", "s3:GetObject"],
+      ["PoemsJobRole", "s3:GetObjectVersion"],
+      ["PoemsJobRole", "s3:PutObject"],
+    ]);
+    const role = prod.resource("PoemsJobRole").Properties as { Policies: Policy[] };
+    const listing = role.Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement).filter(
+      ({ Action }) => Action === "s3:ListBucket",
+    );
+    expect(listing.map(({ Condition }) => Condition)).toEqual([
+      { StringLike: { "s3:prefix": "lake/poems/*" } },
+    ]);
   });
 
   test("registered models are added by the step worker alone, read by jobs too, and deleted by nobody", () => {
@@ -115,18 +137,32 @@ describe("permissions", () => {
 describe("secrets", () => {
   const secrets = () => permissions(prod).filter(({ action }) => /^(ssm|kms|secretsmanager):/.test(action));
 
-  test("are read by the step worker, those of the stage and no other", () => {
+  const conditions = (role: string) =>
+    (prod.resource(role).Properties as { Policies: Policy[] }).Policies.flatMap(
+      ({ PolicyDocument }) => PolicyDocument.Statement,
+    ).find(({ Action }) => Action === "kms:Decrypt")?.Condition;
+
+  test("are read by the step worker, those of the stage, and by jobs, those that their access.json names", () => {
     expect(secrets().map(({ role, action }) => [role, action])).toEqual([
       ["StepRole", "ssm:GetParameter"],
       ["StepRole", "kms:Decrypt"],
+      ["PoemsJobRole", "ssm:GetParameter"],
+      ["PoemsJobRole", "kms:Decrypt"],
     ]);
     expect(JSON.stringify(secrets()[0]?.resource)).toContain(":parameter/millrace/prod/*");
+    expect(secrets()[2]?.resource).toEqual({
+      "Fn::Sub": expect.stringMatching(/:parameter\/millrace\/prod\/kaggle$/),
+    });
   });
 
   test("are decrypted through Parameter Store alone", () => {
-    const role = prod.resource("StepRole").Properties as { Policies: Policy[] };
-    const statements = role.Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
-    expect(statements.find(({ Action }) => Action === "kms:Decrypt")?.Condition).toEqual({
+    expect(conditions("PoemsJobRole")).toEqual({
+      StringEquals: {
+        "kms:ViaService": { "Fn::Sub": `ssm.\${AWS::Region}.\${AWS::URLSuffix}` },
+        "kms:EncryptionContext:PARAMETER_ARN": [secrets()[2]?.resource],
+      },
+    });
+    expect(conditions("StepRole")).toEqual({
       StringEquals: { "kms:ViaService": { "Fn::Sub": `ssm.\${AWS::Region}.\${AWS::URLSuffix}` } },
       StringLike: {
         "kms:EncryptionContext:PARAMETER_ARN": {

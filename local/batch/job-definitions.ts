@@ -19,6 +19,7 @@ const templateSchema = z.object({
     }),
     ContainerProperties: z.object({
       Command: z.array(z.string()),
+      Environment: z.array(z.object({ Name: z.string(), Value: z.string() })).default([]),
       ResourceRequirements: z.array(z.object({ Type: z.string(), Value: z.string() })),
     }),
   }),
@@ -36,6 +37,7 @@ export type DefinitionRequest = {
   containerProperties: {
     image: string;
     command: string[];
+    environment: { name: string; value: string }[];
     resourceRequirements: { type: string; value: string }[];
   };
 };
@@ -69,6 +71,10 @@ export function jobDefinitions(root: string): DefinitionRequest[] {
         containerProperties: {
           image: `${JobDefinitionName}:working-tree`,
           command: ContainerProperties.Command,
+          environment: ContainerProperties.Environment.map(({ Name, Value }) => ({
+            name: Name,
+            value: Value,
+          })),
           resourceRequirements: ContainerProperties.ResourceRequirements.map(({ Type, Value }) => ({
             type: Type,
             value: Value,

@@ -8,12 +8,13 @@ import sys
 from typing import TYPE_CHECKING
 
 from data.ctr import command as ctr
+from data.poems import command as poems
 from data.taxi import command as taxi
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-GENERATORS = (ctr, taxi)
+GENERATORS = (ctr, poems, taxi)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

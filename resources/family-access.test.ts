@@ -1,0 +1,34 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { readFamilyAccess } from "./family-access.ts";
+
+const root = mkdtempSync(join(tmpdir(), "millrace-access-"));
+const folder = join(root, "batch-jobs", "probe");
+
+beforeAll(() => mkdirSync(folder, { recursive: true }));
+afterAll(() => rmSync(root, { recursive: true }));
+
+const reading = (text: string) => {
+  writeFileSync(join(folder, "access.json"), text);
+  return () => readFamilyAccess(root, "probe");
+};
+
+describe("access.json", () => {
+  it("may be missing: then jobs have what all jobs have", () => {
+    expect(readFamilyAccess(root, "other")).toEqual({ lake: false, secrets: [] });
+  });
+
+  it("says whether there is a lake, and which secrets are read", () => {
+    expect(reading('{ "lake": true, "secrets": ["kaggle"] }')()).toEqual({ lake: true, secrets: ["kaggle"] });
+  });
+
+  it.each([
+    ["{", /batch-jobs\/probe\/access\.json is no JSON/],
+    ['{ "lakes": true }', /access\.json: .*"lakes"/],
+    ['{ "secrets": ["*"] }', /access\.json: .*\n.*secrets\[0\]/],
+    ['{ "secrets": ["../prod/slack"] }', /secrets\[0\]/],
+  ])("that says something else is refused: %s", (text, message) => {
+    expect(reading(text)).toThrow(message);
+  });
+});

@@ -1,0 +1,42 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import * as z from "zod";
+import { batchJobsFolder } from "./images/family.ts";
+
+/** What a family's `access.json` says; a family without that file works with runs, raw data and models alone. */
+const familyAccess = z.strictObject({
+  /** Whether its jobs keep data for others under `lake/{family}/`. */
+  lake: z.boolean().default(false),
+  /** Names of the stage's secrets that its jobs read: parameters `/{service}/{stage}/{name}`. */
+  secrets: z.array(z.string().regex(/^[a-z][a-z0-9-]*$/)).default([]),
+});
+
+/** What the jobs of a family may do besides what all jobs may. */
+export type FamilyAccess = z.infer<typeof familyAccess>;
+
+/** A family's `access.json` is wrong. */
+export class FamilyAccessError extends Error {
+  override readonly name = "FamilyAccessError";
+}
+
+/**
+ * What the jobs of a family may do besides what all jobs may.
+ *
+ * @param root of the repository
+ * @throws FamilyAccessError for an `access.json` that says something else
+ */
+export function readFamilyAccess(root: string, family: string): FamilyAccess {
+  const file = join(batchJobsFolder, family, "access.json");
+  if (!existsSync(join(root, file))) return familyAccess.parse({});
+  const parsed = familyAccess.safeParse(jsonIn(join(root, file), file));
+  if (parsed.success) return parsed.data;
+  throw new FamilyAccessError(`${file}: ${z.prettifyError(parsed.error)}`);
+}
+
+function jsonIn(path: string, file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, "utf8"));
+  } catch (error) {
+    throw new FamilyAccessError(`${file} is no JSON: ${String(error)}`);
+  }
+}
