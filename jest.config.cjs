@@ -44,7 +44,7 @@ const esModules = [
 /** @type {import("jest").Config} */
 module.exports = {
   testEnvironment: "node",
-  roots: ["shared", "functions", "pipelines", "cli", "local", "resources", "test", "batch-jobs"]
+  roots: ["shared", "functions", "pipelines", "cli", "local", "resources", "templates", "test", "batch-jobs"]
     .map((folder) => join(__dirname, folder))
     .filter((folder) => existsSync(folder)),
   testMatch: ["**/*.test.ts"],

@@ -10,7 +10,8 @@ import pytest
 
 from conftest import ROOT
 
-FAMILIES = sorted(path.parent.name for path in ROOT.glob("*/contract.ts"))
+TEMPLATE = "../templates/batch/batch-jobs/line_count"
+FAMILIES = [*sorted(path.parent.name for path in ROOT.glob("*/contract.ts")), TEMPLATE]
 LOCKS = ["requirements-dev.lock", *(f"{family}/requirements.lock" for family in FAMILIES)]
 
 

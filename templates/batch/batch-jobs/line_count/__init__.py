@@ -1,0 +1,1 @@
+"""The line_count family: what it does, in a line."""
