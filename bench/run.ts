@@ -13,6 +13,7 @@ import { measureLocalStack } from "./local-stack.ts";
 import { measureMap10000 } from "./map-10000.ts";
 import { measureOrchestration } from "./orchestration.ts";
 import { type MeasureOptions, type Report, tableText } from "./report.ts";
+import { measureRunLists } from "./run-lists.ts";
 import { measureTaxi } from "./taxi.ts";
 
 type Measurement = {
@@ -27,6 +28,7 @@ const measurements: ReadonlyMap<string, Measurement> = new Map<string, Measureme
   ["bundles", { measure: measureBundles }],
   ["in-process", { measure: measureInProcess }],
   ["local-stack", { measure: measureLocalStack }],
+  ["run-lists", { measure: measureRunLists, onlyByName: true }],
   ["map-10000", { measure: measureMap10000, onlyByName: true }],
   ["ctr", { measure: measureCtr, onlyByName: true }],
   ["taxi", { measure: measureTaxi, onlyByName: true }],

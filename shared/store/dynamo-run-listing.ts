@@ -58,41 +58,62 @@ function placeFor({ pipeline, state, tag }: RunFilter): Place {
 }
 
 /** The part of a partition that a page is looked for in: both ends are inclusive, as sort keys are compared. */
-function range(filter: RunFilter, from: string | undefined): { low: string; high: string } {
+type Range = { readonly low?: string; readonly high?: string };
+
+function rangeOf({ since, until }: RunFilter, from: string | undefined): Range {
   // Listing keys start with the time and go on with #; a time alone sorts before all keys of that time.
-  const ends = [filter.until, from].filter((end) => end !== undefined).sort();
-  return { low: filter.since ?? "0", high: ends[0] ?? "9" };
+  const high = [until, from].filter((end) => end !== undefined).toSorted()[0];
+  return { ...(since !== undefined && { low: since }), ...(high !== undefined && { high }) };
 }
 
-function queryOf(place: Place, partition: string, { low, high }: ReturnType<typeof range>, wanted: number) {
+/** Whether nothing can be in a range; DynamoDB refuses to look. */
+const isEmpty = ({ low, high }: Range) => low !== undefined && high !== undefined && low > high;
+
+/** The condition on the sort key; none for a whole partition. */
+function rangeText({ low, high }: Range): string | undefined {
+  if (low !== undefined && high !== undefined) return "#sk BETWEEN :low AND :high";
+  if (low !== undefined) return "#sk >= :low";
+  return high === undefined ? undefined : "#sk <= :high";
+}
+
+function queryOf(place: Place, partition: string, range: Range, wanted: number): Query {
   const conditions = Object.entries(place.conditions);
   const drops = conditions.length > 0 || place.stateOfRun !== undefined;
   const names = conditions.some(([, { text }]) => text.includes("#state")) ? { "#state": "state" } : {};
-  const query: Query = {
+  const { low, high } = range;
+  const within = rangeText(range);
+  return {
     ...(place.index !== undefined && { IndexName: place.index }),
-    KeyConditionExpression: "#pk = :pk AND #sk BETWEEN :low AND :high",
+    KeyConditionExpression: within === undefined ? "#pk = :pk" : `#pk = :pk AND ${within}`,
     ...(conditions.length > 0 && { FilterExpression: conditions.map(([, { text }]) => text).join(" AND ") }),
-    ExpressionAttributeNames: { "#pk": place.pk, "#sk": place.sk, ...names },
+    ExpressionAttributeNames: { "#pk": place.pk, ...(within && { "#sk": place.sk }), ...names },
     ExpressionAttributeValues: {
       ":pk": partition,
-      ":low": low,
-      ":high": high,
+      ...(low !== undefined && { ":low": low }),
+      ...(high !== undefined && { ":high": high }),
       ...Object.fromEntries(conditions.map(([name, { value }]) => [name, value])),
     },
     ScanIndexForward: false,
     Limit: drops ? Math.max(wanted, place.stateOfRun === undefined ? lookedAt : runsRead) : wanted,
   };
-  return query;
 }
 
 /** What one query found, newest first, and the sort key that it came to, if there may be more. */
 type Found = { readonly items: readonly unknown[]; readonly cameTo?: string };
 
 const tagItem = z.object({ sk: z.string() });
+const tagKeyOf = (item: unknown) => tagItem.parse(item).sk;
+
+/** The first of what was found: every run that a tag's items name costs a read. */
+function firstOf(found: Found, count: number): Found {
+  if (found.items.length <= count) return found;
+  const items = found.items.slice(0, count);
+  return { items, cameTo: tagKeyOf(items.at(-1)) };
+}
 
 /** The runs that items of a tag name. */
 async function runsOfTag(table: DynamoTable, items: readonly unknown[], state: RunState | undefined) {
-  const keys = items.map((item): ItemKey => runKey(runIdOfListing(tagItem.parse(item).sk)));
+  const keys = items.map((item): ItemKey => runKey(runIdOfListing(tagKeyOf(item))));
   const runs = (await batchGet(table, keys)).map(runSummaryOf);
   return runs.filter((run) => state === undefined || run.state === state);
 }
@@ -140,14 +161,16 @@ export function dynamoRunListing(table: DynamoTable): Pick<RunStore, "dueRuns" |
 
     async listRuns(filter, limit, from) {
       const place = placeFor(filter);
-      const bounds = range(filter, from);
-      if (bounds.low > bounds.high) return { runs: [] };
+      const range = rangeOf(filter, from);
+      if (isEmpty(range)) return { runs: [] };
+      // Two more than asked for: one may be that of `from` itself, and one tells whether there is another page.
+      const wanted = limit + 2;
       const found = await Promise.all(
         place.partitions.map(async (partition): Promise<Found> => {
-          // Two more than asked for: one may be that of `from` itself, and one tells whether there is another page.
-          const { items, last } = await queryOnce(table, queryOf(place, partition, bounds, limit + 2));
+          const { items, last } = await queryOnce(table, queryOf(place, partition, range, wanted));
           const cameTo = last === undefined ? undefined : z.string().parse(last[place.sk]);
-          return { items, ...(cameTo !== undefined && { cameTo }) };
+          const all = { items, ...(cameTo !== undefined && { cameTo }) };
+          return place.index === undefined && place.stateOfRun === undefined ? firstOf(all, wanted) : all;
         }),
       );
       const items = found.flatMap((each) => each.items);

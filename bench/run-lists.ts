@@ -1,0 +1,131 @@
+import { BatchWriteCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import type { RunState } from "../shared/state/run.ts";
+import { statePartition, tagKey } from "../shared/store/dynamo-keys.ts";
+import { newRunItem } from "../shared/store/dynamo-run-item.ts";
+import { dynamoRunStore } from "../shared/store/dynamo-run-store.ts";
+import { type DynamoTable, dynamoClient } from "../shared/store/dynamo-table.ts";
+import type { RunFilter } from "../shared/store/run-store.ts";
+import { aRun } from "../test/factories.ts";
+import { startTestMinistack } from "../test/ministack.ts";
+import { createRunTable } from "../test/run-table.ts";
+import { type Report, spreadOf } from "./report.ts";
+
+const runs = 100_000;
+const pipelines = 20;
+const pageSize = 20;
+const pagesEach = 9;
+/** BatchWriteItem takes as many. */
+const itemsAtOnce = 25;
+const writersAtOnce = 8;
+
+/** A run a minute, of twenty pipelines in turns: one of 50 failed, the last few are under way, one of ten has a tag. */
+function itemsOf(number: number): object[] {
+  const state: RunState = number >= runs - 10 ? "RUNNING" : number % 50 === 7 ? "FAILED" : "SUCCEEDED";
+  const startedAt = new Date(Date.parse("2021-01-01T00:00:00Z") + number * 60_000).toISOString();
+  const tags = number % 10 === 7 ? ["team:growth"] : [];
+  const run = aRun({ pipeline: `pipeline-${number % pipelines}`, startedAt, scheduledAt: startedAt, tags });
+  const { duePartition: _duePartition, dueAt: _dueAt, ...item } = newRunItem(run, 0);
+  const ended = state === "RUNNING" ? {} : { endedAt: startedAt };
+  return [
+    { ...item, state, gsi2pk: statePartition(state, run.runId), ...ended },
+    ...tags.map((tag) => ({ ...tagKey(tag, run), pipeline: run.pipeline })),
+  ];
+}
+
+async function fill({ client, name }: DynamoTable): Promise<void> {
+  const items = Array.from({ length: runs }, (_, number) => itemsOf(number)).flat();
+  let next = 0;
+  const write = async () => {
+    while (next < items.length) {
+      const chunk = items.slice(next, next + itemsAtOnce);
+      next += itemsAtOnce;
+      const requests = chunk.map((Item) => ({ PutRequest: { Item } }));
+      await client.send(new BatchWriteCommand({ RequestItems: { [name]: requests } }));
+    }
+  };
+  await Promise.all(Array.from({ length: writersAtOnce }, write));
+}
+
+/** What the calls of a page were, and how many items they looked at. */
+type Looked = { queries: number; reads: number; items: number };
+
+function watch(client: DynamoDBDocumentClient): Looked {
+  const looked: Looked = { queries: 0, reads: 0, items: 0 };
+  client.middlewareStack.add(
+    (next, { commandName }) =>
+      async (args) => {
+        const result = await next(args);
+        const { ScannedCount: scanned = 0 } = result.output as { ScannedCount?: number };
+        if (commandName === "QueryCommand") looked.queries += 1;
+        else looked.reads += 1;
+        looked.items += scanned;
+        return result;
+      },
+    { step: "initialize", name: "watch" },
+  );
+  return looked;
+}
+
+const growth = { tag: "team:growth" };
+const pipeline = "pipeline-7";
+const since = "2021-02-01T00:00:00.000Z";
+const until = "2021-03-01T00:00:00.000Z";
+/** What is listed, and how many queries a page may take: one of each partition. */
+const filters: readonly (readonly [string, RunFilter, number])[] = [
+  ["all runs", {}, 36],
+  ["a pipeline's", { pipeline }, 1],
+  ["a pipeline's of a month", { pipeline, since, until }, 1],
+  ["a pipeline's that succeeded", { pipeline, state: "SUCCEEDED" }, 1],
+  ["a pipeline's that failed", { pipeline, state: "FAILED" }, 4],
+  ["those that failed", { state: "FAILED" }, 4],
+  ["those under way", { state: "RUNNING" }, 4],
+  ["a tag's", growth, 1],
+  ["a tag's of a pipeline and month", { ...growth, pipeline, since, until }, 1],
+  ["a tag's that failed", { ...growth, state: "FAILED" }, 4],
+];
+
+/** How long a page of runs takes among 100,000, and what it reads, with each filter. */
+export async function measureRunLists(): Promise<Report> {
+  const ministack = await startTestMinistack();
+  const client = dynamoClient({ ...ministack.client, requestHandler: { requestTimeout: 60_000 } });
+  try {
+    const table = { client, name: "runs" };
+    await createRunTable(client, table.name);
+    await fill(table);
+    const looked = watch(client);
+    const store = dynamoRunStore(table);
+    const rows = [];
+    const overBudget: string[] = [];
+    for (const [what, filter, budget] of filters) {
+      const times: number[] = [];
+      let from: string | undefined;
+      Object.assign(looked, { queries: 0, reads: 0, items: 0 });
+      // Warm, and from the second page on: those are no cheaper than the first.
+      await store.listRuns(filter, pageSize);
+      Object.assign(looked, { queries: 0, reads: 0, items: 0 });
+      for (let page = 0; page < pagesEach; page += 1) {
+        const before = performance.now();
+        const found = await store.listRuns(filter, pageSize, from);
+        times.push(performance.now() - before);
+        from = found.next;
+      }
+      const each = (count: number) => count / pagesEach;
+      const spread = spreadOf(times);
+      rows.push([what, each(looked.queries), each(looked.reads), each(looked.items), spread]);
+      if (each(looked.queries) > budget) {
+        overBudget.push(`a page of ${what}: ${each(looked.queries)} queries, budget ${budget}`);
+      }
+    }
+    const notes = [
+      `Pages of ${pageSize}, ${pagesEach} in a row, each from the end of the one before: median (min–max).`,
+      "Queries of a page are sent at once. The emulator answers one after the other, and each by sorting its whole partition:",
+      "its times grow with what is stored. DynamoDB reads only what is looked at.",
+    ];
+    const columns = ["runs listed", "queries", "batch reads", "items looked at", "ms"];
+    const title = `A page of runs among ${runs.toLocaleString("en-US")}, on the local stack`;
+    return { tables: [{ title, columns, rows, notes }], overBudget };
+  } finally {
+    client.destroy();
+    await ministack.stop();
+  }
+}
