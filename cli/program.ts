@@ -3,6 +3,7 @@ import { artifactsCommand } from "./commands/artifacts.ts";
 import { backfillCommand } from "./commands/backfill.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { graphCommand } from "./commands/graph.ts";
+import { initCommand } from "./commands/init.ts";
 import { logsCommand } from "./commands/logs.ts";
 import { manageCommands } from "./commands/manage.ts";
 import { modelsCommand } from "./commands/models.ts";
@@ -27,6 +28,7 @@ const commands = [
   queuesCommand,
   modelsCommand,
   doctorCommand,
+  initCommand,
 ];
 
 /** A command, and those below it, that tell their help and mistakes as the program does. */

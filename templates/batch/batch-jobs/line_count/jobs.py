@@ -1,4 +1,7 @@
-"""The jobs of the line_count family. Import large libraries where they are used: each job is a process of its own."""
+"""The jobs of the line_count family.
+
+Import large libraries where they are used: each job is a process of its own, and its start counts.
+"""
 
 from __future__ import annotations
 

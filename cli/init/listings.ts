@@ -1,0 +1,63 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { CliError } from "../errors.ts";
+import type { NewFile } from "./from-template.ts";
+import type { PipelineNames } from "./names.ts";
+
+/** A file that lists pipelines or job families, and how one more is added to it. */
+type Listing = {
+  readonly file: string;
+  readonly what: string;
+  add(text: string, names: PipelineNames): string | undefined;
+};
+
+const index: Listing = {
+  file: "pipelines/index.ts",
+  what: "the pipeline to the list `pipelines`",
+  add(text, { camel, kebab }) {
+    const [whole, before, members] = /(export const pipelines[^=]*= \[)([^\]]*)\];/.exec(text) ?? [];
+    if (whole === undefined || before === undefined || members === undefined) return undefined;
+    const listed = [members.trim().replace(/,$/, ""), camel].filter((part) => part !== "").join(", ");
+    return `import { ${camel} } from "./${kebab}.ts";\n${text.replace(whole, () => `${before}${listed}];`)}`;
+  },
+};
+
+const ofJobs: readonly Listing[] = [
+  {
+    file: "batch-jobs/pyproject.toml",
+    what: "the family to `files` of [tool.mypy]",
+    add(text, { snake }) {
+      const line = /^files = \[(.*)\]$/m;
+      return line.test(text)
+        ? text.replace(line, (_, files: string) => `files = ["${snake}", ${files}]`)
+        : undefined;
+    },
+  },
+  {
+    file: "batch-jobs/requirements-dev.in",
+    what: "a line `-r FAMILY/requirements.in`",
+    add(text, { snake }) {
+      const first = /^-r .*\/requirements\.in$/m;
+      return first.test(text)
+        ? text.replace(first, (line) => `-r ${snake}/requirements.in\n${line}`)
+        : undefined;
+    },
+  },
+];
+
+/**
+ * The lists of the repository with a new pipeline in them, and its job family where it has one.
+ *
+ * @param root of the repository
+ * @throws CliError when a list is not as it was made: what to add by hand
+ */
+export function listed(root: string, template: "function" | "batch", names: PipelineNames): NewFile[] {
+  const listings = template === "batch" ? [index, ...ofJobs] : [index];
+  return listings.map(({ file, what, add }) => {
+    const text = add(readFileSync(path.join(root, file), "utf8"), names);
+    if (text !== undefined) return { path: file, text };
+    throw new CliError(
+      `${file} has another form than this command knows; add ${what} by hand, as its neighbours are`,
+    );
+  });
+}

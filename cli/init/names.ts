@@ -1,0 +1,104 @@
+import { CliError } from "../errors.ts";
+
+/** The name of a pipeline in each of the forms that its files write it in. */
+export type PipelineNames = {
+  /** `sales-forecast`: the pipeline, its file. */
+  readonly kebab: string;
+  /** `salesForecast`: its constant. */
+  readonly camel: string;
+  /** `sales_forecast`: its job family, a Python package. */
+  readonly snake: string;
+};
+
+/** Words that TypeScript or Python keeps for itself, or that the files use already. */
+const taken: ReadonlySet<string> = new Set([
+  ...[
+    "abstract",
+    "and",
+    "as",
+    "assert",
+    "async",
+    "await",
+    "break",
+    "case",
+    "catch",
+    "class",
+    "const",
+    "continue",
+  ],
+  ...[
+    "debugger",
+    "def",
+    "default",
+    "del",
+    "delete",
+    "do",
+    "elif",
+    "else",
+    "enum",
+    "except",
+    "export",
+    "extends",
+  ],
+  ...[
+    "false",
+    "finally",
+    "for",
+    "from",
+    "function",
+    "global",
+    "if",
+    "implements",
+    "import",
+    "in",
+    "instanceof",
+  ],
+  ...["interface", "is", "lambda", "let", "match", "new", "nonlocal", "not", "null", "or", "package", "pass"],
+  ...[
+    "private",
+    "protected",
+    "public",
+    "raise",
+    "return",
+    "static",
+    "super",
+    "switch",
+    "this",
+    "throw",
+    "true",
+  ],
+  ...["try", "type", "typeof", "undefined", "var", "void", "while", "with", "yield"],
+  ...[
+    "batch",
+    "index",
+    "jobs",
+    "pipelines",
+    "schemas",
+    "sdk",
+    "step",
+    "map",
+    "params",
+    "summarise",
+    "tests",
+    "z",
+  ],
+]);
+
+/**
+ * The forms of a pipeline's name.
+ *
+ * @throws CliError for a name that is none, or that code cannot use
+ */
+export function pipelineNames(name: string): PipelineNames {
+  if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name) || name.length > 40) {
+    throw new CliError(
+      `NAME is "${name}"; it takes 1 to 40 lower-case letters, digits and single -, and starts with a letter: sales-forecast`,
+    );
+  }
+  const camel = name.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+  if (taken.has(camel))
+    throw new CliError(
+      `NAME is "${name}", a word that code has another use for; take a longer one: ${name}-data`,
+    );
+  return { kebab: name, camel, snake: name.replaceAll("-", "_") };
+}
