@@ -1,5 +1,6 @@
 import type { Pipeline } from "../shared/pipeline/index.ts";
 import { ctrTraining } from "./ctr-training.ts";
+import { poemDatalake } from "./poem-datalake.ts";
 import { ridgeSweep } from "./ridge-sweep.ts";
 import { ridgeSweepSubruns } from "./ridge-sweep-subruns.ts";
 import { ridgeTrain } from "./ridge-train.ts";
@@ -9,6 +10,7 @@ import { taxiTraining } from "./taxi-training.ts";
 /** Every pipeline that is deployed. A new one is added here. */
 export const pipelines: readonly Pipeline[] = [
   ctrTraining,
+  poemDatalake,
   ridgeSweep,
   ridgeSweepSubruns,
   ridgeTrain,
