@@ -41,7 +41,7 @@ type FoundModel = {
   /** What the rows and the name of the file say of it: the registry's version, or the run's id. */
   version: string;
   uri: string;
-  files: { uri: string; versionId?: string | undefined; sha256?: string }[];
+  files: (Pick<Artifact, "uri"> & Partial<Artifact>)[];
 };
 
 /** The model at the version that it has now. */
@@ -64,15 +64,7 @@ export async function loadModel(
     throw new FatalError(`model ${model.name} has no ${what}; train one, or name another`);
   }
   const { uri, files } = found.model;
-  return {
-    version: String(found.version),
-    uri: uri.replace(/\/$/, ""),
-    files: files.map(({ uri: file, versionId, sha256 }) => ({
-      uri: file,
-      sha256,
-      ...(versionId !== undefined && { versionId }),
-    })),
-  };
+  return { version: String(found.version), uri: uri.replace(/\/$/, ""), files };
 }
 
 const findRides = (wanted: Wanted, context: StepContext): Promise<MonthFile> =>

@@ -37,21 +37,10 @@ const parameters = z.object({
 /** A model in MLflow's format: the folder, and each file in it. */
 const model = z.object({ uri: z.string().min(1), files: z.array(artifact).min(1) });
 
-/** The same, though nobody has told its checksums, as those of an MLflow run. */
+/** The same, though nobody may have told its checksums, as those of an MLflow run. */
 const anyModel = z.object({
   uri: z.string().min(1),
-  files: z
-    .array(
-      z.object({
-        uri: z.string().min(1),
-        versionId: z.string().optional(),
-        sha256: z
-          .string()
-          .regex(/^[0-9a-f]{64}$/)
-          .optional(),
-      }),
-    )
-    .min(1),
+  files: z.array(artifact.partial({ sha256: true, bytes: true, mediaType: true })).min(1),
 });
 
 const seed = z.int().min(0).max(4_294_967_295).default(42);

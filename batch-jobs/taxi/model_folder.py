@@ -32,11 +32,13 @@ SIGNATURE: Signature = {
 
 
 class ModelFile(TypedDict):
-    """A file of a model. That of an MLflow run has no checksum: nobody has told one."""
+    """A file of a model. That of an MLflow run may have no checksum: nobody has told one."""
 
     uri: str
     versionId: NotRequired[str]
     sha256: NotRequired[str]
+    bytes: NotRequired[int]
+    mediaType: NotRequired[str]
 
 
 class AnyModel(TypedDict):
