@@ -27,10 +27,19 @@ const nightly = definePipeline(
     );
   },
 );
+const single = definePipeline(
+  { name: "single", params: z.strictObject({}), maxActiveRuns: 1 },
+  ({ step }) => {
+    step(
+      "only",
+      lambda({}, () => 1),
+    );
+  },
+);
 
 /** A stage within the process, and what the command line prints there. */
 function stage() {
-  const memory = new MemoryEngine([nightly], {}, Date.parse("2021-10-30T12:00:00Z"));
+  const memory = new MemoryEngine([nightly, single], {}, Date.parse("2021-10-30T12:00:00Z"));
   const invoke = (_: string, request: unknown) => manage(memory.engine, request);
   const target = { stage: "local", store: memory.store, invoke } as unknown as Target;
   const printed = async (command: (target: Target) => Promise<void>) => {
@@ -97,6 +106,8 @@ describe("millrace queues", () => {
     expect(paused).toBe("queue/gpu is paused: nothing begins, 1 under way go on");
     const resumed = await printed((target) => answerQueues(target, "queue/gpu", { resume: true, limit: 50 }));
     expect(resumed).toBe("queue/gpu goes on, 1 under way go on");
+    const own = await printed((target) => answerQueues(target, "single", { pause: true, limit: 50 }));
+    expect(own).toBe("pipeline/single is paused: nothing begins, no run is under way");
     await expect(answerQueues(stage().target, undefined, { pause: true, limit: 50 })).rejects.toThrow(
       "takes one queue",
     );

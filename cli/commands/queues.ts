@@ -66,8 +66,15 @@ function queuesText(queues: readonly QueueView[]): string {
   return table(["QUEUE", "SLOTS HELD", "WAIT", "PIPELINES"], rows);
 }
 
+/** The limit that lets a queue's runs begin: its own, or that of the one pipeline that waits there. */
+async function limitOf(target: Target, queue: string): Promise<string> {
+  if (queue.includes("/")) return queue;
+  const { limits } = view.parse(await target.invoke("manage", { action: "queue", queue, limit: 1 }));
+  return limits.some(({ limit }) => limit === `queue/${queue}`) ? `queue/${queue}` : `pipeline/${queue}`;
+}
+
 async function setSlots(target: Target, queue: string, slots: 0 | null): Promise<void> {
-  const limit = queue.includes("/") ? queue : `queue/${queue}`;
+  const limit = await limitOf(target, queue);
   const answer = z.object({ held: z.number() });
   const { held } = answer.parse(await target.invoke("manage", { action: "limit", limit, slots }));
   const going = held === 0 ? "no run is under way" : `${held} under way go on`;
