@@ -72,9 +72,9 @@ type Result = { file: Artifact };
 
 describe("taxi-training and taxi-scoring", () => {
   it("train on two months, and score the next one with the champion", async () => {
-    await Promise.all(["2021-01", "2021-02"].map(async (month) => drop(month, await generated(month, 5000))));
+    await Promise.all(["2021-01", "2021-02"].map(async (month) => drop(month, await generated(month, 4000))));
     const training = await service.start({
-      ...{ pipeline: "taxi-training", params: { max_evals: 3 }, scheduledAt: "2021-03-05T00:00:00Z" },
+      ...{ pipeline: "taxi-training", params: { max_evals: 2 }, scheduledAt: "2021-03-05T00:00:00Z" },
     });
     expect(await service.finished(training.runId)).toMatchObject({ state: "SUCCEEDED" });
     const promotion = (await service.output(training.runId, "promote")) as { reason: string };
