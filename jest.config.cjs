@@ -39,6 +39,7 @@ const esModules = [
   "strip-ansi",
   "wrap-ansi",
   "@middy",
+  "@bomb.sh",
 ];
 
 /** @type {import("jest").Config} */

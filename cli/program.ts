@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { artifactsCommand } from "./commands/artifacts.ts";
 import { backfillCommand } from "./commands/backfill.ts";
+import { completeCommand, completionCommand } from "./commands/completion.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { graphCommand } from "./commands/graph.ts";
 import { initCommand } from "./commands/init.ts";
@@ -29,6 +30,7 @@ const commands = [
   modelsCommand,
   doctorCommand,
   initCommand,
+  completionCommand,
 ];
 
 /** A command, and those below it, that tell their help and mistakes as the program does. */
@@ -59,5 +61,6 @@ export function millraceProgram(): Command {
       ].join("\n"),
     );
   for (const command of commands.flatMap((make) => make())) program.addCommand(settled(command, program));
+  program.addCommand(completeCommand(), { hidden: true });
   return program;
 }

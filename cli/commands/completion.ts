@@ -1,0 +1,95 @@
+import { script } from "@bomb.sh/tab";
+import { Command } from "commander";
+import { pipelines } from "../../pipelines/index.ts";
+import { argumentsAsked, completionOf, type KnownValues } from "../completion.ts";
+import { CliError } from "../errors.ts";
+import { connect } from "../target.ts";
+
+const shells = ["bash", "zsh", "fish"] as const;
+
+/** Where each shell reads what completes commands. */
+const installation: Readonly<Record<(typeof shells)[number], string>> = {
+  bash: "npx millrace completion bash >> ~/.bashrc",
+  zsh: "npx millrace completion zsh >> ~/.zshrc        (after compinit)",
+  fish: "npx millrace completion fish > ~/.config/fish/completions/millrace.fish",
+};
+
+/** A path for a shell's command line. @throws CliError for one that no quotes would hold */
+function quoted(path: string): string {
+  if (/^[\w./@:+-]+$/.test(path)) return path;
+  if (!/["'`$\\\n]/.test(path)) return `'${path}'`;
+  throw new CliError(
+    `the folder ${path} has quotes, $ or \\ in its name, which completion cannot use; move it`,
+  );
+}
+
+/** `completion`: what a shell needs to complete commands, names of pipelines and ids of runs. */
+export function completionCommand(): Command {
+  return new Command("completion")
+    .description("print what a shell needs to complete commands, options, pipelines and ids of runs")
+    .argument("<shell>", shells.join(", "))
+    .addHelpText(
+      "after",
+      [
+        "\nSet up once:",
+        ...shells.map((shell) => `  ${installation[shell]}`),
+        "\nbash needs the package bash-completion, as most systems have it.",
+        "It completes `millrace …`; `alias millrace='npx millrace'` makes that a command.",
+      ].join("\n"),
+    )
+    .action((asked: string) => {
+      const shell = shells.find((each) => each === asked);
+      if (shell === undefined) throw new CliError(`SHELL is "${asked}"; it takes ${shells.join(", ")}`);
+      const [, entry = ""] = process.argv;
+      const flag = "--disable-warning=MODULE_TYPELESS_PACKAGE_JSON";
+      script(shell, "millrace", `${quoted(process.execPath)} ${flag} ${quoted(entry)}`);
+    });
+}
+
+/** Ids of runs that a person may mean. */
+const mostRuns = 20;
+/** Milliseconds that a person who pressed a key waits for ids; commands and names need no stage. */
+const patience = 1500;
+
+/** The value of an option in words, as far as they are typed. */
+function optionIn(words: readonly string[], option: string, fallback: string): string {
+  const at = words.indexOf(option);
+  return (at < 0 ? undefined : words[at + 1]) ?? fallback;
+}
+
+async function recentRuns(words: readonly string[]): Promise<{ value: string; description: string }[]> {
+  const stage = optionIn(words, "--stage", "local");
+  const { store } = connect({ stage, region: optionIn(words, "--region", "us-east-1") });
+  const { runs } = await store.listRuns({}, mostRuns);
+  return runs.map(({ runId, pipeline, state }) => ({ value: runId, description: `${pipeline}, ${state}` }));
+}
+
+/** Runs of the stage that the words name; none when it does not answer soon: completion says nothing of errors. */
+async function runsSoon(words: readonly string[]): Promise<{ value: string; description: string }[]> {
+  const late = new Promise<[]>((resolve) => setTimeout(() => resolve([]), patience).unref());
+  return Promise.race([recentRuns(words).catch(() => []), late]);
+}
+
+/** Names of arguments that are ids of runs. */
+const runArguments = ["run", "id", "what"];
+
+/** `complete`: answers the shell, by the words that are typed so far. Hidden: what `completion` prints calls it. */
+export function completeCommand(): Command {
+  return new Command("complete")
+    .argument("[words...]")
+    .allowUnknownOption()
+    .action(async (words: string[], _options: object, command: Command) => {
+      const program = command.parent ?? command;
+      const named = pipelines.map(({ name }) => ({ value: name, description: "pipeline" }));
+      const wantsRuns = argumentsAsked(program, words).some((name) => runArguments.includes(name));
+      const runs = wantsRuns ? await runsSoon(words) : [];
+      const known: KnownValues = new Map([
+        ["pipeline", named],
+        ["what", [...named, ...runs]],
+        ["run", runs],
+        ["id", runs],
+        ["shell", shells.map((value) => ({ value, description: "" }))],
+      ]);
+      completionOf(program, known).parse(words);
+    });
+}

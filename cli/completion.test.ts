@@ -1,0 +1,47 @@
+import type { Command } from "commander";
+import { argumentsAsked, completionOf } from "./completion.ts";
+import { millraceProgram } from "./program.ts";
+
+const known = new Map([["pipeline", [{ value: "ridge-sweep", description: "pipeline" }]]]);
+
+/** What a shell is told of words, the last of which is being typed. */
+function told(program: Command, ...words: string[]): string[] {
+  const lines: string[] = [];
+  const log = jest.spyOn(console, "log").mockImplementation((line: string) => void lines.push(line));
+  completionOf(program, known).parse(words);
+  log.mockRestore();
+  return lines.slice(0, -1).map((line) => line.split("\t")[0] ?? "");
+}
+
+describe("completion", () => {
+  const program = millraceProgram();
+
+  test("knows every command that the help lists, and no other", () => {
+    const listed = program.createHelp().visibleCommands(program);
+    expect(told(program, "")).toEqual(listed.map((command) => command.name()));
+    expect(told(program, "")).not.toContain("complete");
+  });
+
+  test.each([
+    [["ar"], ["artifacts"]],
+    [["artifacts", "g"], ["get"]],
+    [["start", ""], ["ridge-sweep"]],
+    [["start", "--stage", "prod", "ri"], ["ridge-sweep"]],
+    [["start", "--foll"], ["--follow"]],
+    [["--sta"], ["--stage"]],
+    [["start", "no-such"], []],
+  ])("of %j is %j", (words, expected) => {
+    expect(told(program, ...words)).toEqual(expected);
+  });
+
+  test("asks for ids only where a command takes them", () => {
+    expect(argumentsAsked(program, ["run", ""])).toEqual(["id"]);
+    expect(argumentsAsked(program, ["--stage", "prod", "artifacts", "get", ""])).toEqual([
+      "run",
+      "step",
+      "name",
+    ]);
+    expect(argumentsAsked(program, ["pipelines", ""])).toEqual([]);
+    expect(argumentsAsked(program, [""])).toEqual([]);
+  });
+});

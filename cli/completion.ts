@@ -1,0 +1,58 @@
+import { type Complete, RootCommand, type Command as TabCommand } from "@bomb.sh/tab";
+import type { Command } from "commander";
+
+/** What stands for an argument, by the argument's name in the help: values, with what each is. */
+export type KnownValues = ReadonlyMap<string, readonly { value: string; description: string }[]>;
+
+/** Every command of a program, by the words that lead to it. */
+function commandsOf(program: Command): [words: string, command: Command][] {
+  const below = (command: Command, words: readonly string[]): [string, Command][] =>
+    command
+      .createHelp()
+      .visibleCommands(command)
+      .flatMap((each) => {
+        const path = [...words, each.name()];
+        return [[path.join(" "), each] as [string, Command], ...below(each, path)];
+      });
+  return below(program, []);
+}
+
+function describe(described: TabCommand, command: Command, known: KnownValues): void {
+  for (const option of command.createHelp().visibleOptions(command)) {
+    const name = option.long?.slice(2);
+    const letter = option.short?.slice(1);
+    if (name === undefined) continue;
+    const takesValue = option.required || option.optional;
+    // Without something that completes its value, the library takes an option for one that has none.
+    if (takesValue) described.option(name, option.description, () => undefined, letter);
+    else described.option(name, option.description, letter);
+  }
+  for (const argument of command.registeredArguments) {
+    const values = known.get(argument.name());
+    const complete = (tell: Complete) => {
+      for (const { value, description } of values ?? []) tell(value, description);
+    };
+    described.argument(argument.name(), values && complete, argument.variadic);
+  }
+}
+
+/** A program as the library that speaks with shells knows it: its commands, their options and arguments. */
+export function completionOf(program: Command, known: KnownValues): RootCommand {
+  const root = new RootCommand();
+  describe(root, program, known);
+  for (const [words, command] of commandsOf(program)) {
+    describe(root.command(words, command.description()), command, known);
+  }
+  return root;
+}
+
+/**
+ * The command whose arguments are typed, by the words so far; options and their values may stand between.
+ *
+ * @returns names of its arguments, none for the program itself
+ */
+export function argumentsAsked(program: Command, words: readonly string[]): string[] {
+  const found = commandsOf(program).filter(([path]) => path.split(" ").every((word) => words.includes(word)));
+  const [, command] = found.toSorted(([a], [b]) => b.split(" ").length - a.split(" ").length)[0] ?? [];
+  return (command?.registeredArguments ?? []).map((argument) => argument.name());
+}
