@@ -15,6 +15,7 @@ import { measureOrchestration } from "./orchestration.ts";
 import { type MeasureOptions, type Report, tableText } from "./report.ts";
 import { measureRunLists } from "./run-lists.ts";
 import { measureTaxi } from "./taxi.ts";
+import { measureUnzip } from "./unzip.ts";
 
 type Measurement = {
   readonly measure: (options: MeasureOptions) => Promise<Report>;
@@ -32,6 +33,7 @@ const measurements: ReadonlyMap<string, Measurement> = new Map<string, Measureme
   ["map-10000", { measure: measureMap10000, onlyByName: true }],
   ["ctr", { measure: measureCtr, onlyByName: true }],
   ["taxi", { measure: measureTaxi, onlyByName: true }],
+  ["unzip", { measure: measureUnzip, onlyByName: true }],
   ["orchestration", { measure: measureOrchestration, onlyByName: true }],
 ]);
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections import Counter
 
 # ISO 639-3 for a language that is not known.
 UNKNOWN = "und"
-LOOKED_AT = 4_000
+LOOKED_AT = 2_000
 FEWEST_WORDS = 2
 
 # Words that make up much of any text of a language: articles, prepositions, pronouns, conjunctions. One that two of
@@ -22,7 +23,10 @@ _WORDS = {
     "pt": "o a os as e de que em um uma meu teu com por para como é do da não se eu seu mais na no quando",
     "nl": "de het een en van ik je niet is dat met op voor zijn aan er mijn hij zij wij maar nog als door uit",
 }
-_LANGUAGES = {language: frozenset(words.split()) for language, words in _WORDS.items()}
+_LANGUAGES_OF: dict[str, list[str]] = {}
+for _language, _common in _WORDS.items():
+    for _word in set(_common.split()):
+        _LANGUAGES_OF.setdefault(_word, []).append(_language)
 _SCRIPTS = {
     "ARABIC": "ar",
     "CYRILLIC": "ru",
@@ -47,9 +51,9 @@ def guess_language(text: str) -> str:
     if not start.isascii() and (language := _by_script(start)) is not None:
         return language
     words = _WORD.findall(start.lower())
-    scores = {language: sum(word in common for word in words) for language, common in _LANGUAGES.items()}
-    best = max(scores, key=lambda language: scores[language])
-    return best if scores[best] >= FEWEST_WORDS and scores[best] >= len(words) / 20 else UNKNOWN
+    scores = Counter(itertools.chain.from_iterable(filter(None, map(_LANGUAGES_OF.get, words))))
+    best, score = max(scores.items(), key=lambda each: each[1], default=(UNKNOWN, 0))
+    return best if score >= max(FEWEST_WORDS, len(words) / 20) else UNKNOWN
 
 
 def _by_script(text: str) -> str | None:
