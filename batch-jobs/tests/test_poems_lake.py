@@ -109,7 +109,16 @@ def test_a_run_that_died_is_taken_up_where_it_was(
     assert not any(name.endswith("_manifest.json") for name in lake_files(tmp_path))
 
     poems = min(dies_at, 20)
+    tried = list[str]()
+
+    def noted(lake: Lake, name: str, *arguments: Any, **options: Any) -> bool:
+        tried.append(name)
+        return add(lake, name, *arguments, **options)
+
+    monkeypatch.setattr(Lake, "add", noted)
     assert unzip(archive, tmp_path, attempt=2)["written"] == 20 - poems
+    # What is there costs no request either; catalogue and manifest come last.
+    assert len(tried) == 20 - poems + 2
     # What comes of it is what comes of a run that nothing happened to.
     unzip(archive, tmp_path / "untouched")
     for folder in (tmp_path, tmp_path / "untouched"):

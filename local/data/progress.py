@@ -11,16 +11,18 @@ TELL_EVERY_SECONDS = 2.0
 class Progress:
     """Tells how far a generator is, every two seconds, and how it ended."""
 
-    def __init__(self, rows: int) -> None:
-        self._rows = rows
+    def __init__(self, count: int, unit: str = "rows") -> None:
+        self._count = count
+        self._unit = unit
         self._began = self._told = time.monotonic()
 
     def __call__(self, done: int) -> None:
-        """`done` is the number of rows that are made."""
+        """`done` is how many are made."""
         now = time.monotonic()
         if now - self._told >= TELL_EVERY_SECONDS:
             self._told = now
-            self._tell(f"{done:,} of {self._rows:,} rows, {done / (now - self._began):,.0f} rows/s")
+            pace = f"{done / (now - self._began):,.0f} {self._unit}/s"
+            self._tell(f"{done:,} of {self._count:,} {self._unit}, {pace}")
 
     def end(self, what: str) -> None:
         """`what` was made, in words."""

@@ -49,7 +49,7 @@ def run(asked: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
     """Makes the archive that the arguments ask for."""
     if asked.out != STANDARD_OUTPUT and not asked.out.endswith(SUFFIX):
         parser.error(f"--out {asked.out}: give a name that ends in {SUFFIX}, or - for standard output")
-    progress = Progress(asked.files)
+    progress = Progress(asked.files, "files")
     kept_share = KEPT_SHARE_OF_TRUNCATED if asked.poison == "truncated" else 1.0
     with open_output(asked.out, kept_share=kept_share) as write:
         for done in write_archive(asked.files, asked.bytes, asked.seed, asked.poison, write):
