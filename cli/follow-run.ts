@@ -73,7 +73,8 @@ export async function followRun(
       const view = await readRunView(target, runId);
       failed = 0;
       show(view);
-      if (view.state !== "RUNNING" && view.state !== "CANCELLING") return view;
+      // One that waits for a slot, its time or a person has not ended.
+      if (view.endedAt !== undefined) return view;
     } catch (error) {
       failed += 1;
       if (error instanceof CliError || failed > mostFailedReads) throw error;

@@ -1,15 +1,8 @@
 import { styleText } from "node:util";
 import { Command } from "commander";
-import { checkClock, checkCredentials } from "../doctor/account.ts";
-import { checkFamilies, checkQueuesOfJobs } from "../doctor/batch.ts";
-import { checkBucket, checkQueues, checkTable } from "../doctor/data.ts";
-import { checkInvoke, checkStack, checkVersion, deployedEnvironment } from "../doctor/deployment.ts";
-import { type Finding, findingOf, findings, type Stage } from "../doctor/finding.ts";
-import { checkSecrets, checkSubscriptions } from "../doctor/notices.ts";
-import { checkSchedules } from "../doctor/schedules.ts";
+import type { Finding } from "../doctor/finding.ts";
 import { terminalWidth } from "../follow-run.ts";
 import { printJson, targetOfCommand } from "../options.ts";
-import { batchConfig, type Target } from "../target.ts";
 import { wrapped } from "../units.ts";
 
 const marks = { ok: "✓", warn: "!", fail: "✗" } as const;
@@ -27,38 +20,6 @@ export function doctorScreen(found: readonly Finding[], width: number): string {
   });
   const count = (wanted: Finding["status"]) => found.filter(({ status }) => status === wanted).length;
   return [...lines, "", `${count("ok")} ok, ${count("warn")} to look at, ${count("fail")} failed`].join("\n");
-}
-
-/** Everything that can be said of a stage. Without credentials, or where nothing is deployed, that is soon told. */
-async function examine(target: Target): Promise<Finding[]> {
-  const { stage } = target;
-  const account = await findings(stage, {
-    credentials: () => checkCredentials(target),
-    clock: () => checkClock(target),
-  });
-  if (account.some(({ check, status }) => check === "credentials" && status === "fail")) return account;
-  const stack = await findings(stage, { stack: () => checkStack(target) });
-  let seen: Stage;
-  try {
-    seen = { target, batch: batchConfig(target), environment: await deployedEnvironment(target) };
-  } catch (error) {
-    // A stack that is not there says why its functions are not.
-    if (stack.some(({ status }) => status === "fail")) return [...account, ...stack];
-    return [...account, ...stack, findingOf("functions", error, stage)];
-  }
-  const rest = await findings(stage, {
-    version: () => checkVersion(target, seen.environment),
-    functions: () => checkInvoke(target),
-    table: () => checkTable(seen),
-    bucket: () => checkBucket(seen),
-    queues: () => checkQueues(seen),
-    jobs: () => checkFamilies(seen),
-    machines: () => checkQueuesOfJobs(seen),
-    schedules: () => checkSchedules(seen),
-    secrets: () => checkSecrets(target),
-    subscriptions: () => checkSubscriptions(seen),
-  });
-  return [...account, ...stack, ...rest];
 }
 
 /** `doctor`: whether a stage can do its work, and what to do where it cannot. */
@@ -79,6 +40,8 @@ export function doctorCommand(): Command {
       ].join("\n"),
     )
     .action(async ({ json }: { json?: boolean }, command: Command) => {
+      // Clients of nine services, which no other command waits for.
+      const { examine } = await import("../doctor/examine.ts");
       const found = await examine(targetOfCommand(command));
       if (json === true) printJson(found);
       else console.log(doctorScreen(found, terminalWidth()));

@@ -3,7 +3,7 @@ import type { Graph } from "../../shared/pipeline/graph.ts";
 import { CliError } from "../errors.ts";
 import { type LogLevel, type LogLook, logLevels, logLineJson, logLineText } from "../log-line.ts";
 import { oneOf, targetOfCommand } from "../options.ts";
-import { type LogFilter, runLog } from "../run-log.ts";
+import type { LogFilter } from "../run-log.ts";
 import { checkPlace, type StepPlace, stepPlace } from "../step-place.ts";
 import { graphOfRun, runNamed } from "../target.ts";
 import { setExitCode } from "./run.ts";
@@ -79,6 +79,8 @@ export function logsCommand(): Command {
         ...(since !== undefined && { since }),
       };
       const look = lookOf(graph);
+      // The client of CloudWatch Logs, which no other command waits for.
+      const { runLog } = await import("../run-log.ts");
       const batches = runLog(target, runId, filter, follow);
       let told = 0;
       let next = await batches.next();

@@ -8,7 +8,9 @@ export const queueRequests = [
   z.strictObject({
     action: z.literal("limit"),
     /** A pipeline or a work queue: `pipeline/ridge-sweep`, `queue/gpu`. */
-    limit: z.string().regex(/^(pipeline|queue)\/[a-z][a-z0-9-]{0,39}$/, "takes pipeline/NAME or queue/NAME"),
+    limit: z.string().regex(/^(pipeline|queue)\/[a-z][a-z0-9-]{0,39}$/, {
+      error: ({ input }) => `is "${String(input)}"; it takes pipeline/NAME or queue/NAME`,
+    }),
     /** Runs at once, 0 to let none begin; null gives the limit back to the definitions. */
     slots: z.int().min(0).max(1_000_000).nullable(),
   }),

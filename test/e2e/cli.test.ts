@@ -1,0 +1,360 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { buffer } from "node:stream/consumers";
+import { DeleteQueueCommand, GetQueueUrlCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
+import type { Command } from "commander";
+import { execa } from "execa";
+import { errorLine } from "../../cli/errors.ts";
+import { artifactBytes } from "../../cli/fetch-artifact.ts";
+import { millraceProgram } from "../../cli/program.ts";
+import { targetOf } from "../../cli/target.ts";
+import { NODE_BIN, REPOSITORY } from "../../local/stack/paths.ts";
+import type { RunView } from "../../shared/run/run-view.ts";
+import { type DeployedService, deployService, eventually } from "./deployed-service.ts";
+
+jest.setTimeout(120_000);
+
+const folder = mkdtempSync(path.join(tmpdir(), "millrace-cli-"));
+let service: DeployedService;
+/** Commands that were typed: the last test asks whether any is missing. */
+const typed = new Set<string>();
+
+type Said = { exitCode: number; stdout: string; stderr: string };
+
+/** What a user types after `npx millrace`, in an empty folder. */
+async function millrace(...args: string[]): Promise<Said> {
+  typed.add(args[0] ?? "");
+  const program = path.join(REPOSITORY, "cli", "millrace.ts");
+  const {
+    exitCode = -1,
+    stdout,
+    stderr,
+  } = await execa(
+    path.join(NODE_BIN, "node"),
+    ["--disable-warning=MODULE_TYPELESS_PACKAGE_JSON", program, ...args],
+    { cwd: folder, reject: false, env: { MILLRACE_STACK: service.stack.stateDir, USER: "ana" } },
+  );
+  return { exitCode, stdout, stderr };
+}
+
+/** The output of a command that does what it should. @throws with what it said where it does not */
+async function output(...args: string[]): Promise<string> {
+  const { exitCode, stdout, stderr } = await millrace(...args);
+  if (exitCode !== 0)
+    throw new Error(`millrace ${args.join(" ")}: exit code ${exitCode}: ${stdout}${stderr}`);
+  return stdout;
+}
+
+/** A command and all below it. */
+const family = (command: Command): Command[] => [command, ...command.commands.flatMap(family)];
+
+/** What a command that is refused says: in this process, as three dozen of their own take half a minute. */
+async function refusal(...args: string[]): Promise<string> {
+  const program = millraceProgram();
+  for (const command of family(program)) {
+    command.exitOverride().configureOutput({ writeErr: () => undefined, outputError: () => undefined });
+  }
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return "it was not refused";
+  } catch (error) {
+    return errorLine(error, "local");
+  }
+}
+
+async function started(...args: string[]): Promise<string> {
+  const said = await output("start", ...args);
+  return /started run (\S+)/.exec(said)?.[1] ?? `no run in: ${said}`;
+}
+
+const inState = (runId: string, state: string) =>
+  eventually(`run ${runId} to be ${state}`, async () =>
+    (await service.store.getRun(runId))?.state === state ? true : undefined,
+  );
+const waiting = (runId: string) =>
+  eventually(`run ${runId} to wait for a person`, async () => {
+    const step = await service.store.getStep({ runId, step: "sign_off", index: 0 });
+    return step?.state === "PAUSED" ? true : undefined;
+  });
+
+/** A run with a job, that has succeeded. */
+let counted: string;
+
+beforeAll(async () => {
+  service = await deployService({
+    catalogue: {
+      index: 'export { pipelines } from "../test/e2e/cli-pipelines.ts";',
+      sources: ["test/e2e/cli-pipelines.ts", "test/engine/model-pipeline.ts", "templates"],
+      families: ["templates/batch/batch-jobs/line_count"],
+    },
+  });
+  process.env.MILLRACE_STACK = service.stack.stateDir;
+  counted = await started("line-count", "--param", "text=one line\nand another one", "--tag", "team:growth");
+  await inState(counted, "SUCCEEDED");
+});
+
+afterAll(async () => {
+  delete process.env.MILLRACE_STACK;
+  rmSync(folder, { recursive: true, force: true });
+  await service?.close();
+});
+
+describe("a run that has succeeded", () => {
+  it("is listed, shown and drawn", async () => {
+    const [runs, tagged, run, json, graph, mermaid, svg] = await Promise.all([
+      output("runs", "--pipeline", "line-count"),
+      output("runs", "--tag", "team:growth", "--json"),
+      output("run", counted, "--follow"),
+      output("run", counted, "--json"),
+      output("graph", counted),
+      output("graph", counted, "--mermaid"),
+      output("graph", counted, "--svg", "run.svg"),
+    ]);
+    expect(runs).toMatch(new RegExp(`${counted}.*line-count.*SUCCEEDED`));
+    expect(JSON.parse(tagged)).toMatchObject([{ runId: counted }]);
+    expect(run).toContain("SUCCEEDED");
+    expect((JSON.parse(json) as RunView).steps.map(({ name }) => name)).toEqual([
+      "write_text",
+      "count",
+      "summarise",
+    ]);
+    expect(graph).toMatch(/✓ +count +succeeded/);
+    expect(mermaid).toMatch(/^flowchart TD[\s\S]*class s0,s1,s2 green$/);
+    expect(svg).toBe("wrote run.svg");
+    expect(readFileSync(path.join(folder, "run.svg"), "utf8")).toMatch(
+      /^<svg .*[\s\S]*succeeded[\s\S]*<\/svg>/,
+    );
+  });
+
+  it("has one log of its functions and jobs, in order of time", async () => {
+    const [text, json, ofStep] = await Promise.all([
+      output("logs", counted),
+      output("logs", counted, "--json"),
+      output("logs", counted, "--step", "count", "--since", "1h", "--follow"),
+    ]);
+    const lines = text.split("\n");
+    expect(lines[0]).toMatch(/^[\d:.]{12} {2}run +run started/);
+    expect(lines.at(-1)).toMatch(/ {2}run +run ended .*state=SUCCEEDED/);
+    expect(text).toMatch(/ {2}count +counted {2}lines=2 words=5/);
+    const times = json.split("\n").map((line) => (JSON.parse(line) as { time: string }).time);
+    expect(times).toEqual(times.toSorted());
+    expect(times).toHaveLength(lines.length);
+    expect(ofStep).toContain("lines=2 words=5");
+    expect(ofStep).not.toContain("write_text");
+  });
+
+  it("has artifacts, which are listed, shown, and copied with their checksum", async () => {
+    const [list, table, written, piped, again] = await Promise.all([
+      output("artifacts", counted),
+      output("artifacts", "show", counted, "count", "words.table.json"),
+      output("artifacts", "get", counted, "write_text", "text.txt"),
+      output("artifacts", "get", counted, "write_text", "text.txt", "-o", "-"),
+      output("artifacts", counted, "--step", "count", "--json"),
+    ]);
+    expect(list).toMatch(/^STEP +NAME +SIZE +TYPE +URI\nwrite_text +text\.txt +24 B +text\/plain +s3:\/\//);
+    expect(table).toBe("line  words\n1     2\n2     3");
+    expect(written).toMatch(/^text\.txt {2}24 B, SHA-256/);
+    expect(readFileSync(path.join(folder, "text.txt"), "utf8")).toBe("one line\nand another one");
+    expect(piped).toBe("one line\nand another one");
+    const [report] = JSON.parse(again) as [Parameters<typeof artifactBytes>[1] & { step: string }];
+    expect(report).toMatchObject({ step: "count", removed: false });
+    expect((await millrace("artifacts", "get", counted, "write_text", "text.txt")).stderr).toContain(
+      "text.txt exists",
+    );
+
+    const config = { endpoint: service.stack.awsEndpoint, region: service.stack.region };
+    const target = targetOf("local", {
+      ...config,
+      credentials: { accessKeyId: "test", secretAccessKey: "test" },
+    });
+    const other = buffer(artifactBytes(target, { ...report, sha256: "0".repeat(64) }));
+    await expect(other).rejects.toThrow("is not what the step made: its SHA-256 is");
+  });
+
+  it("can be marked and done again", async () => {
+    await output("tag", counted, "keep", "--remove", "team:growth");
+    expect((await service.store.getRun(counted))?.tags).toEqual(["keep"]);
+    const again = await output("rerun", counted, "--follow");
+    expect(again).toContain("SUCCEEDED");
+  });
+});
+
+describe("a run that waits for a person", () => {
+  it("can be paused, go on and be answered; its log is followed to its end", async () => {
+    const runId = await started("sign-off");
+    const log = millrace("logs", runId, "--follow");
+    await waiting(runId);
+    const next = await started("sign-off");
+    expect(await output("queues", "sign-off")).toMatch(new RegExp(next));
+    expect(await output("pause", runId)).toContain(`run ${runId} is paused`);
+    expect(await output("resume", runId)).toContain("goes on");
+    const answer = await output("approve", runId, "sign_off", "--comment", "looks fine");
+    expect(answer).toContain("step sign_off");
+    expect(await log).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringMatching(/looked at it[\s\S]*run ended/),
+    });
+    await waiting(next);
+    expect(await output("limit", "pipeline/sign-off", "2")).toContain("is 2; 1 run holds a slot");
+    expect(await output("cancel", next)).toMatch(/is (being )?cancelled/);
+    await inState(next, "CANCELLED");
+    expect(await millrace("run", next)).toMatchObject({
+      exitCode: 1,
+      stdout: expect.stringContaining("CANCELLED"),
+    });
+  });
+
+  it("fails loudly: exit codes, the reason, the log of warnings alone", async () => {
+    const first = await millrace("start", "sign-off", "--param", "sound=false", "--follow");
+    expect(first).toMatchObject({ exitCode: 1, stdout: expect.stringContaining("it is not sound") });
+    const [, runId = ""] = /started run (\S+)/.exec(first.stdout) ?? [];
+    expect(await millrace("retry", runId, "--follow")).toMatchObject({ exitCode: 1 });
+    const { exitCode, stdout } = await millrace("logs", runId, "--level", "warn", "--follow");
+    expect({ exitCode, levels: stdout.includes("run started") }).toEqual({ exitCode: 1, levels: false });
+    expect(stdout).toMatch(/check +WARN looked at it {2}sound=false/);
+  });
+});
+
+it("schedules and backfills are seen, switched and run", async () => {
+  expect(await output("schedules")).toMatch(/day.*0 3 \* \* \*/);
+  expect(await output("schedules", "day", "--on")).toContain("is on; its next run is for");
+  const asked = await output(
+    "backfill",
+    "start",
+    "day",
+    "--from",
+    "2021-01-01",
+    "--to",
+    "2021-01-03",
+    "--every",
+    "day",
+    "--json",
+  );
+  const { backfill: id } = JSON.parse(asked) as { backfill: string };
+  await service.invoke("tick", {});
+  expect(await output("backfill", "show", id)).toContain("day");
+  expect(await output("backfill", "list")).toContain(id);
+});
+
+it("models are listed with what has which alias", async () => {
+  const runId = await started("training");
+  await inState(runId, "SUCCEEDED");
+  const [all, one, log] = await Promise.all([
+    output("models"),
+    output("models", "ctr", "champion"),
+    output("models", "ctr", "log"),
+  ]);
+  expect(all).toMatch(/ctr/);
+  expect(one).toContain(runId);
+  expect(log).toContain("champion");
+});
+
+it("what needs no stage works without one", async () => {
+  const [list, json, graph, shell] = await Promise.all([
+    output("pipelines"),
+    output("pipelines", "--json"),
+    output("graph", "ridge-sweep"),
+    output("completion", "bash"),
+  ]);
+  expect(list).toContain("ridge-sweep");
+  expect(JSON.parse(json)).toContainEqual(expect.objectContaining({ name: "ridge-sweep" }));
+  expect(graph).toContain("download_dataset");
+  expect(shell).toContain("complete -F __millrace_complete millrace");
+  const completed = await output("complete", "--", "run", "");
+  expect(completed).toContain(counted);
+});
+
+const unknownRun = 'there is no run "20211004T162100Z-none"';
+const run = "20211004T162100Z-none";
+
+it("what cannot be is refused in a line that names it and says what to do", async () => {
+  const refused: [string[], string][] = [
+    [["start", "nope"], "nope"],
+    [["start", "line-count", "--param", "text"], '--param is "text"; it takes key=value'],
+    [["start", "line-count", "--params", "[1]"], "it takes a JSON object"],
+    [["start", "line-count", "--param", "text=3"], "params.text"],
+    [["runs", "--state", "done"], '--state is "done"; it takes SCHEDULED'],
+    [["runs", "--limit", "0"], '--limit is "0"; it takes a whole number from 1'],
+    [["run", run], unknownRun],
+    [["run"], "missing required argument 'id'"],
+    [["logs", run], unknownRun],
+    [
+      ["logs", counted, "--step", "train"],
+      '--step is "train"; the run has the steps write_text, count, summarise',
+    ],
+    [["logs", counted, "--since", "noon"], '--since is "noon"; it takes how long ago'],
+    [["artifacts", run], unknownRun],
+    [["artifacts"], "RUN is missing"],
+    [
+      ["artifacts", "get", counted, "count", "model.bin"],
+      'NAME is "model.bin"; step count made report/words.table.json',
+    ],
+    [["artifacts", "get", counted, "count[3]", "a"], 'STEP is "count[3]"; count is not mapped'],
+    [["graph", "nope"], 'there is no pipeline "nope"; pipelines/index.ts has: '],
+    [["graph", run], unknownRun],
+    [["cancel", run], run],
+    [["retry", counted], counted],
+    [["rerun", run], run],
+    [["tag", run, "a"], run],
+    [["pause", counted], counted],
+    [["resume", run], run],
+    [["approve", counted, "count"], "count"],
+    [["limit", "gpu", "2"], 'limit: is "gpu"; it takes pipeline/NAME or queue/NAME'],
+    [["limit", "queue/gpu", "many"], 'slots is "many"; it takes a whole number from 0'],
+    [["schedules", "nope", "--on"], "nope"],
+    [["schedules", "day", "--on", "--off"], "--on and --off: give one of the two"],
+    [
+      ["backfill", "start", "day", "--from", "yesterday", "--to", "2021-01-02", "--every", "day"],
+      "yesterday",
+    ],
+    [["backfill", "show", "nope"], "nope"],
+    [["queues", "nope"], "nope"],
+    [["models", "nope"], "nope"],
+    [["init", "No Name"], 'NAME is "No Name"; it takes'],
+    [["completion", "tcsh"], 'SHELL is "tcsh"; it takes bash, zsh, fish'],
+    [["nope"], "unknown command 'nope'"],
+    [["runs", "--nope"], "unknown option '--nope'"],
+  ];
+  const said: unknown[] = [];
+  for (const [args, message] of refused) {
+    const line = await refusal(...args);
+    if (!line.includes(message) || line.includes("\n    at ")) said.push({ args, line });
+  }
+  expect(said).toEqual([]);
+});
+
+it.each([
+  [["runs", "--state", "done"], /^millrace: --state is "done"; it takes SCHEDULED, .*$/],
+  [["run", run], /^millrace: there is no run "20211004T162100Z-none" on stage "local"; .*$/],
+  [["start"], /^millrace: missing required argument 'pipeline'\n--help says what it takes$/],
+])("a mistake such as %j is told on standard error alone, with exit code 1", async (args, line) => {
+  expect(await millrace(...args)).toEqual({ exitCode: 1, stdout: "", stderr: expect.stringMatching(line) });
+});
+
+it("doctor finds the stage well, what should be looked at, and what is broken", async () => {
+  const urlOf = async (QueueName: string) =>
+    (await service.sqs.send(new GetQueueUrlCommand({ QueueName }))).QueueUrl;
+  const QueueUrl = await urlOf("millrace-local-triggers-dead-letters");
+  await service.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: "lost" }));
+  const well = await output("doctor");
+  expect(well).toContain("✓ ok    stack");
+  expect(well).toMatch(
+    /! warn {2}dead letters +1 message that nobody could handle[\s\S]*start-message-move-task/,
+  );
+  await service.sqs.send(new DeleteQueueCommand({ QueueUrl }));
+  const { exitCode, stdout } = await millrace("doctor", "--json");
+  const found = JSON.parse(stdout) as { check: string; status: string }[];
+  expect({
+    exitCode,
+    failed: found.filter(({ status }) => status === "fail").map(({ check }) => check),
+  }).toEqual({
+    ...{ exitCode: 1, failed: ["queues"] },
+  });
+});
+
+it("every command was typed here, but for init, which has a test of its own", () => {
+  const commands = millraceProgram().commands.map((command) => command.name());
+  const others = ["complete", "init"];
+  expect(commands.filter((name) => !typed.has(name) && !others.includes(name))).toEqual([]);
+});
