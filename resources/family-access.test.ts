@@ -16,11 +16,24 @@ const reading = (text: string) => {
 
 describe("access.json", () => {
   it("may be missing: then jobs have what all jobs have", () => {
-    expect(readFamilyAccess(root, "other")).toEqual({ lake: false, secrets: [] });
+    expect(readFamilyAccess(root, "other")).toEqual({ lake: false, readsLakesOf: [], secrets: [] });
   });
 
   it("says whether there is a lake, and which secrets are read", () => {
-    expect(reading('{ "lake": true, "secrets": ["kaggle"] }')()).toEqual({ lake: true, secrets: ["kaggle"] });
+    expect(reading('{ "lake": true, "secrets": ["kaggle"] }')()).toEqual({
+      lake: true,
+      readsLakesOf: [],
+      secrets: ["kaggle"],
+    });
+  });
+
+  it("says whose lakes are read, and those must be kept by someone", () => {
+    const other = join(root, "batch-jobs", "other");
+    mkdirSync(other, { recursive: true });
+    const read = reading('{ "readsLakesOf": ["other"] }');
+    expect(read).toThrow(/readsLakesOf names other, whose access\.json says of no lake/);
+    writeFileSync(join(other, "access.json"), '{ "lake": true }');
+    expect(read().readsLakesOf).toEqual(["other"]);
   });
 
   it.each([

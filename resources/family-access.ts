@@ -7,6 +7,8 @@ import { batchJobsFolder } from "./images/family.ts";
 const familyAccess = z.strictObject({
   /** Whether its jobs keep data for others under `lake/{family}/`. */
   lake: z.boolean().default(false),
+  /** Families whose lakes its jobs read, by names that those families' manifests tell: nothing is listed. */
+  readsLakesOf: z.array(z.string()).default([]),
   /** Names of the stage's secrets that its jobs read: parameters `/{service}/{stage}/{name}`. */
   secrets: z.array(z.string().regex(/^[a-z][a-z0-9-]*$/)).default([]),
 });
@@ -23,9 +25,18 @@ export class FamilyAccessError extends Error {
  * What the jobs of a family may do besides what all jobs may.
  *
  * @param root of the repository
- * @throws FamilyAccessError for an `access.json` that says something else
+ * @throws FamilyAccessError for an `access.json` that says something else, or names a lake that nobody keeps
  */
 export function readFamilyAccess(root: string, family: string): FamilyAccess {
+  const access = accessIn(root, family);
+  const missing = access.readsLakesOf.filter((other) => !accessIn(root, other).lake);
+  if (missing.length === 0) return access;
+  throw new FamilyAccessError(
+    `${join(batchJobsFolder, family, "access.json")}: readsLakesOf names ${missing.join(", ")}, whose access.json says of no lake`,
+  );
+}
+
+function accessIn(root: string, family: string): FamilyAccess {
   const file = join(batchJobsFolder, family, "access.json");
   if (!existsSync(join(root, file))) return familyAccess.parse({});
   const parsed = familyAccess.safeParse(jsonIn(join(root, file), file));

@@ -115,6 +115,7 @@ function jobFamily(
                   Resource: { "Fn::Sub": `\${DataBucket.Arn}/models/*` },
                 },
                 ...(access.lake ? lakeOf(family) : []),
+                ...lakesRead(access.readsLakesOf),
                 ...secretsNamed(access.secrets.map((name) => `${secrets}${name}`)),
               ],
             },
@@ -141,6 +142,15 @@ function lakeOf(family: string): unknown[] {
       Resource: { "Fn::GetAtt": ["DataBucket", "Arn"] },
       Condition: { StringLike: { "s3:prefix": `lake/${family}/*` } },
     },
+  ];
+}
+
+/** Lakes of other families: what is in them is known by their manifests, so that none is listed. */
+function lakesRead(families: readonly string[]): unknown[] {
+  if (families.length === 0) return [];
+  const Resource = families.map((family) => ({ "Fn::Sub": `\${DataBucket.Arn}/lake/${family}/*` }));
+  return [
+    { Sid: "ReadOtherLakes", Effect: "Allow", Action: ["s3:GetObject", "s3:GetObjectVersion"], Resource },
   ];
 }
 

@@ -71,7 +71,8 @@ describe("permissions", () => {
     }
   });
 
-  const jobRole = (family: string) => `${family[0]?.toUpperCase()}${family.slice(1)}JobRole`;
+  const jobRole = (family: string) =>
+    `${family.replace(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase())}JobRole`;
 
   test("a job reads and writes objects of runs, reads raw data, and nothing else but what its family's access.json says", () => {
     for (const family of listFamilies(root)) {
@@ -85,9 +86,11 @@ describe("permissions", () => {
     }
   });
 
-  test("a lake is listed and added to by the family that it is named after, and deleted from by nobody", () => {
+  test("a lake is listed and added to by the family that it is named after, read by whose access.json says so, and deleted from by nobody", () => {
     const onLakes = permissions(prod).filter(({ resource }) => JSON.stringify(resource).includes("/lake/"));
     expect(onLakes.map(({ role, action }) => [role, action])).toEqual([
+      ["PoemModelJobRole", "s3:GetObject"],
+      ["PoemModelJobRole", "s3:GetObjectVersion"],
       ["PoemsJobRole", "s3:GetObject"],
       ["PoemsJobRole", "s3:GetObjectVersion"],
       ["PoemsJobRole", "s3:PutObject"],
@@ -105,9 +108,7 @@ describe("permissions", () => {
     const onModels = permissions(prod).filter(({ resource }) =>
       JSON.stringify(resource).includes("/models/"),
     );
-    const jobRoles = listFamilies(root).map(
-      (family) => `${family[0]?.toUpperCase()}${family.slice(1)}JobRole`,
-    );
+    const jobRoles = listFamilies(root).map(jobRole);
     const reading = ["s3:GetObject", "s3:GetObjectVersion"];
     const allowed = (owner: string) =>
       onModels.filter(({ role }) => role === owner).map(({ action }) => action);
