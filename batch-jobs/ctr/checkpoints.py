@@ -48,6 +48,8 @@ class Checkpoints:
             self._context.checkpoint.save_bytes(content.getvalue())
         except StorageError as error:
             self._context.log.warning("no checkpoint could be saved", rows=done.rows, reason=str(error))
+        else:
+            self._context.log.info("saved a checkpoint", rows=done.rows)
         self._saved_at = time.monotonic()
 
     def load(self, regression: Regression) -> Done:

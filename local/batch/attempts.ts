@@ -1,12 +1,22 @@
 import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { definitionName, taskArn } from "./arn.ts";
-import { adoptProcess, endProcess, killProcess, type ProcessEnd, startProcess } from "./attempt-process.ts";
+import {
+  adoptProcess,
+  endProcess,
+  killProcess,
+  logFile,
+  type ProcessEnd,
+  startProcess,
+} from "./attempt-process.ts";
 import { attemptDirectory, type BatchConfiguration } from "./configuration.ts";
 import type { Ending, Job } from "./job.ts";
 import { jobEnvironment } from "./job-environment.ts";
 import type { AttemptResult, JobLifecycle } from "./lifecycle.ts";
-import type { Misbehaviour } from "./misbehaviour.ts";
+import type { Misbehaviour, MisbehaviourRule } from "./misbehaviour.ts";
 
+/** How soon an attempt is interrupted after it has printed what its misfortune waits for. */
+const LOG_POLL_MS = 10;
 const EXITED = "Essential container in task exited";
 
 /** Name of the log stream of an attempt, as AWS Batch names it. */
@@ -104,11 +114,9 @@ export class Attempts {
     this.lifecycle.running(job, logStreamName(job, taskId));
     this.watchTime(job);
     const spot = this.misbehaviour.strikes("spot-interruption", occasion);
-    if (spot !== undefined)
-      this.later(job, spot.delayMs, () => this.crash(job, { kind: "spot", instance: instanceId() }));
+    if (spot !== undefined) this.strikeLater(job, directory, spot, { kind: "spot", instance: instanceId() });
     const memory = this.misbehaviour.strikes("out-of-memory", occasion);
-    if (memory !== undefined)
-      this.later(job, memory.delayMs, () => this.crash(job, { kind: "out-of-memory" }));
+    if (memory !== undefined) this.strikeLater(job, directory, memory, { kind: "out-of-memory" });
   }
 
   /** Takes over an attempt that an earlier server started. */
@@ -165,6 +173,21 @@ export class Attempts {
     killProcess(live.directory);
   }
 
+  private strikeLater(job: Job, directory: string, rule: MisbehaviourRule, ending: Ending): void {
+    const { whenLogged, delayMs } = rule;
+    const strike = () => this.later(job, delayMs, () => this.crash(job, ending));
+    if (whenLogged === undefined) {
+      strike();
+      return;
+    }
+    const look = setInterval(() => {
+      if (!readFileSync(logFile(directory), "utf8").includes(whenLogged)) return;
+      clearInterval(look);
+      strike();
+    }, LOG_POLL_MS);
+    this.keep(job, look);
+  }
+
   private watchTime(job: Job): void {
     if (job.timeout === undefined) return;
     const end = (job.live?.startedAt ?? Date.now()) + job.timeout.attemptDurationSeconds * 1000;
@@ -174,9 +197,11 @@ export class Attempts {
   private later(job: Job, ms: number, action: () => void): void {
     // Longer than a timer can be means: not in this server's life.
     if (ms > 2 ** 31 - 1) return;
-    const timers = this.timers.get(job.jobId) ?? [];
-    timers.push(setTimeout(action, ms).unref());
-    this.timers.set(job.jobId, timers);
+    this.keep(job, setTimeout(action, ms));
+  }
+
+  private keep(job: Job, timer: NodeJS.Timeout): void {
+    this.timers.set(job.jobId, [...(this.timers.get(job.jobId) ?? []), timer.unref()]);
   }
 
   private clearTimers(job: Job): void {

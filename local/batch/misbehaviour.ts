@@ -31,7 +31,9 @@ export const misbehaviourSchema = z.object({
   probability: z.number().min(0).max(1).optional(),
   /** Seed of the chance, so that a test repeats. */
   seed: z.int().default(1),
-  /** Milliseconds: how late an event comes, or how long an attempt runs before it is interrupted. */
+  /** Interrupts an attempt (Spot, memory) only once it has printed this, however fast the machine is. */
+  whenLogged: z.string().min(1).optional(),
+  /** Milliseconds: how late an event comes, or how long an attempt runs (from `whenLogged` on) before it is interrupted. */
   delayMs: z.int().min(0).default(0),
   /** How a SubmitJob's answer gets lost: as status 500, or by cutting the connection. */
   loss: z.enum(["server-error", "cut-connection"]).default("server-error"),

@@ -1,3 +1,5 @@
+import { writeFileSync } from "node:fs";
+import path from "node:path";
 import { DescribeJobsCommand, SubmitJobCommand, TerminateJobCommand } from "@aws-sdk/client-batch";
 import { behave, misbehave, misbehaviours } from "./misbehave.ts";
 import { BatchFixture } from "./testing/batch-fixture.ts";
@@ -85,6 +87,32 @@ describe("machines go wrong on request:", () => {
       statusReason: "Essential container in task exited",
       container: { exitCode: 137, reason: "OutOfMemoryError: Container killed due to memory usage" },
     });
+  });
+
+  it.each([
+    ["spot-interruption", /^Host EC2/],
+    ["out-of-memory", /^Essential container/],
+  ] as const)(
+    "%s strikes once the attempt has said something, and not before",
+    async (kind, statusReason) => {
+      const go = path.join(batch.stateDir, `go-${kind}`);
+      const jobName = `half-done-${kind}`;
+      await misbehave(batch.endpoint, [{ kind, jobName, whenLogged: "half done" }]);
+      const script = `echo begun; while [ ! -e ${go} ]; do sleep 0.02; done; echo half done; sleep 300`;
+      const id = await batch.submit(script, { jobName });
+      const running = await batch.reached(id, "RUNNING");
+      await until("it has begun", async () => (await batch.log(running)).includes("begun"));
+      writeFileSync(go, "");
+      const job = await batch.ended(id);
+      expect(job).toMatchObject({ status: "FAILED", statusReason: expect.stringMatching(statusReason) });
+      expect(await batch.log(job)).toBe("begun\nhalf done\n");
+    },
+  );
+
+  it("an attempt that never says it is left alone", async () => {
+    await misbehave(batch.endpoint, [{ kind: "spot-interruption", jobName: "silent", whenLogged: "a word" }]);
+    const id = await batch.submit("echo none", { jobName: "silent" });
+    expect(await batch.ended(id)).toMatchObject({ status: "SUCCEEDED" });
   });
 
   it("a process killed from outside is 137 without that reason", async () => {

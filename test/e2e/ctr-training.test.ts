@@ -3,12 +3,13 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { execa } from "execa";
-import { misbehave, misbehaviours } from "../../local/batch/misbehave.ts";
+import { misbehave } from "../../local/batch/misbehave.ts";
 import { REPOSITORY, VENV } from "../../local/stack/paths.ts";
 import { dynamoModelRegistry } from "../../shared/models/dynamo-model-registry.ts";
 import type { ModelRegistry } from "../../shared/models/model-registry.ts";
 import type { ModelVersion } from "../../shared/pipeline/model.ts";
 import type { Run } from "../../shared/state/run.ts";
+import type { JobTry } from "../../shared/state/step-record.ts";
 import { dynamoClient } from "../../shared/store/dynamo-table.ts";
 import { TestReceiver } from "../notice/receiver.ts";
 import { type DeployedService, deployService, eventually } from "./deployed-service.ts";
@@ -71,6 +72,13 @@ async function version(number: number): Promise<ModelVersion> {
   return found;
 }
 
+/** What a try of a job printed. */
+async function logOf(jobTry: JobTry | undefined): Promise<string> {
+  const stream = jobTry?.log?.split(":")[1] ?? "";
+  const url = new URL(`/_local/logs?stream=${encodeURIComponent(stream)}`, service.stack.batchEndpoint);
+  return (await fetch(url)).text();
+}
+
 /** Steps of a run that were begun, but for what follows its end. */
 const stepsOf = async (run: Run) =>
   (await service.steps(run.runId)).map(({ step }) => step).filter((step) => !step.startsWith("@"));
@@ -127,27 +135,41 @@ describe("ctr-training", () => {
   });
 
   it("ends with the same model, to the last bit, when the machine is taken back in the middle of the training", async () => {
-    const before = await version(1);
-    const [{ uri, versionId } = { uri: "", versionId: undefined }] = before.data;
-    const { runId } = await service.start({
-      pipeline: "ctr-training",
-      key: "interrupted",
-      params: { files: [{ uri, versionId }] },
-      refresh: true,
-    });
+    const [{ uri, versionId } = { uri: "", versionId: undefined }] = (await version(1)).data;
+    const train = (key: string, refresh: boolean) =>
+      service.start({
+        pipeline: "ctr-training-slow",
+        key,
+        params: { files: [{ uri, versionId }], featureBits: 12 },
+        refresh,
+      });
+    const whole = await train("whole", false);
+    expect(await service.finished(whole.runId)).toMatchObject({ state: "SUCCEEDED" });
+
+    const { runId } = await train("interrupted", true);
     // The training is two jobs away.
     await misbehave(service.stack.batchEndpoint, [
-      { kind: "spot-interruption", jobName: `${runId}-train-*`, times: 1, delayMs: 1500 },
+      {
+        kind: "spot-interruption",
+        jobName: `${runId}-train-*`,
+        times: 1,
+        whenLogged: "saved a checkpoint",
+      },
     ]);
     expect(await service.finished(runId)).toMatchObject({ state: "SUCCEEDED" });
-    expect((await misbehaviours(service.stack.batchEndpoint)).map(({ hits }) => hits)).toEqual([1]);
-    // Batch itself tries again on another machine.
+    // Batch itself tries again on another machine, and the training goes on where it was.
     const record = await service.store.getStep({ runId, step: "train", index: 0 });
     expect(record?.jobAttempts).toMatchObject([
       { state: "SUCCEEDED", tries: [{ reason: expect.stringContaining("Host EC2") }, {}] },
     ]);
-    const registered = (await service.output(runId, "register_model")) as { version: number };
-    expect(registered.version).toBeGreaterThan(1);
-    expect((await version(registered.version)).digest).toBe(before.digest);
+    expect(await logOf(record?.jobAttempts?.[0]?.tries[1])).toContain('"going on after a checkpoint"');
+    const [expected, resumed] = await Promise.all(
+      [whole.runId, runId].map(async (id) => {
+        const { version: number } = (await service.output(id, "register_model")) as { version: number };
+        return version(number);
+      }),
+    );
+    expect(resumed?.version).not.toBe(expected?.version);
+    expect(resumed?.digest).toBe(expected?.digest);
   });
 });

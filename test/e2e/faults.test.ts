@@ -77,7 +77,7 @@ describe("a run survives", () => {
       { kind: "throttle", operation: "SubmitJob", times: 2 },
       { kind: "lose-submit-response", loss: "cut-connection", times: 1 },
       { kind: "lose-submit-response", loss: "server-error", times: 1 },
-      { kind: "spot-interruption", times: 1, delayMs: 300 },
+      { kind: "spot-interruption", times: 1, whenLogged: '"started"' },
     ]);
     const { runId } = await start("batch");
     await expectWhole(await service.finished(runId, tick));
