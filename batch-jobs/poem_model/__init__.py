@@ -1,1 +1,1 @@
-"""The poem_model family: a small language model, trained on the poems of one form."""
+"""The poem_model family: a small language model that learns from the poems of one form."""

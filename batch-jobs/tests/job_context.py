@@ -37,7 +37,9 @@ def make_context(
         epoch=1,
         attempt=attempt,
         artifacts=artifacts,
-        checkpoint=Checkpoint(storage, f"{folder}/_checkpoint/", (1, attempt, 1), input_digest(job_input), scratch),
+        checkpoint=Checkpoint(
+            storage, f"{folder}/_checkpoint/", (1, attempt, 1), input_digest(job_input), scratch, log
+        ),
         log=log,
         progress=Progress(log, told, clock=lambda: float(next(now))),
         report=Report(artifacts),

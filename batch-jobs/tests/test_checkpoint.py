@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import io
+import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -7,11 +10,11 @@ import pytest
 from millrace_job.checkpoint import Checkpoint
 from millrace_job.errors import FatalError
 from millrace_job.local_storage import LocalStorage
+from millrace_job.log import Log
 from millrace_job.storage import ObjectStorage, StoredObject
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from conftest import Bucket
     from millrace_job.s3_storage import S3Storage
@@ -79,6 +82,35 @@ def test_a_later_attempt_takes_over_from_one_that_saved_meanwhile(attempt: Calla
 def test_another_input_starts_afresh(attempt: Callable[..., Checkpoint]) -> None:
     attempt(1, 1, 1).save_bytes(b"state")
     assert attempt(1, 2, 1, job_input="another").load_bytes() is None
+
+
+@pytest.mark.parametrize("harm", ["cut short", "gone"])
+def test_a_checkpoint_that_is_damaged_is_left_for_the_one_before(tmp_path: Path, harm: str) -> None:
+    prefix, written = f"{tmp_path}/_checkpoint/", io.StringIO()
+    log = Log(written, {})
+    first = Checkpoint(LocalStorage(), prefix, (1, 1, 1), "same", tmp_path)
+    for step in range(5):
+        first.save_bytes(b"step %d" % step)
+    newest = Path(json.loads(Path(f"{prefix}current.json").read_text())["uri"])
+    if harm == "gone":
+        newest.unlink()
+    else:
+        newest.write_bytes(newest.read_bytes()[:-1])
+    second = Checkpoint(LocalStorage(), prefix, (1, 2, 1), "same", tmp_path, log)
+    assert second.load_bytes() == b"step 3"
+    assert newest.name in written.getvalue()
+    second.save_bytes(b"step 4")
+    # What was damaged is nobody's checkpoint before.
+    third = Checkpoint(LocalStorage(), prefix, (1, 3, 1), "same", tmp_path)
+    assert third.load_bytes(lambda data: data != b"step 4") == b"step 3"
+
+
+def test_a_checkpoint_that_the_job_cannot_use_is_left_for_the_one_before(attempt: Callable[..., Checkpoint]) -> None:
+    first = attempt(1, 1, 1)
+    for step in range(5):
+        first.save_bytes(b"step %d" % step)
+    assert attempt(1, 2, 1).load_bytes(lambda data: data != b"step 4") == b"step 3"
+    assert attempt(1, 2, 1).load_bytes(lambda data: data == b"step 2") is None
 
 
 def test_bytes_are_not_taken_for_a_folder(attempt: Callable[..., Checkpoint], tmp_path: Path) -> None:

@@ -2,7 +2,8 @@
 
 The state is written beside the current one, and then a pointer, `current.json`, is moved to it by a conditional put:
 whoever reads finds a whole checkpoint, and an attempt that lives on after its successor started can't move it back.
-Each try has two places of its own that it writes in turn, so that nothing needs to be deleted: a job's role may not.
+The pointer names the one before as well, for when the newest can't be used. Each try has three places of its own, which
+it writes in turn: two are kept while the third is written, and nothing needs to be deleted; a job's role may not.
 """
 
 from __future__ import annotations
@@ -19,31 +20,46 @@ from millrace_job.log import timestamp
 from millrace_job.storage import ConditionFailed, ObjectForbidden, ObjectNotFound, ObjectStorage, StorageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from millrace_job.log import Log
+
 READ_TRIES = 3
+PLACES = "abc"
 
 
 @dataclass(frozen=True)
 class _Current:
-    """The pointer as it was last read or written."""
+    """The pointer as it was last read or written, and what of it can be used: the newest first."""
 
-    pointer: dict[str, Any]
+    last_try: list[int]
+    kept: list[dict[str, Any]]
     etag: str
+
+
+class _Damaged(Exception):
+    """What the pointer names isn't there, or isn't what was saved."""
 
 
 class Checkpoint:
     """Saves and loads one state: bytes, or a small folder. `try_number` is (epoch, attempt, native attempt)."""
 
     def __init__(
-        self, storage: ObjectStorage, prefix: str, try_number: Sequence[int], input_sha256: str, scratch: Path
+        self,
+        storage: ObjectStorage,
+        prefix: str,
+        try_number: Sequence[int],
+        input_sha256: str,
+        scratch: Path,
+        log: Log | None = None,
     ) -> None:
         self._storage = storage
         self._prefix = prefix
         self._try = list(try_number)
         self._input_sha256 = input_sha256
         self._scratch = scratch
+        self._log = log
         self._saved = 0
         self._current: _Current | None = None
         self._known = False
@@ -65,14 +81,20 @@ class Checkpoint:
         self._save(archive, "directory")
         archive.unlink()
 
-    def load_bytes(self) -> bytes | None:
-        """The bytes last saved for this input, by this attempt or an earlier one; None when there are none."""
-        path = self._load("bytes")
+    def load_bytes(self, usable: Callable[[bytes], bool] = lambda _: True) -> bytes | None:
+        """The bytes last saved for this input, by this attempt or an earlier one; None when there are none.
+
+        What is damaged, or not `usable`, is left for the one before, with a warning in the log.
+        """
+        path = self._load("bytes", lambda path: usable(path.read_bytes()))
         return None if path is None else path.read_bytes()
 
     def load_directory(self, folder: Path) -> bool:
-        """Unpacks the folder last saved for this input into `folder`; False when there is none."""
-        path = self._load("directory")
+        """Unpacks the folder last saved for this input into `folder`; False when there is none.
+
+        One that is damaged is left for the one before, with a warning in the log.
+        """
+        path = self._load("directory", lambda _: True)
         if path is None:
             return False
         folder.mkdir(parents=True, exist_ok=True)
@@ -84,7 +106,7 @@ class Checkpoint:
         if not self._known:
             self._read_current()
         self._refuse_when_superseded()
-        uri = f"{self._prefix}{'.'.join(map(str, self._try))}-{'ab'[self._saved % 2]}"
+        uri = f"{self._prefix}{'.'.join(map(str, self._try))}-{PLACES[self._saved % len(PLACES)]}"
         sha256 = sha256_of(body)
         self._storage.put(uri, body, media_type="application/octet-stream", sha256=sha256)
         self._point_to(
@@ -100,9 +122,11 @@ class Checkpoint:
         )
         self._saved += 1
 
-    def _point_to(self, pointer: dict[str, Any]) -> None:
+    def _point_to(self, newest: dict[str, Any]) -> None:
         while True:
             before = self._current
+            kept = [newest, *(before.kept[:1] if before is not None else [])]
+            pointer = {**newest, "previous": kept[1] if len(kept) > 1 else None}
             try:
                 stored = self._storage.put(
                     f"{self._prefix}current.json",
@@ -115,12 +139,12 @@ class Checkpoint:
                 self._read_current()
                 self._refuse_when_superseded()
                 continue
-            self._current = _Current(pointer, stored.etag)
+            self._current = _Current(newest["try"], kept, stored.etag)
             return
 
     def _refuse_when_superseded(self) -> None:
-        if self._current is not None and self._current.pointer["try"] > self._try:
-            later = ".".join(map(str, self._current.pointer["try"]))
+        if self._current is not None and self._current.last_try > self._try:
+            later = ".".join(map(str, self._current.last_try))
             raise FatalError(f"attempt {later} has saved a checkpoint: this earlier attempt has been given up")
 
     def _read_current(self) -> None:
@@ -131,21 +155,52 @@ class Checkpoint:
         except (ObjectNotFound, ObjectForbidden):
             self._current = None
         else:
-            self._current = _Current(json.loads(data), stored.etag)
+            newest = json.loads(data)
+            previous = newest.pop("previous", None)
+            kept = [newest] if previous is None else [newest, previous]
+            self._current = _Current(newest["try"], kept, stored.etag)
 
-    def _load(self, kind: str) -> Path | None:
-        path = self._scratch / "checkpoint-in"
+    def _load(self, kind: str, usable: Callable[[Path], bool]) -> Path | None:
         for _ in range(READ_TRIES):
             self._read_current()
-            # Another input is another computation, whose state would be silently wrong here.
-            if self._current is None or self._current.pointer["inputSha256"] != self._input_sha256:
+            if self._current is None:
                 return None
-            pointer = self._current.pointer
-            if pointer["kind"] != kind:
-                raise FatalError(f"the checkpoint holds {pointer['kind']}, and the job asked for {kind}")
-            with self._storage.open(pointer["uri"]) as stream, path.open("wb") as file:
+            etag = self._current.etag
+            # Another input is another computation, whose state would be silently wrong here.
+            entries = [each for each in self._current.kept if each["inputSha256"] == self._input_sha256]
+            if not entries:
+                return None
+            for entry in entries:
+                if entry["kind"] != kind:
+                    raise FatalError(f"the checkpoint holds {entry['kind']}, and the job asked for {kind}")
+                try:
+                    path = self._fetch(entry)
+                    if usable(path):
+                        return path
+                    reason = "this job can't use it"
+                except _Damaged as error:
+                    reason = str(error)
+                self._current.kept.remove(entry)
+                self._warn(entry, reason)
+            # An attempt that isn't quite dead may have saved meanwhile, over what the pointer named.
+            refused = self._current
+            self._read_current()
+            if self._current is not None and self._current.etag == etag:
+                self._current = refused
+                return None
+        raise StorageError(f"{self._prefix}current.json changes as fast as it is read: another attempt is at work")
+
+    def _fetch(self, entry: dict[str, Any]) -> Path:
+        path = self._scratch / "checkpoint-in"
+        try:
+            with self._storage.open(entry["uri"]) as stream, path.open("wb") as file:
                 shutil.copyfileobj(stream, file)
-            # An attempt that isn't quite dead may have saved twice meanwhile, over what the pointer named.
-            if sha256_of(path) == pointer["sha256"]:
-                return path
-        raise StorageError(f"{self._prefix}current.json and what it names don't agree; the next attempt reads it again")
+        except (ObjectNotFound, ObjectForbidden) as error:
+            raise _Damaged(str(error)) from error
+        if sha256_of(path) != entry["sha256"]:
+            raise _Damaged("its content isn't what was saved")
+        return path
+
+    def _warn(self, entry: dict[str, Any], reason: str) -> None:
+        if self._log is not None:
+            self._log.warning("a checkpoint was left", checkpoint=entry["uri"], savedAt=entry["savedAt"], reason=reason)

@@ -150,6 +150,7 @@ class Runner:
                 (asked.epoch, asked.attempt, asked.native_attempt),
                 input_digest(job_input),
                 scratch,
+                log,
             ),
             log=log,
             progress=Progress(log, store),

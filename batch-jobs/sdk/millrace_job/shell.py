@@ -62,7 +62,7 @@ def _context(
         epoch=1,
         attempt=1,
         artifacts=artifacts,
-        checkpoint=Checkpoint(storage, f"{output}/{CHECKPOINT}/", (1, 1, 1), input_digest(job_input), scratch),
+        checkpoint=Checkpoint(storage, f"{output}/{CHECKPOINT}/", (1, 1, 1), input_digest(job_input), scratch, log),
         log=log,
         progress=Progress(log, lambda _event: None),
         report=Report(artifacts),

@@ -1,0 +1,1 @@
+"""The jobs of poem-model. What takes long to load is imported where it is used."""
