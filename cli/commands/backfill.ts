@@ -32,13 +32,20 @@ const view: z.ZodType<BackfillView> = z.object({
 /** How far a backfill is, and where to look. */
 export function backfillText(backfill: BackfillView): string {
   const { backfill: id, pipeline, state, reason, total, succeeded, skipped, failed, open, left } = backfill;
-  const counts = Object.entries({ succeeded, "skipped: succeeded before": skipped, failed, open, left })
+  const words = {
+    succeeded,
+    "skipped (succeeded before)": skipped,
+    failed,
+    "open (running or waiting their turn)": open,
+    left,
+  };
+  const counts = Object.entries(words)
     .filter(([, number]) => number > 0)
     .map(([word, number]) => `${number} ${word}`);
   const why = reason === undefined ? "" : ` (${reason})`;
   const lines = [
     `backfill ${id} of ${pipeline} is ${state}${why}`,
-    `  ${total} ${total === 1 ? "time" : "times"} of ${backfill.rule}, from ${backfill.from} to before ${backfill.to}`,
+    `  ${total} ${total === 1 ? "time" : "times"} (${backfill.rule}), from ${backfill.from} to before ${backfill.to}`,
     `  ${counts.join(", ")}; at most ${backfill.concurrency} at once`,
     `  its runs: npx millrace runs --tag ${backfill.tag}`,
   ];

@@ -117,14 +117,14 @@ describe("millrace queues", () => {
 describe("millrace backfill", () => {
   it("says how far it is, where its runs are, and how what failed is run again", () => {
     const view = {
-      ...{ backfill: "taxi-3f9a", pipeline: "taxi", rule: "cron 0 0 1 * * in UTC" },
+      ...{ backfill: "taxi-3f9a", pipeline: "taxi", rule: "every month in UTC" },
       ...{ from: "2021-04-01T00:00:00.000Z", to: "2021-06-01T00:00:00.000Z", state: "DONE" as const },
       ...{ pass: 1, concurrency: 4, total: 2, succeeded: 1, skipped: 0, failed: 1, open: 0, left: 0 },
       tag: "backfill:taxi-3f9a",
     };
     expect(backfillText(view).split("\n")).toEqual([
       "backfill taxi-3f9a of taxi is DONE",
-      "  2 times of cron 0 0 1 * * in UTC, from 2021-04-01T00:00:00.000Z to before 2021-06-01T00:00:00.000Z",
+      "  2 times (every month in UTC), from 2021-04-01T00:00:00.000Z to before 2021-06-01T00:00:00.000Z",
       "  1 succeeded, 1 failed; at most 4 at once",
       "  its runs: npx millrace runs --tag backfill:taxi-3f9a",
       "  run again what failed: npx millrace backfill resume taxi-3f9a --retry-failed",

@@ -68,7 +68,7 @@ function planOf(engine: Engine, request: BackfillRequest): BackfillPlan {
   return {
     pipeline,
     timetable,
-    rule: timetableText(timetable, engine.stage),
+    rule: trigger ? timetableText(timetable, engine.stage) : `every ${every} in ${timezone}`,
     from: from.toISOString(),
     to: to.toISOString(),
     params: { ...(trigger?.params as { [name: string]: Json } | undefined), ...request.params },

@@ -4,38 +4,25 @@ import path from "node:path";
 import { buffer } from "node:stream/consumers";
 import { DeleteQueueCommand, GetQueueUrlCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
 import type { Command } from "commander";
-import { execa } from "execa";
 import { errorLine } from "../../cli/errors.ts";
 import { artifactBytes } from "../../cli/fetch-artifact.ts";
 import { millraceProgram } from "../../cli/program.ts";
 import { targetOf } from "../../cli/target.ts";
-import { NODE_BIN, REPOSITORY } from "../../local/stack/paths.ts";
 import type { RunView } from "../../shared/run/run-view.ts";
 import { type DeployedService, deployService, eventually } from "./deployed-service.ts";
+import { type Said, typed } from "./typed-command.ts";
 
 jest.setTimeout(120_000);
 
 const folder = mkdtempSync(path.join(tmpdir(), "millrace-cli-"));
 let service: DeployedService;
 /** Commands that were typed: the last test asks whether any is missing. */
-const typed = new Set<string>();
-
-type Said = { exitCode: number; stdout: string; stderr: string };
+const seen = new Set<string>();
 
 /** What a user types after `npx millrace`, in an empty folder. */
-async function millrace(...args: string[]): Promise<Said> {
-  typed.add(args[0] ?? "");
-  const program = path.join(REPOSITORY, "cli", "millrace.ts");
-  const {
-    exitCode = -1,
-    stdout,
-    stderr,
-  } = await execa(
-    path.join(NODE_BIN, "node"),
-    ["--disable-warning=MODULE_TYPELESS_PACKAGE_JSON", program, ...args],
-    { cwd: folder, reject: false, env: { MILLRACE_STACK: service.stack.stateDir, USER: "ana" } },
-  );
-  return { exitCode, stdout, stderr };
+function millrace(...args: string[]): Promise<Said> {
+  seen.add(args[0] ?? "");
+  return typed({ cwd: folder, stack: service.stack.stateDir }, args);
 }
 
 /** The output of a command that does what it should. @throws with what it said where it does not */
@@ -356,5 +343,5 @@ it("doctor finds the stage well, what should be looked at, and what is broken", 
 it("every command was typed here, but for init, which has a test of its own", () => {
   const commands = millraceProgram().commands.map((command) => command.name());
   const others = ["complete", "init"];
-  expect(commands.filter((name) => !typed.has(name) && !others.includes(name))).toEqual([]);
+  expect(commands.filter((name) => !seen.has(name) && !others.includes(name))).toEqual([]);
 });

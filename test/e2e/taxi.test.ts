@@ -2,12 +2,15 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { DynamoDBClient, paginateQuery } from "@aws-sdk/client-dynamodb";
-import { GetObjectCommand } from "@aws-sdk/client-s3";
+import { GetObjectCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
 import { execa } from "execa";
 import { itemBytes } from "../../bench/item-size.ts";
 import { REPOSITORY, VENV } from "../../local/stack/paths.ts";
+import type { BackfillView } from "../../shared/backfill/backfill-view.ts";
 import type { Artifact } from "../../shared/pipeline/index.ts";
-import { type DeployedService, deployService } from "./deployed-service.ts";
+import type { Run } from "../../shared/state/run.ts";
+import { type DeployedService, deployService, eventually } from "./deployed-service.ts";
+import { typed } from "./typed-command.ts";
 
 jest.setTimeout(300_000);
 
@@ -148,5 +151,115 @@ describe("taxi-training and taxi-scoring", () => {
     });
     expect(await service.listing(run)).toEqual([]);
     expect((await service.steps(runId)).filter(({ step }) => step.startsWith("make"))).toEqual([]);
+  });
+});
+
+describe("months of the past, by the command line", () => {
+  /** Months, as the folders of the demand name them, apart from those of the other tests. */
+  const ours = ["--param", "prefix=raw/history", "--param", "output_prefix=results/history"];
+  const months = ["--every", "month", ...ours];
+
+  async function output(...args: string[]): Promise<string> {
+    const { exitCode, stdout, stderr } = await typed({ cwd: folder, stack: service.stack.stateDir }, args);
+    if (exitCode !== 0) throw new Error(`millrace ${args.join(" ")}: ${stdout}${stderr}`);
+    return stdout;
+  }
+
+  /** How far a backfill is. To ask is to move it on, as the tick does once a minute. */
+  const look = async (id: string) =>
+    JSON.parse(await output("backfill", "show", id, "--json")) as BackfillView;
+  const ended = (id: string) =>
+    eventually(`the end of backfill ${id}`, async () => {
+      const view = await look(id);
+      return view.state === "RUNNING" || view.open > 0 ? undefined : view;
+    });
+  const idIn = (text: string) => /backfill (\S+) of/.exec(text)?.[1] ?? `no backfill in: ${text}`;
+
+  /** Its runs, the first time first. */
+  async function runsOf(id: string): Promise<Run[]> {
+    const { runs } = await service.store.listRuns({ tag: `backfill:${id}` }, 10);
+    const all = await Promise.all(runs.map(({ runId }) => service.store.getRun(runId)));
+    return all.flatMap((run) => run ?? []).toSorted((a, b) => a.scheduledAt.localeCompare(b.scheduledAt));
+  }
+
+  /** Keys of the results there are. */
+  async function results(): Promise<string[]> {
+    const { Contents: objects = [] } = await service.s3.send(
+      new ListObjectsV2Command({ Bucket: service.bucket, Prefix: "results/history/" }),
+    );
+    return objects.map(({ Key = "" }) => Key);
+  }
+
+  async function dropMonths(...names: string[]): Promise<void> {
+    for (const month of names) {
+      const file = await generated(month, 300);
+      await service.drop(`raw/history/green_tripdata_${month}.parquet`, readFileSync(file));
+    }
+  }
+
+  it("are two runs, one after the other, which leave a file each; asked again they are skipped", async () => {
+    await dropMonths("2021-03", "2021-04");
+    const range = ["taxi-scoring", "--from", "2021-04-01", "--to", "2021-06-01", ...months, "-c", "1"];
+    const asked = await output("backfill", "start", ...range);
+    const id = idIn(asked);
+    expect(asked).toContain("2 times (every month in UTC), from 2021-04-01T00:00:00.000Z");
+    expect(asked).toContain("2 open (running or waiting their turn); at most 1 at once");
+    expect(await ended(id)).toMatchObject({ state: "DONE", succeeded: 2, failed: 0, left: 0 });
+
+    const [march, april, ...others] = await runsOf(id);
+    if (march === undefined || april === undefined) throw new Error("there are not two runs");
+    expect(others).toEqual([]);
+    expect([march.scheduledAt, april.scheduledAt]).toEqual([
+      "2021-04-01T00:00:00.000Z",
+      "2021-05-01T00:00:00.000Z",
+    ]);
+    const began = await service.store.getStep({ runId: april.runId, step: "read_dataframe", index: 0 });
+    expect(Date.parse(began?.startedAt ?? "")).toBeGreaterThanOrEqual(
+      Date.parse("endedAt" in march ? march.endedAt : "never"),
+    );
+    expect(await results()).toEqual([
+      "results/history/green-2021-03-1.parquet",
+      "results/history/green-2021-04-1.parquet",
+    ]);
+    expect((await service.listing(march)).filter((key) => !key.includes("/_"))).toEqual([
+      "make_prediction/0/1.1/predictions.parquet",
+      "make_prediction/0/1.1/report/phases.table.json",
+    ]);
+    expect(await output("runs", "--tag", `backfill:${id}`)).toContain(march.runId);
+
+    const again = await output("backfill", "start", ...range);
+    expect(again).toContain(`backfill ${id} of taxi-scoring is DONE`);
+    expect(again).toContain("2 skipped (succeeded before)");
+    expect((await runsOf(id)).map(({ runId, epoch }) => [runId, epoch])).toEqual([
+      [march.runId, 1],
+      [april.runId, 1],
+    ]);
+  });
+
+  it("are stopped and go on; one that is missing fails alone, and is made up for once it is there", async () => {
+    await dropMonths("2021-05");
+    const range = ["taxi-scoring", "--from", "2021-06-01", "--to", "2021-08-01", ...months, "-c", "1"];
+    const id = idIn(await output("backfill", "start", ...range));
+    expect(await output("backfill", "cancel", id)).toMatch(/is CANCELLED \(cancelled by an operator\)/);
+    expect(await ended(id)).toMatchObject({ state: "CANCELLED", succeeded: 0, left: 2 });
+    expect((await runsOf(id)).map(({ state }) => state)).toEqual(["CANCELLED", "CANCELLED"]);
+
+    await output("backfill", "resume", id);
+    expect(await ended(id)).toMatchObject({ state: "DONE", succeeded: 1, failed: 1, left: 0 });
+    const [may, june] = await runsOf(id);
+    expect([may?.state, june?.state]).toEqual(["SUCCEEDED", "FAILED"]);
+    expect(june?.error).toMatchObject({
+      step: "read_dataframe",
+      message:
+        "raw/history/green_tripdata_2021-06.parquet does not exist; drop the month's file there, or name another month",
+    });
+    expect(await service.listing(june as Run)).toEqual([]);
+    expect(await results()).toContain("results/history/green-2021-05-1.parquet");
+    expect(await output("backfill", "show", id)).toContain(`backfill resume ${id} --retry-failed`);
+
+    await dropMonths("2021-06");
+    await output("backfill", "resume", id, "--retry-failed");
+    expect(await ended(id)).toMatchObject({ state: "DONE", succeeded: 1, skipped: 1, failed: 0 });
+    expect(await results()).toContain("results/history/green-2021-06-1.parquet");
   });
 });

@@ -1,0 +1,24 @@
+import path from "node:path";
+import { execa } from "execa";
+import { NODE_BIN, REPOSITORY } from "../../local/stack/paths.ts";
+
+/** What a command said, and how it ended. */
+export type Said = { exitCode: number; stdout: string; stderr: string };
+
+/** Where a user types: a folder, and the state folder of the local stack that is meant. */
+export type Typist = { cwd: string; stack: string };
+
+/** What a user, ana, types after `npx millrace`: the process of its own that they have. */
+export async function typed({ cwd, stack }: Typist, args: readonly string[]): Promise<Said> {
+  const program = path.join(REPOSITORY, "cli", "millrace.ts");
+  const {
+    exitCode = -1,
+    stdout,
+    stderr,
+  } = await execa(
+    path.join(NODE_BIN, "node"),
+    ["--disable-warning=MODULE_TYPELESS_PACKAGE_JSON", program, ...args],
+    { cwd, reject: false, env: { MILLRACE_STACK: stack, USER: "ana" } },
+  );
+  return { exitCode, stdout, stderr };
+}
