@@ -72,15 +72,17 @@ test("what followed the end stands below the steps, with what became of it", () 
             { name: "NoticeRefusedError", message: "there is no parameter /millrace/prod/slack-webhook" },
           ],
         },
+        { kind: "start", name: "poem-model", state: "SUCCEEDED", child: "r2", attempts: 1, errors: [] },
       ],
     }),
     100,
   );
-  const lines = screen.split("\n").slice(-4);
+  const lines = screen.split("\n").slice(-5);
   expect(lines[0]).toBe("  afterwards");
   expect(lines[1]).toMatch(/^ {2}✓ hook +succeeded +40 ms$/);
   expect(lines[2]).toMatch(/^ {2}✗ notice slack +failed +90 ms$/);
   expect(lines[3]).toContain("there is no parameter /millrace/prod/slack-webhook");
+  expect(lines[4]).toMatch(/^ {2}✓ start poem-model +succeeded +run r2$/);
 });
 
 test.each([80, 120])("no line is wider than a terminal of %d columns", (width) => {

@@ -63,6 +63,7 @@ export function causeText(cause: Cause): string {
   if (cause.kind === "object") return `started by ${cause.uri}`;
   if (cause.kind === "schedule") return `started by schedule ${cause.schedule}`;
   if (cause.kind === "backfill") return `started by backfill ${cause.backfill}`;
+  if (cause.kind === "run") return `started by the success of ${cause.pipeline}, run ${cause.runId}`;
   if (cause.kind === "rerun") return `run ${cause.runId} again`;
   if (cause.kind === "step") return `started by step ${cause.step} of run ${cause.runId}`;
   return cause.by === undefined ? "started by hand" : `started by ${cause.by}`;
@@ -108,9 +109,9 @@ function errorLines({ index, name, message, log }: ErrorView, width: number): st
 /** What a line is about: a step, or what followed the run's end. */
 type Line = Omit<StepView, "number" | "kind" | "artifacts">;
 
-/** A notice says what it is; a hook's name does. */
+/** A notice and a start say what they are; a hook's name does. */
 function asLine({ kind, name, ...others }: EndStepView): Line {
-  return { ...others, name: kind === "notice" ? `notice ${name}` : name };
+  return { ...others, name: kind === "hook" ? name : `${kind} ${name}` };
 }
 
 /** A step and what went wrong in it, in lines of at most `width`. */

@@ -2,10 +2,12 @@ import { styleText } from "node:util";
 import { Command } from "commander";
 import * as z from "zod";
 import { pipelines } from "../../pipelines/index.ts";
+import { catalogueOf } from "../../shared/app/catalogue.ts";
 import type { Pipeline } from "../../shared/pipeline/index.ts";
 import { isJsonObject, type Json } from "../../shared/pipeline/json.ts";
 import { timetableText } from "../../shared/pipeline/timetable.ts";
 import type { Trigger } from "../../shared/pipeline/trigger.ts";
+import { dependantsOf } from "../../shared/run/dependants.ts";
 import { printJson } from "../options.ts";
 
 function activeText(active: boolean | readonly string[]): string {
@@ -21,6 +23,7 @@ function triggerText(trigger: Trigger): string {
     const endings = trigger.suffixes.filter((suffix) => suffix !== "").map((suffix) => `…${suffix}`);
     return `an object under ${trigger.prefix}${endings.join(" or ")}`;
   }
+  if (trigger.kind === "run") return `a run of ${trigger.pipeline.name} that succeeded`;
   return timetableText(trigger, { timezone: "the stage's time zone" }) + activeText(trigger.active);
 }
 
@@ -33,17 +36,23 @@ function paramsOf({ params }: Pipeline): { name: string; default?: Json }[] {
   });
 }
 
+/** Names of the pipelines that start when a run of one succeeds. */
+function followersOf({ name }: Pipeline): string[] {
+  return dependantsOf({ pipelines: catalogueOf(pipelines) }, name).map(({ pipeline }) => pipeline.name);
+}
+
 function show(pipeline: Pipeline): string {
   const params = paramsOf(pipeline).map(({ name, default: fallback }) =>
     fallback === undefined ? `${name} (required)` : `${name} = ${JSON.stringify(fallback)}`,
   );
   const rows = [
     ...pipeline.triggers.map((trigger, at) => [at === 0 ? "starts on" : "", triggerText(trigger)]),
+    ...followersOf(pipeline).map((name, at) => [at === 0 ? "then starts" : "", name]),
     ...params.map((param, at) => [at === 0 ? "params" : "", param]),
   ];
   const { length } = pipeline.graph.steps;
   const title = `${styleText("bold", pipeline.name)}  ${length} step${length === 1 ? "" : "s"}`;
-  return [title, ...rows.map(([label = "", text]) => `  ${label.padEnd(11)}${text}`)].join("\n");
+  return [title, ...rows.map(([label = "", text]) => `  ${label.padEnd(13)}${text}`)].join("\n");
 }
 
 /** `pipelines`: every pipeline of this checkout. */
@@ -59,6 +68,7 @@ export function pipelinesCommand(): Command {
           graphHash: pipeline.graphHash,
           steps: pipeline.graph.steps.map(({ name }) => name),
           triggers: pipeline.triggers.map(triggerText),
+          thenStarts: followersOf(pipeline),
           params: paramsOf(pipeline),
         })),
       );

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { pipelines } from "../../pipelines/index.ts";
-import { child, definePipeline, lambda } from "../pipeline/index.ts";
+import { child, definePipeline, lambda, type Pipeline, runSucceeded } from "../pipeline/index.ts";
 import { CatalogueError, catalogueOf } from "./catalogue.ts";
 
 describe("the catalogue", () => {
@@ -30,5 +30,40 @@ describe("the catalogue", () => {
 
   it("refuses two pipelines of one name", () => {
     expect(() => catalogueOf([...pipelines, ...pipelines])).toThrow(CatalogueError);
+  });
+
+  /** A pipeline that follows some, and runs others as its children. */
+  const pipeline = (name: string, follows: Pipeline[] = [], runs: Pipeline[] = []) => {
+    const triggers = follows.map((each) => runSucceeded({ pipeline: each, params: () => ({}) }));
+    return definePipeline({ name, params: z.strictObject({}), triggers }, ({ step }) => {
+      step(
+        "own",
+        lambda({}, () => 1),
+      );
+      for (const [place, each] of runs.entries()) step(`child_${place}`, child(each, {}));
+    }) as unknown as Pipeline;
+  };
+
+  it("has pipelines that follow one another, in any order", () => {
+    const lake = pipeline("lake");
+    const model = pipeline("model", [lake]);
+    const report = pipeline("report", [lake, model]);
+    expect([...catalogueOf([report, model, lake]).keys()]).toEqual(["report", "model", "lake"]);
+  });
+
+  it("refuses a pipeline that follows one that is not listed, or that another has the name of", () => {
+    const model = pipeline("model", [pipeline("lake")]);
+    const problem = '"model" follows "lake", which is not deployed; add that one to pipelines/index.ts';
+    expect(() => catalogueOf([model])).toThrow(problem);
+    expect(() => catalogueOf([model, pipeline("lake")])).toThrow(problem);
+  });
+
+  it("refuses pipelines that would start one another for ever", () => {
+    const lake = pipeline("lake");
+    const middle = pipeline("middle", [], [lake]);
+    const endless = pipeline("endless", [lake], [middle]);
+    expect(() => catalogueOf([lake, middle, endless])).toThrow(
+      '"lake" starts "endless" starts "middle" starts "lake", and so on for ever; leave out one of the triggers',
+    );
   });
 });

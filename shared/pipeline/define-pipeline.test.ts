@@ -4,7 +4,7 @@ import { defineJob } from "./job.ts";
 import { and, eq, flatten, lt, type Ref } from "./ref.ts";
 import { cron } from "./schedule-trigger.ts";
 import { batch, lambda } from "./task.ts";
-import { objectCreated } from "./trigger.ts";
+import { objectCreated, runSucceeded } from "./trigger.ts";
 
 const train = defineJob("demo.train", {
   input: z.object({ rows: z.int() }),
@@ -199,6 +199,12 @@ describe("a definition", () => {
   });
 
   it("tells the mistakes of its triggers like all others", () => {
+    const other = definePipeline({ name: "other", params }, ({ step }) =>
+      step(
+        "a",
+        lambda({}, () => 1),
+      ),
+    );
     const triggers = [
       cron("0 3 * * ? *"),
       cron("0 3 * * *", { timezone: "Europe/Atlantis", name: "nightly" }),
@@ -208,6 +214,8 @@ describe("a definition", () => {
       objectCreated({ prefix: "raw/", suffix: [], params: () => ({}) }),
       cron("0 6 * * *", { name: "nowhere", active: [], params: { limit: 2 } }),
       cron("0 7 * * *", { name: "in prod", active: ["prod"], params: { limit: 2 } }),
+      runSucceeded({ pipeline: other, params: () => ({}) }),
+      runSucceeded({ pipeline: other, params: () => ({ limit: 1 }) }),
     ];
     const mistakes = mistakesOf(() =>
       definePipeline({ name: "demo", params, triggers }, ({ step }) => {
@@ -225,6 +233,7 @@ describe("a definition", () => {
       '-, triggers.3: prefix "incoming/": the bucket tells of objects under raw/ only; drop data there',
       "-, triggers.5: suffix lists no ending, so no object would ever fit; leave it out to take every object",
       "-, triggers.6: active lists no stage; say false for a schedule that is off everywhere",
+      '-, triggers.9: another trigger follows "other"; a run that succeeded starts one run here',
     ]);
   });
 

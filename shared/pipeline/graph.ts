@@ -51,6 +51,9 @@ export const hookName = (state: HookState) => `@${state.toLowerCase()}`;
 /** Name under which the record of a notice of an end is kept. */
 export const noticeName = (state: HookState, notice: string) => `${hookName(state)}/${notice}`;
 
+/** Name under which the record of the start is kept of a pipeline that follows a success. */
+export const startName = (pipeline: string) => `${hookName("SUCCEEDED")}:${pipeline}`;
+
 /** A secret of the stage, by the last part of its parameter's name. */
 const secret = z
   .string()

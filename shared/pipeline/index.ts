@@ -52,5 +52,5 @@ export {
   type Task,
   wait,
 } from "./task.ts";
-export { type LandedObject, objectCreated } from "./trigger.ts";
+export { type LandedObject, objectCreated, runSucceeded, type SucceededRun } from "./trigger.ts";
 export { type WorkQueue, workQueue } from "./work-queue.ts";

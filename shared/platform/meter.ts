@@ -6,6 +6,7 @@ export type Meter = {
 
 export type MeterName =
   | "RunStarted"
+  | "RunNotStarted"
   | "RunEnded"
   | "RunDuration"
   | "StepEnded"

@@ -31,7 +31,7 @@ export async function openEndSteps(
   graph: Graph,
 ): Promise<{ step: string; record: StoredStep | undefined }[]> {
   const { runId, epoch } = run;
-  const steps = endStepsOf(graph, run.state, engine.stage.name);
+  const steps = endStepsOf(engine, graph, run.state);
   if (steps.length === 0) return [];
   const records = await engine.store.getSteps(steps.map((step) => ({ runId, step, index: epoch })));
   return steps
@@ -40,8 +40,8 @@ export async function openEndSteps(
 }
 
 /**
- * Does what follows the end of a run: tells its parent, gives its slots on, starts its hook and its notices. Safe to
- * repeat.
+ * Does what follows the end of a run: tells its parent, gives its slots on, gets its hook, its notices and the starts of
+ * other pipelines going. Safe to repeat.
  *
  * @param endSteps what follows and needs a hint
  */
@@ -55,7 +55,7 @@ export async function followEnd(engine: Engine, run: Run, endSteps: readonly str
 export async function endRun(engine: Engine, run: Run, graph: Graph, to: EndState): Promise<void> {
   const now = engine.clock.now();
   const { runId, pipeline, name, epoch } = run;
-  const endSteps = endStepsOf(graph, to, engine.stage.name);
+  const endSteps = endStepsOf(engine, graph, to);
   const stays = needsClosing(run, endSteps, to);
   const dueAt = now + (wasStopped(to) ? lastLook : engine.settings.sweepSeconds * 1000);
   const endedAt = new Date(now).toISOString();

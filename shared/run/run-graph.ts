@@ -28,6 +28,6 @@ export async function nodeOf(
   step: string,
 ): Promise<{ graph: Graph; node: StepNode } | undefined> {
   const graph = await graphOf(engine, run);
-  const node = isEndStep(step) ? endStepNode(graph, step) : stepNamed(graph, step);
+  const node = isEndStep(step) ? endStepNode(engine, graph, step) : stepNamed(graph, step);
   return node && { graph, node };
 }

@@ -402,6 +402,16 @@ describe("what followed a run's end", () => {
     ]);
   });
 
+  it("of a success, the starts of other pipelines too, with their runs", () => {
+    const done = anEndedRun("SUCCEEDED");
+    const started = succeeded("@succeeded:poem-model", 1, { output: { value: { runId: "r2" } } });
+    const refused = ended("@succeeded:report", 1, { error });
+    expect(viewRun(done, graph, [started, refused], now).afterwards).toMatchObject([
+      { kind: "start", name: "poem-model", state: "SUCCEEDED", child: "r2" },
+      { kind: "start", name: "report", state: "FAILED", errors: [error] },
+    ]);
+  });
+
   it("is no step of it", () => {
     expect(viewRun(run, graph, records, now).steps.map(({ name }) => name)).toEqual(
       graph.steps.map(({ name }) => name),

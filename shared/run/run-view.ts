@@ -1,3 +1,4 @@
+import * as z from "zod";
 import { stepPrefix } from "../objects/layout.ts";
 import type { Graph, StepNode, TaskKind } from "../pipeline/graph.ts";
 import { type Artifact, artifact } from "../pipeline/job.ts";
@@ -14,7 +15,7 @@ import {
   type StepRecord,
   type StepState,
 } from "../state/step-record.ts";
-import { isEndStep } from "./end-step.ts";
+import { type EndStep, isEndStep, parseEndStep } from "./end-step.ts";
 import { type AttemptView, type UsageView, viewAttempts, viewUsage } from "./job-view.ts";
 import { type CostView, costBasis, type RunCost, runCost } from "./run-cost.ts";
 import type { ProgressView } from "./run-progress.ts";
@@ -76,8 +77,11 @@ export type StepView = {
   artifacts: Artifact[];
 };
 
-/** What followed the run's end: its hook, by the name `hook`, or a notice, by the notice's own. */
-export type EndStepView = Omit<StepView, "number" | "kind" | "artifacts"> & { kind: "hook" | "notice" };
+/**
+ * What followed the run's end: its hook, by the name `hook`, a notice, by the notice's own, or the start of a pipeline,
+ * by that one's, with its run as `child`.
+ */
+export type EndStepView = Omit<StepView, "number" | "kind" | "artifacts"> & { kind: EndStep["kind"] };
 
 /** A run as a terminal or a web page shows it: plain JSON. */
 export type RunView = {
@@ -283,13 +287,19 @@ function viewStep(
   };
 }
 
+/** What the start of a pipeline leaves as its result: see `startDependant`. */
+const startedRun = z.object({ value: z.object({ runId: z.string() }) });
+
 /** What followed the end of a run's epoch. */
 function viewEndStep(record: StepRecord, now: number): EndStepView {
-  const [, notice] = record.step.split("/");
+  const parsed = parseEndStep(record.step);
+  const run =
+    hasResult(record) && parsed.kind === "start" ? startedRun.safeParse(record.output).data : undefined;
   return {
-    kind: notice === undefined ? "hook" : "notice",
-    name: notice ?? "hook",
+    kind: parsed.kind,
+    name: parsed.kind === "hook" ? "hook" : parsed.name,
     state: record.state,
+    ...(run !== undefined && { child: run.value.runId }),
     attempts: record.attempt,
     ...timesOf(record, now),
     errors: errorsOf(record, []),

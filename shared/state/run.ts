@@ -8,6 +8,8 @@ export type Cause =
   | { kind: "backfill"; backfill: string }
   /** The same parameters again, as a run of its own. */
   | { kind: "rerun"; runId: string }
+  /** A run of another pipeline, which succeeded. */
+  | { kind: "run"; pipeline: string; runId: string }
   /** A child step of another run: its result is that step's. `epoch`: that run's, when it first started this one. */
   | { kind: "step"; runId: string; step: string; index: number; epoch: number };
 

@@ -1,5 +1,4 @@
 import type { Engine } from "../engine.ts";
-import { evaluate } from "../pipeline/expression.ts";
 import { type Graph, stepNamed } from "../pipeline/graph.ts";
 import { isJsonObject } from "../pipeline/json.ts";
 import { ParamsError, PipelineNotFoundError } from "../run/run-errors.ts";
@@ -20,7 +19,8 @@ import type { StoredStep } from "../store/run-store.ts";
 import { replaceStep } from "./claim-step.ts";
 import { failAttempt, succeedWith } from "./finish-attempt.ts";
 import { failureOfData } from "./read-or-fail.ts";
-import { inputOf, scopeFor } from "./step-input.ts";
+import { resultOf } from "./run-result.ts";
+import { inputOf } from "./step-input.ts";
 import type { StepWork } from "./step-work.ts";
 import { storeValue } from "./stored-value.ts";
 
@@ -114,12 +114,10 @@ async function outputOfChild(
   child: Run,
 ): Promise<StoredValue> {
   const graph = await graphOf(engine, child);
-  if (graph.output === undefined) return { value: null };
   const step = returnedStep(graph);
   const record = step && (await engine.store.getStep({ runId: child.runId, step, index: 0 }));
   if (record && hasResult(record) && "uri" in record.output) return record.output;
-  const value = evaluate(graph.output, await scopeFor(engine, child, graph, [graph.output]));
-  return storeValue(engine, work.run, held, value);
+  return storeValue(engine, work.run, held, await resultOf(engine, child, graph));
 }
 
 const failureNames = {

@@ -36,6 +36,7 @@ const cause = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("manual"), by: z.string().exactOptional() }),
   z.object({ kind: z.literal("backfill"), backfill: z.string() }),
   z.object({ kind: z.literal("rerun"), runId: z.string() }),
+  z.object({ kind: z.literal("run"), pipeline: z.string(), runId: z.string() }),
   z.object({
     kind: z.literal("step"),
     runId: z.string(),

@@ -3,7 +3,7 @@ import type { Engine } from "../engine.ts";
 import type { Json } from "../pipeline/json.ts";
 import { isThrottling } from "../platform/throttling.ts";
 import { maxMessageDelay, type StepMessage } from "../queue/step-queue.ts";
-import { isDue, isEndStep } from "../run/end-step.ts";
+import { dependantNamed, isDue, isEndStep } from "../run/end-step.ts";
 import { nodeOf } from "../run/run-graph.ts";
 import { type NextStep, TailCall } from "../run/tail-call.ts";
 import { letGoLease } from "../state/decide-claim.ts";
@@ -13,6 +13,7 @@ import { childrenOf, lossesTo, type StepRecord } from "../state/step-record.ts";
 import { askApproval } from "../step/approval-step.ts";
 import { startChild } from "../step/child-step.ts";
 import { type Claim, claimStep } from "../step/claim-step.ts";
+import { startDependant } from "../step/dependant-step.ts";
 import { failAttempt, skipStep } from "../step/finish-attempt.ts";
 import { runFunctionStep } from "../step/function-step.ts";
 import { joinEnded } from "../step/join-step.ts";
@@ -76,6 +77,8 @@ async function runTask(engine: Engine, work: StepWork, claim: Claim, deadline: n
   if (task.kind === "wait") return runWait(engine, work, held);
   if (task.kind === "object") return awaitObject(engine, work, held);
   if (task.kind === "approval") return askApproval(engine, work, held);
+  const dependant = dependantNamed(engine, work.graph, work.node.name);
+  if (dependant !== undefined) return startDependant(engine, work, held, dependant);
   await runFunctionStep(engine, work, held, deadline);
 }
 

@@ -64,6 +64,7 @@ export function runsContract(create: () => Promise<RunStore>): void {
         "as a child of another",
         { cause: { kind: "step", runId: "parent", step: "per_region", index: 3, epoch: 1 } },
       ],
+      ["that follows another", { cause: { kind: "run", pipeline: "lake", runId: "followed" } }],
       [
         "with all that is unusual",
         {

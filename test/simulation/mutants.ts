@@ -181,4 +181,10 @@ export const mutants: readonly Mutant[] = [
     find: "if ((await openEndSteps(engine, run, graph)).length === 0)",
     replace: "if ((await openEndSteps(engine, run, graph)).length >= 0)",
   },
+  {
+    name: "each try to start what follows a success starts a run of its own",
+    file: "shared/step/dependant-step.ts",
+    find: 'causeKey: JSON.stringify(["succeeded", runId]),',
+    replace: 'causeKey: JSON.stringify(["succeeded", runId, engine.clock.now()]),',
+  },
 ];

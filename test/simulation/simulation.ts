@@ -124,7 +124,7 @@ export class Simulation {
 
   hasEnded(): boolean {
     const runs = [...this.world.watch.runs.values()];
-    const asked = runs.filter(({ cause }) => cause.kind !== "step").length;
+    const asked = runs.filter(({ cause }) => cause.kind === "manual").length;
     return asked === (this.spec.runs ?? 1) && runs.every((run) => "endedAt" in run);
   }
 
@@ -183,6 +183,7 @@ export class Simulation {
     for (const run of watch.runs.values()) {
       await checks.run(run);
       checks.followed(run);
+      if (this.spec.followed && run.pipeline === name) checks.started(run);
     }
     await checks.slots();
     checks.bodies(this.bodies);
@@ -193,7 +194,7 @@ export class Simulation {
 
   get state(): string {
     return [...this.world.watch.runs.values()]
-      .filter(({ cause }) => cause.kind !== "step")
+      .filter(({ cause }) => cause.kind === "manual")
       .map(({ state, epoch }) => `${state} ${epoch}`)
       .join();
   }

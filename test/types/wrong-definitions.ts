@@ -17,6 +17,7 @@ import {
   promoteModel,
   registerModel,
   repeat,
+  runSucceeded,
   text,
   wait,
 } from "../../shared/pipeline/index.ts";
@@ -94,6 +95,12 @@ export const wrong = definePipeline(
     step("right_too", lambda({ all: flatten([parts.rows, parts.train]) }, ({ all }) => all.length), { when: eq(params.name, "x"), after: [parts], });
   },
 );
+
+runSucceeded({ pipeline: scoring, params: ({ result, params, id }) => ({ score: result.score, seed: params.seed, id }) });
+runSucceeded({ pipeline: scoring, params: ({ result }) => ({ score: result.nothing }) }); // TS2339
+runSucceeded({ pipeline: scoring, params: ({ params }) => ({ seed: params.nothing }) }); // TS2339
+runSucceeded({ pipeline: scoring, params: async ({ id }) => ({ id }) }); // TS2322
+runSucceeded({ pipeline: "scoring", params: () => ({}) }); // TS2322
 
 export const wrongJob = defineJob("demo.other", {
   input: z.object({ at: z.date() }), // TS2375

@@ -7,9 +7,9 @@ import { noticeNodes } from "../../../shared/pipeline/notice.ts";
 import { isEndStep } from "../../../shared/run/end-step.ts";
 import type { Run } from "../../../shared/state/run.ts";
 import { hasEnded, type StepRecord, type StoredValue } from "../../../shared/state/step-record.ts";
-import { notices } from "../spec/define-spec.ts";
+import { followerParams, notices } from "../spec/define-spec.ts";
 import { type Expectation, expectationOf, type Verdict } from "../spec/oracle.ts";
-import { failuresOf, isPure, type PipelineSpec, type StepSpec } from "../spec/pipeline-spec.ts";
+import { failuresOf, followerName, isPure, type PipelineSpec, type StepSpec } from "../spec/pipeline-spec.ts";
 import type { Bodies } from "../world/bodies.ts";
 import type { World } from "../world/world.ts";
 
@@ -183,6 +183,26 @@ export class FinalChecks {
         );
     }
     for (const step of noticesOf(run.state)) this.told(run, step);
+  }
+
+  /** A run that succeeded started one run of the pipeline that follows it, with its result; any other run none. */
+  started(run: Run): void {
+    const { runId, pipeline, state } = run;
+    const rule = "each success starts one run of what follows";
+    const found = [...this.world.watch.runs.values()].filter(
+      ({ cause }) => cause.kind === "run" && cause.runId === runId,
+    );
+    const last = this.expected(run).steps.get(this.specOf(run).steps.at(-1)?.name ?? "");
+    // Without the result that the pipeline returns there are no parameters.
+    const expected = state === "SUCCEEDED" && last?.state === "SUCCEEDED" ? 1 : 0;
+    if (found.length !== expected)
+      this.broken(rule, `${runId}, which is ${state}, started ${found.length}; expected ${expected}`);
+    for (const follower of found) {
+      const { of, length } = followerParams.parse(follower.params);
+      const right = last?.state !== "SUCCEEDED" || last.any || canonicalJson(last.output).length === length;
+      if (follower.pipeline !== followerName(pipeline) || of !== runId || !right)
+        this.broken(rule, `${runId} started ${follower.pipeline} with ${JSON.stringify(follower.params)}`);
+    }
   }
 
   private told({ runId, epoch, state }: Run, step: string): void {

@@ -18,6 +18,7 @@ import {
   type Pipeline,
   type Ref,
   repeat,
+  runSucceeded,
   type StepContext,
   type StepOptions,
   type Task,
@@ -26,6 +27,7 @@ import {
 } from "../../../shared/pipeline/index.ts";
 import {
   childName,
+  followerName,
   type PipelineSpec,
   type PureWork,
   type StepSpec,
@@ -178,7 +180,28 @@ export function defineSpec(pipeline: string, spec: PipelineSpec, body: LambdaBod
   return defined as unknown as Pipeline;
 }
 
-/** A spec's pipeline and those of its child steps, by name: what is deployed. */
+/** What a follower is started with: which run it follows, and the length of that one's result as JSON. */
+export const followerParams = z.strictObject({ of: z.string(), length: z.number() });
+
+/** A pipeline that follows the successes of another. */
+function defineFollower(pipeline: Pipeline): Pipeline {
+  const trigger = runSucceeded({
+    pipeline,
+    params: ({ id, result }) => ({ of: id, length: JSON.stringify(result).length }),
+  });
+  const options = { name: followerName(pipeline.name), params: followerParams, triggers: [trigger] };
+  return definePipeline(options, ({ step }) => {
+    step(
+      "only",
+      lambda({}, () => null),
+    );
+  }) as unknown as Pipeline;
+}
+
+/** A spec's pipeline, those of its child steps and the one that follows it, by name: what is deployed. */
 export function deployedPipelines(name: string, spec: PipelineSpec, body: LambdaBody): Map<string, Pipeline> {
-  return new Map(specsByName(name, spec).map(([each, its]) => [each, defineSpec(each, its, body)]));
+  const deployed = new Map(specsByName(name, spec).map(([each, its]) => [each, defineSpec(each, its, body)]));
+  const pipeline = deployed.get(name);
+  if (spec.followed && pipeline !== undefined) deployed.set(followerName(name), defineFollower(pipeline));
+  return deployed;
 }

@@ -204,6 +204,7 @@ export function generateSpec(random: Random): PipelineSpec {
     ...(random.chance(0.1) && { hooks: true }),
     ...(several && { runs: random.between(2, 4) }),
     ...((several ? random.chance(0.8) : random.chance(0.05)) && { maxActiveRuns: random.pick([1, 1, 2]) }),
+    ...(random.chance(0.3) && { followed: true }),
   };
 }
 

@@ -91,6 +91,8 @@ export type PipelineSpec = {
   readonly steps: readonly StepSpec[];
   /** Whether something follows the run's end. */
   readonly hooks?: boolean;
+  /** Whether a run of another pipeline follows each of its runs that succeeded. */
+  readonly followed?: boolean;
   /** Runs of it that are asked for; one when left out. */
   readonly runs?: number;
   readonly maxActiveRuns?: number;
@@ -115,6 +117,9 @@ export const always = 99;
 
 /** Name of the pipeline that a child step runs. */
 export const childName = (parent: string, step: string) => `${parent}-${step}`;
+
+/** Name of the pipeline that follows the successes of another. */
+export const followerName = (pipeline: string) => `${pipeline}-follower`;
 
 /** Pipelines by name: a spec, and those of its child steps. */
 export function specsByName(name: string, spec: PipelineSpec): [string, PipelineSpec][] {

@@ -52,14 +52,11 @@ function simplerSteps(step: StepSpec): StepSpec[] {
 
 /** Pipelines that are a little smaller than one: without a step, or with a simpler one. */
 export function* smallerSpecs(spec: PipelineSpec): Generator<PipelineSpec> {
-  const { steps, hooks, runs, maxActiveRuns, ...others } = spec;
-  const limited = {
-    ...(runs !== undefined && { runs }),
-    ...(maxActiveRuns !== undefined && { maxActiveRuns }),
-  };
-  if (hooks) yield { ...others, steps, ...limited };
-  if (runs !== undefined) yield { ...others, steps, ...(maxActiveRuns !== undefined && { maxActiveRuns }) };
-  if (maxActiveRuns !== undefined) yield { ...others, steps, ...(runs !== undefined && { runs }) };
+  const { steps } = spec;
+  for (const option of ["hooks", "followed", "runs", "maxActiveRuns"] as const) {
+    const { [option]: gone, ...others } = spec;
+    if (gone !== undefined) yield others;
+  }
   for (const gone of steps.toReversed()) {
     if (steps.length === 1) break;
     yield {

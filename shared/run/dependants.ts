@@ -1,0 +1,15 @@
+import type { Engine } from "../engine.ts";
+import type { Pipeline } from "../pipeline/define-pipeline.ts";
+import type { RunTrigger } from "../pipeline/trigger.ts";
+
+/** A pipeline that starts when runs of another succeed, and the trigger that says so. */
+export type Dependant = { readonly pipeline: Pipeline; readonly trigger: RunTrigger };
+
+/** The pipelines that start when a run of a pipeline succeeds. */
+export function dependantsOf({ pipelines }: Pick<Engine, "pipelines">, followed: string): Dependant[] {
+  return [...pipelines.values()].flatMap((pipeline) =>
+    pipeline.triggers.flatMap((trigger): Dependant[] =>
+      trigger.kind === "run" && trigger.pipeline.name === followed ? [{ pipeline, trigger }] : [],
+    ),
+  );
+}

@@ -1,0 +1,88 @@
+import type { Engine } from "../engine.ts";
+import type { Graph } from "../pipeline/graph.ts";
+import { copyJson, type Json, type JsonObject } from "../pipeline/json.ts";
+import type { RunTrigger } from "../pipeline/trigger.ts";
+import type { Dependant } from "../run/dependants.ts";
+import { ParamsError } from "../run/run-errors.ts";
+import { type StartedRun, startRun } from "../run/start-run.ts";
+import { type Failure, failureOf, fatal } from "../state/failure.ts";
+import { type EndedRun, isEnded } from "../state/run.ts";
+import type { HeldStep } from "../state/step-record.ts";
+import type { StoredStep } from "../store/run-store.ts";
+import { failAttempt, succeedAttempt } from "./finish-attempt.ts";
+import { failureOfData } from "./read-or-fail.ts";
+import { resultOf } from "./run-result.ts";
+import type { StepWork } from "./step-work.ts";
+
+/** The params function of a trigger threw. */
+class TriggerError extends Error {
+  override readonly name = "TriggerError";
+  constructor(thrown: unknown) {
+    const { name, message } = failureOf(thrown).error;
+    super(`the params function of its trigger threw ${name}: ${message}`);
+  }
+}
+
+function paramsFor({ params }: RunTrigger, run: EndedRun, result: Json): JsonObject {
+  const { runId: id, pipeline, name, scheduledAt, startedAt, endedAt } = run;
+  const facts = { id, pipeline, name, scheduledAt, startedAt, endedAt };
+  try {
+    // Copies: what a function does to them is nobody else's business.
+    return params({ ...facts, params: copyJson(run.params), result: copyJson(result) });
+  } catch (thrown) {
+    throw new TriggerError(thrown);
+  }
+}
+
+async function start(
+  engine: Engine,
+  run: EndedRun,
+  graph: Graph,
+  { pipeline, trigger }: Dependant,
+): Promise<StartedRun> {
+  const params = paramsFor(trigger, run, await resultOf(engine, run, graph));
+  const { runId, scheduledAt } = run;
+  return startRun(engine, {
+    pipeline: pipeline.name,
+    params,
+    scheduledAt,
+    cause: { kind: "run", pipeline: run.pipeline, runId },
+    causeKey: JSON.stringify(["succeeded", runId]),
+  });
+}
+
+/** Why a run cannot start, where trying again cannot help. */
+function startFailure(thrown: unknown): Failure | undefined {
+  if (thrown instanceof ParamsError) return fatal("InvalidInput", thrown.message);
+  if (thrown instanceof TriggerError) return fatal(thrown.name, thrown.message);
+  return failureOfData(thrown);
+}
+
+/**
+ * Starts the run of a pipeline that follows a run's success. Its id follows from that run, so that it is the same run
+ * whoever starts it, and however often: a run succeeds once. Parameters that cannot be had fail this step, are told of,
+ * and change nothing of the run that succeeded; what AWS refuses for the moment is thrown, and the message comes back.
+ */
+export async function startDependant(
+  engine: Engine,
+  work: StepWork,
+  held: HeldStep & StoredStep,
+  dependant: Dependant,
+): Promise<void> {
+  const { run, graph } = work;
+  if (!isEnded(run)) throw new TypeError(`run ${run.runId} has not ended; nothing follows it yet`);
+  try {
+    const { runId } = await start(engine, run, graph, dependant);
+    await succeedAttempt(engine, work, held, { runId });
+  } catch (thrown) {
+    const failure = startFailure(thrown);
+    if (failure === undefined) throw thrown;
+    const { name, message } = failure.error;
+    const pipeline = dependant.pipeline.name;
+    const remedy = `correct the trigger of ${pipeline}, deploy, and start it by hand`;
+    const error = { name, message: `${message.slice(0, 800)}; ${remedy}` };
+    engine.log.error("run not started", { runId: run.runId, pipeline, error });
+    engine.meter.count("RunNotStarted", { pipeline });
+    await failAttempt(engine, work, held, { error, retryable: false });
+  }
+}
