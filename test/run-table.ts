@@ -15,7 +15,7 @@ export async function createRunTable(client: Pick<DynamoDBClient, "send">, name:
       BillingMode: "PAY_PER_REQUEST",
       KeySchema: keys("pk", "sk"),
       AttributeDefinitions: [
-        ...["pk", "sk", "gsi1pk", "gsi1sk", "gsi2pk", "gsi2sk", "duePartition", "dueAt"].map(text),
+        ...["pk", "sk", "gsi1pk", "gsi1sk", "gsi2pk", "gsi2sk", "day", "duePartition", "dueAt"].map(text),
       ],
       GlobalSecondaryIndexes: [
         {
@@ -27,6 +27,11 @@ export async function createRunTable(client: Pick<DynamoDBClient, "send">, name:
           IndexName: "runs-by-state",
           KeySchema: keys("gsi2pk", "gsi2sk"),
           Projection: { ProjectionType: "INCLUDE", NonKeyAttributes: listed },
+        },
+        {
+          IndexName: "runs-by-day",
+          KeySchema: keys("day", "gsi1sk"),
+          Projection: { ProjectionType: "KEYS_ONLY" },
         },
         {
           IndexName: "due",

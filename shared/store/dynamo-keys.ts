@@ -145,9 +145,18 @@ function placeOf(runId: string): number {
 
 /** The partition of `runs-by-pipeline` that a pipeline's runs are in. */
 export const pipelinePartition = (pipeline: string) => `PIPELINE#${pipeline}`;
+/** The partition of `runs-by-day` that the runs of a day (UTC) are in: `YYYY-MM-DD`. */
+export const dayPartition = (day: string) => `DAY#${day}`;
+/** The day of a time in ISO 8601, or of a place in lists, which starts with one. */
+export const dayOf = (time: string) => time.slice(0, "YYYY-MM-DD".length);
+/** The partition that lists the days that have runs. */
+export const daysPartition = "DAYS";
+export const dayKey = (day: string): ItemKey => ({ pk: daysPartition, sk: day });
+/** The states that `runs-by-state` lists: most runs have succeeded, and they would be most of it. */
+export type ListedState = Exclude<RunState, "SUCCEEDED">;
 /** The partition of `runs-by-state` that a run is in. */
-export const statePartition = (state: RunState, runId: string) => `STATE#${state}#${placeOf(runId)}`;
-export const statePartitions = (state: RunState) => spread.map((place) => `STATE#${state}#${place}`);
+export const statePartition = (state: ListedState, runId: string) => `STATE#${state}#${placeOf(runId)}`;
+export const statePartitions = (state: ListedState) => spread.map((place) => `STATE#${state}#${place}`);
 /** The partition of `due` that a run is in until it is closed. */
 export const duePartition = (runId: string) => `DUE#${placeOf(runId)}`;
 export const duePartitions = spread.map((place) => `DUE#${place}`);

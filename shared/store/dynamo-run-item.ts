@@ -3,8 +3,11 @@ import type { Json } from "../pipeline/json.ts";
 import { tagsInOrder } from "../pipeline/tag.ts";
 import { type Run, type RunningRun, runStates, type WaitingRun } from "../state/run.ts";
 import {
+  dayOf,
+  dayPartition,
   duePartition,
   dueTime,
+  type ItemKey,
   pipelinePartition,
   runIdFromKey,
   runKey,
@@ -108,9 +111,13 @@ const summaryItem = z
   })
   .transform(({ pk: runId, ...summary }): RunSummary => ({ runId, ...summary }));
 
+const keyItem = z.object({ pk: runIdFromKey });
+
 /** When an item of a run is due, in the text of the index; undefined for a run that is closed. */
 const dueItem = z.object({ pk: runIdFromKey, dueAt: z.string().exactOptional() });
 
+/** The key of a run, of an index that holds nothing else. @throws ZodError for anything else */
+export const runKeyOf = (item: unknown): ItemKey => runKey(keyItem.parse(item).pk);
 /** The run of an item as DynamoDB gave it. @throws ZodError for anything else */
 export const runOf = (item: unknown): Run => runItem.parse(item);
 /** What the listing indexes hold of a run. @throws ZodError for anything else */
@@ -151,6 +158,7 @@ export function newRunItem(run: WaitingRun | RunningRun, dueAt: number) {
     gsi1sk: listingKey(run),
     gsi2pk: statePartition(run.state, runId),
     gsi2sk: listingKey(run),
+    day: dayPartition(dayOf(run.startedAt)),
     duePartition: duePartition(runId),
     dueAt: dueTime(dueAt),
   };

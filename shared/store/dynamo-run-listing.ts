@@ -1,7 +1,10 @@
 import * as z from "zod";
-import { type RunState, runStates } from "../state/run.ts";
+import type { RunState } from "../state/run.ts";
 import { batchGet } from "./dynamo-batch-get.ts";
 import {
+  dayOf,
+  dayPartition,
+  daysPartition,
   duePartitions,
   dueTime,
   type ItemKey,
@@ -11,7 +14,7 @@ import {
   tagPartition,
 } from "./dynamo-keys.ts";
 import { type Query, queryOnce, take } from "./dynamo-query.ts";
-import { dueOf, runSummaryOf } from "./dynamo-run-item.ts";
+import { dueOf, runKeyOf, runSummaryOf } from "./dynamo-run-item.ts";
 import type { DynamoTable } from "./dynamo-table.ts";
 import { listingKey, runIdOfListing } from "./run-listing.ts";
 import type { RunFilter, RunStore, RunSummary } from "./run-store.ts";
@@ -21,40 +24,51 @@ const lookedAt = 1000;
 /** The same where each run must be read by itself: BatchGetItem takes as many. */
 const runsRead = 100;
 
+/** Most days whose runs one page looks through. */
+const daysLookedAt = 64;
+
 /** Where the runs that a filter asks for are listed, and what of the filter must still be looked at there. */
 type Place = {
   readonly index?: string;
-  readonly pk: "pk" | "gsi1pk" | "gsi2pk";
+  readonly pk: "pk" | "gsi1pk" | "gsi2pk" | "day";
   readonly sk: "sk" | "gsi1sk" | "gsi2sk";
-  readonly partitions: readonly string[];
+  /** All of them at once, or the days that have runs, of which some may be enough. */
+  readonly partitions: readonly string[] | "days";
   /** Conditions on what the items hold, each with the value of its parameter. */
   readonly conditions: Readonly<Record<string, { readonly text: string; readonly value: string }>>;
-  /** The state that runs are kept of once they were read: items of tags do not know it. */
-  readonly stateOfRun?: RunState;
+  /** Where items only name runs: each run is read by itself, and kept if it is in the state asked for. */
+  readonly named?: Named;
 };
+
+type Named = { readonly keyOf: (item: unknown) => ItemKey; readonly state: RunState | undefined };
+
+const listed = z.object({ sk: z.string() });
 
 const byState = { index: "runs-by-state", pk: "gsi2pk", sk: "gsi2sk" } as const;
 const byPipeline = { index: "runs-by-pipeline", pk: "gsi1pk", sk: "gsi1sk" } as const;
+const byDay = { index: "runs-by-day", pk: "day", sk: "gsi1sk" } as const;
 const byTag = { pk: "pk", sk: "sk" } as const;
 
 /**
  * Most runs have succeeded; of every other state there are few. So a list of another state is read by state, and one of
- * runs that succeeded by its tag or pipeline: whichever has less to drop.
+ * runs that succeeded by its tag, pipeline or day: whichever has less to drop.
  */
 function placeFor({ pipeline, state, tag }: RunFilter): Place {
   const ofPipeline = pipeline && { ":pipeline": { text: "pipeline = :pipeline", value: pipeline } };
   const ofState = state && { ":state": { text: "#state = :state", value: state } };
   const ofTag = tag && { ":tag": { text: "contains(tags, :tag)", value: tag } };
-  const few = state !== undefined && state !== "SUCCEEDED";
-  if (tag !== undefined && !few) {
-    const conditions = { ...ofPipeline };
-    return { ...byTag, partitions: [tagPartition(tag)], conditions, ...(state && { stateOfRun: state }) };
+  if (state !== undefined && state !== "SUCCEEDED") {
+    return { ...byState, partitions: statePartitions(state), conditions: { ...ofPipeline, ...ofTag } };
   }
-  if (pipeline !== undefined && !few) {
+  if (tag !== undefined) {
+    const keyOf = (item: unknown) => runKey(runIdOfListing(listed.parse(item).sk));
+    const partitions = [tagPartition(tag)];
+    return { ...byTag, partitions, conditions: { ...ofPipeline }, named: { keyOf, state } };
+  }
+  if (pipeline !== undefined) {
     return { ...byPipeline, partitions: [pipelinePartition(pipeline)], conditions: { ...ofState } };
   }
-  const partitions = (state === undefined ? runStates : [state]).flatMap(statePartitions);
-  return { ...byState, partitions, conditions: { ...ofPipeline, ...ofTag } };
+  return { ...byDay, partitions: "days", conditions: {}, named: { keyOf: runKeyOf, state } };
 }
 
 /** The part of a partition that a page is looked for in: both ends are inclusive, as sort keys are compared. */
@@ -78,7 +92,7 @@ function rangeText({ low, high }: Range): string | undefined {
 
 function queryOf(place: Place, partition: string, range: Range, wanted: number): Query {
   const conditions = Object.entries(place.conditions);
-  const drops = conditions.length > 0 || place.stateOfRun !== undefined;
+  const drops = conditions.length > 0 || place.named?.state !== undefined;
   const names = conditions.some(([, { text }]) => text.includes("#state")) ? { "#state": "state" } : {};
   const { low, high } = range;
   const within = rangeText(range);
@@ -94,27 +108,73 @@ function queryOf(place: Place, partition: string, range: Range, wanted: number):
       ...Object.fromEntries(conditions.map(([name, { value }]) => [name, value])),
     },
     ScanIndexForward: false,
-    Limit: drops ? Math.max(wanted, place.stateOfRun === undefined ? lookedAt : runsRead) : wanted,
+    Limit: drops ? Math.max(wanted, place.named?.state === undefined ? lookedAt : runsRead) : wanted,
   };
 }
 
 /** What one query found, newest first, and the sort key that it came to, if there may be more. */
 type Found = { readonly items: readonly unknown[]; readonly cameTo?: string };
 
-const tagItem = z.object({ sk: z.string() });
-const tagKeyOf = (item: unknown) => tagItem.parse(item).sk;
+const attributes = z.record(z.string(), z.unknown());
 
-/** The first of what was found: every run that a tag's items name costs a read. */
-function firstOf(found: Found, count: number): Found {
-  if (found.items.length <= count) return found;
-  const items = found.items.slice(0, count);
-  return { items, cameTo: tagKeyOf(items.at(-1)) };
+/** The first of what was found in order: every run that an item names costs a read. */
+function firstOf(found: readonly Found[], { sk }: Place, count: number): readonly Found[] {
+  const items = found.flatMap((each) => each.items);
+  if (items.length <= count) return found;
+  const first = items.slice(0, count);
+  return [{ items: first, cameTo: z.string().parse(attributes.parse(first.at(-1))[sk]) }];
 }
 
-/** The runs that items of a tag name. */
-async function runsOfTag(table: DynamoTable, items: readonly unknown[], state: RunState | undefined) {
-  const keys = items.map((item): ItemKey => runKey(runIdOfListing(tagKeyOf(item))));
-  const runs = (await batchGet(table, keys)).map(runSummaryOf);
+async function findIn(
+  table: DynamoTable,
+  place: Place,
+  partition: string,
+  range: Range,
+  wanted: number,
+): Promise<Found> {
+  const { items, last } = await queryOnce(table, queryOf(place, partition, range, wanted));
+  const cameTo = last === undefined ? undefined : z.string().parse(last[place.sk]);
+  return { items, ...(cameTo !== undefined && { cameTo }) };
+}
+
+/** Days that have runs, newest first. A day's text sorts before the places of its runs. */
+async function daysWithRuns(table: DynamoTable, { low, high }: Range): Promise<string[]> {
+  const { items } = await queryOnce(table, {
+    KeyConditionExpression: "pk = :days AND sk BETWEEN :low AND :high",
+    ExpressionAttributeValues: {
+      ":days": daysPartition,
+      ":low": dayOf(low ?? "0"),
+      ":high": dayOf(high ?? "9"),
+    },
+    ScanIndexForward: false,
+    Limit: daysLookedAt,
+  });
+  return items.map((item) => listed.parse(item).sk);
+}
+
+/** What is found day by day, newest first, until it is enough: busy stages need one day, quiet ones some at once. */
+async function findByDay(table: DynamoTable, place: Place, range: Range, wanted: number): Promise<Found[]> {
+  const days = await daysWithRuns(table, range);
+  const found: Found[] = [];
+  let count = 0;
+  let looked = 0;
+  while (looked < days.length && count < wanted) {
+    const atOnce = days.slice(looked, Math.max(1, looked * 2));
+    const next = await Promise.all(
+      atOnce.map((day) => findIn(table, place, dayPartition(day), range, wanted)),
+    );
+    found.push(...next);
+    count += next.reduce((sum, { items }) => sum + items.length, 0);
+    looked += atOnce.length;
+  }
+  const last = days[looked - 1];
+  const isAll = looked === days.length && days.length < daysLookedAt;
+  return isAll || last === undefined ? found : [...found, { items: [], cameTo: last }];
+}
+
+/** The runs that items name. */
+async function readNamed(table: DynamoTable, items: readonly unknown[], { keyOf, state }: Named) {
+  const runs = (await batchGet(table, items.map(keyOf))).map(runSummaryOf);
   return runs.filter((run) => state === undefined || run.state === state);
 }
 
@@ -165,17 +225,14 @@ export function dynamoRunListing(table: DynamoTable): Pick<RunStore, "dueRuns" |
       if (isEmpty(range)) return { runs: [] };
       // Two more than asked for: one may be that of `from` itself, and one tells whether there is another page.
       const wanted = limit + 2;
-      const found = await Promise.all(
-        place.partitions.map(async (partition): Promise<Found> => {
-          const { items, last } = await queryOnce(table, queryOf(place, partition, range, wanted));
-          const cameTo = last === undefined ? undefined : z.string().parse(last[place.sk]);
-          const all = { items, ...(cameTo !== undefined && { cameTo }) };
-          return place.index === undefined && place.stateOfRun === undefined ? firstOf(all, wanted) : all;
-        }),
-      );
+      const { partitions, named } = place;
+      const all =
+        partitions === "days"
+          ? await findByDay(table, place, range, wanted)
+          : await Promise.all(partitions.map((partition) => findIn(table, place, partition, range, wanted)));
+      const found = named !== undefined && named.state === undefined ? firstOf(all, place, wanted) : all;
       const items = found.flatMap((each) => each.items);
-      const runs =
-        place.index === undefined ? await runsOfTag(table, items, place.stateOfRun) : items.map(runSummaryOf);
+      const runs = named === undefined ? items.map(runSummaryOf) : await readNamed(table, items, named);
       const after = runs.filter((run) => from === undefined || listingKey(run) < from);
       return pageOf(after, found, limit);
     },

@@ -2,7 +2,7 @@ import { PutCommand } from "@aws-sdk/lib-dynamodb";
 import { sharedRead } from "../platform/shared-read.ts";
 import { isActive, joiningStates, type Run, statesBefore } from "../state/run.ts";
 import { moved, openingState } from "../state/run-changes.ts";
-import { duePartition, dueTime, statePartition } from "./dynamo-keys.ts";
+import { dayKey, dayOf, duePartition, dueTime, statePartition } from "./dynamo-keys.ts";
 import { dueOf, newRunItem, runOf } from "./dynamo-run-item.ts";
 import { changeRun, oneOf, readRunItem } from "./dynamo-run-write.ts";
 import { freeSlots, joinQueue, leaveQueue } from "./dynamo-slots.ts";
@@ -28,6 +28,14 @@ export function dynamoRuns(
     return item === undefined ? undefined : runOf(item);
   };
 
+  let noted: string | undefined;
+  /** Notes that a day has runs: before its first run, so that none is left out of lists, and once a worker. */
+  const noteDay = async (day: string): Promise<void> => {
+    if (day === noted) return;
+    await table.client.send(new PutCommand({ TableName: table.name, Item: dayKey(day) }));
+    noted = day;
+  };
+
   return {
     getRun: sharedRead(getRun),
 
@@ -37,6 +45,7 @@ export function dynamoRuns(
         Item: newRunItem(run, dueAt),
         ConditionExpression: "attribute_not_exists(pk)",
       };
+      await noteDay(dayOf(run.startedAt));
       const queue = run.state === "QUEUED" ? [joinQueue(table, run)] : [];
       const others = [...queue, ...tagChanges(table, run, [], run.tags)];
       const written =
@@ -102,12 +111,22 @@ export function dynamoRuns(
     async endRun(run, to, endedAt, dueAt) {
       const { runId, epoch } = run;
       const before = oneOf(statesBefore(to));
+      // A run that succeeded is found by its day, pipeline or tags, and leaves the index by state.
+      const listed = to === "SUCCEEDED" ? undefined : statePartition(to, runId);
       const { ok, item } = await changeRun(
         table,
         runId,
         {
-          set: `#state = :to, endedAt = :endedAt, gsi2pk = :listed${dueAt === undefined ? "" : ", dueAt = :due"}`,
-          remove: dueAt === undefined ? "endsAs, duePartition, dueAt" : "endsAs",
+          set: [
+            "#state = :to, endedAt = :endedAt",
+            ...(listed === undefined ? [] : ["gsi2pk = :listed"]),
+            ...(dueAt === undefined ? [] : ["dueAt = :due"]),
+          ].join(", "),
+          remove: [
+            "endsAs",
+            ...(listed === undefined ? ["gsi2pk"] : []),
+            ...(dueAt === undefined ? ["duePartition, dueAt"] : []),
+          ].join(", "),
           // What is being cancelled ends as it was to end.
           condition: `epoch = :epoch AND ${before.condition} AND (attribute_not_exists(endsAs) OR endsAs = :to)`,
           values: {
@@ -115,7 +134,7 @@ export function dynamoRuns(
             ":epoch": epoch,
             ":to": to,
             ":endedAt": endedAt,
-            ":listed": statePartition(to, runId),
+            ...(listed !== undefined && { ":listed": listed }),
             ...(dueAt !== undefined && { ":due": dueTime(dueAt) }),
           },
         },

@@ -1,6 +1,7 @@
 import { type AttributeValue, ScanCommand } from "@aws-sdk/client-dynamodb";
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { succeeded } from "../../shared/state/step-changes.ts";
+import { dayOf } from "../../shared/store/dynamo-keys.ts";
 import { dynamoRunStore } from "../../shared/store/dynamo-run-store.ts";
 import type { DynamoTable } from "../../shared/store/dynamo-table.ts";
 import type { RunFilter, RunStore } from "../../shared/store/run-store.ts";
@@ -78,7 +79,7 @@ describe("what a run costs in DynamoDB", () => {
     await store.openTally(shard, 1, 200);
     for (let member = 0; member < 200; member += 1) await store.joinTally(shard, 1, 9_800 + member, "done");
     const found = await sizes();
-    expect(Object.keys(found)).toHaveLength(4);
+    expect(Object.keys(found)).toHaveLength(5);
     expect(Object.entries(found).filter(([, bytes]) => Number(bytes) >= kilobyte)).toEqual([]);
   }, 30_000);
 
@@ -126,6 +127,7 @@ describe("what a run costs in DynamoDB", () => {
       return calls.map(({ command }) => command.replace("Command", ""));
     };
     const pipeline = "ridge-sweep";
+    expect(await commands({})).toEqual(["Query", "Query", "BatchGetItem"]);
     expect(await commands({ pipeline })).toEqual(["Query"]);
     expect(await commands({ pipeline, since: timeAt(3) })).toEqual(["Query"]);
     expect(await commands({ tag: "even" })).toEqual(["Query", "BatchGetItem"]);
@@ -158,7 +160,16 @@ describe("what a run costs in DynamoDB", () => {
     expect(seen).toEqual(failed);
   });
 
+  test("the first run of a day notes the day, once a worker", async () => {
+    const calls = recordCalls(table.client);
+    await store.createRun(aRun({ startedAt: timeAt(1) }), epochStart);
+    await store.createRun(aRun({ startedAt: timeAt(2) }), epochStart);
+    await store.createRun(aRun({ startedAt: timeAt(86_400) }), epochStart);
+    expect(calls.map(({ command }) => command)).toEqual(Array(5).fill("PutItemCommand"));
+  });
+
   test("a run without tags costs what it did before there were any", async () => {
+    await store.createRun(aRun(), epochStart);
     const calls = recordCalls(table.client);
     await store.createRun(aRun(), epochStart);
     await store.createRun(aRun({ tags: ["a", "b"] }), epochStart);
@@ -167,6 +178,7 @@ describe("what a run costs in DynamoDB", () => {
 
   test("a run that needs slots joins its queue, is admitted and ended by one transaction each", async () => {
     const run = aRun({ state: "QUEUED", limits: [aLimit("queue/gpu"), aLimit("pipeline/ridge-sweep")] });
+    await store.createRun(aRun(), epochStart);
     const calls = recordCalls(table.client);
     await store.createRun(run, epochStart);
     await store.admitRun(run, timeAt(1), epochStart);
@@ -202,7 +214,7 @@ describe("what a run costs in DynamoDB", () => {
     await store.moveRun(run.runId, 1, cancel, epochStart);
     for (let step = 0; step < 40; step += 1) await store.joinRun(run.runId, 1, step, "done");
     const found = await sizes();
-    expect(Object.keys(found).sort()).toEqual(["RUN", "SLOTS"]);
+    expect(Object.keys(found).sort()).toEqual([dayOf(run.startedAt), "RUN", "SLOTS"]);
     expect(Object.values(found).filter((bytes) => Number(bytes) >= kilobyte)).toEqual([]);
   });
 

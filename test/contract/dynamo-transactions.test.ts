@@ -119,6 +119,8 @@ describe("transactions of runs", () => {
       return call();
     };
     const run = aRun({ state: "SCHEDULED", limits: [{ name: "gpu", limit: 1 }] });
+    // The day is noted.
+    await store.createRun(aRun(), 3 * later);
     expect(await twice(() => store.createRun(run, later))).toBe("exists");
     expect(await twice(() => store.moveRun(run.runId, 1, { to: "QUEUED" }, later))).toMatchObject({
       state: "QUEUED",

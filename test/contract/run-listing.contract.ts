@@ -234,6 +234,54 @@ export function runListingContract(create: () => Promise<RunStore>): void {
       },
     );
 
+    test.each<[string, RunFilter]>([
+      ["of all", {}],
+      ["of those that succeeded", { state: "SUCCEEDED" }],
+    ])("a list %s goes over days, full ones and sparse ones, with a time or without", async (_, filter) => {
+      const day = 86_400;
+      const seconds = [
+        0,
+        1,
+        2,
+        3,
+        4,
+        5,
+        day - 1,
+        day,
+        3 * day,
+        9 * day,
+        9 * day + 1,
+        40 * day,
+        41 * day,
+        400 * day,
+      ];
+      for (const second of seconds) {
+        const run = await startRun(second % 2 === 0 ? "a" : "b", second);
+        await store.endRun(run, "SUCCEEDED", timeAt(401 * day));
+      }
+      const failed = await startRun("a", 2 * day);
+      await store.endRun(failed, "FAILED", timeAt(401 * day));
+      const all = [...seconds, ...(filter.state === undefined ? [2 * day] : [])].sort((a, b) => b - a);
+      for (const [since, until] of [[], [1, 40 * day], [day, 10 * day], [41 * day, undefined]]) {
+        const within = all.filter((second) => second >= (since ?? 0) && second < (until ?? Infinity));
+        const range = {
+          ...(since !== undefined && { since: timeAt(since) }),
+          ...(until !== undefined && { until: timeAt(until) }),
+        };
+        for (const limit of [1, 4, 100]) {
+          const seen: string[] = [];
+          let from: string | undefined;
+          do {
+            const page = await store.listRuns({ ...filter, ...range }, limit, from);
+            expect(page.runs.length).toBeLessThanOrEqual(limit);
+            seen.push(...page.runs.map(({ name }) => name));
+            from = page.next;
+          } while (from !== undefined);
+          expect(seen).toEqual(within.map((second) => `at ${second}`));
+        }
+      }
+    });
+
     describe("by tag and time", () => {
       /** Twelve runs a second apart: every third with a tag, every second of another pipeline, every fourth failed. */
       const startAll = async () => {
