@@ -1,4 +1,5 @@
 const { existsSync } = require("node:fs");
+const { availableParallelism } = require("node:os");
 const { join } = require("node:path");
 
 /**
@@ -58,4 +59,6 @@ module.exports = {
     "^unicorn-magic$": "<rootDir>/node_modules/unicorn-magic/node.js",
   },
   clearMocks: true,
+  // Two even on two cores, where jest would take one: much of the tests' time is waiting for a stack or its jobs.
+  maxWorkers: Math.max(2, availableParallelism() - 1),
 };
