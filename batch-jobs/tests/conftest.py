@@ -18,7 +18,7 @@ from uuid import uuid4
 import pytest
 
 from millrace_job.s3_storage import S3Storage, s3_client
-from millrace_job.storage import UriStorage
+from millrace_job.uri_storage import UriStorage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

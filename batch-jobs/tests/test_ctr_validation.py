@@ -20,7 +20,7 @@ from ctr.validation.errors import InvalidData
 from millrace_job import FatalError
 from millrace_job.log import Log
 from millrace_job.shell import run_from_shell
-from millrace_job.storage import UriStorage
+from millrace_job.uri_storage import UriStorage
 
 if TYPE_CHECKING:
     from pathlib import Path

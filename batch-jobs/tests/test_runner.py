@@ -13,7 +13,8 @@ from millrace_job.assignment import read_assignment
 from millrace_job.digest import sha256_of
 from millrace_job.log import Log
 from millrace_job.runner import Runner
-from millrace_job.storage import ObjectForbidden, StorageError, StoredObject, UriStorage
+from millrace_job.storage import ObjectForbidden, StorageError, StoredObject
+from millrace_job.uri_storage import UriStorage
 from probe import jobs
 
 if TYPE_CHECKING:

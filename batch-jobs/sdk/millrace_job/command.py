@@ -18,7 +18,7 @@ from millrace_job.errors import ContractError, Terminated
 from millrace_job.job import Job
 from millrace_job.log import Log, forward_library_logs
 from millrace_job.runner import EXIT_CONTRACT, EXIT_DONE, EXIT_RAISED, Runner, describe_error, report_failure
-from millrace_job.storage import UriStorage
+from millrace_job.uri_storage import UriStorage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
