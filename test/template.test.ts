@@ -264,11 +264,11 @@ describe("functions", () => {
     expect(step?.properties.MemorySize).toBe(stepWorkerMegabytes);
   });
 
-  test("are at most 450 KB each, code and all", () => {
+  test("are at most 400 KB each, code and all", () => {
     const archives = readdirSync(prod.folder).filter((name) => name.endsWith(".zip"));
     expect(archives).toHaveLength(7);
     const sizes = archives.map((name) => [name, unpackedBytes(join(prod.folder, name))] as const);
-    expect(sizes.filter(([, bytes]) => bytes > 450 * 1024)).toEqual([]);
+    expect(sizes.filter(([, bytes]) => bytes > 400 * 1024)).toEqual([]);
   });
 
   test("the tick is never repeated: the next minute's is", () => {

@@ -206,7 +206,7 @@ describe("a definition", () => {
       ),
     );
     const triggers = [
-      cron("0 3 * * ? *"),
+      cron("0 2 * * *", { end: "next year", params: { limit: 2 } }),
       cron("0 3 * * *", { timezone: "Europe/Atlantis", name: "nightly" }),
       cron("0 4 * * *", { name: "nightly", params: { limit: "a lot" } }),
       objectCreated({ prefix: "incoming/", params: () => ({}) }),
@@ -226,8 +226,8 @@ describe("a definition", () => {
       }),
     );
     expect(mistakes).toEqual([
-      expect.stringMatching(/^-, triggers\.0: cron "0 3 \* \* \? \*": /),
-      expect.stringMatching(/^-, triggers\.1: .*Europe\/Atlantis/),
+      '-, triggers.0: end "next year" is no time such as 2022-01-01T00:00:00Z',
+      '-, triggers.1: time zone "Europe/Atlantis" is not known; name one such as Europe/Berlin',
       expect.stringMatching(/^-, triggers\.2: params\.limit: .*expected number/),
       '-, triggers.2: another schedule is named "nightly"; give each a name',
       '-, triggers.3: prefix "incoming/": the bucket tells of objects under raw/ only; drop data there',

@@ -4,6 +4,7 @@ import { startByHand } from "../operate/start-by-hand.ts";
 import {
   approval,
   child,
+  cron,
   definePipeline,
   FatalError,
   lambda,
@@ -75,6 +76,17 @@ describe("testPipeline", () => {
     });
     expect(outputs).toEqual({ file: { uri: "s3://data/raw/a b.csv", bytes: 3, versionId: "1" } });
     expect(milliseconds / 1000).toBeCloseTo(20 * 24 * hour, 0);
+  });
+
+  it("refuses a pipeline with a schedule that names no time", async () => {
+    const triggers = [cron("0 0 31 2 *")];
+    const never = definePipeline({ name: "never", params: none, triggers }, ({ step }) =>
+      step(
+        "a",
+        lambda({}, () => 1),
+      ),
+    );
+    await expect(testPipeline(never)).rejects.toThrow('cron "0 0 31 2 *" names no time at all');
   });
 
   it("runs the hooks of the run's end, and does not list them among the steps", async () => {

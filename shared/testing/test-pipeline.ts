@@ -5,6 +5,7 @@ import { MemoryModelRegistry } from "../models/memory-model-registry.ts";
 import { MemoryNotifier } from "../notice/memory-notifier.ts";
 import type { RunNotice } from "../notice/run-notice.ts";
 import { MemoryObjectStore } from "../objects/memory-object-store.ts";
+import { checkTimes } from "../pipeline/check-times.ts";
 import type { Pipeline } from "../pipeline/define-pipeline.ts";
 import type { NoticeTarget } from "../pipeline/graph.ts";
 import { copyJson, type Json } from "../pipeline/json.ts";
@@ -216,10 +217,12 @@ function nameOf(record: StepRecord, mapped: ReadonlySet<string>): string {
 /**
  * Runs a pipeline within the process, with the same engine as on AWS, virtual time and stand-ins for its Batch jobs.
  *
+ * @throws PipelineDefinitionError when one of its schedules names no time
  * @throws ParamsError when the parameters do not fit
  * @throws StandstillError when the run will not end, as with an approval that nobody gives; says what it waits for
  */
 export async function testPipeline(pipeline: Pipeline, options: TestOptions = {}): Promise<TestResult> {
+  checkTimes(pipeline);
   const scheduledAt = options.scheduledAt ?? "2021-01-01T00:00:00Z";
   const memory = new MemoryEngine(
     [pipeline, ...(options.pipelines ?? [])],
