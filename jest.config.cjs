@@ -59,6 +59,8 @@ module.exports = {
     "^unicorn-magic$": "<rootDir>/node_modules/unicorn-magic/node.js",
   },
   clearMocks: true,
+  // Only a hang takes as long, however slow the machine: many tests start servers and processes.
+  testTimeout: 60_000,
   // Two even on two cores, where jest would take one: much of the tests' time is waiting for a stack or its jobs.
   maxWorkers: Math.max(2, availableParallelism() - 1),
 };
