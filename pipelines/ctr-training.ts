@@ -107,9 +107,10 @@ export const ctrTraining = definePipeline(
         .max(100)
         .default([]),
       recent: z.int().min(1).max(100).default(1),
+      optimizer: z.enum(["ftrl", "sgd"]).default("ftrl"),
       penalty: z.enum(["l2", "l1", "none"]).default("l2"),
       alpha: z.number().nonnegative().default(1e-6),
-      eta0: z.number().positive().default(0.05),
+      eta0: z.number().positive().default(0.15),
       featureBits: z.int().min(8).max(26).default(20),
       seed: z.int().nonnegative().default(42),
       testShare: z.number().min(0.001).max(0.9).default(0.1),
@@ -135,10 +136,10 @@ export const ctrTraining = definePipeline(
       { cache: true },
     );
     const data = step("order_files", lambda({ validated }, inOrder));
-    const { penalty, alpha, eta0, featureBits, seed, testShare } = params;
+    const { optimizer, penalty, alpha, eta0, featureBits, seed, testShare } = params;
     const trained = step(
       "train",
-      batch(ctr.train, { files: data.files, testShare, penalty, alpha, eta0, featureBits, seed }),
+      batch(ctr.train, { files: data.files, testShare, optimizer, penalty, alpha, eta0, featureBits, seed }),
       { cache: true },
     );
     const evaluation = step(
@@ -157,7 +158,7 @@ export const ctrTraining = definePipeline(
         name: modelName,
         model: trained.model,
         metrics: trained.metrics,
-        parameters: { penalty, alpha, eta0, featureBits, testShare },
+        parameters: { optimizer, penalty, alpha, eta0, featureBits, testShare },
         data: data.files,
         signature: trained.signature,
         seed,

@@ -58,13 +58,23 @@ export const ctr = {
     input: z.object({
       files,
       testShare,
+      optimizer: z
+        .enum(["ftrl", "sgd"])
+        .default("ftrl")
+        .describe("FTRL-Proximal, or scikit-learn's averaged gradient descent"),
       penalty: z.enum(["l2", "l1", "none"]).default("l2"),
-      alpha: z.number().nonnegative().default(1e-6),
-      eta0: z.number().positive().default(0.05).describe("the constant learning rate"),
+      alpha: z.number().nonnegative().default(1e-6).describe("how much the penalty counts"),
+      eta0: z
+        .number()
+        .positive()
+        .default(0.15)
+        .describe(
+          "learning rate: of ftrl that of each weight, which falls; of sgd constant, where .05 does well",
+        ),
       featureBits: z.int().min(8).max(26).default(20).describe("2 to this many weights"),
-      seed: z.int().min(0).max(4_294_967_295).default(42),
+      seed: z.int().min(0).max(4_294_967_295).default(42).describe("of the shuffles, which sgd alone has"),
       epochs: z.int().min(1).max(100).default(1),
-      chunkRows: z.int().min(100).max(1_000_000).default(100_000).describe("rows that are shuffled together"),
+      chunkRows: z.int().min(100).max(1_000_000).default(100_000).describe("rows that sgd shuffles together"),
       checkpointSeconds: z.number().nonnegative().default(30).describe("time between two checkpoints"),
     }),
     output: z.object({

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypedDict
 from millrace_job import Artifact, Context, job
 
 if TYPE_CHECKING:
-    from ctr.regression import Penalty
+    from ctr.regression import Optimizer, Penalty
     from ctr.source import File
     from millrace_job.mlflow_model import Signature, StoredModel
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 class TrainInput(TypedDict):
     files: list[File]
     testShare: float
+    optimizer: Optimizer
     penalty: Penalty
     alpha: float
     eta0: float
@@ -72,7 +73,14 @@ def train(input: TrainInput, context: Context) -> TrainOutput:
 
     training = Training(
         input["files"],
-        Settings(input["penalty"], input["alpha"], input["eta0"], input["featureBits"], input["seed"]),
+        Settings(
+            optimizer=input["optimizer"],
+            penalty=input["penalty"],
+            alpha=input["alpha"],
+            eta0=input["eta0"],
+            feature_bits=input["featureBits"],
+            seed=input["seed"],
+        ),
         context,
         test_share=input["testShare"],
         epochs=input["epochs"],

@@ -1,7 +1,8 @@
-"""Logistic regression by averaged stochastic gradient descent: what it is set to, what it learns, what it ends with."""
+"""Logistic regression, learnt row by row: what it is set to, how it learns, what it ends with."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from ctr.chunks import Chunk
 
+Optimizer = Literal["ftrl", "sgd"]
 Penalty = Literal["l2", "l1", "none"]
 PENALTIES = {"none": NO_PENALTY, "l1": L1, "l2": L2}
 
@@ -23,6 +25,7 @@ PENALTIES = {"none": NO_PENALTY, "l1": L1, "l2": L2}
 class Settings:
     """How to learn: see ctr/contract.ts."""
 
+    optimizer: Optimizer
     penalty: Penalty
     alpha: float
     eta0: float
@@ -47,25 +50,63 @@ class LinearModel:
         return kernels.sum_log_loss(chunk.features, chunk.clicks, self.coefficients, self.intercept)
 
 
-class Regression:
+class Regression(ABC):
     """A model that learns. Its state after a chunk is `weights` and `scalars`, and nothing else."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, scalars: int) -> None:
         self._settings = settings
+        self.weights = np.zeros((2**settings.feature_bits, 2))
+        self.scalars = np.zeros(scalars)
+
+    @abstractmethod
+    def learn(self, chunk: Chunk) -> float:
+        """Learns from the rows of a chunk; the sum of their log-losses (nats), each before it was learnt from."""
+
+    @abstractmethod
+    def model(self) -> LinearModel:
+        """What was learnt so far."""
+
+
+class FollowTheLeader(Regression):
+    """FTRL-Proximal: rows in their order, a falling learning rate for each weight. Chunks make no difference."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings, scalars=3)
+
+    def learn(self, chunk: Chunk) -> float:
+        asked = self._settings
+        return kernels.follow(
+            *(chunk.features, chunk.clicks, PENALTIES[asked.penalty], asked.alpha, asked.eta0),
+            *(self.weights, self.scalars),
+        )
+
+    def model(self) -> LinearModel:
+        asked = self._settings
+        return LinearModel(
+            *kernels.weigh(PENALTIES[asked.penalty], asked.alpha, asked.eta0, self.weights, self.scalars)
+        )
+
+
+class AveragedDescent(Regression):
+    """Averaged stochastic gradient descent: a constant learning rate, chunks shuffled. The average is the model."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings, scalars=2)
         # scikit-learn draws another number first, for shuffles that it doesn't do here.
         draws = np.random.RandomState(settings.seed)
         self._seed = int((draws.randint(1, 2**31 - 1), draws.randint(2**31 - 1))[1])
-        self.weights = np.zeros((2**settings.feature_bits, 2))
-        self.scalars = np.zeros(2)
 
     def learn(self, chunk: Chunk) -> float:
-        """Learns from the rows of a chunk, shuffled; the sum of their log-losses (nats) before each was learnt from."""
         asked = self._settings
-        return kernels.learn(
+        return kernels.descend(
             *(chunk.features, chunk.clicks, self._seed, PENALTIES[asked.penalty], asked.alpha, asked.eta0),
             *(self.weights, self.scalars),
         )
 
     def model(self) -> LinearModel:
-        """The average over all steps so far."""
         return LinearModel(self.weights[:, AVERAGE].copy(), float(self.scalars[AVERAGE_INTERCEPT]))
+
+
+def make_regression(settings: Settings) -> Regression:
+    """A regression that has learnt nothing yet."""
+    return FollowTheLeader(settings) if settings.optimizer == "ftrl" else AveragedDescent(settings)

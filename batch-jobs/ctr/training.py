@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ctr.background import ahead
 from ctr.checkpoints import Checkpoints, Done
 from ctr.chunks import Chunk, read_chunks
-from ctr.regression import LinearModel, Regression, Settings
+from ctr.regression import LinearModel, Regression, Settings, make_regression
 from ctr.source import CheckpointOutdated, File, Place, read_blocks
 from millrace_job import FatalError
 
@@ -115,16 +115,17 @@ class Training:
             FatalError: the data is wrong, or another attempt has taken over.
             FileChanged: a file isn't the one that was validated.
         """
-        regression = Regression(self._settings)
+        regression = make_regression(self._settings)
         try:
             return self._run(regression, self._checkpoints.load(regression))
         except CheckpointOutdated:
             self._context.log.warning("a file has changed since the checkpoint, which is left; training starts anew")
-            return self._run(Regression(self._settings), Done())
+            return self._run(make_regression(self._settings), Done())
 
     def _run(self, regression: Regression, done: Done) -> Trained:
         split, last = self._split, self._epochs - 1
         pace = Pace(done.rows, split.train * last + split.rows, self._context)
+        model: LinearModel | None = None
         for epoch in range(min(done.rows // split.train, last), self._epochs):
             begun = done.rows - epoch * split.train
             if begun == 0:
@@ -137,14 +138,15 @@ class Training:
                         done.train_loss += regression.learn(chunk)
                         done.train_clicks += int(chunk.clicks.sum())
                     else:
-                        done.test_loss += regression.model().log_loss(chunk)
+                        model = model or regression.model()
+                        done.test_loss += model.log_loss(chunk)
                         done.test_clicks += int(chunk.clicks.sum())
                     begun += len(chunk.clicks)
                     done.rows += len(chunk.clicks)
                     done.place = chunk.end
                     self._checkpoints.save_when_due(done, regression)
                     pace.tell(done.rows, done.train_loss / min(begun, split.train))
-        return Trained(regression.model(), split, done, pace.seconds, pace.rows_per_second(done.rows))
+        return Trained(model or regression.model(), split, done, pace.seconds, pace.rows_per_second(done.rows))
 
 
 class Pace:

@@ -49,9 +49,10 @@ def train_input(files: list[File], **changes: Any) -> TrainInput:
     asked = {
         "files": files,
         "testShare": 0.1,
+        "optimizer": "ftrl",
         "penalty": "l2",
         "alpha": 1e-6,
-        "eta0": 0.05,
+        "eta0": 0.15,
         "featureBits": 12,
         "seed": 42,
         "epochs": 1,

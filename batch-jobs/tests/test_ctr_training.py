@@ -79,11 +79,15 @@ def stop_after(reports: int) -> Any:
 
 
 @settings(max_examples=15, deadline=None)
-@given(stops=st.lists(st.integers(1, 6), min_size=1, max_size=4), epochs=st.integers(1, 2))
+@given(
+    stops=st.lists(st.integers(1, 6), min_size=1, max_size=4),
+    epochs=st.integers(1, 2),
+    optimizer=st.sampled_from(["ftrl", "sgd"]),
+)
 def test_a_training_that_is_interrupted_anywhere_ends_with_the_same_bits(
-    tmp_path_factory: pytest.TempPathFactory, job_input: TrainInput, stops: list[int], epochs: int
+    tmp_path_factory: pytest.TempPathFactory, job_input: TrainInput, stops: list[int], epochs: int, optimizer: str
 ) -> None:
-    asked = train_input(job_input["files"], epochs=epochs)
+    asked = train_input(job_input["files"], epochs=epochs, optimizer=optimizer)
     whole = train(asked, make_context(tmp_path_factory.mktemp("whole"), asked))
     folder = tmp_path_factory.mktemp("interrupted")
     for attempt, reports in enumerate(stops, start=1):
@@ -125,6 +129,13 @@ def test_rows_are_the_same_in_one_file_or_in_several(tmp_path: Path, job_input: 
     one = train_input([write(tmp_path / "all.csv", to_csv(ROWS), 6000)])
     assert files_of(train(one, make_context(tmp_path / "one", one))) == files_of(
         train(job_input, make_context(tmp_path / "several", job_input))
+    )
+
+
+def test_the_size_of_chunks_makes_no_difference_to_ftrl(tmp_path: Path, job_input: TrainInput) -> None:
+    other = train_input(job_input["files"], chunkRows=701)
+    assert files_of(train(other, make_context(tmp_path / "other", other))) == files_of(
+        train(job_input, make_context(tmp_path / "one", job_input))
     )
 
 

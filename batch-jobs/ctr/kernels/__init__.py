@@ -31,7 +31,9 @@ WHOLE, REAL, ARRAY = c_int64, c_double, c_void_p
 # What each takes, and what it gives; the order is that of source.py.
 SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
     "hash_rows": (WHOLE, [ARRAY, *[WHOLE] * 3, ARRAY, WHOLE, *[ARRAY] * 3, *[WHOLE] * 2, ARRAY]),
-    "learn": (REAL, [*[ARRAY] * 2, *[WHOLE] * 3, ARRAY, WHOLE, *[REAL] * 2, *[ARRAY] * 2, WHOLE, ARRAY]),
+    "descend": (REAL, [*[ARRAY] * 2, *[WHOLE] * 3, ARRAY, WHOLE, *[REAL] * 2, *[ARRAY] * 2, WHOLE, ARRAY]),
+    "follow": (REAL, [*[ARRAY] * 2, *[WHOLE] * 3, *[REAL] * 2, *[ARRAY] * 2, WHOLE, ARRAY]),
+    "weigh": (REAL, [WHOLE, *[REAL] * 2, ARRAY, WHOLE, *[ARRAY] * 2]),
     "sum_log_loss": (REAL, [*[ARRAY] * 2, *[WHOLE] * 2, ARRAY, WHOLE, REAL]),
 }
 
@@ -56,7 +58,7 @@ def hash_rows(
     return int(read[0]), int(read[1]), fault
 
 
-def learn(
+def descend(
     features: Features,
     clicks: Bytes,
     seed: int,
@@ -66,7 +68,7 @@ def learn(
     weights: Numbers,
     state: Numbers,
 ) -> float:
-    """Learns from the rows in an order drawn by `seed`, and changes `weights` (a table of two columns) and `state`.
+    """Averaged gradient descent over the rows in an order drawn by `seed`; changes `weights` (two columns) and `state`.
 
     Returns the sum of the rows' log-losses (nats), each before it was learnt from.
     """
@@ -74,10 +76,32 @@ def learn(
     order = np.empty(rows, dtype=np.int64)
     paid = np.zeros(len(weights) if penalty == L1 else 0)
     loss: float = _call(
-        *("learn", features, clicks, rows, columns, seed, order, penalty, alpha, eta),
+        *("descend", features, clicks, rows, columns, seed, order, penalty, alpha, eta),
         *(paid, weights, len(weights), state),
     )
     return loss
+
+
+def follow(
+    features: Features, clicks: Bytes, penalty: int, alpha: float, eta: float, weights: Numbers, state: Numbers
+) -> float:
+    """FTRL-Proximal over the rows in their order; changes `weights` (two columns) and `state`.
+
+    Returns the sum of the rows' log-losses (nats), each before it was learnt from.
+    """
+    rows, columns = features.shape
+    used = np.empty(columns)
+    loss: float = _call(
+        *("follow", features, clicks, rows, columns, penalty, alpha, eta, used, weights, len(weights), state)
+    )
+    return loss
+
+
+def weigh(penalty: int, alpha: float, eta: float, weights: Numbers, state: Numbers) -> tuple[Numbers, float]:
+    """The coefficients and the intercept of what `follow` has learnt."""
+    coefficients = np.empty(len(weights))
+    intercept: float = _call("weigh", penalty, alpha, eta, weights, len(weights), state, coefficients)
+    return coefficients, intercept
 
 
 def sum_log_loss(features: Features, clicks: Bytes, coefficients: Numbers, intercept: float) -> float:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent
 TARGET = FOLDER / "kernels.ll"
-NAMES = ("hash_rows", "learn", "sum_log_loss")
+NAMES = ("hash_rows", "descend", "follow", "weigh", "sum_log_loss")
 
 
 def digest_of_source() -> str:

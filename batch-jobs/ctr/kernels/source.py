@@ -8,13 +8,16 @@ bits, seed 0) of the text in UTF-8. A feature is 32 bits: the lower 31 are |h| m
 negative. A model of 2^b weights takes the lower b bits as the index and the sign as the value, 1 or -1; features of a
 row that meet at one index add up. |-2^31| mod 2^b is 0 for all b up to 31.
 
-Learning. Averaged stochastic gradient descent in the steps, and their order, of scikit-learn's
-`SGDClassifier(loss="log_loss", learning_rate="constant", average=True)` with a `partial_fit` for each chunk.
+Learning. `descend` is averaged stochastic gradient descent in the steps, and their order, of scikit-learn's
+`SGDClassifier(loss="log_loss", learning_rate="constant", average=True)` with a `partial_fit` for each chunk. `follow`
+is FTRL-Proximal, where each weight has a learning rate of its own, which falls with the gradients that it has met.
+Both minimise the mean log-loss plus alpha times the penalty, the sum of |w| or of w²/2: in FTRL-Proximal, which
+minimises the sum over the rows so far, the penalty therefore counts alpha times their number.
 
 Sources: MurmurHash3 by A. Appleby (public domain), https://github.com/aappleby/smhasher. L. Bottou, "Stochastic
 Gradient Descent Tricks" (2012), 5.1 (scaled weights) and 5.3 (averaging). Y. Tsuruoka et al., "Stochastic Gradient
-Descent Training for L1-regularized Log-linear Models with Cumulative Penalty" (2009), 3.1. G. Marsaglia, "Xorshift
-RNGs" (2003).
+Descent Training for L1-regularized Log-linear Models with Cumulative Penalty" (2009), 3.1. H. B. McMahan et al., "Ad
+Click Prediction: a View from the Trenches" (2013), algorithm 1. G. Marsaglia, "Xorshift RNGs" (2003).
 """
 
 from __future__ import annotations
@@ -29,8 +32,13 @@ from ctr.kernels.constants import (
     AVERAGE_INTERCEPT,
     BAD_CLICK,
     FINE,
+    INTERCEPT_LENGTH,
+    INTERCEPT_PULL,
     L1,
     L2,
+    LENGTH,
+    PULL,
+    ROWS,
     SIGN,
     SIGN_SHIFT,
     STEPS,
@@ -45,6 +53,8 @@ ZERO, ONE, EQUALS = b"01="
 # scikit-learn's, for the intercept of sparse data: it is part of every row and would move too fast.
 INTERCEPT_DECAY = 0.01
 SMALLEST_SCALE = 1e-9
+# The paper's beta, and its advice: what keeps the first steps of a weight short. Its alpha is eta here.
+BETA = 1.0
 # Beyond it a probability is 0 or 1 to the last bit that counts.
 LARGEST_MARGIN = 36.0
 
@@ -167,6 +177,11 @@ def _margin(row, mask, weights, column):
 
 
 @part
+def _probability(margin):
+    return 1.0 / (1.0 + _exp(-min(max(margin, -LARGEST_MARGIN), LARGEST_MARGIN)))
+
+
+@part
 def _log_loss(margin, click):
     against = -margin if click else margin
     return math.log1p(math.exp(-abs(against))) + max(against, 0.0)
@@ -198,7 +213,7 @@ def _settle(weights, scale, average_a, average_b):
     real(features_, bytes_, whole, whole, whole, wholes, whole, real, real, reals, reals, whole, reals),
     error_model="numpy",
 )
-def learn(features, clicks, rows, columns, seed, order, penalty, alpha, eta, paid, weights, size, state):
+def descend(features, clicks, rows, columns, seed, order, penalty, alpha, eta, paid, weights, size, state):
     """Learns from the rows in an order drawn by `seed`, and changes `weights` (a table of `size` rows) and `state`.
 
     `order` is room for as many numbers as there are rows, and `paid` are as many zeros as weights, where the penalty is
@@ -219,8 +234,7 @@ def learn(features, clicks, rows, columns, seed, order, penalty, alpha, eta, pai
         row = features[place]
         margin = _margin(row, mask, weights, WEIGHT) * scale + intercept
         loss += _log_loss(margin, clicks[place])
-        bounded = min(max(margin, -LARGEST_MARGIN), LARGEST_MARGIN)
-        update = eta * (clicks[place] - 1.0 / (1.0 + _exp(-bounded)))
+        update = eta * (clicks[place] - _probability(margin))
         scale *= shrink
         if scale < SMALLEST_SCALE:
             _settle(weights, scale, average_a, average_b)
@@ -250,6 +264,69 @@ def learn(features, clicks, rows, columns, seed, order, penalty, alpha, eta, pai
     _settle(weights, scale, average_a, average_b)
     state[AVERAGE_INTERCEPT], state[STEPS] = average_intercept, steps
     return loss
+
+
+@part
+def _strength(penalty, kind, alpha, rows):
+    return alpha * rows if penalty == kind else 0.0
+
+
+@part
+def _weight_of(pull, length, pace, l1, l2):
+    # `pace` is one over the learning rate.
+    if abs(pull) <= l1:
+        return 0.0
+    return (math.copysign(l1, pull) - pull) / ((BETA + length) * pace + l2)
+
+
+@njit(
+    real(features_, bytes_, whole, whole, whole, real, real, reals, reals, whole, reals),
+    error_model="numpy",
+)
+def follow(features, clicks, rows, columns, penalty, alpha, eta, used, weights, size, state):
+    """Learns from the rows in their order, and changes `weights` (a table of `size` rows) and `state`.
+
+    `used` is room for a number for each column. Returns the sum of the rows' log-losses (nats), each before it was
+    learnt from. Features of a row that meet at one index each count with a gradient of their own.
+    """
+    features, clicks = carray(features, (rows, columns)), carray(clicks, rows)
+    weights, used = carray(weights, (size, 2)), carray(used, columns)
+    mask, pace = size - 1, 1.0 / eta
+    loss = 0.0
+    for place in range(rows):
+        row = features[place]
+        l1, l2 = _strength(penalty, L1, alpha, state[ROWS]), _strength(penalty, L2, alpha, state[ROWS])
+        intercept = _weight_of(state[INTERCEPT_PULL], state[INTERCEPT_LENGTH], pace, 0.0, 0.0)
+        margin = intercept
+        for column in range(columns):
+            index = row[column] & mask
+            used[column] = _weight_of(weights[index, PULL], weights[index, LENGTH], pace, l1, l2)
+            margin += used[column] * (1.0 - 2.0 * (row[column] >> SIGN_SHIFT))
+        loss += _log_loss(margin, clicks[place])
+        slope = _probability(margin) - clicks[place]
+        square = slope * slope
+        for column in range(columns):
+            index = row[column] & mask
+            before = weights[index, LENGTH]
+            length = math.sqrt(before * before + square)
+            gradient = slope * (1.0 - 2.0 * (row[column] >> SIGN_SHIFT))
+            weights[index, PULL] += gradient - (length - before) * pace * used[column]
+            weights[index, LENGTH] = length
+        before = state[INTERCEPT_LENGTH]
+        state[INTERCEPT_LENGTH] = math.sqrt(before * before + square)
+        state[INTERCEPT_PULL] += slope - (state[INTERCEPT_LENGTH] - before) * pace * intercept
+        state[ROWS] += 1.0
+    return loss
+
+
+@njit(real(whole, real, real, reals, whole, reals, reals), error_model="numpy")
+def weigh(penalty, alpha, eta, weights, size, state, coefficients):
+    """Writes to `coefficients` the weights that follow from what `follow` has learnt, and returns the intercept."""
+    weights, coefficients = carray(weights, (size, 2)), carray(coefficients, size)
+    l1, l2 = _strength(penalty, L1, alpha, state[ROWS]), _strength(penalty, L2, alpha, state[ROWS])
+    for index in range(size):
+        coefficients[index] = _weight_of(weights[index, PULL], weights[index, LENGTH], 1.0 / eta, l1, l2)
+    return _weight_of(state[INTERCEPT_PULL], state[INTERCEPT_LENGTH], 1.0 / eta, 0.0, 0.0)
 
 
 @njit(real(features_, bytes_, whole, whole, reals, whole, real), error_model="numpy")
