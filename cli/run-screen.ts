@@ -90,6 +90,7 @@ function detailText(step: Line): string {
     ...(step.children === undefined ? [] : [childrenText(step.children)]),
     ...(step.passes === undefined ? [] : [`pass ${step.passes}`]),
     ...(step.attempts > 1 && step.passes === undefined ? [`attempt ${step.attempts}`] : []),
+    ...(step.withoutGpu === true ? ["without a GPU: the stage has none"] : []),
     ...(isMovedOnDemand(step) ? ["on demand after Spot"] : []),
     ...(step.child === undefined ? [] : [`run ${step.child}`]),
     ...(step.cachedFrom === undefined ? [] : [`result of run ${step.cachedFrom.runId}`]),

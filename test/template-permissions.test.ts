@@ -89,12 +89,15 @@ describe("permissions", () => {
   test("a lake is listed and added to by the family that it is named after, read by whose access.json says so, and deleted from by nobody", () => {
     const onLakes = permissions(prod).filter(({ resource }) => JSON.stringify(resource).includes("/lake/"));
     expect(onLakes.map(({ role, action }) => [role, action])).toEqual([
+      // What functions read of lakes is what is in them.
+      ["StepRole", "s3:GetObject"],
       ["PoemModelJobRole", "s3:GetObject"],
       ["PoemModelJobRole", "s3:GetObjectVersion"],
       ["PoemsJobRole", "s3:GetObject"],
       ["PoemsJobRole", "s3:GetObjectVersion"],
       ["PoemsJobRole", "s3:PutObject"],
     ]);
+    expect(onLakes[0]?.resource).toEqual({ "Fn::Sub": `\${DataBucket.Arn}/lake/*/_manifest.json` });
     const role = prod.resource("PoemsJobRole").Properties as { Policies: Policy[] };
     const listing = role.Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement).filter(
       ({ Action }) => Action === "s3:ListBucket",
@@ -117,11 +120,14 @@ describe("permissions", () => {
     for (const role of jobRoles) expect(allowed(role)).toEqual(reading);
   });
 
-  test("results are added by the step worker alone, and deleted by nobody", () => {
+  test("results are read and added by the step worker alone, and deleted by nobody", () => {
     const onResults = permissions(prod).filter(({ resource }) =>
       JSON.stringify(resource).includes("/results/"),
     );
-    expect(onResults.map(({ role, action }) => [role, action])).toEqual([["StepRole", "s3:PutObject"]]);
+    expect(onResults.map(({ role, action }) => [role, action])).toEqual([
+      ["StepRole", "s3:GetObject"],
+      ["StepRole", "s3:PutObject"],
+    ]);
   });
 
   test("only AWS's services assume the roles", () => {

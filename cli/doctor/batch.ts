@@ -140,8 +140,8 @@ export function judgeQuota(
 }
 
 /** Queues that steps of this checkout's pipelines use, each with that on demand beside it. */
-function usedQueues(): Set<string> {
-  const steps = [...catalogueOf(pipelines).values()].flatMap(({ graph }) => graph.steps);
+function usedQueues(gpus: boolean): Set<string> {
+  const steps = [...catalogueOf(pipelines, { gpus }).values()].flatMap(({ graph }) => graph.steps);
   return new Set(
     steps.flatMap(({ task }) =>
       task.kind === "batch" ? [task.resources.queue.replace("-on-demand", "")] : [],
@@ -155,6 +155,7 @@ async function quotaOf(
   name: string,
   { computeResources }: ComputeEnvironmentDetail,
   region: string,
+  gpus: boolean,
 ): Promise<Finding[]> {
   const { type, maxvCpus = 0 } = computeResources ?? {};
   if (type !== "SPOT" && type !== "EC2") return [];
@@ -163,7 +164,7 @@ async function quotaOf(
   const { Quota } = await client.send(
     new GetServiceQuotaCommand({ ServiceCode: "ec2", QuotaCode: quota.code }),
   );
-  return [judgeQuota(quota, Quota?.Value ?? 0, maxvCpus, { needed: usedQueues().has(kind), region })];
+  return [judgeQuota(quota, Quota?.Value ?? 0, maxvCpus, { needed: usedQueues(gpus).has(kind), region })];
 }
 
 /** Whether each queue of jobs has machines, and the account may run them. */
@@ -182,7 +183,7 @@ export async function checkQueuesOfJobs({ target, batch, environment }: Stage): 
     const queue = judgeQueue(name, jobQueues[0], computeEnvironments);
     if (target.stage === "local") return [queue];
     const allowed = await Promise.all(
-      computeEnvironments.map((each) => quotaOf(quotas, name, each, target.config.region)),
+      computeEnvironments.map((each) => quotaOf(quotas, name, each, target.config.region, environment.GPUS)),
     );
     return [queue, ...allowed.flat()];
   });

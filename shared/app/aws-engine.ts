@@ -43,7 +43,7 @@ export function awsEngine(environment: Environment): Engine {
   const table = { client: tracer.captureAWSv3Client(dynamoClient()), name: environment.TABLE_NAME };
   return {
     stage: stageOf(environment),
-    pipelines: catalogueOf(pipelines),
+    pipelines: catalogueOf(pipelines, { gpus: environment.GPUS }),
     jobVersions: new Map(Object.entries(environment.JOB_VERSIONS)),
     commit: environment.GIT_COMMIT,
     store: dynamoRunStore(table),

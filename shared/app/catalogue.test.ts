@@ -58,6 +58,15 @@ describe("the catalogue", () => {
     expect(() => catalogueOf([model, pipeline("lake")])).toThrow(problem);
   });
 
+  it("of a stage without GPUs has each pipeline as it is without", () => {
+    const resources = catalogueOf(pipelines, { gpus: false });
+    const gpus = [...resources.values()].flatMap(({ graph }) =>
+      graph.steps.flatMap(({ task }) => (task.kind === "batch" ? [task.resources.gpus] : [])),
+    );
+    expect(new Set(gpus)).toEqual(new Set([0]));
+    expect([...resources.keys()]).toEqual(pipelines.map(({ name }) => name));
+  });
+
   it("refuses pipelines that would start one another for ever", () => {
     const lake = pipeline("lake");
     const middle = pipeline("middle", [], [lake]);

@@ -1,4 +1,5 @@
 import type { Pipeline } from "../pipeline/define-pipeline.ts";
+import { withoutGpus } from "../pipeline/without-gpus.ts";
 import { dependantsOf } from "../run/dependants.ts";
 
 /** Two pipelines have one name, one follows another that is not listed, or they start each other for ever. */
@@ -49,10 +50,14 @@ function checkCycles(catalogue: Catalogue): void {
 /**
  * Pipelines by name, those included that others run as their children.
  *
+ * @param gpus whether the stage has GPUs; where it has none, jobs that can do without get no machine with one
  * @throws CatalogueError when two have the same name, one follows another that is not among them, or runs of theirs would
  * start one another for ever
  */
-export function catalogueOf(pipelines: readonly Pipeline[]): Catalogue {
+export function catalogueOf(
+  pipelines: readonly Pipeline[],
+  { gpus = true }: { gpus?: boolean } = {},
+): Catalogue {
   const catalogue = new Map<string, Pipeline>();
   const clash = ({ name }: Pipeline) =>
     new CatalogueError(`two pipelines are named "${name}"; rename one (pipelines/index.ts lists them)`);
@@ -72,5 +77,5 @@ export function catalogueOf(pipelines: readonly Pipeline[]): Catalogue {
   for (const pipeline of pipelines) addChildren(pipeline);
   checkFollowed(catalogue);
   checkCycles(catalogue);
-  return catalogue;
+  return gpus ? catalogue : new Map([...catalogue].map(([name, each]) => [name, withoutGpus(each)]));
 }

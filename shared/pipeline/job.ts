@@ -22,6 +22,18 @@ export function onDemandQueue(queue: string): string | undefined {
 /** Whether a queue's machines are Spot machines. */
 export const isSpotQueue = (queue: string) => onDemandQueue(queue) !== undefined;
 
+/** MiB: one size, or growing ones. */
+const memory = z.union([
+  z.int().positive(),
+  z
+    .array(z.int().positive())
+    .min(1)
+    .max(10)
+    .refine((sizes) => sizes.every((size, place) => place === 0 || size > (sizes[place - 1] ?? 0)), {
+      error: "sizes of memory grow",
+    }),
+]);
+
 /**
  * What a Batch job gets of a machine. Memory in MiB; a list of growing sizes gives an attempt that ran out of memory the
  * next one. The timeout, in seconds, starts when the job runs. Once `onDemandAfter` Spot machines (3 when left out) were
@@ -29,21 +41,14 @@ export const isSpotQueue = (queue: string) => onDemandQueue(queue) !== undefined
  */
 const bareResources = z.strictObject({
   vcpus: z.number().positive(),
-  memory: z.union([
-    z.int().positive(),
-    z
-      .array(z.int().positive())
-      .min(1)
-      .max(10)
-      .refine((sizes) => sizes.every((size, place) => place === 0 || size > (sizes[place - 1] ?? 0)), {
-        error: "sizes of memory grow",
-      }),
-  ]),
+  memory,
   gpus: z.int().nonnegative().default(0),
   timeoutSeconds: z.int().min(60).default(3600),
   queue: z.string().default("cpu"),
   spot: z.boolean().optional(),
   onDemandAfter: z.int().min(1).max(20).optional(),
+  /** What it gets in a stage that has no GPU, on the queue `cpu`; without this it waits for a GPU all the same. */
+  withoutGpu: z.strictObject({ vcpus: z.number().positive(), memory }).optional(),
 });
 
 export const resources = bareResources.superRefine(({ queue, spot, onDemandAfter }, context) => {
@@ -55,6 +60,11 @@ export const resources = bareResources.superRefine(({ queue, spot, onDemandAfter
   context.addIssue({ code: "custom", path: [name], message });
 });
 export type Resources = z.infer<typeof resources>;
+
+/** Whether a job gets something else than the GPU that it asked for: see `withoutGpus`. */
+export function isInsteadOfGpu({ withoutGpu, gpus }: Resources): boolean {
+  return withoutGpu !== undefined && gpus === 0;
+}
 
 /** Sizes of memory that a job's attempts get, in MiB: the first one first, the next after running out of memory. */
 export function memorySizes({ memory }: Resources): readonly number[] {

@@ -44,6 +44,12 @@ export type StepArtifacts = {
    * @throws FatalError for a key elsewhere, and for an artifact that is gone or has changed
    */
   publish(artifact: Artifact, key: string): Promise<Artifact>;
+  /**
+   * What was last published at a key under `results/`, whichever run did; undefined when nothing was.
+   *
+   * @throws FatalError for a key elsewhere
+   */
+  published(key: string): Promise<Uint8Array | undefined>;
 };
 
 /** An object under `raw/` at the version that it has now. */

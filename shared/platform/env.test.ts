@@ -19,6 +19,12 @@ describe("the environment", () => {
     expect(read).toThrow(/TIMEZONE: is no time zone/);
   });
 
+  test("says whether the stage has GPUs, which it has if nothing is said", () => {
+    expect(readEnvironment(complete).GPUS).toBe(true);
+    expect(readEnvironment({ ...complete, GPUS: "false" }).GPUS).toBe(false);
+    expect(() => readEnvironment({ ...complete, GPUS: "few" })).toThrow(/GPUS: /);
+  });
+
   test("that lacks a variable names it", () => {
     const { TABLE_NAME: _table, ...rest } = complete;
     expect(() => readEnvironment(rest)).toThrow(/TABLE_NAME/);

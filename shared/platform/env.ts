@@ -25,6 +25,8 @@ const environment = z.object({
   SWEEP_SECONDS: z.coerce.number().positive().default(120),
   /** Work queue → Batch job queue ARN, as JSON. */
   BATCH_JOB_QUEUES: jsonText.pipe(z.record(z.string(), z.string().min(1))).default({}),
+  /** Whether jobs that can do without a GPU ask for one. */
+  GPUS: z.stringbool().default(true),
   BATCH_JOB_DEFINITION_PREFIX: z.string().default(""),
   /** Of whoever subscribes to notices by e-mail. */
   NOTICE_TOPIC_ARN: z.string().default(""),

@@ -385,6 +385,23 @@ describe("a Batch step", () => {
   });
 });
 
+it("a job that got no GPU, because the stage has none, says so", () => {
+  const withResources = (resources: object) => ({
+    ...graph,
+    steps: graph.steps.map((node) =>
+      node.task.kind === "batch"
+        ? { ...node, task: { ...node.task, resources: { ...node.task.resources, ...resources } } }
+        : node,
+    ),
+  });
+  const withoutGpu = { vcpus: 2, memory: 4096 };
+  const shown = (resources: object) =>
+    viewRun(aRun({ runId }), withResources(resources), [withJob("train", "map", "RUNNING", 2)], now).steps[1];
+  expect(shown({ withoutGpu })).toMatchObject({ queue: "cpu", withoutGpu: true });
+  expect(shown({ withoutGpu, gpus: 1, queue: "gpu" })).not.toHaveProperty("withoutGpu");
+  expect(shown({})).not.toHaveProperty("withoutGpu");
+});
+
 describe("what followed a run's end", () => {
   const run = anEndedRun("FAILED", { epoch: 2 });
   const error = { name: "NoticeRefusedError", message: "there is no parameter" };

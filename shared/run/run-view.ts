@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { stepPrefix } from "../objects/layout.ts";
 import type { Graph, StepNode, TaskKind } from "../pipeline/graph.ts";
-import { type Artifact, artifact } from "../pipeline/job.ts";
+import { type Artifact, artifact, isInsteadOfGpu } from "../pipeline/job.ts";
 import { isJsonObject, type Json } from "../pipeline/json.ts";
 import { attemptResources } from "../state/attempt-resources.ts";
 import { plan, type Standing } from "../state/plan.ts";
@@ -63,6 +63,8 @@ export type StepView = {
   errors: ErrorView[];
   /** Of a Batch step: the queue of its attempt, or of the next one. */
   queue?: string;
+  /** It asked for a GPU, and the stage has none: it gets what it can do without. */
+  withoutGpu?: true;
   /** Where the log of the job that runs is. */
   log?: string;
   /** Attempts that jobs made or are making, those of all epochs that are kept; of a map at most {@link mostAttempts}. */
@@ -244,12 +246,13 @@ function jobFacts(
   { task, over }: StepNode,
   own: StepRecord | undefined,
   all: readonly StepRecord[],
-): Pick<StepView, "queue" | "log" | "jobs" | "usage"> {
+): Pick<StepView, "queue" | "withoutGpu" | "log" | "jobs" | "usage"> {
   if (task.kind !== "batch" || own === undefined) return {};
   const jobs = viewAttempts(all, over !== undefined, task.resources);
   const usage = viewUsage(all);
   return {
     queue: attemptResources(task.resources, own).queue,
+    ...(isInsteadOfGpu(task.resources) && { withoutGpu: true as const }),
     ...("log" in own && own.log !== undefined && { log: own.log }),
     ...(jobs.length > 0 && { jobs }),
     ...(usage !== undefined && { usage }),

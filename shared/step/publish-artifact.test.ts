@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { MemoryObjectStore } from "../objects/memory-object-store.ts";
 import type { Artifact } from "../pipeline/job.ts";
-import { publishArtifact } from "./publish-artifact.ts";
+import { publishArtifact, readPublished } from "./publish-artifact.ts";
 
 async function anArtifact(objects: MemoryObjectStore, content = "scores"): Promise<Artifact> {
   const uri = "s3://data/runs/p/r/score/0/1.1/scores.parquet";
@@ -49,5 +49,21 @@ describe("publishing an artifact", () => {
     await expect(publish({ versionId: "99" })).rejects.toThrow("is gone");
     await expect(publish({ sha256: "0".repeat(64) })).rejects.toThrow("not 0000");
     await expect(publish({ bytes: 6 * 1024 ** 3 })).rejects.toThrow("6.0 GiB");
+  });
+});
+
+describe("what was published", () => {
+  it("is read by its key, as the last to publish left it; there may be nothing", async () => {
+    const objects = new MemoryObjectStore();
+    expect(await readPublished(objects, "results/taxi/march.parquet")).toBeUndefined();
+    for (const content of ["first", "second"])
+      await publishArtifact(objects, await anArtifact(objects, content), "results/taxi/march.parquet");
+    const read = await readPublished(objects, "results/taxi/march.parquet");
+    expect(Buffer.from(read ?? []).toString()).toBe("second");
+  });
+
+  it("is nowhere but under results/", async () => {
+    const reading = readPublished(new MemoryObjectStore(), "runs/p/r/score");
+    await expect(reading).rejects.toThrow("it looks like results/folder/name");
   });
 });

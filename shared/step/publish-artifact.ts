@@ -15,6 +15,16 @@ function checkKey(key: string): void {
 }
 
 /**
+ * What was last published at a key under `results/`; undefined when nothing was.
+ *
+ * @throws PublishError for another key
+ */
+export async function readPublished(objects: ObjectStore, key: string): Promise<Uint8Array | undefined> {
+  checkKey(key);
+  return objects.get(objects.locate(key));
+}
+
+/**
  * Copies an artifact to a key under `results/`. Repeated, it writes the same content again; what was there before stays
  * as an older version.
  *

@@ -5,7 +5,7 @@ import { type ListedObject, parseObjectUri } from "../objects/object-store.ts";
 import { FatalError } from "../pipeline/step-errors.ts";
 import type { RawData, StepArtifacts, StepContext, StepLog } from "../pipeline/task.ts";
 import type { StoredStep } from "../store/run-store.ts";
-import { publishArtifact } from "./publish-artifact.ts";
+import { publishArtifact, readPublished } from "./publish-artifact.ts";
 import { modelsFor } from "./step-models.ts";
 import type { StepWork } from "./step-work.ts";
 
@@ -26,6 +26,7 @@ function artifactsFor(engine: Engine, work: StepWork, held: StoredStep): StepArt
     },
     delete: (uri) => engine.objects.delete(uri),
     publish: (artifact, key) => publishArtifact(engine.objects, artifact, key),
+    published: (key) => readPublished(engine.objects, key),
   };
 }
 
