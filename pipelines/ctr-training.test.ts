@@ -151,6 +151,22 @@ describe("ctr-training", () => {
     });
   });
 
+  it("never promotes a model that is worse than the base rate, with a champion or without: the run says why", async () => {
+    const useless = { ...second, logLoss: 0.46 };
+    const training = new Training({ "21.csv": first, "22.csv": useless });
+    await training.drop("21.csv", "22.csv");
+    const refused = {
+      state: "SUCCEEDED",
+      promotion: { promoted: false, reason: expect.stringMatching(/0\.46.*base rate's 0\.45.*worse by/) },
+    };
+    const alone = await training.run({ files: [{ uri: uri("22.csv") }] });
+    expect(alone).toMatchObject(refused);
+    expect(alone.promotion).toMatchObject({ holder: null });
+    await training.run({ files: [{ uri: uri("21.csv") }] });
+    expect(await training.run({ files: [{ uri: uri("22.csv") }] })).toMatchObject(refused);
+    expect(await training.memory.engine.models.getAlias("ctr", "champion")).toBe(2);
+  });
+
   it("compares the data with that of the champion, by the profile that went with it", async () => {
     const training = new Training({ "21.csv": first, "22.csv": second });
     await training.drop("21.csv", "22.csv");

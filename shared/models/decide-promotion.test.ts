@@ -91,6 +91,28 @@ describe("a version that was measured against the champion", () => {
   });
 });
 
+describe("a version that is no better than the base rate", () => {
+  const base = { base: 0.4532 };
+  it.each([
+    ["there is no champion", candidate(4, 0.46, null, base), []],
+    ["the champion is worse still", candidate(4, 0.46, 0.5, { ...base, against: 3 }), [move(1, 3)]],
+    [
+      "another champion, worse still, came meanwhile",
+      candidate(4, 0.46, 0.5, { ...base, against: 3 }),
+      [move(1, 3), move(2, 5, { from: 3, figures: figuresOf(0.49, { against: 3 }) })],
+    ],
+  ])("is refused when %s", (_, asked, moves) => {
+    const { kind, reason } = decidePromotion(asked, moves);
+    expect(kind).toBe("refuse");
+    expect(reason).toMatch(/^logLoss 0\.4600, the base rate's 0\.4532: worse by 1\.5 %; needs to be better/);
+  });
+
+  it("is refused when it is as good", () => {
+    const asked = candidate(4, 0.4532, 0.5, { ...base, against: 3, minimumGain: 0 });
+    expect(decidePromotion(asked, [move(1, 3)]).kind).toBe("refuse");
+  });
+});
+
 describe("a version whose champion has changed since", () => {
   /** Version 5 took the place of version 4, against which nobody here was measured. */
   const changed = (its: Partial<MoveFigures>, value = 0.39) => [

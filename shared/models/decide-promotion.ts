@@ -29,14 +29,18 @@ function decided({ gain, text }: Comparison, minimumGain: number): Decision {
   return { kind: "refuse", reason: `${text}; needs to be better ${needed}` };
 }
 
-/** What the candidate was measured against: the champion of then, or the base rate where there was none. */
+function againstBase(figures: MoveFigures): Comparison {
+  return compared(figures, figures.value, figures.base, figures.metric, "the base rate's");
+}
+
+/** What the candidate was measured against: the champion of then, where there was one, and always the base rate. */
 function asEvaluated({ figures, championValue, alias }: Candidate): Decision {
   const { metric, value, base, minimumGain } = figures;
-  const comparison =
-    championValue === null
-      ? compared(figures, value, base, metric, "the base rate's")
-      : compared(figures, value, championValue, metric, `the ${alias}'s`);
-  return decided(comparison, minimumGain);
+  const overBase = compared(figures, value, base, metric, "the base rate's");
+  if (championValue === null) return decided(overBase, minimumGain);
+  // The champion may have become worse than guessing: to be better than that is not enough.
+  if (overBase.gain <= 0) return decided(overBase, 0);
+  return decided(compared(figures, value, championValue, metric, `the ${alias}'s`), minimumGain);
 }
 
 /**
@@ -100,6 +104,11 @@ export function decidePromotion(candidate: Candidate, moves: readonly AliasMove[
       kind: "refuse",
       reason: `version ${version} was rolled back from at ${rollback.at} (${rollback.why}); only a person gives it the alias again`,
     };
+  }
+  if (holder !== null) {
+    // A champion that has become worse than no model at all is no measure: what beats it need not be of use.
+    const overBase = againstBase(figures);
+    if (overBase.gain <= 0) return decided(overBase, 0);
   }
   if (holder === null || holder === figures.against) return asEvaluated(candidate);
   return againstAnother(candidate, moves, holder);
