@@ -33,14 +33,14 @@ function againstBase(figures: MoveFigures): Comparison {
   return compared(figures, figures.value, figures.base, figures.metric, "the base rate's");
 }
 
-/** What the candidate was measured against: the champion of then, where there was one, and always the base rate. */
+/** What the candidate was measured against: the champion of then, or the base rate where there was none. */
 function asEvaluated({ figures, championValue, alias }: Candidate): Decision {
-  const { metric, value, base, minimumGain } = figures;
-  const overBase = compared(figures, value, base, metric, "the base rate's");
-  if (championValue === null) return decided(overBase, minimumGain);
-  // The champion may have become worse than guessing: to be better than that is not enough.
-  if (overBase.gain <= 0) return decided(overBase, 0);
-  return decided(compared(figures, value, championValue, metric, `the ${alias}'s`), minimumGain);
+  const { metric, value, minimumGain } = figures;
+  const comparison =
+    championValue === null
+      ? againstBase(figures)
+      : compared(figures, value, championValue, metric, `the ${alias}'s`);
+  return decided(comparison, minimumGain);
 }
 
 /**
