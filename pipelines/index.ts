@@ -1,6 +1,7 @@
 import type { Pipeline } from "../shared/pipeline/index.ts";
 import { ctrTraining } from "./ctr-training.ts";
 import { poemDatalake } from "./poem-datalake.ts";
+import { poemModel } from "./poem-model.ts";
 import { ridgeSweep } from "./ridge-sweep.ts";
 import { ridgeSweepSubruns } from "./ridge-sweep-subruns.ts";
 import { ridgeTrain } from "./ridge-train.ts";
@@ -11,6 +12,7 @@ import { taxiTraining } from "./taxi-training.ts";
 export const pipelines: readonly Pipeline[] = [
   ctrTraining,
   poemDatalake,
+  poemModel,
   ridgeSweep,
   ridgeSweepSubruns,
   ridgeTrain,

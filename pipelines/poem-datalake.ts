@@ -14,7 +14,7 @@ import {
 const dropped = { prefix: "raw/zips/", suffix: ".zip" };
 
 /** Where the manifest of the newest lake is found by whoever reads poems. */
-const newestLake = "results/poems/lake.json";
+export const newestLake = "results/poems/lake.json";
 
 type Source = z.infer<typeof poemSource>;
 type Asked = {

@@ -19,7 +19,19 @@ const manifest = z.object({
 });
 let service: DeployedService;
 beforeAll(async () => {
-  service = await deployService();
+  // Alone: what follows it is tested in poem-model.test.ts.
+  service = await deployService({
+    catalogue: {
+      index: 'import { poemDatalake } from "./poem-datalake.ts";\nexport const pipelines = [poemDatalake];',
+      sources: [],
+      files: {
+        "pipelines/poem-datalake.ts": readFileSync(
+          path.join(REPOSITORY, "pipelines/poem-datalake.ts"),
+          "utf8",
+        ),
+      },
+    },
+  });
 });
 afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });

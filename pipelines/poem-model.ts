@@ -1,0 +1,274 @@
+import * as z from "zod";
+import { poem_model } from "../batch-jobs/poem_model/contract.ts";
+import {
+  batch,
+  definePipeline,
+  FatalError,
+  lambda,
+  type ModelFolder,
+  maybe,
+  ne,
+  promoteModel,
+  registerModel,
+  runSucceeded,
+  type StepContext,
+} from "../shared/pipeline/index.ts";
+import { newestLake, poemDatalake } from "./poem-datalake.ts";
+
+const json = z.string().transform((text, context): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    context.addIssue({ code: "custom", message: "it is not JSON" });
+    return z.NEVER;
+  }
+});
+
+/** What a lake's manifest says of it, as far as this pipeline reads it: see batch-jobs/poems/lake.py. */
+const lakeManifest = json.pipe(
+  z.object({
+    lake: z.string().endsWith("/"),
+    catalogue: z.object({
+      uri: z.string().startsWith("s3://"),
+      sha256: z.string(),
+      bytes: z.int().nonnegative(),
+    }),
+    forms: z.array(z.object({ form: z.string(), files: z.int().nonnegative() })),
+  }),
+);
+
+/** Each form's model has a name of its own in the registry: what is champion of one says nothing of another. */
+const modelNameOf = (form: string) => `poems-${form}`;
+
+type Chosen = {
+  poems: { lake: string; catalogue: z.infer<typeof lakeManifest>["catalogue"]; form: string };
+  /** Name of the model in the registry. */
+  model: string;
+};
+
+async function manifestOf(uri: string | null, { artifacts }: StepContext) {
+  if (uri !== null) return { uri, bytes: await artifacts.read(uri) };
+  const bytes = await artifacts.published(newestLake);
+  if (bytes !== undefined) return { uri: newestLake, bytes };
+  throw new FatalError(
+    `there is no lake of poems yet: ${newestLake} does not exist; drop a zip under raw/zips/ for ${poemDatalake.name} to make one`,
+  );
+}
+
+/** The poems of one form in a lake: the one that is named by its manifest, or the newest. */
+export async function readForm(
+  { form, manifest }: { form: string; manifest: string | null },
+  context: StepContext,
+): Promise<Chosen> {
+  const { uri, bytes } = await manifestOf(manifest, context);
+  const parsed = lakeManifest.safeParse(new TextDecoder().decode(bytes));
+  if (!parsed.success)
+    throw new FatalError(`${uri} is no manifest of a lake of poems: ${z.prettifyError(parsed.error)}`);
+  const { lake, catalogue, forms } = parsed.data;
+  const there = forms.filter(({ files }) => files > 0).map((each) => each.form);
+  if (!there.includes(form)) {
+    throw new FatalError(`${lake} has no poems of the form "${form}"; it has ${there.sort().join(", ")}`);
+  }
+  return { poems: { lake, catalogue, form }, model: modelNameOf(form) };
+}
+
+/** The champion that a new model of a form has to beat. */
+export async function findChampion(
+  { name }: { name: string },
+  { models }: StepContext,
+): Promise<{ version: number | null }> {
+  return { version: (await models.champion(name))?.version ?? null };
+}
+
+/** A champion's model, and where its tokeniser is: beside its weights. */
+export async function readChampion(
+  { name, version }: { name: string; version: number | null },
+  { models }: StepContext,
+): Promise<{ model: ModelFolder; tokeniser: { uri: string } }> {
+  const champion = version === null ? null : await models.read(name, version);
+  if (champion === null) throw new FatalError(`there is no version ${version} of ${name}`);
+  const { model } = champion;
+  return { model, tokeniser: { uri: `${model.uri.replace(/\/$/, "")}/data/` } };
+}
+
+const {
+  model,
+  steps,
+  batchSize,
+  learningRate,
+  evaluateSteps,
+  checkpointSteps,
+  patience,
+  threads,
+  seed,
+  pretrained,
+} = poem_model.train.input.shape;
+const { trainShare, vocabularySize } = poem_model.tokenise.input.shape;
+const { count, prompt, maxTokens, temperature, topK } = poem_model.sample.input.shape;
+
+/** A machine with one GPU (g4dn.xlarge holds it); where a stage has none, what trains a small model in some hours. */
+const trainingMachine = {
+  ...{ queue: "gpu", gpus: 1, vcpus: 4, memory: [8192, 15_000] },
+  withoutGpu: { vcpus: 4, memory: [4096, 8192, 15_000] },
+};
+
+/**
+ * Trains a small language model on the poems of one form, has it write ten, and lets it challenge the champion of that
+ * form: it is promoted when it needs fewer bits for a byte of the poems that it has not seen, and refused with the
+ * figures otherwise.
+ */
+export const poemModel = definePipeline(
+  {
+    name: "poem-model",
+    runName: "poem-model-{params.form}-{yyyy}-{MM}-{dd}-{HH}-{mm}-{ss}",
+    params: z
+      .strictObject({
+        /** As the lake names it; the other forms are left out. */
+        form: z
+          .string()
+          .regex(
+            /^[a-z0-9-]{1,34}$/,
+            "is 1 to 34 lower-case letters a to z, digits and -, as it is part of a model's name",
+          )
+          .default("ballad"),
+        /** The manifest of the lake to read; that of the newest one when it is left out. */
+        manifest: z
+          .string()
+          .regex(/^s3:\/\/.+\/_manifest\.json$/, "is no s3://…/_manifest.json")
+          .nullable()
+          .default(null),
+        trainShare,
+        vocabularySize,
+        /** A GPT-2 to go on from, below raw/ or models/; random weights when left out. */
+        pretrained,
+        /** What the transformer is like. */
+        model,
+        /** How it is trained. */
+        training: z
+          .strictObject({ steps, batchSize, learningRate, evaluateSteps, checkpointSteps, patience })
+          .prefault({}),
+        /** How the poems are written that go with the model. */
+        samples: z.strictObject({ count, prompt, maxTokens, temperature, topK }).prefault({}),
+        threads,
+        seed,
+        /** How many fewer bits a byte a model must need than the champion: 0.01 is 1 %. */
+        minimumGain: z.number().min(0).max(1).default(0),
+      })
+      .refine(({ model: { width, heads } }) => width % heads === 0, {
+        path: ["model", "width"],
+        error: "is no multiple of model.heads",
+      }),
+    triggers: [
+      runSucceeded({
+        pipeline: poemDatalake,
+        // The lake of that run, though a newer one may be there by now.
+        params: ({ result }) => ({ manifest: `${result.lake}_manifest.json` }),
+      }),
+    ],
+  },
+  ({ params, step }) => {
+    const { form, trainShare, vocabularySize, pretrained, training, samples, threads, seed } = params;
+    const chosen = step("read_form", lambda({ form, manifest: params.manifest }, readForm));
+    const tokens = step(
+      "tokenise",
+      batch(poem_model.tokenise, { poems: chosen.poems, trainShare, vocabularySize, pretrained }),
+      { cache: true },
+    );
+    const { steps, batchSize, learningRate, evaluateSteps, checkpointSteps, patience } = training;
+    const trained = step(
+      "train",
+      batch(
+        poem_model.train,
+        {
+          ...{ tokeniser: tokens.tokeniser, train: tokens.train, pretrained, model: params.model },
+          ...{ steps, batchSize, learningRate, evaluateSteps, checkpointSteps, patience, threads, seed },
+        },
+        trainingMachine,
+      ),
+      { cache: true },
+    );
+    const evaluation = step(
+      "evaluate",
+      batch(poem_model.evaluate, {
+        ...{ model: trained.model, train: tokens.train, validation: tokens.validation, threads },
+      }),
+      { cache: true },
+    );
+    const { count, prompt, maxTokens, temperature, topK } = samples;
+    const written = step(
+      "sample",
+      batch(poem_model.sample, {
+        ...{ model: trained.model, count, prompt, maxTokens, temperature, topK, threads, seed },
+      }),
+      { cache: true },
+    );
+    const { perplexity, unigramPerplexity, bitsPerByte, unigramBitsPerByte } = evaluation;
+    const { seqLen, layers, heads, width, dropout } = params.model;
+    const { lake, catalogue } = chosen.poems;
+    const registered = step(
+      "register_model",
+      registerModel({
+        name: chosen.model,
+        model: trained.model,
+        metrics: {
+          ...{ perplexity, unigramPerplexity, bitsPerByte, unigramBitsPerByte },
+          ...{ steps: trained.metrics.steps, bestStep: trained.metrics.bestStep },
+          ...{ parameters: trained.metrics.parameters, tokens: trained.metrics.tokens },
+        },
+        parameters: {
+          ...{ form, trainShare, seqLen, layers, heads, width, dropout },
+          ...{ vocabularySize: tokens.vocabularySize, steps, batchSize, learningRate },
+          ...{ precision: trained.precision, device: trained.device },
+        },
+        data: [{ uri: catalogue.uri, sha256: catalogue.sha256, bytes: catalogue.bytes }],
+        signature: trained.signature,
+        seed,
+        tags: { form, lake },
+        attachments: { poems: written.poems, curves: trained.curves },
+      }),
+    );
+    const found = step("find_champion", lambda({ name: chosen.model }, findChampion), { after: [trained] });
+    const champion = step(
+      "read_champion",
+      lambda({ name: chosen.model, version: found.version }, readChampion),
+      { when: ne(found.version, null) },
+    );
+    // The champion has a tokeniser of its own, and predicts the same poems in other tokens.
+    const itsTokens = step(
+      "tokenise_for_champion",
+      batch(poem_model.tokenise, { poems: chosen.poems, trainShare, pretrained: champion.tokeniser }),
+      { cache: true },
+    );
+    const itsEvaluation = step(
+      "evaluate_champion",
+      batch(poem_model.evaluate, {
+        ...{ model: champion.model, train: itsTokens.train, validation: itsTokens.validation, threads },
+      }),
+      { cache: true },
+    );
+    const promotion = step(
+      "promote",
+      promoteModel({
+        name: chosen.model,
+        version: registered.version,
+        evaluation: {
+          // Perplexities of different tokenisers do not compare; bits a byte do.
+          candidate: { bitsPerByte },
+          champion: maybe(itsEvaluation),
+          base: { bitsPerByte: unigramBitsPerByte },
+          against: found.version,
+          data: { catalogue: catalogue.sha256, form, trainShare },
+        },
+        gate: { metric: "bitsPerByte", better: "lower", minimumGain: params.minimumGain },
+      }),
+    );
+    return {
+      model: registered.version,
+      promotion,
+      perplexity,
+      unigramPerplexity,
+      device: trained.device,
+      poems: written.poems,
+    };
+  },
+);
