@@ -1,0 +1,80 @@
+"""Loads this model for `mlflow.pyfunc.load_model`. It comes with the model and needs nothing of what trained it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from tokenizers import Tokenizer
+from transformers.models.gpt2.modeling_gpt2 import GPT2LMHeadModel
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+END = "<|endoftext|>"
+# Poems that are written at once.
+BATCH = 25
+
+
+class PoemWriter:
+    """A language model of poems, with its tokeniser."""
+
+    def __init__(self, model: Any, tokeniser: Tokenizer) -> None:
+        self._model = model.eval()
+        self._tokeniser = tokeniser
+        # What a prompt says is text, whatever it says.
+        self._tokeniser.encode_special_tokens = True
+        self._end = tokeniser.token_to_id(END)
+
+    def write(
+        self, prompt: str, count: int, *, max_tokens: int, temperature: float, top_k: int, seed: int
+    ) -> list[str]:
+        """So many poems that begin with the prompt: the same ones for the same seed, on the same machine.
+
+        A poem ends where the model ends it, after `max_tokens`, or where the model sees no further.
+
+        Raises:
+            ValueError: the prompt is longer than what the model sees at once.
+        """
+        begin = [self._end, *self._tokeniser.encode(prompt).ids]
+        room = self._model.config.n_positions - len(begin)
+        if room < 1:
+            raise ValueError(f"the prompt has {len(begin)} tokens; the model sees {self._model.config.n_positions}")
+        poems: list[str] = []
+        place = self._model.device
+        with torch.random.fork_rng(), torch.inference_mode():
+            torch.manual_seed(seed)
+            while len(poems) < count:
+                asked = torch.tensor([begin] * min(BATCH, count - len(poems)), device=place)
+                written = self._model.generate(
+                    asked,
+                    attention_mask=torch.ones_like(asked),
+                    do_sample=True,
+                    temperature=temperature,
+                    top_k=min(top_k, self._tokeniser.get_vocab_size()),
+                    max_new_tokens=min(max_tokens, room),
+                    pad_token_id=self._end,
+                    eos_token_id=self._end,
+                )
+                poems += self._tokeniser.decode_batch(written.tolist(), skip_special_tokens=True)
+        return poems
+
+    def predict(self, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:  # noqa: ARG002
+        """A poem for each `prompt`, which may be empty."""
+        import pandas as pd
+
+        settings: dict[str, Any] = {"max_tokens": 200, "temperature": 0.8, "top_k": 50, "seed": 42}
+        poems = [self.write(prompt, 1, **settings)[0] for prompt in model_input["prompt"]]
+        return pd.DataFrame({"poem": poems}, index=model_input.index)
+
+
+def load_writer(folder: Path, device: Any = "cpu") -> PoemWriter:
+    """The model and the tokeniser in a folder; the model is computed on the device."""
+    model = GPT2LMHeadModel.from_pretrained(folder, use_safetensors=True, local_files_only=True)
+    return PoemWriter(model.to(device), Tokenizer.from_file(str(folder / "tokenizer.json")))
+
+
+def _load_pyfunc(data_path: str) -> PoemWriter:
+    """What MLflow calls, with the path of the model's folder `data`."""
+    return load_writer(Path(data_path))
