@@ -14,7 +14,10 @@ function told(program: Command, ...words: string[]): string[] {
 }
 
 describe("completion", () => {
-  const program = millraceProgram();
+  let program: Command;
+  beforeAll(async () => {
+    program = await millraceProgram();
+  });
 
   test("knows every command that the help lists, and no other", () => {
     const listed = program.createHelp().visibleCommands(program);

@@ -13,7 +13,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   process.exit();
 });
 
-const program = millraceProgram();
+const program = await millraceProgram(process.argv.slice(2));
 try {
   await program.parseAsync();
 } catch (error) {

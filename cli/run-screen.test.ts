@@ -77,12 +77,56 @@ test("what followed the end stands below the steps, with what became of it", () 
     }),
     100,
   );
-  const lines = screen.split("\n").slice(-5);
+  const lines = screen.split("\n").slice(-6);
   expect(lines[0]).toBe("  afterwards");
   expect(lines[1]).toMatch(/^ {2}✓ hook +succeeded +40 ms$/);
   expect(lines[2]).toMatch(/^ {2}✗ notice slack +failed +90 ms$/);
   expect(lines[3]).toContain("there is no parameter /millrace/prod/slack-webhook");
-  expect(lines[4]).toMatch(/^ {2}✓ start poem-model +succeeded +run r2$/);
+  expect(lines[4]).toMatch(/^ {2}✓ start poem-model +succeeded$/);
+  expect(lines[5]).toBe("      look at its run: npx millrace run r2");
+});
+
+describe("runs that belong together", () => {
+  const linked = (overrides: Partial<StepView>) =>
+    runScreen(aRunView([aStepView("train", { state: "RUNNING", kind: "child", ...overrides })]), 80)
+      .split("\n")
+      .slice(5);
+
+  test("a step that waits for a run says how to look at it", () => {
+    expect(linked({ child: "r2" })).toEqual(["      look at its run: npx millrace run r2"]);
+  });
+
+  test("a mapped one shows its runs with their states, and how to look at the first that is not done", () => {
+    const childRuns = [
+      { index: 0, runId: "r0", state: "SUCCEEDED" },
+      { index: 11, runId: "r11", state: "FAILED" },
+    ] as const;
+    const children = { total: 30, counts: { SUCCEEDED: 29, FAILED: 1 } };
+    expect(linked({ childRuns: [...childRuns], children })).toEqual([
+      "      [0]    ✓ succeeded  run r0",
+      "      [11]   ✗ failed     run r11",
+      "      and 28 more",
+      "      look at one: npx millrace run r11",
+    ]);
+  });
+
+  test("a run that another one started says how to look at that one", () => {
+    const cause = {
+      kind: "step",
+      runId: "20211004T162100Z-4k7q2m9xt6bw",
+      step: "train",
+      index: 0,
+      epoch: 1,
+    } as const;
+    expect(
+      runScreen(aRunView([running], { cause }), 80)
+        .split("\n")
+        .slice(2, 4),
+    ).toEqual([
+      "started by step train of run 20211004T162100Z-4k7q2m9xt6bw",
+      "look at that one: npx millrace run 20211004T162100Z-4k7q2m9xt6bw",
+    ]);
+  });
 });
 
 test.each([80, 120])("no line is wider than a terminal of %d columns", (width) => {

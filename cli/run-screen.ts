@@ -1,6 +1,7 @@
 import { styleText } from "node:util";
 import { isSpotQueue } from "../shared/pipeline/job.ts";
 import type {
+  ChildRunView,
   ChildrenView,
   EndStepView,
   ErrorView,
@@ -58,6 +59,8 @@ export function runStateText(state: RunState): string {
   return styleText(runColours[state], state);
 }
 
+const hasPassed = (state: ViewState) => state === "SUCCEEDED" || state === "CACHED" || state === "SKIPPED";
+
 /** Why a run exists, in words. */
 export function causeText(cause: Cause): string {
   if (cause.kind === "object") return `started by ${cause.uri}`;
@@ -67,6 +70,12 @@ export function causeText(cause: Cause): string {
   if (cause.kind === "rerun") return `run ${cause.runId} again`;
   if (cause.kind === "step") return `started by step ${cause.step} of run ${cause.runId}`;
   return cause.by === undefined ? "started by hand" : `started by ${cause.by}`;
+}
+
+/** Why a run exists, with how to look at the run that it comes from, if it comes from one. */
+function causeLines(cause: Cause, width: number): string[] {
+  const text = cutMiddle(causeText(cause), width);
+  return "runId" in cause ? [text, `look at that one: npx millrace run ${cause.runId}`] : [text];
 }
 
 /** How far a mapped step is: `4/6 done, 2 running`. */
@@ -92,11 +101,27 @@ function detailText(step: Line): string {
     ...(step.attempts > 1 && step.passes === undefined ? [`attempt ${step.attempts}`] : []),
     ...(step.withoutGpu === true ? ["without a GPU: the stage has none"] : []),
     ...(isMovedOnDemand(step) ? ["on demand after Spot"] : []),
-    ...(step.child === undefined ? [] : [`run ${step.child}`]),
     ...(step.cachedFrom === undefined ? [] : [`result of run ${step.cachedFrom.runId}`]),
     ...(step.message === undefined ? [] : [step.message]),
     ...(step.state === "UPSTREAM_FAILED" ? ["a step that it waits for failed"] : []),
   ].join(", ");
+}
+
+/** The run of a child step or those of a mapped one, with how to look at one: the first that is not done, if there is one. */
+function childRunLines({ child, childRuns = [], children }: Line): string[] {
+  if (child !== undefined) return [`look at its run: npx millrace run ${child}`];
+  const line = ({ index, state, runId }: ChildRunView) => {
+    const { symbol, word } = looks[state];
+    return `${`[${index}]`.padEnd(6)} ${symbol} ${word.padEnd(10)} run ${runId}`;
+  };
+  const example = childRuns.find(({ state }) => !hasPassed(state)) ?? childRuns[0];
+  if (example === undefined) return [];
+  const more = (children?.total ?? childRuns.length) - childRuns.length;
+  return [
+    ...childRuns.map(line),
+    ...(more > 0 ? [`and ${more} more`] : []),
+    `look at one: npx millrace run ${example.runId}`,
+  ];
 }
 
 function errorLines({ index, name, message, log }: ErrorView, width: number): string[] {
@@ -129,15 +154,13 @@ function stepLines(step: Line, nameWidth: number, width: number): string[] {
     ` ${duration}`,
   ].join("");
   const errors = step.errors.flatMap((error) => errorLines(error, width));
-  const jobs = jobLines(step, width - 6).map((each) => styleText("gray", `      ${each}`));
+  const more = [...childRunLines(step), ...jobLines(step, width - 6)];
   return [
     line.trimEnd(),
-    ...jobs,
+    ...more.map((each) => styleText("gray", `      ${each}`)),
     ...errors.map((each) => styleText(step.state === "RETRYING" ? "yellow" : "red", each)),
   ];
 }
-
-const hasPassed = (state: ViewState) => state === "SUCCEEDED" || state === "CACHED" || state === "SKIPPED";
 
 /** A run and its steps, in lines of at most `width` characters. */
 export function runScreen(view: RunView, width: number): string {
@@ -154,7 +177,7 @@ export function runScreen(view: RunView, width: number): string {
   return [
     `${styleText("bold", view.pipeline)}  ${runStateText(view.state)}  ${facts.join(", ")}`,
     `run ${view.runId}`,
-    cutMiddle(causeText(view.cause), width),
+    ...causeLines(view.cause, width),
     ...(view.reason === undefined ? [] : [view.reason]),
     "",
     ...view.steps.flatMap((step) => stepLines(step, nameWidth, width)),
@@ -170,6 +193,7 @@ export function stepChange(step: StepView): string {
     step.name,
     looks[step.state].word,
     detailText(step),
+    ...(step.child === undefined ? [] : [`run ${step.child}`]),
     ...(step.progress === undefined ? [] : [progressTenths(step.progress)]),
     ...(error ? [`${error.name}: ${error.message}`] : []),
   ];

@@ -172,8 +172,7 @@ async function progressOf(
  */
 export async function readRunView(target: Target, runId: string): Promise<RunView> {
   const run = await runNamed(target, runId);
-  const graph = await graphOfRun(target, run);
-  const records = await target.store.listSteps(runId);
+  const [graph, records] = await Promise.all([graphOfRun(target, run), target.store.listSteps(runId)]);
   const stored = viewRun(run, graph, records, Date.now());
   const view = target.stateDir === undefined ? stored : withLocalLogs(stored, target.stateDir);
   if (!hasRunningJob(view)) return view;

@@ -112,9 +112,10 @@ function recordCost({ task, over }: StepNode, record: StepRecord): CostView {
  * as far as they are kept, functions of the current one only.
  */
 export function runCost(graph: Graph, records: readonly StepRecord[]): RunCost {
+  const byStep = Map.groupBy(records, ({ step }) => step);
   const steps = new Map(
     graph.steps.map((node): [string, CostView] => {
-      const mine = records.filter(({ step }) => step === node.name);
+      const mine = byStep.get(node.name) ?? [];
       return [node.name, sum(mine.map((record) => recordCost(node, record)))];
     }),
   );

@@ -126,11 +126,9 @@ const endedStandings: Partial<Record<Standing, ViewState>> = {
   UPSTREAM_FAILED: "UPSTREAM_FAILED",
 };
 
-/** The records of one step that still count: a retry begins anew what did not succeed. */
-function currentRecords(run: Run, node: StepNode, records: readonly StepRecord[]): StepRecord[] {
-  return records.filter(
-    (record) => record.step === node.name && (record.epoch === run.epoch || hasResult(record)),
-  );
+/** The records of a step that still count: a retry begins anew what did not succeed. */
+function currentRecords(run: Run, records: readonly StepRecord[]): StepRecord[] {
+  return records.filter((record) => record.epoch === run.epoch || hasResult(record));
 }
 
 /** State of a step of which nothing is stored. */
@@ -267,7 +265,7 @@ function viewStep(
   cost: RunCost,
   now: number,
 ): StepView {
-  const records = currentRecords(run, node, all);
+  const records = currentRecords(run, all);
   const mapped = node.over !== undefined;
   const own = records.find(({ index }) => (mapped ? index === "map" : index !== "map"));
   const members = mapped ? records.filter(({ index }) => index !== "map") : [];
@@ -320,6 +318,7 @@ function viewEndStep(record: StepRecord, now: number): EndStepView {
 export function viewRun(run: Run, graph: Graph, records: readonly StepRecord[], now: number): RunView {
   const { standings } = plan(graph, run.progress);
   const cost = runCost(graph, records);
+  const byStep = Map.groupBy(records, ({ step }) => step);
   const endedAt = "endedAt" in run ? run.endedAt : undefined;
   const end = endedAt === undefined ? now : Date.parse(endedAt);
   const {
@@ -346,7 +345,7 @@ export function viewRun(run: Run, graph: Graph, records: readonly StepRecord[], 
     ...(error !== undefined && { error }),
     cost: { dollars: cost.dollars, atLeast: cost.atLeast, basis: costBasis },
     steps: graph.steps.map((node) =>
-      viewStep(run, node, standings[node.number] ?? "WAITING", records, cost, now),
+      viewStep(run, node, standings[node.number] ?? "WAITING", byStep.get(node.name) ?? [], cost, now),
     ),
     afterwards: records
       .filter(({ step, index }) => isEndStep(step) && index === run.epoch)

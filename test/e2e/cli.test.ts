@@ -38,7 +38,7 @@ const family = (command: Command): Command[] => [command, ...command.commands.fl
 
 /** What a command that is refused says: in this process, as three dozen of their own take half a minute. */
 async function refusal(...args: string[]): Promise<string> {
-  const program = millraceProgram();
+  const program = await millraceProgram();
   for (const command of family(program)) {
     command.exitOverride().configureOutput({ writeErr: () => undefined, outputError: () => undefined });
   }
@@ -340,8 +340,8 @@ it("doctor finds the stage well, what should be looked at, and what is broken", 
   });
 });
 
-it("every command was typed here, but for init, which has a test of its own", () => {
-  const commands = millraceProgram().commands.map((command) => command.name());
+it("every command was typed here, but for init, which has a test of its own", async () => {
+  const commands = (await millraceProgram()).commands.map((command) => command.name());
   const others = ["complete", "init"];
   expect(commands.filter((name) => !seen.has(name) && !others.includes(name))).toEqual([]);
 });
