@@ -1,5 +1,6 @@
 // Sets the project up after a bare clone: Node packages and the Python environment. Plain Node without packages, since
-// it runs before there are any. Says nothing when all is in place, and then needs no network.
+// it runs before there are any. Says nothing when all is in place, and then needs no network. With --torch also what the
+// jobs of poem_model need, hundreds of megabytes: the tests ask for it.
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -83,8 +84,29 @@ function run(command, args) {
 
 const nodeLock = path.join(root, "package-lock.json");
 const pythonLock = path.join(root, "batch-jobs", "requirements-dev.lock");
+const poemModel = path.join(root, "batch-jobs", "poem_model");
+const torchLock = path.join(poemModel, "requirements-without-torch.lock");
 const venv = path.join(root, ".venv");
 const venvPython = path.join(venv, "bin", "python");
+
+const pythonPackages = {
+  name: "python packages",
+  stamp: path.join(venv, ".millrace-setup"),
+  // The folder is part of it: an environment that was moved or copied along with its project doesn't work.
+  wanted: () => hash(readFileSync(pythonLock), venv),
+  make: makePythonEnvironment,
+  check: python,
+};
+
+const torch = {
+  name: "torch",
+  stamp: path.join(venv, ".millrace-torch"),
+  // What it is installed into is part of it: that is made anew when the other lock changes.
+  wanted: () => hash(readFileSync(pythonLock), readFileSync(torchLock), torchVersion(), venv),
+  make: installTorch,
+  check: python,
+  after: pythonPackages,
+};
 
 const parts = [
   {
@@ -97,33 +119,46 @@ const parts = [
         refuse("npm is missing: install Node with npm (nodejs.org).");
     },
   },
-  {
-    name: "python packages",
-    stamp: path.join(venv, ".millrace-setup"),
-    // The folder is part of it: an environment that was moved or copied along with its project doesn't work.
-    wanted: () => hash(readFileSync(pythonLock), venv),
-    make: makePythonEnvironment,
-    check: python,
-  },
+  pythonPackages,
+  ...(process.argv.includes("--torch") ? [torch] : []),
 ];
+
+/** @param {string[]} what */
+function pipInstall(...what) {
+  // Python compiles what it imports; compiling all of it here costs more than the download.
+  const options = ["--quiet", "--no-compile", "--disable-pip-version-check"];
+  return run(path.join(venv, "bin", "pip"), ["install", ...options, ...what]);
+}
 
 async function makePythonEnvironment() {
   const command = python();
   // Without --clear an interrupted environment would stay half made.
   await run(command, ["-m", "venv", "--clear", venv]);
-  await run(path.join(venv, "bin", "pip"), [
-    "install",
-    "--quiet",
-    // Python compiles what it imports; compiling all of it here costs more than the download.
-    "--no-compile",
-    "--disable-pip-version-check",
-    "--require-hashes",
-    "--requirement",
-    pythonLock,
-  ]);
+  await pipInstall("--require-hashes", "--requirement", pythonLock);
   const sitePackages = output(venvPython, ["-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]);
   const importable = ["batch-jobs", path.join("batch-jobs", "sdk")].map((folder) => path.join(root, folder));
   writeFileSync(path.join(sitePackages, "millrace.pth"), `${importable.join("\n")}\n`);
+}
+
+function torchVersion() {
+  const [, version] = /^torch==([^\s\\]+)/m.exec(readOr(path.join(poemModel, "requirements.lock"))) ?? [];
+  if (version === undefined) refuse("batch-jobs/poem_model/requirements.lock names no torch: lock it again.");
+  return version;
+}
+
+/** Everything but torch by hash. Which build of torch pip takes is pip's own setting, and each has another hash. */
+async function installTorch() {
+  await pipInstall("--require-hashes", "--requirement", torchLock);
+  const wanted = `torch==${torchVersion()}`;
+  try {
+    await pipInstall(wanted);
+    // Compiles what the jobs import of it, which would else take seconds each time where Python may keep nothing.
+    const imports = "torch, transformers.models.gpt2.modeling_gpt2, matplotlib.figure";
+    await run(venvPython, ["-c", `import sys; sys.dont_write_bytecode = False; import ${imports}`]);
+  } catch (error) {
+    const why = error.message.split("\n").at(-1);
+    throw new Error(`${wanted} can't be had (${why}): see batch-jobs/README.md, "Torch".`, { cause: error });
+  }
 }
 
 function missing() {
@@ -183,10 +218,17 @@ async function main() {
   await takeLock();
   try {
     // Read again: the set-up that we waited for may have done it all.
-    const results = await Promise.allSettled(missing().map(make));
-    for (const result of results) {
-      if (result.status === "fulfilled") continue;
-      console.error(`setup: ${result.reason.message}`);
+    const making = new Map();
+    for (const part of missing()) {
+      making.set(
+        part,
+        Promise.resolve(making.get(part.after)).then(() => make(part)),
+      );
+    }
+    const results = await Promise.allSettled(making.values());
+    // What waits for another part fails for the same reason.
+    for (const message of new Set(results.flatMap(({ reason }) => (reason ? [reason.message] : [])))) {
+      console.error(`setup: ${message}`);
       process.exitCode = 1;
     }
   } finally {

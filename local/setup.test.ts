@@ -26,6 +26,13 @@ beforeEach(() => {
   copyFileSync(path.join(REPOSITORY, "local", "setup.mjs"), path.join(project, "local", "setup.mjs"));
   writeFileSync(path.join(project, "package-lock.json"), "{}");
   writeFileSync(path.join(project, "batch-jobs", "requirements-dev.lock"), "");
+  const poemModel = path.join(project, "batch-jobs", "poem_model");
+  mkdirSync(poemModel);
+  writeFileSync(path.join(poemModel, "requirements-without-torch.lock"), "");
+  writeFileSync(
+    path.join(poemModel, "requirements.lock"),
+    "tokenizers==1 \\\ntorch==9.8.7 \\\n    --hash=x\n",
+  );
   symlinkSync(process.execPath, path.join(programs, "node"));
   program("npm", 'case $1 in --version) echo 10;; ci) echo npm "$@" >> calls; mkdir -p node_modules;; esac');
   program(
@@ -49,8 +56,12 @@ function program(name: string, script: string): void {
 
 const environment = () => ({ PATH: `${programs}:/usr/bin:/bin` });
 
-function setup() {
-  return spawnSync("node", ["local/setup.mjs"], { cwd: project, env: environment(), encoding: "utf8" });
+function setup(...options: string[]) {
+  return spawnSync("node", ["local/setup.mjs", ...options], {
+    cwd: project,
+    env: environment(),
+    encoding: "utf8",
+  });
 }
 
 function calls(): string[] {
@@ -130,6 +141,42 @@ describe("set-up after a bare clone", () => {
       });
     expect(await Promise.all([run(), run()])).toEqual([0, 0]);
     expect(calls().filter((call) => call.startsWith("npm"))).toHaveLength(1);
+  });
+
+  it("installs torch only when asked, after all else, at the version of the lock", () => {
+    setup();
+    expect(calls().join()).not.toContain("torch");
+    setup("--torch");
+    const asked = calls().filter((call) => call.startsWith("pip") && call.includes("torch"));
+    expect(asked).toEqual([
+      expect.stringMatching(/--require-hashes .*requirements-without-torch\.lock$/),
+      expect.stringMatching(/torch==9\.8\.7$/),
+    ]);
+    const before = calls();
+    expect(setup("--torch")).toMatchObject({ status: 0, stdout: "", stderr: "" });
+    expect(calls()).toEqual(before);
+  });
+
+  it("an environment that is made anew gets torch again", () => {
+    setup("--torch");
+    writeFileSync(path.join(project, "batch-jobs", "requirements-dev.lock"), "# changed");
+    const before = calls().length;
+    expect(setup("--torch").status).toBe(0);
+    const after = calls().slice(before);
+    expect(after[0]).toBe("venv");
+    expect(after.at(-1)).toMatch(/torch==9\.8\.7$/);
+  });
+
+  it("says in one line that torch can't be had, why, and where to read on", () => {
+    program(
+      "pip",
+      'case "$*" in *torch==*) echo "No matching distribution found" >&2; exit 1;; *) echo pip "$@" >> calls;; esac',
+    );
+    const { status, stderr } = setup("--torch");
+    expect(status).toBe(1);
+    expect(stderr).toBe(
+      'setup: torch==9.8.7 can\'t be had (No matching distribution found): see batch-jobs/README.md, "Torch".\n',
+    );
   });
 
   it("takes over the lock of a set-up that was killed", () => {
