@@ -72,6 +72,10 @@ async function version(number: number): Promise<ModelVersion> {
   return found;
 }
 
+/** What a run has left, without the notes that jobs and engine leave. */
+const leftBy = async (run: Run) =>
+  (await service.listing(run)).filter((key) => !/^(_|\d+\.json$)/.test(key.split("/").at(-1) ?? ""));
+
 /** What a try of a job printed. */
 async function logOf(jobTry: JobTry | undefined): Promise<string> {
   const stream = jobTry?.log?.split(":")[1] ?? "";
@@ -92,6 +96,20 @@ describe("ctr-training", () => {
     expect(first).toMatchObject({ state: "SUCCEEDED" });
     expect(first.name).toMatch(/^ctr-training-\d{4}(-\d\d){5}$/);
     expect(await service.output(first.runId, "promote")).toMatchObject({ version: 1, promoted: true });
+    expect(await leftBy(first)).toEqual([
+      "train/0/1.1/model/MLmodel",
+      "train/0/1.1/model/code/ctr_model.py",
+      "train/0/1.1/model/data/coefficients.npy",
+      "train/0/1.1/model/data/model.json",
+      "train/0/1.1/model/input_example.json",
+      "train/0/1.1/model/python_env.yaml",
+      "train/0/1.1/model/requirements.txt",
+      "train/0/1.1/model/serving_input_example.json",
+      "train/0/1.1/report/training.table.json",
+      "validate_data/0/1.1/profile.json",
+      "validate_data/0/1.1/report/checks.table.json",
+      "validate_model/0/1.1/report/evaluation.table.json",
+    ]);
     const one = await version(1);
     expect(one.metrics.testLogLoss).toBeLessThan(one.metrics.baseLogLoss ?? 0);
     expect(one).toMatchObject({
