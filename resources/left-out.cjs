@@ -1,13 +1,15 @@
 "use strict";
 
 /**
- * Parts of the X-Ray SDK that no Lambda function uses, left out of the bundles: a quarter of what each cold start would
- * read of it. resources/esbuild.yml puts this in.
+ * Parts of libraries that no Lambda function uses, left out of the bundles, as each cold start would read them: a quarter
+ * of the X-Ray SDK, a sixth of zod. resources/esbuild.yml puts this in.
  */
+
+const { readFileSync } = require("node:fs");
 
 const nothing = () => "module.exports = {};";
 
-/** What stands in place of a module of the SDK, by its path there; given what the module itself is. */
+/** What stands in place of a module of the X-Ray SDK, by its path there; given what the module itself is. */
 const replaced = {
   // Lambda decides what is sampled, and says so in each invocation's header; all that is asked of this is to be off.
   "middleware/mw_utils.js": () => "module.exports = { disableCentralizedSampling() {} };",
@@ -26,6 +28,18 @@ const replaced = {
   },
 };
 
+/**
+ * What stands in place of zod's making of JSON Schemas, which only scripts ask for, though each of its schemas could:
+ * functions of the same names, that say so.
+ */
+function saysLeftOut(path) {
+  const names = [...readFileSync(path, "utf8").matchAll(/^export (?:function|const) (\w+)/gm)].map(
+    ([, name]) => name,
+  );
+  const said = "JSON Schemas are made by scripts alone: resources/left-out.cjs";
+  return `function leftOut() { throw new Error("${said}"); }\nexport { ${names.map((name) => `leftOut as ${name}`)} };`;
+}
+
 module.exports = [
   {
     name: "left-out",
@@ -36,6 +50,13 @@ module.exports = [
         if (replacement === undefined) return undefined;
         return { contents: replacement(module.endsWith(".json") && require(path)), loader: "js" };
       });
+      build.onLoad(
+        { filter: /zod[\\/]v4[\\/]core[\\/](to-json-schema|json-schema-processors)\.js$/ },
+        ({ path }) => ({
+          contents: saysLeftOut(path),
+          loader: "js",
+        }),
+      );
     },
   },
 ];

@@ -60,3 +60,30 @@ test("a bundle without what is left out traces a call of S3 with its bucket and 
     s3.close();
   }
 });
+
+test("a bundle's schemas read values, and say that they make no JSON Schema there", async () => {
+  const outfile = path.join(folder, "schema.js");
+  const { metafile } = await build({
+    stdin: {
+      contents: `
+        import * as z from "zod";
+        const schema = z.strictObject({ name: z.string().min(1), at: z.iso.datetime(), sizes: z.array(z.int()) });
+        const read = schema.safeParse({ name: "", at: "2021-10-04T16:21:00Z", sizes: [1] });
+        let refused = "";
+        try { schema.toJSONSchema(); } catch (error) { refused = error.message; }
+        console.log(JSON.stringify({ where: read.error.issues.map((issue) => issue.path.join(".")), refused }));
+      `,
+      resolveDir: path.join(__dirname, ".."),
+    },
+    ...{ bundle: true, platform: "node", format: "cjs", outfile, plugins, metafile: true, logLevel: "error" },
+  });
+  const { stdout } = await execa(process.execPath, [outfile]);
+  expect(JSON.parse(stdout)).toEqual({
+    where: ["name"],
+    refused: "JSON Schemas are made by scripts alone: resources/left-out.cjs",
+  });
+  const [output] = Object.values(metafile.outputs);
+  expect(
+    output?.inputs["node_modules/zod/v4/core/json-schema-processors.js"]?.bytesInOutput ?? 0,
+  ).toBeLessThan(1000);
+});
