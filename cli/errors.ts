@@ -1,6 +1,19 @@
+import { CommanderError } from "commander";
+
 /** Something that a person can put right: one line that says what, which value, and what to do. */
 export class CliError extends Error {
-  override readonly name = "CliError";
+  override readonly name: string = "CliError";
+}
+
+/** A command that was typed in another form than it takes. */
+export class UsageError extends CliError {
+  override readonly name = "UsageError";
+}
+
+/** What the process ends with: 2 where the command was typed wrong, 1 where it could not be done. */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  return error instanceof UsageError ? 2 : 1;
 }
 
 type Known = { name: string; message: string; code?: unknown };
@@ -33,7 +46,7 @@ function sdkRemedy({ name, code }: Known, stage: string): string | undefined {
 }
 
 /** Errors whose message says all there is to say. */
-const plain: ReadonlySet<string> = new Set(["CliError", "StackError", "ModelNotFoundError"]);
+const plain: ReadonlySet<string> = new Set(["CliError", "UsageError", "StackError", "ModelNotFoundError"]);
 
 /** One line for an error that reached the top. */
 export function errorLine(error: unknown, stage: string): string {

@@ -4,8 +4,9 @@ import type { GlobalOptions } from "./options.ts";
 
 // Most of what a command takes is reading the SDK's code: half of that is saved from the second time on.
 enableCompileCache();
+const { CommanderError } = await import("commander");
 const { millraceProgram } = await import("./program.ts");
-const { errorLine } = await import("./errors.ts");
+const { errorLine, exitCodeOf } = await import("./errors.ts");
 
 // What reads the output may have read enough, as head does.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
@@ -18,6 +19,9 @@ try {
   await program.parseAsync();
 } catch (error) {
   const { stage, verbose } = program.opts<GlobalOptions>();
-  console.error(verbose === true ? error : `millrace: ${errorLine(error, stage)}`);
-  process.exitCode = 1;
+  // What commander refuses it has told already.
+  if (!(error instanceof CommanderError)) {
+    console.error(verbose === true ? error : `millrace: ${errorLine(error, stage)}`);
+  }
+  process.exitCode = exitCodeOf(error);
 }

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { CliError } from "./errors.ts";
+import { UsageError } from "./errors.ts";
 import { connect, type Target } from "./target.ts";
 
 /** Options that every command takes. */
@@ -10,21 +10,34 @@ export function targetOfCommand(command: Command): Target {
   return connect(command.optsWithGlobals<GlobalOptions>());
 }
 
-/** A whole number from the command line. @throws CliError for anything else */
+/** A whole number from the command line. @throws UsageError for anything else */
 export function wholeNumber(option: string): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (Number.isInteger(value) && value > 0) return value;
-    throw new CliError(`${option} is "${text}"; it takes a whole number from 1`);
+    throw new UsageError(`${option} is "${text}"; it takes a whole number from 1`);
   };
 }
 
-/** One of a list, in any case. @throws CliError for anything else */
+/** One of a list, in any case. @throws UsageError for anything else */
 export function oneOf<T extends string>(option: string, values: readonly T[]): (text: string) => T {
   return (text) => {
     const found = values.find((value) => value.toLowerCase() === text.toLowerCase());
     if (found !== undefined) return found;
-    throw new CliError(`${option} is "${text}"; it takes ${values.join(", ")}`);
+    throw new UsageError(`${option} is "${text}"; it takes ${values.join(", ")}`);
+  };
+}
+
+/** A time of any offset or a date, in UTC. @throws UsageError for anything else */
+export function moment(option: string): (text: string) => string {
+  return (text) => {
+    const isDate = /^\d{4}-\d{2}-\d{2}$/.test(text);
+    const time = /^\d{4}-\d{2}-\d{2}(T.*(Z|[+-]\d{2}:\d{2}))?$/.test(text) ? Date.parse(text) : Number.NaN;
+    const exists = isDate ? new Date(time || 0).toISOString().startsWith(text) : true;
+    if (!Number.isNaN(time) && exists) return new Date(time).toISOString();
+    throw new UsageError(
+      `${option} is "${text}"; it takes a date (UTC), or a time such as 2021-10-04T16:21:00+02:00`,
+    );
   };
 }
 

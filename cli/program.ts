@@ -3,6 +3,7 @@ import path from "node:path";
 import { Command } from "commander";
 import * as z from "zod";
 import { REPOSITORY } from "../local/stack/paths.ts";
+import { UsageError } from "./errors.ts";
 
 /** Commands of one module, in the order of the help. */
 type Source = {
@@ -50,6 +51,12 @@ function version(): string {
   return z.object({ version: z.string() }).parse(JSON.parse(text)).version;
 }
 
+/** The name of a stage, as it stands in the names of its resources. @throws UsageError for anything else */
+function stageName(text: string): string {
+  if (/^[a-z][a-z0-9-]*$/i.test(text)) return text;
+  throw new UsageError(`--stage is "${text}"; it takes the name of a stage, such as prod`);
+}
+
 /** A command, and those below it, that tell their help and mistakes as the program does. */
 function settled(command: Command, program: Command): Command {
   for (const each of command.commands) settled(each, program);
@@ -65,10 +72,11 @@ export async function millraceProgram(words: readonly string[] = []): Promise<Co
   const program = new Command("millrace")
     .description("Look at pipelines and their runs; start, stop, repair and answer them.")
     .version(version(), "--version", "print the version")
-    .option("--stage <stage>", "deployed stage; local is the stack of `npm run stack`", "local")
+    .option("--stage <stage>", "deployed stage; local is the stack of `npm run stack`", stageName, "local")
     .option("--region <region>", "AWS region of the stage", "us-east-1")
     .option("--verbose", "print where an error comes from")
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({ showGlobalOptions: true, helpWidth: Math.min(process.stdout.columns || 100, 100) })
+    .exitOverride()
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "millrace: ")) })
     .showHelpAfterError("--help says what it takes")
     .addHelpText(
@@ -79,7 +87,8 @@ export async function millraceProgram(words: readonly string[] = []): Promise<Co
         "  npx millrace start ridge-sweep --follow             start a run and watch it",
         "  npx millrace runs --state failed                    what failed",
         "  npx millrace runs --stage prod --region eu-west-1   the same on AWS",
-        "\nMILLRACE_STACK names the state folder of another local stack than .stack/.",
+        "\nExit code: 0; 1 when it could not be done, or the run that is shown did not go well; 2 for a wrong command.",
+        "MILLRACE_STACK names the state folder of another local stack than .stack/.",
       ].join("\n"),
     );
   const called = sourcesCalledBy(words);

@@ -1,4 +1,4 @@
-import { CliError } from "./errors.ts";
+import { CliError, UsageError } from "./errors.ts";
 
 /** A step, or one child of a mapped step. */
 export type StepPlace = { readonly step: string; readonly index?: number };
@@ -12,7 +12,7 @@ export type StepPlace = { readonly step: string; readonly index?: number };
 export function stepPlace(field: string, text: string): StepPlace {
   const [, step, index] = /^([^[\]]+)(?:\[(\d+)\])?$/.exec(text) ?? [];
   if (step === undefined) {
-    throw new CliError(
+    throw new UsageError(
       `${field} is "${text}"; it takes a step, or one child of a map, such as train_model[3]`,
     );
   }

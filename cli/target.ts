@@ -130,6 +130,10 @@ export function connect({ stage, region }: { stage: string; region: string }): T
   return targetOf(stage, localConfig(), stackFolder() ?? DEFAULT_STATE_DIR);
 }
 
+/** Runs among which one is looked for whose id was given by its beginning, and how many are named then. */
+const recentRuns = 100;
+const mostMeant = 5;
+
 /**
  * A run of a stage.
  *
@@ -138,7 +142,14 @@ export function connect({ stage, region }: { stage: string; region: string }): T
 export async function runNamed({ store, stage }: Target, runId: string): Promise<Run> {
   const run = await store.getRun(runId);
   if (run !== undefined) return run;
-  throw new CliError(`there is no run "${runId}" on stage "${stage}"; \`npx millrace runs\` lists them`);
+  const missing = `there is no run "${runId}" on stage "${stage}"`;
+  const { runs } = await store.listRuns({}, recentRuns);
+  const meant = runs.map((each) => each.runId).filter((id) => runId.length > 0 && id.startsWith(runId));
+  throw new CliError(
+    meant.length > 0
+      ? `${missing}; ids are given in full: ${meant.slice(0, mostMeant).join(", ")}`
+      : `${missing}; \`npx millrace runs\` lists them`,
+  );
 }
 
 /** The graph that a run started with. @throws CliError when it is not stored */

@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { Command } from "commander";
-import { CliError } from "../errors.ts";
+import { CliError, UsageError } from "../errors.ts";
 import { artifactBytes, downloadArtifact } from "../fetch-artifact.ts";
 import { printJson, targetOfCommand } from "../options.ts";
 import { isShowable, reportText } from "../report-text.ts";
@@ -26,8 +26,8 @@ async function artifactsOf(target: Target, runId: string, place?: StepPlace): Pr
   return runArtifacts(await target.objects(), run, graph, records);
 }
 
-function row({ name, bytes, mediaType, uri, removed, ...place }: RunArtifact): string[] {
-  return [placeText(place), name, removed ? "removed" : bytesText(bytes), mediaType, uri];
+function row({ name, bytes, mediaType, removed, ...place }: RunArtifact): string[] {
+  return [placeText(place), name, removed ? "removed" : bytesText(bytes), mediaType];
 }
 
 function getCommand(): Command {
@@ -101,7 +101,7 @@ export function artifactsCommand(): Command {
     .option("--step <step>", "only of this step, or of one child of a map: train_model[3]", (text) =>
       stepPlace("--step", text),
     )
-    .option("--json", "as JSON, with checksums and versions")
+    .option("--json", "as JSON, with where each is in S3, checksums and versions")
     .addHelpText(
       "after",
       [
@@ -122,14 +122,17 @@ export function artifactsCommand(): Command {
         command: Command,
       ) => {
         if (runId === undefined) {
-          throw new CliError(
+          throw new UsageError(
             "RUN is missing; `npx millrace artifacts RUN` takes the id of a run, as `npx millrace runs` lists it",
           );
         }
         const artifacts = await artifactsOf(targetOfCommand(command), runId, step);
         if (json === true) return printJson(artifacts);
         if (artifacts.length === 0) return console.log(`run ${runId} has made no artifact so far`);
-        console.log(table(["STEP", "NAME", "SIZE", "TYPE", "URI"], artifacts.map(row)));
+        console.log(table(["STEP", "NAME", "SIZE", "TYPE"], artifacts.map(row)));
+        console.log(
+          `\n--json has where each is in S3; copy one: npx millrace artifacts get ${runId} STEP NAME`,
+        );
       },
     );
 }

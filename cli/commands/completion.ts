@@ -2,7 +2,7 @@ import { script } from "@bomb.sh/tab";
 import { Command } from "commander";
 import { pipelines } from "../../pipelines/index.ts";
 import { argumentsAsked, completionOf, type KnownValues } from "../completion.ts";
-import { CliError } from "../errors.ts";
+import { CliError, UsageError } from "../errors.ts";
 import { connect } from "../target.ts";
 
 const shells = ["bash", "zsh", "fish"] as const;
@@ -39,7 +39,7 @@ export function completionCommand(): Command {
     )
     .action((asked: string) => {
       const shell = shells.find((each) => each === asked);
-      if (shell === undefined) throw new CliError(`SHELL is "${asked}"; it takes ${shells.join(", ")}`);
+      if (shell === undefined) throw new UsageError(`SHELL is "${asked}"; it takes ${shells.join(", ")}`);
       const [, entry = ""] = process.argv;
       const flag = "--disable-warning=MODULE_TYPELESS_PACKAGE_JSON";
       script(shell, "millrace", `${quoted(process.execPath)} ${flag} ${quoted(entry)}`);

@@ -25,9 +25,7 @@ export function doctorScreen(found: readonly Finding[], width: number): string {
 /** `doctor`: whether a stage can do its work, and what to do where it cannot. */
 export function doctorCommand(): Command {
   return new Command("doctor")
-    .description(
-      "look whether a stage is well: credentials, deployment, data, jobs, quotas, schedules, notices",
-    )
+    .description("look whether a stage is well: its deployment, data, jobs, quotas and notices")
     .option("--json", "as JSON")
     .addHelpText(
       "after",

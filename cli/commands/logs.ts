@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import type { Graph } from "../../shared/pipeline/graph.ts";
-import { CliError } from "../errors.ts";
+import { UsageError } from "../errors.ts";
 import { type LogLevel, type LogLook, logLevels, logLineJson, logLineText } from "../log-line.ts";
 import { oneOf, targetOfCommand } from "../options.ts";
 import type { LogFilter } from "../run-log.ts";
@@ -19,7 +19,7 @@ export function sinceTime(text: string, now = Date.now()): number {
   if (count !== undefined && length !== undefined) return now - Number(count) * length;
   const time = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
   if (!Number.isNaN(time)) return time;
-  throw new CliError(
+  throw new UsageError(
     `--since is "${text}"; it takes how long ago, such as 90s, 10m, 2h or 1d, or a time in ISO 8601`,
   );
 }

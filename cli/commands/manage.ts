@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { userInfo } from "node:os";
 import { Command } from "commander";
 import * as z from "zod";
-import { CliError } from "../errors.ts";
+import { UsageError } from "../errors.ts";
 import { targetOfCommand } from "../options.ts";
 import { followToEnd } from "./run.ts";
 
@@ -61,7 +61,7 @@ function actionCommand({ name, description, outcomes }: Action): Command {
 function count(what: string): (text: string) => number {
   return (text) => {
     if (/^\d+$/.test(text)) return Number(text);
-    throw new CliError(`${what} is "${text}"; it takes a whole number from 0`);
+    throw new UsageError(`${what} is "${text}"; it takes a whole number from 0`);
   };
 }
 

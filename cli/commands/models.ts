@@ -8,7 +8,7 @@ import {
   viewModels,
   viewVersion,
 } from "../../shared/models/model-view.ts";
-import { CliError } from "../errors.ts";
+import { UsageError } from "../errors.ts";
 import { terminalWidth } from "../follow-run.ts";
 import { compareScreen, logScreen, modelScreen, modelsScreen, versionScreen } from "../model-screen.ts";
 import { printJson, targetOfCommand } from "../options.ts";
@@ -34,10 +34,10 @@ function tell<T>({ json }: Options, value: T, screen: (value: T) => string): voi
   else console.log(screen(value));
 }
 
-/** The words after an action. @throws CliError when there are too few or too many */
+/** The words after an action. @throws UsageError when there are too few or too many */
 function wordsOf({ name, words: [action, ...words] }: Ask, form: readonly string[]): string[] {
   if (words.length === form.length) return words;
-  throw new CliError(
+  throw new UsageError(
     `\`models ${name} ${action}\` takes ${form.join(" ") || "no more words"}; it was given "${words.join(" ")}"`,
   );
 }
@@ -81,7 +81,7 @@ async function rollBack(ask: Ask): Promise<void> {
 async function setAlias(ask: Ask): Promise<void> {
   const [alias = "", text = ""] = wordsOf(ask, ["ALIAS", "VERSION"]);
   const { why } = ask.options;
-  if (why === undefined) throw new CliError('--why is missing: the log keeps the reason; give --why "…"');
+  if (why === undefined) throw new UsageError('--why is missing: the log keeps the reason; give --why "…"');
   const { version } = await viewVersion(ask.target.models, ask.name, versionNamed(text));
   await moved(ask, { action: "model-alias", alias, version, why });
 }
@@ -97,7 +97,7 @@ async function look(ask: Ask): Promise<void> {
   const { target, name, words, options } = ask;
   const [version, ...rest] = words;
   if (rest.length > 0) {
-    throw new CliError(
+    throw new UsageError(
       `\`models ${name}\` is followed by a version, an alias or one of ${Object.keys(actions).join(", ")}; "${version}" is none of these`,
     );
   }

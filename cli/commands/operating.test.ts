@@ -4,10 +4,11 @@ import { manage } from "../../shared/operate/manage.ts";
 import { cron, definePipeline, interval, lambda, workQueue } from "../../shared/pipeline/index.ts";
 import { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
 import { begin } from "../../test/engine/driving.ts";
+import { moment } from "../options.ts";
 import type { Target } from "../target.ts";
 import { backfillText } from "./backfill.ts";
 import { answerQueues } from "./queues.ts";
-import { listed, moment } from "./runs.ts";
+import { listed } from "./runs.ts";
 import { answerSchedules } from "./schedules.ts";
 
 const nightly = definePipeline(

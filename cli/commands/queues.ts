@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import * as z from "zod";
 import type { LimitView, QueueView } from "../../shared/operate/preview-queue.ts";
-import { CliError } from "../errors.ts";
+import { UsageError } from "../errors.ts";
 import { printJson, targetOfCommand, wholeNumber } from "../options.ts";
 import { table } from "../table.ts";
 import type { Target } from "../target.ts";
@@ -96,7 +96,7 @@ export async function answerQueues(
 ): Promise<void> {
   if (pause === true || resume === true) {
     if (queue === undefined || pause === resume) {
-      throw new CliError("--pause or --resume takes one queue, as in `millrace queues gpu --pause`");
+      throw new UsageError("--pause or --resume takes one queue, as in `millrace queues gpu --pause`");
     }
     return setSlots(target, queue, pause === true ? 0 : null);
   }

@@ -1,8 +1,7 @@
 import { Command } from "commander";
 import { type RunState, runTransitions } from "../../shared/state/run.ts";
 import type { RunFilter, RunStore, RunSummary } from "../../shared/store/run-store.ts";
-import { CliError } from "../errors.ts";
-import { oneOf, printJson, targetOfCommand, wholeNumber } from "../options.ts";
+import { moment, oneOf, printJson, targetOfCommand, wholeNumber } from "../options.ts";
 import { runStateText } from "../run-screen.ts";
 import { table } from "../table.ts";
 import { agoText, durationText } from "../units.ts";
@@ -21,19 +20,6 @@ type Options = {
 
 /** Most runs that are read at a time. */
 const pageSize = 500;
-
-/** A time of any offset or a date, in UTC. @throws CliError for anything else */
-export function moment(option: string): (text: string) => string {
-  return (text) => {
-    const isDate = /^\d{4}-\d{2}-\d{2}$/.test(text);
-    const time = /^\d{4}-\d{2}-\d{2}(T.*(Z|[+-]\d{2}:\d{2}))?$/.test(text) ? Date.parse(text) : Number.NaN;
-    const exists = isDate ? new Date(time || 0).toISOString().startsWith(text) : true;
-    if (!Number.isNaN(time) && exists) return new Date(time).toISOString();
-    throw new CliError(
-      `${option} is "${text}"; it takes a date (UTC), or a time such as 2021-10-04T16:21:00+02:00`,
-    );
-  };
-}
 
 /** So many runs, over as many pages as that takes: a page may be short where a filter drops most. */
 export async function listed(store: Pick<RunStore, "listRuns">, filter: RunFilter, limit: number) {

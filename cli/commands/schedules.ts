@@ -2,7 +2,7 @@ import { Command } from "commander";
 import * as z from "zod";
 import { wallTime } from "../../shared/pipeline/time-zone.ts";
 import type { ScheduleView } from "../../shared/schedule/schedule-view.ts";
-import { CliError } from "../errors.ts";
+import { CliError, UsageError } from "../errors.ts";
 import { printJson, targetOfCommand, wholeNumber } from "../options.ts";
 import { table } from "../table.ts";
 import type { Target } from "../target.ts";
@@ -33,7 +33,7 @@ function schedulesText(schedules: readonly ScheduleView[]): string {
     const when = next === undefined ? "never" : wallText(next, timezone);
     return [pipeline, name, active ? "on" : "off", active ? when : "", rule];
   });
-  return table(["PIPELINE", "SCHEDULE", "", "NEXT", "TIMES"], rows);
+  return table(["PIPELINE", "SCHEDULE", "IS", "NEXT", "TIMES"], rows);
 }
 
 /** The runs to come of all schedules together, soonest first. */
@@ -53,7 +53,7 @@ function upcomingText(schedules: readonly ScheduleView[], count: number): string
 
 async function toggle(target: Target, pipeline: string | undefined, name: string, active: boolean) {
   if (pipeline === undefined) {
-    throw new CliError("--on and --off take a pipeline, as in `millrace schedules ridge-sweep --off`");
+    throw new UsageError("--on and --off take a pipeline, as in `millrace schedules ridge-sweep --off`");
   }
   const request = { action: "schedule", pipeline, name, active };
   const switched = z.object({ nextAt: z.string().optional() });
@@ -74,16 +74,21 @@ export async function answerSchedules(
   name: string,
   { upcoming, on, off, json }: Options,
 ): Promise<void> {
-  if (on === true && off === true) throw new CliError("--on and --off: give one of the two");
+  if (on === true && off === true) throw new UsageError("--on and --off: give one of the two");
   if (on === true || off === true) return toggle(target, pipeline, name, on === true);
   const request = { action: "schedules", upcoming: upcoming ?? nextOnly };
   const all = z.array(view).parse(await target.invoke("manage", request));
   const found = all.filter((each) => pipeline === undefined || each.pipeline === pipeline);
+  if (pipeline !== undefined && found.length === 0) {
+    const those = [...new Set(all.map((each) => each.pipeline))].join(", ") || "none";
+    throw new CliError(
+      `no schedule of a pipeline "${pipeline}" on stage "${target.stage}"; there are schedules of: ${those}`,
+    );
+  }
   if (json === true) return printJson(found);
   if (found.length === 0) {
-    const whose = pipeline === undefined ? "no pipeline" : `pipeline ${pipeline} is not deployed or`;
     return console.log(
-      `${whose} has ${pipeline === undefined ? "a" : "no"} schedule on stage "${target.stage}"`,
+      `no pipeline has a schedule on stage "${target.stage}"; \`cron\` in its triggers is one`,
     );
   }
   console.log(upcoming === undefined ? schedulesText(found) : upcomingText(found, upcoming));

@@ -1,8 +1,8 @@
 import { Command } from "commander";
 import * as z from "zod";
 import { isJsonObject, type Json, type JsonObject } from "../../shared/pipeline/json.ts";
-import { CliError } from "../errors.ts";
-import { targetOfCommand } from "../options.ts";
+import { UsageError } from "../errors.ts";
+import { moment, targetOfCommand } from "../options.ts";
 import { followToEnd } from "./run.ts";
 
 type Options = {
@@ -20,18 +20,18 @@ function parsedObject(text: string): JsonObject {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new CliError(
+    throw new UsageError(
       `--params is not JSON: ${(error as Error).message}; give an object, such as '{"alphas":[1]}'`,
     );
   }
   if (isJsonObject(value)) return value;
-  throw new CliError(`--params is ${text}; it takes a JSON object, such as '{"alphas":[1]}'`);
+  throw new UsageError(`--params is ${text}; it takes a JSON object, such as '{"alphas":[1]}'`);
 }
 
 /** One `key=value` more. The value is JSON where it reads as JSON, and text otherwise. */
 export function withParam(text: string, before: JsonObject = {}): JsonObject {
   const at = text.indexOf("=");
-  if (at < 1) throw new CliError(`--param is "${text}"; it takes key=value, such as alphas=[1,0.1]`);
+  if (at < 1) throw new UsageError(`--param is "${text}"; it takes key=value, such as alphas=[1,0.1]`);
   const raw = text.slice(at + 1);
   let value: Json = raw;
   try {
@@ -49,7 +49,11 @@ export function startCommand(): Command {
     .argument("<pipeline>", "name of the pipeline")
     .option("--params <json>", "parameters, as a JSON object", parsedObject)
     .option("--param <key=value>", "one parameter, JSON or plain text; may be repeated", withParam)
-    .option("--scheduled-at <time>", "the time that the run is for; the same time starts no second run")
+    .option(
+      "--scheduled-at <time>",
+      "the time that the run is for; the same time starts no second run",
+      moment("--scheduled-at"),
+    )
     .option("--tag <tags...>", "what the run is found by, besides the tags of its pipeline")
     .option("-f, --follow", "show the run until it ends")
     .addHelpText(

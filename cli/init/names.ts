@@ -1,4 +1,4 @@
-import { CliError } from "../errors.ts";
+import { UsageError } from "../errors.ts";
 
 /** The name of a pipeline in each of the forms that its files write it in. */
 export type PipelineNames = {
@@ -91,13 +91,13 @@ const taken: ReadonlySet<string> = new Set([
  */
 export function pipelineNames(name: string): PipelineNames {
   if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name) || name.length > 40) {
-    throw new CliError(
+    throw new UsageError(
       `NAME is "${name}"; it takes 1 to 40 lower-case letters, digits and single -, and starts with a letter: sales-forecast`,
     );
   }
   const camel = name.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
   if (taken.has(camel))
-    throw new CliError(
+    throw new UsageError(
       `NAME is "${name}", a word that code has another use for; take a longer one: ${name}-data`,
     );
   return { kebab: name, camel, snake: name.replaceAll("-", "_") };

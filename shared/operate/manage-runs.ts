@@ -10,12 +10,12 @@ import { cancelRun } from "./cancel-run.ts";
 import { pauseRun, resumeRun } from "./pause-run.ts";
 import { rerunRun } from "./rerun-run.ts";
 import { retryRun } from "./retry-run.ts";
-import { startByHand, startRequest } from "./start-by-hand.ts";
+import { startByHand, startRequest, timeAsked } from "./start-by-hand.ts";
 import { type TaggedRun, tagRun } from "./tag-run.ts";
 
 const runId = z.string().min(1);
 /** A time of any offset, in UTC. */
-const moment = z.iso.datetime({ offset: true }).transform((text) => new Date(text).toISOString());
+const moment = timeAsked.transform((text) => new Date(text).toISOString());
 
 /** What operators can ask of runs. */
 export const runRequests = [

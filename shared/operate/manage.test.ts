@@ -164,7 +164,7 @@ describe("tags", () => {
           lambda({}, () => 1),
         ),
       );
-    expect(() => define(["two words"])).toThrow(/tags\.0: is 1 to 64 letters/);
+    expect(() => define(["two words"])).toThrow(/tags\.0: is "two words"; it takes 1 to 64 letters/);
     expect(() => define(Array.from({ length: 21 }, String))).toThrow(/tags: a run has at most 20 tags/);
   });
 });

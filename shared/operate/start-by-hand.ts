@@ -5,12 +5,19 @@ import { tags } from "../pipeline/tag.ts";
 import { parseRequest } from "../platform/parse-request.ts";
 import { type StartedRun, startRun } from "../run/start-run.ts";
 
+/** A time with its offset, as ISO 8601 has it. */
+export const timeAsked = z.iso.datetime({
+  offset: true,
+  error: ({ input }) =>
+    `is ${JSON.stringify(input)}; it takes a time such as 2021-10-04T16:21:00Z or 2021-10-04T18:21:00+02:00`,
+});
+
 /** A request to start a run. */
 export const startRequest = z.strictObject({
   pipeline: z.string().min(1),
   params: (z.json() as z.ZodType<Json>).optional(),
   /** The time that the run is for. With one, the same pipeline and time start only one run. */
-  scheduledAt: z.iso.datetime({ offset: true }).optional(),
+  scheduledAt: timeAsked.optional(),
   /** Tells runs of one pipeline and time apart. */
   key: z.string().max(200).default(""),
   name: z.string().min(1).max(200).optional(),

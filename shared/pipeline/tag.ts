@@ -1,12 +1,10 @@
 import * as z from "zod";
 
 /** What runs are marked and looked for by, such as `team:growth` or `2021-Q4`. */
-export const tag = z
-  .string()
-  .regex(
-    /^[A-Za-z0-9][A-Za-z0-9._:/=-]{0,63}$/,
-    "is 1 to 64 letters, digits and . _ : / = -, and starts with a letter or digit",
-  );
+export const tag = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:/=-]{0,63}$/, {
+  error: ({ input }) =>
+    `is "${String(input)}"; it takes 1 to 64 letters, digits and . _ : / = -, and starts with a letter or digit`,
+});
 
 /** Most tags that a run has: each is an item beside it. */
 export const mostTags = 20;

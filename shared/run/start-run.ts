@@ -1,3 +1,4 @@
+import * as z from "zod";
 import type { Engine } from "../engine.ts";
 import type { Pipeline } from "../pipeline/define-pipeline.ts";
 import type { Graph } from "../pipeline/graph.ts";
@@ -59,7 +60,9 @@ export function checkedParams(pipeline: Pipeline, params: Json): Json {
     const lines = parsed.error.issues.map(
       ({ path, message }) => `${["params", ...path].join(".")}: ${message}`,
     );
-    throw new ParamsError(`pipeline ${name} was not started: ${lines.join("; ")}`);
+    const known = pipeline.params instanceof z.ZodObject ? Object.keys(pipeline.params.shape) : [];
+    const takes = known.length === 0 ? "" : `. Its params are ${known.join(", ")}`;
+    throw new ParamsError(`pipeline ${name} was not started: ${lines.join("; ")}${takes}`);
   }
   const bytes = Buffer.byteLength(JSON.stringify(parsed.data));
   if (bytes <= mostParams) return parsed.data;

@@ -8,6 +8,7 @@ import { errorLine } from "../../cli/errors.ts";
 import { artifactBytes } from "../../cli/fetch-artifact.ts";
 import { millraceProgram } from "../../cli/program.ts";
 import { targetOf } from "../../cli/target.ts";
+import { manageRequest } from "../../shared/operate/manage.ts";
 import type { RunView } from "../../shared/run/run-view.ts";
 import { type DeployedService, deployService, eventually } from "./deployed-service.ts";
 import { type Said, typed } from "./typed-command.ts";
@@ -16,6 +17,8 @@ jest.setTimeout(120_000);
 
 const folder = mkdtempSync(path.join(tmpdir(), "millrace-cli-"));
 let service: DeployedService;
+const run = "20211004T162100Z-none";
+const unknownRun = `there is no run "${run}"`;
 /** Commands that were typed: the last test asks whether any is missing. */
 const seen = new Set<string>();
 
@@ -139,7 +142,7 @@ describe("a run that has succeeded", () => {
       output("artifacts", "get", counted, "write_text", "text.txt", "-o", "-"),
       output("artifacts", counted, "--step", "count", "--json"),
     ]);
-    expect(list).toMatch(/^STEP +NAME +SIZE +TYPE +URI\nwrite_text +text\.txt +24 B +text\/plain +s3:\/\//);
+    expect(list).toMatch(/^STEP +NAME +SIZE +TYPE\nwrite_text +text\.txt +24 B +text\/plain$/m);
     expect(table).toBe("line  words\n1     2\n2     3");
     expect(written).toMatch(/^text\.txt {2}24 B, SHA-256/);
     expect(readFileSync(path.join(folder, "text.txt"), "utf8")).toBe("one line\nand another one");
@@ -222,6 +225,58 @@ it("schedules and backfills are seen, switched and run", async () => {
   await service.invoke("tick", {});
   expect(await output("backfill", "show", id)).toContain("day");
   expect(await output("backfill", "list")).toContain(id);
+  expect(await service.manage({ action: "backfills" })).toMatchObject([{ backfill: id }]);
+  expect(await output("backfill", "cancel", id)).toContain(`backfill ${id} of day is`);
+  expect(await output("backfill", "resume", id)).toContain(`backfill ${id} of day is`);
+  expect(await output("queues", "sign-off", "--pause")).toContain("pipeline/sign-off is paused");
+  expect(await output("queues", "sign-off", "--resume")).toContain("pipeline/sign-off goes on");
+});
+
+it("what manage is asked for in a wrong form, or of what there is not, is refused by name", async () => {
+  type Request = { action: string; [field: string]: unknown };
+  const runId = run;
+  const refused: [request: Request, message: RegExp][] = [
+    [{ action: "start", pipeline: "nope" }, /there is no pipeline "nope"; deployed are: /],
+    [{ action: "start", pipeline: "day", scheduledAt: "noon" }, /scheduledAt: is "noon"; it takes a time/],
+    ...["cancel", "retry", "rerun", "pause", "resume"].map((action): [Request, RegExp] => [
+      { action, runId },
+      /there is no run "20211004T162100Z-none"/,
+    ]),
+    [{ action: "approve", runId, step: "ok", by: "" }, /by: /],
+    [{ action: "tag", runId, add: ["a b"] }, /add\.0: is "a b"; it takes 1 to 64 letters/],
+    [{ action: "runs", since: "noon" }, /since: is "noon"; it takes a time/],
+    [{ action: "limit", limit: "gpu", slots: 1 }, /limit: is "gpu"; it takes pipeline\/NAME or queue\/NAME/],
+    [{ action: "queue", queue: "nope" }, /no run waits in a queue "nope"; queues are: /],
+    [{ action: "queues", queue: "gpu" }, /Unrecognized key: "queue"/],
+    [{ action: "schedule", pipeline: "day", name: "weekly", active: true }, /weekly/],
+    [{ action: "schedules", upcoming: -1 }, /upcoming: /],
+    [{ action: "backfill", pipeline: "day", from: "2021-01-01", to: "2021-01-02" }, /every and schedule/],
+    ...["backfill-cancel", "backfill-resume", "backfill-progress"].map((action): [Request, RegExp] => [
+      { action, backfill: "nope" },
+      /there is no backfill "nope"/,
+    ]),
+    [{ action: "backfills", limit: 0 }, /limit: /],
+    [{ action: "models", name: "ctr" }, /Unrecognized key: "name"/],
+    [{ action: "model", name: "nope" }, /there is no model "nope"/],
+    [{ action: "model-version", name: "nope", version: 1 }, /model "nope" has no version 1/],
+    [{ action: "model-compare", name: "nope", a: 1, b: 2 }, /model "nope" has no version 1/],
+    [{ action: "model-log", name: "nope" }, /there is no model "nope"/],
+    [{ action: "model-alias", name: "ctr", alias: "champion", version: 1, by: "ana" }, /why: /],
+    [
+      { action: "model-rollback", name: "nope", from: 1, by: "ana", why: "worse" },
+      /model "nope" has no alias "champion"/,
+    ],
+    [{ action: "nope" }, /action: is none of start, cancel/],
+  ];
+  const said = await Promise.all(
+    refused.map(async ([request, message]) => {
+      const answer = await service.manage(request).catch((error: Error) => error.message);
+      return typeof answer === "string" && message.test(answer) ? [] : [{ request, answer }];
+    }),
+  );
+  expect(said.flat()).toEqual([]);
+  const actions = manageRequest.options.map(({ shape }): string => shape.action.value);
+  expect(actions.filter((name) => !refused.some(([{ action }]) => action === name))).toEqual([]);
 });
 
 it("models are listed with what has which alias", async () => {
@@ -235,6 +290,21 @@ it("models are listed with what has which alias", async () => {
   expect(all).toMatch(/ctr/);
   expect(one).toContain(runId);
   expect(log).toContain("champion");
+
+  await inState(await started("training", "--param", "logLoss=0.5"), "SUCCEEDED");
+  expect(await output("models", "ctr", "compare", "champion", "2")).toContain("metrics.testLogLoss");
+  const alias = ["alias", "champion", "2", "--why", "calibrated better"];
+  expect(await output("models", "ctr", ...alias)).toBe("champion of ctr is version 2 now; it was version 1");
+  expect(await output("models", "ctr", "rollback")).toBe(
+    "champion of ctr is version 1 now; it was version 2",
+  );
+  expect(await service.manage({ action: "models" })).toMatchObject([{ name: "ctr" }]);
+  const asked = { name: "ctr", version: "champion" };
+  expect(await service.manage({ action: "model-version", ...asked })).toMatchObject({ version: 1 });
+  expect(await service.manage({ action: "model", name: "ctr" })).toMatchObject({ name: "ctr" });
+  expect(await service.manage({ action: "model-log", name: "ctr" })).toHaveLength(3);
+  const compared = await service.manage({ action: "model-compare", name: "ctr", a: 1, b: 2 });
+  expect(compared).not.toEqual([]);
 });
 
 it("what needs no stage works without one", async () => {
@@ -252,18 +322,19 @@ it("what needs no stage works without one", async () => {
   expect(completed).toContain(counted);
 });
 
-const unknownRun = 'there is no run "20211004T162100Z-none"';
-const run = "20211004T162100Z-none";
-
 it("what cannot be is refused in a line that names it and says what to do", async () => {
   const refused: [string[], string][] = [
     [["start", "nope"], "nope"],
     [["start", "line-count", "--param", "text"], '--param is "text"; it takes key=value'],
     [["start", "line-count", "--params", "[1]"], "it takes a JSON object"],
     [["start", "line-count", "--param", "text=3"], "params.text"],
+    [["start", "line-count", "--param", "words=3"], 'Unrecognized key: "words". Its params are text'],
+    [["start", "line-count", "--scheduled-at", "noon"], '--scheduled-at is "noon"; it takes a date'],
+    [["start", "line-count", "--tag", "a b"], 'is "a b"; it takes 1 to 64 letters'],
     [["runs", "--state", "done"], '--state is "done"; it takes SCHEDULED'],
     [["runs", "--limit", "0"], '--limit is "0"; it takes a whole number from 1'],
     [["run", run], unknownRun],
+    [["run", counted.slice(0, -3)], `ids are given in full: ${counted}`],
     [["run"], "missing required argument 'id'"],
     [["logs", run], unknownRun],
     [
@@ -290,12 +361,25 @@ it("what cannot be is refused in a line that names it and says what to do", asyn
     [["limit", "gpu", "2"], 'limit: is "gpu"; it takes pipeline/NAME or queue/NAME'],
     [["limit", "queue/gpu", "many"], 'slots is "many"; it takes a whole number from 0'],
     [["schedules", "nope", "--on"], "nope"],
+    [["schedules", "nope"], 'no schedule of a pipeline "nope" on stage "local"; there are schedules of: day'],
     [["schedules", "day", "--on", "--off"], "--on and --off: give one of the two"],
     [
       ["backfill", "start", "day", "--from", "yesterday", "--to", "2021-01-02", "--every", "day"],
       "yesterday",
     ],
-    [["backfill", "show", "nope"], "nope"],
+    [["backfill", "show", "nope"], 'there is no backfill "nope"'],
+    [["backfill", "cancel", "nope"], 'there is no backfill "nope"'],
+    [["backfill", "resume", "nope"], 'there is no backfill "nope"'],
+    [["backfill", "list", "-n", "0"], '--limit is "0"'],
+    [["queues", "--pause"], "--pause or --resume takes one queue"],
+    [["models", "ctr", "alias", "champion", "1"], "--why is missing"],
+    [["models", "ctr", "alias", "champion", "9", "--why", "better"], "9"],
+    [["models", "ctr", "compare", "1"], "takes VERSION VERSION"],
+    [["models", "ctr", "rollback", "--alias", "none"], "none"],
+    [["models", "ctr", "7"], "7"],
+    [["doctor", "now"], "too many arguments"],
+    [["logs", counted, "--level", "loud"], '--level is "loud"'],
+    [["artifacts", "show", counted, "write_text", "nope"], 'NAME is "nope"'],
     [["queues", "nope"], "nope"],
     [["models", "nope"], "nope"],
     [["init", "No Name"], 'NAME is "No Name"; it takes'],
@@ -311,12 +395,33 @@ it("what cannot be is refused in a line that names it and says what to do", asyn
   expect(said).toEqual([]);
 });
 
-it.each([
-  [["runs", "--state", "done"], /^millrace: --state is "done"; it takes SCHEDULED, .*$/],
-  [["run", run], /^millrace: there is no run "20211004T162100Z-none" on stage "local"; .*$/],
-  [["start"], /^millrace: missing required argument 'pipeline'\n--help says what it takes$/],
-])("a mistake such as %j is told on standard error alone, with exit code 1", async (args, line) => {
-  expect(await millrace(...args)).toEqual({ exitCode: 1, stdout: "", stderr: expect.stringMatching(line) });
+it.each<[number, string[], RegExp]>([
+  [1, ["run", run], /^millrace: there is no run "20211004T162100Z-none" on stage "local"; .*$/],
+  [1, ["cancel", run], /^millrace: there is no run "20211004T162100Z-none"; .*$/],
+  [2, ["runs", "--state", "done"], /^millrace: --state is "done"; it takes SCHEDULED, .*$/],
+  [2, ["start"], /^millrace: missing required argument 'pipeline'\n--help says what it takes$/],
+  [2, ["nope"], /^millrace: unknown command 'nope'\n--help says what it takes$/],
+  [2, ["runs", "--stage", ""], /^millrace: --stage is ""; it takes the name of a stage, such as prod$/],
+])("ends with %i for %j, and says why on standard error alone", async (exitCode, args, line) => {
+  expect(await millrace(...args)).toEqual({ exitCode, stdout: "", stderr: expect.stringMatching(line) });
+});
+
+it("a stage that cannot be reached is told with what to do", async () => {
+  const { AWS_PROFILE: _profile, ...others } = process.env;
+  const env = { ...others, AWS_EC2_METADATA_DISABLED: "true", HOME: folder };
+  const asked = (stack: string, ...args: string[]) => typed({ cwd: folder, stack, env }, args);
+  const [withoutStack, withoutCredentials] = await Promise.all([
+    asked(path.join(folder, "none"), "runs"),
+    asked(service.stack.stateDir, "runs", "--stage", "prod"),
+  ]);
+  expect(withoutStack).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringMatching(/^millrace: no local stack runs; start one with `npm run stack`/),
+  });
+  expect(withoutCredentials).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringMatching(/^millrace: no AWS credentials for stage "prod"; set AWS_PROFILE/),
+  });
 });
 
 it("doctor finds the stage well, what should be looked at, and what is broken", async () => {

@@ -100,18 +100,22 @@ describe("millrace init", () => {
   });
 
   it.each([
-    [["words"], 'NAME is "words", which pipelines/index.ts has; take another name'],
+    [1, ["words"], 'NAME is "words", which pipelines/index.ts has; take another name'],
     [
+      1,
       ["ctr", "--batch"],
       "batch-jobs/ctr exists, and nothing is overwritten; take another name, or remove it first",
     ],
-    [["Sales"], 'NAME is "Sales"; it takes 1 to 40 lower-case letters'],
-    [["../etc"], 'NAME is "../etc"; it takes'],
-    [["class"], 'NAME is "class", a word that code has another use for; take a longer one: class-data'],
-  ])("refuses %j, and writes nothing", async (args, message) => {
+    [2, ["Sales"], 'NAME is "Sales"; it takes 1 to 40 lower-case letters'],
+    [2, ["../etc"], 'NAME is "../etc"; it takes'],
+    [2, ["class"], 'NAME is "class", a word that code has another use for; take a longer one: class-data'],
+  ])("with exit code %i refuses %j, and writes nothing", async (code, args, message) => {
     const before = readdirSync(path.join(root, "pipelines"));
     const { exitCode, all } = await millrace("init", ...args);
-    expect({ exitCode, all }).toEqual({ exitCode: 1, all: expect.stringContaining(`millrace: ${message}`) });
+    expect({ exitCode, all }).toEqual({
+      exitCode: code,
+      all: expect.stringContaining(`millrace: ${message}`),
+    });
     expect(readdirSync(path.join(root, "pipelines"))).toEqual(before);
   });
 

@@ -5,11 +5,11 @@ import { NODE_BIN, REPOSITORY } from "../../local/stack/paths.ts";
 /** What a command said, and how it ended. */
 export type Said = { exitCode: number; stdout: string; stderr: string };
 
-/** Where a user types: a folder, and the state folder of the local stack that is meant. */
-export type Typist = { cwd: string; stack: string };
+/** Where a user types: a folder, the state folder of the local stack that is meant, and their own environment. */
+export type Typist = { cwd: string; stack: string; env?: NodeJS.ProcessEnv };
 
 /** What a user, ana, types after `npx millrace`: the process of its own that they have. */
-export async function typed({ cwd, stack }: Typist, args: readonly string[]): Promise<Said> {
+export async function typed({ cwd, stack, env }: Typist, args: readonly string[]): Promise<Said> {
   const program = path.join(REPOSITORY, "cli", "millrace.ts");
   const {
     exitCode = -1,
@@ -18,7 +18,10 @@ export async function typed({ cwd, stack }: Typist, args: readonly string[]): Pr
   } = await execa(
     path.join(NODE_BIN, "node"),
     ["--disable-warning=MODULE_TYPELESS_PACKAGE_JSON", program, ...args],
-    { cwd, reject: false, env: { MILLRACE_STACK: stack, USER: "ana" } },
+    {
+      ...{ cwd, reject: false, extendEnv: env === undefined },
+      env: { ...env, MILLRACE_STACK: stack, USER: "ana" },
+    },
   );
   return { exitCode, stdout, stderr };
 }
