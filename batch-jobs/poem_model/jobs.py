@@ -239,11 +239,15 @@ def evaluate(input: EvaluateInput, context: Context) -> EvaluateOutput:
 def sample(input: SampleInput, context: Context) -> SampleOutput:
     """Writes poems."""
     from poem_model.device import choose_device
+    from poem_model.model import TOKENISER, load_model
     from poem_model.model_folder import fetch_model
-    from poem_model.serving.poem_writer import load_writer
+    from poem_model.serving.poem_writer import PoemWriter
+    from poem_model.tokens import read_tokeniser
 
     device = choose_device(input["threads"])
-    writer = load_writer(fetch_model(input["model"], context.artifacts, context.scratch), device.place)
+    folder = fetch_model(input["model"], context.artifacts, context.scratch)
+    tokeniser = read_tokeniser((folder / TOKENISER).read_bytes(), TOKENISER)
+    writer = PoemWriter(load_model(folder).to(device.place), tokeniser)
     try:
         poems = writer.write(
             input["prompt"],

@@ -69,12 +69,8 @@ class PoemWriter:
         return pd.DataFrame({"poem": poems}, index=model_input.index)
 
 
-def load_writer(folder: Path, device: Any = "cpu") -> PoemWriter:
-    """The model and the tokeniser in a folder; the model is computed on the device."""
-    model = GPT2LMHeadModel.from_pretrained(folder, use_safetensors=True, local_files_only=True)
-    return PoemWriter(model.to(device), Tokenizer.from_file(str(folder / "tokenizer.json")))
-
-
 def _load_pyfunc(data_path: str) -> PoemWriter:
     """What MLflow calls, with the path of the model's folder `data`."""
-    return load_writer(Path(data_path))
+    folder = Path(data_path)
+    model = GPT2LMHeadModel.from_pretrained(folder, use_safetensors=True, local_files_only=True)
+    return PoemWriter(model, Tokenizer.from_file(str(folder / "tokenizer.json")))
