@@ -96,6 +96,7 @@ const {
   steps,
   batchSize,
   learningRate,
+  warmupSteps,
   evaluateSteps,
   checkpointSteps,
   patience,
@@ -109,7 +110,7 @@ const { count, prompt, maxTokens, temperature, topK } = poem_model.sample.input.
 /** A machine with one GPU (g4dn.xlarge holds it); where a stage has none, what trains a small model in some hours. */
 const trainingMachine = {
   ...{ queue: "gpu", gpus: 1, vcpus: 4, memory: [8192, 15_000] },
-  withoutGpu: { vcpus: 4, memory: [4096, 8192, 15_000] },
+  withoutGpu: { vcpus: 2, memory: [4096, 8192, 15_000] },
 };
 
 /**
@@ -145,7 +146,15 @@ export const poemModel = definePipeline(
         model,
         /** How it is trained. */
         training: z
-          .strictObject({ steps, batchSize, learningRate, evaluateSteps, checkpointSteps, patience })
+          .strictObject({
+            steps,
+            batchSize,
+            learningRate,
+            warmupSteps,
+            evaluateSteps,
+            checkpointSteps,
+            patience,
+          })
           .prefault({}),
         /** How the poems are written that go with the model. */
         samples: z.strictObject({ count, prompt, maxTokens, temperature, topK }).prefault({}),
@@ -174,14 +183,25 @@ export const poemModel = definePipeline(
       batch(poem_model.tokenise, { poems: chosen.poems, trainShare, vocabularySize, pretrained }),
       { cache: true },
     );
-    const { steps, batchSize, learningRate, evaluateSteps, checkpointSteps, patience } = training;
+    const { steps, batchSize, learningRate, warmupSteps, evaluateSteps, checkpointSteps, patience } =
+      training;
     const trained = step(
       "train",
       batch(
         poem_model.train,
         {
           ...{ tokeniser: tokens.tokeniser, train: tokens.train, pretrained, model: params.model },
-          ...{ steps, batchSize, learningRate, evaluateSteps, checkpointSteps, patience, threads, seed },
+          ...{
+            steps,
+            batchSize,
+            learningRate,
+            warmupSteps,
+            evaluateSteps,
+            checkpointSteps,
+            patience,
+            threads,
+            seed,
+          },
         },
         trainingMachine,
       ),
