@@ -1,3 +1,7 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import type { Command } from "commander";
+import { REPOSITORY } from "../local/stack/paths.ts";
 import { millraceProgram } from "./program.ts";
 
 const namesOf = async (...words: string[]) =>
@@ -21,5 +25,60 @@ describe("the program", () => {
 
   it("completes commands that are not typed yet", async () => {
     expect(await namesOf("complete", "--", "run", "")).toEqual([...(await namesOf()), "complete"]);
+  });
+});
+
+type Named = readonly [words: string, command: Command];
+
+/** Every command that people see, with the words that lead to it. */
+function commandsOf(command: Command, before: readonly string[] = []): Named[] {
+  return command.commands
+    .filter((each) => each.name() !== "help")
+    .flatMap((each) => {
+      const words = [...before, each.name()];
+      return [[words.join(" "), each] as const, ...commandsOf(each, words)];
+    });
+}
+
+it("says of each command what it does, and what each of its arguments and options is", async () => {
+  const parts = commandsOf(await millraceProgram()).flatMap(([words, command]) => [
+    [words, command.description()],
+    ...command.registeredArguments.map((each) => [`${words} <${each.name()}>`, each.description]),
+    ...command.options.map((each) => [`${words} ${each.flags}`, each.description]),
+  ]);
+  expect(parts.length).toBeGreaterThan(60);
+  expect(parts.filter(([, description]) => description === "")).toEqual([]);
+});
+
+describe("docs/cli.md", () => {
+  const page = readFileSync(path.join(REPOSITORY, "docs", "cli.md"), "utf8");
+  const shown = [...page.matchAll(/^\$ npx millrace (.+)$/gm)].map(([, line = ""]) => line);
+  const isOf = (line: string, words: string) => line === words || line.startsWith(`${words} `);
+
+  it("has a section of each command, and of no other", async () => {
+    const sections = [...page.matchAll(/^### `(.+)`$/gm)].map(([, name]) => name);
+    const names = (await millraceProgram()).commands.map((each) => each.name());
+    expect(sections.toSorted()).toEqual(names.toSorted());
+  });
+
+  it("shows each of them at work", async () => {
+    const commands = commandsOf(await millraceProgram()).filter(([, each]) => each.commands.length === 0);
+    const missing = commands.filter(([words]) => !shown.some((line) => isOf(line, words)));
+    expect(missing.map(([words]) => words)).toEqual([]);
+  });
+
+  it("uses options that there are", async () => {
+    const program = await millraceProgram();
+    const commands = commandsOf(program);
+    const unknown = shown.flatMap((line) => {
+      const called = commands.filter(([words]) => isOf(line, words)).map(([, command]) => command);
+      const known = [program, ...called].flatMap(({ options }) => options);
+      const used = line.replace(/"[^"]*"/g, "").match(/(?<= )--?[a-z][a-z-]*/g) ?? [];
+      const strange = used.filter(
+        (flag) => !known.some(({ long, short }) => flag === long || flag === short),
+      );
+      return called.length === 0 || strange.length > 0 ? [{ line, strange }] : [];
+    });
+    expect(unknown).toEqual([]);
   });
 });
