@@ -60,7 +60,11 @@ export function checkedParams(pipeline: Pipeline, params: Json): Json {
     const lines = parsed.error.issues.map(
       ({ path, message }) => `${["params", ...path].join(".")}: ${message}`,
     );
-    const known = pipeline.params instanceof z.ZodObject ? Object.keys(pipeline.params.shape) : [];
+    const isStrange = parsed.error.issues.some(
+      ({ code, path }) => code === "unrecognized_keys" && path.length === 0,
+    );
+    const known =
+      isStrange && pipeline.params instanceof z.ZodObject ? Object.keys(pipeline.params.shape) : [];
     const takes = known.length === 0 ? "" : `. Its params are ${known.join(", ")}`;
     throw new ParamsError(`pipeline ${name} was not started: ${lines.join("; ")}${takes}`);
   }
