@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { definitionName, taskArn } from "./arn.ts";
 import {
   adoptProcess,
@@ -9,7 +9,7 @@ import {
   type ProcessEnd,
   startProcess,
 } from "./attempt-process.ts";
-import { attemptDirectory, type BatchConfiguration } from "./configuration.ts";
+import { attemptDirectory, type BatchConfiguration, temporaryDirectory } from "./configuration.ts";
 import type { Ending, Job } from "./job.ts";
 import { jobEnvironment } from "./job-environment.ts";
 import type { AttemptResult, JobLifecycle } from "./lifecycle.ts";
@@ -96,12 +96,14 @@ export class Attempts {
       this.end(job, { succeeded: false, retryable: true, statusReason: "Task failed to start", reason });
       return;
     }
+    const temporary = temporaryDirectory(this.config.state, taskId);
     try {
+      mkdirSync(temporary, { recursive: true });
       startProcess(
         {
           directory,
           command: job.container.command,
-          environment: jobEnvironment(job, number, this.config),
+          environment: jobEnvironment(job, number, this.config, temporary),
           workingDirectory: this.config.jobs,
         },
         (end) => this.processEnded(job, taskId, end),
@@ -210,6 +212,7 @@ export class Attempts {
   }
 
   private processEnded(job: Job, taskId: string, end: ProcessEnd): void {
+    rmSync(temporaryDirectory(this.config.state, taskId), { recursive: true, force: true });
     if (job.live?.taskId !== taskId || this.closing.signal.aborted) return;
     if (end !== "unstarted") this.end(job, resultOf(end, job.live.ending));
     else if (job.live.ending === undefined) this.startAgain(job);

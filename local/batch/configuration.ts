@@ -46,3 +46,11 @@ export function readConfiguration(args: string[]): BatchConfiguration {
 export function attemptDirectory(stateDir: string, taskId: string): string {
   return path.join(stateDir, "attempts", taskId);
 }
+
+/**
+ * Folder for the temporary files of an attempt, which go with it, as with a container. Its path is short: programs put
+ * sockets there, whose paths may have 107 characters.
+ */
+export function temporaryDirectory(stateDir: string, taskId: string): string {
+  return path.join(stateDir, "tmp", taskId.slice(0, 12));
+}

@@ -10,16 +10,19 @@ const THREAD_LIMITS = ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREA
  * The environment of a job's process: nothing of the server's own but what a container would have, the job
  * definition's and submission's entries, what AWS Batch adds, and the way to the local stack.
  * @param attempt number of the attempt, from 1
+ * @param temporary folder for its temporary files
  */
 export function jobEnvironment(
   job: Job,
   attempt: number,
   config: BatchConfiguration,
+  temporary: string,
 ): Record<string, string> {
   const threads = String(Math.max(1, Math.floor(vcpusOf(job))));
   const index = arrayIndex(job);
   return {
     PATH: `${path.join(config.venv, "bin")}:/usr/local/bin:/usr/bin:/bin`,
+    TMPDIR: temporary,
     HOME: process.env.HOME ?? "/tmp",
     LANG: "C.UTF-8",
     TZ: "UTC",

@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { DescribeJobsCommand, SubmitJobCommand, TerminateJobCommand } from "@aws-sdk/client-batch";
 import { behave, misbehave, misbehaviours } from "./misbehave.ts";
@@ -77,6 +77,22 @@ describe("machines go wrong on request:", () => {
     expect(await told(id)).toEqual(
       ["RUNNABLE", "STARTING", "RUNNING", "RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED"], // as AWS: back to RUNNABLE
     );
+  });
+
+  it("what a killed process wrote into its temporary folder is gone with it", async () => {
+    await misbehave(batch.endpoint, [
+      { kind: "spot-interruption", attempt: 1, jobName: "untidy", whenLogged: "written" },
+    ]);
+    const script =
+      'echo "$TMPDIR"; echo x > "$TMPDIR/left"; echo written; test "$AWS_BATCH_JOB_ATTEMPT" = 2 || sleep 300';
+    const job = await batch.ended(
+      await batch.submit(script, { jobName: "untidy", retryStrategy: retryOnHost }),
+    );
+    const folders = await Promise.all([1, 2].map((attempt) => batch.log(job, attempt)));
+    const [first = "", second = ""] = folders.map((text) => text.split("\n")[0]);
+    expect(first).toContain(batch.stateDir);
+    expect(second).not.toBe(first);
+    expect([first, second].map((folder) => existsSync(folder))).toEqual([false, false]);
   });
 
   it("out of memory is exit code 137 with its reason", async () => {

@@ -138,9 +138,11 @@ export class BatchFixture {
     return this.reached(jobId, "SUCCEEDED", "FAILED");
   }
 
-  /** What the job's last attempt printed. */
-  async log(job: JobDetail): Promise<string> {
-    const stream = encodeURIComponent(job.container?.logStreamName ?? "");
+  /** What the job's last attempt, or the one given, printed. */
+  async log({ container, attempts }: JobDetail, attempt?: number): Promise<string> {
+    const { logStreamName = "" } =
+      (attempt === undefined ? container : attempts?.[attempt - 1]?.container) ?? {};
+    const stream = encodeURIComponent(logStreamName);
     return (await fetch(`${this.endpoint}/_local/logs?stream=${stream}`)).text();
   }
 
