@@ -9,7 +9,9 @@ import { execa } from "execa";
 import * as z from "zod";
 
 const root = join(import.meta.dirname, "..");
-const reports = mkdtempSync(join(tmpdir(), "millrace-tests-"));
+/** All that tests and what they start leave in folders for temporary files; its path is short, for sockets in it. */
+const temporary = mkdtempSync(join(tmpdir(), "millrace-"));
+const env = { TMPDIR: temporary };
 type Count = { passed: number; failed: number };
 
 /** A runner that died without a report has failed, whatever it counted until then. */
@@ -28,11 +30,11 @@ const jestReport = z.object({
 });
 
 async function jest(args: readonly string[]): Promise<Count> {
-  const file = join(reports, "jest.json");
+  const file = join(temporary, "jest.json");
   const flags = ["--json", `--outputFile=${file}`, ...args];
   // Its JSON goes to the file; what it prints for people goes to stderr.
   await execa("jest", flags, {
-    cwd: root,
+    ...{ cwd: root, env },
     preferLocal: true,
     reject: false,
     stdout: "ignore",
@@ -48,10 +50,10 @@ async function jest(args: readonly string[]): Promise<Count> {
 }
 
 async function pytest(): Promise<Count> {
-  const file = join(reports, "pytest.xml");
+  const file = join(temporary, "pytest.xml");
   const command = join(root, ".venv", "bin", "pytest");
   const flags = ["-q", `--junitxml=${file}`];
-  await execa(command, flags, { cwd: join(root, "batch-jobs"), reject: false, stdio: "inherit" });
+  await execa(command, flags, { cwd: join(root, "batch-jobs"), env, reject: false, stdio: "inherit" });
   return reportOr(file, (text) => {
     const count = (name: string) =>
       Number(new RegExp(`<testsuite [^>]*\\b${name}="(\\d+)"`).exec(text)?.[1] ?? Number.NaN);
@@ -63,7 +65,7 @@ async function pytest(): Promise<Count> {
 
 const args = process.argv.slice(2);
 const counts = [await jest(args), ...(args.length === 0 ? [await pytest()] : [])];
-rmSync(reports, { recursive: true });
+rmSync(temporary, { recursive: true, force: true });
 const sum = (what: keyof Count) => counts.reduce((total, count) => total + count[what], 0);
 console.log(`${sum("passed")} passed, ${sum("failed")} failed`);
 process.exitCode = sum("failed") === 0 ? 0 : 1;

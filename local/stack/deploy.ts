@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
 import { lastLines } from "./daemon.ts";
@@ -39,7 +39,11 @@ function runServerless(
   endpoints: StackEndpoints,
   signal?: AbortSignal,
 ) {
-  const log = openSync(statePaths(stateDir).deployLog, "w");
+  const { deployLog, temporary: parent } = statePaths(stateDir);
+  // The packaging of functions leaves its work there.
+  mkdirSync(parent, { recursive: true });
+  const temporary = mkdtempSync(path.join(parent, "deploy-"));
+  const log = openSync(deployLog, "w");
   const child = spawn(
     path.join(NODE_BIN, "node"),
     [path.join(NODE_BIN, "serverless"), "deploy", "--stage", "local", "--verbose"],
@@ -48,7 +52,7 @@ function runServerless(
       env: {
         PATH: `${NODE_BIN}:${process.env.PATH ?? ""}`,
         HOME: process.env.HOME ?? "/tmp",
-        TMPDIR: process.env.TMPDIR ?? "/tmp",
+        TMPDIR: temporary,
         CI: "1",
         SLS_TELEMETRY_DISABLED: "1",
         SLS_NOTIFICATIONS_MODE: "off",
@@ -66,7 +70,7 @@ function runServerless(
   return new Promise<number>((resolve, reject) => {
     child.once("error", reject);
     child.once("exit", (code) => resolve(code ?? 1));
-  });
+  }).finally(() => rmSync(temporary, { recursive: true, force: true }));
 }
 
 /**
