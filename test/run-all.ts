@@ -49,11 +49,17 @@ async function jest(args: readonly string[]): Promise<Count> {
   });
 }
 
-async function pytest(): Promise<Count> {
+/** What it prints comes when `others` have ended, so that it does not mix with theirs. */
+async function pytest(others: Promise<unknown>): Promise<Count> {
   const file = join(temporary, "pytest.xml");
   const command = join(root, ".venv", "bin", "pytest");
   const flags = ["-q", `--junitxml=${file}`];
-  await execa(command, flags, { cwd: join(root, "batch-jobs"), env, reject: false, stdio: "inherit" });
+  const { all } = await execa(command, flags, {
+    ...{ cwd: join(root, "batch-jobs"), env },
+    ...{ reject: false, all: true, stdin: "ignore" },
+  });
+  await others;
+  console.log(all);
   return reportOr(file, (text) => {
     const count = (name: string) =>
       Number(new RegExp(`<testsuite [^>]*\\b${name}="(\\d+)"`).exec(text)?.[1] ?? Number.NaN);
@@ -64,7 +70,9 @@ async function pytest(): Promise<Count> {
 }
 
 const args = process.argv.slice(2);
-const counts = [await jest(args), ...(args.length === 0 ? [await pytest()] : [])];
+// Beside each other, as much of jest's time is waiting for a stack or its jobs.
+const ofJest = jest(args);
+const counts = await Promise.all([ofJest, ...(args.length === 0 ? [pytest(ofJest)] : [])]);
 rmSync(temporary, { recursive: true, force: true });
 const sum = (what: keyof Count) => counts.reduce((total, count) => total + count[what], 0);
 console.log(`${sum("passed")} passed, ${sum("failed")} failed`);
