@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import time
 from dataclasses import asdict, dataclass
@@ -16,6 +15,10 @@ from millrace_job import StorageError
 if TYPE_CHECKING:
     from ctr.regression import Regression
     from millrace_job import Context
+
+WEIGHTS = "weights.npy"
+SCALARS = "scalars.npy"
+DONE = "done.json"
 
 
 @dataclass
@@ -42,10 +45,14 @@ class Checkpoints:
         """Saves if the last time is long enough ago. Storage that fails is no reason to lose the work: it is logged."""
         if time.monotonic() - self._saved_at < self._seconds:
             return
-        content = io.BytesIO()
-        np.savez(content, done=json.dumps(asdict(done)), weights=regression.weights, scalars=regression.scalars)
+        # Through files, as in memory it would take as much again as the weights.
+        folder = self._context.scratch / "checkpoint"
+        folder.mkdir(exist_ok=True)
+        np.save(folder / WEIGHTS, regression.weights)
+        np.save(folder / SCALARS, regression.scalars)
+        (folder / DONE).write_text(json.dumps(asdict(done)), encoding="utf-8")
         try:
-            self._context.checkpoint.save_bytes(content.getvalue())
+            self._context.checkpoint.save_directory(folder)
         except StorageError as error:
             self._context.log.warning("no checkpoint could be saved", rows=done.rows, reason=str(error))
         else:
@@ -54,14 +61,13 @@ class Checkpoints:
 
     def load(self, regression: Regression) -> Done:
         """Puts the regression back to the last checkpoint's state; how far that was, a start if there is none."""
-        content = self._context.checkpoint.load_bytes()
-        if content is None:
+        folder = self._context.scratch / "resumed"
+        if not self._context.checkpoint.load_directory(folder):
             return Done()
-        # Arrays of numbers and text only: nothing in it is run.
-        with np.load(io.BytesIO(content), allow_pickle=False) as saved:
-            regression.weights[:] = saved["weights"]
-            regression.scalars[:] = saved["scalars"]
-            done = json.loads(str(saved["done"]))
+        # Arrays of numbers alone: nothing in them is run.
+        regression.weights[:] = np.load(folder / WEIGHTS, allow_pickle=False, mmap_mode="r")
+        regression.scalars[:] = np.load(folder / SCALARS, allow_pickle=False)
+        done = json.loads((folder / DONE).read_text(encoding="utf-8"))
         place = done.pop("place")
         seen = None if place["seen"] is None else Seen(**place["seen"])
         self._context.log.info("going on after a checkpoint", rows=done["rows"])
