@@ -31,7 +31,7 @@ import { CallRecord, countingPlace } from "./call-record.ts";
 import { DynamoBilling } from "./dynamo-billing.ts";
 import { pipelines } from "./pipelines.ts";
 
-const names = { table: "runs", queue: "steps", bucket: "data", jobs: "cpu" };
+const names = { table: "runs", queue: "steps", largeQueue: "steps-large", bucket: "data", jobs: "cpu" };
 
 /** The engine on its AWS adapters, whose requests are counted, and hands for what AWS does around it, uncounted. */
 export type CountedEngine = {
@@ -68,7 +68,10 @@ export async function startCountedEngine(): Promise<CountedEngine> {
   try {
     await createRunTable(aside.dynamo, names.table);
     await aside.s3.send(new CreateBucketCommand({ Bucket: names.bucket }));
-    const { QueueUrl: url = "" } = await aside.sqs.send(new CreateQueueCommand({ QueueName: names.queue }));
+    const queueNamed = async (QueueName: string) =>
+      (await aside.sqs.send(new CreateQueueCommand({ QueueName }))).QueueUrl ?? "";
+    const url = await queueNamed(names.queue);
+    const largeUrl = await queueNamed(names.largeQueue);
     const billing = await DynamoBilling.of(aside.dynamo, names.table);
     counted.dynamo.middlewareStack.add(record.counter("dynamodb", billing), countingPlace);
     counted.sqs.middlewareStack.add(record.counter("sqs"), countingPlace);
@@ -91,6 +94,8 @@ export async function startCountedEngine(): Promise<CountedEngine> {
         backfills: new MemoryBackfillStore(),
         notifier: new MemoryNotifier(),
         queue: sqsStepQueue(counted.sqs, url),
+        largeQueue: sqsStepQueue(counted.sqs, largeUrl),
+        workerSize: "small",
         batch: {
           ...batch,
           submit(submission) {

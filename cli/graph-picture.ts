@@ -86,8 +86,9 @@ function drawBetween({ node, lanes, at }: Row): string {
     .join("");
 }
 
-function kindText({ task, repeat }: StepNode): string {
-  return `${taskText(task)}${repeat === undefined ? "" : `, up to ${repeat.limit} passes`}`;
+function kindText(node: StepNode): string {
+  const { repeat } = node;
+  return `${taskText(node)}${repeat === undefined ? "" : `, up to ${repeat.limit} passes`}`;
 }
 
 function cut(text: string, width: number): string {

@@ -36,10 +36,10 @@ const escaped = (text: string) =>
 const cut = (text: string) => (text.length > longestLine ? `${text.slice(0, longestLine - 1)}…` : text);
 
 function linesOf(node: StepNode, standing: SvgStanding | undefined): string[] {
-  const { name, task, over, when, repeat } = node;
+  const { name, over, when, repeat } = node;
   return [
     name,
-    taskText(task),
+    taskText(node),
     ...(repeat === undefined ? [] : [`until ${expressionText(repeat.until)}`]),
     ...(over === undefined ? [] : [`× ${expressionText(over)}`]),
     ...(when === undefined ? [] : [`only when ${expressionText(when)}`]),

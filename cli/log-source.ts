@@ -12,7 +12,7 @@ import { type LineOrigin, type LogLine, parseLogLine } from "./log-line.ts";
 
 /** Functions that say something about runs, by their short names. */
 const functionNames = [
-  ...["object-created", "start", "step", "batch-state-change"],
+  ...["object-created", "start", "step", "step-large", "batch-state-change"],
   ...["tick", "manage", "dead-letter"],
 ];
 

@@ -4,6 +4,7 @@ import type { ModelRegistry } from "./models/model-registry.ts";
 import type { Notifier } from "./notice/notifier.ts";
 import type { ObjectStore } from "./objects/object-store.ts";
 import type { Pipeline } from "./pipeline/define-pipeline.ts";
+import type { StepSize } from "./pipeline/graph.ts";
 import type { Clock } from "./platform/clock.ts";
 import type { Log } from "./platform/log.ts";
 import type { Meter } from "./platform/meter.ts";
@@ -29,6 +30,9 @@ export const defaultSettings: EngineSettings = {
   submitLeaseSeconds: 60,
   runnableSeconds: 3600,
 };
+
+/** How much memory a worker has. A function's step may ask for a large one; everything else is for small ones. */
+export type WorkerSize = "small" | StepSize;
 
 /** The stage that an engine works in: `dev`, `prod`, … */
 export type Stage = {
@@ -56,7 +60,12 @@ export type Engine = {
   readonly models: ModelRegistry;
   readonly schedules: ScheduleStore;
   readonly backfills: BackfillStore;
+  /** Takes every hint; its workers are small. */
   readonly queue: StepQueue;
+  /** Takes what small workers found to be for large ones. Nobody else sends to it. */
+  readonly largeQueue: StepQueue;
+  /** Size of the worker that this engine is in. */
+  readonly workerSize: WorkerSize;
   readonly batch: BatchService;
   readonly objects: ObjectStore;
   readonly notifier: Notifier;

@@ -36,7 +36,7 @@ describe("permissions", () => {
     const roles = prod
       .resources<FunctionProperties>("AWS::Lambda::Function")
       .map(({ properties }) => referredId(properties.Role));
-    expect(roles).toHaveLength(7);
+    expect(roles).toHaveLength(8);
     expect(new Set(roles).size).toBe(roles.length);
   });
 
@@ -91,13 +91,15 @@ describe("permissions", () => {
     expect(onLakes.map(({ role, action }) => [role, action])).toEqual([
       // What functions read of lakes is what is in them.
       ["StepRole", "s3:GetObject"],
+      ["StepLargeRole", "s3:GetObject"],
       ["PoemModelJobRole", "s3:GetObject"],
       ["PoemModelJobRole", "s3:GetObjectVersion"],
       ["PoemsJobRole", "s3:GetObject"],
       ["PoemsJobRole", "s3:GetObjectVersion"],
       ["PoemsJobRole", "s3:PutObject"],
     ]);
-    expect(onLakes[0]?.resource).toEqual({ "Fn::Sub": `\${DataBucket.Arn}/lake/*/_manifest.json` });
+    for (const { resource } of onLakes.slice(0, 2))
+      expect(resource).toEqual({ "Fn::Sub": `\${DataBucket.Arn}/lake/*/_manifest.json` });
     const role = prod.resource("PoemsJobRole").Properties as { Policies: Policy[] };
     const listing = role.Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement).filter(
       ({ Action }) => Action === "s3:ListBucket",
@@ -107,7 +109,7 @@ describe("permissions", () => {
     ]);
   });
 
-  test("registered models are added by the step worker alone, read by jobs too, and deleted by nobody", () => {
+  test("registered models are added by the step workers alone, read by jobs too, and deleted by nobody", () => {
     const onModels = permissions(prod).filter(({ resource }) =>
       JSON.stringify(resource).includes("/models/"),
     );
@@ -115,19 +117,32 @@ describe("permissions", () => {
     const reading = ["s3:GetObject", "s3:GetObjectVersion"];
     const allowed = (owner: string) =>
       onModels.filter(({ role }) => role === owner).map(({ action }) => action);
-    expect(new Set(onModels.map(({ role }) => role))).toEqual(new Set(["StepRole", ...jobRoles]));
-    expect(allowed("StepRole")).toEqual([...reading, "s3:PutObject"]);
+    expect(new Set(onModels.map(({ role }) => role))).toEqual(
+      new Set(["StepRole", "StepLargeRole", ...jobRoles]),
+    );
+    for (const role of ["StepRole", "StepLargeRole"])
+      expect(allowed(role)).toEqual([...reading, "s3:PutObject"]);
     for (const role of jobRoles) expect(allowed(role)).toEqual(reading);
   });
 
-  test("results are read and added by the step worker alone, and deleted by nobody", () => {
+  test("results are read and added by the step workers alone, and deleted by nobody", () => {
     const onResults = permissions(prod).filter(({ resource }) =>
       JSON.stringify(resource).includes("/results/"),
     );
     expect(onResults.map(({ role, action }) => [role, action])).toEqual([
       ["StepRole", "s3:GetObject"],
       ["StepRole", "s3:PutObject"],
+      ["StepLargeRole", "s3:GetObject"],
+      ["StepLargeRole", "s3:PutObject"],
     ]);
+  });
+
+  test("hints for large workers are sent by the small one alone", () => {
+    const senders = permissions(prod).filter(
+      ({ action, resource }) =>
+        action === "sqs:SendMessage" && JSON.stringify(resource).includes("StepsLargeQueue"),
+    );
+    expect(senders.map(({ role }) => role)).toEqual(["StepRole"]);
   });
 
   test("only AWS's services assume the roles", () => {
@@ -149,7 +164,7 @@ describe("secrets", () => {
       ({ PolicyDocument }) => PolicyDocument.Statement,
     ).find(({ Action }) => Action === "kms:Decrypt")?.Condition;
 
-  test("are read by the step worker, those of the stage, and by jobs, those that their access.json names", () => {
+  test("are read by the small step worker, those of the stage, and by jobs, those that their access.json names", () => {
     expect(secrets().map(({ role, action }) => [role, action])).toEqual([
       ["StepRole", "ssm:GetParameter"],
       ["StepRole", "kms:Decrypt"],
@@ -200,6 +215,9 @@ describe("what a function's code calls", () => {
     "notifier.send": ["ssm:GetParameter", "kms:Decrypt", "sns:Publish"],
   };
 
+  /** What both step workers' code holds and only small ones come to: jobs and notices are no functions. */
+  const notForLarge = /^(batch|ssm|kms|sns):/;
+
   /** The calls of ports left in a function's bundle, which holds nothing that the function cannot reach. */
   async function calls(handler: string): Promise<Set<string>> {
     const { outputFiles } = await build({
@@ -219,8 +237,9 @@ describe("what a function's code calls", () => {
 
   test("is what its role allows", async () => {
     for (const { properties } of prod.resources<FunctionProperties>("AWS::Lambda::Function")) {
-      const wanted = [...(await calls(properties.Handler))].flatMap((call) => needed[call] ?? []);
       const role = referredId(properties.Role);
+      const reached = [...(await calls(properties.Handler))].flatMap((call) => needed[call] ?? []);
+      const wanted = reached.filter((action) => role !== "StepLargeRole" || !notForLarge.test(action));
       const allowed = permissions(prod)
         .filter(
           (permission) =>

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { contentHash, imageFiles } from "../resources/images/content-hash.ts";
 import { listFamilies } from "../resources/images/family.ts";
-import { stepWorkerMegabytes } from "../shared/run/run-cost.ts";
+import { largeWorkerMegabytes, stepWorkerMegabytes } from "../shared/run/run-cost.ts";
 import {
   type FunctionProperties,
   type MappingProperties,
@@ -105,6 +105,7 @@ describe("queues", () => {
     expect(working.map(({ properties }) => properties.QueueName).sort()).toEqual([
       "millrace-prod-batch-events",
       "millrace-prod-steps",
+      "millrace-prod-steps-large",
       "millrace-prod-triggers",
     ]);
     for (const { properties } of working) {
@@ -112,7 +113,8 @@ describe("queues", () => {
       expect(
         prod.resource(referredId(properties.RedrivePolicy?.deadLetterTargetArn)).Properties,
       ).toMatchObject({
-        QueueName: `${properties.QueueName}-dead-letters`,
+        // Whatever the size of its worker, a step that cannot be worked on is ended by the same function.
+        QueueName: `${properties.QueueName.replace(/-large$/, "")}-dead-letters`,
         MessageRetentionPeriod: 14 * 24 * 3600,
       });
     }
@@ -190,12 +192,15 @@ describe("stored data", () => {
     expect(general.map(({ Id }) => Id)).toEqual(["abort-incomplete-uploads"]);
   });
 
-  test("the step worker knows the commit that was deployed", () => {
-    const step = prod
+  test("the step workers know the commit that was deployed", () => {
+    const workers = prod
       .resources<FunctionProperties>("AWS::Lambda::Function")
-      .find(({ properties }) => properties.Handler === "functions/step.handler");
-    expect(step?.properties.Environment.Variables.GIT_COMMIT).toMatch(/^[0-9a-f]{40}(-dirty)?$|^unknown: /);
-    expect(step?.properties.Environment.Variables.JOB_VERSIONS).toBeDefined();
+      .filter(({ properties }) => properties.Handler === "functions/step.handler");
+    expect(workers).toHaveLength(2);
+    for (const { properties } of workers) {
+      expect(properties.Environment.Variables.GIT_COMMIT).toMatch(/^[0-9a-f]{40}(-dirty)?$|^unknown: /);
+      expect(properties.Environment.Variables.JOB_VERSIONS).toBeDefined();
+    }
   });
 
   test("the bucket may notify its queue before it is told to", () => {
@@ -257,16 +262,43 @@ describe("functions", () => {
     }
   });
 
-  test("run steps with the memory that estimates of a run's cost count with", () => {
-    const step = prod
-      .resources<FunctionProperties & { FunctionName: string; MemorySize: number }>("AWS::Lambda::Function")
-      .find(({ properties }) => properties.FunctionName === "millrace-prod-step");
-    expect(step?.properties.MemorySize).toBe(stepWorkerMegabytes);
+  test.each([
+    ["step", "small", stepWorkerMegabytes],
+    ["step-large", "large", largeWorkerMegabytes],
+  ])(
+    "%s runs %s steps, with the memory that estimates of a run's cost count with",
+    (name, size, megabytes) => {
+      for (const stage of [prod, local]) {
+        const found = stage
+          .resources<FunctionProperties & { MemorySize: number }>("AWS::Lambda::Function")
+          .find(({ properties }) => properties.FunctionName.endsWith(`-${name}`));
+        expect(found?.properties).toMatchObject({ Handler: "functions/step.handler", MemorySize: megabytes });
+        expect(found?.properties.Environment.Variables.WORKER_SIZE ?? "small").toBe(size);
+      }
+    },
+  );
+
+  test("that run steps are not stopped for sending to their own queues", () => {
+    const workers = prod
+      .resources<FunctionProperties & { RecursiveLoop?: string }>("AWS::Lambda::Function")
+      .filter(({ properties }) => properties.Handler === "functions/step.handler");
+    expect(workers.map(({ properties }) => properties.RecursiveLoop)).toEqual(["Allow", "Allow"]);
+  });
+
+  test("give a large step its worker by itself, and know the queue of such steps where it is sent to", () => {
+    const mapping = prod
+      .resources<MappingProperties & { BatchSize: number }>("AWS::Lambda::EventSourceMapping")
+      .find(({ properties }) => referredId(properties.EventSourceArn) === "StepsLargeQueue");
+    expect(mapping?.properties.BatchSize).toBe(1);
+    const senders = prod
+      .resources<FunctionProperties>("AWS::Lambda::Function")
+      .filter(({ properties }) => "STEPS_LARGE_QUEUE_URL" in properties.Environment.Variables);
+    expect(senders.map(({ id }) => id)).toEqual(["StepLambdaFunction"]);
   });
 
   test("are at most 400 KB each, code and all", () => {
     const archives = readdirSync(prod.folder).filter((name) => name.endsWith(".zip"));
-    expect(archives).toHaveLength(7);
+    expect(archives).toHaveLength(8);
     const sizes = archives.map((name) => [name, unpackedBytes(join(prod.folder, name))] as const);
     expect(sizes.filter(([, bytes]) => bytes > 400 * 1024)).toEqual([]);
   });

@@ -51,12 +51,13 @@ export async function checkQueues({ target }: Stage): Promise<Finding[]> {
     const { ApproximateNumberOfMessages: waiting = "0", QueueArn: arn = "" } = answer.Attributes ?? {};
     return { queue: QueueName, waiting: Number(waiting), arn };
   };
-  const names = ["triggers", "steps", "batch-events"].map((name) => `millrace-${target.stage}-${name}`);
-  const queues = await Promise.all(names.map(attributesOf));
-  const lost = await Promise.all(names.map((name) => attributesOf(`${name}-dead-letters`)));
-  const waiting = queues.map(
-    ({ queue, waiting }) => `${queue.replace(`millrace-${target.stage}-`, "")} ${waiting}`,
-  );
+  const prefix = `millrace-${target.stage}-`;
+  const names = ["triggers", "steps", "steps-large", "batch-events"];
+  const queues = await Promise.all(names.map((name) => attributesOf(`${prefix}${name}`)));
+  // What is given up of large steps goes where that of the others goes.
+  const given = ["triggers", "steps", "batch-events"];
+  const lost = await Promise.all(given.map((name) => attributesOf(`${prefix}${name}-dead-letters`)));
+  const waiting = queues.map(({ queue, waiting }) => `${queue.replace(prefix, "")} ${waiting}`);
   const dead = lost
     .map(({ queue, waiting, arn }) => judgeDeadLetters(queue, waiting, arn))
     .filter((finding) => finding !== undefined);

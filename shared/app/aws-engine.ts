@@ -40,6 +40,7 @@ function awsNotifier({ SERVICE, STAGE, NOTICE_TOPIC_ARN }: Environment): AwsNoti
 
 /** The engine on AWS, as the environment describes it. */
 export function awsEngine(environment: Environment): Engine {
+  const sqs = tracer.captureAWSv3Client(new SQSClient());
   const table = { client: tracer.captureAWSv3Client(dynamoClient()), name: environment.TABLE_NAME };
   return {
     stage: stageOf(environment),
@@ -52,7 +53,9 @@ export function awsEngine(environment: Environment): Engine {
     models: dynamoModelRegistry(table),
     schedules: dynamoScheduleStore(table),
     backfills: dynamoBackfillStore(table),
-    queue: sqsStepQueue(tracer.captureAWSv3Client(new SQSClient()), environment.STEPS_QUEUE_URL),
+    queue: sqsStepQueue(sqs, environment.STEPS_QUEUE_URL),
+    largeQueue: sqsStepQueue(sqs, environment.STEPS_LARGE_QUEUE_URL),
+    workerSize: environment.WORKER_SIZE,
     batch: awsBatchService(tracer.captureAWSv3Client(new BatchClient()), {
       queues: environment.BATCH_JOB_QUEUES,
       definitionPrefix: environment.BATCH_JOB_DEFINITION_PREFIX,

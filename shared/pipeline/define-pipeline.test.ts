@@ -1,9 +1,10 @@
 import * as z from "zod";
 import { definePipeline, PipelineDefinitionError } from "./define-pipeline.ts";
+import { graphSchema } from "./graph.ts";
 import { defineJob } from "./job.ts";
 import { and, eq, flatten, lt, type Ref } from "./ref.ts";
 import { cron } from "./schedule-trigger.ts";
-import { batch, lambda } from "./task.ts";
+import { approval, batch, child, lambda, repeat, wait } from "./task.ts";
 import { objectCreated, runSucceeded } from "./trigger.ts";
 
 const train = defineJob("demo.train", {
@@ -164,6 +165,47 @@ describe("a definition", () => {
       "twice, name: another step has this name; names are unique within a pipeline",
       "Wrong-Name, name: a step's name is 1 to 40 lower-case letters, digits and _, and starts with a letter",
       'stranger, input: step "elsewhere" does not exist in this pipeline',
+    ]);
+  });
+
+  it("keeps the size of a function's worker, be it mapped or repeated, and nothing where none is said", () => {
+    const { graph } = definePipeline({ name: "sizes", params }, ({ step, map }) => {
+      const fn = lambda({}, () => ({ n: 1 }));
+      step("single", fn, { size: "large" });
+      map("mapped", [1, 2], (n) => lambda({ n }, ({ n }) => n), { size: "large" });
+      step("repeated", repeat(fn, { until: (last) => eq(last.n, 1), limit: 2 }), { size: "large" });
+      step("plain", fn);
+    });
+    expect(graph.steps.map(({ size }) => size)).toEqual(["large", "large", "large", undefined]);
+    expect(graphSchema.parse(JSON.parse(JSON.stringify(graph)))).toEqual(graph);
+    expect(graph.steps[3]).not.toHaveProperty("size");
+  });
+
+  it("refuses a size of what runs in no worker, and one that there is not", () => {
+    const large = { size: "large" } as const;
+    const mistakes = mistakesOf(() =>
+      definePipeline({ name: "sizes", params }, ({ step, map }) => {
+        step("job", batch(train, { rows: 1 }), large);
+        map("jobs", [1, 2], (rows) => batch(train, { rows }), large);
+        step("run", child(pipeline, {}), large);
+        step("time", wait({ seconds: 1 }), large);
+        step("object", wait({ object: "raw/a", deadline: 60 }), large);
+        step("answer", approval({ deadline: 60 }), large);
+        step(
+          "function",
+          lambda({}, () => 1),
+          { size: "huge" as "large" },
+        );
+      }),
+    );
+    expect(mistakes).toEqual([
+      "job, size: is for functions; a job says its memory: batch(job, input, { memory: 4096 })",
+      "jobs, size: is for functions; a job says its memory: batch(job, input, { memory: 4096 })",
+      "run, size: is for functions; this is a child",
+      "time, size: is for functions; this is a wait",
+      "object, size: is for functions; this is an object",
+      "answer, size: is for functions; this is an approval",
+      'function, size: is "huge"; it is "large", or left out for the ordinary worker',
     ]);
   });
 

@@ -6,6 +6,8 @@ import {
   type DefinitionProblem,
   repeatPolicy,
   type StepNode,
+  type StepSize,
+  stepSize,
   stepsUsedBy,
   type TriggerRule,
 } from "./graph.ts";
@@ -33,6 +35,8 @@ export type StepOptions = {
   timeout?: number;
   /** Uses an earlier result of the same code for the same input, whichever run it was of. */
   cache?: CacheOptions;
+  /** `large`: the function runs in a worker with more memory, which it has to itself. */
+  size?: StepSize;
 };
 
 /** Longest that a function may run, in seconds: what the step worker's own timeout leaves. */
@@ -76,6 +80,7 @@ export class Definition {
     };
     if (options.rule !== undefined) node.rule = options.rule;
     if (options.cache !== undefined) node.cache = parsedCache(task, options.cache, report);
+    if (options.size !== undefined) node.size = parsedSize(task, options.size, report);
     const repeat = "repeat" in task ? task.repeat : undefined;
     if (repeat !== undefined) {
       const until = attempt<Json>("repeat.until", () => toExpression(repeat.until, "until"), true);
@@ -222,6 +227,22 @@ function parsedCache(
   if (parsed.success) return parsed.data;
   report("cache", z.prettifyError(parsed.error));
   return { version: "" };
+}
+
+function parsedSize(
+  task: Task<unknown>,
+  size: StepSize,
+  report: (field: string, problem: string) => void,
+): StepSize {
+  if (task.kind === "batch") {
+    report("size", "is for functions; a job says its memory: batch(job, input, { memory: 4096 })");
+  } else if (task.kind !== "lambda") {
+    report("size", `is for functions; this is ${kindOf(task)}`);
+  }
+  if (!stepSize.safeParse(size).success) {
+    report("size", `is ${JSON.stringify(size)}; it is "large", or left out for the ordinary worker`);
+  }
+  return "large";
 }
 
 /** For what has no time of its own: longer than anybody waits. */

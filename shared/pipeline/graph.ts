@@ -33,6 +33,10 @@ export const repeatPolicy = z.strictObject({
   delay: z.number().nonnegative(),
 });
 
+/** A worker with more memory than the ordinary one, for functions that need it. */
+export const stepSize = z.literal("large");
+export type StepSize = z.infer<typeof stepSize>;
+
 /** For how long a result may stand in for running the step again, where code version and input are the same. */
 export const cachePolicy = z.strictObject({
   /** What the author says the code's version is, besides what the engine finds out itself. */
@@ -103,6 +107,8 @@ const stepNode = z.strictObject({
   retries: retryPolicy,
   repeat: repeatPolicy.optional(),
   cache: cachePolicy.optional(),
+  /** Of the worker that a function runs in: the ordinary one when left out. */
+  size: stepSize.optional(),
   /** Seconds that one attempt may take. */
   timeout: z.number().positive(),
 });

@@ -21,12 +21,14 @@ describe("mermaidOf", () => {
         aStepNode(0, "read"),
         aStepNode(1, "train", { task: batchTask }),
         aStepNode(2, "sweep", { task: batchTask, over: { $params: ["alphas"] } }),
+        aStepNode(3, "merge", { size: "large" }),
       ),
     ).toEqual([
       "flowchart TD",
       '  s0("read<br/>function")',
       '  s1["train<br/>Batch job ridge.train"]',
       '  s2[["sweep<br/>Batch job ridge.train<br/>× params.alphas"]]',
+      '  s3("merge<br/>large function")',
     ]);
   });
 

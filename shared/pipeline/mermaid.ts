@@ -20,10 +20,10 @@ function cut(text: string): string {
 }
 
 function labelOf(node: StepNode, note: string | undefined): string {
-  const { task, over, when, repeat, rule } = node;
+  const { over, when, repeat, rule } = node;
   const lines = [
     node.name,
-    taskText(task),
+    taskText(node),
     ...(repeat === undefined ? [] : [cut(`until ${expressionText(repeat.until)}`)]),
     ...(over === undefined ? [] : [cut(`× ${expressionText(over)}`)]),
     ...(rule === undefined ? [] : [rule.replace("_", " ")]),

@@ -25,6 +25,12 @@ describe("the environment", () => {
     expect(() => readEnvironment({ ...complete, GPUS: "few" })).toThrow(/GPUS: /);
   });
 
+  test("says which of the step workers the function is: the small one if nothing is said", () => {
+    expect(readEnvironment(complete).WORKER_SIZE).toBe("small");
+    expect(readEnvironment({ ...complete, WORKER_SIZE: "large" }).WORKER_SIZE).toBe("large");
+    expect(() => readEnvironment({ ...complete, WORKER_SIZE: "huge" })).toThrow(/WORKER_SIZE: /);
+  });
+
   test("that lacks a variable names it", () => {
     const { TABLE_NAME: _table, ...rest } = complete;
     expect(() => readEnvironment(rest)).toThrow(/TABLE_NAME/);

@@ -22,6 +22,10 @@ const environment = z.object({
   TABLE_NAME: z.string().min(1),
   DATA_BUCKET: z.string().min(1),
   STEPS_QUEUE_URL: z.url(),
+  /** Of steps that are for large workers; only small ones send there. */
+  STEPS_LARGE_QUEUE_URL: z.string().default(""),
+  /** Which of the two step workers a function is. */
+  WORKER_SIZE: z.enum(["small", "large"]).default("small"),
   SWEEP_SECONDS: z.coerce.number().positive().default(120),
   /** Work queue → Batch job queue ARN, as JSON. */
   BATCH_JOB_QUEUES: jsonText.pipe(z.record(z.string(), z.string().min(1))).default({}),

@@ -3,7 +3,7 @@ import type { Graph } from "../pipeline/graph.ts";
 import { cached, ended, retrying, submitted, succeeded } from "../state/step-changes.ts";
 import type { HeldStep, JobAttempt, StepRecord } from "../state/step-record.ts";
 import { machinePrices, prices } from "./prices.ts";
-import { runCost } from "./run-cost.ts";
+import { largeWorkerMegabytes, runCost } from "./run-cost.ts";
 
 const task = {
   kind: "batch" as const,
@@ -13,7 +13,12 @@ const task = {
 const graph: Graph = {
   version: 1,
   pipeline: "ridge-sweep",
-  steps: [aStepNode(0, "read"), aStepNode(1, "train", { task }), aStepNode(2, "each", { over: [1, 2] })],
+  steps: [
+    aStepNode(0, "read"),
+    aStepNode(1, "train", { task }),
+    aStepNode(2, "each", { over: [1, 2] }),
+    aStepNode(3, "heavy", { size: "large" }),
+  ],
 };
 
 const second = { startedAt: 0, endedAt: 1000 };
@@ -79,6 +84,15 @@ describe("the cost of a function", () => {
     expect((long?.dollars ?? 0) - (short?.dollars ?? 0)).toBeCloseTo(10 * secondDollars, 12);
     // The sum that docs/benchmarks.md has for a step of a chain: $4.05 for a million.
     expect(short?.dollars).toBeCloseTo(4.05e-6, 8);
+  });
+
+  test("that is large is its time on the large worker, and a message more", () => {
+    const short = costOf("heavy", done(aHeldStep({ step: "heavy" }), 0))?.dollars ?? 0;
+    const long = costOf("heavy", done(aHeldStep({ step: "heavy" }), 10))?.dollars ?? 0;
+    expect(long - short).toBeCloseTo(10 * secondDollars * (largeWorkerMegabytes / 1024), 12);
+    const small = costOf("read", done(aHeldStep({ step: "read" }), 0))?.dollars ?? 0;
+    // A send, a receive, a delete, an invocation and a read of the run: $1.53 for a million.
+    expect(short - small).toBeCloseTo(1.525e-6, 10);
   });
 
   test("is not known in full once it was tried again", () => {

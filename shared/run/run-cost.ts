@@ -22,6 +22,9 @@ export const costBasis = `AWS's list prices in us-east-1 of 2026 (shared/run/pri
 /** Megabytes of the step worker: `memorySize` of the function `step` in serverless.yml. */
 export const stepWorkerMegabytes = 1024;
 
+/** Megabytes of the worker of steps whose size is large: `stepLargeMemory` in serverless.yml. */
+export const largeWorkerMegabytes = 3008;
+
 /** What an attempt takes of the engine's services. */
 type Units = {
   writes: number;
@@ -42,6 +45,9 @@ const units = {
   child: { writes: 3.02, reads: 1.02, requests: 0.3, invocations: 0.1, puts: 0, gets: 0, logBytes: 875 },
   job: { writes: 7, reads: 11, requests: 15, invocations: 5, puts: 3, gets: 2, logBytes: 875 },
 } as const satisfies Record<string, Units>;
+
+/** What it takes beside that for a hint to get to a large worker: one message more, which has its worker to itself. */
+const hop: Units = { writes: 0, reads: 1, requests: 3, invocations: 1, puts: 0, gets: 0, logBytes: 0 };
 
 function dollarsOf({ writes, reads, requests, invocations, puts, gets, logBytes }: Units): number {
   return (
@@ -86,17 +92,20 @@ function jobCost(record: StepRecord): CostView {
 }
 
 /** Of a function's attempts only the time of the last is known. */
-function functionCost(record: StepRecord, mapped: boolean): CostView {
+function functionCost({ over, size }: StepNode, record: StepRecord): CostView {
   const ended = hasEnded(record);
   const seconds = ended ? Math.max(0, Date.parse(record.endedAt) - Date.parse(record.startedAt)) / 1000 : 0;
-  const time = seconds * (stepWorkerMegabytes / 1024) * prices.gigabyteSecond.dollars;
+  const megabytes = size === "large" ? largeWorkerMegabytes : stepWorkerMegabytes;
+  const time = seconds * (megabytes / 1024) * prices.gigabyteSecond.dollars;
+  const attempt = dollarsOf(over === undefined ? units.function : units.child);
   return {
-    dollars: time + record.attempt * dollarsOf(mapped ? units.child : units.function),
+    dollars: time + record.attempt * (size === "large" ? attempt + dollarsOf(hop) : attempt),
     atLeast: !ended || record.attempt > 1,
   };
 }
 
-function recordCost({ task, over }: StepNode, record: StepRecord): CostView {
+function recordCost(node: StepNode, record: StepRecord): CostView {
+  const { task } = node;
   if (
     record.state === "CACHED" ||
     record.index === "map" ||
@@ -104,7 +113,7 @@ function recordCost({ task, over }: StepNode, record: StepRecord): CostView {
   ) {
     return { dollars: dollarsOf(units.function), atLeast: false };
   }
-  return task.kind === "batch" ? jobCost(record) : functionCost(record, over !== undefined);
+  return task.kind === "batch" ? jobCost(record) : functionCost(node, record);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { MemoryBackfillStore } from "../backfill/memory-backfill-store.ts";
 import { MemoryBatchService } from "../batch/memory-batch-service.ts";
-import { defaultSettings, type Engine, localStage } from "../engine.ts";
+import { defaultSettings, type Engine, localStage, type WorkerSize } from "../engine.ts";
 import { MemoryModelRegistry } from "../models/memory-model-registry.ts";
 import { MemoryNotifier } from "../notice/memory-notifier.ts";
 import type { RunNotice } from "../notice/run-notice.ts";
@@ -100,6 +100,9 @@ export class MemoryEngine {
   readonly clock: VirtualClock;
   readonly store = new MemoryRunStore();
   readonly queue: MemoryStepQueue;
+  readonly largeQueue: MemoryStepQueue;
+  /** The queues of steps, each with the size of the workers that take its messages. */
+  readonly lanes: readonly { readonly queue: MemoryStepQueue; readonly workerSize: WorkerSize }[];
   readonly batch: MemoryBatchService;
   readonly objects = new MemoryObjectStore();
   readonly notifier = new MemoryNotifier();
@@ -110,6 +113,11 @@ export class MemoryEngine {
   constructor(pipelines: readonly Pipeline[], jobs: Readonly<Record<string, JobFunction>> = {}, start = 0) {
     this.clock = new VirtualClock(start);
     this.queue = new MemoryStepQueue(this.clock);
+    this.largeQueue = new MemoryStepQueue(this.clock);
+    this.lanes = [
+      { queue: this.queue, workerSize: "small" },
+      { queue: this.largeQueue, workerSize: "large" },
+    ];
     this.batch = new MemoryBatchService(this.clock);
     this.jobs = jobs;
     this.engine = {
@@ -124,6 +132,8 @@ export class MemoryEngine {
       schedules: new MemoryScheduleStore(),
       backfills: new MemoryBackfillStore(),
       queue: this.queue,
+      largeQueue: this.largeQueue,
+      workerSize: "small",
       batch: this.batch,
       objects: this.objects,
       notifier: this.notifier,
@@ -144,13 +154,29 @@ export class MemoryEngine {
     this.batch.finish(job.id, await runJob(this.objects, job, stand));
   }
 
+  /** Works on the messages that can be received now, each in a worker of its size. Returns how many there were. */
+  async handleMessages(): Promise<number> {
+    let handled = 0;
+    for (const { queue, workerSize } of this.lanes) {
+      for (const message of queue.receive()) {
+        handled += 1;
+        await handleStepMessage({ ...this.engine, workerSize }, message, Number.POSITIVE_INFINITY);
+      }
+    }
+    return handled;
+  }
+
+  /** When the next message can be received, in epoch milliseconds; undefined when none waits. */
+  nextMessageAt(): number | undefined {
+    const times = this.lanes.flatMap(({ queue }) => queue.nextAt() ?? []);
+    return times.length === 0 ? undefined : Math.min(...times);
+  }
+
   /** Does the next things there are to do now: messages first, then events, then a job. False when there is nothing. */
   async turn(): Promise<boolean> {
     // Everything takes some time, so that what happens later also bears a later time.
     this.clock.moveTo(this.clock.now() + 1);
-    const messages = this.queue.receive();
-    for (const message of messages) await handleStepMessage(this.engine, message, Number.POSITIVE_INFINITY);
-    if (messages.length > 0) return true;
+    if ((await this.handleMessages()) > 0) return true;
     const events = this.batch.takeEvents();
     for (const event of events) await handleJob(this.engine, event);
     if (events.length > 0) return true;
@@ -194,7 +220,7 @@ export class MemoryEngine {
   private async letTimePass(still: Still, outsideAt: number | undefined): Promise<void> {
     const now = this.clock.now();
     const sweep = this.engine.settings.sweepSeconds * 1000;
-    let next = this.queue.nextAt() ?? now + sweep;
+    let next = this.nextMessageAt() ?? now + sweep;
     still.steps += 1;
     if (still.steps > smallSteps) {
       const due = await dueTimes(

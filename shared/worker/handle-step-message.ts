@@ -1,5 +1,6 @@
 import { submitStep } from "../batch/submit-step.ts";
-import type { Engine } from "../engine.ts";
+import type { Engine, WorkerSize } from "../engine.ts";
+import type { StepNode } from "../pipeline/graph.ts";
 import type { Json } from "../pipeline/json.ts";
 import { isThrottling } from "../platform/throttling.ts";
 import { maxMessageDelay, type StepMessage } from "../queue/step-queue.ts";
@@ -135,9 +136,19 @@ async function settleParent(
   }
 }
 
+/** The size of the workers that a message is for: a map's own record is kept, and its shards are driven, by small ones. */
+function sizeFor({ size }: StepNode, index: StepMessage["index"]): WorkerSize {
+  return size === undefined || index === "map" ? "small" : size;
+}
+
 async function workOn(engine: Engine, message: StepMessage, work: StepWork, deadline: number): Promise<void> {
   const { runId, step, index, epoch, shard } = message;
   const { node } = work;
+  const size = sizeFor(node, index);
+  if (size !== engine.workerSize) {
+    // Before anything is claimed: the hint is all that there is, and the sweep sends one that is lost again.
+    return (size === "large" ? engine.largeQueue : engine.queue).send([message]);
+  }
   const now = engine.clock.now();
   if (shard !== undefined) {
     const map = await engine.store.getStep({ runId, step, index: "map" });

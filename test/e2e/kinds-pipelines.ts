@@ -231,6 +231,20 @@ const chain = definePipeline({ name: "chain", params: nothing }, ({ step }) => {
   }
 });
 
+/** Where a function runs: the name of its function on AWS, and its megabytes. */
+const place = (_input: object) => ({
+  name: process.env.AWS_LAMBDA_FUNCTION_NAME ?? "",
+  megabytes: Number(process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE),
+});
+
+/** Functions that need little memory, and much, one after the other and in a map. */
+const sizes = definePipeline({ name: "sizes", params: nothing }, ({ step, map }) => {
+  const before = step("before", lambda({}, place));
+  const heavy = step("heavy", lambda({ before }, place), { size: "large" });
+  const each = map("each", [1, 2, 3], (n) => lambda({ heavy, n }, place), { size: "large" });
+  step("after", lambda({ each }, place));
+});
+
 /** Numbers whose text is larger than what is stored in place. */
 const numbers = Array.from({ length: 2000 }, (_, place) => place);
 
@@ -285,5 +299,5 @@ const telling = definePipeline(
 /** What the tests of all kinds of step deploy. */
 export const pipelines: readonly Pipeline[] = [
   ...[leaf, middle, family, waits, arrival, absence, signOff, repeats, maps, rules, hooked, limited],
-  ...[single, exclusive, queued, cached, growing, chain, large, largeChild, modelPipeline, telling],
+  ...[single, exclusive, queued, cached, growing, chain, sizes, large, largeChild, modelPipeline, telling],
 ];

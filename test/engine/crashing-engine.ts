@@ -40,6 +40,7 @@ export function crashing(engine: Engine, at: number, when: Crashing["when"]) {
   const {
     store,
     queue,
+    largeQueue,
     batch: service,
     objects,
     waiters,
@@ -52,6 +53,7 @@ export function crashing(engine: Engine, at: number, when: Crashing["when"]) {
   const ports = {
     store: wrapped(store, around),
     queue: wrapped(queue, around),
+    largeQueue: wrapped(largeQueue, around),
     batch: wrapped(service, around),
     objects: wrapped(objects, around),
     waiters: wrapped(waiters, around),
@@ -101,16 +103,24 @@ export async function runWithCrash(
       return { did: true, worked: false };
     }
   };
+  /** Works on one message, if any can be received. */
+  const handleMessage = async () => {
+    for (const { queue, workerSize } of memory.lanes) {
+      const [message] = queue.receive(1);
+      if (message === undefined) continue;
+      const { worked } = await attempt((each) =>
+        handleStepMessage({ ...each, workerSize }, message, Number.POSITIVE_INFINITY),
+      );
+      if (!worked && redelivered) await queue.send([message], 720_000);
+      return true;
+    }
+    return false;
+  };
   for (let turn = 0; turn < 2000; turn += 1) {
     const run = await memory.store.getRun(runId);
     if (run?.state !== "RUNNING") break;
     memory.clock.moveTo(memory.clock.now() + 1);
-    const messages = memory.queue.receive(1);
-    for (const message of messages) {
-      const { worked } = await attempt((each) => handleStepMessage(each, message, Number.POSITIVE_INFINITY));
-      if (!worked && redelivered) await memory.queue.send([message], 720_000);
-    }
-    if (messages.length > 0) continue;
+    if (await handleMessage()) continue;
     const events = memory.batch.takeEvents();
     for (const event of events) {
       const { worked } = await attempt((each) => handleJob(each, event));
@@ -118,7 +128,7 @@ export async function runWithCrash(
     }
     if (events.length > 0) continue;
     if (outside !== undefined && (await attempt(outside)).did) continue;
-    const next = memory.queue.nextAt();
+    const next = memory.nextMessageAt();
     if (memory.batch.waiting().length > 0 && !(slowJobs && next !== undefined)) {
       await memory.turn();
       continue;

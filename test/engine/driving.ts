@@ -5,7 +5,6 @@ import type { Run } from "../../shared/state/run.ts";
 import type { StoredStep } from "../../shared/store/run-store.ts";
 import type { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
 import { handleJob } from "../../shared/worker/handle-job.ts";
-import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
 import { sweepRuns } from "../../shared/worker/sweep-run.ts";
 import { crashing } from "./crashing-engine.ts";
 
@@ -60,10 +59,9 @@ export async function stepOf(
 /** Works on the messages and events that are there now, and on what comes of them. Jobs stay as they are. */
 export async function work(memory: MemoryEngine): Promise<void> {
   for (let round = 0; round < mostRounds; round += 1) {
-    const messages = memory.queue.receive();
     const events = memory.batch.takeEvents();
-    if (messages.length + events.length === 0) return;
-    for (const message of messages) await handleStepMessage(memory.engine, message, Number.POSITIVE_INFINITY);
+    const handled = await memory.handleMessages();
+    if (handled + events.length === 0) return;
     for (const event of events) await handleJob(memory.engine, event);
   }
   throw new Error("the engine does not come to rest");
@@ -76,7 +74,7 @@ export async function pass(memory: MemoryEngine, seconds: number): Promise<void>
   while (memory.clock.now() < until) {
     const now = memory.clock.now();
     const nextTick = (Math.floor(now / tick) + 1) * tick;
-    memory.clock.moveTo(Math.min(until, nextTick, memory.queue.nextAt() ?? until));
+    memory.clock.moveTo(Math.min(until, nextTick, memory.nextMessageAt() ?? until));
     if (memory.clock.now() === nextTick) await sweepRuns(memory.engine);
     await work(memory);
   }

@@ -131,6 +131,12 @@ export const mutants: readonly Mutant[] = [
     replace: "const ready = newlyReady(graph, joined.progress, planned, step).slice(0, 1);",
   },
   {
+    name: "a large worker goes on with whatever follows",
+    file: "shared/worker/handle-step-message.ts",
+    find: "if (size !== engine.workerSize) {",
+    replace: 'if (size === "large" && engine.workerSize === "small") {',
+  },
+  {
     name: "a step that a worker let go is a wait that is over",
     file: "shared/worker/handle-step-message.ts",
     find: "await engine.store.putStep({ ...held, leaseUntil: letGoLease }, held.version);",

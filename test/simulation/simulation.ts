@@ -1,3 +1,4 @@
+import type { WorkerSize } from "../../shared/engine.ts";
 import { type Meter, type MeterName, silentMeter } from "../../shared/platform/meter.ts";
 import { startRun } from "../../shared/run/start-run.ts";
 import { sweepRuns } from "../../shared/worker/sweep-run.ts";
@@ -84,9 +85,10 @@ export class Simulation {
     this.jobs.allowance = (job) => this.bodies.allowanceOfJob(job);
     const delivery = new Delivery(world);
     this.jobs.onEvent = (event) => delivery.event(event);
-    const queue = new SimulatedQueue((message, delay) => delivery.message(message, delay));
+    const queueOf = (workerSize: WorkerSize) =>
+      new SimulatedQueue((message, delay) => delivery.message(message, delay, workerSize));
     const meter: Meter = { ...silentMeter, count: (what) => this.metered(what) };
-    world.equip({ queue, meter });
+    world.equip({ queue: queueOf("small"), largeQueue: queueOf("large"), meter });
     world.deploy(deployedPipelines(name, spec, this.bodies.lambda));
     this.people = new People(world, spec);
     this.plan(delivery, this.people);

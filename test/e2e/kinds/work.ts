@@ -1,5 +1,6 @@
 import { DescribeJobsCommand, ListJobsCommand } from "@aws-sdk/client-batch";
 import { misbehave } from "../../../local/batch/misbehave.ts";
+import { largeWorkerMegabytes, stepWorkerMegabytes } from "../../../shared/run/run-cost.ts";
 import { runIdOf } from "../../../shared/run/run-id.ts";
 import { type DeployedService, eventually } from "../deployed-service.ts";
 import { links } from "../kinds-pipelines.ts";
@@ -102,6 +103,20 @@ export const workScenarios: readonly Scenario[] = [
       for (const step of ["all_done", "any_failed", "any_succeeded"]) {
         expect(await service.output(runId, step)).toEqual({ good: 1, bad: null, skipped: null });
       }
+    },
+  },
+  {
+    name: "functions that are large run in the worker with more memory, and no others do",
+    async live(service) {
+      const runId = await started(service, "sizes", "");
+      expect(await service.finished(runId)).toMatchObject({ state: "SUCCEEDED" });
+      const small = { name: "millrace-local-step", megabytes: stepWorkerMegabytes };
+      const large = { name: "millrace-local-step-large", megabytes: largeWorkerMegabytes };
+      expect(await service.output(runId, "before")).toEqual(small);
+      expect(await service.output(runId, "heavy")).toEqual(large);
+      for (const index of [0, 1, 2]) expect(await service.output(runId, "each", index)).toEqual(large);
+      expect(await service.output(runId, "after")).toEqual(small);
+      for (const { attempt } of await service.steps(runId)) expect(attempt).toBe(1);
     },
   },
   {

@@ -26,5 +26,6 @@ export const smallGraphs: Readonly<Record<string, PipelineSpec>> = {
     steps: [step("p", [], { work: { kind: "child", pipeline: { steps: [step("q")] } } }), step("z", ["p"])],
   },
   limited: { steps: [step("a")], runs: 2, maxActiveRuns: 1 },
+  sizes: { steps: [step("a"), step("b", ["a"], { size: "large" }), step("c", ["b"])] },
   job: { steps: [step("a", [], { work: job })] },
 };

@@ -84,6 +84,7 @@ function optionsOf(step: StepSpec, refs: Refs): StepOptions {
     ...(step.when && { when: condition(step.when, refs) }),
     ...(step.rule && { rule: step.rule }),
     ...(step.cache && { cache: { version: "1" } }),
+    ...(step.size !== undefined && { size: step.size }),
     // What waits has a deadline in place of retries.
     ...(step.work.kind !== "wait" && step.work.kind !== "approval" && { retries: step.retries }),
     ...(step.timeout !== undefined && { timeout: step.timeout }),

@@ -195,17 +195,24 @@ function stepsFor(random: Random, make: WorkMaker): readonly StepSpec[] {
   return withoutMending(steps);
 }
 
+/** Some functions are for large workers. Drawn last, so that a seed's pipeline is otherwise what it was without sizes. */
+function sized<S extends StepSpec>(random: Random, steps: readonly S[]): S[] {
+  return steps.map((step) =>
+    step.work.kind === "lambda" && random.chance(0.2) ? { ...step, size: "large" } : step,
+  );
+}
+
 /** A random pipeline of one to eight steps, most of them small. */
 export function generateSpec(random: Random): PipelineSpec {
   const steps = stepsFor(random, workFor);
   const several = random.chance(0.06);
-  return {
-    steps,
+  const options = {
     ...(random.chance(0.1) && { hooks: true }),
     ...(several && { runs: random.between(2, 4) }),
     ...((several ? random.chance(0.8) : random.chance(0.05)) && { maxActiveRuns: random.pick([1, 1, 2]) }),
     ...(random.chance(0.3) && { followed: true }),
   };
+  return { steps: sized(random, steps), ...options };
 }
 
 /** As {@link generateSpec}, of functions and jobs alone, each done once: nothing in it waits for long or for anybody. */
@@ -215,5 +222,6 @@ export function generatePureSpec(random: Random): PurePipelineSpec {
     return work;
   };
   const steps = stepsFor(random, make);
-  return { steps: steps.flatMap((step) => (isPure(step.work) ? [{ ...step, work: step.work }] : [])) };
+  const pure = steps.flatMap((step) => (isPure(step.work) ? [{ ...step, work: step.work }] : []));
+  return { steps: sized(random, pure) };
 }

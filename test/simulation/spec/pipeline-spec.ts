@@ -81,6 +81,8 @@ export type StepSpec = {
   /** Takes null for results that the steps before it do not have. */
   readonly optional?: boolean;
   readonly cache?: boolean;
+  /** Of the worker that a function runs in; small when left out. */
+  readonly size?: "large";
   readonly retries: RetriesSpec;
   /** Seconds. */
   readonly timeout?: number;

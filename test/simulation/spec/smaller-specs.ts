@@ -29,10 +29,12 @@ function simplerOthers(step: StepSpec): StepSpec[] {
 /** Simpler forms of one step, the simplest first. */
 function simplerSteps(step: StepSpec): StepSpec[] {
   const { when, over, work, ...plain } = step;
+  const { size, ...ordinary } = step;
   const kept = { ...plain, work, ...(when && { when }), ...(over && { over }) };
   if (!isPure(work)) return simplerOthers(step);
   const { failing, big, ...pure } = work;
   const simpler: (StepSpec | false | undefined)[] = [
+    size && ordinary,
     when && { ...plain, work, ...(over && { over }) },
     over && { ...plain, work, ...(when && { when }) },
     over !== undefined && over.form !== "literal" && { ...kept, over: { form: "literal", size: 2 } },

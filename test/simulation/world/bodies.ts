@@ -69,6 +69,12 @@ export class Bodies {
   readonly lambda: LambdaBody = async (step, input, { runId, index }) => {
     const task = this.world.scheduler.current;
     if (task === undefined) throw new Error(`step ${step.name} runs, and no worker does`);
+    const { size = "small" } = step;
+    if (size !== task.workerSize)
+      this.world.violations.add(
+        "functions have the memory that they ask for",
+        `${step.name}[${index}], which is ${size}, runs in a ${task.workerSize} worker`,
+      );
     const epoch = this.world.watch.steps.get(runId, step.name, index)?.epoch ?? 0;
     this.note(runId, step.name, index, epoch);
     if (step !== hookStep) this.world.watch.begins(runId, step.name);

@@ -1,6 +1,6 @@
 import type { JobDetail } from "../../../shared/batch/batch-service.ts";
 import { identityOf } from "../../../shared/batch/job-environment.ts";
-import type { Engine } from "../../../shared/engine.ts";
+import type { Engine, WorkerSize } from "../../../shared/engine.ts";
 import { maxMessageDelay, type StepMessage } from "../../../shared/queue/step-queue.ts";
 import { failPoison } from "../../../shared/worker/fail-poison.ts";
 import { handleJob } from "../../../shared/worker/handle-job.ts";
@@ -13,6 +13,7 @@ import type { World } from "./world.ts";
 /** A queue of SQS and the function behind it, as serverless.yml and resources/queues.yml set them up. */
 type Lane = {
   readonly kind: TaskKind;
+  readonly workerSize: WorkerSize;
   /** Milliseconds for which a message that was received is hidden. */
   readonly visibility: number;
   readonly faults: Readonly<Record<"duplicated" | "delayed" | "lost", FaultKind>>;
@@ -28,11 +29,14 @@ const stepWorkerTime = 120_000;
 
 const steps: Lane = {
   kind: "message",
+  workerSize: "small",
   visibility: 720_000,
   faults: { duplicated: "message duplicated", delayed: "message delayed", lost: "message lost" },
 };
+const largeSteps: Lane = { ...steps, workerSize: "large" };
 const events: Lane = {
   kind: "event",
+  workerSize: "small",
   visibility: 180_000,
   faults: { duplicated: "event duplicated", delayed: "event delayed", lost: "event lost" },
 };
@@ -57,15 +61,17 @@ export class Delivery {
     this.world = world;
   }
 
-  /** A hint about a step. */
-  message(message: StepMessage, delay: number): void {
+  /** A hint about a step, for workers of a size. */
+  message(message: StepMessage, delay: number, workerSize: WorkerSize): void {
     const { step, index, epoch, shard } = message;
+    const lane = workerSize === "large" ? largeSteps : steps;
     const subject = `${step}[${index}]`;
-    const about = `${subject}${shard === undefined ? "" : `/${shard}`} e${epoch}`;
+    const place = `${subject}${shard === undefined ? "" : `/${shard}`} e${epoch}`;
+    const about = workerSize === "large" ? `${place} large` : place;
     const handle = (engine: Engine) =>
       handleStepMessage(engine, message, engine.clock.now() + stepWorkerTime);
     const dead = () => this.poison(message, about, subject);
-    this.send({ lane: steps, about, subject, handle, dead }, Math.min(delay, maxMessageDelay));
+    this.send({ lane, about, subject, handle, dead }, Math.min(delay, maxMessageDelay));
   }
 
   /** What Batch tells of a job. */
@@ -111,6 +117,7 @@ export class Delivery {
       return letter.dead();
     }
     const task = this.world.task(lane.kind, about, subject);
+    task.workerSize = lane.workerSize;
     const state = { back: false };
     const comesBack = (after: number) => {
       if (state.back) return;

@@ -1,4 +1,5 @@
 import type { JobIdentity } from "../../../shared/batch/job-environment.ts";
+import type { WorkerSize } from "../../../shared/engine.ts";
 
 /** What a simulated worker works for. */
 export type TaskKind = "start" | "message" | "event" | "tick" | "job" | "person" | "dead letter";
@@ -16,6 +17,8 @@ export class Task {
   readonly skew: number;
   /** Whose work it does, when it is a job. */
   job: JobIdentity | undefined;
+  /** Of the process that it is in. */
+  workerSize: WorkerSize = "small";
   dead = false;
   /** Virtual time. */
   begunAt = 0;

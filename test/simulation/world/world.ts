@@ -1,5 +1,5 @@
 import type { JobSubmission } from "../../../shared/batch/batch-service.ts";
-import type { Engine } from "../../../shared/engine.ts";
+import type { Engine, WorkerSize } from "../../../shared/engine.ts";
 import type { Clock } from "../../../shared/platform/clock.ts";
 import { MemoryEngine } from "../../../shared/testing/test-pipeline.ts";
 import { FaultLedger } from "../faults/fault-ledger.ts";
@@ -76,6 +76,7 @@ const plain: ReadonlySet<string> = new Set([
   "meter",
   "settings",
   "commit",
+  "workerSize",
 ]);
 
 /**
@@ -157,7 +158,7 @@ export class World {
   }
 
   /** A process: whatever of its engine is a port goes behind the gate, and the clock is that of who works. */
-  private startProcess(): Engine {
+  private startProcess(workerSize: WorkerSize): Engine {
     const current = () => this.running;
     const ports = Object.entries(this.base).flatMap(([key, port]) =>
       plain.has(key) || port instanceof Map
@@ -169,13 +170,15 @@ export class World {
       this.draws.set(this.running, draws);
       return draws.next();
     };
-    return { ...this.base, ...Object.fromEntries(ports), clock: this.clock, random };
+    return { ...this.base, ...Object.fromEntries(ports), clock: this.clock, random, workerSize };
   }
 
   /** A process for a worker: one that is free, and may remember what workers before it read, or a new one. */
   private engineFor(task: Task): Engine {
-    const engine = this.reuse ? this.free.pop() : undefined;
-    const own = engine ?? this.startProcess();
+    const { workerSize } = task;
+    const place = this.free.findLastIndex((engine) => engine.workerSize === workerSize);
+    const [engine] = this.reuse && place >= 0 ? this.free.splice(place, 1) : [];
+    const own = engine ?? this.startProcess(workerSize);
     this.busy.set(task, own);
     return own;
   }
