@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { createLogUpdate } from "log-update";
 import type { RunView } from "../shared/run/run-view.ts";
 import { CliError } from "./errors.ts";
-import { runScreen, stepChange } from "./run-screen.ts";
+import { runScreen, stepChange, waitText } from "./run-screen.ts";
 import { readRunView, type Target } from "./target.ts";
 import { durationText } from "./units.ts";
 
@@ -43,6 +43,8 @@ export function lineDisplay(print: (line: string) => void): RunDisplay {
       const state = `${time}  run ${view.runId} of ${view.pipeline}: ${view.state}${took}`;
       const stateChanged = changed("run", view.state);
       if (first) print(state);
+      const waits = waitText(view);
+      if (waits !== undefined && changed("waits", waits)) print(`${time}  ${waits}`);
       for (const step of view.steps) {
         const line = stepChange(step);
         const idle = step.state === "WAITING" || step.state === "READY";

@@ -129,6 +129,32 @@ describe("runs that belong together", () => {
   });
 });
 
+describe("a run that has not begun", () => {
+  const lines = (overrides: Partial<RunView>) =>
+    runScreen(aRunView([aStepView("train_model")], overrides), 80)
+      .split("\n")
+      .slice(3, -2);
+  const holders = ["r1", "r2", "r3", "r4"];
+
+  test("says of each limit that is full who holds its slots", () => {
+    const waitsFor = [
+      { limit: "pipeline/train", slots: 0, holders: [] },
+      { limit: "queue/gpu", slots: 4, holders },
+    ];
+    expect(lines({ state: "QUEUED", waitsFor })).toEqual([
+      "waits for a slot of pipeline/train, which is paused; and of queue/gpu: 4 of 4",
+      "held by r1, r2, 2 more",
+      "who waits there, in order: npx millrace queues ridge-sweep",
+    ]);
+  });
+
+  test("is about to begin where no limit is full, or waits for its time", () => {
+    const [soon] = lines({ state: "QUEUED", waitsFor: [] });
+    expect(soon).toBe("there is a slot for it: it is about to begin");
+    expect(lines({ state: "SCHEDULED" })).toEqual(["waits for its time, 2021-10-04T16:21:00Z"]);
+  });
+});
+
 test.each([80, 120])("no line is wider than a terminal of %d columns", (width) => {
   const errors = [{ name: "E", message: `long ${"words that wrap ".repeat(20)}${"x".repeat(150)}` }];
   const screen = runScreen(aRunView([running, aStepView("pick", { state: "FAILED", errors })]), width);
@@ -154,6 +180,18 @@ describe("without a terminal", () => {
     expect(lines).toEqual([
       "16:21:00  run 20211004T162100Z-000000000001 of ridge-sweep: RUNNING",
       "16:21:02  train_model  running  4/6 done, 2 running, attempt 2",
+    ]);
+  });
+
+  test("what a run waits for is a line, once for each change", () => {
+    const waits = (holder: string) =>
+      aRunView([aStepView("a")], {
+        ...{ state: "QUEUED", milliseconds: 0 },
+        waitsFor: [{ limit: "queue/gpu", slots: 1, holders: [holder] }],
+      });
+    expect(shown(waits("r1"), waits("r1"), waits("r2")).slice(1)).toEqual([
+      "16:21:00  waits for a slot of queue/gpu: 1 of 1 held by r1",
+      "16:21:00  waits for a slot of queue/gpu: 1 of 1 held by r2",
     ]);
   });
 

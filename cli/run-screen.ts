@@ -1,5 +1,6 @@
 import { styleText } from "node:util";
 import { isSpotQueue } from "../shared/pipeline/job.ts";
+import type { FullLimit } from "../shared/run/full-limits.ts";
 import type {
   ChildRunView,
   ChildrenView,
@@ -76,6 +77,35 @@ export function causeText(cause: Cause): string {
 function causeLines(cause: Cause, width: number): string[] {
   const text = cutMiddle(causeText(cause), width);
   return "runId" in cause ? [text, `look at that one: npx millrace run ${cause.runId}`] : [text];
+}
+
+/** Holders of a limit that are named. */
+const mostHolders = 2;
+
+function fullLimitText({ limit, slots, holders }: FullLimit): string {
+  if (slots === 0) return `${limit}, which is paused`;
+  const more = holders.length - mostHolders;
+  const names = [...holders.slice(0, mostHolders), ...(more > 0 ? [`${more} more`] : [])].join(", ");
+  return `${limit}: ${holders.length} of ${slots} held by ${names}`;
+}
+
+/** What a run that has not begun waits for, in words; undefined for one that has. */
+export function waitText({
+  state,
+  scheduledAt,
+  waitsFor = [],
+}: Pick<RunView, "state" | "scheduledAt" | "waitsFor">): string | undefined {
+  if (state === "SCHEDULED") return `waits for its time, ${scheduledAt}`;
+  if (state !== "QUEUED") return undefined;
+  if (waitsFor.length === 0) return "there is a slot for it: it is about to begin";
+  return `waits for a slot of ${waitsFor.map(fullLimitText).join("; and of ")}`;
+}
+
+function waitLines(view: RunView, width: number): string[] {
+  const text = waitText(view);
+  if (text === undefined) return [];
+  const order = `who waits there, in order: npx millrace queues ${view.queue}`;
+  return [...wrapped(text, width), ...(view.state === "QUEUED" ? [order] : [])];
 }
 
 /** How far a mapped step is: `4/6 done, 2 running`. */
@@ -179,6 +209,7 @@ export function runScreen(view: RunView, width: number): string {
     `run ${view.runId}`,
     ...causeLines(view.cause, width),
     ...(view.reason === undefined ? [] : [view.reason]),
+    ...waitLines(view, width),
     "",
     ...view.steps.flatMap((step) => stepLines(step, nameWidth, width)),
     ...(afterwards.length === 0 ? [] : ["", "  afterwards"]),

@@ -7,6 +7,7 @@ import type { ModelRegistry } from "../shared/models/model-registry.ts";
 import type { ObjectStore } from "../shared/objects/object-store.ts";
 import { s3ObjectStore } from "../shared/objects/s3-object-store.ts";
 import type { Graph } from "../shared/pipeline/graph.ts";
+import { fullLimits } from "../shared/run/full-limits.ts";
 import { type ProgressView, readProgress } from "../shared/run/run-progress.ts";
 import { type RunView, viewRun } from "../shared/run/run-view.ts";
 import type { Run } from "../shared/state/run.ts";
@@ -177,7 +178,7 @@ async function progressOf(
 }
 
 /**
- * A run as it stands now, with how far its running jobs say they are.
+ * A run as it stands now, with how far its running jobs say they are, and what it waits for where it has not begun.
  *
  * @throws CliError when there is no such run
  */
@@ -186,6 +187,7 @@ export async function readRunView(target: Target, runId: string): Promise<RunVie
   const [graph, records] = await Promise.all([graphOfRun(target, run), target.store.listSteps(runId)]);
   const stored = viewRun(run, graph, records, Date.now());
   const view = target.stateDir === undefined ? stored : withLocalLogs(stored, target.stateDir);
+  if (run.state === "QUEUED") return { ...view, waitsFor: await fullLimits(target.store, run) };
   if (!hasRunningJob(view)) return view;
   const progress = await progressOf(target, run, records);
   const steps = view.steps.map((step) => {

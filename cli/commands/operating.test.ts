@@ -5,7 +5,8 @@ import { cron, definePipeline, interval, lambda, workQueue } from "../../shared/
 import { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
 import { begin } from "../../test/engine/driving.ts";
 import { moment } from "../options.ts";
-import type { Target } from "../target.ts";
+import { runScreen } from "../run-screen.ts";
+import { readRunView, type Target } from "../target.ts";
 import { backfillText } from "./backfill.ts";
 import { answerQueues } from "./queues.ts";
 import { listed } from "./runs.ts";
@@ -37,10 +38,17 @@ const single = definePipeline(
     );
   },
 );
+/** Has no limit of its own. */
+const plain = definePipeline({ name: "plain", params: z.strictObject({}) }, ({ step }) => {
+  step(
+    "only",
+    lambda({}, () => 1),
+  );
+});
 
 /** A stage within the process, and what the command line prints there. */
 function stage() {
-  const memory = new MemoryEngine([nightly, single], {}, Date.parse("2021-10-30T12:00:00Z"));
+  const memory = new MemoryEngine([nightly, single, plain], {}, Date.parse("2021-10-30T12:00:00Z"));
   const invoke = (_: string, request: unknown) => manage(memory.engine, request);
   const target = { stage: "local", store: memory.store, invoke } as unknown as Target;
   const printed = async (command: (target: Target) => Promise<void>) => {
@@ -112,6 +120,31 @@ describe("millrace queues", () => {
     await expect(answerQueues(stage().target, undefined, { pause: true, limit: 50 })).rejects.toThrow(
       "takes one queue",
     );
+  });
+});
+
+describe("a run that waits for a slot of its backfill", () => {
+  const asked = { action: "backfill", pipeline: "plain", concurrency: 1 };
+  const range = { from: "2021-04-01", to: "2021-04-04", every: "day" };
+
+  it("says what it waits for and who holds it, and its queue is listed", async () => {
+    const { memory, target, printed } = stage();
+    const started = await target.invoke("manage", { ...asked, ...range });
+    const limit = `backfill/${(started as { backfill: string }).backfill}`;
+    const [holder = ""] = (await memory.store.getSlots(limit)).holders;
+    const waiting = await listed(memory.store, { state: "QUEUED" }, 10);
+    expect(waiting).toHaveLength(2);
+    const view = await readRunView(target, waiting[0]?.runId ?? "");
+    expect(view.waitsFor).toEqual([{ limit, slots: 1, holders: [holder] }]);
+    expect(runScreen(view, 120).split("\n").slice(3, 5)).toEqual([
+      `waits for a slot of ${limit}: 1 of 1 held by ${holder}`,
+      "who waits there, in order: npx millrace queues plain",
+    ]);
+    expect(await readRunView(target, holder)).not.toHaveProperty("waitsFor");
+    const all = await printed((stage) => answerQueues(stage, undefined, { limit: 50 }));
+    expect(all).toMatch(new RegExp(`^plain +${limit} 1 of 1 +2 +plain$`, "m"));
+    const one = await printed((stage) => answerQueues(stage, "plain", { limit: 50 }));
+    expect(one.split("\n").slice(0, 3)).toEqual(["queue plain", `  ${limit} 1 of 1`, `    ${holder}`]);
   });
 });
 

@@ -104,7 +104,9 @@ export async function answerQueues(
     const all = z.array(view).parse(await target.invoke("manage", { action: "queues" }));
     if (json === true) return printJson(all);
     return console.log(
-      all.length === 0 ? "no pipeline has a limit; maxActiveRuns or queue sets one" : queuesText(all),
+      all.length === 0
+        ? "no run waits, and no pipeline has a limit; maxActiveRuns or queue sets one"
+        : queuesText(all),
     );
   }
   const found = view.parse(await target.invoke("manage", { action: "queue", queue, limit }));
@@ -116,7 +118,7 @@ export async function answerQueues(
 export function queuesCommand(): Command {
   return new Command("queues")
     .description("show who waits in which order, and who holds the slots; pause a queue")
-    .argument("[queue]", "a work queue, or a pipeline with a limit; all when left out")
+    .argument("[queue]", "a work queue, or a pipeline that is in none; all when left out")
     .option("--pause", "let nothing begin; what runs goes on")
     .option("--resume", "give the limit back to the definitions")
     .option("-n, --limit <count>", "how many of those who wait, up to 500", wholeNumber("--limit"), 50)

@@ -1,3 +1,4 @@
+import { backfillLimit } from "../backfill/backfill.ts";
 import type { Engine } from "../engine.ts";
 import type { Pipeline } from "../pipeline/define-pipeline.ts";
 import type { Run } from "../state/run.ts";
@@ -38,12 +39,9 @@ export class QueueNotFoundError extends Error {
 /** The work queue that a pipeline's runs wait in: its own, where it names none. */
 const queueOf = ({ name, concurrency }: Pipeline) => concurrency.queue?.name ?? name;
 
-/** Pipelines whose runs can wait, by work queue. */
+/** Pipelines by the work queue that their runs wait in; also those without a limit, whose backfills have one. */
 function queuesOf({ pipelines }: Engine): Map<string, Pipeline[]> {
-  const limited = [...pipelines.values()].filter(
-    ({ concurrency: { maxActiveRuns, queue } }) => maxActiveRuns !== undefined || queue !== undefined,
-  );
-  return Map.groupBy(limited, queueOf);
+  return Map.groupBy(pipelines.values(), queueOf);
 }
 
 /** The limits that definitions name for a queue, with the strictest number of slots; null for no limit. */
@@ -63,7 +61,9 @@ function definedLimits(pipelines: readonly Pipeline[]): Map<string, number | nul
 
 async function viewLimit(engine: Engine, limit: string, defined: number | null): Promise<LimitView> {
   const { holders, limit: set } = await engine.store.getSlots(limit);
-  return { limit, slots: set ?? defined, setByHand: set !== undefined, holders: [...holders].sort() };
+  // That of a backfill is set by the backfill.
+  const setByHand = set !== undefined && !limit.startsWith(backfillLimit(""));
+  return { limit, slots: set ?? defined, setByHand, holders: [...holders].sort() };
 }
 
 const isFull = ({ slots, holders }: LimitView) => slots !== null && holders.length >= slots;
@@ -106,14 +106,18 @@ export async function previewQueue(engine: Engine, queue: string, most: number):
   const queues = queuesOf(engine);
   const pipelines = queues.get(queue);
   if (pipelines !== undefined) return preview(engine, queue, pipelines, most);
-  const known = [...queues.keys()].sort().join(", ") || "none";
-  throw new QueueNotFoundError(
-    `no run waits in a queue "${queue}"; queues are: ${known}. A pipeline gets one by maxActiveRuns or queue`,
-  );
+  const known = [...queues.keys()].sort().join(", ");
+  throw new QueueNotFoundError(`no run waits in a queue "${queue}"; queues are: ${known}`);
 }
 
-/** Every work queue of the deployed pipelines, by name, each with the first of those who wait. */
-export function previewQueues(engine: Engine, most: number): Promise<QueueView[]> {
+/**
+ * Every work queue of the deployed pipelines that has a limit or in which runs wait, by name, each with the first of those
+ * who wait.
+ */
+export async function previewQueues(engine: Engine, most: number): Promise<QueueView[]> {
   const queues = [...queuesOf(engine)].sort(([a], [b]) => (a < b ? -1 : 1));
-  return Promise.all(queues.map(([queue, pipelines]) => preview(engine, queue, pipelines, most)));
+  const views = await Promise.all(
+    queues.map(([queue, pipelines]) => preview(engine, queue, pipelines, most)),
+  );
+  return views.filter(({ limits, waiting }) => limits.length > 0 || waiting.length > 0);
 }

@@ -1,7 +1,8 @@
 import type { Engine } from "../engine.ts";
 import { plan } from "../state/plan.ts";
-import type { Run, WaitingRun } from "../state/run.ts";
+import type { WaitingRun } from "../state/run.ts";
 import { dispatch } from "./dispatch.ts";
+import { fullLimits } from "./full-limits.ts";
 import { graphOf } from "./run-graph.ts";
 
 /** Most waiting runs that one call looks at. */
@@ -20,15 +21,6 @@ async function admit(engine: Engine, run: WaitingRun): Promise<"admitted" | "ful
   return outcome;
 }
 
-async function fullLimits(engine: Engine, run: Run): Promise<string[]> {
-  const full: string[] = [];
-  for (const { name, limit } of run.limits) {
-    const { holders, limit: set } = await engine.store.getSlots(name);
-    if (holders.size >= (set ?? limit)) full.push(name);
-  }
-  return full;
-}
-
 /**
  * Starts the runs that wait in a work queue as far as there are slots, in the order of their priority and then of their
  * coming. A run that lacks the slot of another limit does not keep those behind it waiting. Called whenever a run comes,
@@ -41,7 +33,7 @@ export async function admitRuns(engine: Engine, queue: string): Promise<void> {
     const run = await engine.store.getRun(runId);
     if (run?.state !== "QUEUED") continue;
     if ((await admit(engine, run)) !== "full") continue;
-    for (const name of await fullLimits(engine, run)) full.add(name);
+    for (const { limit } of await fullLimits(engine.store, run)) full.add(limit);
   }
 }
 

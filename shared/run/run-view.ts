@@ -16,6 +16,7 @@ import {
   type StepState,
 } from "../state/step-record.ts";
 import { type EndStep, isEndStep, parseEndStep } from "./end-step.ts";
+import type { FullLimit } from "./full-limits.ts";
 import { type AttemptView, type UsageView, viewAttempts, viewUsage } from "./job-view.ts";
 import { type CostView, costBasis, type RunCost, runCost } from "./run-cost.ts";
 import type { ProgressView } from "./run-progress.ts";
@@ -102,6 +103,8 @@ export type RunView = {
   /** Work queue, and place in it. */
   queue: string;
   priority: number;
+  /** Of a QUEUED run, where somebody asked: the limits without a slot for it, none when it is about to begin. */
+  waitsFor?: FullLimit[];
   tags: readonly string[];
   /** Why it was cancelled or timed out. */
   reason?: string;

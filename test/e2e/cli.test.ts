@@ -177,6 +177,7 @@ describe("a run that waits for a person", () => {
     await waiting(runId);
     const next = await started("sign-off");
     expect(await output("queues", "sign-off")).toMatch(new RegExp(next));
+    expect(await output("run", next)).toMatch(/waits for a slot of pipeline\/sign-off: 1 of 1/);
     expect(await output("pause", runId)).toContain(`run ${runId} is paused`);
     expect(await output("resume", runId)).toContain("goes on");
     const answer = await output("approve", runId, "sign_off", "--comment", "looks fine");
