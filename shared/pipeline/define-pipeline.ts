@@ -4,6 +4,7 @@ import { Definition, type StepOptions } from "./definition.ts";
 import { type DefinitionProblem, type Graph, graphHash, type HookState, hookName } from "./graph.ts";
 import type { AnyJob } from "./job.ts";
 import type { Json } from "./json.ts";
+import { type OptionNames, strangeOptions } from "./known-options.ts";
 import { checkNotices, type Notice, noticeNodes } from "./notice.ts";
 import { type Ref, RefUseError, type Resolved, refTo } from "./ref.ts";
 import { checkRunName, type RunNameTemplate } from "./run-name.ts";
@@ -145,6 +146,33 @@ function hookFunctions(hooks: PipelineOptions<unknown>["hooks"]): [string, StepF
   return [...hooksOf(hooks)].map(([state, hook]) => [hookName(state), hook as unknown as StepFunction]);
 }
 
+const optionNames: OptionNames<PipelineOptions<unknown>> = {
+  name: true,
+  params: true,
+  triggers: true,
+  tags: true,
+  runName: true,
+  timeout: true,
+  maxActiveRuns: true,
+  onCollision: true,
+  queue: true,
+  priority: true,
+  hooks: true,
+  notices: true,
+};
+
+function checkNames({ hooks = {}, runName, ...options }: PipelineOptions<unknown>): DefinitionProblem[] {
+  const template = typeof runName === "object" ? runName : {};
+  return [
+    ...strangeOptions(options, optionNames).map((problem) => ({ problem })),
+    ...strangeOptions(hooks, hookStates).map((problem) => ({ field: "hooks", problem })),
+    ...strangeOptions(template, { template: true, timezone: true }).map((problem) => ({
+      field: "runName",
+      problem,
+    })),
+  ];
+}
+
 function checkOptions(options: PipelineOptions<unknown>): DefinitionProblem[] {
   const { name, timeout = 1, maxActiveRuns = 1, priority = 50, tags = [] } = options;
   const problems: DefinitionProblem[] = [];
@@ -221,6 +249,7 @@ export function definePipeline<P extends z.ZodType<Json>, R = unknown>(
   }
   const runName = runNameOf(options);
   const problems = [
+    ...checkNames(options),
     ...checkOptions(options),
     ...definition.problems,
     ...checkGraph(graph),

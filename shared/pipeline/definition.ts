@@ -13,6 +13,7 @@ import {
 } from "./graph.ts";
 import { type AnyJob, resources as resourcesSchema } from "./job.ts";
 import type { Json } from "./json.ts";
+import { type OptionNames, strangeOptions } from "./known-options.ts";
 import { isRef, type Ref, RefUseError, refTo, toExpression } from "./ref.ts";
 import { type RetryPolicy, retryPolicy } from "./retry-policy.ts";
 import { fieldMissing } from "./schema-path.ts";
@@ -37,6 +38,16 @@ export type StepOptions = {
   cache?: CacheOptions;
   /** `large`: the function runs in a worker with more memory, which it has to itself. */
   size?: StepSize;
+};
+
+const optionNames: OptionNames<StepOptions> = {
+  after: true,
+  when: true,
+  rule: true,
+  retries: true,
+  timeout: true,
+  cache: true,
+  size: true,
 };
 
 /** Longest that a function may run, in seconds: what the step worker's own timeout leaves. */
@@ -68,6 +79,9 @@ export class Definition {
         return otherwise;
       }
     };
+    for (const problem of [...strangeOptions(options, optionNames), ...(task.mistakes ?? [])]) {
+      this.problems.push({ step: name, problem });
+    }
     const node: StepNode = {
       number: this.nodes.length,
       name,

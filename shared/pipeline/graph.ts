@@ -3,6 +3,7 @@ import * as z from "zod";
 import { type Expression, referencesIn } from "./expression.ts";
 import { resources } from "./job.ts";
 import { canonicalJson, type Json } from "./json.ts";
+import { strangeKeys } from "./known-options.ts";
 import { retryPolicy } from "./retry-policy.ts";
 
 const expression: z.ZodType<Expression> = z.json() as z.ZodType<Json>;
@@ -37,13 +38,15 @@ export const repeatPolicy = z.strictObject({
 export const stepSize = z.literal("large");
 export type StepSize = z.infer<typeof stepSize>;
 
-/** For how long a result may stand in for running the step again, where code version and input are the same. */
-export const cachePolicy = z.strictObject({
+const cacheFields = {
   /** What the author says the code's version is, besides what the engine finds out itself. */
   version: z.string(),
   /** Seconds; for ever when left out. */
   expires: z.number().positive().optional(),
-});
+};
+
+/** For how long a result may stand in for running the step again, where code version and input are the same. */
+export const cachePolicy = z.strictObject(cacheFields, { error: strangeKeys(cacheFields) });
 
 /** The ends of a run that a hook can follow. */
 export const hookState = z.enum(["SUCCEEDED", "FAILED", "CANCELLED", "TIMED_OUT"]);
@@ -68,7 +71,10 @@ const secret = z
 
 /** Where a notice goes. A secret is only named; its value is read when the notice is sent. */
 const noticeTarget = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("slack"), at: z.strictObject({ secret }) }),
+  z.strictObject({
+    kind: z.literal("slack"),
+    at: z.strictObject({ secret }, { error: strangeKeys({ secret }) }),
+  }),
   z.strictObject({ kind: z.literal("email") }),
   z.strictObject({
     kind: z.literal("webhook"),

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { Json } from "./json.ts";
+import { strangeKeys, strangeOptions } from "./known-options.ts";
 
 /** An object in S3 that a step made: exact version, checksum (hex SHA-256), size in bytes and media type. */
 export const artifact = z.object({
@@ -39,7 +40,7 @@ const memory = z.union([
  * next one. The timeout, in seconds, starts when the job runs. Once `onDemandAfter` Spot machines (3 when left out) were
  * taken back, the job gets one on demand; with `spot: false` it does from the first.
  */
-const bareResources = z.strictObject({
+const resourceFields = {
   vcpus: z.number().positive(),
   memory,
   gpus: z.int().nonnegative().default(0),
@@ -49,7 +50,8 @@ const bareResources = z.strictObject({
   onDemandAfter: z.int().min(1).max(20).optional(),
   /** What it gets in a stage that has no GPU, on the queue `cpu`; without this it waits for a GPU all the same. */
   withoutGpu: z.strictObject({ vcpus: z.number().positive(), memory }).optional(),
-});
+};
+const bareResources = z.strictObject(resourceFields, { error: strangeKeys(resourceFields) });
 
 export const resources = bareResources.superRefine(({ queue, spot, onDemandAfter }, context) => {
   if (isSpotQueue(queue)) return;
@@ -102,6 +104,8 @@ export function defineJob<I extends z.ZodType<Json>, O extends z.ZodType<Json>>(
       `job "${name}": a job's name is family.job in lower case, such as ridge.train`,
     );
   }
+  const [strange] = strangeOptions(contract, { input: true, output: true, resources: true });
+  if (strange !== undefined) throw new JobDefinitionError(`job "${name}": ${strange}`);
   const parsed = resources.safeParse(contract.resources);
   if (!parsed.success) {
     throw new JobDefinitionError(`job "${name}": resources: ${z.prettifyError(parsed.error)}`);

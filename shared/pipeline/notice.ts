@@ -6,9 +6,10 @@ import {
   type NoticeTarget,
   noticeNode,
 } from "./graph.ts";
+import { type Mistaken, mistakesIn } from "./known-options.ts";
 
 /** Whom to tell of which ends of a run. */
-export type Notice = {
+export type Notice = Mistaken & {
   readonly on: readonly HookState[];
   readonly stages?: readonly string[];
   readonly to: NoticeTarget;
@@ -26,7 +27,8 @@ export function notice(options: {
   stages?: readonly string[];
 }): Notice {
   const { to, on = ["FAILED", "TIMED_OUT"], stages } = options;
-  return Object.freeze({ on, ...(stages !== undefined && { stages }), to });
+  const mistakes = mistakesIn(options, { to: true, on: true, stages: true });
+  return Object.freeze({ on, ...(stages !== undefined && { stages }), to, ...mistakes });
 }
 
 /**
@@ -34,8 +36,8 @@ export function notice(options: {
  *
  * @param secret the parameter `/millrace/{stage}/{secret}`; `slack-webhook` when left out
  */
-export function slack({ secret = "slack-webhook" }: { secret?: string } = {}): NoticeTarget {
-  return { kind: "slack", at: { secret } };
+export function slack(at: { secret?: string } = {}): NoticeTarget {
+  return { kind: "slack", at: { secret: "slack-webhook", ...at } };
 }
 
 /** Whoever has subscribed to the stage's notices by e-mail. */
@@ -103,8 +105,9 @@ export function checkNotices(notices: readonly Notice[]): DefinitionProblem[] {
   return nodes.flatMap((node, place) => {
     const field = `notices.${place}`;
     const { error } = noticeNode.safeParse(node);
-    if (error !== undefined) return [{ field, problem: z.prettifyError(error) }];
-    const problems: DefinitionProblem[] = [];
+    const mistakes = notices[place]?.mistakes ?? [];
+    const problems: DefinitionProblem[] = mistakes.map((problem) => ({ field, problem }));
+    if (error !== undefined) return [...problems, { field, problem: z.prettifyError(error) }];
     const url = checkUrl(node);
     if (url !== undefined) problems.push({ field: `${field}.to.url`, problem: url });
     for (const [earlier, other] of nodes.slice(0, place).entries()) {

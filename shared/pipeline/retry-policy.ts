@@ -1,17 +1,12 @@
 import * as z from "zod";
+import { strangeKeys } from "./known-options.ts";
 
 const seconds = z
   .number()
   .nonnegative()
   .max(7 * 24 * 3600);
 
-/**
- * How a step that failed is tried again. `delay`, in seconds, is one delay for every retry, a list (the last one
- * repeats), or exponential: `base * factor^(retry - 1)`, at most `max`, drawn with full jitter (uniform from 0 to the
- * bound: Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015). `on` names the errors that are worth
- * it. What the infrastructure does to an attempt is not counted here: see shared/state/failure.ts.
- */
-export const retryPolicy = z.strictObject({
+const fields = {
   limit: z.int().min(0).max(100),
   delay: z
     .union([
@@ -22,7 +17,15 @@ export const retryPolicy = z.strictObject({
     .default({ base: 2, factor: 2, max: 900 }),
   /** Names of the errors that are tried again; every error when left out. */
   on: z.array(z.string().min(1)).min(1).optional(),
-});
+};
+
+/**
+ * How a step that failed is tried again. `delay`, in seconds, is one delay for every retry, a list (the last one
+ * repeats), or exponential: `base * factor^(retry - 1)`, at most `max`, drawn with full jitter (uniform from 0 to the
+ * bound: Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015). `on` names the errors that are worth
+ * it. What the infrastructure does to an attempt is not counted here: see shared/state/failure.ts.
+ */
+export const retryPolicy = z.strictObject(fields, { error: strangeKeys(fields) });
 export type RetryPolicy = z.infer<typeof retryPolicy>;
 
 /**

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { Json, JsonObject } from "./json.ts";
+import { type Mistaken, mistakesIn, type OptionNames } from "./known-options.ts";
 import { isTimeZone } from "./time-zone.ts";
 
 /**
@@ -14,7 +15,7 @@ export type IntervalLength =
   | { readonly hours: number }
   | { readonly days: number };
 
-type ScheduleFacts = {
+type ScheduleFacts = Mistaken & {
   /** Tells it from the pipeline's other schedules. */
   readonly name: string;
   /** Name of a time zone (IANA), or `stage` for that of the stage. */
@@ -56,6 +57,15 @@ export type ScheduleOptions = {
   missed?: Missed;
 };
 
+const optionNames: OptionNames<ScheduleOptions> = {
+  name: true,
+  timezone: true,
+  active: true,
+  params: true,
+  end: true,
+  missed: true,
+};
+
 function factsOf(options: ScheduleOptions): ScheduleFacts {
   const {
     name = "default",
@@ -70,7 +80,12 @@ function factsOf(options: ScheduleOptions): ScheduleFacts {
 
 /** A run at each time that a cron expression names: `minute hour day month weekday`, as crontab(5). */
 export function cron(expression: string, options: ScheduleOptions = {}): CronTrigger {
-  return Object.freeze({ kind: "cron", expression, ...factsOf(options) });
+  return Object.freeze({
+    kind: "cron",
+    expression,
+    ...factsOf(options),
+    ...mistakesIn(options, optionNames),
+  });
 }
 
 /**
@@ -80,8 +95,14 @@ export function cron(expression: string, options: ScheduleOptions = {}): CronTri
 export function interval(
   options: ScheduleOptions & { every: IntervalLength; anchor?: string },
 ): IntervalTrigger {
-  const { every, anchor = "1970-01-01T00:00:00Z", ...rest } = options;
-  return Object.freeze({ kind: "interval", every, anchor, ...factsOf(rest) });
+  const { every, anchor = "1970-01-01T00:00:00Z" } = options;
+  return Object.freeze({
+    kind: "interval",
+    every,
+    anchor,
+    ...factsOf(options),
+    ...mistakesIn(options, { every: true, anchor: true, ...optionNames }),
+  });
 }
 
 /** Whether a trigger is a schedule. */

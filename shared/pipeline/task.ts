@@ -2,6 +2,7 @@ import type * as z from "zod";
 import type { Pipeline } from "./define-pipeline.ts";
 import type { AnyJob, Artifact, Job, Resources } from "./job.ts";
 import type { Json } from "./json.ts";
+import { type Mistaken, mistakesIn } from "./known-options.ts";
 import type { StepModels } from "./model.ts";
 import { type Input, type Ref, type Resolved, refTo } from "./ref.ts";
 
@@ -69,9 +70,10 @@ export type StepFunction = (input: never, context: StepContext) => Json | Promis
 declare const resultOf: unique symbol;
 
 /** What a step runs, and the type of its result. */
-export type Task<T> = (LambdaTask | BatchTask | ChildTask | WaitTask | ObjectTask | ApprovalTask) & {
-  readonly [resultOf]?: T;
-};
+export type Task<T> = (LambdaTask | BatchTask | ChildTask | WaitTask | ObjectTask | ApprovalTask) &
+  Mistaken & {
+    readonly [resultOf]?: T;
+  };
 
 /** How often a task is done, and until what of its result holds. */
 export type Repetition = { readonly until: Ref<boolean>; readonly limit: number; readonly delay: number };
@@ -143,8 +145,12 @@ export function wait(what: { seconds: Input<number> } | { until: Input<string> }
 export function wait(
   what: { seconds: Input<number> } | { until: Input<string> } | { object: Input<string>; deadline: number },
 ): Task<ArrivedObject> | Task<string> {
-  if (!("object" in what)) return { kind: "wait", input: what };
-  return { kind: "object", input: { object: what.object }, deadline: what.deadline };
+  const mistakes = mistakesIn(
+    what,
+    "object" in what ? { object: true, deadline: true } : { seconds: true, until: true },
+  );
+  if (!("object" in what)) return { kind: "wait", input: what, ...mistakes };
+  return { kind: "object", input: { object: what.object }, deadline: what.deadline, ...mistakes };
 }
 
 /**
@@ -157,7 +163,14 @@ export function approval(options: {
   byDefault?: "approve" | "reject";
 }): Task<Approval> {
   const { deadline, message = "", byDefault } = options;
-  return { kind: "approval", input: { message }, deadline, ...(byDefault !== undefined && { byDefault }) };
+  const mistakes = mistakesIn(options, { deadline: true, message: true, byDefault: true });
+  return {
+    kind: "approval",
+    input: { message },
+    deadline,
+    ...(byDefault !== undefined && { byDefault }),
+    ...mistakes,
+  };
 }
 
 /**
@@ -169,5 +182,6 @@ export function repeat<T>(
   options: { until: (result: Ref<T>) => Ref<boolean>; limit: number; delay?: number },
 ): Task<T> {
   const { until, limit, delay = 0 } = options;
-  return { ...task, repeat: { until: until(refTo.result<T>()), limit, delay } };
+  const mistakes = mistakesIn(options, { until: true, limit: true, delay: true });
+  return { ...task, repeat: { until: until(refTo.result<T>()), limit, delay }, ...mistakes };
 }

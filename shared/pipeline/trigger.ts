@@ -2,6 +2,7 @@ import type * as z from "zod";
 import type { Pipeline, RunFacts } from "./define-pipeline.ts";
 import type { DefinitionProblem } from "./graph.ts";
 import type { Json, JsonObject } from "./json.ts";
+import { type Mistaken, mistakesIn } from "./known-options.ts";
 import { checkSchedule, isSchedule, type ScheduleTrigger } from "./schedule-trigger.ts";
 
 /** An object that landed in the data bucket, as an S3 event tells of it. */
@@ -17,7 +18,7 @@ export type LandedObject = {
 };
 
 /** Starts a run for each object under a prefix. */
-export type ObjectTrigger = {
+export type ObjectTrigger = Mistaken & {
   readonly kind: "object";
   readonly prefix: string;
   /** How a key may end. */
@@ -36,7 +37,7 @@ export type SucceededRun<P = Json, R = Json> = RunFacts & {
 };
 
 /** Starts a run for each run of another pipeline that succeeded. */
-export type RunTrigger = {
+export type RunTrigger = Mistaken & {
   readonly kind: "run";
   readonly pipeline: Pipeline;
   /** The run's parameters for a run that succeeded; what it leaves out takes its default. */
@@ -56,7 +57,8 @@ export function objectCreated(options: {
 }): ObjectTrigger {
   const { prefix, suffix = "", params } = options;
   const suffixes = typeof suffix === "string" ? [suffix] : [...suffix];
-  return Object.freeze({ kind: "object", prefix, suffixes, params });
+  const mistakes = mistakesIn(options, { prefix: true, suffix: true, params: true });
+  return Object.freeze({ kind: "object", prefix, suffixes, params, ...mistakes });
 }
 
 /**
@@ -71,7 +73,8 @@ export function runSucceeded<P extends z.ZodType<Json>, R>(options: {
 }): RunTrigger {
   // Types are checked here, where pipeline and function meet; the engine later calls it with what the run left.
   const { pipeline, params } = options as unknown as Pick<RunTrigger, "pipeline" | "params">;
-  return Object.freeze({ kind: "run", pipeline, params });
+  const mistakes = mistakesIn(options, { pipeline: true, params: true });
+  return Object.freeze({ kind: "run", pipeline, params, ...mistakes });
 }
 
 /** Everything that is wrong with a pipeline's triggers. */
@@ -79,7 +82,10 @@ export function checkTriggers(triggers: readonly Trigger[], params: z.ZodType): 
   const names = new Set<string>();
   const followed = new Set<string>();
   return triggers.flatMap((trigger, place) => {
-    const problems = isSchedule(trigger) ? checkSchedule(trigger, params) : [];
+    const problems = [
+      ...(trigger.mistakes ?? []),
+      ...(isSchedule(trigger) ? checkSchedule(trigger, params) : []),
+    ];
     if (trigger.kind === "object" && !trigger.prefix.startsWith("raw/")) {
       problems.push(
         `prefix "${trigger.prefix}": the bucket tells of objects under raw/ only; drop data there`,

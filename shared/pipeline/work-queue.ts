@@ -1,3 +1,5 @@
+import { strangeOptions } from "./known-options.ts";
+
 /** A queue that runs of several pipelines wait in for a share of what they have in common, such as GPUs. */
 export type WorkQueue = {
   readonly name: string;
@@ -21,6 +23,8 @@ export function workQueue(name: string, options: { limit?: number } = {}): WorkQ
       `work queue "${name}": a name is 1 to 40 lower-case letters, digits and -, and starts with a letter`,
     );
   }
+  const [strange] = strangeOptions(options, { limit: true });
+  if (strange !== undefined) throw new WorkQueueError(`work queue "${name}": ${strange}`);
   const { limit } = options;
   if (limit !== undefined && (!Number.isInteger(limit) || limit < 1)) {
     throw new WorkQueueError(`work queue "${name}": limit is ${limit}; it is a whole number from 1`);
