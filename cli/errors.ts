@@ -46,7 +46,10 @@ function sdkRemedy({ name, code }: Known, stage: string): string | undefined {
 }
 
 /** Errors whose message says all there is to say. */
-const plain: ReadonlySet<string> = new Set(["CliError", "UsageError", "StackError", "ModelNotFoundError"]);
+const plain: ReadonlySet<string> = new Set([
+  ...["CliError", "UsageError", "StackError", "ModelNotFoundError"],
+  ...["ValueMissingError", "ExpressionError"],
+]);
 
 /** One line for an error that reached the top. */
 export function errorLine(error: unknown, stage: string): string {

@@ -19,6 +19,7 @@ const sources: readonly Source[] = [
   { names: ["graph"], load: async () => [(await import("./commands/graph.ts")).graphCommand()] },
   { names: ["runs"], load: async () => [(await import("./commands/runs.ts")).runsCommand()] },
   { names: ["run"], load: async () => [(await import("./commands/run.ts")).runCommand()] },
+  { names: ["result"], load: async () => [(await import("./commands/result.ts")).resultCommand()] },
   { names: ["logs"], load: async () => [(await import("./commands/logs.ts")).logsCommand()] },
   { names: ["artifacts"], load: async () => [(await import("./commands/artifacts.ts")).artifactsCommand()] },
   { names: ["start"], load: async () => [(await import("./commands/start.ts")).startCommand()] },

@@ -86,6 +86,12 @@ test("what followed the end stands below the steps, with what became of it", () 
   expect(lines[5]).toBe("      look at its run: npx millrace run r2");
 });
 
+test("a run's result is one line, cut to the width", () => {
+  const promotion = { promoted: false, reason: "logLoss 0.4581, the champion's 0.4378: worse by 4.6 %" };
+  const [, , , line] = runScreen(aRunView([running], { result: { model: 2, promotion } }), 60).split("\n");
+  expect(line).toBe('result { model: 2, promotion: { promoted: false, reason: "l…');
+});
+
 describe("runs that belong together", () => {
   const linked = (overrides: Partial<StepView>) =>
     runScreen(aRunView([aStepView("train", { state: "RUNNING", kind: "child", ...overrides })]), 80)

@@ -1,5 +1,6 @@
-import { styleText } from "node:util";
+import { inspect, styleText } from "node:util";
 import { isSpotQueue } from "../shared/pipeline/job.ts";
+import type { Json } from "../shared/pipeline/json.ts";
 import type { FullLimit } from "../shared/run/full-limits.ts";
 import type {
   ChildRunView,
@@ -192,6 +193,13 @@ function stepLines(step: Line, nameWidth: number, width: number): string[] {
   ];
 }
 
+/** A run's result in one line, as far as it goes; `millrace result` has all of it. */
+function resultLine(result: Json, width: number): string {
+  const text = inspect(result, { depth: 4, breakLength: Number.POSITIVE_INFINITY, compact: true });
+  const line = `result ${text}`;
+  return line.length <= width ? line : `${line.slice(0, width - 1)}…`;
+}
+
 /** A run and its steps, in lines of at most `width` characters. */
 export function runScreen(view: RunView, width: number): string {
   const afterwards = view.afterwards.map(asLine);
@@ -210,6 +218,7 @@ export function runScreen(view: RunView, width: number): string {
     ...causeLines(view.cause, width),
     ...(view.reason === undefined ? [] : [view.reason]),
     ...waitLines(view, width),
+    ...(view.result === undefined ? [] : [resultLine(view.result, width)]),
     "",
     ...view.steps.flatMap((step) => stepLines(step, nameWidth, width)),
     ...(afterwards.length === 0 ? [] : ["", "  afterwards"]),

@@ -7,11 +7,13 @@ import type { ModelRegistry } from "../shared/models/model-registry.ts";
 import type { ObjectStore } from "../shared/objects/object-store.ts";
 import { s3ObjectStore } from "../shared/objects/s3-object-store.ts";
 import type { Graph } from "../shared/pipeline/graph.ts";
+import type { Json } from "../shared/pipeline/json.ts";
 import { fullLimits } from "../shared/run/full-limits.ts";
 import { type ProgressView, readProgress } from "../shared/run/run-progress.ts";
 import { type RunView, viewRun } from "../shared/run/run-view.ts";
 import type { Run } from "../shared/state/run.ts";
 import type { StepRecord } from "../shared/state/step-record.ts";
+import { resultOf } from "../shared/step/run-result.ts";
 import { dynamoRunStore } from "../shared/store/dynamo-run-store.ts";
 import { dynamoClient } from "../shared/store/dynamo-table.ts";
 import type { RunStore } from "../shared/store/run-store.ts";
@@ -140,7 +142,10 @@ const mostMeant = 5;
  *
  * @throws CliError when there is no such run
  */
-export async function runNamed({ store, stage }: Target, runId: string): Promise<Run> {
+export async function runNamed(
+  { store, stage }: Pick<Target, "store" | "stage">,
+  runId: string,
+): Promise<Run> {
   const run = await store.getRun(runId);
   if (run !== undefined) return run;
   const missing = `there is no run "${runId}" on stage "${stage}"`;
@@ -154,7 +159,7 @@ export async function runNamed({ store, stage }: Target, runId: string): Promise
 }
 
 /** The graph that a run started with. @throws CliError when it is not stored */
-export async function graphOfRun({ store }: Target, run: Run): Promise<Graph> {
+export async function graphOfRun({ store }: Pick<Target, "store">, run: Run): Promise<Graph> {
   const graph = await store.getGraph(run.graphHash);
   if (graph === undefined) throw new CliError(`run ${run.runId}: its graph ${run.graphHash} is not stored`);
   return graph;
@@ -177,8 +182,19 @@ async function progressOf(
   }
 }
 
+/** What a run that succeeded gives to others; undefined for nothing, and where that cannot be read. */
+async function resultOfRun(target: Target, run: Run, graph: Graph): Promise<Json | undefined> {
+  if (run.state !== "SUCCEEDED" || graph.output === undefined) return undefined;
+  try {
+    return await resultOf({ store: target.store, objects: await target.objects() }, run, graph);
+  } catch {
+    return undefined;
+  }
+}
+
 /**
- * A run as it stands now, with how far its running jobs say they are, and what it waits for where it has not begun.
+ * A run as it stands now: with how far its running jobs say they are, what it waits for where it has not begun, and what
+ * it gave once it has succeeded.
  *
  * @throws CliError when there is no such run
  */
@@ -186,7 +202,9 @@ export async function readRunView(target: Target, runId: string): Promise<RunVie
   const run = await runNamed(target, runId);
   const [graph, records] = await Promise.all([graphOfRun(target, run), target.store.listSteps(runId)]);
   const stored = viewRun(run, graph, records, Date.now());
-  const view = target.stateDir === undefined ? stored : withLocalLogs(stored, target.stateDir);
+  const result = await resultOfRun(target, run, graph);
+  const told = result === undefined ? stored : { ...stored, result };
+  const view = target.stateDir === undefined ? told : withLocalLogs(told, target.stateDir);
   if (run.state === "QUEUED") return { ...view, waitsFor: await fullLimits(target.store, run) };
   if (!hasRunningJob(view)) return view;
   const progress = await progressOf(target, run, records);

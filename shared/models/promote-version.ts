@@ -72,8 +72,9 @@ export async function promoteVersion(
   for (;;) {
     const moves = await engine.models.listMoves(name, alias);
     const { kind, reason } = decidePromotion(candidate, moves);
-    const answer = { name, version, alias, reason };
-    if (kind !== "promote") return { ...answer, promoted: kind === "promoted", holder: holderAfter(moves) };
+    const answer = { reason, name, version, alias };
+    // Whether and why come first: a line of it may be all that is seen.
+    if (kind !== "promote") return { promoted: kind === "promoted", ...answer, holder: holderAfter(moves) };
     const moved = await engine.models.moveAlias({
       name,
       alias,
@@ -87,6 +88,6 @@ export async function promoteVersion(
       figures: candidate.figures,
     });
     // Whoever was faster has moved it: each round, one of those who race gets through.
-    if (moved) return { ...answer, promoted: true, holder: version };
+    if (moved) return { promoted: true, ...answer, holder: version };
   }
 }

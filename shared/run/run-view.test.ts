@@ -108,6 +108,23 @@ describe("viewRun", () => {
     expect(viewStep(run, "pick", records)).toMatchObject({ state: "RUNNING", milliseconds: 40_000 });
   });
 
+  test("a step has its result as it is stored; a map has one for each child, and none of its own", () => {
+    const output = { value: { promoted: false, reason: "worse by 4.6 %" } };
+    const records = [
+      succeeded("read", 0, { output: { uri: "s3://b/large" } }),
+      succeeded("train", "map", { children: 1 }),
+      succeeded("train", 0),
+      succeeded("pick", 0, { output }),
+    ];
+    const run = anEndedRun("SUCCEEDED", { progress: progress({ done: [0, 1, 2] }) });
+    expect(viewRun(run, graph, records, now).steps.map((step) => step.output)).toEqual([
+      { uri: "s3://b/large" },
+      undefined,
+      output,
+      undefined,
+    ]);
+  });
+
   test("the view is plain JSON", () => {
     const records = [
       succeeded("read", 0),

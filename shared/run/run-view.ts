@@ -14,6 +14,7 @@ import {
   type StepError,
   type StepRecord,
   type StepState,
+  type StoredValue,
 } from "../state/step-record.ts";
 import { type EndStep, isEndStep, parseEndStep } from "./end-step.ts";
 import type { FullLimit } from "./full-limits.ts";
@@ -76,6 +77,8 @@ export type StepView = {
   usage?: UsageView;
   /** What it has cost, by estimate; absent before it began. */
   cost?: CostView;
+  /** Its result as it is stored: by value up to 4 KB, else where in S3 it is. Absent of a map: each child has its own. */
+  output?: StoredValue;
   /** Objects in S3 that the step itself made, as its results name them. */
   artifacts: Artifact[];
 };
@@ -84,7 +87,9 @@ export type StepView = {
  * What followed the run's end: its hook, by the name `hook`, a notice, by the notice's own, or the start of a pipeline,
  * by that one's, with its run as `child`.
  */
-export type EndStepView = Omit<StepView, "number" | "kind" | "artifacts"> & { kind: EndStep["kind"] };
+export type EndStepView = Omit<StepView, "number" | "kind" | "output" | "artifacts"> & {
+  kind: EndStep["kind"];
+};
 
 /** A run as a terminal or a web page shows it: plain JSON. */
 export type RunView = {
@@ -109,6 +114,8 @@ export type RunView = {
   /** Why it was cancelled or timed out. */
   reason?: string;
   error?: RunError;
+  /** What it gives to others once it has succeeded, where somebody read that: see `resultOf`. */
+  result?: Json;
   /** What it has cost, by estimate, and what that rests on. */
   cost: CostView & { basis: string };
   steps: StepView[];
@@ -287,6 +294,7 @@ function viewStep(
     errors: errorsOf(own, members),
     ...jobFacts(node, own, records),
     ...(own !== undefined && { cost: cost.steps.get(node.name) ?? { dollars: 0, atLeast: false } }),
+    ...(own !== undefined && !mapped && hasResult(own) && { output: own.output }),
     artifacts: artifactsOf(run, node, records),
   };
 }

@@ -14,19 +14,22 @@ import type { StoredStep } from "../store/run-store.ts";
 import { resultsNamed } from "./known-results.ts";
 import { loadValue } from "./stored-value.ts";
 
+/** What results are read from. */
+export type Results = Pick<Engine, "store" | "objects">;
+
 /** Names of the steps that expressions take data from. */
 function sourcesOf(expressions: readonly (Expression | undefined)[]): string[] {
   const references = expressions.flatMap((each) => (each === undefined ? [] : referencesIn(each)));
   return [...new Set(references.filter(({ source }) => source === "$step").map(({ path }) => path[0] ?? ""))];
 }
 
-async function outputOf(engine: Engine, record: StoredStep): Promise<Json> {
+async function outputOf(engine: Results, record: StoredStep): Promise<Json> {
   return hasResult(record) ? loadValue(engine, record.output) : null;
 }
 
 /** Outputs of upstream steps by name, of those that have one; of a mapped one, the list of its children's. */
 async function loadOutputs(
-  engine: Engine,
+  engine: Results,
   run: Run,
   graph: Graph,
   names: readonly string[],
@@ -58,7 +61,7 @@ function runFacts(run: Run): JsonObject {
 
 /** The scope in which a run's expressions are evaluated, with what these use loaded. */
 export async function scopeFor(
-  engine: Engine,
+  engine: Results,
   run: Run,
   graph: Graph,
   expressions: readonly (Expression | undefined)[],

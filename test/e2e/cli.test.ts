@@ -117,6 +117,12 @@ describe("a run that has succeeded", () => {
     );
   });
 
+  it("has results, of itself and of each step", async () => {
+    const [own, count] = await Promise.all([output("result", counted), output("result", counted, "count")]);
+    expect(JSON.parse(own)).toEqual({ wordsPerLine: 2.5 });
+    expect(JSON.parse(count)).toMatchObject({ lines: 2, words: 5 });
+  });
+
   it("has one log of its functions and jobs, in order of time", async () => {
     const [text, json, ofStep] = await Promise.all([
       output("logs", counted),
@@ -337,6 +343,8 @@ it("what cannot be is refused in a line that names it and says what to do", asyn
     [["run", run], unknownRun],
     [["run", counted.slice(0, -3)], `ids are given in full: ${counted}`],
     [["run"], "missing required argument 'id'"],
+    [["result", run], unknownRun],
+    [["result", counted, "train"], 'STEP is "train"; the run has the steps write_text, count, summarise'],
     [["logs", run], unknownRun],
     [
       ["logs", counted, "--step", "train"],

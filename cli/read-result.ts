@@ -1,0 +1,70 @@
+import { evaluate } from "../shared/pipeline/expression.ts";
+import type { Json } from "../shared/pipeline/json.ts";
+import { viewRun } from "../shared/run/run-view.ts";
+import { childrenOf, hasResult } from "../shared/state/step-record.ts";
+import { resultOf } from "../shared/step/run-result.ts";
+import { scopeFor } from "../shared/step/step-input.ts";
+import { loadValue } from "../shared/step/stored-value.ts";
+import { CliError } from "./errors.ts";
+import { placeText } from "./run-artifacts.ts";
+import { checkPlace, type StepPlace } from "./step-place.ts";
+import { graphOfRun, runNamed, type Target } from "./target.ts";
+
+type Reading = Pick<Target, "store" | "objects" | "stage">;
+
+/**
+ * What a run gives to others: what its pipeline returned.
+ *
+ * @throws CliError for a run that has not succeeded, or whose pipeline returns nothing
+ * @throws ExpressionError when the result is made of one of a step that was skipped
+ * @throws ValueMissingError when an object that holds a result is gone
+ */
+export async function readRunResult(target: Reading, runId: string): Promise<Json> {
+  const run = await runNamed(target, runId);
+  const graph = await graphOfRun(target, run);
+  const steps = `a step's is shown by \`npx millrace result ${runId} STEP\`: ${graph.steps.map(({ name }) => name).join(", ")}`;
+  if (graph.output === undefined) throw new CliError(`pipeline ${run.pipeline} returns nothing; ${steps}`);
+  if (run.state !== "SUCCEEDED") {
+    throw new CliError(`run ${runId} is ${run.state}, and has a result once it is SUCCEEDED; ${steps}`);
+  }
+  return resultOf({ store: target.store, objects: await target.objects() }, run, graph);
+}
+
+/**
+ * The result of a step, or of one child of a map; of a whole map the list of its children's.
+ *
+ * @throws CliError for a step that the run has not, or that has no result, with how it stands
+ * @throws ValueMissingError when an object that holds a result is gone
+ */
+export async function readStepResult(target: Reading, runId: string, place: StepPlace): Promise<Json> {
+  const run = await runNamed(target, runId);
+  const graph = await graphOfRun(target, run);
+  const mapped = new Set(graph.steps.flatMap(({ name, over }) => (over === undefined ? [] : [name])));
+  checkPlace(
+    "STEP",
+    place,
+    graph.steps.map(({ name }) => ({ name, mapped: mapped.has(name) })),
+  );
+  const { step, index } = place;
+  const isMap = mapped.has(step) && index === undefined;
+  const records = await target.store.listSteps(runId);
+  const own = records.find(
+    (record) => record.step === step && record.index === (isMap ? "map" : (index ?? 0)),
+  );
+  if (own === undefined || !hasResult(own)) {
+    const map = records.find((record) => record.step === step && record.index === "map");
+    const children = map && childrenOf(map);
+    if (index !== undefined && children !== undefined && index >= children) {
+      throw new CliError(`STEP is "${placeText(place)}"; the list of ${step} has ${children} items, from 0`);
+    }
+    const view = viewRun(run, graph, records, Date.now()).steps.find(({ name }) => name === step);
+    const state = own === undefined && mapped.has(step) && !isMap ? "WAITING" : (own?.state ?? view?.state);
+    const error = own !== undefined && "error" in own ? own.error : undefined;
+    const why = error === undefined ? "" : `: ${error.name}: ${error.message}`;
+    throw new CliError(`${placeText(place)} of run ${runId} has no result; it is ${state}${why}`);
+  }
+  const results = { store: target.store, objects: await target.objects() };
+  if (!isMap) return loadValue(results, own.output);
+  const all = { $step: [step] };
+  return evaluate(all, await scopeFor(results, run, graph, [all]));
+}
