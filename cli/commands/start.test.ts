@@ -1,4 +1,8 @@
-import { withParam } from "./start.ts";
+import * as z from "zod";
+import { startByHand } from "../../shared/operate/start-by-hand.ts";
+import { definePipeline, lambda } from "../../shared/pipeline/index.ts";
+import { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
+import { startOn, withParam } from "./start.ts";
 
 test.each([
   ["alphas=[1,0.1]", { alphas: [1, 0.1] }],
@@ -17,4 +21,43 @@ test("a later --param goes with the earlier ones, and wins over one of its name"
 
 test.each(["alphas", "=3"])("--param %s is refused with the form that it takes", (text) => {
   expect(() => withParam(text)).toThrow(`--param is "${text}"; it takes key=value`);
+});
+
+describe("a start for a time that a run is there for", () => {
+  const params = z.strictObject({ alphas: z.array(z.number()).default([1]), label: z.string().default("a") });
+  const sweep = definePipeline({ name: "sweep", params }, ({ step }) => {
+    step(
+      "only",
+      lambda({}, () => 1),
+    );
+  });
+  const scheduledAt = "2021-10-04T16:21:00Z";
+
+  function target() {
+    const { engine } = new MemoryEngine([sweep], {}, Date.parse("2021-10-30T12:00:00Z"));
+    return { invoke: (_: string, request: unknown) => startByHand(engine, request) };
+  }
+
+  test("finds that run when its params are those asked for, defaults included", async () => {
+    const stage = target();
+    const { runId, said } = await startOn(stage, "sweep", { scheduledAt });
+    expect(said).toBe(`started run ${runId}`);
+    const again = await startOn(stage, "sweep", { scheduledAt, param: { label: "a", alphas: [1] } });
+    expect(again).toEqual({ runId, said: `run ${runId} was started before: same pipeline and time` });
+  });
+
+  test("is refused when it has other params, naming them and how to get a run with them", async () => {
+    const stage = target();
+    const { runId } = await startOn(stage, "sweep", { scheduledAt, param: { label: "b" } });
+    const asked = { scheduledAt, param: { alphas: [2] } };
+    await expect(startOn(stage, "sweep", asked)).rejects.toThrow(
+      `run ${runId} was started before: same pipeline and time, other params: params.alphas is [1], not [2]; params.label is "b", not "a". Yours were not used; for a run with them give another --scheduled-at, or another --key`,
+    );
+    expect((await startOn(stage, "sweep", { ...asked, key: "two" })).said).toMatch(/^started run/);
+    expect(await stage.invoke("start", { pipeline: "sweep", scheduledAt, params: asked.param })).toEqual({
+      ...{ runId, name: "sweep-2021-10-04-16-21-00", created: false },
+      differs: ["params.alphas is [1], not [2]", 'params.label is "b", not "a"'],
+      remedy: "the params asked for were not used; start it for another time, or with a key of its own",
+    });
+  });
 });

@@ -1,19 +1,25 @@
 import { Command } from "commander";
 import * as z from "zod";
 import { isJsonObject, type Json, type JsonObject } from "../../shared/pipeline/json.ts";
-import { UsageError } from "../errors.ts";
+import { CliError, UsageError } from "../errors.ts";
 import { moment, targetOfCommand } from "../options.ts";
+import type { Target } from "../target.ts";
 import { followToEnd } from "./run.ts";
 
 type Options = {
   params?: JsonObject;
   param?: JsonObject;
   scheduledAt?: string;
+  key?: string;
   tag?: string[];
   follow?: boolean;
 };
 
-const started = z.object({ runId: z.string(), created: z.boolean() });
+const started = z.object({
+  runId: z.string(),
+  created: z.boolean(),
+  differs: z.array(z.string()).optional(),
+});
 
 function parsedObject(text: string): JsonObject {
   let value: unknown;
@@ -42,6 +48,34 @@ export function withParam(text: string, before: JsonObject = {}): JsonObject {
   return { ...before, [text.slice(0, at)]: value };
 }
 
+/**
+ * Starts a run, or finds the one that was started before.
+ *
+ * @returns what is said of it, and its id
+ * @throws CliError when that one has other params: the ones given were not used
+ */
+export async function startOn(
+  target: Pick<Target, "invoke">,
+  pipeline: string,
+  { params, param, scheduledAt, key, tag }: Omit<Options, "follow">,
+): Promise<{ runId: string; said: string }> {
+  const given = { ...params, ...param };
+  const answer = await target.invoke("start", {
+    pipeline,
+    ...(Object.keys(given).length > 0 && { params: given }),
+    ...(scheduledAt !== undefined && { scheduledAt }),
+    ...(key !== undefined && { key }),
+    ...(tag !== undefined && { tags: tag }),
+  });
+  const { runId, created, differs } = started.parse(answer);
+  if (created) return { runId, said: `started run ${runId}` };
+  const before = `run ${runId} was started before: same pipeline${key === undefined ? "" : ", key"} and time`;
+  if (differs === undefined) return { runId, said: before };
+  throw new CliError(
+    `${before}, other params: ${differs.join("; ")}. Yours were not used; for a run with them give another --scheduled-at, or another --key`,
+  );
+}
+
 /** `start`: starts a run by hand. */
 export function startCommand(): Command {
   return new Command("start")
@@ -54,6 +88,7 @@ export function startCommand(): Command {
       "the time that the run is for; the same time starts no second run",
       moment("--scheduled-at"),
     )
+    .option("--key <text>", "another run for the same time; the same key starts no second one")
     .option("--tag <tags...>", "what the run is found by, besides the tags of its pipeline")
     .option("-f, --follow", "show the run until it ends")
     .addHelpText(
@@ -62,24 +97,16 @@ export function startCommand(): Command {
         "\nExamples:",
         "  npx millrace start ridge-sweep --follow",
         "  npx millrace start ridge-sweep --param alphas=[1,0.5] --scheduled-at 2021-10-04T16:21:00Z",
+        "\nExit code: 0, or 1 when a run for that time and key is there with other params: those given were not used.",
         "\nThe same without this command line:",
         `  npx sls invoke -f start -s local --data '{"pipeline":"ridge-sweep"}'`,
       ].join("\n"),
     )
     .action(async (pipeline: string, options: Options, command: Command) => {
-      const { params, param, scheduledAt, tag, follow } = options;
+      const { follow, ...asked } = options;
       const target = targetOfCommand(command);
-      const given = { ...params, ...param };
-      const answer = await target.invoke("start", {
-        pipeline,
-        ...(Object.keys(given).length > 0 && { params: given }),
-        ...(scheduledAt !== undefined && { scheduledAt }),
-        ...(tag !== undefined && { tags: tag }),
-      });
-      const { runId, created } = started.parse(answer);
-      console.log(
-        created ? `started run ${runId}` : `run ${runId} was started before: same pipeline and time`,
-      );
+      const { runId, said } = await startOn(target, pipeline, asked);
+      console.log(said);
       if (follow === true) return followToEnd(target, runId);
       const where =
         target.stage === "local" ? "" : ` --stage ${target.stage} --region ${target.config.region}`;

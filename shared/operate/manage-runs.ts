@@ -10,7 +10,7 @@ import { cancelRun } from "./cancel-run.ts";
 import { pauseRun, resumeRun } from "./pause-run.ts";
 import { rerunRun } from "./rerun-run.ts";
 import { retryRun } from "./retry-run.ts";
-import { startByHand, startRequest, timeAsked } from "./start-by-hand.ts";
+import { type StartedByHand, startByHand, startRequest, timeAsked } from "./start-by-hand.ts";
 import { type TaggedRun, tagRun } from "./tag-run.ts";
 
 const runId = z.string().min(1);
@@ -67,7 +67,7 @@ export type RunRequest = z.output<(typeof runRequests)[number]>;
 export type ManagedRun = { runId: string; pipeline: string; state: RunState; epoch: number };
 
 /** What is answered about runs. */
-export type RunAnswer = ManagedRun | StartedRun | TaggedRun | RunPage;
+export type RunAnswer = ManagedRun | StartedRun | StartedByHand | TaggedRun | RunPage;
 
 function told({ runId, pipeline, state, epoch }: Run): ManagedRun {
   return { runId, pipeline, state, epoch };

@@ -1,9 +1,9 @@
 import * as z from "zod";
 import type { Engine } from "../engine.ts";
-import type { Json } from "../pipeline/json.ts";
+import { canonicalJson, isJsonObject, type Json } from "../pipeline/json.ts";
 import { tags } from "../pipeline/tag.ts";
 import { parseRequest } from "../platform/parse-request.ts";
-import { type StartedRun, startRun } from "../run/start-run.ts";
+import { checkedParams, type StartedRun, startRun } from "../run/start-run.ts";
 
 /** A time with its offset, as ISO 8601 has it. */
 export const timeAsked = z.iso.datetime({
@@ -29,17 +29,60 @@ export const startRequest = z.strictObject({
   tags: tags.default([]),
 });
 
+/** The run that a request led to. */
+export type StartedByHand = StartedRun & {
+  /**
+   * Where the run was there before, with other params than those asked for, which were not used: a line for each that
+   * differs.
+   */
+  differs?: string[];
+  /** How to get a run with the params asked for, where they were not used. */
+  remedy?: string;
+};
+
+/** Characters that are shown of a param. */
+const mostShown = 60;
+
+const textOf = (value: Json | undefined) => (value === undefined ? "absent" : canonicalJson(value));
+const cut = (text: string) => (text.length <= mostShown ? text : `${text.slice(0, mostShown - 1)}…`);
+
+/** Where the params of a run differ from those asked for, both with defaults: each in words. */
+function differences(has: Json, asked: Json): string[] {
+  const line = (name: string, own: Json | undefined, other: Json | undefined) =>
+    textOf(own) === textOf(other) ? [] : [`${name} is ${cut(textOf(own))}, not ${cut(textOf(other))}`];
+  if (!isJsonObject(has) || !isJsonObject(asked)) return line("params", has, asked);
+  const names = [...new Set([...Object.keys(has), ...Object.keys(asked)])].sort();
+  return names.flatMap((name) => line(`params.${name}`, has[name], asked[name]));
+}
+
+/** What is told of a run that had been started before. */
+async function startedBefore(
+  engine: Engine,
+  run: StartedRun,
+  pipeline: string,
+  params: Json,
+): Promise<StartedByHand> {
+  const definition = engine.pipelines.get(pipeline);
+  const stored = await engine.store.getRun(run.runId);
+  if (definition === undefined || stored === undefined) return run;
+  const differs = differences(stored.params, checkedParams(definition, params));
+  if (differs.length === 0) return run;
+  const remedy = "the params asked for were not used; start it for another time, or with a key of its own";
+  return { ...run, differs, remedy };
+}
+
 /**
- * Starts a run that a person or a program asked for.
+ * Starts a run that a person or a program asked for, or finds the one that was started before for the same pipeline, time
+ * and key.
  *
  * @throws RequestError, PipelineNotFoundError, ParamsError; nothing was started then
  */
-export function startByHand(engine: Engine, request: unknown): Promise<StartedRun> {
+export async function startByHand(engine: Engine, request: unknown): Promise<StartedByHand> {
   const { pipeline, params, scheduledAt, key, name, priority, ...others } = parseRequest(
     startRequest,
     request,
   );
-  return startRun(engine, {
+  const run = await startRun(engine, {
     pipeline,
     cause: { kind: "manual" },
     causeKey: key,
@@ -49,4 +92,5 @@ export function startByHand(engine: Engine, request: unknown): Promise<StartedRu
     ...(scheduledAt !== undefined && { scheduledAt }),
     ...(name !== undefined && { name }),
   });
+  return run.created ? run : startedBefore(engine, run, pipeline, params ?? {});
 }

@@ -213,6 +213,17 @@ describe("a run that waits for a person", () => {
   });
 });
 
+it("a start for the same time with other params is refused, and a key makes a run of its own", async () => {
+  const at = ["line-count", "--scheduled-at", "2021-10-04", "--param"];
+  await started(...at, "text=a");
+  expect(await output("start", ...at, "text=a")).toContain("was started before");
+  expect(await millrace("start", ...at, "text=b")).toMatchObject({
+    ...{ exitCode: 1, stdout: "" },
+    stderr: expect.stringContaining('params.text is "a", not "b"'),
+  });
+  expect(await output("start", ...at, "text=b", "--key", "b")).toContain("started run");
+});
+
 it("schedules and backfills are seen, switched and run", async () => {
   expect(await output("schedules")).toMatch(/day.*0 3 \* \* \*/);
   expect(await output("schedules", "day", "--on")).toContain("is on; its next run is for");
