@@ -2,6 +2,7 @@ import { Command } from "commander";
 import * as z from "zod";
 import { type Rhythm, rhythms } from "../../shared/backfill/backfill-times.ts";
 import type { BackfillView } from "../../shared/backfill/backfill-view.ts";
+import type { BackfillPreview } from "../../shared/backfill/preview-backfill.ts";
 import type { JsonObject } from "../../shared/pipeline/json.ts";
 import { given } from "../../shared/platform/given.ts";
 import { oneOf, printJson, targetOfCommand, wholeNumber } from "../options.ts";
@@ -10,13 +11,14 @@ import type { Target } from "../target.ts";
 import { withParam } from "./start.ts";
 
 const count = z.int().nonnegative();
+const states = z.enum(["RUNNING", "DONE", "CANCELLED"]);
 const view: z.ZodType<BackfillView> = z.object({
   backfill: z.string(),
   pipeline: z.string(),
   rule: z.string(),
   from: z.string(),
   to: z.string(),
-  state: z.enum(["RUNNING", "DONE", "CANCELLED"]),
+  state: states,
   reason: z.string().exactOptional(),
   pass: count,
   concurrency: count,
@@ -29,24 +31,72 @@ const view: z.ZodType<BackfillView> = z.object({
   tag: z.string(),
 });
 
+const preview: z.ZodType<BackfillPreview> = z.object({
+  dryRun: z.literal(true),
+  backfill: z.string(),
+  pipeline: z.string(),
+  rule: z.string(),
+  from: z.string(),
+  to: z.string(),
+  concurrency: count,
+  total: count,
+  first: z.array(z.string()),
+  last: z.array(z.string()),
+  state: states.exactOptional(),
+  counts: z
+    .object({ start: count, again: count, open: count, skipped: count, failed: count })
+    .exactOptional(),
+});
+
+const timesText = (total: number) => `${total} ${total === 1 ? "time" : "times"}`;
+
+/** Numbers with their words, those that are not 0. */
+function countsText(words: Readonly<Record<string, number>>): string {
+  return Object.entries(words)
+    .filter(([, number]) => number > 0)
+    .map(([word, number]) => `${number} ${word}`)
+    .join(", ");
+}
+
+/** What a backfill would do. */
+export function previewText(backfill: BackfillPreview): string {
+  const { backfill: id, pipeline, state, total, first, last, counts, concurrency } = backfill;
+  const listed = [...first, ...(first.length + last.length < total ? ["…"] : []), ...last];
+  const does =
+    counts === undefined
+      ? "how many of them have succeeded is not looked up for so many"
+      : countsText({
+          "to start": counts.start,
+          "to open again": counts.again,
+          "open (running or waiting their turn)": counts.open,
+          "to skip (succeeded before)": counts.skipped,
+          "failed, left as they are (--retry-failed)": counts.failed,
+        });
+  const asked = state === "RUNNING" ? "is RUNNING, and would go on" : `was asked for before, and is ${state}`;
+  const stands = state === undefined ? "would be new" : asked;
+  return [
+    `backfill ${id} of ${pipeline} ${stands}; nothing was started`,
+    `  ${timesText(total)} (${backfill.rule}), from ${backfill.from} to before ${backfill.to}`,
+    ...listed.map((time) => `    ${time}`),
+    `  ${does}; at most ${concurrency} at once`,
+  ].join("\n");
+}
+
 /** How far a backfill is, and where to look. */
 export function backfillText(backfill: BackfillView): string {
   const { backfill: id, pipeline, state, reason, total, succeeded, skipped, failed, open, left } = backfill;
-  const words = {
+  const counts = countsText({
     succeeded,
     "skipped (succeeded before)": skipped,
     failed,
     "open (running or waiting their turn)": open,
     left,
-  };
-  const counts = Object.entries(words)
-    .filter(([, number]) => number > 0)
-    .map(([word, number]) => `${number} ${word}`);
+  });
   const why = reason === undefined ? "" : ` (${reason})`;
   const lines = [
     `backfill ${id} of ${pipeline} is ${state}${why}`,
-    `  ${total} ${total === 1 ? "time" : "times"} (${backfill.rule}), from ${backfill.from} to before ${backfill.to}`,
-    `  ${counts.join(", ")}; at most ${backfill.concurrency} at once`,
+    `  ${timesText(total)} (${backfill.rule}), from ${backfill.from} to before ${backfill.to}`,
+    `  ${counts}; at most ${backfill.concurrency} at once`,
     `  its runs: npx millrace runs --tag ${backfill.tag}`,
   ];
   if (failed > 0 && state !== "RUNNING") {
@@ -70,8 +120,16 @@ type Start = {
   param?: JsonObject;
   concurrency: number;
   retryFailed?: boolean;
+  dryRun?: boolean;
   json?: boolean;
 };
+
+/** @throws CliError */
+async function previewOn(target: Target, request: object, json: boolean | undefined): Promise<void> {
+  const found = preview.parse(await target.invoke("manage", request));
+  if (json === true) printJson(found);
+  else console.log(previewText(found));
+}
 
 function startCommand(): Command {
   return new Command("start")
@@ -85,6 +143,7 @@ function startCommand(): Command {
     .option("--param <key=value>", "one parameter, JSON or plain text; may be repeated", withParam)
     .option("-c, --concurrency <count>", "runs at once, up to 100", wholeNumber("--concurrency"), 4)
     .option("--retry-failed", "run again what has failed")
+    .option("--dry-run", "only say which times there are, and what would become of them")
     .option("--json", "as JSON")
     .addHelpText(
       "after",
@@ -93,11 +152,13 @@ function startCommand(): Command {
         "\nExamples:",
         "  npx millrace backfill start taxi-scoring --from 2021-04-01 --to 2021-06-01 --every month",
         "  npx millrace backfill start taxi-scoring --from 2021-01-01 --to 2021-12-01 --schedule default -c 2",
+        "  npx millrace backfill start ridge-sweep --from 2021-04-01 --to 2021-04-02 --schedule default --dry-run",
       ].join("\n"),
     )
     .action(async (pipeline: string, { param, json, ...options }: Start, command: Command) => {
       const request = given({ action: "backfill", pipeline, params: param, ...options });
-      await ask(targetOfCommand(command), request, json);
+      const answer = options.dryRun === true ? previewOn : ask;
+      await answer(targetOfCommand(command), request, json);
     });
 }
 
@@ -133,12 +194,13 @@ function listCommand(): Command {
       const all = z.array(view).parse(await target.invoke("manage", { action: "backfills", limit }));
       if (json === true) return printJson(all);
       if (all.length === 0) return console.log(`no backfill on stage "${target.stage}"`);
+      // Whether a time succeeded in this pass or before is for `show` to say.
       const rows = all.map(({ backfill, state, total, succeeded, skipped, failed, open, left }) => [
         backfill,
         state,
-        ...[total, succeeded, skipped, failed, open, left].map(String),
+        ...[total, succeeded + skipped, failed, open, left].map(String),
       ]);
-      console.log(table(["BACKFILL", "STATE", "TIMES", "DONE", "SKIPPED", "FAILED", "OPEN", "LEFT"], rows));
+      console.log(table(["BACKFILL", "STATE", "TIMES", "SUCCEEDED", "FAILED", "OPEN", "LEFT"], rows));
     });
 }
 

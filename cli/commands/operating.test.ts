@@ -7,7 +7,7 @@ import { begin } from "../../test/engine/driving.ts";
 import { moment } from "../options.ts";
 import { runScreen } from "../run-screen.ts";
 import { readRunView, type Target } from "../target.ts";
-import { backfillText } from "./backfill.ts";
+import { backfillText, previewText } from "./backfill.ts";
 import { answerQueues } from "./queues.ts";
 import { listed } from "./runs.ts";
 import { answerSchedules } from "./schedules.ts";
@@ -163,6 +163,30 @@ describe("millrace backfill", () => {
       "  its runs: npx millrace runs --tag backfill:taxi-3f9a",
       "  run again what failed: npx millrace backfill resume taxi-3f9a --retry-failed",
     ]);
+  });
+});
+
+describe("millrace backfill start --dry-run", () => {
+  const seen = {
+    ...{ dryRun: true as const, backfill: "taxi-3f9a", pipeline: "taxi", rule: "every day in UTC" },
+    ...{ from: "2021-04-01T00:00:00.000Z", to: "2021-04-08T00:00:00.000Z", concurrency: 4, total: 7 },
+    ...{ first: ["2021-04-01", "2021-04-02"], last: ["2021-04-07"] },
+  };
+
+  it("says which times there are and what would become of them", () => {
+    const counts = { start: 4, again: 0, open: 0, skipped: 2, failed: 1 };
+    expect(previewText({ ...seen, counts }).split("\n")).toEqual([
+      "backfill taxi-3f9a of taxi would be new; nothing was started",
+      "  7 times (every day in UTC), from 2021-04-01T00:00:00.000Z to before 2021-04-08T00:00:00.000Z",
+      ...["    2021-04-01", "    2021-04-02", "    …", "    2021-04-07"],
+      "  4 to start, 2 to skip (succeeded before), 1 failed, left as they are (--retry-failed); at most 4 at once",
+    ]);
+  });
+
+  it("says that it was asked for before, and what is not known", () => {
+    const lines = previewText({ ...seen, state: "RUNNING" }).split("\n");
+    expect(lines[0]).toBe("backfill taxi-3f9a of taxi is RUNNING, and would go on; nothing was started");
+    expect(lines.at(-1)).toContain("is not looked up for so many");
   });
 });
 

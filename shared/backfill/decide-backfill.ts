@@ -14,7 +14,10 @@ export type TimeLookedAt = { readonly time: string; readonly run: Run | undefine
 export type TimeStanding = "missing" | "again" | "open" | "succeeded" | "skipped" | "failed";
 
 /** How a time of a backfill stands. */
-export function standingOf(backfill: Backfill, run: Run | undefined): TimeStanding {
+export function standingOf(
+  backfill: Pick<Backfill, "id" | "passAt" | "retryFailed">,
+  run: Run | undefined,
+): TimeStanding {
   if (run === undefined) return "missing";
   if (isActive(run)) return "open";
   const before = run.endedAt < backfill.passAt;

@@ -14,6 +14,8 @@ const timesPerTurn = 500;
 const turnsPerCall = 4;
 /** Calls to the stores that are under way at once. */
 const atOnce = 25;
+/** Times that one call looks at, at most, beyond those that are open. */
+export const timesPerCall = timesPerTurn * turnsPerCall;
 /** Backfills that one tick drives. */
 const backfillsPerTick = 20;
 /** Milliseconds until a backfill is looked at again: each tick comes to it. */
@@ -30,8 +32,13 @@ async function forEach<T, R>(list: readonly T[], work: (each: T) => Promise<R>):
   return results;
 }
 
-function lookAt(engine: Engine, { pipeline, causeKey }: Backfill, times: readonly string[]) {
-  return forEach(times, async (time): Promise<TimeLookedAt> => {
+/** The runs of some of a backfill's times, in the order of the times. */
+export function lookAt(
+  engine: Engine,
+  { pipeline, causeKey }: Pick<Backfill, "pipeline" | "causeKey">,
+  times: readonly string[],
+): Promise<TimeLookedAt[]> {
+  return forEach(times, async (time) => {
     return { time, run: await engine.store.getRun(runIdOf(pipeline, time, causeKey)) };
   });
 }
@@ -108,8 +115,10 @@ async function settle(engine: Engine, backfill: Backfill): Promise<void> {
   });
   // No worker that did not know of the cancel works longer.
   const mayCome = now < Date.parse(backfill.cancelledAt ?? backfill.passAt) + lastLook;
-  const open = opened.filter(({ run }) => (run === undefined ? mayCome : isMine(run)));
-  const succeeded = opened.filter(({ run }) => standingOf(backfill, run) === "succeeded").length;
+  // What waited is cancelled by now; what had a job ends with it.
+  const settled = await lookAt(engine, backfill, backfill.open);
+  const open = settled.filter(({ run }) => (run === undefined ? mayCome : isMine(run)));
+  const succeeded = settled.filter(({ run }) => standingOf(backfill, run) === "succeeded").length;
   await engine.backfills.put({
     ...facts,
     id,

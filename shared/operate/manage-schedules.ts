@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { rhythms } from "../backfill/backfill-times.ts";
 import { type BackfillView, viewBackfill } from "../backfill/backfill-view.ts";
+import { type BackfillPreview, previewBackfill } from "../backfill/preview-backfill.ts";
 import { cancelBackfill, lookAtBackfill, resumeBackfill, startBackfill } from "../backfill/start-backfill.ts";
 import type { Engine } from "../engine.ts";
 import type { Json } from "../pipeline/json.ts";
@@ -42,6 +43,8 @@ export const scheduleRequests = [
     concurrency: z.int().min(1).max(100).default(4),
     /** Opens runs again that had failed. */
     retryFailed,
+    /** Only says what it would do. */
+    dryRun: z.boolean().default(false),
   }),
   z.strictObject({ action: z.literal("backfill-cancel"), backfill }),
   z.strictObject({ action: z.literal("backfill-resume"), backfill, retryFailed }),
@@ -51,7 +54,12 @@ export const scheduleRequests = [
 export type ScheduleRequest = z.output<(typeof scheduleRequests)[number]>;
 
 /** What is answered about schedules and backfills. */
-export type ScheduleAnswer = StoredSchedule | ScheduleView[] | BackfillView | BackfillView[];
+export type ScheduleAnswer =
+  | StoredSchedule
+  | ScheduleView[]
+  | BackfillView
+  | BackfillView[]
+  | BackfillPreview;
 
 /**
  * Does what an operator asks of schedules and backfills.
@@ -65,7 +73,8 @@ export async function manageSchedules(engine: Engine, asked: ScheduleRequest): P
     case "schedules":
       return viewSchedules(engine, asked.upcoming);
     case "backfill": {
-      const { action: _action, ...request } = asked;
+      const { action: _action, dryRun, ...request } = asked;
+      if (dryRun) return previewBackfill(engine, given(request));
       return viewBackfill(await startBackfill(engine, given(request)));
     }
     case "backfill-cancel":

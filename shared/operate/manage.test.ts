@@ -236,6 +236,15 @@ describe("a backfill by request", () => {
     expect(await asks({ action: "backfill-resume", backfill })).toMatchObject({ state: "RUNNING", pass: 2 });
   });
 
+  it("is only looked at when asked to", async () => {
+    const { memory, asks } = stage();
+    const range = { from: "2021-04-01", to: "2021-06-01", every: "month", dryRun: true };
+    expect(await asks({ action: "backfill", pipeline: "training", ...range })).toMatchObject({
+      ...{ dryRun: true, total: 2, counts: { start: 2 } },
+    });
+    expect(await memory.engine.backfills.list(1)).toEqual([]);
+  });
+
   it("of a wrong rhythm or none is refused", async () => {
     const asked = stage().asks({
       action: "backfill",

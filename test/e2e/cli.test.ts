@@ -227,18 +227,12 @@ it("a start for the same time with other params is refused, and a key makes a ru
 it("schedules and backfills are seen, switched and run", async () => {
   expect(await output("schedules")).toMatch(/day.*0 3 \* \* \*/);
   expect(await output("schedules", "day", "--on")).toContain("is on; its next run is for");
-  const asked = await output(
-    "backfill",
-    "start",
-    "day",
-    "--from",
-    "2021-01-01",
-    "--to",
-    "2021-01-03",
-    "--every",
-    "day",
-    "--json",
+  const range = ["--from", "2021-01-01", "--to", "2021-01-03", "--every", "day"];
+  expect(await output("backfill", "start", "day", ...range, "--dry-run")).toMatch(
+    /would be new; nothing was started[\s\S]* {2}2 to start; at most 4 at once$/,
   );
+  expect(await output("backfill", "list")).toContain("no backfill");
+  const asked = await output("backfill", "start", "day", ...range, "--json");
   const { backfill: id } = JSON.parse(asked) as { backfill: string };
   await service.invoke("tick", {});
   expect(await output("backfill", "show", id)).toContain("day");

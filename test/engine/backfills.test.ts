@@ -1,12 +1,9 @@
 import * as z from "zod";
 import type { Backfill } from "../../shared/backfill/backfill.ts";
 import { driveBackfills } from "../../shared/backfill/drive-backfill.ts";
-import {
-  type BackfillRequest,
-  cancelBackfill,
-  resumeBackfill,
-  startBackfill,
-} from "../../shared/backfill/start-backfill.ts";
+import type { BackfillRequest } from "../../shared/backfill/plan-backfill.ts";
+import { previewBackfill } from "../../shared/backfill/preview-backfill.ts";
+import { cancelBackfill, resumeBackfill, startBackfill } from "../../shared/backfill/start-backfill.ts";
 import type { Engine } from "../../shared/engine.ts";
 import { cancelRun } from "../../shared/operate/cancel-run.ts";
 import { cron, definePipeline, lambda, wait } from "../../shared/pipeline/index.ts";
@@ -256,7 +253,54 @@ describe("a backfill", () => {
   });
 });
 
+describe("a backfill that is only looked at", () => {
+  it("says its times and what would become of them, and writes nothing", async () => {
+    const failing = new Set(["2021-01-02T00:00:00.000Z"]);
+    const memory = memoryOf(scoring(0, { failing }));
+    const { id } = await startBackfill(memory.engine, { ...days, to: "2021-01-04" });
+    await finish(memory, id);
+    memory.clock.moveTo(memory.clock.now() + minute);
+    const before = [await runsOf(memory), await memory.engine.backfills.list(10)];
+    const seen = await previewBackfill(memory.engine, days);
+    const day = (date: string) => `2021-01-${date}T00:00:00.000Z`;
+    expect(seen).toMatchObject({
+      ...{ dryRun: true, pipeline: "scoring", rule: "every day in UTC", total: 20, concurrency: 3 },
+      ...{ first: ["01", "02", "03"].map(day), last: ["18", "19", "20"].map(day) },
+      counts: { start: 17, again: 0, open: 0, skipped: 2, failed: 1 },
+    });
+    expect(seen).not.toHaveProperty("state");
+    const again = { ...days, to: "2021-01-04", retryFailed: true };
+    expect(await previewBackfill(memory.engine, again)).toMatchObject({
+      ...{ backfill: id, state: "DONE", total: 3, last: [] },
+      counts: { start: 0, again: 1, open: 0, skipped: 2, failed: 0 },
+    });
+    expect([await runsOf(memory), await memory.engine.backfills.list(10)]).toEqual(before);
+  });
+
+  it("of more times than are looked up at once says only which they are", async () => {
+    const { every: _every, ...range } = days;
+    const minutes = { ...range, to: "2021-01-03", schedule: "default" };
+    const seen = await previewBackfill(memoryOf().engine, minutes);
+    expect(seen).toMatchObject({ total: 2880, rule: "cron * * * * * in UTC" });
+    expect(seen.last).toEqual(["57", "58", "59"].map((mm) => `2021-01-02T23:${mm}:00.000Z`));
+    expect(seen).not.toHaveProperty("counts");
+  });
+
+  it("is refused as its start would be", async () => {
+    await expect(previewBackfill(memoryOf().engine, { ...spring, to: "2023-01-01" })).rejects.toThrow(
+      "is yet to come",
+    );
+  });
+});
+
 describe("a cancelled backfill", () => {
+  it("counts what it has stopped at once", async () => {
+    const memory = memoryOf(scoring(90));
+    const { id } = await startBackfill(memory.engine, days);
+    expect((await cancelBackfill(memory.engine, id)).open).toEqual([]);
+    expect((await memory.engine.backfills.list(1))[0]).toMatchObject({ state: "CANCELLED", open: [] });
+  });
+
   it("starts nothing more and ends what it has started, and goes on when it is resumed", async () => {
     const memory = memoryOf(scoring(90));
     const { id } = await startBackfill(memory.engine, days);

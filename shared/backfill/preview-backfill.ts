@@ -1,0 +1,57 @@
+import type { Engine } from "../engine.ts";
+import type { Backfill, BackfillPlan } from "./backfill.ts";
+import { standingOf, type TimeStanding } from "./decide-backfill.ts";
+import { lookAt, timesPerCall } from "./drive-backfill.ts";
+import { type BackfillRequest, planBackfill } from "./plan-backfill.ts";
+
+/** What a backfill would do that was only looked at. Times are ISO 8601 in UTC. */
+export type BackfillPreview = Pick<BackfillPlan, "pipeline" | "rule" | "from" | "to"> & {
+  dryRun: true;
+  backfill: string;
+  concurrency: number;
+  /** How many times there are. */
+  total: number;
+  /** The first of them and the last, each once. */
+  first: string[];
+  last: string[];
+  /** Where the same was asked for before: how that stands. Under way it would only go on. */
+  state?: Backfill["state"];
+  /**
+   * How many times would be started, have a run that would be opened again, are under way, have succeeded and would be
+   * skipped, and have failed and would be left. Absent for more times than are looked up at once.
+   */
+  counts?: { start: number; again: number; open: number; skipped: number; failed: number };
+};
+
+/** Times that are listed at each end. */
+const listed = 3;
+
+/**
+ * What a request to start a backfill would do. Nothing is written.
+ *
+ * @throws PipelineNotFoundError, ScheduleNotFoundError, ParamsError, BackfillError, as the start would
+ */
+export async function previewBackfill(engine: Engine, request: BackfillRequest): Promise<BackfillPreview> {
+  const { id, plan, times } = planBackfill(engine, request);
+  const { pipeline, rule, from, to } = plan;
+  const stored = await engine.backfills.get(id);
+  const facts: BackfillPreview = {
+    ...{ dryRun: true, backfill: id, pipeline, rule, from, to },
+    ...{ concurrency: request.concurrency, total: times.length },
+    first: times.slice(0, listed),
+    last: times.slice(listed).slice(-listed),
+    ...(stored !== undefined && { state: stored.state }),
+  };
+  if (times.length > timesPerCall) return facts;
+  const pass = { id, passAt: new Date(engine.clock.now()).toISOString(), retryFailed: request.retryFailed };
+  const standings = (await lookAt(engine, plan, times)).map(({ run }) => standingOf(pass, run));
+  const count = (wanted: TimeStanding) => standings.filter((standing) => standing === wanted).length;
+  return {
+    ...facts,
+    counts: {
+      ...{ start: count("missing"), again: count("again"), open: count("open") },
+      skipped: count("skipped") + count("succeeded"),
+      failed: count("failed"),
+    },
+  };
+}
