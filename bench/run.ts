@@ -12,6 +12,7 @@ import { measureInProcess } from "./in-process.ts";
 import { measureLocalStack } from "./local-stack.ts";
 import { measureMap10000 } from "./map-10000.ts";
 import { measureOrchestration } from "./orchestration.ts";
+import { measurePoemsTraining } from "./poem-model.ts";
 import { type MeasureOptions, type Report, tableText } from "./report.ts";
 import { measureRunLists } from "./run-lists.ts";
 import { measureTaxi } from "./taxi.ts";
@@ -34,6 +35,7 @@ const measurements: ReadonlyMap<string, Measurement> = new Map<string, Measureme
   ["ctr", { measure: measureCtr, onlyByName: true }],
   ["taxi", { measure: measureTaxi, onlyByName: true }],
   ["unzip", { measure: measureUnzip, onlyByName: true }],
+  ["poems-training", { measure: measurePoemsTraining, onlyByName: true }],
   ["orchestration", { measure: measureOrchestration, onlyByName: true }],
 ]);
 
