@@ -2,17 +2,18 @@
  * Writes the JSON Schemas of the job contracts: `{family}/schemas/{job}.input.json` and `{job}.output.json` for each
  * folder here that holds a contract.ts. With `--check` it writes nothing and fails when a committed file is out of date.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { basename, join, relative } from "node:path";
-import * as z from "zod";
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type * as z from "zod";
 import type { Job } from "../shared/pipeline/index.ts";
+import { schemasOf, staleSchemas } from "./job-schemas.ts";
 
 type AnyJob = Job<z.ZodType, z.ZodType>;
 
 const root = import.meta.dirname;
 
 /** Path and content of every schema file of a family. */
-async function schemasOf(family: string): Promise<Map<string, string>> {
+async function schemasOfFamily(family: string): Promise<Map<string, string>> {
   const contract: Record<string, unknown> = await import(join(root, family, "contract.ts"));
   const jobs = contract[family];
   if (typeof jobs !== "object" || jobs === null) {
@@ -25,46 +26,40 @@ async function schemasOf(family: string): Promise<Map<string, string>> {
         `${family}/contract.ts: the job ${key} is called ${job.name}; call it ${family}.${key}`,
       );
     }
-    // What crosses the border: the input as the engine has parsed it, the output as the engine will parse it.
-    files.set(fileOf(family, key, "input"), format(z.toJSONSchema(job.input, { io: "output" })));
-    files.set(fileOf(family, key, "output"), format(z.toJSONSchema(job.output, { io: "input" })));
+    for (const [file, text] of schemasOf(job)) files.set(file, text);
   }
   return files;
 }
 
-const fileOf = (family: string, job: string, side: string): string =>
-  join(root, family, "schemas", `${job}.${side}.json`);
-
-const format = (schema: unknown): string => `${JSON.stringify(schema, null, 2)}\n`;
-
-const current = (path: string): string | undefined =>
-  existsSync(path) ? readFileSync(path, "utf8") : undefined;
+/** Schema files that are there of a family. */
+function present(family: string): string[] {
+  const folder = join(family, "schemas");
+  return existsSync(join(root, folder))
+    ? readdirSync(join(root, folder)).map((name) => join(folder, name))
+    : [];
+}
 
 const families = readdirSync(root).filter((name) => existsSync(join(root, name, "contract.ts")));
 const check = process.argv.includes("--check");
-const stale: string[] = [];
+const changed: string[] = [];
 
 for (const family of families) {
-  const files = await schemasOf(family);
-  const folder = join(root, family, "schemas");
-  if (!check) mkdirSync(folder, { recursive: true });
-  const present = existsSync(folder) ? readdirSync(folder) : [];
-  const orphans = present.filter((name) => !files.has(join(folder, basename(name))));
-  for (const name of orphans) {
-    stale.push(join(folder, name));
-    if (!check) rmSync(join(folder, name));
-  }
-  for (const [path, text] of files) {
-    if (current(path) === text) continue;
-    stale.push(path);
-    if (!check) writeFileSync(path, text);
+  const files = await schemasOfFamily(family);
+  const orphans = present(family).filter((file) => !files.has(file));
+  const stale = staleSchemas(root, files);
+  changed.push(...orphans, ...stale);
+  if (check) continue;
+  for (const file of orphans) rmSync(join(root, file));
+  for (const file of stale) {
+    mkdirSync(dirname(join(root, file)), { recursive: true });
+    writeFileSync(join(root, file), files.get(file) ?? "");
   }
 }
 
-const names = stale.map((path) => relative(root, path)).join("\n  ");
-if (check && stale.length > 0) {
-  console.error(`Out of date; run node batch-jobs/generate-schemas.ts and commit:\n  ${names}`);
+const names = changed.join("\n  ");
+if (check && changed.length > 0) {
+  console.error(`Out of date; run npm run schemas and commit:\n  ${names}`);
   process.exitCode = 1;
 } else {
-  console.log(stale.length === 0 ? "Job schemas are up to date." : `Written:\n  ${names}`);
+  console.log(changed.length === 0 ? "Job schemas are up to date." : `Written:\n  ${names}`);
 }

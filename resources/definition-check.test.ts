@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { execa } from "execa";
-import { copyService } from "../local/stack/deploy-catalogue.ts";
+import { type Catalogue, copyService } from "../local/stack/deploy-catalogue.ts";
 import { NODE_BIN } from "../local/stack/paths.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "millrace-definition-check-"));
@@ -10,7 +10,6 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 /** What packaging says of a service with a pipeline that is defined by these options. */
 async function packaged(name: string, options: string): Promise<string> {
-  const serviceDir = path.join(folder, name);
   const index = `
     import * as z from "zod";
     import { cron, definePipeline, lambda } from "../shared/pipeline/index.ts";
@@ -19,7 +18,13 @@ async function packaged(name: string, options: string): Promise<string> {
       ({ step }) => step("a", lambda({}, () => 1)),
     );
     export const pipelines = [only];`;
-  copyService(serviceDir, { index, sources: [] });
+  return saidOf(name, { index, sources: [] });
+}
+
+/** What packaging says of a service with these pipelines. */
+async function saidOf(name: string, catalogue: Catalogue): Promise<string> {
+  const serviceDir = path.join(folder, name);
+  copyService(serviceDir, catalogue);
   const { stdout, stderr } = await execa("sls", ["package", "--stage", "prod"], {
     ...{ cwd: serviceDir, reject: false },
     env: { PATH: [NODE_BIN, process.env.PATH].join(path.delimiter) },
@@ -39,5 +44,18 @@ describe("packaging", () => {
     const said = await packaged("timeout", "timeout: -1");
     expect(said).toContain("timeout: is -1; it is a number of seconds above 0");
     expect(said).not.toContain("    at ");
+  });
+
+  it("refuses schemas of a job that are older than its contract, and says what brings them along", async () => {
+    const said = await saidOf("schemas", {
+      index: `import { lineCount } from "../templates/batch/pipelines/line-count.ts";
+        export const pipelines = [lineCount];`,
+      sources: ["templates"],
+      families: ["templates/batch/batch-jobs/line_count"],
+      files: { "batch-jobs/line_count/schemas/count.input.json": "{}" },
+    });
+    expect(said).toContain(
+      "Nothing was packaged: batch-jobs/line_count/schemas/count.input.json: out of date, as the contract has changed; run npm run schemas",
+    );
   });
 });

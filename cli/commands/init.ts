@@ -54,6 +54,7 @@ function nextSteps({ kebab, snake }: PipelineNames, withJob: boolean): string {
   const steps = [
     [`npm test -- pipelines/${kebab}`, "its test"],
     ...(withJob ? [[job, "its job's"]] : []),
+    ...(withJob ? [["npm run schemas", "after each change of contract.ts"]] : []),
     [`npx millrace graph ${kebab}`, "its picture"],
     ["npm run stack", stack],
     [`npx millrace start ${kebab} --follow`, "a run, from another terminal"],

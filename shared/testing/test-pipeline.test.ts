@@ -3,8 +3,10 @@ import { pauseRun } from "../operate/pause-run.ts";
 import { startByHand } from "../operate/start-by-hand.ts";
 import {
   approval,
+  batch,
   child,
   cron,
+  defineJob,
   definePipeline,
   FatalError,
   lambda,
@@ -33,7 +35,34 @@ const waiting = definePipeline({ name: "waiting", params: none }, ({ step }) => 
   step("file", wait({ object: "raw/a b.csv", deadline: 30 * 24 * hour }));
 });
 
+const count = defineJob("lines.count", {
+  input: z.object({ uri: z.string().startsWith("s3://") }),
+  output: z.object({ lines: z.int() }),
+  resources: { vcpus: 1, memory: 512 },
+});
+const counting = definePipeline(
+  { name: "counting", params: z.strictObject({ uri: z.string() }) },
+  (build) => {
+    build.step("count", batch(count, { uri: build.params.uri }));
+  },
+);
+
 describe("testPipeline", () => {
+  it("throws when a stand-in of a job gives what the contract does not have, and says what", async () => {
+    const jobs = { "lines.count": () => ({ rows: 3 }) };
+    await expect(testPipeline(counting, { params: { uri: "s3://data/a" }, jobs })).rejects.toThrow(
+      /^the stand-in of job "lines\.count" gave what is not its contract's output:\n.*expected number.*\n.*at lines$/,
+    );
+  });
+
+  it("gives a stand-in only what the contract takes, and says why it was not asked", async () => {
+    const jobs = { "lines.count": () => ({ lines: 3 }) };
+    const { outputs } = await testPipeline(counting, { params: { uri: "s3://data/a" }, jobs });
+    expect(outputs).toEqual({ count: { lines: 3 } });
+    const { errors } = await testPipeline(counting, { params: { uri: "data/a" }, jobs });
+    expect(errors.count?.message).toContain("uri");
+  });
+
   it("knows the children of the pipeline, and theirs, and answers the approvals of all of them", async () => {
     const { state, outputs } = await testPipeline(family, {
       approvals: { ok: { approved: true, by: "ana" } },

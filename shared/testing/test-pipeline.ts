@@ -1,3 +1,4 @@
+import * as z from "zod";
 import { MemoryBackfillStore } from "../backfill/memory-backfill-store.ts";
 import { MemoryBatchService } from "../batch/memory-batch-service.ts";
 import { defaultSettings, type Engine, localStage, type WorkerSize } from "../engine.ts";
@@ -95,6 +96,14 @@ const smallSteps = 10;
 /** Since when a run has not changed: the change that was the last, its time, and what was tried since. */
 type Still = { changes: number; at: number; turns: number; steps: number };
 
+/** A stand-in gave what its job could not: the Python would not get it past the contract's output. */
+export class StandInError extends Error {
+  override readonly name = "StandInError";
+  constructor(job: string, wrong: z.ZodError) {
+    super(`the stand-in of job "${job}" gave what is not its contract's output:\n${z.prettifyError(wrong)}`);
+  }
+}
+
 /** An engine within the process, and the hands that drive it. */
 export class MemoryEngine {
   readonly clock: VirtualClock;
@@ -150,8 +159,16 @@ export class MemoryEngine {
     const stand = this.jobs[name];
     if (stand === undefined)
       throw new Error(`job "${name}" has no stand-in; pass one in jobs: { "${name}": (input) => … }`);
+    const contract = [...this.engine.pipelines.values()].flatMap(({ jobs }) => jobs.get(name) ?? [])[0];
+    let wrong: z.ZodError | undefined;
+    const checked: JobFunction = async (input) => {
+      const output = await stand(input);
+      wrong = contract?.output.safeParse(output).error;
+      return output;
+    };
     this.batch.begin(job.id);
-    this.batch.finish(job.id, await runJob(this.objects, job, stand));
+    this.batch.finish(job.id, await runJob(this.objects, job, checked));
+    if (wrong !== undefined) throw new StandInError(name, wrong);
   }
 
   /** Works on the messages that can be received now, each in a worker of its size. Returns how many there were. */
@@ -245,6 +262,7 @@ function nameOf(record: StepRecord, mapped: ReadonlySet<string>): string {
  *
  * @throws PipelineDefinitionError when one of its schedules names no time
  * @throws ParamsError when the parameters do not fit
+ * @throws StandInError when a stand-in of a job gives something else than its contract's output
  * @throws StandstillError when the run will not end, as with an approval that nobody gives; says what it waits for
  */
 export async function testPipeline(pipeline: Pipeline, options: TestOptions = {}): Promise<TestResult> {
