@@ -1,10 +1,13 @@
 import { Command } from "commander";
 import * as z from "zod";
-import { type Rhythm, rhythms } from "../../shared/backfill/backfill-times.ts";
+import { BackfillError, momentOf, type Rhythm, rhythms } from "../../shared/backfill/backfill-times.ts";
 import type { BackfillView } from "../../shared/backfill/backfill-view.ts";
 import type { BackfillPreview } from "../../shared/backfill/preview-backfill.ts";
 import type { JsonObject } from "../../shared/pipeline/json.ts";
+import { isTimeZone } from "../../shared/pipeline/time-zone.ts";
 import { given } from "../../shared/platform/given.ts";
+import { UsageError } from "../errors.ts";
+import { invokeFor } from "../not-deployed.ts";
 import { oneOf, printJson, targetOfCommand, wholeNumber } from "../options.ts";
 import { table } from "../table.ts";
 import type { Target } from "../target.ts";
@@ -105,10 +108,13 @@ export function backfillText(backfill: BackfillView): string {
   return lines.join("\n");
 }
 
-async function ask(target: Target, request: object, json: boolean | undefined): Promise<void> {
-  const backfill = view.parse(await target.invoke("manage", request));
+function tell(backfill: BackfillView, json: boolean | undefined): void {
   if (json === true) printJson(backfill);
   else console.log(backfillText(backfill));
+}
+
+async function ask(target: Target, request: object, json: boolean | undefined): Promise<void> {
+  tell(view.parse(await target.invoke("manage", request)), json);
 }
 
 type Start = {
@@ -124,9 +130,41 @@ type Start = {
   json?: boolean;
 };
 
-/** @throws CliError */
-async function previewOn(target: Target, request: object, json: boolean | undefined): Promise<void> {
-  const found = preview.parse(await target.invoke("manage", request));
+/** A date or a time, as it was typed: which moment a date is, the time zone says. @throws UsageError for anything else */
+function dateText(option: string): (text: string) => string {
+  return (text) => {
+    try {
+      momentOf(option, text, "UTC");
+      return text;
+    } catch (error) {
+      throw error instanceof BackfillError ? new UsageError(error.message) : error;
+    }
+  };
+}
+
+/** A time zone by its name. @throws UsageError for anything else */
+function zone(text: string): string {
+  if (isTimeZone(text)) return text;
+  throw new UsageError(`--timezone is "${text}"; it takes a name such as Europe/Berlin`);
+}
+
+/**
+ * Answers `backfill start` on a stage.
+ *
+ * @throws CliError
+ */
+export async function answerStart(
+  target: Target,
+  pipeline: string,
+  { param, json, ...options }: Start,
+): Promise<void> {
+  if ((options.every === undefined) === (options.schedule === undefined)) {
+    throw new UsageError("--every and --schedule: give one of the two");
+  }
+  const request = given({ action: "backfill", pipeline, params: param, ...options });
+  const answer = await invokeFor(target, pipeline, "manage", request);
+  if (options.dryRun !== true) return tell(view.parse(answer), json);
+  const found = preview.parse(answer);
   if (json === true) printJson(found);
   else console.log(previewText(found));
 }
@@ -135,11 +173,11 @@ function startCommand(): Command {
   return new Command("start")
     .description("run a pipeline for each time between two dates; what has succeeded is skipped")
     .argument("<pipeline>", "name of the pipeline")
-    .requiredOption("--from <date>", "the first date, or a time with its offset")
-    .requiredOption("--to <date>", "the date before which it ends")
+    .requiredOption("--from <date>", "the first date, or a time with its offset", dateText("--from"))
+    .requiredOption("--to <date>", "the date before which it ends", dateText("--to"))
     .option("--every <rhythm>", `${rhythms.join(", ")}, beginning with --from`, oneOf("--every", rhythms))
     .option("--schedule <name>", "in place of --every: the times and parameters of a schedule")
-    .option("--timezone <zone>", "what the dates are of (IANA); the stage's when left out")
+    .option("--timezone <zone>", "what the dates are of (IANA); the stage's when left out", zone)
     .option("--param <key=value>", "one parameter, JSON or plain text; may be repeated", withParam)
     .option("-c, --concurrency <count>", "runs at once, up to 100", wholeNumber("--concurrency"), 4)
     .option("--retry-failed", "run again what has failed")
@@ -155,11 +193,9 @@ function startCommand(): Command {
         "  npx millrace backfill start ridge-sweep --from 2021-04-01 --to 2021-04-02 --schedule default --dry-run",
       ].join("\n"),
     )
-    .action(async (pipeline: string, { param, json, ...options }: Start, command: Command) => {
-      const request = given({ action: "backfill", pipeline, params: param, ...options });
-      const answer = options.dryRun === true ? previewOn : ask;
-      await answer(targetOfCommand(command), request, json);
-    });
+    .action((pipeline: string, options: Start, command: Command) =>
+      answerStart(targetOfCommand(command), pipeline, options),
+    );
 }
 
 function actionCommand(name: "show" | "cancel", action: string, description: string): Command {

@@ -4,10 +4,11 @@ import { manage } from "../../shared/operate/manage.ts";
 import { cron, definePipeline, interval, lambda, workQueue } from "../../shared/pipeline/index.ts";
 import { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
 import { begin } from "../../test/engine/driving.ts";
+import { UsageError } from "../errors.ts";
 import { moment } from "../options.ts";
 import { runScreen } from "../run-screen.ts";
 import { readRunView, type Target } from "../target.ts";
-import { backfillText, previewText } from "./backfill.ts";
+import { answerStart, backfillCommand, backfillText, previewText } from "./backfill.ts";
 import { answerQueues } from "./queues.ts";
 import { listed } from "./runs.ts";
 import { answerSchedules } from "./schedules.ts";
@@ -187,6 +188,28 @@ describe("millrace backfill start --dry-run", () => {
     const lines = previewText({ ...seen, state: "RUNNING" }).split("\n");
     expect(lines[0]).toBe("backfill taxi-3f9a of taxi is RUNNING, and would go on; nothing was started");
     expect(lines.at(-1)).toContain("is not looked up for so many");
+  });
+});
+
+describe("millrace backfill start", () => {
+  const range = { from: "2021-04-01", to: "2021-06-01", concurrency: 4 };
+
+  it.each([{}, { every: "month" as const, schedule: "default" }])(
+    "takes one of --every and --schedule: %j",
+    async (options) => {
+      const asked = answerStart(stage().target, "nightly", { ...range, ...options });
+      await expect(asked).rejects.toThrow(new UsageError("--every and --schedule: give one of the two"));
+    },
+  );
+
+  it.each([
+    ["--from", "2021-02-30", '--from is "2021-02-30"; it takes a date such as 2021-04-01'],
+    ["--to", "soon", '--to is "soon"; it takes a date such as 2021-04-01'],
+    ["--timezone", "Berlin", '--timezone is "Berlin"; it takes a name such as Europe/Berlin'],
+  ])("refuses %s %s by its name", async (option, text, message) => {
+    const asked = backfillCommand().parseAsync(["start", "nightly", option, text], { from: "user" });
+    await expect(asked).rejects.toThrow(UsageError);
+    await expect(asked).rejects.toThrow(message);
   });
 });
 

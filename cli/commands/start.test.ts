@@ -35,7 +35,8 @@ describe("a start for a time that a run is there for", () => {
 
   function target() {
     const { engine } = new MemoryEngine([sweep], {}, Date.parse("2021-10-30T12:00:00Z"));
-    return { invoke: (_: string, request: unknown) => startByHand(engine, request) };
+    const invoke = (_: string, request: unknown) => startByHand(engine, request);
+    return { stage: "local", config: { region: "us-east-1" }, invoke };
   }
 
   test("finds that run when its params are those asked for, defaults included", async () => {

@@ -2,6 +2,7 @@ import { Command } from "commander";
 import * as z from "zod";
 import { isJsonObject, type Json, type JsonObject } from "../../shared/pipeline/json.ts";
 import { CliError, UsageError } from "../errors.ts";
+import { invokeFor } from "../not-deployed.ts";
 import { moment, targetOfCommand } from "../options.ts";
 import type { Target } from "../target.ts";
 import { followToEnd } from "./run.ts";
@@ -55,12 +56,12 @@ export function withParam(text: string, before: JsonObject = {}): JsonObject {
  * @throws CliError when that one has other params: the ones given were not used
  */
 export async function startOn(
-  target: Pick<Target, "invoke">,
+  target: Pick<Target, "invoke" | "stage" | "config">,
   pipeline: string,
   { params, param, scheduledAt, key, tag }: Omit<Options, "follow">,
 ): Promise<{ runId: string; said: string }> {
   const given = { ...params, ...param };
-  const answer = await target.invoke("start", {
+  const answer = await invokeFor(target, pipeline, "start", {
     pipeline,
     ...(Object.keys(given).length > 0 && { params: given }),
     ...(scheduledAt !== undefined && { scheduledAt }),

@@ -8,7 +8,7 @@ import { type BackfillRequest, type PlannedBackfill, planBackfill } from "./plan
 export class BackfillNotFoundError extends Error {
   override readonly name = "BackfillNotFoundError";
   constructor(id: string) {
-    super(`there is no backfill "${id}"; list the backfills to see their ids`);
+    super(`there is no backfill "${id}"; \`npx millrace backfill list\` lists them`);
   }
 }
 

@@ -2,7 +2,7 @@
 export class RunNotFoundError extends Error {
   override readonly name = "RunNotFoundError";
   constructor(runId: string) {
-    super(`there is no run "${runId}"; list the runs to see their ids`);
+    super(`there is no run "${runId}"; \`npx millrace runs\` lists them`);
   }
 }
 
@@ -11,11 +11,14 @@ export class RunStateError extends Error {
   override readonly name = "RunStateError";
 }
 
+/** How the message begins that no pipeline has this name; what a function threw comes to others as text. */
+export const noPipeline = (name: string) => `there is no pipeline "${name}"`;
+
 /** No pipeline has this name. */
 export class PipelineNotFoundError extends Error {
   override readonly name = "PipelineNotFoundError";
   constructor(name: string, known: Iterable<string>) {
-    super(`there is no pipeline "${name}"; deployed are: ${[...known].join(", ")}`);
+    super(`${noPipeline(name)}; deployed are: ${[...known].join(", ")}`);
   }
 }
 

@@ -381,7 +381,12 @@ it("what cannot be is refused in a line that names it and says what to do", asyn
       ["backfill", "start", "day", "--from", "yesterday", "--to", "2021-01-02", "--every", "day"],
       "yesterday",
     ],
-    [["backfill", "show", "nope"], 'there is no backfill "nope"'],
+    [
+      ["backfill", "start", "day", "--from", "2021-01-01", "--to", "2021-01-02"],
+      "--every and --schedule: give one",
+    ],
+    [["backfill", "show", "nope"], 'there is no backfill "nope"; `npx millrace backfill list` lists them'],
+    [["start", "ridge-sweep"], "It is in this checkout: deploy it with `npm run stack`"],
     [["backfill", "cancel", "nope"], 'there is no backfill "nope"'],
     [["backfill", "resume", "nope"], 'there is no backfill "nope"'],
     [["backfill", "list", "-n", "0"], '--limit is "0"'],
