@@ -1,4 +1,4 @@
-import { compareScreen, logScreen, modelsScreen } from "./model-screen.ts";
+import { compareScreen, logScreen, modelScreen, modelsScreen } from "./model-screen.ts";
 
 const now = Date.parse("2026-01-03T00:00:00Z");
 const registeredAt = "2026-01-01T00:00:00Z";
@@ -13,6 +13,26 @@ test("figures are told to six digits, counts in full, and cut where the line end
   const [, line = ""] = screen.split("\n");
   expect(line).toMatch(/^ctr {4}12 {8}2 d ago {5}testLogLoss 0\.399281, rows 12345678, tra…$/);
   expect(line.length).toBeLessThanOrEqual(70);
+});
+
+test("the figure that the gate decides by comes first, in lists and in comparisons", () => {
+  const metrics = { rows: 3, testLogLoss: 0.4, seconds: 1 };
+  const model = { name: "ctr", aliases: [], metric: "testLogLoss" };
+  const all = modelsScreen([{ ...model, champion: { version: 1, registeredAt, metrics } }], 80, now);
+  expect(all).toMatch(/ {2}testLogLoss 0\.4, rows 3, seconds 1$/);
+  const one = modelScreen(
+    { ...model, versions: [{ version: 1, registeredAt, metrics, tags: {}, aliases: [] }] },
+    Number.POSITIVE_INFINITY,
+    now,
+  );
+  expect(one).toMatch(/ {2}testLogLoss 0\.4, rows 3, seconds 1$/);
+  const differences = Object.keys(metrics).map((name) => ({ field: `metrics.${name}`, a: 1, b: 2 }));
+  const fields = compareScreen(differences, ["1", "2"], "testLogLoss").split("\n").slice(1);
+  expect(fields.map((line) => line.split(" ")[0])).toEqual([
+    "metrics.testLogLoss",
+    "metrics.rows",
+    "metrics.seconds",
+  ]);
 });
 
 test("a model without a champion has its other aliases in its line", () => {

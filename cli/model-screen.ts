@@ -7,9 +7,10 @@ import { costText } from "./job-lines.ts";
 import { table } from "./table.ts";
 import { agoText, bytesText, durationText } from "./units.ts";
 
-/** Figures by name, in one line: `logLoss 0.39928, rows 1234567`. */
-function figuresText(figures: Readonly<Record<string, number>>): string {
+/** Figures by name, in one line, the one that decides first: `logLoss 0.39928, rows 1234567`. */
+function figuresText(figures: Readonly<Record<string, number>>, first: string | undefined): string {
   return Object.entries(figures)
+    .sort(([a], [b]) => Number(b === first) - Number(a === first))
     .map(([name, value]) => `${name} ${valueText(value)}`)
     .join(", ");
 }
@@ -27,11 +28,11 @@ const ago = (time: string, now: number) => agoText(now - Date.parse(time));
 
 /** Models and their champions. */
 export function modelsScreen(models: readonly ModelSummary[], width: number, now: number): string {
-  const rows = models.map(({ name, champion, aliases }) => [
+  const rows = models.map(({ name, champion, aliases, metric }) => [
     name,
     champion === undefined ? "none" : String(champion.version),
     champion === undefined ? "" : ago(champion.registeredAt, now),
-    champion === undefined ? aliasesText(aliases) : figuresText(champion.metrics),
+    champion === undefined ? aliasesText(aliases) : figuresText(champion.metrics, metric),
   ]);
   return narrow(["MODEL", "CHAMPION", "REGISTERED", "FIGURES"], rows, width);
 }
@@ -50,12 +51,16 @@ function narrow(head: readonly string[], rows: readonly string[][], width: numbe
 }
 
 /** A model's versions, the newest first. */
-export function modelScreen({ name, aliases, versions }: ModelDetails, width: number, now: number): string {
+export function modelScreen(
+  { name, aliases, metric, versions }: ModelDetails,
+  width: number,
+  now: number,
+): string {
   const rows = versions.map((version) => [
     String(version.version),
     version.aliases.join(", "),
     ago(version.registeredAt, now),
-    figuresText(version.metrics),
+    figuresText(version.metrics, metric),
   ]);
   const title = `${styleText("bold", name)}  ${aliases.length === 0 ? "no alias" : aliasesText(aliases)}`;
   return [title, "", narrow(["VERSION", "ALIASES", "REGISTERED", "FIGURES"], rows, width)].join("\n");
@@ -113,8 +118,16 @@ export function versionScreen(version: ModelVersion, now: number): string {
   return [`${styleText("bold", name)} version ${version.version}`, ...lines].join("\n");
 }
 
-/** In what two versions differ. */
-export function compareScreen(differences: readonly ModelDifference[], versions: readonly string[]): string {
+/**
+ * In what two versions differ.
+ *
+ * @param metric the figure that decides, which comes first
+ */
+export function compareScreen(
+  differences: readonly ModelDifference[],
+  versions: readonly string[],
+  metric?: string,
+): string {
   const text = (value: Json) => (value === null ? "–" : cut(valueText(value), 30));
   const changeText = (change: number | undefined) => {
     if (change === undefined || !Number.isFinite(change)) return "";
@@ -122,7 +135,9 @@ export function compareScreen(differences: readonly ModelDifference[], versions:
       ? "the same"
       : `${change > 0 ? "+" : "−"}${Number(Math.abs(change * 100).toPrecision(2))} %`;
   };
-  const rows = differences.map(({ field, a, b, change }) => [field, text(a), text(b), changeText(change)]);
+  const rows = differences
+    .toSorted((a, b) => Number(b.field === `metrics.${metric}`) - Number(a.field === `metrics.${metric}`))
+    .map(({ field, a, b, change }) => [field, text(a), text(b), changeText(change)]);
   return table(["", ...versions.map((version) => `VERSION ${version}`), "CHANGE"], rows);
 }
 

@@ -1,7 +1,8 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import type { Command } from "commander";
 import { REPOSITORY } from "../local/stack/paths.ts";
+import { pipelines } from "../pipelines/index.ts";
 import { millraceProgram } from "./program.ts";
 
 const namesOf = async (...words: string[]) =>
@@ -80,5 +81,80 @@ describe("docs/cli.md", () => {
       return called.length === 0 || strange.length > 0 ? [{ line, strange }] : [];
     });
     expect(unknown).toEqual([]);
+  });
+});
+
+/** What there is to name in an example: pipelines, their schedules, the limits and queues of their runs. */
+const catalogue = {
+  pipelines: pipelines.map(({ name }) => name),
+  schedules: pipelines.flatMap(({ name, triggers }) =>
+    triggers.flatMap((each) =>
+      each.kind === "cron" || each.kind === "interval" ? [`${name} ${each.name}`] : [],
+    ),
+  ),
+  limits: pipelines.flatMap(({ name, concurrency: { maxActiveRuns, queue } }) => [
+    ...(maxActiveRuns === undefined ? [] : [`pipeline/${name}`]),
+    ...(queue === undefined ? [] : [`queue/${queue.name}`]),
+  ]),
+};
+
+/** What an example names and the catalogue has not. A word in capitals, or an id of a run, stands for any. */
+function namesNothing(line: string): string[] {
+  const [command = "", ...rest] = line.replace(/ +#.*| {2,}.*/, "").split(" ");
+  const words = rest.filter((word) => !word.startsWith("-"));
+  const [first = "", second = "default"] = words;
+  const known = (names: readonly string[], name: string) =>
+    name === "" || /^[A-Z]+$|^…$|^\d{8}T/.test(name) || names.includes(name) ? [] : [name];
+  const option = (name: string) => (rest.includes(name) ? (rest[rest.indexOf(name) + 1] ?? "") : "");
+  const isPaused = rest.includes("--pause") || rest.includes("--resume");
+  if (command === "start" || command === "graph") return known(catalogue.pipelines, first);
+  if (command === "runs") return known(catalogue.pipelines, option("--pipeline"));
+  if (command === "backfill" && first === "start") return known(catalogue.pipelines, second);
+  if (command === "limit") return known(catalogue.limits, first);
+  if (command === "queues" && isPaused && first !== "QUEUE")
+    return known(catalogue.limits, first.includes("/") ? first : `pipeline/${first}`);
+  if (command === "queues") return known(catalogue.pipelines, first);
+  if (command === "schedules" && /^[a-z]/.test(first))
+    return known(catalogue.schedules, `${first} ${second}`);
+  return [];
+}
+
+describe("examples name what there is", () => {
+  const shownIn = (text: string) =>
+    [...text.matchAll(/npx millrace ([^`|\n]+)/g)].map(([, line = ""]) => line.trim());
+  const wrong = (lines: readonly string[]) => lines.filter((line) => namesNothing(line).length > 0);
+
+  it("in the help of each command", async () => {
+    let text = "";
+    const program = await millraceProgram();
+    for (const command of [program, ...commandsOf(program).map(([, each]) => each)]) {
+      command.configureOutput({
+        writeOut: (part) => {
+          text += part;
+        },
+      });
+      command.outputHelp();
+    }
+    expect(shownIn(text).length).toBeGreaterThan(40);
+    expect(wrong(shownIn(text))).toEqual([]);
+  });
+
+  const docs = path.join(REPOSITORY, "docs");
+  const pages = readdirSync(docs, { recursive: true, encoding: "utf8" }).filter((name) =>
+    name.endsWith(".md"),
+  );
+  it.each(["../README.md", ...pages])("in docs/%s", (page) => {
+    expect(wrong(shownIn(readFileSync(path.join(docs, page), "utf8")))).toEqual([]);
+  });
+
+  const events = readdirSync(path.join(REPOSITORY, "events")).filter((name) => /^(manage|start)/.test(name));
+  it.each(events)("in events/%s", (name) => {
+    const sample = JSON.parse(readFileSync(path.join(REPOSITORY, "events", name), "utf8"));
+    const { action = "start", pipeline, limit, queue } = sample;
+    expect(catalogue.pipelines).toEqual(expect.arrayContaining(pipeline === undefined ? [] : [pipeline]));
+    if (action === "limit") expect(catalogue.limits).toContain(limit);
+    if (action === "queue") expect(catalogue.limits).toContain(`pipeline/${queue}`);
+    if (action === "schedule")
+      expect(catalogue.schedules).toContain(`${pipeline} ${sample.name ?? "default"}`);
   });
 });

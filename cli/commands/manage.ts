@@ -3,10 +3,13 @@ import { userInfo } from "node:os";
 import { Command } from "commander";
 import * as z from "zod";
 import { UsageError } from "../errors.ts";
-import { targetOfCommand } from "../options.ts";
-import { followToEnd } from "./run.ts";
+import { printJson, targetOfCommand } from "../options.ts";
+import { type Telling, tellAndFollow } from "./run.ts";
 
 const managed = z.object({ runId: z.string(), state: z.string(), epoch: z.number() });
+
+const jsonHelp = "the answer as JSON";
+const jsonOrRun = "the answer as JSON; with --follow the run once it has ended";
 
 const exampleId = "20211004T162100Z-4k7q2m9xt6bw";
 
@@ -48,12 +51,20 @@ function actionCommand({ name, description, outcomes }: Action): Command {
     .description(description)
     .argument("<id>", "id of the run, as `millrace runs` lists it")
     .option("-f, --follow", "show the run until it ends")
+    .option("--json", jsonOrRun)
     .addHelpText("after", `\nExample:\n  npx millrace ${name} ${exampleId}`)
-    .action(async (id: string, { follow }: { follow?: boolean }, command: Command) => {
+    .action(async (id: string, options: Telling, command: Command) => {
       const target = targetOfCommand(command);
-      const { runId, state } = managed.parse(await target.invoke("manage", { action: name, runId: id }));
-      console.log(`run ${runId} ${outcomes[state] ?? `is ${state} already; nothing was changed`}`);
-      if (follow === true) await followToEnd(target, runId);
+      const answer = await target.invoke("manage", { action: name, runId: id });
+      const { runId, state } = managed.parse(answer);
+      const said = `run ${runId} ${outcomes[state] ?? `is ${state} already; nothing was changed`}`;
+      await tellAndFollow(
+        target,
+        runId,
+        { answer, said },
+        options,
+        name === "cancel" ? "CANCELLED" : undefined,
+      );
     });
 }
 
@@ -65,7 +76,7 @@ function count(what: string): (text: string) => number {
   };
 }
 
-type AnswerOptions = { reject?: boolean; by: string; comment?: string; index: number };
+type AnswerOptions = { reject?: boolean; by: string; comment?: string; index: number; json?: boolean };
 
 /** `approve`: a person's yes or no to a step that waits for it. */
 function approveCommand(): Command {
@@ -77,12 +88,15 @@ function approveCommand(): Command {
     .option("--by <name>", "who says so", userInfo().username)
     .option("--comment <text>", "why")
     .option("--index <number>", "place of a mapped step's child", count("--index"), 0)
+    .option("--json", jsonHelp)
     .addHelpText("after", `\nExample:\n  npx millrace approve ${exampleId} sign_off --comment "R² is fine"`)
     .action(async (runId: string, step: string, options: AnswerOptions, command: Command) => {
-      const { reject = false, by, comment, index } = options;
+      const { reject = false, by, comment, index, json } = options;
       const request = { action: "approve", runId, step, index, approved: !reject, by };
       const asked = { ...request, ...(comment !== undefined && { comment }) };
-      const { state } = managed.parse(await targetOfCommand(command).invoke("manage", asked));
+      const answer = await targetOfCommand(command).invoke("manage", asked);
+      if (json === true) return printJson(answer);
+      const { state } = managed.parse(answer);
       console.log(`step ${step} of run ${runId} is ${reject ? "rejected" : "approved"}; the run is ${state}`);
     });
 }
@@ -95,13 +109,15 @@ function limitCommand(): Command {
     .description("set how many runs of a pipeline or work queue may be under way at once")
     .argument("<limit>", "pipeline/NAME or queue/NAME")
     .argument("<slots>", "a whole number from 0, or `default` for what the definitions say")
+    .option("--json", jsonHelp)
     .addHelpText(
       "after",
-      "\nExamples:\n  npx millrace limit queue/gpu 2\n  npx millrace limit queue/gpu default",
+      "\nExamples:\n  npx millrace limit pipeline/ctr-training 2\n  npx millrace limit pipeline/ctr-training default",
     )
-    .action(async (limit: string, text: string, _options: object, command: Command) => {
+    .action(async (limit: string, text: string, { json }: { json?: boolean }, command: Command) => {
       const slots = text === "default" ? null : count("slots")(text);
       const answer = await targetOfCommand(command).invoke("manage", { action: "limit", limit, slots });
+      if (json === true) return printJson(answer);
       const { held } = changedLimit.parse(answer);
       const set = slots === null ? "is as the definitions say" : `is ${slots}`;
       console.log(`${limit} ${set}; ${held} ${held === 1 ? "run holds" : "runs hold"} a slot`);
@@ -115,19 +131,22 @@ function rerunCommand(): Command {
     .argument("<id>", "id of the earlier run, in whatever state")
     .option("--refresh", "take no cached results, and replace them", false)
     .option("-f, --follow", "show the run until it ends")
+    .option("--json", jsonOrRun)
     .addHelpText(
       "after",
       `\nretry goes on with a failed run; rerun does all of it again.\n\nExample:\n  npx millrace rerun ${exampleId} --follow`,
     )
-    .action(async (id: string, options: { refresh: boolean; follow?: boolean }, command: Command) => {
+    .action(async (id: string, options: Telling & { refresh: boolean }, command: Command) => {
       const target = targetOfCommand(command);
       // A key of this call: asked again, by the SDK as well, it starts no second run; called again, it does.
       const request = { action: "rerun", runId: id, refresh: options.refresh, key: randomUUID() };
-      const { runId } = z.object({ runId: z.string() }).parse(await target.invoke("manage", request));
-      console.log(`started run ${runId}, as ${id} was`);
-      if (options.follow === true) await followToEnd(target, runId);
+      const answer = await target.invoke("manage", request);
+      const { runId } = z.object({ runId: z.string() }).parse(answer);
+      await tellAndFollow(target, runId, { answer, said: `started run ${runId}, as ${id} was` }, options);
     });
 }
+
+type TagOptions = { remove: string[]; json?: boolean };
 
 /** `tag`: what a run is found by. */
 function tagCommand(): Command {
@@ -136,11 +155,13 @@ function tagCommand(): Command {
     .argument("<id>", "id of the run")
     .argument("[tags...]", "tags that it gets")
     .option("--remove <tags...>", "tags that it loses", [])
+    .option("--json", jsonHelp)
     .addHelpText("after", `\nExample:\n  npx millrace tag ${exampleId} keep team:growth --remove draft`)
-    .action(async (id: string, add: string[], { remove }: { remove: string[] }, command: Command) => {
-      const request = { action: "tag", runId: id, add, remove };
-      const answer = z.object({ tags: z.array(z.string()) });
-      const { tags } = answer.parse(await targetOfCommand(command).invoke("manage", request));
+    .action(async (id: string, add: string[], options: TagOptions, command: Command) => {
+      const request = { action: "tag", runId: id, add, remove: options.remove };
+      const answer = await targetOfCommand(command).invoke("manage", request);
+      if (options.json === true) return printJson(answer);
+      const { tags } = z.object({ tags: z.array(z.string()) }).parse(answer);
       console.log(`run ${id} ${tags.length === 0 ? "has no tags" : `is tagged ${tags.join(", ")}`}`);
     });
 }

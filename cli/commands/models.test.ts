@@ -91,6 +91,19 @@ describe("millrace models", () => {
     expect(lines.join()).not.toMatch(/parameters|seed|data\.rows/);
   });
 
+  it("says that figures do not compare where two were tested on different data, and only there", async () => {
+    const { says } = await stage();
+    const warning = "tested on different data: their figures do not compare";
+    expect(await says("ctr compare champion 3")).toContain(warning);
+    expect(await says("ctr compare 1 2")).not.toContain(warning);
+  });
+
+  it("knows the figure that the gate decides by, as the version calls it", async () => {
+    const { says } = await stage();
+    expect(JSON.parse(await says("ctr", { json: true }))).toMatchObject({ metric: "testLogLoss" });
+    expect(JSON.parse(await says("", { json: true }))).toMatchObject([{ metric: "testLogLoss" }]);
+  });
+
   it("rolls back to the version before, and the log tells all moves, the newest first", async () => {
     const { says, models } = await stage();
     expect(await says("ctr rollback", { why: "calibration" })).toBe(

@@ -3,13 +3,14 @@ import { Command } from "commander";
 import { aliasMove } from "../../shared/models/model-registry.ts";
 import {
   compareVersions,
+  gateMetric,
+  isTestedAlike,
   viewLog,
   viewModel,
   viewModels,
   viewVersion,
 } from "../../shared/models/model-view.ts";
 import { UsageError } from "../errors.ts";
-import { terminalWidth } from "../follow-run.ts";
 import { compareScreen, logScreen, modelScreen, modelsScreen, versionScreen } from "../model-screen.ts";
 import { printJson, targetOfCommand } from "../options.ts";
 import type { Target } from "../target.ts";
@@ -23,6 +24,9 @@ type Ask = {
   readonly words: readonly string[];
   readonly options: Options;
 };
+
+/** Columns of a terminal; where there is none, nothing is cut. */
+const wholeWidth = () => process.stdout.columns || Number.POSITIVE_INFINITY;
 
 /** A version as a person names it: by number, or by alias. */
 function versionNamed(text: string): number | string {
@@ -47,9 +51,14 @@ async function compare(ask: Ask): Promise<void> {
   const { models } = ask.target;
   const left = await viewVersion(models, ask.name, versionNamed(a));
   const right = await viewVersion(models, ask.name, versionNamed(b));
-  tell(ask.options, compareVersions(left, right), (differences) =>
-    compareScreen(differences, [String(left.version), String(right.version)]),
-  );
+  const moves = await viewLog(models, ask.name);
+  const versions = [String(left.version), String(right.version)];
+  tell(ask.options, compareVersions(left, right), (differences) => {
+    const screen = compareScreen(differences, versions, gateMetric(moves, left));
+    return isTestedAlike(left, right, moves) === false
+      ? `${screen}\n\nThe two were tested on different data: their figures do not compare. A gate measures on the same data:\nnpx millrace models ${ask.name} log`
+      : screen;
+  });
 }
 
 async function log(ask: Ask): Promise<void> {
@@ -104,7 +113,7 @@ async function look(ask: Ask): Promise<void> {
   const now = Date.now();
   if (version === undefined) {
     const details = await viewModel(target.models, name);
-    return tell(options, details, () => modelScreen(details, terminalWidth(), now));
+    return tell(options, details, () => modelScreen(details, wholeWidth(), now));
   }
   const found = await viewVersion(target.models, name, versionNamed(version));
   tell(options, found, () => versionScreen(found, now));
@@ -127,7 +136,7 @@ export async function answer(
     return tell(options, models, () =>
       models.length === 0
         ? `no model is registered on stage "${target.stage}"; a step with registerModel does it`
-        : modelsScreen(models, terminalWidth(), Date.now()),
+        : modelsScreen(models, wholeWidth(), Date.now()),
     );
   }
   const ask: Ask = { target, name, words, options };

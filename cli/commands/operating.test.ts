@@ -10,6 +10,7 @@ import { runScreen } from "../run-screen.ts";
 import { readRunView, type Target } from "../target.ts";
 import { answerStart, backfillCommand, backfillText, previewText } from "./backfill.ts";
 import { answerQueues } from "./queues.ts";
+import { tellAndFollow } from "./run.ts";
 import { listed } from "./runs.ts";
 import { answerSchedules } from "./schedules.ts";
 
@@ -147,6 +148,50 @@ describe("a run that waits for a slot of its backfill", () => {
     const one = await printed((stage) => answerQueues(stage, "plain", { limit: 50 }));
     expect(one.split("\n").slice(0, 3)).toEqual(["queue plain", `  ${limit} 1 of 1`, `    ${holder}`]);
   });
+});
+
+describe("a command that changes a run", () => {
+  afterEach(() => {
+    process.exitCode = undefined;
+  });
+
+  async function told(options: { json?: boolean; follow?: boolean }, wanted?: "CANCELLED") {
+    const { memory, target, printed } = stage();
+    const runId = await begin(memory, "single", { scheduledAt: "2022-01-01T00:00:00Z" });
+    const answer = await target.invoke("manage", { action: "cancel", runId });
+    const text = await printed(() =>
+      tellAndFollow(target, runId, { answer, said: "it is cancelled" }, options, wanted),
+    );
+    return { text, runId, exitCode: process.exitCode };
+  }
+
+  it("says in words what became of it, and in JSON what was answered", async () => {
+    expect(await told({})).toMatchObject({ text: "it is cancelled" });
+    const { text, runId } = await told({ json: true });
+    expect(JSON.parse(text)).toEqual({ runId, pipeline: "single", state: "CANCELLED", epoch: 1 });
+  });
+
+  it("prints one value where it follows the run, which is the run", async () => {
+    const { text, runId, exitCode } = await told({ json: true, follow: true });
+    expect(JSON.parse(text)).toMatchObject({ runId, state: "CANCELLED", steps: [{ name: "only" }] });
+    expect(exitCode).toBe(1);
+  });
+
+  it("has gone well when the run ends as was asked", async () => {
+    expect(await told({ json: true, follow: true }, "CANCELLED")).toMatchObject({ exitCode: undefined });
+  });
+});
+
+it("a toggle and a pause are answered in JSON too", async () => {
+  const { printed } = stage();
+  const off = await printed((target) =>
+    answerSchedules(target, "nightly", "default", { off: true, json: true }),
+  );
+  expect(JSON.parse(off)).toMatchObject({ active: false });
+  const paused = await printed((target) =>
+    answerQueues(target, "gpu", { pause: true, limit: 50, json: true }),
+  );
+  expect(JSON.parse(paused)).toEqual({ limit: "queue/gpu", slots: 0, held: 0 });
 });
 
 describe("millrace backfill", () => {

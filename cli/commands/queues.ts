@@ -73,10 +73,16 @@ async function limitOf(target: Target, queue: string): Promise<string> {
   return limits.some(({ limit }) => limit === `queue/${queue}`) ? `queue/${queue}` : `pipeline/${queue}`;
 }
 
-async function setSlots(target: Target, queue: string, slots: 0 | null): Promise<void> {
+async function setSlots(
+  target: Target,
+  queue: string,
+  slots: 0 | null,
+  json: boolean | undefined,
+): Promise<void> {
   const limit = await limitOf(target, queue);
-  const answer = z.object({ held: z.number() });
-  const { held } = answer.parse(await target.invoke("manage", { action: "limit", limit, slots }));
+  const answer = await target.invoke("manage", { action: "limit", limit, slots });
+  if (json === true) return printJson(answer);
+  const { held } = z.object({ held: z.number() }).parse(answer);
   const going = held === 0 ? "no run is under way" : `${held} under way go on`;
   console.log(slots === 0 ? `${limit} is paused: nothing begins, ${going}` : `${limit} goes on, ${going}`);
 }
@@ -96,9 +102,11 @@ export async function answerQueues(
 ): Promise<void> {
   if (pause === true || resume === true) {
     if (queue === undefined || pause === resume) {
-      throw new UsageError("--pause or --resume takes one queue, as in `millrace queues gpu --pause`");
+      throw new UsageError(
+        "--pause or --resume takes one queue, as in `millrace queues ctr-training --pause`",
+      );
     }
-    return setSlots(target, queue, pause === true ? 0 : null);
+    return setSlots(target, queue, pause === true ? 0 : null, json);
   }
   if (queue === undefined) {
     const all = z.array(view).parse(await target.invoke("manage", { action: "queues" }));
@@ -127,10 +135,11 @@ export function queuesCommand(): Command {
       "after",
       [
         "\nExamples:",
-        "  npx millrace queues                                 all, with how many wait",
-        "  npx millrace queues gpu                             who waits, who holds",
-        "  npx millrace queues gpu --pause                     the work queue",
-        "  npx millrace queues pipeline/ridge-sweep --pause    one pipeline's own limit",
+        "  npx millrace queues                         all, with how many wait",
+        "  npx millrace queues ctr-training            who waits, who holds",
+        "  npx millrace queues ctr-training --pause    nothing begins",
+        "  npx millrace queues ctr-training --resume",
+        "\nOf a pipeline in a work queue, pipeline/NAME is its own limit.",
       ].join("\n"),
     )
     .action((queue: string | undefined, options: Options, command: Command) =>

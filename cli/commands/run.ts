@@ -1,12 +1,18 @@
 import { Command } from "commander";
 import type { RunView } from "../../shared/run/run-view.ts";
+import type { RunState } from "../../shared/state/run.ts";
 import { followRun, runDisplay, terminalWidth } from "../follow-run.ts";
 import { printJson, targetOfCommand } from "../options.ts";
 import { runScreen } from "../run-screen.ts";
 import { readRunView, type Target } from "../target.ts";
 
-/** Tells whoever called whether the run went well: 1 when it failed, was cancelled or ran out of time. */
-export function setExitCode({ state }: Pick<RunView, "state">): void {
+/**
+ * Tells whoever called whether the run went well: 1 when it failed, was cancelled or ran out of time.
+ *
+ * @param wanted an end that was asked for, and is therefore none of these
+ */
+export function setExitCode({ state }: Pick<RunView, "state">, wanted?: RunState): void {
+  if (state === wanted) return;
   if (state === "FAILED" || state === "CANCELLED" || state === "TIMED_OUT") process.exitCode = 1;
 }
 
@@ -14,19 +20,36 @@ export function setExitCode({ state }: Pick<RunView, "state">): void {
 export async function followToEnd(
   target: Target,
   runId: string,
-  options: { json?: boolean } = {},
+  { json, wanted }: { json?: boolean; wanted?: RunState } = {},
 ): Promise<void> {
-  if (options.json === true) {
+  if (json === true) {
     const view = await followRun(target, runId, () => undefined);
     printJson(view);
-    return setExitCode(view);
+    return setExitCode(view, wanted);
   }
   const display = runDisplay();
   try {
-    setExitCode(await followRun(target, runId, (view) => display.show(view)));
+    setExitCode(await followRun(target, runId, (view) => display.show(view)), wanted);
   } finally {
     display.done();
   }
+}
+
+/** How a command that has changed a run tells of it. */
+export type Telling = { follow?: boolean; json?: boolean };
+
+/** Tells what a function answered, in JSON or words; or, where it is to be followed, the run until it ends: see {@link setExitCode}. */
+export async function tellAndFollow(
+  target: Target,
+  runId: string,
+  { answer, said }: { answer: unknown; said: string },
+  { follow, json = false }: Telling,
+  wanted?: RunState,
+): Promise<void> {
+  // A program reads one value: of a run that it follows the run itself, which has the id too.
+  if (!json) console.log(said);
+  else if (follow !== true) printJson(answer);
+  if (follow === true) await followToEnd(target, runId, { json, ...(wanted !== undefined && { wanted }) });
 }
 
 /** `run`: one run, as it stands or until it ends. */

@@ -51,13 +51,21 @@ function upcomingText(schedules: readonly ScheduleView[], count: number): string
   );
 }
 
-async function toggle(target: Target, pipeline: string | undefined, name: string, active: boolean) {
+async function toggle(
+  target: Target,
+  pipeline: string | undefined,
+  name: string,
+  active: boolean,
+  json: boolean | undefined,
+): Promise<void> {
   if (pipeline === undefined) {
     throw new UsageError("--on and --off take a pipeline, as in `millrace schedules ridge-sweep --off`");
   }
   const request = { action: "schedule", pipeline, name, active };
   const switched = z.object({ nextAt: z.string().optional() });
-  const { nextAt } = switched.parse(await target.invoke("manage", request));
+  const answer = await target.invoke("manage", request);
+  if (json === true) return printJson(answer);
+  const { nextAt } = switched.parse(answer);
   const next = nextAt === undefined ? "" : `; its next run is for ${nextAt}`;
   console.log(`schedule ${name} of ${pipeline} is ${active ? "on" : "off"}${next}`);
 }
@@ -75,7 +83,7 @@ export async function answerSchedules(
   { upcoming, on, off, json }: Options,
 ): Promise<void> {
   if (on === true && off === true) throw new UsageError("--on and --off: give one of the two");
-  if (on === true || off === true) return toggle(target, pipeline, name, on === true);
+  if (on === true || off === true) return toggle(target, pipeline, name, on === true, json);
   const request = { action: "schedules", upcoming: upcoming ?? nextOnly };
   const all = z.array(view).parse(await target.invoke("manage", request));
   const found = all.filter((each) => pipeline === undefined || each.pipeline === pipeline);
@@ -110,7 +118,7 @@ export function schedulesCommand(): Command {
         "\nExamples:",
         "  npx millrace schedules --upcoming 10",
         "  npx millrace schedules ridge-sweep --off",
-        "  npx millrace schedules ctr-training hourly --on",
+        "  npx millrace schedules ctr-training default --on",
       ].join("\n"),
     )
     .action((pipeline: string | undefined, name: string, options: Options, command: Command) =>

@@ -44,7 +44,7 @@ describe("a start for a time that a run is there for", () => {
     const { runId, said } = await startOn(stage, "sweep", { scheduledAt });
     expect(said).toBe(`started run ${runId}`);
     const again = await startOn(stage, "sweep", { scheduledAt, param: { label: "a", alphas: [1] } });
-    expect(again).toEqual({ runId, said: `run ${runId} was started before: same pipeline and time` });
+    expect(again).toMatchObject({ runId, said: `run ${runId} was started before: same pipeline and time` });
   });
 
   test("is refused when it has other params, naming them and how to get a run with them", async () => {

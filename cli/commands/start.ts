@@ -5,15 +5,14 @@ import { CliError, UsageError } from "../errors.ts";
 import { invokeFor } from "../not-deployed.ts";
 import { moment, targetOfCommand } from "../options.ts";
 import type { Target } from "../target.ts";
-import { followToEnd } from "./run.ts";
+import { type Telling, tellAndFollow } from "./run.ts";
 
-type Options = {
+type Options = Telling & {
   params?: JsonObject;
   param?: JsonObject;
   scheduledAt?: string;
   key?: string;
   tag?: string[];
-  follow?: boolean;
 };
 
 const started = z.object({
@@ -52,14 +51,14 @@ export function withParam(text: string, before: JsonObject = {}): JsonObject {
 /**
  * Starts a run, or finds the one that was started before.
  *
- * @returns what is said of it, and its id
+ * @returns its id, what was answered, and the same in words
  * @throws CliError when that one has other params: the ones given were not used
  */
 export async function startOn(
   target: Pick<Target, "invoke" | "stage" | "config">,
   pipeline: string,
-  { params, param, scheduledAt, key, tag }: Omit<Options, "follow">,
-): Promise<{ runId: string; said: string }> {
+  { params, param, scheduledAt, key, tag }: Omit<Options, keyof Telling>,
+): Promise<{ runId: string; answer: unknown; said: string }> {
   const given = { ...params, ...param };
   const answer = await invokeFor(target, pipeline, "start", {
     pipeline,
@@ -69,9 +68,9 @@ export async function startOn(
     ...(tag !== undefined && { tags: tag }),
   });
   const { runId, created, differs } = started.parse(answer);
-  if (created) return { runId, said: `started run ${runId}` };
+  if (created) return { runId, answer, said: `started run ${runId}` };
   const before = `run ${runId} was started before: same pipeline${key === undefined ? "" : ", key"} and time`;
-  if (differs === undefined) return { runId, said: before };
+  if (differs === undefined) return { runId, answer, said: before };
   throw new CliError(
     `${before}, other params: ${differs.join("; ")}. Yours were not used; for a run with them give another --scheduled-at, or another --key`,
   );
@@ -92,6 +91,7 @@ export function startCommand(): Command {
     .option("--key <text>", "another run for the same time; the same key starts no second one")
     .option("--tag <tags...>", "what the run is found by, besides the tags of its pipeline")
     .option("-f, --follow", "show the run until it ends")
+    .option("--json", "the answer as JSON; with --follow the run once it has ended")
     .addHelpText(
       "after",
       [
@@ -104,11 +104,11 @@ export function startCommand(): Command {
       ].join("\n"),
     )
     .action(async (pipeline: string, options: Options, command: Command) => {
-      const { follow, ...asked } = options;
+      const { follow, json, ...asked } = options;
       const target = targetOfCommand(command);
-      const { runId, said } = await startOn(target, pipeline, asked);
-      console.log(said);
-      if (follow === true) return followToEnd(target, runId);
+      const { runId, ...told } = await startOn(target, pipeline, asked);
+      await tellAndFollow(target, runId, told, options);
+      if (follow === true || json === true) return;
       const where =
         target.stage === "local" ? "" : ` --stage ${target.stage} --region ${target.config.region}`;
       console.log(`look at it: npx millrace run ${runId} --follow${where}`);

@@ -1,6 +1,7 @@
 import { isJsonObject, type Json } from "../pipeline/json.ts";
 import type { ModelVersion } from "../pipeline/model.ts";
 import { gainOf } from "./gain.ts";
+import { dataDigest } from "./model-digest.ts";
 import { ModelNotFoundError } from "./model-errors.ts";
 import type { AliasMove, ModelAlias, ModelRegistry } from "./model-registry.ts";
 import { readVersion } from "./read-version.ts";
@@ -9,6 +10,8 @@ import { readVersion } from "./read-version.ts";
 export type ModelSummary = {
   readonly name: string;
   readonly aliases: readonly ModelAlias[];
+  /** Name of the metric that gates have decided by, where they have. */
+  readonly metric?: string;
   /** The version with the alias `champion`. */
   readonly champion?: Pick<ModelVersion, "version" | "registeredAt" | "metrics">;
 };
@@ -17,6 +20,8 @@ export type ModelSummary = {
 export type ModelDetails = {
   readonly name: string;
   readonly aliases: readonly ModelAlias[];
+  /** Name of the metric that gates have decided by, where they have. */
+  readonly metric?: string;
   readonly versions: readonly (Pick<ModelVersion, "version" | "registeredAt" | "metrics" | "tags"> & {
     readonly aliases: readonly string[];
     /** The run that made it. */
@@ -33,6 +38,30 @@ export type ModelDifference = {
   readonly change?: number;
 };
 
+/** The moves of aliases in the order of their times. */
+async function movesOf(
+  models: ModelRegistry,
+  name: string,
+  aliases: readonly ModelAlias[],
+): Promise<AliasMove[]> {
+  const moves = await Promise.all(aliases.map(({ alias }) => models.listMoves(name, alias)));
+  return moves.flat().sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : a.number - b.number));
+}
+
+/**
+ * The metric of a version that a gate last decided by: of its name, or of that name after `test`, as a version tells what
+ * it got in training from what it got in the test.
+ */
+export function gateMetric(
+  moves: readonly AliasMove[],
+  { metrics }: Pick<ModelVersion, "metrics">,
+): string | undefined {
+  const metric = moves.findLast(({ figures }) => figures !== undefined)?.figures?.metric;
+  if (metric === undefined) return undefined;
+  const names = [metric, `test${metric.charAt(0).toUpperCase()}${metric.slice(1)}`];
+  return names.find((name) => name in metrics);
+}
+
 /** Every model that has a version. */
 export async function viewModels(models: ModelRegistry): Promise<ModelSummary[]> {
   const names = await models.listNames();
@@ -42,7 +71,9 @@ export async function viewModels(models: ModelRegistry): Promise<ModelSummary[]>
       const champion = await readVersion(models, name, "champion");
       if (champion === undefined) return { name, aliases };
       const { version, registeredAt, metrics } = champion;
-      return { name, aliases, champion: { version, registeredAt, metrics } };
+      const metric = gateMetric(await movesOf(models, name, aliases), champion);
+      const summary = { name, aliases, champion: { version, registeredAt, metrics } };
+      return metric === undefined ? summary : { ...summary, metric };
     }),
   );
 }
@@ -54,10 +85,13 @@ export async function viewModels(models: ModelRegistry): Promise<ModelSummary[]>
  */
 export async function viewModel(models: ModelRegistry, name: string): Promise<ModelDetails> {
   const [versions, aliases] = await Promise.all([models.listVersions(name), models.listAliases(name)]);
-  if (versions.length === 0) throw new ModelNotFoundError(name);
+  const newest = versions.at(-1);
+  if (newest === undefined) throw new ModelNotFoundError(name);
+  const metric = gateMetric(await movesOf(models, name, aliases), newest);
   return {
     name,
     aliases,
+    ...(metric !== undefined && { metric }),
     versions: versions.reverse().map(({ version, registeredAt, metrics, tags, training }) => ({
       version,
       registeredAt,
@@ -92,8 +126,24 @@ export async function viewVersion(
 export async function viewLog(models: ModelRegistry, name: string): Promise<AliasMove[]> {
   const aliases = await models.listAliases(name);
   if (aliases.length === 0) await viewModel(models, name);
-  const moves = await Promise.all(aliases.map(({ alias }) => models.listMoves(name, alias)));
-  return moves.flat().sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : a.number - b.number));
+  return movesOf(models, name, aliases);
+}
+
+/**
+ * Whether two versions were tested on the same data; undefined where nothing tells. What a gate has let through says on
+ * what; of another version it is known what data it came with, of which the test is a part.
+ */
+export function isTestedAlike(
+  a: ModelVersion,
+  b: ModelVersion,
+  moves: readonly AliasMove[],
+): boolean | undefined {
+  const [left, right] = [a, b].map(
+    ({ version }) => moves.findLast(({ to, figures }) => to === version && figures)?.figures?.data,
+  );
+  if (left !== undefined && right !== undefined) return left === right;
+  if (a.data.length === 0 || b.data.length === 0) return undefined;
+  return dataDigest(a.data) === dataDigest(b.data);
 }
 
 /** What is compared of a version, by field. */

@@ -53,9 +53,14 @@ async function refusal(...args: string[]): Promise<string> {
   }
 }
 
+/** What a command answers a program. */
+async function answered(...args: string[]): Promise<{ runId?: string; [field: string]: unknown }> {
+  return JSON.parse(await output(...args, "--json"));
+}
+
 async function started(...args: string[]): Promise<string> {
-  const said = await output("start", ...args);
-  return /started run (\S+)/.exec(said)?.[1] ?? `no run in: ${said}`;
+  const { runId } = await answered("start", ...args);
+  return runId ?? "no run";
 }
 
 const inState = (runId: string, state: string) =>
@@ -169,7 +174,8 @@ describe("a run that has succeeded", () => {
   });
 
   it("can be marked and done again", async () => {
-    await output("tag", counted, "keep", "--remove", "team:growth");
+    const tagged = await answered("tag", counted, "keep", "--remove", "team:growth");
+    expect(tagged).toMatchObject({ tags: ["keep"] });
     expect((await service.store.getRun(counted))?.tags).toEqual(["keep"]);
     const again = await output("rerun", counted, "--follow");
     expect(again).toContain("SUCCEEDED");
@@ -185,6 +191,7 @@ describe("a run that waits for a person", () => {
     expect(await output("queues", "sign-off")).toMatch(new RegExp(next));
     expect(await output("run", next)).toMatch(/waits for a slot of pipeline\/sign-off: 1 of 1/);
     expect(await output("pause", runId)).toContain(`run ${runId} is paused`);
+    expect(await answered("pause", runId)).toMatchObject({ runId, state: "PAUSED" });
     expect(await output("resume", runId)).toContain("goes on");
     const answer = await output("approve", runId, "sign_off", "--comment", "looks fine");
     expect(answer).toContain("step sign_off");
@@ -194,8 +201,8 @@ describe("a run that waits for a person", () => {
     });
     await waiting(next);
     expect(await output("limit", "pipeline/sign-off", "2")).toContain("is 2; 1 run holds a slot");
-    expect(await output("cancel", next)).toMatch(/is (being )?cancelled/);
-    await inState(next, "CANCELLED");
+    expect(await answered("limit", "pipeline/sign-off", "2")).toMatchObject({ slots: 2, held: 1 });
+    expect(await output("cancel", next, "--follow")).toMatch(/is (being )?cancelled[\s\S]*CANCELLED/);
     expect(await millrace("run", next)).toMatchObject({
       exitCode: 1,
       stdout: expect.stringContaining("CANCELLED"),
