@@ -48,17 +48,23 @@ const clockSkew = 5000;
 /** A limit that an operator has not set yet. */
 const unlimited = 1_000_000;
 
+/** A wrong value as its error shows it, when it is short. */
+function shown(value: unknown): string {
+  const text = typeof value === "object" && value !== null ? undefined : JSON.stringify(value);
+  return text === undefined || text.length > 60 ? "" : ` is ${text}`;
+}
+
 /**
  * A run's parameters as its pipeline has them, defaults included.
  *
  * @throws ParamsError naming each wrong field
  */
 export function checkedParams(pipeline: Pipeline, params: Json): Json {
-  const parsed = pipeline.params.safeParse(params);
+  const parsed = pipeline.params.safeParse(params, { reportInput: true });
   const { name } = pipeline;
   if (!parsed.success) {
     const lines = parsed.error.issues.map(
-      ({ path, message }) => `${["params", ...path].join(".")}: ${message}`,
+      ({ path, message, input }) => `${["params", ...path].join(".")}${shown(input)}: ${message}`,
     );
     const isStrange = parsed.error.issues.some(
       ({ code, path }) => code === "unrecognized_keys" && path.length === 0,

@@ -165,7 +165,11 @@ describe("a child run", () => {
     const run = await memory.finish(runId);
     expect(run).toMatchObject({
       state: "FAILED",
-      error: { step: "below", name: "InvalidInput", message: expect.stringContaining("params.n: ") },
+      error: {
+        step: "below",
+        name: "InvalidInput",
+        message: expect.stringContaining('params.n is "seven": '),
+      },
     });
     expect((await memory.store.listRuns({ pipeline: "doubling" }, 10)).runs).toEqual([]);
   });

@@ -284,7 +284,7 @@ describe("a trigger that cannot say with what to start", () => {
       {
         name: "InvalidInput",
         message:
-          "pipeline bad was not started: params.form: Invalid input: expected string, received number; correct the trigger of bad, deploy, and start it by hand",
+          "pipeline bad was not started: params.form is 1: Invalid input: expected string, received number; correct the trigger of bad, deploy, and start it by hand",
       },
     ],
   ])("because its function %s fails alone, once, and says so", async (_what, does, error) => {

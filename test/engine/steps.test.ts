@@ -202,7 +202,9 @@ describe("starting a run", () => {
     } as const;
     const wrong = startRun(memory.engine, request);
     await expect(wrong).rejects.toThrow(ParamsError);
-    await expect(wrong).rejects.toThrow(/params\.alphas\.1: .*; params: .*"more"/);
+    await expect(wrong).rejects.toThrow(/params\.alphas\.1 is -1: .*; params: .*"more"/);
+    const long = startRun(memory.engine, { ...request, params: { alphas: "1".repeat(100) } });
+    await expect(long).rejects.toThrow(/params\.alphas: /);
     expect((await memory.store.listRuns({}, 10)).runs).toEqual([]);
   });
 
