@@ -1,3 +1,4 @@
+import { pipelines } from "../pipelines/index.ts";
 import { aStepNode } from "../test/factories.ts";
 import { graphSvg } from "./graph-svg.ts";
 
@@ -36,6 +37,28 @@ test("a line runs from each step to those that wait for it, dotted where only th
   expect(count(svg, /class="edge"/g)).toBe(2);
   expect(count(svg, /class="edge after"/g)).toBe(1);
 });
+
+test.each(pipelines.map(({ name, graph }) => ({ name, graph })))(
+  "no line and no box of $name is cut off",
+  ({ graph }) => {
+    const svg = graphSvg(graph);
+    const [, left = 0, top = 0, width = 0, height = 0] = (
+      /viewBox="(\S+) (\S+) (\S+) (\S+)"/.exec(svg) ?? []
+    ).map(Number);
+    const ends = boxes(svg).flatMap(({ x = 0, y = 0, width = 0, height = 0 }) => [
+      [x, y],
+      [x + width, y + height],
+    ]);
+    const bends = [...svg.matchAll(/class="edge[^>]* d="([^"]+)"/g)].flatMap(([, path = ""]) =>
+      [...path.matchAll(/(-?[\d.]+),(-?[\d.]+)/g)].map(([, x, y]) => [Number(x), Number(y)]),
+    );
+    const outside = [...ends, ...bends].filter(
+      ([x = 0, y = 0]) => x < left || y < top || x > left + width || y > top + height,
+    );
+    expect(bends.length).toBeGreaterThan(2);
+    expect(outside).toEqual([]);
+  },
+);
 
 test("of a run a step has the colour of its state, and says it", () => {
   const svg = graphSvg(graph, new Map([[1, { colour: "red", text: "failed, 3/4 done" }]]));

@@ -57,6 +57,20 @@ function boxOf(node: StepNode, standing: SvgStanding | undefined): NodeConfig & 
   };
 }
 
+/** The part of the plane that a picture takes: the layout counts boxes and forgets how far out an edge may go. */
+function frameOf(boxes: readonly ReturnType<Layout["node"]>[], edges: readonly (readonly Point[])[]) {
+  const corners = boxes.flatMap(({ x = 0, y = 0, width = 0, height = 0 }) => [
+    { x: x - width / 2, y: y - height / 2 },
+    { x: x + width / 2 + sheet, y: y + height / 2 + sheet },
+  ]);
+  const all = [...corners, ...edges.flat()];
+  const left = Math.floor(Math.min(...all.map(({ x }) => x)) - margin);
+  const top = Math.floor(Math.min(...all.map(({ y }) => y)) - margin);
+  const width = Math.ceil(Math.max(...all.map(({ x }) => x)) + margin) - left;
+  const height = Math.ceil(Math.max(...all.map(({ y }) => y)) + margin) - top;
+  return { left, top, width, height };
+}
+
 /** A curve through the points that the layout gives, with its bends rounded. */
 function pathOf(points: readonly Point[]): string {
   const [first, ...others] = points;
@@ -118,7 +132,10 @@ export function graphSvg(graph: Graph, standings: ReadonlyMap<number, SvgStandin
     for (const from of upstreamOf(node)) drawing.setEdge(String(from), String(node.number));
   }
   layout(drawing);
-  const { width = 0, height = 0 } = drawing.graph();
+  const { left, top, width, height } = frameOf(
+    drawing.nodes().map((name) => drawing.node(name)),
+    drawing.edges().map((edge) => drawing.edge(edge).points ?? []),
+  );
   const edges = graph.steps.flatMap((node) =>
     upstreamOf(node).map((from) => {
       const { points = [] } = drawing.edge(String(from), String(node.number));
@@ -131,7 +148,7 @@ export function graphSvg(graph: Graph, standings: ReadonlyMap<number, SvgStandin
     return drawBox({ node, lines, x, y, width, height }, standings.get(node.number));
   });
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${Math.ceil(width)} ${Math.ceil(height)}" width="${Math.ceil(width)}" height="${Math.ceil(height)}" role="img">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="${left} ${top} ${width} ${height}" width="${width}" height="${height}" role="img">`,
     `<title>${escaped(graph.pipeline)}</title>`,
     `<style>${styleSheet()}</style>`,
     '<defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0,0L8,4L0,8z" fill="#7a828c"/></marker></defs>',
