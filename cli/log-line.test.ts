@@ -48,6 +48,43 @@ test("an error is told in words, with the first lines of its stack below", () =>
   expect(stack.map((each) => each.trim())).toEqual(["at fit (a.ts:1)", "at b"]);
 });
 
+test("a job's error is told once: its message and the end of its stack, and not again where its step ends", () => {
+  const message = "column hour: 3 values are no hours";
+  const stack = [
+    "Traceback (most recent call last):",
+    '  File "/srv/ctr/jobs.py", line 31, in validate',
+    "    check(table)",
+    `millrace_job.errors.InvalidData: ${message}`,
+  ];
+  const ofTry = { step: "train", index: 0 };
+  const lines = [
+    { level: "ERROR", message, error: "InvalidData", retryable: false, stack, attempt: "1.1", ...ofTry },
+    {
+      level: "WARN",
+      message: "step ended",
+      error: { name: "InvalidData", message, stack },
+      attempt: 1,
+      ...ofTry,
+    },
+    { level: "WARN", message: "step ended", error: { name: "InvalidData", message }, attempt: 2, ...ofTry },
+  ];
+  const told = new Set<string>();
+  const texts = lines.map((line) => logLineText(parseLogLine(JSON.stringify(line), origin), look, told));
+  expect(texts.join("\n").split("\n")).toEqual([
+    `16:21:00.000  train[0]  ERROR InvalidData: ${message}  retryable=false`,
+    "              Traceback (most recent call last):",
+    '                File "/srv/ctr/jobs.py", line 31, in validate',
+    "                  check(table)",
+    "16:21:00.000  train[0]  WARN step ended  InvalidData",
+    `16:21:00.000  train[0] #2  WARN step ended  InvalidData: ${message}`,
+  ]);
+});
+
+test("a figure that is called error is a figure", () => {
+  const line = parseLogLine(JSON.stringify({ level: "INFO", message: "fitted", error: "small" }), origin);
+  expect(logLineText(line, look)).toBe("16:21:00.000  run       fitted  error=small");
+});
+
 test.each([
   "Traceback (most recent call last):",
   '{"half": ',

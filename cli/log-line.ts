@@ -111,17 +111,29 @@ const errorField = z.object({
   stack: z.union([z.string(), z.array(z.string())]).optional(),
 });
 
-/** The error of a line, in words: `Error: singular`, and the lines of its stack. */
-function errorText(error: Json | undefined): { words: string[]; stack: string[] } {
-  const parsed = errorField.safeParse(error);
-  if (!parsed.success) return { words: [], stack: [] };
-  const { name, message, stack = [] } = parsed.data;
-  const lines = typeof stack === "string" ? stack.split("\n") : stack;
-  return {
-    words: [`${name}: ${message}`],
-    // Node's stacks begin with what the words have said.
-    stack: lines.filter((line) => !line.startsWith(`${name}: `)).slice(0, mostStackLines),
-  };
+type ToldError = z.infer<typeof errorField>;
+
+/** What a line says of an error, and its figures without it: functions log it as one field, jobs in several. */
+function errorOf({ message, fields }: LogLine): { error?: ToldError; figures: JsonObject } {
+  const { error, ...others } = fields;
+  const { stack, ...figures } = others;
+  if (typeof error === "string" && stack !== undefined) {
+    const { data } = errorField.safeParse({ name: error, message, stack });
+    return data === undefined ? { figures: fields } : { error: data, figures };
+  }
+  const { data } = errorField.safeParse(error);
+  return data === undefined ? { figures: fields } : { error: data, figures: others };
+}
+
+/** The lines of a stack that are nearest to the error, without those that repeat what it says. */
+function stackLines({ name, message, stack = [] }: ToldError): string[] {
+  const said = new Set(message.split("\n"));
+  const lines = (typeof stack === "string" ? stack.split("\n") : stack)
+    .flatMap((line) => line.split("\n"))
+    .filter((line) => !said.has(line) && !line.replace(/^[\w.]+\./, "").startsWith(`${name}: `));
+  // Python's stacks end where the error was raised, Node's begin there.
+  const isNodes = lines.some((line) => /^\s+at /.test(line));
+  return isNodes ? lines.slice(0, mostStackLines) : lines.slice(-mostStackLines);
 }
 
 function valueText(value: Json): string {
@@ -149,21 +161,40 @@ export type LogLook = {
   readonly width: number;
 };
 
-/** A line for people: time (UTC), step, words and figures; warnings and errors say so. Its stack follows in lines of its own. */
-export function logLineText(line: LogLine, { numbers, mapped, width }: LogLook): string {
-  const { step = "", level, message, fields } = line;
-  const { error, ...figures } = fields;
-  const { words, stack } = errorText(error);
-  const others = words.length > 0 || error === undefined ? figures : fields;
-  const rest = Object.entries(others).map(([name, value = null]) => `${name}=${valueText(value)}`);
+/** What an error is known by in the lines that tell of it: that of the job, and that of the function which ends its step. */
+function errorKey({ step, index = 0, attempt = "" }: LogLine, { name, message }: ToldError): string {
+  return JSON.stringify([step, index, attempt.replace(/^\d+\./, ""), name, message.slice(0, 100)]);
+}
+
+/**
+ * A line for people: time (UTC), step, words and figures; warnings and errors say so. The stack of an error follows in
+ * lines of its own.
+ *
+ * @param told errors that were told in full; another line of the same error only names it
+ */
+export function logLineText(
+  line: LogLine,
+  { numbers, mapped, width }: LogLook,
+  told: Set<string> = new Set(),
+): string {
+  const { step = "", level, message } = line;
+  const { error, figures } = errorOf(line);
+  const key = error && errorKey(line, error);
+  const isTold = key !== undefined && told.has(key);
+  if (key !== undefined) told.add(key);
+  const words = error && (isTold ? error.name : `${error.name}: ${error.message}`);
+  // A job's line of an error has no other words than the error's.
+  const isErrors = error?.message === message;
+  const said = isErrors ? (words ?? message) : message;
+  const rest = Object.entries(figures).map(([name, value = null]) => `${name}=${valueText(value)}`);
+  const facts = [...(words === undefined || isErrors ? [] : [words]), ...rest].join(" ");
   const colour = stepColours[(numbers.get(step) ?? 0) % stepColours.length] ?? "cyan";
   const time = styleText("gray", new Date(line.at).toISOString().slice(11, 23));
   const name = styleText(step === "" ? "gray" : colour, stepText(line, mapped.has(step)).padEnd(width));
-  const said =
-    level === "info" ? message : styleText(levelColours[level], `${level.toUpperCase()} ${message}`);
-  const first = [`${time}  ${name}`, said, [...words, ...rest].join(" ")].filter((part) => part !== "");
+  const loud = level === "info" ? said : styleText(levelColours[level], `${level.toUpperCase()} ${said}`);
+  const stack = error === undefined || isTold ? [] : stackLines(error);
   return [
-    first.join("  "),
+    [`${time}  ${name}`, loud, facts].filter((part) => part !== "").join("  "),
     ...stack.map((each) => styleText("gray", `${" ".repeat(14)}${each.trimEnd()}`)),
   ].join("\n");
 }

@@ -82,11 +82,12 @@ export function logsCommand(): Command {
       // The client of CloudWatch Logs, which no other command waits for.
       const { runLog } = await import("../run-log.ts");
       const batches = runLog(target, runId, filter, follow);
+      const errors = new Set<string>();
       let told = 0;
       let next = await batches.next();
       while (next.done !== true) {
         for (const line of next.value)
-          console.log(json === true ? logLineJson(line) : logLineText(line, look));
+          console.log(json === true ? logLineJson(line) : logLineText(line, look, errors));
         told += next.value.length;
         next = await batches.next();
       }
