@@ -213,6 +213,26 @@ describe("poem-model", () => {
     expect(models.of("tokenise")).toMatchObject([{ poems: { lake: lake("0123") } }]);
   });
 
+  it.each([
+    [true, 384, 3000],
+    [false, 128, 300],
+  ])(
+    "starts on a new lake with a model that the stage can train: with GPUs %s",
+    async (gpus, width, steps) => {
+      const models = new PoemModels();
+      const { engine } = models.memory;
+      models.memory.engine = { ...engine, stage: { ...engine.stage, gpus } };
+      await models.memory.objects.put("s3://data/raw/zips/new.zip", "zip", "application/zip");
+      const { runId } = await startRun(models.memory.engine, {
+        ...{ pipeline: "poem-datalake", params: { archive: { uri: "s3://data/raw/zips/new.zip" } } },
+        ...{ cause: { kind: "manual" }, causeKey: "", scheduledAt: "2021-10-04T00:00:00Z" },
+      });
+      await models.memory.finish(runId);
+      while (await models.memory.turn());
+      expect(models.of("train")).toMatchObject([{ model: { width }, steps }]);
+    },
+  );
+
   it("fails before any job when the lake has no poems of the form, naming the forms that it has", async () => {
     const models = new PoemModels();
     await models.fill("lake", { sonnet: 4, ode: 1, ballad: 0 });
@@ -238,8 +258,11 @@ describe("poem-model", () => {
   });
 
   it.each([
-    [{ form: "Élégie" }, "params.form: is 1 to 34 lower-case letters"],
-    [{ manifest: "s3://data/results/poems/lake.json" }, "params.manifest: is no s3://…/_manifest.json"],
+    [{ form: "Élégie" }, 'params.form is "Élégie": is 1 to 34 lower-case letters'],
+    [
+      { manifest: "s3://data/results/poems/lake.json" },
+      /params\.manifest is "s3:.*": is no s3:\/\/…\/_manifest\.json/,
+    ],
     [{ model: { heads: 5 } }, "params.model.width: is no multiple of model.heads"],
     [{ training: { epochs: 3 } }, "params.training"],
     [{ steps: 10 }, "steps"],

@@ -5,6 +5,7 @@ import type { Notifier } from "./notice/notifier.ts";
 import type { ObjectStore } from "./objects/object-store.ts";
 import type { Pipeline } from "./pipeline/define-pipeline.ts";
 import type { StepSize } from "./pipeline/graph.ts";
+import type { StageFacts } from "./pipeline/trigger.ts";
 import type { Clock } from "./platform/clock.ts";
 import type { Log } from "./platform/log.ts";
 import type { Meter } from "./platform/meter.ts";
@@ -35,16 +36,15 @@ export const defaultSettings: EngineSettings = {
 export type WorkerSize = "small" | StepSize;
 
 /** The stage that an engine works in: `dev`, `prod`, … */
-export type Stage = {
-  readonly name: string;
+export type Stage = StageFacts & {
   /** What schedules and names of runs go by that name no time zone of their own. IANA. */
   readonly timezone: string;
   /** Where it is on AWS; the local stage is nowhere. */
   readonly region?: string;
 };
 
-/** The stage of an engine within the process. */
-export const localStage: Stage = { name: "local", timezone: "UTC" };
+/** The stage of an engine within the process, where jobs ask for what their contracts say. */
+export const localStage: Stage = { name: "local", gpus: true, timezone: "UTC" };
 
 /** Everything that the engine's functions work with. Two engines are the same but for what stands behind the ports. */
 export type Engine = {

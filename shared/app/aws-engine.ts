@@ -19,10 +19,10 @@ import { dynamoClient } from "../store/dynamo-table.ts";
 import { catalogueOf } from "./catalogue.ts";
 import { log, meter, tracer } from "./telemetry.ts";
 
-function stageOf({ STAGE: name, TIMEZONE: timezone, AWS_REGION: region }: Environment): Stage {
+function stageOf({ STAGE: name, TIMEZONE: timezone, GPUS: gpus, AWS_REGION: region }: Environment): Stage {
   // What emulates AWS here says that it is in a region too.
   const isSomewhere = name !== localStage.name && region !== undefined;
-  return { name, timezone, ...(isSomewhere && { region }) };
+  return { name, timezone, gpus, ...(isSomewhere && { region }) };
 }
 
 /** Milliseconds that the receiver of a notice may take to answer. */

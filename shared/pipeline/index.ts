@@ -52,5 +52,11 @@ export {
   type Task,
   wait,
 } from "./task.ts";
-export { type LandedObject, objectCreated, runSucceeded, type SucceededRun } from "./trigger.ts";
+export {
+  type LandedObject,
+  objectCreated,
+  runSucceeded,
+  type StageFacts,
+  type SucceededRun,
+} from "./trigger.ts";
 export { type WorkQueue, workQueue } from "./work-queue.ts";

@@ -27,6 +27,14 @@ export type ObjectTrigger = Mistaken & {
   readonly params: (object: LandedObject) => JsonObject;
 };
 
+/** The stage that a run is in, as a trigger is told of it. */
+export type StageFacts = {
+  /** `dev`, `prod`, … */
+  readonly name: string;
+  /** Whether it has GPUs: `gpus` in `serverless.yml`. */
+  readonly gpus: boolean;
+};
+
 /** A run that succeeded, as what follows it is told of it. Times are ISO 8601 in UTC. */
 export type SucceededRun<P = Json, R = Json> = RunFacts & {
   startedAt: string;
@@ -34,6 +42,8 @@ export type SucceededRun<P = Json, R = Json> = RunFacts & {
   params: P;
   /** What the pipeline's definition returned, as a step that ran it as a child would get it. */
   result: R;
+  /** Where it ran, and what follows it will run. */
+  stage: StageFacts;
 };
 
 /** Starts a run for each run of another pipeline that succeeded. */

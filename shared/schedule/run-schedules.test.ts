@@ -184,7 +184,7 @@ describe("a toggle", () => {
   it("is at first as the definition has it for the stage", async () => {
     const started = async (name: string) => {
       const memory = everyMinute({ active: ["prod", "dev"] });
-      memory.engine = { ...memory.engine, stage: { name, timezone: "UTC" } };
+      memory.engine = { ...memory.engine, stage: { ...memory.engine.stage, name } };
       await tickAt(memory, 0);
       await tickAt(memory, 1);
       return (await scheduledTimes(memory)).length;
@@ -276,7 +276,10 @@ it("goes by the stage's time zone, also when the clocks change, and so do the na
   );
   const day = 24 * 60 * minute;
   const memory = new MemoryEngine([nightly], {}, Date.parse("2021-10-30T00:00:00Z"));
-  memory.engine = { ...memory.engine, stage: { name: "prod", timezone: "Europe/Berlin" } };
+  memory.engine = {
+    ...memory.engine,
+    stage: { ...memory.engine.stage, name: "prod", timezone: "Europe/Berlin" },
+  };
   await runSchedules(memory.engine);
   for (let days = 0; days < 2; days += 1) {
     memory.clock.moveTo(memory.clock.now() + day);

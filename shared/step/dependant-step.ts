@@ -23,12 +23,16 @@ class TriggerError extends Error {
   }
 }
 
-function paramsFor({ params }: RunTrigger, run: EndedRun, result: Json): JsonObject {
+function paramsFor({ stage }: Engine, { params }: RunTrigger, run: EndedRun, result: Json): JsonObject {
   const { runId: id, pipeline, name, scheduledAt, startedAt, endedAt } = run;
   const facts = { id, pipeline, name, scheduledAt, startedAt, endedAt };
+  const { name: stageName, gpus } = stage;
   try {
     // Copies: what a function does to them is nobody else's business.
-    return params({ ...facts, params: copyJson(run.params), result: copyJson(result) });
+    return params({
+      ...{ ...facts, params: copyJson(run.params), result: copyJson(result) },
+      stage: { name: stageName, gpus },
+    });
   } catch (thrown) {
     throw new TriggerError(thrown);
   }
@@ -40,7 +44,7 @@ async function start(
   graph: Graph,
   { pipeline, trigger }: Dependant,
 ): Promise<StartedRun> {
-  const params = paramsFor(trigger, run, await resultOf(engine, run, graph));
+  const params = paramsFor(engine, trigger, run, await resultOf(engine, run, graph));
   const { runId, scheduledAt } = run;
   return startRun(engine, {
     pipeline: pipeline.name,

@@ -100,6 +100,7 @@ describe("a run that succeeded", () => {
       follower("ballads", told),
       follower("odes", told, ({ result }) => ({ form: result.forms[1] ?? "" })),
     ]);
+    memory.engine = { ...memory.engine, stage: { name: "prod", gpus: false, timezone: "UTC" } };
     const scheduledAt = "2021-10-04T16:21:00.000Z";
     memory.clock.moveTo(Date.parse("2021-10-05T00:00:00Z"));
     const runId = await begin(memory, "lake", { params: { name: "b" }, scheduledAt });
@@ -109,6 +110,7 @@ describe("a run that succeeded", () => {
       expect(each).toEqual({
         ...{ id: runId, pipeline: "lake", name: run.name, scheduledAt, startedAt: run.startedAt },
         ...{ endedAt: "endedAt" in run && run.endedAt, params: { name: "b", seconds: 0, fails: false } },
+        stage: { name: "prod", gpus: false },
         result: { where: "b", text, forms: ["ballad", "ode"] },
       });
     const cause = { kind: "run", pipeline: "lake", runId };
