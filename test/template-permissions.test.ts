@@ -18,7 +18,7 @@ let prod: PackagedStage;
 
 beforeAll(async () => {
   prod = await packageStage("prod");
-}, 60_000);
+}, 180_000);
 
 afterAll(() => prod.remove());
 

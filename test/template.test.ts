@@ -28,7 +28,7 @@ let local: PackagedStage;
 
 beforeAll(async () => {
   [prod, local] = await Promise.all([packageStage("prod"), packageStage("local")]);
-}, 60_000);
+}, 180_000);
 
 afterAll(() => {
   prod.remove();
@@ -42,7 +42,7 @@ describe("the template as a whole", () => {
     await expect(run(join(root, ".venv/bin/cfn-lint"), files, { cwd: root })).resolves.toMatchObject({
       stdout: "",
     });
-  }, 60_000);
+  }, 180_000);
 
   test("fits no single account or region", () => {
     expect(JSON.stringify(prod.template)).not.toMatch(/\b\d{12}\b/);

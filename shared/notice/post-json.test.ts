@@ -14,13 +14,14 @@ afterAll(() => receiver.stop());
 /** Part of the address that nobody may learn. */
 const secret = "T0SECRET/B0SECRET";
 
-const soon = () => AbortSignal.timeout(300);
+/** Milliseconds after which an answer is no longer waited for: far more than any takes, where one comes. */
+const patience = 20_000;
 
 /** What posting ends with: the error, or undefined. */
-async function outcome(to: Partial<Receiver> = {}): Promise<Error | undefined> {
+async function outcome(to: Partial<Receiver> = {}, milliseconds = patience): Promise<Error | undefined> {
   const at = { name: "the receiver", url: receiver.url(`/${secret}`), headers: {}, ...to };
   try {
-    await postJson(at, { hello: "wörld" }, soon(), epochStart);
+    await postJson(at, { hello: "wörld" }, AbortSignal.timeout(milliseconds), epochStart);
     return undefined;
   } catch (error) {
     return error as Error;
@@ -48,12 +49,12 @@ describe("posting JSON", () => {
     ["408", status(408), "the receiver answered 408 Request Timeout"],
     ["an answer that breaks off", breaksOff, "the receiver answered 500 Internal Server Error"],
     ["an answer without end", floods(503), "the receiver answered 503 Service Unavailable"],
-    ["an answer that drips", drips, "the receiver answered 500 Internal Server Error"],
+    ["an answer that drips", drips, "the receiver answered 500 Internal Server Error", 2000],
     ["a reset connection", resets, "the receiver cannot be reached: ECONNRESET"],
-    ["no answer", hangs, "the receiver did not answer in time"],
-  ])("of %s may be tried again", async (_name, behaviour, message) => {
+    ["no answer", hangs, "the receiver did not answer in time", 300],
+  ])("of %s may be tried again", async (_name, behaviour, message, milliseconds = patience) => {
     receiver.behave(behaviour);
-    const error = await outcome();
+    const error = await outcome({}, milliseconds);
     expect(error).toBeInstanceOf(NoticeFailedError);
     expect(error?.message).toMatch(new RegExp(`^${message.replace(/[()]/g, "\\$&")}`));
   });
