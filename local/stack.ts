@@ -44,7 +44,7 @@ async function deploy(stack: Stack, force: boolean, signal?: AbortSignal): Promi
   console.log(done.skipped ? "deploy    nothing changed" : `deploy    done in ${seconds(done.durationMs)}`);
 }
 
-/** Starts, deploys, and stays until Ctrl-C; then stops what it started. */
+/** Starts, deploys, and stays until Ctrl-C; then stops what it started. To a stack that runs it deploys, and goes. */
 async function foreground(options: Options): Promise<void> {
   const mine = attachStack(options.state) === undefined;
   const stop = new AbortController();
@@ -58,9 +58,13 @@ async function foreground(options: Options): Promise<void> {
   });
   try {
     const stack = await up(options);
+    if (!mine) console.log("stack     runs already: what has changed is deployed to it, job families too");
     await deploy(stack, options.force === true, stop.signal);
     console.log(howToUse(stack));
-    if (!mine) return;
+    if (!mine)
+      return console.log(
+        "\nThe stack runs on; Ctrl-C where it was started, or `node local/stack.ts down`, stops it.",
+      );
     console.log("\nCtrl-C stops it; its state is kept in", path.relative(process.cwd(), stack.stateDir));
     // A promise alone doesn't keep the process alive.
     const alive = setInterval(() => undefined, 60_000);
@@ -109,7 +113,7 @@ function command(
     .action(action);
 }
 
-command("run", "start, deploy, stay until Ctrl-C", foreground)
+command("run", "start, deploy, stay until Ctrl-C; where one runs, deploy to it", foreground)
   .option("--aws-port <port>", "fixed port")
   .option("--batch-port <port>", "fixed port")
   .option("--force", "deploy even when nothing changed");

@@ -48,15 +48,12 @@ async function format(files: readonly NewFile[]): Promise<void> {
 
 function nextSteps({ kebab, snake }: PipelineNames, withJob: boolean): string {
   const job = `cd batch-jobs && ../.venv/bin/python -m pytest tests/test_${snake}.py`;
-  const stack = withJob
-    ? "the local stack; stop one that runs: it knows the jobs that it began with"
-    : "the local stack";
   const steps = [
     [`npm test -- pipelines/${kebab}`, "its test"],
     ...(withJob ? [[job, "its job's"]] : []),
     ...(withJob ? [["npm run schemas", "after each change of contract.ts"]] : []),
     [`npx millrace graph ${kebab}`, "its picture"],
-    ["npm run stack", stack],
+    ["npm run stack", "the local stack; where one runs, this deploys to it"],
     [`npx millrace start ${kebab} --follow`, "a run, from another terminal"],
   ];
   return ["Try it:", ...steps.map(([command, what]) => `  ${command}\n      ${what}`)].join("\n");

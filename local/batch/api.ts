@@ -167,6 +167,10 @@ export function batchApi(service: BatchService, cut: Cut): Hono {
     const log = service.log(context.req.query("stream") ?? "");
     return log === undefined ? context.json({ message: "no such log stream" }, 404) : context.text(log);
   });
+  app.post("/_local/provision", (context) => {
+    service.provision();
+    return context.json({});
+  });
   app.get("/_local/misbehave", (context) => context.json({ rules: service.misbehaviour.list() }));
   app.post("/_local/misbehave", async (context) => {
     const { rules } = requests.parseRequest(

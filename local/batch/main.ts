@@ -2,7 +2,6 @@ import type { Socket } from "node:net";
 import { serve } from "@hono/node-server";
 import { batchApi } from "./api.ts";
 import { readConfiguration } from "./configuration.ts";
-import { provision } from "./provision.ts";
 import { BatchService } from "./service.ts";
 
 /** What jobs get between SIGTERM and SIGKILL when the server itself is stopped: nobody waits half a minute for that. */
@@ -10,7 +9,7 @@ const CLOSING_GRACE_MS = 1000;
 
 const config = readConfiguration(process.argv.slice(2));
 const service = new BatchService(config);
-if (config.provision) provision(service.resources, config);
+if (config.provision) service.provision();
 const api = batchApi(service, (context) => {
   (context.env as { incoming: { socket: Socket } }).incoming.socket.destroy();
 });

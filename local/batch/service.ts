@@ -9,6 +9,7 @@ import { arraySize, isFinal, type Job } from "./job.ts";
 import { JobTable } from "./job-table.ts";
 import { JobLifecycle } from "./lifecycle.ts";
 import { Misbehaviour } from "./misbehaviour.ts";
+import { provision } from "./provision.ts";
 import type * as requests from "./requests.ts";
 import { BatchResources } from "./resources.ts";
 import { Scheduler } from "./scheduler.ts";
@@ -51,6 +52,11 @@ export class BatchService {
     for (const job of live) this.scheduler.occupy(job);
     for (const job of live) this.attempts.adopt(job);
     this.lifecycle.resume();
+  }
+
+  /** Creates what the stage `local` has and is not there, of the families of jobs that are there now. */
+  provision(): void {
+    provision(this.resources, this.config);
   }
 
   private runnable(job: Job): void {

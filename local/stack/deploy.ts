@@ -13,6 +13,9 @@ import { sourceHash } from "./source-hash.ts";
 /** Makes the launcher write all state down, so that a deployment survives SIGKILL right after it. */
 const SNAPSHOT_PATH = "/_local/snapshot";
 
+/** Has the local Batch server know the families of jobs that are there now. */
+const PROVISION_PATH = "/_local/provision";
+
 const stampSchema = z.object({ hash: z.string() });
 
 export type DeployOptions = {
@@ -73,8 +76,13 @@ function runServerless(
   }).finally(() => rmSync(temporary, { recursive: true, force: true }));
 }
 
+async function asked(url: URL, failure: string): Promise<void> {
+  const response = await fetch(url, { method: "POST" });
+  if (!response.ok) throw new StackError(`${failure}: ${await response.text()}`);
+}
+
 /**
- * Runs the real `sls deploy --stage local` against a stack.
+ * Has the local Batch server take up the families of jobs that there are, and runs the real `sls deploy --stage local` against a stack.
  * @throws {StackError} with the end of its output, when it fails
  */
 export async function deploy(
@@ -88,6 +96,10 @@ export async function deploy(
   const hash = sourceHash(serviceDir, `${serviceDir} ${endpoints.awsEndpoint} ${endpoints.batchEndpoint}`);
   if (options.force !== true && stampedHash(stateDir) === hash)
     return { skipped: true, durationMs: elapsed() };
+  await asked(
+    new URL(PROVISION_PATH, endpoints.batchEndpoint),
+    "The local Batch server couldn't take up the families of jobs; if it was started by another version, stop it and start it again",
+  );
   // Two deployments from one folder would overwrite each other's bundles.
   await withLock(path.join(serviceDir, ".cache", "deploy.lock"), async () => {
     const code = await runServerless(stateDir, serviceDir, endpoints, options.signal);
@@ -96,8 +108,7 @@ export async function deploy(
       throw new StackError(`The deployment failed (all of its output: ${log}):\n${lastLines(log)}`);
     }
   });
-  const response = await fetch(new URL(SNAPSHOT_PATH, endpoints.awsEndpoint), { method: "POST" });
-  if (!response.ok) throw new StackError(`MiniStack couldn't write its state down: ${await response.text()}`);
+  await asked(new URL(SNAPSHOT_PATH, endpoints.awsEndpoint), "MiniStack couldn't write its state down");
   writeFileWhole(statePaths(stateDir).deployed, JSON.stringify({ hash }));
   return { skipped: false, durationMs: elapsed() };
 }

@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { BatchClient, SubmitJobCommand } from "@aws-sdk/client-batch";
+import { BatchClient, DescribeJobDefinitionsCommand, SubmitJobCommand } from "@aws-sdk/client-batch";
 import {
   CreateTableCommand,
   DeleteItemCommand,
@@ -28,6 +28,7 @@ import {
 } from "@aws-sdk/client-sqs";
 import { until } from "../batch/testing/until.ts";
 import { commandLineOf } from "../process/alive.ts";
+import { copyService, jobsOf } from "./deploy-catalogue.ts";
 import { REPOSITORY, statePaths, VENV } from "./paths.ts";
 import { isFree } from "./ports.ts";
 import { readRecord, writeRecord } from "./record.ts";
@@ -145,6 +146,27 @@ describe("a stack", () => {
     await expect(startStack({ stateDir: other, ports })).rejects.toThrow(`Port ${ports.aws} is taken`);
     rmSync(other, { recursive: true });
   });
+});
+
+it("takes up the families of jobs that have come since it started, when it is told to", async () => {
+  const serviceDir = path.join(stateDir, "service");
+  copyService(serviceDir, { index: "export const pipelines = [];", sources: [] });
+  const own = await startStack({ stateDir: path.join(stateDir, "own"), jobs: jobsOf(serviceDir) });
+  try {
+    const { batch } = clients(own);
+    const known = async () => {
+      const { jobDefinitions = [] } = await batch.send(new DescribeJobDefinitionsCommand({}));
+      return jobDefinitions.map((each) => `${each.jobDefinitionName}:${each.revision}`).sort();
+    };
+    const before = await known();
+    expect(before).toContain("millrace-local-ridge:1");
+    const family = path.join(REPOSITORY, "templates", "batch", "batch-jobs", "line_count");
+    cpSync(family, path.join(jobsOf(serviceDir), "line_count"), { recursive: true });
+    expect((await fetch(`${own.batchEndpoint}/_local/provision`, { method: "POST" })).status).toBe(200);
+    expect(await known()).toEqual([...before, "millrace-local-line_count:1"].sort());
+  } finally {
+    await own.stop();
+  }
 });
 
 describe("a stack killed with SIGKILL and started again", () => {
