@@ -161,7 +161,7 @@ describe("posting JSON", () => {
       hangs,
     ]) {
       receiver.behave(behaviour);
-      const error = await outcome();
+      const error = await outcome({}, behaviour === hangs ? 300 : patience);
       expect(error).toBeInstanceOf(Error);
       expect(
         `${error?.message} ${error?.stack} ${JSON.stringify(error)} ${String(error?.cause)}`,
