@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from millrace_job import Artifact, Context, FatalError, job
@@ -110,6 +111,7 @@ class SampleOutput(TypedDict):
 @job("poem_model.tokenise")
 def tokenise(input: TokeniseInput, context: Context) -> TokeniseOutput:
     """Reads the poems of one form, and makes tokens of them by byte-pair encoding that the training part taught."""
+    _check_torch()
     from poem_model.corpus import read_poems
     from poem_model.tokens import learn_tokeniser, read_tokeniser, write_part
 
@@ -155,6 +157,7 @@ def tokenise(input: TokeniseInput, context: Context) -> TokeniseOutput:
 @job("poem_model.train")
 def train(input: TrainInput, context: Context) -> TrainOutput:
     """Trains a transformer on the training part, from random weights or from those of another model."""
+    _check_torch()
     from poem_model.curves import draw_curves
     from poem_model.device import choose_device
     from poem_model.model import parameter_count
@@ -200,6 +203,7 @@ def train(input: TrainInput, context: Context) -> TrainOutput:
 @job("poem_model.evaluate")
 def evaluate(input: EvaluateInput, context: Context) -> EvaluateOutput:
     """Measures a model on the held-out part, and beside it a model that knows only how frequent each token is."""
+    _check_torch()
     import torch
 
     from poem_model.device import choose_device
@@ -238,6 +242,7 @@ def evaluate(input: EvaluateInput, context: Context) -> EvaluateOutput:
 @job("poem_model.sample")
 def sample(input: SampleInput, context: Context) -> SampleOutput:
     """Writes poems."""
+    _check_torch()
     from poem_model.device import choose_device
     from poem_model.model import TOKENISER, load_model
     from poem_model.model_folder import fetch_model
@@ -268,6 +273,12 @@ def sample(input: SampleInput, context: Context) -> SampleOutput:
 
 # Sequences of the held-out part that go through the model together.
 EVALUATED_AT_ONCE = 16
+
+
+def _check_torch() -> None:
+    """Raises FatalError where torch is not installed, and with it what these jobs need: images have it."""
+    if find_spec("torch") is None:
+        raise FatalError("torch is not installed here: run `npm run setup -- --torch`, then retry the run")
 
 
 def _model(input: TrainInput, tokeniser: Any, context: Context) -> Any:

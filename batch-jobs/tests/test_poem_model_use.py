@@ -220,3 +220,14 @@ def test_the_model_is_stored_without_pickles(trained: TrainOutput) -> None:
     names = {file["uri"].rpartition("/")[2] for file in trained["model"]["files"]}
     assert {"MLmodel", "config.json", "model.safetensors", "tokenizer.json", "poem_writer.py"} <= names
     assert not any(name.endswith((".pkl", ".bin", ".pt", ".pth")) for name in names)
+
+
+def test_without_torch_each_job_fails_for_good_and_says_what_installs_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "find_spec", lambda _name: None)
+    asked: Any = {}
+    context = make_context(tmp_path, asked)
+    for work in (jobs.tokenise, jobs.train, jobs.evaluate, jobs.sample):
+        with pytest.raises(FatalError, match=r"npm run setup -- --torch"):
+            work(asked, context)
