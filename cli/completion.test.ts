@@ -1,4 +1,6 @@
+import { spawnSync } from "node:child_process";
 import type { Command } from "commander";
+import { completionCommand } from "./commands/completion.ts";
 import { argumentsAsked, completionOf } from "./completion.ts";
 import { millraceProgram } from "./program.ts";
 
@@ -47,4 +49,19 @@ describe("completion", () => {
     expect(argumentsAsked(program, ["pipelines", ""])).toEqual([]);
     expect(argumentsAsked(program, [""])).toEqual([]);
   });
+});
+
+test("bash reads what it is given twice without a word", async () => {
+  const lines: string[] = [];
+  const log = jest.spyOn(console, "log").mockImplementation((line: string) => void lines.push(line));
+  await completionCommand().parseAsync(["bash"], { from: "user" });
+  log.mockRestore();
+  const read = spawnSync(
+    "bash",
+    ["-c", 'eval "$0"; eval "$0"; type -t __millrace_complete', lines.join("\n")],
+    {
+      encoding: "utf8",
+    },
+  );
+  expect({ said: read.stdout, complained: read.stderr }).toEqual({ said: "function\n", complained: "" });
 });

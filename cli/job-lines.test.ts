@@ -37,6 +37,12 @@ describe("progress", () => {
     );
   });
 
+  test("tells one estimate of what is left: the job's, where it makes one", () => {
+    expect(progressText({ fraction: 0.4, message: "4 of 10 rows, 170 s left", at, perMinute: 0.2 })).toBe(
+      "████████░░░░░░░░░░░░ 40 %  4 of 10 rows, 170 s left  20 %/min",
+    );
+  });
+
   test("without a fraction is the job's words", () => {
     expect(progressText({ message: "reading", at })).toBe("reading");
   });

@@ -26,7 +26,7 @@ export function costText({ dollars, atLeast }: CostView): string {
 
 const barWidth = 20;
 
-/** A bar, a percentage, the job's own words, and when it would be done if it went on like this. */
+/** A bar, a percentage, the job's own words, and when it would be done if it went on like this, unless these say so. */
 export function progressText({ fraction, message, perMinute }: ProgressView): string {
   if (fraction === undefined) return message;
   const full = Math.round(fraction * barWidth);
@@ -35,7 +35,12 @@ export function progressText({ fraction, message, perMinute }: ProgressView): st
   const rate =
     perMinute === undefined || left === undefined
       ? []
-      : [`${(perMinute * 100).toFixed(perMinute < 0.1 ? 1 : 0)} %/min, ${durationText(left)} left`];
+      : [
+          [
+            `${(perMinute * 100).toFixed(perMinute < 0.1 ? 1 : 0)} %/min`,
+            ...(/\bleft\b/.test(message) ? [] : [`${durationText(left)} left`]),
+          ].join(", "),
+        ];
   return [`${bar} ${Math.floor(fraction * 100)} %`, message, ...rate]
     .filter((part) => part !== "")
     .join("  ");

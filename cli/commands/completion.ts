@@ -23,6 +23,19 @@ function quoted(path: string): string {
   );
 }
 
+/** What a shell reads. The library only prints it; its constants for bash would be refused when they are read twice. */
+function scriptFor(shell: (typeof shells)[number], call: string): string {
+  const lines: unknown[] = [];
+  const print = console.log;
+  console.log = (line) => lines.push(line);
+  try {
+    script(shell, "millrace", call);
+  } finally {
+    console.log = print;
+  }
+  return lines.join("\n").replace(/^readonly /gm, "");
+}
+
 /** `completion`: what a shell needs to complete commands, names of pipelines and ids of runs. */
 export function completionCommand(): Command {
   return new Command("completion")
@@ -42,7 +55,7 @@ export function completionCommand(): Command {
       if (shell === undefined) throw new UsageError(`SHELL is "${asked}"; it takes ${shells.join(", ")}`);
       const [, entry = ""] = process.argv;
       const flag = "--disable-warning=MODULE_TYPELESS_PACKAGE_JSON";
-      script(shell, "millrace", `${quoted(process.execPath)} ${flag} ${quoted(entry)}`);
+      console.log(scriptFor(shell, `${quoted(process.execPath)} ${flag} ${quoted(entry)}`));
     });
 }
 

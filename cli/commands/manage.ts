@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { userInfo } from "node:os";
 import { Command } from "commander";
 import * as z from "zod";
+import { tag } from "../../shared/pipeline/tag.ts";
 import { UsageError } from "../errors.ts";
 import { printJson, targetOfCommand } from "../options.ts";
 import { type Telling, tellAndFollow } from "./run.ts";
@@ -107,7 +108,7 @@ const changedLimit = z.object({ limit: z.string(), slots: z.number().nullable(),
 function limitCommand(): Command {
   return new Command("limit")
     .description("set how many runs of a pipeline or work queue may be under way at once")
-    .argument("<limit>", "pipeline/NAME or queue/NAME")
+    .argument("<limit>", "pipeline/NAME or queue/NAME", limitName)
     .argument("<slots>", "a whole number from 0, or `default` for what the definitions say")
     .option("--json", jsonHelp)
     .addHelpText(
@@ -146,6 +147,21 @@ function rerunCommand(): Command {
     });
 }
 
+/** A tag, as it was given. @throws UsageError for what none can be */
+function tagArgument(text: string, before: readonly string[] = []): string[] {
+  const parsed = tag.safeParse(text);
+  if (parsed.success) return [...before, parsed.data];
+  throw new UsageError(`TAG ${parsed.error.issues[0]?.message ?? "is none"}`);
+}
+
+/** A limit's name. @throws UsageError for anything else */
+function limitName(text: string): string {
+  if (/^(pipeline|queue)\/./.test(text)) return text;
+  throw new UsageError(
+    `LIMIT is "${text}"; it takes pipeline/NAME or queue/NAME, such as pipeline/ctr-training`,
+  );
+}
+
 type TagOptions = { remove: string[]; json?: boolean };
 
 /** `tag`: what a run is found by. */
@@ -153,8 +169,8 @@ function tagCommand(): Command {
   return new Command("tag")
     .description("give a run tags, or take them from it")
     .argument("<id>", "id of the run")
-    .argument("[tags...]", "tags that it gets")
-    .option("--remove <tags...>", "tags that it loses", [])
+    .argument("[tags...]", "tags that it gets", tagArgument, [])
+    .option("--remove <tags...>", "tags that it loses", tagArgument, [])
     .option("--json", jsonHelp)
     .addHelpText("after", `\nExample:\n  npx millrace tag ${exampleId} keep team:growth --remove draft`)
     .action(async (id: string, add: string[], options: TagOptions, command: Command) => {

@@ -9,6 +9,7 @@ import { moment } from "../options.ts";
 import { runScreen } from "../run-screen.ts";
 import { readRunView, type Target } from "../target.ts";
 import { answerStart, backfillCommand, backfillText, previewText } from "./backfill.ts";
+import { manageCommands } from "./manage.ts";
 import { answerQueues } from "./queues.ts";
 import { tellAndFollow } from "./run.ts";
 import { listed } from "./runs.ts";
@@ -180,6 +181,15 @@ describe("a command that changes a run", () => {
   it("has gone well when the run ends as was asked", async () => {
     expect(await told({ json: true, follow: true }, "CANCELLED")).toMatchObject({ exitCode: undefined });
   });
+});
+
+it.each([
+  ["limit", ["ridge-sweep", "2"], 'LIMIT is "ridge-sweep"; it takes pipeline/NAME or queue/NAME'],
+  ["tag", ["r", "keep", "a,b"], 'TAG is "a,b"; it takes 1 to 64 letters'],
+  ["tag", ["r", "--remove", "a b"], 'TAG is "a b"; it takes 1 to 64 letters'],
+])("%s %j is refused by the name of its argument", async (name, words, message) => {
+  const command = manageCommands().find((each) => each.name() === name);
+  await expect(command?.parseAsync(words, { from: "user" })).rejects.toThrow(message);
 });
 
 it("a toggle and a pause are answered in JSON too", async () => {

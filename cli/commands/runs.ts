@@ -34,14 +34,14 @@ export async function listed(store: Pick<RunStore, "listRuns">, filter: RunFilte
 }
 
 function row(run: RunSummary, now: number): string[] {
-  const started = Date.parse(run.startedAt);
+  const asked = Date.parse(run.startedAt);
   const ended = run.endedAt === undefined ? now : Date.parse(run.endedAt);
   return [
     run.runId,
     run.pipeline,
     runStateText(run.state),
-    agoText(now - started),
-    durationText(ended - started),
+    agoText(now - asked),
+    durationText(ended - asked),
   ];
 }
 
@@ -61,15 +61,18 @@ export function runsCommand(): Command {
       "\nExamples:\n  npx millrace runs --pipeline ridge-sweep --state failed\n  npx millrace runs --tag team:growth --since 2021-10-01 --until 2021-11-01\n  npx millrace runs --stage prod --json | jq '.[].runId'",
     )
     .action(async ({ limit, json, ...filter }: Options, command: Command) => {
-      const { store, stage } = targetOfCommand(command);
+      const { store, stage, invoke } = targetOfCommand(command);
       const runs = await listed(store, filter, limit);
+      // Which pipelines there are is what the function knows that lists runs too: it refuses one that there is not.
+      if (runs.length === 0 && filter.pipeline !== undefined)
+        await invoke("manage", { action: "runs", pipeline: filter.pipeline, limit: 1 });
       if (json === true) return printJson(runs);
       if (runs.length === 0)
         return console.log(`no such run on stage "${stage}"; \`npx millrace start\` starts one`);
       const now = Date.now();
       console.log(
         table(
-          ["RUN", "PIPELINE", "STATE", "STARTED", "TOOK"],
+          ["RUN", "PIPELINE", "STATE", "ASKED FOR", "TOOK"],
           runs.map((run) => row(run, now)),
         ),
       );

@@ -2,6 +2,7 @@ import * as z from "zod";
 import type { Engine } from "../engine.ts";
 import { tag, tags } from "../pipeline/tag.ts";
 import { given } from "../platform/given.ts";
+import { PipelineNotFoundError } from "../run/run-errors.ts";
 import type { StartedRun } from "../run/start-run.ts";
 import { type Run, type RunState, runStates } from "../state/run.ts";
 import type { RunPage } from "../store/run-store.ts";
@@ -101,7 +102,12 @@ export async function manageRuns(engine: Engine, asked: RunRequest): Promise<Run
       return tagRun(engine, asked);
     case "runs": {
       const { action: _action, limit, from, ...filter } = asked;
-      return engine.store.listRuns(given(filter), limit, from);
+      const page = await engine.store.listRuns(given(filter), limit, from);
+      // Runs of a pipeline that is no longer deployed are still there to be listed.
+      const { pipeline } = filter;
+      if (page.runs.length === 0 && pipeline !== undefined && !engine.pipelines.has(pipeline))
+        throw new PipelineNotFoundError(pipeline, engine.pipelines.keys());
+      return page;
     }
   }
 }

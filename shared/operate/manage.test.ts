@@ -142,6 +142,9 @@ describe("tags", () => {
     expect(await asks(tagged)).toEqual({ runId, tags: ["keep", "team:growth"] });
     expect(await asks({ action: "runs", tag: "keep" })).toMatchObject({ runs: [{ runId }] });
     expect(await asks({ action: "runs", tag: "draft" })).toEqual({ runs: [] });
+    await expect(asks({ action: "runs", pipeline: "nope" })).rejects.toThrow(
+      'there is no pipeline "nope"; deployed are: ',
+    );
     expect(await asks({ action: "runs", tag: "team:growth", limit: 1 })).toHaveProperty("next");
   });
 
