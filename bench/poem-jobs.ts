@@ -16,12 +16,20 @@ export const withJobs = ["env", `PYTHONPATH=${sources}`, "OMP_WAIT_POLICY=PASSIV
 
 // From a shell artifacts are files, which the contracts, of jobs on AWS, do not take. What a bench reads of the outputs:
 const part = z.looseObject({ poems: z.int(), tokenCount: z.int(), bytes: z.int() });
-const unzipped = z.object({ lake: z.string(), manifest: z.object({ uri: z.string() }) });
+const lake = poems.unzip.output.pick({ lake: true, files: true, bytes: true }).extend({
+  manifest: z.object({ uri: z.string() }),
+});
 const manifest = z.object({ catalogue: poem_model.tokenise.input.shape.poems.shape.catalogue });
 const tokens = z.object({ tokeniser: z.looseObject({}), train: part, validation: part });
-const trained = poem_model.train.output.pick({ metrics: true, precision: true });
+const trained = poem_model.train.output
+  .pick({ metrics: true, precision: true })
+  .extend({ model: z.looseObject({}) });
+const scores = poem_model.evaluate.output.omit({ report: true });
+const written = z.object({ poems: z.object({ uri: z.string() }) });
 const settings = poem_model.train.input.omit({ tokeniser: true, train: true });
 
+/** A lake of poems in a folder. */
+export type Lake = z.infer<typeof lake>;
 /** The poems of one form as tokens. */
 export type Tokens = z.infer<typeof tokens>;
 export type Trained = z.infer<typeof trained>;
@@ -40,21 +48,33 @@ export async function writeInput(folder: string, name: string, input: unknown): 
   return file;
 }
 
-/** Runs a job from a shell, as batch-jobs/README.md says. */
-async function runJob(name: string, file: string, out: string): Promise<Taken> {
-  return measured([...withJobs, python, "-m", ...name.split("."), "--input", file, "--output", out]);
+/** Runs a job from a shell, as batch-jobs/README.md says. @returns what the process took, and the job's output */
+async function runJob<Output extends object>(
+  folder: string,
+  { name }: { name: string },
+  input: unknown,
+  output: z.ZodType<Output>,
+): Promise<Taken & Output> {
+  const file = await writeInput(folder, name, input);
+  const command = [python, "-m", ...name.split("."), "--input", file, "--output", join(folder, name)];
+  const run = await measured([...withJobs, ...command]);
+  return { ...run, ...output.parse(JSON.parse(run.output)) };
 }
 
-/** The poems of one form of a zip, unpacked into a lake in a folder, as tokens. */
-export async function tokenised(folder: string, archive: string, form: string): Promise<Tokens> {
-  const unzip = await writeInput(folder, "unzip", poems.unzip.input.parse({ archive: { uri: archive } }));
-  const { output } = await runJob(poems.unzip.name, unzip, join(folder, "unzip"));
-  const lake = unzipped.parse(JSON.parse(output));
-  const { catalogue } = manifest.parse(JSON.parse(await readFile(lake.manifest.uri, "utf8")));
-  const asked = poem_model.tokenise.input.parse({ poems: { lake: lake.lake, catalogue, form } });
-  const tokenise = await writeInput(folder, "tokenise", asked);
-  const run = await runJob(poem_model.tokenise.name, tokenise, join(folder, "tokenise"));
-  return tokens.parse(JSON.parse(run.output));
+/** The poems of a zip, unpacked into a lake in a folder. */
+export async function unzipped(folder: string, archive: string): Promise<Taken & Lake> {
+  return runJob(folder, poems.unzip, poems.unzip.input.parse({ archive: { uri: archive } }), lake);
+}
+
+/** The poems of one form of a lake as tokens. */
+export async function tokenised(
+  folder: string,
+  { lake, manifest: { uri } }: Lake,
+  form: string,
+): Promise<Taken & Tokens> {
+  const { catalogue } = manifest.parse(JSON.parse(await readFile(uri, "utf8")));
+  const asked = poem_model.tokenise.input.parse({ poems: { lake, catalogue, form } });
+  return runJob(folder, poem_model.tokenise, asked, tokens);
 }
 
 /** What `poem_model.train` gets. It looks once, at the end, and saves no checkpoint, unless `changes` says so. */
@@ -79,4 +99,25 @@ export async function train(
   const run = await measured([...withJobs, python, ...timed, "--input", file, "--output", out]);
   const trainingCpuSeconds = Number(await readFile(took, "utf8"));
   return { ...run, ...trained.parse(JSON.parse(run.output)), trainingCpuSeconds };
+}
+
+/** Measures a model on the poems held out. */
+export async function evaluate(
+  folder: string,
+  { model }: Trained,
+  { train, validation }: Tokens,
+): Promise<Taken & z.infer<typeof scores>> {
+  const { threads } = poem_model.evaluate.input.pick({ threads: true }).parse({});
+  return runJob(folder, poem_model.evaluate, { model, train, validation, threads }, scores);
+}
+
+/** Has a model write poems. */
+export async function sample(
+  folder: string,
+  { model }: Trained,
+  count: number,
+): Promise<Taken & { poems: string[] }> {
+  const settings = poem_model.sample.input.omit({ model: true }).parse({ count });
+  const run = await runJob(folder, poem_model.sample, { model, ...settings }, written);
+  return { ...run, poems: z.array(z.string()).parse(JSON.parse(await readFile(run.poems.uri, "utf8"))) };
 }

@@ -12,6 +12,7 @@ import {
   type Tokens,
   tokenised,
   train,
+  unzipped,
   withJobs,
   writeInput,
 } from "./poem-jobs.ts";
@@ -182,7 +183,7 @@ export async function measurePoemsTraining({ rounds = defaultRounds }: MeasureOp
     const archive = join(folder, "poems.zip");
     const options = ["--files", String(files), "--seed", "1", "--out", archive];
     await execa(python, ["-m", "data", "poems", ...options], { env: { PYTHONPATH: join(root, "local") } });
-    const tokens = await tokenised(folder, archive, "ballad");
+    const tokens = await tokenised(folder, await unzipped(folder, archive), "ballad");
     const all = await inTurns(folder, tokens, rounds);
     const reports = [besidePlainLoop(all), checkpoints(all)];
     const tables = reports.flatMap(({ tables }) => tables);

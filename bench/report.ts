@@ -20,6 +20,11 @@ export type Table = {
 /** What a measurement found, and which budgets it broke: none, normally. */
 export type Report = { readonly tables: readonly Table[]; readonly overBudget: readonly string[] };
 
+/** What is to be measured cannot be had here: the message says why, in a line. */
+export class NotMeasured extends Error {
+  override readonly name = "NotMeasured";
+}
+
 /** What a measurement can be told on the command line. */
 export type MeasureOptions = {
   /** How often what is compared is run in turns, where the measurement does that. */

@@ -13,14 +13,15 @@ import { measureLocalStack } from "./local-stack.ts";
 import { measureMap10000 } from "./map-10000.ts";
 import { measureOrchestration } from "./orchestration.ts";
 import { measurePoemsTraining } from "./poem-model.ts";
-import { type MeasureOptions, type Report, tableText } from "./report.ts";
+import { measureRealPoems } from "./real-poems.ts";
+import { type MeasureOptions, NotMeasured, type Report, tableText } from "./report.ts";
 import { measureRunLists } from "./run-lists.ts";
 import { measureTaxi } from "./taxi.ts";
 import { measureUnzip } from "./unzip.ts";
 
 type Measurement = {
   readonly measure: (options: MeasureOptions) => Promise<Report>;
-  /** Takes many minutes, or installs something: done only when it is named. */
+  /** Takes many minutes, or installs or downloads something: done only when it is named. */
   readonly onlyByName?: true;
 };
 
@@ -36,6 +37,7 @@ const measurements: ReadonlyMap<string, Measurement> = new Map<string, Measureme
   ["taxi", { measure: measureTaxi, onlyByName: true }],
   ["unzip", { measure: measureUnzip, onlyByName: true }],
   ["poems-training", { measure: measurePoemsTraining, onlyByName: true }],
+  ["real-poems", { measure: measureRealPoems, onlyByName: true }],
   ["orchestration", { measure: measureOrchestration, onlyByName: true }],
 ]);
 
@@ -63,7 +65,12 @@ async function main(): Promise<void> {
   for (const [name, { measure, onlyByName = false }] of measurements) {
     if (positionals.length > 0 ? !positionals.includes(name) : onlyByName) continue;
     const before = load();
-    const report = await measure(options);
+    const report = await measure(options).catch((error: unknown) => {
+      if (!(error instanceof NotMeasured)) throw error;
+      console.error(`${name}: ${error.message}`);
+      process.exitCode = 1;
+    });
+    if (report === undefined) continue;
     const machine = { cores: availableParallelism(), loadBefore: before, loadAfter: load() };
     reports[name] = { ...report, machine };
     if (!values.json) {
