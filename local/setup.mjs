@@ -132,8 +132,9 @@ function pipInstall(...what) {
 
 async function makePythonEnvironment() {
   const command = python();
-  // Without --clear an interrupted environment would stay half made.
-  await run(command, ["-m", "venv", "--clear", venv]);
+  // An interrupted environment would stay half made. Not by --clear, which would empty what a link leads to.
+  rmSync(venv, { recursive: true, force: true });
+  await run(command, ["-m", "venv", venv]);
   await pipInstall("--require-hashes", "--requirement", pythonLock);
   const sitePackages = output(venvPython, ["-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]);
   const importable = ["batch-jobs", path.join("batch-jobs", "sdk")].map((folder) => path.join(root, folder));

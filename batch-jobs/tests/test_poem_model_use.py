@@ -23,7 +23,7 @@ from poem_model.device import choose_device
 from poem_model.evaluation import Score, unigram_loss
 from poem_model.model import load_model, new_model
 from poem_model.model_folder import fetch_model
-from poem_model.serving.poem_writer import PoemWriter
+from poem_model.serving.poem_writer import END, PoemWriter
 from poem_model.tokens import read_part, read_tokeniser
 from poem_model.training import mean_loss
 
@@ -162,6 +162,20 @@ def test_poems_begin_with_the_prompt_whatever_it_says(tmp_path: Path, trained: T
     assert all(poem.startswith(prompt) for poem in poems_of(sampled(tmp_path, trained, count=2, prompt=prompt)))
     with pytest.raises(FatalError, match="the model sees 64: give a shorter one"):
         sampled(tmp_path / "long", trained, prompt="moon " * 200)
+
+
+def test_a_model_that_ends_at_once_still_writes_something(trained: TrainOutput) -> None:
+    folder = Path(trained["model"]["uri"]) / "data"
+    tokeniser = read_tokeniser((folder / "tokenizer.json").read_bytes(), "tokenizer.json")
+    end: int = tokeniser.token_to_id(END) or 0
+    model = new_model(SMALL["model"], tokeniser.get_vocab_size(), end, 1)
+    with torch.no_grad():
+        model.transformer.ln_f.bias.fill_(1)
+        model.transformer.wte.weight.zero_()
+        model.transformer.wte.weight[end] = 10
+    poems = PoemWriter(model, tokeniser).write("", 3, max_tokens=5, temperature=1, top_k=50, seed=1)
+    assert len(poems) == 3
+    assert all(poems)
 
 
 def test_a_folder_of_another_model_is_refused(tmp_path: Path, trained: TrainOutput) -> None:

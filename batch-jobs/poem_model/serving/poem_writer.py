@@ -53,6 +53,8 @@ class PoemWriter:
                     do_sample=True,
                     temperature=temperature,
                     top_k=min(top_k, self._tokeniser.get_vocab_size()),
+                    # A model may think that nothing is a poem.
+                    min_new_tokens=1,
                     max_new_tokens=min(max_tokens, room),
                     pad_token_id=self._end,
                     eos_token_id=self._end,
