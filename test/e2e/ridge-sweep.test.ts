@@ -143,7 +143,9 @@ describe("ridge-sweep", () => {
   it("with parameters of a wrong type is refused before anything starts, naming the fields", async () => {
     const before = await service.store.listRuns({}, 100);
     const refused = service.start(sampleEvent("start-wrong-params") as object);
-    await expect(refused).rejects.toThrow(/params\.alphas\.1 is "a lot": .*expected number.*params: .*"alpha"/s);
+    await expect(refused).rejects.toThrow(
+      /params\.alphas\.1 is "a lot": .*expected number.*params: .*"alpha"/s,
+    );
     await expect(refused).rejects.toThrow("was not started");
     expect((await service.store.listRuns({}, 100)).runs).toHaveLength(before.runs.length);
   });
