@@ -68,6 +68,15 @@ def test_a_command_for_another_job_than_the_engine_asked_is_refused(tmp_path: Pa
     assert "MILLRACE_JOB is probe.act" in step.read("0/1.1/_error.json")["message"]
 
 
+def test_the_tags_of_a_step_stand_on_each_line(tmp_path: Path) -> None:
+    step = Step(f"{tmp_path}/step/", "probe.echo", {"text": "x"})
+    _, lines = step.run(MILLRACE_TAGS="nightly team:growth")
+    assert lines
+    assert all(line["tags"] == ["nightly", "team:growth"] for line in lines)
+    _, lines = step.run(MILLRACE_ATTEMPT="2")
+    assert not any("tags" in line for line in lines)
+
+
 def test_what_libraries_warn_of_is_a_log_line_too(tmp_path: Path) -> None:
     step = Step(f"{tmp_path}/step/", "probe.act", {})
     step.put_inputs({0: {"how": "warn"}})

@@ -7,7 +7,13 @@ const job: JobSubmission = {
   name: "run-fit-0-1-1",
   family: "ridge",
   command: ["python", "-m", "ridge", "fit"],
-  environment: { MILLRACE_RUN_ID: "run", MILLRACE_STEP: "fit", MILLRACE_PIPELINE: "ridge-sweep", OTHER: "" },
+  environment: {
+    MILLRACE_RUN_ID: "run",
+    MILLRACE_STEP: "fit",
+    MILLRACE_PIPELINE: "ridge-sweep",
+    MILLRACE_TAGS: "a b",
+    OTHER: "",
+  },
   resources: { vcpus: 0.5, memory: 512, gpus: 0, queue: "cpu" },
   timeout: 90.2,
 };
@@ -37,6 +43,7 @@ test("a job is submitted with all that its container needs, tagged by run and st
         { name: "MILLRACE_RUN_ID", value: "run" },
         { name: "MILLRACE_STEP", value: "fit" },
         { name: "MILLRACE_PIPELINE", value: "ridge-sweep" },
+        { name: "MILLRACE_TAGS", value: "a b" },
         { name: "OTHER", value: "" },
       ],
       resourceRequirements: [
@@ -45,7 +52,12 @@ test("a job is submitted with all that its container needs, tagged by run and st
       ],
     },
     timeout: { attemptDurationSeconds: 91 },
-    tags: { "millrace:run": "run", "millrace:step": "fit", "millrace:pipeline": "ridge-sweep" },
+    tags: {
+      "millrace:run": "run",
+      "millrace:step": "fit",
+      "millrace:pipeline": "ridge-sweep",
+      "millrace:tags": "a b",
+    },
     propagateTags: true,
   });
 });

@@ -38,6 +38,7 @@ function tagsOf({ environment }: JobSubmission): Record<string, string> {
     "millrace:pipeline": environment.MILLRACE_PIPELINE,
     "millrace:run": environment.MILLRACE_RUN_ID,
     "millrace:step": environment.MILLRACE_STEP,
+    "millrace:tags": environment.MILLRACE_TAGS,
   };
   return Object.fromEntries(
     Object.entries(tags).flatMap(([name, value]) =>

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { tagsText } from "../pipeline/tag.ts";
 import type { StepIndex } from "../state/step-record.ts";
 import type { JobDetail } from "./batch-service.ts";
 
@@ -74,8 +75,11 @@ export function jobEnvironment(facts: {
   indices: readonly number[];
   input: string;
   output: string;
+  /** Of the step, as its definition has them. */
+  tags?: readonly string[];
 }): Record<string, string> {
   return {
+    ...(facts.tags !== undefined && { MILLRACE_TAGS: tagsText(facts.tags) }),
     MILLRACE_PIPELINE: facts.pipeline,
     MILLRACE_RUN_ID: facts.runId,
     MILLRACE_STEP: facts.step,

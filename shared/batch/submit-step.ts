@@ -95,6 +95,7 @@ function submissionsFor(
       indices,
       input: engine.objects.locate(inputKey(run, held, "{shard}")),
       output: engine.objects.locate(stepPrefix(run, node.name)),
+      ...(node.tags && { tags: node.tags }),
     }),
     resources: attemptResources(resources, held),
     ...(tries !== undefined && { tries }),

@@ -17,6 +17,7 @@ import { type OptionNames, strangeOptions } from "./known-options.ts";
 import { isRef, type Ref, RefUseError, refTo, toExpression } from "./ref.ts";
 import { type RetryPolicy, retryPolicy } from "./retry-policy.ts";
 import { fieldMissing } from "./schema-path.ts";
+import { stepTags, tagsInOrder } from "./tag.ts";
 import type { StepFunction, Task } from "./task.ts";
 
 /** That a result may be kept and used again: for how long, in seconds, and the code's version as its author has it. */
@@ -38,6 +39,8 @@ export type StepOptions = {
   cache?: CacheOptions;
   /** `large`: the function runs in a worker with more memory, which it has to itself. */
   size?: StepSize;
+  /** What the step's log lines and its jobs on AWS are marked by, to filter and to share costs out. */
+  tags?: readonly string[];
 };
 
 const optionNames: OptionNames<StepOptions> = {
@@ -48,6 +51,7 @@ const optionNames: OptionNames<StepOptions> = {
   timeout: true,
   cache: true,
   size: true,
+  tags: true,
 };
 
 /** Longest that a function may run, in seconds: what the step worker's own timeout leaves. */
@@ -95,6 +99,7 @@ export class Definition {
     if (options.rule !== undefined) node.rule = options.rule;
     if (options.cache !== undefined) node.cache = parsedCache(task, options.cache, report);
     if (options.size !== undefined) node.size = parsedSize(task, options.size, report);
+    if (options.tags !== undefined) node.tags = parsedTags(options.tags, report);
     const repeat = "repeat" in task ? task.repeat : undefined;
     if (repeat !== undefined) {
       const until = attempt<Json>("repeat.until", () => toExpression(repeat.until, "until"), true);
@@ -257,6 +262,12 @@ function parsedSize(
     report("size", `is ${JSON.stringify(size)}; it is "large", or left out for the ordinary worker`);
   }
   return "large";
+}
+
+function parsedTags(given: readonly string[], report: (field: string, problem: string) => void): string[] {
+  const parsed = stepTags.safeParse(given);
+  for (const { path, message } of parsed.error?.issues ?? []) report(["tags", ...path].join("."), message);
+  return tagsInOrder(parsed.data ?? []);
 }
 
 /** For what has no time of its own: longer than anybody waits. */

@@ -5,6 +5,7 @@ import { resources } from "./job.ts";
 import { canonicalJson, type Json } from "./json.ts";
 import { strangeKeys } from "./known-options.ts";
 import { retryPolicy } from "./retry-policy.ts";
+import { stepTags } from "./tag.ts";
 
 const expression: z.ZodType<Expression> = z.json() as z.ZodType<Json>;
 
@@ -115,6 +116,7 @@ const stepNode = z.strictObject({
   cache: cachePolicy.optional(),
   /** Of the worker that a function runs in: the ordinary one when left out. */
   size: stepSize.optional(),
+  tags: stepTags.optional(),
   /** Seconds that one attempt may take. */
   timeout: z.number().positive(),
 });

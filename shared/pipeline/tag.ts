@@ -11,6 +11,18 @@ export const mostTags = 20;
 
 export const tags = z.array(tag).max(mostTags, `a run has at most ${mostTags} tags`);
 
+/** Tags of a step as one text, which is how its jobs on AWS have them. */
+export const tagsText = (given: readonly string[]) => given.join(" ");
+
+/** Longest value that a tag of a resource on AWS may have. */
+const longestOnAws = 256;
+
+/** Tags of a step: what its jobs and its lines in the log are marked by. */
+export const stepTags = z.array(tag).refine((given) => tagsText(given).length <= longestOnAws, {
+  error: ({ input }) =>
+    `are ${tagsText(input as string[]).length} characters together; a job on AWS may have ${longestOnAws}`,
+});
+
 /** Tags in the order in which a run has them: each once, by their text. */
 export function tagsInOrder(given: Iterable<string>): string[] {
   return [...new Set(given)].sort();

@@ -42,6 +42,8 @@ export type StepView = {
   /** Name of the job contract of a Batch step. */
   job?: string;
   state: ViewState;
+  /** What its definition marks it by. */
+  tags?: readonly string[];
   /** Passes of a repeated step so far. */
   passes?: number;
   /** Id of the run that a child step waits for or had. */
@@ -286,6 +288,7 @@ function viewStep(
     kind: node.task.kind,
     ...(node.task.kind === "batch" && { job: node.task.job }),
     state: own === undefined ? derivedState(run, standing) : mapState(own, members),
+    ...(node.tags !== undefined && { tags: node.tags }),
     ...(own !== undefined && ownFacts(own)),
     ...(children !== undefined && { children }),
     ...childRunsOf(members),

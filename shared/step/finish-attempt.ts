@@ -19,7 +19,12 @@ function tell(engine: Engine, work: StepWork, record: SucceededStep | EndedStep)
   const { runId, step, index, attempt, state } = record;
   const milliseconds = Date.parse(record.endedAt) - Date.parse(record.startedAt);
   const error = hasResult(record) ? undefined : record.error;
-  const fields = { runId, step, index, attempt, state, milliseconds, ...(error && { error }) };
+  const { tags } = work.node;
+  const fields = {
+    ...{ runId, step, index, attempt, state, milliseconds },
+    ...(tags && { tags }),
+    ...(error && { error }),
+  };
   if (error === undefined) engine.log.info("step ended", fields);
   else engine.log.warn("step ended", fields);
   // By pipeline and not by step: CloudWatch bills every set of dimensions as a metric of its own, and the log has the rest.

@@ -54,9 +54,9 @@ function rawDataOf({ objects }: Engine): RawData {
   };
 }
 
-function logFor(engine: Engine, held: StoredStep): StepLog {
+function logFor(engine: Engine, { node: { tags } }: StepWork, held: StoredStep): StepLog {
   const { runId, step, index, attempt } = held;
-  const facts = { runId, step, index, attempt };
+  const facts = { runId, step, index, attempt, ...(tags && { tags }) };
   return {
     info: (message, fields) => engine.log.info(message, { ...facts, ...fields }),
     warn: (message, fields) => engine.log.warn(message, { ...facts, ...fields }),
@@ -81,7 +81,7 @@ export function contextFor(
   return {
     ...{ pipeline: work.run.pipeline, runId, step, index, attempt, signal },
     scheduledAt: work.run.scheduledAt,
-    log: logFor(engine, held),
+    log: logFor(engine, work, held),
     artifacts: artifactsFor(engine, work, held),
     raw: rawDataOf(engine),
     models: modelsFor(engine, { runId, step, index }),

@@ -165,7 +165,9 @@ def _log(env: Mapping[str, str], *, text: bool) -> Log:
         "index": "MILLRACE_INDICES",
         "jobId": "AWS_BATCH_JOB_ID",
     }
-    fields = {field: env[name] for field, name in names.items() if name in env}
+    fields: dict[str, object] = {field: env[name] for field, name in names.items() if name in env}
+    if tags := env.get("MILLRACE_TAGS", "").split():
+        fields["tags"] = tags
     attempt = [env[name] for name in ("MILLRACE_EPOCH", "MILLRACE_ATTEMPT") if name in env]
     return Log(sys.stdout, {**fields, "attempt": ".".join(attempt)})
 
