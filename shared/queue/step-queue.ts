@@ -3,7 +3,7 @@ import type { StepIndex } from "../state/step-record.ts";
 
 /**
  * A hint that there may be work on a step; the truth is in the run store. `shard` asks a mapped step to send the
- * messages of one shard of its children.
+ * messages of one shard of its children. `alone` is for a worker that has nothing else to do: one of the large ones.
  */
 export const stepMessage = z.strictObject({
   runId: z.string().min(1),
@@ -11,6 +11,7 @@ export const stepMessage = z.strictObject({
   index: z.union([z.int().nonnegative(), z.literal("map")]) satisfies z.ZodType<StepIndex>,
   epoch: z.int().positive(),
   shard: z.int().nonnegative().optional(),
+  alone: z.literal(true).optional(),
 });
 export type StepMessage = z.infer<typeof stepMessage>;
 

@@ -95,6 +95,14 @@ describe("the cost of a function", () => {
     expect(short - small).toBeCloseTo(1.525e-6, 10);
   });
 
+  test("whose worker died is that of a large worker", () => {
+    const lost = (step: string) => done(aHeldStep({ step, attempt: 2, losses: { worker: 1 } }), 10);
+    expect(costOf("read", lost("read"))?.dollars).toBeCloseTo(
+      costOf("heavy", lost("heavy"))?.dollars ?? 0,
+      12,
+    );
+  });
+
   test("is not known in full once it was tried again", () => {
     const held = aHeldStep({ step: "read", attempt: 2 });
     expect(costOf("read", done(held))).toMatchObject({ atLeast: true });

@@ -1,6 +1,12 @@
 import type { Graph, StepNode } from "../pipeline/graph.ts";
 import { isSpotQueue } from "../pipeline/job.ts";
-import { hasEnded, type JobAttempt, mostJobAttempts, type StepRecord } from "../state/step-record.ts";
+import {
+  hasEnded,
+  type JobAttempt,
+  lossesTo,
+  mostJobAttempts,
+  type StepRecord,
+} from "../state/step-record.ts";
 import { machineSeconds } from "./job-view.ts";
 import { machinePrices, prices, spotDiscount } from "./prices.ts";
 
@@ -91,15 +97,16 @@ function jobCost(record: StepRecord): CostView {
   };
 }
 
-/** Of a function's attempts only the time of the last is known. */
+/** Of a function's attempts only the time of the last is known. One that lost its worker has had a large one since. */
 function functionCost({ over, size }: StepNode, record: StepRecord): CostView {
+  const isLarge = size === "large" || lossesTo(record, "worker") > 0;
   const ended = hasEnded(record);
   const seconds = ended ? Math.max(0, Date.parse(record.endedAt) - Date.parse(record.startedAt)) / 1000 : 0;
-  const megabytes = size === "large" ? largeWorkerMegabytes : stepWorkerMegabytes;
+  const megabytes = isLarge ? largeWorkerMegabytes : stepWorkerMegabytes;
   const time = seconds * (megabytes / 1024) * prices.gigabyteSecond.dollars;
   const attempt = dollarsOf(over === undefined ? units.function : units.child);
   return {
-    dollars: time + record.attempt * (size === "large" ? attempt + dollarsOf(hop) : attempt),
+    dollars: time + record.attempt * (isLarge ? attempt + dollarsOf(hop) : attempt),
     atLeast: !ended || record.attempt > 1,
   };
 }

@@ -37,7 +37,7 @@ function delayAfter(engine: Engine, error: unknown): number {
 
 /**
  * Milliseconds by which attempts that lost their worker are spread for each loss after the first: a worker holds several
- * steps, and those that one of them took down with it must not meet it again and again.
+ * steps, and what is no function is not given one to itself.
  */
 const lossSpread = 10_000;
 
@@ -45,7 +45,7 @@ const lossSpread = 10_000;
 function workerLost(engine: Engine, record: StepRecord): Failure {
   const losses = lossesTo(record, "worker");
   const count = `death ${losses + 1} of the ${lossLimits.worker + 1} that end it`;
-  const message = `its worker died while it ran, killed or out of memory (${count}); see the worker's log`;
+  const message = `its worker died while it ran, killed or out of memory (${count}); see the worker's log. What needs more memory than workers have is a batch job`;
   return {
     error: { name: "WorkerLost", message },
     retryable: true,
@@ -137,14 +137,33 @@ async function settleParent(
 }
 
 /** The size of the workers that a message is for: a map's own record is kept, and its shards are driven, by small ones. */
-function sizeFor({ size }: StepNode, index: StepMessage["index"]): WorkerSize {
+function sizeFor({ size }: StepNode, { index, alone }: StepMessage): WorkerSize {
+  if (alone) return "large";
   return size === undefined || index === "map" ? "small" : size;
+}
+
+/**
+ * Whether a function may take its worker down, since one died with it before. Who it was of the steps that a small worker
+ * holds, nobody knows; so each of them runs by itself from then on, and none dies of another a second time.
+ */
+function isSuspect({ node }: StepWork, record: StepRecord): boolean {
+  const isFunction = node.task.kind === "lambda" && record.index !== "map";
+  // What follows a run's end needs what only small workers may read, and changes no run.
+  return isFunction && !isEndStep(node.name) && lossesTo(record, "worker") > 0;
+}
+
+/** Leaves a step that was claimed to a worker that has nothing else to do. If the hint is lost, the sweep sends another. */
+async function leaveAlone(engine: Engine, message: StepMessage, { record }: Claim): Promise<void> {
+  const { runId, step, index } = record;
+  engine.log.info("a step that lost its worker is left to one of its own", { runId, step, index });
+  await letGo(engine, record);
+  await engine.largeQueue.send([{ ...message, alone: true }]);
 }
 
 async function workOn(engine: Engine, message: StepMessage, work: StepWork, deadline: number): Promise<void> {
   const { runId, step, index, epoch, shard } = message;
   const { node } = work;
-  const size = sizeFor(node, index);
+  const size = sizeFor(node, message);
   if (size !== engine.workerSize) {
     // Before anything is claimed: the hint is all that there is, and the sweep sends one that is lost again.
     return (size === "large" ? engine.largeQueue : engine.queue).send([message]);
@@ -163,6 +182,8 @@ async function workOn(engine: Engine, message: StepMessage, work: StepWork, dead
     now,
     leaseUntil: now + leaseOf(engine, work, index),
   });
+  if (claim.kind === "claim" && size === "small" && isSuspect(work, claim.record))
+    return leaveAlone(engine, message, claim);
   if (claim.kind === "claim") return runClaimed(engine, work, claim, deadline);
   if (claim.kind === "lost") return failAttempt(engine, work, claim.record, workerLost(engine, claim.record));
   if (claim.kind === "ended") return joinEnded(engine, work, claim.record);

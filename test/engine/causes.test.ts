@@ -14,7 +14,7 @@ import {
 import { lossLimits } from "../../shared/state/failure.ts";
 import { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
 import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
-import { begin, mortal, pass, runOf, stepOf, work } from "./driving.ts";
+import { begin, pass, runOf, stepOf, work } from "./driving.ts";
 
 const none = z.strictObject({});
 const named = (name: string, message = name) => Object.assign(new Error(message), { name });
@@ -204,46 +204,6 @@ describe("an attempt that is lost", () => {
       error: { name: "JobLost" },
     });
     memory.batch.describe = describeJobs;
-  });
-
-  it("with its worker is tried again so often and fails as WorkerLost", async () => {
-    const { memory } = throwing([], 0);
-    const runId = await begin(memory, "throwing");
-    const message = { runId, step: "work", index: 0, epoch: 1 } as const;
-    for (let lost = 0; lost <= lossLimits.worker; lost += 1) {
-      // The run is read, the step claimed, in place of what the last attempt left if there was one; then death.
-      const { engine } = mortal(memory.engine, lost === 0 ? 3 : 4, "before");
-      await expect(handleStepMessage(engine, message, Number.POSITIVE_INFINITY)).rejects.toThrow();
-      expect(await stepOf(memory, runId, "work")).toMatchObject({ state: "RUNNING", attempt: lost + 1 });
-      memory.clock.moveTo(memory.clock.now() + 600_000);
-      await handleStepMessage(memory.engine, message, Number.POSITIVE_INFINITY);
-      memory.clock.moveTo(memory.clock.now() + 600_000);
-    }
-    expect(await stepOf(memory, runId, "work")).toMatchObject({
-      state: "FAILED",
-      failures: 0,
-      losses: { worker: lossLimits.worker },
-      error: { name: "WorkerLost" },
-    });
-  });
-
-  it("with its worker is tried at once, and after more losses apart from the steps that died with it", async () => {
-    const { memory } = throwing([], 0);
-    memory.engine = { ...memory.engine, random: () => 0.5 };
-    const runId = await begin(memory, "throwing");
-    const message = { runId, step: "work", index: 0, epoch: 1 } as const;
-    const delays: number[] = [];
-    for (let lost = 0; lost < 3; lost += 1) {
-      const { engine } = mortal(memory.engine, lost === 0 ? 3 : 4, "before");
-      await expect(handleStepMessage(engine, message, Number.POSITIVE_INFINITY)).rejects.toThrow();
-      memory.clock.moveTo(memory.clock.now() + 600_000);
-      await handleStepMessage(memory.engine, message, Number.POSITIVE_INFINITY);
-      const record = await stepOf(memory, runId, "work");
-      if (record.state !== "RETRYING") throw new Error(`the step is ${record.state}`);
-      delays.push(record.retryAt - memory.clock.now());
-      memory.clock.moveTo(memory.clock.now() + 600_000);
-    }
-    expect(delays).toEqual([0, 5000, 10_000]);
   });
 
   it("in one epoch is not held against the next", async () => {

@@ -137,6 +137,12 @@ export const mutants: readonly Mutant[] = [
     replace: 'if (size === "large" && engine.workerSize === "small") {',
   },
   {
+    name: "a function that lost its worker shares the next one",
+    file: "shared/worker/handle-step-message.ts",
+    find: 'if (claim.kind === "claim" && size === "small" && isSuspect(work, claim.record))',
+    replace: 'if (claim.kind === "claim" && size === "small" && claim.record.attempt < 0)',
+  },
+  {
     name: "a step that a worker let go is a wait that is over",
     file: "shared/worker/handle-step-message.ts",
     find: "await engine.store.putStep({ ...held, leaseUntil: letGoLease }, held.version);",

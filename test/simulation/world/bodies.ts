@@ -1,5 +1,6 @@
 import type { JobIdentity } from "../../../shared/batch/job-environment.ts";
 import { FatalError, type Json, RetryAfter } from "../../../shared/pipeline/index.ts";
+import { lossesTo } from "../../../shared/state/step-record.ts";
 import { hookStep, type LambdaBody } from "../spec/define-spec.ts";
 import {
   type Failing,
@@ -11,6 +12,7 @@ import {
 } from "../spec/pipeline-spec.ts";
 import { outputOf, type WorkInput } from "../spec/pure-work.ts";
 import type { JobBody } from "./jobs.ts";
+import type { Task } from "./task.ts";
 import type { World } from "./world.ts";
 
 function thrownFor({ how }: Failing): Error {
@@ -66,15 +68,25 @@ export class Bodies {
     return outputOf(work, step.name, index, input, record?.epoch === epoch ? (record.passes ?? 0) : 0);
   }
 
+  /** A function has the size of worker that it asks for; one whose worker died has a large one, to itself. */
+  private checkWorker(step: StepSpec, task: Task, runId: string, index: number): void {
+    const { size = "small" } = step;
+    const record = this.world.watch.steps.get(runId, step.name, index);
+    const isSuspect = step !== hookStep && record !== undefined && lossesTo(record, "worker") > 0;
+    // Who stood still for so long may find the record of those who took over; a late hint may have another pass alone.
+    const expected = task.zombie ? size : isSuspect ? "large" : size;
+    const mayBeLarger = task.zombie || (record?.passes ?? 0) > 0;
+    if (task.workerSize === expected || (mayBeLarger && task.workerSize === "large")) return;
+    this.world.violations.add(
+      "functions have the worker that they need",
+      `${step.name}[${index}], which is ${expected}, runs in a ${task.workerSize} worker`,
+    );
+  }
+
   readonly lambda: LambdaBody = async (step, input, { runId, index }) => {
     const task = this.world.scheduler.current;
     if (task === undefined) throw new Error(`step ${step.name} runs, and no worker does`);
-    const { size = "small" } = step;
-    if (size !== task.workerSize)
-      this.world.violations.add(
-        "functions have the memory that they ask for",
-        `${step.name}[${index}], which is ${size}, runs in a ${task.workerSize} worker`,
-      );
+    this.checkWorker(step, task, runId, index);
     const epoch = this.world.watch.steps.get(runId, step.name, index)?.epoch ?? 0;
     this.note(runId, step.name, index, epoch);
     if (step !== hookStep) this.world.watch.begins(runId, step.name);
