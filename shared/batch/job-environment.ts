@@ -77,6 +77,8 @@ export function jobEnvironment(facts: {
   output: string;
   /** Of the step, as its definition has them. */
   tags?: readonly string[];
+  /** Of the family's code, where it is known. */
+  version?: string;
 }): Record<string, string> {
   return {
     ...(facts.tags !== undefined && { MILLRACE_TAGS: tagsText(facts.tags) }),
@@ -89,6 +91,7 @@ export function jobEnvironment(facts: {
     MILLRACE_INDICES: formatIndices(facts.indices),
     MILLRACE_INPUT: facts.input,
     MILLRACE_OUTPUT: facts.output,
+    ...(facts.version !== undefined && { MILLRACE_VERSION: facts.version }),
   };
 }
 
@@ -114,6 +117,11 @@ export function identityOf(job: JobDetail): JobIdentity | undefined {
     epoch: facts.MILLRACE_EPOCH,
     attempt: facts.MILLRACE_ATTEMPT,
   };
+}
+
+/** The version of its family's code that a job was submitted for; undefined where nobody knew. */
+export function versionOf({ environment }: JobDetail): string | undefined {
+  return environment.MILLRACE_VERSION;
 }
 
 /** The run and epoch that a job works for, an array job as a whole included; undefined for jobs that are not ours. */

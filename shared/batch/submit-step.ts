@@ -81,6 +81,7 @@ function submissionsFor(
   const { job, resources } = node.task;
   const parts = jobParts(job);
   const tries = triesOfAttempt(resources, held);
+  const version = engine.jobVersions.get(parts.family);
   return splitForArrays(indexes).map((indices, part) => ({
     name: jobName(held, firstPart + part),
     family: parts.family,
@@ -96,6 +97,7 @@ function submissionsFor(
       input: engine.objects.locate(inputKey(run, held, "{shard}")),
       output: engine.objects.locate(stepPrefix(run, node.name)),
       ...(node.tags && { tags: node.tags }),
+      ...(version !== undefined && { version }),
     }),
     resources: attemptResources(resources, held),
     ...(tries !== undefined && { tries }),

@@ -6,7 +6,7 @@ import { canonicalJson, isJsonObject, type Json } from "../pipeline/json.ts";
 export type CachedCode = {
   readonly pipeline: string;
   readonly step: string;
-  /** What the engine knows of the code: a function's text, the content of a job's image. */
+  /** What the engine knows of the code: a function's text, a job's name and the content of its image. */
   readonly code: string;
   /** What the author says of it. */
   readonly version: string;

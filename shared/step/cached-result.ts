@@ -1,9 +1,7 @@
 import type { Engine } from "../engine.ts";
-import type { StepNode } from "../pipeline/graph.ts";
 import { artifact, jobParts } from "../pipeline/job.ts";
 import { isJsonObject, type Json } from "../pipeline/json.ts";
 import { cacheKey } from "../state/cache-key.ts";
-import type { Run } from "../state/run.ts";
 import type { StoredValue, SucceededStep } from "../state/step-record.ts";
 import type { CachedResult } from "../store/result-cache.ts";
 import { inputOf } from "./step-input.ts";
@@ -13,14 +11,20 @@ import { loadValue } from "./stored-value.ts";
 /** Most objects that a cached result may name: each is looked for before the result is used. */
 const mostObjects = 100;
 
-/** What the engine knows of a step's code; undefined when it knows nothing, as of a job without an image. */
-function codeOf(engine: Engine, run: Run, { name, task }: StepNode): string | undefined {
-  if (task.kind === "batch") return engine.jobVersions.get(jobParts(task.job).family);
-  return engine.pipelines.get(run.pipeline)?.functions.get(name)?.toString();
+/**
+ * What the engine knows of a step's code; undefined when it knows nothing, as of a job without an image. A job may end when
+ * another version than its own is deployed.
+ */
+function codeOf(engine: Engine, work: StepWork): string | undefined {
+  const { name, task } = work.node;
+  if (task.kind !== "batch") return engine.pipelines.get(work.run.pipeline)?.functions.get(name)?.toString();
+  const version = "ranVersion" in work ? work.ranVersion : engine.jobVersions.get(jobParts(task.job).family);
+  return version && `${task.job} ${version}`;
 }
 
-function keyOf(engine: Engine, { run, node }: StepWork, input: Json): string | undefined {
-  const code = codeOf(engine, run, node);
+function keyOf(engine: Engine, work: StepWork, input: Json): string | undefined {
+  const { run, node } = work;
+  const code = codeOf(engine, work);
   if (node.cache === undefined || code === undefined) return undefined;
   const { version } = node.cache;
   return cacheKey({ pipeline: run.pipeline, step: node.name, code, version }, input);

@@ -9,6 +9,8 @@ export type StepWork = {
   readonly run: Run;
   readonly graph: Graph;
   readonly node: StepNode;
+  /** Where a job's end is dealt with: the version of the code that it was submitted for, undefined where nobody knew. */
+  readonly ranVersion?: string | undefined;
   /** Of a worker that can go on with the next step by itself. */
   readonly tail?: TailCall;
 };

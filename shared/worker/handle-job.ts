@@ -1,6 +1,6 @@
 import { isOver, type JobDetail, type JobState } from "../batch/batch-service.ts";
 import { logOf, withEndedJob } from "../batch/job-attempt.ts";
-import { identityOf, type JobIdentity, runOf } from "../batch/job-environment.ts";
+import { identityOf, type JobIdentity, runOf, versionOf } from "../batch/job-environment.ts";
 import { jobFailure } from "../batch/job-failure.ts";
 import {
   blockClaim,
@@ -272,7 +272,7 @@ export async function handleJob(engine: Engine, detail: JobDetail): Promise<void
   if (!isUnderWay(run)) return;
   const found = await nodeOf(engine, run, job.step);
   if (found === undefined) return;
-  const work: StepWork = { run, ...found };
+  const work: StepWork = { run, ...found, ranVersion: versionOf(detail) };
   if (record !== undefined && hasEnded(record) && record.epoch === job.epoch)
     return joinEnded(engine, work, record);
   const at = record === undefined ? undefined : goesOnAt(record, job);

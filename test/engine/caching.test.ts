@@ -359,6 +359,50 @@ describe("a cached job", () => {
     expect(calls).toEqual([1, 2, 1, 2]);
   });
 
+  it("that ends when another image is deployed is kept as what it was submitted for", async () => {
+    const calls: number[] = [];
+    const memory = byJobs(calls);
+    const of = (image: string) => {
+      memory.engine = { ...memory.engine, jobVersions: new Map([["demo", image]]) };
+    };
+    const runId = await begin(memory, "squares", { params: { list: [3] } });
+    await work(memory);
+    of("image-2");
+    expect((await memory.finish(runId)).state).toBe("SUCCEEDED");
+    await finished(memory, [3]);
+    expect(calls).toEqual([3, 3]);
+    of("image-1");
+    await finished(memory, [3]);
+    expect(calls).toEqual([3, 3]);
+  });
+
+  it("misses what another job of its family made of the same input in that step", async () => {
+    const calls: string[] = [];
+    const by = (name: string) =>
+      definePipeline({ name: "squares", params }, ({ step }) => {
+        const job = defineJob(`demo.${name}`, {
+          input: square.input,
+          output: square.output,
+          resources: { vcpus: 1, memory: 512 },
+        });
+        step("square", batch(job, { n: 4 }), { cache: true });
+      });
+    const standIn = (name: string) => () => {
+      calls.push(name);
+      return { n: 16 };
+    };
+    const memory = new MemoryEngine([by("old")], {
+      "demo.old": standIn("old"),
+      "demo.new": standIn("new"),
+    });
+    memory.engine = { ...memory.engine, jobVersions: new Map([["demo", "image-1"]]) };
+    await finished(memory, []);
+    const changed = by("new");
+    memory.engine = { ...memory.engine, pipelines: new Map([[changed.name, changed]]) };
+    await finished(memory, []);
+    expect(calls).toEqual(["old", "new"]);
+  });
+
   it("whose image nobody knows is never cached", async () => {
     const calls: number[] = [];
     const memory = byJobs(calls, {});
