@@ -46,12 +46,13 @@ type Inherited = {
   passes?: number | undefined;
   child?: ChildRun | undefined;
   jobAttempts?: readonly JobAttempt[] | undefined;
+  refusals?: number;
   startedAt?: string;
 };
 
 function heldBy(request: ClaimRequest, inherited: Inherited = {}): ClaimDecision {
   const { key, epoch, state, now, leaseUntil } = request;
-  const { attempt = 1, failures = 0, losses, passes, child, jobAttempts } = inherited;
+  const { attempt = 1, failures = 0, losses, passes, child, jobAttempts, refusals } = inherited;
   const { startedAt = new Date(now).toISOString() } = inherited;
   return {
     kind: "claim",
@@ -62,6 +63,7 @@ function heldBy(request: ClaimRequest, inherited: Inherited = {}): ClaimDecision
       ...(passes !== undefined && { passes }),
       ...(child !== undefined && { child }),
       ...(jobAttempts !== undefined && { jobAttempts }),
+      ...(refusals !== undefined && { refusals }),
     },
   };
 }

@@ -13,6 +13,7 @@ import { lossLimits } from "../../shared/state/failure.ts";
 import { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
 import { handleJob } from "../../shared/worker/handle-job.ts";
 import { sweepRuns } from "../../shared/worker/sweep-run.ts";
+import { begin, pass, runOf, stepOf, work } from "./driving.ts";
 
 const square = defineJob("demo.square", {
   input: z.object({ n: z.number() }),
@@ -162,26 +163,57 @@ describe("a sweep of a large array job", () => {
   });
 });
 
-describe("a submission that Batch never takes", () => {
-  it("is tried ever more rarely, and fails its step in the end with Batch's last answer", async () => {
+describe("a submission that Batch does not take", () => {
+  /** A run of one job, whose submissions fail until they are told not to. */
+  async function refused(error: Error) {
     const pipeline = definePipeline({ name: "refused", params: none }, ({ step }) => {
       step("work", batch(square, { n: 1 }));
     });
     const memory = new MemoryEngine([pipeline], { "demo.square": () => ({ n: 1 }) });
-    let tries = 0;
-    memory.batch.submit = async () => {
-      tries += 1;
-      throw new Error("TooManyRequestsException: slow down");
+    const submit = memory.batch.submit.bind(memory.batch);
+    const seen = { tries: 0, outage: true };
+    memory.batch.submit = async (job) => {
+      seen.tries += 1;
+      if (seen.outage) throw error;
+      return submit(job);
     };
-    const { runId } = await startRun(memory.engine, {
-      pipeline: "refused",
-      cause: { kind: "manual" },
-      causeKey: "",
-    });
-    const run = await memory.finish(runId);
-    expect(run).toMatchObject({ state: "FAILED", error: { step: "work", name: "SubmitFailed" } });
-    expect("error" in run && run.error?.message).toContain("slow down");
-    expect(tries).toBeLessThan(60);
+    return { memory, seen, runId: await begin(memory, "refused") };
+  }
+  const unavailable = new Error("ServiceUnavailableException: try later");
+
+  it("is tried for half an hour, and then fails its step with Batch's last answer and what to do", async () => {
+    const { memory, seen, runId } = await refused(unavailable);
+    await pass(memory, 25 * 60);
+    expect(await stepOf(memory, runId, "work")).toMatchObject({ state: "SUBMITTED", refusals: seen.tries });
+    await pass(memory, 10 * 60);
+    const step = await stepOf(memory, runId, "work");
+    expect(step).toMatchObject({ state: "FAILED", failures: 0, error: { name: "SubmitFailed" } });
+    const message = "error" in step ? step.error?.message : "";
+    expect(message).toMatch(
+      /no job in 34 tries over 3\d minutes.*Health Dashboard.*role.*retry the run.*try later/,
+    );
+    expect(await runOf(memory, runId)).toMatchObject({ state: "FAILED", error: { step: "work", message } });
+    expect(seen.tries).toBe(34);
+  });
+
+  it("is not given up for hours in which nobody tried", async () => {
+    const { memory, seen, runId } = await refused(unavailable);
+    await work(memory);
+    // As when no function runs either.
+    memory.clock.moveTo(memory.clock.now() + 5 * 3600_000);
+    await work(memory);
+    expect(seen.tries).toBe(2);
+    seen.outage = false;
+    expect((await memory.finish(runId)).state).toBe("SUCCEEDED");
+  });
+
+  it("because it takes only so many a second is tried as long as that lasts", async () => {
+    const throttled = Object.assign(new Error("slow down"), { name: "TooManyRequestsException" });
+    const { memory, seen, runId } = await refused(throttled);
+    await pass(memory, 3 * 3600);
+    expect(await stepOf(memory, runId, "work")).toMatchObject({ state: "SUBMITTED", attempt: 1 });
+    seen.outage = false;
+    expect((await memory.finish(runId)).state).toBe("SUCCEEDED");
   });
 });
 
