@@ -168,6 +168,34 @@ describe("a definition", () => {
     ]);
   });
 
+  it("refuses a field that a job does not give wherever an expression stands", () => {
+    const mistakes = mistakesOf(() =>
+      definePipeline({ name: "demo", params }, ({ params, step, map }) => {
+        const model = step("model", batch(train, { rows: 1 }));
+        // @ts-expect-error the job gives no such field
+        step("when", batch(train, { rows: 1 }), { when: eq(model.good, true) });
+        // @ts-expect-error the job gives no such field
+        map("over", model.parts, (rows) => batch(train, { rows }));
+        const again = batch(train, { rows: 1 });
+        // @ts-expect-error a pass gives no such field
+        step("until", repeat(again, { until: (result) => eq(result.good, true), limit: 2 }));
+        // @ts-expect-error the job gives no such field
+        step("until_another", repeat(again, { until: () => eq(model.weights, ""), limit: 2 }));
+        const models = map("models", params.rows, (rows) => batch(train, { rows }));
+        // @ts-expect-error a list has no such field, nor has the job
+        return { model: models.model, weights: model.weights, scores: model.scores };
+      }),
+    );
+    expect(mistakes).toEqual([
+      'when, when: step "model" has no field "good"',
+      'over, over: step "model" has no field "parts"',
+      'until, repeat.until: the result has no field "good"',
+      'until_another, repeat.until: step "model" has no field "weights"',
+      '-, output: step "models" has no field "model"',
+      '-, output: step "model" has no field "weights"',
+    ]);
+  });
+
   it("keeps the size of a function's worker, be it mapped or repeated, and nothing where none is said", () => {
     const { graph } = definePipeline({ name: "sizes", params }, ({ step, map }) => {
       const fn = lambda({}, () => ({ n: 1 }));

@@ -1,9 +1,10 @@
 import * as z from "zod";
 import type { Pipeline } from "./define-pipeline.ts";
-import { ExpressionError, referencesIn } from "./expression.ts";
+import { type Expression, ExpressionError, type Reference, referencesIn } from "./expression.ts";
 import {
   cachePolicy,
   type DefinitionProblem,
+  expressionsOf,
   repeatPolicy,
   type StepNode,
   type StepSize,
@@ -112,7 +113,10 @@ export class Definition {
     node.needs = this.numbersOf(used.needed);
     const order = [...this.afterOf(options.after ?? [], report), ...this.numbersOf(used.optional)];
     node.after = [...new Set(order)].sort((a, b) => a - b);
-    this.checkFields(node, report);
+    const result = task.kind === "batch" ? task.job.output : undefined;
+    for (const [field, expression] of expressionsOf(node)) {
+      for (const problem of this.fieldProblems(expression, result)) report(field, problem);
+    }
     if (over !== undefined) this.checkIsList(node.over ?? null, report);
     if (task.kind === "lambda") this.functions.set(name, task.run);
     if (task.kind === "child") this.children.set(task.pipeline.name, task.pipeline);
@@ -126,7 +130,9 @@ export class Definition {
 
   /** What the definition returned becomes the run's output; nothing at all is fine. */
   setOutput(result: unknown): void {
-    if (result !== undefined) this.output = toExpression(result, "the returned value");
+    if (result === undefined) return;
+    this.output = toExpression(result, "the returned value");
+    for (const problem of this.fieldProblems(this.output)) this.problems.push({ field: "output", problem });
   }
 
   private describeTask(
@@ -162,31 +168,33 @@ export class Definition {
     return this.numbersOf(names);
   }
 
-  /** The schema that a reference goes into, where it is known: parameters and the outputs of jobs are. */
-  private schemaAt(
-    source: string,
-    path: readonly string[],
-  ): { schema: z.ZodType; path: readonly string[] } | undefined {
-    if (source === "$params") return { schema: this.params, path };
+  /**
+   * What a reference goes into, where its schema is known: parameters and the outputs of jobs are.
+   *
+   * @param result the schema of what one pass of the step gives
+   */
+  private targetOf(
+    { source, path }: Reference,
+    result?: z.ZodType,
+  ): { name: string; schema: z.ZodType; path: readonly string[] } | undefined {
+    if (source === "$params") return { name: "params", schema: this.params, path };
+    if (source === "$result") return result && { name: "the result", schema: result, path };
     if (source !== "$step") return undefined;
-    const output = this.outputs.get(path[0] ?? "");
+    const [step = "", ...fields] = path;
+    const output = this.outputs.get(step);
     if (output === undefined) return undefined;
-    return { schema: output.mapped ? z.array(output.schema) : output.schema, path: path.slice(1) };
+    const schema = output.mapped ? z.array(output.schema) : output.schema;
+    return { name: `step "${step}"`, schema, path: fields };
   }
 
-  private checkFields(node: StepNode, report: (field: string, problem: string) => void): void {
-    for (const [field, value] of [
-      ["input", node.input],
-      ["over", node.over],
-      ["when", node.when],
-    ] as const) {
-      for (const { source, path } of value === undefined ? [] : referencesIn(value)) {
-        const known = this.schemaAt(source, path);
-        const missing = known && fieldMissing(known.schema, known.path);
-        if (missing)
-          report(field, `${source === "$params" ? "params" : `step "${path[0]}"`} has no field "${missing}"`);
-      }
-    }
+  /** What an expression reads that is sure not to be there. */
+  private fieldProblems(expression: Expression, result?: z.ZodType): string[] {
+    return referencesIn(expression).flatMap((reference) => {
+      const target = this.targetOf(reference, result);
+      if (target === undefined) return [];
+      const missing = fieldMissing(target.schema, target.path);
+      return missing === undefined ? [] : [`${target.name} has no field "${missing}"`];
+    });
   }
 
   private checkIsList(over: Json, report: (field: string, problem: string) => void): void {
@@ -195,8 +203,8 @@ export class Definition {
     if (reference === undefined)
       return void report("over", `maps over ${JSON.stringify(over)}, which is not a list`);
     if (typeof over === "object" && over !== null && "$flatten" in over) return;
-    const known = this.schemaAt(reference.source, reference.path);
-    if (known && fieldMissing(known.schema, [...known.path, 0]) === 0) {
+    const target = this.targetOf(reference);
+    if (target && fieldMissing(target.schema, [...target.path, 0]) === 0) {
       report("over", "maps over something that is not a list");
     }
   }
