@@ -2,6 +2,7 @@ import type { Engine } from "../engine.ts";
 import { modelPrefix } from "../objects/layout.ts";
 import type { Artifact } from "../pipeline/job.ts";
 import type { ModelRegistration, ModelVersion } from "../pipeline/model.ts";
+import { severalAtOnce } from "../platform/several-at-once.ts";
 import { digestOf } from "./model-digest.ts";
 import { checkSize, filesOf, folderOf, ModelFilesError } from "./model-files.ts";
 
@@ -13,15 +14,6 @@ const copiesAtOnce = 16;
 
 /** An object to copy, and the key that it gets. */
 type Copy = { readonly artifact: Artifact; readonly key: string };
-
-async function copyAll(engine: Engine, copies: readonly Copy[]): Promise<Artifact[]> {
-  const copied: Artifact[] = [];
-  for (let from = 0; from < copies.length; from += copiesAtOnce) {
-    const some = copies.slice(from, from + copiesAtOnce);
-    copied.push(...(await Promise.all(some.map((copy) => copyOne(engine, copy)))));
-  }
-  return copied;
-}
 
 async function copyOne(engine: Engine, { artifact, key }: Copy): Promise<Artifact> {
   const uri = engine.objects.locate(key);
@@ -61,12 +53,10 @@ export async function registerVersion(
   if (known !== undefined) return known;
   const prefix = modelPrefix(name, version);
   const folder = `${prefix}model/`;
-  const kept = await copyAll(
-    engine,
-    files.map(({ path, artifact }) => ({ artifact, key: folder + path })),
-  );
+  const copyAll = (copies: readonly Copy[]) =>
+    severalAtOnce(copies, (copy) => copyOne(engine, copy), copiesAtOnce);
+  const kept = await copyAll(files.map(({ path, artifact }) => ({ artifact, key: folder + path })));
   const keptAttachments = await copyAll(
-    engine,
     attached.map(([key, artifact]) => ({
       artifact,
       key: `${prefix}attachments/${key}/${baseName(artifact)}`,

@@ -1,6 +1,7 @@
 import type { Engine } from "../engine.ts";
 import { artifact, jobParts } from "../pipeline/job.ts";
 import { isJsonObject, type Json } from "../pipeline/json.ts";
+import { severalAtOnce } from "../platform/several-at-once.ts";
 import { cacheKey } from "../state/cache-key.ts";
 import type { StoredValue, SucceededStep } from "../state/step-record.ts";
 import type { CachedResult } from "../store/result-cache.ts";
@@ -62,13 +63,12 @@ export async function findCached(
   });
   const kept = await engine.cache.get([...new Set(keys.map(([, key]) => key))]);
   const now = engine.clock.now();
-  const found = new Map<number, CachedResult>();
-  for (const [index, key] of keys) {
+  const found = await severalAtOnce(keys, async ([index, key]) => {
     const result = kept.get(key);
-    if (result === undefined || (result.expiresAt ?? Number.POSITIVE_INFINITY) <= now) continue;
-    if (await isWhole(engine, result.output)) found.set(index, result);
-  }
-  return found;
+    if (result === undefined || (result.expiresAt ?? Number.POSITIVE_INFINITY) <= now) return [];
+    return (await isWhole(engine, result.output)) ? [[index, result] as const] : [];
+  });
+  return new Map(found.flat());
 }
 
 /** Keeps a result for later runs. What cannot be kept is no failure of the step. */

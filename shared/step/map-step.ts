@@ -1,6 +1,6 @@
 import type { Engine } from "../engine.ts";
 import { shardOf, shardSize } from "../objects/layout.ts";
-import type { Json } from "../pipeline/json.ts";
+import { severalAtOnce } from "../platform/several-at-once.ts";
 import type { StepMessage } from "../queue/step-queue.ts";
 import { expanded } from "../state/step-changes.ts";
 import { type HeldStep, hasResult } from "../state/step-record.ts";
@@ -35,31 +35,38 @@ function membersOf(shard: number, children: number): number[] {
 export async function openTallies(engine: Engine, work: StepWork, children: number): Promise<void> {
   const { epoch } = work.run;
   const shards = shardsOf(children);
-  for (const shard of shards) {
-    await engine.store.openTally(tallyKey(work, shard), epoch, membersOf(shard, children).length);
-  }
+  await severalAtOnce(shards, (shard) =>
+    engine.store.openTally(tallyKey(work, shard), epoch, membersOf(shard, children).length),
+  );
   await engine.store.openTally(tallyKey(work, "map"), epoch, shards.length);
 }
 
-/** Counts the children that succeeded in an earlier epoch although nobody told: they must not run again. */
-export async function joinSucceeded(engine: Engine, work: StepWork): Promise<void> {
+/** The tallies of a map's shards, in order. */
+async function talliesOf(engine: Engine, work: StepWork, children: number): Promise<(Tally | undefined)[]> {
+  return severalAtOnce(shardsOf(children), (shard) => engine.store.getTally(tallyKey(work, shard)));
+}
+
+/**
+ * Counts the children that succeeded in an earlier epoch although nobody told: they must not run again. Nearly all were
+ * told of; to tell of thousands again would take longer than a worker has.
+ */
+export async function joinSucceeded(engine: Engine, work: StepWork, children: number): Promise<void> {
   const { run, node } = work;
   if (run.epoch === 1) return;
+  const tallies = await talliesOf(engine, work, children);
   for (const record of await engine.store.listSteps(run.runId, node.name)) {
     const { index } = record;
-    if (index === "map" || !hasResult(record)) continue;
+    if (index === "map" || !hasResult(record) || hasJoined(tallies[shardOf(index)], index)) continue;
     await engine.store.joinTally(tallyKey(work, shardOf(index)), run.epoch, index, "done");
   }
 }
 
 /** Children that have not ended in this epoch. */
 export async function openChildren(engine: Engine, work: StepWork, children: number): Promise<number[]> {
-  const open: number[] = [];
-  for (const shard of shardsOf(children)) {
-    const tally = await engine.store.getTally(tallyKey(work, shard));
-    open.push(...membersOf(shard, children).filter((index) => !hasJoined(tally, index)));
-  }
-  return open;
+  const tallies = await talliesOf(engine, work, children);
+  return tallies.flatMap((tally, shard) =>
+    membersOf(shard, children).filter((index) => !hasJoined(tally, index)),
+  );
 }
 
 function hasJoined(tally: Tally | undefined, index: number): boolean {
@@ -85,8 +92,7 @@ export async function driveShard(
 
 /** Tells the map of every shard that is complete, in case that was never told. */
 export async function joinFullShards(engine: Engine, work: StepWork, children: number): Promise<void> {
-  for (const shard of shardsOf(children)) {
-    const tally = await engine.store.getTally(tallyKey(work, shard));
+  for (const [shard, tally] of (await talliesOf(engine, work, children)).entries()) {
     if (tally !== undefined) await joinShard(engine, work, shard, tally);
   }
 }
@@ -106,11 +112,11 @@ export async function expandMap(
   engine: Engine,
   work: StepWork,
   held: HeldStep & StoredStep,
-  items: readonly Json[],
+  children: number,
 ): Promise<void> {
   // The map itself makes no pass of a repeated task, so there is no result to hold a condition against.
-  if (items.length === 0) return succeedWith(engine, work, held, { value: null });
-  await openTallies(engine, work, items.length);
-  if ((await replaceStep(engine, expanded(held, items.length), held)) === undefined) return;
-  await driveMap(engine, work, items.length);
+  if (children === 0) return succeedWith(engine, work, held, { value: null });
+  await openTallies(engine, work, children);
+  if ((await replaceStep(engine, expanded(held, children), held)) === undefined) return;
+  await driveMap(engine, work, children);
 }

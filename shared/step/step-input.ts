@@ -9,7 +9,7 @@ import {
 import { type Graph, type StepNode, stepNamed } from "../pipeline/graph.ts";
 import { isJsonObject, type Json, type JsonObject } from "../pipeline/json.ts";
 import { isEnded, type Run } from "../state/run.ts";
-import { hasResult } from "../state/step-record.ts";
+import { childrenOf, hasResult } from "../state/step-record.ts";
 import type { StoredStep } from "../store/run-store.ts";
 import { resultsNamed } from "./known-results.ts";
 import { loadValue } from "./stored-value.ts";
@@ -106,6 +106,14 @@ export async function itemsOf(
 ): Promise<readonly Json[]> {
   const over = node.over ?? [];
   return listFrom(node, evaluate(over, await scopeFor(engine, run, graph, [over])));
+}
+
+/** How many items that list has. Where they are another map's children, none of their results is read. */
+export async function countOf(engine: Engine, run: Run, graph: Graph, node: StepNode): Promise<number> {
+  const source = childrenSource(graph, node.over ?? []);
+  const map = source && (await engine.store.getStep({ runId: run.runId, step: source, index: "map" }));
+  const children = map && hasResult(map) ? childrenOf(map) : undefined;
+  return children ?? (await itemsOf(engine, run, graph, node)).length;
 }
 
 /** One item of that list. Where the items are another map's children, only that child is read. */

@@ -29,7 +29,7 @@ import { failAttempt, succeedAttempt } from "../step/finish-attempt.ts";
 import { joinEnded } from "../step/join-step.ts";
 import { hintFor, type StepWork } from "../step/step-work.ts";
 import type { StoredStep } from "../store/run-store.ts";
-import { settleCancellation } from "./settle-cancellation.ts";
+import { endIfSettled, settleCancellation } from "./settle-cancellation.ts";
 
 /** The states that a record shows of a job, in the order in which a job passes them. */
 const shown: readonly JobStep["state"][] = ["SUBMITTED", "RUNNABLE", "STARTING", "RUNNING"];
@@ -249,7 +249,7 @@ async function endOfCancelled(engine: Engine, run: Run, record: StoredStep | und
     await engine.store.putStep(ended(told, "CANCELLED", now, error), record.version);
   }
   // An array job's children end by the thousand: their array's own end settles those.
-  if (run.state === "CANCELLING" && detail.arrayIndex === undefined) await settleCancellation(engine, run);
+  if (run.state === "CANCELLING" && detail.arrayIndex === undefined) await endIfSettled(engine, run);
 }
 
 /**

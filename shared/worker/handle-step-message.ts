@@ -1,7 +1,6 @@
 import { submitStep } from "../batch/submit-step.ts";
 import type { Engine, WorkerSize } from "../engine.ts";
 import type { StepNode } from "../pipeline/graph.ts";
-import type { Json } from "../pipeline/json.ts";
 import { isThrottling } from "../platform/throttling.ts";
 import { maxMessageDelay, type StepMessage } from "../queue/step-queue.ts";
 import { dependantNamed, isDue, isEndStep } from "../run/end-step.ts";
@@ -9,7 +8,6 @@ import { nodeOf } from "../run/run-graph.ts";
 import { type NextStep, TailCall } from "../run/tail-call.ts";
 import { letGoLease } from "../state/decide-claim.ts";
 import { type Failure, fatal, lossLimits } from "../state/failure.ts";
-import type { CancellingRun } from "../state/run.ts";
 import { childrenOf, lossesTo, type StepRecord } from "../state/step-record.ts";
 import { askApproval } from "../step/approval-step.ts";
 import { startChild } from "../step/child-step.ts";
@@ -21,11 +19,11 @@ import { joinEnded } from "../step/join-step.ts";
 import { driveShard, expandMap, maxChildren } from "../step/map-step.ts";
 import { awaitObject } from "../step/object-step.ts";
 import { readOrFail } from "../step/read-or-fail.ts";
-import { itemsOf, shouldRun } from "../step/step-input.ts";
+import { countOf, itemsOf, shouldRun } from "../step/step-input.ts";
 import type { StepWork } from "../step/step-work.ts";
 import { runWait } from "../step/wait-step.ts";
 import { lookAtAway } from "./look-at-away.ts";
-import { settleCancellation } from "./settle-cancellation.ts";
+import { settleHinted } from "./settle-cancellation.ts";
 
 /** Milliseconds that a lease lasts beyond the time that the work may take. */
 const leaseSlack = 5000;
@@ -56,17 +54,19 @@ function workerLost(engine: Engine, record: StepRecord): Failure {
 
 async function runMap(engine: Engine, work: StepWork, claim: Claim): Promise<void> {
   const { run, graph, node } = work;
-  const list = await readOrFail<readonly Json[]>(engine, work, claim.record, () =>
-    itemsOf(engine, run, graph, node),
-  );
+  const list = await readOrFail(engine, work, claim.record, async () => {
+    // Jobs are sent their items; all other children read their own.
+    const items = node.task.kind === "batch" ? await itemsOf(engine, run, graph, node) : undefined;
+    return { items, size: items?.length ?? (await countOf(engine, run, graph, node)) };
+  });
   if (list === undefined) return;
-  const items = list.value;
-  if (items.length > maxChildren) {
-    const message = `maps over ${items.length} items; a map takes up to ${maxChildren}: split the list over several steps`;
+  const { items, size } = list.value;
+  if (size > maxChildren) {
+    const message = `maps over ${size} items; a map takes up to ${maxChildren}: split the list over several steps`;
     return failAttempt(engine, work, claim.record, fatal("MapTooLarge", message));
   }
-  if (node.task.kind === "batch" && items.length > 1) return submitStep(engine, work, claim, items);
-  await expandMap(engine, work, claim.record, items);
+  if (items !== undefined && size > 1) return submitStep(engine, work, claim, items);
+  await expandMap(engine, work, claim.record, size);
 }
 
 /** Does what a step is there for, or leaves it to whoever does. */
@@ -122,18 +122,6 @@ async function letGo(engine: Engine, held: Claim["record"]): Promise<void> {
 function leaseOf(engine: Engine, { node }: StepWork, index: StepMessage["index"]): number {
   if (node.task.kind === "lambda" && index !== "map") return node.timeout * 1000 + leaseSlack;
   return engine.settings.submitLeaseSeconds * 1000;
-}
-
-/** A child's end may be what a cancelled parent waits for. */
-async function settleParent(
-  engine: Engine,
-  run: CancellingRun,
-  { runId, step, index }: StepMessage,
-): Promise<void> {
-  const record = await engine.store.getStep({ runId, step, index });
-  if (record !== undefined && "holder" in record && record.holder === "run") {
-    await settleCancellation(engine, run);
-  }
 }
 
 /** The size of the workers that a message is for: a map's own record is kept, and its shards are driven, by small ones. */
@@ -197,7 +185,7 @@ async function workOn(engine: Engine, message: StepMessage, work: StepWork, dead
 async function workOnMessage(engine: Engine, message: StepMessage, tail: TailCall, deadline: number) {
   const run = await engine.store.getRun(message.runId);
   if (run === undefined) return;
-  if (run.state === "CANCELLING" && !isEndStep(message.step)) return settleParent(engine, run, message);
+  if (run.state === "CANCELLING" && !isEndStep(message.step)) return settleHinted(engine, run, message);
   if (!isDue(run, message)) return;
   const found = await nodeOf(engine, run, message.step);
   if (found === undefined) return engine.log.warn("message for a step that the run's graph lacks", message);

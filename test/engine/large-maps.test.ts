@@ -1,7 +1,21 @@
 import * as z from "zod";
-import { batch, defineJob, definePipeline, lambda } from "../../shared/pipeline/index.ts";
+import { cancelRun } from "../../shared/operate/cancel-run.ts";
+import { retryRun } from "../../shared/operate/retry-run.ts";
+import {
+  approval,
+  batch,
+  child,
+  defineJob,
+  definePipeline,
+  lambda,
+  type Pipeline,
+  wait,
+} from "../../shared/pipeline/index.ts";
 import { startRun } from "../../shared/run/start-run.ts";
 import { MemoryEngine, testPipeline } from "../../shared/testing/test-pipeline.ts";
+import { handleJob } from "../../shared/worker/handle-job.ts";
+import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
+import { begin, runOf, work } from "./driving.ts";
 
 const sized = z.strictObject({ size: z.int() });
 type Item = { place: number; seen: number[] };
@@ -101,5 +115,144 @@ describe("what children of one map share", () => {
     });
     expect(state).toBe("SUCCEEDED");
     expect(seen).toEqual([0, 0, 0]);
+  });
+});
+
+const halve = defineJob("bench.halve", {
+  input: z.object({ n: z.number() }),
+  output: z.object({ n: z.number() }),
+  resources: { vcpus: 1, memory: 512 },
+});
+
+/** Counts the calls of a port's methods from now on. */
+function counted<T extends object>(port: T, methods: readonly (keyof T)[]) {
+  const calls = { count: 0 };
+  for (const method of methods) {
+    const call = port[method] as (...args: unknown[]) => unknown;
+    port[method] = ((...args: unknown[]) => {
+      calls.count += 1;
+      return call.apply(port, args);
+    }) as T[typeof method];
+  }
+  return calls;
+}
+
+/** Numbers from 0. */
+const upTo = ({ size }: { size: number }): number[] => Array.from({ length: size }, (_, place) => place);
+
+describe("a map of the most jobs that there may be", () => {
+  const size = 10_000;
+
+  it("is one array job; of its children those that fail are tried again, and by hand once more", async () => {
+    const pipeline = definePipeline({ name: "most-jobs", params: sized }, ({ params, step, map }) => {
+      const items = step("list", lambda({ size: params.size }, upTo));
+      map("halve", items, (n) => batch(halve, { n }), { retries: 1 });
+    });
+    const tries = new Map<number, number>();
+    const memory = new MemoryEngine([pipeline], {
+      "bench.halve": (input) => {
+        const { n } = input as { n: number };
+        const tried = (tries.get(n) ?? 0) + 1;
+        tries.set(n, tried);
+        // Three fail once, and one of them twice more: as often as it may, and again.
+        if (tried === 1 && [7, 5000, 9999].includes(n)) throw new Error("not at first");
+        if (tried === 2 && n === 5000) throw new Error("nor at second");
+        return { n: n / 2 };
+      },
+    });
+    const runId = await begin(memory, "most-jobs", { params: { size } });
+    expect(await memory.finish(runId)).toMatchObject({
+      state: "FAILED",
+      error: { step: "halve[5000]", message: "nor at second" },
+    });
+    // The array, and a job of its own for each second try.
+    expect(memory.batch.submitted()).toHaveLength(1 + 3);
+
+    const joins = counted(memory.store, ["joinTally"]);
+    await retryRun(memory.engine, runId);
+    expect((await memory.finish(runId)).state).toBe("SUCCEEDED");
+    expect(memory.batch.submitted()).toHaveLength(1 + 3 + 1);
+    expect([...tries.values()].reduce((sum, count) => sum + count, 0)).toBe(size + 4);
+    // What was told of in the epoch before is not told of again.
+    expect(joins.count).toBeLessThan(10);
+  });
+});
+
+describe("a cancel of a large map", () => {
+  const size = 1000;
+  const sleeper = definePipeline({ name: "sleeper", params: z.strictObject({}) }, ({ step }) => {
+    step("nap", wait({ seconds: 36_000 }));
+  }) as unknown as Pipeline;
+  const failing = () => {
+    throw new Error("later");
+  };
+
+  it.each<[string, Parameters<typeof definePipeline<typeof sized, void>>[1]]>([
+    [
+      "approvals",
+      ({ params, step, map }) => {
+        const items = step("list", lambda({ size: params.size }, upTo));
+        map("it", items, () => approval({ deadline: 36_000 }));
+      },
+    ],
+    [
+      "children",
+      ({ params, step, map }) => {
+        const items = step("list", lambda({ size: params.size }, upTo));
+        map("it", items, () => child(sleeper, {}));
+      },
+    ],
+    [
+      "functions that wait for their retry",
+      ({ params, step, map }) => {
+        const items = step("list", lambda({ size: params.size }, upTo));
+        map("it", items, () => lambda({}, failing), { retries: { limit: 1, delay: 800 } });
+      },
+    ],
+  ])("of %s is shared among workers, and through without the sweep", async (_kind, build) => {
+    const memory = new MemoryEngine([definePipeline({ name: "large", params: sized }, build), sleeper]);
+    const runId = await begin(memory, "large", { params: { size } });
+    await work(memory);
+    expect(await memory.store.listSteps(runId, "it")).toHaveLength(size + 1);
+    const writes = counted(memory.store, ["putStep"]);
+    expect((await cancelRun(memory.engine, runId)).state).toBe("CANCELLING");
+    expect(writes.count).toBeLessThan(10);
+    let most = 0;
+    for (let messages = memory.queue.receive(); messages.length > 0; messages = memory.queue.receive()) {
+      for (const message of messages) {
+        writes.count = 0;
+        await handleStepMessage(memory.engine, message, Number.POSITIVE_INFINITY);
+        most = Math.max(most, writes.count);
+      }
+    }
+    // A child of a pipeline is a record of its own, and one of its step.
+    expect(most).toBeLessThanOrEqual(2 * 200);
+    expect((await runOf(memory, runId)).state).toBe("CANCELLED");
+    const { runs } = await memory.store.listRuns({}, 2 * size);
+    expect(runs.filter(({ endedAt }) => endedAt === undefined)).toEqual([]);
+    const states = (await memory.store.listSteps(runId, "it")).map(({ state }) => state);
+    expect(new Set(states)).toEqual(new Set(["CANCELLED"]));
+  });
+
+  it("of jobs ends the array, and asks Batch about none of its children by itself", async () => {
+    const pipeline = definePipeline({ name: "large", params: sized }, ({ params, step, map }) => {
+      const items = step("list", lambda({ size: params.size }, upTo));
+      map("it", items, (n) => batch(halve, { n }));
+    });
+    const memory = new MemoryEngine([pipeline], { "bench.halve": () => ({ n: 1 }) });
+    const runId = await begin(memory, "large", { params: { size } });
+    await work(memory);
+    for (const { id } of memory.batch.waiting()) memory.batch.wait(id);
+    await work(memory);
+    expect(await memory.store.listSteps(runId, "it")).toHaveLength(size + 1);
+    const calls = counted(memory.batch, ["describe", "terminate"]);
+    await cancelRun(memory.engine, runId);
+    expect(memory.batch.waiting()).toEqual([]);
+    for (const event of memory.batch.takeEvents()) await handleJob(memory.engine, event);
+    await work(memory);
+    expect(calls.count).toBeLessThan(30);
+    expect((await runOf(memory, runId)).state).toBe("CANCELLED");
+    const records = await memory.store.listSteps(runId, "it");
+    expect(new Set(records.map(({ state }) => state))).toEqual(new Set(["CANCELLED"]));
   });
 });

@@ -4,6 +4,7 @@ import type { StepMessage } from "../../shared/queue/step-queue.ts";
 import { startRun } from "../../shared/run/start-run.ts";
 import { MemoryEngine, testPipeline } from "../../shared/testing/test-pipeline.ts";
 import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
+import { begin, runOf } from "./driving.ts";
 
 const none = z.strictObject({});
 const numbers = z.strictObject({ list: z.array(z.number()) });
@@ -117,6 +118,30 @@ describe("a map", () => {
     expect((await testPipeline(pipeline)).error?.message).toBe(
       'step "each" maps over "text", which is not a list',
     );
+  });
+
+  it("over another's large results is unfolded without reading them, and each child reads its own", async () => {
+    const pipeline = definePipeline({ name: "large-items", params: numbers }, ({ params, map }) => {
+      const texts = map("make", params.list, (n) => lambda({ n }, ({ n }) => String(n).repeat(5000)));
+      map("measure", texts, (text) => lambda({ text }, ({ text }) => text.length));
+    });
+    const memory = new MemoryEngine([pipeline]);
+    const runId = await begin(memory, "large-items", { params: { list: [1, 2, 3] } });
+    const reads: string[] = [];
+    const get = memory.objects.get.bind(memory.objects);
+    let now = "";
+    memory.objects.get = (uri) => {
+      reads.push(`${now} ${uri.match(/make\/\d/)?.[0]}`);
+      return get(uri);
+    };
+    for (let messages = memory.queue.receive(1); messages.length > 0; messages = memory.queue.receive(1)) {
+      for (const message of messages) {
+        now = `${message.step}[${message.index}]`;
+        await handleStepMessage(memory.engine, message, Number.POSITIVE_INFINITY);
+      }
+    }
+    expect((await runOf(memory, runId)).state).toBe("SUCCEEDED");
+    expect(reads).toEqual(["measure[0] make/0", "measure[1] make/1", "measure[2] make/2"]);
   });
 
   it("results over 4 KB go to the object store without the author noticing", async () => {

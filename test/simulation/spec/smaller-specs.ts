@@ -6,6 +6,15 @@ function overWithout(over: OverSpec, gone: string): OverSpec {
   return names.includes(gone) ? { form: "literal", size: 2 } : over;
 }
 
+/** A step that may have lost what it followed: a rule is about the steps before, and without any it is a mistake. */
+function fitting(step: StepSpec): StepSpec {
+  const { rule: _rule, ...others } = step;
+  const { uses, after, over, when } = step;
+  const follows =
+    uses.length + after.length > 0 || when !== undefined || (over !== undefined && over.form !== "literal");
+  return follows ? step : others;
+}
+
 /** A step that no longer follows one that is gone. */
 function stepWithout({ when, over, ...step }: StepSpec, gone: string): StepSpec {
   return {
@@ -63,10 +72,10 @@ export function* smallerSpecs(spec: PipelineSpec): Generator<PipelineSpec> {
     if (steps.length === 1) break;
     yield {
       ...spec,
-      steps: steps.filter((step) => step !== gone).map((step) => stepWithout(step, gone.name)),
+      steps: steps.filter((step) => step !== gone).map((step) => fitting(stepWithout(step, gone.name))),
     };
   }
   for (const [place, step] of steps.entries()) {
-    for (const simpler of simplerSteps(step)) yield { ...spec, steps: steps.with(place, simpler) };
+    for (const simpler of simplerSteps(step)) yield { ...spec, steps: steps.with(place, fitting(simpler)) };
   }
 }

@@ -10,6 +10,7 @@ export type Soon = {
   readonly task?: Task;
 };
 
+/** When nothing moves any more in the code that runs. */
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /**
@@ -64,6 +65,7 @@ export class Scheduler {
       (error) => finish(error ?? new Error("it threw nothing")),
     );
     await idle;
+    await settled();
     this.current = undefined;
   }
 
@@ -75,8 +77,9 @@ export class Scheduler {
       task.onIdle = resolve;
     });
     settle();
-    // With other calls unanswered it may go on or not: wait until nothing moves any more.
-    await (task.pending > 0 ? settled() : idle);
+    // With other calls unanswered it may go on or not; and it may go on at several places at once, each to a call.
+    if (task.pending === 0) await idle;
+    await settled();
     this.current = undefined;
   }
 }

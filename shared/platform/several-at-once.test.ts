@@ -1,0 +1,39 @@
+import { severalAtOnce } from "./several-at-once.ts";
+
+describe("several at once", () => {
+  it("are so many at most, and give their results in the order of the list", async () => {
+    let underWay = 0;
+    let most = 0;
+    const results = await severalAtOnce(
+      [5, 1, 4, 2, 3],
+      async (n) => {
+        underWay += 1;
+        most = Math.max(most, underWay);
+        for (let turn = 0; turn < n; turn += 1) await Promise.resolve();
+        underWay -= 1;
+        return n * 10;
+      },
+      2,
+    );
+    expect(results).toEqual([50, 10, 40, 20, 30]);
+    expect(most).toBe(2);
+  });
+
+  it("of which one fails are waited for, and none is begun after them", async () => {
+    const begun: number[] = [];
+    const ended: number[] = [];
+    const working = severalAtOnce(
+      [1, 2, 3, 4],
+      async (n) => {
+        begun.push(n);
+        if (n === 1) throw new Error("one is bad");
+        await new Promise((resolve) => setImmediate(resolve));
+        ended.push(n);
+      },
+      2,
+    );
+    await expect(working).rejects.toThrow("one is bad");
+    expect(begun).toEqual([1, 2]);
+    expect(ended).toEqual([2]);
+  });
+});
