@@ -1,10 +1,12 @@
 import type { Engine } from "../engine.ts";
 import { timesFrom } from "../pipeline/timetable.ts";
+import { severalAtOnce } from "../platform/several-at-once.ts";
 import { lastLook } from "../run/end-run.ts";
+import { reopenRun } from "../run/reopen-run.ts";
 import { ParamsError, PipelineNotFoundError } from "../run/run-errors.ts";
 import { runIdOf } from "../run/run-id.ts";
-import { beginRun, startRun } from "../run/start-run.ts";
-import { type ActiveRun, isActive, type Run } from "../state/run.ts";
+import { startRun } from "../run/start-run.ts";
+import { type ActiveRun, isActive, isEnded, type Run } from "../state/run.ts";
 import { cancelRunAs } from "../worker/settle-cancellation.ts";
 import { type Backfill, backfillLimit, backfillTag, isStartedBy, stoppedWith } from "./backfill.ts";
 import { decideBackfill, standingOf, type TimeLookedAt } from "./decide-backfill.ts";
@@ -12,8 +14,6 @@ import { decideBackfill, standingOf, type TimeLookedAt } from "./decide-backfill
 /** Times that one turn looks at beyond those that are open, and turns that one call takes. */
 const timesPerTurn = 500;
 const turnsPerCall = 4;
-/** Calls to the stores that are under way at once. */
-const atOnce = 25;
 /** Times that one call looks at, at most, beyond those that are open. */
 export const timesPerCall = timesPerTurn * turnsPerCall;
 /** Backfills that one tick drives. */
@@ -23,22 +23,13 @@ const nextLook = 30_000;
 /** After all other runs of a work queue: what is missing already can wait. */
 const lastPriority = 100;
 
-/** Does something for each of a list, several at once, in order. */
-async function forEach<T, R>(list: readonly T[], work: (each: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
-  for (let place = 0; place < list.length; place += atOnce) {
-    results.push(...(await Promise.all(list.slice(place, place + atOnce).map(work))));
-  }
-  return results;
-}
-
 /** The runs of some of a backfill's times, in the order of the times. */
 export function lookAt(
   engine: Engine,
   { pipeline, causeKey }: Pick<Backfill, "pipeline" | "causeKey">,
   times: readonly string[],
 ): Promise<TimeLookedAt[]> {
-  return forEach(times, async (time) => {
+  return severalAtOnce(times, async (time) => {
     return { time, run: await engine.store.getRun(runIdOf(pipeline, time, causeKey)) };
   });
 }
@@ -55,13 +46,6 @@ async function startTime(engine: Engine, backfill: Backfill, time: string): Prom
     tags: [backfillTag(id)],
     limit: { name: backfillLimit(id), limit: concurrency },
   });
-}
-
-async function openAgain(engine: Engine, run: Run): Promise<void> {
-  const now = engine.clock.now();
-  const dueAt = now + engine.settings.sweepSeconds * 1000;
-  const opened = await engine.store.reopenRun(run, new Date(now).toISOString(), dueAt);
-  if (opened?.state === "RUNNING" || opened?.state === "QUEUED") await beginRun(engine, opened);
 }
 
 /** The times that a turn looks at next, and the one after them. */
@@ -93,11 +77,12 @@ async function goOn(engine: Engine, backfill: Backfill): Promise<boolean> {
   };
   if (!(await engine.backfills.put(moved))) return false;
   const runs = new Map([...opened, ...coming].map(({ time, run }) => [time, run]));
-  await forEach(moved.open, async (time) => {
+  await severalAtOnce(moved.open, async (time) => {
     const run = runs.get(time);
     const standing = standingOf(backfill, run);
     if (standing === "missing") await startTime(engine, moved, time);
-    if (standing === "again" && run !== undefined) await openAgain(engine, run);
+    // One that cannot be opened yet stands so at the next turn as well.
+    if (standing === "again" && run !== undefined && isEnded(run)) await reopenRun(engine, run);
   });
   return after !== undefined && moved.next === after;
 }
@@ -109,7 +94,7 @@ async function settle(engine: Engine, backfill: Backfill): Promise<void> {
   const now = engine.clock.now();
   const opened = await lookAt(engine, backfill, backfill.open);
   const isMine = (run: Run): run is ActiveRun => isActive(run) && isStartedBy(run, id);
-  await forEach(opened, async ({ run }) => {
+  await severalAtOnce(opened, async ({ run }) => {
     if (run === undefined || !isMine(run) || run.state === "CANCELLING") return;
     await cancelRunAs(engine, run, "CANCELLED", reason);
   });

@@ -1,7 +1,7 @@
 import type { Engine } from "../engine.ts";
+import { reopenRun } from "../run/reopen-run.ts";
 import { RunNotFoundError, RunStateError } from "../run/run-errors.ts";
-import { beginRun } from "../run/start-run.ts";
-import type { Run } from "../state/run.ts";
+import type { EndedRun, Run } from "../state/run.ts";
 
 const remedies: Partial<Record<Run["state"], string>> = {
   SUCCEEDED: "start a new run instead",
@@ -9,7 +9,8 @@ const remedies: Partial<Record<Run["state"], string>> = {
 };
 
 /** @throws RunStateError for a run that cannot be opened again */
-function checkRetryable({ runId, state, cause }: Run): void {
+function checkRetryable(run: Run): asserts run is EndedRun {
+  const { runId, state, cause } = run;
   if (cause.kind === "step") {
     throw new RunStateError(
       `run ${runId} is a step of run ${cause.runId}; retry that one, and this one goes on with it`,
@@ -28,21 +29,24 @@ function checkRetryable({ runId, state, cause }: Run): void {
  *
  * @returns the run as it then is
  * @throws RunNotFoundError
- * @throws RunStateError for a run that is under way, succeeded, or is a step of another one
+ * @throws RunStateError for a run that is under way, succeeded, is a step of another one, or ended so lately that its
+ *   hook and notices have not begun
  */
 export async function retryRun(engine: Engine, runId: string): Promise<Run> {
   const run = await engine.store.getRun(runId);
   if (run === undefined) throw new RunNotFoundError(runId);
   checkRetryable(run);
-  const now = engine.clock.now();
-  const dueAt = now + engine.settings.sweepSeconds * 1000;
-  const opened = await engine.store.reopenRun(run, new Date(now).toISOString(), dueAt);
-  if (opened?.state !== "RUNNING" && opened?.state !== "QUEUED") {
+  const opened = await reopenRun(engine, run);
+  if (opened.kind === "untold") {
+    throw new RunStateError(
+      `run ${runId} has only just ended, and nobody was told of it yet (${opened.steps.join(", ")}); retry it again in some seconds`,
+    );
+  }
+  if (opened.kind === "gone") {
     throw new RunStateError(
       `run ${runId} was opened again by someone else just now; look at it before you go on`,
     );
   }
-  await beginRun(engine, opened);
-  engine.log.info("run retried", { runId, pipeline: run.pipeline, epoch: opened.epoch });
-  return (await engine.store.getRun(runId)) ?? opened;
+  engine.log.info("run retried", { runId, pipeline: run.pipeline, epoch: opened.run.epoch });
+  return (await engine.store.getRun(runId)) ?? opened.run;
 }

@@ -1,12 +1,13 @@
 import type { Engine } from "../engine.ts";
 import { type Graph, stepNamed } from "../pipeline/graph.ts";
 import { isJsonObject } from "../pipeline/json.ts";
+import { reopenRun } from "../run/reopen-run.ts";
 import { ParamsError, PipelineNotFoundError } from "../run/run-errors.ts";
 import { graphOf } from "../run/run-graph.ts";
 import { runIdOf } from "../run/run-id.ts";
-import { beginRun, startRun } from "../run/start-run.ts";
+import { startRun } from "../run/start-run.ts";
 import { type Failure, fatal } from "../state/failure.ts";
-import { type EndedRun, type EndState, isActive, type Run } from "../state/run.ts";
+import { type EndedRun, type EndState, isActive, isEnded, type Run } from "../state/run.ts";
 import { awaitingRun } from "../state/step-changes.ts";
 import {
   type ChildStep,
@@ -17,7 +18,7 @@ import {
 } from "../state/step-record.ts";
 import type { StoredStep } from "../store/run-store.ts";
 import { replaceStep } from "./claim-step.ts";
-import { failAttempt, succeedWith } from "./finish-attempt.ts";
+import { failAttempt, hintLater, succeedWith } from "./finish-attempt.ts";
 import { failureOfData } from "./read-or-fail.ts";
 import { resultOf } from "./run-result.ts";
 import { inputOf } from "./step-input.ts";
@@ -44,22 +45,24 @@ function epochFor(child: Run | undefined): number {
   return goesOn || child.state === "SUCCEEDED" ? child.epoch : child.epoch + 1;
 }
 
-/** Opens the child that an earlier attempt failed by again. */
-async function reopen(engine: Engine, child: Run): Promise<void> {
-  const now = engine.clock.now();
-  const dueAt = now + engine.settings.sweepSeconds * 1000;
-  const opened = await engine.store.reopenRun(child, new Date(now).toISOString(), dueAt);
-  if (opened?.state === "RUNNING" || opened?.state === "QUEUED") await beginRun(engine, opened);
+/** Milliseconds until a child is looked at again that cannot be opened yet. */
+const reopenDelay = 5000;
+
+/** Opens the child that an earlier attempt failed by again, once all are told of that end. */
+async function reopen(engine: Engine, work: StepWork, record: StoredStep, child: Run): Promise<void> {
+  if (!isEnded(child)) return;
+  const { kind } = await reopenRun(engine, child);
+  if (kind === "untold") await hintLater(engine, work, record, reopenDelay);
 }
 
 /** Starts the run that a step is linked to, or opens it again, unless that was done already. */
-async function ensureChild(engine: Engine, work: StepWork, record: ChildStep): Promise<void> {
+async function ensureChild(engine: Engine, work: StepWork, record: ChildStep & StoredStep): Promise<void> {
   const { run, graph, node } = work;
   const { task } = node;
   if (task.kind !== "child") throw new TypeError(`step ${node.name} has no child`);
   const child = await engine.store.getRun(record.child.runId);
   if (child !== undefined) {
-    if (child.epoch < record.child.epoch) await reopen(engine, child);
+    if (child.epoch < record.child.epoch) await reopen(engine, work, record, child);
     return;
   }
   const { runId, step } = record;
@@ -127,12 +130,13 @@ const failureNames = {
   TIMED_OUT: "ChildTimedOut",
 } as const satisfies Record<EndState, string>;
 
+/** Why a child failed. The reason comes first: of a child's child's child it must be there where messages are cut. */
 function childFailure(child: EndedRun): Failure {
   const why = child.error
     ? `${child.error.step}: ${child.error.message}`
     : (child.reason ?? "no reason is known");
   const name = failureNames[child.state];
-  const message = `run ${child.runId} of ${child.pipeline} ended ${child.state}: ${why}`;
+  const message = `${why} (run ${child.runId} of ${child.pipeline} ended ${child.state})`;
   // What was stopped by hand is not started again by itself.
   return { error: { name, message: message.slice(0, 1000) }, retryable: child.state !== "CANCELLED" };
 }

@@ -3,6 +3,7 @@ import { retryRun } from "../../shared/operate/retry-run.ts";
 import {
   child,
   definePipeline,
+  FatalError,
   lambda,
   maybe,
   type Pipeline,
@@ -253,13 +254,24 @@ describe("a child that fails", () => {
     const { state, error } = await testPipeline(nested(failing as unknown as Pipeline));
     expect(state).toBe("FAILED");
     expect(error).toMatchObject({ step: "a", name: "ChildFailed" });
-    for (const part of [
-      "of middle ended FAILED: b: ",
-      "of inner ended FAILED: c: ",
-      "work: the disk is full",
-    ]) {
-      expect(error?.message).toContain(part);
-    }
+    // The reason first, and then whose it was: what is cut off is what the links to the child runs say as well.
+    expect(error?.message).toMatch(
+      /^b: c: work: the disk is full \(run \S+ of failing ended FAILED\) \(run \S+ of inner ended FAILED\) \(run \S+ of middle/,
+    );
+  });
+
+  it("fails its parents with the reason, however deep it is and however long its words", async () => {
+    const why = "no column 'fare' in the data";
+    const wordy = definePipeline({ name: "wordy", params: none }, ({ step }) => {
+      step(
+        "read",
+        lambda({}, () => {
+          throw new FatalError(`${why}; the columns are ${"c".repeat(2000)}`);
+        }),
+      );
+    });
+    const { error } = await testPipeline(nested(wordy as unknown as Pipeline));
+    expect(error?.message).toMatch(new RegExp(`^b: c: read: ${why}`));
   });
 
   it("is opened again by its step's retries, and does again only what had not succeeded", async () => {

@@ -1,10 +1,19 @@
 import * as z from "zod";
 import { cancelRun } from "../../shared/operate/cancel-run.ts";
 import { retryRun } from "../../shared/operate/retry-run.ts";
-import { definePipeline, FatalError, lambda, type RunEnd, wait } from "../../shared/pipeline/index.ts";
+import {
+  child,
+  definePipeline,
+  FatalError,
+  lambda,
+  type Pipeline,
+  type RunEnd,
+  wait,
+} from "../../shared/pipeline/index.ts";
 import type { StepMessage } from "../../shared/queue/step-queue.ts";
 import { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
 import { failPoison } from "../../shared/worker/fail-poison.ts";
+import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
 import { sweepRuns } from "../../shared/worker/sweep-run.ts";
 import { Crash } from "./crashing-engine.ts";
 import { begin, mortal, pass, runOf, stepOf, work } from "./driving.ts";
@@ -162,6 +171,51 @@ describe("a hook", () => {
       { index: 1, epoch: 1, state: "SUCCEEDED" },
       { index: 2, epoch: 2, state: "SUCCEEDED" },
     ]);
+  });
+
+  it("that has not begun has a retry by hand wait, so that it is told of both ends", async () => {
+    const told: RunEnd[] = [];
+    const memory = new MemoryEngine([hooked(told)]);
+    const runId = await begin(memory, "hooked", { params: { fails: true } });
+    while ((await runOf(memory, runId)).state !== "FAILED") {
+      for (const message of memory.queue.receive(1))
+        await handleStepMessage(memory.engine, message, Number.POSITIVE_INFINITY);
+    }
+    await expect(retryRun(memory.engine, runId)).rejects.toThrow(
+      /only just ended, and nobody was told of it yet \(@failed\); retry it again in some seconds/,
+    );
+    expect(told).toEqual([]);
+    await work(memory);
+    await retryRun(memory.engine, runId);
+    await pass(memory, 60);
+    expect(told.map(({ state }) => state)).toEqual(["FAILED", "FAILED"]);
+  });
+
+  it("of a child that fails is told of each of its ends, though its step is tried again at once", async () => {
+    const told: RunEnd[] = [];
+    const below = hooked(told) as unknown as Pipeline;
+    const parent = definePipeline({ name: "parent", params: z.strictObject({}) }, ({ step }) => {
+      step("below", child(below, { fails: true }), { retries: 2 });
+    });
+    const memory = new MemoryEngine([parent]);
+    // Hooks are worked on last.
+    const late: StepMessage[] = [];
+    const send = memory.queue.send.bind(memory.queue);
+    memory.queue.send = async (messages, delay) => {
+      late.push(...messages.filter(({ step }) => step.startsWith("@")));
+      await send(
+        messages.filter(({ step }) => !step.startsWith("@")),
+        delay,
+      );
+    };
+    const runId = await begin(memory, "parent");
+    for (let round = 0; round < 3; round += 1) {
+      await work(memory);
+      await send(late.splice(0));
+      await pass(memory, 20);
+    }
+    expect(await runOf(memory, runId)).toMatchObject({ state: "FAILED" });
+    expect(told.map(({ state }) => state)).toEqual(["FAILED", "FAILED", "FAILED"]);
   });
 
   it("whose code the deployment in between took away ends with that reason, and the run stays as it is", async () => {

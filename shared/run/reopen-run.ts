@@ -1,0 +1,27 @@
+import type { Engine } from "../engine.ts";
+import { type EndedRun, isActive, type Run } from "../state/run.ts";
+import { openEndSteps } from "./end-run.ts";
+import { graphOf } from "./run-graph.ts";
+import { beginRun } from "./start-run.ts";
+
+/**
+ * What became of the wish to open a run again. `untold`: something that follows its end, a hook or a notice, has not begun,
+ * and would find the run under way; it is a matter of seconds. `gone`: somebody else has opened it.
+ */
+export type Reopened =
+  | { readonly kind: "opened"; readonly run: Run }
+  | { readonly kind: "untold"; readonly steps: readonly string[] }
+  | { readonly kind: "gone" };
+
+/** Opens a run that ended without success again, in a new epoch, and gets it going. */
+export async function reopenRun(engine: Engine, run: EndedRun): Promise<Reopened> {
+  const open = await openEndSteps(engine, run, await graphOf(engine, run));
+  const untold = open.filter(({ record }) => record === undefined);
+  if (untold.length > 0) return { kind: "untold", steps: untold.map(({ step }) => step) };
+  const now = engine.clock.now();
+  const dueAt = now + engine.settings.sweepSeconds * 1000;
+  const opened = await engine.store.reopenRun(run, new Date(now).toISOString(), dueAt);
+  if (opened === undefined || !isActive(opened)) return { kind: "gone" };
+  if (opened.state === "RUNNING" || opened.state === "QUEUED") await beginRun(engine, opened);
+  return { kind: "opened", run: opened };
+}
