@@ -135,6 +135,18 @@ describe("runs that belong together", () => {
   });
 });
 
+test("an approval says who gave it, and why; a refusal is told by its error", () => {
+  const at = "2021-10-04T16:21:00.000Z";
+  const line = (overrides: Partial<StepView>) =>
+    runScreen(aRunView([aStepView("sign_off", { kind: "approval", ...overrides })]), 100).split("\n")[4];
+  const yes = { approved: true, by: "ana", at };
+  expect(line({ state: "SUCCEEDED", answers: [{ ...yes, comment: "R² is fine" }] })).toMatch(
+    /approved by ana: R² is fine$/,
+  );
+  const no = { approved: false, by: "ben", at, index: 0 };
+  expect(line({ state: "FAILED", answers: [no, { ...yes, index: 2 }] })).toMatch(/ \[2\] approved by ana$/);
+});
+
 describe("a run that has not begun", () => {
   const lines = (overrides: Partial<RunView>) =>
     runScreen(aRunView([aStepView("train_model")], overrides), 80)

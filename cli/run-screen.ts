@@ -3,6 +3,7 @@ import { isSpotQueue } from "../shared/pipeline/job.ts";
 import type { Json } from "../shared/pipeline/json.ts";
 import type { FullLimit } from "../shared/run/full-limits.ts";
 import type {
+  AnswerView,
   ChildRunView,
   ChildrenView,
   EndStepView,
@@ -125,6 +126,13 @@ function isMovedOnDemand({ queue, jobs = [] }: Line): boolean {
   return queue !== undefined && !isSpotQueue(queue) && jobs.some(({ spot }) => spot);
 }
 
+/** A yes; a no is told by the step's error. */
+function answerText({ approved, by, comment, index }: AnswerView): string[] {
+  if (!approved) return [];
+  const place = index === undefined ? "" : `[${index}] `;
+  return [`${place}approved by ${by}${comment === undefined ? "" : `: ${comment}`}`];
+}
+
 function detailText(step: Line): string {
   return [
     ...(step.children === undefined ? [] : [childrenText(step.children)]),
@@ -134,6 +142,7 @@ function detailText(step: Line): string {
     ...(isMovedOnDemand(step) ? ["on demand after Spot"] : []),
     ...(step.cachedFrom === undefined ? [] : [`result of run ${step.cachedFrom.runId}`]),
     ...(step.message === undefined ? [] : [step.message]),
+    ...(step.answers ?? []).flatMap(answerText),
     ...(step.state === "UPSTREAM_FAILED" ? ["a step that it waits for failed"] : []),
   ].join(", ");
 }

@@ -2,10 +2,10 @@ import type { Engine } from "../engine.ts";
 import { RunNotFoundError, RunStateError } from "../run/run-errors.ts";
 import { nodeOf } from "../run/run-graph.ts";
 import { isUnderWay, type Run } from "../state/run.ts";
-import { type Answer, answerApproval } from "../step/approval-step.ts";
+import { answerApproval, type Reply } from "../step/approval-step.ts";
 
 /** Which approval is answered; `index` is the place of a mapped one. */
-export type ApprovalAnswer = Answer & {
+export type ApprovalAnswer = Reply & {
   readonly runId: string;
   readonly step: string;
   readonly index: number;

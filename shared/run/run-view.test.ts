@@ -352,6 +352,22 @@ describe("viewRun", () => {
     }
   });
 
+  test("a map of approvals shows who answered which, each no first, and only so many", () => {
+    const at = "2021-10-04T16:21:00.000Z";
+    const answered = (index: number, approved: boolean): StepRecord => ({
+      ...succeeded("train", index),
+      answer: { approved, by: "ana", at },
+    });
+    const records = Array.from({ length: 30 }, (_, index) => answered(index, index !== 25));
+    const { answers } = viewStep(aRun({ runId }), "train", records);
+    expect(answers).toHaveLength(20);
+    expect(answers?.slice(0, 2)).toEqual([
+      { approved: false, by: "ana", at, index: 25 },
+      { approved: true, by: "ana", at, index: 0 },
+    ]);
+    expect(viewStep(aRun({ runId }), "train", [succeeded("train", 0)])).not.toHaveProperty("answers");
+  });
+
   test("a hook is no step of the run", () => {
     const hook = succeeded("@succeeded", 1);
     const run = anEndedRun("SUCCEEDED", { progress: progress({ done: [0, 1, 2, 3] }) });

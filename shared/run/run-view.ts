@@ -7,6 +7,7 @@ import { attemptResources } from "../state/attempt-resources.ts";
 import { plan, type Standing } from "../state/plan.ts";
 import type { Cause, Run, RunError, RunState } from "../state/run.ts";
 import {
+  type Answer,
   type CacheSource,
   childrenOf,
   hasEnded,
@@ -31,6 +32,9 @@ export type ErrorView = StepError & { index?: number };
 /** The children of a mapped step. Counts add up to the total. */
 export type ChildrenView = { total: number; counts: { readonly [S in ViewState]?: number } };
 
+/** What was answered to an approval, or to one child of a mapped one. */
+export type AnswerView = Answer & { index?: number };
+
 /** The run that a child of a mapped step waits for or had, and how the child stands. */
 export type ChildRunView = { index: number; runId: string; state: ViewState };
 
@@ -54,6 +58,8 @@ export type StepView = {
   cachedFrom?: CacheSource;
   /** What an approval asks. */
   message?: string;
+  /** Who answered an approval what, when and why; of a mapped one at most {@link mostAnswers}, each no before each yes. */
+  answers?: AnswerView[];
   /** Of a mapped step, once its list is known. */
   children?: ChildrenView;
   /** Attempts of this epoch; of a mapped step those of the child with the most. 0 before the first. */
@@ -130,6 +136,9 @@ export const mostErrors = 3;
 
 /** Child runs of one mapped step that a view holds; the others are found by their cause. */
 export const mostChildRuns = 20;
+
+/** Answers to one mapped approval that a view holds. */
+export const mostAnswers = 20;
 
 const endedStandings: Partial<Record<Standing, ViewState>> = {
   DONE: "SUCCEEDED",
@@ -241,6 +250,17 @@ function childRunsOf(children: readonly StepRecord[]): Pick<StepView, "childRuns
   return { childRuns: shown.toSorted((a, b) => a.index - b.index) };
 }
 
+/** What was answered to an approval. */
+function answersOf(records: readonly StepRecord[], mapped: boolean): Pick<StepView, "answers"> {
+  const answers = records.flatMap(({ answer, index }): AnswerView[] => {
+    if (answer === undefined) return [];
+    return [{ ...answer, ...(mapped && typeof index === "number" && { index }) }];
+  });
+  if (answers.length === 0) return {};
+  const inOrder = answers.toSorted((a, b) => Number(a.approved) - Number(b.approved));
+  return { answers: inOrder.slice(0, mostAnswers) };
+}
+
 /** What only some kinds of step have. */
 function ownFacts(record: StepRecord): Pick<StepView, "passes" | "child" | "cachedFrom" | "message"> {
   return {
@@ -292,6 +312,7 @@ function viewStep(
     ...(own !== undefined && ownFacts(own)),
     ...(children !== undefined && { children }),
     ...childRunsOf(members),
+    ...answersOf(records, mapped),
     attempts: Math.max(0, ...records.map(({ attempt }) => attempt)),
     ...timesOf(own, now),
     errors: errorsOf(own, members),

@@ -24,14 +24,27 @@ import {
 
 /** The facts that every state shares, without what belongs to one state alone. */
 function factsOf(record: StepRecord) {
-  const { runId, step, index, epoch, attempt, failures, losses, passes, child, jobAttempts, startedAt } =
-    record;
+  const {
+    runId,
+    step,
+    index,
+    epoch,
+    attempt,
+    failures,
+    losses,
+    passes,
+    child,
+    jobAttempts,
+    answer,
+    startedAt,
+  } = record;
   return {
     ...{ runId, step, index, epoch, attempt, failures, startedAt },
     ...(losses !== undefined && { losses }),
     ...(passes !== undefined && { passes }),
     ...(child !== undefined && { child }),
     ...(jobAttempts !== undefined && { jobAttempts }),
+    ...(answer !== undefined && { answer }),
   };
 }
 

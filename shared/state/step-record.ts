@@ -65,6 +65,15 @@ export type ChildRun = { readonly runId: string; readonly epoch: number };
 /** Where a cached result came from. */
 export type CacheSource = { readonly runId: string; readonly step: string; readonly index: number };
 
+/** A person's yes or no to an approval, or that of its default. */
+export type Answer = {
+  readonly approved: boolean;
+  readonly by: string;
+  /** ISO 8601, UTC. */
+  readonly at: string;
+  readonly comment?: string;
+};
+
 /** What an attempt may be lost to without having failed itself. Counted apart from the step's own retries. */
 export type LossCause = "worker" | "spot" | "image" | "start" | "job" | "capacity" | "memory";
 export type Losses = Partial<Readonly<Record<LossCause, number>>>;
@@ -83,6 +92,8 @@ type Facts = StepKey & {
   readonly child?: ChildRun;
   /** Of a Batch step: the last attempts that jobs made, {@link mostJobAttempts} at most, in order. */
   readonly jobAttempts?: readonly JobAttempt[];
+  /** Of an approval that was answered. */
+  readonly answer?: Answer;
   /** ISO 8601, UTC. */
   readonly startedAt: string;
 };
@@ -93,8 +104,6 @@ export type HeldStep = Facts & {
   readonly state: "RUNNING" | "SUBMITTED";
   /** Epoch milliseconds. */
   readonly leaseUntil: number;
-  /** How often this attempt's submission failed, throttling apart. */
-  readonly refusals?: number;
 };
 
 /** A Batch job holds the step; the job's end, told by an event or found by the sweep, moves it on. */

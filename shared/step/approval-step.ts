@@ -2,15 +2,15 @@ import * as z from "zod";
 import type { Engine } from "../engine.ts";
 import { fatal } from "../state/failure.ts";
 import { awaitingApproval, ended, succeeded } from "../state/step-changes.ts";
-import type { ApprovalStep, HeldStep } from "../state/step-record.ts";
+import type { Answer, ApprovalStep, HeldStep } from "../state/step-record.ts";
 import type { StoredStep } from "../store/run-store.ts";
 import { replaceStep } from "./claim-step.ts";
 import { endStep, failAttempt, hintLater } from "./finish-attempt.ts";
 import { parsedInput } from "./read-or-fail.ts";
 import type { StepWork } from "./step-work.ts";
 
-/** A person's answer, or that of the default when nobody gave one. */
-export type Answer = { readonly approved: boolean; readonly by: string; readonly comment?: string };
+/** What is answered now: by a person, or by the default when nobody did. */
+export type Reply = Omit<Answer, "at">;
 
 /** Who is said to have answered when the deadline passed. */
 const nobody = "default";
@@ -45,18 +45,16 @@ export async function answerApproval(
   engine: Engine,
   work: StepWork,
   record: ApprovalStep & StoredStep,
-  { approved, by, comment }: Answer,
+  { approved, ...said }: Reply,
 ): Promise<boolean> {
   const now = engine.clock.now();
-  const at = new Date(now).toISOString();
   const { runId, step, index } = record;
-  engine.log.info("approval answered", { runId, step, index, approved, by });
-  if (approved) {
-    const value = { by, at, ...(comment !== undefined && { comment }) };
-    return endStep(engine, work, record, succeeded(record, { value }, now));
-  }
-  const message = `${by} said no at ${at}${comment === undefined ? "" : `: ${comment}`}`;
-  return endStep(engine, work, record, ended(record, "FAILED", now, { name: "Rejected", message }));
+  engine.log.info("approval answered", { runId, step, index, approved, by: said.by });
+  const value = { ...said, at: new Date(now).toISOString() };
+  const answered = { ...record, answer: { approved, ...value } };
+  if (approved) return endStep(engine, work, record, succeeded(answered, { value }, now));
+  const message = `${said.by} said no at ${value.at}${said.comment === undefined ? "" : `: ${said.comment}`}`;
+  return endStep(engine, work, record, ended(answered, "FAILED", now, { name: "Rejected", message }));
 }
 
 /** Ends an approval whose deadline has passed, by its default. */

@@ -38,6 +38,14 @@ const jobAttempt = z.object({
   ),
 });
 
+/** A yes or no to an approval, as a record keeps it. */
+const answer = z.object({
+  approved: z.boolean(),
+  by: z.string(),
+  at: z.string(),
+  comment: z.string().exactOptional(),
+});
+
 const facts = z.object({
   pk: runIdFromKey,
   sk: stepFromKey,
@@ -49,6 +57,7 @@ const facts = z.object({
   passes: z.int().nonnegative().exactOptional(),
   child: childRun.exactOptional(),
   jobAttempts: z.array(jobAttempt).exactOptional(),
+  answer: answer.exactOptional(),
   startedAt: z.string(),
 });
 const children = z.int().nonnegative();
@@ -74,7 +83,6 @@ const stepItem = z
       holder: z.literal("worker"),
       state: z.enum(["RUNNING", "SUBMITTED"]),
       leaseUntil: z.number(),
-      refusals: z.int().nonnegative().exactOptional(),
     }),
     facts.extend({
       holder: z.literal("jobs"),

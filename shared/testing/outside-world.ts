@@ -1,13 +1,13 @@
 import type { Engine } from "../engine.ts";
 import { approveStep } from "../operate/approve-step.ts";
 import type { StepRecord } from "../state/step-record.ts";
-import type { Answer } from "../step/approval-step.ts";
+import type { Reply } from "../step/approval-step.ts";
 import type { MemoryRunStore } from "../store/memory-run-store.ts";
 import { startForObject } from "../trigger/start-for-object.ts";
 import { activeTree, StandstillError } from "./standstill.ts";
 
 /** What a person says to an approval as soon as it is asked for. `nobody`: its deadline passes. */
-export type GivenAnswer = Answer | "nobody";
+export type GivenAnswer = Reply | "nobody";
 
 /** An object that lands in the data bucket, so many seconds after the run was started. */
 export type GivenObject = { key: string; body: string | Uint8Array; afterSeconds?: number };

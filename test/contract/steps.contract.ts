@@ -28,6 +28,7 @@ const seasoned = aHeldStep({
   losses: { worker: 2, spot: 3, memory: 1 },
   passes: 4,
   child: { runId: "20211004T162100Z-child0000000", epoch: 2 },
+  answer: { approved: false, by: "ana", at: "2021-10-04T16:21:00.000Z", comment: "too old" },
   jobAttempts: [
     {
       ...{
@@ -65,7 +66,6 @@ const seasoned = aHeldStep({
 const records: readonly [string, StepRecord][] = [
   ["held by a worker", held],
   ["being submitted", aHeldStep({ state: "SUBMITTED" })],
-  ["being submitted again", aHeldStep({ state: "SUBMITTED", refusals: 3 })],
   ["held by a job", submitted(held, [{ id: "job-1", name: "name-1" }])],
   ["held by jobs that wait for a machine", { ...job, state: "RUNNABLE", runnableSince: epochStart }],
   [
@@ -89,6 +89,7 @@ const records: readonly [string, StepRecord][] = [
   ["succeeded with a large value", succeeded(held, { uri: "s3://data/runs/x.json" }, epochStart)],
   ["with another run's value", cached(seasoned, { value: null }, source, epochStart)],
   ["with another run's large value", cached(held, { uri: "s3://data/runs/x.json" }, source, epochStart)],
+  ["refused by a person", ended(seasoned, "FAILED", epochStart, error)],
   ["failed", ended(held, "FAILED", epochStart, error)],
   ["cancelled", ended(job, "CANCELLED", epochStart)],
 ];

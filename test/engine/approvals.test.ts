@@ -7,6 +7,8 @@ import { pauseRun, resumeRun } from "../../shared/operate/pause-run.ts";
 import { retryRun } from "../../shared/operate/retry-run.ts";
 import { approval, definePipeline, lambda, type StepOptions, text } from "../../shared/pipeline/index.ts";
 import { RunNotFoundError, RunStateError } from "../../shared/run/run-errors.ts";
+import { graphOf } from "../../shared/run/run-graph.ts";
+import { type StepView, viewRun } from "../../shared/run/run-view.ts";
 import { MemoryEngine, testPipeline } from "../../shared/testing/test-pipeline.ts";
 import { sweepRuns } from "../../shared/worker/sweep-run.ts";
 import { begin, mortal, pass, runOf, stepOf, work } from "./driving.ts";
@@ -53,6 +55,14 @@ async function asked(options: Parameters<typeof publishing>[1] = {}) {
   return { memory, runId, calls };
 }
 
+/** A step as people see it. */
+async function viewed(memory: MemoryEngine, runId: string, name: string): Promise<StepView | undefined> {
+  const run = await runOf(memory, runId);
+  const graph = await graphOf(memory.engine, run);
+  const view = viewRun(run, graph, await memory.store.listSteps(runId), memory.clock.now());
+  return view.steps.find((step) => step.name === name);
+}
+
 const yes = { step: "ok", index: 0, approved: true, by: "ana" };
 
 describe("an approval", () => {
@@ -76,6 +86,8 @@ describe("an approval", () => {
       state: "SUCCEEDED",
       output: { value: { by: "ana", at, comment: "looks right" } },
     });
+    const answer = { approved: true, by: "ana", at, comment: "looks right" };
+    expect(await viewed(memory, runId, "ok")).toMatchObject({ answers: [answer] });
     expect((await memory.finish(runId)).state).toBe("SUCCEEDED");
     expect(calls).toEqual(["train", "publish by ana"]);
   });
@@ -91,6 +103,9 @@ describe("an approval", () => {
       error: { step: "ok", name: "Rejected", message: `ben said no at ${at}: too old` },
     });
     expect(calls).toEqual(["train"]);
+    const answer = { approved: false, by: "ben", at, comment: "too old" };
+    expect(await stepOf(memory, runId, "ok")).toMatchObject({ state: "FAILED", answer });
+    expect(await viewed(memory, runId, "ok")).toMatchObject({ answers: [answer] });
   });
 
   it("is asked again, and answered anew, when the run is retried by hand", async () => {
