@@ -104,6 +104,14 @@ describe("a graph from outside", () => {
     ]);
   });
 
+  it("has no more steps than can be stored", () => {
+    const many = (count: number) => Array.from({ length: count }, (_, place) => node(place, `step_${place}`));
+    expect(problemsOf(...many(1000))).toEqual([]);
+    const [problem, ...others] = checkGraph(graph(...many(5000)));
+    expect(problem?.problem).toMatch(/^has 5000 steps, \d{6} bytes as JSON; at most 380000: map over a list/);
+    expect(others).toEqual([]);
+  });
+
   it("survives being stored as JSON, with the same hash", () => {
     const before = graph(node(0, "a", { input: { x: [1, null, "é"] } }));
     const after = graphSchema.parse(JSON.parse(JSON.stringify(before)));

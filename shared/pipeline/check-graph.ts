@@ -58,12 +58,24 @@ function ruleProblems({ rule, needs, after }: StepNode): Problem[] {
     : [];
 }
 
+/** Most bytes of a graph as JSON: it is one item of the table, and DynamoDB takes 400 KB with its keys. */
+const mostBytes = 380_000;
+
+function sizeProblem(graph: Graph): DefinitionProblem[] {
+  const bytes = Buffer.byteLength(JSON.stringify(graph));
+  if (bytes <= mostBytes) return [];
+  const size = `has ${graph.steps.length} steps, ${bytes} bytes as JSON; at most ${mostBytes}`;
+  const remedy = "map over a list in place of many like steps, or have parts of it run as child(pipeline)";
+  return [{ problem: `${size}: ${remedy}` }];
+}
+
 /**
  * Everything that is wrong with a graph's shape: two steps of one name, unknown steps, cycles, items used outside of
- * a map, numbers out of order. A graph that comes from outside is checked by this as one that was just built.
+ * a map, numbers out of order, more than can be stored. A graph that comes from outside is checked by this as one that was
+ * just built.
  */
 export function checkGraph(graph: Graph): DefinitionProblem[] {
-  const problems: DefinitionProblem[] = [];
+  const problems = sizeProblem(graph);
   const names = new Set<string>();
   const numberOf = new Map(graph.steps.map((node) => [node.name, node.number]));
   for (const [place, node] of graph.steps.entries()) {

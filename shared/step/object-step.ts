@@ -12,7 +12,10 @@ import type { StepWork } from "./step-work.ts";
 /** The bucket tells of objects under this prefix only. */
 const watchedPrefix = "raw/";
 
-const objectInput = z.strictObject({ object: z.string().startsWith(watchedPrefix) });
+/** Longest key of an object in S3. */
+const longestKey = 1024;
+
+const objectInput = z.strictObject({ object: z.string().startsWith(watchedPrefix).max(longestKey) });
 
 /** Has a step wait for an object; one that is there already ends it at once. */
 export async function awaitObject(
@@ -20,7 +23,7 @@ export async function awaitObject(
   work: StepWork,
   held: HeldStep & StoredStep,
 ): Promise<void> {
-  const expected = `an object that is waited for is a key under ${watchedPrefix}, where the bucket tells of new ones`;
+  const expected = `an object that is waited for is a key of up to ${longestKey} characters under ${watchedPrefix}, where the bucket tells of new ones`;
   const input = await parsedInput(engine, work, held, objectInput, expected);
   if (input === undefined) return;
   const uri = engine.objects.locate(input.value.object);
