@@ -13,12 +13,13 @@ const throttlingNames: ReadonlySet<string> = new Set([
   "Throttling",
   "ThrottlingException",
   "TooManyRequestsException",
-  // What our own adapters say when they met contention again and again.
-  "TransactionConflictError",
-  "UnprocessedKeysError",
 ]);
 
-/** Whether a service refused a call only because there were too many: later it will take it. */
+/**
+ * Whether a service refused a call only because there were too many: later it will take it. Errors of our own adapters say
+ * so by a field `throttled`.
+ */
 export function isThrottling(error: unknown): boolean {
-  return error instanceof Error && throttlingNames.has(error.name);
+  if (!(error instanceof Error)) return false;
+  return "throttled" in error ? error.throttled === true : throttlingNames.has(error.name);
 }

@@ -3,6 +3,7 @@ import type {
   SendMessageBatchCommandOutput,
   SQSClient,
 } from "@aws-sdk/client-sqs";
+import { isThrottling } from "../platform/throttling.ts";
 import { MessagesNotSentError, sqsStepQueue } from "./sqs-step-queue.ts";
 import type { StepMessage } from "./step-queue.ts";
 
@@ -85,4 +86,37 @@ test("a call that fails leaves its messages unsent and the others sent", async (
     unsent: messages(30).slice(10, 20),
     message: expect.stringContaining("no route"),
   });
+});
+
+test.each([
+  [
+    "entries",
+    (call: SendMessageBatchCommandInput) => failed(call, [0, 1], { Code: "RequestThrottled" }),
+    true,
+  ],
+  ["entries by a fault", (call: SendMessageBatchCommandInput) => failed(call, [0, 1]), false],
+  [
+    "the call",
+    () => {
+      throw Object.assign(new Error("slow down"), { name: "ThrottlingException" });
+    },
+    true,
+  ],
+  [
+    "some entries by a fault",
+    (call: SendMessageBatchCommandInput) => ({
+      Failed: [
+        ...failed(call, [0], { Code: "RequestThrottled" }).Failed,
+        ...failed(call, [1], { Code: "InvalidMessage", SenderFault: true }).Failed,
+      ],
+    }),
+    false,
+  ],
+])("SQS refuses %s: whether that is throttling is what its codes say", async (_what, answer, throttled) => {
+  const { client } = clientAnswering(answer);
+  const error = await sqsStepQueue(client, "url", fast)
+    .send(messages(2))
+    .catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(MessagesNotSentError);
+  expect(isThrottling(error)).toBe(throttled);
 });

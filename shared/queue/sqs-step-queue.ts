@@ -1,5 +1,6 @@
-import { SendMessageBatchCommand, type SQSClient } from "@aws-sdk/client-sqs";
+import { type BatchResultErrorEntry, SendMessageBatchCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import { type Backoff, pauseBeforeRetry } from "../platform/pause-before-retry.ts";
+import { isThrottling } from "../platform/throttling.ts";
 import { maxMessageDelay, type StepMessage, type StepQueue } from "./step-queue.ts";
 
 /** SendMessageBatch takes no more messages. */
@@ -7,10 +8,19 @@ const batchSize = 10;
 /** For entries that SQS refused by a fault of its own; a whole call that fails is retried by the SDK. */
 const entryBackoff: Backoff = { tries: 5, first: 50, longest: 1_000 };
 
+/** What SQS said of a single message; its code is the name. */
+class EntryRefusedError extends Error {
+  override readonly name: string;
+  constructor({ Code: code = "NoCode", Message: message = "no message" }: BatchResultErrorEntry) {
+    super(message);
+    this.name = code;
+  }
+}
+
 /** Messages could not be sent. Sending all of them again does no harm: each is only a hint. */
 export class MessagesNotSentError extends AggregateError {
   override readonly name = "MessagesNotSentError";
-  readonly retryable = true;
+  readonly throttled: boolean;
   readonly unsent: readonly StepMessage[];
   /** @param reasons errors of calls, and what SQS said of single messages */
   constructor(unsent: readonly StepMessage[], total: number, reasons: readonly unknown[]) {
@@ -18,6 +28,7 @@ export class MessagesNotSentError extends AggregateError {
       reasons,
       `${unsent.length} of ${total} messages were not sent: ${[...new Set(reasons.map(String))].join("; ")}`,
     );
+    this.throttled = reasons.every(isThrottling);
     this.unsent = unsent;
   }
 }
@@ -40,7 +51,7 @@ export function sqsStepQueue(client: SQSClient, url: string, backoff: Backoff = 
       try {
         const answer = await client.send(new SendMessageBatchCommand({ QueueUrl: url, Entries: entries }));
         const failed = answer.Failed ?? [];
-        reasons = failed.map(({ Code, Message }) => `${Code}: ${Message ?? "no message"}`);
+        reasons = failed.map((entry) => new EntryRefusedError(entry));
         left = left.filter((_, place) => failed.some(({ Id }) => Id === String(place)));
         if (failed.some(({ SenderFault }) => SenderFault)) break;
       } catch (error) {

@@ -15,7 +15,7 @@ const backoff: Backoff = { tries: 8, first: 50, longest: 2_000 };
 /** DynamoDB left keys of a BatchGetItem unread, again and again. Trying later can help. */
 export class UnprocessedKeysError extends Error {
   override readonly name = "UnprocessedKeysError";
-  readonly retryable = true;
+  readonly throttled = true;
   constructor(tries: number) {
     super(`DynamoDB left keys of a batch unread ${tries} times: the table is throttled; try later`);
   }

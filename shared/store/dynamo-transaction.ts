@@ -23,7 +23,7 @@ const passing = new Set(["TransactionConflict", "ThrottlingError", "ProvisionedT
 /** Writes of other transactions stood in the way again and again. Trying later can help. */
 export class TransactionConflictError extends Error {
   override readonly name = "TransactionConflictError";
-  readonly retryable = true;
+  readonly throttled = true;
   constructor(cause: unknown) {
     super(`DynamoDB put a write off for others ${backoff.tries} times; try later`, { cause });
   }

@@ -264,6 +264,7 @@ describe("what a run costs in DynamoDB", () => {
     leaveKeys(Number.POSITIVE_INFINITY);
     await expect(store.getSteps(steps)).rejects.toMatchObject({
       name: "UnprocessedKeysError",
+      throttled: true,
       retryable: true,
     });
   }, 20_000);

@@ -75,7 +75,7 @@ describe("transactions of runs", () => {
     const run = await queued();
     const seen = failNext("TransactWriteItemsCommand", 10, () => canceled(conflict, none, none));
     const admission = store.admitRun(run, timeAt(1), later);
-    await expect(admission).rejects.toMatchObject({ name: "TransactionConflictError", retryable: true });
+    await expect(admission).rejects.toMatchObject({ name: "TransactionConflictError", throttled: true });
     expect(seen.calls).toBe(10);
     expect(await store.waitingRuns("default", 10)).toMatchObject([{ runId: run.runId }]);
     expect(await store.admitRun(run, timeAt(1), later)).toBe("admitted");
