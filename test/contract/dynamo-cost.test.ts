@@ -265,7 +265,6 @@ describe("what a run costs in DynamoDB", () => {
     await expect(store.getSteps(steps)).rejects.toMatchObject({
       name: "UnprocessedKeysError",
       throttled: true,
-      retryable: true,
     });
   }, 20_000);
 
