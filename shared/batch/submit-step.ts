@@ -3,6 +3,7 @@ import { inputKey, shardOf, stepPrefix } from "../objects/layout.ts";
 import { jobParts } from "../pipeline/job.ts";
 import type { Json } from "../pipeline/json.ts";
 import { severalAtOnce } from "../platform/several-at-once.ts";
+import { isThrottling } from "../platform/throttling.ts";
 import { attemptResources, triesOfAttempt } from "../state/attempt-resources.ts";
 import { fatal } from "../state/failure.ts";
 import { isUnderWay } from "../state/run.ts";
@@ -22,11 +23,20 @@ import { JobRejectedError, type JobSubmission } from "./batch-service.ts";
 import { endSubmission } from "./end-submission.ts";
 import { indicesOf, jobEnvironment, jobName, splitForArrays } from "./job-environment.ts";
 
-/** Milliseconds between tries of a submission that Batch did not take: the longer it fails, the rarer. */
-const submitRetryDelay = { least: 5000, most: 60_000 };
+/**
+ * How often a submission that Batch did not take is tried again before its step fails: for half an hour or so. Tries are
+ * counted and not minutes, so that a step is not given up for a time in which nobody tried.
+ */
+const mostRefusals = 33;
 
-/** Milliseconds after which a submission that Batch never took fails its step. */
-const submitGiveUp = 30 * 60_000;
+/** Bounds, in milliseconds, of the time until the next try. */
+const refusalDelay = { first: 10_000, most: 80_000 };
+
+/** Between half a bound and all of it: a job whose submission's answer was lost needs seconds until Batch lists it. */
+function delayAfterRefusal(refusals: number, random: number): number {
+  const bound = Math.min(refusalDelay.most, refusalDelay.first * 2 ** Math.max(0, refusals - 1));
+  return Math.round((bound * (1 + random)) / 2);
+}
 
 /** What Batch is told of jobs that nobody waits for. */
 const withdrawn = "The step is no longer waiting for this job";
@@ -184,9 +194,10 @@ async function stillWanted(engine: Engine, work: StepWork, held: HeldStep & Stor
 
 /** The submission failed or its answer was lost: soon somebody looks whether the job exists, and submits it if not. */
 async function tryAgainSoon(engine: Engine, work: StepWork, held: HeldStep & StoredStep, thrown: unknown) {
-  const tried = engine.clock.now() - Date.parse(held.startedAt);
-  if (tried > submitGiveUp) {
-    const message = `AWS Batch took no job for ${Math.round(tried / 60_000)} minutes; its last answer: ${String(thrown)}`;
+  const refusals = (held.refusals ?? 0) + (isThrottling(thrown) ? 0 : 1);
+  if (refusals > mostRefusals) {
+    const minutes = Math.round((engine.clock.now() - Date.parse(held.startedAt)) / 60_000);
+    const message = `AWS Batch took no job in ${refusals} tries over ${minutes} minutes. Look at the AWS Health Dashboard, and whether the role of the step worker may submit jobs; then retry the run. Its last answer: ${String(thrown)}`;
     await endSubmission(engine, work.run, work.node, held, withdrawn);
     return failAttempt(engine, work, held, fatal("SubmitFailed", message));
   }
@@ -195,9 +206,12 @@ async function tryAgainSoon(engine: Engine, work: StepWork, held: HeldStep & Sto
     step: held.step,
     error: String(thrown),
   });
-  const delay = Math.min(Math.max(tried, submitRetryDelay.least), submitRetryDelay.most);
+  const delay = delayAfterRefusal(refusals, engine.random());
   const leaseUntil = engine.clock.now() + delay;
-  const put = await engine.store.putStep({ ...held, leaseUntil }, held.version);
+  const put = await engine.store.putStep(
+    { ...held, leaseUntil, ...(refusals > 0 && { refusals }) },
+    held.version,
+  );
   if (!put.ok) {
     if (!counts(held, put.current)) await endSubmission(engine, work.run, work.node, held, withdrawn);
     return;

@@ -104,6 +104,8 @@ export type HeldStep = Facts & {
   readonly state: "RUNNING" | "SUBMITTED";
   /** Epoch milliseconds. */
   readonly leaseUntil: number;
+  /** How often this attempt's submission failed, throttling apart. */
+  readonly refusals?: number;
 };
 
 /** A Batch job holds the step; the job's end, told by an event or found by the sweep, moves it on. */

@@ -83,6 +83,7 @@ const stepItem = z
       holder: z.literal("worker"),
       state: z.enum(["RUNNING", "SUBMITTED"]),
       leaseUntil: z.number(),
+      refusals: z.int().nonnegative().exactOptional(),
     }),
     facts.extend({
       holder: z.literal("jobs"),

@@ -66,6 +66,7 @@ const seasoned = aHeldStep({
 const records: readonly [string, StepRecord][] = [
   ["held by a worker", held],
   ["being submitted", aHeldStep({ state: "SUBMITTED" })],
+  ["being submitted again", aHeldStep({ state: "SUBMITTED", refusals: 3 })],
   ["held by a job", submitted(held, [{ id: "job-1", name: "name-1" }])],
   ["held by jobs that wait for a machine", { ...job, state: "RUNNABLE", runnableSince: epochStart }],
   [
