@@ -106,6 +106,8 @@ export async function previewQueue(engine: Engine, queue: string, most: number):
   const queues = queuesOf(engine);
   const pipelines = queues.get(queue);
   if (pipelines !== undefined) return preview(engine, queue, pipelines, most);
+  // A deployment may have taken a queue away in which runs still wait.
+  if ((await engine.store.waitingRuns(queue, 1)).length > 0) return preview(engine, queue, [], most);
   const known = [...queues.keys()].sort().join(", ");
   throw new QueueNotFoundError(`no run waits in a queue "${queue}"; queues are: ${known}`);
 }

@@ -1,7 +1,14 @@
 import * as z from "zod";
-import { definePipeline, lambda, type Pipeline } from "../../shared/pipeline/index.ts";
+import { changeLimit } from "../../shared/operate/change-limit.ts";
+import { previewQueue } from "../../shared/operate/preview-queue.ts";
+import { definePipeline, lambda, type Pipeline, wait, workQueue } from "../../shared/pipeline/index.ts";
 import { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
+import { begin, pass, statesOf, work } from "./driving.ts";
 import { started } from "./sweep-pipeline.ts";
+
+function deploy(memory: MemoryEngine, ...pipelines: Pipeline[]): void {
+  memory.engine = { ...memory.engine, pipelines: new Map(pipelines.map((each) => [each.name, each])) };
+}
 
 describe("a deployment in the middle of a run", () => {
   const v1 = definePipeline({ name: "moving", params: z.strictObject({}) }, ({ step }) => {
@@ -14,9 +21,6 @@ describe("a deployment in the middle of a run", () => {
       lambda({ a }, ({ a }) => a + 1),
     );
   });
-  const deploy = (memory: MemoryEngine, pipeline: Pipeline) => {
-    memory.engine = { ...memory.engine, pipelines: new Map([[pipeline.name, pipeline]]) };
-  };
 
   it("lets the run end by the graph it started with", async () => {
     const v2 = definePipeline({ name: "moving", params: z.strictObject({}) }, ({ step }) => {
@@ -53,5 +57,77 @@ describe("a deployment in the middle of a run", () => {
     deploy(memory, v2);
     const run = await memory.finish(runId);
     expect(run).toMatchObject({ state: "FAILED", error: { step: "b", name: "CodeMissing" } });
+  });
+});
+
+describe("a deployment while runs wait for slots", () => {
+  /** A run that takes ten minutes. */
+  const slow = (limits: Pick<Parameters<typeof definePipeline>[0], "maxActiveRuns" | "queue"> = {}) =>
+    definePipeline({ name: "slow", params: z.strictObject({}), ...limits }, ({ step }) => {
+      step("wait", wait({ seconds: 600 }));
+    });
+
+  /** One run that has the only slot, and two that wait. */
+  async function waiting(queue?: string) {
+    const limits = queue === undefined ? {} : { queue: workQueue(queue, { limit: 1 }) };
+    const memory = new MemoryEngine([slow({ maxActiveRuns: 1, ...limits })]);
+    const ids = [await begin(memory, "slow"), await begin(memory, "slow"), await begin(memory, "slow")];
+    await work(memory);
+    expect(await statesOf(memory, ids)).toEqual(["RUNNING", "QUEUED", "QUEUED"]);
+    return { memory, ids };
+  }
+
+  async function holders(memory: MemoryEngine, limit: string) {
+    return [...(await memory.store.getSlots(limit)).holders];
+  }
+
+  it("that takes their limit away lets those that wait begin one by one, and new ones at once", async () => {
+    const { memory, ids } = await waiting();
+    deploy(memory, slow());
+    const free = await begin(memory, "slow");
+    expect(await statesOf(memory, [...ids, free])).toEqual(["RUNNING", "QUEUED", "QUEUED", "RUNNING"]);
+    await pass(memory, 601);
+    expect(await statesOf(memory, ids)).toEqual(["SUCCEEDED", "RUNNING", "QUEUED"]);
+    await pass(memory, 1300);
+    expect(await statesOf(memory, ids)).toEqual(["SUCCEEDED", "SUCCEEDED", "SUCCEEDED"]);
+    expect(await holders(memory, "pipeline/slow")).toEqual([]);
+  });
+
+  it("that takes away a limit set to nothing by hand leaves it to be given back", async () => {
+    const { memory, ids } = await waiting();
+    await changeLimit(memory.engine, "pipeline/slow", 0);
+    deploy(memory, slow());
+    await pass(memory, 3600);
+    expect(await statesOf(memory, ids)).toEqual(["SUCCEEDED", "QUEUED", "QUEUED"]);
+    await changeLimit(memory.engine, "pipeline/slow", null);
+    await pass(memory, 3600);
+    expect(await statesOf(memory, ids)).toEqual(["SUCCEEDED", "SUCCEEDED", "SUCCEEDED"]);
+  });
+
+  it("that has their pipeline wait elsewhere leaves them in their queue, where they are seen, and begin", async () => {
+    const { memory, ids } = await waiting("old");
+    deploy(memory, slow({ maxActiveRuns: 1, queue: workQueue("new") }));
+    const late = await begin(memory, "slow");
+    expect(await previewQueue(memory.engine, "old", 10)).toMatchObject({
+      pipelines: [],
+      limits: [
+        { limit: "pipeline/slow", slots: 1, holders: [ids[0]] },
+        { limit: "queue/old", slots: 1, holders: [ids[0]] },
+      ],
+      waiting: [{ runId: ids[1], waitsFor: ["pipeline/slow", "queue/old"] }, { runId: ids[2] }],
+    });
+    await pass(memory, 7200);
+    expect(new Set(await statesOf(memory, [...ids, late]))).toEqual(new Set(["SUCCEEDED"]));
+    for (const limit of ["pipeline/slow", "queue/old", "queue/new"])
+      expect(await holders(memory, limit)).toEqual([]);
+    await expect(previewQueue(memory.engine, "old", 10)).rejects.toThrow('no run waits in a queue "old"');
+  });
+
+  it("without their pipeline lets them end by the graph that they started with", async () => {
+    const { memory, ids } = await waiting();
+    deploy(memory);
+    await pass(memory, 3600);
+    expect(await statesOf(memory, ids)).toEqual(["SUCCEEDED", "SUCCEEDED", "SUCCEEDED"]);
+    expect(await holders(memory, "pipeline/slow")).toEqual([]);
   });
 });

@@ -1,8 +1,11 @@
 import fc from "fast-check";
 import * as z from "zod";
+import type { Engine } from "../../shared/engine.ts";
 import { cancelRun } from "../../shared/operate/cancel-run.ts";
+import { changeLimit } from "../../shared/operate/change-limit.ts";
 import { manage } from "../../shared/operate/manage.ts";
 import { retryRun } from "../../shared/operate/retry-run.ts";
+import { startByHand } from "../../shared/operate/start-by-hand.ts";
 import { child, definePipeline, FatalError, lambda, wait, workQueue } from "../../shared/pipeline/index.ts";
 import { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
 import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
@@ -240,45 +243,78 @@ describe("a limit that an operator changes", () => {
   });
 });
 
+/** Something that changes who holds the only slot of a limit, with so many runs there, and the limit set by hand before. */
+type Change = {
+  runs: number;
+  limit?: number;
+  make: (engine: Engine, ids: readonly string[]) => Promise<unknown>;
+};
+const limit = "pipeline/limited";
+const start = (engine: Engine) => startByHand(engine, { pipeline: "limited", key: "one more" });
+const changes: Readonly<Record<string, Change>> = {
+  "a run ends": {
+    runs: 2,
+    make: (engine, [runId = ""]) =>
+      handleStepMessage(engine, { runId, step: "wait", index: 0, epoch: 1 }, Number.POSITIVE_INFINITY),
+  },
+  "the run that has it is cancelled": { runs: 2, make: (engine, [runId = ""]) => cancelRun(engine, runId) },
+  "a run that waits is cancelled": { runs: 2, make: (engine, [, runId = ""]) => cancelRun(engine, runId) },
+  "a run starts and gets it": { runs: 0, make: start },
+  "a run starts and waits": { runs: 1, make: start },
+  "the limit is raised": { runs: 2, make: (engine) => changeLimit(engine, limit, 2) },
+  "the limit is raised from nothing": { runs: 2, limit: 0, make: (engine) => changeLimit(engine, limit, 1) },
+  "the limit is lowered below what is held": {
+    runs: 2,
+    limit: 2,
+    make: (engine) => changeLimit(engine, limit, 1),
+  },
+  "the limit is given back": { runs: 2, limit: 0, make: (engine) => changeLimit(engine, limit, null) },
+};
+
 describe("a slot", () => {
-  /** Two runs of which one has a slot: a worker dies at some call while it ends that one. */
-  async function dying(at: number, when: "before" | "after", redelivered: boolean, ending: "end" | "cancel") {
+  /** A worker dies at some call while it makes a change; then an hour passes. */
+  async function dying(at: number, when: "before" | "after", redelivered: boolean, change: Change) {
     const memory = new MemoryEngine([minute("limited", { maxActiveRuns: 1 })]);
-    const ids = await beginAll(memory, "limited", 2);
+    await memory.store.setLimit(limit, change.limit);
+    const ids = await beginAll(memory, "limited", change.runs);
     await work(memory);
     memory.clock.moveTo(memory.clock.now() + 60_000);
     const { engine, life } = mortal(memory.engine, at, when);
-    const message = { runId: ids[0] ?? "", step: "wait", index: 0, epoch: 1 };
-    memory.queue.receive();
-    const last = () =>
-      ending === "end"
-        ? handleStepMessage(engine, message, Number.POSITIVE_INFINITY)
-        : cancelRun(engine, ids[0] ?? "");
-    await last().catch((error: unknown) => {
+    const [message] = memory.queue.receive();
+    await change.make(engine, ids).catch((error: unknown) => {
       if (!(error instanceof Crash)) throw error;
     });
-    if (redelivered) await memory.queue.send([message], 720_000);
+    if (redelivered && message !== undefined) await memory.queue.send([message], 720_000);
+    // Who asked in vain asks again, and that worker dies as well, before it has a run begin.
+    if ((await memory.store.getSlots(limit)).limit === 0) await memory.store.setLimit(limit, 1);
     await pass(memory, 3600);
     return { memory, ids, life };
   }
 
   it.each(
-    (["end", "cancel"] as const).flatMap((ending) =>
+    Object.entries(changes).flatMap(([name, change]) =>
       (["before", "after"] as const).flatMap((when) =>
-        [true, false].map((redelivered) => ({ ending, when, redelivered })),
+        [true, false].map((redelivered) => ({ name, when, redelivered, change })),
       ),
     ),
-  )("is free again though a worker dies at any call of an end: %j", async ({ ending, when, redelivered }) => {
-    let points = 0;
-    for (let at = 1; ; at += 1) {
-      const { memory, ids, life } = await dying(at, when, redelivered, ending);
-      expect(await holders(memory, "pipeline/limited")).toEqual([]);
-      expect((await runOf(memory, ids[1] ?? "")).state).toBe("SUCCEEDED");
-      if (!life.died) break;
-      points += 1;
-    }
-    expect(points).toBeGreaterThan(4);
-  });
+  )(
+    "is free again though a worker dies $when any call while $name (its message comes back: $redelivered)",
+    async ({ name, change, when, redelivered }) => {
+      let points = 0;
+      for (let at = 1; ; at += 1) {
+        const { memory, ids, life } = await dying(at, when, redelivered, change);
+        expect(await holders(memory, "pipeline/limited")).toEqual([]);
+        expect(await memory.store.waitingRuns("limited", 10)).toEqual([]);
+        const ends = name.endsWith("cancelled") ? ["SUCCEEDED", "CANCELLED"] : ["SUCCEEDED"];
+        const { runs } = await memory.store.listRuns({ pipeline: "limited" }, 10);
+        expect(runs.length).toBeGreaterThanOrEqual(ids.length);
+        for (const { state } of runs) expect(ends).toContain(state);
+        if (!life.died) break;
+        points += 1;
+      }
+      expect(points).toBeGreaterThan(2);
+    },
+  );
 
   it("is never one of more than there are, whatever the order in which runs come and end", async () => {
     const runs = fc.array(
