@@ -14,7 +14,7 @@ import {
   submitted,
   succeeded,
 } from "./step-changes.ts";
-import { hasEnded, isHeld, type StepRecord, stepTransitions } from "./step-record.ts";
+import { hasEnded, hasResult, isHeld, type StepRecord, stepTransitions } from "./step-record.ts";
 
 const now = 1_000_000;
 const request = (epoch: number, state: "RUNNING" | "SUBMITTED" = "RUNNING") => ({
@@ -131,13 +131,20 @@ const records: fc.Arbitrary<StepRecord> = fc
   });
 
 describe("transitions", () => {
-  it("follow the table: within an epoch a claim never leaves a state that has no way to it", () => {
+  it("follow the table: a claim never leaves a state that has no way to it, and begins an epoch anew", () => {
     fc.assert(
-      fc.property(records, fc.constantFrom("RUNNING", "SUBMITTED"), (record, state) => {
-        const decision = decideClaim(record, request(record.epoch, state));
-        if (decision.kind === "claim") expect(stepTransitions[record.state]).toContain(decision.record.state);
-        else expect(decision.kind === "ended").toBe(hasEnded(record));
-      }),
+      fc.property(
+        fc.option(records, { nil: undefined }),
+        fc.constantFrom("RUNNING", "SUBMITTED"),
+        (record, state) => {
+          const decision = decideClaim(record, request(2, state));
+          const begins = record === undefined || (record.epoch < 2 && !hasResult(record));
+          const from = begins ? "NEW" : record.state;
+          if (decision.kind === "claim") expect(stepTransitions[from]).toContain(decision.record.state);
+          else expect(decision.kind === "ended").toBe(!begins && hasEnded(record));
+          if (begins) expect(decision.kind).toBe("claim");
+        },
+      ),
     );
   });
 

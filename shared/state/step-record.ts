@@ -98,7 +98,10 @@ type Facts = StepKey & {
   readonly startedAt: string;
 };
 
-/** A worker holds the step until its lease ends; whoever finds the lease ended may take over. */
+/**
+ * A worker holds the step until its lease ends. Whoever finds that then says that the attempt is lost; only a submission,
+ * or a lease that its worker gave up, is taken over as it is (decide-claim.ts).
+ */
 export type HeldStep = Facts & {
   readonly holder: "worker";
   readonly state: "RUNNING" | "SUBMITTED";
@@ -192,22 +195,24 @@ export type AwayStep = JobStep | MapStep | ChildStep | TimedStep | ObjectStep | 
 export type StepRecord = HeldStep | AwayStep | RetryingStep | SucceededStep | EndedStep;
 export type StepState = StepRecord["state"];
 
-const ends = ["SUCCEEDED", "CACHED", "FAILED", "TIMED_OUT", "CANCELLED"] as const;
+/** What any attempt may end as. */
+const ends = ["SUCCEEDED", "FAILED", "TIMED_OUT", "CANCELLED"] as const;
 
 /**
- * Which stored states may follow which within an epoch; every change of a record goes by this table. `NEW` is a step of
- * which nothing is stored yet.
+ * Which stored states may follow which; the tests hold claims against this table, the simulation every write. `NEW` is a
+ * step of which nothing is stored yet, or only what an earlier epoch left without a result; the rest is within an epoch.
  */
 export const stepTransitions: Readonly<Record<StepState | "NEW", readonly StepState[]>> = {
   // An array job's child is first heard of when its job tells of it.
-  NEW: ["RUNNING", "SUBMITTED", "RUNNABLE", "STARTING", "CACHED"],
-  SUBMITTED: ["SUBMITTED", "RUNNABLE", "STARTING", "RUNNING", "RETRYING", "SKIPPED", ...ends],
+  NEW: ["RUNNING", "SUBMITTED", "RUNNABLE", "STARTING"],
+  SUBMITTED: ["SUBMITTED", "RUNNABLE", "STARTING", "RUNNING", "RETRYING", "SKIPPED", "CACHED", ...ends],
   RUNNABLE: ["RUNNABLE", "STARTING", "RUNNING", "RETRYING", ...ends],
-  STARTING: ["RUNNING", "RUNNABLE", "RETRYING", ...ends],
+  // A job that lost its machine waits for another.
+  STARTING: ["RUNNABLE", "RUNNING", "RETRYING", ...ends],
   // Another pass of a repeated job is another submission.
-  RUNNING: ["RUNNING", "SUBMITTED", "RUNNABLE", "PAUSED", "RETRYING", "SKIPPED", ...ends],
+  RUNNING: ["RUNNING", "SUBMITTED", "RUNNABLE", "PAUSED", "RETRYING", "SKIPPED", "CACHED", ...ends],
   PAUSED: [...ends],
-  RETRYING: ["RUNNING", "SUBMITTED", "FAILED", "CANCELLED"],
+  RETRYING: ["RUNNING", "SUBMITTED", "CANCELLED"],
   SUCCEEDED: [],
   CACHED: [],
   FAILED: [],
@@ -234,11 +239,6 @@ export function isHeld(record: StepRecord): record is HeldStep {
 /** Whether Batch jobs hold the step. */
 export function hasJobs(record: StepRecord): record is JobStep {
   return "holder" in record && record.holder === "jobs";
-}
-
-/** Whether the step is a map that waits for children of its own sending; those of an array job are Batch's. */
-export function awaitsChildren(record: StepRecord): record is MapStep {
-  return "holder" in record && record.holder === "children";
 }
 
 /** How many children a map has, once that is known; undefined for any other record. */

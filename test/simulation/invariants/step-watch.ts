@@ -20,8 +20,6 @@ export type WatchedWorld = {
   readonly skew: number;
 };
 
-const startStates: readonly string[] = ["RUNNING", "SUBMITTED", "RUNNABLE", "STARTING"];
-
 /** Looks at every write of a step record, and says which were not allowed. */
 export class StepWatch {
   readonly latest = new Map<string, StepRecord>();
@@ -84,7 +82,7 @@ export class StepWatch {
   private mistake(before: StepRecord | undefined, next: StepRecord): string | undefined {
     if (before === undefined || next.epoch > before.epoch) {
       if (before !== undefined && "output" in before) return "it had succeeded in an earlier epoch";
-      if (!startStates.includes(next.state) && !("output" in next)) return "an epoch does not begin so";
+      if (!stepTransitions.NEW.includes(next.state)) return "an epoch does not begin so";
       return next.failures > 0 ? "an epoch begins with failures" : undefined;
     }
     if (next.epoch < before.epoch) return "its epoch had passed";
