@@ -1,4 +1,12 @@
-import type { CancellingRun, EndedRun, EndState, Run, RunningRun, WaitingRun } from "./run.ts";
+import {
+  type CancellingRun,
+  type EndedRun,
+  type EndState,
+  noProgress,
+  type Run,
+  type RunningRun,
+  type WaitingRun,
+} from "./run.ts";
 
 /** A change of an active run's state, other than its end. Times are ISO 8601 in UTC. */
 export type RunMove =
@@ -28,13 +36,16 @@ export function openingState({ limits }: Pick<Run, "limits">): "QUEUED" | "RUNNI
   return limits.length > 0 ? "QUEUED" : "RUNNING";
 }
 
-/** An ended run as it is when it was opened again, in a new epoch: what failed is forgotten. */
+/**
+ * An ended run as it is when it was opened again, in a new epoch. What failed is forgotten, and so is what was skipped: a
+ * condition may have said so for want of a result that there is now.
+ */
 export function reopenedFrom(run: EndedRun, openedAt: string): WaitingRun | RunningRun {
   const { endedAt: _endedAt, error: _error, reason: _reason, activeSince: _activeSince, ...facts } = run;
   const opened = {
     ...facts,
     epoch: run.epoch + 1,
-    progress: { ...run.progress, failed: new Set<number>() },
+    progress: { ...noProgress, done: run.progress.done },
   };
   if (openingState(run) === "QUEUED") return { ...opened, state: "QUEUED" };
   return { ...opened, state: "RUNNING", activeSince: openedAt };

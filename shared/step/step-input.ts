@@ -8,6 +8,7 @@ import {
 } from "../pipeline/expression.ts";
 import { type Graph, type StepNode, stepNamed } from "../pipeline/graph.ts";
 import { isJsonObject, type Json, type JsonObject } from "../pipeline/json.ts";
+import { severalAtOnce } from "../platform/several-at-once.ts";
 import { isEnded, type Run } from "../state/run.ts";
 import { childrenOf, hasResult } from "../state/step-record.ts";
 import type { StoredStep } from "../store/run-store.ts";
@@ -22,6 +23,9 @@ function sourcesOf(expressions: readonly (Expression | undefined)[]): string[] {
   const references = expressions.flatMap((each) => (each === undefined ? [] : referencesIn(each)));
   return [...new Set(references.filter(({ source }) => source === "$step").map(({ path }) => path[0] ?? ""))];
 }
+
+/** Results of a map's children that are read at once: as many as a client of the AWS SDK has sockets. */
+const readsAtOnce = 50;
 
 async function outputOf(engine: Results, record: StoredStep): Promise<Json> {
   return hasResult(record) ? loadValue(engine, record.output) : null;
@@ -45,7 +49,7 @@ async function loadOutputs(
     const map = stored.find(({ index }) => index === "map");
     if (map === undefined || !hasResult(map)) continue;
     const children = stored.filter(({ index }) => index !== "map");
-    outputs.set(name, await Promise.all(children.map((child) => outputOf(engine, child))));
+    outputs.set(name, await severalAtOnce(children, (child) => outputOf(engine, child), readsAtOnce));
   }
   return outputs;
 }

@@ -167,7 +167,7 @@ export function dynamoRuns(
           set:
             "#state = :to, epoch = :next, gsi2pk = :listed, duePartition = :partition, dueAt = :due" +
             (begins ? ", activeSince = :openedAt" : ""),
-          remove: `failed, #error, endedAt, reason${begins ? "" : ", activeSince"}`,
+          remove: `failed, skipped, #error, endedAt, reason${begins ? "" : ", activeSince"}`,
           condition: `epoch = :epoch AND attribute_exists(endedAt) AND ${before.condition}`,
           names: { "#error": "error" },
           values: {

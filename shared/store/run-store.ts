@@ -99,8 +99,8 @@ export type RunStore = {
   /** An ended run needs no further look. Nothing happens when it was opened again. */
   closeRun(runId: string, epoch: number): Promise<void>;
   /**
-   * Opens a run again that ended without success: the next epoch, failures forgotten; RUNNING, or QUEUED when it needs
-   * slots. Undefined when the run has not so ended in this epoch; the run again when this same call (same `dueAt`) has
+   * Opens a run again that ended without success: the next epoch, with what was done and nothing else; RUNNING, or QUEUED
+   * when it needs slots. Undefined when the run has not so ended in this epoch; the run again when this same call (same `dueAt`) has
    * just opened it.
    */
   reopenRun(run: Run, openedAt: string, dueAt: number): Promise<Run | undefined>;

@@ -168,6 +168,41 @@ describe("a rule", () => {
     expect(await stepOf(memory, runId, "report")).toMatchObject({ output: { value: null }, epoch: 1 });
   });
 
+  it("is followed anew by a condition after a retry by hand: what was skipped for want of a result may run now", async () => {
+    const broken = { now: true };
+    const asked: (number | null)[] = [];
+    const pipeline = definePipeline({ name: "again", params: none }, ({ step }) => {
+      const work = step(
+        "work",
+        lambda({}, () => {
+          if (broken.now) throw new Error("no");
+          return 5;
+        }),
+      );
+      const publish = step(
+        "publish",
+        lambda({ work: maybe(work) }, ({ work }) => {
+          asked.push(work);
+          return work;
+        }),
+        { rule: "all_done", when: eq(maybe(work), 5) },
+      );
+      step(
+        "tell",
+        lambda({ publish }, ({ publish }) => publish),
+      );
+    });
+    const memory = new MemoryEngine([pipeline]);
+    const runId = await begin(memory, "again");
+    expect((await memory.finish(runId)).state).toBe("FAILED");
+    expect(await stepOf(memory, runId, "publish")).toMatchObject({ state: "SKIPPED" });
+    broken.now = false;
+    await retryRun(memory.engine, runId);
+    expect((await memory.finish(runId)).state).toBe("SUCCEEDED");
+    expect(asked).toEqual([5]);
+    expect(await stepOf(memory, runId, "tell")).toMatchObject({ output: { value: 5 } });
+  });
+
   it("all_done cleans up after a map of which a child failed", async () => {
     const pipeline = definePipeline({ name: "tidy", params: none }, ({ step, map }) => {
       const all = map("each", [1, 2, 3], (n) =>
