@@ -60,6 +60,23 @@ test("an error stands under its step, with the child's place and the log", () =>
   expect(lines.slice(-2)).toEqual(["      [2] ValueError: y has 3 NaN", "      log: s3://b/log"]);
 });
 
+test("an error says where it was thrown, and of several the first", () => {
+  const error = (index: number) => ({
+    name: "E",
+    message: "no",
+    index,
+    stack: [`at fit (${"x".repeat(99)})`, "at main"],
+  });
+  const errors = [error(0), error(1)];
+  const lines = runScreen(aRunView([aStepView("read", { state: "FAILED", errors })]), 80).split("\n");
+  expect(lines.slice(-4)).toEqual([
+    "      [0] E: no",
+    `        at fit (${"x".repeat(64)}`,
+    "        at main",
+    "      [1] E: no",
+  ]);
+});
+
 test("what followed the end stands below the steps, with what became of it", () => {
   const screen = runScreen(
     aRunView([running], {

@@ -164,9 +164,11 @@ function childRunLines({ child, childRuns = [], children }: Line): string[] {
   ];
 }
 
-function errorLines({ index, name, message, log }: ErrorView, width: number): string[] {
+/** An error with where it was thrown and its log. @param withStack of children that failed the first has to do */
+function errorLines({ index, name, message, stack = [], log }: ErrorView, width: number, withStack: boolean) {
   const lines = [
     ...wrapped(`${index === undefined ? "" : `[${index}] `}${name}: ${message}`, width - 6),
+    ...(withStack ? stack.map((frame) => `  ${frame}`.slice(0, width - 6)) : []),
     ...(log === undefined ? [] : wrapped(`log: ${log}`, width - 6)),
   ];
   return lines.map((line) => `      ${line}`);
@@ -193,7 +195,7 @@ function stepLines(step: Line, nameWidth: number, width: number): string[] {
     detail,
     ` ${duration}`,
   ].join("");
-  const errors = step.errors.flatMap((error) => errorLines(error, width));
+  const errors = step.errors.flatMap((error, place) => errorLines(error, width, place === 0));
   const more = [...childRunLines(step), ...jobLines(step, width - 6)];
   return [
     line.trimEnd(),

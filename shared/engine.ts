@@ -73,6 +73,8 @@ export type Engine = {
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly log: Log;
+  /** Where these lines go, as `group:stream`; undefined where that is nowhere that others could look. */
+  readonly logPlace?: string;
   readonly meter: Meter;
   readonly settings: EngineSettings;
 };

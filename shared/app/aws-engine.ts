@@ -25,6 +25,11 @@ function stageOf({ STAGE: name, TIMEZONE: timezone, GPUS: gpus, AWS_REGION: regi
   return { name, timezone, gpus, ...(isSomewhere && { region }) };
 }
 
+/** Where the lines of this worker are in CloudWatch Logs. */
+function logPlaceOf({ AWS_LAMBDA_LOG_GROUP_NAME: group, AWS_LAMBDA_LOG_STREAM_NAME: stream }: Environment) {
+  return group === undefined || stream === undefined ? {} : { logPlace: `${group}:${stream}` };
+}
+
 /** Milliseconds that the receiver of a notice may take to answer. */
 const receiverPatience = 10_000;
 
@@ -65,6 +70,7 @@ export function awsEngine(environment: Environment): Engine {
     clock: systemClock,
     random: Math.random,
     log,
+    ...logPlaceOf(environment),
     meter,
     settings: { ...defaultSettings, sweepSeconds: environment.SWEEP_SECONDS },
   };

@@ -82,6 +82,17 @@ describe("why a job failed", () => {
     });
   });
 
+  it("was raised where the end of its traceback says, which is not repeated there", () => {
+    const frame = (n: number) => [`  File "job.py", line ${n}, in f${n}`, `    call(${n})`];
+    const stack = ["Traceback (most recent call last):", ...[1, 2, 3, 4, 5].flatMap(frame)];
+    const message = "rows are wrong:\n  row 3 is empty";
+    const raised = { ...said, message, stack: [...stack, "ValueError: rows are wrong:", "  row 3 is empty"] };
+    const kept = ["line 3, in f3", "call(3)", "line 4, in f4", "call(4)", "line 5, in f5", "call(5)"];
+    const failure = jobFailure(job({ exitCode: 1 }), raised);
+    expect(failure.error.stack).toEqual(kept.map((line) => expect.stringContaining(line)));
+    expect(jobFailure(job({ exitCode: 1 }), { ...said, stack }).error.stack).toHaveLength(6);
+  });
+
   it("is the machine's loss even when the job said something on its way down", () => {
     expect(jobFailure(job({ statusReason: "Host EC2 (instance i-0abc) terminated." }), said).lostTo).toBe(
       "spot",

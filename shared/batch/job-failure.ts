@@ -1,4 +1,4 @@
-import { type Failure, storable } from "../state/failure.ts";
+import { type Failure, stackLines, storable } from "../state/failure.ts";
 import type { LossCause } from "../state/step-record.ts";
 import type { JobDetail } from "./batch-service.ts";
 import { logOf } from "./job-attempt.ts";
@@ -74,6 +74,13 @@ function timesLost(job: JobDetail, { pattern }: Kind): number {
   return Math.max(1, lost.length);
 }
 
+/** Where a job's error was raised: Python tells the innermost call last, and then the error itself once more. */
+function raisedAt({ message, stack }: JobErrorFile): string[] {
+  const last = message.split("\n");
+  const frames = stack.at(-1)?.endsWith(last.at(-1) ?? "") ? stack.slice(0, -last.length) : stack;
+  return frames.slice(-stackLines);
+}
+
 /**
  * Why a job failed: what it said itself if it raised, else what Batch says of it.
  *
@@ -98,7 +105,7 @@ export function jobFailure(job: JobDetail, said: JobErrorFile | undefined): Fail
   }
   if (said !== undefined) {
     return {
-      error: storable({ name: said.name, message: said.message, stack: said.stack, ...log }),
+      error: storable({ name: said.name, message: said.message, stack: raisedAt(said), ...log }),
       retryable: said.retryable,
       ...(said.retryAfterSeconds !== undefined && { retryAfter: said.retryAfterSeconds * 1000 }),
     };

@@ -114,6 +114,12 @@ describe("the page of a log", () => {
     );
   });
 
+  test("may be that of a function, whose streams have brackets", () => {
+    expect(logUrl("eu-west-1", "/aws/lambda/millrace-prod-step:2026/11/21/[$LATEST]01ab")).toMatch(
+      /\$252Faws\$252Flambda\$252Fmillrace-prod-step\/log-events\/2026\$252F11\$252F21\$252F\$255B\$2524LATEST\$255D01ab$/,
+    );
+  });
+
   test("is not there for a file", () => {
     expect(logUrl("eu-west-1", "/tmp/stack/job.log")).toBe(undefined);
   });

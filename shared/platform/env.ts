@@ -36,6 +36,8 @@ const environment = z.object({
   NOTICE_TOPIC_ARN: z.string().default(""),
   /** Set by Lambda itself. */
   AWS_REGION: z.string().min(1).optional(),
+  AWS_LAMBDA_LOG_GROUP_NAME: z.string().min(1).optional(),
+  AWS_LAMBDA_LOG_STREAM_NAME: z.string().min(1).optional(),
   /** Job family → content hash of its image, as JSON. */
   JOB_VERSIONS: jsonText.pipe(z.record(z.string(), z.string().min(1))).default({}),
   /** Commit that was deployed, as resources/git-commit.cjs tells it. */

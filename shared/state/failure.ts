@@ -37,7 +37,8 @@ export function lossLimit(cause: LossCause, memorySizes: number): number {
   return cause === "memory" ? memorySizes - 1 : lossLimits[cause];
 }
 
-const stackLines = 6;
+/** Lines of a stack that are kept, those nearest to where the error was thrown. */
+export const stackLines = 6;
 
 /** An error cut to what a record can hold: names, messages and stacks from outside may be of any length. */
 export function storable({ name, message, stack, log }: StepError): StepError {

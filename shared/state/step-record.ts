@@ -13,7 +13,7 @@ export type StoredValue = { readonly value: Json } | { readonly uri: string };
 export type StepError = {
   readonly name: string;
   readonly message: string;
-  /** First lines of the stack. */
+  /** Where it was thrown: of a function the first lines of the stack, of a job the last. */
   readonly stack?: readonly string[];
   /** Where the log of the attempt is. */
   readonly log?: string;

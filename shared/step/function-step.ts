@@ -83,5 +83,10 @@ export async function runFunctionStep(
   if (kept !== undefined) return useCached(engine, work, held, kept);
   const finish = await call(engine, work, held, code, input.value, deadline);
   if ("output" in finish) return succeedAttempt(engine, work, held, finish.output);
-  await failAttempt(engine, work, held, finish.failure);
+  const { failure } = finish;
+  const log = engine.logPlace;
+  await failAttempt(engine, work, held, {
+    ...failure,
+    error: { ...failure.error, ...(log !== undefined && { log }) },
+  });
 }

@@ -95,6 +95,18 @@ describe("a function that fails", () => {
     expect(run).toMatchObject({ state: "FAILED", error: { name: "RetryAfter" } });
   });
 
+  it("says where it was thrown and where its worker's log is", async () => {
+    const failing = throwing([new Error("no")], 0);
+    const { memory } = failing;
+    memory.engine = { ...memory.engine, logPlace: "/aws/lambda/millrace-dev-step:2026/11/21/[$LATEST]0123" };
+    expect((await failing.gaps()).step).toMatchObject({
+      error: {
+        stack: [expect.stringContaining("causes.test"), ...Array(5).fill(expect.any(String))],
+        log: memory.engine.logPlace,
+      },
+    });
+  });
+
   it("by throwing what is no error fails with what it threw", async () => {
     const { run } = await throwing(["just text"], 0).gaps();
     expect(run).toMatchObject({ state: "FAILED", error: { name: "Error", message: "just text" } });
