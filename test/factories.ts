@@ -15,9 +15,10 @@ let runs = 0;
 /** A run that just started. Its id is new each time, unless given. */
 export function aRun(overrides: Partial<WaitingRun | RunningRun> = {}): WaitingRun | RunningRun {
   runs += 1;
+  const { pipeline = "ridge-sweep" } = overrides;
   return {
     runId: `20211004T162100Z-${String(runs).padStart(12, "0")}`,
-    pipeline: "ridge-sweep",
+    pipeline,
     graphHash: "0123456789abcdef",
     name: "october",
     params: { alphas: [0.1, 1], label: "" },
@@ -27,7 +28,7 @@ export function aRun(overrides: Partial<WaitingRun | RunningRun> = {}): WaitingR
     epoch: 1,
     state: "RUNNING",
     progress: noProgress,
-    queue: "default",
+    queue: pipeline,
     priority: 50,
     limits: [],
     onCollision: "queue",

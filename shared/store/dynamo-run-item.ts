@@ -50,7 +50,7 @@ const cause = z.discriminatedUnion("kind", [
 ]);
 
 /** What most runs are like, and what is therefore not kept of them: the item of a run is written with every step. */
-const usual = { queue: "default", priority: 50, onCollision: "queue", refresh: false } as const;
+const usual = { priority: 50, onCollision: "queue", refresh: false } as const;
 
 const facts = z.object({
   pk: runIdFromKey,
@@ -66,7 +66,8 @@ const facts = z.object({
   done: numberSet,
   failed: numberSet,
   skipped: numberSet,
-  queue: z.string().default(usual.queue),
+  /** The pipeline's own when left out. */
+  queue: z.string().exactOptional(),
   priority: z.int().default(usual.priority),
   limits: z.array(z.object({ name: z.string(), limit: z.int() })).default([]),
   onCollision: z.enum(["queue", "cancel_new"]).default(usual.onCollision),
@@ -93,6 +94,7 @@ const runItem = z
   .transform(
     ({ pk: runId, done, failed, skipped, ...run }): Run => ({
       ...run,
+      queue: run.queue ?? run.pipeline,
       runId,
       progress: { done, failed, skipped },
     }),
@@ -132,9 +134,9 @@ const nonEmpty = (name: string, numbers: ReadonlySet<number>) =>
   numbers.size > 0 ? { [name]: new Set(numbers) } : {};
 
 /** What is unusual of a run. */
-function unusual({ queue, priority, limits, onCollision, refresh, tags }: Run) {
+function unusual({ pipeline, queue, priority, limits, onCollision, refresh, tags }: Run) {
   return {
-    ...(queue !== usual.queue && { queue }),
+    ...(queue !== pipeline && { queue }),
     ...(priority !== usual.priority && { priority }),
     ...(limits.length > 0 && { limits }),
     ...(onCollision !== usual.onCollision && { onCollision }),

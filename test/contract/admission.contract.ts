@@ -47,7 +47,7 @@ export function admissionContract(create: () => Promise<RunStore>): void {
 
     test("queues are apart, and runs that do not wait are in none", async () => {
       const { runId } = await queued();
-      await queued({ queue: "default" });
+      await queued({ queue: "ridge-sweep" });
       await store.createRun(aRun({ queue: "gpu" }), later);
       await store.createRun(aRun({ queue: "gpu", state: "SCHEDULED" }), later);
       expect(await waiting()).toEqual([runId]);

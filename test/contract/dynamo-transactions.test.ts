@@ -77,7 +77,7 @@ describe("transactions of runs", () => {
     const admission = store.admitRun(run, timeAt(1), later);
     await expect(admission).rejects.toMatchObject({ name: "TransactionConflictError", throttled: true });
     expect(seen.calls).toBe(10);
-    expect(await store.waitingRuns("default", 10)).toMatchObject([{ runId: run.runId }]);
+    expect(await store.waitingRuns("ridge-sweep", 10)).toMatchObject([{ runId: run.runId }]);
     expect(await store.admitRun(run, timeAt(1), later)).toBe("admitted");
   }, 20_000);
 
@@ -133,6 +133,9 @@ describe("transactions of runs", () => {
     expect(await twice(() => store.endRun(second, "SUCCEEDED", timeAt(5), later))).toBe(true);
     await twice(() => store.closeRun(run.runId, 2));
     expect((await store.getSlots("gpu")).holders).toEqual(new Set());
-    expect([await store.waitingRuns("default", 10), await store.dueRuns(later * 2, 10)]).toEqual([[], []]);
+    expect([await store.waitingRuns("ridge-sweep", 10), await store.dueRuns(later * 2, 10)]).toEqual([
+      [],
+      [],
+    ]);
   });
 });

@@ -160,6 +160,7 @@ function runOf(number: number, epochNumber = 1, scheduled = false): WaitingRun |
   return aRun({
     runId: `run-${number}`,
     pipeline: `p${number % 2}`,
+    queue: "gpu",
     startedAt: timeAt(number),
     name: `run-${number}`,
     epoch: epochNumber,
@@ -225,7 +226,7 @@ export class StorePlayer {
       case "reopenRun":
         return store.reopenRun(runOf(call.run, call.epoch), timeAt(call.second), due);
       case "waitingRuns":
-        return store.waitingRuns("default", call.limit);
+        return store.waitingRuns("gpu", call.limit);
       case "setLimit":
         return store.setLimit(call.name, call.slots);
       case "deferRun":
@@ -274,7 +275,7 @@ export class StorePlayer {
       await Promise.all(tallies),
       await store.listRuns({}, 10),
       await store.dueRuns(dueAt(9, 1000), 10),
-      await store.waitingRuns("default", 10),
+      await store.waitingRuns("gpu", 10),
       await Promise.all(["gpu", "own"].map((name) => store.getSlots(name))),
     ]);
   }
