@@ -21,7 +21,7 @@ const kinds: readonly Kind[] = [
   {
     name: "SpotInterruption",
     pattern: /^Host EC2|Spot Task was interrupted/,
-    remedy: "its machine was taken back; it is tried again",
+    remedy: "its machine was taken back; onDemandAfter, or spot: false, gets it one that stays",
     lostTo: "spot",
   },
   {
@@ -57,7 +57,7 @@ const kinds: readonly Kind[] = [
   {
     name: "TaskStartFailed",
     pattern: /^Task failed to start/,
-    remedy: "it is tried again; see the job in the AWS Batch console if it stays",
+    remedy: "see the job in the AWS Batch console",
     lostTo: "start",
   },
 ];

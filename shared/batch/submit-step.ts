@@ -250,7 +250,8 @@ export async function submitStep(
     jobs = await submitAll(engine, work, claim, [...inputs.keys()]);
   } catch (thrown) {
     if (!(thrown instanceof JobRejectedError)) return tryAgainSoon(engine, work, held, thrown);
-    return failAttempt(engine, work, held, fatal("JobRejected", thrown.message));
+    const message = `AWS Batch refuses the job for good: ${thrown.message}. Mend its resources, or deploy its family; then retry the run`;
+    return failAttempt(engine, work, held, fatal("JobRejected", message));
   }
   const recorded = await engine.store.putStep(submitted(held, jobs, items?.length), held.version);
   if (recorded.ok) return;

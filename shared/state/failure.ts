@@ -79,6 +79,14 @@ export function failureOf(thrown: unknown): Failure {
   };
 }
 
+/** The error of an attempt that failed; of one that was lost it says how often, and how often that may be. */
+export function countedError(record: StepRecord, { error, lostTo, times = 1 }: Failure): StepError {
+  // Out of memory is counted in sizes, which the queue and the job's attempts show.
+  if (lostTo === undefined || lostTo === "memory") return error;
+  const count = `loss ${lossesTo(record, lostTo) + times} of this kind; more than ${lossLimits[lostTo]} end the step`;
+  return { ...error, message: `${error.message} (${count})` };
+}
+
 /** A failure that no retry can help. */
 export function fatal(name: string, message: string): Failure {
   return { error: { name, message }, retryable: false };

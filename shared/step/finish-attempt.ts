@@ -2,7 +2,7 @@ import type { Engine } from "../engine.ts";
 import { memorySizes } from "../pipeline/job.ts";
 import type { Json } from "../pipeline/json.ts";
 import { maxMessageDelay } from "../queue/step-queue.ts";
-import { decideRetry, type Failure } from "../state/failure.ts";
+import { countedError, decideRetry, type Failure } from "../state/failure.ts";
 import { betweenPasses, cached, ended, retrying, succeeded } from "../state/step-changes.ts";
 import { type EndedStep, hasResult, type StoredValue, type SucceededStep } from "../state/step-record.ts";
 import type { CachedResult } from "../store/result-cache.ts";
@@ -117,17 +117,17 @@ export async function failAttempt(
   const now = engine.clock.now();
   const { retries, task } = work.node;
   const sizes = task.kind === "batch" ? memorySizes(task.resources).length : 1;
+  const error = countedError(held, failure);
   const decision = decideRetry(held, retries, failure, sizes, engine.random());
   if (decision.kind === "end") {
     const state = failure.timedOut ? "TIMED_OUT" : "FAILED";
-    await endStep(engine, work, held, ended(held, state, now, failure.error));
+    await endStep(engine, work, held, ended(held, state, now, error));
     return;
   }
   const { delay, lostTo } = decision;
-  const next = retrying(held, failure.error, now + delay, lostTo, failure.times);
+  const next = retrying(held, error, now + delay, lostTo, failure.times);
   if ((await replaceStep(engine, next, held)) === undefined) return;
   const { runId, step, index, attempt } = held;
-  const { error } = failure;
   const facts = { runId, step, index, attempt, inMilliseconds: delay, error, ...(lostTo && { lostTo }) };
   engine.log.warn("step will be tried again", facts);
   engine.meter.count("StepRetried", { pipeline: work.run.pipeline });

@@ -29,7 +29,7 @@ export async function failPoison(engine: Engine, message: StepMessage): Promise<
   if (claim.kind === "ended") return joinEnded(engine, { run, ...found }, claim.record);
   if (claim.kind !== "claim" && claim.kind !== "lost") return;
   const reason =
-    "its message was delivered again and again and could not be worked on; the step worker's log says why";
+    "its message was delivered again and again and could not be worked on: the step worker's log says why; once that is mended, retry the run";
   await endSubmission(engine, run, found.node, claim.record, "The step's message could not be worked on");
   await failAttempt(engine, { run, ...found }, claim.record, fatal("DeadLetter", reason));
 }

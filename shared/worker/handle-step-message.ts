@@ -7,7 +7,7 @@ import { dependantNamed, isDue, isEndStep } from "../run/end-step.ts";
 import { nodeOf } from "../run/run-graph.ts";
 import { type NextStep, TailCall } from "../run/tail-call.ts";
 import { letGoLease } from "../state/decide-claim.ts";
-import { type Failure, fatal, lossLimits } from "../state/failure.ts";
+import { type Failure, fatal } from "../state/failure.ts";
 import { childrenOf, lossesTo, type StepRecord } from "../state/step-record.ts";
 import { askApproval } from "../step/approval-step.ts";
 import { startChild } from "../step/child-step.ts";
@@ -42,8 +42,8 @@ const lossSpread = 10_000;
 /** What an attempt fails by whose worker died. */
 function workerLost(engine: Engine, record: StepRecord): Failure {
   const losses = lossesTo(record, "worker");
-  const count = `death ${losses + 1} of the ${lossLimits.worker + 1} that end it`;
-  const message = `its worker died while it ran, killed or out of memory (${count}); see the worker's log. What needs more memory than workers have is a batch job`;
+  const message =
+    "its worker died while it ran, killed or out of memory: see the worker's log; what needs more memory than workers have is a batch job";
   return {
     error: { name: "WorkerLost", message },
     retryable: true,

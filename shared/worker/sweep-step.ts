@@ -48,7 +48,7 @@ function isMoving(records: readonly StepRecord[], since: number): boolean {
 }
 
 const jobLost: Failure = {
-  error: { name: "JobLost", message: "AWS Batch no longer knows its job; it is tried again" },
+  error: { name: "JobLost", message: "AWS Batch no longer knows its job: see its log, if it left one" },
   retryable: true,
   lostTo: "job",
 };

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { JobRejectedError } from "../../shared/batch/batch-service.ts";
 import type { JobExit } from "../../shared/batch/memory-batch-service.ts";
 import type { Engine } from "../../shared/engine.ts";
 import { retryRun } from "../../shared/operate/retry-run.ts";
@@ -178,7 +179,47 @@ describe("an attempt that is lost", () => {
       failures: 0,
       error: { name },
     });
-    expect(await runOf(memory, runId)).toMatchObject({ state: "FAILED", error: { name } });
+    const message = expect.stringMatching(
+      `loss ${lossLimits[cause] + 1} of this kind; more than ${lossLimits[cause]} end`,
+    );
+    expect(await runOf(memory, runId)).toMatchObject({ state: "FAILED", error: { name, message } });
+  });
+
+  it("to its own time limit uses up a retry, and ends as TIMED_OUT", async () => {
+    const { memory, end } = jobs(undefined, { limit: 1, delay: 1, on: ["TimeoutError"] });
+    const runId = await begin(memory, "jobs");
+    const timeout = { statusReason: "Job attempt duration exceeded timeout" };
+    await end(timeout);
+    expect(await stepOf(memory, runId, "crunch")).toMatchObject({ state: "RETRYING", failures: 1 });
+    await end(timeout);
+    expect(await stepOf(memory, runId, "crunch")).toMatchObject({
+      state: "TIMED_OUT",
+      error: { name: "TimeoutError", message: expect.stringContaining("raise the step's timeout") },
+    });
+    expect((await runOf(memory, runId)).state).toBe("FAILED");
+  });
+
+  it("to a queue that no machine can ever serve fails at once", async () => {
+    const { memory, end } = jobs(undefined, 5);
+    const runId = await begin(memory, "jobs");
+    await end({ statusReason: "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT - too large" });
+    expect(await stepOf(memory, runId, "crunch")).toMatchObject({
+      state: "FAILED",
+      attempt: 1,
+      error: { name: "Misconfigured" },
+    });
+  });
+
+  it("before it began, because Batch refuses its job for good, fails at once with what to do", async () => {
+    const { memory } = jobs(undefined, 5);
+    memory.batch.submit = () => Promise.reject(new JobRejectedError("no definition demo"));
+    const runId = await begin(memory, "jobs");
+    await work(memory);
+    expect(await stepOf(memory, runId, "crunch")).toMatchObject({
+      state: "FAILED",
+      attempt: 1,
+      error: { name: "JobRejected", message: expect.stringMatching(/no definition demo.*retry the run/) },
+    });
   });
 
   it("to one cause leaves the others, and the step's own retries, as they were", async () => {

@@ -56,7 +56,14 @@ describe("a deployment in the middle of a run", () => {
     const runId = await started(memory, "moving");
     deploy(memory, v2);
     const run = await memory.finish(runId);
-    expect(run).toMatchObject({ state: "FAILED", error: { step: "b", name: "CodeMissing" } });
+    expect(run).toMatchObject({
+      state: "FAILED",
+      error: {
+        step: "b",
+        name: "CodeMissing",
+        message: expect.stringMatching(/"b"; deploy the version that has it, or start a new run/),
+      },
+    });
   });
 });
 

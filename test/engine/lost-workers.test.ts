@@ -150,7 +150,7 @@ describe("an attempt whose worker died", () => {
       state: "FAILED",
       failures: 0,
       losses: { worker: lossLimits.worker },
-      error: { name: "WorkerLost" },
+      error: { name: "WorkerLost", message: expect.stringMatching(/batch job \(loss 6 .* more than 5 end/) },
     });
   });
 
