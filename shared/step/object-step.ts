@@ -23,7 +23,7 @@ export async function awaitObject(
   work: StepWork,
   held: HeldStep & StoredStep,
 ): Promise<void> {
-  const expected = `an object that is waited for is a key of up to ${longestKey} characters under ${watchedPrefix}, where the bucket tells of new ones`;
+  const expected = `an object that is waited for is a key under ${watchedPrefix}, where the bucket tells of new ones, of up to ${longestKey} characters`;
   const input = await parsedInput(engine, work, held, objectInput, expected);
   if (input === undefined) return;
   const uri = engine.objects.locate(input.value.object);

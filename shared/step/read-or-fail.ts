@@ -55,7 +55,7 @@ export async function parsedInput<T>(
   if (input === undefined) return undefined;
   const parsed = schema.safeParse(input.value);
   if (parsed.success) return { value: parsed.data, index };
-  const message = `cannot take ${JSON.stringify(input.value).slice(0, 200)}: ${expected}`;
+  const message = `cannot take ${JSON.stringify(input.value).slice(0, 100)}: ${expected}`;
   await failAttempt(engine, work, held, fatal("InvalidInput", message));
   return undefined;
 }

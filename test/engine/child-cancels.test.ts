@@ -91,6 +91,27 @@ describe("a cancel", () => {
     expect((await runOf(memory, childId)).state).toBe("RUNNING");
   });
 
+  it("that a worker is late with stops nothing that a retry has opened again since", async () => {
+    const parent = definePipeline({ name: "parent", params: none }, ({ step }) => {
+      step("below", child(sleeper, {}));
+    });
+    const memory = new MemoryEngine([parent]);
+    const runId = await begin(memory, "parent");
+    await pass(memory, 60);
+    const steps = await memory.store.listSteps(runId);
+    await cancelRun(memory.engine, runId);
+    const cancelled = await runOf(memory, runId);
+    await retryRun(memory.engine, runId);
+    await pass(memory, 60);
+    const { runId: childId } = await childOf(memory, runId, "below");
+    expect(await runOf(memory, childId)).toMatchObject({ state: "RUNNING", epoch: 2 });
+    const listSteps = memory.store.listSteps.bind(memory.store);
+    memory.store.listSteps = async (id) => (id === runId ? steps : listSteps(id));
+    await cancelOpenSteps(memory.engine, cancelled);
+    memory.store.listSteps = listSteps;
+    expect((await runOf(memory, childId)).state).toBe("RUNNING");
+  });
+
   it("of the child alone fails the parent's step, without a retry", async () => {
     const parent = definePipeline({ name: "parent", params: none }, ({ step }) => {
       step("below", child(sleeper, {}), { retries: 5 });

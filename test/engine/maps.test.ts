@@ -144,6 +144,43 @@ describe("a map", () => {
     expect(reads).toEqual(["measure[0] make/0", "measure[1] make/1", "measure[2] make/2"]);
   });
 
+  it("of one more child than there may be fails, and says what to do", async () => {
+    const pipeline = definePipeline({ name: "too-many", params: none }, ({ step, map }) => {
+      const list = step(
+        "list",
+        lambda({}, () => Array.from({ length: 10_001 }, (_, place) => place)),
+      );
+      map("each", list, (n) => lambda({ n }, ({ n }) => n));
+    });
+    const { error, states } = await testPipeline(pipeline);
+    expect(error).toEqual({
+      step: "each",
+      name: "MapTooLarge",
+      message: "maps over 10001 items; a map takes up to 10000: split the list over several steps",
+    });
+    expect(states).toEqual({ list: "SUCCEEDED", each: "FAILED" });
+  });
+
+  // As JSON, with its quotes. A letter with an accent takes two bytes.
+  it.each([
+    ["x", 4094, "value"],
+    ["x", 4095, "uri"],
+    ["é", 2047, "value"],
+    ["é", 2048, "uri"],
+  ])("result of so many letters (%s, %i) is kept as its %s", async (letter, count, kept) => {
+    const pipeline = definePipeline({ name: "sized", params: none }, ({ step }) => {
+      step(
+        "make",
+        lambda({}, () => letter.repeat(count)),
+      );
+    });
+    const memory = new MemoryEngine([pipeline]);
+    const runId = await begin(memory, "sized");
+    await memory.finish(runId);
+    const [record] = await memory.store.listSteps(runId);
+    expect(Object.keys(record !== undefined && "output" in record ? record.output : {})).toEqual([kept]);
+  });
+
   it("results over 4 KB go to the object store without the author noticing", async () => {
     const pipeline = definePipeline({ name: "large", params: none }, ({ step }) => {
       const text = step(

@@ -106,6 +106,16 @@ describe("a repeated function", () => {
     expect([states.poll, outputs.after, calls.count]).toEqual(["SUCCEEDED", 4, 4]);
   });
 
+  it("has all of its retries for each pass", async () => {
+    const everySecond = (call: number) => {
+      if (call % 2 === 0) throw new Error("not reachable");
+      return call;
+    };
+    const { pipeline, calls } = polling({ limit: 4, step: { retries: 1 }, work: everySecond });
+    const { states } = await testPipeline(pipeline, { params: { goal: 7 } });
+    expect([states.poll, calls.count]).toEqual(["SUCCEEDED", 7]);
+  });
+
   it("fails when a pass fails more often than it may be retried", async () => {
     const { pipeline, calls } = polling({
       ...{ delay: 1, step: { retries: { limit: 1, delay: 1 } } },

@@ -261,6 +261,15 @@ describe("a wait for an object", () => {
     expect(milliseconds).toBeLessThan(1000);
   });
 
+  it("of a key that S3 cannot have fails at once, and says what it may be", async () => {
+    const pipeline = definePipeline({ name: "long", params: none }, ({ step }) => {
+      step("file", wait({ object: `raw/${"x".repeat(1021)}`, deadline: day }));
+    });
+    const { error, milliseconds } = await testPipeline(pipeline);
+    expect(error?.message).toContain("of up to 1024 characters");
+    expect(milliseconds).toBeLessThan(1000);
+  });
+
   it.each([1, 230])("is mapped over %i objects, and gives them in the list's order", async (size) => {
     const keys = Array.from({ length: size }, (_, place) => `raw/part ${size - place}`);
     const pipeline = definePipeline(
