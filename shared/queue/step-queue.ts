@@ -24,7 +24,7 @@ export function parseStepMessage(body: string): StepMessage {
   return stepMessage.parse(JSON.parse(body));
 }
 
-/** Longest delay of a message, in milliseconds (SQS: 15 minutes). What is due later is sent on when it arrives. */
+/** Longest delay of a message, in milliseconds (SQS: 15 minutes). For what is due later the sweep sends a hint in time. */
 export const maxMessageDelay = 900_000;
 
 /** Where hints are sent; a worker receives each at least once, in any order. */

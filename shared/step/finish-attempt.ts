@@ -50,9 +50,13 @@ export async function endStep(
   return true;
 }
 
-/** Sends the hint that moves a step on after so many milliseconds. */
+/**
+ * Sends the hint that moves a step on after so many milliseconds. What no message can wait for is the sweep's, which
+ * sends a hint once the time is near: one that is sent on and on has each of its copies sent on as well.
+ */
 export async function hintLater(engine: Engine, work: StepWork, record: StoredStep, delay: number) {
-  await engine.queue.send([hintFor(record, work.run.epoch)], Math.min(Math.max(0, delay), maxMessageDelay));
+  if (delay > maxMessageDelay) return;
+  await engine.queue.send([hintFor(record, work.run.epoch)], Math.max(0, delay));
 }
 
 /** Commits a result that is stored already. */

@@ -244,8 +244,10 @@ export class MemoryEngine {
         this.store,
         ({ pipeline }) => this.engine.pipelines.get(pipeline)?.graph.timeout,
       );
-      // What a message missed, a sweep after that time finds.
-      const times = due.flatMap((time) => [time, time + sweep + 5000]).filter((time) => time > now);
+      // What is far off gets its hint by a sweep before that time; what a message missed, a sweep after it finds.
+      const times = due
+        .flatMap((time) => [time - sweep, time, time + sweep + 5000])
+        .filter((time) => time > now);
       next = Math.max(next, Math.min(now + sweep * 2 ** (still.steps - smallSteps), ...times));
     }
     this.clock.moveTo(Math.min(next, outsideAt ?? next));

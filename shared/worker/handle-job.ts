@@ -11,7 +11,6 @@ import {
   readManifest,
 } from "../batch/job-files.ts";
 import type { Engine } from "../engine.ts";
-import { maxMessageDelay } from "../queue/step-queue.ts";
 import { nodeOf } from "../run/run-graph.ts";
 import { type Failure, fatal } from "../state/failure.ts";
 import { isUnderWay, type Run } from "../state/run.ts";
@@ -25,9 +24,9 @@ import {
   type JobUsage,
   type StepRecord,
 } from "../state/step-record.ts";
-import { failAttempt, succeedAttempt } from "../step/finish-attempt.ts";
+import { failAttempt, hintLater, succeedAttempt } from "../step/finish-attempt.ts";
 import { joinEnded } from "../step/join-step.ts";
-import { hintFor, type StepWork } from "../step/step-work.ts";
+import type { StepWork } from "../step/step-work.ts";
 import type { StoredStep } from "../store/run-store.ts";
 import { endIfSettled, settleCancellation } from "./settle-cancellation.ts";
 
@@ -277,8 +276,7 @@ export async function handleJob(engine: Engine, detail: JobDetail): Promise<void
     return joinEnded(engine, work, record);
   const at = record === undefined ? undefined : goesOnAt(record, job);
   if (record !== undefined && at !== undefined) {
-    const delay = Math.min(Math.max(0, at - engine.clock.now()), maxMessageDelay);
-    return engine.queue.send([hintFor(record, run.epoch)], delay);
+    return hintLater(engine, work, record, at - engine.clock.now());
   }
   if (!isCurrent(record, job)) return;
   if (detail.state === "SUCCEEDED") {

@@ -2,7 +2,7 @@ import { submitStep } from "../batch/submit-step.ts";
 import type { Engine, WorkerSize } from "../engine.ts";
 import type { StepNode } from "../pipeline/graph.ts";
 import { isThrottling } from "../platform/throttling.ts";
-import { maxMessageDelay, type StepMessage } from "../queue/step-queue.ts";
+import type { StepMessage } from "../queue/step-queue.ts";
 import { dependantNamed, isDue, isEndStep } from "../run/end-step.ts";
 import { nodeOf } from "../run/run-graph.ts";
 import { type NextStep, TailCall } from "../run/tail-call.ts";
@@ -27,6 +27,9 @@ import { settleHinted } from "./settle-cancellation.ts";
 
 /** Milliseconds that a lease lasts beyond the time that the work may take. */
 const leaseSlack = 5000;
+
+/** Milliseconds by which a hint may be early that is meant for a step's time: clocks differ. */
+const mostEarly = 30_000;
 
 /** Milliseconds until what was throttled is tried again: spread, so that not all come at once. */
 function delayAfter(engine: Engine, error: unknown): number {
@@ -176,7 +179,9 @@ async function workOn(engine: Engine, message: StepMessage, work: StepWork, dead
   if (claim.kind === "lost") return failAttempt(engine, work, claim.record, workerLost(engine, claim.record));
   if (claim.kind === "ended") return joinEnded(engine, work, claim.record);
   if (claim.kind === "later") {
-    return engine.queue.send([message], Math.min(Math.max(claim.at - now, 1000), maxMessageDelay));
+    // Whoever set that time sent a hint for it, or the sweep does; only one that is just early is sent on.
+    const early = claim.at - now;
+    return early > mostEarly ? undefined : engine.queue.send([message], Math.max(early, 1000));
   }
   if (claim.kind === "away") await lookAtAway(engine, work, claim.record);
 }

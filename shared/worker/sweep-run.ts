@@ -15,7 +15,7 @@ import {
 import { openingState } from "../state/run-changes.ts";
 import { isWanted } from "../step/child-step.ts";
 import { cancelOpenSteps, cancelRunAs, endUnlistedJobs, settleCancellation } from "./settle-cancellation.ts";
-import { isStuck, sweepStep } from "./sweep-step.ts";
+import { hintWhatIsNear, isStuck, sweepStep } from "./sweep-step.ts";
 
 /** Most runs that one sweep looks at; the next tick takes the others. */
 const runsPerSweep = 300;
@@ -83,6 +83,11 @@ async function sweepEnded(engine: Engine, run: EndedRun): Promise<void> {
   }
   const open = await openEndSteps(engine, run, graph);
   const now = engine.clock.now();
+  await hintWhatIsNear(
+    engine,
+    run,
+    open.flatMap(({ record }) => record ?? []),
+  );
   const stuck = open.filter(({ record }) => record === undefined || isStuck(record, now));
   await followEnd(
     engine,

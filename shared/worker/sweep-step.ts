@@ -1,7 +1,9 @@
 import { isOver, type JobDetail } from "../batch/batch-service.ts";
 import { identityOf, indicesOf } from "../batch/job-environment.ts";
 import type { Engine } from "../engine.ts";
+import { maxMessageDelay } from "../queue/step-queue.ts";
 import type { Failure } from "../state/failure.ts";
+import type { Run } from "../state/run.ts";
 import {
   childrenOf,
   hasEnded,
@@ -27,6 +29,33 @@ export function isStuck(record: StepRecord, now: number): boolean {
   if (!("holder" in record)) return false;
   if (record.holder === "clock") return record.wakeAt + grace < now;
   return record.holder === "person" && record.deadlineAt + grace < now;
+}
+
+/** Milliseconds between two ticks: what is due for a look may wait for the next one. */
+const tickEvery = 60_000;
+
+/**
+ * Sends the hints of records whose time comes before the next look, and was too far off for a message when it
+ * was set. They arrive to the second.
+ */
+export async function hintWhatIsNear(
+  engine: Engine,
+  run: Run,
+  records: readonly StepRecord[],
+): Promise<void> {
+  const now = engine.clock.now();
+  const before = now + engine.settings.sweepSeconds * 1000 + tickEvery;
+  const near = records.flatMap((record) => {
+    const at = "retryAt" in record ? record.retryAt : "wakeAt" in record ? record.wakeAt : now;
+    const isFar = at - Date.parse(record.startedAt) > maxMessageDelay;
+    return record.epoch === run.epoch && isFar && at > now && at < before ? [{ record, at }] : [];
+  });
+  for (const [at, group] of Map.groupBy(near, ({ at }) => at)) {
+    await engine.queue.send(
+      group.map(({ record }) => hintFor(record, run.epoch)),
+      at - now,
+    );
+  }
 }
 
 /** Whether what a record waits for may have come untold: an object, or the end of another run. */
@@ -172,6 +201,7 @@ export async function sweepStep(
   records: readonly StoredStep[],
 ): Promise<void> {
   const { run, node } = work;
+  await hintWhatIsNear(engine, run, records);
   const index = node.over === undefined ? 0 : "map";
   const record = records.find((each) => each.index === index);
   if (record === undefined || record.epoch < run.epoch || needsHint(record, work, engine.clock.now())) {

@@ -419,9 +419,13 @@ describe("whatever call it dies at", () => {
     let most = 0;
     const work = async (ticks: number) => {
       for (let tick = 0; tick < ticks; tick += 1) {
-        for (const message of memory.queue.receive(100)) {
-          await attempt((each) => handleStepMessage(each, message, Number.POSITIVE_INFINITY));
-          most = Math.max(most, active(await runsOf(memory)).length);
+        for (const { queue, workerSize } of memory.lanes) {
+          for (const message of queue.receive(100)) {
+            await attempt((each) =>
+              handleStepMessage({ ...each, workerSize }, message, Number.POSITIVE_INFINITY),
+            );
+            most = Math.max(most, active(await runsOf(memory)).length);
+          }
         }
         memory.clock.moveTo(memory.clock.now() + minute);
         await attempt(driveBackfills);

@@ -380,7 +380,7 @@ describe("a receiver that misbehaves", () => {
   });
 
   it("has the sweep send no copies of what waits for its next try", async () => {
-    receiver.behave(status(429, "", { "retry-after": "3600" }));
+    receiver.behave(status(429, "", { "retry-after": "800" }));
     const memory = engineWith([notice({ to: to() })]);
     const settings = { parameters: "/millrace/local", topicArn: "", isLocal: true, patience: 200 };
     memory.engine = { ...memory.engine, notifier: new AwsNotifier(settings, memory.clock) };
