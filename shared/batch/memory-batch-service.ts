@@ -111,6 +111,15 @@ export class MemoryBatchService implements BatchService {
     this.change(parent, { state: array.failed ? "FAILED" : "SUCCEEDED", stoppedAt: this.clock.now() });
   }
 
+  /** Has Batch know a job, or an array job with its children, no longer: as of one that ended long ago. */
+  forget(id: string): void {
+    for (const job of [...this.jobs.keys()]) {
+      if (job !== id && !job.startsWith(`${id}:`)) continue;
+      this.jobs.delete(job);
+      this.open.delete(job);
+    }
+  }
+
   /** Takes the events since the last call. */
   takeEvents(): JobDetail[] {
     const taken = this.events;

@@ -8,7 +8,7 @@ import type { Violation } from "./invariants/violation.ts";
 import { hashOf, Random } from "./random.ts";
 import { deployedPipelines } from "./spec/define-spec.ts";
 import { generateSpec } from "./spec/generate-spec.ts";
-import { type PipelineSpec, type StepSpec, specsByName } from "./spec/pipeline-spec.ts";
+import { objectKey, type PipelineSpec, type StepSpec, specsByName } from "./spec/pipeline-spec.ts";
 import { simulationStart } from "./spec/simulation-start.ts";
 import { Trace, type TraceLine } from "./trace.ts";
 import { Bodies } from "./world/bodies.ts";
@@ -21,13 +21,31 @@ import { mostSkew, World } from "./world/world.ts";
 const name = "simulated";
 /** Milliseconds between two ticks, as serverless.yml has them. */
 const tickEvery = 60_000;
-/** Milliseconds after the last fault within which something has to move: longer than any delay, lease or wait. */
-const longestStill = 3 * 3_600_000;
+/** Milliseconds that a step may wait for something, by what it does: a retry, a machine, a person. */
+const longestWaits = { retry: 1_200_000, machine: 3_600_000, person: 7_200_000 };
+/** Milliseconds, besides, after which the engine has found out by itself that it can go on. */
+const longestLook = 20 * 60_000;
 /** Milliseconds after the last fault within which a run has to end. */
 const longestRun = 72 * 3_600_000;
 
+/** Milliseconds after its time, and after the last fault, within which a run is stopped that takes too long. */
+const longestOverdue = 10 * 60_000;
+
+/** Milliseconds after its parent's end within which a run is stopped that worked for it. */
+const longestAbandoned = 30 * 60_000;
+
 /** Calls that no run comes near to; more of them is going round in circles. */
 const mostCalls = 300_000;
+
+/** Milliseconds after the last fault within which something has to move. */
+function longestStill(spec: PipelineSpec): number {
+  const works = specsByName(name, spec).flatMap(([, { steps }]) => steps.map(({ work }) => work));
+  const waits = works.map((work) => {
+    if (work.kind === "approval" && work.answer === "none") return longestWaits.person;
+    return work.kind === "batch" ? longestWaits.machine : longestWaits.retry;
+  });
+  return Math.max(...waits) + longestLook;
+}
 
 /** What a simulation may be told besides its seed. */
 export type SimulationOptions = {
@@ -71,6 +89,8 @@ export class Simulation {
   private readonly until: number;
   private readonly spec: PipelineSpec;
   private readonly people: People;
+  private readonly delivery: Delivery;
+  private readonly longestStill: number;
   private runId: string | undefined;
   private redriven = 0;
   private nextTick = simulationStart + tickEvery / 2;
@@ -80,15 +100,18 @@ export class Simulation {
     this.world = world;
     this.spec = spec;
     this.until = until;
+    this.longestStill = longestStill(spec);
     this.bodies = new Bodies(world, spec);
     this.jobs = new Jobs(world, this.bodies.job);
     this.jobs.allowance = (job) => this.bodies.allowanceOfJob(job);
     const delivery = new Delivery(world);
+    this.delivery = delivery;
     this.jobs.onEvent = (event) => delivery.event(event);
     const queueOf = (workerSize: WorkerSize) =>
       new SimulatedQueue((message, delay) => delivery.message(message, delay, workerSize));
     const meter: Meter = { ...silentMeter, count: (what) => this.metered(what) };
-    world.equip({ queue: queueOf("small"), largeQueue: queueOf("large"), meter });
+    const batch = this.jobs.service();
+    world.equip({ queue: queueOf("small"), largeQueue: queueOf("large"), meter, batch });
     world.deploy(deployedPipelines(name, spec, this.bodies.lambda));
     this.people = new People(world, spec);
     this.plan(delivery, this.people);
@@ -97,7 +120,7 @@ export class Simulation {
   /** Enters what comes from outside: the cause of the run, people, a deployment. */
   private plan(delivery: Delivery, people: People): void {
     const { plan, scheduler } = this.world;
-    const scheduledAt = new Date(simulationStart).toISOString();
+    const scheduledAt = new Date(simulationStart + 1000 * (this.spec.startsIn ?? 0)).toISOString();
     const start = (causeKey = "") =>
       delivery.start(`run${causeKey}`, async (engine) => {
         const cause = { kind: "manual" } as const;
@@ -110,6 +133,10 @@ export class Simulation {
     const twice = plan.drawsFor("start twice");
     if (plan.decide("start twice", ["message duplicated"], twice.next(), scheduler.now) !== undefined)
       scheduler.in(twice.pick([1, 50, 5000, 300_000]), () => start());
+    for (const { name: step, work } of this.spec.steps) {
+      if (work.kind === "object" && work.lands !== undefined)
+        scheduler.in(1000 * work.lands, () => this.land(delivery, objectKey(step)));
+    }
     people.mayCancel(() => this.runId);
     people.mayPause(() => this.runId);
     const deployment = plan.drawsFor("deployment");
@@ -120,8 +147,19 @@ export class Simulation {
     });
   }
 
+  /** An object is there; its event is on the way. */
+  private async land(delivery: Delivery, key: string): Promise<void> {
+    const { objects } = this.world.memory;
+    const uri = objects.locate(key);
+    await objects.put(uri, key, "text/csv");
+    const at = new Date(this.world.now).toISOString();
+    delivery.landed({ uri, bucket: "data", key, bytes: key.length, at });
+  }
+
   private metered(name: MeterName): void {
-    if (name === "StepsRedriven") this.redriven += 1;
+    // What is on its way just then, no sweep can know of.
+    const onTheWay = this.world.now - this.delivery.sentAt < 100;
+    if (name === "StepsRedriven" && !onTheWay) this.redriven += 1;
   }
 
   hasEnded(): boolean {
@@ -134,8 +172,12 @@ export class Simulation {
     const { now, watch, violations } = this.world;
     if (this.hasEnded()) return;
     const since = Math.max(watch.steps.writtenAt, this.until);
-    if (now - since > longestStill)
-      violations.add("always some progress", `nothing moved for ${longestStill / 1000} s`);
+    if (now - since > this.longestStill)
+      violations.add("always some progress", `nothing moved for ${this.longestStill / 1000} s`);
+    for (const { runId } of watch.abandoned(longestAbandoned))
+      violations.add("a stop ends children", `${runId} goes on, and its parent ended long ago`);
+    for (const { runId } of watch.overdue(longestOverdue, this.until))
+      violations.add("runs end in time", `${runId} takes longer than it may and is not stopped`);
     if (now - this.until > longestRun)
       violations.add("runs end", `it has not ended ${longestRun / 1000} s after the last fault`);
   }
@@ -184,6 +226,7 @@ export class Simulation {
     const checks = new FinalChecks(this.world, new Map(specsByName(name, this.spec)));
     for (const run of watch.runs.values()) {
       await checks.run(run);
+      checks.stopped(run, this.people.cancelled);
       checks.followed(run);
       if (this.spec.followed && run.pipeline === name) checks.started(run);
     }

@@ -3,7 +3,7 @@ import { execa } from "execa";
 
 const root = join(import.meta.dirname, "..", "..", "..");
 /** Executions of one small graph under one kind of fault: enough to end the smallest, and a beginning of the others. */
-const limit = 100;
+const limit = 75;
 
 describe("every order of the calls of two workers", () => {
   it("and every place at which one of them can die keeps every promise, in small graphs", async () => {

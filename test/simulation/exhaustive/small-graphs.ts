@@ -4,6 +4,9 @@ function step(name: string, uses: readonly string[] = [], rest: Partial<StepSpec
   return { name, work: { kind: "lambda", list: 2 }, uses, after: [], retries: { limit: 0 }, ...rest };
 }
 
+/** A step that comes after another without its data. */
+const later = (name: string, after: string) => step(name, [], { after: [after] });
+
 const job: PureWork = { kind: "batch", list: 0 };
 const failsOnce: PureWork = { kind: "lambda", list: 0, failing: { times: 1, how: "error" } };
 const fails: PureWork = { kind: "lambda", list: 0, failing: { times: 99, how: "error" } };
@@ -28,4 +31,8 @@ export const smallGraphs: Readonly<Record<string, PipelineSpec>> = {
   limited: { steps: [step("a")], runs: 2, maxActiveRuns: 1 },
   sizes: { steps: [step("a"), step("b", ["a"], { size: "large" }), step("c", ["b"])] },
   job: { steps: [step("a", [], { work: job })] },
+  wait: { steps: [step("a", [], { work: { kind: "wait", seconds: 40, form: "seconds" } }), later("z", "a")] },
+  object: { steps: [step("a", [], { work: { kind: "object", lands: 0 } }), later("z", "a")] },
+  approval: { steps: [step("a", [], { work: { kind: "approval", answer: "yes" } }), later("z", "a")] },
+  repeated: { steps: [step("a", [], { work: { kind: "lambda", list: 0, passes: 3 } }), step("z", ["a"])] },
 };

@@ -1,6 +1,17 @@
 import type { Task } from "../world/task.ts";
 import type { FaultKind } from "./fault-plan.ts";
 
+/** Names an epoch of a record: what faults cost it is counted by that. */
+export function subjectOf(record: {
+  runId: string;
+  step: string;
+  index: number | string;
+  epoch: number | string;
+}): string {
+  const { runId, step, index, epoch } = record;
+  return `${runId}/${step}[${index}]@${epoch}`;
+}
+
 /** Attempts that faults may cost a record; the engine gives up after five. */
 const lossesPerSubject = 4;
 
@@ -14,6 +25,12 @@ const callFaults: readonly FaultKind[] = [
   "answer late",
 ];
 const jobFaults: readonly FaultKind[] = ["machine taken back", "machine taken back, job goes on"];
+/** Faults that are failures of the step itself. */
+const countsAsFailure: ReadonlySet<FaultKind> = new Set([
+  "out of memory",
+  "function too slow",
+  "job too slow",
+]);
 const workFaults: readonly FaultKind[] = ["worker killed before a call", "call late"];
 
 /** Keeps count of what faults cost: so that no step fails for them alone, and so that what they explain can be told. */
@@ -23,6 +40,8 @@ export class FaultLedger {
   private readonly charges = new Map<string, number>();
   /** Records whose workers stood still for so long that others took over. */
   private readonly zombies = new Set<string>();
+  /** Workers of a record that died, or that could not even let go of it. */
+  private readonly deaths = new Map<string, number>();
   /** Names of jobs that a list did not show. */
   private readonly unlisted = new Set<string>();
 
@@ -38,8 +57,9 @@ export class FaultLedger {
 
   /** Whether a job of this name may exist twice: a list did not show it, or a worker of its step woke up late. */
   maySubmitTwice(job: string): boolean {
-    const [, step = "", index = ""] = /-([a-z0-9_]+)-(map|\d+)-\d+-\d+(?:-p\d+)?$/.exec(job) ?? [];
-    return this.unlisted.has(job) || this.zombies.has(`${step}[${index}]`);
+    const [, runId = "", step = "", index = "", epoch = ""] =
+      /^(.+)-([a-z0-9_]+)-(map|\d+)-(\d+)-\d+(?:-p\d+)?$/.exec(job) ?? [];
+    return this.unlisted.has(job) || this.zombies.has(subjectOf({ runId, step, index, epoch }));
   }
 
   /** Whether a list did not show a job of this name. */
@@ -59,19 +79,35 @@ export class FaultLedger {
   /** Notes that a fault hit a worker. */
   disturb(task: Task, fault: FaultKind): void {
     task.struckAt = task.calls;
-    if (fault === "out of memory" || fault === "function too slow") this.charge(task);
+    task.strikes += 1;
+    // One that is struck twice may not have let go of what it held.
+    if (/killed|late/.test(fault) || task.strikes > 1) this.noteDeath(task);
+    if (countsAsFailure.has(fault)) this.charge(task);
     if (fault !== "function too slow") this.lose(task);
   }
 
   /** A worker got hold of a record: after a tail call, of another one than its message was about. */
   turnTo(task: Task, subject: string): void {
-    if (task.kind !== "message" || task.subject === subject) return;
+    if (task.kind !== "message") return;
+    // One whose claim was not answered does not know what it holds.
+    if (task.struckAt === task.calls) this.noteDeath(task, subject);
+    if (task.subject === subject) return;
     const zombie = task.zombie && task.struckAt === task.calls;
     task.subject = subject;
     task.disturbed = false;
     // What hit the claim itself costs the record that was claimed.
     if (task.struckAt === task.calls) this.lose(task);
     if (zombie) this.noteZombie(task);
+  }
+
+  /** Notes that a worker died, or that one could not let go of what it held: the next finds a lease that ran out. */
+  noteDeath(task: Task, subject = task.subject): void {
+    this.deaths.set(subject, this.deathsOf(subject) + 1);
+  }
+
+  /** Workers of a record that its faults cost: no more of its attempts can be lost to that. */
+  deathsOf(subject: string): number {
+    return this.deaths.get(subject) ?? 0;
   }
 
   private lose(task: Task): void {
@@ -84,7 +120,7 @@ export class FaultLedger {
   faultsFor(task: Task): readonly FaultKind[] {
     if (!task.disturbed && this.lossesOf(task.subject) >= lossesPerSubject) return [];
     if (task.kind !== "job") return callFaults;
-    return this.mayFail(task) ? [...jobFaults, "out of memory"] : jobFaults;
+    return this.mayFail(task) ? [...jobFaults, "out of memory", "job too slow"] : jobFaults;
   }
 
   /** What may happen to a worker while it does its own work. */
@@ -97,6 +133,12 @@ export class FaultLedger {
   /** Whether another failure may count against a worker's step without the step failing for it. */
   mayFail({ charged }: Task): boolean {
     return charged !== undefined && this.chargesOf(charged.account) < charged.most;
+  }
+
+  /** What may happen to a job before it begins. */
+  startFaultsFor(task: Task, isFirst: boolean): readonly FaultKind[] {
+    if (!task.disturbed && this.lossesOf(task.subject) >= lossesPerSubject) return [];
+    return isFirst ? ["machine never starts the job", "job forgotten"] : ["machine never starts the job"];
   }
 
   /** Whether a job may wait for a machine until its attempt is given up: the engine bears that twice. */

@@ -26,6 +26,9 @@ export const faultKinds = [
   "person pauses",
   "person retries",
   "deployment",
+  "machine never starts the job",
+  "job too slow",
+  "job forgotten",
 ] as const;
 export type FaultKind = (typeof faultKinds)[number];
 
@@ -56,7 +59,7 @@ const usualRates: Readonly<Record<FaultKind, number>> = {
   "answer late": callRate / 2,
   "function too slow": 0.03,
   "index stale": 0.1,
-  "job unlisted": 0.2,
+  "job unlisted": 0.6,
   "machine taken back": 0.03,
   "machine taken back, job goes on": 0.015,
   "out of memory": 0.02,
@@ -68,6 +71,9 @@ const usualRates: Readonly<Record<FaultKind, number>> = {
   "person pauses": 0.12,
   "person retries": 0.7,
   deployment: 0.2,
+  "machine never starts the job": 0.03,
+  "job too slow": 0.02,
+  "job forgotten": 0.03,
 };
 
 /**

@@ -6,10 +6,12 @@ import { canonicalJson } from "../../../shared/pipeline/json.ts";
 import { noticeNodes } from "../../../shared/pipeline/notice.ts";
 import { isEndStep } from "../../../shared/run/end-step.ts";
 import type { Run } from "../../../shared/state/run.ts";
-import { hasEnded, type StepRecord, type StoredValue } from "../../../shared/state/step-record.ts";
-import { followerParams, notices } from "../spec/define-spec.ts";
+import { hasEnded, lossesTo, type StepRecord, type StoredValue } from "../../../shared/state/step-record.ts";
+import { subjectOf } from "../faults/fault-ledger.ts";
+import { followerParams, notices, sharedQueue } from "../spec/define-spec.ts";
 import { type Expectation, expectationOf, type Verdict } from "../spec/oracle.ts";
 import { failuresOf, followerName, isPure, type PipelineSpec, type StepSpec } from "../spec/pipeline-spec.ts";
+import { makerOf, textOf, type WorkOutput } from "../spec/pure-work.ts";
 import type { Bodies } from "../world/bodies.ts";
 import type { World } from "../world/world.ts";
 
@@ -47,7 +49,7 @@ export class FinalChecks {
     const names = this.world.watch.steps.of(run.runId).flatMap((record) => {
       const { step, index } = record;
       const gaveUp = "error" in record && record.error?.name === "SubmitFailed";
-      if (!gaveUp || this.world.ledger.lossesOf(`${step}[${index}]`) < 2) return [];
+      if (!gaveUp || this.world.ledger.lossesOf(subjectOf(record)) < 2) return [];
       const isMapped = this.specOf(run).steps.find(({ name }) => name === step)?.over !== undefined;
       return [isMapped && index !== "map" ? `${step}[${index}]` : step];
     });
@@ -78,12 +80,33 @@ export class FinalChecks {
       );
     if (verdict.state === "SUCCEEDED" && "output" in record && record.index !== "map" && !verdict.any) {
       const value = await this.valueOf(record.output);
-      if (canonicalJson(value) !== canonicalJson(verdict.output))
+      if (canonicalJson(JSON.parse(textOf(value))) !== canonicalJson(verdict.output))
         this.broken(
           "as the oracle says",
           `${name} gave ${JSON.stringify(value).slice(0, 200)}; expected ${JSON.stringify(verdict.output).slice(0, 200)}`,
         );
     }
+  }
+
+  /** What is committed of an attempt is what that attempt made, and not what another one left in its place. */
+  private async compareMaker(record: StepRecord, { steps }: PipelineSpec): Promise<void> {
+    const spec = steps.find(({ name }) => name === record.step);
+    if (spec === undefined || !isPure(spec.work)) return;
+    if (record.state !== "SUCCEEDED" || record.index === "map") return;
+    const { made } = (await this.valueOf(record.output)) as WorkOutput;
+    if (made !== makerOf(record))
+      this.broken(
+        "a result is its attempt's own",
+        `${record.step}[${record.index}], which is of ${makerOf(record)}, gives what ${made} made`,
+      );
+  }
+
+  /** What let go of a step, because AWS refused it something, is no worker that was lost. */
+  private compareLosses(record: StepRecord): void {
+    const lost = lossesTo(record, "worker");
+    const died = this.world.ledger.deathsOf(subjectOf(record));
+    if (lost > died)
+      this.broken("losses are counted", `${subjectOf(record)} lost ${lost} workers, of which ${died} died`);
   }
 
   private async compareStep(run: Run, step: StepSpec, verdict: Verdict): Promise<void> {
@@ -155,12 +178,15 @@ export class FinalChecks {
           run.error === undefined ? "" : `: ${run.error.step} ${run.error.name} ${run.error.message}`;
         this.broken("as the oracle says", `the run is ${run.state}; expected ${state}${error}`);
       }
+      this.compareError(run);
       for (const step of this.specOf(run).steps) {
         const verdict = steps.get(step.name);
         if (verdict !== undefined) await this.compareStep(run, step, verdict);
       }
     } else await this.compareSucceeded(run);
     for (const record of this.world.watch.steps.of(run.runId)) {
+      await this.compareMaker(record, this.specOf(run));
+      this.compareLosses(record);
       // A retry calls off the hook of the epoch that it follows.
       const isCalledOff = isEndStep(record.step) && record.epoch < run.epoch;
       if (!hasEnded(record) && !isCalledOff)
@@ -171,9 +197,37 @@ export class FinalChecks {
     }
   }
 
+  /** Nothing stops a run but a person, its time limit, a limit that it does not wait for, or the end of its parent. */
+  stopped(run: Run, cancelled: ReadonlySet<string>): void {
+    const { runId, pipeline, cause, state } = run;
+    const { cancelsNew = false, timeout } = this.specOf(run);
+    const parent = cause.kind === "step" && this.world.watch.wasCancelled(cause.runId);
+    if (state === "CANCELLED" && !(cancelled.has(runId) || cancelsNew || parent))
+      this.broken("nothing stops by itself", `${runId} of ${pipeline} is CANCELLED: ${run.reason}`);
+    if (state === "TIMED_OUT" && timeout === undefined)
+      this.broken("nothing stops by itself", `${runId} of ${pipeline}, which has no limit, is TIMED_OUT`);
+  }
+
+  /** A run that failed says by which step, and one that succeeded has no error. */
+  private compareError({ runId, state, epoch, error }: Run): void {
+    const rule = "errors say what failed";
+    if (state === "SUCCEEDED" && error !== undefined)
+      this.broken(rule, `the run succeeded and has the error of ${error.step}`);
+    if (state !== "FAILED") return;
+    const named = this.world.watch.steps
+      .of(runId)
+      .some(
+        (record) =>
+          failedStates.includes(record.state) &&
+          record.epoch === epoch &&
+          [record.step, `${record.step}[${record.index}]`].includes(error?.step ?? ""),
+      );
+    if (!named) this.broken(rule, `the run failed and names ${error?.step ?? "no step"}, which did not`);
+  }
+
   /** What is to follow a run's end followed: its hook, and each notice, told once but for what faults explain. */
   followed(run: Run): void {
-    if (!this.specOf(run).hooks || run.state === "TIMED_OUT" || !("endedAt" in run)) return;
+    if (!this.specOf(run).hooks || !("endedAt" in run)) return;
     for (const step of [hookName(run.state), ...noticesOf(run.state)]) {
       const record = this.world.watch.steps.get(run.runId, step, run.epoch);
       if (record === undefined || !("output" in record))
@@ -208,15 +262,16 @@ export class FinalChecks {
   private told({ runId, epoch, state }: Run, step: string): void {
     const key = `${runId}.${epoch}.${state}.${step.split("/")[1]}`;
     const times = this.world.memory.notifier.sent.filter((sent) => sent.key === key).length;
-    const most = 1 + this.world.ledger.lossesOf(`${step}[${epoch}]`);
+    const most = 1 + this.world.ledger.lossesOf(subjectOf({ runId, step, index: epoch, epoch }));
     if (times < 1 || times > most)
       this.broken("notices are told once", `${step} was told ${times} times; its faults explain ${most}`);
   }
 
   /** Nobody holds a slot of what has ended. */
   async slots(): Promise<void> {
-    for (const name of this.specs.keys()) {
-      const { holders } = await this.world.memory.store.getSlots(`pipeline/${name}`);
+    const pipelines = [...this.specs.keys()].map((name) => `pipeline/${name}`);
+    for (const name of [...pipelines, `queue/${sharedQueue}`]) {
+      const { holders } = await this.world.memory.store.getSlots(name);
       if (holders.size > 0) this.broken("no slot is held", `${[...holders].join()} hold slots of ${name}`);
     }
   }
@@ -231,7 +286,7 @@ export class FinalChecks {
       const { failing, passes = 1 } = spec.work;
       const own = Math.min(spec.retries.limit, failuresOf(failing, Number(index), Number(epoch)));
       const { ledger } = this.world;
-      const bearable = passes * (1 + own) + ledger.chargesOf(key) + ledger.lossesOf(`${step}[${index}]`);
+      const bearable = passes * (1 + own) + ledger.chargesOf(key) + ledger.lossesOf(key);
       if (count > bearable)
         this.broken("nothing runs again", `${key} began ${count} times; its faults explain ${bearable}`);
     }
@@ -272,10 +327,21 @@ export class FinalChecks {
         "bounded cost",
         `${writes} writes for ${latest.size} records, ${plan.faults.length} faults`,
       );
-    // What waits for long is looked after by hints of the sweep; and it may come just when a step's own hint is on its way.
+    // What waits for long is looked after by hints of the sweep.
     const isPlain = [...this.specs.values()].every(({ steps }) => steps.every(({ work }) => isPure(work)));
-    if (plan.faults.length === 0 && !plan.skewed && isPlain && redriven > 1)
-      this.broken("bounded cost", `${redriven} hints were sent again although none was lost`);
+    if (plan.faults.length > 0 || plan.skewed || !isPlain) return;
+    if (redriven > 0) this.broken("bounded cost", `${redriven} hints were sent again although none was lost`);
+    const all = [...latest.values()];
+    const maps = all.filter(({ index }) => index === "map").length;
+    const jobs = all.reduce((sum, { jobAttempts = [] }) => sum + jobAttempts.length, 0);
+    // A claim, a commit and a join each; a map counts its shards besides, and before another attempt a claim or two are refused.
+    const most =
+      3 * latest.size + 2 * maps + Math.floor(latest.size / 200) + 4 * (attempts - begun.size) + 4 * jobs;
+    if (watch.steps.stepWrites > most)
+      this.broken(
+        "bounded cost",
+        `${watch.steps.stepWrites} writes of steps without a fault; expected ${most}`,
+      );
   }
 
   /**

@@ -1,6 +1,13 @@
 import type { Graph } from "../../../shared/pipeline/graph.ts";
-import { isUnderWay, type Outcome, type Run, runTransitions } from "../../../shared/state/run.ts";
-import { hasEnded, isHeld, type StepRecord } from "../../../shared/state/step-record.ts";
+import {
+  isEnded,
+  isUnderWay,
+  type Outcome,
+  type Run,
+  runTransitions,
+  wasStopped,
+} from "../../../shared/state/run.ts";
+import { hasEnded, hasJobs, isHeld, type StepRecord } from "../../../shared/state/step-record.ts";
 import type { RunStore, Tally, TallyKey } from "../../../shared/store/run-store.ts";
 import { StepWatch, type WatchedWorld } from "./step-watch.ts";
 import type { Violations } from "./violation.ts";
@@ -43,8 +50,8 @@ export class RunWatch {
   onEnd: (run: Run) => void = () => {};
   /** Runs that were ever cancelled. */
   private readonly cancelled = new Set<string>();
-  /** When runs were paused, last. */
-  private readonly pausedAt = new Map<string, number>();
+  /** When runs came to the state that they are in. */
+  private readonly since = new Map<string, number>();
   private readonly world: WatchedWorld;
   private readonly graphs = new Map<string, Graph>();
   private readonly violations: Violations;
@@ -60,12 +67,41 @@ export class RunWatch {
     return this.graphs.get(run.graphHash)?.steps.findIndex(({ name }) => name === step) ?? -1;
   }
 
-  /** A function begins. In a paused run only those do whose worker had not heard of the pause. */
+  /**
+   * A function begins, or a job is submitted. In a run that is paused, ends or has ended only those do whose worker had not
+   * heard of that. None does before the time that a run is for, unless a person had it begin anew.
+   */
   begins(runId: string, step: string): void {
-    if (this.runs.get(runId)?.state !== "PAUSED") return;
-    const paused = this.world.now - (this.pausedAt.get(runId) ?? 0);
-    if (paused > workerLife)
-      this.violations.add("a pause holds", `${step} began ${paused} ms after ${runId} was paused`);
+    const { state = "RUNNING", scheduledAt = "", epoch = 1 } = this.runs.get(runId) ?? {};
+    const early = Date.parse(scheduledAt) - this.world.now;
+    if (early > this.world.skew && epoch === 1)
+      this.violations.add("nothing begins before its time", `${step} began ${early} ms early`);
+    if (state === "RUNNING") return;
+    const passed = this.world.now - (this.since.get(runId) ?? 0);
+    if (passed > workerLife)
+      this.violations.add(
+        "nothing begins that is not to",
+        `${step} began ${passed} ms after ${runId} was ${state}`,
+      );
+  }
+
+  /** Runs that take longer than they may, by more than some milliseconds. */
+  overdue(by: number, from: number): Run[] {
+    return [...this.runs.values()].filter((run) => {
+      const { timeout } = this.graphs.get(run.graphHash) ?? {};
+      if (timeout === undefined || !isUnderWay(run)) return false;
+      const ends = Date.parse(run.activeSince ?? run.startedAt) + timeout * 1000;
+      return Math.max(ends, from) + by < this.world.now;
+    });
+  }
+
+  /** Runs that go on although the run that they work for ended that many milliseconds ago. */
+  abandoned(since: number): Run[] {
+    return [...this.runs.values()].filter((run) => {
+      const parent = run.cause.kind === "step" ? this.runs.get(run.cause.runId) : undefined;
+      if (parent === undefined || !isEnded(parent) || !isUnderWay(run)) return false;
+      return this.world.now - (this.since.get(parent.runId) ?? 0) > since;
+    });
   }
 
   wasCancelled(runId: string): boolean {
@@ -77,6 +113,7 @@ export class RunWatch {
     const watched = boundTo(store);
     watched.putStep = async (next, previous) => {
       this.steps.writes += 1;
+      this.steps.stepWrites += 1;
       const put = await store.putStep(next, previous);
       if (put.ok) this.steps.written(put.record);
       if (put.ok && put.record.state === "PAUSED") this.onQuestion(put.record);
@@ -85,12 +122,14 @@ export class RunWatch {
     };
     watched.joinRun = async (runId, epoch, step, outcome, error) => {
       this.steps.writes += 1;
+      this.steps.stepWrites += 1;
       const run = await store.joinRun(runId, epoch, step, outcome, error);
       if (run !== undefined) this.joinedRun(run, step, outcome);
       return run;
     };
     watched.joinTally = async (key, epoch, member, outcome) => {
       this.steps.writes += 1;
+      this.steps.stepWrites += 1;
       const tally = await store.joinTally(key, epoch, member, outcome);
       if (tally !== undefined) this.joinedTally(key, member, outcome, tally);
       return tally;
@@ -147,7 +186,7 @@ export class RunWatch {
       return;
     }
     if (before.state === run.state && before.epoch === run.epoch) return;
-    if (run.state === "PAUSED") this.pausedAt.set(run.runId, this.world.now);
+    this.since.set(run.runId, this.world.now);
     if (run.state === "CANCELLING") this.cancelled.add(run.runId);
     const reopened = run.epoch === before.epoch + 1 && "endedAt" in before;
     const legal =
@@ -157,7 +196,18 @@ export class RunWatch {
       this.violations.add("legal transition", `run ${run.runId}: ${change}`);
     }
     if (reopened) this.checkKept(before, run);
+    this.checkStopped(run);
     if ("endedAt" in run && !("endedAt" in before)) this.onEnd(run);
+  }
+
+  /** A run that was stopped has ended its jobs. Children of array jobs are heard of by news, which may come late. */
+  private checkStopped({ runId, epoch, state, graphHash }: Run): void {
+    if (!wasStopped(state)) return;
+    for (const record of this.steps.of(runId)) {
+      const node = this.graphs.get(graphHash)?.steps.find(({ name }) => name === record.step);
+      if (record.epoch === epoch && hasJobs(record) && node?.over === undefined)
+        this.violations.add("a stop ends jobs", `${record.step} still has jobs when ${runId} is ${state}`);
+    }
   }
 
   private checkKept(before: Run, run: Run): void {

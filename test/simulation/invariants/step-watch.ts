@@ -31,6 +31,8 @@ export class StepWatch {
   private readonly versions = new Map<string, string>();
   private readonly counts = new Map<string, number>();
   writes = 0;
+  /** Of these, the claims, commits and joins of steps. */
+  stepWrites = 0;
   private readonly world: WatchedWorld;
   private readonly violations: Violations;
 

@@ -24,17 +24,20 @@ import {
   type Task,
   wait,
   webhook,
+  workQueue,
 } from "../../../shared/pipeline/index.ts";
 import {
   childName,
   followerName,
+  isWaiting,
+  objectKey,
   type PipelineSpec,
   type PureWork,
   type StepSpec,
   specsByName,
   type WhenSpec,
 } from "./pipeline-spec.ts";
-import type { WorkInput, WorkOutput } from "./pure-work.ts";
+import { textOf, type WorkInput, type WorkOutput } from "./pure-work.ts";
 import { simulationStart } from "./simulation-start.ts";
 
 /** Does the work of a lambda step: the simulation decides how long it takes and how it ends. */
@@ -51,6 +54,9 @@ export const simulatedJob = defineJob("sim.work", {
 
 /** Seconds that an approval waits for its answer. */
 const approvalSeconds = 7200;
+
+/** Seconds that a step waits for an object: one that lands does so long before, others are not waited for as long. */
+const objectSeconds = (lands: number | undefined) => (lands === undefined ? 600 : 7200);
 
 /** Stands for the hooks of a pipeline, which are in no graph. */
 export const hookStep: StepSpec = {
@@ -86,7 +92,7 @@ function optionsOf(step: StepSpec, refs: Refs): StepOptions {
     ...(step.cache && { cache: { version: "1" } }),
     ...(step.size !== undefined && { size: step.size }),
     // What waits has a deadline in place of retries.
-    ...(step.work.kind !== "wait" && step.work.kind !== "approval" && { retries: step.retries }),
+    ...(!isWaiting(step.work) && { retries: step.retries }),
     ...(step.timeout !== undefined && { timeout: step.timeout }),
   };
 }
@@ -113,6 +119,8 @@ function taskOf(defining: Defining, step: StepSpec, item: Ref<Json> | undefined)
     const until = new Date(simulationStart + work.seconds * 1000).toISOString();
     return wait(work.form === "until" ? { until } : { seconds: work.seconds }) as Task<never>;
   }
+  if (work.kind === "object")
+    return wait({ object: objectKey(step.name), deadline: objectSeconds(work.lands) }) as Task<never>;
   if (work.kind === "approval") {
     const byDefault = work.byDefault === undefined ? {} : { byDefault: work.byDefault };
     return approval({ deadline: approvalSeconds, ...byDefault }) as Task<never>;
@@ -140,10 +148,10 @@ type Defining = {
 /** What follows the end of a run: a function like any other. */
 function hooksFor(body: LambdaBody) {
   const hook = (_end: unknown, context: StepContext) => body(hookStep, { from: [] }, context);
-  return { succeeded: hook, failed: hook, cancelled: hook };
+  return { succeeded: hook, failed: hook, cancelled: hook, timedOut: hook };
 }
 
-const told = ["SUCCEEDED", "FAILED", "CANCELLED"] as const;
+const told = ["SUCCEEDED", "FAILED", "CANCELLED", "TIMED_OUT"] as const;
 
 /** Who is told of the end of a run, beside its hook. */
 export const notices = [
@@ -151,14 +159,20 @@ export const notices = [
   notice({ on: told, to: webhook({ url: "https://example.com/" }) }),
 ];
 
+/** Work queue of the pipelines that share one. */
+export const sharedQueue = "shared";
+
 /** Turns a spec into a definition, by the same API that users write. */
 export function defineSpec(pipeline: string, spec: PipelineSpec, body: LambdaBody): Pipeline {
-  const { maxActiveRuns } = spec;
+  const { maxActiveRuns, queue, timeout } = spec;
   const options = {
     name: pipeline,
     params: z.strictObject({}),
     ...(spec.hooks && { hooks: hooksFor(body), notices }),
     ...(maxActiveRuns !== undefined && { maxActiveRuns }),
+    ...(queue !== undefined && { queue: workQueue(sharedQueue, { limit: queue }) }),
+    ...(timeout !== undefined && { timeout }),
+    ...(spec.cancelsNew && { onCollision: "cancel_new" as const }),
   };
   const defined = definePipeline(options, ({ step: add, map }) => {
     const refs = new Map<string, Ref<WorkOutput>>();
@@ -188,7 +202,7 @@ export const followerParams = z.strictObject({ of: z.string(), length: z.number(
 function defineFollower(pipeline: Pipeline): Pipeline {
   const trigger = runSucceeded({
     pipeline,
-    params: ({ id, result }) => ({ of: id, length: JSON.stringify(result).length }),
+    params: ({ id, result }) => ({ of: id, length: textOf(result).length }),
   });
   const options = { name: followerName(pipeline.name), params: followerParams, triggers: [trigger] };
   return definePipeline(options, ({ step }) => {

@@ -3,6 +3,7 @@ import {
   always,
   type Failing,
   isPure,
+  isWaiting,
   type OverSpec,
   type PipelineSpec,
   type PurePipelineSpec,
@@ -41,7 +42,7 @@ function failingFor(random: Random, { limit }: RetriesSpec, mapped: boolean): Fa
 function listLength(random: Random): number {
   const draw = random.next();
   if (draw < 0.12) return 0;
-  if (draw < 0.997) return random.between(1, random.pick([2, 4, 8, 12]));
+  if (draw < 0.993) return random.between(1, random.pick([2, 4, 8, 12]));
   return random.between(190, 230);
 }
 
@@ -77,7 +78,7 @@ function upstreamFor(random: Random, shape: Shape, earlier: readonly StepSpec[])
 
 /** Steps whose results others may use: what waits has none worth using. */
 function withResults(steps: readonly StepSpec[]): StepSpec[] {
-  return steps.filter(({ work }) => work.kind !== "wait" && work.kind !== "approval");
+  return steps.filter(({ work }) => !isWaiting(work));
 }
 
 function pureFor(random: Random, retries: RetriesSpec, mapped: boolean): PureWork {
@@ -202,6 +203,42 @@ function sized<S extends StepSpec>(random: Random, steps: readonly S[]): S[] {
   );
 }
 
+/** Some of what waits waits for an object, or does so for each item of a list. */
+function waitingOtherwise(random: Random, steps: readonly StepSpec[]): StepSpec[] {
+  return steps.map((step) => {
+    if (!isWaiting(step.work)) return step;
+    const lands = random.pick([0, 5, 120, 900, undefined]);
+    const object = { kind: "object", ...(lands !== undefined && { lands }) } as const;
+    const { when: _when, ...plain } = step;
+    const mapped = random.chance(0.3) && step.optional !== true;
+    const size = random.between(0, 3);
+    return {
+      ...(mapped ? { ...plain, over: { form: "literal", size } } : step),
+      ...(random.chance(0.35) && { work: object }),
+    };
+  });
+}
+
+/** How long runs may take, when they begin, and what they share. */
+function limitsFor(random: Random, several: boolean): Partial<PipelineSpec> {
+  return {
+    ...(random.chance(0.08) && { timeout: random.pick([20, 120, 900, 3600]) }),
+    ...(random.chance(0.05) && { startsIn: random.pick([30, 400]) }),
+    ...(random.chance(several ? 0.4 : 0.04) && { queue: random.pick([1, 1, 2]) }),
+    ...(several && random.chance(0.2) && { cancelsNew: true }),
+  };
+}
+
+/** Children take no slot of their parent's work queue, which is theirs as well. */
+function queued(steps: readonly StepSpec[], queue: number | undefined): readonly StepSpec[] {
+  if (queue === undefined) return steps;
+  return steps.map((step) =>
+    step.work.kind === "child"
+      ? { ...step, work: { kind: "child", pipeline: { ...step.work.pipeline, queue } } }
+      : step,
+  );
+}
+
 /** A random pipeline of one to eight steps, most of them small. */
 export function generateSpec(random: Random): PipelineSpec {
   const steps = stepsFor(random, workFor);
@@ -212,7 +249,10 @@ export function generateSpec(random: Random): PipelineSpec {
     ...((several ? random.chance(0.8) : random.chance(0.05)) && { maxActiveRuns: random.pick([1, 1, 2]) }),
     ...(random.chance(0.3) && { followed: true }),
   };
-  return { steps: sized(random, steps), ...options };
+  const bySize = sized(random, steps);
+  // What came later is drawn last, too.
+  const limits = limitsFor(random, several);
+  return { steps: queued(waitingOtherwise(random, bySize), limits.queue), ...options, ...limits };
 }
 
 /** As {@link generateSpec}, of functions and jobs alone, each done once: nothing in it waits for long or for anybody. */

@@ -65,6 +65,8 @@ class Evaluation {
       const isYes = work.answer === "yes" || (work.answer === "none" && work.byDefault === "approve");
       return isYes ? { state: "SUCCEEDED", output: null, any: true } : failed;
     }
+    if (work.kind === "object")
+      return work.lands === undefined ? failed : { state: "SUCCEEDED", output: null, any: true };
     if (work.kind === "child") {
       const child = expectationOf(work.pipeline, this.epoch);
       const last = child.steps.get(work.pipeline.steps.at(-1)?.name ?? "");
@@ -89,6 +91,7 @@ class Evaluation {
     return {
       state: "SUCCEEDED",
       output: results.map((each) => (each.state === "SUCCEEDED" ? each.output : null)),
+      ...(results.some((each) => "any" in each) && { any: true }),
     };
   }
 

@@ -36,16 +36,27 @@ export type ApprovalWork = {
   readonly byDefault?: "approve" | "reject";
 };
 
+/** Waits for an object: one that lands so many seconds after the start of the simulation, or never does. */
+export type ObjectWork = { readonly kind: "object"; readonly lands?: number };
+
 /** A run of another pipeline, whose last step's result is the step's. */
 export type ChildWork = { readonly kind: "child"; readonly pipeline: PipelineSpec };
 
 /** What a step does, by kind. */
-export type WorkSpec = PureWork | WaitWork | ApprovalWork | ChildWork;
+export type WorkSpec = PureWork | WaitWork | ApprovalWork | ObjectWork | ChildWork;
 
 /** Whether work is a function or a job, whose result follows from its input. */
 export function isPure(work: WorkSpec): work is PureWork {
   return work.kind === "lambda" || work.kind === "batch";
 }
+
+/** Whether work is done by nobody: the step waits for a time, an object or a person. */
+export function isWaiting({ kind }: WorkSpec): boolean {
+  return kind === "wait" || kind === "object" || kind === "approval";
+}
+
+/** Key of the object that a step waits for. */
+export const objectKey = (step: string) => `raw/${step}.csv`;
 
 /** The list that a mapped step runs over. */
 export type OverSpec =
@@ -98,6 +109,14 @@ export type PipelineSpec = {
   /** Runs of it that are asked for; one when left out. */
   readonly runs?: number;
   readonly maxActiveRuns?: number;
+  /** Whether a run beyond a limit is cancelled, and does not wait. */
+  readonly cancelsNew?: boolean;
+  /** Limit of the work queue that it shares with the pipelines of its child steps. */
+  readonly queue?: number;
+  /** Seconds that a run may take. */
+  readonly timeout?: number;
+  /** Seconds after the start of the simulation that runs are for. */
+  readonly startsIn?: number;
 };
 
 /** A step that is a function or a job. */

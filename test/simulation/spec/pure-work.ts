@@ -6,7 +6,16 @@ import { failuresOf, type PureWork, type RetriesSpec } from "./pipeline-spec.ts"
 export type WorkInput = { readonly from: readonly Json[]; readonly item?: Json };
 
 /** The result that every step gives: something of each kind that other steps may use. */
-export type WorkOutput = { v: number; flag: boolean; list: number[]; pad?: string };
+export type WorkOutput = { v: number; flag: boolean; list: number[]; pad?: string; made?: string };
+
+/** A value as text, without which attempts made it: of that the oracle knows nothing, and no result depends on it. */
+export function textOf(value: unknown): string {
+  return JSON.stringify(value, (key, part: unknown) => (key === "made" ? undefined : part));
+}
+
+/** Names the attempt that made a result. */
+export const makerOf = (record: { runId: string; epoch: number; attempt: number }) =>
+  `${record.runId} ${record.epoch}.${record.attempt}`;
 
 const padding = "x".repeat(5000);
 
@@ -18,7 +27,7 @@ export function outputOf(
   input: WorkInput,
   pass = 0,
 ): WorkOutput {
-  const hash = hashOf(pass, JSON.stringify([name, index, input.from, input.item ?? null]));
+  const hash = hashOf(pass, textOf([name, index, input.from, input.item ?? null]));
   return {
     v: hash % 1000,
     flag: (hash & 1024) !== 0,

@@ -64,7 +64,11 @@ function simplerSteps(step: StepSpec): StepSpec[] {
 /** Pipelines that are a little smaller than one: without a step, or with a simpler one. */
 export function* smallerSpecs(spec: PipelineSpec): Generator<PipelineSpec> {
   const { steps } = spec;
-  for (const option of ["hooks", "followed", "runs", "maxActiveRuns"] as const) {
+  const options = [
+    ...(["hooks", "followed", "runs", "maxActiveRuns"] as const),
+    ...(["cancelsNew", "queue", "timeout", "startsIn"] as const),
+  ];
+  for (const option of options) {
     const { [option]: gone, ...others } = spec;
     if (gone !== undefined) yield others;
   }

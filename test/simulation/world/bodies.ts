@@ -1,6 +1,7 @@
 import type { JobIdentity } from "../../../shared/batch/job-environment.ts";
 import { FatalError, type Json, RetryAfter } from "../../../shared/pipeline/index.ts";
-import { lossesTo } from "../../../shared/state/step-record.ts";
+import { hasResult, lossesTo, type StepRecord } from "../../../shared/state/step-record.ts";
+import { subjectOf } from "../faults/fault-ledger.ts";
 import { hookStep, type LambdaBody } from "../spec/define-spec.ts";
 import {
   type Failing,
@@ -10,7 +11,7 @@ import {
   type StepSpec,
   specsByName,
 } from "../spec/pipeline-spec.ts";
-import { outputOf, type WorkInput } from "../spec/pure-work.ts";
+import { makerOf, outputOf, type WorkInput, type WorkOutput } from "../spec/pure-work.ts";
 import type { JobBody } from "./jobs.ts";
 import type { Task } from "./task.ts";
 import type { World } from "./world.ts";
@@ -24,6 +25,8 @@ function thrownFor({ how }: Failing): Error {
 export class Bodies {
   /** How often each body began, by record and epoch. */
   readonly begun = new Map<string, number>();
+  /** Failures that a record had when it began a pass, but for its first. */
+  private readonly before = new Map<string, number>();
   private readonly world: World;
   private readonly steps: ReadonlyMap<string, StepSpec>;
 
@@ -33,22 +36,36 @@ export class Bodies {
     this.steps = new Map(all.map((step) => [step.name, step]));
   }
 
-  /** Failures of a record that have counted so far. */
+  /** Failures of a record that have counted so far, in the pass that it is at: each has all of its retries. */
   private failuresSoFar(runId: string, step: string, index: number, epoch: number): number {
     const record = this.world.watch.steps.get(runId, step, index);
-    return record?.epoch === epoch ? record.failures : 0;
+    if (record?.epoch !== epoch) return 0;
+    const before = record.passes === undefined ? 0 : this.before.get(this.passOf(record));
+    return record.failures - (before ?? 0);
+  }
+
+  private passOf(record: StepRecord): string {
+    return `${subjectOf(record)}/${record.passes}`;
   }
 
   private note(runId: string, step: string, index: number, epoch: number): void {
-    const key = `${runId}/${step}[${index}]@${epoch}`;
+    const key = subjectOf({ runId, step, index, epoch });
     this.begun.set(key, (this.begun.get(key) ?? 0) + 1);
+    const record = this.world.watch.steps.get(runId, step, index);
+    if (record !== undefined && hasResult(record) && record.epoch < epoch)
+      this.world.violations.add(
+        "nothing runs again",
+        `${key} began although an earlier epoch has its result`,
+      );
+    if (record?.passes !== undefined && !this.before.has(this.passOf(record)))
+      this.before.set(this.passOf(record), record.failures);
   }
 
   /** Failures that may be added to those that a step has by itself. */
   allowance(runId: string, step: StepSpec, index: number, epoch: number): { account: string; most: number } {
     const own = isPure(step.work) ? failuresOf(step.work.failing, index, epoch) : 0;
     const most = step.retries.on === undefined ? step.retries.limit - own : 0;
-    return { account: `${runId}/${step.name}[${index}]@${epoch}`, most };
+    return { account: subjectOf({ runId, step: step.name, index, epoch }), most };
   }
 
   /** The allowance of the step that a job works for. */
@@ -57,15 +74,37 @@ export class Bodies {
     return step && this.allowance(job.runId, step, job.index, job.epoch);
   }
 
-  private result(runId: string, step: StepSpec, index: number, epoch: number, input: WorkInput): Json {
+  /** What a step is given of the steps before it is what these committed. */
+  private checkGiven(runId: string, { name, uses }: StepSpec, { from }: WorkInput): void {
+    for (const [place, used] of uses.entries()) {
+      const record = this.world.watch.steps.get(runId, used, 0);
+      const { made } = (from[place] ?? {}) as Partial<WorkOutput>;
+      const work = this.steps.get(used)?.work;
+      if (made === undefined || work === undefined || !isPure(work)) continue;
+      if (record?.state === "CACHED" || (record !== undefined && made === makerOf(record))) continue;
+      this.world.violations.add(
+        "what is committed is given",
+        `${name} was given what ${made} made of ${used}`,
+      );
+    }
+  }
+
+  private result(
+    { runId, epoch, attempt }: Pick<JobIdentity, "runId" | "epoch" | "attempt">,
+    step: StepSpec,
+    index: number,
+    input: WorkInput,
+  ): Json {
     const { work } = step;
+    this.checkGiven(runId, step, input);
     if (!isPure(work)) throw new TypeError(`step ${step.name} has no body`);
     const { failing } = work;
     const failures = failuresOf(failing, index, epoch);
     if (failing !== undefined && this.failuresSoFar(runId, step.name, index, epoch) < failures)
       throw thrownFor(failing);
     const record = this.world.watch.steps.get(runId, step.name, index);
-    return outputOf(work, step.name, index, input, record?.epoch === epoch ? (record.passes ?? 0) : 0);
+    const pass = record?.epoch === epoch ? (record.passes ?? 0) : 0;
+    return { ...outputOf(work, step.name, index, input, pass), made: makerOf({ runId, epoch, attempt }) };
   }
 
   /** A function has the size of worker that it asks for; one whose worker died has a large one, to itself. */
@@ -83,28 +122,31 @@ export class Bodies {
     );
   }
 
-  readonly lambda: LambdaBody = async (step, input, { runId, index }) => {
+  readonly lambda: LambdaBody = async (step, input, { runId, index, attempt }) => {
     const task = this.world.scheduler.current;
     if (task === undefined) throw new Error(`step ${step.name} runs, and no worker does`);
     this.checkWorker(step, task, runId, index);
     const epoch = this.world.watch.steps.get(runId, step.name, index)?.epoch ?? 0;
     this.note(runId, step.name, index, epoch);
-    if (step !== hookStep) this.world.watch.begins(runId, step.name);
+    if (step !== hookStep) this.world.begins(runId, step.name);
     task.charged = this.allowance(runId, step, index, epoch);
     await this.world.work(task, this.world.plan.drawsFor(`${task.name}/takes`).between(5, 1500));
-    return this.result(runId, step, index, epoch, input);
+    return this.result({ runId, epoch, attempt }, step, index, input);
   };
 
-  readonly job: JobBody = async ({ runId, step: name, index, epoch }, input, task) => {
+  readonly job: JobBody = async (job, input, task) => {
+    const { runId, step: name, index, epoch } = job;
     const step = this.steps.get(name);
     if (step === undefined) throw new Error(`there is no step ${name}`);
     this.note(runId, name, index, epoch);
     const draws = this.world.plan.drawsFor(`${task.name}/takes`);
     await this.world.work(task, draws.between(500, 40_000));
     const run = this.world.watch.runs.get(runId);
-    const unwanted = run?.epoch === epoch && (run.state === "CANCELLING" || run.state === "CANCELLED");
+    const unwanted =
+      run?.epoch === epoch &&
+      (run.state === "CANCELLING" || run.state === "CANCELLED" || run.state === "TIMED_OUT");
     // What is no longer wanted does not end by itself: somebody has to end it.
     if (unwanted && draws.chance(0.5)) await new Promise(() => task.onIdle());
-    return this.result(runId, step, index, epoch, input as WorkInput);
+    return this.result(job, step, index, input as WorkInput);
   };
 }

@@ -1,10 +1,13 @@
 import type { JobDetail } from "../../../shared/batch/batch-service.ts";
 import { identityOf } from "../../../shared/batch/job-environment.ts";
 import type { Engine, WorkerSize } from "../../../shared/engine.ts";
+import type { LandedObject } from "../../../shared/pipeline/trigger.ts";
 import { maxMessageDelay, type StepMessage } from "../../../shared/queue/step-queue.ts";
+import { startForObject } from "../../../shared/trigger/start-for-object.ts";
 import { failPoison } from "../../../shared/worker/fail-poison.ts";
 import { handleJob } from "../../../shared/worker/handle-job.ts";
 import { handleStepMessage } from "../../../shared/worker/handle-step-message.ts";
+import { subjectOf } from "../faults/fault-ledger.ts";
 import type { FaultKind } from "../faults/fault-plan.ts";
 import type { Soon } from "./scheduler.ts";
 import type { TaskKind } from "./task.ts";
@@ -53,6 +56,8 @@ type Letter = {
 
 /** Brings messages to workers: at least once unless lost, in any order, and again until one has dealt with them. */
 export class Delivery {
+  /** When a message was sent last that is not to wait. */
+  sentAt = 0;
   /** Messages that became dead letters. */
   readonly deadLetters: string[] = [];
   private readonly world: World;
@@ -65,8 +70,8 @@ export class Delivery {
   message(message: StepMessage, delay: number, workerSize: WorkerSize): void {
     const { step, index, epoch, shard } = message;
     const lane = workerSize === "large" ? largeSteps : steps;
-    const subject = `${step}[${index}]`;
-    const place = `${subject}${shard === undefined ? "" : `/${shard}`} e${epoch}`;
+    const subject = subjectOf(message);
+    const place = `${step}[${index}]${shard === undefined ? "" : `/${shard}`} e${epoch}`;
     const about = workerSize === "large" ? `${place} large` : place;
     const handle = (engine: Engine) =>
       handleStepMessage(engine, message, engine.clock.now() + stepWorkerTime);
@@ -87,8 +92,15 @@ export class Delivery {
     this.receive({ lane: starts, about, subject: "start", handle, dead: () => {} }, 1);
   }
 
+  /** What S3 tells of a new object. */
+  landed(object: LandedObject): void {
+    const handle = (engine: Engine) => startForObject(engine, object);
+    this.send({ lane: starts, about: object.key, subject: "", handle, dead: () => {} }, 0);
+  }
+
   private send(letter: Letter, delay: number): void {
     const { lane, about } = letter;
+    if (delay === 0) this.sentAt = this.world.now;
     const sent = this.world.count(`sent ${lane.kind} ${about}`);
     const key = `${lane.kind} ${about}/sent ${sent}`;
     const draws = this.world.plan.drawsFor(key);

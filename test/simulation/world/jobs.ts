@@ -1,10 +1,11 @@
-import { isOver, type JobDetail } from "../../../shared/batch/batch-service.ts";
+import { type BatchService, isOver, type JobDetail } from "../../../shared/batch/batch-service.ts";
 import { identityOf, type JobIdentity } from "../../../shared/batch/job-environment.ts";
 import type { JobExit } from "../../../shared/batch/memory-batch-service.ts";
 import { attemptFiles } from "../../../shared/objects/layout.ts";
 import type { Json } from "../../../shared/pipeline/index.ts";
 import { hasJobs } from "../../../shared/state/step-record.ts";
 import { runJob } from "../../../shared/testing/run-job.ts";
+import { subjectOf } from "../faults/fault-ledger.ts";
 import type { FaultKind } from "../faults/fault-plan.ts";
 import type { Task } from "./task.ts";
 import type { World } from "./world.ts";
@@ -12,11 +13,23 @@ import type { World } from "./world.ts";
 /** Does the work of a job; the simulation decides how long it takes. */
 export type JobBody = (job: JobIdentity, input: Json, task: Task) => Promise<Json>;
 
+/** Milliseconds after which a machine comes for jobs that the engine gives up before. */
+const lateMachine = 6 * 3_600_000;
+
 const takenBack: JobExit = { statusReason: "Host EC2 (instance i-0123456789abcdef0) terminated." };
 const outOfMemory: JobExit = {
   exitCode: 137,
   statusReason: "Essential container in task exited",
   containerReason: "OutOfMemoryError: Container killed due to memory usage",
+};
+
+const outOfTime: JobExit = { exitCode: 137, statusReason: "Job attempt duration exceeded timeout" };
+const notStarted: JobExit = { statusReason: "Task failed to start" };
+
+/** How a job ends that a fault strikes while it works. */
+const exits: Partial<Readonly<Record<FaultKind, JobExit>>> = {
+  "out of memory": outOfMemory,
+  "job too slow": outOfTime,
 };
 
 /** The machines behind the job queue: jobs wait, start, work, and end, each when its time has come. */
@@ -28,6 +41,8 @@ export class Jobs {
   private readonly world: World;
   private readonly body: JobBody;
   private readonly known = new Set<string>();
+  /** Ids of jobs that the engine asked Batch to end. */
+  private readonly ending = new Set<string>();
   private readonly workers = new Map<string, Task>();
 
   constructor(world: World, body: JobBody) {
@@ -35,6 +50,22 @@ export class Jobs {
     this.body = body;
     world.afterBatch = () => this.look();
     world.onJobFault = (task, fault, args) => this.struck(task, fault, args);
+  }
+
+  /** AWS Batch for the engine: a job that is to be ended takes a while for that, and may end by itself before. */
+  service(): BatchService {
+    const { batch } = this.world.memory;
+    const terminate = async (id: string, reason: string) => {
+      this.ending.add(id);
+      const key = `terminate ${id} ${this.world.count(`terminate ${id}`)}`;
+      const takes = this.world.plan.drawsFor(key).pick([1, 20, 5000, 40_000]);
+      const end = async () => {
+        await batch.terminate(id, reason);
+        this.look();
+      };
+      this.world.scheduler.in(takes, end, `${id} is ended`);
+    };
+    return Object.assign(Object.create(batch), { terminate });
   }
 
   /** Jobs submitted, by name: more than one of a name is a submission that was not recognised. */
@@ -62,12 +93,8 @@ export class Jobs {
   private accept(job: JobDetail): void {
     const identity = identityOf(job);
     if (identity === undefined) return;
-    const { step, index, epoch } = identity;
-    const task = this.world.task(
-      "job",
-      `${step}[${index}] ${epoch}.${identity.attempt}`,
-      `${step}[${index}]`,
-    );
+    const { step, index, epoch, attempt } = identity;
+    const task = this.world.task("job", `${step}[${index}] ${epoch}.${attempt}`, subjectOf(identity));
     task.charged = this.allowance(identity);
     task.job = identity;
     this.workers.set(job.id, task);
@@ -77,9 +104,11 @@ export class Jobs {
     const waits = this.world.plan.decide(key, ["job waits for a machine"], draws.next(), this.world.now);
     const long = draws.chance(0.5) && this.world.ledger.mayLackCapacity(task);
     if (waits !== undefined && long) this.world.ledger.noteLackOfCapacity(task);
-    const wait =
-      waits === undefined ? draws.between(50, 2000) : long ? 5_000_000 : draws.between(60_000, 2_900_000);
+    const machine = long ? lateMachine : draws.between(60_000, 2_900_000);
+    const wait = waits === undefined ? draws.between(50, 2000) : machine;
     const runnable = draws.between(10, 500);
+    const struck = this.strikeBefore(job, task);
+    if (struck === "job forgotten") return;
     scheduler.in(
       runnable,
       () => {
@@ -88,7 +117,20 @@ export class Jobs {
       },
       `${job.id} waits`,
     );
-    scheduler.in(runnable + wait, () => this.start(job, identity, task), `${job.id} starts`);
+    if (struck !== undefined)
+      scheduler.in(runnable + wait, () => this.finish(task, job.id, notStarted), `${job.id} is not started`);
+    else scheduler.in(runnable + wait, () => this.start(job, identity, task), `${job.id} starts`);
+  }
+
+  /** A fault that keeps a job from ever beginning. What Batch forgets it forgets as a whole. */
+  private strikeBefore(job: JobDetail, task: Task): FaultKind | undefined {
+    const { ledger, plan, now, memory } = this.world;
+    const key = `${task.name}/start`;
+    const kinds = ledger.startFaultsFor(task, (job.arrayIndex ?? 0) === 0);
+    const fault = plan.decide(key, kinds, plan.drawsFor(key).next(), now);
+    if (fault !== undefined) ledger.disturb(task, fault);
+    if (fault === "job forgotten") memory.batch.forget(job.id.split(":")[0] ?? job.id);
+    return fault;
   }
 
   /** How many failures of its own a job's step can bear. */
@@ -105,13 +147,30 @@ export class Jobs {
     return this.world.begin(
       task,
       async ({ objects }) => {
-        exit = await runJob(objects, detail, (input) => this.body(identity, input, task));
+        exit = await runJob(objects, detail, (input) => {
+          this.checkAlone(task, detail);
+          return this.body(identity, input, task);
+        });
       },
       (error) => {
         const failed: JobExit = { exitCode: 1, statusReason: "Essential container in task exited" };
         this.finish(task, job.id, error === undefined ? exit : failed);
       },
     );
+  }
+
+  /** No two jobs work for one record, unless nobody could know of one of them. */
+  private checkAlone(task: Task, { name }: JobDetail): void {
+    const { live, ledger, violations } = this.world;
+    const { runId, step, index } = task.job ?? {};
+    const isSame = ({ job }: Task) => job?.runId === runId && job?.step === step && job?.index === index;
+    for (const [id, other] of this.workers) {
+      if (other === task || !live.has(other) || other.zombie || !isSame(other)) continue;
+      if (this.ending.has(id) || this.ending.has(id.split(":")[0] ?? id)) continue;
+      const [detail] = this.world.memory.batch.waiting().filter((job) => job.id === id);
+      if (detail === undefined || ledger.maySubmitTwice(detail.name)) continue;
+      violations.add("one job at a time", `${name} began while ${detail.name} worked for the same step`);
+    }
   }
 
   /** Notes that a job died with its work done, when the record still waited for that very attempt. */
@@ -131,7 +190,7 @@ export class Jobs {
     this.noteComplete(task, args[0]);
     if (fault === "machine taken back, job goes on") task.zombie = true;
     else this.world.kill(task);
-    this.finish(task, id, fault === "out of memory" ? outOfMemory : takenBack);
+    this.finish(task, id, exits[fault] ?? takenBack);
   }
 
   private finish(task: Task, id: string, exit: JobExit): void {

@@ -9,13 +9,16 @@ import type { StepRecord } from "../../../shared/state/step-record.ts";
 import type { PipelineSpec, WorkSpec } from "../spec/pipeline-spec.ts";
 import { isSimulated, type World } from "./world.ts";
 
+/** How much likelier workers meet faults that are under way when a run is cancelled, and whoever cancels it. */
+const exposedByCancel = 6;
+
 /** Epochs that people open at most. */
 const mostEpochs = 4;
 
 /** What people ask for, at times of their own choosing. */
 export class People {
-  /** Whether a person did anything to the run. */
-  readonly acted = new Set<string>();
+  /** Runs that a person cancelled, or tried to. */
+  readonly cancelled = new Set<string>();
   private readonly world: World;
   private readonly works: ReadonlyMap<string, WorkSpec>;
 
@@ -33,10 +36,14 @@ export class People {
       const draws = this.world.plan.drawsFor(key);
       const kind = this.world.plan.decide(key, ["person cancels"], draws.next(), this.world.now);
       if (kind === undefined) continue;
-      this.world.scheduler.in(draws.between(1, most), () => {
+      const when = draws.between(1, most);
+      const cancel = () => {
         const id = runId();
         return id === undefined ? undefined : this.cancel(id);
-      });
+      };
+      this.world.scheduler.in(when, cancel);
+      // Some ask again while the first is still at it.
+      if (draws.chance(0.5)) this.world.scheduler.in(when + draws.pick([30, 300, 3000]), cancel);
     }
   }
 
@@ -79,6 +86,9 @@ export class People {
 
   /** Cancels a run now. */
   cancel(runId: string): Promise<void> {
+    this.cancelled.add(runId);
+    // Who works just then is who may come too late.
+    for (const task of this.world.live) task.exposed = exposedByCancel;
     return this.ask("cancel", runId, (engine) => cancelRun(engine, runId));
   }
 
@@ -103,8 +113,8 @@ export class People {
     unanswered: () => void = () => {},
     answered: () => void = () => {},
   ): Promise<void> {
-    this.acted.add(runId);
     const task = this.world.task("person", what, "");
+    if (what === "cancel") task.exposed = exposedByCancel;
     task.onKilled = unanswered;
     return this.world.begin(task, work, (error) => {
       if (isSimulated(error)) return unanswered();

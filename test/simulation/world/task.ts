@@ -9,12 +9,18 @@ export class Task {
   readonly kind: TaskKind;
   /** Unique and the same in every run of a seed. */
   readonly name: string;
-  /** The step record that it is at, such as `s1[3]`; "" for none. */
+  /** The epoch of a step record that it is at, as `subjectOf` names it; "" for none. */
   subject: string;
   /** Number of the call that a fault hit last. */
   struckAt = 0;
+  /** Faults that hit it. */
+  strikes = 0;
+  /** How much likelier than others it meets faults. */
+  exposed = 1;
   /** Milliseconds that this worker's clock is ahead. */
   readonly skew: number;
+  /** States of runs, by id, as it was told them last. */
+  readonly told = new Map<string, string>();
   /** Whose work it does, when it is a job. */
   job: JobIdentity | undefined;
   /** Of the process that it is in. */

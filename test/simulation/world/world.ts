@@ -1,8 +1,11 @@
 import type { JobSubmission } from "../../../shared/batch/batch-service.ts";
 import type { Engine, WorkerSize } from "../../../shared/engine.ts";
 import type { Clock } from "../../../shared/platform/clock.ts";
+import { letGoLease } from "../../../shared/state/decide-claim.ts";
+import type { Run } from "../../../shared/state/run.ts";
+import type { HeldStep } from "../../../shared/state/step-record.ts";
 import { MemoryEngine } from "../../../shared/testing/test-pipeline.ts";
-import { FaultLedger } from "../faults/fault-ledger.ts";
+import { FaultLedger, subjectOf } from "../faults/fault-ledger.ts";
 import type { FaultKind, FaultPlan } from "../faults/fault-plan.ts";
 import { RunWatch } from "../invariants/run-watch.ts";
 import { Violations } from "../invariants/violation.ts";
@@ -50,6 +53,9 @@ const lifetimes: Readonly<Record<TaskKind, number>> = {
   "dead letter": 30_000,
   job: Number.POSITIVE_INFINITY,
 };
+
+/** How much likelier than others a call meets a fault: one that cannot be repeated is seldom made, and matters most. */
+const dangerous: Readonly<Record<string, number>> = { submit: 8, joinRun: 3, joinTally: 3 };
 
 /** A call on its way. */
 type Call = {
@@ -127,9 +133,8 @@ export class World {
       },
       this.violations,
     );
-    this.watch.onHeld = ({ step, index }) => {
-      if (this.scheduler.current !== undefined)
-        this.ledger.turnTo(this.scheduler.current, `${step}[${index}]`);
+    this.watch.onHeld = (record) => {
+      if (this.scheduler.current !== undefined) this.ledger.turnTo(this.scheduler.current, subjectOf(record));
     };
     this.memory = new MemoryEngine([], {}, simulationStart);
     this.base = this.memory.engine;
@@ -257,7 +262,10 @@ export class World {
     task.pending += 1;
     const key = `${task.name}/${task.calls}`;
     const draws = this.plan.drawsFor(key);
-    const fault = this.strike(task, key, this.ledger.faultsFor(task), draws.next());
+    const draw = draws.next() / (task.exposed * (dangerous[method] ?? 1));
+    const fault = this.strike(task, key, this.ledger.faultsFor(task), draw);
+    const letsGo = method === "putStep" && (args[0] as Partial<HeldStep>).leaseUntil === letGoLease;
+    if (fault !== undefined && letsGo) this.ledger.noteDeath(task);
     const latency = draws.between(1, 25);
     const late = draws.pick([2000, 25_000, 70_000, 110_000]);
     if (fault === "call late" || fault === "answer late") this.ledger.noteZombie(task);
@@ -301,6 +309,7 @@ export class World {
       return this.answer(call, () => call.reject(new AnswerLostError(`${port}.${method}`)));
     }
     const settle = () => ("value" in outcome ? call.resolve(outcome.value) : call.reject(outcome.error));
+    this.noteTold(task, outcome);
     this.onAnswer(task, method, outcome);
     if (fault !== "answer late") return this.answer(call, settle);
     return this.scheduler.in(call.late, () => this.answer(call, settle));
@@ -328,7 +337,24 @@ export class World {
     }
   }
 
-  private noteSubmission({ name }: JobSubmission): void {
+  private noteTold({ told }: Task, outcome: { value: unknown } | { error: unknown }): void {
+    const run = "value" in outcome ? (outcome.value as Partial<Run> | undefined) : undefined;
+    if (run?.runId !== undefined && run.progress !== undefined && run.state !== undefined)
+      told.set(run.runId, run.state);
+  }
+
+  /** A function begins, or a job is submitted: in no run of which the worker knows that it is not under way. */
+  begins(runId: string, step: string, fitting: readonly string[] = ["RUNNING"]): void {
+    const state = this.scheduler.current?.told.get(runId) ?? "RUNNING";
+    if (!fitting.includes(state))
+      this.violations.add("nothing begins that is not to", `${step} began in ${runId}, known to be ${state}`);
+    this.watch.begins(runId, step);
+  }
+
+  private noteSubmission({ name, environment }: JobSubmission): void {
+    const { MILLRACE_RUN_ID: runId = "", MILLRACE_STEP: step = "" } = environment;
+    // What was claimed before a pause goes on.
+    this.begins(runId, step, ["RUNNING", "PAUSED"]);
     if (!this.submittedAt.has(name)) this.submittedAt.set(name, this.now);
   }
 
