@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { aHeldStep } from "../../test/factories.ts";
+import { aHeldStep, timeAt } from "../../test/factories.ts";
 import { decideClaim } from "./decide-claim.ts";
 import {
   awaitingApproval,
@@ -14,7 +14,14 @@ import {
   submitted,
   succeeded,
 } from "./step-changes.ts";
-import { hasEnded, hasResult, isHeld, type StepRecord, stepTransitions } from "./step-record.ts";
+import {
+  hasEnded,
+  hasResult,
+  isHeld,
+  type StepFacts,
+  type StepRecord,
+  stepTransitions,
+} from "./step-record.ts";
 
 const now = 1_000_000;
 const request = (epoch: number, state: "RUNNING" | "SUBMITTED" = "RUNNING") => ({
@@ -130,7 +137,31 @@ const records: fc.Arbitrary<StepRecord> = fc
     );
   });
 
+/** Every fact that there is. */
+const allFacts: Required<StepFacts> = {
+  ...{ runId: "r", step: "s", index: 0, epoch: 1, attempt: 2, failures: 1, startedAt: timeAt(0) },
+  losses: { spot: 1 },
+  passes: 3,
+  child: { runId: "child", epoch: 1 },
+  jobAttempts: [],
+  answer: { approved: true, by: "ana", at: timeAt(1) },
+};
+
 describe("transitions", () => {
+  it("carry every fact along", () => {
+    const { startedAt: _startedAt, ...lasting } = allFacts;
+    const before = { ...held, ...allFacts };
+    expect(submitted(before, [])).toMatchObject(allFacts);
+    expect(ended(before, "FAILED", now)).toMatchObject(allFacts);
+    const { losses, ...others } = lasting;
+    expect(betweenPasses(before, now)).toMatchObject({ ...others, failures: 0, passes: 4 });
+    for (const waiting of [retrying(before, failure, now, "spot"), sleeping(before, now)]) {
+      const decision = decideClaim(waiting, request(1));
+      const { losses = waiting.losses, failures } = waiting;
+      expect(decision).toMatchObject({ kind: "claim", record: { ...lasting, losses, failures, attempt: 3 } });
+    }
+  });
+
   it("follow the table: a claim never leaves a state that has no way to it, and begins an epoch anew", () => {
     fc.assert(
       fc.property(

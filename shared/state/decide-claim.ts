@@ -1,14 +1,14 @@
 import {
   type AwayStep,
-  type ChildRun,
   type EndedStep,
+  factsOf,
+  firstFacts,
   type HeldStep,
   hasEnded,
   hasResult,
   isHeld,
-  type JobAttempt,
-  type Losses,
   type RetryingStep,
+  type StepFacts,
   type StepKey,
   type StepRecord,
   type SucceededStep,
@@ -38,34 +38,17 @@ export type ClaimRequest = {
   leaseUntil: number;
 };
 
-/** What an attempt takes over from the one before. */
-type Inherited = {
-  attempt?: number;
-  failures?: number;
-  losses?: Losses | undefined;
-  passes?: number | undefined;
-  child?: ChildRun | undefined;
-  jobAttempts?: readonly JobAttempt[] | undefined;
-  refusals?: number;
-  startedAt?: string;
-};
+function claimed(
+  { state, leaseUntil }: ClaimRequest,
+  facts: StepFacts & Pick<HeldStep, "refusals">,
+): ClaimDecision {
+  return { kind: "claim", record: { ...facts, holder: "worker", state, leaseUntil } };
+}
 
-function heldBy(request: ClaimRequest, inherited: Inherited = {}): ClaimDecision {
-  const { key, epoch, state, now, leaseUntil } = request;
-  const { attempt = 1, failures = 0, losses, passes, child, jobAttempts, refusals } = inherited;
-  const { startedAt = new Date(now).toISOString() } = inherited;
-  return {
-    kind: "claim",
-    record: {
-      ...key,
-      ...{ epoch, attempt, failures, holder: "worker", state, leaseUntil, startedAt },
-      ...(losses !== undefined && { losses }),
-      ...(passes !== undefined && { passes }),
-      ...(child !== undefined && { child }),
-      ...(jobAttempts !== undefined && { jobAttempts }),
-      ...(refusals !== undefined && { refusals }),
-    },
-  };
+/** The claim of the attempt that follows. */
+function claimedAnew(request: ClaimRequest, before: StepRecord): ClaimDecision {
+  const startedAt = new Date(request.now).toISOString();
+  return claimed(request, { ...factsOf(before), attempt: before.attempt + 1, startedAt });
 }
 
 /** The end of a lease that its worker gave up by itself: the next one goes on with the attempt, and nothing was lost. */
@@ -74,7 +57,8 @@ export const letGoLease = 0;
 /** What becomes of a step whose lease has ended. */
 function afterLease(lapsed: HeldStep, request: ClaimRequest): ClaimDecision {
   // A submission keeps its attempt: its job may exist already and is found by that name.
-  if (lapsed.state === "SUBMITTED" || lapsed.leaseUntil === letGoLease) return heldBy(request, lapsed);
+  if (lapsed.state === "SUBMITTED" || lapsed.leaseUntil === letGoLease)
+    return claimed(request, factsOf(lapsed));
   return { kind: "lost", record: lapsed };
 }
 
@@ -84,27 +68,23 @@ function afterLease(lapsed: HeldStep, request: ClaimRequest): ClaimDecision {
  */
 function wake(sleeping: TimedStep, request: ClaimRequest): ClaimDecision {
   if (sleeping.passes === undefined) return { kind: "away", record: sleeping };
-  const { startedAt: _startedAt, ...facts } = sleeping;
-  return heldBy(request, { ...facts, attempt: sleeping.attempt + 1 });
+  return claimedAnew(request, sleeping);
 }
 
 /**
- * Decides a claim. A record of an earlier epoch without a result is begun anew, though a child step goes on with the run
- * that it had, and what is known of earlier jobs stays known; one whose lease ran out has lost its attempt.
+ * Decides a claim. A record of an earlier epoch without a result is begun anew; one whose lease ran out has lost its
+ * attempt.
  */
 export function decideClaim(current: StepRecord | undefined, request: ClaimRequest): ClaimDecision {
-  const { epoch, now } = request;
-  if (current === undefined) return heldBy(request);
+  const { key, epoch, now } = request;
+  if (current === undefined) return claimed(request, firstFacts(key, epoch, now));
   if (hasResult(current)) return { kind: "ended", record: current };
   if (current.epoch > epoch) return { kind: "stale" };
-  if (current.epoch < epoch) {
-    return heldBy(request, { child: current.child, jobAttempts: current.jobAttempts });
-  }
+  if (current.epoch < epoch) return claimed(request, firstFacts(key, epoch, now, current));
   if (hasEnded(current)) return { kind: "ended", record: current };
   if (current.state === "RETRYING") {
     if (current.retryAt > now) return { kind: "later", at: current.retryAt, record: current };
-    const { startedAt: _startedAt, ...facts } = current;
-    return heldBy(request, { ...facts, attempt: current.attempt + 1 });
+    return claimedAnew(request, current);
   }
   if (current.holder === "clock") {
     if (current.wakeAt > now) return { kind: "later", at: current.wakeAt, record: current };

@@ -6,6 +6,7 @@ import {
   type ChildStep,
   childrenOf,
   type EndedStep,
+  factsOf,
   type HeldStep,
   type JobAttempt,
   type JobStep,
@@ -21,32 +22,6 @@ import {
   type SucceededStep,
   type TimedStep,
 } from "./step-record.ts";
-
-/** The facts that every state shares, without what belongs to one state alone. */
-function factsOf(record: StepRecord) {
-  const {
-    runId,
-    step,
-    index,
-    epoch,
-    attempt,
-    failures,
-    losses,
-    passes,
-    child,
-    jobAttempts,
-    answer,
-    startedAt,
-  } = record;
-  return {
-    ...{ runId, step, index, epoch, attempt, failures, startedAt },
-    ...(losses !== undefined && { losses }),
-    ...(passes !== undefined && { passes }),
-    ...(child !== undefined && { child }),
-    ...(jobAttempts !== undefined && { jobAttempts }),
-    ...(answer !== undefined && { answer }),
-  };
-}
 
 /** A record that tells of one more attempt that a job made. What is told again takes the place of what was. */
 export function withJobAttempt<R extends StepRecord>(record: R, told: JobAttempt): R {

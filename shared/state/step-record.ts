@@ -78,7 +78,8 @@ export type Answer = {
 export type LossCause = "worker" | "spot" | "image" | "start" | "job" | "capacity" | "memory";
 export type Losses = Partial<Readonly<Record<LossCause, number>>>;
 
-type Facts = StepKey & {
+/** What a record says in whichever state. */
+export type StepFacts = StepKey & {
   readonly epoch: number;
   /** From 1 within the epoch. */
   readonly attempt: number;
@@ -98,11 +99,51 @@ type Facts = StepKey & {
   readonly startedAt: string;
 };
 
+const factNames: Readonly<Record<keyof StepFacts, true>> = {
+  runId: true,
+  step: true,
+  index: true,
+  epoch: true,
+  attempt: true,
+  failures: true,
+  losses: true,
+  passes: true,
+  child: true,
+  jobAttempts: true,
+  answer: true,
+  startedAt: true,
+};
+
+/** The facts of a record, without what belongs to its state alone. */
+export function factsOf(record: StepFacts): StepFacts {
+  return Object.fromEntries(Object.entries(record).filter(([name]) => name in factNames)) as StepFacts;
+}
+
+/**
+ * The facts of a step that begins in an epoch. Of an earlier one a child step keeps its run, to go on with it, and what is
+ * known of jobs stays known.
+ *
+ * @param now epoch milliseconds
+ */
+export function firstFacts(
+  { runId, step, index }: StepKey,
+  epoch: number,
+  now: number,
+  earlier?: StepFacts,
+): StepFacts {
+  return {
+    ...{ runId, step, index, epoch },
+    ...{ attempt: 1, failures: 0, startedAt: new Date(now).toISOString() },
+    ...(earlier?.child && { child: earlier.child }),
+    ...(earlier?.jobAttempts && { jobAttempts: earlier.jobAttempts }),
+  };
+}
+
 /**
  * A worker holds the step until its lease ends. Whoever finds that then says that the attempt is lost; only a submission,
  * or a lease that its worker gave up, is taken over as it is (decide-claim.ts).
  */
-export type HeldStep = Facts & {
+export type HeldStep = StepFacts & {
   readonly holder: "worker";
   readonly state: "RUNNING" | "SUBMITTED";
   /** Epoch milliseconds. */
@@ -112,7 +153,7 @@ export type HeldStep = Facts & {
 };
 
 /** A Batch job holds the step; the job's end, told by an event or found by the sweep, moves it on. */
-export type JobStep = Facts & {
+export type JobStep = StepFacts & {
   readonly holder: "jobs";
   readonly state: "SUBMITTED" | "RUNNABLE" | "STARTING" | "RUNNING";
   readonly jobs: readonly StepJob[];
@@ -126,21 +167,21 @@ export type JobStep = Facts & {
 };
 
 /** A map whose children are on their way; its tallies tell how far they are. */
-export type MapStep = Facts & {
+export type MapStep = StepFacts & {
   readonly holder: "children";
   readonly state: "RUNNING";
   readonly children: number;
 };
 
 /** A run of another pipeline holds the step; that run's end moves it on. */
-export type ChildStep = Facts & {
+export type ChildStep = StepFacts & {
   readonly holder: "run";
   readonly state: "RUNNING";
   readonly child: ChildRun;
 };
 
 /** Goes on when a time has come: a wait, or the pause between two passes. */
-export type TimedStep = Facts & {
+export type TimedStep = StepFacts & {
   readonly holder: "clock";
   readonly state: "RUNNING";
   /** Epoch milliseconds. */
@@ -148,7 +189,7 @@ export type TimedStep = Facts & {
 };
 
 /** Waits for an object in S3. */
-export type ObjectStep = Facts & {
+export type ObjectStep = StepFacts & {
   readonly holder: "object";
   readonly state: "RUNNING";
   readonly uri: string;
@@ -157,7 +198,7 @@ export type ObjectStep = Facts & {
 };
 
 /** Waits for a person's yes or no. */
-export type ApprovalStep = Facts & {
+export type ApprovalStep = StepFacts & {
   readonly holder: "person";
   readonly state: "PAUSED";
   readonly message: string;
@@ -166,7 +207,7 @@ export type ApprovalStep = Facts & {
 };
 
 /** Failed, and to be tried again. */
-export type RetryingStep = Facts & {
+export type RetryingStep = StepFacts & {
   readonly state: "RETRYING";
   /** Epoch milliseconds. */
   readonly retryAt: number;
@@ -174,14 +215,14 @@ export type RetryingStep = Facts & {
 };
 
 /** Ended with a result: its own, or one that an earlier run made of the same code and input. */
-export type SucceededStep = Facts & {
+export type SucceededStep = StepFacts & {
   readonly endedAt: string;
   readonly output: StoredValue;
   readonly children?: number;
 } & ({ readonly state: "SUCCEEDED" } | { readonly state: "CACHED"; readonly cachedFrom: CacheSource });
 
 /** Ended without a result. */
-export type EndedStep = Facts & {
+export type EndedStep = StepFacts & {
   readonly state: "FAILED" | "TIMED_OUT" | "SKIPPED" | "CANCELLED";
   readonly endedAt: string;
   readonly error?: StepError;

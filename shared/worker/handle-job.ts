@@ -16,6 +16,8 @@ import { type Failure, fatal } from "../state/failure.ts";
 import { isUnderWay, type Run } from "../state/run.ts";
 import { ended } from "../state/step-changes.ts";
 import {
+  factsOf,
+  firstFacts,
   hasEnded,
   hasJobs,
   hasResult,
@@ -61,28 +63,17 @@ function jobStep(
   job: JobIdentity,
   detail: JobDetail,
 ): JobStep {
-  const { runId, step, index, epoch, attempt } = job;
-  const sameEpoch = record?.epoch === epoch;
+  const current = record?.epoch === job.epoch ? record : undefined;
   const state = isShown(detail.state) ? detail.state : "RUNNING";
   const log = state === "RUNNING" ? logOf(detail, detail.logStream) : undefined;
+  const now = engine.clock.now();
   return {
-    runId,
-    step,
-    index,
-    epoch,
-    attempt,
-    failures: sameEpoch ? record.failures : 0,
-    ...(sameEpoch && record.losses !== undefined && { losses: record.losses }),
-    ...(sameEpoch && record.passes !== undefined && { passes: record.passes }),
-    ...(record?.jobAttempts !== undefined && { jobAttempts: record.jobAttempts }),
-    startedAt: sameEpoch ? record.startedAt : new Date(detail.startedAt ?? engine.clock.now()).toISOString(),
+    ...(current ? factsOf(current) : firstFacts(job, job.epoch, detail.startedAt ?? now, record)),
+    attempt: job.attempt,
     holder: "jobs",
     state,
-    jobs:
-      record !== undefined && sameEpoch && hasJobs(record)
-        ? record.jobs
-        : [{ id: detail.id, name: detail.name }],
-    ...(state === "RUNNABLE" && { runnableSince: engine.clock.now() }),
+    jobs: current && hasJobs(current) ? current.jobs : [{ id: detail.id, name: detail.name }],
+    ...(state === "RUNNABLE" && { runnableSince: now }),
     ...(state === "RUNNING" && detail.startedAt !== undefined && { runningSince: detail.startedAt }),
     ...(log !== undefined && { log }),
   };

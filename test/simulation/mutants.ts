@@ -39,9 +39,9 @@ export const mutants: readonly Mutant[] = [
   {
     name: "a message of an earlier epoch is worked on",
     file: "shared/state/decide-claim.ts",
-    find: "  if (current.epoch < epoch) {\n",
+    find: "  if (current.epoch < epoch) return claimed(",
     replace:
-      '  if (current.epoch < epoch && hasEnded(current)) return { kind: "ended", record: current };\n  if (current.epoch < epoch) {\n',
+      '  if (current.epoch < epoch && hasEnded(current)) return { kind: "ended", record: current };\n  if (current.epoch < epoch) return claimed(',
   },
   {
     name: "a lease is ignored",
@@ -58,8 +58,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: "the number of failures is lost when a step is claimed again",
     file: "shared/state/decide-claim.ts",
-    find: "return heldBy(request, { ...facts, attempt: current.attempt + 1 });",
-    replace: "return heldBy(request, { ...facts, failures: 0, attempt: current.attempt + 1 });",
+    find: "return claimedAnew(request, current);",
+    replace: "return claimedAnew(request, { ...current, failures: 0 });",
   },
   {
     name: "a lost attempt counts as a failure",
