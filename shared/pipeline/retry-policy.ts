@@ -1,10 +1,10 @@
 import * as z from "zod";
 import { strangeKeys } from "./known-options.ts";
 
-const seconds = z
-  .number()
-  .nonnegative()
-  .max(7 * 24 * 3600);
+/** Most seconds that a step may wait for its next attempt. */
+export const longestDelay = 7 * 24 * 3600;
+
+const seconds = z.number().nonnegative().max(longestDelay);
 
 const fields = {
   limit: z.int().min(0).max(100),

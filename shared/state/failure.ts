@@ -1,5 +1,5 @@
 import { ExpressionError } from "../pipeline/expression.ts";
-import { type RetryPolicy, retryDelay } from "../pipeline/retry-policy.ts";
+import { longestDelay, type RetryPolicy, retryDelay } from "../pipeline/retry-policy.ts";
 import { FatalError, RetryAfter } from "../pipeline/step-errors.ts";
 import { type LossCause, lossesTo, type StepError, type StepRecord } from "./step-record.ts";
 
@@ -20,8 +20,8 @@ export type Failure = {
 
 /**
  * How many attempts may be lost to each cause before the step fails by it. Spot machines are taken back often and through
- * no fault; an image that cannot be pulled or a machine that never comes seldom gets better by itself. Of memory there
- * is as much as the step lists sizes: see {@link lossLimit}.
+ * no fault, and what throttles will serve later; an image that cannot be pulled or a machine that never comes seldom gets
+ * better by itself. Of memory there is as much as the step lists sizes: see {@link lossLimit}.
  */
 export const lossLimits: Readonly<Record<Exclude<LossCause, "memory">, number>> = {
   worker: 5,
@@ -30,6 +30,7 @@ export const lossLimits: Readonly<Record<Exclude<LossCause, "memory">, number>> 
   start: 5,
   job: 5,
   capacity: 2,
+  throttling: 10,
 };
 
 /** How many attempts of a step may be lost to a cause. @param memorySizes how many sizes of memory the step lists */
@@ -111,7 +112,8 @@ export function decideRetry(
   random: number,
 ): RetryDecision {
   if (!failure.retryable) return { kind: "end" };
-  const { lostTo, retryAfter } = failure;
+  const { lostTo } = failure;
+  const retryAfter = failure.retryAfter && Math.min(failure.retryAfter, longestDelay * 1000);
   const lost = lostTo === undefined ? undefined : lossesTo(record, lostTo);
   if (lostTo !== undefined && lost !== undefined && lost < lossLimit(lostTo, memorySizes)) {
     return { kind: "retry", lostTo, delay: retryAfter ?? retryDelay(policy, lost + 1, random) };

@@ -75,7 +75,7 @@ export type Answer = {
 };
 
 /** What an attempt may be lost to without having failed itself. Counted apart from the step's own retries. */
-export type LossCause = "worker" | "spot" | "image" | "start" | "job" | "capacity" | "memory";
+export type LossCause = "worker" | "spot" | "image" | "start" | "job" | "capacity" | "throttling" | "memory";
 export type Losses = Partial<Readonly<Record<LossCause, number>>>;
 
 /** What a record says in whichever state. */

@@ -1,6 +1,7 @@
 import type { Engine } from "../engine.ts";
 import { copyJson, type Json } from "../pipeline/json.ts";
 import type { StepFunction } from "../pipeline/task.ts";
+import { isThrottling } from "../platform/throttling.ts";
 import { commitReserve } from "../run/tail-call.ts";
 import { type Failure, failureOf, fatal } from "../state/failure.ts";
 import type { HeldStep } from "../state/step-record.ts";
@@ -51,7 +52,8 @@ async function call(
     const message = `took longer than ${Math.round(allowed / 1000)} s; raise its timeout, or make it a batch job`;
     return { failure: { error: { name: "TimeoutError", message }, retryable: true, timedOut: true } };
   } catch (thrown) {
-    return { failure: failureOf(thrown) };
+    // What the function asked of AWS, the engine's own calls on its behalf included, was too much for the moment.
+    return { failure: { ...failureOf(thrown), ...(isThrottling(thrown) && { lostTo: "throttling" }) } };
   } finally {
     timer.clear();
   }

@@ -13,6 +13,7 @@ const lossCauses = [
   "start",
   "job",
   "capacity",
+  "throttling",
   "memory",
 ] as const satisfies readonly LossCause[];
 

@@ -108,6 +108,26 @@ describe("a function that fails", () => {
     });
   });
 
+  it("because AWS throttled it is tried again with all of its retries left, so often and no more", async () => {
+    const many = Array.from({ length: 20 }, () => named("ThrottlingException", "Rate exceeded"));
+    const most = lossLimits.throttling;
+    const once = await throwing(many.slice(0, most), 0).gaps();
+    expect(once.step).toMatchObject({ state: "SUCCEEDED", failures: 0, losses: { throttling: most } });
+    const always = await throwing(many, { limit: 3, on: ["Other"] }).gaps();
+    expect(always.step).toMatchObject({
+      ...{ state: "FAILED", attempt: most + 1, failures: 0 },
+      error: { name: "ThrottlingException", message: expect.stringMatching(/Rate exceeded .loss 11 /) },
+    });
+  });
+
+  it("and asks to be tried again in a thousand years is tried again in a week", async () => {
+    const { memory } = throwing([new RetryAfter("later", 1e306)], 1);
+    const runId = await begin(memory, "throwing");
+    await work(memory);
+    const week = 7 * 24 * 3600_000;
+    expect(await stepOf(memory, runId, "work")).toMatchObject({ retryAt: memory.clock.now() + week });
+  });
+
   it("by throwing what is no error fails with what it threw", async () => {
     const { run } = await throwing(["just text"], 0).gaps();
     expect(run).toMatchObject({ state: "FAILED", error: { name: "Error", message: "just text" } });
