@@ -57,9 +57,11 @@ export const letGoLease = 0;
 /** What becomes of a step whose lease has ended. */
 function afterLease(lapsed: HeldStep, request: ClaimRequest): ClaimDecision {
   // A submission keeps its attempt: its job may exist already and is found by that name.
-  if (lapsed.state === "SUBMITTED" || lapsed.leaseUntil === letGoLease)
-    return claimed(request, factsOf(lapsed));
-  return { kind: "lost", record: lapsed };
+  if (lapsed.state !== "SUBMITTED" && lapsed.leaseUntil !== letGoLease) {
+    return { kind: "lost", record: lapsed };
+  }
+  const { refusals } = lapsed;
+  return claimed(request, { ...factsOf(lapsed), ...(refusals !== undefined && { refusals }) });
 }
 
 /**
