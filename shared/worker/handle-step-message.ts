@@ -1,6 +1,7 @@
 import { submitStep } from "../batch/submit-step.ts";
 import type { Engine, WorkerSize } from "../engine.ts";
 import type { StepNode } from "../pipeline/graph.ts";
+import { isOutage } from "../platform/outage.ts";
 import { isThrottling } from "../platform/throttling.ts";
 import type { StepMessage } from "../queue/step-queue.ts";
 import { dependantNamed, isDue, isEndStep } from "../run/end-step.ts";
@@ -31,9 +32,10 @@ const leaseSlack = 5000;
 /** Milliseconds by which a hint may be early that is meant for a step's time: clocks differ. */
 const mostEarly = 30_000;
 
-/** Milliseconds until what was throttled is tried again: spread, so that not all come at once. */
+/** Milliseconds until a message is tried again that AWS kept from being worked on: spread, so that not all come at once. */
 function delayAfter(engine: Engine, error: unknown): number {
-  return isThrottling(error) ? 1000 + engine.random() * 20_000 : 0;
+  if (isThrottling(error)) return 1000 + engine.random() * 20_000;
+  return isOutage(error) ? 30_000 + engine.random() * 60_000 : 0;
 }
 
 /**
@@ -227,9 +229,9 @@ export async function handleStepMessage(
   try {
     await workOnMessage(engine, message, tail, deadline);
   } catch (error) {
-    if (!isThrottling(error)) throw error;
+    if (!isThrottling(error) && !isOutage(error)) throw error;
     // Sent anew, so that waiting for AWS uses up none of the receives after which a message counts as poison.
-    engine.log.warn("throttled; the message is sent anew", { ...message, error });
+    engine.log.warn("AWS throttles or fails; the message is sent anew", { ...message, error });
     return engine.queue.send([message], delayAfter(engine, error));
   }
   while (tail.next !== undefined) {

@@ -447,6 +447,28 @@ describe("a store that throttles", () => {
     expect(await stepOf(memory, runId, "work")).toMatchObject({ state: "SUCCEEDED", losses: { worker: 1 } });
   });
 
+  it.each([
+    ["fails", { name: "InternalServerError", $metadata: { httpStatusCode: 500, attempts: 3 } }],
+    ["cannot be reached", { code: "ENOTFOUND", $metadata: { attempts: 3 } }],
+  ])("or %s for hours makes no message poison and costs no attempt", async (_what, facts) => {
+    const { memory } = throwing([], 0);
+    const runId = await begin(memory, "throwing");
+    const [message] = memory.queue.messages();
+    const { store } = memory.engine;
+    const down = async () => {
+      throw Object.assign(new Error("down"), facts);
+    };
+    memory.engine = { ...memory.engine, store: new Proxy(store, { get: () => down }) };
+    for (let minute = 0; minute < 180; minute += 1) {
+      memory.clock.moveTo(memory.clock.now() + 60_000);
+      await work(memory);
+    }
+    expect(memory.queue.messages().map((each) => each.message)).toEqual([message?.message]);
+    memory.engine = { ...memory.engine, store };
+    await pass(memory, 90);
+    expect(await stepOf(memory, runId, "work")).toMatchObject({ state: "SUCCEEDED", attempt: 1 });
+  });
+
   it("in the tail of a worker leaves the step to a message that is not at once there", async () => {
     const pipeline = definePipeline({ name: "pair", params: none }, ({ step }) => {
       const a = step(
