@@ -11,6 +11,7 @@ import {
   hasResult,
   isHeld,
   type JobStep,
+  type StepIndex,
   type StepRecord,
 } from "../state/step-record.ts";
 import { failAttempt } from "../step/finish-attempt.ts";
@@ -82,12 +83,27 @@ const jobLost: Failure = {
   lostTo: "job",
 };
 
+/** Children of a map that had a machine since a time, in epoch milliseconds. */
+function servedSince(records: readonly StoredStep[], since: number): ReadonlySet<StepIndex> {
+  const served = records.filter(
+    (record) =>
+      (hasJobs(record) && record.state === "RUNNING") ||
+      record.jobAttempts?.some(({ tries }) => tries.some(({ endedAt = 0 }) => endedAt > since)),
+  );
+  return new Set(served.map(({ index }) => index).filter((index) => index !== "map"));
+}
+
 /**
  * Ends a job that waits too long for a machine: the attempt then fails with that reason. Whether it waits is Batch's to
  * say now; since when, is noted when it is first seen, for the news of it may be lost, and a job that lost its machine
- * waits again.
+ * waits again. One whose siblings have machines waits its turn: a map may have more children than there are machines.
  */
-async function endWaiting(engine: Engine, job: JobDetail, record: StoredStep | undefined): Promise<void> {
+async function endWaiting(
+  engine: Engine,
+  job: JobDetail,
+  record: StoredStep | undefined,
+  records: readonly StoredStep[],
+): Promise<void> {
   if (record === undefined || !hasJobs(record)) return handleJob(engine, job);
   const now = engine.clock.now();
   if (record.state !== "RUNNABLE" || record.runnableSince === undefined) {
@@ -95,7 +111,10 @@ async function endWaiting(engine: Engine, job: JobDetail, record: StoredStep | u
     return;
   }
   const waited = now - record.runnableSince;
-  if (waited < engine.settings.runnableSeconds * 1000) return;
+  const longest = engine.settings.runnableSeconds * 1000;
+  if (waited < longest) return;
+  const served = servedSince(records, now - longest);
+  if (served.size > (served.has(record.index) ? 1 : 0)) return;
   const reason = `RUNNABLE for ${Math.round(waited / 1000)} s: no machine that fits the job's resources came up`;
   await engine.batch.terminate(job.id, reason);
 }
@@ -107,19 +126,19 @@ function openJobsOf(array: JobDetail, open: ReadonlySet<number>): string[] {
 }
 
 /**
- * Asks Batch about a record's jobs, in case the news of them was lost.
+ * Asks Batch about jobs, in case the news of them was lost.
  *
  * @param open for the array jobs of a map, its children that have not ended
  * @param records what is stored of the step
- * @returns whether Batch knows any of them
+ * @returns ids of those that Batch knows
  */
 async function sweepJobs(
   engine: Engine,
-  record: JobStep,
+  ids: readonly string[],
   open: ReadonlySet<number>,
   records: readonly StoredStep[],
-): Promise<boolean> {
-  const jobs = await engine.batch.describe(record.jobs.map(({ id }) => id));
+): Promise<ReadonlySet<string>> {
+  const jobs = await engine.batch.describe(ids);
   const children = await engine.batch.describe(jobs.flatMap((job) => openJobsOf(job, open)));
   const byIndex = new Map(records.map((each) => [each.index, each]));
   for (const job of [...jobs.filter(({ arraySize }) => arraySize === undefined), ...children]) {
@@ -127,15 +146,24 @@ async function sweepJobs(
     const stored = index === undefined ? undefined : byIndex.get(index);
     // What is tried again has its hint on the way; one that was lost is sent again when it is overdue.
     if (isOver(job) && stored?.state !== "RETRYING") await handleJob(engine, job);
-    else if (job.state === "RUNNABLE") await endWaiting(engine, job, stored);
+    else if (job.state === "RUNNABLE") await endWaiting(engine, job, stored, records);
   }
-  return jobs.length > 0;
+  return new Set(jobs.map(({ id }) => id));
 }
 
-/** As {@link sweepJobs}, for a job that is not an array: one that Batch has forgotten is lost. */
-async function sweepJob(engine: Engine, work: StepWork, record: JobStep & StoredStep): Promise<void> {
-  const known = await sweepJobs(engine, record, new Set(), [record]);
-  if (!known) await failAttempt(engine, work, record, jobLost);
+/** As {@link sweepJobs}, for records with jobs of their own: one whose job Batch has forgotten has lost it. */
+async function sweepOwnJobs(
+  engine: Engine,
+  work: StepWork,
+  held: readonly (JobStep & StoredStep)[],
+  records: readonly StoredStep[],
+): Promise<void> {
+  if (held.length === 0) return;
+  const ids = held.flatMap(({ jobs }) => jobs.map(({ id }) => id));
+  const known = await sweepJobs(engine, ids, new Set(), records);
+  for (const record of held) {
+    if (!record.jobs.some(({ id }) => known.has(id))) await failAttempt(engine, work, record, jobLost);
+  }
 }
 
 /**
@@ -173,20 +201,25 @@ async function sweepChildren(
   const open = new Set(await openChildren(engine, work, children));
   if (open.size === 0) return joinFullShards(engine, work, children);
   const current = records.filter(({ epoch }) => epoch === work.run.epoch);
-  const arrays = hasJobs(map) && (await sweepJobs(engine, map, open, current));
+  const ofArrays = new Set(hasJobs(map) ? map.jobs.map(({ id }) => id) : []);
+  const arrays = ofArrays.size > 0 && (await sweepJobs(engine, [...ofArrays], open, current)).size > 0;
   const hints = childrenToHint(engine, work, arrays, open, records);
   const { runId, epoch } = work.run;
   if (hints.length > 0) {
     engine.meter.count("StepsRedriven", { pipeline: work.run.pipeline });
     await engine.queue.send(hints.map((index) => ({ runId, step: work.node.name, index, epoch })));
   }
-  const ofArrays = new Set(arrays && hasJobs(map) ? map.jobs.map(({ id }) => id) : []);
-  for (const child of current) {
-    if (child.index === "map" || !open.has(child.index) || !hasJobs(child)) continue;
-    // Children of the map's own array jobs were looked at above.
-    const own = child.jobs.some(({ id }) => !ofArrays.has(id.split(":")[0] ?? id));
-    if (own) await sweepJob(engine, work, child);
-  }
+  // Children of the map's own array jobs were looked at above, as far as Batch knows those.
+  const looked = (id: string) => arrays && ofArrays.has(id.split(":")[0] ?? id);
+  const own = current.flatMap((child) =>
+    child.index !== "map" &&
+    open.has(child.index) &&
+    hasJobs(child) &&
+    !child.jobs.every(({ id }) => looked(id))
+      ? [child]
+      : [],
+  );
+  await sweepOwnJobs(engine, work, own, current);
 }
 
 /**
@@ -214,5 +247,5 @@ export async function sweepStep(
   }
   const children = childrenOf(record);
   if (children !== undefined) return sweepChildren(engine, work, record, children, records);
-  if (hasJobs(record)) await sweepJob(engine, work, record);
+  if (hasJobs(record)) await sweepOwnJobs(engine, work, [record], records);
 }

@@ -41,6 +41,56 @@ describe("a job that waits too long for a machine", () => {
   });
 });
 
+describe("children of a map that wait for their siblings' machines", () => {
+  const pipeline = definePipeline({ name: "wide", params: z.strictObject({}) }, ({ map }) => {
+    map("train", [1, 2, 3, 4, 5], (n) => batch(train, { n }), { retries: 1 });
+  });
+  const minutes = 60_000;
+
+  /** An engine whose map of jobs has been submitted. */
+  async function submitted(): Promise<{ memory: MemoryEngine; runId: string }> {
+    const memory = new MemoryEngine([pipeline], { "demo.train": () => ({ n: 1 }) });
+    const runId = await started(memory, "wide");
+    while (memory.batch.waiting().length === 0) await memory.turn();
+    return { memory, runId };
+  }
+
+  /** Lets 50 minutes pass again and again, with a sweep each time. What does not run waits for a machine. */
+  async function pass({ memory }: { memory: MemoryEngine }, times: number, running: readonly string[]) {
+    for (let time = 0; time < times; time += 1) {
+      for (const { id } of memory.batch.waiting()) if (!running.includes(id)) memory.batch.wait(id);
+      memory.clock.moveTo(memory.clock.now() + 50 * minutes);
+      for (const event of memory.batch.takeEvents()) await handleJob(memory.engine, event);
+      await sweepRuns(memory.engine);
+      for (const message of memory.queue.receive(10))
+        await handleStepMessage(memory.engine, message, Number.POSITIVE_INFINITY);
+    }
+  }
+
+  it("wait as long as one of these runs, and an hour more once it has ended; then they are ended", async () => {
+    const world = await submitted();
+    const { batch: service, engine, store } = world.memory;
+    const [{ id: first } = { id: "" }] = service.waiting();
+    service.begin(first);
+    await pass(world, 12, [first]);
+    expect(service.submitted()).toHaveLength(1);
+    expect(service.waiting()).toHaveLength(5);
+    // It fails, and its second try waits as the others do.
+    service.finish(first, { exitCode: 1 });
+    for (const event of service.takeEvents()) await handleJob(engine, event);
+    await pass(world, 1, []);
+    expect(service.submitted()).toHaveLength(2);
+    expect((await store.listSteps(world.runId, "train")).map(({ attempt }) => attempt)).toEqual([
+      2, 1, 1, 1, 1, 1,
+    ]);
+    await pass(world, 24, []);
+    expect(await store.getRun(world.runId)).toMatchObject({
+      state: "FAILED",
+      error: { message: expect.stringContaining("RUNNABLE for") },
+    });
+  });
+});
+
 const cancelling = { to: "CANCELLING", endsAs: "CANCELLED", reason: "enough" } as const;
 
 describe("a cancel that is late", () => {

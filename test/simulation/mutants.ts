@@ -109,7 +109,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "the sweep never asks about jobs",
     file: "shared/worker/sweep-step.ts",
-    find: "if (hasJobs(record)) await sweepJob(engine, work, record);",
+    find: "if (hasJobs(record)) await sweepOwnJobs(engine, work, [record], records);",
     replace: "",
   },
   {
