@@ -2,7 +2,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { contentHash, imageFiles } from "../resources/images/content-hash.ts";
 import { listFamilies } from "../resources/images/family.ts";
+import { maxLambdaTimeout } from "../shared/pipeline/definition.ts";
+import { lastLook } from "../shared/run/end-run.ts";
 import { largeWorkerMegabytes, stepWorkerMegabytes } from "../shared/run/run-cost.ts";
+import { commitReserve } from "../shared/run/tail-call.ts";
 import {
   type FunctionProperties,
   type MappingProperties,
@@ -277,6 +280,25 @@ describe("functions", () => {
       }
     },
   );
+
+  test("have ended, whatever they were at when a run was cancelled, before its last look", () => {
+    for (const stage of [prod, local]) {
+      const timeouts = stage
+        .resources<FunctionProperties>("AWS::Lambda::Function")
+        .map(({ id, properties }) => [id, properties.Timeout * 1000] as const);
+      expect(timeouts.filter(([, milliseconds]) => milliseconds >= lastLook)).toEqual([]);
+    }
+  });
+
+  test("that run steps have time for the longest function, and to commit its result", () => {
+    const workers = prod
+      .resources<FunctionProperties>("AWS::Lambda::Function")
+      .filter(({ properties }) => properties.Handler === "functions/step.handler");
+    expect(workers).toHaveLength(2);
+    for (const { properties } of workers) {
+      expect(properties.Timeout * 1000).toBeGreaterThanOrEqual(maxLambdaTimeout * 1000 + commitReserve);
+    }
+  });
 
   test("that run steps are not stopped for sending to their own queues", () => {
     const workers = prod
