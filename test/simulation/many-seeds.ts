@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { join } from "node:path";
-import type { SeedRange } from "./seed-worker.ts";
+import type { SeedRange, SeedRequest } from "./seed-worker.ts";
 import { addTally, emptyTally, type Tally } from "./tally.ts";
 
 /** The project's own Node.js, whichever one the tests run in: it takes TypeScript as it is. */
@@ -18,7 +18,7 @@ function* portionsOf({ first, last }: SeedRange): Generator<SeedRange> {
 }
 
 /** Sends a process its next seeds and waits for what they came to. */
-function ask(worker: ChildProcess, seeds: SeedRange): Promise<Tally> {
+function ask(worker: ChildProcess, seeds: SeedRequest): Promise<Tally> {
   return new Promise((resolve, reject) => {
     const died = (code: number | null) =>
       reject(new Error(`a process died (${code}) within seeds ${seeds.first}..${seeds.last}`));
@@ -57,7 +57,7 @@ export async function simulateMany(
     });
     try {
       for (const next of portions) {
-        addTally(total, await ask(worker, next));
+        addTally(total, await ask(worker, { ...next, stopAt }));
         progress(total);
         if (total.failed.length >= stopAt) break;
       }

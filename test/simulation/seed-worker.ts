@@ -5,8 +5,12 @@ import { addResult, emptyTally } from "./tally.ts";
 /** Seeds from the first to the last, both included. */
 export type SeedRange = { readonly first: number; readonly last: number };
 
-process.on("message", async ({ first, last }: SeedRange) => {
+/** What a process is asked for: after so many failures it leaves the others. */
+export type SeedRequest = SeedRange & { readonly stopAt: number };
+
+process.on("message", async ({ first, last, stopAt }: SeedRequest) => {
   const tally = emptyTally();
-  for (let seed = first; seed <= last; seed += 1) addResult(tally, await simulate(seed));
+  for (let seed = first; seed <= last && tally.failed.length < stopAt; seed += 1)
+    addResult(tally, await simulate(seed));
   process.send?.(tally);
 });
