@@ -139,7 +139,7 @@ function sizeFor({ size }: StepNode, { index, alone }: StepMessage): WorkerSize 
  * Whether a function may take its worker down, since one died with it before. Who it was of the steps that a small worker
  * holds, nobody knows; so each of them runs by itself from then on, and none dies of another a second time.
  */
-function isSuspect({ node }: StepWork, record: StepRecord): boolean {
+export function isSuspect({ node }: StepWork, record: StepRecord): boolean {
   const isFunction = node.task.kind === "lambda" && record.index !== "map";
   // What follows a run's end needs what only small workers may read, and changes no run.
   return isFunction && !isEndStep(node.name) && lossesTo(record, "worker") > 0;

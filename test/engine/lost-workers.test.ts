@@ -4,6 +4,7 @@ import type { StepMessage } from "../../shared/queue/step-queue.ts";
 import { lossLimits } from "../../shared/state/failure.ts";
 import { lossesTo } from "../../shared/state/step-record.ts";
 import { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
+import { failPoison } from "../../shared/worker/fail-poison.ts";
 import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
 import { sweepRuns } from "../../shared/worker/sweep-run.ts";
 import { Crash, crashing } from "./crashing-engine.ts";
@@ -151,6 +152,21 @@ describe("an attempt whose worker died", () => {
       failures: 0,
       losses: { worker: lossLimits.worker },
       error: { name: "WorkerLost", message: expect.stringMatching(/batch job \(loss 6 .* more than 5 end/) },
+    });
+  });
+
+  it("is not ended by a message that died with others, but by its own", async () => {
+    const memory = new MemoryEngine([single]);
+    const runId = await begin(memory, "single");
+    const message = { runId, step: "work", index: 0, epoch: 1 } as const;
+    await lose(memory, runId);
+    memory.clock.moveTo(memory.clock.now() + 600_000);
+    await failPoison(memory.engine, message);
+    expect(await stepOf(memory, runId, "work")).toMatchObject({ state: "RETRYING" });
+    await failPoison(memory.engine, { ...message, alone: true });
+    expect(await stepOf(memory, runId, "work")).toMatchObject({
+      state: "FAILED",
+      error: { name: "DeadLetter" },
     });
   });
 
