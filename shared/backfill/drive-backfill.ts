@@ -19,7 +19,7 @@ export const timesPerCall = timesPerTurn * turnsPerCall;
 /** Backfills that one tick drives. */
 const backfillsPerTick = 20;
 /** Milliseconds until a backfill is looked at again: each tick comes to it. */
-const nextLook = 30_000;
+const untilNextTurn = 30_000;
 /** After all other runs of a work queue: what is missing already can wait. */
 const lastPriority = 100;
 
@@ -60,7 +60,7 @@ function comingTimes({ timetable, next, to }: Backfill): { times: string[]; afte
   return { times: times.slice(0, timesPerTurn), ...(after !== undefined && { after }) };
 }
 
-const later = (engine: Engine) => new Date(engine.clock.now() + nextLook).toISOString();
+const later = (engine: Engine) => new Date(engine.clock.now() + untilNextTurn).toISOString();
 
 /** One turn of a backfill under way; true when it looked at all that it could and there may be more to skip. */
 async function goOn(engine: Engine, backfill: Backfill): Promise<boolean> {

@@ -1,5 +1,6 @@
 import type { Engine } from "../engine.ts";
 import { dispatch } from "../run/dispatch.ts";
+import { nextSweep } from "../run/next-sweep.ts";
 import { RunNotFoundError, RunStateError } from "../run/run-errors.ts";
 import { graphOf } from "../run/run-graph.ts";
 import { plan } from "../state/plan.ts";
@@ -12,8 +13,6 @@ async function runNamed(engine: Engine, runId: string): Promise<Run> {
   return run;
 }
 
-const nextLook = (engine: Engine) => engine.clock.now() + engine.settings.sweepSeconds * 1000;
-
 /**
  * Pauses a run: what runs ends, and nothing new starts until it is resumed. Asked again it changes nothing.
  *
@@ -23,7 +22,7 @@ const nextLook = (engine: Engine) => engine.clock.now() + engine.settings.sweepS
  */
 export async function pauseRun(engine: Engine, runId: string): Promise<Run> {
   const run = await runNamed(engine, runId);
-  const moved = await engine.store.moveRun(runId, run.epoch, { to: "PAUSED" }, nextLook(engine));
+  const moved = await engine.store.moveRun(runId, run.epoch, { to: "PAUSED" }, nextSweep(engine));
   if (moved?.state === "PAUSED") return moved;
   throw new RunStateError(
     `run ${runId} is ${(moved ?? run).state}; only a run that is RUNNING can be paused`,
@@ -42,7 +41,7 @@ export async function resumeRun(engine: Engine, runId: string): Promise<Run> {
   const activeSince = run.activeSince ?? new Date(engine.clock.now()).toISOString();
   const move = { to: "RUNNING", activeSince } as const;
   const moved =
-    run.state === "PAUSED" ? await engine.store.moveRun(runId, run.epoch, move, nextLook(engine)) : run;
+    run.state === "PAUSED" ? await engine.store.moveRun(runId, run.epoch, move, nextSweep(engine)) : run;
   if (moved?.state !== "RUNNING") {
     throw new RunStateError(
       `run ${runId} is ${(moved ?? run).state}; only a run that is PAUSED can be resumed`,

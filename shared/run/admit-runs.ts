@@ -3,6 +3,7 @@ import { plan } from "../state/plan.ts";
 import type { WaitingRun } from "../state/run.ts";
 import { dispatch } from "./dispatch.ts";
 import { fullLimits } from "./full-limits.ts";
+import { nextSweep } from "./next-sweep.ts";
 import { graphOf } from "./run-graph.ts";
 
 /** Most waiting runs that one call looks at. */
@@ -10,10 +11,8 @@ const lookedAt = 1000;
 
 /** Gives a waiting run its slots and starts it. `full`: a limit has none left. */
 async function admit(engine: Engine, run: WaitingRun): Promise<"admitted" | "full" | "gone"> {
-  const now = engine.clock.now();
-  const activeSince = new Date(now).toISOString();
-  const dueAt = now + engine.settings.sweepSeconds * 1000;
-  const outcome = await engine.store.admitRun(run, activeSince, dueAt);
+  const activeSince = new Date(engine.clock.now()).toISOString();
+  const outcome = await engine.store.admitRun(run, activeSince, nextSweep(engine));
   if (outcome !== "admitted") return outcome;
   engine.log.info("run admitted", { runId: run.runId, pipeline: run.pipeline, queue: run.queue });
   const graph = await graphOf(engine, run);

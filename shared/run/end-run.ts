@@ -5,6 +5,7 @@ import { hasEnded } from "../state/step-record.ts";
 import type { StoredStep } from "../store/run-store.ts";
 import { admitRuns } from "./admit-runs.ts";
 import { endStepMessage, endStepsOf } from "./end-step.ts";
+import { nextSweep } from "./next-sweep.ts";
 
 /** Milliseconds until the last look at a cancelled run: no worker that did not know of the cancel works longer. */
 export const lastLook = 180_000;
@@ -57,7 +58,7 @@ export async function endRun(engine: Engine, run: Run, graph: Graph, to: EndStat
   const { runId, pipeline, name, epoch } = run;
   const endSteps = endStepsOf(engine, graph, to);
   const stays = needsClosing(run, endSteps, to);
-  const dueAt = now + (wasStopped(to) ? lastLook : engine.settings.sweepSeconds * 1000);
+  const dueAt = wasStopped(to) ? now + lastLook : nextSweep(engine);
   const endedAt = new Date(now).toISOString();
   if (!(await engine.store.endRun(run, to, endedAt, stays ? dueAt : undefined))) return;
   const milliseconds = now - Date.parse(run.startedAt);

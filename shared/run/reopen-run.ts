@@ -1,6 +1,7 @@
 import type { Engine } from "../engine.ts";
 import { type EndedRun, isActive, type Run } from "../state/run.ts";
 import { openEndSteps } from "./end-run.ts";
+import { nextSweep } from "./next-sweep.ts";
 import { graphOf } from "./run-graph.ts";
 import { beginRun } from "./start-run.ts";
 
@@ -18,9 +19,8 @@ export async function reopenRun(engine: Engine, run: EndedRun): Promise<Reopened
   const open = await openEndSteps(engine, run, await graphOf(engine, run));
   const untold = open.filter(({ record }) => record === undefined);
   if (untold.length > 0) return { kind: "untold", steps: untold.map(({ step }) => step) };
-  const now = engine.clock.now();
-  const dueAt = now + engine.settings.sweepSeconds * 1000;
-  const opened = await engine.store.reopenRun(run, new Date(now).toISOString(), dueAt);
+  const openedAt = new Date(engine.clock.now()).toISOString();
+  const opened = await engine.store.reopenRun(run, openedAt, nextSweep(engine));
   if (opened === undefined || !isActive(opened)) return { kind: "gone" };
   if (opened.state === "RUNNING" || opened.state === "QUEUED") await beginRun(engine, opened);
   return { kind: "opened", run: opened };

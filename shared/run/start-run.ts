@@ -11,6 +11,7 @@ import { openingState } from "../state/run-changes.ts";
 import { admitOrWait } from "./admit-runs.ts";
 import { dispatch } from "./dispatch.ts";
 import { endRun } from "./end-run.ts";
+import { nextSweep } from "./next-sweep.ts";
 import { ParamsError, PipelineNotFoundError } from "./run-errors.ts";
 import { graphOf } from "./run-graph.ts";
 import { runIdOf } from "./run-id.ts";
@@ -167,8 +168,8 @@ export async function beginRun(engine: Engine, run: WaitingRun | RunningRun): Pr
 /** When the sweep looks at a run for the first time, in epoch milliseconds: at the latest when its time is up. */
 function firstLook(engine: Engine, run: WaitingRun | RunningRun, { timeout }: Graph): number {
   if (run.state === "SCHEDULED") return Date.parse(run.scheduledAt);
-  const seconds = Math.min(engine.settings.sweepSeconds, timeout ?? Number.POSITIVE_INFINITY);
-  return engine.clock.now() + seconds * 1000;
+  const deadline = engine.clock.now() + (timeout ?? Number.POSITIVE_INFINITY) * 1000;
+  return Math.min(nextSweep(engine), deadline);
 }
 
 /**

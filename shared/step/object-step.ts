@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { Engine } from "../engine.ts";
+import { nextSweep } from "../run/next-sweep.ts";
 import { fatal } from "../state/failure.ts";
 import { awaitingObject } from "../state/step-changes.ts";
 import type { HeldStep, ObjectStep } from "../state/step-record.ts";
@@ -47,9 +48,7 @@ export async function lookForObject(
   const now = engine.clock.now();
   if (head === undefined && deadlineAt > now) {
     // Later ones are the sweep's: it looks at every step that waits for an object.
-    if (deadlineAt - now <= engine.settings.sweepSeconds * 1000) {
-      await hintLater(engine, work, record, deadlineAt - now);
-    }
+    if (deadlineAt <= nextSweep(engine)) await hintLater(engine, work, record, deadlineAt - now);
     return;
   }
   await engine.waiters.remove(uri, { runId, step, index, epoch });

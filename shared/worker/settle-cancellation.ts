@@ -7,6 +7,7 @@ import { severalAtOnce } from "../platform/several-at-once.ts";
 import type { StepMessage } from "../queue/step-queue.ts";
 import { endRun } from "../run/end-run.ts";
 import { isEndStep } from "../run/end-step.ts";
+import { nextSweep } from "../run/next-sweep.ts";
 import { graphOf, nodeOf } from "../run/run-graph.ts";
 import { type CancellingRun, isActive, type Run } from "../state/run.ts";
 import { ended } from "../state/step-changes.ts";
@@ -197,8 +198,7 @@ export async function cancelRunAs(
   endsAs: CancellingRun["endsAs"],
   why: string,
 ): Promise<void> {
-  const dueAt = engine.clock.now() + engine.settings.sweepSeconds * 1000;
   const move = { to: "CANCELLING", endsAs, reason: why } as const;
-  const moved = await engine.store.moveRun(run.runId, run.epoch, move, dueAt);
+  const moved = await engine.store.moveRun(run.runId, run.epoch, move, nextSweep(engine));
   if (moved?.state === "CANCELLING" && moved.epoch === run.epoch) await settleCancellation(engine, moved);
 }

@@ -1,6 +1,7 @@
 import type { Engine } from "../engine.ts";
 import { stepOf } from "../pipeline/graph.ts";
 import { endRun, followEnd, lastLook, openEndSteps } from "../run/end-run.ts";
+import { nextSweep } from "../run/next-sweep.ts";
 import { graphOf } from "../run/run-graph.ts";
 import { beginRun } from "../run/start-run.ts";
 import { plan } from "../state/plan.ts";
@@ -31,8 +32,7 @@ async function sweepWaiting(engine: Engine, run: WaitingRun): Promise<void> {
   const activeSince = new Date(now).toISOString();
   const move =
     openingState(run) === "QUEUED" ? ({ to: "QUEUED" } as const) : ({ to: "RUNNING", activeSince } as const);
-  const dueAt = now + engine.settings.sweepSeconds * 1000;
-  const moved = await engine.store.moveRun(run.runId, run.epoch, move, dueAt);
+  const moved = await engine.store.moveRun(run.runId, run.epoch, move, nextSweep(engine));
   if (moved?.state === "RUNNING" || moved?.state === "QUEUED") await beginRun(engine, moved);
 }
 
@@ -53,8 +53,8 @@ async function sweepRunning(engine: Engine, run: RunningRun): Promise<void> {
     );
   }
   // A deadline before the next look is the next look.
-  const soon = engine.clock.now() + engine.settings.sweepSeconds * 1000;
-  if (deadline !== undefined && deadline < soon) await engine.store.deferRun(run.runId, deadline);
+  if (deadline !== undefined && deadline < nextSweep(engine))
+    await engine.store.deferRun(run.runId, deadline);
   const { ready, end } = plan(graph, run.progress);
   if (end !== undefined) return endRun(engine, run, graph, end);
   if (!(await isWanted(engine, run))) {
@@ -101,7 +101,7 @@ async function sweepEnded(engine: Engine, run: EndedRun): Promise<void> {
 function nextLook(engine: Engine, run: Run): number {
   const now = engine.clock.now();
   if (run.state === "SCHEDULED") return Math.max(Date.parse(run.scheduledAt), now);
-  return now + (run.state === "QUEUED" ? queuedLook : engine.settings.sweepSeconds * 1000);
+  return run.state === "QUEUED" ? now + queuedLook : nextSweep(engine);
 }
 
 /** Looks after one run: whatever a lost message, a dead worker or a lost event left behind goes on from here. */

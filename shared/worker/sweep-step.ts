@@ -2,6 +2,7 @@ import { isOver, type JobDetail } from "../batch/batch-service.ts";
 import { identityOf, indicesOf } from "../batch/job-environment.ts";
 import type { Engine } from "../engine.ts";
 import { maxMessageDelay } from "../queue/step-queue.ts";
+import { nextSweep } from "../run/next-sweep.ts";
 import type { Failure } from "../state/failure.ts";
 import type { Run } from "../state/run.ts";
 import {
@@ -45,7 +46,7 @@ export async function hintWhatIsNear(
   records: readonly StepRecord[],
 ): Promise<void> {
   const now = engine.clock.now();
-  const before = now + engine.settings.sweepSeconds * 1000 + tickEvery;
+  const before = nextSweep(engine) + tickEvery;
   const near = records.flatMap((record) => {
     const at = "retryAt" in record ? record.retryAt : "wakeAt" in record ? record.wakeAt : now;
     const isFar = at - Date.parse(record.startedAt) > maxMessageDelay;
