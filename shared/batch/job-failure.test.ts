@@ -38,6 +38,12 @@ describe("why a job failed", () => {
       { lostTo: "memory" },
     ],
     [
+      "too little memory of which Batch does not know",
+      { statusReason: "Essential container in task exited", exitCode: 137 },
+      "Killed",
+      { lostTo: "memory" },
+    ],
+    [
       "an image that is not there",
       { containerReason: "CannotPullContainerError: not found" },
       "ImagePullFailed",
@@ -91,6 +97,12 @@ describe("why a job failed", () => {
     const failure = jobFailure(job({ exitCode: 1 }), raised);
     expect(failure.error.stack).toEqual(kept.map((line) => expect.stringContaining(line)));
     expect(jobFailure(job({ exitCode: 1 }), { ...said, stack }).error.stack).toHaveLength(6);
+  });
+
+  it("is what the job or a person said, though it was killed after that", () => {
+    expect(jobFailure(job({ exitCode: 137 }), said)).not.toHaveProperty("lostTo");
+    const ended = jobFailure(job({ exitCode: 137, statusReason: "ana ended it" }), undefined);
+    expect([ended.error.name, ended.lostTo]).toEqual(["JobFailed", undefined]);
   });
 
   it("is the machine's loss even when the job said something on its way down", () => {

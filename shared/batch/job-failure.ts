@@ -62,6 +62,12 @@ const kinds: readonly Kind[] = [
   },
 ];
 
+/**
+ * Exit code of a process that SIGKILL ended (128 + 9). Where no machine, no time limit and nobody's request was behind it,
+ * it is the kernel that found no more memory, and Docker has not noticed.
+ */
+const killed = 137;
+
 function wordsOf(job: JobDetail): string {
   return [job.statusReason, job.containerReason]
     .filter((word) => word !== undefined && word !== "")
@@ -112,5 +118,9 @@ export function jobFailure(job: JobDetail, said: JobErrorFile | undefined): Fail
   }
   const exit = job.exitCode === undefined ? "" : `exit code ${job.exitCode}`;
   const message = [words, exit].filter(Boolean).join(", ") || "Batch gives no reason";
+  if (job.exitCode === killed && /^Essential container|^$/.test(job.statusReason ?? "")) {
+    const why = `${message}: it was killed, most likely for its memory: raise that, or list sizes`;
+    return { error: { name: "Killed", message: why, ...log }, retryable: true, lostTo: "memory" };
+  }
   return { error: { name: "JobFailed", message: `${message}; see its log`, ...log }, retryable: true };
 }
