@@ -145,6 +145,7 @@ const allFacts: Required<StepFacts> = {
   child: { runId: "child", epoch: 1 },
   jobAttempts: [],
   answer: { approved: true, by: "ana", at: timeAt(1) },
+  list: "0123456789abcdef",
 };
 
 describe("transitions", () => {

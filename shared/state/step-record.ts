@@ -95,6 +95,8 @@ export type StepFacts = StepKey & {
   readonly jobAttempts?: readonly JobAttempt[];
   /** Of an approval that was answered. */
   readonly answer?: Answer;
+  /** Digest of the list that a map is over, where a retry may find it over another: see list-digest.ts. */
+  readonly list?: string;
   /** ISO 8601, UTC. */
   readonly startedAt: string;
 };
@@ -111,6 +113,7 @@ const factNames: Readonly<Record<keyof StepFacts, true>> = {
   child: true,
   jobAttempts: true,
   answer: true,
+  list: true,
   startedAt: true,
 };
 
@@ -121,7 +124,7 @@ export function factsOf(record: StepFacts): StepFacts {
 
 /**
  * The facts of a step that begins in an epoch. Of an earlier one a child step keeps its run, to go on with it, and what is
- * known of jobs stays known.
+ * known of jobs, and of the list that a map was over, stays known.
  *
  * @param now epoch milliseconds
  */
@@ -136,6 +139,7 @@ export function firstFacts(
     ...{ attempt: 1, failures: 0, startedAt: new Date(now).toISOString() },
     ...(earlier?.child && { child: earlier.child }),
     ...(earlier?.jobAttempts && { jobAttempts: earlier.jobAttempts }),
+    ...(earlier?.list !== undefined && { list: earlier.list }),
   };
 }
 

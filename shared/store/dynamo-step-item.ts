@@ -59,6 +59,7 @@ const facts = z.object({
   child: childRun.exactOptional(),
   jobAttempts: z.array(jobAttempt).exactOptional(),
   answer: answer.exactOptional(),
+  list: z.string().exactOptional(),
   startedAt: z.string(),
 });
 const children = z.int().nonnegative();

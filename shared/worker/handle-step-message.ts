@@ -17,6 +17,7 @@ import { startDependant } from "../step/dependant-step.ts";
 import { failAttempt, skipStep } from "../step/finish-attempt.ts";
 import { runFunctionStep } from "../step/function-step.ts";
 import { joinEnded } from "../step/join-step.ts";
+import { changedList, listDigest, mayChange } from "../step/list-digest.ts";
 import { driveShard, expandMap, maxChildren } from "../step/map-step.ts";
 import { awaitObject } from "../step/object-step.ts";
 import { readOrFail } from "../step/read-or-fail.ts";
@@ -59,9 +60,10 @@ function workerLost(engine: Engine, record: StepRecord): Failure {
 
 async function runMap(engine: Engine, work: StepWork, claim: Claim): Promise<void> {
   const { run, graph, node } = work;
+  const isBatch = node.task.kind === "batch";
   const list = await readOrFail(engine, work, claim.record, async () => {
     // Jobs are sent their items; all other children read their own.
-    const items = node.task.kind === "batch" ? await itemsOf(engine, run, graph, node) : undefined;
+    const items = isBatch || mayChange(node) ? await itemsOf(engine, run, graph, node) : undefined;
     return { items, size: items?.length ?? (await countOf(engine, run, graph, node)) };
   });
   if (list === undefined) return;
@@ -70,8 +72,16 @@ async function runMap(engine: Engine, work: StepWork, claim: Claim): Promise<voi
     const message = `maps over ${size} items; a map takes up to ${maxChildren}: split the list over several steps`;
     return failAttempt(engine, work, claim.record, fatal("MapTooLarge", message));
   }
-  if (items !== undefined && size > 1) return submitStep(engine, work, claim, items);
-  await expandMap(engine, work, claim.record, size);
+  const digest = items !== undefined && mayChange(node) ? listDigest(items) : undefined;
+  const before = claim.record.list;
+  if (before !== undefined && before !== digest) {
+    const changed = await changedList(engine, claim.record);
+    if (changed !== undefined) return failAttempt(engine, work, claim.record, changed);
+  }
+  const record = { ...claim.record, ...(digest !== undefined && { list: digest }) };
+  if (isBatch && items !== undefined && size > 1)
+    return submitStep(engine, work, { ...claim, record }, items);
+  await expandMap(engine, work, record, size);
 }
 
 /** Does what a step is there for, or leaves it to whoever does. */

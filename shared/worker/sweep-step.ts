@@ -1,6 +1,7 @@
 import { isOver, type JobDetail } from "../batch/batch-service.ts";
 import { identityOf, indicesOf } from "../batch/job-environment.ts";
 import type { Engine } from "../engine.ts";
+import { severalAtOnce } from "../platform/several-at-once.ts";
 import { maxMessageDelay } from "../queue/step-queue.ts";
 import { nextSweep } from "../run/next-sweep.ts";
 import type { Failure } from "../state/failure.ts";
@@ -98,12 +99,14 @@ function servedSince(records: readonly StoredStep[], since: number): ReadonlySet
  * Ends a job that waits too long for a machine: the attempt then fails with that reason. Whether it waits is Batch's to
  * say now; since when, is noted when it is first seen, for the news of it may be lost, and a job that lost its machine
  * waits again. One whose siblings have machines waits its turn: a map may have more children than there are machines.
+ *
+ * @param served children of the map that had a machine within the time that one may wait
  */
 async function endWaiting(
   engine: Engine,
   job: JobDetail,
   record: StoredStep | undefined,
-  records: readonly StoredStep[],
+  served: ReadonlySet<StepIndex>,
 ): Promise<void> {
   if (record === undefined || !hasJobs(record)) return handleJob(engine, job);
   const now = engine.clock.now();
@@ -112,9 +115,7 @@ async function endWaiting(
     return;
   }
   const waited = now - record.runnableSince;
-  const longest = engine.settings.runnableSeconds * 1000;
-  if (waited < longest) return;
-  const served = servedSince(records, now - longest);
+  if (waited < engine.settings.runnableSeconds * 1000) return;
   if (served.size > (served.has(record.index) ? 1 : 0)) return;
   const reason = `RUNNABLE for ${Math.round(waited / 1000)} s: no machine that fits the job's resources came up`;
   await engine.batch.terminate(job.id, reason);
@@ -142,13 +143,15 @@ async function sweepJobs(
   const jobs = await engine.batch.describe(ids);
   const children = await engine.batch.describe(jobs.flatMap((job) => openJobsOf(job, open)));
   const byIndex = new Map(records.map((each) => [each.index, each]));
-  for (const job of [...jobs.filter(({ arraySize }) => arraySize === undefined), ...children]) {
+  const served = servedSince(records, engine.clock.now() - engine.settings.runnableSeconds * 1000);
+  const all = [...jobs.filter(({ arraySize }) => arraySize === undefined), ...children];
+  await severalAtOnce(all, async (job) => {
     const index = identityOf(job)?.index;
     const stored = index === undefined ? undefined : byIndex.get(index);
     // What is tried again has its hint on the way; one that was lost is sent again when it is overdue.
     if (isOver(job) && stored?.state !== "RETRYING") await handleJob(engine, job);
-    else if (job.state === "RUNNABLE") await endWaiting(engine, job, stored, records);
-  }
+    else if (job.state === "RUNNABLE") await endWaiting(engine, job, stored, served);
+  });
   return new Set(jobs.map(({ id }) => id));
 }
 

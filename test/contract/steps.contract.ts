@@ -28,6 +28,7 @@ const seasoned = aHeldStep({
   losses: { worker: 2, spot: 3, memory: 1 },
   passes: 4,
   child: { runId: "20211004T162100Z-child0000000", epoch: 2 },
+  list: "0123456789abcdef",
   answer: { approved: false, by: "ana", at: "2021-10-04T16:21:00.000Z", comment: "too old" },
   jobAttempts: [
     {

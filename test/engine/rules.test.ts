@@ -1,10 +1,26 @@
 import * as z from "zod";
 import { retryRun } from "../../shared/operate/retry-run.ts";
-import { definePipeline, eq, flatten, lambda, maybe, type StepOptions } from "../../shared/pipeline/index.ts";
+import {
+  batch,
+  defineJob,
+  definePipeline,
+  eq,
+  flatten,
+  lambda,
+  maybe,
+  type Ref,
+  type StepOptions,
+} from "../../shared/pipeline/index.ts";
 import { MemoryEngine, testPipeline } from "../../shared/testing/test-pipeline.ts";
 import { begin, stepOf } from "./driving.ts";
 
 const none = z.strictObject({});
+const numbered = z.object({ n: z.number().nullable() });
+const take = defineJob("demo.take", {
+  input: numbered,
+  output: numbered,
+  resources: { vcpus: 1, memory: 512 },
+});
 const endings = ["succeeded", "failed", "skipped", "upstream_failed", "upstream_skipped"] as const;
 type Ending = (typeof endings)[number];
 const rules = ["all_succeeded", "all_done", "any_failed", "any_succeeded"] as const;
@@ -202,6 +218,55 @@ describe("a rule", () => {
     expect(asked).toEqual([5]);
     expect(await stepOf(memory, runId, "tell")).toMatchObject({ output: { value: 5 } });
   });
+
+  it.each([
+    ["functions", "none has"],
+    ["jobs", "none has"],
+    ["functions", "one has"],
+    ["jobs", "one has"],
+  ])(
+    "lets a map of %s go on over another list after a retry only if of its children %s a result",
+    async (kind, has) => {
+      const broken = { now: true };
+      const work = (n: number | null) => {
+        if (broken.now && (n === 9 || has === "none has")) throw new Error(`${n} is bad`);
+        return { n };
+      };
+      const pipeline = definePipeline({ name: "listed", params: none }, ({ step, map }) => {
+        const extra = step(
+          "extra",
+          lambda({}, () => {
+            if (broken.now) throw new Error("no");
+            return [7];
+          }),
+        );
+        const rest = step(
+          "rest",
+          lambda({}, () => [8, 9]),
+        );
+        const list = flatten([maybe(extra), maybe(rest)]) as unknown as Ref<(number | null)[]>;
+        if (kind === "jobs") map("each", list, (n) => batch(take, { n }), { rule: "all_done" });
+        else map("each", list, (n) => lambda({ n }, ({ n }) => work(n)), { rule: "all_done" });
+      });
+      const memory = new MemoryEngine([pipeline], {
+        "demo.take": (input) => work((input as { n: number | null }).n),
+      });
+      const runId = await begin(memory, "listed");
+      expect((await memory.finish(runId)).state).toBe("FAILED");
+      broken.now = false;
+      await retryRun(memory.engine, runId);
+      const run = await memory.finish(runId);
+      if (has === "none has") {
+        expect(run.state).toBe("SUCCEEDED");
+        const records = await memory.store.listSteps(runId, "each");
+        const outputs = records.flatMap((record) => ("output" in record ? [record.output] : []));
+        expect(outputs.slice(0, 3)).toEqual([7, 8, 9].map((n) => ({ value: { n } })));
+      } else {
+        const message = `maps over another list than before the retry, and 2 of its children have results for that one; do the run anew: npx millrace rerun ${runId}`;
+        expect(run).toMatchObject({ state: "FAILED", error: { step: "each", name: "ListChanged", message } });
+      }
+    },
+  );
 
   it("all_done cleans up after a map of which a child failed", async () => {
     const pipeline = definePipeline({ name: "tidy", params: none }, ({ step, map }) => {
