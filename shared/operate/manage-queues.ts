@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { Engine } from "../engine.ts";
+import { mostSlots } from "../pipeline/work-queue.ts";
 import { type ChangedLimit, changeLimit } from "./change-limit.ts";
 import { previewQueue, previewQueues, type QueueView } from "./preview-queue.ts";
 
@@ -12,7 +13,7 @@ export const queueRequests = [
       error: ({ input }) => `is "${String(input)}"; it takes pipeline/NAME or queue/NAME`,
     }),
     /** Runs at once, 0 to let none begin; null gives the limit back to the definitions. */
-    slots: z.int().min(0).max(1_000_000).nullable(),
+    slots: z.int().min(0).max(mostSlots).nullable(),
   }),
   z.strictObject({
     action: z.literal("queue"),

@@ -6,6 +6,7 @@ import { and, eq, flatten, lt, type Ref } from "./ref.ts";
 import { cron } from "./schedule-trigger.ts";
 import { approval, batch, child, lambda, repeat, wait } from "./task.ts";
 import { objectCreated, runSucceeded } from "./trigger.ts";
+import { workQueue } from "./work-queue.ts";
 
 const train = defineJob("demo.train", {
   input: z.object({ rows: z.int() }),
@@ -305,6 +306,19 @@ describe("a definition", () => {
       "-, triggers.6: active lists no stage; say false for a schedule that is off everywhere",
       '-, triggers.9: another trigger follows "other"; a run that succeeded starts one run here',
     ]);
+  });
+
+  it.each([0, 1.5, Number.NaN, 10_001])("refuses a limit of %d runs, its own or its queue's", (limit) => {
+    const say = `${limit}; it is a whole number from 1 to 10000`;
+    const define = () =>
+      definePipeline({ name: "demo", params, maxActiveRuns: limit }, ({ step }) =>
+        step(
+          "a",
+          lambda({}, () => 1),
+        ),
+      );
+    expect(mistakesOf(define)).toEqual([`-, maxActiveRuns: is ${say}`]);
+    expect(() => workQueue("gpu", { limit })).toThrow(`work queue "gpu": limit is ${say}`);
   });
 
   it("tells a mistake in how its runs are named", () => {

@@ -11,7 +11,7 @@ import { checkRunName, type RunNameTemplate } from "./run-name.ts";
 import { tags as tagsSchema } from "./tag.ts";
 import type { StepContext, StepFunction, Task } from "./task.ts";
 import { checkTriggers, type Trigger } from "./trigger.ts";
-import type { WorkQueue } from "./work-queue.ts";
+import { isLimit, type WorkQueue, whatLimitsAre } from "./work-queue.ts";
 
 /** Facts about a run that steps may use. Times are ISO 8601 in UTC. */
 export type RunFacts = { id: string; pipeline: string; name: string; scheduledAt: string };
@@ -181,8 +181,8 @@ function checkOptions(options: PipelineOptions<unknown>): DefinitionProblem[] {
     report("name", "is 1 to 40 lower-case letters, digits and -, and starts with a letter");
   }
   if (!(timeout > 0)) report("timeout", `is ${timeout}; it is a number of seconds above 0`);
-  if (!Number.isInteger(maxActiveRuns) || maxActiveRuns < 1) {
-    report("maxActiveRuns", `is ${maxActiveRuns}; it is a whole number from 1`);
+  if (!isLimit(maxActiveRuns)) {
+    report("maxActiveRuns", `is ${maxActiveRuns}; it is ${whatLimitsAre}`);
   }
   if (!Number.isInteger(priority) || priority < 1 || priority > 100) {
     report("priority", `is ${priority}; it is a whole number from 1 (first) to 100 (last)`);

@@ -1,11 +1,25 @@
 import { strangeOptions } from "./known-options.ts";
 
+/**
+ * Most slots that a limit can have, also one that is not set: its holders are one item of the table, which may have 400 KB,
+ * and an id of a run takes 30 bytes.
+ */
+export const mostSlots = 10_000;
+
 /** A queue that runs of several pipelines wait in for a share of what they have in common, such as GPUs. */
 export type WorkQueue = {
   readonly name: string;
-  /** Runs that may be under way at once; no limit when left out. An operator may set another. */
+  /** Runs that may be under way at once; {@link mostSlots} when left out. An operator may set another. */
   readonly limit?: number;
 };
+
+/** What a limit may be, in words. */
+export const whatLimitsAre = `a whole number from 1 to ${mostSlots}`;
+
+/** Whether a definition may have a limit of so many runs. */
+export function isLimit(slots: number): boolean {
+  return Number.isInteger(slots) && slots >= 1 && slots <= mostSlots;
+}
 
 /** A work queue is named or limited in a way that cannot be. */
 export class WorkQueueError extends Error {
@@ -26,8 +40,8 @@ export function workQueue(name: string, options: { limit?: number } = {}): WorkQ
   const [strange] = strangeOptions(options, { limit: true });
   if (strange !== undefined) throw new WorkQueueError(`work queue "${name}": ${strange}`);
   const { limit } = options;
-  if (limit !== undefined && (!Number.isInteger(limit) || limit < 1)) {
-    throw new WorkQueueError(`work queue "${name}": limit is ${limit}; it is a whole number from 1`);
+  if (limit !== undefined && !isLimit(limit)) {
+    throw new WorkQueueError(`work queue "${name}": limit is ${limit}; it is ${whatLimitsAre}`);
   }
   return Object.freeze({ name, ...(limit !== undefined && { limit }) });
 }

@@ -1,3 +1,4 @@
+import { mostSlots } from "../pipeline/work-queue.ts";
 import { runIdOf } from "./run-id.ts";
 
 const at = "2021-10-04T16:21:00.000Z";
@@ -19,5 +20,10 @@ describe("a run's id", () => {
 
   it("starts with its time, so that ids sort by time, and is fit for keys and names of jobs", () => {
     expect(runIdOf("p", at, "")).toMatch(/^20211004T162100Z-[0-9a-z]{12}$/);
+  });
+
+  it("is so short that those of all who can hold a limit's slots fit an item", () => {
+    // Of a set of texts DynamoDB counts their bytes and one for each (developer guide, "Item sizes and formats").
+    expect(mostSlots * (runIdOf("p", at, "").length + 1)).toBeLessThan(399 * 1024);
   });
 });

@@ -5,6 +5,7 @@ import type { Graph } from "../pipeline/graph.ts";
 import type { Json } from "../pipeline/json.ts";
 import { runNameFrom } from "../pipeline/run-name.ts";
 import { tagsInOrder } from "../pipeline/tag.ts";
+import { mostSlots } from "../pipeline/work-queue.ts";
 import { plan } from "../state/plan.ts";
 import { type Cause, type Limit, noProgress, type RunningRun, type WaitingRun } from "../state/run.ts";
 import { openingState } from "../state/run-changes.ts";
@@ -45,9 +46,6 @@ const mostParams = 64 * 1024;
 
 /** Milliseconds that a time may be ahead of our clock and still be now, as the time of an event of S3 may. */
 const clockSkew = 5000;
-
-/** A limit that an operator has not set yet. */
-const unlimited = 1_000_000;
 
 /** A wrong value as its error shows it, when it is short. */
 function shown(value: unknown): string {
@@ -93,7 +91,7 @@ function limitsOf({ name, concurrency }: Pipeline, { cause, limit }: StartReques
     ...(maxActiveRuns === undefined ? [] : [{ name: `pipeline/${name}`, limit: maxActiveRuns }]),
     ...(queue === undefined || cause.kind === "step"
       ? []
-      : [{ name: `queue/${queue.name}`, limit: queue.limit ?? unlimited }]),
+      : [{ name: `queue/${queue.name}`, limit: queue.limit ?? mostSlots }]),
   ];
 }
 
