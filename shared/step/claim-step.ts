@@ -1,7 +1,9 @@
 import type { Engine } from "../engine.ts";
+import type { StepMessage } from "../queue/step-queue.ts";
 import { type ClaimDecision, type ClaimRequest, decideClaim } from "../state/decide-claim.ts";
 import type { HeldStep, StepRecord } from "../state/step-record.ts";
 import type { StoredStep } from "../store/run-store.ts";
+import type { StepWork } from "./step-work.ts";
 
 /** A claim that was won. `resumed`: a submission that another worker had begun. */
 export type Claim = { kind: "claim"; record: HeldStep & StoredStep; resumed: boolean };
@@ -15,6 +17,17 @@ export type ClaimOutcome =
   | Exclude<ClaimDecision, { kind: "claim" | "away" | "lost" }>
   | { kind: "away"; record: Away["record"] & StoredStep }
   | { kind: "lost"; record: Lost["record"] & StoredStep };
+
+/** The wish to work on what a hint is about. @param leaseUntil until when, as `now` in epoch milliseconds */
+export function claimRequest(
+  { node }: StepWork,
+  { runId, step, index, epoch }: StepMessage,
+  now: number,
+  leaseUntil: number,
+): ClaimRequest {
+  const state = node.task.kind === "batch" ? "SUBMITTED" : "RUNNING";
+  return { key: { runId, step, index }, epoch, state, now, leaseUntil };
+}
 
 /**
  * Tries to get hold of a step. Costs one write where nothing was stored yet, which is the usual case; the refused write

@@ -4,7 +4,7 @@ import { parseStepMessage, type StepMessage } from "../queue/step-queue.ts";
 import { isDue } from "../run/end-step.ts";
 import { nodeOf } from "../run/run-graph.ts";
 import { fatal } from "../state/failure.ts";
-import { claimStep } from "../step/claim-step.ts";
+import { claimRequest, claimStep } from "../step/claim-step.ts";
 import { failAttempt } from "../step/finish-attempt.ts";
 import { joinEnded } from "../step/join-step.ts";
 import type { StepWork } from "../step/step-work.ts";
@@ -25,13 +25,7 @@ export async function failPoison(engine: Engine, message: StepMessage): Promise<
   const record = await engine.store.getStep({ runId, step, index });
   if (record?.epoch === epoch && isSuspect(work, record) && !message.alone) return;
   const now = engine.clock.now();
-  const claim = await claimStep(engine, {
-    key: { runId, step, index },
-    epoch,
-    state: found.node.task.kind === "batch" ? "SUBMITTED" : "RUNNING",
-    now,
-    leaseUntil: now,
-  });
+  const claim = await claimStep(engine, claimRequest(work, message, now, now));
   if (claim.kind === "ended") return joinEnded(engine, work, claim.record);
   if (claim.kind !== "claim" && claim.kind !== "lost") return;
   const reason =

@@ -1,30 +1,20 @@
-import { submitStep } from "../batch/submit-step.ts";
 import type { Engine, WorkerSize } from "../engine.ts";
 import type { StepNode } from "../pipeline/graph.ts";
 import { isOutage } from "../platform/outage.ts";
 import { isThrottling } from "../platform/throttling.ts";
 import type { StepMessage } from "../queue/step-queue.ts";
-import { dependantNamed, isDue, isEndStep } from "../run/end-step.ts";
+import { isDue, isEndStep } from "../run/end-step.ts";
 import { nodeOf } from "../run/run-graph.ts";
 import { type NextStep, TailCall } from "../run/tail-call.ts";
-import { letGoLease } from "../state/decide-claim.ts";
-import { type Failure, fatal } from "../state/failure.ts";
+import type { Failure } from "../state/failure.ts";
 import { childrenOf, lossesTo, type StepRecord } from "../state/step-record.ts";
-import { askApproval } from "../step/approval-step.ts";
-import { startChild } from "../step/child-step.ts";
-import { type Claim, claimStep } from "../step/claim-step.ts";
-import { startDependant } from "../step/dependant-step.ts";
-import { failAttempt, skipStep } from "../step/finish-attempt.ts";
-import { runFunctionStep } from "../step/function-step.ts";
+import { type Claim, claimRequest, claimStep } from "../step/claim-step.ts";
+import { failAttempt } from "../step/finish-attempt.ts";
 import { joinEnded } from "../step/join-step.ts";
-import { changedList, listDigest, mayChange } from "../step/list-digest.ts";
-import { driveShard, expandMap, maxChildren } from "../step/map-step.ts";
-import { awaitObject } from "../step/object-step.ts";
-import { readOrFail } from "../step/read-or-fail.ts";
-import { countOf, itemsOf, shouldRun } from "../step/step-input.ts";
+import { driveShard } from "../step/map-step.ts";
 import type { StepWork } from "../step/step-work.ts";
-import { runWait } from "../step/wait-step.ts";
 import { lookAtAway } from "./look-at-away.ts";
+import { letGo, runStep } from "./run-step.ts";
 import { settleHinted } from "./settle-cancellation.ts";
 
 /** Milliseconds that a lease lasts beyond the time that the work may take. */
@@ -58,81 +48,6 @@ function workerLost(engine: Engine, record: StepRecord): Failure {
   };
 }
 
-async function runMap(engine: Engine, work: StepWork, claim: Claim): Promise<void> {
-  const { run, graph, node } = work;
-  const isBatch = node.task.kind === "batch";
-  const list = await readOrFail(engine, work, claim.record, async () => {
-    // Jobs are sent their items; all other children read their own.
-    const items = isBatch || mayChange(node) ? await itemsOf(engine, run, graph, node) : undefined;
-    return { items, size: items?.length ?? (await countOf(engine, run, graph, node)) };
-  });
-  if (list === undefined) return;
-  const { items, size } = list.value;
-  if (size > maxChildren) {
-    const message = `maps over ${size} items; a map takes up to ${maxChildren}: split the list over several steps`;
-    return failAttempt(engine, work, claim.record, fatal("MapTooLarge", message));
-  }
-  const digest = items !== undefined && mayChange(node) ? listDigest(items) : undefined;
-  const before = claim.record.list;
-  if (before !== undefined && before !== digest) {
-    const changed = await changedList(engine, claim.record);
-    if (changed !== undefined) return failAttempt(engine, work, claim.record, changed);
-  }
-  const record = { ...claim.record, ...(digest !== undefined && { list: digest }) };
-  if (isBatch && items !== undefined && size > 1)
-    return submitStep(engine, work, { ...claim, record }, items);
-  await expandMap(engine, work, record, size);
-}
-
-/** Does what a step is there for, or leaves it to whoever does. */
-async function runTask(engine: Engine, work: StepWork, claim: Claim, deadline: number): Promise<void> {
-  const held = claim.record;
-  const { task } = work.node;
-  if (task.kind === "batch") return submitStep(engine, work, claim);
-  if (task.kind === "child") return startChild(engine, work, held, task.pipeline);
-  if (task.kind === "wait") return runWait(engine, work, held);
-  if (task.kind === "object") return awaitObject(engine, work, held);
-  if (task.kind === "approval") return askApproval(engine, work, held);
-  const dependant = dependantNamed(engine, work.graph, work.node.name);
-  if (dependant !== undefined) return startDependant(engine, work, held, dependant);
-  await runFunctionStep(engine, work, held, deadline);
-}
-
-async function runHeld(engine: Engine, work: StepWork, claim: Claim, deadline: number): Promise<void> {
-  const { run, graph, node } = work;
-  const held = claim.record;
-  const isChild = node.over !== undefined && held.index !== "map";
-  if (!isChild) {
-    const wanted = await readOrFail(engine, work, held, () => shouldRun(engine, run, graph, node));
-    if (wanted === undefined) return;
-    if (!wanted.value) return skipStep(engine, work, held);
-  }
-  if (held.index === "map") return runMap(engine, work, claim);
-  await runTask(engine, work, claim, deadline);
-}
-
-async function runClaimed(engine: Engine, work: StepWork, claim: Claim, deadline: number): Promise<void> {
-  try {
-    await runHeld(engine, work, claim, deadline);
-  } catch (error) {
-    await letGo(engine, claim.record);
-    throw error;
-  }
-}
-
-/**
- * Lets go of a step that the worker could not finish because AWS throttled or failed it, so that the next one goes on at
- * once and counts no worker as lost. If this fails as well, the lease runs out as that of a dead worker does.
- */
-async function letGo(engine: Engine, held: Claim["record"]): Promise<void> {
-  try {
-    await engine.store.putStep({ ...held, leaseUntil: letGoLease }, held.version);
-  } catch (error) {
-    const { runId, step, index } = held;
-    engine.log.warn("a step stays held until its lease ends", { runId, step, index, error });
-  }
-}
-
 /** Milliseconds that a worker may hold a step: what its function may take, or what handing it on takes. */
 function leaseOf(engine: Engine, { node }: StepWork, index: StepMessage["index"]): number {
   if (node.task.kind === "lambda" && index !== "map") return node.timeout * 1000 + leaseSlack;
@@ -163,8 +78,17 @@ async function leaveAlone(engine: Engine, message: StepMessage, { record }: Clai
   await engine.largeQueue.send([{ ...message, alone: true }]);
 }
 
-async function workOn(engine: Engine, message: StepMessage, work: StepWork, deadline: number): Promise<void> {
-  const { runId, step, index, epoch, shard } = message;
+/**
+ * Gets hold of the step that a message is about and runs it, or does what else its record asks for. A step for workers of
+ * the other size is handed on to those, a map's shard is driven.
+ */
+async function claimAndRun(
+  engine: Engine,
+  message: StepMessage,
+  work: StepWork,
+  deadline: number,
+): Promise<void> {
+  const { runId, step, index, shard } = message;
   const { node } = work;
   const size = sizeFor(node, message);
   if (size !== engine.workerSize) {
@@ -178,16 +102,10 @@ async function workOn(engine: Engine, message: StepMessage, work: StepWork, dead
     if (children !== undefined) await driveShard(engine, work, shard, children);
     return;
   }
-  const claim = await claimStep(engine, {
-    key: { runId, step, index },
-    epoch,
-    state: node.task.kind === "batch" ? "SUBMITTED" : "RUNNING",
-    now,
-    leaseUntil: now + leaseOf(engine, work, index),
-  });
+  const claim = await claimStep(engine, claimRequest(work, message, now, now + leaseOf(engine, work, index)));
   if (claim.kind === "claim" && size === "small" && isSuspect(work, claim.record))
     return leaveAlone(engine, message, claim);
-  if (claim.kind === "claim") return runClaimed(engine, work, claim, deadline);
+  if (claim.kind === "claim") return runStep(engine, work, claim, deadline);
   if (claim.kind === "lost") return failAttempt(engine, work, claim.record, workerLost(engine, claim.record));
   if (claim.kind === "ended") return joinEnded(engine, work, claim.record);
   if (claim.kind === "later") {
@@ -206,7 +124,7 @@ async function workOnMessage(engine: Engine, message: StepMessage, tail: TailCal
   if (!isDue(run, message)) return;
   const found = await nodeOf(engine, run, message.step);
   if (found === undefined) return engine.log.warn("message for a step that the run's graph lacks", message);
-  await workOn(engine, message, { run, ...found, tail }, deadline);
+  await claimAndRun(engine, message, { run, ...found, tail }, deadline);
 }
 
 /** Goes on with the step that follows; its hint is sent after all when that fails, and only it comes back. */
@@ -215,7 +133,7 @@ async function workOnNext(engine: Engine, next: NextStep, tail: TailCall, deadli
   const found = await nodeOf(engine, run, message.step);
   if (found === undefined) return;
   try {
-    await workOn(engine, message, { run, ...found, tail }, deadline);
+    await claimAndRun(engine, message, { run, ...found, tail }, deadline);
   } catch (error) {
     engine.log.warn("a step that followed another at once is left to its message", { ...message, error });
     await engine.queue.send([message], delayAfter(engine, error));

@@ -12,10 +12,21 @@ type Away = Extract<ClaimOutcome, { kind: "away" }>["record"];
 
 /** Looks whether what a step waits for has come: children of a map, another run, an object, a person's time. */
 export async function lookAtAway(engine: Engine, work: StepWork, record: Away): Promise<void> {
-  if (record.holder === "children") return driveMap(engine, work, record.children);
-  if (record.holder === "run") return lookAtChild(engine, work, record);
-  if (record.holder === "object") return lookForObject(engine, work, record);
-  if (record.holder === "person") return lookAtApproval(engine, work, record);
-  if (record.holder === "clock") return endWait(engine, work, record);
-  // A job tells of itself.
+  switch (record.holder) {
+    case "children":
+      return driveMap(engine, work, record.children);
+    case "run":
+      return lookAtChild(engine, work, record);
+    case "object":
+      return lookForObject(engine, work, record);
+    case "person":
+      return lookAtApproval(engine, work, record);
+    case "clock":
+      return endWait(engine, work, record);
+    case "jobs":
+      // A job tells of itself.
+      return;
+    default:
+      return record satisfies never;
+  }
 }

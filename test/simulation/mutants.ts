@@ -144,7 +144,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a step that a worker let go is a wait that is over",
-    file: "shared/worker/handle-step-message.ts",
+    file: "shared/worker/run-step.ts",
     find: "await engine.store.putStep({ ...held, leaseUntil: letGoLease }, held.version);",
     replace: `const { leaseUntil: _lease, ...facts } = held;
     await engine.store.putStep({ ...facts, holder: "clock", state: "RUNNING", wakeAt: engine.clock.now() }, held.version);`,
@@ -159,8 +159,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: "nobody tells a parent of its child's end, and nobody looks",
     file: "shared/worker/look-at-away.ts",
-    find: 'if (record.holder === "run") return lookAtChild(engine, work, record);',
-    replace: 'if (record.holder === "run") return;',
+    find: "return lookAtChild(engine, work, record);",
+    replace: "return;",
   },
   {
     name: "more runs are admitted than a limit allows",
@@ -202,14 +202,14 @@ export const mutants: readonly Mutant[] = [
   {
     name: "a submission whose lease ran out is a lost attempt",
     file: "shared/state/decide-claim.ts",
-    find: 'if (lapsed.state === "SUBMITTED" || lapsed.leaseUntil === letGoLease)',
-    replace: "if (lapsed.leaseUntil === letGoLease)",
+    find: 'if (lapsed.state !== "SUBMITTED" && lapsed.leaseUntil !== letGoLease) {',
+    replace: "if (lapsed.leaseUntil !== letGoLease) {",
   },
   {
     name: "a step that a worker let go counts it as lost",
     file: "shared/state/decide-claim.ts",
-    find: 'if (lapsed.state === "SUBMITTED" || lapsed.leaseUntil === letGoLease)',
-    replace: 'if (lapsed.state === "SUBMITTED")',
+    find: 'if (lapsed.state !== "SUBMITTED" && lapsed.leaseUntil !== letGoLease) {',
+    replace: 'if (lapsed.state !== "SUBMITTED") {',
   },
   {
     name: "the passes of a repeated step share its retries",
@@ -250,13 +250,13 @@ export const mutants: readonly Mutant[] = [
   {
     name: "a job may wait for a machine for ever",
     file: "shared/worker/sweep-step.ts",
-    find: "if (waited < engine.settings.runnableSeconds * 1000) return;",
-    replace: "if (waited < engine.settings.runnableSeconds * 1e6) return;",
+    find: "const longest = engine.settings.runnableSeconds * 1000;",
+    replace: "const longest = engine.settings.runnableSeconds * 1e6;",
   },
   {
     name: "a job that Batch has forgotten is not given up",
     file: "shared/worker/sweep-step.ts",
-    find: "  if (!known) await failAttempt(engine, work, record, jobLost);\n",
+    find: "if (!record.jobs.some(({ id }) => known.has(id))) await failAttempt(engine, work, record, jobLost);",
     replace: "",
   },
   {

@@ -1,0 +1,114 @@
+import { submitStep } from "../batch/submit-step.ts";
+import type { Engine } from "../engine.ts";
+import { dependantNamed } from "../run/end-step.ts";
+import { letGoLease } from "../state/decide-claim.ts";
+import { fatal } from "../state/failure.ts";
+import { askApproval } from "../step/approval-step.ts";
+import { startChild } from "../step/child-step.ts";
+import type { Claim } from "../step/claim-step.ts";
+import { startDependant } from "../step/dependant-step.ts";
+import { failAttempt, skipStep } from "../step/finish-attempt.ts";
+import { runFunctionStep } from "../step/function-step.ts";
+import { changedList, listDigest, mayChange } from "../step/list-digest.ts";
+import { expandMap, maxChildren } from "../step/map-step.ts";
+import { awaitObject } from "../step/object-step.ts";
+import { readOrFail } from "../step/read-or-fail.ts";
+import { countOf, itemsOf, shouldRun } from "../step/step-input.ts";
+import type { StepWork } from "../step/step-work.ts";
+import { runWait } from "../step/wait-step.ts";
+
+async function runMap(engine: Engine, work: StepWork, claim: Claim): Promise<void> {
+  const { run, graph, node } = work;
+  const isBatch = node.task.kind === "batch";
+  const list = await readOrFail(engine, work, claim.record, async () => {
+    // Jobs are sent their items; all other children read their own.
+    const items = isBatch || mayChange(node) ? await itemsOf(engine, run, graph, node) : undefined;
+    return { items, size: items?.length ?? (await countOf(engine, run, graph, node)) };
+  });
+  if (list === undefined) return;
+  const { items, size } = list.value;
+  if (size > maxChildren) {
+    const message = `maps over ${size} items; a map takes up to ${maxChildren}: split the list over several steps`;
+    return failAttempt(engine, work, claim.record, fatal("MapTooLarge", message));
+  }
+  const digest = items !== undefined && mayChange(node) ? listDigest(items) : undefined;
+  const before = claim.record.list;
+  if (before !== undefined && before !== digest) {
+    const changed = await changedList(engine, claim.record);
+    if (changed !== undefined) return failAttempt(engine, work, claim.record, changed);
+  }
+  const record = { ...claim.record, ...(digest !== undefined && { list: digest }) };
+  if (isBatch && items !== undefined && size > 1)
+    return submitStep(engine, work, { ...claim, record }, items);
+  await expandMap(engine, work, record, size);
+}
+
+/** Runs the function of a step, or of what follows a run's end. */
+async function runFunction(engine: Engine, work: StepWork, claim: Claim, deadline: number): Promise<void> {
+  const dependant = dependantNamed(engine, work.graph, work.node.name);
+  if (dependant !== undefined) return startDependant(engine, work, claim.record, dependant);
+  await runFunctionStep(engine, work, claim.record, deadline);
+}
+
+/** Does what a step is there for, or leaves it to whoever does. */
+async function runTask(engine: Engine, work: StepWork, claim: Claim, deadline: number): Promise<void> {
+  const held = claim.record;
+  const { task } = work.node;
+  switch (task.kind) {
+    case "lambda":
+      return runFunction(engine, work, claim, deadline);
+    case "batch":
+      return submitStep(engine, work, claim);
+    case "child":
+      return startChild(engine, work, held, task.pipeline);
+    case "wait":
+      return runWait(engine, work, held);
+    case "object":
+      return awaitObject(engine, work, held);
+    case "approval":
+      return askApproval(engine, work, held);
+    default:
+      return task satisfies never;
+  }
+}
+
+/** Runs a step unless its condition says to skip it. A map's children are not asked: their map was. */
+async function runIfWanted(engine: Engine, work: StepWork, claim: Claim, deadline: number): Promise<void> {
+  const { run, graph, node } = work;
+  const held = claim.record;
+  const isChild = node.over !== undefined && held.index !== "map";
+  if (!isChild) {
+    const wanted = await readOrFail(engine, work, held, () => shouldRun(engine, run, graph, node));
+    if (wanted === undefined) return;
+    if (!wanted.value) return skipStep(engine, work, held);
+  }
+  if (held.index === "map") return runMap(engine, work, claim);
+  await runTask(engine, work, claim, deadline);
+}
+
+/**
+ * Lets go of a step that the worker could not finish because AWS throttled or failed it, so that the next one goes on at
+ * once and counts no worker as lost. If this fails as well, the lease runs out as that of a dead worker does.
+ */
+export async function letGo(engine: Engine, held: Claim["record"]): Promise<void> {
+  try {
+    await engine.store.putStep({ ...held, leaseUntil: letGoLease }, held.version);
+  } catch (error) {
+    const { runId, step, index } = held;
+    engine.log.warn("a step stays held until its lease ends", { runId, step, index, error });
+  }
+}
+
+/**
+ * Runs a step that was claimed, or lets go of it when that cannot be done now.
+ *
+ * @param deadline when the worker must have ended, epoch milliseconds
+ */
+export async function runStep(engine: Engine, work: StepWork, claim: Claim, deadline: number): Promise<void> {
+  try {
+    await runIfWanted(engine, work, claim, deadline);
+  } catch (error) {
+    await letGo(engine, claim.record);
+    throw error;
+  }
+}
