@@ -15,7 +15,8 @@ import { startRun } from "../../shared/run/start-run.ts";
 import { MemoryEngine, testPipeline } from "../../shared/testing/test-pipeline.ts";
 import { handleJob } from "../../shared/worker/handle-job.ts";
 import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
-import { begin, runOf, work } from "./driving.ts";
+import { Crash } from "./crashing-engine.ts";
+import { begin, mortal, pass, runOf, work } from "./driving.ts";
 
 const sized = z.strictObject({ size: z.int() });
 type Item = { place: number; seen: number[] };
@@ -233,6 +234,39 @@ describe("a cancel of a large map", () => {
     const states = (await memory.store.listSteps(runId, "it")).map(({ state }) => state);
     expect(new Set(states)).toEqual(new Set(["CANCELLED"]));
   });
+
+  it.each(["before", "after"] as const)(
+    "goes on where it was though a worker dies %s a call, and its message is lost",
+    async (when) => {
+      const asking = definePipeline({ name: "asking", params: sized }, ({ params, step, map }) => {
+        const items = step("list", lambda({ size: params.size }, upTo));
+        map("it", items, () => approval({ deadline: 36_000 }));
+      });
+      let points = 0;
+      for (let at = 1; ; at += 47) {
+        const memory = new MemoryEngine([asking]);
+        const runId = await begin(memory, "asking", { params: { size: 401 } });
+        await work(memory);
+        const sound = memory.engine;
+        const { engine, life } = mortal(sound, at, when);
+        memory.engine = engine;
+        await cancelRun(engine, runId)
+          .then(() => work(memory))
+          .catch((error: unknown) => {
+            if (!(error instanceof Crash)) throw error;
+          });
+        memory.engine = sound;
+        await cancelRun(sound, runId);
+        await pass(memory, 150);
+        expect((await runOf(memory, runId)).state).toBe("CANCELLED");
+        const records = await memory.store.listSteps(runId, "it");
+        expect(records.filter(({ state }) => state !== "CANCELLED")).toEqual([]);
+        if (!life.died) break;
+        points += 1;
+      }
+      expect(points).toBeGreaterThan(8);
+    },
+  );
 
   it("of jobs ends the array, and asks Batch about none of its children by itself", async () => {
     const pipeline = definePipeline({ name: "large", params: sized }, ({ params, step, map }) => {
