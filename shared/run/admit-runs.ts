@@ -6,8 +6,11 @@ import { fullLimits } from "./full-limits.ts";
 import { nextSweep } from "./next-sweep.ts";
 import { graphOf } from "./run-graph.ts";
 
-/** Most waiting runs that one call looks at. */
-const lookedAt = 1000;
+/**
+ * Most waiting runs that one call looks at: behind so many that wait for a limit of their own, those would not be seen that
+ * have a slot. Some 20 of their places are a read unit.
+ */
+const lookedAt = 10_000;
 
 /** Gives a waiting run its slots and starts it. `full`: a limit has none left. */
 async function admit(engine: Engine, run: WaitingRun): Promise<"admitted" | "full" | "gone"> {

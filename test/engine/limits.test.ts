@@ -182,6 +182,16 @@ describe("a work queue", () => {
     expect(await holders(memory, "queue/shared")).toEqual([narrow[0], wide[0]].sort());
   });
 
+  it("lets it pass however many wait before it", async () => {
+    const shared = workQueue("shared", { limit: 2 });
+    const memory = new MemoryEngine([
+      minute("narrow", { queue: shared, maxActiveRuns: 1 }),
+      minute("wide", { queue: shared }),
+    ]);
+    await beginAll(memory, "narrow", 1200);
+    expect(await statesOf(memory, await beginAll(memory, "wide", 1))).toEqual(["RUNNING"]);
+  }, 60_000);
+
   it("is not held up by children, which need none of its slots", async () => {
     const inner = minute("inner", { queue: gpu, maxActiveRuns: 1 });
     const outer = definePipeline(
