@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import * as z from "zod";
 import type { LimitView, QueueView } from "../../shared/operate/preview-queue.ts";
+import { limitName } from "../../shared/pipeline/work-queue.ts";
 import { UsageError } from "../errors.ts";
 import { printJson, targetOfCommand, wholeNumber } from "../options.ts";
 import { table } from "../table.ts";
@@ -70,7 +71,8 @@ function queuesText(queues: readonly QueueView[]): string {
 async function limitOf(target: Target, queue: string): Promise<string> {
   if (queue.includes("/")) return queue;
   const { limits } = view.parse(await target.invoke("manage", { action: "queue", queue, limit: 1 }));
-  return limits.some(({ limit }) => limit === `queue/${queue}`) ? `queue/${queue}` : `pipeline/${queue}`;
+  const shared = limitName.queue(queue);
+  return limits.some(({ limit }) => limit === shared) ? shared : limitName.pipeline(queue);
 }
 
 async function setSlots(

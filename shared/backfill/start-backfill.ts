@@ -1,4 +1,5 @@
 import type { Engine } from "../engine.ts";
+import { queueOf } from "../pipeline/work-queue.ts";
 import { admitRuns } from "../run/admit-runs.ts";
 import { type Backfill, backfillLimit, noCounts } from "./backfill.ts";
 import { driveBackfill } from "./drive-backfill.ts";
@@ -50,7 +51,8 @@ async function changeBackfill(
 
 async function applyConcurrency(engine: Engine, { id, pipeline, concurrency }: Backfill): Promise<void> {
   await engine.store.setLimit(backfillLimit(id), concurrency);
-  await admitRuns(engine, engine.pipelines.get(pipeline)?.concurrency.queue?.name ?? pipeline);
+  const deployed = engine.pipelines.get(pipeline);
+  await admitRuns(engine, deployed === undefined ? pipeline : queueOf(deployed));
 }
 
 /**

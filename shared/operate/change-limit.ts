@@ -1,4 +1,5 @@
 import type { Engine } from "../engine.ts";
+import { limitName, limitsOf, queueOf } from "../pipeline/work-queue.ts";
 import { admitRuns } from "../run/admit-runs.ts";
 
 /** A limit as an operator is told of it: its own slots (null: as the definitions say), and how many are held. */
@@ -10,19 +11,15 @@ export class LimitNotFoundError extends Error {
 }
 
 /** The limits that runs of the deployed pipelines take slots of. */
-function limitsOf(engine: Engine): string[] {
-  const all = [...engine.pipelines.values()].flatMap(({ name, concurrency: { maxActiveRuns, queue } }) => [
-    ...(maxActiveRuns === undefined ? [] : [`pipeline/${name}`]),
-    ...(queue === undefined ? [] : [`queue/${queue.name}`]),
-  ]);
-  return [...new Set(all)].sort();
+function knownLimits({ pipelines }: Engine): string[] {
+  return [...new Set([...pipelines.values()].flatMap(limitsOf).map(({ name }) => name))].sort();
 }
 
 /** The work queue that runs wait in for a limit's slots. */
-function queueOf(engine: Engine, limit: string): string {
-  const [kind, name = ""] = limit.split("/");
-  if (kind === "queue") return name;
-  return engine.pipelines.get(name)?.concurrency.queue?.name ?? name;
+function queueOfLimit({ pipelines }: Engine, limit: string): string {
+  const pipeline = [...pipelines.values()].find(({ name }) => limitName.pipeline(name) === limit);
+  // That of a work queue, or of a pipeline that is gone: what the limit is called by.
+  return pipeline === undefined ? limit.slice(limit.indexOf("/") + 1) : queueOf(pipeline);
 }
 
 /**
@@ -37,14 +34,14 @@ export async function changeLimit(
   limit: string,
   slots: number | null,
 ): Promise<ChangedLimit> {
-  const known = limitsOf(engine);
+  const known = knownLimits(engine);
   if (slots !== null && !known.includes(limit)) {
     throw new LimitNotFoundError(
       `no run takes a slot of "${limit}"; limits are: ${known.join(", ") || "none"}. A pipeline gets one by maxActiveRuns or queue`,
     );
   }
   await engine.store.setLimit(limit, slots ?? undefined);
-  await admitRuns(engine, queueOf(engine, limit));
+  await admitRuns(engine, queueOfLimit(engine, limit));
   const { holders } = await engine.store.getSlots(limit);
   return { limit, slots, held: holders.size };
 }

@@ -1,6 +1,7 @@
 import { backfillLimit } from "../backfill/backfill.ts";
 import type { Engine } from "../engine.ts";
 import type { Pipeline } from "../pipeline/define-pipeline.ts";
+import { limitsOf, queueOf } from "../pipeline/work-queue.ts";
 import type { Run } from "../state/run.ts";
 
 /** A limit of a work queue: who holds its slots. */
@@ -36,9 +37,6 @@ export class QueueNotFoundError extends Error {
   override readonly name = "QueueNotFoundError";
 }
 
-/** The work queue that a pipeline's runs wait in: its own, where it names none. */
-const queueOf = ({ name, concurrency }: Pipeline) => concurrency.queue?.name ?? name;
-
 /** Pipelines by the work queue that their runs wait in; also those without a limit, whose backfills have one. */
 function queuesOf({ pipelines }: Engine): Map<string, Pipeline[]> {
   return Map.groupBy(pipelines.values(), queueOf);
@@ -47,14 +45,9 @@ function queuesOf({ pipelines }: Engine): Map<string, Pipeline[]> {
 /** The limits that definitions name for a queue, with the strictest number of slots; null for no limit. */
 function definedLimits(pipelines: readonly Pipeline[]): Map<string, number | null> {
   const limits = new Map<string, number | null>();
-  const add = (name: string, slots: number | undefined) => {
-    const known = limits.get(name) ?? Number.POSITIVE_INFINITY;
-    const least = Math.min(known, slots ?? Number.POSITIVE_INFINITY);
+  for (const { name, slots = Number.POSITIVE_INFINITY } of pipelines.flatMap(limitsOf)) {
+    const least = Math.min(limits.get(name) ?? Number.POSITIVE_INFINITY, slots);
     limits.set(name, Number.isFinite(least) ? least : null);
-  };
-  for (const { name, concurrency } of pipelines) {
-    if (concurrency.queue !== undefined) add(`queue/${concurrency.queue.name}`, concurrency.queue.limit);
-    if (concurrency.maxActiveRuns !== undefined) add(`pipeline/${name}`, concurrency.maxActiveRuns);
   }
   return limits;
 }

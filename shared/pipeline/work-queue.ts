@@ -1,3 +1,4 @@
+import type { Pipeline } from "./define-pipeline.ts";
 import { strangeOptions } from "./known-options.ts";
 
 /**
@@ -12,6 +13,37 @@ export type WorkQueue = {
   /** Runs that may be under way at once; {@link mostSlots} when left out. An operator may set another. */
   readonly limit?: number;
 };
+
+/** What limits are called: of a pipeline's own runs, of all in a work queue. */
+export const limitName = {
+  pipeline: (pipeline: string) => `pipeline/${pipeline}`,
+  queue: (queue: string) => `queue/${queue}`,
+} as const;
+
+/** A limit that a definition has its runs take a slot of, and how many there are; {@link mostSlots} when left out. */
+export type DefinedLimit = {
+  readonly of: "queue" | "pipeline";
+  readonly name: string;
+  readonly slots?: number;
+};
+
+/** The work queue that a pipeline's runs wait in: its own, where it names none. */
+export function queueOf({ name, concurrency }: Pipeline): string {
+  return concurrency.queue?.name ?? name;
+}
+
+/** The limits that a pipeline's runs take slots of. */
+export function limitsOf({ name, concurrency: { maxActiveRuns, queue } }: Pipeline): DefinedLimit[] {
+  const limits: DefinedLimit[] = [];
+  if (queue !== undefined) {
+    const { limit: slots } = queue;
+    limits.push({ of: "queue", name: limitName.queue(queue.name), ...(slots !== undefined && { slots }) });
+  }
+  if (maxActiveRuns !== undefined) {
+    limits.push({ of: "pipeline", name: limitName.pipeline(name), slots: maxActiveRuns });
+  }
+  return limits;
+}
 
 /** What a limit may be, in words. */
 export const whatLimitsAre = `a whole number from 1 to ${mostSlots}`;

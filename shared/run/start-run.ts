@@ -5,7 +5,7 @@ import type { Graph } from "../pipeline/graph.ts";
 import type { Json } from "../pipeline/json.ts";
 import { runNameFrom } from "../pipeline/run-name.ts";
 import { tagsInOrder } from "../pipeline/tag.ts";
-import { mostSlots } from "../pipeline/work-queue.ts";
+import { limitsOf, mostSlots, queueOf } from "../pipeline/work-queue.ts";
 import { plan } from "../state/plan.ts";
 import { type Cause, type Limit, noProgress, type RunningRun, type WaitingRun } from "../state/run.ts";
 import { openingState } from "../state/run-changes.ts";
@@ -84,14 +84,11 @@ export function checkedParams(pipeline: Pipeline, params: Json): Json {
  * What a run needs slots of. A child does without that of the work queue: it works within its parent's slot, and a parent
  * that waited for a child that waits for a slot would wait for ever.
  */
-function limitsOf({ name, concurrency }: Pipeline, { cause, limit }: StartRequest): Limit[] {
-  const { maxActiveRuns, queue } = concurrency;
+function limitsFor(pipeline: Pipeline, { cause, limit }: StartRequest): Limit[] {
+  const defined = limitsOf(pipeline).filter(({ of }) => of === "pipeline" || cause.kind !== "step");
   return [
     ...(limit === undefined ? [] : [limit]),
-    ...(maxActiveRuns === undefined ? [] : [{ name: `pipeline/${name}`, limit: maxActiveRuns }]),
-    ...(queue === undefined || cause.kind === "step"
-      ? []
-      : [{ name: `queue/${queue.name}`, limit: queue.limit ?? mostSlots }]),
+    ...defined.map(({ name, slots = mostSlots }) => ({ name, limit: slots })),
   ];
 }
 
@@ -126,7 +123,7 @@ function newRun(
   const startedAt = new Date(now).toISOString();
   const scheduledAt = new Date(request.scheduledAt ?? now).toISOString();
   const { concurrency } = pipeline;
-  const limits = limitsOf(pipeline, request);
+  const limits = limitsFor(pipeline, request);
   const state = Date.parse(scheduledAt) > now + clockSkew ? "SCHEDULED" : openingState({ limits });
   const facts = {
     runId: runIdOf(pipeline.name, scheduledAt, request.causeKey),
@@ -139,7 +136,7 @@ function newRun(
     startedAt,
     epoch: 1,
     progress: noProgress,
-    queue: concurrency.queue?.name ?? pipeline.name,
+    queue: queueOf(pipeline),
     priority: request.priority ?? concurrency.priority,
     limits,
     onCollision: waitsAlways(request.cause) ? ("queue" as const) : concurrency.onCollision,

@@ -118,10 +118,10 @@ describe("a deployment while runs wait for slots", () => {
     expect(await previewQueue(memory.engine, "old", 10)).toMatchObject({
       pipelines: [],
       limits: [
-        { limit: "pipeline/slow", slots: 1, holders: [ids[0]] },
         { limit: "queue/old", slots: 1, holders: [ids[0]] },
+        { limit: "pipeline/slow", slots: 1, holders: [ids[0]] },
       ],
-      waiting: [{ runId: ids[1], waitsFor: ["pipeline/slow", "queue/old"] }, { runId: ids[2] }],
+      waiting: [{ runId: ids[1], waitsFor: ["queue/old", "pipeline/slow"] }, { runId: ids[2] }],
     });
     await pass(memory, 7200);
     expect(new Set(await statesOf(memory, [...ids, late]))).toEqual(new Set(["SUCCEEDED"]));
