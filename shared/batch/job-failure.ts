@@ -13,6 +13,8 @@ type Kind = {
   fatal?: boolean;
 };
 
+const spotInterruption = /^Host EC2|Spot Task was interrupted/;
+
 /**
  * What Batch's words mean, most telling first: the reason of the job, then that of the container (AWS Batch user guide,
  * "Job state change events" and "Troubleshooting").
@@ -20,7 +22,7 @@ type Kind = {
 const kinds: readonly Kind[] = [
   {
     name: "SpotInterruption",
-    pattern: /^Host EC2|Spot Task was interrupted/,
+    pattern: spotInterruption,
     remedy: "its machine was taken back; onDemandAfter, or spot: false, gets it one that stays",
     lostTo: "spot",
   },
@@ -74,10 +76,9 @@ function wordsOf(job: JobDetail): string {
     .join("; ");
 }
 
-/** How often a job was lost to something: each of Batch's own tries may have been. */
-function timesLost(job: JobDetail, { pattern }: Kind): number {
-  const lost = (job.tries ?? []).filter(({ statusReason }) => pattern.test(statusReason ?? ""));
-  return Math.max(1, lost.length);
+/** How many of Batch's own tries of a job were ended by a machine that was taken back. */
+export function machinesLost({ tries = [] }: Pick<JobDetail, "tries">): number {
+  return tries.filter(({ statusReason }) => spotInterruption.test(statusReason ?? "")).length;
 }
 
 /** Where a job's error was raised: Python tells the innermost call last, and then the error itself once more. */
@@ -105,7 +106,7 @@ export function jobFailure(job: JobDetail, said: JobErrorFile | undefined): Fail
       retryable: !kind.fatal,
       ...(kind.lostTo && { lostTo: kind.lostTo }),
       // What other causes may be lost is counted in attempts: five tries to pull an image are one.
-      ...(kind.lostTo === "spot" && { times: timesLost(job, kind) }),
+      ...(kind.lostTo === "spot" && { times: Math.max(1, machinesLost(job)) }),
       ...(kind.timedOut && { timedOut: true }),
     };
   }

@@ -1,11 +1,15 @@
 import type { Clock } from "../platform/clock.ts";
-import type { BatchService, JobDetail, JobState, JobSubmission } from "./batch-service.ts";
+import type { BatchService, JobDetail, JobState, JobSubmission, JobTryDetail } from "./batch-service.ts";
 
 /** How a job's process ended. */
 export type JobExit = Pick<JobDetail, "exitCode" | "statusReason" | "containerReason" | "tries">;
 
 /** A job, or an array job's child, within the process. */
-type Job = JobDetail & { readonly queue: string };
+type Job = JobDetail & {
+  readonly queue: string;
+  /** How often Batch may try it. */
+  readonly mostTries: number;
+};
 
 const isOver = (state: JobState) => state === "SUCCEEDED" || state === "FAILED";
 
@@ -29,7 +33,7 @@ export class MemoryBatchService implements BatchService {
 
   async submit(submission: JobSubmission): Promise<string> {
     this.submissions += 1;
-    const { name, family, environment, resources, arraySize } = submission;
+    const { name, family, environment, resources, arraySize, tries = 1 } = submission;
     const base: Job = {
       id: `job-${this.submissions}`,
       name,
@@ -37,6 +41,7 @@ export class MemoryBatchService implements BatchService {
       environment,
       image: `${family}:in-memory`,
       queue: resources.queue,
+      mostTries: tries,
       ...(arraySize !== undefined && { arraySize }),
     };
     this.jobs.set(base.id, base);
@@ -72,8 +77,8 @@ export class MemoryBatchService implements BatchService {
   }
 
   /** Jobs that have not ended and are no array jobs: what a machine would run. The first of them, up to `limit`. */
-  waiting(limit = Number.POSITIVE_INFINITY): JobDetail[] {
-    const found: JobDetail[] = [];
+  waiting(limit = Number.POSITIVE_INFINITY): Job[] {
+    const found: Job[] = [];
     for (const id of this.open) {
       if (found.length >= limit) break;
       const job = this.jobs.get(id);
@@ -109,6 +114,16 @@ export class MemoryBatchService implements BatchService {
     array.failed ||= state === "FAILED";
     if (array.open > 0) return;
     this.change(parent, { state: array.failed ? "FAILED" : "SUCCEEDED", stoppedAt: this.clock.now() });
+  }
+
+  /** Has Batch try a job again that lost its machine, by itself. @returns false where it may not: the job has failed then */
+  tryAgain(id: string, lost: JobTryDetail): boolean {
+    const { tries = [], startedAt, mostTries = 1 } = this.jobs.get(id) ?? {};
+    const ended = { ...lost, ...(startedAt !== undefined && { startedAt }), stoppedAt: this.clock.now() };
+    const told = [...tries, ended];
+    if (told.length < mostTries) return this.change(id, { state: "RUNNABLE", tries: told });
+    this.finish(id, { ...lost, tries: told });
+    return false;
   }
 
   /** Has Batch know a job, or an array job with its children, no longer: as of one that ended long ago. */

@@ -84,6 +84,12 @@ export function retrying(
   };
 }
 
+/** A record that tells of more losses. @param times how many */
+export function withLosses<R extends StepRecord>(record: R, cause: LossCause, times: number): R {
+  if (times === 0) return record;
+  return { ...record, losses: { ...record.losses, [cause]: lossesTo(record, cause) + times } };
+}
+
 /** A held step whose jobs exist now. */
 export function submitted(record: HeldStep, jobs: readonly StepJob[], children?: number): JobStep {
   return {

@@ -18,6 +18,12 @@ async function inputFor(objects: ObjectStore, location: string, index: number): 
   return copyJson(file.inputs[String(index)] ?? null);
 }
 
+async function claimedBy(objects: ObjectStore, uri: string, id: string): Promise<boolean> {
+  const bytes = await objects.get(uri);
+  const claim: Json = bytes === undefined ? null : JSON.parse(new TextDecoder().decode(bytes));
+  return isJsonObject(claim) && claim.jobId === id;
+}
+
 /**
  * Does what a job's container does, as docs/batch-jobs.md says: claims the attempt, reads the input, works, and leaves
  * the manifest last, or an error.
@@ -29,7 +35,9 @@ export async function runJob(objects: ObjectStore, detail: JobDetail, work: JobF
   const prefix = `${output}${job.index}/${job.epoch}.${job.attempt}/`;
   const put = (file: string, body: object) =>
     objects.putIfAbsent(prefix + file, JSON.stringify(body), "application/json");
-  if (!(await put(attemptFiles.claim, { jobId: detail.id }))) return { exitCode: 0 };
+  const isFirst = await put(attemptFiles.claim, { jobId: detail.id });
+  // Another try of the same job, by Batch itself, goes on with its claim.
+  if (!isFirst && !(await claimedBy(objects, prefix + attemptFiles.claim, detail.id))) return { exitCode: 0 };
   try {
     const result = await work(await inputFor(objects, input, job.index));
     await put(attemptFiles.manifest, { version: 1, output: result, artifacts: [] });

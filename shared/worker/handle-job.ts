@@ -1,7 +1,7 @@
 import { isOver, type JobDetail, type JobState } from "../batch/batch-service.ts";
 import { logOf, withEndedJob } from "../batch/job-attempt.ts";
 import { identityOf, type JobIdentity, runOf, versionOf } from "../batch/job-environment.ts";
-import { jobFailure } from "../batch/job-failure.ts";
+import { jobFailure, machinesLost } from "../batch/job-failure.ts";
 import {
   blockClaim,
   claimHolder,
@@ -14,7 +14,7 @@ import type { Engine } from "../engine.ts";
 import { nodeOf } from "../run/run-graph.ts";
 import { type Failure, fatal } from "../state/failure.ts";
 import { isUnderWay, type Run } from "../state/run.ts";
-import { ended } from "../state/step-changes.ts";
+import { ended, withLosses } from "../state/step-changes.ts";
 import {
   factsOf,
   firstFacts,
@@ -137,7 +137,9 @@ async function failEnded(
 ) {
   const { name, message } = failure.error;
   const told = withEndedJob(work.node, held, detail, { usage, reason: `${name}: ${message}` });
-  await failAttempt(engine, work, told, failure);
+  // Batch's own tries may have lost machines before the one that failed by itself.
+  const lost = failure.lostTo === "spot" ? 0 : machinesLost(detail);
+  await failAttempt(engine, work, withLosses(told, "spot", lost), failure);
 }
 
 /** Fails the attempt of a job that left no manifest, with what the job or else Batch says of it. */

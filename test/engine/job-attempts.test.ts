@@ -70,6 +70,21 @@ describe("a step whose Spot machines are taken back", () => {
     ]);
   });
 
+  it("counts those that Batch itself lost before the job failed by itself, too", async () => {
+    const { memory, end, queues } = job(2);
+    const runId = await begin(memory, "jobs");
+    const taken = { ...ends.spot, startedAt: 1000, stoppedAt: 5000 };
+    await end({ exitCode: 3, tries: [taken, taken, { startedAt: 6000, stoppedAt: 7000 }] });
+    expect(await stepOf(memory, runId, "crunch")).toMatchObject({ failures: 1, losses: { spot: 2 } });
+    await end(ends.spot);
+    await pass(memory, 60);
+    expect(queues()).toEqual([
+      ["cpu", 3],
+      ["cpu", 1],
+      ["cpu-on-demand", undefined],
+    ]);
+  });
+
   it("counts each machine that Batch itself lost while it tried again", async () => {
     const { memory, end, queues } = job(0);
     const runId = await begin(memory, "jobs");

@@ -283,4 +283,10 @@ export const mutants: readonly Mutant[] = [
     find: 'openingState(run) === "QUEUED" ? ({ to: "QUEUED" } as const)',
     replace: 'openingState(run) === "QUEUED" && run.epoch > 9 ? ({ to: "QUEUED" } as const)',
   },
+  {
+    name: "a step never leaves Spot machines",
+    file: "shared/state/attempt-resources.ts",
+    find: "const onDemand = spotTriesLeft(resources, record) === 0 ?",
+    replace: "const onDemand = spotTriesLeft(resources, record) === -1 ?",
+  },
 ];

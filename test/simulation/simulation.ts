@@ -104,6 +104,7 @@ export class Simulation {
     this.bodies = new Bodies(world, spec);
     this.jobs = new Jobs(world, this.bodies.job);
     this.jobs.allowance = (job) => this.bodies.allowanceOfJob(job);
+    this.jobs.spotMachines = (job) => this.bodies.spotMachinesOf(job);
     const delivery = new Delivery(world);
     this.delivery = delivery;
     this.jobs.onEvent = (event) => delivery.event(event);

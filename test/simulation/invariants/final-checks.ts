@@ -107,6 +107,14 @@ export class FinalChecks {
     const died = this.world.ledger.deathsOf(subjectOf(record));
     if (lost > died)
       this.broken("losses are counted", `${subjectOf(record)} lost ${lost} workers, of which ${died} died`);
+    const { worker: _worker, capacity: _capacity, ...ofMachines } = record.losses ?? {};
+    const machines = Object.values(ofMachines).reduce((sum, count) => sum + count, 0);
+    const taken = this.world.ledger.lossesOf(subjectOf(record));
+    if (machines > taken)
+      this.broken(
+        "losses are counted",
+        `${subjectOf(record)} lost ${machines} machines; its faults explain ${taken}`,
+      );
   }
 
   private async compareStep(run: Run, step: StepSpec, verdict: Verdict): Promise<void> {

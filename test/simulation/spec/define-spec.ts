@@ -102,7 +102,8 @@ function pureTask(work: PureWork, step: StepSpec, input: object, body: LambdaBod
   const { passes: limit } = work;
   const until = (result: Ref<WorkOutput>) => eq(result.flag, true);
   if (work.kind === "batch") {
-    const task = batch(simulatedJob, input as never);
+    const { spotMachines: onDemandAfter } = work;
+    const task = batch(simulatedJob, input as never, onDemandAfter === undefined ? {} : { onDemandAfter });
     return (limit === undefined ? task : repeat(task as never, { until, limit, delay: 3 })) as Task<never>;
   }
   const task = lambda(input, (resolved, context) => body(step, resolved as unknown as WorkInput, context));

@@ -229,6 +229,15 @@ function limitsFor(random: Random, several: boolean): Partial<PipelineSpec> {
   };
 }
 
+/** Some jobs may lose several machines, which Batch makes up for by itself. */
+function onSpotMachines(random: Random, steps: readonly StepSpec[]): StepSpec[] {
+  return steps.map((step) =>
+    step.work.kind === "batch" && random.chance(0.6)
+      ? { ...step, work: { ...step.work, spotMachines: random.between(2, 4) } }
+      : step,
+  );
+}
+
 /** Children take no slot of their parent's work queue, which is theirs as well. */
 function queued(steps: readonly StepSpec[], queue: number | undefined): readonly StepSpec[] {
   if (queue === undefined) return steps;
@@ -252,7 +261,8 @@ export function generateSpec(random: Random): PipelineSpec {
   const bySize = sized(random, steps);
   // What came later is drawn last, too.
   const limits = limitsFor(random, several);
-  return { steps: queued(waitingOtherwise(random, bySize), limits.queue), ...options, ...limits };
+  const waiting = waitingOtherwise(random, bySize);
+  return { steps: queued(onSpotMachines(random, waiting), limits.queue), ...options, ...limits };
 }
 
 /** As {@link generateSpec}, of functions and jobs alone, each done once: nothing in it waits for long or for anybody. */

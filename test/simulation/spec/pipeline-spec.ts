@@ -18,6 +18,8 @@ export type PureWork = {
   /** Whether the result is too large to be stored in place. */
   readonly big?: boolean;
   readonly failing?: Failing;
+  /** Spot machines that a job may lose before it gets one on demand; as its contract says when left out. */
+  readonly spotMachines?: number;
   /** Passes at most, until the result's flag is up. */
   readonly passes?: number;
 };

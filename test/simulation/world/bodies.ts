@@ -2,7 +2,7 @@ import type { JobIdentity } from "../../../shared/batch/job-environment.ts";
 import { FatalError, type Json, RetryAfter } from "../../../shared/pipeline/index.ts";
 import { hasResult, lossesTo, type StepRecord } from "../../../shared/state/step-record.ts";
 import { subjectOf } from "../faults/fault-ledger.ts";
-import { hookStep, type LambdaBody } from "../spec/define-spec.ts";
+import { hookStep, type LambdaBody, simulatedJob } from "../spec/define-spec.ts";
 import {
   type Failing,
   failuresOf,
@@ -72,6 +72,13 @@ export class Bodies {
   allowanceOfJob(job: JobIdentity): { account: string; most: number } | undefined {
     const step = this.steps.get(job.step);
     return step && this.allowance(job.runId, step, job.index, job.epoch);
+  }
+
+  /** Spot machines that the step of a job may lose; undefined where each of its passes may. */
+  spotMachinesOf({ step }: JobIdentity): number | undefined {
+    const work = this.steps.get(step)?.work;
+    if (work === undefined || !isPure(work) || work.passes !== undefined) return undefined;
+    return work.spotMachines ?? simulatedJob.resources.onDemandAfter;
   }
 
   /** What a step is given of the steps before it is what these committed. */

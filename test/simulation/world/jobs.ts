@@ -1,8 +1,14 @@
-import { type BatchService, isOver, type JobDetail } from "../../../shared/batch/batch-service.ts";
+import {
+  type BatchService,
+  isOver,
+  type JobDetail,
+  type JobTryDetail,
+} from "../../../shared/batch/batch-service.ts";
 import { identityOf, type JobIdentity } from "../../../shared/batch/job-environment.ts";
 import type { JobExit } from "../../../shared/batch/memory-batch-service.ts";
 import { attemptFiles } from "../../../shared/objects/layout.ts";
 import type { Json } from "../../../shared/pipeline/index.ts";
+import { isSpotQueue } from "../../../shared/pipeline/job.ts";
 import { hasJobs } from "../../../shared/state/step-record.ts";
 import { runJob } from "../../../shared/testing/run-job.ts";
 import { subjectOf } from "../faults/fault-ledger.ts";
@@ -16,7 +22,7 @@ export type JobBody = (job: JobIdentity, input: Json, task: Task) => Promise<Jso
 /** Milliseconds after which a machine comes for jobs that the engine gives up before. */
 const lateMachine = 6 * 3_600_000;
 
-const takenBack: JobExit = { statusReason: "Host EC2 (instance i-0123456789abcdef0) terminated." };
+const takenBack: JobTryDetail = { statusReason: "Host EC2 (instance i-0123456789abcdef0) terminated." };
 const outOfMemory: JobExit = {
   exitCode: 137,
   statusReason: "Essential container in task exited",
@@ -24,7 +30,7 @@ const outOfMemory: JobExit = {
 };
 
 const outOfTime: JobExit = { exitCode: 137, statusReason: "Job attempt duration exceeded timeout" };
-const notStarted: JobExit = { statusReason: "Task failed to start" };
+const notStarted: JobTryDetail = { statusReason: "Task failed to start" };
 
 /** How a job ends that a fault strikes while it works. */
 const exits: Partial<Readonly<Record<FaultKind, JobExit>>> = {
@@ -41,6 +47,8 @@ export class Jobs {
   private readonly world: World;
   private readonly body: JobBody;
   private readonly known = new Set<string>();
+  /** Spot machines that jobs lost, by the epoch of the record that they worked for. */
+  private readonly spotLosses = new Map<string, number>();
   /** Ids of jobs that the engine asked Batch to end. */
   private readonly ending = new Set<string>();
   private readonly workers = new Map<string, Task>();
@@ -118,15 +126,50 @@ export class Jobs {
       `${job.id} waits`,
     );
     if (struck !== undefined)
-      scheduler.in(runnable + wait, () => this.finish(task, job.id, notStarted), `${job.id} is not started`);
+      scheduler.in(
+        runnable + wait,
+        () => this.loseMachine(job, task, notStarted),
+        `${job.id} is not started`,
+      );
     else scheduler.in(runnable + wait, () => this.start(job, identity, task), `${job.id} starts`);
+  }
+
+  /** A job's machine is gone. Batch tries it again by itself, as often as it was told to; then the job has failed. */
+  private loseMachine(job: JobDetail, task: Task, lost: JobTryDetail): void {
+    const [waiting] = this.world.memory.batch.waiting().filter(({ id }) => id === job.id);
+    if (lost === takenBack && waiting !== undefined && isSpotQueue(waiting.queue))
+      this.spotLosses.set(task.subject, this.spotLossesOf(task) + 1);
+    const isTriedAgain = this.world.memory.batch.tryAgain(job.id, lost);
+    const what = isTriedAgain ? "is tried again by Batch" : "failed";
+    this.world.trace.add(this.world.now, task.name, () => `job ${job.id} ${what}: ${JSON.stringify(lost)}`);
+    this.look();
+    const [detail] = this.world.memory.batch.waiting().filter(({ id }) => id === job.id);
+    if (isTriedAgain && detail !== undefined) this.accept(detail);
+  }
+
+  private spotLossesOf({ subject }: Task): number {
+    return this.spotLosses.get(subject) ?? 0;
+  }
+
+  /** A job begins on no Spot machine once its step has lost as many as it may. */
+  private checkMachine(task: Task, { queue, name }: { queue: string; name: string }): void {
+    const most = task.job === undefined ? undefined : this.spotMachines(task.job);
+    const lost = this.spotLossesOf(task);
+    if (most === undefined || !isSpotQueue(queue) || lost < most) return;
+    // Of two copies of a job only one counts.
+    if (!this.world.ledger.maySubmitTwice(name))
+      this.world.violations.add(
+        "on demand in time",
+        `${name} begins on a Spot machine after ${lost} were lost`,
+      );
   }
 
   /** A fault that keeps a job from ever beginning. What Batch forgets it forgets as a whole. */
   private strikeBefore(job: JobDetail, task: Task): FaultKind | undefined {
     const { ledger, plan, now, memory } = this.world;
     const key = `${task.name}/start`;
-    const kinds = ledger.startFaultsFor(task, (job.arrayIndex ?? 0) === 0);
+    const isNew = (job.arrayIndex ?? 0) === 0 && job.tries === undefined;
+    const kinds = ledger.startFaultsFor(task, isNew);
     const fault = plan.decide(key, kinds, plan.drawsFor(key).next(), now);
     if (fault !== undefined) ledger.disturb(task, fault);
     if (fault === "job forgotten") memory.batch.forget(job.id.split(":")[0] ?? job.id);
@@ -136,6 +179,9 @@ export class Jobs {
   /** How many failures of its own a job's step can bear. */
   allowance: (job: JobIdentity) => { account: string; most: number } | undefined = () => undefined;
 
+  /** How many Spot machines a job's step may lose; undefined where each of its passes may. */
+  spotMachines: (job: JobIdentity) => number | undefined = () => undefined;
+
   private start(job: JobDetail, identity: JobIdentity, task: Task): Promise<void> | void {
     if (task.dead) return;
     const { memory } = this.world;
@@ -143,6 +189,7 @@ export class Jobs {
     this.look();
     const [detail] = memory.batch.waiting().filter(({ id }) => id === job.id);
     if (detail === undefined) return;
+    this.checkMachine(task, detail);
     let exit: JobExit = { exitCode: 1 };
     return this.world.begin(
       task,
@@ -190,7 +237,10 @@ export class Jobs {
     this.noteComplete(task, args[0]);
     if (fault === "machine taken back, job goes on") task.zombie = true;
     else this.world.kill(task);
-    this.finish(task, id, exits[fault] ?? takenBack);
+    const exit = exits[fault];
+    const [detail] = this.world.memory.batch.waiting().filter((job) => job.id === id);
+    if (exit !== undefined) this.finish(task, id, exit);
+    else if (detail !== undefined) this.loseMachine(detail, task, takenBack);
   }
 
   private finish(task: Task, id: string, exit: JobExit): void {
