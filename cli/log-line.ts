@@ -1,6 +1,7 @@
 import { styleText } from "node:util";
 import * as z from "zod";
 import type { Json, JsonObject } from "../shared/pipeline/json.ts";
+import { stepLabel } from "../shared/state/step-record.ts";
 
 /** Levels of a line, the least telling first. */
 export const logLevels = ["debug", "info", "warn", "error"] as const;
@@ -145,7 +146,7 @@ function valueText(value: Json): string {
 function stepText({ step, index = 0, attempt }: LogLine, mapped: boolean): string {
   if (step === undefined) return "run";
   const again = attempt === undefined || attempt === "1.1" || attempt === "1" ? "" : ` #${attempt}`;
-  return `${step}${mapped ? `[${index}]` : ""}${again}`;
+  return `${stepLabel(step, mapped ? index : undefined)}${again}`;
 }
 
 // Neither red nor yellow, which say how bad a line is.

@@ -2,10 +2,9 @@ import { readManifest } from "../shared/batch/job-files.ts";
 import { attemptOfKey } from "../shared/objects/layout.ts";
 import { type ObjectStore, parseObjectUri } from "../shared/objects/object-store.ts";
 import type { Graph } from "../shared/pipeline/graph.ts";
-import type { Artifact } from "../shared/pipeline/job.ts";
-import { artifactsIn } from "../shared/run/run-view.ts";
+import { type Artifact, artifactsIn } from "../shared/pipeline/job.ts";
 import type { Run } from "../shared/state/run.ts";
-import { hasResult, type StepRecord, type SucceededStep } from "../shared/state/step-record.ts";
+import { hasResult, type StepRecord, type SucceededStep, stepLabel } from "../shared/state/step-record.ts";
 import { loadValue } from "../shared/step/stored-value.ts";
 import { CliError } from "./errors.ts";
 import type { StepPlace } from "./step-place.ts";
@@ -25,7 +24,7 @@ type Place = Pick<RunArtifact, "step" | "index" | "name">;
 
 /** A step's text, with the child where it is mapped: `train_model[3]`. */
 export function placeText({ step, index }: Pick<RunArtifact, "step" | "index">): string {
-  return index === undefined ? step : `${step}[${index}]`;
+  return stepLabel(step, index);
 }
 
 /** Where an artifact of a step's record lies, undefined when others made it: a result may name what it was given. */

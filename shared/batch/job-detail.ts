@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { given } from "../platform/given.ts";
 import type { JobDetail, JobTryDetail } from "./batch-service.ts";
 
 /** AWS leaves a field out or says null, depending on where a job's detail comes from. */
@@ -41,20 +42,13 @@ const awsDetail = z.object({
   arrayProperties: optional(z.object({ size: optional(z.number()), index: optional(z.number()) })),
 });
 
-/** Drops the fields that are undefined. */
-function present<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
-  // Object.fromEntries forgets the names of the fields.
-  return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> };
-}
-
 function tryDetail({
   container: told,
   startedAt,
   stoppedAt,
   statusReason,
 }: z.output<typeof tried>): JobTryDetail {
-  return present({
+  return given({
     statusReason,
     reason: told?.reason,
     logStream: told?.logStreamName,
@@ -86,7 +80,7 @@ export const jobDetail = z
       environment: Object.fromEntries(
         (job.container?.environment ?? []).map(({ name, value }) => [name, value]),
       ),
-      ...present({
+      ...given({
         statusReason: job.statusReason,
         containerReason: last?.reason ?? job.container?.reason,
         exitCode: last?.exitCode ?? job.container?.exitCode,

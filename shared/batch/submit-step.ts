@@ -8,7 +8,7 @@ import { attemptResources, triesOfAttempt } from "../state/attempt-resources.ts"
 import { fatal } from "../state/failure.ts";
 import { isUnderWay } from "../state/run.ts";
 import { ended, submitted } from "../state/step-changes.ts";
-import type { HeldStep, StepJob } from "../state/step-record.ts";
+import { type HeldStep, indexOf, type StepJob } from "../state/step-record.ts";
 import { findCached } from "../step/cached-result.ts";
 import { type Claim, claimStep, replaceStep } from "../step/claim-step.ts";
 import { failAttempt, useCached } from "../step/finish-attempt.ts";
@@ -172,7 +172,7 @@ async function endCached(
 async function inputsFor(engine: Engine, work: StepWork, held: HeldStep, items: readonly Json[] | undefined) {
   const { run, graph, node } = work;
   if (items === undefined || held.index !== "map") {
-    const index = held.index === "map" ? 0 : held.index;
+    const index = indexOf(held);
     return new Map([[index, await inputOf(engine, run, graph, node, index)]]);
   }
   await openTallies(engine, work, items.length);

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import * as z from "zod";
 import { type Expression, referencesIn } from "./expression.ts";
 import { resources } from "./job.ts";
-import { canonicalJson, type Json } from "./json.ts";
+import { canonicalJson, isJsonObject, type Json } from "./json.ts";
 import { strangeKeys } from "./known-options.ts";
 import { retryPolicy } from "./retry-policy.ts";
 import { stepTags } from "./tag.ts";
@@ -156,6 +156,13 @@ export function stepOf(graph: Graph, number: number): StepNode {
 /** The step of a name, or undefined. */
 export function stepNamed(graph: Graph, name: string): StepNode | undefined {
   return graph.steps.find((node) => node.name === name);
+}
+
+/** The step whose whole result an expression is; undefined for any other expression. */
+export function stepGivenBy(graph: Graph, expression: Expression = null): StepNode | undefined {
+  const path = isJsonObject(expression) ? expression.$step : undefined;
+  const [name, ...fields] = Array.isArray(path) ? path : [];
+  return typeof name === "string" && fields.length === 0 ? stepNamed(graph, name) : undefined;
 }
 
 /** Planning asks for this at every step's end, of every step; nodes never change. */

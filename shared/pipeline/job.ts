@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { Json } from "./json.ts";
+import { isJsonObject, type Json } from "./json.ts";
 import { strangeKeys, strangeOptions } from "./known-options.ts";
 
 /** An object in S3 that a step made: exact version, checksum (hex SHA-256), size in bytes and media type. */
@@ -11,6 +11,14 @@ export const artifact = z.object({
   mediaType: z.string(),
 });
 export type Artifact = z.infer<typeof artifact>;
+
+/** Every artifact in a value, in order of appearance. */
+export function artifactsIn(value: Json): Artifact[] {
+  const parsed = artifact.safeParse(value);
+  if (parsed.success) return [parsed.data];
+  if (!isJsonObject(value) && !Array.isArray(value)) return [];
+  return Object.values(value).flatMap((part: Json = null) => artifactsIn(part));
+}
 
 /** The queue of machines on demand beside each queue of Spot machines: `custom.environment.jobQueues` in serverless.yml. */
 const onDemandQueues: Readonly<Record<string, string>> = { cpu: "cpu-on-demand", gpu: "gpu-on-demand" };

@@ -1,8 +1,8 @@
 import * as z from "zod";
 import { stepPrefix } from "../objects/layout.ts";
 import type { Graph, StepNode, TaskKind } from "../pipeline/graph.ts";
-import { type Artifact, artifact, isInsteadOfGpu } from "../pipeline/job.ts";
-import { isJsonObject, type Json } from "../pipeline/json.ts";
+import { type Artifact, artifactsIn, isInsteadOfGpu } from "../pipeline/job.ts";
+import type { Json } from "../pipeline/json.ts";
 import { attemptResources } from "../state/attempt-resources.ts";
 import { plan, type Standing } from "../state/plan.ts";
 import type { Cause, Run, RunError, RunState } from "../state/run.ts";
@@ -202,14 +202,6 @@ function errorsOf(own: StepRecord | undefined, children: readonly StepRecord[]):
   if (failed.length > 0) return failed.slice(0, mostErrors);
   const error = own && errorOf(own);
   return error === undefined ? [] : [error];
-}
-
-/** Every artifact in a value, each once. */
-export function artifactsIn(value: Json): Artifact[] {
-  const parsed = artifact.safeParse(value);
-  if (parsed.success) return [parsed.data];
-  if (!isJsonObject(value) && !Array.isArray(value)) return [];
-  return Object.values(value).flatMap((part: Json = null) => artifactsIn(part));
 }
 
 /** A step's result may name what others made; only what lies at its own place in S3 is its own. */

@@ -291,6 +291,25 @@ export function childrenOf(record: StepRecord): number | undefined {
   return "children" in record ? record.children : undefined;
 }
 
+/** Place of a record in the list of a mapped step; 0 for the map itself and for a step that is not mapped. */
+export function indexOf({ index }: StepKey): number {
+  return index === "map" ? 0 : index;
+}
+
+/** What a step, or by its index a child of it, is called: `train_model`, `train_model[3]`. */
+export function stepLabel(step: string, index?: StepIndex): string {
+  return index === undefined || index === "map" ? step : `${step}[${index}]`;
+}
+
+/** When a record goes on, or is given up, by itself: epoch milliseconds. Undefined for one that has no such time. */
+export function timeOf(record: StepRecord): number | undefined {
+  if (record.state === "RETRYING") return record.retryAt;
+  if (isHeld(record)) return record.leaseUntil;
+  if (!("holder" in record)) return undefined;
+  if (record.holder === "clock") return record.wakeAt;
+  return record.holder === "object" || record.holder === "person" ? record.deadlineAt : undefined;
+}
+
 /** Attempts lost to a cause. */
 export function lossesTo(record: StepRecord, cause: LossCause): number {
   return record.losses?.[cause] ?? 0;

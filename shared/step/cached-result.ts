@@ -1,6 +1,6 @@
 import type { Engine } from "../engine.ts";
-import { artifact, jobParts } from "../pipeline/job.ts";
-import { isJsonObject, type Json } from "../pipeline/json.ts";
+import { artifactsIn, jobParts } from "../pipeline/job.ts";
+import type { Json } from "../pipeline/json.ts";
 import { severalAtOnce } from "../platform/several-at-once.ts";
 import { cacheKey } from "../state/cache-key.ts";
 import type { StoredValue, SucceededStep } from "../state/step-record.ts";
@@ -31,19 +31,12 @@ function keyOf(engine: Engine, work: StepWork, input: Json): string | undefined 
   return cacheKey({ pipeline: run.pipeline, step: node.name, code, version }, input);
 }
 
-function urisIn(value: Json): string[] {
-  const parsed = artifact.safeParse(value);
-  if (parsed.success) return [parsed.data.uri];
-  if (!isJsonObject(value) && !Array.isArray(value)) return [];
-  return Object.values(value).flatMap((part: Json = null) => urisIn(part));
-}
-
 /** Whether everything that a kept result names is still there: objects of old runs expire. */
 async function isWhole(engine: Engine, output: StoredValue): Promise<boolean> {
   if ("uri" in output && (await engine.objects.head(output.uri)) === undefined) return false;
-  const uris = urisIn(await loadValue(engine, output));
-  if (uris.length > mostObjects) return false;
-  const heads = await Promise.all(uris.map((uri) => engine.objects.head(uri)));
+  const named = artifactsIn(await loadValue(engine, output));
+  if (named.length > mostObjects) return false;
+  const heads = await Promise.all(named.map(({ uri }) => engine.objects.head(uri)));
   return heads.every((head) => head !== undefined);
 }
 

@@ -1,6 +1,5 @@
 import type { Engine } from "../engine.ts";
-import { type Graph, stepNamed } from "../pipeline/graph.ts";
-import { isJsonObject } from "../pipeline/json.ts";
+import { stepGivenBy } from "../pipeline/graph.ts";
 import { reopenRun } from "../run/reopen-run.ts";
 import { ParamsError, PipelineNotFoundError } from "../run/run-errors.ts";
 import { graphOf } from "../run/run-graph.ts";
@@ -13,6 +12,7 @@ import {
   type ChildStep,
   type HeldStep,
   hasResult,
+  indexOf,
   type StepRecord,
   type StoredValue,
 } from "../state/step-record.ts";
@@ -27,10 +27,6 @@ import { storeValue } from "./stored-value.ts";
 
 /** What makes the child of one step a run of its own, and the same one each time. */
 const causeKey = ({ runId, step, index }: StepRecord) => JSON.stringify([runId, step, index]);
-
-function indexOf({ index }: StepRecord): number {
-  return index === "map" ? 0 : index;
-}
 
 /** Id of the run that a child step starts, whether or not it has started it. */
 export function childRunId(run: Run, pipeline: string, record: StepRecord): string {
@@ -101,14 +97,6 @@ function startFailure(thrown: unknown): Failure | undefined {
   return failureOfData(thrown);
 }
 
-/** The step whose whole result a pipeline returns, where it is one; a map has a result for each of its children. */
-function returnedStep(graph: Graph): string | undefined {
-  const path = isJsonObject(graph.output) ? graph.output.$step : undefined;
-  const [name, ...fields] = Array.isArray(path) ? path : [];
-  if (typeof name !== "string" || fields.length > 0) return undefined;
-  return stepNamed(graph, name)?.over === undefined ? name : undefined;
-}
-
 /** What a child gives to its parent: a large result of one step by reference, anything else by its value. */
 async function outputOfChild(
   engine: Engine,
@@ -117,7 +105,9 @@ async function outputOfChild(
   child: Run,
 ): Promise<StoredValue> {
   const graph = await graphOf(engine, child);
-  const step = returnedStep(graph);
+  const returned = stepGivenBy(graph, graph.output);
+  // A map has a result for each of its children.
+  const step = returned?.over === undefined ? returned?.name : undefined;
   const record = step && (await engine.store.getStep({ runId: child.runId, step, index: 0 }));
   if (record && hasResult(record) && "uri" in record.output) return record.output;
   return storeValue(engine, work.run, held, await resultOf(engine, child, graph));

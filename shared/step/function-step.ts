@@ -4,13 +4,13 @@ import type { StepFunction } from "../pipeline/task.ts";
 import { isThrottling } from "../platform/throttling.ts";
 import { commitReserve } from "../run/tail-call.ts";
 import { type Failure, failureOf, fatal } from "../state/failure.ts";
-import type { HeldStep } from "../state/step-record.ts";
+import { type HeldStep, indexOf } from "../state/step-record.ts";
 import type { StoredStep } from "../store/run-store.ts";
 import { findCached } from "./cached-result.ts";
 import { failAttempt, succeedAttempt, useCached } from "./finish-attempt.ts";
 import { noticeFunction } from "./notice-step.ts";
 import { readOrFail } from "./read-or-fail.ts";
-import { contextFor, indexOf } from "./step-context.ts";
+import { contextFor } from "./step-context.ts";
 import { inputOf } from "./step-input.ts";
 import type { StepWork } from "./step-work.ts";
 

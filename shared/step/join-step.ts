@@ -12,6 +12,7 @@ import {
   hasResult,
   type StepState,
   type SucceededStep,
+  stepLabel,
 } from "../state/step-record.ts";
 import type { Tally } from "../store/run-store.ts";
 import { replaceStep } from "./claim-step.ts";
@@ -28,8 +29,7 @@ const outcomes: Partial<Record<StepState, Outcome>> = {
 function runErrorOf(record: SucceededStep | EndedStep, node: StepNode): RunError | undefined {
   if (hasResult(record) || record.error === undefined) return undefined;
   const { name, message } = record.error;
-  const isChild = node.over !== undefined && record.index !== "map";
-  const step = isChild ? `${record.step}[${record.index}]` : record.step;
+  const step = stepLabel(record.step, node.over === undefined ? undefined : record.index);
   return { step, name, message: message.slice(0, 300) };
 }
 

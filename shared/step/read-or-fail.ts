@@ -2,6 +2,7 @@ import type * as z from "zod";
 import type { Engine } from "../engine.ts";
 import { ExpressionError } from "../pipeline/expression.ts";
 import { type Failure, failureOf, fatal } from "../state/failure.ts";
+import { indexOf } from "../state/step-record.ts";
 import type { StoredStep } from "../store/run-store.ts";
 import { failAttempt } from "./finish-attempt.ts";
 import { inputOf } from "./step-input.ts";
@@ -50,7 +51,7 @@ export async function parsedInput<T>(
   expected: string,
 ): Promise<{ value: T; index: number } | undefined> {
   const { run, graph, node } = work;
-  const index = held.index === "map" ? 0 : held.index;
+  const index = indexOf(held);
   const input = await readOrFail(engine, work, held, () => inputOf(engine, run, graph, node, index));
   if (input === undefined) return undefined;
   const parsed = schema.safeParse(input.value);

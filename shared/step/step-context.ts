@@ -4,6 +4,7 @@ import { attemptPrefix } from "../objects/layout.ts";
 import { type ListedObject, parseObjectUri } from "../objects/object-store.ts";
 import { FatalError } from "../pipeline/step-errors.ts";
 import type { RawData, StepArtifacts, StepContext, StepLog } from "../pipeline/task.ts";
+import { indexOf } from "../state/step-record.ts";
 import type { StoredStep } from "../store/run-store.ts";
 import { publishArtifact, readPublished } from "./publish-artifact.ts";
 import { modelsFor } from "./step-models.ts";
@@ -62,11 +63,6 @@ function logFor(engine: Engine, { node: { tags } }: StepWork, held: StoredStep):
     warn: (message, fields) => engine.log.warn(message, { ...facts, ...fields }),
     error: (message, fields) => engine.log.error(message, { ...facts, ...fields }),
   };
-}
-
-/** Place of a record in the list of a mapped step; 0 otherwise. */
-export function indexOf({ index }: StoredStep): number {
-  return index === "map" ? 0 : index;
 }
 
 /** What the function of a step can reach. */

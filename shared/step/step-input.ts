@@ -6,8 +6,8 @@ import {
   referencesIn,
   type Scope,
 } from "../pipeline/expression.ts";
-import { type Graph, type StepNode, stepNamed } from "../pipeline/graph.ts";
-import { isJsonObject, type Json, type JsonObject } from "../pipeline/json.ts";
+import { type Graph, type StepNode, stepGivenBy, stepNamed } from "../pipeline/graph.ts";
+import type { Json, JsonObject } from "../pipeline/json.ts";
 import { severalAtOnce } from "../platform/several-at-once.ts";
 import { isEnded, type Run } from "../state/run.ts";
 import { childrenOf, hasResult } from "../state/step-record.ts";
@@ -82,12 +82,9 @@ function listFrom(node: StepNode, list: Json): readonly Json[] {
 }
 
 /** The mapped step whose children are exactly the items of a list, where it is one. */
-function childrenSource(graph: Graph, over: Expression): string | undefined {
-  const path = isJsonObject(over) ? over.$step : undefined;
-  const [name, ...fields] = Array.isArray(path) ? path : [];
-  return typeof name === "string" && fields.length === 0 && stepNamed(graph, name)?.over !== undefined
-    ? name
-    : undefined;
+function childrenSource(graph: Graph, over: Expression | undefined): string | undefined {
+  const source = stepGivenBy(graph, over);
+  return source?.over === undefined ? undefined : source.name;
 }
 
 /** Whether a step runs at all: what its condition says, true without one. */
@@ -114,7 +111,7 @@ export async function itemsOf(
 
 /** How many items that list has. Where they are another map's children, none of their results is read. */
 export async function countOf(engine: Engine, run: Run, graph: Graph, node: StepNode): Promise<number> {
-  const source = childrenSource(graph, node.over ?? []);
+  const source = childrenSource(graph, node.over);
   const map = source && (await engine.store.getStep({ runId: run.runId, step: source, index: "map" }));
   const children = map && hasResult(map) ? childrenOf(map) : undefined;
   return children ?? (await itemsOf(engine, run, graph, node)).length;
@@ -122,7 +119,7 @@ export async function countOf(engine: Engine, run: Run, graph: Graph, node: Step
 
 /** One item of that list. Where the items are another map's children, only that child is read. */
 async function itemAt(engine: Engine, run: Run, graph: Graph, node: StepNode, index: number): Promise<Json> {
-  const source = childrenSource(graph, node.over ?? []);
+  const source = childrenSource(graph, node.over);
   if (source === undefined) return (await itemsOf(engine, run, graph, node))[index] ?? null;
   const record = await engine.store.getStep({ runId: run.runId, step: source, index });
   return record === undefined ? null : outputOf(engine, record);

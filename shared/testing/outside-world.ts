@@ -1,6 +1,6 @@
 import type { Engine } from "../engine.ts";
 import { approveStep } from "../operate/approve-step.ts";
-import type { StepRecord } from "../state/step-record.ts";
+import { type StepRecord, stepLabel } from "../state/step-record.ts";
 import type { Reply } from "../step/approval-step.ts";
 import type { MemoryRunStore } from "../store/memory-run-store.ts";
 import { startForObject } from "../trigger/start-for-object.ts";
@@ -96,10 +96,10 @@ export class OutsideWorld implements Outside {
   /** One for a child of a map goes before that for the map as a whole. */
   private answerTo(record: StepRecord & { state: "PAUSED" }): GivenAnswer {
     const { step, index, message, runId } = record;
-    const answer = this.answers[`${step}[${index}]`] ?? this.answers[step];
+    const answer = this.answers[stepLabel(step, index)] ?? this.answers[step];
     if (answer !== undefined) return answer;
     throw new StandstillError(
-      `step ${step}[${index}] of run ${runId} waits for an approval that nobody gives ("${message}"); pass approvals: { ${step}: { approved: true, by: "…" } }, or "nobody" to let its deadline pass`,
+      `step ${stepLabel(step, index)} of run ${runId} waits for an approval that nobody gives ("${message}"); pass approvals: { ${step}: { approved: true, by: "…" } }, or "nobody" to let its deadline pass`,
     );
   }
 }

@@ -1,5 +1,5 @@
 import { type ActiveRun, isActive, type Run } from "../state/run.ts";
-import { hasEnded, isHeld, type StepRecord } from "../state/step-record.ts";
+import { hasEnded, isHeld, type StepRecord, stepLabel, timeOf } from "../state/step-record.ts";
 import type { MemoryRunStore } from "../store/memory-run-store.ts";
 
 /** A run within the process that would wait for ever; the message says for what. */
@@ -11,7 +11,7 @@ const iso = (time: number) => new Date(time).toISOString();
 
 /** A step as people write it: its name, and its place when it is a child of a map. */
 function stepName({ step, index }: StepRecord): string {
-  return index === "map" || index === 0 ? step : `${step}[${index}]`;
+  return stepLabel(step, index === 0 ? undefined : index);
 }
 
 /** What a step waits for, or undefined when it has ended. */
@@ -54,14 +54,6 @@ function slotsOf({ state, limits }: Run): string {
   return state === "QUEUED" ? ` and waits for slots of ${limits.map(({ name }) => name).join(", ")}` : "";
 }
 
-function timesOf(record: StepRecord): number[] {
-  if (hasEnded(record)) return [];
-  if (record.state === "RETRYING") return [record.retryAt];
-  if (isHeld(record)) return [record.leaseUntil];
-  if (record.holder === "clock") return [record.wakeAt];
-  return record.holder === "object" || record.holder === "person" ? [record.deadlineAt] : [];
-}
-
 /** The times at which something is due of the runs that have not ended, in epoch milliseconds. */
 export async function dueTimes(
   store: MemoryRunStore,
@@ -75,7 +67,10 @@ export async function dueTimes(
     const timeout = timeoutOf(run);
     times.push(Date.parse(run.scheduledAt));
     if (timeout !== undefined) times.push(Date.parse(run.activeSince ?? run.startedAt) + timeout * 1000);
-    for (const record of await store.listSteps(runId)) times.push(...timesOf(record));
+    for (const record of await store.listSteps(runId)) {
+      const at = timeOf(record);
+      if (at !== undefined) times.push(at);
+    }
   }
   return times;
 }

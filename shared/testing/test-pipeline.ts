@@ -18,7 +18,7 @@ import { isEndStep } from "../run/end-step.ts";
 import { startRun } from "../run/start-run.ts";
 import { MemoryScheduleStore } from "../schedule/memory-schedule-store.ts";
 import { isActive, type Run, type RunError, type RunState } from "../state/run.ts";
-import { hasResult, type StepError, type StepRecord } from "../state/step-record.ts";
+import { hasResult, type StepError, type StepRecord, stepLabel } from "../state/step-record.ts";
 import { loadValue } from "../step/stored-value.ts";
 import { MemoryObjectWaiters } from "../store/memory-object-waiters.ts";
 import { MemoryResultCache } from "../store/memory-result-cache.ts";
@@ -255,8 +255,7 @@ export class MemoryEngine {
 }
 
 function nameOf(record: StepRecord, mapped: ReadonlySet<string>): string {
-  if (record.index === "map" || !mapped.has(record.step)) return record.step;
-  return `${record.step}[${record.index}]`;
+  return stepLabel(record.step, mapped.has(record.step) ? record.index : undefined);
 }
 
 /**

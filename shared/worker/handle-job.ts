@@ -25,6 +25,7 @@ import {
   type JobStep,
   type JobUsage,
   type StepRecord,
+  stepLabel,
 } from "../state/step-record.ts";
 import { failAttempt, hintLater, succeedAttempt } from "../step/finish-attempt.ts";
 import { joinEnded } from "../step/join-step.ts";
@@ -122,7 +123,7 @@ async function recordFor(
   const put = await engine.store.putStep(jobStep(engine, record, job, detail), record?.version);
   if (put.ok) return put.record;
   throw new Error(
-    `step ${job.step}[${job.index}] of run ${job.runId} changed meanwhile; the event comes again`,
+    `step ${stepLabel(job.step, job.index)} of run ${job.runId} changed meanwhile; the event comes again`,
   );
 }
 

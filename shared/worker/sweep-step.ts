@@ -11,10 +11,10 @@ import {
   hasEnded,
   hasJobs,
   hasResult,
-  isHeld,
   type JobStep,
   type StepIndex,
   type StepRecord,
+  timeOf,
 } from "../state/step-record.ts";
 import { failAttempt } from "../step/finish-attempt.ts";
 import { joinFullShards, openChildren } from "../step/map-step.ts";
@@ -27,11 +27,8 @@ const grace = 2000;
 
 /** Whether nobody will move a record on by himself: its lease has run out, or its time has passed. */
 export function isStuck(record: StepRecord, now: number): boolean {
-  if (record.state === "RETRYING") return record.retryAt + grace < now;
-  if (isHeld(record)) return record.leaseUntil + grace < now;
-  if (!("holder" in record)) return false;
-  if (record.holder === "clock") return record.wakeAt + grace < now;
-  return record.holder === "person" && record.deadlineAt + grace < now;
+  const at = timeOf(record);
+  return at !== undefined && at + grace < now;
 }
 
 /** Milliseconds between two ticks: what is due for a look may wait for the next one. */
