@@ -37,7 +37,7 @@ const actions: readonly Action[] = [
   },
   {
     name: "pause",
-    description: "pause a run: what runs ends, nothing new starts",
+    description: "pause a run: what runs ends, child runs too, and nothing new starts",
     outcomes: { PAUSED: "is paused" },
   },
   {

@@ -41,13 +41,14 @@ describe("a child run", () => {
       map("below", [1, 2], (n) => child(pipeline, { n }));
     });
     const memory = new MemoryEngine([parent]);
-    const runId = await begin(memory, "parent");
+    const runId = await begin(memory, "parent", { priority: 3, refresh: true });
     const { scheduledAt } = await memory.finish(runId);
     const second = await childOf(memory, runId, "below", 1);
     expect(second).toMatchObject({
       cause: { kind: "step", runId, step: "below", index: 1, epoch: 1 },
       params: { n: 2 },
-      scheduledAt,
+      // What was asked of the parent is asked of all that works for it.
+      ...{ scheduledAt, priority: 3, refresh: true },
     });
     expect((await childOf(memory, runId, "below", 0)).runId).not.toBe(second.runId);
   });

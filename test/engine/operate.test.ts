@@ -2,7 +2,7 @@ import * as z from "zod";
 import { cancelRun } from "../../shared/operate/cancel-run.ts";
 import { manage } from "../../shared/operate/manage.ts";
 import { retryRun } from "../../shared/operate/retry-run.ts";
-import { batch, definePipeline } from "../../shared/pipeline/index.ts";
+import { batch, definePipeline, lambda } from "../../shared/pipeline/index.ts";
 import { RunNotFoundError, RunStateError } from "../../shared/run/run-errors.ts";
 import { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
 import { handleJob } from "../../shared/worker/handle-job.ts";
@@ -144,6 +144,44 @@ describe("cancel", () => {
     await cancelRun(memory.engine, runId);
     while (await memory.turn()) if ((await memory.store.getRun(runId))?.state === "CANCELLED") break;
     expect((await memory.store.getRun(runId))?.state).toBe("CANCELLED");
+  });
+
+  it("during a single job is done when its end is told, without a sweep", async () => {
+    const pipeline = definePipeline({ name: "single", params: z.strictObject({}) }, ({ step }) => {
+      step("train", batch(train, { n: 1 }));
+    });
+    const memory = new MemoryEngine([pipeline]);
+    const runId = await started(memory, "single");
+    while (memory.batch.waiting().length === 0) await memory.turn();
+    expect((await cancelRun(memory.engine, runId)).state).toBe("CANCELLING");
+    for (const event of memory.batch.takeEvents()) await handleJob(memory.engine, event);
+    expect((await memory.store.getRun(runId))?.state).toBe("CANCELLED");
+  });
+
+  it("between the last child's end and its map's counts that map as cancelled, and a retry ends it", async () => {
+    const pipeline = definePipeline({ name: "mapped", params: z.strictObject({}) }, ({ map, step }) => {
+      // Has the cancel wait.
+      step("beside", batch(train, { n: 1 }));
+      const all = map("each", [1, 2], (n) => lambda({ n }, ({ n }) => n));
+      step(
+        "sum",
+        lambda({ all }, ({ all }) => all.reduce((sum, n) => sum + n, 0)),
+      );
+    });
+    const memory = new MemoryEngine([pipeline], { "demo.train": () => ({ n: 1 }) });
+    const runId = await started(memory, "mapped");
+    const joinTally = memory.store.joinTally.bind(memory.store);
+    memory.store.joinTally = async (key, ...rest) => {
+      if (key.shard === "map") await cancelRun(memory.engine, runId);
+      return joinTally(key, ...rest);
+    };
+    const cancelled = await memory.finish(runId);
+    memory.store.joinTally = joinTally;
+    expect(cancelled).toMatchObject({ state: "CANCELLED", progress: { done: new Set() } });
+    await retryRun(memory.engine, runId);
+    expect((await memory.finish(runId)).state).toBe("SUCCEEDED");
+    const [sum] = await memory.store.listSteps(runId, "sum");
+    expect(sum).toMatchObject({ output: { value: 3 } });
   });
 
   it("ends a job whose submitter died before it could record it", async () => {

@@ -3,10 +3,11 @@ import { approveStep } from "../../shared/operate/approve-step.ts";
 import { cancelRun } from "../../shared/operate/cancel-run.ts";
 import { manage } from "../../shared/operate/manage.ts";
 import { pauseRun, resumeRun } from "../../shared/operate/pause-run.ts";
-import { approval, batch, definePipeline, lambda, wait } from "../../shared/pipeline/index.ts";
+import { approval, batch, child, definePipeline, lambda, wait } from "../../shared/pipeline/index.ts";
 import { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
 import { sweepRun } from "../../shared/worker/sweep-run.ts";
 import { begin, pass, runOf, statesOf, stepOf, work } from "./driving.ts";
+import { childOf } from "./families.ts";
 import { endJobs, engineFor, follow, kinds, mapOfJobs, train } from "./step-kinds.ts";
 
 const none = z.strictObject({});
@@ -53,6 +54,27 @@ describe("a run that is paused", () => {
         expect(record).toMatchObject({ attempt: 1, failures: 0 });
     },
   );
+
+  it("as the child of another holds that one's step, and both go on when it is resumed", async () => {
+    const below = definePipeline({ name: "below", params: none }, ({ step }) => {
+      const waited = step("wait", wait({ seconds: 100 }));
+      return step(
+        "give",
+        lambda({}, () => 7),
+        { after: [waited] },
+      );
+    });
+    const memory = engineFor(({ step }) => follow(step, step("it", child(below, {}))));
+    const runId = await begin(memory, "subject");
+    await pass(memory, 10);
+    const { runId: childId } = await childOf(memory, runId, "it");
+    await pauseRun(memory.engine, childId);
+    await pass(memory, 3600);
+    expect(await statesOf(memory, [runId, childId])).toEqual(["RUNNING", "PAUSED"]);
+    await resumeRun(memory.engine, childId);
+    await pass(memory, 10);
+    expect(await statesOf(memory, [runId, childId])).toEqual(["SUCCEEDED", "SUCCEEDED"]);
+  });
 
   it("while its last step is under way ends", async () => {
     const memory = engineFor(({ step }) => void step("only", batch(train, { n: 1 })));
