@@ -60,7 +60,7 @@ async function applyConcurrency(engine: Engine, { id, pipeline, concurrency }: B
  *
  * @throws BackfillNotFoundError
  */
-export async function lookAtBackfill(engine: Engine, id: string): Promise<Backfill> {
+export async function driveAndRead(engine: Engine, id: string): Promise<Backfill> {
   await driveBackfill(engine, id);
   const found = await engine.backfills.get(id);
   if (found === undefined) throw new BackfillNotFoundError(id);
@@ -89,7 +89,7 @@ export async function startBackfill(engine: Engine, request: BackfillRequest): P
     });
   }
   await applyConcurrency(engine, { ...created, concurrency });
-  return lookAtBackfill(engine, id);
+  return driveAndRead(engine, id);
 }
 
 /**
@@ -104,7 +104,7 @@ export async function resumeBackfill(engine: Engine, id: string, retryFailed: bo
       ? undefined
       : { ...freshPass(engine, stored), retryFailed, pass: stored.pass + 1 },
   );
-  return lookAtBackfill(engine, id);
+  return driveAndRead(engine, id);
 }
 
 /**
@@ -121,5 +121,5 @@ export async function cancelBackfill(engine: Engine, id: string): Promise<Backfi
       ? { ...stored, state: "CANCELLED", reason, cancelledAt: now, dueAt: now }
       : undefined,
   );
-  return lookAtBackfill(engine, id);
+  return driveAndRead(engine, id);
 }

@@ -125,7 +125,7 @@ export function versionOf({ environment }: JobDetail): string | undefined {
 }
 
 /** The run and epoch that a job works for, an array job as a whole included; undefined for jobs that are not ours. */
-export function runOf(job: JobDetail): { runId: string; epoch: number } | undefined {
+export function runIdentityOf(job: JobDetail): { runId: string; epoch: number } | undefined {
   const facts = ours.safeParse(job.environment).data;
   return facts && { runId: facts.MILLRACE_RUN_ID, epoch: facts.MILLRACE_EPOCH };
 }

@@ -181,10 +181,16 @@ async function inputsFor(engine: Engine, work: StepWork, held: HeldStep, items: 
 }
 
 /**
- * Whether the run still waits for this submission. It was read before the claim; a cancel that came in between has not
- * seen the claim, but is seen here.
+ * Withdraws a submission that its run no longer waits for. The run was read before the claim; a cancel that came in between
+ * has not seen the claim, but is seen here.
+ *
+ * @returns whether the run waits for it
  */
-async function stillWanted(engine: Engine, work: StepWork, held: HeldStep & StoredStep): Promise<boolean> {
+async function withdrawUnlessWanted(
+  engine: Engine,
+  work: StepWork,
+  held: HeldStep & StoredStep,
+): Promise<boolean> {
   const run = await engine.store.getRun(held.runId);
   if (run !== undefined && isUnderWay(run) && run.epoch === held.epoch) return true;
   await endSubmission(engine, work.run, work.node, held, withdrawn);
@@ -244,7 +250,7 @@ export async function submitStep(
   const parsed = parsedInputs(engine, work, work.node.task.job, inputs);
   if (typeof parsed === "string") return failAttempt(engine, work, held, fatal("InvalidInput", parsed));
   await putInputs(engine, work, held, parsed);
-  if (!(await stillWanted(engine, work, held))) return;
+  if (!(await withdrawUnlessWanted(engine, work, held))) return;
   let jobs: StepJob[];
   try {
     jobs = await submitAll(engine, work, claim, [...inputs.keys()]);

@@ -1,7 +1,7 @@
 import type { Run } from "../state/run.ts";
 import type { StepRecord } from "../state/step-record.ts";
 
-type RunName = Pick<Run, "pipeline" | "runId">;
+type RunPlace = Pick<Run, "pipeline" | "runId">;
 type AttemptName = Pick<StepRecord, "step" | "index" | "epoch" | "attempt">;
 
 /** Children of a map that share one tally and one file of inputs. */
@@ -13,18 +13,18 @@ export function shardOf(index: number): number {
 }
 
 /** Where everything of a step lies: `runs/{pipeline}/{runId}/{step}/`. */
-export function stepPrefix(run: RunName, step: string): string {
+export function stepPrefix(run: RunPlace, step: string): string {
   return `runs/${run.pipeline}/${run.runId}/${step}/`;
 }
 
 /** Where everything of one attempt lies: `…/{index}/{epoch}.{attempt}/`. No two attempts share a place. */
-export function attemptPrefix(run: RunName, { step, index, epoch, attempt }: AttemptName): string {
+export function attemptPrefix(run: RunPlace, { step, index, epoch, attempt }: AttemptName): string {
   return `${stepPrefix(run, step)}${index}/${epoch}.${attempt}/`;
 }
 
 /** Inputs of the Batch jobs of an attempt, a file a shard; `{shard}` is for the job to fill in. */
 export function inputKey(
-  run: RunName,
+  run: RunPlace,
   { step, index, epoch, attempt }: AttemptName,
   shard: number | "{shard}",
 ): string {
@@ -32,7 +32,7 @@ export function inputKey(
 }
 
 /** The attempt that a key under `runs/` is of; undefined for any other key. */
-export function attemptOfKey(key: string): (RunName & AttemptName & { index: number }) | undefined {
+export function attemptOfKey(key: string): (RunPlace & AttemptName & { index: number }) | undefined {
   // Batch's own retries of an attempt write beside it: `{epoch}.{attempt}.{native attempt}/`.
   const match = /^runs\/([^/]+)\/([^/]+)\/([^/]+)\/(\d+)\/(\d+)\.(\d+)(?:\.\d+)?\//.exec(key);
   if (match === null) return undefined;

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { rhythms } from "../backfill/backfill-times.ts";
 import { type BackfillView, viewBackfill } from "../backfill/backfill-view.ts";
 import { type BackfillPreview, previewBackfill } from "../backfill/preview-backfill.ts";
-import { cancelBackfill, lookAtBackfill, resumeBackfill, startBackfill } from "../backfill/start-backfill.ts";
+import { cancelBackfill, driveAndRead, resumeBackfill, startBackfill } from "../backfill/start-backfill.ts";
 import type { Engine } from "../engine.ts";
 import type { Json } from "../pipeline/json.ts";
 import { given } from "../platform/given.ts";
@@ -82,7 +82,7 @@ export async function manageSchedules(engine: Engine, asked: ScheduleRequest): P
     case "backfill-resume":
       return viewBackfill(await resumeBackfill(engine, asked.backfill, asked.retryFailed));
     case "backfill-progress":
-      return viewBackfill(await lookAtBackfill(engine, asked.backfill));
+      return viewBackfill(await driveAndRead(engine, asked.backfill));
     case "backfills":
       return (await engine.backfills.list(asked.limit)).map(viewBackfill);
   }

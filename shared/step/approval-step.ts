@@ -5,7 +5,7 @@ import { awaitingApproval, ended, succeeded } from "../state/step-changes.ts";
 import type { Answer, ApprovalStep, HeldStep } from "../state/step-record.ts";
 import type { StoredStep } from "../store/run-store.ts";
 import { replaceStep } from "./claim-step.ts";
-import { endStep, failAttempt, hintLater } from "./finish-attempt.ts";
+import { commitEnd, failAttempt, hintLater } from "./finish-attempt.ts";
 import { parsedInput } from "./read-or-fail.ts";
 import type { StepWork } from "./step-work.ts";
 
@@ -52,9 +52,9 @@ export async function answerApproval(
   engine.log.info("approval answered", { runId, step, index, approved, by: said.by });
   const value = { ...said, at: new Date(now).toISOString() };
   const answered = { ...record, answer: { approved, ...value } };
-  if (approved) return endStep(engine, work, record, succeeded(answered, { value }, now));
+  if (approved) return commitEnd(engine, work, record, succeeded(answered, { value }, now));
   const message = `${said.by} said no at ${value.at}${said.comment === undefined ? "" : `: ${said.comment}`}`;
-  return endStep(engine, work, record, ended(answered, "FAILED", now, { name: "Rejected", message }));
+  return commitEnd(engine, work, record, ended(answered, "FAILED", now, { name: "Rejected", message }));
 }
 
 /** Ends an approval whose deadline has passed, by its default. */

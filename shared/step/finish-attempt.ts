@@ -37,7 +37,7 @@ function tell(engine: Engine, work: StepWork, record: SucceededStep | EndedStep)
  *
  * @returns whether the commit took effect
  */
-export async function endStep(
+export async function commitEnd(
   engine: Engine,
   work: StepWork,
   held: StoredStep,
@@ -66,7 +66,7 @@ export async function succeedWith(
   held: StoredStep,
   output: StoredValue,
 ): Promise<void> {
-  await endStep(engine, work, held, succeeded(held, output, engine.clock.now()));
+  await commitEnd(engine, work, held, succeeded(held, output, engine.clock.now()));
 }
 
 /**
@@ -93,7 +93,7 @@ export async function succeedAttempt(
   const record = succeeded(held, stored, engine.clock.now());
   // Before the join, so that a run that this one's end starts finds it.
   await keepResult(engine, work, record);
-  await endStep(engine, work, held, record);
+  await commitEnd(engine, work, held, record);
 }
 
 /** Ends a step with a result that an earlier run made. */
@@ -103,12 +103,12 @@ export async function useCached(
   held: StoredStep,
   { output, source }: CachedResult,
 ): Promise<void> {
-  await endStep(engine, work, held, cached(held, output, source, engine.clock.now()));
+  await commitEnd(engine, work, held, cached(held, output, source, engine.clock.now()));
 }
 
 /** Ends a step that its condition says not to run. */
 export async function skipStep(engine: Engine, work: StepWork, held: StoredStep): Promise<void> {
-  await endStep(engine, work, held, ended(held, "SKIPPED", engine.clock.now()));
+  await commitEnd(engine, work, held, ended(held, "SKIPPED", engine.clock.now()));
 }
 
 /** Has a failed attempt tried again by its policy, or ends the step. */
@@ -125,7 +125,7 @@ export async function failAttempt(
   const decision = decideRetry(held, retries, failure, sizes, engine.random());
   if (decision.kind === "end") {
     const state = failure.timedOut ? "TIMED_OUT" : "FAILED";
-    await endStep(engine, work, held, ended(held, state, now, error));
+    await commitEnd(engine, work, held, ended(held, state, now, error));
     return;
   }
   const { delay, lostTo } = decision;

@@ -16,7 +16,7 @@ import { resultsNamed } from "./known-results.ts";
 import { loadValue } from "./stored-value.ts";
 
 /** What results are read from. */
-export type Results = Pick<Engine, "store" | "objects">;
+export type ResultSource = Pick<Engine, "store" | "objects">;
 
 /** Names of the steps that expressions take data from. */
 function sourcesOf(expressions: readonly (Expression | undefined)[]): string[] {
@@ -27,13 +27,13 @@ function sourcesOf(expressions: readonly (Expression | undefined)[]): string[] {
 /** Results of a map's children that are read at once: as many as a client of the AWS SDK has sockets. */
 const readsAtOnce = 50;
 
-async function outputOf(engine: Results, record: StoredStep): Promise<Json> {
+async function outputOf(engine: ResultSource, record: StoredStep): Promise<Json> {
   return hasResult(record) ? loadValue(engine, record.output) : null;
 }
 
 /** Outputs of upstream steps by name, of those that have one; of a mapped one, the list of its children's. */
 async function loadOutputs(
-  engine: Results,
+  engine: ResultSource,
   run: Run,
   graph: Graph,
   names: readonly string[],
@@ -65,7 +65,7 @@ function runFacts(run: Run): JsonObject {
 
 /** The scope in which a run's expressions are evaluated, with what these use loaded. */
 export async function scopeFor(
-  engine: Results,
+  engine: ResultSource,
   run: Run,
   graph: Graph,
   expressions: readonly (Expression | undefined)[],

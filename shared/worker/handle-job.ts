@@ -1,6 +1,6 @@
 import { isOver, type JobDetail, type JobState } from "../batch/batch-service.ts";
 import { logOf, withEndedJob } from "../batch/job-attempt.ts";
-import { identityOf, type JobIdentity, runOf, versionOf } from "../batch/job-environment.ts";
+import { identityOf, type JobIdentity, runIdentityOf, versionOf } from "../batch/job-environment.ts";
 import { jobFailure, machinesLost } from "../batch/job-failure.ts";
 import {
   blockClaim,
@@ -156,10 +156,12 @@ async function failBySaying(
 }
 
 /**
- * Whether another copy of the attempt, submitted when an answer was lost, works or worked in this job's place: then that
- * one's end counts. Should it have ended without a manifest and nobody have told of it, its failure is the attempt's.
+ * Leaves an attempt to another copy of it, submitted when an answer was lost, that works or worked in this job's place:
+ * that one's end counts. Should it have ended without a manifest and nobody have told of it, its failure is the attempt's.
+ *
+ * @returns whether there is such a copy
  */
-async function otherCopyCounts(
+async function leaveToOtherCopy(
   engine: Engine,
   work: StepWork,
   held: StoredStep,
@@ -192,7 +194,7 @@ async function jobSucceeded(
     if (!(thrown instanceof JobFileError)) throw thrown;
     return failEnded(engine, work, held, detail, fatal("InvalidManifest", thrown.message));
   }
-  if (await otherCopyCounts(engine, work, held, job, detail)) return;
+  if (await leaveToOtherCopy(engine, work, held, job, detail)) return;
   const message = `${detail.name} exited with 0 and left no manifest; a job writes one by returning from its function`;
   await failEnded(engine, work, held, detail, fatal("ManifestMissing", message));
 }
@@ -206,7 +208,7 @@ async function jobFailed(
 ) {
   // A job may die after its manifest was written: what it made is complete all the same.
   if (await hasManifest(engine, work.run, job)) return jobSucceeded(engine, work, held, job, detail);
-  if (await otherCopyCounts(engine, work, held, job, detail)) return;
+  if (await leaveToOtherCopy(engine, work, held, job, detail)) return;
   // Nobody claimed it: a copy of this attempt that has not begun must not begin after the next one.
   await blockClaim(engine, work.run, job);
   await failBySaying(engine, work, held, job, detail);
@@ -224,7 +226,7 @@ async function endObsolete(engine: Engine, detail: JobDetail): Promise<void> {
 
 /** An array job ends after its children. Each of them told of itself; only a cancel cares for the array as a whole. */
 async function handleArray(engine: Engine, detail: JobDetail): Promise<void> {
-  const array = runOf(detail);
+  const array = runIdentityOf(detail);
   const run = array && (await engine.store.getRun(array.runId));
   if (array === undefined || run === undefined || !isObsolete(run, array.epoch)) return;
   await endObsolete(engine, detail);
