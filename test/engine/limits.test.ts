@@ -257,6 +257,8 @@ describe("a limit that an operator changes", () => {
 type Change = {
   runs: number;
   limit?: number;
+  /** A run more, the last, that has failed. */
+  failed?: true;
   make: (engine: Engine, ids: readonly string[]) => Promise<unknown>;
 };
 const limit = "pipeline/limited";
@@ -271,6 +273,11 @@ const changes: Readonly<Record<string, Change>> = {
   "a run that waits is cancelled": { runs: 2, make: (engine, [, runId = ""]) => cancelRun(engine, runId) },
   "a run starts and gets it": { runs: 0, make: start },
   "a run starts and waits": { runs: 1, make: start },
+  "a run that failed is opened again": {
+    runs: 1,
+    failed: true,
+    make: (engine, ids) => retryRun(engine, ids.at(-1) ?? ""),
+  },
   "the limit is raised": { runs: 2, make: (engine) => changeLimit(engine, limit, 2) },
   "the limit is raised from nothing": { runs: 2, limit: 0, make: (engine) => changeLimit(engine, limit, 1) },
   "the limit is lowered below what is held": {
@@ -286,7 +293,10 @@ describe("a slot", () => {
   async function dying(at: number, when: "before" | "after", redelivered: boolean, change: Change) {
     const memory = new MemoryEngine([minute("limited", { maxActiveRuns: 1 })]);
     await memory.store.setLimit(limit, change.limit);
-    const ids = await beginAll(memory, "limited", change.runs);
+    const params = { seconds: 0, fails: true };
+    const failed = change.failed ? [await begin(memory, "limited", { params })] : [];
+    await work(memory);
+    const ids = [...(await beginAll(memory, "limited", change.runs)), ...failed];
     await work(memory);
     memory.clock.moveTo(memory.clock.now() + 60_000);
     const { engine, life } = mortal(memory.engine, at, when);
@@ -315,7 +325,8 @@ describe("a slot", () => {
         const { memory, ids, life } = await dying(at, when, redelivered, change);
         expect(await holders(memory, "pipeline/limited")).toEqual([]);
         expect(await memory.store.waitingRuns("limited", 10)).toEqual([]);
-        const ends = name.endsWith("cancelled") ? ["SUCCEEDED", "CANCELLED"] : ["SUCCEEDED"];
+        const stopped = change.failed ? ["FAILED"] : name.endsWith("cancelled") ? ["CANCELLED"] : [];
+        const ends = ["SUCCEEDED", ...stopped];
         const { runs } = await memory.store.listRuns({ pipeline: "limited" }, 10);
         expect(runs.length).toBeGreaterThanOrEqual(ids.length);
         for (const { state } of runs) expect(ends).toContain(state);
