@@ -1,7 +1,7 @@
 import type { Pipeline } from "../shared/pipeline/index.ts";
 import type { Json } from "../shared/pipeline/json.ts";
 import { startRun } from "../shared/run/start-run.ts";
-import { MemoryEngine } from "../shared/testing/test-pipeline.ts";
+import { MemoryEngine } from "../shared/testing/memory-engine.ts";
 import { chain, chainLength, jobs, relay, wide } from "./pipelines.ts";
 import { type Report, type Spread, spreadOf } from "./report.ts";
 

@@ -4,7 +4,7 @@
  */
 import { log, meter } from "../shared/app/telemetry.ts";
 import { startRun } from "../shared/run/start-run.ts";
-import { MemoryEngine } from "../shared/testing/test-pipeline.ts";
+import { MemoryEngine } from "../shared/testing/memory-engine.ts";
 import { chain } from "./pipelines.ts";
 
 const memory = new MemoryEngine([chain]);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import * as z from "zod";
 import { groupMembers } from "../local/process/alive.ts";
 import { startRun } from "../shared/run/start-run.ts";
-import { MemoryEngine } from "../shared/testing/test-pipeline.ts";
+import { MemoryEngine } from "../shared/testing/memory-engine.ts";
 import { type BenchService, startBenchService } from "./bench-service.ts";
 import { finishedRun } from "./finished-run.ts";
 import { wide } from "./pipelines.ts";

@@ -1,6 +1,6 @@
 import { pipelines } from "../pipelines/index.ts";
 import { manage } from "../shared/operate/manage.ts";
-import { MemoryEngine } from "../shared/testing/test-pipeline.ts";
+import { MemoryEngine } from "../shared/testing/memory-engine.ts";
 import { CliError } from "./errors.ts";
 import { invokeFor } from "./not-deployed.ts";
 

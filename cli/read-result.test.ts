@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { definePipeline, FatalError, lambda } from "../shared/pipeline/index.ts";
-import { MemoryEngine } from "../shared/testing/test-pipeline.ts";
+import { MemoryEngine } from "../shared/testing/memory-engine.ts";
 import { begin } from "../test/engine/driving.ts";
 import { readRunResult, readStepResult } from "./read-result.ts";
 import { stepPlace } from "./step-place.ts";

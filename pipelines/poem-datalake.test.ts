@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Artifact, Json } from "../shared/pipeline/index.ts";
 import { startRun } from "../shared/run/start-run.ts";
-import { MemoryEngine } from "../shared/testing/test-pipeline.ts";
+import { MemoryEngine } from "../shared/testing/memory-engine.ts";
 import { startForObject } from "../shared/trigger/start-for-object.ts";
 import { poemDatalake } from "./poem-datalake.ts";
 

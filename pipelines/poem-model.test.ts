@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Artifact, Json, Pipeline } from "../shared/pipeline/index.ts";
 import { startRun } from "../shared/run/start-run.ts";
 import type { Run } from "../shared/state/run.ts";
-import { MemoryEngine } from "../shared/testing/test-pipeline.ts";
+import { MemoryEngine } from "../shared/testing/memory-engine.ts";
 import { poemDatalake } from "./poem-datalake.ts";
 import { poemModel } from "./poem-model.ts";
 

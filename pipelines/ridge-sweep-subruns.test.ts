@@ -2,7 +2,8 @@ import type { Json } from "../shared/pipeline/index.ts";
 import { viewRun } from "../shared/run/run-view.ts";
 import { startRun } from "../shared/run/start-run.ts";
 import type { Run } from "../shared/state/run.ts";
-import { MemoryEngine, testPipeline } from "../shared/testing/test-pipeline.ts";
+import { MemoryEngine } from "../shared/testing/memory-engine.ts";
+import { testPipeline } from "../shared/testing/test-pipeline.ts";
 import { ridgeSweepSubruns } from "./ridge-sweep-subruns.ts";
 import { ridgeTrain } from "./ridge-train.ts";
 

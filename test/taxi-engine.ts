@@ -3,7 +3,7 @@ import { taxiScoring } from "../pipelines/taxi-scoring.ts";
 import { taxiTraining } from "../pipelines/taxi-training.ts";
 import type { Artifact, Json, Pipeline } from "../shared/pipeline/index.ts";
 import { startRun } from "../shared/run/start-run.ts";
-import { MemoryEngine } from "../shared/testing/test-pipeline.ts";
+import { MemoryEngine } from "../shared/testing/memory-engine.ts";
 
 const rows = { read: 50_000, kept: 48_900, dropped: { incomplete: 0, otherMonth: 250, duration: 850 } };
 

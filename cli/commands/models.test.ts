@@ -1,6 +1,6 @@
 import { manage } from "../../shared/operate/manage.ts";
 import type { Json } from "../../shared/pipeline/json.ts";
-import { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
+import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { begin } from "../../test/engine/driving.ts";
 import { modelPipeline } from "../../test/engine/model-pipeline.ts";
 import { errorLine } from "../errors.ts";

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { driveBackfills } from "../../shared/backfill/drive-backfill.ts";
 import { manage } from "../../shared/operate/manage.ts";
 import { cron, definePipeline, interval, lambda, workQueue } from "../../shared/pipeline/index.ts";
-import { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
+import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { begin } from "../../test/engine/driving.ts";
 import { UsageError } from "../errors.ts";
 import { moment } from "../options.ts";

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { startByHand } from "../../shared/operate/start-by-hand.ts";
 import { definePipeline, lambda } from "../../shared/pipeline/index.ts";
-import { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
+import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { startOn, withParam } from "./start.ts";
 
 test.each([

@@ -5,7 +5,7 @@ import { begin } from "../../test/engine/driving.ts";
 import { sampleEvent } from "../../test/sample-event.ts";
 import { cron, definePipeline, lambda, wait, workQueue } from "../pipeline/index.ts";
 import { RequestError } from "../platform/parse-request.ts";
-import { MemoryEngine } from "../testing/test-pipeline.ts";
+import { MemoryEngine } from "../testing/memory-engine.ts";
 import { manage, manageRequest } from "./manage.ts";
 
 const samples = readdirSync(join(import.meta.dirname, "../../events"))

@@ -3,7 +3,7 @@ import { type Crashing, crashing } from "../../test/engine/crashing-engine.ts";
 import { cron, definePipeline, interval, lambda } from "../pipeline/index.ts";
 import type { ScheduleOptions } from "../pipeline/schedule-trigger.ts";
 import { startRun } from "../run/start-run.ts";
-import { MemoryEngine } from "../testing/test-pipeline.ts";
+import { MemoryEngine } from "../testing/memory-engine.ts";
 import { runSchedules } from "./run-schedules.ts";
 import { viewSchedules } from "./schedule-view.ts";
 import { ScheduleNotFoundError, setScheduleActive } from "./set-schedule.ts";

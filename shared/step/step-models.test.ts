@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import * as z from "zod";
 import { startByHand } from "../operate/start-by-hand.ts";
 import { batch, defineJob, definePipeline, modelFolder, registerModel } from "../pipeline/index.ts";
-import { MemoryEngine } from "../testing/test-pipeline.ts";
+import { MemoryEngine } from "../testing/memory-engine.ts";
 
 const train = defineJob("demo.train", {
   input: z.object({}),

@@ -14,7 +14,8 @@ import {
   slack,
   wait,
 } from "../pipeline/index.ts";
-import { MemoryEngine, testPipeline } from "./test-pipeline.ts";
+import { MemoryEngine } from "./memory-engine.ts";
+import { testPipeline } from "./test-pipeline.ts";
 
 const none = z.strictObject({});
 const hour = 3600;

@@ -1,40 +1,17 @@
-import * as z from "zod";
-import { MemoryBackfillStore } from "../backfill/memory-backfill-store.ts";
-import { MemoryBatchService } from "../batch/memory-batch-service.ts";
-import { defaultSettings, type Engine, localStage, type WorkerSize } from "../engine.ts";
-import { MemoryModelRegistry } from "../models/memory-model-registry.ts";
-import { MemoryNotifier } from "../notice/memory-notifier.ts";
+import { localStage } from "../engine.ts";
 import type { RunNotice } from "../notice/run-notice.ts";
-import { MemoryObjectStore } from "../objects/memory-object-store.ts";
 import { checkTimes } from "../pipeline/check-times.ts";
 import type { Pipeline } from "../pipeline/define-pipeline.ts";
 import type { NoticeTarget } from "../pipeline/graph.ts";
 import { copyJson, type Json } from "../pipeline/json.ts";
-import { silentLog } from "../platform/log.ts";
-import { silentMeter } from "../platform/meter.ts";
-import { VirtualClock } from "../platform/virtual-clock.ts";
-import { MemoryStepQueue } from "../queue/memory-step-queue.ts";
 import { isEndStep } from "../run/end-step.ts";
 import { startRun } from "../run/start-run.ts";
-import { MemoryScheduleStore } from "../schedule/memory-schedule-store.ts";
-import { isActive, type Run, type RunError, type RunState } from "../state/run.ts";
+import type { RunError, RunState } from "../state/run.ts";
 import { hasResult, type StepError, type StepRecord, stepLabel } from "../state/step-record.ts";
 import { loadValue } from "../step/stored-value.ts";
-import { MemoryObjectWaiters } from "../store/memory-object-waiters.ts";
-import { MemoryResultCache } from "../store/memory-result-cache.ts";
-import { MemoryRunStore } from "../store/memory-run-store.ts";
-import { handleJob } from "../worker/handle-job.ts";
-import { handleStepMessage } from "../worker/handle-step-message.ts";
-import { sweepRuns } from "../worker/sweep-run.ts";
-import {
-  type GivenAnswer,
-  type GivenObject,
-  nothingOutside,
-  type Outside,
-  OutsideWorld,
-} from "./outside-world.ts";
-import { type JobFunction, runJob } from "./run-job.ts";
-import { dueTimes, StandstillError, whatItWaitsFor } from "./standstill.ts";
+import { MemoryEngine } from "./memory-engine.ts";
+import { type GivenAnswer, type GivenObject, OutsideWorld } from "./outside-world.ts";
+import type { JobFunction } from "./run-job.ts";
 
 /** What a pipeline is run with in a test. */
 export type TestOptions = {
@@ -73,186 +50,6 @@ export type TestResult = {
 
 /** A notice that would have been sent. */
 export type SentNotice = { to: NoticeTarget["kind"]; notice: RunNotice };
-
-/** Pipelines by name, with the children that they run; a pipeline that is given goes before a child of its name. */
-function withChildren(pipelines: readonly Pipeline[]): Map<string, Pipeline> {
-  const known = new Map(pipelines.map((pipeline) => [pipeline.name, pipeline]));
-  // What is added to a map while it is gone through is gone through as well.
-  for (const { children } of known.values()) {
-    for (const child of children.values()) if (!known.has(child.name)) known.set(child.name, child);
-  }
-  return known;
-}
-
-/** Virtual milliseconds after which a run that did not change will not do so any more: twice the longest wait. */
-const longestStandstill = 2 * 366 * 24 * 3_600_000;
-
-/** Turns without a change after which messages only go round and round. */
-const mostTurns = 100_000;
-
-/** How often time moves on only to the next message or sweep before it begins to leap. */
-const smallSteps = 10;
-
-/** Since when a run has not changed: the change that was the last, its time, and what was tried since. */
-type Still = { changes: number; at: number; turns: number; steps: number };
-
-/** A stand-in gave what its job could not: the Python would not get it past the contract's output. */
-export class StandInError extends Error {
-  override readonly name = "StandInError";
-  constructor(job: string, wrong: z.ZodError) {
-    super(`the stand-in of job "${job}" gave what is not its contract's output:\n${z.prettifyError(wrong)}`);
-  }
-}
-
-/** An engine within the process, and the hands that drive it. */
-export class MemoryEngine {
-  readonly clock: VirtualClock;
-  readonly store = new MemoryRunStore();
-  readonly queue: MemoryStepQueue;
-  readonly largeQueue: MemoryStepQueue;
-  /** The queues of steps, each with the size of the workers that take its messages. */
-  readonly lanes: readonly { readonly queue: MemoryStepQueue; readonly workerSize: WorkerSize }[];
-  readonly batch: MemoryBatchService;
-  readonly objects = new MemoryObjectStore();
-  readonly notifier = new MemoryNotifier();
-  /** May be replaced, by one whose ports misbehave. */
-  engine: Engine;
-  private readonly jobs: Readonly<Record<string, JobFunction>>;
-
-  constructor(pipelines: readonly Pipeline[], jobs: Readonly<Record<string, JobFunction>> = {}, start = 0) {
-    this.clock = new VirtualClock(start);
-    this.queue = new MemoryStepQueue(this.clock);
-    this.largeQueue = new MemoryStepQueue(this.clock);
-    this.lanes = [
-      { queue: this.queue, workerSize: "small" },
-      { queue: this.largeQueue, workerSize: "large" },
-    ];
-    this.batch = new MemoryBatchService(this.clock);
-    this.jobs = jobs;
-    this.engine = {
-      stage: localStage,
-      pipelines: withChildren(pipelines),
-      jobVersions: new Map(),
-      commit: "unknown: not deployed",
-      store: this.store,
-      waiters: new MemoryObjectWaiters(),
-      cache: new MemoryResultCache(),
-      models: new MemoryModelRegistry(),
-      schedules: new MemoryScheduleStore(),
-      backfills: new MemoryBackfillStore(),
-      queue: this.queue,
-      largeQueue: this.largeQueue,
-      workerSize: "small",
-      batch: this.batch,
-      objects: this.objects,
-      notifier: this.notifier,
-      clock: this.clock,
-      random: () => 0.5,
-      log: silentLog,
-      meter: silentMeter,
-      settings: defaultSettings,
-    };
-  }
-
-  private async work(job: ReturnType<MemoryBatchService["waiting"]>[number]): Promise<void> {
-    const name = job.environment.MILLRACE_JOB ?? "";
-    const stand = this.jobs[name];
-    if (stand === undefined)
-      throw new Error(`job "${name}" has no stand-in; pass one in jobs: { "${name}": (input) => … }`);
-    const contract = [...this.engine.pipelines.values()].flatMap(({ jobs }) => jobs.get(name) ?? [])[0];
-    let wrong: z.ZodError | undefined;
-    const checked: JobFunction = async (input) => {
-      const output = await stand(input);
-      wrong = contract?.output.safeParse(output).error;
-      return output;
-    };
-    this.batch.begin(job.id);
-    this.batch.finish(job.id, await runJob(this.objects, job, checked));
-    if (wrong !== undefined) throw new StandInError(name, wrong);
-  }
-
-  /** Works on the messages that can be received now, each in a worker of its size. Returns how many there were. */
-  async handleMessages(): Promise<number> {
-    let handled = 0;
-    for (const { queue, workerSize } of this.lanes) {
-      for (const message of queue.receive()) {
-        handled += 1;
-        await handleStepMessage({ ...this.engine, workerSize }, message, Number.POSITIVE_INFINITY);
-      }
-    }
-    return handled;
-  }
-
-  /** When the next message can be received, in epoch milliseconds; undefined when none waits. */
-  nextMessageAt(): number | undefined {
-    const times = this.lanes.flatMap(({ queue }) => queue.nextAt() ?? []);
-    return times.length === 0 ? undefined : Math.min(...times);
-  }
-
-  /** Does the next things there are to do now: messages first, then events, then a job. False when there is nothing. */
-  async turn(): Promise<boolean> {
-    // Everything takes some time, so that what happens later also bears a later time.
-    this.clock.moveTo(this.clock.now() + 1);
-    if ((await this.handleMessages()) > 0) return true;
-    const events = this.batch.takeEvents();
-    for (const event of events) await handleJob(this.engine, event);
-    if (events.length > 0) return true;
-    const [job] = this.batch.waiting(1);
-    if (job === undefined) return false;
-    await this.work(job);
-    return true;
-  }
-
-  /**
-   * Runs until a run has ended, moving time on whenever there is nothing to do.
-   *
-   * @throws StandstillError when it will not end, saying what it waits for
-   */
-  async finish(runId: string, outside: Outside = nothingOutside): Promise<Run> {
-    const still: Still = { changes: -1, at: 0, turns: 0, steps: 0 };
-    await outside.act();
-    for (;;) {
-      const run = await this.store.getRun(runId);
-      if (run === undefined) throw new Error(`there is no run ${runId}`);
-      if (!isActive(run)) return run;
-      await this.checkStandstill(runId, still);
-      if ((await this.turn()) || (await outside.act())) continue;
-      await this.letTimePass(still, outside.nextAt());
-      await sweepRuns(this.engine);
-    }
-  }
-
-  private async checkStandstill(runId: string, still: Still): Promise<void> {
-    const now = this.clock.now();
-    const { changes } = this.store;
-    if (changes !== still.changes) return void Object.assign(still, { changes, at: now, turns: 0, steps: 0 });
-    still.turns += 1;
-    if (now - still.at <= longestStandstill && still.turns <= mostTurns) return;
-    const days = Math.round((now - still.at) / 86_400_000);
-    const waits = await whatItWaitsFor(this.store, runId);
-    throw new StandstillError(`nothing has changed for ${days} days and ${still.turns} turns:\n${waits}`);
-  }
-
-  /** To the next message or sweep; when these change nothing, by leaps, though never past a time that something is due. */
-  private async letTimePass(still: Still, outsideAt: number | undefined): Promise<void> {
-    const now = this.clock.now();
-    const sweep = this.engine.settings.sweepSeconds * 1000;
-    let next = this.nextMessageAt() ?? now + sweep;
-    still.steps += 1;
-    if (still.steps > smallSteps) {
-      const due = await dueTimes(
-        this.store,
-        ({ pipeline }) => this.engine.pipelines.get(pipeline)?.graph.timeout,
-      );
-      // What is far off gets its hint by a sweep before that time; what a message missed, a sweep after it finds.
-      const times = due
-        .flatMap((time) => [time - sweep, time, time + sweep + 5000])
-        .filter((time) => time > now);
-      next = Math.max(next, Math.min(now + sweep * 2 ** (still.steps - smallSteps), ...times));
-    }
-    this.clock.moveTo(Math.min(next, outsideAt ?? next));
-  }
-}
 
 function nameOf(record: StepRecord, mapped: ReadonlySet<string>): string {
   return stepLabel(record.step, mapped.has(record.step) ? record.index : undefined);

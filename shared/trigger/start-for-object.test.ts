@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { definePipeline, type LandedObject, lambda, objectCreated } from "../pipeline/index.ts";
-import { MemoryEngine } from "../testing/test-pipeline.ts";
+import { MemoryEngine } from "../testing/memory-engine.ts";
 import { startForObject } from "./start-for-object.ts";
 
 const object: LandedObject = {

@@ -4,7 +4,7 @@ import { dynamoModelRegistry } from "../../shared/models/dynamo-model-registry.t
 import { promoteVersion } from "../../shared/models/promote-version.ts";
 import { registerVersion } from "../../shared/models/register-version.ts";
 import type { Promotion, PromotionRequest } from "../../shared/pipeline/model.ts";
-import { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
+import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { dynamoTables } from "./dynamo-tables.ts";
 import { versionOf } from "./model-registry.contract.ts";
 

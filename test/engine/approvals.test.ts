@@ -9,7 +9,8 @@ import { approval, definePipeline, lambda, type StepOptions, text } from "../../
 import { RunNotFoundError, RunStateError } from "../../shared/run/run-errors.ts";
 import { graphOf } from "../../shared/run/run-graph.ts";
 import { type StepView, viewRun } from "../../shared/run/run-view.ts";
-import { MemoryEngine, testPipeline } from "../../shared/testing/test-pipeline.ts";
+import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
+import { testPipeline } from "../../shared/testing/test-pipeline.ts";
 import { sweepRuns } from "../../shared/worker/sweep-run.ts";
 import { begin, mortal, pass, runOf, stepOf, work } from "./driving.ts";
 

@@ -10,7 +10,7 @@ import { cron, definePipeline, lambda, wait } from "../../shared/pipeline/index.
 import { startRun } from "../../shared/run/start-run.ts";
 import { runSchedules } from "../../shared/schedule/run-schedules.ts";
 import type { Run } from "../../shared/state/run.ts";
-import { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
+import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
 import { sweepRuns } from "../../shared/worker/sweep-run.ts";
 import { Crash, crashing } from "./crashing-engine.ts";

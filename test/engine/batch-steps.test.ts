@@ -10,7 +10,7 @@ import {
 } from "../../shared/pipeline/index.ts";
 import { startRun } from "../../shared/run/start-run.ts";
 import { lossLimits } from "../../shared/state/failure.ts";
-import { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
+import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { handleJob } from "../../shared/worker/handle-job.ts";
 import { sweepRuns } from "../../shared/worker/sweep-run.ts";
 import { begin, pass, runOf, stepOf, work } from "./driving.ts";

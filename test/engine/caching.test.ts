@@ -12,7 +12,7 @@ import {
   type StepOptions,
 } from "../../shared/pipeline/index.ts";
 import { viewRun } from "../../shared/run/run-view.ts";
-import { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
+import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { begin, runOf, stepOf, work } from "./driving.ts";
 
 const params = z.strictObject({ list: z.array(z.number()).default([1]) });

@@ -13,7 +13,7 @@ import {
   type StepOptions,
 } from "../../shared/pipeline/index.ts";
 import { lossLimits } from "../../shared/state/failure.ts";
-import { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
+import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
 import { begin, pass, runOf, stepOf, work } from "./driving.ts";
 

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { cancelRun } from "../../shared/operate/cancel-run.ts";
 import { retryRun } from "../../shared/operate/retry-run.ts";
 import { child, definePipeline, lambda, type Pipeline, wait } from "../../shared/pipeline/index.ts";
-import { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
+import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
 import { cancelOpenSteps } from "../../shared/worker/settle-cancellation.ts";
 import { sweepRuns } from "../../shared/worker/sweep-run.ts";

@@ -10,7 +10,8 @@ import {
   text,
   wait,
 } from "../../shared/pipeline/index.ts";
-import { MemoryEngine, testPipeline } from "../../shared/testing/test-pipeline.ts";
+import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
+import { testPipeline } from "../../shared/testing/test-pipeline.ts";
 import { begin, pass, stepOf } from "./driving.ts";
 import { childOf, doubling, nested } from "./families.ts";
 

@@ -1,5 +1,5 @@
 import type { Engine } from "../../shared/engine.ts";
-import type { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
+import type { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { handleJob } from "../../shared/worker/handle-job.ts";
 import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
 import { sweepRuns } from "../../shared/worker/sweep-run.ts";

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { changeLimit } from "../../shared/operate/change-limit.ts";
 import { previewQueue } from "../../shared/operate/preview-queue.ts";
 import { definePipeline, lambda, type Pipeline, wait, workQueue } from "../../shared/pipeline/index.ts";
-import { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
+import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { begin, pass, statesOf, work } from "./driving.ts";
 import { started } from "./sweep-pipeline.ts";
 

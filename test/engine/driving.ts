@@ -3,7 +3,7 @@ import { startByHand } from "../../shared/operate/start-by-hand.ts";
 import type { Json } from "../../shared/pipeline/index.ts";
 import type { Run } from "../../shared/state/run.ts";
 import type { StoredStep } from "../../shared/store/run-store.ts";
-import type { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
+import type { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { handleJob } from "../../shared/worker/handle-job.ts";
 import { sweepRuns } from "../../shared/worker/sweep-run.ts";
 import { crashing } from "./crashing-engine.ts";

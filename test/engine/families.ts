@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { child, definePipeline, lambda, type Pipeline } from "../../shared/pipeline/index.ts";
-import type { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
+import type { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { runOf, stepOf } from "./driving.ts";
 
 const none = z.strictObject({});

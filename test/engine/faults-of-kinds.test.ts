@@ -17,8 +17,8 @@ import {
   wait,
 } from "../../shared/pipeline/index.ts";
 import { RunStateError } from "../../shared/run/run-errors.ts";
+import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { activeTree } from "../../shared/testing/standstill.ts";
-import { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
 import { handleJob } from "../../shared/worker/handle-job.ts";
 import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
 import { sweepRuns } from "../../shared/worker/sweep-run.ts";

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { batch, defineJob, definePipeline, eq, lambda } from "../../shared/pipeline/index.ts";
 import { startRun } from "../../shared/run/start-run.ts";
-import { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
+import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { failPoison } from "../../shared/worker/fail-poison.ts";
 import { handleJob } from "../../shared/worker/handle-job.ts";
 import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";

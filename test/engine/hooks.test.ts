@@ -11,7 +11,7 @@ import {
   wait,
 } from "../../shared/pipeline/index.ts";
 import type { StepMessage } from "../../shared/queue/step-queue.ts";
-import { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
+import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { failPoison } from "../../shared/worker/fail-poison.ts";
 import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
 import { sweepRuns } from "../../shared/worker/sweep-run.ts";

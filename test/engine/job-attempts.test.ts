@@ -5,7 +5,7 @@ import { cancelRun } from "../../shared/operate/cancel-run.ts";
 import { retryRun } from "../../shared/operate/retry-run.ts";
 import { batch, defineJob, definePipeline, type StepOptions } from "../../shared/pipeline/index.ts";
 import type { Resources } from "../../shared/pipeline/job.ts";
-import { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
+import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { handleJob } from "../../shared/worker/handle-job.ts";
 import { begin, pass, runOf, stepOf, work } from "./driving.ts";
 

@@ -12,7 +12,8 @@ import {
   wait,
 } from "../../shared/pipeline/index.ts";
 import { startRun } from "../../shared/run/start-run.ts";
-import { MemoryEngine, testPipeline } from "../../shared/testing/test-pipeline.ts";
+import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
+import { testPipeline } from "../../shared/testing/test-pipeline.ts";
 import { handleJob } from "../../shared/worker/handle-job.ts";
 import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
 import { Crash } from "./crashing-engine.ts";

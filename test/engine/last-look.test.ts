@@ -2,7 +2,7 @@ import * as z from "zod";
 import { cancelRun } from "../../shared/operate/cancel-run.ts";
 import { batch, defineJob, definePipeline, lambda } from "../../shared/pipeline/index.ts";
 import { startRun } from "../../shared/run/start-run.ts";
-import { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
+import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
 import { sweepRun } from "../../shared/worker/sweep-run.ts";
 

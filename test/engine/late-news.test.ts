@@ -2,7 +2,7 @@ import * as z from "zod";
 import { cancelRun } from "../../shared/operate/cancel-run.ts";
 import { retryRun } from "../../shared/operate/retry-run.ts";
 import { batch, definePipeline } from "../../shared/pipeline/index.ts";
-import { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
+import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { handleJob } from "../../shared/worker/handle-job.ts";
 import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
 import { settleCancellation } from "../../shared/worker/settle-cancellation.ts";

@@ -7,7 +7,7 @@ import { manage } from "../../shared/operate/manage.ts";
 import { retryRun } from "../../shared/operate/retry-run.ts";
 import { startByHand } from "../../shared/operate/start-by-hand.ts";
 import { child, definePipeline, FatalError, lambda, wait, workQueue } from "../../shared/pipeline/index.ts";
-import { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
+import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
 import { Crash } from "./crashing-engine.ts";
 import { begin, mortal, pass, runOf, statesOf, work } from "./driving.ts";

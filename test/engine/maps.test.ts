@@ -2,7 +2,8 @@ import * as z from "zod";
 import { definePipeline, lambda } from "../../shared/pipeline/index.ts";
 import type { StepMessage } from "../../shared/queue/step-queue.ts";
 import { startRun } from "../../shared/run/start-run.ts";
-import { MemoryEngine, testPipeline } from "../../shared/testing/test-pipeline.ts";
+import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
+import { testPipeline } from "../../shared/testing/test-pipeline.ts";
 import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
 import { begin, runOf } from "./driving.ts";
 

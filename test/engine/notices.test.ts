@@ -16,7 +16,7 @@ import {
   webhook,
 } from "../../shared/pipeline/index.ts";
 import type { StepMessage } from "../../shared/queue/step-queue.ts";
-import { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
+import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { failPoison } from "../../shared/worker/fail-poison.ts";
 import { sweepRuns } from "../../shared/worker/sweep-run.ts";
 import {

@@ -4,7 +4,7 @@ import { cancelRun } from "../../shared/operate/cancel-run.ts";
 import { manage } from "../../shared/operate/manage.ts";
 import { pauseRun, resumeRun } from "../../shared/operate/pause-run.ts";
 import { approval, batch, child, definePipeline, lambda, wait } from "../../shared/pipeline/index.ts";
-import { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
+import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { sweepRun } from "../../shared/worker/sweep-run.ts";
 import { begin, pass, runOf, statesOf, stepOf, work } from "./driving.ts";
 import { childOf } from "./families.ts";

@@ -14,7 +14,8 @@ import {
   repeat,
   type StepOptions,
 } from "../../shared/pipeline/index.ts";
-import { MemoryEngine, testPipeline } from "../../shared/testing/test-pipeline.ts";
+import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
+import { testPipeline } from "../../shared/testing/test-pipeline.ts";
 import { handleJob } from "../../shared/worker/handle-job.ts";
 import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
 import { sweepRuns } from "../../shared/worker/sweep-run.ts";

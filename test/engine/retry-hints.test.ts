@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { batch, defineJob, definePipeline } from "../../shared/pipeline/index.ts";
 import { startRun } from "../../shared/run/start-run.ts";
-import { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
+import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { sweepRuns } from "../../shared/worker/sweep-run.ts";
 
 const work = defineJob("demo.work", {

@@ -11,7 +11,8 @@ import {
   type Ref,
   type StepOptions,
 } from "../../shared/pipeline/index.ts";
-import { MemoryEngine, testPipeline } from "../../shared/testing/test-pipeline.ts";
+import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
+import { testPipeline } from "../../shared/testing/test-pipeline.ts";
 import { begin, stepOf } from "./driving.ts";
 
 const none = z.strictObject({});

@@ -15,7 +15,7 @@ import {
 import type { StepMessage } from "../../shared/queue/step-queue.ts";
 import { viewRun } from "../../shared/run/run-view.ts";
 import type { Run } from "../../shared/state/run.ts";
-import { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
+import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { failPoison } from "../../shared/worker/fail-poison.ts";
 import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
 import { Crash } from "./crashing-engine.ts";

@@ -9,7 +9,7 @@ import {
   type Ref,
   wait,
 } from "../../shared/pipeline/index.ts";
-import { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
+import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 
 const none = z.strictObject({});
 

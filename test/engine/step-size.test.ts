@@ -10,7 +10,8 @@ import {
   repeat,
 } from "../../shared/pipeline/index.ts";
 import type { StepMessage } from "../../shared/queue/step-queue.ts";
-import { MemoryEngine, testPipeline } from "../../shared/testing/test-pipeline.ts";
+import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
+import { testPipeline } from "../../shared/testing/test-pipeline.ts";
 import { failPoison } from "../../shared/worker/fail-poison.ts";
 import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
 import { crashings, runWithCrash, wrapped } from "./crashing-engine.ts";

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { batch, defineJob, definePipeline, lambda, type StepContext } from "../../shared/pipeline/index.ts";
 import { viewRun } from "../../shared/run/run-view.ts";
 import { startRun } from "../../shared/run/start-run.ts";
-import { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
+import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 
 const none = z.strictObject({});
 const fit = defineJob("demo.fit", {

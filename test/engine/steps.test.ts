@@ -2,7 +2,8 @@ import * as z from "zod";
 import { definePipeline, eq, FatalError, lambda, RetryAfter } from "../../shared/pipeline/index.ts";
 import { ParamsError } from "../../shared/run/run-errors.ts";
 import { startRun } from "../../shared/run/start-run.ts";
-import { MemoryEngine, testPipeline } from "../../shared/testing/test-pipeline.ts";
+import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
+import { testPipeline } from "../../shared/testing/test-pipeline.ts";
 
 const none = z.strictObject({});
 

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { startByHand } from "../../shared/operate/start-by-hand.ts";
 import { batch, defineJob, definePipeline, lambda } from "../../shared/pipeline/index.ts";
-import { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
+import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 
 /** A job that takes and gives a number. */
 export const train = defineJob("demo.train", {

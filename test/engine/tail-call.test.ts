@@ -12,7 +12,7 @@ import {
   wait,
 } from "../../shared/pipeline/index.ts";
 import type { StepMessage } from "../../shared/queue/step-queue.ts";
-import { MemoryEngine } from "../../shared/testing/test-pipeline.ts";
+import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
 import { Crash } from "./crashing-engine.ts";
 import { begin, mortal, pass, runOf, stepOf, work } from "./driving.ts";

@@ -4,7 +4,7 @@ import type { Clock } from "../../../shared/platform/clock.ts";
 import { letGoLease } from "../../../shared/state/decide-claim.ts";
 import type { Run } from "../../../shared/state/run.ts";
 import type { HeldStep } from "../../../shared/state/step-record.ts";
-import { MemoryEngine } from "../../../shared/testing/test-pipeline.ts";
+import { MemoryEngine } from "../../../shared/testing/memory-engine.ts";
 import { FaultLedger, subjectOf } from "../faults/fault-ledger.ts";
 import type { FaultKind, FaultPlan } from "../faults/fault-plan.ts";
 import { RunWatch } from "../invariants/run-watch.ts";
