@@ -137,7 +137,9 @@ export class Jobs {
   /** A job's machine is gone. Batch tries it again by itself, as often as it was told to; then the job has failed. */
   private loseMachine(job: JobDetail, task: Task, lost: JobTryDetail): void {
     const [waiting] = this.world.memory.batch.waiting().filter(({ id }) => id === job.id);
-    if (lost === takenBack && waiting !== undefined && isSpotQueue(waiting.queue))
+    // Of two copies of a job only one counts, and so does its machine.
+    const counts = waiting !== undefined && !this.world.ledger.maySubmitTwice(waiting.name);
+    if (lost === takenBack && counts && isSpotQueue(waiting.queue))
       this.spotLosses.set(task.subject, this.spotLossesOf(task) + 1);
     const isTriedAgain = this.world.memory.batch.tryAgain(job.id, lost);
     const what = isTriedAgain ? "is tried again by Batch" : "failed";
