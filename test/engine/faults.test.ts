@@ -1,13 +1,16 @@
 import * as z from "zod";
+import { cancelRun } from "../../shared/operate/cancel-run.ts";
+import { retryRun } from "../../shared/operate/retry-run.ts";
 import { batch, defineJob, definePipeline, eq, lambda } from "../../shared/pipeline/index.ts";
 import { startRun } from "../../shared/run/start-run.ts";
+import { resultsNamed } from "../../shared/step/known-results.ts";
 import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { failPoison } from "../../shared/worker/fail-poison.ts";
 import { handleJob } from "../../shared/worker/handle-job.ts";
 import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
 import { sweepRuns } from "../../shared/worker/sweep-run.ts";
 import { crashings, runWithCrash, wrapped } from "./crashing-engine.ts";
-import { work } from "./driving.ts";
+import { begin, work } from "./driving.ts";
 
 const double = defineJob("demo.double", {
   input: z.object({ n: z.number() }),
@@ -248,6 +251,35 @@ describe("a job submitted twice", () => {
   });
 });
 
+describe("a child whose end was never told", () => {
+  it("does not run again when its run was cancelled and is opened again", async () => {
+    const pipeline = definePipeline({ name: "unheard", params: z.strictObject({}) }, ({ map }) => {
+      map("double", [0, 1, 2], (n) => batch(double, { n }));
+    });
+    const ran: number[] = [];
+    const memory = new MemoryEngine([pipeline], {
+      "demo.double": (input) => {
+        const { n } = input as { n: number };
+        ran.push(n);
+        return { n: n * 2 };
+      },
+    });
+    const runId = await begin(memory, "unheard");
+    const joinTally = memory.store.joinTally.bind(memory.store);
+    memory.store.joinTally = async (key, epoch, member, outcome) => {
+      if (epoch === 1 && member === 1) throw new Error("the worker dies here");
+      return joinTally(key, epoch, member, outcome);
+    };
+    while ((await memory.store.getStep({ runId, step: "double", index: 1 }))?.state !== "SUCCEEDED")
+      await memory.turn().catch(() => {});
+    await cancelRun(memory.engine, runId);
+    await memory.finish(runId);
+    await retryRun(memory.engine, runId);
+    expect(await memory.finish(runId)).toMatchObject({ state: "SUCCEEDED", epoch: 2 });
+    expect(ran).toEqual([0, 1, 2]);
+  });
+});
+
 describe("a zombie", () => {
   it("whose lease has run out cannot commit over the worker that took over", async () => {
     const order: string[] = [];
@@ -289,6 +321,8 @@ describe("a zombie", () => {
     expect(order).toEqual(["begin 1", "begin 2"]);
     const [record] = await memory.store.listSteps(runId);
     expect(record).toMatchObject({ state: "SUCCEEDED", attempt: 2, output: { value: 2 } });
+    // Nor does its process remember what it made.
+    expect(await resultsNamed(memory.store, runId, ["work"])).toMatchObject([{ output: { value: 2 } }]);
     expect((await memory.finish(runId)).state).toBe("SUCCEEDED");
   });
 });
