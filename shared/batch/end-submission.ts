@@ -4,7 +4,7 @@ import { queuesOf } from "../state/attempt-resources.ts";
 import type { Run } from "../state/run.ts";
 import type { StepRecord } from "../state/step-record.ts";
 import { jobName } from "./job-environment.ts";
-import { blockClaim } from "./job-files.ts";
+import { takeClaim } from "./job-files.ts";
 
 /**
  * Ends whatever jobs a submission led to, although nobody recorded them: those that Batch lists by the attempt's names
@@ -18,7 +18,7 @@ export async function endSubmission(
   reason: string,
 ): Promise<void> {
   if (node.task.kind !== "batch") return;
-  if (record.index !== "map") await blockClaim(engine, run, { ...record, index: record.index });
+  if (record.index !== "map") await takeClaim(engine, run, { ...record, index: record.index });
   // A record that was tried again counts the loss of its attempt, and so no longer says which queue that was in.
   for (const queue of queuesOf(node.task.resources)) {
     // A map's array jobs are numbered; the first number without a job is past the last.

@@ -85,16 +85,25 @@ export function readJobError(engine: Engine, run: Run, job: JobIdentity): Promis
 }
 
 /** In place of a job's id, in a claim that no job may have. */
-const blocked = "cancelled";
+const nobody = "cancelled";
 
-/** Id of the job that works on an attempt, undefined when none has begun. */
+/** Id of the job that works or worked on an attempt, undefined when none has begun. */
 export async function claimHolder(engine: Engine, run: Run, job: JobIdentity): Promise<string | undefined> {
   const holder = (await readIfSound(engine, run, job, attemptFiles.claim, claimFile))?.jobId;
-  return holder === blocked ? undefined : holder;
+  return holder === nobody ? undefined : holder;
 }
 
-/** Takes an attempt's claim away from every job, so that one that has not begun will not. */
-export async function blockClaim(engine: Engine, run: Run, job: JobIdentity): Promise<void> {
+/**
+ * Takes an attempt's claim where no job has it yet, so that none that has not begun will begin.
+ *
+ * @param ended the job whose end is the attempt's, for whoever looks at a copy of it; none of an attempt that is cancelled
+ */
+export async function takeClaim(
+  engine: Engine,
+  run: Run,
+  job: JobIdentity,
+  ended: string = nobody,
+): Promise<void> {
   const uri = engine.objects.locate(attemptPrefix(run, job) + attemptFiles.claim);
-  await engine.objects.putIfAbsent(uri, JSON.stringify({ jobId: blocked }), "application/json");
+  await engine.objects.putIfAbsent(uri, JSON.stringify({ jobId: ended }), "application/json");
 }

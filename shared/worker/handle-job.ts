@@ -3,12 +3,12 @@ import { logOf, withEndedJob } from "../batch/job-attempt.ts";
 import { identityOf, type JobIdentity, runIdentityOf, versionOf } from "../batch/job-environment.ts";
 import { jobFailure, machinesLost } from "../batch/job-failure.ts";
 import {
-  blockClaim,
   claimHolder,
   hasManifest,
   JobFileError,
   readJobError,
   readManifest,
+  takeClaim,
 } from "../batch/job-files.ts";
 import type { Engine } from "../engine.ts";
 import { nodeOf } from "../run/run-graph.ts";
@@ -208,9 +208,9 @@ async function jobFailed(
 ) {
   // A job may die after its manifest was written: what it made is complete all the same.
   if (await hasManifest(engine, work.run, job)) return jobSucceeded(engine, work, held, job, detail);
+  // Where nobody claimed it: a copy of this attempt that has not begun must not begin after the next one.
+  await takeClaim(engine, work.run, job, detail.id);
   if (await leaveToOtherCopy(engine, work, held, job, detail)) return;
-  // Nobody claimed it: a copy of this attempt that has not begun must not begin after the next one.
-  await blockClaim(engine, work.run, job);
   await failBySaying(engine, work, held, job, detail);
 }
 

@@ -10,7 +10,7 @@ import { handleJob } from "../../shared/worker/handle-job.ts";
 import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
 import { sweepRuns } from "../../shared/worker/sweep-run.ts";
 import { crashings, runWithCrash, wrapped } from "./crashing-engine.ts";
-import { begin, work } from "./driving.ts";
+import { begin, mortal, work } from "./driving.ts";
 
 const double = defineJob("demo.double", {
   input: z.object({ n: z.number() }),
@@ -200,8 +200,8 @@ describe("a job submitted twice", () => {
     step("work", batch(double, { n: 1 }), { retries: { limit: 1, delay: 1 } });
   });
 
-  /** Two jobs for one attempt, of which the first, which the record does not name, holds the claim. */
-  async function twins() {
+  /** Two jobs for one attempt, of which the first, which the record does not name, holds the claim if one does. */
+  async function twins(claimed = true) {
     const memory = new MemoryEngine([pipeline], { "demo.double": () => ({ n: 2 }) });
     const { runId } = await startRun(memory.engine, {
       pipeline: "twin",
@@ -224,11 +224,9 @@ describe("a job submitted twice", () => {
     memory.engine = { ...memory.engine, batch: service };
     const [first, second] = memory.batch.waiting();
     if (first === undefined || second === undefined) throw new Error("no twins");
-    await memory.objects.putIfAbsent(
-      `s3://data/runs/twin/${runId}/work/0/1.1/_claim.json`,
-      JSON.stringify({ jobId: first.id }),
-      "application/json",
-    );
+    const claim = `s3://data/runs/twin/${runId}/work/0/1.1/_claim.json`;
+    const claimOf = JSON.stringify({ jobId: first.id });
+    if (claimed) await memory.objects.putIfAbsent(claim, claimOf, "application/json");
     return { memory, runId, first, second };
   }
 
@@ -237,6 +235,26 @@ describe("a job submitted twice", () => {
     memory.batch.finish(second.id, { exitCode: 0 });
     for (const event of memory.batch.takeEvents()) await handleJob(memory.engine, event);
     expect((await memory.store.listSteps(runId))[0]?.state).toBe("SUBMITTED");
+  });
+
+  // The simulation, seed 6009148: the copy was taken for a job that left no manifest, and failed the step.
+  it("is tried again when one ends before it could claim, whoever dies on telling, and the other finds the claim taken", async () => {
+    for (let at = 1; ; at += 1) {
+      const { memory, runId, first, second } = await twins(false);
+      memory.batch.finish(first.id, { statusReason: "Task failed to start" });
+      const { engine, life } = mortal(memory.engine, at, "before");
+      for (const event of memory.batch.takeEvents()) await handleJob(engine, event).catch(() => undefined);
+      const prefix = `s3://data/runs/twin/${runId}/work/0/1.1/`;
+      const claim = await memory.objects.get(`${prefix}_claim.json`);
+      if (claim !== undefined) {
+        // It leaves what the other has claimed, and exits with 0.
+        memory.batch.finish(second.id, { exitCode: 0 });
+        for (const event of memory.batch.takeEvents()) await handleJob(memory.engine, event);
+        const [record] = await memory.store.listSteps(runId);
+        expect(record).toMatchObject({ state: "RETRYING", losses: { start: 1 }, failures: 0 });
+      }
+      if (!life.died) break;
+    }
   });
 
   it("is tried again when the one that held the claim died and nobody told", async () => {

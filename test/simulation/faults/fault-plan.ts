@@ -29,6 +29,7 @@ export const faultKinds = [
   "machine never starts the job",
   "job too slow",
   "job forgotten",
+  "object's event lost",
 ] as const;
 export type FaultKind = (typeof faultKinds)[number];
 
@@ -74,6 +75,8 @@ const usualRates: Readonly<Record<FaultKind, number>> = {
   "machine never starts the job": 0.03,
   "job too slow": 0.02,
   "job forgotten": 0.03,
+  // Few pipelines wait for one, and each once.
+  "object's event lost": 0.4,
 };
 
 /**

@@ -342,9 +342,16 @@ export class FinalChecks {
     const all = [...latest.values()];
     const maps = all.filter(({ index }) => index === "map").length;
     const jobs = all.reduce((sum, { jobAttempts = [] }) => sum + jobAttempts.length, 0);
-    // A claim, a commit and a join each; a map counts its shards besides, and before another attempt a claim or two are refused.
+    // A claim, a commit and a join each; a map counts its shards besides, and before another attempt a claim or two are
+    // refused; so is one where two who start runs at once admit the same one and both send its first hints.
+    const twice = watch.runs.size > 1 ? latest.size : 0;
     const most =
-      3 * latest.size + 2 * maps + Math.floor(latest.size / 200) + 4 * (attempts - begun.size) + 4 * jobs;
+      3 * latest.size +
+      twice +
+      2 * maps +
+      Math.floor(latest.size / 200) +
+      4 * (attempts - begun.size) +
+      4 * jobs;
     if (watch.steps.stepWrites > most)
       this.broken(
         "bounded cost",

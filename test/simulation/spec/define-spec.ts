@@ -55,8 +55,11 @@ export const simulatedJob = defineJob("sim.work", {
 /** Seconds that an approval waits for its answer. */
 const approvalSeconds = 7200;
 
-/** Seconds that a step waits for an object: one that lands does so long before, others are not waited for as long. */
-const objectSeconds = (lands: number | undefined) => (lands === undefined ? 600 : 7200);
+/**
+ * Seconds that a step waits for an object: others than those that land are not waited for as long. One that landed is found
+ * long before, by its event or by the sweep, and not at the deadline, until which nothing may stand still.
+ */
+const objectSeconds = (lands: number | undefined) => (lands === undefined ? 600 : 86_400);
 
 /** Stands for the hooks of a pipeline, which are in no graph. */
 export const hookStep: StepSpec = {

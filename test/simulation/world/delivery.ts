@@ -44,6 +44,7 @@ const events: Lane = {
   faults: { duplicated: "event duplicated", delayed: "event delayed", lost: "event lost" },
 };
 const starts: Lane = { ...steps, kind: "start", visibility: 180_000 };
+const landings: Lane = { ...starts, faults: { ...starts.faults, lost: "object's event lost" } };
 
 /** One message on its way. */
 type Letter = {
@@ -95,7 +96,7 @@ export class Delivery {
   /** What S3 tells of a new object. */
   landed(object: LandedObject): void {
     const handle = (engine: Engine) => startForObject(engine, object);
-    this.send({ lane: starts, about: object.key, subject: "", handle, dead: () => {} }, 0);
+    this.send({ lane: landings, about: object.key, subject: "", handle, dead: () => {} }, 0);
   }
 
   private send(letter: Letter, delay: number): void {
