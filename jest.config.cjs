@@ -46,6 +46,7 @@ const esModules = [
 /** @type {import("jest").Config} */
 module.exports = {
   testEnvironment: "node",
+  testSequencer: "<rootDir>/test/e2e-first.cjs",
   cacheDirectory: join(__dirname, ".cache", "jest"),
   roots: ["shared", "functions", "pipelines", "cli", "local", "resources", "templates", "test", "batch-jobs"]
     .map((folder) => join(__dirname, folder))
