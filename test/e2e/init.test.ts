@@ -10,6 +10,8 @@ jest.setTimeout(120_000);
 const sources = [
   ...["batch-jobs", "cli", "functions", "local", "pipelines", "resources", "shared", "templates"],
   ...["biome.json", "jest.config.cjs", "package.json", "ruff.toml", "tsconfig.json", ".gitignore"],
+  // The configuration of jest names it.
+  "test/e2e-first.cjs",
 ];
 const caches = new Set(["__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache"]);
 
