@@ -8,7 +8,7 @@ import { type OptionNames, strangeOptions } from "./known-options.ts";
 import { checkNotices, type Notice, noticeNodes } from "./notice.ts";
 import { type Ref, RefUseError, type Resolved, refTo } from "./ref.ts";
 import { checkRunName, type RunNameTemplate } from "./run-name.ts";
-import { tags as tagsSchema } from "./tag.ts";
+import { tagProblems, tags as tagsSchema } from "./tag.ts";
 import type { StepContext, StepFunction, Task } from "./task.ts";
 import { checkTriggers, type Trigger } from "./trigger.ts";
 import { isLimit, type WorkQueue, whatLimitsAre } from "./work-queue.ts";
@@ -187,9 +187,7 @@ function checkOptions(options: PipelineOptions<unknown>): DefinitionProblem[] {
   if (!Number.isInteger(priority) || priority < 1 || priority > 100) {
     report("priority", `is ${priority}; it is a whole number from 1 (first) to 100 (last)`);
   }
-  for (const { path, message } of tagsSchema.safeParse(tags).error?.issues ?? []) {
-    report(["tags", ...path].join("."), message);
-  }
+  for (const { field, problem } of tagProblems(tagsSchema, tags)) report(field, problem);
   return problems;
 }
 

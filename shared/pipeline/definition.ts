@@ -18,7 +18,7 @@ import { type OptionNames, strangeOptions } from "./known-options.ts";
 import { isRef, type Ref, RefUseError, refTo, toExpression } from "./ref.ts";
 import { type RetryPolicy, retryPolicy } from "./retry-policy.ts";
 import { fieldMissing } from "./schema-path.ts";
-import { stepTags, tagsInOrder } from "./tag.ts";
+import { stepTags, tagProblems, tagsInOrder } from "./tag.ts";
 import type { StepFunction, Task } from "./task.ts";
 
 /** That a result may be kept and used again: for how long, in seconds, and the code's version as its author has it. */
@@ -273,9 +273,9 @@ function parsedSize(
 }
 
 function parsedTags(given: readonly string[], report: (field: string, problem: string) => void): string[] {
-  const parsed = stepTags.safeParse(given);
-  for (const { path, message } of parsed.error?.issues ?? []) report(["tags", ...path].join("."), message);
-  return tagsInOrder(parsed.data ?? []);
+  const problems = tagProblems(stepTags, given);
+  for (const { field, problem } of problems) report(field, problem);
+  return problems.length === 0 ? tagsInOrder(given) : [];
 }
 
 /** For what has no time of its own: longer than anybody waits. */

@@ -23,6 +23,15 @@ export const stepTags = z.array(tag).refine((given) => tagsText(given).length <=
     `are ${tagsText(input as string[]).length} characters together; a job on AWS may have ${longestOnAws}`,
 });
 
+/** What is wrong with the tags of a definition, and in which of its fields. */
+export function tagProblems(
+  schema: typeof tags | typeof stepTags,
+  given: readonly string[],
+): { field: string; problem: string }[] {
+  const issues = schema.safeParse(given).error?.issues ?? [];
+  return issues.map(({ path, message }) => ({ field: ["tags", ...path].join("."), problem: message }));
+}
+
 /** Tags in the order in which a run has them: each once, by their text. */
 export function tagsInOrder(given: Iterable<string>): string[] {
   return [...new Set(given)].sort();

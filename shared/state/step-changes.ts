@@ -62,6 +62,12 @@ export function ended(
   return { ...factsOf(record), ...childCount(record), state, endedAt: iso(now), ...(error && { error }) };
 }
 
+/** A record that tells of more losses. @param times how many */
+export function withLosses<R extends StepRecord>(record: R, cause: LossCause, times: number): R {
+  if (times === 0) return record;
+  return { ...record, losses: { ...record.losses, [cause]: lossesTo(record, cause) + times } };
+}
+
 /**
  * @param lostTo what the attempt was lost to; a failure of the step's own counts against its retries
  * @param times how often it was lost
@@ -73,21 +79,14 @@ export function retrying(
   lostTo?: LossCause,
   times = 1,
 ): RetryingStep {
+  const counted =
+    lostTo === undefined ? { ...record, failures: record.failures + 1 } : withLosses(record, lostTo, times);
   return {
-    ...factsOf(record),
-    ...(lostTo === undefined
-      ? { failures: record.failures + 1 }
-      : { losses: { ...record.losses, [lostTo]: lossesTo(record, lostTo) + times } }),
+    ...factsOf(counted),
     state: "RETRYING",
     retryAt,
     error,
   };
-}
-
-/** A record that tells of more losses. @param times how many */
-export function withLosses<R extends StepRecord>(record: R, cause: LossCause, times: number): R {
-  if (times === 0) return record;
-  return { ...record, losses: { ...record.losses, [cause]: lossesTo(record, cause) + times } };
 }
 
 /** A held step whose jobs exist now. */

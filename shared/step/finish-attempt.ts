@@ -12,19 +12,14 @@ import { replaceStep } from "./claim-step.ts";
 import { joinEnded } from "./join-step.ts";
 import { rememberResult } from "./known-results.ts";
 import { afterPass } from "./repeat-step.ts";
-import { hintFor, type StepWork } from "./step-work.ts";
+import { hintFor, logFacts, type StepWork } from "./step-work.ts";
 import { storeValue } from "./stored-value.ts";
 
 function tell(engine: Engine, work: StepWork, record: SucceededStep | EndedStep): void {
-  const { runId, step, index, attempt, state } = record;
+  const { state } = record;
   const milliseconds = Date.parse(record.endedAt) - Date.parse(record.startedAt);
   const error = hasResult(record) ? undefined : record.error;
-  const { tags } = work.node;
-  const fields = {
-    ...{ runId, step, index, attempt, state, milliseconds },
-    ...(tags && { tags }),
-    ...(error && { error }),
-  };
+  const fields = { ...logFacts(work, record), state, milliseconds, ...(error && { error }) };
   if (error === undefined) engine.log.info("step ended", fields);
   else engine.log.warn("step ended", fields);
   // By pipeline and not by step: CloudWatch bills every set of dimensions as a metric of its own, and the log has the rest.
@@ -84,9 +79,8 @@ export async function succeedAttempt(
   if (after.kind === "again") {
     const next = betweenPasses(held, engine.clock.now() + after.delay);
     if ((await replaceStep(engine, next, held)) === undefined) return;
-    const { runId, step, index, attempt } = held;
     const result = JSON.stringify(output).slice(0, 500);
-    engine.log.info("pass ended", { runId, step, index, attempt, pass: next.passes, result });
+    engine.log.info("pass ended", { ...logFacts(work, held), pass: next.passes, result });
     return hintLater(engine, work, held, after.delay);
   }
   const stored = await storeValue(engine, work.run, held, output);
@@ -131,8 +125,7 @@ export async function failAttempt(
   const { delay, lostTo } = decision;
   const next = retrying(held, error, now + delay, lostTo, failure.times);
   if ((await replaceStep(engine, next, held)) === undefined) return;
-  const { runId, step, index, attempt } = held;
-  const facts = { runId, step, index, attempt, inMilliseconds: delay, error, ...(lostTo && { lostTo }) };
+  const facts = { ...logFacts(work, held), inMilliseconds: delay, error, ...(lostTo && { lostTo }) };
   engine.log.warn("step will be tried again", facts);
   engine.meter.count("StepRetried", { pipeline: work.run.pipeline });
   await hintLater(engine, work, held, delay);

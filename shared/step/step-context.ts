@@ -8,7 +8,7 @@ import { indexOf } from "../state/step-record.ts";
 import type { StoredStep } from "../store/run-store.ts";
 import { publishArtifact, readPublished } from "./publish-artifact.ts";
 import { modelsFor } from "./step-models.ts";
-import type { StepWork } from "./step-work.ts";
+import { logFacts, type StepWork } from "./step-work.ts";
 
 function artifactsFor(engine: Engine, work: StepWork, held: StoredStep): StepArtifacts {
   const prefix = attemptPrefix(work.run, held);
@@ -55,9 +55,8 @@ function rawDataOf({ objects }: Engine): RawData {
   };
 }
 
-function logFor(engine: Engine, { node: { tags } }: StepWork, held: StoredStep): StepLog {
-  const { runId, step, index, attempt } = held;
-  const facts = { runId, step, index, attempt, ...(tags && { tags }) };
+function logFor(engine: Engine, work: StepWork, held: StoredStep): StepLog {
+  const facts = logFacts(work, held);
   return {
     info: (message, fields) => engine.log.info(message, { ...facts, ...fields }),
     warn: (message, fields) => engine.log.warn(message, { ...facts, ...fields }),

@@ -19,3 +19,8 @@ export type StepWork = {
 export function hintFor({ runId, step, index }: StepRecord, epoch: number): StepMessage {
   return { runId, step, index, epoch };
 }
+
+/** What each line of the log says of the step that it is about. */
+export function logFacts({ node: { tags } }: StepWork, { runId, step, index, attempt }: StepRecord) {
+  return { runId, step, index, attempt, ...(tags && { tags }) };
+}

@@ -34,9 +34,9 @@ async function endJobs(engine: Engine, records: readonly StoredStep[]): Promise<
   const ids = records.flatMap((record) => (hasJobs(record) ? record.jobs.map(({ id }) => id) : []));
   if (ids.length === 0) return { running: new Set(), over: new Map() };
   const wholes = await engine.batch.describe([...new Set(ids.map(arrayOf))]);
-  const open = wholes.filter((job) => !isOver(job)).map(({ id }) => id);
-  await severalAtOnce(open, (id) => engine.batch.terminate(id, reason));
-  const running = new Set([...open, ...ids.filter((id) => open.includes(arrayOf(id)))]);
+  const open = new Set(wholes.filter((job) => !isOver(job)).map(({ id }) => id));
+  await severalAtOnce([...open], (id) => engine.batch.terminate(id, reason));
+  const running = new Set([...open, ...ids.filter((id) => open.has(arrayOf(id)))]);
   const children = await engine.batch.describe(ids.filter((id) => id !== arrayOf(id) && !running.has(id)));
   return { running, over: new Map([...wholes, ...children].map((job) => [job.id, job])) };
 }

@@ -64,8 +64,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: "a lost attempt counts as a failure",
     file: "shared/state/step-changes.ts",
-    find: ": { losses: {",
-    replace: ": { failures: record.failures + 1, losses: {",
+    find: ": withLosses(record, lostTo, times);",
+    replace: ": withLosses({ ...record, failures: record.failures + 1 }, lostTo, times);",
   },
   {
     name: "a child's join starts the tally anew",
