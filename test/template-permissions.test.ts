@@ -206,6 +206,7 @@ describe("what a function's code calls", () => {
     "objects.delete": "s3:DeleteObject",
     "batch.submit": "batch:SubmitJob",
     "batch.findByName": "batch:ListJobs",
+    "batch.isServing": ["batch:ListJobs", "batch:DescribeJobs"],
     "batch.describe": "batch:DescribeJobs",
     "batch.terminate": "batch:TerminateJob",
     // A run that leaves its work queue takes its place there along.

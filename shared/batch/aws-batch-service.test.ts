@@ -128,6 +128,30 @@ test("jobs are found by their exact name, over all pages", async () => {
   ]);
 });
 
+describe("a queue serves", () => {
+  /** Whether it does, by the jobs of each state that Batch lists and what it has counted of their children. */
+  const serving = (jobs: Record<string, object[]>, children: Record<string, Record<string, number>> = {}) => {
+    const { batch } = serviceAnswering((_, input) =>
+      "jobs" in input
+        ? { jobs: input.jobs?.map((id) => ({ jobId: id, arrayProperties: { statusSummary: children[id] } })) }
+        : { jobSummaryList: jobs["jobStatus" in input ? (input.jobStatus ?? "RUNNING") : "RUNNING"] },
+    );
+    return batch.isServing("cpu");
+  };
+  const array = { jobId: "a", arrayProperties: { size: 3 } };
+
+  test.each([
+    ["while a job runs", { RUNNING: [{ jobId: "1" }] }, {}, true],
+    ["while a job starts", { STARTING: [{ jobId: "1" }] }, {}, true],
+    ["not while jobs only wait", { RUNNABLE: [{ jobId: "1" }], PENDING: [{ jobId: "2" }] }, {}, false],
+    ["while a child of an array runs", { PENDING: [array] }, { a: { RUNNABLE: 2, RUNNING: 1 } }, true],
+    ["while a child of an array starts", { PENDING: [array] }, { a: { STARTING: 1 } }, true],
+    ["not while an array's children wait", { PENDING: [array] }, { a: { RUNNABLE: 3, RUNNING: 0 } }, false],
+  ])("%s", async (_what, jobs, children, expected) => {
+    expect(await serving(jobs, children)).toBe(expected);
+  });
+});
+
 test("jobs are described a hundred at a time, and none without a call", async () => {
   const { batch, calls } = serviceAnswering((_, input) => ({
     jobs: ("jobs" in input ? input.jobs : [])?.map((jobId) => ({ jobId, jobName: "n", status: "RUNNING" })),

@@ -23,6 +23,9 @@ export type BatchTargets = {
 /** DescribeJobs takes no more ids. */
 const describedAtOnce = 100;
 
+/** States of jobs that have a machine, or are given one. */
+const servedStates = ["RUNNING", "STARTING"] as const;
+
 /** Batch takes CPU, memory and GPUs as requirements only, as text. A GPU count of 0 is refused, so it is left out. */
 function requirements({ vcpus, memory, gpus }: JobSubmission["resources"]) {
   return [
@@ -134,6 +137,23 @@ export function awsBatchService(
     },
 
     describe,
+
+    async isServing(queue) {
+      const list = async (jobStatus: "PENDING" | (typeof servedStates)[number]) => {
+        const request = { jobQueue: queueArn(queue), jobStatus, maxResults: describedAtOnce };
+        return (await client.send(new ListJobsCommand(request))).jobSummaryList ?? [];
+      };
+      for (const state of servedStates) if ((await list(state)).length > 0) return true;
+      // An array job itself is PENDING until its children have ended; their states it has counted.
+      const arrays = (await list("PENDING")).flatMap(({ jobId, arrayProperties }) =>
+        jobId === undefined || arrayProperties?.size === undefined ? [] : [jobId],
+      );
+      if (arrays.length === 0) return false;
+      const { jobs = [] } = await client.send(new DescribeJobsCommand({ jobs: arrays }));
+      return jobs.some(({ arrayProperties }) =>
+        servedStates.some((state) => (arrayProperties?.statusSummary?.[state] ?? 0) > 0),
+      );
+    },
 
     async terminate(id, reason) {
       try {

@@ -78,6 +78,8 @@ export type BatchService = {
   findByName(name: string, queue: string): Promise<string[]>;
   /** Details of jobs, at most 100 a call to Batch; ids that Batch does not know are left out. */
   describe(ids: readonly string[]): Promise<JobDetail[]>;
+  /** Whether any job of a queue has a machine now, or is given one. */
+  isServing(queue: string): Promise<boolean>;
   /** Ends a job in any state; one that has ended already, or is unknown, is no error. */
   terminate(id: string, reason: string): Promise<void>;
 };

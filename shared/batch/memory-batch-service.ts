@@ -70,6 +70,12 @@ export class MemoryBatchService implements BatchService {
     });
   }
 
+  async isServing(queue: string): Promise<boolean> {
+    return this.waiting().some(
+      (job) => job.queue === queue && (job.state === "STARTING" || job.state === "RUNNING"),
+    );
+  }
+
   async terminate(id: string, reason: string): Promise<void> {
     const { arraySize = 0 } = this.jobs.get(id) ?? {};
     const children = Array.from({ length: arraySize }, (_, place) => `${id}:${place}`);

@@ -4,6 +4,7 @@ import type { Engine } from "../engine.ts";
 import { severalAtOnce } from "../platform/several-at-once.ts";
 import { maxMessageDelay } from "../queue/step-queue.ts";
 import { nextSweep } from "../run/next-sweep.ts";
+import { attemptResources } from "../state/attempt-resources.ts";
 import type { Failure } from "../state/failure.ts";
 import type { Run } from "../state/run.ts";
 import {
@@ -12,7 +13,6 @@ import {
   hasJobs,
   hasResult,
   type JobStep,
-  type StepIndex,
   type StepRecord,
   timeOf,
 } from "../state/step-record.ts";
@@ -82,38 +82,42 @@ const jobLost: Failure = {
   lostTo: "job",
 };
 
-/** Children of a map that had a machine since a time, in epoch milliseconds. */
-function servedSince(records: readonly StoredStep[], since: number): ReadonlySet<StepIndex> {
-  const served = records.filter(
-    (record) =>
-      (hasJobs(record) && record.state === "RUNNING") ||
-      record.jobAttempts?.some(({ tries }) => tries.some(({ endedAt = 0 }) => endedAt > since)),
-  );
-  return new Set(served.map(({ index }) => index).filter((index) => index !== "map"));
+/** Whether a record's job waits in a queue whose machines work. */
+type WaitsItsTurn = (record: StepRecord) => Promise<boolean>;
+
+/** Asks Batch about each queue once at most: what is true of one child's queue is true of all of them. */
+function waitsItsTurn(engine: Engine, { node: { task } }: StepWork): WaitsItsTurn {
+  const answers = new Map<string, Promise<boolean>>();
+  return async (record) => {
+    if (task.kind !== "batch") return false;
+    const { queue } = attemptResources(task.resources, record);
+    const answer = answers.get(queue) ?? engine.batch.isServing(queue);
+    answers.set(queue, answer);
+    return answer;
+  };
 }
 
 /**
  * Ends a job that waits too long for a machine: the attempt then fails with that reason. Whether it waits is Batch's to
  * say now; since when, is noted when it is first seen, for the news of it may be lost, and a job that lost its machine
- * waits again. One whose siblings have machines waits its turn: a map may have more children than there are machines.
- *
- * @param served children of the map that had a machine within the time that one may wait
+ * waits again. While the queue's machines work, for siblings or for other runs, a job waits its turn, and its time begins
+ * anew; that no machine could ever hold it, or none that could is to be had, Batch then says of the queue's first job.
  */
 async function endWaiting(
   engine: Engine,
   job: JobDetail,
   record: StoredStep | undefined,
-  served: ReadonlySet<StepIndex>,
+  waits: WaitsItsTurn,
 ): Promise<void> {
   if (record === undefined || !hasJobs(record)) return handleJob(engine, job);
   const now = engine.clock.now();
-  if (record.state !== "RUNNABLE" || record.runnableSince === undefined) {
+  const since = record.state === "RUNNABLE" ? record.runnableSince : undefined;
+  const waited = since === undefined ? 0 : now - since;
+  if (since !== undefined && waited < engine.settings.runnableSeconds * 1000) return;
+  if (since === undefined || (await waits(record))) {
     await engine.store.putStep({ ...record, state: "RUNNABLE", runnableSince: now }, record.version);
     return;
   }
-  const waited = now - record.runnableSince;
-  if (waited < engine.settings.runnableSeconds * 1000) return;
-  if (served.size > (served.has(record.index) ? 1 : 0)) return;
   const reason = `RUNNABLE for ${Math.round(waited / 1000)} s: no machine that fits the job's resources came up`;
   await engine.batch.terminate(job.id, reason);
 }
@@ -133,6 +137,7 @@ function openJobsOf(array: JobDetail, open: ReadonlySet<number>): string[] {
  */
 async function sweepJobs(
   engine: Engine,
+  work: StepWork,
   ids: readonly string[],
   open: ReadonlySet<number>,
   records: readonly StoredStep[],
@@ -140,14 +145,14 @@ async function sweepJobs(
   const jobs = await engine.batch.describe(ids);
   const children = await engine.batch.describe(jobs.flatMap((job) => openJobsOf(job, open)));
   const byIndex = new Map(records.map((each) => [each.index, each]));
-  const served = servedSince(records, engine.clock.now() - engine.settings.runnableSeconds * 1000);
+  const waits = waitsItsTurn(engine, work);
   const all = [...jobs.filter(({ arraySize }) => arraySize === undefined), ...children];
   await severalAtOnce(all, async (job) => {
     const index = identityOf(job)?.index;
     const stored = index === undefined ? undefined : byIndex.get(index);
     // What is tried again has its hint on the way; one that was lost is sent again when it is overdue.
     if (isOver(job) && stored?.state !== "RETRYING") await handleJob(engine, job);
-    else if (job.state === "RUNNABLE") await endWaiting(engine, job, stored, served);
+    else if (job.state === "RUNNABLE") await endWaiting(engine, job, stored, waits);
   });
   return new Set(jobs.map(({ id }) => id));
 }
@@ -161,7 +166,7 @@ async function sweepOwnJobs(
 ): Promise<void> {
   if (held.length === 0) return;
   const ids = held.flatMap(({ jobs }) => jobs.map(({ id }) => id));
-  const known = await sweepJobs(engine, ids, new Set(), records);
+  const known = await sweepJobs(engine, work, ids, new Set(), records);
   for (const record of held) {
     if (!record.jobs.some(({ id }) => known.has(id))) await failAttempt(engine, work, record, jobLost);
   }
@@ -203,7 +208,7 @@ async function sweepChildren(
   if (open.size === 0) return joinFullShards(engine, work, children);
   const current = records.filter(({ epoch }) => epoch === work.run.epoch);
   const ofArrays = new Set(hasJobs(map) ? map.jobs.map(({ id }) => id) : []);
-  const arrays = ofArrays.size > 0 && (await sweepJobs(engine, [...ofArrays], open, current)).size > 0;
+  const arrays = ofArrays.size > 0 && (await sweepJobs(engine, work, [...ofArrays], open, current)).size > 0;
   const hints = childrenToHint(engine, work, arrays, open, records);
   const { runId, epoch } = work.run;
   if (hints.length > 0) {

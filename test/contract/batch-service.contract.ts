@@ -73,6 +73,20 @@ export function batchServiceContract(create: () => Promise<BatchUnderTest>): voi
     expect(await under.batch.describe([])).toEqual([]);
   });
 
+  test("a queue serves while a job of it runs, or an array's child, and no longer", async () => {
+    const resources = { vcpus: 1, memory: 128, gpus: 0, queue: "gpu" };
+    const serving = () => under.batch.isServing(resources.queue);
+    expect(await serving()).toBe(false);
+    for (const size of [undefined, 2]) {
+      const array = size === undefined ? {} : { arraySize: size };
+      const id = await under.batch.submit(aJob({ command: takesLong, resources, ...array }));
+      await under.running(size === undefined ? id : `${id}:1`);
+      expect(await serving()).toBe(true);
+      await under.batch.terminate(id, "enough");
+      await under.eventually(async () => expect(await serving()).toBe(false));
+    }
+  });
+
   test.each([
     [0, "SUCCEEDED"],
     [3, "FAILED"],

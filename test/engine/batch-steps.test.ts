@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { JobSubmission } from "../../shared/batch/batch-service.ts";
 import { retryRun } from "../../shared/operate/retry-run.ts";
 import {
   batch,
@@ -44,15 +45,12 @@ describe("Batch steps", () => {
     const { batch: service } = memory.engine;
     memory.engine = {
       ...memory.engine,
-      batch: {
-        submit: (submission) => {
+      batch: Object.assign(Object.create(service), {
+        submit: (submission: JobSubmission) => {
           submitted.push(submission.arraySize);
           return service.submit(submission);
         },
-        findByName: (...args) => service.findByName(...args),
-        describe: (ids) => service.describe(ids),
-        terminate: (...args) => service.terminate(...args),
-      },
+      }),
     };
     const ended = await memory.finish(runId);
     const records = await memory.store.listSteps(runId);

@@ -91,6 +91,36 @@ describe("children of a map that wait for their siblings' machines", () => {
   });
 });
 
+describe("a job that waits while another run's job has the machine", () => {
+  const pipeline = definePipeline({ name: "one-machine", params: z.strictObject({}) }, ({ step }) => {
+    step("train", batch(train, { n: 1 }), { retries: 0 });
+  });
+
+  /** A run whose job was submitted. */
+  async function submitted(memory: MemoryEngine) {
+    memory.clock.moveTo(memory.clock.now() + 1000);
+    const runId = await started(memory, "one-machine");
+    for (const message of memory.queue.receive(10))
+      await handleStepMessage(memory.engine, message, Number.POSITIVE_INFINITY);
+    const job = memory.batch.waiting().at(-1)?.id ?? "";
+    return { runId, job };
+  }
+
+  it("waits its turn, however long that takes, and runs when it comes", async () => {
+    const memory = new MemoryEngine([pipeline], { "demo.train": () => ({ n: 1 }) });
+    const [running, waits] = [await submitted(memory), await submitted(memory)];
+    memory.batch.begin(running.job);
+    memory.batch.wait(waits.job);
+    for (let hours = 0; hours < 24; hours += 1) {
+      for (const event of memory.batch.takeEvents()) await handleJob(memory.engine, event);
+      memory.clock.moveTo(memory.clock.now() + 3_600_000);
+      await sweepRuns(memory.engine);
+    }
+    expect(memory.batch.waiting().map(({ id }) => id)).toEqual([running.job, waits.job]);
+    expect(await memory.finish(waits.runId)).toMatchObject({ state: "SUCCEEDED" });
+  });
+});
+
 const cancelling = { to: "CANCELLING", endsAs: "CANCELLED", reason: "enough" } as const;
 
 describe("a cancel that is late", () => {

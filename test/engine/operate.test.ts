@@ -122,16 +122,7 @@ describe("cancel", () => {
       await cancelRun(sound, runId);
       return id;
     };
-    const { findByName, describe: details, terminate } = service;
-    memory.engine = {
-      ...sound,
-      batch: {
-        submit,
-        findByName: findByName.bind(service),
-        describe: details.bind(service),
-        terminate: terminate.bind(service),
-      },
-    };
+    memory.engine = { ...sound, batch: Object.assign(Object.create(service), { submit }) };
     await memory.finish(runId);
     expect(memory.batch.waiting()).toEqual([]);
     expect((await memory.store.getRun(runId))?.state).toBe("CANCELLED");

@@ -250,8 +250,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: "a job may wait for a machine for ever",
     file: "shared/worker/sweep-step.ts",
-    find: "if (waited < engine.settings.runnableSeconds * 1000) return;",
-    replace: "if (waited < engine.settings.runnableSeconds * 1e6) return;",
+    find: "if (since !== undefined && waited < engine.settings.runnableSeconds * 1000) return;",
+    replace: "if (since !== undefined && waited < engine.settings.runnableSeconds * 1e6) return;",
   },
   {
     name: "a job that Batch has forgotten is not given up",
