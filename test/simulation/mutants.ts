@@ -88,14 +88,14 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a job that ended well is believed without its manifest's result",
-    file: "shared/worker/handle-job.ts",
+    file: "shared/worker/job-ended.ts",
     find: "    if (manifest !== undefined) {\n",
     replace:
       "    if (manifest === undefined) return await succeedAttempt(engine, work, held, null);\n    if (manifest !== undefined) {\n",
   },
   {
     name: "a job that died after its manifest is tried again",
-    file: "shared/worker/handle-job.ts",
+    file: "shared/worker/job-ended.ts",
     find: "if (await hasManifest(engine, work.run, job)) return",
     replace: "if (detail.exitCode === 0 && (await hasManifest(engine, work.run, job))) return",
   },
@@ -115,8 +115,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: "a cancel forgets jobs",
     file: "shared/worker/settle-cancellation.ts",
-    find: "const open = wholes.filter((job) => !isOver(job)).map(({ id }) => id);",
-    replace: "const open: string[] = [];",
+    find: "const open = new Set(wholes.filter((job) => !isOver(job)).map(({ id }) => id));",
+    replace: "const open = new Set<string>();",
   },
   {
     name: "a retry runs again what had succeeded",
