@@ -155,9 +155,11 @@ export async function beginRun(engine: Engine, run: WaitingRun | RunningRun): Pr
   if (run.state === "RUNNING") return dispatch(engine, run, graph, plan(graph, run.progress).ready);
   if (run.state !== "QUEUED" || (await admitOrWait(engine, run)) !== "cancel") return;
   const reason = `${run.pipeline} has no slot left (${run.limits.map(({ name, limit }) => `${name}: ${limit}`).join(", ")}), and its runs do not wait`;
-  const move = { to: "CANCELLING", endsAs: "CANCELLED", reason } as const;
+  // Somebody else may have found a slot for it meanwhile: then it runs, and has steps that a cancel would have to end.
+  const move = { to: "CANCELLING", endsAs: "CANCELLED", reason, unbegun: true } as const;
   const moved = await engine.store.moveRun(run.runId, run.epoch, move, engine.clock.now());
-  if (moved?.state === "CANCELLING") await endRun(engine, moved, graph, "CANCELLED");
+  if (moved?.state === "CANCELLING" && moved.epoch === run.epoch && moved.activeSince === undefined)
+    await endRun(engine, moved, graph, "CANCELLED");
 }
 
 /** When the sweep looks at a run for the first time, in epoch milliseconds: at the latest when its time is up. */

@@ -13,11 +13,17 @@ export type RunMove =
   | { readonly to: "QUEUED" }
   | { readonly to: "RUNNING"; readonly activeSince?: string }
   | { readonly to: "PAUSED" }
-  | { readonly to: "CANCELLING"; readonly endsAs: CancellingRun["endsAs"]; readonly reason: string };
+  | {
+      readonly to: "CANCELLING";
+      readonly endsAs: CancellingRun["endsAs"];
+      readonly reason: string;
+      /** Only a run that has not begun in this epoch. */
+      readonly unbegun?: true;
+    };
 
 /** What a move sets of a run. */
 export function moved(move: RunMove) {
-  const { to: state, ...rest } = move;
+  const { to: state, unbegun: _unbegun, ...rest } = { unbegun: undefined, ...move };
   return { state, ...rest } as
     | Pick<WaitingRun, "state">
     | (Pick<RunningRun, "state"> & { activeSince?: string })

@@ -12,7 +12,9 @@ export function distinctLimits({ limits }: Pick<Run, "limits">): Limit[] {
  * Whether a run may make a move: the table of transitions has it, and it does not begin without its slots, which only an
  * admission gives. A run that has begun (`activeSince`) has them.
  */
-export function mayMove(run: Run, { to }: RunMove): boolean {
-  const begins = to === "RUNNING" && run.activeSince === undefined;
-  return isActive(run) && statesBefore(to).includes(run.state) && !(begins && run.limits.length > 0);
+export function mayMove(run: Run, move: RunMove): boolean {
+  const hasBegun = run.activeSince !== undefined;
+  const lacksSlots = move.to === "RUNNING" && !hasBegun && run.limits.length > 0;
+  const isLate = move.to === "CANCELLING" && move.unbegun === true && hasBegun;
+  return isActive(run) && statesBefore(move.to).includes(run.state) && !lacksSlots && !isLate;
 }

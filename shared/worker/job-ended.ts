@@ -13,7 +13,7 @@ import {
 import type { Engine } from "../engine.ts";
 import { type Failure, fatal } from "../state/failure.ts";
 import { withLosses } from "../state/step-changes.ts";
-import type { JobUsage } from "../state/step-record.ts";
+import { hasJobs, type JobUsage } from "../state/step-record.ts";
 import { failAttempt, succeedAttempt } from "../step/finish-attempt.ts";
 import type { StepWork } from "../step/step-work.ts";
 import type { StoredStep } from "../store/run-store.ts";
@@ -48,7 +48,8 @@ async function failBySaying(
 
 /**
  * Leaves an attempt to another copy of it, submitted when an answer was lost, that works or worked in this job's place:
- * that one's end counts. Should it have ended without a manifest and nobody have told of it, its failure is the attempt's.
+ * that one's end counts. If it has not ended, the record names it from now on, for the sweep asks about the job that a
+ * record names: whether it waits too long, or Batch has forgotten it.
  *
  * @returns whether there is such a copy
  */
@@ -62,9 +63,10 @@ async function leaveToOtherCopy(
   const holder = await claimHolder(engine, work.run, job);
   if (holder === undefined || holder === detail.id) return false;
   const [other] = await engine.batch.describe([holder]);
-  if (other !== undefined && isOver(other)) {
-    await failBySaying(engine, work, held, job, other);
-  }
+  // Looked at once more: it may have left its manifest since, and nobody else need have told of its end.
+  if (other !== undefined && isOver(other)) await jobEnded(engine, work, held, job, other);
+  else if (hasJobs(held) && !held.jobs.some(({ id }) => id === holder))
+    await engine.store.putStep({ ...held, jobs: [{ id: holder, name: detail.name }] }, held.version);
   return true;
 }
 

@@ -70,6 +70,16 @@ export function runMovesContract(create: () => Promise<RunStore>): void {
     expect(await store.moveRun(run.runId, 1, { to: "RUNNING" }, later)).toEqual(run);
   });
 
+  test("a run that has begun is not cancelled as one that has not", async () => {
+    const unbegun = { ...cancel, unbegun: true } as const;
+    const waiting = await runIn("QUEUED");
+    expect(await store.moveRun(waiting.runId, 1, unbegun, later)).toEqual({ ...waiting, ...moved(cancel) });
+    const run = aRun({ activeSince: timeAt(3) });
+    await store.createRun(run, later);
+    expect(await store.moveRun(run.runId, 1, unbegun, later)).toEqual(run);
+    expect(await store.getRun(run.runId)).toEqual(run);
+  });
+
   test("a run that needs slots does not begin by a move", async () => {
     const limits = [{ name: "gpu", limit: 1 }];
     for (const state of ["SCHEDULED", "QUEUED"] as const) {

@@ -5,6 +5,7 @@ import { batch, defineJob, definePipeline, eq, lambda } from "../../shared/pipel
 import { startRun } from "../../shared/run/start-run.ts";
 import { resultsNamed } from "../../shared/step/known-results.ts";
 import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
+import { runJob } from "../../shared/testing/run-job.ts";
 import { failPoison } from "../../shared/worker/fail-poison.ts";
 import { handleJob } from "../../shared/worker/handle-job.ts";
 import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
@@ -235,6 +236,39 @@ describe("a job submitted twice", () => {
     memory.batch.finish(second.id, { exitCode: 0 });
     for (const event of memory.batch.takeEvents()) await handleJob(memory.engine, event);
     expect((await memory.store.listSteps(runId))[0]?.state).toBe("SUBMITTED");
+  });
+
+  // The simulation, seed 8041547: nobody looked at the one that waited, as the record named the other.
+  it("goes by the one that holds the claim: it waits for a machine no longer than it may", async () => {
+    const { memory, runId, first, second } = await twins();
+    memory.batch.wait(first.id);
+    memory.batch.finish(second.id, { exitCode: 0 });
+    for (let looks = 0; looks < 4; looks += 1) {
+      for (const event of memory.batch.takeEvents()) await handleJob(memory.engine, event);
+      memory.clock.moveTo(memory.clock.now() + 3_600_000);
+      await sweepRuns(memory.engine);
+    }
+    for (const event of memory.batch.takeEvents()) await handleJob(memory.engine, event);
+    expect((await memory.store.listSteps(runId))[0]).toMatchObject({ losses: { capacity: 1 }, failures: 0 });
+    expect((await memory.finish(runId)).state).toBe("SUCCEEDED");
+  });
+
+  // The simulation, seed 8016727: the manifest came between the two looks, and the step failed without one.
+  it("succeeds by the one that holds the claim, though that ends while the other's end is told", async () => {
+    const { memory, runId, first, second } = await twins();
+    memory.batch.finish(second.id, { exitCode: 0 });
+    const { get } = memory.objects;
+    memory.objects.get = async (key) => {
+      const found = await get.call(memory.objects, key);
+      if (key.endsWith("_manifest.json") && found === undefined) {
+        memory.objects.get = get;
+        await runJob(memory.objects, first, () => ({ n: 2 }));
+        memory.batch.finish(first.id, { exitCode: 0 });
+      }
+      return found;
+    };
+    for (const event of memory.batch.takeEvents()) await handleJob(memory.engine, event);
+    expect((await memory.store.listSteps(runId))[0]?.state).toBe("SUCCEEDED");
   });
 
   // The simulation, seed 6009148: the copy was taken for a job that left no manifest, and failed the step.

@@ -7,6 +7,8 @@ import { manage } from "../../shared/operate/manage.ts";
 import { retryRun } from "../../shared/operate/retry-run.ts";
 import { startByHand } from "../../shared/operate/start-by-hand.ts";
 import { child, definePipeline, FatalError, lambda, wait, workQueue } from "../../shared/pipeline/index.ts";
+import { beginRun } from "../../shared/run/start-run.ts";
+import type { WaitingRun } from "../../shared/state/run.ts";
 import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
 import { Crash } from "./crashing-engine.ts";
@@ -29,6 +31,8 @@ function minute(name: string, limits: Omit<Limits, "name" | "params"> = {}) {
     );
   });
 }
+
+const personsCancel = { to: "CANCELLING", endsAs: "CANCELLED", reason: "enough" } as const;
 
 const holders = async (memory: MemoryEngine, limit: string) =>
   [...(await memory.store.getSlots(limit)).holders].sort();
@@ -133,6 +137,32 @@ describe("runs that do not wait", () => {
     expect(await memory.store.listSteps(ids[1] ?? "")).toEqual([]);
     await pass(memory, 61);
     expect(await statesOf(memory, [await begin(memory, "hasty")])).toEqual(["RUNNING"]);
+  });
+
+  // The simulation, seed 8038922: its starter cancelled the run, and ended it with a job at work.
+  it.each([
+    ["goes on", false],
+    ["ends as a person cancels it, once nothing works for it", true],
+  ])("one that was given a slot while its starter heard of none %s", async (_what, cancelled) => {
+    const memory = new MemoryEngine([minute("hasty", { maxActiveRuns: 1, onCollision: "cancel_new" })]);
+    const first = await begin(memory, "hasty");
+    const { engine, store } = memory;
+    const { admitRun } = store;
+    let ends: string[] = [];
+    store.admitRun = async (run, ...rest) => {
+      const answer = await admitRun.call(store, run, ...rest);
+      store.admitRun = admitRun;
+      await cancelRun(engine, first);
+      await beginRun(engine, run as WaitingRun);
+      if (cancelled) await store.moveRun(run.runId, 1, personsCancel, engine.clock.now());
+      ends = await statesOf(memory, [first, run.runId]);
+      return answer;
+    };
+    const second = await begin(memory, "hasty");
+    expect(ends).toEqual(["CANCELLED", cancelled ? "CANCELLING" : "RUNNING"]);
+    expect(await statesOf(memory, [second])).toEqual([cancelled ? "CANCELLING" : "RUNNING"]);
+    await pass(memory, 300);
+    expect(await statesOf(memory, [second])).toEqual([cancelled ? "CANCELLED" : "SUCCEEDED"]);
   });
 
   it("are cancelled by the sweep where their starter died in between", async () => {

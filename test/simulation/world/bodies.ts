@@ -129,11 +129,20 @@ export class Bodies {
     );
   }
 
+  /** The epoch of the record that a worker holds: the store may have a later one, if it stood still. */
+  private epochHeld({ subject }: Task, runId: string, step: StepSpec, index: number): number {
+    // What follows a run's end has the epoch in place of an index.
+    if (step === hookStep) return index;
+    const held = subjectOf({ runId, step: step.name, index, epoch: "" });
+    if (!subject.startsWith(held)) throw new Error(`a worker that holds ${subject} runs ${held}`);
+    return Number(subject.slice(held.length));
+  }
+
   readonly lambda: LambdaBody = async (step, input, { runId, index, attempt }) => {
     const task = this.world.scheduler.current;
     if (task === undefined) throw new Error(`step ${step.name} runs, and no worker does`);
     this.checkWorker(step, task, runId, index);
-    const epoch = this.world.watch.steps.get(runId, step.name, index)?.epoch ?? 0;
+    const epoch = this.epochHeld(task, runId, step, index);
     this.note(runId, step.name, index, epoch);
     if (step !== hookStep) this.world.begins(runId, step.name);
     task.charged = this.allowance(runId, step, index, epoch);
