@@ -124,7 +124,9 @@ function newRun(
   const scheduledAt = new Date(request.scheduledAt ?? now).toISOString();
   const { concurrency } = pipeline;
   const limits = limitsFor(pipeline, request);
-  const state = Date.parse(scheduledAt) > now + clockSkew ? "SCHEDULED" : openingState({ limits });
+  // A child's time is its parent's, which a person may have had begin before it.
+  const waits = request.cause.kind !== "step" && Date.parse(scheduledAt) > now + clockSkew;
+  const state = waits ? "SCHEDULED" : openingState({ limits });
   const facts = {
     runId: runIdOf(pipeline.name, scheduledAt, request.causeKey),
     pipeline: pipeline.name,

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { cancelRun } from "../../shared/operate/cancel-run.ts";
 import { retryRun } from "../../shared/operate/retry-run.ts";
 import {
   child,
@@ -304,6 +305,20 @@ describe("a child that fails", () => {
     const { state, error } = await testPipeline(parent);
     expect([state, error?.name]).toEqual(["FAILED", "ChildFailed"]);
     expect(calls.filter((call) => call === "second 1")).toHaveLength(3);
+  });
+
+  // The simulation, seed 9141494: the run waited for children that waited for its time.
+  it("begins with its parent, though that was retried by hand before the time that it was for", async () => {
+    const { pipeline } = doubling();
+    const memory = new MemoryEngine([nested(pipeline as unknown as Pipeline)]);
+    const scheduledAt = new Date(memory.clock.now() + 24 * hour * 1000).toISOString();
+    const runId = await begin(memory, "outer", { scheduledAt });
+    await cancelRun(memory.engine, runId);
+    await memory.finish(runId);
+    await retryRun(memory.engine, runId);
+    const run = await memory.finish(runId);
+    expect(run).toMatchObject({ state: "SUCCEEDED", scheduledAt });
+    expect("endedAt" in run && run.endedAt < scheduledAt).toBe(true);
   });
 
   it("is opened again by a retry by hand of the outermost run, three deep", async () => {

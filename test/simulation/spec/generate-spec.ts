@@ -188,12 +188,22 @@ function withoutMending(steps: readonly StepSpec[]): readonly StepSpec[] {
   );
 }
 
+/** Large results are of steps with few children: given whole to each job of another wide map they take minutes. */
+function withFewLargeResults(steps: readonly StepSpec[]): StepSpec[] {
+  return steps.map((step) => {
+    const isWide = step.over !== undefined && !(step.over.form === "literal" && step.over.size <= 20);
+    if (!isWide || !isPure(step.work) || step.work.big !== true) return step;
+    const { big: _big, ...work } = step.work;
+    return { ...step, work };
+  });
+}
+
 function stepsFor(random: Random, make: WorkMaker): readonly StepSpec[] {
   const shape = random.pick(["chain", "diamond", "free", "free", "wide"] as const);
   const size = random.pick([1, 2, 3, 3, 4, 4, 5, 6, 8]);
   const steps: StepSpec[] = [];
   while (steps.length < size) steps.push(stepFor(random, shape, steps, make));
-  return withoutMending(steps);
+  return withFewLargeResults(withoutMending(steps));
 }
 
 /** Some functions are for large workers. Drawn last, so that a seed's pipeline is otherwise what it was without sizes. */

@@ -211,6 +211,7 @@ export class Jobs {
   /** No two jobs work for one record, unless nobody could know of one of them. */
   private checkAlone(task: Task, { name }: JobDetail): void {
     const { live, ledger, violations } = this.world;
+    if (ledger.maySubmitTwice(name)) return;
     const { runId, step, index } = task.job ?? {};
     const isSame = ({ job }: Task) => job?.runId === runId && job?.step === step && job?.index === index;
     for (const [id, other] of this.workers) {
