@@ -274,8 +274,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: "a run for a time to come begins at once",
     file: "shared/run/start-run.ts",
-    find: '> now + clockSkew ? "SCHEDULED"',
-    replace: '> now + 1e12 ? "SCHEDULED"',
+    find: "> now + clockSkew;",
+    replace: "> now + 1e12;",
   },
   {
     name: "a run whose time has come begins without a slot",

@@ -188,13 +188,26 @@ function withoutMending(steps: readonly StepSpec[]): readonly StepSpec[] {
   );
 }
 
-/** Large results are of steps with few children: given whole to each job of another wide map they take minutes. */
-function withFewLargeResults(steps: readonly StepSpec[]): StepSpec[] {
+/** Whether a step may have hundreds of children. */
+function isWide({ over }: StepSpec): boolean {
+  return over !== undefined && !(over.form === "literal" && over.size <= 20);
+}
+
+/**
+ * What hundreds of children do not have, as it would take too long: large results, which each job of another map may be
+ * given all of, and runs of which only one goes on at a time.
+ */
+function withoutTheEndless(steps: readonly StepSpec[]): StepSpec[] {
   return steps.map((step) => {
-    const isWide = step.over !== undefined && !(step.over.form === "literal" && step.over.size <= 20);
-    if (!isWide || !isPure(step.work) || step.work.big !== true) return step;
-    const { big: _big, ...work } = step.work;
-    return { ...step, work };
+    const { work } = step;
+    if (!isWide(step)) return step;
+    if (work.kind === "child") {
+      const { maxActiveRuns: _maxActiveRuns, ...pipeline } = work.pipeline;
+      return { ...step, work: { ...work, pipeline } };
+    }
+    if (!isPure(work) || work.big !== true) return step;
+    const { big: _big, ...small } = work;
+    return { ...step, work: small };
   });
 }
 
@@ -203,7 +216,7 @@ function stepsFor(random: Random, make: WorkMaker): readonly StepSpec[] {
   const size = random.pick([1, 2, 3, 3, 4, 4, 5, 6, 8]);
   const steps: StepSpec[] = [];
   while (steps.length < size) steps.push(stepFor(random, shape, steps, make));
-  return withFewLargeResults(withoutMending(steps));
+  return withoutTheEndless(withoutMending(steps));
 }
 
 /** Some functions are for large workers. Drawn last, so that a seed's pipeline is otherwise what it was without sizes. */
@@ -252,7 +265,7 @@ function onSpotMachines(random: Random, steps: readonly StepSpec[]): StepSpec[] 
 function queued(steps: readonly StepSpec[], queue: number | undefined): readonly StepSpec[] {
   if (queue === undefined) return steps;
   return steps.map((step) =>
-    step.work.kind === "child"
+    step.work.kind === "child" && !isWide(step)
       ? { ...step, work: { kind: "child", pipeline: { ...step.work.pipeline, queue } } }
       : step,
   );
