@@ -22,6 +22,11 @@ test("a region that is none, or no network, is told as such", () => {
   expect(errorLine(error, "prod")).toContain("AWS cannot be reached from here; look at the network");
 });
 
+test("a download that broke off is told as such", () => {
+  const error = Object.assign(new Error("aborted"), { code: "ECONNRESET" });
+  expect(errorLine(error, "local")).toBe("the connection broke; run the command again");
+});
+
 test("an error that nobody foresaw is one line, and says how to see more", () => {
   expect(errorLine(new TypeError("x is not a function"), "local")).toBe(
     "TypeError: x is not a function (--verbose shows where)",

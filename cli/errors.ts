@@ -42,6 +42,7 @@ function sdkRemedy({ name, code }: Known, stage: string): string | undefined {
     return "AWS cannot be reached from here; look at the network, at HTTPS_PROXY, and whether --region is one";
   if (code === "ECONNREFUSED" && stage === "local")
     return "the local stack does not answer; start it with `npm run stack`";
+  if (code === "ECONNRESET") return "the connection broke; run the command again";
   return undefined;
 }
 

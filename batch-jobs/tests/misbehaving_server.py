@@ -67,24 +67,27 @@ def serving(server: Server) -> Iterator[Server]:
 
 
 def _answer(request: BaseHTTPRequestHandler, server: Server, answer: Answer) -> None:
+    if request.headers.get("if-match", server.etag) != server.etag:
+        answer = Answer(status=412)
     if answer.status != 200:
         _send(request, answer.status, answer.headers, answer.body, len(answer.body))
         return
-    first = _first_byte(request, server)
+    asked = _range(request, server)
     headers = {**server.headers, **({"ETag": server.etag} if server.etag else {}), **answer.headers}
-    if first is None:
+    if asked is None:
         status, body = 200, server.content
     else:
-        status, body = 206, server.content[first:]
-        headers.setdefault("Content-Range", f"bytes {first}-{len(server.content) - 1}/{len(server.content)}")
+        status, body = 206, server.content[asked.start : asked.stop]
+        headers.setdefault("Content-Range", f"bytes {asked.start}-{asked.stop - 1}/{len(server.content)}")
     _send(request, status, headers, body[: answer.cut_after], len(body))
 
 
-def _first_byte(request: BaseHTTPRequestHandler, server: Server) -> int | None:
+def _range(request: BaseHTTPRequestHandler, server: Server) -> range | None:
     asked = request.headers.get("range")
-    if asked is None or not server.ranges or request.headers.get("if-range") != server.etag:
+    if asked is None or not server.ranges or request.headers.get("if-range", server.etag) != server.etag:
         return None
-    return int(asked.removeprefix("bytes=").rstrip("-"))
+    first, last = asked.removeprefix("bytes=").split("-")
+    return range(int(first), min(int(last) + 1, len(server.content)) if last else len(server.content))
 
 
 def _send(request: BaseHTTPRequestHandler, status: int, headers: dict[str, str], body: bytes, length: int) -> None:

@@ -14,8 +14,10 @@ from millrace_job import s3_storage
 from millrace_job.digest import sha256_of
 from millrace_job.local_storage import LocalStorage
 from millrace_job.storage import ConditionFailed, ObjectForbidden, ObjectNotFound, ObjectStorage, StorageError
+from misbehaving_server import Answer, Server, serving
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from conftest import Bucket
@@ -251,3 +253,63 @@ def test_a_refusal_is_told_from_an_absence(s3: S3Storage, bucket: Bucket, monkey
     monkeypatch.setattr(s3._client, "head_object", refuse)
     with pytest.raises(ObjectForbidden, match="refused"):
         s3.stat(f"{bucket.uri}a")
+
+
+@pytest.fixture
+def breaking(monkeypatch: pytest.MonkeyPatch, aws_env: dict[str, str]) -> Iterator[tuple[S3Storage, Server]]:
+    """A storage, and the server that it asks in place of S3, which has ten bytes and may break off."""
+    for name, value in aws_env.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(s3_storage, "RESUME_PAUSES", (0, 0))
+    with serving(Server(b"0123456789")) as server:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
+        yield s3_storage.S3Storage(s3_storage.s3_client()), server
+
+
+def test_a_read_whose_connection_breaks_goes_on(breaking: tuple[S3Storage, Server]) -> None:
+    storage, server = breaking
+    server.answers = [Answer(cut_after=7), Answer(cut_after=0)]
+    assert storage.read("s3://b/k")[0] == b"0123456789"
+    assert len(server.asked) == 3
+
+
+def test_a_stream_is_read_on_where_its_connection_broke(breaking: tuple[S3Storage, Server]) -> None:
+    storage, server = breaking
+    server.answers = [Answer(cut_after=4), Answer(cut_after=3)]
+    with storage.open("s3://b/k", "v1") as stream:
+        assert [stream.read(3) for _ in range(5)] == [b"012", b"345", b"678", b"9", b""]
+    asked = [(path, headers.get("range"), headers.get("if-match")) for path, headers in server.asked]
+    assert asked == [
+        ("/b/k?versionId=v1", None, None),
+        ("/b/k?versionId=v1", "bytes=4-", '"one"'),
+        ("/b/k?versionId=v1", "bytes=7-", '"one"'),
+    ]
+
+
+@pytest.mark.parametrize("ranges", [True, False])
+def test_a_range_whose_connection_breaks_is_read_to_its_end(breaking: tuple[S3Storage, Server], ranges: bool) -> None:
+    storage, server = breaking
+    server.ranges = ranges
+    server.answers = [Answer(cut_after=3 if ranges else 7)]
+    assert storage.read_range("s3://b/k", 4, 4) == b"4567"
+    assert [headers["range"] for _, headers in server.asked] == ["bytes=4-7", "bytes=7-7"]
+
+
+def test_an_object_that_was_replaced_after_a_connection_broke_is_not_read_on(
+    breaking: tuple[S3Storage, Server],
+) -> None:
+    storage, server = breaking
+    server.answers = [Answer(cut_after=4)]
+    with storage.open("s3://b/k") as stream:
+        assert stream.read(4) == b"0123"
+        server.content, server.etag = b"abcdefghij", '"two"'
+        with pytest.raises(ConditionFailed, match="has changed"):
+            stream.read(3)
+
+
+def test_a_connection_that_breaks_again_and_again_is_an_error(breaking: tuple[S3Storage, Server]) -> None:
+    storage, server = breaking
+    server.answers = [Answer(cut_after=4)] * 9
+    with pytest.raises(StorageError, match=r"s3://b/k: .*read"):
+        storage.read("s3://b/k")
+    assert len(server.asked) == 3

@@ -139,6 +139,7 @@ export function awsBatchService(
     describe,
 
     async isServing(queue) {
+      // One page of each state: of more array jobs than that only the first are asked.
       const list = async (jobStatus: "PENDING" | (typeof servedStates)[number]) => {
         const request = { jobQueue: queueArn(queue), jobStatus, maxResults: describedAtOnce };
         return (await client.send(new ListJobsCommand(request))).jobSummaryList ?? [];

@@ -12,8 +12,8 @@ import {
 import { type Backoff, pauseBeforeRetry } from "../platform/pause-before-retry.ts";
 import { type ObjectPlace, type ObjectStore, parseObjectUri } from "./object-store.ts";
 
-/** For conditional writes that met another one under way: S3 asks to try again. */
-const conflictBackoff: Backoff = { tries: 6, first: 50, longest: 1_000 };
+/** For conditional writes that met another one under way, of which S3 asks to try again, and for reads that broke off. */
+const defaultBackoff: Backoff = { tries: 6, first: 50, longest: 1_000 };
 
 const statusOf = (error: unknown) =>
   error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
@@ -52,8 +52,16 @@ async function hashOf(client: S3Client, uri: string, versionId: string | undefin
 export function s3ObjectStore(
   client: S3Client,
   bucket: string,
-  backoff: Backoff = conflictBackoff,
+  backoff: Backoff = defaultBackoff,
 ): ObjectStore {
+  const bodyOf = async (uri: string) => {
+    try {
+      return (await client.send(new GetObjectCommand(placeOf(uri)))).Body;
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw error;
+    }
+  };
   return {
     locate: (key) => `s3://${bucket}/${key}`,
 
@@ -79,12 +87,15 @@ export function s3ObjectStore(
     },
 
     async get(uri) {
-      try {
-        const { Body: body } = await client.send(new GetObjectCommand(placeOf(uri)));
-        return await body?.transformToByteArray();
-      } catch (error) {
-        if (isMissing(error)) return undefined;
-        throw error;
+      for (let tried = 1; ; tried += 1) {
+        const body = await bodyOf(uri);
+        try {
+          return await body?.transformToByteArray();
+        } catch (error) {
+          // A connection that broke: the SDK tries requests again, but not the reading of what they answer with.
+          if (tried === backoff.tries) throw error;
+          await pauseBeforeRetry(backoff, tried);
+        }
       }
     },
 

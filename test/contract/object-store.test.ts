@@ -1,3 +1,5 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import {
   type CopyObjectCommandOutput,
   CreateBucketCommand,
@@ -122,5 +124,39 @@ describe("object store in S3", () => {
     } finally {
       conflicts.end();
     }
+  });
+
+  /** A store whose server breaks off in the middle of an object, some times. */
+  const breaking = async (times: number) => {
+    let asked = 0;
+    const server = createServer((_, response) => {
+      asked += 1;
+      response.writeHead(200, { "content-length": "5" });
+      if (asked > times) response.end("whole");
+      else response.write("who", () => response.destroy());
+    });
+    await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+    const { port } = server.address() as AddressInfo;
+    const endpoint = `http://127.0.0.1:${port}`;
+    const s3 = new S3Client({ ...ministack.client, endpoint, forcePathStyle: true });
+    return {
+      store: s3ObjectStore(s3, "data", { tries: 4, first: 0, longest: 0 }),
+      asked: () => asked,
+      async [Symbol.asyncDispose]() {
+        s3.destroy();
+        await new Promise((done) => server.close(done));
+      },
+    };
+  };
+  test("a read whose connection breaks is done again", async () => {
+    await using server = await breaking(2);
+    expect(Buffer.from((await server.store.get("s3://data/a")) ?? "").toString()).toBe("whole");
+    expect(server.asked()).toBe(3);
+  });
+
+  test("connections that break without end are an error", async () => {
+    await using server = await breaking(Number.POSITIVE_INFINITY);
+    await expect(server.store.get("s3://data/a")).rejects.toThrow("aborted");
+    expect(server.asked()).toBe(4);
   });
 });

@@ -22,12 +22,16 @@ from millrace_job.storage import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from botocore.response import StreamingBody
     from mypy_boto3_s3.client import S3Client
+    from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef
 
 # One PutObject takes at most 5 GiB; from here on the upload goes in parts, several at a time, each with its retries.
 MULTIPART_BYTES = 64 * 1024 * 1024
 # S3 answers 409 when two conditional writes to one key overlap; the answer to "who won" is there a moment later.
 CONFLICT_PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8)
+# After a connection that broke: how long S3 may then be out of reach is the affair of the request that follows.
+RESUME_PAUSES = (0.1, 0.5, 1, 2, 4)
 SKIP_BYTES = 1024 * 1024
 
 
@@ -49,29 +53,18 @@ class S3Storage:
 
     @contextmanager
     def open(self, uri: str, version_id: str | None = None) -> Iterator[BinaryIO]:
-        with _faults(uri, version_id):
-            body = self._client.get_object(**_target(uri, version_id))["Body"]
-        try:
-            yield cast("BinaryIO", _Body(body, uri))
-        finally:
-            body.close()
+        with contextlib.closing(_Body(self._client, uri, version_id)) as body:
+            yield cast("BinaryIO", body)
 
     def read(self, uri: str) -> tuple[bytes, StoredObject]:
-        with _faults(uri):
-            found = self._client.get_object(**_target(uri))
-            data = found["Body"].read()
-        return data, StoredObject(len(data), found["ETag"], found.get("VersionId"))
+        with contextlib.closing(_Body(self._client, uri)) as body:
+            data = body.read()
+            return data, StoredObject(len(data), body.found["ETag"], body.found.get("VersionId"))
 
     def read_range(self, uri: str, first: int, count: int, version_id: str | None = None) -> bytes:
-        asked = f"bytes={first}-{first + count - 1}"
         try:
-            with _faults(uri, version_id):
-                found = self._client.get_object(**_target(uri, version_id), Range=asked)
-                with contextlib.closing(found["Body"]) as body:
-                    # A server may answer with the whole (RFC 9110, 14.2), as MiniStack does of a version.
-                    if "ContentRange" not in found:
-                        _skip(body, first)
-                    return bytes(body.read(count))
+            with contextlib.closing(_Body(self._client, uri, version_id, first, first + count)) as body:
+                return body.read(count)
         except _BehindEnd:
             return b""
 
@@ -137,13 +130,12 @@ class S3Storage:
         return self.stat(uri)
 
 
-def _skip(body: Any, count: int) -> None:
-    while count > 0 and (skipped := len(body.read(min(count, SKIP_BYTES)))):
-        count -= skipped
-
-
 class _Conflict(Exception):
     """S3's 409 ConditionalRequestConflict."""
+
+
+class _Broken(StorageError):
+    """The connection broke, or fell silent, while an object's bytes came."""
 
 
 class _BehindEnd(Exception):
@@ -151,18 +143,71 @@ class _BehindEnd(Exception):
 
 
 class _Body:
-    """The stream of an object, whose read errors are `StorageError`, so that callers know them as retryable."""
+    """An object's bytes from `first` on, up to `end`, read on where a connection broke.
 
-    def __init__(self, body: Any, uri: str) -> None:
-        self._body = body
+    botocore tries requests again, but not the reading of what they answer with.
+    """
+
+    def __init__(
+        self, client: S3Client, uri: str, version_id: str | None = None, first: int = 0, end: int | None = None
+    ) -> None:
+        self._client = client
         self._uri = uri
+        self._version_id = version_id
+        self._next = first
+        self._end = end
+        self.found = self._get()
 
     def read(self, size: int = -1) -> bytes:
-        with _faults(self._uri):
-            return bytes(self._body.read(None if size < 0 else size))
+        data = self._read_some(size)
+        # A connection that breaks gives first what had come by then.
+        while 0 < len(data) < size and (more := self._read_some(size - len(data))):
+            data += more
+        return data
+
+    def _read_some(self, size: int) -> bytes:
+        for pause in RESUME_PAUSES:
+            try:
+                return self._take(size)
+            except _Broken:
+                time.sleep(pause)
+            self.close()
+            # Of an object that was replaced meanwhile, the rest would be another's.
+            self.found = self._get(IfMatch=self.found["ETag"])
+        return self._take(size)
+
+    def _take(self, size: int) -> bytes:
+        from botocore.exceptions import IncompleteReadError, ReadTimeoutError, ResponseStreamingError
+
+        with _faults(self._uri, self._version_id):
+            try:
+                data = bytes(self.found["Body"].read(None if size < 0 else size))
+            except (IncompleteReadError, ReadTimeoutError, ResponseStreamingError) as error:
+                raise _Broken(f"{self._uri}: {error}") from error
+        self._next += len(data)
+        return data
 
     def readable(self) -> bool:
         return True
+
+    def close(self) -> None:
+        self.found["Body"].close()
+
+    def _get(self, **condition: Any) -> GetObjectOutputTypeDef:
+        with _faults(self._uri, self._version_id):
+            if self._next == 0 and self._end is None:
+                return self._client.get_object(**_target(self._uri, self._version_id), **condition)
+            asked = f"bytes={self._next}-{'' if self._end is None else self._end - 1}"
+            found = self._client.get_object(**_target(self._uri, self._version_id), Range=asked, **condition)
+            # A server may answer with the whole (RFC 9110, 14.2), as MiniStack does of a version.
+            if "ContentRange" not in found:
+                _skip(found["Body"], self._next)
+            return found
+
+
+def _skip(body: StreamingBody, count: int) -> None:
+    while count > 0 and (skipped := len(body.read(min(count, SKIP_BYTES)))):
+        count -= skipped
 
 
 def split_s3_uri(uri: str) -> tuple[str, str]:

@@ -261,7 +261,7 @@ function onSpotMachines(random: Random, steps: readonly StepSpec[]): StepSpec[] 
   );
 }
 
-/** Children take no slot of their parent's work queue, which is theirs as well. */
+/** Children take no slot of their parent's work queue, which is theirs as well, but for hundreds, as above. */
 function queued(steps: readonly StepSpec[], queue: number | undefined): readonly StepSpec[] {
   if (queue === undefined) return steps;
   return steps.map((step) =>
