@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import io
 import json
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import pytest
 
@@ -11,10 +12,10 @@ from millrace_job.checkpoint import Checkpoint
 from millrace_job.errors import FatalError
 from millrace_job.local_storage import LocalStorage
 from millrace_job.log import Log
-from millrace_job.storage import ObjectStorage, StoredObject
+from millrace_job.storage import ConditionFailed, ObjectStorage, StoredObject
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from conftest import Bucket
     from millrace_job.s3_storage import S3Storage
@@ -117,6 +118,28 @@ def test_bytes_are_not_taken_for_a_folder(attempt: Callable[..., Checkpoint], tm
     attempt(1, 1, 1).save_bytes(b"state")
     with pytest.raises(FatalError, match="holds bytes"):
         attempt(1, 2, 1).load_directory(tmp_path / "resumed")
+
+
+class _Replaced(LocalStorage):
+    """Tells of the first object that is read as of one that was replaced before its last byte."""
+
+    opened = 0
+
+    @contextmanager
+    def open(self, uri: str, version_id: str | None = None) -> Iterator[BinaryIO]:
+        self.opened += 1
+        if self.opened == 1:
+            raise ConditionFailed(f"{uri} has changed")
+        with super().open(uri, version_id) as stream:
+            yield stream
+
+
+def test_a_checkpoint_that_is_replaced_while_it_is_read_is_left_for_the_one_before(tmp_path: Path) -> None:
+    prefix = f"{tmp_path}/_checkpoint/"
+    first = Checkpoint(LocalStorage(), prefix, (1, 1, 1), "same", tmp_path)
+    first.save_bytes(b"step 0")
+    first.save_bytes(b"step 1")
+    assert Checkpoint(_Replaced(), prefix, (1, 2, 1), "same", tmp_path).load_bytes() == b"step 0"
 
 
 class _Dying(LocalStorage):

@@ -195,7 +195,8 @@ class Checkpoint:
         try:
             with self._storage.open(entry["uri"]) as stream, path.open("wb") as file:
                 shutil.copyfileobj(stream, file)
-        except (ObjectNotFound, ObjectForbidden) as error:
+        # Replaced, when a connection broke and the rest is another's.
+        except (ObjectNotFound, ObjectForbidden, ConditionFailed) as error:
             raise _Damaged(str(error)) from error
         if sha256_of(path) != entry["sha256"]:
             raise _Damaged("its content isn't what was saved")

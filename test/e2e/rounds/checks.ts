@@ -3,7 +3,7 @@ import type { Json } from "../../../shared/pipeline/json.ts";
 import { canonicalJson } from "../../../shared/pipeline/json.ts";
 import type { Run } from "../../../shared/state/run.ts";
 import { hasEnded } from "../../../shared/state/step-record.ts";
-import { expectationOf, type Verdict } from "../../simulation/spec/oracle.ts";
+import { expectationOf, resultOf, type Verdict } from "../../simulation/spec/oracle.ts";
 import type { PipelineSpec } from "../../simulation/spec/pipeline-spec.ts";
 import { type DeployedService, eventually, processesOf } from "../deployed-service.ts";
 
@@ -82,7 +82,11 @@ export class RoundChecks {
     const record = await this.service.store.getStep({ runId: run.runId, step: "child", index: 0 });
     const child = record?.child && (await this.service.store.getRun(record.child.runId));
     if (child === undefined) return this.broken(run, "its child does not exist");
-    if (child.state !== run.state) this.broken(run, `it is ${run.state}, its child ${child.state}`);
+    const expected = resultOf(spec, child.epoch).state;
+    if (run.state !== expected) {
+      const why = `${run.error?.step} ${run.error?.message}`;
+      this.broken(run, `it is ${run.state}, not ${expected}, its child ${child.state}: ${why}`);
+    }
     if (run.state === "SUCCEEDED") {
       const output = { uri: `s3://${this.service.bucket}/${object}`, by: "ada" };
       await this.checkOutput(run, "after", 0, { state: "SUCCEEDED", output });

@@ -67,11 +67,7 @@ class Evaluation {
     }
     if (work.kind === "object")
       return work.lands === undefined ? failed : { state: "SUCCEEDED", output: null, any: true };
-    if (work.kind === "child") {
-      const child = expectationOf(work.pipeline, this.epoch);
-      const last = child.steps.get(work.pipeline.steps.at(-1)?.name ?? "");
-      return child.state === "SUCCEEDED" && last !== undefined ? last : failed;
-    }
+    if (work.kind === "child") return resultOf(work.pipeline, this.epoch);
     const output = undisturbed(work, retries, name, index, this.epoch, input);
     return output === undefined ? failed : { state: "SUCCEEDED", output };
   }
@@ -127,4 +123,11 @@ export function expectationOf(
   const { steps, children } = evaluation;
   const anyFailed = [...steps.values()].some(({ state }) => state === "FAILED");
   return { state: anyFailed ? "FAILED" : "SUCCEEDED", steps, children };
+}
+
+/** What must become of a step that runs a spec as its child: a run whose last step was skipped has no result to give. */
+export function resultOf(spec: PipelineSpec, epoch: number): Verdict {
+  const { state, steps } = expectationOf(spec, epoch);
+  const last = steps.get(spec.steps.at(-1)?.name ?? "");
+  return state === "SUCCEEDED" && last?.state === "SUCCEEDED" ? last : failed;
 }
