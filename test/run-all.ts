@@ -55,7 +55,9 @@ async function pytest(others: Promise<unknown>): Promise<Count> {
   const command = join(root, ".venv", "bin", "pytest");
   const flags = ["-q", `--junitxml=${file}`];
   const { all } = await execa(command, flags, {
-    ...{ cwd: join(root, "batch-jobs"), env },
+    cwd: join(root, "batch-jobs"),
+    // Packages are installed uncompiled, and each process that may not keep what it compiles does it anew.
+    env: { ...env, PYTHONDONTWRITEBYTECODE: "" },
     ...{ reject: false, all: true, stdin: "ignore" },
   });
   await others;

@@ -14,7 +14,6 @@ export function ministackSettings(port: number, region: string): Record<string, 
     LOG_LEVEL: "WARNING",
     IOT_MTLS_ENABLED: "0",
     SFTP_ENABLED: "0",
-    PYTHONDONTWRITEBYTECODE: "1",
   };
 }
 
