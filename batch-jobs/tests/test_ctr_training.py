@@ -264,7 +264,8 @@ def killed_step(bucket: Bucket, tmp_path: Path) -> Step:
     assert stored.version_id is not None
     # Whoever overwrites the object does not change what is trained on: the version is pinned.
     STORAGE.put(uri, b"something else", media_type="text/csv")
-    step = Step(f"{bucket.uri}runs/ctr/train/", "ctr.train", bucket.env)
+    # A job that is killed leaves its scratch folder behind.
+    step = Step(f"{bucket.uri}runs/ctr/train/", "ctr.train", {**bucket.env, "TMPDIR": str(tmp_path)})
     step.put_inputs({0: train_input([{**file, "uri": uri, "versionId": stored.version_id}], chunkRows=1000)})
     return step
 
