@@ -212,11 +212,8 @@ function problemsOf(ways: readonly Measured[], peaks: readonly number[]): string
 
 /**
  * Click-through training beside the source project's way and Vowpal Wabbit, in turns, on the same generated rows.
- *
- * @throws RangeError for a number of rounds that is none
  */
 export async function measureCtr({ rounds = defaultRounds }: MeasureOptions): Promise<Report> {
-  if (!Number.isInteger(rounds) || rounds < 1) throw new RangeError("--rounds takes a whole number from 1");
   const programs = await pythonEnvironment("ctr");
   const folder = await mkdtemp(join(tmpdir(), "millrace-bench-ctr-"));
   try {

@@ -92,13 +92,8 @@ function tableOf(comparisons: readonly Comparison[], rounds: number): Table {
   };
 }
 
-/**
- * Millrace on the local stack and Prefect on the same machine, in turns.
- *
- * @throws RangeError for a number of rounds that is none
- */
+/** Millrace on the local stack and Prefect on the same machine, in turns. */
 export async function measureOrchestration({ rounds = defaultRounds }: MeasureOptions): Promise<Report> {
-  if (!Number.isInteger(rounds) || rounds < 1) throw new RangeError("--rounds takes a whole number from 1");
   const prefect = await startPrefect();
   const calm = stopOnInterrupt(prefect.stop);
   try {

@@ -172,11 +172,8 @@ function checkpoints({ ours, saving }: Rounds): Report {
 /**
  * Training a language model by the job `poem_model.train` beside a plain loop over `transformers`, in turns, with the same
  * model, tokens, sequences and settings; what checkpoints take; and speeds on a GPU, where there is one.
- *
- * @throws RangeError for a number of rounds that is none
  */
 export async function measurePoemsTraining({ rounds = defaultRounds }: MeasureOptions): Promise<Report> {
-  if (!Number.isInteger(rounds) || rounds < 1) throw new RangeError("--rounds takes a whole number from 1");
   await installTorch();
   const folder = await mkdtemp(join(tmpdir(), "millrace-bench-poem-model-"));
   try {

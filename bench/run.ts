@@ -1,9 +1,5 @@
-/**
- * Measures Millrace: `npm run bench` for everything but what takes very long, `npm run bench -- calls` for one
- * measurement, `--json` for machines. Ends with 1 when a budget is broken. docs/benchmarks.md has the figures, and says what they mean.
- */
 import { availableParallelism, loadavg } from "node:os";
-import { parseArgs } from "node:util";
+import { Argument, Command } from "commander";
 import { measureBundles } from "./bundles.ts";
 import { measureCalls } from "./calls.ts";
 import { measureCosts } from "./costs.ts";
@@ -18,28 +14,35 @@ import { type MeasureOptions, NotMeasured, type Report, tableText } from "./repo
 import { measureRunLists } from "./run-lists.ts";
 import { measureTaxi } from "./taxi.ts";
 import { measureUnzip } from "./unzip.ts";
+import { wholeNumber } from "./whole-number.ts";
 
-type Measurement = {
-  readonly measure: (options: MeasureOptions) => Promise<Report>;
-  /** Takes many minutes, or installs or downloads something: done only when it is named. */
-  readonly onlyByName?: true;
+type Measurements = Readonly<
+  Record<string, { what: string; measure: (options: MeasureOptions) => Promise<Report> }>
+>;
+
+/** Measured when nothing is named. */
+const usual: Measurements = {
+  calls: { what: "requests to AWS that steps make", measure: measureCalls },
+  costs: { what: "what a million steps cost, from those and list prices", measure: measureCosts },
+  bundles: { what: "sizes of the functions' code, and their cold import", measure: measureBundles },
+  "in-process": { what: "steps a second of the engine alone", measure: measureInProcess },
+  "local-stack": { what: "milliseconds a step on the local stack", measure: measureLocalStack },
 };
 
-const measurements: ReadonlyMap<string, Measurement> = new Map<string, Measurement>([
-  ["calls", { measure: measureCalls }],
-  ["costs", { measure: measureCosts }],
-  ["bundles", { measure: measureBundles }],
-  ["in-process", { measure: measureInProcess }],
-  ["local-stack", { measure: measureLocalStack }],
-  ["run-lists", { measure: measureRunLists, onlyByName: true }],
-  ["map-10000", { measure: measureMap10000, onlyByName: true }],
-  ["ctr", { measure: measureCtr, onlyByName: true }],
-  ["taxi", { measure: measureTaxi, onlyByName: true }],
-  ["unzip", { measure: measureUnzip, onlyByName: true }],
-  ["poems-training", { measure: measurePoemsTraining, onlyByName: true }],
-  ["real-poems", { measure: measureRealPoems, onlyByName: true }],
-  ["orchestration", { measure: measureOrchestration, onlyByName: true }],
-]);
+/** What takes many minutes, or installs or downloads something. */
+const onlyByName: Measurements = {
+  "run-lists": { what: "lists of runs among 100,000", measure: measureRunLists },
+  "map-10000": { what: "a map of 10,000 children beside one of 1,000", measure: measureMap10000 },
+  ctr: {
+    what: "click-through training, beside the source project's way and Vowpal Wabbit",
+    measure: measureCtr,
+  },
+  taxi: { what: "scoring a month of rides in two ways", measure: measureTaxi },
+  unzip: { what: "unpacking 100,000 poems, beside zipfile", measure: measureUnzip },
+  "poems-training": { what: "training a language model, beside a plain loop", measure: measurePoemsTraining },
+  "real-poems": { what: "the jobs of the poems on a public collection", measure: measureRealPoems },
+  orchestration: { what: "chains and maps, beside Prefect", measure: measureOrchestration },
+};
 
 /** How busy the machine was, for a reader who wonders about a time: others may have used it as well. */
 type Machine = { cores: number; loadBefore: number; loadAfter: number };
@@ -47,23 +50,10 @@ type Machine = { cores: number; loadBefore: number; loadAfter: number };
 /** Processes that wanted a core in the last minute, on average. */
 const load = () => Number((loadavg()[0] ?? Number.NaN).toFixed(1));
 
-async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { json: { type: "boolean", default: false }, rounds: { type: "string" } },
-  });
-  const unknown = positionals.filter((name) => !measurements.has(name));
-  if (unknown.length > 0) {
-    console.error(
-      `There is no measurement ${unknown.join(", ")}. There are: ${[...measurements.keys()].join(", ")}.`,
-    );
-    process.exitCode = 2;
-    return;
-  }
+async function main(names: readonly string[], { json, ...options }: MeasureOptions & { json?: true }) {
   const reports: Record<string, Report & { machine: Machine }> = {};
-  const options: MeasureOptions = values.rounds === undefined ? {} : { rounds: Number(values.rounds) };
-  for (const [name, { measure, onlyByName = false }] of measurements) {
-    if (positionals.length > 0 ? !positionals.includes(name) : onlyByName) continue;
+  const named = Object.entries({ ...usual, ...onlyByName }).filter(([name]) => names.includes(name));
+  for (const [name, { measure }] of names.length > 0 ? named : Object.entries(usual)) {
     const before = load();
     const report = await measure(options).catch((error: unknown) => {
       if (!(error instanceof NotMeasured)) throw error;
@@ -73,14 +63,34 @@ async function main(): Promise<void> {
     if (report === undefined) continue;
     const machine = { cores: availableParallelism(), loadBefore: before, loadAfter: load() };
     reports[name] = { ...report, machine };
-    if (!values.json) {
+    if (json !== true) {
       for (const table of report.tables) console.log(tableText(table));
       console.log(`${machine.cores} cores; load before ${before}, after ${machine.loadAfter}\n`);
     }
     for (const problem of report.overBudget) console.error(`OVER BUDGET: ${problem}`);
     if (report.overBudget.length > 0) process.exitCode = 1;
   }
-  if (values.json) console.log(JSON.stringify(reports, null, 2));
+  if (json) console.log(JSON.stringify(reports, null, 2));
 }
 
-await main();
+function listOf(measurements: Measurements): string {
+  return Object.entries(measurements)
+    .map(([name, { what }]) => `  ${name.padEnd(16)}${what}`)
+    .join("\n");
+}
+
+await new Command("bench")
+  .description(
+    "Measures Millrace. Ends with 1 when a budget is broken. docs/benchmarks.md has the figures, and says what they mean.",
+  )
+  .addArgument(
+    new Argument("[measurements...]", "see below").choices(Object.keys({ ...usual, ...onlyByName })),
+  )
+  .option("--json", "for machines")
+  .option("--rounds <number>", "how often what is compared runs in turns, where something is", wholeNumber)
+  .addHelpText(
+    "after",
+    `\nMeasured when nothing is named:\n${listOf(usual)}\n\nOnly by name:\n${listOf(onlyByName)}`,
+  )
+  .action(main)
+  .parseAsync();

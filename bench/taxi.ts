@@ -87,11 +87,9 @@ function rowsOf(rows: number, theirs: readonly Scoring[], ours: readonly Scoring
 /**
  * Scoring a month of taxi rides beside the source's way, a dict a ride, in turns, with the same model.
  *
- * @throws RangeError for a number of rounds that is none
  * @throws when the two do not predict the same, to the last bit
  */
 export async function measureTaxi({ rounds = defaultRounds }: MeasureOptions): Promise<Report> {
-  if (!Number.isInteger(rounds) || rounds < 1) throw new RangeError("--rounds takes a whole number from 1");
   const programs = await pythonEnvironment("taxi");
   const folder = await mkdtemp(join(tmpdir(), "millrace-bench-taxi-"));
   try {

@@ -5,6 +5,7 @@
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { Command, InvalidArgumentError } from "commander";
+import { wholeNumber } from "../../bench/whole-number.ts";
 import { type Explored, exploreAll, exploredText } from "./exhaustive/explore-all.ts";
 import { type CaseFile, failureText, keepCase } from "./failure-report.ts";
 import { simulateMany } from "./many-seeds.ts";
@@ -31,12 +32,6 @@ function seedRange(text: string): SeedRange {
   const range = { first: Number(first), last: Number(last) };
   if (first !== undefined && range.first <= range.last) return range;
   throw new InvalidArgumentError("It takes a seed, or a range such as 1..1000.");
-}
-
-function wholeNumber(text: string): number {
-  const count = Number(text);
-  if (Number.isInteger(count) && count > 0) return count;
-  throw new InvalidArgumentError("It takes a whole number from 1.");
 }
 
 function brokenText({ failed }: Pick<Tally, "failed">): string {

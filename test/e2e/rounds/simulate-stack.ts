@@ -1,12 +1,8 @@
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 import { stopOnInterrupt } from "../../../bench/interrupt.ts";
+import { wholeNumber } from "../../../bench/whole-number.ts";
 import { deployService } from "../deployed-service.ts";
 import { liveRound, roundsCatalogue } from "./round.ts";
-
-function wholeNumber(text: string): number {
-  if (/^\d{1,9}$/.test(text) && Number(text) > 0) return Number(text);
-  throw new InvalidArgumentError("give a whole number from 1");
-}
 
 async function main({ rounds, seed, trouble }: { rounds: number; seed: number; trouble: number }) {
   console.log(`seed ${seed}`);
