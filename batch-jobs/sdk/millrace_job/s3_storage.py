@@ -193,14 +193,14 @@ class _Body:
     def close(self) -> None:
         self.found["Body"].close()
 
-    def _get(self, **condition: Any) -> GetObjectOutputTypeDef:
+    def _get(self, **request: Any) -> GetObjectOutputTypeDef:
+        is_part = self._next > 0 or self._end is not None
+        if is_part:
+            request["Range"] = f"bytes={self._next}-{'' if self._end is None else self._end - 1}"
         with _faults(self._uri, self._version_id):
-            if self._next == 0 and self._end is None:
-                return self._client.get_object(**_target(self._uri, self._version_id), **condition)
-            asked = f"bytes={self._next}-{'' if self._end is None else self._end - 1}"
-            found = self._client.get_object(**_target(self._uri, self._version_id), Range=asked, **condition)
+            found = self._client.get_object(**_target(self._uri, self._version_id), **request)
             # A server may answer with the whole (RFC 9110, 14.2), as MiniStack does of a version.
-            if "ContentRange" not in found:
+            if is_part and "ContentRange" not in found:
                 _skip(found["Body"], self._next)
             return found
 
