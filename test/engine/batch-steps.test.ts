@@ -217,7 +217,7 @@ describe("a submission that Batch does not take", () => {
 
 describe("what a job leaves", () => {
   const pipeline = definePipeline({ name: "odd", params: none }, ({ step }) => {
-    step("work", batch(square, { n: 1 }));
+    step("square", batch(square, { n: 1 }));
   });
 
   it.each([
@@ -243,7 +243,7 @@ describe("what a job leaves", () => {
       causeKey: "",
     });
     while (memory.batch.waiting().length === 0) await memory.turn();
-    await memory.objects.put(`s3://data/runs/odd/${runId}/work/0/1.1/${file}`, text, "application/json");
+    await memory.objects.put(`s3://data/runs/odd/${runId}/square/0/1.1/${file}`, text, "application/json");
     memory.batch.finish(memory.batch.waiting()[0]?.id ?? "", { exitCode });
     for (const event of memory.batch.takeEvents()) await handleJob(memory.engine, event);
     const run = await memory.store.getRun(runId);

@@ -198,7 +198,7 @@ describe("two workers at one step", () => {
 
 describe("a job submitted twice", () => {
   const pipeline = definePipeline({ name: "twin", params: z.strictObject({}) }, ({ step }) => {
-    step("work", batch(double, { n: 1 }), { retries: { limit: 1, delay: 1 } });
+    step("double", batch(double, { n: 1 }), { retries: { limit: 1, delay: 1 } });
   });
 
   /** Two jobs for one attempt, of which the first, which the record does not name, holds the claim if one does. */
@@ -225,7 +225,7 @@ describe("a job submitted twice", () => {
     memory.engine = { ...memory.engine, batch: service };
     const [first, second] = memory.batch.waiting();
     if (first === undefined || second === undefined) throw new Error("no twins");
-    const claim = `s3://data/runs/twin/${runId}/work/0/1.1/_claim.json`;
+    const claim = `s3://data/runs/twin/${runId}/double/0/1.1/_claim.json`;
     const claimOf = JSON.stringify({ jobId: first.id });
     if (claimed) await memory.objects.putIfAbsent(claim, claimOf, "application/json");
     return { memory, runId, first, second };
@@ -278,7 +278,7 @@ describe("a job submitted twice", () => {
       memory.batch.finish(first.id, { statusReason: "Task failed to start" });
       const { engine, life } = mortal(memory.engine, at, "before");
       for (const event of memory.batch.takeEvents()) await handleJob(engine, event).catch(() => undefined);
-      const prefix = `s3://data/runs/twin/${runId}/work/0/1.1/`;
+      const prefix = `s3://data/runs/twin/${runId}/double/0/1.1/`;
       const claim = await memory.objects.get(`${prefix}_claim.json`);
       if (claim !== undefined) {
         // It leaves what the other has claimed, and exits with 0.
