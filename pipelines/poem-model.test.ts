@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Artifact, Json, Pipeline } from "../shared/pipeline/index.ts";
+import type { Artifact, Json } from "../shared/pipeline/index.ts";
 import { startRun } from "../shared/run/start-run.ts";
 import type { Run } from "../shared/state/run.ts";
 import { MemoryEngine } from "../shared/testing/memory-engine.ts";
@@ -20,7 +20,7 @@ class PoemModels {
 
   constructor() {
     this.memory = new MemoryEngine(
-      [poemDatalake, poemModel] as unknown as Pipeline[],
+      [poemDatalake, poemModel],
       {
         "poems.unzip": async (input) => {
           this.asked.push({ job: "unzip", input });

@@ -43,7 +43,7 @@ type Reference = { readonly [source: string]: readonly string[] };
 type Carrier = { readonly [expressionOf]: Expression };
 
 /** Whether a value is a ref. */
-export function isRef(value: unknown): value is Ref<unknown> {
+export function isRef(value: unknown): value is Ref<unknown> & Carrier {
   return typeof value === "object" && value !== null && expressionOf in value;
 }
 
@@ -100,7 +100,7 @@ export const refTo = {
  * @throws RefUseError for a part that is not JSON, such as a function or a Date, and for a key that starts with `$`
  */
 export function toExpression(input: unknown, path = "input"): Expression {
-  if (isRef(input)) return (input as unknown as Carrier)[expressionOf];
+  if (isRef(input)) return input[expressionOf];
   if (input === null || typeof input === "string" || typeof input === "boolean") return input;
   if (typeof input === "number") {
     if (Number.isFinite(input)) return input;

@@ -133,7 +133,7 @@ export function child<P extends z.ZodType<Json>, R>(
   pipeline: Pipeline<P, R>,
   params: Input<z.input<P>>,
 ): Task<R> {
-  return { kind: "child", pipeline: pipeline as unknown as Pipeline, input: params };
+  return { kind: "child", pipeline, input: params };
 }
 
 /**

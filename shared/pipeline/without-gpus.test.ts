@@ -18,7 +18,7 @@ const pipeline = definePipeline({ name: "demo", params: z.strictObject({}) }, ({
     "function",
     lambda({}, () => 1),
   );
-}) as unknown as Pipeline;
+});
 
 const resourcesOf = ({ graph }: Pipeline) =>
   graph.steps.map(({ task }) => (task.kind === "batch" ? task.resources : undefined));
@@ -40,7 +40,7 @@ describe("in a stage without a GPU", () => {
   it("a pipeline that needs none stays as it is", () => {
     const plain = definePipeline({ name: "plain", params: z.strictObject({}) }, ({ step }) => {
       step("small", batch(fit, {}));
-    }) as unknown as Pipeline;
+    });
     expect(withoutGpus(plain)).toBe(plain);
   });
 });

@@ -17,9 +17,9 @@ export const smallModel: JsonObject = {
 
 /** Both as they are, but for the size of the model that a new lake has trained. */
 export const pipelines: readonly Pipeline[] = [
-  poemDatalake as unknown as Pipeline,
+  poemDatalake,
   {
-    ...(poemModel as unknown as Pipeline),
+    ...poemModel,
     triggers: poemModel.triggers.map((trigger) =>
       trigger.kind === "run"
         ? { ...trigger, params: (run: SucceededRun) => ({ ...trigger.params(run), ...smallModel }) }

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { cancelRun } from "../../shared/operate/cancel-run.ts";
 import { retryRun } from "../../shared/operate/retry-run.ts";
-import { child, definePipeline, lambda, type Pipeline, wait } from "../../shared/pipeline/index.ts";
+import { child, definePipeline, lambda, wait } from "../../shared/pipeline/index.ts";
 import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
 import { cancelOpenSteps } from "../../shared/worker/settle-cancellation.ts";
@@ -22,7 +22,7 @@ describe("a cancel", () => {
       "after",
       lambda({ nap }, () => 1),
     );
-  }) as unknown as Pipeline;
+  });
 
   it("ends children three deep before it is through, and leaves nothing under way", async () => {
     const memory = new MemoryEngine([nested(sleeper)]);
@@ -45,7 +45,7 @@ describe("a cancel", () => {
     "after %i turns of the engine leaves no run active once the sweep has looked, and a retry ends the work",
     async (turns) => {
       const { pipeline, calls } = doubling();
-      const memory = new MemoryEngine([nested(pipeline as unknown as Pipeline)]);
+      const memory = new MemoryEngine([nested(pipeline)]);
       const runId = await begin(memory, "outer");
       for (let turn = 0; turn < turns; turn += 1) await memory.turn();
       const { state } = await cancelRun(memory.engine, runId);
@@ -188,7 +188,7 @@ describe("a cancel", () => {
 describe("messages between parent and child", () => {
   it("that are all lost are made up for by the sweep", async () => {
     const { pipeline } = doubling();
-    const memory = new MemoryEngine([nested(pipeline as unknown as Pipeline)]);
+    const memory = new MemoryEngine([nested(pipeline)]);
     const runId = await begin(memory, "outer");
     const lossy = { ...memory.engine, queue: { send: async () => undefined } };
     for (let minute = 0; minute < 120; minute += 1) {
@@ -203,7 +203,7 @@ describe("messages between parent and child", () => {
 
   it("that come twice start no second child and end no step twice", async () => {
     const { pipeline, calls } = doubling();
-    const memory = new MemoryEngine([nested(pipeline as unknown as Pipeline)]);
+    const memory = new MemoryEngine([nested(pipeline)]);
     const runId = await begin(memory, "outer");
     for (let turn = 0; turn < 100; turn += 1) {
       memory.clock.moveTo(memory.clock.now() + 1000);

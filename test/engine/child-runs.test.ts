@@ -214,19 +214,19 @@ describe("a large result that is gone from S3", () => {
           "use",
           lambda({ text }, ({ text }) => text.length),
         );
-      }) as unknown as Pipeline,
+      }),
     ],
     [
       "a child's parameter",
       definePipeline({ name: "parent", params: none }, ({ step }) => {
         step("use", child(measuring, step("make", large)));
-      }) as unknown as Pipeline,
+      }),
     ],
     [
       "a child's result",
       definePipeline({ name: "parent", params: none }, ({ step }) => {
         step("use", child(telling, {}));
-      }) as unknown as Pipeline,
+      }),
     ],
   ])("fails the step that needs it as %s, with the reason", async (_what, parent) => {
     const memory = new MemoryEngine([parent]);
@@ -254,7 +254,7 @@ describe("a child that fails", () => {
   });
 
   it("fails its parents, all the way up, with the reason", async () => {
-    const { state, error } = await testPipeline(nested(failing as unknown as Pipeline));
+    const { state, error } = await testPipeline(nested(failing));
     expect(state).toBe("FAILED");
     expect(error).toMatchObject({ step: "a", name: "ChildFailed" });
     // The reason first, and then whose it was: what is cut off is what the links to the child runs say as well.
@@ -273,7 +273,7 @@ describe("a child that fails", () => {
         }),
       );
     });
-    const { error } = await testPipeline(nested(wordy as unknown as Pipeline));
+    const { error } = await testPipeline(nested(wordy));
     expect(error?.message).toMatch(new RegExp(`^b: c: read: ${why}`));
   });
 
@@ -310,7 +310,7 @@ describe("a child that fails", () => {
   // The simulation, seed 9141494: the run waited for children that waited for its time.
   it("begins with its parent, though that was retried by hand before the time that it was for", async () => {
     const { pipeline } = doubling();
-    const memory = new MemoryEngine([nested(pipeline as unknown as Pipeline)]);
+    const memory = new MemoryEngine([nested(pipeline)]);
     const scheduledAt = new Date(memory.clock.now() + 24 * hour * 1000).toISOString();
     const runId = await begin(memory, "outer", { scheduledAt });
     await cancelRun(memory.engine, runId);
@@ -324,7 +324,7 @@ describe("a child that fails", () => {
   it("is opened again by a retry by hand of the outermost run, three deep", async () => {
     const broken = { now: true };
     const { pipeline, calls } = doubling(broken);
-    const memory = new MemoryEngine([nested(pipeline as unknown as Pipeline)]);
+    const memory = new MemoryEngine([nested(pipeline)]);
     const runId = await begin(memory, "outer");
     expect((await memory.finish(runId)).state).toBe("FAILED");
     broken.now = false;
@@ -338,7 +338,7 @@ describe("a child that fails", () => {
   });
 
   it("cannot be retried by itself: its parent would not know", async () => {
-    const memory = new MemoryEngine([nested(failing as unknown as Pipeline)]);
+    const memory = new MemoryEngine([nested(failing)]);
     const runId = await begin(memory, "outer");
     await memory.finish(runId);
     const { runId: below } = await childOf(memory, runId, "a");

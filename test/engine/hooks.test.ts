@@ -1,15 +1,7 @@
 import * as z from "zod";
 import { cancelRun } from "../../shared/operate/cancel-run.ts";
 import { retryRun } from "../../shared/operate/retry-run.ts";
-import {
-  child,
-  definePipeline,
-  FatalError,
-  lambda,
-  type Pipeline,
-  type RunEnd,
-  wait,
-} from "../../shared/pipeline/index.ts";
+import { child, definePipeline, FatalError, lambda, type RunEnd, wait } from "../../shared/pipeline/index.ts";
 import type { StepMessage } from "../../shared/queue/step-queue.ts";
 import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { failPoison } from "../../shared/worker/fail-poison.ts";
@@ -193,7 +185,7 @@ describe("a hook", () => {
 
   it("of a child that fails is told of each of its ends, though its step is tried again at once", async () => {
     const told: RunEnd[] = [];
-    const below = hooked(told) as unknown as Pipeline;
+    const below = hooked(told);
     const parent = definePipeline({ name: "parent", params: z.strictObject({}) }, ({ step }) => {
       step("below", child(below, { fails: true }), { retries: 2 });
     });

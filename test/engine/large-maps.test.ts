@@ -8,7 +8,6 @@ import {
   defineJob,
   definePipeline,
   lambda,
-  type Pipeline,
   wait,
 } from "../../shared/pipeline/index.ts";
 import { startRun } from "../../shared/run/start-run.ts";
@@ -184,7 +183,7 @@ describe("a cancel of a large map", () => {
   const size = 1000;
   const sleeper = definePipeline({ name: "sleeper", params: z.strictObject({}) }, ({ step }) => {
     step("nap", wait({ seconds: 36_000 }));
-  }) as unknown as Pipeline;
+  });
   const failing = () => {
     throw new Error("later");
   };

@@ -337,14 +337,14 @@ describe("a deployment", () => {
   const deployed = (...pipelines: Pipeline[]) => new Map(pipelines.map((each) => [each.name, each]));
 
   it("of a follower counts for runs that end after it, and one that took it away for none", async () => {
-    const ballads = follower("ballads") as unknown as Pipeline;
+    const ballads = follower("ballads");
     const memory = new MemoryEngine([lake]);
     const { engine } = memory;
     const before = await begin(memory, "lake");
     await pass(memory, 60);
     const during = await begin(memory, "lake", { params: { seconds: 60 } });
     await work(memory);
-    memory.engine = { ...engine, pipelines: deployed(lake as unknown as Pipeline, ballads) };
+    memory.engine = { ...engine, pipelines: deployed(lake, ballads) };
     await pass(memory, 600);
     expect((await runsOf(memory, "ballads")).map(({ cause }) => cause)).toEqual([
       { kind: "run", pipeline: "lake", runId: during },
@@ -363,7 +363,7 @@ describe("a deployment", () => {
     const hints = intercepted(memory);
     await begin(memory, "lake");
     await work(memory);
-    const old = { ...engine, pipelines: deployed(lake as unknown as Pipeline) };
+    const old = { ...engine, pipelines: deployed(lake) };
     for (const hint of hints.splice(0)) await handleStepMessage(old, hint, Number.POSITIVE_INFINITY);
     memory.queue.send = Object.getPrototypeOf(memory.queue).send.bind(memory.queue);
     await pass(memory, 600);

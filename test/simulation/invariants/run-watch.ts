@@ -26,6 +26,7 @@ const workerLife = 125_000;
 
 /** A store that passes every call on to another, whose own calls to itself are nobody's business. */
 function boundTo(store: RunStore): RunStore {
+  // By name, as a store's type does not list its methods.
   const target = store as unknown as Record<string, unknown>;
   const names = Object.getOwnPropertyNames(Object.getPrototypeOf(store));
   const bound = names.flatMap((name) => {
@@ -144,6 +145,7 @@ export class RunWatch {
 
   /** Whatever else may change a run: the run is looked at afterwards. */
   private watchOthers(store: RunStore, watched: RunStore): void {
+    // By name, as above.
     const target = store as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
     for (const name of Object.getOwnPropertyNames(Object.getPrototypeOf(store))) {
       const isRead = /^(constructor|get|list|due|open)/.test(name);

@@ -196,7 +196,7 @@ export function defineSpec(pipeline: string, spec: PipelineSpec, body: LambdaBod
     }
     return refs.get(spec.steps.at(-1)?.name ?? "");
   });
-  return defined as unknown as Pipeline;
+  return defined;
 }
 
 /** What a follower is started with: which run it follows, and the length of that one's result as JSON. */
@@ -214,7 +214,7 @@ function defineFollower(pipeline: Pipeline): Pipeline {
       "only",
       lambda({}, () => null),
     );
-  }) as unknown as Pipeline;
+  });
 }
 
 /** A spec's pipeline, those of its child steps and the one that follows it, by name: what is deployed. */
