@@ -1,4 +1,4 @@
-const { existsSync } = require("node:fs");
+const { existsSync, mkdirSync } = require("node:fs");
 const { availableParallelism } = require("node:os");
 const { join } = require("node:path");
 
@@ -42,6 +42,10 @@ const esModules = [
   "@middy",
   "@bomb.sh",
 ];
+
+// Otherwise swc unpacks itself into the user's home folder. It asks for a folder that nobody else can read.
+process.env.SWC_NATIVE_BINDING_CACHE ??= join(__dirname, ".cache", "swc");
+mkdirSync(process.env.SWC_NATIVE_BINDING_CACHE, { recursive: true, mode: 0o700 });
 
 /** @type {import("jest").Config} */
 module.exports = {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
-import { groupMembers } from "../local/process/alive.ts";
+import { groupMembers } from "../local/process/alive.mjs";
 import { startRun } from "../shared/run/start-run.ts";
 import { MemoryEngine } from "../shared/testing/memory-engine.ts";
 import { type BenchService, startBenchService } from "./bench-service.ts";

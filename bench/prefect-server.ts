@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { execa } from "execa";
 import * as z from "zod";
-import { endGroup } from "../local/process/end.ts";
+import { endGroup } from "../local/process/end.mjs";
 import { healthy, startDaemon } from "../local/stack/daemon.ts";
 import { freePort } from "../local/stack/ports.ts";
 import { pythonEnvironment } from "./python-environment.ts";
@@ -86,7 +86,7 @@ export async function startPrefect(): Promise<PrefectServer> {
   const server = startDaemon(
     join(programs, "prefect"),
     ["server", "start", "--host", "127.0.0.1", "--port", String(port)],
-    { cwd: folder, env, logFile },
+    { cwd: folder, env, tied: "kept", logFile },
   );
   let flows: ReturnType<typeof startFlows> | undefined;
   const stop = async () => {

@@ -3,6 +3,8 @@ import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs, styleText } from "node:util";
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { withLock } from "../local/process/lock.mjs";
+import { stopSignal } from "../local/process/stop-requests.mjs";
 import { DEFAULT_STATE_DIR, statePaths } from "../local/stack/paths.ts";
 import { attachStack, type Stack, startStack, stopStack } from "../local/stack/stack.ts";
 import { phase } from "./demo/phase.ts";
@@ -30,13 +32,13 @@ function deployProgress(stateDir: string): string {
   }
 }
 
-function started({ stateDir }: Demo): Promise<Stack> {
+function started({ stateDir }: Demo, outlives: boolean): Promise<Stack> {
   const doing = "starting S3, SQS, Lambda, DynamoDB and Batch, all local";
   return phase(
     "stack",
     () => doing,
     async () => {
-      const value = await startStack({ stateDir });
+      const value = await startStack({ stateDir, outlives });
       return { value, text: "S3, SQS, Lambda, DynamoDB and Batch run, all local" };
     },
   );
@@ -142,14 +144,6 @@ async function play(demo: Demo, stack: Stack, running: boolean): Promise<void> {
   );
 }
 
-function stopRequested(): AbortSignal {
-  const controller = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.on(signal, () => controller.abort());
-  }
-  return controller.signal;
-}
-
 /** Stops the stack that this demo started, whatever state its start had reached. */
 async function stopped({ stateDir }: Demo): Promise<void> {
   await phase(
@@ -165,32 +159,48 @@ async function stopped({ stateDir }: Demo): Promise<void> {
   );
 }
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: { state: { type: "string" }, keep: { type: "boolean", default: false } },
-  });
-  const begin = performance.now();
-  const stateDir = path.resolve(values.state ?? stackFolder() ?? DEFAULT_STATE_DIR);
-  const demo: Demo = { stateDir, stop: stopRequested() };
+/** One demo on its stack: a running one that is somebody else's, or one that ends with the demo. */
+async function demonstrate(demo: Demo, keep: boolean): Promise<void> {
+  const { stateDir } = demo;
   const running = attachStack(stateDir);
-  console.log(styleText("bold", "\nMillrace: a file dropped into S3 becomes six trained models\n"));
   try {
     if (running !== undefined)
       console.log("  a local stack runs already; the demo uses it and leaves it running");
-    const stack = running ?? (await started(demo));
+    const stack = running ?? (await started(demo, keep));
     demo.stop.throwIfAborted();
-    await play(demo, stack, running !== undefined || values.keep);
+    await play(demo, stack, running !== undefined || keep);
     console.log();
   } catch (error) {
-    process.exitCode = demo.stop.aborted ? 130 : 1;
+    process.exitCode = 1;
     if (!demo.stop.aborted) {
       const { ministackLog, batchLog, deployLog } = statePaths(stateDir);
       console.error(`\ndemo: ${errorLine(error, stage)}`);
       console.error(`logs: ${[deployLog, ministackLog, batchLog].filter(existsSync).join("\n      ")}\n`);
     }
   } finally {
-    if (running === undefined && !(values.keep && process.exitCode === undefined)) await stopped(demo);
+    if (running === undefined && !(keep && process.exitCode === undefined)) await stopped(demo);
   }
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: { state: { type: "string" }, keep: { type: "boolean", default: false } },
+  });
+  const begin = performance.now();
+  const stateDir = path.resolve(values.state ?? stackFolder() ?? DEFAULT_STATE_DIR);
+  const { signal: stop, exitCode } = stopSignal();
+  const waiting = (holder: string) =>
+    console.log(`  waiting for another demo to end (${holder}; delete that file if there is none)`);
+  console.log(styleText("bold", "\nMillrace: a file dropped into S3 becomes six trained models\n"));
+  try {
+    const work = () => demonstrate({ stateDir, stop }, values.keep);
+    await withLock(path.join(stateDir, "demo.lock"), work, { waiting, signal: stop });
+  } catch (error) {
+    // The wait for another demo was stopped, or the folder of the stack can't be written.
+    if (!stop.aborted) console.error(`demo: ${errorLine(error, stage)}`);
+    process.exitCode = 1;
+  }
+  process.exitCode = exitCode() ?? process.exitCode;
   console.log(styleText("gray", `  all in all ${durationText(performance.now() - begin)}`));
 }
 

@@ -18,7 +18,9 @@ import importlib
 import inspect
 import json
 import os
+import signal
 import sys
+import threading
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -124,6 +126,33 @@ def speed_up() -> None:
     lambda_runtime.Worker._drain_stderr_bounded = drain_briefly
 
 
+def end_with_group() -> None:
+    """Lets SIGTERM end the functions' workers too, once MiniStack has written its state down.
+
+    Uvicorn catches SIGTERM while it serves, and raises it again when it has shut down. A worker with an open timer
+    would otherwise outlive its server.
+    """
+
+    def end(_signal: int, _frame: object) -> None:
+        # Only a server with a process group of its own, as the local stack starts it, ends that.
+        if os.getpgrp() == os.getpid():
+            os.killpg(os.getpgrp(), signal.SIGKILL)
+        sys.exit(143)
+
+    signal.signal(signal.SIGTERM, end)
+
+
+def end_when_input_closes() -> None:
+    """Ends this process when the one that started it, which holds its standard input open, is gone."""
+
+    def watch() -> None:
+        while sys.stdin.buffer.read(4096):
+            pass
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, name="owner", daemon=True).start()
+
+
 async def _body(receive: Receive) -> bytes:
     chunks: list[bytes] = []
     while True:
@@ -221,6 +250,9 @@ def main() -> None:
         )
     from ministack.app import app
 
+    end_with_group()
+    if "--tied" in sys.argv:
+        end_when_input_closes()
     speed_up()
     journal = Journal(journal_folder())
     journal.install()

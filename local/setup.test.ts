@@ -1,29 +1,48 @@
-import { spawn, spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import {
   chmodSync,
-  copyFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  readlinkSync,
+  realpathSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { until } from "./batch/testing/until.ts";
+import { processesWith, referenceTo } from "./process/alive.mjs";
+import { chooseNode } from "./setup/node-packages.mjs";
 import { REPOSITORY } from "./stack/paths.ts";
 
 let project: string;
 let programs: string;
 
+/** What `npm ci` leaves of the project's Node: a program that says its version and runs whatever it is given. */
+const NODE_24 = "case $1 in --version) echo v24.1.0;; esac";
+const npmInstalls = (node = NODE_24) => `case $1 in
+  --version) echo 10;;
+  ci) echo npm "$@" >> calls; mkdir -p node_modules/.bin
+    printf '#!/bin/sh\\n${node}\\n' > node_modules/.bin/node; chmod +x node_modules/.bin/node;;
+esac`;
+/** An npm that installs until it is ended, and says so in a file. */
+const NPM_WORKS_ON = `case $1 in
+  --version) echo 10;;
+  ci) mkdir -p node_modules; touch npm-works; trap 'rm npm-works; exit 1' TERM; while :; do sleep 0.05; done;;
+esac`;
+
 /** A project of nothing but its lock files, and a PATH with programs that note how they were called. */
 beforeEach(() => {
-  project = mkdtempSync(path.join(tmpdir(), "millrace-setup-"));
+  project = realpathSync(mkdtempSync(path.join(tmpdir(), "millrace-setup-")));
   programs = path.join(project, "programs");
   for (const folder of ["local", "batch-jobs", "programs"]) mkdirSync(path.join(project, folder));
-  copyFileSync(path.join(REPOSITORY, "local", "setup.mjs"), path.join(project, "local", "setup.mjs"));
+  for (const part of ["setup.mjs", "setup", "process"]) {
+    cpSync(path.join(REPOSITORY, "local", part), path.join(project, "local", part), { recursive: true });
+  }
   writeFileSync(path.join(project, "package-lock.json"), "{}");
   writeFileSync(path.join(project, "batch-jobs", "requirements-dev.lock"), "");
   const poemModel = path.join(project, "batch-jobs", "poem_model");
@@ -34,17 +53,20 @@ beforeEach(() => {
     "tokenizers==1 \\\ntorch==9.8.7 \\\n    --hash=x\n",
   );
   symlinkSync(process.execPath, path.join(programs, "node"));
-  program("npm", 'case $1 in --version) echo 10;; ci) echo npm "$@" >> calls; mkdir -p node_modules;; esac');
+  program("npm", npmInstalls());
   program(
     "python3",
     `case "$*" in
       *version_info*) echo 3 12;;
       *ensurepip*) exit 0;;
-      "-m venv"*) echo venv >> calls; mkdir -p .venv/bin .venv/site; cp programs/pip programs/python .venv/bin/;;
+      "-m venv"*) echo venv >> calls; mkdir -p .venv/bin .venv/site; cp programs/python .venv/bin/;;
     esac`,
   );
-  program("pip", 'echo pip "$@" >> calls');
-  program("python", 'echo "$(dirname "$0")/../site"');
+  // The environment's own Python: pip, and where it keeps its packages.
+  program(
+    "python",
+    'case "$*" in *sysconfig*) echo "$(dirname "$0")/../site";; *) echo "$@" >> calls;; esac',
+  );
 });
 afterEach(() => rmSync(project, { recursive: true, force: true }));
 
@@ -54,14 +76,26 @@ function program(name: string, script: string): void {
   chmodSync(file, 0o755);
 }
 
-const environment = () => ({ PATH: `${programs}:/usr/bin:/bin` });
+const environment = () => ({ PATH: `${programs}:/usr/bin:/bin`, HOME: project });
 
 function setup(...options: string[]) {
+  return setupWith({}, ...options);
+}
+
+function setupWith(env: Record<string, string>, ...options: string[]) {
   return spawnSync("node", ["local/setup.mjs", ...options], {
     cwd: project,
-    env: environment(),
+    env: { ...environment(), ...env },
     encoding: "utf8",
   });
+}
+
+/** Starts a set-up, and waits until its npm works. */
+async function setupAtWork(): Promise<{ child: ChildProcess; ended: Promise<number | null> }> {
+  const child = spawn("node", ["local/setup.mjs"], { cwd: project, env: environment(), stdio: "ignore" });
+  const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
+  await until("npm works", () => existsSync(path.join(project, "npm-works")));
+  return { child, ended };
 }
 
 function calls(): string[] {
@@ -69,18 +103,41 @@ function calls(): string[] {
   return existsSync(file) ? readFileSync(file, "utf8").trim().split("\n") : [];
 }
 
+const lockFile = () => path.join(project, ".cache", "setup.lock");
+const ofNpm = (call: string) => call.startsWith("npm ci");
+const ofPip = (call: string) => call.startsWith("-m pip install");
+
 describe("set-up after a bare clone", () => {
   it("installs both sets of packages from their locks, and makes the jobs importable", () => {
     const { status, stdout } = setup();
     expect(status).toBe(0);
-    expect(calls()).toContain("npm ci --no-fund --no-audit");
-    expect(calls().find((call) => call.startsWith("pip install"))).toContain("--require-hashes");
+    expect(calls().filter(ofNpm)).toHaveLength(1);
+    expect(calls().find(ofPip)).toContain("--require-hashes");
     expect(
       readFileSync(path.join(project, ".venv", "site", "millrace.pth"), "utf8")
         .trim()
         .split("\n"),
     ).toEqual([path.join(project, "batch-jobs"), path.join(project, "batch-jobs", "sdk")]);
     expect(stdout.match(/done in \d+\.\d s/g)).toHaveLength(2);
+  });
+
+  it("installs the same whatever npm's settings leave out, and without any install script", () => {
+    setup();
+    const options = calls().find(ofNpm)?.split(" ");
+    expect(options).toEqual(
+      expect.arrayContaining(["--ignore-scripts", "--include=dev", "--include=optional", "--bin-links=true"]),
+    );
+  });
+
+  it("keeps what npm and pip download inside the project, or where the user keeps it", () => {
+    setup();
+    expect(calls().find(ofNpm)).toContain(`--cache=${path.join(project, ".cache", "npm")}`);
+    expect(calls().find(ofPip)).toContain(`--cache-dir=${path.join(project, ".cache", "pip")}`);
+    for (const folder of ["node_modules", ".venv", "calls"])
+      rmSync(path.join(project, folder), { recursive: true });
+    setupWith({ npm_config_cache: "/shared/npm", PIP_CACHE_DIR: "/shared/pip" });
+    expect(calls().find(ofNpm)).toContain("--cache=/shared/npm");
+    expect(calls().find(ofPip)).toContain("--cache-dir=/shared/pip");
   });
 
   it("says and does nothing the second time", () => {
@@ -95,38 +152,26 @@ describe("set-up after a bare clone", () => {
     const before = calls().length;
     writeFileSync(path.join(project, "package-lock.json"), '{"changed":true}');
     setup();
-    expect(calls().slice(before)).toEqual(["npm ci --no-fund --no-audit"]);
+    expect(calls().slice(before)).toEqual([expect.stringMatching(/^npm ci/)]);
+  });
+
+  it.each([
+    ["Node", "node_modules/.bin/node", ofNpm],
+    ["Python", ".venv/bin/python", (call: string) => call === "venv"],
+  ])("makes a part again whose %s is gone, though its stamp is there", (_, file, made) => {
+    setup();
+    rmSync(path.join(project, file));
+    const before = calls().length;
+    expect(setup().status).toBe(0);
+    expect(calls().slice(before).some(made)).toBe(true);
   });
 
   it("shows why npm failed, and starts over the next time", () => {
     program("npm", 'case $1 in --version) echo 10;; ci) echo "registry is away" >&2; exit 1;; esac');
     expect(setup()).toMatchObject({ status: 1, stderr: expect.stringContaining("registry is away") });
-    program(
-      "npm",
-      "case $1 in --version) echo 10;; ci) echo npm again >> calls; mkdir -p node_modules;; esac",
-    );
+    program("npm", npmInstalls());
     expect(setup().status).toBe(0);
-    expect(calls()).toContain("npm again");
-  });
-
-  it.each([
-    ["npm", "npm", "exit 1", /^setup: npm is missing: install .*\n$/],
-    ["a recent Python", "python3", "echo 3 9", /^setup: Python 3\.11 or newer is missing: install .*\n$/],
-    [
-      "Python's venv",
-      "python3",
-      'case "$*" in *version_info*) echo 3 12;; *) exit 1;; esac',
-      /^setup: python3 lacks the modules venv and ensurepip: .*\n$/,
-    ],
-  ])("without %s says so in one line, with the remedy", (_, name, script, message) => {
-    program(name, script);
-    for (const version of ["python3.14", "python3.13", "python3.12", "python3.11"])
-      program(version, "exit 1");
-    if (name !== "npm") program("python", "exit 1");
-    const { status, stderr } = setup();
-    expect(status).toBe(1);
-    expect(stderr).toMatch(message);
-    expect(calls()).toEqual([]);
+    expect(calls().filter(ofNpm)).toHaveLength(1);
   });
 
   it("run twice at once installs once", async () => {
@@ -140,14 +185,14 @@ describe("set-up after a bare clone", () => {
         child.once("exit", resolve);
       });
     expect(await Promise.all([run(), run()])).toEqual([0, 0]);
-    expect(calls().filter((call) => call.startsWith("npm"))).toHaveLength(1);
+    expect(calls().filter(ofNpm)).toHaveLength(1);
   });
 
   it("installs torch only when asked, after all else, at the version of the lock", () => {
     setup();
     expect(calls().join()).not.toContain("torch");
     setup("--torch");
-    const asked = calls().filter((call) => call.startsWith("pip") && call.includes("torch"));
+    const asked = calls().filter((call) => ofPip(call) && call.includes("torch"));
     expect(asked).toEqual([
       expect.stringMatching(/--require-hashes .*requirements-without-torch\.lock$/),
       expect.stringMatching(/torch==9\.8\.7$/),
@@ -157,52 +202,192 @@ describe("set-up after a bare clone", () => {
     expect(calls()).toEqual(before);
   });
 
-  it("an environment that is made anew gets torch again", () => {
+  it("an environment that is made again gets torch again", () => {
     setup("--torch");
     writeFileSync(path.join(project, "batch-jobs", "requirements-dev.lock"), "# changed");
     const before = calls().length;
     expect(setup("--torch").status).toBe(0);
-    const after = calls().slice(before);
-    expect(after[0]).toBe("venv");
-    expect(after.at(-1)).toMatch(/torch==9\.8\.7$/);
-  });
-
-  it("says in one line that torch can't be had, why, and where to read on", () => {
-    program(
-      "pip",
-      'case "$*" in *torch==*) echo "No matching distribution found" >&2; exit 1;; *) echo pip "$@" >> calls;; esac',
-    );
-    const { status, stderr } = setup("--torch");
-    expect(status).toBe(1);
-    expect(stderr).toBe(
-      'setup: torch==9.8.7 can\'t be had (No matching distribution found): see batch-jobs/README.md, "Torch".\n',
-    );
-  });
-
-  it("takes over the lock of a set-up that was killed", () => {
-    mkdirSync(path.join(project, ".cache"));
-    const gone = spawnSync("true").pid;
-    writeFileSync(path.join(project, ".cache", "setup.lock"), String(gone));
-    expect(setup().status).toBe(0);
+    expect(
+      calls()
+        .slice(before)
+        .filter((call) => call.includes("torch==9.8.7")),
+    ).toHaveLength(1);
   });
 
   it("an environment that was moved is made again", () => {
     setup();
-    const stamp = readFileSync(path.join(project, ".venv", ".millrace-setup"), "utf8").trim();
-    const hash = createHash("sha256")
-      .update("")
-      .update("\0")
-      .update("/elsewhere/.venv")
-      .update("\0")
-      .digest("hex");
-    expect(stamp).not.toBe(hash);
-    writeFileSync(path.join(project, ".venv", ".millrace-setup"), hash);
+    const moved = `${project}-moved`;
+    cpSync(project, moved, { recursive: true, verbatimSymlinks: true });
     const before = calls().length;
-    setup();
-    expect(
-      calls()
-        .slice(before)
-        .some((call) => call === "venv"),
-    ).toBe(true);
+    spawnSync("node", ["local/setup.mjs"], { cwd: moved, env: environment() });
+    const after = readFileSync(path.join(moved, "calls"), "utf8").trim().split("\n").slice(before);
+    rmSync(moved, { recursive: true });
+    expect(after).toContain("venv");
   });
+});
+
+describe("the Node that runs the project", () => {
+  const brokenNode = "exit 1";
+
+  it("is the machine's where no package brings one that runs", () => {
+    program("npm", npmInstalls(brokenNode));
+    // The linked Node may be a real one, and is asked to load these.
+    for (const name of ["esbuild", "@swc/core"]) {
+      const folder = path.join(project, "node_modules", name);
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(path.join(folder, "index.js"), "exports.transformSync = () => {};");
+    }
+    const machine = mkdtempSync(path.join(tmpdir(), "millrace-machine-"));
+    writeFileSync(path.join(machine, "node"), `#!/bin/sh\n${NODE_24}\n`, { mode: 0o755 });
+    rmSync(path.join(programs, "node"));
+    const env = { ...environment(), PATH: `${machine}:${environment().PATH}` };
+    const { status } = spawnSync(process.execPath, ["local/setup.mjs"], { cwd: project, env });
+    const linked = readlinkSync(path.join(project, "node_modules", ".bin", "node"));
+    rmSync(machine, { recursive: true });
+    expect(status).toBe(0);
+    // The one that runs the set-up is asked first.
+    expect([process.execPath, path.join(machine, "node")]).toContain(linked);
+  });
+
+  it.each([
+    ["the Lambda runtime's version before a newer one", [20, 26, 24], "/24"],
+    ["a newer one before none", [20, 26], "/26"],
+    ["none that is older", [20, 22], undefined],
+  ])("is %s", (_, majors, chosen) => {
+    expect(chooseNode(majors.map((major) => ({ file: `/${major}`, major })))).toBe(chosen);
+  });
+
+  it("and the packages are seen to work before the stamp says so", () => {
+    program("npm", npmInstalls("case $1 in --version) echo v24.1.0;; *) echo no esbuild; exit 1;; esac"));
+    expect(setup()).toMatchObject({ status: 1, stderr: expect.stringContaining("no esbuild") });
+    program("npm", npmInstalls());
+    expect(setup().status).toBe(0);
+    expect(calls().filter(ofNpm)).toHaveLength(2);
+  });
+});
+
+describe("without", () => {
+  it.each([
+    ["npm", "npm", "exit 1", /^setup: npm is missing: install .*\n$/],
+    ["a recent Python", "python3", "echo 3 9", /^setup: Python 3\.11 or newer is missing: install .*\n$/],
+    [
+      "Python's venv",
+      "python3",
+      'case "$*" in *version_info*) echo 3 12;; *) exit 1;; esac',
+      /^setup: python3 lacks the modules venv and ensurepip: .*\n$/,
+    ],
+  ])("%s, set-up says so in one line, with the remedy", (_, name, script, message) => {
+    program(name, script);
+    for (const version of ["python3.14", "python3.13", "python3.12", "python3.11"])
+      program(version, "exit 1");
+    if (name !== "npm") program("python", "exit 1");
+    const { status, stderr } = setup();
+    expect(status).toBe(1);
+    expect(stderr).toMatch(message);
+    expect(calls()).toEqual([]);
+  });
+
+  it.each([
+    [
+      "space on the disk",
+      "echo 'ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device'; seq 30; exit 1",
+      {},
+      /^setup: the disk is full: free .*\n$/,
+    ],
+    [
+      "a network",
+      "echo 'npm error code ENOTFOUND'; seq 30; exit 1",
+      {},
+      /^setup: npm can't reach its registry: check the network, then run this again\n$/,
+    ],
+    [
+      "a proxy that answers",
+      "echo 'npm error code ECONNREFUSED'; seq 30; exit 1",
+      { HTTPS_PROXY: "http://user:secret@127.0.0.1:9" },
+      /^setup: npm can't reach its registry through the proxy http:\/\/…@127\.0\.0\.1:9 \(HTTPS_PROXY\): check .*\n$/,
+    ],
+  ])("%s, set-up says so in one line", (_, script, env, message) => {
+    program("npm", `case $1 in --version) echo 10;; ci) ${script};; esac`);
+    const { status, stderr } = setupWith(env);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(message);
+  });
+
+  it("takes the machine's Python as it is, whatever its variables point at", () => {
+    const script = readFileSync(path.join(programs, "python3"), "utf8");
+    writeFileSync(
+      path.join(programs, "python3"),
+      script.replace("\n", '\n[ -z "$PYTHONHOME$PYTHONPATH" ] || exit 1\n'),
+    );
+    expect(setupWith({ PYTHONHOME: "/nowhere", PYTHONPATH: "/nowhere" }).status).toBe(0);
+  });
+});
+
+describe("a set-up that is stopped", () => {
+  it.each([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+    ["SIGHUP", 129],
+  ] as const)("by %s ends npm, frees its lock, and the next one starts over", async (signal, exitCode) => {
+    program("npm", NPM_WORKS_ON);
+    const { child, ended } = await setupAtWork();
+    child.kill(signal);
+    expect(await ended).toBe(exitCode);
+    expect(processesWith(project)).toEqual([]);
+    expect(existsSync(path.join(project, "npm-works"))).toBe(false);
+    expect(existsSync(lockFile())).toBe(false);
+    program("npm", npmInstalls());
+    expect(setup().status).toBe(0);
+  });
+
+  it("by SIGKILL takes npm with it, and the next one takes its lock over", async () => {
+    program("npm", NPM_WORKS_ON);
+    const { child, ended } = await setupAtWork();
+    child.kill("SIGKILL");
+    await ended;
+    await until("npm is gone", () => processesWith(project).length === 0);
+    program("npm", npmInstalls());
+    expect(setup().status).toBe(0);
+  });
+});
+
+describe("the lock of a set-up", () => {
+  beforeEach(() => mkdirSync(path.join(project, ".cache")));
+
+  it("that was killed is taken over", () => {
+    const gone = spawnSync("true").pid;
+    writeFileSync(lockFile(), JSON.stringify({ pid: gone, started: "then" }));
+    expect(setup().status).toBe(0);
+  });
+
+  it("that was killed is taken over though its process id is in use again", () => {
+    writeFileSync(lockFile(), JSON.stringify({ pid: process.pid, started: "before the restart" }));
+    expect(setup().status).toBe(0);
+  });
+
+  it("that was killed before it wrote itself down is taken over", () => {
+    writeFileSync(lockFile(), "");
+    expect(setup().status).toBe(0);
+  });
+
+  it("that is at work is waited for, and named with the file to delete", async () => {
+    writeFileSync(lockFile(), JSON.stringify(referenceTo(process.pid)));
+    const child = spawn("node", ["local/setup.mjs"], { cwd: project, env: environment() });
+    const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
+    const said = await new Promise<string>((resolve) =>
+      child.stdout.setEncoding("utf8").once("data", resolve),
+    );
+    expect(said).toContain(`process ${process.pid} holds ${lockFile()}; delete that file if there is none`);
+    rmSync(lockFile());
+    expect(await ended).toBe(0);
+  });
+});
+
+it("says every few seconds how far a long command is", () => {
+  const script = `
+    import { runCommand } from ${JSON.stringify(path.join(REPOSITORY, "local/setup/install.mjs"))};
+    const args = ["-c", "echo Downloading torch; sleep 0.5"];
+    await runCommand("torch", "pip", "sh", args, { root: ".", everyMs: 50 });`;
+  const { stdout } = spawnSync("node", ["--input-type=module", "--eval", script], { encoding: "utf8" });
+  expect(stdout.trim().split("\n").at(-1)).toMatch(/^setup: torch … \d+ s: Downloading torch$/);
 });

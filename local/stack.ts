@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { Command, Option } from "commander";
+import { stopSignal } from "./process/stop-requests.mjs";
 import { StackError } from "./stack/errors.ts";
 import { DEFAULT_STATE_DIR, statePaths } from "./stack/paths.ts";
 import { attachStack, resetStack, type Stack, startStack, stopStack } from "./stack/stack.ts";
@@ -18,12 +19,16 @@ function portsIn({ awsPort, batchPort }: Options): { aws: number; batch: number 
   return { aws, batch };
 }
 
-async function up(options: Options): Promise<Stack> {
+async function up(options: Options, outlives: boolean): Promise<Stack> {
   const running = attachStack(options.state);
   if (running !== undefined) return running;
   const ports = portsIn(options);
   const started = performance.now();
-  const stack = await startStack({ stateDir: options.state, ...(ports === undefined ? {} : { ports }) });
+  const stack = await startStack({
+    stateDir: options.state,
+    outlives,
+    ...(ports === undefined ? {} : { ports }),
+  });
   console.log(`stack     started in ${seconds(performance.now() - started)}`);
   return stack;
 }
@@ -44,34 +49,31 @@ async function deploy(stack: Stack, force: boolean, signal?: AbortSignal): Promi
   console.log(done.skipped ? "deploy    nothing changed" : `deploy    done in ${seconds(done.durationMs)}`);
 }
 
+/** How long a stack runs that something else has started. */
+function untilWhen(stack: Stack): string {
+  const owner = stack.owner();
+  return owner === undefined ? "runs on" : `runs as long as ${owner}`;
+}
+
 /** Starts, deploys, and stays until Ctrl-C; then stops what it started. To a stack that runs it deploys, and goes. */
 async function foreground(options: Options): Promise<void> {
   const mine = attachStack(options.state) === undefined;
-  const stop = new AbortController();
-  const stopped = new Promise<void>((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-      process.on(signal, () => {
-        stop.abort();
-        resolve();
-      });
-    }
-  });
+  const { signal: stop } = stopSignal();
+  const stopped = new Promise((resolve) => stop.addEventListener("abort", resolve));
   try {
-    const stack = await up(options);
+    const stack = await up(options, false);
     if (!mine) console.log("stack     runs already: what has changed is deployed to it, job families too");
-    await deploy(stack, options.force === true, stop.signal);
+    await deploy(stack, options.force === true, stop);
     console.log(howToUse(stack));
     if (!mine)
-      return console.log(
-        "\nThe stack runs on; Ctrl-C where it was started, or `node local/stack.ts down`, stops it.",
-      );
+      return console.log(`\nThe stack ${untilWhen(stack)}; \`node local/stack.ts down\` stops it now.`);
     console.log("\nCtrl-C stops it; its state is kept in", path.relative(process.cwd(), stack.stateDir));
     // A promise alone doesn't keep the process alive.
     const alive = setInterval(() => undefined, 60_000);
     await stopped;
     clearInterval(alive);
   } catch (error) {
-    if (!stop.signal.aborted) throw error;
+    if (!stop.aborted) throw error;
   } finally {
     if (mine) {
       await stopStack(options.state);
@@ -117,7 +119,7 @@ command("run", "start, deploy, stay until Ctrl-C; where one runs, deploy to it",
   .option("--aws-port <port>", "fixed port")
   .option("--batch-port <port>", "fixed port")
   .option("--force", "deploy even when nothing changed");
-command("up", "start in the background", async (options) => console.log(howToUse(await up(options))))
+command("up", "start in the background", async (options) => console.log(howToUse(await up(options, true))))
   .option("--aws-port <port>", "fixed port")
   .option("--batch-port <port>", "fixed port");
 command("deploy", "deploy to the running stack", (options) =>

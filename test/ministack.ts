@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { endGroup } from "../local/process/end.ts";
+import { endGroup } from "../local/process/end.mjs";
 import { healthy, startDaemon } from "../local/stack/daemon.ts";
 import { ministackSettings } from "../local/stack/ministack.ts";
 import { VENV } from "../local/stack/paths.ts";
@@ -40,6 +40,7 @@ export async function startTestMinistack(): Promise<Ministack> {
       ...ministackSettings(port, region),
     },
     logFile,
+    tied: "kept",
   });
   const stop = async () => {
     await endGroup(daemon.pid, stopGrace);

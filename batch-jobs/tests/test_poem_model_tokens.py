@@ -1,4 +1,7 @@
-"""From the poems of a lake to tokens: which poems are read, in which order, and what the tokeniser learns from."""
+"""From the poems of a lake to tokens: which poems are read, in which order, and what the tokeniser learns from.
+
+@needs torch
+"""
 
 from __future__ import annotations
 

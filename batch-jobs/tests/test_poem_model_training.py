@@ -1,4 +1,7 @@
-"""Training: it ends the same whatever happens on the way, stops in time, and makes do with the memory there is."""
+"""Training: it ends the same whatever happens on the way, stops in time, and makes do with the memory there is.
+
+@needs torch
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A trained model: how well it predicts what was held out, what it writes, and that MLflow reads it."""
+"""A trained model: how well it predicts what was held out, what it writes, and that MLflow reads it.
+
+@needs torch
+"""
 
 from __future__ import annotations
 

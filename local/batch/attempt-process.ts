@@ -2,8 +2,8 @@ import { spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { isRunning } from "../process/alive.ts";
-import { endGroup, signalGroup } from "../process/end.ts";
+import { isRunning } from "../process/alive.mjs";
+import { endGroup, signalGroup } from "../process/end.mjs";
 
 /**
  * Leaves the exit code in a file, so that a server that was killed meanwhile still learns it. The trap keeps the shell

@@ -19,7 +19,11 @@ const schema = z.object({
   vcpus: z.coerce.number().int().min(1).default(availableParallelism()),
   /** Whether to create the queues and job definitions of the stage `local`. */
   provision: z.boolean().default(false),
+  /** Whether to end when standard input closes, that is, when the process that started this server is gone. */
+  tied: z.boolean().default(false),
 });
+
+const FLAGS: readonly string[] = ["provision", "tied"];
 
 /** How the local Batch server is set up; from the command line. */
 export type BatchConfiguration = z.output<typeof schema>;
@@ -32,7 +36,7 @@ export function readConfiguration(args: string[]): BatchConfiguration {
   const options = Object.fromEntries(
     Object.keys(schema.shape).map((name) => [
       name,
-      { type: name === "provision" ? "boolean" : "string" } as const,
+      { type: FLAGS.includes(name) ? "boolean" : "string" } as const,
     ]),
   );
   const { values } = parseArgs({ args, options });

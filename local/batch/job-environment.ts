@@ -1,4 +1,5 @@
 import path from "node:path";
+import { CACHE } from "../stack/paths.ts";
 import { REGION } from "./arn.ts";
 import type { BatchConfiguration } from "./configuration.ts";
 import { arrayIndex, type Job, vcpusOf } from "./job.ts";
@@ -23,7 +24,9 @@ export function jobEnvironment(
   return {
     PATH: `${path.join(config.venv, "bin")}:/usr/local/bin:/usr/bin:/bin`,
     TMPDIR: temporary,
-    HOME: process.env.HOME ?? "/tmp",
+    HOME: temporary,
+    // Matplotlib lists the machine's fonts there, and takes seconds for it.
+    MPLCONFIGDIR: path.join(CACHE, "matplotlib"),
     LANG: "C.UTF-8",
     TZ: "UTC",
     VIRTUAL_ENV: config.venv,

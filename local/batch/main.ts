@@ -26,5 +26,9 @@ async function close(): Promise<void> {
   await service.close(CLOSING_GRACE_MS);
   process.exit(0);
 }
+if (config.tied) {
+  process.stdin.once("close", () => void close());
+  process.stdin.resume();
+}
 process.on("SIGTERM", () => void close());
 process.on("SIGINT", () => void close());

@@ -1,8 +1,8 @@
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { DescribeJobQueuesCommand } from "@aws-sdk/client-batch";
-import { groupMembers } from "../process/alive.ts";
-import { signalGroup } from "../process/end.ts";
+import { groupMembers } from "../process/alive.mjs";
+import { signalGroup } from "../process/end.mjs";
 import { BatchStore } from "./store.ts";
 import { BatchFixture } from "./testing/batch-fixture.ts";
 import { until } from "./testing/until.ts";

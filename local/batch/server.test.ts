@@ -11,7 +11,7 @@ import {
   SubmitJobCommand,
   TerminateJobCommand,
 } from "@aws-sdk/client-batch";
-import { commandLineOf } from "../process/alive.ts";
+import { commandLineOf } from "../process/alive.mjs";
 import { BatchFixture } from "./testing/batch-fixture.ts";
 import { until } from "./testing/until.ts";
 

@@ -12,15 +12,19 @@ export type BatchServerOptions = {
   jobs?: string;
 };
 
-/** Starts the local Batch server on this state and waits until it answers. */
+/**
+ * Starts the local Batch server on this state and waits until it answers.
+ * @param tied whether it ends with this process
+ */
 export async function startBatchServer(
   stateDir: string,
   port: number,
   awsEndpoint: string,
   options: BatchServerOptions,
+  tied: boolean,
 ): Promise<Daemon> {
   const paths = statePaths(stateDir);
-  mkdirSync(paths.batchState, { recursive: true });
+  for (const dir of [paths.home, paths.batchState]) mkdirSync(dir, { recursive: true });
   const args = [
     "--disable-warning=MODULE_TYPELESS_PACKAGE_JSON",
     "--disable-warning=ExperimentalWarning",
@@ -30,10 +34,12 @@ export async function startBatchServer(
     "--provision",
     ...(options.vcpus === undefined ? [] : ["--vcpus", String(options.vcpus)]),
     ...(options.graceMs === undefined ? [] : ["--grace", String(options.graceMs)]),
+    ...(tied ? ["--tied"] : []),
   ];
   const daemon = startDaemon(path.join(NODE_BIN, "node"), args, {
     cwd: REPOSITORY,
-    env: { PATH: process.env.PATH ?? "", HOME: process.env.HOME ?? "/tmp", TZ: "UTC" },
+    env: { PATH: process.env.PATH ?? "", HOME: paths.home, TZ: "UTC" },
+    tied: tied ? "itself" : undefined,
     logFile: paths.batchLog,
   });
   await healthy(`http://127.0.0.1:${port}/_local/health`, daemon, "The local Batch server", paths.batchLog);

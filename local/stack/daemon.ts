@@ -1,7 +1,9 @@
 import { spawn } from "node:child_process";
 import { closeSync, openSync, readFileSync } from "node:fs";
+import { Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
-import { endGroup } from "../process/end.ts";
+import { endGroup } from "../process/end.mjs";
+import { keeperArguments } from "../process/tied.mjs";
 import { StackError } from "./errors.ts";
 
 const HEALTH_POLL_MS = 15;
@@ -10,20 +12,32 @@ const LOG_LINES_SHOWN = 15;
 
 export type Daemon = { pid: number; exited: () => boolean };
 
-/** Starts a process that outlives this one, in a process group of its own, its output going to a file. */
-export function startDaemon(
-  command: string,
-  args: string[],
-  options: { cwd: string; env: Record<string, string>; logFile: string },
-): Daemon {
+export type DaemonOptions = {
+  cwd: string;
+  env: Record<string, string>;
+  logFile: string;
+  /**
+   * Ends the program when this process is gone, even by SIGKILL: the program's standard input closes then. `itself`: it
+   * watches that; `kept`: a keeper beside it does, and sends SIGKILL.
+   */
+  tied?: "itself" | "kept" | undefined;
+};
+
+/** Starts a program in a process group of its own, its output going to a file. */
+export function startDaemon(command: string, args: string[], options: DaemonOptions): Daemon {
   const log = openSync(options.logFile, "a");
-  const child = spawn(command, args, {
+  const kept = options.tied === "kept";
+  const [program, programArgs] = kept ? [process.execPath, keeperArguments(command, args)] : [command, args];
+  const child = spawn(program, programArgs, {
     cwd: options.cwd,
     env: options.env,
     detached: true,
-    stdio: ["ignore", log, log],
+    stdio: [options.tied === undefined ? "ignore" : "pipe", log, log],
   });
   closeSync(log);
+  // Otherwise the open pipe keeps this process alive, and a program that has ended breaks it.
+  child.stdin?.on("error", () => undefined);
+  if (child.stdin instanceof Socket) child.stdin.unref();
   let exited = false;
   child.once("exit", () => {
     exited = true;

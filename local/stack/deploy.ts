@@ -1,11 +1,11 @@
-import { spawn } from "node:child_process";
 import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
+import { withLock } from "../process/lock.mjs";
+import { startTied } from "../process/tied.mjs";
 import { lastLines } from "./daemon.ts";
 import { type StackEndpoints, stackEnvironment } from "./environment.ts";
 import { StackError } from "./errors.ts";
-import { withLock } from "./lock.ts";
 import { NODE_BIN, REPOSITORY, statePaths } from "./paths.ts";
 import { writeFileWhole } from "./record.ts";
 import { sourceHash } from "./source-hash.ts";
@@ -36,44 +36,44 @@ function stampedHash(stateDir: string): string | undefined {
   return parsed.success ? parsed.data.hash : undefined;
 }
 
-function runServerless(
+async function runServerless(
   stateDir: string,
   serviceDir: string,
   endpoints: StackEndpoints,
   signal?: AbortSignal,
-) {
-  const { deployLog, temporary: parent } = statePaths(stateDir);
-  // The packaging of functions leaves its work there.
-  mkdirSync(parent, { recursive: true });
+): Promise<number> {
+  const { deployLog, temporary: parent, home } = statePaths(stateDir);
+  // The packaging of functions leaves its work in the folder for temporary files, and sls its own in the home folder.
+  for (const folder of [parent, home]) mkdirSync(folder, { recursive: true });
   const temporary = mkdtempSync(path.join(parent, "deploy-"));
   const log = openSync(deployLog, "w");
-  const child = spawn(
-    path.join(NODE_BIN, "node"),
-    [path.join(NODE_BIN, "serverless"), "deploy", "--stage", "local", "--verbose"],
-    {
-      cwd: serviceDir,
-      env: {
-        PATH: `${NODE_BIN}:${process.env.PATH ?? ""}`,
-        HOME: process.env.HOME ?? "/tmp",
-        TMPDIR: temporary,
-        CI: "1",
-        SLS_TELEMETRY_DISABLED: "1",
-        SLS_NOTIFICATIONS_MODE: "off",
-        SLS_DEPRECATION_DISABLE: "*",
-        // Asks for the state of the CloudFormation stack five times a second in place of every five seconds.
-        SLS_AWS_MONITORING_FREQUENCY: "200",
-        NODE_OPTIONS: "--no-deprecation",
-        ...stackEnvironment(endpoints),
-      },
-      stdio: ["ignore", log, log],
-      ...(signal === undefined ? {} : { signal }),
-    },
-  );
+  const args = [path.join(NODE_BIN, "serverless"), "deploy", "--stage", "local", "--verbose"];
+  const env = {
+    PATH: `${NODE_BIN}:${process.env.PATH ?? ""}`,
+    HOME: home,
+    TMPDIR: temporary,
+    CI: "1",
+    SLS_TELEMETRY_DISABLED: "1",
+    SLS_NOTIFICATIONS_MODE: "off",
+    SLS_DEPRECATION_DISABLE: "*",
+    // Asks for the state of the CloudFormation stack five times a second in place of every five seconds.
+    SLS_AWS_MONITORING_FREQUENCY: "200",
+    NODE_OPTIONS: "--no-deprecation",
+    ...stackEnvironment(endpoints),
+  };
+  const stdio = { stdout: log, stderr: log };
+  const serverless = startTied(path.join(NODE_BIN, "node"), args, { cwd: serviceDir, env, ...stdio });
   closeSync(log);
-  return new Promise<number>((resolve, reject) => {
-    child.once("error", reject);
-    child.once("exit", (code) => resolve(code ?? 1));
-  }).finally(() => rmSync(temporary, { recursive: true, force: true }));
+  const end = () => void serverless.end();
+  signal?.addEventListener("abort", end);
+  try {
+    const { code } = await serverless.ended;
+    signal?.throwIfAborted();
+    return code;
+  } finally {
+    signal?.removeEventListener("abort", end);
+    rmSync(temporary, { recursive: true, force: true });
+  }
 }
 
 async function asked(url: URL, failure: string): Promise<void> {
@@ -101,13 +101,16 @@ export async function deploy(
     "The local Batch server couldn't take up the families of jobs; if it was started by another version, stop it and start it again",
   );
   // Two deployments from one folder would overwrite each other's bundles.
-  await withLock(path.join(serviceDir, ".cache", "deploy.lock"), async () => {
-    const code = await runServerless(stateDir, serviceDir, endpoints, options.signal);
+  const lock = path.join(serviceDir, ".cache", "deploy.lock");
+  const { signal } = options;
+  const work = async () => {
+    const code = await runServerless(stateDir, serviceDir, endpoints, signal);
     if (code !== 0) {
       const log = statePaths(stateDir).deployLog;
       throw new StackError(`The deployment failed (all of its output: ${log}):\n${lastLines(log)}`);
     }
-  });
+  };
+  await withLock(lock, work, signal === undefined ? {} : { signal });
   await asked(new URL(SNAPSHOT_PATH, endpoints.awsEndpoint), "MiniStack couldn't write its state down");
   writeFileWhole(statePaths(stateDir).deployed, JSON.stringify({ hash }));
   return { skipped: false, durationMs: elapsed() };

@@ -26,7 +26,7 @@ function environment(stateDir: string, port: number, region: string): Record<str
   return {
     // Its workers are the `node` on its PATH: the project's own, which is the Lambda runtime's version.
     PATH: `${NODE_BIN}:${path.join(VENV, "bin")}:/usr/local/bin:/usr/bin:/bin`,
-    HOME: process.env.HOME ?? "/tmp",
+    HOME: paths.home,
     LANG: "C.UTF-8",
     ...ministackSettings(port, region),
     PERSIST_STATE: "1",
@@ -41,19 +41,32 @@ function environment(stateDir: string, port: number, region: string): Record<str
   };
 }
 
-/** Starts MiniStack on this state and waits until it answers. */
-export async function startMinistack(stateDir: string, port: number, region: string): Promise<Daemon> {
+/**
+ * Starts MiniStack on this state and waits until it answers.
+ * @param tied whether it ends with this process
+ */
+export async function startMinistack(
+  stateDir: string,
+  port: number,
+  region: string,
+  tied: boolean,
+): Promise<Daemon> {
   const paths = statePaths(stateDir);
   rmSync(paths.temporary, { recursive: true, force: true });
-  for (const dir of [paths.temporary, paths.ministackState, paths.ministackObjects])
+  for (const dir of [paths.home, paths.temporary, paths.ministackState, paths.ministackObjects])
     mkdirSync(dir, { recursive: true });
   const launcher = path.join(REPOSITORY, "local", "ministack_launcher.py");
   // The state folder among the arguments is how a recorded pid is known to be this process.
-  const daemon = startDaemon(path.join(VENV, "bin", "python"), [launcher, stateDir], {
-    cwd: REPOSITORY,
-    env: environment(stateDir, port, region),
-    logFile: paths.ministackLog,
-  });
+  const daemon = startDaemon(
+    path.join(VENV, "bin", "python"),
+    [launcher, stateDir, ...(tied ? ["--tied"] : [])],
+    {
+      cwd: REPOSITORY,
+      tied: tied ? "itself" : undefined,
+      env: environment(stateDir, port, region),
+      logFile: paths.ministackLog,
+    },
+  );
   await healthy(`http://127.0.0.1:${port}/_ministack/health`, daemon, "MiniStack", paths.ministackLog);
   return daemon;
 }

@@ -12,6 +12,9 @@ export const VENV = path.join(REPOSITORY, ".venv");
 /** Programs of the project's packages, among them the Node version of the Lambda runtime. */
 export const NODE_BIN = path.join(REPOSITORY, "node_modules", ".bin");
 
+/** Everything that is kept for later and can be made again. */
+export const CACHE = path.join(REPOSITORY, ".cache");
+
 /** Folder of the Batch jobs' sources. */
 export const BATCH_JOBS = path.join(REPOSITORY, "batch-jobs");
 
@@ -27,5 +30,7 @@ export function statePaths(stateDir: string) {
     batchLog: path.join(stateDir, "batch.log"),
     deployLog: path.join(stateDir, "deploy.log"),
     temporary: path.join(stateDir, "tmp"),
+    /** Home folder of all that the stack starts: the user's is neither read nor written. */
+    home: path.join(stateDir, "home"),
   };
 }

@@ -1,7 +1,8 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
-import { isRunning } from "../process/alive.ts";
+import { isRunning, referenceTo, stillRuns } from "../process/alive.mjs";
+import { StackError } from "./errors.ts";
 import { statePaths } from "./paths.ts";
 
 const recordSchema = z.object({
@@ -9,6 +10,8 @@ const recordSchema = z.object({
   ports: z.object({ aws: z.int(), batch: z.int() }),
   /** Pids, each also the id of its process group. Absent after a clean stop. */
   pids: z.object({ ministack: z.int(), batch: z.int() }).optional(),
+  /** The process whose end is the stack's too. Absent if the stack goes on until someone stops it. */
+  owner: z.object({ pid: z.int(), started: z.string(), program: z.string() }).optional(),
 });
 
 /** `stack.json`: the ports that a state folder keeps for good, and the processes while it runs. */
@@ -32,6 +35,20 @@ export function writeFileWhole(file: string, text: string): void {
   mkdirSync(path.dirname(file), { recursive: true });
   writeFileSync(`${file}.new`, `${text}\n`);
   renameSync(`${file}.new`, file);
+}
+
+/** Whether the stack should have ended: its owner is gone, and it may be ending right now. */
+export function isOrphan(record: StackRecord): boolean {
+  return record.owner !== undefined && !stillRuns(record.owner);
+}
+
+/** This process as the owner of a stack. */
+export function ownedByThisProcess(): NonNullable<StackRecord["owner"]> {
+  const reference = referenceTo(process.pid);
+  if (reference === undefined) throw new StackError("This process can't see itself: is /proc mounted?");
+  const script = process.env.npm_lifecycle_event;
+  const program = script === undefined ? path.basename(process.argv[1] ?? "node") : `npm run ${script}`;
+  return { ...reference, program };
 }
 
 /** The recorded processes that still run. A pid that meanwhile belongs to another program doesn't count. */

@@ -1,8 +1,13 @@
-import { execFileSync } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { BatchClient, DescribeJobDefinitionsCommand, SubmitJobCommand } from "@aws-sdk/client-batch";
+import {
+  BatchClient,
+  DescribeJobDefinitionsCommand,
+  RegisterJobDefinitionCommand,
+  SubmitJobCommand,
+} from "@aws-sdk/client-batch";
 import {
   CreateTableCommand,
   DeleteItemCommand,
@@ -27,9 +32,9 @@ import {
   SQSClient,
 } from "@aws-sdk/client-sqs";
 import { until } from "../batch/testing/until.ts";
-import { commandLineOf } from "../process/alive.ts";
+import { processesWith } from "../process/alive.mjs";
 import { copyService, jobsOf } from "./deploy-catalogue.ts";
-import { REPOSITORY, statePaths, VENV } from "./paths.ts";
+import { NODE_BIN, REPOSITORY, statePaths, VENV } from "./paths.ts";
 import { isFree } from "./ports.ts";
 import { readRecord, writeRecord } from "./record.ts";
 import { attachStack, type Stack, startStack, stopStack } from "./stack.ts";
@@ -81,14 +86,8 @@ async function snapshot(): Promise<void> {
   expect(response.status).toBe(200);
 }
 
-/** Processes whose command line holds the state folder. */
-function processes(): string[] {
-  return readdirSync("/proc")
-    .filter((entry) => /^\d+$/.test(entry))
-    .map((pid) => commandLineOf(Number(pid)))
-    .filter((line) => line !== undefined)
-    .filter((line) => line.includes(stateDir));
-}
+/** What runs on the state folder. */
+const processes = () => processesWith(stateDir);
 
 describe("a stack", () => {
   it("is found by its state folder, and doesn't start twice on it", async () => {
@@ -140,11 +139,79 @@ describe("a stack", () => {
     expect(processes()).toEqual([]);
   });
 
+  it("whose owner was killed is no longer found, and is replaced by the next one", async () => {
+    const record = readRecord(stateDir);
+    if (record?.owner === undefined) throw new Error("no owner");
+    const before = processes();
+    // As if this process were another one, which has ended.
+    writeRecord(stateDir, { ...record, owner: { ...record.owner, started: "before the restart" } });
+    expect(attachStack(stateDir)).toBeUndefined();
+    stack = await startStack({ stateDir });
+    expect(processes().filter((pid) => before.includes(pid))).toEqual([]);
+    expect(attachStack(stateDir)).toBeDefined();
+  });
+
   it("whose port another program took says so", async () => {
     const other = mkdtempSync(path.join(tmpdir(), "millrace-stack-"));
     const ports = readRecord(stateDir)?.ports ?? { aws: 0, batch: 0 };
     await expect(startStack({ stateDir: other, ports })).rejects.toThrow(`Port ${ports.aws} is taken`);
     rmSync(other, { recursive: true });
+  });
+});
+
+describe("a stack that another process started", () => {
+  /** Starts one in a process of its own, with a function that works on and a job that does. */
+  async function startedBy(options: string): Promise<ChildProcess> {
+    await stack.stop();
+    const script = `
+      import { startStack } from ${JSON.stringify(path.join(REPOSITORY, "local/stack/stack.ts"))};
+      await startStack({ stateDir: ${JSON.stringify(stateDir)}, ${options} });
+      console.log("started");
+      setInterval(() => {}, 1000);`;
+    const flags = ["--disable-warning=MODULE_TYPELESS_PACKAGE_JSON", "--input-type=module", "--eval", script];
+    const owner = spawn(path.join(NODE_BIN, "node"), flags, { stdio: ["ignore", "pipe", "inherit"] });
+    await new Promise((resolve) => owner.stdout?.once("data", resolve));
+    const attached = attachStack(stateDir);
+    if (attached === undefined) throw new Error("no stack");
+    await createFunction(
+      attached,
+      "restless",
+      "setInterval(() => {}, 1000); exports.handler = async () => 1;",
+    );
+    expect(await attached.invoke("restless", {})).toEqual({ ok: true, payload: 1 });
+    const { batch } = clients(attached);
+    await batch.send(
+      new RegisterJobDefinitionCommand({
+        jobDefinitionName: "sleep",
+        type: "container",
+        containerProperties: { image: "none", command: ["sleep", "600"] },
+      }),
+    );
+    await batch.send(new SubmitJobCommand({ jobName: "long", jobQueue: "cpu", jobDefinition: "sleep" }));
+    await until("the job runs", () => processes().length > 3);
+    return owner;
+  }
+
+  async function killed(owner: ChildProcess): Promise<void> {
+    const ended = new Promise((resolve) => owner.once("exit", resolve));
+    owner.kill("SIGKILL");
+    await ended;
+  }
+
+  it("ends by itself when that is killed: servers, functions' workers, jobs and ports", async () => {
+    await killed(await startedBy(""));
+    await until("nothing runs", () => processes().length === 0);
+    const ports = readRecord(stateDir)?.ports;
+    expect(await Promise.all([isFree(ports?.aws ?? 0), isFree(ports?.batch ?? 0)])).toEqual([true, true]);
+    // What it had is there for the next one.
+    stack = await startStack({ stateDir });
+    expect(await stack.invoke("restless", {})).toEqual({ ok: true, payload: 1 });
+  });
+
+  it("goes on when that is killed, if it was to outlive it", async () => {
+    await killed(await startedBy("outlives: true"));
+    expect(await attachStack(stateDir)?.invoke("restless", {})).toEqual({ ok: true, payload: 1 });
+    expect(attachStack(stateDir)?.owner()).toBeUndefined();
   });
 });
 

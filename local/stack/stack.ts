@@ -3,19 +3,26 @@ import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { ACCOUNT_ID, REGION } from "../batch/arn.ts";
 import { endOrphanedAttempts } from "../batch/orphans.ts";
-import { groupMembers, isRunning } from "../process/alive.ts";
-import { endGroup, groupGone, signalGroup } from "../process/end.ts";
+import { groupMembers, isRunning } from "../process/alive.mjs";
+import { endGroup, groupGone, signalGroup } from "../process/end.mjs";
+import { withLock } from "../process/lock.mjs";
 import { type BatchServerOptions, startBatchServer } from "./batch-server.ts";
 import type { Daemon } from "./daemon.ts";
 import { type Deployment, type DeployOptions, deploy } from "./deploy.ts";
 import { type StackEndpoints, type StackEnvironment, stackEnvironment } from "./environment.ts";
 import { StackError } from "./errors.ts";
 import { type Invocation, invokeFunction } from "./invoke.ts";
-import { withLock } from "./lock.ts";
 import { startMinistack } from "./ministack.ts";
 import { DEFAULT_STATE_DIR, statePaths } from "./paths.ts";
 import { freePort, getsFree } from "./ports.ts";
-import { readRecord, runningPids, type StackRecord, writeRecord } from "./record.ts";
+import {
+  isOrphan,
+  ownedByThisProcess,
+  readRecord,
+  runningPids,
+  type StackRecord,
+  writeRecord,
+} from "./record.ts";
 
 const STOP_GRACE_MS = 10_000;
 
@@ -24,12 +31,16 @@ export type StackOptions = BatchServerOptions & {
   stateDir?: string;
   /** Fixed ports. Default: those that the state folder had before, otherwise free ones. */
   ports?: { aws: number; batch: number };
+  /** Whether the stack goes on when this process ends. Default: it ends too, even if this process is killed. */
+  outlives?: boolean;
 };
 
 /** A running local stack: MiniStack and the local Batch server. */
 export type Stack = StackEndpoints & {
   stateDir: string;
   accountId: string;
+  /** The program whose end is the stack's too, such as `npm run demo (process 7)`; undefined if it outlives that. */
+  owner(): string | undefined;
   /** Environment variables that point AWS clients at the stack. */
   env: StackEnvironment;
   /** Runs the real `sls deploy --stage local`, unless nothing changed since the last one into this state. */
@@ -64,14 +75,17 @@ async function launch(stateDir: string, options: StackOptions): Promise<StackRec
   mkdirSync(stateDir, { recursive: true });
   const record = readRecord(stateDir);
   const running = runningPids(stateDir, record);
-  if (running.length === 2) {
+  if (running.length === 2 && record !== undefined && !isOrphan(record)) {
     throw new StackError(`A stack runs on ${stateDir} already. Stop it with \`node local/stack.ts down\`.`);
   }
-  // One server without the other is what a crash leaves. The processes of its Batch jobs stay, to be taken up again.
+  // One server without the other is what a crash leaves, and both without their owner is what SIGKILL of that leaves.
+  // The processes of its Batch jobs stay, to be taken up again.
   await endServers(stateDir, record);
   const ports = await choosePorts(record, options);
   const awsEndpoint = `http://127.0.0.1:${ports.aws}`;
-  writeRecord(stateDir, { version: 1, ports });
+  const tied = options.outlives !== true;
+  const owned: StackRecord = { version: 1, ports, ...(tied ? { owner: ownedByThisProcess() } : {}) };
+  writeRecord(stateDir, owned);
   const started: Daemon[] = [];
   const remember = async (starting: Promise<Daemon>) => {
     const daemon = await starting;
@@ -79,18 +93,14 @@ async function launch(stateDir: string, options: StackOptions): Promise<StackRec
     return daemon;
   };
   const [ministack, batch] = await Promise.allSettled([
-    remember(startMinistack(stateDir, ports.aws, REGION)),
-    remember(startBatchServer(stateDir, ports.batch, awsEndpoint, options)),
+    remember(startMinistack(stateDir, ports.aws, REGION, tied)),
+    remember(startBatchServer(stateDir, ports.batch, awsEndpoint, options, tied)),
   ]);
   if (ministack.status === "rejected" || batch.status === "rejected") {
     await Promise.all(started.map((daemon) => endGroup(daemon.pid, STOP_GRACE_MS)));
     throw ministack.status === "rejected" ? ministack.reason : (batch as PromiseRejectedResult).reason;
   }
-  writeRecord(stateDir, {
-    version: 1,
-    ports,
-    pids: { ministack: ministack.value.pid, batch: batch.value.pid },
-  });
+  writeRecord(stateDir, { ...owned, pids: { ministack: ministack.value.pid, batch: batch.value.pid } });
   return ports;
 }
 
@@ -143,6 +153,10 @@ function stackOf(stateDir: string, ports: StackRecord["ports"], options: StackOp
     ...endpoints,
     stateDir,
     accountId: ACCOUNT_ID,
+    owner: () => {
+      const owner = readRecord(stateDir)?.owner;
+      return owner === undefined ? undefined : `${owner.program} (process ${owner.pid})`;
+    },
     env: stackEnvironment(endpoints),
     deploy: (deployOptions) => deploy(stateDir, endpoints, deployOptions),
     invoke: (functionName, payload) => invokeFunction(endpoints.awsEndpoint, functionName, payload),
@@ -168,11 +182,11 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   return stackOf(stateDir, await launchAlone(stateDir, options), options);
 }
 
-/** The stack that runs on a state folder, undefined when none does. */
+/** The stack that runs on a state folder, undefined when none does, or only one whose owner was killed. */
 export function attachStack(stateDir: string = DEFAULT_STATE_DIR): Stack | undefined {
   const folder = path.resolve(stateDir);
   const record = readRecord(folder);
-  if (record === undefined || runningPids(folder, record).length < 2) return undefined;
+  if (record === undefined || isOrphan(record) || runningPids(folder, record).length < 2) return undefined;
   return stackOf(folder, record.ports, { stateDir: folder });
 }
 

@@ -84,9 +84,9 @@ export class BatchFixture {
         ...flags,
         path.join(REPOSITORY, "local", "batch", "main.ts"),
         ...["--state", this.stateDir, "--port", String(this.port), "--aws", this.sink.endpoint],
-        ...["--jobs", REPOSITORY, "--venv", VENV, "--grace", "300"],
+        ...["--jobs", REPOSITORY, "--venv", VENV, "--grace", "300", "--tied"],
       ],
-      { stdio: ["ignore", "ignore", "inherit"], env: { PATH: process.env.PATH ?? "" } },
+      { stdio: ["pipe", "ignore", "inherit"], env: { PATH: process.env.PATH ?? "" } },
     );
     await until("the server answers", async () => {
       const response = await fetch(`${this.endpoint}/_local/health`).catch(() => undefined);

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { behave, misbehave } from "../../../local/batch/misbehave.ts";
-import { commandLineOf, groupMembers } from "../../../local/process/alive.ts";
+import { commandLineOf, groupMembers } from "../../../local/process/alive.mjs";
 import { readRecord } from "../../../local/stack/record.ts";
 import type { Random } from "../../simulation/random.ts";
 import type { DeployedService } from "../deployed-service.ts";

@@ -1,0 +1,46 @@
+// How a program learns that it should end.
+
+const PARENT_POLL_MS = 500;
+
+/** Exit codes of programs that a signal ended, by the shell's convention of 128 and the signal's number. */
+export const EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
+
+/** @typedef {keyof typeof EXIT_CODES} StopSignal */
+
+/**
+ * Calls `stop` at each request to end: SIGINT (Ctrl-C), SIGTERM, SIGHUP (the terminal was closed), or the end of the
+ * npm that started this process. npm can't pass SIGKILL on, and a shell between the two may pass on no signal at all.
+ * From then on this process must end by itself. Output that nobody can read any more is dropped.
+ * @param {(signal: StopSignal) => void} stop
+ */
+export function onStopRequest(stop) {
+  for (const signal of /** @type {StopSignal[]} */ (Object.keys(EXIT_CODES))) {
+    process.on(signal, () => stop(signal));
+  }
+  // A terminal that was closed answers each write with an error, which would end this process before it has tidied up.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    stop("SIGTERM");
+  }, PARENT_POLL_MS);
+  watch.unref();
+}
+
+/**
+ * The same as an abort signal.
+ * @returns {{ signal: AbortSignal, exitCode: () => number | undefined }} `exitCode` is that of a stopped program once it
+ *   has been asked to stop
+ */
+export function stopSignal() {
+  const controller = new AbortController();
+  /** @type {number | undefined} */
+  let code;
+  onStopRequest((signal) => {
+    code ??= EXIT_CODES[signal];
+    controller.abort();
+  });
+  return { signal: controller.signal, exitCode: () => code };
+}

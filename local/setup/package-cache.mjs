@@ -1,0 +1,15 @@
+import { homedir } from "node:os";
+import path from "node:path";
+import { CACHE } from "./project.mjs";
+
+/**
+ * Folder in which npm or pip keep what they downloaded: inside the project, since nothing is written outside of it, or
+ * the one that the user chose.
+ * @param {"npm" | "pip"} tool
+ * @param {string | undefined} chosen what the environment says
+ * @param {string} [usual] the tool's default, below the home folder: npm puts it into the environment of its scripts
+ */
+export function packageCache(tool, chosen, usual) {
+  const isChosen = chosen !== undefined && (usual === undefined || chosen !== path.join(homedir(), usual));
+  return isChosen ? chosen : path.join(CACHE, tool);
+}
