@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# A fresh machine around one command: an empty home folder, empty folders for temporary files, everything else but the
+# clone read-only, processes of its own and, if asked, no network. Runs in new mount and process namespaces, which end
+# with it.
+# Reads CLONE, CACHES (a folder that may be written too), HOME_KIND (empty, missing, read-only), NETWORK (yes, no), SETTINGS (a folder whose content the home folder
+# begins with) and COMMAND. Prints what the command prints, then its exit code, the processes and the files it has left.
+set -u
+mount --make-rprivate /
+for writable in "$CLONE" "$CACHES"; do mount --bind "$writable" "$writable"; done
+mount -o remount,ro,bind /
+mount -t tmpfs tmpfs /tmp
+mount -t tmpfs tmpfs /var/tmp
+mount -t tmpfs tmpfs /home
+if [ "$HOME_KIND" = missing ]; then
+  unset HOME
+else
+  mkdir -p "$HOME"
+  cp -r "$SETTINGS/." "$HOME/"
+  [ "$HOME_KIND" = empty ] || mount -o remount,ro /home
+fi
+[ "$NETWORK" = yes ] || ip link set lo up
+cd "$CLONE" || exit 1
+touch /tmp/.before
+bash -c "$COMMAND" </dev/null
+code=$?
+# What was told to end may take a moment.
+processes() { ps -e -o pid=,args= | grep -v -E "^ *($$|1) |ps -e -o|grep -v|sleep 0.2$"; }
+for _ in $(seq 25); do [ -z "$(processes)" ] && break; sleep 0.2; done
+echo "@code $code"
+processes | sed 's/^ */@process /'
+# npm writes its own log and cache whenever it is run, before anything of the project is.
+find /tmp /var/tmp /home -type f -newer /tmp/.before -not -path '*/.npm/*' | sed 's/^/@file /'
