@@ -79,9 +79,8 @@ if (values.list) {
     console.log(`| ${each.title} | ${found.length === 0 ? "✓" : "✗"} | ${outcome.seconds.toFixed(0)} |`);
     if (found.length > 0) {
       process.exitCode = 1;
-      console.error(
-        `${each.name}: ${found.join("\n  ")}\n${outcome.output.trim().split("\n").slice(-40).join("\n")}`,
-      );
+      const end = outcome.output.trim().split("\n").slice(-LINES_SHOWN);
+      console.error(`${each.name}: ${found.join("\n  ")}\n${end.join("\n")}`);
     }
   }
 }
