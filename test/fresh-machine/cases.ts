@@ -59,6 +59,15 @@ const fromNothing: Case[] = [
   ...demoSucceeds,
 }));
 
+const pythons: Case[] = ["3.12", "3.13", "3.14"].map((version) => ({
+  name: `python-${version}`,
+  title: `\`npm run demo\` from nothing, Python ${version}`,
+  clone: "bare",
+  machine: { python: version, command: `${demo} && .venv/bin/python --version` },
+  code: 0,
+  says: new RegExp(`Python ${version.replace(".", "\\.")}`),
+}));
+
 const settings: Case[] = [
   {
     name: "ignore-scripts",
@@ -266,6 +275,7 @@ const oneLine: Case[] = [
 /** In this order: the first makes the clone that others are run in. */
 export const cases: readonly Case[] = [
   ...fromNothing,
+  ...pythons,
   ...settings,
   ...stopped,
   ...killed,

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { homedir } from "node:os";
 import path from "node:path";
 import { execa } from "execa";
@@ -19,6 +19,8 @@ export type Tools = { node: number; npm: number };
 /** What is fresh about the machine, and what is run on it. */
 export type Machine = {
   tools?: Tools;
+  /** Version of Python to find first, such as `3.13`. */
+  python?: string;
   env?: Readonly<Record<string, string>>;
   home?: "empty" | "missing" | "read-only";
   network?: boolean;
@@ -66,6 +68,24 @@ async function toolsFolder({ node, npm }: Tools): Promise<string> {
   return bin;
 }
 
+/** Folder with a `python3` of this version; undefined if this machine has none, as a package or by pyenv. */
+export async function pythonFolder(version: string): Promise<string | undefined> {
+  const options = { reject: false, env: { PYENV_VERSION: `${version}:system` } };
+  const found = await execa(
+    "sh",
+    ["-c", `pyenv which python${version} || command -v python${version}`],
+    options,
+  );
+  const python = found.stdout?.trim().split("\n").at(-1) ?? "";
+  if (!existsSync(python)) return undefined;
+  const target = path.join(folder, "tools", `python-${version}`);
+  mkdirSync(target, { recursive: true });
+  const link = path.join(target, "python3");
+  rmSync(link, { force: true });
+  symlinkSync(python, link);
+  return target;
+}
+
 function clonePath(name: string): string {
   return path.join(folder, "clones", name);
 }
@@ -96,11 +116,14 @@ function settingsFolder(): string {
   return settings;
 }
 
-async function environment({ tools, env, home = "empty", network = true, clone, command }: Machine) {
+async function environment({ tools, python, env, home = "empty", network = true, clone, command }: Machine) {
   const access = Object.entries(process.env).filter(([name]) => ACCESS.test(name));
   // Without the folders that npm has put in front for this very script.
   const machinePath = (process.env.PATH ?? "").split(":").filter((each) => !each.includes("node_modules"));
-  const ownTools = tools === undefined ? [] : [await toolsFolder(tools)];
+  const ownTools = [
+    ...(tools === undefined ? [] : [await toolsFolder(tools)]),
+    ...(python === undefined ? [] : [(await pythonFolder(python)) ?? "no-such-python"]),
+  ];
   return {
     ...Object.fromEntries(access),
     PATH: [...ownTools, ...machinePath].join(":"),

@@ -12,6 +12,7 @@ import {
   keptClone,
   type Outcome,
   onFreshMachine,
+  pythonFolder,
   sharedCaches,
 } from "./machine.ts";
 
@@ -74,6 +75,11 @@ if (values.list) {
   };
   console.log("| machine | result | seconds |\n|---|---|---|");
   for (const each of chosen) {
+    const { python } = each.machine;
+    if (python !== undefined && (await pythonFolder(python)) === undefined) {
+      console.log(`| ${each.title} | not on this machine | |`);
+      continue;
+    }
     const outcome = await tried(each, ready);
     const found = problems(each, outcome);
     console.log(`| ${each.title} | ${found.length === 0 ? "✓" : "✗"} | ${outcome.seconds.toFixed(0)} |`);
