@@ -2,15 +2,19 @@
 # A fresh machine around one command: an empty home folder, empty folders for temporary files, everything else but the
 # clone read-only, processes of its own and, if asked, no network. Runs in new mount and process namespaces, which end
 # with it.
-# Reads CLONE, CACHES (a folder that may be written too), HOME_KIND (empty, missing, read-only), NETWORK (yes, no), SETTINGS (a folder whose content the home folder
+# Reads SOURCE (the clone's folder) and CLONE (where it is mounted, below /home), CACHES (a folder that may be written too), HOME_KIND (empty, missing, read-only), NETWORK (yes, no), SETTINGS (a folder whose content the home folder
 # begins with) and COMMAND. Prints what the command prints, then its exit code, the processes and the files it has left.
 set -u
 mount --make-rprivate /
-for writable in "$CLONE" "$CACHES"; do mount --bind "$writable" "$writable"; done
-mount -o remount,ro,bind /
+mount --bind "$CACHES" "$CACHES"
 mount -t tmpfs tmpfs /tmp
 mount -t tmpfs tmpfs /var/tmp
+exec 3<"$SOURCE"
 mount -t tmpfs tmpfs /home
+mkdir -p "$CLONE"
+mount --bind /proc/self/fd/3 "$CLONE"
+exec 3<&-
+mount -o remount,ro,bind /
 if [ "$HOME_KIND" = missing ]; then
   unset HOME
 else
@@ -29,4 +33,4 @@ for _ in $(seq 25); do [ -z "$(processes)" ] && break; sleep 0.2; done
 echo "@code $code"
 processes | sed 's/^ */@process /'
 # npm writes its own log and cache whenever it is run, before anything of the project is.
-find /tmp /var/tmp /home -type f -newer /tmp/.before -not -path '*/.npm/*' | sed 's/^/@file /'
+find /tmp /var/tmp /home -xdev -type f -newer /tmp/.before -not -path '*/.npm/*' | sed 's/^/@file /'
