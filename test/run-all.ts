@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import * as z from "zod";
+import { slowestFiles } from "./slowest-files.ts";
 
 const root = join(import.meta.dirname, "..");
 /** All that tests and what they start leave in folders for temporary files; its path is short, for sockets in it. */
@@ -75,6 +76,7 @@ const args = process.argv.slice(2);
 // Beside each other, as much of jest's time is waiting for a stack or its jobs.
 const ofJest = jest(args);
 const counts = await Promise.all([ofJest, ...(args.length === 0 ? [pytest(ofJest)] : [])]);
+console.log(slowestFiles({ jest: join(temporary, "jest.json"), pytest: join(temporary, "pytest.xml") }));
 rmSync(temporary, { recursive: true, force: true });
 const sum = (what: keyof Count) => counts.reduce((total, count) => total + count[what], 0);
 console.log(`${sum("passed")} passed, ${sum("failed")} failed`);
