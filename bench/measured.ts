@@ -14,9 +14,12 @@ const taken = z.object({
 /** What a process took from its start to its end, with its standard output. */
 export type Taken = z.infer<typeof taken>;
 
-/** Runs a command to its end. @throws when it fails, with what it said */
-export async function measured(command: readonly string[]): Promise<Taken> {
+/** Runs a command to its end, with `env` besides this process's own. @throws when it fails, with what it said */
+export async function measured(
+  command: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Taken> {
   const python = join(root, ".venv/bin/python");
-  const { stdout } = await execa(python, [join(root, "bench/measured.py"), ...command], { cwd: root });
+  const { stdout } = await execa(python, [join(root, "bench/measured.py"), ...command], { cwd: root, env });
   return taken.parse(JSON.parse(stdout));
 }

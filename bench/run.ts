@@ -2,6 +2,7 @@ import { availableParallelism, loadavg } from "node:os";
 import { Argument, Command } from "commander";
 import { measureBundles } from "./bundles.ts";
 import { measureCalls } from "./calls.ts";
+import { measureCli } from "./cli.ts";
 import { measureCosts } from "./costs.ts";
 import { measureCtr } from "./ctr.ts";
 import { measureInProcess } from "./in-process.ts";
@@ -41,6 +42,7 @@ const onlyByName: Measurements = {
   unzip: { what: "unpacking 100,000 poems, beside zipfile", measure: measureUnzip },
   "poems-training": { what: "training a language model, beside a plain loop", measure: measurePoemsTraining },
   "real-poems": { what: "the jobs of the poems on a public collection", measure: measureRealPoems },
+  cli: { what: "start-up of the command line, beside Prefect's", measure: measureCli },
   orchestration: { what: "chains and maps, beside Prefect", measure: measureOrchestration },
 };
 

@@ -4,6 +4,7 @@ import type { RunView } from "../shared/run/run-view.ts";
 import { CliError } from "./errors.ts";
 import { runScreen, stepChange, waitText } from "./run-screen.ts";
 import { readRunView, type Target } from "./target.ts";
+import { terminalWidth } from "./terminal-width.ts";
 import { durationText } from "./units.ts";
 
 /** Reads that may fail in a row while a run is followed: a stack that restarts is soon back. */
@@ -11,11 +12,6 @@ const mostFailedReads = 20;
 
 /** Shows a run as it goes on, and leaves its last state standing. */
 export type RunDisplay = { show(view: RunView): void; done(): void };
-
-/** Columns to write in: those of the terminal, at most 100 so that a line stays one look; 80 where there is none. */
-export function terminalWidth(stream: NodeJS.WriteStream = process.stdout): number {
-  return Math.min(stream.columns || 80, 100);
-}
 
 /** Redraws in place on a terminal; elsewhere prints a line for each change. */
 export function runDisplay(stream: NodeJS.WriteStream = process.stdout): RunDisplay {

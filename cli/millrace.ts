@@ -1,9 +1,10 @@
 #!/usr/bin/env -S node --disable-warning=MODULE_TYPELESS_PACKAGE_JSON
 import { enableCompileCache } from "node:module";
+import path from "node:path";
 import type { GlobalOptions } from "./options.ts";
 
-// Most of what a command takes is reading the SDK's code: half of that is saved from the second time on.
-enableCompileCache();
+// Most of what a command takes is reading code: half of that is saved from the second time on.
+enableCompileCache(path.join(import.meta.dirname, "..", ".cache", "compile"));
 const { CommanderError } = await import("commander");
 const { millraceProgram } = await import("./program.ts");
 const { errorLine, exitCodeOf } = await import("./errors.ts");

@@ -1,12 +1,13 @@
 import type { Command } from "commander";
 import { UsageError } from "./errors.ts";
-import { connect, type Target } from "./target.ts";
+import type { Target } from "./target.ts";
 
 /** Options that every command takes. */
 export type GlobalOptions = { stage: string; region: string; verbose?: boolean };
 
-/** The stage that a command was asked about. */
-export function targetOfCommand(command: Command): Target {
+/** The stage that a command was asked about. What speaks with AWS is loaded here, and for such commands alone. */
+export async function targetOfCommand(command: Command): Promise<Target> {
+  const { connect } = await import("./target.ts");
   return connect(command.optsWithGlobals<GlobalOptions>());
 }
 

@@ -1,61 +1,60 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { Command } from "commander";
-import * as z from "zod";
+import { Command, Help } from "commander";
 import { REPOSITORY } from "../local/stack/paths.ts";
+import { type CommandSource, commandSources } from "./command-list.ts";
 import { UsageError } from "./errors.ts";
 
-/** Commands of one module, in the order of the help. */
-type Source = {
-  readonly names: readonly string[];
-  readonly load: () => Promise<Command[]>;
-};
+type Lines = CommandSource["lines"];
 
-const sources: readonly Source[] = [
-  {
-    names: ["pipelines"],
-    load: async () => [(await import("./commands/pipelines.ts")).pipelinesCommand()],
-  },
-  { names: ["graph"], load: async () => [(await import("./commands/graph.ts")).graphCommand()] },
-  { names: ["runs"], load: async () => [(await import("./commands/runs.ts")).runsCommand()] },
-  { names: ["run"], load: async () => [(await import("./commands/run.ts")).runCommand()] },
-  { names: ["result"], load: async () => [(await import("./commands/result.ts")).resultCommand()] },
-  { names: ["logs"], load: async () => [(await import("./commands/logs.ts")).logsCommand()] },
-  { names: ["artifacts"], load: async () => [(await import("./commands/artifacts.ts")).artifactsCommand()] },
-  { names: ["start"], load: async () => [(await import("./commands/start.ts")).startCommand()] },
-  {
-    names: ["cancel", "retry", "pause", "resume", "rerun", "tag", "approve", "limit"],
-    load: async () => (await import("./commands/manage.ts")).manageCommands(),
-  },
-  { names: ["schedules"], load: async () => [(await import("./commands/schedules.ts")).schedulesCommand()] },
-  { names: ["backfill"], load: async () => [(await import("./commands/backfill.ts")).backfillCommand()] },
-  { names: ["queues"], load: async () => [(await import("./commands/queues.ts")).queuesCommand()] },
-  { names: ["models"], load: async () => [(await import("./commands/models.ts")).modelsCommand()] },
-  { names: ["doctor"], load: async () => [(await import("./commands/doctor.ts")).doctorCommand()] },
-  { names: ["init"], load: async () => [(await import("./commands/init.ts")).initCommand()] },
-  {
-    names: ["completion"],
-    load: async () => [(await import("./commands/completion.ts")).completionCommand()],
-  },
-];
+const nameOf = (term: string) => term.split(" ", 1)[0] ?? "";
 
-/** Those that words may call: reading all of them takes half as long again as the rest of a command. */
-function sourcesCalledBy(words: readonly string[]): readonly Source[] {
-  if (words.includes("--version")) return [];
-  const called = sources.filter(({ names }) => names.some((name) => words.includes(name)));
-  // Help, a mistake, or the completion of what is being typed: all are asked for.
-  return called.length === 0 || words.includes("complete") ? sources : called;
+/** What help and completion need to know of commands that aren't called; reading all of their modules takes seconds. */
+function stubsOf(lines: Lines): Command[] {
+  return lines.map(([term, description]) => {
+    const [name = "", ...rest] = term.split(" ");
+    const words = rest.filter((word) => word !== "[options]").join(" ");
+    return new Command(name).description(description).arguments(words);
+  });
+}
+
+/** The commands of a module, each with the description that the list has of it. */
+async function loaded({ lines, load }: CommandSource): Promise<Command[]> {
+  const descriptions = new Map(lines.map(([term, description]) => [nameOf(term), description]));
+  return (await load()).map((command) => command.description(descriptions.get(command.name()) ?? ""));
+}
+
+/** Commands that words may call, and of the others what help and completion say of them where they are asked for. */
+async function commandsFor(words: readonly string[] | undefined): Promise<Command[]> {
+  if (words?.includes("--version")) return [];
+  const isCalled = ({ lines }: CommandSource) =>
+    words === undefined || lines.some(([term]) => words.includes(nameOf(term)));
+  const wantsAll = words?.includes("complete") || !commandSources.some(isCalled);
+  const commands = commandSources.map((source) => {
+    if (isCalled(source)) return loaded(source);
+    return wantsAll ? stubsOf(source.lines) : [];
+  });
+  return (await Promise.all(commands)).flat();
 }
 
 function version(): string {
   const text = readFileSync(path.join(REPOSITORY, "package.json"), "utf8");
-  return z.object({ version: z.string() }).parse(JSON.parse(text)).version;
+  // Checked by npm, which refuses a package without one; zod takes longer to load than `--version` may.
+  return (JSON.parse(text) as { version: string }).version;
 }
 
 /** The name of a stage, as it stands in the names of its resources. @throws UsageError for anything else */
 function stageName(text: string): string {
   if (/^[a-z][a-z0-9-]*$/i.test(text)) return text;
   throw new UsageError(`--stage is "${text}"; it takes the name of a stage, such as prod`);
+}
+
+const terms = new Map(commandSources.flatMap(({ lines }) => lines.map(([term]) => [nameOf(term), term])));
+
+/** How a command is typed. The list has it even where the command's options aren't loaded. */
+function termOf(command: Command): string {
+  const isTop = command.parent?.parent === null;
+  return (isTop ? terms.get(command.name()) : undefined) ?? new Help().subcommandTerm(command);
 }
 
 /** A command, and those below it, that tell their help and mistakes as the program does. */
@@ -67,16 +66,21 @@ function settled(command: Command, program: Command): Command {
 /**
  * The command line: every command, with what it takes.
  *
- * @param words what is typed after `millrace`: commands that it does not name may be missing
+ * @param words what is typed after `millrace`: commands that it does not name may be missing, or have no options and
+ *   do nothing. Without it, every command is complete
  */
-export async function millraceProgram(words: readonly string[] = []): Promise<Command> {
+export async function millraceProgram(words?: readonly string[]): Promise<Command> {
   const program = new Command("millrace")
     .description("Look at pipelines and their runs; start, stop, repair and answer them.")
     .version(version(), "--version", "print the version")
     .option("--stage <stage>", "deployed stage; local is the stack of `npm run stack`", stageName, "local")
     .option("--region <region>", "AWS region of the stage", "us-east-1")
     .option("--verbose", "print where an error comes from")
-    .configureHelp({ showGlobalOptions: true, helpWidth: Math.min(process.stdout.columns || 100, 100) })
+    .configureHelp({
+      showGlobalOptions: true,
+      helpWidth: Math.min(process.stdout.columns || 100, 100),
+      subcommandTerm: termOf,
+    })
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "millrace: ")) })
     .showHelpAfterError("--help says what it takes")
@@ -92,11 +96,10 @@ export async function millraceProgram(words: readonly string[] = []): Promise<Co
         "MILLRACE_STACK names the state folder of another local stack than .stack/.",
       ].join("\n"),
     );
-  const called = sourcesCalledBy(words);
-  for (const command of (await Promise.all(called.map(({ load }) => load()))).flat()) {
+  for (const command of await commandsFor(words)) {
     program.addCommand(settled(command, program));
   }
-  if (words.includes("complete")) {
+  if (words?.includes("complete")) {
     const { completeCommand } = await import("./commands/completion.ts");
     program.addCommand(completeCommand(), { hidden: true });
   }

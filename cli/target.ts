@@ -1,11 +1,9 @@
-import { GetFunctionConfigurationCommand, InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
-import { S3Client } from "@aws-sdk/client-s3";
+import type { LambdaClient } from "@aws-sdk/client-lambda";
 import { DEFAULT_STATE_DIR } from "../local/stack/paths.ts";
 import { attachStack } from "../local/stack/stack.ts";
 import { dynamoModelRegistry } from "../shared/models/dynamo-model-registry.ts";
 import type { ModelRegistry } from "../shared/models/model-registry.ts";
 import type { ObjectStore } from "../shared/objects/object-store.ts";
-import { s3ObjectStore } from "../shared/objects/s3-object-store.ts";
 import type { Graph } from "../shared/pipeline/graph.ts";
 import type { Json } from "../shared/pipeline/json.ts";
 import { fullLimits } from "../shared/run/full-limits.ts";
@@ -84,6 +82,7 @@ function refusal(name: string, answer: unknown): CliError {
 
 /** The data bucket of a stage, as its functions know it: the name has the account in it. */
 async function dataBucket(lambda: LambdaClient, stage: string): Promise<string> {
+  const { GetFunctionConfigurationCommand } = await import("@aws-sdk/client-lambda");
   const FunctionName = `millrace-${stage}-step`;
   const { Environment } = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
   const bucket = Environment?.Variables?.DATA_BUCKET;
@@ -92,9 +91,21 @@ async function dataBucket(lambda: LambdaClient, stage: string): Promise<string> 
   return bucket;
 }
 
+/** The data bucket of a stage. Its client is loaded for the commands that read objects. */
+async function dataObjects(lambda: LambdaClient, stage: string, config: ClientConfig): Promise<ObjectStore> {
+  const { S3Client } = await import("@aws-sdk/client-s3");
+  const { s3ObjectStore } = await import("../shared/objects/s3-object-store.ts");
+  const client = new S3Client({ ...config, forcePathStyle: stage === "local" });
+  return s3ObjectStore(client, await dataBucket(lambda, stage));
+}
+
 /** A stage that clients with this configuration reach. */
 export function targetOf(stage: string, config: ClientConfig, stateDir?: string): Target {
-  const lambda = new LambdaClient(config);
+  let client: Promise<LambdaClient> | undefined;
+  const lambda = () => {
+    client ??= import("@aws-sdk/client-lambda").then(({ LambdaClient }) => new LambdaClient(config));
+    return client;
+  };
   let objects: Promise<ObjectStore> | undefined;
   const table = { client: dynamoClient(config), name: `millrace-${stage}` };
   return {
@@ -105,14 +116,13 @@ export function targetOf(stage: string, config: ClientConfig, stateDir?: string)
     models: dynamoModelRegistry(table),
     pollMs: stage === "local" ? 400 : 2000,
     objects() {
-      objects ??= dataBucket(lambda, stage).then((bucket) =>
-        s3ObjectStore(new S3Client({ ...config, forcePathStyle: stage === "local" }), bucket),
-      );
+      objects ??= lambda().then((functions) => dataObjects(functions, stage, config));
       return objects;
     },
     async invoke(name, payload) {
       const functionName = `millrace-${stage}-${name}`;
-      const answer = await lambda.send(
+      const { InvokeCommand } = await import("@aws-sdk/client-lambda");
+      const answer = await (await lambda()).send(
         new InvokeCommand({ FunctionName: functionName, Payload: JSON.stringify(payload) }),
       );
       const text = new TextDecoder().decode(answer.Payload);

@@ -9,6 +9,7 @@ import { endedWith } from "../local/process/end.mjs";
 import { stopSignal } from "../local/process/stop-requests.mjs";
 import { startTied, type Tied } from "../local/process/tied.mjs";
 import { CACHE, NODE_BIN, REPOSITORY, VENV } from "../local/stack/paths.ts";
+import { slowestFiles } from "./slowest-files.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 type Count = { passed: number; failed: number };
@@ -150,6 +151,7 @@ const env = {
   MPLCONFIGDIR: join(CACHE, "matplotlib"),
 };
 const counts = await runTests(process.argv.slice(2), { temporary, env, stop });
+console.log(slowestFiles({ jest: join(temporary, "jest.json"), pytest: join(temporary, "pytest.xml") }));
 // What tests have started may still be ending, and would write into the folder that is being removed.
 await endedWith(temporary, LEFT_MS);
 remove();

@@ -56,7 +56,7 @@ function getCommand(): Command {
         options: { output?: string },
         command: Command,
       ) => {
-        const target = targetOfCommand(command);
+        const target = await targetOfCommand(command);
         const artifact = artifactNamed(await artifactsOf(target, runId, place), place, name);
         if (options.output === "-") {
           for await (const chunk of artifactBytes(target, artifact)) process.stdout.write(chunk);
@@ -80,7 +80,7 @@ function showCommand(): Command {
       `\nExample:\n  npx millrace artifacts show ${exampleId} validate_model scores.table.json`,
     )
     .action(async (runId: string, place: StepPlace, name: string, _options: object, command: Command) => {
-      const target = targetOfCommand(command);
+      const target = await targetOfCommand(command);
       const artifact = artifactNamed(await artifactsOf(target, runId, place), place, name);
       if (!isShowable(artifact)) {
         throw new CliError(
@@ -96,7 +96,6 @@ function showCommand(): Command {
 /** `artifacts`: what the steps of a run made, and getting it. */
 export function artifactsCommand(): Command {
   return new Command("artifacts")
-    .description("list what a run's steps made; get or show one")
     .argument("[run]", "id of the run, as `millrace runs` lists it")
     .option("--step <step>", "only of this step, or of one child of a map: train_model[3]", (text) =>
       stepPlace("--step", text),
@@ -126,7 +125,7 @@ export function artifactsCommand(): Command {
             "RUN is missing; `npx millrace artifacts RUN` takes the id of a run, as `npx millrace runs` lists it",
           );
         }
-        const artifacts = await artifactsOf(targetOfCommand(command), runId, step);
+        const artifacts = await artifactsOf(await targetOfCommand(command), runId, step);
         if (json === true) return printJson(artifacts);
         if (artifacts.length === 0) return console.log(`run ${runId} has made no artifact so far`);
         console.log(table(["STEP", "NAME", "SIZE", "TYPE"], artifacts.map(row)));

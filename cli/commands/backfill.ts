@@ -193,8 +193,8 @@ function startCommand(): Command {
         "  npx millrace backfill start ridge-sweep --from 2021-04-01 --to 2021-04-02 --schedule default --dry-run",
       ].join("\n"),
     )
-    .action((pipeline: string, options: Start, command: Command) =>
-      answerStart(targetOfCommand(command), pipeline, options),
+    .action(async (pipeline: string, options: Start, command: Command) =>
+      answerStart(await targetOfCommand(command), pipeline, options),
     );
 }
 
@@ -203,8 +203,8 @@ function actionCommand(name: "show" | "cancel", action: string, description: str
     .description(description)
     .argument("<id>", "id of the backfill")
     .option("--json", "as JSON")
-    .action((backfill: string, { json }: { json?: boolean }, command: Command) =>
-      ask(targetOfCommand(command), { action, backfill }, json),
+    .action(async (backfill: string, { json }: { json?: boolean }, command: Command) =>
+      ask(await targetOfCommand(command), { action, backfill }, json),
     );
 }
 
@@ -214,9 +214,9 @@ function resumeCommand(): Command {
     .argument("<id>", "id of the backfill")
     .option("--retry-failed", "run again what has failed", false)
     .option("--json", "as JSON")
-    .action((backfill: string, options: { retryFailed: boolean; json?: boolean }, command: Command) => {
+    .action(async (backfill: string, options: { retryFailed: boolean; json?: boolean }, command: Command) => {
       const { retryFailed, json } = options;
-      return ask(targetOfCommand(command), { action: "backfill-resume", backfill, retryFailed }, json);
+      return ask(await targetOfCommand(command), { action: "backfill-resume", backfill, retryFailed }, json);
     });
 }
 
@@ -226,7 +226,7 @@ function listCommand(): Command {
     .option("-n, --limit <count>", "how many, up to 100", wholeNumber("--limit"), 20)
     .option("--json", "as JSON")
     .action(async ({ limit, json }: { limit: number; json?: boolean }, command: Command) => {
-      const target = targetOfCommand(command);
+      const target = await targetOfCommand(command);
       const all = z.array(view).parse(await target.invoke("manage", { action: "backfills", limit }));
       if (json === true) return printJson(all);
       if (all.length === 0) return console.log(`no backfill on stage "${target.stage}"`);
@@ -243,7 +243,6 @@ function listCommand(): Command {
 /** `backfill`: runs for times that have passed. */
 export function backfillCommand(): Command {
   return new Command("backfill")
-    .description("run a pipeline for times that have passed")
     .addCommand(startCommand())
     .addCommand(actionCommand("show", "backfill-progress", "show how far a backfill is"))
     .addCommand(

@@ -1,9 +1,7 @@
 import { script } from "@bomb.sh/tab";
 import { Command } from "commander";
-import { pipelines } from "../../pipelines/index.ts";
 import { argumentsAsked, completionOf, type KnownValues } from "../completion.ts";
 import { CliError, UsageError } from "../errors.ts";
-import { connect } from "../target.ts";
 
 const shells = ["bash", "zsh", "fish"] as const;
 
@@ -39,7 +37,6 @@ function scriptFor(shell: (typeof shells)[number], call: string): string {
 /** `completion`: what a shell needs to complete commands, names of pipelines and ids of runs. */
 export function completionCommand(): Command {
   return new Command("completion")
-    .description("print what a shell needs to complete commands, options, pipelines and ids of runs")
     .argument("<shell>", shells.join(", "))
     .addHelpText(
       "after",
@@ -72,6 +69,7 @@ function optionIn(words: readonly string[], option: string, fallback: string): s
 
 async function recentRuns(words: readonly string[]): Promise<{ value: string; description: string }[]> {
   const stage = optionIn(words, "--stage", "local");
+  const { connect } = await import("../target.ts");
   const { store } = connect({ stage, region: optionIn(words, "--region", "us-east-1") });
   const { runs } = await store.listRuns({}, mostRuns);
   return runs.map(({ runId, pipeline, state }) => ({ value: runId, description: `${pipeline}, ${state}` }));
@@ -83,8 +81,15 @@ async function runsSoon(words: readonly string[]): Promise<{ value: string; desc
   return Promise.race([recentRuns(words).catch(() => []), late]);
 }
 
-/** Names of arguments that are ids of runs. */
+/** Names of arguments that are ids of runs, and of those that are names of pipelines. */
 const runArguments = ["run", "id", "what"];
+const pipelineArguments = ["pipeline", "what"];
+
+/** The pipelines of this checkout. Reading them takes as long as all else together. */
+async function pipelineNames(): Promise<{ value: string; description: string }[]> {
+  const { pipelines } = await import("../../pipelines/index.ts");
+  return pipelines.map(({ name }) => ({ value: name, description: "pipeline" }));
+}
 
 /** `complete`: answers the shell, by the words that are typed so far. Hidden: what `completion` prints calls it. */
 export function completeCommand(): Command {
@@ -93,9 +98,10 @@ export function completeCommand(): Command {
     .allowUnknownOption()
     .action(async (words: string[], _options: object, command: Command) => {
       const program = command.parent ?? command;
-      const named = pipelines.map(({ name }) => ({ value: name, description: "pipeline" }));
-      const wantsRuns = argumentsAsked(program, words).some((name) => runArguments.includes(name));
-      const runs = wantsRuns ? await runsSoon(words) : [];
+      const asked = argumentsAsked(program, words);
+      const wants = (names: readonly string[]) => asked.some((name) => names.includes(name));
+      const named = wants(pipelineArguments) ? await pipelineNames() : [];
+      const runs = wants(runArguments) ? await runsSoon(words) : [];
       const known: KnownValues = new Map([
         ["pipeline", named],
         ["what", [...named, ...runs]],

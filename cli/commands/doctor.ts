@@ -1,8 +1,8 @@
 import { styleText } from "node:util";
 import { Command } from "commander";
 import type { Finding } from "../doctor/finding.ts";
-import { terminalWidth } from "../follow-run.ts";
 import { printJson, targetOfCommand } from "../options.ts";
+import { terminalWidth } from "../terminal-width.ts";
 import { wrapped } from "../units.ts";
 
 const marks = { ok: "✓", warn: "!", fail: "✗" } as const;
@@ -25,7 +25,6 @@ export function doctorScreen(found: readonly Finding[], width: number): string {
 /** `doctor`: whether a stage can do its work, and what to do where it cannot. */
 export function doctorCommand(): Command {
   return new Command("doctor")
-    .description("look whether a stage is well: its deployment, data, jobs, quotas and notices")
     .option("--json", "as JSON")
     .addHelpText(
       "after",
@@ -40,7 +39,7 @@ export function doctorCommand(): Command {
     .action(async ({ json }: { json?: boolean }, command: Command) => {
       // Clients of nine services, which no other command waits for.
       const { examine } = await import("../doctor/examine.ts");
-      const found = await examine(targetOfCommand(command));
+      const found = await examine(await targetOfCommand(command));
       if (json === true) printJson(found);
       else console.log(doctorScreen(found, terminalWidth()));
       if (found.some(({ status }) => status === "fail")) process.exitCode = 1;

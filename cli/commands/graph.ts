@@ -4,14 +4,13 @@ import { Command, Option } from "commander";
 import { pipelines } from "../../pipelines/index.ts";
 import { mermaidOf } from "../../shared/pipeline/mermaid.ts";
 import { CliError } from "../errors.ts";
-import { terminalWidth } from "../follow-run.ts";
 import { graphPicture } from "../graph-picture.ts";
 import { graphSvg } from "../graph-svg.ts";
 import { printJson, targetOfCommand } from "../options.ts";
 import { pipelineNamed } from "../pipeline-named.ts";
 import { runStateText } from "../run-screen.ts";
 import { mermaidClasses, standingsOf } from "../run-standings.ts";
-import { graphOfRun, readRunView, runNamed } from "../target.ts";
+import { terminalWidth } from "../terminal-width.ts";
 
 type Options = { mermaid?: boolean; svg?: string; json?: boolean };
 
@@ -39,7 +38,8 @@ function drawPipeline(name: string, { mermaid, svg, json }: Options): void {
 
 /** A run is drawn by the graph that it started with, whatever the pipeline is now. */
 async function drawRun(runId: string, { mermaid, svg, json }: Options, command: Command): Promise<void> {
-  const target = targetOfCommand(command);
+  const { graphOfRun, readRunView, runNamed } = await import("../target.ts");
+  const target = await targetOfCommand(command);
   const graph = await graphOfRun(target, await runNamed(target, runId));
   if (json === true) return printJson(graph);
   const view = await readRunView(target, runId);
@@ -56,7 +56,6 @@ async function drawRun(runId: string, { mermaid, svg, json }: Options, command: 
 /** `graph`: a pipeline's steps and what they wait for, or how far a run of it is. */
 export function graphCommand(): Command {
   return new Command("graph")
-    .description("draw a pipeline, or a run with the states of its steps")
     .argument("<what>", "name of a pipeline, or id of a run")
     .addOption(new Option("--mermaid", "as a Mermaid flowchart, which GitHub and most editors draw"))
     .addOption(new Option("--svg <file>", "into a file, as SVG").conflicts("mermaid"))

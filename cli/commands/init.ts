@@ -62,7 +62,6 @@ function nextSteps({ kebab, snake }: PipelineNames, withJob: boolean): string {
 /** `init`: a new pipeline from a template. */
 export function initCommand(): Command {
   return new Command("init")
-    .description("make a new pipeline with its test, from a template")
     .argument("<name>", "name of the pipeline, such as sales-forecast")
     .option("--batch", "with a Batch job in Python: its contract, code, image, packages and test")
     .addHelpText(

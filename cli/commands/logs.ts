@@ -38,7 +38,6 @@ function lookOf(graph: Graph): LogLook {
 /** `logs`: what the functions and jobs of a run wrote. */
 export function logsCommand(): Command {
   return new Command("logs")
-    .description("show what a run's functions and Batch jobs logged, in order of time (UTC)")
     .argument("<run>", "id of the run, as `millrace runs` lists it")
     .option("--step <step>", "only of this step, or of one child of a map: train_model[3]", (text) =>
       stepPlace("--step", text),
@@ -67,7 +66,7 @@ export function logsCommand(): Command {
     )
     .action(async (runId: string, options: Options, command: Command) => {
       const { step: place, follow = false, since, level, json } = options;
-      const target = targetOfCommand(command);
+      const target = await targetOfCommand(command);
       const graph = await graphOfRun(target, await runNamed(target, runId));
       if (place !== undefined) {
         const steps = graph.steps.map(({ name, over }) => ({ name, mapped: over !== undefined }));

@@ -16,7 +16,6 @@ const exampleId = "20211004T162100Z-4k7q2m9xt6bw";
 
 type Action = {
   readonly name: "cancel" | "retry" | "pause" | "resume";
-  readonly description: string;
   /** What is said of the run's state afterwards; of any other that nothing was changed. */
   readonly outcomes: Readonly<Record<string, string>>;
 };
@@ -24,12 +23,10 @@ type Action = {
 const actions: readonly Action[] = [
   {
     name: "cancel",
-    description: "cancel a run: nothing new starts, its Batch jobs and child runs are ended",
     outcomes: { CANCELLING: "is being cancelled: its jobs are being ended", CANCELLED: "is cancelled" },
   },
   {
     name: "retry",
-    description: "run again what has no result in a run that ended without success",
     outcomes: {
       RUNNING: "runs again: only what had not succeeded",
       QUEUED: "waits for its slot to run again",
@@ -37,25 +34,22 @@ const actions: readonly Action[] = [
   },
   {
     name: "pause",
-    description: "pause a run: what runs ends, child runs too, and nothing new starts",
     outcomes: { PAUSED: "is paused" },
   },
   {
     name: "resume",
-    description: "let a paused run go on",
     outcomes: { RUNNING: "goes on", SUCCEEDED: "went on and has ended", FAILED: "went on and has failed" },
   },
 ];
 
-function actionCommand({ name, description, outcomes }: Action): Command {
+function actionCommand({ name, outcomes }: Action): Command {
   return new Command(name)
-    .description(description)
     .argument("<id>", "id of the run, as `millrace runs` lists it")
     .option("-f, --follow", "show the run until it ends")
     .option("--json", jsonOrRun)
     .addHelpText("after", `\nExample:\n  npx millrace ${name} ${exampleId}`)
     .action(async (id: string, options: Telling, command: Command) => {
-      const target = targetOfCommand(command);
+      const target = await targetOfCommand(command);
       const answer = await target.invoke("manage", { action: name, runId: id });
       const { runId, state } = managed.parse(answer);
       const said = `run ${runId} ${outcomes[state] ?? `is ${state} already; nothing was changed`}`;
@@ -82,7 +76,6 @@ type AnswerOptions = { reject?: boolean; by: string; comment?: string; index: nu
 /** `approve`: a person's yes or no to a step that waits for it. */
 function approveCommand(): Command {
   return new Command("approve")
-    .description("answer a step that waits for a person's yes or no")
     .argument("<id>", "id of the run")
     .argument("<step>", "name of the step")
     .option("--reject", "say no: the step fails")
@@ -95,7 +88,7 @@ function approveCommand(): Command {
       const { reject = false, by, comment, index, json } = options;
       const request = { action: "approve", runId, step, index, approved: !reject, by };
       const asked = { ...request, ...(comment !== undefined && { comment }) };
-      const answer = await targetOfCommand(command).invoke("manage", asked);
+      const answer = await (await targetOfCommand(command)).invoke("manage", asked);
       if (json === true) return printJson(answer);
       const { state } = managed.parse(answer);
       console.log(`step ${step} of run ${runId} is ${reject ? "rejected" : "approved"}; the run is ${state}`);
@@ -107,7 +100,6 @@ const changedLimit = z.object({ limit: z.string(), slots: z.number().nullable(),
 /** `limit`: how many runs of a pipeline or a work queue may be under way at once. */
 function limitCommand(): Command {
   return new Command("limit")
-    .description("set how many runs of a pipeline or work queue may be under way at once")
     .argument("<limit>", "pipeline/NAME or queue/NAME", limitName)
     .argument("<slots>", "a whole number from 0, or `default` for what the definitions say")
     .option("--json", jsonHelp)
@@ -117,7 +109,11 @@ function limitCommand(): Command {
     )
     .action(async (limit: string, text: string, { json }: { json?: boolean }, command: Command) => {
       const slots = text === "default" ? null : count("slots")(text);
-      const answer = await targetOfCommand(command).invoke("manage", { action: "limit", limit, slots });
+      const answer = await (await targetOfCommand(command)).invoke("manage", {
+        action: "limit",
+        limit,
+        slots,
+      });
       if (json === true) return printJson(answer);
       const { held } = changedLimit.parse(answer);
       const set = slots === null ? "is as the definitions say" : `is ${slots}`;
@@ -128,7 +124,6 @@ function limitCommand(): Command {
 /** `rerun`: the same once more, as a run of its own. */
 function rerunCommand(): Command {
   return new Command("rerun")
-    .description("start a new run with the parameters and the time of an earlier one")
     .argument("<id>", "id of the earlier run, in whatever state")
     .option("--refresh", "take no cached results, and replace them", false)
     .option("-f, --follow", "show the run until it ends")
@@ -138,7 +133,7 @@ function rerunCommand(): Command {
       `\nretry goes on with a failed run; rerun does all of it again.\n\nExample:\n  npx millrace rerun ${exampleId} --follow`,
     )
     .action(async (id: string, options: Telling & { refresh: boolean }, command: Command) => {
-      const target = targetOfCommand(command);
+      const target = await targetOfCommand(command);
       // A key of this call: asked again, by the SDK as well, it starts no second run; called again, it does.
       const request = { action: "rerun", runId: id, refresh: options.refresh, key: randomUUID() };
       const answer = await target.invoke("manage", request);
@@ -167,7 +162,6 @@ type TagOptions = { remove: string[]; json?: boolean };
 /** `tag`: what a run is found by. */
 function tagCommand(): Command {
   return new Command("tag")
-    .description("give a run tags, or take them from it")
     .argument("<id>", "id of the run")
     .argument("[tags...]", "tags that it gets", tagArgument, [])
     .option("--remove <tags...>", "tags that it loses", tagArgument, [])
@@ -175,7 +169,7 @@ function tagCommand(): Command {
     .addHelpText("after", `\nExample:\n  npx millrace tag ${exampleId} keep team:growth --remove draft`)
     .action(async (id: string, add: string[], options: TagOptions, command: Command) => {
       const request = { action: "tag", runId: id, add, remove: options.remove };
-      const answer = await targetOfCommand(command).invoke("manage", request);
+      const answer = await (await targetOfCommand(command)).invoke("manage", request);
       if (options.json === true) return printJson(answer);
       const { tags } = z.object({ tags: z.array(z.string()) }).parse(answer);
       console.log(`run ${id} ${tags.length === 0 ? "has no tags" : `is tagged ${tags.join(", ")}`}`);

@@ -147,7 +147,6 @@ export async function answer(
 /** `models`: registered models, their versions, aliases and where they come from. */
 export function modelsCommand(): Command {
   return new Command("models")
-    .description("look at registered models; compare versions, move their aliases, roll back")
     .argument("[name]", "name of a model; all models when left out")
     .argument("[what...]", "a version or alias; or: compare A B, log, alias ALIAS VERSION, rollback")
     .option("--why <text>", "why an alias is moved; the log keeps it")
@@ -167,7 +166,7 @@ export function modelsCommand(): Command {
         "  npx millrace models ctr log                        who moved aliases, when and why",
       ].join("\n"),
     )
-    .action((name: string | undefined, words: string[], options: Options, command: Command) =>
-      answer(targetOfCommand(command), name, words, options),
+    .action(async (name: string | undefined, words: string[], options: Options, command: Command) =>
+      answer(await targetOfCommand(command), name, words, options),
     );
 }

@@ -57,20 +57,17 @@ function show(pipeline: Pipeline): string {
 
 /** `pipelines`: every pipeline of this checkout. */
 export function pipelinesCommand(): Command {
-  return new Command("pipelines")
-    .description("list the pipelines: what starts them, their parameters")
-    .option("--json", "as JSON")
-    .action(({ json }: { json?: boolean }) => {
-      if (json !== true) return console.log(pipelines.map(show).join("\n\n"));
-      printJson(
-        pipelines.map((pipeline) => ({
-          name: pipeline.name,
-          graphHash: pipeline.graphHash,
-          steps: pipeline.graph.steps.map(({ name }) => name),
-          triggers: pipeline.triggers.map(triggerText),
-          thenStarts: followersOf(pipeline),
-          params: paramsOf(pipeline),
-        })),
-      );
-    });
+  return new Command("pipelines").option("--json", "as JSON").action(({ json }: { json?: boolean }) => {
+    if (json !== true) return console.log(pipelines.map(show).join("\n\n"));
+    printJson(
+      pipelines.map((pipeline) => ({
+        name: pipeline.name,
+        graphHash: pipeline.graphHash,
+        steps: pipeline.graph.steps.map(({ name }) => name),
+        triggers: pipeline.triggers.map(triggerText),
+        thenStarts: followersOf(pipeline),
+        params: paramsOf(pipeline),
+      })),
+    );
+  });
 }

@@ -127,7 +127,6 @@ export async function answerQueues(
 /** `queues`: who waits for slots, and who holds them. */
 export function queuesCommand(): Command {
   return new Command("queues")
-    .description("show who waits in which order, and who holds the slots; pause a queue")
     .argument("[queue]", "a work queue, or a pipeline that is in none; all when left out")
     .option("--pause", "let nothing begin; what runs goes on")
     .option("--resume", "give the limit back to the definitions")
@@ -144,7 +143,7 @@ export function queuesCommand(): Command {
         "\nOf a pipeline in a work queue, pipeline/NAME is its own limit.",
       ].join("\n"),
     )
-    .action((queue: string | undefined, options: Options, command: Command) =>
-      answerQueues(targetOfCommand(command), queue, options),
+    .action(async (queue: string | undefined, options: Options, command: Command) =>
+      answerQueues(await targetOfCommand(command), queue, options),
     );
 }

@@ -8,7 +8,6 @@ const exampleId = "20211004T162100Z-4k7q2m9xt6bw";
 /** `result`: what a run or one of its steps gave. */
 export function resultCommand(): Command {
   return new Command("result")
-    .description("print the result of a run, or of one of its steps, as JSON")
     .argument("<run>", "id of the run, as `millrace runs` lists it")
     .argument(
       "[step]",
@@ -26,7 +25,7 @@ export function resultCommand(): Command {
       ].join("\n"),
     )
     .action(async (runId: string, place: StepPlace | undefined, _options: object, command: Command) => {
-      const target = targetOfCommand(command);
+      const target = await targetOfCommand(command);
       printJson(
         await (place === undefined ? readRunResult(target, runId) : readStepResult(target, runId, place)),
       );

@@ -1,10 +1,11 @@
 import { Command } from "commander";
 import type { RunView } from "../../shared/run/run-view.ts";
 import type { RunState } from "../../shared/state/run.ts";
-import { followRun, runDisplay, terminalWidth } from "../follow-run.ts";
+import { followRun, runDisplay } from "../follow-run.ts";
 import { printJson, targetOfCommand } from "../options.ts";
 import { runScreen } from "../run-screen.ts";
 import { readRunView, type Target } from "../target.ts";
+import { terminalWidth } from "../terminal-width.ts";
 
 /**
  * Tells whoever called whether the run went well: 1 when it failed, was cancelled or ran out of time.
@@ -55,7 +56,6 @@ export async function tellAndFollow(
 /** `run`: one run, as it stands or until it ends. */
 export function runCommand(): Command {
   return new Command("run")
-    .description("show a run: its steps, their states, durations and errors")
     .argument("<id>", "id of the run, as `millrace runs` lists it")
     .option("-f, --follow", "go on showing it until it ends")
     .option("--json", "as JSON, with parameters, attempts and the objects that each step made")
@@ -69,7 +69,7 @@ export function runCommand(): Command {
       ].join("\n"),
     )
     .action(async (id: string, { follow, json }: { follow?: boolean; json?: boolean }, command: Command) => {
-      const target = targetOfCommand(command);
+      const target = await targetOfCommand(command);
       if (follow === true) return followToEnd(target, id, json === undefined ? {} : { json });
       const view = await readRunView(target, id);
       if (json === true) printJson(view);

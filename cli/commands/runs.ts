@@ -48,7 +48,6 @@ function row(run: RunSummary, now: number): string[] {
 /** `runs`: the newest runs of a stage. */
 export function runsCommand(): Command {
   return new Command("runs")
-    .description("list runs, newest first")
     .option("-p, --pipeline <name>", "only of this pipeline")
     .option("-s, --state <state>", `only in this state: ${states.join(", ")}`, oneOf("--state", states))
     .option("-t, --tag <tag>", "only with this tag")
@@ -61,7 +60,7 @@ export function runsCommand(): Command {
       "\nExamples:\n  npx millrace runs --pipeline ridge-sweep --state failed\n  npx millrace runs --tag team:growth --since 2021-10-01 --until 2021-11-01\n  npx millrace runs --stage prod --json | jq '.[].runId'",
     )
     .action(async ({ limit, json, ...filter }: Options, command: Command) => {
-      const { store, stage, invoke } = targetOfCommand(command);
+      const { store, stage, invoke } = await targetOfCommand(command);
       const runs = await listed(store, filter, limit);
       // Which pipelines there are is what the function knows that lists runs too: it refuses one that there is not.
       if (runs.length === 0 && filter.pipeline !== undefined)

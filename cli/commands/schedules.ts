@@ -105,7 +105,6 @@ export async function answerSchedules(
 /** `schedules`: what starts runs by the clock, and the runs to come. */
 export function schedulesCommand(): Command {
   return new Command("schedules")
-    .description("list schedules and the runs to come; switch a schedule on or off")
     .argument("[pipeline]", "only of this pipeline")
     .argument("[name]", "which of its schedules is switched", "default")
     .option("-u, --upcoming <count>", "the next runs of all, soonest first", wholeNumber("--upcoming"))
@@ -121,7 +120,7 @@ export function schedulesCommand(): Command {
         "  npx millrace schedules ctr-training default --on",
       ].join("\n"),
     )
-    .action((pipeline: string | undefined, name: string, options: Options, command: Command) =>
-      answerSchedules(targetOfCommand(command), pipeline, name, options),
+    .action(async (pipeline: string | undefined, name: string, options: Options, command: Command) =>
+      answerSchedules(await targetOfCommand(command), pipeline, name, options),
     );
 }

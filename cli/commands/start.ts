@@ -79,7 +79,6 @@ export async function startOn(
 /** `start`: starts a run by hand. */
 export function startCommand(): Command {
   return new Command("start")
-    .description("start a run")
     .argument("<pipeline>", "name of the pipeline")
     .option("--params <json>", "parameters, as a JSON object", parsedObject)
     .option("--param <key=value>", "one parameter, JSON or plain text; may be repeated", withParam)
@@ -105,7 +104,7 @@ export function startCommand(): Command {
     )
     .action(async (pipeline: string, options: Options, command: Command) => {
       const { follow, json, ...asked } = options;
-      const target = targetOfCommand(command);
+      const target = await targetOfCommand(command);
       const { runId, ...told } = await startOn(target, pipeline, asked);
       await tellAndFollow(target, runId, told, options);
       if (follow === true || json === true) return;

@@ -1,6 +1,6 @@
 import { styleText } from "node:util";
 import { createLogUpdate } from "log-update";
-import { terminalWidth } from "../follow-run.ts";
+import { terminalWidth } from "../terminal-width.ts";
 import { cutMiddle, durationText } from "../units.ts";
 
 const nameWidth = 9;

@@ -14,14 +14,11 @@ afterAll(() => receiver.stop());
 /** Part of the address that nobody may learn. */
 const secret = "T0SECRET/B0SECRET";
 
-/** Milliseconds after which an answer is no longer waited for: far more than any takes, where one comes. */
-const patience = 20_000;
-
 /** What posting ends with: the error, or undefined. */
-async function outcome(to: Partial<Receiver> = {}, milliseconds = patience): Promise<Error | undefined> {
+async function outcome(to: Partial<Receiver> = {}): Promise<Error | undefined> {
   const at = { name: "the receiver", url: receiver.url(`/${secret}`), headers: {}, ...to };
   try {
-    await postJson(at, { hello: "wörld" }, AbortSignal.timeout(milliseconds), epochStart);
+    await postJson(at, { hello: "wörld" }, receiver.patience(), epochStart);
     return undefined;
   } catch (error) {
     return error as Error;
@@ -49,12 +46,12 @@ describe("posting JSON", () => {
     ["408", status(408), "the receiver answered 408 Request Timeout"],
     ["an answer that breaks off", breaksOff, "the receiver answered 500 Internal Server Error"],
     ["an answer without end", floods(503), "the receiver answered 503 Service Unavailable"],
-    ["an answer that drips", drips, "the receiver answered 500 Internal Server Error", 2000],
+    ["an answer that drips", drips, "the receiver answered 500 Internal Server Error"],
     ["a reset connection", resets, "the receiver cannot be reached: ECONNRESET"],
-    ["no answer", hangs, "the receiver did not answer in time", 300],
-  ])("of %s may be tried again", async (_name, behaviour, message, milliseconds = patience) => {
+    ["no answer", hangs, "the receiver did not answer in time"],
+  ])("of %s may be tried again", async (_name, behaviour, message) => {
     receiver.behave(behaviour);
-    const error = await outcome({}, milliseconds);
+    const error = await outcome();
     expect(error).toBeInstanceOf(NoticeFailedError);
     expect(error?.message).toMatch(new RegExp(`^${message.replace(/[()]/g, "\\$&")}`));
   });
@@ -161,7 +158,7 @@ describe("posting JSON", () => {
       hangs,
     ]) {
       receiver.behave(behaviour);
-      const error = await outcome({}, behaviour === hangs ? 300 : patience);
+      const error = await outcome();
       expect(error).toBeInstanceOf(Error);
       expect(
         `${error?.message} ${error?.stack} ${JSON.stringify(error)} ${String(error?.cause)}`,

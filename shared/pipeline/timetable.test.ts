@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { cron, interval } from "./schedule-trigger.ts";
 import { lastTimeOf, nextTimeOf, type Timetable, timesFrom, timetableText } from "./timetable.ts";
 
@@ -116,4 +117,25 @@ test.each<[Timetable, string]>([
   ],
 ])("a schedule in words names all that its times depend on", (timetable, text) => {
   expect(timetableText(timetable, stage)).toBe(text);
+});
+
+it("UTC, which is reckoned without a calendar, names the times that the same zone by another name does", () => {
+  const field = (least: number, most: number) =>
+    fc.oneof(
+      fc.constant("*"),
+      fc.integer({ min: least, max: most }).map(String),
+      fc.integer({ min: 2, max: Math.min(6, most) }).map((each) => `*/${each}`),
+    );
+  const expressions = fc
+    .tuple(field(0, 59), field(0, 23), field(1, 28), field(1, 12), field(0, 6))
+    .map((fields) => fields.join(" "));
+  const times = fc.date({ min: new Date("1999-12-01"), max: new Date("2037-12-31"), noInvalidDate: true });
+  fc.assert(
+    fc.property(expressions, times, (expression, at) => {
+      const [utc, named] = ["UTC", "Etc/UTC"].map((timezone) => cron(expression, { timezone }));
+      if (utc === undefined || named === undefined) throw new Error("two were made");
+      expect(nextTimeOf(utc, at, stage)).toEqual(nextTimeOf(named, at, stage));
+      expect(lastTimeOf(utc, at, stage)).toEqual(lastTimeOf(named, at, stage));
+    }),
+  );
 });

@@ -20,7 +20,7 @@ const delivery = (to: NoticeTarget, notice: RunNotice): Delivery => ({
 
 /** What every notifier does. */
 export function notifierContract(underTest: () => Promise<NotifierUnderTest>): void {
-  const inTime = () => AbortSignal.timeout(10_000);
+  const inTime = () => AbortSignal.timeout(30_000);
 
   test("a notice arrives at each kind of receiver, and says which run it is about and what to type", async () => {
     const { notifier, targets, arrived } = await underTest();

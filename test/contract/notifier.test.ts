@@ -63,7 +63,7 @@ describe("notifier on AWS", () => {
     const queueArn = `arn:aws:sqs:us-east-1:000000000000:notices-${stages}`;
     await sns.send(new SubscribeCommand({ TopicArn: topicArn, Protocol: "sqs", Endpoint: queueArn }));
     const notifier = new AwsNotifier(
-      { parameters, topicArn, isLocal: true, patience: 500, ...settings },
+      { parameters, topicArn, isLocal: true, patience: 30_000, ...settings },
       clock,
       { config: ministack.client },
     );
@@ -86,7 +86,7 @@ describe("notifier on AWS", () => {
   }
 
   const send = (notifier: AwsNotifier, to: NoticeTarget) =>
-    notifier.send({ to, notice: aNotice(), key: "run.1.FAILED.it" }, AbortSignal.timeout(5000));
+    notifier.send({ to, notice: aNotice(), key: "run.1.FAILED.it" }, AbortSignal.timeout(30_000));
 
   notifierContract(async () => {
     const { notifier, queueUrl, keep } = await newStage();

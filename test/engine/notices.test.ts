@@ -273,8 +273,14 @@ describe("a receiver that misbehaves", () => {
   const receiver = new TestReceiver();
   beforeAll(() => receiver.start());
   afterAll(() => receiver.stop());
+  beforeEach(() => {
+    jest.spyOn(AbortSignal, "timeout").mockImplementation(() => receiver.patience());
+  });
+  afterEach(() => jest.restoreAllMocks());
 
   const to = () => webhook({ url: receiver.url() });
+  /** As in a stage, but that its patience is the receiver's. */
+  const settings = { parameters: "/millrace/local", topicArn: "", isLocal: true, patience: 10_000 };
 
   /** A run that fails, all that follows it over; what the receiver got, and the record of the notice. */
   async function told(
@@ -284,7 +290,6 @@ describe("a receiver that misbehaves", () => {
   ) {
     receiver.behave(...behaviours);
     const memory = engineWith(notices, hook);
-    const settings = { parameters: "/millrace/local", topicArn: "", isLocal: true, patience: 200 };
     memory.engine = { ...memory.engine, notifier: new AwsNotifier(settings, memory.clock) };
     const runId = await begin(memory, "telling");
     // The run has ended before its notice is worked on.
@@ -370,7 +375,6 @@ describe("a receiver that misbehaves", () => {
   it("waits as long as it is asked to", async () => {
     receiver.behave(status(429, "", { "retry-after": "1200" }));
     const memory = engineWith([notice({ to: to() })]);
-    const settings = { parameters: "/millrace/local", topicArn: "", isLocal: true, patience: 200 };
     memory.engine = { ...memory.engine, notifier: new AwsNotifier(settings, memory.clock) };
     await begin(memory, "telling");
     await pass(memory, 1190);
@@ -382,7 +386,6 @@ describe("a receiver that misbehaves", () => {
   it("has the sweep send no copies of what waits for its next try", async () => {
     receiver.behave(status(429, "", { "retry-after": "800" }));
     const memory = engineWith([notice({ to: to() })]);
-    const settings = { parameters: "/millrace/local", topicArn: "", isLocal: true, patience: 200 };
     memory.engine = { ...memory.engine, notifier: new AwsNotifier(settings, memory.clock) };
     await begin(memory, "telling");
     await work(memory);

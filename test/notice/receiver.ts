@@ -15,13 +15,24 @@ export const status =
     answer.writeHead(code, headers).end(text);
   };
 
+/** What an answer tells its receiver once its request waits for what never comes. */
+const keptWaiting = "kept waiting";
+
 /** Never answers. */
-export const hangs: Behaviour = () => undefined;
+export const hangs: Behaviour = (answer) => {
+  answer.emit(keptWaiting);
+};
 
 /** Begins to answer, and goes on for ever a byte at a time. */
 export const drips: Behaviour = (answer) => {
   answer.writeHead(500);
-  const timer = setInterval(() => answer.write("x"), 20);
+  let written = 0;
+  const timer = setInterval(() => {
+    answer.write("x");
+    written += 1;
+    // The first of them has arrived by now.
+    if (written === 3) answer.emit(keptWaiting);
+  }, 20);
   answer.once("close", () => clearInterval(timer));
 };
 
@@ -53,11 +64,13 @@ export const breaksOff: Behaviour = (answer) => {
 export class TestReceiver {
   readonly received: Received[] = [];
   private readonly behaviours: Behaviour[] = [];
+  private giveUp = () => {};
   private readonly server = createServer(async (request, answer) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
     const { url: path = "", method = "", headers } = request;
     this.received.push({ path, method, headers, body: Buffer.concat(chunks).toString() });
+    answer.once(keptWaiting, () => this.giveUp());
     (this.behaviours.shift() ?? status(200, "ok"))(answer);
   });
 
@@ -78,6 +91,16 @@ export class TestReceiver {
   behave(...behaviours: Behaviour[]): void {
     this.received.length = 0;
     this.behaviours.splice(0, this.behaviours.length, ...behaviours);
+  }
+
+  /**
+   * A signal that is aborted when the next request that hangs or drips does so, in place of after some time: nobody knows
+   * how long a busy machine takes for a request that is answered.
+   */
+  patience(): AbortSignal {
+    const controller = new AbortController();
+    this.giveUp = () => controller.abort(new DOMException("The patience is at its end.", "TimeoutError"));
+    return controller.signal;
   }
 
   async stop(): Promise<void> {

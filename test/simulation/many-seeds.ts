@@ -6,6 +6,9 @@ import { addTally, emptyTally, type Tally } from "./tally.ts";
 /** The project's own Node.js, whichever one the tests run in: it takes TypeScript as it is. */
 const node = join(import.meta.dirname, "..", "..", "node_modules", ".bin", "node");
 
+/** Reading the engine's sources takes a process longer than its first twenty seeds; what was read once is kept here. */
+const compileCache = join(import.meta.dirname, "..", "..", ".cache", "compile");
+
 /** Seeds that a process is given at a time. */
 const portion = 20;
 
@@ -39,21 +42,23 @@ function ask(worker: ChildProcess, seeds: SeedRequest): Promise<Tally> {
  *
  * @param stopAt failures after which no further seeds are begun
  * @param progress told now and then what the seeds have come to so far
- * @param file the program of the processes
+ * @param start how the processes are started, besides what all of them need
  */
 export async function simulateMany(
   seeds: SeedRange,
   processes: number,
   stopAt: number,
   progress: (tally: Tally) => void,
-  file = join(import.meta.dirname, "seed-worker.ts"),
+  start: { imports?: readonly string[]; env?: Readonly<Record<string, string>> } = {},
 ): Promise<Tally> {
   const total = emptyTally();
   const portions = portionsOf(seeds);
+  const imports = (start.imports ?? []).map((module) => `--import=${module}`);
   const work = async () => {
-    const worker = fork(file, {
+    const worker = fork(join(import.meta.dirname, "seed-worker.ts"), {
       execPath: node,
-      execArgv: ["--disable-warning=MODULE_TYPELESS_PACKAGE_JSON"],
+      execArgv: ["--disable-warning=MODULE_TYPELESS_PACKAGE_JSON", ...imports],
+      env: { ...process.env, NODE_COMPILE_CACHE: compileCache, ...start.env },
     });
     try {
       for (const next of portions) {

@@ -1,8 +1,7 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { simulateMany } from "./many-seeds.ts";
-import type { Mutant } from "./mutants.ts";
+import { type Mutant, mutantVariables } from "./mutants.ts";
 import type { FailedSeed } from "./tally.ts";
 
 const root = join(import.meta.dirname, "..", "..");
@@ -21,24 +20,22 @@ export function mutated(text: string, { name, file, find, replace }: Mutant): st
 }
 
 /**
- * Lives seeds through with a mistake in the engine, in a copy of it, until one fails.
+ * Lives seeds through with a mistake in the engine until one fails: first the seed that the mutant names, then all.
  *
- * @returns the first seed that failed and what it broke, or undefined when none of the seeds did
+ * @returns a seed that failed and what it broke, or undefined when none of the seeds did
  */
-export async function firstSeedThatFinds(mutant: Mutant, seeds: number): Promise<FailedSeed | undefined> {
-  const copy = mkdtempSync(join(tmpdir(), "millrace-mutant-"));
-  try {
-    mkdirSync(join(copy, "test"));
-    for (const folder of ["shared", "test/simulation"])
-      cpSync(join(root, folder), join(copy, folder), { recursive: true });
-    for (const file of ["package.json", "tsconfig.json"]) cpSync(join(root, file), join(copy, file));
-    symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
-    const file = join(copy, mutant.file);
-    writeFileSync(file, mutated(readFileSync(file, "utf8"), mutant));
-    const worker = join(copy, "test/simulation/seed-worker.ts");
-    const { failed } = await simulateMany({ first: 1, last: seeds }, 1, 1, () => {}, worker);
-    return failed[0];
-  } finally {
-    rmSync(copy, { recursive: true });
+export async function seedThatFinds(mutant: Mutant, seeds: number): Promise<FailedSeed | undefined> {
+  const file = join(root, mutant.file);
+  const env = {
+    [mutantVariables.file]: file,
+    [mutantVariables.source]: mutated(readFileSync(file, "utf8"), mutant),
+  };
+  const imports = [join(import.meta.dirname, "load-mutant.ts")];
+  const { seed } = mutant;
+  const named = seed === undefined || seed > seeds ? [] : [{ first: seed, last: seed }];
+  for (const range of [...named, { first: 1, last: seeds }]) {
+    const { failed } = await simulateMany(range, 1, 1, () => {}, { imports, env });
+    if (failed[0] !== undefined) return failed[0];
   }
+  return undefined;
 }

@@ -5,7 +5,12 @@ export type Mutant = {
   /** Text that occurs exactly once in the file. */
   readonly find: string;
   readonly replace: string;
+  /** A seed that found it, tried before the others, where they take long. */
+  readonly seed?: number;
 };
+
+/** Variables of the environment that say to a process which file of the engine is another, and how it reads. */
+export const mutantVariables = { file: "MILLRACE_MUTANT_FILE", source: "MILLRACE_MUTANT_SOURCE" } as const;
 
 /** Mistakes that the simulation must find: each was made once, or is one that systems of this kind make. */
 export const mutants: readonly Mutant[] = [
@@ -51,6 +56,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a retry does not wait for its time",
+    seed: 74,
     file: "shared/state/decide-claim.ts",
     find: "if (current.retryAt > now) return",
     replace: "if (current.retryAt > now + 3_600_000) return",
@@ -63,6 +69,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a lost attempt counts as a failure",
+    seed: 163,
     file: "shared/state/step-changes.ts",
     find: ": withLosses(record, lostTo, times);",
     replace: ": withLosses({ ...record, failures: record.failures + 1 }, lostTo, times);",
@@ -114,18 +121,21 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a cancel forgets jobs",
+    seed: 123,
     file: "shared/worker/settle-cancellation.ts",
     find: "const open = new Set(wholes.filter((job) => !isOver(job)).map(({ id }) => id));",
     replace: "const open = new Set<string>();",
   },
   {
     name: "a retry runs again what had succeeded",
+    seed: 87,
     file: "shared/state/decide-claim.ts",
     find: 'if (hasResult(current)) return { kind: "ended", record: current };',
     replace: 'if (hasResult(current) && current.epoch === epoch) return { kind: "ended", record: current };',
   },
   {
     name: "steps that become ready together are told of only one",
+    seed: 32,
     file: "shared/run/advance-run.ts",
     find: "const ready = newlyReady(graph, joined.progress, planned, step);",
     replace: "const ready = newlyReady(graph, joined.progress, planned, step).slice(0, 1);",
@@ -158,6 +168,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "nobody tells a parent of its child's end, and nobody looks",
+    seed: 40,
     file: "shared/worker/look-at-away.ts",
     find: "return lookAtChild(engine, work, record);",
     replace: "return;",
@@ -183,24 +194,28 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a repeat makes one pass too many",
+    seed: 33,
     file: "shared/step/repeat-step.ts",
     find: "if (passes < repeat.limit)",
     replace: "if (passes <= repeat.limit)",
   },
   {
     name: "a run is closed when the first of what follows its end has ended",
+    seed: 136,
     file: "shared/step/join-step.ts",
     find: "if ((await openEndSteps(engine, run, graph)).length === 0)",
     replace: "if ((await openEndSteps(engine, run, graph)).length >= 0)",
   },
   {
     name: "each try to start what follows a success starts a run of its own",
+    seed: 364,
     file: "shared/step/dependant-step.ts",
     find: 'causeKey: JSON.stringify(["succeeded", runId]),',
     replace: 'causeKey: JSON.stringify(["succeeded", runId, engine.clock.now()]),',
   },
   {
     name: "a submission whose lease ran out is a lost attempt",
+    seed: 29,
     file: "shared/state/decide-claim.ts",
     find: 'if (lapsed.state !== "SUBMITTED" && lapsed.leaseUntil !== letGoLease) {',
     replace: "if (lapsed.leaseUntil !== letGoLease) {",
@@ -213,12 +228,14 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "the passes of a repeated step share its retries",
+    seed: 382,
     file: "shared/state/step-changes.ts",
     find: "    failures: 0,\n    passes",
     replace: "    failures: record.failures,\n    passes",
   },
   {
     name: "an error outlives the retry by hand",
+    seed: 24,
     file: "shared/state/run-changes.ts",
     find: "const { endedAt: _endedAt, error: _error, reason",
     replace: "const { endedAt: _endedAt, reason",
@@ -231,6 +248,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a cancelled run does not wait for the end of its jobs",
+    seed: 135,
     file: "shared/worker/settle-cancellation.ts",
     find: "if (record.jobs.some(({ id }) => running.has(id))) return false;",
     replace: "if (record.jobs.some(({ id }) => running.has(id))) return true;",
@@ -243,6 +261,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a worker goes on in a run that it knows to be paused",
+    seed: 47,
     file: "shared/run/advance-run.ts",
     find: 'if (joined.state === "PAUSED") return;',
     replace: "",
@@ -261,12 +280,14 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "an object whose event was lost is not looked for",
+    seed: 483,
     file: "shared/worker/sweep-step.ts",
     find: 'return "holder" in record && (record.holder === "object" || record.holder === "run");',
     replace: 'return "holder" in record && record.holder === "run";',
   },
   {
     name: "nobody looks at a run's time limit",
+    seed: 38,
     file: "shared/worker/sweep-run.ts",
     find: "if (deadline !== undefined && deadline <= engine.clock.now()) {",
     replace: "if (deadline !== undefined && deadline <= 0) {",
@@ -285,6 +306,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a step never leaves Spot machines",
+    seed: 30,
     file: "shared/state/attempt-resources.ts",
     find: "const onDemand = spotTriesLeft(resources, record) === 0 ?",
     replace: "const onDemand = spotTriesLeft(resources, record) === -1 ?",

@@ -1,4 +1,5 @@
 /** A process that lives seeds through for another one, which sends it ranges and gets back what they came to. */
+import { flushCompileCache } from "node:module";
 import { simulate } from "./simulation.ts";
 import { addResult, emptyTally } from "./tally.ts";
 
@@ -7,6 +8,9 @@ export type SeedRange = { readonly first: number; readonly last: number };
 
 /** What a process is asked for: after so many failures it leaves the others. */
 export type SeedRequest = SeedRange & { readonly stopAt: number };
+
+// Now, because the process is killed once its seeds are done.
+flushCompileCache();
 
 process.on("message", async ({ first, last, stopAt }: SeedRequest) => {
   const tally = emptyTally();

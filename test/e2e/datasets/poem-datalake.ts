@@ -4,12 +4,11 @@ import path from "node:path";
 import { paginateListObjectsV2 } from "@aws-sdk/client-s3";
 import { execa } from "execa";
 import * as z from "zod";
-import { poems } from "../../batch-jobs/poems/contract.ts";
-import { REPOSITORY, VENV } from "../../local/stack/paths.ts";
-import type { Run } from "../../shared/state/run.ts";
-import { type DeployedService, deployService } from "./deployed-service.ts";
-
-jest.setTimeout(300_000);
+import { poems } from "../../../batch-jobs/poems/contract.ts";
+import { REPOSITORY, VENV } from "../../../local/stack/paths.ts";
+import type { Run } from "../../../shared/state/run.ts";
+import type { DeployedService } from "../deployed-service.ts";
+import { datasets } from "./service.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "millrace-poems-"));
 const manifest = z.object({
@@ -18,25 +17,10 @@ const manifest = z.object({
   catalogue: z.object({ uri: z.string(), sha256: z.string() }),
 });
 let service: DeployedService;
-beforeAll(async () => {
-  // Alone: what follows it is tested in poem-model.test.ts.
-  service = await deployService({
-    catalogue: {
-      index: 'import { poemDatalake } from "./poem-datalake.ts";\nexport const pipelines = [poemDatalake];',
-      sources: [],
-      files: {
-        "pipelines/poem-datalake.ts": readFileSync(
-          path.join(REPOSITORY, "pipelines/poem-datalake.ts"),
-          "utf8",
-        ),
-      },
-    },
-  });
+beforeAll(() => {
+  service = datasets();
 });
-afterAll(async () => {
-  rmSync(folder, { recursive: true, force: true });
-  await service?.close();
-});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** A generated zip, with one danger in it if asked. */
 async function generated(name: string, ...options: string[]): Promise<Uint8Array> {

@@ -1,7 +1,8 @@
-import { ctrTraining } from "../../pipelines/ctr-training.ts";
-import { graphHash } from "../../shared/pipeline/graph.ts";
-import { notice, type Pipeline, slack } from "../../shared/pipeline/index.ts";
-import { noticeNodes } from "../../shared/pipeline/notice.ts";
+import { ctrTraining } from "../../../pipelines/ctr-training.ts";
+import { poemDatalake } from "../../../pipelines/poem-datalake.ts";
+import { graphHash } from "../../../shared/pipeline/graph.ts";
+import { notice, type Pipeline, slack } from "../../../shared/pipeline/index.ts";
+import { noticeNodes } from "../../../shared/pipeline/notice.ts";
 
 /** The pipeline as it is deployed to production, where a failure is told: here in the local stage. */
 const told = {
@@ -20,7 +21,9 @@ const slow = {
   ),
 };
 
+/** poem-datalake is alone: what follows it in the product is tested in poem-model.test.ts. */
 export const pipelines: readonly Pipeline[] = [
+  poemDatalake,
   { ...ctrTraining, graph: told, graphHash: graphHash(told) },
   { ...ctrTraining, name: slow.pipeline, triggers: [], graph: slow, graphHash: graphHash(slow) },
 ];

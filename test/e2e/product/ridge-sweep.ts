@@ -1,17 +1,15 @@
 import { GetQueueUrlCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
 import { execa } from "execa";
-import { misbehave } from "../../local/batch/misbehave.ts";
-import type { Run } from "../../shared/state/run.ts";
-import { sampleEvent } from "../sample-event.ts";
-import { type DeployedService, deployService, eventually, processesOf } from "./deployed-service.ts";
-
-jest.setTimeout(300_000);
+import { misbehave } from "../../../local/batch/misbehave.ts";
+import type { Run } from "../../../shared/state/run.ts";
+import { sampleEvent } from "../../sample-event.ts";
+import { type DeployedService, eventually, processesOf } from "../deployed-service.ts";
+import { product } from "./service.ts";
 
 let service: DeployedService;
-beforeAll(async () => {
-  service = await deployService();
+beforeAll(() => {
+  service = product();
 });
-afterAll(() => service.close());
 
 const golden = "2021-10-04T16:21:00Z";
 const twoAlphas = { alphas: [1, 0.00001] };

@@ -1,18 +1,16 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import { behave, misbehave } from "../../local/batch/misbehave.ts";
-import type { Run } from "../../shared/state/run.ts";
-import { type DeployedService, deployService, eventually, processesOf } from "./deployed-service.ts";
-import { workersOf } from "./rounds/trouble.ts";
-
-jest.setTimeout(400_000);
+import { behave, misbehave } from "../../../local/batch/misbehave.ts";
+import type { Run } from "../../../shared/state/run.ts";
+import { type DeployedService, eventually, processesOf } from "../deployed-service.ts";
+import { workersOf } from "../rounds/trouble.ts";
+import { product } from "./service.ts";
 
 let service: DeployedService;
-beforeAll(async () => {
-  service = await deployService();
+beforeAll(() => {
+  service = product();
 });
 afterEach(() => behave(service.stack.batchEndpoint));
-afterAll(() => service.close());
 
 /** Milliseconds between ticks: the scheduler's minute is long for a test. */
 const tick = 5000;

@@ -1,26 +1,24 @@
 import { build } from "esbuild";
-import { readFamilyAccess } from "../resources/family-access.ts";
-import { listFamilies } from "../resources/images/family.ts";
+import { readFamilyAccess } from "../../resources/family-access.ts";
+import { listFamilies } from "../../resources/images/family.ts";
 import {
   type FunctionProperties,
   type MappingProperties,
   type PackagedStage,
   type Policy,
-  packageStage,
   permissions,
   referredId,
   root,
-} from "./packaged-template.ts";
+} from "../packaged-template.ts";
+import { packagedStages } from "./stages.ts";
 
 // Nobody may do more than their part, and no function less than its code does: AWS alone would tell, at run time.
 
 let prod: PackagedStage;
 
-beforeAll(async () => {
-  prod = await packageStage("prod");
-}, 180_000);
-
-afterAll(() => prod.remove());
+beforeAll(() => {
+  ({ prod } = packagedStages());
+});
 
 describe("permissions", () => {
   /** Actions that name no resource, with the reason. */

@@ -3,18 +3,17 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { execa } from "execa";
-import { misbehave } from "../../local/batch/misbehave.ts";
-import { REPOSITORY, VENV } from "../../local/stack/paths.ts";
-import { dynamoModelRegistry } from "../../shared/models/dynamo-model-registry.ts";
-import type { ModelRegistry } from "../../shared/models/model-registry.ts";
-import type { ModelVersion } from "../../shared/pipeline/model.ts";
-import type { Run } from "../../shared/state/run.ts";
-import type { JobTry } from "../../shared/state/step-record.ts";
-import { dynamoClient } from "../../shared/store/dynamo-table.ts";
-import { TestReceiver } from "../notice/receiver.ts";
-import { type DeployedService, deployService, eventually } from "./deployed-service.ts";
-
-jest.setTimeout(300_000);
+import { misbehave } from "../../../local/batch/misbehave.ts";
+import { REPOSITORY, VENV } from "../../../local/stack/paths.ts";
+import { dynamoModelRegistry } from "../../../shared/models/dynamo-model-registry.ts";
+import type { ModelRegistry } from "../../../shared/models/model-registry.ts";
+import type { ModelVersion } from "../../../shared/pipeline/model.ts";
+import type { Run } from "../../../shared/state/run.ts";
+import type { JobTry } from "../../../shared/state/step-record.ts";
+import { dynamoClient } from "../../../shared/store/dynamo-table.ts";
+import { TestReceiver } from "../../notice/receiver.ts";
+import { type DeployedService, eventually } from "../deployed-service.ts";
+import { datasets } from "./service.ts";
 
 const credentials = { accessKeyId: "test", secretAccessKey: "test" };
 const receiver = new TestReceiver();
@@ -23,15 +22,7 @@ let service: DeployedService;
 let models: ModelRegistry;
 
 beforeAll(async () => {
-  service = await deployService({
-    catalogue: {
-      index: 'export { pipelines } from "../test/e2e/ctr-pipelines.ts";',
-      sources: ["test/e2e/ctr-pipelines.ts"],
-      files: {
-        "pipelines/ctr-training.ts": readFileSync(path.join(REPOSITORY, "pipelines/ctr-training.ts"), "utf8"),
-      },
-    },
-  });
+  service = datasets();
   const { awsEndpoint: endpoint, region } = service.stack;
   const client = dynamoClient({ endpoint, region, credentials });
   models = dynamoModelRegistry({ client, name: "millrace-local" });
@@ -45,7 +36,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await receiver.stop();
   rmSync(folder, { recursive: true, force: true });
-  await service?.close();
 });
 
 /** A file of generated click logs. */

@@ -4,26 +4,22 @@ import path from "node:path";
 import { DynamoDBClient, paginateQuery } from "@aws-sdk/client-dynamodb";
 import { GetObjectCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
 import { execa } from "execa";
-import { itemBytes } from "../../bench/item-size.ts";
-import { REPOSITORY, VENV } from "../../local/stack/paths.ts";
-import type { BackfillView } from "../../shared/backfill/backfill-view.ts";
-import type { Artifact } from "../../shared/pipeline/index.ts";
-import type { Run } from "../../shared/state/run.ts";
-import { type DeployedService, deployService, eventually } from "./deployed-service.ts";
-import { typed } from "./typed-command.ts";
-
-jest.setTimeout(300_000);
+import { itemBytes } from "../../../bench/item-size.ts";
+import { REPOSITORY, VENV } from "../../../local/stack/paths.ts";
+import type { BackfillView } from "../../../shared/backfill/backfill-view.ts";
+import type { Artifact } from "../../../shared/pipeline/index.ts";
+import type { Run } from "../../../shared/state/run.ts";
+import { type DeployedService, eventually } from "../deployed-service.ts";
+import { typed } from "../typed-command.ts";
+import { product } from "./service.ts";
 
 const python = path.join(VENV, "bin", "python");
 const folder = mkdtempSync(path.join(tmpdir(), "millrace-taxi-"));
 let service: DeployedService;
-beforeAll(async () => {
-  service = await deployService();
+beforeAll(() => {
+  service = product();
 });
-afterAll(async () => {
-  rmSync(folder, { recursive: true, force: true });
-  await service?.close();
-});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** A file of generated rides. */
 async function generated(month: string, rows: number): Promise<string> {
