@@ -1,0 +1,91 @@
+import { readFileSync } from "node:fs";
+import { parseSync, printSync } from "@swc/core";
+import type { PluginBuild } from "esbuild";
+
+type Node = { [key: string]: unknown };
+
+const isNode = (value: unknown): value is Node => typeof value === "object" && value !== null;
+
+/** Every node of a syntax tree. */
+function* nodesOf(tree: unknown): Generator<Node> {
+  if (!isNode(tree)) return;
+  if (!Array.isArray(tree)) yield tree;
+  for (const value of Object.values(tree)) yield* nodesOf(value);
+}
+
+/** What a module calls `definePipeline`. */
+function namesOfDefine(tree: unknown): Set<unknown> {
+  const names = new Set<unknown>();
+  for (const { type, local, imported } of nodesOf(tree)) {
+    if (type !== "ImportSpecifier" || !isNode(local)) continue;
+    const name = isNode(imported) ? imported.value : local.value;
+    if (name === "definePipeline") names.add(local.value);
+  }
+  return names;
+}
+
+/** Options of a pipeline that only those ask for who work on its runs. */
+const laterOptions: ReadonlySet<unknown> = new Set(["hooks", "notices"]);
+
+/** Leaves `definePipeline({ name, params, triggers, … }, build)` its name, parameters and triggers. */
+function cutSteps(tree: unknown): void {
+  const names = namesOfDefine(tree);
+  for (const node of nodesOf(tree)) {
+    const { type, callee, arguments: given } = node;
+    if (type !== "CallExpression" || !isNode(callee) || callee.type !== "Identifier") continue;
+    if (!names.has(callee.value) || !Array.isArray(given)) continue;
+    node.arguments = given.slice(0, 1);
+    const options: unknown = given[0]?.expression;
+    if (!isNode(options) || !Array.isArray(options.properties)) continue;
+    options.properties = options.properties.filter((each: { key?: Node; value?: unknown }) => {
+      const name = each.key?.value ?? (each as Node).value;
+      return !laterOptions.has(name);
+    });
+  }
+}
+
+/** Modules that a module loads for what they do, as in `import "./polyfill.ts"`. */
+function bareImports(tree: unknown): Set<unknown> {
+  const bare = [...nodesOf(tree)].filter(
+    ({ type, specifiers }) =>
+      type === "ImportDeclaration" && Array.isArray(specifiers) && specifiers.length === 0,
+  );
+  return new Set(bare.map(({ source }) => (isNode(source) ? source.value : undefined)));
+}
+
+/** Files that authors write: neither the engine's nor a package's. */
+const isAuthors = (path: string) => !/[\\/](node_modules|shared|functions|resources)[\\/]/.test(path);
+
+const resolved = Symbol("resolved");
+
+/**
+ * Bundles of pipelines only what starting a run of them takes: parameters and triggers. The functions of their steps are
+ * cut out, and with them whatever only those import.
+ */
+export function bundleOpenings(build: PluginBuild): void {
+  const bare = new Map<string, Set<unknown>>();
+
+  build.onLoad({ filter: /\.ts$/ }, ({ path }) => {
+    if (!isAuthors(path)) return undefined;
+    const tree = parseSync(readFileSync(path, "utf8"), { syntax: "typescript", target: "es2024" });
+    bare.set(path, bareImports(tree));
+    cutSteps(tree);
+    return { contents: printSync(tree).code, loader: "ts" };
+  });
+
+  build.onResolve({ filter: /.*/ }, async ({ path, pluginData, ...from }) => {
+    if (pluginData === resolved) return undefined;
+    if (path === "./define-pipeline.ts" && from.importer.endsWith("index.ts")) {
+      return build.resolve("./open-pipeline.ts", { ...from, pluginData: resolved });
+    }
+    if (!isAuthors(from.importer) || from.namespace !== "file") return undefined;
+    // Only functions of steps import while they run.
+    if (from.kind === "dynamic-import") return { path, external: true };
+    if (bare.get(from.importer)?.has(path)) return undefined;
+    const found = await build.resolve(path, { ...from, pluginData: resolved });
+    if (found.errors.length > 0 || found.external || !isAuthors(found.path.replace("node_modules", "")))
+      return found.errors.length > 0 ? found : undefined;
+    // Of what is not used nothing is kept, whatever it does as it loads.
+    return { ...found, sideEffects: false };
+  });
+}
