@@ -41,7 +41,7 @@ async function ownModules(): Promise<Metafile["inputs"]> {
     outdir: "none",
   });
   const own = Object.entries(metafile.inputs).filter(
-    ([file]) => /\.[cm]?[jt]s$/.test(file) && !/(^|\/)(shared|node_modules)\//.test(file),
+    ([file]) => /\.[cm]?[jt]s$/.test(file) && !/^shared\/|(^|\/)node_modules\//.test(file),
   );
   return Object.fromEntries(own);
 }

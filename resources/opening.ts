@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { join, relative } from "node:path";
 import { parseSync, printSync } from "@swc/core";
 import type { PluginBuild } from "esbuild";
 
@@ -53,8 +54,14 @@ function bareImports(tree: unknown): Set<unknown> {
   return new Set(bare.map(({ source }) => (isNode(source) ? source.value : undefined)));
 }
 
-/** Files that authors write: neither the engine's nor a package's. */
-const isAuthors = (path: string) => !/[\\/](node_modules|shared|functions|resources)[\\/]/.test(path);
+const root = join(import.meta.dirname, "..");
+const definitionApi = join(root, "shared", "pipeline", "index.ts");
+
+const isEngines = (path: string) =>
+  ["shared", "functions", "resources"].includes(relative(root, path).split(/[\\/]/)[0] ?? "");
+
+/** Whether a file is the engine's or a package's. All others are what authors write. */
+const isTheirs = (path: string) => isEngines(path) || /[\\/]node_modules[\\/]/.test(path);
 
 const resolved = Symbol("resolved");
 
@@ -65,27 +72,26 @@ const resolved = Symbol("resolved");
 export function bundleOpenings(build: PluginBuild): void {
   const bare = new Map<string, Set<unknown>>();
 
-  build.onLoad({ filter: /\.ts$/ }, ({ path }) => {
-    if (!isAuthors(path)) return undefined;
+  build.onLoad({ filter: /\.ts$/, namespace: "file" }, ({ path }) => {
+    if (isTheirs(path)) return undefined;
     const tree = parseSync(readFileSync(path, "utf8"), { syntax: "typescript", target: "es2024" });
     bare.set(path, bareImports(tree));
     cutSteps(tree);
     return { contents: printSync(tree).code, loader: "ts" };
   });
 
-  build.onResolve({ filter: /.*/ }, async ({ path, pluginData, ...from }) => {
+  build.onResolve({ filter: /.*/, namespace: "file" }, async ({ path, pluginData, ...from }) => {
     if (pluginData === resolved) return undefined;
-    if (path === "./define-pipeline.ts" && from.importer.endsWith("index.ts")) {
+    if (path === "./define-pipeline.ts" && from.importer === definitionApi) {
       return build.resolve("./open-pipeline.ts", { ...from, pluginData: resolved });
     }
-    if (!isAuthors(from.importer) || from.namespace !== "file") return undefined;
+    if (isTheirs(from.importer)) return undefined;
     // Only functions of steps import while they run.
     if (from.kind === "dynamic-import") return { path, external: true };
     if (bare.get(from.importer)?.has(path)) return undefined;
     const found = await build.resolve(path, { ...from, pluginData: resolved });
-    if (found.errors.length > 0 || found.external || !isAuthors(found.path.replace("node_modules", "")))
-      return found.errors.length > 0 ? found : undefined;
-    // Of what is not used nothing is kept, whatever it does as it loads.
-    return { ...found, sideEffects: false };
+    if (found.errors.length > 0) return found;
+    // What is not used is left out, whatever it does as it loads.
+    return found.external || isEngines(found.path) ? undefined : { ...found, sideEffects: false };
   });
 }
