@@ -46,12 +46,8 @@ function cutSteps(tree: unknown): void {
 }
 
 /** Modules that a module loads for what they do, as in `import "./polyfill.ts"`. */
-function bareImports(tree: unknown): Set<unknown> {
-  const bare = [...nodesOf(tree)].filter(
-    ({ type, specifiers }) =>
-      type === "ImportDeclaration" && Array.isArray(specifiers) && specifiers.length === 0,
-  );
-  return new Set(bare.map(({ source }) => (isNode(source) ? source.value : undefined)));
+function bareImports(text: string): Set<string> {
+  return new Set([...text.matchAll(/^\s*import\s*["']([^"']+)["']/gm)].map(([, path = ""]) => path));
 }
 
 const root = join(import.meta.dirname, "..");
@@ -70,12 +66,14 @@ const resolved = Symbol("resolved");
  * cut out, and with them whatever only those import.
  */
 export function bundleOpenings(build: PluginBuild): void {
-  const bare = new Map<string, Set<unknown>>();
+  const bare = new Map<string, Set<string>>();
 
   build.onLoad({ filter: /\.ts$/, namespace: "file" }, ({ path }) => {
     if (isTheirs(path)) return undefined;
-    const tree = parseSync(readFileSync(path, "utf8"), { syntax: "typescript", target: "es2024" });
-    bare.set(path, bareImports(tree));
+    const text = readFileSync(path, "utf8");
+    bare.set(path, bareImports(text));
+    if (!text.includes("definePipeline")) return undefined;
+    const tree = parseSync(text, { syntax: "typescript", target: "es2024" });
     cutSteps(tree);
     return { contents: printSync(tree).code, loader: "ts" };
   });
