@@ -33,8 +33,9 @@ function cutSteps(tree: unknown): void {
   const names = namesOfDefine(tree);
   for (const node of nodesOf(tree)) {
     const { type, callee, arguments: given } = node;
-    if (type !== "CallExpression" || !isNode(callee) || callee.type !== "Identifier") continue;
-    if (!names.has(callee.value) || !Array.isArray(given)) continue;
+    if (type !== "CallExpression" || !isNode(callee) || !Array.isArray(given)) continue;
+    const member = isNode(callee.property) ? callee.property.value : undefined;
+    if (!names.has(callee.value) && member !== "definePipeline") continue;
     node.arguments = given.slice(0, 1);
     const options: unknown = given[0]?.expression;
     if (!isNode(options) || !Array.isArray(options.properties)) continue;

@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { build } from "esbuild";
 import { type PackagedStage, packageStage, root, run } from "../test/packaged-template.ts";
+import { type Carried, carriedBy } from "./pipeline-parts.ts";
 
 /** As many bytes that work as they load. */
 const heavy = `const rows = [${'{ name: "row", values: [1, 2, 3] },'.repeat(100_000)}].map(({ values }) => values.length);
@@ -162,5 +164,30 @@ describe("a packaged function", () => {
     const folder = await packaged.heavy.unpack("step");
     const having = parts.filter((file) => readFileSync(join(folder, file), "utf8").includes('"FatalError"'));
     expect(having).toHaveLength(1);
+  });
+});
+
+describe("what a function carries of pipelines", () => {
+  /** What only functions come to that have more than that. */
+  const beyond: Record<Carried, RegExp> = {
+    graphs: /function (startRun|runFunctionStep|parsedInputs)\(/g,
+    openings: /function (runFunctionStep|parsedInputs)\(/g,
+    steps: /^$/g,
+  };
+
+  test.each(Object.entries(carriedBy))("is all that %s needs: %s", async (name, carried) => {
+    const { outputFiles } = await build({
+      entryPoints: [join(root, `functions/${name}.ts`)],
+      ...{ bundle: true, write: false, platform: "node", external: ["@aws-sdk/*", "@smithy/*"] },
+    });
+    expect(outputFiles.flatMap(({ text }) => text.match(beyond[carried]) ?? [])).toEqual([]);
+  });
+
+  test("is looked for by names that the code has", async () => {
+    const { outputFiles } = await build({
+      entryPoints: [join(root, "functions/step.ts")],
+      ...{ bundle: true, write: false, platform: "node", external: ["@aws-sdk/*", "@smithy/*"] },
+    });
+    expect(outputFiles.flatMap(({ text }) => text.match(beyond.graphs) ?? [])).toHaveLength(3);
   });
 });

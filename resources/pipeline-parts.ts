@@ -8,10 +8,10 @@ import { bundleOpenings } from "./opening.ts";
 const root = join(import.meta.dirname, "..");
 
 /** How much of the pipelines a function's package has: their graphs, what starting a run takes too, or all of them. */
-type Carried = "graphs" | "openings" | "steps";
+export type Carried = "graphs" | "openings" | "steps";
 
 /** By the file of the function. One that is not listed has all. */
-const carriedBy: Readonly<Record<string, Carried>> = {
+export const carriedBy: Readonly<Record<string, Carried>> = {
   "batch-state-change": "graphs",
   "dead-letter": "graphs",
   manage: "openings",
