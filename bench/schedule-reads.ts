@@ -7,20 +7,14 @@ import { cron, definePipeline, lambda } from "../shared/pipeline/index.ts";
 import { dynamoScheduleStore } from "../shared/schedule/dynamo-schedule-store.ts";
 import { runSchedules } from "../shared/schedule/run-schedules.ts";
 import { sweepRuns } from "../shared/worker/sweep-run.ts";
-import { type CountedEngine, startCountedEngine } from "./counted-engine.ts";
+import { startCountedEngine } from "./counted-engine.ts";
+import { watch } from "./looked.ts";
 
-/** Calls to DynamoDB that read, and read units of 4 KB (half of one where a read is not consistent). */
-export type Reads = { readonly calls: number; readonly units: number };
+/** Calls to DynamoDB, and items that these read. */
+export type Reads = { readonly calls: number; readonly items: number };
 
 /** What is asked of a stage, as said in a report. */
 export const asked = ["the first tick of a worker", "each further tick", "`schedules`"] as const;
-
-const readers = new Set(["GetCommand", "BatchGetCommand", "QueryCommand", "ScanCommand"]);
-
-function readsOf({ record }: CountedEngine): Reads {
-  const reads = record.take().filter(({ command }) => readers.has(command));
-  return { calls: reads.length, units: reads.reduce((sum, { readUnits }) => sum + readUnits, 0) };
-}
 
 const scheduled = (count: number) =>
   Array.from({ length: count }, (_, place) =>
@@ -57,15 +51,16 @@ export async function readsOfSchedules(pipelines: number): Promise<Reads[]> {
     };
     // A deployment stores its schedules once; later workers find them.
     await tick({ ...engine, pipelines: new Map(engine.pipelines) });
-    counted.record.take();
+    const looked = watch(table.client);
     const found: Reads[] = [];
     for (const ask of [
       () => tick(engine),
       () => tick(engine),
       () => manage(engine, { action: "schedules", upcoming: 1 }),
     ]) {
+      Object.assign(looked, { queries: 0, reads: 0, items: 0 });
       await ask();
-      found.push(readsOf(counted));
+      found.push({ calls: looked.queries + looked.reads, items: looked.items });
     }
     return found;
   } finally {
