@@ -24,7 +24,7 @@ import { MemoryScheduleStore } from "../shared/schedule/memory-schedule-store.ts
 import { dynamoObjectWaiters } from "../shared/store/dynamo-object-waiters.ts";
 import { dynamoResultCache } from "../shared/store/dynamo-result-cache.ts";
 import { dynamoRunStore } from "../shared/store/dynamo-run-store.ts";
-import { dynamoClient } from "../shared/store/dynamo-table.ts";
+import { type DynamoTable, dynamoClient } from "../shared/store/dynamo-table.ts";
 import { startTestMinistack } from "../test/ministack.ts";
 import { createRunTable } from "../test/run-table.ts";
 import { CallRecord, countingPlace } from "./call-record.ts";
@@ -37,6 +37,8 @@ const names = { table: "runs", queue: "steps", largeQueue: "steps-large", bucket
 export type CountedEngine = {
   readonly engine: Engine;
   readonly record: CallRecord;
+  /** The table, by the client whose requests are counted. */
+  readonly table: DynamoTable;
   /** Takes messages from the queue of steps; none when it is empty. */
   receive(): Promise<StepMessage[]>;
   /** Batch jobs so far. None is ever run. */
@@ -111,6 +113,7 @@ export async function startCountedEngine(): Promise<CountedEngine> {
         settings: defaultSettings,
       },
       record,
+      table,
       submitted,
       objects: s3ObjectStore(aside.s3, names.bucket),
       async receive() {

@@ -1,13 +1,16 @@
 /**
- * Imports a function's bundle in this process, which was started for it, and prints milliseconds: those of the modules
- * that the bundle leaves to the runtime, then those of the bundle itself.
+ * Imports a function's bundle in this process, which was started for it, and then a pipeline of its package. Prints
+ * milliseconds (of the modules that the bundle leaves to the runtime; of the bundle itself, and its CPU time; of the
+ * pipeline) and the files that the bundle and the pipeline loaded.
  *
- * Arguments: the bundle, then the modules.
+ * Arguments: the bundle, the pipeline's name or an empty text, then the modules.
  */
 import { createRequire } from "node:module";
+import { dirname, join, relative } from "node:path";
 
-const [bundle = "", ...external] = process.argv.slice(2);
+const [bundle = "", pipeline = "", ...external] = process.argv.slice(2);
 const require = createRequire(bundle);
+const folder = dirname(bundle);
 
 function timed(load: () => void): number {
   const start = performance.now();
@@ -15,8 +18,19 @@ function timed(load: () => void): number {
   return performance.now() - start;
 }
 
+const ownFiles = () =>
+  Object.keys(require.cache)
+    .map((file) => relative(folder, file))
+    .filter((file) => !file.startsWith(".."));
+
 const sdk = timed(() => {
   for (const name of external) require(name);
 });
+const before = process.cpuUsage();
 const own = timed(() => require(bundle));
-console.log(JSON.stringify({ sdk, own }));
+const used = process.cpuUsage(before);
+const cpu = (used.user + used.system) / 1000;
+const files = ownFiles();
+const parts = pipeline === "" ? 0 : timed(() => require(join(bundle.replace(/\.js$/, ".parts"), pipeline)));
+const later = ownFiles().filter((file) => !files.includes(file));
+console.log(JSON.stringify({ sdk, own, cpu, parts, files, later }));

@@ -1,4 +1,4 @@
-import { BatchWriteCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import { BatchWriteCommand } from "@aws-sdk/lib-dynamodb";
 import type { RunState } from "../shared/state/run.ts";
 import { dayKey, dayOf, statePartition, tagKey } from "../shared/store/dynamo-keys.ts";
 import { newRunItem } from "../shared/store/dynamo-run-item.ts";
@@ -9,6 +9,7 @@ import { aRun } from "../test/factories.ts";
 import { startTestMinistack } from "../test/ministack.ts";
 import { createRunTable } from "../test/run-table.ts";
 import { lookAtLongRuns } from "./long-runs.ts";
+import { watch } from "./looked.ts";
 import { type Report, spreadOf } from "./report.ts";
 
 const stage = "bench";
@@ -48,26 +49,6 @@ async function fill({ client, name }: DynamoTable): Promise<void> {
     }
   };
   await Promise.all(Array.from({ length: writersAtOnce }, write));
-}
-
-/** What the calls of a page were, and how many items they looked at. */
-type Looked = { queries: number; reads: number; items: number };
-
-function watch(client: DynamoDBDocumentClient): Looked {
-  const looked: Looked = { queries: 0, reads: 0, items: 0 };
-  client.middlewareStack.add(
-    (next, { commandName }) =>
-      async (args) => {
-        const result = await next(args);
-        const { ScannedCount: scanned = 0 } = result.output as { ScannedCount?: number };
-        if (commandName === "QueryCommand") looked.queries += 1;
-        else looked.reads += 1;
-        looked.items += scanned;
-        return result;
-      },
-    { step: "initialize", name: "watch" },
-  );
-  return looked;
 }
 
 const growth = { tag: "team:growth" };

@@ -5,6 +5,7 @@ import { measureCalls } from "./calls.ts";
 import { measureCli } from "./cli.ts";
 import { measureCosts } from "./costs.ts";
 import { measureCtr } from "./ctr.ts";
+import { measureHundredPipelines } from "./hundred-pipelines.ts";
 import { measureInProcess } from "./in-process.ts";
 import { measureLocalStack } from "./local-stack.ts";
 import { measureMap10000 } from "./map-10000.ts";
@@ -34,6 +35,10 @@ const usual: Measurements = {
 const onlyByName: Measurements = {
   "run-lists": { what: "lists of runs among 100,000", measure: measureRunLists },
   "map-10000": { what: "a map of 10,000 children beside one of 1,000", measure: measureMap10000 },
+  "hundred-pipelines": {
+    what: "a hundred pipelines and 20 job families beside ten",
+    measure: measureHundredPipelines,
+  },
   ctr: {
     what: "click-through training, beside the source project's way and Vowpal Wabbit",
     measure: measureCtr,
@@ -77,7 +82,7 @@ async function main(names: readonly string[], { json, ...options }: MeasureOptio
 
 function listOf(measurements: Measurements): string {
   return Object.entries(measurements)
-    .map(([name, { what }]) => `  ${name.padEnd(16)}${what}`)
+    .map(([name, { what }]) => `  ${name.padEnd(19)}${what}`)
     .join("\n");
 }
 

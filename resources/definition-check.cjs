@@ -1,8 +1,7 @@
 "use strict";
 
-const { execFile } = require("node:child_process");
-const { join } = require("node:path");
-const { promisify } = require("node:util");
+// sls loads .cjs but not TypeScript, which Node 24 loads by itself.
+const { checkedPipelines } = require("./checked-pipelines.ts");
 
 /** Refuses to package pipelines with mistakes: no function that loads them would start, or their schedules never would. */
 class DefinitionCheck {
@@ -16,18 +15,10 @@ class DefinitionCheck {
   }
 
   async check() {
-    const program = join(__dirname, "check-definitions.ts");
     try {
-      // In a process of its own, as it loads what is to be deployed and not what sls has.
-      await promisify(execFile)(process.execPath, [
-        "--disable-warning=MODULE_TYPELESS_PACKAGE_JSON",
-        program,
-      ]);
+      await checkedPipelines();
     } catch (error) {
-      throw new this.serverless.classes.Error(
-        `Nothing was packaged: ${String(error.stderr || error.message).trim()}`,
-        "WRONG_DEFINITION",
-      );
+      throw new this.serverless.classes.Error(`Nothing was packaged: ${error.message}`, "WRONG_DEFINITION");
     }
   }
 }

@@ -46,6 +46,21 @@ describe("packaging", () => {
     expect(said).not.toContain("    at ");
   });
 
+  it("refuses a pipeline that no module exports, as no function could load it", async () => {
+    const said = await saidOf("unexported", {
+      index: `
+        import * as z from "zod";
+        import { child, definePipeline, lambda } from "../shared/pipeline/index.ts";
+        const params = z.strictObject({});
+        const inner = definePipeline({ name: "inner", params }, ({ step }) => step("a", lambda({}, () => 1)));
+        export const pipelines = [definePipeline({ name: "outer", params }, ({ step }) => step("a", child(inner, {})))];`,
+      sources: [],
+    });
+    expect(said).toContain(
+      'Nothing was packaged: pipeline "inner" is exported by no module; export it from the file that defines it',
+    );
+  });
+
   it("refuses schemas of a job that are older than its contract, and says what brings them along", async () => {
     const said = await saidOf("schemas", {
       index: `import { lineCount } from "../templates/batch/pipelines/line-count.ts";

@@ -3,6 +3,7 @@ import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSy
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
+import { type Catalogue, copyService } from "../local/stack/deploy-catalogue.ts";
 
 export type Resource = {
   Type: string;
@@ -61,28 +62,45 @@ export class PackagedStage {
     return found;
   }
 
+  /** Unpacks a function's archive as Lambda would. @returns the folder */
+  async unpack(name: string): Promise<string> {
+    const target = join(this.folder, "unpacked", name);
+    const python = join(root, ".venv/bin/python");
+    await run(python, ["-m", "zipfile", "-e", join(this.folder, `${name}.zip`), target]);
+    return target;
+  }
+
   remove(): void {
     rmSync(join(this.folder, ".."), { recursive: true, force: true });
   }
 }
 
-/**
- * Packages as in an offline build: no credentials, and a proxy that refuses everything. In a folder of its own that
- * links to the sources, because sls works in `.serverless/` beside its configuration, where a deployment may be at it.
- */
-export async function packageStage(stage: string): Promise<PackagedStage> {
-  const service = mkdtempSync(join(tmpdir(), `millrace-${stage}-`));
+/** A folder that links to the sources. */
+function linkService(service: string): void {
   for (const name of readdirSync(root).filter((name) => !name.startsWith(".") && name !== "serverless.yml")) {
     symlinkSync(join(root, name), join(service, name));
   }
   // The configuration itself must be a file: sls follows no link to it.
   copyFileSync(join(root, "serverless.yml"), join(service, "serverless.yml"));
+}
+
+/**
+ * Packages as in an offline build: no credentials, and a proxy that refuses everything. In a folder of its own, because
+ * sls works in `.serverless/` beside its configuration, where a deployment may be at it.
+ *
+ * @param catalogue in place of the product's pipelines
+ */
+export async function packageStage(stage: string, catalogue?: Catalogue): Promise<PackagedStage> {
+  const service = mkdtempSync(join(tmpdir(), `millrace-${stage}-`));
+  if (catalogue === undefined) linkService(service);
+  else copyService(service, catalogue);
   const nowhere = "http://127.0.0.1:9";
   await run("sls", ["package", "--stage", stage], {
     cwd: service,
     env: {
       PATH: [join(root, "node_modules/.bin"), process.env.PATH].join(delimiter),
       HOME: service,
+      TMPDIR: service,
       AWS_ENDPOINT_URL: nowhere,
       HTTPS_PROXY: nowhere,
       HTTP_PROXY: nowhere,

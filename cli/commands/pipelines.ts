@@ -37,17 +37,17 @@ function paramsOf({ params }: Pipeline): { name: string; default?: Json }[] {
 }
 
 /** Names of the pipelines that start when a run of one succeeds. */
-function followersOf({ name }: Pipeline): string[] {
-  return dependantsOf({ pipelines: catalogueOf(pipelines) }, name).map(({ pipeline }) => pipeline.name);
+function followersOf(catalogue: ReadonlyMap<string, Pipeline>, { name }: Pipeline): string[] {
+  return dependantsOf({ pipelines: catalogue }, name).map(({ pipeline }) => pipeline.name);
 }
 
-function show(pipeline: Pipeline): string {
+function show(catalogue: ReadonlyMap<string, Pipeline>, pipeline: Pipeline): string {
   const params = paramsOf(pipeline).map(({ name, default: fallback }) =>
     fallback === undefined ? `${name} (required)` : `${name} = ${JSON.stringify(fallback)}`,
   );
   const rows = [
     ...pipeline.triggers.map((trigger, at) => [at === 0 ? "starts on" : "", triggerText(trigger)]),
-    ...followersOf(pipeline).map((name, at) => [at === 0 ? "then starts" : "", name]),
+    ...followersOf(catalogue, pipeline).map((name, at) => [at === 0 ? "then starts" : "", name]),
     ...params.map((param, at) => [at === 0 ? "params" : "", param]),
   ];
   const { length } = pipeline.graph.steps;
@@ -58,14 +58,15 @@ function show(pipeline: Pipeline): string {
 /** `pipelines`: every pipeline of this checkout. */
 export function pipelinesCommand(): Command {
   return new Command("pipelines").option("--json", "as JSON").action(({ json }: { json?: boolean }) => {
-    if (json !== true) return console.log(pipelines.map(show).join("\n\n"));
+    const catalogue = catalogueOf(pipelines);
+    if (json !== true) return console.log(pipelines.map((each) => show(catalogue, each)).join("\n\n"));
     printJson(
       pipelines.map((pipeline) => ({
         name: pipeline.name,
         graphHash: pipeline.graphHash,
         steps: pipeline.graph.steps.map(({ name }) => name),
         triggers: pipeline.triggers.map(triggerText),
-        thenStarts: followersOf(pipeline),
+        thenStarts: followersOf(catalogue, pipeline),
         params: paramsOf(pipeline),
       })),
     );

@@ -1,7 +1,6 @@
 import { BatchClient } from "@aws-sdk/client-batch";
 import { S3Client } from "@aws-sdk/client-s3";
 import { SQSClient } from "@aws-sdk/client-sqs";
-import { pipelines } from "../../pipelines/index.ts";
 import { dynamoBackfillStore } from "../backfill/dynamo-backfill-store.ts";
 import { awsBatchService } from "../batch/aws-batch-service.ts";
 import { defaultSettings, type Engine, localStage, type Stage } from "../engine.ts";
@@ -16,7 +15,7 @@ import { dynamoObjectWaiters } from "../store/dynamo-object-waiters.ts";
 import { dynamoResultCache } from "../store/dynamo-result-cache.ts";
 import { dynamoRunStore } from "../store/dynamo-run-store.ts";
 import { dynamoClient } from "../store/dynamo-table.ts";
-import { catalogueOf } from "./catalogue.ts";
+import { deployedPipelines } from "./deployed-pipelines.ts";
 import { log, meter, tracer } from "./telemetry.ts";
 
 function stageOf({ STAGE: name, TIMEZONE: timezone, GPUS: gpus, AWS_REGION: region }: Environment): Stage {
@@ -49,7 +48,7 @@ export function awsEngine(environment: Environment): Engine {
   const table = { client: tracer.captureAWSv3Client(dynamoClient()), name: environment.TABLE_NAME };
   return {
     stage: stageOf(environment),
-    pipelines: catalogueOf(pipelines, { gpus: environment.GPUS }),
+    pipelines: deployedPipelines(environment.GPUS),
     jobVersions: new Map(Object.entries(environment.JOB_VERSIONS)),
     commit: environment.GIT_COMMIT,
     store: dynamoRunStore(table),

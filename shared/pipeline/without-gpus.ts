@@ -1,5 +1,5 @@
 import type { Pipeline } from "./define-pipeline.ts";
-import { graphHash, type StepNode } from "./graph.ts";
+import { type Graph, graphHash, type StepNode } from "./graph.ts";
 
 function onCpu(node: StepNode): StepNode {
   const { task } = node;
@@ -12,13 +12,18 @@ function onCpu(node: StepNode): StepNode {
   };
 }
 
+/** A graph as it is in a stage that has no GPU; the same one where nothing differs. */
+export function graphWithoutGpus(graph: Graph): Graph {
+  const steps = graph.steps.map(onCpu);
+  return steps.every((step, place) => step === graph.steps[place]) ? graph : { ...graph, steps };
+}
+
 /**
  * A pipeline as it is in a stage that has no GPU: jobs that say what they can do without one do so. It is another graph,
  * stored with its runs like any other, so that whoever looks after a run later sees what it was started with.
  */
 export function withoutGpus(pipeline: Pipeline): Pipeline {
-  const steps = pipeline.graph.steps.map(onCpu);
-  if (steps.every((step, place) => step === pipeline.graph.steps[place])) return pipeline;
-  const graph = { ...pipeline.graph, steps };
+  const graph = graphWithoutGpus(pipeline.graph);
+  if (graph === pipeline.graph) return pipeline;
   return Object.freeze({ ...pipeline, graph, graphHash: graphHash(graph) });
 }

@@ -22,10 +22,10 @@ export type ScheduleView = {
  * @param count how many runs to come are listed of each
  */
 export async function viewSchedules(engine: Engine, count: number): Promise<ScheduleView[]> {
-  const all = await engine.schedules.list();
+  const all = new Map((await engine.schedules.list()).map((each) => [`${each.pipeline}#${each.name}`, each]));
   const views = [...engine.pipelines.values()].flatMap((pipeline) =>
     schedulesOf(pipeline).map((trigger) => {
-      const found = all.find((each) => each.pipeline === pipeline.name && each.name === trigger.name);
+      const found = all.get(`${pipeline.name}#${trigger.name}`);
       const { name, active, rule, nextAt } = asDefined(engine, pipeline.name, trigger, found);
       const times =
         nextAt === undefined ? [] : timesFrom(trigger, new Date(nextAt), engine.stage, { most: count });

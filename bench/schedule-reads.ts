@@ -1,0 +1,69 @@
+import * as z from "zod";
+import { driveBackfills } from "../shared/backfill/drive-backfill.ts";
+import { dynamoBackfillStore } from "../shared/backfill/dynamo-backfill-store.ts";
+import type { Engine } from "../shared/engine.ts";
+import { manage } from "../shared/operate/manage.ts";
+import { cron, definePipeline, lambda } from "../shared/pipeline/index.ts";
+import { dynamoScheduleStore } from "../shared/schedule/dynamo-schedule-store.ts";
+import { runSchedules } from "../shared/schedule/run-schedules.ts";
+import { sweepRuns } from "../shared/worker/sweep-run.ts";
+import { startCountedEngine } from "./counted-engine.ts";
+import { watch } from "./looked.ts";
+
+/** Calls to DynamoDB, and items that these read. */
+export type Reads = { readonly calls: number; readonly items: number };
+
+/** What is asked of a stage, as said in a report. */
+export const asked = ["the first tick of a worker", "each further tick", "`schedules`"] as const;
+
+const scheduled = (count: number) =>
+  Array.from({ length: count }, (_, place) =>
+    definePipeline(
+      {
+        name: `pipeline-${place}`,
+        params: z.strictObject({}),
+        triggers: [cron("0 3 * * *", { timezone: "UTC" })],
+      },
+      ({ step }) =>
+        step(
+          "only",
+          lambda({}, () => 1),
+        ),
+    ),
+  );
+
+async function tick(engine: Engine): Promise<void> {
+  await runSchedules(engine);
+  await driveBackfills(engine);
+  await sweepRuns(engine);
+}
+
+/** What is read where so many pipelines have a schedule each, for each that is {@link asked}. */
+export async function readsOfSchedules(pipelines: number): Promise<Reads[]> {
+  const counted = await startCountedEngine();
+  try {
+    const { table } = counted;
+    const engine: Engine = {
+      ...counted.engine,
+      schedules: dynamoScheduleStore(table),
+      backfills: dynamoBackfillStore(table),
+      pipelines: new Map(scheduled(pipelines).map((pipeline) => [pipeline.name, pipeline])),
+    };
+    // A deployment stores its schedules once; later workers find them.
+    await tick({ ...engine, pipelines: new Map(engine.pipelines) });
+    const looked = watch(table.client);
+    const found: Reads[] = [];
+    for (const ask of [
+      () => tick(engine),
+      () => tick(engine),
+      () => manage(engine, { action: "schedules", upcoming: 1 }),
+    ]) {
+      Object.assign(looked, { queries: 0, reads: 0, items: 0 });
+      await ask();
+      found.push({ calls: looked.queries + looked.reads, items: looked.items });
+    }
+    return found;
+  } finally {
+    await counted.stop();
+  }
+}

@@ -1,0 +1,101 @@
+import { isAbsolute, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { build, type Metafile } from "esbuild";
+import { factsOf, type PipelineFacts } from "../shared/app/packaged-pipelines.ts";
+import type { Pipeline } from "../shared/pipeline/define-pipeline.ts";
+import type { Graph } from "../shared/pipeline/graph.ts";
+
+const root = join(import.meta.dirname, "..");
+
+/** What packaging has to know of a pipeline: its facts, its graph, and where its code is. */
+export type DescribedPipeline = {
+  readonly facts: PipelineFacts;
+  readonly graph: Graph;
+  /** The module that exports it. */
+  readonly file: string;
+  /** The name that it is exported by, or that of a list that it is in. */
+  readonly exported: string;
+  readonly listed: boolean;
+};
+
+/** A pipeline is exported by no module, so that no function could load it by itself. */
+class PipelineExportError extends Error {
+  override readonly name = "PipelineExportError";
+}
+
+type Place = Pick<DescribedPipeline, "file" | "exported" | "listed">;
+
+/** The modules that pipelines/index.ts loads, by file, those of packages and of the engine left out. */
+async function ownModules(): Promise<Metafile["inputs"]> {
+  const { metafile } = await build({
+    entryPoints: ["pipelines/index.ts"],
+    ...{
+      absWorkingDir: root,
+      bundle: true,
+      write: false,
+      metafile: true,
+      platform: "node",
+      logLevel: "silent",
+    },
+    packages: "external",
+    outdir: "none",
+  });
+  const own = Object.entries(metafile.inputs).filter(
+    ([file]) => /\.[cm]?[jt]s$/.test(file) && !/^shared\/|(^|\/)node_modules\//.test(file),
+  );
+  return Object.fromEntries(own);
+}
+
+/** The files that a module loads, at any depth. */
+function loadedBy(modules: Metafile["inputs"], file: string, found = new Set<string>()): Set<string> {
+  for (const { path } of modules[file]?.imports ?? []) {
+    if (found.has(path)) continue;
+    found.add(path);
+    loadedBy(modules, path, found);
+  }
+  return found;
+}
+
+/** Where each pipeline is exported; where several modules do so, from the one that the others have it from. */
+async function places(pipelines: readonly Pipeline[]): Promise<ReadonlyMap<Pipeline, Place>> {
+  const modules = await ownModules();
+  const wanted = new Set<unknown>(pipelines);
+  const found = new Map<unknown, Place[]>();
+  const note = (pipeline: unknown, place: Place) => {
+    if (wanted.has(pipeline)) found.set(pipeline, [...(found.get(pipeline) ?? []), place]);
+  };
+  for (const file of Object.keys(modules)) {
+    const path = isAbsolute(file) ? file : join(root, file);
+    const module = (await import(pathToFileURL(path).href)) as Record<string, unknown>;
+    for (const [exported, value] of Object.entries(module)) {
+      note(value, { file, exported, listed: false });
+      if (Array.isArray(value)) for (const each of value) note(each, { file, exported, listed: true });
+    }
+  }
+  return new Map(
+    pipelines.map((pipeline) => {
+      const all = found.get(pipeline) ?? [];
+      const single = all.filter(({ listed }) => !listed);
+      const candidates = single.length > 0 ? single : all;
+      const place = candidates.find(({ file }) => {
+        const loaded = loadedBy(modules, file);
+        return !candidates.some((other) => other.file !== file && loaded.has(other.file));
+      });
+      if (place === undefined) {
+        throw new PipelineExportError(
+          `pipeline "${pipeline.name}" is exported by no module; export it from the file that defines it`,
+        );
+      }
+      return [pipeline, place];
+    }),
+  );
+}
+
+/** Describes pipelines for packaging. @throws PipelineExportError for one that cannot be loaded by itself */
+export async function describe(pipelines: readonly Pipeline[]): Promise<DescribedPipeline[]> {
+  const found = await places(pipelines);
+  return pipelines.flatMap((pipeline) => {
+    const place = found.get(pipeline);
+    return place === undefined ? [] : [{ facts: factsOf(pipeline), graph: pipeline.graph, ...place }];
+  });
+}

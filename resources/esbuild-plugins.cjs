@@ -1,0 +1,7 @@
+"use strict";
+
+// What resources/esbuild.yml reads: serverless-esbuild takes one file of plugins, and no TypeScript.
+const leftOut = require("./left-out.cjs");
+const { pipelineParts } = require("./pipeline-parts.ts");
+
+module.exports = [...leftOut, pipelineParts];

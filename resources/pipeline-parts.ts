@@ -1,0 +1,116 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { type BuildOptions, type Plugin, transform } from "esbuild";
+import { checkedPipelines } from "./checked-pipelines.ts";
+import type { DescribedPipeline } from "./described-pipeline.ts";
+import { bundleOpenings } from "./opening.ts";
+
+const root = join(import.meta.dirname, "..");
+
+/** How much of the pipelines a function's package has: their graphs, what starting a run takes too, or all of them. */
+export type Carried = "graphs" | "openings" | "steps";
+
+/** By the file of the function. One that is not listed has all. */
+export const carriedBy: Readonly<Record<string, Carried>> = {
+  "batch-state-change": "graphs",
+  "dead-letter": "graphs",
+  manage: "openings",
+  "object-created": "openings",
+  start: "openings",
+  tick: "openings",
+  step: "steps",
+};
+
+/** Stands in place of shared/app/deployed-pipelines.ts. Parts lie beside the function, in a folder named after it. */
+function deployedPipelines(
+  pipelines: readonly DescribedPipeline[],
+  folder: string,
+  carried: Carried,
+): string {
+  const facts = JSON.stringify(JSON.stringify(pipelines.map((each) => each.facts)));
+  const code =
+    carried === "graphs"
+      ? `() => { throw new PipelinePartError("this function has no code of pipelines: resources/pipeline-parts.ts says which functions do"); }`
+      : `(name) => load("./${folder}/" + name + ".js").pipeline`;
+  return `
+    import { createRequire } from "node:module";
+    import { packagedPipelines, PipelinePartError } from "./packaged-pipelines.ts";
+    const load = createRequire(__filename);
+    const parts = { graph: (name) => load("./${folder}/" + name + ".json"), code: ${code} };
+    export const deployedPipelines = (gpus) => packagedPipelines(JSON.parse(${facts}), parts, gpus);`;
+}
+
+/** A module that exports one pipeline as `pipeline`. */
+function entryOf({ facts, file, exported, listed }: DescribedPipeline): string {
+  const from = JSON.stringify(join(root, file));
+  if (!listed) return `export { ${exported} as pipeline } from ${from};`;
+  return `import { ${exported} as listed } from ${from};
+    export const pipeline = listed.find(({ name }) => name === ${JSON.stringify(facts.name)});`;
+}
+
+/** What a module of the split bundle is as CommonJS: Lambda and the local stack load it by require, as their SDK. */
+async function asCommonJs(text: string, { minify, target, platform }: BuildOptions): Promise<string> {
+  const { code } = await transform(text, {
+    ...{ format: "cjs", loader: "js", supported: { "dynamic-import": false } },
+    ...(minify !== undefined && { minify }),
+    ...(target !== undefined && { target }),
+    ...(platform !== undefined && { platform }),
+  });
+  return code;
+}
+
+const namespace = "pipeline";
+
+/**
+ * Bundles each pipeline by itself, beside the function that needs it, and what they share with the function once. esbuild
+ * splits bundles in ES modules alone; they become CommonJS at the end. `docs/adr/a-pipeline-is-loaded-by-its-run.md` says
+ * why.
+ */
+export const pipelineParts: Plugin = {
+  name: "pipeline-parts",
+  async setup(build) {
+    const options = build.initialOptions;
+    const [entry] = Array.isArray(options.entryPoints) ? options.entryPoints : [];
+    if (typeof entry !== "string") throw new TypeError("a function is bundled by itself");
+    const name = basename(entry, ".ts");
+    const folder = `${name}.parts`;
+    const carried = carriedBy[name] ?? "steps";
+    const pipelines = await checkedPipelines();
+    const bundled = carried === "graphs" ? [] : pipelines;
+    const entries = new Map(bundled.map((each) => [`${namespace}:${each.facts.name}`, each]));
+    const { "dynamic-import": _, ...supported } = options.supported ?? {};
+    Object.assign(options, {
+      entryPoints: [
+        { in: entry, out: name },
+        ...bundled.map(({ facts }) => ({ in: `${namespace}:${facts.name}`, out: `${folder}/${facts.name}` })),
+      ],
+      ...{ format: "esm", splitting: true, chunkNames: `${folder}/shared-[hash]`, supported, write: false },
+    } satisfies BuildOptions);
+    if (carried === "openings") bundleOpenings(build);
+
+    build.onResolve({ filter: /^pipeline:/ }, ({ path }) =>
+      entries.has(path) ? { path, namespace } : undefined,
+    );
+    build.onLoad({ filter: /.*/, namespace }, ({ path }) => {
+      const pipeline = entries.get(path);
+      return pipeline && { contents: entryOf(pipeline), resolveDir: root };
+    });
+    build.onLoad({ filter: /[\\/]app[\\/]deployed-pipelines\.ts$/ }, ({ path }) => ({
+      contents: deployedPipelines(pipelines, folder, carried),
+      resolveDir: dirname(path),
+    }));
+
+    build.onEnd(async ({ outputFiles = [] }) => {
+      const outdir = options.outdir ?? ".";
+      const write = (path: string, text: string) => {
+        mkdirSync(dirname(path), { recursive: true });
+        writeFileSync(path, text);
+      };
+      await Promise.all(
+        outputFiles.map(async ({ path, text }) => write(path, await asCommonJs(text, options))),
+      );
+      for (const { facts, graph } of pipelines)
+        write(join(outdir, folder, `${facts.name}.json`), JSON.stringify(graph));
+    });
+  },
+};

@@ -1,0 +1,139 @@
+import type { Pipeline } from "../pipeline/define-pipeline.ts";
+import type { Graph } from "../pipeline/graph.ts";
+import type { ScheduleTrigger } from "../pipeline/schedule-trigger.ts";
+import type { LandedObject, ObjectTrigger, RunTrigger, Trigger } from "../pipeline/trigger.ts";
+import { graphWithoutGpus, withoutGpus } from "../pipeline/without-gpus.ts";
+
+/** A trigger without its function. A schedule has none: it is data as a whole. */
+type TriggerFacts =
+  | ScheduleTrigger
+  | Pick<ObjectTrigger, "kind" | "prefix" | "suffixes">
+  | { readonly kind: "run"; readonly pipeline: string };
+
+/** What a function knows of a pipeline before it loads any part of it, as JSON. */
+export type PipelineFacts = Pick<Pipeline, "name" | "concurrency" | "tags" | "runName"> & {
+  /** Hashes of its graph in a stage that has GPUs, and in one that has none. */
+  readonly graphHash: string;
+  readonly graphHashWithoutGpus: string;
+  readonly triggers: readonly TriggerFacts[];
+};
+
+/** What a function loads of a pipeline: its parameters and triggers to start a run, all of it to work on steps. */
+export type LoadedPipeline = Pick<Pipeline, "name" | "params" | "triggers"> & Partial<Pipeline>;
+
+/** How a packaged function loads the parts of a pipeline, by its name. Each is read from disk once. */
+export type PipelineParts = {
+  graph(name: string): Graph;
+  code(name: string): LoadedPipeline;
+};
+
+/** A part of a pipeline isn't in this function's package, or is another one than the package was made of. */
+export class PipelinePartError extends Error {
+  override readonly name = "PipelinePartError";
+}
+
+function triggerFacts(trigger: Trigger): TriggerFacts {
+  if (trigger.kind === "run") return { kind: "run", pipeline: trigger.pipeline.name };
+  if (trigger.kind !== "object") return trigger;
+  const { kind, prefix, suffixes } = trigger;
+  return { kind, prefix, suffixes };
+}
+
+/** What the functions' packages say of a pipeline outside of its parts. */
+export function factsOf(pipeline: Pipeline): PipelineFacts {
+  const { name, concurrency, tags, runName, graphHash, triggers } = pipeline;
+  return {
+    ...{ name, concurrency, tags, graphHash },
+    graphHashWithoutGpus: withoutGpus(pipeline).graphHash,
+    triggers: triggers.map(triggerFacts),
+    ...(runName !== undefined && { runName }),
+  };
+}
+
+/** Keeps what a function gives the first time. */
+function once<T>(load: () => T): () => T {
+  let loaded: { readonly value: T } | undefined;
+  return () => {
+    loaded ??= { value: load() };
+    return loaded.value;
+  };
+}
+
+/** A pipeline that loads its graph, and its code, when somebody asks for them. */
+function packagedPipeline(
+  facts: PipelineFacts,
+  parts: PipelineParts,
+  gpus: boolean,
+  pipelines: ReadonlyMap<string, Pipeline>,
+): Pipeline {
+  const { name, concurrency, tags, runName } = facts;
+  const graph = once(() => (gpus ? parts.graph(name) : graphWithoutGpus(parts.graph(name))));
+  const code = once(() => {
+    const loaded = parts.code(name);
+    // What it defines must be what the package says, or a run would follow one graph with the functions of another.
+    if (loaded.graphHash === undefined || loaded.graphHash === facts.graphHash) return loaded;
+    throw new PipelinePartError(
+      `pipeline ${name} defines another graph here than when it was packaged; its definition must not depend on the environment, the time or chance`,
+    );
+  });
+  const part = <K extends "functions" | "jobs" | "children">(key: K): Pipeline[K] => {
+    const value = code()[key];
+    if (value !== undefined) return value as Pipeline[K];
+    throw new PipelinePartError(
+      `this function has no ${key} of pipeline ${name}: resources/pipeline-parts.ts says which functions carry them`,
+    );
+  };
+  /** The function of one of its triggers. */
+  const paramsOf = <T extends ObjectTrigger | RunTrigger>(place: number): T["params"] =>
+    (code().triggers[place] as T).params;
+  const triggers = facts.triggers.map((trigger, place): Trigger => {
+    if (trigger.kind === "object")
+      return { ...trigger, params: (object: LandedObject) => paramsOf<ObjectTrigger>(place)(object) };
+    if (trigger.kind !== "run") return trigger;
+    return {
+      kind: "run",
+      get pipeline() {
+        const followed = pipelines.get(trigger.pipeline);
+        if (followed !== undefined) return followed;
+        throw new PipelinePartError(`${name} follows ${trigger.pipeline}, which is not packaged`);
+      },
+      params: (run) => paramsOf<RunTrigger>(place)(run),
+    };
+  });
+  return {
+    ...{ name, concurrency, tags, triggers },
+    ...(runName !== undefined && { runName }),
+    graphHash: gpus ? facts.graphHash : facts.graphHashWithoutGpus,
+    get graph() {
+      return graph();
+    },
+    get params() {
+      return code().params;
+    },
+    get functions() {
+      return part("functions");
+    },
+    get jobs() {
+      return part("jobs");
+    },
+    get children() {
+      return part("children");
+    },
+  };
+}
+
+/**
+ * The pipelines of a packaged function, by name. Each loads its parts when a run needs them: what all functions know of
+ * all pipelines is a line of facts for each.
+ *
+ * @param gpus whether the stage has GPUs
+ */
+export function packagedPipelines(
+  facts: readonly PipelineFacts[],
+  parts: PipelineParts,
+  gpus: boolean,
+): ReadonlyMap<string, Pipeline> {
+  const pipelines = new Map<string, Pipeline>();
+  for (const each of facts) pipelines.set(each.name, packagedPipeline(each, parts, gpus, pipelines));
+  return pipelines;
+}
