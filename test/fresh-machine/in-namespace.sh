@@ -2,8 +2,9 @@
 # A fresh machine around one command: an empty home folder, empty folders for temporary files, everything else but the
 # clone read-only, processes of its own and, if asked, no network. Runs in new mount and process namespaces, which end
 # with it.
-# Reads SOURCE (the clone's folder) and CLONE (where it is mounted, below /home), CACHES (a folder that may be written too), HOME_KIND (empty, missing, read-only), NETWORK (yes, no), SETTINGS (a folder whose content the home folder
-# begins with) and COMMAND. Prints what the command prints, then its exit code, the processes and the files it has left.
+# Reads SOURCE (the clone's folder) and CLONE (where it is mounted, below /home), CACHES (a folder that may be written
+# too), HOME_KIND (empty, missing, read-only), NETWORK (yes, no), SETTINGS (a folder whose content the home folder begins
+# with) and COMMAND. Prints what the command prints, then its exit code, the processes and the files it has left.
 set -u
 mount --make-rprivate /
 mount --bind "$CACHES" "$CACHES"
@@ -28,9 +29,9 @@ touch /tmp/.before
 bash -c "$COMMAND" </dev/null
 code=$?
 # What was told to end may take a moment.
-processes() { ps -e -o pid=,args= | grep -v -E "^ *($$|1) |ps -e -o|grep -v|sleep 0.2$"; }
+processes() { ps -e -o pid=,args= | grep -v -E 'in-namespace\.sh|ps -e -o|grep -v|sleep 0\.2$|sed s/'; }
 for _ in $(seq 25); do [ -z "$(processes)" ] && break; sleep 0.2; done
 echo "@code $code"
 processes | sed 's/^ */@process /'
 # npm writes its own log and cache whenever it is run, before anything of the project is.
-find /tmp /var/tmp /home -xdev -type f -newer /tmp/.before -not -path '*/.npm/*' | sed 's/^/@file /'
+find /tmp /var/tmp /home -xdev -type f -newer /tmp/.before -not -path '*/.npm/*' -not -path /tmp/output | sed 's/^/@file /'
