@@ -73,7 +73,10 @@ async function makeEnvironment() {
   const command = findPython();
   // An interrupted environment would stay half made. Not by --clear, which would empty what a link leads to.
   rmSync(VENV, { recursive: true, force: true });
-  await runCommand("python packages", "Python", command, ["-m", "venv", VENV], { root: ROOT });
+  const options = { root: ROOT };
+  // Apart from each other, because venv doesn't show why the installation of pip failed.
+  await runCommand("python packages", "Python", command, ["-m", "venv", "--without-pip", VENV], options);
+  await runCommand("python packages", "Python", VENV_PYTHON, ["-m", "ensurepip", "--default-pip"], options);
   await pipInstall("python packages", "--require-hashes", "--requirement", lock);
   const sitePackages = outputOf(VENV_PYTHON, [
     "-c",
