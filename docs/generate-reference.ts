@@ -1,0 +1,76 @@
+/**
+ * Writes the reference of what a pipeline and its test may import into `docs/reference/`, from types and docstrings. With
+ * `--check` it writes nothing and fails if a committed page is out of date.
+ */
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { createRequire, registerHooks } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+
+const root = join(import.meta.dirname, "..");
+const committed = join(import.meta.dirname, "reference");
+
+// TypeDoc needs the compiler's JavaScript API. TypeScript 7 has none, so TypeDoc gets the last version that does.
+const api = pathToFileURL(createRequire(import.meta.url).resolve("typescript-api")).href;
+registerHooks({
+  resolve: (specifier, context, next) =>
+    specifier === "typescript" ? next(api, context) : next(specifier, context),
+});
+const { Application } = await import("typedoc");
+
+/** Every page in a folder, by its path in there. */
+function pagesIn(folder: string): Map<string, string> {
+  const names = readdirSync(folder, { recursive: true, encoding: "utf8" });
+  return new Map(
+    names
+      .filter((name) => name.endsWith(".md"))
+      .map((name) => [name, readFileSync(join(folder, name), "utf8")]),
+  );
+}
+
+/** Writes the pages into a folder, which it empties first. */
+async function generate(folder: string): Promise<void> {
+  const options = {
+    plugin: ["typedoc-plugin-markdown"],
+    entryPoints: [join(root, "shared/pipeline/index.ts"), join(root, "shared/testing/test-pipeline.ts")],
+    tsconfig: join(root, "tsconfig.json"),
+    name: "Reference",
+    readme: "none",
+    out: folder,
+    router: "module",
+    disableSources: true,
+    excludeExternals: true,
+    skipErrorChecking: true,
+    hidePageHeader: true,
+    hideBreadcrumbs: true,
+    useCodeBlocks: true,
+    parametersFormat: "table",
+    propertyMembersFormat: "table",
+    typeDeclarationFormat: "table",
+    sort: ["alphabetical"],
+    validation: { notExported: false, invalidLink: true, notDocumented: false },
+    logLevel: "Warn",
+  } as const;
+  const application = await Application.bootstrapWithPlugins(options);
+  const project = await application.convert();
+  if (project === undefined) throw new Error("the types of the definition API could not be read");
+  await application.generateOutputs(project);
+}
+
+if (process.argv.includes("--check")) {
+  const folder = mkdtempSync(join(tmpdir(), "millrace-reference-"));
+  try {
+    await generate(folder);
+    const made = pagesIn(folder);
+    const stale = [...new Set([...made.keys(), ...pagesIn(committed).keys()])].filter(
+      (page) => made.get(page) !== pagesIn(committed).get(page),
+    );
+    if (stale.length > 0) {
+      console.error(`Out of date; run npm run reference and commit: ${stale.join(", ")}`);
+      process.exitCode = 1;
+    } else console.log("The reference is up to date.");
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+} else await generate(committed);
