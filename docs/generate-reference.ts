@@ -3,19 +3,17 @@
  * `--check` it writes nothing and fails if a committed page is out of date.
  */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { createRequire, registerHooks } from "node:module";
+import { registerHooks } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 
 const root = join(import.meta.dirname, "..");
 const committed = join(import.meta.dirname, "reference");
 
 // TypeDoc needs the compiler's JavaScript API. TypeScript 7 has none, so TypeDoc gets the last version that does.
-const api = pathToFileURL(createRequire(import.meta.url).resolve("typescript-api")).href;
 registerHooks({
   resolve: (specifier, context, next) =>
-    specifier === "typescript" ? next(api, context) : next(specifier, context),
+    next(specifier === "typescript" ? "typescript-api" : specifier, context),
 });
 const { Application } = await import("typedoc");
 
@@ -32,7 +30,7 @@ function pagesIn(folder: string): Map<string, string> {
 /** Writes the pages into a folder, which it empties first. */
 async function generate(folder: string): Promise<void> {
   const options = {
-    plugin: ["typedoc-plugin-markdown"],
+    plugin: ["typedoc-plugin-markdown", "typedoc-plugin-missing-exports"],
     entryPoints: [join(root, "shared/pipeline/index.ts"), join(root, "shared/testing/test-pipeline.ts")],
     tsconfig: join(root, "tsconfig.json"),
     name: "Reference",
@@ -46,6 +44,9 @@ async function generate(folder: string): Promise<void> {
     hideBreadcrumbs: true,
     useCodeBlocks: true,
     parametersFormat: "table",
+    typeAliasPropertiesFormat: "table",
+    classPropertiesFormat: "table",
+    interfacePropertiesFormat: "table",
     propertyMembersFormat: "table",
     typeDeclarationFormat: "table",
     sort: ["alphabetical"],
