@@ -6,6 +6,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { registerHooks } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { TypeDocOptions } from "typedoc";
 
 const root = join(import.meta.dirname, "..");
 const committed = join(import.meta.dirname, "reference");
@@ -29,7 +30,7 @@ function pagesIn(folder: string): Map<string, string> {
 
 /** Writes the pages into a folder, which it empties first. */
 async function generate(folder: string): Promise<void> {
-  const options = {
+  const options: TypeDocOptions & Record<string, unknown> = {
     plugin: ["typedoc-plugin-markdown", "typedoc-plugin-missing-exports"],
     entryPoints: [join(root, "shared/pipeline/index.ts"), join(root, "shared/testing/test-pipeline.ts")],
     tsconfig: join(root, "tsconfig.json"),
@@ -51,8 +52,9 @@ async function generate(folder: string): Promise<void> {
     typeDeclarationFormat: "table",
     sort: ["alphabetical"],
     validation: { notExported: false, invalidLink: true, notDocumented: false },
-    logLevel: "Warn",
-  } as const;
+    internalModule: "more types",
+    logLevel: "Error",
+  };
   const application = await Application.bootstrapWithPlugins(options);
   const project = await application.convert();
   if (project === undefined) throw new Error("the types of the definition API could not be read");

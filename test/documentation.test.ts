@@ -2,8 +2,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { noticeOf, type RunNotice } from "../shared/notice/run-notice.ts";
 import { type EndedRun, noProgress } from "../shared/state/run.ts";
+import { testPipeline } from "../shared/testing/test-pipeline.ts";
 import { aChain, aRun } from "./factories.ts";
 import { daily } from "./types/documented-definition.ts";
+import { examples, greet } from "./types/documented-examples.ts";
 
 const read = (path: string) => readFileSync(join(import.meta.dirname, path), "utf8");
 
@@ -12,6 +14,37 @@ describe("docs/definitions.md", () => {
     const [, example = "nothing"] = /```ts\n(.*?)```/s.exec(read("../docs/definitions.md")) ?? [];
     expect(read("types/documented-definition.ts")).toContain(example);
     expect(daily.graph.steps.map(({ name }) => name)).toContain("clean_up");
+  });
+});
+
+describe("the examples in docstrings of the definition API", () => {
+  const withoutIndent = (text: string) => text.replace(/^ +/gm, "");
+  const checked = withoutIndent(
+    ["types/documented-examples.ts", "documentation.test.ts"].map((path) => read(path)).join("\n"),
+  );
+  const examplesIn = (path: string) =>
+    [...read(`../shared/${path}`).matchAll(/@example\n *\* ```ts\n(.*?)\n *\* ```/gs)].map(
+      ([, lines = "nothing"]) => withoutIndent(lines.replace(/^ *\* ?/gm, "")),
+    );
+
+  it.each([
+    ["pipeline/define-pipeline.ts", 3],
+    ["pipeline/task.ts", 6],
+    ["pipeline/schedule-trigger.ts", 1],
+    ["pipeline/trigger.ts", 1],
+    ["pipeline/job.ts", 1],
+    ["testing/test-pipeline.ts", 1],
+  ])("are code that the type-checker reads: shared/%s has %i", (path, count) => {
+    const found = examplesIn(path);
+    expect(found).toHaveLength(count);
+    for (const example of found) expect(checked).toContain(example);
+    expect(examples.graph.steps).not.toHaveLength(0);
+  });
+
+  it("include a test of a pipeline that passes", async () => {
+    const result = await testPipeline(greet, { params: { name: "Ada" } });
+    expect(result.state).toBe("SUCCEEDED");
+    expect(result.outputs).toEqual({ say: "Hello, Ada" });
   });
 });
 

@@ -20,9 +20,24 @@ export type RunFacts = { id: string; pipeline: string; name: string; scheduledAt
 export type Builder<P> = {
   params: Ref<P>;
   run: Ref<RunFacts>;
-  /** One step. */
+  /**
+   * One step.
+   *
+   * @example
+   * ```ts
+   * const rows = step("count_rows", lambda({ file: file.uri }, countRows), { retries: 2, timeout: 30 });
+   * ```
+   */
   step<T>(name: string, task: Task<T>, options?: StepOptions): Ref<T>;
-  /** One step for each item of a list; the results keep the list's order. */
+  /**
+   * One step for each item of a list; the results keep the list's order.
+   *
+   * @example
+   * ```ts
+   * const models = map("train", params.alphas, (alpha) => batch(sales.train, { month: params.month, alpha }));
+   * step("select_best", lambda({ models }, selectBest));
+   * ```
+   */
   map<E, T>(
     name: string,
     list: Ref<readonly E[]> | readonly E[],
@@ -216,6 +231,20 @@ function runNameOf({ runName }: PipelineOptions<unknown>): RunNameTemplate | und
  * a step that runs this pipeline as a child gets as its result.
  *
  * @throws PipelineDefinitionError with all mistakes of the definition
+ *
+ * @example
+ * ```ts
+ * export const greet = definePipeline(
+ *   { name: "greet", params: z.strictObject({ name: z.string().default("world") }) },
+ *   ({ params, step }) => {
+ *     const greeting = step(
+ *       "say",
+ *       lambda({ name: params.name }, ({ name }) => `Hello, ${name}`),
+ *     );
+ *     return { greeting };
+ *   },
+ * );
+ * ```
  */
 export function definePipeline<P extends z.ZodType<Json>, R = unknown>(
   options: PipelineOptions<P>,

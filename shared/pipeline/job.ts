@@ -102,6 +102,17 @@ export class JobDefinitionError extends Error {
  *
  * @param name family and job, as in `ridge.train`: the folder under `batch-jobs/` and the job within it
  * @throws JobDefinitionError for a name of another form or impossible resources
+ *
+ * @example
+ * ```ts
+ * export const sales = {
+ *   train: defineJob("sales.train", {
+ *     input: z.object({ month: z.string(), alpha: z.number() }),
+ *     output: z.object({ r2: z.number(), file: artifact }),
+ *     resources: { vcpus: 1, memory: 2048 },
+ *   }),
+ * };
+ * ```
  */
 export function defineJob<I extends z.ZodType<Json>, O extends z.ZodType<Json>>(
   name: string,

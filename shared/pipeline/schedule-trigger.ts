@@ -78,7 +78,14 @@ function factsOf(options: ScheduleOptions): ScheduleFacts {
   return { name, timezone, active, params, missed, ...(end !== undefined && { end }) };
 }
 
-/** A run at each time that a cron expression names: `minute hour day month weekday`, as crontab(5). */
+/**
+ * A run at each time that a cron expression names: `minute hour day month weekday`, as crontab(5).
+ *
+ * @example
+ * ```ts
+ * cron("0 3 * * *", { timezone: "Europe/Berlin", active: ["prod"], params: { month: "2021-10" } })
+ * ```
+ */
 export function cron(expression: string, options: ScheduleOptions = {}): CronTrigger {
   return Object.freeze({
     kind: "cron",

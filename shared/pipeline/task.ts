@@ -107,7 +107,20 @@ export type ArrivedObject = { uri: string; bytes: number; versionId?: string };
 /** A person's yes. A no ends the step as failed. */
 export type Approval = { by: string; at: string; comment?: string };
 
-/** A TypeScript function that runs in the step worker. Its result is JSON. */
+/**
+ * A TypeScript function that runs in the step worker. Its result is JSON.
+ *
+ * @example
+ * ```ts
+ * step(
+ *   "report",
+ *   lambda({ r2: model.r2 }, async ({ r2 }, { artifacts, log }) => {
+ *     log.info("trained", { r2 });
+ *     return artifacts.write("r2.txt", String(r2), "text/plain");
+ *   }),
+ * );
+ * ```
+ */
 export function lambda<const I, O>(
   input: I,
   run: (input: Resolved<I>, context: StepContext) => O | Promise<O>,
@@ -116,7 +129,17 @@ export function lambda<const I, O>(
   return { kind: "lambda", input, run: run as unknown as StepFunction };
 }
 
-/** A job on AWS Batch. `resources` override the contract's for this step. */
+/**
+ * A job on AWS Batch. `resources` override the contract's for this step.
+ *
+ * @example
+ * ```ts
+ * const model = step(
+ *   "train_large",
+ *   batch(sales.train, { month: params.month, alpha: 1 }, { memory: [4096, 8192] }),
+ * );
+ * ```
+ */
 export function batch<I extends z.ZodType, O extends z.ZodType>(
   job: Job<I, O>,
   input: Input<z.input<I>>,
@@ -128,6 +151,11 @@ export function batch<I extends z.ZodType, O extends z.ZodType>(
 /**
  * A run of another pipeline, with what that pipeline's definition returns as the result. It ends with its parent's
  * cancel, and fails the step when it fails; a retry opens the same run again.
+ *
+ * @example
+ * ```ts
+ * const bytes = step("score", child(scoring, { model: model.file }));
+ * ```
  */
 export function child<P extends z.ZodType<Json>, R>(
   pipeline: Pipeline<P, R>,
@@ -139,6 +167,12 @@ export function child<P extends z.ZodType<Json>, R>(
 /**
  * Waits: for so many `seconds`, until a time (ISO 8601) that may have passed already, or for an object (a key under
  * `raw/` of the data bucket) to be there, at most `deadline` seconds. The result is the time waited for, or the object.
+ *
+ * @example
+ * ```ts
+ * step("hold", wait({ seconds: 600 }));
+ * const file = step("file", wait({ object: text`raw/sales/${params.month}.csv`, deadline: 3600 }));
+ * ```
  */
 export function wait(what: { object: Input<string>; deadline: number }): Task<ArrivedObject>;
 export function wait(what: { seconds: Input<number> } | { until: Input<string> }): Task<string>;
@@ -156,6 +190,12 @@ export function wait(
 /**
  * Asks a person for a yes or no, at most `deadline` seconds; `byDefault` says what holds then, and without it the step
  * is timed out. A no fails the step. Answer by `manage` or the command line.
+ *
+ * @example
+ * ```ts
+ * const ok = step("sign_off", approval({ message: "Deploy it?", deadline: 86_400, byDefault: "reject" }));
+ * step("deploy", lambda({}, deploy), { after: [ok] });
+ * ```
  */
 export function approval(options: {
   deadline: number;
@@ -176,6 +216,14 @@ export function approval(options: {
 /**
  * Does a function or a job over and over until a condition on its result holds, at most `limit` times, with `delay`
  * seconds (default 0) between two passes. The last result is the step's; when no pass meets the condition, it fails.
+ *
+ * @example
+ * ```ts
+ * step(
+ *   "until_ready",
+ *   repeat(lambda({}, askService), { until: ({ ready }) => eq(ready, true), limit: 20, delay: 30 }),
+ * );
+ * ```
  */
 export function repeat<T>(
   task: (LambdaTask | BatchTask) & Task<T>,

@@ -59,6 +59,15 @@ export type Trigger = ObjectTrigger | RunTrigger | ScheduleTrigger;
 /**
  * A run for each object that lands under a prefix of the data bucket and ends in `suffix`, or in one of a list of them.
  * The prefix is under `raw/`.
+ *
+ * @example
+ * ```ts
+ * objectCreated({
+ *   prefix: "raw/sales/",
+ *   suffix: ".csv",
+ *   params: ({ key }) => ({ month: key.slice(10, 17) }),
+ * })
+ * ```
  */
 export function objectCreated(options: {
   prefix: string;

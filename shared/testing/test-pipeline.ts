@@ -62,6 +62,13 @@ function nameOf(record: StepRecord, mapped: ReadonlySet<string>): string {
  * @throws ParamsError when the parameters do not fit
  * @throws StandInError when a stand-in of a job gives something else than its contract's output
  * @throws StandstillError when the run will not end, as with an approval that nobody gives; says what it waits for
+ *
+ * @example
+ * ```ts
+ * const result = await testPipeline(greet, { params: { name: "Ada" } });
+ * expect(result.state).toBe("SUCCEEDED");
+ * expect(result.outputs).toEqual({ say: "Hello, Ada" });
+ * ```
  */
 export async function testPipeline(pipeline: Pipeline, options: TestOptions = {}): Promise<TestResult> {
   checkTimes(pipeline);
