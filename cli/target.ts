@@ -12,7 +12,7 @@ import { fullLimits } from "../shared/run/full-limits.ts";
 import { type ProgressView, readProgress } from "../shared/run/run-progress.ts";
 import { type RunView, viewRun } from "../shared/run/run-view.ts";
 import type { Run } from "../shared/state/run.ts";
-import type { StepRecord } from "../shared/state/step-record.ts";
+import type { FoundStep } from "../shared/state/step-record.ts";
 import { resultOf } from "../shared/step/run-result.ts";
 import { dynamoRunStore } from "../shared/store/dynamo-run-store.ts";
 import { dynamoClient } from "../shared/store/dynamo-table.ts";
@@ -173,7 +173,7 @@ const hasRunningJob = ({ steps }: RunView) =>
 async function progressOf(
   target: Target,
   run: Run,
-  records: readonly StepRecord[],
+  records: readonly FoundStep[],
 ): Promise<ReadonlyMap<string, ProgressView>> {
   try {
     return await readProgress(await target.objects(), run, records);

@@ -1,4 +1,5 @@
-import type { ScheduleStore, StoredSchedule } from "../../shared/schedule/schedule-store.ts";
+import type { StoredSchedule } from "../../shared/schedule/schedule.ts";
+import type { ScheduleStore } from "../../shared/schedule/schedule-store.ts";
 
 const nightly: StoredSchedule = {
   pipeline: "ridge-sweep",
