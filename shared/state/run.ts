@@ -96,7 +96,8 @@ const endedRun = runFacts.extend({
 });
 export type EndedRun = Stored<typeof endedRun>;
 
-const runKinds = [waitingRun, runningRun, cancellingRun, endedRun] as const;
+/** Every kind of run. The state tells them apart. */
+export const runKinds = [waitingRun, runningRun, cancellingRun, endedRun] as const;
 
 /** One execution of a pipeline. A run without an end time has not ended. What newer code adds stays with the run. */
 export const runRecord = z.discriminatedUnion("state", runKinds);

@@ -15,6 +15,9 @@ export const placeAttributes = [
   ...["day", "duePartition"],
 ] as const;
 
+/** What keeps a part of some record in another form: sets, texts of JSON, the mark of a write. The same is true of these. */
+export const formAttributes = ["value", "uri", "done", "failed", "skipped", "dueAt", "moves"] as const;
+
 const attributes = z.record(z.string(), z.unknown());
 
 /** The fields of a record: what its item holds besides its place. @throws ZodError for what is no item */

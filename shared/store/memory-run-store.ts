@@ -72,8 +72,12 @@ export class MemoryRunStore implements RunStore {
   }
 
   async getRun(runId: string): Promise<Run | undefined> {
+    return copyState(this.runOf(runId));
+  }
+
+  private runOf(runId: string): Run | undefined {
     const run = this.runs.get(runId)?.run;
-    return run && knownRun(copyState(run));
+    return run && knownRun(run);
   }
 
   async joinRun(
@@ -98,7 +102,7 @@ export class MemoryRunStore implements RunStore {
   }
 
   async moveRun(runId: string, epoch: number, move: RunMove, dueAt: number): Promise<Run | undefined> {
-    const run = await this.getRun(runId);
+    const run = this.runOf(runId);
     const allowed = run?.epoch === epoch && isActive(run) && mayMove(run, move);
     if (allowed) this.put({ ...run, ...moved(move) }, dueAt);
     return copyState(this.runs.get(runId)?.run);

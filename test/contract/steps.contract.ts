@@ -64,7 +64,7 @@ const seasoned = aHeldStep({
 });
 
 /** One record of each kind. */
-const records: readonly [string, StepRecord][] = [
+export const stepRecords: readonly [string, StepRecord][] = [
   ["held by a worker", held],
   ["being submitted", aHeldStep({ state: "SUBMITTED" })],
   ["being submitted again", aHeldStep({ state: "SUBMITTED", refusals: 3 })],
@@ -109,7 +109,7 @@ export function stepsContract(create: () => Promise<RunStore>): void {
     return result.record;
   };
 
-  test.each(records)("a record %s is read as it was put", async (_, record) => {
+  test.each(stepRecords)("a record %s is read as it was put", async (_, record) => {
     const stored = await put(record);
     expect(stored).toEqual({ ...record, version: stored.version });
     expect(await store.getStep(record)).toEqual(stored);
