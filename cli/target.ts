@@ -73,7 +73,7 @@ export function batchConfig({ config, stateDir }: Target): ClientConfig {
 
 /** What the engine itself refuses with, and MiniStack's name for whatever a function throws. */
 const ownErrors =
-  /^((Pipeline|Run|Model|Schedule|Limit|Queue|Backfill)NotFound|Request|Params|RunState|ModelAlias|Backfill)Error$|^Runtime\.HandlerError$/;
+  /^((Pipeline|Run|Model|Schedule|Limit|Queue|Backfill)NotFound|Request|Params|RunState|ModelAlias|Backfill|NewerRecord)Error$|^Runtime\.HandlerError$/;
 
 /** The engine's own errors say what to do; a function that broke has its story in its log. */
 function refusal(name: string, answer: unknown): CliError {
