@@ -3,6 +3,7 @@ import { GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod";
 import { recordOf } from "../pipeline/stored-record.ts";
 import { batchGet } from "../store/dynamo-batch-get.ts";
+import { isAsRead, isFirst } from "../store/dynamo-conditions.ts";
 import {
   backfillIdFromKey,
   backfillKey,
@@ -86,7 +87,7 @@ export function dynamoBackfillStore(table: DynamoTable): BackfillStore {
               gsi1sk: `${next.createdAt}#${id}`,
               ...duePlace(next),
             },
-            ConditionExpression: first ? "attribute_not_exists(pk)" : "version = :previous",
+            ConditionExpression: first ? isFirst : isAsRead,
             ...(!first && { ExpressionAttributeValues: { ":previous": next.version - 1 } }),
             ReturnValuesOnConditionCheckFailure: "ALL_OLD",
           }),

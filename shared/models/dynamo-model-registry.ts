@@ -3,6 +3,7 @@ import * as z from "zod";
 import { canonicalJson } from "../pipeline/json.ts";
 import { type ModelVersion, modelVersion } from "../pipeline/model.ts";
 import { recordOf } from "../pipeline/stored-record.ts";
+import { isFirst } from "../store/dynamo-conditions.ts";
 import {
   aliasKey,
   fieldsOf,
@@ -41,6 +42,12 @@ function aliasOf(item: unknown): ModelAlias {
 }
 const lastNumber = z.object({ last: z.int().nonnegative() }).default({ last: 0 });
 const nameItem = z.object({ name: z.string() });
+
+/**
+ * Only the next move of an alias takes effect. A gate reads the log and decides for version 7; a person rolls back; the
+ * gate's move has the number that the rollback took: refused, and it decides again.
+ */
+const isNextMove = "moves = :before";
 
 /** DynamoDB takes 400 KB an item, names of attributes included. */
 const longestRecord = 380_000;
@@ -83,7 +90,7 @@ export function dynamoModelRegistry(table: DynamoTable): ModelRegistry {
             Put: {
               TableName,
               Item: { ...sourceKey(name, source), version },
-              ConditionExpression: "attribute_not_exists(pk)",
+              ConditionExpression: isFirst,
             },
           },
           {
@@ -91,7 +98,7 @@ export function dynamoModelRegistry(table: DynamoTable): ModelRegistry {
               TableName,
               Key: modelNumbersKey(name),
               UpdateExpression: "SET #last = :version",
-              ConditionExpression: last === 0 ? "attribute_not_exists(pk)" : "#last = :last",
+              ConditionExpression: last === 0 ? isFirst : "#last = :last",
               ExpressionAttributeNames: { "#last": "last" },
               ExpressionAttributeValues: { ":version": version, ...(last > 0 && { ":last": last }) },
             },
@@ -112,7 +119,7 @@ export function dynamoModelRegistry(table: DynamoTable): ModelRegistry {
           Put: {
             TableName,
             Item: { ...versionKey(name, version.version), record },
-            ConditionExpression: "attribute_not_exists(pk)",
+            ConditionExpression: isFirst,
           },
         },
         { Put: { TableName, Item: { ...modelListingKey(name), name } } },
@@ -152,7 +159,7 @@ export function dynamoModelRegistry(table: DynamoTable): ModelRegistry {
             TableName,
             Key: aliasKey(name, alias),
             UpdateExpression: "SET #alias = :alias, #version = :version, moves = :number",
-            ConditionExpression: number === 1 ? "attribute_not_exists(pk)" : "moves = :before",
+            ConditionExpression: number === 1 ? isFirst : isNextMove,
             ExpressionAttributeNames: { "#alias": "alias", "#version": "version" },
             ExpressionAttributeValues: {
               ...{ ":alias": alias, ":version": version, ":number": number },
@@ -164,7 +171,7 @@ export function dynamoModelRegistry(table: DynamoTable): ModelRegistry {
           Put: {
             TableName,
             Item: { ...moveKey(name, alias, number), record },
-            ConditionExpression: "attribute_not_exists(pk)",
+            ConditionExpression: isFirst,
             ReturnValuesOnConditionCheckFailure: "ALL_OLD",
           },
         },

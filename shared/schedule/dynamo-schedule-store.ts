@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod";
+import { isFirst } from "../store/dynamo-conditions.ts";
 import {
   fieldsOf,
   scheduleFromKey,
@@ -37,7 +38,7 @@ function attributesOf({ pipeline: _pipeline, name: _name, nextAt, ...fields }: S
  * switches it off at the same time both read it first; the second to write reads it again.
  */
 function unchanged(previous: StoredSchedule | undefined) {
-  if (previous === undefined) return { ConditionExpression: "attribute_not_exists(pk)" };
+  if (previous === undefined) return { ConditionExpression: isFirst };
   const { rule, ...others } = attributesOf(previous);
   const wanted = Object.entries({ ...others, ...(rule !== "" && { rule }) });
   const absent = ["rule", "dueAt"].filter((name) => !wanted.some(([known]) => known === name));

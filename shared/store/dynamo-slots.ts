@@ -1,6 +1,7 @@
 import { GetCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import type { Run } from "../state/run.ts";
 import { type Slots, slotsRecord, waitingPlace } from "../state/slots.ts";
+import { isInEpoch } from "./dynamo-conditions.ts";
 import { dueTime, fieldsOf, placeInQueue, queuePartition, slotsKey, statePartition } from "./dynamo-keys.ts";
 import { take } from "./dynamo-query.ts";
 import { runOf } from "./dynamo-run-item.ts";
@@ -72,7 +73,7 @@ export function dynamoSlots(
       const { runId, epoch } = run;
       const change = {
         set: "#state = :running, activeSince = :since, gsi2pk = :listed, dueAt = :due",
-        condition: "epoch = :epoch AND #state = :queued",
+        condition: `${isInEpoch} AND #state = :queued`,
         values: {
           ":epoch": epoch,
           ":queued": "QUEUED",

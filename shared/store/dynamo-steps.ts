@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
 import type { StepKey } from "../state/step-record.ts";
 import { batchGet } from "./dynamo-batch-get.ts";
+import { isAsRead, isFirst } from "./dynamo-conditions.ts";
 import { runKey, stepKey, stepKeyPrefix } from "./dynamo-keys.ts";
 import { take } from "./dynamo-query.ts";
 import { stepItemOf, storedStepOf, versionOf } from "./dynamo-step-item.ts";
@@ -55,9 +56,9 @@ export function dynamoSteps(
         TableName: name,
         Item: item,
         ...(previous === undefined
-          ? { ConditionExpression: "attribute_not_exists(pk)" }
+          ? { ConditionExpression: isFirst }
           : {
-              ConditionExpression: "version = :previous",
+              ConditionExpression: isAsRead,
               ExpressionAttributeValues: { ":previous": previous },
             }),
         ReturnValuesOnConditionCheckFailure: "ALL_OLD",
