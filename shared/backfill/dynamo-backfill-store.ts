@@ -25,7 +25,7 @@ function backfillFieldsOf(item: unknown) {
   return { ...fieldsOf(others), id };
 }
 
-/** @throws NewerRecordError, ZodError for anything else that is no backfill */
+/** @throws NewerRecordError; ZodError for any other item that is not a backfill */
 function backfillOf(item: unknown): Backfill {
   const fields = backfillFieldsOf(item);
   return recordOf(backfillRecord, fields, `backfill ${fields.id}`);

@@ -38,7 +38,7 @@ export const queueView = openObject({
 });
 export type QueueView = Stored<typeof queueView>;
 
-/** A limit as an operator is told of it: its own slots (null: as the definitions say), and how many are held. */
+/** A limit as an operator sees it: its own slots (null: as the definitions say), and how many are held. */
 export const changedLimit = openObject({
   limit: z.string(),
   slots: z.number().nullable(),

@@ -3,7 +3,7 @@ import { openObject, type Stored } from "../pipeline/stored-record.ts";
 
 // What is answered about runs: `manage` gives it, the CLI reads it by the same schema.
 
-/** A run as an operator is told of it. */
+/** A run as an operator sees it. */
 export const managedRun = openObject({
   runId: z.string(),
   pipeline: z.string(),
@@ -27,6 +27,6 @@ export const startedRun = openObject({
 });
 export type StartedByHand = Stored<typeof startedRun>;
 
-/** A run's tags as an operator is told of them. */
+/** A run's tags as an operator sees them. */
 export const taggedRun = openObject({ runId: z.string(), tags: z.array(z.string()) });
 export type TaggedRun = Stored<typeof taggedRun>;

@@ -14,7 +14,7 @@ export function openObject<S extends z.ZodRawShape>(shape: S): z.ZodObject<S> {
   return z.looseObject(shape) as z.ZodObject<S>;
 }
 
-/** Any JSON value. It is not checked a second time: whoever wrote it has checked it. */
+/** Any JSON value. It is not checked a second time: its writer has checked it. */
 export const storedJson = z.custom<Json>((value) => value !== undefined);
 
 /** What a schema describes, at any depth unchangeable. */
@@ -67,7 +67,7 @@ export function unknownWords({ issues }: z.core.$ZodError, record: unknown): str
  *
  * @param name what the record is called in an error
  * @throws NewerRecordError for one that newer code has written in words that the schema does not know
- * @throws ZodError for anything else that is no such record
+ * @throws ZodError for anything else that is not such a record
  */
 export function recordOf<S extends z.ZodType>(schema: S, stored: unknown, name: string): z.infer<S> {
   const parsed = schema.safeParse(stored);

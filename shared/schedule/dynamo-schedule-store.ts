@@ -20,7 +20,7 @@ const inOtherForm = z.looseObject({ sk: scheduleFromKey, dueAt: z.string().exact
 /**
  * One that was stored without its rule gets it, and its place in the index, when it is registered next.
  *
- * @throws ZodError for what is no schedule
+ * @throws ZodError for an item that is not a schedule
  */
 function scheduleOf(item: unknown): StoredSchedule {
   const { sk: key, dueAt, ...others } = inOtherForm.parse(item);

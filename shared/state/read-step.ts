@@ -37,7 +37,7 @@ function newerStep(fields: unknown): NewerStep {
 /**
  * A step's record from its stored fields, by the schema of its kind.
  *
- * @throws ZodError for what is no record, of whatever version
+ * @throws ZodError for fields that are not a record of any version
  */
 export function readStep(fields: Fields): FoundStep {
   const kind = kindByWord.get(wordOf(fields.state, fields.holder));

@@ -1,13 +1,12 @@
 import { type StepFacts, type StepKey, stepFacts, stepKinds } from "./step-record.ts";
 
-// What goes along when a step's record is replaced by the next one.
+// What the next record of a step takes over from the one that it replaces.
 //
-// The facts of a record go along with the step: from state to state and from attempt to attempt. What only some kinds of
-// record have, such as a lease or an error, ends with that record. Newer code may have added fields of which this code
-// cannot know which they are, so it takes each to be about the attempt: the field goes along with every change of the
-// attempt, to its end, and the next attempt begins without it. Lost between two attempts, a field says less than it could;
-// carried on, it would say of an attempt what was true of another. So a new field that has to outlast attempts is added in
-// two deployments: one whose code knows it, then one whose code sets it.
+// - A fact stays with the step, from state to state and from attempt to attempt.
+// - A field that only some kinds of record have, such as a lease or an error, ends with its record.
+// - A field that newer code has added belongs to the attempt: it stays to the attempt's end, in whatever state, and the next
+//   attempt begins without it. This code can't know whether it is a fact. If it were kept, it might say of one attempt what
+//   was true of another. So a new fact takes two deployments: the code of the first one knows it, that of the second sets it.
 
 /** A stored record's mark, which every write replaces. */
 const mark = "version";

@@ -241,8 +241,8 @@ export type StepRecord = Stored<(typeof stepKinds)[number]>;
 export type StepState = StepRecord["state"];
 
 /**
- * A record in words that this code does not know, such as another state: newer code has written it (read-step.ts). Nobody
- * here changes it, nor ends the run while it is open: its hints are dropped, the sweep and a cancel pass it by, and newer
+ * A record in words that this code does not know, such as another state: newer code has written it (read-step.ts). This
+ * code neither changes it nor ends the run while it is open: it drops its hints, and the sweep and a cancel pass it by. Newer
  * code goes on with it, by its own sweep at the latest. `UNKNOWN` is never stored.
  */
 export type NewerStep = StepFacts & {

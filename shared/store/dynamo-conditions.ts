@@ -2,7 +2,7 @@
 
 /**
  * Only the first write of an item takes effect. Two workers claim a step of which nothing is stored, or two events ask for
- * the same run: one makes the item, and the other is told what is there.
+ * the same run: one makes the item, and the other gets what is there.
  */
 export const isFirst = "attribute_not_exists(pk)";
 

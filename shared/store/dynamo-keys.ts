@@ -20,7 +20,7 @@ export const formAttributes = ["value", "uri", "done", "failed", "skipped", "due
 
 const attributes = z.record(z.string(), z.unknown());
 
-/** The fields of a record: what its item holds besides its place. @throws ZodError for what is no item */
+/** The fields of a record: what its item holds besides its place. @throws ZodError for anything that is not an item */
 export function fieldsOf(item: unknown): Readonly<Record<string, unknown>> {
   const fields = { ...attributes.parse(item) };
   for (const name of placeAttributes) delete fields[name];

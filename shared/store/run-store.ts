@@ -16,7 +16,7 @@ import type { FoundStep, StepKey, StepRecord } from "../state/step-record.ts";
 /** Mark of one write of a step record. A record read earlier can be replaced only while its version still stands. */
 export type Version = string;
 export type StoredStep = StepRecord & { readonly version: Version };
-/** What is read of a step: its record, or one that newer code has written, which nobody here may replace. */
+/** What is read of a step: its record, or one that newer code has written, which this code must not replace. */
 export type FoundRecord = FoundStep & { readonly version: Version };
 
 /** What became of a write that expected a version. */

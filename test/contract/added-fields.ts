@@ -44,7 +44,7 @@ export function withFields<R extends object>(record: R, fields: object): R {
   return { ...(Object.fromEntries(parts) as R), ...fields };
 }
 
-/** What is no record itself, or whose fields are names of their own. */
+/** Values that are not records, and objects whose keys are not fields. */
 const closed: ReadonlySet<string> = new Set([
   "params",
   "value",
