@@ -32,9 +32,12 @@ const inOneLine = (output: string) => {
   return count === 1 ? undefined : `${count} lines in place of one`;
 };
 
-/** Starts `npm run NAME` in the background, and waits until its output holds a text. */
+/**
+ * Starts `npm run NAME` in the background, and waits until its output holds a text. With job control, because a shell
+ * has what it starts in the background ignore SIGINT otherwise.
+ */
 const inBackground = (name: string, text: string, file = "/tmp/output") =>
-  `npm run ${name} >${file} 2>&1 & npm=$!; until grep -q '${text}' ${file}; do sleep 0.1; done`;
+  `set -m; npm run ${name} >${file} 2>&1 & npm=$!; until grep -q '${text}' ${file}; do sleep 0.1; done`;
 
 /** Once the demo's run has begun, its stack, workers and jobs are all at work. */
 const DEMO_RUNS = "train_model";
@@ -129,7 +132,7 @@ const stopped: Case[] = (["INT", "TERM", "HUP", "KILL"] as const).flatMap((signa
     clone: "bare",
     machine: {
       command: `${inBackground("setup", "setup: node packages")}; sleep 3
-        kill -${signal} $npm; wait $npm
+        kill -${signal} $npm; wait $npm && exit 9
         until ! pgrep -f 'npm ci|pip install' >/dev/null; do sleep 0.1; done
         [ ${signal} = KILL ] || [ ! -e .cache/setup.lock ] && npm run setup`,
     },
@@ -141,7 +144,8 @@ const stopped: Case[] = (["INT", "TERM", "HUP", "KILL"] as const).flatMap((signa
     title: `SIG${signal} to npm while the demo's jobs run`,
     clone: "ready",
     machine: {
-      command: `${inBackground("demo", DEMO_RUNS)}; kill -${signal} $npm; wait $npm; sleep 3; true`,
+      command: `${inBackground("demo", DEMO_RUNS)}; kill -${signal} $npm; wait $npm && exit 9
+        grep -q 'The chosen model' /tmp/output && exit 8; sleep 3; true`,
     },
     code: 0,
   },
