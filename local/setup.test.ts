@@ -32,7 +32,7 @@ esac`;
 /** An npm that installs until it is ended, and says so in a file. */
 const NPM_WORKS_ON = `case $1 in
   --version) echo 10;;
-  ci) mkdir -p node_modules; touch npm-works; trap 'rm npm-works; exit 1' TERM; while :; do sleep 0.05; done;;
+  ci) mkdir -p node_modules; trap 'rm npm-works; exit 1' TERM; touch npm-works; while :; do sleep 0.05; done;;
 esac`;
 
 /** A project of nothing but its lock files, and a PATH with programs that note how they were called. */
