@@ -133,7 +133,7 @@ const stopped: Case[] = (["INT", "TERM", "HUP", "KILL"] as const).flatMap((signa
     machine: {
       command: `${inBackground("setup", "setup: node packages")}; sleep 3
         kill -${signal} $npm; wait $npm && exit 9
-        until ! pgrep -f 'npm ci|pip install' >/dev/null; do sleep 0.1; done
+        until ! pgrep -f '[n]pm ci|[p]ip install' >/dev/null; do sleep 0.1; done
         [ ${signal} = KILL ] || [ ! -e .cache/setup.lock ] && npm run setup`,
     },
     code: 0,
