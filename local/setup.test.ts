@@ -292,7 +292,7 @@ describe("without", () => {
       "space on the disk",
       "echo 'ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device'; seq 30; exit 1",
       {},
-      /^setup: the disk is full: free .*\n$/,
+      /^setup: the disk of .* is full: free .*\n$/,
     ],
     [
       "a network",
