@@ -149,6 +149,17 @@ const stopped: Case[] = (["INT", "TERM", "HUP", "KILL"] as const).flatMap((signa
     },
     code: 0,
   },
+  {
+    name: `test-${signal}`,
+    title: `SIG${signal} to npm while tests have a stack at work`,
+    clone: "ready",
+    machine: {
+      command: `set -m; npm test -- local/stack >/tmp/output 2>&1 & npm=$!
+        until pgrep -f '[m]inistack_launcher' >/dev/null; do sleep 0.1; done
+        kill -${signal} $npm; wait $npm && exit 9; sleep 5; true`,
+    },
+    code: 0,
+  },
 ]);
 
 const killed: Case[] = [
