@@ -87,6 +87,8 @@ function setupWith(env: Record<string, string>, ...options: string[]) {
     cwd: project,
     env: { ...environment(), ...env },
     encoding: "utf8",
+    // A set-up that waits for something that never comes.
+    timeout: 30_000,
   });
 }
 
