@@ -289,6 +289,62 @@ const oneLine: Case[] = [
   },
 ];
 
+const otherSettings: Case[] = [
+  {
+    name: "locale-and-zone",
+    title: "another locale and time zone",
+    clone: "ready",
+    machine: { env: { LC_ALL: "tr_TR.UTF-8", LANG: "C", TZ: "Pacific/Chatham" }, command: demo },
+    ...demoSucceeds,
+  },
+  {
+    name: "aws-settings",
+    title: "settings of AWS that lead elsewhere",
+    clone: "ready",
+    machine: {
+      env: {
+        AWS_PROFILE: "none",
+        AWS_REGION: "eu-north-1",
+        AWS_ENDPOINT_URL: "http://127.0.0.1:9",
+        AWS_ENDPOINT_URL_S3: "http://127.0.0.1:9",
+        AWS_ACCESS_KEY_ID: "someone's",
+        AWS_CONFIG_FILE: "/nowhere",
+      },
+      command: demo,
+    },
+    ...demoSucceeds,
+  },
+  {
+    name: "pip-settings",
+    title: "settings of pip that lead elsewhere, in the set-up",
+    clone: "bare",
+    machine: {
+      env: { PIP_USER: "1", PIP_REQUIRE_VIRTUALENV: "0", PYTHONUSERBASE: "/nowhere", PYTHONNOUSERSITE: "" },
+      command: "npm run setup",
+    },
+    code: 0,
+  },
+  {
+    name: "no-git",
+    title: "without git",
+    clone: "ready",
+    machine: {
+      command: `mount --bind /dev/null "$(command -v git)"; ! git --version 2>/dev/null && ${demo}`,
+    },
+    ...demoSucceeds,
+  },
+  {
+    name: "deploy-INT",
+    title: "Ctrl-C while the demo deploys",
+    clone: "ready",
+    machine: {
+      command: `rm -f .stack/deployed.json; ${inBackground("demo", "deploy")}; sleep 2
+        kill -INT $npm; wait $npm && exit 9; sleep 3; true`,
+    },
+    code: 0,
+  },
+];
+
 /** In this order: the first makes the clone that others are run in. */
 export const cases: readonly Case[] = [
   ...fromNothing,
@@ -298,4 +354,5 @@ export const cases: readonly Case[] = [
   ...killed,
   ...proxies,
   ...oneLine,
+  ...otherSettings,
 ];
