@@ -1,3 +1,4 @@
+import { knownSteps } from "../shared/state/read-step.ts";
 import type { EndedRun } from "../shared/state/run.ts";
 import { hasEnded } from "../shared/state/step-record.ts";
 import type { StoredStep } from "../shared/store/run-store.ts";
@@ -41,7 +42,7 @@ async function timedCalls(call: () => Promise<unknown>): Promise<Spread> {
 /** What single calls take on this stack, one after another from outside. */
 async function callTimes({ stack, store, queue }: BenchService, run: EndedRun): Promise<Table> {
   const { runId, epoch } = run;
-  const [held] = await store.listSteps(runId, "step_050");
+  const [held] = knownSteps(await store.listSteps(runId, "step_050"));
   if (held === undefined) throw new Error("the chain has no step 50");
   const message = { runId, step: held.step, index: 0, epoch };
   const read = await timedCalls(() => store.getRun(runId));
@@ -79,7 +80,7 @@ export async function measureLocalStack(): Promise<Report> {
       maps.push((await finishedRun(service, wide.name, { size: mapSize })).run);
     }
     const records = await Promise.all(chains.map(({ runId }) => service.store.listSteps(runId)));
-    const split = records.map(parts);
+    const split = records.map(knownSteps).map(parts);
     const rows = [
       [`chain of ${chainLength}`, chainRuns, spreadOf(chains.map((run) => elapsed(run) / chainLength))],
       ["  of it: from claim to commit", "", spreadOf(split.flatMap(({ held }) => held))],

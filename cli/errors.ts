@@ -49,7 +49,7 @@ function sdkRemedy({ name, code }: Known, stage: string): string | undefined {
 /** Errors whose message says all there is to say. */
 const plain: ReadonlySet<string> = new Set([
   ...["CliError", "UsageError", "StackError", "ModelNotFoundError"],
-  ...["ValueMissingError", "ExpressionError"],
+  ...["ValueMissingError", "ExpressionError", "NewerRecordError"],
 ]);
 
 /** One line for an error that reached the top. */

@@ -6,7 +6,7 @@ import {
   ResourceNotFoundException,
 } from "@aws-sdk/client-cloudwatch-logs";
 import type { Run } from "../shared/state/run.ts";
-import { hasJobs, type StepRecord } from "../shared/state/step-record.ts";
+import { type FoundStep, hasJobs } from "../shared/state/step-record.ts";
 import { localLogFile } from "./local-logs.ts";
 import { type LineOrigin, type LogLine, parseLogLine } from "./log-line.ts";
 
@@ -20,7 +20,7 @@ const functionNames = [
 export type JobLog = Omit<LineOrigin, "source"> & { readonly log: string };
 
 /** The logs of all jobs that worked for a run, of those that run now as well; each once. */
-export function jobLogsOf(run: Run, records: readonly StepRecord[]): JobLog[] {
+export function jobLogsOf(run: Run, records: readonly FoundStep[]): JobLog[] {
   const began = Date.parse(run.startedAt);
   const logs = records.flatMap((record): JobLog[] => {
     const { step, index, epoch, attempt } = record;

@@ -4,7 +4,7 @@ import { type ObjectStore, parseObjectUri } from "../shared/objects/object-store
 import type { Graph } from "../shared/pipeline/graph.ts";
 import { type Artifact, artifactsIn } from "../shared/pipeline/job.ts";
 import type { Run } from "../shared/state/run.ts";
-import { hasResult, type StepRecord, type SucceededStep, stepLabel } from "../shared/state/step-record.ts";
+import { type FoundStep, hasResult, type SucceededStep, stepLabel } from "../shared/state/step-record.ts";
 import { loadValue } from "../shared/step/stored-value.ts";
 import { CliError } from "./errors.ts";
 import type { StepPlace } from "./step-place.ts";
@@ -80,7 +80,7 @@ export async function runArtifacts(
   objects: ObjectStore,
   run: Run,
   graph: Graph,
-  records: readonly StepRecord[],
+  records: readonly FoundStep[],
 ): Promise<RunArtifact[]> {
   const nodes = new Map(graph.steps.map((node) => [node.name, node]));
   const made: RunArtifact[] = [];

@@ -38,6 +38,7 @@ const looks: Readonly<Record<ViewState, Look>> = {
   SKIPPED: { symbol: "–", word: "skipped", colour: "gray" },
   CANCELLED: { symbol: "⊘", word: "cancelled", colour: "magenta" },
   UPSTREAM_FAILED: { symbol: "–", word: "not run", colour: "gray" },
+  UNKNOWN: { symbol: "?", word: "unknown", colour: "gray" },
 };
 
 /** How a step's state looks. */
@@ -57,9 +58,10 @@ const runColours: Readonly<Record<RunState, Colour>> = {
   TIMED_OUT: "red",
 };
 
-/** A run's state in its colour. */
-export function runStateText(state: RunState): string {
-  return styleText(runColours[state], state);
+/** A run's state in its colour; one of a newer version has none. */
+export function runStateText(state: string): string {
+  const [, colour = "gray" as const] = Object.entries(runColours).find(([name]) => name === state) ?? [];
+  return styleText(colour, state);
 }
 
 const hasPassed = (state: ViewState) => state === "SUCCEEDED" || state === "CACHED" || state === "SKIPPED";

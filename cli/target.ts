@@ -10,7 +10,7 @@ import { fullLimits } from "../shared/run/full-limits.ts";
 import { type ProgressView, readProgress } from "../shared/run/run-progress.ts";
 import { type RunView, viewRun } from "../shared/run/run-view.ts";
 import type { Run } from "../shared/state/run.ts";
-import type { StepRecord } from "../shared/state/step-record.ts";
+import type { FoundStep } from "../shared/state/step-record.ts";
 import { resultOf } from "../shared/step/run-result.ts";
 import { dynamoRunStore } from "../shared/store/dynamo-run-store.ts";
 import { dynamoClient } from "../shared/store/dynamo-table.ts";
@@ -71,7 +71,7 @@ export function batchConfig({ config, stateDir }: Target): ClientConfig {
 
 /** What the engine itself refuses with, and MiniStack's name for whatever a function throws. */
 const ownErrors =
-  /^((Pipeline|Run|Model|Schedule|Limit|Queue|Backfill)NotFound|Request|Params|RunState|ModelAlias|Backfill)Error$|^Runtime\.HandlerError$/;
+  /^((Pipeline|Run|Model|Schedule|Limit|Queue|Backfill)NotFound|Request|Params|RunState|ModelAlias|Backfill|NewerRecord)Error$|^Runtime\.HandlerError$/;
 
 /** The engine's own errors say what to do; a function that broke has its story in its log. */
 function refusal(name: string, answer: unknown): CliError {
@@ -183,7 +183,7 @@ const hasRunningJob = ({ steps }: RunView) =>
 async function progressOf(
   target: Target,
   run: Run,
-  records: readonly StepRecord[],
+  records: readonly FoundStep[],
 ): Promise<ReadonlyMap<string, ProgressView>> {
   try {
     return await readProgress(await target.objects(), run, records);

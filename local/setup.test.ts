@@ -32,7 +32,7 @@ esac`;
 /** An npm that installs until it is ended, and says so in a file. */
 const NPM_WORKS_ON = `case $1 in
   --version) echo 10;;
-  ci) mkdir -p node_modules; touch npm-works; trap 'rm npm-works; exit 1' TERM; while :; do sleep 0.05; done;;
+  ci) mkdir -p node_modules; trap 'rm npm-works; exit 1' TERM; touch npm-works; while :; do sleep 0.05; done;;
 esac`;
 
 /** A project of nothing but its lock files, and a PATH with programs that note how they were called. */
@@ -87,6 +87,8 @@ function setupWith(env: Record<string, string>, ...options: string[]) {
     cwd: project,
     env: { ...environment(), ...env },
     encoding: "utf8",
+    // A set-up that waits for something that never comes.
+    timeout: 30_000,
   });
 }
 
@@ -292,7 +294,7 @@ describe("without", () => {
       "space on the disk",
       "echo 'ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device'; seq 30; exit 1",
       {},
-      /^setup: the disk is full: free .*\n$/,
+      /^setup: the disk of .* is full: free .*\n$/,
     ],
     [
       "a network",

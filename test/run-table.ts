@@ -1,11 +1,13 @@
 import { CreateTableCommand, type DynamoDBClient, UpdateTimeToLiveCommand } from "@aws-sdk/client-dynamodb";
+import { runSummary } from "../shared/state/run.ts";
 
 const text = (name: string) => ({ AttributeName: name, AttributeType: "S" as const });
 const keys = (hash: string, range: string) => [
   { AttributeName: hash, KeyType: "HASH" as const },
   { AttributeName: range, KeyType: "RANGE" as const },
 ];
-const listed = ["pipeline", "name", "state", "scheduledAt", "startedAt", "endedAt", "tags"];
+/** What lists show of a run. Its id is in its key. */
+export const listed = Object.keys(runSummary.shape).filter((name) => name !== "runId");
 
 /** Creates the table of runs with the keys, indexes and expiry of `resources/storage.yml`. */
 export async function createRunTable(client: Pick<DynamoDBClient, "send">, name: string): Promise<void> {

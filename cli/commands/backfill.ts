@@ -1,8 +1,12 @@
 import { Command } from "commander";
 import * as z from "zod";
 import { BackfillError, momentOf, type Rhythm, rhythms } from "../../shared/backfill/backfill-times.ts";
-import type { BackfillView } from "../../shared/backfill/backfill-view.ts";
-import type { BackfillPreview } from "../../shared/backfill/preview-backfill.ts";
+import {
+  type BackfillPreview,
+  type BackfillView,
+  backfillPreview,
+  backfillView,
+} from "../../shared/backfill/backfill-view.ts";
 import type { JsonObject } from "../../shared/pipeline/json.ts";
 import { isTimeZone } from "../../shared/pipeline/time-zone.ts";
 import { given } from "../../shared/platform/given.ts";
@@ -12,44 +16,6 @@ import { oneOf, printJson, targetOfCommand, wholeNumber } from "../options.ts";
 import { table } from "../table.ts";
 import type { Target } from "../target.ts";
 import { withParam } from "./start.ts";
-
-const count = z.int().nonnegative();
-const states = z.enum(["RUNNING", "DONE", "CANCELLED"]);
-const view: z.ZodType<BackfillView> = z.object({
-  backfill: z.string(),
-  pipeline: z.string(),
-  rule: z.string(),
-  from: z.string(),
-  to: z.string(),
-  state: states,
-  reason: z.string().exactOptional(),
-  pass: count,
-  concurrency: count,
-  total: count,
-  succeeded: count,
-  skipped: count,
-  failed: count,
-  open: count,
-  left: count,
-  tag: z.string(),
-});
-
-const preview: z.ZodType<BackfillPreview> = z.object({
-  dryRun: z.literal(true),
-  backfill: z.string(),
-  pipeline: z.string(),
-  rule: z.string(),
-  from: z.string(),
-  to: z.string(),
-  concurrency: count,
-  total: count,
-  first: z.array(z.string()),
-  last: z.array(z.string()),
-  state: states.exactOptional(),
-  counts: z
-    .object({ start: count, again: count, open: count, skipped: count, failed: count })
-    .exactOptional(),
-});
 
 const timesText = (total: number) => `${total} ${total === 1 ? "time" : "times"}`;
 
@@ -114,7 +80,7 @@ function tell(backfill: BackfillView, json: boolean | undefined): void {
 }
 
 async function ask(target: Target, request: object, json: boolean | undefined): Promise<void> {
-  tell(view.parse(await target.invoke("manage", request)), json);
+  tell(backfillView.parse(await target.invoke("manage", request)), json);
 }
 
 type Start = {
@@ -163,8 +129,8 @@ export async function answerStart(
   }
   const request = given({ action: "backfill", pipeline, params: param, ...options });
   const answer = await invokeFor(target, pipeline, "manage", request);
-  if (options.dryRun !== true) return tell(view.parse(answer), json);
-  const found = preview.parse(answer);
+  if (options.dryRun !== true) return tell(backfillView.parse(answer), json);
+  const found = backfillPreview.parse(answer);
   if (json === true) printJson(found);
   else console.log(previewText(found));
 }
@@ -227,7 +193,7 @@ function listCommand(): Command {
     .option("--json", "as JSON")
     .action(async ({ limit, json }: { limit: number; json?: boolean }, command: Command) => {
       const target = await targetOfCommand(command);
-      const all = z.array(view).parse(await target.invoke("manage", { action: "backfills", limit }));
+      const all = z.array(backfillView).parse(await target.invoke("manage", { action: "backfills", limit }));
       if (json === true) return printJson(all);
       if (all.length === 0) return console.log(`no backfill on stage "${target.stage}"`);
       // Whether a time succeeded in this pass or before is for `show` to say.

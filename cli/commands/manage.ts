@@ -1,13 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { userInfo } from "node:os";
 import { Command } from "commander";
-import * as z from "zod";
+import { changedLimit } from "../../shared/operate/queue-view.ts";
+import { managedRun, startedRun, taggedRun } from "../../shared/operate/run-answer.ts";
 import { tag } from "../../shared/pipeline/tag.ts";
 import { UsageError } from "../errors.ts";
 import { printJson, targetOfCommand } from "../options.ts";
 import { type Telling, tellAndFollow } from "./run.ts";
-
-const managed = z.object({ runId: z.string(), state: z.string(), epoch: z.number() });
 
 const jsonHelp = "the answer as JSON";
 const jsonOrRun = "the answer as JSON; with --follow the run once it has ended";
@@ -51,7 +50,7 @@ function actionCommand({ name, outcomes }: Action): Command {
     .action(async (id: string, options: Telling, command: Command) => {
       const target = await targetOfCommand(command);
       const answer = await target.invoke("manage", { action: name, runId: id });
-      const { runId, state } = managed.parse(answer);
+      const { runId, state } = managedRun.parse(answer);
       const said = `run ${runId} ${outcomes[state] ?? `is ${state} already; nothing was changed`}`;
       await tellAndFollow(
         target,
@@ -90,12 +89,10 @@ function approveCommand(): Command {
       const asked = { ...request, ...(comment !== undefined && { comment }) };
       const answer = await (await targetOfCommand(command)).invoke("manage", asked);
       if (json === true) return printJson(answer);
-      const { state } = managed.parse(answer);
+      const { state } = managedRun.parse(answer);
       console.log(`step ${step} of run ${runId} is ${reject ? "rejected" : "approved"}; the run is ${state}`);
     });
 }
-
-const changedLimit = z.object({ limit: z.string(), slots: z.number().nullable(), held: z.number() });
 
 /** `limit`: how many runs of a pipeline or a work queue may be under way at once. */
 function limitCommand(): Command {
@@ -137,7 +134,7 @@ function rerunCommand(): Command {
       // A key of this call: asked again, by the SDK as well, it starts no second run; called again, it does.
       const request = { action: "rerun", runId: id, refresh: options.refresh, key: randomUUID() };
       const answer = await target.invoke("manage", request);
-      const { runId } = z.object({ runId: z.string() }).parse(answer);
+      const { runId } = startedRun.parse(answer);
       await tellAndFollow(target, runId, { answer, said: `started run ${runId}, as ${id} was` }, options);
     });
 }
@@ -171,7 +168,7 @@ function tagCommand(): Command {
       const request = { action: "tag", runId: id, add, remove: options.remove };
       const answer = await (await targetOfCommand(command)).invoke("manage", request);
       if (options.json === true) return printJson(answer);
-      const { tags } = z.object({ tags: z.array(z.string()) }).parse(answer);
+      const { tags } = taggedRun.parse(answer);
       console.log(`run ${id} ${tags.length === 0 ? "has no tags" : `is tagged ${tags.join(", ")}`}`);
     });
 }

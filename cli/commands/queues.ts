@@ -1,36 +1,12 @@
 import { Command } from "commander";
 import * as z from "zod";
-import type { LimitView, QueueView } from "../../shared/operate/preview-queue.ts";
+import { changedLimit, type LimitView, type QueueView, queueView } from "../../shared/operate/queue-view.ts";
 import { limitName } from "../../shared/pipeline/work-queue.ts";
 import { UsageError } from "../errors.ts";
 import { printJson, targetOfCommand, wholeNumber } from "../options.ts";
 import { table } from "../table.ts";
 import type { Target } from "../target.ts";
 import { agoText } from "../units.ts";
-
-const view: z.ZodType<QueueView> = z.object({
-  queue: z.string(),
-  pipelines: z.array(z.string()),
-  limits: z.array(
-    z.object({
-      limit: z.string(),
-      slots: z.number().nullable(),
-      setByHand: z.boolean(),
-      holders: z.array(z.string()),
-    }),
-  ),
-  waiting: z.array(
-    z.object({
-      runId: z.string(),
-      pipeline: z.string(),
-      name: z.string(),
-      priority: z.number(),
-      startedAt: z.string(),
-      waitsFor: z.array(z.string()),
-    }),
-  ),
-  more: z.boolean(),
-});
 
 function limitText({ limit, slots, setByHand, holders }: LimitView): string {
   const of = slots === null ? "no limit" : `of ${slots}`;
@@ -70,7 +46,7 @@ function queuesText(queues: readonly QueueView[]): string {
 /** The limit that lets a queue's runs begin: its own, or that of the one pipeline that waits there. */
 async function limitOf(target: Target, queue: string): Promise<string> {
   if (queue.includes("/")) return queue;
-  const { limits } = view.parse(await target.invoke("manage", { action: "queue", queue, limit: 1 }));
+  const { limits } = queueView.parse(await target.invoke("manage", { action: "queue", queue, limit: 1 }));
   const shared = limitName.queue(queue);
   return limits.some(({ limit }) => limit === shared) ? shared : limitName.pipeline(queue);
 }
@@ -84,7 +60,7 @@ async function setSlots(
   const limit = await limitOf(target, queue);
   const answer = await target.invoke("manage", { action: "limit", limit, slots });
   if (json === true) return printJson(answer);
-  const { held } = z.object({ held: z.number() }).parse(answer);
+  const { held } = changedLimit.parse(answer);
   const going = held === 0 ? "no run is under way" : `${held} under way go on`;
   console.log(slots === 0 ? `${limit} is paused: nothing begins, ${going}` : `${limit} goes on, ${going}`);
 }
@@ -111,7 +87,7 @@ export async function answerQueues(
     return setSlots(target, queue, pause === true ? 0 : null, json);
   }
   if (queue === undefined) {
-    const all = z.array(view).parse(await target.invoke("manage", { action: "queues" }));
+    const all = z.array(queueView).parse(await target.invoke("manage", { action: "queues" }));
     if (json === true) return printJson(all);
     return console.log(
       all.length === 0
@@ -119,7 +95,7 @@ export async function answerQueues(
         : queuesText(all),
     );
   }
-  const found = view.parse(await target.invoke("manage", { action: "queue", queue, limit }));
+  const found = queueView.parse(await target.invoke("manage", { action: "queue", queue, limit }));
   if (json === true) return printJson(found);
   console.log(queueText(found, Date.now()));
 }

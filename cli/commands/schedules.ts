@@ -1,21 +1,12 @@
 import { Command } from "commander";
 import * as z from "zod";
 import { wallTime } from "../../shared/pipeline/time-zone.ts";
-import type { ScheduleView } from "../../shared/schedule/schedule-view.ts";
+import { scheduleRecord } from "../../shared/schedule/schedule.ts";
+import { type ScheduleView, scheduleView } from "../../shared/schedule/schedule-view.ts";
 import { CliError, UsageError } from "../errors.ts";
 import { printJson, targetOfCommand, wholeNumber } from "../options.ts";
 import { table } from "../table.ts";
 import type { Target } from "../target.ts";
-
-const view: z.ZodType<ScheduleView> = z.object({
-  pipeline: z.string(),
-  name: z.string(),
-  active: z.boolean(),
-  rule: z.string(),
-  timezone: z.string(),
-  missed: z.enum(["skip", "latest", "all"]),
-  upcoming: z.array(z.string()),
-});
 
 /** How many runs to come `millrace schedules` asks for when it lists none of them: the next one of each. */
 const nextOnly = 1;
@@ -62,10 +53,9 @@ async function toggle(
     throw new UsageError("--on and --off take a pipeline, as in `millrace schedules ridge-sweep --off`");
   }
   const request = { action: "schedule", pipeline, name, active };
-  const switched = z.object({ nextAt: z.string().optional() });
   const answer = await target.invoke("manage", request);
   if (json === true) return printJson(answer);
-  const { nextAt } = switched.parse(answer);
+  const { nextAt } = scheduleRecord.parse(answer);
   const next = nextAt === undefined ? "" : `; its next run is for ${nextAt}`;
   console.log(`schedule ${name} of ${pipeline} is ${active ? "on" : "off"}${next}`);
 }
@@ -85,7 +75,7 @@ export async function answerSchedules(
   if (on === true && off === true) throw new UsageError("--on and --off: give one of the two");
   if (on === true || off === true) return toggle(target, pipeline, name, on === true, json);
   const request = { action: "schedules", upcoming: upcoming ?? nextOnly };
-  const all = z.array(view).parse(await target.invoke("manage", request));
+  const all = z.array(scheduleView).parse(await target.invoke("manage", request));
   const found = all.filter((each) => pipeline === undefined || each.pipeline === pipeline);
   if (pipeline !== undefined && found.length === 0) {
     const those = [...new Set(all.map((each) => each.pipeline))].join(", ") || "none";

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import * as z from "zod";
+import { startedRun } from "../../shared/operate/run-answer.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../shared/pipeline/json.ts";
 import { CliError, UsageError } from "../errors.ts";
 import { invokeFor } from "../not-deployed.ts";
@@ -14,12 +14,6 @@ type Options = Telling & {
   key?: string;
   tag?: string[];
 };
-
-const started = z.object({
-  runId: z.string(),
-  created: z.boolean(),
-  differs: z.array(z.string()).optional(),
-});
 
 function parsedObject(text: string): JsonObject {
   let value: unknown;
@@ -67,7 +61,7 @@ export async function startOn(
     ...(key !== undefined && { key }),
     ...(tag !== undefined && { tags: tag }),
   });
-  const { runId, created, differs } = started.parse(answer);
+  const { runId, created, differs } = startedRun.parse(answer);
   if (created) return { runId, answer, said: `started run ${runId}` };
   const before = `run ${runId} was started before: same pipeline${key === undefined ? "" : ", key"} and time`;
   if (differs === undefined) return { runId, answer, said: before };

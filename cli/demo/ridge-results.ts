@@ -1,7 +1,7 @@
 import { GetObjectCommand, ListObjectsV2Command, type S3Client } from "@aws-sdk/client-s3";
 import * as z from "zod";
 import { artifact } from "../../shared/pipeline/job.ts";
-import type { StepRecord } from "../../shared/state/step-record.ts";
+import type { FoundStep } from "../../shared/state/step-record.ts";
 
 const score = z.object({ alpha: z.number(), r2: z.number(), model: artifact, report: artifact });
 const selection = z.object({ best: score });
@@ -13,7 +13,7 @@ export type RidgeResults = { scores: Score[]; best: Score };
 export type ListedObject = { key: string; bytes: number };
 
 /** A result, from the record or, when it is too large for that, from S3. */
-async function outputOf(s3: S3Client, record: StepRecord): Promise<unknown> {
+async function outputOf(s3: S3Client, record: FoundStep): Promise<unknown> {
   if (record.state !== "SUCCEEDED") return undefined;
   if ("value" in record.output) return record.output.value;
   const { hostname, pathname } = new URL(record.output.uri);
@@ -24,7 +24,7 @@ async function outputOf(s3: S3Client, record: StepRecord): Promise<unknown> {
 }
 
 /** What a ridge-sweep that succeeded found: the score of each model, strongest regularisation first, and the best. */
-export async function ridgeResults(s3: S3Client, records: readonly StepRecord[]): Promise<RidgeResults> {
+export async function ridgeResults(s3: S3Client, records: readonly FoundStep[]): Promise<RidgeResults> {
   const outputs = (step: string) =>
     Promise.all(
       records.filter((each) => each.step === step && each.index !== "map").map((each) => outputOf(s3, each)),

@@ -9,8 +9,10 @@ export const EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
 
 /**
  * Calls `stop` at each request to end: SIGINT (Ctrl-C), SIGTERM, SIGHUP (the terminal was closed), or the end of the
- * npm that started this process. npm can't pass SIGKILL on, and a shell between the two may pass on no signal at all.
- * From then on this process must end by itself. Output that nobody can read any more is dropped.
+ * npm that started this process. npm can't pass SIGKILL on, and doesn't pass SIGHUP on. The scripts of package.json
+ * begin with `exec`, because a shell between the two would outlive npm and pass on nothing.
+ *
+ * This process must then end by itself. Output that nobody can read any more is dropped.
  * @param {(signal: StopSignal) => void} stop
  */
 export function onStopRequest(stop) {

@@ -24,11 +24,11 @@ export function throughProxy(env = process.env) {
 const KNOWN = [
   {
     pattern: /ENOSPC|No space left on device|Disk quota exceeded|EDQUOT/i,
-    reason: (_, root) => `the disk is full: free some space on that of ${root}, or of the temporary folder`,
+    reason: (_, root) => `the disk of ${root} is full: free some space`,
   },
   {
     pattern: /EROFS|Read-only file system/i,
-    reason: (_, root) => `a folder is read-only: make ${root} and the temporary folder writable`,
+    reason: (_, root) => `a folder is read-only: make ${root} and all that is in it writable`,
   },
   {
     pattern: /\bEACCES\b|\bEPERM\b|Permission denied/,

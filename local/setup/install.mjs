@@ -4,6 +4,7 @@ import { createInterface } from "node:readline";
 import { programEnvironment } from "../process/program-environment.mjs";
 import { startTied } from "../process/tied.mjs";
 import { failureText, throughProxy } from "./failure.mjs";
+import { TEMPORARY } from "./project.mjs";
 import { SetupError } from "./setup-error.mjs";
 
 const PROGRESS_EVERY_MS = 8000;
@@ -47,7 +48,7 @@ export async function runCommand(part, tool, command, args, options) {
   if (stopped) throw new SetupError("interrupted");
   const tied = startTied(command, args, {
     cwd: root,
-    env: { ...programEnvironment(process.env), ...env },
+    env: { ...programEnvironment(process.env), TMPDIR: TEMPORARY, ...env },
     stdout: "pipe",
     stderr: "pipe",
   });

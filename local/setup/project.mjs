@@ -10,6 +10,9 @@ export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "
 /** Everything that the project keeps for later and can make again. */
 export const CACHE = path.join(ROOT, ".cache");
 
+/** Folder for temporary files while the set-up works: pip leaves some there if it is stopped. */
+export const TEMPORARY = path.join(CACHE, "setup");
+
 export const NODE_BIN = path.join(ROOT, "node_modules", ".bin");
 
 /** Python environment of the local stack, the jobs and the tests. */

@@ -6,7 +6,7 @@ import { withLock } from "../process/lock.mjs";
 import { EXIT_CODES, onStopRequest } from "../process/stop-requests.mjs";
 import { stopCommands } from "./install.mjs";
 import { nodePackages } from "./node-packages.mjs";
-import { CACHE, isMade, ROOT } from "./project.mjs";
+import { CACHE, isMade, ROOT, TEMPORARY } from "./project.mjs";
 import { pythonPackages } from "./python-packages.mjs";
 import { SetupError } from "./setup-error.mjs";
 import { torch } from "./torch.mjs";
@@ -75,6 +75,22 @@ async function makeMissing(parts) {
   return [...new Set(failures)];
 }
 
+/**
+ * Empties the folder for temporary files before and after, as an earlier set-up may have been killed.
+ * @template T
+ * @param {() => Promise<T>} work
+ */
+async function withTemporary(work) {
+  const empty = () => rmSync(TEMPORARY, { recursive: true, force: true });
+  empty();
+  mkdirSync(TEMPORARY, { recursive: true });
+  try {
+    return await work();
+  } finally {
+    empty();
+  }
+}
+
 /** @param {unknown} error */
 function textOf(error) {
   return error instanceof Error ? error.message : String(error);
@@ -101,11 +117,15 @@ export async function setUp({ torch: withTorch }) {
       void stopCommands();
     });
     mkdirSync(CACHE, { recursive: true });
-    const failures = await withLock(path.join(CACHE, "setup.lock"), () => makeMissing(parts), {
-      signal: waits.signal,
-      waiting: (holder) =>
-        console.log(`setup: waiting for another set-up (${holder}; delete that file if there is none)`),
-    });
+    const failures = await withLock(
+      path.join(CACHE, "setup.lock"),
+      () => withTemporary(() => makeMissing(parts)),
+      {
+        signal: waits.signal,
+        waiting: (holder) =>
+          console.log(`setup: waiting for another set-up (${holder}; delete that file if there is none)`),
+      },
+    );
     if (stopCode !== 0)
       console.error("setup: stopped; what was being installed is installed afresh the next time");
     else for (const failure of failures) console.error(`setup: ${failure}`);

@@ -1,4 +1,4 @@
-import { batchJobsFolder, repositoryName } from "./family.ts";
+import { batchJobsFolder, dockerfile, repositoryName } from "./family.ts";
 import { registryHost } from "./image-uri.ts";
 
 /** Where images are pushed to. */
@@ -46,7 +46,7 @@ export function buildAndPush(registry: Registry, family: string, tag: string): s
   return [
     ...["docker", "buildx", "build", "--platform", platform, "--provenance", "mode=max", "--push"],
     ...["--tag", image, "--label", `org.opencontainers.image.version=${tag}`],
-    ...["--file", `${batchJobsFolder}/${family}/Dockerfile`, batchJobsFolder],
+    ...["--build-arg", `FAMILY=${family}`, "--file", `${batchJobsFolder}/${dockerfile}`, batchJobsFolder],
   ];
 }
 

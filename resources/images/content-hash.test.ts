@@ -24,16 +24,21 @@ describe("contentHash", () => {
 });
 
 describe("the files of an image", () => {
-  test("hold the family's code, Dockerfile and lock, and the SDK", () => {
+  test("hold the family's code and lock, the SDK, and the Dockerfile", () => {
     const paths = imageFiles(process.cwd(), "ridge").map(({ path }) => path);
     expect(paths).toEqual(
       expect.arrayContaining([
-        "ridge/Dockerfile",
+        "Dockerfile",
         "ridge/requirements.lock",
         "ridge/__main__.py",
         "sdk/millrace_job/__init__.py",
       ]),
     );
+  });
+
+  test("hold nothing of another family", () => {
+    const folders = imageFiles(process.cwd(), "ridge").map(({ path }) => path.split("/")[0]);
+    expect(new Set(folders)).toEqual(new Set(["Dockerfile", "ridge", "sdk"]));
   });
 
   test.each([

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join, posix } from "node:path";
-import { batchJobsFolder } from "./family.ts";
+import { batchJobsFolder, dockerfile } from "./family.ts";
 
 /** A file of the build context: its path there and its bytes. */
 export type ContextFile = { path: string; bytes: Uint8Array };
@@ -29,10 +29,10 @@ export function contentHash(files: readonly ContextFile[]): string {
   return hash.digest("hex").slice(0, 20);
 }
 
-/** The files of a family's image: its own folder, with Dockerfile and lock, and the job SDK's. */
+/** The files of a family's image: its own folder with its lock, the job SDK's, and the Dockerfile. */
 export function imageFiles(root: string, family: string): ContextFile[] {
   const context = join(root, batchJobsFolder);
-  return [family, "sdk"].flatMap((folder) =>
+  const inFolders = [family, "sdk"].flatMap((folder) =>
     readdirSync(join(context, folder), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) =>
@@ -40,7 +40,7 @@ export function imageFiles(root: string, family: string): ContextFile[] {
           .slice(context.length + 1)
           .replaceAll("\\", posix.sep),
       )
-      .filter(isInImage)
-      .map((path) => ({ path, bytes: readFileSync(join(context, path)) })),
+      .filter(isInImage),
   );
+  return [dockerfile, ...inFolders].map((path) => ({ path, bytes: readFileSync(join(context, path)) }));
 }

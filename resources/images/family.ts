@@ -4,6 +4,9 @@ import { join } from "node:path";
 /** The folder of all job families, and the build context of their images. */
 export const batchJobsFolder = "batch-jobs";
 
+/** What the images of all families are built by, in that folder. */
+export const dockerfile = "Dockerfile";
+
 /**
  * Job families: the folders under `batch-jobs/` that hold a contract. The same folders name the job definitions, so
  * that a family cannot have a contract without a definition.

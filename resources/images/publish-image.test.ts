@@ -35,7 +35,9 @@ test("a new image goes to a repository whose tags cannot move, for the instances
     expect.stringContaining("--repository-name millrace/ridge --image-tag-mutability IMMUTABLE"),
     expect.stringContaining("get-login-password"),
     "docker login --username AWS --password-stdin 111122223333.dkr.ecr.eu-west-1.amazonaws.com",
-    expect.stringMatching(/--platform linux\/amd64 .*--push .*ridge:0123 .*ridge\/Dockerfile batch-jobs$/),
+    expect.stringMatching(
+      /--platform linux\/amd64 .*--push .*ridge:0123 .*--build-arg FAMILY=ridge --file batch-jobs\/Dockerfile batch-jobs$/,
+    ),
     expect.stringContaining("describe-images"),
   ]);
 });

@@ -1,10 +1,11 @@
-import type { Backfill } from "./backfill.ts";
+import type { Backfill, ListedBackfill } from "./backfill.ts";
 
 /** Backfills, each an item. Reads are consistent unless they say otherwise. */
 export type BackfillStore = {
+  /** @throws NewerRecordError for one that newer code has written, which is left as it is */
   get(id: string): Promise<Backfill | undefined>;
   /** Newest first. May be seconds out of date. */
-  list(limit: number): Promise<Backfill[]>;
+  list(limit: number): Promise<ListedBackfill[]>;
   /** Ids of backfills that are due at `now` (ISO 8601, UTC) or before, soonest first. May be seconds out of date. */
   due(now: string, limit: number): Promise<string[]>;
   /**

@@ -1,63 +1,72 @@
-import type { Json } from "../pipeline/json.ts";
-import type { Timetable } from "../pipeline/timetable.ts";
+import * as z from "zod";
+import { openObject, type Stored, storedJson } from "../pipeline/stored-record.ts";
+import { timetableRecord } from "../pipeline/timetable.ts";
 import type { Run } from "../state/run.ts";
 
+const count = z.int().nonnegative();
+
 /** What is asked for when a pipeline is run for times that have passed. Times are ISO 8601 in UTC. */
-export type BackfillPlan = {
-  readonly pipeline: string;
+const backfillPlan = openObject({
+  pipeline: z.string(),
   /** Which times there are between the two. */
-  readonly timetable: Timetable;
+  timetable: timetableRecord,
   /** Its times in words. */
-  readonly rule: string;
-  readonly from: string;
+  rule: z.string(),
+  from: z.string(),
   /** Exclusive. */
-  readonly to: string;
-  readonly params: Json;
+  to: z.string(),
+  params: storedJson,
   /** What tells its runs from others of the same pipeline and times. */
-  readonly causeKey: string;
-};
+  causeKey: z.string(),
+});
+export type BackfillPlan = Stored<typeof backfillPlan>;
 
 /** How the times that were looked at came out: of this pass, and by an earlier run of the same cause. */
-export type BackfillCounts = {
-  readonly succeeded: number;
+const backfillCounts = openObject({
+  succeeded: count,
   /** Had succeeded before. */
-  readonly skipped: number;
+  skipped: count,
   /** Ended without success, cancelled and timed out ones included. */
-  readonly failed: number;
-};
+  failed: count,
+});
 
 /**
  * A backfill as stored. It goes over its times in order, once each pass, and knows which runs are open: a few of the
- * thousands that there may be.
+ * thousands that there may be. What newer code adds stays with it, pass after pass.
  */
-export type Backfill = BackfillPlan & {
-  readonly id: string;
+export const backfillRecord = backfillPlan.extend({
+  id: z.string(),
   /** CANCELLED: it starts nothing more, and ends what it has started. */
-  readonly state: "RUNNING" | "DONE" | "CANCELLED";
+  state: z.enum(["RUNNING", "DONE", "CANCELLED"]),
   /** Why and when it was cancelled. */
-  readonly reason?: string;
-  readonly cancelledAt?: string;
-  readonly createdAt: string;
+  reason: z.string().exactOptional(),
+  cancelledAt: z.string().exactOptional(),
+  createdAt: z.string(),
   /** 1, and one more each time it is asked for again or resumed. */
-  readonly pass: number;
-  readonly passAt: string;
+  pass: z.int().positive(),
+  passAt: z.string(),
   /** Whether this pass opens runs again that had failed before it. */
-  readonly retryFailed: boolean;
+  retryFailed: z.boolean(),
   /** Most of its runs that are under way at once. */
-  readonly concurrency: number;
+  concurrency: z.int().positive(),
   /** How many times there are. */
-  readonly total: number;
-  readonly counts: BackfillCounts;
+  total: count,
+  counts: backfillCounts,
   /** Times whose runs are asked for and have not ended, as it was last seen. */
-  readonly open: readonly string[];
+  open: z.array(z.string()),
   /** The first time that this pass has not looked at; none when it has looked at all. */
-  readonly next?: string;
+  next: z.string().exactOptional(),
   /** When it is looked at again; none once nothing is left to do. */
-  readonly dueAt?: string;
-  readonly version: number;
-};
+  dueAt: z.string().exactOptional(),
+  version: z.int().nonnegative(),
+});
+export type Backfill = Stored<typeof backfillRecord>;
 
-export const noCounts: BackfillCounts = { succeeded: 0, skipped: 0, failed: 0 };
+/** A backfill in a list, which nobody acts on: a state or a timetable that this code does not know is shown as it is. */
+export const listedBackfill = backfillRecord.extend({ state: z.string(), timetable: z.unknown() });
+export type ListedBackfill = Stored<typeof listedBackfill>;
+
+export const noCounts: Backfill["counts"] = { succeeded: 0, skipped: 0, failed: 0 };
 
 /** The limit whose slots a backfill's runs hold. */
 export const backfillLimit = (id: string) => `backfill/${id}`;

@@ -1,62 +1,35 @@
 import { isDeepStrictEqual } from "node:util";
 import { GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod";
+import { recordOf } from "../pipeline/stored-record.ts";
 import { batchGet } from "../store/dynamo-batch-get.ts";
+import { isAsRead, isFirst } from "../store/dynamo-conditions.ts";
 import {
   backfillIdFromKey,
   backfillKey,
   backfillsDuePartition,
   backfillsPartition,
+  fieldsOf,
 } from "../store/dynamo-keys.ts";
 import { take } from "../store/dynamo-query.ts";
 import { jsonText } from "../store/dynamo-run-item.ts";
 import { conditional, type DynamoTable } from "../store/dynamo-table.ts";
-import type { Backfill } from "./backfill.ts";
+import { type Backfill, backfillRecord, listedBackfill } from "./backfill.ts";
 import type { BackfillStore } from "./backfill-store.ts";
 
-const zoned = { timezone: z.string(), end: z.string().exactOptional() };
-const timetable = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("cron"), expression: z.string(), ...zoned }),
-  z.object({
-    kind: z.literal("interval"),
-    every: z.union([
-      z.strictObject({ minutes: z.int() }),
-      z.strictObject({ hours: z.int() }),
-      z.strictObject({ days: z.int() }),
-    ]),
-    anchor: z.string(),
-    ...zoned,
-  }),
-]);
+/** What a backfill's item keeps in another form than the backfill has it. */
+const inOtherForm = z.looseObject({ pk: backfillIdFromKey, params: jsonText });
 
-const count = z.int().nonnegative();
+function backfillFieldsOf(item: unknown) {
+  const { pk: id, ...others } = inOtherForm.parse(item);
+  return { ...fieldsOf(others), id };
+}
 
-const backfillItem = z
-  .object({
-    pk: backfillIdFromKey,
-    pipeline: z.string(),
-    timetable,
-    rule: z.string(),
-    from: z.string(),
-    to: z.string(),
-    params: jsonText,
-    causeKey: z.string(),
-    state: z.enum(["RUNNING", "DONE", "CANCELLED"]),
-    reason: z.string().exactOptional(),
-    cancelledAt: z.string().exactOptional(),
-    createdAt: z.string(),
-    pass: z.int().positive(),
-    passAt: z.string(),
-    retryFailed: z.boolean(),
-    concurrency: z.int().positive(),
-    total: count,
-    counts: z.object({ succeeded: count, skipped: count, failed: count }),
-    open: z.array(z.string()),
-    next: z.string().exactOptional(),
-    dueAt: z.string().exactOptional(),
-    version: z.int().positive(),
-  })
-  .transform(({ pk: id, ...rest }): Backfill => ({ ...rest, id }));
+/** @throws NewerRecordError; ZodError for any other item that is not a backfill */
+function backfillOf(item: unknown): Backfill {
+  const fields = backfillFieldsOf(item);
+  return recordOf(backfillRecord, fields, `backfill ${fields.id}`);
+}
 
 /** Only a backfill that has something left to do is in the index of what is due. */
 const duePlace = ({ dueAt }: Backfill) =>
@@ -71,7 +44,7 @@ export function dynamoBackfillStore(table: DynamoTable): BackfillStore {
       const { Item } = await client.send(
         new GetCommand({ TableName, Key: backfillKey(id), ConsistentRead: true }),
       );
-      return Item === undefined ? undefined : backfillItem.parse(Item);
+      return Item === undefined ? undefined : backfillOf(Item);
     },
 
     async list(limit) {
@@ -83,7 +56,9 @@ export function dynamoBackfillStore(table: DynamoTable): BackfillStore {
         Limit: limit,
       };
       const ids = (await take(table, query, limit)).map((item) => keys.parse(item).pk);
-      const found = (await batchGet(table, ids.map(backfillKey))).map((item) => backfillItem.parse(item));
+      const found = (await batchGet(table, ids.map(backfillKey))).map((item) =>
+        listedBackfill.parse(backfillFieldsOf(item)),
+      );
       return found.sort((a, b) => ids.indexOf(a.id) - ids.indexOf(b.id));
     },
 
@@ -112,14 +87,14 @@ export function dynamoBackfillStore(table: DynamoTable): BackfillStore {
               gsi1sk: `${next.createdAt}#${id}`,
               ...duePlace(next),
             },
-            ConditionExpression: first ? "attribute_not_exists(pk)" : "version = :previous",
+            ConditionExpression: first ? isFirst : isAsRead,
             ...(!first && { ExpressionAttributeValues: { ":previous": next.version - 1 } }),
             ReturnValuesOnConditionCheckFailure: "ALL_OLD",
           }),
         ),
       );
       if (written.ok || written.current === undefined) return written.ok;
-      return isDeepStrictEqual(backfillItem.parse(written.current), { ...next });
+      return isDeepStrictEqual(backfillOf(written.current), { ...next });
     },
   };
 }

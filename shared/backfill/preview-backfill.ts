@@ -1,27 +1,8 @@
 import type { Engine } from "../engine.ts";
-import type { Backfill, BackfillPlan } from "./backfill.ts";
+import type { BackfillPreview } from "./backfill-view.ts";
 import { standingOf, type TimeStanding } from "./decide-backfill.ts";
 import { lookAt, timesPerCall } from "./drive-backfill.ts";
 import { type BackfillRequest, planBackfill } from "./plan-backfill.ts";
-
-/** What a backfill would do that was only looked at. Times are ISO 8601 in UTC. */
-export type BackfillPreview = Pick<BackfillPlan, "pipeline" | "rule" | "from" | "to"> & {
-  dryRun: true;
-  backfill: string;
-  concurrency: number;
-  /** How many times there are. */
-  total: number;
-  /** The first of them and the last, each once. */
-  first: string[];
-  last: string[];
-  /** Where the same was asked for before: how that stands. Under way it would only go on. */
-  state?: Backfill["state"];
-  /**
-   * How many times would be started, have a run that would be opened again, are under way, have succeeded and would be
-   * skipped, and have failed and would be left. Absent for more times than are looked up at once.
-   */
-  counts?: { start: number; again: number; open: number; skipped: number; failed: number };
-};
 
 /** Times that are listed at each end. */
 const listed = 3;

@@ -18,7 +18,7 @@ import { readOrFail } from "../step/read-or-fail.ts";
 import { inputOf, inputsOf } from "../step/step-input.ts";
 import { hintFor, type StepWork } from "../step/step-work.ts";
 import type { CachedResult } from "../store/result-cache.ts";
-import type { StoredStep } from "../store/run-store.ts";
+import type { FoundRecord, StoredStep } from "../store/run-store.ts";
 import { JobRejectedError, type JobSubmission } from "./batch-service.ts";
 import { endSubmission } from "./end-submission.ts";
 import { indicesOf, jobEnvironment, jobName, splitForArrays } from "./job-environment.ts";
@@ -42,7 +42,7 @@ function delayAfterRefusal(refusals: number, random: number): number {
 const withdrawn = "The step is no longer waiting for this job";
 
 /** Whether a submission's attempt is still the one that the step is at. */
-function counts(held: HeldStep, current: StoredStep | undefined): boolean {
+function counts(held: HeldStep, current: FoundRecord | undefined): boolean {
   return current?.epoch === held.epoch && current.attempt === held.attempt && current.state !== "CANCELLED";
 }
 
@@ -272,7 +272,7 @@ async function withdraw(
   engine: Engine,
   held: HeldStep,
   jobs: readonly StepJob[],
-  current: StoredStep | undefined,
+  current: FoundRecord | undefined,
 ) {
   if (counts(held, current)) return;
   for (const { id } of jobs) await engine.batch.terminate(id, withdrawn);

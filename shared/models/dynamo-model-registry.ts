@@ -2,8 +2,11 @@ import { GetCommand } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod";
 import { canonicalJson } from "../pipeline/json.ts";
 import { type ModelVersion, modelVersion } from "../pipeline/model.ts";
+import { recordOf } from "../pipeline/stored-record.ts";
+import { isFirst } from "../store/dynamo-conditions.ts";
 import {
   aliasKey,
+  fieldsOf,
   modelListingKey,
   modelNumbersKey,
   modelPartition,
@@ -17,16 +20,34 @@ import {
 import { take } from "../store/dynamo-query.ts";
 import type { DynamoTable } from "../store/dynamo-table.ts";
 import { transact } from "../store/dynamo-transaction.ts";
-import { type AliasMove, aliasMove, type ModelRegistry } from "./model-registry.ts";
+import {
+  type AliasMove,
+  aliasMove,
+  type ModelAlias,
+  type ModelRegistry,
+  modelAlias,
+} from "./model-registry.ts";
 
 /** JSON kept as text: DynamoDB's own numbers and empty values differ from JSON's. */
-const jsonText = z.string().transform((text): unknown => JSON.parse(text));
-const versionItem = z.object({ record: jsonText.pipe(modelVersion) }).transform(({ record }) => record);
-const moveItem = z.object({ record: jsonText.pipe(aliasMove) }).transform(({ record }) => record);
+const recordItem = z.object({ record: z.string().transform((text): unknown => JSON.parse(text)) });
+const versionOf = (item: unknown): ModelVersion =>
+  recordOf(modelVersion, recordItem.parse(item).record, "a version of a model");
+const moveOf = (item: unknown): AliasMove =>
+  recordOf(aliasMove, recordItem.parse(item).record, "a move of an alias");
 const numberItem = z.object({ version: z.int().positive() });
-const aliasItem = z.object({ alias: z.string(), version: z.int().positive() });
+/** An alias, without what only the registry needs: how often it was moved. */
+function aliasOf(item: unknown): ModelAlias {
+  const { moves: _moves, ...fields } = fieldsOf(item);
+  return modelAlias.parse(fields);
+}
 const lastNumber = z.object({ last: z.int().nonnegative() }).default({ last: 0 });
 const nameItem = z.object({ name: z.string() });
+
+/**
+ * Only the next move of an alias takes effect. A gate reads the log and decides for version 7; a person rolls back; the
+ * gate's move has the number that the rollback took: refused, and it decides again.
+ */
+const isNextMove = "moves = :before";
 
 /** DynamoDB takes 400 KB an item, names of attributes included. */
 const longestRecord = 380_000;
@@ -54,7 +75,7 @@ export function dynamoModelRegistry(table: DynamoTable): ModelRegistry {
     });
   const getVersion = async (name: string, version: number) => {
     const item = await read(versionKey(name, version));
-    return item === undefined ? undefined : versionItem.parse(item);
+    return item === undefined ? undefined : versionOf(item);
   };
 
   return {
@@ -69,7 +90,7 @@ export function dynamoModelRegistry(table: DynamoTable): ModelRegistry {
             Put: {
               TableName,
               Item: { ...sourceKey(name, source), version },
-              ConditionExpression: "attribute_not_exists(pk)",
+              ConditionExpression: isFirst,
             },
           },
           {
@@ -77,7 +98,7 @@ export function dynamoModelRegistry(table: DynamoTable): ModelRegistry {
               TableName,
               Key: modelNumbersKey(name),
               UpdateExpression: "SET #last = :version",
-              ConditionExpression: last === 0 ? "attribute_not_exists(pk)" : "#last = :last",
+              ConditionExpression: last === 0 ? isFirst : "#last = :last",
               ExpressionAttributeNames: { "#last": "last" },
               ExpressionAttributeValues: { ":version": version, ...(last > 0 && { ":last": last }) },
             },
@@ -98,7 +119,7 @@ export function dynamoModelRegistry(table: DynamoTable): ModelRegistry {
           Put: {
             TableName,
             Item: { ...versionKey(name, version.version), record },
-            ConditionExpression: "attribute_not_exists(pk)",
+            ConditionExpression: isFirst,
           },
         },
         { Put: { TableName, Item: { ...modelListingKey(name), name } } },
@@ -111,7 +132,7 @@ export function dynamoModelRegistry(table: DynamoTable): ModelRegistry {
 
     async listVersions(name) {
       const items = await list(modelPartition(name), modelSortKeys.version);
-      return items.map((item) => versionItem.parse(item)).sort((a, b) => a.version - b.version);
+      return items.map(versionOf).sort((a, b) => a.version - b.version);
     },
 
     async listNames() {
@@ -120,12 +141,12 @@ export function dynamoModelRegistry(table: DynamoTable): ModelRegistry {
 
     async getAlias(name, alias) {
       const item = await read(aliasKey(name, alias));
-      return item === undefined ? undefined : aliasItem.parse(item).version;
+      return item === undefined ? undefined : aliasOf(item).version;
     },
 
     async listAliases(name) {
       const items = await list(modelPartition(name), modelSortKeys.alias);
-      return items.map((item) => aliasItem.parse(item));
+      return items.map(aliasOf);
     },
 
     async moveAlias(move) {
@@ -133,30 +154,36 @@ export function dynamoModelRegistry(table: DynamoTable): ModelRegistry {
       const record = JSON.stringify(move);
       const written = await transact(table, [
         {
-          Put: {
+          // An update, so that what else is stored of the alias stays.
+          Update: {
             TableName,
-            Item: { ...aliasKey(name, alias), alias, version, moves: number },
-            ConditionExpression: number === 1 ? "attribute_not_exists(pk)" : "moves = :before",
-            ...(number > 1 && { ExpressionAttributeValues: { ":before": number - 1 } }),
+            Key: aliasKey(name, alias),
+            UpdateExpression: "SET #alias = :alias, #version = :version, moves = :number",
+            ConditionExpression: number === 1 ? isFirst : isNextMove,
+            ExpressionAttributeNames: { "#alias": "alias", "#version": "version" },
+            ExpressionAttributeValues: {
+              ...{ ":alias": alias, ":version": version, ":number": number },
+              ...(number > 1 && { ":before": number - 1 }),
+            },
           },
         },
         {
           Put: {
             TableName,
             Item: { ...moveKey(name, alias, number), record },
-            ConditionExpression: "attribute_not_exists(pk)",
+            ConditionExpression: isFirst,
             ReturnValuesOnConditionCheckFailure: "ALL_OLD",
           },
         },
       ]);
       if (written.ok) return true;
       const stored = written.refusals.find(({ place }) => place === 1)?.item;
-      return stored !== undefined && isSameMove(moveItem.parse(stored), move);
+      return stored !== undefined && isSameMove(moveOf(stored), move);
     },
 
     async listMoves(name, alias) {
       const items = await list(modelPartition(name), moveKeyPrefix(alias));
-      return items.map((item) => moveItem.parse(item)).sort((a, b) => a.number - b.number);
+      return items.map(moveOf).sort((a, b) => a.number - b.number);
     },
   };
 }

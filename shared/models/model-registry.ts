@@ -1,8 +1,9 @@
 import * as z from "zod";
 import { aliasName, type ModelVersion, modelActor, modelGate, modelName } from "../pipeline/model.ts";
+import { openObject, type Stored } from "../pipeline/stored-record.ts";
 
 /** What a gate decided by, as it is kept with the move. */
-export const moveFigures = z.object({
+export const moveFigures = openObject({
   ...modelGate.shape,
   /** The candidate's own figure, and the base rate's on the same data. */
   value: z.number(),
@@ -15,7 +16,7 @@ export const moveFigures = z.object({
 export type MoveFigures = z.infer<typeof moveFigures>;
 
 /** One move of an alias: an entry of its log. The last one says which version has the alias. */
-export const aliasMove = z.object({
+export const aliasMove = openObject({
   name: modelName,
   alias: aliasName,
   /** Moves of this alias are numbered from 1, without gaps. */
@@ -32,8 +33,9 @@ export const aliasMove = z.object({
 });
 export type AliasMove = z.infer<typeof aliasMove>;
 
-/** A name of a version, such as `champion`. */
-export type ModelAlias = { readonly alias: string; readonly version: number };
+/** A name of a version, such as `champion`. What newer code adds stays with the name, whichever version has it. */
+export const modelAlias = openObject({ alias: z.string(), version: z.int().positive() });
+export type ModelAlias = Stored<typeof modelAlias>;
 
 /**
  * Versions of models and their aliases. Every write is idempotent: repeated after a lost response it changes nothing and

@@ -1,9 +1,7 @@
 import type { Engine } from "../engine.ts";
 import { limitName, limitsOf, queueOf } from "../pipeline/work-queue.ts";
 import { admitRuns } from "../run/admit-runs.ts";
-
-/** A limit as an operator is told of it: its own slots (null: as the definitions say), and how many are held. */
-export type ChangedLimit = { limit: string; slots: number | null; held: number };
+import type { ChangedLimit } from "./queue-view.ts";
 
 /** No run takes a slot of this limit: setting it would change nothing. */
 export class LimitNotFoundError extends Error {

@@ -1,8 +1,9 @@
 import * as z from "zod";
 import type { Engine } from "../engine.ts";
 import { mostSlots } from "../pipeline/work-queue.ts";
-import { type ChangedLimit, changeLimit } from "./change-limit.ts";
-import { previewQueue, previewQueues, type QueueView } from "./preview-queue.ts";
+import { changeLimit } from "./change-limit.ts";
+import { previewQueue, previewQueues } from "./preview-queue.ts";
+import type { ChangedLimit, QueueView } from "./queue-view.ts";
 
 /** What operators can ask of limits and of the queues of runs that wait for their slots. */
 export const queueRequests = [

@@ -4,15 +4,16 @@ import { tag, tags } from "../pipeline/tag.ts";
 import { given } from "../platform/given.ts";
 import { PipelineNotFoundError } from "../run/run-errors.ts";
 import type { StartedRun } from "../run/start-run.ts";
-import { type Run, type RunState, runStates } from "../state/run.ts";
+import { type Run, runStates } from "../state/run.ts";
 import type { RunPage } from "../store/run-store.ts";
 import { approveStep } from "./approve-step.ts";
 import { cancelRun } from "./cancel-run.ts";
 import { pauseRun, resumeRun } from "./pause-run.ts";
 import { rerunRun } from "./rerun-run.ts";
 import { retryRun } from "./retry-run.ts";
-import { type StartedByHand, startByHand, startRequest, timeAsked } from "./start-by-hand.ts";
-import { type TaggedRun, tagRun } from "./tag-run.ts";
+import type { ManagedRun, StartedByHand, TaggedRun } from "./run-answer.ts";
+import { startByHand, startRequest, timeAsked } from "./start-by-hand.ts";
+import { tagRun } from "./tag-run.ts";
 
 const runId = z.string().min(1);
 /** A time of any offset, in UTC. */
@@ -63,9 +64,6 @@ export const runRequests = [
   }),
 ] as const;
 export type RunRequest = z.output<(typeof runRequests)[number]>;
-
-/** A run as an operator is told of it. */
-export type ManagedRun = { runId: string; pipeline: string; state: RunState; epoch: number };
 
 /** What is answered about runs. */
 export type RunAnswer = ManagedRun | StartedRun | StartedByHand | TaggedRun | RunPage;

@@ -1,14 +1,16 @@
 import * as z from "zod";
 import { rhythms } from "../backfill/backfill-times.ts";
-import { type BackfillView, viewBackfill } from "../backfill/backfill-view.ts";
-import { type BackfillPreview, previewBackfill } from "../backfill/preview-backfill.ts";
+import type { BackfillPreview, BackfillView } from "../backfill/backfill-view.ts";
+import { previewBackfill } from "../backfill/preview-backfill.ts";
 import { cancelBackfill, driveAndRead, resumeBackfill, startBackfill } from "../backfill/start-backfill.ts";
+import { viewBackfill } from "../backfill/view-backfill.ts";
 import type { Engine } from "../engine.ts";
 import type { Json } from "../pipeline/json.ts";
 import { given } from "../platform/given.ts";
-import type { StoredSchedule } from "../schedule/schedule-store.ts";
-import { type ScheduleView, viewSchedules } from "../schedule/schedule-view.ts";
+import type { StoredSchedule } from "../schedule/schedule.ts";
+import type { ScheduleView } from "../schedule/schedule-view.ts";
 import { setScheduleActive } from "../schedule/set-schedule.ts";
+import { viewSchedules } from "../schedule/view-schedules.ts";
 
 const pipeline = z.string().min(1);
 const backfill = z.string().min(1);

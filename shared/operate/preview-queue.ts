@@ -2,35 +2,7 @@ import { backfillLimit } from "../backfill/backfill.ts";
 import type { Engine } from "../engine.ts";
 import type { Pipeline } from "../pipeline/define-pipeline.ts";
 import { limitsOf, queueOf } from "../pipeline/work-queue.ts";
-import type { Run } from "../state/run.ts";
-
-/** A limit of a work queue: who holds its slots. */
-export type LimitView = {
-  limit: string;
-  /** Runs that may be under way at once; null for no limit. */
-  slots: number | null;
-  /** Whether an operator set it, in place of the definitions. */
-  setByHand: boolean;
-  /** Ids of the runs that hold a slot. */
-  holders: string[];
-};
-
-/** A run that waits, and what for. */
-export type WaitingView = Pick<Run, "runId" | "pipeline" | "name" | "priority" | "startedAt"> & {
-  /** The limits that have no slot left; none for a run that is about to be started. */
-  waitsFor: string[];
-};
-
-/** A work queue, as a person sees it. */
-export type QueueView = {
-  queue: string;
-  pipelines: string[];
-  limits: LimitView[];
-  /** In the order in which they will be started. */
-  waiting: WaitingView[];
-  /** More runs wait than are listed. */
-  more: boolean;
-};
+import type { LimitView, QueueView } from "./queue-view.ts";
 
 /** No pipeline's runs wait in this queue. */
 export class QueueNotFoundError extends Error {
@@ -53,10 +25,10 @@ function definedLimits(pipelines: readonly Pipeline[]): Map<string, number | nul
 }
 
 async function viewLimit(engine: Engine, limit: string, defined: number | null): Promise<LimitView> {
-  const { holders, limit: set } = await engine.store.getSlots(limit);
+  const { holders, limit: set, ...shown } = await engine.store.getSlots(limit);
   // That of a backfill is set by the backfill.
   const setByHand = set !== undefined && !limit.startsWith(backfillLimit(""));
-  return { limit, slots: set ?? defined, setByHand, holders: [...holders].sort() };
+  return { ...shown, limit, slots: set ?? defined, setByHand, holders: [...holders].sort() };
 }
 
 const isFull = ({ slots, holders }: LimitView) => slots !== null && holders.length >= slots;

@@ -4,6 +4,7 @@ import { canonicalJson, isJsonObject, type Json } from "../pipeline/json.ts";
 import { tags } from "../pipeline/tag.ts";
 import { parseRequest } from "../platform/parse-request.ts";
 import { checkedParams, type StartedRun, startRun } from "../run/start-run.ts";
+import type { StartedByHand } from "./run-answer.ts";
 
 /** A time with its offset, as ISO 8601 has it. */
 export const timeAsked = z.iso.datetime({
@@ -28,17 +29,6 @@ export const startRequest = z.strictObject({
   /** Tags besides those of its pipeline. */
   tags: tags.default([]),
 });
-
-/** The run that a request led to. */
-export type StartedByHand = StartedRun & {
-  /**
-   * Where the run was there before, with other params than those asked for, which were not used: a line for each that
-   * differs.
-   */
-  differs?: string[];
-  /** How to get a run with the params asked for, where they were not used. */
-  remedy?: string;
-};
 
 /** Characters that are shown of a param. */
 const mostShown = 60;

@@ -1,9 +1,7 @@
 import type { Engine } from "../engine.ts";
 import { mostTags, tagsInOrder } from "../pipeline/tag.ts";
 import { RunNotFoundError, RunStateError } from "../run/run-errors.ts";
-
-/** A run's tags as an operator is told of them. */
-export type TaggedRun = { runId: string; tags: readonly string[] };
+import type { TaggedRun } from "./run-answer.ts";
 
 /**
  * Gives a run tags and takes others from it, in whatever state it is. Asked again it changes nothing.

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { artifact } from "./job.ts";
 import type { Json } from "./json.ts";
+import { openObject } from "./stored-record.ts";
 
 // What the model registry takes and gives: shared/models keeps it, pipelines and their functions use it.
 
@@ -54,13 +55,13 @@ export type ModelRegistration = z.infer<typeof modelRegistration>;
 
 /** Who asked for something: a step of a run, or a person. */
 export const modelActor = z.union([
-  z.object({ runId: z.string(), step: z.string(), index: z.int().nonnegative() }),
-  z.object({ person: z.string() }),
+  openObject({ runId: z.string(), step: z.string(), index: z.int().nonnegative() }),
+  openObject({ person: z.string() }),
 ]);
 export type ModelActor = z.infer<typeof modelActor>;
 
 /** The attempt that made a model, as far as its location and the records of its run tell. */
-export const modelTraining = z.object({
+export const modelTraining = openObject({
   pipeline: z.string(),
   runId: z.string(),
   step: z.string(),
@@ -77,16 +78,19 @@ export const modelTraining = z.object({
 });
 export type ModelTraining = z.infer<typeof modelTraining>;
 
+const keptArtifact = openObject(artifact.shape);
+
 /** A registered version of a model. It never changes. */
-export const modelVersion = z.object({
+export const modelVersion = openObject({
   ...described,
+  data: z.array(openObject(modelData.shape)).default([]),
   version: z.int().positive(),
   /** ISO 8601, UTC. */
   registeredAt: z.string(),
   registeredBy: modelActor,
   /** The model as it is kept, in a folder of its own that never expires. */
-  model: modelFolder,
-  attachments,
+  model: openObject({ ...modelFolder.shape, files: z.array(keptArtifact) }),
+  attachments: z.record(z.string(), keptArtifact).default({}),
   /** SHA-256 over paths and checksums of the files: equal for models of equal content. */
   digest: z.string(),
   /** The folder that it was copied from. */

@@ -1,11 +1,26 @@
 import { Cron } from "croner";
-import type { CronTrigger, IntervalLength, IntervalTrigger } from "./schedule-trigger.ts";
+import * as z from "zod";
+import type { IntervalLength } from "./schedule-trigger.ts";
+import { openObject, type Stored } from "./stored-record.ts";
 import { wallTime } from "./time-zone.ts";
 
-/** Which times a schedule names. */
-export type Timetable =
-  | Pick<CronTrigger, "kind" | "expression" | "timezone" | "end">
-  | Pick<IntervalTrigger, "kind" | "every" | "anchor" | "timezone" | "end">;
+const zoned = { timezone: z.string(), end: z.string().exactOptional() };
+
+/** Which times a schedule names: as its trigger has them, and as a backfill keeps them. */
+export const timetableRecord = z.discriminatedUnion("kind", [
+  openObject({ kind: z.literal("cron"), expression: z.string(), ...zoned }),
+  openObject({
+    kind: z.literal("interval"),
+    every: z.union([
+      openObject({ minutes: z.int() }),
+      openObject({ hours: z.int() }),
+      openObject({ days: z.int() }),
+    ]),
+    anchor: z.string(),
+    ...zoned,
+  }),
+]);
+export type Timetable = Stored<typeof timetableRecord>;
 
 /** Where a schedule without a time zone of its own gets one. */
 type Zoned = { readonly timezone: string };

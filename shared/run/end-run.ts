@@ -2,7 +2,7 @@ import type { Engine } from "../engine.ts";
 import type { Graph } from "../pipeline/graph.ts";
 import { type EndedRun, type EndState, isActive, type Run, wasStopped } from "../state/run.ts";
 import { hasEnded } from "../state/step-record.ts";
-import type { StoredStep } from "../store/run-store.ts";
+import type { FoundRecord } from "../store/run-store.ts";
 import { admitRuns } from "./admit-runs.ts";
 import { endStepMessage, endStepsOf } from "./end-step.ts";
 import { nextSweep } from "./next-sweep.ts";
@@ -30,7 +30,7 @@ export async function openEndSteps(
   engine: Engine,
   run: EndedRun,
   graph: Graph,
-): Promise<{ step: string; record: StoredStep | undefined }[]> {
+): Promise<{ step: string; record: FoundRecord | undefined }[]> {
   const { runId, epoch } = run;
   const steps = endStepsOf(engine, graph, run.state);
   if (steps.length === 0) return [];

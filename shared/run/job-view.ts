@@ -1,6 +1,6 @@
 import { isSpotQueue, type Resources } from "../pipeline/job.ts";
 import { attemptResources } from "../state/attempt-resources.ts";
-import { hasJobs, type JobAttempt, type JobTry, type StepRecord } from "../state/step-record.ts";
+import { type FoundStep, hasJobs, type JobAttempt, type JobTry } from "../state/step-record.ts";
 
 /** An attempt that a Batch job made or is making, or one of those of a map's children. */
 export type AttemptView = Omit<JobAttempt, "state"> & {
@@ -43,7 +43,7 @@ export function machineSeconds({ tries }: JobAttempt): number | undefined {
 }
 
 /** The attempt that a record's job is making, once it has a machine. */
-function underWay(record: StepRecord, resources: Resources): AttemptView[] {
+function underWay(record: FoundStep, resources: Resources): AttemptView[] {
   if (!hasJobs(record) || record.state !== "RUNNING" || record.index === "map") return [];
   const { epoch, attempt, jobs, log, runningSince } = record;
   const { gpus, ...had } = attemptResources(resources, record);
@@ -74,7 +74,7 @@ const shownFirst: readonly AttemptView["state"][] = ["FAILED", "RUNNING", "SUCCE
 
 /** The attempts of a step's records; of a map those that failed first, since they are looked for, then those that run. */
 export function viewAttempts(
-  records: readonly StepRecord[],
+  records: readonly FoundStep[],
   mapped: boolean,
   resources: Resources,
 ): AttemptView[] {
@@ -116,7 +116,7 @@ function vcpusHint(used: number | undefined, vcpus: number, seconds: number): st
 }
 
 /** What the last attempts of a step's records used, those of an earlier size left out; undefined where none could say. */
-export function viewUsage(records: readonly StepRecord[]): UsageView | undefined {
+export function viewUsage(records: readonly FoundStep[]): UsageView | undefined {
   const last = records.flatMap(({ jobAttempts = [] }) => jobAttempts.slice(-1));
   const told = last.filter(({ usage }) => usage !== undefined);
   const [first] = told;

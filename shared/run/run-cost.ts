@@ -1,11 +1,11 @@
 import type { Graph, StepNode } from "../pipeline/graph.ts";
 import { isSpotQueue } from "../pipeline/job.ts";
 import {
+  type FoundStep,
   hasEnded,
   type JobAttempt,
   lossesTo,
   mostJobAttempts,
-  type StepRecord,
 } from "../state/step-record.ts";
 import { machineSeconds } from "./job-view.ts";
 import { machinePrices, prices, spotDiscount } from "./prices.ts";
@@ -87,7 +87,7 @@ function sum(costs: readonly CostView[]): CostView {
   };
 }
 
-function jobCost(record: StepRecord): CostView {
+function jobCost(record: FoundStep): CostView {
   const { jobAttempts = [], attempt } = record;
   const machines = sum(jobAttempts.map(machineCost));
   const forgotten = jobAttempts.length === mostJobAttempts && attempt > mostJobAttempts;
@@ -98,7 +98,7 @@ function jobCost(record: StepRecord): CostView {
 }
 
 /** Of a function's attempts only the time of the last is known. One that lost its worker has had a large one since. */
-function functionCost({ over, size }: StepNode, record: StepRecord): CostView {
+function functionCost({ over, size }: StepNode, record: FoundStep): CostView {
   const isLarge = size === "large" || lossesTo(record, "worker") > 0;
   const ended = hasEnded(record);
   const seconds = ended ? Math.max(0, Date.parse(record.endedAt) - Date.parse(record.startedAt)) / 1000 : 0;
@@ -111,7 +111,7 @@ function functionCost({ over, size }: StepNode, record: StepRecord): CostView {
   };
 }
 
-function recordCost(node: StepNode, record: StepRecord): CostView {
+function recordCost(node: StepNode, record: FoundStep): CostView {
   const { task } = node;
   if (
     record.state === "CACHED" ||
@@ -127,7 +127,7 @@ function recordCost(node: StepNode, record: StepRecord): CostView {
  * What a run has cost, from the records of its steps: a pure estimate by {@link costBasis}. Jobs of earlier epochs count
  * as far as they are kept, functions of the current one only.
  */
-export function runCost(graph: Graph, records: readonly StepRecord[]): RunCost {
+export function runCost(graph: Graph, records: readonly FoundStep[]): RunCost {
   const byStep = Map.groupBy(records, ({ step }) => step);
   const steps = new Map(
     graph.steps.map((node): [string, CostView] => {

@@ -4,11 +4,11 @@ import type { ObjectStore } from "../objects/object-store.ts";
 import type { Run } from "../state/run.ts";
 import {
   childrenOf,
+  type FoundStep,
   hasEnded,
   hasJobs,
   hasResult,
   type JobStep,
-  type StepRecord,
 } from "../state/step-record.ts";
 
 /** How far a step's jobs say they are. */
@@ -63,7 +63,7 @@ function fractionOfMap(total: number, ended: number, running: number, fractions:
 }
 
 /** What the running jobs of one step say together; undefined where none has said anything. */
-function viewProgress(records: readonly StepRecord[], running: readonly Running[]): ProgressView | undefined {
+function viewProgress(records: readonly FoundStep[], running: readonly Running[]): ProgressView | undefined {
   const told = running.flatMap((each) => (each.told === undefined ? [] : [each.told]));
   const last = told.toSorted((a, b) => Date.parse(b.at) - Date.parse(a.at))[0];
   if (last === undefined) return undefined;
@@ -86,7 +86,7 @@ function viewProgress(records: readonly StepRecord[], running: readonly Running[
   return { ...(fraction !== undefined && { fraction }), message, at: new Date(at).toISOString() };
 }
 
-function runs(record: StepRecord): record is JobStep {
+function runs(record: FoundStep): record is JobStep {
   return hasJobs(record) && record.state === "RUNNING" && record.index !== "map";
 }
 
@@ -103,7 +103,7 @@ function chosen(steps: ReadonlyMap<string, readonly JobStep[]>): JobStep[] {
 export async function readProgress(
   objects: ObjectStore,
   run: Run,
-  records: readonly StepRecord[],
+  records: readonly FoundStep[],
 ): Promise<ReadonlyMap<string, ProgressView>> {
   const current = records.filter((record) => record.epoch === run.epoch || hasResult(record));
   const running = Map.groupBy(current.filter(runs), ({ step }) => step);

@@ -6,15 +6,15 @@ import type { Json } from "../pipeline/json.ts";
 import { attemptResources } from "../state/attempt-resources.ts";
 import { plan, type Standing } from "../state/plan.ts";
 import type { Cause, Run, RunError, RunState } from "../state/run.ts";
+import { addedFields } from "../state/step-facts.ts";
 import {
   type Answer,
   type CacheSource,
   childrenOf,
+  type FoundStep,
   hasEnded,
   hasResult,
   type StepError,
-  type StepRecord,
-  type StepState,
   type StoredValue,
 } from "../state/step-record.ts";
 import { type EndStep, isEndStep, parseEndStep } from "./end-step.ts";
@@ -23,8 +23,11 @@ import { type AttemptView, type UsageView, viewAttempts, viewUsage } from "./job
 import { type CostView, costBasis, type RunCost, runCost } from "./run-cost.ts";
 import type { ProgressView } from "./run-progress.ts";
 
-/** A step's state as people see it: what is stored, or what follows from the run where nothing is stored. */
-export type ViewState = StepState | "WAITING" | "READY" | "UPSTREAM_FAILED";
+/**
+ * A step's state as people see it: what is stored, or what follows from the run where nothing is stored. UNKNOWN: newer code
+ * says it in words that this one does not know.
+ */
+export type ViewState = FoundStep["state"] | "WAITING" | "READY" | "UPSTREAM_FAILED";
 
 /** Why a step, or one child of a mapped step, failed or is being tried again. */
 export type ErrorView = StepError & { index?: number };
@@ -148,7 +151,7 @@ const endedStandings: Partial<Record<Standing, ViewState>> = {
 };
 
 /** The records of a step that still count: a retry begins anew what did not succeed. */
-function currentRecords(run: Run, records: readonly StepRecord[]): StepRecord[] {
+function currentRecords(run: Run, records: readonly FoundStep[]): FoundStep[] {
   return records.filter((record) => record.epoch === run.epoch || hasResult(record));
 }
 
@@ -163,15 +166,12 @@ function derivedState(run: Run, standing: Standing): ViewState {
 }
 
 /** State of a child of which nothing is stored: it shares the fate of its map. */
-function unstoredChildState(map: StepRecord): ViewState {
+function unstoredChildState(map: FoundStep): ViewState {
   if (map.state === "SUCCEEDED" || map.state === "RUNNING" || map.state === "RETRYING") return "WAITING";
   return map.state;
 }
 
-function countChildren(
-  children: readonly StepRecord[],
-  map: StepRecord | undefined,
-): ChildrenView | undefined {
+function countChildren(children: readonly FoundStep[], map: FoundStep | undefined): ChildrenView | undefined {
   const total = map && childrenOf(map);
   if (map === undefined || total === undefined) return undefined;
   const counts: { [S in ViewState]?: number } = {};
@@ -183,17 +183,17 @@ function countChildren(
 }
 
 /** A map whose jobs wait is at work as soon as one of its children was. */
-function mapState(map: StepRecord, children: readonly StepRecord[]): ViewState {
+function mapState(map: FoundStep, children: readonly FoundStep[]): ViewState {
   if (hasEnded(map)) return map.state;
   return children.some((child) => child.state === "RUNNING" || hasEnded(child)) ? "RUNNING" : map.state;
 }
 
 /** An error that says more than the state does: that a cancelled step was cancelled is no news. */
-function errorOf(record: StepRecord): StepError | undefined {
+function errorOf(record: FoundStep): StepError | undefined {
   return "error" in record && record.state !== "CANCELLED" ? record.error : undefined;
 }
 
-function errorsOf(own: StepRecord | undefined, children: readonly StepRecord[]): ErrorView[] {
+function errorsOf(own: FoundStep | undefined, children: readonly FoundStep[]): ErrorView[] {
   const failed = children.flatMap((child): ErrorView[] => {
     const error = errorOf(child);
     if (error === undefined) return [];
@@ -205,7 +205,7 @@ function errorsOf(own: StepRecord | undefined, children: readonly StepRecord[]):
 }
 
 /** A step's result may name what others made; only what lies at its own place in S3 is its own. */
-function artifactsOf(run: Run, node: StepNode, records: readonly StepRecord[]): Artifact[] {
+function artifactsOf(run: Run, node: StepNode, records: readonly FoundStep[]): Artifact[] {
   const place = `/${stepPrefix(run, node.name)}`;
   const made = records.flatMap((record) =>
     hasResult(record) && "value" in record.output ? artifactsIn(record.output.value) : [],
@@ -214,7 +214,7 @@ function artifactsOf(run: Run, node: StepNode, records: readonly StepRecord[]): 
 }
 
 function timesOf(
-  own: StepRecord | undefined,
+  own: FoundStep | undefined,
   now: number,
 ): Pick<StepView, "startedAt" | "endedAt" | "milliseconds" | "retryAt"> {
   if (own === undefined) return {};
@@ -230,7 +230,7 @@ function timesOf(
 }
 
 /** The runs of a mapped step's children, those that are under way or did not succeed first where there are too many. */
-function childRunsOf(children: readonly StepRecord[]): Pick<StepView, "childRuns"> {
+function childRunsOf(children: readonly FoundStep[]): Pick<StepView, "childRuns"> {
   const runs = children.flatMap(({ index, child, state }): ChildRunView[] =>
     child === undefined || index === "map" ? [] : [{ index, runId: child.runId, state }],
   );
@@ -243,7 +243,7 @@ function childRunsOf(children: readonly StepRecord[]): Pick<StepView, "childRuns
 }
 
 /** What was answered to an approval. */
-function answersOf(records: readonly StepRecord[], mapped: boolean): Pick<StepView, "answers"> {
+function answersOf(records: readonly FoundStep[], mapped: boolean): Pick<StepView, "answers"> {
   const answers = records.flatMap(({ answer, index }): AnswerView[] => {
     if (answer === undefined) return [];
     return [{ ...answer, ...(mapped && typeof index === "number" && { index }) }];
@@ -254,7 +254,7 @@ function answersOf(records: readonly StepRecord[], mapped: boolean): Pick<StepVi
 }
 
 /** What only some kinds of step have. */
-function ownFacts(record: StepRecord): Pick<StepView, "passes" | "child" | "cachedFrom" | "message"> {
+function ownFacts(record: FoundStep): Pick<StepView, "passes" | "child" | "cachedFrom" | "message"> {
   return {
     ...(record.passes !== undefined && { passes: record.passes }),
     ...(record.child !== undefined && { child: record.child.runId }),
@@ -266,8 +266,8 @@ function ownFacts(record: StepRecord): Pick<StepView, "passes" | "child" | "cach
 /** What Batch steps have more than others. */
 function jobFacts(
   { task, over }: StepNode,
-  own: StepRecord | undefined,
-  all: readonly StepRecord[],
+  own: FoundStep | undefined,
+  all: readonly FoundStep[],
 ): Pick<StepView, "queue" | "withoutGpu" | "log" | "jobs" | "usage"> {
   if (task.kind !== "batch" || own === undefined) return {};
   const jobs = viewAttempts(all, over !== undefined, task.resources);
@@ -285,7 +285,7 @@ function viewStep(
   run: Run,
   node: StepNode,
   standing: Standing,
-  all: readonly StepRecord[],
+  all: readonly FoundStep[],
   cost: RunCost,
   now: number,
 ): StepView {
@@ -295,6 +295,7 @@ function viewStep(
   const members = mapped ? records.filter(({ index }) => index !== "map") : [];
   const children = countChildren(members, own);
   return {
+    ...(own !== undefined && addedFields(own)),
     number: node.number,
     name: node.name,
     kind: node.task.kind,
@@ -319,7 +320,7 @@ function viewStep(
 const startedRun = z.object({ value: z.object({ runId: z.string() }) });
 
 /** What followed the end of a run's epoch. */
-function viewEndStep(record: StepRecord, now: number): EndStepView {
+function viewEndStep(record: FoundStep, now: number): EndStepView {
   const parsed = parseEndStep(record.step);
   const run =
     hasResult(record) && parsed.kind === "start" ? startedRun.safeParse(record.output).data : undefined;
@@ -336,40 +337,24 @@ function viewEndStep(record: StepRecord, now: number): EndStepView {
 
 /**
  * How a run stands, as a person sees it. Pure: stored states are shown as they are, and what is not stored (WAITING,
- * READY, UPSTREAM_FAILED, SKIPPED with what it needed) follows from `plan`. Read the run before its records, so that
+ * READY, UPSTREAM_FAILED, SKIPPED with what it needed) follows from `plan`. What newer code has added is shown too. Read the run before its records, so that
  * the records are never behind it.
  *
  * @param graph the graph that the run started with
  * @param now epoch milliseconds, for the durations of what has not ended
  */
-export function viewRun(run: Run, graph: Graph, records: readonly StepRecord[], now: number): RunView {
+export function viewRun(run: Run, graph: Graph, records: readonly FoundStep[], now: number): RunView {
   const { standings } = plan(graph, run.progress);
   const cost = runCost(graph, records);
   const byStep = Map.groupBy(records, ({ step }) => step);
-  const endedAt = "endedAt" in run ? run.endedAt : undefined;
-  const end = endedAt === undefined ? now : Date.parse(endedAt);
-  const {
-    runId,
-    pipeline,
-    name,
-    state,
-    cause,
-    params,
-    scheduledAt,
-    startedAt,
-    epoch,
-    queue,
-    priority,
-    tags,
-    error,
-  } = run;
+  const end = "endedAt" in run ? Date.parse(run.endedAt) : now;
+  const { graphHash, progress, limits, onCollision, refresh, activeSince, endsAs, ...shown } = {
+    endsAs: undefined,
+    ...run,
+  };
   return {
-    ...{ runId, pipeline, name, state, cause, params, scheduledAt, startedAt },
-    ...(endedAt !== undefined && { endedAt }),
-    milliseconds: Math.max(0, end - Date.parse(startedAt)),
-    ...{ epoch, queue, priority, tags },
-    ...("reason" in run && run.reason !== undefined && { reason: run.reason }),
-    ...(error !== undefined && { error }),
+    ...shown,
+    milliseconds: Math.max(0, end - Date.parse(run.startedAt)),
     cost: { dollars: cost.dollars, atLeast: cost.atLeast, basis: costBasis },
     steps: graph.steps.map((node) =>
       viewStep(run, node, standings[node.number] ?? "WAITING", byStep.get(node.name) ?? [], cost, now),

@@ -1,7 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import { GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod";
+import { isFirst } from "../store/dynamo-conditions.ts";
 import {
+  fieldsOf,
   scheduleFromKey,
   scheduleKey,
   schedulesDuePartition,
@@ -9,41 +11,45 @@ import {
 } from "../store/dynamo-keys.ts";
 import { take } from "../store/dynamo-query.ts";
 import { conditional, type DynamoTable } from "../store/dynamo-table.ts";
-import type { ScheduleStore, StoredSchedule } from "./schedule-store.ts";
+import { type StoredSchedule, scheduleRecord } from "./schedule.ts";
+import type { ScheduleStore } from "./schedule-store.ts";
 
-/** One that was stored without its rule gets it, and its place in the index, when it is registered next. */
-const scheduleItem = z
-  .object({
-    sk: scheduleFromKey,
-    active: z.boolean(),
-    rule: z.string().default(""),
-    dueAt: z.iso.datetime().exactOptional(),
-  })
-  .transform(
-    ({ sk: key, active, rule, dueAt }): StoredSchedule => ({
-      ...key,
-      active,
-      rule,
-      ...(dueAt !== undefined && { nextAt: dueAt }),
-    }),
-  );
+/** What a schedule's item keeps in another form: its next time is where the index of what is due has it. */
+const inOtherForm = z.looseObject({ sk: scheduleFromKey, dueAt: z.string().exactOptional() });
 
-/** The condition that a schedule is still as it was read. */
+/**
+ * One that was stored without its rule gets it, and its place in the index, when it is registered next.
+ *
+ * @throws ZodError for an item that is not a schedule
+ */
+function scheduleOf(item: unknown): StoredSchedule {
+  const { sk: key, dueAt, ...others } = inOtherForm.parse(item);
+  const next = dueAt === undefined ? {} : { nextAt: dueAt };
+  return scheduleRecord.parse({ rule: "", ...fieldsOf(others), ...key, ...next });
+}
+
+/** The attributes of a schedule besides its key. */
+function attributesOf({ pipeline: _pipeline, name: _name, nextAt, ...fields }: StoredSchedule) {
+  return { ...fields, ...(nextAt !== undefined && { dueAt: nextAt }) };
+}
+
+/**
+ * The condition that a schedule is still as it was read, in all that it says. A tick that moves it on and a person who
+ * switches it off at the same time both read it first; the second to write reads it again.
+ */
 function unchanged(previous: StoredSchedule | undefined) {
-  if (previous === undefined) return { ConditionExpression: "attribute_not_exists(pk)" };
-  const { active, rule, nextAt } = previous;
+  if (previous === undefined) return { ConditionExpression: isFirst };
+  const { rule, ...others } = attributesOf(previous);
+  const wanted = Object.entries({ ...others, ...(rule !== "" && { rule }) });
+  const absent = ["rule", "dueAt"].filter((name) => !wanted.some(([known]) => known === name));
+  const names = [...wanted.map(([name]) => name), ...absent];
   return {
     ConditionExpression: [
-      "active = :active",
-      rule === "" ? "attribute_not_exists(#rule)" : "#rule = :rule",
-      nextAt === undefined ? "attribute_not_exists(dueAt)" : "dueAt = :nextAt",
+      ...wanted.map((_, place) => `#a${place} = :a${place}`),
+      ...absent.map((_, place) => `attribute_not_exists(#a${wanted.length + place})`),
     ].join(" AND "),
-    ExpressionAttributeNames: { "#rule": "rule" },
-    ExpressionAttributeValues: {
-      ":active": active,
-      ...(rule !== "" && { ":rule": rule }),
-      ...(nextAt !== undefined && { ":nextAt": nextAt }),
-    },
+    ExpressionAttributeNames: Object.fromEntries(names.map((name, place) => [`#a${place}`, name])),
+    ExpressionAttributeValues: Object.fromEntries(wanted.map(([, value], place) => [`:a${place}`, value])),
   };
 }
 
@@ -60,14 +66,14 @@ export function dynamoScheduleStore(table: DynamoTable): ScheduleStore {
         ExpressionAttributeValues: { ":pk": schedulesPartition },
         ConsistentRead: true,
       };
-      return (await take(table, query)).map((item) => scheduleItem.parse(item));
+      return (await take(table, query)).map((item) => scheduleOf(item));
     },
 
     async get(key) {
       const { Item } = await client.send(
         new GetCommand({ TableName, Key: scheduleKey(key), ConsistentRead: true }),
       );
-      return Item === undefined ? undefined : scheduleItem.parse(Item);
+      return Item === undefined ? undefined : scheduleOf(Item);
     },
 
     async due(now, limit) {
@@ -82,20 +88,19 @@ export function dynamoScheduleStore(table: DynamoTable): ScheduleStore {
     },
 
     async put(next, previous) {
-      const { nextAt, active, rule } = next;
-      const due = nextAt === undefined ? {} : { duePartition: schedulesDuePartition, dueAt: nextAt };
+      const place = next.nextAt === undefined ? {} : { duePartition: schedulesDuePartition };
       const written = await conditional(
         client.send(
           new PutCommand({
             TableName,
-            Item: { ...scheduleKey(next), active, rule, ...due },
+            Item: { ...attributesOf(next), ...scheduleKey(next), ...place },
             ...unchanged(previous),
             ReturnValuesOnConditionCheckFailure: "ALL_OLD",
           }),
         ),
       );
       if (written.ok || written.current === undefined) return written.ok;
-      return isDeepStrictEqual(scheduleItem.parse(written.current), { ...next });
+      return isDeepStrictEqual(scheduleOf(written.current), { ...next });
     },
   };
 }

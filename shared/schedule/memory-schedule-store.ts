@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import type { ScheduleKey, ScheduleStore, StoredSchedule } from "./schedule-store.ts";
+import type { ScheduleKey, StoredSchedule } from "./schedule.ts";
+import type { ScheduleStore } from "./schedule-store.ts";
 
 const keyOf = ({ pipeline, name }: ScheduleKey) => `${pipeline}#${name}`;
 const byText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);

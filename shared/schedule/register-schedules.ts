@@ -2,7 +2,7 @@ import type { Engine, Stage } from "../engine.ts";
 import type { Pipeline } from "../pipeline/define-pipeline.ts";
 import { isSchedule, type ScheduleTrigger } from "../pipeline/schedule-trigger.ts";
 import { nextTimeOf, timetableText } from "../pipeline/timetable.ts";
-import type { StoredSchedule } from "./schedule-store.ts";
+import type { StoredSchedule } from "./schedule.ts";
 
 /** The schedules of a pipeline, as defined. */
 export function schedulesOf({ triggers }: Pick<Pipeline, "triggers">): ScheduleTrigger[] {
@@ -14,13 +14,18 @@ function isActiveIn({ active }: ScheduleTrigger, { name }: Stage): boolean {
   return typeof active === "boolean" ? active : active.includes(name);
 }
 
-/** A schedule as it is to be stored: on or off, and with the first time from now on. */
+/**
+ * A schedule as it is to be stored: on or off, and with the first time from now on. Whatever else is stored of it stays.
+ */
 export function scheduleFromNow(
   { clock, stage }: Engine,
   { pipeline, trigger, active }: { pipeline: string; trigger: ScheduleTrigger; active: boolean },
+  stored: StoredSchedule | undefined,
 ): StoredSchedule {
   const next = active ? nextTimeOf(trigger, new Date(clock.now()), stage) : undefined;
+  const { nextAt: _before, ...kept } = stored ?? {};
   return {
+    ...kept,
     pipeline,
     name: trigger.name,
     active,
@@ -41,7 +46,7 @@ export function asDefined(
 ): StoredSchedule {
   if (stored?.rule === timetableText(trigger, engine.stage)) return stored;
   const active = stored?.active ?? isActiveIn(trigger, engine.stage);
-  return scheduleFromNow(engine, { pipeline, trigger, active });
+  return scheduleFromNow(engine, { pipeline, trigger, active }, stored);
 }
 
 /** What was registered by this worker already. */

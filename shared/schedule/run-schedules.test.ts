@@ -5,8 +5,8 @@ import type { ScheduleOptions } from "../pipeline/schedule-trigger.ts";
 import { startRun } from "../run/start-run.ts";
 import { MemoryEngine } from "../testing/memory-engine.ts";
 import { runSchedules } from "./run-schedules.ts";
-import { viewSchedules } from "./schedule-view.ts";
 import { ScheduleNotFoundError, setScheduleActive } from "./set-schedule.ts";
+import { viewSchedules } from "./view-schedules.ts";
 
 const start = Date.parse("2021-10-04T16:20:30Z");
 const minute = 60_000;

@@ -3,7 +3,7 @@ import type { ScheduleTrigger } from "../pipeline/schedule-trigger.ts";
 import { lastTimeOf, nextTimeOf, timesFrom } from "../pipeline/timetable.ts";
 import { startRun } from "../run/start-run.ts";
 import { registerSchedules, schedulesOf } from "./register-schedules.ts";
-import type { ScheduleKey, StoredSchedule } from "./schedule-store.ts";
+import type { ScheduleKey, StoredSchedule } from "./schedule.ts";
 
 /** Most schedules that one tick starts runs of; the next tick takes the others. */
 const schedulesPerTick = 300;

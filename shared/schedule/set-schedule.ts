@@ -1,7 +1,7 @@
 import type { Engine } from "../engine.ts";
 import { PipelineNotFoundError } from "../run/run-errors.ts";
 import { scheduleFromNow, schedulesOf } from "./register-schedules.ts";
-import type { StoredSchedule } from "./schedule-store.ts";
+import type { StoredSchedule } from "./schedule.ts";
 
 /** A pipeline has no schedule of this name. */
 export class ScheduleNotFoundError extends Error {
@@ -34,7 +34,7 @@ export async function setScheduleActive(
   // Each further turn means that someone else has changed the schedule meanwhile.
   for (;;) {
     const stored = await engine.schedules.get({ pipeline, name });
-    const next = scheduleFromNow(engine, { pipeline, trigger, active });
+    const next = scheduleFromNow(engine, { pipeline, trigger, active }, stored);
     if (stored?.active === active && stored.rule === next.rule) return stored;
     if (await engine.schedules.put(next, stored)) return next;
   }

@@ -1,5 +1,5 @@
 import { memorySizes, onDemandQueue, type Resources } from "../pipeline/job.ts";
-import { lossesTo, type StepRecord } from "./step-record.ts";
+import { lossesTo, type StepFacts } from "./step-record.ts";
 
 /** What an attempt gets of a machine, and the queue that it gets it from. Memory in MiB. */
 export type AttemptResources = {
@@ -13,7 +13,7 @@ export type AttemptResources = {
 export const defaultOnDemandAfter = 3;
 
 /** Tries that a step has left on Spot machines; undefined where it never leaves its queue. */
-function spotTriesLeft(resources: Resources, record: StepRecord): number | undefined {
+function spotTriesLeft(resources: Resources, record: StepFacts): number | undefined {
   if (onDemandQueue(resources.queue) === undefined) return undefined;
   if (resources.spot === false) return 0;
   return Math.max(0, (resources.onDemandAfter ?? defaultOnDemandAfter) - lossesTo(record, "spot"));
@@ -24,7 +24,7 @@ function spotTriesLeft(resources: Resources, record: StepRecord): number | undef
  * whoever takes an attempt over looks for its job in the queue that it was sent to: the next size of memory for each time
  * that the last was too small, and a machine on demand once too many Spot machines were taken back.
  */
-export function attemptResources(resources: Resources, record: StepRecord): AttemptResources {
+export function attemptResources(resources: Resources, record: StepFacts): AttemptResources {
   const { vcpus, gpus, queue } = resources;
   const sizes = memorySizes(resources);
   const memory = sizes[Math.min(lossesTo(record, "memory"), sizes.length - 1)] ?? 0;
@@ -45,7 +45,7 @@ const mostTries = 5;
  * How often Batch itself may try an attempt's job: on a Spot machine no more often than the step may lose one. Undefined
  * where the job's definition decides.
  */
-export function triesOfAttempt(resources: Resources, record: StepRecord): number | undefined {
+export function triesOfAttempt(resources: Resources, record: StepFacts): number | undefined {
   const left = spotTriesLeft(resources, record);
   return left === undefined || left === 0 ? undefined : Math.min(left, mostTries);
 }

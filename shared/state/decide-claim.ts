@@ -1,12 +1,14 @@
+import { factsOf, firstFacts, nextFacts } from "./step-facts.ts";
 import {
   type AwayStep,
   type EndedStep,
-  factsOf,
-  firstFacts,
+  type FoundStep,
   type HeldStep,
   hasEnded,
   hasResult,
   isHeld,
+  isNewer,
+  type NewerStep,
   type RetryingStep,
   type StepFacts,
   type StepKey,
@@ -26,6 +28,8 @@ export type ClaimDecision =
   | { kind: "away"; record: AwayStep }
   /** Its worker died: the attempt has failed by that, and whoever finds it says so. */
   | { kind: "lost"; record: HeldStep }
+  /** Newer code wrote it, and goes on with it. */
+  | { kind: "newer"; record: NewerStep }
   /** The message is of an epoch that has passed. */
   | { kind: "stale" };
 
@@ -47,8 +51,7 @@ function claimed(
 
 /** The claim of the attempt that follows. */
 function claimedAnew(request: ClaimRequest, before: StepRecord): ClaimDecision {
-  const startedAt = new Date(request.now).toISOString();
-  return claimed(request, { ...factsOf(before), attempt: before.attempt + 1, startedAt });
+  return claimed(request, nextFacts(before, request.now));
 }
 
 /** The end of a lease that its worker gave up by itself: the next one goes on with the attempt, and nothing was lost. */
@@ -77,9 +80,11 @@ function wake(sleeping: TimedStep, request: ClaimRequest): ClaimDecision {
  * Decides a claim. A record of an earlier epoch without a result is begun anew; one whose lease ran out has lost its
  * attempt.
  */
-export function decideClaim(current: StepRecord | undefined, request: ClaimRequest): ClaimDecision {
+export function decideClaim(current: FoundStep | undefined, request: ClaimRequest): ClaimDecision {
   const { key, epoch, now } = request;
   if (current === undefined) return claimed(request, firstFacts(key, epoch, now));
+  // In whichever epoch: it may be a result, which stays.
+  if (isNewer(current)) return { kind: "newer", record: current };
   if (hasResult(current)) return { kind: "ended", record: current };
   if (current.epoch > epoch) return { kind: "stale" };
   if (current.epoch < epoch) return claimed(request, firstFacts(key, epoch, now, current));

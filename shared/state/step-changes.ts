@@ -1,3 +1,4 @@
+import { factsOf } from "./step-facts.ts";
 import type { LossCause } from "./step-record.ts";
 import {
   type ApprovalStep,
@@ -6,7 +7,6 @@ import {
   type ChildStep,
   childrenOf,
   type EndedStep,
-  factsOf,
   type HeldStep,
   type JobAttempt,
   type JobStep,

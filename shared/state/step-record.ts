@@ -1,244 +1,258 @@
-import type { Json } from "../pipeline/json.ts";
+import * as z from "zod";
+import { openObject, type Stored, storedJson } from "../pipeline/stored-record.ts";
+
+const count = z.int().nonnegative();
+const ordinal = z.int().positive();
+/** Epoch milliseconds. */
+const milliseconds = z.number();
 
 /** Place of a step record within its step: a child's index (0 for a step that is not mapped), or the map as a whole. */
-export type StepIndex = number | "map";
+const stepIndex = z.union([count, z.literal("map")]);
+export type StepIndex = z.infer<typeof stepIndex>;
 
+const stepKey = { runId: z.string(), step: z.string(), index: stepIndex };
 /** Names one step record. */
 export type StepKey = { readonly runId: string; readonly step: string; readonly index: StepIndex };
 
 /** A result: small ones are kept where they are, larger ones in S3. */
-export type StoredValue = { readonly value: Json } | { readonly uri: string };
+export const storedValue = z.union([openObject({ value: storedJson }), openObject({ uri: z.string() })]);
+export type StoredValue = Stored<typeof storedValue>;
 
 /** An attempt's failure: what, and whether trying again can help. */
-export type StepError = {
-  readonly name: string;
-  readonly message: string;
+const stepError = openObject({
+  name: z.string(),
+  message: z.string(),
   /** Where it was thrown: of a function the first lines of the stack, of a job the last. */
-  readonly stack?: readonly string[];
+  stack: z.array(z.string()).exactOptional(),
   /** Where the log of the attempt is. */
-  readonly log?: string;
-};
+  log: z.string().exactOptional(),
+});
+export type StepError = Stored<typeof stepError>;
 
 /** Batch jobs that work for a step; an array job covers many children. */
-export type StepJob = { readonly id: string; readonly name: string };
+const stepJob = openObject({ id: z.string(), name: z.string() });
+export type StepJob = Stored<typeof stepJob>;
 
 /** What a job said it used: the most memory at once, in bytes, and CPU time, in seconds. */
-export type JobUsage = { readonly peakMemoryBytes: number; readonly cpuSeconds: number };
+const jobUsage = openObject({ peakMemoryBytes: z.number(), cpuSeconds: z.number() });
+export type JobUsage = Stored<typeof jobUsage>;
 
-/** One try of a Batch job: Batch itself repeats what was not the job's fault. Times in epoch milliseconds. */
-export type JobTry = {
+/** One try of a Batch job: Batch itself repeats what was not the job's fault. */
+const jobTry = openObject({
   /** Where its log is: `group:stream`. */
-  readonly log?: string;
-  readonly startedAt?: number;
-  readonly endedAt?: number;
+  log: z.string().exactOptional(),
+  startedAt: milliseconds.exactOptional(),
+  endedAt: milliseconds.exactOptional(),
   /** Why Batch made another, in its words. */
-  readonly reason?: string;
-};
+  reason: z.string().exactOptional(),
+});
+export type JobTry = Stored<typeof jobTry>;
 
 /** What is kept of an attempt that a Batch job made. */
-export type JobAttempt = {
-  readonly epoch: number;
-  readonly attempt: number;
+const jobAttempt = openObject({
+  epoch: ordinal,
+  attempt: ordinal,
   /** Batch's id of the job. */
-  readonly job: string;
-  readonly state: "SUCCEEDED" | "FAILED";
+  job: z.string(),
+  state: z.enum(["SUCCEEDED", "FAILED"]),
   /** What it had of a machine, memory in MiB, and from which queue. */
-  readonly vcpus: number;
-  readonly memory: number;
-  readonly gpus?: number;
-  readonly queue: string;
+  vcpus: z.number(),
+  memory: z.number(),
+  gpus: z.number().exactOptional(),
+  queue: z.string(),
   /** The image that ran, by its digest where it has one: `ridge@sha256:…`. */
-  readonly image?: string;
+  image: z.string().exactOptional(),
   /** Absent for one that was ended before it could say. */
-  readonly usage?: JobUsage;
+  usage: jobUsage.exactOptional(),
   /** Why it failed. */
-  readonly reason?: string;
-  readonly tries: readonly JobTry[];
-};
+  reason: z.string().exactOptional(),
+  tries: z.array(jobTry),
+});
+export type JobAttempt = Stored<typeof jobAttempt>;
 
 /** Attempts of jobs that a record keeps, the last ones: a step may be tried or repeated thousands of times. */
 export const mostJobAttempts = 10;
 
 /** The run that a child step waits for, in the epoch that it waits for. */
-export type ChildRun = { readonly runId: string; readonly epoch: number };
+const childRun = openObject({ runId: z.string(), epoch: ordinal });
+export type ChildRun = Stored<typeof childRun>;
 
 /** Where a cached result came from. */
-export type CacheSource = { readonly runId: string; readonly step: string; readonly index: number };
+export const cacheSource = openObject({ runId: z.string(), step: z.string(), index: count });
+export type CacheSource = Stored<typeof cacheSource>;
 
 /** A person's yes or no to an approval, or that of its default. */
-export type Answer = {
-  readonly approved: boolean;
-  readonly by: string;
+const answer = openObject({
+  approved: z.boolean(),
+  by: z.string(),
   /** ISO 8601, UTC. */
-  readonly at: string;
-  readonly comment?: string;
-};
+  at: z.string(),
+  comment: z.string().exactOptional(),
+});
+export type Answer = Stored<typeof answer>;
 
+const losses = openObject({
+  worker: count.exactOptional(),
+  spot: count.exactOptional(),
+  image: count.exactOptional(),
+  start: count.exactOptional(),
+  job: count.exactOptional(),
+  capacity: count.exactOptional(),
+  throttling: count.exactOptional(),
+  memory: count.exactOptional(),
+});
+export type Losses = Stored<typeof losses>;
 /** What an attempt may be lost to without having failed itself. Counted apart from the step's own retries. */
-export type LossCause = "worker" | "spot" | "image" | "start" | "job" | "capacity" | "throttling" | "memory";
-export type Losses = Partial<Readonly<Record<LossCause, number>>>;
+export type LossCause = keyof Losses;
 
-/** What a record says in whichever state. */
-export type StepFacts = StepKey & {
-  readonly epoch: number;
+/** What a record says in whichever state. Which of it goes along to the next attempt, step-facts.ts says. */
+export const stepFacts = openObject({
+  ...stepKey,
+  epoch: ordinal,
   /** From 1 within the epoch. */
-  readonly attempt: number;
+  attempt: ordinal,
   /** Failures of this epoch that counted against the step's retries. */
-  readonly failures: number;
+  failures: count,
   /** Attempts of this epoch that were lost, by cause. */
-  readonly losses?: Losses;
+  losses: losses.exactOptional(),
   /** Passes that a repeated step has made. */
-  readonly passes?: number;
+  passes: count.exactOptional(),
   /** Of a child step, once there is one. A retry opens the same run again. */
-  readonly child?: ChildRun;
+  child: childRun.exactOptional(),
   /** Of a Batch step: the last attempts that jobs made, {@link mostJobAttempts} at most, in order. */
-  readonly jobAttempts?: readonly JobAttempt[];
+  jobAttempts: z.array(jobAttempt).exactOptional(),
   /** Of an approval that was answered. */
-  readonly answer?: Answer;
+  answer: answer.exactOptional(),
   /** Digest of the list that a map is over, where a retry may find it over another: see list-digest.ts. */
-  readonly list?: string;
+  list: z.string().exactOptional(),
   /** ISO 8601, UTC. */
-  readonly startedAt: string;
-};
-
-const factNames: Readonly<Record<keyof StepFacts, true>> = {
-  runId: true,
-  step: true,
-  index: true,
-  epoch: true,
-  attempt: true,
-  failures: true,
-  losses: true,
-  passes: true,
-  child: true,
-  jobAttempts: true,
-  answer: true,
-  list: true,
-  startedAt: true,
-};
-
-/** The facts of a record, without what belongs to its state alone. */
-export function factsOf(record: StepFacts): StepFacts {
-  return Object.fromEntries(Object.entries(record).filter(([name]) => name in factNames)) as StepFacts;
-}
-
-/**
- * The facts of a step that begins in an epoch. Of an earlier one a child step keeps its run, to go on with it, and what is
- * known of jobs, and of the list that a map was over, stays known.
- *
- * @param now epoch milliseconds
- */
-export function firstFacts(
-  { runId, step, index }: StepKey,
-  epoch: number,
-  now: number,
-  earlier?: StepFacts,
-): StepFacts {
-  return {
-    ...{ runId, step, index, epoch },
-    ...{ attempt: 1, failures: 0, startedAt: new Date(now).toISOString() },
-    ...(earlier?.child && { child: earlier.child }),
-    ...(earlier?.jobAttempts && { jobAttempts: earlier.jobAttempts }),
-    ...(earlier?.list !== undefined && { list: earlier.list }),
-  };
-}
+  startedAt: z.string(),
+});
+export type StepFacts = Stored<typeof stepFacts>;
 
 /**
  * A worker holds the step until its lease ends. Whoever finds that then says that the attempt is lost; only a submission,
  * or a lease that its worker gave up, is taken over as it is (decide-claim.ts).
  */
-export type HeldStep = StepFacts & {
-  readonly holder: "worker";
-  readonly state: "RUNNING" | "SUBMITTED";
-  /** Epoch milliseconds. */
-  readonly leaseUntil: number;
+const heldStep = stepFacts.extend({
+  holder: z.enum(["worker"]),
+  state: z.enum(["RUNNING", "SUBMITTED"]),
+  leaseUntil: milliseconds,
   /** How often this attempt's submission failed, throttling apart. */
-  readonly refusals?: number;
-};
+  refusals: count.exactOptional(),
+});
+export type HeldStep = Stored<typeof heldStep>;
 
 /** A Batch job holds the step; the job's end, told by an event or found by the sweep, moves it on. */
-export type JobStep = StepFacts & {
-  readonly holder: "jobs";
-  readonly state: "SUBMITTED" | "RUNNABLE" | "STARTING" | "RUNNING";
-  readonly jobs: readonly StepJob[];
-  readonly children?: number;
-  /** Since when the job waits for a machine. Epoch milliseconds. */
-  readonly runnableSince?: number;
-  /** Since when the job runs. Epoch milliseconds. */
-  readonly runningSince?: number;
+const jobStep = stepFacts.extend({
+  holder: z.enum(["jobs"]),
+  state: z.enum(["SUBMITTED", "RUNNABLE", "STARTING", "RUNNING"]),
+  jobs: z.array(stepJob),
+  children: count.exactOptional(),
+  /** Since when the job waits for a machine. */
+  runnableSince: milliseconds.exactOptional(),
+  /** Since when the job runs. */
+  runningSince: milliseconds.exactOptional(),
   /** Where the log of the running job is: `group:stream`. */
-  readonly log?: string;
-};
+  log: z.string().exactOptional(),
+});
+export type JobStep = Stored<typeof jobStep>;
 
 /** A map whose children are on their way; its tallies tell how far they are. */
-export type MapStep = StepFacts & {
-  readonly holder: "children";
-  readonly state: "RUNNING";
-  readonly children: number;
-};
+const mapStep = stepFacts.extend({
+  holder: z.enum(["children"]),
+  state: z.enum(["RUNNING"]),
+  children: count,
+});
+export type MapStep = Stored<typeof mapStep>;
 
 /** A run of another pipeline holds the step; that run's end moves it on. */
-export type ChildStep = StepFacts & {
-  readonly holder: "run";
-  readonly state: "RUNNING";
-  readonly child: ChildRun;
-};
+const childStep = stepFacts.extend({
+  holder: z.enum(["run"]),
+  state: z.enum(["RUNNING"]),
+  child: childRun,
+});
+export type ChildStep = Stored<typeof childStep>;
 
 /** Goes on when a time has come: a wait, or the pause between two passes. */
-export type TimedStep = StepFacts & {
-  readonly holder: "clock";
-  readonly state: "RUNNING";
-  /** Epoch milliseconds. */
-  readonly wakeAt: number;
-};
+const timedStep = stepFacts.extend({
+  holder: z.enum(["clock"]),
+  state: z.enum(["RUNNING"]),
+  wakeAt: milliseconds,
+});
+export type TimedStep = Stored<typeof timedStep>;
 
 /** Waits for an object in S3. */
-export type ObjectStep = StepFacts & {
-  readonly holder: "object";
-  readonly state: "RUNNING";
-  readonly uri: string;
-  /** Epoch milliseconds. */
-  readonly deadlineAt: number;
-};
+const objectStep = stepFacts.extend({
+  holder: z.enum(["object"]),
+  state: z.enum(["RUNNING"]),
+  uri: z.string(),
+  deadlineAt: milliseconds,
+});
+export type ObjectStep = Stored<typeof objectStep>;
 
 /** Waits for a person's yes or no. */
-export type ApprovalStep = StepFacts & {
-  readonly holder: "person";
-  readonly state: "PAUSED";
-  readonly message: string;
-  /** Epoch milliseconds. */
-  readonly deadlineAt: number;
-};
+const approvalStep = stepFacts.extend({
+  holder: z.enum(["person"]),
+  state: z.enum(["PAUSED"]),
+  message: z.string(),
+  deadlineAt: milliseconds,
+});
+export type ApprovalStep = Stored<typeof approvalStep>;
 
 /** Failed, and to be tried again. */
-export type RetryingStep = StepFacts & {
-  readonly state: "RETRYING";
-  /** Epoch milliseconds. */
-  readonly retryAt: number;
-  readonly error: StepError;
-};
+const retryingStep = stepFacts.extend({
+  state: z.enum(["RETRYING"]),
+  retryAt: milliseconds,
+  error: stepError,
+});
+export type RetryingStep = Stored<typeof retryingStep>;
 
+const withResult = stepFacts.extend({
+  endedAt: z.string(),
+  output: storedValue,
+  children: count.exactOptional(),
+});
+const ownResult = withResult.extend({ state: z.enum(["SUCCEEDED"]) });
+const cachedResult = withResult.extend({ state: z.enum(["CACHED"]), cachedFrom: cacheSource });
 /** Ended with a result: its own, or one that an earlier run made of the same code and input. */
-export type SucceededStep = StepFacts & {
-  readonly endedAt: string;
-  readonly output: StoredValue;
-  readonly children?: number;
-} & ({ readonly state: "SUCCEEDED" } | { readonly state: "CACHED"; readonly cachedFrom: CacheSource });
+export type SucceededStep = Stored<typeof ownResult> | Stored<typeof cachedResult>;
 
 /** Ended without a result. */
-export type EndedStep = StepFacts & {
-  readonly state: "FAILED" | "TIMED_OUT" | "SKIPPED" | "CANCELLED";
-  readonly endedAt: string;
-  readonly error?: StepError;
-  readonly children?: number;
-};
+const endedStep = stepFacts.extend({
+  state: z.enum(["FAILED", "TIMED_OUT", "SKIPPED", "CANCELLED"]),
+  endedAt: z.string(),
+  error: stepError.exactOptional(),
+  children: count.exactOptional(),
+});
+export type EndedStep = Stored<typeof endedStep>;
+
+/** Every kind of record. Holder and state tell them apart. */
+export const stepKinds = [
+  ...[heldStep, jobStep, mapStep, childStep, timedStep, objectStep, approvalStep],
+  ...[retryingStep, ownResult, cachedResult, endedStep],
+] as const;
 
 /** A record that no worker holds and that has not ended: who or what holds it moves it on. */
 export type AwayStep = JobStep | MapStep | ChildStep | TimedStep | ObjectStep | ApprovalStep;
 
 /** What is stored of a step, or of one child of a mapped step. */
-export type StepRecord = HeldStep | AwayStep | RetryingStep | SucceededStep | EndedStep;
+export type StepRecord = Stored<(typeof stepKinds)[number]>;
 export type StepState = StepRecord["state"];
+
+/**
+ * A record in words that this code does not know, such as another state: newer code has written it (read-step.ts). This
+ * code neither changes it nor ends the run while it is open: it drops its hints, and the sweep and a cancel pass it by. Newer
+ * code goes on with it, by its own sweep at the latest. `UNKNOWN` is never stored.
+ */
+export type NewerStep = StepFacts & {
+  readonly state: "UNKNOWN";
+  /** What it says of itself. */
+  readonly stored: { readonly state: string; readonly holder?: string };
+};
+
+/** What is found where the record of a step is looked for. */
+export type FoundStep = StepRecord | NewerStep;
 
 /** What any attempt may end as. */
 const ends = ["SUCCEEDED", "FAILED", "TIMED_OUT", "CANCELLED"] as const;
@@ -266,29 +280,34 @@ export const stepTransitions: Readonly<Record<StepState | "NEW", readonly StepSt
   CANCELLED: [],
 };
 
+/** Whether newer code has written a record. */
+export function isNewer(record: FoundStep): record is NewerStep {
+  return record.state === "UNKNOWN";
+}
+
 /** Whether a step has ended; what ended stays as it is within its epoch. */
-export function hasEnded(record: StepRecord): record is SucceededStep | EndedStep {
-  return "endedAt" in record;
+export function hasEnded(record: FoundStep): record is SucceededStep | EndedStep {
+  return !isNewer(record) && "endedAt" in record;
 }
 
 /** Whether a step ended with a result; that stays, whatever epochs follow. */
-export function hasResult(record: StepRecord): record is SucceededStep {
+export function hasResult(record: FoundStep): record is SucceededStep {
   return record.state === "SUCCEEDED" || record.state === "CACHED";
 }
 
 /** Whether a worker holds the step by a lease. */
-export function isHeld(record: StepRecord): record is HeldStep {
+export function isHeld(record: FoundStep): record is HeldStep {
   return "holder" in record && record.holder === "worker";
 }
 
 /** Whether Batch jobs hold the step. */
-export function hasJobs(record: StepRecord): record is JobStep {
+export function hasJobs(record: FoundStep): record is JobStep {
   return "holder" in record && record.holder === "jobs";
 }
 
 /** How many children a map has, once that is known; undefined for any other record. */
-export function childrenOf(record: StepRecord): number | undefined {
-  return "children" in record ? record.children : undefined;
+export function childrenOf(record: FoundStep): number | undefined {
+  return !isNewer(record) && "children" in record ? record.children : undefined;
 }
 
 /** Place of a record in the list of a mapped step; 0 for the map itself and for a step that is not mapped. */
@@ -302,7 +321,7 @@ export function stepLabel(step: string, index?: StepIndex): string {
 }
 
 /** When a record goes on, or is given up, by itself: epoch milliseconds. Undefined for one that has no such time. */
-export function timeOf(record: StepRecord): number | undefined {
+export function timeOf(record: FoundStep): number | undefined {
   if (record.state === "RETRYING") return record.retryAt;
   if (isHeld(record)) return record.leaseUntil;
   if (!("holder" in record)) return undefined;
@@ -311,6 +330,6 @@ export function timeOf(record: StepRecord): number | undefined {
 }
 
 /** Attempts lost to a cause. */
-export function lossesTo(record: StepRecord, cause: LossCause): number {
+export function lossesTo(record: StepFacts, cause: LossCause): number {
   return record.losses?.[cause] ?? 0;
 }

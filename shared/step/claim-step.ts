@@ -2,7 +2,7 @@ import type { Engine } from "../engine.ts";
 import type { StepMessage } from "../queue/step-queue.ts";
 import { type ClaimDecision, type ClaimRequest, decideClaim } from "../state/decide-claim.ts";
 import type { HeldStep, StepRecord } from "../state/step-record.ts";
-import type { StoredStep } from "../store/run-store.ts";
+import type { FoundRecord, StoredStep } from "../store/run-store.ts";
 import type { StepWork } from "./step-work.ts";
 
 /** A claim that was won. `resumed`: a submission that another worker had begun. */
@@ -34,7 +34,7 @@ export function claimRequest(
  * brings the record otherwise.
  */
 export async function claimStep(engine: Engine, request: ClaimRequest): Promise<ClaimOutcome> {
-  let current: StoredStep | undefined;
+  let current: FoundRecord | undefined;
   for (;;) {
     const decision = decideClaim(current, request);
     if (decision.kind === "away" && current !== undefined) {

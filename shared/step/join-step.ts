@@ -10,6 +10,7 @@ import {
   type EndedStep,
   hasEnded,
   hasResult,
+  isNewer,
   type StepState,
   type SucceededStep,
   stepLabel,
@@ -52,7 +53,7 @@ async function firstFailure(engine: Engine, { run, node }: StepWork): Promise<Ru
 async function endMap(engine: Engine, work: StepWork, failed: boolean): Promise<void> {
   const { run, node } = work;
   const record = await engine.store.getStep({ runId: run.runId, step: node.name, index: "map" });
-  if (record === undefined || record.state === "CANCELLED") return;
+  if (record === undefined || isNewer(record) || record.state === "CANCELLED") return;
   if (record.epoch !== run.epoch && !hasResult(record)) return;
   const error = failed ? await firstFailure(engine, work) : undefined;
   if (!hasEnded(record)) {

@@ -1,4 +1,5 @@
 import { freezeJson } from "../pipeline/json.ts";
+import { knownStep } from "../state/read-step.ts";
 import { hasResult, type SucceededStep } from "../state/step-record.ts";
 import type { RunStore } from "../store/run-store.ts";
 
@@ -28,7 +29,11 @@ export function rememberResult(store: RunStore, record: SucceededStep): void {
   if (known.size > remembered && oldest !== undefined) known.delete(oldest);
 }
 
-/** Results of steps that are not mapped, of those that have one: remembered ones, and the others by one read. */
+/**
+ * Results of steps that are not mapped, of those that have one: remembered ones, and the others by one read.
+ *
+ * @throws NewerRecordError
+ */
 export async function resultsNamed(
   store: RunStore,
   runId: string,
@@ -43,7 +48,7 @@ export async function resultsNamed(
   const others = steps.filter((step) => !found.has(step));
   if (others.length > 0) {
     const records = await store.getSteps(others.map((step) => ({ runId, step, index: 0 })));
-    for (const record of records) {
+    for (const record of records.map(knownStep)) {
       if (!hasResult(record)) continue;
       rememberResult(store, record);
       found.set(record.step, record);

@@ -28,7 +28,7 @@ export function listDigest(items: readonly Json[]): string {
  */
 export async function changedList(engine: Engine, { runId, step }: StepRecord): Promise<Failure | undefined> {
   const children = (await engine.store.listSteps(runId, step)).filter(({ index }) => index !== "map");
-  const kept = children.filter(hasResult).length;
+  const kept = children.filter((child) => hasResult(child)).length;
   if (kept === 0) return undefined;
   const message = `maps over another list than before the retry, and ${kept} of its children have results for that one; do the run anew: npx millrace rerun ${runId}`;
   return fatal("ListChanged", message);

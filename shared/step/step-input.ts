@@ -9,9 +9,10 @@ import {
 import { type Graph, type StepNode, stepGivenBy, stepNamed } from "../pipeline/graph.ts";
 import type { Json, JsonObject } from "../pipeline/json.ts";
 import { severalAtOnce } from "../platform/several-at-once.ts";
+import { knownStep } from "../state/read-step.ts";
 import { isEnded, type Run } from "../state/run.ts";
 import { childrenOf, hasResult } from "../state/step-record.ts";
-import type { StoredStep } from "../store/run-store.ts";
+import type { FoundRecord } from "../store/run-store.ts";
 import { resultsNamed } from "./known-results.ts";
 import { loadValue } from "./stored-value.ts";
 
@@ -27,7 +28,8 @@ function sourcesOf(expressions: readonly (Expression | undefined)[]): string[] {
 /** Results of a map's children that are read at once: as many as a client of the AWS SDK has sockets. */
 const readsAtOnce = 50;
 
-async function outputOf(engine: ResultSource, record: StoredStep): Promise<Json> {
+async function outputOf(engine: ResultSource, found: FoundRecord): Promise<Json> {
+  const record = knownStep(found);
   return hasResult(record) ? loadValue(engine, record.output) : null;
 }
 
@@ -46,7 +48,7 @@ async function loadOutputs(
   }
   for (const name of names.filter(isMapped)) {
     const stored = await engine.store.listSteps(run.runId, name);
-    const map = stored.find(({ index }) => index === "map");
+    const map = stored.map(knownStep).find(({ index }) => index === "map");
     if (map === undefined || !hasResult(map)) continue;
     const children = stored.filter(({ index }) => index !== "map");
     outputs.set(name, await severalAtOnce(children, (child) => outputOf(engine, child), readsAtOnce));

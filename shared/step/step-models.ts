@@ -15,7 +15,7 @@ import {
 } from "../pipeline/model.ts";
 import { FatalError } from "../pipeline/step-errors.ts";
 import { runCost } from "../run/run-cost.ts";
-import { hasEnded, type StepRecord } from "../state/step-record.ts";
+import { type FoundStep, hasEnded } from "../state/step-record.ts";
 
 /** What a function asked of the model registry is not in the form that it takes. */
 export class ModelRequestError extends FatalError {
@@ -30,7 +30,7 @@ function parsed<T extends z.ZodType>(schema: T, request: unknown): z.output<T> {
 }
 
 /** Seconds from beginning to end; undefined for what has not ended, or of which nothing is stored. */
-function secondsOf(record: StepRecord | undefined): number | undefined {
+function secondsOf(record: FoundStep | undefined): number | undefined {
   if (record === undefined || !hasEnded(record)) return undefined;
   return (Date.parse(record.endedAt) - Date.parse(record.startedAt)) / 1000;
 }
@@ -40,7 +40,7 @@ function jobOf(
   engine: Engine,
   { epoch, attempt }: ModelTraining,
   task: StepNode["task"] | undefined,
-  record: StepRecord | undefined,
+  record: FoundStep | undefined,
 ): Pick<ModelTraining, "job" | "image"> {
   if (task?.kind !== "batch") return {};
   const { job } = task;

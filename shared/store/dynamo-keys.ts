@@ -9,6 +9,24 @@ import type { TallyKey } from "./run-store.ts";
 /** Primary key of an item. */
 export type ItemKey = { readonly pk: string; readonly sk: string };
 
+/** What places an item in the table and its indexes. No record has a field of these names. */
+export const placeAttributes = [
+  ...["pk", "sk", "gsi1pk", "gsi1sk", "gsi2pk", "gsi2sk"],
+  ...["day", "duePartition"],
+] as const;
+
+/** What keeps a part of some record in another form: sets, texts of JSON, the mark of a write. The same is true of these. */
+export const formAttributes = ["value", "uri", "done", "failed", "skipped", "dueAt", "moves"] as const;
+
+const attributes = z.record(z.string(), z.unknown());
+
+/** The fields of a record: what its item holds besides its place. @throws ZodError for anything that is not an item */
+export function fieldsOf(item: unknown): Readonly<Record<string, unknown>> {
+  const fields = { ...attributes.parse(item) };
+  for (const name of placeAttributes) delete fields[name];
+  return fields;
+}
+
 /**
  * How many partitions the indexes by state and by due time are spread over: each takes 1,000 writes a second, and all
  * are read and merged for a list.

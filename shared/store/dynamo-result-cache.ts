@@ -1,21 +1,22 @@
 import { PutCommand } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod";
+import { cacheSource } from "../state/step-record.ts";
 import { batchGet } from "./dynamo-batch-get.ts";
 import { resultKey } from "./dynamo-keys.ts";
-import { jsonText } from "./dynamo-run-item.ts";
-import { cacheSource, outputAttributes } from "./dynamo-step-item.ts";
+import { outputAttributes, outputOf } from "./dynamo-step-item.ts";
 import type { DynamoTable } from "./dynamo-table.ts";
 import type { CachedResult, ResultCache } from "./result-cache.ts";
 
-const facts = z.object({ pk: z.string(), source: cacheSource, validUntil: z.number().exactOptional() });
-type Found = { pk: string; result: CachedResult };
-const resultItem = z.union([
-  facts.extend({ value: jsonText }).transform(({ value, ...rest }) => found(rest, { value })),
-  facts.extend({ uri: z.string() }).transform(({ uri, ...rest }) => found(rest, { uri })),
-]);
+const facts = z.looseObject({
+  pk: z.string(),
+  source: cacheSource,
+  validUntil: z.number().exactOptional(),
+});
 
-function found({ pk, source, validUntil }: z.infer<typeof facts>, output: CachedResult["output"]): Found {
-  return { pk, result: { output, source, ...(validUntil !== undefined && { expiresAt: validUntil }) } };
+function resultOf(item: unknown): { pk: string; result: CachedResult } {
+  const { pk, source, validUntil, ...output } = facts.parse(item);
+  const expiry = validUntil === undefined ? {} : { expiresAt: validUntil };
+  return { pk, result: { output: outputOf(output), source, ...expiry } };
 }
 
 /** Kept results in the table. DynamoDB removes those that have expired, within days. */
@@ -23,9 +24,7 @@ export function dynamoResultCache(table: DynamoTable): ResultCache {
   return {
     async get(keys) {
       const items = await batchGet(table, keys.map(resultKey));
-      const byPartition = new Map(
-        items.map((item) => resultItem.parse(item)).map(({ pk, result }) => [pk, result]),
-      );
+      const byPartition = new Map(items.map(resultOf).map(({ pk, result }) => [pk, result]));
       return new Map(
         keys.flatMap((key) => {
           const result = byPartition.get(resultKey(key).pk);

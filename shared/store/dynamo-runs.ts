@@ -2,6 +2,7 @@ import { PutCommand } from "@aws-sdk/lib-dynamodb";
 import { sharedRead } from "../platform/shared-read.ts";
 import { isActive, joiningStates, type Run, statesBefore } from "../state/run.ts";
 import { moved, openingState } from "../state/run-changes.ts";
+import { endsAsAsked, hasEnded, isDue, isFirst, isInEpoch } from "./dynamo-conditions.ts";
 import { dayKey, dayOf, duePartition, dueTime, statePartition } from "./dynamo-keys.ts";
 import { dueOf, newRunItem, runOf } from "./dynamo-run-item.ts";
 import { changeRun, oneOf, readRunItem } from "./dynamo-run-write.ts";
@@ -43,7 +44,7 @@ export function dynamoRuns(
       const put = {
         TableName: table.name,
         Item: newRunItem(run, dueAt),
-        ConditionExpression: "attribute_not_exists(pk)",
+        ConditionExpression: isFirst,
       };
       await noteDay(dayOf(run.startedAt));
       const queue = run.state === "QUEUED" ? [joinQueue(table, run)] : [];
@@ -60,7 +61,7 @@ export function dynamoRuns(
       const { ok, item } = await changeRun(table, runId, {
         add: "#outcome :step",
         ...(error && { set: "#error = if_not_exists(#error, :error)" }),
-        condition: `epoch = :epoch AND ${joining.condition}`,
+        condition: `${isInEpoch} AND ${joining.condition}`,
         names: { "#outcome": outcome, ...(error && { "#error": "error" }) },
         values: {
           ...joining.values,
@@ -92,7 +93,7 @@ export function dynamoRuns(
               "#state = :to, gsi2pk = :listed, dueAt = :due",
               ...Object.keys(facts).map((fact) => `${fact} = :${fact}`),
             ].join(", "),
-            condition: "epoch = :epoch AND #state = :from",
+            condition: `${isInEpoch} AND #state = :from`,
             values: {
               ":epoch": epoch,
               ":from": run.state,
@@ -127,8 +128,7 @@ export function dynamoRuns(
             ...(listed === undefined ? ["gsi2pk"] : []),
             ...(dueAt === undefined ? ["duePartition, dueAt"] : []),
           ].join(", "),
-          // What is being cancelled ends as it was to end.
-          condition: `epoch = :epoch AND ${before.condition} AND (attribute_not_exists(endsAs) OR endsAs = :to)`,
+          condition: `${isInEpoch} AND ${before.condition} AND ${endsAsAsked}`,
           values: {
             ...before.values,
             ":epoch": epoch,
@@ -150,7 +150,7 @@ export function dynamoRuns(
     async closeRun(runId, epoch) {
       await changeRun(table, runId, {
         remove: "duePartition, dueAt",
-        condition: "epoch = :epoch AND attribute_exists(endedAt)",
+        condition: `${isInEpoch} AND ${hasEnded}`,
         values: { ":epoch": epoch },
       });
     },
@@ -168,7 +168,7 @@ export function dynamoRuns(
             "#state = :to, epoch = :next, gsi2pk = :listed, duePartition = :partition, dueAt = :due" +
             (begins ? ", activeSince = :openedAt" : ""),
           remove: `failed, skipped, #error, endedAt, reason${begins ? "" : ", activeSince"}`,
-          condition: `epoch = :epoch AND attribute_exists(endedAt) AND ${before.condition}`,
+          condition: `${isInEpoch} AND ${hasEnded} AND ${before.condition}`,
           names: { "#error": "error" },
           values: {
             ...before.values,
@@ -193,7 +193,7 @@ export function dynamoRuns(
     async deferRun(runId, dueAt) {
       await changeRun(table, runId, {
         set: "dueAt = :due",
-        condition: "attribute_exists(dueAt)",
+        condition: isDue,
         values: { ":due": dueTime(dueAt) },
       });
     },

@@ -1,19 +1,20 @@
 import { GetCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
-import * as z from "zod";
 import type { Run } from "../state/run.ts";
-import { dueTime, placeInQueue, queuePartition, slotsKey, statePartition } from "./dynamo-keys.ts";
+import { type Slots, slotsRecord, waitingPlace } from "../state/slots.ts";
+import { isInEpoch } from "./dynamo-conditions.ts";
+import { dueTime, fieldsOf, placeInQueue, queuePartition, slotsKey, statePartition } from "./dynamo-keys.ts";
 import { take } from "./dynamo-query.ts";
 import { runOf } from "./dynamo-run-item.ts";
 import { changeRunWith } from "./dynamo-run-write.ts";
 import type { DynamoTable } from "./dynamo-table.ts";
 import { amidTransactions, type Write } from "./dynamo-transaction.ts";
 import { distinctLimits } from "./run-slots.ts";
-import type { RunStore, WaitingPlace } from "./run-store.ts";
+import type { RunStore } from "./run-store.ts";
 
-const slotsItem = z
-  .object({ holders: z.set(z.string()).default(() => new Set<string>()), limit: z.int().exactOptional() })
-  .default(() => ({ holders: new Set<string>() }));
-const waitingItem: z.ZodType<WaitingPlace> = z.object({ runId: z.string(), limits: z.array(z.string()) });
+/** The slots of an item; DynamoDB has no empty set. */
+function slotsOf(item: unknown): Slots {
+  return slotsRecord.parse({ holders: new Set(), ...(item !== undefined && fieldsOf(item)) });
+}
 
 /** The write that puts a run into its work queue. It goes with the one that makes the run QUEUED. */
 export function joinQueue({ name }: DynamoTable, run: Run): Write {
@@ -72,7 +73,7 @@ export function dynamoSlots(
       const { runId, epoch } = run;
       const change = {
         set: "#state = :running, activeSince = :since, gsi2pk = :listed, dueAt = :due",
-        condition: "epoch = :epoch AND #state = :queued",
+        condition: `${isInEpoch} AND #state = :queued`,
         values: {
           ":epoch": epoch,
           ":queued": "QUEUED",
@@ -100,12 +101,12 @@ export function dynamoSlots(
         ConsistentRead: true,
         Limit: limit,
       };
-      return (await take(table, query, limit)).map((item) => waitingItem.parse(item));
+      return (await take(table, query, limit)).map((item) => waitingPlace.parse(fieldsOf(item)));
     },
 
     async getSlots(limit) {
       const read = new GetCommand({ TableName: name, Key: slotsKey(limit), ConsistentRead: true });
-      return slotsItem.parse((await client.send(read)).Item);
+      return slotsOf((await client.send(read)).Item);
     },
 
     async setLimit(limit, slots) {

@@ -2,11 +2,12 @@ import { randomBytes } from "node:crypto";
 import { GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
 import type { StepKey } from "../state/step-record.ts";
 import { batchGet } from "./dynamo-batch-get.ts";
+import { isAsRead, isFirst } from "./dynamo-conditions.ts";
 import { runKey, stepKey, stepKeyPrefix } from "./dynamo-keys.ts";
 import { take } from "./dynamo-query.ts";
 import { stepItemOf, storedStepOf, versionOf } from "./dynamo-step-item.ts";
 import { conditional, type DynamoTable } from "./dynamo-table.ts";
-import type { RunStore, StoredStep, Version } from "./run-store.ts";
+import type { FoundRecord, RunStore, Version } from "./run-store.ts";
 
 /** Told apart from every other write of the same record. 72 random bits in 12 characters. */
 const freshVersion = (): Version => randomBytes(9).toString("base64url");
@@ -17,7 +18,7 @@ export function dynamoSteps(
 ): Pick<RunStore, "getStep" | "getSteps" | "listSteps" | "putStep"> {
   const { client, name } = table;
 
-  const getSteps = async (keys: readonly StepKey[]): Promise<StoredStep[]> => {
+  const getSteps = async (keys: readonly StepKey[]): Promise<FoundRecord[]> => {
     const items = await batchGet(table, keys.map(stepKey));
     const found = new Map(
       items.map((item) => {
@@ -55,9 +56,9 @@ export function dynamoSteps(
         TableName: name,
         Item: item,
         ...(previous === undefined
-          ? { ConditionExpression: "attribute_not_exists(pk)" }
+          ? { ConditionExpression: isFirst }
           : {
-              ConditionExpression: "version = :previous",
+              ConditionExpression: isAsRead,
               ExpressionAttributeValues: { ":previous": previous },
             }),
         ReturnValuesOnConditionCheckFailure: "ALL_OLD",

@@ -1,5 +1,6 @@
 import { GetCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod";
+import { isFirst } from "./dynamo-conditions.ts";
 import { tallyKey } from "./dynamo-keys.ts";
 import { numberSet } from "./dynamo-run-item.ts";
 import { conditional, type DynamoTable } from "./dynamo-table.ts";
@@ -24,7 +25,7 @@ export function dynamoTallies({
         TableName: name,
         Key: tallyKey(key),
         UpdateExpression: "SET #epoch = :epoch, #size = :size REMOVE #failed",
-        ConditionExpression: "attribute_not_exists(pk) OR #epoch < :epoch",
+        ConditionExpression: `${isFirst} OR #epoch < :epoch`,
         ExpressionAttributeNames: { "#epoch": "epoch", "#size": "size", "#failed": "failed" },
         ExpressionAttributeValues: { ":epoch": epoch, ":size": size },
       });

@@ -1,32 +1,35 @@
 import type { Graph } from "../pipeline/graph.ts";
+import { hasKnownWords, readStep } from "../state/read-step.ts";
 import {
   type EndState,
   isActive,
   isEnded,
   joiningStates,
+  knownRun,
   type Outcome,
   type Run,
   type RunError,
   type RunningRun,
   statesBefore,
+  summaryOf,
   type WaitingRun,
 } from "../state/run.ts";
 import { endedFrom, moved, type RunMove, reopenedFrom } from "../state/run-changes.ts";
+import type { Slots, WaitingPlace } from "../state/slots.ts";
 import type { StepKey, StepRecord } from "../state/step-record.ts";
 import { copyState } from "./copy-state.ts";
-import { listingKey, summaryOf, waitingKey } from "./run-listing.ts";
+import { listingKey, waitingKey } from "./run-listing.ts";
 import { distinctLimits, mayMove } from "./run-slots.ts";
 import type {
+  FoundRecord,
   PutResult,
   RunFilter,
   RunPage,
   RunStore,
-  Slots,
   StoredStep,
   Tally,
   TallyKey,
   Version,
-  WaitingPlace,
 } from "./run-store.ts";
 
 type DueRun = { readonly run: Run; readonly dueAt?: number };
@@ -37,6 +40,11 @@ const stepKey = ({ runId, step, index }: StepKey) => `${runId}#STEP#${step}#${me
 const tallyKey = ({ runId, step, shard }: TallyKey) => `${runId}#${step}#${memberKey(shard)}`;
 const joins = (run: Run) => (joiningStates as readonly string[]).includes(run.state);
 const byText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+
+function found(record: StoredStep | undefined): FoundRecord | undefined {
+  if (record === undefined || hasKnownWords(record)) return copyState(record);
+  return { ...readStep(copyState(record)), version: record.version };
+}
 
 /** A run store that forgets everything with the process: for tests, simulation and pipelines run in one process. */
 export class MemoryRunStore implements RunStore {
@@ -64,7 +72,12 @@ export class MemoryRunStore implements RunStore {
   }
 
   async getRun(runId: string): Promise<Run | undefined> {
-    return copyState(this.runs.get(runId)?.run);
+    return copyState(this.runOf(runId));
+  }
+
+  private runOf(runId: string): Run | undefined {
+    const run = this.runs.get(runId)?.run;
+    return run && knownRun(run);
   }
 
   async joinRun(
@@ -89,7 +102,7 @@ export class MemoryRunStore implements RunStore {
   }
 
   async moveRun(runId: string, epoch: number, move: RunMove, dueAt: number): Promise<Run | undefined> {
-    const run = this.runs.get(runId)?.run;
+    const run = this.runOf(runId);
     const allowed = run?.epoch === epoch && isActive(run) && mayMove(run, move);
     if (allowed) this.put({ ...run, ...moved(move) }, dueAt);
     return copyState(this.runs.get(runId)?.run);
@@ -168,8 +181,8 @@ export class MemoryRunStore implements RunStore {
   }
 
   async setLimit(name: string, limit: number | undefined): Promise<void> {
-    const { holders } = this.slotsOf(name);
-    this.slots.set(name, { holders, ...(limit !== undefined && { limit }) });
+    const { limit: _limit, ...slots } = this.slotsOf(name);
+    this.slots.set(name, { ...slots, ...(limit !== undefined && { limit }) });
   }
 
   private slotsOf(limit: string): Slots {
@@ -213,25 +226,25 @@ export class MemoryRunStore implements RunStore {
     };
   }
 
-  async getStep(key: StepKey): Promise<StoredStep | undefined> {
-    return copyState(this.steps.get(stepKey(key)));
+  async getStep(key: StepKey): Promise<FoundRecord | undefined> {
+    return found(this.steps.get(stepKey(key)));
   }
 
-  async getSteps(keys: readonly StepKey[]): Promise<StoredStep[]> {
-    const found = [...new Set(keys.map(stepKey))].map((key) => this.steps.get(key));
-    return copyState(found.filter((record) => record !== undefined));
+  async getSteps(keys: readonly StepKey[]): Promise<FoundRecord[]> {
+    const records = [...new Set(keys.map(stepKey))].map((key) => this.steps.get(key));
+    return records.flatMap((record) => found(record) ?? []);
   }
 
-  async listSteps(runId: string, step?: string): Promise<StoredStep[]> {
+  async listSteps(runId: string, step?: string): Promise<FoundRecord[]> {
     const prefix = step === undefined ? `${runId}#STEP#` : `${runId}#STEP#${step}#`;
-    const found = [...this.steps].filter(([key]) => key.startsWith(prefix));
-    return copyState(found.sort(([a], [b]) => byText(a, b)).map(([, record]) => record));
+    const records = [...this.steps].filter(([key]) => key.startsWith(prefix));
+    return records.sort(([a], [b]) => byText(a, b)).flatMap(([, record]) => found(record) ?? []);
   }
 
   async putStep(next: StepRecord, previous: Version | undefined): Promise<PutResult> {
     const key = stepKey(next);
     const current = this.steps.get(key);
-    if (current?.version !== previous) return { ok: false, current: copyState(current) };
+    if (current?.version !== previous) return { ok: false, current: found(current) };
     this.writes += 1;
     this.changes += 1;
     const record: StoredStep = { ...copyState(next), version: String(this.writes) };

@@ -1,5 +1,4 @@
 import type { Run } from "../state/run.ts";
-import type { RunSummary } from "./run-store.ts";
 
 /** Place of a run in lists: by the time it started, then by id. Also what the next page of a list starts after. */
 export function listingKey(run: Pick<Run, "runId" | "startedAt">): string {
@@ -9,21 +8,6 @@ export function listingKey(run: Pick<Run, "runId" | "startedAt">): string {
 /** The id of a run from its place in lists. */
 export function runIdOfListing(key: string): string {
   return key.slice(key.indexOf("#") + 1);
-}
-
-/** What lists show of a run. */
-export function summaryOf(run: Run): RunSummary {
-  const { runId, pipeline, name, state, scheduledAt, startedAt, tags } = run;
-  return {
-    runId,
-    pipeline,
-    name,
-    state,
-    scheduledAt,
-    startedAt,
-    tags,
-    ...("endedAt" in run && { endedAt: run.endedAt }),
-  };
 }
 
 /** Place of a run in its work queue: by priority, then by the time it was asked for, then by id. */

@@ -1,16 +1,28 @@
 import type { Graph } from "../pipeline/graph.ts";
-import type { EndState, Outcome, Run, RunError, RunningRun, RunState, WaitingRun } from "../state/run.ts";
+import type {
+  EndState,
+  Outcome,
+  Run,
+  RunError,
+  RunningRun,
+  RunState,
+  RunSummary,
+  WaitingRun,
+} from "../state/run.ts";
 import type { RunMove } from "../state/run-changes.ts";
-import type { StepKey, StepRecord } from "../state/step-record.ts";
+import type { Slots, WaitingPlace } from "../state/slots.ts";
+import type { FoundStep, StepKey, StepRecord } from "../state/step-record.ts";
 
 /** Mark of one write of a step record. A record read earlier can be replaced only while its version still stands. */
 export type Version = string;
 export type StoredStep = StepRecord & { readonly version: Version };
+/** What is read of a step: its record, or one that newer code has written, which this code must not replace. */
+export type FoundRecord = FoundStep & { readonly version: Version };
 
 /** What became of a write that expected a version. */
 export type PutResult =
   | { readonly ok: true; readonly record: StoredStep }
-  | { readonly ok: false; readonly current: StoredStep | undefined };
+  | { readonly ok: false; readonly current: FoundRecord | undefined };
 
 /** Which of a mapped step's counts is meant: one shard of its children, or the map's own count of its shards. */
 export type TallyKey = { readonly runId: string; readonly step: string; readonly shard: number | "map" };
@@ -22,12 +34,6 @@ export type Tally = {
   readonly done: ReadonlySet<number>;
   readonly failed: ReadonlySet<number>;
 };
-
-/** A run that waits in a work queue, and the names of the limits that it needs slots of. */
-export type WaitingPlace = { readonly runId: string; readonly limits: readonly string[] };
-
-/** The slots of a limit. */
-export type Slots = { readonly holders: ReadonlySet<string>; readonly limit?: number };
 
 /** Which runs to list; newest first. */
 export type RunFilter = {
@@ -45,12 +51,6 @@ export type RunFilter = {
  * looked at is filtered out; the last page has no `next`.
  */
 export type RunPage = { readonly runs: readonly RunSummary[]; readonly next?: string };
-export type RunSummary = Pick<
-  Run,
-  "runId" | "pipeline" | "name" | "state" | "scheduledAt" | "startedAt" | "tags"
-> & {
-  endedAt?: string;
-};
 
 /**
  * All that is true about runs. Every write is idempotent: repeated after a lost response it changes nothing and gives
@@ -125,11 +125,11 @@ export type RunStore = {
   /** Newest first, by an index that may be seconds out of date. */
   listRuns(filter: RunFilter, limit: number, from?: string): Promise<RunPage>;
 
-  getStep(key: StepKey): Promise<StoredStep | undefined>;
+  getStep(key: StepKey): Promise<FoundRecord | undefined>;
   /** Records in the order of their keys, each once; what is not there is left out. */
-  getSteps(keys: readonly StepKey[]): Promise<StoredStep[]>;
+  getSteps(keys: readonly StepKey[]): Promise<FoundRecord[]>;
   /** Records of one step (its children in order, then the map) or of the whole run. */
-  listSteps(runId: string, step?: string): Promise<StoredStep[]>;
+  listSteps(runId: string, step?: string): Promise<FoundRecord[]>;
   /** Replaces the record of version `previous` (undefined: there must be none). */
   putStep(next: StepRecord, previous: Version | undefined): Promise<PutResult>;
 

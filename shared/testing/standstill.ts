@@ -1,5 +1,5 @@
 import { type ActiveRun, isActive, type Run } from "../state/run.ts";
-import { hasEnded, isHeld, type StepRecord, stepLabel, timeOf } from "../state/step-record.ts";
+import { type FoundStep, hasEnded, isHeld, isNewer, stepLabel, timeOf } from "../state/step-record.ts";
 import type { MemoryRunStore } from "../store/memory-run-store.ts";
 
 /** A run within the process that would wait for ever; the message says for what. */
@@ -10,13 +10,13 @@ export class StandstillError extends Error {
 const iso = (time: number) => new Date(time).toISOString();
 
 /** A step as people write it: its name, and its place when it is a child of a map. */
-function stepName({ step, index }: StepRecord): string {
+function stepName({ step, index }: FoundStep): string {
   return stepLabel(step, index === 0 ? undefined : index);
 }
 
 /** What a step waits for, or undefined when it has ended. */
-function stepWaits(record: StepRecord): string | undefined {
-  if (hasEnded(record)) return undefined;
+function stepWaits(record: FoundStep): string | undefined {
+  if (hasEnded(record) || isNewer(record)) return undefined;
   if (record.state === "RETRYING") return `its next attempt at ${iso(record.retryAt)}`;
   if (isHeld(record)) return `its worker, until ${iso(record.leaseUntil)}`;
   if (record.holder === "jobs") return `its jobs ${record.jobs.map(({ id }) => id).join(", ")}`;

@@ -6,6 +6,7 @@ import type { NoticeTarget } from "../pipeline/graph.ts";
 import { copyJson, type Json } from "../pipeline/json.ts";
 import { isEndStep } from "../run/end-step.ts";
 import { startRun } from "../run/start-run.ts";
+import { knownSteps } from "../state/read-step.ts";
 import type { RunError, RunState } from "../state/run.ts";
 import { hasResult, type StepError, type StepRecord, stepLabel } from "../state/step-record.ts";
 import { loadValue } from "../step/stored-value.ts";
@@ -94,7 +95,7 @@ export async function testPipeline(pipeline: Pipeline, options: TestOptions = {}
   const mapped = new Set(
     pipeline.graph.steps.filter(({ over }) => over !== undefined).map(({ name }) => name),
   );
-  const records = (await memory.store.listSteps(runId)).filter(({ step }) => !isEndStep(step));
+  const records = knownSteps(await memory.store.listSteps(runId)).filter(({ step }) => !isEndStep(step));
   const outputs: Record<string, Json> = {};
   for (const { name } of pipeline.graph.steps) {
     const mine = records.filter(({ step, index }) => step === name && index !== "map");

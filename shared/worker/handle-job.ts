@@ -5,7 +5,7 @@ import type { Engine } from "../engine.ts";
 import { nodeOf } from "../run/run-graph.ts";
 import { isUnderWay, type Run } from "../state/run.ts";
 import { ended } from "../state/step-changes.ts";
-import { hasEnded, hasJobs, type StepRecord } from "../state/step-record.ts";
+import { hasEnded, hasJobs, isNewer, type StepRecord } from "../state/step-record.ts";
 import { hintLater } from "../step/finish-attempt.ts";
 import { joinEnded } from "../step/join-step.ts";
 import type { StepWork } from "../step/step-work.ts";
@@ -70,6 +70,7 @@ export async function handleJob(engine: Engine, detail: JobDetail): Promise<void
   if (isObsolete(run, job.epoch)) await endObsolete(engine, detail);
   if (run.epoch !== job.epoch) return;
   const record = await engine.store.getStep(job);
+  if (record !== undefined && isNewer(record)) return;
   if (run.state === "CANCELLING" || run.state === "CANCELLED" || run.state === "TIMED_OUT") {
     if (isOver(detail)) await endOfCancelled(engine, run, record, detail);
     return;

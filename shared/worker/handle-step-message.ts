@@ -1,5 +1,6 @@
 import type { Engine, WorkerSize } from "../engine.ts";
 import type { StepNode } from "../pipeline/graph.ts";
+import { NewerRecordError } from "../pipeline/stored-record.ts";
 import { isOutage } from "../platform/outage.ts";
 import { isThrottling } from "../platform/throttling.ts";
 import type { StepMessage } from "../queue/step-queue.ts";
@@ -7,7 +8,7 @@ import { isDue, isEndStep } from "../run/end-step.ts";
 import { nodeOf } from "../run/run-graph.ts";
 import { type NextStep, TailCall } from "../run/tail-call.ts";
 import type { Failure } from "../state/failure.ts";
-import { childrenOf, lossesTo, type StepRecord } from "../state/step-record.ts";
+import { childrenOf, type FoundStep, lossesTo, type StepRecord } from "../state/step-record.ts";
 import { type Claim, claimRequest, claimStep } from "../step/claim-step.ts";
 import { failAttempt } from "../step/finish-attempt.ts";
 import { joinEnded } from "../step/join-step.ts";
@@ -23,10 +24,15 @@ const leaseSlack = 5000;
 /** Milliseconds by which a hint may be early that is meant for a step's time: clocks differ. */
 const mostEarly = 30_000;
 
-/** Milliseconds until a message is tried again that AWS kept from being worked on: spread, so that not all come at once. */
+/** Whether a message could not be worked on now for a reason that passes, and that is not the step's. */
+function willPass(error: unknown): boolean {
+  return isThrottling(error) || isOutage(error) || error instanceof NewerRecordError;
+}
+
+/** Milliseconds until such a message is tried again: spread, so that not all come at once. */
 function delayAfter(engine: Engine, error: unknown): number {
   if (isThrottling(error)) return 1000 + engine.random() * 20_000;
-  return isOutage(error) ? 30_000 + engine.random() * 60_000 : 0;
+  return willPass(error) ? 30_000 + engine.random() * 60_000 : 0;
 }
 
 /**
@@ -64,7 +70,7 @@ function sizeFor({ size }: StepNode, { index, alone }: StepMessage): WorkerSize 
  * Whether a function may take its worker down, since one died with it before. Who it was of the steps that a small worker
  * holds, nobody knows; so each of them runs by itself from then on, and none dies of another a second time.
  */
-export function isSuspect({ node }: StepWork, record: StepRecord): boolean {
+export function isSuspect({ node }: StepWork, record: FoundStep): boolean {
   const isFunction = node.task.kind === "lambda" && record.index !== "map";
   // What follows a run's end needs what only small workers may read, and changes no run.
   return isFunction && !isEndStep(node.name) && lossesTo(record, "worker") > 0;
@@ -113,6 +119,13 @@ async function claimAndRun(
     const early = claim.at - now;
     return early > mostEarly ? undefined : engine.queue.send([message], Math.max(early, 1000));
   }
+  if (claim.kind === "newer") {
+    // Its own sweep hints at it again.
+    return engine.log.warn("a step that newer code has written is left to it", {
+      ...{ runId, step, index },
+      stored: claim.record.stored,
+    });
+  }
   if (claim.kind === "away") await lookAtAway(engine, work, claim.record);
 }
 
@@ -157,9 +170,10 @@ export async function handleStepMessage(
   try {
     await workOnMessage(engine, message, tail, deadline);
   } catch (error) {
-    if (!isThrottling(error) && !isOutage(error)) throw error;
-    // Sent anew, so that waiting for AWS uses up none of the receives after which a message counts as poison.
-    engine.log.warn("AWS throttles or fails; the message is sent anew", { ...message, error });
+    if (!willPass(error)) throw error;
+    // Sent again, so that waiting uses up none of the receives after which a message counts as poison.
+    const why = error instanceof NewerRecordError ? "newer code has to go on" : "AWS throttles or fails";
+    engine.log.warn(`${why}; the message is sent again`, { ...message, error });
     return engine.queue.send([message], delayAfter(engine, error));
   }
   while (tail.next !== undefined) {

@@ -11,8 +11,8 @@ import { nextSweep } from "../run/next-sweep.ts";
 import { graphOf, nodeOf } from "../run/run-graph.ts";
 import { type CancellingRun, isActive, type Run } from "../state/run.ts";
 import { ended } from "../state/step-changes.ts";
-import { type ChildStep, hasEnded, hasJobs, isHeld, type JobStep } from "../state/step-record.ts";
-import type { StoredStep } from "../store/run-store.ts";
+import { type ChildStep, hasJobs, isHeld, isNewer, type JobStep } from "../state/step-record.ts";
+import type { FoundRecord, StoredStep } from "../store/run-store.ts";
 
 const reason = "The run was cancelled";
 
@@ -30,7 +30,7 @@ type Jobs = { readonly running: ReadonlySet<string>; readonly over: ReadonlyMap<
 const arrayOf = (id: string) => id.split(":")[0] ?? id;
 
 /** Ends the jobs of steps, an array's children by ending the array. Those that go on tell of their end. */
-async function endJobs(engine: Engine, records: readonly StoredStep[]): Promise<Jobs> {
+async function endJobs(engine: Engine, records: readonly FoundRecord[]): Promise<Jobs> {
   const ids = records.flatMap((record) => (hasJobs(record) ? record.jobs.map(({ id }) => id) : []));
   if (ids.length === 0) return { running: new Set(), over: new Map() };
   const wholes = await engine.batch.describe([...new Set(ids.map(arrayOf))]);
@@ -76,7 +76,12 @@ async function cancelChild(engine: Engine, parent: Run, record: ChildStep): Prom
 }
 
 /** Moves one record towards its end; true once it has none of its work going on. */
-async function cancelStep(engine: Engine, run: Run, record: StoredStep, jobs: Jobs): Promise<boolean> {
+async function cancelStep(engine: Engine, run: Run, record: FoundRecord, jobs: Jobs): Promise<boolean> {
+  if (isNewer(record)) {
+    const { runId, step, index, stored } = record;
+    engine.log.warn("a step that newer code has written is left to it", { runId, step, index, stored });
+    return false;
+  }
   if (hasJobs(record)) return cancelJobStep(engine, run, record, jobs);
   if ("holder" in record && record.holder === "run") {
     return (await cancelChild(engine, run, record)) && markCancelled(engine, record);
@@ -89,7 +94,7 @@ async function cancelStep(engine: Engine, run: Run, record: StoredStep, jobs: Jo
 }
 
 /** Moves records towards their ends; true once none of them has work going on. */
-async function cancelSteps(engine: Engine, run: Run, records: readonly StoredStep[]): Promise<boolean> {
+async function cancelSteps(engine: Engine, run: Run, records: readonly FoundRecord[]): Promise<boolean> {
   const jobs = await endJobs(engine, records);
   const through = await severalAtOnce(records, (record) => cancelStep(engine, run, record, jobs));
   return through.every(Boolean);
@@ -99,12 +104,12 @@ async function cancelSteps(engine: Engine, run: Run, records: readonly StoredSte
  * Whether a cancel has something to end in a record. A retry may have opened the next epoch meanwhile: what works for that
  * one is none of its business. Nor is a hook, which follows the end, and is no part of what was stopped.
  */
-function isOpen(record: StoredStep, run: Run): boolean {
-  return !hasEnded(record) && record.epoch <= run.epoch && !isEndStep(record.step);
+function isOpen(record: FoundRecord, run: Run): boolean {
+  return !("endedAt" in record) && record.epoch <= run.epoch && !isEndStep(record.step);
 }
 
 /** What works for a run, of all its steps or of one. */
-async function openSteps(engine: Engine, run: Run, step?: string): Promise<StoredStep[]> {
+async function openSteps(engine: Engine, run: Run, step?: string): Promise<FoundRecord[]> {
   return (await engine.store.listSteps(run.runId, step)).filter((record) => isOpen(record, run));
 }
 
@@ -127,7 +132,7 @@ export async function endUnlistedJobs(engine: Engine, run: Run): Promise<void> {
 }
 
 /** The shards of maps with so many open children that one worker's time may not do for them. */
-function largeShards(run: Run, records: readonly StoredStep[]): StepMessage[] {
+function largeShards(run: Run, records: readonly FoundRecord[]): StepMessage[] {
   const { runId, epoch } = run;
   const children = Map.groupBy(
     records.flatMap(({ step, index }) => (index === "map" ? [] : [{ step, shard: shardOf(index) }])),
@@ -141,7 +146,7 @@ function largeShards(run: Run, records: readonly StoredStep[]): StepMessage[] {
 }
 
 /** Whether a record is among the children of some shards. */
-function isIn(shards: readonly StepMessage[], { step, index }: StoredStep): boolean {
+function isIn(shards: readonly StepMessage[], { step, index }: FoundRecord): boolean {
   return index !== "map" && shards.some((each) => each.step === step && each.shard === shardOf(index));
 }
 

@@ -2,13 +2,13 @@ import type { JobDetail, JobState } from "../batch/batch-service.ts";
 import { logOf } from "../batch/job-attempt.ts";
 import type { JobIdentity } from "../batch/job-environment.ts";
 import type { Engine } from "../engine.ts";
+import { factsOf, firstFacts } from "../state/step-facts.ts";
 import {
-  factsOf,
-  firstFacts,
   hasEnded,
   hasJobs,
   hasResult,
   isHeld,
+  isNewer,
   type JobStep,
   type StepRecord,
   stepLabel,
@@ -80,6 +80,7 @@ export async function showState(
   while (isNews(current, job, detail)) {
     const put = await engine.store.putStep(jobStep(engine, current, job, detail), current?.version);
     if (put.ok) return;
+    if (put.current !== undefined && isNewer(put.current)) return;
     current = put.current;
   }
 }

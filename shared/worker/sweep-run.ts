@@ -1,10 +1,12 @@
 import type { Engine } from "../engine.ts";
 import { stepOf } from "../pipeline/graph.ts";
+import { NewerRecordError } from "../pipeline/stored-record.ts";
 import { endRun, followEnd, lastLook, openEndSteps } from "../run/end-run.ts";
 import { nextSweep } from "../run/next-sweep.ts";
 import { graphOf } from "../run/run-graph.ts";
 import { beginRun } from "../run/start-run.ts";
 import { plan } from "../state/plan.ts";
+import { knownSteps } from "../state/read-step.ts";
 import {
   type EndedRun,
   isEnded,
@@ -14,6 +16,7 @@ import {
   wasStopped,
 } from "../state/run.ts";
 import { openingState } from "../state/run-changes.ts";
+import { isNewer } from "../state/step-record.ts";
 import { isWanted } from "../step/child-step.ts";
 import { cancelOpenSteps, cancelRunAs, endUnlistedJobs, settleCancellation } from "./settle-cancellation.ts";
 import { hintWhatIsNear, isStuck, sweepStep } from "./sweep-step.ts";
@@ -64,11 +67,9 @@ async function sweepRunning(engine: Engine, run: RunningRun): Promise<void> {
   const records = await engine.store.listSteps(run.runId);
   for (const number of ready) {
     const node = stepOf(graph, number);
-    await sweepStep(
-      engine,
-      { run, graph, node },
-      records.filter(({ step }) => step === node.name),
-    );
+    const found = records.filter(({ step }) => step === node.name);
+    // What newer code works on is its own to sweep: for a mapped step that is the map with all of its children.
+    if (!found.some(isNewer)) await sweepStep(engine, { run, graph, node }, knownSteps(found));
   }
 }
 
@@ -83,11 +84,7 @@ async function sweepEnded(engine: Engine, run: EndedRun): Promise<void> {
   }
   const open = await openEndSteps(engine, run, graph);
   const now = engine.clock.now();
-  await hintWhatIsNear(
-    engine,
-    run,
-    open.flatMap(({ record }) => record ?? []),
-  );
+  await hintWhatIsNear(engine, run, knownSteps(open.flatMap(({ record }) => record ?? [])));
   const stuck = open.filter(({ record }) => record === undefined || isStuck(record, now));
   await followEnd(
     engine,
@@ -116,6 +113,12 @@ export async function sweepRun(engine: Engine, runId: string): Promise<void> {
   if (isEnded(run)) await sweepEnded(engine, run);
 }
 
+/** Leaves a run to the newer code that wrote it. It stays due, behind the others. */
+async function leaveToNewer(engine: Engine, runId: string, error: NewerRecordError): Promise<void> {
+  engine.log.warn("a run that newer code has written is left to it", { runId, error });
+  await engine.store.deferRun(runId, nextSweep(engine));
+}
+
 /**
  * Looks after every run that is due, each on its own: one that fails is logged and does not keep the others waiting.
  *
@@ -127,7 +130,8 @@ export async function sweepRuns(engine: Engine): Promise<number> {
     try {
       await sweepRun(engine, runId);
     } catch (error) {
-      engine.log.error("sweep of a run failed", { runId, error });
+      if (error instanceof NewerRecordError) await leaveToNewer(engine, runId, error);
+      else engine.log.error("sweep of a run failed", { runId, error });
     }
   }
   return due.length;

@@ -9,6 +9,7 @@ import type { Failure } from "../state/failure.ts";
 import type { Run } from "../state/run.ts";
 import {
   childrenOf,
+  type FoundStep,
   hasEnded,
   hasJobs,
   hasResult,
@@ -26,7 +27,7 @@ import { handleJob } from "./handle-job.ts";
 const grace = 2000;
 
 /** Whether nobody will move a record on by himself: its lease has run out, or its time has passed. */
-export function isStuck(record: StepRecord, now: number): boolean {
+export function isStuck(record: FoundStep, now: number): boolean {
   const at = timeOf(record);
   return at !== undefined && at + grace < now;
 }

@@ -2,7 +2,7 @@ import type { Backfill } from "../../shared/backfill/backfill.ts";
 import type { BackfillStore } from "../../shared/backfill/backfill-store.ts";
 import { timeAt } from "../factories.ts";
 
-const started: Backfill = {
+export const aBackfill: Backfill = {
   id: "taxi-scoring-0123456789",
   pipeline: "taxi-scoring",
   timetable: { kind: "cron", expression: "0 0 1 * *", timezone: "UTC" },
@@ -24,7 +24,7 @@ const started: Backfill = {
   dueAt: timeAt(10),
   version: 1,
 };
-const { next: _next, dueAt: _dueAt, ...rest } = started;
+const { next: _next, dueAt: _dueAt, ...rest } = aBackfill;
 const over: Backfill = {
   ...rest,
   timetable: { kind: "interval", every: { days: 7 }, anchor: timeAt(0), timezone: "UTC", end: timeAt(1) },
@@ -43,42 +43,42 @@ export function backfillStoreContract(make: () => Promise<BackfillStore>): void 
   });
 
   it("gives a backfill as it was put, and none that does not exist", async () => {
-    expect(await store.put(started)).toBe(true);
-    expect(await store.get(started.id)).toEqual(started);
+    expect(await store.put(aBackfill)).toBe(true);
+    expect(await store.get(aBackfill.id)).toEqual(aBackfill);
     expect(await store.put(over)).toBe(true);
-    expect(await store.get(started.id)).toEqual(over);
+    expect(await store.get(aBackfill.id)).toEqual(over);
     expect(await store.get("unknown")).toBeUndefined();
   });
 
   it("replaces only the version before", async () => {
-    await store.put(started);
+    await store.put(aBackfill);
     expect(await store.put({ ...over, version: 1 })).toBe(false);
     expect(await store.put({ ...over, version: 3 })).toBe(false);
     expect(await store.put({ ...over, id: "unknown" })).toBe(false);
-    expect(await store.get(started.id)).toEqual(started);
+    expect(await store.get(aBackfill.id)).toEqual(aBackfill);
   });
 
   it("says the same again when a write is repeated", async () => {
-    expect(await store.put(started)).toBe(true);
-    expect(await store.put(started)).toBe(true);
+    expect(await store.put(aBackfill)).toBe(true);
+    expect(await store.put(aBackfill)).toBe(true);
     expect(await store.put(over)).toBe(true);
     expect(await store.put(over)).toBe(true);
-    expect(await store.put(started)).toBe(false);
+    expect(await store.put(aBackfill)).toBe(false);
   });
 
   it("lists backfills, newest first", async () => {
-    await store.put(started);
-    await store.put({ ...started, id: "b", createdAt: timeAt(20) });
-    await store.put({ ...started, id: "c", createdAt: timeAt(10) });
-    expect((await store.list(10)).map(({ id }) => id)).toEqual(["b", "c", started.id]);
+    await store.put(aBackfill);
+    await store.put({ ...aBackfill, id: "b", createdAt: timeAt(20) });
+    await store.put({ ...aBackfill, id: "c", createdAt: timeAt(10) });
+    expect((await store.list(10)).map(({ id }) => id)).toEqual(["b", "c", aBackfill.id]);
     expect((await store.list(1)).map(({ id }) => id)).toEqual(["b"]);
   });
 
   it("says which are due, soonest first, and none that has nothing left to do", async () => {
-    await store.put(started);
-    await store.put({ ...started, id: "sooner", dueAt: timeAt(9) });
+    await store.put(aBackfill);
+    await store.put({ ...aBackfill, id: "sooner", dueAt: timeAt(9) });
     expect(await store.due(timeAt(8), 10)).toEqual([]);
-    expect(await store.due(timeAt(10), 10)).toEqual(["sooner", started.id]);
+    expect(await store.due(timeAt(10), 10)).toEqual(["sooner", aBackfill.id]);
     expect(await store.due(timeAt(10), 1)).toEqual(["sooner"]);
     await store.put(over);
     expect(await store.due(timeAt(10), 10)).toEqual(["sooner"]);

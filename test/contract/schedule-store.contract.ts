@@ -1,6 +1,7 @@
-import type { ScheduleStore, StoredSchedule } from "../../shared/schedule/schedule-store.ts";
+import type { StoredSchedule } from "../../shared/schedule/schedule.ts";
+import type { ScheduleStore } from "../../shared/schedule/schedule-store.ts";
 
-const nightly: StoredSchedule = {
+export const nightly: StoredSchedule = {
   pipeline: "ridge-sweep",
   name: "nightly",
   active: true,

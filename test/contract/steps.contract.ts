@@ -12,7 +12,7 @@ import {
   succeeded,
 } from "../../shared/state/step-changes.ts";
 import type { StepRecord } from "../../shared/state/step-record.ts";
-import type { RunStore, StoredStep } from "../../shared/store/run-store.ts";
+import type { FoundRecord, RunStore, StoredStep } from "../../shared/store/run-store.ts";
 import { aHeldStep, epochStart } from "../factories.ts";
 
 const error = { name: "ValueError", message: "", stack: ["at fit", "at main"], log: "s3://logs/1" };
@@ -64,7 +64,7 @@ const seasoned = aHeldStep({
 });
 
 /** One record of each kind. */
-const records: readonly [string, StepRecord][] = [
+export const stepRecords: readonly [string, StepRecord][] = [
   ["held by a worker", held],
   ["being submitted", aHeldStep({ state: "SUBMITTED" })],
   ["being submitted again", aHeldStep({ state: "SUBMITTED", refusals: 3 })],
@@ -109,7 +109,7 @@ export function stepsContract(create: () => Promise<RunStore>): void {
     return result.record;
   };
 
-  test.each(records)("a record %s is read as it was put", async (_, record) => {
+  test.each(stepRecords)("a record %s is read as it was put", async (_, record) => {
     const stored = await put(record);
     expect(stored).toEqual({ ...record, version: stored.version });
     expect(await store.getStep(record)).toEqual(stored);
@@ -191,7 +191,7 @@ export function stepsContract(create: () => Promise<RunStore>): void {
     ]) {
       await put(record);
     }
-    const places = (found: StoredStep[]) => found.map(({ step, index }) => `${step} ${index}`);
+    const places = (found: FoundRecord[]) => found.map(({ step, index }) => `${step} ${index}`);
     const ofStep = ["train_model 9", "train_model 100", "train_model 10000", "train_model map"];
     expect(places(await store.listSteps(held.runId, "train_model"))).toEqual(ofStep);
     expect(places(await store.listSteps(held.runId))).toEqual(["load 0", ...ofStep, "train_model_2 0"]);

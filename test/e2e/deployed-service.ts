@@ -15,6 +15,7 @@ import { type Catalogue, copyService, jobsOf } from "../../local/stack/deploy-ca
 import { type Stack, startStack, stopStack } from "../../local/stack/stack.ts";
 import type { Json } from "../../shared/pipeline/json.ts";
 import { type RunView, viewRun } from "../../shared/run/run-view.ts";
+import { knownSteps } from "../../shared/state/read-step.ts";
 import { isActive, type Run } from "../../shared/state/run.ts";
 import { hasResult, type StepIndex } from "../../shared/state/step-record.ts";
 import { dynamoRunStore } from "../../shared/store/dynamo-run-store.ts";
@@ -207,7 +208,7 @@ export async function deployService(options: ServiceOptions = {}): Promise<Deplo
         240,
       );
     },
-    steps: (runId) => store.listSteps(runId),
+    steps: async (runId) => knownSteps(await store.listSteps(runId)),
     async view(runId) {
       const run = await store.getRun(runId);
       const graph = run && (await store.getGraph(run.graphHash));

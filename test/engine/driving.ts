@@ -1,6 +1,7 @@
 import type { Engine } from "../../shared/engine.ts";
 import { startByHand } from "../../shared/operate/start-by-hand.ts";
 import type { Json } from "../../shared/pipeline/index.ts";
+import { knownStep } from "../../shared/state/read-step.ts";
 import type { Run } from "../../shared/state/run.ts";
 import type { StoredStep } from "../../shared/store/run-store.ts";
 import type { MemoryEngine } from "../../shared/testing/memory-engine.ts";
@@ -53,7 +54,7 @@ export async function stepOf(
 ): Promise<StoredStep> {
   const record = await memory.store.getStep({ runId, step, index });
   if (record === undefined) throw new Error(`nothing is stored of step ${step}[${index}]`);
-  return record;
+  return knownStep(record);
 }
 
 /** Works on the messages and events that are there now, and on what comes of them. Jobs stay as they are. */

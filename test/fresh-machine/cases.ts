@@ -32,9 +32,12 @@ const inOneLine = (output: string) => {
   return count === 1 ? undefined : `${count} lines in place of one`;
 };
 
-/** Starts `npm run NAME` in the background, and waits until its output holds a text. */
+/**
+ * Starts `npm run NAME` in the background, and waits until its output holds a text. With job control, because a shell
+ * has what it starts in the background ignore SIGINT otherwise.
+ */
 const inBackground = (name: string, text: string, file = "/tmp/output") =>
-  `npm run ${name} >${file} 2>&1 & npm=$!; until grep -q '${text}' ${file}; do sleep 0.1; done`;
+  `set -m; npm run ${name} >${file} 2>&1 & npm=$!; until grep -q '${text}' ${file}; do sleep 0.1; done`;
 
 /** Once the demo's run has begun, its stack, workers and jobs are all at work. */
 const DEMO_RUNS = "train_model";
@@ -129,8 +132,8 @@ const stopped: Case[] = (["INT", "TERM", "HUP", "KILL"] as const).flatMap((signa
     clone: "bare",
     machine: {
       command: `${inBackground("setup", "setup: node packages")}; sleep 3
-        kill -${signal} $npm; wait $npm
-        until ! pgrep -f 'npm ci|pip install' >/dev/null; do sleep 0.1; done
+        kill -${signal} $npm; wait $npm && exit 9
+        until ! pgrep -f '[n]pm ci|[p]ip install' >/dev/null; do sleep 0.1; done
         [ ${signal} = KILL ] || [ ! -e .cache/setup.lock ] && npm run setup`,
     },
     code: 0,
@@ -141,7 +144,19 @@ const stopped: Case[] = (["INT", "TERM", "HUP", "KILL"] as const).flatMap((signa
     title: `SIG${signal} to npm while the demo's jobs run`,
     clone: "ready",
     machine: {
-      command: `${inBackground("demo", DEMO_RUNS)}; kill -${signal} $npm; wait $npm; sleep 3; true`,
+      command: `${inBackground("demo", DEMO_RUNS)}; kill -${signal} $npm; wait $npm && exit 9
+        grep -q 'The chosen model' /tmp/output && exit 8; sleep 3; true`,
+    },
+    code: 0,
+  },
+  {
+    name: `test-${signal}`,
+    title: `SIG${signal} to npm while tests have a stack at work`,
+    clone: "ready",
+    machine: {
+      command: `set -m; npm test -- local/stack >/tmp/output 2>&1 & npm=$!
+        until pgrep -f '[m]inistack_launcher' >/dev/null; do sleep 0.1; done
+        kill -${signal} $npm; wait $npm && exit 9; sleep 5; true`,
     },
     code: 0,
   },
@@ -254,13 +269,15 @@ const oneLine: Case[] = [
   },
   {
     name: "full-disk",
-    title: "the disk of the temporary folder is full",
+    title: "the disk gets full in the set-up",
     clone: "bare",
+    // Room for what the set-up asks for at least, but not for the caches of npm and pip on the same disk too.
     machine: {
-      command: `mkdir /tmp/small && mount -t tmpfs -o size=3m tmpfs /tmp/small && TMPDIR=/tmp/small ${demo}; code=$?; umount /tmp/small; exit $code`,
+      command: `mkdir /tmp/small && mount -t tmpfs -o size=1700m tmpfs /tmp/small && cp -r . /tmp/small/clone && cd /tmp/small/clone && ${demo}; code=$?; cd /; umount -l /tmp/small; exit $code`,
     },
+    ownCaches: true,
     code: 1,
-    says: /setup: .*the disk is full/,
+    says: /setup: the disk of .* is full/,
     wrong: inOneLine,
   },
   {
@@ -269,6 +286,62 @@ const oneLine: Case[] = [
     clone: "ready",
     machine: { env: { PYTHONHOME: "/nowhere", PYTHONPATH: "/nowhere" }, command: demo },
     ...demoSucceeds,
+  },
+];
+
+const otherSettings: Case[] = [
+  {
+    name: "locale-and-zone",
+    title: "another locale and time zone",
+    clone: "ready",
+    machine: { env: { LC_ALL: "tr_TR.UTF-8", LANG: "C", TZ: "Pacific/Chatham" }, command: demo },
+    ...demoSucceeds,
+  },
+  {
+    name: "aws-settings",
+    title: "settings of AWS that lead elsewhere",
+    clone: "ready",
+    machine: {
+      env: {
+        AWS_PROFILE: "none",
+        AWS_REGION: "eu-north-1",
+        AWS_ENDPOINT_URL: "http://127.0.0.1:9",
+        AWS_ENDPOINT_URL_S3: "http://127.0.0.1:9",
+        AWS_ACCESS_KEY_ID: "someone's",
+        AWS_CONFIG_FILE: "/nowhere",
+      },
+      command: demo,
+    },
+    ...demoSucceeds,
+  },
+  {
+    name: "pip-settings",
+    title: "settings of pip that lead elsewhere, in the set-up",
+    clone: "bare",
+    machine: {
+      env: { PIP_USER: "1", PIP_REQUIRE_VIRTUALENV: "0", PYTHONUSERBASE: "/nowhere", PYTHONNOUSERSITE: "" },
+      command: "npm run setup",
+    },
+    code: 0,
+  },
+  {
+    name: "no-git",
+    title: "without git",
+    clone: "ready",
+    machine: {
+      command: `mount --bind /dev/null "$(command -v git)"; ! git --version 2>/dev/null && ${demo}`,
+    },
+    ...demoSucceeds,
+  },
+  {
+    name: "deploy-INT",
+    title: "Ctrl-C while the demo deploys",
+    clone: "ready",
+    machine: {
+      command: `rm -f .stack/deployed.json; ${inBackground("demo", "deploy")}; sleep 2
+        kill -INT $npm; wait $npm && exit 9; sleep 3; true`,
+    },
+    code: 0,
   },
 ];
 
@@ -281,4 +354,5 @@ export const cases: readonly Case[] = [
   ...killed,
   ...proxies,
   ...oneLine,
+  ...otherSettings,
 ];

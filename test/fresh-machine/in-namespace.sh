@@ -33,5 +33,6 @@ processes() { ps -e -o pid=,args= | grep -v -E 'in-namespace\.sh|ps -e -o|grep -
 for _ in $(seq 25); do [ -z "$(processes)" ] && break; sleep 0.2; done
 echo "@code $code"
 processes | sed 's/^ */@process /'
-# npm writes its own log and cache whenever it is run, before anything of the project is.
-find /tmp /var/tmp /home -xdev -type f -newer /tmp/.before -not -path '*/.npm/*' -not -path /tmp/output | sed 's/^/@file /'
+# npm writes its own log, cache and compiled code whenever it is run, before anything of the project is. pip asks rustc for
+# its version, and rustup writes its settings then if there are none.
+find /tmp /var/tmp /home -xdev -type f -newer /tmp/.before -not -path '*/.npm/*' -not -path '*/node-compile-cache/*' -not -path '*/.rustup/*' -not -path /tmp/output | sed 's/^/@file /'

@@ -1,8 +1,8 @@
-import { spawn } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { homedir } from "node:os";
 import path from "node:path";
 import { execa } from "execa";
+import { startTied } from "../../local/process/tied.mjs";
 import { CACHE, REPOSITORY } from "../../local/stack/paths.ts";
 
 const folder = path.join(CACHE, "fresh-machine");
@@ -148,17 +148,20 @@ export async function onFreshMachine(machine: Machine): Promise<Outcome> {
   const namespaces = ["--mount", "--pid", "--fork", "--mount-proc", "--kill-child=SIGKILL"];
   const alone = machine.network === false ? ["--net"] : [];
   const started = performance.now();
-  const child = spawn("unshare", [...namespaces, ...alone, "bash", inNamespace], {
+  // Tied, so that nothing goes on if this program is killed.
+  const machineRun = startTied("unshare", [...namespaces, ...alone, "bash", inNamespace], {
+    cwd: REPOSITORY,
     env,
-    stdio: ["ignore", "pipe", "pipe"],
+    stdout: "pipe",
+    stderr: "pipe",
   });
   let output = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8").on("data", (chunk: string) => {
+  for (const stream of [machineRun.child.stdout, machineRun.child.stderr]) {
+    stream?.setEncoding("utf8").on("data", (chunk: string) => {
       output += chunk;
     });
   }
-  await new Promise((resolve) => child.once("close", resolve));
+  await machineRun.ended;
   const marked = (mark: string) =>
     output
       .split("\n")

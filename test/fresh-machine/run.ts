@@ -18,6 +18,7 @@ import {
 
 const READY = "ready";
 const LINES_SHOWN = 40;
+const FILES_SHOWN = 5;
 
 /** Everything that is wrong with an outcome, a text each. */
 function problems({ code, says, wrong }: Case, outcome: Outcome): string[] {
@@ -27,7 +28,9 @@ function problems({ code, says, wrong }: Case, outcome: Outcome): string[] {
     ...(says === undefined || says.test(outcome.output) ? [] : [`says nothing like ${says}`]),
     ...(found === undefined ? [] : [found]),
     ...outcome.processes.map((process) => `leaves process ${process}`),
-    ...outcome.files.map((file) => `leaves ${file}`),
+    ...outcome.files
+      .slice(0, FILES_SHOWN)
+      .map((file) => `leaves ${file}, one of ${outcome.files.length} files`),
   ];
 }
 

@@ -15,6 +15,7 @@ import {
   root,
   run,
 } from "../packaged-template.ts";
+import { listed } from "../run-table.ts";
 import { packagedStages } from "./stages.ts";
 
 // What the local stack would not refuse but AWS would, and what security and cost ask for, in the packaged template.
@@ -46,6 +47,19 @@ describe("the template as a whole", () => {
   test("fits no single account or region", () => {
     expect(JSON.stringify(prod.template)).not.toMatch(/\b\d{12}\b/);
     expect(JSON.stringify(prod.template)).not.toMatch(/us-east-1|arn:aws:(?!\$)/);
+  });
+
+  test("indexes for lists of runs hold what lists show of a run", () => {
+    type Index = { IndexName: string; Projection: { NonKeyAttributes?: string[] } };
+    const [table] = prod.resources<{ GlobalSecondaryIndexes: Index[] }>("AWS::DynamoDB::Table");
+    const indexes = table?.properties.GlobalSecondaryIndexes ?? [];
+    const held = indexes.flatMap(({ IndexName, Projection: { NonKeyAttributes } }) =>
+      NonKeyAttributes === undefined ? [] : [[IndexName, NonKeyAttributes.toSorted()] as const],
+    );
+    expect(held).toEqual([
+      ["runs-by-pipeline", listed.toSorted()],
+      ["runs-by-state", listed.toSorted()],
+    ]);
   });
 
   test("holds nothing that costs while it waits", () => {

@@ -1,0 +1,28 @@
+import type { Engine } from "../engine.ts";
+import { timesFrom, zoneOf } from "../pipeline/timetable.ts";
+import { asDefined, schedulesOf } from "./register-schedules.ts";
+import type { ScheduleView } from "./schedule-view.ts";
+
+/**
+ * Every schedule that is deployed, by pipeline and name, each with its next runs: computed, none of them is stored.
+ *
+ * @param count how many runs to come are listed of each
+ */
+export async function viewSchedules(engine: Engine, count: number): Promise<ScheduleView[]> {
+  const all = new Map((await engine.schedules.list()).map((each) => [`${each.pipeline}#${each.name}`, each]));
+  const views = [...engine.pipelines.values()].flatMap((pipeline) =>
+    schedulesOf(pipeline).map((trigger) => {
+      const found = all.get(`${pipeline.name}#${trigger.name}`);
+      const { nextAt, ...shown } = asDefined(engine, pipeline.name, trigger, found);
+      const times =
+        nextAt === undefined ? [] : timesFrom(trigger, new Date(nextAt), engine.stage, { most: count });
+      return {
+        ...shown,
+        timezone: zoneOf(trigger, engine.stage),
+        missed: trigger.missed,
+        upcoming: times.map((time) => time.toISOString()),
+      };
+    }),
+  );
+  return views.sort((a, b) => a.pipeline.localeCompare(b.pipeline) || a.name.localeCompare(b.name));
+}

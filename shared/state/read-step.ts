@@ -1,0 +1,74 @@
+import * as z from "zod";
+import { NewerRecordError, unknownWords } from "../pipeline/stored-record.ts";
+import {
+  type FoundStep,
+  isNewer,
+  type NewerStep,
+  type StepFacts,
+  type StepRecord,
+  stepFacts,
+  stepKinds,
+  stepLabel,
+} from "./step-record.ts";
+
+type Kind = (typeof stepKinds)[number];
+type Fields = Readonly<Record<string, unknown>>;
+
+const wordOf = (state: unknown, holder: unknown) => `${String(state)} ${String(holder ?? "")}`;
+
+const kindByWord: ReadonlyMap<string, Kind> = new Map(
+  stepKinds.flatMap((kind) => {
+    const [holder] = "holder" in kind.shape ? kind.shape.holder.options : [];
+    return kind.shape.state.options.map((state) => [wordOf(state, holder), kind] as const);
+  }),
+);
+
+const words = z.looseObject({ state: z.string(), holder: z.string().exactOptional() });
+
+function newerStep(fields: unknown): NewerStep {
+  const { state, holder, ...rest } = words.parse(fields);
+  const stored = { state, ...(holder !== undefined && { holder }) };
+  const { success, error } = stepFacts.safeParse(rest);
+  if (!success && unknownWords(error, rest) === undefined) throw error;
+  // Its facts, too, may have words that the type lacks: they are shown, and nobody acts on them.
+  return { ...(rest as StepFacts), state: "UNKNOWN", stored };
+}
+
+/**
+ * A step's record from its stored fields, by the schema of its kind.
+ *
+ * @throws ZodError for fields that are not a record of any version
+ */
+export function readStep(fields: Fields): FoundStep {
+  const kind = kindByWord.get(wordOf(fields.state, fields.holder));
+  if (kind === undefined) return newerStep(fields);
+  const parsed = kind.safeParse(fields);
+  if (parsed.success) return parsed.data;
+  if (unknownWords(parsed.error, fields) === undefined) throw parsed.error;
+  return newerStep(fields);
+}
+
+/** Whether a record says what it is in words that this code knows: all that has to be asked of one that never left it. */
+export function hasKnownWords(record: StepRecord): boolean {
+  return kindByWord.has(wordOf(record.state, "holder" in record ? record.holder : undefined));
+}
+
+/** The records of a list that this code may change. */
+export function knownSteps<R extends FoundStep>(records: readonly R[]): Exclude<R, NewerStep>[] {
+  return records.filter((record): record is Exclude<R, NewerStep> => !isNewer(record));
+}
+
+/**
+ * A record that is needed as it is.
+ *
+ * @throws NewerRecordError for one that newer code has written
+ */
+export function knownStep<R extends FoundStep>(record: R): Exclude<R, NewerStep> {
+  if (!isNewer(record)) return record as Exclude<R, NewerStep>;
+  const { runId, step, index, stored } = record;
+  const holder = stored.holder === undefined ? "" : ` and holder ${JSON.stringify(stored.holder)}`;
+  throw new NewerRecordError(
+    `step ${stepLabel(step, index)} of run ${runId}`,
+    `state ${JSON.stringify(stored.state)}${holder}`,
+  );
+}
