@@ -160,3 +160,30 @@ export async function isWanted(engine: Engine, { cause, runId }: Run): Promise<b
   if (!("child" in record) || record.child === undefined) return !("endedAt" in record);
   return !("endedAt" in record) && record.child.runId === runId;
 }
+
+/**
+ * Whether a run works for a step of a run that is cancelled, and not for that run's next epoch: a worker that is late
+ * with its cancel must not stop what a retry has started or opened again since.
+ */
+function worksFor({ child }: ChildStep, parent: Run, run: Run): boolean {
+  return run.epoch <= child.epoch && run.cause.kind === "step" && run.cause.epoch <= parent.epoch;
+}
+
+/**
+ * Cancels the run that works for a step; true once it has ended.
+ *
+ * @param cancelRun cancels a run
+ */
+export async function cancelChild(
+  engine: Engine,
+  parent: Run,
+  record: ChildStep,
+  cancelRun: (run: Run, why: string) => Promise<void>,
+): Promise<boolean> {
+  const { runId } = record.child;
+  const child = await engine.store.getRun(runId);
+  if (child === undefined || !isActive(child) || !worksFor(record, parent, child)) return true;
+  await cancelRun(child, "The run that it was a step of was cancelled");
+  const after = await engine.store.getRun(runId);
+  return after === undefined || !isActive(after);
+}

@@ -8,14 +8,14 @@ import type { StepWork } from "./step-work.ts";
 /** A claim that was won. `resumed`: a submission that another worker had begun. */
 export type Claim = { kind: "claim"; record: HeldStep & StoredStep; resumed: boolean };
 
-type Away = Extract<ClaimDecision, { kind: "away" }>;
+type Suspended = Extract<ClaimDecision, { kind: "suspended" }>;
 type Lost = Extract<ClaimDecision, { kind: "lost" }>;
 
 /** What became of the wish to work on a step. */
 export type ClaimOutcome =
   | Claim
-  | Exclude<ClaimDecision, { kind: "claim" | "away" | "lost" }>
-  | { kind: "away"; record: Away["record"] & StoredStep }
+  | Exclude<ClaimDecision, { kind: "claim" | "suspended" | "lost" }>
+  | { kind: "suspended"; record: Suspended["record"] & StoredStep }
   | { kind: "lost"; record: Lost["record"] & StoredStep };
 
 /** The wish to work on what a hint is about. @param leaseUntil until when, as `now` in epoch milliseconds */
@@ -37,13 +37,13 @@ export async function claimStep(engine: Engine, request: ClaimRequest): Promise<
   let current: FoundRecord | undefined;
   for (;;) {
     const decision = decideClaim(current, request);
-    if (decision.kind === "away" && current !== undefined) {
-      return { kind: "away", record: { ...decision.record, version: current.version } };
+    if (decision.kind === "suspended" && current !== undefined) {
+      return { kind: "suspended", record: { ...decision.record, version: current.version } };
     }
     if (decision.kind === "lost" && current !== undefined) {
       return { kind: "lost", record: { ...decision.record, version: current.version } };
     }
-    if (decision.kind === "away" || decision.kind === "lost") {
+    if (decision.kind === "suspended" || decision.kind === "lost") {
       throw new TypeError(`a step of which nothing is stored is ${decision.kind}`);
     }
     if (decision.kind !== "claim") return decision;

@@ -14,7 +14,7 @@ import { failAttempt } from "../step/finish-attempt.ts";
 import { joinEnded } from "../step/join-step.ts";
 import { driveShard } from "../step/map-step.ts";
 import type { StepWork } from "../step/step-work.ts";
-import { lookAtAway } from "./look-at-away.ts";
+import { lookAtSuspended } from "./holders.ts";
 import { letGo, runStep } from "./run-step.ts";
 import { settleHinted } from "./settle-cancellation.ts";
 
@@ -126,7 +126,7 @@ async function claimAndRun(
       stored: claim.record.stored,
     });
   }
-  if (claim.kind === "away") await lookAtAway(engine, work, claim.record);
+  if (claim.kind === "suspended") await lookAtSuspended(engine, work, claim.record);
 }
 
 /** Works on a message as the queue gave it: the run is read first. */

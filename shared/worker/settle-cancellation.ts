@@ -1,6 +1,5 @@
-import { isOver, type JobDetail } from "../batch/batch-service.ts";
+import { endJobs } from "../batch/cancel-jobs.ts";
 import { endSubmission } from "../batch/end-submission.ts";
-import { withEndedJob } from "../batch/job-attempt.ts";
 import type { Engine } from "../engine.ts";
 import { shardOf, shardSize } from "../objects/layout.ts";
 import { severalAtOnce } from "../platform/several-at-once.ts";
@@ -9,94 +8,35 @@ import { endRun } from "../run/end-run.ts";
 import { isEndStep } from "../run/end-step.ts";
 import { nextSweep } from "../run/next-sweep.ts";
 import { graphOf, nodeOf } from "../run/run-graph.ts";
-import { type CancellingRun, isActive, type Run } from "../state/run.ts";
-import { ended } from "../state/step-changes.ts";
-import { type ChildStep, hasJobs, isHeld, isNewer, type JobStep } from "../state/step-record.ts";
-import type { FoundRecord, StoredStep } from "../store/run-store.ts";
-
-const reason = "The run was cancelled";
-
-/** @returns false when the record changed meanwhile */
-async function markCancelled(engine: Engine, record: StoredStep): Promise<boolean> {
-  const error = { name: "Cancelled", message: reason };
-  return (await engine.store.putStep(ended(record, "CANCELLED", engine.clock.now(), error), record.version))
-    .ok;
-}
-
-/** How the jobs of steps that are to be cancelled stand: ids of those that go on, and those that are over, by id. */
-type Jobs = { readonly running: ReadonlySet<string>; readonly over: ReadonlyMap<string, JobDetail> };
-
-/** The array job that a child's id is of. */
-const arrayOf = (id: string) => id.split(":")[0] ?? id;
-
-/** Ends the jobs of steps, an array's children by ending the array. Those that go on tell of their end. */
-async function endJobs(engine: Engine, records: readonly FoundRecord[]): Promise<Jobs> {
-  const ids = records.flatMap((record) => (hasJobs(record) ? record.jobs.map(({ id }) => id) : []));
-  if (ids.length === 0) return { running: new Set(), over: new Map() };
-  const wholes = await engine.batch.describe([...new Set(ids.map(arrayOf))]);
-  const open = new Set(wholes.filter((job) => !isOver(job)).map(({ id }) => id));
-  await severalAtOnce([...open], (id) => engine.batch.terminate(id, reason));
-  const running = new Set([...open, ...ids.filter((id) => open.has(arrayOf(id)))]);
-  const children = await engine.batch.describe(ids.filter((id) => id !== arrayOf(id) && !running.has(id)));
-  return { running, over: new Map([...wholes, ...children].map((job) => [job.id, job])) };
-}
-
-/** Ends a step that jobs work for, and keeps how they ended; false while one of them runs. */
-async function cancelJobStep(
-  engine: Engine,
-  run: Run,
-  record: JobStep & StoredStep,
-  { running, over }: Jobs,
-): Promise<boolean> {
-  if (record.jobs.some(({ id }) => running.has(id))) return false;
-  const found = await nodeOf(engine, run, record.step);
-  // The jobs of a map are arrays, whose children tell of themselves.
-  const job = record.index === "map" ? undefined : over.get(record.jobs[0]?.id ?? "");
-  if (found === undefined || job === undefined) return markCancelled(engine, record);
-  const told = { reason: job.statusReason ?? reason };
-  return markCancelled(engine, withEndedJob(found.node, record, job, told));
-}
-
-/**
- * Whether a run works for a step of a run that is cancelled, and not for that run's next epoch: a worker that is late
- * with its cancel must not stop what a retry has started or opened again since.
- */
-function worksFor({ child }: ChildStep, parent: Run, run: Run): boolean {
-  return run.epoch <= child.epoch && run.cause.kind === "step" && run.cause.epoch <= parent.epoch;
-}
-
-/** Cancels the run that works for a step; true once it has ended. */
-async function cancelChild(engine: Engine, parent: Run, record: ChildStep): Promise<boolean> {
-  const { runId } = record.child;
-  const child = await engine.store.getRun(runId);
-  if (child === undefined || !isActive(child) || !worksFor(record, parent, child)) return true;
-  await cancelRunAs(engine, child, "CANCELLED", "The run that it was a step of was cancelled");
-  const after = await engine.store.getRun(runId);
-  return after === undefined || !isActive(after);
-}
+import { isSuspended } from "../state/holders.ts";
+import type { CancellingRun, Run } from "../state/run.ts";
+import { isHeld, isNewer } from "../state/step-record.ts";
+import { cancelReason, markCancelled } from "../step/cancel-step.ts";
+import type { FoundRecord } from "../store/run-store.ts";
+import { type Cancelling, cancelSuspended } from "./holders.ts";
 
 /** Moves one record towards its end; true once it has none of its work going on. */
-async function cancelStep(engine: Engine, run: Run, record: FoundRecord, jobs: Jobs): Promise<boolean> {
+async function cancelStep(cancelling: Cancelling, record: FoundRecord): Promise<boolean> {
+  const { engine, run } = cancelling;
   if (isNewer(record)) {
     const { runId, step, index, stored } = record;
     engine.log.warn("a step that newer code has written is left to it", { runId, step, index, stored });
     return false;
   }
-  if (hasJobs(record)) return cancelJobStep(engine, run, record, jobs);
-  if ("holder" in record && record.holder === "run") {
-    return (await cancelChild(engine, run, record)) && markCancelled(engine, record);
-  }
   if (isHeld(record) && record.state === "SUBMITTED") {
     const found = await nodeOf(engine, run, record.step);
-    if (found !== undefined) await endSubmission(engine, run, found.node, record, reason);
+    if (found !== undefined) await endSubmission(engine, run, found.node, record, cancelReason);
   }
-  return markCancelled(engine, record);
+  return isSuspended(record) ? cancelSuspended(cancelling, record) : markCancelled(engine, record);
 }
 
 /** Moves records towards their ends; true once none of them has work going on. */
 async function cancelSteps(engine: Engine, run: Run, records: readonly FoundRecord[]): Promise<boolean> {
-  const jobs = await endJobs(engine, records);
-  const through = await severalAtOnce(records, (record) => cancelStep(engine, run, record, jobs));
+  const cancelling: Cancelling = {
+    ...{ engine, run, jobs: await endJobs(engine, records) },
+    cancelRun: (child, why) => cancelRunAs(engine, child, "CANCELLED", why),
+  };
+  const through = await severalAtOnce(records, (record) => cancelStep(cancelling, record));
   return through.every(Boolean);
 }
 
@@ -116,19 +56,6 @@ async function openSteps(engine: Engine, run: Run, step?: string): Promise<Found
 /** Ends what works for a run that is cancelled or was; true once nothing does. */
 export async function cancelOpenSteps(engine: Engine, run: Run): Promise<boolean> {
   return cancelSteps(engine, run, await openSteps(engine, run));
-}
-
-/**
- * Ends jobs that Batch did not list yet when their submission was cancelled. The children of an array job have none of
- * their own, but for those that were tried again.
- */
-export async function endUnlistedJobs(engine: Engine, run: Run): Promise<void> {
-  for (const record of await engine.store.listSteps(run.runId)) {
-    if (record.state !== "CANCELLED" || record.epoch !== run.epoch || isEndStep(record.step)) continue;
-    const found = await nodeOf(engine, run, record.step);
-    const isOfArray = found?.node.over !== undefined && record.index !== "map" && record.attempt === 1;
-    if (found !== undefined && !isOfArray) await endSubmission(engine, run, found.node, record, reason);
-  }
 }
 
 /** The shards of maps with so many open children that one worker's time may not do for them. */

@@ -1,3 +1,4 @@
+import { endUnlistedJobs } from "../batch/cancel-jobs.ts";
 import type { Engine } from "../engine.ts";
 import { stepOf } from "../pipeline/graph.ts";
 import { NewerRecordError } from "../pipeline/stored-record.ts";
@@ -18,7 +19,7 @@ import {
 import { openingState } from "../state/run-changes.ts";
 import { isNewer } from "../state/step-record.ts";
 import { isWanted } from "../step/child-step.ts";
-import { cancelOpenSteps, cancelRunAs, endUnlistedJobs, settleCancellation } from "./settle-cancellation.ts";
+import { cancelOpenSteps, cancelRunAs, settleCancellation } from "./settle-cancellation.ts";
 import { hintWhatIsNear, isStuck, sweepStep } from "./sweep-step.ts";
 
 /** Most runs that one sweep looks at; the next tick takes the others. */

@@ -6,6 +6,7 @@ import { maxMessageDelay } from "../queue/step-queue.ts";
 import { nextSweep } from "../run/next-sweep.ts";
 import { attemptResources } from "../state/attempt-resources.ts";
 import type { Failure } from "../state/failure.ts";
+import { mustLook, timeOf } from "../state/holders.ts";
 import type { Run } from "../state/run.ts";
 import {
   childrenOf,
@@ -15,7 +16,6 @@ import {
   hasResult,
   type JobStep,
   type StepRecord,
-  timeOf,
 } from "../state/step-record.ts";
 import { failAttempt } from "../step/finish-attempt.ts";
 import { joinFullShards, openChildren } from "../step/map-step.ts";
@@ -57,11 +57,6 @@ export async function hintWhatIsNear(
       at - now,
     );
   }
-}
-
-/** Whether what a record waits for may have come untold: an object, or the end of another run. */
-function mustLook(record: StepRecord): boolean {
-  return "holder" in record && (record.holder === "object" || record.holder === "run");
 }
 
 /** Whether a hint moves a record on: it is stuck, or it ended and that was never told. */

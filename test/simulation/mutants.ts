@@ -122,7 +122,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "a cancel forgets jobs",
     seed: 123,
-    file: "shared/worker/settle-cancellation.ts",
+    file: "shared/batch/cancel-jobs.ts",
     find: "const open = new Set(wholes.filter((job) => !isOver(job)).map(({ id }) => id));",
     replace: "const open = new Set<string>();",
   },
@@ -169,9 +169,9 @@ export const mutants: readonly Mutant[] = [
   {
     name: "nobody tells a parent of its child's end, and nobody looks",
     seed: 40,
-    file: "shared/worker/look-at-away.ts",
-    find: "return lookAtChild(engine, work, record);",
-    replace: "return;",
+    file: "shared/worker/holders.ts",
+    find: "lookAtChild(engine, work, record),",
+    replace: "Promise.resolve(),",
   },
   {
     name: "more runs are admitted than a limit allows",
@@ -249,7 +249,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "a cancelled run does not wait for the end of its jobs",
     seed: 135,
-    file: "shared/worker/settle-cancellation.ts",
+    file: "shared/batch/cancel-jobs.ts",
     find: "if (record.jobs.some(({ id }) => running.has(id))) return false;",
     replace: "if (record.jobs.some(({ id }) => running.has(id))) return true;",
   },
@@ -281,9 +281,9 @@ export const mutants: readonly Mutant[] = [
   {
     name: "an object whose event was lost is not looked for",
     seed: 483,
-    file: "shared/worker/sweep-step.ts",
-    find: 'return "holder" in record && (record.holder === "object" || record.holder === "run");',
-    replace: 'return "holder" in record && record.holder === "run";',
+    file: "shared/state/holders.ts",
+    find: "dueAt: ({ deadlineAt }) => deadlineAt,\n    mustLook: true,",
+    replace: "dueAt: ({ deadlineAt }) => deadlineAt,\n    mustLook: false,",
   },
   {
     name: "nobody looks at a run's time limit",
