@@ -5,8 +5,8 @@ import { pipelines } from "../../pipelines/index.ts";
 import { catalogueOf } from "../../shared/app/catalogue.ts";
 import type { Pipeline } from "../../shared/pipeline/index.ts";
 import { isJsonObject, type Json } from "../../shared/pipeline/json.ts";
+import type { Trigger } from "../../shared/pipeline/pipeline.ts";
 import { timetableText } from "../../shared/pipeline/timetable.ts";
-import type { Trigger } from "../../shared/pipeline/trigger.ts";
 import { dependantsOf } from "../../shared/run/dependants.ts";
 import { printJson } from "../options.ts";
 

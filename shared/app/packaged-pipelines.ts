@@ -1,7 +1,6 @@
-import type { Pipeline } from "../pipeline/define-pipeline.ts";
 import type { Graph } from "../pipeline/graph.ts";
+import type { LandedObject, ObjectTrigger, Pipeline, RunTrigger, Trigger } from "../pipeline/pipeline.ts";
 import type { ScheduleTrigger } from "../pipeline/schedule-trigger.ts";
-import type { LandedObject, ObjectTrigger, RunTrigger, Trigger } from "../pipeline/trigger.ts";
 import { graphWithoutGpus, withoutGpus } from "../pipeline/without-gpus.ts";
 
 /** A trigger without its function. A schedule has none: it is data as a whole. */

@@ -1,6 +1,6 @@
 import { backfillLimit } from "../backfill/backfill.ts";
 import type { Engine } from "../engine.ts";
-import type { Pipeline } from "../pipeline/define-pipeline.ts";
+import type { Pipeline } from "../pipeline/pipeline.ts";
 import { limitsOf, queueOf } from "../pipeline/work-queue.ts";
 import type { LimitView, QueueView } from "./queue-view.ts";
 

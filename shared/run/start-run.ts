@@ -1,8 +1,8 @@
 import * as z from "zod";
 import type { Engine } from "../engine.ts";
-import type { Pipeline } from "../pipeline/define-pipeline.ts";
 import type { Graph } from "../pipeline/graph.ts";
 import type { Json } from "../pipeline/json.ts";
+import type { Pipeline } from "../pipeline/pipeline.ts";
 import { runNameFrom } from "../pipeline/run-name.ts";
 import { tagsInOrder } from "../pipeline/tag.ts";
 import { limitsOf, mostSlots, queueOf } from "../pipeline/work-queue.ts";

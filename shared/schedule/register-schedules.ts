@@ -1,5 +1,5 @@
 import type { Engine, Stage } from "../engine.ts";
-import type { Pipeline } from "../pipeline/define-pipeline.ts";
+import type { Pipeline } from "../pipeline/pipeline.ts";
 import { isSchedule, type ScheduleTrigger } from "../pipeline/schedule-trigger.ts";
 import { nextTimeOf, timetableText } from "../pipeline/timetable.ts";
 import type { StoredSchedule } from "./schedule.ts";

@@ -1,7 +1,7 @@
 import type { Engine } from "../engine.ts";
 import type { Graph } from "../pipeline/graph.ts";
 import { copyJson, type Json, type JsonObject } from "../pipeline/json.ts";
-import type { RunTrigger } from "../pipeline/trigger.ts";
+import type { RunTrigger } from "../pipeline/pipeline.ts";
 import type { Dependant } from "../run/dependants.ts";
 import { ParamsError } from "../run/run-errors.ts";
 import { type StartedRun, startRun } from "../run/start-run.ts";

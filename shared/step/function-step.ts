@@ -1,6 +1,6 @@
 import type { Engine } from "../engine.ts";
 import { copyJson, type Json } from "../pipeline/json.ts";
-import type { StepFunction } from "../pipeline/task.ts";
+import type { StepFunction } from "../pipeline/step-function.ts";
 import { isThrottling } from "../platform/throttling.ts";
 import { commitReserve } from "../run/tail-call.ts";
 import { type Failure, failureOf, fatal } from "../state/failure.ts";

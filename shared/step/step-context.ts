@@ -3,7 +3,7 @@ import type { Engine } from "../engine.ts";
 import { attemptPrefix } from "../objects/layout.ts";
 import { type ListedObject, parseObjectUri } from "../objects/object-store.ts";
 import { FatalError } from "../pipeline/step-errors.ts";
-import type { RawData, StepArtifacts, StepContext, StepLog } from "../pipeline/task.ts";
+import type { RawData, StepArtifacts, StepContext, StepLog } from "../pipeline/step-function.ts";
 import { indexOf } from "../state/step-record.ts";
 import type { StoredStep } from "../store/run-store.ts";
 import { publishArtifact, readPublished } from "./publish-artifact.ts";

@@ -5,7 +5,7 @@ import { defaultSettings, type Engine, localStage, type WorkerSize } from "../en
 import { MemoryModelRegistry } from "../models/memory-model-registry.ts";
 import { MemoryNotifier } from "../notice/memory-notifier.ts";
 import { MemoryObjectStore } from "../objects/memory-object-store.ts";
-import type { Pipeline } from "../pipeline/define-pipeline.ts";
+import type { Pipeline } from "../pipeline/pipeline.ts";
 import { silentLog } from "../platform/log.ts";
 import { silentMeter } from "../platform/meter.ts";
 import { VirtualClock } from "../platform/virtual-clock.ts";

@@ -1,7 +1,7 @@
 import type { JobDetail } from "../../../shared/batch/batch-service.ts";
 import { identityOf } from "../../../shared/batch/job-environment.ts";
 import type { Engine, WorkerSize } from "../../../shared/engine.ts";
-import type { LandedObject } from "../../../shared/pipeline/trigger.ts";
+import type { LandedObject } from "../../../shared/pipeline/pipeline.ts";
 import { maxMessageDelay, type StepMessage } from "../../../shared/queue/step-queue.ts";
 import { startForObject } from "../../../shared/trigger/start-for-object.ts";
 import { failPoison } from "../../../shared/worker/fail-poison.ts";
