@@ -1,5 +1,6 @@
 import type { SNSClient, SNSClientConfig } from "@aws-sdk/client-sns";
 import * as z from "zod";
+import type { NoticeTarget } from "../pipeline/graph.ts";
 import { addressProblem } from "../pipeline/notice.ts";
 import type { Clock } from "../platform/clock.ts";
 import { AwsSecrets } from "./aws-secrets.ts";
@@ -26,6 +27,10 @@ export type ClientOptions = {
   /** Has a client's calls traced. */
   readonly capture?: <C>(client: C) => C;
 };
+
+type TargetKind = NoticeTarget["kind"];
+type Target<K extends TargetKind> = Extract<NoticeTarget, { kind: K }>;
+type Send<K extends TargetKind> = (to: Target<K>, delivery: Delivery, signal: AbortSignal) => Promise<void>;
 
 /** Where a webhook is, and what has to be sent along: what its parameter holds if that is more than an address. */
 const address = z.strictObject({
@@ -88,7 +93,7 @@ export class AwsNotifier implements Notifier {
   async send(delivery: Delivery, until: AbortSignal): Promise<void> {
     const signal = AbortSignal.any([until, AbortSignal.timeout(this.settings.patience)]);
     try {
-      await this.sendUntil(delivery, signal);
+      await this.sendTo(delivery.to, delivery, signal);
     } catch (error) {
       // The SDK's word for it says nothing of what was waited for.
       if (!signal.aborted || error instanceof NoticeFailedError) throw error;
@@ -96,14 +101,21 @@ export class AwsNotifier implements Notifier {
     }
   }
 
-  private async sendUntil(delivery: Delivery, signal: AbortSignal): Promise<void> {
-    const { to, notice } = delivery;
-    if (to.kind === "email") return this.publish(delivery, signal);
-    const value = to.kind === "slack" ? slackMessage(notice) : notice;
-    if ("secret" in to.at) return this.postBySecret(to.at.secret, value, delivery, signal);
-    const { url } = to.at;
-    const name = `the webhook at ${URL.parse(url)?.host ?? "no host"}`;
-    await this.post({ name, url, headers: {} }, value, delivery, signal);
+  /** How a notice is sent to a target of each kind. */
+  private readonly senders: { readonly [K in TargetKind]: Send<K> } = {
+    email: (_to, delivery, signal) => this.publish(delivery, signal),
+    slack: ({ at }, delivery, signal) =>
+      this.postBySecret(at.secret, slackMessage(delivery.notice), delivery, signal),
+    webhook: ({ at }, delivery, signal) => {
+      if ("secret" in at) return this.postBySecret(at.secret, delivery.notice, delivery, signal);
+      const name = `the webhook at ${URL.parse(at.url)?.host ?? "no host"}`;
+      return this.post({ name, url: at.url, headers: {} }, delivery.notice, delivery, signal);
+    },
+  };
+
+  private sendTo<K extends TargetKind>(to: { kind: K } & Target<K>, delivery: Delivery, signal: AbortSignal) {
+    const send: Send<K> = this.senders[to.kind];
+    return send(to, delivery, signal);
   }
 
   /** Posts to where a parameter says; once more if that has become out of date. */

@@ -22,10 +22,12 @@ type TaskCode = {
   readonly pipeline?: Pipeline;
 };
 
+/** Who does the work: a worker calls a function, a job does it on Batch, or the step waits for something else. */
+export type DoneBy = "worker" | "job" | "others";
+
 /** Everything that differs between kinds of tasks before a run: how one is defined, and how it looks. */
 type TaskRules<K extends TaskKind> = {
-  /** Who does the work: a worker calls a function, a job does it on Batch, or the step waits for something else. */
-  readonly doneBy: "worker" | "job" | "others";
+  readonly doneBy: DoneBy;
   /** What the graph keeps of a task. */
   readonly inGraph: (task: Defined<K>, problems: StepProblems) => TaskOf<K>;
   readonly code: (task: Defined<K>) => TaskCode;
@@ -157,8 +159,8 @@ export function rulesOf<K extends TaskKind>(kind: K): TaskRules<K> {
   return taskRules[kind];
 }
 
-/** Who does a task: a worker calls its function, a job does it on Batch, or its step waits for something else. */
-export function doneBy({ kind }: StepNode["task"]): "worker" | "job" | "others" {
+/** Who does the work of a task. */
+export function doneBy({ kind }: StepNode["task"]): DoneBy {
   return taskRules[kind].doneBy;
 }
 

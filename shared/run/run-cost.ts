@@ -1,5 +1,6 @@
 import type { Graph, StepNode } from "../pipeline/graph.ts";
 import { isSpotQueue } from "../pipeline/job.ts";
+import { type DoneBy, doneBy } from "../pipeline/task-kinds.ts";
 import {
   type FoundStep,
   hasEnded,
@@ -111,16 +112,18 @@ function functionCost({ over, size }: StepNode, record: FoundStep): CostView {
   };
 }
 
+/** What it costs to handle a step that neither a function nor a job works for. */
+const handlingCost = (): CostView => ({ dollars: dollarsOf(units.function), atLeast: false });
+
+const costs: Readonly<Record<DoneBy, (node: StepNode, record: FoundStep) => CostView>> = {
+  worker: functionCost,
+  job: (_node, record) => jobCost(record),
+  others: handlingCost,
+};
+
 function recordCost(node: StepNode, record: FoundStep): CostView {
-  const { task } = node;
-  if (
-    record.state === "CACHED" ||
-    record.index === "map" ||
-    (task.kind !== "batch" && task.kind !== "lambda")
-  ) {
-    return { dollars: dollarsOf(units.function), atLeast: false };
-  }
-  return task.kind === "batch" ? jobCost(record) : functionCost(node, record);
+  const isWork = record.state !== "CACHED" && record.index !== "map";
+  return isWork ? costs[doneBy(node.task)](node, record) : handlingCost();
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Engine } from "../engine.ts";
+import { doneBy } from "../pipeline/task-kinds.ts";
 import type { StepMessage } from "../queue/step-queue.ts";
 import { type ClaimDecision, type ClaimRequest, decideClaim } from "../state/decide-claim.ts";
 import type { HeldStep, StepRecord } from "../state/step-record.ts";
@@ -25,7 +26,7 @@ export function claimRequest(
   now: number,
   leaseUntil: number,
 ): ClaimRequest {
-  const state = node.task.kind === "batch" ? "SUBMITTED" : "RUNNING";
+  const state = doneBy(node.task) === "job" ? "SUBMITTED" : "RUNNING";
   return { key: { runId, step, index }, epoch, state, now, leaseUntil };
 }
 

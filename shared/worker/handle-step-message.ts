@@ -1,6 +1,7 @@
 import type { Engine, WorkerSize } from "../engine.ts";
 import type { StepNode } from "../pipeline/graph.ts";
 import { NewerRecordError } from "../pipeline/stored-record.ts";
+import { doneBy } from "../pipeline/task-kinds.ts";
 import { isOutage } from "../platform/outage.ts";
 import { isThrottling } from "../platform/throttling.ts";
 import type { StepMessage } from "../queue/step-queue.ts";
@@ -56,7 +57,7 @@ function workerLost(engine: Engine, record: StepRecord): Failure {
 
 /** Milliseconds that a worker may hold a step: what its function may take, or what handing it on takes. */
 function leaseOf(engine: Engine, { node }: StepWork, index: StepMessage["index"]): number {
-  if (node.task.kind === "lambda" && index !== "map") return node.timeout * 1000 + leaseSlack;
+  if (doneBy(node.task) === "worker" && index !== "map") return node.timeout * 1000 + leaseSlack;
   return engine.settings.submitLeaseSeconds * 1000;
 }
 
@@ -71,7 +72,7 @@ function sizeFor({ size }: StepNode, { index, alone }: StepMessage): WorkerSize 
  * holds, nobody knows; so each of them runs by itself from then on, and none dies of another a second time.
  */
 export function isSuspect({ node }: StepWork, record: FoundStep): boolean {
-  const isFunction = node.task.kind === "lambda" && record.index !== "map";
+  const isFunction = doneBy(node.task) === "worker" && record.index !== "map";
   // What follows a run's end needs what only small workers may read, and changes no run.
   return isFunction && !isEndStep(node.name) && lossesTo(record, "worker") > 0;
 }
