@@ -1,8 +1,8 @@
-import type { Engine } from "../shared/engine.ts";
 import type { Pipeline } from "../shared/pipeline/index.ts";
 import type { Json } from "../shared/pipeline/json.ts";
-import type { Clock } from "../shared/platform/clock.ts";
-import type { StepMessage } from "../shared/queue/step-queue.ts";
+import type { Clock } from "../shared/ports/clock.ts";
+import type { Engine } from "../shared/ports/engine.ts";
+import type { StepMessage } from "../shared/ports/step-queue.ts";
 import { startRun } from "../shared/run/start-run.ts";
 import { commitReserve } from "../shared/run/tail-call.ts";
 import { hasJobs } from "../shared/state/step-record.ts";

@@ -1,5 +1,5 @@
 import { dynamoScheduleStore } from "../../shared/schedule/dynamo-schedule-store.ts";
-import type { StoredSchedule } from "../../shared/schedule/schedule.ts";
+import type { StoredSchedule } from "../../shared/state/schedule.ts";
 import { dynamoClient } from "../../shared/store/dynamo-table.ts";
 import { agoText } from "../units.ts";
 import { type Finding, fail, ok, type Stage } from "./finding.ts";

@@ -2,6 +2,8 @@ import { isDeepStrictEqual } from "node:util";
 import { GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod";
 import { recordOf } from "../pipeline/stored-record.ts";
+import type { BackfillStore } from "../ports/backfill-store.ts";
+import { type Backfill, backfillRecord, listedBackfill } from "../state/backfill.ts";
 import { batchGet } from "../store/dynamo-batch-get.ts";
 import { isAsRead, isFirst } from "../store/dynamo-conditions.ts";
 import {
@@ -14,8 +16,6 @@ import {
 import { take } from "../store/dynamo-query.ts";
 import { jsonText } from "../store/dynamo-run-item.ts";
 import { conditional, type DynamoTable } from "../store/dynamo-table.ts";
-import { type Backfill, backfillRecord, listedBackfill } from "./backfill.ts";
-import type { BackfillStore } from "./backfill-store.ts";
 
 /** What a backfill's item keeps in another form than the backfill has it. */
 const inOtherForm = z.looseObject({ pk: backfillIdFromKey, params: jsonText });

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
+import type { BackfillStore } from "../ports/backfill-store.ts";
+import type { Backfill } from "../state/backfill.ts";
 import { copyState } from "../store/copy-state.ts";
-import type { Backfill } from "./backfill.ts";
-import type { BackfillStore } from "./backfill-store.ts";
 
 const byText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 

@@ -1,11 +1,11 @@
-import type { Engine } from "../engine.ts";
 import { canonicalJson, type Json } from "../pipeline/json.ts";
 import { timesFrom, timetableText, zoneOf } from "../pipeline/timetable.ts";
+import type { Engine } from "../ports/engine.ts";
 import { PipelineNotFoundError } from "../run/run-errors.ts";
 import { checkedParams } from "../run/start-run.ts";
 import { scheduleCauseKey } from "../schedule/run-schedules.ts";
 import { definedSchedule } from "../schedule/set-schedule.ts";
-import type { BackfillPlan } from "./backfill.ts";
+import type { BackfillPlan } from "../state/backfill.ts";
 import {
   BackfillError,
   digest,

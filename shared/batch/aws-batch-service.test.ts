@@ -1,6 +1,6 @@
 import { type BatchClient, ClientException, type ServiceInputTypes } from "@aws-sdk/client-batch";
+import { JobRejectedError, type JobSubmission } from "../ports/batch-service.ts";
 import { awsBatchService } from "./aws-batch-service.ts";
-import { JobRejectedError, type JobSubmission } from "./batch-service.ts";
 
 const queues = { cpu: "arn:cpu", gpu: "arn:gpu" };
 const job: JobSubmission = {

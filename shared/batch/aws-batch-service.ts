@@ -8,7 +8,12 @@ import {
   type SubmitJobCommandInput,
   TerminateJobCommand,
 } from "@aws-sdk/client-batch";
-import { type BatchService, type JobDetail, JobRejectedError, type JobSubmission } from "./batch-service.ts";
+import {
+  type BatchService,
+  type JobDetail,
+  JobRejectedError,
+  type JobSubmission,
+} from "../ports/batch-service.ts";
 import { jobDetail } from "./job-detail.ts";
 import { nativeRetryRules } from "./native-retries.ts";
 

@@ -1,12 +1,12 @@
-import type { Engine } from "../engine.ts";
 import { severalAtOnce } from "../platform/several-at-once.ts";
+import { isOver, type JobDetail } from "../ports/batch-service.ts";
+import type { Engine } from "../ports/engine.ts";
+import type { FoundRecord, StoredStep } from "../ports/run-store.ts";
 import { isEndStep } from "../run/end-step.ts";
 import { nodeOf } from "../run/run-graph.ts";
 import type { Run } from "../state/run.ts";
 import { hasJobs, type JobStep } from "../state/step-record.ts";
 import { cancelReason, markCancelled } from "../step/cancel-step.ts";
-import type { FoundRecord, StoredStep } from "../store/run-store.ts";
-import { isOver, type JobDetail } from "./batch-service.ts";
 import { endSubmission } from "./end-submission.ts";
 import { withEndedJob } from "./job-attempt.ts";
 

@@ -1,8 +1,8 @@
 import type { StepNode } from "../pipeline/graph.ts";
+import type { JobDetail, JobTryDetail } from "../ports/batch-service.ts";
 import { attemptResources } from "../state/attempt-resources.ts";
 import { withJobAttempt } from "../state/step-changes.ts";
 import type { JobTry, JobUsage, StepRecord } from "../state/step-record.ts";
-import type { JobDetail, JobTryDetail } from "./batch-service.ts";
 
 /** Group of the jobs' logs where a job's detail does not name one: AWS Batch's own. */
 const defaultLogGroup = "/aws/batch/job";

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { tagsText } from "../pipeline/tag.ts";
+import type { JobDetail } from "../ports/batch-service.ts";
 import type { StepIndex } from "../state/step-record.ts";
-import type { JobDetail } from "./batch-service.ts";
 
 /** Whose work a Batch job does. */
 export type JobIdentity = {

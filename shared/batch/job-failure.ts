@@ -1,6 +1,6 @@
+import type { JobDetail } from "../ports/batch-service.ts";
 import { type Failure, stackLines, storable } from "../state/failure.ts";
 import type { LossCause } from "../state/step-record.ts";
-import type { JobDetail } from "./batch-service.ts";
 import { logOf } from "./job-attempt.ts";
 import type { JobErrorFile } from "./job-files.ts";
 

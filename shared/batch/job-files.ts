@@ -1,8 +1,8 @@
 import * as z from "zod";
-import type { Engine } from "../engine.ts";
 import { attemptFiles, attemptPrefix } from "../objects/layout.ts";
 import { artifact } from "../pipeline/job.ts";
 import type { Json } from "../pipeline/json.ts";
+import type { Engine } from "../ports/engine.ts";
 import type { Run } from "../state/run.ts";
 import type { JobIdentity } from "./job-environment.ts";
 

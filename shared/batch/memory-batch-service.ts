@@ -1,5 +1,11 @@
-import type { Clock } from "../platform/clock.ts";
-import type { BatchService, JobDetail, JobState, JobSubmission, JobTryDetail } from "./batch-service.ts";
+import type {
+  BatchService,
+  JobDetail,
+  JobState,
+  JobSubmission,
+  JobTryDetail,
+} from "../ports/batch-service.ts";
+import type { Clock } from "../ports/clock.ts";
 
 /** How a job's process ended. */
 export type JobExit = Pick<JobDetail, "exitCode" | "statusReason" | "containerReason" | "tries">;

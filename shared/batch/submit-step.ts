@@ -1,9 +1,12 @@
-import type { Engine } from "../engine.ts";
 import { inputKey, shardOf, stepPrefix } from "../objects/layout.ts";
 import { jobParts } from "../pipeline/job.ts";
 import type { Json } from "../pipeline/json.ts";
 import { severalAtOnce } from "../platform/several-at-once.ts";
 import { isThrottling } from "../platform/throttling.ts";
+import { JobRejectedError, type JobSubmission } from "../ports/batch-service.ts";
+import type { Engine } from "../ports/engine.ts";
+import type { CachedResult } from "../ports/result-cache.ts";
+import type { FoundRecord, StoredStep } from "../ports/run-store.ts";
 import { attemptResources, triesOfAttempt } from "../state/attempt-resources.ts";
 import { fatal } from "../state/failure.ts";
 import { isUnderWay } from "../state/run.ts";
@@ -17,9 +20,6 @@ import { expandMap, joinSucceeded, openChildren, openTallies } from "../step/map
 import { readOrFail } from "../step/read-or-fail.ts";
 import { inputOf, inputsOf } from "../step/step-input.ts";
 import { hintFor, type StepWork } from "../step/step-work.ts";
-import type { CachedResult } from "../store/result-cache.ts";
-import type { FoundRecord, StoredStep } from "../store/run-store.ts";
-import { JobRejectedError, type JobSubmission } from "./batch-service.ts";
 import { endSubmission } from "./end-submission.ts";
 import { indicesOf, jobEnvironment, jobName, splitForArrays } from "./job-environment.ts";
 

@@ -3,6 +3,13 @@ import * as z from "zod";
 import { canonicalJson } from "../pipeline/json.ts";
 import { type ModelVersion, modelVersion } from "../pipeline/model.ts";
 import { recordOf } from "../pipeline/stored-record.ts";
+import {
+  type AliasMove,
+  aliasMove,
+  type ModelAlias,
+  type ModelRegistry,
+  modelAlias,
+} from "../ports/model-registry.ts";
 import { isFirst } from "../store/dynamo-conditions.ts";
 import {
   aliasKey,
@@ -20,13 +27,6 @@ import {
 import { take } from "../store/dynamo-query.ts";
 import type { DynamoTable } from "../store/dynamo-table.ts";
 import { transact } from "../store/dynamo-transaction.ts";
-import {
-  type AliasMove,
-  aliasMove,
-  type ModelAlias,
-  type ModelRegistry,
-  modelAlias,
-} from "./model-registry.ts";
 
 /** JSON kept as text: DynamoDB's own numbers and empty values differ from JSON's. */
 const recordItem = z.object({ record: z.string().transform((text): unknown => JSON.parse(text)) });

@@ -1,6 +1,6 @@
 import { canonicalJson } from "../pipeline/json.ts";
 import type { ModelVersion } from "../pipeline/model.ts";
-import type { AliasMove, ModelAlias, ModelRegistry } from "./model-registry.ts";
+import type { AliasMove, ModelAlias, ModelRegistry } from "../ports/model-registry.ts";
 
 type Model = {
   readonly numbers: Map<string, number>;

@@ -1,7 +1,7 @@
-import { largestCopy } from "../objects/object-store.ts";
 import type { Artifact } from "../pipeline/job.ts";
 import type { ModelFolder } from "../pipeline/model.ts";
 import { FatalError } from "../pipeline/step-errors.ts";
+import { largestCopy } from "../ports/object-store.ts";
 
 /** A model's folder is not one that can be registered, or no longer what it was. */
 export class ModelFilesError extends FatalError {

@@ -2,10 +2,10 @@ import type { SNSClient, SNSClientConfig } from "@aws-sdk/client-sns";
 import * as z from "zod";
 import type { NoticeTarget } from "../pipeline/graph.ts";
 import { addressProblem } from "../pipeline/notice.ts";
-import type { Clock } from "../platform/clock.ts";
+import type { Clock } from "../ports/clock.ts";
+import { type Delivery, NoticeFailedError, NoticeRefusedError, type Notifier } from "../ports/notifier.ts";
 import { AwsSecrets } from "./aws-secrets.ts";
 import { emailMessage } from "./email-message.ts";
-import { type Delivery, NoticeFailedError, NoticeRefusedError, type Notifier } from "./notifier.ts";
 import { AnswerRefusedError, postJson, type Receiver } from "./post-json.ts";
 import { slackMessage } from "./slack-message.ts";
 

@@ -1,6 +1,6 @@
 import type { SSMClient } from "@aws-sdk/client-ssm";
-import type { Clock } from "../platform/clock.ts";
-import { NoticeRefusedError } from "./notifier.ts";
+import type { Clock } from "../ports/clock.ts";
+import { NoticeRefusedError } from "../ports/notifier.ts";
 
 /** Milliseconds for which a value may be used again: a parameter is read a few times an hour, not once a notice. */
 const keptFor = 300_000;

@@ -1,4 +1,5 @@
-import { headline, type RunNotice } from "./run-notice.ts";
+import type { RunNotice } from "../ports/notifier.ts";
+import { headline } from "./run-notice.ts";
 
 /** Characters of a subject that SNS takes: fewer than 100, of ASCII, without line breaks (SNS API, Publish). */
 const longestSubject = 99;

@@ -1,4 +1,4 @@
-import type { Delivery, Notifier } from "./notifier.ts";
+import type { Delivery, Notifier } from "../ports/notifier.ts";
 
 /** Keeps notices in place of sending them. */
 export class MemoryNotifier implements Notifier {

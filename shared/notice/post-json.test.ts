@@ -4,7 +4,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { epochStart } from "../../test/factories.ts";
 import { breaksOff, drips, floods, hangs, resets, status, TestReceiver } from "../../test/notice/receiver.ts";
 import { selfSigned } from "../../test/notice/self-signed.ts";
-import { NoticeDelayedError, NoticeFailedError, NoticeRefusedError } from "./notifier.ts";
+import { NoticeDelayedError, NoticeFailedError, NoticeRefusedError } from "../ports/notifier.ts";
 import { postJson, type Receiver } from "./post-json.ts";
 
 const receiver = new TestReceiver();

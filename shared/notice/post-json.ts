@@ -1,6 +1,6 @@
 import { STATUS_CODES } from "node:http";
 import * as z from "zod";
-import { NoticeDelayedError, NoticeFailedError, NoticeRefusedError } from "./notifier.ts";
+import { NoticeDelayedError, NoticeFailedError, NoticeRefusedError } from "../ports/notifier.ts";
 
 /** A receiver of JSON. */
 export type Receiver = {

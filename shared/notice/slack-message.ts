@@ -1,4 +1,5 @@
-import { endWords, headline, type RunNotice } from "./run-notice.ts";
+import type { RunNotice } from "../ports/notifier.ts";
+import { endWords, headline } from "./run-notice.ts";
 
 // Limits of Block Kit (Slack, "Blocks" reference): 150 characters of a header, 3,000 of a section, 2,000 of a field,
 // 50 blocks. Ours are lower where a message would only get unreadable.

@@ -7,7 +7,7 @@ import {
   type ObjectPlace,
   type ObjectStore,
   parseObjectUri,
-} from "./object-store.ts";
+} from "../ports/object-store.ts";
 
 type StoredObject = {
   readonly body: Uint8Array;

@@ -10,7 +10,7 @@ import {
   S3ServiceException,
 } from "@aws-sdk/client-s3";
 import { type Backoff, pauseBeforeRetry } from "../platform/pause-before-retry.ts";
-import { type ObjectPlace, type ObjectStore, parseObjectUri } from "./object-store.ts";
+import { type ObjectPlace, type ObjectStore, parseObjectUri } from "../ports/object-store.ts";
 
 /** For conditional writes that met another one under way, of which S3 asks to try again, and for reads that broke off. */
 const defaultBackoff: Backoff = { tries: 6, first: 50, longest: 1_000 };

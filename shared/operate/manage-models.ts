@@ -1,6 +1,4 @@
 import * as z from "zod";
-import type { Engine } from "../engine.ts";
-import type { AliasMove } from "../models/model-registry.ts";
 import {
   compareVersions,
   type ModelDetails,
@@ -13,6 +11,8 @@ import {
 } from "../models/model-view.ts";
 import { rollBackAlias, setAlias } from "../models/move-alias.ts";
 import { aliasName, type ModelVersion, modelName } from "../pipeline/model.ts";
+import type { Engine } from "../ports/engine.ts";
+import type { AliasMove } from "../ports/model-registry.ts";
 
 const number = z.int().positive();
 /** A version by its number, or by an alias such as `champion`. */

@@ -1,6 +1,6 @@
 import * as z from "zod";
-import type { Engine } from "../engine.ts";
 import { mostSlots } from "../pipeline/work-queue.ts";
+import type { Engine } from "../ports/engine.ts";
 import { changeLimit } from "./change-limit.ts";
 import { previewQueue, previewQueues } from "./preview-queue.ts";
 import type { ChangedLimit, QueueView } from "./queue-view.ts";

@@ -1,11 +1,11 @@
 import * as z from "zod";
-import type { Engine } from "../engine.ts";
 import { tag, tags } from "../pipeline/tag.ts";
 import { given } from "../platform/given.ts";
+import type { Engine } from "../ports/engine.ts";
+import type { RunPage } from "../ports/run-store.ts";
 import { PipelineNotFoundError } from "../run/run-errors.ts";
 import type { StartedRun } from "../run/start-run.ts";
 import { type Run, runStates } from "../state/run.ts";
-import type { RunPage } from "../store/run-store.ts";
 import { approveStep } from "./approve-step.ts";
 import { cancelRun } from "./cancel-run.ts";
 import { pauseRun, resumeRun } from "./pause-run.ts";

@@ -4,13 +4,13 @@ import type { BackfillPreview, BackfillView } from "../backfill/backfill-view.ts
 import { previewBackfill } from "../backfill/preview-backfill.ts";
 import { cancelBackfill, driveAndRead, resumeBackfill, startBackfill } from "../backfill/start-backfill.ts";
 import { viewBackfill } from "../backfill/view-backfill.ts";
-import type { Engine } from "../engine.ts";
 import type { Json } from "../pipeline/json.ts";
 import { given } from "../platform/given.ts";
-import type { StoredSchedule } from "../schedule/schedule.ts";
+import type { Engine } from "../ports/engine.ts";
 import type { ScheduleView } from "../schedule/schedule-view.ts";
 import { setScheduleActive } from "../schedule/set-schedule.ts";
 import { viewSchedules } from "../schedule/view-schedules.ts";
+import type { StoredSchedule } from "../state/schedule.ts";
 
 const pipeline = z.string().min(1);
 const backfill = z.string().min(1);

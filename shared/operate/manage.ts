@@ -1,6 +1,6 @@
 import * as z from "zod";
-import type { Engine } from "../engine.ts";
 import { parseRequest } from "../platform/parse-request.ts";
+import type { Engine } from "../ports/engine.ts";
 import { type ModelAnswer, modelActions, modelRequests } from "./manage-models.ts";
 import { type QueueAnswer, queueActions, queueRequests } from "./manage-queues.ts";
 import { type RunAnswer, runActions, runRequests } from "./manage-runs.ts";

@@ -1,8 +1,8 @@
 import * as z from "zod";
-import type { Engine } from "../engine.ts";
 import { canonicalJson, isJsonObject, type Json } from "../pipeline/json.ts";
 import { tags } from "../pipeline/tag.ts";
 import { parseRequest } from "../platform/parse-request.ts";
+import type { Engine } from "../ports/engine.ts";
 import { checkedParams, type StartedRun, startRun } from "../run/start-run.ts";
 import type { StartedByHand } from "./run-answer.ts";
 

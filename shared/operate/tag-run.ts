@@ -1,5 +1,5 @@
-import type { Engine } from "../engine.ts";
 import { mostTags, tagsInOrder } from "../pipeline/tag.ts";
+import type { Engine } from "../ports/engine.ts";
 import { RunNotFoundError, RunStateError } from "../run/run-errors.ts";
 import type { TaggedRun } from "./run-answer.ts";
 

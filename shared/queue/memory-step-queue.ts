@@ -1,5 +1,5 @@
-import type { Clock } from "../platform/clock.ts";
-import { maxMessageDelay, type StepMessage, type StepQueue, stepMessage } from "./step-queue.ts";
+import type { Clock } from "../ports/clock.ts";
+import { maxMessageDelay, type StepMessage, type StepQueue, stepMessage } from "../ports/step-queue.ts";
 
 /** A message that waits. Time in epoch milliseconds. */
 export type WaitingMessage = { readonly message: StepMessage; readonly receivableAt: number };

@@ -4,8 +4,8 @@ import type {
   SQSClient,
 } from "@aws-sdk/client-sqs";
 import { isThrottling } from "../platform/throttling.ts";
+import type { StepMessage } from "../ports/step-queue.ts";
 import { MessagesNotSentError, sqsStepQueue } from "./sqs-step-queue.ts";
-import type { StepMessage } from "./step-queue.ts";
 
 const messages = (count: number): StepMessage[] =>
   Array.from({ length: count }, (_, index) => ({ runId: "run", step: "fit", index, epoch: 1 }));

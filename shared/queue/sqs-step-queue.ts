@@ -1,7 +1,7 @@
 import { type BatchResultErrorEntry, SendMessageBatchCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import { type Backoff, pauseBeforeRetry } from "../platform/pause-before-retry.ts";
 import { isThrottling } from "../platform/throttling.ts";
-import { maxMessageDelay, type StepMessage, type StepQueue } from "./step-queue.ts";
+import { maxMessageDelay, type StepMessage, type StepQueue } from "../ports/step-queue.ts";
 
 /** SendMessageBatch takes no more messages. */
 const batchSize = 10;

@@ -1,8 +1,8 @@
-import type { Engine } from "../engine.ts";
 import type { Graph } from "../pipeline/graph.ts";
+import type { Engine } from "../ports/engine.ts";
+import type { FoundRecord } from "../ports/run-store.ts";
 import { type EndedRun, type EndState, isActive, type Run, wasStopped } from "../state/run.ts";
 import { hasEnded } from "../state/step-record.ts";
-import type { FoundRecord } from "../store/run-store.ts";
 import { admitRuns } from "./admit-runs.ts";
 import { endStepMessage, endStepsOf } from "./end-step.ts";
 import { nextSweep } from "./next-sweep.ts";

@@ -1,4 +1,3 @@
-import type { Engine } from "../engine.ts";
 import {
   type Graph,
   hookName,
@@ -7,7 +6,8 @@ import {
   type StepNode,
   startName,
 } from "../pipeline/graph.ts";
-import type { StepMessage } from "../queue/step-queue.ts";
+import type { Engine } from "../ports/engine.ts";
+import type { StepMessage } from "../ports/step-queue.ts";
 import type { EndState, Run, RunState } from "../state/run.ts";
 import { type Dependant, dependantsOf } from "./dependants.ts";
 

@@ -1,4 +1,4 @@
-import type { Engine } from "../engine.ts";
+import type { Engine } from "../ports/engine.ts";
 import { type EndedRun, isActive, type Run } from "../state/run.ts";
 import { openEndSteps } from "./end-run.ts";
 import { nextSweep } from "./next-sweep.ts";

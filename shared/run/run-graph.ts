@@ -1,5 +1,5 @@
-import type { Engine } from "../engine.ts";
 import { type Graph, type StepNode, stepNamed } from "../pipeline/graph.ts";
+import type { Engine } from "../ports/engine.ts";
 import type { Run } from "../state/run.ts";
 import { endStepNode, isEndStep } from "./end-step.ts";
 

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { attemptFiles, attemptPrefix } from "../objects/layout.ts";
-import type { ObjectStore } from "../objects/object-store.ts";
+import type { ObjectStore } from "../ports/object-store.ts";
 import type { Run } from "../state/run.ts";
 import {
   childrenOf,

@@ -1,11 +1,11 @@
 import * as z from "zod";
-import type { Engine } from "../engine.ts";
 import type { Graph } from "../pipeline/graph.ts";
 import type { Json } from "../pipeline/json.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import { runNameFrom } from "../pipeline/run-name.ts";
 import { tagsInOrder } from "../pipeline/tag.ts";
 import { limitsOf, mostSlots, queueOf } from "../pipeline/work-queue.ts";
+import type { Engine } from "../ports/engine.ts";
 import { plan } from "../state/plan.ts";
 import { type Cause, type Limit, noProgress, type RunningRun, type WaitingRun } from "../state/run.ts";
 import { openingState } from "../state/run-changes.ts";

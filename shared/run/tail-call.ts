@@ -1,6 +1,6 @@
 import type { Graph, StepNode } from "../pipeline/graph.ts";
 import { doneBy } from "../pipeline/task-kinds.ts";
-import type { StepMessage } from "../queue/step-queue.ts";
+import type { StepMessage } from "../ports/step-queue.ts";
 import type { RunningRun } from "../state/run.ts";
 
 /** The part of a worker's time, in milliseconds, that is kept for committing and telling of a result. */

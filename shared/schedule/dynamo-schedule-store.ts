@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod";
+import type { ScheduleStore } from "../ports/schedule-store.ts";
+import { type StoredSchedule, scheduleRecord } from "../state/schedule.ts";
 import { isFirst } from "../store/dynamo-conditions.ts";
 import {
   fieldsOf,
@@ -11,8 +13,6 @@ import {
 } from "../store/dynamo-keys.ts";
 import { take } from "../store/dynamo-query.ts";
 import { conditional, type DynamoTable } from "../store/dynamo-table.ts";
-import { type StoredSchedule, scheduleRecord } from "./schedule.ts";
-import type { ScheduleStore } from "./schedule-store.ts";
 
 /** What a schedule's item keeps in another form: its next time is where the index of what is due has it. */
 const inOtherForm = z.looseObject({ sk: scheduleFromKey, dueAt: z.string().exactOptional() });

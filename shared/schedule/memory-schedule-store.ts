@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import type { ScheduleKey, StoredSchedule } from "./schedule.ts";
-import type { ScheduleStore } from "./schedule-store.ts";
+import type { ScheduleStore } from "../ports/schedule-store.ts";
+import type { ScheduleKey, StoredSchedule } from "../state/schedule.ts";
 
 const keyOf = ({ pipeline, name }: ScheduleKey) => `${pipeline}#${name}`;
 const byText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);

@@ -1,10 +1,10 @@
-import type { Engine } from "../engine.ts";
 import { artifactsIn, jobParts } from "../pipeline/job.ts";
 import type { Json } from "../pipeline/json.ts";
 import { severalAtOnce } from "../platform/several-at-once.ts";
+import type { Engine } from "../ports/engine.ts";
+import type { CachedResult } from "../ports/result-cache.ts";
 import { cacheKey } from "../state/cache-key.ts";
 import type { StoredValue, SucceededStep } from "../state/step-record.ts";
-import type { CachedResult } from "../store/result-cache.ts";
 import { inputOf } from "./step-input.ts";
 import type { StepWork } from "./step-work.ts";
 import { loadValue } from "./stored-value.ts";

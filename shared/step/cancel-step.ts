@@ -1,6 +1,6 @@
-import type { Engine } from "../engine.ts";
+import type { Engine } from "../ports/engine.ts";
+import type { StoredStep } from "../ports/run-store.ts";
 import { ended } from "../state/step-changes.ts";
-import type { StoredStep } from "../store/run-store.ts";
 
 /** Why a step of a cancelled run ends, and its jobs. */
 export const cancelReason = "The run was cancelled";

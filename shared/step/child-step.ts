@@ -1,5 +1,6 @@
-import type { Engine } from "../engine.ts";
 import { stepGivenBy } from "../pipeline/graph.ts";
+import type { Engine } from "../ports/engine.ts";
+import type { StoredStep } from "../ports/run-store.ts";
 import { reopenRun } from "../run/reopen-run.ts";
 import { ParamsError, PipelineNotFoundError } from "../run/run-errors.ts";
 import { graphOf } from "../run/run-graph.ts";
@@ -16,7 +17,6 @@ import {
   type StepRecord,
   type StoredValue,
 } from "../state/step-record.ts";
-import type { StoredStep } from "../store/run-store.ts";
 import { replaceStep } from "./claim-step.ts";
 import { failAttempt, hintLater, succeedWith } from "./finish-attempt.ts";
 import { failureOfData } from "./read-or-fail.ts";

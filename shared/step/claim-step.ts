@@ -1,9 +1,9 @@
-import type { Engine } from "../engine.ts";
 import { doneBy } from "../pipeline/task-kinds.ts";
-import type { StepMessage } from "../queue/step-queue.ts";
+import type { Engine } from "../ports/engine.ts";
+import type { FoundRecord, StoredStep } from "../ports/run-store.ts";
+import type { StepMessage } from "../ports/step-queue.ts";
 import { type ClaimDecision, type ClaimRequest, decideClaim } from "../state/decide-claim.ts";
 import type { HeldStep, StepRecord } from "../state/step-record.ts";
-import type { FoundRecord, StoredStep } from "../store/run-store.ts";
 import type { StepWork } from "./step-work.ts";
 
 /** A claim that was won. `resumed`: a submission that another worker had begun. */

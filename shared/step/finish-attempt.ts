@@ -1,12 +1,12 @@
-import type { Engine } from "../engine.ts";
 import { memorySizes } from "../pipeline/job.ts";
 import type { Json } from "../pipeline/json.ts";
-import { maxMessageDelay } from "../queue/step-queue.ts";
+import type { Engine } from "../ports/engine.ts";
+import type { CachedResult } from "../ports/result-cache.ts";
+import type { StoredStep } from "../ports/run-store.ts";
+import { maxMessageDelay } from "../ports/step-queue.ts";
 import { countedError, decideRetry, type Failure } from "../state/failure.ts";
 import { betweenPasses, cached, ended, retrying, succeeded } from "../state/step-changes.ts";
 import { type EndedStep, hasResult, type StoredValue, type SucceededStep } from "../state/step-record.ts";
-import type { CachedResult } from "../store/result-cache.ts";
-import type { StoredStep } from "../store/run-store.ts";
 import { keepResult } from "./cached-result.ts";
 import { replaceStep } from "./claim-step.ts";
 import { joinEnded } from "./join-step.ts";

@@ -1,6 +1,7 @@
-import type { Engine } from "../engine.ts";
 import { shardOf } from "../objects/layout.ts";
 import type { StepNode } from "../pipeline/graph.ts";
+import type { Engine } from "../ports/engine.ts";
+import type { Tally } from "../ports/run-store.ts";
 import { advanceRun } from "../run/advance-run.ts";
 import { openEndSteps } from "../run/end-run.ts";
 import { isEndStep } from "../run/end-step.ts";
@@ -15,7 +16,6 @@ import {
   type SucceededStep,
   stepLabel,
 } from "../state/step-record.ts";
-import type { Tally } from "../store/run-store.ts";
 import { replaceStep } from "./claim-step.ts";
 import type { StepWork } from "./step-work.ts";
 

@@ -1,10 +1,10 @@
 import * as z from "zod";
-import type { Engine } from "../engine.ts";
+import type { Engine } from "../ports/engine.ts";
+import type { StoredStep } from "../ports/run-store.ts";
 import { nextSweep } from "../run/next-sweep.ts";
 import { fatal } from "../state/failure.ts";
 import { awaitingObject } from "../state/step-changes.ts";
 import type { HeldStep, ObjectStep } from "../state/step-record.ts";
-import type { StoredStep } from "../store/run-store.ts";
 import { replaceStep } from "./claim-step.ts";
 import { failAttempt, hintLater, succeedWith } from "./finish-attempt.ts";
 import { parsedInput } from "./read-or-fail.ts";

@@ -1,7 +1,7 @@
 import { resultsPrefix } from "../objects/layout.ts";
-import { largestCopy, type ObjectStore } from "../objects/object-store.ts";
 import type { Artifact } from "../pipeline/job.ts";
 import { FatalError } from "../pipeline/step-errors.ts";
+import { largestCopy, type ObjectStore } from "../ports/object-store.ts";
 
 /** An artifact cannot be published, or not under that key. */
 export class PublishError extends FatalError {

@@ -1,9 +1,9 @@
 import type * as z from "zod";
-import type { Engine } from "../engine.ts";
 import { ExpressionError } from "../pipeline/expression.ts";
+import type { Engine } from "../ports/engine.ts";
+import type { StoredStep } from "../ports/run-store.ts";
 import { type Failure, failureOf, fatal } from "../state/failure.ts";
 import { indexOf } from "../state/step-record.ts";
-import type { StoredStep } from "../store/run-store.ts";
 import { failAttempt } from "./finish-attempt.ts";
 import { inputOf } from "./step-input.ts";
 import type { StepWork } from "./step-work.ts";

@@ -1,4 +1,3 @@
-import type { Engine } from "../engine.ts";
 import {
   type Expression,
   ExpressionError,
@@ -9,10 +8,11 @@ import {
 import { type Graph, type StepNode, stepGivenBy, stepNamed } from "../pipeline/graph.ts";
 import type { Json, JsonObject } from "../pipeline/json.ts";
 import { severalAtOnce } from "../platform/several-at-once.ts";
+import type { Engine } from "../ports/engine.ts";
+import type { FoundRecord } from "../ports/run-store.ts";
 import { knownStep } from "../state/read-step.ts";
 import { isEnded, type Run } from "../state/run.ts";
 import { childrenOf, hasResult } from "../state/step-record.ts";
-import type { FoundRecord } from "../store/run-store.ts";
 import { resultsNamed } from "./known-results.ts";
 import { loadValue } from "./stored-value.ts";
 

@@ -1,9 +1,9 @@
 import { GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod";
 import { type Graph, graphSchema } from "../pipeline/graph.ts";
+import type { RunStore } from "../ports/run-store.ts";
 import { graphKey } from "./dynamo-keys.ts";
 import type { DynamoTable } from "./dynamo-table.ts";
-import type { RunStore } from "./run-store.ts";
 
 const graphItem = z.object({
   graph: z

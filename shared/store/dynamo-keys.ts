@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import * as z from "zod";
+import type { ObjectWaiter } from "../ports/object-waiters.ts";
+import type { TallyKey } from "../ports/run-store.ts";
 import type { Run, RunState } from "../state/run.ts";
 import type { StepKey } from "../state/step-record.ts";
-import type { ObjectWaiter } from "./object-waiters.ts";
 import { listingKey, waitingKey } from "./run-listing.ts";
-import type { TallyKey } from "./run-store.ts";
 
 /** Primary key of an item. */
 export type ItemKey = { readonly pk: string; readonly sk: string };

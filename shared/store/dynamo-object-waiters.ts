@@ -1,9 +1,9 @@
 import { DeleteCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod";
+import type { ObjectWaiter, ObjectWaiters } from "../ports/object-waiters.ts";
 import { objectPartition, waiterKey } from "./dynamo-keys.ts";
 import { take } from "./dynamo-query.ts";
 import type { DynamoTable } from "./dynamo-table.ts";
-import type { ObjectWaiter, ObjectWaiters } from "./object-waiters.ts";
 
 const waiterItem: z.ZodType<ObjectWaiter> = z.object({
   runId: z.string(),

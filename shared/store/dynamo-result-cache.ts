@@ -1,11 +1,11 @@
 import { PutCommand } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod";
+import type { CachedResult, ResultCache } from "../ports/result-cache.ts";
 import { cacheSource } from "../state/step-record.ts";
 import { batchGet } from "./dynamo-batch-get.ts";
 import { resultKey } from "./dynamo-keys.ts";
 import { outputAttributes, outputOf } from "./dynamo-step-item.ts";
 import type { DynamoTable } from "./dynamo-table.ts";
-import type { CachedResult, ResultCache } from "./result-cache.ts";
 
 const facts = z.looseObject({
   pk: z.string(),

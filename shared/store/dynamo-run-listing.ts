@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { RunFilter, RunStore } from "../ports/run-store.ts";
 import type { RunState, RunSummary } from "../state/run.ts";
 import { batchGet } from "./dynamo-batch-get.ts";
 import {
@@ -17,7 +18,6 @@ import { type Query, queryOnce, take } from "./dynamo-query.ts";
 import { dueOf, runKeyOf, runSummaryOf } from "./dynamo-run-item.ts";
 import type { DynamoTable } from "./dynamo-table.ts";
 import { listingKey, runIdOfListing } from "./run-listing.ts";
-import type { RunFilter, RunStore } from "./run-store.ts";
 
 /** Most items of a partition that are looked at for a page, where a filter drops some. A query reads as many in one go. */
 const lookedAt = 1000;

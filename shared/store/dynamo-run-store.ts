@@ -1,3 +1,4 @@
+import type { RunStore } from "../ports/run-store.ts";
 import { dynamoGraphs } from "./dynamo-graphs.ts";
 import { dynamoRunListing } from "./dynamo-run-listing.ts";
 import { dynamoRuns } from "./dynamo-runs.ts";
@@ -6,7 +7,6 @@ import { dynamoSteps } from "./dynamo-steps.ts";
 import type { DynamoTable } from "./dynamo-table.ts";
 import { dynamoTags } from "./dynamo-tags.ts";
 import { dynamoTallies } from "./dynamo-tallies.ts";
-import type { RunStore } from "./run-store.ts";
 
 /** The run store in DynamoDB: one table, as `resources/storage.yml` defines it. Keys are in `dynamo-keys.ts`. */
 export function dynamoRunStore(table: DynamoTable): RunStore {

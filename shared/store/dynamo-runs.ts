@@ -1,5 +1,6 @@
 import { PutCommand } from "@aws-sdk/lib-dynamodb";
 import { sharedRead } from "../platform/shared-read.ts";
+import type { RunStore } from "../ports/run-store.ts";
 import { isActive, joiningStates, type Run, statesBefore } from "../state/run.ts";
 import { moved, openingState } from "../state/run-changes.ts";
 import { endsAsAsked, hasEnded, isDue, isFirst, isInEpoch } from "./dynamo-conditions.ts";
@@ -11,7 +12,6 @@ import { conditional, type DynamoTable } from "./dynamo-table.ts";
 import { tagChanges } from "./dynamo-tags.ts";
 import { amidTransactions, transact } from "./dynamo-transaction.ts";
 import { mayMove } from "./run-slots.ts";
-import type { RunStore } from "./run-store.ts";
 
 /**
  * Runs themselves. Only what changes a run's state, and deferring its next look, touches an index. A run that joins or

@@ -1,4 +1,5 @@
 import { GetCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
+import type { RunStore } from "../ports/run-store.ts";
 import type { Run } from "../state/run.ts";
 import { type Slots, slotsRecord, waitingPlace } from "../state/slots.ts";
 import { isInEpoch } from "./dynamo-conditions.ts";
@@ -9,7 +10,6 @@ import { changeRunWith } from "./dynamo-run-write.ts";
 import type { DynamoTable } from "./dynamo-table.ts";
 import { amidTransactions, type Write } from "./dynamo-transaction.ts";
 import { distinctLimits } from "./run-slots.ts";
-import type { RunStore } from "./run-store.ts";
 
 /** The slots of an item; DynamoDB has no empty set. */
 function slotsOf(item: unknown): Slots {

@@ -1,9 +1,9 @@
 import * as z from "zod";
+import type { FoundRecord, Version } from "../ports/run-store.ts";
 import { readStep } from "../state/read-step.ts";
 import type { StepRecord, StoredValue } from "../state/step-record.ts";
 import { fieldsOf, runIdFromKey, stepFromKey, stepKey } from "./dynamo-keys.ts";
 import { jsonText } from "./dynamo-run-item.ts";
-import type { FoundRecord, Version } from "./run-store.ts";
 
 // A record's fields are attributes of the same names. Only its key and its result are kept in another form.
 

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
+import type { FoundRecord, RunStore, Version } from "../ports/run-store.ts";
 import type { StepKey } from "../state/step-record.ts";
 import { batchGet } from "./dynamo-batch-get.ts";
 import { isAsRead, isFirst } from "./dynamo-conditions.ts";
@@ -7,7 +8,6 @@ import { runKey, stepKey, stepKeyPrefix } from "./dynamo-keys.ts";
 import { take } from "./dynamo-query.ts";
 import { stepItemOf, storedStepOf, versionOf } from "./dynamo-step-item.ts";
 import { conditional, type DynamoTable } from "./dynamo-table.ts";
-import type { FoundRecord, RunStore, Version } from "./run-store.ts";
 
 /** Told apart from every other write of the same record. 72 random bits in 12 characters. */
 const freshVersion = (): Version => randomBytes(9).toString("base64url");

@@ -1,9 +1,9 @@
+import type { RunStore } from "../ports/run-store.ts";
 import type { Run } from "../state/run.ts";
 import { runKey, tagKey } from "./dynamo-keys.ts";
 import { runOf } from "./dynamo-run-item.ts";
 import type { DynamoTable } from "./dynamo-table.ts";
 import { transact, type Write } from "./dynamo-transaction.ts";
-import type { RunStore } from "./run-store.ts";
 
 /** The writes that take a run from some tags to others. They go with the one that changes the run's own. */
 export function tagChanges(

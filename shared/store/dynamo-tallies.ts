@@ -1,10 +1,10 @@
 import { GetCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod";
+import type { RunStore, Tally } from "../ports/run-store.ts";
 import { isFirst } from "./dynamo-conditions.ts";
 import { tallyKey } from "./dynamo-keys.ts";
 import { numberSet } from "./dynamo-run-item.ts";
 import { conditional, type DynamoTable } from "./dynamo-table.ts";
-import type { RunStore, Tally } from "./run-store.ts";
 
 const tallyItem = z.object({
   size: z.int().nonnegative(),

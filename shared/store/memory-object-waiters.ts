@@ -1,4 +1,4 @@
-import type { ObjectWaiter, ObjectWaiters } from "./object-waiters.ts";
+import type { ObjectWaiter, ObjectWaiters } from "../ports/object-waiters.ts";
 
 const nameOf = ({ runId, step, index, epoch }: ObjectWaiter) => JSON.stringify([runId, step, index, epoch]);
 

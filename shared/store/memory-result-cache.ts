@@ -1,4 +1,4 @@
-import type { CachedResult, ResultCache } from "./result-cache.ts";
+import type { CachedResult, ResultCache } from "../ports/result-cache.ts";
 
 /** Kept results within the process. */
 export class MemoryResultCache implements ResultCache {

@@ -1,4 +1,15 @@
 import type { Graph } from "../pipeline/graph.ts";
+import type {
+  FoundRecord,
+  PutResult,
+  RunFilter,
+  RunPage,
+  RunStore,
+  StoredStep,
+  Tally,
+  TallyKey,
+  Version,
+} from "../ports/run-store.ts";
 import { hasKnownWords, readStep } from "../state/read-step.ts";
 import {
   type EndState,
@@ -20,17 +31,6 @@ import type { StepKey, StepRecord } from "../state/step-record.ts";
 import { copyState } from "./copy-state.ts";
 import { listingKey, waitingKey } from "./run-listing.ts";
 import { distinctLimits, mayMove } from "./run-slots.ts";
-import type {
-  FoundRecord,
-  PutResult,
-  RunFilter,
-  RunPage,
-  RunStore,
-  StoredStep,
-  Tally,
-  TallyKey,
-  Version,
-} from "./run-store.ts";
 
 type DueRun = { readonly run: Run; readonly dueAt?: number };
 

@@ -1,14 +1,14 @@
 import * as z from "zod";
 import { MemoryBackfillStore } from "../backfill/memory-backfill-store.ts";
 import { MemoryBatchService } from "../batch/memory-batch-service.ts";
-import { defaultSettings, type Engine, localStage, type WorkerSize } from "../engine.ts";
 import { MemoryModelRegistry } from "../models/memory-model-registry.ts";
 import { MemoryNotifier } from "../notice/memory-notifier.ts";
 import { MemoryObjectStore } from "../objects/memory-object-store.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
-import { silentLog } from "../platform/log.ts";
-import { silentMeter } from "../platform/meter.ts";
 import { VirtualClock } from "../platform/virtual-clock.ts";
+import { defaultSettings, type Engine, localStage, type WorkerSize } from "../ports/engine.ts";
+import { silentLog } from "../ports/log.ts";
+import { silentMeter } from "../ports/meter.ts";
 import { MemoryStepQueue } from "../queue/memory-step-queue.ts";
 import { MemoryScheduleStore } from "../schedule/memory-schedule-store.ts";
 import { isActive, type Run } from "../state/run.ts";

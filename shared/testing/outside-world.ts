@@ -1,5 +1,5 @@
-import type { Engine } from "../engine.ts";
 import { approveStep } from "../operate/approve-step.ts";
+import type { Engine } from "../ports/engine.ts";
 import { type StepRecord, stepLabel } from "../state/step-record.ts";
 import type { Reply } from "../step/approval-step.ts";
 import type { MemoryRunStore } from "../store/memory-run-store.ts";

@@ -1,9 +1,9 @@
-import { localStage } from "../engine.ts";
-import type { RunNotice } from "../notice/run-notice.ts";
 import { checkTimes } from "../pipeline/check-times.ts";
 import type { NoticeTarget } from "../pipeline/graph.ts";
 import { copyJson, type Json } from "../pipeline/json.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
+import { localStage } from "../ports/engine.ts";
+import type { RunNotice } from "../ports/notifier.ts";
 import { isEndStep } from "../run/end-step.ts";
 import { startRun } from "../run/start-run.ts";
 import { knownSteps } from "../state/read-step.ts";

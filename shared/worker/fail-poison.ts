@@ -1,6 +1,6 @@
 import { endSubmission } from "../batch/end-submission.ts";
-import type { Engine } from "../engine.ts";
-import { parseStepMessage, type StepMessage } from "../queue/step-queue.ts";
+import type { Engine } from "../ports/engine.ts";
+import { parseStepMessage, type StepMessage } from "../ports/step-queue.ts";
 import { isDue } from "../run/end-step.ts";
 import { nodeOf } from "../run/run-graph.ts";
 import { fatal } from "../state/failure.ts";

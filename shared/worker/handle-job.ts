@@ -1,7 +1,8 @@
-import { isOver, type JobDetail } from "../batch/batch-service.ts";
 import { withEndedJob } from "../batch/job-attempt.ts";
 import { identityOf, type JobIdentity, runIdentityOf, versionOf } from "../batch/job-environment.ts";
-import type { Engine } from "../engine.ts";
+import { isOver, type JobDetail } from "../ports/batch-service.ts";
+import type { Engine } from "../ports/engine.ts";
+import type { StoredStep } from "../ports/run-store.ts";
 import { nodeOf } from "../run/run-graph.ts";
 import { isUnderWay, type Run } from "../state/run.ts";
 import { ended } from "../state/step-changes.ts";
@@ -9,7 +10,6 @@ import { hasEnded, hasJobs, isNewer, type StepRecord } from "../state/step-recor
 import { hintLater } from "../step/finish-attempt.ts";
 import { joinEnded } from "../step/join-step.ts";
 import type { StepWork } from "../step/step-work.ts";
-import type { StoredStep } from "../store/run-store.ts";
 import { jobEnded } from "./job-ended.ts";
 import { endIfSettled, settleCancellation } from "./settle-cancellation.ts";
 import { isCurrent, recordFor, showState } from "./show-job.ts";

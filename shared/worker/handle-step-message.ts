@@ -1,10 +1,10 @@
-import type { Engine, WorkerSize } from "../engine.ts";
 import type { StepNode } from "../pipeline/graph.ts";
 import { NewerRecordError } from "../pipeline/stored-record.ts";
 import { doneBy } from "../pipeline/task-kinds.ts";
 import { isOutage } from "../platform/outage.ts";
 import { isThrottling } from "../platform/throttling.ts";
-import type { StepMessage } from "../queue/step-queue.ts";
+import type { Engine, WorkerSize } from "../ports/engine.ts";
+import type { StepMessage } from "../ports/step-queue.ts";
 import { isDue, isEndStep } from "../run/end-step.ts";
 import { nodeOf } from "../run/run-graph.ts";
 import { type NextStep, TailCall } from "../run/tail-call.ts";

@@ -1,5 +1,6 @@
 import { cancelJobStep, type EndedJobs } from "../batch/cancel-jobs.ts";
-import type { Engine } from "../engine.ts";
+import type { Engine } from "../ports/engine.ts";
+import type { StoredStep } from "../ports/run-store.ts";
 import type { Holder, SuspendedBy } from "../state/holders.ts";
 import type { Run } from "../state/run.ts";
 import { lookAtApproval } from "../step/approval-step.ts";
@@ -9,7 +10,6 @@ import { driveMap } from "../step/map-step.ts";
 import { lookForObject } from "../step/object-step.ts";
 import type { StepWork } from "../step/step-work.ts";
 import { endWait } from "../step/wait-step.ts";
-import type { StoredStep } from "../store/run-store.ts";
 
 type Suspended<H extends Holder> = SuspendedBy<H> & StoredStep;
 

@@ -1,4 +1,3 @@
-import { isOver, type JobDetail } from "../batch/batch-service.ts";
 import { withEndedJob } from "../batch/job-attempt.ts";
 import type { JobIdentity } from "../batch/job-environment.ts";
 import { jobFailure, machinesLost } from "../batch/job-failure.ts";
@@ -10,13 +9,14 @@ import {
   readManifest,
   takeClaim,
 } from "../batch/job-files.ts";
-import type { Engine } from "../engine.ts";
+import { isOver, type JobDetail } from "../ports/batch-service.ts";
+import type { Engine } from "../ports/engine.ts";
+import type { StoredStep } from "../ports/run-store.ts";
 import { type Failure, fatal } from "../state/failure.ts";
 import { withLosses } from "../state/step-changes.ts";
 import { hasJobs, type JobUsage } from "../state/step-record.ts";
 import { failAttempt, succeedAttempt } from "../step/finish-attempt.ts";
 import type { StepWork } from "../step/step-work.ts";
-import type { StoredStep } from "../store/run-store.ts";
 
 /** Fails the attempt that a job ended. @param usage what the job said it used, if it could */
 async function failEnded(

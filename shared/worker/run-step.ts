@@ -1,5 +1,5 @@
 import { submitStep } from "../batch/submit-step.ts";
-import type { Engine } from "../engine.ts";
+import type { Engine } from "../ports/engine.ts";
 import { dependantNamed } from "../run/end-step.ts";
 import { letGoLease } from "../state/decide-claim.ts";
 import { fatal } from "../state/failure.ts";

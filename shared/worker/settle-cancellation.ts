@@ -1,9 +1,10 @@
 import { endJobs } from "../batch/cancel-jobs.ts";
 import { endSubmission } from "../batch/end-submission.ts";
-import type { Engine } from "../engine.ts";
 import { shardOf, shardSize } from "../objects/layout.ts";
 import { severalAtOnce } from "../platform/several-at-once.ts";
-import type { StepMessage } from "../queue/step-queue.ts";
+import type { Engine } from "../ports/engine.ts";
+import type { FoundRecord } from "../ports/run-store.ts";
+import type { StepMessage } from "../ports/step-queue.ts";
 import { endRun } from "../run/end-run.ts";
 import { isEndStep } from "../run/end-step.ts";
 import { nextSweep } from "../run/next-sweep.ts";
@@ -12,7 +13,6 @@ import { isSuspended } from "../state/holders.ts";
 import type { CancellingRun, Run } from "../state/run.ts";
 import { isHeld, isNewer } from "../state/step-record.ts";
 import { cancelReason, markCancelled } from "../step/cancel-step.ts";
-import type { FoundRecord } from "../store/run-store.ts";
 import { type Cancelling, cancelSuspended } from "./holders.ts";
 
 /** Moves one record towards its end; true once it has none of its work going on. */

@@ -1,7 +1,8 @@
-import type { JobDetail, JobState } from "../batch/batch-service.ts";
 import { logOf } from "../batch/job-attempt.ts";
 import type { JobIdentity } from "../batch/job-environment.ts";
-import type { Engine } from "../engine.ts";
+import type { JobDetail, JobState } from "../ports/batch-service.ts";
+import type { Engine } from "../ports/engine.ts";
+import type { StoredStep } from "../ports/run-store.ts";
 import { factsOf, firstFacts } from "../state/step-facts.ts";
 import {
   hasEnded,
@@ -13,7 +14,6 @@ import {
   type StepRecord,
   stepLabel,
 } from "../state/step-record.ts";
-import type { StoredStep } from "../store/run-store.ts";
 
 /** The states that a record shows of a job, in the order in which a job passes them. */
 const shown: readonly JobStep["state"][] = ["SUBMITTED", "RUNNABLE", "STARTING", "RUNNING"];

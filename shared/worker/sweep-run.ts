@@ -1,7 +1,7 @@
 import { endUnlistedJobs } from "../batch/cancel-jobs.ts";
-import type { Engine } from "../engine.ts";
 import { stepOf } from "../pipeline/graph.ts";
 import { NewerRecordError } from "../pipeline/stored-record.ts";
+import type { Engine } from "../ports/engine.ts";
 import { endRun, followEnd, lastLook, openEndSteps } from "../run/end-run.ts";
 import { nextSweep } from "../run/next-sweep.ts";
 import { graphOf } from "../run/run-graph.ts";

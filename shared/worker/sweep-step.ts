@@ -1,8 +1,9 @@
-import { isOver, type JobDetail } from "../batch/batch-service.ts";
 import { identityOf, indicesOf } from "../batch/job-environment.ts";
-import type { Engine } from "../engine.ts";
 import { severalAtOnce } from "../platform/several-at-once.ts";
-import { maxMessageDelay } from "../queue/step-queue.ts";
+import { isOver, type JobDetail } from "../ports/batch-service.ts";
+import type { Engine } from "../ports/engine.ts";
+import type { StoredStep } from "../ports/run-store.ts";
+import { maxMessageDelay } from "../ports/step-queue.ts";
 import { nextSweep } from "../run/next-sweep.ts";
 import { attemptResources } from "../state/attempt-resources.ts";
 import type { Failure } from "../state/failure.ts";
@@ -20,7 +21,6 @@ import {
 import { failAttempt } from "../step/finish-attempt.ts";
 import { joinFullShards, openChildren } from "../step/map-step.ts";
 import { hintFor, type StepWork } from "../step/step-work.ts";
-import type { StoredStep } from "../store/run-store.ts";
 import { handleJob } from "./handle-job.ts";
 
 /** Milliseconds that a hint is given to arrive before the sweep sends another. */

@@ -1,11 +1,11 @@
 import { GetCommand, PutCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
-import type { Backfill } from "../../shared/backfill/backfill.ts";
 import { dynamoBackfillStore } from "../../shared/backfill/dynamo-backfill-store.ts";
 import { MemoryBackfillStore } from "../../shared/backfill/memory-backfill-store.ts";
 import { dynamoModelRegistry } from "../../shared/models/dynamo-model-registry.ts";
 import { MemoryModelRegistry } from "../../shared/models/memory-model-registry.ts";
 import { dynamoScheduleStore } from "../../shared/schedule/dynamo-schedule-store.ts";
 import { MemoryScheduleStore } from "../../shared/schedule/memory-schedule-store.ts";
+import type { Backfill } from "../../shared/state/backfill.ts";
 import {
   aliasKey,
   formAttributes,

@@ -1,5 +1,4 @@
 import * as z from "zod";
-import type { JobSubmission } from "../../shared/batch/batch-service.ts";
 import { retryRun } from "../../shared/operate/retry-run.ts";
 import {
   batch,
@@ -9,6 +8,7 @@ import {
   lambda,
   type Pipeline,
 } from "../../shared/pipeline/index.ts";
+import type { JobSubmission } from "../../shared/ports/batch-service.ts";
 import { startRun } from "../../shared/run/start-run.ts";
 import { lossLimits } from "../../shared/state/failure.ts";
 import { MemoryEngine } from "../../shared/testing/memory-engine.ts";

@@ -1,4 +1,4 @@
-import type { Engine } from "../../shared/engine.ts";
+import type { Engine } from "../../shared/ports/engine.ts";
 import type { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { handleJob } from "../../shared/worker/handle-job.ts";
 import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";

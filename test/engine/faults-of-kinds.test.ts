@@ -1,5 +1,4 @@
 import * as z from "zod";
-import type { Engine } from "../../shared/engine.ts";
 import { approveStep } from "../../shared/operate/approve-step.ts";
 import { cancelRun } from "../../shared/operate/cancel-run.ts";
 import { retryRun } from "../../shared/operate/retry-run.ts";
@@ -16,6 +15,7 @@ import {
   type Task,
   wait,
 } from "../../shared/pipeline/index.ts";
+import type { Engine } from "../../shared/ports/engine.ts";
 import { RunStateError } from "../../shared/run/run-errors.ts";
 import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { activeTree } from "../../shared/testing/standstill.ts";

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { definePipeline, lambda } from "../../shared/pipeline/index.ts";
-import type { StepMessage } from "../../shared/queue/step-queue.ts";
+import type { StepMessage } from "../../shared/ports/step-queue.ts";
 import { lossLimits } from "../../shared/state/failure.ts";
 import { lossesTo } from "../../shared/state/step-record.ts";
 import { MemoryEngine } from "../../shared/testing/memory-engine.ts";

@@ -1,6 +1,4 @@
 import * as z from "zod";
-import type { Engine } from "../../shared/engine.ts";
-import { localStage } from "../../shared/engine.ts";
 import { AwsNotifier } from "../../shared/notice/aws-notifier.ts";
 import { cancelRun } from "../../shared/operate/cancel-run.ts";
 import { retryRun } from "../../shared/operate/retry-run.ts";
@@ -15,7 +13,9 @@ import {
   wait,
   webhook,
 } from "../../shared/pipeline/index.ts";
-import type { StepMessage } from "../../shared/queue/step-queue.ts";
+import type { Engine } from "../../shared/ports/engine.ts";
+import { localStage } from "../../shared/ports/engine.ts";
+import type { StepMessage } from "../../shared/ports/step-queue.ts";
 import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { failPoison } from "../../shared/worker/fail-poison.ts";
 import { sweepRuns } from "../../shared/worker/sweep-run.ts";

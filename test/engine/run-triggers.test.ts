@@ -12,7 +12,7 @@ import {
   type SucceededRun,
   wait,
 } from "../../shared/pipeline/index.ts";
-import type { StepMessage } from "../../shared/queue/step-queue.ts";
+import type { StepMessage } from "../../shared/ports/step-queue.ts";
 import { viewRun } from "../../shared/run/run-view.ts";
 import type { Run } from "../../shared/state/run.ts";
 import { MemoryEngine } from "../../shared/testing/memory-engine.ts";

@@ -1,5 +1,4 @@
 import * as z from "zod";
-import type { WorkerSize } from "../../shared/engine.ts";
 import {
   batch,
   defineJob,
@@ -9,7 +8,8 @@ import {
   type Ref,
   repeat,
 } from "../../shared/pipeline/index.ts";
-import type { StepMessage } from "../../shared/queue/step-queue.ts";
+import type { WorkerSize } from "../../shared/ports/engine.ts";
+import type { StepMessage } from "../../shared/ports/step-queue.ts";
 import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { testPipeline } from "../../shared/testing/test-pipeline.ts";
 import { failPoison } from "../../shared/worker/fail-poison.ts";

@@ -1,5 +1,5 @@
-import type { WorkerSize } from "../../shared/engine.ts";
-import { type Meter, type MeterName, silentMeter } from "../../shared/platform/meter.ts";
+import type { WorkerSize } from "../../shared/ports/engine.ts";
+import { type Meter, type MeterName, silentMeter } from "../../shared/ports/meter.ts";
 import { startRun } from "../../shared/run/start-run.ts";
 import { sweepRuns } from "../../shared/worker/sweep-run.ts";
 import { type Fault, FaultPlan, ratesFor } from "./faults/fault-plan.ts";

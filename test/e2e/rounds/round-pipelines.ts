@@ -12,9 +12,9 @@ import {
   repeat,
   wait,
 } from "../../../shared/pipeline/index.ts";
+import type { RunStore } from "../../../shared/ports/run-store.ts";
 import { dynamoRunStore } from "../../../shared/store/dynamo-run-store.ts";
 import { dynamoClient } from "../../../shared/store/dynamo-table.ts";
-import type { RunStore } from "../../../shared/store/run-store.ts";
 import { hashOf } from "../../simulation/random.ts";
 import { defineSpec, type LambdaBody } from "../../simulation/spec/define-spec.ts";
 import { failuresOf, isPure } from "../../simulation/spec/pipeline-spec.ts";

@@ -1,8 +1,8 @@
-import type { JobDetail } from "../../../shared/batch/batch-service.ts";
 import { identityOf } from "../../../shared/batch/job-environment.ts";
-import type { Engine, WorkerSize } from "../../../shared/engine.ts";
 import type { LandedObject } from "../../../shared/pipeline/pipeline.ts";
-import { maxMessageDelay, type StepMessage } from "../../../shared/queue/step-queue.ts";
+import type { JobDetail } from "../../../shared/ports/batch-service.ts";
+import type { Engine, WorkerSize } from "../../../shared/ports/engine.ts";
+import { maxMessageDelay, type StepMessage } from "../../../shared/ports/step-queue.ts";
 import { startForObject } from "../../../shared/trigger/start-for-object.ts";
 import { failPoison } from "../../../shared/worker/fail-poison.ts";
 import { handleJob } from "../../../shared/worker/handle-job.ts";

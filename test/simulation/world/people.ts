@@ -1,8 +1,8 @@
-import type { Engine } from "../../../shared/engine.ts";
 import { approveStep } from "../../../shared/operate/approve-step.ts";
 import { cancelRun } from "../../../shared/operate/cancel-run.ts";
 import { pauseRun, resumeRun } from "../../../shared/operate/pause-run.ts";
 import { retryRun } from "../../../shared/operate/retry-run.ts";
+import type { Engine } from "../../../shared/ports/engine.ts";
 import { RunNotFoundError, RunStateError } from "../../../shared/run/run-errors.ts";
 import type { Run } from "../../../shared/state/run.ts";
 import type { StepRecord } from "../../../shared/state/step-record.ts";

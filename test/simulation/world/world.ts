@@ -1,6 +1,6 @@
-import type { JobSubmission } from "../../../shared/batch/batch-service.ts";
-import type { Engine, WorkerSize } from "../../../shared/engine.ts";
-import type { Clock } from "../../../shared/platform/clock.ts";
+import type { JobSubmission } from "../../../shared/ports/batch-service.ts";
+import type { Clock } from "../../../shared/ports/clock.ts";
+import type { Engine, WorkerSize } from "../../../shared/ports/engine.ts";
 import { letGoLease } from "../../../shared/state/decide-claim.ts";
 import type { Run } from "../../../shared/state/run.ts";
 import type { HeldStep } from "../../../shared/state/step-record.ts";

@@ -1,4 +1,4 @@
-import type { ScheduleKey, StoredSchedule } from "./schedule.ts";
+import type { ScheduleKey, StoredSchedule } from "../state/schedule.ts";
 
 /** Toggles and next times of schedules; what they are is in the definitions. Reads are consistent unless they say otherwise. */
 export type ScheduleStore = {

@@ -1,18 +1,18 @@
-import type { BackfillStore } from "./backfill/backfill-store.ts";
-import type { BatchService } from "./batch/batch-service.ts";
-import type { ModelRegistry } from "./models/model-registry.ts";
-import type { Notifier } from "./notice/notifier.ts";
-import type { ObjectStore } from "./objects/object-store.ts";
-import type { StepSize } from "./pipeline/graph.ts";
-import type { Pipeline, StageFacts } from "./pipeline/pipeline.ts";
-import type { Clock } from "./platform/clock.ts";
-import type { Log } from "./platform/log.ts";
-import type { Meter } from "./platform/meter.ts";
-import type { StepQueue } from "./queue/step-queue.ts";
-import type { ScheduleStore } from "./schedule/schedule-store.ts";
-import type { ObjectWaiters } from "./store/object-waiters.ts";
-import type { ResultCache } from "./store/result-cache.ts";
-import type { RunStore } from "./store/run-store.ts";
+import type { StepSize } from "../pipeline/graph.ts";
+import type { Pipeline, StageFacts } from "../pipeline/pipeline.ts";
+import type { BackfillStore } from "./backfill-store.ts";
+import type { BatchService } from "./batch-service.ts";
+import type { Clock } from "./clock.ts";
+import type { Log } from "./log.ts";
+import type { Meter } from "./meter.ts";
+import type { ModelRegistry } from "./model-registry.ts";
+import type { Notifier } from "./notifier.ts";
+import type { ObjectStore } from "./object-store.ts";
+import type { ObjectWaiters } from "./object-waiters.ts";
+import type { ResultCache } from "./result-cache.ts";
+import type { RunStore } from "./run-store.ts";
+import type { ScheduleStore } from "./schedule-store.ts";
+import type { StepQueue } from "./step-queue.ts";
 
 /** What can be set about an engine. */
 export type EngineSettings = {

@@ -1,4 +1,4 @@
-import type { Backfill, ListedBackfill } from "./backfill.ts";
+import type { Backfill, ListedBackfill } from "../state/backfill.ts";
 
 /** Backfills, each an item. Reads are consistent unless they say otherwise. */
 export type BackfillStore = {

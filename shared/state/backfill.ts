@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { openObject, type Stored, storedJson } from "../pipeline/stored-record.ts";
 import { timetableRecord } from "../pipeline/timetable.ts";
-import type { Run } from "../state/run.ts";
+import type { Run } from "./run.ts";
 
 const count = z.int().nonnegative();
 
