@@ -1,3 +1,4 @@
+import { handleJob } from "../shared/jobs/handle-job.ts";
 import type { Pipeline } from "../shared/pipeline/index.ts";
 import type { Json } from "../shared/pipeline/json.ts";
 import type { Clock } from "../shared/ports/clock.ts";
@@ -7,7 +8,6 @@ import { startRun } from "../shared/run/start-run.ts";
 import { commitReserve } from "../shared/run/tail-call.ts";
 import { hasJobs } from "../shared/state/step-record.ts";
 import { runJob } from "../shared/testing/run-job.ts";
-import { handleJob } from "../shared/worker/handle-job.ts";
 import { handleStepMessage } from "../shared/worker/handle-step-message.ts";
 import type { Call } from "./call-record.ts";
 import type { CountedEngine } from "./counted-engine.ts";

@@ -1,3 +1,4 @@
+import { cancelRunAs } from "../cancel/settle-cancellation.ts";
 import { timesFrom } from "../pipeline/timetable.ts";
 import { severalAtOnce } from "../platform/several-at-once.ts";
 import type { Engine } from "../ports/engine.ts";
@@ -8,7 +9,6 @@ import { runIdOf } from "../run/run-id.ts";
 import { startRun } from "../run/start-run.ts";
 import { type Backfill, backfillLimit, backfillTag, isStartedBy, stoppedWith } from "../state/backfill.ts";
 import { type ActiveRun, isActive, isEnded, type Run } from "../state/run.ts";
-import { cancelRunAs } from "../worker/settle-cancellation.ts";
 import { decideBackfill, standingOf, type TimeLookedAt } from "./decide-backfill.ts";
 
 /** Times that one turn looks at beyond those that are open, and turns that one call takes. */

@@ -2,9 +2,10 @@ import { severalAtOnce } from "../platform/several-at-once.ts";
 import { isOver, type JobDetail } from "../ports/batch-service.ts";
 import type { Engine } from "../ports/engine.ts";
 import type { FoundRecord, StoredStep } from "../ports/run-store.ts";
-import { isEndStep } from "../run/end-step.ts";
+import { isAfterRunStep } from "../run/after-run-step.ts";
 import { nodeOf } from "../run/run-graph.ts";
 import type { Run } from "../state/run.ts";
+import { ended } from "../state/step-changes.ts";
 import { hasJobs, type JobStep } from "../state/step-record.ts";
 import { cancelReason, markCancelled } from "../step/cancel-step.ts";
 import { endSubmission } from "./end-submission.ts";
@@ -53,9 +54,23 @@ export async function cancelJobStep(
  */
 export async function endUnlistedJobs(engine: Engine, run: Run): Promise<void> {
   for (const record of await engine.store.listSteps(run.runId)) {
-    if (record.state !== "CANCELLED" || record.epoch !== run.epoch || isEndStep(record.step)) continue;
+    if (record.state !== "CANCELLED" || record.epoch !== run.epoch || isAfterRunStep(record.step)) continue;
     const found = await nodeOf(engine, run, record.step);
     const isOfArray = found?.node.over !== undefined && record.index !== "map" && record.attempt === 1;
     if (found !== undefined && !isOfArray) await endSubmission(engine, run, found.node, record, cancelReason);
   }
+}
+
+/** Ends the step of a cancelled run whose job has ended, if the job still holds it. */
+export async function endCancelledJob(
+  engine: Engine,
+  run: Run,
+  record: StoredStep | undefined,
+  detail: JobDetail,
+): Promise<void> {
+  if (record === undefined || !hasJobs(record) || !record.jobs.some(({ id }) => id === detail.id)) return;
+  const error = { name: "Cancelled", message: detail.statusReason ?? "the run was cancelled" };
+  const node = (await nodeOf(engine, run, record.step))?.node;
+  const told = node === undefined ? record : withEndedJob(node, record, detail, { reason: error.message });
+  await engine.store.putStep(ended(told, "CANCELLED", engine.clock.now(), error), record.version);
 }

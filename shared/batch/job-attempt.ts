@@ -53,6 +53,7 @@ export function withEndedJob<R extends StepRecord>(
   if (task.kind !== "batch") return record;
   const { epoch, attempt } = record;
   const { vcpus, memory, gpus, queue } = attemptResources(task.resources, record);
+  const tries = triesOf(job);
   return withJobAttempt(record, {
     ...{ epoch, attempt, job: job.id, state: told.reason === undefined ? "SUCCEEDED" : "FAILED" },
     ...{ vcpus, memory, queue },
@@ -60,6 +61,6 @@ export function withEndedJob<R extends StepRecord>(
     ...(job.image !== undefined && { image: imageName(job.image) }),
     ...(told.usage !== undefined && { usage: told.usage }),
     ...(told.reason !== undefined && { reason: told.reason.slice(0, longestReason) }),
-    tries: triesOf(job),
+    tries,
   });
 }

@@ -17,7 +17,7 @@ import {
   type StepError,
   type StoredValue,
 } from "../state/step-record.ts";
-import { type EndStep, isEndStep, parseEndStep } from "./end-step.ts";
+import { type AfterRunStep, isAfterRunStep, parseAfterRunStep } from "./after-run-step.ts";
 import type { FullLimit } from "./full-limits.ts";
 import { type AttemptView, type UsageView, viewAttempts, viewUsage } from "./job-view.ts";
 import { type CostView, costBasis, type RunCost, runCost } from "./run-cost.ts";
@@ -98,8 +98,8 @@ export type StepView = {
  * What followed the run's end: its hook, by the name `hook`, a notice, by the notice's own, or the start of a pipeline,
  * by that one's, with its run as `child`.
  */
-export type EndStepView = Omit<StepView, "number" | "kind" | "output" | "artifacts"> & {
-  kind: EndStep["kind"];
+export type AfterRunStepView = Omit<StepView, "number" | "kind" | "output" | "artifacts"> & {
+  kind: AfterRunStep["kind"];
 };
 
 /** A run as a terminal or a web page shows it: plain JSON. */
@@ -131,7 +131,7 @@ export type RunView = {
   cost: CostView & { basis: string };
   steps: StepView[];
   /** What followed its end, as far as it has begun. */
-  afterwards: EndStepView[];
+  afterwards: AfterRunStepView[];
 };
 
 /** Errors of one step that a view holds; a thousand children may fail alike. */
@@ -320,8 +320,8 @@ function viewStep(
 const startedRun = z.object({ value: z.object({ runId: z.string() }) });
 
 /** What followed the end of a run's epoch. */
-function viewEndStep(record: FoundStep, now: number): EndStepView {
-  const parsed = parseEndStep(record.step);
+function viewAfterRunStep(record: FoundStep, now: number): AfterRunStepView {
+  const parsed = parseAfterRunStep(record.step);
   const run =
     hasResult(record) && parsed.kind === "start" ? startedRun.safeParse(record.output).data : undefined;
   return {
@@ -360,7 +360,7 @@ export function viewRun(run: Run, graph: Graph, records: readonly FoundStep[], n
       viewStep(run, node, standings[node.number] ?? "WAITING", byStep.get(node.name) ?? [], cost, now),
     ),
     afterwards: records
-      .filter(({ step, index }) => isEndStep(step) && index === run.epoch)
-      .map((record) => viewEndStep(record, now)),
+      .filter(({ step, index }) => isAfterRunStep(step) && index === run.epoch)
+      .map((record) => viewAfterRunStep(record, now)),
   };
 }

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { MemoryBackfillStore } from "../backfill/memory-backfill-store.ts";
 import { MemoryBatchService } from "../batch/memory-batch-service.ts";
+import { handleJob } from "../jobs/handle-job.ts";
 import { MemoryModelRegistry } from "../models/memory-model-registry.ts";
 import { MemoryNotifier } from "../notice/memory-notifier.ts";
 import { MemoryObjectStore } from "../objects/memory-object-store.ts";
@@ -15,7 +16,6 @@ import { isActive, type Run } from "../state/run.ts";
 import { MemoryObjectWaiters } from "../store/memory-object-waiters.ts";
 import { MemoryResultCache } from "../store/memory-result-cache.ts";
 import { MemoryRunStore } from "../store/memory-run-store.ts";
-import { handleJob } from "../worker/handle-job.ts";
 import { handleStepMessage } from "../worker/handle-step-message.ts";
 import { sweepRuns } from "../worker/sweep-run.ts";
 import { nothingOutside, type Outside } from "./outside-world.ts";

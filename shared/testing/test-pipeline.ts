@@ -4,7 +4,7 @@ import { copyJson, type Json } from "../pipeline/json.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import { localStage } from "../ports/engine.ts";
 import type { RunNotice } from "../ports/notifier.ts";
-import { isEndStep } from "../run/end-step.ts";
+import { isAfterRunStep } from "../run/after-run-step.ts";
 import { startRun } from "../run/start-run.ts";
 import { knownSteps } from "../state/read-step.ts";
 import type { RunError, RunState } from "../state/run.ts";
@@ -88,7 +88,7 @@ export async function testPipeline(pipeline: Pipeline, options: TestOptions = {}
   const mapped = new Set(
     pipeline.graph.steps.filter(({ over }) => over !== undefined).map(({ name }) => name),
   );
-  const records = knownSteps(await memory.store.listSteps(runId)).filter(({ step }) => !isEndStep(step));
+  const records = knownSteps(await memory.store.listSteps(runId)).filter(({ step }) => !isAfterRunStep(step));
   const outputs: Record<string, Json> = {};
   for (const { name } of pipeline.graph.steps) {
     const mine = records.filter(({ step, index }) => step === name && index !== "map");

@@ -1,3 +1,5 @@
+import { lookAtSuspended } from "../cancel/holders.ts";
+import { settleHinted } from "../cancel/settle-cancellation.ts";
 import type { StepNode } from "../pipeline/graph.ts";
 import { NewerRecordError } from "../pipeline/stored-record.ts";
 import { doneBy } from "../pipeline/task-kinds.ts";
@@ -5,7 +7,7 @@ import { isOutage } from "../platform/outage.ts";
 import { isThrottling } from "../platform/throttling.ts";
 import type { Engine, WorkerSize } from "../ports/engine.ts";
 import type { StepMessage } from "../ports/step-queue.ts";
-import { isDue, isEndStep } from "../run/end-step.ts";
+import { isAfterRunStep, isDue } from "../run/after-run-step.ts";
 import { nodeOf } from "../run/run-graph.ts";
 import { type NextStep, TailCall } from "../run/tail-call.ts";
 import type { Failure } from "../state/failure.ts";
@@ -15,9 +17,7 @@ import { failAttempt } from "../step/finish-attempt.ts";
 import { joinEnded } from "../step/join-step.ts";
 import { driveShard } from "../step/map-step.ts";
 import type { StepWork } from "../step/step-work.ts";
-import { lookAtSuspended } from "./holders.ts";
 import { letGo, runStep } from "./run-step.ts";
-import { settleHinted } from "./settle-cancellation.ts";
 
 /** Milliseconds that a lease lasts beyond the time that the work may take. */
 const leaseSlack = 5000;
@@ -74,7 +74,7 @@ function sizeFor({ size }: StepNode, { index, alone }: StepMessage): WorkerSize 
 export function isSuspect({ node }: StepWork, record: FoundStep): boolean {
   const isFunction = doneBy(node.task) === "worker" && record.index !== "map";
   // What follows a run's end needs what only small workers may read, and changes no run.
-  return isFunction && !isEndStep(node.name) && lossesTo(record, "worker") > 0;
+  return isFunction && !isAfterRunStep(node.name) && lossesTo(record, "worker") > 0;
 }
 
 /** Leaves a step that was claimed to a worker that has nothing else to do. If the hint is lost, the sweep sends another. */
@@ -134,7 +134,7 @@ async function claimAndRun(
 async function workOnMessage(engine: Engine, message: StepMessage, tail: TailCall, deadline: number) {
   const run = await engine.store.getRun(message.runId);
   if (run === undefined) return;
-  if (run.state === "CANCELLING" && !isEndStep(message.step)) return settleHinted(engine, run, message);
+  if (run.state === "CANCELLING" && !isAfterRunStep(message.step)) return settleHinted(engine, run, message);
   if (!isDue(run, message)) return;
   const found = await nodeOf(engine, run, message.step);
   if (found === undefined) return engine.log.warn("message for a step that the run's graph lacks", message);

@@ -1,6 +1,6 @@
 import { submitStep } from "../batch/submit-step.ts";
 import type { Engine } from "../ports/engine.ts";
-import { dependantNamed } from "../run/end-step.ts";
+import { dependantNamed } from "../run/after-run-step.ts";
 import { letGoLease } from "../state/decide-claim.ts";
 import { fatal } from "../state/failure.ts";
 import { askApproval } from "../step/approval-step.ts";

@@ -1,3 +1,4 @@
+import { handleJob } from "../../shared/jobs/handle-job.ts";
 import { startByHand } from "../../shared/operate/start-by-hand.ts";
 import type { Json } from "../../shared/pipeline/index.ts";
 import type { Engine } from "../../shared/ports/engine.ts";
@@ -5,7 +6,6 @@ import type { StoredStep } from "../../shared/ports/run-store.ts";
 import { knownStep } from "../../shared/state/read-step.ts";
 import type { Run } from "../../shared/state/run.ts";
 import type { MemoryEngine } from "../../shared/testing/memory-engine.ts";
-import { handleJob } from "../../shared/worker/handle-job.ts";
 import { sweepRuns } from "../../shared/worker/sweep-run.ts";
 import { crashing } from "./crashing-engine.ts";
 

@@ -17,7 +17,7 @@ import type { Engine } from "../../shared/ports/engine.ts";
 import { localStage } from "../../shared/ports/engine.ts";
 import type { StepMessage } from "../../shared/ports/step-queue.ts";
 import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
-import { failPoison } from "../../shared/worker/fail-poison.ts";
+import { failDeadLetter } from "../../shared/worker/fail-dead-letter.ts";
 import { sweepRuns } from "../../shared/worker/sweep-run.ts";
 import {
   type Behaviour,
@@ -215,7 +215,7 @@ describe("a notice", () => {
     const runId = await ended(memory, "FAILED");
     const [message] = undeliverable;
     if (message === undefined) throw new Error("no notice was sent");
-    await failPoison(memory.engine, message);
+    await failDeadLetter(memory.engine, message);
     await pass(memory, 600);
     expect(await recordsOf(memory, runId)).toMatchObject([
       { state: "FAILED", error: { name: "DeadLetter" } },

@@ -95,16 +95,16 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a job that ended well is believed without its manifest's result",
-    file: "shared/worker/job-ended.ts",
-    find: "    if (manifest !== undefined) {\n",
+    file: "shared/batch/job-files.ts",
+    find: 'if (manifest !== undefined) return { kind: "succeeded"',
     replace:
-      "    if (manifest === undefined) return await succeedAttempt(engine, work, held, null);\n    if (manifest !== undefined) {\n",
+      'if (manifest === undefined) return { kind: "succeeded", output: null };\n    if (manifest !== undefined) return { kind: "succeeded"',
   },
   {
     name: "a job that died after its manifest is tried again",
-    file: "shared/worker/job-ended.ts",
-    find: "if (await hasManifest(engine, work.run, job)) return",
-    replace: "if (detail.exitCode === 0 && (await hasManifest(engine, work.run, job))) return",
+    file: "shared/batch/job-files.ts",
+    find: "if (await hasManifest(engine, run, job)) return",
+    replace: "if (detail.exitCode === 0 && (await hasManifest(engine, run, job))) return",
   },
   {
     name: "the sweep never sends hints again",
@@ -161,15 +161,15 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a paused run goes on",
-    file: "shared/run/end-step.ts",
-    find: 'return isEndStep(step) ? follows(step, run.state) : run.state === "RUNNING";',
+    file: "shared/run/after-run-step.ts",
+    find: 'return isAfterRunStep(step) ? follows(step, run.state) : run.state === "RUNNING";',
     replace:
-      'return isEndStep(step) ? follows(step, run.state) : run.state === "RUNNING" || run.state === "PAUSED";',
+      'return isAfterRunStep(step) ? follows(step, run.state) : run.state === "RUNNING" || run.state === "PAUSED";',
   },
   {
     name: "nobody tells a parent of its child's end, and nobody looks",
     seed: 40,
-    file: "shared/worker/holders.ts",
+    file: "shared/cancel/holders.ts",
     find: "lookAtChild(engine, work, record),",
     replace: "Promise.resolve(),",
   },
@@ -203,8 +203,8 @@ export const mutants: readonly Mutant[] = [
     name: "a run is closed when the first of what follows its end has ended",
     seed: 136,
     file: "shared/step/join-step.ts",
-    find: "if ((await openEndSteps(engine, run, graph)).length === 0)",
-    replace: "if ((await openEndSteps(engine, run, graph)).length >= 0)",
+    find: "if ((await openAfterRunSteps(engine, run, graph)).length === 0)",
+    replace: "if ((await openAfterRunSteps(engine, run, graph)).length >= 0)",
   },
   {
     name: "each try to start what follows a success starts a run of its own",
@@ -268,13 +268,13 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a job may wait for a machine for ever",
-    file: "shared/worker/sweep-step.ts",
+    file: "shared/jobs/sweep-jobs.ts",
     find: "if (since !== undefined && waited < engine.settings.runnableSeconds * 1000) return;",
     replace: "if (since !== undefined && waited < engine.settings.runnableSeconds * 1e6) return;",
   },
   {
     name: "a job that Batch has forgotten is not given up",
-    file: "shared/worker/sweep-step.ts",
+    file: "shared/jobs/sweep-jobs.ts",
     find: "if (!record.jobs.some(({ id }) => known.has(id))) await failAttempt(engine, work, record, jobLost);",
     replace: "",
   },

@@ -1,11 +1,11 @@
 import { identityOf } from "../../../shared/batch/job-environment.ts";
+import { handleJob } from "../../../shared/jobs/handle-job.ts";
 import type { LandedObject } from "../../../shared/pipeline/pipeline.ts";
 import type { JobDetail } from "../../../shared/ports/batch-service.ts";
 import type { Engine, WorkerSize } from "../../../shared/ports/engine.ts";
 import { maxMessageDelay, type StepMessage } from "../../../shared/ports/step-queue.ts";
 import { startForObject } from "../../../shared/trigger/start-for-object.ts";
-import { failPoison } from "../../../shared/worker/fail-poison.ts";
-import { handleJob } from "../../../shared/worker/handle-job.ts";
+import { failDeadLetter } from "../../../shared/worker/fail-dead-letter.ts";
 import { handleStepMessage } from "../../../shared/worker/handle-step-message.ts";
 import { subjectOf } from "../faults/fault-ledger.ts";
 import type { FaultKind } from "../faults/fault-plan.ts";
@@ -151,7 +151,7 @@ export class Delivery {
     const task = this.world.task("dead letter", about, subject);
     return this.world.begin(
       task,
-      (engine) => failPoison(engine, message),
+      (engine) => failDeadLetter(engine, message),
       () => {},
     );
   }

@@ -23,7 +23,7 @@ function isShown(state: JobState): state is JobStep["state"] {
 }
 
 /** Whether a job does the attempt that a record is at, or begins one that nothing is stored of yet. */
-export function isCurrent(record: StepRecord | undefined, job: JobIdentity): boolean {
+function isCurrent(record: StepRecord | undefined, job: JobIdentity): boolean {
   if (record === undefined) return true;
   if (record.epoch < job.epoch) return !hasResult(record);
   return record.epoch === job.epoch && record.attempt === job.attempt && !hasEnded(record);
@@ -69,8 +69,8 @@ function isNews(
   );
 }
 
-/** Shows how far a job is. Only forwards: events come in any order, and several of one job at once. */
-export async function showState(
+/** Records how far a job is. Only forwards: events come in any order, and several of one job at once. */
+export async function recordJobState(
   engine: Engine,
   record: StoredStep | undefined,
   job: JobIdentity,
@@ -85,13 +85,17 @@ export async function showState(
   }
 }
 
-/** A record to commit an attempt's end on, made when nothing was stored of it. */
+/**
+ * A record to commit an attempt's end on, made when nothing was stored of it. Undefined when the job does not do the attempt
+ * that counts.
+ */
 export async function recordFor(
   engine: Engine,
   record: StoredStep | undefined,
   job: JobIdentity,
   detail: JobDetail,
 ) {
+  if (!isCurrent(record, job)) return undefined;
   if (record !== undefined && record.epoch === job.epoch) return record;
   const put = await engine.store.putStep(jobStep(engine, record, job, detail), record?.version);
   if (put.ok) return put.record;

@@ -5,8 +5,8 @@ import { severalAtOnce } from "../platform/several-at-once.ts";
 import type { Engine } from "../ports/engine.ts";
 import type { FoundRecord } from "../ports/run-store.ts";
 import type { StepMessage } from "../ports/step-queue.ts";
+import { isAfterRunStep } from "../run/after-run-step.ts";
 import { endRun } from "../run/end-run.ts";
-import { isEndStep } from "../run/end-step.ts";
 import { nextSweep } from "../run/next-sweep.ts";
 import { graphOf, nodeOf } from "../run/run-graph.ts";
 import { isSuspended } from "../state/holders.ts";
@@ -45,7 +45,7 @@ async function cancelSteps(engine: Engine, run: Run, records: readonly FoundReco
  * one is none of its business. Nor is a hook, which follows the end, and is no part of what was stopped.
  */
 function isOpen(record: FoundRecord, run: Run): boolean {
-  return !("endedAt" in record) && record.epoch <= run.epoch && !isEndStep(record.step);
+  return !("endedAt" in record) && record.epoch <= run.epoch && !isAfterRunStep(record.step);
 }
 
 /** What works for a run, of all its steps or of one. */

@@ -1,7 +1,7 @@
 import { endSubmission } from "../batch/end-submission.ts";
 import type { Engine } from "../ports/engine.ts";
 import { parseStepMessage, type StepMessage } from "../ports/step-queue.ts";
-import { isDue } from "../run/end-step.ts";
+import { isDue } from "../run/after-run-step.ts";
 import { nodeOf } from "../run/run-graph.ts";
 import { fatal } from "../state/failure.ts";
 import { claimRequest, claimStep } from "../step/claim-step.ts";
@@ -15,7 +15,7 @@ import { isSuspect } from "./handle-step-message.ts";
  * not as a silent dead letter. A step that somebody works on, or that has moved on, is left alone; so is one whose message
  * died with others in workers that they shared, for it goes on in one of its own.
  */
-export async function failPoison(engine: Engine, message: StepMessage): Promise<void> {
+export async function failDeadLetter(engine: Engine, message: StepMessage): Promise<void> {
   const { runId, step, index, epoch } = message;
   const run = await engine.store.getRun(runId);
   if (run === undefined || !isDue(run, message)) return;
