@@ -13,7 +13,7 @@ export function logOf(job: Pick<JobDetail, "logGroup">, stream: string | undefin
 }
 
 /** Longest reason that is kept of a try, in characters; an error that ends a step is kept at length. */
-const longestReason = 160;
+const maxReason = 160;
 
 /** The end of an image's address: `ridge@sha256:…`. Registry and account are the stage's. */
 function imageName(image: string): string {
@@ -28,7 +28,7 @@ function tryOf(job: JobDetail, told: JobTryDetail, isLast: boolean): JobTry {
     ...(told.startedAt !== undefined && { startedAt: told.startedAt }),
     ...(told.stoppedAt !== undefined && { endedAt: told.stoppedAt }),
     // Why the last one ended is why the attempt did.
-    ...(!isLast && reason !== "" && { reason: reason.slice(0, longestReason) }),
+    ...(!isLast && reason !== "" && { reason: reason.slice(0, maxReason) }),
   };
 }
 
@@ -60,7 +60,7 @@ export function withEndedJob<R extends StepRecord>(
     ...(gpus > 0 && { gpus }),
     ...(job.image !== undefined && { image: imageName(job.image) }),
     ...(told.usage !== undefined && { usage: told.usage }),
-    ...(told.reason !== undefined && { reason: told.reason.slice(0, longestReason) }),
+    ...(told.reason !== undefined && { reason: told.reason.slice(0, maxReason) }),
     tries,
   });
 }

@@ -14,7 +14,7 @@ export type JobExit = Pick<JobDetail, "exitCode" | "statusReason" | "containerRe
 type Job = JobDetail & {
   readonly queue: string;
   /** How often Batch may try it. */
-  readonly mostTries: number;
+  readonly maxTries: number;
 };
 
 const isOver = (state: JobState) => state === "SUCCEEDED" || state === "FAILED";
@@ -47,7 +47,7 @@ export class MemoryBatchService implements BatchService {
       environment,
       image: `${family}:in-memory`,
       queue: resources.queue,
-      mostTries: tries,
+      maxTries: tries,
       ...(arraySize !== undefined && { arraySize }),
     };
     this.jobs.set(base.id, base);
@@ -130,10 +130,10 @@ export class MemoryBatchService implements BatchService {
 
   /** Has Batch try a job again that lost its machine, by itself. @returns false where it may not: the job has failed then */
   tryAgain(id: string, lost: JobTryDetail): boolean {
-    const { tries = [], startedAt, mostTries = 1 } = this.jobs.get(id) ?? {};
+    const { tries = [], startedAt, maxTries = 1 } = this.jobs.get(id) ?? {};
     const ended = { ...lost, ...(startedAt !== undefined && { startedAt }), stoppedAt: this.clock.now() };
     const told = [...tries, ended];
-    if (told.length < mostTries) return this.change(id, { state: "RUNNABLE", tries: told });
+    if (told.length < maxTries) return this.change(id, { state: "RUNNABLE", tries: told });
     this.finish(id, { ...lost, tries: told });
     return false;
   }

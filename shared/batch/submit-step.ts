@@ -27,7 +27,7 @@ import { indicesOf, jobEnvironment, jobName, splitForArrays } from "./job-enviro
  * How often a submission that Batch did not take is tried again before its step fails: for half an hour or so. Tries are
  * counted and not minutes, so that a step is not given up for a time in which nobody tried.
  */
-const mostRefusals = 33;
+const maxRefusals = 33;
 
 /** Bounds, in milliseconds, of the time until the next try. */
 const refusalDelay = { first: 10_000, most: 80_000 };
@@ -201,7 +201,7 @@ async function withdrawUnlessWanted(
 /** The submission failed or its answer was lost: soon somebody looks whether the job exists, and submits it if not. */
 async function tryAgainSoon(engine: Engine, work: StepWork, held: HeldStep & StoredStep, thrown: unknown) {
   const refusals = (held.refusals ?? 0) + (isThrottling(thrown) ? 0 : 1);
-  if (refusals > mostRefusals) {
+  if (refusals > maxRefusals) {
     const minutes = Math.round((engine.clock.now() - Date.parse(held.startedAt)) / 60_000);
     const message = `AWS Batch took no job in ${refusals} tries over ${minutes} minutes. Look at the AWS Health Dashboard, and whether the role of the step worker may submit jobs; then retry the run. Its last answer: ${String(thrown)}`;
     await endSubmission(engine, work.run, work.node, held, withdrawn);

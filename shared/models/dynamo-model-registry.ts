@@ -50,14 +50,14 @@ const nameItem = z.object({ name: z.string() });
 const isNextMove = "moves = :before";
 
 /** DynamoDB takes 400 KB an item, names of attributes included. */
-const longestRecord = 380_000;
+const maxRecord = 380_000;
 
 /** A version has more to tell than an item holds. */
 export class ModelRecordTooLargeError extends Error {
   override readonly name = "ModelRecordTooLargeError";
   constructor({ name, version }: ModelVersion, bytes: number) {
     super(
-      `version ${version} of model ${name} is described by ${bytes} bytes; ${longestRecord} can be kept: leave out parameters, data or parts of the signature, or put files together`,
+      `version ${version} of model ${name} is described by ${bytes} bytes; ${maxRecord} can be kept: leave out parameters, data or parts of the signature, or put files together`,
     );
   }
 }
@@ -112,7 +112,7 @@ export function dynamoModelRegistry(table: DynamoTable): ModelRegistry {
     async putVersion(version) {
       const record = JSON.stringify(version);
       const bytes = Buffer.byteLength(record);
-      if (bytes > longestRecord) throw new ModelRecordTooLargeError(version, bytes);
+      if (bytes > maxRecord) throw new ModelRecordTooLargeError(version, bytes);
       const { name } = version;
       const written = await transact(table, [
         {

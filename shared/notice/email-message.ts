@@ -2,10 +2,10 @@ import type { RunNotice } from "../ports/notifier.ts";
 import { headline } from "./run-notice.ts";
 
 /** Characters of a subject that SNS takes: fewer than 100, of ASCII, without line breaks (SNS API, Publish). */
-const longestSubject = 99;
+const maxSubject = 99;
 
 /** What SNS does not take in a subject stands as a question mark. */
-const asSubject = (text: string) => text.replace(/[^\x20-\x7e]/gu, "?").slice(0, longestSubject);
+const asSubject = (text: string) => text.replace(/[^\x20-\x7e]/gu, "?").slice(0, maxSubject);
 
 /** A notice as an e-mail of plain text. */
 export function emailMessage(notice: RunNotice): { subject: string; body: string } {

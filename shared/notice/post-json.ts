@@ -20,10 +20,10 @@ export class AnswerRefusedError extends NoticeRefusedError {
 }
 
 /** Bytes of an answer that are looked at: as much as tells why, whatever else comes. */
-const longestAnswer = 200;
+const maxAnswer = 200;
 
 /** Seconds to wait that a receiver may ask for, at most: nobody holds a notice back for days. */
-const longestDelay = 3600;
+const maxDelay = 3600;
 
 /** Statuses below 500 that say nothing against trying again (RFC 9110, 15.5; RFC 8470; RFC 6585). */
 const passing: ReadonlySet<number> = new Set([408, 425, 429]);
@@ -33,17 +33,17 @@ async function beginningOf({ body }: Response): Promise<string> {
   const bytes: number[] = [];
   const reader = body?.getReader();
   try {
-    while (reader !== undefined && bytes.length < longestAnswer) {
+    while (reader !== undefined && bytes.length < maxAnswer) {
       const { value, done } = await reader.read();
       if (done) break;
-      for (const byte of value.subarray(0, longestAnswer)) bytes.push(byte);
+      for (const byte of value.subarray(0, maxAnswer)) bytes.push(byte);
     }
   } catch {
     // An answer that breaks off has said what it said: its status.
   } finally {
     await reader?.cancel().catch(() => undefined);
   }
-  return String.fromCharCode(...bytes.slice(0, longestAnswer));
+  return String.fromCharCode(...bytes.slice(0, maxAnswer));
 }
 
 /** What an answer says of its reason, if that is a word such as Slack's `no_service`: all else might tell the address. */
@@ -57,7 +57,7 @@ function retryAfter(response: Response, now: number): number | undefined {
   const text = response.headers.get("retry-after")?.trim();
   if (text === undefined || text === "") return undefined;
   const seconds = /^\d+$/.test(text) ? Number(text) : (Date.parse(text) - now) / 1000;
-  return Number.isNaN(seconds) ? undefined : Math.min(Math.max(0, seconds), longestDelay);
+  return Number.isNaN(seconds) ? undefined : Math.min(Math.max(0, seconds), maxDelay);
 }
 
 /** As fetch has it, of an error on the way. */

@@ -3,10 +3,10 @@ import { endWords, headline } from "./run-notice.ts";
 
 // Limits of Block Kit (Slack, "Blocks" reference): 150 characters of a header, 3,000 of a section, 2,000 of a field,
 // 50 blocks. Ours are lower where a message would only get unreadable.
-const longestHeader = 150;
-const longestError = 2500;
-const longestField = 500;
-const longestList = 1000;
+const maxHeader = 150;
+const maxError = 2500;
+const maxField = 500;
+const maxList = 1000;
 
 const marks: Readonly<Record<RunNotice["state"], string>> = {
   SUCCEEDED: ":white_check_mark:",
@@ -52,7 +52,7 @@ function fieldsOf({ run, pipeline, stage, scheduledAt, epoch }: RunNotice) {
     type: "section",
     fields: fields.map(([name, value]) => ({
       type: "mrkdwn",
-      text: `*${name}*\n${plain(value, longestField)}`,
+      text: `*${name}*\n${plain(value, maxField)}`,
       verbatim: true,
     })),
   };
@@ -61,14 +61,14 @@ function fieldsOf({ run, pipeline, stage, scheduledAt, epoch }: RunNotice) {
 function whyOf({ error, reason, failedSteps }: RunNotice) {
   const others = failedSteps.filter((step) => step !== error?.step.replace(/\[\d+\]$/, ""));
   return [
-    ...(reason === undefined ? [] : [section(`*Why*\n${plain(reason, longestList)}`)]),
+    ...(reason === undefined ? [] : [section(`*Why*\n${plain(reason, maxList)}`)]),
     ...(error === undefined
       ? []
       : [
-          section(`*Step* \`${plain(error.step, longestField)}\``),
-          section(code(`${error.name}: ${error.message}`, longestError)),
+          section(`*Step* \`${plain(error.step, maxField)}\``),
+          section(code(`${error.name}: ${error.message}`, maxError)),
         ]),
-    ...(others.length === 0 ? [] : [section(`*Failed as well* ${plain(others.join(", "), longestList)}`)]),
+    ...(others.length === 0 ? [] : [section(`*Failed as well* ${plain(others.join(", "), maxList)}`)]),
     ...(error?.logUrl === undefined ? [] : [section(`<${error.logUrl}|Log of the step>`)]),
   ];
 }
@@ -78,18 +78,18 @@ export function slackMessage(notice: RunNotice) {
   const { look, retry } = notice.commands;
   const title = `${marks[notice.state]} ${notice.pipeline} ${endWords[notice.state]} in ${notice.stage}`;
   return {
-    text: plain(headline(notice), longestField),
+    text: plain(headline(notice), maxField),
     blocks: [
       {
         type: "header",
-        text: { type: "plain_text", text: [...title].slice(0, longestHeader).join(""), emoji: true },
+        text: { type: "plain_text", text: [...title].slice(0, maxHeader).join(""), emoji: true },
       },
       fieldsOf(notice),
       ...whyOf(notice),
-      section(code(retry === undefined ? look : `${look}\n${retry}`, longestList)),
+      section(code(retry === undefined ? look : `${look}\n${retry}`, maxList)),
       {
         type: "context",
-        elements: [{ type: "mrkdwn", text: `run ${plain(notice.run.id, longestField)}`, verbatim: true }],
+        elements: [{ type: "mrkdwn", text: `run ${plain(notice.run.id, maxField)}`, verbatim: true }],
       },
     ],
   };

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { mostSlots } from "../pipeline/work-queue.ts";
+import { maxSlots } from "../pipeline/work-queue.ts";
 import type { Engine } from "../ports/engine.ts";
 import { changeLimit } from "./change-limit.ts";
 import { previewQueue, previewQueues } from "./preview-queue.ts";
@@ -14,7 +14,7 @@ export const queueRequests = [
       error: ({ input }) => `is "${String(input)}"; it takes pipeline/NAME or queue/NAME`,
     }),
     /** Runs at once, 0 to let none begin; null gives the limit back to the definitions. */
-    slots: z.int().min(0).max(mostSlots).nullable(),
+    slots: z.int().min(0).max(maxSlots).nullable(),
   }),
   z.strictObject({
     action: z.literal("queue"),

@@ -31,10 +31,10 @@ export const startRequest = z.strictObject({
 });
 
 /** Characters that are shown of a param. */
-const mostShown = 60;
+const maxShown = 60;
 
 const textOf = (value: Json | undefined) => (value === undefined ? "absent" : canonicalJson(value));
-const cut = (text: string) => (text.length <= mostShown ? text : `${text.slice(0, mostShown - 1)}…`);
+const cut = (text: string) => (text.length <= maxShown ? text : `${text.slice(0, maxShown - 1)}…`);
 
 /** Where the params of a run differ from those asked for, both with defaults: each in words. */
 function differences(has: Json, asked: Json): string[] {

@@ -3,7 +3,7 @@ import type { Graph, StepNode } from "./graph.ts";
 import { rulesOf, taskText } from "./task-kinds.ts";
 
 /** Longest list or condition that a label shows; longer ones are cut. */
-const longestText = 48;
+const maxText = 48;
 
 /**
  * Text for a quoted Mermaid label. Everything that some version of Mermaid reads as more than text becomes a numbered
@@ -16,7 +16,7 @@ function escaped(text: string): string {
 }
 
 function cut(text: string): string {
-  return text.length > longestText ? `${text.slice(0, longestText - 1)}…` : text;
+  return text.length > maxText ? `${text.slice(0, maxText - 1)}…` : text;
 }
 
 function labelOf(node: StepNode, note: string | undefined): string {

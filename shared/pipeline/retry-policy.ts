@@ -2,9 +2,9 @@ import * as z from "zod";
 import { unknownKeys } from "./known-options.ts";
 
 /** Most seconds that a step may wait for its next attempt. */
-export const longestDelay = 7 * 24 * 3600;
+export const maxDelay = 7 * 24 * 3600;
 
-const seconds = z.number().nonnegative().max(longestDelay);
+const seconds = z.number().nonnegative().max(maxDelay);
 
 const fields = {
   limit: z.int().min(0).max(100),

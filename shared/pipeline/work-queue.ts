@@ -5,7 +5,7 @@ import type { Pipeline, WorkQueue } from "./pipeline.ts";
  * Most slots that a limit can have, also one that is not set: its holders are one item of the table, which may have 400 KB,
  * and an id of a run takes 30 bytes.
  */
-export const mostSlots = 10_000;
+export const maxSlots = 10_000;
 
 /** What limits are called: of a pipeline's own runs, of all in a work queue. */
 export const limitName = {
@@ -13,7 +13,7 @@ export const limitName = {
   queue: (queue: string) => `queue/${queue}`,
 } as const;
 
-/** A limit that a definition has its runs take a slot of, and how many there are; {@link mostSlots} when left out. */
+/** A limit that a definition has its runs take a slot of, and how many there are; {@link maxSlots} when left out. */
 export type DefinedLimit = {
   readonly of: "queue" | "pipeline";
   readonly name: string;
@@ -39,11 +39,11 @@ export function limitsOf({ name, concurrency: { maxActiveRuns, queue } }: Pipeli
 }
 
 /** What a limit may be, in words. */
-export const whatLimitsAre = `a whole number from 1 to ${mostSlots}`;
+export const whatLimitsAre = `a whole number from 1 to ${maxSlots}`;
 
 /** Whether a definition may have a limit of so many runs. */
 export function isLimit(slots: number): boolean {
-  return Number.isInteger(slots) && slots >= 1 && slots <= mostSlots;
+  return Number.isInteger(slots) && slots >= 1 && slots <= maxSlots;
 }
 
 /** A work queue is named or limited in a way that cannot be. */

@@ -20,7 +20,7 @@ export type ObjectPlace = { uri: string; versionId?: string | undefined };
 export type ObjectCopy = { versionId?: string; sha256: string };
 
 /** Bytes of the largest object that S3 copies in one call (API reference, CopyObject). */
-export const largestCopy = 5 * 1024 ** 3;
+export const maxCopy = 5 * 1024 ** 3;
 
 /** The data bucket. Locations are `s3://bucket/key`; keys are taken as they are, never decoded. */
 export type ObjectStore = {
@@ -39,7 +39,7 @@ export type ObjectStore = {
    */
   list(prefix: string, next?: string): Promise<ObjectPage>;
   /**
-   * Copies an object of up to {@link largestCopy} bytes with its media type, and without its tags: what a lifecycle rule
+   * Copies an object of up to {@link maxCopy} bytes with its media type, and without its tags: what a lifecycle rule
    * does with the original by its tags, it does not do with the copy. The bytes never come here. Undefined when there is
    * no such object, or no such version.
    */

@@ -1,13 +1,7 @@
 import type { Graph, StepNode } from "../pipeline/graph.ts";
 import { isSpotQueue } from "../pipeline/job.ts";
 import { type DoneBy, doneBy } from "../pipeline/task-kinds.ts";
-import {
-  type FoundStep,
-  hasEnded,
-  type JobAttempt,
-  lossesTo,
-  mostJobAttempts,
-} from "../state/step-record.ts";
+import { type FoundStep, hasEnded, type JobAttempt, lossesTo, maxJobAttempts } from "../state/step-record.ts";
 import { machineSeconds } from "./job-view.ts";
 import { machinePrices, prices, spotDiscount } from "./prices.ts";
 
@@ -91,7 +85,7 @@ function sum(costs: readonly CostView[]): CostView {
 function jobCost(record: FoundStep): CostView {
   const { jobAttempts = [], attempt } = record;
   const machines = sum(jobAttempts.map(machineCost));
-  const forgotten = jobAttempts.length === mostJobAttempts && attempt > mostJobAttempts;
+  const forgotten = jobAttempts.length === maxJobAttempts && attempt > maxJobAttempts;
   return {
     dollars: machines.dollars + Math.max(attempt, jobAttempts.length) * dollarsOf(units.job),
     atLeast: machines.atLeast || forgotten || !hasEnded(record),

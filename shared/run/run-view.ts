@@ -55,13 +55,13 @@ export type StepView = {
   passes?: number;
   /** Id of the run that a child step waits for or had. */
   child?: string;
-  /** The same of a mapped step, in the order of its list, at most {@link mostChildRuns}. */
+  /** The same of a mapped step, in the order of its list, at most {@link maxChildRuns}. */
   childRuns?: ChildRunView[];
   /** Whose result a cached step has. */
   cachedFrom?: CacheSource;
   /** What an approval asks. */
   message?: string;
-  /** Who answered an approval what, when and why; of a mapped one at most {@link mostAnswers}, each no before each yes. */
+  /** Who answered an approval what, when and why; of a mapped one at most {@link maxAnswers}, each no before each yes. */
   answers?: AnswerView[];
   /** Of a mapped step, once its list is known. */
   children?: ChildrenView;
@@ -72,7 +72,7 @@ export type StepView = {
   milliseconds?: number;
   /** When a step that failed is tried again. */
   retryAt?: string;
-  /** The step's own error, or those of its failed children, at most {@link mostErrors}. */
+  /** The step's own error, or those of its failed children, at most {@link maxErrors}. */
   errors: ErrorView[];
   /** Of a Batch step: the queue of its attempt, or of the next one. */
   queue?: string;
@@ -80,7 +80,7 @@ export type StepView = {
   withoutGpu?: true;
   /** Where the log of the job that runs is. */
   log?: string;
-  /** Attempts that jobs made or are making, those of all epochs that are kept; of a map at most {@link mostAttempts}. */
+  /** Attempts that jobs made or are making, those of all epochs that are kept; of a map at most {@link maxAttempts}. */
   jobs?: AttemptView[];
   /** How far its jobs say they are, where somebody asked them: see `readProgress`. */
   progress?: ProgressView;
@@ -135,13 +135,13 @@ export type RunView = {
 };
 
 /** Errors of one step that a view holds; a thousand children may fail alike. */
-export const mostErrors = 3;
+export const maxErrors = 3;
 
 /** Child runs of one mapped step that a view holds; the others are found by their cause. */
-export const mostChildRuns = 20;
+export const maxChildRuns = 20;
 
 /** Answers to one mapped approval that a view holds. */
-export const mostAnswers = 20;
+export const maxAnswers = 20;
 
 const endedStandings: Partial<Record<Standing, ViewState>> = {
   DONE: "SUCCEEDED",
@@ -199,7 +199,7 @@ function errorsOf(own: FoundStep | undefined, children: readonly FoundStep[]): E
     if (error === undefined) return [];
     return [{ ...error, ...(typeof child.index === "number" && { index: child.index }) }];
   });
-  if (failed.length > 0) return failed.slice(0, mostErrors);
+  if (failed.length > 0) return failed.slice(0, maxErrors);
   const error = own && errorOf(own);
   return error === undefined ? [] : [error];
 }
@@ -238,7 +238,7 @@ function childRunsOf(children: readonly FoundStep[]): Pick<StepView, "childRuns"
   const shown = [
     ...runs.filter(({ state }) => state !== "SUCCEEDED"),
     ...runs.filter(({ state }) => state === "SUCCEEDED"),
-  ].slice(0, mostChildRuns);
+  ].slice(0, maxChildRuns);
   return { childRuns: shown.toSorted((a, b) => a.index - b.index) };
 }
 
@@ -250,7 +250,7 @@ function answersOf(records: readonly FoundStep[], mapped: boolean): Pick<StepVie
   });
   if (answers.length === 0) return {};
   const inOrder = answers.toSorted((a, b) => Number(a.approved) - Number(b.approved));
-  return { answers: inOrder.slice(0, mostAnswers) };
+  return { answers: inOrder.slice(0, maxAnswers) };
 }
 
 /** What only some kinds of step have. */

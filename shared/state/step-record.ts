@@ -71,7 +71,7 @@ const jobAttempt = openObject({
 export type JobAttempt = Stored<typeof jobAttempt>;
 
 /** Attempts of jobs that a record keeps, the last ones: a step may be tried or repeated thousands of times. */
-export const mostJobAttempts = 10;
+export const maxJobAttempts = 10;
 
 /** The run that a child step waits for, in the epoch that it waits for. */
 const childRun = openObject({ runId: z.string(), epoch: ordinal });
@@ -119,7 +119,7 @@ export const stepFacts = openObject({
   passes: count.exactOptional(),
   /** Of a child step, once there is one. A retry opens the same run again. */
   child: childRun.exactOptional(),
-  /** Of a Batch step: the last attempts that jobs made, {@link mostJobAttempts} at most, in order. */
+  /** Of a Batch step: the last attempts that jobs made, {@link maxJobAttempts} at most, in order. */
   jobAttempts: z.array(jobAttempt).exactOptional(),
   /** Of an approval that was answered. */
   answer: answer.exactOptional(),

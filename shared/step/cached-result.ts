@@ -10,7 +10,7 @@ import type { StepWork } from "./step-work.ts";
 import { loadValue } from "./stored-value.ts";
 
 /** Most objects that a cached result may name: each is looked for before the result is used. */
-const mostObjects = 100;
+const maxObjects = 100;
 
 /**
  * What the engine knows of a step's code; undefined when it knows nothing, as of a job without an image. A job may end when
@@ -35,7 +35,7 @@ function keyOf(engine: Engine, work: StepWork, input: Json): string | undefined 
 async function isWhole(engine: Engine, output: StoredValue): Promise<boolean> {
   if ("uri" in output && (await engine.objects.head(output.uri)) === undefined) return false;
   const named = artifactsIn(await loadValue(engine, output));
-  if (named.length > mostObjects) return false;
+  if (named.length > maxObjects) return false;
   const heads = await Promise.all(named.map(({ uri }) => engine.objects.head(uri)));
   return heads.every((head) => head !== undefined);
 }

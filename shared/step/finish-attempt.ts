@@ -15,7 +15,7 @@ import { afterPass } from "./repeat-step.ts";
 import { hintFor, logFacts, type StepWork } from "./step-work.ts";
 import { storeValue } from "./stored-value.ts";
 
-function tell(engine: Engine, work: StepWork, record: SucceededStep | EndedStep): void {
+function reportEnd(engine: Engine, work: StepWork, record: SucceededStep | EndedStep): void {
   const { state } = record;
   const milliseconds = Date.parse(record.endedAt) - Date.parse(record.startedAt);
   const error = hasResult(record) ? undefined : record.error;
@@ -40,7 +40,7 @@ export async function commitEnd(
 ): Promise<boolean> {
   if ((await replaceStep(engine, next, held)) === undefined) return false;
   if (hasResult(next) && work.node.over === undefined) rememberResult(engine.store, next);
-  tell(engine, work, next);
+  reportEnd(engine, work, next);
   await joinEnded(engine, work, next);
   return true;
 }

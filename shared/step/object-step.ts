@@ -14,9 +14,9 @@ import type { StepWork } from "./step-work.ts";
 const watchedPrefix = "raw/";
 
 /** Longest key of an object in S3. */
-const longestKey = 1024;
+const maxKey = 1024;
 
-const objectInput = z.strictObject({ object: z.string().startsWith(watchedPrefix).max(longestKey) });
+const objectInput = z.strictObject({ object: z.string().startsWith(watchedPrefix).max(maxKey) });
 
 /** Has a step wait for an object; one that is there already ends it at once. */
 export async function awaitObject(
@@ -24,7 +24,7 @@ export async function awaitObject(
   work: StepWork,
   held: HeldStep & StoredStep,
 ): Promise<void> {
-  const expected = `an object that is waited for is a key under ${watchedPrefix}, where the bucket tells of new ones, of up to ${longestKey} characters`;
+  const expected = `an object that is waited for is a key under ${watchedPrefix}, where the bucket tells of new ones, of up to ${maxKey} characters`;
   const input = await parsedInput(engine, work, held, objectInput, expected);
   if (input === undefined) return;
   const uri = engine.objects.locate(input.value.object);

@@ -10,10 +10,10 @@ import { parsedInput } from "./read-or-fail.ts";
 import type { StepWork } from "./step-work.ts";
 
 /** Longest wait, in seconds: what is further off is a schedule's business. */
-const longestWait = 366 * 24 * 3600;
+const maxWait = 366 * 24 * 3600;
 
 const waitInput = z.union([
-  z.strictObject({ seconds: z.number().nonnegative().max(longestWait) }),
+  z.strictObject({ seconds: z.number().nonnegative().max(maxWait) }),
   z.strictObject({ until: z.iso.datetime({ offset: true }) }),
 ]);
 
@@ -34,7 +34,7 @@ export async function runWait(engine: Engine, work: StepWork, held: HeldStep & S
     "until" in wait ? Date.parse(wait.until) : Date.parse(held.startedAt) + Math.round(wait.seconds * 1000);
   const now = engine.clock.now();
   if (wakeAt <= now) return succeedWith(engine, work, held, resultOf(wakeAt));
-  if (wakeAt - now > longestWait * 1000) {
+  if (wakeAt - now > maxWait * 1000) {
     const message = `would wait until ${new Date(wakeAt).toISOString()}, more than a year; use a schedule`;
     return failAttempt(engine, work, held, fatal("InvalidInput", message));
   }

@@ -124,11 +124,11 @@ export const moveKey = (name: string, alias: string, number: number): ItemKey =>
 });
 
 /** A partition key takes 2,048 bytes. A URI that could need more stands there as its hash. */
-const longestUri = 1_500;
+const maxUri = 1_500;
 
 /** The partition of the steps that wait for an object. */
 export function objectPartition(uri: string): string {
-  if (Buffer.byteLength(uri) <= longestUri) return `OBJECT#${uri}`;
+  if (Buffer.byteLength(uri) <= maxUri) return `OBJECT#${uri}`;
   return `OBJECT#sha256:${createHash("sha256").update(uri).digest("hex")}`;
 }
 /** A step's note that it waits for an object. */

@@ -43,7 +43,7 @@ const tagSet = z
   .transform((tags): readonly string[] => tagsInOrder(tags ?? []));
 
 /** What most runs are like, and what is therefore not kept of them: the item of a run is written with every step. */
-const usual: Partial<Run> = { priority: 50, onCollision: "queue", refresh: false, limits: [], tags: [] };
+const defaults: Partial<Run> = { priority: 50, onCollision: "queue", refresh: false, limits: [], tags: [] };
 
 /** The fields of a run that its item keeps in another form than the run has them. */
 const inOtherForm = z.looseObject({
@@ -60,7 +60,7 @@ function runFieldsOf(item: unknown): Readonly<Record<string, unknown>> {
   const { pk: runId, dueAt: _dueAt, done, failed, skipped, ...others } = inOtherForm.parse(item);
   const fields = fieldsOf(others);
   // The pipeline's own queue when left out.
-  return { ...usual, queue: fields.pipeline, ...fields, runId, progress: { done, failed, skipped } };
+  return { ...defaults, queue: fields.pipeline, ...fields, runId, progress: { done, failed, skipped } };
 }
 
 const keyItem = z.object({ pk: runIdFromKey });
@@ -89,7 +89,7 @@ export function dueOf(item: unknown): { runId: string; dueAt?: string } {
 
 /** Whether a field of a run is not kept. */
 function isUsual(run: Run, name: string, value: unknown): boolean {
-  const expected = name === "queue" ? run.pipeline : Reflect.get(usual, name);
+  const expected = name === "queue" ? run.pipeline : Reflect.get(defaults, name);
   return expected !== undefined && isDeepStrictEqual(value, expected);
 }
 

@@ -33,10 +33,10 @@ function withChildren(pipelines: readonly Pipeline[]): Map<string, Pipeline> {
 }
 
 /** Virtual milliseconds after which a run that did not change will not do so any more: twice the longest wait. */
-const longestStandstill = 2 * 366 * 24 * 3_600_000;
+const maxStandstill = 2 * 366 * 24 * 3_600_000;
 
 /** Turns without a change after which messages only go round and round. */
-const mostTurns = 100_000;
+const maxTurns = 100_000;
 
 /** How often time moves on only to the next message or sweep before it begins to leap. */
 const smallSteps = 10;
@@ -175,7 +175,7 @@ export class MemoryEngine {
     const { changes } = this.store;
     if (changes !== still.changes) return void Object.assign(still, { changes, at: now, turns: 0, steps: 0 });
     still.turns += 1;
-    if (now - still.at <= longestStandstill && still.turns <= mostTurns) return;
+    if (now - still.at <= maxStandstill && still.turns <= maxTurns) return;
     const days = Math.round((now - still.at) / 86_400_000);
     const waits = await whatItWaitsFor(this.store, runId);
     throw new StandstillError(`nothing has changed for ${days} days and ${still.turns} turns:\n${waits}`);

@@ -23,7 +23,7 @@ import { letGo, runStep } from "./run-step.ts";
 const leaseSlack = 5000;
 
 /** Milliseconds by which a hint may be early that is meant for a step's time: clocks differ. */
-const mostEarly = 30_000;
+const maxEarly = 30_000;
 
 /** Whether a message could not be worked on now for a reason that passes, and that is not the step's. */
 function willPass(error: unknown): boolean {
@@ -118,7 +118,7 @@ async function claimAndRun(
   if (claim.kind === "later") {
     // Whoever set that time sent a hint for it, or the sweep does; only one that is just early is sent on.
     const early = claim.at - now;
-    return early > mostEarly ? undefined : engine.queue.send([message], Math.max(early, 1000));
+    return early > maxEarly ? undefined : engine.queue.send([message], Math.max(early, 1000));
   }
   if (claim.kind === "newer") {
     // Its own sweep hints at it again.

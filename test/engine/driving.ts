@@ -10,7 +10,7 @@ import { sweepRuns } from "../../shared/worker/sweep-run.ts";
 import { crashing } from "./crashing-engine.ts";
 
 /** More rounds than any test needs: an engine that does not come to rest is found out. */
-const mostRounds = 10_000;
+const maxRounds = 10_000;
 
 /** Milliseconds between two ticks. */
 const tick = 60_000;
@@ -59,7 +59,7 @@ export async function stepOf(
 
 /** Works on the messages and events that are there now, and on what comes of them. Jobs stay as they are. */
 export async function work(memory: MemoryEngine): Promise<void> {
-  for (let round = 0; round < mostRounds; round += 1) {
+  for (let round = 0; round < maxRounds; round += 1) {
     const events = memory.batch.takeEvents();
     const handled = await memory.handleMessages();
     if (handled + events.length === 0) return;

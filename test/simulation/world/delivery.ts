@@ -23,7 +23,7 @@ type Lane = {
 };
 
 /** Messages about one thing after which none is delivered twice any more. */
-const mostCopies = 100;
+const maxCopies = 100;
 
 /** After so many receives a message is a dead letter. */
 const maxReceives = 5;
@@ -107,7 +107,7 @@ export class Delivery {
     const draws = this.world.plan.drawsFor(key);
     const { duplicated, delayed, lost } = lane.faults;
     // Copies of a hint that waits send copies themselves; no queue is so bad that they outgrow all bounds.
-    const kinds = sent > mostCopies ? [delayed, lost] : [duplicated, delayed, lost];
+    const kinds = sent > maxCopies ? [delayed, lost] : [duplicated, delayed, lost];
     const fault = this.world.plan.decide(key, kinds, draws.next(), this.world.now);
     this.world.trace.add(
       this.world.now,
