@@ -170,14 +170,13 @@ async function endCached(
 
 /** What is to be done: the indexes of the children (0 for a step that is not mapped) and the input of each. */
 async function inputsFor(engine: Engine, work: StepWork, held: HeldStep, items: readonly Json[] | undefined) {
-  const { run, graph, node } = work;
   if (items === undefined || held.index !== "map") {
     const index = indexOf(held);
-    return new Map([[index, await inputOf(engine, run, graph, node, index)]]);
+    return new Map([[index, await inputOf(engine, work, index)]]);
   }
   await openTallies(engine, work, items.length);
   await joinSucceeded(engine, work, items.length);
-  return inputsOf(engine, run, graph, node, items, await openChildren(engine, work, items.length));
+  return inputsOf(engine, work, items, await openChildren(engine, work, items.length));
 }
 
 /**

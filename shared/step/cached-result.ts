@@ -66,10 +66,10 @@ export async function findCached(
 
 /** Keeps a result for later runs. What cannot be kept is no failure of the step. */
 export async function keepResult(engine: Engine, work: StepWork, record: SucceededStep): Promise<void> {
-  const { run, graph, node } = work;
+  const { run, node } = work;
   if (node.cache === undefined || record.state !== "SUCCEEDED" || record.index === "map") return;
   try {
-    const key = keyOf(engine, work, await inputOf(engine, run, graph, node, record.index));
+    const key = keyOf(engine, work, await inputOf(engine, work, record.index));
     if (key === undefined) return;
     const { runId, step, index, output } = record;
     const { expires } = node.cache;

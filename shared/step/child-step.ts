@@ -53,7 +53,7 @@ async function reopen(engine: Engine, work: StepWork, record: StoredStep, child:
 
 /** Starts the run that a step is linked to, or opens it again, unless that was done already. */
 async function ensureChild(engine: Engine, work: StepWork, record: ChildStep & StoredStep): Promise<void> {
-  const { run, graph, node } = work;
+  const { run, node } = work;
   const { task } = node;
   if (task.kind !== "child") throw new TypeError(`step ${node.name} has no child`);
   const child = await engine.store.getRun(record.child.runId);
@@ -65,7 +65,7 @@ async function ensureChild(engine: Engine, work: StepWork, record: ChildStep & S
   const index = indexOf(record);
   await startRun(engine, {
     pipeline: task.pipeline,
-    params: await inputOf(engine, run, graph, node, index),
+    params: await inputOf(engine, work, index),
     scheduledAt: run.scheduledAt,
     cause: { kind: "step", runId, step, index, epoch: run.epoch },
     causeKey: causeKey(record),

@@ -76,9 +76,7 @@ export async function runFunctionStep(
     const message = `the deployed code of ${run.pipeline} has no function for step "${node.name}"; deploy the version that has it, or start a new run`;
     return failAttempt(engine, work, held, fatal("CodeMissing", message));
   }
-  const input = await readOrFail(engine, work, held, () =>
-    inputOf(engine, run, work.graph, node, indexOf(held)),
-  );
+  const input = await readOrFail(engine, work, held, () => inputOf(engine, work, indexOf(held)));
   if (input === undefined) return;
   const index = indexOf(held);
   const kept = (await findCached(engine, work, new Map([[index, input.value]]))).get(index);

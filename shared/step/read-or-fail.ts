@@ -50,9 +50,8 @@ export async function parsedInput<T>(
   schema: z.ZodType<T>,
   expected: string,
 ): Promise<{ value: T; index: number } | undefined> {
-  const { run, graph, node } = work;
   const index = indexOf(held);
-  const input = await readOrFail(engine, work, held, () => inputOf(engine, run, graph, node, index));
+  const input = await readOrFail(engine, work, held, () => inputOf(engine, work, index));
   if (input === undefined) return undefined;
   const parsed = schema.safeParse(input.value);
   if (parsed.success) return { value: parsed.data, index };
