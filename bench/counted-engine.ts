@@ -7,11 +7,17 @@ import {
   ReceiveMessageCommand,
   SQSClient,
 } from "@aws-sdk/client-sqs";
-import { MemoryBackfillStore } from "../shared/backfill/memory-backfill-store.ts";
-import { awsBatchService } from "../shared/batch/aws-batch-service.ts";
-import { dynamoModelRegistry } from "../shared/models/dynamo-model-registry.ts";
-import { MemoryNotifier } from "../shared/notice/memory-notifier.ts";
-import { s3ObjectStore } from "../shared/objects/s3-object-store.ts";
+import { awsBatchService } from "../shared/adapters/aws/aws-batch-service.ts";
+import { dynamoModelRegistry } from "../shared/adapters/aws/dynamo-model-registry.ts";
+import { dynamoObjectWaiters } from "../shared/adapters/aws/dynamo-object-waiters.ts";
+import { dynamoResultCache } from "../shared/adapters/aws/dynamo-result-cache.ts";
+import { dynamoRunStore } from "../shared/adapters/aws/dynamo-run-store.ts";
+import { type DynamoTable, dynamoClient } from "../shared/adapters/aws/dynamo-table.ts";
+import { s3ObjectStore } from "../shared/adapters/aws/s3-object-store.ts";
+import { sqsStepQueue } from "../shared/adapters/aws/sqs-step-queue.ts";
+import { MemoryBackfillStore } from "../shared/adapters/memory/memory-backfill-store.ts";
+import { MemoryNotifier } from "../shared/adapters/memory/memory-notifier.ts";
+import { MemoryScheduleStore } from "../shared/adapters/memory/memory-schedule-store.ts";
 import type { JobSubmission } from "../shared/ports/batch-service.ts";
 import { systemClock } from "../shared/ports/clock.ts";
 import { defaultSettings, type Engine, localStage } from "../shared/ports/engine.ts";
@@ -19,12 +25,6 @@ import { silentLog } from "../shared/ports/log.ts";
 import { silentMeter } from "../shared/ports/meter.ts";
 import type { ObjectStore } from "../shared/ports/object-store.ts";
 import { parseStepMessage, type StepMessage } from "../shared/ports/step-queue.ts";
-import { sqsStepQueue } from "../shared/queue/sqs-step-queue.ts";
-import { MemoryScheduleStore } from "../shared/schedule/memory-schedule-store.ts";
-import { dynamoObjectWaiters } from "../shared/store/dynamo-object-waiters.ts";
-import { dynamoResultCache } from "../shared/store/dynamo-result-cache.ts";
-import { dynamoRunStore } from "../shared/store/dynamo-run-store.ts";
-import { type DynamoTable, dynamoClient } from "../shared/store/dynamo-table.ts";
 import { startTestMinistack } from "../test/ministack.ts";
 import { createRunTable } from "../test/run-table.ts";
 import { CallRecord, countingPlace } from "./call-record.ts";

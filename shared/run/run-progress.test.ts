@@ -1,5 +1,5 @@
 import { aHeldStep, aRun, epochStart } from "../../test/factories.ts";
-import { MemoryObjectStore } from "../objects/memory-object-store.ts";
+import { MemoryObjectStore } from "../adapters/memory/memory-object-store.ts";
 import { submitted, succeeded } from "../state/step-changes.ts";
 import type { JobStep, StepIndex, StepRecord } from "../state/step-record.ts";
 import { maxProgressReads, readProgress } from "./run-progress.ts";

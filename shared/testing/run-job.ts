@@ -1,5 +1,5 @@
+import type { JobExit } from "../adapters/memory/memory-batch-service.ts";
 import { identityOf } from "../batch/job-environment.ts";
-import type { JobExit } from "../batch/memory-batch-service.ts";
 import { attemptFiles, shardOf } from "../objects/layout.ts";
 import { rememberedJson } from "../objects/remembered-json.ts";
 import { copyJson, isJsonObject, type Json } from "../pipeline/json.ts";

@@ -1,7 +1,7 @@
+import type { MemoryRunStore } from "../adapters/memory/memory-run-store.ts";
 import { timeOf, waitsFor } from "../state/holders.ts";
 import { type ActiveRun, isActive, type Run } from "../state/run.ts";
 import { type FoundStep, hasEnded, isHeld, isNewer, stepLabel } from "../state/step-record.ts";
-import type { MemoryRunStore } from "../store/memory-run-store.ts";
 
 /** A run within the process that would wait for ever; the message says for what. */
 export class StandstillError extends Error {

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { VirtualClock } from "../../shared/platform/virtual-clock.ts";
+import { VirtualClock } from "../../shared/adapters/memory/virtual-clock.ts";
 import { type Clock, systemClock } from "../../shared/ports/clock.ts";
 
 /** What every clock does. `pass` lets so many milliseconds go by. */

@@ -1,5 +1,5 @@
+import { dynamoModelRegistry } from "../../shared/adapters/aws/dynamo-model-registry.ts";
 import { holderAfter } from "../../shared/models/alias-log.ts";
-import { dynamoModelRegistry } from "../../shared/models/dynamo-model-registry.ts";
 import { promoteVersion } from "../../shared/models/promote-version.ts";
 import { registerVersion } from "../../shared/models/register-version.ts";
 import type { Promotion, PromotionRequest } from "../../shared/pipeline/model.ts";

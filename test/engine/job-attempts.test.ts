@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { JobExit } from "../../shared/batch/memory-batch-service.ts";
+import type { JobExit } from "../../shared/adapters/memory/memory-batch-service.ts";
 import { handleJob } from "../../shared/jobs/handle-job.ts";
 import { cancelRun } from "../../shared/operate/cancel-run.ts";
 import { retryRun } from "../../shared/operate/retry-run.ts";

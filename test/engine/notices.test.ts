@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { AwsNotifier } from "../../shared/notice/aws-notifier.ts";
+import { AwsNotifier } from "../../shared/adapters/aws/aws-notifier.ts";
 import { cancelRun } from "../../shared/operate/cancel-run.ts";
 import { retryRun } from "../../shared/operate/retry-run.ts";
 import {

@@ -175,14 +175,14 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "more runs are admitted than a limit allows",
-    file: "shared/store/memory-run-store.ts",
+    file: "shared/adapters/memory/memory-run-store.ts",
     find: "const { holders, limit: set } = this.slotsOf(name);",
     replace:
       "const { holders: _holders, limit: set } = this.slotsOf(name);\n      const holders: ReadonlySet<string> = new Set();",
   },
   {
     name: "a run that ends keeps its slots",
-    file: "shared/store/memory-run-store.ts",
+    file: "shared/adapters/memory/memory-run-store.ts",
     find: "filter((holder) => holder !== runId)",
     replace: "filter(() => runId !== undefined)",
   },

@@ -1,5 +1,5 @@
+import type { JobExit } from "../../../shared/adapters/memory/memory-batch-service.ts";
 import { identityOf, type JobIdentity } from "../../../shared/batch/job-environment.ts";
-import type { JobExit } from "../../../shared/batch/memory-batch-service.ts";
 import { attemptFiles } from "../../../shared/objects/layout.ts";
 import type { Json } from "../../../shared/pipeline/index.ts";
 import { isSpotQueue } from "../../../shared/pipeline/job.ts";
