@@ -13,7 +13,7 @@ import { isSuspended } from "../state/holders.ts";
 import type { CancellingRun, Run } from "../state/run.ts";
 import { isHeld, isNewer } from "../state/step-record.ts";
 import { cancelReason, markCancelled } from "../step/cancel-step.ts";
-import { type Cancelling, cancelSuspended } from "./holders.ts";
+import { type Cancelling, cancelSuspended } from "./cancel-suspended.ts";
 
 /** Moves one record towards its end; true once it has none of its work going on. */
 async function cancelStep(cancelling: Cancelling, record: FoundRecord): Promise<boolean> {

@@ -1,4 +1,3 @@
-import { lookAtSuspended } from "../cancel/holders.ts";
 import { settleHinted } from "../cancel/settle-cancellation.ts";
 import type { StepNode } from "../pipeline/graph.ts";
 import { NewerRecordError } from "../pipeline/stored-record.ts";
@@ -17,6 +16,7 @@ import { failAttempt } from "../step/finish-attempt.ts";
 import { joinEnded } from "../step/join-step.ts";
 import { driveShard } from "../step/map-step.ts";
 import type { StepWork } from "../step/step-work.ts";
+import { lookAtSuspended } from "./look-at-suspended.ts";
 import { letGo, runStep } from "./run-step.ts";
 
 /** Milliseconds that a lease lasts beyond the time that the work may take. */

@@ -169,9 +169,9 @@ export const mutants: readonly Mutant[] = [
   {
     name: "nobody tells a parent of its child's end, and nobody looks",
     seed: 40,
-    file: "shared/cancel/holders.ts",
-    find: "lookAtChild(engine, work, record),",
-    replace: "Promise.resolve(),",
+    file: "shared/worker/look-at-suspended.ts",
+    find: "run: lookAtChild,",
+    replace: "run: async () => {},",
   },
   {
     name: "more runs are admitted than a limit allows",
