@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { copyService } from "../local/stack/deploy-catalogue.ts";
 import { type Stack, startStack } from "../local/stack/stack.ts";
-import { sqsStepQueue } from "../shared/queue/sqs-step-queue.ts";
-import type { StepQueue } from "../shared/queue/step-queue.ts";
-import { dynamoRunStore } from "../shared/store/dynamo-run-store.ts";
-import { dynamoClient } from "../shared/store/dynamo-table.ts";
-import type { RunStore } from "../shared/store/run-store.ts";
+import { dynamoRunStore } from "../shared/adapters/aws/dynamo-run-store.ts";
+import { dynamoClient } from "../shared/adapters/aws/dynamo-table.ts";
+import { sqsStepQueue } from "../shared/adapters/aws/sqs-step-queue.ts";
+import type { RunStore } from "../shared/ports/run-store.ts";
+import type { StepQueue } from "../shared/ports/step-queue.ts";
 import { stopOnInterrupt } from "./interrupt.ts";
 
 /** The pipelines of the measurements, deployed in place of the product's own. */

@@ -1,7 +1,7 @@
+import type { StoredStep } from "../shared/ports/run-store.ts";
 import { knownSteps } from "../shared/state/read-step.ts";
 import type { EndedRun } from "../shared/state/run.ts";
 import { hasEnded } from "../shared/state/step-record.ts";
-import type { StoredStep } from "../shared/store/run-store.ts";
 import { type BenchService, startBenchService } from "./bench-service.ts";
 import { finishedRun } from "./finished-run.ts";
 import { chain, chainLength, wide } from "./pipelines.ts";

@@ -2,9 +2,9 @@ import * as z from "zod";
 import { runScreen } from "../cli/run-screen.ts";
 import { type ClientConfig, readRunView, targetOf } from "../cli/target.ts";
 import { child, definePipeline, lambda, type Pipeline, type Ref } from "../shared/pipeline/index.ts";
+import type { RunStore } from "../shared/ports/run-store.ts";
 import { noProgress } from "../shared/state/run.ts";
 import type { StepRecord } from "../shared/state/step-record.ts";
-import type { RunStore } from "../shared/store/run-store.ts";
 import { aRun, timeAt } from "../test/factories.ts";
 import { type Report, spreadOf } from "./report.ts";
 

@@ -1,10 +1,10 @@
 import { BatchWriteCommand } from "@aws-sdk/lib-dynamodb";
+import { dayKey, dayOf, statePartition, tagKey } from "../shared/adapters/aws/dynamo-keys.ts";
+import { newRunItem } from "../shared/adapters/aws/dynamo-run-item.ts";
+import { dynamoRunStore } from "../shared/adapters/aws/dynamo-run-store.ts";
+import { type DynamoTable, dynamoClient } from "../shared/adapters/aws/dynamo-table.ts";
+import type { RunFilter } from "../shared/ports/run-store.ts";
 import type { RunState } from "../shared/state/run.ts";
-import { dayKey, dayOf, statePartition, tagKey } from "../shared/store/dynamo-keys.ts";
-import { newRunItem } from "../shared/store/dynamo-run-item.ts";
-import { dynamoRunStore } from "../shared/store/dynamo-run-store.ts";
-import { type DynamoTable, dynamoClient } from "../shared/store/dynamo-table.ts";
-import type { RunFilter } from "../shared/store/run-store.ts";
 import { aRun } from "../test/factories.ts";
 import { startTestMinistack } from "../test/ministack.ts";
 import { createRunTable } from "../test/run-table.ts";

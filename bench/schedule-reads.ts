@@ -1,10 +1,10 @@
 import * as z from "zod";
+import { dynamoBackfillStore } from "../shared/adapters/aws/dynamo-backfill-store.ts";
+import { dynamoScheduleStore } from "../shared/adapters/aws/dynamo-schedule-store.ts";
 import { driveBackfills } from "../shared/backfill/drive-backfill.ts";
-import { dynamoBackfillStore } from "../shared/backfill/dynamo-backfill-store.ts";
-import type { Engine } from "../shared/engine.ts";
 import { manage } from "../shared/operate/manage.ts";
 import { cron, definePipeline, lambda } from "../shared/pipeline/index.ts";
-import { dynamoScheduleStore } from "../shared/schedule/dynamo-schedule-store.ts";
+import type { Engine } from "../shared/ports/engine.ts";
 import { runSchedules } from "../shared/schedule/run-schedules.ts";
 import { sweepRuns } from "../shared/worker/sweep-run.ts";
 import { startCountedEngine } from "./counted-engine.ts";

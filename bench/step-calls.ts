@@ -1,13 +1,13 @@
-import type { Engine } from "../shared/engine.ts";
+import { handleJob } from "../shared/jobs/handle-job.ts";
 import type { Pipeline } from "../shared/pipeline/index.ts";
 import type { Json } from "../shared/pipeline/json.ts";
-import type { Clock } from "../shared/platform/clock.ts";
-import type { StepMessage } from "../shared/queue/step-queue.ts";
+import type { Clock } from "../shared/ports/clock.ts";
+import type { Engine } from "../shared/ports/engine.ts";
+import type { StepMessage } from "../shared/ports/step-queue.ts";
 import { startRun } from "../shared/run/start-run.ts";
 import { commitReserve } from "../shared/run/tail-call.ts";
 import { hasJobs } from "../shared/state/step-record.ts";
 import { runJob } from "../shared/testing/run-job.ts";
-import { handleJob } from "../shared/worker/handle-job.ts";
 import { handleStepMessage } from "../shared/worker/handle-step-message.ts";
 import type { Call } from "./call-record.ts";
 import type { CountedEngine } from "./counted-engine.ts";

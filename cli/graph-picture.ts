@@ -1,7 +1,7 @@
 import { styleText } from "node:util";
 import { expressionText } from "../shared/pipeline/expression-text.ts";
 import { type Graph, type StepNode, upstreamOf } from "../shared/pipeline/graph.ts";
-import { taskText } from "../shared/pipeline/task-text.ts";
+import { taskText } from "../shared/pipeline/task-kinds.ts";
 
 /** What stands in one place of a picture's row. */
 type Cell = "node" | "through" | "join" | "end" | undefined;

@@ -5,7 +5,7 @@ import type { StepView } from "../shared/run/run-view.ts";
 import { durationText, wrapped } from "./units.ts";
 
 /** Attempts of a step that a screen shows; `--json` has all that the run's records keep. */
-const mostShown = 3;
+const maxShown = 3;
 
 const gibibyte = 1024 ** 3;
 /** Memory as jobs ask for it: in powers of 1024. */
@@ -60,7 +60,7 @@ function attemptText({ epoch, attempt, index, queue, seconds, tries, reason = ""
 
 /** The last attempts that failed, each with its log. */
 function failedLines(jobs: readonly AttemptView[], width: number): string[] {
-  const failed = jobs.filter(({ state }) => state === "FAILED").slice(-mostShown);
+  const failed = jobs.filter(({ state }) => state === "FAILED").slice(-maxShown);
   return failed.flatMap((attempt) => {
     const log = attempt.tries.at(-1)?.log;
     return [

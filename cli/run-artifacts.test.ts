@@ -1,4 +1,4 @@
-import { MemoryObjectStore } from "../shared/objects/memory-object-store.ts";
+import { MemoryObjectStore } from "../shared/adapters/memory/memory-object-store.ts";
 import type { Artifact } from "../shared/pipeline/job.ts";
 import type { Json } from "../shared/pipeline/json.ts";
 import type { StepRecord } from "../shared/state/step-record.ts";

@@ -3,10 +3,10 @@ import { isSpotQueue } from "../shared/pipeline/job.ts";
 import type { Json } from "../shared/pipeline/json.ts";
 import type { FullLimit } from "../shared/run/full-limits.ts";
 import type {
+  AfterRunStepView,
   AnswerView,
   ChildRunView,
   ChildrenView,
-  EndStepView,
   ErrorView,
   RunView,
   StepView,
@@ -180,7 +180,7 @@ function errorLines({ index, name, message, stack = [], log }: ErrorView, width:
 type Line = Omit<StepView, "number" | "kind" | "artifacts">;
 
 /** A notice and a start say what they are; a hook's name does. */
-function asLine({ kind, name, ...others }: EndStepView): Line {
+function asLine({ kind, name, ...others }: AfterRunStepView): Line {
   return { ...others, name: kind === "hook" ? name : `${kind} ${name}` };
 }
 

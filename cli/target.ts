@@ -1,20 +1,20 @@
 import type { LambdaClient } from "@aws-sdk/client-lambda";
 import { DEFAULT_STATE_DIR } from "../local/stack/paths.ts";
 import { attachStack } from "../local/stack/stack.ts";
-import { dynamoModelRegistry } from "../shared/models/dynamo-model-registry.ts";
-import type { ModelRegistry } from "../shared/models/model-registry.ts";
-import type { ObjectStore } from "../shared/objects/object-store.ts";
+import { dynamoModelRegistry } from "../shared/adapters/aws/dynamo-model-registry.ts";
+import { dynamoRunStore } from "../shared/adapters/aws/dynamo-run-store.ts";
+import { dynamoClient } from "../shared/adapters/aws/dynamo-table.ts";
 import type { Graph } from "../shared/pipeline/graph.ts";
 import type { Json } from "../shared/pipeline/json.ts";
+import type { ModelRegistry } from "../shared/ports/model-registry.ts";
+import type { ObjectStore } from "../shared/ports/object-store.ts";
+import type { RunStore } from "../shared/ports/run-store.ts";
 import { fullLimits } from "../shared/run/full-limits.ts";
 import { type ProgressView, readProgress } from "../shared/run/run-progress.ts";
 import { type RunView, viewRun } from "../shared/run/run-view.ts";
 import type { Run } from "../shared/state/run.ts";
 import type { FoundStep } from "../shared/state/step-record.ts";
 import { resultOf } from "../shared/step/run-result.ts";
-import { dynamoRunStore } from "../shared/store/dynamo-run-store.ts";
-import { dynamoClient } from "../shared/store/dynamo-table.ts";
-import type { RunStore } from "../shared/store/run-store.ts";
 import { CliError } from "./errors.ts";
 import { withLocalLogs } from "./local-logs.ts";
 
@@ -94,7 +94,7 @@ async function dataBucket(lambda: LambdaClient, stage: string): Promise<string> 
 /** The data bucket of a stage. Its client is loaded for the commands that read objects. */
 async function dataObjects(lambda: LambdaClient, stage: string, config: ClientConfig): Promise<ObjectStore> {
   const { S3Client } = await import("@aws-sdk/client-s3");
-  const { s3ObjectStore } = await import("../shared/objects/s3-object-store.ts");
+  const { s3ObjectStore } = await import("../shared/adapters/aws/s3-object-store.ts");
   const client = new S3Client({ ...config, forcePathStyle: stage === "local" });
   return s3ObjectStore(client, await dataBucket(lambda, stage));
 }

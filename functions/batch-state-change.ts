@@ -1,7 +1,7 @@
 import { engine } from "../shared/app/aws-engine.ts";
 import { messageHandler } from "../shared/app/handler.ts";
 import { parseJobEvent } from "../shared/batch/job-detail.ts";
-import { handleJob } from "../shared/worker/handle-job.ts";
+import { handleJob } from "../shared/jobs/handle-job.ts";
 
 /** Moves steps on by what AWS Batch says of their jobs. */
 export const handler = messageHandler(async (body) => {

@@ -1,6 +1,6 @@
 import { engine } from "../shared/app/aws-engine.ts";
 import { messageHandler } from "../shared/app/handler.ts";
-import { parseStepMessage } from "../shared/queue/step-queue.ts";
+import { parseStepMessage } from "../shared/ports/step-queue.ts";
 import { handleStepMessage } from "../shared/worker/handle-step-message.ts";
 
 /** Runs Lambda steps and submits Batch steps. */

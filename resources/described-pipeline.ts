@@ -2,8 +2,8 @@ import { isAbsolute, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build, type Metafile } from "esbuild";
 import { factsOf, type PipelineFacts } from "../shared/app/packaged-pipelines.ts";
-import type { Pipeline } from "../shared/pipeline/define-pipeline.ts";
 import type { Graph } from "../shared/pipeline/graph.ts";
+import type { Pipeline } from "../shared/pipeline/pipeline.ts";
 
 const root = join(import.meta.dirname, "..");
 

@@ -1,4 +1,4 @@
-import { nativeRetryRules } from "../shared/batch/native-retries.ts";
+import { nativeRetryRules } from "../shared/adapters/aws/native-retries.ts";
 import { type FamilyAccess, readFamilyAccess } from "./family-access.ts";
 import { contentHash, imageFiles } from "./images/content-hash.ts";
 import { listFamilies, repositoryName } from "./images/family.ts";

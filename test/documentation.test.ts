@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { noticeOf, type RunNotice } from "../shared/notice/run-notice.ts";
+import { noticeOf } from "../shared/notice/run-notice.ts";
+import type { RunNotice } from "../shared/ports/notifier.ts";
 import { type EndedRun, noProgress } from "../shared/state/run.ts";
 import { testPipeline } from "../shared/testing/test-pipeline.ts";
 import { aChain, aRun } from "./factories.ts";

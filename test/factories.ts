@@ -1,6 +1,6 @@
-import type { RunNotice } from "../shared/notice/run-notice.ts";
 import type { Graph, StepNode } from "../shared/pipeline/graph.ts";
 import { retryPolicy } from "../shared/pipeline/retry-policy.ts";
+import type { RunNotice } from "../shared/ports/notifier.ts";
 import { noProgress, type RunningRun, type WaitingRun } from "../shared/state/run.ts";
 import type { HeldStep } from "../shared/state/step-record.ts";
 

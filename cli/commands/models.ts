@@ -1,6 +1,5 @@
 import { userInfo } from "node:os";
 import { Command } from "commander";
-import { aliasMove } from "../../shared/models/model-registry.ts";
 import {
   compareVersions,
   gateMetric,
@@ -10,6 +9,7 @@ import {
   viewModels,
   viewVersion,
 } from "../../shared/models/model-view.ts";
+import { aliasMove } from "../../shared/ports/model-registry.ts";
 import { UsageError } from "../errors.ts";
 import { compareScreen, logScreen, modelScreen, modelsScreen, versionScreen } from "../model-screen.ts";
 import { printJson, targetOfCommand } from "../options.ts";

@@ -5,8 +5,9 @@ import { pipelines } from "../../pipelines/index.ts";
 import { catalogueOf } from "../../shared/app/catalogue.ts";
 import type { Pipeline } from "../../shared/pipeline/index.ts";
 import { isJsonObject, type Json } from "../../shared/pipeline/json.ts";
+import type { Trigger } from "../../shared/pipeline/pipeline.ts";
+import type { ScheduleTrigger } from "../../shared/pipeline/schedule-trigger.ts";
 import { timetableText } from "../../shared/pipeline/timetable.ts";
-import type { Trigger } from "../../shared/pipeline/trigger.ts";
 import { dependantsOf } from "../../shared/run/dependants.ts";
 import { printJson } from "../options.ts";
 
@@ -17,14 +18,25 @@ function activeText(active: boolean | readonly string[]): string {
     : `, switched on when first deployed in ${active.join(", ")} only`;
 }
 
+const scheduleText = (trigger: ScheduleTrigger) =>
+  timetableText(trigger, { timezone: "the stage's time zone" }) + activeText(trigger.active);
+
+const triggerTexts: {
+  readonly [K in Trigger["kind"]]: (trigger: Extract<Trigger, { kind: K }>) => string;
+} = {
+  object: ({ prefix, suffixes }) => {
+    const endings = suffixes.filter((suffix) => suffix !== "").map((suffix) => `…${suffix}`);
+    return `an object under ${prefix}${endings.join(" or ")}`;
+  },
+  run: ({ pipeline }) => `a run of ${pipeline.name} that succeeded`,
+  cron: scheduleText,
+  interval: scheduleText,
+};
+
 /** What starts a pipeline by itself, in words. */
-function triggerText(trigger: Trigger): string {
-  if (trigger.kind === "object") {
-    const endings = trigger.suffixes.filter((suffix) => suffix !== "").map((suffix) => `…${suffix}`);
-    return `an object under ${trigger.prefix}${endings.join(" or ")}`;
-  }
-  if (trigger.kind === "run") return `a run of ${trigger.pipeline.name} that succeeded`;
-  return timetableText(trigger, { timezone: "the stage's time zone" }) + activeText(trigger.active);
+function triggerText<K extends Trigger["kind"]>(trigger: Extract<Trigger, { kind: K }>): string {
+  const text: (trigger: Extract<Trigger, { kind: K }>) => string = triggerTexts[trigger.kind as K];
+  return text(trigger);
 }
 
 /** The parameters with their defaults; a schema that JSON Schema cannot say has none to show. */

@@ -1,6 +1,6 @@
 import { Command } from "commander";
+import type { RunFilter, RunStore } from "../../shared/ports/run-store.ts";
 import { type RunState, type RunSummary, runTransitions } from "../../shared/state/run.ts";
-import type { RunFilter, RunStore } from "../../shared/store/run-store.ts";
 import { moment, oneOf, printJson, targetOfCommand, wholeNumber } from "../options.ts";
 import { runStateText } from "../run-screen.ts";
 import { table } from "../table.ts";

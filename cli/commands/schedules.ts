@@ -1,8 +1,8 @@
 import { Command } from "commander";
 import * as z from "zod";
 import { wallTime } from "../../shared/pipeline/time-zone.ts";
-import { scheduleRecord } from "../../shared/schedule/schedule.ts";
 import { type ScheduleView, scheduleView } from "../../shared/schedule/schedule-view.ts";
+import { scheduleRecord } from "../../shared/state/schedule.ts";
 import { CliError, UsageError } from "../errors.ts";
 import { printJson, targetOfCommand, wholeNumber } from "../options.ts";
 import { table } from "../table.ts";

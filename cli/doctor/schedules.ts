@@ -1,6 +1,6 @@
-import { dynamoScheduleStore } from "../../shared/schedule/dynamo-schedule-store.ts";
-import type { StoredSchedule } from "../../shared/schedule/schedule.ts";
-import { dynamoClient } from "../../shared/store/dynamo-table.ts";
+import { dynamoScheduleStore } from "../../shared/adapters/aws/dynamo-schedule-store.ts";
+import { dynamoClient } from "../../shared/adapters/aws/dynamo-table.ts";
+import type { StoredSchedule } from "../../shared/state/schedule.ts";
 import { agoText } from "../units.ts";
 import { type Finding, fail, ok, type Stage } from "./finding.ts";
 

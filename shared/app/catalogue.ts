@@ -1,4 +1,4 @@
-import type { Pipeline } from "../pipeline/define-pipeline.ts";
+import type { Pipeline } from "../pipeline/pipeline.ts";
 import { withoutGpus } from "../pipeline/without-gpus.ts";
 import { dependantsOf } from "../run/dependants.ts";
 

@@ -1,5 +1,5 @@
 import { pipelines } from "../../pipelines/index.ts";
-import type { Engine } from "../engine.ts";
+import type { Engine } from "../ports/engine.ts";
 import { catalogueOf } from "./catalogue.ts";
 
 /**

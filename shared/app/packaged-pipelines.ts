@@ -1,7 +1,6 @@
-import type { Pipeline } from "../pipeline/define-pipeline.ts";
 import type { Graph } from "../pipeline/graph.ts";
+import type { ObjectTrigger, Pipeline, RunTrigger, Trigger } from "../pipeline/pipeline.ts";
 import type { ScheduleTrigger } from "../pipeline/schedule-trigger.ts";
-import type { LandedObject, ObjectTrigger, RunTrigger, Trigger } from "../pipeline/trigger.ts";
 import { graphWithoutGpus, withoutGpus } from "../pipeline/without-gpus.ts";
 
 /** A trigger without its function. A schedule has none: it is data as a whole. */
@@ -32,11 +31,51 @@ export class PipelinePartError extends Error {
   override readonly name = "PipelinePartError";
 }
 
-function triggerFacts(trigger: Trigger): TriggerFacts {
-  if (trigger.kind === "run") return { kind: "run", pipeline: trigger.pipeline.name };
-  if (trigger.kind !== "object") return trigger;
-  const { kind, prefix, suffixes } = trigger;
-  return { kind, prefix, suffixes };
+type Kind = Trigger["kind"];
+type TriggerOf<K extends Kind> = Extract<Trigger, { kind: K }>;
+type FactsOf<K extends Kind> = Extract<TriggerFacts, { kind: K }>;
+
+/** What a trigger without its function needs to be whole again. */
+type Whole = {
+  /** Name of the pipeline that it starts. */
+  readonly name: string;
+  readonly pipelines: ReadonlyMap<string, Pipeline>;
+  /** The same trigger as the pipeline's code defines it. */
+  readonly defined: () => Trigger | undefined;
+};
+
+/** How a kind of trigger is packaged, and made whole again. */
+type TriggerPackaging<K extends Kind> = {
+  readonly pack: (trigger: TriggerOf<K>) => FactsOf<K>;
+  readonly unpack: (facts: FactsOf<K>, whole: Whole) => TriggerOf<K>;
+};
+
+const packaging: { readonly [K in Kind]: TriggerPackaging<K> } = {
+  object: {
+    pack: ({ kind, prefix, suffixes }) => ({ kind, prefix, suffixes }),
+    unpack: (facts, { defined }) => ({
+      ...facts,
+      params: (object) => (defined() as ObjectTrigger).params(object),
+    }),
+  },
+  run: {
+    pack: ({ kind, pipeline }) => ({ kind, pipeline: pipeline.name }),
+    unpack: ({ kind, pipeline }, { name, pipelines, defined }) => ({
+      kind,
+      get pipeline() {
+        const followed = pipelines.get(pipeline);
+        if (followed !== undefined) return followed;
+        throw new PipelinePartError(`${name} follows ${pipeline}, which is not packaged`);
+      },
+      params: (run) => (defined() as RunTrigger).params(run),
+    }),
+  },
+  cron: { pack: (trigger) => trigger, unpack: (facts) => facts },
+  interval: { pack: (trigger) => trigger, unpack: (facts) => facts },
+};
+
+function packagingOf<K extends Kind>({ kind }: { readonly kind: K }): TriggerPackaging<K> {
+  return packaging[kind];
 }
 
 /** What the functions' packages say of a pipeline outside of its parts. */
@@ -45,7 +84,7 @@ export function factsOf(pipeline: Pipeline): PipelineFacts {
   return {
     ...{ name, concurrency, tags, graphHash },
     graphHashWithoutGpus: withoutGpus(pipeline).graphHash,
-    triggers: triggers.map(triggerFacts),
+    triggers: triggers.map((trigger) => packagingOf(trigger).pack(trigger)),
     ...(runName !== undefined && { runName }),
   };
 }
@@ -83,23 +122,9 @@ function packagedPipeline(
       `this function has no ${key} of pipeline ${name}: resources/pipeline-parts.ts says which functions carry them`,
     );
   };
-  /** The function of one of its triggers. */
-  const paramsOf = <T extends ObjectTrigger | RunTrigger>(place: number): T["params"] =>
-    (code().triggers[place] as T).params;
-  const triggers = facts.triggers.map((trigger, place): Trigger => {
-    if (trigger.kind === "object")
-      return { ...trigger, params: (object: LandedObject) => paramsOf<ObjectTrigger>(place)(object) };
-    if (trigger.kind !== "run") return trigger;
-    return {
-      kind: "run",
-      get pipeline() {
-        const followed = pipelines.get(trigger.pipeline);
-        if (followed !== undefined) return followed;
-        throw new PipelinePartError(`${name} follows ${trigger.pipeline}, which is not packaged`);
-      },
-      params: (run) => paramsOf<RunTrigger>(place)(run),
-    };
-  });
+  const triggers = facts.triggers.map((trigger, place) =>
+    packagingOf(trigger).unpack(trigger, { name, pipelines, defined: () => code().triggers[place] }),
+  );
   return {
     ...{ name, concurrency, tags, triggers },
     ...(runName !== undefined && { runName }),

@@ -1,5 +1,5 @@
+import { type Backfill, isStartedBy, stoppedWith } from "../state/backfill.ts";
 import { isActive, type Run } from "../state/run.ts";
-import { type Backfill, isStartedBy, stoppedWith } from "./backfill.ts";
 
 /**
  * Runs that a backfill asks for beyond those that may be under way, so that a slot that gets free is taken at once and

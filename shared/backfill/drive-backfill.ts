@@ -1,14 +1,14 @@
-import type { Engine } from "../engine.ts";
+import { cancelRunAs } from "../cancel/settle-cancellation.ts";
 import { timesFrom } from "../pipeline/timetable.ts";
 import { severalAtOnce } from "../platform/several-at-once.ts";
+import type { Engine } from "../ports/engine.ts";
 import { lastLook } from "../run/end-run.ts";
 import { reopenRun } from "../run/reopen-run.ts";
 import { ParamsError, PipelineNotFoundError } from "../run/run-errors.ts";
 import { runIdOf } from "../run/run-id.ts";
 import { startRun } from "../run/start-run.ts";
+import { type Backfill, backfillLimit, backfillTag, isStartedBy, stoppedWith } from "../state/backfill.ts";
 import { type ActiveRun, isActive, isEnded, type Run } from "../state/run.ts";
-import { cancelRunAs } from "../worker/settle-cancellation.ts";
-import { type Backfill, backfillLimit, backfillTag, isStartedBy, stoppedWith } from "./backfill.ts";
 import { decideBackfill, standingOf, type TimeLookedAt } from "./decide-backfill.ts";
 
 /** Times that one turn looks at beyond those that are open, and turns that one call takes. */

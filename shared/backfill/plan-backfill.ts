@@ -1,11 +1,11 @@
-import type { Engine } from "../engine.ts";
 import { canonicalJson, type Json } from "../pipeline/json.ts";
 import { timesFrom, timetableText, zoneOf } from "../pipeline/timetable.ts";
+import type { Engine } from "../ports/engine.ts";
 import { PipelineNotFoundError } from "../run/run-errors.ts";
 import { checkedParams } from "../run/start-run.ts";
 import { scheduleCauseKey } from "../schedule/run-schedules.ts";
 import { definedSchedule } from "../schedule/set-schedule.ts";
-import type { BackfillPlan } from "./backfill.ts";
+import type { BackfillPlan } from "../state/backfill.ts";
 import {
   BackfillError,
   digest,
@@ -16,7 +16,7 @@ import {
 } from "./backfill-times.ts";
 
 /** Most times that one backfill runs a pipeline for. */
-const mostTimes = 10_000;
+const maxTimes = 10_000;
 
 /** What a backfill is asked for with. Dates are of the time zone, that of the stage when left out. */
 export type BackfillRequest = {
@@ -68,15 +68,15 @@ function planOf(engine: Engine, request: BackfillRequest): BackfillPlan {
 
 /** The times of a plan, in order. @throws BackfillError for none, too many, or times to come */
 function timesOf(engine: Engine, { timetable, from, to }: BackfillPlan): string[] {
-  const bounds = { before: new Date(to), most: mostTimes + 1 };
+  const bounds = { before: new Date(to), most: maxTimes + 1 };
   const times = timesFrom(timetable, new Date(from), engine.stage, bounds);
   const last = times.at(-1);
   if (last === undefined) {
     throw new BackfillError(`there is no such time from ${from} (inclusive) to ${to} (exclusive)`);
   }
-  if (times.length > mostTimes) {
+  if (times.length > maxTimes) {
     throw new BackfillError(
-      `more than ${mostTimes} times from ${from} to ${to}; do them in several backfills`,
+      `more than ${maxTimes} times from ${from} to ${to}; do them in several backfills`,
     );
   }
   if (last.getTime() > engine.clock.now()) {

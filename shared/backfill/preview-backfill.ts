@@ -1,4 +1,4 @@
-import type { Engine } from "../engine.ts";
+import type { Engine } from "../ports/engine.ts";
 import type { BackfillPreview } from "./backfill-view.ts";
 import { standingOf, type TimeStanding } from "./decide-backfill.ts";
 import { lookAt, timesPerCall } from "./drive-backfill.ts";

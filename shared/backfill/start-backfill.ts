@@ -1,7 +1,7 @@
-import type { Engine } from "../engine.ts";
 import { queueOf } from "../pipeline/work-queue.ts";
+import type { Engine } from "../ports/engine.ts";
 import { admitRuns } from "../run/admit-runs.ts";
-import { type Backfill, backfillLimit, noCounts } from "./backfill.ts";
+import { type Backfill, backfillLimit, noCounts } from "../state/backfill.ts";
 import { driveBackfill } from "./drive-backfill.ts";
 import { type BackfillRequest, type PlannedBackfill, planBackfill } from "./plan-backfill.ts";
 

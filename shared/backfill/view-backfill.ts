@@ -1,4 +1,4 @@
-import { backfillTag, type ListedBackfill } from "./backfill.ts";
+import { backfillTag, type ListedBackfill } from "../state/backfill.ts";
 import type { BackfillView } from "./backfill-view.ts";
 
 /** How far a backfill is, as of its last turn. What newer code has added to it is shown as well. */

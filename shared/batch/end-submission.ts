@@ -1,5 +1,5 @@
-import type { Engine } from "../engine.ts";
 import type { StepNode } from "../pipeline/graph.ts";
+import type { Engine } from "../ports/engine.ts";
 import { queuesOf } from "../state/attempt-resources.ts";
 import type { Run } from "../state/run.ts";
 import type { StepRecord } from "../state/step-record.ts";

@@ -1,8 +1,8 @@
 import type { StepNode } from "../pipeline/graph.ts";
+import type { JobDetail, JobTryDetail } from "../ports/batch-service.ts";
 import { attemptResources } from "../state/attempt-resources.ts";
 import { withJobAttempt } from "../state/step-changes.ts";
 import type { JobTry, JobUsage, StepRecord } from "../state/step-record.ts";
-import type { JobDetail, JobTryDetail } from "./batch-service.ts";
 
 /** Group of the jobs' logs where a job's detail does not name one: AWS Batch's own. */
 const defaultLogGroup = "/aws/batch/job";
@@ -13,7 +13,7 @@ export function logOf(job: Pick<JobDetail, "logGroup">, stream: string | undefin
 }
 
 /** Longest reason that is kept of a try, in characters; an error that ends a step is kept at length. */
-const longestReason = 160;
+const maxReason = 160;
 
 /** The end of an image's address: `ridge@sha256:…`. Registry and account are the stage's. */
 function imageName(image: string): string {
@@ -28,7 +28,7 @@ function tryOf(job: JobDetail, told: JobTryDetail, isLast: boolean): JobTry {
     ...(told.startedAt !== undefined && { startedAt: told.startedAt }),
     ...(told.stoppedAt !== undefined && { endedAt: told.stoppedAt }),
     // Why the last one ended is why the attempt did.
-    ...(!isLast && reason !== "" && { reason: reason.slice(0, longestReason) }),
+    ...(!isLast && reason !== "" && { reason: reason.slice(0, maxReason) }),
   };
 }
 
@@ -53,13 +53,14 @@ export function withEndedJob<R extends StepRecord>(
   if (task.kind !== "batch") return record;
   const { epoch, attempt } = record;
   const { vcpus, memory, gpus, queue } = attemptResources(task.resources, record);
+  const tries = triesOf(job);
   return withJobAttempt(record, {
     ...{ epoch, attempt, job: job.id, state: told.reason === undefined ? "SUCCEEDED" : "FAILED" },
     ...{ vcpus, memory, queue },
     ...(gpus > 0 && { gpus }),
     ...(job.image !== undefined && { image: imageName(job.image) }),
     ...(told.usage !== undefined && { usage: told.usage }),
-    ...(told.reason !== undefined && { reason: told.reason.slice(0, longestReason) }),
-    tries: triesOf(job),
+    ...(told.reason !== undefined && { reason: told.reason.slice(0, maxReason) }),
+    tries,
   });
 }

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { given } from "../platform/given.ts";
-import type { JobDetail, JobTryDetail } from "./batch-service.ts";
+import type { JobDetail, JobTryDetail } from "../ports/batch-service.ts";
 
 /** AWS leaves a field out or says null, depending on where a job's detail comes from. */
 const optional = <T extends z.ZodType>(schema: T) =>

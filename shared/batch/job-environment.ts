@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { tagsText } from "../pipeline/tag.ts";
+import type { JobDetail } from "../ports/batch-service.ts";
 import type { StepIndex } from "../state/step-record.ts";
-import type { JobDetail } from "./batch-service.ts";
 
 /** Whose work a Batch job does. */
 export type JobIdentity = {
@@ -124,10 +124,17 @@ export function versionOf({ environment }: JobDetail): string | undefined {
   return environment.MILLRACE_VERSION;
 }
 
-/** The run and epoch that a job works for, an array job as a whole included; undefined for jobs that are not ours. */
-export function runIdentityOf(job: JobDetail): { runId: string; epoch: number } | undefined {
-  const facts = ours.safeParse(job.environment).data;
-  return facts && { runId: facts.MILLRACE_RUN_ID, epoch: facts.MILLRACE_EPOCH };
+/** Whom a job works for: a run in an epoch, and there one attempt, which an array job as a whole has not. */
+export type JobOwner = { readonly runId: string; readonly epoch: number; readonly job?: JobIdentity };
+
+/** Whom a job works for; undefined for jobs that are not ours. */
+export function ownerOf(detail: JobDetail): JobOwner | undefined {
+  const facts = ours.safeParse(detail.environment).data;
+  if (facts === undefined) return undefined;
+  const { MILLRACE_RUN_ID: runId, MILLRACE_EPOCH: epoch } = facts;
+  if (detail.arraySize !== undefined) return { runId, epoch };
+  const job = identityOf(detail);
+  return job && { runId, epoch, job };
 }
 
 /** Indexes of the mapped children that a job covers, in the order of its array; none for jobs that are not ours. */

@@ -1,4 +1,4 @@
-import type { JobDetail } from "./batch-service.ts";
+import type { JobDetail } from "../ports/batch-service.ts";
 import { jobFailure } from "./job-failure.ts";
 
 const job = (change: Partial<JobDetail>): JobDetail => ({

@@ -1,8 +1,17 @@
+import type { JobDetail } from "../ports/batch-service.ts";
 import { type Failure, stackLines, storable } from "../state/failure.ts";
 import type { LossCause } from "../state/step-record.ts";
-import type { JobDetail } from "./batch-service.ts";
 import { logOf } from "./job-attempt.ts";
-import type { JobErrorFile } from "./job-files.ts";
+
+/** What a job says of its own failure. */
+export type JobError = {
+  readonly name: string;
+  readonly message: string;
+  readonly retryable: boolean;
+  readonly retryAfterSeconds?: number | undefined;
+  /** In Python's order: the innermost call last. */
+  readonly stack: readonly string[];
+};
 
 type Kind = {
   name: string;
@@ -82,7 +91,7 @@ export function machinesLost({ tries = [] }: Pick<JobDetail, "tries">): number {
 }
 
 /** Where a job's error was raised: Python tells the innermost call last, and then the error itself once more. */
-function raisedAt({ message, stack }: JobErrorFile): string[] {
+function raisedAt({ message, stack }: JobError): string[] {
   const last = message.split("\n");
   const frames = stack.at(-1)?.endsWith(last.at(-1) ?? "") ? stack.slice(0, -last.length) : stack;
   return frames.slice(-stackLines);
@@ -93,7 +102,7 @@ function raisedAt({ message, stack }: JobErrorFile): string[] {
  *
  * @param said the error file of the attempt, where the job left one
  */
-export function jobFailure(job: JobDetail, said: JobErrorFile | undefined): Failure {
+export function jobFailure(job: JobDetail, said: JobError | undefined): Failure {
   const place = logOf(job, job.logStream);
   const log = place === undefined ? {} : { log: place };
   const words = wordsOf(job);

@@ -1,10 +1,14 @@
 import * as z from "zod";
-import type { Engine } from "../engine.ts";
 import { attemptFiles, attemptPrefix } from "../objects/layout.ts";
 import { artifact } from "../pipeline/job.ts";
 import type { Json } from "../pipeline/json.ts";
+import type { JobDetail } from "../ports/batch-service.ts";
+import type { Engine } from "../ports/engine.ts";
+import { type Failure, fatal } from "../state/failure.ts";
 import type { Run } from "../state/run.ts";
+import type { JobUsage } from "../state/step-record.ts";
 import type { JobIdentity } from "./job-environment.ts";
+import { jobFailure } from "./job-failure.ts";
 
 const claimFile = z.object({ jobId: z.string() });
 
@@ -20,7 +24,7 @@ const manifestFile = z.object({
   artifacts: z.array(artifact),
   usage,
 });
-export type JobManifest = z.infer<typeof manifestFile>;
+type JobManifest = z.infer<typeof manifestFile>;
 
 const errorFile = z.object({
   name: z.string(),
@@ -30,10 +34,10 @@ const errorFile = z.object({
   stack: z.array(z.string()).default([]),
   usage,
 });
-export type JobErrorFile = z.infer<typeof errorFile>;
+type JobErrorFile = z.infer<typeof errorFile>;
 
 /** A job left something that is not what docs/batch-jobs.md asks for. */
-export class JobFileError extends Error {
+class JobFileError extends Error {
   override readonly name = "JobFileError";
 }
 
@@ -57,7 +61,7 @@ export function readManifest(from: Objects, run: Run, job: JobIdentity): Promise
 }
 
 /** Whether an attempt left a manifest, readable or not. */
-export async function hasManifest(engine: Engine, run: Run, job: JobIdentity): Promise<boolean> {
+async function hasManifest(engine: Engine, run: Run, job: JobIdentity): Promise<boolean> {
   const uri = engine.objects.locate(attemptPrefix(run, job) + attemptFiles.manifest);
   return (await engine.objects.head(uri)) !== undefined;
 }
@@ -80,7 +84,7 @@ async function readIfSound<T>(
 }
 
 /** What an attempt that failed said of it, if it could. */
-export function readJobError(engine: Engine, run: Run, job: JobIdentity): Promise<JobErrorFile | undefined> {
+function readJobError(engine: Engine, run: Run, job: JobIdentity): Promise<JobErrorFile | undefined> {
   return readIfSound(engine, run, job, attemptFiles.error, errorFile);
 }
 
@@ -88,7 +92,7 @@ export function readJobError(engine: Engine, run: Run, job: JobIdentity): Promis
 const nobody = "cancelled";
 
 /** Id of the job that works or worked on an attempt, undefined when none has begun. */
-export async function claimHolder(engine: Engine, run: Run, job: JobIdentity): Promise<string | undefined> {
+async function claimHolder(engine: Engine, run: Run, job: JobIdentity): Promise<string | undefined> {
   const holder = (await readIfSound(engine, run, job, attemptFiles.claim, claimFile))?.jobId;
   return holder === nobody ? undefined : holder;
 }
@@ -106,4 +110,49 @@ export async function takeClaim(
 ): Promise<void> {
   const uri = engine.objects.locate(attemptPrefix(run, job) + attemptFiles.claim);
   await engine.objects.putIfAbsent(uri, JSON.stringify({ jobId: ended }), "application/json");
+}
+
+/** How a job ended, by what it left and what Batch says. */
+export type JobEnd =
+  | { readonly kind: "succeeded"; readonly output: Json; readonly usage?: JobUsage | undefined }
+  /** With what the job said it used, if it could. */
+  | { readonly kind: "failed"; readonly failure: Failure; readonly usage?: JobUsage | undefined }
+  /** Another copy of the attempt, submitted when an answer was lost, works or worked in this job's place. */
+  | { readonly kind: "copied"; readonly by: string };
+
+const failed = (failure: Failure, usage?: JobUsage): JobEnd => ({ kind: "failed", failure, usage });
+
+async function copyOf(engine: Engine, run: Run, job: JobIdentity, id: string): Promise<JobEnd | undefined> {
+  const by = await claimHolder(engine, run, job);
+  return by === undefined || by === id ? undefined : { kind: "copied", by };
+}
+
+async function endByManifest(engine: Engine, run: Run, job: JobIdentity, detail: JobDetail): Promise<JobEnd> {
+  try {
+    const manifest = await readManifest(engine, run, job);
+    if (manifest !== undefined) return { kind: "succeeded", output: manifest.output, usage: manifest.usage };
+  } catch (thrown) {
+    if (!(thrown instanceof JobFileError)) throw thrown;
+    return failed(fatal("InvalidManifest", thrown.message));
+  }
+  const message = `${detail.name} exited with 0 and left no manifest; a job writes one by returning from its function`;
+  return (await copyOf(engine, run, job, detail.id)) ?? failed(fatal("ManifestMissing", message));
+}
+
+/** How a job that is over ended: by its manifest, or by what it, or Batch, says of its failure. */
+export async function readJobEnd(
+  engine: Engine,
+  run: Run,
+  job: JobIdentity,
+  detail: JobDetail,
+): Promise<JobEnd> {
+  if (detail.state === "SUCCEEDED") return endByManifest(engine, run, job, detail);
+  // A job may die after its manifest was written: what it made is complete all the same.
+  if (await hasManifest(engine, run, job)) return endByManifest(engine, run, job, detail);
+  // If nobody claimed it: a copy of this attempt that has not begun must not begin after the next one.
+  await takeClaim(engine, run, job, detail.id);
+  const copied = await copyOf(engine, run, job, detail.id);
+  if (copied !== undefined) return copied;
+  const said = await readJobError(engine, run, job);
+  return failed(jobFailure(detail, said), said?.usage);
 }

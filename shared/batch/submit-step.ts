@@ -1,9 +1,12 @@
-import type { Engine } from "../engine.ts";
 import { inputKey, shardOf, stepPrefix } from "../objects/layout.ts";
 import { jobParts } from "../pipeline/job.ts";
 import type { Json } from "../pipeline/json.ts";
 import { severalAtOnce } from "../platform/several-at-once.ts";
 import { isThrottling } from "../platform/throttling.ts";
+import { JobRejectedError, type JobSubmission } from "../ports/batch-service.ts";
+import type { Engine } from "../ports/engine.ts";
+import type { CachedResult } from "../ports/result-cache.ts";
+import type { FoundRecord, StoredStep } from "../ports/run-store.ts";
 import { attemptResources, triesOfAttempt } from "../state/attempt-resources.ts";
 import { fatal } from "../state/failure.ts";
 import { isUnderWay } from "../state/run.ts";
@@ -17,9 +20,6 @@ import { expandMap, joinSucceeded, openChildren, openTallies } from "../step/map
 import { readOrFail } from "../step/read-or-fail.ts";
 import { inputOf, inputsOf } from "../step/step-input.ts";
 import { hintFor, type StepWork } from "../step/step-work.ts";
-import type { CachedResult } from "../store/result-cache.ts";
-import type { FoundRecord, StoredStep } from "../store/run-store.ts";
-import { JobRejectedError, type JobSubmission } from "./batch-service.ts";
 import { endSubmission } from "./end-submission.ts";
 import { indicesOf, jobEnvironment, jobName, splitForArrays } from "./job-environment.ts";
 
@@ -27,7 +27,7 @@ import { indicesOf, jobEnvironment, jobName, splitForArrays } from "./job-enviro
  * How often a submission that Batch did not take is tried again before its step fails: for half an hour or so. Tries are
  * counted and not minutes, so that a step is not given up for a time in which nobody tried.
  */
-const mostRefusals = 33;
+const maxRefusals = 33;
 
 /** Bounds, in milliseconds, of the time until the next try. */
 const refusalDelay = { first: 10_000, most: 80_000 };
@@ -170,14 +170,13 @@ async function endCached(
 
 /** What is to be done: the indexes of the children (0 for a step that is not mapped) and the input of each. */
 async function inputsFor(engine: Engine, work: StepWork, held: HeldStep, items: readonly Json[] | undefined) {
-  const { run, graph, node } = work;
   if (items === undefined || held.index !== "map") {
     const index = indexOf(held);
-    return new Map([[index, await inputOf(engine, run, graph, node, index)]]);
+    return new Map([[index, await inputOf(engine, work, index)]]);
   }
   await openTallies(engine, work, items.length);
   await joinSucceeded(engine, work, items.length);
-  return inputsOf(engine, run, graph, node, items, await openChildren(engine, work, items.length));
+  return inputsOf(engine, work, items, await openChildren(engine, work, items.length));
 }
 
 /**
@@ -201,7 +200,7 @@ async function withdrawUnlessWanted(
 /** The submission failed or its answer was lost: soon somebody looks whether the job exists, and submits it if not. */
 async function tryAgainSoon(engine: Engine, work: StepWork, held: HeldStep & StoredStep, thrown: unknown) {
   const refusals = (held.refusals ?? 0) + (isThrottling(thrown) ? 0 : 1);
-  if (refusals > mostRefusals) {
+  if (refusals > maxRefusals) {
     const minutes = Math.round((engine.clock.now() - Date.parse(held.startedAt)) / 60_000);
     const message = `AWS Batch took no job in ${refusals} tries over ${minutes} minutes. Look at the AWS Health Dashboard, and whether the role of the step worker may submit jobs; then retry the run. Its last answer: ${String(thrown)}`;
     await endSubmission(engine, work.run, work.node, held, withdrawn);

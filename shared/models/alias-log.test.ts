@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
+import type { AliasMove } from "../ports/model-registry.ts";
 import { holderAfter, rolledBackFrom, standingHolders } from "./alias-log.ts";
-import type { AliasMove } from "./model-registry.ts";
 
 const at = "2026-01-01T00:00:00.000Z";
 

@@ -1,4 +1,4 @@
-import type { AliasMove } from "./model-registry.ts";
+import type { AliasMove } from "../ports/model-registry.ts";
 
 /** The version that has an alias after these moves; null for none. */
 export function holderAfter(moves: readonly AliasMove[]): number | null {

@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
 import type { ModelActor } from "../pipeline/model.ts";
+import type { AliasMove, MoveFigures } from "../ports/model-registry.ts";
 import { holderAfter } from "./alias-log.ts";
 import { type Candidate, decidePromotion } from "./decide-promotion.ts";
-import type { AliasMove, MoveFigures } from "./model-registry.ts";
 
 const step = (runId: string): ModelActor => ({ runId, step: "promote", index: 0 });
 const at = "2026-01-01T00:00:00.000Z";

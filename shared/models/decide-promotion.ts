@@ -1,7 +1,7 @@
 import type { ModelActor, PromotionRequest } from "../pipeline/model.ts";
+import type { AliasMove, MoveFigures } from "../ports/model-registry.ts";
 import { holderAfter, rolledBackFrom } from "./alias-log.ts";
 import { gainOf, gainText, percentText, valuesText } from "./gain.ts";
-import type { AliasMove, MoveFigures } from "./model-registry.ts";
 
 /** A version that is to get an alias, what was measured of it, and who asks. */
 export type Candidate = Pick<PromotionRequest, "name" | "version" | "alias"> & {

@@ -1,7 +1,7 @@
-import { largestCopy } from "../objects/object-store.ts";
 import type { Artifact } from "../pipeline/job.ts";
 import type { ModelFolder } from "../pipeline/model.ts";
 import { FatalError } from "../pipeline/step-errors.ts";
+import { maxCopy } from "../ports/object-store.ts";
 
 /** A model's folder is not one that can be registered, or no longer what it was. */
 export class ModelFilesError extends FatalError {
@@ -49,7 +49,7 @@ export function filesOf({ uri, files }: ModelFolder): ModelFile[] {
 
 /** @throws ModelFilesError for an object that S3 does not copy in one call */
 export function checkSize({ uri, bytes }: Artifact): void {
-  if (bytes <= largestCopy) return;
+  if (bytes <= maxCopy) return;
   const gigabytes = (bytes / 1024 ** 3).toFixed(1);
   throw new ModelFilesError(`${uri} has ${gigabytes} GiB; S3 copies up to 5 GiB at once: save it in parts`);
 }

@@ -1,9 +1,9 @@
 import { isJsonObject, type Json } from "../pipeline/json.ts";
 import type { ModelVersion } from "../pipeline/model.ts";
+import type { AliasMove, ModelAlias, ModelRegistry } from "../ports/model-registry.ts";
 import { gainOf } from "./gain.ts";
 import { dataDigest } from "./model-digest.ts";
 import { ModelNotFoundError } from "./model-errors.ts";
-import type { AliasMove, ModelAlias, ModelRegistry } from "./model-registry.ts";
 import { readVersion } from "./read-version.ts";
 
 /** A model as a list of models shows it. Times are ISO 8601 in UTC. */

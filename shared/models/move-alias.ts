@@ -1,8 +1,8 @@
-import type { Engine } from "../engine.ts";
 import type { ModelActor } from "../pipeline/model.ts";
+import type { Engine } from "../ports/engine.ts";
+import type { AliasMove } from "../ports/model-registry.ts";
 import { holderAfter, standingHolders } from "./alias-log.ts";
 import { ModelAliasError, ModelNotFoundError } from "./model-errors.ts";
-import type { AliasMove } from "./model-registry.ts";
 
 /** An alias of a model, and who wants what of it why. */
 export type AliasRequest = {

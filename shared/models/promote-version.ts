@@ -1,6 +1,6 @@
-import type { Engine } from "../engine.ts";
 import type { ModelActor, ModelEvaluation, Promotion, PromotionRequest } from "../pipeline/model.ts";
 import { FatalError } from "../pipeline/step-errors.ts";
+import type { Engine } from "../ports/engine.ts";
 import { holderAfter } from "./alias-log.ts";
 import { type Candidate, decidePromotion } from "./decide-promotion.ts";
 import { dataDigest } from "./model-digest.ts";

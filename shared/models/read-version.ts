@@ -1,5 +1,5 @@
 import type { ModelVersion } from "../pipeline/model.ts";
-import type { ModelRegistry } from "./model-registry.ts";
+import type { ModelRegistry } from "../ports/model-registry.ts";
 
 /** A version by its number or by an alias; undefined when there is none. */
 export async function readVersion(

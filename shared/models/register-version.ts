@@ -1,8 +1,8 @@
-import type { Engine } from "../engine.ts";
 import { modelPrefix } from "../objects/layout.ts";
 import type { Artifact } from "../pipeline/job.ts";
 import type { ModelRegistration, ModelVersion } from "../pipeline/model.ts";
 import { severalAtOnce } from "../platform/several-at-once.ts";
+import type { Engine } from "../ports/engine.ts";
 import { digestOf } from "./model-digest.ts";
 import { checkSize, filesOf, folderOf, ModelFilesError } from "./model-files.ts";
 

@@ -1,39 +1,7 @@
 import type { Graph } from "../pipeline/graph.ts";
+import { maxFailedSteps, type RunNotice } from "../ports/notifier.ts";
 import type { EndedRun, EndState } from "../state/run.ts";
 import { logUrl } from "./log-url.ts";
-
-/** What a notice tells of a run, as JSON: the body that a webhook gets. Times are ISO 8601 in UTC. */
-export type RunNotice = {
-  readonly version: 1;
-  readonly stage: string;
-  readonly pipeline: string;
-  readonly run: { readonly id: string; readonly name: string };
-  readonly state: EndState;
-  /** 1, and one more for each time the run was retried by hand. */
-  readonly epoch: number;
-  readonly scheduledAt: string;
-  readonly startedAt: string;
-  readonly endedAt: string;
-  /** Why it was cancelled or timed out. */
-  readonly reason?: string;
-  /** The first failure. */
-  readonly error?: {
-    /** A child of a mapped step as `step[index]`. */
-    readonly step: string;
-    readonly name: string;
-    readonly message: string;
-    /** Where the log of the attempt is, and its page of the CloudWatch console. */
-    readonly log?: string;
-    readonly logUrl?: string;
-  };
-  /** Steps that failed, in the pipeline's order, at most {@link mostFailedSteps} of them. */
-  readonly failedSteps: readonly string[];
-  /** What to type to look at the run, and to have what did not succeed done again. */
-  readonly commands: { readonly look: string; readonly retry?: string };
-};
-
-/** Failed steps that a notice names. */
-export const mostFailedSteps = 20;
 
 /** The stage that a run is of; on AWS it has a region. */
 type Place = { readonly name: string; readonly region?: string };
@@ -69,7 +37,7 @@ export function noticeOf(stage: Place, run: EndedRun, graph: Graph, log?: string
     ...{ pipeline, run: { id: runId, name }, state, epoch, scheduledAt, startedAt, endedAt },
     ...(reason !== undefined && { reason }),
     ...(error !== undefined && { error: { ...error, ...placeOfLog(stage, log) } }),
-    failedSteps: namesOf(graph, run.progress.failed).slice(0, mostFailedSteps),
+    failedSteps: namesOf(graph, run.progress.failed).slice(0, maxFailedSteps),
     commands: {
       look: `npx millrace run ${at}`,
       ...(state !== "SUCCEEDED" && { retry: `npx millrace retry ${at}` }),

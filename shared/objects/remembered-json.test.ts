@@ -1,5 +1,5 @@
-import { MemoryObjectStore } from "./memory-object-store.ts";
-import type { ObjectStore } from "./object-store.ts";
+import { MemoryObjectStore } from "../adapters/memory/memory-object-store.ts";
+import type { ObjectStore } from "../ports/object-store.ts";
 import { rememberedBytes, rememberedJson } from "./remembered-json.ts";
 
 /** A store that counts how often it is read. */

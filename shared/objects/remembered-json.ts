@@ -1,5 +1,5 @@
 import { freezeJson, type Json } from "../pipeline/json.ts";
-import type { ObjectStore } from "./object-store.ts";
+import type { ObjectStore } from "../ports/object-store.ts";
 
 /** Bytes of JSON text that a worker remembers of a store. Parsed, they take a few times as much of its memory. */
 export const rememberedBytes = 8 * 1024 * 1024;

@@ -1,4 +1,4 @@
-import type { Engine } from "../engine.ts";
+import type { Engine } from "../ports/engine.ts";
 import { RunNotFoundError, RunStateError } from "../run/run-errors.ts";
 import { nodeOf } from "../run/run-graph.ts";
 import { isUnderWay, type Run } from "../state/run.ts";

@@ -1,7 +1,7 @@
-import type { Engine } from "../engine.ts";
+import { cancelRunAs } from "../cancel/settle-cancellation.ts";
+import type { Engine } from "../ports/engine.ts";
 import { RunNotFoundError } from "../run/run-errors.ts";
 import { isActive, type Run } from "../state/run.ts";
-import { cancelRunAs } from "../worker/settle-cancellation.ts";
 
 /**
  * Cancels a run in whatever state it is: nothing new starts, Batch jobs and child runs are ended, and the run is

@@ -1,5 +1,5 @@
-import type { Engine } from "../engine.ts";
 import { limitName, limitsOf, queueOf } from "../pipeline/work-queue.ts";
+import type { Engine } from "../ports/engine.ts";
 import { admitRuns } from "../run/admit-runs.ts";
 import type { ChangedLimit } from "./queue-view.ts";
 

@@ -1,6 +1,4 @@
 import * as z from "zod";
-import type { Engine } from "../engine.ts";
-import type { AliasMove } from "../models/model-registry.ts";
 import {
   compareVersions,
   type ModelDetails,
@@ -13,6 +11,8 @@ import {
 } from "../models/model-view.ts";
 import { rollBackAlias, setAlias } from "../models/move-alias.ts";
 import { aliasName, type ModelVersion, modelName } from "../pipeline/model.ts";
+import type { Engine } from "../ports/engine.ts";
+import type { AliasMove } from "../ports/model-registry.ts";
 
 const number = z.int().positive();
 /** A version by its number, or by an alias such as `champion`. */
@@ -43,7 +43,7 @@ export const modelRequests = [
     ...said,
   }),
 ] as const;
-export type ModelRequest = z.output<(typeof modelRequests)[number]>;
+type ModelRequest = z.output<(typeof modelRequests)[number]>;
 
 /** What the model registry answers. */
 export type ModelAnswer =
@@ -54,25 +54,22 @@ export type ModelAnswer =
   | AliasMove[]
   | AliasMove;
 
+type Asked<A extends ModelRequest["action"]> = Omit<Extract<ModelRequest, { action: A }>, "action">;
+
 /**
- * Answers what an operator asks of the model registry.
+ * What is done for each request about models.
  *
  * @throws ModelNotFoundError, ModelAliasError; nothing was moved then
  */
-export async function manageModels(engine: Engine, asked: ModelRequest): Promise<ModelAnswer> {
-  const { models } = engine;
-  if (asked.action === "models") return viewModels(models);
-  const { name } = asked;
-  if (asked.action === "model") return viewModel(models, name);
-  if (asked.action === "model-version") return viewVersion(models, name, asked.version);
-  if (asked.action === "model-log") return viewLog(models, name);
-  if (asked.action === "model-compare") {
-    return compareVersions(
-      await viewVersion(models, name, asked.a),
-      await viewVersion(models, name, asked.b),
-    );
-  }
-  const request = { name, alias: asked.alias, by: { person: asked.by }, why: asked.why };
-  if (asked.action === "model-alias") return setAlias(engine, { ...request, version: asked.version });
-  return rollBackAlias(engine, { ...request, from: asked.from });
-}
+export const modelActions: {
+  readonly [A in ModelRequest["action"]]: (engine: Engine, asked: Asked<A>) => Promise<ModelAnswer>;
+} = {
+  models: ({ models }) => viewModels(models),
+  model: ({ models }, { name }) => viewModel(models, name),
+  "model-version": ({ models }, { name, version }) => viewVersion(models, name, version),
+  "model-log": ({ models }, { name }) => viewLog(models, name),
+  "model-compare": async ({ models }, { name, a, b }) =>
+    compareVersions(await viewVersion(models, name, a), await viewVersion(models, name, b)),
+  "model-alias": (engine, { by, ...request }) => setAlias(engine, { ...request, by: { person: by } }),
+  "model-rollback": (engine, { by, ...request }) => rollBackAlias(engine, { ...request, by: { person: by } }),
+};

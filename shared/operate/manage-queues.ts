@@ -1,6 +1,6 @@
 import * as z from "zod";
-import type { Engine } from "../engine.ts";
-import { mostSlots } from "../pipeline/work-queue.ts";
+import { maxSlots } from "../pipeline/work-queue.ts";
+import type { Engine } from "../ports/engine.ts";
 import { changeLimit } from "./change-limit.ts";
 import { previewQueue, previewQueues } from "./preview-queue.ts";
 import type { ChangedLimit, QueueView } from "./queue-view.ts";
@@ -14,7 +14,7 @@ export const queueRequests = [
       error: ({ input }) => `is "${String(input)}"; it takes pipeline/NAME or queue/NAME`,
     }),
     /** Runs at once, 0 to let none begin; null gives the limit back to the definitions. */
-    slots: z.int().min(0).max(mostSlots).nullable(),
+    slots: z.int().min(0).max(maxSlots).nullable(),
   }),
   z.strictObject({
     action: z.literal("queue"),
@@ -24,7 +24,7 @@ export const queueRequests = [
   }),
   z.strictObject({ action: z.literal("queues") }),
 ] as const;
-export type QueueRequest = z.output<(typeof queueRequests)[number]>;
+type QueueRequest = z.output<(typeof queueRequests)[number]>;
 
 /** What is answered about queues. */
 export type QueueAnswer = ChangedLimit | QueueView | QueueView[];
@@ -32,18 +32,17 @@ export type QueueAnswer = ChangedLimit | QueueView | QueueView[];
 /** Of each queue in a list of all. */
 const firstOfEach = 5;
 
+type Asked<A extends QueueRequest["action"]> = Omit<Extract<QueueRequest, { action: A }>, "action">;
+
 /**
- * Does what an operator asks of queues.
+ * What is done for each request about queues.
  *
  * @throws LimitNotFoundError, QueueNotFoundError; nothing was done then
  */
-export async function manageQueues(engine: Engine, asked: QueueRequest): Promise<QueueAnswer> {
-  switch (asked.action) {
-    case "limit":
-      return changeLimit(engine, asked.limit, asked.slots);
-    case "queue":
-      return previewQueue(engine, asked.queue, asked.limit);
-    case "queues":
-      return previewQueues(engine, firstOfEach);
-  }
-}
+export const queueActions: {
+  readonly [A in QueueRequest["action"]]: (engine: Engine, asked: Asked<A>) => Promise<QueueAnswer>;
+} = {
+  limit: (engine, { limit, slots }) => changeLimit(engine, limit, slots),
+  queue: (engine, { queue, limit }) => previewQueue(engine, queue, limit),
+  queues: (engine) => previewQueues(engine, firstOfEach),
+};

@@ -1,11 +1,11 @@
 import * as z from "zod";
-import type { Engine } from "../engine.ts";
 import { tag, tags } from "../pipeline/tag.ts";
 import { given } from "../platform/given.ts";
+import type { Engine } from "../ports/engine.ts";
+import type { RunPage } from "../ports/run-store.ts";
 import { PipelineNotFoundError } from "../run/run-errors.ts";
 import type { StartedRun } from "../run/start-run.ts";
 import { type Run, runStates } from "../state/run.ts";
-import type { RunPage } from "../store/run-store.ts";
 import { approveStep } from "./approve-step.ts";
 import { cancelRun } from "./cancel-run.ts";
 import { pauseRun, resumeRun } from "./pause-run.ts";
@@ -63,7 +63,7 @@ export const runRequests = [
     from: z.string().min(1).optional(),
   }),
 ] as const;
-export type RunRequest = z.output<(typeof runRequests)[number]>;
+type RunRequest = z.output<(typeof runRequests)[number]>;
 
 /** What is answered about runs. */
 export type RunAnswer = ManagedRun | StartedRun | StartedByHand | TaggedRun | RunPage;
@@ -72,40 +72,28 @@ function told({ runId, pipeline, state, epoch }: Run): ManagedRun {
   return { runId, pipeline, state, epoch };
 }
 
-/**
- * Does what an operator asks of a run.
- *
- * @throws what the action itself throws; nothing was done then
- */
-export async function manageRuns(engine: Engine, asked: RunRequest): Promise<RunAnswer> {
-  const { action, ...request } = asked;
-  switch (asked.action) {
-    case "start":
-      return startByHand(engine, request);
-    case "cancel":
-      return told(await cancelRun(engine, asked.runId));
-    case "retry":
-      return told(await retryRun(engine, asked.runId));
-    case "rerun":
-      return rerunRun(engine, asked);
-    case "pause":
-      return told(await pauseRun(engine, asked.runId));
-    case "resume":
-      return told(await resumeRun(engine, asked.runId));
-    case "approve": {
-      const { action: _action, ...answer } = asked;
-      return told(await approveStep(engine, given(answer)));
-    }
-    case "tag":
-      return tagRun(engine, asked);
-    case "runs": {
-      const { action: _action, limit, from, ...filter } = asked;
-      const page = await engine.store.listRuns(given(filter), limit, from);
-      // Runs of a pipeline that is no longer deployed are still there to be listed.
-      const { pipeline } = filter;
-      if (page.runs.length === 0 && pipeline !== undefined && !engine.pipelines.has(pipeline))
-        throw new PipelineNotFoundError(pipeline, engine.pipelines.keys());
-      return page;
-    }
-  }
+async function listRuns(engine: Engine, { limit, from, ...filter }: Asked<"runs">): Promise<RunPage> {
+  const page = await engine.store.listRuns(given(filter), limit, from);
+  // Runs of a pipeline that is no longer deployed are still there to be listed.
+  const { pipeline } = filter;
+  if (page.runs.length === 0 && pipeline !== undefined && !engine.pipelines.has(pipeline))
+    throw new PipelineNotFoundError(pipeline, engine.pipelines.keys());
+  return page;
 }
+
+type Asked<A extends RunRequest["action"]> = Omit<Extract<RunRequest, { action: A }>, "action">;
+
+/** What is done for each request about runs. Each throws what it itself says; nothing was done then. */
+export const runActions: {
+  readonly [A in RunRequest["action"]]: (engine: Engine, asked: Asked<A>) => Promise<RunAnswer>;
+} = {
+  start: startByHand,
+  cancel: async (engine, { runId }) => told(await cancelRun(engine, runId)),
+  retry: async (engine, { runId }) => told(await retryRun(engine, runId)),
+  rerun: rerunRun,
+  pause: async (engine, { runId }) => told(await pauseRun(engine, runId)),
+  resume: async (engine, { runId }) => told(await resumeRun(engine, runId)),
+  approve: async (engine, answer) => told(await approveStep(engine, given(answer))),
+  tag: tagRun,
+  runs: listRuns,
+};

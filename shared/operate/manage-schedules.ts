@@ -4,13 +4,13 @@ import type { BackfillPreview, BackfillView } from "../backfill/backfill-view.ts
 import { previewBackfill } from "../backfill/preview-backfill.ts";
 import { cancelBackfill, driveAndRead, resumeBackfill, startBackfill } from "../backfill/start-backfill.ts";
 import { viewBackfill } from "../backfill/view-backfill.ts";
-import type { Engine } from "../engine.ts";
 import type { Json } from "../pipeline/json.ts";
 import { given } from "../platform/given.ts";
-import type { StoredSchedule } from "../schedule/schedule.ts";
+import type { Engine } from "../ports/engine.ts";
 import type { ScheduleView } from "../schedule/schedule-view.ts";
 import { setScheduleActive } from "../schedule/set-schedule.ts";
 import { viewSchedules } from "../schedule/view-schedules.ts";
+import type { StoredSchedule } from "../state/schedule.ts";
 
 const pipeline = z.string().min(1);
 const backfill = z.string().min(1);
@@ -53,7 +53,7 @@ export const scheduleRequests = [
   z.strictObject({ action: z.literal("backfill-progress"), backfill }),
   z.strictObject({ action: z.literal("backfills"), limit: z.int().min(1).max(100).default(20) }),
 ] as const;
-export type ScheduleRequest = z.output<(typeof scheduleRequests)[number]>;
+type ScheduleRequest = z.output<(typeof scheduleRequests)[number]>;
 
 /** What is answered about schedules and backfills. */
 export type ScheduleAnswer =
@@ -63,29 +63,21 @@ export type ScheduleAnswer =
   | BackfillView[]
   | BackfillPreview;
 
-/**
- * Does what an operator asks of schedules and backfills.
- *
- * @throws what the action itself throws; nothing was done then
- */
-export async function manageSchedules(engine: Engine, asked: ScheduleRequest): Promise<ScheduleAnswer> {
-  switch (asked.action) {
-    case "schedule":
-      return setScheduleActive(engine, asked);
-    case "schedules":
-      return viewSchedules(engine, asked.upcoming);
-    case "backfill": {
-      const { action: _action, dryRun, ...request } = asked;
-      if (dryRun) return previewBackfill(engine, given(request));
-      return viewBackfill(await startBackfill(engine, given(request)));
-    }
-    case "backfill-cancel":
-      return viewBackfill(await cancelBackfill(engine, asked.backfill));
-    case "backfill-resume":
-      return viewBackfill(await resumeBackfill(engine, asked.backfill, asked.retryFailed));
-    case "backfill-progress":
-      return viewBackfill(await driveAndRead(engine, asked.backfill));
-    case "backfills":
-      return (await engine.backfills.list(asked.limit)).map(viewBackfill);
-  }
-}
+type Asked<A extends ScheduleRequest["action"]> = Omit<Extract<ScheduleRequest, { action: A }>, "action">;
+
+/** What is done for each request about schedules and backfills. Each throws what it itself says; nothing was done then. */
+export const scheduleActions: {
+  readonly [A in ScheduleRequest["action"]]: (engine: Engine, asked: Asked<A>) => Promise<ScheduleAnswer>;
+} = {
+  schedule: setScheduleActive,
+  schedules: (engine, { upcoming }) => viewSchedules(engine, upcoming),
+  backfill: async (engine, { dryRun, ...request }) =>
+    dryRun
+      ? previewBackfill(engine, given(request))
+      : viewBackfill(await startBackfill(engine, given(request))),
+  "backfill-cancel": async (engine, { backfill }) => viewBackfill(await cancelBackfill(engine, backfill)),
+  "backfill-resume": async (engine, { backfill, retryFailed }) =>
+    viewBackfill(await resumeBackfill(engine, backfill, retryFailed)),
+  "backfill-progress": async (engine, { backfill }) => viewBackfill(await driveAndRead(engine, backfill)),
+  backfills: async (engine, { limit }) => (await engine.backfills.list(limit)).map(viewBackfill),
+};

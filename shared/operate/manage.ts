@@ -1,10 +1,10 @@
 import * as z from "zod";
-import type { Engine } from "../engine.ts";
 import { parseRequest } from "../platform/parse-request.ts";
-import { type ModelAnswer, manageModels, modelRequests } from "./manage-models.ts";
-import { manageQueues, type QueueAnswer, queueRequests } from "./manage-queues.ts";
-import { manageRuns, type RunAnswer, runRequests } from "./manage-runs.ts";
-import { manageSchedules, type ScheduleAnswer, scheduleRequests } from "./manage-schedules.ts";
+import type { Engine } from "../ports/engine.ts";
+import { type ModelAnswer, modelActions, modelRequests } from "./manage-models.ts";
+import { type QueueAnswer, queueActions, queueRequests } from "./manage-queues.ts";
+import { type RunAnswer, runActions, runRequests } from "./manage-runs.ts";
+import { type ScheduleAnswer, scheduleActions, scheduleRequests } from "./manage-schedules.ts";
 
 const requests = [...runRequests, ...queueRequests, ...scheduleRequests, ...modelRequests] as const;
 
@@ -12,41 +12,29 @@ const requests = [...runRequests, ...queueRequests, ...scheduleRequests, ...mode
 export const manageRequest = z.discriminatedUnion("action", requests, {
   error: `is none of ${requests.map(({ shape }) => shape.action.value).join(", ")}`,
 });
+type ManageRequest = z.output<typeof manageRequest>;
+type Action = ManageRequest["action"];
+type Asked<A extends Action> = Omit<Extract<ManageRequest, { action: A }>, "action">;
+type Answer = RunAnswer | QueueAnswer | ScheduleAnswer | ModelAnswer;
+
+const actions: { readonly [A in Action]: (engine: Engine, asked: Asked<A>) => Promise<Answer> } = {
+  ...runActions,
+  ...queueActions,
+  ...scheduleActions,
+  ...modelActions,
+};
+
+function doAction<A extends Action>(engine: Engine, action: A, asked: Asked<A>): Promise<Answer> {
+  const act: (engine: Engine, asked: Asked<A>) => Promise<Answer> = actions[action];
+  return act(engine, asked);
+}
 
 /**
  * Does what an operator asks for.
  *
  * @throws RequestError for a request of another form, and what the action itself throws; nothing was done then
  */
-export async function manage(
-  engine: Engine,
-  request: unknown,
-): Promise<RunAnswer | QueueAnswer | ScheduleAnswer | ModelAnswer> {
-  const asked = parseRequest(manageRequest, request);
-  switch (asked.action) {
-    case "start":
-    case "cancel":
-    case "retry":
-    case "rerun":
-    case "pause":
-    case "resume":
-    case "approve":
-    case "tag":
-    case "runs":
-      return manageRuns(engine, asked);
-    case "limit":
-    case "queue":
-    case "queues":
-      return manageQueues(engine, asked);
-    case "schedule":
-    case "schedules":
-    case "backfill":
-    case "backfill-cancel":
-    case "backfill-resume":
-    case "backfill-progress":
-    case "backfills":
-      return manageSchedules(engine, asked);
-    default:
-      return manageModels(engine, asked);
-  }
+export async function manage(engine: Engine, request: unknown): Promise<Answer> {
+  const { action, ...asked } = parseRequest(manageRequest, request);
+  return doAction(engine, action, asked);
 }

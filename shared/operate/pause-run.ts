@@ -1,4 +1,4 @@
-import type { Engine } from "../engine.ts";
+import type { Engine } from "../ports/engine.ts";
 import { dispatch } from "../run/dispatch.ts";
 import { nextSweep } from "../run/next-sweep.ts";
 import { RunNotFoundError, RunStateError } from "../run/run-errors.ts";

@@ -1,7 +1,7 @@
-import { backfillLimit } from "../backfill/backfill.ts";
-import type { Engine } from "../engine.ts";
-import type { Pipeline } from "../pipeline/define-pipeline.ts";
+import type { Pipeline } from "../pipeline/pipeline.ts";
 import { limitsOf, queueOf } from "../pipeline/work-queue.ts";
+import type { Engine } from "../ports/engine.ts";
+import { backfillLimit } from "../state/backfill.ts";
 import type { LimitView, QueueView } from "./queue-view.ts";
 
 /** No pipeline's runs wait in this queue. */

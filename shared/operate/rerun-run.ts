@@ -1,4 +1,4 @@
-import type { Engine } from "../engine.ts";
+import type { Engine } from "../ports/engine.ts";
 import { RunNotFoundError } from "../run/run-errors.ts";
 import { type StartedRun, startRun } from "../run/start-run.ts";
 

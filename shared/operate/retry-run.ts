@@ -1,4 +1,4 @@
-import type { Engine } from "../engine.ts";
+import type { Engine } from "../ports/engine.ts";
 import { reopenRun } from "../run/reopen-run.ts";
 import { RunNotFoundError, RunStateError } from "../run/run-errors.ts";
 import type { EndedRun, Run } from "../state/run.ts";

@@ -1,8 +1,8 @@
 import * as z from "zod";
-import type { Engine } from "../engine.ts";
 import { canonicalJson, isJsonObject, type Json } from "../pipeline/json.ts";
 import { tags } from "../pipeline/tag.ts";
 import { parseRequest } from "../platform/parse-request.ts";
+import type { Engine } from "../ports/engine.ts";
 import { checkedParams, type StartedRun, startRun } from "../run/start-run.ts";
 import type { StartedByHand } from "./run-answer.ts";
 
@@ -31,10 +31,10 @@ export const startRequest = z.strictObject({
 });
 
 /** Characters that are shown of a param. */
-const mostShown = 60;
+const maxShown = 60;
 
 const textOf = (value: Json | undefined) => (value === undefined ? "absent" : canonicalJson(value));
-const cut = (text: string) => (text.length <= mostShown ? text : `${text.slice(0, mostShown - 1)}…`);
+const cut = (text: string) => (text.length <= maxShown ? text : `${text.slice(0, maxShown - 1)}…`);
 
 /** Where the params of a run differ from those asked for, both with defaults: each in words. */
 function differences(has: Json, asked: Json): string[] {

@@ -1,5 +1,5 @@
-import type { Engine } from "../engine.ts";
-import { mostTags, tagsInOrder } from "../pipeline/tag.ts";
+import { maxTags, tagsInOrder } from "../pipeline/tag.ts";
+import type { Engine } from "../ports/engine.ts";
 import { RunNotFoundError, RunStateError } from "../run/run-errors.ts";
 import type { TaggedRun } from "./run-answer.ts";
 
@@ -18,10 +18,8 @@ export async function tagRun(
     const run = await engine.store.getRun(runId);
     if (run === undefined) throw new RunNotFoundError(runId);
     const tags = tagsInOrder([...run.tags.filter((tag) => !remove.includes(tag)), ...add]);
-    if (tags.length > mostTags) {
-      throw new RunStateError(
-        `run ${runId} would have ${tags.length} tags; at most ${mostTags}: remove some`,
-      );
+    if (tags.length > maxTags) {
+      throw new RunStateError(`run ${runId} would have ${tags.length} tags; at most ${maxTags}: remove some`);
     }
     if (await engine.store.tagRun(run, tags)) return { runId, tags };
   }

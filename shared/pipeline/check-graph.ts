@@ -59,12 +59,12 @@ function ruleProblems({ rule, needs, after }: StepNode): Problem[] {
 }
 
 /** Most bytes of a graph as JSON: it is one item of the table, and DynamoDB takes 400 KB with its keys. */
-const mostBytes = 380_000;
+const maxBytes = 380_000;
 
 function sizeProblem(graph: Graph): DefinitionProblem[] {
   const bytes = Buffer.byteLength(JSON.stringify(graph));
-  if (bytes <= mostBytes) return [];
-  const size = `has ${graph.steps.length} steps, ${bytes} bytes as JSON; at most ${mostBytes}`;
+  if (bytes <= maxBytes) return [];
+  const size = `has ${graph.steps.length} steps, ${bytes} bytes as JSON; at most ${maxBytes}`;
   const remedy = "map over a list in place of many like steps, or have parts of it run as child(pipeline)";
   return [{ problem: `${size}: ${remedy}` }];
 }

@@ -1,5 +1,6 @@
-import { type Pipeline, PipelineDefinitionError } from "./define-pipeline.ts";
+import { PipelineDefinitionError } from "./define-pipeline.ts";
 import type { DefinitionProblem } from "./graph.ts";
+import type { Pipeline } from "./pipeline.ts";
 import { type CronTrigger, isSchedule } from "./schedule-trigger.ts";
 import { nextTimeOf } from "./timetable.ts";
 

@@ -1,20 +1,19 @@
 import type * as z from "zod";
 import { checkGraph } from "./check-graph.ts";
-import { Definition, type StepOptions } from "./definition.ts";
+import { Definition } from "./definition.ts";
 import { type DefinitionProblem, type Graph, graphHash, type HookState, hookName } from "./graph.ts";
-import type { AnyJob } from "./job.ts";
 import type { Json } from "./json.ts";
-import { type OptionNames, strangeOptions } from "./known-options.ts";
+import { type OptionNames, unknownOptions } from "./known-options.ts";
 import { checkNotices, type Notice, noticeNodes } from "./notice.ts";
+import type { Hook, Pipeline, RunFacts, Trigger, WorkQueue } from "./pipeline.ts";
 import { type Ref, RefUseError, type Resolved, refTo } from "./ref.ts";
 import { checkRunName, type RunNameTemplate } from "./run-name.ts";
+import type { StepFunction } from "./step-function.ts";
+import type { StepOptions } from "./step-options.ts";
 import { tagProblems, tags as tagsSchema } from "./tag.ts";
-import type { StepContext, StepFunction, Task } from "./task.ts";
-import { checkTriggers, type Trigger } from "./trigger.ts";
-import { isLimit, type WorkQueue, whatLimitsAre } from "./work-queue.ts";
-
-/** Facts about a run that steps may use. Times are ISO 8601 in UTC. */
-export type RunFacts = { id: string; pipeline: string; name: string; scheduledAt: string };
+import type { Task } from "./task.ts";
+import { checkTriggers } from "./trigger.ts";
+import { isLimit, whatLimitsAre } from "./work-queue.ts";
 
 /** What a definition is built with. */
 export type Builder<P> = {
@@ -44,52 +43,6 @@ export type Builder<P> = {
     task: (item: Ref<Resolved<E>>) => Task<T>,
     options?: StepOptions,
   ): Ref<T[]>;
-};
-
-/** How many runs of a pipeline may be under way at once, and what becomes of one too many. */
-export type Concurrency = {
-  /** No limit when left out. */
-  readonly maxActiveRuns?: number;
-  /** `queue`: a run waits its turn. `cancel_new`: it is cancelled. */
-  readonly onCollision: "queue" | "cancel_new";
-  readonly queue?: WorkQueue;
-  /** Who comes first in the work queue: 1 before 2 and so on. */
-  readonly priority: number;
-};
-
-/** How a run ended, as a hook is told of it. Times are ISO 8601 in UTC. */
-export type RunEnd = RunFacts & {
-  state: HookState;
-  params: Json;
-  startedAt: string;
-  endedAt: string;
-  error?: { step: string; name: string; message: string };
-};
-
-/** A function that follows the end of a run. It is run in the step worker, tried three times, and never changes the run. */
-export type Hook = (end: RunEnd, context: StepContext) => unknown;
-
-declare const returned: unique symbol;
-
-/** A pipeline as defined: its graph as data, and the code that the graph names. `R` is what its definition returns. */
-export type Pipeline<P extends z.ZodType<Json> = z.ZodType<Json>, R = unknown> = {
-  readonly [returned]?: R;
-  readonly name: string;
-  readonly params: P;
-  readonly triggers: readonly Trigger[];
-  readonly graph: Graph;
-  readonly graphHash: string;
-  readonly concurrency: Concurrency;
-  /** What all of its runs are tagged with. */
-  readonly tags: readonly string[];
-  /** How its runs are named; by the pipeline and the time in UTC where it is left out. */
-  readonly runName?: RunNameTemplate;
-  /** Functions of lambda steps, by step, and of hooks, by {@link hookName}. */
-  readonly functions: ReadonlyMap<string, StepFunction>;
-  /** Contracts of batch steps, by job name. */
-  readonly jobs: ReadonlyMap<string, AnyJob>;
-  /** Pipelines that child steps run, by name. */
-  readonly children: ReadonlyMap<string, Pipeline>;
 };
 
 /** What a pipeline is, besides its steps. */
@@ -179,9 +132,9 @@ const optionNames: OptionNames<PipelineOptions<unknown>> = {
 function checkNames({ hooks = {}, runName, ...options }: PipelineOptions<unknown>): DefinitionProblem[] {
   const template = typeof runName === "object" ? runName : {};
   return [
-    ...strangeOptions(options, optionNames).map((problem) => ({ problem })),
-    ...strangeOptions(hooks, hookStates).map((problem) => ({ field: "hooks", problem })),
-    ...strangeOptions(template, { template: true, timezone: true }).map((problem) => ({
+    ...unknownOptions(options, optionNames).map((problem) => ({ problem })),
+    ...unknownOptions(hooks, hookStates).map((problem) => ({ field: "hooks", problem })),
+    ...unknownOptions(template, { template: true, timezone: true }).map((problem) => ({
       field: "runName",
       problem,
     })),

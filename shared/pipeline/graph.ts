@@ -3,7 +3,7 @@ import * as z from "zod";
 import { type Expression, referencesIn } from "./expression.ts";
 import { resources } from "./job.ts";
 import { canonicalJson, isJsonObject, type Json } from "./json.ts";
-import { strangeKeys } from "./known-options.ts";
+import { unknownKeys } from "./known-options.ts";
 import { retryPolicy } from "./retry-policy.ts";
 import { stepTags } from "./tag.ts";
 
@@ -47,7 +47,7 @@ const cacheFields = {
 };
 
 /** For how long a result may stand in for running the step again, where code version and input are the same. */
-export const cachePolicy = z.strictObject(cacheFields, { error: strangeKeys(cacheFields) });
+export const cachePolicy = z.strictObject(cacheFields, { error: unknownKeys(cacheFields) });
 
 /** The ends of a run that a hook can follow. */
 export const hookState = z.enum(["SUCCEEDED", "FAILED", "CANCELLED", "TIMED_OUT"]);
@@ -74,7 +74,7 @@ const secret = z
 const noticeTarget = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("slack"),
-    at: z.strictObject({ secret }, { error: strangeKeys({ secret }) }),
+    at: z.strictObject({ secret }, { error: unknownKeys({ secret }) }),
   }),
   z.strictObject({ kind: z.literal("email") }),
   z.strictObject({

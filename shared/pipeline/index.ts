@@ -1,12 +1,5 @@
 /** The definition API: all that a file under pipelines/ or a job contract needs. */
-export {
-  definePipeline,
-  type Hook,
-  type Pipeline,
-  PipelineDefinitionError,
-  type RunEnd,
-} from "./define-pipeline.ts";
-export type { StepOptions } from "./definition.ts";
+export { definePipeline, PipelineDefinitionError } from "./define-pipeline.ts";
 export { type Artifact, artifact, defineJob, type Job, JobDefinitionError } from "./job.ts";
 export type { Json, JsonObject } from "./json.ts";
 export {
@@ -19,6 +12,15 @@ export {
 } from "./model.ts";
 export { promoteModel, registerModel } from "./model-task.ts";
 export { email, type Notice, notice, slack, webhook } from "./notice.ts";
+export type {
+  Hook,
+  LandedObject,
+  Pipeline,
+  RunEnd,
+  StageFacts,
+  SucceededRun,
+  WorkQueue,
+} from "./pipeline.ts";
 export {
   and,
   eq,
@@ -38,6 +40,8 @@ export {
 } from "./ref.ts";
 export { cron, interval } from "./schedule-trigger.ts";
 export { FatalError, RetryAfter } from "./step-errors.ts";
+export type { RawData, RawObject, StepContext } from "./step-function.ts";
+export type { StepOptions } from "./step-options.ts";
 export {
   type Approval,
   type ArrivedObject,
@@ -45,18 +49,9 @@ export {
   batch,
   child,
   lambda,
-  type RawData,
-  type RawObject,
   repeat,
-  type StepContext,
   type Task,
   wait,
 } from "./task.ts";
-export {
-  type LandedObject,
-  objectCreated,
-  runSucceeded,
-  type StageFacts,
-  type SucceededRun,
-} from "./trigger.ts";
-export { type WorkQueue, workQueue } from "./work-queue.ts";
+export { objectCreated, runSucceeded } from "./trigger.ts";
+export { workQueue } from "./work-queue.ts";

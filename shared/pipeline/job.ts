@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { isJsonObject, type Json } from "./json.ts";
-import { strangeKeys, strangeOptions } from "./known-options.ts";
+import { unknownKeys, unknownOptions } from "./known-options.ts";
 
 /** An object in S3 that a step made: exact version, checksum (hex SHA-256), size in bytes and media type. */
 export const artifact = z.object({
@@ -59,7 +59,7 @@ const resourceFields = {
   /** What it gets in a stage that has no GPU, on the queue `cpu`; without this it waits for a GPU all the same. */
   withoutGpu: z.strictObject({ vcpus: z.number().positive(), memory }).optional(),
 };
-const bareResources = z.strictObject(resourceFields, { error: strangeKeys(resourceFields) });
+const bareResources = z.strictObject(resourceFields, { error: unknownKeys(resourceFields) });
 
 export const resources = bareResources.superRefine(({ queue, spot, onDemandAfter }, context) => {
   if (isSpotQueue(queue)) return;
@@ -123,8 +123,8 @@ export function defineJob<I extends z.ZodType<Json>, O extends z.ZodType<Json>>(
       `job "${name}": a job's name is family.job in lower case, such as ridge.train`,
     );
   }
-  const [strange] = strangeOptions(contract, { input: true, output: true, resources: true });
-  if (strange !== undefined) throw new JobDefinitionError(`job "${name}": ${strange}`);
+  const [unknown] = unknownOptions(contract, { input: true, output: true, resources: true });
+  if (unknown !== undefined) throw new JobDefinitionError(`job "${name}": ${unknown}`);
   const parsed = resources.safeParse(contract.resources);
   if (!parsed.success) {
     throw new JobDefinitionError(`job "${name}": resources: ${z.prettifyError(parsed.error)}`);

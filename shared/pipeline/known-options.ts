@@ -26,7 +26,7 @@ function nearest(name: string, known: readonly string[]): string | undefined {
 }
 
 /** A mistake for each key of some options that is none: what is misspelt would otherwise be dropped without a word. */
-export function strangeOptions(options: object, names: object): string[] {
+export function unknownOptions(options: object, names: object): string[] {
   const known = Object.keys(names);
   return Object.keys(options)
     .filter((key) => !known.includes(key))
@@ -38,15 +38,15 @@ export function strangeOptions(options: object, names: object): string[] {
 }
 
 /** The same, as the message of a strict schema of zod. */
-export function strangeKeys(names: object) {
+export function unknownKeys(names: object) {
   return ({ code, keys = [] }: { code: string; keys?: readonly string[] }): string | undefined =>
     code === "unrecognized_keys"
-      ? strangeOptions(Object.fromEntries(keys.map((key) => [key, true])), names).join("; ")
+      ? unknownOptions(Object.fromEntries(keys.map((key) => [key, true])), names).join("; ")
       : undefined;
 }
 
 /** The same, for what is made of the options to carry along to its definition. */
 export function mistakesIn(options: object, names: object): Mistaken {
-  const mistakes = strangeOptions(options, names);
+  const mistakes = unknownOptions(options, names);
   return mistakes.length === 0 ? {} : { mistakes };
 }

@@ -1,9 +1,9 @@
 import { expressionText } from "./expression-text.ts";
 import type { Graph, StepNode } from "./graph.ts";
-import { taskText } from "./task-text.ts";
+import { rulesOf, taskText } from "./task-kinds.ts";
 
 /** Longest list or condition that a label shows; longer ones are cut. */
-const longestText = 48;
+const maxText = 48;
 
 /**
  * Text for a quoted Mermaid label. Everything that some version of Mermaid reads as more than text becomes a numbered
@@ -16,7 +16,7 @@ function escaped(text: string): string {
 }
 
 function cut(text: string): string {
-  return text.length > longestText ? `${text.slice(0, longestText - 1)}…` : text;
+  return text.length > maxText ? `${text.slice(0, maxText - 1)}…` : text;
 }
 
 function labelOf(node: StepNode, note: string | undefined): string {
@@ -40,15 +40,7 @@ function labelOf(node: StepNode, note: string | undefined): string {
 function shapeOf(node: StepNode, note: string | undefined): string {
   const label = `"${labelOf(node, note)}"`;
   if (node.over !== undefined) return `[[${label}]]`;
-  const shapes = {
-    lambda: `(${label})`,
-    batch: `[${label}]`,
-    child: `[[${label}]]`,
-    wait: `{{${label}}}`,
-    object: `{{${label}}}`,
-    approval: `{{${label}}}`,
-  };
-  return shapes[node.task.kind];
+  return rulesOf(node.task.kind).shape(label);
 }
 
 /** Steps of a picture that look alike: the name of their class, how it looks (CSS), and their numbers. */

@@ -1,7 +1,8 @@
 import type * as z from "zod";
 import type { ModelVersion, modelRegistration, Promotion, promotionRequest } from "./model.ts";
 import type { Input } from "./ref.ts";
-import { lambda, type StepContext, type Task } from "./task.ts";
+import type { StepContext } from "./step-function.ts";
+import { lambda, type Task } from "./task.ts";
 
 type Registration = z.input<typeof modelRegistration>;
 type PromotionInput = z.input<typeof promotionRequest>;

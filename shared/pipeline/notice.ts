@@ -53,6 +53,8 @@ export function webhook(at: { url: string } | { secret: string }): NoticeTarget 
   return { kind: "webhook", at };
 }
 
+type Target<K extends NoticeTarget["kind"]> = Extract<NoticeTarget, { kind: K }>;
+
 /** Hosts that only this machine reaches. */
 const loopback: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
@@ -70,14 +72,28 @@ export function addressProblem(url: string): string | undefined {
   return "is not https://; what a notice tells is not for everybody on the way";
 }
 
-function checkUrl({ to }: NoticeNode): string | undefined {
-  if (to.kind !== "webhook" || !("url" in to.at)) return undefined;
-  const problem = addressProblem(to.at.url);
-  const { host } = URL.canParse(to.at.url) ? new URL(to.at.url) : { host: to.at.url };
+function webhookProblem({ at }: Target<"webhook">): string | undefined {
+  if (!("url" in at)) return undefined;
+  const problem = addressProblem(at.url);
+  const { host } = URL.canParse(at.url) ? new URL(at.url) : { host: at.url };
   // No more than the host: what follows it may be a secret after all.
   if (problem !== undefined) return `"${host}" ${problem}`;
   if (host !== "hooks.slack.com") return undefined;
   return "is a Slack webhook, whose address is a secret: take slack(), and keep it in a parameter";
+}
+
+const noProblem = () => undefined;
+
+/** What is wrong with the address of a target, by kind; undefined when nothing is. */
+const addressProblems: { readonly [K in NoticeTarget["kind"]]: (to: Target<K>) => string | undefined } = {
+  slack: noProblem,
+  email: noProblem,
+  webhook: webhookProblem,
+};
+
+function checkUrl<K extends NoticeTarget["kind"]>(to: { kind: K } & Target<K>): string | undefined {
+  const check: (to: Target<K>) => string | undefined = addressProblems[to.kind];
+  return check(to);
 }
 
 /** An end that two notices to the same receiver would both tell of. */
@@ -108,7 +124,7 @@ export function checkNotices(notices: readonly Notice[]): DefinitionProblem[] {
     const mistakes = notices[place]?.mistakes ?? [];
     const problems: DefinitionProblem[] = mistakes.map((problem) => ({ field, problem }));
     if (error !== undefined) return [...problems, { field, problem: z.prettifyError(error) }];
-    const url = checkUrl(node);
+    const url = checkUrl(node.to);
     if (url !== undefined) problems.push({ field: `${field}.to.url`, problem: url });
     for (const [earlier, other] of nodes.slice(0, place).entries()) {
       const state = toldTwice(other, node);

@@ -1,6 +1,7 @@
 import type * as z from "zod";
-import type { Pipeline, PipelineOptions } from "./define-pipeline.ts";
+import type { PipelineOptions } from "./define-pipeline.ts";
 import type { Json } from "./json.ts";
+import type { Pipeline } from "./pipeline.ts";
 
 export { PipelineDefinitionError } from "./define-pipeline.ts";
 

@@ -1,10 +1,10 @@
 import * as z from "zod";
-import { strangeKeys } from "./known-options.ts";
+import { unknownKeys } from "./known-options.ts";
 
 /** Most seconds that a step may wait for its next attempt. */
-export const longestDelay = 7 * 24 * 3600;
+export const maxDelay = 7 * 24 * 3600;
 
-const seconds = z.number().nonnegative().max(longestDelay);
+const seconds = z.number().nonnegative().max(maxDelay);
 
 const fields = {
   limit: z.int().min(0).max(100),
@@ -25,7 +25,7 @@ const fields = {
  * bound: Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015). `on` names the errors that are worth
  * it. What the infrastructure does to an attempt is not counted here: see shared/state/failure.ts.
  */
-export const retryPolicy = z.strictObject(fields, { error: strangeKeys(fields) });
+export const retryPolicy = z.strictObject(fields, { error: unknownKeys(fields) });
 export type RetryPolicy = z.infer<typeof retryPolicy>;
 
 /**

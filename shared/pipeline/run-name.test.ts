@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { checkRunName, longestRunName, runNameFrom } from "./run-name.ts";
+import { checkRunName, maxRunName, runNameFrom } from "./run-name.ts";
 import { isTimeZone } from "./time-zone.ts";
 
 const params = z.strictObject({ region: z.string(), data: z.object({ month: z.number() }) });
@@ -34,7 +34,7 @@ describe("the name of a run", () => {
   });
 
   test("is cut where it would be longer than a name may be", () => {
-    expect(nameFor("2021-07-01T22:05:09Z", "x".repeat(500))).toHaveLength(longestRunName);
+    expect(nameFor("2021-07-01T22:05:09Z", "x".repeat(500))).toHaveLength(maxRunName);
   });
 });
 

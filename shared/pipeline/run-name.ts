@@ -15,7 +15,7 @@ export type RunNameTemplate = {
 };
 
 /** Longest name of a run, in characters; what is longer is cut. */
-export const longestRunName = 200;
+export const maxRunName = 200;
 
 const field = /\{([^{}]*)\}/g;
 const datePart = /^(?:yyyy|MM|dd|HH|mm|ss)$/;
@@ -77,5 +77,5 @@ export function runNameFrom(
     const path = parameterPath(name);
     return path === undefined ? whole : parameterText(run.params, path);
   });
-  return name.slice(0, longestRunName);
+  return name.slice(0, maxRunName);
 }

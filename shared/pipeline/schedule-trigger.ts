@@ -112,9 +112,11 @@ export function interval(
   });
 }
 
+const scheduleKinds: Readonly<Record<ScheduleTrigger["kind"], true>> = { cron: true, interval: true };
+
 /** Whether a trigger is a schedule. */
 export function isSchedule(trigger: { readonly kind: string }): trigger is ScheduleTrigger {
-  return trigger.kind === "cron" || trigger.kind === "interval";
+  return Object.hasOwn(scheduleKinds, trigger.kind);
 }
 
 const moment = z.iso.datetime({ offset: true });

@@ -7,20 +7,20 @@ export const tag = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:/=-]{0,63}$/, {
 });
 
 /** Most tags that a run has: each is an item beside it. */
-export const mostTags = 20;
+export const maxTags = 20;
 
-export const tags = z.array(tag).max(mostTags, `a run has at most ${mostTags} tags`);
+export const tags = z.array(tag).max(maxTags, `a run has at most ${maxTags} tags`);
 
 /** Tags of a step as one text, which is how its jobs on AWS have them. */
 export const tagsText = (given: readonly string[]) => given.join(" ");
 
 /** Longest value that a tag of a resource on AWS may have. */
-const longestOnAws = 256;
+const maxLengthOnAws = 256;
 
 /** Tags of a step: what its jobs and its lines in the log are marked by. */
-export const stepTags = z.array(tag).refine((given) => tagsText(given).length <= longestOnAws, {
+export const stepTags = z.array(tag).refine((given) => tagsText(given).length <= maxLengthOnAws, {
   error: ({ input }) =>
-    `are ${tagsText(input as string[]).length} characters together; a job on AWS may have ${longestOnAws}`,
+    `are ${tagsText(input as string[]).length} characters together; a job on AWS may have ${maxLengthOnAws}`,
 });
 
 /** What is wrong with the tags of a definition, and in which of its fields. */

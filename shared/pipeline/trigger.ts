@@ -1,60 +1,9 @@
 import type * as z from "zod";
-import type { Pipeline, RunFacts } from "./define-pipeline.ts";
 import type { DefinitionProblem } from "./graph.ts";
 import type { Json, JsonObject } from "./json.ts";
-import { type Mistaken, mistakesIn } from "./known-options.ts";
-import { checkSchedule, isSchedule, type ScheduleTrigger } from "./schedule-trigger.ts";
-
-/** An object that landed in the data bucket, as an S3 event tells of it. */
-export type LandedObject = {
-  uri: string;
-  bucket: string;
-  /** Decoded: as the uploader wrote it. */
-  key: string;
-  versionId?: string;
-  bytes: number;
-  /** ISO 8601, from the event. */
-  at: string;
-};
-
-/** Starts a run for each object under a prefix. */
-export type ObjectTrigger = Mistaken & {
-  readonly kind: "object";
-  readonly prefix: string;
-  /** How a key may end. */
-  readonly suffixes: readonly string[];
-  /** The run's parameters for an object; what it leaves out takes its default. */
-  readonly params: (object: LandedObject) => JsonObject;
-};
-
-/** The stage that a run is in, as a trigger is told of it. */
-export type StageFacts = {
-  /** `dev`, `prod`, … */
-  readonly name: string;
-  /** Whether it has GPUs: `gpus` in `serverless.yml`. */
-  readonly gpus: boolean;
-};
-
-/** A run that succeeded, as what follows it is told of it. Times are ISO 8601 in UTC. */
-export type SucceededRun<P = Json, R = Json> = RunFacts & {
-  startedAt: string;
-  endedAt: string;
-  params: P;
-  /** What the pipeline's definition returned, as a step that ran it as a child would get it. */
-  result: R;
-  /** Where it ran, and what follows it will run. */
-  stage: StageFacts;
-};
-
-/** Starts a run for each run of another pipeline that succeeded. */
-export type RunTrigger = Mistaken & {
-  readonly kind: "run";
-  readonly pipeline: Pipeline;
-  /** The run's parameters for a run that succeeded; what it leaves out takes its default. */
-  readonly params: (run: SucceededRun) => JsonObject;
-};
-
-export type Trigger = ObjectTrigger | RunTrigger | ScheduleTrigger;
+import { mistakesIn } from "./known-options.ts";
+import type { LandedObject, ObjectTrigger, Pipeline, RunTrigger, SucceededRun, Trigger } from "./pipeline.ts";
+import { checkSchedule, type ScheduleTrigger } from "./schedule-trigger.ts";
 
 /**
  * A run for each object that lands under a prefix of the data bucket and ends in `suffix`, or in one of a list of them.
@@ -96,34 +45,63 @@ export function runSucceeded<P extends z.ZodType<Json>, R>(options: {
   return Object.freeze({ kind: "run", pipeline, params, ...mistakes });
 }
 
+/** What a definition checks of one kind of trigger. */
+type TriggerRules<T extends Trigger> = {
+  /** Everything that is wrong with the trigger by itself. @param params the schema of the pipeline's parameters */
+  readonly problems: (trigger: T, params: z.ZodType) => string[];
+  /** What a pipeline may have only once, and what is wrong with a second one. */
+  readonly once?: (trigger: T) => { readonly key: string; readonly problem: string };
+};
+
+function objectProblems({ prefix, suffixes }: ObjectTrigger): string[] {
+  const problems: string[] = [];
+  if (!prefix.startsWith("raw/")) {
+    problems.push(`prefix "${prefix}": the bucket tells of objects under raw/ only; drop data there`);
+  }
+  if (suffixes.length === 0) {
+    problems.push("suffix lists no ending, so no object would ever fit; leave it out to take every object");
+  }
+  return problems;
+}
+
+const schedule: TriggerRules<ScheduleTrigger> = {
+  problems: checkSchedule,
+  once: ({ name }) => ({
+    key: `schedule ${name}`,
+    problem: `another schedule is named "${name}"; give each a name`,
+  }),
+};
+
+const triggerRules: {
+  readonly [K in Trigger["kind"]]: TriggerRules<Extract<Trigger, { kind: K }>>;
+} = {
+  object: { problems: objectProblems },
+  run: {
+    problems: () => [],
+    once: ({ pipeline: { name } }) => ({
+      key: `run ${name}`,
+      problem: `another trigger follows "${name}"; a run that succeeded starts one run here`,
+    }),
+  },
+  cron: schedule,
+  interval: schedule,
+};
+
+function rulesOf<K extends Trigger["kind"]>(trigger: {
+  readonly kind: K;
+}): TriggerRules<Extract<Trigger, { kind: K }>> {
+  return triggerRules[trigger.kind];
+}
+
 /** Everything that is wrong with a pipeline's triggers. */
 export function checkTriggers(triggers: readonly Trigger[], params: z.ZodType): DefinitionProblem[] {
-  const names = new Set<string>();
-  const followed = new Set<string>();
+  const seen = new Set<string>();
   return triggers.flatMap((trigger, place) => {
-    const problems = [
-      ...(trigger.mistakes ?? []),
-      ...(isSchedule(trigger) ? checkSchedule(trigger, params) : []),
-    ];
-    if (trigger.kind === "object" && !trigger.prefix.startsWith("raw/")) {
-      problems.push(
-        `prefix "${trigger.prefix}": the bucket tells of objects under raw/ only; drop data there`,
-      );
-    }
-    if (trigger.kind === "object" && trigger.suffixes.length === 0) {
-      problems.push("suffix lists no ending, so no object would ever fit; leave it out to take every object");
-    }
-    if (trigger.kind === "run") {
-      const { name } = trigger.pipeline;
-      if (followed.has(name))
-        problems.push(`another trigger follows "${name}"; a run that succeeded starts one run here`);
-      followed.add(name);
-    }
-    if (isSchedule(trigger)) {
-      if (names.has(trigger.name))
-        problems.push(`another schedule is named "${trigger.name}"; give each a name`);
-      names.add(trigger.name);
-    }
+    const rules = rulesOf(trigger);
+    const problems = [...(trigger.mistakes ?? []), ...rules.problems(trigger, params)];
+    const once = rules.once?.(trigger);
+    if (once !== undefined && seen.has(once.key)) problems.push(once.problem);
+    if (once !== undefined) seen.add(once.key);
     return problems.map((problem) => ({ field: `triggers.${place}`, problem }));
   });
 }

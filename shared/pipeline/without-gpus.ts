@@ -1,5 +1,5 @@
-import type { Pipeline } from "./define-pipeline.ts";
 import { type Graph, graphHash, type StepNode } from "./graph.ts";
+import type { Pipeline } from "./pipeline.ts";
 
 function onCpu(node: StepNode): StepNode {
   const { task } = node;

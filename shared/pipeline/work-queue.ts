@@ -1,18 +1,11 @@
-import type { Pipeline } from "./define-pipeline.ts";
-import { strangeOptions } from "./known-options.ts";
+import { unknownOptions } from "./known-options.ts";
+import type { Pipeline, WorkQueue } from "./pipeline.ts";
 
 /**
  * Most slots that a limit can have, also one that is not set: its holders are one item of the table, which may have 400 KB,
  * and an id of a run takes 30 bytes.
  */
-export const mostSlots = 10_000;
-
-/** A queue that runs of several pipelines wait in for a share of what they have in common, such as GPUs. */
-export type WorkQueue = {
-  readonly name: string;
-  /** Runs that may be under way at once; {@link mostSlots} when left out. An operator may set another. */
-  readonly limit?: number;
-};
+export const maxSlots = 10_000;
 
 /** What limits are called: of a pipeline's own runs, of all in a work queue. */
 export const limitName = {
@@ -20,7 +13,7 @@ export const limitName = {
   queue: (queue: string) => `queue/${queue}`,
 } as const;
 
-/** A limit that a definition has its runs take a slot of, and how many there are; {@link mostSlots} when left out. */
+/** A limit that a definition has its runs take a slot of, and how many there are; {@link maxSlots} when left out. */
 export type DefinedLimit = {
   readonly of: "queue" | "pipeline";
   readonly name: string;
@@ -46,11 +39,11 @@ export function limitsOf({ name, concurrency: { maxActiveRuns, queue } }: Pipeli
 }
 
 /** What a limit may be, in words. */
-export const whatLimitsAre = `a whole number from 1 to ${mostSlots}`;
+export const whatLimitsAre = `a whole number from 1 to ${maxSlots}`;
 
 /** Whether a definition may have a limit of so many runs. */
 export function isLimit(slots: number): boolean {
-  return Number.isInteger(slots) && slots >= 1 && slots <= mostSlots;
+  return Number.isInteger(slots) && slots >= 1 && slots <= maxSlots;
 }
 
 /** A work queue is named or limited in a way that cannot be. */
@@ -69,8 +62,8 @@ export function workQueue(name: string, options: { limit?: number } = {}): WorkQ
       `work queue "${name}": a name is 1 to 40 lower-case letters, digits and -, and starts with a letter`,
     );
   }
-  const [strange] = strangeOptions(options, { limit: true });
-  if (strange !== undefined) throw new WorkQueueError(`work queue "${name}": ${strange}`);
+  const [unknown] = unknownOptions(options, { limit: true });
+  if (unknown !== undefined) throw new WorkQueueError(`work queue "${name}": ${unknown}`);
   const { limit } = options;
   if (limit !== undefined && !isLimit(limit)) {
     throw new WorkQueueError(`work queue "${name}": limit is ${limit}; it is ${whatLimitsAre}`);

@@ -1,5 +1,5 @@
 /** Calls that are under way at once where nobody says otherwise: half of the sockets that a client of the AWS SDK has. */
-const usual = 25;
+const defaultAtOnce = 25;
 
 /**
  * Does something for each of a list, so many at once.
@@ -11,7 +11,7 @@ const usual = 25;
 export async function severalAtOnce<T, R>(
   list: readonly T[],
   work: (each: T) => Promise<R>,
-  atOnce = usual,
+  atOnce = defaultAtOnce,
 ): Promise<R[]> {
   const results: R[] = [];
   for (let place = 0; place < list.length; place += atOnce) {

@@ -1,4 +1,4 @@
-import type { Engine } from "../engine.ts";
+import type { Engine } from "../ports/engine.ts";
 import { plan } from "../state/plan.ts";
 import type { WaitingRun } from "../state/run.ts";
 import { dispatch } from "./dispatch.ts";

@@ -1,5 +1,5 @@
-import type { Engine } from "../engine.ts";
 import type { Graph } from "../pipeline/graph.ts";
+import type { Engine } from "../ports/engine.ts";
 import { newlyReady, plan } from "../state/plan.ts";
 import { isUnderWay, type Outcome, type Run, type RunError } from "../state/run.ts";
 import { dispatch, firstMessage } from "./dispatch.ts";

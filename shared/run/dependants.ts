@@ -1,6 +1,5 @@
-import type { Engine } from "../engine.ts";
-import type { Pipeline } from "../pipeline/define-pipeline.ts";
-import type { RunTrigger } from "../pipeline/trigger.ts";
+import type { Pipeline, RunTrigger } from "../pipeline/pipeline.ts";
+import type { Engine } from "../ports/engine.ts";
 
 /** A pipeline that starts when runs of another succeed, and the trigger that says so. */
 export type Dependant = { readonly pipeline: Pipeline; readonly trigger: RunTrigger };

@@ -1,6 +1,6 @@
-import type { Engine } from "../engine.ts";
 import { type Graph, stepOf } from "../pipeline/graph.ts";
-import type { StepMessage } from "../queue/step-queue.ts";
+import type { Engine } from "../ports/engine.ts";
+import type { StepMessage } from "../ports/step-queue.ts";
 import type { Run, RunningRun } from "../state/run.ts";
 import type { TailCall } from "./tail-call.ts";
 

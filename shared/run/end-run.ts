@@ -1,19 +1,19 @@
-import type { Engine } from "../engine.ts";
 import type { Graph } from "../pipeline/graph.ts";
+import type { Engine } from "../ports/engine.ts";
+import type { FoundRecord } from "../ports/run-store.ts";
 import { type EndedRun, type EndState, isActive, type Run, wasStopped } from "../state/run.ts";
 import { hasEnded } from "../state/step-record.ts";
-import type { FoundRecord } from "../store/run-store.ts";
 import { admitRuns } from "./admit-runs.ts";
-import { endStepMessage, endStepsOf } from "./end-step.ts";
+import { afterRunStepMessage, afterRunStepsOf } from "./after-run-step.ts";
 import { nextSweep } from "./next-sweep.ts";
 
 /** Milliseconds until the last look at a cancelled run: no worker that did not know of the cancel works longer. */
 export const lastLook = 180_000;
 
 /** Whether something is left to do once a run has ended, so that the sweep must see it until that is done. */
-function needsClosing(run: Run, endSteps: readonly string[], to: EndState): boolean {
+function needsClosing(run: Run, afterRunSteps: readonly string[], to: EndState): boolean {
   if (wasStopped(to)) return true;
-  return run.limits.length > 0 || run.cause.kind === "step" || endSteps.length > 0;
+  return run.limits.length > 0 || run.cause.kind === "step" || afterRunSteps.length > 0;
 }
 
 /** Hints the step that a run was a child of. */
@@ -26,13 +26,13 @@ async function tellParent(engine: Engine, { cause }: Run): Promise<void> {
 }
 
 /** What follows a run's end and has not ended itself: names, and the records of those that have begun. */
-export async function openEndSteps(
+export async function openAfterRunSteps(
   engine: Engine,
   run: EndedRun,
   graph: Graph,
 ): Promise<{ step: string; record: FoundRecord | undefined }[]> {
   const { runId, epoch } = run;
-  const steps = endStepsOf(engine, graph, run.state);
+  const steps = afterRunStepsOf(engine, graph, run.state);
   if (steps.length === 0) return [];
   const records = await engine.store.getSteps(steps.map((step) => ({ runId, step, index: epoch })));
   return steps
@@ -44,20 +44,21 @@ export async function openEndSteps(
  * Does what follows the end of a run: tells its parent, gives its slots on, gets its hook, its notices and the starts of
  * other pipelines going. Safe to repeat.
  *
- * @param endSteps what follows and needs a hint
+ * @param afterRunSteps what follows and needs a hint
  */
-export async function followEnd(engine: Engine, run: Run, endSteps: readonly string[]): Promise<void> {
+export async function followEnd(engine: Engine, run: Run, afterRunSteps: readonly string[]): Promise<void> {
   await tellParent(engine, run);
   if (run.limits.length > 0) await admitRuns(engine, run.queue);
-  if (endSteps.length > 0) await engine.queue.send(endSteps.map((step) => endStepMessage(run, step)));
+  if (afterRunSteps.length > 0)
+    await engine.queue.send(afterRunSteps.map((step) => afterRunStepMessage(run, step)));
 }
 
 /** Ends a run, and does what follows if it was this call that ended it. */
 export async function endRun(engine: Engine, run: Run, graph: Graph, to: EndState): Promise<void> {
   const now = engine.clock.now();
   const { runId, pipeline, name, epoch } = run;
-  const endSteps = endStepsOf(engine, graph, to);
-  const stays = needsClosing(run, endSteps, to);
+  const afterRunSteps = afterRunStepsOf(engine, graph, to);
+  const stays = needsClosing(run, afterRunSteps, to);
   const dueAt = wasStopped(to) ? now + lastLook : nextSweep(engine);
   const endedAt = new Date(now).toISOString();
   if (!(await engine.store.endRun(run, to, endedAt, stays ? dueAt : undefined))) return;
@@ -66,7 +67,7 @@ export async function endRun(engine: Engine, run: Run, graph: Graph, to: EndStat
   engine.meter.count("RunEnded", { pipeline, state: to });
   engine.meter.duration("RunDuration", milliseconds, { pipeline });
   if (!stays) return;
-  await followEnd(engine, run, endSteps);
+  await followEnd(engine, run, afterRunSteps);
   // What follows closes the run when it has ended; of a stopped run the sweep makes sure that nothing was left open.
-  if (!wasStopped(to) && endSteps.length === 0) await engine.store.closeRun(runId, epoch);
+  if (!wasStopped(to) && afterRunSteps.length === 0) await engine.store.closeRun(runId, epoch);
 }

@@ -1,6 +1,6 @@
+import type { RunStore } from "../ports/run-store.ts";
 import type { Run } from "../state/run.ts";
-import { distinctLimits } from "../store/run-slots.ts";
-import type { RunStore } from "../store/run-store.ts";
+import { distinctLimits } from "../state/run-slots.ts";
 
 /** A limit that has no slot left, and the runs that hold its slots. */
 export type FullLimit = { limit: string; slots: number; holders: string[] };

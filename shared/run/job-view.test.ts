@@ -1,7 +1,7 @@
 import { aHeldStep } from "../../test/factories.ts";
 import { submitted, succeeded } from "../state/step-changes.ts";
 import type { JobAttempt, StepRecord } from "../state/step-record.ts";
-import { mostAttempts, viewAttempts, viewUsage } from "./job-view.ts";
+import { maxAttempts, viewAttempts, viewUsage } from "./job-view.ts";
 
 const mebibyte = 1024 * 1024;
 const resources = { vcpus: 2, memory: 8192, gpus: 0, timeoutSeconds: 600, queue: "cpu" };
@@ -76,7 +76,7 @@ describe("the attempts of a step", () => {
       aRecord([anAttempt({ state: index === 70 ? "FAILED" : "SUCCEEDED" })], index),
     );
     const attempts = viewAttempts(records, true, resources);
-    expect(attempts).toHaveLength(mostAttempts);
+    expect(attempts).toHaveLength(maxAttempts);
     expect(attempts.slice(0, 2).map(({ index }) => index)).toEqual([70, 0]);
   });
 

@@ -25,7 +25,7 @@ export type UsageView = {
 };
 
 /** Attempts of one step that a view holds; a thousand children may have ten each. */
-export const mostAttempts = 20;
+export const maxAttempts = 20;
 
 const mebibyte = 1024 * 1024;
 
@@ -84,7 +84,7 @@ export function viewAttempts(
     return mapped && index !== "map" ? attempts.map((attempt) => ({ ...attempt, index })) : attempts;
   });
   if (!mapped) return all;
-  return shownFirst.flatMap((wanted) => all.filter(({ state }) => state === wanted)).slice(0, mostAttempts);
+  return shownFirst.flatMap((wanted) => all.filter(({ state }) => state === wanted)).slice(0, maxAttempts);
 }
 
 /** vCPUs that an attempt used on average; undefined where that is not known. CPU time is that of the last try. */

@@ -1,6 +1,6 @@
-import type { Engine } from "../engine.ts";
+import type { Engine } from "../ports/engine.ts";
 import { type EndedRun, isActive, type Run } from "../state/run.ts";
-import { openEndSteps } from "./end-run.ts";
+import { openAfterRunSteps } from "./end-run.ts";
 import { nextSweep } from "./next-sweep.ts";
 import { graphOf } from "./run-graph.ts";
 import { beginRun } from "./start-run.ts";
@@ -16,7 +16,7 @@ export type Reopened =
 
 /** Opens a run that ended without success again, in a new epoch, and gets it going. */
 export async function reopenRun(engine: Engine, run: EndedRun): Promise<Reopened> {
-  const open = await openEndSteps(engine, run, await graphOf(engine, run));
+  const open = await openAfterRunSteps(engine, run, await graphOf(engine, run));
   const untold = open.filter(({ record }) => record === undefined);
   if (untold.length > 0) return { kind: "untold", steps: untold.map(({ step }) => step) };
   const openedAt = new Date(engine.clock.now()).toISOString();

@@ -1,12 +1,7 @@
 import type { Graph, StepNode } from "../pipeline/graph.ts";
 import { isSpotQueue } from "../pipeline/job.ts";
-import {
-  type FoundStep,
-  hasEnded,
-  type JobAttempt,
-  lossesTo,
-  mostJobAttempts,
-} from "../state/step-record.ts";
+import { type DoneBy, doneBy } from "../pipeline/task-kinds.ts";
+import { type FoundStep, hasEnded, type JobAttempt, lossesTo, maxJobAttempts } from "../state/step-record.ts";
 import { machineSeconds } from "./job-view.ts";
 import { machinePrices, prices, spotDiscount } from "./prices.ts";
 
@@ -90,7 +85,7 @@ function sum(costs: readonly CostView[]): CostView {
 function jobCost(record: FoundStep): CostView {
   const { jobAttempts = [], attempt } = record;
   const machines = sum(jobAttempts.map(machineCost));
-  const forgotten = jobAttempts.length === mostJobAttempts && attempt > mostJobAttempts;
+  const forgotten = jobAttempts.length === maxJobAttempts && attempt > maxJobAttempts;
   return {
     dollars: machines.dollars + Math.max(attempt, jobAttempts.length) * dollarsOf(units.job),
     atLeast: machines.atLeast || forgotten || !hasEnded(record),
@@ -111,16 +106,18 @@ function functionCost({ over, size }: StepNode, record: FoundStep): CostView {
   };
 }
 
+/** What it costs to handle a step that neither a function nor a job works for. */
+const handlingCost = (): CostView => ({ dollars: dollarsOf(units.function), atLeast: false });
+
+const costs: Readonly<Record<DoneBy, (node: StepNode, record: FoundStep) => CostView>> = {
+  worker: functionCost,
+  job: (_node, record) => jobCost(record),
+  others: handlingCost,
+};
+
 function recordCost(node: StepNode, record: FoundStep): CostView {
-  const { task } = node;
-  if (
-    record.state === "CACHED" ||
-    record.index === "map" ||
-    (task.kind !== "batch" && task.kind !== "lambda")
-  ) {
-    return { dollars: dollarsOf(units.function), atLeast: false };
-  }
-  return task.kind === "batch" ? jobCost(record) : functionCost(node, record);
+  const isWork = record.state !== "CACHED" && record.index !== "map";
+  return isWork ? costs[doneBy(node.task)](node, record) : handlingCost();
 }
 
 /**

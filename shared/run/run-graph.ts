@@ -1,7 +1,7 @@
-import type { Engine } from "../engine.ts";
 import { type Graph, type StepNode, stepNamed } from "../pipeline/graph.ts";
+import type { Engine } from "../ports/engine.ts";
 import type { Run } from "../state/run.ts";
-import { endStepNode, isEndStep } from "./end-step.ts";
+import { afterRunStepNode, isAfterRunStep } from "./after-run-step.ts";
 
 /** A run's graph is not stored; nothing can be planned without it. */
 export class GraphMissingError extends Error {
@@ -28,6 +28,6 @@ export async function nodeOf(
   step: string,
 ): Promise<{ graph: Graph; node: StepNode } | undefined> {
   const graph = await graphOf(engine, run);
-  const node = isEndStep(step) ? endStepNode(engine, graph, step) : stepNamed(graph, step);
+  const node = isAfterRunStep(step) ? afterRunStepNode(engine, graph, step) : stepNamed(graph, step);
   return node && { graph, node };
 }

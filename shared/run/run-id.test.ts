@@ -1,4 +1,4 @@
-import { mostSlots } from "../pipeline/work-queue.ts";
+import { maxSlots } from "../pipeline/work-queue.ts";
 import { runIdOf } from "./run-id.ts";
 
 const at = "2021-10-04T16:21:00.000Z";
@@ -24,6 +24,6 @@ describe("a run's id", () => {
 
   it("is so short that those of all who can hold a limit's slots fit an item", () => {
     // Of a set of texts DynamoDB counts their bytes and one for each (developer guide, "Item sizes and formats").
-    expect(mostSlots * (runIdOf("p", at, "").length + 1)).toBeLessThan(399 * 1024);
+    expect(maxSlots * (runIdOf("p", at, "").length + 1)).toBeLessThan(399 * 1024);
   });
 });

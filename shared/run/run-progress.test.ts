@@ -1,8 +1,8 @@
 import { aHeldStep, aRun, epochStart } from "../../test/factories.ts";
-import { MemoryObjectStore } from "../objects/memory-object-store.ts";
+import { MemoryObjectStore } from "../adapters/memory/memory-object-store.ts";
 import { submitted, succeeded } from "../state/step-changes.ts";
 import type { JobStep, StepIndex, StepRecord } from "../state/step-record.ts";
-import { mostProgressReads, readProgress } from "./run-progress.ts";
+import { maxProgressReads, readProgress } from "./run-progress.ts";
 
 const run = aRun();
 const { runId } = run;
@@ -77,7 +77,7 @@ describe("the progress of a run", () => {
     const { objects, reads } = bucket();
     const children = Array.from({ length: 1000 }, (_, index) => job("wide", index));
     await readProgress(objects, run, [job("wide", "map", { children: 1000 }), ...children, job("beside", 0)]);
-    expect(reads.length).toBeLessThanOrEqual(mostProgressReads);
+    expect(reads.length).toBeLessThanOrEqual(maxProgressReads);
     expect(reads.filter((uri) => uri.includes("/beside/"))).toHaveLength(1);
   });
 });

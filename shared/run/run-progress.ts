@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { attemptFiles, attemptPrefix } from "../objects/layout.ts";
-import type { ObjectStore } from "../objects/object-store.ts";
+import type { ObjectStore } from "../ports/object-store.ts";
 import type { Run } from "../state/run.ts";
 import {
   childrenOf,
@@ -24,7 +24,7 @@ export type ProgressView = {
 };
 
 /** Most files that one look at a run reads, whatever runs. */
-export const mostProgressReads = 16;
+export const maxProgressReads = 16;
 
 /** `_progress.json`, as docs/batch-jobs.md says. */
 const progressFile = z.object({
@@ -92,12 +92,12 @@ function runs(record: FoundStep): record is JobStep {
 
 /** The jobs to ask: of each step alike many, so that a large map does not hide what runs beside it. */
 function chosen(steps: ReadonlyMap<string, readonly JobStep[]>): JobStep[] {
-  const share = Math.max(1, Math.floor(mostProgressReads / Math.max(1, steps.size)));
-  return [...steps.values()].flatMap((records) => records.slice(0, share)).slice(0, mostProgressReads);
+  const share = Math.max(1, Math.floor(maxProgressReads / Math.max(1, steps.size)));
+  return [...steps.values()].flatMap((records) => records.slice(0, share)).slice(0, maxProgressReads);
 }
 
 /**
- * How far the jobs that run now say they are, by step. Reads {@link mostProgressReads} objects at most: of a large map
+ * How far the jobs that run now say they are, by step. Reads {@link maxProgressReads} objects at most: of a large map
  * those of its first running children stand for all.
  */
 export async function readProgress(

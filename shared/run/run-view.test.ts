@@ -10,7 +10,7 @@ import type {
   StoredValue,
   SucceededStep,
 } from "../state/step-record.ts";
-import { mostChildRuns, mostErrors, type StepView, viewRun } from "./run-view.ts";
+import { maxChildRuns, maxErrors, type StepView, viewRun } from "./run-view.ts";
 
 const batchTask: StepNode["task"] = {
   kind: "batch",
@@ -160,7 +160,7 @@ describe("viewRun", () => {
     });
     const run = aRun({ runId, progress: progress({ done: [0] }) });
     const step = viewRun(run, graph, [withJob("train", "map", "RUNNING", 30), ...records], now).steps[1];
-    expect(step?.childRuns).toHaveLength(mostChildRuns);
+    expect(step?.childRuns).toHaveLength(maxChildRuns);
     expect(step?.childRuns?.slice(0, 2)).toEqual([
       { index: 0, runId: "child-0", state: "SUCCEEDED" },
       { index: 1, runId: "child-1", state: "SUCCEEDED" },
@@ -221,7 +221,7 @@ describe("viewRun", () => {
       const many = Array.from({ length: 1000 }, (_, index) => ended("train", index, { error }));
       expect(
         viewStep(run, "train", [...many, ended("train", "map", { children: 1000 })]).errors,
-      ).toHaveLength(mostErrors);
+      ).toHaveLength(maxErrors);
     });
 
     test("retried by hand, what failed is ready again and what succeeded stays", () => {

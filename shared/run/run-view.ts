@@ -17,7 +17,7 @@ import {
   type StepError,
   type StoredValue,
 } from "../state/step-record.ts";
-import { type EndStep, isEndStep, parseEndStep } from "./end-step.ts";
+import { type AfterRunStep, isAfterRunStep, parseAfterRunStep } from "./after-run-step.ts";
 import type { FullLimit } from "./full-limits.ts";
 import { type AttemptView, type UsageView, viewAttempts, viewUsage } from "./job-view.ts";
 import { type CostView, costBasis, type RunCost, runCost } from "./run-cost.ts";
@@ -55,13 +55,13 @@ export type StepView = {
   passes?: number;
   /** Id of the run that a child step waits for or had. */
   child?: string;
-  /** The same of a mapped step, in the order of its list, at most {@link mostChildRuns}. */
+  /** The same of a mapped step, in the order of its list, at most {@link maxChildRuns}. */
   childRuns?: ChildRunView[];
   /** Whose result a cached step has. */
   cachedFrom?: CacheSource;
   /** What an approval asks. */
   message?: string;
-  /** Who answered an approval what, when and why; of a mapped one at most {@link mostAnswers}, each no before each yes. */
+  /** Who answered an approval what, when and why; of a mapped one at most {@link maxAnswers}, each no before each yes. */
   answers?: AnswerView[];
   /** Of a mapped step, once its list is known. */
   children?: ChildrenView;
@@ -72,7 +72,7 @@ export type StepView = {
   milliseconds?: number;
   /** When a step that failed is tried again. */
   retryAt?: string;
-  /** The step's own error, or those of its failed children, at most {@link mostErrors}. */
+  /** The step's own error, or those of its failed children, at most {@link maxErrors}. */
   errors: ErrorView[];
   /** Of a Batch step: the queue of its attempt, or of the next one. */
   queue?: string;
@@ -80,7 +80,7 @@ export type StepView = {
   withoutGpu?: true;
   /** Where the log of the job that runs is. */
   log?: string;
-  /** Attempts that jobs made or are making, those of all epochs that are kept; of a map at most {@link mostAttempts}. */
+  /** Attempts that jobs made or are making, those of all epochs that are kept; of a map at most {@link maxAttempts}. */
   jobs?: AttemptView[];
   /** How far its jobs say they are, where somebody asked them: see `readProgress`. */
   progress?: ProgressView;
@@ -98,8 +98,8 @@ export type StepView = {
  * What followed the run's end: its hook, by the name `hook`, a notice, by the notice's own, or the start of a pipeline,
  * by that one's, with its run as `child`.
  */
-export type EndStepView = Omit<StepView, "number" | "kind" | "output" | "artifacts"> & {
-  kind: EndStep["kind"];
+export type AfterRunStepView = Omit<StepView, "number" | "kind" | "output" | "artifacts"> & {
+  kind: AfterRunStep["kind"];
 };
 
 /** A run as a terminal or a web page shows it: plain JSON. */
@@ -131,17 +131,17 @@ export type RunView = {
   cost: CostView & { basis: string };
   steps: StepView[];
   /** What followed its end, as far as it has begun. */
-  afterwards: EndStepView[];
+  afterwards: AfterRunStepView[];
 };
 
 /** Errors of one step that a view holds; a thousand children may fail alike. */
-export const mostErrors = 3;
+export const maxErrors = 3;
 
 /** Child runs of one mapped step that a view holds; the others are found by their cause. */
-export const mostChildRuns = 20;
+export const maxChildRuns = 20;
 
 /** Answers to one mapped approval that a view holds. */
-export const mostAnswers = 20;
+export const maxAnswers = 20;
 
 const endedStandings: Partial<Record<Standing, ViewState>> = {
   DONE: "SUCCEEDED",
@@ -199,7 +199,7 @@ function errorsOf(own: FoundStep | undefined, children: readonly FoundStep[]): E
     if (error === undefined) return [];
     return [{ ...error, ...(typeof child.index === "number" && { index: child.index }) }];
   });
-  if (failed.length > 0) return failed.slice(0, mostErrors);
+  if (failed.length > 0) return failed.slice(0, maxErrors);
   const error = own && errorOf(own);
   return error === undefined ? [] : [error];
 }
@@ -238,7 +238,7 @@ function childRunsOf(children: readonly FoundStep[]): Pick<StepView, "childRuns"
   const shown = [
     ...runs.filter(({ state }) => state !== "SUCCEEDED"),
     ...runs.filter(({ state }) => state === "SUCCEEDED"),
-  ].slice(0, mostChildRuns);
+  ].slice(0, maxChildRuns);
   return { childRuns: shown.toSorted((a, b) => a.index - b.index) };
 }
 
@@ -250,7 +250,7 @@ function answersOf(records: readonly FoundStep[], mapped: boolean): Pick<StepVie
   });
   if (answers.length === 0) return {};
   const inOrder = answers.toSorted((a, b) => Number(a.approved) - Number(b.approved));
-  return { answers: inOrder.slice(0, mostAnswers) };
+  return { answers: inOrder.slice(0, maxAnswers) };
 }
 
 /** What only some kinds of step have. */
@@ -320,8 +320,8 @@ function viewStep(
 const startedRun = z.object({ value: z.object({ runId: z.string() }) });
 
 /** What followed the end of a run's epoch. */
-function viewEndStep(record: FoundStep, now: number): EndStepView {
-  const parsed = parseEndStep(record.step);
+function viewAfterRunStep(record: FoundStep, now: number): AfterRunStepView {
+  const parsed = parseAfterRunStep(record.step);
   const run =
     hasResult(record) && parsed.kind === "start" ? startedRun.safeParse(record.output).data : undefined;
   return {
@@ -360,7 +360,7 @@ export function viewRun(run: Run, graph: Graph, records: readonly FoundStep[], n
       viewStep(run, node, standings[node.number] ?? "WAITING", byStep.get(node.name) ?? [], cost, now),
     ),
     afterwards: records
-      .filter(({ step, index }) => isEndStep(step) && index === run.epoch)
-      .map((record) => viewEndStep(record, now)),
+      .filter(({ step, index }) => isAfterRunStep(step) && index === run.epoch)
+      .map((record) => viewAfterRunStep(record, now)),
   };
 }

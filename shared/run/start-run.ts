@@ -1,11 +1,11 @@
 import * as z from "zod";
-import type { Engine } from "../engine.ts";
-import type { Pipeline } from "../pipeline/define-pipeline.ts";
 import type { Graph } from "../pipeline/graph.ts";
 import type { Json } from "../pipeline/json.ts";
+import type { Pipeline } from "../pipeline/pipeline.ts";
 import { runNameFrom } from "../pipeline/run-name.ts";
 import { tagsInOrder } from "../pipeline/tag.ts";
-import { limitsOf, mostSlots, queueOf } from "../pipeline/work-queue.ts";
+import { limitsOf, maxSlots, queueOf } from "../pipeline/work-queue.ts";
+import type { Engine } from "../ports/engine.ts";
 import { plan } from "../state/plan.ts";
 import { type Cause, type Limit, noProgress, type RunningRun, type WaitingRun } from "../state/run.ts";
 import { openingState } from "../state/run-changes.ts";
@@ -42,7 +42,7 @@ export type StartRequest = {
 export type StartedRun = { runId: string; name: string; created: boolean };
 
 /** Most bytes of a run's parameters: they are part of its item, and every join of a step writes that. */
-const mostParams = 64 * 1024;
+const maxParams = 64 * 1024;
 
 /** Milliseconds that a time may be ahead of our clock and still be now, as the time of an event of S3 may. */
 const clockSkew = 5000;
@@ -74,9 +74,9 @@ export function checkedParams(pipeline: Pipeline, params: Json): Json {
     throw new ParamsError(`pipeline ${name} was not started: ${lines.join("; ")}${takes}`);
   }
   const bytes = Buffer.byteLength(JSON.stringify(parsed.data));
-  if (bytes <= mostParams) return parsed.data;
+  if (bytes <= maxParams) return parsed.data;
   throw new ParamsError(
-    `pipeline ${name} was not started: params: ${bytes} bytes; at most ${mostParams}: put large data into S3 and pass its location`,
+    `pipeline ${name} was not started: params: ${bytes} bytes; at most ${maxParams}: put large data into S3 and pass its location`,
   );
 }
 
@@ -88,7 +88,7 @@ function limitsFor(pipeline: Pipeline, { cause, limit }: StartRequest): Limit[] 
   const defined = limitsOf(pipeline).filter(({ of }) => of === "pipeline" || cause.kind !== "step");
   return [
     ...(limit === undefined ? [] : [limit]),
-    ...defined.map(({ name, slots = mostSlots }) => ({ name, limit: slots })),
+    ...defined.map(({ name, slots = maxSlots }) => ({ name, limit: slots })),
   ];
 }
 

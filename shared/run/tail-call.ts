@@ -1,5 +1,6 @@
 import type { Graph, StepNode } from "../pipeline/graph.ts";
-import type { StepMessage } from "../queue/step-queue.ts";
+import { doneBy } from "../pipeline/task-kinds.ts";
+import type { StepMessage } from "../ports/step-queue.ts";
 import type { RunningRun } from "../state/run.ts";
 
 /** The part of a worker's time, in milliseconds, that is kept for committing and telling of a result. */
@@ -40,7 +41,7 @@ export class TailCall {
   /** Takes a ready step, if it is a function, none was taken yet, and the time left covers it. */
   take(node: StepNode, next: NextStep, now: number): boolean {
     const fits = now + this.needed(node) + commitReserve <= this.deadline;
-    if (this.next !== undefined || node.task.kind !== "lambda" || !fits) return false;
+    if (this.next !== undefined || doneBy(node.task) !== "worker" || !fits) return false;
     this.next = next;
     return true;
   }

@@ -1,8 +1,8 @@
-import type { Engine, Stage } from "../engine.ts";
-import type { Pipeline } from "../pipeline/define-pipeline.ts";
+import type { Pipeline } from "../pipeline/pipeline.ts";
 import { isSchedule, type ScheduleTrigger } from "../pipeline/schedule-trigger.ts";
 import { nextTimeOf, timetableText } from "../pipeline/timetable.ts";
-import type { StoredSchedule } from "./schedule.ts";
+import type { Engine, Stage } from "../ports/engine.ts";
+import type { StoredSchedule } from "../state/schedule.ts";
 
 /** The schedules of a pipeline, as defined. */
 export function schedulesOf({ triggers }: Pick<Pipeline, "triggers">): ScheduleTrigger[] {

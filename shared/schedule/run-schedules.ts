@@ -1,9 +1,9 @@
-import type { Engine, Stage } from "../engine.ts";
 import type { ScheduleTrigger } from "../pipeline/schedule-trigger.ts";
 import { lastTimeOf, nextTimeOf, timesFrom } from "../pipeline/timetable.ts";
+import type { Engine, Stage } from "../ports/engine.ts";
 import { startRun } from "../run/start-run.ts";
+import type { ScheduleKey, StoredSchedule } from "../state/schedule.ts";
 import { registerSchedules, schedulesOf } from "./register-schedules.ts";
-import type { ScheduleKey, StoredSchedule } from "./schedule.ts";
 
 /** Most schedules that one tick starts runs of; the next tick takes the others. */
 const schedulesPerTick = 300;

@@ -1,7 +1,7 @@
-import type { Engine } from "../engine.ts";
+import type { Engine } from "../ports/engine.ts";
 import { PipelineNotFoundError } from "../run/run-errors.ts";
+import type { StoredSchedule } from "../state/schedule.ts";
 import { scheduleFromNow, schedulesOf } from "./register-schedules.ts";
-import type { StoredSchedule } from "./schedule.ts";
 
 /** A pipeline has no schedule of this name. */
 export class ScheduleNotFoundError extends Error {

@@ -1,5 +1,5 @@
-import type { Engine } from "../engine.ts";
 import { timesFrom, zoneOf } from "../pipeline/timetable.ts";
+import type { Engine } from "../ports/engine.ts";
 import { asDefined, schedulesOf } from "./register-schedules.ts";
 import type { ScheduleView } from "./schedule-view.ts";
 

@@ -39,7 +39,7 @@ export function queuesOf({ queue }: Resources): string[] {
 }
 
 /** Most tries that AWS Batch may make of a job by itself, as its definition has it. */
-const mostTries = 5;
+const maxTries = 5;
 
 /**
  * How often Batch itself may try an attempt's job: on a Spot machine no more often than the step may lose one. Undefined
@@ -47,5 +47,5 @@ const mostTries = 5;
  */
 export function triesOfAttempt(resources: Resources, record: StepFacts): number | undefined {
   const left = spotTriesLeft(resources, record);
-  return left === undefined || left === 0 ? undefined : Math.min(left, mostTries);
+  return left === undefined || left === 0 ? undefined : Math.min(left, maxTries);
 }

@@ -69,8 +69,8 @@ describe("a claim", () => {
 
   it("leaves alone what jobs or children work on", () => {
     const jobs = submitted(held, [{ id: "j", name: "n" }]);
-    expect(decideClaim(jobs, request(1)).kind).toBe("away");
-    expect(decideClaim(expanded(held, 3), request(1)).kind).toBe("away");
+    expect(decideClaim(jobs, request(1)).kind).toBe("suspended");
+    expect(decideClaim(expanded(held, 3), request(1)).kind).toBe("suspended");
   });
 
   it("of a step whose time is to come waits for it", () => {
@@ -79,7 +79,7 @@ describe("a claim", () => {
   });
 
   it("leaves a wait that is over as it is, so that nobody can lose it, and makes another pass a new attempt", () => {
-    expect(decideClaim(sleeping(held, now), request(1)).kind).toBe("away");
+    expect(decideClaim(sleeping(held, now), request(1)).kind).toBe("suspended");
     expect(decideClaim(betweenPasses(held, now), request(1))).toMatchObject({
       kind: "claim",
       record: { attempt: 2, passes: 1 },

@@ -1,6 +1,5 @@
 import { factsOf, firstFacts, nextFacts } from "./step-facts.ts";
 import {
-  type AwayStep,
   type EndedStep,
   type FoundStep,
   type HeldStep,
@@ -14,6 +13,7 @@ import {
   type StepKey,
   type StepRecord,
   type SucceededStep,
+  type SuspendedStep,
   type TimedStep,
 } from "./step-record.ts";
 
@@ -25,7 +25,7 @@ export type ClaimDecision =
   /** Not now: another worker holds it, or its time has not come. Epoch milliseconds. */
   | { kind: "later"; at: number; record: HeldStep | RetryingStep | TimedStep }
   /** Jobs, children, another run, an object or a person hold it, and move it on; or it is a wait that is over. */
-  | { kind: "away"; record: AwayStep }
+  | { kind: "suspended"; record: SuspendedStep }
   /** Its worker died: the attempt has failed by that, and whoever finds it says so. */
   | { kind: "lost"; record: HeldStep }
   /** Newer code wrote it, and goes on with it. */
@@ -72,7 +72,7 @@ function afterLease(lapsed: HeldStep, request: ClaimRequest): ClaimDecision {
  * who could lose it and have it begin anew.
  */
 function wake(sleeping: TimedStep, request: ClaimRequest): ClaimDecision {
-  if (sleeping.passes === undefined) return { kind: "away", record: sleeping };
+  if (sleeping.passes === undefined) return { kind: "suspended", record: sleeping };
   return claimedAnew(request, sleeping);
 }
 
@@ -97,7 +97,7 @@ export function decideClaim(current: FoundStep | undefined, request: ClaimReques
     if (current.wakeAt > now) return { kind: "later", at: current.wakeAt, record: current };
     return wake(current, request);
   }
-  if (!isHeld(current)) return { kind: "away", record: current };
+  if (!isHeld(current)) return { kind: "suspended", record: current };
   if (current.leaseUntil > now) return { kind: "later", at: current.leaseUntil, record: current };
   return afterLease(current, request);
 }

@@ -1,5 +1,5 @@
 import { ExpressionError } from "../pipeline/expression.ts";
-import { longestDelay, type RetryPolicy, retryDelay } from "../pipeline/retry-policy.ts";
+import { maxDelay, type RetryPolicy, retryDelay } from "../pipeline/retry-policy.ts";
 import { FatalError, RetryAfter } from "../pipeline/step-errors.ts";
 import { type LossCause, lossesTo, type StepError, type StepRecord } from "./step-record.ts";
 
@@ -113,7 +113,7 @@ export function decideRetry(
 ): RetryDecision {
   if (!failure.retryable) return { kind: "end" };
   const { lostTo } = failure;
-  const retryAfter = failure.retryAfter && Math.min(failure.retryAfter, longestDelay * 1000);
+  const retryAfter = failure.retryAfter && Math.min(failure.retryAfter, maxDelay * 1000);
   const lost = lostTo === undefined ? undefined : lossesTo(record, lostTo);
   if (lostTo !== undefined && lost !== undefined && lost < lossLimit(lostTo, memorySizes)) {
     return { kind: "retry", lostTo, delay: retryAfter ?? retryDelay(policy, lost + 1, random) };

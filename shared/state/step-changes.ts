@@ -12,7 +12,7 @@ import {
   type JobStep,
   lossesTo,
   type MapStep,
-  mostJobAttempts,
+  maxJobAttempts,
   type ObjectStep,
   type RetryingStep,
   type StepError,
@@ -28,7 +28,7 @@ export function withJobAttempt<R extends StepRecord>(record: R, told: JobAttempt
   const others = (record.jobAttempts ?? []).filter(
     ({ epoch, attempt }) => epoch !== told.epoch || attempt !== told.attempt,
   );
-  return { ...record, jobAttempts: [...others, told].slice(-mostJobAttempts) };
+  return { ...record, jobAttempts: [...others, told].slice(-maxJobAttempts) };
 }
 
 /** A map's number of children goes along to its end. */

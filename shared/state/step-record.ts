@@ -71,7 +71,7 @@ const jobAttempt = openObject({
 export type JobAttempt = Stored<typeof jobAttempt>;
 
 /** Attempts of jobs that a record keeps, the last ones: a step may be tried or repeated thousands of times. */
-export const mostJobAttempts = 10;
+export const maxJobAttempts = 10;
 
 /** The run that a child step waits for, in the epoch that it waits for. */
 const childRun = openObject({ runId: z.string(), epoch: ordinal });
@@ -119,7 +119,7 @@ export const stepFacts = openObject({
   passes: count.exactOptional(),
   /** Of a child step, once there is one. A retry opens the same run again. */
   child: childRun.exactOptional(),
-  /** Of a Batch step: the last attempts that jobs made, {@link mostJobAttempts} at most, in order. */
+  /** Of a Batch step: the last attempts that jobs made, {@link maxJobAttempts} at most, in order. */
   jobAttempts: z.array(jobAttempt).exactOptional(),
   /** Of an approval that was answered. */
   answer: answer.exactOptional(),
@@ -234,7 +234,7 @@ export const stepKinds = [
 ] as const;
 
 /** A record that no worker holds and that has not ended: who or what holds it moves it on. */
-export type AwayStep = JobStep | MapStep | ChildStep | TimedStep | ObjectStep | ApprovalStep;
+export type SuspendedStep = JobStep | MapStep | ChildStep | TimedStep | ObjectStep | ApprovalStep;
 
 /** What is stored of a step, or of one child of a mapped step. */
 export type StepRecord = Stored<(typeof stepKinds)[number]>;
@@ -318,15 +318,6 @@ export function indexOf({ index }: StepKey): number {
 /** What a step, or by its index a child of it, is called: `train_model`, `train_model[3]`. */
 export function stepLabel(step: string, index?: StepIndex): string {
   return index === undefined || index === "map" ? step : `${step}[${index}]`;
-}
-
-/** When a record goes on, or is given up, by itself: epoch milliseconds. Undefined for one that has no such time. */
-export function timeOf(record: FoundStep): number | undefined {
-  if (record.state === "RETRYING") return record.retryAt;
-  if (isHeld(record)) return record.leaseUntil;
-  if (!("holder" in record)) return undefined;
-  if (record.holder === "clock") return record.wakeAt;
-  return record.holder === "object" || record.holder === "person" ? record.deadlineAt : undefined;
 }
 
 /** Attempts lost to a cause. */

@@ -1,9 +1,9 @@
 import * as z from "zod";
-import type { Engine } from "../engine.ts";
+import type { Engine } from "../ports/engine.ts";
+import type { StoredStep } from "../ports/run-store.ts";
 import { fatal } from "../state/failure.ts";
 import { awaitingApproval, ended, succeeded } from "../state/step-changes.ts";
 import type { Answer, ApprovalStep, HeldStep } from "../state/step-record.ts";
-import type { StoredStep } from "../store/run-store.ts";
 import { replaceStep } from "./claim-step.ts";
 import { commitEnd, failAttempt, hintLater } from "./finish-attempt.ts";
 import { parsedInput } from "./read-or-fail.ts";

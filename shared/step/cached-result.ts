@@ -1,16 +1,16 @@
-import type { Engine } from "../engine.ts";
 import { artifactsIn, jobParts } from "../pipeline/job.ts";
 import type { Json } from "../pipeline/json.ts";
 import { severalAtOnce } from "../platform/several-at-once.ts";
+import type { Engine } from "../ports/engine.ts";
+import type { CachedResult } from "../ports/result-cache.ts";
 import { cacheKey } from "../state/cache-key.ts";
 import type { StoredValue, SucceededStep } from "../state/step-record.ts";
-import type { CachedResult } from "../store/result-cache.ts";
 import { inputOf } from "./step-input.ts";
 import type { StepWork } from "./step-work.ts";
 import { loadValue } from "./stored-value.ts";
 
 /** Most objects that a cached result may name: each is looked for before the result is used. */
-const mostObjects = 100;
+const maxObjects = 100;
 
 /**
  * What the engine knows of a step's code; undefined when it knows nothing, as of a job without an image. A job may end when
@@ -35,7 +35,7 @@ function keyOf(engine: Engine, work: StepWork, input: Json): string | undefined 
 async function isWhole(engine: Engine, output: StoredValue): Promise<boolean> {
   if ("uri" in output && (await engine.objects.head(output.uri)) === undefined) return false;
   const named = artifactsIn(await loadValue(engine, output));
-  if (named.length > mostObjects) return false;
+  if (named.length > maxObjects) return false;
   const heads = await Promise.all(named.map(({ uri }) => engine.objects.head(uri)));
   return heads.every((head) => head !== undefined);
 }
@@ -66,10 +66,10 @@ export async function findCached(
 
 /** Keeps a result for later runs. What cannot be kept is no failure of the step. */
 export async function keepResult(engine: Engine, work: StepWork, record: SucceededStep): Promise<void> {
-  const { run, graph, node } = work;
+  const { run, node } = work;
   if (node.cache === undefined || record.state !== "SUCCEEDED" || record.index === "map") return;
   try {
-    const key = keyOf(engine, work, await inputOf(engine, run, graph, node, record.index));
+    const key = keyOf(engine, work, await inputOf(engine, work, record.index));
     if (key === undefined) return;
     const { runId, step, index, output } = record;
     const { expires } = node.cache;

@@ -1,5 +1,6 @@
-import type { Engine } from "../engine.ts";
 import { stepGivenBy } from "../pipeline/graph.ts";
+import type { Engine } from "../ports/engine.ts";
+import type { StoredStep } from "../ports/run-store.ts";
 import { reopenRun } from "../run/reopen-run.ts";
 import { ParamsError, PipelineNotFoundError } from "../run/run-errors.ts";
 import { graphOf } from "../run/run-graph.ts";
@@ -16,7 +17,6 @@ import {
   type StepRecord,
   type StoredValue,
 } from "../state/step-record.ts";
-import type { StoredStep } from "../store/run-store.ts";
 import { replaceStep } from "./claim-step.ts";
 import { failAttempt, hintLater, succeedWith } from "./finish-attempt.ts";
 import { failureOfData } from "./read-or-fail.ts";
@@ -53,7 +53,7 @@ async function reopen(engine: Engine, work: StepWork, record: StoredStep, child:
 
 /** Starts the run that a step is linked to, or opens it again, unless that was done already. */
 async function ensureChild(engine: Engine, work: StepWork, record: ChildStep & StoredStep): Promise<void> {
-  const { run, graph, node } = work;
+  const { run, node } = work;
   const { task } = node;
   if (task.kind !== "child") throw new TypeError(`step ${node.name} has no child`);
   const child = await engine.store.getRun(record.child.runId);
@@ -65,7 +65,7 @@ async function ensureChild(engine: Engine, work: StepWork, record: ChildStep & S
   const index = indexOf(record);
   await startRun(engine, {
     pipeline: task.pipeline,
-    params: await inputOf(engine, run, graph, node, index),
+    params: await inputOf(engine, work, index),
     scheduledAt: run.scheduledAt,
     cause: { kind: "step", runId, step, index, epoch: run.epoch },
     causeKey: causeKey(record),
@@ -159,4 +159,31 @@ export async function isWanted(engine: Engine, { cause, runId }: Run): Promise<b
   if (record === undefined) return false;
   if (!("child" in record) || record.child === undefined) return !("endedAt" in record);
   return !("endedAt" in record) && record.child.runId === runId;
+}
+
+/**
+ * Whether a run works for a step of a run that is cancelled, and not for that run's next epoch: a worker that is late
+ * with its cancel must not stop what a retry has started or opened again since.
+ */
+function worksFor({ child }: ChildStep, parent: Run, run: Run): boolean {
+  return run.epoch <= child.epoch && run.cause.kind === "step" && run.cause.epoch <= parent.epoch;
+}
+
+/**
+ * Cancels the run that works for a step; true once it has ended.
+ *
+ * @param cancelRun cancels a run
+ */
+export async function cancelChild(
+  engine: Engine,
+  parent: Run,
+  record: ChildStep,
+  cancelRun: (run: Run, why: string) => Promise<void>,
+): Promise<boolean> {
+  const { runId } = record.child;
+  const child = await engine.store.getRun(runId);
+  if (child === undefined || !isActive(child) || !worksFor(record, parent, child)) return true;
+  await cancelRun(child, "The run that it was a step of was cancelled");
+  const after = await engine.store.getRun(runId);
+  return after === undefined || !isActive(after);
 }

@@ -1,21 +1,22 @@
-import type { Engine } from "../engine.ts";
-import type { StepMessage } from "../queue/step-queue.ts";
+import { doneBy } from "../pipeline/task-kinds.ts";
+import type { Engine } from "../ports/engine.ts";
+import type { FoundRecord, StoredStep } from "../ports/run-store.ts";
+import type { StepMessage } from "../ports/step-queue.ts";
 import { type ClaimDecision, type ClaimRequest, decideClaim } from "../state/decide-claim.ts";
 import type { HeldStep, StepRecord } from "../state/step-record.ts";
-import type { FoundRecord, StoredStep } from "../store/run-store.ts";
 import type { StepWork } from "./step-work.ts";
 
 /** A claim that was won. `resumed`: a submission that another worker had begun. */
 export type Claim = { kind: "claim"; record: HeldStep & StoredStep; resumed: boolean };
 
-type Away = Extract<ClaimDecision, { kind: "away" }>;
+type Suspended = Extract<ClaimDecision, { kind: "suspended" }>;
 type Lost = Extract<ClaimDecision, { kind: "lost" }>;
 
 /** What became of the wish to work on a step. */
 export type ClaimOutcome =
   | Claim
-  | Exclude<ClaimDecision, { kind: "claim" | "away" | "lost" }>
-  | { kind: "away"; record: Away["record"] & StoredStep }
+  | Exclude<ClaimDecision, { kind: "claim" | "suspended" | "lost" }>
+  | { kind: "suspended"; record: Suspended["record"] & StoredStep }
   | { kind: "lost"; record: Lost["record"] & StoredStep };
 
 /** The wish to work on what a hint is about. @param leaseUntil until when, as `now` in epoch milliseconds */
@@ -25,7 +26,7 @@ export function claimRequest(
   now: number,
   leaseUntil: number,
 ): ClaimRequest {
-  const state = node.task.kind === "batch" ? "SUBMITTED" : "RUNNING";
+  const state = doneBy(node.task) === "job" ? "SUBMITTED" : "RUNNING";
   return { key: { runId, step, index }, epoch, state, now, leaseUntil };
 }
 
@@ -37,13 +38,13 @@ export async function claimStep(engine: Engine, request: ClaimRequest): Promise<
   let current: FoundRecord | undefined;
   for (;;) {
     const decision = decideClaim(current, request);
-    if (decision.kind === "away" && current !== undefined) {
-      return { kind: "away", record: { ...decision.record, version: current.version } };
+    if (decision.kind === "suspended" && current !== undefined) {
+      return { kind: "suspended", record: { ...decision.record, version: current.version } };
     }
     if (decision.kind === "lost" && current !== undefined) {
       return { kind: "lost", record: { ...decision.record, version: current.version } };
     }
-    if (decision.kind === "away" || decision.kind === "lost") {
+    if (decision.kind === "suspended" || decision.kind === "lost") {
       throw new TypeError(`a step of which nothing is stored is ${decision.kind}`);
     }
     if (decision.kind !== "claim") return decision;

@@ -1,14 +1,14 @@
-import type { Engine } from "../engine.ts";
 import type { Graph } from "../pipeline/graph.ts";
 import { copyJson, type Json, type JsonObject } from "../pipeline/json.ts";
-import type { RunTrigger } from "../pipeline/trigger.ts";
+import type { RunTrigger } from "../pipeline/pipeline.ts";
+import type { Engine } from "../ports/engine.ts";
+import type { StoredStep } from "../ports/run-store.ts";
 import type { Dependant } from "../run/dependants.ts";
 import { ParamsError } from "../run/run-errors.ts";
 import { type StartedRun, startRun } from "../run/start-run.ts";
 import { type Failure, failureOf, fatal } from "../state/failure.ts";
 import { type EndedRun, isEnded } from "../state/run.ts";
 import type { HeldStep } from "../state/step-record.ts";
-import type { StoredStep } from "../store/run-store.ts";
 import { failAttempt, succeedAttempt } from "./finish-attempt.ts";
 import { failureOfData } from "./read-or-fail.ts";
 import { resultOf } from "./run-result.ts";

@@ -1,12 +1,12 @@
-import type { Engine } from "../engine.ts";
 import { memorySizes } from "../pipeline/job.ts";
 import type { Json } from "../pipeline/json.ts";
-import { maxMessageDelay } from "../queue/step-queue.ts";
+import type { Engine } from "../ports/engine.ts";
+import type { CachedResult } from "../ports/result-cache.ts";
+import type { StoredStep } from "../ports/run-store.ts";
+import { maxMessageDelay } from "../ports/step-queue.ts";
 import { countedError, decideRetry, type Failure } from "../state/failure.ts";
 import { betweenPasses, cached, ended, retrying, succeeded } from "../state/step-changes.ts";
 import { type EndedStep, hasResult, type StoredValue, type SucceededStep } from "../state/step-record.ts";
-import type { CachedResult } from "../store/result-cache.ts";
-import type { StoredStep } from "../store/run-store.ts";
 import { keepResult } from "./cached-result.ts";
 import { replaceStep } from "./claim-step.ts";
 import { joinEnded } from "./join-step.ts";
@@ -15,7 +15,7 @@ import { afterPass } from "./repeat-step.ts";
 import { hintFor, logFacts, type StepWork } from "./step-work.ts";
 import { storeValue } from "./stored-value.ts";
 
-function tell(engine: Engine, work: StepWork, record: SucceededStep | EndedStep): void {
+function reportEnd(engine: Engine, work: StepWork, record: SucceededStep | EndedStep): void {
   const { state } = record;
   const milliseconds = Date.parse(record.endedAt) - Date.parse(record.startedAt);
   const error = hasResult(record) ? undefined : record.error;
@@ -40,7 +40,7 @@ export async function commitEnd(
 ): Promise<boolean> {
   if ((await replaceStep(engine, next, held)) === undefined) return false;
   if (hasResult(next) && work.node.over === undefined) rememberResult(engine.store, next);
-  tell(engine, work, next);
+  reportEnd(engine, work, next);
   await joinEnded(engine, work, next);
   return true;
 }

@@ -1,11 +1,11 @@
-import type { Engine } from "../engine.ts";
 import { copyJson, type Json } from "../pipeline/json.ts";
-import type { StepFunction } from "../pipeline/task.ts";
+import type { StepFunction } from "../pipeline/step-function.ts";
 import { isThrottling } from "../platform/throttling.ts";
+import type { Engine } from "../ports/engine.ts";
+import type { StoredStep } from "../ports/run-store.ts";
 import { commitReserve } from "../run/tail-call.ts";
 import { type Failure, failureOf, fatal } from "../state/failure.ts";
 import { type HeldStep, indexOf } from "../state/step-record.ts";
-import type { StoredStep } from "../store/run-store.ts";
 import { findCached } from "./cached-result.ts";
 import { failAttempt, succeedAttempt, useCached } from "./finish-attempt.ts";
 import { noticeFunction } from "./notice-step.ts";
@@ -76,9 +76,7 @@ export async function runFunctionStep(
     const message = `the deployed code of ${run.pipeline} has no function for step "${node.name}"; deploy the version that has it, or start a new run`;
     return failAttempt(engine, work, held, fatal("CodeMissing", message));
   }
-  const input = await readOrFail(engine, work, held, () =>
-    inputOf(engine, run, work.graph, node, indexOf(held)),
-  );
+  const input = await readOrFail(engine, work, held, () => inputOf(engine, work, indexOf(held)));
   if (input === undefined) return;
   const index = indexOf(held);
   const kept = (await findCached(engine, work, new Map([[index, input.value]]))).get(index);

@@ -1,9 +1,10 @@
-import type { Engine } from "../engine.ts";
 import { shardOf } from "../objects/layout.ts";
 import type { StepNode } from "../pipeline/graph.ts";
+import type { Engine } from "../ports/engine.ts";
+import type { Tally } from "../ports/run-store.ts";
 import { advanceRun } from "../run/advance-run.ts";
-import { openEndSteps } from "../run/end-run.ts";
-import { isEndStep } from "../run/end-step.ts";
+import { isAfterRunStep } from "../run/after-run-step.ts";
+import { openAfterRunSteps } from "../run/end-run.ts";
 import { isEnded, type Outcome, type RunError, wasStopped } from "../state/run.ts";
 import { ended, succeeded } from "../state/step-changes.ts";
 import {
@@ -15,7 +16,6 @@ import {
   type SucceededStep,
   stepLabel,
 } from "../state/step-record.ts";
-import type { Tally } from "../store/run-store.ts";
 import { replaceStep } from "./claim-step.ts";
 import type { StepWork } from "./step-work.ts";
 
@@ -87,7 +87,7 @@ export async function joinShard(engine: Engine, work: StepWork, shard: number, t
 async function closeFollowed(engine: Engine, { run, graph }: StepWork): Promise<void> {
   if (!isEnded(run) || wasStopped(run.state)) return;
   // Of two that end at once, the one that reads later sees both; should none get to it, the sweep does.
-  if ((await openEndSteps(engine, run, graph)).length === 0)
+  if ((await openAfterRunSteps(engine, run, graph)).length === 0)
     await engine.store.closeRun(run.runId, run.epoch);
 }
 
@@ -100,7 +100,7 @@ export async function joinEnded(
   const outcome = outcomes[record.state];
   if (outcome === undefined) return;
   const { run, node } = work;
-  if (isEndStep(node.name)) return closeFollowed(engine, work);
+  if (isAfterRunStep(node.name)) return closeFollowed(engine, work);
   if (node.over === undefined || record.index === "map" || outcome === "skipped") {
     return advanceRun(engine, work, node.number, outcome, runErrorOf(record, node));
   }

@@ -1,5 +1,5 @@
+import { MemoryRunStore } from "../adapters/memory/memory-run-store.ts";
 import type { StepKey, SucceededStep } from "../state/step-record.ts";
-import { MemoryRunStore } from "../store/memory-run-store.ts";
 import { rememberResult, resultsNamed } from "./known-results.ts";
 
 const record = (step: string, value: number): SucceededStep => ({

@@ -1,7 +1,7 @@
 import { freezeJson } from "../pipeline/json.ts";
+import type { RunStore } from "../ports/run-store.ts";
 import { knownStep } from "../state/read-step.ts";
 import { hasResult, type SucceededStep } from "../state/step-record.ts";
-import type { RunStore } from "../store/run-store.ts";
 
 /** Results that a worker remembers of a store. Each is at most 4 KB, or says where in S3 it is. */
 const remembered = 500;

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import type { Engine } from "../engine.ts";
 import { referencesIn } from "../pipeline/expression.ts";
 import type { StepNode } from "../pipeline/graph.ts";
 import { canonicalJson, type Json } from "../pipeline/json.ts";
+import type { Engine } from "../ports/engine.ts";
 import { type Failure, fatal } from "../state/failure.ts";
 import { hasResult, type StepRecord } from "../state/step-record.ts";
 

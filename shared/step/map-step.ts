@@ -1,10 +1,10 @@
-import type { Engine } from "../engine.ts";
 import { shardOf, shardSize } from "../objects/layout.ts";
 import { severalAtOnce } from "../platform/several-at-once.ts";
-import type { StepMessage } from "../queue/step-queue.ts";
+import type { Engine } from "../ports/engine.ts";
+import type { StoredStep, Tally, TallyKey } from "../ports/run-store.ts";
+import type { StepMessage } from "../ports/step-queue.ts";
 import { expanded } from "../state/step-changes.ts";
 import { type HeldStep, hasResult } from "../state/step-record.ts";
-import type { StoredStep, Tally, TallyKey } from "../store/run-store.ts";
 import { replaceStep } from "./claim-step.ts";
 import { succeedWith } from "./finish-attempt.ts";
 import { joinShard } from "./join-step.ts";

@@ -1,7 +1,7 @@
-import type { Engine } from "../engine.ts";
 import { noticeOf } from "../notice/run-notice.ts";
-import type { StepFunction } from "../pipeline/task.ts";
-import { noticeNamed } from "../run/end-step.ts";
+import type { StepFunction } from "../pipeline/step-function.ts";
+import type { Engine } from "../ports/engine.ts";
+import { noticeNamed } from "../run/after-run-step.ts";
 import { type EndedRun, isEnded } from "../state/run.ts";
 import type { StepWork } from "./step-work.ts";
 

@@ -1,10 +1,10 @@
 import * as z from "zod";
-import type { Engine } from "../engine.ts";
+import type { Engine } from "../ports/engine.ts";
+import type { StoredStep } from "../ports/run-store.ts";
 import { nextSweep } from "../run/next-sweep.ts";
 import { fatal } from "../state/failure.ts";
 import { awaitingObject } from "../state/step-changes.ts";
 import type { HeldStep, ObjectStep } from "../state/step-record.ts";
-import type { StoredStep } from "../store/run-store.ts";
 import { replaceStep } from "./claim-step.ts";
 import { failAttempt, hintLater, succeedWith } from "./finish-attempt.ts";
 import { parsedInput } from "./read-or-fail.ts";
@@ -14,9 +14,9 @@ import type { StepWork } from "./step-work.ts";
 const watchedPrefix = "raw/";
 
 /** Longest key of an object in S3. */
-const longestKey = 1024;
+const maxKey = 1024;
 
-const objectInput = z.strictObject({ object: z.string().startsWith(watchedPrefix).max(longestKey) });
+const objectInput = z.strictObject({ object: z.string().startsWith(watchedPrefix).max(maxKey) });
 
 /** Has a step wait for an object; one that is there already ends it at once. */
 export async function awaitObject(
@@ -24,7 +24,7 @@ export async function awaitObject(
   work: StepWork,
   held: HeldStep & StoredStep,
 ): Promise<void> {
-  const expected = `an object that is waited for is a key under ${watchedPrefix}, where the bucket tells of new ones, of up to ${longestKey} characters`;
+  const expected = `an object that is waited for is a key under ${watchedPrefix}, where the bucket tells of new ones, of up to ${maxKey} characters`;
   const input = await parsedInput(engine, work, held, objectInput, expected);
   if (input === undefined) return;
   const uri = engine.objects.locate(input.value.object);

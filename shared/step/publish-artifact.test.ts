@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { MemoryObjectStore } from "../objects/memory-object-store.ts";
+import { MemoryObjectStore } from "../adapters/memory/memory-object-store.ts";
 import type { Artifact } from "../pipeline/job.ts";
 import { publishArtifact, readPublished } from "./publish-artifact.ts";
 

@@ -1,7 +1,7 @@
 import { resultsPrefix } from "../objects/layout.ts";
-import { largestCopy, type ObjectStore } from "../objects/object-store.ts";
 import type { Artifact } from "../pipeline/job.ts";
 import { FatalError } from "../pipeline/step-errors.ts";
+import { maxCopy, type ObjectStore } from "../ports/object-store.ts";
 
 /** An artifact cannot be published, or not under that key. */
 export class PublishError extends FatalError {
@@ -37,7 +37,7 @@ export async function publishArtifact(
   key: string,
 ): Promise<Artifact> {
   checkKey(key);
-  if (bytes > largestCopy) {
+  if (bytes > maxCopy) {
     throw new PublishError(
       `${uri} has ${(bytes / 1024 ** 3).toFixed(1)} GiB; S3 copies up to 5 GiB at once: write it in parts`,
     );

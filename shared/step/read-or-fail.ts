@@ -1,9 +1,9 @@
 import type * as z from "zod";
-import type { Engine } from "../engine.ts";
 import { ExpressionError } from "../pipeline/expression.ts";
+import type { Engine } from "../ports/engine.ts";
+import type { StoredStep } from "../ports/run-store.ts";
 import { type Failure, failureOf, fatal } from "../state/failure.ts";
 import { indexOf } from "../state/step-record.ts";
-import type { StoredStep } from "../store/run-store.ts";
 import { failAttempt } from "./finish-attempt.ts";
 import { inputOf } from "./step-input.ts";
 import type { StepWork } from "./step-work.ts";
@@ -50,9 +50,8 @@ export async function parsedInput<T>(
   schema: z.ZodType<T>,
   expected: string,
 ): Promise<{ value: T; index: number } | undefined> {
-  const { run, graph, node } = work;
   const index = indexOf(held);
-  const input = await readOrFail(engine, work, held, () => inputOf(engine, run, graph, node, index));
+  const input = await readOrFail(engine, work, held, () => inputOf(engine, work, index));
   if (input === undefined) return undefined;
   const parsed = schema.safeParse(input.value);
   if (parsed.success) return { value: parsed.data, index };

@@ -1,8 +1,8 @@
-import type { Engine } from "../engine.ts";
 import { ExpressionError, evaluate } from "../pipeline/expression.ts";
 import type { Json } from "../pipeline/json.ts";
+import type { Engine } from "../ports/engine.ts";
+import type { StoredStep } from "../ports/run-store.ts";
 import { type Failure, failureOf, fatal } from "../state/failure.ts";
-import type { StoredStep } from "../store/run-store.ts";
 import { scopeFor } from "./step-input.ts";
 import type { StepWork } from "./step-work.ts";
 

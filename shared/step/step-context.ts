@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
-import type { Engine } from "../engine.ts";
 import { attemptPrefix } from "../objects/layout.ts";
-import { type ListedObject, parseObjectUri } from "../objects/object-store.ts";
 import { FatalError } from "../pipeline/step-errors.ts";
-import type { RawData, StepArtifacts, StepContext, StepLog } from "../pipeline/task.ts";
+import type { RawData, StepArtifacts, StepContext, StepLog } from "../pipeline/step-function.ts";
+import type { Engine } from "../ports/engine.ts";
+import { type ListedObject, parseObjectUri } from "../ports/object-store.ts";
+import type { StoredStep } from "../ports/run-store.ts";
 import { indexOf } from "../state/step-record.ts";
-import type { StoredStep } from "../store/run-store.ts";
 import { publishArtifact, readPublished } from "./publish-artifact.ts";
 import { modelsFor } from "./step-models.ts";
 import { logFacts, type StepWork } from "./step-work.ts";

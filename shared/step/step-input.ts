@@ -1,4 +1,3 @@
-import type { Engine } from "../engine.ts";
 import {
   type Expression,
   ExpressionError,
@@ -9,11 +8,13 @@ import {
 import { type Graph, type StepNode, stepGivenBy, stepNamed } from "../pipeline/graph.ts";
 import type { Json, JsonObject } from "../pipeline/json.ts";
 import { severalAtOnce } from "../platform/several-at-once.ts";
+import type { Engine } from "../ports/engine.ts";
+import type { FoundRecord } from "../ports/run-store.ts";
 import { knownStep } from "../state/read-step.ts";
 import { isEnded, type Run } from "../state/run.ts";
 import { childrenOf, hasResult } from "../state/step-record.ts";
-import type { FoundRecord } from "../store/run-store.ts";
 import { resultsNamed } from "./known-results.ts";
+import type { StepWork } from "./step-work.ts";
 import { loadValue } from "./stored-value.ts";
 
 /** What results are read from. */
@@ -90,9 +91,10 @@ function childrenSource(graph: Graph, over: Expression | undefined): string | un
 }
 
 /** Whether a step runs at all: what its condition says, true without one. */
-export async function shouldRun(engine: Engine, run: Run, graph: Graph, node: StepNode): Promise<boolean> {
+export async function shouldRun(engine: Engine, work: StepWork): Promise<boolean> {
+  const { node } = work;
   if (node.when === undefined) return true;
-  const scope = await scopeFor(engine, run, graph, [node.when]);
+  const scope = await scopeFor(engine, work.run, work.graph, [node.when]);
   const answer = evaluate(node.when, scope);
   if (typeof answer === "boolean") return answer;
   throw new ExpressionError(
@@ -101,55 +103,47 @@ export async function shouldRun(engine: Engine, run: Run, graph: Graph, node: St
 }
 
 /** The list that a mapped step runs over. */
-export async function itemsOf(
-  engine: Engine,
-  run: Run,
-  graph: Graph,
-  node: StepNode,
-): Promise<readonly Json[]> {
+export async function itemsOf(engine: Engine, work: StepWork): Promise<readonly Json[]> {
+  const { node } = work;
   const over = node.over ?? [];
-  return listFrom(node, evaluate(over, await scopeFor(engine, run, graph, [over])));
+  return listFrom(node, evaluate(over, await scopeFor(engine, work.run, work.graph, [over])));
 }
 
 /** How many items that list has. Where they are another map's children, none of their results is read. */
-export async function countOf(engine: Engine, run: Run, graph: Graph, node: StepNode): Promise<number> {
+export async function countOf(engine: Engine, work: StepWork): Promise<number> {
+  const { run, graph, node } = work;
   const source = childrenSource(graph, node.over);
   const map = source && (await engine.store.getStep({ runId: run.runId, step: source, index: "map" }));
   const children = map && hasResult(map) ? childrenOf(map) : undefined;
-  return children ?? (await itemsOf(engine, run, graph, node)).length;
+  return children ?? (await itemsOf(engine, work)).length;
 }
 
 /** One item of that list. Where the items are another map's children, only that child is read. */
-async function itemAt(engine: Engine, run: Run, graph: Graph, node: StepNode, index: number): Promise<Json> {
+async function itemAt(engine: Engine, work: StepWork, index: number): Promise<Json> {
+  const { run, graph, node } = work;
   const source = childrenSource(graph, node.over);
-  if (source === undefined) return (await itemsOf(engine, run, graph, node))[index] ?? null;
+  if (source === undefined) return (await itemsOf(engine, work))[index] ?? null;
   const record = await engine.store.getStep({ runId: run.runId, step: source, index });
   return record === undefined ? null : outputOf(engine, record);
 }
 
 /** The input of a step, or of one child of a mapped step. */
-export async function inputOf(
-  engine: Engine,
-  run: Run,
-  graph: Graph,
-  node: StepNode,
-  index: number,
-): Promise<Json> {
-  const scope = await scopeFor(engine, run, graph, [node.input]);
+export async function inputOf(engine: Engine, work: StepWork, index: number): Promise<Json> {
+  const { node } = work;
+  const scope = await scopeFor(engine, work.run, work.graph, [node.input]);
   if (node.over === undefined) return evaluate(node.input, scope);
-  return evaluate(node.input, { ...scope, item: await itemAt(engine, run, graph, node, index) });
+  return evaluate(node.input, { ...scope, item: await itemAt(engine, work, index) });
 }
 
 /** The inputs of many children of a mapped step, each upstream result read once. */
 export async function inputsOf(
   engine: Engine,
-  run: Run,
-  graph: Graph,
-  node: StepNode,
+  work: StepWork,
   items: readonly Json[],
   indexes: readonly number[],
 ): Promise<Map<number, Json>> {
-  const scope = await scopeFor(engine, run, graph, [node.input]);
+  const { node } = work;
+  const scope = await scopeFor(engine, work.run, work.graph, [node.input]);
   return new Map(
     indexes.map((index) => [index, evaluate(node.input, { ...scope, item: items[index] ?? null })]),
   );

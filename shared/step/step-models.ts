@@ -1,10 +1,8 @@
 import type * as z from "zod";
-import type { Engine } from "../engine.ts";
 import { promoteVersion } from "../models/promote-version.ts";
 import { readVersion } from "../models/read-version.ts";
 import { registerVersion } from "../models/register-version.ts";
 import { attemptOfKey } from "../objects/layout.ts";
-import { parseObjectUri } from "../objects/object-store.ts";
 import { type StepNode, stepNamed } from "../pipeline/graph.ts";
 import { jobParts } from "../pipeline/job.ts";
 import {
@@ -14,6 +12,8 @@ import {
   type StepModels,
 } from "../pipeline/model.ts";
 import { FatalError } from "../pipeline/step-errors.ts";
+import type { Engine } from "../ports/engine.ts";
+import { parseObjectUri } from "../ports/object-store.ts";
 import { runCost } from "../run/run-cost.ts";
 import { type FoundStep, hasEnded } from "../state/step-record.ts";
 

@@ -1,5 +1,5 @@
 import type { Graph, StepNode } from "../pipeline/graph.ts";
-import type { StepMessage } from "../queue/step-queue.ts";
+import type { StepMessage } from "../ports/step-queue.ts";
 import type { TailCall } from "../run/tail-call.ts";
 import type { Run } from "../state/run.ts";
 import type { StepRecord } from "../state/step-record.ts";

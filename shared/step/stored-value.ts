@@ -1,7 +1,7 @@
-import type { Engine } from "../engine.ts";
 import { attemptFiles, attemptPrefix } from "../objects/layout.ts";
 import { rememberedJson } from "../objects/remembered-json.ts";
 import type { Json } from "../pipeline/json.ts";
+import type { Engine } from "../ports/engine.ts";
 import type { Run } from "../state/run.ts";
 import type { StepRecord, StoredValue } from "../state/step-record.ts";
 

@@ -1,19 +1,19 @@
 import * as z from "zod";
-import type { Engine } from "../engine.ts";
+import type { Engine } from "../ports/engine.ts";
+import type { StoredStep } from "../ports/run-store.ts";
 import { fatal } from "../state/failure.ts";
 import { sleeping } from "../state/step-changes.ts";
 import type { HeldStep, TimedStep } from "../state/step-record.ts";
-import type { StoredStep } from "../store/run-store.ts";
 import { replaceStep } from "./claim-step.ts";
 import { failAttempt, hintLater, succeedWith } from "./finish-attempt.ts";
 import { parsedInput } from "./read-or-fail.ts";
 import type { StepWork } from "./step-work.ts";
 
 /** Longest wait, in seconds: what is further off is a schedule's business. */
-const longestWait = 366 * 24 * 3600;
+const maxWait = 366 * 24 * 3600;
 
 const waitInput = z.union([
-  z.strictObject({ seconds: z.number().nonnegative().max(longestWait) }),
+  z.strictObject({ seconds: z.number().nonnegative().max(maxWait) }),
   z.strictObject({ until: z.iso.datetime({ offset: true }) }),
 ]);
 
@@ -34,7 +34,7 @@ export async function runWait(engine: Engine, work: StepWork, held: HeldStep & S
     "until" in wait ? Date.parse(wait.until) : Date.parse(held.startedAt) + Math.round(wait.seconds * 1000);
   const now = engine.clock.now();
   if (wakeAt <= now) return succeedWith(engine, work, held, resultOf(wakeAt));
-  if (wakeAt - now > longestWait * 1000) {
+  if (wakeAt - now > maxWait * 1000) {
     const message = `would wait until ${new Date(wakeAt).toISOString()}, more than a year; use a schedule`;
     return failAttempt(engine, work, held, fatal("InvalidInput", message));
   }

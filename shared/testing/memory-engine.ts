@@ -1,21 +1,21 @@
 import * as z from "zod";
-import { MemoryBackfillStore } from "../backfill/memory-backfill-store.ts";
-import { MemoryBatchService } from "../batch/memory-batch-service.ts";
-import { defaultSettings, type Engine, localStage, type WorkerSize } from "../engine.ts";
-import { MemoryModelRegistry } from "../models/memory-model-registry.ts";
-import { MemoryNotifier } from "../notice/memory-notifier.ts";
-import { MemoryObjectStore } from "../objects/memory-object-store.ts";
-import type { Pipeline } from "../pipeline/define-pipeline.ts";
-import { silentLog } from "../platform/log.ts";
-import { silentMeter } from "../platform/meter.ts";
-import { VirtualClock } from "../platform/virtual-clock.ts";
-import { MemoryStepQueue } from "../queue/memory-step-queue.ts";
-import { MemoryScheduleStore } from "../schedule/memory-schedule-store.ts";
+import { MemoryBackfillStore } from "../adapters/memory/memory-backfill-store.ts";
+import { MemoryBatchService } from "../adapters/memory/memory-batch-service.ts";
+import { MemoryModelRegistry } from "../adapters/memory/memory-model-registry.ts";
+import { MemoryNotifier } from "../adapters/memory/memory-notifier.ts";
+import { MemoryObjectStore } from "../adapters/memory/memory-object-store.ts";
+import { MemoryObjectWaiters } from "../adapters/memory/memory-object-waiters.ts";
+import { MemoryResultCache } from "../adapters/memory/memory-result-cache.ts";
+import { MemoryRunStore } from "../adapters/memory/memory-run-store.ts";
+import { MemoryScheduleStore } from "../adapters/memory/memory-schedule-store.ts";
+import { MemoryStepQueue } from "../adapters/memory/memory-step-queue.ts";
+import { VirtualClock } from "../adapters/memory/virtual-clock.ts";
+import { handleJob } from "../jobs/handle-job.ts";
+import type { Pipeline } from "../pipeline/pipeline.ts";
+import { defaultSettings, type Engine, localStage, type WorkerSize } from "../ports/engine.ts";
+import { silentLog } from "../ports/log.ts";
+import { silentMeter } from "../ports/meter.ts";
 import { isActive, type Run } from "../state/run.ts";
-import { MemoryObjectWaiters } from "../store/memory-object-waiters.ts";
-import { MemoryResultCache } from "../store/memory-result-cache.ts";
-import { MemoryRunStore } from "../store/memory-run-store.ts";
-import { handleJob } from "../worker/handle-job.ts";
 import { handleStepMessage } from "../worker/handle-step-message.ts";
 import { sweepRuns } from "../worker/sweep-run.ts";
 import { nothingOutside, type Outside } from "./outside-world.ts";
@@ -33,10 +33,10 @@ function withChildren(pipelines: readonly Pipeline[]): Map<string, Pipeline> {
 }
 
 /** Virtual milliseconds after which a run that did not change will not do so any more: twice the longest wait. */
-const longestStandstill = 2 * 366 * 24 * 3_600_000;
+const maxStandstill = 2 * 366 * 24 * 3_600_000;
 
 /** Turns without a change after which messages only go round and round. */
-const mostTurns = 100_000;
+const maxTurns = 100_000;
 
 /** How often time moves on only to the next message or sweep before it begins to leap. */
 const smallSteps = 10;
@@ -175,7 +175,7 @@ export class MemoryEngine {
     const { changes } = this.store;
     if (changes !== still.changes) return void Object.assign(still, { changes, at: now, turns: 0, steps: 0 });
     still.turns += 1;
-    if (now - still.at <= longestStandstill && still.turns <= mostTurns) return;
+    if (now - still.at <= maxStandstill && still.turns <= maxTurns) return;
     const days = Math.round((now - still.at) / 86_400_000);
     const waits = await whatItWaitsFor(this.store, runId);
     throw new StandstillError(`nothing has changed for ${days} days and ${still.turns} turns:\n${waits}`);

@@ -1,8 +1,8 @@
-import type { Engine } from "../engine.ts";
+import type { MemoryRunStore } from "../adapters/memory/memory-run-store.ts";
 import { approveStep } from "../operate/approve-step.ts";
+import type { Engine } from "../ports/engine.ts";
 import { type StepRecord, stepLabel } from "../state/step-record.ts";
 import type { Reply } from "../step/approval-step.ts";
-import type { MemoryRunStore } from "../store/memory-run-store.ts";
 import { startForObject } from "../trigger/start-for-object.ts";
 import { activeTree, StandstillError } from "./standstill.ts";
 

@@ -1,11 +1,11 @@
-import type { JobDetail } from "../batch/batch-service.ts";
+import type { JobExit } from "../adapters/memory/memory-batch-service.ts";
 import { identityOf } from "../batch/job-environment.ts";
-import type { JobExit } from "../batch/memory-batch-service.ts";
 import { attemptFiles, shardOf } from "../objects/layout.ts";
-import type { ObjectStore } from "../objects/object-store.ts";
 import { rememberedJson } from "../objects/remembered-json.ts";
 import { copyJson, isJsonObject, type Json } from "../pipeline/json.ts";
 import { FatalError } from "../pipeline/step-errors.ts";
+import type { JobDetail } from "../ports/batch-service.ts";
+import type { ObjectStore } from "../ports/object-store.ts";
 
 /** Stands in for a job's Python: takes the input, gives the output, or throws. */
 export type JobFunction = (input: Json) => Json | Promise<Json>;

@@ -1,6 +1,7 @@
+import type { MemoryRunStore } from "../adapters/memory/memory-run-store.ts";
+import { timeOf, waitsFor } from "../state/holders.ts";
 import { type ActiveRun, isActive, type Run } from "../state/run.ts";
-import { type FoundStep, hasEnded, isHeld, isNewer, stepLabel, timeOf } from "../state/step-record.ts";
-import type { MemoryRunStore } from "../store/memory-run-store.ts";
+import { type FoundStep, hasEnded, isHeld, isNewer, stepLabel } from "../state/step-record.ts";
 
 /** A run within the process that would wait for ever; the message says for what. */
 export class StandstillError extends Error {
@@ -19,12 +20,7 @@ function stepWaits(record: FoundStep): string | undefined {
   if (hasEnded(record) || isNewer(record)) return undefined;
   if (record.state === "RETRYING") return `its next attempt at ${iso(record.retryAt)}`;
   if (isHeld(record)) return `its worker, until ${iso(record.leaseUntil)}`;
-  if (record.holder === "jobs") return `its jobs ${record.jobs.map(({ id }) => id).join(", ")}`;
-  if (record.holder === "children") return `its ${record.children} children`;
-  if (record.holder === "run") return `run ${record.child.runId}`;
-  if (record.holder === "clock") return iso(record.wakeAt);
-  if (record.holder === "object") return `${record.uri}, until ${iso(record.deadlineAt)}`;
-  return `an approval ("${record.message}"), until ${iso(record.deadlineAt)}`;
+  return waitsFor(record);
 }
 
 /** A run and the runs that work for its steps, those of them that have not ended. */

@@ -1,10 +1,10 @@
-import { localStage } from "../engine.ts";
-import type { RunNotice } from "../notice/run-notice.ts";
 import { checkTimes } from "../pipeline/check-times.ts";
-import type { Pipeline } from "../pipeline/define-pipeline.ts";
 import type { NoticeTarget } from "../pipeline/graph.ts";
 import { copyJson, type Json } from "../pipeline/json.ts";
-import { isEndStep } from "../run/end-step.ts";
+import type { Pipeline } from "../pipeline/pipeline.ts";
+import { localStage } from "../ports/engine.ts";
+import type { RunNotice } from "../ports/notifier.ts";
+import { isAfterRunStep } from "../run/after-run-step.ts";
 import { startRun } from "../run/start-run.ts";
 import { knownSteps } from "../state/read-step.ts";
 import type { RunError, RunState } from "../state/run.ts";
@@ -95,7 +95,7 @@ export async function testPipeline(pipeline: Pipeline, options: TestOptions = {}
   const mapped = new Set(
     pipeline.graph.steps.filter(({ over }) => over !== undefined).map(({ name }) => name),
   );
-  const records = knownSteps(await memory.store.listSteps(runId)).filter(({ step }) => !isEndStep(step));
+  const records = knownSteps(await memory.store.listSteps(runId)).filter(({ step }) => !isAfterRunStep(step));
   const outputs: Record<string, Json> = {};
   for (const { name } of pipeline.graph.steps) {
     const mine = records.filter(({ step, index }) => step === name && index !== "map");

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { LandedObject } from "../pipeline/trigger.ts";
+import type { LandedObject } from "../pipeline/pipeline.ts";
 
 const record = z.object({
   eventName: z.string(),

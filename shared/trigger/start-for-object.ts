@@ -1,6 +1,5 @@
-import type { Engine } from "../engine.ts";
-import type { Pipeline } from "../pipeline/define-pipeline.ts";
-import type { LandedObject, ObjectTrigger } from "../pipeline/trigger.ts";
+import type { LandedObject, ObjectTrigger, Pipeline } from "../pipeline/pipeline.ts";
+import type { Engine } from "../ports/engine.ts";
 import { type StartedRun, startRun } from "../run/start-run.ts";
 
 function matches({ prefix, suffixes }: ObjectTrigger, { key }: LandedObject): boolean {

@@ -1,10 +1,12 @@
-import type { Engine, WorkerSize } from "../engine.ts";
+import { settleHinted } from "../cancel/settle-cancellation.ts";
 import type { StepNode } from "../pipeline/graph.ts";
 import { NewerRecordError } from "../pipeline/stored-record.ts";
+import { doneBy } from "../pipeline/task-kinds.ts";
 import { isOutage } from "../platform/outage.ts";
 import { isThrottling } from "../platform/throttling.ts";
-import type { StepMessage } from "../queue/step-queue.ts";
-import { isDue, isEndStep } from "../run/end-step.ts";
+import type { Engine, WorkerSize } from "../ports/engine.ts";
+import type { StepMessage } from "../ports/step-queue.ts";
+import { isAfterRunStep, isDue } from "../run/after-run-step.ts";
 import { nodeOf } from "../run/run-graph.ts";
 import { type NextStep, TailCall } from "../run/tail-call.ts";
 import type { Failure } from "../state/failure.ts";
@@ -14,15 +16,14 @@ import { failAttempt } from "../step/finish-attempt.ts";
 import { joinEnded } from "../step/join-step.ts";
 import { driveShard } from "../step/map-step.ts";
 import type { StepWork } from "../step/step-work.ts";
-import { lookAtAway } from "./look-at-away.ts";
+import { lookAtSuspended } from "./look-at-suspended.ts";
 import { letGo, runStep } from "./run-step.ts";
-import { settleHinted } from "./settle-cancellation.ts";
 
 /** Milliseconds that a lease lasts beyond the time that the work may take. */
 const leaseSlack = 5000;
 
 /** Milliseconds by which a hint may be early that is meant for a step's time: clocks differ. */
-const mostEarly = 30_000;
+const maxEarly = 30_000;
 
 /** Whether a message could not be worked on now for a reason that passes, and that is not the step's. */
 function willPass(error: unknown): boolean {
@@ -56,7 +57,7 @@ function workerLost(engine: Engine, record: StepRecord): Failure {
 
 /** Milliseconds that a worker may hold a step: what its function may take, or what handing it on takes. */
 function leaseOf(engine: Engine, { node }: StepWork, index: StepMessage["index"]): number {
-  if (node.task.kind === "lambda" && index !== "map") return node.timeout * 1000 + leaseSlack;
+  if (doneBy(node.task) === "worker" && index !== "map") return node.timeout * 1000 + leaseSlack;
   return engine.settings.submitLeaseSeconds * 1000;
 }
 
@@ -71,9 +72,9 @@ function sizeFor({ size }: StepNode, { index, alone }: StepMessage): WorkerSize 
  * holds, nobody knows; so each of them runs by itself from then on, and none dies of another a second time.
  */
 export function isSuspect({ node }: StepWork, record: FoundStep): boolean {
-  const isFunction = node.task.kind === "lambda" && record.index !== "map";
+  const isFunction = doneBy(node.task) === "worker" && record.index !== "map";
   // What follows a run's end needs what only small workers may read, and changes no run.
-  return isFunction && !isEndStep(node.name) && lossesTo(record, "worker") > 0;
+  return isFunction && !isAfterRunStep(node.name) && lossesTo(record, "worker") > 0;
 }
 
 /** Leaves a step that was claimed to a worker that has nothing else to do. If the hint is lost, the sweep sends another. */
@@ -117,7 +118,7 @@ async function claimAndRun(
   if (claim.kind === "later") {
     // Whoever set that time sent a hint for it, or the sweep does; only one that is just early is sent on.
     const early = claim.at - now;
-    return early > mostEarly ? undefined : engine.queue.send([message], Math.max(early, 1000));
+    return early > maxEarly ? undefined : engine.queue.send([message], Math.max(early, 1000));
   }
   if (claim.kind === "newer") {
     // Its own sweep hints at it again.
@@ -126,14 +127,14 @@ async function claimAndRun(
       stored: claim.record.stored,
     });
   }
-  if (claim.kind === "away") await lookAtAway(engine, work, claim.record);
+  if (claim.kind === "suspended") await lookAtSuspended(engine, work, claim.record);
 }
 
 /** Works on a message as the queue gave it: the run is read first. */
 async function workOnMessage(engine: Engine, message: StepMessage, tail: TailCall, deadline: number) {
   const run = await engine.store.getRun(message.runId);
   if (run === undefined) return;
-  if (run.state === "CANCELLING" && !isEndStep(message.step)) return settleHinted(engine, run, message);
+  if (run.state === "CANCELLING" && !isAfterRunStep(message.step)) return settleHinted(engine, run, message);
   if (!isDue(run, message)) return;
   const found = await nodeOf(engine, run, message.step);
   if (found === undefined) return engine.log.warn("message for a step that the run's graph lacks", message);

@@ -1,6 +1,6 @@
 import { submitStep } from "../batch/submit-step.ts";
-import type { Engine } from "../engine.ts";
-import { dependantNamed } from "../run/end-step.ts";
+import type { Engine } from "../ports/engine.ts";
+import { dependantNamed } from "../run/after-run-step.ts";
 import { letGoLease } from "../state/decide-claim.ts";
 import { fatal } from "../state/failure.ts";
 import { askApproval } from "../step/approval-step.ts";
@@ -18,12 +18,12 @@ import type { StepWork } from "../step/step-work.ts";
 import { runWait } from "../step/wait-step.ts";
 
 async function runMap(engine: Engine, work: StepWork, claim: Claim): Promise<void> {
-  const { run, graph, node } = work;
+  const { node } = work;
   const isBatch = node.task.kind === "batch";
   const list = await readOrFail(engine, work, claim.record, async () => {
     // Jobs are sent their items; all other children read their own.
-    const items = isBatch || mayChange(node) ? await itemsOf(engine, run, graph, node) : undefined;
-    return { items, size: items?.length ?? (await countOf(engine, run, graph, node)) };
+    const items = isBatch || mayChange(node) ? await itemsOf(engine, work) : undefined;
+    return { items, size: items?.length ?? (await countOf(engine, work)) };
   });
   if (list === undefined) return;
   const { items, size } = list.value;
@@ -74,11 +74,11 @@ async function runTask(engine: Engine, work: StepWork, claim: Claim, deadline: n
 
 /** Runs a step unless its condition says to skip it. A map's children are not asked: their map was. */
 async function runIfWanted(engine: Engine, work: StepWork, claim: Claim, deadline: number): Promise<void> {
-  const { run, graph, node } = work;
+  const { node } = work;
   const held = claim.record;
   const isChild = node.over !== undefined && held.index !== "map";
   if (!isChild) {
-    const wanted = await readOrFail(engine, work, held, () => shouldRun(engine, run, graph, node));
+    const wanted = await readOrFail(engine, work, held, () => shouldRun(engine, work));
     if (wanted === undefined) return;
     if (!wanted.value) return skipStep(engine, work, held);
   }

@@ -1,7 +1,9 @@
-import type { Engine } from "../engine.ts";
+import { endUnlistedJobs } from "../batch/cancel-jobs.ts";
+import { cancelOpenSteps, cancelRunAs, settleCancellation } from "../cancel/settle-cancellation.ts";
 import { stepOf } from "../pipeline/graph.ts";
 import { NewerRecordError } from "../pipeline/stored-record.ts";
-import { endRun, followEnd, lastLook, openEndSteps } from "../run/end-run.ts";
+import type { Engine } from "../ports/engine.ts";
+import { endRun, followEnd, lastLook, openAfterRunSteps } from "../run/end-run.ts";
 import { nextSweep } from "../run/next-sweep.ts";
 import { graphOf } from "../run/run-graph.ts";
 import { beginRun } from "../run/start-run.ts";
@@ -18,7 +20,6 @@ import {
 import { openingState } from "../state/run-changes.ts";
 import { isNewer } from "../state/step-record.ts";
 import { isWanted } from "../step/child-step.ts";
-import { cancelOpenSteps, cancelRunAs, endUnlistedJobs, settleCancellation } from "./settle-cancellation.ts";
 import { hintWhatIsNear, isStuck, sweepStep } from "./sweep-step.ts";
 
 /** Most runs that one sweep looks at; the next tick takes the others. */
@@ -82,7 +83,7 @@ async function sweepEnded(engine: Engine, run: EndedRun): Promise<void> {
     if (!(await cancelOpenSteps(engine, run))) return;
     await endUnlistedJobs(engine, run);
   }
-  const open = await openEndSteps(engine, run, graph);
+  const open = await openAfterRunSteps(engine, run, graph);
   const now = engine.clock.now();
   await hintWhatIsNear(engine, run, knownSteps(open.flatMap(({ record }) => record ?? [])));
   const stuck = open.filter(({ record }) => record === undefined || isStuck(record, now));

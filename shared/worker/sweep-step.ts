@@ -1,11 +1,9 @@
-import { isOver, type JobDetail } from "../batch/batch-service.ts";
-import { identityOf, indicesOf } from "../batch/job-environment.ts";
-import type { Engine } from "../engine.ts";
-import { severalAtOnce } from "../platform/several-at-once.ts";
-import { maxMessageDelay } from "../queue/step-queue.ts";
+import { sweepJobs, sweepOwnJobs } from "../jobs/sweep-jobs.ts";
+import type { Engine } from "../ports/engine.ts";
+import type { StoredStep } from "../ports/run-store.ts";
+import { maxMessageDelay } from "../ports/step-queue.ts";
 import { nextSweep } from "../run/next-sweep.ts";
-import { attemptResources } from "../state/attempt-resources.ts";
-import type { Failure } from "../state/failure.ts";
+import { mustLook, timeOf } from "../state/holders.ts";
 import type { Run } from "../state/run.ts";
 import {
   childrenOf,
@@ -13,15 +11,10 @@ import {
   hasEnded,
   hasJobs,
   hasResult,
-  type JobStep,
   type StepRecord,
-  timeOf,
 } from "../state/step-record.ts";
-import { failAttempt } from "../step/finish-attempt.ts";
 import { joinFullShards, openChildren } from "../step/map-step.ts";
 import { hintFor, type StepWork } from "../step/step-work.ts";
-import type { StoredStep } from "../store/run-store.ts";
-import { handleJob } from "./handle-job.ts";
 
 /** Milliseconds that a hint is given to arrive before the sweep sends another. */
 const grace = 2000;
@@ -59,11 +52,6 @@ export async function hintWhatIsNear(
   }
 }
 
-/** Whether what a record waits for may have come untold: an object, or the end of another run. */
-function mustLook(record: StepRecord): boolean {
-  return "holder" in record && (record.holder === "object" || record.holder === "run");
-}
-
 /** Whether a hint moves a record on: it is stuck, or it ended and that was never told. */
 function needsHint(record: StepRecord, work: StepWork, now: number): boolean {
   if (hasResult(record)) return true;
@@ -75,102 +63,6 @@ function needsHint(record: StepRecord, work: StepWork, now: number): boolean {
 function isMoving(records: readonly StepRecord[], since: number): boolean {
   const children = records.filter(({ index }) => index !== "map");
   return children.some((each) => Date.parse("endedAt" in each ? each.endedAt : each.startedAt) > since);
-}
-
-const jobLost: Failure = {
-  error: { name: "JobLost", message: "AWS Batch no longer knows its job: see its log, if it left one" },
-  retryable: true,
-  lostTo: "job",
-};
-
-/** Whether a record's job waits in a queue whose machines work. */
-type WaitsItsTurn = (record: StepRecord) => Promise<boolean>;
-
-/** Asks Batch about each queue once at most: what is true of one child's queue is true of all of them. */
-function waitsItsTurn(engine: Engine, { node: { task } }: StepWork): WaitsItsTurn {
-  const answers = new Map<string, Promise<boolean>>();
-  return async (record) => {
-    if (task.kind !== "batch") return false;
-    const { queue } = attemptResources(task.resources, record);
-    const answer = answers.get(queue) ?? engine.batch.isServing(queue);
-    answers.set(queue, answer);
-    return answer;
-  };
-}
-
-/**
- * Ends a job that waits too long for a machine: the attempt then fails with that reason. Whether it waits is Batch's to
- * say now; since when, is noted when it is first seen, for the news of it may be lost, and a job that lost its machine
- * waits again. While the queue's machines work, for siblings or for other runs, a job waits its turn, and its time begins
- * anew; that no machine could ever hold it, or none that could is to be had, Batch then says of the queue's first job.
- */
-async function endWaiting(
-  engine: Engine,
-  job: JobDetail,
-  record: StoredStep | undefined,
-  waits: WaitsItsTurn,
-): Promise<void> {
-  if (record === undefined || !hasJobs(record)) return handleJob(engine, job);
-  const now = engine.clock.now();
-  const since = record.state === "RUNNABLE" ? record.runnableSince : undefined;
-  const waited = since === undefined ? 0 : now - since;
-  if (since !== undefined && waited < engine.settings.runnableSeconds * 1000) return;
-  if (since === undefined || (await waits(record))) {
-    await engine.store.putStep({ ...record, state: "RUNNABLE", runnableSince: now }, record.version);
-    return;
-  }
-  const reason = `RUNNABLE for ${Math.round(waited / 1000)} s: no machine that fits the job's resources came up`;
-  await engine.batch.terminate(job.id, reason);
-}
-
-/** Ids of an array job's children that work for open children of the map. */
-function openJobsOf(array: JobDetail, open: ReadonlySet<number>): string[] {
-  if (array.arraySize === undefined) return [];
-  return indicesOf(array).flatMap((index, place) => (open.has(index) ? [`${array.id}:${place}`] : []));
-}
-
-/**
- * Asks Batch about jobs, in case the news of them was lost.
- *
- * @param open for the array jobs of a map, its children that have not ended
- * @param records what is stored of the step
- * @returns ids of those that Batch knows
- */
-async function sweepJobs(
-  engine: Engine,
-  work: StepWork,
-  ids: readonly string[],
-  open: ReadonlySet<number>,
-  records: readonly StoredStep[],
-): Promise<ReadonlySet<string>> {
-  const jobs = await engine.batch.describe(ids);
-  const children = await engine.batch.describe(jobs.flatMap((job) => openJobsOf(job, open)));
-  const byIndex = new Map(records.map((each) => [each.index, each]));
-  const waits = waitsItsTurn(engine, work);
-  const all = [...jobs.filter(({ arraySize }) => arraySize === undefined), ...children];
-  await severalAtOnce(all, async (job) => {
-    const index = identityOf(job)?.index;
-    const stored = index === undefined ? undefined : byIndex.get(index);
-    // What is tried again has its hint on the way; one that was lost is sent again when it is overdue.
-    if (isOver(job) && stored?.state !== "RETRYING") await handleJob(engine, job);
-    else if (job.state === "RUNNABLE") await endWaiting(engine, job, stored, waits);
-  });
-  return new Set(jobs.map(({ id }) => id));
-}
-
-/** As {@link sweepJobs}, for records with jobs of their own: one whose job Batch has forgotten has lost it. */
-async function sweepOwnJobs(
-  engine: Engine,
-  work: StepWork,
-  held: readonly (JobStep & StoredStep)[],
-  records: readonly StoredStep[],
-): Promise<void> {
-  if (held.length === 0) return;
-  const ids = held.flatMap(({ jobs }) => jobs.map(({ id }) => id));
-  const known = await sweepJobs(engine, work, ids, new Set(), records);
-  for (const record of held) {
-    if (!record.jobs.some(({ id }) => known.has(id))) await failAttempt(engine, work, record, jobLost);
-  }
 }
 
 /**

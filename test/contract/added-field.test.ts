@@ -1,11 +1,11 @@
-import { dynamoBackfillStore } from "../../shared/backfill/dynamo-backfill-store.ts";
-import { MemoryBackfillStore } from "../../shared/backfill/memory-backfill-store.ts";
-import { dynamoModelRegistry } from "../../shared/models/dynamo-model-registry.ts";
-import { MemoryModelRegistry } from "../../shared/models/memory-model-registry.ts";
-import { dynamoScheduleStore } from "../../shared/schedule/dynamo-schedule-store.ts";
-import { MemoryScheduleStore } from "../../shared/schedule/memory-schedule-store.ts";
-import { dynamoRunStore } from "../../shared/store/dynamo-run-store.ts";
-import { MemoryRunStore } from "../../shared/store/memory-run-store.ts";
+import { dynamoBackfillStore } from "../../shared/adapters/aws/dynamo-backfill-store.ts";
+import { dynamoModelRegistry } from "../../shared/adapters/aws/dynamo-model-registry.ts";
+import { dynamoRunStore } from "../../shared/adapters/aws/dynamo-run-store.ts";
+import { dynamoScheduleStore } from "../../shared/adapters/aws/dynamo-schedule-store.ts";
+import { MemoryBackfillStore } from "../../shared/adapters/memory/memory-backfill-store.ts";
+import { MemoryModelRegistry } from "../../shared/adapters/memory/memory-model-registry.ts";
+import { MemoryRunStore } from "../../shared/adapters/memory/memory-run-store.ts";
+import { MemoryScheduleStore } from "../../shared/adapters/memory/memory-schedule-store.ts";
 import { addedFieldContract } from "./added-field.contract.ts";
 import { dynamoTables } from "./dynamo-tables.ts";
 

@@ -1,11 +1,11 @@
 import fc from "fast-check";
-import { backfillRecord } from "../../shared/backfill/backfill.ts";
-import { aliasMove } from "../../shared/models/model-registry.ts";
+import { formAttributes, placeAttributes } from "../../shared/adapters/aws/dynamo-keys.ts";
 import { modelVersion } from "../../shared/pipeline/model.ts";
-import { scheduleRecord } from "../../shared/schedule/schedule.ts";
+import { aliasMove } from "../../shared/ports/model-registry.ts";
+import { backfillRecord } from "../../shared/state/backfill.ts";
 import { runKinds } from "../../shared/state/run.ts";
+import { scheduleRecord } from "../../shared/state/schedule.ts";
 import { stepKinds } from "../../shared/state/step-record.ts";
-import { formAttributes, placeAttributes } from "../../shared/store/dynamo-keys.ts";
 
 /** Names of fields that records have, by the kind of record. */
 export const knownFields: Readonly<Record<string, readonly string[]>> = {

@@ -1,5 +1,5 @@
+import type { RunStore } from "../../shared/ports/run-store.ts";
 import type { Limit, RunningRun, WaitingRun } from "../../shared/state/run.ts";
-import type { RunStore } from "../../shared/store/run-store.ts";
 import { aRun, epochStart, timeAt } from "../factories.ts";
 
 const later = epochStart + 120_000;

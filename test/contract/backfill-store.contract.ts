@@ -1,5 +1,5 @@
-import type { Backfill } from "../../shared/backfill/backfill.ts";
-import type { BackfillStore } from "../../shared/backfill/backfill-store.ts";
+import type { BackfillStore } from "../../shared/ports/backfill-store.ts";
+import type { Backfill } from "../../shared/state/backfill.ts";
 import { timeAt } from "../factories.ts";
 
 export const aBackfill: Backfill = {

@@ -1,5 +1,5 @@
-import { dynamoBackfillStore } from "../../shared/backfill/dynamo-backfill-store.ts";
-import { MemoryBackfillStore } from "../../shared/backfill/memory-backfill-store.ts";
+import { dynamoBackfillStore } from "../../shared/adapters/aws/dynamo-backfill-store.ts";
+import { MemoryBackfillStore } from "../../shared/adapters/memory/memory-backfill-store.ts";
 import { backfillStoreContract } from "./backfill-store.contract.ts";
 import { dynamoTables } from "./dynamo-tables.ts";
 

@@ -1,4 +1,4 @@
-import type { BatchService, JobSubmission } from "../../shared/batch/batch-service.ts";
+import type { BatchService, JobSubmission } from "../../shared/ports/batch-service.ts";
 
 /** A Batch service under test, and what a test has to know of the machines behind it. */
 export type BatchUnderTest = {

@@ -5,10 +5,10 @@ import { setTimeout as wait } from "node:timers/promises";
 import { BatchClient } from "@aws-sdk/client-batch";
 import { misbehave } from "../../local/batch/misbehave.ts";
 import { type Stack, startStack } from "../../local/stack/stack.ts";
-import { awsBatchService } from "../../shared/batch/aws-batch-service.ts";
-import { JobRejectedError } from "../../shared/batch/batch-service.ts";
-import { MemoryBatchService } from "../../shared/batch/memory-batch-service.ts";
-import { systemClock } from "../../shared/platform/clock.ts";
+import { awsBatchService } from "../../shared/adapters/aws/aws-batch-service.ts";
+import { MemoryBatchService } from "../../shared/adapters/memory/memory-batch-service.ts";
+import { JobRejectedError } from "../../shared/ports/batch-service.ts";
+import { systemClock } from "../../shared/ports/clock.ts";
 import { batchServiceContract } from "./batch-service.contract.ts";
 
 jest.setTimeout(30_000);

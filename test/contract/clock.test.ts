@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { type Clock, systemClock } from "../../shared/platform/clock.ts";
-import { VirtualClock } from "../../shared/platform/virtual-clock.ts";
+import { VirtualClock } from "../../shared/adapters/memory/virtual-clock.ts";
+import { type Clock, systemClock } from "../../shared/ports/clock.ts";
 
 /** What every clock does. `pass` lets so many milliseconds go by. */
 function clockContract(make: () => { clock: Clock; pass(milliseconds: number): Promise<void> }): void {

@@ -1,10 +1,10 @@
 import { type AttributeValue, ScanCommand } from "@aws-sdk/client-dynamodb";
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import { dayOf } from "../../shared/adapters/aws/dynamo-keys.ts";
+import { dynamoRunStore } from "../../shared/adapters/aws/dynamo-run-store.ts";
+import type { DynamoTable } from "../../shared/adapters/aws/dynamo-table.ts";
+import type { RunFilter, RunStore } from "../../shared/ports/run-store.ts";
 import { succeeded } from "../../shared/state/step-changes.ts";
-import { dayOf } from "../../shared/store/dynamo-keys.ts";
-import { dynamoRunStore } from "../../shared/store/dynamo-run-store.ts";
-import type { DynamoTable } from "../../shared/store/dynamo-table.ts";
-import type { RunFilter, RunStore } from "../../shared/store/run-store.ts";
 import { aHeldStep, aRun, epochStart, timeAt } from "../factories.ts";
 import { dynamoTables } from "./dynamo-tables.ts";
 

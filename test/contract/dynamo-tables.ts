@@ -1,5 +1,5 @@
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
-import { type DynamoTable, dynamoClient } from "../../shared/store/dynamo-table.ts";
+import { type DynamoTable, dynamoClient } from "../../shared/adapters/aws/dynamo-table.ts";
 import { type Ministack, startTestMinistack } from "../ministack.ts";
 import { createRunTable } from "../run-table.ts";
 

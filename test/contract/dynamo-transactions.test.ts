@@ -3,9 +3,9 @@ import {
   TransactionCanceledException,
   TransactionConflictException,
 } from "@aws-sdk/client-dynamodb";
-import { dynamoRunStore } from "../../shared/store/dynamo-run-store.ts";
-import type { DynamoTable } from "../../shared/store/dynamo-table.ts";
-import type { RunStore } from "../../shared/store/run-store.ts";
+import { dynamoRunStore } from "../../shared/adapters/aws/dynamo-run-store.ts";
+import type { DynamoTable } from "../../shared/adapters/aws/dynamo-table.ts";
+import type { RunStore } from "../../shared/ports/run-store.ts";
 import { aRun, epochStart, timeAt } from "../factories.ts";
 import { dynamoTables } from "./dynamo-tables.ts";
 

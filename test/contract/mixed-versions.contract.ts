@@ -1,11 +1,11 @@
 import fc from "fast-check";
-import type { BackfillStore } from "../../shared/backfill/backfill-store.ts";
-import type { ModelRegistry } from "../../shared/models/model-registry.ts";
-import type { ScheduleStore } from "../../shared/schedule/schedule-store.ts";
+import type { BackfillStore } from "../../shared/ports/backfill-store.ts";
+import type { ModelRegistry } from "../../shared/ports/model-registry.ts";
+import type { RunStore } from "../../shared/ports/run-store.ts";
+import type { ScheduleStore } from "../../shared/ports/schedule-store.ts";
 import { knownStep } from "../../shared/state/read-step.ts";
 import type { RunningRun } from "../../shared/state/run.ts";
 import type { StepRecord } from "../../shared/state/step-record.ts";
-import type { RunStore } from "../../shared/store/run-store.ts";
 import { aRun, epochStart, timeAt } from "../factories.ts";
 import { addedFields, withFields } from "./added-fields.ts";
 import { aBackfill } from "./backfill-store.contract.ts";

@@ -1,21 +1,21 @@
 import { GetCommand, PutCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
-import type { Backfill } from "../../shared/backfill/backfill.ts";
-import { dynamoBackfillStore } from "../../shared/backfill/dynamo-backfill-store.ts";
-import { MemoryBackfillStore } from "../../shared/backfill/memory-backfill-store.ts";
-import { dynamoModelRegistry } from "../../shared/models/dynamo-model-registry.ts";
-import { MemoryModelRegistry } from "../../shared/models/memory-model-registry.ts";
-import { dynamoScheduleStore } from "../../shared/schedule/dynamo-schedule-store.ts";
-import { MemoryScheduleStore } from "../../shared/schedule/memory-schedule-store.ts";
+import { dynamoBackfillStore } from "../../shared/adapters/aws/dynamo-backfill-store.ts";
 import {
   aliasKey,
   formAttributes,
   placeAttributes,
   runKey,
   slotsKey,
-} from "../../shared/store/dynamo-keys.ts";
-import { dynamoRunStore } from "../../shared/store/dynamo-run-store.ts";
-import type { DynamoTable } from "../../shared/store/dynamo-table.ts";
-import { MemoryRunStore } from "../../shared/store/memory-run-store.ts";
+} from "../../shared/adapters/aws/dynamo-keys.ts";
+import { dynamoModelRegistry } from "../../shared/adapters/aws/dynamo-model-registry.ts";
+import { dynamoRunStore } from "../../shared/adapters/aws/dynamo-run-store.ts";
+import { dynamoScheduleStore } from "../../shared/adapters/aws/dynamo-schedule-store.ts";
+import type { DynamoTable } from "../../shared/adapters/aws/dynamo-table.ts";
+import { MemoryBackfillStore } from "../../shared/adapters/memory/memory-backfill-store.ts";
+import { MemoryModelRegistry } from "../../shared/adapters/memory/memory-model-registry.ts";
+import { MemoryRunStore } from "../../shared/adapters/memory/memory-run-store.ts";
+import { MemoryScheduleStore } from "../../shared/adapters/memory/memory-schedule-store.ts";
+import type { Backfill } from "../../shared/state/backfill.ts";
 import { aHeldStep, aRun, epochStart, timeAt } from "../factories.ts";
 import { knownFields } from "./added-fields.ts";
 import { aBackfill } from "./backfill-store.contract.ts";

@@ -1,5 +1,5 @@
-import type { AliasMove, ModelRegistry } from "../../shared/models/model-registry.ts";
 import type { ModelVersion } from "../../shared/pipeline/model.ts";
+import type { AliasMove, ModelRegistry } from "../../shared/ports/model-registry.ts";
 
 const at = "2026-01-01T00:00:00.000Z";
 const by = { runId: "20260101T000000Z-000000000000", step: "register", index: 0 };

@@ -1,5 +1,8 @@
-import { dynamoModelRegistry, ModelRecordTooLargeError } from "../../shared/models/dynamo-model-registry.ts";
-import { MemoryModelRegistry } from "../../shared/models/memory-model-registry.ts";
+import {
+  dynamoModelRegistry,
+  ModelRecordTooLargeError,
+} from "../../shared/adapters/aws/dynamo-model-registry.ts";
+import { MemoryModelRegistry } from "../../shared/adapters/memory/memory-model-registry.ts";
 import { dynamoTables } from "./dynamo-tables.ts";
 import { loseFirstResponses } from "./lost-responses.ts";
 import { modelRegistryContract, versionOf } from "./model-registry.contract.ts";

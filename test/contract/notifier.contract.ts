@@ -1,6 +1,5 @@
-import type { Delivery, Notifier } from "../../shared/notice/notifier.ts";
-import type { RunNotice } from "../../shared/notice/run-notice.ts";
 import type { NoticeTarget } from "../../shared/pipeline/graph.ts";
+import type { Delivery, Notifier, RunNotice } from "../../shared/ports/notifier.ts";
 import { aNotice } from "../factories.ts";
 
 /** A notifier, and a look at what arrived. */

@@ -7,12 +7,12 @@ import {
 } from "@aws-sdk/client-sqs";
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import * as z from "zod";
-import { AwsNotifier, type NoticeSettings } from "../../shared/notice/aws-notifier.ts";
-import { MemoryNotifier } from "../../shared/notice/memory-notifier.ts";
-import { NoticeFailedError, NoticeRefusedError } from "../../shared/notice/notifier.ts";
+import { AwsNotifier, type NoticeSettings } from "../../shared/adapters/aws/aws-notifier.ts";
+import { MemoryNotifier } from "../../shared/adapters/memory/memory-notifier.ts";
+import { VirtualClock } from "../../shared/adapters/memory/virtual-clock.ts";
 import type { NoticeTarget } from "../../shared/pipeline/graph.ts";
 import { email, slack, webhook } from "../../shared/pipeline/index.ts";
-import { VirtualClock } from "../../shared/platform/virtual-clock.ts";
+import { NoticeFailedError, NoticeRefusedError } from "../../shared/ports/notifier.ts";
 import { aNotice, epochStart } from "../factories.ts";
 import { type Ministack, startTestMinistack } from "../ministack.ts";
 import { hangs, status, TestReceiver } from "../notice/receiver.ts";

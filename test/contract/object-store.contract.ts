@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type ObjectStore, ObjectUriError } from "../../shared/objects/object-store.ts";
+import { type ObjectStore, ObjectUriError } from "../../shared/ports/object-store.ts";
 
 const text = (bytes: Uint8Array | undefined) => bytes && Buffer.from(bytes).toString();
 

@@ -9,8 +9,8 @@ import {
   S3Client,
   S3ServiceException,
 } from "@aws-sdk/client-s3";
-import { MemoryObjectStore } from "../../shared/objects/memory-object-store.ts";
-import { s3ObjectStore } from "../../shared/objects/s3-object-store.ts";
+import { s3ObjectStore } from "../../shared/adapters/aws/s3-object-store.ts";
+import { MemoryObjectStore } from "../../shared/adapters/memory/memory-object-store.ts";
 import { type Ministack, startTestMinistack } from "../ministack.ts";
 import { objectStoreContract } from "./object-store.contract.ts";
 

@@ -1,4 +1,4 @@
-import type { ObjectWaiter, ObjectWaiters } from "../../shared/store/object-waiters.ts";
+import type { ObjectWaiter, ObjectWaiters } from "../../shared/ports/object-waiters.ts";
 
 const uri = "s3://data/raw/2021 März/a#b.csv";
 const until = Date.parse("2051-10-04T16:21:00Z");

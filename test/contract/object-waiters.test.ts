@@ -1,5 +1,5 @@
-import { dynamoObjectWaiters } from "../../shared/store/dynamo-object-waiters.ts";
-import { MemoryObjectWaiters } from "../../shared/store/memory-object-waiters.ts";
+import { dynamoObjectWaiters } from "../../shared/adapters/aws/dynamo-object-waiters.ts";
+import { MemoryObjectWaiters } from "../../shared/adapters/memory/memory-object-waiters.ts";
 import { dynamoTables } from "./dynamo-tables.ts";
 import { objectWaitersContract } from "./object-waiters.contract.ts";
 

@@ -1,9 +1,9 @@
-import type { Engine } from "../../shared/engine.ts";
+import { dynamoModelRegistry } from "../../shared/adapters/aws/dynamo-model-registry.ts";
 import { holderAfter } from "../../shared/models/alias-log.ts";
-import { dynamoModelRegistry } from "../../shared/models/dynamo-model-registry.ts";
 import { promoteVersion } from "../../shared/models/promote-version.ts";
 import { registerVersion } from "../../shared/models/register-version.ts";
 import type { Promotion, PromotionRequest } from "../../shared/pipeline/model.ts";
+import type { Engine } from "../../shared/ports/engine.ts";
 import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { dynamoTables } from "./dynamo-tables.ts";
 import { versionOf } from "./model-registry.contract.ts";

@@ -1,4 +1,4 @@
-import type { CachedResult, ResultCache } from "../../shared/store/result-cache.ts";
+import type { CachedResult, ResultCache } from "../../shared/ports/result-cache.ts";
 
 const source = { runId: "20211004T162100Z-cache0000000", step: "train_model", index: 3 };
 /** Far away, as what has expired may be gone at any time. */

@@ -1,6 +1,6 @@
 import { GetCommand } from "@aws-sdk/lib-dynamodb";
-import { dynamoResultCache } from "../../shared/store/dynamo-result-cache.ts";
-import { MemoryResultCache } from "../../shared/store/memory-result-cache.ts";
+import { dynamoResultCache } from "../../shared/adapters/aws/dynamo-result-cache.ts";
+import { MemoryResultCache } from "../../shared/adapters/memory/memory-result-cache.ts";
 import { dynamoTables } from "./dynamo-tables.ts";
 import { resultCacheContract } from "./result-cache.contract.ts";
 

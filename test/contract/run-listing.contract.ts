@@ -1,6 +1,6 @@
+import type { RunFilter, RunStore } from "../../shared/ports/run-store.ts";
 import { runStates } from "../../shared/state/run.ts";
 import type { RunMove } from "../../shared/state/run-changes.ts";
-import type { RunFilter, RunStore } from "../../shared/store/run-store.ts";
 import { aRun, epochStart, timeAt } from "../factories.ts";
 
 const cancel: Extract<RunMove, { to: "CANCELLING" }> = {

@@ -1,7 +1,7 @@
+import type { RunStore } from "../../shared/ports/run-store.ts";
 import type { EndState, Run, RunState } from "../../shared/state/run.ts";
 import { runStates, runTransitions } from "../../shared/state/run.ts";
 import { moved, type RunMove } from "../../shared/state/run-changes.ts";
-import type { RunStore } from "../../shared/store/run-store.ts";
 import { aRun, epochStart, timeAt } from "../factories.ts";
 
 const later = epochStart + 120_000;

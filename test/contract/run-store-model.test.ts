@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import { dynamoRunStore } from "../../shared/store/dynamo-run-store.ts";
-import { MemoryRunStore } from "../../shared/store/memory-run-store.ts";
+import { dynamoRunStore } from "../../shared/adapters/aws/dynamo-run-store.ts";
+import { MemoryRunStore } from "../../shared/adapters/memory/memory-run-store.ts";
 import { dynamoTables } from "./dynamo-tables.ts";
 import { loseFirstResponses } from "./lost-responses.ts";
 import { callSequences, StorePlayer, waitsAtOnce } from "./run-store-model.ts";

@@ -1,5 +1,6 @@
 import { isSet } from "node:util/types";
 import fc from "fast-check";
+import type { RunStore, TallyKey } from "../../shared/ports/run-store.ts";
 import type { EndState, Limit, RunningRun, WaitingRun } from "../../shared/state/run.ts";
 import type { RunMove } from "../../shared/state/run-changes.ts";
 import {
@@ -12,7 +13,6 @@ import {
   succeeded,
 } from "../../shared/state/step-changes.ts";
 import type { StepRecord } from "../../shared/state/step-record.ts";
-import type { RunStore, TallyKey } from "../../shared/store/run-store.ts";
 import { aHeldStep, aRun, epochStart, timeAt } from "../factories.ts";
 
 /** One call of a store, as data. Few names and numbers, so that calls meet each other often. */

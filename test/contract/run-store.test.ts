@@ -1,6 +1,6 @@
-import { dynamoRunStore } from "../../shared/store/dynamo-run-store.ts";
-import { MemoryRunStore } from "../../shared/store/memory-run-store.ts";
-import type { RunStore } from "../../shared/store/run-store.ts";
+import { dynamoRunStore } from "../../shared/adapters/aws/dynamo-run-store.ts";
+import { MemoryRunStore } from "../../shared/adapters/memory/memory-run-store.ts";
+import type { RunStore } from "../../shared/ports/run-store.ts";
 import { admissionContract } from "./admission.contract.ts";
 import { dynamoTables } from "./dynamo-tables.ts";
 import { loseFirstResponses } from "./lost-responses.ts";

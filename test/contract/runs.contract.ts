@@ -1,6 +1,6 @@
+import type { RunStore } from "../../shared/ports/run-store.ts";
 import type { EndState, Run, RunningRun, WaitingRun } from "../../shared/state/run.ts";
 import type { RunMove } from "../../shared/state/run-changes.ts";
-import type { RunStore } from "../../shared/store/run-store.ts";
 import { aChain, aRun, epochStart, timeAt } from "../factories.ts";
 
 const later = epochStart + 120_000;

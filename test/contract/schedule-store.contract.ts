@@ -1,5 +1,5 @@
-import type { StoredSchedule } from "../../shared/schedule/schedule.ts";
-import type { ScheduleStore } from "../../shared/schedule/schedule-store.ts";
+import type { ScheduleStore } from "../../shared/ports/schedule-store.ts";
+import type { StoredSchedule } from "../../shared/state/schedule.ts";
 
 export const nightly: StoredSchedule = {
   pipeline: "ridge-sweep",

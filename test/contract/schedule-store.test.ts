@@ -1,5 +1,5 @@
-import { dynamoScheduleStore } from "../../shared/schedule/dynamo-schedule-store.ts";
-import { MemoryScheduleStore } from "../../shared/schedule/memory-schedule-store.ts";
+import { dynamoScheduleStore } from "../../shared/adapters/aws/dynamo-schedule-store.ts";
+import { MemoryScheduleStore } from "../../shared/adapters/memory/memory-schedule-store.ts";
 import { dynamoTables } from "./dynamo-tables.ts";
 import { scheduleStoreContract } from "./schedule-store.contract.ts";
 

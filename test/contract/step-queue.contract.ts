@@ -1,4 +1,4 @@
-import { maxMessageDelay, type StepMessage, type StepQueue } from "../../shared/queue/step-queue.ts";
+import { maxMessageDelay, type StepMessage, type StepQueue } from "../../shared/ports/step-queue.ts";
 
 /** A queue under test, and what a worker would see of it. */
 export type QueueUnderTest = {

@@ -6,10 +6,10 @@ import {
   ReceiveMessageCommand,
   SQSClient,
 } from "@aws-sdk/client-sqs";
-import { systemClock } from "../../shared/platform/clock.ts";
-import { MemoryStepQueue } from "../../shared/queue/memory-step-queue.ts";
-import { sqsStepQueue } from "../../shared/queue/sqs-step-queue.ts";
-import { parseStepMessage, type StepMessage } from "../../shared/queue/step-queue.ts";
+import { sqsStepQueue } from "../../shared/adapters/aws/sqs-step-queue.ts";
+import { MemoryStepQueue } from "../../shared/adapters/memory/memory-step-queue.ts";
+import { systemClock } from "../../shared/ports/clock.ts";
+import { parseStepMessage, type StepMessage } from "../../shared/ports/step-queue.ts";
 import { epochStart } from "../factories.ts";
 import { type Ministack, startTestMinistack } from "../ministack.ts";
 import { stepQueueContract } from "./step-queue.contract.ts";

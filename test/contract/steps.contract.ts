@@ -1,3 +1,4 @@
+import type { FoundRecord, RunStore, StoredStep } from "../../shared/ports/run-store.ts";
 import {
   awaitingApproval,
   awaitingObject,
@@ -12,7 +13,6 @@ import {
   succeeded,
 } from "../../shared/state/step-changes.ts";
 import type { StepRecord } from "../../shared/state/step-record.ts";
-import type { FoundRecord, RunStore, StoredStep } from "../../shared/store/run-store.ts";
 import { aHeldStep, epochStart } from "../factories.ts";
 
 const error = { name: "ValueError", message: "", stack: ["at fit", "at main"], log: "s3://logs/1" };

@@ -1,4 +1,4 @@
-import type { RunStore, TallyKey } from "../../shared/store/run-store.ts";
+import type { RunStore, TallyKey } from "../../shared/ports/run-store.ts";
 
 const key: TallyKey = { runId: "20211004T162100Z-tally0000000", step: "train_model", shard: 3 };
 

@@ -13,14 +13,14 @@ import {
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { type Catalogue, copyService, jobsOf } from "../../local/stack/deploy-catalogue.ts";
 import { type Stack, startStack, stopStack } from "../../local/stack/stack.ts";
+import { dynamoRunStore } from "../../shared/adapters/aws/dynamo-run-store.ts";
+import { dynamoClient } from "../../shared/adapters/aws/dynamo-table.ts";
 import type { Json } from "../../shared/pipeline/json.ts";
+import type { RunStore, StoredStep } from "../../shared/ports/run-store.ts";
 import { type RunView, viewRun } from "../../shared/run/run-view.ts";
 import { knownSteps } from "../../shared/state/read-step.ts";
 import { isActive, type Run } from "../../shared/state/run.ts";
 import { hasResult, type StepIndex } from "../../shared/state/step-record.ts";
-import { dynamoRunStore } from "../../shared/store/dynamo-run-store.ts";
-import { dynamoClient } from "../../shared/store/dynamo-table.ts";
-import type { RunStore, StoredStep } from "../../shared/store/run-store.ts";
 
 /** The service, deployed by the real `sls deploy` to a local stack of its own. */
 export type DeployedService = {

@@ -7,10 +7,10 @@ import * as z from "zod";
 import { poem_model } from "../../batch-jobs/poem_model/contract.ts";
 import { misbehave } from "../../local/batch/misbehave.ts";
 import { REPOSITORY, VENV } from "../../local/stack/paths.ts";
-import { dynamoModelRegistry } from "../../shared/models/dynamo-model-registry.ts";
-import type { ModelRegistry } from "../../shared/models/model-registry.ts";
+import { dynamoModelRegistry } from "../../shared/adapters/aws/dynamo-model-registry.ts";
+import { dynamoClient } from "../../shared/adapters/aws/dynamo-table.ts";
+import type { ModelRegistry } from "../../shared/ports/model-registry.ts";
 import type { Run } from "../../shared/state/run.ts";
-import { dynamoClient } from "../../shared/store/dynamo-table.ts";
 import { type DeployedService, deployService, eventually } from "./deployed-service.ts";
 import { smallModel } from "./poem-pipelines.ts";
 

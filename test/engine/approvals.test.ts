@@ -1,11 +1,11 @@
 import * as z from "zod";
-import type { Engine } from "../../shared/engine.ts";
 import { approveStep } from "../../shared/operate/approve-step.ts";
 import { cancelRun } from "../../shared/operate/cancel-run.ts";
 import { manage } from "../../shared/operate/manage.ts";
 import { pauseRun, resumeRun } from "../../shared/operate/pause-run.ts";
 import { retryRun } from "../../shared/operate/retry-run.ts";
 import { approval, definePipeline, lambda, type StepOptions, text } from "../../shared/pipeline/index.ts";
+import type { Engine } from "../../shared/ports/engine.ts";
 import { RunNotFoundError, RunStateError } from "../../shared/run/run-errors.ts";
 import { graphOf } from "../../shared/run/run-graph.ts";
 import { type StepView, viewRun } from "../../shared/run/run-view.ts";

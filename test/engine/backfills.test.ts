@@ -1,14 +1,14 @@
 import * as z from "zod";
-import type { Backfill } from "../../shared/backfill/backfill.ts";
 import { driveBackfills } from "../../shared/backfill/drive-backfill.ts";
 import type { BackfillRequest } from "../../shared/backfill/plan-backfill.ts";
 import { previewBackfill } from "../../shared/backfill/preview-backfill.ts";
 import { cancelBackfill, resumeBackfill, startBackfill } from "../../shared/backfill/start-backfill.ts";
-import type { Engine } from "../../shared/engine.ts";
 import { cancelRun } from "../../shared/operate/cancel-run.ts";
 import { cron, definePipeline, lambda, wait } from "../../shared/pipeline/index.ts";
+import type { Engine } from "../../shared/ports/engine.ts";
 import { startRun } from "../../shared/run/start-run.ts";
 import { runSchedules } from "../../shared/schedule/run-schedules.ts";
+import type { Backfill } from "../../shared/state/backfill.ts";
 import type { Run } from "../../shared/state/run.ts";
 import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { JobSubmission } from "../../shared/batch/batch-service.ts";
+import { handleJob } from "../../shared/jobs/handle-job.ts";
 import { retryRun } from "../../shared/operate/retry-run.ts";
 import {
   batch,
@@ -9,10 +9,10 @@ import {
   lambda,
   type Pipeline,
 } from "../../shared/pipeline/index.ts";
+import type { JobSubmission } from "../../shared/ports/batch-service.ts";
 import { startRun } from "../../shared/run/start-run.ts";
 import { lossLimits } from "../../shared/state/failure.ts";
 import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
-import { handleJob } from "../../shared/worker/handle-job.ts";
 import { sweepRuns } from "../../shared/worker/sweep-run.ts";
 import { begin, pass, runOf, stepOf, work } from "./driving.ts";
 

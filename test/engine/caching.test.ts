@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import * as z from "zod";
-import type { Engine } from "../../shared/engine.ts";
 import { retryRun } from "../../shared/operate/retry-run.ts";
 import {
   type Artifact,
@@ -11,6 +10,7 @@ import {
   lambda,
   type StepOptions,
 } from "../../shared/pipeline/index.ts";
+import type { Engine } from "../../shared/ports/engine.ts";
 import { viewRun } from "../../shared/run/run-view.ts";
 import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { begin, runOf, stepOf, work } from "./driving.ts";

@@ -1,7 +1,5 @@
 import * as z from "zod";
-import { JobRejectedError } from "../../shared/batch/batch-service.ts";
-import type { JobExit } from "../../shared/batch/memory-batch-service.ts";
-import type { Engine } from "../../shared/engine.ts";
+import type { JobExit } from "../../shared/adapters/memory/memory-batch-service.ts";
 import { retryRun } from "../../shared/operate/retry-run.ts";
 import {
   batch,
@@ -12,6 +10,8 @@ import {
   RetryAfter,
   type StepOptions,
 } from "../../shared/pipeline/index.ts";
+import { JobRejectedError } from "../../shared/ports/batch-service.ts";
+import type { Engine } from "../../shared/ports/engine.ts";
 import { lossLimits } from "../../shared/state/failure.ts";
 import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";

@@ -1,10 +1,10 @@
 import * as z from "zod";
+import { cancelOpenSteps } from "../../shared/cancel/settle-cancellation.ts";
 import { cancelRun } from "../../shared/operate/cancel-run.ts";
 import { retryRun } from "../../shared/operate/retry-run.ts";
 import { child, definePipeline, lambda, wait } from "../../shared/pipeline/index.ts";
 import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
-import { cancelOpenSteps } from "../../shared/worker/settle-cancellation.ts";
 import { sweepRuns } from "../../shared/worker/sweep-run.ts";
 import { begin, pass, runOf } from "./driving.ts";
 import { childOf, doubling, nested } from "./families.ts";

@@ -1,16 +1,16 @@
-import type { Engine } from "../../shared/engine.ts";
+import { handleJob } from "../../shared/jobs/handle-job.ts";
 import { startByHand } from "../../shared/operate/start-by-hand.ts";
 import type { Json } from "../../shared/pipeline/index.ts";
+import type { Engine } from "../../shared/ports/engine.ts";
+import type { StoredStep } from "../../shared/ports/run-store.ts";
 import { knownStep } from "../../shared/state/read-step.ts";
 import type { Run } from "../../shared/state/run.ts";
-import type { StoredStep } from "../../shared/store/run-store.ts";
 import type { MemoryEngine } from "../../shared/testing/memory-engine.ts";
-import { handleJob } from "../../shared/worker/handle-job.ts";
 import { sweepRuns } from "../../shared/worker/sweep-run.ts";
 import { crashing } from "./crashing-engine.ts";
 
 /** More rounds than any test needs: an engine that does not come to rest is found out. */
-const mostRounds = 10_000;
+const maxRounds = 10_000;
 
 /** Milliseconds between two ticks. */
 const tick = 60_000;
@@ -59,7 +59,7 @@ export async function stepOf(
 
 /** Works on the messages and events that are there now, and on what comes of them. Jobs stay as they are. */
 export async function work(memory: MemoryEngine): Promise<void> {
-  for (let round = 0; round < mostRounds; round += 1) {
+  for (let round = 0; round < maxRounds; round += 1) {
     const events = memory.batch.takeEvents();
     const handled = await memory.handleMessages();
     if (handled + events.length === 0) return;

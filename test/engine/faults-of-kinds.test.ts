@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { Engine } from "../../shared/engine.ts";
+import { handleJob } from "../../shared/jobs/handle-job.ts";
 import { approveStep } from "../../shared/operate/approve-step.ts";
 import { cancelRun } from "../../shared/operate/cancel-run.ts";
 import { retryRun } from "../../shared/operate/retry-run.ts";
@@ -16,10 +16,10 @@ import {
   type Task,
   wait,
 } from "../../shared/pipeline/index.ts";
+import type { Engine } from "../../shared/ports/engine.ts";
 import { RunStateError } from "../../shared/run/run-errors.ts";
 import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { activeTree } from "../../shared/testing/standstill.ts";
-import { handleJob } from "../../shared/worker/handle-job.ts";
 import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
 import { sweepRuns } from "../../shared/worker/sweep-run.ts";
 import { crashings, runWithCrash, type StartedRun } from "./crashing-engine.ts";

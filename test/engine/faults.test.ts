@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { handleJob } from "../../shared/jobs/handle-job.ts";
 import { cancelRun } from "../../shared/operate/cancel-run.ts";
 import { retryRun } from "../../shared/operate/retry-run.ts";
 import { batch, defineJob, definePipeline, eq, lambda } from "../../shared/pipeline/index.ts";
@@ -6,8 +7,7 @@ import { startRun } from "../../shared/run/start-run.ts";
 import { resultsNamed } from "../../shared/step/known-results.ts";
 import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { runJob } from "../../shared/testing/run-job.ts";
-import { failPoison } from "../../shared/worker/fail-poison.ts";
-import { handleJob } from "../../shared/worker/handle-job.ts";
+import { failDeadLetter } from "../../shared/worker/fail-dead-letter.ts";
 import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
 import { sweepRuns } from "../../shared/worker/sweep-run.ts";
 import { crashings, runWithCrash, wrapped } from "./crashing-engine.ts";
@@ -163,7 +163,7 @@ describe("messages and events", () => {
 
   it("that nobody could deal with end their step with the reason, not in silence", async () => {
     const { memory, runId } = await started();
-    await failPoison(memory.engine, { runId, step: "list", index: 0, epoch: 1 });
+    await failDeadLetter(memory.engine, { runId, step: "list", index: 0, epoch: 1 });
     const run = await memory.finish(runId);
     expect(run).toMatchObject({ state: "FAILED", error: { step: "list", name: "DeadLetter" } });
   });

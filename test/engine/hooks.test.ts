@@ -2,9 +2,9 @@ import * as z from "zod";
 import { cancelRun } from "../../shared/operate/cancel-run.ts";
 import { retryRun } from "../../shared/operate/retry-run.ts";
 import { child, definePipeline, FatalError, lambda, type RunEnd, wait } from "../../shared/pipeline/index.ts";
-import type { StepMessage } from "../../shared/queue/step-queue.ts";
+import type { StepMessage } from "../../shared/ports/step-queue.ts";
 import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
-import { failPoison } from "../../shared/worker/fail-poison.ts";
+import { failDeadLetter } from "../../shared/worker/fail-dead-letter.ts";
 import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
 import { sweepRuns } from "../../shared/worker/sweep-run.ts";
 import { Crash } from "./crashing-engine.ts";
@@ -141,7 +141,7 @@ describe("a hook", () => {
       const runId = await ended(memory, state);
       const [message] = undeliverable;
       if (message === undefined) throw new Error("no hook was sent");
-      await failPoison(memory.engine, message);
+      await failDeadLetter(memory.engine, message);
       await pass(memory, 3600);
       expect(await hooksOf(memory, runId)).toMatchObject([
         { state: "FAILED", error: { name: "DeadLetter" } },

@@ -1,12 +1,12 @@
 import * as z from "zod";
-import type { JobDetail, JobSubmission } from "../../shared/batch/batch-service.ts";
-import type { JobExit } from "../../shared/batch/memory-batch-service.ts";
+import type { JobExit } from "../../shared/adapters/memory/memory-batch-service.ts";
+import { handleJob } from "../../shared/jobs/handle-job.ts";
 import { cancelRun } from "../../shared/operate/cancel-run.ts";
 import { retryRun } from "../../shared/operate/retry-run.ts";
 import { batch, defineJob, definePipeline, type StepOptions } from "../../shared/pipeline/index.ts";
 import type { Resources } from "../../shared/pipeline/job.ts";
+import type { JobDetail, JobSubmission } from "../../shared/ports/batch-service.ts";
 import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
-import { handleJob } from "../../shared/worker/handle-job.ts";
 import { begin, pass, runOf, stepOf, work } from "./driving.ts";
 
 const crunch = defineJob("demo.crunch", {

@@ -1,11 +1,11 @@
 import * as z from "zod";
+import { settleCancellation } from "../../shared/cancel/settle-cancellation.ts";
+import { handleJob } from "../../shared/jobs/handle-job.ts";
 import { cancelRun } from "../../shared/operate/cancel-run.ts";
 import { retryRun } from "../../shared/operate/retry-run.ts";
 import { batch, definePipeline } from "../../shared/pipeline/index.ts";
 import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
-import { handleJob } from "../../shared/worker/handle-job.ts";
 import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
-import { settleCancellation } from "../../shared/worker/settle-cancellation.ts";
 import { sweepRuns } from "../../shared/worker/sweep-run.ts";
 import { Calls, started, sweep, train } from "./sweep-pipeline.ts";
 

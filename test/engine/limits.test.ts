@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import * as z from "zod";
-import type { Engine } from "../../shared/engine.ts";
 import { cancelRun } from "../../shared/operate/cancel-run.ts";
 import { changeLimit } from "../../shared/operate/change-limit.ts";
 import { manage } from "../../shared/operate/manage.ts";
 import { retryRun } from "../../shared/operate/retry-run.ts";
 import { startByHand } from "../../shared/operate/start-by-hand.ts";
 import { child, definePipeline, FatalError, lambda, wait, workQueue } from "../../shared/pipeline/index.ts";
+import type { Engine } from "../../shared/ports/engine.ts";
 import { beginRun } from "../../shared/run/start-run.ts";
 import type { WaitingRun } from "../../shared/state/run.ts";
 import { MemoryEngine } from "../../shared/testing/memory-engine.ts";

@@ -1,10 +1,10 @@
 import * as z from "zod";
 import { definePipeline, lambda } from "../../shared/pipeline/index.ts";
-import type { StepMessage } from "../../shared/queue/step-queue.ts";
+import type { StepMessage } from "../../shared/ports/step-queue.ts";
 import { lossLimits } from "../../shared/state/failure.ts";
 import { lossesTo } from "../../shared/state/step-record.ts";
 import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
-import { failPoison } from "../../shared/worker/fail-poison.ts";
+import { failDeadLetter } from "../../shared/worker/fail-dead-letter.ts";
 import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
 import { sweepRuns } from "../../shared/worker/sweep-run.ts";
 import { Crash, crashing } from "./crashing-engine.ts";
@@ -161,9 +161,9 @@ describe("an attempt whose worker died", () => {
     const message = { runId, step: "work", index: 0, epoch: 1 } as const;
     await lose(memory, runId);
     memory.clock.moveTo(memory.clock.now() + 600_000);
-    await failPoison(memory.engine, message);
+    await failDeadLetter(memory.engine, message);
     expect(await stepOf(memory, runId, "work")).toMatchObject({ state: "RETRYING" });
-    await failPoison(memory.engine, { ...message, alone: true });
+    await failDeadLetter(memory.engine, { ...message, alone: true });
     expect(await stepOf(memory, runId, "work")).toMatchObject({
       state: "FAILED",
       error: { name: "DeadLetter" },

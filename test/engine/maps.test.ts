@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { definePipeline, lambda } from "../../shared/pipeline/index.ts";
-import type { StepMessage } from "../../shared/queue/step-queue.ts";
+import type { StepMessage } from "../../shared/ports/step-queue.ts";
 import { startRun } from "../../shared/run/start-run.ts";
 import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { testPipeline } from "../../shared/testing/test-pipeline.ts";

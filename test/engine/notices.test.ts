@@ -1,7 +1,5 @@
 import * as z from "zod";
-import type { Engine } from "../../shared/engine.ts";
-import { localStage } from "../../shared/engine.ts";
-import { AwsNotifier } from "../../shared/notice/aws-notifier.ts";
+import { AwsNotifier } from "../../shared/adapters/aws/aws-notifier.ts";
 import { cancelRun } from "../../shared/operate/cancel-run.ts";
 import { retryRun } from "../../shared/operate/retry-run.ts";
 import {
@@ -15,9 +13,11 @@ import {
   wait,
   webhook,
 } from "../../shared/pipeline/index.ts";
-import type { StepMessage } from "../../shared/queue/step-queue.ts";
+import type { Engine } from "../../shared/ports/engine.ts";
+import { localStage } from "../../shared/ports/engine.ts";
+import type { StepMessage } from "../../shared/ports/step-queue.ts";
 import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
-import { failPoison } from "../../shared/worker/fail-poison.ts";
+import { failDeadLetter } from "../../shared/worker/fail-dead-letter.ts";
 import { sweepRuns } from "../../shared/worker/sweep-run.ts";
 import {
   type Behaviour,
@@ -215,7 +215,7 @@ describe("a notice", () => {
     const runId = await ended(memory, "FAILED");
     const [message] = undeliverable;
     if (message === undefined) throw new Error("no notice was sent");
-    await failPoison(memory.engine, message);
+    await failDeadLetter(memory.engine, message);
     await pass(memory, 600);
     expect(await recordsOf(memory, runId)).toMatchObject([
       { state: "FAILED", error: { name: "DeadLetter" } },

@@ -1,11 +1,11 @@
 import * as z from "zod";
+import { handleJob } from "../../shared/jobs/handle-job.ts";
 import { cancelRun } from "../../shared/operate/cancel-run.ts";
 import { manage } from "../../shared/operate/manage.ts";
 import { retryRun } from "../../shared/operate/retry-run.ts";
 import { batch, definePipeline, lambda } from "../../shared/pipeline/index.ts";
 import { RunNotFoundError, RunStateError } from "../../shared/run/run-errors.ts";
 import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
-import { handleJob } from "../../shared/worker/handle-job.ts";
 import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
 import { sampleEvent } from "../sample-event.ts";
 import { Calls, started, sweep, train } from "./sweep-pipeline.ts";

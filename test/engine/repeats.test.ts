@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { handleJob } from "../../shared/jobs/handle-job.ts";
 import { cancelRun } from "../../shared/operate/cancel-run.ts";
 import { pauseRun, resumeRun } from "../../shared/operate/pause-run.ts";
 import { retryRun } from "../../shared/operate/retry-run.ts";
@@ -16,7 +17,6 @@ import {
 } from "../../shared/pipeline/index.ts";
 import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { testPipeline } from "../../shared/testing/test-pipeline.ts";
-import { handleJob } from "../../shared/worker/handle-job.ts";
 import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
 import { sweepRuns } from "../../shared/worker/sweep-run.ts";
 import { begin, mortal, pass, runOf, stepOf, work } from "./driving.ts";

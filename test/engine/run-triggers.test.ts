@@ -12,11 +12,11 @@ import {
   type SucceededRun,
   wait,
 } from "../../shared/pipeline/index.ts";
-import type { StepMessage } from "../../shared/queue/step-queue.ts";
+import type { StepMessage } from "../../shared/ports/step-queue.ts";
 import { viewRun } from "../../shared/run/run-view.ts";
 import type { Run } from "../../shared/state/run.ts";
 import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
-import { failPoison } from "../../shared/worker/fail-poison.ts";
+import { failDeadLetter } from "../../shared/worker/fail-dead-letter.ts";
 import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
 import { Crash } from "./crashing-engine.ts";
 import { begin, mortal, pass, runOf, statesOf, work } from "./driving.ts";
@@ -326,7 +326,7 @@ describe("a trigger that cannot say with what to start", () => {
     const [dead] = [intercepted(memory)];
     const runId = await begin(memory, "lake");
     await work(memory);
-    for (const message of dead ?? []) await failPoison(memory.engine, message);
+    for (const message of dead ?? []) await failDeadLetter(memory.engine, message);
     await pass(memory, 600);
     expect(await startsOf(memory, runId)).toMatchObject([{ state: "FAILED", error: { name: "DeadLetter" } }]);
     expect(await isOpen(memory, runId)).toBe(false);

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { TaskKind } from "../../shared/pipeline/graph.ts";
 import {
   approval,
   batch,
@@ -7,6 +8,7 @@ import {
   definePipeline,
   lambda,
   type Ref,
+  type Task,
   wait,
 } from "../../shared/pipeline/index.ts";
 import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
@@ -44,64 +46,47 @@ export function follow(step: Parameters<Build>[0]["step"], it: Ref<unknown>): vo
 
 const approve = { deadline: 300, byDefault: "approve" } as const;
 
-/** A step `it` of each kind, and of a map of each; every one is followed by `last`. */
-export const kinds: readonly [kind: string, build: Build][] = [
-  [
-    "function",
-    ({ step }) =>
-      follow(
-        step,
-        step(
-          "it",
-          lambda({}, () => 1),
-        ),
-      ),
+const one = (task: Task<unknown>): Build => {
+  return ({ step }) => follow(step, step("it", task));
+};
+
+const mapped = (list: readonly number[], task: (item: Ref<number>) => Task<unknown>): Build => {
+  return ({ step, map }) => follow(step, map("it", list, task));
+};
+
+/** Key of an object that lands 200 seconds after the engine was made. */
+const landing = "raw/landing.csv";
+const landsAfter = 200_000;
+const object = { object: landing, deadline: 5000 };
+
+/** A step `it` of each kind of task, and of a map of each; every one is followed by `last`. */
+const byKind: Readonly<Record<TaskKind, readonly [kind: string, build: Build][]>> = {
+  lambda: [
+    ["function", one(lambda({}, () => 1))],
+    ["map of functions", mapped([1, 2, 3], (n) => lambda({ n }, ({ n }) => n))],
   ],
-  [
-    "map of functions",
-    ({ step, map }) =>
-      follow(
-        step,
-        map("it", [1, 2, 3], (n) => lambda({ n }, ({ n }) => n)),
-      ),
+  batch: [
+    ["job", one(batch(train, { n: 1 }))],
+    ["map of jobs", mapped([1, 2, 3], (n) => batch(train, { n }))],
   ],
-  ["job", ({ step }) => follow(step, step("it", batch(train, { n: 1 })))],
-  [
-    "map of jobs",
-    ({ step, map }) =>
-      follow(
-        step,
-        map("it", [1, 2, 3], (n) => batch(train, { n })),
-      ),
+  wait: [
+    ["wait", one(wait({ seconds: 200 }))],
+    ["map of waits", mapped([100, 200], (seconds) => wait({ seconds }))],
   ],
-  ["wait", ({ step }) => follow(step, step("it", wait({ seconds: 200 })))],
-  [
-    "map of waits",
-    ({ step, map }) =>
-      follow(
-        step,
-        map("it", [100, 200], (seconds) => wait({ seconds })),
-      ),
+  child: [
+    ["child", one(child(inner, {}))],
+    ["map of children", mapped([1, 2], () => child(inner, {}))],
   ],
-  ["child", ({ step }) => follow(step, step("it", child(inner, {})))],
-  [
-    "map of children",
-    ({ step, map }) =>
-      follow(
-        step,
-        map("it", [1, 2], () => child(inner, {})),
-      ),
+  object: [
+    ["object", one(wait(object))],
+    ["map of objects", mapped([1, 2], () => wait(object))],
   ],
-  ["approval", ({ step }) => follow(step, step("it", approval(approve)))],
-  [
-    "map of approvals",
-    ({ step, map }) =>
-      follow(
-        step,
-        map("it", [1, 2], () => approval(approve)),
-      ),
+  approval: [
+    ["approval", one(approval(approve))],
+    ["map of approvals", mapped([1, 2], () => approval(approve))],
   ],
-];
+};
+export const kinds = Object.values(byKind).flat();
 
 /** A map of three jobs, followed by a function. */
 export const mapOfJobs: Build = ({ step, map }) =>
@@ -116,7 +101,12 @@ export function engineFor(
   options: { timeout?: number; maxActiveRuns?: number } = {},
 ): MemoryEngine {
   const subject = definePipeline({ name: "subject", params: none, ...options }, build);
-  return new MemoryEngine([subject, inner], jobs);
+  const memory = new MemoryEngine([subject, inner], jobs);
+  const head = memory.objects.head.bind(memory.objects);
+  const landsAt = memory.clock.now() + landsAfter;
+  memory.objects.head = async (uri) =>
+    uri.endsWith(landing) && memory.clock.now() >= landsAt ? { bytes: 1 } : head(uri);
+  return memory;
 }
 
 /** Puts jobs to their ends, as they would end by themselves, and works on what comes of it. */

@@ -1,5 +1,4 @@
 import * as z from "zod";
-import type { WorkerSize } from "../../shared/engine.ts";
 import {
   batch,
   defineJob,
@@ -9,10 +8,11 @@ import {
   type Ref,
   repeat,
 } from "../../shared/pipeline/index.ts";
-import type { StepMessage } from "../../shared/queue/step-queue.ts";
+import type { WorkerSize } from "../../shared/ports/engine.ts";
+import type { StepMessage } from "../../shared/ports/step-queue.ts";
 import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { testPipeline } from "../../shared/testing/test-pipeline.ts";
-import { failPoison } from "../../shared/worker/fail-poison.ts";
+import { failDeadLetter } from "../../shared/worker/fail-dead-letter.ts";
 import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
 import { crashings, runWithCrash, wrapped } from "./crashing-engine.ts";
 import { begin, pass, runOf, stepOf } from "./driving.ts";
@@ -252,7 +252,7 @@ describe("a large function", () => {
   it("that no worker could deal with fails with the reason", async () => {
     const memory = new MemoryEngine([chain(["A"], [])]);
     const runId = await begin(memory, "chain");
-    await failPoison(memory.engine, { runId, step: "a", index: 0, epoch: 1 });
+    await failDeadLetter(memory.engine, { runId, step: "a", index: 0, epoch: 1 });
     expect(await runOf(memory, runId)).toMatchObject({ state: "FAILED", error: { name: "DeadLetter" } });
   });
 });

@@ -11,7 +11,7 @@ import {
   type Ref,
   wait,
 } from "../../shared/pipeline/index.ts";
-import type { StepMessage } from "../../shared/queue/step-queue.ts";
+import type { StepMessage } from "../../shared/ports/step-queue.ts";
 import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
 import { Crash } from "./crashing-engine.ts";

@@ -13,7 +13,7 @@ const compileCache = join(import.meta.dirname, "..", "..", ".cache", "compile");
 const portion = 20;
 
 /** Milliseconds of real time after which a portion is taken to hang: many times what it takes on a busy machine. */
-const longestPortion = 180_000;
+const maxPortion = 180_000;
 
 function* portionsOf({ first, last }: SeedRange): Generator<SeedRange> {
   for (let from = first; from <= last; from += portion)
@@ -26,7 +26,7 @@ function ask(worker: ChildProcess, seeds: SeedRequest): Promise<Tally> {
     const died = (code: number | null) =>
       reject(new Error(`a process died (${code}) within seeds ${seeds.first}..${seeds.last}`));
     const hangs = () => reject(new Error(`seeds ${seeds.first}..${seeds.last} do not come to an end`));
-    const watchdog = setTimeout(hangs, longestPortion);
+    const watchdog = setTimeout(hangs, maxPortion);
     worker.once("exit", died);
     worker.once("message", (tally) => {
       clearTimeout(watchdog);

@@ -95,16 +95,16 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a job that ended well is believed without its manifest's result",
-    file: "shared/worker/job-ended.ts",
-    find: "    if (manifest !== undefined) {\n",
+    file: "shared/batch/job-files.ts",
+    find: 'if (manifest !== undefined) return { kind: "succeeded"',
     replace:
-      "    if (manifest === undefined) return await succeedAttempt(engine, work, held, null);\n    if (manifest !== undefined) {\n",
+      'if (manifest === undefined) return { kind: "succeeded", output: null };\n    if (manifest !== undefined) return { kind: "succeeded"',
   },
   {
     name: "a job that died after its manifest is tried again",
-    file: "shared/worker/job-ended.ts",
-    find: "if (await hasManifest(engine, work.run, job)) return",
-    replace: "if (detail.exitCode === 0 && (await hasManifest(engine, work.run, job))) return",
+    file: "shared/batch/job-files.ts",
+    find: "if (await hasManifest(engine, run, job)) return",
+    replace: "if (detail.exitCode === 0 && (await hasManifest(engine, run, job))) return",
   },
   {
     name: "the sweep never sends hints again",
@@ -122,7 +122,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "a cancel forgets jobs",
     seed: 123,
-    file: "shared/worker/settle-cancellation.ts",
+    file: "shared/batch/cancel-jobs.ts",
     find: "const open = new Set(wholes.filter((job) => !isOver(job)).map(({ id }) => id));",
     replace: "const open = new Set<string>();",
   },
@@ -161,28 +161,28 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a paused run goes on",
-    file: "shared/run/end-step.ts",
-    find: 'return isEndStep(step) ? follows(step, run.state) : run.state === "RUNNING";',
+    file: "shared/run/after-run-step.ts",
+    find: 'return isAfterRunStep(step) ? follows(step, run.state) : run.state === "RUNNING";',
     replace:
-      'return isEndStep(step) ? follows(step, run.state) : run.state === "RUNNING" || run.state === "PAUSED";',
+      'return isAfterRunStep(step) ? follows(step, run.state) : run.state === "RUNNING" || run.state === "PAUSED";',
   },
   {
     name: "nobody tells a parent of its child's end, and nobody looks",
     seed: 40,
-    file: "shared/worker/look-at-away.ts",
-    find: "return lookAtChild(engine, work, record);",
-    replace: "return;",
+    file: "shared/worker/look-at-suspended.ts",
+    find: "run: lookAtChild,",
+    replace: "run: async () => {},",
   },
   {
     name: "more runs are admitted than a limit allows",
-    file: "shared/store/memory-run-store.ts",
+    file: "shared/adapters/memory/memory-run-store.ts",
     find: "const { holders, limit: set } = this.slotsOf(name);",
     replace:
       "const { holders: _holders, limit: set } = this.slotsOf(name);\n      const holders: ReadonlySet<string> = new Set();",
   },
   {
     name: "a run that ends keeps its slots",
-    file: "shared/store/memory-run-store.ts",
+    file: "shared/adapters/memory/memory-run-store.ts",
     find: "filter((holder) => holder !== runId)",
     replace: "filter(() => runId !== undefined)",
   },
@@ -203,8 +203,8 @@ export const mutants: readonly Mutant[] = [
     name: "a run is closed when the first of what follows its end has ended",
     seed: 136,
     file: "shared/step/join-step.ts",
-    find: "if ((await openEndSteps(engine, run, graph)).length === 0)",
-    replace: "if ((await openEndSteps(engine, run, graph)).length >= 0)",
+    find: "if ((await openAfterRunSteps(engine, run, graph)).length === 0)",
+    replace: "if ((await openAfterRunSteps(engine, run, graph)).length >= 0)",
   },
   {
     name: "each try to start what follows a success starts a run of its own",
@@ -249,7 +249,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "a cancelled run does not wait for the end of its jobs",
     seed: 135,
-    file: "shared/worker/settle-cancellation.ts",
+    file: "shared/batch/cancel-jobs.ts",
     find: "if (record.jobs.some(({ id }) => running.has(id))) return false;",
     replace: "if (record.jobs.some(({ id }) => running.has(id))) return true;",
   },
@@ -268,22 +268,22 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a job may wait for a machine for ever",
-    file: "shared/worker/sweep-step.ts",
+    file: "shared/jobs/sweep-jobs.ts",
     find: "if (since !== undefined && waited < engine.settings.runnableSeconds * 1000) return;",
     replace: "if (since !== undefined && waited < engine.settings.runnableSeconds * 1e6) return;",
   },
   {
     name: "a job that Batch has forgotten is not given up",
-    file: "shared/worker/sweep-step.ts",
+    file: "shared/jobs/sweep-jobs.ts",
     find: "if (!record.jobs.some(({ id }) => known.has(id))) await failAttempt(engine, work, record, jobLost);",
     replace: "",
   },
   {
     name: "an object whose event was lost is not looked for",
     seed: 483,
-    file: "shared/worker/sweep-step.ts",
-    find: 'return "holder" in record && (record.holder === "object" || record.holder === "run");',
-    replace: 'return "holder" in record && record.holder === "run";',
+    file: "shared/state/holders.ts",
+    find: "dueAt: ({ deadlineAt }) => deadlineAt,\n    mustLook: true,",
+    replace: "dueAt: ({ deadlineAt }) => deadlineAt,\n    mustLook: false,",
   },
   {
     name: "nobody looks at a run's time limit",

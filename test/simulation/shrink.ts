@@ -9,7 +9,7 @@ export type SmallCase = {
 };
 
 /** Most simulations that are spent on one failing seed. */
-const mostTries = 1500;
+const maxTries = 1500;
 
 /** What decides a simulation, besides its seed. */
 type Case = Required<Pick<SimulationOptions, "spec" | "only">>;
@@ -27,7 +27,7 @@ class Shrinking {
 
   /** Whether a smaller case breaks the same rule; it is then the best one. */
   private async stillFails(candidate: Case): Promise<boolean> {
-    if (this.tries >= mostTries) return false;
+    if (this.tries >= maxTries) return false;
     this.tries += 1;
     const result = await simulate(this.best.seed, candidate);
     if (result.violations[0]?.rule !== this.rule) return false;

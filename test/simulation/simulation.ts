@@ -1,5 +1,5 @@
-import type { WorkerSize } from "../../shared/engine.ts";
-import { type Meter, type MeterName, silentMeter } from "../../shared/platform/meter.ts";
+import type { WorkerSize } from "../../shared/ports/engine.ts";
+import { type Meter, type MeterName, silentMeter } from "../../shared/ports/meter.ts";
 import { startRun } from "../../shared/run/start-run.ts";
 import { sweepRuns } from "../../shared/worker/sweep-run.ts";
 import { type Fault, FaultPlan, ratesFor } from "./faults/fault-plan.ts";
@@ -16,38 +16,38 @@ import { Delivery } from "./world/delivery.ts";
 import { Jobs } from "./world/jobs.ts";
 import { People } from "./world/people.ts";
 import { SimulatedQueue } from "./world/simulated-queue.ts";
-import { mostSkew, World } from "./world/world.ts";
+import { maxSkew, World } from "./world/world.ts";
 
 const name = "simulated";
 /** Milliseconds between two ticks, as serverless.yml has them. */
 const tickEvery = 60_000;
 /** Milliseconds that a step may wait for something, by what it does: a retry, a machine, a person. */
-const longestWaits = { retry: 1_200_000, machine: 3_600_000, person: 7_200_000 };
+const maxWaits = { retry: 1_200_000, machine: 3_600_000, person: 7_200_000 };
 /** Milliseconds, besides, after which the engine has found out by itself that it can go on. */
-const longestLook = 20 * 60_000;
+const maxLook = 20 * 60_000;
 /** Milliseconds after the last fault within which a run has to end. */
-const longestRun = 72 * 3_600_000;
+const maxRun = 72 * 3_600_000;
 
 /** Milliseconds after its time, and after the last fault, within which a run is stopped that takes too long. */
-const longestOverdue = 10 * 60_000;
+const maxOverdue = 10 * 60_000;
 
 /** Milliseconds after its parent's end within which a run is stopped that worked for it. */
-const longestAbandoned = 30 * 60_000;
+const maxAbandoned = 30 * 60_000;
 
 /**
  * Calls that no simulation comes near to; more of them is going round in circles. Each run may be looked at in every
  * minute for some hours, which counts where hundreds of them wait for one slot.
  */
-const mostCalls = (runs: number) => 300_000 + 5_000 * runs;
+const maxCalls = (runs: number) => 300_000 + 5_000 * runs;
 
 /** Milliseconds after the last fault within which something has to move. */
-function longestStill(spec: PipelineSpec): number {
+function maxStill(spec: PipelineSpec): number {
   const works = specsByName(name, spec).flatMap(([, { steps }]) => steps.map(({ work }) => work));
   const waits = works.map((work) => {
-    if (work.kind === "approval" && work.answer === "none") return longestWaits.person;
-    return work.kind === "batch" ? longestWaits.machine : longestWaits.retry;
+    if (work.kind === "approval" && work.answer === "none") return maxWaits.person;
+    return work.kind === "batch" ? maxWaits.machine : maxWaits.retry;
   });
-  return Math.max(...waits) + longestLook;
+  return Math.max(...waits) + maxLook;
 }
 
 /** What a simulation may be told besides its seed. */
@@ -93,7 +93,7 @@ export class Simulation {
   private readonly spec: PipelineSpec;
   private readonly people: People;
   private readonly delivery: Delivery;
-  private readonly longestStill: number;
+  private readonly maxStill: number;
   private runId: string | undefined;
   private redriven = 0;
   private nextTick = simulationStart + tickEvery / 2;
@@ -103,7 +103,7 @@ export class Simulation {
     this.world = world;
     this.spec = spec;
     this.until = until;
-    this.longestStill = longestStill(spec);
+    this.maxStill = maxStill(spec);
     this.bodies = new Bodies(world, spec);
     this.jobs = new Jobs(world, this.bodies.job);
     this.jobs.allowance = (job) => this.bodies.allowanceOfJob(job);
@@ -176,14 +176,14 @@ export class Simulation {
     const { now, watch, violations } = this.world;
     if (this.hasEnded()) return;
     const since = Math.max(watch.steps.writtenAt, this.until);
-    if (now - since > this.longestStill)
-      violations.add("always some progress", `nothing moved for ${this.longestStill / 1000} s`);
-    for (const { runId } of watch.abandoned(longestAbandoned))
+    if (now - since > this.maxStill)
+      violations.add("always some progress", `nothing moved for ${this.maxStill / 1000} s`);
+    for (const { runId } of watch.abandoned(maxAbandoned))
       violations.add("a stop ends children", `${runId} goes on, and its parent ended long ago`);
-    for (const { runId } of watch.overdue(longestOverdue, this.until))
+    for (const { runId } of watch.overdue(maxOverdue, this.until))
       violations.add("runs end in time", `${runId} takes longer than it may and is not stopped`);
-    if (now - this.until > longestRun)
-      violations.add("runs end", `it has not ended ${longestRun / 1000} s after the last fault`);
+    if (now - this.until > maxRun)
+      violations.add("runs end", `it has not ended ${maxRun / 1000} s after the last fault`);
   }
 
   /** What a person does who cancels the run, once there is one. */
@@ -219,7 +219,7 @@ export class Simulation {
   async live(): Promise<void> {
     const { violations, watch } = this.world;
     while (!violations.any) {
-      const most = mostCalls(watch.runs.size);
+      const most = maxCalls(watch.runs.size);
       if (this.world.calls > most) violations.add("bounded cost", `more than ${most} calls`);
       if (!(await this.goOn())) break;
     }
@@ -260,7 +260,7 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
   const spec = options.spec ?? specOf(seed);
   const random = new Random(hashOf(seed, "faults"));
   const until = simulationStart + random.pick([60_000, 600_000, 3_600_000, 10_800_000]);
-  const skew = random.pick([0, 0, mostSkew]);
+  const skew = random.pick([0, 0, maxSkew]);
   const rates = ratesFor(random);
   const { only, traced = false } = options;
   const plan = new FaultPlan({ seed, rates, skew, until, ...(only && { only }) });

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { contentHash, imageFiles } from "../../resources/images/content-hash.ts";
 import { listFamilies } from "../../resources/images/family.ts";
-import { maxLambdaTimeout } from "../../shared/pipeline/definition.ts";
+import { maxLambdaTimeout } from "../../shared/pipeline/task-kinds.ts";
 import { lastLook } from "../../shared/run/end-run.ts";
 import { largeWorkerMegabytes, stepWorkerMegabytes } from "../../shared/run/run-cost.ts";
 import { commitReserve } from "../../shared/run/tail-call.ts";

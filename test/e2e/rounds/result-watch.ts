@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
+import type { StoredStep } from "../../../shared/ports/run-store.ts";
 import { hasResult } from "../../../shared/state/step-record.ts";
-import type { StoredStep } from "../../../shared/store/run-store.ts";
 import type { DeployedService } from "../deployed-service.ts";
 
 /** Milliseconds between two looks at all records. */

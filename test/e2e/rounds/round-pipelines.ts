@@ -1,5 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import * as z from "zod";
+import { dynamoRunStore } from "../../../shared/adapters/aws/dynamo-run-store.ts";
+import { dynamoClient } from "../../../shared/adapters/aws/dynamo-table.ts";
 import {
   approval,
   child,
@@ -12,9 +14,7 @@ import {
   repeat,
   wait,
 } from "../../../shared/pipeline/index.ts";
-import { dynamoRunStore } from "../../../shared/store/dynamo-run-store.ts";
-import { dynamoClient } from "../../../shared/store/dynamo-table.ts";
-import type { RunStore } from "../../../shared/store/run-store.ts";
+import type { RunStore } from "../../../shared/ports/run-store.ts";
 import { hashOf } from "../../simulation/random.ts";
 import { defineSpec, type LambdaBody } from "../../simulation/spec/define-spec.ts";
 import { failuresOf, isPure } from "../../simulation/spec/pipeline-spec.ts";

@@ -6,7 +6,7 @@ import type { Random } from "../../simulation/random.ts";
 import type { DeployedService } from "../deployed-service.ts";
 
 /** Most workers that are killed in a round: a step that loses five of them has failed, and rightly so. */
-const mostKilled = 4;
+const maxKilled = 4;
 
 /** Pids of the processes that run the deployed functions. */
 export function workersOf({ stack }: DeployedService): number[] {
@@ -65,7 +65,7 @@ export async function makeTrouble(
       await stack.restart();
     }
     const workers = workersOf(service);
-    if (workers.length > 0 && trouble.killed < mostKilled && kill(random.pick(workers))) trouble.killed += 1;
+    if (workers.length > 0 && trouble.killed < maxKilled && kill(random.pick(workers))) trouble.killed += 1;
   }
   await behave(stack.batchEndpoint);
   return trouble;

@@ -4,7 +4,7 @@ import { type HookState, hookName, noticeName } from "../../../shared/pipeline/g
 import type { Json } from "../../../shared/pipeline/index.ts";
 import { canonicalJson } from "../../../shared/pipeline/json.ts";
 import { noticeNodes } from "../../../shared/pipeline/notice.ts";
-import { isEndStep } from "../../../shared/run/end-step.ts";
+import { isAfterRunStep } from "../../../shared/run/after-run-step.ts";
 import type { Run } from "../../../shared/state/run.ts";
 import { hasEnded, lossesTo, type StepRecord, type StoredValue } from "../../../shared/state/step-record.ts";
 import { subjectOf } from "../faults/fault-ledger.ts";
@@ -196,7 +196,7 @@ export class FinalChecks {
       await this.compareMaker(record, this.specOf(run));
       this.compareLosses(record);
       // A retry calls off the hook of the epoch that it follows.
-      const isCalledOff = isEndStep(record.step) && record.epoch < run.epoch;
+      const isCalledOff = isAfterRunStep(record.step) && record.epoch < run.epoch;
       if (!hasEnded(record) && !isCalledOff)
         this.broken(
           "nothing is left open",

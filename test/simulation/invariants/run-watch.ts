@@ -1,4 +1,5 @@
 import type { Graph } from "../../../shared/pipeline/graph.ts";
+import type { RunStore, Tally, TallyKey } from "../../../shared/ports/run-store.ts";
 import {
   isEnded,
   isUnderWay,
@@ -8,7 +9,6 @@ import {
   wasStopped,
 } from "../../../shared/state/run.ts";
 import { hasEnded, hasJobs, isHeld, type StepRecord } from "../../../shared/state/step-record.ts";
-import type { RunStore, Tally, TallyKey } from "../../../shared/store/run-store.ts";
 import { StepWatch, type WatchedWorld } from "./step-watch.ts";
 import type { Violations } from "./violation.ts";
 

@@ -1,3 +1,4 @@
+import type { StoredStep } from "../../../shared/ports/run-store.ts";
 import {
   hasEnded,
   isHeld,
@@ -5,7 +6,6 @@ import {
   type StepRecord,
   stepTransitions,
 } from "../../../shared/state/step-record.ts";
-import type { StoredStep } from "../../../shared/store/run-store.ts";
 import type { Violations } from "./violation.ts";
 
 /** A record's name as people write it: `s1`, `s1[3]`, `s1[map]`. */

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { TaskKind } from "../../../shared/pipeline/graph.ts";
 import {
   approval,
   batch,
@@ -36,6 +37,8 @@ import {
   type StepSpec,
   specsByName,
   type WhenSpec,
+  type WorkOf,
+  type WorkSpec,
 } from "./pipeline-spec.ts";
 import { textOf, type WorkInput, type WorkOutput } from "./pure-work.ts";
 import { simulationStart } from "./simulation-start.ts";
@@ -113,25 +116,36 @@ function pureTask(work: PureWork, step: StepSpec, input: object, body: LambdaBod
   return (limit === undefined ? task : repeat(task as never, { until, limit, delay: 3 })) as Task<never>;
 }
 
+/** The step that a task is made for, and the task's input. */
+type Place = { readonly defining: Defining; readonly step: StepSpec; readonly input: object };
+type TaskMaker<K extends TaskKind> = (work: WorkOf<K>, place: Place) => Task<unknown>;
+
+const ofPureWork = (work: PureWork, { defining, step, input }: Place) =>
+  pureTask(work, step, input, defining.body);
+
+const taskMakers: { readonly [K in TaskKind]: TaskMaker<K> } = {
+  lambda: ofPureWork,
+  batch: ofPureWork,
+  wait: ({ seconds, form }) => {
+    const until = new Date(simulationStart + seconds * 1000).toISOString();
+    return wait(form === "until" ? { until } : { seconds });
+  },
+  object: ({ lands }, { step }) => wait({ object: objectKey(step.name), deadline: objectSeconds(lands) }),
+  approval: ({ byDefault }) => approval({ deadline: approvalSeconds, ...(byDefault && { byDefault }) }),
+  child: (work, { defining: { pipeline, body }, step }) =>
+    child(defineSpec(childName(pipeline, step.name), work.pipeline, body), {}),
+};
+
+function taskFor<K extends TaskKind>(work: WorkSpec & { kind: K }, place: Place): Task<never> {
+  const make = taskMakers[work.kind] as TaskMaker<TaskKind>;
+  return make(work, place) as Task<never>;
+}
+
 function taskOf(defining: Defining, step: StepSpec, item: Ref<Json> | undefined): Task<WorkOutput> {
-  const { refs, body, pipeline } = defining;
-  const { work } = step;
   const from = step.uses.map((name) =>
-    step.optional === true ? maybe(refOf(refs, name)) : refOf(refs, name),
+    step.optional === true ? maybe(refOf(defining.refs, name)) : refOf(defining.refs, name),
   );
-  if (work.kind === "wait") {
-    const until = new Date(simulationStart + work.seconds * 1000).toISOString();
-    return wait(work.form === "until" ? { until } : { seconds: work.seconds }) as Task<never>;
-  }
-  if (work.kind === "object")
-    return wait({ object: objectKey(step.name), deadline: objectSeconds(work.lands) }) as Task<never>;
-  if (work.kind === "approval") {
-    const byDefault = work.byDefault === undefined ? {} : { byDefault: work.byDefault };
-    return approval({ deadline: approvalSeconds, ...byDefault }) as Task<never>;
-  }
-  if (work.kind === "child")
-    return child(defineSpec(childName(pipeline, step.name), work.pipeline, body), {}) as Task<never>;
-  return pureTask(work, step, { from, ...(item !== undefined && { item }) }, body);
+  return taskFor(step.work, { defining, step, input: { from, ...(item !== undefined && { item }) } });
 }
 
 function listOf(over: NonNullable<StepSpec["over"]>, refs: Refs): Ref<Json[]> | Json[] {

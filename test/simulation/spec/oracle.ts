@@ -1,5 +1,6 @@
+import type { TaskKind } from "../../../shared/pipeline/graph.ts";
 import type { Json } from "../../../shared/pipeline/index.ts";
-import { needsOf, type PipelineSpec, type StepSpec } from "./pipeline-spec.ts";
+import { needsOf, type PipelineSpec, type PureWork, type StepSpec, type WorkOf } from "./pipeline-spec.ts";
 import { undisturbed, type WorkInput, type WorkOutput } from "./pure-work.ts";
 
 /** What must become of a step, or of one child of a mapped step. */
@@ -17,6 +18,32 @@ export type Expectation = {
 };
 
 const failed: Verdict = { state: "FAILED" };
+
+const succeeds: Verdict = { state: "SUCCEEDED", output: null, any: true };
+
+/** Which step is evaluated, with what input and in which epoch of its run. */
+type Place = {
+  readonly step: StepSpec;
+  readonly index: number;
+  readonly input: WorkInput;
+  readonly epoch: number;
+};
+type VerdictOf<K extends TaskKind> = (work: WorkOf<K>, place: Place) => Verdict;
+
+function pureVerdict(work: PureWork, { step: { retries, name }, index, input, epoch }: Place): Verdict {
+  const output = undisturbed(work, retries, name, index, epoch, input);
+  return output === undefined ? failed : { state: "SUCCEEDED", output };
+}
+
+const verdicts: { readonly [K in TaskKind]: VerdictOf<K> } = {
+  lambda: pureVerdict,
+  batch: pureVerdict,
+  wait: () => succeeds,
+  object: ({ lands }) => (lands === undefined ? failed : succeeds),
+  approval: ({ answer, byDefault }) =>
+    answer === "yes" || (answer === "none" && byDefault === "approve") ? succeeds : failed,
+  child: ({ pipeline }, { epoch }) => resultOf(pipeline, epoch),
+};
 
 /** Evaluates one spec. It shares nothing with the engine: a plain recursion over the steps in their order. */
 class Evaluation {
@@ -59,17 +86,8 @@ class Evaluation {
   }
 
   private work(step: StepSpec, index: number, input: WorkInput): Verdict {
-    const { work, retries, name } = step;
-    if (work.kind === "wait") return { state: "SUCCEEDED", output: null, any: true };
-    if (work.kind === "approval") {
-      const isYes = work.answer === "yes" || (work.answer === "none" && work.byDefault === "approve");
-      return isYes ? { state: "SUCCEEDED", output: null, any: true } : failed;
-    }
-    if (work.kind === "object")
-      return work.lands === undefined ? failed : { state: "SUCCEEDED", output: null, any: true };
-    if (work.kind === "child") return resultOf(work.pipeline, this.epoch);
-    const output = undisturbed(work, retries, name, index, this.epoch, input);
-    return output === undefined ? failed : { state: "SUCCEEDED", output };
+    const verdict = verdicts[step.work.kind] as VerdictOf<TaskKind>;
+    return verdict(step.work, { step, index, input, epoch: this.epoch });
   }
 
   /** What a step is given of another: its result, or null where that may be. */

@@ -1,3 +1,5 @@
+import type { TaskKind } from "../../../shared/pipeline/graph.ts";
+
 /** How the work of a step fails, as seen from its input alone. */
 export type Failing = {
   /** Failures that count before it works; 99 stands for ever. */
@@ -47,14 +49,29 @@ export type ChildWork = { readonly kind: "child"; readonly pipeline: PipelineSpe
 /** What a step does, by kind. */
 export type WorkSpec = PureWork | WaitWork | ApprovalWork | ObjectWork | ChildWork;
 
+/** The work of a kind of task. A kind that the simulation does not know is a mistake here and in each table of kinds. */
+export type WorkOf<K extends TaskKind> = K extends PureWork["kind"]
+  ? PureWork & { readonly kind: K }
+  : Extract<WorkSpec, { kind: K }>;
+
+/** Whether the result of work follows from its input, it only waits, or it is another run. */
+const natures: Readonly<Record<TaskKind, "pure" | "waiting" | "run">> = {
+  lambda: "pure",
+  batch: "pure",
+  wait: "waiting",
+  object: "waiting",
+  approval: "waiting",
+  child: "run",
+};
+
 /** Whether work is a function or a job, whose result follows from its input. */
 export function isPure(work: WorkSpec): work is PureWork {
-  return work.kind === "lambda" || work.kind === "batch";
+  return natures[work.kind] === "pure";
 }
 
 /** Whether work is done by nobody: the step waits for a time, an object or a person. */
 export function isWaiting({ kind }: WorkSpec): boolean {
-  return kind === "wait" || kind === "object" || kind === "approval";
+  return natures[kind] === "waiting";
 }
 
 /** Key of the object that a step waits for. */

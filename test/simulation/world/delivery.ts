@@ -1,11 +1,11 @@
-import type { JobDetail } from "../../../shared/batch/batch-service.ts";
 import { identityOf } from "../../../shared/batch/job-environment.ts";
-import type { Engine, WorkerSize } from "../../../shared/engine.ts";
-import type { LandedObject } from "../../../shared/pipeline/trigger.ts";
-import { maxMessageDelay, type StepMessage } from "../../../shared/queue/step-queue.ts";
+import { handleJob } from "../../../shared/jobs/handle-job.ts";
+import type { LandedObject } from "../../../shared/pipeline/pipeline.ts";
+import type { JobDetail } from "../../../shared/ports/batch-service.ts";
+import type { Engine, WorkerSize } from "../../../shared/ports/engine.ts";
+import { maxMessageDelay, type StepMessage } from "../../../shared/ports/step-queue.ts";
 import { startForObject } from "../../../shared/trigger/start-for-object.ts";
-import { failPoison } from "../../../shared/worker/fail-poison.ts";
-import { handleJob } from "../../../shared/worker/handle-job.ts";
+import { failDeadLetter } from "../../../shared/worker/fail-dead-letter.ts";
 import { handleStepMessage } from "../../../shared/worker/handle-step-message.ts";
 import { subjectOf } from "../faults/fault-ledger.ts";
 import type { FaultKind } from "../faults/fault-plan.ts";
@@ -23,7 +23,7 @@ type Lane = {
 };
 
 /** Messages about one thing after which none is delivered twice any more. */
-const mostCopies = 100;
+const maxCopies = 100;
 
 /** After so many receives a message is a dead letter. */
 const maxReceives = 5;
@@ -107,7 +107,7 @@ export class Delivery {
     const draws = this.world.plan.drawsFor(key);
     const { duplicated, delayed, lost } = lane.faults;
     // Copies of a hint that waits send copies themselves; no queue is so bad that they outgrow all bounds.
-    const kinds = sent > mostCopies ? [delayed, lost] : [duplicated, delayed, lost];
+    const kinds = sent > maxCopies ? [delayed, lost] : [duplicated, delayed, lost];
     const fault = this.world.plan.decide(key, kinds, draws.next(), this.world.now);
     this.world.trace.add(
       this.world.now,
@@ -151,7 +151,7 @@ export class Delivery {
     const task = this.world.task("dead letter", about, subject);
     return this.world.begin(
       task,
-      (engine) => failPoison(engine, message),
+      (engine) => failDeadLetter(engine, message),
       () => {},
     );
   }

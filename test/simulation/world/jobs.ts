@@ -1,14 +1,14 @@
+import type { JobExit } from "../../../shared/adapters/memory/memory-batch-service.ts";
+import { identityOf, type JobIdentity } from "../../../shared/batch/job-environment.ts";
+import { attemptFiles } from "../../../shared/objects/layout.ts";
+import type { Json } from "../../../shared/pipeline/index.ts";
+import { isSpotQueue } from "../../../shared/pipeline/job.ts";
 import {
   type BatchService,
   isOver,
   type JobDetail,
   type JobTryDetail,
-} from "../../../shared/batch/batch-service.ts";
-import { identityOf, type JobIdentity } from "../../../shared/batch/job-environment.ts";
-import type { JobExit } from "../../../shared/batch/memory-batch-service.ts";
-import { attemptFiles } from "../../../shared/objects/layout.ts";
-import type { Json } from "../../../shared/pipeline/index.ts";
-import { isSpotQueue } from "../../../shared/pipeline/job.ts";
+} from "../../../shared/ports/batch-service.ts";
 import { hasJobs } from "../../../shared/state/step-record.ts";
 import { runJob } from "../../../shared/testing/run-job.ts";
 import { subjectOf } from "../faults/fault-ledger.ts";

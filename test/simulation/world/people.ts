@@ -1,8 +1,8 @@
-import type { Engine } from "../../../shared/engine.ts";
 import { approveStep } from "../../../shared/operate/approve-step.ts";
 import { cancelRun } from "../../../shared/operate/cancel-run.ts";
 import { pauseRun, resumeRun } from "../../../shared/operate/pause-run.ts";
 import { retryRun } from "../../../shared/operate/retry-run.ts";
+import type { Engine } from "../../../shared/ports/engine.ts";
 import { RunNotFoundError, RunStateError } from "../../../shared/run/run-errors.ts";
 import type { Run } from "../../../shared/state/run.ts";
 import type { StepRecord } from "../../../shared/state/step-record.ts";
@@ -13,7 +13,7 @@ import { isSimulated, type World } from "./world.ts";
 const exposedByCancel = 6;
 
 /** Epochs that people open at most. */
-const mostEpochs = 4;
+const maxEpochs = 4;
 
 /** What people ask for, at times of their own choosing. */
 export class People {
@@ -93,7 +93,7 @@ export class People {
   }
 
   private mayRetry(run: Run): void {
-    if (run.state === "SUCCEEDED" || run.cause.kind === "step" || run.epoch >= mostEpochs) return;
+    if (run.state === "SUCCEEDED" || run.cause.kind === "step" || run.epoch >= maxEpochs) return;
     const key = `person/retry ${run.runId} ${run.epoch}`;
     const draws = this.world.plan.drawsFor(key);
     if (this.world.plan.decide(key, ["person retries"], draws.next(), this.world.now) === undefined) return;

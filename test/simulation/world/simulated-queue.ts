@@ -1,4 +1,4 @@
-import { type StepMessage, type StepQueue, stepMessage } from "../../../shared/queue/step-queue.ts";
+import { type StepMessage, type StepQueue, stepMessage } from "../../../shared/ports/step-queue.ts";
 
 /** Takes what is sent, through text as over the wire, and hands it to whoever delivers. */
 export class SimulatedQueue implements StepQueue {

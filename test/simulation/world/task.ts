@@ -1,5 +1,5 @@
 import type { JobIdentity } from "../../../shared/batch/job-environment.ts";
-import type { WorkerSize } from "../../../shared/engine.ts";
+import type { WorkerSize } from "../../../shared/ports/engine.ts";
 
 /** What a simulated worker works for. */
 export type TaskKind = "start" | "message" | "event" | "tick" | "job" | "person" | "dead letter";

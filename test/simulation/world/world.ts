@@ -1,6 +1,6 @@
-import type { JobSubmission } from "../../../shared/batch/batch-service.ts";
-import type { Engine, WorkerSize } from "../../../shared/engine.ts";
-import type { Clock } from "../../../shared/platform/clock.ts";
+import type { JobSubmission } from "../../../shared/ports/batch-service.ts";
+import type { Clock } from "../../../shared/ports/clock.ts";
+import type { Engine, WorkerSize } from "../../../shared/ports/engine.ts";
 import { letGoLease } from "../../../shared/state/decide-claim.ts";
 import type { Run } from "../../../shared/state/run.ts";
 import type { HeldStep } from "../../../shared/state/step-record.ts";
@@ -18,7 +18,7 @@ import { Scheduler, type Soon } from "./scheduler.ts";
 import { Task, type TaskKind } from "./task.ts";
 
 /** Most milliseconds by which a worker's clock is off. */
-export const mostSkew = 1500;
+export const maxSkew = 1500;
 
 /** A call to AWS whose answer was lost. */
 export class AnswerLostError extends Error {
@@ -41,7 +41,7 @@ export function isSimulated(error: unknown): boolean {
 }
 
 /** Milliseconds after which Batch lists a job. */
-const longestListing = 120_000;
+const maxListing = 120_000;
 
 /** Milliseconds that a worker may take before it is killed: the timeouts of serverless.yml. */
 const lifetimes: Readonly<Record<TaskKind, number>> = {
@@ -129,7 +129,7 @@ export class World {
         get now() {
           return scheduler.now;
         },
-        skew: 2 * mostSkew,
+        skew: 2 * maxSkew,
       },
       this.violations,
     );
@@ -360,7 +360,7 @@ export class World {
 
   /** Whether a job is so new that a list may lack it. */
   private isFresh(name: string): boolean {
-    return this.now - (this.submittedAt.get(name) ?? this.now) < longestListing;
+    return this.now - (this.submittedAt.get(name) ?? this.now) < maxListing;
   }
 
   /** Lets a worker spend some time on its own work, within the time that it was allowed. */

@@ -1,0 +1,50 @@
+import {
+  BatchGetCommand,
+  type BatchGetCommandInput,
+  type BatchGetCommandOutput,
+} from "@aws-sdk/lib-dynamodb";
+import { type Backoff, pauseBeforeRetry } from "../../platform/pause-before-retry.ts";
+import type { ItemKey } from "./dynamo-keys.ts";
+import type { DynamoTable } from "./dynamo-table.ts";
+
+/** BatchGetItem takes no more keys. */
+const keysAtOnce = 100;
+/** Keys come back unprocessed over 16 MB of answers (no wait needed) and when throttled. */
+const backoff: Backoff = { tries: 8, first: 50, longest: 2_000 };
+
+/** DynamoDB left keys of a BatchGetItem unread, again and again. Trying later can help. */
+export class UnprocessedKeysError extends Error {
+  override readonly name = "UnprocessedKeysError";
+  readonly throttled = true;
+  constructor(tries: number) {
+    super(`DynamoDB left keys of a batch unread ${tries} times: the table is throttled; try later`);
+  }
+}
+
+/** Reads up to 100 items, however many answers it takes. */
+async function readChunk({ client, name }: DynamoTable, keys: readonly ItemKey[]): Promise<unknown[]> {
+  const items: unknown[] = [];
+  let request: BatchGetCommandInput["RequestItems"] = { [name]: { Keys: [...keys], ConsistentRead: true } };
+  for (let tried = 1; tried <= backoff.tries; tried += 1) {
+    const answer: BatchGetCommandOutput = await client.send(new BatchGetCommand({ RequestItems: request }));
+    items.push(...(answer.Responses?.[name] ?? []));
+    if (answer.UnprocessedKeys?.[name] === undefined) return items;
+    request = answer.UnprocessedKeys;
+    await pauseBeforeRetry(backoff, tried);
+  }
+  throw new UnprocessedKeysError(backoff.tries);
+}
+
+/**
+ * Reads any number of items, in no set order; a key that is asked for twice is read once.
+ *
+ * @throws UnprocessedKeysError
+ */
+export async function batchGet(table: DynamoTable, keys: readonly ItemKey[]): Promise<unknown[]> {
+  // Distinct: BatchGetItem refuses a key that it is given twice.
+  const distinct = [...new Map(keys.map((key) => [JSON.stringify(key), key])).values()];
+  const chunks = Array.from({ length: Math.ceil(distinct.length / keysAtOnce) }, (_, place) =>
+    readChunk(table, distinct.slice(place * keysAtOnce, (place + 1) * keysAtOnce)),
+  );
+  return (await Promise.all(chunks)).flat();
+}

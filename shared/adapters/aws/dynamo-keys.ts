@@ -1,0 +1,182 @@
+import { createHash } from "node:crypto";
+import * as z from "zod";
+import type { ObjectWaiter } from "../../ports/object-waiters.ts";
+import type { TallyKey } from "../../ports/run-store.ts";
+import type { Run, RunState } from "../../state/run.ts";
+import { listingKey, waitingKey } from "../../state/run-listing.ts";
+import type { StepKey } from "../../state/step-record.ts";
+
+/** Primary key of an item. */
+export type ItemKey = { readonly pk: string; readonly sk: string };
+
+/** What places an item in the table and its indexes. No record has a field of these names. */
+export const placeAttributes = [
+  ...["pk", "sk", "gsi1pk", "gsi1sk", "gsi2pk", "gsi2sk"],
+  ...["day", "duePartition"],
+] as const;
+
+/** What keeps a part of some record in another form: sets, texts of JSON, the mark of a write. The same is true of these. */
+export const formAttributes = ["value", "uri", "done", "failed", "skipped", "dueAt", "moves"] as const;
+
+const attributes = z.record(z.string(), z.unknown());
+
+/** The fields of a record: what its item holds besides its place. @throws ZodError for anything that is not an item */
+export function fieldsOf(item: unknown): Readonly<Record<string, unknown>> {
+  const fields = { ...attributes.parse(item) };
+  for (const name of placeAttributes) delete fields[name];
+  return fields;
+}
+
+/**
+ * How many partitions the indexes by state and by due time are spread over: each takes 1,000 writes a second, and all
+ * are read and merged for a list.
+ */
+const spread = [0, 1, 2, 3] as const;
+
+/** Children sort by index (up to 10,000 of them), the map after them. */
+const member = (index: number | "map") => (index === "map" ? "map" : String(index).padStart(5, "0"));
+
+export const runKey = (runId: string): ItemKey => ({ pk: `RUN#${runId}`, sk: "RUN" });
+export const graphKey = (hash: string): ItemKey => ({ pk: `GRAPH#${hash}`, sk: "GRAPH" });
+export const stepKey = ({ runId, step, index }: StepKey): ItemKey => ({
+  pk: `RUN#${runId}`,
+  sk: `STEP#${step}#${member(index)}`,
+});
+export const tallyKey = ({ runId, step, shard }: TallyKey): ItemKey => ({
+  pk: `RUN#${runId}`,
+  sk: `TALLY#${step}#${member(shard)}`,
+});
+/** The slots of a limit. */
+export const slotsKey = (limit: string): ItemKey => ({ pk: `LIMIT#${limit}`, sk: "SLOTS" });
+/** The partition of a work queue's waiting runs. */
+export const queuePartition = (queue: string) => `QUEUE#${queue}`;
+/** A run's place in its work queue. */
+export const placeInQueue = (run: Pick<Run, "runId" | "queue" | "priority" | "startedAt">): ItemKey => ({
+  pk: queuePartition(run.queue),
+  sk: waitingKey(run),
+});
+/** The partition of the runs that have a tag. */
+export const tagPartition = (tag: string) => `TAG#${tag}`;
+/** That a run has a tag: what it says of the run never changes. */
+export const tagKey = (tag: string, run: Pick<Run, "runId" | "startedAt">): ItemKey => ({
+  pk: tagPartition(tag),
+  sk: listingKey(run),
+});
+/** A result that later runs may use. */
+export const resultKey = (key: string): ItemKey => ({ pk: `CACHE#${key}`, sk: "RESULT" });
+
+/** All schedules share a partition: there are as many as definitions name. */
+export const schedulesPartition = "SCHEDULES";
+export const scheduleKey = ({ pipeline, name }: { pipeline: string; name: string }): ItemKey => ({
+  pk: schedulesPartition,
+  sk: `${pipeline}#${name}`,
+});
+/** The partition of `due` that schedules are in while they have a next time. */
+export const schedulesDuePartition = "DUE#SCHEDULES";
+/** A schedule's pipeline and name from its item's sort key. A pipeline's name has no #. */
+export const scheduleFromKey = z
+  .string()
+  .regex(/^[^#]+#.+$/s)
+  .transform((sk) => {
+    const place = sk.indexOf("#");
+    return { pipeline: sk.slice(0, place), name: sk.slice(place + 1) };
+  });
+
+export const backfillKey = (id: string): ItemKey => ({ pk: `BACKFILL#${id}`, sk: "BACKFILL" });
+/** A backfill's id from its item's key. It is kept nowhere else in the item. */
+export const backfillIdFromKey = z
+  .string()
+  .startsWith("BACKFILL#")
+  .transform((pk) => pk.slice("BACKFILL#".length));
+/** The partition of `runs-by-pipeline` that lists backfills. */
+export const backfillsPartition = "BACKFILLS";
+/** The partition of `due` that backfills are in while something is left to do for them. */
+export const backfillsDuePartition = "DUE#BACKFILLS";
+
+/** The partition that lists the names of models. */
+export const modelsPartition = "MODELS";
+export const modelListingKey = (name: string): ItemKey => ({ pk: modelsPartition, sk: name });
+/** The partition of everything of one model: versions, aliases and their logs. */
+export const modelPartition = (name: string) => `MODEL#${name}`;
+/** Starts of the sort keys there. */
+export const modelSortKeys = { version: "VERSION#", alias: "ALIAS#" } as const;
+const ordinal = (number: number) => String(number).padStart(5, "0");
+export const versionKey = (name: string, version: number): ItemKey => ({
+  pk: modelPartition(name),
+  sk: `${modelSortKeys.version}${ordinal(version)}`,
+});
+/** The last version number that was given to a source. */
+export const modelNumbersKey = (name: string): ItemKey => ({ pk: modelPartition(name), sk: "NUMBERS" });
+/** The version number of a source. */
+export const sourceKey = (name: string, source: string): ItemKey => ({
+  pk: modelPartition(name),
+  sk: `SOURCE#${source}`,
+});
+export const aliasKey = (name: string, alias: string): ItemKey => ({
+  pk: modelPartition(name),
+  sk: `${modelSortKeys.alias}${alias}`,
+});
+/** Start of the sort keys of an alias's moves. */
+export const moveKeyPrefix = (alias: string) => `MOVE#${alias}#`;
+export const moveKey = (name: string, alias: string, number: number): ItemKey => ({
+  pk: modelPartition(name),
+  sk: `${moveKeyPrefix(alias)}${ordinal(number)}`,
+});
+
+/** A partition key takes 2,048 bytes. A URI that could need more stands there as its hash. */
+const maxUri = 1_500;
+
+/** The partition of the steps that wait for an object. */
+export function objectPartition(uri: string): string {
+  if (Buffer.byteLength(uri) <= maxUri) return `OBJECT#${uri}`;
+  return `OBJECT#sha256:${createHash("sha256").update(uri).digest("hex")}`;
+}
+/** A step's note that it waits for an object. */
+export const waiterKey = (uri: string, { runId, step, index, epoch }: ObjectWaiter): ItemKey => ({
+  pk: objectPartition(uri),
+  sk: `WAITER#${runId}#${step}#${index}#${epoch}`,
+});
+/** Start of the sort keys of all records of a run, or of one step's. */
+export const stepKeyPrefix = (step?: string): string => (step === undefined ? "STEP#" : `STEP#${step}#`);
+
+/** A run's id from its item's key. It is kept nowhere else in the item. */
+export const runIdFromKey = z
+  .string()
+  .startsWith("RUN#")
+  .transform((pk) => pk.slice("RUN#".length));
+
+/** A step's name and index from its item's sort key. */
+export const stepFromKey = z
+  .string()
+  .regex(/^STEP#[^#]+#(\d+|map)$/)
+  .transform((sk) => {
+    const [, step = "", index = ""] = sk.split("#");
+    return { step, index: index === "map" ? ("map" as const) : Number(index) };
+  });
+
+/** Which of the partitions of an index a run belongs to. */
+function placeOf(runId: string): number {
+  let sum = 0;
+  for (const character of runId) sum += character.charCodeAt(0);
+  return sum % spread.length;
+}
+
+/** The partition of `runs-by-pipeline` that a pipeline's runs are in. */
+export const pipelinePartition = (pipeline: string) => `PIPELINE#${pipeline}`;
+/** The partition of `runs-by-day` that the runs of a day (UTC) are in: `YYYY-MM-DD`. */
+export const dayPartition = (day: string) => `DAY#${day}`;
+/** The day of a time in ISO 8601, or of a place in lists, which starts with one. */
+export const dayOf = (time: string) => time.slice(0, "YYYY-MM-DD".length);
+/** The partition that lists the days that have runs. */
+export const daysPartition = "DAYS";
+export const dayKey = (day: string): ItemKey => ({ pk: daysPartition, sk: day });
+/** The states that `runs-by-state` lists: most runs have succeeded, and they would be most of it. */
+export type ListedState = Exclude<RunState, "SUCCEEDED">;
+/** The partition of `runs-by-state` that a run is in. */
+export const statePartition = (state: ListedState, runId: string) => `STATE#${state}#${placeOf(runId)}`;
+export const statePartitions = (state: ListedState) => spread.map((place) => `STATE#${state}#${place}`);
+/** The partition of `due` that a run is in until it is closed. */
+export const duePartition = (runId: string) => `DUE#${placeOf(runId)}`;
+export const duePartitions = spread.map((place) => `DUE#${place}`);
+/** A due time as the index sorts it. @param dueAt epoch milliseconds */
+export const dueTime = (dueAt: number) => new Date(dueAt).toISOString();

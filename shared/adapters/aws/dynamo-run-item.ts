@@ -1,0 +1,116 @@
+import { isDeepStrictEqual } from "node:util";
+import * as z from "zod";
+import type { Json } from "../../pipeline/json.ts";
+import { recordOf } from "../../pipeline/stored-record.ts";
+import { tagsInOrder } from "../../pipeline/tag.ts";
+import {
+  type Run,
+  type RunningRun,
+  type RunSummary,
+  runRecord,
+  summaryOf,
+  type WaitingRun,
+} from "../../state/run.ts";
+import { listingKey } from "../../state/run-listing.ts";
+import {
+  dayOf,
+  dayPartition,
+  duePartition,
+  dueTime,
+  fieldsOf,
+  type ItemKey,
+  pipelinePartition,
+  runIdFromKey,
+  runKey,
+  statePartition,
+} from "./dynamo-keys.ts";
+
+/**
+ * JSON kept as text: DynamoDB's own numbers and empty values differ from JSON's, and the text is shorter than its maps.
+ */
+export const jsonText = z.string().transform((text): Json => JSON.parse(text));
+
+/** A set of numbers. DynamoDB has no empty set: nothing is kept of it. */
+export const numberSet = z
+  .set(z.number())
+  .optional()
+  .transform((numbers): ReadonlySet<number> => numbers ?? new Set());
+
+/** A set of tags, in order. */
+const tagSet = z
+  .set(z.string())
+  .optional()
+  .transform((tags): readonly string[] => tagsInOrder(tags ?? []));
+
+/** What most runs are like, and what is therefore not kept of them: the item of a run is written with every step. */
+const defaults: Partial<Run> = { priority: 50, onCollision: "queue", refresh: false, limits: [], tags: [] };
+
+/** The fields of a run that its item keeps in another form than the run has them. */
+const inOtherForm = z.looseObject({
+  pk: runIdFromKey,
+  params: jsonText.exactOptional(),
+  done: numberSet,
+  failed: numberSet,
+  skipped: numberSet,
+  tags: tagSet,
+});
+
+/** A run's fields as it has them itself, as far as an item holds them. */
+function runFieldsOf(item: unknown): Readonly<Record<string, unknown>> {
+  const { pk: runId, dueAt: _dueAt, done, failed, skipped, ...others } = inOtherForm.parse(item);
+  const fields = fieldsOf(others);
+  // The pipeline's own queue when left out.
+  return { ...defaults, queue: fields.pipeline, ...fields, runId, progress: { done, failed, skipped } };
+}
+
+const keyItem = z.object({ pk: runIdFromKey });
+
+/** When an item of a run is due, in the text of the index; undefined for a run that is closed. */
+const dueItem = z.object({ pk: runIdFromKey, dueAt: z.string().exactOptional() });
+
+/** The key of a run, of an index that holds nothing else. @throws ZodError for anything else */
+export const runKeyOf = (item: unknown): ItemKey => runKey(keyItem.parse(item).pk);
+/**
+ * The run of an item as DynamoDB gave it.
+ *
+ * @throws NewerRecordError, ZodError for anything else
+ */
+export function runOf(item: unknown): Run {
+  const fields = runFieldsOf(item);
+  return recordOf(runRecord, fields, `run ${fields.runId}`);
+}
+/** What lists show of a run, from its item or an index. @throws ZodError for anything else */
+export const runSummaryOf = (item: unknown): RunSummary => summaryOf(runFieldsOf(item));
+/** Id and due time of a run, from its item or from the `due` index. @throws ZodError for anything else */
+export function dueOf(item: unknown): { runId: string; dueAt?: string } {
+  const { pk: runId, ...due } = dueItem.parse(item);
+  return { runId, ...due };
+}
+
+/** Whether a field of a run is not kept. */
+function isUsual(run: Run, name: string, value: unknown): boolean {
+  const expected = name === "queue" ? run.pipeline : Reflect.get(defaults, name);
+  return expected !== undefined && isDeepStrictEqual(value, expected);
+}
+
+/** The item of a new run. Its sets come with the first step that ends. */
+export function newRunItem(run: WaitingRun | RunningRun, dueAt: number) {
+  const { runId, progress, ...fields } = run;
+  const kept = Object.fromEntries(
+    Object.entries(fields).filter(([name, value]) => !isUsual(run, name, value)),
+  );
+  return {
+    ...runKey(runId),
+    ...kept,
+    params: JSON.stringify(run.params),
+    ...(run.tags.length > 0 && { tags: new Set(run.tags) }),
+    ...Object.fromEntries(Object.entries(progress).filter(([, numbers]) => numbers.size > 0)),
+    gsi1pk: pipelinePartition(run.pipeline),
+    gsi1sk: listingKey(run),
+    gsi2pk: statePartition(run.state, runId),
+    gsi2sk: listingKey(run),
+    day: dayPartition(dayOf(run.startedAt)),
+    duePartition: duePartition(runId),
+    dueAt: dueTime(dueAt),
+  };
+}

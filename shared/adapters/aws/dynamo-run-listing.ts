@@ -1,0 +1,240 @@
+import * as z from "zod";
+import type { RunFilter, RunStore } from "../../ports/run-store.ts";
+import type { RunState, RunSummary } from "../../state/run.ts";
+import { listingKey, runIdOfListing } from "../../state/run-listing.ts";
+import { batchGet } from "./dynamo-batch-get.ts";
+import {
+  dayOf,
+  dayPartition,
+  daysPartition,
+  duePartitions,
+  dueTime,
+  type ItemKey,
+  pipelinePartition,
+  runKey,
+  statePartitions,
+  tagPartition,
+} from "./dynamo-keys.ts";
+import { type Query, queryOnce, take } from "./dynamo-query.ts";
+import { dueOf, runKeyOf, runSummaryOf } from "./dynamo-run-item.ts";
+import type { DynamoTable } from "./dynamo-table.ts";
+
+/** Most items of a partition that are looked at for a page, where a filter drops some. A query reads as many in one go. */
+const lookedAt = 1000;
+/** The same where each run must be read by itself: BatchGetItem takes as many. */
+const runsRead = 100;
+
+/** Most days whose runs one page looks through. */
+const daysLookedAt = 64;
+
+/** Where the runs that a filter asks for are listed, and what of the filter must still be looked at there. */
+type Place = {
+  readonly index?: string;
+  readonly pk: "pk" | "gsi1pk" | "gsi2pk" | "day";
+  readonly sk: "sk" | "gsi1sk" | "gsi2sk";
+  /** All of them at once, or the days that have runs, of which some may be enough. */
+  readonly partitions: readonly string[] | "days";
+  /** Conditions on what the items hold, each with the value of its parameter. */
+  readonly conditions: Readonly<Record<string, { readonly text: string; readonly value: string }>>;
+  /** Where items only name runs: each run is read by itself, and kept if it is in the state asked for. */
+  readonly named?: Named;
+};
+
+type Named = { readonly keyOf: (item: unknown) => ItemKey; readonly state: RunState | undefined };
+
+const listed = z.object({ sk: z.string() });
+
+const byState = { index: "runs-by-state", pk: "gsi2pk", sk: "gsi2sk" } as const;
+const byPipeline = { index: "runs-by-pipeline", pk: "gsi1pk", sk: "gsi1sk" } as const;
+const byDay = { index: "runs-by-day", pk: "day", sk: "gsi1sk" } as const;
+const byTag = { pk: "pk", sk: "sk" } as const;
+
+/**
+ * Most runs have succeeded; of every other state there are few. So a list of another state is read by state, and one of
+ * runs that succeeded by its tag, pipeline or day: whichever has less to drop.
+ */
+function placeFor({ pipeline, state, tag }: RunFilter): Place {
+  const ofPipeline = pipeline && { ":pipeline": { text: "pipeline = :pipeline", value: pipeline } };
+  const ofState = state && { ":state": { text: "#state = :state", value: state } };
+  const ofTag = tag && { ":tag": { text: "contains(tags, :tag)", value: tag } };
+  if (state !== undefined && state !== "SUCCEEDED") {
+    return { ...byState, partitions: statePartitions(state), conditions: { ...ofPipeline, ...ofTag } };
+  }
+  if (tag !== undefined) {
+    const keyOf = (item: unknown) => runKey(runIdOfListing(listed.parse(item).sk));
+    const partitions = [tagPartition(tag)];
+    return { ...byTag, partitions, conditions: { ...ofPipeline }, named: { keyOf, state } };
+  }
+  if (pipeline !== undefined) {
+    return { ...byPipeline, partitions: [pipelinePartition(pipeline)], conditions: { ...ofState } };
+  }
+  return { ...byDay, partitions: "days", conditions: {}, named: { keyOf: runKeyOf, state } };
+}
+
+/** The part of a partition that a page is looked for in: both ends are inclusive, as sort keys are compared. */
+type Range = { readonly low?: string; readonly high?: string };
+
+function rangeOf({ since, until }: RunFilter, from: string | undefined): Range {
+  // Listing keys start with the time and go on with #; a time alone sorts before all keys of that time.
+  const high = [until, from].filter((end) => end !== undefined).toSorted()[0];
+  return { ...(since !== undefined && { low: since }), ...(high !== undefined && { high }) };
+}
+
+/** Whether nothing can be in a range; DynamoDB refuses to look. */
+const isEmpty = ({ low, high }: Range) => low !== undefined && high !== undefined && low > high;
+
+/** The condition on the sort key; none for a whole partition. */
+function rangeText({ low, high }: Range): string | undefined {
+  if (low !== undefined && high !== undefined) return "#sk BETWEEN :low AND :high";
+  if (low !== undefined) return "#sk >= :low";
+  return high === undefined ? undefined : "#sk <= :high";
+}
+
+function queryOf(place: Place, partition: string, range: Range, wanted: number): Query {
+  const conditions = Object.entries(place.conditions);
+  const drops = conditions.length > 0 || place.named?.state !== undefined;
+  const names = conditions.some(([, { text }]) => text.includes("#state")) ? { "#state": "state" } : {};
+  const { low, high } = range;
+  const within = rangeText(range);
+  return {
+    ...(place.index !== undefined && { IndexName: place.index }),
+    KeyConditionExpression: within === undefined ? "#pk = :pk" : `#pk = :pk AND ${within}`,
+    ...(conditions.length > 0 && { FilterExpression: conditions.map(([, { text }]) => text).join(" AND ") }),
+    ExpressionAttributeNames: { "#pk": place.pk, ...(within && { "#sk": place.sk }), ...names },
+    ExpressionAttributeValues: {
+      ":pk": partition,
+      ...(low !== undefined && { ":low": low }),
+      ...(high !== undefined && { ":high": high }),
+      ...Object.fromEntries(conditions.map(([name, { value }]) => [name, value])),
+    },
+    ScanIndexForward: false,
+    Limit: drops ? Math.max(wanted, place.named?.state === undefined ? lookedAt : runsRead) : wanted,
+  };
+}
+
+/** What one query found, newest first, and the sort key that it came to, if there may be more. */
+type Found = { readonly items: readonly unknown[]; readonly cameTo?: string };
+
+const attributes = z.record(z.string(), z.unknown());
+
+/** The first of what was found in order: every run that an item names costs a read. */
+function firstOf(found: readonly Found[], { sk }: Place, count: number): readonly Found[] {
+  const items = found.flatMap((each) => each.items);
+  if (items.length <= count) return found;
+  const first = items.slice(0, count);
+  return [{ items: first, cameTo: z.string().parse(attributes.parse(first.at(-1))[sk]) }];
+}
+
+async function findIn(
+  table: DynamoTable,
+  place: Place,
+  partition: string,
+  range: Range,
+  wanted: number,
+): Promise<Found> {
+  const { items, last } = await queryOnce(table, queryOf(place, partition, range, wanted));
+  const cameTo = last === undefined ? undefined : z.string().parse(last[place.sk]);
+  return { items, ...(cameTo !== undefined && { cameTo }) };
+}
+
+/** Days that have runs, newest first. A day's text sorts before the places of its runs. */
+async function daysWithRuns(table: DynamoTable, { low, high }: Range): Promise<string[]> {
+  const { items } = await queryOnce(table, {
+    KeyConditionExpression: "pk = :days AND sk BETWEEN :low AND :high",
+    ExpressionAttributeValues: {
+      ":days": daysPartition,
+      ":low": dayOf(low ?? "0"),
+      ":high": dayOf(high ?? "9"),
+    },
+    ScanIndexForward: false,
+    Limit: daysLookedAt,
+  });
+  return items.map((item) => listed.parse(item).sk);
+}
+
+/** What is found day by day, newest first, until it is enough: busy stages need one day, quiet ones some at once. */
+async function findByDay(table: DynamoTable, place: Place, range: Range, wanted: number): Promise<Found[]> {
+  const days = await daysWithRuns(table, range);
+  const found: Found[] = [];
+  let count = 0;
+  let looked = 0;
+  while (looked < days.length && count < wanted) {
+    const atOnce = days.slice(looked, Math.max(1, looked * 2));
+    const next = await Promise.all(
+      atOnce.map((day) => findIn(table, place, dayPartition(day), range, wanted)),
+    );
+    found.push(...next);
+    count += next.reduce((sum, { items }) => sum + items.length, 0);
+    looked += atOnce.length;
+  }
+  const last = days[looked - 1];
+  const isAll = looked === days.length && days.length < daysLookedAt;
+  return isAll || last === undefined ? found : [...found, { items: [], cameTo: last }];
+}
+
+/** The runs that items name. */
+async function readNamed(table: DynamoTable, items: readonly unknown[], { keyOf, state }: Named) {
+  const runs = (await batchGet(table, items.map(keyOf))).map(runSummaryOf);
+  return runs.filter((run) => state === undefined || run.state === state);
+}
+
+/**
+ * A page of what was found in several partitions, newest first. It ends where one of them was not looked at further, as
+ * what comes there might come before what others have.
+ */
+function pageOf(runs: readonly RunSummary[], found: readonly Found[], limit: number) {
+  const horizon = found
+    .flatMap(({ cameTo }) => cameTo ?? [])
+    .toSorted()
+    .at(-1);
+  // By key: a run that changed its state between two of the queries is found twice.
+  const byKey = new Map(runs.map((run) => [listingKey(run), run]));
+  const known = [...byKey].filter(([key]) => horizon === undefined || key >= horizon);
+  const sorted = known.sort(([a], [b]) => (a < b ? 1 : -1));
+  const page = sorted.slice(0, limit);
+  const next = sorted.length > limit ? page.at(-1)?.[0] : horizon;
+  return { runs: page.map(([, run]) => run), ...(next !== undefined && { next }) };
+}
+
+/** Reads of the indexes of runs. Each may be seconds behind the runs themselves. */
+export function dynamoRunListing(table: DynamoTable): Pick<RunStore, "dueRuns" | "listRuns"> {
+  return {
+    async dueRuns(now, limit) {
+      const found = await Promise.all(
+        duePartitions.map((partition) => {
+          const query: Query = {
+            IndexName: "due",
+            KeyConditionExpression: "duePartition = :partition AND dueAt <= :now",
+            ExpressionAttributeValues: { ":partition": partition, ":now": dueTime(now) },
+            Limit: limit,
+          };
+          return take(table, query, limit);
+        }),
+      );
+      return found
+        .flat()
+        .map((item) => ({ dueAt: "", ...dueOf(item) }))
+        .sort((a, b) => (a.dueAt < b.dueAt ? -1 : a.dueAt > b.dueAt ? 1 : 0))
+        .slice(0, limit)
+        .map(({ runId }) => runId);
+    },
+
+    async listRuns(filter, limit, from) {
+      const place = placeFor(filter);
+      const range = rangeOf(filter, from);
+      if (isEmpty(range)) return { runs: [] };
+      // Two more than asked for: one may be that of `from` itself, and one tells whether there is another page.
+      const wanted = limit + 2;
+      const { partitions, named } = place;
+      const all =
+        partitions === "days"
+          ? await findByDay(table, place, range, wanted)
+          : await Promise.all(partitions.map((partition) => findIn(table, place, partition, range, wanted)));
+      const found = named !== undefined && named.state === undefined ? firstOf(all, place, wanted) : all;
+      const items = found.flatMap((each) => each.items);
+      const runs = named === undefined ? items.map(runSummaryOf) : await readNamed(table, items, named);
+      const after = runs.filter((run) => from === undefined || listingKey(run) < from);
+      return pageOf(after, found, limit);
+    },
+  };
+}

@@ -1,0 +1,201 @@
+import { PutCommand } from "@aws-sdk/lib-dynamodb";
+import { sharedRead } from "../../platform/shared-read.ts";
+import type { RunStore } from "../../ports/run-store.ts";
+import { isActive, joiningStates, type Run, statesBefore } from "../../state/run.ts";
+import { moved, openingState } from "../../state/run-changes.ts";
+import { mayMove } from "../../state/run-slots.ts";
+import { endsAsAsked, hasEnded, isDue, isFirst, isInEpoch } from "./dynamo-conditions.ts";
+import { dayKey, dayOf, duePartition, dueTime, statePartition } from "./dynamo-keys.ts";
+import { dueOf, newRunItem, runOf } from "./dynamo-run-item.ts";
+import { changeRun, oneOf, readRunItem } from "./dynamo-run-write.ts";
+import { freeSlots, joinQueue, leaveQueue } from "./dynamo-slots.ts";
+import { conditional, type DynamoTable } from "./dynamo-table.ts";
+import { tagChanges } from "./dynamo-tags.ts";
+import { amidTransactions, transact } from "./dynamo-transaction.ts";
+
+/**
+ * Runs themselves. Only what changes a run's state, and deferring its next look, touches an index. A run that joins or
+ * leaves a work queue, or gives its slots back, does so in one transaction with its change of state; all else is a single
+ * write.
+ */
+export function dynamoRuns(
+  table: DynamoTable,
+): Pick<
+  RunStore,
+  "createRun" | "getRun" | "joinRun" | "moveRun" | "endRun" | "closeRun" | "reopenRun" | "deferRun"
+> {
+  const getRun = async (runId: string): Promise<Run | undefined> => {
+    const item = await readRunItem(table, runId);
+    return item === undefined ? undefined : runOf(item);
+  };
+
+  let noted: string | undefined;
+  /** Notes that a day has runs: before its first run, so that none is left out of lists, and once a worker. */
+  const noteDay = async (day: string): Promise<void> => {
+    if (day === noted) return;
+    await table.client.send(new PutCommand({ TableName: table.name, Item: dayKey(day) }));
+    noted = day;
+  };
+
+  return {
+    getRun: sharedRead(getRun),
+
+    async createRun(run, dueAt) {
+      const put = {
+        TableName: table.name,
+        Item: newRunItem(run, dueAt),
+        ConditionExpression: isFirst,
+      };
+      await noteDay(dayOf(run.startedAt));
+      const queue = run.state === "QUEUED" ? [joinQueue(table, run)] : [];
+      const others = [...queue, ...tagChanges(table, run, [], run.tags)];
+      const written =
+        others.length > 0
+          ? await transact(table, [{ Put: put }, ...others])
+          : await amidTransactions(() => conditional(table.client.send(new PutCommand(put))));
+      return written.ok ? "created" : "exists";
+    },
+
+    async joinRun(runId, epoch, step, outcome, error) {
+      const joining = oneOf(joiningStates);
+      const { ok, item } = await changeRun(table, runId, {
+        add: "#outcome :step",
+        ...(error && { set: "#error = if_not_exists(#error, :error)" }),
+        condition: `${isInEpoch} AND ${joining.condition}`,
+        names: { "#outcome": outcome, ...(error && { "#error": "error" }) },
+        values: {
+          ...joining.values,
+          ":step": new Set([step]),
+          ":epoch": epoch,
+          ...(error && { ":error": error }),
+        },
+      });
+      return ok ? runOf(item) : undefined;
+    },
+
+    async moveRun(runId, epoch, move, dueAt) {
+      // Each further turn means that someone else has moved the run meanwhile.
+      for (;;) {
+        const run = await getRun(runId);
+        if (run === undefined || run.epoch !== epoch || !mayMove(run, move)) return run;
+        const { state, ...facts } = moved(move);
+        const queue =
+          state === "QUEUED"
+            ? [joinQueue(table, run)]
+            : run.state === "QUEUED"
+              ? [leaveQueue(table, run)]
+              : [];
+        const written = await changeRun(
+          table,
+          runId,
+          {
+            set: [
+              "#state = :to, gsi2pk = :listed, dueAt = :due",
+              ...Object.keys(facts).map((fact) => `${fact} = :${fact}`),
+            ].join(", "),
+            condition: `${isInEpoch} AND #state = :from`,
+            values: {
+              ":epoch": epoch,
+              ":from": run.state,
+              ":to": state,
+              ":listed": statePartition(state, runId),
+              ":due": dueTime(dueAt),
+              ...Object.fromEntries(Object.entries(facts).map(([fact, value]) => [`:${fact}`, value])),
+            },
+          },
+          queue,
+        );
+        if (written.ok) return runOf(written.item);
+      }
+    },
+
+    async endRun(run, to, endedAt, dueAt) {
+      const { runId, epoch } = run;
+      const before = oneOf(statesBefore(to));
+      // A run that succeeded is found by its day, pipeline or tags, and leaves the index by state.
+      const listed = to === "SUCCEEDED" ? undefined : statePartition(to, runId);
+      const { ok, item } = await changeRun(
+        table,
+        runId,
+        {
+          set: [
+            "#state = :to, endedAt = :endedAt",
+            ...(listed === undefined ? [] : ["gsi2pk = :listed"]),
+            ...(dueAt === undefined ? [] : ["dueAt = :due"]),
+          ].join(", "),
+          remove: [
+            "endsAs",
+            ...(listed === undefined ? ["gsi2pk"] : []),
+            ...(dueAt === undefined ? ["duePartition, dueAt"] : []),
+          ].join(", "),
+          condition: `${isInEpoch} AND ${before.condition} AND ${endsAsAsked}`,
+          values: {
+            ...before.values,
+            ":epoch": epoch,
+            ":to": to,
+            ":endedAt": endedAt,
+            ...(listed !== undefined && { ":listed": listed }),
+            ...(dueAt !== undefined && { ":due": dueTime(dueAt) }),
+          },
+        },
+        freeSlots(table, run),
+      );
+      if (ok || item === undefined) return ok;
+      const current = runOf(item);
+      return (
+        current.epoch === epoch && !isActive(current) && current.state === to && current.endedAt === endedAt
+      );
+    },
+
+    async closeRun(runId, epoch) {
+      await changeRun(table, runId, {
+        remove: "duePartition, dueAt",
+        condition: `${isInEpoch} AND ${hasEnded}`,
+        values: { ":epoch": epoch },
+      });
+    },
+
+    async reopenRun(run, openedAt, dueAt) {
+      const { runId, epoch } = run;
+      const state = openingState(run);
+      const before = oneOf(statesBefore(state));
+      const begins = state === "RUNNING";
+      const { ok, item } = await changeRun(
+        table,
+        runId,
+        {
+          set:
+            "#state = :to, epoch = :next, gsi2pk = :listed, duePartition = :partition, dueAt = :due" +
+            (begins ? ", activeSince = :openedAt" : ""),
+          remove: `failed, skipped, #error, endedAt, reason${begins ? "" : ", activeSince"}`,
+          condition: `${isInEpoch} AND ${hasEnded} AND ${before.condition}`,
+          names: { "#error": "error" },
+          values: {
+            ...before.values,
+            ":epoch": epoch,
+            ":next": epoch + 1,
+            ":to": state,
+            ":listed": statePartition(state, runId),
+            ":partition": duePartition(runId),
+            ":due": dueTime(dueAt),
+            ...(begins && { ":openedAt": openedAt }),
+          },
+        },
+        begins ? [] : [joinQueue(table, run)],
+      );
+      if (item === undefined) return undefined;
+      const current = runOf(item);
+      const repeated =
+        current.epoch === epoch + 1 && isActive(current) && dueOf(item).dueAt === dueTime(dueAt);
+      return ok || repeated ? current : undefined;
+    },
+
+    async deferRun(runId, dueAt) {
+      await changeRun(table, runId, {
+        set: "dueAt = :due",
+        condition: isDue,
+        values: { ":due": dueTime(dueAt) },
+      });
+    },
+  };
+}

@@ -1,0 +1,123 @@
+import { GetCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
+import type { RunStore } from "../../ports/run-store.ts";
+import type { Run } from "../../state/run.ts";
+import { distinctLimits } from "../../state/run-slots.ts";
+import { type Slots, slotsRecord, waitingPlace } from "../../state/slots.ts";
+import { isInEpoch } from "./dynamo-conditions.ts";
+import { dueTime, fieldsOf, placeInQueue, queuePartition, slotsKey, statePartition } from "./dynamo-keys.ts";
+import { take } from "./dynamo-query.ts";
+import { runOf } from "./dynamo-run-item.ts";
+import { changeRunWith } from "./dynamo-run-write.ts";
+import type { DynamoTable } from "./dynamo-table.ts";
+import { amidTransactions, type Write } from "./dynamo-transaction.ts";
+
+/** The slots of an item; DynamoDB has no empty set. */
+function slotsOf(item: unknown): Slots {
+  return slotsRecord.parse({ holders: new Set(), ...(item !== undefined && fieldsOf(item)) });
+}
+
+/** The write that puts a run into its work queue. It goes with the one that makes the run QUEUED. */
+export function joinQueue({ name }: DynamoTable, run: Run): Write {
+  const limits = distinctLimits(run).map((limit) => limit.name);
+  return { Put: { TableName: name, Item: { ...placeInQueue(run), runId: run.runId, limits } } };
+}
+
+/** The write that takes a run out of its work queue. It goes with the one after which the run is QUEUED no more. */
+export function leaveQueue({ name }: DynamoTable, run: Run): Write {
+  return { Delete: { TableName: name, Key: placeInQueue(run) } };
+}
+
+/** The writes that give back all slots of a run. They go with the one that ends it. */
+export function freeSlots({ name }: DynamoTable, run: Run): Write[] {
+  return distinctLimits(run).map((limit) => ({
+    Update: {
+      TableName: name,
+      Key: slotsKey(limit.name),
+      UpdateExpression: "DELETE holders :run",
+      ExpressionAttributeValues: { ":run": new Set([run.runId]) },
+    },
+  }));
+}
+
+/** The writes that take a slot of each of a run's limits where there is one left, or where the run holds one already. */
+function takeSlots({ name }: DynamoTable, run: Run): Write[] {
+  // A limit that an operator set stands before the run's own. There is no empty set: without holders all are free.
+  const free = (limit: string) =>
+    `(size(holders) < ${limit} OR (attribute_not_exists(holders) AND ${limit} > :none))`;
+  return distinctLimits(run).map((limit) => ({
+    Update: {
+      TableName: name,
+      Key: slotsKey(limit.name),
+      UpdateExpression: "ADD holders :run",
+      ConditionExpression:
+        "contains(holders, :runId) OR " +
+        `(attribute_exists(#limit) AND ${free("#limit")}) OR (attribute_not_exists(#limit) AND ${free(":limit")})`,
+      ExpressionAttributeNames: { "#limit": "limit" },
+      ExpressionAttributeValues: {
+        ":run": new Set([run.runId]),
+        ":runId": run.runId,
+        ":limit": limit.limit,
+        ":none": 0,
+      },
+    },
+  }));
+}
+
+/** Slots, and runs that wait for them. A run's slots and its state change together or not at all, so that none leaks. */
+export function dynamoSlots(
+  table: DynamoTable,
+): Pick<RunStore, "admitRun" | "waitingRuns" | "getSlots" | "setLimit"> {
+  const { client, name } = table;
+  return {
+    async admitRun(run, activeSince, dueAt) {
+      const { runId, epoch } = run;
+      const change = {
+        set: "#state = :running, activeSince = :since, gsi2pk = :listed, dueAt = :due",
+        condition: `${isInEpoch} AND #state = :queued`,
+        values: {
+          ":epoch": epoch,
+          ":queued": "QUEUED",
+          ":running": "RUNNING",
+          ":since": activeSince,
+          ":listed": statePartition("RUNNING", runId),
+          ":due": dueTime(dueAt),
+        },
+      };
+      const others = [leaveQueue(table, run), ...takeSlots(table, run)];
+      const written = await changeRunWith(table, runId, change, others);
+      if (written.ok) return "admitted";
+      const own = written.refusals.find(({ place }) => place === 0);
+      if (own === undefined) return "full";
+      const current = own.item === undefined ? undefined : runOf(own.item);
+      const repeated =
+        current?.epoch === epoch && current.state === "RUNNING" && current.activeSince === activeSince;
+      return repeated ? "admitted" : "gone";
+    },
+
+    async waitingRuns(queue, limit) {
+      const query = {
+        KeyConditionExpression: "pk = :queue",
+        ExpressionAttributeValues: { ":queue": queuePartition(queue) },
+        ConsistentRead: true,
+        Limit: limit,
+      };
+      return (await take(table, query, limit)).map((item) => waitingPlace.parse(fieldsOf(item)));
+    },
+
+    async getSlots(limit) {
+      const read = new GetCommand({ TableName: name, Key: slotsKey(limit), ConsistentRead: true });
+      return slotsOf((await client.send(read)).Item);
+    },
+
+    async setLimit(limit, slots) {
+      const write = new UpdateCommand({
+        TableName: name,
+        Key: slotsKey(limit),
+        UpdateExpression: slots === undefined ? "REMOVE #limit" : "SET #limit = :slots",
+        ExpressionAttributeNames: { "#limit": "limit" },
+        ...(slots !== undefined && { ExpressionAttributeValues: { ":slots": slots } }),
+      });
+      await amidTransactions(() => client.send(write));
+    },
+  };
+}

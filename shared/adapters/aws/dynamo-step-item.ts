@@ -1,0 +1,50 @@
+import * as z from "zod";
+import type { FoundRecord, Version } from "../../ports/run-store.ts";
+import { readStep } from "../../state/read-step.ts";
+import type { StepRecord, StoredValue } from "../../state/step-record.ts";
+import { fieldsOf, runIdFromKey, stepFromKey, stepKey } from "./dynamo-keys.ts";
+import { jsonText } from "./dynamo-run-item.ts";
+
+// A record's fields are attributes of the same names. Only its key and its result are kept in another form.
+
+const marked = z.looseObject({ version: z.string() });
+const placed = z.looseObject({ pk: runIdFromKey, sk: stepFromKey });
+const ended = z.looseObject({ state: z.enum(["SUCCEEDED", "CACHED"]) });
+const kept = z.union([z.object({ value: jsonText }), z.object({ uri: z.string() })]);
+
+/** A result, from the attributes that it is kept in. @throws ZodError for anything else */
+export function outputOf(item: object): StoredValue {
+  const more = "output" in item ? z.looseObject({}).parse(item.output) : {};
+  return { ...more, ...kept.parse(item) };
+}
+
+/** The attributes that a result is kept in: JSON as text, see {@link jsonText}. Other fields of a result stand apart. */
+export function outputAttributes(output: StoredValue) {
+  const { value: _value, uri: _uri, ...more } = { value: undefined, uri: undefined, ...output };
+  const result = "uri" in output ? { uri: output.uri } : { value: JSON.stringify(output.value) };
+  return Object.keys(more).length === 0 ? result : { ...result, output: more };
+}
+
+/** Whether a record has a result: the names of its attributes are those of other things in other records. */
+const hasOutput = (item: object) => ended.safeParse(item).success;
+
+/** The record of an item as DynamoDB gave it. @throws ZodError for anything else */
+export function storedStepOf(item: unknown): FoundRecord {
+  const { pk: runId, sk: place } = placed.parse(item);
+  const { version, ...fields } = marked.parse(fieldsOf(item));
+  if (!hasOutput(fields)) return { ...readStep({ ...fields, runId, ...place }), version };
+  const { value: _value, uri: _uri, ...others } = { value: undefined, uri: undefined, ...fields };
+  return { ...readStep({ ...others, runId, ...place, output: outputOf(fields) }), version };
+}
+
+/** Just the version of a record's item. @throws ZodError for anything else */
+export const versionOf = (item: unknown): Version => marked.parse(item).version;
+
+/** The item of a step record. */
+export function stepItemOf(record: StepRecord, version: Version) {
+  const { runId, step, index, ...rest } = record;
+  const key = stepKey({ runId, step, index });
+  if (!("output" in rest)) return { ...rest, ...key, version };
+  const { output, ...succeededRest } = rest;
+  return { ...succeededRest, ...outputAttributes(output), ...key, version };
+}

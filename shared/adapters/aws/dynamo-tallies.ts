@@ -1,0 +1,56 @@
+import { GetCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
+import * as z from "zod";
+import type { RunStore, Tally } from "../../ports/run-store.ts";
+import { isFirst } from "./dynamo-conditions.ts";
+import { tallyKey } from "./dynamo-keys.ts";
+import { numberSet } from "./dynamo-run-item.ts";
+import { conditional, type DynamoTable } from "./dynamo-table.ts";
+
+const tallyItem = z.object({
+  size: z.int().nonnegative(),
+  epoch: z.int().positive(),
+  done: numberSet,
+  failed: numberSet,
+});
+const tallyOf = (item: unknown): Tally => tallyItem.parse(item);
+
+/** Counts of mapped steps. A shard of 200 stays under 1 KB: one write unit a join. */
+export function dynamoTallies({
+  client,
+  name,
+}: DynamoTable): Pick<RunStore, "openTally" | "joinTally" | "getTally"> {
+  return {
+    async openTally(key, epoch, size) {
+      const write = new UpdateCommand({
+        TableName: name,
+        Key: tallyKey(key),
+        UpdateExpression: "SET #epoch = :epoch, #size = :size REMOVE #failed",
+        ConditionExpression: `${isFirst} OR #epoch < :epoch`,
+        ExpressionAttributeNames: { "#epoch": "epoch", "#size": "size", "#failed": "failed" },
+        ExpressionAttributeValues: { ":epoch": epoch, ":size": size },
+      });
+      await conditional(client.send(write));
+    },
+
+    async joinTally(key, epoch, member, outcome) {
+      const write = new UpdateCommand({
+        TableName: name,
+        Key: tallyKey(key),
+        UpdateExpression: "ADD #outcome :member",
+        ConditionExpression: "#epoch = :epoch",
+        ExpressionAttributeNames: { "#epoch": "epoch", "#outcome": outcome },
+        ExpressionAttributeValues: { ":epoch": epoch, ":member": new Set([member]) },
+        ReturnValues: "ALL_NEW",
+      });
+      const written = await conditional(client.send(write));
+      return written.ok ? tallyOf(written.output.Attributes) : undefined;
+    },
+
+    async getTally(key) {
+      const { Item: item } = await client.send(
+        new GetCommand({ TableName: name, Key: tallyKey(key), ConsistentRead: true }),
+      );
+      return item && tallyOf(item);
+    },
+  };
+}

@@ -1,0 +1,32 @@
+import { headline } from "../../notice/run-notice.ts";
+import type { RunNotice } from "../../ports/notifier.ts";
+
+/** Characters of a subject that SNS takes: fewer than 100, of ASCII, without line breaks (SNS API, Publish). */
+const maxSubject = 99;
+
+/** What SNS does not take in a subject stands as a question mark. */
+const asSubject = (text: string) => text.replace(/[^\x20-\x7e]/gu, "?").slice(0, maxSubject);
+
+/** A notice as an e-mail of plain text. */
+export function emailMessage(notice: RunNotice): { subject: string; body: string } {
+  const { pipeline, stage, run, state, scheduledAt, startedAt, endedAt, reason, error, failedSteps } = notice;
+  const { look, retry } = notice.commands;
+  const lines = [
+    `Pipeline:   ${pipeline}`,
+    `Stage:      ${stage}`,
+    `Run:        ${run.name} (${run.id})`,
+    `State:      ${state}`,
+    `Scheduled:  ${scheduledAt}`,
+    `Began:      ${startedAt}`,
+    `Ended:      ${endedAt}`,
+    ...(reason === undefined ? [] : [`Why:        ${reason}`]),
+    ...(failedSteps.length === 0 ? [] : [`Failed:     ${failedSteps.join(", ")}`]),
+    ...(error === undefined ? [] : ["", `Step ${error.step}:`, `${error.name}: ${error.message}`]),
+    ...(error?.log === undefined ? [] : [`Log: ${error.logUrl ?? error.log}`]),
+    "",
+    "Look at it:",
+    `  ${look}`,
+    ...(retry === undefined ? [] : ["Do again what did not succeed:", `  ${retry}`]),
+  ];
+  return { subject: asSubject(headline(notice)), body: `${lines.join("\n")}\n` };
+}

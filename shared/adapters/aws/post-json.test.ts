@@ -1,0 +1,184 @@
+import { once } from "node:events";
+import { createServer as createTlsServer } from "node:https";
+import { type AddressInfo, createServer } from "node:net";
+import { epochStart } from "../../../test/factories.ts";
+import {
+  breaksOff,
+  drips,
+  floods,
+  hangs,
+  resets,
+  status,
+  TestReceiver,
+} from "../../../test/notice/receiver.ts";
+import { selfSigned } from "../../../test/notice/self-signed.ts";
+import { NoticeDelayedError, NoticeFailedError, NoticeRefusedError } from "../../ports/notifier.ts";
+import { postJson, type Receiver } from "./post-json.ts";
+
+const receiver = new TestReceiver();
+beforeAll(() => receiver.start());
+afterAll(() => receiver.stop());
+
+/** Part of the address that nobody may learn. */
+const secret = "T0SECRET/B0SECRET";
+
+/** What posting ends with: the error, or undefined. */
+async function outcome(to: Partial<Receiver> = {}): Promise<Error | undefined> {
+  const at = { name: "the receiver", url: receiver.url(`/${secret}`), headers: {}, ...to };
+  try {
+    await postJson(at, { hello: "wörld" }, receiver.patience(), epochStart);
+    return undefined;
+  } catch (error) {
+    return error as Error;
+  }
+}
+
+describe("posting JSON", () => {
+  test("sends the value with the receiver's headers before ours", async () => {
+    receiver.behave(status(204));
+    expect(await outcome({ headers: { authorization: "Bearer x", "Content-Type": "text/json" } })).toBe(
+      undefined,
+    );
+    expect(receiver.received).toMatchObject([
+      { method: "POST", path: `/${secret}`, body: '{"hello":"wörld"}' },
+    ]);
+    expect(receiver.received[0]?.headers).toMatchObject({
+      authorization: "Bearer x",
+      "content-type": "text/json",
+      "user-agent": "millrace",
+    });
+  });
+
+  test.each([
+    ["500", status(500, "rollup_error"), "the receiver answered 500 Internal Server Error (rollup_error)"],
+    ["408", status(408), "the receiver answered 408 Request Timeout"],
+    ["an answer that breaks off", breaksOff, "the receiver answered 500 Internal Server Error"],
+    ["an answer without end", floods(503), "the receiver answered 503 Service Unavailable"],
+    ["an answer that drips", drips, "the receiver answered 500 Internal Server Error"],
+    ["a reset connection", resets, "the receiver cannot be reached: ECONNRESET"],
+    ["no answer", hangs, "the receiver did not answer in time"],
+  ])("of %s may be tried again", async (_name, behaviour, message) => {
+    receiver.behave(behaviour);
+    const error = await outcome();
+    expect(error).toBeInstanceOf(NoticeFailedError);
+    expect(error?.message).toMatch(new RegExp(`^${message.replace(/[()]/g, "\\$&")}`));
+  });
+
+  test.each([200, 500])("reads little of an answer %d without end", async (code) => {
+    receiver.behave(floods(code));
+    const at = { name: "the receiver", url: receiver.url(), headers: {} };
+    const begun = performance.now();
+    await postJson(at, null, AbortSignal.timeout(10_000), epochStart).catch(() => undefined);
+    expect(performance.now() - begun).toBeLessThan(5000);
+  });
+
+  test("is done when the receiver says yes without end", async () => {
+    receiver.behave(floods(200));
+    expect(await outcome()).toBe(undefined);
+  });
+
+  test.each([
+    [400, "invalid_payload"],
+    [401, "invalid_token"],
+    [403, "action_prohibited"],
+    [404, "no_service"],
+    [410, "channel_is_archived"],
+    [413, ""],
+  ])("is given up at %d", async (code, word) => {
+    receiver.behave(status(code, word));
+    const error = await outcome();
+    expect(error).toBeInstanceOf(NoticeRefusedError);
+    expect(error?.message).toContain(word === "" ? "413" : `(${word})`);
+  });
+
+  test.each([301, 302, 307, 308])("does not follow a redirect (%d)", async (code) => {
+    receiver.behave(status(code, "", { location: receiver.url("/elsewhere") }));
+    const error = await outcome();
+    expect(error).toBeInstanceOf(NoticeRefusedError);
+    expect(error?.message).toContain("redirects are not followed");
+    expect(receiver.received).toHaveLength(1);
+  });
+
+  test.each([
+    [429, "7", 7],
+    [503, "0", 0],
+    [429, new Date(epochStart + 90_000).toUTCString(), 90],
+    [429, new Date(epochStart - 90_000).toUTCString(), 0],
+    [429, "86400000", 3600],
+  ])("that is answered %d with Retry-After %s waits %d s", async (code, retryAfter, seconds) => {
+    receiver.behave(status(code, "", { "retry-after": retryAfter }));
+    const error = await outcome();
+    expect(error).toBeInstanceOf(NoticeDelayedError);
+    expect(error).toMatchObject({ seconds });
+  });
+
+  test.each(["soon", ""])("takes no notice of Retry-After %p", async (retryAfter) => {
+    receiver.behave(status(429, "", { "retry-after": retryAfter }));
+    expect(await outcome()).toBeInstanceOf(NoticeFailedError);
+  });
+
+  test.each([
+    ["a name that nobody has", "https://nobody.invalid/", "E"],
+    ["a port that no browser would use", "https://127.0.0.1:22/", "no connection"],
+  ])("to %s may be tried again", async (_name, url, code) => {
+    const error = await outcome({ url: `${url}${secret}` });
+    expect(error).toBeInstanceOf(NoticeFailedError);
+    expect(error?.message).toContain(`cannot be reached: ${code}`);
+  });
+
+  test("to a server that speaks no TLS may be tried again", async () => {
+    const error = await outcome({ url: `https://127.0.0.1:${receiver.port}/${secret}` });
+    expect(error).toBeInstanceOf(NoticeFailedError);
+    expect(error?.message).toMatch(/cannot be reached: (ERR_SSL|EPROTO)/);
+  });
+
+  test("to a port that nobody listens at may be tried again", async () => {
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    server.close();
+    await once(server, "close");
+    const error = await outcome({ url: `https://127.0.0.1:${port}/` });
+    expect(error).toBeInstanceOf(NoticeFailedError);
+    expect(error?.message).toContain("cannot be reached: ECONNREFUSED");
+  });
+
+  test("to a server whose certificate nobody vouches for sends nothing, and may be tried again", async () => {
+    let requests = 0;
+    const server = createTlsServer(selfSigned(), () => {
+      requests += 1;
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const error = await outcome({ url: `https://127.0.0.1:${(server.address() as AddressInfo).port}/` });
+    server.close();
+    expect(error).toBeInstanceOf(NoticeFailedError);
+    expect(error?.message).toContain("cannot be reached: DEPTH_ZERO_SELF_SIGNED_CERT");
+    expect(requests).toBe(0);
+  });
+
+  test("never tells the address, whatever comes back", async () => {
+    const echo = status(404, receiver.url(`/${secret}`));
+    for (const behaviour of [
+      echo,
+      status(500, secret),
+      status(302, secret, { location: `/${secret}` }),
+      resets,
+      hangs,
+    ]) {
+      receiver.behave(behaviour);
+      const error = await outcome();
+      expect(error).toBeInstanceOf(Error);
+      expect(
+        `${error?.message} ${error?.stack} ${JSON.stringify(error)} ${String(error?.cause)}`,
+      ).not.toContain("SECRET");
+    }
+    for (const url of [
+      `https://a:${secret}@[`,
+      `https://127.0.0.1:9/${secret}`,
+      `https://user:${secret}@example.com/`,
+    ]) {
+      const error = await outcome({ url });
+      expect(`${error?.message} ${error?.stack} ${String(error?.cause)}`).not.toContain("SECRET");
+    }
+  });
+});

@@ -1,0 +1,119 @@
+import { STATUS_CODES } from "node:http";
+import * as z from "zod";
+import { NoticeDelayedError, NoticeFailedError, NoticeRefusedError } from "../../ports/notifier.ts";
+
+/** A receiver of JSON. */
+export type Receiver = {
+  /** What it is called in errors, in place of its address: that may be a secret. */
+  readonly name: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+};
+
+/** A receiver did not take what it was sent. */
+export class AnswerRefusedError extends NoticeRefusedError {
+  readonly status: number;
+  constructor(message: string, status: number) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** Bytes of an answer that are looked at: as much as tells why, whatever else comes. */
+const maxAnswer = 200;
+
+/** Seconds to wait that a receiver may ask for, at most: nobody holds a notice back for days. */
+const maxDelay = 3600;
+
+/** Statuses below 500 that say nothing against trying again (RFC 9110, 15.5; RFC 8470; RFC 6585). */
+const passing: ReadonlySet<number> = new Set([408, 425, 429]);
+
+/** First bytes of an answer. The rest is not read; the connection is closed. */
+async function beginningOf({ body }: Response): Promise<string> {
+  const bytes: number[] = [];
+  const reader = body?.getReader();
+  try {
+    while (reader !== undefined && bytes.length < maxAnswer) {
+      const { value, done } = await reader.read();
+      if (done) break;
+      for (const byte of value.subarray(0, maxAnswer)) bytes.push(byte);
+    }
+  } catch {
+    // An answer that breaks off has said what it said: its status.
+  } finally {
+    await reader?.cancel().catch(() => undefined);
+  }
+  return String.fromCharCode(...bytes.slice(0, maxAnswer));
+}
+
+/** What an answer says of its reason, if that is a word such as Slack's `no_service`: all else might tell the address. */
+async function reasonIn(response: Response): Promise<string> {
+  const [word] = /^[a-z]+(_[a-z]+)*$/.exec((await beginningOf(response)).trim()) ?? [];
+  return word === undefined ? "" : ` (${word})`;
+}
+
+/** Seconds that an answer asks to wait: a number, or a time (RFC 9110, 10.2.3). @param now epoch milliseconds */
+function retryAfter(response: Response, now: number): number | undefined {
+  const text = response.headers.get("retry-after")?.trim();
+  if (text === undefined || text === "") return undefined;
+  const seconds = /^\d+$/.test(text) ? Number(text) : (Date.parse(text) - now) / 1000;
+  return Number.isNaN(seconds) ? undefined : Math.min(Math.max(0, seconds), maxDelay);
+}
+
+/** As fetch has it, of an error on the way. */
+const networkError = z.object({ cause: z.object({ code: z.string() }) });
+
+/** What went wrong on the way, as a code: messages of the network's errors may tell the address. */
+function codeOf(thrown: unknown): string {
+  return networkError.safeParse(thrown).data?.cause.code ?? "no connection";
+}
+
+/** Headers of a request; those of the receiver come before ours. */
+function headersFor({ headers }: Receiver): Headers {
+  const all = new Headers({ "content-type": "application/json; charset=utf-8", "user-agent": "millrace" });
+  for (const [name, value] of Object.entries(headers)) all.set(name, value);
+  return all;
+}
+
+async function answerOf(receiver: Receiver, body: string, signal: AbortSignal): Promise<Response> {
+  const headers = headersFor(receiver);
+  try {
+    // What a redirect names is not what was set up, so none is followed.
+    return await fetch(receiver.url, { method: "POST", headers, body, signal, redirect: "manual" });
+  } catch (thrown) {
+    if (signal.aborted) throw new NoticeFailedError(`${receiver.name} did not answer in time`);
+    throw new NoticeFailedError(`${receiver.name} cannot be reached: ${codeOf(thrown)}`);
+  }
+}
+
+/**
+ * Posts JSON once.
+ *
+ * @param signal aborted when the time for it is up
+ * @param now epoch milliseconds
+ * @throws AnswerRefusedError, NoticeDelayedError or NoticeFailedError, which never tell the address
+ */
+export async function postJson(
+  receiver: Receiver,
+  value: unknown,
+  signal: AbortSignal,
+  now: number,
+): Promise<void> {
+  const response = await answerOf(receiver, JSON.stringify(value), signal);
+  const { status } = response;
+  if (response.ok) {
+    // Unread: the worker may be frozen next, and a connection kept for later would be dead by then.
+    await response.body?.cancel().catch(() => undefined);
+    return;
+  }
+  const answered = `${receiver.name} answered ${status} ${STATUS_CODES[status] ?? ""}`.trimEnd();
+  const said = `${answered}${await reasonIn(response)}`;
+  if (status >= 300 && status < 400) {
+    throw new AnswerRefusedError(`${said}; redirects are not followed: name the address it leads to`, status);
+  }
+  if (status < 500 && !passing.has(status)) throw new AnswerRefusedError(said, status);
+  const seconds = retryAfter(response, now);
+  if (seconds !== undefined)
+    throw new NoticeDelayedError(`${said} and asks to wait ${Math.ceil(seconds)} s`, seconds);
+  throw new NoticeFailedError(said);
+}

@@ -1,0 +1,96 @@
+import { endWords, headline } from "../../notice/run-notice.ts";
+import type { RunNotice } from "../../ports/notifier.ts";
+
+// Limits of Block Kit (Slack, "Blocks" reference): 150 characters of a header, 3,000 of a section, 2,000 of a field,
+// 50 blocks. Ours are lower where a message would only get unreadable.
+const maxHeader = 150;
+const maxError = 2500;
+const maxField = 500;
+const maxList = 1000;
+
+const marks: Readonly<Record<RunNotice["state"], string>> = {
+  SUCCEEDED: ":white_check_mark:",
+  FAILED: ":x:",
+  CANCELLED: ":no_entry_sign:",
+  TIMED_OUT: ":hourglass:",
+};
+
+const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
+
+/**
+ * A text with what Slack takes for markup made harmless (`<!channel>` would call everybody), and cut so that no
+ * character is halved.
+ *
+ * @param longest characters that the result may have
+ */
+function plain(text: string, longest: number): string {
+  let result = "";
+  for (const character of text) {
+    const next = entities[character] ?? character;
+    if (result.length + next.length > longest - 1) return `${result}…`;
+    result += next;
+  }
+  return result;
+}
+
+/** A text in which nothing is markup. Backquotes would end it. */
+const code = (text: string, longest: number) => `\`\`\`${plain(text.replaceAll("`", "'"), longest)}\`\`\``;
+
+const section = (text: string) => ({ type: "section", text: { type: "mrkdwn", text, verbatim: true } });
+
+function fieldsOf({ run, pipeline, stage, scheduledAt, epoch }: RunNotice) {
+  const fields: [string, string][] = [
+    ["Pipeline", pipeline],
+    ["Stage", stage],
+    ["Run", run.name],
+    ["Scheduled for", scheduledAt],
+    ...(epoch > 1
+      ? [["Retried by hand", epoch === 2 ? "once" : `${epoch - 1} times`] as [string, string]]
+      : []),
+  ];
+  return {
+    type: "section",
+    fields: fields.map(([name, value]) => ({
+      type: "mrkdwn",
+      text: `*${name}*\n${plain(value, maxField)}`,
+      verbatim: true,
+    })),
+  };
+}
+
+function whyOf({ error, reason, failedSteps }: RunNotice) {
+  const others = failedSteps.filter((step) => step !== error?.step.replace(/\[\d+\]$/, ""));
+  return [
+    ...(reason === undefined ? [] : [section(`*Why*\n${plain(reason, maxList)}`)]),
+    ...(error === undefined
+      ? []
+      : [
+          section(`*Step* \`${plain(error.step, maxField)}\``),
+          section(code(`${error.name}: ${error.message}`, maxError)),
+        ]),
+    ...(others.length === 0 ? [] : [section(`*Failed as well* ${plain(others.join(", "), maxList)}`)]),
+    ...(error?.logUrl === undefined ? [] : [section(`<${error.logUrl}|Log of the step>`)]),
+  ];
+}
+
+/** A notice as Slack's incoming webhooks take it: Block Kit, with a line of text for where there is no room for blocks. */
+export function slackMessage(notice: RunNotice) {
+  const { look, retry } = notice.commands;
+  const title = `${marks[notice.state]} ${notice.pipeline} ${endWords[notice.state]} in ${notice.stage}`;
+  return {
+    text: plain(headline(notice), maxField),
+    blocks: [
+      {
+        type: "header",
+        text: { type: "plain_text", text: [...title].slice(0, maxHeader).join(""), emoji: true },
+      },
+      fieldsOf(notice),
+      ...whyOf(notice),
+      section(code(retry === undefined ? look : `${look}\n${retry}`, maxList)),
+      {
+        type: "context",
+        elements: [{ type: "mrkdwn", text: `run ${plain(notice.run.id, maxField)}`, verbatim: true }],
+      },
+    ],
+  };
+}

@@ -1,0 +1,278 @@
+import type { Graph } from "../../pipeline/graph.ts";
+import type {
+  FoundRecord,
+  PutResult,
+  RunFilter,
+  RunPage,
+  RunStore,
+  StoredStep,
+  Tally,
+  TallyKey,
+  Version,
+} from "../../ports/run-store.ts";
+import { hasKnownWords, readStep } from "../../state/read-step.ts";
+import {
+  type EndState,
+  isActive,
+  isEnded,
+  joiningStates,
+  knownRun,
+  type Outcome,
+  type Run,
+  type RunError,
+  type RunningRun,
+  statesBefore,
+  summaryOf,
+  type WaitingRun,
+} from "../../state/run.ts";
+import { endedFrom, moved, type RunMove, reopenedFrom } from "../../state/run-changes.ts";
+import { listingKey, waitingKey } from "../../state/run-listing.ts";
+import { distinctLimits, mayMove } from "../../state/run-slots.ts";
+import type { Slots, WaitingPlace } from "../../state/slots.ts";
+import type { StepKey, StepRecord } from "../../state/step-record.ts";
+import { copyState } from "./copy-state.ts";
+
+type DueRun = { readonly run: Run; readonly dueAt?: number };
+
+/** Sorts as DynamoDB sorts the same key: children by index, then the map. */
+const memberKey = (member: number | "map") => (member === "map" ? "map" : String(member).padStart(5, "0"));
+const stepKey = ({ runId, step, index }: StepKey) => `${runId}#STEP#${step}#${memberKey(index)}`;
+const tallyKey = ({ runId, step, shard }: TallyKey) => `${runId}#${step}#${memberKey(shard)}`;
+const joins = (run: Run) => (joiningStates as readonly string[]).includes(run.state);
+const byText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+
+function found(record: StoredStep | undefined): FoundRecord | undefined {
+  if (record === undefined || hasKnownWords(record)) return copyState(record);
+  return { ...readStep(copyState(record)), version: record.version };
+}
+
+/** A run store that forgets everything with the process: for tests, simulation and pipelines run in one process. */
+export class MemoryRunStore implements RunStore {
+  /** How often something changed; what is written again as it is, and when a sweep looks next, are no changes. */
+  changes = 0;
+  private readonly graphs = new Map<string, Graph>();
+  private readonly runs = new Map<string, DueRun>();
+  private readonly steps = new Map<string, StoredStep>();
+  private readonly tallies = new Map<string, Tally>();
+  private readonly slots = new Map<string, Slots>();
+  private writes = 0;
+
+  async putGraph(hash: string, graph: Graph): Promise<void> {
+    if (!this.graphs.has(hash)) this.graphs.set(hash, copyState(graph));
+  }
+
+  async getGraph(hash: string): Promise<Graph | undefined> {
+    return copyState(this.graphs.get(hash));
+  }
+
+  async createRun(run: WaitingRun | RunningRun, dueAt: number): Promise<"created" | "exists"> {
+    if (this.runs.has(run.runId)) return "exists";
+    this.put(run, dueAt);
+    return "created";
+  }
+
+  async getRun(runId: string): Promise<Run | undefined> {
+    return copyState(this.runOf(runId));
+  }
+
+  private runOf(runId: string): Run | undefined {
+    const run = this.runs.get(runId)?.run;
+    return run && knownRun(run);
+  }
+
+  async joinRun(
+    runId: string,
+    epoch: number,
+    step: number,
+    outcome: Outcome,
+    error?: RunError,
+  ): Promise<Run | undefined> {
+    const stored = this.runs.get(runId);
+    if (stored === undefined || stored.run.epoch !== epoch || !joins(stored.run)) return undefined;
+    const { run } = stored;
+    const first = run.error ?? error;
+    const joined: Run = {
+      ...run,
+      progress: { ...run.progress, [outcome]: new Set([...run.progress[outcome], step]) },
+      ...(first && { error: first }),
+    };
+    const isNew = !run.progress[outcome].has(step) || run.error !== joined.error;
+    if (isNew) this.put(joined, stored.dueAt);
+    return copyState(joined);
+  }
+
+  async moveRun(runId: string, epoch: number, move: RunMove, dueAt: number): Promise<Run | undefined> {
+    const run = this.runOf(runId);
+    const allowed = run?.epoch === epoch && isActive(run) && mayMove(run, move);
+    if (allowed) this.put({ ...run, ...moved(move) }, dueAt);
+    return copyState(this.runs.get(runId)?.run);
+  }
+
+  async admitRun(run: Run, activeSince: string, dueAt: number): Promise<"admitted" | "full" | "gone"> {
+    const { runId, epoch, limits } = run;
+    const current = this.runs.get(runId)?.run;
+    if (current?.epoch !== epoch) return "gone";
+    if (current.state === "RUNNING" && current.activeSince === activeSince) return "admitted";
+    if (current.state !== "QUEUED") return "gone";
+    const free = limits.every(({ name, limit }) => {
+      const { holders, limit: set } = this.slotsOf(name);
+      return holders.has(runId) || holders.size < (set ?? limit);
+    });
+    if (!free) return "full";
+    for (const { name } of limits) {
+      const slots = this.slotsOf(name);
+      this.slots.set(name, { ...slots, holders: new Set([...slots.holders, runId]) });
+    }
+    this.put({ ...current, state: "RUNNING", activeSince }, dueAt);
+    return "admitted";
+  }
+
+  async endRun({ runId, epoch }: Run, to: EndState, endedAt: string, dueAt?: number): Promise<boolean> {
+    const run = this.runs.get(runId)?.run;
+    if (run === undefined || run.epoch !== epoch) return false;
+    if (!isActive(run)) return run.state === to && run.endedAt === endedAt;
+    if (!statesBefore(to).includes(run.state)) return false;
+    if (run.state === "CANCELLING" && run.endsAs !== to) return false;
+    for (const { name } of run.limits) {
+      const slots = this.slotsOf(name);
+      this.slots.set(name, {
+        ...slots,
+        holders: new Set([...slots.holders].filter((holder) => holder !== runId)),
+      });
+    }
+    this.put(endedFrom(run, to, endedAt), dueAt);
+    return true;
+  }
+
+  async closeRun(runId: string, epoch: number): Promise<void> {
+    const run = this.runs.get(runId)?.run;
+    if (run !== undefined && run.epoch === epoch && isEnded(run)) this.put(run, undefined);
+  }
+
+  async reopenRun({ runId, epoch }: Run, openedAt: string, dueAt: number): Promise<Run | undefined> {
+    const stored = this.runs.get(runId);
+    if (stored === undefined) return undefined;
+    const { run } = stored;
+    if (run.epoch === epoch + 1 && isActive(run) && stored.dueAt === dueAt) return copyState(run);
+    if (run.epoch !== epoch || !isEnded(run) || run.state === "SUCCEEDED") return undefined;
+    this.put(reopenedFrom(run, openedAt), dueAt);
+    return copyState(this.runs.get(runId)?.run);
+  }
+
+  async tagRun({ runId, tags: before }: Run, tags: readonly string[]): Promise<boolean> {
+    const stored = this.runs.get(runId);
+    const current = stored?.run.tags.join();
+    if (stored === undefined || (current !== before.join() && current !== tags.join())) return false;
+    this.put({ ...stored.run, tags }, stored.dueAt);
+    return true;
+  }
+
+  async waitingRuns(queue: string, limit: number): Promise<WaitingPlace[]> {
+    return [...this.runs.values()]
+      .map(({ run }) => run)
+      .filter((run) => run.state === "QUEUED" && run.queue === queue)
+      .sort((a, b) => byText(waitingKey(a), waitingKey(b)))
+      .slice(0, limit)
+      .map((run) => ({ runId: run.runId, limits: distinctLimits(run).map(({ name }) => name) }));
+  }
+
+  async getSlots(limit: string): Promise<Slots> {
+    return copyState(this.slotsOf(limit));
+  }
+
+  async setLimit(name: string, limit: number | undefined): Promise<void> {
+    const { limit: _limit, ...slots } = this.slotsOf(name);
+    this.slots.set(name, { ...slots, ...(limit !== undefined && { limit }) });
+  }
+
+  private slotsOf(limit: string): Slots {
+    return this.slots.get(limit) ?? { holders: new Set() };
+  }
+
+  /** @param dueAt undefined closes the run */
+  private put(run: Run, dueAt: number | undefined): void {
+    this.changes += 1;
+    this.runs.set(run.runId, { run: copyState(run), ...(dueAt !== undefined && { dueAt }) });
+  }
+
+  async dueRuns(now: number, limit: number): Promise<string[]> {
+    return [...this.runs.values()]
+      .flatMap(({ run, dueAt }) => (dueAt !== undefined && dueAt <= now ? [{ runId: run.runId, dueAt }] : []))
+      .sort((a, b) => a.dueAt - b.dueAt || byText(a.runId, b.runId))
+      .slice(0, limit)
+      .map(({ runId }) => runId);
+  }
+
+  async deferRun(runId: string, dueAt: number): Promise<void> {
+    const stored = this.runs.get(runId);
+    if (stored?.dueAt !== undefined) this.runs.set(runId, { ...stored, dueAt });
+  }
+
+  async listRuns(filter: RunFilter, limit: number, from?: string): Promise<RunPage> {
+    const found = [...this.runs.values()]
+      .map(({ run }) => run)
+      .filter((run) => filter.pipeline === undefined || run.pipeline === filter.pipeline)
+      .filter((run) => filter.state === undefined || run.state === filter.state)
+      .filter(({ tags }) => filter.tag === undefined || tags.includes(filter.tag))
+      .filter(({ startedAt }) => filter.since === undefined || startedAt >= filter.since)
+      .filter(({ startedAt }) => filter.until === undefined || startedAt < filter.until)
+      .filter((run) => from === undefined || listingKey(run) < from)
+      .sort((a, b) => byText(listingKey(b), listingKey(a)));
+    const page = found.slice(0, limit);
+    const last = page.at(-1);
+    return {
+      runs: page.map(summaryOf),
+      ...(last && found.length > limit && { next: listingKey(last) }),
+    };
+  }
+
+  async getStep(key: StepKey): Promise<FoundRecord | undefined> {
+    return found(this.steps.get(stepKey(key)));
+  }
+
+  async getSteps(keys: readonly StepKey[]): Promise<FoundRecord[]> {
+    const records = [...new Set(keys.map(stepKey))].map((key) => this.steps.get(key));
+    return records.flatMap((record) => found(record) ?? []);
+  }
+
+  async listSteps(runId: string, step?: string): Promise<FoundRecord[]> {
+    const prefix = step === undefined ? `${runId}#STEP#` : `${runId}#STEP#${step}#`;
+    const records = [...this.steps].filter(([key]) => key.startsWith(prefix));
+    return records.sort(([a], [b]) => byText(a, b)).flatMap(([, record]) => found(record) ?? []);
+  }
+
+  async putStep(next: StepRecord, previous: Version | undefined): Promise<PutResult> {
+    const key = stepKey(next);
+    const current = this.steps.get(key);
+    if (current?.version !== previous) return { ok: false, current: found(current) };
+    this.writes += 1;
+    this.changes += 1;
+    const record: StoredStep = { ...copyState(next), version: String(this.writes) };
+    this.steps.set(key, record);
+    return { ok: true, record: copyState(record) };
+  }
+
+  async openTally(key: TallyKey, epoch: number, size: number): Promise<void> {
+    const current = this.tallies.get(tallyKey(key));
+    if (current !== undefined && current.epoch >= epoch) return;
+    this.tallies.set(tallyKey(key), { size, epoch, done: current?.done ?? new Set(), failed: new Set() });
+  }
+
+  async joinTally(
+    key: TallyKey,
+    epoch: number,
+    member: number,
+    outcome: Exclude<Outcome, "skipped">,
+  ): Promise<Tally | undefined> {
+    const current = this.tallies.get(tallyKey(key));
+    if (current?.epoch !== epoch) return undefined;
+    if (!current[outcome].has(member)) this.changes += 1;
+    const joined: Tally = { ...current, [outcome]: new Set([...current[outcome], member]) };
+    this.tallies.set(tallyKey(key), joined);
+    return { ...joined, done: new Set(joined.done), failed: new Set(joined.failed) };
+  }
+
+  async getTally(key: TallyKey): Promise<Tally | undefined> {
+    return copyState(this.tallies.get(tallyKey(key)));
+  }
+}

@@ -1,0 +1,76 @@
+import { severalAtOnce } from "../platform/several-at-once.ts";
+import { isOver, type JobDetail } from "../ports/batch-service.ts";
+import type { Engine } from "../ports/engine.ts";
+import type { FoundRecord, StoredStep } from "../ports/run-store.ts";
+import { isAfterRunStep } from "../run/after-run-step.ts";
+import { nodeOf } from "../run/run-graph.ts";
+import type { Run } from "../state/run.ts";
+import { ended } from "../state/step-changes.ts";
+import { hasJobs, type JobStep } from "../state/step-record.ts";
+import { cancelReason, markCancelled } from "../step/cancel-step.ts";
+import { endSubmission } from "./end-submission.ts";
+import { withEndedJob } from "./job-attempt.ts";
+
+/** How the jobs of steps that are to be cancelled stand: ids of those that go on, and those that are over, by id. */
+export type EndedJobs = {
+  readonly running: ReadonlySet<string>;
+  readonly over: ReadonlyMap<string, JobDetail>;
+};
+
+/** The array job that a child's id is of. */
+const arrayOf = (id: string) => id.split(":")[0] ?? id;
+
+/** Ends the jobs of steps, an array's children by ending the array. Those that go on tell of their end. */
+export async function endJobs(engine: Engine, records: readonly FoundRecord[]): Promise<EndedJobs> {
+  const ids = records.flatMap((record) => (hasJobs(record) ? record.jobs.map(({ id }) => id) : []));
+  if (ids.length === 0) return { running: new Set(), over: new Map() };
+  const wholes = await engine.batch.describe([...new Set(ids.map(arrayOf))]);
+  const open = new Set(wholes.filter((job) => !isOver(job)).map(({ id }) => id));
+  await severalAtOnce([...open], (id) => engine.batch.terminate(id, cancelReason));
+  const running = new Set([...open, ...ids.filter((id) => open.has(arrayOf(id)))]);
+  const children = await engine.batch.describe(ids.filter((id) => id !== arrayOf(id) && !running.has(id)));
+  return { running, over: new Map([...wholes, ...children].map((job) => [job.id, job])) };
+}
+
+/** Ends a step that jobs work for, and keeps how they ended; false while one of them runs. */
+export async function cancelJobStep(
+  engine: Engine,
+  run: Run,
+  record: JobStep & StoredStep,
+  { running, over }: EndedJobs,
+): Promise<boolean> {
+  if (record.jobs.some(({ id }) => running.has(id))) return false;
+  const found = await nodeOf(engine, run, record.step);
+  // The jobs of a map are arrays, whose children tell of themselves.
+  const job = record.index === "map" ? undefined : over.get(record.jobs[0]?.id ?? "");
+  if (found === undefined || job === undefined) return markCancelled(engine, record);
+  const told = { reason: job.statusReason ?? cancelReason };
+  return markCancelled(engine, withEndedJob(found.node, record, job, told));
+}
+
+/**
+ * Ends jobs that Batch did not list yet when their submission was cancelled. The children of an array job have none of
+ * their own, except those that were tried again.
+ */
+export async function endUnlistedJobs(engine: Engine, run: Run): Promise<void> {
+  for (const record of await engine.store.listSteps(run.runId)) {
+    if (record.state !== "CANCELLED" || record.epoch !== run.epoch || isAfterRunStep(record.step)) continue;
+    const found = await nodeOf(engine, run, record.step);
+    const isOfArray = found?.node.over !== undefined && record.index !== "map" && record.attempt === 1;
+    if (found !== undefined && !isOfArray) await endSubmission(engine, run, found.node, record, cancelReason);
+  }
+}
+
+/** Ends the step of a cancelled run whose job has ended, if the job still holds it. */
+export async function endCancelledJob(
+  engine: Engine,
+  run: Run,
+  record: StoredStep | undefined,
+  detail: JobDetail,
+): Promise<void> {
+  if (record === undefined || !hasJobs(record) || !record.jobs.some(({ id }) => id === detail.id)) return;
+  const error = { name: "Cancelled", message: detail.statusReason ?? "the run was cancelled" };
+  const node = (await nodeOf(engine, run, record.step))?.node;
+  const told = node === undefined ? record : withEndedJob(node, record, detail, { reason: error.message });
+  await engine.store.putStep(ended(told, "CANCELLED", engine.clock.now(), error), record.version);
+}

@@ -1,0 +1,136 @@
+import { endJobs } from "../batch/cancel-jobs.ts";
+import { endSubmission } from "../batch/end-submission.ts";
+import { shardOf, shardSize } from "../objects/layout.ts";
+import { severalAtOnce } from "../platform/several-at-once.ts";
+import type { Engine } from "../ports/engine.ts";
+import type { FoundRecord } from "../ports/run-store.ts";
+import type { StepMessage } from "../ports/step-queue.ts";
+import { isAfterRunStep } from "../run/after-run-step.ts";
+import { endRun } from "../run/end-run.ts";
+import { nextSweep } from "../run/next-sweep.ts";
+import { graphOf, nodeOf } from "../run/run-graph.ts";
+import { isSuspended } from "../state/holders.ts";
+import type { CancellingRun, Run } from "../state/run.ts";
+import { isHeld, isNewer } from "../state/step-record.ts";
+import { cancelReason, markCancelled } from "../step/cancel-step.ts";
+import { type Cancelling, cancelSuspended } from "./cancel-suspended.ts";
+
+/** Moves one record towards its end; true once it has none of its work going on. */
+async function cancelStep(cancelling: Cancelling, record: FoundRecord): Promise<boolean> {
+  const { engine, run } = cancelling;
+  if (isNewer(record)) {
+    const { runId, step, index, stored } = record;
+    engine.log.warn("a step that newer code has written is left to it", { runId, step, index, stored });
+    return false;
+  }
+  if (isHeld(record) && record.state === "SUBMITTED") {
+    const found = await nodeOf(engine, run, record.step);
+    if (found !== undefined) await endSubmission(engine, run, found.node, record, cancelReason);
+  }
+  return isSuspended(record) ? cancelSuspended(cancelling, record) : markCancelled(engine, record);
+}
+
+/** Moves records towards their ends; true once none of them has work going on. */
+async function cancelSteps(engine: Engine, run: Run, records: readonly FoundRecord[]): Promise<boolean> {
+  const cancelling: Cancelling = {
+    ...{ engine, run, jobs: await endJobs(engine, records) },
+    cancelRun: (child, why) => cancelRunAs(engine, child, "CANCELLED", why),
+  };
+  const through = await severalAtOnce(records, (record) => cancelStep(cancelling, record));
+  return through.every(Boolean);
+}
+
+/**
+ * Whether a cancel has something to end in a record. A retry may have opened the next epoch meanwhile: what works for that
+ * one is none of its business. Nor is a hook, which follows the end, and is no part of what was stopped.
+ */
+function isOpen(record: FoundRecord, run: Run): boolean {
+  return !("endedAt" in record) && record.epoch <= run.epoch && !isAfterRunStep(record.step);
+}
+
+/** What works for a run, of all its steps or of one. */
+async function openSteps(engine: Engine, run: Run, step?: string): Promise<FoundRecord[]> {
+  return (await engine.store.listSteps(run.runId, step)).filter((record) => isOpen(record, run));
+}
+
+/** Ends what works for a run that is cancelled or was; true once nothing does. */
+export async function cancelOpenSteps(engine: Engine, run: Run): Promise<boolean> {
+  return cancelSteps(engine, run, await openSteps(engine, run));
+}
+
+/** The shards of maps with so many open children that one worker's time may not do for them. */
+function largeShards(run: Run, records: readonly FoundRecord[]): StepMessage[] {
+  const { runId, epoch } = run;
+  const children = Map.groupBy(
+    records.flatMap(({ step, index }) => (index === "map" ? [] : [{ step, shard: shardOf(index) }])),
+    ({ step }) => step,
+  );
+  return [...children].flatMap(([step, open]) => {
+    if (open.length <= shardSize) return [];
+    const shards = new Set(open.map(({ shard }) => shard));
+    return [...shards].map((shard): StepMessage => ({ runId, step, index: "map", epoch, shard }));
+  });
+}
+
+/** Whether a record is among the children of some shards. */
+function isIn(shards: readonly StepMessage[], { step, index }: FoundRecord): boolean {
+  return index !== "map" && shards.some((each) => each.step === step && each.shard === shardOf(index));
+}
+
+/** Ends a run that is being cancelled if nothing works for it any more. */
+export async function endIfSettled(engine: Engine, run: CancellingRun): Promise<void> {
+  if ((await openSteps(engine, run)).length > 0) return;
+  await endRun(engine, run, await graphOf(engine, run), run.endsAs);
+}
+
+/**
+ * Moves a run that is being cancelled towards its end: ends what works for it, and the run once nothing does. Called
+ * when the cancel is asked for, when an array job ends, and by the sweep; safe to repeat. Large maps are left to a hint a
+ * shard. A worker that did not know of the cancel may still begin a step: its commit starts nothing more, a job that it
+ * submits is ended when Batch tells of it (handle-job.ts), and what it leaves open the last look at the run ends
+ * (sweep-run.ts).
+ */
+export async function settleCancellation(engine: Engine, run: CancellingRun): Promise<void> {
+  const open = await openSteps(engine, run);
+  const shards = largeShards(run, open);
+  if (shards.length > 0) await engine.queue.send(shards);
+  const others = open.filter((record) => !isIn(shards, record));
+  if (!(await cancelSteps(engine, run, others)) || shards.length > 0) return;
+  await endRun(engine, run, await graphOf(engine, run), run.endsAs);
+}
+
+/** The open records that a hint is about: one, or the children of one shard of a map. */
+async function hintedSteps(engine: Engine, run: Run, { step, index, shard }: StepMessage) {
+  if (shard !== undefined) {
+    const open = await openSteps(engine, run, step);
+    return open.filter((record) => record.index !== "map" && shardOf(record.index) === shard);
+  }
+  const record = await engine.store.getStep({ runId: run.runId, step, index });
+  return record !== undefined && isOpen(record, run) ? [record] : [];
+}
+
+/**
+ * Ends what a hint is about in a run that is being cancelled: a step whose child run has ended, or a shard of a large map;
+ * and the run, if that was the last. It looks at nothing else: thousands of children that end one by one must not each
+ * have all others looked at.
+ */
+export async function settleHinted(engine: Engine, run: CancellingRun, hint: StepMessage): Promise<void> {
+  const open = await hintedSteps(engine, run, hint);
+  if (open.length === 0 && hint.shard === undefined) return;
+  if (await cancelSteps(engine, run, open)) await endIfSettled(engine, run);
+}
+
+/**
+ * Has an active run end as cancelled or timed out: nothing new starts, jobs and child runs are ended, and the run ends
+ * once none is left. Asked again it goes on where it was.
+ */
+export async function cancelRunAs(
+  engine: Engine,
+  run: Run,
+  endsAs: CancellingRun["endsAs"],
+  why: string,
+): Promise<void> {
+  const move = { to: "CANCELLING", endsAs, reason: why } as const;
+  const moved = await engine.store.moveRun(run.runId, run.epoch, move, nextSweep(engine));
+  if (moved?.state === "CANCELLING" && moved.epoch === run.epoch) await settleCancellation(engine, moved);
+}

@@ -1,0 +1,76 @@
+import { endCancelledJob } from "../batch/cancel-jobs.ts";
+import { type JobIdentity, ownerOf, versionOf } from "../batch/job-environment.ts";
+import { endIfSettled, settleCancellation } from "../cancel/settle-cancellation.ts";
+import { isOver, type JobDetail } from "../ports/batch-service.ts";
+import type { Engine } from "../ports/engine.ts";
+import type { StoredStep } from "../ports/run-store.ts";
+import { nodeOf } from "../run/run-graph.ts";
+import { isUnderWay } from "../state/run.ts";
+import { hasEnded, isNewer, type StepRecord } from "../state/step-record.ts";
+import { hintLater } from "../step/finish-attempt.ts";
+import { joinEnded } from "../step/join-step.ts";
+import type { StepWork } from "../step/step-work.ts";
+import { jobEnded } from "./job-ended.ts";
+import { recordFor, recordJobState } from "./record-job-state.ts";
+
+/**
+ * When a step goes on whose attempt a job did: after a failure, or with another pass. The news of the job's end was dealt
+ * with then, but for the hint that may not have been sent. Epoch milliseconds.
+ */
+function goesOnAt(record: StepRecord, job: JobIdentity): number | undefined {
+  if (record.epoch !== job.epoch || record.attempt !== job.attempt) return undefined;
+  if (record.state === "RETRYING") return record.retryAt;
+  return "holder" in record && record.holder === "clock" ? record.wakeAt : undefined;
+}
+
+/**
+ * Works on what Batch says of a job, by an event or because the sweep asked. News may be late, repeated or out of order; for
+ * jobs that are not ours or no longer count there is nothing to do.
+ */
+export async function handleJob(engine: Engine, detail: JobDetail): Promise<void> {
+  const owner = ownerOf(detail);
+  const run = owner && (await engine.store.getRun(owner.runId));
+  if (owner === undefined || run === undefined) return;
+  const { job, epoch } = owner;
+  const isObsolete = run.epoch > epoch || !isUnderWay(run);
+  if (isObsolete && !isOver(detail))
+    await engine.batch.terminate(detail.id, "The run no longer waits for this job");
+  if (run.epoch !== epoch) return;
+  if (job === undefined) {
+    // An array job ends after its children. Each of them told of itself; only a cancel cares for the array as a whole.
+    if (isOver(detail) && run.state === "CANCELLING") await settleCancellation(engine, run);
+    return;
+  }
+  const record = await engine.store.getStep(job);
+  if (record !== undefined && isNewer(record)) return;
+  if (run.state === "CANCELLING" || run.state === "CANCELLED" || run.state === "TIMED_OUT") {
+    if (!isOver(detail)) return;
+    await endCancelledJob(engine, run, record, detail);
+    // An array job's children end by the thousand: their array's own end settles those.
+    if (run.state === "CANCELLING" && detail.arrayIndex === undefined) await endIfSettled(engine, run);
+    return;
+  }
+  if (!isUnderWay(run)) return;
+  const found = await nodeOf(engine, run, job.step);
+  if (found === undefined) return;
+  const work: StepWork = { run, ...found, ranVersion: versionOf(detail) };
+  await moveStepOn(engine, work, record, job, detail);
+}
+
+/** Moves the step on whose attempt a job does, or says that it has ended or goes on, where that may not be known. */
+async function moveStepOn(
+  engine: Engine,
+  work: StepWork,
+  record: StoredStep | undefined,
+  job: JobIdentity,
+  detail: JobDetail,
+): Promise<void> {
+  if (record !== undefined && hasEnded(record) && record.epoch === job.epoch)
+    return joinEnded(engine, work, record);
+  const at = record === undefined ? undefined : goesOnAt(record, job);
+  if (record !== undefined && at !== undefined)
+    return hintLater(engine, work, record, at - engine.clock.now());
+  if (!isOver(detail)) return recordJobState(engine, record, job, detail);
+  const held = await recordFor(engine, record, job, detail);
+  if (held !== undefined) await jobEnded(engine, work, held, job, detail);
+}

@@ -1,0 +1,39 @@
+import { withEndedJob } from "../batch/job-attempt.ts";
+import type { JobIdentity } from "../batch/job-environment.ts";
+import { machinesLost } from "../batch/job-failure.ts";
+import { readJobEnd } from "../batch/job-files.ts";
+import { isOver, type JobDetail } from "../ports/batch-service.ts";
+import type { Engine } from "../ports/engine.ts";
+import type { StoredStep } from "../ports/run-store.ts";
+import { withLosses } from "../state/step-changes.ts";
+import { hasJobs } from "../state/step-record.ts";
+import { failAttempt, succeedAttempt } from "../step/finish-attempt.ts";
+import type { StepWork } from "../step/step-work.ts";
+
+/** Ends the attempt whose job has ended. */
+export async function jobEnded(
+  engine: Engine,
+  work: StepWork,
+  held: StoredStep,
+  job: JobIdentity,
+  detail: JobDetail,
+): Promise<void> {
+  const end = await readJobEnd(engine, work.run, job, detail);
+  if (end.kind === "copied") {
+    const [copy] = await engine.batch.describe([end.by]);
+    // Looked at once more: it may have left its manifest since, and nobody else need have reported its end.
+    if (copy !== undefined && isOver(copy)) return jobEnded(engine, work, held, job, copy);
+    // The sweep asks about the job that a record names: whether it waits too long, or Batch has forgotten it.
+    if (hasJobs(held) && !held.jobs.some(({ id }) => id === end.by))
+      await engine.store.putStep({ ...held, jobs: [{ id: end.by, name: detail.name }] }, held.version);
+    return;
+  }
+  const { usage } = end;
+  const failure = end.kind === "failed" ? end.failure : undefined;
+  const reason = failure && `${failure.error.name}: ${failure.error.message}`;
+  const told = withEndedJob(work.node, held, detail, { usage, reason });
+  if (end.kind === "succeeded") return succeedAttempt(engine, work, told, end.output);
+  // Batch's own tries may have lost machines before the one that failed by itself.
+  const lost = end.failure.lostTo === "spot" ? 0 : machinesLost(detail);
+  await failAttempt(engine, work, withLosses(told, "spot", lost), end.failure);
+}

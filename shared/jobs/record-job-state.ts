@@ -1,0 +1,105 @@
+import { logOf } from "../batch/job-attempt.ts";
+import type { JobIdentity } from "../batch/job-environment.ts";
+import type { JobDetail, JobState } from "../ports/batch-service.ts";
+import type { Engine } from "../ports/engine.ts";
+import type { StoredStep } from "../ports/run-store.ts";
+import { factsOf, firstFacts } from "../state/step-facts.ts";
+import {
+  hasEnded,
+  hasJobs,
+  hasResult,
+  isHeld,
+  isNewer,
+  type JobStep,
+  type StepRecord,
+  stepLabel,
+} from "../state/step-record.ts";
+
+/** The states that a record shows of a job, in the order in which a job passes them. */
+const shown: readonly JobStep["state"][] = ["SUBMITTED", "RUNNABLE", "STARTING", "RUNNING"];
+
+function isShown(state: JobState): state is JobStep["state"] {
+  return (shown as readonly JobState[]).includes(state);
+}
+
+/** Whether a job does the attempt that a record is at, or begins one that nothing is stored of yet. */
+function isCurrent(record: StepRecord | undefined, job: JobIdentity): boolean {
+  if (record === undefined) return true;
+  if (record.epoch < job.epoch) return !hasResult(record);
+  return record.epoch === job.epoch && record.attempt === job.attempt && !hasEnded(record);
+}
+
+/** The record that a job's news turns a child's into: of an array job's child often nothing is stored yet. */
+function jobStep(
+  engine: Engine,
+  record: StoredStep | undefined,
+  job: JobIdentity,
+  detail: JobDetail,
+): JobStep {
+  const current = record?.epoch === job.epoch ? record : undefined;
+  const state = isShown(detail.state) ? detail.state : "RUNNING";
+  const log = state === "RUNNING" ? logOf(detail, detail.logStream) : undefined;
+  const now = engine.clock.now();
+  return {
+    ...(current ? factsOf(current) : firstFacts(job, job.epoch, detail.startedAt ?? now, record)),
+    attempt: job.attempt,
+    holder: "jobs",
+    state,
+    jobs: current && hasJobs(current) ? current.jobs : [{ id: detail.id, name: detail.name }],
+    ...(state === "RUNNABLE" && { runnableSince: now }),
+    ...(state === "RUNNING" && detail.startedAt !== undefined && { runningSince: detail.startedAt }),
+    ...(log !== undefined && { log }),
+  };
+}
+
+/** Whether what Batch says of a job is further than what a record shows of it, or another of Batch's own tries. */
+function isNews(
+  record: StepRecord | undefined,
+  job: JobIdentity,
+  { state, startedAt = 0 }: JobDetail,
+): boolean {
+  if (!isShown(state) || !isCurrent(record, job)) return false;
+  if (record === undefined || record.epoch < job.epoch) return true;
+  // What failed and is to be tried again has nothing to show of the job that it had.
+  if (!hasJobs(record) && !isHeld(record)) return false;
+  const before = (shown as readonly string[]).indexOf(record.state);
+  if (shown.indexOf(state) !== before) return shown.indexOf(state) > before;
+  return (
+    state === "RUNNING" && hasJobs(record) && startedAt > (record.runningSince ?? Number.POSITIVE_INFINITY)
+  );
+}
+
+/** Records how far a job is. Only forwards: events come in any order, and several of one job at once. */
+export async function recordJobState(
+  engine: Engine,
+  record: StoredStep | undefined,
+  job: JobIdentity,
+  detail: JobDetail,
+) {
+  let current = record;
+  while (isNews(current, job, detail)) {
+    const put = await engine.store.putStep(jobStep(engine, current, job, detail), current?.version);
+    if (put.ok) return;
+    if (put.current !== undefined && isNewer(put.current)) return;
+    current = put.current;
+  }
+}
+
+/**
+ * A record to commit an attempt's end on, made when nothing was stored of it. Undefined when the job does not do the attempt
+ * that counts.
+ */
+export async function recordFor(
+  engine: Engine,
+  record: StoredStep | undefined,
+  job: JobIdentity,
+  detail: JobDetail,
+) {
+  if (!isCurrent(record, job)) return undefined;
+  if (record !== undefined && record.epoch === job.epoch) return record;
+  const put = await engine.store.putStep(jobStep(engine, record, job, detail), record?.version);
+  if (put.ok) return put.record;
+  throw new Error(
+    `step ${stepLabel(job.step, job.index)} of run ${job.runId} changed meanwhile; the event comes again`,
+  );
+}

@@ -1,0 +1,107 @@
+import { identityOf, indicesOf } from "../batch/job-environment.ts";
+import { severalAtOnce } from "../platform/several-at-once.ts";
+import { isOver, type JobDetail } from "../ports/batch-service.ts";
+import type { Engine } from "../ports/engine.ts";
+import type { StoredStep } from "../ports/run-store.ts";
+import { attemptResources } from "../state/attempt-resources.ts";
+import type { Failure } from "../state/failure.ts";
+import { hasJobs, type JobStep, type StepRecord } from "../state/step-record.ts";
+import { failAttempt } from "../step/finish-attempt.ts";
+import type { StepWork } from "../step/step-work.ts";
+import { handleJob } from "./handle-job.ts";
+
+const jobLost: Failure = {
+  error: { name: "JobLost", message: "AWS Batch no longer knows its job: see its log, if it left one" },
+  retryable: true,
+  lostTo: "job",
+};
+
+/** Whether a record's job waits in a queue whose machines work. */
+type WaitsItsTurn = (record: StepRecord) => Promise<boolean>;
+
+/** Asks Batch about each queue once at most: what is true of one child's queue is true of all of them. */
+function waitsItsTurn(engine: Engine, { node: { task } }: StepWork): WaitsItsTurn {
+  const answers = new Map<string, Promise<boolean>>();
+  return async (record) => {
+    if (task.kind !== "batch") return false;
+    const { queue } = attemptResources(task.resources, record);
+    const answer = answers.get(queue) ?? engine.batch.isServing(queue);
+    answers.set(queue, answer);
+    return answer;
+  };
+}
+
+/**
+ * Ends a job that waits too long for a machine: the attempt then fails with that reason. Whether it waits is Batch's to
+ * say now; since when, is noted when it is first seen, for the news of it may be lost, and a job that lost its machine
+ * waits again. While the queue's machines work, for siblings or for other runs, a job waits its turn, and its time begins
+ * anew; that no machine could ever hold it, or none that could is to be had, Batch then says of the queue's first job.
+ */
+async function endWaiting(
+  engine: Engine,
+  job: JobDetail,
+  record: StoredStep | undefined,
+  waits: WaitsItsTurn,
+): Promise<void> {
+  if (record === undefined || !hasJobs(record)) return handleJob(engine, job);
+  const now = engine.clock.now();
+  const since = record.state === "RUNNABLE" ? record.runnableSince : undefined;
+  const waited = since === undefined ? 0 : now - since;
+  if (since !== undefined && waited < engine.settings.runnableSeconds * 1000) return;
+  if (since === undefined || (await waits(record))) {
+    await engine.store.putStep({ ...record, state: "RUNNABLE", runnableSince: now }, record.version);
+    return;
+  }
+  const reason = `RUNNABLE for ${Math.round(waited / 1000)} s: no machine that fits the job's resources came up`;
+  await engine.batch.terminate(job.id, reason);
+}
+
+/** Ids of an array job's children that work for open children of the map. */
+function openJobsOf(array: JobDetail, open: ReadonlySet<number>): string[] {
+  if (array.arraySize === undefined) return [];
+  return indicesOf(array).flatMap((index, place) => (open.has(index) ? [`${array.id}:${place}`] : []));
+}
+
+/**
+ * Asks Batch about jobs, in case the news of them was lost.
+ *
+ * @param open for the array jobs of a map, its children that have not ended
+ * @param records what is stored of the step
+ * @returns ids of those that Batch knows
+ */
+export async function sweepJobs(
+  engine: Engine,
+  work: StepWork,
+  ids: readonly string[],
+  open: ReadonlySet<number>,
+  records: readonly StoredStep[],
+): Promise<ReadonlySet<string>> {
+  const jobs = await engine.batch.describe(ids);
+  const children = await engine.batch.describe(jobs.flatMap((job) => openJobsOf(job, open)));
+  const byIndex = new Map(records.map((each) => [each.index, each]));
+  const waits = waitsItsTurn(engine, work);
+  const all = [...jobs.filter(({ arraySize }) => arraySize === undefined), ...children];
+  await severalAtOnce(all, async (job) => {
+    const index = identityOf(job)?.index;
+    const stored = index === undefined ? undefined : byIndex.get(index);
+    // What is tried again has its hint on the way; one that was lost is sent again when it is overdue.
+    if (isOver(job) && stored?.state !== "RETRYING") await handleJob(engine, job);
+    else if (job.state === "RUNNABLE") await endWaiting(engine, job, stored, waits);
+  });
+  return new Set(jobs.map(({ id }) => id));
+}
+
+/** As {@link sweepJobs}, for records with jobs of their own: one whose job Batch has forgotten has lost it. */
+export async function sweepOwnJobs(
+  engine: Engine,
+  work: StepWork,
+  held: readonly (JobStep & StoredStep)[],
+  records: readonly StoredStep[],
+): Promise<void> {
+  if (held.length === 0) return;
+  const ids = held.flatMap(({ jobs }) => jobs.map(({ id }) => id));
+  const known = await sweepJobs(engine, work, ids, new Set(), records);
+  for (const record of held) {
+    if (!record.jobs.some(({ id }) => known.has(id))) await failAttempt(engine, work, record, jobLost);
+  }
+}

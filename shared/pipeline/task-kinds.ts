@@ -1,0 +1,170 @@
+import * as z from "zod";
+import type { StepNode, StepSize, TaskKind } from "./graph.ts";
+import { type AnyJob, resources as resourcesSchema } from "./job.ts";
+import type { Pipeline } from "./pipeline.ts";
+import type { StepFunction } from "./step-function.ts";
+import type { StepProblems } from "./step-problems.ts";
+import type { Task } from "./task.ts";
+
+/** A task of one kind, as a definition has it. */
+type Defined<K extends TaskKind> = Extract<Task<unknown>, { kind: K }>;
+
+/** The same in a graph. */
+export type TaskOf<K extends TaskKind> = Extract<StepNode["task"], { kind: K }>;
+
+/** Options that are not for tasks of every kind. */
+export type TaskOption = "retries" | "cache" | "size";
+
+/** What a task runs that is no data: the pipeline keeps it beside its graph. */
+type TaskCode = {
+  readonly run?: StepFunction;
+  readonly job?: AnyJob;
+  readonly pipeline?: Pipeline;
+};
+
+/** Who does the work: a worker calls a function, a job does it on Batch, or the step waits for something else. */
+export type DoneBy = "worker" | "job" | "others";
+
+/** Everything that differs between kinds of tasks before a run: how one is defined, and how it looks. */
+type TaskRules<K extends TaskKind> = {
+  readonly doneBy: DoneBy;
+  /** What the graph keeps of a task. */
+  readonly inGraph: (task: Defined<K>, problems: StepProblems) => TaskOf<K>;
+  readonly code: (task: Defined<K>) => TaskCode;
+  /** For each of these options that it may have it, or else why not. */
+  readonly allows: Readonly<Record<TaskOption, true | string>>;
+  /** Seconds that one attempt may take. @param given by the step's options */
+  readonly timeout: (task: Defined<K>, given: number | undefined, problems: StepProblems) => number;
+  /** What it does, as a person reads it in a picture. */
+  readonly text: (task: TaskOf<K>, size: StepSize | undefined) => string;
+  /** Its shape in Mermaid around a label. */
+  readonly shape: (label: string) => string;
+};
+
+/** Longest that a function may run, in seconds: what the step worker's own timeout leaves. */
+export const maxLambdaTimeout = 100;
+
+/** For what has no time of its own: longer than anybody waits. */
+const yearSeconds = 366 * 24 * 3600;
+
+function functionTimeout(seconds: number, problems: StepProblems): number {
+  if (seconds > 0 && seconds <= maxLambdaTimeout) return seconds;
+  const most = `a function may take up to ${maxLambdaTimeout} seconds`;
+  problems.add("timeout", `is ${seconds}; ${most}: longer work is a batch job`);
+  return 60;
+}
+
+function jobTimeout(seconds: number, problems: StepProblems): number {
+  if (seconds >= 60 && seconds <= 14 * 24 * 3600) return seconds;
+  problems.add("timeout", `is ${seconds}; AWS Batch takes 60 seconds to 14 days`);
+  return 3600;
+}
+
+/** The timeout of a task that waits until its deadline. */
+function deadlineOf(kind: string) {
+  return ({ deadline }: { deadline: number }, given: number | undefined, problems: StepProblems): number => {
+    if (given !== undefined) problems.add("timeout", `is not for ${kind}; use deadline instead`);
+    if (deadline > 0 && deadline <= yearSeconds) return deadline;
+    problems.add("deadline", `is ${deadline}; it is a number of seconds above 0, at most a year`);
+    return yearSeconds;
+  };
+}
+
+/** The timeout of a task without a time of its own. */
+function noTimeout(kind: string) {
+  return (_task: unknown, given: number | undefined, problems: StepProblems): number => {
+    if (given !== undefined) {
+      problems.add("timeout", `is not for ${kind}; set the timeout of the pipeline instead`);
+    }
+    return yearSeconds;
+  };
+}
+
+const noCode = () => ({});
+const noCache = (kind: string) => `is for functions and jobs; this is ${kind}`;
+const noSize = (kind: string) => `is for functions; this is ${kind}`;
+const noRetries = "is for functions, jobs and runs of other pipelines; this one waits, by its deadline";
+const onlyWaits = (kind: string) => ({ retries: noRetries, cache: noCache(kind), size: noSize(kind) });
+const hexagon = (label: string) => `{{${label}}}`;
+
+/** Everything that a new kind of task has to say of itself here; CONTRIBUTING.md has the rest. */
+const taskRules: { readonly [K in TaskKind]: TaskRules<K> } = {
+  lambda: {
+    doneBy: "worker",
+    inGraph: ({ kind }) => ({ kind }),
+    code: ({ run }) => ({ run }),
+    allows: { retries: true, cache: true, size: true },
+    timeout: (_task, given = 60, problems) => functionTimeout(given, problems),
+    text: (_task, size) => (size === undefined ? "function" : `${size} function`),
+    shape: (label) => `(${label})`,
+  },
+  batch: {
+    doneBy: "job",
+    inGraph: ({ kind, job, resources }, problems) => {
+      const merged = resourcesSchema.safeParse({ ...job.resources, ...resources });
+      if (!merged.success) problems.add("resources", z.prettifyError(merged.error));
+      return { kind, job: job.name, resources: merged.data ?? job.resources };
+    },
+    code: ({ job }) => ({ job }),
+    allows: {
+      retries: true,
+      cache: true,
+      size: "is for functions; a job says its memory: batch(job, input, { memory: 4096 })",
+    },
+    timeout: ({ job, resources }, given, problems) =>
+      jobTimeout(given ?? resources.timeoutSeconds ?? job.resources.timeoutSeconds, problems),
+    text: ({ job }) => `Batch job ${job}`,
+    shape: (label) => `[${label}]`,
+  },
+  child: {
+    doneBy: "others",
+    inGraph: ({ kind, pipeline }) => ({ kind, pipeline: pipeline.name }),
+    code: ({ pipeline }) => ({ pipeline }),
+    allows: { retries: true, cache: noCache("a child"), size: noSize("a child") },
+    timeout: noTimeout("a child"),
+    text: ({ pipeline }) => `run of ${pipeline}`,
+    shape: (label) => `[[${label}]]`,
+  },
+  wait: {
+    doneBy: "others",
+    inGraph: ({ kind }) => ({ kind }),
+    code: noCode,
+    allows: onlyWaits("a wait"),
+    timeout: noTimeout("a wait"),
+    text: () => "wait",
+    shape: hexagon,
+  },
+  object: {
+    doneBy: "others",
+    inGraph: ({ kind }) => ({ kind }),
+    code: noCode,
+    allows: onlyWaits("an object"),
+    timeout: deadlineOf("an object"),
+    text: () => "wait for an object",
+    shape: hexagon,
+  },
+  approval: {
+    doneBy: "others",
+    inGraph: ({ kind, byDefault }) => ({ kind, ...(byDefault !== undefined && { byDefault }) }),
+    code: noCode,
+    allows: onlyWaits("an approval"),
+    timeout: deadlineOf("an approval"),
+    text: () => "approval",
+    shape: hexagon,
+  },
+};
+
+/** What is particular to one kind of task. */
+export function rulesOf<K extends TaskKind>(kind: K): TaskRules<K> {
+  return taskRules[kind];
+}
+
+/** Who does the work of a task. */
+export function doneBy({ kind }: StepNode["task"]): DoneBy {
+  return taskRules[kind].doneBy;
+}
+
+/** What a step does, as a person reads it in a picture. */
+export function taskText({ task, size }: Pick<StepNode, "task" | "size">): string {
+  return rulesOf(task.kind).text(task, size);
+}

@@ -1,0 +1,79 @@
+import type { StepSize } from "../pipeline/graph.ts";
+import type { Pipeline, StageFacts } from "../pipeline/pipeline.ts";
+import type { BackfillStore } from "./backfill-store.ts";
+import type { BatchService } from "./batch-service.ts";
+import type { Clock } from "./clock.ts";
+import type { Log } from "./log.ts";
+import type { Meter } from "./meter.ts";
+import type { ModelRegistry } from "./model-registry.ts";
+import type { Notifier } from "./notifier.ts";
+import type { ObjectStore } from "./object-store.ts";
+import type { ObjectWaiters } from "./object-waiters.ts";
+import type { ResultCache } from "./result-cache.ts";
+import type { RunStore } from "./run-store.ts";
+import type { ScheduleStore } from "./schedule-store.ts";
+import type { StepQueue } from "./step-queue.ts";
+
+/** What can be set about an engine. */
+export type EngineSettings = {
+  /** How soon, in seconds, the sweep looks at a run again. */
+  readonly sweepSeconds: number;
+  /** Seconds that a submission to Batch may take before another worker may take it over. */
+  readonly submitLeaseSeconds: number;
+  /** Seconds that a job may wait for a machine before the attempt fails. */
+  readonly runnableSeconds: number;
+};
+
+/** Settings that suit AWS. */
+export const defaultSettings: EngineSettings = {
+  sweepSeconds: 120,
+  submitLeaseSeconds: 60,
+  runnableSeconds: 3600,
+};
+
+/** How much memory a worker has. A function's step may ask for a large one; everything else is for small ones. */
+export type WorkerSize = "small" | StepSize;
+
+/** The stage that an engine works in: `dev`, `prod`, … */
+export type Stage = StageFacts & {
+  /** What schedules and names of runs go by that name no time zone of their own. IANA. */
+  readonly timezone: string;
+  /** Where it is on AWS; the local stage is nowhere. */
+  readonly region?: string;
+};
+
+/** The stage of an engine within the process, where jobs ask for what their contracts say. */
+export const localStage: Stage = { name: "local", gpus: true, timezone: "UTC" };
+
+/** Everything that the engine's functions work with. Two engines are the same but for what stands behind the ports. */
+export type Engine = {
+  readonly stage: Stage;
+  readonly pipelines: ReadonlyMap<string, Pipeline>;
+  /** Content hash of each job family's image, by family: what a cached result of a job depends on. */
+  readonly jobVersions: ReadonlyMap<string, string>;
+  /** Git commit that was deployed, or `unknown` and why. */
+  readonly commit: string;
+  readonly store: RunStore;
+  readonly waiters: ObjectWaiters;
+  readonly cache: ResultCache;
+  readonly models: ModelRegistry;
+  readonly schedules: ScheduleStore;
+  readonly backfills: BackfillStore;
+  /** Takes every hint; its workers are small. */
+  readonly queue: StepQueue;
+  /** Takes what small workers found to be for large ones. Nobody else sends to it. */
+  readonly largeQueue: StepQueue;
+  /** Size of the worker that this engine is in. */
+  readonly workerSize: WorkerSize;
+  readonly batch: BatchService;
+  readonly objects: ObjectStore;
+  readonly notifier: Notifier;
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly log: Log;
+  /** Where these lines go, as `group:stream`; undefined where that is nowhere that others could look. */
+  readonly logPlace?: string;
+  readonly meter: Meter;
+  readonly settings: EngineSettings;
+};

@@ -1,0 +1,106 @@
+import {
+  type Graph,
+  hookName,
+  type NoticeNode,
+  noticeName,
+  type StepNode,
+  startName,
+} from "../pipeline/graph.ts";
+import type { Engine } from "../ports/engine.ts";
+import type { StepMessage } from "../ports/step-queue.ts";
+import type { EndState, Run, RunState } from "../state/run.ts";
+import { type Dependant, dependantsOf } from "./dependants.ts";
+
+/** Whether a name is of something that follows a run's end, a hook, a notice or a start, and not of a step of its graph. */
+export const isAfterRunStep = (step: string) => step.startsWith("@");
+
+/** What follows an end: its hook, or the notice or the pipeline of a name. */
+export type AfterRunStep =
+  | { readonly kind: "hook" }
+  | { readonly kind: "notice" | "start"; readonly name: string };
+
+/** What a name such as `@failed`, `@failed/slack` or `@succeeded:poem-model` is of, and which end that follows. */
+export function parseAfterRunStep(step: string): AfterRunStep & { readonly state: string } {
+  const [, state = "", mark, name = ""] = /^@([a-z_]+)(?:([/:])(.+))?$/.exec(step) ?? [];
+  if (mark === undefined) return { kind: "hook", state };
+  return { kind: mark === "/" ? "notice" : "start", name, state };
+}
+
+/** Whether a hook, a notice or a start follows runs that ended so. */
+const follows = (step: string, state: RunState) => parseAfterRunStep(step).state === state.toLowerCase();
+
+/** Whether a message is of a run in a state in which its step is worked on: what follows the end, or all others before. */
+export function isDue(run: Run, { step, epoch }: StepMessage): boolean {
+  if (run.epoch !== epoch) return false;
+  return isAfterRunStep(step) ? follows(step, run.state) : run.state === "RUNNING";
+}
+
+/**
+ * Names of what follows an end: the graph's hook for it, each of its notices that are for the stage, and of a success
+ * the starts of the pipelines that are deployed now and follow it.
+ */
+export function afterRunStepsOf(
+  engine: Pick<Engine, "pipelines" | "stage">,
+  graph: Graph,
+  state: EndState,
+): string[] {
+  const hook = graph.hooks?.includes(state) ? [hookName(state)] : [];
+  const notices = (graph.notices ?? []).filter(
+    ({ on, stages }) => on.includes(state) && (stages?.includes(engine.stage.name) ?? true),
+  );
+  const dependants = state === "SUCCEEDED" ? dependantsOf(engine, graph.pipeline) : [];
+  return [
+    ...hook,
+    ...notices.map(({ name }) => noticeName(state, name)),
+    ...dependants.map(({ pipeline }) => startName(pipeline.name)),
+  ];
+}
+
+/** The hint that works on what follows an end. Its index is the run's epoch: a run that ends again is followed again. */
+export function afterRunStepMessage({ runId, epoch }: Run, step: string): StepMessage {
+  return { runId, step, index: epoch, epoch };
+}
+
+/** The notice of a graph that a name such as `@failed/slack` is of; undefined for a hook's, and when the graph has none. */
+export function noticeNamed(graph: Graph, step: string): NoticeNode | undefined {
+  const parsed = parseAfterRunStep(step);
+  return parsed.kind === "notice" ? graph.notices?.find(({ name }) => name === parsed.name) : undefined;
+}
+
+/** The pipeline that a name such as `@succeeded:poem-model` starts; undefined for others, and when it is not deployed. */
+export function dependantNamed(
+  engine: Pick<Engine, "pipelines">,
+  graph: Graph,
+  step: string,
+): Dependant | undefined {
+  const parsed = parseAfterRunStep(step);
+  if (parsed.kind !== "start") return undefined;
+  return dependantsOf(engine, graph.pipeline).find(({ pipeline }) => pipeline.name === parsed.name);
+}
+
+/** A receiver may be down for a while; nobody waits for it. Eight tries are spread over half an hour or so. */
+const noticeRetries: StepNode["retries"] = { limit: 7, delay: { base: 15, factor: 3, max: 900 } };
+
+const hookRetries: StepNode["retries"] = { limit: 2, delay: { base: 10, factor: 6, max: 900 } };
+
+/** What follows an end as a step of its own, outside of the graph: a function that gets the facts about the run. */
+export function afterRunStepNode(
+  engine: Pick<Engine, "pipelines">,
+  graph: Graph,
+  step: string,
+): StepNode | undefined {
+  const { kind } = parseAfterRunStep(step);
+  const isNotice = kind === "notice";
+  if (isNotice && noticeNamed(graph, step) === undefined) return undefined;
+  if (kind === "start" && dependantNamed(engine, graph, step) === undefined) return undefined;
+  return {
+    number: -1,
+    name: step,
+    task: { kind: "lambda" },
+    input: { $run: [] },
+    needs: [],
+    after: [],
+    retries: isNotice ? noticeRetries : hookRetries,
+    timeout: isNotice ? 30 : 60,
+  };
+}

@@ -1,0 +1,68 @@
+import { type FoundStep, isHeld, type StepRecord, type SuspendedStep } from "./step-record.ts";
+
+/** Who or what holds a suspended step, and moves it on. */
+export type Holder = SuspendedStep["holder"];
+
+/** The records of one holder. */
+export type SuspendedBy<H extends Holder> = Extract<SuspendedStep, { holder: H }>;
+
+/** What the core knows of the steps that one holder suspends. */
+type HolderFacts<H extends Holder> = {
+  /** When such a step goes on, or is given up, by itself: epoch milliseconds. Undefined for one without such a time. */
+  readonly dueAt: (record: SuspendedBy<H>) => number | undefined;
+  /** Whether the sweep must look each time, because the news of what it waits for may be lost. */
+  readonly mustLook: boolean;
+  /** What it waits for, in words. */
+  readonly waitsFor: (record: SuspendedBy<H>) => string;
+};
+
+const never = () => undefined;
+const iso = (time: number) => new Date(time).toISOString();
+
+const holders: { readonly [H in Holder]: HolderFacts<H> } = {
+  jobs: {
+    dueAt: never,
+    // The sweep asks Batch about jobs by itself.
+    mustLook: false,
+    waitsFor: ({ jobs }) => `its jobs ${jobs.map(({ id }) => id).join(", ")}`,
+  },
+  children: { dueAt: never, mustLook: false, waitsFor: ({ children }) => `its ${children} children` },
+  run: { dueAt: never, mustLook: true, waitsFor: ({ child }) => `run ${child.runId}` },
+  clock: { dueAt: ({ wakeAt }) => wakeAt, mustLook: false, waitsFor: ({ wakeAt }) => iso(wakeAt) },
+  object: {
+    dueAt: ({ deadlineAt }) => deadlineAt,
+    mustLook: true,
+    waitsFor: ({ uri, deadlineAt }) => `${uri}, until ${iso(deadlineAt)}`,
+  },
+  person: {
+    dueAt: ({ deadlineAt }) => deadlineAt,
+    mustLook: false,
+    waitsFor: ({ message, deadlineAt }) => `an approval ("${message}"), until ${iso(deadlineAt)}`,
+  },
+};
+
+function holderOf<H extends Holder>(record: { readonly holder: H }): HolderFacts<H> {
+  return holders[record.holder];
+}
+
+/** Whether a step has not ended and no worker holds it: its holder moves it on. */
+export function isSuspended(record: FoundStep): record is SuspendedStep {
+  return "holder" in record && !isHeld(record);
+}
+
+/** Whether what a record waits for may have come without news of it. */
+export function mustLook(record: StepRecord): boolean {
+  return isSuspended(record) && holderOf(record).mustLook;
+}
+
+/** What a suspended step waits for, in words. */
+export function waitsFor(record: SuspendedStep): string {
+  return holderOf(record).waitsFor(record);
+}
+
+/** When a record goes on, or is given up, by itself: epoch milliseconds. Undefined for one that has no such time. */
+export function timeOf(record: FoundStep): number | undefined {
+  if (record.state === "RETRYING") return record.retryAt;
+  if (isHeld(record)) return record.leaseUntil;
+  return isSuspended(record) ? holderOf(record).dueAt(record) : undefined;
+}

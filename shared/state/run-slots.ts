@@ -1,0 +1,20 @@
+import { isActive, type Limit, type Run, statesBefore } from "./run.ts";
+import type { RunMove } from "./run-changes.ts";
+
+/** The limits that a run needs a slot of, each once: the strictest, where two of its limits have one name. */
+export function distinctLimits({ limits }: Pick<Run, "limits">): Limit[] {
+  const byName = new Map<string, number>();
+  for (const { name, limit } of limits) byName.set(name, Math.min(limit, byName.get(name) ?? limit));
+  return [...byName].map(([name, limit]) => ({ name, limit }));
+}
+
+/**
+ * Whether a run may make a move: the table of transitions has it, and it does not begin without its slots, which only an
+ * admission gives. A run that has begun (`activeSince`) has them.
+ */
+export function mayMove(run: Run, move: RunMove): boolean {
+  const hasBegun = run.activeSince !== undefined;
+  const lacksSlots = move.to === "RUNNING" && !hasBegun && run.limits.length > 0;
+  const isLate = move.to === "CANCELLING" && move.unbegun === true && hasBegun;
+  return isActive(run) && statesBefore(move.to).includes(run.state) && !lacksSlots && !isLate;
+}

@@ -1,0 +1,45 @@
+import { endSubmission } from "../batch/end-submission.ts";
+import type { Engine } from "../ports/engine.ts";
+import { parseStepMessage, type StepMessage } from "../ports/step-queue.ts";
+import { isDue } from "../run/after-run-step.ts";
+import { nodeOf } from "../run/run-graph.ts";
+import { fatal } from "../state/failure.ts";
+import { claimRequest, claimStep } from "../step/claim-step.ts";
+import { failAttempt } from "../step/finish-attempt.ts";
+import { joinEnded } from "../step/join-step.ts";
+import type { StepWork } from "../step/step-work.ts";
+import { isSuspect } from "./handle-step-message.ts";
+
+/**
+ * Ends the step of a message that was delivered again and again and never dealt with: as a failed step with the reason,
+ * not as a silent dead letter. A step that somebody works on, or that has moved on, is left alone; so is one whose message
+ * died with others in workers that they shared, for it goes on in one of its own.
+ */
+export async function failDeadLetter(engine: Engine, message: StepMessage): Promise<void> {
+  const { runId, step, index, epoch } = message;
+  const run = await engine.store.getRun(runId);
+  if (run === undefined || !isDue(run, message)) return;
+  const found = await nodeOf(engine, run, step);
+  if (found === undefined) return;
+  const work: StepWork = { run, ...found };
+  const record = await engine.store.getStep({ runId, step, index });
+  if (record?.epoch === epoch && isSuspect(work, record) && !message.alone) return;
+  const now = engine.clock.now();
+  const claim = await claimStep(engine, claimRequest(work, message, now, now));
+  if (claim.kind === "ended") return joinEnded(engine, work, claim.record);
+  if (claim.kind !== "claim" && claim.kind !== "lost") return;
+  const reason =
+    "its message was delivered again and again and could not be worked on: the step worker's log says why; once that is mended, retry the run";
+  await endSubmission(engine, run, found.node, claim.record, "The step's message could not be worked on");
+  await failAttempt(engine, work, claim.record, fatal("DeadLetter", reason));
+}
+
+/** What a dead letter says, or undefined when it is no step message at all: then it is logged, and no run waits for it. */
+export function readDeadLetter(engine: Engine, body: string): StepMessage | undefined {
+  try {
+    return parseStepMessage(body);
+  } catch (error) {
+    engine.log.error("dead letter is no step message; it is dropped", { body, error });
+    return undefined;
+  }
+}
