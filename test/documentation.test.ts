@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { noticeOf } from "../shared/notice/run-notice.ts";
 import type { RunNotice } from "../shared/ports/notifier.ts";
@@ -63,5 +63,24 @@ describe("docs/notices.md", () => {
     const made = noticeOf({ name: facts.stage, region: "us-east-1" }, ended, graph, error?.log);
     const beginning = error?.logUrl?.replace("…", "") ?? "nothing";
     expect(made).toEqual({ ...shown, error: { ...error, logUrl: expect.stringContaining(beginning) } });
+  });
+});
+
+describe("a path that a page names", () => {
+  const root = join(import.meta.dirname, "..");
+  const pages = ["docs", "batch-jobs", "local", "."].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: folder === "docs", encoding: "utf8" })
+      .filter((name) => name.endsWith(".md"))
+      .map((name) => join(folder, name)),
+  );
+  const folders =
+    "shared|functions|local|test|cli|resources|bench|batch-jobs|docs|pipelines|events|templates";
+  // NAME and FAMILY stand for names, and folders that begin with a point are made when they are needed.
+  const named = new RegExp(`\`((?:${folders})/(?!\\.)[\\w./-]+)\``, "g");
+
+  it.each(pages)("exists: %s", (page) => {
+    const paths = [...read(join("..", page)).matchAll(named)].map(([, path = ""]) => path);
+    const gone = paths.filter((path) => !/NAME|FAMILY/.test(path) && !existsSync(join(root, path)));
+    expect(gone).toEqual([]);
   });
 });
