@@ -231,6 +231,17 @@ describe("set-up after a bare clone", () => {
 describe("the Node that runs the project", () => {
   const brokenNode = "exit 1";
 
+  it("is that of its package, whether npm links it or not", () => {
+    const name = `node-${process.platform}-${process.arch}`;
+    program(
+      "npm",
+      `case $1 in --version) echo 10;; ci) mkdir -p node_modules/.bin node_modules/${name}/bin
+        printf '#!/bin/sh\\n${NODE_24}\\n' > node_modules/${name}/bin/node; chmod +x node_modules/${name}/bin/node;; esac`,
+    );
+    expect(setup().status).toBe(0);
+    expect(readlinkSync(path.join(project, "node_modules", ".bin", "node"))).toBe(`../${name}/bin/node`);
+  });
+
   it("is the machine's where no package brings one that runs", () => {
     program("npm", npmInstalls(brokenNode));
     // The linked Node may be a real one, and is asked to load these.

@@ -11,6 +11,9 @@ const NODE_MAJOR = 24;
 
 const lock = path.join(ROOT, "package-lock.json");
 const node = path.join(NODE_BIN, "node");
+const PACKAGED_NODE = path.join(
+  ...[ROOT, "node_modules", `node-${process.platform}-${process.arch}`, "bin", "node"],
+);
 
 /** Whatever a user's npmrc or environment says, these decide what is installed. No package needs its install script. */
 const CI_OPTIONS = [
@@ -61,17 +64,21 @@ export function chooseNode(candidates) {
   return fitting?.file;
 }
 
-/** Where no package brings a Node that runs here (macOS, Alpine), the machine's own is linked in its place. */
+/**
+ * Puts a Node among the programs of the packages: that of its own package, which npm 10 doesn't link, or the machine's
+ * where no package brings one that runs (macOS, Alpine).
+ */
 function provideNode() {
   if (majorOf(node) === NODE_MAJOR) return;
-  const found = chooseNode(nodesOfMachine().map((file) => ({ file, major: majorOf(file) })));
+  const candidates = [PACKAGED_NODE, ...nodesOfMachine()];
+  const found = chooseNode(candidates.map((file) => ({ file, major: majorOf(file) })));
   if (found === undefined) {
     throw new SetupError(
       `no package brings a Node for ${process.platform} on ${process.arch}: install Node ${NODE_MAJOR} (nodejs.org), and put it on the PATH.`,
     );
   }
   rmSync(node, { force: true });
-  symlinkSync(found, node);
+  symlinkSync(found === PACKAGED_NODE ? path.relative(NODE_BIN, found) : found, node);
 }
 
 /** Uses what usually fails if it was installed for another machine, or if a part of it was left out. */
