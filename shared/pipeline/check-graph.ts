@@ -3,7 +3,7 @@ import { type DefinitionProblem, expressionsOf, type Graph, type StepNode, upstr
 
 type Problem = [field: string, problem: string];
 
-/** Steps on a cycle, by repeatedly taking away those whose upstream steps are gone (Kahn, 1962). */
+/** Finds the steps on a cycle by repeatedly removing the steps whose upstream steps are gone (Kahn, 1962). */
 function stepsOnCycles(steps: readonly StepNode[]): StepNode[] {
   let left = [...steps];
   for (;;) {
@@ -45,7 +45,7 @@ function referenceProblems(node: StepNode, numberOf: ReadonlyMap<string, number>
   );
 }
 
-/** A step that may run although others did not succeed must not count on what they give. */
+/** A step that may run although others did not succeed can't rely on their output. */
 function ruleProblems({ rule, needs, after }: StepNode): Problem[] {
   if (rule === undefined || rule === "all_succeeded") return [];
   if (needs.length > 0) {
@@ -58,7 +58,7 @@ function ruleProblems({ rule, needs, after }: StepNode): Problem[] {
     : [];
 }
 
-/** Most bytes of a graph as JSON: it is one item of the table, and DynamoDB takes 400 KB with its keys. */
+/** Maximum size of a graph as JSON. A graph is one item of the table, and DynamoDB allows 400 KB with the keys. */
 const maxBytes = 380_000;
 
 function sizeProblem(graph: Graph): DefinitionProblem[] {
@@ -70,9 +70,9 @@ function sizeProblem(graph: Graph): DefinitionProblem[] {
 }
 
 /**
- * Everything that is wrong with a graph's shape: two steps of one name, unknown steps, cycles, items used outside of
- * a map, numbers out of order, more than can be stored. A graph that comes from outside is checked by this as one that was
- * just built.
+ * Everything that is wrong with a graph's shape: two steps with the same name, unknown steps, cycles, items used
+ * outside a map, numbers out of order, more than can be stored. A graph from outside gets the same checks as one that
+ * was just built.
  */
 export function checkGraph(graph: Graph): DefinitionProblem[] {
   const problems = sizeProblem(graph);

@@ -6,7 +6,7 @@ import { nextTimeOf } from "./timetable.ts";
 
 function problemOf({ kind, expression, timezone }: CronTrigger): string | undefined {
   try {
-    // Any time and zone will do to find out whether there is a next one; clock and stage are not ours to ask here.
+    // Any time and zone can show whether there is a next time, so this needs neither the clock nor the stage.
     const next = nextTimeOf({ kind, expression, timezone }, new Date(0), { timezone: "UTC" });
     return next === undefined ? `cron "${expression}" names no time at all` : undefined;
   } catch (error) {
@@ -15,11 +15,11 @@ function problemOf({ kind, expression, timezone }: CronTrigger): string | undefi
 }
 
 /**
- * Looks whether the cron expressions of a pipeline's schedules name times. Apart from `definePipeline`, which every
- * function calls as it starts, because only the tick and the managing function need what knows them. Packaging calls it,
- * and `testPipeline`; so no other expression is ever deployed.
+ * Checks that the cron expressions of a pipeline's schedules name times. It is separate from `definePipeline`, which
+ * every function calls at its start, because only the tick and the managing function need the cron library. Packaging
+ * and `testPipeline` call it, so an expression that fails is never deployed.
  *
- * @throws PipelineDefinitionError with every expression that names none
+ * @throws PipelineDefinitionError with every expression that names no time
  */
 export function checkTimes({ name, triggers }: Pick<Pipeline, "name" | "triggers">): void {
   const problems = triggers.flatMap((trigger, place): DefinitionProblem[] => {

@@ -15,7 +15,7 @@ import type { Task } from "./task.ts";
 import { checkTriggers } from "./trigger.ts";
 import { isLimit, whatLimitsAre } from "./work-queue.ts";
 
-/** What a definition is built with. */
+/** The arguments of a definition's `build` function. */
 export type Builder<P> = {
   params: Ref<P>;
   run: Ref<RunFacts>;
@@ -45,31 +45,31 @@ export type Builder<P> = {
   ): Ref<T[]>;
 };
 
-/** What a pipeline is, besides its steps. */
+/** Everything that defines a pipeline, besides its steps. */
 export type PipelineOptions<P> = {
   name: string;
   params: P;
   triggers?: readonly Trigger[];
-  /** What all of its runs are tagged with, to find them by. */
+  /** Tags that all of its runs get, so that they can be found. */
   tags?: readonly string[];
   /**
-   * Names of runs, as in `ctr-{yyyy}-{MM}-{dd}-{params.region}`: dates are of the time that the run is for, in the time
-   * zone of the stage or in one that is given. A name is for people; two runs may have the same.
+   * How runs are named, as in `ctr-{yyyy}-{MM}-{dd}-{params.region}`. The dates show the run's scheduled time, in the
+   * stage's time zone or a given one. A name is for people; two runs may have the same name.
    */
   runName?: string | { template: string; timezone?: string };
-  /** Seconds that a run may take from when it has its slots; then it is timed out. */
+  /** Seconds that a run may take from when it has its slots. After that, it is timed out. */
   timeout?: number;
   /** How many runs may be under way at once. */
   maxActiveRuns?: number;
-  /** What becomes of a run beyond that: it waits (`queue`, the default) or is cancelled (`cancel_new`). */
+  /** What happens to a run beyond that: it waits (`queue`, the default) or is cancelled (`cancel_new`). */
   onCollision?: "queue" | "cancel_new";
   /** The work queue whose limit the runs share with other pipelines. */
   queue?: WorkQueue;
-  /** Who comes first in the work queue: 1 to 100, the lower the sooner; 50 when left out. */
+  /** Priority in the work queue, from 1 (first) to 100; 50 if omitted. */
   priority?: number;
-  /** What follows a run's end. */
+  /** Functions that are called when a run has ended. */
   hooks?: { succeeded?: Hook; failed?: Hook; cancelled?: Hook; timedOut?: Hook };
-  /** Whom to tell of a run's end. */
+  /** Who is notified when a run has ended. */
   notices?: readonly Notice[];
 };
 
@@ -108,9 +108,9 @@ function hooksOf(hooks: PipelineOptions<unknown>["hooks"] = {}): Map<HookState, 
   );
 }
 
-/** Hooks are run as steps are, under names that no step can have. */
+/** Hooks are called the same way as steps, under names that no step can have. */
 function hookFunctions(hooks: PipelineOptions<unknown>["hooks"]): [string, StepFunction][] {
-  // A hook gets what the engine tells of the run's end; its types meet here.
+  // The engine calls a hook with the facts about the run's end; the types of the two meet here.
   return [...hooksOf(hooks)].map(([state, hook]) => [hookName(state), hook as unknown as StepFunction]);
 }
 
@@ -180,8 +180,8 @@ function runNameOf({ runName }: PipelineOptions<unknown>): RunNameTemplate | und
 }
 
 /**
- * Defines a pipeline. `build` runs once, now; what it makes is a graph of data. What it returns, refs included, is what
- * a step that runs this pipeline as a child gets as its result.
+ * Defines a pipeline. `build` is called once, now, and makes a graph of data. Its return value, which may contain refs,
+ * becomes the result of a step that runs this pipeline as a child.
  *
  * @throws PipelineDefinitionError with all mistakes of the definition
  *

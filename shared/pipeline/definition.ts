@@ -21,7 +21,7 @@ import { StepProblems } from "./step-problems.ts";
 import type { Task } from "./task.ts";
 import { rulesOf } from "./task-kinds.ts";
 
-/** Collects the steps of one definition and whatever is wrong with them. */
+/** Collects the steps of one definition and everything that is wrong with them. */
 export class Definition {
   readonly nodes: StepNode[] = [];
   readonly functions = new Map<string, StepFunction>();
@@ -83,7 +83,7 @@ export class Definition {
     return refTo.step<unknown>(name);
   }
 
-  /** What the definition returned becomes the run's output; nothing at all is fine. */
+  /** The return value of the definition becomes the run's output; it may be undefined. */
   setOutput(result: unknown): void {
     if (result === undefined) return;
     this.output = toExpression(result, "the returned value");
@@ -110,9 +110,9 @@ export class Definition {
   }
 
   /**
-   * What a reference goes into, where its schema is known: parameters and the outputs of jobs are.
+   * The schema of a reference's value, where it is known: for parameters and the outputs of jobs.
    *
-   * @param result the schema of what one pass of the step gives
+   * @param result the schema of the result of one pass of the step
    */
   private targetOf(
     { source, path }: Reference,
@@ -128,7 +128,7 @@ export class Definition {
     return { name: `step "${step}"`, schema, path: fields };
   }
 
-  /** What an expression reads that is sure not to be there. */
+  /** The fields that an expression reads although they can't exist. */
   private fieldProblems(expression: Expression, result?: z.ZodType): string[] {
     return referencesIn(expression).flatMap((reference) => {
       const target = this.targetOf(reference, result);

@@ -16,7 +16,7 @@ function parts(operand: Json): readonly Json[] {
   return Array.isArray(operand) ? operand : [operand];
 }
 
-/** A part of an operator's operands: operators within it get parentheses. */
+/** Text of an operator's operand: an operator within it gets parentheses. */
 function operandText(expression: Json): string {
   const text = expressionText(expression);
   const [only] = isJsonObject(expression) ? Object.keys(expression) : [];
@@ -32,8 +32,8 @@ function literalText(value: Json): string {
 }
 
 /**
- * An expression as a person reads it: `train_model.alpha > 0.5`, `params.alphas`, `flatten(a.file, b.train)`. For
- * pictures and messages; what is stored and compared is the expression itself.
+ * An expression as people read it: `train_model.alpha > 0.5`, `params.alphas`, `flatten(a.file, b.train)`. It is for
+ * pictures and messages; the expression itself is stored and compared.
  */
 export function expressionText(expression: Expression): string {
   const [only, ...others] = isJsonObject(expression) ? Object.entries(expression) : [];

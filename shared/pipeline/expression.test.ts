@@ -14,7 +14,7 @@ const scope: Scope = {
   result: { done: false },
 };
 
-/** JSON without the reserved keys: data. */
+/** JSON without the reserved keys: plain data. */
 const data = fc.jsonValue().filter((value) => !JSON.stringify(value).includes('"$')) as fc.Arbitrary<Json>;
 
 describe("evaluate", () => {

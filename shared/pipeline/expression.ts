@@ -1,23 +1,23 @@
 import { isJsonObject, type Json } from "./json.ts";
 
 /**
- * A value that is known only while a run is under way, as JSON: literals stand for themselves, and an object with one
- * key that starts with `$` is computed.
+ * A value that is known only while a run is under way, as JSON. Literals stand for themselves; an object with one key
+ * that starts with `$` is computed.
  *
  * | form | value |
  * |---|---|
  * | `{ "$step": ["train", "model"] }` | a step's output, or a field of it |
  * | `{ "$params": ["alphas"] }` | a parameter of the run |
  * | `{ "$run": ["scheduledAt"] }` | a fact about the run |
- * | `{ "$item": ["model"] }` | the item of the list that a mapped step is at |
+ * | `{ "$item": ["model"] }` | the list item of the current child of a mapped step |
  * | `{ "$result": ["done"] }` | the result of the pass that a repeated step has just made |
  * | `{ "$maybe": x }` | x, or null where a step that x uses has no result |
- * | `{ "$text": [a, b] }` | texts, numbers and truth values put together to one text |
- * | `{ "$flatten": x }` | one list of the items of the lists in x; items that are no list stay |
+ * | `{ "$text": [a, b] }` | texts, numbers and booleans joined to one text |
+ * | `{ "$flatten": x }` | one list of the items of the lists in x; items that aren't lists stay |
  * | `{ "$eq": [a, b] }`, `$ne`, `$lt`, `$lte`, `$gt`, `$gte` | a comparison |
  * | `{ "$and": [a, b] }`, `$or`, `{ "$not": [a] }` | logic |
  *
- * Keys that start with `$` are therefore reserved: the definition API refuses them in inputs.
+ * Keys that start with `$` are therefore reserved: the definition API rejects them in inputs.
  */
 export type Expression = Json;
 
@@ -31,15 +31,15 @@ export type Source = (typeof sources)[number];
 const isOneOf = <T extends string>(list: readonly T[], value: string): value is T =>
   (list as readonly string[]).includes(value);
 
-/** What an expression may look at while it is evaluated. */
+/** The values that an expression may read while it is evaluated. */
 export type Scope = {
-  /** The output of a step, for a mapped step the list of its children's outputs; undefined when it has none. */
+  /** The output of a step; for a mapped step, the list of its children's outputs. Undefined if it has none. */
   step(name: string): Json | undefined;
   params: Json;
   run: Json;
-  /** The item of a mapped step; undefined outside of one. */
+  /** The item of a mapped step; undefined outside one. */
   item?: Json;
-  /** What a repeated step has just returned; undefined outside of its condition. */
+  /** The result that a repeated step has just returned; undefined outside its condition. */
   result?: Json;
 };
 
@@ -56,7 +56,7 @@ function computed(expression: Expression): { operator: string; operand: Json } |
   return { operator: only[0], operand: only[1] ?? null };
 }
 
-/** A reference's path: its parts are the name of a step or the names of fields. */
+/** A reference's path: step names or field names. */
 function pathOf(operand: Json): readonly string[] {
   if (Array.isArray(operand) && operand.every((part) => typeof part === "string")) return operand;
   throw new ExpressionError(`a reference holds ${JSON.stringify(operand)}; it takes a list of names`);
@@ -130,7 +130,7 @@ function readSource(source: Source, path: readonly string[], scope: Scope): Json
   return readPath(output, fields, step);
 }
 
-/** Whether every step that an expression cannot do without has a result. */
+/** Whether every step that an expression requires has a result. */
 function hasResults(expression: Expression, scope: Scope): boolean {
   return referencesIn(expression).every(
     ({ source, path: [step], optional }) =>

@@ -12,22 +12,22 @@ const expression: z.ZodType<Expression> = z.json() as z.ZodType<Json>;
 const task = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("lambda") }),
   z.strictObject({ kind: z.literal("batch"), job: z.string(), resources }),
-  /** A run of another pipeline; the input is its parameters. */
+  /** A run of another pipeline. The input is its parameters. */
   z.strictObject({ kind: z.literal("child"), pipeline: z.string() }),
-  /** Until a time: the input is `{ seconds }` or `{ until }`. */
+  /** Waits until a time. The input is `{ seconds }` or `{ until }`. */
   z.strictObject({ kind: z.literal("wait") }),
-  /** For an object in S3: the input is `{ object }`, a key of the data bucket. */
+  /** Waits for an object in S3. The input is `{ object }`, a key of the data bucket. */
   z.strictObject({ kind: z.literal("object") }),
-  /** For a person's yes or no: the input is `{ message }`. */
+  /** Waits for a person's yes or no. The input is `{ message }`. */
   z.strictObject({ kind: z.literal("approval"), byDefault: z.enum(["approve", "reject"]).optional() }),
 ]);
 export type TaskKind = z.infer<typeof task>["kind"];
 
-/** Which ends of its upstream steps let a step run. All rules wait until every one of them has ended. */
+/** How a step's upstream steps must end so that the step runs. All rules wait until every upstream step has ended. */
 export const triggerRule = z.enum(["all_succeeded", "all_done", "any_failed", "any_succeeded"]);
 export type TriggerRule = z.infer<typeof triggerRule>;
 
-/** How a step is done over and over: until a condition on its result (`$result`) holds, at most `limit` times. */
+/** How a step is repeated: until a condition on its result (`$result`) holds, at most `limit` times. */
 export const repeatPolicy = z.strictObject({
   until: expression,
   limit: z.int().min(1).max(10_000),
@@ -40,26 +40,26 @@ export const stepSize = z.literal("large");
 export type StepSize = z.infer<typeof stepSize>;
 
 const cacheFields = {
-  /** What the author says the code's version is, besides what the engine finds out itself. */
+  /** The author's version of the code, in addition to what the engine detects itself. */
   version: z.string(),
-  /** Seconds; for ever when left out. */
+  /** Seconds; unlimited if omitted. */
   expires: z.number().positive().optional(),
 };
 
-/** For how long a result may stand in for running the step again, where code version and input are the same. */
+/** How long a result may replace another execution of the step, if code version and input are the same. */
 export const cachePolicy = z.strictObject(cacheFields, { error: unknownKeys(cacheFields) });
 
 /** The ends of a run that a hook can follow. */
 export const hookState = z.enum(["SUCCEEDED", "FAILED", "CANCELLED", "TIMED_OUT"]);
 export type HookState = z.infer<typeof hookState>;
 
-/** Name under which a hook's function and its record are kept; no step's name can be like it. */
+/** Name that a hook's function and its record have; no step can have a name like this. */
 export const hookName = (state: HookState) => `@${state.toLowerCase()}`;
 
-/** Name under which the record of a notice of an end is kept. */
+/** Name of the record of a notice about an end. */
 export const noticeName = (state: HookState, notice: string) => `${hookName(state)}/${notice}`;
 
-/** Name under which the record of the start is kept of a pipeline that follows a success. */
+/** Name of the record that a pipeline which follows a success was started. */
 export const startName = (pipeline: string) => `${hookName("SUCCEEDED")}:${pipeline}`;
 
 /** A secret of the stage, by the last part of its parameter's name. */
@@ -85,18 +85,18 @@ const noticeTarget = z.discriminatedUnion("kind", [
 export type NoticeTarget = z.infer<typeof noticeTarget>;
 
 export const noticeNode = z.strictObject({
-  /** Tells it from the pipeline's other notices. */
+  /** Unique among the pipeline's notices. */
   name: z.string().regex(/^[a-z0-9-]+$/),
   on: z.array(hookState).min(1),
-  /** All stages when left out. */
+  /** All stages if omitted. */
   stages: z.array(z.string().min(1)).min(1).optional(),
   to: noticeTarget,
 });
-/** Whom a pipeline tells of which ends of its runs. */
+/** Who is notified about which ends of a pipeline's runs. */
 export type NoticeNode = z.infer<typeof noticeNode>;
 
 const stepNode = z.strictObject({
-  /** Place in topological order, from 0; what the run's progress counts in. */
+  /** Place in topological order, from 0. A run's progress refers to steps by this number. */
   number: z.int().nonnegative(),
   name: z.string(),
   task,
@@ -107,14 +107,14 @@ const stepNode = z.strictObject({
   when: expression.optional(),
   /** Numbers of the steps whose output this one uses. */
   needs: z.array(z.int().nonnegative()),
-  /** Numbers of the steps that must end first, without data. */
+  /** Numbers of the steps that must end first, but whose data isn't used. */
   after: z.array(z.int().nonnegative()),
-  /** `all_succeeded` when left out. */
+  /** `all_succeeded` if omitted. */
   rule: triggerRule.optional(),
   retries: retryPolicy,
   repeat: repeatPolicy.optional(),
   cache: cachePolicy.optional(),
-  /** Of the worker that a function runs in: the ordinary one when left out. */
+  /** Size of the worker that a function runs in; the ordinary one if omitted. */
   size: stepSize.optional(),
   tags: stepTags.optional(),
   /** Seconds that one attempt may take. */
@@ -122,23 +122,23 @@ const stepNode = z.strictObject({
 });
 export type StepNode = z.infer<typeof stepNode>;
 
-/** A pipeline's graph as data: what a run is planned by, stored with it by hash. */
+/** A pipeline's graph as data. Runs are planned from it, and it is stored with them by hash. */
 export const graphSchema = z.strictObject({
   version: z.literal(1),
   pipeline: z.string(),
   steps: z.array(stepNode),
-  /** What the run gives to whoever started it as a step. */
+  /** The result for the step that started the run as a child. */
   output: expression.optional(),
-  /** Seconds that a run may take, from when it has its slots. */
+  /** Seconds that a run may take from when it has its slots. */
   timeout: z.number().positive().optional(),
   hooks: z.array(hookState).optional(),
   notices: z.array(noticeNode).optional(),
 });
 export type Graph = z.infer<typeof graphSchema>;
 
-/** Hash of a graph: two graphs with the same hash plan the same. 16 hex digits of SHA-256. */
+/** Hash of a graph, 16 hex digits of SHA-256. Two graphs with the same hash plan the same. */
 export function graphHash(graph: Graph): string {
-  // Absent and undefined fields are one thing to JSON, and so they are to the hash.
+  // JSON doesn't distinguish absent and undefined fields, so the hash doesn't either.
   const plain = JSON.parse(JSON.stringify(graph)) as Json;
   return createHash("sha256").update(canonicalJson(plain)).digest("hex").slice(0, 16);
 }
@@ -146,26 +146,26 @@ export function graphHash(graph: Graph): string {
 /** One mistake in a definition. */
 export type DefinitionProblem = { step?: string; field?: string; problem: string };
 
-/** The step of a number. Graphs are checked when made, so a missing one is a defect of the caller. */
+/** The step with a number. Graphs are checked when made, so a missing step is a defect of the caller. */
 export function stepOf(graph: Graph, number: number): StepNode {
   const node = graph.steps[number];
   if (node === undefined) throw new RangeError(`${graph.pipeline} has no step number ${number}`);
   return node;
 }
 
-/** The step of a name, or undefined. */
+/** The step with a name, or undefined. */
 export function stepNamed(graph: Graph, name: string): StepNode | undefined {
   return graph.steps.find((node) => node.name === name);
 }
 
-/** The step whose whole result an expression is; undefined for any other expression. */
+/** The step whose whole result is the value of an expression; undefined for any other expression. */
 export function stepGivenBy(graph: Graph, expression: Expression = null): StepNode | undefined {
   const path = isJsonObject(expression) ? expression.$step : undefined;
   const [name, ...fields] = Array.isArray(path) ? path : [];
   return typeof name === "string" && fields.length === 0 ? stepNamed(graph, name) : undefined;
 }
 
-/** Planning asks for this at every step's end, of every step; nodes never change. */
+/** A cache: planning asks for this for every step each time a step ends, and nodes never change. */
 const upstreamKnown = new WeakMap<StepNode, readonly number[]>();
 
 /** The steps that must end before a step starts. */
@@ -177,7 +177,7 @@ export function upstreamOf(node: StepNode): readonly number[] {
   return upstream;
 }
 
-/** Every expression of a step, by the field that it is in. */
+/** Every expression of a step, with the field that contains it. */
 export function expressionsOf(node: StepNode): [field: string, expression: Expression][] {
   const fields: [string, Expression | undefined][] = [
     ["input", node.input],
@@ -188,7 +188,7 @@ export function expressionsOf(node: StepNode): [field: string, expression: Expre
   return fields.flatMap(([field, value]) => (value === undefined ? [] : [[field, value]]));
 }
 
-/** Names of the steps whose output a step cannot do without, and of those that may have none. */
+/** Names of the steps whose output a step requires, and of those whose output may be missing. */
 export function stepsUsedBy(node: StepNode): { needed: string[]; optional: string[] } {
   const used = expressionsOf(node)
     .flatMap(([, value]) => referencesIn(value))

@@ -1,4 +1,4 @@
-/** The definition API: all that a file under pipelines/ or a job contract needs. */
+/** The definition API: everything that a file under pipelines/ or a job contract needs. */
 export { definePipeline, PipelineDefinitionError } from "./define-pipeline.ts";
 export { type Artifact, artifact, defineJob, type Job, JobDefinitionError } from "./job.ts";
 export type { Json, JsonObject } from "./json.ts";

@@ -20,10 +20,10 @@ export function artifactsIn(value: Json): Artifact[] {
   return Object.values(value).flatMap((part: Json = null) => artifactsIn(part));
 }
 
-/** The queue of machines on demand beside each queue of Spot machines: `custom.environment.jobQueues` in serverless.yml. */
+/** The on-demand queue for each Spot queue: `custom.environment.jobQueues` in serverless.yml. */
 const onDemandQueues: Readonly<Record<string, string>> = { cpu: "cpu-on-demand", gpu: "gpu-on-demand" };
 
-/** The queue of machines on demand beside one of Spot machines; undefined for a queue that has none. */
+/** The on-demand queue for a Spot queue; undefined for a queue that has none. */
 export function onDemandQueue(queue: string): string | undefined {
   return Object.hasOwn(onDemandQueues, queue) ? onDemandQueues[queue] : undefined;
 }
@@ -31,7 +31,7 @@ export function onDemandQueue(queue: string): string | undefined {
 /** Whether a queue's machines are Spot machines. */
 export const isSpotQueue = (queue: string) => onDemandQueue(queue) !== undefined;
 
-/** MiB: one size, or growing ones. */
+/** MiB: one size, or a list of growing sizes. */
 const memory = z.union([
   z.int().positive(),
   z
@@ -44,9 +44,10 @@ const memory = z.union([
 ]);
 
 /**
- * What a Batch job gets of a machine. Memory in MiB; a list of growing sizes gives an attempt that ran out of memory the
- * next one. The timeout, in seconds, starts when the job runs. Once `onDemandAfter` Spot machines (3 when left out) were
- * taken back, the job gets one on demand; with `spot: false` it does from the first.
+ * The resources that a Batch job gets. Memory is in MiB; with a list of growing sizes, an attempt that follows one that
+ * ran out of memory gets the next size. The timeout, in seconds, starts when the job starts on its machine. After
+ * `onDemandAfter` Spot machines (3 if omitted) were taken back, the job gets an on-demand machine; with `spot: false`
+ * it gets one from the start.
  */
 const resourceFields = {
   vcpus: z.number().positive(),
@@ -56,7 +57,7 @@ const resourceFields = {
   queue: z.string().default("cpu"),
   spot: z.boolean().optional(),
   onDemandAfter: z.int().min(1).max(20).optional(),
-  /** What it gets in a stage that has no GPU, on the queue `cpu`; without this it waits for a GPU all the same. */
+  /** Resources in a stage without GPUs, on the queue `cpu`. If omitted, the job waits for a GPU there too. */
   withoutGpu: z.strictObject({ vcpus: z.number().positive(), memory }).optional(),
 };
 const bareResources = z.strictObject(resourceFields, { error: unknownKeys(resourceFields) });
@@ -71,17 +72,20 @@ export const resources = bareResources.superRefine(({ queue, spot, onDemandAfter
 });
 export type Resources = z.infer<typeof resources>;
 
-/** Whether a job gets something else than the GPU that it asked for: see `withoutGpus`. */
+/** Whether a job has its CPU resources instead of the GPU that it asked for: see `withoutGpus`. */
 export function isInsteadOfGpu({ withoutGpu, gpus }: Resources): boolean {
   return withoutGpu !== undefined && gpus === 0;
 }
 
-/** Sizes of memory that a job's attempts get, in MiB: the first one first, the next after running out of memory. */
+/**
+ * Memory sizes that a job's attempts get, in MiB: attempts start with the first, and each one lost to memory moves to
+ * the next.
+ */
 export function memorySizes({ memory }: Resources): readonly number[] {
   return typeof memory === "number" ? [memory] : memory;
 }
 
-/** A job's contract: what the Python that implements it takes, gives and needs. */
+/** A job's contract: what its Python implementation takes, returns and needs. */
 export type Job<I extends z.ZodType, O extends z.ZodType> = {
   readonly name: string;
   readonly input: I;
@@ -89,7 +93,7 @@ export type Job<I extends z.ZodType, O extends z.ZodType> = {
   readonly resources: Resources;
 };
 
-/** A contract whose types do not matter, as for a list of contracts. */
+/** A contract whose types don't matter, for example in a list of contracts. */
 export type AnyJob = Job<z.ZodType, z.ZodType>;
 
 /** A job contract is wrong. */
@@ -101,7 +105,7 @@ export class JobDefinitionError extends Error {
  * Declares the contract of a Batch job that Python implements.
  *
  * @param name family and job, as in `ridge.train`: the folder under `batch-jobs/` and the job within it
- * @throws JobDefinitionError for a name of another form or impossible resources
+ * @throws JobDefinitionError for an invalid name or impossible resources
  *
  * @example
  * ```ts

@@ -18,7 +18,7 @@ const other = definePipeline({ name: "other", params }, ({ step }) => {
   );
 });
 
-/** Options with one misspelt, as the type-checker would not let them by. */
+/** Adds a misspelt option, which the type-checker would otherwise reject. */
 const misspelt = <O>(options: O, strange: object): O => ({ ...options, ...strange });
 
 function messageOf(define: () => unknown): string {

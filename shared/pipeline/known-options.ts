@@ -1,10 +1,10 @@
-/** The names of some options. The compiler sees to it that it has all of them and no other. */
+/** The names of an options type. The compiler checks that the table has all of them and no others. */
 export type OptionNames<O> = { readonly [K in keyof O]-?: true };
 
-/** What something that a definition uses was told wrong; the definition tells it with all else. */
+/** The mistakes in the options of a part; the definition that uses the part reports them with its own. */
 export type Mistaken = { readonly mistakes?: readonly string[] };
 
-/** Edits that turn one word into another: letters put in, taken out or replaced (Levenshtein, 1966). */
+/** Number of edits that turn one word into another: letters inserted, removed or replaced (Levenshtein, 1966). */
 function editsBetween(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, place) => place);
   for (const [place, letter] of [...one].entries()) {
@@ -18,14 +18,14 @@ function editsBetween(one: string, other: string): number {
   return row[other.length] ?? 0;
 }
 
-/** The known name that a name is likely meant to be; undefined when none is near. */
+/** The known name that a name was probably meant to be; undefined if none is near. */
 function nearest(name: string, known: readonly string[]): string | undefined {
   const edits = (other: string) => editsBetween(name.toLowerCase(), other.toLowerCase());
   const [first] = known.toSorted((a, b) => edits(a) - edits(b));
   return first !== undefined && edits(first) <= Math.max(2, name.length / 3) ? first : undefined;
 }
 
-/** A mistake for each key of some options that is none: what is misspelt would otherwise be dropped without a word. */
+/** Reports each unknown option key, so typos aren't silently dropped. */
 export function unknownOptions(options: object, names: object): string[] {
   const known = Object.keys(names);
   return Object.keys(options)
@@ -37,7 +37,7 @@ export function unknownOptions(options: object, names: object): string[] {
     });
 }
 
-/** The same, as the message of a strict schema of zod. */
+/** The same as {@link unknownOptions}, as the error message of a strict zod schema. */
 export function unknownKeys(names: object) {
   return ({ code, keys = [] }: { code: string; keys?: readonly string[] }): string | undefined =>
     code === "unrecognized_keys"
@@ -45,7 +45,7 @@ export function unknownKeys(names: object) {
       : undefined;
 }
 
-/** The same, for what is made of the options to carry along to its definition. */
+/** The same as {@link unknownOptions}, for a part that carries its mistakes to the definition that uses it. */
 export function mistakesIn(options: object, names: object): Mistaken {
   const mistakes = unknownOptions(options, names);
   return mistakes.length === 0 ? {} : { mistakes };

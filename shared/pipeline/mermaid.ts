@@ -2,13 +2,13 @@ import { expressionText } from "./expression-text.ts";
 import type { Graph, StepNode } from "./graph.ts";
 import { rulesOf, taskText } from "./task-kinds.ts";
 
-/** Longest list or condition that a label shows; longer ones are cut. */
+/** Maximum length of a list or condition in a label; longer ones are cut. */
 const maxText = 48;
 
 /**
- * Text for a quoted Mermaid label. Everything that some version of Mermaid reads as more than text becomes a numbered
- * entity: quotes, HTML, the entities' own `#`, markdown's backtick, comments' `%`, and the `:` that makes a line look
- * like a style.
+ * Text for a quoted Mermaid label. Each character that some version of Mermaid doesn't read as plain text becomes a
+ * numbered entity: quotes, HTML, the entities' own `#`, markdown's backtick, comments' `%`, and the `:` that makes a
+ * line look like a style.
  */
 function escaped(text: string): string {
   const line = text.replace(/\s+/g, " ");
@@ -34,8 +34,8 @@ function labelOf(node: StepNode, note: string | undefined): string {
 }
 
 /**
- * Functions are round, Batch jobs have corners, runs of other pipelines are framed, waits and approvals are hexagons, and
- * mapped steps of every kind have double sides.
+ * Functions are round, Batch jobs have corners, runs of other pipelines are framed, waits and approvals are hexagons,
+ * and mapped steps of every kind have double sides.
  */
 function shapeOf(node: StepNode, note: string | undefined): string {
   const label = `"${labelOf(node, note)}"`;
@@ -43,7 +43,7 @@ function shapeOf(node: StepNode, note: string | undefined): string {
   return rulesOf(node.task.kind).shape(label);
 }
 
-/** Steps of a picture that look alike: the name of their class, how it looks (CSS), and their numbers. */
+/** Steps that look alike in a picture: the name of their class, its CSS style, and the numbers of the steps. */
 export type MermaidClass = {
   readonly name: string;
   readonly style: string;
@@ -51,10 +51,10 @@ export type MermaidClass = {
 };
 
 /**
- * A pipeline's graph as a Mermaid flowchart. A solid arrow is data that a step uses, a dotted one a step that merely
+ * A pipeline's graph as a Mermaid flowchart. A solid arrow is data that a step uses; a dotted arrow is a step that only
  * has to end first. GitHub, GitLab and most editors draw it.
  *
- * @param notes a line more for a step, such as its state in a run
+ * @param notes an extra line for a step, such as its state in a run
  */
 export function mermaidOf(
   graph: Graph,

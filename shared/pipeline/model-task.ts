@@ -8,8 +8,8 @@ type Registration = z.input<typeof modelRegistration>;
 type PromotionInput = z.input<typeof promotionRequest>;
 
 /**
- * Registers a model in MLflow's format that a step made, as the next version of its name. A version is written once and
- * never changes; the same files from the same place are the same version, however often they are registered.
+ * Registers a model in MLflow's format, made by a step, as the next version of its name. A version is written once and
+ * never changes. The same files from the same place are the same version, however often they are registered.
  */
 export function registerModel(
   registration: {
@@ -20,12 +20,13 @@ export function registerModel(
 }
 
 /**
- * Gives a registered version the alias `champion`, or another one, if it passes the gate: if it is better than the
- * version that has the alias by the least gain, as measured on the same held-out data. A first version has to be better
- * than the base rate by as much. The step succeeds either way; its result says what the gate decided, and why.
+ * Gives a registered version the alias `champion`, or another one, if it passes the gate: it must be better than the
+ * version that has the alias by at least the minimum gain, measured on the same held-out data. A first version must be
+ * better than the base rate by the same gain. The step succeeds either way; its result says what the gate decided, and
+ * why.
  *
- * Of candidates that were measured against the same champion and pass the gate, the best gets the alias, whichever comes
- * first.
+ * If several candidates were measured against the same champion and pass the gate, the best one gets the alias, in
+ * whatever order they arrive.
  */
 export function promoteModel(
   request: {

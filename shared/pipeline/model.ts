@@ -3,9 +3,9 @@ import { artifact } from "./job.ts";
 import type { Json } from "./json.ts";
 import { openObject } from "./stored-record.ts";
 
-// What the model registry takes and gives: shared/models keeps it, pipelines and their functions use it.
+// Types of the model registry: shared/models implements it; pipelines and their functions use it.
 
-/** Name of a model: what its versions have in common. */
+/** Name of a model; its versions share it. */
 export const modelName = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,39}$/, "is 1 to 40 lower-case letters, digits and -, and starts with a letter");
@@ -20,7 +20,7 @@ export const modelFolder = z.object({
 });
 export type ModelFolder = z.infer<typeof modelFolder>;
 
-/** Data that a model was made of: exact version, checksum (hex SHA-256), size in bytes, number of rows. */
+/** Data that a model was trained on: exact version, checksum (hex SHA-256), size in bytes, number of rows. */
 export const modelData = z.object({
   uri: z.string().startsWith("s3://"),
   versionId: z.string().optional(),
@@ -35,18 +35,21 @@ const scalar = z.union([z.string().max(500), z.number(), z.boolean(), z.null()])
 
 const described = {
   name: modelName,
-  /** Figures of the model by name, such as `testLogLoss`. */
+  /** The model's metrics by name, such as `testLogLoss`. */
   metrics: z.record(z.string().min(1).max(100), z.number()),
-  /** What the training was told. */
+  /** The parameters of the training. */
   parameters: z.record(z.string().min(1).max(100), scalar).default({}),
   data: z.array(modelData).max(1000).default([]),
-  /** What the model takes and gives, as MLflow has it. */
+  /** The model's inputs and outputs, in MLflow's format. */
   signature: json.optional(),
   seed: z.int().optional(),
   tags: z.record(z.string().min(1).max(100), z.string().max(500)).default({}),
 };
 
-/** Other objects that go with a version, by name, such as a profile of the data: copied with the model, beside its folder. */
+/**
+ * Other objects that belong to a version, by name, such as a profile of the data. They are copied next to the model's
+ * folder.
+ */
 const attachments = z.record(z.string().regex(/^[a-z][a-z0-9_-]{0,39}$/), artifact).default({});
 
 /** A model that a step registers. */
@@ -60,7 +63,7 @@ export const modelActor = z.union([
 ]);
 export type ModelActor = z.infer<typeof modelActor>;
 
-/** The attempt that made a model, as far as its location and the records of its run tell. */
+/** The attempt that made a model, as far as its location and its run's records show. */
 export const modelTraining = openObject({
   pipeline: z.string(),
   runId: z.string(),
@@ -68,12 +71,12 @@ export const modelTraining = openObject({
   index: z.int().nonnegative(),
   epoch: z.int().positive(),
   attempt: z.int().positive(),
-  /** The Batch job, and what its image is made of; none for a function. */
+  /** The Batch job, and the content of its image; absent for a function. */
   job: z.string().optional(),
   image: z.string().optional(),
   /** Seconds that the step took. */
   seconds: z.number().nonnegative().optional(),
-  /** Estimate of what the step cost with all its attempts, in US dollars: see shared/run/run-cost.ts. */
+  /** Estimated cost of the step with all its attempts, in US dollars: see shared/run/run-cost.ts. */
   costUsd: z.number().nonnegative().optional(),
 });
 export type ModelTraining = z.infer<typeof modelTraining>;
@@ -88,12 +91,12 @@ export const modelVersion = openObject({
   /** ISO 8601, UTC. */
   registeredAt: z.string(),
   registeredBy: modelActor,
-  /** The model as it is kept, in a folder of its own that never expires. */
+  /** The registry's copy of the model, in a folder of its own that never expires. */
   model: openObject({ ...modelFolder.shape, files: z.array(keptArtifact) }),
   attachments: z.record(z.string(), keptArtifact).default({}),
-  /** SHA-256 over paths and checksums of the files: equal for models of equal content. */
+  /** SHA-256 over the paths and checksums of the files: equal for models with equal content. */
   digest: z.string(),
-  /** The folder that it was copied from. */
+  /** The folder that the model was copied from. */
   source: z.string(),
   training: modelTraining.optional(),
   /** Git commit of the deployment that registered it, or `unknown` and why. */
@@ -101,12 +104,12 @@ export const modelVersion = openObject({
 });
 export type ModelVersion = z.infer<typeof modelVersion>;
 
-/** What a candidate must be better by, and in which figure. */
+/** By how much a candidate must be better, and in which metric. */
 export const modelGate = z.strictObject({
-  /** The figure that decides, such as `logLoss`. */
+  /** The metric that decides, such as `logLoss`. */
   metric: z.string().min(1).max(100),
   better: z.enum(["lower", "higher"]),
-  /** How much better, as a share of the champion's figure: 0.001 is 0.1 %. 0 takes whatever is better at all. */
+  /** Minimum improvement, as a share of the champion's metric: 0.001 is 0.1 %. 0 accepts any improvement. */
   minimumGain: z.number().min(0).max(1),
 });
 export type ModelGate = z.infer<typeof modelGate>;
@@ -116,18 +119,18 @@ const figures = z.record(z.string(), z.json());
 /** Candidate and champion, measured on the same held-out data. */
 export const modelEvaluation = z.object({
   candidate: figures,
-  /** Figures of the version that was champion then; null when there was none. */
+  /** Metrics of the version that was champion at that time; null if there was none. */
   champion: figures.nullable(),
-  /** What a model that knows only the average gets: its figure on the same data. */
+  /** Metrics of a model that knows only the average, on the same data. */
   base: figures,
-  /** The version that was champion then. */
+  /** The version that was champion at that time. */
   against: z.int().positive().nullable(),
-  /** Whatever tells the held-out data from other data. Objects with a `sha256` count by content, not by location. */
+  /** Anything that identifies the held-out data. Objects with a `sha256` are compared by content, not by location. */
   data: json,
 });
 export type ModelEvaluation = z.infer<typeof modelEvaluation>;
 
-/** A version that is to get an alias if the gate lets it. */
+/** A request to give a version an alias if it passes the gate. */
 export const promotionRequest = z.strictObject({
   name: modelName,
   version: z.int().positive(),
@@ -137,35 +140,35 @@ export const promotionRequest = z.strictObject({
 });
 export type PromotionRequest = z.infer<typeof promotionRequest>;
 
-/** What the gate said. */
+/** The decision of the gate. */
 export type Promotion = {
   name: string;
   version: number;
   alias: string;
   promoted: boolean;
-  /** In words and numbers. */
+  /** The reason in words and numbers. */
   reason: string;
-  /** The version that has the alias now; null for none. */
+  /** The version that has the alias now; null if none has. */
   holder: number | null;
 };
 
-/** The model registry, as a step's function reaches it. */
+/** The model registry, as a step's function uses it. */
 export type StepModels = {
   /**
    * Registers a model: copies its files to a folder of their own, then writes the version. The same files from the same
    * place are the same version, however often they are registered.
    *
-   * @throws FatalError for what cannot be registered, saying why
+   * @throws FatalError with the reason if the model can't be registered
    */
   register(registration: z.input<typeof modelRegistration>): Promise<ModelVersion>;
   /**
-   * Gives a version an alias if the gate lets it.
+   * Gives a version an alias if it passes the gate.
    *
-   * @throws FatalError for an evaluation that lacks what the gate needs, or a version that does not exist
+   * @throws FatalError if the evaluation lacks what the gate needs, or the version doesn't exist
    */
   promote(request: z.input<typeof promotionRequest>): Promise<Promotion>;
-  /** A version by number or alias; null when there is none. */
+  /** A version by number or alias; null if there is none. */
   read(name: string, version: number | string): Promise<ModelVersion | null>;
-  /** The version with the alias `champion`; null when there is none. */
+  /** The version with the alias `champion`; null if there is none. */
   champion(name: string): Promise<ModelVersion | null>;
 };

@@ -9,7 +9,7 @@ const define = (...notices: Notice[]) =>
     ),
   );
 
-/** What a definition is refused with. */
+/** The message of the error that a definition fails with. */
 function refusal(...notices: Notice[]): string {
   try {
     define(...notices);

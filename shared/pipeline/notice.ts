@@ -8,7 +8,7 @@ import {
 } from "./graph.ts";
 import { type Mistaken, mistakesIn } from "./known-options.ts";
 
-/** Whom to tell of which ends of a run. */
+/** Who is notified about which ends of a run. */
 export type Notice = Mistaken & {
   readonly on: readonly HookState[];
   readonly stages?: readonly string[];
@@ -16,10 +16,11 @@ export type Notice = Mistaken & {
 };
 
 /**
- * Tells somebody of a run's end: once for each end, tried again while the receiver is down, never changing the run.
+ * Notifies somebody of a run's end, once for each end. It is tried again while the receiver is down, and it never
+ * changes the run.
  *
- * @param on which ends; FAILED and TIMED_OUT when left out
- * @param stages where; every stage when left out
+ * @param on which ends; FAILED and TIMED_OUT if omitted
+ * @param stages which stages; every stage if omitted
  */
 export function notice(options: {
   to: NoticeTarget;
@@ -32,22 +33,22 @@ export function notice(options: {
 }
 
 /**
- * A Slack channel, by an incoming webhook. Its address is a secret, and so it is kept in a parameter of the stage.
+ * A Slack channel, by an incoming webhook. The webhook's address is a secret, so a parameter of the stage holds it.
  *
- * @param secret the parameter `/millrace/{stage}/{secret}`; `slack-webhook` when left out
+ * @param secret the parameter `/millrace/{stage}/{secret}`; `slack-webhook` if omitted
  */
 export function slack(at: { secret?: string } = {}): NoticeTarget {
   return { kind: "slack", at: { secret: "slack-webhook", ...at } };
 }
 
-/** Whoever has subscribed to the stage's notices by e-mail. */
+/** Everyone who has subscribed to the stage's notices by e-mail. */
 export function email(): NoticeTarget {
   return { kind: "email" };
 }
 
 /**
- * Any receiver of JSON over HTTPS: by its `url`, which everybody may read who sees the graph, or by a `secret`, the
- * parameter `/millrace/{stage}/{secret}` that holds the address, or `{ "url", "headers" }` as JSON.
+ * Any receiver of JSON over HTTPS. Its address is a `url`, which everyone who can see the graph can read, or a
+ * `secret`: the parameter `/millrace/{stage}/{secret}` that holds the address, or `{ "url", "headers" }` as JSON.
  */
 export function webhook(at: { url: string } | { secret: string }): NoticeTarget {
   return { kind: "webhook", at };
@@ -55,12 +56,12 @@ export function webhook(at: { url: string } | { secret: string }): NoticeTarget 
 
 type Target<K extends NoticeTarget["kind"]> = Extract<NoticeTarget, { kind: K }>;
 
-/** Hosts that only this machine reaches. */
+/** Hosts that only this machine can reach. */
 const loopback: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
 /**
- * What is wrong with the address of a webhook; undefined when nothing is. An address without TLS is for receivers on
- * this machine alone.
+ * The problem with a webhook's address; undefined if it is valid. Only a receiver on this machine may have an address
+ * without TLS.
  */
 export function addressProblem(url: string): string | undefined {
   if (!URL.canParse(url)) return "is no URL; it is like https://example.com/hook";
@@ -76,7 +77,7 @@ function webhookProblem({ at }: Target<"webhook">): string | undefined {
   if (!("url" in at)) return undefined;
   const problem = addressProblem(at.url);
   const { host } = URL.canParse(at.url) ? new URL(at.url) : { host: at.url };
-  // No more than the host: what follows it may be a secret after all.
+  // The message shows only the host: the rest of the address may be a secret.
   if (problem !== undefined) return `"${host}" ${problem}`;
   if (host !== "hooks.slack.com") return undefined;
   return "is a Slack webhook, whose address is a secret: take slack(), and keep it in a parameter";
@@ -84,7 +85,7 @@ function webhookProblem({ at }: Target<"webhook">): string | undefined {
 
 const noProblem = () => undefined;
 
-/** What is wrong with the address of a target, by kind; undefined when nothing is. */
+/** The problem with a target's address, by kind; undefined if it is valid. */
 const addressProblems: { readonly [K in NoticeTarget["kind"]]: (to: Target<K>) => string | undefined } = {
   slack: noProblem,
   email: noProblem,
@@ -96,7 +97,7 @@ function checkUrl<K extends NoticeTarget["kind"]>(to: { kind: K } & Target<K>): 
   return check(to);
 }
 
-/** An end that two notices to the same receiver would both tell of. */
+/** An end that two notices would both send to the same receiver. */
 function toldTwice(one: NoticeNode, other: NoticeNode): HookState | undefined {
   if (JSON.stringify(one.to) !== JSON.stringify(other.to)) return undefined;
   const { stages } = one;
@@ -104,7 +105,7 @@ function toldTwice(one: NoticeNode, other: NoticeNode): HookState | undefined {
   return meet ? one.on.find((state) => other.on.includes(state)) : undefined;
 }
 
-/** The notices of a pipeline as its graph has them: each with a name, `slack`, `slack-2` and so on. */
+/** A pipeline's notices as its graph has them. Each gets a name: `slack`, `slack-2` and so on. */
 export function noticeNodes(notices: readonly Notice[]): NoticeNode[] {
   const counts = new Map<string, number>();
   return notices.map(({ on, stages, to }) => {

@@ -6,9 +6,9 @@ import type { Pipeline } from "./pipeline.ts";
 export { PipelineDefinitionError } from "./define-pipeline.ts";
 
 /**
- * Stands in place of the real `definePipeline` in functions that start runs and work on none: resources/pipeline-parts.ts
- * puts it there. What such a function asks of a definition are its parameters and triggers; everything about it was
- * checked when it was packaged.
+ * Replaces the real `definePipeline` in functions that start runs but don't work on them; resources/pipeline-parts.ts
+ * makes the replacement. Such a function needs only a definition's parameters and triggers. Everything else about the
+ * definition was checked when it was packaged.
  */
 export function definePipeline<P extends z.ZodType<Json>>({
   name,

@@ -7,34 +7,35 @@ import type { RunNameTemplate } from "./run-name.ts";
 import type { ScheduleTrigger } from "./schedule-trigger.ts";
 import type { StepContext, StepFunction } from "./step-function.ts";
 
-// What a pipeline is once it is defined. These types name one another, so they live together, below what makes them.
+// The result of a pipeline definition. These types refer to one another, so they live together, in a module that the
+// modules which build them import.
 
 /** Facts about a run that steps may use. Times are ISO 8601 in UTC. */
 export type RunFacts = { id: string; pipeline: string; name: string; scheduledAt: string };
 
-/** A queue that runs of several pipelines wait in for a share of what they have in common, such as GPUs. */
+/** A queue in which runs of several pipelines wait for a share of a common resource, such as GPUs. */
 export type WorkQueue = {
   readonly name: string;
-  /** Runs that may be under way at once; as many as a limit can have when left out. An operator may set another. */
+  /** Maximum number of runs under way; the maximum of all limits if omitted. An operator may set another. */
   readonly limit?: number;
 };
 
-/** How many runs of a pipeline may be under way at once, and what becomes of one too many. */
+/** How many runs of a pipeline may be under way at once, and what happens to further ones. */
 export type Concurrency = {
-  /** No limit when left out. */
+  /** No limit if omitted. */
   readonly maxActiveRuns?: number;
   /** `queue`: a run waits its turn. `cancel_new`: it is cancelled. */
   readonly onCollision: "queue" | "cancel_new";
   readonly queue?: WorkQueue;
-  /** Who comes first in the work queue: 1 before 2 and so on. */
+  /** Priority in the work queue: 1 goes before 2, and so on. */
   readonly priority: number;
 };
 
-/** An object that landed in the data bucket, as an S3 event tells of it. */
+/** An object that landed in the data bucket, as the S3 event describes it. */
 export type LandedObject = {
   uri: string;
   bucket: string;
-  /** Decoded: as the uploader wrote it. */
+  /** Decoded: exactly as the uploader wrote it. */
   key: string;
   versionId?: string;
   bytes: number;
@@ -46,28 +47,28 @@ export type LandedObject = {
 export type ObjectTrigger = Mistaken & {
   readonly kind: "object";
   readonly prefix: string;
-  /** How a key may end. */
+  /** Possible endings of a key. */
   readonly suffixes: readonly string[];
-  /** The run's parameters for an object; what it leaves out takes its default. */
+  /** Makes the run's parameters for an object; omitted ones get their defaults. */
   readonly params: (object: LandedObject) => JsonObject;
 };
 
-/** The stage that a run is in, as a trigger is told of it. */
+/** Facts about the run's stage for a trigger. */
 export type StageFacts = {
   /** `dev`, `prod`, … */
   readonly name: string;
-  /** Whether it has GPUs: `gpus` in `serverless.yml`. */
+  /** Whether the stage has GPUs: `gpus` in `serverless.yml`. */
   readonly gpus: boolean;
 };
 
-/** A run that succeeded, as what follows it is told of it. Times are ISO 8601 in UTC. */
+/** A run that succeeded, as the triggers that follow it get it. Times are ISO 8601 in UTC. */
 export type SucceededRun<P = Json, R = Json> = RunFacts & {
   startedAt: string;
   endedAt: string;
   params: P;
-  /** What the pipeline's definition returned, as a step that ran it as a child would get it. */
+  /** The return value of the pipeline's definition, the same that a child step would get. */
   result: R;
-  /** Where it ran, and what follows it will run. */
+  /** The stage that it ran in; the runs that follow it run there too. */
   stage: StageFacts;
 };
 
@@ -75,13 +76,13 @@ export type SucceededRun<P = Json, R = Json> = RunFacts & {
 export type RunTrigger = Mistaken & {
   readonly kind: "run";
   readonly pipeline: Pipeline;
-  /** The run's parameters for a run that succeeded; what it leaves out takes its default. */
+  /** Makes the new run's parameters for a run that succeeded; omitted ones get their defaults. */
   readonly params: (run: SucceededRun) => JsonObject;
 };
 
 export type Trigger = ObjectTrigger | RunTrigger | ScheduleTrigger;
 
-/** How a run ended, as a hook is told of it. Times are ISO 8601 in UTC. */
+/** How a run ended, as a hook gets it. Times are ISO 8601 in UTC. */
 export type RunEnd = RunFacts & {
   state: HookState;
   params: Json;
@@ -90,12 +91,17 @@ export type RunEnd = RunFacts & {
   error?: { step: string; name: string; message: string };
 };
 
-/** A function that follows the end of a run. It is run in the step worker, tried three times, and never changes the run. */
+/**
+ * A function that is called when a run has ended. The step worker calls it, trying up to three times. It never changes
+ * the run.
+ */
 export type Hook = (end: RunEnd, context: StepContext) => unknown;
 
 declare const returned: unique symbol;
 
-/** A pipeline as defined: its graph as data, and the code that the graph names. `R` is what its definition returns. */
+/**
+ * A defined pipeline: its graph as data, and the code that the graph names. `R` is the return type of its definition.
+ */
 export type Pipeline<P extends z.ZodType<Json> = z.ZodType<Json>, R = unknown> = {
   readonly [returned]?: R;
   readonly name: string;
@@ -104,9 +110,9 @@ export type Pipeline<P extends z.ZodType<Json> = z.ZodType<Json>, R = unknown> =
   readonly graph: Graph;
   readonly graphHash: string;
   readonly concurrency: Concurrency;
-  /** What all of its runs are tagged with. */
+  /** Tags that all of its runs get. */
   readonly tags: readonly string[];
-  /** How its runs are named; by the pipeline and the time in UTC where it is left out. */
+  /** How its runs are named; if omitted, by the pipeline and the time in UTC. */
   readonly runName?: RunNameTemplate;
   /** Functions of lambda steps, by step, and of hooks, by {@link hookName}. */
   readonly functions: ReadonlyMap<string, StepFunction>;
