@@ -110,7 +110,7 @@ export class Definition {
   }
 
   /**
-   * The schema of a reference's value, where it is known: for parameters and the outputs of jobs.
+   * What a reference reads from, if its schema is known: the parameters, or the output of a job.
    *
    * @param result the schema of the result of one pass of the step
    */
@@ -128,7 +128,7 @@ export class Definition {
     return { name: `step "${step}"`, schema, path: fields };
   }
 
-  /** The fields that an expression reads although they can't exist. */
+  /** Problems with the fields that an expression reads although they can't exist. */
   private fieldProblems(expression: Expression, result?: z.ZodType): string[] {
     return referencesIn(expression).flatMap((reference) => {
       const target = this.targetOf(reference, result);

@@ -16,7 +16,7 @@ export type RunFacts = { id: string; pipeline: string; name: string; scheduledAt
 /** A queue in which runs of several pipelines wait for a share of a common resource, such as GPUs. */
 export type WorkQueue = {
   readonly name: string;
-  /** Maximum number of runs under way; the maximum of all limits if omitted. An operator may set another. */
+  /** Maximum number of runs under way; the largest possible limit if omitted. An operator may set another. */
   readonly limit?: number;
 };
 

@@ -5,8 +5,8 @@ declare const valueType: unique symbol;
 const expressionOf = Symbol("millrace.expression");
 
 /**
- * Stands for a value of type T that will exist once a run gets there. Reading a field of a ref gives a ref of the
- * field; passing a ref to a step is the dependency.
+ * Stands for a value of type T that will exist later in the run. Reading a field of a ref gives a ref of the field.
+ * Passing a ref to a step creates the dependency.
  */
 export type Ref<T> = { readonly [valueType]: T } & (T extends readonly unknown[]
   ? unknown
@@ -14,7 +14,7 @@ export type Ref<T> = { readonly [valueType]: T } & (T extends readonly unknown[]
     ? { readonly [K in keyof T]-?: Ref<T[K]> }
     : unknown);
 
-/** A T of which any part may be a ref. */
+/** A T in which any part may be a ref. */
 export type Input<T> =
   | Ref<T>
   | (T extends readonly (infer E)[]
@@ -23,7 +23,7 @@ export type Input<T> =
         ? { readonly [K in keyof T]: Input<T[K]> }
         : T);
 
-/** What a function gets for an input: every ref replaced by its value. */
+/** The type that a function gets for an input: every ref is replaced by its value. */
 export type Resolved<I> = I extends { readonly [valueType]: infer T }
   ? T
   : I extends readonly unknown[]
@@ -53,14 +53,14 @@ function misuse(use: string): never {
   );
 }
 
-/** A ref of an expression that is not a reference: it has no fields to read. */
+/** A ref of an expression that isn't a reference: it has no readable fields. */
 function computedRef<T>(expression: Expression): Ref<T> {
   return carry<T>({ [expressionOf]: expression }, (field) =>
     misuse(`read by field ("${field}") when it is computed`),
   );
 }
 
-/** Dresses a carrier in a proxy whose fields are refs and which refuses every use that needs a value. */
+/** Wraps a carrier in a proxy. The proxy's fields are refs, and it rejects every use that needs a value. */
 function carry<T>(carrier: Carrier, field: (name: string) => unknown): Ref<T> {
   const proxy = new Proxy(carrier, {
     get(target, key) {
@@ -75,17 +75,19 @@ function carry<T>(carrier: Carrier, field: (name: string) => unknown): Ref<T> {
     has: (_target, key) => key === expressionOf,
     ownKeys: () => misuse("spread or listed"),
   });
-  // The proxy answers every field of T with a ref; no type of the language can say so.
+  // The proxy answers every field of T with a ref, which TypeScript's types can't express.
   return proxy as unknown as Ref<T>;
 }
 
-/** A ref to a source and a path within it; reading a field lengthens the path. */
+/** A ref to a source and a path within it. Reading a field extends the path. */
 function sourceRef<T>(source: Source, path: readonly string[]): Ref<T> {
   const reference: Reference = { [source]: path };
   return carry<T>({ [expressionOf]: reference }, (field) => sourceRef(source, [...path, field]));
 }
 
-/** Refs to the output of a step, the run's parameters, facts about the run, a mapped step's item, a pass's result. */
+/**
+ * Refs to a step's output, the run's parameters, facts about the run, a mapped step's item, and the result of a pass.
+ */
 export const refTo = {
   step: <T>(name: string): Ref<T> => sourceRef<T>("$step", [name]),
   params: <T>(): Ref<T> => sourceRef<T>("$params", []),
@@ -95,9 +97,9 @@ export const refTo = {
 };
 
 /**
- * The expression for an input: refs become references, everything else a literal.
+ * The expression for an input: refs become references, everything else becomes a literal.
  *
- * @throws RefUseError for a part that is not JSON, such as a function or a Date, and for a key that starts with `$`
+ * @throws RefUseError for a part that isn't JSON, such as a function or a Date, and for a key that starts with `$`
  */
 export function toExpression(input: unknown, path = "input"): Expression {
   if (isRef(input)) return input[expressionOf];
@@ -123,7 +125,7 @@ export function toExpression(input: unknown, path = "input"): Expression {
 type Flat<T> = T extends readonly (infer E)[] ? E : T;
 type ValueOf<R> = R extends { readonly [valueType]: infer T } ? T : never;
 
-/** One list of all items: lists among the parts are opened by one level, other parts are items themselves. */
+/** One list of all items. Lists among the parts are flattened by one level; other parts are items themselves. */
 export function flatten<const L extends readonly Ref<unknown>[]>(parts: L): Ref<Flat<ValueOf<L[number]>>[]>;
 export function flatten<T>(parts: Ref<readonly (readonly T[])[]>): Ref<T[]>;
 export function flatten(
@@ -132,7 +134,10 @@ export function flatten(
   return computedRef({ $flatten: toExpression(parts) });
 }
 
-/** A value of a step that may have none, because it was skipped or failed: null then. Does not keep the user waiting for success. */
+/**
+ * The value of a step, or null if the step has none because it was skipped or failed. A step that uses it waits for the
+ * other step's end but doesn't need its result; its `rule` decides whether it runs.
+ */
 export function maybe<T>(value: Ref<T>): Ref<T | null> {
   return computedRef({ $maybe: toExpression(value) });
 }
@@ -158,7 +163,7 @@ const connective =
   (...parts: Input<boolean>[]): Ref<boolean> =>
     computedRef({ [operator]: parts.map((part) => toExpression(part)) });
 
-/** Conditions for `when`: data like everything else in the graph, so that they can be stored and drawn. */
+/** Conditions for `when`. They are data, like everything else in the graph, so they can be stored and drawn. */
 export const eq = comparison<Json>("$eq");
 export const ne = comparison<Json>("$ne");
 export const lt = comparison<Ordered>("$lt");

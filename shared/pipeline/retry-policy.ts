@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { unknownKeys } from "./known-options.ts";
 
-/** Most seconds that a step may wait for its next attempt. */
+/** Maximum number of seconds that a step may wait for its next attempt. */
 export const maxDelay = 7 * 24 * 3600;
 
 const seconds = z.number().nonnegative().max(maxDelay);
@@ -15,15 +15,15 @@ const fields = {
       z.strictObject({ base: seconds, factor: z.number().min(1).default(2), max: seconds.default(900) }),
     ])
     .default({ base: 2, factor: 2, max: 900 }),
-  /** Names of the errors that are tried again; every error when left out. */
+  /** Names of the errors that are retried; every error if omitted. */
   on: z.array(z.string().min(1)).min(1).optional(),
 };
 
 /**
- * How a step that failed is tried again. `delay`, in seconds, is one delay for every retry, a list (the last one
- * repeats), or exponential: `base * factor^(retry - 1)`, at most `max`, drawn with full jitter (uniform from 0 to the
- * bound: Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015). `on` names the errors that are worth
- * it. What the infrastructure does to an attempt is not counted here: see shared/state/failure.ts.
+ * How a failed step is retried. `delay`, in seconds, is one delay for every retry, a list (the last one repeats), or
+ * exponential: `base * factor^(retry - 1)`, at most `max`, drawn with full jitter (uniform from 0 to the bound:
+ * Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015). `on` names the errors that are retried.
+ * Attempts that are lost to the infrastructure don't count here: see shared/state/failure.ts.
  */
 export const retryPolicy = z.strictObject(fields, { error: unknownKeys(fields) });
 export type RetryPolicy = z.infer<typeof retryPolicy>;

@@ -6,15 +6,15 @@ import { isTimeZone, type WallTime, wallTime } from "./time-zone.ts";
 
 /**
  * How runs are named: a text with fields in braces, and the time zone of its dates. The fields are `{pipeline}`, parts
- * of the time that the run is for (`{yyyy}`, `{MM}`, `{dd}`, `{HH}`, `{mm}`, `{ss}`) and parameters (`{params.month}`).
+ * of the scheduled time (`{yyyy}`, `{MM}`, `{dd}`, `{HH}`, `{mm}`, `{ss}`) and parameters (`{params.month}`).
  */
 export type RunNameTemplate = {
   readonly template: string;
-  /** Name of a time zone (IANA), or `stage` for that of the stage. */
+  /** Name of a time zone (IANA), or `stage` for the stage's time zone. */
   readonly timezone: string;
 };
 
-/** Longest name of a run, in characters; what is longer is cut. */
+/** Maximum length of a run's name in characters; longer names are cut. */
 export const maxRunName = 200;
 
 const field = /\{([^{}]*)\}/g;
@@ -51,7 +51,7 @@ export function checkRunName(
   return problems.map((problem) => ({ field: "runName", problem }));
 }
 
-/** A parameter as part of a name: texts as they are, nothing for null, everything else as JSON. */
+/** A parameter as part of a name: text is unchanged, null is empty, everything else is JSON. */
 function parameterText(params: Json, path: readonly string[]): string {
   let value: Json = params;
   for (const part of path) value = isJsonObject(value) ? (value[part] ?? null) : null;
@@ -62,7 +62,7 @@ function parameterText(params: Json, path: readonly string[]): string {
 /**
  * The name of a run.
  *
- * @param run its pipeline, its parameters, and the time that it is for, ISO 8601
+ * @param run its pipeline, its parameters, and its scheduled time in ISO 8601
  * @param stageTimezone the time zone that `stage` stands for
  */
 export function runNameFrom(

@@ -4,56 +4,56 @@ import { type Mistaken, mistakesIn, type OptionNames } from "./known-options.ts"
 import { isTimeZone } from "./time-zone.ts";
 
 /**
- * What becomes of times that came while nothing was there to see them, as the tick could not run for minutes:
- * `latest` starts a run for the last of them, `all` one for each, `skip` none.
+ * What happens to times that nothing handled because the tick couldn't run for minutes: `latest` starts a run for the
+ * last of them, `all` starts one for each, `skip` starts none.
  */
 export type Missed = "skip" | "latest" | "all";
 
-/** How long an interval is. Days are dates of a calendar: the clock on the wall shows the same time on each. */
+/** The length of an interval. Days are calendar dates: a clock on the wall shows the same time on each. */
 export type IntervalLength =
   | { readonly minutes: number }
   | { readonly hours: number }
   | { readonly days: number };
 
 type ScheduleFacts = Mistaken & {
-  /** Tells it from the pipeline's other schedules. */
+  /** Unique among the pipeline's schedules. */
   readonly name: string;
-  /** Name of a time zone (IANA), or `stage` for that of the stage. */
+  /** Name of a time zone (IANA), or `stage` for the stage's time zone. */
   readonly timezone: string;
-  /** Whether, or in which stages, it is on when first registered; later the toggle in the table decides. */
+  /** Whether, or in which stages, it is on when first registered. After that, the toggle in the table decides. */
   readonly active: boolean | readonly string[];
   readonly params: Json;
-  /** Times before this one count, ISO 8601; all when left out. */
+  /** Only times before this one count, ISO 8601; all times if omitted. */
   readonly end?: string;
   readonly missed: Missed;
 };
 
-/** Starts runs at times that a cron expression names. */
+/** Starts runs at the times that a cron expression names. */
 export type CronTrigger = ScheduleFacts & { readonly kind: "cron"; readonly expression: string };
 
-/** Starts runs at even intervals. */
+/** Starts runs at regular intervals. */
 export type IntervalTrigger = ScheduleFacts & {
   readonly kind: "interval";
   readonly every: IntervalLength;
-  /** One of its times, ISO 8601; the others follow from it. */
+  /** One of the trigger's times, ISO 8601; the others follow from it. */
   readonly anchor: string;
 };
 
 /** Starts runs by the clock. */
 export type ScheduleTrigger = CronTrigger | IntervalTrigger;
 
-/** What every schedule may be told. */
+/** Options that every schedule has. */
 export type ScheduleOptions = {
-  /** `default` when left out; a pipeline with several schedules names them. */
+  /** `default` if omitted; a pipeline with several schedules names them. */
   name?: string;
-  /** IANA; that of the stage when left out. */
+  /** IANA; the stage's time zone if omitted. */
   timezone?: string;
-  /** Whether, or in which stages, it is on when first deployed; on in all when left out. */
+  /** Whether, or in which stages, it is on when first deployed; on in all stages if omitted. */
   active?: boolean | readonly string[];
   params?: JsonObject;
-  /** Nothing is started for this time or a later one. ISO 8601 with an offset or Z. */
+  /** No run is started for this time or a later one. ISO 8601 with an offset or Z. */
   end?: string;
-  /** What becomes of times that were missed; `latest` when left out. */
+  /** What happens to missed times; `latest` if omitted. */
   missed?: Missed;
 };
 
@@ -96,8 +96,8 @@ export function cron(expression: string, options: ScheduleOptions = {}): CronTri
 }
 
 /**
- * A run every so many minutes, hours or days, counted from `anchor` both ways (ISO 8601 with an offset or Z; the start of
- * 1970 in UTC when left out). Intervals of days keep the anchor's time on the wall clock of the time zone.
+ * A run every N minutes, hours or days, counted from `anchor` in both directions (ISO 8601 with an offset or Z; the
+ * start of 1970 in UTC if omitted). Intervals of days keep the anchor's wall-clock time in the time zone.
  */
 export function interval(
   options: ScheduleOptions & { every: IntervalLength; anchor?: string },
@@ -141,7 +141,7 @@ function checkInterval({ every, anchor }: IntervalTrigger): string[] {
   return problems;
 }
 
-/** Everything that is wrong with a schedule, its parameters included, but for cron expressions: see `checkTimes`. */
+/** Everything that is wrong with a schedule and its parameters. `checkTimes` checks the cron expressions. */
 export function checkSchedule(trigger: ScheduleTrigger, schema: z.ZodType): string[] {
   const { active, end, missed, params, timezone } = trigger;
   const problems = trigger.kind === "cron" ? [] : checkInterval(trigger);

@@ -1,6 +1,6 @@
 import * as z from "zod";
 
-/** Takes off what does not change a value's fields: optional, nullable, default, readonly. */
+/** Unwraps layers that don't change a value's fields: optional, nullable, default, readonly. */
 function bare(schema: z.ZodType): z.ZodType {
   let at = schema;
   while (
@@ -15,8 +15,8 @@ function bare(schema: z.ZodType): z.ZodType {
 }
 
 /**
- * The first part of a path that a schema is sure not to have, or undefined. A number stands for an item of a list.
- * Schemas that say nothing about fields (unions, records, transforms) have every field.
+ * The first part of a path that a schema certainly doesn't have, or undefined. A number stands for a list item. A
+ * schema that says nothing about fields (a union, record or transform) counts as having every field.
  */
 export function fieldMissing(
   schema: z.ZodType,

@@ -2,7 +2,7 @@ import type { Artifact } from "./job.ts";
 import type { Json } from "./json.ts";
 import type { StepModels } from "./model.ts";
 
-/** What a lambda step's function can reach besides its input. */
+/** What a lambda step's function can use besides its input. */
 export type StepContext = {
   readonly pipeline: string;
   readonly runId: string;
@@ -20,45 +20,48 @@ export type StepContext = {
   readonly models: StepModels;
 };
 
-/** Structured log lines that carry run, step and attempt by themselves. */
+/** Structured log lines that include run, step and attempt automatically. */
 export type StepLog = {
   info(message: string, fields?: Record<string, Json>): void;
   warn(message: string, fields?: Record<string, Json>): void;
   error(message: string, fields?: Record<string, Json>): void;
 };
 
-/** Objects that belong to the run. New ones go to the attempt's own prefix. */
+/** Objects that belong to the run. New objects go to the attempt's own prefix. */
 export type StepArtifacts = {
   write(name: string, body: string | Uint8Array, mediaType: string): Promise<Artifact>;
   read(uri: string): Promise<Uint8Array>;
-  /** Deletes an object; one that is gone already is no error. */
+  /** Deletes an object; it isn't an error if the object is already gone. */
   delete(uri: string): Promise<void>;
   /**
-   * Copies an artifact to a key under `results/`, for others to find by a name that they know; nothing there expires.
-   * Only what a step has committed gets there: no attempt that was given up overwrites it.
+   * Copies an artifact to a key under `results/`, where others can find it by a known name. Nothing there expires. An
+   * artifact is copied only after its step has committed it, so an abandoned attempt can't overwrite it.
    *
    * @returns the copy
-   * @throws FatalError for a key elsewhere, and for an artifact that is gone or has changed
+   * @throws FatalError for a key outside `results/`, and for an artifact that is gone or has changed
    */
   publish(artifact: Artifact, key: string): Promise<Artifact>;
   /**
-   * What was last published at a key under `results/`, whichever run did; undefined when nothing was.
+   * The bytes last published at a key under `results/`, by any run; undefined if nothing was published.
    *
-   * @throws FatalError for a key elsewhere
+   * @throws FatalError for a key outside `results/`
    */
   published(key: string): Promise<Uint8Array | undefined>;
 };
 
-/** An object under `raw/` at the version that it has now. */
+/** An object under `raw/` at its current version. */
 export type RawObject = { uri: string; versionId?: string; bytes: number };
 
-/** What people dropped into the data bucket. */
+/** The objects that people dropped into the data bucket. */
 export type RawData = {
-  /** All objects whose keys begin with a prefix under `raw/`, by key; folder markers are left out. Times in ISO 8601. */
+  /**
+   * All objects whose keys begin with a prefix under `raw/`, ordered by key, without folder markers. Times are ISO
+   * 8601.
+   */
   list(prefix: string): Promise<{ uri: string; key: string; bytes: number; at: string }[]>;
-  /** An object's size and version; undefined when there is none. */
+  /** An object's size and version; undefined if there is no such object. */
   find(uri: string): Promise<RawObject | undefined>;
 };
 
-/** A function that a lambda step runs, its types erased. */
+/** A function that a lambda step calls, with its types erased. */
 export type StepFunction = (input: never, context: StepContext) => Json | Promise<Json>;

@@ -16,26 +16,28 @@ import { stepTags, tagProblems, tagsInOrder } from "./tag.ts";
 import type { Task } from "./task.ts";
 import { rulesOf, type TaskOption } from "./task-kinds.ts";
 
-/** That a result may be kept and used again: for how long, in seconds, and the code's version as its author has it. */
+/** Lets a result be kept and reused. `expires` is in seconds; `version` is the author's version of the code. */
 export type CacheOptions = true | { expires?: number; version?: string };
 
-/** What may be set per step. */
+/** Options of a step. */
 export type StepOptions = {
-  /** Steps that must end first, although their data is not used. */
+  /** Steps that must end first, although their data isn't used. */
   after?: readonly Ref<unknown>[];
   /** The step runs when this is true and is skipped when it is false. */
   when?: Ref<boolean>;
-  /** Which ends of the steps before let this one run, once all of them have ended; `all_succeeded` when left out. */
+  /**
+   * How the upstream steps must end so that this step runs, once all of them have ended; `all_succeeded` if omitted.
+   */
   rule?: TriggerRule;
-  /** How often a failed step is tried again (default 0), or how often, when and after which errors. */
+  /** How often a failed step is retried (default 0), or a policy with how often, when and after which errors. */
   retries?: number | z.input<typeof retryPolicy>;
-  /** Seconds that one attempt may take: by default 60 for a function; for a job, what its contract says. */
+  /** Seconds that one attempt may take. The default is 60 for a function, and the contract's timeout for a job. */
   timeout?: number;
-  /** Uses an earlier result of the same code for the same input, whichever run it was of. */
+  /** Uses an earlier result of the same code for the same input, from any run. */
   cache?: CacheOptions;
-  /** `large`: the function runs in a worker with more memory, which it has to itself. */
+  /** `large`: the function runs in a worker with more memory that it doesn't share. */
   size?: StepSize;
-  /** What the step's log lines and its jobs on AWS are marked by, to filter and to share costs out. */
+  /** Tags on the step's log lines and its jobs on AWS, for filtering and for sharing out costs. */
   tags?: readonly string[];
 };
 
@@ -51,13 +53,13 @@ export const stepOptionNames: OptionNames<StepOptions> = {
   tags: true,
 };
 
-/** Reports an option that is not for tasks of this kind. */
+/** Reports an option that tasks of this kind can't have. */
 function checkAllowed(task: Task<unknown>, option: TaskOption, problems: StepProblems): void {
   const allowed = rulesOf(task.kind).allows[option];
   if (allowed !== true) problems.add(option, allowed);
 }
 
-/** How often a step is tried, and when; once where nothing is said. */
+/** How often and when a step is tried; once if nothing is given. */
 export function retriesOf(
   task: Task<unknown>,
   retries: StepOptions["retries"],
@@ -70,7 +72,7 @@ export function retriesOf(
   return retryPolicy.parse({ limit: 0 });
 }
 
-/** How a repeated step is done over and over. */
+/** How a repeated step is repeated. */
 export function repeatOf(
   repeat: { until: Json; limit: number; delay: number },
   problems: StepProblems,
@@ -81,7 +83,7 @@ export function repeatOf(
   return { until: true, limit: 1, delay: 0 };
 }
 
-/** For how long a step's result is kept, and for which version of its code. */
+/** How long a step's result is kept, and for which version of its code. */
 export function cacheOf(
   task: Task<unknown>,
   options: CacheOptions,
@@ -106,7 +108,7 @@ export function sizeOf(task: Task<unknown>, size: StepSize, problems: StepProble
   return "large";
 }
 
-/** A step's tags in order; none where one of them is wrong. */
+/** A step's tags in order; none if one of them is invalid. */
 export function tagsOf(given: readonly string[], problems: StepProblems): string[] {
   const found = tagProblems(stepTags, given);
   for (const { field, problem } of found) problems.add(field, problem);

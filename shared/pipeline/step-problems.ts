@@ -13,12 +13,15 @@ export class StepProblems {
     this.found = found;
   }
 
-  /** Adds a mistake. @param field the option that it is in; undefined for one of the step as a whole */
+  /** Adds a mistake. @param field the option with the mistake; undefined if it concerns the whole step */
   add(field: string | undefined, problem: string): void {
     this.found.push({ step: this.step, ...(field !== undefined && { field }), problem });
   }
 
-  /** What `make` gives. If a ref or an expression is used wrongly there, that is a mistake, and `otherwise` serves. */
+  /**
+   * Returns the result of `make`. If `make` misuses a ref or an expression, this records the mistake and returns
+   * `otherwise`.
+   */
   attempt<T>(field: string, make: () => T, otherwise: T): T {
     try {
       return make();

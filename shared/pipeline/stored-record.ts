@@ -1,23 +1,23 @@
 import * as z from "zod";
 import type { Json } from "./json.ts";
 
-// What all stored records have in common. A record's schema is its only description: the type is inferred from it, and the
-// stores add nothing but places in the table. Two versions of the code share a table during a deployment and after a
-// rollback, so a record may hold more than the code that reads it knows.
+// Shared parts of all stored records. A record's schema is its only description: its type is inferred from the schema,
+// and the stores add only its places in the table. Two versions of the code share a table during a deployment and after
+// a rollback, so a record may contain more than the code that reads it knows.
 
 /**
- * A part of a record. Fields that newer code has added are carried along: they are read, kept and written again as they
- * are, and the type has none of them.
+ * A part of a record. Fields that newer code has added are read, kept and written back unchanged, but the type doesn't
+ * include them.
  */
 export function openObject<S extends z.ZodRawShape>(shape: S): z.ZodObject<S> {
-  // The cast hides the index signature, so that code which uses a field that no schema has does not compile.
+  // The cast hides the index signature, so code that uses a field missing from the schema doesn't compile.
   return z.looseObject(shape) as z.ZodObject<S>;
 }
 
-/** Any JSON value. It is not checked a second time: its writer has checked it. */
+/** Any JSON value. It isn't checked again, because its writer has checked it. */
 export const storedJson = z.custom<Json>((value) => value !== undefined);
 
-/** What a schema describes, at any depth unchangeable. */
+/** The type that a schema describes, readonly at every depth. */
 export type Stored<S extends z.ZodType> = Unchangeable<z.infer<S>>;
 
 type Unchangeable<T> = [Json] extends [T]
@@ -30,11 +30,14 @@ type Unchangeable<T> = [Json] extends [T]
         ? { readonly [K in keyof T]: Unchangeable<T[K]> }
         : T;
 
-/** A record uses a word, such as a state, that this code does not know. Newer code wrote it, and only that may change it. */
+/**
+ * A record uses a word, such as a state, that this code doesn't know. Newer code wrote it, and only newer code may
+ * change it.
+ */
 export class NewerRecordError extends Error {
   override readonly name = "NewerRecordError";
 
-  /** @param words what this code does not know, as in `state "DRAINING"` */
+  /** @param words the words that this code doesn't know, as in `state "DRAINING"` */
   constructor(record: string, words: string) {
     super(
       `${record} has ${words}, which this version does not know: a newer one wrote it. It is left as it is; deploy that version, or install it, and try again`,
@@ -50,8 +53,8 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
 }
 
 /**
- * The words of a record that its schema does not know, as in `state "DRAINING"`; undefined where anything else is wrong
- * with it, too.
+ * The words of a record that its schema doesn't know, as in `state "DRAINING"`; undefined if anything else is wrong
+ * with the record.
  */
 export function unknownWords({ issues }: z.core.$ZodError, record: unknown): string | undefined {
   const words = issues.map(({ code, path }) => {
@@ -63,11 +66,11 @@ export function unknownWords({ issues }: z.core.$ZodError, record: unknown): str
 }
 
 /**
- * A stored record by its schema.
+ * Parses a stored record with its schema.
  *
  * @param name what the record is called in an error
- * @throws NewerRecordError for one that newer code has written in words that the schema does not know
- * @throws ZodError for anything else that is not such a record
+ * @throws NewerRecordError if newer code wrote the record with words that the schema doesn't know
+ * @throws ZodError if it isn't such a record for any other reason
  */
 export function recordOf<S extends z.ZodType>(schema: S, stored: unknown, name: string): z.infer<S> {
   const parsed = schema.safeParse(stored);

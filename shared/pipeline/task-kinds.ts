@@ -9,13 +9,13 @@ import type { Task } from "./task.ts";
 /** A task of one kind, as a definition has it. */
 type Defined<K extends TaskKind> = Extract<Task<unknown>, { kind: K }>;
 
-/** The same in a graph. */
+/** A task of one kind, as a graph has it. */
 export type TaskOf<K extends TaskKind> = Extract<StepNode["task"], { kind: K }>;
 
-/** Options that are not for tasks of every kind. */
+/** Options that only some kinds of tasks can have. */
 export type TaskOption = "retries" | "cache" | "size";
 
-/** What a task runs that is no data: the pipeline keeps it beside its graph. */
+/** The part of a task that isn't data: the pipeline keeps it next to its graph. */
 type TaskCode = {
   readonly run?: StepFunction;
   readonly job?: AnyJob;
@@ -25,26 +25,26 @@ type TaskCode = {
 /** Who does the work: a worker calls a function, a job does it on Batch, or the step waits for something else. */
 export type DoneBy = "worker" | "job" | "others";
 
-/** Everything that differs between kinds of tasks before a run: how one is defined, and how it looks. */
+/** Everything that differs between kinds of tasks before a run: how a task is defined, and how it looks. */
 type TaskRules<K extends TaskKind> = {
   readonly doneBy: DoneBy;
-  /** What the graph keeps of a task. */
+  /** The data that the graph keeps of a task. */
   readonly inGraph: (task: Defined<K>, problems: StepProblems) => TaskOf<K>;
   readonly code: (task: Defined<K>) => TaskCode;
-  /** For each of these options that it may have it, or else why not. */
+  /** For each option: true if the task may have it, otherwise the reason why not. */
   readonly allows: Readonly<Record<TaskOption, true | string>>;
-  /** Seconds that one attempt may take. @param given by the step's options */
+  /** Seconds that one attempt may take. @param given the timeout in the step's options */
   readonly timeout: (task: Defined<K>, given: number | undefined, problems: StepProblems) => number;
-  /** What it does, as a person reads it in a picture. */
+  /** What the task does, as people read it in a picture. */
   readonly text: (task: TaskOf<K>, size: StepSize | undefined) => string;
-  /** Its shape in Mermaid around a label. */
+  /** The task's Mermaid shape around a label. */
   readonly shape: (label: string) => string;
 };
 
-/** Longest that a function may run, in seconds: what the step worker's own timeout leaves. */
+/** Maximum seconds that a function may run: the part of the step worker's own timeout that is left for it. */
 export const maxLambdaTimeout = 100;
 
-/** For what has no time of its own: longer than anybody waits. */
+/** The timeout of tasks that have none of their own: longer than anybody waits. */
 const yearSeconds = 366 * 24 * 3600;
 
 function functionTimeout(seconds: number, problems: StepProblems): number {
@@ -87,7 +87,7 @@ const noRetries = "is for functions, jobs and runs of other pipelines; this one 
 const onlyWaits = (kind: string) => ({ retries: noRetries, cache: noCache(kind), size: noSize(kind) });
 const hexagon = (label: string) => `{{${label}}}`;
 
-/** Everything that a new kind of task has to say of itself here; CONTRIBUTING.md has the rest. */
+/** Everything that a new kind of task must define here; CONTRIBUTING.md lists the other places. */
 const taskRules: { readonly [K in TaskKind]: TaskRules<K> } = {
   lambda: {
     doneBy: "worker",
@@ -154,7 +154,7 @@ const taskRules: { readonly [K in TaskKind]: TaskRules<K> } = {
   },
 };
 
-/** What is particular to one kind of task. */
+/** Everything that is specific to one kind of task. */
 export function rulesOf<K extends TaskKind>(kind: K): TaskRules<K> {
   return taskRules[kind];
 }
@@ -164,7 +164,7 @@ export function doneBy({ kind }: StepNode["task"]): DoneBy {
   return taskRules[kind].doneBy;
 }
 
-/** What a step does, as a person reads it in a picture. */
+/** What a step does, as people read it in a picture. */
 export function taskText({ task, size }: Pick<StepNode, "task" | "size">): string {
   return rulesOf(task.kind).text(task, size);
 }

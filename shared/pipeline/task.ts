@@ -8,13 +8,13 @@ import type { StepContext, StepFunction } from "./step-function.ts";
 
 declare const resultOf: unique symbol;
 
-/** What a step runs, and the type of its result. */
+/** What a step executes, and the type of its result. */
 export type Task<T> = (LambdaTask | BatchTask | ChildTask | WaitTask | ObjectTask | ApprovalTask) &
   Mistaken & {
     readonly [resultOf]?: T;
   };
 
-/** How often a task is done, and until what of its result holds. */
+/** How often a task is repeated, and the condition on its result that ends it. */
 export type Repetition = { readonly until: Ref<boolean>; readonly limit: number; readonly delay: number };
 
 type LambdaTask = {
@@ -40,10 +40,10 @@ type ApprovalTask = {
   readonly byDefault?: "approve" | "reject";
 };
 
-/** An object that was waited for. */
+/** The object that a step waited for. */
 export type ArrivedObject = { uri: string; bytes: number; versionId?: string };
 
-/** A person's yes. A no ends the step as failed. */
+/** A person's yes. A no makes the step fail. */
 export type Approval = { by: string; at: string; comment?: string };
 
 /**
@@ -64,7 +64,7 @@ export function lambda<const I, O>(
   input: I,
   run: (input: Resolved<I>, context: StepContext) => O | Promise<O>,
 ): LambdaTask & Task<Awaited<O>> {
-  // Types are checked here, where input and function meet; a worker later calls it with the resolved input.
+  // Types are checked here, where input and function meet; a worker later calls the function with the resolved input.
   return { kind: "lambda", input, run: run as unknown as StepFunction };
 }
 
@@ -88,8 +88,8 @@ export function batch<I extends z.ZodType, O extends z.ZodType>(
 }
 
 /**
- * A run of another pipeline, with what that pipeline's definition returns as the result. It ends with its parent's
- * cancel, and fails the step when it fails; a retry opens the same run again.
+ * A run of another pipeline. The result is the return value of that pipeline's definition. A cancel of the parent ends
+ * the child run, and a failure of the child run fails the step. A retry opens the same run again.
  *
  * @example
  * ```ts
@@ -104,8 +104,8 @@ export function child<P extends z.ZodType<Json>, R>(
 }
 
 /**
- * Waits: for so many `seconds`, until a time (ISO 8601) that may have passed already, or for an object (a key under
- * `raw/` of the data bucket) to be there, at most `deadline` seconds. The result is the time waited for, or the object.
+ * Waits for a number of `seconds`, until a time (ISO 8601) that may already have passed, or at most `deadline` seconds
+ * until an object exists (a key under `raw/` of the data bucket). The result is the time waited for, or the object.
  *
  * @example
  * ```ts
@@ -127,8 +127,8 @@ export function wait(
 }
 
 /**
- * Asks a person for a yes or no, at most `deadline` seconds; `byDefault` says what holds then, and without it the step
- * is timed out. A no fails the step. Answer by `manage` or the command line.
+ * Asks a person for a yes or no, for at most `deadline` seconds. `byDefault` is the answer after that; without it, the
+ * step is timed out. A no makes the step fail. People answer with `manage` or the command line.
  *
  * @example
  * ```ts
@@ -153,8 +153,9 @@ export function approval(options: {
 }
 
 /**
- * Does a function or a job over and over until a condition on its result holds, at most `limit` times, with `delay`
- * seconds (default 0) between two passes. The last result is the step's; when no pass meets the condition, it fails.
+ * Repeats a function or a job until a condition on its result holds, at most `limit` times, with `delay` seconds
+ * (default 0) between two passes. The last result becomes the step's result. If no pass meets the condition, the step
+ * fails.
  *
  * @example
  * ```ts

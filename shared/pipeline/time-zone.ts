@@ -2,14 +2,14 @@
 export function isTimeZone(name: string): boolean {
   try {
     new Intl.DateTimeFormat("en", { timeZone: name });
-    // A runtime may also take offsets such as +02:00; those know no summer time and are no names.
+    // A runtime may also accept offsets such as +02:00, but those have no summer time and aren't names.
     return /^[A-Za-z]/.test(name);
   } catch {
     return false;
   }
 }
 
-/** The parts of a time as a clock on the wall shows it, padded with zeros. */
+/** The parts of a time as a clock on the wall shows them, padded with zeros. */
 export type WallTime = {
   readonly yyyy: string;
   readonly MM: string;
@@ -20,7 +20,8 @@ export type WallTime = {
 };
 
 /**
- * What a clock on the wall shows at a time. An hour that is shown twice, when summer time ends, reads the same twice.
+ * What a clock on the wall shows at a time. When summer time ends, one hour is shown twice and gives the same parts
+ * both times.
  *
  * @param at epoch milliseconds
  * @param timezone a name that {@link isTimeZone} knows

@@ -6,7 +6,7 @@ import { wallTime } from "./time-zone.ts";
 
 const zoned = { timezone: z.string(), end: z.string().exactOptional() };
 
-/** Which times a schedule names: as its trigger has them, and as a backfill keeps them. */
+/** The times that a schedule names: its trigger defines them, and a backfill stores them. */
 export const timetableRecord = z.discriminatedUnion("kind", [
   openObject({ kind: z.literal("cron"), expression: z.string(), ...zoned }),
   openObject({
@@ -22,10 +22,10 @@ export const timetableRecord = z.discriminatedUnion("kind", [
 ]);
 export type Timetable = Stored<typeof timetableRecord>;
 
-/** Where a schedule without a time zone of its own gets one. */
+/** Supplies the time zone for a schedule that has none of its own. */
 type Zoned = { readonly timezone: string };
 
-/** The nearest time after a time, and the nearest at or before it. */
+/** The nearest time after a given time, and the nearest time at or before it. */
 type Times = {
   after(time: number): number | undefined;
   upTo(time: number): number | undefined;
@@ -35,23 +35,23 @@ const minute = 60_000;
 const day = 24 * 60 * minute;
 
 function cronTimes(expression: string, timezone: string): Times {
-  // Nine times as fast as by the name: croner asks Intl for each field of each time in a named zone.
+  // An offset is nine times as fast as the name: in a named zone, croner asks Intl for each field of each time.
   const zone = timezone === "UTC" ? { utcOffset: 0 } : { timezone };
   const cron = new Cron(expression, { ...zone, mode: "5-part", paused: true });
   return {
     after: (time) => cron.nextRun(new Date(time))?.getTime(),
-    // What croner calls previous is before the second that it is asked about.
+    // croner returns times before the given second, so the second after it is given.
     upTo: (time) => cron.previousRuns(1, new Date((Math.floor(time / 1000) + 1) * 1000))[0]?.getTime(),
   };
 }
 
-/** Days since 1970 of the date that a calendar shows in a time zone. */
+/** Days since 1970 of the calendar date in a time zone. */
 function dateNumber(time: number, timezone: string): number {
   const { yyyy, MM, dd } = wallTime(time, timezone);
   return Date.UTC(Number(yyyy), Number(MM) - 1, Number(dd)) / day;
 }
 
-/** Every so many dates, at the anchor's time of the day: days in which clocks change are as good as others. */
+/** Every N dates at the anchor's time of day. Days on which clocks change count like any other day. */
 function dayTimes(days: number, anchor: number, timezone: string): Times {
   const { HH, mm } = wallTime(anchor, timezone);
   const daily = cronTimes(`${Number(mm)} ${Number(HH)} * * *`, timezone);
@@ -62,7 +62,7 @@ function dayTimes(days: number, anchor: number, timezone: string): Times {
     after(time) {
       const next = daily.after(time);
       if (next === undefined || past(next) === 0) return next;
-      // Half a day before it, so that a day of 23 or of 25 hours does not lead past it.
+      // Starts half a day earlier, so that a day of 23 or 25 hours can't make it skip the date.
       return daily.after(next + (days - past(next) - 0.5) * day);
     },
     upTo(time) {
@@ -89,7 +89,7 @@ function timesOf(timetable: Timetable, stage: Zoned): Times {
   return intervalTimes(timetable.every, Date.parse(timetable.anchor), zone);
 }
 
-/** The time zone that a schedule goes by: its own, or that of the stage. */
+/** The time zone of a schedule: its own, or that of the stage. */
 export function zoneOf({ timezone }: Pick<Timetable, "timezone">, stage: Zoned): string {
   return timezone === "stage" ? stage.timezone : timezone;
 }
@@ -97,9 +97,9 @@ export function zoneOf({ timezone }: Pick<Timetable, "timezone">, stage: Zoned):
 const endOf = ({ end }: Timetable) => (end === undefined ? Number.POSITIVE_INFINITY : Date.parse(end));
 
 /**
- * The first time that a schedule names after another, undefined when there is none.
+ * The first time that a schedule names after a given time; undefined if there is none.
  *
- * @param stage whose time zone counts where the schedule has none
+ * @param stage supplies the time zone if the schedule has none
  */
 export function nextTimeOf(timetable: Timetable, after: Date, stage: Zoned): Date | undefined {
   const next = timesOf(timetable, stage).after(after.getTime());
@@ -107,9 +107,9 @@ export function nextTimeOf(timetable: Timetable, after: Date, stage: Zoned): Dat
 }
 
 /**
- * The last time that a schedule names at or before another, undefined when there is none.
+ * The last time that a schedule names at or before a given time; undefined if there is none.
  *
- * @param stage whose time zone counts where the schedule has none
+ * @param stage supplies the time zone if the schedule has none
  */
 export function lastTimeOf(timetable: Timetable, at: Date, stage: Zoned): Date | undefined {
   const last = timesOf(timetable, stage).upTo(Math.min(at.getTime(), endOf(timetable) - 1));
@@ -117,9 +117,9 @@ export function lastTimeOf(timetable: Timetable, at: Date, stage: Zoned): Date |
 }
 
 /**
- * The times that a schedule names from a time on, earliest first.
+ * The times that a schedule names from a given time on, earliest first.
  *
- * @param bounds the time that they are before, and how many are wanted
+ * @param bounds the time that all of them are before, and the maximum number of times
  */
 export function timesFrom(
   timetable: Timetable,
@@ -143,7 +143,7 @@ function lengthText(every: IntervalLength): string {
   return count === 1 ? unit.slice(0, -1) : `${count} ${unit}`;
 }
 
-/** A schedule in words, the same for the same times: `cron 0 3 * * * in Europe/Berlin`. */
+/** A schedule in words, equal for equal times: `cron 0 3 * * * in Europe/Berlin`. */
 export function timetableText(timetable: Timetable, stage: Zoned): string {
   const times =
     timetable.kind === "cron"

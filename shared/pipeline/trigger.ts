@@ -6,8 +6,8 @@ import type { LandedObject, ObjectTrigger, Pipeline, RunTrigger, SucceededRun, T
 import { checkSchedule, type ScheduleTrigger } from "./schedule-trigger.ts";
 
 /**
- * A run for each object that lands under a prefix of the data bucket and ends in `suffix`, or in one of a list of them.
- * The prefix is under `raw/`.
+ * Starts a run for each object that lands under a prefix of the data bucket and ends in `suffix`, or in one of a list
+ * of suffixes. The prefix must be under `raw/`.
  *
  * @example
  * ```ts
@@ -30,26 +30,27 @@ export function objectCreated(options: {
 }
 
 /**
- * A run for each run of another pipeline that succeeded, whatever started that one; for the same time as it. A run
- * succeeds once, so it starts one run here, however often it was retried before.
+ * Starts a run for each successful run of another pipeline, whatever started that run, and with the same scheduled
+ * time. A run succeeds once, so it starts one run here, however often it was retried before.
  *
- * @param params of the new run. It should follow from what it is given alone: it may be asked again.
+ * @param params makes the new run's parameters. They should follow from the argument alone: the function may be called
+ * again.
  */
 export function runSucceeded<P extends z.ZodType<Json>, R>(options: {
   pipeline: Pipeline<P, R>;
   params: (run: SucceededRun<z.output<P>, R>) => JsonObject;
 }): RunTrigger {
-  // Types are checked here, where pipeline and function meet; the engine later calls it with what the run left.
+  // Types are checked here, where pipeline and function meet; the engine later calls the function with the stored run.
   const { pipeline, params } = options as unknown as Pick<RunTrigger, "pipeline" | "params">;
   const mistakes = mistakesIn(options, { pipeline: true, params: true });
   return Object.freeze({ kind: "run", pipeline, params, ...mistakes });
 }
 
-/** What a definition checks of one kind of trigger. */
+/** The checks for one kind of trigger. */
 type TriggerRules<T extends Trigger> = {
   /** Everything that is wrong with the trigger by itself. @param params the schema of the pipeline's parameters */
   readonly problems: (trigger: T, params: z.ZodType) => string[];
-  /** What a pipeline may have only once, and what is wrong with a second one. */
+  /** The key that may occur only once in a pipeline, and the problem that a second one is reported with. */
   readonly once?: (trigger: T) => { readonly key: string; readonly problem: string };
 };
 

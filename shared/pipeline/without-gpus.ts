@@ -12,15 +12,15 @@ function onCpu(node: StepNode): StepNode {
   };
 }
 
-/** A graph as it is in a stage that has no GPU; the same one where nothing differs. */
+/** A graph for a stage that has no GPU; the same object if nothing differs. */
 export function graphWithoutGpus(graph: Graph): Graph {
   const steps = graph.steps.map(onCpu);
   return steps.every((step, place) => step === graph.steps[place]) ? graph : { ...graph, steps };
 }
 
 /**
- * A pipeline as it is in a stage that has no GPU: jobs that say what they can do without one do so. It is another graph,
- * stored with its runs like any other, so that whoever looks after a run later sees what it was started with.
+ * A pipeline for a stage that has no GPU: jobs that define `withoutGpu` get those resources. The changed graph is
+ * stored with its runs like any other graph, so later readers of a run see the graph that it started with.
  */
 export function withoutGpus(pipeline: Pipeline): Pipeline {
   const graph = graphWithoutGpus(pipeline.graph);

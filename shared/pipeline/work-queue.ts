@@ -2,25 +2,25 @@ import { unknownOptions } from "./known-options.ts";
 import type { Pipeline, WorkQueue } from "./pipeline.ts";
 
 /**
- * Most slots that a limit can have, also one that is not set: its holders are one item of the table, which may have 400 KB,
- * and an id of a run takes 30 bytes.
+ * Maximum number of slots, also for a limit whose number isn't set. The holders of a limit's slots are one item of the
+ * table, which may have 400 KB, and a run id takes 30 bytes.
  */
 export const maxSlots = 10_000;
 
-/** What limits are called: of a pipeline's own runs, of all in a work queue. */
+/** Names of limits: one for a pipeline's own runs, one for all runs in a work queue. */
 export const limitName = {
   pipeline: (pipeline: string) => `pipeline/${pipeline}`,
   queue: (queue: string) => `queue/${queue}`,
 } as const;
 
-/** A limit that a definition has its runs take a slot of, and how many there are; {@link maxSlots} when left out. */
+/** A limit that a definition's runs take a slot of, and its number of slots; {@link maxSlots} if omitted. */
 export type DefinedLimit = {
   readonly of: "queue" | "pipeline";
   readonly name: string;
   readonly slots?: number;
 };
 
-/** The work queue that a pipeline's runs wait in: its own, where it names none. */
+/** The work queue that a pipeline's runs wait in; if it names none, a queue with the pipeline's name. */
 export function queueOf({ name, concurrency }: Pipeline): string {
   return concurrency.queue?.name ?? name;
 }
@@ -38,15 +38,15 @@ export function limitsOf({ name, concurrency: { maxActiveRuns, queue } }: Pipeli
   return limits;
 }
 
-/** What a limit may be, in words. */
+/** The valid limits, in words. */
 export const whatLimitsAre = `a whole number from 1 to ${maxSlots}`;
 
-/** Whether a definition may have a limit of so many runs. */
+/** Whether a number is valid as a definition's limit. */
 export function isLimit(slots: number): boolean {
   return Number.isInteger(slots) && slots >= 1 && slots <= maxSlots;
 }
 
-/** A work queue is named or limited in a way that cannot be. */
+/** A work queue has an invalid name or limit. */
 export class WorkQueueError extends Error {
   override readonly name = "WorkQueueError";
 }
@@ -54,7 +54,7 @@ export class WorkQueueError extends Error {
 /**
  * Declares a work queue. Pipelines that name the same one share its limit.
  *
- * @throws WorkQueueError for a name of another form or an impossible limit
+ * @throws WorkQueueError for an invalid name or an impossible limit
  */
 export function workQueue(name: string, options: { limit?: number } = {}): WorkQueue {
   if (!/^[a-z][a-z0-9-]{0,39}$/.test(name)) {
