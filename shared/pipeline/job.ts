@@ -78,8 +78,8 @@ export function isInsteadOfGpu({ withoutGpu, gpus }: Resources): boolean {
 }
 
 /**
- * Memory sizes that a job's attempts get, in MiB: attempts start with the first, and each one lost to memory moves to
- * the next.
+ * Memory sizes that a job's attempts get, in MiB. The first attempt gets the first size; after an attempt that ran out
+ * of memory, the next attempt gets the next size.
  */
 export function memorySizes({ memory }: Resources): readonly number[] {
   return typeof memory === "number" ? [memory] : memory;

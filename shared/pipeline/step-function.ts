@@ -34,8 +34,8 @@ export type StepArtifacts = {
   /** Deletes an object; it isn't an error if the object is already gone. */
   delete(uri: string): Promise<void>;
   /**
-   * Copies an artifact to a key under `results/`, where others can find it by a known name. Nothing there expires. An
-   * artifact is copied only after its step has committed it, so an abandoned attempt can't overwrite it.
+   * Copies an artifact to a key under `results/`, where others can find it by a known name. Nothing there expires.
+   * Publish only what an earlier step has committed: then an abandoned attempt can't overwrite the result.
    *
    * @returns the copy
    * @throws FatalError for a key outside `results/`, and for an artifact that is gone or has changed

@@ -1,7 +1,7 @@
 import { memorySizes, onDemandQueue, type Resources } from "../pipeline/job.ts";
 import { lossesTo, type StepFacts } from "./step-record.ts";
 
-/** What an attempt gets of a machine, and the queue that it gets it from. Memory in MiB. */
+/** The resources of an attempt, and the queue that it gets its machine from. Memory is in MiB. */
 export type AttemptResources = {
   readonly vcpus: number;
   readonly memory: number;
@@ -9,10 +9,10 @@ export type AttemptResources = {
   readonly queue: string;
 };
 
-/** Spot machines that a step may lose before it gets one that stays, where it does not say. */
+/** Number of Spot machines that a step may lose before it gets an on-demand machine, if its resources don't say. */
 export const defaultOnDemandAfter = 3;
 
-/** Tries that a step has left on Spot machines; undefined where it never leaves its queue. */
+/** How many tries a step has left on Spot machines; undefined if the step never leaves its queue. */
 function spotTriesLeft(resources: Resources, record: StepFacts): number | undefined {
   if (onDemandQueue(resources.queue) === undefined) return undefined;
   if (resources.spot === false) return 0;
@@ -20,9 +20,9 @@ function spotTriesLeft(resources: Resources, record: StepFacts): number | undefi
 }
 
 /**
- * What a record's attempt gets. It follows from what the attempts before were lost to, and from nothing else, so that
- * whoever takes an attempt over looks for its job in the queue that it was sent to: the next size of memory for each time
- * that the last was too small, and a machine on demand once too many Spot machines were taken back.
+ * The resources of a record's attempt. Memory moves to the next size each time an attempt ran out of memory, and the
+ * machine becomes an on-demand one after too many Spot machines were taken back. This depends only on the losses of
+ * earlier attempts, so a worker that takes over an attempt looks for its job in the queue that it was sent to.
  */
 export function attemptResources(resources: Resources, record: StepFacts): AttemptResources {
   const { vcpus, gpus, queue } = resources;
@@ -38,12 +38,12 @@ export function queuesOf({ queue }: Resources): string[] {
   return onDemand === undefined ? [queue] : [queue, onDemand];
 }
 
-/** Most tries that AWS Batch may make of a job by itself, as its definition has it. */
+/** Maximum number of tries that AWS Batch may make of a job by itself, as set in the job's definition. */
 const maxTries = 5;
 
 /**
- * How often Batch itself may try an attempt's job: on a Spot machine no more often than the step may lose one. Undefined
- * where the job's definition decides.
+ * How often Batch itself may try an attempt's job: on Spot machines, no more often than the step may still lose one.
+ * Undefined if the job's definition decides.
  */
 export function triesOfAttempt(resources: Resources, record: StepFacts): number | undefined {
   const left = spotTriesLeft(resources, record);

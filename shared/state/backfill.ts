@@ -5,64 +5,64 @@ import type { Run } from "./run.ts";
 
 const count = z.int().nonnegative();
 
-/** What is asked for when a pipeline is run for times that have passed. Times are ISO 8601 in UTC. */
+/** A request to run a pipeline for times in the past. Times are ISO 8601 in UTC. */
 const backfillPlan = openObject({
   pipeline: z.string(),
-  /** Which times there are between the two. */
+  /** Defines the times between `from` and `to`. */
   timetable: timetableRecord,
-  /** Its times in words. */
+  /** The timetable in words. */
   rule: z.string(),
   from: z.string(),
   /** Exclusive. */
   to: z.string(),
   params: storedJson,
-  /** What tells its runs from others of the same pipeline and times. */
+  /** Distinguishes its runs from other runs of the same pipeline and times. */
   causeKey: z.string(),
 });
 export type BackfillPlan = Stored<typeof backfillPlan>;
 
-/** How the times that were looked at came out: of this pass, and by an earlier run of the same cause. */
+/** Results of the times that were checked: of this pass, and of earlier runs with the same cause. */
 const backfillCounts = openObject({
   succeeded: count,
-  /** Had succeeded before. */
+  /** Had already succeeded. */
   skipped: count,
-  /** Ended without success, cancelled and timed out ones included. */
+  /** Ended without success, including cancelled and timed out. */
   failed: count,
 });
 
 /**
- * A backfill as stored. It goes over its times in order, once each pass, and knows which runs are open: a few of the
- * thousands that there may be. What newer code adds stays with it, pass after pass.
+ * A backfill as stored. It goes through its times in order, once per pass, and stores which runs are open: a few of
+ * possibly thousands. Fields that newer code adds stay with it from pass to pass.
  */
 export const backfillRecord = backfillPlan.extend({
   id: z.string(),
-  /** CANCELLED: it starts nothing more, and ends what it has started. */
+  /** CANCELLED: it starts no more runs, and ends the ones that it started. */
   state: z.enum(["RUNNING", "DONE", "CANCELLED"]),
   /** Why and when it was cancelled. */
   reason: z.string().exactOptional(),
   cancelledAt: z.string().exactOptional(),
   createdAt: z.string(),
-  /** 1, and one more each time it is asked for again or resumed. */
+  /** Starts at 1 and grows by 1 each time the backfill is requested again or resumed. */
   pass: z.int().positive(),
   passAt: z.string(),
-  /** Whether this pass opens runs again that had failed before it. */
+  /** Whether this pass reopens runs that failed before it. */
   retryFailed: z.boolean(),
-  /** Most of its runs that are under way at once. */
+  /** Maximum number of its runs that are under way at once. */
   concurrency: z.int().positive(),
-  /** How many times there are. */
+  /** Number of times. */
   total: count,
   counts: backfillCounts,
-  /** Times whose runs are asked for and have not ended, as it was last seen. */
+  /** Times whose runs were requested and hadn't ended at the last check. */
   open: z.array(z.string()),
-  /** The first time that this pass has not looked at; none when it has looked at all. */
+  /** The first time that this pass hasn't checked; absent if it has checked all. */
   next: z.string().exactOptional(),
-  /** When it is looked at again; none once nothing is left to do. */
+  /** When it is checked again; absent once nothing is left to do. */
   dueAt: z.string().exactOptional(),
   version: z.int().nonnegative(),
 });
 export type Backfill = Stored<typeof backfillRecord>;
 
-/** A backfill in a list, which nobody acts on: a state or a timetable that this code does not know is shown as it is. */
+/** A backfill in a list, on which no code acts: an unknown state or timetable is shown unchanged. */
 export const listedBackfill = backfillRecord.extend({ state: z.string(), timetable: z.unknown() });
 export type ListedBackfill = Stored<typeof listedBackfill>;
 
@@ -74,10 +74,13 @@ export const backfillLimit = (id: string) => `backfill/${id}`;
 /** The tag of a backfill's runs. */
 export const backfillTag = (id: string) => `backfill:${id}`;
 
-/** Why a run was cancelled that a cancelled backfill had started: by it a later pass knows that it may go on. */
+/**
+ * The cancel reason of runs that a cancelled backfill had started. A later pass recognizes by this text that it may
+ * reopen them.
+ */
 export const stoppedWith = (id: string) => `backfill ${id} was cancelled`;
 
-/** Whether a run holds a slot of a backfill, or waits for one: it was started by it. */
+/** Whether a backfill started a run: the run holds a slot of the backfill or waits for one. */
 export function isStartedBy({ limits }: Run, id: string): boolean {
   return limits.some(({ name }) => name === backfillLimit(id));
 }

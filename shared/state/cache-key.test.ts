@@ -16,7 +16,7 @@ const artifacts: fc.Arbitrary<Artifact> = fc.record({
 });
 const json = fc.jsonValue() as fc.Arbitrary<Json>;
 
-/** The same value with the fields of every object in the other order. */
+/** The same value with the fields of every object in reverse order. */
 function reversed(value: Json): Json {
   if (Array.isArray(value)) return value.map(reversed);
   if (typeof value !== "object" || value === null) return value;

@@ -6,26 +6,26 @@ import { canonicalJson, isJsonObject, type Json } from "../pipeline/json.ts";
 export type CachedCode = {
   readonly pipeline: string;
   readonly step: string;
-  /** What the engine knows of the code: a function's text, a job's name and the content of its image. */
+  /** How the engine identifies the code: a function's text, or a job's name and its image's content. */
   readonly code: string;
-  /** What the author says of it. */
+  /** The author's version of the code. */
   readonly version: string;
 };
 
-/** What of an artifact says where it lies, and not what it holds. */
+/** The fields of an artifact that describe its location, not its content. */
 const place: readonly string[] = ["uri", "versionId"] satisfies (keyof Artifact)[];
 
-/** The value with every artifact reduced to what it holds: where it lies and which run made it makes no difference. */
+/** The value with every artifact reduced to its content: its location and the run that made it make no difference. */
 function byContent(value: Json): Json {
   if (Array.isArray(value)) return value.map(byContent);
   if (!isJsonObject(value)) return value;
   const isArtifact = artifact.safeParse(value).success;
-  // What an author adds to an artifact, such as a number of rows, is content as well.
+  // Fields that an author adds to an artifact, such as a number of rows, are content too.
   const parts = Object.entries(value).filter(([key]) => !(isArtifact && place.includes(key)));
   return Object.fromEntries(parts.map(([key, part = null]) => [key, byContent(part)]));
 }
 
-/** The key that a result is kept under: equal for equal code and an input of equal content. 64 hex digits of SHA-256. */
+/** The cache key of a result, 64 hex digits of SHA-256. It is equal for equal code and inputs with equal content. */
 export function cacheKey({ pipeline, step, code, version }: CachedCode, input: Json): string {
   const key = canonicalJson([pipeline, step, code, version, byContent(input)]);
   return createHash("sha256").update(key).digest("hex");

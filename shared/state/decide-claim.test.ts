@@ -86,7 +86,7 @@ describe("a claim", () => {
     });
   });
 
-  // Found by the simulation, seed 428252: a submission was given up because the pass before it had taken half an hour.
+  // Found by the simulation, seed 428252: a submission was given up because the previous pass had taken half an hour.
   it("has another pass begin its time anew", () => {
     const startedAt = new Date(now).toISOString();
     const earlier = aHeldStep({ startedAt: new Date(now - 3_600_000).toISOString() });
@@ -137,7 +137,7 @@ const records: fc.Arbitrary<StepRecord> = fc
     );
   });
 
-/** Every fact that there is. */
+/** Every fact that a record can have. */
 const allFacts: Required<StepFacts> = {
   ...{ runId: "r", step: "s", index: 0, epoch: 1, attempt: 2, failures: 1, startedAt: timeAt(0) },
   losses: { spot: 1 },

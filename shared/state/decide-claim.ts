@@ -17,23 +17,23 @@ import {
   type TimedStep,
 } from "./step-record.ts";
 
-/** What became of the wish to work on a step. */
+/** The result of a request to work on a step. */
 export type ClaimDecision =
   | { kind: "claim"; record: HeldStep }
-  /** Ended in this epoch: its end may still have to be told to the run. */
+  /** It ended in this epoch. Its end may still have to be joined to the run. */
   | { kind: "ended"; record: SucceededStep | EndedStep }
-  /** Not now: another worker holds it, or its time has not come. Epoch milliseconds. */
+  /** Not now: another worker holds it, or its time hasn't come. `at` is in epoch milliseconds. */
   | { kind: "later"; at: number; record: HeldStep | RetryingStep | TimedStep }
-  /** Jobs, children, another run, an object or a person hold it, and move it on; or it is a wait that is over. */
+  /** Jobs, children, another run, an object or a person hold it and move it on, or it is a wait that is over. */
   | { kind: "suspended"; record: SuspendedStep }
-  /** Its worker died: the attempt has failed by that, and whoever finds it says so. */
+  /** Its worker died, so the attempt has failed. The caller records that. */
   | { kind: "lost"; record: HeldStep }
-  /** Newer code wrote it, and goes on with it. */
+  /** Newer code wrote it and continues it. */
   | { kind: "newer"; record: NewerStep }
-  /** The message is of an epoch that has passed. */
+  /** The message belongs to an earlier epoch. */
   | { kind: "stale" };
 
-/** Who wants to work on a step, and until when it may. Times in epoch milliseconds. */
+/** Which step a worker wants to work on, and until when it may. Times are in epoch milliseconds. */
 export type ClaimRequest = {
   key: StepKey;
   epoch: number;
@@ -49,17 +49,19 @@ function claimed(
   return { kind: "claim", record: { ...facts, holder: "worker", state, leaseUntil } };
 }
 
-/** The claim of the attempt that follows. */
+/** Claims the next attempt. */
 function claimedAnew(request: ClaimRequest, before: StepRecord): ClaimDecision {
   return claimed(request, nextFacts(before, request.now));
 }
 
-/** The end of a lease that its worker gave up by itself: the next one goes on with the attempt, and nothing was lost. */
+/**
+ * The lease end of a worker that gave up its lease itself: the next worker continues the attempt, and nothing was lost.
+ */
 export const letGoLease = 0;
 
-/** What becomes of a step whose lease has ended. */
+/** Decides what happens to a step whose lease has ended. */
 function afterLease(lapsed: HeldStep, request: ClaimRequest): ClaimDecision {
-  // A submission keeps its attempt: its job may exist already and is found by that name.
+  // A submission keeps its attempt: its job may exist already, and is found by the attempt's name.
   if (lapsed.state !== "SUBMITTED" && lapsed.leaseUntil !== letGoLease) {
     return { kind: "lost", record: lapsed };
   }
@@ -68,8 +70,8 @@ function afterLease(lapsed: HeldStep, request: ClaimRequest): ClaimDecision {
 }
 
 /**
- * What follows when a step's time has come. Another pass is another attempt; a wait is over, and nobody may get hold of it
- * who could lose it and have it begin anew.
+ * Decides what happens when a step's time has come. Another pass is another attempt. A wait is over, so no worker gets
+ * a claim on it: a lost claim would start the wait again.
  */
 function wake(sleeping: TimedStep, request: ClaimRequest): ClaimDecision {
   if (sleeping.passes === undefined) return { kind: "suspended", record: sleeping };
@@ -77,13 +79,13 @@ function wake(sleeping: TimedStep, request: ClaimRequest): ClaimDecision {
 }
 
 /**
- * Decides a claim. A record of an earlier epoch without a result is begun anew; one whose lease ran out has lost its
- * attempt.
+ * Decides a claim. A record of an earlier epoch without a result begins again; a record whose lease ran out has lost
+ * its attempt.
  */
 export function decideClaim(current: FoundStep | undefined, request: ClaimRequest): ClaimDecision {
   const { key, epoch, now } = request;
   if (current === undefined) return claimed(request, firstFacts(key, epoch, now));
-  // In whichever epoch: it may be a result, which stays.
+  // This applies in every epoch: the record may contain a result, which stays.
   if (isNewer(current)) return { kind: "newer", record: current };
   if (hasResult(current)) return { kind: "ended", record: current };
   if (current.epoch > epoch) return { kind: "stale" };

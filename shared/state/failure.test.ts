@@ -163,7 +163,7 @@ describe("after a failed attempt", () => {
           const before = record;
           record = retrying(record, error, decision.delay, decision.lostTo);
           attempts += 1;
-          // One thing is counted, and no other.
+          // Exactly one thing is counted.
           const counted = record.failures - before.failures;
           const lost = causes.map((cause) => lossesTo(record, cause) - lossesTo(before, cause));
           expect(counted + lost.reduce((sum, n) => sum + n, 0)).toBe(1);

@@ -3,25 +3,25 @@ import { maxDelay, type RetryPolicy, retryDelay } from "../pipeline/retry-policy
 import { FatalError, RetryAfter } from "../pipeline/step-errors.ts";
 import { type LossCause, lossesTo, type StepError, type StepRecord } from "./step-record.ts";
 
-/** Why an attempt failed, and what may be done about it. */
+/** Why an attempt failed, and how to handle it. */
 export type Failure = {
   readonly error: StepError;
   /** False: the step fails at once. */
   readonly retryable: boolean;
   /** The attempt ran out of time. */
   readonly timedOut?: boolean;
-  /** What the attempt was lost to, where that is not the step's own fault: it uses up none of its retries. */
+  /** The cause of a loss that isn't the step's own fault: it uses up none of the step's retries. */
   readonly lostTo?: LossCause;
-  /** How often it was lost, where AWS Batch made several tries of one attempt; once when left out. */
+  /** How often the attempt was lost, if AWS Batch made several tries of it; once if omitted. */
   readonly times?: number;
-  /** Milliseconds to wait before the next attempt, when the failure itself knows. */
+  /** Milliseconds to wait before the next attempt, if the failure says so. */
   readonly retryAfter?: number;
 };
 
 /**
- * How many attempts may be lost to each cause before the step fails by it. Spot machines are taken back often and through
- * no fault, and what throttles will serve later; an image that cannot be pulled or a machine that never comes seldom gets
- * better by itself. Of memory there is as much as the step lists sizes: see {@link lossLimit}.
+ * How many attempts may be lost to each cause before the step fails. Spot machines are taken back often and through
+ * nobody's fault, and a throttled service recovers later. An image that can't be pulled or a machine that never comes
+ * rarely gets better by itself. For memory, the number of listed sizes decides: see {@link lossLimit}.
  */
 export const lossLimits: Readonly<Record<Exclude<LossCause, "memory">, number>> = {
   worker: 5,
@@ -38,10 +38,10 @@ export function lossLimit(cause: LossCause, memorySizes: number): number {
   return cause === "memory" ? memorySizes - 1 : lossLimits[cause];
 }
 
-/** Lines of a stack that are kept, those nearest to where the error was thrown. */
+/** Number of stack lines that are kept: the ones nearest to where the error was thrown. */
 export const stackLines = 6;
 
-/** An error cut to what a record can hold: names, messages and stacks from outside may be of any length. */
+/** An error cut to what a record can hold: names, messages and stacks from outside can have any length. */
 export function storable({ name, message, stack, log }: StepError): StepError {
   return {
     name: name.slice(0, 100),
@@ -51,7 +51,7 @@ export function storable({ name, message, stack, log }: StepError): StepError {
   };
 }
 
-/** Whatever was thrown, as an error: anything can be thrown, and an error's fields can be anything. */
+/** A thrown value as an error: anything can be thrown, and an error's fields can be anything. */
 function errorFrom(thrown: unknown): StepError {
   try {
     if (typeof thrown !== "object" || thrown === null) return { name: "Error", message: String(thrown) };
@@ -70,7 +70,7 @@ function errorFrom(thrown: unknown): StepError {
   }
 }
 
-/** A failure for whatever a step's function threw. */
+/** The failure for a value that a step's function threw. */
 export function failureOf(thrown: unknown): Failure {
   return {
     error: storable(errorFrom(thrown)),
@@ -80,9 +80,9 @@ export function failureOf(thrown: unknown): Failure {
   };
 }
 
-/** The error of an attempt that failed; of one that was lost it says how often, and how often that may be. */
+/** The error of a failed attempt. For a lost attempt, it includes the number of losses and their limit. */
 export function countedError(record: StepRecord, { error, lostTo, times = 1 }: Failure): StepError {
-  // Out of memory is counted in sizes, which the queue and the job's attempts show.
+  // Losses to memory are counted in sizes, which the queue and the job's attempts show.
   if (lostTo === undefined || lostTo === "memory") return error;
   const count = `loss ${lossesTo(record, lostTo) + times} of this kind; more than ${lossLimits[lostTo]} end the step`;
   return { ...error, message: `${error.message} (${count})` };
@@ -93,7 +93,7 @@ export function fatal(name: string, message: string): Failure {
   return { error: { name, message }, retryable: false };
 }
 
-/** Whether and when a step is tried again after a failure; a loss is counted by its cause, a failure against the retries. */
+/** Whether and when a step is retried after a failure. A loss counts by its cause, a failure against the retries. */
 export type RetryDecision =
   | { readonly kind: "retry"; readonly delay: number; readonly lostTo?: LossCause }
   | { readonly kind: "end" };
@@ -118,7 +118,7 @@ export function decideRetry(
   if (lostTo !== undefined && lost !== undefined && lost < lossLimit(lostTo, memorySizes)) {
     return { kind: "retry", lostTo, delay: retryAfter ?? retryDelay(policy, lost + 1, random) };
   }
-  // Out of memory at the largest size is a failure like any other; every other cause has had its tries.
+  // Running out of memory at the largest size is an ordinary failure. The other causes have used up all their tries.
   if (lostTo !== undefined && lostTo !== "memory") return { kind: "end" };
   if (policy.on !== undefined && !policy.on.includes(failure.error.name)) return { kind: "end" };
   if (record.failures >= policy.limit) return { kind: "end" };

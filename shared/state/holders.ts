@@ -3,14 +3,17 @@ import { type FoundStep, isHeld, type StepRecord, type SuspendedStep } from "./s
 /** Who or what holds a suspended step, and moves it on. */
 export type Holder = SuspendedStep["holder"];
 
-/** The records of one holder. */
+/** The records that one holder has. */
 export type SuspendedBy<H extends Holder> = Extract<SuspendedStep, { holder: H }>;
 
-/** What the core knows of the steps that one holder suspends. */
+/** Facts about the steps that one holder suspends. */
 type HolderFacts<H extends Holder> = {
-  /** When such a step goes on, or is given up, by itself: epoch milliseconds. Undefined for one without such a time. */
+  /**
+   * When such a step continues, or is given up, without outside news: epoch milliseconds. Undefined if it has no such
+   * time.
+   */
   readonly dueAt: (record: SuspendedBy<H>) => number | undefined;
-  /** Whether the sweep must look each time, because the news of what it waits for may be lost. */
+  /** Whether the sweep must check each time, because news of what the step waits for may be lost. */
   readonly mustLook: boolean;
   /** What it waits for, in words. */
   readonly waitsFor: (record: SuspendedBy<H>) => string;
@@ -22,7 +25,7 @@ const iso = (time: number) => new Date(time).toISOString();
 const holders: { readonly [H in Holder]: HolderFacts<H> } = {
   jobs: {
     dueAt: never,
-    // The sweep asks Batch about jobs by itself.
+    // The sweep asks Batch about jobs separately.
     mustLook: false,
     waitsFor: ({ jobs }) => `its jobs ${jobs.map(({ id }) => id).join(", ")}`,
   },
@@ -45,12 +48,12 @@ function holderOf<H extends Holder>(record: { readonly holder: H }): HolderFacts
   return holders[record.holder];
 }
 
-/** Whether a step has not ended and no worker holds it: its holder moves it on. */
+/** Whether a step hasn't ended and isn't held by a worker: its holder moves it on. */
 export function isSuspended(record: FoundStep): record is SuspendedStep {
   return "holder" in record && !isHeld(record);
 }
 
-/** Whether what a record waits for may have come without news of it. */
+/** Whether the thing that a record waits for may have come without any news of it. */
 export function mustLook(record: StepRecord): boolean {
   return isSuspended(record) && holderOf(record).mustLook;
 }
@@ -60,7 +63,9 @@ export function waitsFor(record: SuspendedStep): string {
   return holderOf(record).waitsFor(record);
 }
 
-/** When a record goes on, or is given up, by itself: epoch milliseconds. Undefined for one that has no such time. */
+/**
+ * When a record continues, or is given up, without outside news: epoch milliseconds. Undefined if it has no such time.
+ */
 export function timeOf(record: FoundStep): number | undefined {
   if (record.state === "RETRYING") return record.retryAt;
   if (isHeld(record)) return record.leaseUntil;

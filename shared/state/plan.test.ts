@@ -13,7 +13,7 @@ const progress = (change: Partial<Record<Outcome, number[]>>): Progress => ({
   skipped: new Set(change.skipped),
 });
 
-/** A graph of up to nine steps whose edges point backwards, with data or without. */
+/** A graph of up to nine steps whose edges point backwards, with or without data. */
 const graphs = fc
   .array(fc.tuple(fc.nat(0b11111111), fc.nat(0b11111111)), { minLength: 1, maxLength: 9 })
   .map((masks) => {

@@ -1,10 +1,10 @@
 import { type Graph, type StepNode, upstreamOf } from "../pipeline/graph.ts";
 import type { EndState, Progress } from "./run.ts";
 
-/** Where a step stands as far as the run's progress tells. READY steps may be under way already. */
+/** A step's state as derived from the run's progress. READY steps may already be under way. */
 export type Standing = "WAITING" | "READY" | "DONE" | "FAILED" | "SKIPPED" | "UPSTREAM_FAILED";
 
-/** What follows from a run's progress. */
+/** The consequences of a run's progress. */
 export type Plan = {
   /** Standing of each step, by number. */
   readonly standings: readonly Standing[];
@@ -14,7 +14,7 @@ export type Plan = {
   readonly end?: Extract<EndState, "SUCCEEDED" | "FAILED">;
 };
 
-/** What a step's rule makes of the ends of the steps before it, once all of them have ended. */
+/** Applies a step's rule to the ends of its upstream steps, once all of them have ended. */
 function byRule(node: StepNode, upstream: readonly Standing[], earlier: readonly Standing[]): Standing {
   const failed = upstream.some((state) => state === "FAILED" || state === "UPSTREAM_FAILED");
   const rule = node.rule ?? "all_succeeded";
@@ -23,7 +23,7 @@ function byRule(node: StepNode, upstream: readonly Standing[], earlier: readonly
   if (rule === "any_succeeded" && upstream.includes("DONE")) return "READY";
   if (failed) return "UPSTREAM_FAILED";
   if (rule === "any_succeeded") return "SKIPPED";
-  // Without its data a step cannot run; a step that merely comes after a skipped one can.
+  // A step can't run without its data; a step that only comes after a skipped one can.
   return node.needs.some((number) => earlier[number] === "SKIPPED") ? "SKIPPED" : "READY";
 }
 
@@ -37,9 +37,9 @@ function standing(node: StepNode, progress: Progress, earlier: readonly Standing
 }
 
 /**
- * What follows from how far a run is: which steps are ready, which can no longer run, and how the run ends. Pure: the
- * same graph and progress always give the same plan. Consequences (UPSTREAM_FAILED, skipped by a rule or with what it
- * needed) are derived here and never stored.
+ * Derives from a run's progress which steps are ready, which can no longer run, and how the run ends. Pure: the same
+ * graph and progress always give the same plan. Consequences (UPSTREAM_FAILED, skipped by a rule or because a needed
+ * step was skipped) are derived here and never stored.
  */
 export function plan(graph: Graph, progress: Progress): Plan {
   // Steps are numbered in topological order, so one pass sees every upstream step before those that follow it.
@@ -50,7 +50,7 @@ export function plan(graph: Graph, progress: Progress): Plan {
   return { standings, ready, end: standings.includes("FAILED") ? "FAILED" : "SUCCEEDED" };
 }
 
-/** The steps of a plan that became ready because a step ended: ready with it, and not without it. */
+/** The steps of a plan that became ready because a step ended: they are ready with it, and wouldn't be without it. */
 export function newlyReady(graph: Graph, progress: Progress, { ready }: Plan, ended: number): number[] {
   const without = (set: ReadonlySet<number>) => new Set([...set].filter((number) => number !== ended));
   const before = plan(graph, {

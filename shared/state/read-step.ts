@@ -30,14 +30,14 @@ function newerStep(fields: unknown): NewerStep {
   const stored = { state, ...(holder !== undefined && { holder }) };
   const { success, error } = stepFacts.safeParse(rest);
   if (!success && unknownWords(error, rest) === undefined) throw error;
-  // Its facts, too, may have words that the type lacks: they are shown, and nobody acts on them.
+  // Its facts may also have words that the type lacks. They are shown, but no code acts on them.
   return { ...(rest as StepFacts), state: "UNKNOWN", stored };
 }
 
 /**
- * A step's record from its stored fields, by the schema of its kind.
+ * Reads a step's record from its stored fields with the schema of its kind.
  *
- * @throws ZodError for fields that are not a record of any version
+ * @throws ZodError for fields that aren't a record of any version
  */
 export function readStep(fields: Fields): FoundStep {
   const kind = kindByWord.get(wordOf(fields.state, fields.holder));
@@ -48,7 +48,7 @@ export function readStep(fields: Fields): FoundStep {
   return newerStep(fields);
 }
 
-/** Whether a record says what it is in words that this code knows: all that has to be asked of one that never left it. */
+/** Whether this code knows the record's state and holder. A record that never left the process needs no other check. */
 export function hasKnownWords(record: StepRecord): boolean {
   return kindByWord.has(wordOf(record.state, "holder" in record ? record.holder : undefined));
 }
@@ -59,9 +59,9 @@ export function knownSteps<R extends FoundStep>(records: readonly R[]): Exclude<
 }
 
 /**
- * A record that is needed as it is.
+ * Requires a record that this code may change.
  *
- * @throws NewerRecordError for one that newer code has written
+ * @throws NewerRecordError if newer code has written it
  */
 export function knownStep<R extends FoundStep>(record: R): Exclude<R, NewerStep> {
   if (!isNewer(record)) return record as Exclude<R, NewerStep>;

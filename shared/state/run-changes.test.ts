@@ -55,7 +55,7 @@ describe("a run that is opened again", () => {
 });
 
 describe("a run, whatever becomes of it", () => {
-  /** One thing that may happen to a run, if the table has it. */
+  /** One change that can happen to a run, if the transition table allows it. */
   function step(run: Run, choice: number, time: string): Run {
     const next = runTransitions[run.state];
     const to = next[choice % Math.max(next.length, 1)];

@@ -17,11 +17,11 @@ export type RunMove =
       readonly to: "CANCELLING";
       readonly endsAs: CancellingRun["endsAs"];
       readonly reason: string;
-      /** Only a run that has not begun in this epoch. */
+      /** Only if the run hasn't begun in this epoch. */
       readonly unbegun?: true;
     };
 
-/** What a move sets of a run. */
+/** The fields of a run that a move sets. */
 export function moved(move: RunMove) {
   const { to: state, unbegun: _unbegun, ...rest } = { unbegun: undefined, ...move };
   return { state, ...rest } as
@@ -30,21 +30,21 @@ export function moved(move: RunMove) {
     | Pick<CancellingRun, "state" | "endsAs" | "reason">;
 }
 
-/** An active run as it is when it has ended. Why it was cancelled goes along. */
+/** The ended form of an active run. It keeps the reason of a cancel. */
 export function endedFrom(run: Run, to: EndState, endedAt: string): EndedRun {
   if (!("endsAs" in run)) return { ...run, state: to, endedAt };
   const { endsAs: _endsAs, ...facts } = run;
   return { ...facts, state: to, endedAt };
 }
 
-/** Where a run begins that needs slots, and one that needs none. */
+/** The first state of a run: QUEUED if it needs slots, RUNNING if it needs none. */
 export function openingState({ limits }: Pick<Run, "limits">): "QUEUED" | "RUNNING" {
   return limits.length > 0 ? "QUEUED" : "RUNNING";
 }
 
 /**
- * An ended run as it is when it was opened again, in a new epoch. What failed is forgotten, and so is what was skipped: a
- * condition may have said so for want of a result that there is now.
+ * An ended run as it is when reopened in a new epoch. Failed steps are removed from its progress. So are skipped steps:
+ * a condition may have skipped one because a result was missing that exists now.
  */
 export function reopenedFrom(run: EndedRun, openedAt: string): WaitingRun | RunningRun {
   const { endedAt: _endedAt, error: _error, reason: _reason, activeSince: _activeSince, ...facts } = run;

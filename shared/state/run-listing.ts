@@ -1,6 +1,6 @@
 import type { Run } from "./run.ts";
 
-/** Place of a run in lists: by the time it started, then by id. Also what the next page of a list starts after. */
+/** A run's place in lists: by start time, then by id. The next page of a list starts after such a place. */
 export function listingKey(run: Pick<Run, "runId" | "startedAt">): string {
   return `${run.startedAt}#${run.runId}`;
 }
@@ -10,7 +10,7 @@ export function runIdOfListing(key: string): string {
   return key.slice(key.indexOf("#") + 1);
 }
 
-/** Place of a run in its work queue: by priority, then by the time it was asked for, then by id. */
+/** A run's place in its work queue: by priority, then by request time, then by id. */
 export function waitingKey(run: Pick<Run, "runId" | "priority" | "startedAt">): string {
   return `${String(run.priority).padStart(3, "0")}#${run.startedAt}#${run.runId}`;
 }

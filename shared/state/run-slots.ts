@@ -1,7 +1,9 @@
 import { isActive, type Limit, type Run, statesBefore } from "./run.ts";
 import type { RunMove } from "./run-changes.ts";
 
-/** The limits that a run needs a slot of, each once: the strictest, where two of its limits have one name. */
+/**
+ * The limits that a run needs a slot of, each once. If two of its limits have the same name, the stricter one counts.
+ */
 export function distinctLimits({ limits }: Pick<Run, "limits">): Limit[] {
   const byName = new Map<string, number>();
   for (const { name, limit } of limits) byName.set(name, Math.min(limit, byName.get(name) ?? limit));
@@ -9,8 +11,8 @@ export function distinctLimits({ limits }: Pick<Run, "limits">): Limit[] {
 }
 
 /**
- * Whether a run may make a move: the table of transitions has it, and it does not begin without its slots, which only an
- * admission gives. A run that has begun (`activeSince`) has them.
+ * Whether a run may make a move: the transition table allows it, and the run doesn't begin without its slots, which
+ * only an admission gives. A run that has begun (`activeSince`) has its slots.
  */
 export function mayMove(run: Run, move: RunMove): boolean {
   const hasBegun = run.activeSince !== undefined;

@@ -25,7 +25,7 @@ function runIn(state: RunState): Run {
   return { ...run, state } as Run;
 }
 
-/** States that can be reached from one, itself among them only by a way back. */
+/** States that can be reached from a state. The state itself is included only if a path leads back to it. */
 function reachable(from: RunState, through: (state: RunState) => boolean): Set<RunState> {
   const found = new Set<RunState>();
   const left = [from];
@@ -89,7 +89,7 @@ describe("a run", () => {
   it.each(runStates)("that is %s counts what its steps do as its state says", (state) => {
     const joins = (joiningStates as readonly RunState[]).includes(state);
     expect(isUnderWay(runIn(state))).toBe(joins && state !== "CANCELLING");
-    // Steps that end are counted exactly while something may be at work for the run.
+    // Ended steps are counted exactly while something may be working for the run.
     expect(joins).toBe(!ends.includes(state) && state !== "SCHEDULED" && state !== "QUEUED");
     expect(wasStopped(state)).toBe(statesBefore(state).includes("CANCELLING"));
   });

@@ -10,11 +10,14 @@ const cause = z.discriminatedUnion("kind", [
   openObject({ kind: z.literal("schedule"), schedule: z.string() }),
   openObject({ kind: z.literal("manual"), by: z.string().exactOptional() }),
   openObject({ kind: z.literal("backfill"), backfill: z.string() }),
-  /** The same parameters again, as a run of its own. */
+  /** A new run with the same parameters. */
   openObject({ kind: z.literal("rerun"), runId: z.string() }),
-  /** A run of another pipeline, which succeeded. */
+  /** A successful run of another pipeline. */
   openObject({ kind: z.literal("run"), pipeline: z.string(), runId: z.string() }),
-  /** A child step of another run: its result is that step's. `epoch`: that run's, when it first started this one. */
+  /**
+   * A child step of another run, whose result this run provides. `epoch` is the epoch in which that run first started
+   * this one.
+   */
   openObject({
     kind: z.literal("step"),
     runId: z.string(),
@@ -26,18 +29,18 @@ const cause = z.discriminatedUnion("kind", [
 export type Cause = Stored<typeof cause>;
 
 const stepNumbers = z.set(z.number());
-/** Step numbers by outcome: how far a run is. */
+/** A run's progress: step numbers by outcome. */
 const progress = openObject({ done: stepNumbers, failed: stepNumbers, skipped: stepNumbers });
 export type Progress = Stored<typeof progress>;
 
-/** What a step adds to its run's progress when it ends. */
+/** How a step counts in its run's progress when it ends. */
 export type Outcome = keyof Progress;
 
-/** A share of something limited: a run holds a slot of it while it is under way. */
+/** A share of a limited resource: a run holds a slot of it while it is under way. */
 const limit = openObject({ name: z.string(), limit: z.int() });
 export type Limit = Stored<typeof limit>;
 
-/** First failure of a run, in words. */
+/** A run's first failure, in words. */
 const runError = openObject({ step: z.string(), name: z.string(), message: z.string() });
 export type RunError = Stored<typeof runError>;
 
@@ -48,38 +51,38 @@ const runFacts = openObject({
   name: z.string(),
   params: storedJson,
   cause,
-  /** The time that the run is for. ISO 8601, UTC, as all times of a run. */
+  /** The time that the run is for. Like all times of a run, it is ISO 8601 in UTC. */
   scheduledAt: z.string(),
-  /** When it was asked for. */
+  /** When the run was requested. */
   startedAt: z.string(),
   /** When this epoch got its slots and began; absent before. */
   activeSince: z.string().exactOptional(),
-  /** 1, and one more for each time the run was retried by hand. */
+  /** Starts at 1 and grows by 1 each time the run is retried by hand. */
   epoch: ordinal,
   progress,
-  /** Work queue that it waits in, and its place there: the lower the sooner. */
+  /** The work queue that it waits in, and its priority there: lower numbers go first. */
   queue: z.string(),
   priority: z.int(),
-  /** What it needs a slot of, as it was when the run was asked for; none for most runs. */
+  /** The limits that it needs a slot of, as they were when the run was requested; empty for most runs. */
   limits: z.array(limit),
-  /** What becomes of it when there is no slot: it waits, or it is cancelled. */
+  /** What happens if there is no slot: the run waits, or it is cancelled. */
   onCollision: z.enum(["queue", "cancel_new"]),
-  /** Takes no cached results, and replaces them. */
+  /** Uses no cached results, and replaces them. */
   refresh: z.boolean(),
-  /** What it is found by, in the order of the texts. */
+  /** Tags to find it by, sorted by text. */
   tags: z.array(z.string()),
   error: runError.exactOptional(),
 });
 
-/** Waits: for its time, or for a slot. Nothing of it runs yet. */
+/** Waits for its time or for a slot. None of its steps is under way yet. */
 const waitingRun = runFacts.extend({ state: z.enum(["SCHEDULED", "QUEUED"]) });
 export type WaitingRun = Stored<typeof waitingRun>;
 
-/** Under way. PAUSED: what runs ends, and nothing new starts. */
+/** Under way. PAUSED: running steps end, and no new ones start. */
 const runningRun = runFacts.extend({ state: z.enum(["RUNNING", "PAUSED"]) });
 export type RunningRun = Stored<typeof runningRun>;
 
-/** Ends as soon as nothing works for it any more. */
+/** Ends as soon as nothing is working for it. */
 const cancellingRun = runFacts.extend({
   state: z.literal("CANCELLING"),
   endsAs: z.enum(["CANCELLED", "TIMED_OUT"]),
@@ -96,10 +99,12 @@ const endedRun = runFacts.extend({
 });
 export type EndedRun = Stored<typeof endedRun>;
 
-/** Every kind of run. The state tells them apart. */
+/** Every kind of run. The state distinguishes them. */
 export const runKinds = [waitingRun, runningRun, cancellingRun, endedRun] as const;
 
-/** One execution of a pipeline. A run without an end time has not ended. What newer code adds stays with the run. */
+/**
+ * One execution of a pipeline. A run without an end time hasn't ended. Fields that newer code adds stay with the run.
+ */
 export const runRecord = z.discriminatedUnion("state", runKinds);
 export type Run = ActiveRun | EndedRun;
 export type RunState = Run["state"];
@@ -115,8 +120,8 @@ const listedFacts = {
 } as const;
 
 /**
- * What lists show of a run. The indexes hold these fields (resources/storage.yml). A list also shows what newer code has
- * added, where the list is not read from an index; a state that this code does not know is shown as it is.
+ * The fields of a run that lists show. The indexes hold these fields (resources/storage.yml). A list that isn't read
+ * from an index also shows fields that newer code has added. A state that this code doesn't know is shown unchanged.
  */
 export const runSummary = runFacts
   .pick(listedFacts)
@@ -127,14 +132,14 @@ const notListed: ReadonlySet<string> = new Set(
   runKinds.flatMap(({ shape }) => Object.keys(shape)).filter((name) => !(name in runSummary.shape)),
 );
 
-/** What lists show of a run, from all of its fields or from those that an index has. */
+/** Makes a list entry from all fields of a run, or from the fields that an index has. */
 export function summaryOf(run: object): RunSummary {
   return runSummary.parse(Object.fromEntries(Object.entries(run).filter(([name]) => !notListed.has(name))));
 }
 
 /**
- * Which run states may follow which; all that changes a run's state goes by this table. An ended run is opened again only
- * by an explicit retry, in a new epoch.
+ * Which run states may follow which; every change of a run's state obeys this table. An ended run is reopened only by
+ * an explicit retry, in a new epoch.
  */
 export const runTransitions: Readonly<Record<RunState, readonly RunState[]>> = {
   SCHEDULED: ["QUEUED", "RUNNING", "CANCELLING"],
@@ -149,7 +154,7 @@ export const runTransitions: Readonly<Record<RunState, readonly RunState[]>> = {
 };
 
 /**
- * A run that never left this process: all that has to be asked of it is whether it has a state that this code knows.
+ * Checks a run that never left this process. The only thing to check is that this code knows its state.
  *
  * @throws NewerRecordError
  */
@@ -160,12 +165,12 @@ export function knownRun(run: Run): Run {
 
 export const runStates = Object.keys(runTransitions) as RunState[];
 
-/** States that a run may come from when it goes to another. */
+/** States from which a run may go to a given state. */
 export function statesBefore(to: RunState): RunState[] {
   return runStates.filter((from) => runTransitions[from].includes(to));
 }
 
-/** Progress of a run that just started. */
+/** Progress of a run that has just started. */
 export const noProgress: Progress = { done: new Set(), failed: new Set(), skipped: new Set() };
 
 /** Whether a run has ended. */
@@ -173,20 +178,23 @@ export function isEnded(run: Run): run is EndedRun {
   return "endedAt" in run;
 }
 
-/** Whether a run may still change by itself. */
+/** Whether a run can still change without being reopened. */
 export function isActive(run: Run): run is ActiveRun {
   return !isEnded(run);
 }
 
-/** Whether a run that ended so was stopped: somebody who did not know of it may have begun something since. */
+/**
+ * Whether a run that ended with this state was stopped. Code that didn't know of the stop may have begun something
+ * since.
+ */
 export function wasStopped(state: RunState): boolean {
   return state === "CANCELLED" || state === "TIMED_OUT";
 }
 
-/** States in which steps that end are counted. */
+/** States in which the ends of steps are counted. */
 export const joiningStates = ["RUNNING", "PAUSED", "CANCELLING"] as const satisfies readonly RunState[];
 
-/** Whether what works for a run still counts: it is under way, and not being cancelled. */
+/** Whether work for a run still counts: the run is under way and isn't being cancelled. */
 export function isUnderWay(run: Run): run is RunningRun {
   return run.state === "RUNNING" || run.state === "PAUSED";
 }

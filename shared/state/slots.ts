@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { openObject, type Stored } from "../pipeline/stored-record.ts";
 
-/** The slots of a limit: ids of the runs that hold one, and how many there are, if an operator set that. */
+/** The slots of a limit: the ids of the runs that hold one, and the number of slots if an operator set it. */
 export const slotsRecord = openObject({ holders: z.set(z.string()), limit: z.int().exactOptional() });
 export type Slots = Stored<typeof slotsRecord>;
 

@@ -23,7 +23,7 @@ import {
   type TimedStep,
 } from "./step-record.ts";
 
-/** A record that tells of one more attempt that a job made. What is told again takes the place of what was. */
+/** Adds a job's attempt to a record. An attempt that is reported again replaces the earlier report. */
 export function withJobAttempt<R extends StepRecord>(record: R, told: JobAttempt): R {
   const others = (record.jobAttempts ?? []).filter(
     ({ epoch, attempt }) => epoch !== told.epoch || attempt !== told.attempt,
@@ -31,7 +31,7 @@ export function withJobAttempt<R extends StepRecord>(record: R, told: JobAttempt
   return { ...record, jobAttempts: [...others, told].slice(-maxJobAttempts) };
 }
 
-/** A map's number of children goes along to its end. */
+/** A map's record keeps its number of children when it ends. */
 function childCount(record: StepRecord): { children?: number } {
   const children = childrenOf(record);
   return children === undefined ? {} : { children };
@@ -62,14 +62,14 @@ export function ended(
   return { ...factsOf(record), ...childCount(record), state, endedAt: iso(now), ...(error && { error }) };
 }
 
-/** A record that tells of more losses. @param times how many */
+/** Adds losses to a record. @param times how many */
 export function withLosses<R extends StepRecord>(record: R, cause: LossCause, times: number): R {
   if (times === 0) return record;
   return { ...record, losses: { ...record.losses, [cause]: lossesTo(record, cause) + times } };
 }
 
 /**
- * @param lostTo what the attempt was lost to; a failure of the step's own counts against its retries
+ * @param lostTo the cause of a loss; if undefined, the failure is the step's own and counts against its retries
  * @param times how often it was lost
  */
 export function retrying(
@@ -89,7 +89,7 @@ export function retrying(
   };
 }
 
-/** A held step whose jobs exist now. */
+/** A held step after its jobs were submitted. */
 export function submitted(record: HeldStep, jobs: readonly StepJob[], children?: number): JobStep {
   return {
     ...factsOf(record),
@@ -100,24 +100,24 @@ export function submitted(record: HeldStep, jobs: readonly StepJob[], children?:
   };
 }
 
-/** A held map whose children may run now. */
+/** A held map whose children may now run. */
 export function expanded(record: HeldStep, children: number): MapStep {
   return { ...factsOf(record), holder: "children", state: "RUNNING", children };
 }
 
-/** A held step that a run of another pipeline works for. */
+/** A held step that waits for a run of another pipeline. */
 export function awaitingRun(record: HeldStep, child: ChildRun): ChildStep {
   return { ...factsOf(record), holder: "run", state: "RUNNING", child };
 }
 
-/** A held step that goes on at a time. @param wakeAt epoch milliseconds */
+/** A held step that continues at a given time. @param wakeAt epoch milliseconds */
 export function sleeping(record: HeldStep, wakeAt: number): TimedStep {
   return { ...factsOf(record), holder: "clock", state: "RUNNING", wakeAt };
 }
 
 /**
- * A step that makes another pass later, and so goes on at a time. Each pass has all of the step's retries: one that is
- * repeated for months must not fail by the few hiccups of all that time.
+ * A step that waits for the time of its next pass. Each pass gets all of the step's retries: a step that is repeated
+ * for months must not fail because of a few failures over all that time.
  *
  * @param wakeAt epoch milliseconds
  */

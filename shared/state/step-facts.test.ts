@@ -46,7 +46,7 @@ const changes: readonly [string, (held: HeldStep) => StepRecord][] = [
 ];
 
 const known = new Set(stepKinds.flatMap(({ shape }) => Object.keys(shape)).concat("version"));
-/** Fields of which no version of this code knows. */
+/** Fields that no version of this code knows. */
 const fields = fc.dictionary(
   fc.stringMatching(/^[a-z][A-Za-z]{0,8}$/).filter((name) => !known.has(name)),
   fc.jsonValue(),

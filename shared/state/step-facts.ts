@@ -1,14 +1,15 @@
 import { type StepFacts, type StepKey, stepFacts, stepKinds } from "./step-record.ts";
 
-// What the next record of a step takes over from the one that it replaces.
+// What the next record of a step takes over from the record that it replaces.
 //
 // - A fact stays with the step, from state to state and from attempt to attempt.
 // - A field that only some kinds of record have, such as a lease or an error, ends with its record.
-// - A field that newer code has added belongs to the attempt: it stays to the attempt's end, in whatever state, and the next
-//   attempt begins without it. This code can't know whether it is a fact. If it were kept, it might say of one attempt what
-//   was true of another. So a new fact takes two deployments: the code of the first one knows it, that of the second sets it.
+// - A field that newer code has added belongs to the attempt: it stays until the attempt's end, in every state, and the
+//   next attempt begins without it. This code can't know whether the field is a fact. If the field were kept, it might
+//   describe one attempt with what was true of another. So a new fact takes two deployments: the first one's code knows
+//   the fact, and the second one's code sets it.
 
-/** A stored record's mark, which every write replaces. */
+/** The version field of a stored record, which every write replaces. */
 const mark = "version";
 
 const known: ReadonlySet<string> = new Set([mark, ...stepKinds.flatMap(({ shape }) => Object.keys(shape))]);
@@ -17,22 +18,22 @@ const known: ReadonlySet<string> = new Set([mark, ...stepKinds.flatMap(({ shape 
 const isOfSomeKinds = (name: string) => known.has(name) && !(name in stepFacts.shape);
 
 function only(record: StepFacts, wanted: (name: string) => boolean): StepFacts {
-  // Every fact is wanted in all cases.
+  // The callers' conditions all include every fact, so the result is still a StepFacts.
   return Object.fromEntries(Object.entries(record).filter(([name]) => wanted(name))) as StepFacts;
 }
 
-/** The fields of a record that no schema has, for people to see. */
+/** The fields of a record that no schema has, to show to people. */
 export function addedFields(record: StepFacts): object {
   return Object.fromEntries(Object.entries(record).filter(([name]) => !known.has(name)));
 }
 
-/** The facts of a record as another record of the same attempt has them: with what newer code has added to them. */
+/** The facts for another record of the same attempt, including fields that newer code has added. */
 export function factsOf(record: StepFacts): StepFacts {
   return only(record, (name) => !isOfSomeKinds(name));
 }
 
 /**
- * The facts of the attempt that follows within the epoch.
+ * The facts of the next attempt within the epoch.
  *
  * @param now epoch milliseconds
  */
@@ -42,8 +43,8 @@ export function nextFacts(before: StepFacts, now: number): StepFacts {
 }
 
 /**
- * The facts of a step that begins in an epoch. Of an earlier one a child step keeps its run, to go on with it, and what is
- * known of jobs, and of the list that a map was over, stays known.
+ * The facts of a step that begins in an epoch. From an earlier epoch, a child step keeps its run so that it can
+ * continue it. The attempts of jobs and the digest of a map's list are kept too.
  *
  * @param now epoch milliseconds
  */

@@ -6,7 +6,7 @@ const ordinal = z.int().positive();
 /** Epoch milliseconds. */
 const milliseconds = z.number();
 
-/** Place of a step record within its step: a child's index (0 for a step that is not mapped), or the map as a whole. */
+/** Place of a step record within its step: a child's index (0 for a step that isn't mapped), or the map as a whole. */
 const stepIndex = z.union([count, z.literal("map")]);
 export type StepIndex = z.infer<typeof stepIndex>;
 
@@ -14,55 +14,55 @@ const stepKey = { runId: z.string(), step: z.string(), index: stepIndex };
 /** Names one step record. */
 export type StepKey = { readonly runId: string; readonly step: string; readonly index: StepIndex };
 
-/** A result: small ones are kept where they are, larger ones in S3. */
+/** A result: small ones are stored in the record, larger ones in S3. */
 export const storedValue = z.union([openObject({ value: storedJson }), openObject({ uri: z.string() })]);
 export type StoredValue = Stored<typeof storedValue>;
 
-/** An attempt's failure: what, and whether trying again can help. */
+/** An attempt's failure. */
 const stepError = openObject({
   name: z.string(),
   message: z.string(),
-  /** Where it was thrown: of a function the first lines of the stack, of a job the last. */
+  /** Where it was thrown: the first lines of a function's stack, or the last lines of a job's. */
   stack: z.array(z.string()).exactOptional(),
   /** Where the log of the attempt is. */
   log: z.string().exactOptional(),
 });
 export type StepError = Stored<typeof stepError>;
 
-/** Batch jobs that work for a step; an array job covers many children. */
+/** A Batch job that works for a step; an array job covers many children. */
 const stepJob = openObject({ id: z.string(), name: z.string() });
 export type StepJob = Stored<typeof stepJob>;
 
-/** What a job said it used: the most memory at once, in bytes, and CPU time, in seconds. */
+/** The resource usage that a job reported: peak memory in bytes, and CPU time in seconds. */
 const jobUsage = openObject({ peakMemoryBytes: z.number(), cpuSeconds: z.number() });
 export type JobUsage = Stored<typeof jobUsage>;
 
-/** One try of a Batch job: Batch itself repeats what was not the job's fault. */
+/** One try of a Batch job: Batch itself repeats tries that failed through no fault of the job. */
 const jobTry = openObject({
   /** Where its log is: `group:stream`. */
   log: z.string().exactOptional(),
   startedAt: milliseconds.exactOptional(),
   endedAt: milliseconds.exactOptional(),
-  /** Why Batch made another, in its words. */
+  /** Batch's reason for making another try, in its own words. */
   reason: z.string().exactOptional(),
 });
 export type JobTry = Stored<typeof jobTry>;
 
-/** What is kept of an attempt that a Batch job made. */
+/** The record of an attempt that a Batch job made. */
 const jobAttempt = openObject({
   epoch: ordinal,
   attempt: ordinal,
-  /** Batch's id of the job. */
+  /** Batch's id for the job. */
   job: z.string(),
   state: z.enum(["SUCCEEDED", "FAILED"]),
-  /** What it had of a machine, memory in MiB, and from which queue. */
+  /** The resources that it had, memory in MiB, and the queue that they came from. */
   vcpus: z.number(),
   memory: z.number(),
   gpus: z.number().exactOptional(),
   queue: z.string(),
-  /** The image that ran, by its digest where it has one: `ridge@sha256:…`. */
+  /** The image that was used, by its digest if it has one: `ridge@sha256:…`. */
   image: z.string().exactOptional(),
-  /** Absent for one that was ended before it could say. */
+  /** Absent if the job was ended before it could report its usage. */
   usage: jobUsage.exactOptional(),
   /** Why it failed. */
   reason: z.string().exactOptional(),
@@ -70,10 +70,13 @@ const jobAttempt = openObject({
 });
 export type JobAttempt = Stored<typeof jobAttempt>;
 
-/** Attempts of jobs that a record keeps, the last ones: a step may be tried or repeated thousands of times. */
+/**
+ * Maximum number of job attempts that a record keeps, the latest ones: a step may be tried or repeated thousands of
+ * times.
+ */
 export const maxJobAttempts = 10;
 
-/** The run that a child step waits for, in the epoch that it waits for. */
+/** The run that a child step waits for, and its epoch. */
 const childRun = openObject({ runId: z.string(), epoch: ordinal });
 export type ChildRun = Stored<typeof childRun>;
 
@@ -81,7 +84,7 @@ export type ChildRun = Stored<typeof childRun>;
 export const cacheSource = openObject({ runId: z.string(), step: z.string(), index: count });
 export type CacheSource = Stored<typeof cacheSource>;
 
-/** A person's yes or no to an approval, or that of its default. */
+/** A yes or no to an approval, from a person or from its default. */
 const answer = openObject({
   approved: z.boolean(),
   by: z.string(),
@@ -102,28 +105,30 @@ const losses = openObject({
   memory: count.exactOptional(),
 });
 export type Losses = Stored<typeof losses>;
-/** What an attempt may be lost to without having failed itself. Counted apart from the step's own retries. */
+/**
+ * What an attempt may be lost to without having failed itself. Losses are counted apart from the step's own retries.
+ */
 export type LossCause = keyof Losses;
 
-/** What a record says in whichever state. Which of it goes along to the next attempt, step-facts.ts says. */
+/** The fields that a record has in every state. step-facts.ts decides which of them the next attempt takes over. */
 export const stepFacts = openObject({
   ...stepKey,
   epoch: ordinal,
   /** From 1 within the epoch. */
   attempt: ordinal,
-  /** Failures of this epoch that counted against the step's retries. */
+  /** Failures in this epoch that counted against the step's retries. */
   failures: count,
-  /** Attempts of this epoch that were lost, by cause. */
+  /** Number of attempts lost in this epoch, by cause. */
   losses: losses.exactOptional(),
-  /** Passes that a repeated step has made. */
+  /** Number of passes that a repeated step has made. */
   passes: count.exactOptional(),
-  /** Of a child step, once there is one. A retry opens the same run again. */
+  /** The run of a child step, once there is one. A retry reopens the same run. */
   child: childRun.exactOptional(),
-  /** Of a Batch step: the last attempts that jobs made, {@link maxJobAttempts} at most, in order. */
+  /** For a Batch step: the latest attempts that jobs made, in order, at most {@link maxJobAttempts}. */
   jobAttempts: z.array(jobAttempt).exactOptional(),
-  /** Of an approval that was answered. */
+  /** The answer to an approval. */
   answer: answer.exactOptional(),
-  /** Digest of the list that a map is over, where a retry may find it over another: see list-digest.ts. */
+  /** Digest of a map's list, if the list may be different after a retry: see list-digest.ts. */
   list: z.string().exactOptional(),
   /** ISO 8601, UTC. */
   startedAt: z.string(),
@@ -131,34 +136,34 @@ export const stepFacts = openObject({
 export type StepFacts = Stored<typeof stepFacts>;
 
 /**
- * A worker holds the step until its lease ends. Whoever finds that then says that the attempt is lost; only a submission,
- * or a lease that its worker gave up, is taken over as it is (decide-claim.ts).
+ * A worker holds the step until its lease ends. Code that then finds the record reports the attempt as lost. Only a
+ * submission, or a lease that its worker gave up, is taken over in the same attempt (decide-claim.ts).
  */
 const heldStep = stepFacts.extend({
   holder: z.enum(["worker"]),
   state: z.enum(["RUNNING", "SUBMITTED"]),
   leaseUntil: milliseconds,
-  /** How often this attempt's submission failed, throttling apart. */
+  /** How often this attempt's submission failed, not counting throttling. */
   refusals: count.exactOptional(),
 });
 export type HeldStep = Stored<typeof heldStep>;
 
-/** A Batch job holds the step; the job's end, told by an event or found by the sweep, moves it on. */
+/** A Batch job holds the step. The job's end moves it on; an event reports the end, or the sweep finds it. */
 const jobStep = stepFacts.extend({
   holder: z.enum(["jobs"]),
   state: z.enum(["SUBMITTED", "RUNNABLE", "STARTING", "RUNNING"]),
   jobs: z.array(stepJob),
   children: count.exactOptional(),
-  /** Since when the job waits for a machine. */
+  /** When the job began to wait for a machine. */
   runnableSince: milliseconds.exactOptional(),
-  /** Since when the job runs. */
+  /** When the job began to run. */
   runningSince: milliseconds.exactOptional(),
   /** Where the log of the running job is: `group:stream`. */
   log: z.string().exactOptional(),
 });
 export type JobStep = Stored<typeof jobStep>;
 
-/** A map whose children are on their way; its tallies tell how far they are. */
+/** A map whose children are under way; its tallies show their progress. */
 const mapStep = stepFacts.extend({
   holder: z.enum(["children"]),
   state: z.enum(["RUNNING"]),
@@ -174,7 +179,7 @@ const childStep = stepFacts.extend({
 });
 export type ChildStep = Stored<typeof childStep>;
 
-/** Goes on when a time has come: a wait, or the pause between two passes. */
+/** Continues at a given time: a wait, or the pause between two passes. */
 const timedStep = stepFacts.extend({
   holder: z.enum(["clock"]),
   state: z.enum(["RUNNING"]),
@@ -200,7 +205,7 @@ const approvalStep = stepFacts.extend({
 });
 export type ApprovalStep = Stored<typeof approvalStep>;
 
-/** Failed, and to be tried again. */
+/** Failed, and will be tried again. */
 const retryingStep = stepFacts.extend({
   state: z.enum(["RETRYING"]),
   retryAt: milliseconds,
@@ -215,7 +220,7 @@ const withResult = stepFacts.extend({
 });
 const ownResult = withResult.extend({ state: z.enum(["SUCCEEDED"]) });
 const cachedResult = withResult.extend({ state: z.enum(["CACHED"]), cachedFrom: cacheSource });
-/** Ended with a result: its own, or one that an earlier run made of the same code and input. */
+/** Ended with a result: its own, or one that an earlier run made with the same code and input. */
 export type SucceededStep = Stored<typeof ownResult> | Stored<typeof cachedResult>;
 
 /** Ended without a result. */
@@ -227,42 +232,44 @@ const endedStep = stepFacts.extend({
 });
 export type EndedStep = Stored<typeof endedStep>;
 
-/** Every kind of record. Holder and state tell them apart. */
+/** Every kind of record. Holder and state distinguish them. */
 export const stepKinds = [
   ...[heldStep, jobStep, mapStep, childStep, timedStep, objectStep, approvalStep],
   ...[retryingStep, ownResult, cachedResult, endedStep],
 ] as const;
 
-/** A record that no worker holds and that has not ended: who or what holds it moves it on. */
+/** A record that hasn't ended and that no worker holds: its holder moves it on. */
 export type SuspendedStep = JobStep | MapStep | ChildStep | TimedStep | ObjectStep | ApprovalStep;
 
-/** What is stored of a step, or of one child of a mapped step. */
+/** The stored record of a step, or of one child of a mapped step. */
 export type StepRecord = Stored<(typeof stepKinds)[number]>;
 export type StepState = StepRecord["state"];
 
 /**
- * A record in words that this code does not know, such as another state: newer code has written it (read-step.ts). This
- * code neither changes it nor ends the run while it is open: it drops its hints, and the sweep and a cancel pass it by. Newer
- * code goes on with it, by its own sweep at the latest. `UNKNOWN` is never stored.
+ * A record with words that this code doesn't know, such as another state: newer code has written it (read-step.ts).
+ * This code doesn't change it, and doesn't end the run while the record is open. It drops the step's hints, and its
+ * sweep and cancel skip the step. Newer code continues the step, through its own sweep at the latest. `UNKNOWN` is
+ * never stored.
  */
 export type NewerStep = StepFacts & {
   readonly state: "UNKNOWN";
-  /** What it says of itself. */
+  /** The state and holder that the record contains. */
   readonly stored: { readonly state: string; readonly holder?: string };
 };
 
-/** What is found where the record of a step is looked for. */
+/** The result of reading a step's record. */
 export type FoundStep = StepRecord | NewerStep;
 
-/** What any attempt may end as. */
+/** States in which any attempt may end. */
 const ends = ["SUCCEEDED", "FAILED", "TIMED_OUT", "CANCELLED"] as const;
 
 /**
- * Which stored states may follow which; the tests hold claims against this table, the simulation every write. `NEW` is a
- * step of which nothing is stored yet, or only what an earlier epoch left without a result; the rest is within an epoch.
+ * Which stored states may follow which. The tests check claims against this table, the simulation checks every write.
+ * `NEW` is a step with nothing stored, or only with a record without a result from an earlier epoch. All other rows
+ * apply within an epoch.
  */
 export const stepTransitions: Readonly<Record<StepState | "NEW", readonly StepState[]>> = {
-  // An array job's child is first heard of when its job tells of it.
+  // An array job's child has no record until its job reports it.
   NEW: ["RUNNING", "SUBMITTED", "RUNNABLE", "STARTING"],
   SUBMITTED: ["SUBMITTED", "RUNNABLE", "STARTING", "RUNNING", "RETRYING", "SKIPPED", "CACHED", ...ends],
   RUNNABLE: ["RUNNABLE", "STARTING", "RUNNING", "RETRYING", ...ends],
@@ -285,12 +292,12 @@ export function isNewer(record: FoundStep): record is NewerStep {
   return record.state === "UNKNOWN";
 }
 
-/** Whether a step has ended; what ended stays as it is within its epoch. */
+/** Whether a step has ended; an ended record doesn't change within its epoch. */
 export function hasEnded(record: FoundStep): record is SucceededStep | EndedStep {
   return !isNewer(record) && "endedAt" in record;
 }
 
-/** Whether a step ended with a result; that stays, whatever epochs follow. */
+/** Whether a step ended with a result; the result stays in all later epochs. */
 export function hasResult(record: FoundStep): record is SucceededStep {
   return record.state === "SUCCEEDED" || record.state === "CACHED";
 }
@@ -305,22 +312,22 @@ export function hasJobs(record: FoundStep): record is JobStep {
   return "holder" in record && record.holder === "jobs";
 }
 
-/** How many children a map has, once that is known; undefined for any other record. */
+/** A map's number of children, once known; undefined for any other record. */
 export function childrenOf(record: FoundStep): number | undefined {
   return !isNewer(record) && "children" in record ? record.children : undefined;
 }
 
-/** Place of a record in the list of a mapped step; 0 for the map itself and for a step that is not mapped. */
+/** A record's place in the list of a mapped step; 0 for the map itself and for a step that isn't mapped. */
 export function indexOf({ index }: StepKey): number {
   return index === "map" ? 0 : index;
 }
 
-/** What a step, or by its index a child of it, is called: `train_model`, `train_model[3]`. */
+/** The name to show for a step, or for its child at an index: `train_model`, `train_model[3]`. */
 export function stepLabel(step: string, index?: StepIndex): string {
   return index === undefined || index === "map" ? step : `${step}[${index}]`;
 }
 
-/** Attempts lost to a cause. */
+/** Number of attempts lost to a cause. */
 export function lossesTo(record: StepFacts, cause: LossCause): number {
   return record.losses?.[cause] ?? 0;
 }
