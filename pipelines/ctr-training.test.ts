@@ -4,17 +4,17 @@ import { startRun } from "../shared/run/start-run.ts";
 import { MemoryEngine } from "../shared/testing/memory-engine.ts";
 import { ctrTraining, inOrder } from "./ctr-training.ts";
 
-/** What the stand-ins make of a file of this name. */
+/** What the stand-ins return for a file with this name. */
 type Day = { firstHour: string; lastHour: string; logLoss: number };
 
 type Train = { files: { uri: string }[] };
 type Evaluate = Train & { candidate: { uri: string }; champion: { uri: string } | null };
 
-/** An engine whose jobs stand in for Python: they note what they were asked, and make what they say. */
+/** An engine whose jobs are stand-ins for Python: they record their inputs, and their outputs follow from `days`. */
 class Training {
   readonly asked: { job: string; input: Json }[] = [];
   readonly memory: MemoryEngine;
-  /** Log-loss of the model in a folder, on whatever data. */
+  /** Log-loss of the model in a folder, on any data. */
   private readonly logLoss = new Map<string, number>();
   private models = 0;
 
@@ -71,11 +71,11 @@ class Training {
       },
       Date.parse("2021-01-01T00:00:00Z"),
     );
-    // As on AWS, results are kept by what the jobs' image is made of.
+    // As on AWS, the cache key of a result contains the version of the jobs' image.
     this.memory.engine = { ...this.memory.engine, jobVersions: new Map([["ctr", "1"]]) };
   }
 
-  /** A registered model is known by its content, which names the folder that it was made in. */
+  /** A registered model is identified by its content, which names the folder in which it was made. */
   private async lossOf(folder: string): Promise<number> {
     const body = Buffer.from((await this.memory.objects.get(`${folder}MLmodel`)) ?? []).toString();
     const loss = this.logLoss.get(body.replace("MLmodel", ""));
@@ -83,19 +83,19 @@ class Training {
     return loss;
   }
 
-  /** An object whose content is where it was first put. */
+  /** An object whose content is the address where it was first put. */
   private async made(uri: string): Promise<Artifact> {
     await this.memory.objects.put(uri, uri, "text/plain");
     const sha256 = createHash("sha256").update(uri).digest("hex");
     return { uri, sha256, bytes: uri.length, mediaType: "text/plain" };
   }
 
-  /** Drops files, in this order. */
+  /** Drops files in the given order. */
   async drop(...names: string[]): Promise<void> {
     for (const name of names) await this.memory.objects.put(`s3://data/raw/ctr/${name}`, name, "text/csv");
   }
 
-  /** Runs the pipeline, and gives its state, its error, and what its last step said. */
+  /** Runs the pipeline, and returns its state, its error, and the result of its last step. */
   async run(params: Json = {}) {
     const cause = { kind: "manual" } as const;
     const causeKey = String(this.asked.length);

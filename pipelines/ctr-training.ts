@@ -27,7 +27,7 @@ type Asked = { files: { uri: string; versionId?: string | undefined }[]; recent:
 
 type Extracted = {
   files: RawObject[];
-  /** The champion, its version, and the profile of the data that it was trained on; null while there is none. */
+  /** The champion, its version, and the profile of its training data; null while there is none. */
   champion: ModelFolder | null;
   version: number | null;
   profile: Artifact | null;
@@ -41,7 +41,7 @@ export async function extract({ files, recent }: Asked, { raw, models }: StepCon
       const object = await raw.find(uri);
       if (object === undefined)
         throw new FatalError(`${uri} does not exist; drop it again, or name another file`);
-      // What started the run is trained on, though somebody has dropped another file of that name since.
+      // The run uses the version that started it, even if somebody has dropped another file with that name since.
       const versionId = files[place]?.versionId ?? object.versionId;
       return { ...object, ...(versionId !== undefined && { versionId }) };
     }),
@@ -72,7 +72,7 @@ async function newest(count: number, raw: StepContext["raw"]): Promise<string[]>
 type ValidFile = { uri: string; versionId?: string | undefined; sha256: string; bytes: number; rows: number };
 type Validated = { file: ValidFile; firstHour: string; lastHour: string; profile: Artifact };
 
-/** Valid files in the order of their hours. Training goes by time, so no two may cover the same hours. */
+/** Valid files in the order of their hours. Training follows time, so no two files may cover the same hours. */
 export function inOrder({ validated }: { validated: Validated[] }): {
   files: ValidFile[];
   profile: Artifact;
@@ -93,15 +93,15 @@ export function inOrder({ validated }: { validated: Validated[] }): {
 }
 
 /**
- * Trains a click-through model on what was dropped and lets it challenge the champion: it is promoted when it predicts
- * the newest clicks better, and refused with the figures otherwise.
+ * Trains a click-through model on the dropped files and lets it challenge the champion. The model is promoted if it
+ * predicts the newest clicks better; otherwise it is refused, and the result shows the figures.
  */
 export const ctrTraining = definePipeline(
   {
     name: "ctr-training",
     runName: "ctr-training-{yyyy}-{MM}-{dd}-{HH}-{mm}-{ss}",
     params: z.strictObject({
-      /** The click logs to train on; when there are none, the `recent` newest ones under raw/ctr/. */
+      /** The click logs to train on; if empty, the `recent` newest ones under raw/ctr/. */
       files: z
         .array(z.strictObject({ uri: z.string().startsWith("s3://"), versionId: z.string().optional() }))
         .max(100)

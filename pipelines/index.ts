@@ -8,7 +8,7 @@ import { ridgeTrain } from "./ridge-train.ts";
 import { taxiScoring } from "./taxi-scoring.ts";
 import { taxiTraining } from "./taxi-training.ts";
 
-/** Every pipeline that is deployed. A new one is added here. */
+/** Every pipeline that is deployed. Add new pipelines here. */
 export const pipelines: readonly Pipeline[] = [
   ctrTraining,
   poemDatalake,

@@ -14,7 +14,7 @@ const defaults = {
   maxRatio: 100,
 };
 
-/** An engine whose jobs stand in for Python: they note what they were asked, and leave what they say. */
+/** An engine whose jobs are stand-ins for Python: they record their inputs and write fixed outputs. */
 class Poems {
   readonly asked: { job: string; input: Json }[] = [];
   /** Errors that the next jobs throw. */
@@ -66,7 +66,7 @@ class Poems {
     };
   }
 
-  /** Drops an object, and gives its version. */
+  /** Drops an object, and returns its version. */
   async drop(key: string, body = key): Promise<string | undefined> {
     const uri = this.memory.objects.locate(key);
     return (await this.memory.objects.put(uri, body, "application/zip")).versionId;
@@ -78,7 +78,7 @@ class Poems {
     return this.memory.finish(runId);
   }
 
-  /** What others find where the newest lake is named. */
+  /** What readers find at the key that names the newest lake. */
   async published(): Promise<Json | undefined> {
     const body = await this.memory.objects.get(this.memory.objects.locate("results/poems/lake.json"));
     return body && JSON.parse(Buffer.from(body).toString());

@@ -13,7 +13,7 @@ import {
 /** Where zips of poems are dropped, and how their names end. */
 const dropped = { prefix: "raw/zips/", suffix: ".zip" };
 
-/** Where the manifest of the newest lake is found by whoever reads poems. */
+/** Where readers of poems find the manifest of the newest lake. */
 export const newestLake = "results/poems/lake.json";
 
 type Source = z.infer<typeof poemSource>;
@@ -22,7 +22,7 @@ type Asked = {
   source: Source | null;
 };
 
-/** The zip that was dropped, at one version, or where to fetch one from. */
+/** The zip that was dropped, at one version, or the source to fetch one from. */
 export async function findArchive(
   { archive, source }: Asked,
   { raw }: StepContext,
@@ -31,7 +31,7 @@ export async function findArchive(
   const uri = archive?.uri ?? (await newestZip(raw));
   const object = await raw.find(uri);
   if (object === undefined) throw new FatalError(`${uri} does not exist; drop it again, or name another zip`);
-  // What started the run is unpacked, though somebody has dropped another zip of that name since.
+  // The run unpacks the version that started it, even if somebody has dropped another zip with that name since.
   const versionId = archive?.versionId ?? object.versionId;
   return { dropped: { ...object, ...(versionId !== undefined && { versionId }) }, sources: [] };
 }
@@ -48,7 +48,7 @@ async function newestZip(raw: StepContext["raw"]): Promise<string> {
 type Archive = { uri: string; versionId?: string | undefined; sha256?: string };
 type Found = { dropped: Archive | null; fetched: { archive: Archive }[] };
 
-/** The archive of this run: of the two ways to come by one there was one. */
+/** This run's archive: exactly one of the two ways to get it was used. */
 export function archiveOf({ dropped, fetched }: Found): Archive {
   const found = dropped ?? fetched[0]?.archive;
   if (found === undefined) throw new FatalError("no archive was dropped or fetched");
@@ -57,22 +57,22 @@ export function archiveOf({ dropped, fetched }: Found): Archive {
 }
 
 /**
- * Unpacks a zip of poems, dropped or fetched, into a lake: a text a file in a folder for each form, with a catalogue and a
- * manifest. A lake is there as a whole or not at all; the manifest of the newest is published.
+ * Unpacks a dropped or fetched zip of poems into a lake: a folder for each form with one file per text, plus a
+ * catalogue and a manifest. A lake exists completely or not at all. The manifest of the newest lake is published.
  */
 export const poemDatalake = definePipeline(
   {
     name: "poem-datalake",
     params: z
       .strictObject({
-        /** A zip under raw/zips/; when there is neither this nor a source, the newest one. */
+        /** A zip under raw/zips/; if neither this nor a source is given, the newest zip there. */
         archive: z
           .strictObject({ uri: z.string().startsWith("s3://"), versionId: z.string().optional() })
           .nullable()
           .default(null),
         /** Where to fetch a zip from. */
         source: poemSource.nullable().default(null),
-        /** The archive's folder that holds the forms; all of it when empty. */
+        /** The archive's folder that contains the forms; the whole archive if empty. */
         folder: z.string().max(500).default(""),
         limits: archiveLimits.prefault({}),
       })
@@ -86,7 +86,7 @@ export const poemDatalake = definePipeline(
         params: ({ uri, versionId }) => ({ archive: { uri, ...(versionId !== undefined && { versionId }) } }),
       }),
     ],
-    // One after another, so that the newest lake is that of the last archive.
+    // Only one run at a time, so that the newest lake is the one of the last archive.
     maxActiveRuns: 1,
   },
   ({ params, step, map }) => {

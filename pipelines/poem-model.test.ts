@@ -9,11 +9,11 @@ import { poemModel } from "./poem-model.ts";
 const lake = (name: string) => `s3://data/lake/poems/${name}/`;
 type Forms = Readonly<Record<string, number>>;
 
-/** An engine whose jobs stand in for Python: they note what they were asked, and leave what they say. */
+/** An engine whose jobs are stand-ins for Python: they record their inputs and write fixed outputs. */
 class PoemModels {
   readonly asked: { job: string; input: Json }[] = [];
   readonly memory: MemoryEngine;
-  /** Bits that the model takes for a byte that is trained next; it keeps them. */
+  /** Bits per byte of the next model that is trained; the model keeps this value. */
   bitsPerByte = 2;
   private readonly bits = new Map<string, number>();
   private runs = 0;
@@ -105,7 +105,7 @@ class PoemModels {
     return versionId === undefined ? fields : { ...fields, versionId };
   }
 
-  /** Makes a lake; it is the newest. */
+  /** Makes a lake, which becomes the newest. */
   async fill(name: string, forms?: Forms): Promise<void> {
     await this.made(`lake/poems/${name}/_manifest.json`, this.manifest(name, forms));
     await this.made("results/poems/lake.json", this.manifest(name, forms));
@@ -123,7 +123,7 @@ class PoemModels {
     return this.memory.finish(runId);
   }
 
-  /** What became of the gate in a run. */
+  /** The gate's decision in a run. */
   async promotion({ runId }: Run): Promise<Json> {
     const record = await this.memory.store.getStep({ runId, step: "promote", index: 0 });
     if (record === undefined || !("output" in record) || !("value" in record.output))

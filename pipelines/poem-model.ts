@@ -24,7 +24,7 @@ const json = z.string().transform((text, context): unknown => {
   }
 });
 
-/** What a lake's manifest says of it, as far as this pipeline reads it: see batch-jobs/poems/lake.py. */
+/** The part of a lake's manifest that this pipeline reads: see batch-jobs/poems/lake.py. */
 const lakeManifest = json.pipe(
   z.object({
     lake: z.string().endsWith("/"),
@@ -37,7 +37,7 @@ const lakeManifest = json.pipe(
   }),
 );
 
-/** Each form's model has a name of its own in the registry: what is champion of one says nothing of another. */
+/** Each form's model has its own name in the registry: the champion of one form says nothing about another form. */
 const modelNameOf = (form: string) => `poems-${form}`;
 
 type Chosen = {
@@ -55,7 +55,7 @@ async function manifestOf(uri: string | null, { artifacts }: StepContext) {
   );
 }
 
-/** The poems of one form in a lake: the one that is named by its manifest, or the newest. */
+/** The poems of one form in a lake: the lake of the given manifest, or the newest lake. */
 export async function readForm(
   { form, manifest }: { form: string; manifest: string | null },
   context: StepContext,
@@ -80,7 +80,7 @@ export async function findChampion(
   return { version: (await models.champion(name))?.version ?? null };
 }
 
-/** A champion's model, and where its tokeniser is: beside its weights. */
+/** A champion's model, and its tokeniser, which is stored next to the weights. */
 export async function readChampion(
   { name, version }: { name: string; version: number | null },
   { models }: StepContext,
@@ -107,13 +107,19 @@ const {
 const { trainShare, vocabularySize } = poem_model.tokenise.input.shape;
 const { count, prompt, maxTokens, temperature, topK } = poem_model.sample.input.shape;
 
-/** A machine with one GPU (g4dn.xlarge holds it); where a stage has none, what trains a small model in some hours. */
+/**
+ * A machine with one GPU (the job fits on a g4dn.xlarge). In a stage without GPUs, a CPU machine that trains a small
+ * model in a few hours.
+ */
 const trainingMachine = {
   ...{ queue: "gpu", gpus: 1, vcpus: 4, memory: [8192, 15_000] },
   withoutGpu: { vcpus: 2, memory: [4096, 8192, 15_000] },
 };
 
-/** What two CPUs train within minutes: half a million weights, where the defaults are 12 million for a GPU. */
+/**
+ * A model that two CPUs can train within minutes: half a million weights, instead of the 12 million of the defaults for
+ * a GPU.
+ */
 const modelForCpus = {
   vocabularySize: 1024,
   model: { seqLen: 64, layers: 2, heads: 4, width: 128 },
@@ -121,9 +127,9 @@ const modelForCpus = {
 };
 
 /**
- * Trains a small language model on the poems of one form, has it write ten, and lets it challenge the champion of that
- * form: it is promoted when it needs fewer bits for a byte of the poems that it has not seen, and refused with the
- * figures otherwise.
+ * Trains a small language model on the poems of one form, lets it write ten poems, and lets it challenge the champion
+ * of that form. The model is promoted if it needs fewer bits per byte of the poems that it hasn't seen; otherwise it is
+ * refused, and the result shows the figures.
  */
 export const poemModel = definePipeline(
   {
@@ -131,7 +137,7 @@ export const poemModel = definePipeline(
     runName: "poem-model-{params.form}-{yyyy}-{MM}-{dd}-{HH}-{mm}-{ss}",
     params: z
       .strictObject({
-        /** As the lake names it; the other forms are left out. */
+        /** A form's name in the lake; other forms aren't used. */
         form: z
           .string()
           .regex(
@@ -139,7 +145,7 @@ export const poemModel = definePipeline(
             "is 1 to 34 lower-case letters a to z, digits and -, as it is part of a model's name",
           )
           .default("ballad"),
-        /** The manifest of the lake to read; that of the newest one when it is left out. */
+        /** The manifest of the lake to read; the newest lake's manifest if omitted. */
         manifest: z
           .string()
           .regex(/^s3:\/\/.+\/_manifest\.json$/, "is no s3://…/_manifest.json")
@@ -147,11 +153,11 @@ export const poemModel = definePipeline(
           .default(null),
         trainShare,
         vocabularySize,
-        /** A GPT-2 to go on from, below raw/ or models/; random weights when left out. */
+        /** A GPT-2 to start from, below raw/ or models/; random weights if omitted. */
         pretrained,
-        /** What the transformer is like. */
+        /** The shape of the transformer. */
         model,
-        /** How it is trained. */
+        /** The settings of the training. */
         training: z
           .strictObject({
             steps,
@@ -163,11 +169,11 @@ export const poemModel = definePipeline(
             patience,
           })
           .prefault({}),
-        /** How the poems are written that go with the model. */
+        /** The settings for the poems that are written to go with the model. */
         samples: z.strictObject({ count, prompt, maxTokens, temperature, topK }).prefault({}),
         threads,
         seed,
-        /** How many fewer bits a byte a model must need than the champion: 0.01 is 1 %. */
+        /** By what share the model needs fewer bits per byte than the champion, at least: 0.01 is 1 %. */
         minimumGain: z.number().min(0).max(1).default(0),
       })
       .refine(({ model: { width, heads } }) => width % heads === 0, {
@@ -177,7 +183,8 @@ export const poemModel = definePipeline(
     triggers: [
       runSucceeded({
         pipeline: poemDatalake,
-        // The lake of that run, though a newer one may be there by now. Nobody asked for days of a CPU by dropping a zip.
+        // Uses that run's lake, even if a newer one exists by now. Without GPUs the model is small, because dropping a
+        // zip isn't a request for days of CPU time.
         params: ({ result, stage }) => ({
           manifest: `${result.lake}_manifest.json`,
           ...(stage.gpus ? {} : modelForCpus),
@@ -263,7 +270,7 @@ export const poemModel = definePipeline(
       lambda({ name: chosen.model, version: found.version }, readChampion),
       { when: ne(found.version, null) },
     );
-    // The champion has a tokeniser of its own, and predicts the same poems in other tokens.
+    // The champion has its own tokeniser, so it predicts the same poems in different tokens.
     const itsTokens = step(
       "tokenise_for_champion",
       batch(poem_model.tokenise, { poems: chosen.poems, trainShare, pretrained: champion.tokeniser }),
@@ -282,7 +289,7 @@ export const poemModel = definePipeline(
         name: chosen.model,
         version: registered.version,
         evaluation: {
-          // Perplexities of different tokenisers do not compare; bits a byte do.
+          // Perplexities of different tokenisers can't be compared, but bits per byte can.
           candidate: { bitsPerByte },
           champion: maybe(itsEvaluation),
           base: { bitsPerByte: unigramBitsPerByte },

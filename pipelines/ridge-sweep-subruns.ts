@@ -5,14 +5,14 @@ import { deleteFile, selectBest } from "./ridge-sweep.ts";
 import { ridgeTrain, trainingQueue } from "./ridge-train.ts";
 
 /**
- * ridge-sweep, with a run of its own for each model: the runs go on at once, each on the machines of its queue, and each
- * can be looked at, cancelled and retried by itself.
+ * Like ridge-sweep, but with a separate run for each model. The runs are under way at the same time, each on the
+ * machines of its queue, and each can be viewed, cancelled and retried separately.
  */
 export const ridgeSweepSubruns = definePipeline(
   {
     name: "ridge-sweep-subruns",
     params: z.strictObject({
-      /** The models to train, and on which machines. */
+      /** The models to train, and the machines to train them on. */
       models: z
         .array(z.strictObject({ alpha: z.number().positive(), queue: trainingQueue.default("cpu") }))
         .min(1)

@@ -9,7 +9,7 @@ const file = (name: string) => ({
   mediaType: "application/octet-stream",
 });
 
-/** Stand-ins for the jobs: R² by alpha, and what each job was asked. */
+/** Stand-ins for the jobs: R² by alpha, and the inputs of each job. */
 function jobs(
   r2: (alpha: number) => number,
   asked: Record<string, unknown[]> = {},

@@ -13,7 +13,7 @@ import {
 
 type Score = { alpha: number; model: Artifact; r2: number; report: Artifact };
 
-/** The model with the highest R² on the test set; of equals the one with the strongest regularisation. */
+/** The model with the highest R² on the test set; if several are equal, the one with the strongest regularisation. */
 export function selectBest({ scores }: { scores: Score[] }): { best: Score; rejected: Artifact[] } {
   const [best, ...others] = scores.toSorted((a, b) => b.r2 - a.r2 || b.alpha - a.alpha);
   if (best === undefined) throw new Error("no model was scored");
@@ -35,7 +35,7 @@ export const ridgeSweep = definePipeline(
     name: "ridge-sweep",
     params: z.strictObject({
       alphas: z.array(z.number().positive()).min(1).default([1, 0.1, 0.01, 0.001, 0.0001, 0.00001]),
-      /** A CSV of x and y to train on; without one the dataset is generated from the scheduled time. */
+      /** A CSV of x and y to train on. If none is given, the dataset is generated from the scheduled time. */
       source: z.strictObject({ uri: z.string(), versionId: z.string().optional() }).nullable().default(null),
     }),
     triggers: [

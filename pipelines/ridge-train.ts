@@ -2,19 +2,19 @@ import * as z from "zod";
 import { ridge } from "../batch-jobs/ridge/contract.ts";
 import { artifact, batch, definePipeline, eq, lambda, maybe } from "../shared/pipeline/index.ts";
 
-/** Where a model is trained: which queue of AWS Batch its job waits in. */
+/** Where a model is trained: the AWS Batch queue in which its job waits. */
 export const trainingQueue = z.enum(["cpu", "gpu"]);
 
 type Trained = z.output<(typeof ridge.train)["output"]>;
 
-/** The model of the queue that was chosen; the step of the other one was skipped. */
+/** The model from the chosen queue; the step for the other queue was skipped. */
 export function trainedModel({ onCpu, onGpu }: { onCpu: Trained | null; onGpu: Trained | null }): Trained {
   const trained = onCpu ?? onGpu;
   if (trained === null) throw new Error("no queue was chosen");
   return trained;
 }
 
-/** Trains one ridge regression, on the machines of the queue that it is told. */
+/** Trains one ridge regression on the machines of a given queue. */
 export const ridgeTrain = definePipeline(
   {
     name: "ridge-train",
@@ -26,8 +26,8 @@ export const ridgeTrain = definePipeline(
   },
   ({ params, step }) => {
     const { train, alpha, queue } = params;
-    // A step's queue is part of the graph, so each queue has a step. No GPU is asked for: the job runs on any machine
-    // of the queue, also where a stage has none with a GPU.
+    // A step's queue is part of the graph, so each queue has its own step. The steps ask for no GPU, so the job can use
+    // any machine of the queue, even in a stage without GPUs.
     const onCpu = step("train_on_cpu", batch(ridge.train, { train, alpha }, { queue: "cpu" }), {
       when: eq(queue, "cpu"),
     });

@@ -23,12 +23,12 @@ import { taxiModel } from "./taxi-training.ts";
 
 const named = { name: z.string().min(1).default(taxiModel) };
 
-/** A model of the registry, by its version or an alias, or one of an MLflow run, whose folder lies under `raw/`. */
+/** A model of the registry, by version or alias, or the model of an MLflow run whose folder is under `raw/`. */
 const wantedModel = z.union([
   z.strictObject({ ...named, alias: z.string().min(1) }),
   z.strictObject({ ...named, version: z.int().positive() }),
   z.strictObject({
-    /** Where the experiment's runs are. */
+    /** The location of the experiment's runs. */
     experiment_uri: z
       .string()
       .regex(/^s3:\/\/[^/]+\/raw\/.*[^/]$/, "is s3://bucket/raw/…, without a slash at its end"),
@@ -38,13 +38,13 @@ const wantedModel = z.union([
 type WantedModel = z.infer<typeof wantedModel>;
 
 type FoundModel = {
-  /** What the rows and the name of the file say of it: the registry's version, or the run's id. */
+  /** The version in the rows and the file name: the registry's version, or the MLflow run's id. */
   version: string;
   uri: string;
   files: (Pick<Artifact, "uri"> & Partial<Artifact>)[];
 };
 
-/** The model at the version that it has now. */
+/** The requested model, at its current version. */
 export async function loadModel(
   { model }: { model: WantedModel },
   { models, raw }: StepContext,
@@ -78,7 +78,7 @@ type Scored = {
   output_prefix: string;
 };
 
-/** Puts the predictions where others look for them. */
+/** Publishes the predictions where readers look for them. */
 export async function makeResult(
   { predictions, rides, version, taxi_type, output_prefix }: Scored,
   { artifacts }: StepContext,
@@ -87,7 +87,7 @@ export async function makeResult(
   return { file: await artifacts.publish(predictions, `${output_prefix}/${name}`) };
 }
 
-/** Predicts how long the rides of a month take, and puts that beside how long they took. */
+/** Predicts how long a month's rides take, and stores the predictions next to the actual durations. */
 export const taxiScoring = definePipeline(
   {
     name: "taxi-scoring",

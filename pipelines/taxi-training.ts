@@ -23,7 +23,7 @@ import {
 /** Name of the model in the registry. */
 export const taxiModel = "green-taxi";
 
-/** The file of the month to validate on, and that of the month before, to train on. */
+/** The file of the month to validate on, and the file of the month before, to train on. */
 export async function findMonths(
   wanted: Wanted,
   context: StepContext,
@@ -45,8 +45,8 @@ async function findChampion(
 }
 
 /**
- * Trains a model of how long taxi rides take on one month, chooses its settings by the next one, and lets it challenge
- * the champion there.
+ * Trains a model of taxi ride durations on one month, chooses its settings on the next month, and lets it challenge the
+ * champion on that month.
  */
 export const taxiTraining = definePipeline(
   {
@@ -54,7 +54,7 @@ export const taxiTraining = definePipeline(
     params: z
       .strictObject({
         ...monthParams,
-        /** How many settings are tried. */
+        /** Number of settings that are tried. */
         max_evals: z.int().min(1).max(200).default(10),
         seed: z.int().min(0).max(4_294_967_295).default(42),
         /** How much lower a model's RMSE must be than the champion's: 0.01 is 1 %. */

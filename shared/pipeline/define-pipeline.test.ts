@@ -124,12 +124,12 @@ describe("a definition", () => {
           lambda({ x: foreign.ref }, () => 1),
           { after: foreign.ref ? [foreign.ref] : [] },
         );
-        // @ts-expect-error a number is no list
+        // @ts-expect-error a number isn't a list
         map("no_list", params.limit, () => lambda({}, () => 1));
         const model = step("model", batch(train, { rows: 1 }));
         step(
           "no_field",
-          // @ts-expect-error the job's output has no such field
+          // @ts-expect-error the job's output doesn't have this field
           lambda({ x: model.weights }, () => 1),
         );
         step(
@@ -173,17 +173,17 @@ describe("a definition", () => {
     const mistakes = mistakesOf(() =>
       definePipeline({ name: "demo", params }, ({ params, step, map }) => {
         const model = step("model", batch(train, { rows: 1 }));
-        // @ts-expect-error the job gives no such field
+        // @ts-expect-error the job's output doesn't have this field
         step("when", batch(train, { rows: 1 }), { when: eq(model.good, true) });
-        // @ts-expect-error the job gives no such field
+        // @ts-expect-error the job's output doesn't have this field
         map("over", model.parts, (rows) => batch(train, { rows }));
         const again = batch(train, { rows: 1 });
-        // @ts-expect-error a pass gives no such field
+        // @ts-expect-error a pass's result doesn't have this field
         step("until", repeat(again, { until: (result) => eq(result.good, true), limit: 2 }));
-        // @ts-expect-error the job gives no such field
+        // @ts-expect-error the job's output doesn't have this field
         step("until_another", repeat(again, { until: () => eq(model.weights, ""), limit: 2 }));
         const models = map("models", params.rows, (rows) => batch(train, { rows }));
-        // @ts-expect-error a list has no such field, nor has the job
+        // @ts-expect-error neither a list nor the job's output has this field
         return { model: models.model, weights: model.weights, scores: model.scores };
       }),
     );

@@ -22,29 +22,32 @@ import { nothingOutside, type Outside } from "./outside-world.ts";
 import { type JobFunction, runJob } from "./run-job.ts";
 import { dueTimes, StandstillError, whatItWaitsFor } from "./standstill.ts";
 
-/** Pipelines by name, with the children that they run; a pipeline that is given goes before a child of its name. */
+/**
+ * Pipelines by name, including the children that they run. A given pipeline takes precedence over a child with the same
+ * name.
+ */
 function withChildren(pipelines: readonly Pipeline[]): Map<string, Pipeline> {
   const known = new Map(pipelines.map((pipeline) => [pipeline.name, pipeline]));
-  // What is added to a map while it is gone through is gone through as well.
+  // Iterating over a map also visits entries that are added during the iteration.
   for (const { children } of known.values()) {
     for (const child of children.values()) if (!known.has(child.name)) known.set(child.name, child);
   }
   return known;
 }
 
-/** Virtual milliseconds after which a run that did not change will not do so any more: twice the longest wait. */
+/** Virtual milliseconds after which an unchanged run is considered stuck: twice the longest possible wait. */
 const maxStandstill = 2 * 366 * 24 * 3_600_000;
 
-/** Turns without a change after which messages only go round and round. */
+/** Number of turns without a change after which messages are considered to go round in circles. */
 const maxTurns = 100_000;
 
-/** How often time moves on only to the next message or sweep before it begins to leap. */
+/** How often time moves only to the next message or sweep before it begins to leap. */
 const smallSteps = 10;
 
-/** Since when a run has not changed: the change that was the last, its time, and what was tried since. */
+/** How long a run hasn't changed: the count and time of the last change, and what was tried since. */
 type Still = { changes: number; at: number; turns: number; steps: number };
 
-/** A stand-in gave what its job could not: the Python would not get it past the contract's output. */
+/** A stand-in returned a value that its job couldn't: in Python, the contract's output check would reject it. */
 export class StandInError extends Error {
   override readonly name = "StandInError";
   constructor(job: string, wrong: z.ZodError) {
@@ -52,18 +55,18 @@ export class StandInError extends Error {
   }
 }
 
-/** An engine within the process, and the hands that drive it. */
+/** An engine within the process, and the methods that drive it. */
 export class MemoryEngine {
   readonly clock: VirtualClock;
   readonly store = new MemoryRunStore();
   readonly queue: MemoryStepQueue;
   readonly largeQueue: MemoryStepQueue;
-  /** The queues of steps, each with the size of the workers that take its messages. */
+  /** The step queues, each with the size of the workers that take its messages. */
   readonly lanes: readonly { readonly queue: MemoryStepQueue; readonly workerSize: WorkerSize }[];
   readonly batch: MemoryBatchService;
   readonly objects = new MemoryObjectStore();
   readonly notifier = new MemoryNotifier();
-  /** May be replaced, by one whose ports misbehave. */
+  /** Tests may replace it with an engine whose ports misbehave. */
   engine: Engine;
   private readonly jobs: Readonly<Record<string, JobFunction>>;
 
@@ -119,7 +122,7 @@ export class MemoryEngine {
     if (wrong !== undefined) throw new StandInError(name, wrong);
   }
 
-  /** Works on the messages that can be received now, each in a worker of its size. Returns how many there were. */
+  /** Handles the messages that can be received now, each in a worker of the right size. Returns how many there were. */
   async handleMessages(): Promise<number> {
     let handled = 0;
     for (const { queue, workerSize } of this.lanes) {
@@ -131,15 +134,18 @@ export class MemoryEngine {
     return handled;
   }
 
-  /** When the next message can be received, in epoch milliseconds; undefined when none waits. */
+  /** When the next message can be received, in epoch milliseconds; undefined if none waits. */
   nextMessageAt(): number | undefined {
     const times = this.lanes.flatMap(({ queue }) => queue.nextAt() ?? []);
     return times.length === 0 ? undefined : Math.min(...times);
   }
 
-  /** Does the next things there are to do now: messages first, then events, then a job. False when there is nothing. */
+  /**
+   * Does the next things that are due now: messages first, then events, then a job. Returns false if there is nothing
+   * to do.
+   */
   async turn(): Promise<boolean> {
-    // Everything takes some time, so that what happens later also bears a later time.
+    // Everything takes some time, so later events get a later time.
     this.clock.moveTo(this.clock.now() + 1);
     if ((await this.handleMessages()) > 0) return true;
     const events = this.batch.takeEvents();
@@ -152,9 +158,9 @@ export class MemoryEngine {
   }
 
   /**
-   * Runs until a run has ended, moving time on whenever there is nothing to do.
+   * Drives the engine until a run has ended, and moves time on whenever there is nothing to do.
    *
-   * @throws StandstillError when it will not end, saying what it waits for
+   * @throws StandstillError if the run can't end; the message says what it waits for
    */
   async finish(runId: string, outside: Outside = nothingOutside): Promise<Run> {
     const still: Still = { changes: -1, at: 0, turns: 0, steps: 0 };
@@ -181,7 +187,10 @@ export class MemoryEngine {
     throw new StandstillError(`nothing has changed for ${days} days and ${still.turns} turns:\n${waits}`);
   }
 
-  /** To the next message or sweep; when these change nothing, by leaps, though never past a time that something is due. */
+  /**
+   * Moves time to the next message or sweep. If these change nothing, time leaps, but never past a time at which
+   * something is due.
+   */
   private async letTimePass(still: Still, outsideAt: number | undefined): Promise<void> {
     const now = this.clock.now();
     const sweep = this.engine.settings.sweepSeconds * 1000;
@@ -192,7 +201,7 @@ export class MemoryEngine {
         this.store,
         ({ pipeline }) => this.engine.pipelines.get(pipeline)?.graph.timeout,
       );
-      // What is far off gets its hint by a sweep before that time; what a message missed, a sweep after it finds.
+      // The sweep before a distant time sends its hint, and a sweep after it finds what a message missed.
       const times = due
         .flatMap((time) => [time - sweep, time, time + sweep + 5000])
         .filter((time) => time > now);

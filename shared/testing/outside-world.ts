@@ -6,26 +6,26 @@ import type { Reply } from "../step/approval-step.ts";
 import { startForObject } from "../trigger/start-for-object.ts";
 import { activeTree, StandstillError } from "./standstill.ts";
 
-/** What a person says to an approval as soon as it is asked for. `nobody`: its deadline passes. */
+/** A person's answer to an approval, given as soon as it is asked for. `nobody`: its deadline passes. */
 export type GivenAnswer = Reply | "nobody";
 
-/** An object that lands in the data bucket, so many seconds after the run was started. */
+/** An object that lands in the data bucket, `afterSeconds` after the run was started. */
 export type GivenObject = { key: string; body: string | Uint8Array; afterSeconds?: number };
 
-/** What happens around an engine while a run is under way. */
+/** The events around an engine while a run is under way. */
 export type Outside = {
-  /** Does what is due; called whenever the engine has nothing to do. False when there was nothing. */
+  /** Does what is due. It is called whenever the engine has nothing to do, and returns false if nothing was due. */
   act(): Promise<boolean>;
-  /** When something will happen next, epoch milliseconds. */
+  /** When the next thing will happen, in epoch milliseconds. */
   nextAt(): number | undefined;
 };
 
-/** An outside in which nothing ever happens. */
+/** An outside world in which nothing ever happens. */
 export const nothingOutside: Outside = { act: async () => false, nextAt: () => undefined };
 
 type Landing = { readonly at: number; readonly object: GivenObject };
 
-/** People that answer and objects that land, for one run and the runs that work for it. */
+/** People who answer and objects that land, for one run and the runs that work for it. */
 export class OutsideWorld implements Outside {
   private readonly engine: Engine;
   private readonly store: MemoryRunStore;
@@ -93,7 +93,7 @@ export class OutsideWorld implements Outside {
     return false;
   }
 
-  /** One for a child of a map goes before that for the map as a whole. */
+  /** The answer for a child of a map takes precedence over the answer for the whole map. */
   private answerTo(record: StepRecord & { state: "PAUSED" }): GivenAnswer {
     const { step, index, message, runId } = record;
     const answer = this.answers[stepLabel(step, index)] ?? this.answers[step];

@@ -7,10 +7,13 @@ import { FatalError } from "../pipeline/step-errors.ts";
 import type { JobDetail } from "../ports/batch-service.ts";
 import type { ObjectStore } from "../ports/object-store.ts";
 
-/** Stands in for a job's Python: takes the input, gives the output, or throws. */
+/** Stands in for a job's Python: takes the input, and returns the output or throws. */
 export type JobFunction = (input: Json) => Json | Promise<Json>;
 
-/** A file of inputs serves a whole shard of jobs, each of which is a process of its own with its own copy. */
+/**
+ * One file of inputs serves a whole shard of jobs. Each job is a separate process, so it gets its own copy of the
+ * input.
+ */
 async function inputFor(objects: ObjectStore, location: string, index: number): Promise<Json> {
   const uri = location.replace("{shard}", String(shardOf(index)));
   const file = await rememberedJson(objects, uri);
@@ -25,8 +28,8 @@ async function claimedBy(objects: ObjectStore, uri: string, id: string): Promise
 }
 
 /**
- * Does what a job's container does, as docs/batch-jobs.md says: claims the attempt, reads the input, works, and leaves
- * the manifest last, or an error.
+ * Does what a job's container does (docs/batch-jobs.md): claims the attempt, reads the input, works, and finally writes
+ * the manifest or an error.
  */
 export async function runJob(objects: ObjectStore, detail: JobDetail, work: JobFunction): Promise<JobExit> {
   const job = identityOf(detail);
@@ -36,7 +39,7 @@ export async function runJob(objects: ObjectStore, detail: JobDetail, work: JobF
   const put = (file: string, body: object) =>
     objects.putIfAbsent(prefix + file, JSON.stringify(body), "application/json");
   const isFirst = await put(attemptFiles.claim, { jobId: detail.id });
-  // Another try of the same job, by Batch itself, goes on with its claim.
+  // When Batch itself tries the same job again, that try continues with the job's claim.
   if (!isFirst && !(await claimedBy(objects, prefix + attemptFiles.claim, detail.id))) return { exitCode: 0 };
   try {
     const result = await work(await inputFor(objects, input, job.index));

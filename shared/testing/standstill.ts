@@ -3,19 +3,19 @@ import { timeOf, waitsFor } from "../state/holders.ts";
 import { type ActiveRun, isActive, type Run } from "../state/run.ts";
 import { type FoundStep, hasEnded, isHeld, isNewer, stepLabel } from "../state/step-record.ts";
 
-/** A run within the process that would wait for ever; the message says for what. */
+/** A run within the process would wait forever; the message says what it waits for. */
 export class StandstillError extends Error {
   override readonly name = "StandstillError";
 }
 
 const iso = (time: number) => new Date(time).toISOString();
 
-/** A step as people write it: its name, and its place when it is a child of a map. */
+/** A step as people write it: its name, with its index if it is a child of a map. */
 function stepName({ step, index }: FoundStep): string {
   return stepLabel(step, index === 0 ? undefined : index);
 }
 
-/** What a step waits for, or undefined when it has ended. */
+/** What a step waits for, or undefined if it has ended. */
 function stepWaits(record: FoundStep): string | undefined {
   if (hasEnded(record) || isNewer(record)) return undefined;
   if (record.state === "RETRYING") return `its next attempt at ${iso(record.retryAt)}`;
@@ -23,7 +23,7 @@ function stepWaits(record: FoundStep): string | undefined {
   return waitsFor(record);
 }
 
-/** A run and the runs that work for its steps, those of them that have not ended. */
+/** A run and the runs that work for its steps, except those that have ended. */
 export async function activeTree(store: MemoryRunStore, runId: string): Promise<ActiveRun[]> {
   const run = await store.getRun(runId);
   if (run === undefined || !isActive(run)) return [];
@@ -33,7 +33,7 @@ export async function activeTree(store: MemoryRunStore, runId: string): Promise<
   return [run, ...(await Promise.all(below)).flat()];
 }
 
-/** What a run waits for, a line a step: its own, and those of the runs that work for it. */
+/** What a run waits for, one line per step, including the steps of the runs that work for it. */
 export async function whatItWaitsFor(store: MemoryRunStore, runId: string): Promise<string> {
   const lines: string[] = [];
   for (const run of await activeTree(store, runId)) {
@@ -50,7 +50,7 @@ function slotsOf({ state, limits }: Run): string {
   return state === "QUEUED" ? ` and waits for slots of ${limits.map(({ name }) => name).join(", ")}` : "";
 }
 
-/** The times at which something is due of the runs that have not ended, in epoch milliseconds. */
+/** The times at which something is due for the runs that haven't ended, in epoch milliseconds. */
 export async function dueTimes(
   store: MemoryRunStore,
   timeoutOf: (run: Run) => number | undefined,

@@ -14,38 +14,41 @@ import { MemoryEngine } from "./memory-engine.ts";
 import { type GivenAnswer, type GivenObject, OutsideWorld } from "./outside-world.ts";
 import type { JobFunction } from "./run-job.ts";
 
-/** What a pipeline is run with in a test. */
+/** Options for running a pipeline in a test. */
 export type TestOptions = {
   params?: Json;
   /** Stand-ins for the Batch jobs, by job name such as `ridge.train`. */
   jobs?: Readonly<Record<string, JobFunction>>;
-  /** ISO 8601; 2021-01-01 when left out. */
+  /** ISO 8601; 2021-01-01 if omitted. */
   scheduledAt?: string;
-  /** Pipelines to run instead of the children of the same name; the pipeline's own children are known without. */
+  /** Pipelines that replace children with the same name. The pipeline's own children needn't be listed. */
   pipelines?: readonly Pipeline[];
-  /** What people say to approvals, of this run and of those that work for it, by step: `step` or, of a map, `step[2]`. */
+  /**
+   * People's answers to approvals of this run and of the runs that work for it, by step: `step`, or `step[2]` for a
+   * child of a map.
+   */
   approvals?: Readonly<Record<string, GivenAnswer>>;
   /** Objects that land in the data bucket. */
   objects?: readonly GivenObject[];
-  /** Stage that it runs in, for notices; `local` when left out. */
+  /** The stage to run in, for notices; `local` if omitted. */
   stage?: string;
 };
 
-/** What became of the run. Children of mapped steps are named `step[index]`. */
+/** How the run ended. Children of mapped steps are named `step[index]`. */
 export type TestResult = {
   runId: string;
   state: RunState;
   error?: RunError;
-  /** Final state of every step and child of which something was stored. */
+  /** Final state of every step and child with a stored record. */
   states: Readonly<Record<string, StepRecord["state"]>>;
-  /** Result of every step that succeeded; of a mapped step the list of its children's. */
+  /** Result of every step that succeeded; for a mapped step, the list of its children's results. */
   outputs: Readonly<Record<string, Json>>;
   errors: Readonly<Record<string, StepError>>;
-  /** Names of steps in the order in which they began. */
+  /** Names of the steps in the order in which they began. */
   order: readonly string[];
   /** Virtual milliseconds from start to end. */
   milliseconds: number;
-  /** Who was told of its end, and of the ends of runs that worked for it. */
+  /** The notices that were sent about its end, and about the ends of the runs that worked for it. */
   notices: readonly SentNotice[];
 };
 
@@ -57,12 +60,14 @@ function nameOf(record: StepRecord, mapped: ReadonlySet<string>): string {
 }
 
 /**
- * Runs a pipeline within the process, with the same engine as on AWS, virtual time and stand-ins for its Batch jobs.
+ * Runs a pipeline within the process. It uses the same engine as on AWS, virtual time, and stand-ins for the Batch
+ * jobs.
  *
- * @throws PipelineDefinitionError when one of its schedules names no time
- * @throws ParamsError when the parameters do not fit
- * @throws StandInError when a stand-in of a job gives something else than its contract's output
- * @throws StandstillError when the run will not end, as with an approval that nobody gives; says what it waits for
+ * @throws PipelineDefinitionError if one of its schedules names no time
+ * @throws ParamsError if the parameters don't fit
+ * @throws StandInError if a job's stand-in returns something that isn't its contract's output
+ * @throws StandstillError if the run can't end, for example because nobody answers an approval; the message says what
+ * it waits for
  *
  * @example
  * ```ts
@@ -90,7 +95,7 @@ export async function testPipeline(pipeline: Pipeline, options: TestOptions = {}
   });
   const run = await memory.finish(runId, new OutsideWorld(memory, runId, options));
   const milliseconds = memory.clock.now() - Date.parse(scheduledAt);
-  // Its hooks and notices.
+  // Lets its hooks and notices finish.
   while (await memory.turn());
   const mapped = new Set(
     pipeline.graph.steps.filter(({ over }) => over !== undefined).map(({ name }) => name),
