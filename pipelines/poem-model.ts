@@ -173,7 +173,7 @@ export const poemModel = definePipeline(
         samples: z.strictObject({ count, prompt, maxTokens, temperature, topK }).prefault({}),
         threads,
         seed,
-        /** By what share the model needs fewer bits per byte than the champion, at least: 0.01 is 1 %. */
+        /** Minimum share by which the model must need fewer bits per byte than the champion: 0.01 is 1 %. */
         minimumGain: z.number().min(0).max(1).default(0),
       })
       .refine(({ model: { width, heads } }) => width % heads === 0, {

@@ -14,7 +14,7 @@ function stepsOnCycles(steps: readonly StepNode[]): StepNode[] {
   }
 }
 
-/** What is wrong with one reference of a step. */
+/** The problem with one reference of a step; undefined if the reference is valid. */
 function referenceProblem(
   node: StepNode,
   field: string,

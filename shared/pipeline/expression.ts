@@ -11,7 +11,7 @@ import { isJsonObject, type Json } from "./json.ts";
  * | `{ "$run": ["scheduledAt"] }` | a fact about the run |
  * | `{ "$item": ["model"] }` | the list item of the current child of a mapped step |
  * | `{ "$result": ["done"] }` | the result of the pass that a repeated step has just made |
- * | `{ "$maybe": x }` | x, or null where a step that x uses has no result |
+ * | `{ "$maybe": x }` | x, or null if a step that x uses has no result |
  * | `{ "$text": [a, b] }` | texts, numbers and booleans joined to one text |
  * | `{ "$flatten": x }` | one list of the items of the lists in x; items that aren't lists stay |
  * | `{ "$eq": [a, b] }`, `$ne`, `$lt`, `$lte`, `$gt`, `$gte` | a comparison |
@@ -43,7 +43,7 @@ export type Scope = {
   result?: Json;
 };
 
-/** An expression met a value that it cannot use, such as a field of a number. */
+/** An expression met a value that it can't use, such as a field of a number. */
 export class ExpressionError extends Error {
   override readonly name = "ExpressionError";
 }
@@ -70,7 +70,7 @@ function operands(operand: Json): readonly Json[] {
 /**
  * Follows a path of field names into a value.
  *
- * @throws ExpressionError where a part of the path is not there
+ * @throws ExpressionError if a part of the path doesn't exist
  */
 export function readPath(value: Json, path: readonly string[], what: string): Json {
   let at = value;
@@ -147,7 +147,7 @@ function textOf(part: Json): string {
 /**
  * The value of an expression.
  *
- * @throws ExpressionError where a field is missing or operands do not fit
+ * @throws ExpressionError if a field is missing or operands don't fit
  */
 export function evaluate(expression: Expression, scope: Scope): Json {
   const form = computed(expression);

@@ -59,7 +59,7 @@ export const hookName = (state: HookState) => `@${state.toLowerCase()}`;
 /** Name of the record of a notice about an end. */
 export const noticeName = (state: HookState, notice: string) => `${hookName(state)}/${notice}`;
 
-/** Name of the record that a pipeline which follows a success was started. */
+/** Name of the record of starting a pipeline that follows a success. */
 export const startName = (pipeline: string) => `${hookName("SUCCEEDED")}:${pipeline}`;
 
 /** A secret of the stage, by the last part of its parameter's name. */

@@ -13,7 +13,7 @@ const backfillPlan = openObject({
   /** The timetable in words. */
   rule: z.string(),
   from: z.string(),
-  /** Exclusive. */
+  /** The end of the times, exclusive. */
   to: z.string(),
   params: storedJson,
   /** Distinguishes its runs from other runs of the same pipeline and times. */

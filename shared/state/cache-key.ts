@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { type Artifact, artifact } from "../pipeline/job.ts";
 import { canonicalJson, isJsonObject, type Json } from "../pipeline/json.ts";
 
-/** What a step's result depends on, besides its input. */
+/** The code that a step's result depends on, in addition to its input. */
 export type CachedCode = {
   readonly pipeline: string;
   readonly step: string;

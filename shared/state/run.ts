@@ -10,7 +10,7 @@ const cause = z.discriminatedUnion("kind", [
   openObject({ kind: z.literal("schedule"), schedule: z.string() }),
   openObject({ kind: z.literal("manual"), by: z.string().exactOptional() }),
   openObject({ kind: z.literal("backfill"), backfill: z.string() }),
-  /** A new run with the same parameters. */
+  /** A rerun: a new run with an earlier run's parameters. */
   openObject({ kind: z.literal("rerun"), runId: z.string() }),
   /** A successful run of another pipeline. */
   openObject({ kind: z.literal("run"), pipeline: z.string(), runId: z.string() }),

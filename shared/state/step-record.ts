@@ -114,7 +114,7 @@ export type LossCause = keyof Losses;
 export const stepFacts = openObject({
   ...stepKey,
   epoch: ordinal,
-  /** From 1 within the epoch. */
+  /** Starts at 1 in each epoch. */
   attempt: ordinal,
   /** Failures in this epoch that counted against the step's retries. */
   failures: count,
