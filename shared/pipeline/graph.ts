@@ -23,7 +23,7 @@ const task = z.discriminatedUnion("kind", [
 ]);
 export type TaskKind = z.infer<typeof task>["kind"];
 
-/** How a step's upstream steps must end so that the step runs. All rules wait until every upstream step has ended. */
+/** How the upstream steps must end so that a step runs. All rules wait until every upstream step has ended. */
 export const triggerRule = z.enum(["all_succeeded", "all_done", "any_failed", "any_succeeded"]);
 export type TriggerRule = z.infer<typeof triggerRule>;
 
@@ -146,14 +146,14 @@ export function graphHash(graph: Graph): string {
 /** One mistake in a definition. */
 export type DefinitionProblem = { step?: string; field?: string; problem: string };
 
-/** The step with a number. Graphs are checked when made, so a missing step is a defect of the caller. */
+/** The step with the given number. Graphs are checked when made, so a missing step is a defect of the caller. */
 export function stepOf(graph: Graph, number: number): StepNode {
   const node = graph.steps[number];
   if (node === undefined) throw new RangeError(`${graph.pipeline} has no step number ${number}`);
   return node;
 }
 
-/** The step with a name, or undefined. */
+/** The step with the given name, or undefined. */
 export function stepNamed(graph: Graph, name: string): StepNode | undefined {
   return graph.steps.find((node) => node.name === name);
 }

@@ -45,7 +45,7 @@ const memory = z.union([
 
 /**
  * The resources that a Batch job gets. Memory is in MiB; with a list of growing sizes, an attempt that follows one that
- * ran out of memory gets the next size. The timeout, in seconds, starts when the job starts on its machine. After
+ * ran out of memory gets the next size. The timeout, in seconds, starts when the job begins to run. After
  * `onDemandAfter` Spot machines (3 if omitted) were taken back, the job gets an on-demand machine; with `spot: false`
  * it gets one from the start.
  */

@@ -7,7 +7,7 @@ import type { RunNameTemplate } from "./run-name.ts";
 import type { ScheduleTrigger } from "./schedule-trigger.ts";
 import type { StepContext, StepFunction } from "./step-function.ts";
 
-// The types of a defined pipeline. They refer to one another, so they live together, apart from the code that builds it.
+// The types of a defined pipeline. They refer to one another, so they live together, below the code that builds it.
 
 /** Facts about a run that steps may use. Times are ISO 8601 in UTC. */
 export type RunFacts = { id: string; pipeline: string; name: string; scheduledAt: string };

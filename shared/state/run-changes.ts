@@ -37,7 +37,7 @@ export function endedFrom(run: Run, to: EndState, endedAt: string): EndedRun {
   return { ...facts, state: to, endedAt };
 }
 
-/** The first state of a run: QUEUED if it needs slots, RUNNING if it needs none. */
+/** The state in which a run begins: QUEUED if it needs slots, RUNNING if it needs none. */
 export function openingState({ limits }: Pick<Run, "limits">): "QUEUED" | "RUNNING" {
   return limits.length > 0 ? "QUEUED" : "RUNNING";
 }

@@ -247,7 +247,7 @@ export type StepState = StepRecord["state"];
 
 /**
  * A record with words that this code doesn't know, such as another state: newer code has written it (read-step.ts).
- * This code doesn't change it, and doesn't end the run while the record is open. It drops the step's hints, and its
+ * This code neither changes it nor ends the run while the record is open. It drops the step's hints, and its
  * sweep and cancel skip the step. Newer code continues the step, through its own sweep at the latest. `UNKNOWN` is
  * never stored.
  */
