@@ -110,8 +110,8 @@ async function hintedSteps(engine: Engine, run: Run, { step, index, shard }: Ste
 
 /**
  * Ends the records that a hint is about in a run that is being cancelled: a step whose child run has ended, or a shard
- * of a large map. If nothing else is open, it ends the run too. It looks at no other records before, because thousands
- * of children may end one by one and each would otherwise look at all others.
+ * of a large map. If they were the last, it ends the run too. It cancels nothing else: thousands of children may end
+ * one by one, and each of them would otherwise go through all the others.
  */
 export async function settleHinted(engine: Engine, run: CancellingRun, hint: StepMessage): Promise<void> {
   const open = await hintedSteps(engine, run, hint);
