@@ -62,7 +62,7 @@ function comingTimes({ timetable, next, to }: Backfill): { times: string[]; afte
 
 const later = (engine: Engine) => new Date(engine.clock.now() + untilNextTurn).toISOString();
 
-/** One turn of a backfill under way. True if it got through all of the times and there may be more to skip. */
+/** One turn of a backfill under way. True if it got through all times of the turn and there may be more to skip. */
 async function goOn(engine: Engine, backfill: Backfill): Promise<boolean> {
   const { times, after } = comingTimes(backfill);
   const opened = await lookAt(engine, backfill, backfill.open);
@@ -149,7 +149,7 @@ export async function driveBackfill(engine: Engine, id: string): Promise<void> {
 }
 
 /**
- * Moves every backfill on that is due, each on its own. Reads only the backfills that are due, not all that are stored.
+ * Moves on every backfill that is due, each on its own. Reads only the backfills that are due, not all that are stored.
  */
 export async function driveBackfills(engine: Engine): Promise<void> {
   const now = new Date(engine.clock.now()).toISOString();

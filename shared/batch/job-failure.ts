@@ -75,7 +75,7 @@ const kinds: readonly Kind[] = [
 
 /**
  * Exit code of a process that SIGKILL ended (128 + 9). If no machine was taken back, no time limit was reached and
- * nobody requested the kill, then the kernel ran out of memory, and Docker didn't notice.
+ * nobody requested the kill, then the kernel killed it because memory ran out, and Docker didn't notice.
  */
 const killed = 137;
 
@@ -90,7 +90,10 @@ export function machinesLost({ tries = [] }: Pick<JobDetail, "tries">): number {
   return tries.filter(({ statusReason }) => spotInterruption.test(statusReason ?? "")).length;
 }
 
-/** The stack of a job's error. Python lists the innermost call last, and then repeats the error itself. */
+/**
+ * Where a job's error was raised. Python lists the innermost call last, and then repeats the error itself, which is
+ * dropped.
+ */
 function raisedAt({ message, stack }: JobError): string[] {
   const last = message.split("\n");
   const frames = stack.at(-1)?.endsWith(last.at(-1) ?? "") ? stack.slice(0, -last.length) : stack;

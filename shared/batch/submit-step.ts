@@ -24,8 +24,8 @@ import { endSubmission } from "./end-submission.ts";
 import { indicesOf, jobEnvironment, jobName, splitForArrays } from "./job-environment.ts";
 
 /**
- * How often a submission is retried that Batch doesn't accept, before its step fails: for about half an hour. The limit
- * counts tries and not minutes, so that a time in which nobody tried doesn't make the step fail.
+ * How many times a submission that Batch doesn't accept is retried before its step fails: enough for about half an
+ * hour. The limit counts tries and not minutes, so that a time in which nobody tried doesn't make the step fail.
  */
 const maxRefusals = 33;
 

@@ -14,8 +14,8 @@ import { jobEnded } from "./job-ended.ts";
 import { recordFor, recordJobState } from "./record-job-state.ts";
 
 /**
- * When a step continues whose attempt this job did: after a failure, or with another pass. Epoch milliseconds. The
- * job's end was handled then, except that the hint may not have been sent.
+ * When the step of a job's attempt continues, after a failure or with another pass. Epoch milliseconds; undefined if it
+ * doesn't. The end of such a job was already handled, except that the hint may not have been sent.
  */
 function goesOnAt(record: StepRecord, job: JobIdentity): number | undefined {
   if (record.epoch !== job.epoch || record.attempt !== job.attempt) return undefined;

@@ -23,7 +23,7 @@ export async function jobEnded(
     const [copy] = await engine.batch.describe([end.by]);
     // Check again: the copy may have left its manifest since, and there may be no further event about its end.
     if (copy !== undefined && isOver(copy)) return jobEnded(engine, work, held, job, copy);
-    // Record the copy's id: the sweep asks about the job in the record, whether it waits too long or Batch has
+    // Record the copy's id, because the sweep checks the job in the record: whether it waits too long, or Batch has
     // forgotten it.
     if (hasJobs(held) && !held.jobs.some(({ id }) => id === end.by))
       await engine.store.putStep({ ...held, jobs: [{ id: end.by, name: detail.name }] }, held.version);

@@ -66,7 +66,7 @@ function openJobsOf(array: JobDetail, open: ReadonlySet<number>): string[] {
 /**
  * Asks Batch about jobs, in case their events were lost.
  *
- * @param open the map's children that have not ended, for its array jobs
+ * @param open the map's children that haven't ended, for its array jobs
  * @param records the stored records of the step
  * @returns the ids of the jobs that Batch knows
  */

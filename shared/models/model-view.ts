@@ -49,8 +49,8 @@ async function movesOf(
 }
 
 /**
- * The metric of a version that a gate last decided by. It has the gate's name, or that name after `test`: a version
- * lists the metrics of its training and of its test separately.
+ * The version's name for the metric that a gate last decided by: the gate's name, or that name after `test`, since a
+ * version lists the metrics of its training and of its test separately.
  */
 export function gateMetric(
   moves: readonly AliasMove[],

@@ -87,7 +87,8 @@ export async function promoteVersion(
       why: reason,
       figures: candidate.figures,
     });
-    // Somebody else has moved it first, so decide again. In each round, one of the competing steps succeeds.
+    // If it wasn't moved, somebody else was faster, and the gate decides again. In each round, one of the competing
+    // steps succeeds.
     if (moved) return { promoted: true, ...answer, holder: version };
   }
 }

@@ -55,7 +55,7 @@ export const runRequests = [
     pipeline: z.string().min(1).optional(),
     state: z.enum(runStates).optional(),
     tag: tag.optional(),
-    /** Only runs for this time or later, and before `until`. */
+    /** Only runs that were requested at this time or later, and before `until`. */
     since: moment.optional(),
     until: moment.optional(),
     limit: z.int().min(1).max(1000).default(20),

@@ -4,7 +4,7 @@ import type { StepMessage } from "../ports/step-queue.ts";
 import type { Run, RunningRun } from "../state/run.ts";
 import type { TailCall } from "./tail-call.ts";
 
-/** The hint that starts a step: the step itself, or its map as a whole. */
+/** The hint that starts a step. For a mapped step, it starts the map as a whole. */
 export function firstMessage(run: Run, graph: Graph, number: number): StepMessage {
   const node = stepOf(graph, number);
   return { runId: run.runId, step: node.name, index: node.over === undefined ? 0 : "map", epoch: run.epoch };

@@ -19,7 +19,7 @@ export type ProgressView = {
   message: string;
   /** Time of the last report. ISO 8601, UTC. */
   at: string;
-  /** Fraction per minute, from the job's begin to its last report. Absent for a map. */
+  /** Fraction per minute, from the job's start to its last report. Absent for a map. */
   perMinute?: number;
 };
 
@@ -48,7 +48,9 @@ async function lastWord(objects: ObjectStore, run: Run, record: JobStep): Promis
   }
 }
 
-/** Fraction per minute since the job began. Undefined if either is missing or no time has passed. */
+/**
+ * Fraction per minute since the job began. Undefined if its start or its fraction is unknown, or no time has passed.
+ */
 function rateOf({ runningSince }: JobStep, { fraction, at }: Told): number | undefined {
   if (runningSince === undefined || fraction === undefined || fraction === 0) return undefined;
   const minutes = (Date.parse(at) - runningSince) / 60_000;

@@ -79,7 +79,7 @@ export type StepView = {
   errors: ErrorView[];
   /** Only for a Batch step: the queue of its attempt, or of the next one. */
   queue?: string;
-  /** It asked for a GPU and the stage has none, so it runs with the resources that it can do with instead. */
+  /** It asked for a GPU and the stage has none, so it runs with its resources for that case. */
   withoutGpu?: true;
   /** Location of the running job's log. */
   log?: string;

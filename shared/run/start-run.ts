@@ -158,8 +158,8 @@ export async function beginRun(engine: Engine, run: WaitingRun | RunningRun): Pr
   if (run.state === "RUNNING") return dispatch(engine, run, graph, plan(graph, run.progress).ready);
   if (run.state !== "QUEUED" || (await admitOrWait(engine, run)) !== "cancel") return;
   const reason = `${run.pipeline} has no slot left (${run.limits.map(({ name, limit }) => `${name}: ${limit}`).join(", ")}), and its runs do not wait`;
-  // Somebody else may have found a slot for the run meanwhile. Then it's under way, and its steps must not be left open
-  // by this cancel.
+  // `unbegun`, because somebody else may have found a slot for the run meanwhile. Then it's under way, and a cancel
+  // would have to end its steps.
   const move = { to: "CANCELLING", endsAs: "CANCELLED", reason, unbegun: true } as const;
   const moved = await engine.store.moveRun(run.runId, run.epoch, move, engine.clock.now());
   if (moved?.state === "CANCELLING" && moved.epoch === run.epoch && moved.activeSince === undefined)

@@ -49,7 +49,7 @@ export async function commitEnd(
 
 /**
  * Sends the hint that moves a step on after a delay. If the delay is too long for a message, the sweep sends the hint
- * once the time is near. A message that was forwarded repeatedly would have each of its copies forwarded as well.
+ * once the time is near. Forwarding a message again and again would forward each of its copies as well.
  */
 export async function hintLater(engine: Engine, work: StepWork, record: StoredStep, delay: number) {
   if (delay > maxMessageDelay) return;

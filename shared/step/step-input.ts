@@ -121,7 +121,7 @@ export async function countOf(engine: Engine, work: StepWork): Promise<number> {
   return children ?? (await itemsOf(engine, work)).length;
 }
 
-/** One item of that list. If the items are another map's results, only that child's is read. */
+/** One item of that list. If the items are another map's results, only that one is read. */
 async function itemAt(engine: Engine, work: StepWork, index: number): Promise<Json> {
   const { run, graph, node } = work;
   const source = childrenSource(graph, node.over);

@@ -29,7 +29,7 @@ function parsed<T extends z.ZodType>(schema: T, request: unknown): z.output<T> {
   throw new ModelRequestError(lines.join("; "));
 }
 
-/** Seconds from begin to end; undefined if the step has no record or hasn't ended. */
+/** Seconds from start to end; undefined if the step has no record or hasn't ended. */
 function secondsOf(record: FoundStep | undefined): number | undefined {
   if (record === undefined || !hasEnded(record)) return undefined;
   return (Date.parse(record.endedAt) - Date.parse(record.startedAt)) / 1000;

@@ -89,8 +89,8 @@ async function leaveAlone(engine: Engine, message: StepMessage, { record }: Clai
 }
 
 /**
- * Claims the step of a message and runs it, or does what its record needs otherwise. A step for workers of the other
- * size is forwarded to them, and a map's shard is driven.
+ * Claims the step of a message and runs it. If there's nothing to run, does what the step's record needs. A step for
+ * workers of the other size is forwarded to them, and a map's shard is driven.
  */
 async function claimAndRun(
   engine: Engine,

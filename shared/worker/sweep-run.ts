@@ -26,8 +26,8 @@ import { hintWhatIsNear, isStuck, sweepStep } from "./sweep-step.ts";
 const runsPerSweep = 300;
 
 /**
- * Milliseconds after which the sweep looks again at a run that waits for a slot. The worker that frees a slot starts
- * the run, so this is rarely needed.
+ * Milliseconds after which the sweep looks again at a run that waits for a slot. Usually the run starts earlier, when
+ * another run frees the slot.
  */
 const queuedLook = 15 * 60_000;
 

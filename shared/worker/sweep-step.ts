@@ -122,7 +122,7 @@ async function sweepChildren(
 }
 
 /**
- * Gets a step going again that the run waits for: sends lost hints, asks Batch about jobs whose end wasn't reported,
+ * Gets a step that the run waits for going again: sends lost hints, asks Batch about jobs whose end wasn't reported,
  * and ends jobs that wait too long.
  *
  * @param records the stored records of the step: its own record, or those of the map and its children
