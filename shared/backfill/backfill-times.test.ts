@@ -9,7 +9,7 @@ test.each([
   ["2021-01-01", berlin, "2020-12-31T23:00:00.000Z"],
   ["2024-02-29", "Pacific/Kiritimati", "2024-02-28T10:00:00.000Z"],
   ["2021-01-01", "Pacific/Pago_Pago", "2021-01-01T11:00:00.000Z"],
-  // The clocks of São Paulo left out the first hour of this day.
+  // The clocks of São Paulo skipped the first hour of this day.
   ["2018-11-04", "America/Sao_Paulo", "2018-11-04T03:00:00.000Z"],
   ["2021-04-01T03:00:00+02:00", "UTC", "2021-04-01T01:00:00.000Z"],
 ])("the date %s in %s begins at %s", (text, timezone, begins) => {

@@ -3,7 +3,7 @@ import * as z from "zod";
 import { isTimeZone, wallTime } from "../pipeline/time-zone.ts";
 import { nextTimeOf, type Timetable } from "../pipeline/timetable.ts";
 
-/** A range or rhythm of a backfill that cannot be; nothing was started. */
+/** The range or rhythm of a backfill is impossible; nothing was started. */
 export class BackfillError extends Error {
   override readonly name = "BackfillError";
 }
@@ -17,7 +17,7 @@ const moment = z.iso.datetime({ offset: true });
 const day = 86_400_000;
 
 /**
- * The time that a date or a time means: of a date its first moment in the time zone.
+ * The moment of a date or a time; for a date, its first moment in the time zone.
  *
  * @throws BackfillError for anything else
  */
@@ -33,17 +33,17 @@ export function momentOf(field: string, text: string, timezone: string): Date {
   }
   const [, month, dayOfMonth] = text.split("-").map(Number);
   const midnight = { kind: "cron", expression: `0 0 ${dayOfMonth} ${month} *`, timezone } as const;
-  // No time zone is as much as a day away from UTC.
+  // No time zone is a whole day away from UTC.
   const found = nextTimeOf(midnight, new Date(Date.parse(text) - day), { timezone });
   if (found === undefined) throw new BackfillError(`${field} is "${text}", which is no date`);
   return found;
 }
 
 /**
- * The times of a rhythm that begins at a time: at its minute, hour, weekday or day of the month, on the wall clock of the
- * time zone.
+ * The times of a rhythm, counted from a first time: at the same minute, hour, weekday or day of the month, on the wall
+ * clock of the time zone.
  *
- * @throws BackfillError for a month that would not have its day
+ * @throws BackfillError if some months don't have that day
  */
 export function timetableOf(every: Rhythm, from: Date, timezone: string): Timetable {
   if (from.getTime() % 60_000 !== 0)
@@ -65,7 +65,7 @@ export function timetableOf(every: Rhythm, from: Date, timezone: string): Timeta
   return { kind: "cron", expression: expression[every], timezone };
 }
 
-/** A schedule's times, apart from what else the schedule is. */
+/** A schedule's times, without its other fields. */
 export function timesOfSchedule(trigger: Timetable, timezone: string): Timetable {
   const end = trigger.end === undefined ? {} : { end: trigger.end };
   return trigger.kind === "cron"
@@ -73,7 +73,7 @@ export function timesOfSchedule(trigger: Timetable, timezone: string): Timetable
     : { kind: "interval", every: trigger.every, anchor: trigger.anchor, timezone, ...end };
 }
 
-/** A short text that is the same for the same text, in hexadecimal digits. */
+/** A short hash of a text, in hexadecimal digits. */
 export function digest(text: string, digits: number): string {
   return createHash("sha256").update(text).digest("hex").slice(0, digits);
 }

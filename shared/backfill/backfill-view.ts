@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { openObject, type Stored } from "../pipeline/stored-record.ts";
 
-// What is answered about backfills: `manage` gives it, the CLI reads it by the same schema.
+// Answers about backfills: `manage` returns them, the CLI reads them with the same schema.
 
 const count = z.int().nonnegative();
 
@@ -12,42 +12,42 @@ const asked = {
   from: z.string(),
   to: z.string(),
   concurrency: count,
-  /** How many times there are. */
+  /** Total number of times. */
   total: count,
 };
 
 /** A backfill, as a person sees it. Times are ISO 8601 in UTC. */
 export const backfillView = openObject({
   ...asked,
-  /** That of a newer version is shown as it is. */
+  /** A state of a newer version is shown as it is. */
   state: z.string(),
   reason: z.string().exactOptional(),
   pass: count,
-  /** Of its times, in this pass: see `counts` of a backfill. */
+  /** Counts of its times in this pass: see `counts` of a backfill. */
   succeeded: count,
   skipped: count,
   failed: count,
-  /** Asked for and not ended. */
+  /** Requested and not ended. */
   open: count,
   /** Not looked at yet, or stopped. */
   left: count,
-  /** What its runs are found by. */
+  /** The tag of its runs. */
   tag: z.string(),
 });
 export type BackfillView = Stored<typeof backfillView>;
 
-/** What a backfill would do that was only looked at. Times are ISO 8601 in UTC. */
+/** A preview of a backfill. Times are ISO 8601 in UTC. */
 export const backfillPreview = openObject({
   ...asked,
   dryRun: z.literal(true),
-  /** The first of its times and the last, each once. */
+  /** The first and the last of its times; no time is in both lists. */
   first: z.array(z.string()),
   last: z.array(z.string()),
-  /** Where the same was asked for before: how that stands. Under way it would only go on. */
+  /** State of the same backfill if it was requested before. If it's under way, a new request would only continue it. */
   state: z.string().exactOptional(),
   /**
-   * How many times would be started, have a run that would be opened again, are under way, have succeeded and would be
-   * skipped, and have failed and would be left. Absent for more times than are looked up at once.
+   * How many times would get a new run, would have their failed run reopened, are under way, have succeeded and would
+   * be skipped, or have failed and would stay so. Absent if there are more times than one lookup covers.
    */
   counts: openObject({
     start: count,

@@ -2,18 +2,18 @@ import { type Backfill, isStartedBy, stoppedWith } from "../state/backfill.ts";
 import { isActive, type Run } from "../state/run.ts";
 
 /**
- * Runs that a backfill asks for beyond those that may be under way, so that a slot that gets free is taken at once and
- * not with the next tick. They wait as items of the queue, so there are few.
+ * How many runs a backfill requests beyond those that may be under way, so that a free slot is taken at once and not at
+ * the next tick. The number is small because the runs wait as items of the queue.
  */
 const ahead = 50;
 
 /** A time, and the run for it, if there is one. */
 export type TimeLookedAt = { readonly time: string; readonly run: Run | undefined };
 
-/** How a time stands: what is to be done for it, or how it came out. */
+/** What a backfill must do for a time, or how the time came out. */
 export type TimeStanding = "missing" | "again" | "open" | "succeeded" | "skipped" | "failed";
 
-/** How a time of a backfill stands. */
+/** The standing of a backfill's time. */
 export function standingOf(
   backfill: Pick<Backfill, "id" | "passAt" | "retryFailed">,
   run: Run | undefined,
@@ -23,7 +23,7 @@ export function standingOf(
   const before = run.endedAt < backfill.passAt;
   if (run.state === "SUCCEEDED") return before ? "skipped" : "succeeded";
   if (run.state === "CANCELLED" && run.reason === stoppedWith(backfill.id)) return "again";
-  // What failed in this pass has had its chance.
+  // A run that failed in this pass has already had its chance.
   return before && backfill.retryFailed ? "again" : "failed";
 }
 
@@ -38,21 +38,21 @@ function count({ counts }: Mutable, standing: TimeStanding): void {
 }
 
 /**
- * How many times may be open. Its own runs wait for slots, so some may be asked for ahead; a run that another cause
- * started holds no slot of it, so while one of them is open each counts as one that is under way.
+ * How many times may be open. The backfill's own runs wait for slots, so it may request some ahead. A run with another
+ * cause holds none of its slots. While such a run is open, every open time therefore counts as under way.
  */
 function room({ concurrency }: Backfill, foreign: boolean): number {
   return foreign ? concurrency : concurrency + ahead;
 }
 
 /**
- * The next state of a backfill under way, pure: what has ended is counted, and times that come next are opened as far as
- * there is room. The times to open are stored before anything is started for them, so that whoever goes on after a crash
- * knows of them.
+ * The next state of a backfill under way. Pure: counts the times that have ended, and opens the next times while there
+ * is room. The times to open are stored before their runs start, so that a worker that continues after a crash knows
+ * them.
  *
  * @param opened the runs of the times that are open
- * @param coming times that come next, in order, with their runs
- * @param after the time after the last of `coming`, undefined when there is none
+ * @param coming the next times, in order, with their runs
+ * @param after the time after the last of `coming`; undefined if there is none
  */
 export function decideBackfill(
   backfill: Backfill,

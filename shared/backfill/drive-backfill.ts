@@ -11,19 +11,19 @@ import { type Backfill, backfillLimit, backfillTag, isStartedBy, stoppedWith } f
 import { type ActiveRun, isActive, isEnded, type Run } from "../state/run.ts";
 import { decideBackfill, standingOf, type TimeLookedAt } from "./decide-backfill.ts";
 
-/** Times that one turn looks at beyond those that are open, and turns that one call takes. */
+/** How many times one turn looks at beyond the open ones, and how many turns one call takes. */
 const timesPerTurn = 500;
 const turnsPerCall = 4;
-/** Times that one call looks at, at most, beyond those that are open. */
+/** Maximum number of times that one call looks at, beyond the open ones. */
 export const timesPerCall = timesPerTurn * turnsPerCall;
-/** Backfills that one tick drives. */
+/** How many backfills one tick drives. */
 const backfillsPerTick = 20;
-/** Milliseconds until a backfill is looked at again: each tick comes to it. */
+/** Milliseconds until the next look at a backfill; shorter than a tick, so that each tick looks at it. */
 const untilNextTurn = 30_000;
-/** After all other runs of a work queue: what is missing already can wait. */
+/** Behind all other runs of a work queue: a backfill's times are in the past and can wait. */
 const lastPriority = 100;
 
-/** The runs of some of a backfill's times, in the order of the times. */
+/** The runs for some of a backfill's times, in the order of the times. */
 export function lookAt(
   engine: Engine,
   { pipeline, causeKey }: Pick<Backfill, "pipeline" | "causeKey">,
@@ -48,7 +48,7 @@ async function startTime(engine: Engine, backfill: Backfill, time: string): Prom
   });
 }
 
-/** The times that a turn looks at next, and the one after them. */
+/** The next times that a turn looks at, and the time after them. */
 function comingTimes({ timetable, next, to }: Backfill): { times: string[]; after?: string } {
   if (next === undefined) return { times: [] };
   const bounds = { before: new Date(to), most: timesPerTurn + 1 };
@@ -62,7 +62,7 @@ function comingTimes({ timetable, next, to }: Backfill): { times: string[]; afte
 
 const later = (engine: Engine) => new Date(engine.clock.now() + untilNextTurn).toISOString();
 
-/** One turn of a backfill under way; true when it looked at all that it could and there may be more to skip. */
+/** One turn of a backfill under way. True if it got through all times of the turn and there may be more to skip. */
 async function goOn(engine: Engine, backfill: Backfill): Promise<boolean> {
   const { times, after } = comingTimes(backfill);
   const opened = await lookAt(engine, backfill, backfill.open);
@@ -81,13 +81,16 @@ async function goOn(engine: Engine, backfill: Backfill): Promise<boolean> {
     const run = runs.get(time);
     const standing = standingOf(backfill, run);
     if (standing === "missing") await startTime(engine, moved, time);
-    // One that cannot be opened yet stands so at the next turn as well.
+    // If the run can't be reopened yet, the next turn finds the same standing and tries again.
     if (standing === "again" && run !== undefined && isEnded(run)) await reopenRun(engine, run);
   });
   return after !== undefined && moved.next === after;
 }
 
-/** One turn of a cancelled backfill: ends the runs that it has started, and waits for those that a late worker starts. */
+/**
+ * One turn of a cancelled backfill: ends the runs that it has started, and waits for those that a late worker may
+ * start.
+ */
 async function settle(engine: Engine, backfill: Backfill): Promise<void> {
   const { id, counts, dueAt: _dueAt, ...facts } = backfill;
   const reason = stoppedWith(id);
@@ -98,9 +101,9 @@ async function settle(engine: Engine, backfill: Backfill): Promise<void> {
     if (run === undefined || !isMine(run) || run.state === "CANCELLING") return;
     await cancelRunAs(engine, run, "CANCELLED", reason);
   });
-  // No worker that did not know of the cancel works longer.
+  // No worker that didn't know of the cancel works longer than that.
   const mayCome = now < Date.parse(backfill.cancelledAt ?? backfill.passAt) + lastLook;
-  // What waited is cancelled by now; what had a job ends with it.
+  // Runs that waited are cancelled by now. A run with a job ends with that job.
   const settled = await lookAt(engine, backfill, backfill.open);
   const open = settled.filter(({ run }) => (run === undefined ? mayCome : isMine(run)));
   const succeeded = settled.filter(({ run }) => standingOf(backfill, run) === "succeeded").length;
@@ -114,7 +117,7 @@ async function settle(engine: Engine, backfill: Backfill): Promise<void> {
   });
 }
 
-/** Cancels a backfill that cannot go on, as its pipeline has changed. */
+/** Cancels a backfill that can't continue because its pipeline has changed. */
 async function giveUp(engine: Engine, id: string, reason: string): Promise<void> {
   const backfill = await engine.backfills.get(id);
   if (backfill?.state !== "RUNNING") return;
@@ -127,8 +130,9 @@ async function giveUp(engine: Engine, id: string, reason: string): Promise<void>
 }
 
 /**
- * Moves a backfill on: counts what has ended, skips what had succeeded, starts what there is room for. Safe to repeat, and
- * to die at any call of; of two at once one changes nothing.
+ * Moves a backfill on: counts the times that have ended, skips those that had already succeeded, and starts as many as
+ * there is room for. Safe to repeat, and a crash at any point does no harm. If two calls overlap, one of them changes
+ * nothing.
  */
 export async function driveBackfill(engine: Engine, id: string): Promise<void> {
   try {
@@ -144,7 +148,9 @@ export async function driveBackfill(engine: Engine, id: string): Promise<void> {
   }
 }
 
-/** Moves on every backfill that is due, each on its own. Reads what is due, not what is stored. */
+/**
+ * Moves on every backfill that is due, each on its own. Reads only the backfills that are due, not all that are stored.
+ */
 export async function driveBackfills(engine: Engine): Promise<void> {
   const now = new Date(engine.clock.now()).toISOString();
   for (const id of await engine.backfills.due(now, backfillsPerTick)) {

@@ -15,17 +15,17 @@ import {
   timetableOf,
 } from "./backfill-times.ts";
 
-/** Most times that one backfill runs a pipeline for. */
+/** Maximum number of times in one backfill. */
 const maxTimes = 10_000;
 
-/** What a backfill is asked for with. Dates are of the time zone, that of the stage when left out. */
+/** A request for a backfill. Dates are in its time zone; the default is the stage's. */
 export type BackfillRequest = {
   readonly pipeline: string;
   /** Inclusive: a date, or a time with an offset. */
   readonly from: string;
   /** Exclusive. */
   readonly to: string;
-  /** How often; or the times of a schedule of the pipeline, with its parameters. */
+  /** How often. The alternative is `schedule`: the times and parameters of one of the pipeline's schedules. */
   readonly every?: Rhythm;
   readonly schedule?: string;
   readonly timezone?: string;
@@ -35,8 +35,9 @@ export type BackfillRequest = {
 };
 
 /**
- * What tells a backfill's runs from others: as the pipeline's own runs for those times, or its schedule's, are told, so
- * that what one of them did is skipped. Parameters of its own make other runs.
+ * Distinguishes a backfill's runs from others. They have the same cause keys as the pipeline's or the schedule's own
+ * runs for those times, so the backfill skips what one of those did. If the request has parameters of its own, its runs
+ * are different ones.
  */
 function causeKeyOf({ schedule, params }: BackfillRequest): string {
   const own = schedule === undefined ? "" : scheduleCauseKey(schedule);
@@ -66,7 +67,7 @@ function planOf(engine: Engine, request: BackfillRequest): BackfillPlan {
   };
 }
 
-/** The times of a plan, in order. @throws BackfillError for none, too many, or times to come */
+/** The times of a plan, in order. @throws BackfillError if there are none or too many, or if some are in the future */
 function timesOf(engine: Engine, { timetable, from, to }: BackfillPlan): string[] {
   const bounds = { before: new Date(to), most: maxTimes + 1 };
   const times = timesFrom(timetable, new Date(from), engine.stage, bounds);
@@ -87,11 +88,11 @@ function timesOf(engine: Engine, { timetable, from, to }: BackfillPlan): string[
   return times.map((time) => time.toISOString());
 }
 
-/** A backfill that was asked for and can be: its id follows from what is asked for. */
+/** A valid request for a backfill. The id is derived from the request. */
 export type PlannedBackfill = { id: string; plan: BackfillPlan; times: string[] };
 
 /**
- * What a request means: which backfill, for which times, in order. Nothing is read or written.
+ * Resolves a request: which backfill it is, and its times in order. Reads and writes nothing.
  *
  * @throws PipelineNotFoundError, ScheduleNotFoundError, ParamsError, BackfillError
  */

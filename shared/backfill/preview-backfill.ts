@@ -4,13 +4,13 @@ import { standingOf, type TimeStanding } from "./decide-backfill.ts";
 import { lookAt, timesPerCall } from "./drive-backfill.ts";
 import { type BackfillRequest, planBackfill } from "./plan-backfill.ts";
 
-/** Times that are listed at each end. */
+/** How many times are listed at each end. */
 const listed = 3;
 
 /**
- * What a request to start a backfill would do. Nothing is written.
+ * What a request to start a backfill would do. Writes nothing.
  *
- * @throws PipelineNotFoundError, ScheduleNotFoundError, ParamsError, BackfillError, as the start would
+ * @throws PipelineNotFoundError, ScheduleNotFoundError, ParamsError, BackfillError, like the start
  */
 export async function previewBackfill(engine: Engine, request: BackfillRequest): Promise<BackfillPreview> {
   const { id, plan, times } = planBackfill(engine, request);

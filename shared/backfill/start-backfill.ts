@@ -33,7 +33,7 @@ function newBackfill(
   });
 }
 
-/** Changes a backfill, however often others change it meanwhile. `change` gives undefined to leave it as it is. */
+/** Changes a backfill, even if others change it meanwhile. `change` returns undefined to leave it as it is. */
 async function changeBackfill(
   engine: Engine,
   id: string,
@@ -56,7 +56,7 @@ async function applyConcurrency(engine: Engine, { id, pipeline, concurrency }: B
 }
 
 /**
- * A backfill as it is now: after a turn, where something is left to do for it.
+ * A backfill as it is now. If something is left to do for it, it takes a turn first.
  *
  * @throws BackfillNotFoundError
  */
@@ -68,9 +68,9 @@ export async function driveAndRead(engine: Engine, id: string): Promise<Backfill
 }
 
 /**
- * Runs a pipeline for each time between two dates. Its id follows from what is asked for: asked again while it is under
- * way it goes on, with the concurrency that is asked for now; asked again afterwards it goes over its times once more and
- * skips what succeeded.
+ * Runs a pipeline for each time between two dates. The backfill's id is derived from the request. If the same request
+ * comes while the backfill is under way, it continues with the newly requested concurrency. If the request comes after
+ * the end, the backfill makes another pass over its times and skips those that succeeded.
  *
  * @throws PipelineNotFoundError, ScheduleNotFoundError, ParamsError, BackfillError; nothing was started then
  */
@@ -93,8 +93,8 @@ export async function startBackfill(engine: Engine, request: BackfillRequest): P
 }
 
 /**
- * Lets a backfill go on that was cancelled, or go over its times once more: what succeeded is skipped, what its cancel
- * stopped goes on.
+ * Continues a cancelled backfill, or makes another pass over the times of one that has ended. Runs that succeeded are
+ * skipped, and runs that the backfill's cancel stopped continue.
  *
  * @throws BackfillNotFoundError
  */
@@ -108,8 +108,8 @@ export async function resumeBackfill(engine: Engine, id: string, retryFailed: bo
 }
 
 /**
- * Cancels a backfill: it starts nothing more, and the runs that it has started and that have not ended are cancelled. Of
- * one that has ended it changes nothing.
+ * Cancels a backfill: it starts nothing more, and those of its runs that haven't ended are cancelled. If the backfill
+ * has ended, nothing changes.
  *
  * @throws BackfillNotFoundError
  */

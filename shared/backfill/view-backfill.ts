@@ -1,7 +1,7 @@
 import { backfillTag, type ListedBackfill } from "../state/backfill.ts";
 import type { BackfillView } from "./backfill-view.ts";
 
-/** How far a backfill is, as of its last turn. What newer code has added to it is shown as well. */
+/** A backfill's progress as of its last turn. Fields that newer code added are shown too. */
 export function viewBackfill(backfill: ListedBackfill): BackfillView {
   const { id, counts, open, total, timetable, params, causeKey, ...rest } = backfill;
   const { createdAt, cancelledAt, passAt, retryFailed, next, dueAt, version, ...shown } = rest;

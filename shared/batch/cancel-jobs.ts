@@ -11,16 +11,19 @@ import { cancelReason, markCancelled } from "../step/cancel-step.ts";
 import { endSubmission } from "./end-submission.ts";
 import { withEndedJob } from "./job-attempt.ts";
 
-/** How the jobs of steps that are to be cancelled stand: ids of those that go on, and those that are over, by id. */
+/** The jobs of the steps to cancel: ids of those that still run, and the details of those that are over, by id. */
 export type EndedJobs = {
   readonly running: ReadonlySet<string>;
   readonly over: ReadonlyMap<string, JobDetail>;
 };
 
-/** The array job that a child's id is of. */
+/** The id of the array job that a child's id belongs to. */
 const arrayOf = (id: string) => id.split(":")[0] ?? id;
 
-/** Ends the jobs of steps, an array's children by ending the array. Those that go on tell of their end. */
+/**
+ * Ends the jobs of steps. An array's children are ended through their array. The events of the jobs that still run
+ * report their ends later.
+ */
 export async function endJobs(engine: Engine, records: readonly FoundRecord[]): Promise<EndedJobs> {
   const ids = records.flatMap((record) => (hasJobs(record) ? record.jobs.map(({ id }) => id) : []));
   if (ids.length === 0) return { running: new Set(), over: new Map() };
@@ -32,7 +35,7 @@ export async function endJobs(engine: Engine, records: readonly FoundRecord[]): 
   return { running, over: new Map([...wholes, ...children].map((job) => [job.id, job])) };
 }
 
-/** Ends a step that jobs work for, and keeps how they ended; false while one of them runs. */
+/** Ends a step that jobs work for, and records how the jobs ended; false while one of them runs. */
 export async function cancelJobStep(
   engine: Engine,
   run: Run,
@@ -41,7 +44,7 @@ export async function cancelJobStep(
 ): Promise<boolean> {
   if (record.jobs.some(({ id }) => running.has(id))) return false;
   const found = await nodeOf(engine, run, record.step);
-  // The jobs of a map are arrays, whose children tell of themselves.
+  // A map's jobs are arrays, whose children report their own ends.
   const job = record.index === "map" ? undefined : over.get(record.jobs[0]?.id ?? "");
   if (found === undefined || job === undefined) return markCancelled(engine, record);
   const told = { reason: job.statusReason ?? cancelReason };
@@ -49,8 +52,8 @@ export async function cancelJobStep(
 }
 
 /**
- * Ends jobs that Batch did not list yet when their submission was cancelled. The children of an array job have none of
- * their own, except those that were tried again.
+ * Ends jobs that Batch didn't list yet when their submission was cancelled. The children of an array job have no
+ * submission of their own, except those that were retried.
  */
 export async function endUnlistedJobs(engine: Engine, run: Run): Promise<void> {
   for (const record of await engine.store.listSteps(run.runId)) {
@@ -61,7 +64,7 @@ export async function endUnlistedJobs(engine: Engine, run: Run): Promise<void> {
   }
 }
 
-/** Ends the step of a cancelled run whose job has ended, if the job still holds it. */
+/** Ends the step of a cancelled run whose job has ended, if the record still names the job. */
 export async function endCancelledJob(
   engine: Engine,
   run: Run,

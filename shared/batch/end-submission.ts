@@ -7,8 +7,8 @@ import { jobName } from "./job-environment.ts";
 import { takeClaim } from "./job-files.ts";
 
 /**
- * Ends whatever jobs a submission led to, although nobody recorded them: those that Batch lists by the attempt's names
- * are ended, and one that comes later finds its claim taken.
+ * Ends all jobs of a submission, even if no record names them. The jobs that Batch lists under the attempt's names are
+ * terminated. A job that Batch lists later finds its claim taken.
  */
 export async function endSubmission(
   engine: Engine,
@@ -19,9 +19,9 @@ export async function endSubmission(
 ): Promise<void> {
   if (node.task.kind !== "batch") return;
   if (record.index !== "map") await takeClaim(engine, run, { ...record, index: record.index });
-  // A record that was tried again counts the loss of its attempt, and so no longer says which queue that was in.
+  // If a record's attempt was lost, the record counts the loss and no longer says which queue the attempt was in.
   for (const queue of queuesOf(node.task.resources)) {
-    // A map's array jobs are numbered; the first number without a job is past the last.
+    // A map's array jobs are numbered. The first number without a job is past the last one.
     for (let part = 0; ; part += 1) {
       const ids = await engine.batch.findByName(jobName(record, part), queue);
       if (ids.length === 0) break;

@@ -4,18 +4,18 @@ import { attemptResources } from "../state/attempt-resources.ts";
 import { withJobAttempt } from "../state/step-changes.ts";
 import type { JobTry, JobUsage, StepRecord } from "../state/step-record.ts";
 
-/** Group of the jobs' logs where a job's detail does not name one: AWS Batch's own. */
+/** The jobs' log group if a job's detail names none: AWS Batch's own. */
 const defaultLogGroup = "/aws/batch/job";
 
-/** Where a log is: `group:stream`; undefined while there is none. */
+/** Location of a log: `group:stream`; undefined if there's no log yet. */
 export function logOf(job: Pick<JobDetail, "logGroup">, stream: string | undefined): string | undefined {
   return stream === undefined ? undefined : `${job.logGroup ?? defaultLogGroup}:${stream}`;
 }
 
-/** Longest reason that is kept of a try, in characters; an error that ends a step is kept at length. */
+/** Maximum length of a try's stored reason, in characters. An error that ends a step is stored at full length. */
 const maxReason = 160;
 
-/** The end of an image's address: `ridge@sha256:…`. Registry and account are the stage's. */
+/** The end of an image's address: `ridge@sha256:…`. The registry and the account are the stage's. */
 function imageName(image: string): string {
   return image.slice(image.lastIndexOf("/") + 1);
 }
@@ -27,12 +27,12 @@ function tryOf(job: JobDetail, told: JobTryDetail, isLast: boolean): JobTry {
     ...(log !== undefined && { log }),
     ...(told.startedAt !== undefined && { startedAt: told.startedAt }),
     ...(told.stoppedAt !== undefined && { endedAt: told.stoppedAt }),
-    // Why the last one ended is why the attempt did.
+    // The last try's reason is the attempt's reason.
     ...(!isLast && reason !== "" && { reason: reason.slice(0, maxReason) }),
   };
 }
 
-/** The tries of a job; of one that Batch tells no tries of, what it says of the job as a whole. */
+/** The tries of a job. If Batch lists none and the job has begun, one try with the details of the whole job. */
 function triesOf(job: JobDetail): JobTry[] {
   const tries = job.tries ?? [];
   if (tries.length === 0) return job.startedAt === undefined ? [] : [tryOf(job, job, true)];
@@ -40,9 +40,9 @@ function triesOf(job: JobDetail): JobTry[] {
 }
 
 /**
- * A step's record that tells of the job that has just ended its attempt, for whatever becomes of it next.
+ * A step's record, extended by the job that has just ended its attempt. It's the basis for the step's next state.
  *
- * @param told what the job said it used, where it could, and why the attempt failed, if it did
+ * @param told the usage that the job reported, if any, and why the attempt failed, if it did
  */
 export function withEndedJob<R extends StepRecord>(
   { task }: StepNode,

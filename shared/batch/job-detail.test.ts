@@ -1,6 +1,6 @@
 import { jobDetail, parseJobEvent } from "./job-detail.ts";
 
-/** The `detail` of an event, as AWS Batch's user guide shows it, with an attempt that ended. */
+/** The `detail` of an event as AWS Batch's user guide shows it, with an attempt that ended. */
 const detail = {
   jobArn: "arn:aws:batch:us-east-1:123456789012:job/4c7599ae-0a82-49aa-ba5a-4727fcce14a8",
   jobName: "event-test",

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { given } from "../platform/given.ts";
 import type { JobDetail, JobTryDetail } from "../ports/batch-service.ts";
 
-/** AWS leaves a field out or says null, depending on where a job's detail comes from. */
+/** AWS omits a field or gives null, depending on where a job's detail comes from. */
 const optional = <T extends z.ZodType>(schema: T) =>
   schema.nullish().transform((value): z.output<T> | undefined => value ?? undefined);
 
@@ -21,7 +21,7 @@ const tried = z.object({
 
 const state = z.enum(["SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED", "FAILED"]);
 
-/** A job as DescribeJobs and EventBridge's "Batch Job State Change" tell of it; what else they say is ignored. */
+/** A job as described by DescribeJobs and by EventBridge's "Batch Job State Change". Other fields are ignored. */
 const awsDetail = z.object({
   jobId: z.string(),
   jobName: z.string(),
@@ -64,8 +64,8 @@ function indexInId(jobId: string): number | undefined {
 }
 
 /**
- * What Batch says of a job, from the `detail` of an event or from DescribeJobs. How a job ended is told by its last
- * attempt; `container` may still show an earlier one, or nothing at all after a Spot kill.
+ * A job's detail, from an event's `detail` or from DescribeJobs. The last attempt says how a job ended; `container` may
+ * still show an earlier attempt, or nothing at all after a Spot kill.
  */
 export const jobDetail = z
   .unknown()
@@ -99,9 +99,9 @@ export const jobDetail = z
 const jobEvent = z.object({ "detail-type": z.literal("Batch Job State Change"), detail: jobDetail });
 
 /**
- * The job that an EventBridge event tells of, as a queue delivers the event.
+ * The job of an EventBridge event, as a queue delivers the event.
  *
- * @throws Error for a text that is no such event; the queue then moves it to its dead letters
+ * @throws Error if the text isn't such an event; the queue then moves it to its dead letters
  */
 export function parseJobEvent(body: string): JobDetail {
   return jobEvent.parse(JSON.parse(body)).detail;

@@ -3,7 +3,7 @@ import { tagsText } from "../pipeline/tag.ts";
 import type { JobDetail } from "../ports/batch-service.ts";
 import type { StepIndex } from "../state/step-record.ts";
 
-/** Whose work a Batch job does. */
+/** The step, or the child of a map, and the attempt that a Batch job works for. */
 export type JobIdentity = {
   runId: string;
   step: string;
@@ -12,7 +12,7 @@ export type JobIdentity = {
   attempt: number;
 };
 
-/** Longest text of indices that goes into a job's environment: Batch allows 8,192 characters for all overrides. */
+/** Maximum length of the list of indices in a job's environment: Batch allows 8,192 characters for all overrides. */
 const maxIndicesText = 2000;
 
 /** Ascending indices as text: `0-5,9`. */
@@ -26,7 +26,7 @@ export function formatIndices(indices: readonly number[]): string {
   return ranges.map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`)).join(",");
 }
 
-/** The index at a place of a text such as `0-5,9`; undefined beyond its end. */
+/** The index at a position of a text such as `0-5,9`; undefined beyond its end. */
 export function indexAt(text: string, place: number): number | undefined {
   let left = place;
   for (const range of text.split(",")) {
@@ -47,8 +47,8 @@ export function splitForArrays(indices: readonly number[]): number[][] {
 }
 
 /**
- * The name of a job, the same each time for the same work, so that it can be found again: at most 128 letters, digits,
- * `-` and `_`, as AWS Batch asks.
+ * The name of a job. The same work always has the same name, so that its job can be found again. At most 128 letters,
+ * digits, `-` and `_`, as AWS Batch requires.
  */
 export function jobName(
   {
@@ -64,7 +64,7 @@ export function jobName(
   return name.replace(/[^A-Za-z0-9_-]/g, "_").slice(0, 128);
 }
 
-/** Environment of a job, as docs/batch-jobs.md says. */
+/** Environment of a job, as docs/batch-jobs.md defines it. */
 export function jobEnvironment(facts: {
   pipeline: string;
   runId: string;
@@ -75,9 +75,9 @@ export function jobEnvironment(facts: {
   indices: readonly number[];
   input: string;
   output: string;
-  /** Of the step, as its definition has them. */
+  /** Tags of the step, from its definition. */
   tags?: readonly string[];
-  /** Of the family's code, where it is known. */
+  /** Version of the family's code, if known. */
   version?: string;
 }): Record<string, string> {
   return {
@@ -103,7 +103,7 @@ const ours = z.object({
   MILLRACE_ATTEMPT: z.coerce.number().int().positive(),
 });
 
-/** Whose work a job does; undefined for jobs that are not ours, and for an array job as a whole. */
+/** The attempt that a job works for. Undefined for jobs that aren't ours, and for an array job as a whole. */
 export function identityOf(job: JobDetail): JobIdentity | undefined {
   const parsed = ours.safeParse(job.environment);
   if (!parsed.success || job.arraySize !== undefined) return undefined;
@@ -119,15 +119,15 @@ export function identityOf(job: JobDetail): JobIdentity | undefined {
   };
 }
 
-/** The version of its family's code that a job was submitted for; undefined where nobody knew. */
+/** The version of its family's code that a job was submitted for; undefined if it was unknown. */
 export function versionOf({ environment }: JobDetail): string | undefined {
   return environment.MILLRACE_VERSION;
 }
 
-/** Whom a job works for: a run in an epoch, and there one attempt, which an array job as a whole has not. */
+/** The owner of a job: a run in an epoch, and one attempt in it. An array job as a whole has no single attempt. */
 export type JobOwner = { readonly runId: string; readonly epoch: number; readonly job?: JobIdentity };
 
-/** Whom a job works for; undefined for jobs that are not ours. */
+/** The owner of a job; undefined for jobs that aren't ours. */
 export function ownerOf(detail: JobDetail): JobOwner | undefined {
   const facts = ours.safeParse(detail.environment).data;
   if (facts === undefined) return undefined;
@@ -137,7 +137,7 @@ export function ownerOf(detail: JobDetail): JobOwner | undefined {
   return job && { runId, epoch, job };
 }
 
-/** Indexes of the mapped children that a job covers, in the order of its array; none for jobs that are not ours. */
+/** Indices of the mapped children that a job covers, in the order of its array. Empty for jobs that aren't ours. */
 export function indicesOf(job: JobDetail): number[] {
   const text = ours.safeParse(job.environment).data?.MILLRACE_INDICES;
   return (text?.split(",") ?? []).flatMap((range) => {

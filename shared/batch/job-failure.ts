@@ -3,7 +3,7 @@ import { type Failure, stackLines, storable } from "../state/failure.ts";
 import type { LossCause } from "../state/step-record.ts";
 import { logOf } from "./job-attempt.ts";
 
-/** What a job says of its own failure. */
+/** A job's own report of its failure. */
 export type JobError = {
   readonly name: string;
   readonly message: string;
@@ -25,8 +25,8 @@ type Kind = {
 const spotInterruption = /^Host EC2|Spot Task was interrupted/;
 
 /**
- * What Batch's words mean, most telling first: the reason of the job, then that of the container (AWS Batch user guide,
- * "Job state change events" and "Troubleshooting").
+ * The meanings of Batch's reasons, the most telling first. The job's reason counts before the container's (AWS Batch
+ * user guide, "Job state change events" and "Troubleshooting").
  */
 const kinds: readonly Kind[] = [
   {
@@ -74,8 +74,8 @@ const kinds: readonly Kind[] = [
 ];
 
 /**
- * Exit code of a process that SIGKILL ended (128 + 9). Where no machine, no time limit and nobody's request was behind it,
- * it is the kernel that found no more memory, and Docker has not noticed.
+ * Exit code of a process that SIGKILL ended (128 + 9). If no machine was taken back, no time limit was reached and
+ * nobody requested the kill, then the kernel killed it because memory ran out, and Docker didn't notice.
  */
 const killed = 137;
 
@@ -85,12 +85,15 @@ function wordsOf(job: JobDetail): string {
     .join("; ");
 }
 
-/** How many of Batch's own tries of a job were ended by a machine that was taken back. */
+/** How many of Batch's own tries of a job ended because their Spot machine was taken back. */
 export function machinesLost({ tries = [] }: Pick<JobDetail, "tries">): number {
   return tries.filter(({ statusReason }) => spotInterruption.test(statusReason ?? "")).length;
 }
 
-/** Where a job's error was raised: Python tells the innermost call last, and then the error itself once more. */
+/**
+ * Where a job's error was raised. Python lists the innermost call last, and then repeats the error itself, which is
+ * dropped.
+ */
 function raisedAt({ message, stack }: JobError): string[] {
   const last = message.split("\n");
   const frames = stack.at(-1)?.endsWith(last.at(-1) ?? "") ? stack.slice(0, -last.length) : stack;
@@ -98,9 +101,9 @@ function raisedAt({ message, stack }: JobError): string[] {
 }
 
 /**
- * Why a job failed: what it said itself if it raised, else what Batch says of it.
+ * Why a job failed: its own report if it raised, otherwise Batch's reason.
  *
- * @param said the error file of the attempt, where the job left one
+ * @param said the error file of the attempt, if the job left one
  */
 export function jobFailure(job: JobDetail, said: JobError | undefined): Failure {
   const place = logOf(job, job.logStream);
@@ -114,7 +117,7 @@ export function jobFailure(job: JobDetail, said: JobError | undefined): Failure 
       error: { name: kind.name, message: `${words}: ${kind.remedy}`, ...log },
       retryable: !kind.fatal,
       ...(kind.lostTo && { lostTo: kind.lostTo }),
-      // What other causes may be lost is counted in attempts: five tries to pull an image are one.
+      // Losses to other causes are counted per attempt: five tries to pull an image are one loss.
       ...(kind.lostTo === "spot" && { times: Math.max(1, machinesLost(job)) }),
       ...(kind.timedOut && { timedOut: true }),
     };

@@ -12,7 +12,7 @@ import { jobFailure } from "./job-failure.ts";
 
 const claimFile = z.object({ jobId: z.string() });
 
-/** A figure for people: one that makes no sense counts as absent, for no result is thrown away over it. */
+/** A figure for people. If it makes no sense, it counts as absent, so that a bad figure never costs the result. */
 const usage = z
   .object({ peakMemoryBytes: z.int().nonnegative(), cpuSeconds: z.number().nonnegative() })
   .optional()
@@ -36,7 +36,7 @@ const errorFile = z.object({
 });
 type JobErrorFile = z.infer<typeof errorFile>;
 
-/** A job left something that is not what docs/batch-jobs.md asks for. */
+/** A job left a file that doesn't have the form that docs/batch-jobs.md requires. */
 class JobFileError extends Error {
   override readonly name = "JobFileError";
 }
@@ -55,7 +55,7 @@ async function read<T>({ objects }: Objects, run: Run, job: JobIdentity, file: s
   }
 }
 
-/** The manifest of an attempt, undefined while there is none. */
+/** The manifest of an attempt; undefined if there's none yet. */
 export function readManifest(from: Objects, run: Run, job: JobIdentity): Promise<JobManifest | undefined> {
   return read(from, run, job, attemptFiles.manifest, manifestFile);
 }
@@ -66,7 +66,7 @@ async function hasManifest(engine: Engine, run: Run, job: JobIdentity): Promise<
   return (await engine.objects.head(uri)) !== undefined;
 }
 
-/** A note that is not worth failing for: one that cannot be read counts as absent. */
+/** A file that isn't worth a failure. If it can't be read, it counts as absent. */
 async function readIfSound<T>(
   engine: Engine,
   run: Run,
@@ -83,24 +83,25 @@ async function readIfSound<T>(
   }
 }
 
-/** What an attempt that failed said of it, if it could. */
+/** What a failed attempt said about its failure, if it could. */
 function readJobError(engine: Engine, run: Run, job: JobIdentity): Promise<JobErrorFile | undefined> {
   return readIfSound(engine, run, job, attemptFiles.error, errorFile);
 }
 
-/** In place of a job's id, in a claim that no job may have. */
+/** Stands for a job's id in a claim that no job may take. */
 const nobody = "cancelled";
 
-/** Id of the job that works or worked on an attempt, undefined when none has begun. */
+/** Id of the job that works or worked on an attempt; undefined if none has begun. */
 async function claimHolder(engine: Engine, run: Run, job: JobIdentity): Promise<string | undefined> {
   const holder = (await readIfSound(engine, run, job, attemptFiles.claim, claimFile))?.jobId;
   return holder === nobody ? undefined : holder;
 }
 
 /**
- * Takes an attempt's claim where no job has it yet, so that none that has not begun will begin.
+ * Takes an attempt's claim if no job has it yet, so that no further job of the attempt begins.
  *
- * @param ended the job whose end is the attempt's, for whoever looks at a copy of it; none of an attempt that is cancelled
+ * @param ended the job whose end counts for the attempt, for readers that look at a copy of it. Left out if the attempt
+ * is cancelled
  */
 export async function takeClaim(
   engine: Engine,
@@ -112,12 +113,14 @@ export async function takeClaim(
   await engine.objects.putIfAbsent(uri, JSON.stringify({ jobId: ended }), "application/json");
 }
 
-/** How a job ended, by what it left and what Batch says. */
+/** How a job ended, according to its files and to Batch. */
 export type JobEnd =
   | { readonly kind: "succeeded"; readonly output: Json; readonly usage?: JobUsage | undefined }
-  /** With what the job said it used, if it could. */
+  /** With the usage that the job reported, if any. */
   | { readonly kind: "failed"; readonly failure: Failure; readonly usage?: JobUsage | undefined }
-  /** Another copy of the attempt, submitted when an answer was lost, works or worked in this job's place. */
+  /**
+   * Another copy of the attempt works or worked instead of this job. It was submitted because Batch's answer was lost.
+   */
   | { readonly kind: "copied"; readonly by: string };
 
 const failed = (failure: Failure, usage?: JobUsage): JobEnd => ({ kind: "failed", failure, usage });
@@ -139,7 +142,7 @@ async function endByManifest(engine: Engine, run: Run, job: JobIdentity, detail:
   return (await copyOf(engine, run, job, detail.id)) ?? failed(fatal("ManifestMissing", message));
 }
 
-/** How a job that is over ended: by its manifest, or by what it, or Batch, says of its failure. */
+/** How a job that is over ended: by its manifest, or by its own report of a failure, or Batch's. */
 export async function readJobEnd(
   engine: Engine,
   run: Run,
@@ -147,9 +150,9 @@ export async function readJobEnd(
   detail: JobDetail,
 ): Promise<JobEnd> {
   if (detail.state === "SUCCEEDED") return endByManifest(engine, run, job, detail);
-  // A job may die after its manifest was written: what it made is complete all the same.
+  // A job may die after it wrote its manifest. Its results are complete all the same.
   if (await hasManifest(engine, run, job)) return endByManifest(engine, run, job, detail);
-  // If nobody claimed it: a copy of this attempt that has not begun must not begin after the next one.
+  // In case no job has claimed the attempt: a copy that hasn't begun must not begin after the next attempt.
   await takeClaim(engine, run, job, detail.id);
   const copied = await copyOf(engine, run, job, detail.id);
   if (copied !== undefined) return copied;

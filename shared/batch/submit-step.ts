@@ -24,29 +24,35 @@ import { endSubmission } from "./end-submission.ts";
 import { indicesOf, jobEnvironment, jobName, splitForArrays } from "./job-environment.ts";
 
 /**
- * How often a submission that Batch did not take is tried again before its step fails: for half an hour or so. Tries are
- * counted and not minutes, so that a step is not given up for a time in which nobody tried.
+ * How many times a submission that Batch doesn't accept is retried before its step fails: enough for about half an
+ * hour. The limit counts tries and not minutes, so that a time in which nobody tried doesn't make the step fail.
  */
 const maxRefusals = 33;
 
-/** Bounds, in milliseconds, of the time until the next try. */
+/** Bounds, in milliseconds, of the delay before the next try. */
 const refusalDelay = { first: 10_000, most: 80_000 };
 
-/** Between half a bound and all of it: a job whose submission's answer was lost needs seconds until Batch lists it. */
+/**
+ * A delay between half the bound and the whole bound. If Batch's answer was lost, Batch takes seconds until it lists
+ * the job.
+ */
 function delayAfterRefusal(refusals: number, random: number): number {
   const bound = Math.min(refusalDelay.most, refusalDelay.first * 2 ** Math.max(0, refusals - 1));
   return Math.round((bound * (1 + random)) / 2);
 }
 
-/** What Batch is told of jobs that nobody waits for. */
+/** The reason that Batch gets for jobs that nobody waits for. */
 const withdrawn = "The step is no longer waiting for this job";
 
-/** Whether a submission's attempt is still the one that the step is at. */
+/** Whether a submission's attempt is still the step's current one. */
 function counts(held: HeldStep, current: FoundRecord | undefined): boolean {
   return current?.epoch === held.epoch && current.attempt === held.attempt && current.state !== "CANCELLED";
 }
 
-/** Inputs as the job's contract parses them, with its defaults, or why the first wrong one does not satisfy it. */
+/**
+ * Inputs as the job's contract parses them, with its defaults. If one doesn't satisfy the contract, the reason for the
+ * first of those.
+ */
 function parsedInputs(
   engine: Engine,
   work: StepWork,
@@ -65,7 +71,7 @@ function parsedInputs(
   return all;
 }
 
-/** Puts the inputs where the jobs will look for them, a file a shard. */
+/** Writes the inputs where the jobs look for them, one file per shard. */
 async function putInputs(engine: Engine, work: StepWork, held: HeldStep, inputs: ReadonlyMap<number, Json>) {
   const shards = new Map<number, Record<string, Json>>();
   for (const [index, input] of inputs) {
@@ -79,7 +85,7 @@ async function putInputs(engine: Engine, work: StepWork, held: HeldStep, inputs:
   }
 }
 
-/** The jobs that together do a step's work, numbered from `firstPart`: one, or the array jobs of a map. */
+/** The jobs that together do a step's work, numbered from `firstPart`: one job, or the array jobs of a map. */
 function submissionsFor(
   engine: Engine,
   work: StepWork,
@@ -117,7 +123,7 @@ function submissionsFor(
   }));
 }
 
-/** The jobs that an earlier try at this submission led to, found by their names, and the children that they cover. */
+/** The jobs of an earlier try of this submission, found by their names, and the children that they cover. */
 async function submittedBefore(engine: Engine, held: HeldStep, queue: string) {
   const jobs: StepJob[] = [];
   const covered = new Set<number>();
@@ -131,7 +137,7 @@ async function submittedBefore(engine: Engine, held: HeldStep, queue: string) {
   }
 }
 
-/** Submits each child's work once: what an earlier try may have submitted is looked for by its names. */
+/** Submits each child's work once. Jobs that an earlier try submitted are found by their names and reused. */
 async function submitAll(
   engine: Engine,
   work: StepWork,
@@ -151,7 +157,7 @@ async function submitAll(
   return all;
 }
 
-/** Ends children that an earlier run did already. */
+/** Ends the children whose results an earlier run has already made. */
 async function endCached(
   engine: Engine,
   work: StepWork,
@@ -168,7 +174,7 @@ async function endCached(
   });
 }
 
-/** What is to be done: the indexes of the children (0 for a step that is not mapped) and the input of each. */
+/** The work to submit: the input of each child, by index (0 for a step that isn't mapped). */
 async function inputsFor(engine: Engine, work: StepWork, held: HeldStep, items: readonly Json[] | undefined) {
   if (items === undefined || held.index !== "map") {
     const index = indexOf(held);
@@ -180,8 +186,8 @@ async function inputsFor(engine: Engine, work: StepWork, held: HeldStep, items: 
 }
 
 /**
- * Withdraws a submission that its run no longer waits for. The run was read before the claim; a cancel that came in between
- * has not seen the claim, but is seen here.
+ * Withdraws a submission that its run no longer waits for. The run was read before the claim. A cancel in between
+ * hasn't seen the claim, so this looks at the run again.
  *
  * @returns whether the run waits for it
  */
@@ -197,7 +203,10 @@ async function withdrawUnlessWanted(
   return false;
 }
 
-/** The submission failed or its answer was lost: soon somebody looks whether the job exists, and submits it if not. */
+/**
+ * The submission failed or its answer was lost. After a delay, a worker checks whether the job exists, and submits it
+ * if not.
+ */
 async function tryAgainSoon(engine: Engine, work: StepWork, held: HeldStep & StoredStep, thrown: unknown) {
   const refusals = (held.refusals ?? 0) + (isThrottling(thrown) ? 0 : 1);
   if (refusals > maxRefusals) {
@@ -226,8 +235,8 @@ async function tryAgainSoon(engine: Engine, work: StepWork, held: HeldStep & Sto
 
 /**
  * Submits the Batch work of a claimed step: one job, or array jobs for the open children of a map. SubmitJob has no
- * idempotency token, so the claim comes first, under an attempt that fixes the job's name, and whoever takes the claim
- * over looks for that name before submitting.
+ * idempotency token. So the claim comes first, with an attempt that fixes the job's name. A worker that takes over the
+ * claim looks for that name before it submits.
  */
 export async function submitStep(
   engine: Engine,
@@ -241,7 +250,7 @@ export async function submitStep(
   if (read === undefined) return;
   const kept = await findCached(engine, work, read.value);
   const inputs = new Map([...read.value].filter(([index]) => !kept.has(index)));
-  // Every child had ended when the run was opened again, or finds a result that was kept: there is nothing to submit.
+  // Every child ended before the run was reopened, or has a cached result: there's nothing to submit.
   if (items !== undefined && inputs.size === 0) return expandMap(engine, work, held, items.length);
   const [result] = kept.values();
   if (items === undefined && result !== undefined) return useCached(engine, work, held, result);
@@ -264,8 +273,8 @@ export async function submitStep(
 }
 
 /**
- * Somebody else moved the step on while its jobs were submitted. If the attempt still counts, its jobs serve as well:
- * the claim in S3 lets only one of them work. If it does not, because the run was cancelled, they are ended.
+ * Called if the step's record changed while its jobs were submitted. If the attempt still counts, its jobs stay: the
+ * claim in S3 lets only one of them work. If it doesn't, because the run was cancelled, the jobs are ended.
  */
 async function withdraw(
   engine: Engine,

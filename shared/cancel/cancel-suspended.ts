@@ -6,27 +6,28 @@ import type { Run } from "../state/run.ts";
 import { markCancelled } from "../step/cancel-step.ts";
 import { cancelChild } from "../step/child-step.ts";
 
-/** What a cancel works with. */
+/** What the functions of a cancel need. */
 export type Cancelling = {
   readonly engine: Engine;
   /** The run that is being cancelled. */
   readonly run: Run;
-  /** How the jobs of its steps stand. */
+  /** The states of its steps' jobs. */
   readonly jobs: EndedJobs;
   /** Cancels another run. */
   readonly cancelRun: (run: Run, why: string) => Promise<void>;
 };
 
-/** Ends what works for a step of one holder, and the step; true once nothing does. */
+/** Ends what works for a step of one holder, and the step; true once nothing works for it. */
 type Cancel<H extends Holder> = (
   cancelling: Cancelling,
   record: SuspendedBy<H> & StoredStep,
 ) => Promise<boolean>;
 
-/** If nothing works for a step, the end of its record is all. */
+/** If nothing works for a step, only its record needs to end. */
 const endRecord = ({ engine }: Cancelling, record: StoredStep) => markCancelled(engine, record);
 
-// Apart from how a holder is looked at: what cancels runs must not carry the code that starts them.
+// Kept apart from the looks (look-at-suspended.ts): a function that cancels runs must not bundle the code that starts
+// them.
 const cancels: { readonly [H in Holder]: Cancel<H> } = {
   jobs: ({ engine, run, jobs }, record) => cancelJobStep(engine, run, record, jobs),
   children: endRecord,
@@ -41,7 +42,7 @@ function cancelOf<H extends Holder>({ holder }: { readonly holder: H }): Cancel<
   return cancels[holder];
 }
 
-/** Moves a suspended step towards its end; true once it has none of its work going on. */
+/** Moves a suspended step towards its end; true once nothing works for it. */
 export function cancelSuspended(
   cancelling: Cancelling,
   record: SuspendedBy<Holder> & StoredStep,

@@ -15,7 +15,7 @@ import { isHeld, isNewer } from "../state/step-record.ts";
 import { cancelReason, markCancelled } from "../step/cancel-step.ts";
 import { type Cancelling, cancelSuspended } from "./cancel-suspended.ts";
 
-/** Moves one record towards its end; true once it has none of its work going on. */
+/** Moves one record towards its end; true once nothing works for it. */
 async function cancelStep(cancelling: Cancelling, record: FoundRecord): Promise<boolean> {
   const { engine, run } = cancelling;
   if (isNewer(record)) {
@@ -30,7 +30,7 @@ async function cancelStep(cancelling: Cancelling, record: FoundRecord): Promise<
   return isSuspended(record) ? cancelSuspended(cancelling, record) : markCancelled(engine, record);
 }
 
-/** Moves records towards their ends; true once none of them has work going on. */
+/** Moves records towards their ends; true once nothing works for any of them. */
 async function cancelSteps(engine: Engine, run: Run, records: readonly FoundRecord[]): Promise<boolean> {
   const cancelling: Cancelling = {
     ...{ engine, run, jobs: await endJobs(engine, records) },
@@ -41,24 +41,24 @@ async function cancelSteps(engine: Engine, run: Run, records: readonly FoundReco
 }
 
 /**
- * Whether a cancel has something to end in a record. A retry may have opened the next epoch meanwhile: what works for that
- * one is none of its business. Nor is a hook, which follows the end, and is no part of what was stopped.
+ * Whether a cancel must end this record. A retry may have opened the next epoch meanwhile, and the cancel leaves that
+ * epoch's work alone. It also leaves hooks alone: they follow the end and aren't part of what was stopped.
  */
 function isOpen(record: FoundRecord, run: Run): boolean {
   return !("endedAt" in record) && record.epoch <= run.epoch && !isAfterRunStep(record.step);
 }
 
-/** What works for a run, of all its steps or of one. */
+/** The open records of a run, of all its steps or of one. */
 async function openSteps(engine: Engine, run: Run, step?: string): Promise<FoundRecord[]> {
   return (await engine.store.listSteps(run.runId, step)).filter((record) => isOpen(record, run));
 }
 
-/** Ends what works for a run that is cancelled or was; true once nothing does. */
+/** Ends what works for a run that is or was cancelled; true once nothing does. */
 export async function cancelOpenSteps(engine: Engine, run: Run): Promise<boolean> {
   return cancelSteps(engine, run, await openSteps(engine, run));
 }
 
-/** The shards of maps with so many open children that one worker's time may not do for them. */
+/** The shards of the maps that have too many open children for one worker's time. */
 function largeShards(run: Run, records: readonly FoundRecord[]): StepMessage[] {
   const { runId, epoch } = run;
   const children = Map.groupBy(
@@ -72,7 +72,7 @@ function largeShards(run: Run, records: readonly FoundRecord[]): StepMessage[] {
   });
 }
 
-/** Whether a record is among the children of some shards. */
+/** Whether a record is one of the children of some shards. */
 function isIn(shards: readonly StepMessage[], { step, index }: FoundRecord): boolean {
   return index !== "map" && shards.some((each) => each.step === step && each.shard === shardOf(index));
 }
@@ -84,11 +84,10 @@ export async function endIfSettled(engine: Engine, run: CancellingRun): Promise<
 }
 
 /**
- * Moves a run that is being cancelled towards its end: ends what works for it, and the run once nothing does. Called
- * when the cancel is asked for, when an array job ends, and by the sweep; safe to repeat. Large maps are left to a hint a
- * shard. A worker that did not know of the cancel may still begin a step: its commit starts nothing more, a job that it
- * submits is ended when Batch tells of it (handle-job.ts), and what it leaves open the last look at the run ends
- * (sweep-run.ts).
+ * Moves a run that is being cancelled towards its end: ends what works for it, and then the run. Called when the cancel
+ * is requested, when an array job ends, and by the sweep; safe to repeat. Each shard of a large map gets its own hint.
+ * A worker that doesn't know of the cancel may still begin a step. Its commit starts nothing more. If it submits a job,
+ * Batch's next event ends that job (handle-job.ts). The last look at the run ends what is still open (sweep-run.ts).
  */
 export async function settleCancellation(engine: Engine, run: CancellingRun): Promise<void> {
   const open = await openSteps(engine, run);
@@ -99,7 +98,7 @@ export async function settleCancellation(engine: Engine, run: CancellingRun): Pr
   await endRun(engine, run, await graphOf(engine, run), run.endsAs);
 }
 
-/** The open records that a hint is about: one, or the children of one shard of a map. */
+/** The open records that a hint is about: one record, or the children of one shard of a map. */
 async function hintedSteps(engine: Engine, run: Run, { step, index, shard }: StepMessage) {
   if (shard !== undefined) {
     const open = await openSteps(engine, run, step);
@@ -110,9 +109,9 @@ async function hintedSteps(engine: Engine, run: Run, { step, index, shard }: Ste
 }
 
 /**
- * Ends what a hint is about in a run that is being cancelled: a step whose child run has ended, or a shard of a large map;
- * and the run, if that was the last. It looks at nothing else: thousands of children that end one by one must not each
- * have all others looked at.
+ * Ends the records that a hint is about in a run that is being cancelled: a step whose child run has ended, or a shard
+ * of a large map. If they were the last, it ends the run too. It cancels nothing else: thousands of children may end
+ * one by one, and each of them would otherwise go through all the others.
  */
 export async function settleHinted(engine: Engine, run: CancellingRun, hint: StepMessage): Promise<void> {
   const open = await hintedSteps(engine, run, hint);
@@ -121,8 +120,8 @@ export async function settleHinted(engine: Engine, run: CancellingRun, hint: Ste
 }
 
 /**
- * Has an active run end as cancelled or timed out: nothing new starts, jobs and child runs are ended, and the run ends
- * once none is left. Asked again it goes on where it was.
+ * Cancels an active run, or times it out: nothing new starts, jobs and child runs are ended, and the run ends once none
+ * is left. A repeated call continues where the last one stopped.
  */
 export async function cancelRunAs(
   engine: Engine,

@@ -14,8 +14,8 @@ import { jobEnded } from "./job-ended.ts";
 import { recordFor, recordJobState } from "./record-job-state.ts";
 
 /**
- * When a step goes on whose attempt a job did: after a failure, or with another pass. The news of the job's end was dealt
- * with then, but for the hint that may not have been sent. Epoch milliseconds.
+ * When the step of a job's attempt continues, after a failure or with another pass. Epoch milliseconds; undefined if it
+ * doesn't. The end of such a job was already handled, except that the hint may not have been sent.
  */
 function goesOnAt(record: StepRecord, job: JobIdentity): number | undefined {
   if (record.epoch !== job.epoch || record.attempt !== job.attempt) return undefined;
@@ -24,8 +24,8 @@ function goesOnAt(record: StepRecord, job: JobIdentity): number | undefined {
 }
 
 /**
- * Works on what Batch says of a job, by an event or because the sweep asked. News may be late, repeated or out of order; for
- * jobs that are not ours or no longer count there is nothing to do.
+ * Handles Batch's news about a job, from an event or because the sweep asked. News may be late, repeated or out of
+ * order. For jobs that aren't ours or no longer count, nothing happens.
  */
 export async function handleJob(engine: Engine, detail: JobDetail): Promise<void> {
   const owner = ownerOf(detail);
@@ -37,7 +37,8 @@ export async function handleJob(engine: Engine, detail: JobDetail): Promise<void
     await engine.batch.terminate(detail.id, "The run no longer waits for this job");
   if (run.epoch !== epoch) return;
   if (job === undefined) {
-    // An array job ends after its children. Each of them told of itself; only a cancel cares for the array as a whole.
+    // An array job ends after its children, which report their own ends. Only a cancel needs the end of the whole
+    // array.
     if (isOver(detail) && run.state === "CANCELLING") await settleCancellation(engine, run);
     return;
   }
@@ -46,7 +47,7 @@ export async function handleJob(engine: Engine, detail: JobDetail): Promise<void
   if (run.state === "CANCELLING" || run.state === "CANCELLED" || run.state === "TIMED_OUT") {
     if (!isOver(detail)) return;
     await endCancelledJob(engine, run, record, detail);
-    // An array job's children end by the thousand: their array's own end settles those.
+    // An array job's children end by the thousand, so the end of their array settles the run once.
     if (run.state === "CANCELLING" && detail.arrayIndex === undefined) await endIfSettled(engine, run);
     return;
   }
@@ -57,7 +58,10 @@ export async function handleJob(engine: Engine, detail: JobDetail): Promise<void
   await moveStepOn(engine, work, record, job, detail);
 }
 
-/** Moves the step on whose attempt a job does, or says that it has ended or goes on, where that may not be known. */
+/**
+ * Moves the step of a job's attempt on. If the step has ended or already continues, sends what may have been lost: its
+ * join, or the hint.
+ */
 async function moveStepOn(
   engine: Engine,
   work: StepWork,

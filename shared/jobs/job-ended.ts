@@ -21,9 +21,10 @@ export async function jobEnded(
   const end = await readJobEnd(engine, work.run, job, detail);
   if (end.kind === "copied") {
     const [copy] = await engine.batch.describe([end.by]);
-    // Looked at once more: it may have left its manifest since, and nobody else need have reported its end.
+    // Check again: the copy may have left its manifest since, and there may be no further event about its end.
     if (copy !== undefined && isOver(copy)) return jobEnded(engine, work, held, job, copy);
-    // The sweep asks about the job that a record names: whether it waits too long, or Batch has forgotten it.
+    // Record the copy's id, because the sweep checks the job in the record: whether it waits too long, or Batch has
+    // forgotten it.
     if (hasJobs(held) && !held.jobs.some(({ id }) => id === end.by))
       await engine.store.putStep({ ...held, jobs: [{ id: end.by, name: detail.name }] }, held.version);
     return;

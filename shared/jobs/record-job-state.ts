@@ -15,21 +15,21 @@ import {
   stepLabel,
 } from "../state/step-record.ts";
 
-/** The states that a record shows of a job, in the order in which a job passes them. */
+/** The job states that a record shows, in the order in which a job passes through them. */
 const shown: readonly JobStep["state"][] = ["SUBMITTED", "RUNNABLE", "STARTING", "RUNNING"];
 
 function isShown(state: JobState): state is JobStep["state"] {
   return (shown as readonly JobState[]).includes(state);
 }
 
-/** Whether a job does the attempt that a record is at, or begins one that nothing is stored of yet. */
+/** Whether a job does the record's current attempt, or begins an attempt that has no record yet. */
 function isCurrent(record: StepRecord | undefined, job: JobIdentity): boolean {
   if (record === undefined) return true;
   if (record.epoch < job.epoch) return !hasResult(record);
   return record.epoch === job.epoch && record.attempt === job.attempt && !hasEnded(record);
 }
 
-/** The record that a job's news turns a child's into: of an array job's child often nothing is stored yet. */
+/** The new record of a step after news of its job. The child of an array job often has no record yet. */
 function jobStep(
   engine: Engine,
   record: StoredStep | undefined,
@@ -52,7 +52,7 @@ function jobStep(
   };
 }
 
-/** Whether what Batch says of a job is further than what a record shows of it, or another of Batch's own tries. */
+/** Whether Batch's state of a job is further on than the record's, or belongs to another of Batch's own tries. */
 function isNews(
   record: StepRecord | undefined,
   job: JobIdentity,
@@ -60,7 +60,7 @@ function isNews(
 ): boolean {
   if (!isShown(state) || !isCurrent(record, job)) return false;
   if (record === undefined || record.epoch < job.epoch) return true;
-  // What failed and is to be tried again has nothing to show of the job that it had.
+  // A step that failed and will be tried again doesn't show the state of its former job.
   if (!hasJobs(record) && !isHeld(record)) return false;
   const before = (shown as readonly string[]).indexOf(record.state);
   if (shown.indexOf(state) !== before) return shown.indexOf(state) > before;
@@ -69,7 +69,7 @@ function isNews(
   );
 }
 
-/** Records how far a job is. Only forwards: events come in any order, and several of one job at once. */
+/** Records how far a job is. The state only moves forward: events come in any order, and several of one job at once. */
 export async function recordJobState(
   engine: Engine,
   record: StoredStep | undefined,
@@ -86,8 +86,8 @@ export async function recordJobState(
 }
 
 /**
- * A record to commit an attempt's end on, made when nothing was stored of it. Undefined when the job does not do the attempt
- * that counts.
+ * The record on which to commit an attempt's end. It's created if the attempt has none. Undefined if the job doesn't do
+ * the current attempt.
  */
 export async function recordFor(
   engine: Engine,

@@ -19,7 +19,7 @@ const jobLost: Failure = {
 /** Whether a record's job waits in a queue whose machines work. */
 type WaitsItsTurn = (record: StepRecord) => Promise<boolean>;
 
-/** Asks Batch about each queue once at most: what is true of one child's queue is true of all of them. */
+/** Asks Batch at most once about each queue, because the answer is the same for all children in it. */
 function waitsItsTurn(engine: Engine, { node: { task } }: StepWork): WaitsItsTurn {
   const answers = new Map<string, Promise<boolean>>();
   return async (record) => {
@@ -32,10 +32,11 @@ function waitsItsTurn(engine: Engine, { node: { task } }: StepWork): WaitsItsTur
 }
 
 /**
- * Ends a job that waits too long for a machine: the attempt then fails with that reason. Whether it waits is Batch's to
- * say now; since when, is noted when it is first seen, for the news of it may be lost, and a job that lost its machine
- * waits again. While the queue's machines work, for siblings or for other runs, a job waits its turn, and its time begins
- * anew; that no machine could ever hold it, or none that could is to be had, Batch then says of the queue's first job.
+ * Ends a job that waits too long for a machine; the attempt then fails with that reason. Batch says whether the job
+ * waits now. The sweep notes the time when it first sees the job waiting, because the event may be lost, and because a
+ * job that lost its machine waits again. While the queue's machines work, for siblings or for other runs, the job waits
+ * its turn and its time starts over. If no machine could ever hold the job, or none that could is available, Batch says
+ * so once the job is the first of its queue.
  */
 async function endWaiting(
   engine: Engine,
@@ -63,11 +64,11 @@ function openJobsOf(array: JobDetail, open: ReadonlySet<number>): string[] {
 }
 
 /**
- * Asks Batch about jobs, in case the news of them was lost.
+ * Asks Batch about jobs, in case their events were lost.
  *
- * @param open for the array jobs of a map, its children that have not ended
- * @param records what is stored of the step
- * @returns ids of those that Batch knows
+ * @param open the map's children that haven't ended, for its array jobs
+ * @param records the stored records of the step
+ * @returns the ids of the jobs that Batch knows
  */
 export async function sweepJobs(
   engine: Engine,
@@ -84,14 +85,17 @@ export async function sweepJobs(
   await severalAtOnce(all, async (job) => {
     const index = identityOf(job)?.index;
     const stored = index === undefined ? undefined : byIndex.get(index);
-    // What is tried again has its hint on the way; one that was lost is sent again when it is overdue.
+    // A step that will be retried has its hint on the way; the sweep replaces a lost hint when it is overdue.
     if (isOver(job) && stored?.state !== "RETRYING") await handleJob(engine, job);
     else if (job.state === "RUNNABLE") await endWaiting(engine, job, stored, waits);
   });
   return new Set(jobs.map(({ id }) => id));
 }
 
-/** As {@link sweepJobs}, for records with jobs of their own: one whose job Batch has forgotten has lost it. */
+/**
+ * Like {@link sweepJobs}, for records with jobs of their own. If Batch has forgotten a record's jobs, its attempt fails
+ * as lost.
+ */
 export async function sweepOwnJobs(
   engine: Engine,
   work: StepWork,

@@ -4,7 +4,7 @@ import { holderAfter, rolledBackFrom, standingHolders } from "./alias-log.ts";
 
 const at = "2026-01-01T00:00:00.000Z";
 
-/** Moves of an alias: a number is a version that gets it, "back" a rollback. */
+/** Moves of an alias: a number is a version that gets it, "back" is a rollback. */
 function log(...steps: readonly (number | "back")[]): AliasMove[] {
   const moves: AliasMove[] = [];
   for (const step of steps) {
@@ -50,7 +50,7 @@ describe("the log of an alias", () => {
     expect(rolledBackFrom(log(1, 2, "back", 3), 2)).toMatchObject({ number: 3 });
     expect(rolledBackFrom(log(1, 2, "back", 2), 2)).toBeUndefined();
     expect(rolledBackFrom(log(1, 2), 2)).toBeUndefined();
-    // Rolled back to from 3, and from then on itself.
+    // Version 2 got the alias back when 3 was rolled back, and has kept it since.
     expect(rolledBackFrom(log(1, 2, 3, "back"), 2)).toBeUndefined();
     expect(rolledBackFrom(log(1, 2, 3, "back", "back"), 2)).toMatchObject({ number: 5 });
   });

@@ -12,7 +12,7 @@ function figuresOf(value: number, more: Partial<MoveFigures> = {}): MoveFigures 
   return { ...gate, value, base: 0.4532, against: null, data: "october", ...more };
 }
 
-/** Version `version`, measured against the champion of figure `championValue`. */
+/** Version `version`, measured against a champion whose figure is `championValue`. */
 function candidate(
   version: number,
   value: number,
@@ -114,7 +114,7 @@ describe("a version that is no better than the base rate", () => {
 });
 
 describe("a version whose champion has changed since", () => {
-  /** Version 5 took the place of version 4, against which nobody here was measured. */
+  /** Version 5 replaced version 4. No candidate here was measured against version 5. */
   const changed = (its: Partial<MoveFigures>, value = 0.39) => [
     move(1, 3),
     move(2, 4, { from: 3 }),
@@ -136,7 +136,8 @@ describe("a version whose champion has changed since", () => {
   });
 
   it("is compared over the base rate on other data, where the figure itself would mislead", () => {
-    // Its data is easier: a lower log-loss, and yet less than the champion makes of its own.
+    // Its data is easier: its log-loss is lower, yet it gains less over its base rate than the champion does over its
+    // own.
     const easier = late(0.38, { data: "november", base: 0.42 });
     expect(decidePromotion(easier, changed({}))).toEqual({
       kind: "refuse",
@@ -165,7 +166,7 @@ describe("rivals, measured against the same champion", () => {
   const rival = (version: number, value: number, data = "october", base = 0.45) =>
     candidate(version, value, 0.41, { against: 3, data, base });
 
-  /** Has candidates ask one after the other. */
+  /** Lets candidates ask one after the other. */
   function asked(candidates: readonly Candidate[], start: readonly AliasMove[]): AliasMove[] {
     const moves = [...start];
     for (const each of candidates) {

@@ -3,15 +3,17 @@ import type { AliasMove, MoveFigures } from "../ports/model-registry.ts";
 import { holderAfter, rolledBackFrom } from "./alias-log.ts";
 import { gainOf, gainText, percentText, valuesText } from "./gain.ts";
 
-/** A version that is to get an alias, what was measured of it, and who asks. */
+/** A version that asks for an alias, its measured figures, and the step or person that asks. */
 export type Candidate = Pick<PromotionRequest, "name" | "version" | "alias"> & {
   readonly by: ModelActor;
   readonly figures: MoveFigures;
-  /** Figure of the version that it was measured against, on the same data. */
+  /** Figure of the version that the candidate was measured against, on the same data. */
   readonly championValue: number | null;
 };
 
-/** What a gate decides, in words and numbers; `promoted` when this same step has promoted this version before. */
+/**
+ * A gate's decision, and its reason in words and numbers. `promoted`: this same step has already promoted this version.
+ */
 export type Decision = { readonly kind: "promote" | "promoted" | "refuse"; readonly reason: string };
 
 type Comparison = { readonly gain: number; readonly text: string };
@@ -33,7 +35,10 @@ function againstBase(figures: MoveFigures): Comparison {
   return compared(figures, figures.value, figures.base, figures.metric, "the base rate's");
 }
 
-/** What the candidate was measured against: the champion of then, or the base rate where there was none. */
+/**
+ * Compares the candidate as its evaluation did: with the champion of that time, or with the base rate if there was
+ * none.
+ */
 function asEvaluated({ figures, championValue, alias }: Candidate): Decision {
   const { metric, value, minimumGain } = figures;
   const comparison =
@@ -44,9 +49,9 @@ function asEvaluated({ figures, championValue, alias }: Candidate): Decision {
 }
 
 /**
- * Compares figures that were measured apart. On the same data the figures themselves compare; on different data they do
- * not, but each over what the base rate gets there: the normalised entropy of He et al., "Practical Lessons from
- * Predicting Clicks on Ads at Facebook" (ADKDD 2014), for log-loss, and the same idea for any figure.
+ * Compares figures that were measured separately. On the same data, the figures themselves are comparable. On different
+ * data, the figures divided by their base rates are. For log-loss, that's the normalised entropy of He et al.,
+ * "Practical Lessons from Predicting Clicks on Ads at Facebook" (ADKDD 2014); other figures use the same idea.
  */
 function comparedApart(mine: MoveFigures, its: MoveFigures, holder: number): Comparison | undefined {
   if (mine.metric !== its.metric || mine.better !== its.better) return undefined;
@@ -64,7 +69,7 @@ function comparedApart(mine: MoveFigures, its: MoveFigures, holder: number): Com
   );
 }
 
-/** Decides against a champion that the candidate was not measured against. */
+/** Decides against a champion that the candidate wasn't measured against. */
 function againstAnother(candidate: Candidate, moves: readonly AliasMove[], holder: number): Decision {
   const { figures } = candidate;
   const its = moves.findLast((move) => move.to === holder && move.figures !== undefined)?.figures;
@@ -79,8 +84,8 @@ function againstAnother(candidate: Candidate, moves: readonly AliasMove[], holde
     const { kind, reason } = decided(comparison, figures.minimumGain);
     return { kind, reason: `${meanwhile}: ${reason}` };
   }
-  // Both were measured against the same champion. Each has to pass the gate there, and the better one wins by however
-  // little: with a least gain between them, the first to come would win.
+  // Both were measured against the same champion. Each must pass the gate there, and then the better one wins by any
+  // margin. If a minimum gain between them were required, the first to arrive would win.
   const gate = asEvaluated(candidate);
   if (gate.kind === "refuse") return gate;
   const { kind, reason } = decided(comparison, 0);
@@ -106,7 +111,8 @@ export function decidePromotion(candidate: Candidate, moves: readonly AliasMove[
     };
   }
   if (holder !== null) {
-    // A champion that has become worse than no model at all is no measure: what beats it need not be of use.
+    // A champion that is worse by now than no model at all is no yardstick: a candidate that beats it may still be
+    // useless.
     const overBase = againstBase(figures);
     if (overBase.gain <= 0) return decided(overBase, 0);
   }

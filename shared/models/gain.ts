@@ -1,16 +1,16 @@
-/** Which way a figure gets better. */
+/** The direction in which a figure improves. */
 export type Better = "lower" | "higher";
 
 /**
- * How much better a figure is than another one, as a share of that one: 0.01 is 1 % better, -0.01 is 1 % worse. Of a
- * figure of 0 there is no share: anything better is infinitely better.
+ * How much better a figure is than another, as a share of the other: 0.01 is 1 % better, -0.01 is 1 % worse. If the
+ * other is 0, there's no share, and anything better is infinitely better.
  */
 export function gainOf(better: Better, own: number, other: number): number {
   const difference = better === "lower" ? other - own : own - other;
   return difference === 0 ? 0 : difference / Math.abs(other);
 }
 
-/** A share in per cent: with two significant digits, or all that it has before the point. */
+/** A share in per cent: two significant digits, or all digits before the decimal point if there are more. */
 export function percentText(share: number): string {
   const percent = Math.abs(share) * 100;
   if (!Number.isFinite(percent)) return "any per cent";
@@ -23,13 +23,13 @@ export function gainText(gain: number): string {
   return `${gain > 0 ? "better" : "worse"} by ${percentText(gain)}`;
 }
 
-/** A figure with so many significant digits, but never with an exponent that a person has to read. */
+/** A figure with a number of significant digits, but never with an exponent, which is hard to read. */
 function figureText(figure: number, digits: number): string {
   const text = figure.toPrecision(digits);
   return text.includes("e") ? String(Number(text)) : text;
 }
 
-/** Two figures with four significant digits, or as many more as it takes to tell them apart. */
+/** Two figures with four significant digits each, or with as many as it takes to tell them apart. */
 export function valuesText(a: number, b: number): [string, string] {
   for (let digits = 4; digits < 17; digits += 1) {
     const [own, other] = [figureText(a, digits), figureText(b, digits)];

@@ -6,7 +6,7 @@ export function digestOf(value: Json): string {
   return createHash("sha256").update(canonicalJson(value)).digest("hex");
 }
 
-/** Where an object with a checksum lies, in fields that say nothing of its content. */
+/** Fields that say where an object with a checksum is, and nothing about its content. */
 const place: readonly string[] = ["uri", "versionId"];
 
 function byContent(value: Json): Json {
@@ -17,7 +17,10 @@ function byContent(value: Json): Json {
   return Object.fromEntries(parts.map(([key, part = null]) => [key, byContent(part)]));
 }
 
-/** Digest of data that was evaluated on: equal for objects of equal content, wherever they lie. 64 hex digits of SHA-256. */
+/**
+ * Digest of the data of an evaluation. It's equal for objects of equal content, wherever they are. 64 hex digits of
+ * SHA-256.
+ */
 export function dataDigest(data: Json): string {
   return digestOf(byContent(data));
 }

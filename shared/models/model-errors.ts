@@ -1,6 +1,6 @@
 import { FatalError } from "../pipeline/step-errors.ts";
 
-/** There is no such model, or no such version or alias of it. */
+/** The model doesn't exist, or the version or alias of it doesn't. */
 export class ModelNotFoundError extends FatalError {
   override readonly name = "ModelNotFoundError";
   constructor(model: string, version?: number | string) {
@@ -13,7 +13,7 @@ export class ModelNotFoundError extends FatalError {
   }
 }
 
-/** An alias cannot be moved as asked; nothing was moved. */
+/** An alias can't be moved as requested; nothing was moved. */
 export class ModelAliasError extends FatalError {
   override readonly name = "ModelAliasError";
 }

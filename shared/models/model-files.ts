@@ -3,7 +3,7 @@ import type { ModelFolder } from "../pipeline/model.ts";
 import { FatalError } from "../pipeline/step-errors.ts";
 import { maxCopy } from "../ports/object-store.ts";
 
-/** A model's folder is not one that can be registered, or no longer what it was. */
+/** A model's folder can't be registered, or has changed. */
 export class ModelFilesError extends FatalError {
   override readonly name = "ModelFilesError";
 }
@@ -17,15 +17,15 @@ export type ModelFile = { readonly path: string; readonly artifact: Artifact };
 /** A folder's location as a prefix: with the slash at its end. */
 export const folderOf = (uri: string) => (uri.endsWith("/") ? uri : `${uri}/`);
 
-/** S3 takes such parts of a key as they are; whoever downloads the folder to a disk does not. */
+/** S3 takes such parts of a key literally, but a program that downloads the folder to a disk doesn't. */
 const isUnsafe = (path: string) =>
   path.split("/").some((part) => part === "" || part === "." || part === "..");
 
 /**
- * The files of a model in the order of their paths.
+ * The files of a model, ordered by path.
  *
- * @throws ModelFilesError for a folder without `MLmodel`, and for files that lie elsewhere, lie there twice or are too
- *   large to be copied
+ * @throws ModelFilesError if the folder has no `MLmodel`, or if a file is elsewhere, is listed twice or is too large to
+ * copy
  */
 export function filesOf({ uri, files }: ModelFolder): ModelFile[] {
   const folder = folderOf(uri);
@@ -47,7 +47,7 @@ export function filesOf({ uri, files }: ModelFolder): ModelFile[] {
   return [...byPath.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-/** @throws ModelFilesError for an object that S3 does not copy in one call */
+/** @throws ModelFilesError if S3 can't copy the object in one call */
 export function checkSize({ uri, bytes }: Artifact): void {
   if (bytes <= maxCopy) return;
   const gigabytes = (bytes / 1024 ** 3).toFixed(1);

@@ -6,11 +6,11 @@ import { dataDigest } from "./model-digest.ts";
 import { ModelNotFoundError } from "./model-errors.ts";
 import { readVersion } from "./read-version.ts";
 
-/** A model as a list of models shows it. Times are ISO 8601 in UTC. */
+/** A model in a list of models. Times are ISO 8601 in UTC. */
 export type ModelSummary = {
   readonly name: string;
   readonly aliases: readonly ModelAlias[];
-  /** Name of the metric that gates have decided by, where they have. */
+  /** Name of the metric that gates have decided by; absent if none has. */
   readonly metric?: string;
   /** The version with the alias `champion`. */
   readonly champion?: Pick<ModelVersion, "version" | "registeredAt" | "metrics">;
@@ -20,7 +20,7 @@ export type ModelSummary = {
 export type ModelDetails = {
   readonly name: string;
   readonly aliases: readonly ModelAlias[];
-  /** Name of the metric that gates have decided by, where they have. */
+  /** Name of the metric that gates have decided by; absent if none has. */
   readonly metric?: string;
   readonly versions: readonly (Pick<ModelVersion, "version" | "registeredAt" | "metrics" | "tags"> & {
     readonly aliases: readonly string[];
@@ -29,16 +29,16 @@ export type ModelDetails = {
   })[];
 };
 
-/** One thing in which two versions differ; null stands for what one of them does not have. */
+/** A field in which two versions differ; null stands for a version that doesn't have it. */
 export type ModelDifference = {
   readonly field: string;
   readonly a: Json;
   readonly b: Json;
-  /** Of two numbers: by how much b is more, as a share of a. */
+  /** Only for two numbers: how much larger b is, as a share of a. */
   readonly change?: number;
 };
 
-/** The moves of aliases in the order of their times. */
+/** The moves of aliases, ordered by time. */
 async function movesOf(
   models: ModelRegistry,
   name: string,
@@ -49,8 +49,8 @@ async function movesOf(
 }
 
 /**
- * The metric of a version that a gate last decided by: of its name, or of that name after `test`, as a version tells what
- * it got in training from what it got in the test.
+ * The version's name for the metric that a gate last decided by: the gate's name, or that name after `test`, since a
+ * version lists the metrics of its training and of its test separately.
  */
 export function gateMetric(
   moves: readonly AliasMove[],
@@ -62,7 +62,7 @@ export function gateMetric(
   return names.find((name) => name in metrics);
 }
 
-/** Every model that has a version. */
+/** Every model that has at least one version. */
 export async function viewModels(models: ModelRegistry): Promise<ModelSummary[]> {
   const names = await models.listNames();
   return Promise.all(
@@ -104,7 +104,7 @@ export async function viewModel(models: ModelRegistry, name: string): Promise<Mo
 }
 
 /**
- * A version by number or alias.
+ * A version, by number or alias.
  *
  * @throws ModelNotFoundError
  */
@@ -119,7 +119,7 @@ export async function viewVersion(
 }
 
 /**
- * The moves of all aliases of a model, in the order of their times.
+ * The moves of all of a model's aliases, ordered by time.
  *
  * @throws ModelNotFoundError
  */
@@ -130,8 +130,9 @@ export async function viewLog(models: ModelRegistry, name: string): Promise<Alia
 }
 
 /**
- * Whether two versions were tested on the same data; undefined where nothing tells. What a gate has let through says on
- * what; of another version it is known what data it came with, of which the test is a part.
+ * Whether two versions were tested on the same data; undefined if unknown. If a gate promoted both versions, the
+ * digests of their test data are compared. Otherwise the versions' own data is compared, which the test data is a part
+ * of.
  */
 export function isTestedAlike(
   a: ModelVersion,
@@ -146,7 +147,7 @@ export function isTestedAlike(
   return dataDigest(a.data) === dataDigest(b.data);
 }
 
-/** What is compared of a version, by field. */
+/** The comparable fields of a version. */
 function comparable(version: ModelVersion): Map<string, Json> {
   const { metrics, parameters, seed, tags, data, digest, signature, training, commit } = version;
   const fields = { metrics, parameters, seed, tags, signature, digest, commit };
@@ -172,7 +173,7 @@ function comparable(version: ModelVersion): Map<string, Json> {
   );
 }
 
-/** In what two versions differ; figures are told even where they are the same. */
+/** The differences of two versions. Metrics are always listed, even if they're equal. */
 export function compareVersions(a: ModelVersion, b: ModelVersion): ModelDifference[] {
   const [ofA, ofB] = [comparable(a), comparable(b)];
   return [...new Set([...ofA.keys(), ...ofB.keys()])].flatMap((field) => {

@@ -4,7 +4,7 @@ import type { AliasMove } from "../ports/model-registry.ts";
 import { holderAfter, standingHolders } from "./alias-log.ts";
 import { ModelAliasError, ModelNotFoundError } from "./model-errors.ts";
 
-/** An alias of a model, and who wants what of it why. */
+/** A request to move a model's alias: who makes it, and why. */
 export type AliasRequest = {
   readonly name: string;
   readonly alias: string;
@@ -39,7 +39,7 @@ async function move(
  * Gives a version an alias by hand, without a gate.
  *
  * @throws ModelNotFoundError
- * @throws ModelAliasError when the version has it already, or someone else moved it at the same time
+ * @throws ModelAliasError if the version already has it, or somebody else moved it at the same time
  */
 export async function setAlias(
   engine: Engine,
@@ -58,11 +58,12 @@ export async function setAlias(
 }
 
 /**
- * Gives an alias back to the version that had it before, by the log. Rolled back twice, it goes back twice.
+ * Returns an alias to the version that had it before, according to the log. Two rollbacks go back by two versions.
  *
- * @param request `from` is the version that is to lose it: a request that is made again finds another one, and does nothing
+ * @param request `from` is the version that loses the alias. A repeated request finds another version there, so it does
+ * nothing
  * @throws ModelNotFoundError
- * @throws ModelAliasError when no version had it before, or someone else moved it meanwhile
+ * @throws ModelAliasError if no version had it before, or somebody else moved it meanwhile
  */
 export async function rollBackAlias(
   engine: Engine,

@@ -6,7 +6,7 @@ import { type Candidate, decidePromotion } from "./decide-promotion.ts";
 import { dataDigest } from "./model-digest.ts";
 import { ModelNotFoundError } from "./model-errors.ts";
 
-/** An evaluation lacks what a gate decides by. */
+/** An evaluation lacks a figure that the gate decides by. */
 export class EvaluationError extends FatalError {
   override readonly name = "EvaluationError";
 }
@@ -54,9 +54,9 @@ function candidateOf(request: PromotionRequest, by: ModelActor): Candidate {
 }
 
 /**
- * Gives a version an alias if the gate lets it. The alias is moved on the condition that nobody has moved it since it was
- * read; otherwise it is decided anew, against whoever has it then. Repeated by the same step, also after a crash, it
- * answers what it answered first, even if the alias has gone on since.
+ * Gives a version an alias if the gate allows it. The move succeeds only if nobody has moved the alias since it was
+ * read. Otherwise the gate decides again, against the version that has the alias then. If the same step repeats the
+ * request, even after a crash, it gets its first answer again, even if another version has the alias by now.
  *
  * @throws EvaluationError, ModelNotFoundError; nothing was moved then
  */
@@ -73,7 +73,7 @@ export async function promoteVersion(
     const moves = await engine.models.listMoves(name, alias);
     const { kind, reason } = decidePromotion(candidate, moves);
     const answer = { reason, name, version, alias };
-    // Whether and why come first: a line of it may be all that is seen.
+    // The decision and its reason come first, because people may only see one line of it.
     if (kind !== "promote") return { promoted: kind === "promoted", ...answer, holder: holderAfter(moves) };
     const moved = await engine.models.moveAlias({
       name,
@@ -87,7 +87,8 @@ export async function promoteVersion(
       why: reason,
       figures: candidate.figures,
     });
-    // Whoever was faster has moved it: each round, one of those who race gets through.
+    // If it wasn't moved, somebody else was faster, and the gate decides again. In each round, one of the competing
+    // steps succeeds.
     if (moved) return { promoted: true, ...answer, holder: version };
   }
 }

@@ -1,7 +1,7 @@
 import type { ModelVersion } from "../pipeline/model.ts";
 import type { ModelRegistry } from "../ports/model-registry.ts";
 
-/** A version by its number or by an alias; undefined when there is none. */
+/** A version by its number or by an alias; undefined if there is none. */
 export async function readVersion(
   models: ModelRegistry,
   name: string,

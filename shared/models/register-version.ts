@@ -6,10 +6,12 @@ import type { Engine } from "../ports/engine.ts";
 import { digestOf } from "./model-digest.ts";
 import { checkSize, filesOf, folderOf, ModelFilesError } from "./model-files.ts";
 
-/** What a version says of where it comes from, besides what its registration tells. */
+/** Where a version comes from, as far as its registration doesn't say it. */
 export type Lineage = Pick<ModelVersion, "registeredBy" | "commit" | "training">;
 
-/** Copies under way at once: many small files take no time, and a few large ones do not crowd each other out. */
+/**
+ * Number of copies at a time: enough for many small files, and few enough that large ones don't slow each other down.
+ */
 const copiesAtOnce = 16;
 
 /** An object to copy, and the key that it gets. */
@@ -32,11 +34,11 @@ async function copyOne(engine: Engine, { artifact, key }: Copy): Promise<Artifac
 }
 
 /**
- * Registers a model as a version. Its files are copied first, each checked against its SHA-256, and the version is written
- * last: what is listed is whole. Repeated, also after a crash at any point, it is the same version: a source, which is the
- * model's folder and content, keeps the number that it was given first.
+ * Registers a model as a version. Its files are copied first, and each is checked against its SHA-256. The version is
+ * written last, so every listed version is complete. If the registration is repeated, even after a crash at any point,
+ * it yields the same version: a source (the model's folder and content) keeps its first number.
  *
- * @throws ModelFilesError for files that are no model, are gone, or are not what their artifacts say
+ * @throws ModelFilesError if the files aren't a model, are gone, or differ from what their artifacts say
  */
 export async function registerVersion(
   engine: Engine,

@@ -4,7 +4,7 @@ import { nodeOf } from "../run/run-graph.ts";
 import { isUnderWay, type Run } from "../state/run.ts";
 import { answerApproval, type Reply } from "../step/approval-step.ts";
 
-/** Which approval is answered; `index` is the place of a mapped one. */
+/** The answer to an approval; `index` is the child's index if the step is mapped. */
 export type ApprovalAnswer = Reply & {
   readonly runId: string;
   readonly step: string;
@@ -12,11 +12,11 @@ export type ApprovalAnswer = Reply & {
 };
 
 /**
- * Answers an approval. The first answer stays.
+ * Answers an approval. Only the first answer counts.
  *
- * @returns the run as it then is
+ * @returns the run after the answer
  * @throws RunNotFoundError
- * @throws RunStateError when the step does not wait for an answer
+ * @throws RunStateError if the step doesn't wait for an answer
  */
 export async function approveStep(engine: Engine, request: ApprovalAnswer): Promise<Run> {
   const { runId, step, index, ...answer } = request;

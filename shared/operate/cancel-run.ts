@@ -4,10 +4,10 @@ import { RunNotFoundError } from "../run/run-errors.ts";
 import { isActive, type Run } from "../state/run.ts";
 
 /**
- * Cancels a run in whatever state it is: nothing new starts, Batch jobs and child runs are ended, and the run is
- * CANCELLED once none is left. Asked again it goes on where it was; of a run that has ended it changes nothing.
+ * Cancels a run in any state: nothing new starts, Batch jobs and child runs are ended, and the run is CANCELLED once
+ * none is left. A repeated call continues where the last one stopped. If the run has ended, nothing changes.
  *
- * @returns the run as it then is
+ * @returns the run after the call
  * @throws RunNotFoundError
  */
 export async function cancelRun(

@@ -3,7 +3,7 @@ import type { Engine } from "../ports/engine.ts";
 import { admitRuns } from "../run/admit-runs.ts";
 import type { ChangedLimit } from "./queue-view.ts";
 
-/** No run takes a slot of this limit: setting it would change nothing. */
+/** No run takes a slot of this limit, so setting it would change nothing. */
 export class LimitNotFoundError extends Error {
   override readonly name = "LimitNotFoundError";
 }
@@ -13,19 +13,19 @@ function knownLimits({ pipelines }: Engine): string[] {
   return [...new Set([...pipelines.values()].flatMap(limitsOf).map(({ name }) => name))].sort();
 }
 
-/** The work queue that runs wait in for a limit's slots. */
+/** The work queue in which runs wait for a limit's slots. */
 function queueOfLimit({ pipelines }: Engine, limit: string): string {
   const pipeline = [...pipelines.values()].find(({ name }) => limitName.pipeline(name) === limit);
-  // That of a work queue, or of a pipeline that is gone: what the limit is called by.
+  // The limit is a work queue's, or its pipeline isn't deployed any more: the limit's own name is the queue.
   return pipeline === undefined ? limit.slice(limit.indexOf("/") + 1) : queueOf(pipeline);
 }
 
 /**
- * Sets how many runs may hold a limit's slots at once, and starts those that wait as far as there are now slots. Runs
- * beyond a lowered limit go on.
+ * Sets how many runs may hold a limit's slots at once, and starts waiting runs while there are slots. If the limit is
+ * lowered, runs that are already under way continue.
  *
- * @param slots null gives the limit back to the definitions
- * @throws LimitNotFoundError when no pipeline has this limit; nothing was set then
+ * @param slots null returns the limit to the value in the definitions
+ * @throws LimitNotFoundError if no pipeline has this limit; nothing was set then
  */
 export async function changeLimit(
   engine: Engine,

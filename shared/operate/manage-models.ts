@@ -17,10 +17,10 @@ import type { AliasMove } from "../ports/model-registry.ts";
 const number = z.int().positive();
 /** A version by its number, or by an alias such as `champion`. */
 const version = z.union([number, aliasName]);
-/** Who says so, and why: both go into the log. */
+/** Who makes the change, and why. Both go into the log. */
 const said = { by: z.string().min(1).max(200), why: z.string().min(1).max(500) };
 
-/** What operators can ask of the model registry. */
+/** The requests that operators can make to the model registry. */
 export const modelRequests = [
   z.strictObject({ action: z.literal("models") }),
   z.strictObject({ action: z.literal("model"), name: modelName }),
@@ -38,14 +38,14 @@ export const modelRequests = [
     action: z.literal("model-rollback"),
     name: modelName,
     alias: aliasName.default("champion"),
-    /** The version that is to lose the alias: the request does nothing when another one has it. */
+    /** The version that loses the alias. If another version has it, the request does nothing. */
     from: number,
     ...said,
   }),
 ] as const;
 type ModelRequest = z.output<(typeof modelRequests)[number]>;
 
-/** What the model registry answers. */
+/** The answers of the model registry. */
 export type ModelAnswer =
   | ModelSummary[]
   | ModelDetails
@@ -57,7 +57,7 @@ export type ModelAnswer =
 type Asked<A extends ModelRequest["action"]> = Omit<Extract<ModelRequest, { action: A }>, "action">;
 
 /**
- * What is done for each request about models.
+ * The action for each request about models.
  *
  * @throws ModelNotFoundError, ModelAliasError; nothing was moved then
  */

@@ -5,37 +5,37 @@ import { changeLimit } from "./change-limit.ts";
 import { previewQueue, previewQueues } from "./preview-queue.ts";
 import type { ChangedLimit, QueueView } from "./queue-view.ts";
 
-/** What operators can ask of limits and of the queues of runs that wait for their slots. */
+/** The requests that operators can make about limits, and about the queues of runs that wait for slots. */
 export const queueRequests = [
   z.strictObject({
     action: z.literal("limit"),
-    /** A pipeline or a work queue: `pipeline/ridge-sweep`, `queue/gpu`. */
+    /** The limit of a pipeline or of a work queue: `pipeline/ridge-sweep`, `queue/gpu`. */
     limit: z.string().regex(/^(pipeline|queue)\/[a-z][a-z0-9-]{0,39}$/, {
       error: ({ input }) => `is "${String(input)}"; it takes pipeline/NAME or queue/NAME`,
     }),
-    /** Runs at once, 0 to let none begin; null gives the limit back to the definitions. */
+    /** Number of runs at once. 0 lets no run begin; null returns the limit to the value in the definitions. */
     slots: z.int().min(0).max(maxSlots).nullable(),
   }),
   z.strictObject({
     action: z.literal("queue"),
     queue: z.string().min(1),
-    /** How many of those who wait are listed. */
+    /** Maximum number of waiting runs in the answer. */
     limit: z.int().min(1).max(500).default(50),
   }),
   z.strictObject({ action: z.literal("queues") }),
 ] as const;
 type QueueRequest = z.output<(typeof queueRequests)[number]>;
 
-/** What is answered about queues. */
+/** The answers about queues. */
 export type QueueAnswer = ChangedLimit | QueueView | QueueView[];
 
-/** Of each queue in a list of all. */
+/** Number of waiting runs to show of each queue in a list of all queues. */
 const firstOfEach = 5;
 
 type Asked<A extends QueueRequest["action"]> = Omit<Extract<QueueRequest, { action: A }>, "action">;
 
 /**
- * What is done for each request about queues.
+ * The action for each request about queues.
  *
  * @throws LimitNotFoundError, QueueNotFoundError; nothing was done then
  */

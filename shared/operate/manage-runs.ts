@@ -16,10 +16,10 @@ import { startByHand, startRequest, timeAsked } from "./start-by-hand.ts";
 import { tagRun } from "./tag-run.ts";
 
 const runId = z.string().min(1);
-/** A time of any offset, in UTC. */
+/** A time with any offset, converted to UTC. */
 const moment = timeAsked.transform((text) => new Date(text).toISOString());
 
-/** What operators can ask of runs. */
+/** The requests that operators can make about runs. */
 export const runRequests = [
   startRequest.extend({ action: z.literal("start") }),
   z.strictObject({ action: z.literal("cancel"), runId }),
@@ -27,9 +27,9 @@ export const runRequests = [
   z.strictObject({
     action: z.literal("rerun"),
     runId,
-    /** Another key is another run. */
+    /** Another key means another run. */
     key: z.string().max(200).default(""),
-    /** Takes no cached results, and replaces them. */
+    /** Whether the run ignores cached results, and replaces them. */
     refresh: z.boolean().default(false),
   }),
   z.strictObject({ action: z.literal("pause"), runId }),
@@ -40,7 +40,7 @@ export const runRequests = [
     step: z.string().min(1),
     index: z.int().nonnegative().default(0),
     approved: z.boolean().default(true),
-    /** Who says so. */
+    /** Who answers. */
     by: z.string().min(1).max(200),
     comment: z.string().max(500).optional(),
   }),
@@ -55,17 +55,17 @@ export const runRequests = [
     pipeline: z.string().min(1).optional(),
     state: z.enum(runStates).optional(),
     tag: tag.optional(),
-    /** Asked for at this time or later, and before `until`. */
+    /** Only runs that were requested at this time or later, and before `until`. */
     since: moment.optional(),
     until: moment.optional(),
     limit: z.int().min(1).max(1000).default(20),
-    /** `next` of the page before. */
+    /** The `next` of the previous page. */
     from: z.string().min(1).optional(),
   }),
 ] as const;
 type RunRequest = z.output<(typeof runRequests)[number]>;
 
-/** What is answered about runs. */
+/** The answers about runs. */
 export type RunAnswer = ManagedRun | StartedRun | StartedByHand | TaggedRun | RunPage;
 
 function told({ runId, pipeline, state, epoch }: Run): ManagedRun {
@@ -74,7 +74,7 @@ function told({ runId, pipeline, state, epoch }: Run): ManagedRun {
 
 async function listRuns(engine: Engine, { limit, from, ...filter }: Asked<"runs">): Promise<RunPage> {
   const page = await engine.store.listRuns(given(filter), limit, from);
-  // Runs of a pipeline that is no longer deployed are still there to be listed.
+  // Runs of a pipeline that isn't deployed any more can still be listed.
   const { pipeline } = filter;
   if (page.runs.length === 0 && pipeline !== undefined && !engine.pipelines.has(pipeline))
     throw new PipelineNotFoundError(pipeline, engine.pipelines.keys());
@@ -83,7 +83,7 @@ async function listRuns(engine: Engine, { limit, from, ...filter }: Asked<"runs"
 
 type Asked<A extends RunRequest["action"]> = Omit<Extract<RunRequest, { action: A }>, "action">;
 
-/** What is done for each request about runs. Each throws what it itself says; nothing was done then. */
+/** The action for each request about runs. Each one documents its own errors; nothing was done then. */
 export const runActions: {
   readonly [A in RunRequest["action"]]: (engine: Engine, asked: Asked<A>) => Promise<RunAnswer>;
 } = {

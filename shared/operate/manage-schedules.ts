@@ -16,7 +16,7 @@ const pipeline = z.string().min(1);
 const backfill = z.string().min(1);
 const retryFailed = z.boolean().default(false);
 
-/** What operators can ask of what starts runs by the clock, and of what makes up for times that have passed. */
+/** The requests that operators can make about schedules, and about backfills. */
 export const scheduleRequests = [
   z.strictObject({
     action: z.literal("schedule"),
@@ -26,26 +26,26 @@ export const scheduleRequests = [
   }),
   z.strictObject({
     action: z.literal("schedules"),
-    /** How many runs to come are listed of each. */
+    /** How many next runs to list for each schedule. */
     upcoming: z.int().min(0).max(100).default(3),
   }),
   z.strictObject({
     action: z.literal("backfill"),
     pipeline,
-    /** Inclusive; a date of the time zone, or a time with an offset. */
+    /** Inclusive; a date in the time zone, or a time with an offset. */
     from: z.string().min(1),
     /** Exclusive. */
     to: z.string().min(1),
     every: z.enum(rhythms).optional(),
-    /** In place of `every`: the times of a schedule of the pipeline. */
+    /** Instead of `every`: the times of one of the pipeline's schedules. */
     schedule: z.string().min(1).optional(),
     timezone: z.string().min(1).optional(),
     params: (z.record(z.string(), z.json()) as z.ZodType<{ [name: string]: Json }>).optional(),
-    /** Runs under way at once. */
+    /** Maximum number of runs under way at once. */
     concurrency: z.int().min(1).max(100).default(4),
-    /** Opens runs again that had failed. */
+    /** Whether to reopen runs that failed. */
     retryFailed,
-    /** Only says what it would do. */
+    /** Whether to only say what it would do. */
     dryRun: z.boolean().default(false),
   }),
   z.strictObject({ action: z.literal("backfill-cancel"), backfill }),
@@ -55,7 +55,7 @@ export const scheduleRequests = [
 ] as const;
 type ScheduleRequest = z.output<(typeof scheduleRequests)[number]>;
 
-/** What is answered about schedules and backfills. */
+/** The answers about schedules and backfills. */
 export type ScheduleAnswer =
   | StoredSchedule
   | ScheduleView[]
@@ -65,7 +65,9 @@ export type ScheduleAnswer =
 
 type Asked<A extends ScheduleRequest["action"]> = Omit<Extract<ScheduleRequest, { action: A }>, "action">;
 
-/** What is done for each request about schedules and backfills. Each throws what it itself says; nothing was done then. */
+/**
+ * The action for each request about schedules and backfills. Each one documents its own errors; nothing was done then.
+ */
 export const scheduleActions: {
   readonly [A in ScheduleRequest["action"]]: (engine: Engine, asked: Asked<A>) => Promise<ScheduleAnswer>;
 } = {

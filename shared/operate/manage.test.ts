@@ -13,7 +13,7 @@ const samples = readdirSync(join(import.meta.dirname, "../../events"))
   .map((file) => file.replace(/\.json$/, ""));
 const actions = manageRequest.options.map(({ shape }) => shape.action.value);
 
-/** A request of each action that is wrong in one field; of those that take none, one that gives some. */
+/** For each action, a request with one wrong field. If an action takes no fields, the request has one anyway. */
 const wrong: [request: { action: string; [field: string]: unknown }, field: string][] = [
   [{ action: "start" }, "pipeline"],
   [{ action: "start", pipeline: "p", tags: ["two words"] }, "tags.0"],

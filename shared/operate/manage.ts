@@ -8,7 +8,7 @@ import { type ScheduleAnswer, scheduleActions, scheduleRequests } from "./manage
 
 const requests = [...runRequests, ...queueRequests, ...scheduleRequests, ...modelRequests] as const;
 
-/** What operators can ask for. */
+/** All requests that operators can make. */
 export const manageRequest = z.discriminatedUnion("action", requests, {
   error: `is none of ${requests.map(({ shape }) => shape.action.value).join(", ")}`,
 });
@@ -30,9 +30,9 @@ function doAction<A extends Action>(engine: Engine, action: A, asked: Asked<A>):
 }
 
 /**
- * Does what an operator asks for.
+ * Does what an operator requests.
  *
- * @throws RequestError for a request of another form, and what the action itself throws; nothing was done then
+ * @throws RequestError if the request has another form, and the errors of the action; nothing was done then
  */
 export async function manage(engine: Engine, request: unknown): Promise<Answer> {
   const { action, ...asked } = parseRequest(manageRequest, request);

@@ -14,11 +14,12 @@ async function runNamed(engine: Engine, runId: string): Promise<Run> {
 }
 
 /**
- * Pauses a run: what runs ends, and nothing new starts until it is resumed. Asked again it changes nothing.
+ * Pauses a run: steps that run continue to their end, and nothing new starts until it's resumed. A repeated call
+ * changes nothing.
  *
- * @returns the run as it then is
+ * @returns the run after the call
  * @throws RunNotFoundError
- * @throws RunStateError for a run that is not under way
+ * @throws RunStateError if the run isn't under way
  */
 export async function pauseRun(engine: Engine, runId: string): Promise<Run> {
   const run = await runNamed(engine, runId);
@@ -30,11 +31,11 @@ export async function pauseRun(engine: Engine, runId: string): Promise<Run> {
 }
 
 /**
- * Resumes a paused run. Asked again it changes nothing.
+ * Resumes a paused run. A repeated call changes nothing.
  *
- * @returns the run as it then is
+ * @returns the run after the call
  * @throws RunNotFoundError
- * @throws RunStateError for a run that is not paused
+ * @throws RunStateError if the run isn't paused
  */
 export async function resumeRun(engine: Engine, runId: string): Promise<Run> {
   const run = await runNamed(engine, runId);
@@ -49,7 +50,7 @@ export async function resumeRun(engine: Engine, runId: string): Promise<Run> {
   }
   const graph = await graphOf(engine, moved);
   await dispatch(engine, moved, graph, plan(graph, moved.progress).ready);
-  // Children and retries that the pause stopped are among what the sweep looks for.
+  // The sweep also finds the children and the retries that the pause stopped.
   await sweepRun(engine, runId);
   return (await engine.store.getRun(runId)) ?? moved;
 }

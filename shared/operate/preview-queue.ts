@@ -4,17 +4,20 @@ import type { Engine } from "../ports/engine.ts";
 import { backfillLimit } from "../state/backfill.ts";
 import type { LimitView, QueueView } from "./queue-view.ts";
 
-/** No pipeline's runs wait in this queue. */
+/** This queue is not the work queue of any pipeline. */
 export class QueueNotFoundError extends Error {
   override readonly name = "QueueNotFoundError";
 }
 
-/** Pipelines by the work queue that their runs wait in; also those without a limit, whose backfills have one. */
+/**
+ * Pipelines by the work queue that their runs wait in. Pipelines without a limit are included, because their backfills
+ * have one.
+ */
 function queuesOf({ pipelines }: Engine): Map<string, Pipeline[]> {
   return Map.groupBy(pipelines.values(), queueOf);
 }
 
-/** The limits that definitions name for a queue, with the strictest number of slots; null for no limit. */
+/** The limits that definitions set for a queue, with the smallest number of slots; null for no limit. */
 function definedLimits(pipelines: readonly Pipeline[]): Map<string, number | null> {
   const limits = new Map<string, number | null>();
   for (const { name, slots = Number.POSITIVE_INFINITY } of pipelines.flatMap(limitsOf)) {
@@ -26,7 +29,7 @@ function definedLimits(pipelines: readonly Pipeline[]): Map<string, number | nul
 
 async function viewLimit(engine: Engine, limit: string, defined: number | null): Promise<LimitView> {
   const { holders, limit: set, ...shown } = await engine.store.getSlots(limit);
-  // That of a backfill is set by the backfill.
+  // A backfill sets its limit itself.
   const setByHand = set !== undefined && !limit.startsWith(backfillLimit(""));
   return { ...shown, limit, slots: set ?? defined, setByHand, holders: [...holders].sort() };
 }
@@ -43,7 +46,7 @@ async function preview(
   const found = await Promise.all(places.slice(0, most).map(({ runId }) => engine.store.getRun(runId)));
   const waiting = found.flatMap((run) => (run?.state === "QUEUED" ? [run] : []));
   const defined = definedLimits(pipelines);
-  // Limits that only some runs have, as those of a backfill.
+  // Limits that only some runs have, such as those of a backfill.
   for (const { limits } of waiting) {
     for (const { name, limit } of limits) if (!defined.has(name)) defined.set(name, limit);
   }
@@ -62,24 +65,24 @@ async function preview(
 }
 
 /**
- * Who waits in a work queue, in which order, and who holds the slots.
+ * A work queue: the waiting runs in their order, and the runs that hold the slots.
  *
- * @param most runs that are listed
+ * @param most maximum number of runs to list
  * @throws QueueNotFoundError
  */
 export async function previewQueue(engine: Engine, queue: string, most: number): Promise<QueueView> {
   const queues = queuesOf(engine);
   const pipelines = queues.get(queue);
   if (pipelines !== undefined) return preview(engine, queue, pipelines, most);
-  // A deployment may have taken a queue away in which runs still wait.
+  // A deployment may have removed a queue in which runs still wait.
   if ((await engine.store.waitingRuns(queue, 1)).length > 0) return preview(engine, queue, [], most);
   const known = [...queues.keys()].sort().join(", ");
   throw new QueueNotFoundError(`no run waits in a queue "${queue}"; queues are: ${known}`);
 }
 
 /**
- * Every work queue of the deployed pipelines that has a limit or in which runs wait, by name, each with the first of those
- * who wait.
+ * Every work queue of the deployed pipelines that has a limit or waiting runs, by name, each with its first waiting
+ * runs.
  */
 export async function previewQueues(engine: Engine, most: number): Promise<QueueView[]> {
   const queues = [...queuesOf(engine)].sort(([a], [b]) => (a < b ? -1 : 1));

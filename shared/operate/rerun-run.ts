@@ -2,21 +2,21 @@ import type { Engine } from "../ports/engine.ts";
 import { RunNotFoundError } from "../run/run-errors.ts";
 import { type StartedRun, startRun } from "../run/start-run.ts";
 
-/** Which run is done again. */
+/** A request to run an earlier run again. */
 export type RerunRequest = {
   readonly runId: string;
-  /** Tells several reruns of one run apart: with the same key only one is started. */
+  /** Distinguishes several reruns of one run: only one starts for each key. */
   readonly key: string;
-  /** Takes no cached results, and replaces them. */
+  /** Whether the run ignores cached results, and replaces them. */
   readonly refresh: boolean;
 };
 
 /**
- * Starts a new run with the parameters, the time and the tags of an earlier one, on the code that is deployed now. The
- * earlier one stays as it is, whatever its state.
+ * Starts a new run with the parameters, the time and the tags of an earlier one, with the code that is deployed now.
+ * The earlier run stays as it is, whatever its state.
  *
  * @throws RunNotFoundError, PipelineNotFoundError
- * @throws ParamsError when the pipeline takes other parameters by now
+ * @throws ParamsError if the pipeline takes other parameters by now
  */
 export async function rerunRun(engine: Engine, { runId, key, refresh }: RerunRequest): Promise<StartedRun> {
   const run = await engine.store.getRun(runId);

@@ -8,7 +8,7 @@ const remedies: Partial<Record<Run["state"], string>> = {
   PAUSED: "resume it instead",
 };
 
-/** @throws RunStateError for a run that cannot be opened again */
+/** @throws RunStateError if the run can't be reopened */
 function checkRetryable(run: Run): asserts run is EndedRun {
   const { runId, state, cause } = run;
   if (cause.kind === "step") {
@@ -24,13 +24,13 @@ function checkRetryable(run: Run): asserts run is EndedRun {
 }
 
 /**
- * Opens a run again that ended without success, in a new epoch: only what did not succeed runs again, by the graph that
+ * Reopens a run that ended without success, in a new epoch. Only steps without a result run again, with the graph that
  * the run started with and the code that is deployed now.
  *
- * @returns the run as it then is
+ * @returns the run after the call
  * @throws RunNotFoundError
- * @throws RunStateError for a run that is under way, succeeded, is a step of another one, or ended so lately that its
- *   hook and notices have not begun
+ * @throws RunStateError if the run is under way, has succeeded, is another run's step, or ended so recently that its
+ * hook and notices haven't begun
  */
 export async function retryRun(engine: Engine, runId: string): Promise<Run> {
   const run = await engine.store.getRun(runId);

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { openObject, type Stored } from "../pipeline/stored-record.ts";
 
-// What is answered about runs: `manage` gives it, the CLI reads it by the same schema.
+// Answers about runs: `manage` returns them, the CLI reads them with the same schema.
 
 /** A run as an operator sees it. */
 export const managedRun = openObject({
@@ -12,17 +12,17 @@ export const managedRun = openObject({
 });
 export type ManagedRun = Stored<typeof managedRun>;
 
-/** The run that a request led to, and whether this request created it. */
+/** The run of a request, and whether this request created it. */
 export const startedRun = openObject({
   runId: z.string(),
   name: z.string(),
   created: z.boolean(),
   /**
-   * Where the run was there before, with other params than those asked for, which were not used: a line for each that
-   * differs.
+   * Present if the run already existed with other params, and the requested ones were not used: one line for each
+   * difference.
    */
   differs: z.array(z.string()).exactOptional(),
-  /** How to get a run with the params asked for, where they were not used. */
+  /** How to get a run with the requested params if they were not used. */
   remedy: z.string().exactOptional(),
 });
 export type StartedByHand = Stored<typeof startedRun>;

@@ -6,7 +6,7 @@ import type { Engine } from "../ports/engine.ts";
 import { checkedParams, type StartedRun, startRun } from "../run/start-run.ts";
 import type { StartedByHand } from "./run-answer.ts";
 
-/** A time with its offset, as ISO 8601 has it. */
+/** A time with its offset, in ISO 8601. */
 export const timeAsked = z.iso.datetime({
   offset: true,
   error: ({ input }) =>
@@ -17,26 +17,26 @@ export const timeAsked = z.iso.datetime({
 export const startRequest = z.strictObject({
   pipeline: z.string().min(1),
   params: (z.json() as z.ZodType<Json>).optional(),
-  /** The time that the run is for. With one, the same pipeline and time start only one run. */
+  /** The time that the run is for. If it's given, the same pipeline, time and key start only one run. */
   scheduledAt: timeAsked.optional(),
-  /** Tells runs of one pipeline and time apart. */
+  /** Distinguishes runs of one pipeline and time. */
   key: z.string().max(200).default(""),
   name: z.string().min(1).max(200).optional(),
-  /** Place in its work queue, 1 first, in place of its pipeline's. */
+  /** Priority in its work queue, 1 first; the default is its pipeline's. */
   priority: z.int().min(1).max(100).optional(),
-  /** Takes no cached results, and replaces them. */
+  /** Whether the run ignores cached results, and replaces them. */
   refresh: z.boolean().default(false),
-  /** Tags besides those of its pipeline. */
+  /** Tags in addition to its pipeline's. */
   tags: tags.default([]),
 });
 
-/** Characters that are shown of a param. */
+/** Maximum number of characters to show of a param. */
 const maxShown = 60;
 
 const textOf = (value: Json | undefined) => (value === undefined ? "absent" : canonicalJson(value));
 const cut = (text: string) => (text.length <= maxShown ? text : `${text.slice(0, maxShown - 1)}…`);
 
-/** Where the params of a run differ from those asked for, both with defaults: each in words. */
+/** The differences between a run's params and the requested ones, both with defaults, in words. */
 function differences(has: Json, asked: Json): string[] {
   const line = (name: string, own: Json | undefined, other: Json | undefined) =>
     textOf(own) === textOf(other) ? [] : [`${name} is ${cut(textOf(own))}, not ${cut(textOf(other))}`];
@@ -45,7 +45,7 @@ function differences(has: Json, asked: Json): string[] {
   return names.flatMap((name) => line(`params.${name}`, has[name], asked[name]));
 }
 
-/** What is told of a run that had been started before. */
+/** The answer for a run that had already been started. */
 async function startedBefore(
   engine: Engine,
   run: StartedRun,
@@ -62,7 +62,7 @@ async function startedBefore(
 }
 
 /**
- * Starts a run that a person or a program asked for, or finds the one that was started before for the same pipeline, time
+ * Starts a run that a person or a program requested, or finds the one that already started for the same pipeline, time
  * and key.
  *
  * @throws RequestError, PipelineNotFoundError, ParamsError; nothing was started then

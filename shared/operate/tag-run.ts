@@ -4,16 +4,16 @@ import { RunNotFoundError, RunStateError } from "../run/run-errors.ts";
 import type { TaggedRun } from "./run-answer.ts";
 
 /**
- * Gives a run tags and takes others from it, in whatever state it is. Asked again it changes nothing.
+ * Adds tags to a run and removes others, in any state. A repeated call changes nothing.
  *
  * @throws RunNotFoundError
- * @throws RunStateError when it would have too many; nothing was changed then
+ * @throws RunStateError if it would have too many; nothing was changed then
  */
 export async function tagRun(
   engine: Engine,
   { runId, add, remove }: { runId: string; add: readonly string[]; remove: readonly string[] },
 ): Promise<TaggedRun> {
-  // Each further turn means that someone else has changed the tags meanwhile.
+  // Another round means that somebody else changed the tags meanwhile.
   for (;;) {
     const run = await engine.store.getRun(runId);
     if (run === undefined) throw new RunNotFoundError(runId);

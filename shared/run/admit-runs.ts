@@ -7,12 +7,12 @@ import { nextSweep } from "./next-sweep.ts";
 import { graphOf } from "./run-graph.ts";
 
 /**
- * Most waiting runs that one call looks at: behind so many that wait for a limit of their own, those would not be seen that
- * have a slot. Some 20 of their places are a read unit.
+ * Maximum number of waiting runs that one call looks at. If that many runs wait for a limit of their own, the call
+ * doesn't see the runs behind them, even if those have a slot. About 20 places cost one read unit.
  */
 const lookedAt = 10_000;
 
-/** Gives a waiting run its slots and starts it. `full`: a limit has none left. */
+/** Gives a waiting run its slots and starts it. `full`: a limit has no slot left. */
 async function admit(engine: Engine, run: WaitingRun): Promise<"admitted" | "full" | "gone"> {
   const activeSince = new Date(engine.clock.now()).toISOString();
   const outcome = await engine.store.admitRun(run, activeSince, nextSweep(engine));
@@ -24,9 +24,9 @@ async function admit(engine: Engine, run: WaitingRun): Promise<"admitted" | "ful
 }
 
 /**
- * Starts the runs that wait in a work queue as far as there are slots, in the order of their priority and then of their
- * coming. A run that lacks the slot of another limit does not keep those behind it waiting. Called whenever a run comes,
- * a slot is freed or a limit is changed, and by the sweep; safe to repeat.
+ * Starts waiting runs of a work queue while there are slots, by priority and then in order of arrival. A run that lacks
+ * the slot of another limit doesn't hold up those behind it. Called when a run arrives, when a slot becomes free, when
+ * a limit changes, and by the sweep; safe to repeat.
  */
 export async function admitRuns(engine: Engine, queue: string): Promise<void> {
   const full = new Set<string>();
@@ -39,7 +39,7 @@ export async function admitRuns(engine: Engine, queue: string): Promise<void> {
   }
 }
 
-/** Starts a run that needs slots, has it wait, or says that it must be cancelled, as its pipeline has it. */
+/** Starts a run that needs slots. If there's no slot, the run waits or must be cancelled, as its pipeline says. */
 export async function admitOrWait(engine: Engine, run: WaitingRun): Promise<"cancel" | undefined> {
   if (run.onCollision === "queue") {
     await admitRuns(engine, run.queue);

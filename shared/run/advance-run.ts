@@ -12,8 +12,8 @@ function wasTold({ progress: { done, failed, skipped } }: Run, step: number): bo
 }
 
 /**
- * Of steps that are ready, those that nobody has begun. Whoever tells of an end once more hints only these: each late
- * copy of a map's messages would otherwise send the whole next map again, whose copies send the one after it.
+ * The steps that nobody has begun, of those that are ready. On a repeated join, hint only these. Otherwise each late
+ * copy of a map's messages would hint the whole next map again, and the copies of those messages the map after it.
  */
 async function unbegun(
   engine: Engine,
@@ -28,8 +28,8 @@ async function unbegun(
 }
 
 /**
- * Tells a run that one of its steps ended: adds it to the progress, then starts what became ready or ends the run.
- * Walked again after a crash it does the same again, and nothing twice.
+ * Joins an ended step to its run, then starts the steps that became ready, or ends the run. If it's repeated after a
+ * crash, it does the same again and starts nothing twice.
  */
 export async function advanceRun(
   engine: Engine,
@@ -39,11 +39,11 @@ export async function advanceRun(
   error?: RunError,
 ): Promise<void> {
   const joined = await engine.store.joinRun(run.runId, run.epoch, step, outcome, error);
-  // Of a run being cancelled nothing more is started; settle-cancellation.ts ends it.
+  // A run that is being cancelled starts nothing more; settle-cancellation.ts ends it.
   if (joined === undefined || !isUnderWay(joined)) return;
   const planned = plan(graph, joined.progress);
   if (planned.end !== undefined) return endRun(engine, joined, graph, planned.end);
-  // Of a paused run what is ready starts when it is resumed.
+  // If the run is paused, its ready steps start when it's resumed.
   if (joined.state === "PAUSED") return;
   const ready = newlyReady(graph, joined.progress, planned, step);
   const due = wasTold(run, step) ? await unbegun(engine, joined, graph, ready) : ready;

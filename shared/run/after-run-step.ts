@@ -11,33 +11,41 @@ import type { StepMessage } from "../ports/step-queue.ts";
 import type { EndState, Run, RunState } from "../state/run.ts";
 import { type Dependant, dependantsOf } from "./dependants.ts";
 
-/** Whether a name is of something that follows a run's end, a hook, a notice or a start, and not of a step of its graph. */
+/**
+ * Whether a name belongs to a step that follows a run's end (a hook, a notice or a start) and not to a step of its
+ * graph.
+ */
 export const isAfterRunStep = (step: string) => step.startsWith("@");
 
-/** What follows an end: its hook, or the notice or the pipeline of a name. */
+/** A step that follows a run's end: its hook, a named notice, or the start of a named pipeline. */
 export type AfterRunStep =
   | { readonly kind: "hook" }
   | { readonly kind: "notice" | "start"; readonly name: string };
 
-/** What a name such as `@failed`, `@failed/slack` or `@succeeded:poem-model` is of, and which end that follows. */
+/**
+ * Parses a name such as `@failed`, `@failed/slack` or `@succeeded:poem-model` into the step and the end that it
+ * follows.
+ */
 export function parseAfterRunStep(step: string): AfterRunStep & { readonly state: string } {
   const [, state = "", mark, name = ""] = /^@([a-z_]+)(?:([/:])(.+))?$/.exec(step) ?? [];
   if (mark === undefined) return { kind: "hook", state };
   return { kind: mark === "/" ? "notice" : "start", name, state };
 }
 
-/** Whether a hook, a notice or a start follows runs that ended so. */
+/** Whether a hook, a notice or a start follows runs that end in a state. */
 const follows = (step: string, state: RunState) => parseAfterRunStep(step).state === state.toLowerCase();
 
-/** Whether a message is of a run in a state in which its step is worked on: what follows the end, or all others before. */
+/**
+ * Whether a message's step is due in its run's state: steps that follow the end are due after it, all others before.
+ */
 export function isDue(run: Run, { step, epoch }: StepMessage): boolean {
   if (run.epoch !== epoch) return false;
   return isAfterRunStep(step) ? follows(step, run.state) : run.state === "RUNNING";
 }
 
 /**
- * Names of what follows an end: the graph's hook for it, each of its notices that are for the stage, and of a success
- * the starts of the pipelines that are deployed now and follow it.
+ * Names of the steps that follow an end: the graph's hook for it, the graph's notices for the stage, and, after a
+ * success, the starts of the deployed pipelines that follow this one.
  */
 export function afterRunStepsOf(
   engine: Pick<Engine, "pipelines" | "stage">,
@@ -56,18 +64,26 @@ export function afterRunStepsOf(
   ];
 }
 
-/** The hint that works on what follows an end. Its index is the run's epoch: a run that ends again is followed again. */
+/**
+ * The hint for a step that follows an end. Its index is the run's epoch, so a run that ends again is followed again.
+ */
 export function afterRunStepMessage({ runId, epoch }: Run, step: string): StepMessage {
   return { runId, step, index: epoch, epoch };
 }
 
-/** The notice of a graph that a name such as `@failed/slack` is of; undefined for a hook's, and when the graph has none. */
+/**
+ * The graph's notice that a name such as `@failed/slack` refers to. Undefined for a hook's name, and if the graph has
+ * no such notice.
+ */
 export function noticeNamed(graph: Graph, step: string): NoticeNode | undefined {
   const parsed = parseAfterRunStep(step);
   return parsed.kind === "notice" ? graph.notices?.find(({ name }) => name === parsed.name) : undefined;
 }
 
-/** The pipeline that a name such as `@succeeded:poem-model` starts; undefined for others, and when it is not deployed. */
+/**
+ * The pipeline that a name such as `@succeeded:poem-model` starts. Undefined for other names, and if the pipeline isn't
+ * deployed.
+ */
 export function dependantNamed(
   engine: Pick<Engine, "pipelines">,
   graph: Graph,
@@ -78,12 +94,16 @@ export function dependantNamed(
   return dependantsOf(engine, graph.pipeline).find(({ pipeline }) => pipeline.name === parsed.name);
 }
 
-/** A receiver may be down for a while; nobody waits for it. Eight tries are spread over half an hour or so. */
+/**
+ * A receiver may be down for a while, and nobody waits for the notice. Eight tries are spread over about half an hour.
+ */
 const noticeRetries: StepNode["retries"] = { limit: 7, delay: { base: 15, factor: 3, max: 900 } };
 
 const hookRetries: StepNode["retries"] = { limit: 2, delay: { base: 10, factor: 6, max: 900 } };
 
-/** What follows an end as a step of its own, outside of the graph: a function that gets the facts about the run. */
+/**
+ * The node of a step that follows an end. It's outside of the graph: a function whose input is the facts about the run.
+ */
 export function afterRunStepNode(
   engine: Pick<Engine, "pipelines">,
   graph: Graph,

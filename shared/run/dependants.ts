@@ -1,7 +1,7 @@
 import type { Pipeline, RunTrigger } from "../pipeline/pipeline.ts";
 import type { Engine } from "../ports/engine.ts";
 
-/** A pipeline that starts when runs of another succeed, and the trigger that says so. */
+/** A pipeline that starts when runs of another succeed, and its trigger. */
 export type Dependant = { readonly pipeline: Pipeline; readonly trigger: RunTrigger };
 
 /** The pipelines that start when a run of a pipeline succeeds. */

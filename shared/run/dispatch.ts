@@ -4,15 +4,15 @@ import type { StepMessage } from "../ports/step-queue.ts";
 import type { Run, RunningRun } from "../state/run.ts";
 import type { TailCall } from "./tail-call.ts";
 
-/** The hint that starts a step: its only attempt, or the map as a whole. */
+/** The hint that starts a step. For a mapped step, it starts the map as a whole. */
 export function firstMessage(run: Run, graph: Graph, number: number): StepMessage {
   const node = stepOf(graph, number);
   return { runId: run.runId, step: node.name, index: node.over === undefined ? 0 : "map", epoch: run.epoch };
 }
 
 /**
- * Sends the hints for steps that are ready, but for one that the worker goes on with itself. Sent twice they do no harm:
- * the claim absorbs the second.
+ * Sends the hints for steps that are ready, except for one that the worker continues with itself. A repeated hint does
+ * no harm: only one claim wins.
  */
 export async function dispatch(
   engine: Engine,

@@ -7,16 +7,18 @@ import { admitRuns } from "./admit-runs.ts";
 import { afterRunStepMessage, afterRunStepsOf } from "./after-run-step.ts";
 import { nextSweep } from "./next-sweep.ts";
 
-/** Milliseconds until the last look at a cancelled run: no worker that did not know of the cancel works longer. */
+/**
+ * Milliseconds until the last look at a cancelled run. No worker that didn't know of the cancel works longer than that.
+ */
 export const lastLook = 180_000;
 
-/** Whether something is left to do once a run has ended, so that the sweep must see it until that is done. */
+/** Whether work remains after a run has ended. If so, the sweep must keep seeing the run until the work is done. */
 function needsClosing(run: Run, afterRunSteps: readonly string[], to: EndState): boolean {
   if (wasStopped(to)) return true;
   return run.limits.length > 0 || run.cause.kind === "step" || afterRunSteps.length > 0;
 }
 
-/** Hints the step that a run was a child of. */
+/** Hints the step whose child this run is. */
 async function tellParent(engine: Engine, { cause }: Run): Promise<void> {
   if (cause.kind !== "step") return;
   const parent = await engine.store.getRun(cause.runId);
@@ -25,7 +27,7 @@ async function tellParent(engine: Engine, { cause }: Run): Promise<void> {
   await engine.queue.send([{ runId, step, index, epoch: parent.epoch }]);
 }
 
-/** What follows a run's end and has not ended itself: names, and the records of those that have begun. */
+/** The steps that follow a run's end and haven't ended yet: their names, and the records of those that have begun. */
 export async function openAfterRunSteps(
   engine: Engine,
   run: EndedRun,
@@ -41,10 +43,10 @@ export async function openAfterRunSteps(
 }
 
 /**
- * Does what follows the end of a run: tells its parent, gives its slots on, gets its hook, its notices and the starts of
- * other pipelines going. Safe to repeat.
+ * Does what follows the end of a run: hints its parent, passes its slots on, and starts its hook, its notices and the
+ * pipelines that follow it. Safe to repeat.
  *
- * @param afterRunSteps what follows and needs a hint
+ * @param afterRunSteps the steps that need a hint
  */
 export async function followEnd(engine: Engine, run: Run, afterRunSteps: readonly string[]): Promise<void> {
   await tellParent(engine, run);
@@ -53,7 +55,7 @@ export async function followEnd(engine: Engine, run: Run, afterRunSteps: readonl
     await engine.queue.send(afterRunSteps.map((step) => afterRunStepMessage(run, step)));
 }
 
-/** Ends a run, and does what follows if it was this call that ended it. */
+/** Ends a run. If this call ended it, also does what follows. */
 export async function endRun(engine: Engine, run: Run, graph: Graph, to: EndState): Promise<void> {
   const now = engine.clock.now();
   const { runId, pipeline, name, epoch } = run;
@@ -68,6 +70,7 @@ export async function endRun(engine: Engine, run: Run, graph: Graph, to: EndStat
   engine.meter.duration("RunDuration", milliseconds, { pipeline });
   if (!stays) return;
   await followEnd(engine, run, afterRunSteps);
-  // What follows closes the run when it has ended; of a stopped run the sweep makes sure that nothing was left open.
+  // The last step that follows the end closes the run. For a stopped run, the sweep first makes sure that nothing is
+  // open.
   if (!wasStopped(to) && afterRunSteps.length === 0) await engine.store.closeRun(runId, epoch);
 }

@@ -5,7 +5,7 @@ import { distinctLimits } from "../state/run-slots.ts";
 /** A limit that has no slot left, and the runs that hold its slots. */
 export type FullLimit = { limit: string; slots: number; holders: string[] };
 
-/** The limits that keep a waiting run from beginning; none when it is about to begin. */
+/** The limits that keep a waiting run from beginning. Empty if it's about to begin. */
 export async function fullLimits(
   store: Pick<RunStore, "getSlots">,
   run: Pick<Run, "limits">,

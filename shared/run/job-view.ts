@@ -2,41 +2,41 @@ import { isSpotQueue, type Resources } from "../pipeline/job.ts";
 import { attemptResources } from "../state/attempt-resources.ts";
 import { type FoundStep, hasJobs, type JobAttempt, type JobTry } from "../state/step-record.ts";
 
-/** An attempt that a Batch job made or is making, or one of those of a map's children. */
+/** An attempt that a Batch job made or is making, of a step or of one child of a map. */
 export type AttemptView = Omit<JobAttempt, "state"> & {
   state: JobAttempt["state"] | "RUNNING";
-  /** Of a mapped child. */
+  /** Index of the child; only for mapped steps. */
   index?: number;
   /** Whether it was on a Spot machine. */
   spot: boolean;
-  /** Seconds on machines, all tries together; absent while they are not known. */
+  /** Seconds on machines, all tries together; absent while unknown. */
   seconds?: number;
 };
 
-/** What a step's jobs used of what they had: of a map the most that any child did. */
+/** How much of its resources a step's jobs used. For a map, the maximum over its children. */
 export type UsageView = {
   peakMemoryBytes: number;
   memoryBytes: number;
-  /** On average over the attempt. */
+  /** Average over the attempt. */
   vcpusUsed?: number;
   vcpus: number;
-  /** What the step's `resources` could be, where they are far off. */
+  /** Suggestions for the step's `resources`, if they're far off. */
   hints: string[];
 };
 
-/** Attempts of one step that a view holds; a thousand children may have ten each. */
+/** Maximum number of attempts of one step in a view; a thousand children may have ten each. */
 export const maxAttempts = 20;
 
 const mebibyte = 1024 * 1024;
 
-/** Seconds that a try took on its machine, undefined while they are not known. */
+/** Seconds that a try took on its machine; undefined while unknown. */
 function secondsOfTry({ startedAt, endedAt }: JobTry): number | undefined {
   return startedAt === undefined || endedAt === undefined
     ? undefined
     : Math.max(0, endedAt - startedAt) / 1000;
 }
 
-/** Seconds on machines, all tries together; undefined where none is known. A try that never began took none. */
+/** Seconds on machines, all tries together; undefined if no try's time is known. A try that never began took none. */
 export function machineSeconds({ tries }: JobAttempt): number | undefined {
   const known = tries.map(secondsOfTry).filter((seconds) => seconds !== undefined);
   return known.length === 0 ? undefined : known.reduce((sum, seconds) => sum + seconds, 0);
@@ -72,7 +72,10 @@ function viewAttempt(attempt: JobAttempt): AttemptView {
 
 const shownFirst: readonly AttemptView["state"][] = ["FAILED", "RUNNING", "SUCCEEDED"];
 
-/** The attempts of a step's records; of a map those that failed first, since they are looked for, then those that run. */
+/**
+ * The attempts of a step's records. For a map, those that failed come first, since people look for them, then those
+ * that run.
+ */
 export function viewAttempts(
   records: readonly FoundStep[],
   mapped: boolean,
@@ -87,7 +90,7 @@ export function viewAttempts(
   return shownFirst.flatMap((wanted) => all.filter(({ state }) => state === wanted)).slice(0, maxAttempts);
 }
 
-/** vCPUs that an attempt used on average; undefined where that is not known. CPU time is that of the last try. */
+/** Average number of vCPUs that an attempt used; undefined if unknown. The CPU time is that of the last try. */
 function vcpusUsed({ usage, tries }: JobAttempt): number | undefined {
   const last = tries.at(-1);
   const seconds = last && secondsOfTry(last);
@@ -96,11 +99,13 @@ function vcpusUsed({ usage, tries }: JobAttempt): number | undefined {
     : usage.cpuSeconds / seconds;
 }
 
-/** What is over what is used, so that it is no hint to be cut to the bone. */
+/** Factor on top of what was used, so that a suggestion never leaves a job without reserve. */
 const headroom = 1.5;
-/** MiB that sizes of memory are rounded up to. */
+/** Sizes of memory are rounded up to a multiple of this many MiB. */
 const memoryStep = 256;
-/** Seconds below which a job says little about the vCPUs that it can use: it starts, reads and writes. */
+/**
+ * A job shorter than this many seconds says little about the vCPUs that it can use: it mostly starts, reads and writes.
+ */
 const shortJob = 60;
 
 function memoryHint(peakBytes: number, memory: number): string[] {
@@ -115,7 +120,9 @@ function vcpusHint(used: number | undefined, vcpus: number, seconds: number): st
   return enough <= vcpus / 2 ? [`vcpus: ${enough} would do`] : [];
 }
 
-/** What the last attempts of a step's records used, those of an earlier size left out; undefined where none could say. */
+/**
+ * What the last attempts of a step's records used, without those of an earlier size. Undefined if no job reported it.
+ */
 export function viewUsage(records: readonly FoundStep[]): UsageView | undefined {
   const last = records.flatMap(({ jobAttempts = [] }) => jobAttempts.slice(-1));
   const told = last.filter(({ usage }) => usage !== undefined);

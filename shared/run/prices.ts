@@ -1,12 +1,12 @@
-/** Where a price was read, and how sure it is. */
+/** Where a price was read, and how certain it is. */
 type Source = {
   /** Dollars. */
   readonly dollars: number;
   readonly unit: string;
-  /** Month or day of what it was read from. */
+  /** Month or day of the text that it was read from. */
   readonly date: string;
   readonly source: string;
-  /** False: not read from a stored copy of AWS's own page, but from those who repeat it. */
+  /** False if it wasn't read from a stored copy of AWS's own page but from a page that repeats it. */
   readonly confirmed: boolean;
 };
 
@@ -14,8 +14,8 @@ const million = 1_000_000;
 const gigabyte = 1_000_000_000;
 
 /**
- * AWS's list prices in us-east-1, without free tiers and discounts. AWS's own pages fill in most of their prices by
- * script, so that copies of them hold none; what could only be read elsewhere says so.
+ * AWS's list prices in us-east-1, without free tiers and discounts. Scripts fill most prices into AWS's own pages, so
+ * copies of those pages lack them. A price that could only be read elsewhere says so.
  */
 export const prices = {
   writeUnit: {
@@ -116,10 +116,10 @@ export const machinePrices = {
 } as const satisfies Record<string, Source>;
 
 /**
- * What a Spot machine costs less than one on demand. It changes by the hour, zone and type; AWS's own example (EC2 Auto
- * Scaling user guide, "Spot price per unit hour") has c5.2xlarge at $0.170 to $0.191 in place of $0.34.
+ * How much less a Spot machine costs than one on demand. It changes by the hour, zone and type. AWS's own example (EC2
+ * Auto Scaling user guide, "Spot price per unit hour") has c5.2xlarge at $0.170 to $0.191 instead of $0.34.
  */
 export const spotDiscount = 0.5;
 
-/** Dollars for a million steps that each take so many units, rounded as prices are. */
+/** Dollars for a million steps, from the dollars for one, rounded as prices are. */
 export const perMillion = (dollars: number) => Math.round(dollars * million * 1000) / 1000;

@@ -6,15 +6,15 @@ import { graphOf } from "./run-graph.ts";
 import { beginRun } from "./start-run.ts";
 
 /**
- * What became of the wish to open a run again. `untold`: something that follows its end, a hook or a notice, has not begun,
- * and would find the run under way; it is a matter of seconds. `gone`: somebody else has opened it.
+ * The result of reopening a run. `untold`: a step that follows its end, a hook or a notice, hasn't begun, and would
+ * find the run under way; this passes within seconds. `gone`: somebody else has reopened it.
  */
 export type Reopened =
   | { readonly kind: "opened"; readonly run: Run }
   | { readonly kind: "untold"; readonly steps: readonly string[] }
   | { readonly kind: "gone" };
 
-/** Opens a run that ended without success again, in a new epoch, and gets it going. */
+/** Reopens a run that ended without success, in a new epoch, and starts it. */
 export async function reopenRun(engine: Engine, run: EndedRun): Promise<Reopened> {
   const open = await openAfterRunSteps(engine, run, await graphOf(engine, run));
   const untold = open.filter(({ record }) => record === undefined);

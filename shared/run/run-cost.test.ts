@@ -36,7 +36,7 @@ const done = (record: HeldStep, seconds = 1) =>
   succeeded(record, { value: null }, epochStart + seconds * 1000);
 const trained = (...jobAttempts: JobAttempt[]) => done(aHeldStep({ step: "train", jobAttempts }));
 
-/** What the engine's own services take for a job, and for a function: they are there whatever the job does. */
+/** The cost of the engine's own services for a job and for a function, which doesn't depend on the job's own work. */
 const ofEngine = costOf("train", trained(anAttempt({ tries: [] })))?.dollars ?? 0;
 
 describe("the cost of a job", () => {
@@ -82,7 +82,7 @@ describe("the cost of a function", () => {
     const short = costOf("read", done(aHeldStep({ step: "read" }), 0));
     const long = costOf("read", done(aHeldStep({ step: "read" }), 10));
     expect((long?.dollars ?? 0) - (short?.dollars ?? 0)).toBeCloseTo(10 * secondDollars, 12);
-    // The sum that docs/benchmarks.md has for a step of a chain: $4.05 for a million.
+    // The sum that docs/benchmarks.md has for a step of a chain: $4.05 per million.
     expect(short?.dollars).toBeCloseTo(4.05e-6, 8);
   });
 
@@ -91,7 +91,7 @@ describe("the cost of a function", () => {
     const long = costOf("heavy", done(aHeldStep({ step: "heavy" }), 10))?.dollars ?? 0;
     expect(long - short).toBeCloseTo(10 * secondDollars * (largeWorkerMegabytes / 1024), 12);
     const small = costOf("read", done(aHeldStep({ step: "read" }), 0))?.dollars ?? 0;
-    // A send, a receive, a delete, an invocation and a read of the run: $1.53 for a million.
+    // A send, a receive, a delete, an invocation and a read of the run: $1.53 per million.
     expect(short - small).toBeCloseTo(1.525e-6, 10);
   });
 

@@ -8,25 +8,25 @@ import { machinePrices, prices, spotDiscount } from "./prices.ts";
 /** What something cost, in US dollars. */
 export type CostView = {
   dollars: number;
-  /** That it cost more than this: something still runs, or is no longer known. */
+  /** Whether it cost more than this: something still runs, or is no longer known. */
   atLeast: boolean;
 };
 
-/** An estimate for a run and each of its steps, by name. */
+/** An estimate for a run and for each of its steps, by name. */
 export type RunCost = CostView & {
   steps: ReadonlyMap<string, CostView>;
 };
 
-/** What an estimate rests on, in a sentence for those who read it. */
+/** What an estimate is based on, as a sentence for its readers. */
 export const costBasis = `AWS's list prices in us-east-1 of 2026 (shared/run/prices.ts): of machines the share that a job asked for, on Spot less ${spotDiscount * 100}%; not their start and idle time, storage, traffic, nor runs of other pipelines`;
 
 /** Megabytes of the step worker: `memorySize` of the function `step` in serverless.yml. */
 export const stepWorkerMegabytes = 1024;
 
-/** Megabytes of the worker of steps whose size is large: `stepLargeMemory` in serverless.yml. */
+/** Megabytes of the worker for large steps: `stepLargeMemory` in serverless.yml. */
 export const largeWorkerMegabytes = 3008;
 
-/** What an attempt takes of the engine's services. */
+/** What an attempt uses of the engine's services. */
 type Units = {
   writes: number;
   reads: number;
@@ -38,8 +38,8 @@ type Units = {
 };
 
 /**
- * Units of one attempt, ends of maps and runs included: `npm run bench -- costs`, 21 November 2026. A job adds two
- * objects that it writes, and one that it reads, to those of the engine.
+ * Units of one attempt, including the ends of maps and runs: `npm run bench -- costs`, 21 November 2026. A job itself
+ * writes two objects and reads one, and they're counted with those of the engine.
  */
 const units = {
   function: { writes: 3.13, reads: 2.01, requests: 3.01, invocations: 1.01, puts: 0, gets: 0, logBytes: 875 },
@@ -47,7 +47,7 @@ const units = {
   job: { writes: 7, reads: 11, requests: 15, invocations: 5, puts: 3, gets: 2, logBytes: 875 },
 } as const satisfies Record<string, Units>;
 
-/** What it takes beside that for a hint to get to a large worker: one message more, which has its worker to itself. */
+/** The additional units for a hint that goes to a large worker: one more message, which has its worker to itself. */
 const hop: Units = { writes: 0, reads: 1, requests: 3, invocations: 1, puts: 0, gets: 0, logBytes: 0 };
 
 function dollarsOf({ writes, reads, requests, invocations, puts, gets, logBytes }: Units): number {
@@ -65,7 +65,7 @@ function dollarsOf({ writes, reads, requests, invocations, puts, gets, logBytes 
 /** What a job's machine cost: the share of it that the job asked for. */
 function machineCost(attempt: JobAttempt): CostView {
   const seconds = machineSeconds(attempt);
-  // Without a time it never got a machine, unless it is one that nothing more was told of.
+  // Without a time, it never got a machine, or nothing more was reported about it.
   if (seconds === undefined) return { dollars: 0, atLeast: attempt.tries.length > 0 };
   const hourly =
     attempt.vcpus * machinePrices.vcpuHour.dollars +
@@ -92,7 +92,10 @@ function jobCost(record: FoundStep): CostView {
   };
 }
 
-/** Of a function's attempts only the time of the last is known. One that lost its worker has had a large one since. */
+/**
+ * Only the time of the last of a function's attempts is known. If one lost its worker, the later ones had a large
+ * worker.
+ */
 function functionCost({ over, size }: StepNode, record: FoundStep): CostView {
   const isLarge = size === "large" || lossesTo(record, "worker") > 0;
   const ended = hasEnded(record);
@@ -106,7 +109,7 @@ function functionCost({ over, size }: StepNode, record: FoundStep): CostView {
   };
 }
 
-/** What it costs to handle a step that neither a function nor a job works for. */
+/** What it costs to handle a step that needs neither a function nor a job. */
 const handlingCost = (): CostView => ({ dollars: dollarsOf(units.function), atLeast: false });
 
 const costs: Readonly<Record<DoneBy, (node: StepNode, record: FoundStep) => CostView>> = {
@@ -121,8 +124,8 @@ function recordCost(node: StepNode, record: FoundStep): CostView {
 }
 
 /**
- * What a run has cost, from the records of its steps: a pure estimate by {@link costBasis}. Jobs of earlier epochs count
- * as far as they are kept, functions of the current one only.
+ * What a run has cost, from the records of its steps: a pure estimate, see {@link costBasis}. Jobs of earlier epochs
+ * count if their attempts are kept; functions count for the current epoch only.
  */
 export function runCost(graph: Graph, records: readonly FoundStep[]): RunCost {
   const byStep = Map.groupBy(records, ({ step }) => step);

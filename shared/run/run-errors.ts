@@ -6,12 +6,15 @@ export class RunNotFoundError extends Error {
   }
 }
 
-/** What was asked of a run does not fit its state. */
+/** The request doesn't fit the run's state. */
 export class RunStateError extends Error {
   override readonly name = "RunStateError";
 }
 
-/** How the message begins that no pipeline has this name; what a function threw comes to others as text. */
+/**
+ * Beginning of the message that no pipeline has this name. A caller of a deployed function gets its error only as text,
+ * so the CLI recognizes the error by this beginning.
+ */
 export const noPipeline = (name: string) => `there is no pipeline "${name}"`;
 
 /** No pipeline has this name. */
@@ -22,7 +25,7 @@ export class PipelineNotFoundError extends Error {
   }
 }
 
-/** A run's parameters do not fit its pipeline; nothing was started. */
+/** A run's parameters don't fit its pipeline; nothing was started. */
 export class ParamsError extends Error {
   override readonly name = "ParamsError";
 }

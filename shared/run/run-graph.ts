@@ -3,14 +3,14 @@ import type { Engine } from "../ports/engine.ts";
 import type { Run } from "../state/run.ts";
 import { afterRunStepNode, isAfterRunStep } from "./after-run-step.ts";
 
-/** A run's graph is not stored; nothing can be planned without it. */
+/** A run's graph isn't stored, so nothing can be planned. */
 export class GraphMissingError extends Error {
   override readonly name = "GraphMissingError";
 }
 
 /**
- * The graph that a run started with. That of the deployed code serves when it is the same; otherwise the stored one,
- * so that a run ends by the graph it started with.
+ * The graph that the run started with. If the deployed code has the same graph, that one is used; otherwise the stored
+ * one, so that a run ends with the graph it started with.
  */
 export async function graphOf(engine: Engine, run: Run): Promise<Graph> {
   const deployed = engine.pipelines.get(run.pipeline);
@@ -21,7 +21,7 @@ export async function graphOf(engine: Engine, run: Run): Promise<Graph> {
   return stored;
 }
 
-/** A step of a run's graph, or what follows its end; undefined when the graph has no such step. */
+/** A node of a run's graph, or of a step that follows its end. Undefined if there is no such step. */
 export async function nodeOf(
   engine: Engine,
   run: Run,

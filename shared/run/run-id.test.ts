@@ -23,7 +23,7 @@ describe("a run's id", () => {
   });
 
   it("is so short that those of all who can hold a limit's slots fit an item", () => {
-    // Of a set of texts DynamoDB counts their bytes and one for each (developer guide, "Item sizes and formats").
+    // DynamoDB counts a set of texts as their bytes plus one byte for each (developer guide, "Item sizes and formats").
     expect(maxSlots * (runIdOf("p", at, "").length + 1)).toBeLessThan(399 * 1024);
   });
 });

@@ -14,8 +14,8 @@ export function runIdOf(pipeline: string, scheduledAt: string, cause: string): s
     .update(JSON.stringify([pipeline, scheduledAt, cause]))
     .digest();
   let code = "";
-  // Twelve characters of five bits: with a billion runs the chance of one collision is below one in two, per second of
-  // schedule it is nil, because the time is part of the id.
+  // Twelve characters of five bits. Over a billion runs, the chance of one collision is below one in two. Since the
+  // time is part of the id, only runs of the same second can collide, and for those the chance is practically nil.
   for (const byte of digest.subarray(0, 12)) code += alphabet[byte % 32];
   const stamp = scheduledAt.replace(/\.\d+/, "").replace(/[-:]/g, "");
   return `${stamp}-${code}`;

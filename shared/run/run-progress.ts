@@ -11,22 +11,22 @@ import {
   type JobStep,
 } from "../state/step-record.ts";
 
-/** How far a step's jobs say they are. */
+/** The progress that a step's jobs report. */
 export type ProgressView = {
-  /** From 0 to 1; of a map over all of its children. Absent where no job says. */
+  /** From 0 to 1; for a map, over all of its children. Absent if no job reports one. */
   fraction?: number;
-  /** In the words of the job; of a map those of the child that spoke last. */
+  /** The job's own words; for a map, those of the child that reported last. */
   message: string;
-  /** When the last of them spoke. ISO 8601, UTC. */
+  /** Time of the last report. ISO 8601, UTC. */
   at: string;
-  /** Fractions a minute, from when the job began to when it last spoke; not of a map. */
+  /** Fraction per minute, from the job's start to its last report. Absent for a map. */
   perMinute?: number;
 };
 
-/** Most files that one look at a run reads, whatever runs. */
+/** Maximum number of files that one look at a run reads, however many jobs run. */
 export const maxProgressReads = 16;
 
-/** `_progress.json`, as docs/batch-jobs.md says. */
+/** `_progress.json`, as docs/batch-jobs.md defines it. */
 const progressFile = z.object({
   fraction: z.number().min(0).max(1).optional(),
   message: z.string().transform((text) => text.slice(0, 200)),
@@ -34,7 +34,7 @@ const progressFile = z.object({
 });
 type Told = z.infer<typeof progressFile>;
 
-/** A job that runs now, and what it said last. */
+/** A job that runs now, and its last report. */
 type Running = { readonly record: JobStep; readonly told: Told | undefined };
 
 async function lastWord(objects: ObjectStore, run: Run, record: JobStep): Promise<Told | undefined> {
@@ -43,26 +43,31 @@ async function lastWord(objects: ObjectStore, run: Run, record: JobStep): Promis
   try {
     return progressFile.safeParse(JSON.parse(new TextDecoder().decode(bytes))).data;
   } catch {
-    // A bar is not worth failing for.
+    // A progress bar isn't worth a failure.
     return undefined;
   }
 }
 
-/** Fractions a minute since the job began, undefined while there is nothing to divide. */
+/**
+ * Fraction per minute since the job began. Undefined if its start or its fraction is unknown, or no time has passed.
+ */
 function rateOf({ runningSince }: JobStep, { fraction, at }: Told): number | undefined {
   if (runningSince === undefined || fraction === undefined || fraction === 0) return undefined;
   const minutes = (Date.parse(at) - runningSince) / 60_000;
   return minutes > 0 ? fraction / minutes : undefined;
 }
 
-/** Of a map: children that ended count whole, those that run by what they say, or else as those do that say something. */
+/**
+ * A map's fraction. Children that ended count as whole. Running children count as they report; those without a report
+ * count as the average of the others.
+ */
 function fractionOfMap(total: number, ended: number, running: number, fractions: readonly number[]) {
   if (total === 0 || (fractions.length === 0 && ended === 0)) return undefined;
   const mean = fractions.reduce((sum, each) => sum + each, 0) / Math.max(1, fractions.length);
   return Math.min(1, (ended + mean * running) / total);
 }
 
-/** What the running jobs of one step say together; undefined where none has said anything. */
+/** The combined report of a step's running jobs. Undefined if none has reported. */
 function viewProgress(records: readonly FoundStep[], running: readonly Running[]): ProgressView | undefined {
   const told = running.flatMap((each) => (each.told === undefined ? [] : [each.told]));
   const last = told.toSorted((a, b) => Date.parse(b.at) - Date.parse(a.at))[0];
@@ -90,15 +95,15 @@ function runs(record: FoundStep): record is JobStep {
   return hasJobs(record) && record.state === "RUNNING" && record.index !== "map";
 }
 
-/** The jobs to ask: of each step alike many, so that a large map does not hide what runs beside it. */
+/** The jobs whose files are read: equally many of each step, so that a large map doesn't hide the steps beside it. */
 function chosen(steps: ReadonlyMap<string, readonly JobStep[]>): JobStep[] {
   const share = Math.max(1, Math.floor(maxProgressReads / Math.max(1, steps.size)));
   return [...steps.values()].flatMap((records) => records.slice(0, share)).slice(0, maxProgressReads);
 }
 
 /**
- * How far the jobs that run now say they are, by step. Reads {@link maxProgressReads} objects at most: of a large map
- * those of its first running children stand for all.
+ * The reported progress of the jobs that run now, by step. Reads at most {@link maxProgressReads} objects: the first
+ * running children of a large map stand for all of them.
  */
 export async function readProgress(
   objects: ObjectStore,

@@ -56,7 +56,7 @@ function ended(step: string, index: StepIndex, overrides: Partial<EndedStep> = {
   return { ...facts, state: "FAILED", endedAt: timeAt(5), ...overrides };
 }
 
-/** A step or a child whose job is at some state. */
+/** A step or a child whose job is in some state. */
 function withJob(
   step: string,
   index: StepIndex,

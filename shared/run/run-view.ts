@@ -24,24 +24,24 @@ import { type CostView, costBasis, type RunCost, runCost } from "./run-cost.ts";
 import type { ProgressView } from "./run-progress.ts";
 
 /**
- * A step's state as people see it: what is stored, or what follows from the run where nothing is stored. UNKNOWN: newer code
- * says it in words that this one does not know.
+ * A step's state as people see it: the stored state, or what follows from the run if nothing is stored. UNKNOWN: newer
+ * code stored a state that this code doesn't know.
  */
 export type ViewState = FoundStep["state"] | "WAITING" | "READY" | "UPSTREAM_FAILED";
 
-/** Why a step, or one child of a mapped step, failed or is being tried again. */
+/** Why a step, or one child of a mapped step, failed or is being retried. */
 export type ErrorView = StepError & { index?: number };
 
 /** The children of a mapped step. Counts add up to the total. */
 export type ChildrenView = { total: number; counts: { readonly [S in ViewState]?: number } };
 
-/** What was answered to an approval, or to one child of a mapped one. */
+/** The answer to an approval, or to one child of a mapped approval. */
 export type AnswerView = Answer & { index?: number };
 
-/** The run that a child of a mapped step waits for or had, and how the child stands. */
+/** The run that a child of a mapped step waits for or had, and the child's state. */
 export type ChildRunView = { index: number; runId: string; state: ViewState };
 
-/** One step of a run. Times are ISO 8601 in UTC, durations milliseconds; what is not known yet is absent. */
+/** One step of a run. Times are ISO 8601 in UTC, durations in milliseconds. What isn't known yet is absent. */
 export type StepView = {
   number: number;
   name: string;
@@ -49,54 +49,60 @@ export type StepView = {
   /** Name of the job contract of a Batch step. */
   job?: string;
   state: ViewState;
-  /** What its definition marks it by. */
+  /** The tags from its definition. */
   tags?: readonly string[];
-  /** Passes of a repeated step so far. */
+  /** Passes that a repeated step has made so far. */
   passes?: number;
   /** Id of the run that a child step waits for or had. */
   child?: string;
-  /** The same of a mapped step, in the order of its list, at most {@link maxChildRuns}. */
+  /** The same for a mapped step, in the order of its list, at most {@link maxChildRuns}. */
   childRuns?: ChildRunView[];
-  /** Whose result a cached step has. */
+  /** Where a cached result comes from. */
   cachedFrom?: CacheSource;
-  /** What an approval asks. */
+  /** The question of an approval. */
   message?: string;
-  /** Who answered an approval what, when and why; of a mapped one at most {@link maxAnswers}, each no before each yes. */
+  /**
+   * Who answered an approval, with what, when and why. For a mapped one at most {@link maxAnswers}, every no before
+   * every yes.
+   */
   answers?: AnswerView[];
-  /** Of a mapped step, once its list is known. */
+  /** Only for a mapped step, once its list is known. */
   children?: ChildrenView;
-  /** Attempts of this epoch; of a mapped step those of the child with the most. 0 before the first. */
+  /** Attempts of this epoch; for a mapped step, those of the child with the most. 0 before the first. */
   attempts: number;
   startedAt?: string;
   endedAt?: string;
   milliseconds?: number;
-  /** When a step that failed is tried again. */
+  /** When a failed step is tried again. */
   retryAt?: string;
   /** The step's own error, or those of its failed children, at most {@link maxErrors}. */
   errors: ErrorView[];
-  /** Of a Batch step: the queue of its attempt, or of the next one. */
+  /** Only for a Batch step: the queue of its attempt, or of the next one. */
   queue?: string;
-  /** It asked for a GPU, and the stage has none: it gets what it can do without. */
+  /** It asked for a GPU and the stage has none, so it runs with its resources for that case. */
   withoutGpu?: true;
-  /** Where the log of the job that runs is. */
+  /** Location of the running job's log. */
   log?: string;
-  /** Attempts that jobs made or are making, those of all epochs that are kept; of a map at most {@link maxAttempts}. */
+  /** Attempts that jobs made or are making, of all epochs that are kept; for a map at most {@link maxAttempts}. */
   jobs?: AttemptView[];
-  /** How far its jobs say they are, where somebody asked them: see `readProgress`. */
+  /** The progress that its jobs report, if the caller read it: see `readProgress`. */
   progress?: ProgressView;
-  /** What its jobs used, where they could say. */
+  /** What its jobs used, if they reported it. */
   usage?: UsageView;
-  /** What it has cost, by estimate; absent before it began. */
+  /** Its estimated cost; absent before it began. */
   cost?: CostView;
-  /** Its result as it is stored: by value up to 4 KB, else where in S3 it is. Absent of a map: each child has its own. */
+  /**
+   * Its stored result: the value if it's up to 4 KB, otherwise its location in S3. Absent for a map, whose children
+   * each have their own.
+   */
   output?: StoredValue;
   /** Objects in S3 that the step itself made, as its results name them. */
   artifacts: Artifact[];
 };
 
 /**
- * What followed the run's end: its hook, by the name `hook`, a notice, by the notice's own, or the start of a pipeline,
- * by that one's, with its run as `child`.
+ * A step that followed the run's end. Its name is `hook`, the notice's name, or the name of the started pipeline, whose
+ * run is then its `child`.
  */
 export type AfterRunStepView = Omit<StepView, "number" | "kind" | "output" | "artifacts"> & {
   kind: AfterRunStep["kind"];
@@ -114,33 +120,33 @@ export type RunView = {
   startedAt: string;
   endedAt?: string;
   milliseconds: number;
-  /** 1, and one more for each time the run was retried by hand. */
+  /** 1, plus 1 for each retry by hand. */
   epoch: number;
-  /** Work queue, and place in it. */
+  /** Work queue, and the priority in it. */
   queue: string;
   priority: number;
-  /** Of a QUEUED run, where somebody asked: the limits without a slot for it, none when it is about to begin. */
+  /** Only for a QUEUED run, if the caller read it: the limits without a slot for it. Empty if it's about to begin. */
   waitsFor?: FullLimit[];
   tags: readonly string[];
   /** Why it was cancelled or timed out. */
   reason?: string;
   error?: RunError;
-  /** What it gives to others once it has succeeded, where somebody read that: see `resultOf`. */
+  /** The result of a run that succeeded, if the caller read it: see `resultOf`. */
   result?: Json;
-  /** What it has cost, by estimate, and what that rests on. */
+  /** Its estimated cost, and what the estimate is based on. */
   cost: CostView & { basis: string };
   steps: StepView[];
-  /** What followed its end, as far as it has begun. */
+  /** The steps that followed its end, as far as they have begun. */
   afterwards: AfterRunStepView[];
 };
 
-/** Errors of one step that a view holds; a thousand children may fail alike. */
+/** Maximum number of errors of one step in a view; a thousand children may fail alike. */
 export const maxErrors = 3;
 
-/** Child runs of one mapped step that a view holds; the others are found by their cause. */
+/** Maximum number of child runs of one mapped step in a view; the others are found by their cause. */
 export const maxChildRuns = 20;
 
-/** Answers to one mapped approval that a view holds. */
+/** Maximum number of answers to one mapped approval in a view. */
 export const maxAnswers = 20;
 
 const endedStandings: Partial<Record<Standing, ViewState>> = {
@@ -150,12 +156,12 @@ const endedStandings: Partial<Record<Standing, ViewState>> = {
   UPSTREAM_FAILED: "UPSTREAM_FAILED",
 };
 
-/** The records of a step that still count: a retry begins anew what did not succeed. */
+/** The records of a step that still count. A retry starts over every record that has no result. */
 function currentRecords(run: Run, records: readonly FoundStep[]): FoundStep[] {
   return records.filter((record) => record.epoch === run.epoch || hasResult(record));
 }
 
-/** State of a step of which nothing is stored. */
+/** The state of a step that has no record. */
 function derivedState(run: Run, standing: Standing): ViewState {
   const ended = endedStandings[standing];
   if (ended !== undefined) return ended;
@@ -165,7 +171,7 @@ function derivedState(run: Run, standing: Standing): ViewState {
   return run.state === "RUNNING" ? "READY" : "WAITING";
 }
 
-/** State of a child of which nothing is stored: it shares the fate of its map. */
+/** The state of a child that has no record: it shares the fate of its map. */
 function unstoredChildState(map: FoundStep): ViewState {
   if (map.state === "SUCCEEDED" || map.state === "RUNNING" || map.state === "RETRYING") return "WAITING";
   return map.state;
@@ -182,13 +188,13 @@ function countChildren(children: readonly FoundStep[], map: FoundStep | undefine
   return { total, counts };
 }
 
-/** A map whose jobs wait is at work as soon as one of its children was. */
+/** A map whose jobs still wait counts as running once one of its children was. */
 function mapState(map: FoundStep, children: readonly FoundStep[]): ViewState {
   if (hasEnded(map)) return map.state;
   return children.some((child) => child.state === "RUNNING" || hasEnded(child)) ? "RUNNING" : map.state;
 }
 
-/** An error that says more than the state does: that a cancelled step was cancelled is no news. */
+/** The error, if it says more than the state does. A cancelled step's error doesn't. */
 function errorOf(record: FoundStep): StepError | undefined {
   return "error" in record && record.state !== "CANCELLED" ? record.error : undefined;
 }
@@ -204,7 +210,10 @@ function errorsOf(own: FoundStep | undefined, children: readonly FoundStep[]): E
   return error === undefined ? [] : [error];
 }
 
-/** A step's result may name what others made; only what lies at its own place in S3 is its own. */
+/**
+ * The objects that the step itself made. Its result may also name objects of others, so only those under its own prefix
+ * in S3 count.
+ */
 function artifactsOf(run: Run, node: StepNode, records: readonly FoundStep[]): Artifact[] {
   const place = `/${stepPrefix(run, node.name)}`;
   const made = records.flatMap((record) =>
@@ -229,7 +238,9 @@ function timesOf(
   };
 }
 
-/** The runs of a mapped step's children, those that are under way or did not succeed first where there are too many. */
+/**
+ * The runs of a mapped step's children. If there are too many, those that are under way or didn't succeed come first.
+ */
 function childRunsOf(children: readonly FoundStep[]): Pick<StepView, "childRuns"> {
   const runs = children.flatMap(({ index, child, state }): ChildRunView[] =>
     child === undefined || index === "map" ? [] : [{ index, runId: child.runId, state }],
@@ -242,7 +253,7 @@ function childRunsOf(children: readonly FoundStep[]): Pick<StepView, "childRuns"
   return { childRuns: shown.toSorted((a, b) => a.index - b.index) };
 }
 
-/** What was answered to an approval. */
+/** The answers to an approval. */
 function answersOf(records: readonly FoundStep[], mapped: boolean): Pick<StepView, "answers"> {
   const answers = records.flatMap(({ answer, index }): AnswerView[] => {
     if (answer === undefined) return [];
@@ -253,7 +264,7 @@ function answersOf(records: readonly FoundStep[], mapped: boolean): Pick<StepVie
   return { answers: inOrder.slice(0, maxAnswers) };
 }
 
-/** What only some kinds of step have. */
+/** The fields that only some kinds of step have. */
 function ownFacts(record: FoundStep): Pick<StepView, "passes" | "child" | "cachedFrom" | "message"> {
   return {
     ...(record.passes !== undefined && { passes: record.passes }),
@@ -263,7 +274,7 @@ function ownFacts(record: FoundStep): Pick<StepView, "passes" | "child" | "cache
   };
 }
 
-/** What Batch steps have more than others. */
+/** The additional fields of Batch steps. */
 function jobFacts(
   { task, over }: StepNode,
   own: FoundStep | undefined,
@@ -316,10 +327,10 @@ function viewStep(
   };
 }
 
-/** What the start of a pipeline leaves as its result: see `startDependant`. */
+/** The result that the start of a pipeline leaves: see `startDependant`. */
 const startedRun = z.object({ value: z.object({ runId: z.string() }) });
 
-/** What followed the end of a run's epoch. */
+/** A step that followed the end of a run's epoch. */
 function viewAfterRunStep(record: FoundStep, now: number): AfterRunStepView {
   const parsed = parseAfterRunStep(record.step);
   const run =
@@ -336,12 +347,12 @@ function viewAfterRunStep(record: FoundStep, now: number): AfterRunStepView {
 }
 
 /**
- * How a run stands, as a person sees it. Pure: stored states are shown as they are, and what is not stored (WAITING,
- * READY, UPSTREAM_FAILED, SKIPPED with what it needed) follows from `plan`. What newer code has added is shown too. Read the run before its records, so that
- * the records are never behind it.
+ * A run as a person sees it. Pure: stored states are shown as they are. States that aren't stored (WAITING, READY,
+ * UPSTREAM_FAILED, and SKIPPED together with its input) follow from `plan`. Fields that newer code added are shown too.
+ * Read the run before its records, so that the records are never behind it.
  *
  * @param graph the graph that the run started with
- * @param now epoch milliseconds, for the durations of what has not ended
+ * @param now epoch milliseconds, for the durations of what hasn't ended
  */
 export function viewRun(run: Run, graph: Graph, records: readonly FoundStep[], now: number): RunView {
   const { standings } = plan(graph, run.progress);

@@ -17,44 +17,44 @@ import { ParamsError, PipelineNotFoundError } from "./run-errors.ts";
 import { graphOf } from "./run-graph.ts";
 import { runIdOf } from "./run-id.ts";
 
-/** What a run is started with. */
+/** A request to start a run. */
 export type StartRequest = {
   pipeline: string;
-  /** What is left out takes its default. */
+  /** Missing fields take their defaults. */
   params?: Json;
-  /** The time that the run is for, ISO 8601; now when left out. A run for a time to come waits for it. */
+  /** The time that the run is for, ISO 8601; the default is now. A run for a future time waits for it. */
   scheduledAt?: string;
   cause: Cause;
-  /** Text that tells causes of one pipeline and time apart: the same text and time never start a second run. */
+  /** Text that distinguishes causes for the same pipeline and time. The same text and time never start a second run. */
   causeKey: string;
   name?: string;
-  /** Place in its work queue, in place of its pipeline's. */
+  /** Priority in its work queue; the default is its pipeline's. */
   priority?: number;
-  /** Takes no cached results, and replaces them. */
+  /** Whether the run ignores cached results, and replaces them. */
   refresh?: boolean;
-  /** Tags besides those of its pipeline. */
+  /** Tags in addition to its pipeline's. */
   tags?: readonly string[];
-  /** A limit that it needs a slot of besides its pipeline's. */
+  /** A limit that it needs a slot of, in addition to its pipeline's. */
   limit?: Limit;
 };
 
-/** The run that a request led to, and whether this request created it. */
+/** The run of a request, and whether this request created it. */
 export type StartedRun = { runId: string; name: string; created: boolean };
 
-/** Most bytes of a run's parameters: they are part of its item, and every join of a step writes that. */
+/** Maximum size in bytes of a run's parameters. They're part of its item, and every join of a step writes that item. */
 const maxParams = 64 * 1024;
 
-/** Milliseconds that a time may be ahead of our clock and still be now, as the time of an event of S3 may. */
+/** Milliseconds that a time may be ahead of our clock and still count as now; the time of an S3 event may be ahead. */
 const clockSkew = 5000;
 
-/** A wrong value as its error shows it, when it is short. */
+/** A wrong value for its error message, if it's short. */
 function shown(value: unknown): string {
   const text = typeof value === "object" && value !== null ? undefined : JSON.stringify(value);
   return text === undefined || text.length > 60 ? "" : ` is ${text}`;
 }
 
 /**
- * A run's parameters as its pipeline has them, defaults included.
+ * A run's parameters, parsed by its pipeline, with defaults.
  *
  * @throws ParamsError naming each wrong field
  */
@@ -81,8 +81,8 @@ export function checkedParams(pipeline: Pipeline, params: Json): Json {
 }
 
 /**
- * What a run needs slots of. A child does without that of the work queue: it works within its parent's slot, and a parent
- * that waited for a child that waits for a slot would wait for ever.
+ * The limits that a run needs slots of. A child needs no slot of its work queue, because it works within its parent's
+ * slot. Otherwise a parent could wait forever for a child that waits for a slot.
  */
 function limitsFor(pipeline: Pipeline, { cause, limit }: StartRequest): Limit[] {
   const defined = limitsOf(pipeline).filter(({ of }) => of === "pipeline" || cause.kind !== "step");
@@ -93,14 +93,14 @@ function limitsFor(pipeline: Pipeline, { cause, limit }: StartRequest): Limit[] 
 }
 
 /**
- * Whether a run waits for its slots whatever its pipeline says: a child's cancel would fail its parent's step, and a
- * backfill would lose a time, by a collision that passes.
+ * Whether a run waits for its slots whatever its pipeline says. A collision passes, but if it cancelled a child, it
+ * would fail the parent's step, and if it cancelled a backfill's run, the backfill would lose that time.
  */
 function waitsAlways({ kind }: Cause): boolean {
   return kind === "step" || kind === "backfill";
 }
 
-/** What a run is called: as it was asked for, as its pipeline says, or by its pipeline and time. */
+/** A run's name: the requested one, or the one that its pipeline's definition gives, or its pipeline and time. */
 function nameOf(
   { stage }: Engine,
   { name, runName }: Pipeline,
@@ -124,7 +124,8 @@ function newRun(
   const scheduledAt = new Date(request.scheduledAt ?? now).toISOString();
   const { concurrency } = pipeline;
   const limits = limitsFor(pipeline, request);
-  // A child's time is its parent's, which a person may have had begin before it.
+  // A child takes its parent's time. A person may have started the parent before that time, so the child doesn't wait
+  // for it.
   const waits = request.cause.kind !== "step" && Date.parse(scheduledAt) > now + clockSkew;
   const state = waits ? "SCHEDULED" : openingState({ limits });
   const facts = {
@@ -149,22 +150,23 @@ function newRun(
 }
 
 /**
- * Gets a run going that was created, opened again, or whose time has come: starts what is ready, or has it wait for its
- * slots. Safe to repeat.
+ * Starts a run that was created or reopened, or whose time has come: sends the hints for its ready steps, or lets it
+ * wait for its slots. Safe to repeat.
  */
 export async function beginRun(engine: Engine, run: WaitingRun | RunningRun): Promise<void> {
   const graph = await graphOf(engine, run);
   if (run.state === "RUNNING") return dispatch(engine, run, graph, plan(graph, run.progress).ready);
   if (run.state !== "QUEUED" || (await admitOrWait(engine, run)) !== "cancel") return;
   const reason = `${run.pipeline} has no slot left (${run.limits.map(({ name, limit }) => `${name}: ${limit}`).join(", ")}), and its runs do not wait`;
-  // Somebody else may have found a slot for it meanwhile: then it runs, and has steps that a cancel would have to end.
+  // `unbegun`, because somebody else may have found a slot for the run meanwhile. Then it's under way, and a cancel
+  // would have to end its steps.
   const move = { to: "CANCELLING", endsAs: "CANCELLED", reason, unbegun: true } as const;
   const moved = await engine.store.moveRun(run.runId, run.epoch, move, engine.clock.now());
   if (moved?.state === "CANCELLING" && moved.epoch === run.epoch && moved.activeSince === undefined)
     await endRun(engine, moved, graph, "CANCELLED");
 }
 
-/** When the sweep looks at a run for the first time, in epoch milliseconds: at the latest when its time is up. */
+/** When the sweep first looks at a run, in epoch milliseconds: at the latest when its time is up. */
 function firstLook(engine: Engine, run: WaitingRun | RunningRun, { timeout }: Graph): number {
   if (run.state === "SCHEDULED") return Date.parse(run.scheduledAt);
   const deadline = engine.clock.now() + (timeout ?? Number.POSITIVE_INFINITY) * 1000;
@@ -186,7 +188,7 @@ export async function startRun(engine: Engine, request: StartRequest): Promise<S
   await engine.store.putGraph(pipeline.graphHash, pipeline.graph);
   const outcome = await engine.store.createRun(run, firstLook(engine, run, pipeline.graph));
   if (outcome === "exists") return { runId, name, created: false };
-  // A crash from here on leaves a run without hints; the sweep sends them.
+  // If the worker crashes from here on, the run has no hints; the sweep sends them.
   await beginRun(engine, run);
   engine.log.info("run started", {
     runId,

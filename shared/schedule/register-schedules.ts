@@ -9,14 +9,12 @@ export function schedulesOf({ triggers }: Pick<Pipeline, "triggers">): ScheduleT
   return triggers.filter(isSchedule);
 }
 
-/** Whether a schedule that is deployed for the first time is on in a stage. */
+/** Whether a schedule is on in a stage when it's first deployed. */
 function isActiveIn({ active }: ScheduleTrigger, { name }: Stage): boolean {
   return typeof active === "boolean" ? active : active.includes(name);
 }
 
-/**
- * A schedule as it is to be stored: on or off, and with the first time from now on. Whatever else is stored of it stays.
- */
+/** A schedule's record: on or off, and with its first time from now on. Other stored fields stay as they are. */
 export function scheduleFromNow(
   { clock, stage }: Engine,
   { pipeline, trigger, active }: { pipeline: string; trigger: ScheduleTrigger; active: boolean },
@@ -35,8 +33,8 @@ export function scheduleFromNow(
 }
 
 /**
- * A schedule that is defined, as it is stored or should be. A toggle outlives deployments; a definition that names other
- * times than before counts from now on.
+ * The record of a defined schedule. Whether it's on or off outlives deployments. If the definition's times have
+ * changed, the schedule counts from now on.
  */
 export function asDefined(
   engine: Engine,
@@ -49,12 +47,12 @@ export function asDefined(
   return scheduleFromNow(engine, { pipeline, trigger, active }, stored);
 }
 
-/** What was registered by this worker already. */
+/** The pipelines whose schedules this worker has already registered. */
 const registered = new WeakSet<Engine["pipelines"]>();
 
 /**
- * Stores the schedules that were deployed since, or changed. Done once by each worker: a deployment starts new ones. One
- * that cannot be stored is logged, and tried again with the next tick.
+ * Stores the schedules that are new or changed since the last deployment. Each worker does it once, because a
+ * deployment starts new workers. If a schedule can't be stored, that is logged and tried again at the next tick.
  */
 export async function registerSchedules(engine: Engine): Promise<void> {
   if (registered.has(engine.pipelines)) return;

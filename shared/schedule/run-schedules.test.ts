@@ -30,7 +30,7 @@ async function scheduledTimes(memory: MemoryEngine): Promise<string[]> {
   return runs.map(({ scheduledAt }) => scheduledAt.slice(0, 16)).sort();
 }
 
-/** Ticks at a minute, counted from the start. */
+/** Runs a tick some minutes after the start. */
 async function tickAt(memory: MemoryEngine, minutes: number): Promise<void> {
   memory.clock.moveTo(start + minutes * minute);
   await runSchedules(memory.engine);
@@ -66,7 +66,7 @@ describe("a schedule", () => {
         }
         await tickAt(memory, 3);
         const times = ["2021-10-04T16:21", "2021-10-04T16:22", "2021-10-04T16:23"];
-        // Only before it was stored does nobody know the time that had come.
+        // The time is unknown only if the schedule wasn't stored before it.
         const stored = at > 2 || (at === 2 && when === "after");
         expect(await scheduledTimes(memory)).toEqual(stored ? times : times.slice(1));
         if (!seen.crashed) break;
@@ -123,7 +123,7 @@ describe("times that were missed", () => {
   ] as const)("as by %s: nobody ticked for a while", async (missed, times) => {
     const memory = new MemoryEngine([scheduled(cron("*/5 * * * *", { missed }))], {}, start);
     await tickAt(memory, 0);
-    // 16:25 is missed by more than two minutes; 16:25 to 16:40 are.
+    // With `latest`, this tick comes more than two minutes after 16:25; otherwise it comes after all of 16:25 to 16:40.
     await tickAt(memory, missed === "latest" ? 7.5 : 22.5);
     if (missed === "latest") await tickAt(memory, 12.5);
     expect(await scheduledTimes(memory)).toEqual(times);
@@ -230,7 +230,7 @@ describe("what the tick reads", () => {
     const { seen, engine } = crashing({ ...memory.engine }, Number.POSITIVE_INFINITY, "before");
     memory.clock.moveTo(start + minute);
     await runSchedules(engine);
-    // What is due; the one schedule, its graph, its run, its first hint; the schedule moved on.
+    // The due schedules; then the one schedule, its graph, its run, its first hint; and the schedule moved on.
     expect(seen.calls).toBe(6);
   });
 });

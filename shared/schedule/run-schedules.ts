@@ -5,16 +5,18 @@ import { startRun } from "../run/start-run.ts";
 import type { ScheduleKey, StoredSchedule } from "../state/schedule.ts";
 import { registerSchedules, schedulesOf } from "./register-schedules.ts";
 
-/** Most schedules that one tick starts runs of; the next tick takes the others. */
+/** Maximum number of schedules that one tick handles; the next tick takes the others. */
 const schedulesPerTick = 300;
 
-/** Most runs that one tick starts for one schedule that catches up. */
+/** Maximum number of runs that one tick starts for a schedule that catches up. */
 const runsPerTick = 50;
 
-/** Milliseconds after its time until a run is late: ticks come by the minute, and now and then one comes twice as late. */
+/** Milliseconds after its time until a run is late. Ticks come every minute, and now and then one comes after two. */
 const onTime = 2 * 60_000;
 
-/** What tells a schedule's run for a time from others for that time: those of the default schedule are the pipeline's own. */
+/**
+ * Distinguishes a schedule's run from other runs for the same time. The default schedule's runs are the pipeline's own.
+ */
 export function scheduleCauseKey(name: string): string {
   return name === "default" ? "" : `schedule/${name}`;
 }
@@ -25,8 +27,8 @@ function triggerOf({ pipelines }: Engine, { pipeline, name }: ScheduleKey): Sche
 }
 
 /**
- * The times up to now that a schedule starts runs for: those that are not late; of those that were missed as it says.
- * `all` catches up by {@link runsPerTick}.
+ * The times up to now that a schedule starts runs for: all that aren't late, and those missed times that its policy
+ * includes. `all` catches up by {@link runsPerTick} at a time.
  */
 function dueTimes(trigger: ScheduleTrigger, nextAt: string, now: number, stage: Stage): Date[] {
   const first = Date.parse(nextAt);
@@ -37,7 +39,7 @@ function dueTimes(trigger: ScheduleTrigger, nextAt: string, now: number, stage: 
   return fresh.length > 0 || last === undefined || last.getTime() < first ? fresh : [last];
 }
 
-/** Where a schedule goes on from: after the last time that it started a run for, or else after now. */
+/** When a schedule continues: after the last time that it started a run for, or else after now. */
 function nextAfter(trigger: ScheduleTrigger, started: readonly Date[], now: number, stage: Stage) {
   const catchesUp = trigger.missed === "all" && started.length === runsPerTick;
   const after = catchesUp ? started.at(-1) : undefined;
@@ -45,14 +47,14 @@ function nextAfter(trigger: ScheduleTrigger, started: readonly Date[], now: numb
 }
 
 async function startDue(engine: Engine, key: ScheduleKey): Promise<void> {
-  // One look at the clock for all that follows: a time that comes meanwhile is for the next tick.
+  // The clock is read only once, so that a time that comes meanwhile is left to the next tick.
   const now = engine.clock.now();
   const stored = await engine.schedules.get(key);
-  // The index that named it may be behind.
+  // The index that listed the schedule may be behind.
   if (stored?.nextAt === undefined || Date.parse(stored.nextAt) > now) return;
   const { nextAt, ...rest } = stored;
   const trigger = triggerOf(engine, key);
-  // Not defined any more: its toggle stays for a deployment that brings it back.
+  // The schedule isn't defined any more. Whether it's on stays stored, for a deployment that brings it back.
   if (trigger === undefined) return void (await engine.schedules.put({ ...rest, rule: "gone" }, stored));
   const times = dueTimes(trigger, nextAt, now, engine.stage);
   for (const time of times) {
@@ -71,8 +73,8 @@ async function startDue(engine: Engine, key: ScheduleKey): Promise<void> {
 
 /**
  * Starts runs for each schedule whose time has come. The same time never starts two runs, however often this is called
- * and wherever it dies: the run's id is made of it, and the schedule moves on only after its runs were started. Reads
- * what is due, not what is stored.
+ * and wherever it crashes: the run's id contains the time, and the schedule moves on only after its runs have started.
+ * Reads only the schedules that are due, not all that are stored.
  */
 export async function runSchedules(engine: Engine): Promise<void> {
   await registerSchedules(engine);

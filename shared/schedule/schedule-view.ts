@@ -2,8 +2,8 @@ import * as z from "zod";
 import { openObject, type Stored } from "../pipeline/stored-record.ts";
 
 /**
- * A schedule of the deployed pipelines, as a person sees it: `manage` gives it, the CLI reads it. Times are ISO 8601 in
- * UTC.
+ * A schedule of the deployed pipelines as a person sees it: `manage` returns it, the CLI reads it. Times are ISO 8601
+ * in UTC.
  */
 export const scheduleView = openObject({
   pipeline: z.string(),
@@ -12,9 +12,9 @@ export const scheduleView = openObject({
   /** Its times in words. */
   rule: z.string(),
   timezone: z.string(),
-  /** What becomes of times that were missed: `Missed`, or a word of a newer version. */
+  /** The policy for missed times: `Missed`, or a word of a newer version. */
   missed: z.string(),
-  /** The times to come, none for a schedule that is off or has come to its end. */
+  /** The next times. Empty if the schedule is off or has ended. */
   upcoming: z.array(z.string()),
 });
 export type ScheduleView = Stored<typeof scheduleView>;

@@ -8,7 +8,7 @@ export class ScheduleNotFoundError extends Error {
   override readonly name = "ScheduleNotFoundError";
 }
 
-/** A pipeline's schedule as it is defined. @throws PipelineNotFoundError, ScheduleNotFoundError */
+/** A pipeline's schedule, as defined. @throws PipelineNotFoundError, ScheduleNotFoundError */
 export function definedSchedule(engine: Engine, pipelineName: string, name: string) {
   const pipeline = engine.pipelines.get(pipelineName);
   if (pipeline === undefined) throw new PipelineNotFoundError(pipelineName, engine.pipelines.keys());
@@ -20,8 +20,8 @@ export function definedSchedule(engine: Engine, pipelineName: string, name: stri
 }
 
 /**
- * Switches a schedule on or off. Switched on, it starts with the next time from now; one that is on already stays as it
- * is.
+ * Switches a schedule on or off. A schedule that is switched on starts with the next time from now. If it's already on,
+ * it stays as it is.
  *
  * @throws PipelineNotFoundError
  * @throws ScheduleNotFoundError
@@ -31,7 +31,7 @@ export async function setScheduleActive(
   { pipeline, name, active }: { pipeline: string; name: string; active: boolean },
 ): Promise<StoredSchedule> {
   const trigger = definedSchedule(engine, pipeline, name);
-  // Each further turn means that someone else has changed the schedule meanwhile.
+  // Another round means that somebody else changed the schedule meanwhile.
   for (;;) {
     const stored = await engine.schedules.get({ pipeline, name });
     const next = scheduleFromNow(engine, { pipeline, trigger, active }, stored);

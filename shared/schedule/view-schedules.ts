@@ -4,9 +4,9 @@ import { asDefined, schedulesOf } from "./register-schedules.ts";
 import type { ScheduleView } from "./schedule-view.ts";
 
 /**
- * Every schedule that is deployed, by pipeline and name, each with its next runs: computed, none of them is stored.
+ * Every deployed schedule by pipeline and name, each with its next runs, which are computed and not stored.
  *
- * @param count how many runs to come are listed of each
+ * @param count how many next runs to list for each
  */
 export async function viewSchedules(engine: Engine, count: number): Promise<ScheduleView[]> {
   const all = new Map((await engine.schedules.list()).map((each) => [`${each.pipeline}#${each.name}`, each]));

@@ -9,15 +9,15 @@ import { commitEnd, failAttempt, hintLater } from "./finish-attempt.ts";
 import { parsedInput } from "./read-or-fail.ts";
 import type { StepWork } from "./step-work.ts";
 
-/** What is answered now: by a person, or by the default when nobody did. */
+/** The answer to give now: a person's, or the default if nobody answered. */
 export type Reply = Omit<Answer, "at">;
 
-/** Who is said to have answered when the deadline passed. */
+/** Who is recorded as the answerer if the deadline passed. */
 const nobody = "default";
 
 const approvalInput = z.strictObject({ message: z.string().max(1000) });
 
-/** Has a step wait for a person's yes or no. */
+/** Starts an approval: the step waits for a person's yes or no. */
 export async function askApproval(
   engine: Engine,
   work: StepWork,
@@ -37,9 +37,9 @@ export async function askApproval(
 }
 
 /**
- * Ends an approval by an answer: a yes is its result, with who and when; a no is its failure, with the same.
+ * Ends an approval with an answer. A yes is its result and a no is its failure, each with who answered and when.
  *
- * @returns false when it no longer waits, because another answer, or a cancel, came first
+ * @returns false if it no longer waits, because another answer or a cancel came first
  */
 export async function answerApproval(
   engine: Engine,
@@ -57,7 +57,7 @@ export async function answerApproval(
   return commitEnd(engine, work, record, ended(answered, "FAILED", now, { name: "Rejected", message }));
 }
 
-/** Ends an approval whose deadline has passed, by its default. */
+/** Ends an approval whose deadline has passed, with its default. */
 export async function lookAtApproval(
   engine: Engine,
   work: StepWork,

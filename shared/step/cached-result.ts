@@ -9,12 +9,13 @@ import { inputOf } from "./step-input.ts";
 import type { StepWork } from "./step-work.ts";
 import { loadValue } from "./stored-value.ts";
 
-/** Most objects that a cached result may name: each is looked for before the result is used. */
+/** Maximum number of objects that a cached result may name: each is checked before the result is used. */
 const maxObjects = 100;
 
 /**
- * What the engine knows of a step's code; undefined when it knows nothing, as of a job without an image. A job may end when
- * another version than its own is deployed.
+ * Identifies a step's code: the source of its function, or its job with the version. Undefined if the engine doesn't
+ * know it, as for a job without an image. A job that ends is identified by the version that it ran, since another
+ * version may be deployed by then.
  */
 function codeOf(engine: Engine, work: StepWork): string | undefined {
   const { name, task } = work.node;
@@ -31,7 +32,7 @@ function keyOf(engine: Engine, work: StepWork, input: Json): string | undefined 
   return cacheKey({ pipeline: run.pipeline, step: node.name, code, version }, input);
 }
 
-/** Whether everything that a kept result names is still there: objects of old runs expire. */
+/** Whether all objects that a kept result names still exist: objects of old runs expire. */
 async function isWhole(engine: Engine, output: StoredValue): Promise<boolean> {
   if ("uri" in output && (await engine.objects.head(output.uri)) === undefined) return false;
   const named = artifactsIn(await loadValue(engine, output));
@@ -41,8 +42,8 @@ async function isWhole(engine: Engine, output: StoredValue): Promise<boolean> {
 }
 
 /**
- * Results that earlier runs made of the same code and the same inputs, by the index of the input. None when the run asks
- * for a refresh, and none that expired or whose objects are gone.
+ * Finds a result that an earlier run made with the same code and the same inputs, by the index of the input. There's
+ * none if the run asks for a refresh, if the result has expired, or if its objects are gone.
  */
 export async function findCached(
   engine: Engine,
@@ -64,7 +65,7 @@ export async function findCached(
   return new Map(found.flat());
 }
 
-/** Keeps a result for later runs. What cannot be kept is no failure of the step. */
+/** Keeps a result for later runs. If it can't be kept, the step doesn't fail. */
 export async function keepResult(engine: Engine, work: StepWork, record: SucceededStep): Promise<void> {
   const { run, node } = work;
   if (node.cache === undefined || record.state !== "SUCCEEDED" || record.index === "map") return;

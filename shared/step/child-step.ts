@@ -25,33 +25,36 @@ import { inputOf } from "./step-input.ts";
 import type { StepWork } from "./step-work.ts";
 import { storeValue } from "./stored-value.ts";
 
-/** What makes the child of one step a run of its own, and the same one each time. */
+/** The cause of a step's child run: unique to the step, and the same each time. */
 const causeKey = ({ runId, step, index }: StepRecord) => JSON.stringify([runId, step, index]);
 
-/** Id of the run that a child step starts, whether or not it has started it. */
+/** Id of the run that a child step starts, even if it hasn't started it yet. */
 export function childRunId(run: Run, pipeline: string, record: StepRecord): string {
   return runIdOf(pipeline, run.scheduledAt, causeKey(record));
 }
 
-/** The epoch of the child that an attempt waits for: that of a run to come, of one under way, or the next one. */
+/**
+ * The epoch of the child run that an attempt waits for: 1 if the run doesn't exist yet, its current epoch if that
+ * counts, otherwise the next one.
+ */
 function epochFor(child: Run | undefined): number {
   if (child === undefined) return 1;
-  // What is being cancelled ends so, and is opened again then.
+  // A run that is being cancelled ends as cancelled and is reopened after that.
   const goesOn = isActive(child) && child.state !== "CANCELLING";
   return goesOn || child.state === "SUCCEEDED" ? child.epoch : child.epoch + 1;
 }
 
-/** Milliseconds until a child is looked at again that cannot be opened yet. */
+/** Milliseconds until the next look at a child that can't be reopened yet. */
 const reopenDelay = 5000;
 
-/** Opens the child that an earlier attempt failed by again, once all are told of that end. */
+/** Reopens the child whose failure ended an earlier attempt, once the steps that follow its end have begun. */
 async function reopen(engine: Engine, work: StepWork, record: StoredStep, child: Run): Promise<void> {
   if (!isEnded(child)) return;
   const { kind } = await reopenRun(engine, child);
   if (kind === "untold") await hintLater(engine, work, record, reopenDelay);
 }
 
-/** Starts the run that a step is linked to, or opens it again, unless that was done already. */
+/** Starts or reopens the run that a step is linked to, unless that's done already. */
 async function ensureChild(engine: Engine, work: StepWork, record: ChildStep & StoredStep): Promise<void> {
   const { run, node } = work;
   const { task } = node;
@@ -75,8 +78,8 @@ async function ensureChild(engine: Engine, work: StepWork, record: ChildStep & S
 }
 
 /**
- * Leaves a child step to the run that it stands for. The link comes first and fixes that run, so that a worker that dies
- * in between leaves it for the next one to start, and never starts another.
+ * Links a child step to its run and starts that run. The link is stored first and fixes the run's id. If the worker
+ * dies in between, the next one starts the same run and never another.
  */
 export async function startChild(
   engine: Engine,
@@ -90,14 +93,14 @@ export async function startChild(
   if (put !== undefined && "holder" in put && put.holder === "run") await lookAtChild(engine, work, put);
 }
 
-/** Why a child cannot be started, or its result not be used, where trying again cannot help. */
+/** Why a child can't be started, or its result can't be used, if trying again can't help. */
 function startFailure(thrown: unknown): Failure | undefined {
   if (thrown instanceof ParamsError) return fatal("InvalidInput", thrown.message);
   if (thrown instanceof PipelineNotFoundError) return fatal("CodeMissing", thrown.message);
   return failureOfData(thrown);
 }
 
-/** What a child gives to its parent: a large result of one step by reference, anything else by its value. */
+/** The result that a child gives to its parent: a reference if it's one step's large result, otherwise the value. */
 async function outputOfChild(
   engine: Engine,
   work: StepWork,
@@ -106,7 +109,7 @@ async function outputOfChild(
 ): Promise<StoredValue> {
   const graph = await graphOf(engine, child);
   const returned = stepGivenBy(graph, graph.output);
-  // A map has a result for each of its children.
+  // A map has a result for each of its children, so there's no single one to refer to.
   const step = returned?.over === undefined ? returned?.name : undefined;
   const record = step && (await engine.store.getStep({ runId: child.runId, step, index: 0 }));
   if (record && hasResult(record) && "uri" in record.output) return record.output;
@@ -120,18 +123,21 @@ const failureNames = {
   TIMED_OUT: "ChildTimedOut",
 } as const satisfies Record<EndState, string>;
 
-/** Why a child failed. The reason comes first: of a child's child's child it must be there where messages are cut. */
+/**
+ * Why a child failed. The reason comes first, so that it survives for a child of a child of a child when messages are
+ * cut.
+ */
 function childFailure(child: EndedRun): Failure {
   const why = child.error
     ? `${child.error.step}: ${child.error.message}`
     : (child.reason ?? "no reason is known");
   const name = failureNames[child.state];
   const message = `${why} (run ${child.runId} of ${child.pipeline} ended ${child.state})`;
-  // What was stopped by hand is not started again by itself.
+  // A run that was stopped by hand isn't restarted automatically.
   return { error: { name, message: message.slice(0, 1000) }, retryable: child.state !== "CANCELLED" };
 }
 
-/** Moves a child step on: starts its run if nobody did, and ends the step when the run has ended. */
+/** Moves a child step on: starts its run if nobody has, and ends the step if the run has ended. */
 export async function lookAtChild(
   engine: Engine,
   work: StepWork,
@@ -150,7 +156,7 @@ export async function lookAtChild(
   }
 }
 
-/** Whether the step that a run was started by still waits for it. */
+/** Whether the step that started a run still waits for it. */
 export async function isWanted(engine: Engine, { cause, runId }: Run): Promise<boolean> {
   if (cause.kind !== "step") return true;
   const parent = await engine.store.getRun(cause.runId);
@@ -162,8 +168,8 @@ export async function isWanted(engine: Engine, { cause, runId }: Run): Promise<b
 }
 
 /**
- * Whether a run works for a step of a run that is cancelled, and not for that run's next epoch: a worker that is late
- * with its cancel must not stop what a retry has started or opened again since.
+ * Whether a run works for this epoch of a cancelled run's step and not for a later one. A worker that is late with its
+ * cancel must not stop a run that a retry has started or reopened since.
  */
 function worksFor({ child }: ChildStep, parent: Run, run: Run): boolean {
   return run.epoch <= child.epoch && run.cause.kind === "step" && run.cause.epoch <= parent.epoch;

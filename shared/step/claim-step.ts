@@ -6,20 +6,20 @@ import { type ClaimDecision, type ClaimRequest, decideClaim } from "../state/dec
 import type { HeldStep, StepRecord } from "../state/step-record.ts";
 import type { StepWork } from "./step-work.ts";
 
-/** A claim that was won. `resumed`: a submission that another worker had begun. */
+/** A claim that was won. `resumed`: it continues a submission that another worker had begun. */
 export type Claim = { kind: "claim"; record: HeldStep & StoredStep; resumed: boolean };
 
 type Suspended = Extract<ClaimDecision, { kind: "suspended" }>;
 type Lost = Extract<ClaimDecision, { kind: "lost" }>;
 
-/** What became of the wish to work on a step. */
+/** The outcome of a claim. */
 export type ClaimOutcome =
   | Claim
   | Exclude<ClaimDecision, { kind: "claim" | "suspended" | "lost" }>
   | { kind: "suspended"; record: Suspended["record"] & StoredStep }
   | { kind: "lost"; record: Lost["record"] & StoredStep };
 
-/** The wish to work on what a hint is about. @param leaseUntil until when, as `now` in epoch milliseconds */
+/** The request to claim the step of a hint. @param leaseUntil end of the lease, like `now` in epoch milliseconds */
 export function claimRequest(
   { node }: StepWork,
   { runId, step, index, epoch }: StepMessage,
@@ -31,8 +31,8 @@ export function claimRequest(
 }
 
 /**
- * Tries to get hold of a step. Costs one write where nothing was stored yet, which is the usual case; the refused write
- * brings the record otherwise.
+ * Tries to claim a step. If nothing is stored yet, which is the usual case, this costs one write. Otherwise the write
+ * is refused, and the refusal returns the record.
  */
 export async function claimStep(engine: Engine, request: ClaimRequest): Promise<ClaimOutcome> {
   let current: FoundRecord | undefined;
@@ -58,7 +58,7 @@ export async function claimStep(engine: Engine, request: ClaimRequest): Promise<
   }
 }
 
-/** Replaces a record that is held; undefined when it is no longer held, because another worker or a cancel came first. */
+/** Replaces a held record. Undefined if it's no longer held, because another worker or a cancel came first. */
 export async function replaceStep(
   engine: Engine,
   next: StepRecord,

@@ -14,7 +14,7 @@ import { failureOfData } from "./read-or-fail.ts";
 import { resultOf } from "./run-result.ts";
 import type { StepWork } from "./step-work.ts";
 
-/** The params function of a trigger threw. */
+/** The `params` function of a trigger threw. */
 class TriggerError extends Error {
   override readonly name = "TriggerError";
   constructor(thrown: unknown) {
@@ -28,7 +28,7 @@ function paramsFor({ stage }: Engine, { params }: RunTrigger, run: EndedRun, res
   const facts = { id, pipeline, name, scheduledAt, startedAt, endedAt };
   const { name: stageName, gpus } = stage;
   try {
-    // Copies: what a function does to them is nobody else's business.
+    // The function gets copies, so that it can change them without affecting anything else.
     return params({
       ...{ ...facts, params: copyJson(run.params), result: copyJson(result) },
       stage: { name: stageName, gpus },
@@ -55,7 +55,7 @@ async function start(
   });
 }
 
-/** Why a run cannot start, where trying again cannot help. */
+/** Why a run can't start, if trying again can't help. */
 function startFailure(thrown: unknown): Failure | undefined {
   if (thrown instanceof ParamsError) return fatal("InvalidInput", thrown.message);
   if (thrown instanceof TriggerError) return fatal(thrown.name, thrown.message);
@@ -63,9 +63,10 @@ function startFailure(thrown: unknown): Failure | undefined {
 }
 
 /**
- * Starts the run of a pipeline that follows a run's success. Its id follows from that run, so that it is the same run
- * whoever starts it, and however often: a run succeeds once. Parameters that cannot be had fail this step, are told of,
- * and change nothing of the run that succeeded; what AWS refuses for the moment is thrown, and the message comes back.
+ * Starts the run of a pipeline that follows a run's success. Its id follows from the successful run. A run succeeds
+ * once, so it's always the same run, whichever worker starts it and however often. If its parameters can't be computed,
+ * this step fails and the failure is reported, but the successful run doesn't change. If AWS refuses for the moment,
+ * the error is thrown and the message comes back.
  */
 export async function startDependant(
   engine: Engine,

@@ -22,13 +22,15 @@ function reportEnd(engine: Engine, work: StepWork, record: SucceededStep | Ended
   const fields = { ...logFacts(work, record), state, milliseconds, ...(error && { error }) };
   if (error === undefined) engine.log.info("step ended", fields);
   else engine.log.warn("step ended", fields);
-  // By pipeline and not by step: CloudWatch bills every set of dimensions as a metric of its own, and the log has the rest.
+  // By pipeline and not by step: CloudWatch bills every set of dimensions as its own metric, and the log has the
+  // details.
   engine.meter.count("StepEnded", { pipeline: work.run.pipeline, state });
   engine.meter.duration("StepDuration", milliseconds, { pipeline: work.run.pipeline });
 }
 
 /**
- * Commits a step's end and tells of it. Nothing happens when the record is no longer the one that was read.
+ * Commits a step's end, reports it in the log and the metrics, and joins it. Nothing happens if the record has changed
+ * since it was read.
  *
  * @returns whether the commit took effect
  */
@@ -46,15 +48,15 @@ export async function commitEnd(
 }
 
 /**
- * Sends the hint that moves a step on after so many milliseconds. What no message can wait for is the sweep's, which
- * sends a hint once the time is near: one that is sent on and on has each of its copies sent on as well.
+ * Sends the hint that moves a step on after a delay. If the delay is too long for a message, the sweep sends the hint
+ * once the time is near. Forwarding a message again and again would forward each of its copies as well.
  */
 export async function hintLater(engine: Engine, work: StepWork, record: StoredStep, delay: number) {
   if (delay > maxMessageDelay) return;
   await engine.queue.send([hintFor(record, work.run.epoch)], Math.max(0, delay));
 }
 
-/** Commits a result that is stored already. */
+/** Commits a result that is already stored. */
 export async function succeedWith(
   engine: Engine,
   work: StepWork,
@@ -65,8 +67,8 @@ export async function succeedWith(
 }
 
 /**
- * Commits a result and tells of it, or has a repeated step make its next pass. Nothing happens when the attempt is no
- * longer the one that counts.
+ * Commits and joins a result, or starts the next pass of a repeated step. Nothing happens if the attempt isn't the
+ * current one any more.
  */
 export async function succeedAttempt(
   engine: Engine,
@@ -85,7 +87,7 @@ export async function succeedAttempt(
   }
   const stored = await storeValue(engine, work.run, held, output);
   const record = succeeded(held, stored, engine.clock.now());
-  // Before the join, so that a run that this one's end starts finds it.
+  // Before the join, so that a run that starts when this one ends finds the result.
   await keepResult(engine, work, record);
   await commitEnd(engine, work, held, record);
 }
@@ -100,12 +102,12 @@ export async function useCached(
   await commitEnd(engine, work, held, cached(held, output, source, engine.clock.now()));
 }
 
-/** Ends a step that its condition says not to run. */
+/** Ends a step whose condition says not to run it. */
 export async function skipStep(engine: Engine, work: StepWork, held: StoredStep): Promise<void> {
   await commitEnd(engine, work, held, ended(held, "SKIPPED", engine.clock.now()));
 }
 
-/** Has a failed attempt tried again by its policy, or ends the step. */
+/** Schedules a retry of a failed attempt if the policy allows one; otherwise ends the step. */
 export async function failAttempt(
   engine: Engine,
   work: StepWork,

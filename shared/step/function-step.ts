@@ -14,7 +14,7 @@ import { contextFor } from "./step-context.ts";
 import { inputOf } from "./step-input.ts";
 import type { StepWork } from "./step-work.ts";
 
-/** The result as JSON: what cannot be stored is an error here, not a surprise later. */
+/** The result as JSON. A value that can't be stored is an error here and not a surprise later. */
 function asJson(result: unknown): Json {
   const text = JSON.stringify(result ?? null);
   if (text === undefined)
@@ -35,7 +35,7 @@ async function call(
   const { node } = work;
   const now = engine.clock.now();
   const allowed = Math.min(node.timeout * 1000, deadline - commitReserve - now, held.leaseUntil - now);
-  // Too late to begin: the message comes back, to a worker that has the time.
+  // It's too late to begin. The message comes back to a worker that has the time.
   if (allowed <= 0) throw new Error(`no time is left to run step ${node.name}`);
   const timer = engine.clock.deadline(allowed);
   try {
@@ -52,7 +52,7 @@ async function call(
     const message = `took longer than ${Math.round(allowed / 1000)} s; raise its timeout, or make it a batch job`;
     return { failure: { error: { name: "TimeoutError", message }, retryable: true, timedOut: true } };
   } catch (thrown) {
-    // What the function asked of AWS, the engine's own calls on its behalf included, was too much for the moment.
+    // AWS throttled a call of the function, or one that the engine made for it.
     return { failure: { ...failureOf(thrown), ...(isThrottling(thrown) && { lostTo: "throttling" }) } };
   } finally {
     timer.clear();
@@ -60,7 +60,7 @@ async function call(
 }
 
 /**
- * Runs the function of a lambda step and commits what comes of it.
+ * Runs the function of a lambda step and commits its result or failure.
  *
  * @param deadline when the worker must have ended, epoch milliseconds
  */

@@ -38,7 +38,7 @@ function isFull(tally: Tally): boolean {
   return tally.done.size + tally.failed.size >= tally.size;
 }
 
-/** Why a map failed: the first of its children that did. */
+/** Why a map failed: the failure of its first failed child. */
 async function firstFailure(engine: Engine, { run, node }: StepWork): Promise<RunError | undefined> {
   const children = await engine.store.listSteps(run.runId, node.name);
   for (const child of children) {
@@ -49,7 +49,7 @@ async function firstFailure(engine: Engine, { run, node }: StepWork): Promise<Ru
   return undefined;
 }
 
-/** Ends a map whose shards have all ended: its record first, then its place in the run. */
+/** Ends a map whose shards have all ended: first its record, then its join to the run. */
 async function endMap(engine: Engine, work: StepWork, failed: boolean): Promise<void> {
   const { run, node } = work;
   const record = await engine.store.getStep({ runId: run.runId, step: node.name, index: "map" });
@@ -62,14 +62,14 @@ async function endMap(engine: Engine, work: StepWork, failed: boolean): Promise<
       name: "ChildrenFailed",
       message: error ? `${error.step}: ${error.message}` : "a child failed",
     };
-    // A map's results are those of its children; its own record needs none.
+    // A map's results are those of its children, so its own record needs none.
     const next = failed ? ended(record, "FAILED", now, reason) : succeeded(record, { value: null }, now);
     if ((await replaceStep(engine, next, record)) === undefined) return;
   }
   await advanceRun(engine, work, node.number, failed ? "failed" : "done", error);
 }
 
-/** Tells the map that one of its shards is complete, if it is. */
+/** Joins a shard to its map, if the shard is complete. */
 export async function joinShard(engine: Engine, work: StepWork, shard: number, tally: Tally): Promise<void> {
   if (!isFull(tally)) return;
   const { run, node } = work;
@@ -83,15 +83,21 @@ export async function joinShard(engine: Engine, work: StepWork, shard: number, t
   if (whole !== undefined && isFull(whole)) await endMap(engine, work, whole.failed.size > 0);
 }
 
-/** Closes a run once all that follows its end has ended. A stopped one stays open for its last look: see sweep-run.ts. */
+/**
+ * Closes a run once all steps that follow its end have ended. A stopped run stays open for its last look: see
+ * sweep-run.ts.
+ */
 async function closeFollowed(engine: Engine, { run, graph }: StepWork): Promise<void> {
   if (!isEnded(run) || wasStopped(run.state)) return;
-  // Of two that end at once, the one that reads later sees both; should none get to it, the sweep does.
+  // If two end at once, the one that reads later sees both ends. If neither gets here, the sweep closes the run.
   if ((await openAfterRunSteps(engine, run, graph)).length === 0)
     await engine.store.closeRun(run.runId, run.epoch);
 }
 
-/** Tells of a step's end: a child its map, any other step its run, what follows that one's end nobody. Safe to repeat. */
+/**
+ * Reports a step's end: a child reports to its map, any other step to its run; steps after the run report to nobody.
+ * Safe to repeat.
+ */
 export async function joinEnded(
   engine: Engine,
   work: StepWork,

@@ -3,7 +3,7 @@ import type { RunStore } from "../ports/run-store.ts";
 import { knownStep } from "../state/read-step.ts";
 import { hasResult, type SucceededStep } from "../state/step-record.ts";
 
-/** Results that a worker remembers of a store. Each is at most 4 KB, or says where in S3 it is. */
+/** Number of results that a worker remembers per store. Each is at most 4 KB, or a location in S3. */
 const remembered = 500;
 
 const results = new WeakMap<RunStore, Map<string, SucceededStep>>();
@@ -17,8 +17,8 @@ function resultsOf(store: RunStore): Map<string, SucceededStep> {
 }
 
 /**
- * Remembers the result of a step that is not mapped, once it is committed. It stays what it is, whatever epochs follow,
- * so that the step which follows in the same worker, and every child of a map but the first, need not read it again.
+ * Remembers a committed result of a step that isn't mapped. The result never changes, not even in later epochs. So the
+ * next step in the same worker doesn't read it again, nor does any child of a map after the first.
  */
 export function rememberResult(store: RunStore, record: SucceededStep): void {
   const known = resultsOf(store);
@@ -30,7 +30,8 @@ export function rememberResult(store: RunStore, record: SucceededStep): void {
 }
 
 /**
- * Results of steps that are not mapped, of those that have one: remembered ones, and the others by one read.
+ * Results of steps that aren't mapped, without the steps that have none. Remembered results are reused, and one read
+ * gets the others.
  *
  * @throws NewerRecordError
  */

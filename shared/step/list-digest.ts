@@ -7,14 +7,14 @@ import { type Failure, fatal } from "../state/failure.ts";
 import { hasResult, type StepRecord } from "../state/step-record.ts";
 
 /**
- * Whether a map may be over another list once its run is retried: one that takes what may be absent. All else that a list
- * is made of has its result, and keeps it, before the map begins.
+ * Whether a map may get a different list when its run is retried. That's only possible if the list uses a value that
+ * may be absent. All other sources of the list have their results before the map begins, and keep them.
  */
 export function mayChange({ over }: StepNode): boolean {
   return over !== undefined && referencesIn(over).some(({ optional }) => optional);
 }
 
-/** Digest of a map's list. 16 hex digits of SHA-256. */
+/** Digest of a map's list: 16 hex digits of SHA-256. */
 export function listDigest(items: readonly Json[]): string {
   return createHash("sha256")
     .update(canonicalJson([...items]))
@@ -23,8 +23,8 @@ export function listDigest(items: readonly Json[]): string {
 }
 
 /**
- * Why a map that is over another list than before a retry cannot go on: results stay at their places, where other items are
- * now. Undefined when none of its children has one.
+ * Why a map can't continue when its list has changed before a retry: results stay at their indices, but other items are
+ * there now. Undefined if none of its children has a result.
  */
 export async function changedList(engine: Engine, { runId, step }: StepRecord): Promise<Failure | undefined> {
   const children = (await engine.store.listSteps(runId, step)).filter(({ index }) => index !== "map");

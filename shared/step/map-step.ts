@@ -10,14 +10,17 @@ import { succeedWith } from "./finish-attempt.ts";
 import { joinShard } from "./join-step.ts";
 import type { StepWork } from "./step-work.ts";
 
-/** Most children of a map: the largest array job of AWS Batch, and what one run's records are laid out for. */
+/**
+ * Maximum number of children of a map: the largest array job of AWS Batch, and the size that one run's records are
+ * designed for.
+ */
 export const maxChildren = 10_000;
 
 function tallyKey({ run, node }: StepWork, shard: TallyKey["shard"]): TallyKey {
   return { runId: run.runId, step: node.name, shard };
 }
 
-/** Shard numbers of a map of so many children. */
+/** Shard numbers of a map, by its number of children. */
 function shardsOf(children: number): number[] {
   return Array.from({ length: children === 0 ? 0 : shardOf(children - 1) + 1 }, (_, shard) => shard);
 }
@@ -31,7 +34,7 @@ function membersOf(shard: number, children: number): number[] {
   );
 }
 
-/** Makes the tallies of a map; those of an earlier epoch keep what is done. */
+/** Creates the tallies of a map. Those of an earlier epoch keep the children that are done. */
 export async function openTallies(engine: Engine, work: StepWork, children: number): Promise<void> {
   const { epoch } = work.run;
   const shards = shardsOf(children);
@@ -47,8 +50,8 @@ async function talliesOf(engine: Engine, work: StepWork, children: number): Prom
 }
 
 /**
- * Counts the children that succeeded in an earlier epoch although nobody told: they must not run again. Nearly all were
- * told of; to tell of thousands again would take longer than a worker has.
+ * Counts the children that succeeded in an earlier epoch but were never joined: they must not run again. Nearly all
+ * children were joined, and joining thousands again would take longer than a worker has.
  */
 export async function joinSucceeded(engine: Engine, work: StepWork, children: number): Promise<void> {
   const { run, node } = work;
@@ -61,7 +64,7 @@ export async function joinSucceeded(engine: Engine, work: StepWork, children: nu
   }
 }
 
-/** Children that have not ended in this epoch. */
+/** Children that haven't ended in this epoch. */
 export async function openChildren(engine: Engine, work: StepWork, children: number): Promise<number[]> {
   const tallies = await talliesOf(engine, work, children);
   return tallies.flatMap((tally, shard) =>
@@ -77,7 +80,7 @@ function childMessage({ run, node }: StepWork, index: number): StepMessage {
   return { runId: run.runId, step: node.name, index, epoch: run.epoch };
 }
 
-/** Sends the hints of a shard's children that have not ended; tells the map when all have. */
+/** Sends the hints for a shard's children that haven't ended. If all have ended, joins the shard to its map. */
 export async function driveShard(
   engine: Engine,
   work: StepWork,
@@ -90,14 +93,14 @@ export async function driveShard(
   if (tally !== undefined) await joinShard(engine, work, shard, tally);
 }
 
-/** Tells the map of every shard that is complete, in case that was never told. */
+/** Joins every complete shard to its map, in case that didn't happen. */
 export async function joinFullShards(engine: Engine, work: StepWork, children: number): Promise<void> {
   for (const [shard, tally] of (await talliesOf(engine, work, children)).entries()) {
     if (tally !== undefined) await joinShard(engine, work, shard, tally);
   }
 }
 
-/** Gets the children of a map going, or going again: a small map's at once, a large one's by a hint a shard. */
+/** Starts or restarts the children of a map: all at once if the map is small, otherwise through one hint per shard. */
 export async function driveMap(engine: Engine, work: StepWork, children: number): Promise<void> {
   const shards = shardsOf(children);
   if (shards.length === 1) return driveShard(engine, work, 0, children);
@@ -107,14 +110,14 @@ export async function driveMap(engine: Engine, work: StepWork, children: number)
   );
 }
 
-/** Turns a map whose children are functions, or single jobs, into those children. */
+/** Expands a map whose children are functions or single jobs. */
 export async function expandMap(
   engine: Engine,
   work: StepWork,
   held: HeldStep & StoredStep,
   children: number,
 ): Promise<void> {
-  // The map itself makes no pass of a repeated task, so there is no result to hold a condition against.
+  // A map itself makes no pass of a repeated task, so there's no result for the condition.
   if (children === 0) return succeedWith(engine, work, held, { value: null });
   await openTallies(engine, work, children);
   if ((await replaceStep(engine, expanded(held, children), held)) === undefined) return;

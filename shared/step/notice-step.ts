@@ -5,7 +5,7 @@ import { noticeNamed } from "../run/after-run-step.ts";
 import { type EndedRun, isEnded } from "../state/run.ts";
 import type { StepWork } from "./step-work.ts";
 
-/** Where the log of the attempt is that failed a run, where its record says so. */
+/** Location of the log of the attempt that failed a run, if its record has one. */
 async function logOfFailure(engine: Engine, { runId, error }: EndedRun): Promise<string | undefined> {
   const [, step, index = "0"] = /^([^[]+)(?:\[(\d+)\])?$/.exec(error?.step ?? "") ?? [];
   if (step === undefined) return undefined;
@@ -14,9 +14,9 @@ async function logOfFailure(engine: Engine, { runId, error }: EndedRun): Promise
 }
 
 /**
- * What a notice's step runs: it tells of the run's end, and has no result.
+ * The function of a notice's step: it reports the run's end, and has no result.
  *
- * @returns undefined for a step that is no notice's
+ * @returns undefined if the step isn't a notice
  */
 export function noticeFunction(engine: Engine, { run, graph, node }: StepWork): StepFunction | undefined {
   const notice = noticeNamed(graph, node.name);

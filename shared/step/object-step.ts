@@ -10,15 +10,15 @@ import { failAttempt, hintLater, succeedWith } from "./finish-attempt.ts";
 import { parsedInput } from "./read-or-fail.ts";
 import type { StepWork } from "./step-work.ts";
 
-/** The bucket tells of objects under this prefix only. */
+/** The bucket sends events only for objects under this prefix. */
 const watchedPrefix = "raw/";
 
-/** Longest key of an object in S3. */
+/** Maximum length of an object's key in S3. */
 const maxKey = 1024;
 
 const objectInput = z.strictObject({ object: z.string().startsWith(watchedPrefix).max(maxKey) });
 
-/** Has a step wait for an object; one that is there already ends it at once. */
+/** Starts a step's wait for an object. If the object already exists, the step ends at once. */
 export async function awaitObject(
   engine: Engine,
   work: StepWork,
@@ -32,12 +32,12 @@ export async function awaitObject(
   const put = await replaceStep(engine, awaitingObject(held, uri, deadlineAt), held);
   if (put === undefined || !("holder" in put) || put.holder !== "object") return;
   const { runId, step, epoch } = held;
-  // The note before the look: an object that comes after the look finds the note.
+  // Register before the look: if the object arrives after the look, its event finds the waiting step.
   await engine.waiters.add(uri, { runId, step, index: input.index, epoch }, deadlineAt);
   await lookForObject(engine, work, put);
 }
 
-/** Moves a step on if its object is there, or its deadline has passed. */
+/** Moves a step on if its object exists or its deadline has passed. */
 export async function lookForObject(
   engine: Engine,
   work: StepWork,
@@ -47,7 +47,7 @@ export async function lookForObject(
   const head = await engine.objects.head(uri);
   const now = engine.clock.now();
   if (head === undefined && deadlineAt > now) {
-    // Later ones are the sweep's: it looks at every step that waits for an object.
+    // The sweep handles later deadlines: it looks at every step that waits for an object.
     if (deadlineAt <= nextSweep(engine)) await hintLater(engine, work, record, deadlineAt - now);
     return;
   }

@@ -3,7 +3,7 @@ import type { Artifact } from "../pipeline/job.ts";
 import { FatalError } from "../pipeline/step-errors.ts";
 import { maxCopy, type ObjectStore } from "../ports/object-store.ts";
 
-/** An artifact cannot be published, or not under that key. */
+/** An artifact can't be published, or not under that key. */
 export class PublishError extends FatalError {
   override readonly name = "PublishError";
 }
@@ -15,9 +15,9 @@ function checkKey(key: string): void {
 }
 
 /**
- * What was last published at a key under `results/`; undefined when nothing was.
+ * The bytes that were last published at a key under `results/`; undefined if there are none.
  *
- * @throws PublishError for another key
+ * @throws PublishError for any other key
  */
 export async function readPublished(objects: ObjectStore, key: string): Promise<Uint8Array | undefined> {
   checkKey(key);
@@ -25,11 +25,11 @@ export async function readPublished(objects: ObjectStore, key: string): Promise<
 }
 
 /**
- * Copies an artifact to a key under `results/`. Repeated, it writes the same content again; what was there before stays
- * as an older version.
+ * Copies an artifact to a key under `results/`. If it's repeated, it writes the same content again. What was there
+ * before stays as an older version.
  *
  * @returns the copy
- * @throws PublishError for another key, and for an artifact that is gone, has changed, or is too large to be copied
+ * @throws PublishError for any other key, and if the artifact is gone, has changed, or is too large to copy
  */
 export async function publishArtifact(
   objects: ObjectStore,

@@ -9,17 +9,17 @@ import { inputOf } from "./step-input.ts";
 import type { StepWork } from "./step-work.ts";
 import { ValueMissingError } from "./stored-value.ts";
 
-/** What data that does not fit, or is gone, makes of a step; undefined for anything that may get better by itself. */
+/** The failure of a step whose data doesn't fit or is gone. Undefined for an error that may pass by itself. */
 export function failureOfData(thrown: unknown): Failure | undefined {
   if (thrown instanceof ExpressionError) return failureOf(thrown);
   return thrown instanceof ValueMissingError ? fatal(thrown.name, thrown.message) : undefined;
 }
 
 /**
- * Reads what a step needs before it runs. Data that does not fit or is gone fails the step, with the reason; what the
- * store or S3 refuses for the moment is no failure of the step: it is thrown, and the message comes back.
+ * Reads what a step needs before it runs. Data that doesn't fit or is gone fails the step with the reason. If the store
+ * or S3 refuses for the moment, the step doesn't fail: the error is thrown, and the message comes back.
  *
- * @returns the value, or undefined when the attempt was failed
+ * @returns the value, or undefined if the attempt was failed
  */
 export async function readOrFail<T>(
   engine: Engine,
@@ -38,10 +38,10 @@ export async function readOrFail<T>(
 }
 
 /**
- * The input of a step that the engine itself knows what to do with, parsed.
+ * Parses the input of a step whose work the engine does itself.
  *
- * @param expected what the input must be, for the message of an input that is not
- * @returns undefined when the attempt was failed
+ * @param expected the required form of the input, for the error message
+ * @returns undefined if the attempt was failed
  */
 export async function parsedInput<T>(
   engine: Engine,

@@ -6,7 +6,7 @@ import { type Failure, failureOf, fatal } from "../state/failure.ts";
 import { scopeFor } from "./step-input.ts";
 import type { StepWork } from "./step-work.ts";
 
-/** What follows a pass of a step: that was the last, there is another, or the step has failed by it. */
+/** What follows a pass of a step: it was the last, there's another, or the step fails. */
 export type AfterPass =
   | { kind: "done" }
   | { kind: "again"; delay: number }

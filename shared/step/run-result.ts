@@ -5,10 +5,11 @@ import type { Run } from "../state/run.ts";
 import { type ResultSource, scopeFor } from "./step-input.ts";
 
 /**
- * What a run that succeeded gives to others: what its pipeline's definition returned, null for nothing.
+ * The result of a run that succeeded: the value that its pipeline's definition returned, or null if it returned
+ * nothing.
  *
- * @throws ExpressionError when that names a result that the run has not, as of a step that was skipped
- * @throws ValueMissingError when a result's object is gone
+ * @throws ExpressionError if that names a result that the run doesn't have, as of a skipped step
+ * @throws ValueMissingError if a result's object is gone
  */
 export async function resultOf(engine: ResultSource, run: Run, graph: Graph): Promise<Json> {
   if (graph.output === undefined) return null;

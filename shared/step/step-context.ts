@@ -64,7 +64,7 @@ function logFor(engine: Engine, work: StepWork, held: StoredStep): StepLog {
   };
 }
 
-/** What the function of a step can reach. */
+/** The context that a step's function gets. */
 export function contextFor(
   engine: Engine,
   work: StepWork,

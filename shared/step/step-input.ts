@@ -17,16 +17,16 @@ import { resultsNamed } from "./known-results.ts";
 import type { StepWork } from "./step-work.ts";
 import { loadValue } from "./stored-value.ts";
 
-/** What results are read from. */
+/** The ports that results are read from. */
 export type ResultSource = Pick<Engine, "store" | "objects">;
 
-/** Names of the steps that expressions take data from. */
+/** Names of the steps that some expressions read. */
 function sourcesOf(expressions: readonly (Expression | undefined)[]): string[] {
   const references = expressions.flatMap((each) => (each === undefined ? [] : referencesIn(each)));
   return [...new Set(references.filter(({ source }) => source === "$step").map(({ path }) => path[0] ?? ""))];
 }
 
-/** Results of a map's children that are read at once: as many as a client of the AWS SDK has sockets. */
+/** How many results of a map's children are read at once: as many as a client of the AWS SDK has sockets. */
 const readsAtOnce = 50;
 
 async function outputOf(engine: ResultSource, found: FoundRecord): Promise<Json> {
@@ -34,7 +34,10 @@ async function outputOf(engine: ResultSource, found: FoundRecord): Promise<Json>
   return hasResult(record) ? loadValue(engine, record.output) : null;
 }
 
-/** Outputs of upstream steps by name, of those that have one; of a mapped one, the list of its children's. */
+/**
+ * Outputs of upstream steps by name, without the steps that have none. A mapped step's output is the list of its
+ * children's.
+ */
 async function loadOutputs(
   engine: ResultSource,
   run: Run,
@@ -57,7 +60,7 @@ async function loadOutputs(
   return outputs;
 }
 
-/** What a run tells of itself; once it has ended, how. */
+/** The facts that a run offers about itself; once it has ended, also how it ended. */
 function runFacts(run: Run): JsonObject {
   const { runId: id, pipeline, name, scheduledAt } = run;
   const facts = { id, pipeline, name, scheduledAt };
@@ -66,7 +69,7 @@ function runFacts(run: Run): JsonObject {
   return { ...facts, state, params, startedAt, endedAt, ...(error && { error: { ...error } }) };
 }
 
-/** The scope in which a run's expressions are evaluated, with what these use loaded. */
+/** The scope in which a run's expressions are evaluated, with the results that they use. */
 export async function scopeFor(
   engine: ResultSource,
   run: Run,
@@ -84,13 +87,13 @@ function listFrom(node: StepNode, list: Json): readonly Json[] {
   );
 }
 
-/** The mapped step whose children are exactly the items of a list, where it is one. */
+/** The mapped step whose children's results are exactly the items of a list; undefined if there's none. */
 function childrenSource(graph: Graph, over: Expression | undefined): string | undefined {
   const source = stepGivenBy(graph, over);
   return source?.over === undefined ? undefined : source.name;
 }
 
-/** Whether a step runs at all: what its condition says, true without one. */
+/** Whether a step runs at all: the value of its condition, or true if it has none. */
 export async function shouldRun(engine: Engine, work: StepWork): Promise<boolean> {
   const { node } = work;
   if (node.when === undefined) return true;
@@ -109,7 +112,7 @@ export async function itemsOf(engine: Engine, work: StepWork): Promise<readonly 
   return listFrom(node, evaluate(over, await scopeFor(engine, work.run, work.graph, [over])));
 }
 
-/** How many items that list has. Where they are another map's children, none of their results is read. */
+/** How many items that list has. If the items are another map's results, none of them is read. */
 export async function countOf(engine: Engine, work: StepWork): Promise<number> {
   const { run, graph, node } = work;
   const source = childrenSource(graph, node.over);
@@ -118,7 +121,7 @@ export async function countOf(engine: Engine, work: StepWork): Promise<number> {
   return children ?? (await itemsOf(engine, work)).length;
 }
 
-/** One item of that list. Where the items are another map's children, only that child is read. */
+/** One item of that list. If the items are another map's results, only that one is read. */
 async function itemAt(engine: Engine, work: StepWork, index: number): Promise<Json> {
   const { run, graph, node } = work;
   const source = childrenSource(graph, node.over);
@@ -135,7 +138,7 @@ export async function inputOf(engine: Engine, work: StepWork, index: number): Pr
   return evaluate(node.input, { ...scope, item: await itemAt(engine, work, index) });
 }
 
-/** The inputs of many children of a mapped step, each upstream result read once. */
+/** The inputs of many children of a mapped step. Each upstream result is read once. */
 export async function inputsOf(
   engine: Engine,
   work: StepWork,

@@ -10,7 +10,9 @@ const train = defineJob("demo.train", {
   resources: { vcpus: 1, memory: 512 },
 });
 
-/** A run that trains by a Batch job and registers what the job says it made, at a folder of the run or anywhere. */
+/**
+ * A run with a Batch job that trains and registers the model that the job reports, in a folder of the run or elsewhere.
+ */
 async function registered(folder: (runId: string) => string) {
   const training = definePipeline({ name: "demo", params: z.strictObject({}) }, ({ step }) => {
     const { model, metrics } = step("train", batch(train, {}));
@@ -49,7 +51,7 @@ describe("where a model comes from", () => {
       epoch: 1,
       attempt: 1,
       job: "demo.train",
-      // What ran, and not what is deployed now.
+      // The image that ran, and not the one that is deployed now.
       image: "demo:in-memory",
       seconds: expect.any(Number),
       costUsd: expect.any(Number),

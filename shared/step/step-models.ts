@@ -17,7 +17,7 @@ import { parseObjectUri } from "../ports/object-store.ts";
 import { runCost } from "../run/run-cost.ts";
 import { type FoundStep, hasEnded } from "../state/step-record.ts";
 
-/** What a function asked of the model registry is not in the form that it takes. */
+/** A function's request to the model registry doesn't have the required form. */
 export class ModelRequestError extends FatalError {
   override readonly name = "ModelRequestError";
 }
@@ -29,7 +29,7 @@ function parsed<T extends z.ZodType>(schema: T, request: unknown): z.output<T> {
   throw new ModelRequestError(lines.join("; "));
 }
 
-/** Seconds from beginning to end; undefined for what has not ended, or of which nothing is stored. */
+/** Seconds from start to end; undefined if the step has no record or hasn't ended. */
 function secondsOf(record: FoundStep | undefined): number | undefined {
   if (record === undefined || !hasEnded(record)) return undefined;
   return (Date.parse(record.endedAt) - Date.parse(record.startedAt)) / 1000;
@@ -50,8 +50,8 @@ function jobOf(
 }
 
 /**
- * The attempt that made a model, found by where the model lies: of a result that was cached, that is the run which did
- * the work. Undefined for a model that no run made.
+ * The attempt that made a model, found by the model's location. For a cached result, that's the run that did the work.
+ * Undefined if no run made the model.
  */
 async function trainingOf(engine: Engine, uri: string): Promise<ModelTraining | undefined> {
   const place = attemptOfKey(`${parseObjectUri(uri).key}/`);
@@ -70,7 +70,7 @@ async function trainingOf(engine: Engine, uri: string): Promise<ModelTraining | 
   };
 }
 
-/** The model registry for the function of a step. */
+/** The model registry, as a step's function sees it. */
 export function modelsFor(engine: Engine, by: { runId: string; step: string; index: number }): StepModels {
   return {
     async register(registration) {

@@ -4,14 +4,14 @@ import type { TailCall } from "../run/tail-call.ts";
 import type { Run } from "../state/run.ts";
 import type { StepRecord } from "../state/step-record.ts";
 
-/** The step that is being worked on: its run, the run's graph and its place in it. */
+/** The step that a worker handles: its run, the run's graph and its node. */
 export type StepWork = {
   readonly run: Run;
   readonly graph: Graph;
   readonly node: StepNode;
-  /** Where a job's end is dealt with: the version of the code that it was submitted for, undefined where nobody knew. */
+  /** When a job's end is handled, the version of the code that submitted the job; undefined if unknown. */
   readonly ranVersion?: string | undefined;
-  /** Of a worker that can go on with the next step by itself. */
+  /** Present if the worker can continue with the next step itself. */
   readonly tail?: TailCall;
 };
 
@@ -20,7 +20,7 @@ export function hintFor({ runId, step, index }: StepRecord, epoch: number): Step
   return { runId, step, index, epoch };
 }
 
-/** What each line of the log says of the step that it is about. */
+/** The facts about a step that each line of its log has. */
 export function logFacts({ node: { tags } }: StepWork, { runId, step, index, attempt }: StepRecord) {
   return { runId, step, index, attempt, ...(tags && { tags }) };
 }

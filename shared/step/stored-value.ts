@@ -5,15 +5,15 @@ import type { Engine } from "../ports/engine.ts";
 import type { Run } from "../state/run.ts";
 import type { StepRecord, StoredValue } from "../state/step-record.ts";
 
-/** Bytes of JSON up to which a result stays in the table; larger ones go to S3. */
+/** Maximum size of a result in the table, in bytes of JSON; larger ones go to S3. */
 export const inlineLimit = 4096;
 
-/** A stored result is not where it should be. */
+/** A stored result isn't where it should be. */
 export class ValueMissingError extends Error {
   override readonly name = "ValueMissingError";
 }
 
-/** Keeps a result: in place when small, else in S3 under the attempt's prefix. */
+/** Stores a result: in the record if it's small, otherwise in S3 under the attempt's prefix. */
 export async function storeValue(
   engine: Engine,
   run: Run,
@@ -28,9 +28,10 @@ export async function storeValue(
 }
 
 /**
- * Reads a result. One from S3 is shared with everyone who reads it in this worker, and frozen: results never change.
+ * Reads a result. A result from S3 is shared by all its readers in this worker, and frozen, because results never
+ * change.
  *
- * @throws ValueMissingError when the object is gone
+ * @throws ValueMissingError if the object is gone
  */
 export async function loadValue({ objects }: Pick<Engine, "objects">, stored: StoredValue): Promise<Json> {
   if ("value" in stored) return stored.value;

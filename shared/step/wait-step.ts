@@ -9,7 +9,7 @@ import { failAttempt, hintLater, succeedWith } from "./finish-attempt.ts";
 import { parsedInput } from "./read-or-fail.ts";
 import type { StepWork } from "./step-work.ts";
 
-/** Longest wait, in seconds: what is further off is a schedule's business. */
+/** Maximum wait in seconds; for anything longer, a schedule is the right tool. */
 const maxWait = 366 * 24 * 3600;
 
 const waitInput = z.union([
@@ -19,12 +19,12 @@ const waitInput = z.union([
 
 const resultOf = (wakeAt: number) => ({ value: new Date(wakeAt).toISOString() });
 
-/** Ends a wait that has slept until its time. */
+/** Ends a wait whose time has come. */
 export function endWait(engine: Engine, work: StepWork, record: TimedStep & StoredStep): Promise<void> {
   return succeedWith(engine, work, record, resultOf(record.wakeAt));
 }
 
-/** Puts a wait to sleep until its time, or ends it at once when that has passed. */
+/** Suspends a wait until its time, or ends it at once if the time has passed. */
 export async function runWait(engine: Engine, work: StepWork, held: HeldStep & StoredStep): Promise<void> {
   const expected = "a wait takes seconds, at most a year, or a time in ISO 8601";
   const input = await parsedInput(engine, work, held, waitInput, expected);

@@ -11,9 +11,9 @@ import type { StepWork } from "../step/step-work.ts";
 import { isSuspect } from "./handle-step-message.ts";
 
 /**
- * Ends the step of a message that was delivered again and again and never dealt with: as a failed step with the reason,
- * not as a silent dead letter. A step that somebody works on, or that has moved on, is left alone; so is one whose message
- * died with others in workers that they shared, for it goes on in one of its own.
+ * Ends the step of a message that was delivered again and again but never handled: the step fails with the reason, so
+ * the dead letter doesn't go unnoticed. A step that a worker holds, or that has moved on, is left alone. So is a
+ * suspect step whose message died in shared workers: it continues in a worker of its own.
  */
 export async function failDeadLetter(engine: Engine, message: StepMessage): Promise<void> {
   const { runId, step, index, epoch } = message;
@@ -34,7 +34,7 @@ export async function failDeadLetter(engine: Engine, message: StepMessage): Prom
   await failAttempt(engine, work, claim.record, fatal("DeadLetter", reason));
 }
 
-/** What a dead letter says, or undefined when it is no step message at all: then it is logged, and no run waits for it. */
+/** Reads a dead letter. Returns undefined if it isn't a step message: it's logged then, and no run waits for it. */
 export function readDeadLetter(engine: Engine, body: string): StepMessage | undefined {
   try {
     return parseStepMessage(body);

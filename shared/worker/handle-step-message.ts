@@ -22,27 +22,27 @@ import { letGo, runStep } from "./run-step.ts";
 /** Milliseconds that a lease lasts beyond the time that the work may take. */
 const leaseSlack = 5000;
 
-/** Milliseconds by which a hint may be early that is meant for a step's time: clocks differ. */
+/** Milliseconds by which a hint for a step's time may come too early, because clocks differ. */
 const maxEarly = 30_000;
 
-/** Whether a message could not be worked on now for a reason that passes, and that is not the step's. */
+/** Whether a message couldn't be handled now for a reason that passes and that isn't the step's fault. */
 function willPass(error: unknown): boolean {
   return isThrottling(error) || isOutage(error) || error instanceof NewerRecordError;
 }
 
-/** Milliseconds until such a message is tried again: spread, so that not all come at once. */
+/** Milliseconds until such a message is tried again. They're spread so that the messages don't all come at once. */
 function delayAfter(engine: Engine, error: unknown): number {
   if (isThrottling(error)) return 1000 + engine.random() * 20_000;
   return willPass(error) ? 30_000 + engine.random() * 60_000 : 0;
 }
 
 /**
- * Milliseconds by which attempts that lost their worker are spread for each loss after the first: a worker holds several
- * steps, and what is no function is not given one to itself.
+ * Milliseconds by which the next attempts of steps that lost their worker are spread, for each loss after the first.
+ * One worker holds several steps, and only functions get a worker to themselves.
  */
 const lossSpread = 10_000;
 
-/** What an attempt fails by whose worker died. */
+/** The failure of an attempt whose worker died. */
 function workerLost(engine: Engine, record: StepRecord): Failure {
   const losses = lossesTo(record, "worker");
   const message =
@@ -55,29 +55,32 @@ function workerLost(engine: Engine, record: StepRecord): Failure {
   };
 }
 
-/** Milliseconds that a worker may hold a step: what its function may take, or what handing it on takes. */
+/**
+ * Milliseconds that a worker may hold a step: the time its function may take, or the time that it takes to hand the
+ * step to whatever does its work.
+ */
 function leaseOf(engine: Engine, { node }: StepWork, index: StepMessage["index"]): number {
   if (doneBy(node.task) === "worker" && index !== "map") return node.timeout * 1000 + leaseSlack;
   return engine.settings.submitLeaseSeconds * 1000;
 }
 
-/** The size of the workers that a message is for: a map's own record is kept, and its shards are driven, by small ones. */
+/** The size of the workers that a message is for. Small workers keep a map's own record and drive its shards. */
 function sizeFor({ size }: StepNode, { index, alone }: StepMessage): WorkerSize {
   if (alone) return "large";
   return size === undefined || index === "map" ? "small" : size;
 }
 
 /**
- * Whether a function may take its worker down, since one died with it before. Who it was of the steps that a small worker
- * holds, nobody knows; so each of them runs by itself from then on, and none dies of another a second time.
+ * Whether a function may take its worker down, because a worker died with it before. We can't tell which step killed a
+ * small worker, so each runs alone from then on and can't be killed by another step again.
  */
 export function isSuspect({ node }: StepWork, record: FoundStep): boolean {
   const isFunction = doneBy(node.task) === "worker" && record.index !== "map";
-  // What follows a run's end needs what only small workers may read, and changes no run.
+  // The steps that follow a run's end need data that only small workers may read, and they don't change a run.
   return isFunction && !isAfterRunStep(node.name) && lossesTo(record, "worker") > 0;
 }
 
-/** Leaves a step that was claimed to a worker that has nothing else to do. If the hint is lost, the sweep sends another. */
+/** Hands a claimed step to a worker that does nothing else. If the hint is lost, the sweep sends another. */
 async function leaveAlone(engine: Engine, message: StepMessage, { record }: Claim): Promise<void> {
   const { runId, step, index } = record;
   engine.log.info("a step that lost its worker is left to one of its own", { runId, step, index });
@@ -86,8 +89,8 @@ async function leaveAlone(engine: Engine, message: StepMessage, { record }: Clai
 }
 
 /**
- * Gets hold of the step that a message is about and runs it, or does what else its record asks for. A step for workers of
- * the other size is handed on to those, a map's shard is driven.
+ * Claims the step of a message and runs it. If there's nothing to run, does what the step's record needs. A step for
+ * workers of the other size is forwarded to them, and a map's shard is driven.
  */
 async function claimAndRun(
   engine: Engine,
@@ -99,7 +102,7 @@ async function claimAndRun(
   const { node } = work;
   const size = sizeFor(node, message);
   if (size !== engine.workerSize) {
-    // Before anything is claimed: the hint is all that there is, and the sweep sends one that is lost again.
+    // Forwarded before the step is claimed. Only the hint exists so far, and the sweep replaces a lost hint.
     return (size === "large" ? engine.largeQueue : engine.queue).send([message]);
   }
   const now = engine.clock.now();
@@ -116,12 +119,13 @@ async function claimAndRun(
   if (claim.kind === "lost") return failAttempt(engine, work, claim.record, workerLost(engine, claim.record));
   if (claim.kind === "ended") return joinEnded(engine, work, claim.record);
   if (claim.kind === "later") {
-    // Whoever set that time sent a hint for it, or the sweep does; only one that is just early is sent on.
+    // A hint for that time was sent when it was set, or the sweep sends one. Only a hint that is slightly early is sent
+    // again.
     const early = claim.at - now;
     return early > maxEarly ? undefined : engine.queue.send([message], Math.max(early, 1000));
   }
   if (claim.kind === "newer") {
-    // Its own sweep hints at it again.
+    // The newer code's own sweep hints at the step again.
     return engine.log.warn("a step that newer code has written is left to it", {
       ...{ runId, step, index },
       stored: claim.record.stored,
@@ -130,7 +134,7 @@ async function claimAndRun(
   if (claim.kind === "suspended") await lookAtSuspended(engine, work, claim.record);
 }
 
-/** Works on a message as the queue gave it: the run is read first. */
+/** Handles a message from the queue: reads the run first. */
 async function workOnMessage(engine: Engine, message: StepMessage, tail: TailCall, deadline: number) {
   const run = await engine.store.getRun(message.runId);
   if (run === undefined) return;
@@ -141,7 +145,7 @@ async function workOnMessage(engine: Engine, message: StepMessage, tail: TailCal
   await claimAndRun(engine, message, { run, ...found, tail }, deadline);
 }
 
-/** Goes on with the step that follows; its hint is sent after all when that fails, and only it comes back. */
+/** Continues with the next step. If that fails, its hint is sent after all, so only that step comes back. */
 async function workOnNext(engine: Engine, next: NextStep, tail: TailCall, deadline: number): Promise<void> {
   const { message, run } = next;
   const found = await nodeOf(engine, run, message.step);
@@ -155,9 +159,9 @@ async function workOnNext(engine: Engine, next: NextStep, tail: TailCall, deadli
 }
 
 /**
- * Works on a step because a message hints at it, and then on what follows, one step after the other, as long as the time
- * lasts. The message may be late, repeated or wrong: what is stored decides. When this returns, the message has done its
- * service; when it throws, it should come back.
+ * Works on the step that a message hints at, and then on the steps that follow, one after the other, while time
+ * remains. The message may be late, repeated or wrong; the stored state decides. If this returns, the message is done.
+ * If it throws, the message should come back.
  *
  * @param deadline when the worker must have ended, epoch milliseconds
  */
@@ -172,7 +176,7 @@ export async function handleStepMessage(
     await workOnMessage(engine, message, tail, deadline);
   } catch (error) {
     if (!willPass(error)) throw error;
-    // Sent again, so that waiting uses up none of the receives after which a message counts as poison.
+    // A copy is sent, so that waiting doesn't use up the receives after which a message becomes a dead letter.
     const why = error instanceof NewerRecordError ? "newer code has to go on" : "AWS throttles or fails";
     engine.log.warn(`${why}; the message is sent again`, { ...message, error });
     return engine.queue.send([message], delayAfter(engine, error));

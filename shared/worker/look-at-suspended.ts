@@ -8,7 +8,7 @@ import { lookForObject } from "../step/object-step.ts";
 import type { StepWork } from "../step/step-work.ts";
 import { endWait } from "../step/wait-step.ts";
 
-/** Looks whether what a step of one holder waits for has come, and moves the step on. */
+/** Checks whether a step of one holder has what it waits for, and moves the step on. */
 type Look<H extends Holder> = (
   engine: Engine,
   work: StepWork,
@@ -16,7 +16,7 @@ type Look<H extends Holder> = (
 ) => Promise<void>;
 
 const looks: { readonly [H in Holder]: Look<H> } = {
-  // A job tells of itself.
+  // A job's events report its end.
   jobs: async () => {},
   children: (engine, work, { children }) => driveMap(engine, work, children),
   run: lookAtChild,
@@ -29,7 +29,10 @@ function lookOf<H extends Holder>({ holder }: { readonly holder: H }): Look<H> {
   return looks[holder];
 }
 
-/** Looks whether what a suspended step waits for has come: children of a map, another run, an object, a person's time. */
+/**
+ * Checks whether a suspended step has what it waits for (a map's children, another run, a time, an object), or whether
+ * an approval's deadline has passed.
+ */
 export function lookAtSuspended(
   engine: Engine,
   work: StepWork,

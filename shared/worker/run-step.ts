@@ -21,7 +21,7 @@ async function runMap(engine: Engine, work: StepWork, claim: Claim): Promise<voi
   const { node } = work;
   const isBatch = node.task.kind === "batch";
   const list = await readOrFail(engine, work, claim.record, async () => {
-    // Jobs are sent their items; all other children read their own.
+    // Jobs get their items with the submission; all other children read their own.
     const items = isBatch || mayChange(node) ? await itemsOf(engine, work) : undefined;
     return { items, size: items?.length ?? (await countOf(engine, work)) };
   });
@@ -43,14 +43,14 @@ async function runMap(engine: Engine, work: StepWork, claim: Claim): Promise<voi
   await expandMap(engine, work, record, size);
 }
 
-/** Runs the function of a step, or of what follows a run's end. */
+/** Runs a step's function, or a step that follows a run's end. */
 async function runFunction(engine: Engine, work: StepWork, claim: Claim, deadline: number): Promise<void> {
   const dependant = dependantNamed(engine, work.graph, work.node.name);
   if (dependant !== undefined) return startDependant(engine, work, claim.record, dependant);
   await runFunctionStep(engine, work, claim.record, deadline);
 }
 
-/** Does what a step is there for, or leaves it to whoever does. */
+/** Does a step's work, or hands it to the service that does it. */
 async function runTask(engine: Engine, work: StepWork, claim: Claim, deadline: number): Promise<void> {
   const held = claim.record;
   const { task } = work.node;
@@ -72,7 +72,10 @@ async function runTask(engine: Engine, work: StepWork, claim: Claim, deadline: n
   }
 }
 
-/** Runs a step unless its condition says to skip it. A map's children are not asked: their map was. */
+/**
+ * Runs a step unless its condition says to skip it. The condition was checked for the map, so its children don't check
+ * it.
+ */
 async function runIfWanted(engine: Engine, work: StepWork, claim: Claim, deadline: number): Promise<void> {
   const { node } = work;
   const held = claim.record;
@@ -87,8 +90,8 @@ async function runIfWanted(engine: Engine, work: StepWork, claim: Claim, deadlin
 }
 
 /**
- * Lets go of a step that the worker could not finish because AWS throttled or failed it, so that the next one goes on at
- * once and counts no worker as lost. If this fails as well, the lease runs out as that of a dead worker does.
+ * Releases a step that the worker couldn't finish because AWS throttled or failed. The next worker can continue at
+ * once, and no worker counts as lost. If the release fails too, the lease runs out like that of a dead worker.
  */
 export async function letGo(engine: Engine, held: Claim["record"]): Promise<void> {
   try {
@@ -100,7 +103,7 @@ export async function letGo(engine: Engine, held: Claim["record"]): Promise<void
 }
 
 /**
- * Runs a step that was claimed, or lets go of it when that cannot be done now.
+ * Runs a claimed step. If that isn't possible now, it releases the step and throws.
  *
  * @param deadline when the worker must have ended, epoch milliseconds
  */

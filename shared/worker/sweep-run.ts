@@ -22,13 +22,16 @@ import { isNewer } from "../state/step-record.ts";
 import { isWanted } from "../step/child-step.ts";
 import { hintWhatIsNear, isStuck, sweepStep } from "./sweep-step.ts";
 
-/** Most runs that one sweep looks at; the next tick takes the others. */
+/** Maximum number of runs that one sweep looks at; the next tick takes the others. */
 const runsPerSweep = 300;
 
-/** Milliseconds after which the sweep looks again at a run that waits for a slot: whoever frees one starts it. */
+/**
+ * Milliseconds after which the sweep looks again at a run that waits for a slot. Usually the run starts earlier, when
+ * another run frees the slot.
+ */
 const queuedLook = 15 * 60_000;
 
-/** Starts a run whose time has come; one that waits for a slot gets it if there is one. */
+/** Starts a run whose time has come. A run that waits for a slot gets one if there is one. */
 async function sweepWaiting(engine: Engine, run: WaitingRun): Promise<void> {
   const now = engine.clock.now();
   if (run.state === "QUEUED") return beginRun(engine, run);
@@ -40,7 +43,7 @@ async function sweepWaiting(engine: Engine, run: WaitingRun): Promise<void> {
   if (moved?.state === "RUNNING" || moved?.state === "QUEUED") await beginRun(engine, moved);
 }
 
-/** When a run's time is up, in epoch milliseconds; undefined for one that may take for ever. */
+/** When a run's time is up, in epoch milliseconds; undefined if the run may take forever. */
 function deadlineOf(run: RunningRun, timeout: number | undefined): number | undefined {
   return timeout === undefined ? undefined : Date.parse(run.activeSince ?? run.startedAt) + timeout * 1000;
 }
@@ -56,7 +59,7 @@ async function sweepRunning(engine: Engine, run: RunningRun): Promise<void> {
       `took longer than the ${graph.timeout} s that its pipeline allows`,
     );
   }
-  // A deadline before the next look is the next look.
+  // If the deadline comes before the next sweep, look again at the deadline.
   if (deadline !== undefined && deadline < nextSweep(engine))
     await engine.store.deferRun(run.runId, deadline);
   const { ready, end } = plan(graph, run.progress);
@@ -69,14 +72,15 @@ async function sweepRunning(engine: Engine, run: RunningRun): Promise<void> {
   for (const number of ready) {
     const node = stepOf(graph, number);
     const found = records.filter(({ step }) => step === node.name);
-    // What newer code works on is its own to sweep: for a mapped step that is the map with all of its children.
+    // Newer code sweeps the steps that it works on. For a mapped step, that means the map with all of its children.
     if (!found.some(isNewer)) await sweepStep(engine, { run, graph, node }, knownSteps(found));
   }
 }
 
 /** Does what is left to do for a run that has ended, and closes it. */
 async function sweepEnded(engine: Engine, run: EndedRun): Promise<void> {
-  // The index that named the run may be behind. Before its time, the last look would miss what a worker still begins.
+  // The index that listed the run may be behind. A last look before its time would miss steps that a worker still
+  // begins.
   if (wasStopped(run.state) && engine.clock.now() < Date.parse(run.endedAt) + lastLook) return;
   const graph = await graphOf(engine, run);
   if (wasStopped(run.state)) {
@@ -102,11 +106,11 @@ function nextLook(engine: Engine, run: Run): number {
   return run.state === "QUEUED" ? now + queuedLook : nextSweep(engine);
 }
 
-/** Looks after one run: whatever a lost message, a dead worker or a lost event left behind goes on from here. */
+/** Looks after one run: repairs what a lost message, a dead worker or a lost event left behind. */
 export async function sweepRun(engine: Engine, runId: string): Promise<void> {
   const run = await engine.store.getRun(runId);
   if (run === undefined) return;
-  // First of all the next look, so that a run that breaks the sweep does not stop it for the others.
+  // The next look is set first, so that a run that breaks the sweep doesn't stop it for the others.
   await engine.store.deferRun(runId, nextLook(engine, run));
   if (run.state === "SCHEDULED" || run.state === "QUEUED") return sweepWaiting(engine, run);
   if (run.state === "RUNNING" || run.state === "PAUSED") return sweepRunning(engine, run);
@@ -114,16 +118,16 @@ export async function sweepRun(engine: Engine, runId: string): Promise<void> {
   if (isEnded(run)) await sweepEnded(engine, run);
 }
 
-/** Leaves a run to the newer code that wrote it. It stays due, behind the others. */
+/** Leaves a run to the newer code that wrote it. The run stays due, behind the others. */
 async function leaveToNewer(engine: Engine, runId: string, error: NewerRecordError): Promise<void> {
   engine.log.warn("a run that newer code has written is left to it", { runId, error });
   await engine.store.deferRun(runId, nextSweep(engine));
 }
 
 /**
- * Looks after every run that is due, each on its own: one that fails is logged and does not keep the others waiting.
+ * Looks after every run that is due, each on its own: if one fails, the failure is logged and the others continue.
  *
- * @returns how many were looked at
+ * @returns how many runs it looked at
  */
 export async function sweepRuns(engine: Engine): Promise<number> {
   const due = await engine.store.dueRuns(engine.clock.now(), runsPerSweep);

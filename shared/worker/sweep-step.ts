@@ -16,21 +16,21 @@ import {
 import { joinFullShards, openChildren } from "../step/map-step.ts";
 import { hintFor, type StepWork } from "../step/step-work.ts";
 
-/** Milliseconds that a hint is given to arrive before the sweep sends another. */
+/** Milliseconds that a hint gets to arrive before the sweep sends another. */
 const grace = 2000;
 
-/** Whether nobody will move a record on by himself: its lease has run out, or its time has passed. */
+/** Whether nothing moves a record on by itself any more: its lease has run out, or its time has passed. */
 export function isStuck(record: FoundStep, now: number): boolean {
   const at = timeOf(record);
   return at !== undefined && at + grace < now;
 }
 
-/** Milliseconds between two ticks: what is due for a look may wait for the next one. */
+/** Milliseconds between two ticks: a run that is due for a look may wait for the next tick. */
 const tickEvery = 60_000;
 
 /**
- * Sends the hints of records whose time comes before the next look, and was too far off for a message when it
- * was set. They arrive to the second.
+ * Sends the hints for records whose time comes before the next look. When the time was set, it was too far off for a
+ * delayed message. This way the hints arrive to the second.
  */
 export async function hintWhatIsNear(
   engine: Engine,
@@ -52,7 +52,7 @@ export async function hintWhatIsNear(
   }
 }
 
-/** Whether a hint moves a record on: it is stuck, or it ended and that was never told. */
+/** Whether a record needs a hint: it's stuck, or it ended and its run may not know. */
 function needsHint(record: StepRecord, work: StepWork, now: number): boolean {
   if (hasResult(record)) return true;
   const moves = hasEnded(record) || isStuck(record, now) || mustLook(record);
@@ -66,10 +66,10 @@ function isMoving(records: readonly StepRecord[], since: number): boolean {
 }
 
 /**
- * The open children of a map that a hint moves on. Without a record of their own, children of an array job are on their
- * way, and those of a map in which others begin and end merely wait in the queue.
+ * The open children of a map that need a hint. A child without a record needs none if an array job is working on it, or
+ * if other children of the map still begin and end: then it just waits in the queue.
  *
- * @param arrays whether array jobs that Batch knows work for the map
+ * @param arrays whether Batch knows array jobs that work for the map
  */
 function childrenToHint(
   engine: Engine,
@@ -89,7 +89,7 @@ function childrenToHint(
   });
 }
 
-/** Gets the children of a map going again where they stand still. */
+/** Sends hints for a map's children that are stuck, and asks Batch about their jobs. */
 async function sweepChildren(
   engine: Engine,
   work: StepWork,
@@ -108,7 +108,7 @@ async function sweepChildren(
     engine.meter.count("StepsRedriven", { pipeline: work.run.pipeline });
     await engine.queue.send(hints.map((index) => ({ runId, step: work.node.name, index, epoch })));
   }
-  // Children of the map's own array jobs were looked at above, as far as Batch knows those.
+  // The children of the map's own array jobs were checked above, if Batch knows those jobs.
   const looked = (id: string) => arrays && ofArrays.has(id.split(":")[0] ?? id);
   const own = current.flatMap((child) =>
     child.index !== "map" &&
@@ -122,10 +122,10 @@ async function sweepChildren(
 }
 
 /**
- * Gets a step going again that the run waits for: sends hints that were lost, asks Batch about jobs whose end was not
- * told, ends what waits too long.
+ * Gets a step that the run waits for going again: sends lost hints, asks Batch about jobs whose end wasn't reported,
+ * and ends jobs that wait too long.
  *
- * @param records what is stored of the step: its own record or its children's and the map's
+ * @param records the stored records of the step: its own record, or those of the map and its children
  */
 export async function sweepStep(
   engine: Engine,
