@@ -48,7 +48,7 @@ function found(record: StoredStep | undefined): FoundRecord | undefined {
 
 /** A run store that forgets everything with the process: for tests, simulation and pipelines run in one process. */
 export class MemoryRunStore implements RunStore {
-  /** How often something changed; what is written again as it is, and when a sweep looks next, are no changes. */
+  /** Number of changes. Rewriting the same content doesn't count, nor does moving the sweep's next look. */
   changes = 0;
   private readonly graphs = new Map<string, Graph>();
   private readonly runs = new Map<string, DueRun>();
