@@ -35,8 +35,9 @@ function passes(job: Job, filter: Filter): boolean {
 }
 
 /**
- * ListJobs: jobs of a queue (RUNNING ones unless a status or a filter is given; with a filter of any status, and no
- * array's children), or an array's children. A filter gives the newest first, as AWS does.
+ * ListJobs: the jobs of a queue, or an array's children. A queue's list holds RUNNING jobs unless a status or a filter
+ * is given; with a filter it holds jobs of any status, without the children of arrays. A filter sorts the newest first,
+ * as on AWS.
  */
 export function listJobs(
   request: ListRequest,
