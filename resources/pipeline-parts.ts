@@ -8,7 +8,7 @@ import { bundleOpenings } from "./opening.ts";
 const root = join(import.meta.dirname, "..");
 
 /**
- * How much of the pipelines a function's package contains: their graphs, also what starting a run takes, or everything.
+ * How much of the pipelines a function's package contains: only graphs, also what starting a run needs, or everything.
  */
 export type Carried = "graphs" | "openings" | "steps";
 

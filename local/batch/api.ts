@@ -148,8 +148,8 @@ function answer(
 }
 
 /**
- * The HTTP API: AWS Batch's operations at its own paths (`POST /v1/submitjob`), and what AWS doesn't have under
- * `/_local/`.
+ * The HTTP API. AWS Batch's operations have their own paths (`POST /v1/submitjob`); operations that AWS doesn't have
+ * are under `/_local/`.
  * @param cut ends the connection of a request without an answer
  */
 export function batchApi(service: BatchService, cut: Cut): Hono {

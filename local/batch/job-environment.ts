@@ -8,8 +8,8 @@ import { arrayIndex, type Job, vcpusOf } from "./job.ts";
 const THREAD_LIMITS = ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_MAX_THREADS"];
 
 /**
- * The environment of a job's process: from the server's own only what a container would have, then the entries of the
- * job definition and the submission, what AWS Batch adds, and how to reach the local stack.
+ * The environment of a job's process. It takes from the server's environment only what a container would have. It adds
+ * the entries of the job definition and the submission, what AWS Batch adds, and how to reach the local stack.
  * @param attempt number of the attempt, from 1
  * @param temporary folder for its temporary files
  */

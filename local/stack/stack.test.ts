@@ -130,7 +130,7 @@ describe("a stack", () => {
 
   it("that can't start leaves nothing running", async () => {
     await stack.stop();
-    // The Batch server can't open its state; MiniStack could start, and must not be left alone.
+    // The Batch server can't open its state. MiniStack could start, and must not be left running alone.
     writeFileSync(
       path.join(statePaths(stateDir).batchState, "batch.sqlite"),
       "not a database, and long enough to tell",

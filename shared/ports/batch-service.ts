@@ -15,8 +15,7 @@ export type JobSubmission = {
   /** Seconds that a try may take. */
   timeout: number;
   /**
-   * How often Batch itself may try the job after a failure that isn't the job's fault; the job definition's value if
-   * absent.
+   * How often Batch itself may try the job if failures aren't the job's fault; the job definition's value if absent.
    */
   tries?: number;
   /** Children of an array job, 2 to 10,000; absent for a single job. */

@@ -104,7 +104,7 @@ export type RunStore = {
   /** Marks an ended run as needing no further look. Nothing happens if the run was opened again. */
   closeRun(runId: string, epoch: number): Promise<void>;
   /**
-   * Opens a run again that ended without success. It enters the next epoch and keeps only what was done; it becomes
+   * Reopens a run that ended without success. It enters the next epoch and keeps only what was done; it becomes
    * RUNNING, or QUEUED if it needs slots. Returns undefined if the run has not ended in this way in this epoch. If this
    * same call (same `dueAt`) has just opened the run, it returns the run again.
    */

@@ -33,9 +33,9 @@ class Column:
     name: str
     categories: int
     exponent: float
-    """Of the Zipf distribution of its categories."""
+    """Exponent of the Zipf distribution of its categories."""
     effect: float
-    """Standard deviation, in logits, of what its categories do to a click."""
+    """Standard deviation, in logits, of its categories' effects on a click."""
     known: tuple[int, ...] | None = None
     """The values, where they are numbers; hex ids without."""
 
