@@ -36,8 +36,7 @@ function passes(job: Job, filter: Filter): boolean {
 
 /**
  * ListJobs: the jobs of a queue, or an array's children. A queue's list holds RUNNING jobs unless a status or a filter
- * is given; with a filter it holds jobs of any status, without the children of arrays. With a filter, the newest jobs
- * come first, as on AWS.
+ * is given. With a filter it holds jobs of any status, newest first as on AWS, and leaves out the children of arrays.
  */
 export function listJobs(
   request: ListRequest,

@@ -7,7 +7,8 @@ import { batchJobsFolder, dockerfile } from "./family.ts";
 export type ContextFile = { path: string; bytes: Uint8Array };
 
 /**
- * Whether an image contains a file. `batch-jobs/.dockerignore` leaves out the same files; none of them changes a job.
+ * Whether an image contains a file. It leaves out what `batch-jobs/.dockerignore` leaves out too: none of that changes
+ * what a job does.
  */
 export function isInImage(path: string): boolean {
   return !path

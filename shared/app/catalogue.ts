@@ -50,7 +50,7 @@ function checkCycles(catalogue: Catalogue): void {
 /**
  * Pipelines by name, including those that others run as their children.
  *
- * @param gpus whether the stage has GPUs; without them, jobs that can do without one get no machine with one
+ * @param gpus whether the stage has GPUs; if not, jobs that can do without a GPU get no machine with one
  * @throws CatalogueError if two have the same name, one follows another that is not among them, or their runs would
  * start one another forever
  */

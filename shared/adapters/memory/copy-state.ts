@@ -1,4 +1,4 @@
-// Looked up once: in Jest, the lookup of a global takes longer than the copy of a field.
+// Looked up once: in tests, the lookup of a global takes longer than the copy of a field.
 const { isArray } = Array;
 const { defineProperty, keys } = Object;
 const PlainSet = Set;
