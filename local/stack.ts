@@ -71,7 +71,7 @@ async function foreground(options: Options): Promise<void> {
     if (!mine)
       return console.log(`\nThe stack ${untilWhen(stack)}; \`node local/stack.ts down\` stops it now.`);
     console.log("\nCtrl-C stops it; its state is kept in", path.relative(process.cwd(), stack.stateDir));
-    // A promise alone doesn't keep the process alive.
+    // An unresolved promise doesn't keep the process alive.
     const alive = setInterval(() => undefined, 60_000);
     await stopped;
     clearInterval(alive);

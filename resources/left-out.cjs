@@ -30,7 +30,7 @@ const replaced = {
 };
 
 /**
- * Replaces zod's JSON Schema generator. Only scripts use it, but every zod schema refers to it, so the replacement has
+ * Replaces zod's JSON Schema generator. Only scripts use it, although every zod schema could. The replacement has
  * functions with the same names, which throw an error that says so.
  */
 function saysLeftOut(path) {

@@ -62,7 +62,7 @@ const catalogue = (heavyModule: string) => ({
   },
 });
 
-/** Files of a function's package with their bytes. */
+/** Files of a function's package with their sizes in bytes. */
 type Files = Record<string, number>;
 
 let packaged: Record<"light" | "heavy", PackagedStage>;

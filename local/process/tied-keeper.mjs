@@ -1,4 +1,4 @@
-// Runs the program that its arguments name, until that ends or the process that started this one is gone.
+// Runs the program named by its arguments, until that ends or the process that started this one is gone.
 import { spawn } from "node:child_process";
 
 const [command = "", ...args] = process.argv.slice(2);

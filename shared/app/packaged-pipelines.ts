@@ -40,7 +40,7 @@ type Whole = {
   /** Name of the pipeline that it starts. */
   readonly name: string;
   readonly pipelines: ReadonlyMap<string, Pipeline>;
-  /** The same trigger as the pipeline's code defines it. */
+  /** The same trigger in the form that the pipeline's code defines it. */
   readonly defined: () => Trigger | undefined;
 };
 

@@ -139,7 +139,7 @@ async function findIn(
   return { items, ...(cameTo !== undefined && { cameTo }) };
 }
 
-/** Days that have runs, newest first. A day's text sorts before the places of its runs. */
+/** Days that have runs, newest first. A day's text sorts before the listing keys of its runs. */
 async function daysWithRuns(table: DynamoTable, { low, high }: Range): Promise<string[]> {
   const { items } = await queryOnce(table, {
     KeyConditionExpression: "pk = :days AND sk BETWEEN :low AND :high",

@@ -24,7 +24,10 @@ export function joinQueue({ name }: DynamoTable, run: Run): Write {
   return { Put: { TableName: name, Item: { ...placeInQueue(run), runId: run.runId, limits } } };
 }
 
-/** The write that removes a run from its work queue. It goes into the same transaction as the one that ends QUEUED. */
+/**
+ * The write that removes a run from its work queue. It goes into the same transaction as the one after which the run is
+ * no longer QUEUED.
+ */
 export function leaveQueue({ name }: DynamoTable, run: Run): Write {
   return { Delete: { TableName: name, Key: placeInQueue(run) } };
 }

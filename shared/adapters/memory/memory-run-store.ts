@@ -46,7 +46,7 @@ function found(record: StoredStep | undefined): FoundRecord | undefined {
   return { ...readStep(copyState(record)), version: record.version };
 }
 
-/** A run store that forgets everything with the process: for tests, simulation and pipelines run in one process. */
+/** A run store whose content is lost when the process ends: for tests, simulation and pipelines run in one process. */
 export class MemoryRunStore implements RunStore {
   /** Number of changes. Rewriting the same content doesn't count, nor does moving the sweep's next look. */
   changes = 0;
