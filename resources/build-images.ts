@@ -6,7 +6,7 @@ import { listFamilies } from "./images/family.ts";
 import { CommandError, publishImage, type RunCommand } from "./images/publish-image.ts";
 import { type ImageRecord, recordPath, writeRecord } from "./images/record.ts";
 
-// `npm run images -- --stage prod`: puts every family's image into the registry, and the digests where `sls` finds them.
+// `npm run images -- --stage prod`: pushes missing images, and writes the digests where `sls` finds them.
 
 const run: RunCommand = async ([program = "", ...args], input) => {
   const isBuild = program === "docker";

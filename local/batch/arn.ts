@@ -1,4 +1,4 @@
-/** The account that the local stack claims to be in. MiniStack uses the same one by default. */
+/** The account of the local stack. MiniStack uses the same one by default. */
 export const ACCOUNT_ID = "000000000000";
 export const REGION = "us-east-1";
 
