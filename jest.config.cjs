@@ -3,8 +3,8 @@ const { availableParallelism } = require("node:os");
 const { join } = require("node:path");
 
 /**
- * Packages that are ES modules only. Jest runs CommonJS, so these are transformed like our own sources; everything
- * else in node_modules is taken as it is.
+ * Packages that are ES modules only. Jest runs CommonJS, so these are transformed like our own sources; everything else
+ * in node_modules is used unchanged.
  */
 const esModules = [
   "execa",
@@ -43,7 +43,7 @@ const esModules = [
   "@bomb.sh",
 ];
 
-// Otherwise swc unpacks itself into the user's home folder. It asks for a folder that nobody else can read.
+// Otherwise swc unpacks itself into the user's home folder. It requires a folder that nobody else can read.
 process.env.SWC_NATIVE_BINDING_CACHE ??= join(__dirname, ".cache", "swc");
 mkdirSync(process.env.SWC_NATIVE_BINDING_CACHE, { recursive: true, mode: 0o700 });
 
@@ -60,13 +60,14 @@ module.exports = {
     "\\.[cm]?[jt]s$": ["@swc/jest", { jsc: { parser: { syntax: "typescript" }, target: "es2024" } }],
   },
   transformIgnorePatterns: [`/node_modules/(?!(${esModules.join("|")})/)`],
-  // Packages whose entry point is for `import` alone; jest resolves as `require` does.
+  // Packages whose entry point is only for `import`; jest resolves like `require`.
   moduleNameMapper: {
     "^unicorn-magic$": "<rootDir>/node_modules/unicorn-magic/node.js",
   },
   clearMocks: true,
-  // Only a hang takes as long, however slow the machine: many tests start servers and processes.
+  // Only a hang takes this long, however slow the machine is: many tests start servers and processes.
   testTimeout: 60_000,
-  // Two even on two cores, where jest would take one: much of the tests' time is waiting for a stack or its jobs.
+  // Two even on two cores, where jest would use one: the tests spend much of their time waiting for a stack or its
+  // jobs.
   maxWorkers: Math.max(2, availableParallelism() - 1),
 };

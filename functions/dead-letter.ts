@@ -2,7 +2,7 @@ import { engine } from "../shared/app/aws-engine.ts";
 import { messageHandler } from "../shared/app/handler.ts";
 import { failDeadLetter, readDeadLetter } from "../shared/worker/fail-dead-letter.ts";
 
-/** Ends the steps of messages that were delivered again and again in vain. */
+/** Ends the steps whose messages were delivered repeatedly without success. */
 export const handler = messageHandler(async (body) => {
   const message = readDeadLetter(engine, body);
   if (message !== undefined) await failDeadLetter(engine, message);

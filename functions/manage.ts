@@ -2,5 +2,5 @@ import { engine } from "../shared/app/aws-engine.ts";
 import { invokedHandler } from "../shared/app/handler.ts";
 import { manage } from "../shared/operate/manage.ts";
 
-/** Does what operators ask for: `{ "action": "cancel", "runId" }` and the others that events/manage-*.json show. */
+/** Handles operators' requests: `{ "action": "cancel", "runId" }` and the others that events/manage-*.json show. */
 export const handler = invokedHandler((event) => manage(engine, event));

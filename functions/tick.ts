@@ -4,7 +4,7 @@ import { driveBackfills } from "../shared/backfill/drive-backfill.ts";
 import { runSchedules } from "../shared/schedule/run-schedules.ts";
 import { sweepRuns } from "../shared/worker/sweep-run.ts";
 
-/** Once a minute: starts what is due by the clock and drives on what was left behind. */
+/** Once a minute: starts what is due by the clock and resumes work that was left behind. */
 export const handler = invokedHandler(async () => {
   await runSchedules(engine);
   await driveBackfills(engine);

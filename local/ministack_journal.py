@@ -1,22 +1,21 @@
 """Keeps MiniStack's state through SIGKILL.
 
-MiniStack writes its state down when it is stopped cleanly, and loses all since the last such stop when it is killed. A
-developer's machine does kill it, and the engine promises that no run is lost then; so what runs depend on is written
-down before it is acknowledged:
+MiniStack saves its state when it is stopped cleanly. If it is killed, it loses everything since the last such stop. A
+developer's machine does kill it, and the engine promises not to lose a run then. So everything that runs depend on is
+saved before it is acknowledged:
 
 - DynamoDB items and SQS messages, to a journal: a line for each change, written before the response is sent;
 - S3 objects, by MiniStack itself (``S3_PERSIST``);
-- all else (functions, rules, tables, queues and their settings), by a snapshot after it changed, at most
-  ``SNAPSHOT_AFTER_S`` late. ``POST /_local/snapshot`` makes one at once, as a deployment does in the end.
+- everything else (functions, rules, tables, queues and their settings), by a snapshot after it changed, at most
+  ``SNAPSHOT_AFTER_S`` late. ``POST /_local/snapshot`` makes one at once, as a deployment does when it ends.
 
-What a kill loses: log events and Lambda's other by-products since the last snapshot, changes of settings in the last
-moments, receive counts and changed visibility of messages (they come back as they were sent), and S3 events or rule
-targets whose delivery was under way in another thread. The operating system holds what was written, so a power cut may
-lose more.
+A kill loses log events and Lambda's other by-products since the last snapshot, changes of settings in the last moments,
+receive counts and changed visibility of messages (they come back as they were sent), and S3 events or rule targets that
+another thread was delivering. Written data may still be in the operating system's memory, so a power cut may lose more.
 
 A snapshot empties the journal: it starts a new file, saves everything, then removes the older files. Every line is
-absolute (an item as it is now, a message by its id), so replaying a file onto a state that has it already is harmless,
-and a kill in the middle of a snapshot too.
+absolute (an item as it is now, a message by its id), so it is harmless to replay a file onto a state that already has
+it, and so is a kill in the middle of a snapshot.
 """
 
 # mypy: disable-error-code="import-untyped"
@@ -37,16 +36,16 @@ ScopedKey = tuple[str, str, str]
 SNAPSHOT_AFTER_S = 1.0
 FLUSH_EVERY_S = 0.01
 COMPACT_AT_BYTES = 16 * 1024 * 1024
-"""And not before the journal has the size of what a snapshot saves, which takes the longer, the more there is."""
+"""A snapshot is due above this size, if the journal is also larger than what the last snapshot saved."""
 
-# Requests that change nothing but what the journal holds, or nothing that is kept. The rest asks for a snapshot.
+# Requests that change only what the journal holds, or nothing that is kept. All others request a snapshot.
 _DYNAMODB_TABLE_OPERATIONS = ("CreateTable", "DeleteTable", "UpdateTable", "UpdateTimeToLive", "TagResource")
 _SQS_QUEUE_OPERATIONS = ("CreateQueue", "DeleteQueue", "SetQueueAttributes", "TagQueue")
 _NOT_KEPT = ("AWSEvents.PutEvents", "Logs_20140328.", "AmazonSSM.Get")
 
 
 def changes_settings(method: str, path: str, target: str) -> bool:
-    """Whether a request may change what only a snapshot keeps."""
+    """Whether a request may change state that only a snapshot saves."""
     if method in ("GET", "HEAD", "OPTIONS") or path.startswith("/_"):
         return False
     if target.startswith("DynamoDB_20120810."):
@@ -57,13 +56,13 @@ def changes_settings(method: str, path: str, target: str) -> bool:
         return False
     if path.endswith("/invocations"):
         return False
-    # An S3 object: /bucket/key. The paths of REST services begin with a version or a noun of theirs.
+    # An S3 object has the path /bucket/key. The paths of REST services begin with a version or one of their own nouns.
     is_rest_service = path.startswith(("/20", "/schedule", "/v1/", "/v2/", "/tags", "/event-source"))
     return bool(target) or is_rest_service or path.strip("/").count("/") == 0
 
 
 class _QueueShadow:
-    """What the journal knows of a queue's messages."""
+    """What the journal knows about a queue's messages."""
 
     def __init__(self, messages: list[dict[str, Any]]) -> None:
         self.list = messages
@@ -71,7 +70,7 @@ class _QueueShadow:
         self.ids = {message["id"] for message in self.seen}
 
     def changes(self, messages: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[str]]:
-        """New messages and the ids of gone ones, since the last call."""
+        """New messages and the ids of deleted ones, since the last call."""
         now = messages[:]
         before = self.seen
         if messages is self.list and len(now) >= len(before) and (not before or now[len(before) - 1] is before[-1]):
@@ -88,7 +87,7 @@ class _QueueShadow:
         return added, gone
 
     def unchanged(self, messages: list[dict[str, Any]]) -> bool:
-        """Cheap test that nothing came or went."""
+        """Cheap test that no message was added or deleted."""
         seen = self.seen
         return messages is self.list and len(messages) == len(seen) and (not seen or messages[-1] is seen[-1])
 
@@ -110,7 +109,7 @@ class Journal:
     # --- what the services call -------------------------------------------------------------------------------------
 
     def install(self) -> None:
-        """Hooks the places where MiniStack changes items and loads and saves its state."""
+        """Hooks into the places where MiniStack changes items and loads and saves its state."""
         from ministack import app
         from ministack.services import dynamodb, sqs
 
@@ -156,13 +155,13 @@ class Journal:
         self._set_item, self._remove_item, self._save_all = set_item, remove_item, save_all
 
     def item(self, table: dict[str, Any], pk: Any, sk: Any, item: dict[str, Any] | None) -> None:
-        """Notes an item as it is now, None when it is gone."""
+        """Records an item as it is now, None if it is gone."""
         # arn:aws:dynamodb:region:account:table/name
         region, account = table["TableArn"].split(":")[3:5]
         self._note(["item", account, region, table["TableName"], pk, sk, item])
 
     def settings_changed(self) -> None:
-        """Asks for a snapshot soon."""
+        """Requests a snapshot soon."""
         if self.dirty_since is None:
             self.dirty_since = time.monotonic()
 
@@ -192,7 +191,7 @@ class Journal:
                 self._note(["gone", *key, gone])
 
     def flush(self) -> None:
-        """Hands all that changed to the operating system, which outlives this process."""
+        """Hands all changes to the operating system, which outlives this process."""
         self._note_messages()
         with self.lock:
             if not self.lines or self.file is None:
@@ -216,7 +215,7 @@ class Journal:
         self.saved_size = sum(file.stat().st_size for file in self.folder.glob("*.json"))
 
     def forget(self) -> None:
-        """Removes the journal: everything has just been saved and nothing will change any more."""
+        """Removes the journal, because everything has just been saved and nothing will change any more."""
         with self.lock:
             if self.file is not None:
                 self.file.close()
@@ -244,11 +243,11 @@ class Journal:
         for file in self._files():
             with file.open(encoding="utf-8") as lines:
                 for line in lines:
-                    if line.endswith("\n"):  # A last line without its end was cut off by the kill, unacknowledged.
+                    if line.endswith("\n"):  # A last line without an end was cut off by the kill and not acknowledged.
                         yield json.loads(line, object_hook=_json_object_hook)
 
     def replay(self) -> None:
-        """Applies what a killed process left, then frees the messages that its workers held."""
+        """Applies the journal that a killed process left, then frees the messages that its workers held."""
         from ministack.services import dynamodb, sqs
 
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -283,18 +282,18 @@ class Journal:
 
     @staticmethod
     def _free_held(queues: dict[ScopedKey, dict[str, Any]]) -> None:
-        """No worker outlives MiniStack: what one held is visible at once, in place of after its visibility timeout."""
+        """No worker outlives MiniStack: a message that one held is visible at once, without its visibility timeout."""
         for queue in queues.values():
             for message in queue["messages"]:
                 held = message.pop("held_by_worker_until", None)
-                # Otherwise the function itself asked for that time, with ChangeMessageVisibility.
+                # Otherwise the function itself requested that time, with ChangeMessageVisibility.
                 if held is not None and held == message["visible_at"]:
                     message["visible_at"] = 0.0
 
     # --- running ----------------------------------------------------------------------------------------------------
 
     async def keep(self) -> None:
-        """Flushes what changed outside requests, and takes due snapshots. Runs as long as the server does."""
+        """Flushes changes that were made outside requests, and takes due snapshots. Runs as long as the server."""
         while True:
             await asyncio.sleep(FLUSH_EVERY_S)
             self.flush()
@@ -305,5 +304,5 @@ class Journal:
 
 
 def journal_folder() -> Path:
-    """Beside MiniStack's own state, which it removes on a reset."""
+    """The journal lies beside MiniStack's own state, which MiniStack removes on a reset."""
     return Path(os.environ["STATE_DIR"])

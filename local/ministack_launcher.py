@@ -1,9 +1,9 @@
 """Serves MiniStack, faster than its own server does, and takes the local Batch server's events.
 
 MiniStack's own entry point polls event sources every 50 ms and waits 50 ms for the log of a function that logs
-nothing: a chain of Lambda steps then takes three to four times as long as it needs. The names set here are private to
-MiniStack, hence the exact pin in ``batch-jobs/requirements-dev.in`` and the check below, which refuses to start rather
-than to run slowly or to lose state without a word.
+nothing: a chain of Lambda steps then takes three to four times as long as necessary. The names set here are private to
+MiniStack, hence the exact pin in ``batch-jobs/requirements-dev.in`` and the check below. It refuses to start, rather
+than run slowly or silently lose state.
 
 Settings come from the environment (see ``local/stack/ministack.ts``): ``GATEWAY_PORT``, ``BIND_HOST``, and MiniStack's.
 """
@@ -45,7 +45,7 @@ REMEMBERED_TEXTS = 20_000
 SNAPSHOT_PATH = "/_local/snapshot"
 """``POST``: writes all state down now, see ``ministack_journal``."""
 
-# (module, dotted name, parameters that must be there; None for a value that is no function)
+# (module, dotted name, required parameters; None for a value that is not a function)
 PRIVATE_NAMES: list[tuple[str, str, tuple[str, ...] | None]] = [
     ("ministack.app", "app", ("scope", "receive", "send")),
     ("ministack.services.lambda_svc", "_ESM_IDLE_WAKE_GAP_SECONDS", None),
@@ -70,7 +70,7 @@ PRIVATE_NAMES: list[tuple[str, str, tuple[str, ...] | None]] = [
 
 
 def missing_names(required: list[tuple[str, str, tuple[str, ...] | None]]) -> list[str]:
-    """What this launcher relies on and the installed MiniStack no longer has, one line each."""
+    """Names that this launcher relies on and the installed MiniStack no longer has, one line each."""
     missing: list[str] = []
     for module_name, dotted, parameters in required:
         try:
@@ -91,21 +91,21 @@ def missing_names(required: list[tuple[str, str, tuple[str, ...] | None]]) -> li
 
 
 def remembering(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The same function of texts, which works each of them out once."""
+    """The same function of texts, with remembered results."""
     remembered = functools.lru_cache(maxsize=REMEMBERED_TEXTS)(function)
 
     def call(text: Any, *rest: str) -> Any:
-        # Requests may hold anything where a text should be; not all of that can be looked up.
+        # Requests may hold any value in place of a text; not every value can be looked up.
         return remembered(text, *rest) if isinstance(text, str) else function(text, *rest)
 
     return call
 
 
 def speed_up() -> None:
-    """Shortens the two waits that make a step on the local stack slow, and what is worked out again and again.
+    """Shortens the two waits that make a step on the local stack slow, and remembers repeated computations.
 
-    Each write checks every number of its item, digit by digit and several times: of a long run's set of ended steps, a
-    thousand. Each condition is parsed anew, of which the engine has a few dozen.
+    Each write checks every number of its item digit by digit, several times. A long run's set of ended steps has a
+    thousand numbers. Each write also parses its condition, although the engine has only a few dozen different ones.
     """
     from ministack.core import lambda_runtime
     from ministack.services import dynamodb, lambda_svc
@@ -119,7 +119,7 @@ def speed_up() -> None:
     def drain_briefly(
         worker: Any, first_line_wait: float = 0.004, idle_confirm: float = 0.002, hard_cap: float = 0.25
     ) -> str:
-        # A line that comes later isn't lost: the next invocation of this worker collects it.
+        # A line that arrives later isn't lost: the next invocation of this worker collects it.
         log: str = drain(worker, first_line_wait, idle_confirm, hard_cap)
         return log
 
@@ -127,14 +127,14 @@ def speed_up() -> None:
 
 
 def end_with_group() -> None:
-    """Lets SIGTERM end the functions' workers too, once MiniStack has written its state down.
+    """Lets SIGTERM end the functions' workers too, after MiniStack has saved its state.
 
-    Uvicorn catches SIGTERM while it serves, and raises it again when it has shut down. A worker with an open timer
+    Uvicorn catches SIGTERM while it serves, and raises it again after it has shut down. A worker with an open timer
     would otherwise outlive its server.
     """
 
     def end(_signal: int, _frame: object) -> None:
-        # Only a server with a process group of its own, as the local stack starts it, ends that.
+        # Only a server with its own process group, which the local stack gives it, ends the group.
         if os.getpgrp() == os.getpid():
             os.killpg(os.getpgrp(), signal.SIGKILL)
         sys.exit(143)
@@ -143,7 +143,7 @@ def end_with_group() -> None:
 
 
 def end_when_input_closes() -> None:
-    """Ends this process when the one that started it, which holds its standard input open, is gone."""
+    """Ends this process when its parent, which holds its standard input open, is gone."""
 
     def watch() -> None:
         while sys.stdin.buffer.read(4096):

@@ -13,7 +13,7 @@ function run() {
   const options = ["--disable-warning=MODULE_TYPELESS_PACKAGE_JSON", file, ...args];
   const env = programEnvironment(process.env);
   const child = spawn(path.join(NODE_BIN, "node"), options, { stdio: "inherit", env });
-  // It may have got the signal from the terminal too: programs take a second one as they took the first.
+  // The terminal may have sent the signal to it too. Programs handle a second signal like the first.
   onStopRequest((signal) => child.kill(signal));
   child.once("exit", (code, signal) => {
     process.exit(code ?? 128 + (signal === null ? 1 : constants.signals[signal]));

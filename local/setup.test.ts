@@ -22,20 +22,20 @@ import { REPOSITORY } from "./stack/paths.ts";
 let project: string;
 let programs: string;
 
-/** What `npm ci` leaves of the project's Node: a program that says its version and runs whatever it is given. */
+/** What `npm ci` leaves of the project's Node: a program that reports its version and runs its arguments. */
 const NODE_24 = "case $1 in --version) echo v24.1.0;; esac";
 const npmInstalls = (node = NODE_24) => `case $1 in
   --version) echo 10;;
   ci) echo npm "$@" >> calls; mkdir -p node_modules/.bin
     printf '#!/bin/sh\\n${node}\\n' > node_modules/.bin/node; chmod +x node_modules/.bin/node;;
 esac`;
-/** An npm that installs until it is ended, and says so in a file. */
+/** An npm that installs until it is ended, and notes that in a file. */
 const NPM_WORKS_ON = `case $1 in
   --version) echo 10;;
   ci) mkdir -p node_modules; trap 'rm npm-works; exit 1' TERM; touch npm-works; while :; do sleep 0.05; done;;
 esac`;
 
-/** A project of nothing but its lock files, and a PATH with programs that note how they were called. */
+/** A project with nothing except its lock files, and a PATH with programs that record how they were called. */
 beforeEach(() => {
   project = realpathSync(mkdtempSync(path.join(tmpdir(), "millrace-setup-")));
   programs = path.join(project, "programs");
@@ -62,7 +62,7 @@ beforeEach(() => {
       "-m venv"*) echo venv >> calls; mkdir -p .venv/bin .venv/site; cp programs/python .venv/bin/;;
     esac`,
   );
-  // The environment's own Python: pip, and where it keeps its packages.
+  // The environment's own Python: pip, and the folder of its packages.
   program(
     "python",
     'case "$*" in *sysconfig*) echo "$(dirname "$0")/../site";; *) echo "$@" >> calls;; esac',
@@ -92,7 +92,7 @@ function setupWith(env: Record<string, string>, ...options: string[]) {
   });
 }
 
-/** Starts a set-up, and waits until its npm works. */
+/** Starts a set-up, and waits until its npm is working. */
 async function setupAtWork(): Promise<{ child: ChildProcess; ended: Promise<number | null> }> {
   const child = spawn("node", ["local/setup.mjs"], { cwd: project, env: environment(), stdio: "ignore" });
   const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
@@ -244,7 +244,7 @@ describe("the Node that runs the project", () => {
 
   it("is the machine's where no package brings one that runs", () => {
     program("npm", npmInstalls(brokenNode));
-    // The linked Node may be a real one, and is asked to load these.
+    // The linked Node may be a real one, and the set-up makes it load these.
     for (const name of ["esbuild", "@swc/core"]) {
       const folder = path.join(project, "node_modules", name);
       mkdirSync(folder, { recursive: true });
@@ -258,7 +258,7 @@ describe("the Node that runs the project", () => {
     const linked = readlinkSync(path.join(project, "node_modules", ".bin", "node"));
     rmSync(machine, { recursive: true });
     expect(status).toBe(0);
-    // The one that runs the set-up is asked first.
+    // The Node that runs the set-up is the first candidate.
     expect([process.execPath, path.join(machine, "node")]).toContain(linked);
   });
 

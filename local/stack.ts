@@ -49,13 +49,16 @@ async function deploy(stack: Stack, force: boolean, signal?: AbortSignal): Promi
   console.log(done.skipped ? "deploy    nothing changed" : `deploy    done in ${seconds(done.durationMs)}`);
 }
 
-/** How long a stack runs that something else has started. */
+/** How long a stack runs that another program started. */
 function untilWhen(stack: Stack): string {
   const owner = stack.owner();
   return owner === undefined ? "runs on" : `runs as long as ${owner}`;
 }
 
-/** Starts, deploys, and stays until Ctrl-C; then stops what it started. To a stack that runs it deploys, and goes. */
+/**
+ * Starts a stack, deploys, and stays until Ctrl-C; then stops what it started. If a stack is already running, it
+ * deploys to that and exits.
+ */
 async function foreground(options: Options): Promise<void> {
   const mine = attachStack(options.state) === undefined;
   const { signal: stop } = stopSignal();
@@ -68,7 +71,7 @@ async function foreground(options: Options): Promise<void> {
     if (!mine)
       return console.log(`\nThe stack ${untilWhen(stack)}; \`node local/stack.ts down\` stops it now.`);
     console.log("\nCtrl-C stops it; its state is kept in", path.relative(process.cwd(), stack.stateDir));
-    // A promise alone doesn't keep the process alive.
+    // An unresolved promise doesn't keep the process alive.
     const alive = setInterval(() => undefined, 60_000);
     await stopped;
     clearInterval(alive);
@@ -94,7 +97,7 @@ function logs(options: Options): void {
     try {
       console.log(`==> ${file}\n${readFileSync(file, "utf8")}`);
     } catch {
-      // Not written yet.
+      // It isn't written yet.
     }
   }
 }

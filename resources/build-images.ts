@@ -6,14 +6,14 @@ import { listFamilies } from "./images/family.ts";
 import { CommandError, publishImage, type RunCommand } from "./images/publish-image.ts";
 import { type ImageRecord, recordPath, writeRecord } from "./images/record.ts";
 
-// `npm run images -- --stage prod`: every family's image in the registry, and their digests where `sls` finds them.
+// `npm run images -- --stage prod`: pushes missing images, and writes the digests where `sls` finds them.
 
 const run: RunCommand = async ([program = "", ...args], input) => {
   const isBuild = program === "docker";
   const result = await execa(program, args, {
     reject: false,
     input: input ?? "",
-    // A build takes minutes: show it while it lasts.
+    // A build takes minutes: show its output while it runs.
     stderr: isBuild ? ["pipe", "inherit"] : "pipe",
   });
   return {

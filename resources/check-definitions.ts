@@ -9,16 +9,16 @@ import { describe } from "./described-pipeline.ts";
 
 const batchJobs = join(import.meta.dirname, "..", "batch-jobs");
 
-/** Schemas of the pipelines' jobs that are older than the contracts: a job would be checked by another contract than its own. */
+/** Job schemas that are older than the contracts. A job would be checked against a contract that is not its own. */
 function staleOf(pipelines: readonly Pipeline[]): string[] {
   const jobs = new Set(pipelines.flatMap((pipeline) => [...pipeline.jobs.values()]));
   const ours = [...jobs].filter(({ name }) => existsSync(join(batchJobs, jobParts(name).family)));
   return ours.flatMap((job) => staleSchemas(batchJobs, schemasOf(job)));
 }
 
-// Says on standard error what is wrong with the pipelines, and ends with 1 then; otherwise describes them in the file that
-// it is given. Everything else about a definition is checked as its module loads: here too, and not first in a function
-// that is deployed already.
+// If the pipelines have mistakes, reports them on standard error and exits with 1; otherwise writes the pipelines'
+// descriptions to the given file. Everything else about a definition is checked when its module loads. Loading it here
+// makes that happen before a function is deployed.
 const [descriptions = ""] = process.argv.slice(2);
 try {
   const { pipelines } = await import("../pipelines/index.ts");

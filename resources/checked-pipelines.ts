@@ -11,7 +11,7 @@ async function check(): Promise<readonly DescribedPipeline[]> {
   const folder = mkdtempSync(join(tmpdir(), "millrace-pipelines-"));
   const file = join(folder, "pipelines.json");
   try {
-    // In a process of its own, as it loads what is to be deployed and not what sls has.
+    // In a separate process, because it must load what is to be deployed and not what sls has loaded.
     await promisify(execFile)(process.execPath, [
       "--disable-warning=MODULE_TYPELESS_PACKAGE_JSON",
       join(import.meta.dirname, "check-definitions.ts"),
@@ -27,7 +27,7 @@ async function check(): Promise<readonly DescribedPipeline[]> {
 }
 
 /**
- * Checks the pipelines that are to be packaged and describes them: once in a process.
+ * Checks the pipelines that are to be packaged and describes them, once per process.
  *
  * @throws Error with everything that is wrong with their definitions
  */

@@ -3,7 +3,7 @@
 // sls loads .cjs but not TypeScript, which Node 24 loads by itself.
 const { checkedPipelines } = require("./checked-pipelines.ts");
 
-/** Refuses to package pipelines with mistakes: no function that loads them would start, or their schedules never would. */
+/** Refuses to package pipelines with mistakes: the functions that load them, or their schedules, would never start. */
 class DefinitionCheck {
   constructor(serverless) {
     this.serverless = serverless;

@@ -8,7 +8,7 @@ import { NODE_BIN } from "../local/stack/paths.ts";
 const folder = mkdtempSync(path.join(tmpdir(), "millrace-definition-check-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** What packaging says of a service with a pipeline that is defined by these options. */
+/** What packaging reports about a service with a pipeline that these options define. */
 async function packaged(name: string, options: string): Promise<string> {
   const index = `
     import * as z from "zod";
@@ -21,7 +21,7 @@ async function packaged(name: string, options: string): Promise<string> {
   return saidOf(name, { index, sources: [] });
 }
 
-/** What packaging says of a service with these pipelines. */
+/** What packaging reports about a service with these pipelines. */
 async function saidOf(name: string, catalogue: Catalogue): Promise<string> {
   const serviceDir = path.join(folder, name);
   copyService(serviceDir, catalogue);

@@ -7,25 +7,25 @@ import type { Pipeline } from "../shared/pipeline/pipeline.ts";
 
 const root = join(import.meta.dirname, "..");
 
-/** What packaging has to know of a pipeline: its facts, its graph, and where its code is. */
+/** What packaging has to know about a pipeline: its facts, its graph, and where its code is. */
 export type DescribedPipeline = {
   readonly facts: PipelineFacts;
   readonly graph: Graph;
   /** The module that exports it. */
   readonly file: string;
-  /** The name that it is exported by, or that of a list that it is in. */
+  /** The name of its export, or of the exported list that contains it. */
   readonly exported: string;
   readonly listed: boolean;
 };
 
-/** A pipeline is exported by no module, so that no function could load it by itself. */
+/** No module exports a pipeline, so no function could load it by itself. */
 class PipelineExportError extends Error {
   override readonly name = "PipelineExportError";
 }
 
 type Place = Pick<DescribedPipeline, "file" | "exported" | "listed">;
 
-/** The modules that pipelines/index.ts loads, by file, those of packages and of the engine left out. */
+/** The modules that pipelines/index.ts loads, by file, except those of packages and of the engine. */
 async function ownModules(): Promise<Metafile["inputs"]> {
   const { metafile } = await build({
     entryPoints: ["pipelines/index.ts"],
@@ -56,7 +56,7 @@ function loadedBy(modules: Metafile["inputs"], file: string, found = new Set<str
   return found;
 }
 
-/** Where each pipeline is exported; where several modules do so, from the one that the others have it from. */
+/** Where each pipeline is exported. If several modules export it, this is the one that the others import it from. */
 async function places(pipelines: readonly Pipeline[]): Promise<ReadonlyMap<Pipeline, Place>> {
   const modules = await ownModules();
   const wanted = new Set<unknown>(pipelines);

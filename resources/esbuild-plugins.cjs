@@ -1,6 +1,6 @@
 "use strict";
 
-// What resources/esbuild.yml reads: serverless-esbuild takes one file of plugins, and no TypeScript.
+// For resources/esbuild.yml: serverless-esbuild takes one file of plugins, and no TypeScript.
 const leftOut = require("./left-out.cjs");
 const { pipelineParts } = require("./pipeline-parts.ts");
 

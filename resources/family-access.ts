@@ -3,17 +3,19 @@ import { join } from "node:path";
 import * as z from "zod";
 import { batchJobsFolder } from "./images/family.ts";
 
-/** What a family's `access.json` says; a family without that file works with runs, raw data and models alone. */
+/** The contents of a family's `access.json`. A family without that file uses only runs, raw data and models. */
 const familyAccess = z.strictObject({
   /** Whether its jobs keep data for others under `lake/{family}/`. */
   lake: z.boolean().default(false),
-  /** Families whose lakes its jobs read, by names that those families' manifests tell: nothing is listed. */
+  /**
+   * Families whose lakes its jobs read. The jobs find objects by name in those families' manifests and list nothing.
+   */
   readsLakesOf: z.array(z.string()).default([]),
   /** Names of the stage's secrets that its jobs read: parameters `/{service}/{stage}/{name}`. */
   secrets: z.array(z.string().regex(/^[a-z][a-z0-9-]*$/)).default([]),
 });
 
-/** What the jobs of a family may do besides what all jobs may. */
+/** The permissions of a family's jobs beyond those of all jobs. */
 export type FamilyAccess = z.infer<typeof familyAccess>;
 
 /** A family's `access.json` is wrong. */
@@ -22,10 +24,10 @@ export class FamilyAccessError extends Error {
 }
 
 /**
- * What the jobs of a family may do besides what all jobs may.
+ * The permissions of a family's jobs beyond those of all jobs.
  *
  * @param root of the repository
- * @throws FamilyAccessError for an `access.json` that says something else, or names a lake that nobody keeps
+ * @throws FamilyAccessError for an `access.json` with other contents, or one that names a lake that no family keeps
  */
 export function readFamilyAccess(root: string, family: string): FamilyAccess {
   const access = accessIn(root, family);

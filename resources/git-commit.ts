@@ -1,8 +1,8 @@
 import { spawnSync } from "node:child_process";
 
 /**
- * The commit that a folder is at, 40 hexadecimal digits, with `-dirty` behind it when tracked files differ from it; or
- * `unknown: ` and why.
+ * The commit that a folder is at: 40 hexadecimal digits, with a `-dirty` suffix if tracked files differ from it; or
+ * `unknown: ` and the reason.
  */
 export function gitCommit(folder: string): string {
   const args = ["describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"];

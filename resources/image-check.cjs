@@ -2,11 +2,13 @@
 
 const { undeployable } = require("./images/image-uri.ts");
 
-/** Refuses to deploy job definitions whose images do not exist: Batch itself would notice when the first job starts. */
+/**
+ * Refuses to deploy job definitions whose images don't exist: Batch itself would notice only when the first job starts.
+ */
 class ImageCheck {
   constructor(serverless) {
     this.serverless = serverless;
-    // Late enough for the template to be there, also that of `sls deploy --package`, and before anything is changed.
+    // Late enough that the template exists, also with `sls deploy --package`, and before anything is changed.
     this.hooks = { "before:aws:deploy:deploy:createStack": () => this.check() };
   }
 

@@ -1,7 +1,7 @@
 "use strict";
 
 const { join } = require("node:path");
-// What serverless.yml reads: sls loads .cjs but not TypeScript, which Node 24 loads by itself.
+// For serverless.yml: sls loads .cjs but not TypeScript, which Node 24 loads by itself.
 const { jobFamilies, jobVersions } = require("./job-families.ts");
 
 exports.template = async ({ resolveVariable }) =>

@@ -13,8 +13,8 @@ function pascalCase(name: string): string {
 }
 
 /**
- * Job definition and job role of each family under `batch-jobs/`. Written in code and not in YAML because the folders
- * are the list: a new family needs no edit here.
+ * Job definition and job role of each family under `batch-jobs/`. This is code and not YAML because the folders are the
+ * list: a new family needs no edit here.
  */
 export function jobFamilies(root: string, service: string, stage: string): Template {
   const record = readRecord(root, stage);
@@ -31,7 +31,7 @@ export function jobFamilies(root: string, service: string, stage: string): Templ
   };
 }
 
-/** Content hash of each family's image: what the functions know of the code of jobs. */
+/** Content hash of each family's image: all that the functions know about the jobs' code. */
 export function jobVersions(root: string): Record<string, string> {
   return Object.fromEntries(
     listFamilies(root).map((family) => [family, contentHash(imageFiles(root, family))]),
@@ -51,14 +51,14 @@ function jobFamily(
       Type: "AWS::Batch::JobDefinition",
       Condition: "OnAws",
       Properties: {
-        // Named, because the engine submits by name and gets the newest revision.
+        // It needs a name, because the engine submits by name and gets the newest revision.
         JobDefinitionName: `${service}-${stage}-${family}`,
         Type: "container",
         PlatformCapabilities: ["EC2"],
         PropagateTags: true,
         // A deployment must not deregister the revision that queued jobs still refer to.
         ResourceRetentionPolicy: { SkipDeregisterOnUpdate: true },
-        // Defaults only: command, resources and timeout come from the job's contract when it is submitted.
+        // Defaults only: command, resources and timeout come from the job's contract at submission.
         Timeout: { AttemptDurationSeconds: 3600 },
         RetryStrategy: {
           Attempts: 5,
@@ -76,7 +76,7 @@ function jobFamily(
           ],
           JobRoleArn: { "Fn::GetAtt": [`${id}JobRole`, "Arn"] },
           ExecutionRoleArn: { "Fn::GetAtt": ["BatchExecutionRole", "Arn"] },
-          // An init process passes SIGTERM on; Python as the first process of a container would not get it by default.
+          // An init process passes SIGTERM on; Python as a container's first process would ignore it by default.
           LinuxParameters: { InitProcessEnabled: true },
           LogConfiguration: {
             LogDriver: "awslogs",
@@ -126,7 +126,7 @@ function jobFamily(
   };
 }
 
-/** A lake is read, listed and added to. Nobody may delete what is there. */
+/** Jobs may read, list and add to a lake. Nobody may delete what is there. */
 function lakeOf(family: string): unknown[] {
   return [
     {
@@ -145,7 +145,7 @@ function lakeOf(family: string): unknown[] {
   ];
 }
 
-/** Lakes of other families: what is in them is known by their manifests, so that none is listed. */
+/** Lakes of other families: their manifests name their contents, so jobs don't need to list them. */
 function lakesRead(families: readonly string[]): unknown[] {
   if (families.length === 0) return [];
   const Resource = families.map((family) => ({ "Fn::Sub": `\${DataBucket.Arn}/lake/${family}/*` }));
@@ -154,7 +154,7 @@ function lakesRead(families: readonly string[]): unknown[] {
   ];
 }
 
-/** Parameters by their whole names. They may be kept under any key, which is used through Parameter Store alone. */
+/** Parameters by their full names. They may be encrypted with any key, which is usable only through Parameter Store. */
 function secretsNamed(names: readonly string[]): unknown[] {
   if (names.length === 0) return [];
   const parameters = names.map((name) => ({
@@ -189,7 +189,7 @@ const tasksOfThisAccount = {
   ],
 };
 
-/** What Batch needs to start a container: its image and its log, and nothing of the job's data. */
+/** What Batch needs to start a container: its image and its log, and none of the job's data. */
 function executionRole(families: readonly string[]): unknown {
   return {
     Type: "AWS::IAM::Role",
@@ -203,7 +203,7 @@ function executionRole(families: readonly string[]): unknown {
             Version: "2012-10-17",
             Statement: [
               {
-                // Gives a token for the account's registry: the action knows no resources.
+                // Gets a token for the account's registry. The action doesn't support resource-level permissions.
                 Sid: "LogInToRegistry",
                 Effect: "Allow",
                 Action: "ecr:GetAuthorizationToken",

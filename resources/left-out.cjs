@@ -1,25 +1,26 @@
 "use strict";
 
 /**
- * Parts of libraries that no Lambda function uses, left out of the bundles, as each cold start would read them: a quarter
- * of the X-Ray SDK, a sixth of zod. resources/esbuild.yml puts this in.
+ * Parts of libraries that no Lambda function uses: a quarter of the X-Ray SDK and a sixth of zod. They are left out of
+ * the bundles, because each cold start would read them. resources/esbuild.yml uses this plugin.
  */
 
 const { readFileSync } = require("node:fs");
 
 const nothing = () => "module.exports = {};";
 
-/** What stands in place of a module of the X-Ray SDK, by its path there; given what the module itself is. */
+/** Replacements for modules of the X-Ray SDK, by path. Each function gets the module's own source. */
 const replaced = {
-  // Lambda decides what is sampled, and says so in each invocation's header; all that is asked of this is to be off.
+  // Lambda decides what is sampled and says so in each invocation's header; the SDK only needs to turn its sampling
+  // off.
   "middleware/mw_utils.js": () => "module.exports = { disableCentralizedSampling() {} };",
-  // Clients of the AWS SDK's version 2.
+  // Clients of version 2 of the AWS SDK.
   "patchers/aws_p.js": nothing,
-  // What a trace says of the machine, on EC2, ECS and Elastic Beanstalk.
+  // What a trace says about the machine on EC2, ECS and Elastic Beanstalk.
   "segments/plugins/ec2_plugin.js": nothing,
   "segments/plugins/ecs_plugin.js": nothing,
   "segments/plugins/elastic_beanstalk_plugin.js": nothing,
-  // What a trace keeps of the parameters of calls: of those on S3's objects, as the functions set up no bucket.
+  // Which parameters of calls a trace keeps. For S3, only those of calls on objects: the functions set up no bucket.
   "resources/aws_whitelist.json": (whitelist) => {
     const { s3, ...services } = whitelist.services;
     const operations = Object.entries(s3.operations).filter(([name]) => !name.includes("Bucket"));
@@ -29,8 +30,8 @@ const replaced = {
 };
 
 /**
- * What stands in place of zod's making of JSON Schemas, which only scripts ask for, though each of its schemas could:
- * functions of the same names, that say so.
+ * Replaces zod's JSON Schema generator. Only scripts use it, although every zod schema could. The replacement has
+ * functions with the same names, which throw an error that says so.
  */
 function saysLeftOut(path) {
   const names = [...readFileSync(path, "utf8").matchAll(/^export (?:function|const) (\w+)/gm)].map(

@@ -12,7 +12,7 @@ import plugins from "./left-out.cjs";
 const folder = mkdtempSync(path.join(tmpdir(), "millrace-left-out-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Traces a call as the functions do. */
+/** Traces a call in the same way as the functions. */
 const source = `
   import { Tracer } from "@aws-lambda-powertools/tracer";
   import { S3Client, HeadObjectCommand } from "@aws-sdk/client-s3";

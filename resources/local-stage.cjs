@@ -4,8 +4,8 @@ const { readFileSync } = require("node:fs");
 const { join } = require("node:path");
 
 /**
- * Points every command on stage `local` at the running local stack, so that `npx sls invoke -f start -s local` works as
- * it is, and so that this stage never reaches an account. An endpoint that is set already is left alone.
+ * Points every command on stage `local` at the running local stack, so that `npx sls invoke -f start -s local` works
+ * without further settings, and so that this stage never reaches an account. An endpoint that is already set is kept.
  */
 class LocalStage {
   constructor(serverless, { stage } = {}) {
@@ -30,7 +30,7 @@ class LocalStage {
       const { ports, pids } = JSON.parse(readFileSync(join(folder, "stack.json"), "utf8"));
       if (pids !== undefined) return ports;
     } catch {
-      // No record: no stack was ever started here.
+      // There is no record: no stack was ever started here.
     }
     throw new this.serverless.classes.Error(
       "No local stack runs. Start one in another terminal: npm run stack",

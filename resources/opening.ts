@@ -14,7 +14,7 @@ function* nodesOf(tree: unknown): Generator<Node> {
   for (const value of Object.values(tree)) yield* nodesOf(value);
 }
 
-/** What a module calls `definePipeline`. */
+/** The names that a module uses for `definePipeline`. */
 function namesOfDefine(tree: unknown): Set<unknown> {
   const names = new Set<unknown>();
   for (const { type, local, imported } of nodesOf(tree)) {
@@ -25,10 +25,10 @@ function namesOfDefine(tree: unknown): Set<unknown> {
   return names;
 }
 
-/** Options of a pipeline that only those ask for who work on its runs. */
+/** Options of a pipeline that only the functions that work on its runs need. */
 const laterOptions: ReadonlySet<unknown> = new Set(["hooks", "notices"]);
 
-/** Leaves `definePipeline({ name, params, triggers, … }, build)` its name, parameters and triggers. */
+/** Leaves only name, parameters and triggers in `definePipeline({ name, params, triggers, … }, build)`. */
 function cutSteps(tree: unknown): void {
   const names = namesOfDefine(tree);
   for (const node of nodesOf(tree)) {
@@ -46,7 +46,7 @@ function cutSteps(tree: unknown): void {
   }
 }
 
-/** Modules that a module loads for what they do, as in `import "./polyfill.ts"`. */
+/** Modules that a module loads for their side effects, as in `import "./polyfill.ts"`. */
 function bareImports(text: string): Set<string> {
   return new Set([...text.matchAll(/^\s*import\s*["']([^"']+)["']/gm)].map(([, path = ""]) => path));
 }
@@ -57,14 +57,14 @@ const definitionApi = join(root, "shared", "pipeline", "index.ts");
 const isEngines = (path: string) =>
   ["shared", "functions", "resources"].includes(relative(root, path).split(/[\\/]/)[0] ?? "");
 
-/** Whether a file is the engine's or a package's. All others are what authors write. */
+/** Whether a file belongs to the engine or a package. Authors write all other files. */
 const isTheirs = (path: string) => isEngines(path) || /[\\/]node_modules[\\/]/.test(path);
 
 const resolved = Symbol("resolved");
 
 /**
- * Bundles of pipelines only what starting a run of them takes: parameters and triggers. The functions of their steps are
- * cut out, and with them whatever only those import.
+ * Bundles only those parts of pipelines that starting a run needs: parameters and triggers. The functions of their
+ * steps are cut out, and with them everything that only those import.
  */
 export function bundleOpenings(build: PluginBuild): void {
   const bare = new Map<string, Set<string>>();
@@ -85,12 +85,12 @@ export function bundleOpenings(build: PluginBuild): void {
       return build.resolve("./open-pipeline.ts", { ...from, pluginData: resolved });
     }
     if (isTheirs(from.importer)) return undefined;
-    // Only functions of steps import while they run.
+    // Only step functions import at run time.
     if (from.kind === "dynamic-import") return { path, external: true };
     if (bare.get(from.importer)?.has(path)) return undefined;
     const found = await build.resolve(path, { ...from, pluginData: resolved });
     if (found.errors.length > 0) return found;
-    // What is not used is left out, whatever it does as it loads.
+    // Unused modules are left out, even if loading them has side effects.
     return found.external || isEngines(found.path) ? undefined : { ...found, sideEffects: false };
   });
 }

@@ -4,7 +4,7 @@ import { build } from "esbuild";
 import { type PackagedStage, packageStage, root, run } from "../test/packaged-template.ts";
 import { type Carried, carriedBy } from "./pipeline-parts.ts";
 
-/** As many bytes that work as they load. */
+/** Many bytes that do work when they load. */
 const heavy = `const rows = [${'{ name: "row", values: [1, 2, 3] },'.repeat(100_000)}].map(({ values }) => values.length);
   console.log("heavy module loaded");
   export const weigh = (place: number): number => rows[place] ?? 0;`;
@@ -12,7 +12,10 @@ const heavy = `const rows = [${'{ name: "row", values: [1, 2, 3] },'.repeat(100_
 const imports = `import * as z from "zod";
   import { definePipeline, FatalError, lambda, objectCreated, runSucceeded } from "../shared/pipeline/index.ts";`;
 
-/** Three pipelines. A step of the first needs what a module holds; the second follows it; the third has its own children. */
+/**
+ * Three pipelines. A step of the first needs a module's contents; the second follows it; the third has its own
+ * children.
+ */
 const catalogue = (heavyModule: string) => ({
   index: `
     import { first } from "./first.ts";
@@ -59,7 +62,7 @@ const catalogue = (heavyModule: string) => ({
   },
 });
 
-/** Files of a function's package with their bytes. */
+/** Files of a function's package with their sizes in bytes. */
 type Files = Record<string, number>;
 
 let packaged: Record<"light" | "heavy", PackagedStage>;
@@ -81,7 +84,7 @@ async function filesOf(stage: PackagedStage, name: string): Promise<Files> {
   return Object.fromEntries(files.map((file) => [file, statSync(join(folder, file)).size]));
 }
 
-/** What a program prints that has a function's bundle as `bundle`, and `part` to load one of its pipelines. */
+/** The output of a program that has a function's bundle as `bundle`, and `part` to load one of its pipelines. */
 async function printed(name: string, program: string): Promise<string> {
   const folder = join(await packaged.heavy.unpack(name), "functions");
   const code = `
@@ -168,7 +171,7 @@ describe("a packaged function", () => {
 });
 
 describe("what a function carries of pipelines", () => {
-  /** What only functions come to that have more than that. */
+  /** Functions that appear only in bundles that contain more than this. */
   const beyond: Record<Carried, RegExp> = {
     graphs: /function (startRun|runFunctionStep|parsedInputs)\(/g,
     openings: /function (runFunctionStep|parsedInputs)\(/g,

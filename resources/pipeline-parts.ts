@@ -7,10 +7,12 @@ import { bundleOpenings } from "./opening.ts";
 
 const root = join(import.meta.dirname, "..");
 
-/** How much of the pipelines a function's package has: their graphs, what starting a run takes too, or all of them. */
+/**
+ * How much of the pipelines a function's package contains: only graphs, also what starting a run needs, or everything.
+ */
 export type Carried = "graphs" | "openings" | "steps";
 
-/** By the file of the function. One that is not listed has all. */
+/** By the function's file. A function that is not listed contains everything. */
 export const carriedBy: Readonly<Record<string, Carried>> = {
   "batch-state-change": "graphs",
   "dead-letter": "graphs",
@@ -21,7 +23,7 @@ export const carriedBy: Readonly<Record<string, Carried>> = {
   step: "steps",
 };
 
-/** Stands in place of shared/app/deployed-pipelines.ts. Parts lie beside the function, in a folder named after it. */
+/** Replaces shared/app/deployed-pipelines.ts. Parts lie beside the function, in a folder named after it. */
 function deployedPipelines(
   pipelines: readonly DescribedPipeline[],
   folder: string,
@@ -48,7 +50,7 @@ function entryOf({ facts, file, exported, listed }: DescribedPipeline): string {
     export const pipeline = listed.find(({ name }) => name === ${JSON.stringify(facts.name)});`;
 }
 
-/** What a module of the split bundle is as CommonJS: Lambda and the local stack load it by require, as their SDK. */
+/** A module of the split bundle as CommonJS: Lambda and the local stack load it with require, like their SDK. */
 async function asCommonJs(text: string, { minify, target, platform }: BuildOptions): Promise<string> {
   const { code } = await transform(text, {
     ...{ format: "cjs", loader: "js", supported: { "dynamic-import": false } },
@@ -62,9 +64,9 @@ async function asCommonJs(text: string, { minify, target, platform }: BuildOptio
 const namespace = "pipeline";
 
 /**
- * Bundles each pipeline by itself, beside the function that needs it, and what they share with the function once. esbuild
- * splits bundles in ES modules alone; they become CommonJS at the end. `docs/adr/a-pipeline-is-loaded-by-its-run.md` says
- * why.
+ * Bundles each pipeline separately, beside the function that needs it, and bundles what they share with the function
+ * once. esbuild can only split ES modules, so they become CommonJS at the end.
+ * `docs/adr/a-pipeline-is-loaded-by-its-run.md` explains why.
  */
 export const pipelineParts: Plugin = {
   name: "pipeline-parts",

@@ -2,12 +2,12 @@
 
 const { templateReport } = require("./template-limits.ts");
 
-/** Says how much of CloudFormation's limits a stack uses, and refuses to package one that is beyond them. */
+/** Reports how much of CloudFormation's limits a stack uses, and refuses to package a stack that exceeds them. */
 class TemplateLimits {
   constructor(serverless, _options, { log }) {
     this.serverless = serverless;
     this.log = log;
-    // The template is whole then, and nothing was uploaded.
+    // At this point the template is complete, and nothing was uploaded.
     this.hooks = { "after:aws:package:finalize:mergeCustomProviderResources": () => this.check() };
   }
 

@@ -1,6 +1,6 @@
 import { templateReport } from "./template-limits.ts";
 
-/** A template with so many job definitions, besides a function and a role. */
+/** A template with this many job definitions, besides a function and a role. */
 function template({
   families = 1,
   versions = "{}",

@@ -1,4 +1,4 @@
-/** What CloudFormation and the services behind it take of one stack. */
+/** The limits of CloudFormation and the services behind it for one stack. */
 const limits = {
   /** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html */
   resources: 500,
@@ -9,13 +9,13 @@ const limits = {
   policyCharacters: 10_240,
 };
 
-/** The part of a limit from which packaging warns. */
+/** The share of a limit from which packaging warns. */
 const warnedFrom = 0.8;
 
 type Resource = { readonly Type: string; readonly Properties?: Readonly<Record<string, unknown>> };
 type Template = { readonly Resources: Readonly<Record<string, Resource>> };
 
-/** How much of a limit a template uses, the largest users first, and how to use less. */
+/** How much of a limit a template uses, its largest users first, and how to use less. */
 type Use = {
   readonly what: string;
   readonly used: number;
@@ -24,21 +24,21 @@ type Use = {
   readonly remedy: string;
 };
 
-/** What packaging says of a template's size. */
+/** What packaging reports about a template's size. */
 export type TemplateReport = {
-  /** One line on the template as a whole. */
+  /** One line about the template as a whole. */
   readonly summary: string;
   readonly warnings: readonly string[];
   readonly errors: readonly string[];
 };
 
-/** Users that are named. */
+/** Maximum number of users to name. */
 const maxNamed = 5;
 
 const fewerFamilies =
   "put job families that nobody uses out of batch-jobs/, let families share an image and a contract, or deploy some pipelines and their families as a service of their own";
 
-/** Lengths of what CloudFormation fills in. */
+/** Lengths of the values that CloudFormation fills in. */
 const filledIn: Readonly<Record<string, string>> = {
   "AWS::Partition": "aws",
   "AWS::Region": "ap-southeast-2",
@@ -46,10 +46,10 @@ const filledIn: Readonly<Record<string, string>> = {
   "AWS::URLSuffix": "amazonaws.com",
 };
 
-/** The length of most ARNs and URLs of a stack's resources, as what they will be is not known yet. */
+/** A typical length of a resource's ARN or URL: the real values are not known yet. */
 const reference = "x".repeat(80);
 
-/** A value as about as long a text as CloudFormation will make of it. */
+/** A value as text, about as long as the text that CloudFormation will make of it. */
 function textOf(value: unknown): string {
   const filled = JSON.stringify(value, (_, part: unknown) => {
     if (typeof part !== "object" || part === null || Array.isArray(part)) return part;
@@ -136,7 +136,7 @@ function lineOf({ what, used, limit, users, remedy }: Use): string {
   return `${what}: ${figures} (${share} %). Most are of ${users.join(", ")}. To use less, ${remedy}`;
 }
 
-/** How much a template uses of what AWS takes: warned of from 80 %, an error from 100. */
+/** How much of AWS's limits a template uses: a warning from 80 %, an error from 100 %. */
 export function templateReport(template: Template): TemplateReport {
   const resources = resourcesUsed(template);
   const bytes = bytesUsed(template);

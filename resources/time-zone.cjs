@@ -2,7 +2,9 @@
 
 const { isTimeZone } = require("../shared/pipeline/time-zone.ts");
 
-/** The stage's time zone, checked before anything is packaged: a wrong one would stop every function at its start. */
+/**
+ * The stage's time zone, checked before anything is packaged: an invalid one would stop every function at its start.
+ */
 exports.timezone = async ({ resolveVariable }) => {
   const stage = await resolveVariable("sls:stage");
   const timezone = await resolveVariable(`self:custom.stages.${stage}.timezone`);

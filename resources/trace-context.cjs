@@ -1,16 +1,17 @@
 "use strict";
 
 /**
- * In place of cls-hooked, by which the X-Ray SDK knows the segment that a call belongs to. That one watches every promise
- * of the process be made and dropped, which took a quarter of the step worker's time; Node's AsyncLocalStorage costs next
- * to nothing. The same functions, as far as the SDK uses them; resources/esbuild.yml puts it in.
+ * Replaces cls-hooked, which the X-Ray SDK uses to find the segment that a call belongs to. cls-hooked watches the
+ * creation and destruction of every promise in the process, which took a quarter of the step worker's time; Node's
+ * AsyncLocalStorage costs next to nothing. It provides the functions that the SDK uses; resources/esbuild.yml uses this
+ * file.
  */
 const { AsyncLocalStorage } = require("node:async_hooks");
 
 class Namespace {
   constructor() {
     this.storage = new AsyncLocalStorage();
-    /** What was entered for good: the SDK does so once, when the worker starts, for all of its invocations. */
+    /** The context that was entered for good: the SDK enters it once for all invocations, when the worker starts. */
     this.entered = null;
   }
 
@@ -41,7 +42,9 @@ class Namespace {
     return (...args) => this.storage.run(context, work, ...args);
   }
 
-  /** Listeners run in the context of what emits the event, which for the requests of the AWS SDK is the caller's. */
+  /**
+   * Listeners run in the context of the code that emits the event; for the AWS SDK's requests, that is the caller's.
+   */
   bindEmitter() {}
 
   get(key) {

@@ -1,4 +1,4 @@
-/** What was set for calls of one name. */
+/** Values set for the calls under one name. */
 export interface Namespace {
   get(key: string): unknown;
   set(key: string, value: unknown): unknown;

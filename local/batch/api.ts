@@ -124,7 +124,7 @@ function nameIn(body: unknown): string | undefined {
   return typeof name === "string" ? name : undefined;
 }
 
-/** Cuts the connection in place of an answer. */
+/** Cuts the connection instead of answering. */
 type Cut = (context: Context) => void;
 
 function answer(
@@ -148,7 +148,8 @@ function answer(
 }
 
 /**
- * The HTTP API: AWS Batch's operations at its own paths (`POST /v1/submitjob`), and under `/_local/` what AWS hasn't.
+ * The HTTP API. AWS Batch's operations have their own paths (`POST /v1/submitjob`); operations that AWS doesn't have
+ * are under `/_local/`.
  * @param cut ends the connection of a request without an answer
  */
 export function batchApi(service: BatchService, cut: Cut): Hono {

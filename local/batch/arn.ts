@@ -1,4 +1,4 @@
-/** Where the local stack pretends to be. MiniStack uses the same account when none is given. */
+/** The account of the local stack. MiniStack uses the same one by default. */
 export const ACCOUNT_ID = "000000000000";
 export const REGION = "us-east-1";
 
@@ -20,13 +20,13 @@ export function definitionArn(name: string, revision: number): string {
   return `${PREFIX}:job-definition/${name}:${revision}`;
 }
 
-/** The name part of an ARN, or the text itself when it is a name already. */
+/** The name part of an ARN, or the text itself if it is already a name. */
 export function nameOf(arnOrName: string): string {
   const slash = arnOrName.lastIndexOf("/");
   return arnOrName.startsWith("arn:") && slash > 0 ? arnOrName.slice(slash + 1) : arnOrName;
 }
 
-/** The name, without revision, of the job definition that an ARN means. */
+/** The name, without revision, of the job definition that an ARN identifies. */
 export function definitionName(arn: string): string {
   return nameOf(arn).replace(/:\d+$/, "");
 }

@@ -6,8 +6,8 @@ import { isRunning } from "../process/alive.mjs";
 import { endGroup, signalGroup } from "../process/end.mjs";
 
 /**
- * Leaves the exit code in a file, so that a server that was killed meanwhile still learns it. The trap keeps the shell
- * alive through the SIGTERM that its whole group gets; the loop waits again when the trap interrupted `wait`.
+ * Leaves the exit code in a file, so that it survives if the server is killed meanwhile. The trap keeps the shell alive
+ * through the SIGTERM that its whole group gets; the loop waits again if the trap interrupted `wait`.
  */
 const WRAPPER = [
   'dir=$1; shift; echo $$ > "$dir/pid"; trap : TERM; "$@" & child=$!',
@@ -19,8 +19,8 @@ const ADOPTED_POLL_MS = 50;
 const UNSTARTED_AFTER_MS = 1000;
 
 /**
- * How an attempt's process ended. `lost`: it went down without an exit code, as with its machine. `unstarted`: the
- * server that was to start it was killed before it did.
+ * How an attempt's process ended. `lost`: it died without an exit code, as if its machine had gone. `unstarted`: the
+ * server was killed before it started the process.
  */
 export type ProcessEnd = { exitCode: number } | "lost" | "unstarted";
 
@@ -31,7 +31,7 @@ export type AttemptCommand = {
   workingDirectory: string;
 };
 
-/** Pids of what this server started itself, by folder: known before the wrapper has written its file. */
+/** Pids of the processes that this server itself started, by folder: known before the wrapper has written its file. */
 const startedHere = new Map<string, number>();
 
 function numberIn(file: string): number | undefined {
@@ -43,15 +43,15 @@ function numberIn(file: string): number | undefined {
   }
 }
 
-/** File with all that the attempt printed. */
+/** File with the attempt's whole output. */
 export function logFile(directory: string): string {
   return path.join(directory, "log");
 }
 
 /**
- * Starts a command in a process group of its own, its output going to {@link logFile}.
- * @param ended called once, when it ended
- * @throws when the process can't be started at all, such as for want of memory
+ * Starts a command in its own process group and sends its output to {@link logFile}.
+ * @param ended called once, after the process has ended
+ * @throws if the process can't be started at all, for example because memory is short
  */
 export function startProcess(attempt: AttemptCommand, ended: (end: ProcessEnd) => void): void {
   const { directory } = attempt;
@@ -68,7 +68,7 @@ export function startProcess(attempt: AttemptCommand, ended: (end: ProcessEnd) =
     if (pid !== undefined) startedHere.set(directory, pid);
     child.once("error", () => ended({ exitCode: 127 }));
     child.once("exit", () => {
-      // A container ends as a whole: what the command left running goes with it.
+      // A container ends as a whole: processes that the command left running end with it.
       if (pid !== undefined) signalGroup(pid, "SIGKILL");
       startedHere.delete(directory);
       ended({ exitCode: numberIn(path.join(directory, "exit")) ?? 137 });
@@ -86,7 +86,7 @@ function runningPid(directory: string): number | undefined {
 
 /**
  * Watches a process that an earlier server started, or was about to start.
- * @param started called when it turns out that it was
+ * @param started called if it turns out that the process was started
  */
 export async function adoptProcess(
   directory: string,
@@ -94,7 +94,7 @@ export async function adoptProcess(
   started: () => void,
 ): Promise<ProcessEnd> {
   const pidFile = path.join(directory, "pid");
-  // It may have been started in the very last moment of that server, and be about to write its pid.
+  // That server may have started it in its very last moment, and the process may be about to write its pid.
   const deadline = Date.now() + UNSTARTED_AFTER_MS;
   while (numberIn(pidFile) === undefined) {
     if (Date.now() > deadline) return "unstarted";
@@ -106,13 +106,13 @@ export async function adoptProcess(
   return exitCode === undefined ? "lost" : { exitCode };
 }
 
-/** SIGTERM, SIGKILL after the grace. Returns when no process of the attempt is left. */
+/** Sends SIGTERM, then SIGKILL after the grace period. Returns when no process of the attempt is left. */
 export async function endProcess(directory: string, graceMs: number): Promise<void> {
   const pid = runningPid(directory);
   if (pid !== undefined) await endGroup(pid, graceMs);
 }
 
-/** SIGKILL without a grace, as when the machine goes away. */
+/** Sends SIGKILL without a grace period, as if the machine went away. */
 export function killProcess(directory: string): void {
   const pid = runningPid(directory);
   if (pid !== undefined) signalGroup(pid, "SIGKILL");

@@ -15,7 +15,7 @@ import { jobEnvironment } from "./job-environment.ts";
 import type { AttemptResult, JobLifecycle } from "./lifecycle.ts";
 import type { Misbehaviour, MisbehaviourRule } from "./misbehaviour.ts";
 
-/** How soon an attempt is interrupted after it has printed what its misfortune waits for. */
+/** How soon an attempt is interrupted after it has printed the text that its misfortune waits for. */
 const LOG_POLL_MS = 10;
 const EXITED = "Essential container in task exited";
 
@@ -32,7 +32,7 @@ function hostTerminated(instance: string): AttemptResult {
   return { succeeded: false, retryable: true, statusReason: `Host EC2 (instance ${instance}) terminated.` };
 }
 
-/** What AWS Batch says of an attempt whose process ended this way. */
+/** What AWS Batch reports about an attempt whose process ended in this way. */
 export function resultOf(end: Exclude<ProcessEnd, "unstarted">, ending: Ending | undefined): AttemptResult {
   const exitCode = end === "lost" ? {} : end;
   switch (ending?.kind) {
@@ -61,15 +61,15 @@ export function resultOf(end: Exclude<ProcessEnd, "unstarted">, ending: Ending |
   }
 }
 
-/** Runs the attempts of jobs: starts and ends their processes, watches their time, and tells the lifecycle. */
+/** Runs the attempts of jobs: starts and ends their processes, watches their time, and informs the lifecycle. */
 export class Attempts {
   private readonly config: BatchConfiguration;
   private readonly lifecycle: JobLifecycle;
   private readonly misbehaviour: Misbehaviour;
-  /** What waits for a live attempt, by job: its time-out, its misfortune. */
+  /** Timers of each job's live attempt: its timeout and its misfortune. */
   private readonly timers = new Map<string, NodeJS.Timeout[]>();
   private readonly closing = new AbortController();
-  /** Told when an attempt ended and its place is free. */
+  /** Called after an attempt has ended and its place is free. */
   private readonly freed: (job: Job) => void;
 
   constructor(
@@ -139,13 +139,13 @@ export class Attempts {
     if (live.ending !== undefined) void endProcess(live.directory, this.config.grace);
   }
 
-  /** Ends a running attempt for good, with the words that its job then shows. */
+  /** Ends a running attempt for good, with the reason that its job then shows. */
   terminate(job: Job, reason: string): void {
     this.stop(job, { kind: "terminated", reason });
   }
 
   /**
-   * Ends all attempts, as when the machines under them go away: Batch's own retries apply. Returns when no process is
+   * Ends all attempts, as if the machines under them went away: Batch's own retries apply. Returns when no process is
    * left.
    */
   async close(jobs: Job[], graceMs: number): Promise<void> {
@@ -197,7 +197,7 @@ export class Attempts {
   }
 
   private later(job: Job, ms: number, action: () => void): void {
-    // Longer than a timer can be means: not in this server's life.
+    // Longer than a timer supports: this can't happen within the server's life.
     if (ms > 2 ** 31 - 1) return;
     this.keep(job, setTimeout(action, ms));
   }
@@ -219,7 +219,7 @@ export class Attempts {
     else this.end(job, resultOf("lost", job.live.ending));
   }
 
-  /** For an attempt that never began: it counts for nothing. */
+  /** For an attempt that never began: it doesn't count as one. */
   private startAgain(job: Job): void {
     this.clearTimers(job);
     this.lifecycle.notStarted(job);

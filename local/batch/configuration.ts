@@ -19,18 +19,18 @@ const schema = z.object({
   vcpus: z.coerce.number().int().min(1).default(availableParallelism()),
   /** Whether to create the queues and job definitions of the stage `local`. */
   provision: z.boolean().default(false),
-  /** Whether to end when standard input closes, that is, when the process that started this server is gone. */
+  /** Whether to end when standard input closes, which means that the process that started this server is gone. */
   tied: z.boolean().default(false),
 });
 
 const FLAGS: readonly string[] = ["provision", "tied"];
 
-/** How the local Batch server is set up; from the command line. */
+/** Configuration of the local Batch server, from the command line. */
 export type BatchConfiguration = z.output<typeof schema>;
 
 /**
  * Reads the command line.
- * @throws with the option's name when one is missing or wrong
+ * @throws with the option's name if one is missing or wrong
  */
 export function readConfiguration(args: string[]): BatchConfiguration {
   const options = Object.fromEntries(
@@ -52,8 +52,8 @@ export function attemptDirectory(stateDir: string, taskId: string): string {
 }
 
 /**
- * Folder for the temporary files of an attempt, which go with it, as with a container. Its path is short: programs put
- * sockets there, whose paths may have 107 characters.
+ * Folder for an attempt's temporary files. It is removed with the attempt, as with a container. Its path is short,
+ * because programs put sockets there, and a socket's path may have at most 107 characters.
  */
 export function temporaryDirectory(stateDir: string, taskId: string): string {
   return path.join(stateDir, "tmp", taskId.slice(0, 12));

@@ -12,14 +12,17 @@ type Waiting = { seq: number; jobId: string; entry: Entry; notBefore: number; he
 type Kept = { jobId: string; entry: Entry; notBefore: number };
 
 /**
- * Delivers job state changes to the local stack's EventBridge, which matches them against the deployed rules. Each is
- * kept in the store until EventBridge has taken it, so it survives a restart of either side: at least once, and like
- * AWS in no promised order.
+ * Delivers job state changes to the local stack's EventBridge, which matches them against the deployed rules. The store
+ * keeps each event until EventBridge has accepted it, so it survives a restart of either side. Delivery is at least
+ * once and, like on AWS, in no guaranteed order.
  */
 export class EventDelivery {
-  /** Due, in the order of their delivery. Emptied from the front; apart from `later`, since it may be long. */
+  /**
+   * Due events, in the order of their delivery. Emptied from the front; separate from `later`, because that may be
+   * long.
+   */
   private ready: Waiting[] = [];
-  /** Delayed, or held back until another one overtakes them. */
+  /** Events that are delayed, or held back until another one overtakes them. */
   private later: Waiting[] = [];
   private readonly store: BatchStore;
   private readonly misbehaviour: Misbehaviour;
@@ -38,18 +41,18 @@ export class EventDelivery {
     this.schedule();
   }
 
-  /** Number of events that EventBridge has not taken yet. */
+  /** Number of events that EventBridge has not accepted yet. */
   get pending(): number {
     return this.ready.length + this.later.length;
   }
 
-  /** Keeps the event of a job's present state for delivery. Call it in the transaction that changes the state. */
+  /** Stores the event of a job's current state for delivery. Call it in the transaction that changes the state. */
   publish(job: Job, summary: StatusSummary | undefined): void {
     const occasion = { jobName: job.jobName, status: job.status, attempt: job.attempts.length + 1 };
     if (this.misbehaviour.strikes("drop-event", occasion) !== undefined) return;
     const delayed = this.misbehaviour.strikes("delay-event", occasion);
     const held = this.later.filter((event) => event.held && event.jobId === job.jobId);
-    // One at a time, or each would wait for the next and all would come in order after all.
+    // Hold back one at a time. Otherwise each would wait for the next, and all would come in order after all.
     const reordered = held.length > 0 ? undefined : this.misbehaviour.strikes("reorder-events", occasion);
     const copies = this.misbehaviour.strikes("duplicate-event", occasion) === undefined ? 1 : 2;
     const entry: Entry = {
@@ -66,12 +69,12 @@ export class EventDelivery {
       if (wait === 0) this.ready.push(event);
       else this.later.push(event);
     }
-    // What was held back comes right after the event that has now overtaken it.
+    // A held-back event comes right after the event that has now overtaken it.
     for (const event of held) event.notBefore = 0;
     this.schedule();
   }
 
-  /** Stops sending; what waits stays in the store. */
+  /** Stops sending; waiting events stay in the store. */
   close(): void {
     this.closed = true;
     clearTimeout(this.timer);

@@ -43,8 +43,8 @@ export type DefinitionRequest = {
 };
 
 /**
- * The job definitions of the stage `local`, one for each family of Batch jobs: those of the template for AWS, so that
- * retries, time-outs and defaults are the same here.
+ * The job definitions of the stage `local`, one for each family of Batch jobs. They come from the template for AWS, so
+ * that retries, timeouts and defaults are the same here.
  *
  * @param root folder that holds `batch-jobs`
  */

@@ -4,12 +4,12 @@ import { REGION } from "./arn.ts";
 import type { BatchConfiguration } from "./configuration.ts";
 import { arrayIndex, type Job, vcpusOf } from "./job.ts";
 
-/** Libraries that otherwise start a thread per core of the machine, whatever the job was given. */
+/** Libraries that otherwise start a thread per core of the machine, whatever the job's resources are. */
 const THREAD_LIMITS = ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_MAX_THREADS"];
 
 /**
- * The environment of a job's process: nothing of the server's own but what a container would have, the job
- * definition's and submission's entries, what AWS Batch adds, and the way to the local stack.
+ * The environment of a job's process. It takes from the server's environment only what a container would have. It adds
+ * the entries of the job definition and the submission, what AWS Batch adds, and how to reach the local stack.
  * @param attempt number of the attempt, from 1
  * @param temporary folder for its temporary files
  */
@@ -25,7 +25,7 @@ export function jobEnvironment(
     PATH: `${path.join(config.venv, "bin")}:/usr/local/bin:/usr/bin:/bin`,
     TMPDIR: temporary,
     HOME: temporary,
-    // Matplotlib lists the machine's fonts there, and takes seconds for it.
+    // Matplotlib stores its list of the machine's fonts there, which takes seconds to make.
     MPLCONFIGDIR: path.join(CACHE, "matplotlib"),
     LANG: "C.UTF-8",
     TZ: "UTC",

@@ -8,7 +8,7 @@ function emptySummary(): StatusSummary {
   return Object.fromEntries(JOB_STATUSES.map((status) => [status, 0])) as StatusSummary;
 }
 
-/** All jobs, in memory for reading and in the store for keeping. The only place that changes a job's status. */
+/** All jobs, in memory for reading and in the store for durability. The only place that changes a job's status. */
 export class JobTable {
   private readonly byId = new Map<string, Job>();
   private readonly children = new Map<string, Job[]>();
@@ -67,7 +67,7 @@ export class JobTable {
     return this.children.get(jobId) ?? [];
   }
 
-  /** Counts by status of an array's children, undefined for any other job. */
+  /** Counts of an array's children by status, undefined for any other job. */
   summaryOf(jobId: string): StatusSummary | undefined {
     return this.summaries.get(jobId);
   }
@@ -78,7 +78,7 @@ export class JobTable {
     return summary !== undefined && JOB_STATUSES.every((status) => isFinal(status) || summary[status] === 0);
   }
 
-  /** Changes a job and keeps it. */
+  /** Changes a job and stores it. */
   update(job: Job, changes: Partial<Job>): void {
     if (changes.status !== undefined && job.parent !== undefined && changes.status !== job.status) {
       this.count(job.parent, job.status, -1);

@@ -1,4 +1,4 @@
-/** What the local Batch server knows of queues, definitions and jobs: AWS's field names, so that answers are copies. */
+/** The local Batch server's queues, definitions and jobs. They use AWS's field names, so that answers are copies. */
 
 export const JOB_STATUSES = [
   "SUBMITTED",
@@ -70,14 +70,14 @@ export type Attempt = {
   statusReason?: string;
 };
 
-/** Why a running attempt is being ended from outside; decides the words and whether Batch's own retry applies. */
+/** Why a running attempt is being ended from outside. It decides the reason and whether Batch's own retry applies. */
 export type Ending =
   | { kind: "terminated"; reason: string }
   | { kind: "timeout" }
   | { kind: "spot"; instance: string }
   | { kind: "out-of-memory" };
 
-/** The attempt that runs now. `directory` holds its pid, exit code and log, and marks its process's command line. */
+/** The current attempt. `directory` holds its pid, exit code and log, and appears in its process's command line. */
 export type LiveAttempt = { directory: string; taskId: string; startedAt?: number; ending?: Ending };
 
 export type Job = {
@@ -113,11 +113,11 @@ export type Job = {
   parent?: string;
   /** Local: kept in RUNNABLE on request. */
   stuck?: boolean;
-  /** Local: the attempt that runs now. */
+  /** Local: the current attempt. */
   live?: LiveAttempt;
 };
 
-/** Whether a job of this status ends no more. */
+/** Whether this status is final. */
 export function isFinal(status: JobStatus): boolean {
   return status === "SUCCEEDED" || status === "FAILED";
 }
@@ -136,7 +136,7 @@ export function arrayIndex(job: Job): number | undefined {
     : undefined;
 }
 
-/** vCPUs that the job asks for; 1 when it doesn't say, as the smallest that runs anything. */
+/** vCPUs that the job requests; 1 if it doesn't specify any, which is the smallest number that runs anything. */
 export function vcpusOf(job: Job): number {
   const asked = job.container.resourceRequirements.find((r) => r.type === "VCPU");
   return asked === undefined ? 1 : Math.max(Number(asked.value), 0.25);

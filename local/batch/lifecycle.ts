@@ -4,12 +4,12 @@ import type { JobTable } from "./job-table.ts";
 import { type Outcome, retries } from "./retry.ts";
 import type { BatchStore } from "./store.ts";
 
-/** How an attempt ended; `retryable` is false where AWS Batch never retries (time-out, termination). */
+/** How an attempt ended; `retryable` is false if AWS Batch never retries (timeout, termination). */
 export type AttemptResult = Outcome & { succeeded: boolean; retryable: boolean };
 
 /**
- * Moves jobs through their states as AWS Batch does, each move with its event in one transaction. Dependants start when
- * what they wait for has succeeded, and an array's parent ends with its last child.
+ * Moves jobs through their states like AWS Batch; one transaction holds each move and its event. Dependants start after
+ * the jobs that they wait for have succeeded, and an array's parent ends with its last child.
  */
 export class JobLifecycle {
   private readonly table: JobTable;
@@ -26,7 +26,7 @@ export class JobLifecycle {
     this.runnable = runnable;
   }
 
-  /** Takes up the jobs of an earlier server that wait for others or for a place to run. */
+  /** Resumes the jobs of an earlier server that wait for others or for a place to run. */
   resume(): void {
     for (const job of [...this.table.all()]) {
       if (job.status === "RUNNABLE") this.runnable(job);
@@ -42,7 +42,7 @@ export class JobLifecycle {
     if (isFinal(job.status)) this.afterEnd(job);
   }
 
-  /** Lets a submitted job wait for its dependencies and its children, or makes it runnable. */
+  /** Lets a submitted job wait for its dependencies or its children, or makes it runnable. */
   admit(job: Job): void {
     const waitsFor = this.unfinished(job);
     if (waitsFor === "failed") {
@@ -65,7 +65,7 @@ export class JobLifecycle {
 
   private unfinished(job: Job): string[] | "failed" {
     const waitsFor: string[] = [];
-    // The dependencies of an array are its children's; its parent waits for nothing but them.
+    // An array's dependencies belong to its children; its parent waits only for them.
     if (arraySize(job) !== undefined) return waitsFor;
     for (const { jobId } of job.dependsOn) {
       const status = jobId === undefined ? undefined : this.table.get(jobId)?.status;
@@ -90,19 +90,19 @@ export class JobLifecycle {
     });
   }
 
-  /** Puts a job back whose attempt never began. */
+  /** Puts back a job whose attempt never began. */
   notStarted(job: Job): void {
     delete job.live;
     this.move(job, { status: "RUNNABLE" });
     this.runnable(job);
   }
 
-  /** Notes on the running attempt why it is about to be ended, so that a restart in between still knows. */
+  /** Records on the running attempt why it is about to be ended, so that the reason survives a restart in between. */
   ending(job: Job, ending: NonNullable<NonNullable<Job["live"]>["ending"]>): void {
     if (job.live !== undefined) this.move(job, { live: { ...job.live, ending } });
   }
 
-  /** Files an attempt that ended, then retries or ends the job. */
+  /** Records an attempt that ended, then retries or ends the job. */
   attemptEnded(job: Job, result: AttemptResult, logStreamName: string, taskArn: string): void {
     const stoppedAt = Date.now();
     const container = {
@@ -140,7 +140,7 @@ export class JobLifecycle {
     this.move(job, { status: "FAILED", statusReason, stoppedAt: Date.now() });
   }
 
-  /** Notes that someone asked for a job's end, and why. */
+  /** Records that someone requested a job's end, and why. */
   endRequested(job: Job, flag: "isCancelled" | "isTerminated", statusReason: string): void {
     this.move(job, { [flag]: true, ...(arraySize(job) === undefined ? {} : { statusReason }) });
   }

@@ -35,8 +35,8 @@ function passes(job: Job, filter: Filter): boolean {
 }
 
 /**
- * ListJobs: jobs of a queue (RUNNING ones unless a status or a filter is given; with a filter of any status, and no
- * array's children), or an array's children. A filter gives the newest first, as AWS does.
+ * ListJobs: the jobs of a queue, or an array's children. A queue's list holds RUNNING jobs unless a status or a filter
+ * is given. With a filter it holds jobs of any status, newest first as on AWS, and leaves out the children of arrays.
  */
 export function listJobs(
   request: ListRequest,

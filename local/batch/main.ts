@@ -4,7 +4,10 @@ import { batchApi } from "./api.ts";
 import { readConfiguration } from "./configuration.ts";
 import { BatchService } from "./service.ts";
 
-/** What jobs get between SIGTERM and SIGKILL when the server itself is stopped: nobody waits half a minute for that. */
+/**
+ * Milliseconds that jobs get between SIGTERM and SIGKILL when the server itself is stopped. Nobody would wait half a
+ * minute for that.
+ */
 const CLOSING_GRACE_MS = 1000;
 
 const config = readConfiguration(process.argv.slice(2));

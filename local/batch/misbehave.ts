@@ -1,6 +1,6 @@
 import type { MisbehaviourRequest } from "./misbehaviour.ts";
 
-/** A rule in force, with how often it struck. */
+/** An active rule, with how often it applied. */
 export type MisbehaviourInForce = MisbehaviourRequest & { hits: number };
 
 async function call(batchEndpoint: string, method: string, body?: unknown): Promise<MisbehaviourInForce[]> {
@@ -14,8 +14,8 @@ async function call(batchEndpoint: string, method: string, body?: unknown): Prom
 }
 
 /**
- * Tells a local Batch server to misbehave, in addition to what it was told before. Returns all rules in force.
- * @throws when a rule is not understood, naming its field
+ * Makes a local Batch server misbehave, in addition to earlier rules. Returns all active rules.
+ * @throws if a rule is invalid, naming its field
  */
 export function misbehave(
   batchEndpoint: string,
@@ -24,7 +24,7 @@ export function misbehave(
   return call(batchEndpoint, "POST", { rules });
 }
 
-/** The rules in force and how often each struck. */
+/** The active rules and how often each applied. */
 export function misbehaviours(batchEndpoint: string): Promise<MisbehaviourInForce[]> {
   return call(batchEndpoint, "GET");
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { JOB_STATUSES } from "./job.ts";
 
-/** What the server does wrong on request, each as the real service does now and then. */
+/** What the server does wrong on request. The real service does each of these now and then. */
 export const MISBEHAVIOURS = [
   "duplicate-event",
   "reorder-events",
@@ -17,35 +17,38 @@ export const MISBEHAVIOURS = [
 
 export const misbehaviourSchema = z.object({
   kind: z.enum(MISBEHAVIOURS),
-  /** Job name, `*` at its end matches any rest. All jobs when absent. */
+  /** Job name; `*` at its end matches any suffix. All jobs if absent. */
   jobName: z.string().optional(),
-  /** Only attempts of this number, from 1. */
+  /** Only attempts with this number, from 1. */
   attempt: z.int().min(1).optional(),
-  /** Only events of this status (the four kinds that concern events). */
+  /** Only events with this status (the four kinds that concern events). */
   status: z.enum(JOB_STATUSES).optional(),
   /** Only this operation, such as `SubmitJob` (for `throttle`). */
   operation: z.string().optional(),
-  /** How often it happens before it stops; without end when absent. */
+  /** How often it happens before it stops; no limit if absent. */
   times: z.int().min(1).optional(),
-  /** Chance that it happens where it could, 0 to 1; always when absent. */
+  /** Probability that it happens on an occasion, 0 to 1; always if absent. */
   probability: z.number().min(0).max(1).optional(),
-  /** Seed of the chance, so that a test repeats. */
+  /** Seed of the random numbers, so that a test is repeatable. */
   seed: z.int().default(1),
-  /** Interrupts an attempt (Spot, memory) only once it has printed this, however fast the machine is. */
+  /** Interrupts an attempt (Spot, memory) only after it has printed this text, however fast the machine is. */
   whenLogged: z.string().min(1).optional(),
-  /** Milliseconds: how late an event comes, or how long an attempt runs (from `whenLogged` on) before it is interrupted. */
+  /**
+   * Milliseconds: how late an event arrives, or how long an attempt runs (from `whenLogged` on) before it is
+   * interrupted.
+   */
   delayMs: z.int().min(0).default(0),
-  /** How a SubmitJob's answer gets lost: as status 500, or by cutting the connection. */
+  /** How a SubmitJob's answer gets lost: with status 500, or by cutting the connection. */
   loss: z.enum(["server-error", "cut-connection"]).default("server-error"),
 });
 
-/** One rule, as it is asked for. */
+/** One rule, in the form of a request. */
 export type MisbehaviourRequest = z.input<typeof misbehaviourSchema>;
 export type MisbehaviourRule = z.output<typeof misbehaviourSchema>;
 
 type ActiveRule = MisbehaviourRule & { hits: number; draws: number };
 
-/** Where a rule could apply. */
+/** An event or action that a rule could apply to. */
 export type Occasion = { jobName?: string; attempt?: number; status?: string; operation?: string };
 
 /** The n-th number of a seeded sequence in [0, 1): splitmix32, chosen because it needs no state but n. */
@@ -67,7 +70,7 @@ function concerns(rule: MisbehaviourRule, occasion: Occasion): boolean {
   return rule.operation === undefined || rule.operation === occasion.operation;
 }
 
-/** The rules in force. `save` is called with them at each change, so that they outlive a restart. */
+/** The active rules. `save` gets them at each change, so that they survive a restart. */
 export class Misbehaviour {
   private rules: ActiveRule[];
   private readonly save: (rules: unknown) => void;
@@ -91,12 +94,12 @@ export class Misbehaviour {
     this.save(this.rules);
   }
 
-  /** Rules with how often each happened. */
+  /** Rules with how often each applied. */
   list(): readonly ActiveRule[] {
     return this.rules;
   }
 
-  /** The rule of that kind that strikes now, if any; counts it. */
+  /** The rule of that kind that applies now, if any; counts it. */
   strikes(kind: MisbehaviourRule["kind"], occasion: Occasion): MisbehaviourRule | undefined {
     if (this.rules.length === 0) return undefined;
     for (const rule of this.rules) {

@@ -3,7 +3,7 @@ import { type ContainerProperties, type Job, type JobStatus, vcpusOf } from "./j
 /** Counts of an array's children by status, as DescribeJobs shows them. */
 export type StatusSummary = Record<JobStatus, number>;
 
-/** A job as DescribeJobs and the `detail` of its events show it: the stored fields less the server's own. */
+/** A job in the form of DescribeJobs and of the `detail` of its events: the stored fields without the server's own. */
 export function jobDetail(job: Job, summary: StatusSummary | undefined): Record<string, unknown> {
   const { parent: _parent, stuck: _stuck, live: _live, arrayProperties, container, ...rest } = job;
   return {
@@ -29,7 +29,7 @@ function containerDetail(container: ContainerProperties, job: Job): Record<strin
   };
 }
 
-/** A job as ListJobs shows it. */
+/** A job in the form of ListJobs. */
 export function jobSummary(job: Job, summary: StatusSummary | undefined): Record<string, unknown> {
   const { exitCode, reason } = job.container;
   return {

@@ -7,12 +7,12 @@ import type { BatchResources } from "./resources.ts";
 
 const COMPUTE_ENVIRONMENT = "local";
 
-/** The queues, as the functions know them for the stage `local`. */
+/** The queues, by the names that the functions use for the stage `local`. */
 const QUEUES = ["cpu", "gpu", "cpu-on-demand", "gpu-on-demand"];
 
 /**
- * Creates what the template creates on AWS and the local CloudFormation can't: a compute environment of this machine's
- * cores under all queues, the queues, and a definition for each family of jobs. What exists already is left alone.
+ * Creates what the template creates on AWS but the local CloudFormation can't: a compute environment with this
+ * machine's cores for all queues, the queues, and a definition for each family of jobs. Leaves existing ones alone.
  */
 export function provision(resources: BatchResources, config: { vcpus: number; jobs: string }): void {
   if (resources.describeEnvironments([COMPUTE_ENVIRONMENT]).length === 0) {
@@ -34,7 +34,7 @@ export function provision(resources: BatchResources, config: { vcpus: number; jo
   }
 }
 
-/** Whether a definition says what it should; what registering adds to it doesn't count. */
+/** Whether a definition matches the wanted one; the fields that registration adds don't count. */
 function says(have: JobDefinition | undefined, wanted: object): boolean {
   return Object.entries(wanted).every(([field, value]) =>
     isDeepStrictEqual((have as Record<string, unknown> | undefined)?.[field], value),

@@ -42,7 +42,7 @@ const retryStrategy = z.object({
     .default([]),
 });
 
-/** AWS refuses an attempt timeout below 60 s; the server can lower that for tests (`minimumTimeoutSeconds`). */
+/** AWS refuses an attempt timeout below 60 s; tests can lower that limit of the server (`minimumTimeoutSeconds`). */
 const timeout = z.object({ attemptDurationSeconds: z.int().min(1) });
 
 const containerProperties = z.object({
@@ -144,7 +144,7 @@ export const describeJobs = z.object({ jobs: z.array(z.string()).max(100) });
 export const endJob = z.object({ jobId: z.string().min(1), reason: z.string().min(1).max(1024) });
 
 /**
- * Parses a request's body by its schema.
+ * Parses a request's body with its schema.
  * @throws {ClientError} that names each field that is wrong
  */
 export function parseRequest<T>(schema: z.ZodType<T>, body: unknown): T {

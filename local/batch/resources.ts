@@ -50,7 +50,7 @@ export class BatchResources {
     return [...this.definitions.values()].filter((definition) => definition.jobDefinitionName === name);
   }
 
-  /** The definition that a name, `name:revision` or ARN means: without a revision the latest active one. */
+  /** The definition that a name, `name:revision` or ARN refers to: without a revision, the latest active one. */
   definition(reference: string): JobDefinition | undefined {
     const name = nameOf(reference);
     const colon = name.lastIndexOf(":");
@@ -125,7 +125,7 @@ export class BatchResources {
     return queue;
   }
 
-  /** The queue that a name or ARN means. */
+  /** The queue that a name or ARN refers to. */
   queue(reference: string): JobQueue | undefined {
     return this.queues.get(queueArn(nameOf(reference)));
   }
@@ -150,7 +150,7 @@ export class BatchResources {
 
 type ParsedRetry = NonNullable<z.output<typeof requests.submitJob>["retryStrategy"]>;
 
-/** The retry strategy as kept: a rule holds only the conditions it was given. */
+/** The retry strategy in stored form: a rule holds only the conditions that it was given. */
 export function withoutUndefinedRules(parsed: ParsedRetry): NonNullable<JobDefinition["retryStrategy"]> {
   return {
     attempts: parsed.attempts,

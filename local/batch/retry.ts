@@ -1,6 +1,6 @@
 import type { Attempt, EvaluateOnExit, RetryStrategy } from "./job.ts";
 
-/** What an ended attempt shows to the rules of evaluateOnExit. */
+/** The part of an ended attempt that the evaluateOnExit rules see. */
 export type Outcome = { statusReason: string; reason?: string; exitCode?: number };
 
 function matches(pattern: string | undefined, value: string): boolean {
@@ -17,8 +17,8 @@ function ruleMatches(rule: EvaluateOnExit, outcome: Outcome): boolean {
 }
 
 /**
- * Whether Batch starts another attempt after a failed one: attempts are left, and the first rule that matches says
- * RETRY or none matches. A pattern may end with `*`; a value that is absent counts as empty.
+ * Whether Batch starts another attempt after a failed one: attempts are left, and the first matching rule says RETRY or
+ * no rule matches. A pattern may end with `*`; an absent value counts as empty.
  * Source: "Automated job retries" in the AWS Batch user guide.
  */
 export function retries(strategy: RetryStrategy, attempts: Attempt[], outcome: Outcome): boolean {

@@ -2,9 +2,9 @@ import { isFinal, type Job, vcpusOf } from "./job.ts";
 import type { BatchResources } from "./resources.ts";
 
 /**
- * Decides which runnable job starts next: queues by priority, first in first out within a queue, as long as the vCPUs
- * of the compute environment under the queue last. A job that asks for more than there are runs alone rather than
- * never: a laptop stands in for larger machines.
+ * Decides which runnable job starts next: queues by priority, first in, first out within a queue, while the compute
+ * environment under the queue has vCPUs left. A job that requests more vCPUs than exist runs alone rather than never: a
+ * laptop replaces larger machines.
  */
 export class Scheduler {
   private readonly resources: BatchResources;
@@ -28,14 +28,14 @@ export class Scheduler {
     this.wake();
   }
 
-  /** Counts a job that runs already, started by an earlier server. */
+  /** Counts a job that is already running because an earlier server started it. */
   occupy(job: Job): void {
     const place = this.resources.schedulingOrder().find((entry) => entry.queue.jobQueueArn === job.jobQueue);
     if (place !== undefined)
       this.take(job, place.environment.computeEnvironmentArn, place.environment.maxvCpus);
   }
 
-  /** Gives back what a job held. */
+  /** Frees the vCPUs of a job. */
   free(job: Job): void {
     const place = this.held.get(job.jobId);
     if (place !== undefined) {
@@ -45,7 +45,7 @@ export class Scheduler {
     this.wake();
   }
 
-  /** Starts nothing more. */
+  /** Starts no more jobs. */
   close(): void {
     this.closed = true;
   }
@@ -57,15 +57,15 @@ export class Scheduler {
     this.held.set(job.jobId, { environment, vcpus });
   }
 
-  /** Starts what can start now, once the caller is done. */
+  /** Starts the jobs that can start now, after the caller is done. */
   wake(): void {
     if (this.pumping) return;
     this.pumping = true;
-    // Not at once: the caller may be in a transaction, and a process must not start before its job is kept.
+    // Not at once: the caller may be in a transaction, and a process must not start before its job is stored.
     queueMicrotask(() => {
       this.pumping = false;
       while (!this.closed && this.startOne()) {
-        // Until nothing fits.
+        // Repeats until nothing fits.
       }
     });
   }

@@ -20,7 +20,7 @@ const retryOnHost = {
   ],
 };
 
-/** Statuses told of a job, once its last event came. */
+/** The reported statuses of a job, after its last event arrived. */
 async function told(jobId: string, last = "SUCCEEDED"): Promise<string[]> {
   await batch.ended(jobId);
   await until(`${last} is told`, () => batch.sink.statuses(jobId).includes(last));
@@ -75,7 +75,7 @@ describe("machines go wrong on request:", () => {
     expect(job.attempts?.[0]?.statusReason).toMatch(/^Host EC2 \(instance i-0[0-9a-f]{16}\) terminated\.$/);
     expect(job.attempts?.[0]?.container).not.toHaveProperty("exitCode");
     expect(await told(id)).toEqual(
-      ["RUNNABLE", "STARTING", "RUNNING", "RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED"], // as AWS: back to RUNNABLE
+      ["RUNNABLE", "STARTING", "RUNNING", "RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED"], // AWS: back to RUNNABLE
     );
   });
 

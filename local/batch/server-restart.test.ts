@@ -13,7 +13,7 @@ beforeEach(async () => {
 });
 afterEach(() => batch.stop());
 
-/** Submits a script that says its wrapper's pid, and waits until it has. */
+/** Submits a script that reports its wrapper's pid, and waits until it has. */
 async function submitSayingGroup(script: string, attempts = 1): Promise<{ id: string; group: number }> {
   const id = await batch.submit(`echo $PPID; ${script}`, { retryStrategy: { attempts } });
   const running = await batch.reached(id, "RUNNING");
@@ -61,7 +61,7 @@ describe("a Batch server killed with SIGKILL and started again", () => {
     const id = await batch.submit("true");
     await batch.ended(id);
     await batch.endServer("SIGKILL");
-    // What a kill between the decision and the start leaves: STARTING, and a folder without a pid.
+    // The state after a kill between the decision and the start: STARTING, and a folder without a pid.
     const store = new BatchStore(batch.stateDir);
     const job = store.jobs().find((kept) => kept.jobId === id);
     if (job === undefined) throw new Error("not kept");

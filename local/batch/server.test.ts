@@ -84,7 +84,7 @@ describe("a job", () => {
   });
 });
 
-/** Unlike a signal 0, this doesn't take a zombie for alive. */
+/** Unlike a signal 0, this doesn't mistake a zombie for a live process. */
 const alive = (pid: number) => commandLineOf(pid) !== undefined;
 
 describe("a retry strategy", () => {

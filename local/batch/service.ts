@@ -18,7 +18,7 @@ import { jobsOf } from "./submission.ts";
 
 const EVENTS_PATH = "/_local/events";
 
-/** The local Batch service, all parts put together. Its state lives in the configured folder. */
+/** The local Batch service, which combines all parts. Its state lives in the configured folder. */
 export class BatchService {
   readonly table: JobTable;
   readonly resources: BatchResources;
@@ -46,7 +46,7 @@ export class BatchService {
     );
   }
 
-  /** Takes up the jobs of an earlier server: adopts what still runs, and lets the rest go on. */
+  /** Resumes the jobs of an earlier server: adopts what is still running, and lets the rest go on. */
   resume(): void {
     const live = [...this.table.all()].filter((job) => job.status === "STARTING" || job.status === "RUNNING");
     for (const job of live) this.scheduler.occupy(job);
@@ -54,7 +54,7 @@ export class BatchService {
     this.lifecycle.resume();
   }
 
-  /** Creates what the stage `local` has and is not there, of the families of jobs that are there now. */
+  /** Creates what the stage `local` is missing, for the job families that exist now. */
   provision(): void {
     provision(this.resources, this.config);
   }
@@ -68,14 +68,14 @@ export class BatchService {
     this.scheduler.enqueue(job);
   }
 
-  /** Forgets all requested misbehaviour. Jobs that it keeps in RUNNABLE go on. */
+  /** Removes all misbehaviour rules. Jobs that they keep in RUNNABLE go on. */
   behave(): void {
     this.misbehaviour.clear();
     for (const job of this.table.all()) if (job.stuck === true) this.table.update(job, { stuck: false });
     this.scheduler.wake();
   }
 
-  /** Takes a job, or an array of jobs, on. */
+  /** Accepts a job, or an array of jobs. */
   submit(request: z.output<typeof requests.submitJob>): Job {
     const jobs = jobsOf(request, this.resources, this.table);
     this.store.transaction(() => {
@@ -85,7 +85,7 @@ export class BatchService {
     return jobs[0];
   }
 
-  /** A job by id, or undefined: DescribeJobs leaves out what it doesn't know. */
+  /** A job by id, or undefined: DescribeJobs leaves out unknown ids. */
   job(jobIdOrArn: string): Job | undefined {
     return this.table.get(jobIdOrArn.slice(jobIdOrArn.lastIndexOf("/") + 1));
   }
@@ -96,7 +96,9 @@ export class BatchService {
     return job;
   }
 
-  /** CancelJob: ends what hasn't started; what has is left alone, and the answer is the same, as on AWS. */
+  /**
+   * CancelJob: ends a job that hasn't started. A job that has started is left alone, with the same answer, as on AWS.
+   */
   cancel(jobId: string, reason: string): void {
     this.endWith(this.jobToEnd(jobId), "isCancelled", reason, false);
   }
@@ -126,7 +128,7 @@ export class BatchService {
     }
   }
 
-  /** What an attempt printed so far, by the task id that its log stream's name ends with. Undefined when unknown. */
+  /** The output of an attempt so far, by the task id at the end of its log stream's name. Undefined if unknown. */
   log(logStreamName: string): string | undefined {
     const taskId = logStreamName.slice(logStreamName.lastIndexOf("/") + 1);
     if (!/^[0-9a-f]{32}$/.test(taskId)) return undefined;
@@ -137,7 +139,7 @@ export class BatchService {
     }
   }
 
-  /** Ends the running attempts as when their machines go away, and closes the state. */
+  /** Ends the running attempts as if their machines went away, and closes the state. */
   async close(graceMs: number): Promise<void> {
     this.scheduler.close();
     await this.attempts.close([...this.table.all()], graceMs);

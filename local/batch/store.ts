@@ -15,13 +15,13 @@ const SCHEMA = `
 
 type Resources = { definition: JobDefinition; queue: JobQueue; environment: ComputeEnvironment };
 
-/** An event that waits for its delivery, as kept. */
+/** A stored event that waits for its delivery. */
 export type StoredEvent = { seq: number; body: string };
 
 /**
- * What the server must not forget: jobs, queues, definitions, undelivered events and requested misbehaviour, in one
- * SQLite file. Every write is in the operating system's hands before the call returns, so that SIGKILL loses nothing;
- * a power cut may, which is the price of not waiting for the disk (synchronous = OFF).
+ * What the server must not forget: jobs, queues, definitions, undelivered events and misbehaviour rules, in one SQLite
+ * file. Every write has reached the operating system before the call returns, so SIGKILL loses nothing. A power cut
+ * may, because the server doesn't wait for the disk (synchronous = OFF).
  */
 export class BatchStore {
   private readonly db: DatabaseSync;
@@ -39,7 +39,7 @@ export class BatchStore {
     return Number(this.statements[sql].run(...values).lastInsertRowid);
   }
 
-  /** Runs `work` so that all its writes are kept or none. May be nested. */
+  /** Runs `work` so that all its writes are stored or none. May be nested. */
   transaction<T>(work: () => T): T {
     if (this.depth > 0) return work();
     this.db.exec("BEGIN");
@@ -100,7 +100,7 @@ export class BatchStore {
       .map((row) => ({ seq: Number(row.seq), body: String(row.body) }));
   }
 
-  /** Keeps an event until {@link removeEvent}; returns its number. */
+  /** Stores an event until {@link removeEvent}; returns its number. */
   addEvent(body: string): number {
     return this.run("INSERT INTO events (body) VALUES (?)", body);
   }

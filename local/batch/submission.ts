@@ -19,7 +19,7 @@ function mergeRequirements(base: ResourceRequirement[], over: ResourceRequiremen
   return [...merged.values()];
 }
 
-/** Puts parameters in place of `Ref::name` in a command. A name without a parameter stays, as on AWS. */
+/** Replaces `Ref::name` in a command with parameters. A name without a parameter stays, as on AWS. */
 export function substitute(command: string[], parameters: Record<string, string>): string[] {
   return command.map((word) =>
     word.replaceAll(/Ref::([A-Za-z0-9_-]+)/g, (ref, name: string) => parameters[name] ?? ref),
@@ -32,8 +32,8 @@ function retryStrategyOf(request: SubmitRequest, definition: JobDefinition): Ret
 }
 
 /**
- * The jobs that a submission makes: the job, or an array's parent followed by its children.
- * @throws {ClientError} when the queue, the definition or a dependency doesn't exist
+ * The jobs that a submission creates: the job, or an array's parent followed by its children.
+ * @throws {ClientError} if the queue, the definition or a dependency doesn't exist
  */
 export function jobsOf(request: SubmitRequest, resources: BatchResources, table: JobTable): [Job, ...Job[]] {
   const queue = resources.queue(request.jobQueue);

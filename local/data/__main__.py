@@ -1,4 +1,4 @@
-"""`npm run data -- GENERATOR …`. A further generator is a further module with `add_command`."""
+"""`npm run data -- GENERATOR …`. To add a generator, add a module with `add_command`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ GENERATORS = (ctr, poems, taxi)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Runs one generator. Exits with 2 when the arguments are wrong, 1 when the output can't be written."""
+    """Runs one generator. Exits with 2 if the arguments are wrong, 1 if the output can't be written."""
     parser = argparse.ArgumentParser(prog="npm run data --", description="Makes data for the reference pipelines.")
     generators = parser.add_subparsers(title="generators", metavar="GENERATOR", required=True)
     for generator in GENERATORS:
@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         asked.run(asked)
     except BrokenPipeError:
-        # The reader has seen enough, as `head` does. Python would complain once more when it flushes on its way out.
+        # The reader has closed the pipe, like `head`. Python would complain once more when it flushes on exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
         parser.exit(1, f"data: {error.filename or 'the output'} can't be written: {error.strerror or error}\n")

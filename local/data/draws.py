@@ -1,9 +1,9 @@
-"""Random draws that are the same bits on every machine.
+"""Random draws that have the same bits on every machine.
 
-NumPy promises that of a bit generator's raw stream (PCG64: "a fixed seed will always produce the same random integer
-stream"), and of nothing that `Generator` makes of it. Floating point is no help either: exp and log differ in the last
-bit between machines. So everything here is made of raw 64-bit integers by integer arithmetic, but for square roots and
-divisions, which IEEE 754 defines to the last bit.
+NumPy promises that for a bit generator's raw stream (PCG64: "a fixed seed will always produce the same random integer
+stream"), but not for anything that `Generator` derives from it. Floating point doesn't help: exp and log differ in the
+last bit between machines. So everything here uses integer arithmetic on raw 64-bit integers, except for square roots
+and divisions, which IEEE 754 defines to the last bit.
 """
 
 from __future__ import annotations
@@ -33,19 +33,19 @@ class Bits:
 class Zipf:
     """Ranks from 0 to `count` - 1, the k-th with a weight of (k + 1)^-exponent.
 
-    A draw picks one of 65,536 bins of equal probability and then evenly among the bin's ranks: exact for the ranks that
-    fill bins of their own, and in the tail right to the width of a bin. So a draw costs one look into a small table,
-    however many ranks there are.
+    A draw picks one of 65,536 bins of equal probability and then one of the bin's ranks, uniformly. This is exact for
+    ranks that fill bins of their own, and in the tail accurate to the width of a bin. So a draw costs one look into a
+    small table, however many ranks there are.
 
     Args:
-        count: how many ranks there are.
-        exponent: a multiple of 1/4, as square roots are exact and powers are not.
+        count: the number of ranks.
+        exponent: a multiple of 1/4, because square roots are exact and powers are not.
     """
 
     def __init__(self, count: int, exponent: float = 1.0) -> None:
         cumulative = _weights(count, exponent)
         np.cumsum(cumulative, out=cumulative)
-        # Bin i begins at the rank in which i / BINS of the weight is reached.
+        # Bin i begins at the rank at which the cumulative weight reaches i / BINS.
         reached = np.arange(BINS + 1, dtype=np.int64) * (cumulative[-1] // BINS)
         starts = np.minimum(np.searchsorted(cumulative, reached, side="right"), count - 1).astype(np.uint64)
         self._starts = starts[:-1]
@@ -60,11 +60,11 @@ class Zipf:
 
 
 def _weights(count: int, exponent: float) -> NDArray[np.int64]:
-    """Weights as integers, so that their sum has no rounding and no order."""
+    """Weights as integers, so that their sum has no rounding and doesn't depend on the order."""
     quarters = exponent * 4
     if quarters != int(quarters) or quarters < 1:
         raise ValueError(f"exponent is {exponent}: give a multiple of 1/4 above 0")
-    # In place, as millions of ranks would otherwise be there seven times over.
+    # In place, because memory would otherwise hold millions of ranks seven times.
     root = np.arange(1, count + 1, dtype=np.float64)
     np.sqrt(root, out=root)
     np.sqrt(root, out=root)

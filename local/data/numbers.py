@@ -9,10 +9,10 @@ from data.draws import LARGEST_SEED
 
 
 def whole_number(text: str, least: int, most: int) -> int:
-    """The number that the text is.
+    """The number in the text.
 
     Raises:
-        argparse.ArgumentTypeError: it is no whole number from `least` to `most`.
+        argparse.ArgumentTypeError: it is not a whole number from `least` to `most`.
     """
     if not re.fullmatch(r"\d{1,20}", text, flags=re.ASCII) or not least <= int(text) <= most:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least} to {most}")

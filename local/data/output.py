@@ -14,19 +14,19 @@ if TYPE_CHECKING:
 
 STANDARD_OUTPUT = "-"
 GZIP_SUFFIX = ".gz"
-# zlib at 6 makes files a tenth smaller and takes three times as long: it would set the pace (measured).
+# zlib at 6 makes files a tenth smaller and takes three times as long: it would be the bottleneck (measured).
 GZIP_LEVEL = 1
 
 
 @contextmanager
 def open_output(target: str, *, kept_share: float = 1.0) -> Iterator[Callable[[bytes], None]]:
-    """Gives a function that writes; it returns before the bytes are out, as they are compressed in the background.
+    """Gives a function that writes. It returns before the bytes are written, because a thread compresses them.
 
-    A file appears under its name when all of it is written, and not at all when something fails before.
+    A file appears under its name after all of it is written. If something fails before that, it doesn't appear.
 
     Args:
         target: path of the file, or `-`.
-        kept_share: the share of the file's bytes that is kept, from its beginning.
+        kept_share: the share of the file's bytes to keep, from its beginning.
     """
     with ExitStack() as stack:
         stream = (
@@ -74,7 +74,7 @@ class _Background:
         self._pending = self._thread.submit(self._write, data)
 
     def wait(self) -> None:
-        """Waits for what was written last, and raises what it raised."""
+        """Waits for the last write, and raises its error."""
         pending, self._pending = self._pending, None
         if pending is not None:
             pending.result()

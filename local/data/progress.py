@@ -1,4 +1,4 @@
-"""Progress for the person who waits, on standard error, so that standard output stays data."""
+"""Progress for the waiting person, on standard error, so that standard output contains only data."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ TELL_EVERY_SECONDS = 2.0
 
 
 class Progress:
-    """Tells how far a generator is, every two seconds, and how it ended."""
+    """Reports a generator's progress every two seconds, and how it ended."""
 
     def __init__(self, count: int, unit: str = "rows") -> None:
         self._count = count
@@ -17,7 +17,7 @@ class Progress:
         self._began = self._told = time.monotonic()
 
     def __call__(self, done: int) -> None:
-        """`done` is how many are made."""
+        """`done` is the number made so far."""
         now = time.monotonic()
         if now - self._told >= TELL_EVERY_SECONDS:
             self._told = now
@@ -25,7 +25,7 @@ class Progress:
             self._tell(f"{done:,} of {self._count:,} {self._unit}, {pace}")
 
     def end(self, what: str) -> None:
-        """`what` was made, in words."""
+        """`what` describes in words what was made."""
         self._tell(f"{what} in {time.monotonic() - self._began:.1f} s")
 
     @staticmethod

@@ -1,7 +1,7 @@
 """Columns of text as NumPy's byte strings, and rows of them as CSV.
 
-A value that is shorter than its column is filled up with zero bytes, which are deleted at the end: much faster than
-joining strings, and no value holds a zero byte.
+A value that is shorter than its column is padded with zero bytes, which are deleted at the end. This is much faster
+than joining strings, and no value contains a zero byte.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class CsvEncoder:
         self._rows: NDArray[np.void] = np.empty(0, dtype=[])
 
     def header(self, names: Iterable[str]) -> bytes:
-        """The line of the columns' names."""
+        """The line with the columns' names."""
         return self._delimiter.join(name.encode() for name in names) + b"\n"
 
     def lines(self, columns: Mapping[str, Texts]) -> bytes:
@@ -65,7 +65,7 @@ class CsvEncoder:
         return rows.tobytes().translate(None, b"\0")
 
     def _fitting(self, columns: Mapping[str, Texts]) -> NDArray[np.void]:
-        """An array for these columns, delimiters in place. The one of the last call serves again if it fits."""
+        """An array for these columns, with delimiters in place. The last call's array is reused if it fits."""
         fields = [
             field for name, values in columns.items() for field in ((name, values.dtype), (f"after {name}", "S1"))
         ]

@@ -1,4 +1,4 @@
-// Which processes live. Plain JavaScript, because the set-up needs it on Node 20, before there are any packages.
+// Which processes are alive. Plain JavaScript, because the set-up needs it on Node 20, before any packages exist.
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 
@@ -8,8 +8,8 @@ import { readdirSync, readFileSync } from "node:fs";
  */
 
 /**
- * The command line of a live process, or undefined if there is none. A zombie counts as gone: nothing of it runs, and
- * in a container whose first process doesn't reap, it would stay for ever.
+ * The command line of a live process, or undefined if there is none. A zombie counts as gone: it runs nothing, and
+ * in a container whose first process doesn't reap, it would stay forever.
  * @param {number} pid
  * @returns {string | undefined}
  */
@@ -26,7 +26,7 @@ export function commandLineOf(pid) {
 }
 
 /**
- * Whether the process still runs and is the one meant: its command line holds the marker (a path of ours). A bare pid
+ * Whether the process still runs and is the right one: its command line holds the marker (a path of ours). A bare pid
  * isn't enough, because a recorded pid may belong to another program after a restart of the machine.
  * @param {number} pid
  * @param {string} marker
@@ -36,8 +36,8 @@ export function isRunning(pid, marker) {
 }
 
 /**
- * A reference to a live process, or undefined if there is none. Its start tells it from a later process with the same
- * pid: low pids come back whenever a container restarts.
+ * A reference to a live process, or undefined if there is none. Its start distinguishes it from a later process with
+ * the same pid: low pids are reused whenever a container restarts.
  * @param {number} pid
  * @returns {ProcessReference | undefined}
  */
@@ -47,7 +47,7 @@ export function referenceTo(pid) {
 }
 
 /**
- * Whether a process that was recorded still runs.
+ * Whether a recorded process is still running.
  * @param {ProcessReference} reference
  */
 export function stillRuns({ pid, started }) {
@@ -55,14 +55,14 @@ export function stillRuns({ pid, started }) {
 }
 
 /**
- * The boot and the clock ticks since it at which the process began.
+ * The id of the boot, and the clock ticks from the boot to the start of the process.
  * @param {number} pid
  * @returns {string | undefined}
  */
 function startOnLinux(pid) {
   const fields = statFields(pid);
   if (fields === undefined || fields[0] === "Z") return undefined;
-  // Field 22 of /proc/PID/stat; the fields here begin with the third.
+  // Field 22 of /proc/PID/stat; this list begins with the third field.
   const ticks = fields[19] ?? "";
   try {
     return `${readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()} ${ticks}`;
@@ -79,7 +79,7 @@ function startOnLinux(pid) {
 function statFields(pid) {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // The second field, the name in parentheses, may hold spaces and parentheses: cut after the last one.
+    // The second field, the name in parentheses, may hold spaces and parentheses: cut after the last parenthesis.
     return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   } catch {
     return undefined;
@@ -87,7 +87,7 @@ function statFields(pid) {
 }
 
 /**
- * What `ps` says of one process: its state, then the wanted column.
+ * What `ps` reports about one process: its state, then the requested column.
  * @param {number} pid
  * @param {"command" | "lstart" | "pgid"} column
  */
@@ -107,7 +107,7 @@ function withoutZombie(line) {
 }
 
 /**
- * Pids of the live processes whose command line holds the marker (a path of ours), but for this one.
+ * Pids of the live processes whose command line holds the marker (a path of ours), except this one.
  * @param {string} marker
  * @returns {number[]}
  */
@@ -124,7 +124,7 @@ function allPids() {
 }
 
 /**
- * Pids of the live, not zombie, members of a process group.
+ * Pids of the live members of a process group, without zombies.
  * @param {number} group
  * @returns {number[]}
  */

@@ -40,7 +40,7 @@ export async function groupGone(group, timeoutMs) {
 }
 
 /**
- * SIGTERM to the whole group, SIGKILL after the grace. Returns when nothing of it is left.
+ * Sends SIGTERM to the whole group, and SIGKILL after the grace period. Returns when no member is left.
  * @param {number} group
  * @param {number} graceMs
  */
@@ -52,7 +52,7 @@ export async function endGroup(group, graceMs) {
 }
 
 /**
- * Waits until no live process has the marker in its command line; sends SIGKILL to those that are left after `graceMs`.
+ * Waits until no live process has the marker in its command line; sends SIGKILL to those left after `graceMs`.
  * @param {string} marker
  * @param {number} graceMs
  */

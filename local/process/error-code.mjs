@@ -1,6 +1,6 @@
 /**
- * The code of an error of the operating system, such as `EEXIST`; undefined for any other. Doesn't ask for the class,
- * since jest's errors are of another one.
+ * The code of an operating system error, such as `EEXIST`; undefined for any other. It doesn't check the class,
+ * because jest's errors have another one.
  * @param {unknown} error
  */
 export function errorCode(error) {

@@ -1,4 +1,4 @@
-// A lock file: one process at a time does what must not be done twice at once.
+// A lock file: only one process at a time does work that must not be done concurrently.
 import { mkdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -9,7 +9,7 @@ import { errorCode } from "./error-code.mjs";
 
 const POLL_MS = 50;
 
-/** How long a lock without a readable holder counts: its holder writes itself down right after it made the file. */
+/** How long a lock without a readable holder is valid: a holder writes its name right after it created the file. */
 const UNWRITTEN_MS = 2000;
 
 /**
@@ -27,7 +27,7 @@ function holderIn(file) {
 }
 
 /**
- * Milliseconds since a file or folder was made or changed; 0 if it is gone.
+ * Milliseconds since a file or folder was created or changed; 0 if it is gone.
  * @param {string} file
  */
 function ageOf(file) {
@@ -51,7 +51,7 @@ function removeStale(file) {
     mkdirSync(removing);
   } catch (error) {
     if (errorCode(error) !== "EEXIST") throw error;
-    // The process that made it died before it removed it again.
+    // The process that created it died before it removed it again.
     if (ageOf(removing) > UNWRITTEN_MS) rmSync(removing, { recursive: true, force: true });
     return;
   }

@@ -1,8 +1,8 @@
-// How a program learns that it should end.
+// How a program finds out that it should end.
 
 const PARENT_POLL_MS = 500;
 
-/** Exit codes of programs that a signal ended, by the shell's convention of 128 and the signal's number. */
+/** Exit codes of programs that a signal ended, by the shell's convention: 128 plus the signal's number. */
 export const EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
 
 /** @typedef {keyof typeof EXIT_CODES} StopSignal */
@@ -19,7 +19,7 @@ export function onStopRequest(stop) {
   for (const signal of /** @type {StopSignal[]} */ (Object.keys(EXIT_CODES))) {
     process.on(signal, () => stop(signal));
   }
-  // A terminal that was closed answers each write with an error, which would end this process before it has tidied up.
+  // After a terminal is closed, each write fails with an error, which would end this process before it has cleaned up.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
   if (process.env.npm_lifecycle_event === undefined) return;
   const parent = process.ppid;

@@ -1,4 +1,4 @@
-// Runs the program that its arguments name, until that ends or the process that started this one is gone.
+// Runs the program named by its arguments, until that ends or the process that started this one is gone.
 import { spawn } from "node:child_process";
 
 const [command = "", ...args] = process.argv.slice(2);
@@ -9,9 +9,9 @@ child.once("error", (error) => {
 });
 child.once("exit", (code, signal) => process.exit(code ?? (signal === "SIGKILL" ? 137 : 143)));
 
-// Nobody is left who would want the program's result: all of the group goes, this process too.
+// Nobody is left to use the program's result: the whole group ends, including this process.
 process.stdin.once("close", () => process.kill(-process.pid, "SIGKILL"));
 process.stdin.resume();
 
-// A signal to the group reaches the program too. This process stays until the program has ended by it.
+// A signal to the group reaches the program too. This process stays until the signal has ended the program.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => undefined);

@@ -6,7 +6,7 @@ import { endGroup } from "./end.mjs";
 
 const keeper = path.join(path.dirname(fileURLToPath(import.meta.url)), "tied-keeper.mjs");
 
-/** What a program gets between SIGTERM and SIGKILL. */
+/** Milliseconds that a program gets between SIGTERM and SIGKILL. */
 const GRACE_MS = 5000;
 
 /**
@@ -24,7 +24,7 @@ export function keeperArguments(command, args) {
 }
 
 /**
- * Starts a program in a process group of its own. If this process dies, even by SIGKILL, the group is ended at once: a
+ * Starts a program in its own process group. If this process dies, even by SIGKILL, the group ends at once: a
  * keeper beside the program sees that its standard input closes.
  * @param {string} command
  * @param {string[]} args

@@ -18,7 +18,7 @@ export function throughProxy(env = process.env) {
 }
 
 /**
- * What is wrong, by what npm and pip print of it. The first that fits counts.
+ * What is wrong, identified by what npm and pip print. The first match counts.
  * @type {{ pattern: RegExp, reason: (tool: string, root: string) => string }[]}
  */
 const KNOWN = [

@@ -1,4 +1,4 @@
-// Runs npm, pip and Python, quietly but for a line of progress now and then.
+// Runs npm, pip and Python, quietly except for an occasional line of progress.
 import { spawnSync } from "node:child_process";
 import { createInterface } from "node:readline";
 import { programEnvironment } from "../process/program-environment.mjs";
@@ -12,7 +12,7 @@ const PROGRESS_LENGTH = 90;
 const OUTPUT_KEPT = 100_000;
 
 /**
- * What a command prints, trimmed; undefined if it can't be run or fails.
+ * A command's output, trimmed; undefined if it can't be run or fails.
  * @param {string} command
  * @param {string[]} args
  */
@@ -26,14 +26,14 @@ export function outputOf(command, args) {
 const running = new Set();
 let stopped = false;
 
-/** Ends the commands that run, and lets no other start. Returns when none is left. */
+/** Ends the running commands and prevents others from starting. Returns when none is left. */
 export async function stopCommands() {
   stopped = true;
   await Promise.all([...running].map(({ end }) => end()));
 }
 
 /**
- * Runs a command to its end. Says every few seconds how far it is.
+ * Runs a command to its end. Reports its progress every few seconds.
  * @param {string} part what it belongs to, such as `node packages`
  * @param {string} tool what to call it in messages: npm, pip or Python
  * @param {string} command

@@ -6,7 +6,7 @@ import { packageCache } from "./package-cache.mjs";
 import { hashOf, NODE_BIN, ROOT } from "./project.mjs";
 import { SetupError } from "./setup-error.mjs";
 
-/** The Lambda runtime's. Older ones don't run TypeScript, and lack modules that the local Batch server uses. */
+/** The Lambda runtime's version. Older ones don't run TypeScript, and lack modules that the local Batch server uses. */
 const NODE_MAJOR = 24;
 
 const lock = path.join(ROOT, "package-lock.json");
@@ -15,7 +15,7 @@ const PACKAGED_NODE = path.join(
   ...[ROOT, "node_modules", `node-${process.platform}-${process.arch}`, "bin", "node"],
 );
 
-/** Whatever a user's npmrc or environment says, these decide what is installed. No package needs its install script. */
+/** These options override a user's npmrc and environment. No package needs its install script. */
 const CI_OPTIONS = [
   "--ignore-scripts",
   ...["--include=dev", "--include=optional", "--include=peer"],
@@ -44,7 +44,7 @@ function majorOf(command) {
   return Number((outputOf(command, ["--version"]) ?? "").replace(/^v/, "").split(".")[0]);
 }
 
-/** Every `node` on the PATH, and the one that runs this. */
+/** Every `node` on the PATH, and the one that runs this script. */
 function nodesOfMachine() {
   const folders = (process.env.PATH ?? "").split(path.delimiter);
   return [process.execPath, ...folders.map((folder) => path.join(folder, "node"))].filter(
@@ -53,7 +53,7 @@ function nodesOfMachine() {
 }
 
 /**
- * The Node to run the project with: one of the Lambda runtime's version, otherwise a newer one.
+ * The Node to run the project with: one with the Lambda runtime's version, otherwise a newer one.
  * @param {{ file: string, major: number }[]} candidates
  * @returns {string | undefined}
  */
@@ -65,8 +65,8 @@ export function chooseNode(candidates) {
 }
 
 /**
- * Puts a Node among the programs of the packages: that of its own package, which npm 10 doesn't link, or the machine's
- * where no package brings one that runs (macOS, Alpine).
+ * Links a Node among the programs of the packages: that of its own package, which npm 10 doesn't link, or the machine's
+ * if no package provides one that runs (macOS, Alpine).
  */
 function provideNode() {
   if (majorOf(node) === NODE_MAJOR) return;
@@ -81,7 +81,7 @@ function provideNode() {
   symlinkSync(found === PACKAGED_NODE ? path.relative(NODE_BIN, found) : found, node);
 }
 
-/** Uses what usually fails if it was installed for another machine, or if a part of it was left out. */
+/** Loads the packages that usually fail if they were installed for another machine, or only in part. */
 function checkPackages() {
   const script = `
     require("esbuild").transformSync("let a: number = 1", { loader: "ts" });

@@ -3,7 +3,7 @@ import path from "node:path";
 import { CACHE } from "./project.mjs";
 
 /**
- * Folder in which npm or pip keep what they downloaded: inside the project, since nothing is written outside of it, or
+ * Folder in which npm or pip keep their downloads: inside the project, because nothing is written outside of it, or
  * the one that the user chose.
  * @param {"npm" | "pip"} tool
  * @param {string | undefined} chosen what the environment says

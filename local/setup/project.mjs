@@ -1,4 +1,4 @@
-// Where the set-up finds and puts things.
+// The paths that the set-up uses.
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
@@ -7,10 +7,10 @@ import { fileURLToPath } from "node:url";
 /** The repository's root. */
 export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..", "..");
 
-/** Everything that the project keeps for later and can make again. */
+/** Everything that the project caches and can recreate. */
 export const CACHE = path.join(ROOT, ".cache");
 
-/** Folder for temporary files while the set-up works: pip leaves some there if it is stopped. */
+/** Folder for temporary files while the set-up is working: pip leaves some there if it is stopped. */
 export const TEMPORARY = path.join(CACHE, "setup");
 
 export const NODE_BIN = path.join(ROOT, "node_modules", ".bin");
@@ -25,8 +25,8 @@ export const VENV_PYTHON = path.join(VENV, "bin", "python");
  * @property {string} name
  * @property {string} stamp file that says what was made
  * @property {() => string} wanted what the stamp says if the part is as it should be
- * @property {string} program a program of the part; without it the part is made again, whatever the stamp says
- * @property {() => void} check throws a SetupError if something that it takes is missing
+ * @property {string} program a program of the part; if it is missing, the part is made again, whatever the stamp says
+ * @property {() => void} check throws a SetupError if something that the part needs is missing
  * @property {() => Promise<void>} make
  * @property {Part} [after] a part that must be there first
  */

@@ -6,7 +6,7 @@ import { packageCache } from "./package-cache.mjs";
 import { CACHE, hashOf, ROOT, VENV, VENV_PYTHON } from "./project.mjs";
 import { SetupError } from "./setup-error.mjs";
 
-/** Versions that the locks have packages for: 3.11 to 3.14. A newer one is taken if there is none of these. */
+/** Versions that the locks have packages for: 3.11 to 3.14. A newer one is used if there is none of these. */
 const LEAST_MINOR = 11;
 const LAST_MINOR = 14;
 const COMMANDS = ["python3", "python3.14", "python3.13", "python3.12", "python3.11", "python"];
@@ -41,7 +41,7 @@ function findPython() {
 
 /** @param {string} line */
 function pipProgress(line) {
-  // Settings of the machine, such as another index, and which file a package comes from.
+  // These lines show the machine's settings, such as another index, and which file a package comes from.
   if (/^(Looking in|Using cached|WARNING: Location)/.test(line)) return undefined;
   return line.replace(/^Installing collected packages: .*/, "unpacking the packages");
 }
@@ -52,29 +52,29 @@ function pipProgress(line) {
  */
 export function pipInstall(part, ...what) {
   const cache = `--cache-dir=${packageCache("pip", process.env.PIP_CACHE_DIR)}`;
-  // Python compiles what it imports; compiling all of it here takes longer than the download.
+  // Python compiles what it imports; compiling everything here would take longer than the download.
   const options = ["--no-compile", "--disable-pip-version-check", "--progress-bar=off", cache];
   const args = ["-m", "pip", "install", ...options, ...what];
   return runCommand(part, "pip", VENV_PYTHON, args, { root: ROOT, progress: pipProgress });
 }
 
 /**
- * Runs Python code once, for what it leaves compiled beside the packages.
+ * Runs Python code once, so that its imports are left compiled beside the packages.
  * @param {string} part
  * @param {string} code
  */
 export function compileImports(part, code) {
-  // Matplotlib lists the machine's fonts in its folder, and takes seconds for it: jobs get the same folder.
+  // Matplotlib takes seconds to list the machine's fonts in its folder, so jobs get the same folder.
   const env = { PYTHONDONTWRITEBYTECODE: "", MPLCONFIGDIR: path.join(CACHE, "matplotlib") };
   return runCommand(part, "Python", VENV_PYTHON, ["-c", code], { root: ROOT, env });
 }
 
 async function makeEnvironment() {
   const command = findPython();
-  // An interrupted environment would stay half made. Not by --clear, which would empty what a link leads to.
+  // An interrupted environment would stay half made. This doesn't use --clear, which would empty the target of a link.
   rmSync(VENV, { recursive: true, force: true });
   const options = { root: ROOT };
-  // Apart from each other, because venv doesn't show why the installation of pip failed.
+  // Two separate commands, because venv doesn't show why the installation of pip failed.
   await runCommand("python packages", "Python", command, ["-m", "venv", "--without-pip", VENV], options);
   await runCommand("python packages", "Python", VENV_PYTHON, ["-m", "ensurepip", "--default-pip"], options);
   await pipInstall("python packages", "--require-hashes", "--requirement", lock);
@@ -92,7 +92,7 @@ async function makeEnvironment() {
 export const pythonPackages = {
   name: "python packages",
   stamp: path.join(VENV, ".millrace-setup"),
-  // The folder is part of it: an environment that was moved or copied along with its project doesn't work.
+  // The folder is part of the stamp: an environment that was moved or copied with its project doesn't work.
   wanted: () => hashOf(readFileSync(lock), VENV),
   program: VENV_PYTHON,
   make: makeEnvironment,

@@ -1,4 +1,4 @@
-// Sets the project up after a bare clone. Says nothing if all is in place, and then needs no network.
+// Sets the project up after a bare clone. If everything is in place, it prints nothing and needs no network.
 import { accessSync, constants, mkdirSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { errorCode } from "../process/error-code.mjs";
@@ -15,7 +15,7 @@ import { torch } from "./torch.mjs";
 
 const LEAST_NODE = 20;
 
-/** What the packages take with the caches of npm and pip, rounded down. */
+/** Disk space for the packages with the caches of npm and pip, rounded down. */
 const BYTES_NEEDED = 1_500_000_000;
 
 function checkMachine() {
@@ -54,14 +54,14 @@ async function make(part) {
 }
 
 /**
- * Makes what is missing, at once as far as one part doesn't need another.
+ * Makes the missing parts, concurrently unless one part needs another.
  * @param {Part[]} parts
  * @returns {Promise<string[]>} why some could not be made
  */
 async function makeMissing(parts) {
   /** @type {Map<Part | undefined, Promise<void>>} */
   const making = new Map();
-  // Asked again: the set-up that was waited for may have made it all.
+  // Checked again: this set-up may have waited for another one, which may have made everything.
   for (const part of parts.filter((each) => !isMade(each))) {
     const before = making.get(part.after) ?? Promise.resolve();
     making.set(
@@ -70,13 +70,13 @@ async function makeMissing(parts) {
     );
   }
   const results = await Promise.allSettled(making.values());
-  // What waits for another part fails for the same reason.
+  // A part that waits for another part fails for the same reason.
   const failures = results.flatMap((result) => (result.status === "rejected" ? [textOf(result.reason)] : []));
   return [...new Set(failures)];
 }
 
 /**
- * Empties the folder for temporary files before and after, as an earlier set-up may have been killed.
+ * Empties the folder for temporary files before and after, because an earlier set-up may have been killed.
  * @template T
  * @param {() => Promise<T>} work
  */

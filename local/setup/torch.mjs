@@ -1,4 +1,4 @@
-// What the jobs of poem_model need: hundreds of megabytes, which only its tests and benchmarks ask for.
+// What the jobs of poem_model need: hundreds of megabytes, which only its tests and benchmarks use.
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { hashOf, ROOT, VENV, VENV_PYTHON } from "./project.mjs";
@@ -16,7 +16,10 @@ function torchVersion() {
   return version;
 }
 
-/** Everything but torch by hash. Which build of torch pip takes is pip's own setting, and each has another hash. */
+/**
+ * Installs everything except torch by hash. pip's own settings decide which build of torch it takes, and each build
+ * has another hash.
+ */
 async function installTorch() {
   await pipInstall("torch", "--require-hashes", "--requirement", lock);
   const wanted = `torch==${torchVersion()}`;
@@ -29,7 +32,7 @@ async function installTorch() {
       cause: error,
     });
   }
-  // Otherwise it takes each job seconds, where Python may keep nothing that it compiles.
+  // Otherwise each job takes seconds, if Python may not store compiled files.
   await compileImports("torch", "import torch, transformers.models.gpt2.modeling_gpt2, matplotlib.figure");
 }
 
@@ -37,7 +40,7 @@ async function installTorch() {
 export const torch = {
   name: "torch",
   stamp: path.join(VENV, ".millrace-torch"),
-  // The environment that it is installed into is made again when the other lock changes, so that is part of it.
+  // A change of the other lock recreates the environment of torch, so that lock is part of this stamp.
   wanted: () => hashOf(pythonPackages.wanted(), readFileSync(lock), torchVersion()),
   program: VENV_PYTHON,
   make: installTorch,

@@ -4,16 +4,16 @@ import { type Daemon, healthy, startDaemon } from "./daemon.ts";
 import { BATCH_JOBS, NODE_BIN, REPOSITORY, statePaths, VENV } from "./paths.ts";
 
 export type BatchServerOptions = {
-  /** vCPUs of all running jobs together, kept with the state. Default: the machine's cores. */
+  /** vCPUs of all running jobs together, stored with the state. Default: the machine's cores. */
   vcpus?: number;
   /** Milliseconds that a terminated job gets between SIGTERM and SIGKILL. Default: 30,000, as on AWS. */
   graceMs?: number;
-  /** Folder of the job families that there are, and that jobs run in. Default: the repository's `batch-jobs`. */
+  /** Folder of the job families, which is also the jobs' working folder. Default: the repository's `batch-jobs`. */
   jobs?: string;
 };
 
 /**
- * Starts the local Batch server on this state and waits until it answers.
+ * Starts the local Batch server with this state and waits until it answers.
  * @param tied whether it ends with this process
  */
 export async function startBatchServer(

@@ -17,13 +17,13 @@ export type DaemonOptions = {
   env: Record<string, string>;
   logFile: string;
   /**
-   * Ends the program when this process is gone, even by SIGKILL: the program's standard input closes then. `itself`: it
-   * watches that; `kept`: a keeper beside it does, and sends SIGKILL.
+   * Ends the program when this process is gone, even by SIGKILL: the program's standard input closes then. `itself`:
+   * the program watches that; `kept`: a keeper beside it does, and sends SIGKILL.
    */
   tied?: "itself" | "kept" | undefined;
 };
 
-/** Starts a program in a process group of its own, its output going to a file. */
+/** Starts a program in its own process group and sends its output to a file. */
 export function startDaemon(command: string, args: string[], options: DaemonOptions): Daemon {
   const log = openSync(options.logFile, "a");
   const kept = options.tied === "kept";
@@ -35,7 +35,7 @@ export function startDaemon(command: string, args: string[], options: DaemonOpti
     stdio: [options.tied === undefined ? "ignore" : "pipe", log, log],
   });
   closeSync(log);
-  // Otherwise the open pipe keeps this process alive, and a program that has ended breaks it.
+  // Otherwise the open pipe keeps this process alive, and fails when the program has ended.
   child.stdin?.on("error", () => undefined);
   if (child.stdin instanceof Socket) child.stdin.unref();
   let exited = false;
@@ -61,8 +61,8 @@ export function lastLines(file: string): string {
 }
 
 /**
- * Waits until a URL answers with 200. A process that doesn't get there is ended.
- * @throws {StackError} with the end of the log, when the process ends before or takes longer than `timeoutMs`
+ * Waits until a URL answers with 200. Ends a process that doesn't get there.
+ * @throws {StackError} with the end of the log, if the process ends before that or takes longer than `timeoutMs`
  */
 export async function healthy(
   url: string,
@@ -93,7 +93,7 @@ async function answers(
       await response.arrayBuffer();
       if (response.ok) return;
     } catch {
-      // Not listening yet.
+      // It isn't listening yet.
     }
     if (daemon.exited()) throw new StackError(`${name} ended while starting:\n${lastLines(logFile)}`);
     if (Date.now() > deadline) throw new StackError(`${name} didn't become ready. See ${logFile}.`);

@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { REPOSITORY } from "./paths.ts";
 
-/** What a deployment is made from, but for the catalogue of pipelines. */
+/** The sources of a deployment, except for the catalogue of pipelines. */
 const serviceSources = [
   "functions",
   "shared",
@@ -13,13 +13,13 @@ const serviceSources = [
   "package-lock.json",
 ];
 
-/** Another catalogue of pipelines, for a measurement or a test. Paths are the repository's. */
+/** Another catalogue of pipelines, for a measurement or a test. Paths are relative to the repository. */
 export type Catalogue = {
-  /** What stands in place of `pipelines/index.ts`: TypeScript that exports `pipelines`. */
+  /** Replaces `pipelines/index.ts`: TypeScript that exports `pipelines`. */
   index: string;
-  /** Files and folders that it imports, besides what every service is made from. */
+  /** Files and folders that it imports, in addition to the sources of every service. */
   sources: readonly string[];
-  /** Folders of job families that its pipelines use, besides those of the service. */
+  /** Folders of job families that its pipelines use, in addition to those of the service. */
   families?: readonly string[];
   /** Further files, as texts by their paths in the service. */
   files?: Readonly<Record<string, string>>;
@@ -31,9 +31,9 @@ export function jobsOf(serviceDir: string): string {
 }
 
 /**
- * Makes a folder that differs from the product in its catalogue of pipelines alone. So everything is deployed as it is
- * for a user, and no product code knows of measurements and tests. Copies and not links, because bundling follows links
- * to where the product's own catalogue lies.
+ * Creates a folder that differs from the product only in its catalogue of pipelines. So everything is deployed as it is
+ * for a user, and product code doesn't refer to measurements and tests. It copies and doesn't link, because bundling
+ * follows links to the product's own catalogue.
  */
 export function copyService(serviceDir: string, catalogue: Catalogue): void {
   const { index, sources, families = [], files = {} } = catalogue;

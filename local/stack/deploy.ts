@@ -10,10 +10,10 @@ import { NODE_BIN, REPOSITORY, statePaths } from "./paths.ts";
 import { writeFileWhole } from "./record.ts";
 import { sourceHash } from "./source-hash.ts";
 
-/** Makes the launcher write all state down, so that a deployment survives SIGKILL right after it. */
+/** Makes the launcher save all state, so that a deployment survives a SIGKILL right after it. */
 const SNAPSHOT_PATH = "/_local/snapshot";
 
-/** Has the local Batch server know the families of jobs that are there now. */
+/** Makes the local Batch server load the job families that exist now. */
 const PROVISION_PATH = "/_local/provision";
 
 const stampSchema = z.object({ hash: z.string() });
@@ -21,12 +21,12 @@ const stampSchema = z.object({ hash: z.string() });
 export type DeployOptions = {
   /** Folder of the serverless.yml. */
   serviceDir?: string;
-  /** Deploys even when nothing changed since the last successful deployment into this state. */
+  /** Deploys even if nothing changed since the last successful deployment into this state. */
   force?: boolean;
   signal?: AbortSignal;
 };
 
-/** `skipped` when nothing changed. Milliseconds. */
+/** `skipped` if nothing changed. Milliseconds. */
 export type Deployment = { skipped: boolean; durationMs: number };
 
 function stampedHash(stateDir: string): string | undefined {
@@ -43,7 +43,8 @@ async function runServerless(
   signal?: AbortSignal,
 ): Promise<number> {
   const { deployLog, temporary: parent, home } = statePaths(stateDir);
-  // The packaging of functions leaves its work in the folder for temporary files, and sls its own in the home folder.
+  // The packaging of functions leaves files in the folder for temporary files, and sls leaves its own in the home
+  // folder.
   for (const folder of [parent, home]) mkdirSync(folder, { recursive: true });
   const temporary = mkdtempSync(path.join(parent, "deploy-"));
   const log = openSync(deployLog, "w");
@@ -56,7 +57,7 @@ async function runServerless(
     SLS_TELEMETRY_DISABLED: "1",
     SLS_NOTIFICATIONS_MODE: "off",
     SLS_DEPRECATION_DISABLE: "*",
-    // Asks for the state of the CloudFormation stack five times a second in place of every five seconds.
+    // Polls the state of the CloudFormation stack five times a second instead of every five seconds.
     SLS_AWS_MONITORING_FREQUENCY: "200",
     NODE_OPTIONS: "--no-deprecation",
     ...stackEnvironment(endpoints),
@@ -82,8 +83,9 @@ async function asked(url: URL, failure: string): Promise<void> {
 }
 
 /**
- * Has the local Batch server take up the families of jobs that there are, and runs the real `sls deploy --stage local` against a stack.
- * @throws {StackError} with the end of its output, when it fails
+ * Makes the local Batch server load the existing job families, and runs the real `sls deploy --stage local` against a
+ * stack.
+ * @throws {StackError} with the end of its output, if it fails
  */
 export async function deploy(
   stateDir: string,

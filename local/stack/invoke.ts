@@ -1,11 +1,11 @@
-/** What a function answered: its result, or the error that it threw. */
+/** A function's answer: its result, or the error that it threw. */
 export type Invocation =
   | { ok: true; payload: unknown }
   | { ok: false; errorType: string; errorMessage: string };
 
 /**
  * Invokes a deployed function and waits for it.
- * @throws when there is no such function
+ * @throws if there is no such function
  */
 export async function invokeFunction(
   awsEndpoint: string,

@@ -3,7 +3,7 @@ import path from "node:path";
 import { type Daemon, healthy, startDaemon } from "./daemon.ts";
 import { NODE_BIN, REPOSITORY, statePaths, VENV } from "./paths.ts";
 
-/** Settings of any MiniStack of ours: on loopback alone, quiet, without the servers that nothing here uses. */
+/** Settings of every MiniStack that we start: on loopback only, quiet, without the servers that nothing here uses. */
 export function ministackSettings(port: number, region: string): Record<string, string> {
   return {
     TZ: "UTC",
@@ -18,13 +18,13 @@ export function ministackSettings(port: number, region: string): Record<string, 
 }
 
 /**
- * The environment of MiniStack and so of the functions' workers: nothing of ours leaks in, since on Lambda nothing
- * would.
+ * The environment of MiniStack and thus of the functions' workers: nothing of ours leaks in, because nothing would on
+ * Lambda.
  */
 function environment(stateDir: string, port: number, region: string): Record<string, string> {
   const paths = statePaths(stateDir);
   return {
-    // Its workers are the `node` on its PATH: the project's own, which is the Lambda runtime's version.
+    // Its workers use the `node` on its PATH: the project's own, which has the Lambda runtime's version.
     PATH: `${NODE_BIN}:${path.join(VENV, "bin")}:/usr/local/bin:/usr/bin:/bin`,
     HOME: paths.home,
     LANG: "C.UTF-8",
@@ -34,7 +34,7 @@ function environment(stateDir: string, port: number, region: string): Record<str
     S3_PERSIST: "1",
     S3_DATA_DIR: paths.ministackObjects,
     TMPDIR: paths.temporary,
-    // The bundles leave @aws-sdk/* out, as they may on Lambda, whose runtime holds it.
+    // The bundles leave out @aws-sdk/*, as they may on Lambda, whose runtime provides it.
     NODE_PATH: path.join(REPOSITORY, "node_modules"),
     NODE_OPTIONS: "--no-deprecation",
     PYTHONUNBUFFERED: "1",
@@ -42,7 +42,7 @@ function environment(stateDir: string, port: number, region: string): Record<str
 }
 
 /**
- * Starts MiniStack on this state and waits until it answers.
+ * Starts MiniStack with this state and waits until it answers.
  * @param tied whether it ends with this process
  */
 export async function startMinistack(
@@ -56,7 +56,7 @@ export async function startMinistack(
   for (const dir of [paths.home, paths.temporary, paths.ministackState, paths.ministackObjects])
     mkdirSync(dir, { recursive: true });
   const launcher = path.join(REPOSITORY, "local", "ministack_launcher.py");
-  // The state folder among the arguments is how a recorded pid is known to be this process.
+  // The state folder among the arguments shows that a recorded pid belongs to this process.
   const daemon = startDaemon(
     path.join(VENV, "bin", "python"),
     [launcher, stateDir, ...(tied ? ["--tied"] : [])],

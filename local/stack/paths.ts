@@ -3,16 +3,16 @@ import path from "node:path";
 /** The repository's root. */
 export const REPOSITORY = path.resolve(import.meta.dirname, "..", "..");
 
-/** Where the stack keeps its state when no other folder is named. */
+/** The stack's state folder if no other one is named. */
 export const DEFAULT_STATE_DIR = path.join(REPOSITORY, ".stack");
 
 /** Python environment of the stack and of the Batch jobs. */
 export const VENV = path.join(REPOSITORY, ".venv");
 
-/** Programs of the project's packages, among them the Node version of the Lambda runtime. */
+/** Programs of the project's packages, among them Node in the Lambda runtime's version. */
 export const NODE_BIN = path.join(REPOSITORY, "node_modules", ".bin");
 
-/** Everything that is kept for later and can be made again. */
+/** Everything that is cached and can be recreated. */
 export const CACHE = path.join(REPOSITORY, ".cache");
 
 /** Folder of the Batch jobs' sources. */
@@ -30,7 +30,7 @@ export function statePaths(stateDir: string) {
     batchLog: path.join(stateDir, "batch.log"),
     deployLog: path.join(stateDir, "deploy.log"),
     temporary: path.join(stateDir, "tmp"),
-    /** Home folder of all that the stack starts: the user's is neither read nor written. */
+    /** Home folder of everything that the stack starts, so that the user's own is neither read nor written. */
     home: path.join(stateDir, "home"),
   };
 }

@@ -14,8 +14,8 @@ export function isFree(port: number): Promise<boolean> {
 }
 
 /**
- * Whether a port is free, or gets free within a moment: the threads of a killed process may hold it a little longer
- * than the process is seen.
+ * Whether a port is free, or becomes free within a moment: the threads of a killed process may hold it a little longer
+ * than the process is visible.
  */
 export async function getsFree(port: number): Promise<boolean> {
   const deadline = Date.now() + RELEASE_MS;
@@ -27,8 +27,8 @@ export async function getsFree(port: number): Promise<boolean> {
 }
 
 /**
- * A loopback port that is free now. Below the range that systems take the ports of outgoing connections from (from
- * 32,768 on Linux, 49,152 elsewhere): one from that range could be taken by any connection before we listen on it, or
+ * A loopback port that is free now. It is below the range that systems take the ports of outgoing connections from
+ * (from 32,768 on Linux, 49,152 elsewhere). Any connection could take a port in that range before we listen on it, or
  * while the stack is stopped.
  */
 export async function freePort(): Promise<number> {

@@ -8,16 +8,16 @@ import { statePaths } from "./paths.ts";
 const recordSchema = z.object({
   version: z.literal(1),
   ports: z.object({ aws: z.int(), batch: z.int() }),
-  /** Pids, each also the id of its process group. Absent after a clean stop. */
+  /** Pids; each is also the id of its process group. Absent after a clean stop. */
   pids: z.object({ ministack: z.int(), batch: z.int() }).optional(),
-  /** The process whose end is the stack's too. Absent if the stack goes on until someone stops it. */
+  /** The process that the stack ends with. Absent if the stack goes on until someone stops it. */
   owner: z.object({ pid: z.int(), started: z.string(), program: z.string() }).optional(),
 });
 
-/** `stack.json`: the ports that a state folder keeps for good, and the processes while it runs. */
+/** `stack.json`: the ports that a state folder keeps permanently, and the processes while it is running. */
 export type StackRecord = z.output<typeof recordSchema>;
 
-/** Reads the record; undefined when there is none, or none that can be read. */
+/** Reads the record; undefined if there is none, or if it can't be read. */
 export function readRecord(stateDir: string): StackRecord | undefined {
   try {
     return recordSchema.parse(JSON.parse(readFileSync(statePaths(stateDir).record, "utf8")));
@@ -37,7 +37,7 @@ export function writeFileWhole(file: string, text: string): void {
   renameSync(`${file}.new`, file);
 }
 
-/** Whether the stack should have ended: its owner is gone, and it may be ending right now. */
+/** Whether the stack should have ended: its owner is gone, and the stack may be ending right now. */
 export function isOrphan(record: StackRecord): boolean {
   return record.owner !== undefined && !stillRuns(record.owner);
 }
@@ -51,7 +51,7 @@ export function ownedByThisProcess(): NonNullable<StackRecord["owner"]> {
   return { ...reference, program };
 }
 
-/** The recorded processes that still run. A pid that meanwhile belongs to another program doesn't count. */
+/** The recorded processes that are still running. A pid that now belongs to another program doesn't count. */
 export function runningPids(stateDir: string, record: StackRecord | undefined): number[] {
   const { ministack, batch } = record?.pids ?? {};
   return [ministack, batch].filter((pid) => pid !== undefined).filter((pid) => isRunning(pid, stateDir));

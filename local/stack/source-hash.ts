@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 
-/** What a deployment is made from. Python sources aren't: Batch jobs run from the working tree. */
+/** The sources of a deployment. Python sources don't belong to them: Batch jobs use the working tree. */
 const DEPLOYED = [
   "serverless.yml",
   "package-lock.json",
@@ -26,7 +26,7 @@ function filesUnder(start: string): string[] {
     });
 }
 
-/** SHA-256 over all that a deployment of this service directory is made from, and `extra`. */
+/** SHA-256 over all sources of this service directory's deployment, and `extra`. */
 export function sourceHash(serviceDir: string, extra: string): string {
   const hash = createHash("sha256").update(extra);
   for (const file of DEPLOYED.flatMap((entry) => filesUnder(path.join(serviceDir, entry))).sort()) {

@@ -86,7 +86,7 @@ async function snapshot(): Promise<void> {
   expect(response.status).toBe(200);
 }
 
-/** What runs on the state folder. */
+/** The processes that use the state folder. */
 const processes = () => processesWith(stateDir);
 
 describe("a stack", () => {
@@ -130,7 +130,7 @@ describe("a stack", () => {
 
   it("that can't start leaves nothing running", async () => {
     await stack.stop();
-    // The Batch server can't open its state; MiniStack could start, and must not be left alone.
+    // The Batch server can't open its state. MiniStack could start, and must not be left running alone.
     writeFileSync(
       path.join(statePaths(stateDir).batchState, "batch.sqlite"),
       "not a database, and long enough to tell",
@@ -143,7 +143,7 @@ describe("a stack", () => {
     const record = readRecord(stateDir);
     if (record?.owner === undefined) throw new Error("no owner");
     const before = processes();
-    // As if this process were another one, which has ended.
+    // As if this process were another one that has ended.
     writeRecord(stateDir, { ...record, owner: { ...record.owner, started: "before the restart" } });
     expect(attachStack(stateDir)).toBeUndefined();
     stack = await startStack({ stateDir });
@@ -160,7 +160,7 @@ describe("a stack", () => {
 });
 
 describe("a stack that another process started", () => {
-  /** Starts one in a process of its own, with a function that works on and a job that does. */
+  /** Starts a stack in its own process, with a function and a job that keep working. */
   async function startedBy(options: string): Promise<ChildProcess> {
     await stack.stop();
     const script = `
@@ -203,7 +203,7 @@ describe("a stack that another process started", () => {
     await until("nothing runs", () => processes().length === 0);
     const ports = readRecord(stateDir)?.ports;
     expect(await Promise.all([isFree(ports?.aws ?? 0), isFree(ports?.batch ?? 0)])).toEqual([true, true]);
-    // What it had is there for the next one.
+    // Its data is there for the next one.
     stack = await startStack({ stateDir });
     expect(await stack.invoke("restless", {})).toEqual({ ok: true, payload: 1 });
   });
@@ -326,7 +326,7 @@ describe("a stack killed with SIGKILL and started again", () => {
     const marker = path.join(stateDir, "the-first-one-works");
     await sqs.send(new SendMessageCommand({ QueueUrl: url, MessageBody: marker }));
     await until("the first one works", () => existsSync(marker));
-    // Written down as it is now, hidden for five minutes; without this it would come back as it was sent.
+    // Saved as it is now, hidden for five minutes; without this it would come back as it was sent.
     await snapshot();
     await stack.kill();
     expect(processes()).toEqual([]);

@@ -27,11 +27,11 @@ import {
 const STOP_GRACE_MS = 10_000;
 
 export type StackOptions = BatchServerOptions & {
-  /** Folder of all its state; several stacks run side by side, each in its own. Default: `.stack/`. */
+  /** Folder of all its state. Several stacks can run side by side, each with its own. Default: `.stack/`. */
   stateDir?: string;
   /** Fixed ports. Default: those that the state folder had before, otherwise free ones. */
   ports?: { aws: number; batch: number };
-  /** Whether the stack goes on when this process ends. Default: it ends too, even if this process is killed. */
+  /** Whether the stack goes on after this process ends. By default it ends too, even if this process is killed. */
   outlives?: boolean;
 };
 
@@ -39,19 +39,19 @@ export type StackOptions = BatchServerOptions & {
 export type Stack = StackEndpoints & {
   stateDir: string;
   accountId: string;
-  /** The program whose end is the stack's too, such as `npm run demo (process 7)`; undefined if it outlives that. */
+  /** The program that the stack ends with, such as `npm run demo (process 7)`; undefined if the stack outlives it. */
   owner(): string | undefined;
   /** Environment variables that point AWS clients at the stack. */
   env: StackEnvironment;
-  /** Runs the real `sls deploy --stage local`, unless nothing changed since the last one into this state. */
+  /** Runs the real `sls deploy --stage local`, unless nothing changed since the last deployment into this state. */
   deploy(options?: DeployOptions): Promise<Deployment>;
   /** Invokes a deployed function, such as `millrace-local-start`, and waits for its answer. */
   invoke(functionName: string, payload: unknown): Promise<Invocation>;
-  /** Stops it cleanly: the state is kept, no process, port or temporary folder is left. */
+  /** Stops the stack cleanly: the state is kept, and no process, port or temporary folder is left. */
   stop(): Promise<void>;
   /** Ends both servers and the functions' workers with SIGKILL, as a crash would. Batch jobs' processes go on. */
   kill(): Promise<void>;
-  /** Starts again on the same state and ports, after {@link kill}, {@link stop}, or while it runs. */
+  /** Starts again with the same state and ports, after {@link kill}, {@link stop}, or while it is running. */
   restart(): Promise<void>;
 };
 
@@ -78,8 +78,8 @@ async function launch(stateDir: string, options: StackOptions): Promise<StackRec
   if (running.length === 2 && record !== undefined && !isOrphan(record)) {
     throw new StackError(`A stack runs on ${stateDir} already. Stop it with \`node local/stack.ts down\`.`);
   }
-  // One server without the other is what a crash leaves, and both without their owner is what SIGKILL of that leaves.
-  // The processes of its Batch jobs stay, to be taken up again.
+  // A crash leaves one server without the other. A SIGKILL of the owner leaves both servers without it. The processes
+  // of the Batch jobs stay, and the next server adopts them.
   await endServers(stateDir, record);
   const ports = await choosePorts(record, options);
   const awsEndpoint = `http://127.0.0.1:${ports.aws}`;
@@ -108,7 +108,7 @@ function launchAlone(stateDir: string, options: StackOptions): Promise<StackReco
   return withLock(path.join(stateDir, "starting.lock"), () => launch(stateDir, options));
 }
 
-/** Ends whatever runs on this state folder. Safe to call when nothing does, or when a part of it crashed. */
+/** Ends whatever uses this state folder. Safe to call if nothing does, or if a part of it crashed. */
 export async function stopStack(stateDir: string = DEFAULT_STATE_DIR): Promise<void> {
   const folder = path.resolve(stateDir);
   const record = readRecord(folder);
@@ -119,14 +119,14 @@ export async function stopStack(stateDir: string = DEFAULT_STATE_DIR): Promise<v
 }
 
 async function endServers(stateDir: string, record: StackRecord | undefined): Promise<void> {
-  // Batch first: while it ends its jobs, it still delivers what happens to them.
+  // Batch first: while it ends its jobs, it still delivers their events.
   for (const pid of [record?.pids?.batch, record?.pids?.ministack]) {
     if (pid === undefined) continue;
     if (isRunning(pid, stateDir)) {
       process.kill(pid, "SIGTERM");
       await gone(pid, stateDir);
     }
-    // A worker with an open timer outlives its server; the group's id outlives it too, so this finds it.
+    // A worker with an open timer outlives its server. The group's id outlives it too, so this finds the worker.
     await endLeftGroup(pid, stateDir);
   }
 }
@@ -137,7 +137,7 @@ async function gone(pid: number, stateDir: string): Promise<void> {
 }
 
 async function endLeftGroup(group: number, stateDir: string): Promise<void> {
-  // After a restart of the machine the number may be another program's.
+  // After a restart of the machine, the number may belong to another program.
   if (!groupMembers(group).some((pid) => isRunning(pid, stateDir))) return;
   signalGroup(group, "SIGKILL");
   await groupGone(group, STOP_GRACE_MS);
@@ -173,16 +173,16 @@ function stackOf(stateDir: string, ports: StackRecord["ports"], options: StackOp
 }
 
 /**
- * Starts a local stack and waits until it answers. What a crashed one left behind on this state is taken up: its data,
- * its ports, its running Batch jobs.
- * @throws {StackError} when one runs on this state already, or can't start
+ * Starts a local stack and waits until it answers. It resumes what a crashed stack left in this state: its data, its
+ * ports, its running Batch jobs.
+ * @throws {StackError} if a stack is already running with this state, or can't start
  */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const stateDir = path.resolve(options.stateDir ?? DEFAULT_STATE_DIR);
   return stackOf(stateDir, await launchAlone(stateDir, options), options);
 }
 
-/** The stack that runs on a state folder, undefined when none does, or only one whose owner was killed. */
+/** The running stack of a state folder; undefined if there is none, or only one whose owner was killed. */
 export function attachStack(stateDir: string = DEFAULT_STATE_DIR): Stack | undefined {
   const folder = path.resolve(stateDir);
   const record = readRecord(folder);

@@ -1,6 +1,6 @@
 import type { Stack } from "./stack.ts";
 
-/** What to type to use a running stack. */
+/** The commands to use a running stack. */
 export function howToUse(stack: Stack): string {
   const variables = Object.entries(stack.env).map(([name, value]) => `  export ${name}=${value}`);
   return [

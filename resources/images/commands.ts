@@ -1,18 +1,18 @@
 import { batchJobsFolder, dockerfile, repositoryName } from "./family.ts";
 import { registryHost } from "./image-uri.ts";
 
-/** Where images are pushed to. */
+/** The registry that images are pushed to. */
 export type Registry = { account: string; region: string };
 
-/** Architecture of the instances in `resources/batch.yml`; a queue cannot mix two. */
+/** Architecture of the instances in ; a queue can't mix two architectures. */
 export const platform = "linux/amd64";
 
-/** The account that the credentials belong to. */
+/** Asks for the account that the credentials belong to. */
 export function identify(): string[] {
   return ["aws", "sts", "get-caller-identity", "--query", "Account", "--output", "text"];
 }
 
-/** The digest of a tag. Fails with `ImageNotFoundException` or `RepositoryNotFoundException` where there is none. */
+/** Finds the digest of a tag. Fails with `ImageNotFoundException` or `RepositoryNotFoundException` if there is none. */
 export function findDigest(registry: Registry, family: string, tag: string): string[] {
   return [
     ...ecr(registry, "describe-images"),
@@ -30,12 +30,12 @@ export function createRepository(registry: Registry, family: string): string[] {
   ];
 }
 
-/** Prints a password for the registry, good for some hours. */
+/** Prints a password for the registry that is valid for some hours. */
 export function registryPassword(registry: Registry): string[] {
   return ecr(registry, "get-login-password");
 }
 
-/** Logs in with the password on standard input: as an argument every process of the machine could read it. */
+/** Logs in with the password on standard input: every process on the machine could read it from an argument. */
 export function login({ account, region }: Registry): string[] {
   return ["docker", "login", "--username", "AWS", "--password-stdin", registryHost(account, region)];
 }

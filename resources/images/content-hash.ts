@@ -6,7 +6,10 @@ import { batchJobsFolder, dockerfile } from "./family.ts";
 /** A file of the build context: its path there and its bytes. */
 export type ContextFile = { path: string; bytes: Uint8Array };
 
-/** Left out of images, as `batch-jobs/.dockerignore` says too: nothing of it changes what a job does. */
+/**
+ * Whether an image contains a file. It leaves out what `batch-jobs/.dockerignore` leaves out too: none of that changes
+ * what a job does.
+ */
 export function isInImage(path: string): boolean {
   return !path
     .split("/")
@@ -16,13 +19,13 @@ export function isInImage(path: string): boolean {
 }
 
 /**
- * Hash over everything an image is made of, 20 hexadecimal digits of SHA-256. It is the image's tag: the same files
- * give the same tag on every machine, whatever their order, times and owners.
+ * Hash over everything that an image is made of, 20 hexadecimal digits of SHA-256. It is the image's tag: the same
+ * files give the same tag on every machine, whatever their order, times and owners.
  */
 export function contentHash(files: readonly ContextFile[]): string {
   const hash = createHash("sha256");
   for (const file of [...files].sort((a, b) => (a.path < b.path ? -1 : 1))) {
-    // Lengths, so that no bytes can move from one name or file to its neighbour unseen.
+    // The lengths ensure that moving bytes from one name or file to its neighbour changes the hash.
     hash.update(`${Buffer.byteLength(file.path)}:${file.path}:${file.bytes.byteLength}:`);
     hash.update(file.bytes);
   }

@@ -4,12 +4,12 @@ import { join } from "node:path";
 /** The folder of all job families, and the build context of their images. */
 export const batchJobsFolder = "batch-jobs";
 
-/** What the images of all families are built by, in that folder. */
+/** The file in that folder that builds the images of all families. */
 export const dockerfile = "Dockerfile";
 
 /**
- * Job families: the folders under `batch-jobs/` that hold a contract. The same folders name the job definitions, so
- * that a family cannot have a contract without a definition.
+ * Job families: the folders under `batch-jobs/` that hold a contract. The same folders name the job definitions, so a
+ * family cannot have a contract without a definition.
  *
  * @param root of the repository
  */
@@ -22,7 +22,10 @@ export function listFamilies(root: string): string[] {
     .sort();
 }
 
-/** Name of the family's repository in the registry. Stages of an account share it: an image is what it holds. */
+/**
+ * Name of the family's repository in the registry. Stages of an account share it, because only the content identifies
+ * an image.
+ */
 export function repositoryName(family: string): string {
   return `millrace/${family}`;
 }

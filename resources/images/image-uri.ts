@@ -8,10 +8,11 @@ export function registryHost(account: string, region: string): string {
 }
 
 /**
- * The image that a family's job definition names: by digest, so that a definition means the same bytes for ever.
+ * The image that a family's job definition names. It is named by digest, so that a definition always means the same
+ * bytes.
  *
- * @returns an address that no registry can answer when the image was not built, or was built from other files; the
- *   deployment refuses it, and a template can still be made and checked offline
+ * @returns an address that no registry can answer if the image was not built, or was built from other files. The
+ * deployment refuses it, but a template can still be made and checked offline.
  */
 export function jobImage(family: string, contentHash: string, record: ImageRecord | undefined): string {
   const built = record?.families[family];
@@ -21,7 +22,7 @@ export function jobImage(family: string, contentHash: string, record: ImageRecor
   return `${registryHost(record.account, record.region)}/${repositoryName(family)}@${built.digest}`;
 }
 
-/** Why an image cannot be deployed to an account and region, in a sentence; undefined when it can. */
+/** Why an image cannot be deployed to an account and region, in a sentence; undefined if it can. */
 export function undeployable(image: string, account: string, region: string): string | undefined {
   if (image.startsWith("images.invalid/")) {
     const [name, state] = image.slice("images.invalid/".length).split(":");

@@ -5,7 +5,7 @@ const digest = `sha256:${"a".repeat(64)}`;
 const ok = (stdout = ""): CommandResult => ({ exitCode: 0, stdout, stderr: "" });
 const failed = (stderr: string): CommandResult => ({ exitCode: 254, stdout: "", stderr });
 
-/** Answers commands by the word that tells them apart, each from its list, and notes what was run. */
+/** Answers commands, each from the list for the word that identifies it, and records what was run. */
 function machine(answers: Record<string, CommandResult[]>) {
   const ran: { line: string; input: string | undefined }[] = [];
   return {

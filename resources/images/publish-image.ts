@@ -5,7 +5,7 @@ import * as commands from "./commands.ts";
 export type RunCommand = (command: readonly string[], input?: string) => Promise<CommandResult>;
 export type CommandResult = { exitCode: number; stdout: string; stderr: string };
 
-/** A command that had to work did not. */
+/** A command that had to succeed failed. */
 export class CommandError extends Error {
   override readonly name = "CommandError";
   constructor(command: readonly string[], result: CommandResult) {
@@ -14,7 +14,7 @@ export class CommandError extends Error {
 }
 
 /**
- * Makes sure that a family's image of these contents is in the registry.
+ * Makes sure that a family's image with this content is in the registry.
  *
  * @returns its digest, and whether it had to be built
  */
@@ -36,7 +36,7 @@ export async function publishImage(
 
   const build = commands.buildAndPush(registry, family, tag);
   const pushed = await run(build);
-  // Two builds at once are no harm: the tag cannot move, so the one that came second takes the first one's image.
+  // Two concurrent builds do no harm: the tag cannot move, so the second one uses the first one's image.
   const digest = await findDigest(registry, family, tag, run);
   if (digest === undefined) throw new CommandError(build, pushed);
   return { digest, built: pushed.exitCode === 0 };

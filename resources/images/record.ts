@@ -2,7 +2,10 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as z from "zod";
 
-/** What `npm run images` found or built for a stage. Made again at any time from the registry, so never committed. */
+/**
+ * What `npm run images` found or built for a stage. It can be recreated from the registry at any time, so it is never
+ * committed.
+ */
 const imageRecord = z.strictObject({
   account: z.string().regex(/^\d{12}$/),
   region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/),
@@ -13,7 +16,7 @@ const imageRecord = z.strictObject({
 });
 export type ImageRecord = z.infer<typeof imageRecord>;
 
-/** Where a stage's record lies. */
+/** Path of a stage's record. */
 export function recordPath(root: string, stage: string): string {
   return join(root, ".cache", "images", `${stage}.json`);
 }

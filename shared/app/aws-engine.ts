@@ -19,17 +19,17 @@ import { deployedPipelines } from "./deployed-pipelines.ts";
 import { log, meter, tracer } from "./telemetry.ts";
 
 function stageOf({ STAGE: name, TIMEZONE: timezone, GPUS: gpus, AWS_REGION: region }: Environment): Stage {
-  // What emulates AWS here says that it is in a region too.
+  // The emulator of AWS also reports a region.
   const isSomewhere = name !== localStage.name && region !== undefined;
   return { name, timezone, gpus, ...(isSomewhere && { region }) };
 }
 
-/** Where the lines of this worker are in CloudWatch Logs. */
+/** Where this worker's log lines are in CloudWatch Logs. */
 function logPlaceOf({ AWS_LAMBDA_LOG_GROUP_NAME: group, AWS_LAMBDA_LOG_STREAM_NAME: stream }: Environment) {
   return group === undefined || stream === undefined ? {} : { logPlace: `${group}:${stream}` };
 }
 
-/** Milliseconds that the receiver of a notice may take to answer. */
+/** Milliseconds that a notice's receiver has to answer. */
 const receiverPatience = 10_000;
 
 function awsNotifier({ SERVICE, STAGE, NOTICE_TOPIC_ARN }: Environment): AwsNotifier {
@@ -42,7 +42,7 @@ function awsNotifier({ SERVICE, STAGE, NOTICE_TOPIC_ARN }: Environment): AwsNoti
   return new AwsNotifier(settings, systemClock, { capture: (client) => tracer.captureAWSv3Client(client) });
 }
 
-/** The engine on AWS, as the environment describes it. */
+/** The engine on AWS, configured by the environment. */
 export function awsEngine(environment: Environment): Engine {
   const sqs = tracer.captureAWSv3Client(new SQSClient());
   const table = { client: tracer.captureAWSv3Client(dynamoClient()), name: environment.TABLE_NAME };

@@ -32,7 +32,7 @@ describe("the catalogue", () => {
     expect(() => catalogueOf([...pipelines, ...pipelines])).toThrow(CatalogueError);
   });
 
-  /** A pipeline that follows some, and runs others as its children. */
+  /** A pipeline that follows some pipelines and runs others as its children. */
   const pipeline = (name: string, follows: Pipeline[] = [], runs: Pipeline[] = []) => {
     const triggers = follows.map((each) => runSucceeded({ pipeline: each, params: () => ({}) }));
     return definePipeline({ name, params: z.strictObject({}), triggers }, ({ step }) => {

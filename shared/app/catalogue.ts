@@ -2,14 +2,14 @@ import type { Pipeline } from "../pipeline/pipeline.ts";
 import { withoutGpus } from "../pipeline/without-gpus.ts";
 import { dependantsOf } from "../run/dependants.ts";
 
-/** Two pipelines have one name, one follows another that is not listed, or they start each other for ever. */
+/** Two pipelines have the same name, one follows another that is not listed, or they start each other forever. */
 export class CatalogueError extends Error {
   override readonly name = "CatalogueError";
 }
 
 type Catalogue = ReadonlyMap<string, Pipeline>;
 
-/** Every pipeline that another follows is deployed, and as the same definition. */
+/** Every pipeline that another one follows is deployed, and with the same definition. */
 function checkFollowed(catalogue: Catalogue): void {
   for (const { name, triggers } of catalogue.values()) {
     for (const trigger of triggers) {
@@ -21,13 +21,13 @@ function checkFollowed(catalogue: Catalogue): void {
   }
 }
 
-/** The pipelines of which a run of one starts runs: as its children, and by its success. */
+/** The pipelines whose runs a run of this one starts: its children, and those that follow its success. */
 function startedBy(catalogue: Catalogue, { name, children }: Pipeline): string[] {
   const dependants = dependantsOf({ pipelines: catalogue }, name);
   return [...children.keys(), ...dependants.map(({ pipeline }) => pipeline.name)];
 }
 
-/** No run starts, by whatever it starts, another one of its own pipeline: that would go on for ever. */
+/** No run may start another run of its own pipeline, directly or through others: that would go on forever. */
 function checkCycles(catalogue: Catalogue): void {
   const checked = new Set<string>();
   const follow = (pipeline: Pipeline, path: readonly string[]): void => {
@@ -48,11 +48,11 @@ function checkCycles(catalogue: Catalogue): void {
 }
 
 /**
- * Pipelines by name, those included that others run as their children.
+ * Pipelines by name, including those that others run as their children.
  *
- * @param gpus whether the stage has GPUs; where it has none, jobs that can do without get no machine with one
- * @throws CatalogueError when two have the same name, one follows another that is not among them, or runs of theirs would
- * start one another for ever
+ * @param gpus whether the stage has GPUs; if not, jobs that can do without a GPU get no machine with one
+ * @throws CatalogueError if two have the same name, one follows another that is not among them, or their runs would
+ * start one another forever
  */
 export function catalogueOf(
   pipelines: readonly Pipeline[],

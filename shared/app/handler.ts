@@ -14,8 +14,8 @@ export function invokedHandler<R>(handle: (event: unknown) => Promise<R>) {
 }
 
 /**
- * A function that takes messages from a queue, all of a batch at once. A message whose handling throws comes back by
- * itself; the others are done.
+ * A function that takes messages from a queue and handles a whole batch at once. A message whose handler throws comes
+ * back by itself; the others are done.
  */
 export function messageHandler(handle: (body: string, context: Context) => Promise<void>) {
   const consume = (event: SQSEvent, context: Context): Promise<SQSBatchResponse> => {

@@ -15,7 +15,7 @@ function defined(name: string): Pipeline {
   return found;
 }
 
-/** The shipped pipelines as a package has them, and which parts were loaded. */
+/** The shipped pipelines in packaged form, and which parts were loaded. */
 function packaged({
   gpus = true,
   code = defined,

@@ -3,15 +3,15 @@ import type { ObjectTrigger, Pipeline, RunTrigger, Trigger } from "../pipeline/p
 import type { ScheduleTrigger } from "../pipeline/schedule-trigger.ts";
 import { graphWithoutGpus, withoutGpus } from "../pipeline/without-gpus.ts";
 
-/** A trigger without its function. A schedule has none: it is data as a whole. */
+/** A trigger without its function. A schedule has no function: it is pure data. */
 type TriggerFacts =
   | ScheduleTrigger
   | Pick<ObjectTrigger, "kind" | "prefix" | "suffixes">
   | { readonly kind: "run"; readonly pipeline: string };
 
-/** What a function knows of a pipeline before it loads any part of it, as JSON. */
+/** What a function knows about a pipeline before it loads any part of it, as JSON. */
 export type PipelineFacts = Pick<Pipeline, "name" | "concurrency" | "tags" | "runName"> & {
-  /** Hashes of its graph in a stage that has GPUs, and in one that has none. */
+  /** Hashes of its graph in a stage with GPUs, and in one without. */
   readonly graphHash: string;
   readonly graphHashWithoutGpus: string;
   readonly triggers: readonly TriggerFacts[];
@@ -20,13 +20,13 @@ export type PipelineFacts = Pick<Pipeline, "name" | "concurrency" | "tags" | "ru
 /** What a function loads of a pipeline: its parameters and triggers to start a run, all of it to work on steps. */
 export type LoadedPipeline = Pick<Pipeline, "name" | "params" | "triggers"> & Partial<Pipeline>;
 
-/** How a packaged function loads the parts of a pipeline, by its name. Each is read from disk once. */
+/** How a packaged function loads the parts of a pipeline by its name. Each part is read from disk once. */
 export type PipelineParts = {
   graph(name: string): Graph;
   code(name: string): LoadedPipeline;
 };
 
-/** A part of a pipeline isn't in this function's package, or is another one than the package was made of. */
+/** A part of a pipeline isn't in this function's package, or differs from the one that the package was built from. */
 export class PipelinePartError extends Error {
   override readonly name = "PipelinePartError";
 }
@@ -35,16 +35,16 @@ type Kind = Trigger["kind"];
 type TriggerOf<K extends Kind> = Extract<Trigger, { kind: K }>;
 type FactsOf<K extends Kind> = Extract<TriggerFacts, { kind: K }>;
 
-/** What a trigger without its function needs to be whole again. */
+/** What a trigger without its function needs to become complete again. */
 type Whole = {
   /** Name of the pipeline that it starts. */
   readonly name: string;
   readonly pipelines: ReadonlyMap<string, Pipeline>;
-  /** The same trigger as the pipeline's code defines it. */
+  /** The same trigger in the form that the pipeline's code defines it. */
   readonly defined: () => Trigger | undefined;
 };
 
-/** How a kind of trigger is packaged, and made whole again. */
+/** How a kind of trigger is packaged and made complete again. */
 type TriggerPackaging<K extends Kind> = {
   readonly pack: (trigger: TriggerOf<K>) => FactsOf<K>;
   readonly unpack: (facts: FactsOf<K>, whole: Whole) => TriggerOf<K>;
@@ -78,7 +78,7 @@ function packagingOf<K extends Kind>({ kind }: { readonly kind: K }): TriggerPac
   return packaging[kind];
 }
 
-/** What the functions' packages say of a pipeline outside of its parts. */
+/** What the functions' packages hold about a pipeline outside its parts. */
 export function factsOf(pipeline: Pipeline): PipelineFacts {
   const { name, concurrency, tags, runName, graphHash, triggers } = pipeline;
   return {
@@ -89,7 +89,7 @@ export function factsOf(pipeline: Pipeline): PipelineFacts {
   };
 }
 
-/** Keeps what a function gives the first time. */
+/** Calls a function once and keeps its result. */
 function once<T>(load: () => T): () => T {
   let loaded: { readonly value: T } | undefined;
   return () => {
@@ -98,7 +98,7 @@ function once<T>(load: () => T): () => T {
   };
 }
 
-/** A pipeline that loads its graph, and its code, when somebody asks for them. */
+/** A pipeline that loads its graph and its code on first use. */
 function packagedPipeline(
   facts: PipelineFacts,
   parts: PipelineParts,
@@ -109,7 +109,8 @@ function packagedPipeline(
   const graph = once(() => (gpus ? parts.graph(name) : graphWithoutGpus(parts.graph(name))));
   const code = once(() => {
     const loaded = parts.code(name);
-    // What it defines must be what the package says, or a run would follow one graph with the functions of another.
+    // The loaded definition must match the package. Otherwise a run would follow one graph with the functions of
+    // another.
     if (loaded.graphHash === undefined || loaded.graphHash === facts.graphHash) return loaded;
     throw new PipelinePartError(
       `pipeline ${name} defines another graph here than when it was packaged; its definition must not depend on the environment, the time or chance`,
@@ -148,8 +149,8 @@ function packagedPipeline(
 }
 
 /**
- * The pipelines of a packaged function, by name. Each loads its parts when a run needs them: what all functions know of
- * all pipelines is a line of facts for each.
+ * The pipelines of a packaged function, by name. Each loads its parts when a run needs them. Every function holds only
+ * one line of facts for each pipeline.
  *
  * @param gpus whether the stage has GPUs
  */

@@ -8,8 +8,8 @@ import type { Meter } from "../ports/meter.ts";
 export const logger = new Logger();
 export const metrics = new Metrics();
 /**
- * AWS clients are traced one by one. Other requests are not: a trace would hold their addresses, and those of webhooks
- * are secrets.
+ * AWS clients are traced one by one. Other requests are not traced: a trace would hold their addresses, and the
+ * addresses of webhooks are secrets.
  */
 export const tracer = new Tracer({ captureHTTPsRequests: false });
 

@@ -1,10 +1,10 @@
-/** The CloudWatch console takes what is in its fragment encoded twice, with $ for the second %. */
+/** The CloudWatch console expects the parts of its fragment encoded twice, with $ for the second %. */
 const encoded = (part: string) => encodeURIComponent(encodeURIComponent(part)).replaceAll("%", "$");
 
 /**
  * The page of a log stream in the CloudWatch console.
  *
- * @param log `group:stream`, as errors name it
+ * @param log `group:stream`, in the form that errors name it
  * @returns undefined for a log that is elsewhere, such as a file of the local stack
  */
 export function logUrl(region: string, log: string): string | undefined {

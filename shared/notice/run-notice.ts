@@ -3,16 +3,16 @@ import { maxFailedSteps, type RunNotice } from "../ports/notifier.ts";
 import type { EndedRun, EndState } from "../state/run.ts";
 import { logUrl } from "./log-url.ts";
 
-/** The stage that a run is of; on AWS it has a region. */
+/** The stage that a run belongs to; on AWS it has a region. */
 type Place = { readonly name: string; readonly region?: string };
 
-/** What commands need to reach a stage; the local one is found without. */
+/** The options that commands need to reach a stage; the local one needs none. */
 function optionsFor({ name, region }: Place): string {
   if (region === undefined) return name === "local" ? "" : ` --stage ${name}`;
   return ` --stage ${name} --region ${region}`;
 }
 
-/** Where a log is, as a notice has it. */
+/** A log's location in the form of a notice. */
 function placeOfLog({ region }: Place, log: string | undefined): { log?: string; logUrl?: string } {
   if (log === undefined) return {};
   const url = region === undefined ? undefined : logUrl(region, log);
@@ -24,9 +24,9 @@ function namesOf(graph: Graph, failed: ReadonlySet<number>): string[] {
 }
 
 /**
- * What there is to tell of a run that has ended.
+ * What a notice says about a run that has ended.
  *
- * @param log where the log of the attempt is that failed first, where that is known
+ * @param log where the log of the attempt that failed first is, if it is known
  */
 export function noticeOf(stage: Place, run: EndedRun, graph: Graph, log?: string): RunNotice {
   const { runId, pipeline, name, state, epoch, scheduledAt, startedAt, endedAt, reason, error } = run;
@@ -45,7 +45,7 @@ export function noticeOf(stage: Place, run: EndedRun, graph: Graph, log?: string
   };
 }
 
-/** How a run ended, as a sentence says it. */
+/** How a run ended, in the words of a sentence. */
 export const endWords: Readonly<Record<EndState, string>> = {
   SUCCEEDED: "succeeded",
   FAILED: "failed",
@@ -53,7 +53,7 @@ export const endWords: Readonly<Record<EndState, string>> = {
   TIMED_OUT: "timed out",
 };
 
-/** The whole of it in a line, for a subject or the screen of a telephone. */
+/** The whole notice in one line, for a subject or a phone's screen. */
 export function headline({ pipeline, state, stage, error }: RunNotice): string {
   const where = error === undefined ? "" : `, step ${error.step}`;
   return `${pipeline} ${endWords[state]} in ${stage}${where}`;

@@ -4,7 +4,7 @@ import type { StepRecord } from "../state/step-record.ts";
 type RunPlace = Pick<Run, "pipeline" | "runId">;
 type AttemptName = Pick<StepRecord, "step" | "index" | "epoch" | "attempt">;
 
-/** Children of a map that share one tally and one file of inputs. */
+/** Number of a map's children that share one tally and one file of inputs. */
 export const shardSize = 200;
 
 /** The shard that a mapped child belongs to. */
@@ -12,17 +12,17 @@ export function shardOf(index: number): number {
   return Math.floor(index / shardSize);
 }
 
-/** Where everything of a step lies: `runs/{pipeline}/{runId}/{step}/`. */
+/** Prefix of everything that a step stores: `runs/{pipeline}/{runId}/{step}/`. */
 export function stepPrefix(run: RunPlace, step: string): string {
   return `runs/${run.pipeline}/${run.runId}/${step}/`;
 }
 
-/** Where everything of one attempt lies: `…/{index}/{epoch}.{attempt}/`. No two attempts share a place. */
+/** Prefix of everything that one attempt stores: `…/{index}/{epoch}.{attempt}/`. No two attempts share a place. */
 export function attemptPrefix(run: RunPlace, { step, index, epoch, attempt }: AttemptName): string {
   return `${stepPrefix(run, step)}${index}/${epoch}.${attempt}/`;
 }
 
-/** Inputs of the Batch jobs of an attempt, a file a shard; `{shard}` is for the job to fill in. */
+/** Key of the inputs of an attempt's Batch jobs, one file per shard; the job fills in `{shard}`. */
 export function inputKey(
   run: RunPlace,
   { step, index, epoch, attempt }: AttemptName,
@@ -31,7 +31,7 @@ export function inputKey(
   return `${stepPrefix(run, step)}_inputs/${index}-${epoch}.${attempt}/${shard}.json`;
 }
 
-/** The attempt that a key under `runs/` is of; undefined for any other key. */
+/** The attempt that a key under `runs/` belongs to; undefined for any other key. */
 export function attemptOfKey(key: string): (RunPlace & AttemptName & { index: number }) | undefined {
   // Batch's own retries of an attempt write beside it: `{epoch}.{attempt}.{native attempt}/`.
   const match = /^runs\/([^/]+)\/([^/]+)\/([^/]+)\/(\d+)\/(\d+)\.(\d+)(?:\.\d+)?\//.exec(key);
@@ -41,15 +41,15 @@ export function attemptOfKey(key: string): (RunPlace & AttemptName & { index: nu
   return { pipeline, runId, step, index, epoch, attempt };
 }
 
-/** Where a version of a model lies: `models/{name}/{version}/`, by five digits. Nothing there expires. */
+/** Prefix of a model version: `models/{name}/{version}/`, with five digits. Nothing under it expires. */
 export function modelPrefix(name: string, version: number): string {
   return `models/${name}/${String(version).padStart(5, "0")}/`;
 }
 
-/** Where pipelines put what others are to find by name. Nothing there expires. */
+/** Prefix under which pipelines put what others find by name. Nothing under it expires. */
 export const resultsPrefix = "results/";
 
-/** Names of the objects that a job and the engine leave for each other at an attempt's prefix. */
+/** Names of the objects that a job and the engine leave for each other under an attempt's prefix. */
 export const attemptFiles = {
   claim: "_claim.json",
   manifest: "_manifest.json",

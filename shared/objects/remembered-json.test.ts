@@ -2,7 +2,7 @@ import { MemoryObjectStore } from "../adapters/memory/memory-object-store.ts";
 import type { ObjectStore } from "../ports/object-store.ts";
 import { rememberedBytes, rememberedJson } from "./remembered-json.ts";
 
-/** A store that counts how often it is read. */
+/** A store that counts its reads. */
 function countedStore() {
   const inner = new MemoryObjectStore();
   const reads: string[] = [];
@@ -27,7 +27,7 @@ function countedStore() {
   return { store, reads, put };
 }
 
-/** JSON of a little more than so many bytes. */
+/** JSON of slightly more than this many bytes. */
 const large = (bytes: number) => ["x".repeat(bytes)];
 
 describe("remembered JSON", () => {

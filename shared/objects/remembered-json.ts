@@ -1,12 +1,12 @@
 import { freezeJson, type Json } from "../pipeline/json.ts";
 import type { ObjectStore } from "../ports/object-store.ts";
 
-/** Bytes of JSON text that a worker remembers of a store. Parsed, they take a few times as much of its memory. */
+/** Bytes of a store's JSON text that a worker remembers. The parsed values take several times as much memory. */
 export const rememberedBytes = 8 * 1024 * 1024;
 
 type Remembered = { readonly value: Promise<Json | undefined>; bytes: number };
 
-/** What was read of one store, the longest unused first. */
+/** The values read from one store, least recently used first. */
 class Memory {
   private readonly values = new Map<string, Remembered>();
   private bytes = 0;
@@ -29,13 +29,13 @@ class Memory {
         this.keep(uri, entry, bytes);
       }
     };
-    // Kept from the start: children of one batch ask at the same time, and the first one's reading serves them all.
+    // Kept from the start: children in one batch ask at the same time, and the first one's read serves them all.
     const entry: Remembered = { value: read(), bytes: 0 };
     this.values.set(uri, entry);
     return entry.value;
   }
 
-  /** Counts what was read, or forgets what could not be read or is too large. */
+  /** Counts a value that was read, or forgets one that could not be read or is too large. */
   private keep(uri: string, entry: Remembered, bytes: number | undefined): void {
     if (this.values.get(uri) !== entry) return;
     if (bytes === undefined || bytes > rememberedBytes) {
@@ -55,13 +55,13 @@ class Memory {
 const memories = new WeakMap<ObjectStore, Memory>();
 
 /**
- * Reads a JSON object that is written once and never changed, such as a step's result: the children of a map all read
+ * Reads a JSON object that is written once and never changed, such as a step's result. The children of a map all read
  * the same list, and parsing it for each of them would make a map's time grow with the square of its size.
  *
- * What is given is shared and frozen; who hands it to code that may change it makes a copy (`copyJson`). Kept by store,
- * up to {@link rememberedBytes}. Whatever is not there, or cannot be read, is not remembered.
+ * The returned value is shared and frozen. Before passing it to code that may change it, make a copy (`copyJson`). Each
+ * store keeps up to {@link rememberedBytes}. An object that is missing or can't be read is not remembered.
  *
- * @returns undefined when the object is not there
+ * @returns undefined if the object doesn't exist
  */
 export function rememberedJson(objects: ObjectStore, uri: string): Promise<Json | undefined> {
   const memory = memories.get(objects) ?? new Memory();

@@ -10,11 +10,14 @@ const jsonText = z.string().transform((text, context) => {
   }
 });
 
-/** What every function is told by serverless.yml, and what only some are: those that never use it lack it. */
+/**
+ * The variables that serverless.yml sets for every function, and those that it sets for some only: functions that never
+ * use one lack it.
+ */
 const environment = z.object({
   SERVICE: z.string().min(1),
   STAGE: z.string().min(1),
-  /** Time zone of the stage's schedules and of the dates in names of runs. */
+  /** Time zone of the stage's schedules and of the dates in run names. */
   TIMEZONE: z
     .string()
     .refine(isTimeZone, "is no time zone that is known; custom.stages names one such as Europe/Berlin")
@@ -22,17 +25,17 @@ const environment = z.object({
   TABLE_NAME: z.string().min(1),
   DATA_BUCKET: z.string().min(1),
   STEPS_QUEUE_URL: z.url(),
-  /** Of steps that are for large workers; only small ones send there. */
+  /** Queue of steps that need large workers; only small workers send to it. */
   STEPS_LARGE_QUEUE_URL: z.string().default(""),
   /** Which of the two step workers a function is. */
   WORKER_SIZE: z.enum(["small", "large"]).default("small"),
   SWEEP_SECONDS: z.coerce.number().positive().default(120),
   /** Work queue → Batch job queue ARN, as JSON. */
   BATCH_JOB_QUEUES: jsonText.pipe(z.record(z.string(), z.string().min(1))).default({}),
-  /** Whether jobs that can do without a GPU ask for one. */
+  /** Whether jobs that can do without a GPU request one. */
   GPUS: z.stringbool().default(true),
   BATCH_JOB_DEFINITION_PREFIX: z.string().default(""),
-  /** Of whoever subscribes to notices by e-mail. */
+  /** Topic whose subscribers get notices by e-mail. */
   NOTICE_TOPIC_ARN: z.string().default(""),
   /** Set by Lambda itself. */
   AWS_REGION: z.string().min(1).optional(),
@@ -40,7 +43,7 @@ const environment = z.object({
   AWS_LAMBDA_LOG_STREAM_NAME: z.string().min(1).optional(),
   /** Job family → content hash of its image, as JSON. */
   JOB_VERSIONS: jsonText.pipe(z.record(z.string(), z.string().min(1))).default({}),
-  /** Commit that was deployed, as resources/git-commit.cjs tells it. */
+  /** Commit that was deployed, as resources/git-commit.cjs reports it. */
   GIT_COMMIT: z.string().min(1).default("unknown: this function is not told"),
 });
 export type Environment = z.infer<typeof environment>;
@@ -51,7 +54,7 @@ export class EnvironmentError extends Error {
 }
 
 /**
- * The environment, parsed. The only place that reads it.
+ * The environment, parsed. This is the only place that reads it.
  *
  * @throws EnvironmentError naming each variable that is missing or wrong
  */

@@ -1,10 +1,13 @@
-/** A value whose fields are there or are not, and never undefined. */
+/** A value whose fields are present or absent, and never undefined. */
 export type Given<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
   [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
 };
 
-/** An object without the fields that are undefined: zod keeps those that were left out, and exact types tell them apart. */
+/**
+ * An object without the fields that are undefined: zod keeps omitted fields as undefined, and exact types distinguish
+ * the two.
+ */
 export function given<T extends object>(value: T): Given<T> {
-  // Object.fromEntries forgets the names of the fields.
+  // Object.fromEntries loses the names of the fields.
   return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as Given<T>;
 }

@@ -7,7 +7,7 @@ const failure = (client: DynamoDBClient) =>
 
 describe("an outage", () => {
   it("is a service that cannot be reached, as the SDK tells of it", async () => {
-    // Nobody listens on the port of discarded messages (RFC 863).
+    // Nothing listens on the discard port (RFC 863).
     const client = new DynamoDBClient({
       region: "eu-west-1",
       endpoint: "http://127.0.0.1:9",

@@ -1,6 +1,6 @@
 /**
- * Whether a service failed by a fault of its own (5xx), or could not be reached at all. The AWS SDK marks every error of a
- * call that it has made with `$metadata`; there is no status in it where no answer came.
+ * Whether a service failed through a fault of its own (5xx), or could not be reached at all. The AWS SDK marks every
+ * error of a call that it has made with `$metadata`; if no answer came, it contains no status.
  */
 export function isOutage(error: unknown): boolean {
   if (!(error instanceof Error) || !("$metadata" in error)) return false;

@@ -1,6 +1,6 @@
 import type * as z from "zod";
 
-/** What was asked is not in the form that it takes; nothing was done. */
+/** A request doesn't have the required form; nothing was done. */
 export class RequestError extends Error {
   override readonly name = "RequestError";
 }

@@ -1,12 +1,12 @@
-/** Calls that are under way at once where nobody says otherwise: half of the sockets that a client of the AWS SDK has. */
+/** Default number of concurrent calls: half of the sockets that a client of the AWS SDK has. */
 const defaultAtOnce = 25;
 
 /**
- * Does something for each of a list, so many at once.
+ * Does something for each item of a list, a limited number at a time.
  *
- * @returns what came of each, in the order of the list
- * @throws the first error, once none of those begun is under way any more: what a function leaves behind would go on in
- *   the middle of another invocation
+ * @returns the result of each, in the order of the list
+ * @throws the first error, after all calls that were begun have ended. A call that a function leaves open would go on
+ * in the middle of another invocation.
  */
 export async function severalAtOnce<T, R>(
   list: readonly T[],

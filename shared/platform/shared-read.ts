@@ -1,6 +1,6 @@
 /**
  * Calls for the same key that are made together, before the process does anything else, share one read: the messages of
- * a batch are mostly of one run, and each reads it first. The read begins after the last of them asked, so it is as
+ * a batch mostly belong to one run, and each reads it first. The read begins after the last of these calls, so it is as
  * consistent for each of them as a read of its own.
  */
 export function sharedRead<V>(read: (key: string) => Promise<V>): (key: string) => Promise<V> {

@@ -1,4 +1,7 @@
-/** Names that AWS services give to "too fast" (AWS SDK for JavaScript, `service-error-classification`). */
+/**
+ * Names of the errors with which AWS services reject calls that come too fast (AWS SDK for JavaScript,
+ * `service-error-classification`).
+ */
 const throttlingNames: ReadonlySet<string> = new Set([
   "BandwidthLimitExceeded",
   "EC2ThrottledException",
@@ -16,8 +19,8 @@ const throttlingNames: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Whether a service refused a call only because there were too many: later it will take it. Errors of our own adapters say
- * so by a field `throttled`.
+ * Whether a service refused a call only because there were too many: it will accept it later. Our own adapters' errors
+ * have a field `throttled` for this.
  */
 export function isThrottling(error: unknown): boolean {
   if (!(error instanceof Error)) return false;

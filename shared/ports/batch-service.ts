@@ -5,41 +5,43 @@ export type JobState = "SUBMITTED" | "PENDING" | "RUNNABLE" | "STARTING" | "RUNN
 
 /** A job to be submitted. */
 export type JobSubmission = {
-  /** Deterministic, so that it can be found again. */
+  /** Deterministic, so that the job can be found again. */
   name: string;
-  /** Folder under `batch-jobs/`: names the job definition. */
+  /** Folder under `batch-jobs/`, which names the job definition. */
   family: string;
   command: readonly string[];
   environment: Readonly<Record<string, string>>;
   resources: AttemptResources;
   /** Seconds that a try may take. */
   timeout: number;
-  /** How often Batch itself may try it, when that is not the job's fault; as the job definition says when left out. */
+  /**
+   * How often Batch itself may try the job if failures aren't the job's fault; the job definition's value if absent.
+   */
   tries?: number;
   /** Children of an array job, 2 to 10,000; absent for a single job. */
   arraySize?: number;
 };
 
-/** What Batch says of one of its own tries of a job. Times in epoch milliseconds. */
+/** What Batch reports about one of its own tries of a job. Times in epoch milliseconds. */
 export type JobTryDetail = {
   statusReason?: string;
-  /** Of the container. */
+  /** The container's reason. */
   reason?: string;
   logStream?: string;
   startedAt?: number;
   stoppedAt?: number;
 };
 
-/** What Batch says of a job. Times in epoch milliseconds. */
+/** What Batch reports about a job. Times in epoch milliseconds. */
 export type JobDetail = {
   id: string;
   name: string;
   state: JobState;
-  /** Why the job, its last attempt's container, or its host ended, as Batch words it. */
+  /** Why the job, its last attempt's container, or its host ended, in Batch's words. */
   statusReason?: string;
   containerReason?: string;
   exitCode?: number;
-  /** Of the last try, or of the one that runs. */
+  /** The log stream of the last try, or of the current one. */
   logStream?: string;
   logGroup?: string;
   /** Address of the image that it runs in. */
@@ -48,11 +50,11 @@ export type JobDetail = {
   tries?: readonly JobTryDetail[];
   startedAt?: number;
   stoppedAt?: number;
-  /** Of the container: what the engine set at submission. */
+  /** The container's environment, as the engine set it at submission. */
   environment: Readonly<Record<string, string>>;
-  /** The child's place, for a child of an array job. */
+  /** The child's index, for a child of an array job. */
   arrayIndex?: number;
-  /** For an array job itself. */
+  /** The number of children, for an array job itself. */
   arraySize?: number;
 };
 
@@ -61,7 +63,7 @@ export function isOver({ state }: Pick<JobDetail, "state">): boolean {
   return state === "SUCCEEDED" || state === "FAILED";
 }
 
-/** Batch refuses a job for good: what was asked can never work, such as an unknown job definition. */
+/** Batch refuses a job for good: the request can never work, for example because of an unknown job definition. */
 export class JobRejectedError extends Error {
   override readonly name = "JobRejectedError";
 }
@@ -69,17 +71,18 @@ export class JobRejectedError extends Error {
 /** AWS Batch, as far as the engine needs it. */
 export type BatchService = {
   /**
-   * Submits a job and returns its id. Not idempotent: look for the name first when an earlier try may have worked.
+   * Submits a job and returns its id. Not idempotent: look for the name first if an earlier try may have worked.
    *
-   * @throws JobRejectedError when trying again cannot help; anything else may have worked or may work later
+   * @throws JobRejectedError if trying again cannot help; after any other error the job may exist, or a later try may
+   * work
    */
   submit(job: JobSubmission): Promise<string>;
-  /** Ids of all jobs of exactly this name, in any state that Batch still knows. */
+  /** Ids of all jobs with exactly this name, in any state that Batch still knows. */
   findByName(name: string, queue: string): Promise<string[]>;
-  /** Details of jobs, at most 100 a call to Batch; ids that Batch does not know are left out. */
+  /** Details of jobs, at most 100 per call to Batch. Ids that Batch doesn't know are left out. */
   describe(ids: readonly string[]): Promise<JobDetail[]>;
-  /** Whether any job of a queue has a machine now, or is given one. */
+  /** Whether any job of a queue has a machine now, or is getting one. */
   isServing(queue: string): Promise<boolean>;
-  /** Ends a job in any state; one that has ended already, or is unknown, is no error. */
+  /** Ends a job in any state. It is not an error if the job has already ended or is unknown. */
   terminate(id: string, reason: string): Promise<void>;
 };

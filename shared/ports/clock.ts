@@ -1,8 +1,8 @@
-/** The time, and a way to wait for it: virtual in tests, so that hours pass at once. */
+/** The time, and a way to wait. In tests it is virtual, so hours pass at once. */
 export type Clock = {
   /** Epoch milliseconds. */
   now(): number;
-  /** A signal that is aborted after so many milliseconds, and a way to stop waiting for it. */
+  /** A signal that is aborted after this many milliseconds, and a way to cancel it. */
   deadline(milliseconds: number): { signal: AbortSignal; clear(): void };
 };
 

@@ -14,11 +14,11 @@ import type { RunStore } from "./run-store.ts";
 import type { ScheduleStore } from "./schedule-store.ts";
 import type { StepQueue } from "./step-queue.ts";
 
-/** What can be set about an engine. */
+/** The settings of an engine. */
 export type EngineSettings = {
-  /** How soon, in seconds, the sweep looks at a run again. */
+  /** Seconds until the sweep looks at a run again. */
   readonly sweepSeconds: number;
-  /** Seconds that a submission to Batch may take before another worker may take it over. */
+  /** Seconds after which another worker may take over a submission to Batch. */
   readonly submitLeaseSeconds: number;
   /** Seconds that a job may wait for a machine before the attempt fails. */
   readonly runnableSeconds: number;
@@ -31,27 +31,27 @@ export const defaultSettings: EngineSettings = {
   runnableSeconds: 3600,
 };
 
-/** How much memory a worker has. A function's step may ask for a large one; everything else is for small ones. */
+/** How much memory a worker has. A function's step may request a large worker; everything else runs on small ones. */
 export type WorkerSize = "small" | StepSize;
 
 /** The stage that an engine works in: `dev`, `prod`, … */
 export type Stage = StageFacts & {
-  /** What schedules and names of runs go by that name no time zone of their own. IANA. */
+  /** Default time zone (IANA) for schedules and run names that specify none. */
   readonly timezone: string;
-  /** Where it is on AWS; the local stage is nowhere. */
+  /** Its AWS region; the local stage has none. */
   readonly region?: string;
 };
 
-/** The stage of an engine within the process, where jobs ask for what their contracts say. */
+/** The stage of an engine within the process. Its jobs request exactly what their contracts say. */
 export const localStage: Stage = { name: "local", gpus: true, timezone: "UTC" };
 
-/** Everything that the engine's functions work with. Two engines are the same but for what stands behind the ports. */
+/** Everything that the engine's functions work with. Two engines differ only in what stands behind the ports. */
 export type Engine = {
   readonly stage: Stage;
   readonly pipelines: ReadonlyMap<string, Pipeline>;
-  /** Content hash of each job family's image, by family: what a cached result of a job depends on. */
+  /** Content hash of each job family's image, by family: a job's cached result depends on it. */
   readonly jobVersions: ReadonlyMap<string, string>;
-  /** Git commit that was deployed, or `unknown` and why. */
+  /** Git commit that was deployed, or `unknown` and the reason. */
   readonly commit: string;
   readonly store: RunStore;
   readonly waiters: ObjectWaiters;
@@ -61,9 +61,9 @@ export type Engine = {
   readonly backfills: BackfillStore;
   /** Takes every hint; its workers are small. */
   readonly queue: StepQueue;
-  /** Takes what small workers found to be for large ones. Nobody else sends to it. */
+  /** Takes the hints that small workers forward to large ones. Nobody else sends to it. */
   readonly largeQueue: StepQueue;
-  /** Size of the worker that this engine is in. */
+  /** Size of the worker that this engine runs in. */
   readonly workerSize: WorkerSize;
   readonly batch: BatchService;
   readonly objects: ObjectStore;
@@ -72,7 +72,7 @@ export type Engine = {
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly log: Log;
-  /** Where these lines go, as `group:stream`; undefined where that is nowhere that others could look. */
+  /** Where these lines go, as `group:stream`; undefined if others can't look there. */
   readonly logPlace?: string;
   readonly meter: Meter;
   readonly settings: EngineSettings;

@@ -1,4 +1,4 @@
-/** One structured line an event. Powertools' Logger fits; so does nothing at all. */
+/** One structured line per event. Powertools' Logger fits, and so does a log that does nothing. */
 export type Log = {
   debug(message: string, fields?: object): void;
   info(message: string, fields?: object): void;

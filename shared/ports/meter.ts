@@ -1,4 +1,4 @@
-/** Counts what operators look at. Powertools' Metrics stands behind it on Lambda. */
+/** Counts what operators look at. On Lambda, Powertools' Metrics implements it. */
 export type Meter = {
   count(name: MeterName, dimensions: Readonly<Record<string, string>>): void;
   duration(name: MeterName, milliseconds: number, dimensions: Readonly<Record<string, string>>): void;

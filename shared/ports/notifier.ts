@@ -2,14 +2,14 @@ import type { NoticeTarget } from "../pipeline/graph.ts";
 import { FatalError, RetryAfter } from "../pipeline/step-errors.ts";
 import type { EndState } from "../state/run.ts";
 
-/** What a notice tells of a run, as JSON: the body that a webhook gets. Times are ISO 8601 in UTC. */
+/** What a notice says about a run, as JSON: the body that a webhook gets. Times are ISO 8601 in UTC. */
 export type RunNotice = {
   readonly version: 1;
   readonly stage: string;
   readonly pipeline: string;
   readonly run: { readonly id: string; readonly name: string };
   readonly state: EndState;
-  /** 1, and one more for each time the run was retried by hand. */
+  /** 1, plus one for each time the run was retried by hand. */
   readonly epoch: number;
   readonly scheduledAt: string;
   readonly startedAt: string;
@@ -22,51 +22,52 @@ export type RunNotice = {
     readonly step: string;
     readonly name: string;
     readonly message: string;
-    /** Where the log of the attempt is, and its page of the CloudWatch console. */
+    /** Where the attempt's log is, and its page in the CloudWatch console. */
     readonly log?: string;
     readonly logUrl?: string;
   };
   /** Steps that failed, in the pipeline's order, at most {@link maxFailedSteps} of them. */
   readonly failedSteps: readonly string[];
-  /** What to type to look at the run, and to have what did not succeed done again. */
+  /** The commands to look at the run, and to retry what didn't succeed. */
   readonly commands: { readonly look: string; readonly retry?: string };
 };
 
-/** Failed steps that a notice names. */
+/** Maximum number of failed steps that a notice names. */
 export const maxFailedSteps = 20;
 
 /** A notice on its way. */
 export type Delivery = {
   readonly to: NoticeTarget;
   readonly notice: RunNotice;
-  /** The same whenever the same notice is sent, so that a receiver can tell a repetition. */
+  /** The same each time the same notice is sent, so that a receiver can recognize a repetition. */
   readonly key: string;
 };
 
-/** Tells people and their services of runs. */
+/** Notifies people and their services about runs. */
 export type Notifier = {
   /**
-   * Delivers a notice. Sent again with the same key it may arrive again: only a webhook can tell by the key.
+   * Delivers a notice. A notice that is sent again with the same key may arrive again: only a webhook can detect it by
+   * the key.
    *
-   * @param signal aborted when the time for it is up
-   * @throws NoticeRefusedError when no repetition can help
-   * @throws NoticeDelayedError when the receiver says how long to wait
-   * @throws NoticeFailedError when another try may do
+   * @param signal aborted when the time limit is reached
+   * @throws NoticeRefusedError if no repetition can help
+   * @throws NoticeDelayedError if the receiver says how long to wait
+   * @throws NoticeFailedError if another try may help
    */
   send(delivery: Delivery, signal: AbortSignal): Promise<void>;
 };
 
-/** The receiver does not want it, or there is none: trying again cannot help. */
+/** The receiver doesn't want it, or there is no receiver: trying again cannot help. */
 export class NoticeRefusedError extends FatalError {
   override readonly name = "NoticeRefusedError";
 }
 
-/** The receiver says when to come again. */
+/** The receiver says when to try again. */
 export class NoticeDelayedError extends RetryAfter {
   override readonly name = "NoticeDelayedError";
 }
 
-/** It could not be delivered now; it may have been received all the same. */
+/** It could not be delivered now; it may still have been received. */
 export class NoticeFailedError extends Error {
   override readonly name = "NoticeFailedError";
 }

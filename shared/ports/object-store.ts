@@ -1,7 +1,7 @@
-/** An object's facts, without its content. */
+/** An object's metadata, without its content. */
 export type ObjectHead = { bytes: number; versionId?: string; mediaType?: string };
 
-/** An object as a listing tells of it. */
+/** An object's entry in a listing. */
 export type ListedObject = {
   uri: string;
   key: string;
@@ -10,41 +10,47 @@ export type ListedObject = {
   at: string;
 };
 
-/** A part of a listing, in the order of the keys. `next` asks for the part that follows; without it this was the last. */
+/**
+ * A part of a listing, in the order of the keys. `next` requests the part that follows; without it, this is the last
+ * one.
+ */
 export type ObjectPage = { objects: ListedObject[]; next?: string };
 
-/** An exact object: the version that is meant, where the bucket keeps versions; the current one otherwise. */
+/** An exact object: a specific version if the bucket keeps versions; otherwise the current one. */
 export type ObjectPlace = { uri: string; versionId?: string | undefined };
 
-/** A copy: the version written, and the SHA-256 (hex) of what was copied. */
+/** A copy: the version written, and the SHA-256 (hex) of the copied bytes. */
 export type ObjectCopy = { versionId?: string; sha256: string };
 
-/** Bytes of the largest object that S3 copies in one call (API reference, CopyObject). */
+/** Maximum size in bytes of an object that S3 copies in one call (API reference, CopyObject). */
 export const maxCopy = 5 * 1024 ** 3;
 
-/** The data bucket. Locations are `s3://bucket/key`; keys are taken as they are, never decoded. */
+/** The data bucket. Locations are `s3://bucket/key`; keys are used as they are and never decoded. */
 export type ObjectStore = {
   /** Location of a key in the data bucket. */
   locate(key: string): string;
-  /** @returns the version written, where the bucket keeps versions */
+  /** @returns the version written, if the bucket keeps versions */
   put(uri: string, body: string | Uint8Array, mediaType: string): Promise<{ versionId?: string }>;
-  /** Like put, but only where nothing is yet; false when something is. Repeated, the second call says false. */
+  /**
+   * Like put, but only if nothing exists yet; false if something does. If it is repeated, the second call returns
+   * false.
+   */
   putIfAbsent(uri: string, body: string | Uint8Array, mediaType: string): Promise<boolean>;
   get(uri: string): Promise<Uint8Array | undefined>;
   head(uri: string): Promise<ObjectHead | undefined>;
   /**
-   * The current objects whose keys begin with a prefix, up to 1,000 a page.
+   * The current objects whose keys begin with a prefix, up to 1,000 per page.
    *
-   * @param next what the page before gave
+   * @param next the `next` of the previous page
    */
   list(prefix: string, next?: string): Promise<ObjectPage>;
   /**
-   * Copies an object of up to {@link maxCopy} bytes with its media type, and without its tags: what a lifecycle rule
-   * does with the original by its tags, it does not do with the copy. The bytes never come here. Undefined when there is
-   * no such object, or no such version.
+   * Copies an object of up to {@link maxCopy} bytes with its media type, and without its tags: lifecycle rules that
+   * match the original's tags don't apply to the copy. The bytes never pass through here. Undefined if there is no such
+   * object or no such version.
    */
   copy(from: ObjectPlace, to: string): Promise<ObjectCopy | undefined>;
-  /** An object that is not there is no error. */
+  /** It is not an error if the object doesn't exist. */
   delete(uri: string): Promise<void>;
 };
 
@@ -53,7 +59,7 @@ export class ObjectUriError extends Error {
   override readonly name = "ObjectUriError";
 }
 
-/** Bucket and key of `s3://bucket/key`; the key as it is, for it may hold any character. */
+/** Bucket and key of `s3://bucket/key`. The key isn't decoded, because it may hold any character. */
 export function parseObjectUri(uri: string): { bucket: string; key: string } {
   const match = /^s3:\/\/([^/]+)\/(.+)$/s.exec(uri);
   const [, bucket, key] = match ?? [];

@@ -1,6 +1,6 @@
 import type { CacheSource, StoredValue } from "../state/step-record.ts";
 
-/** A step's result that later runs may use. Epoch milliseconds; without `expiresAt` it holds for ever. */
+/** A step's result that later runs may use. Epoch milliseconds; without `expiresAt` it never expires. */
 export type CachedResult = {
   readonly output: StoredValue;
   readonly source: CacheSource;
@@ -9,8 +9,8 @@ export type CachedResult = {
 
 /** Results by a key of code version and input: see shared/state/cache-key.ts. */
 export type ResultCache = {
-  /** Results kept under these keys, by key. Those that have expired may still be there: the caller looks. */
+  /** The results stored under these keys, by key. Expired ones may still be there: the caller checks. */
   get(keys: readonly string[]): Promise<ReadonlyMap<string, CachedResult>>;
-  /** Keeps a result, in place of an earlier one. */
+  /** Stores a result and replaces an earlier one. */
   put(key: string, result: CachedResult): Promise<void>;
 };

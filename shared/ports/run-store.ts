@@ -13,21 +13,24 @@ import type { RunMove } from "../state/run-changes.ts";
 import type { Slots, WaitingPlace } from "../state/slots.ts";
 import type { FoundStep, StepKey, StepRecord } from "../state/step-record.ts";
 
-/** Mark of one write of a step record. A record read earlier can be replaced only while its version still stands. */
+/**
+ * Identifies one write of a step record. A record that was read can be replaced only while its version is still
+ * current.
+ */
 export type Version = string;
 export type StoredStep = StepRecord & { readonly version: Version };
-/** What is read of a step: its record, or one that newer code has written, which this code must not replace. */
+/** What a read of a step finds: its record, or one that newer code has written, which this code must not replace. */
 export type FoundRecord = FoundStep & { readonly version: Version };
 
-/** What became of a write that expected a version. */
+/** The outcome of a write that expected a version. */
 export type PutResult =
   | { readonly ok: true; readonly record: StoredStep }
   | { readonly ok: false; readonly current: FoundRecord | undefined };
 
-/** Which of a mapped step's counts is meant: one shard of its children, or the map's own count of its shards. */
+/** Identifies one of a mapped step's counts: one shard of its children, or the map's own count of its shards. */
 export type TallyKey = { readonly runId: string; readonly step: string; readonly shard: number | "map" };
 
-/** How many of `size` members of a map ended, and how. */
+/** How many of `size` members of a map have ended, and how. */
 export type Tally = {
   readonly size: number;
   readonly epoch: number;
@@ -40,21 +43,21 @@ export type RunFilter = {
   readonly pipeline?: string;
   readonly state?: RunState;
   readonly tag?: string;
-  /** Runs that were asked for at this time or later, ISO 8601, UTC. */
+  /** Runs that were requested at this time or later, ISO 8601, UTC. */
   readonly since?: string;
-  /** Runs that were asked for before this time. */
+  /** Runs that were requested before this time. */
   readonly until?: string;
 };
 
 /**
- * A page of runs, and where the next one starts. It may hold fewer runs than asked for, even none, where most of what was
- * looked at is filtered out; the last page has no `next`.
+ * A page of runs, and where the next page starts. A page may hold fewer runs than requested, even none, if the filter
+ * drops most of what was searched. The last page has no `next`.
  */
 export type RunPage = { readonly runs: readonly RunSummary[]; readonly next?: string };
 
 /**
- * All that is true about runs. Every write is idempotent: repeated after a lost response it changes nothing and gives
- * the same answer, except where it says otherwise. Reads are consistent unless they say otherwise.
+ * The truth about runs. Every write is idempotent unless stated otherwise: repeated after a lost response, it changes
+ * nothing and gives the same answer. Reads are consistent unless stated otherwise.
  */
 export type RunStore = {
   /** Stores a graph under its hash; graphs never change. */
@@ -62,15 +65,16 @@ export type RunStore = {
   getGraph(hash: string): Promise<Graph | undefined>;
 
   /**
-   * Stores a new run, due for the sweep at `dueAt` (epoch ms); one that is QUEUED joins its queue. `exists` when there is
-   * a run of this id already. A repeated call says `exists` too, as nothing tells it from a second cause of the same run:
-   * whoever is told `exists` has to go on as if the first caller had died right after creating the run.
+   * Stores a new run, due for the sweep at `dueAt` (epoch ms); a QUEUED run joins its queue. Returns `exists` if there
+   * already is a run with this id. A repeated call also returns `exists`, because nothing distinguishes it from a
+   * second cause of the same run. A caller that gets `exists` must therefore go on as if the first caller had died
+   * right after it created the run.
    */
   createRun(run: WaitingRun | RunningRun, dueAt: number): Promise<"created" | "exists">;
   getRun(runId: string): Promise<Run | undefined>;
   /**
-   * Adds a step to the run's progress and returns the run as it then is; undefined when steps of this epoch are no longer
-   * counted. The first error stays.
+   * Adds a step to the run's progress and returns the run after the change; undefined if steps of this epoch are no
+   * longer counted. The first error stays.
    */
   joinRun(
     runId: string,
@@ -80,62 +84,67 @@ export type RunStore = {
     error?: RunError,
   ): Promise<Run | undefined>;
   /**
-   * Changes the state of an active run in this epoch, if the table of transitions has it. The run as it then is, changed
-   * or not; undefined if there is none. A run that needs slots does not begin by it, but by `admitRun`.
+   * Changes the state of an active run in this epoch, if the table of transitions allows it. Returns the run after the
+   * call, changed or not; undefined if there is none. A run that needs slots begins through `admitRun` and not through
+   * this.
    */
   moveRun(runId: string, epoch: number, move: RunMove, dueAt: number): Promise<Run | undefined>;
   /**
-   * Gives a QUEUED run a slot of each of its limits, all or none, and makes it RUNNING. `full` says that at least one has
-   * none left; `gone` that the run is not QUEUED in this epoch, or no longer. `admitted` again for a run that runs since
-   * exactly `activeSince`: that is the same call, repeated.
+   * Gives a QUEUED run a slot of each of its limits, all or none, and makes it RUNNING. `full` means that at least one
+   * limit has no slot left; `gone` means that the run is not, or no longer, QUEUED in this epoch. For a run that has
+   * been running since exactly `activeSince`, it returns `admitted` again: that is the same call, repeated.
    */
   admitRun(run: Run, activeSince: string, dueAt: number): Promise<"admitted" | "full" | "gone">;
   /**
-   * Ends an active run and frees its slots; false when it was not in a state before `to` in this epoch. True again for a
-   * run that ended in this epoch in `to` at exactly `endedAt`: that is the same call, repeated. It stays due at `dueAt`,
-   * until it is closed; without `dueAt` it is closed at once.
+   * Ends an active run and frees its slots; false if the run was not in a state before `to` in this epoch. For a run
+   * that ended in this epoch in `to` at exactly `endedAt`, it returns true again: that is the same call, repeated. The
+   * run stays due at `dueAt` until it is closed; without `dueAt` it is closed at once.
    */
   endRun(run: Run, to: EndState, endedAt: string, dueAt?: number): Promise<boolean>;
-  /** An ended run needs no further look. Nothing happens when it was opened again. */
+  /** Marks an ended run as needing no further look. Nothing happens if the run was opened again. */
   closeRun(runId: string, epoch: number): Promise<void>;
   /**
-   * Opens a run again that ended without success: the next epoch, with what was done and nothing else; RUNNING, or QUEUED
-   * when it needs slots. Undefined when the run has not so ended in this epoch; the run again when this same call (same `dueAt`) has
-   * just opened it.
+   * Reopens a run that ended without success. It enters the next epoch and keeps only what was done; it becomes
+   * RUNNING, or QUEUED if it needs slots. Returns undefined if the run has not ended in this way in this epoch. If this
+   * same call (same `dueAt`) has just opened the run, it returns the run again.
    */
   reopenRun(run: Run, openedAt: string, dueAt: number): Promise<Run | undefined>;
-  /** Runs that wait in a work queue, in the order of their priority, then of their coming. */
+  /** Runs that wait in a work queue, by priority, then in the order of arrival. */
   waitingRuns(queue: string, limit: number): Promise<WaitingPlace[]>;
-  /** Who holds a limit's slots, and what an operator set the limit to, if one did. */
+  /** Who holds a limit's slots, and the limit that an operator set, if there is one. */
   getSlots(limit: string): Promise<Slots>;
-  /** Sets a limit for all runs from now on, whatever their definitions say; undefined gives it back to them. */
+  /**
+   * Sets a limit for all runs from now on, whatever their definitions say. With undefined, the definitions apply again.
+   */
   setLimit(limit: string, slots: number | undefined): Promise<void>;
   /**
-   * Ids of runs due at `now` or before, soonest due first; those due at the same time in no set order. May be
+   * Ids of runs due at `now` or before, soonest due first; runs due at the same time come in no set order. May be
    * seconds out of date.
    */
   dueRuns(now: number, limit: number): Promise<string[]>;
-  /** Moves a run's next look to `dueAt`. Nothing happens when the run is closed. */
+  /** Moves a run's next look to `dueAt`. Nothing happens if the run is closed. */
   deferRun(runId: string, dueAt: number): Promise<void>;
   /**
-   * Gives a run other tags; false when somebody else changed its tags since it was read. Repeated after a lost response it
-   * says true again.
+   * Replaces a run's tags; false if another writer changed them since the run was read. Repeated after a lost response,
+   * it returns true again.
    */
   tagRun(run: Run, tags: readonly string[]): Promise<boolean>;
-  /** Newest first, by an index that may be seconds out of date. */
+  /** Newest first, from an index that may be seconds out of date. */
   listRuns(filter: RunFilter, limit: number, from?: string): Promise<RunPage>;
 
   getStep(key: StepKey): Promise<FoundRecord | undefined>;
-  /** Records in the order of their keys, each once; what is not there is left out. */
+  /** Records in the order of their keys, each once; missing ones are left out. */
   getSteps(keys: readonly StepKey[]): Promise<FoundRecord[]>;
   /** Records of one step (its children in order, then the map) or of the whole run. */
   listSteps(runId: string, step?: string): Promise<FoundRecord[]>;
   /** Replaces the record of version `previous` (undefined: there must be none). */
   putStep(next: StepRecord, previous: Version | undefined): Promise<PutResult>;
 
-  /** Makes a tally; one of an earlier epoch keeps what is done and forgets what failed; one of this epoch stays. */
+  /**
+   * Creates a tally. A tally of an earlier epoch keeps what is done and forgets what failed; one of this epoch stays.
+   */
   openTally(key: TallyKey, epoch: number, size: number): Promise<void>;
-  /** Adds a member to a tally and returns it; undefined when there is none of this epoch. */
+  /** Adds a member to a tally and returns it; undefined if there is none of this epoch. */
   joinTally(
     key: TallyKey,
     epoch: number,

@@ -3,7 +3,7 @@ import type { StepIndex } from "../state/step-record.ts";
 
 /**
  * A hint that there may be work on a step; the truth is in the run store. `shard` asks a mapped step to send the
- * messages of one shard of its children. `alone` is for a worker that has nothing else to do: one of the large ones.
+ * messages of one shard of its children. `alone` asks for a worker that has nothing else to do: a large one.
  */
 export const stepMessage = z.strictObject({
   runId: z.string().min(1),
@@ -16,15 +16,17 @@ export const stepMessage = z.strictObject({
 export type StepMessage = z.infer<typeof stepMessage>;
 
 /**
- * A message as the queue delivers it.
+ * Parses a message as the queue delivers it.
  *
- * @throws Error for a text that is no step message; the queue then moves it to its dead letters
+ * @throws Error for a text that is not a step message; the queue then moves it to its dead letters
  */
 export function parseStepMessage(body: string): StepMessage {
   return stepMessage.parse(JSON.parse(body));
 }
 
-/** Longest delay of a message, in milliseconds (SQS: 15 minutes). For what is due later the sweep sends a hint in time. */
+/**
+ * Maximum delay of a message, in milliseconds (SQS: 15 minutes). For work that is due later, the sweep sends a hint.
+ */
 export const maxMessageDelay = 900_000;
 
 /** Where hints are sent; a worker receives each at least once, in any order. */

@@ -18,13 +18,13 @@ const record = z.object({
 const testEvent = z.object({ Event: z.literal("s3:TestEvent") });
 const s3Event = z.union([z.object({ Records: z.array(record) }), testEvent]);
 
-/** A message that is no S3 notification. */
+/** A message that is not an S3 notification. */
 export class S3EventError extends Error {
   override readonly name = "S3EventError";
 }
 
 /**
- * A key as its uploader wrote it. In events keys are URL-encoded, with `+` for a space (Amazon S3 user guide, "Event
+ * A key as its uploader wrote it. Events contain keys URL-encoded, with `+` for a space (Amazon S3 user guide, "Event
  * message structure").
  */
 export function decodeKey(encoded: string): string {
@@ -32,10 +32,10 @@ export function decodeKey(encoded: string): string {
 }
 
 /**
- * The objects that an S3 notification tells of. Test events, other kinds of event and folder markers (empty objects
- * whose key ends in `/`) give none.
+ * The objects in an S3 notification. Test events, other kinds of event and folder markers (empty objects whose key ends
+ * in `/`) yield none.
  *
- * @throws S3EventError for a text that is no S3 notification
+ * @throws S3EventError for a text that is not an S3 notification
  */
 export function objectsIn(body: string): LandedObject[] {
   let json: unknown;

@@ -22,7 +22,7 @@ function startOne(
   });
 }
 
-/** Hints the steps that wait for an object. @returns how many */
+/** Hints the steps that wait for an object. @returns how many there are */
 async function hintWaiters(engine: Engine, { uri }: LandedObject): Promise<number> {
   const waiters = await engine.waiters.list(uri);
   if (waiters.length > 0) await engine.queue.send(waiters);
@@ -30,10 +30,10 @@ async function hintWaiters(engine: Engine, { uri }: LandedObject): Promise<numbe
 }
 
 /**
- * Starts a run of each pipeline that waits for such an object. The same event starts none a second time; a new version
- * of the object does. Steps that wait for the object are told.
+ * Starts a run of each pipeline that waits for such an object. A repeated event doesn't start a second run; a new
+ * version of the object does. Also hints the steps that wait for the object.
  *
- * @throws AggregateError when pipelines could not be started; the others were
+ * @throws AggregateError if some pipelines could not be started; the others were
  */
 export async function startForObject(engine: Engine, object: LandedObject): Promise<StartedRun[]> {
   const started: StartedRun[] = [];

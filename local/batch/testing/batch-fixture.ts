@@ -18,7 +18,7 @@ import { endOrphanedAttempts } from "../orphans.ts";
 import { EventSink } from "./event-sink.ts";
 import { until } from "./until.ts";
 
-/** A server process on a state of its own, an unmodified SDK client for it, and a sink for its events. */
+/** A server process with its own state, an unmodified SDK client for it, and a sink for its events. */
 export class BatchFixture {
   readonly stateDir = mkdtempSync(path.join(tmpdir(), "millrace-batch-"));
   readonly sink: EventSink;
@@ -94,7 +94,7 @@ export class BatchFixture {
     });
   }
 
-  /** Ends the server with a signal and waits for its end. Its jobs' processes go on after SIGKILL. */
+  /** Ends the server with a signal and waits for its end. After SIGKILL, its jobs' processes go on. */
   async endServer(signal: NodeJS.Signals): Promise<void> {
     const { server } = this;
     if (server === undefined || server.exitCode !== null || server.signalCode !== null) return;
@@ -133,12 +133,12 @@ export class BatchFixture {
     });
   }
 
-  /** Waits for a job's end. */
+  /** Waits until a job has ended. */
   ended(jobId: string): Promise<JobDetail> {
     return this.reached(jobId, "SUCCEEDED", "FAILED");
   }
 
-  /** What the job's last attempt, or the one given, printed. */
+  /** The output of the job's last attempt, or of the given one. */
   async log({ container, attempts }: JobDetail, attempt?: number): Promise<string> {
     const { logStreamName = "" } =
       (attempt === undefined ? container : attempts?.[attempt - 1]?.container) ?? {};

@@ -1,6 +1,6 @@
 import { createServer, type Server } from "node:http";
 
-/** Part of a Batch job state change that tests look at. */
+/** The part of a Batch job state change that tests look at. */
 export type JobEvent = {
   jobId: string;
   jobName: string;
@@ -9,7 +9,7 @@ export type JobEvent = {
   statusReason?: string;
 };
 
-/** Stands in for the local stack's EventBridge: takes events, or refuses them while `accepting` is false. */
+/** Replaces the local stack's EventBridge: accepts events, or refuses them while `accepting` is false. */
 export class EventSink {
   readonly events: JobEvent[] = [];
   accepting = true;
@@ -50,7 +50,7 @@ export class EventSink {
     return `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`;
   }
 
-  /** Statuses told of a job, in the order they came. */
+  /** The reported statuses of a job, in the order of arrival. */
   statuses(jobId: string): string[] {
     return this.events.filter((event) => event.jobId === jobId).map((event) => event.status);
   }

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 
 /**
- * Waits until `read` gives a value that isn't undefined or false, and returns it.
- * @throws after `timeoutMs`, saying what was waited for
+ * Waits until `read` returns a value that isn't undefined or false, and returns it.
+ * @throws after `timeoutMs`, saying what it waited for
  */
 export async function until<T>(
   what: string,

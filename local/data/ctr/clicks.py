@@ -1,6 +1,6 @@
 """The hidden truth: a logistic model of the click with an effect for each category, and one interaction.
 
-It is one world: the same for every seed, so that files made apart fit together. Only drift changes it.
+It is the same for every seed, so that separately generated files fit together. Only drift changes it.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ LIMIT = 8 * UNITS
 INTERCEPT = int(-2.44 * UNITS)
 INTERACTION = ("site_category", "banner_pos")
 INTERACTION_EFFECT = 0.4
-# What the hour of the day does, in 1/256 logit, from midnight on.
+# Effect of the hour of the day, in 1/256 logit, from midnight on.
 HOUR_EFFECTS = np.array(
     [26, 31, 33, 31, 23, 15, 5, -3, -10, -15, -15, -13, -10, -8, -5, -8, -10, -13, -15, -13, -8, 0, 10, 20]
 )
-# Drift takes other effects for these columns.
+# Drift changes the effects of these columns.
 DRIFTING = ("site_id", "app_id", "C14", "C17", "device_model")
-# Ids that only drift brings have effects as well: as many again as the column has.
+# Ids that only drift adds have effects as well: as many as the column's own ids.
 TABLE_TIMES = 2
 
 
 class ClickModel:
-    """Tells how probable a click is, as an integer: the share of 2^32."""
+    """Gives the probability of a click as an integer: the share of 2^32."""
 
     def __init__(self, *, drifted: bool = False) -> None:
         generation = {name: int(drifted) for name in DRIFTING}
@@ -50,7 +50,7 @@ class ClickModel:
         self._interaction = _effects(first.salt ^ second.salt, INTERACTION_EFFECT, first.categories * self._second_size)
 
     def probabilities(self, ranks: Mapping[str, NDArray[np.intp]], hour: NDArray[np.intp]) -> NDArray[np.uint64]:
-        """For each row, from the ranks of its categories and its hour of the day (0 to 23)."""
+        """The probability for each row, from the ranks of its categories and its hour of the day (0 to 23)."""
         first, second = INTERACTION
         total = INTERCEPT + HOUR_EFFECTS.take(hour)
         total += self._interaction.take(ranks[first] * self._second_size + ranks[second])

@@ -33,15 +33,15 @@ class Column:
     name: str
     categories: int
     exponent: float
-    """Of the Zipf distribution of its categories."""
+    """Exponent of the Zipf distribution of its categories."""
     effect: float
-    """Standard deviation, in logits, of what its categories do to a click."""
+    """Standard deviation, in logits, of its categories' effects on a click."""
     known: tuple[int, ...] | None = None
     """The values, where they are numbers; hex ids without."""
 
     @property
     def salt(self) -> int:
-        """Keeps the ids of one column apart from those of another."""
+        """Makes the ids of one column differ from those of another."""
         return zlib.crc32(self.name.encode())
 
     @cached_property
@@ -49,7 +49,7 @@ class Column:
         return Zipf(self.categories, self.exponent)
 
     def text(self, ranks: NDArray[np.intp]) -> Texts:
-        """The values of these ranks. Ids go on beyond the column's categories: ids that were never seen before."""
+        """The values of these ranks. Ranks beyond the column's categories give ids that were never seen before."""
         if self.known is not None:
             return self._table.take(ranks)
         return hexadecimal(mix32(ranks.astype(np.uint32), self.salt))
@@ -68,7 +68,7 @@ def _numbers(name: str, values: tuple[int, ...], *, exponent: float = 1.0, effec
 
 
 # Effects are chosen so that the click rate's log-loss of .453 falls to .40 for a linear model that has seen a million
-# rows and to .38 for the true one, which is where published models of the real data are (docs/data.md).
+# rows and to .38 for the true one. Published models of the real data are in this range (docs/data.md).
 COLUMNS = (
     _numbers("C1", (1005, 1002, 1010, 1012, 1007, 1001, 1008), exponent=2.0, effect=0.1),
     _numbers("banner_pos", (0, 1, 7, 2, 4, 5, 3), exponent=1.5, effect=0.2),

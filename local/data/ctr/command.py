@@ -77,7 +77,7 @@ def add_command(generators: argparse._SubParsersAction[argparse.ArgumentParser])
 
 
 def run(asked: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
-    """Makes the file that the arguments ask for."""
+    """Makes the file that the arguments describe."""
     _check(asked, parser)
     drifts = {what: frozenset(day for kind, days in asked.drift if kind == what for day in days) for what in DRIFTS}
     rows = Rows(asked.rows, asked.seed, Period(asked.first_day, asked.days, drifts["clicks"], drifts["categories"]))
@@ -91,7 +91,7 @@ def run(asked: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
 
 
 def content(rows: Rows, count: int, seed: int, poison: str | None = None) -> Iterator[tuple[int, bytes]]:
-    """The file's bytes in pieces, each with how many rows are made by then."""
+    """The file's bytes in pieces, each with the number of rows made so far."""
     if poison == "empty":
         return
     if poison == "binary":

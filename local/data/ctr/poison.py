@@ -1,4 +1,4 @@
-"""Files with one thing wrong with them, for whoever checks what people drop."""
+"""Files with one defect each, to test the checks of uploaded files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     Columns = dict[str, Texts]
 
-# Poison of a single value sits in the row in the middle, so there has to be one, with an hour before its own.
+# Poison of a single value is in the middle row, so that row has to exist, with an hour before its own.
 LEAST_ROWS = 100
 
 KINDS = {
@@ -40,12 +40,12 @@ BINARY_BYTES_A_ROW = 64
 
 
 def poisoned_row(rows: int) -> int:
-    """The row (from 0) that poison of a single value is in."""
+    """The row (from 0) that contains poison of a single value."""
     return rows // 2
 
 
 def poison_columns(kind: str | None, columns: Columns, first_row: int, rows: Rows, count: int) -> Columns:
-    """The columns of a chunk, poisoned where that is a matter of columns; `count` is the file's number of rows."""
+    """The columns of a chunk, poisoned if the poison affects columns; `count` is the file's number of rows."""
     if kind is None or kind not in _COLUMN_POISONS:
         return columns
     size = len(columns["id"])
@@ -54,7 +54,7 @@ def poison_columns(kind: str | None, columns: Columns, first_row: int, rows: Row
 
 
 def random_bytes(seed: int, size: int) -> bytes:
-    """What is no text at all."""
+    """Bytes that are not text at all."""
     return Bits(seed).take(size // 8 + 1).astype("<u8").tobytes()[:size]
 
 

@@ -1,4 +1,4 @@
-"""Rows in the order of time, in chunks: any number of them in the same memory."""
+"""Rows in the order of time, in chunks, so that any number of them needs the same memory."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-# Part of what a seed stands for: draws go chunk by chunk, and in a chunk column by column.
+# A seed's rows depend on it: draws go chunk by chunk, and in a chunk column by column.
 CHUNK_ROWS = 1 << 16
 HOURS_A_DAY = 24
-# Rows of the hours of a day, from midnight on, in proportion.
+# Relative number of rows for each hour of a day, from midnight on.
 TRAFFIC = (20, 22, 28, 34, 45, 50, 48, 48, 55, 58, 55, 52, 55, 60, 58, 56, 55, 55, 48, 38, 33, 30, 26, 22)
-# On days whose categories drift, this share of the values of these columns is of ids that were never seen before.
+# On days whose categories drift, this share of the values of these columns are ids that were never seen before.
 NEW_IDS_SHARE = 0.3
 _CLICK_TEXTS = texts((0, 1))
 NEW_IDS_COLUMNS = ("site_id", "site_domain", "app_id", "device_model")
@@ -41,7 +41,7 @@ class Period:
 
 @dataclass(frozen=True)
 class Chunk:
-    """Some rows that follow one another."""
+    """Some consecutive rows."""
 
     first_row: int
     columns: dict[str, Texts]
@@ -69,7 +69,7 @@ class Rows:
 
     @property
     def first_hour(self) -> bytes:
-        """The hour of the first row, as it is written."""
+        """The hour of the first row, in the file's format."""
         return bytes(self._hour_texts[np.searchsorted(self._hour_ends, 0, side="right")])
 
     def chunks(self) -> Iterator[Chunk]:
@@ -79,7 +79,7 @@ class Rows:
             yield self._chunk(bits, first, min(CHUNK_ROWS, self._count - first))
 
     def ids(self, rows: NDArray[np.uint64]) -> Texts:
-        """The ids of rows, by their numbers from 0: no two rows of a seed have the same."""
+        """The ids of rows, by their numbers from 0. No two rows of a seed have the same id."""
         salt = int(Bits(self._seed ^ 1).take(1)[0])
         return decimal(mix63(rows, salt) + np.uint64(2**63))
 
@@ -112,14 +112,14 @@ class Rows:
             return
         for column in COLUMNS:
             if column.name in NEW_IDS_COLUMNS:
-                # The sixteen bits of a draw that no rank is made of.
+                # The sixteen bits of a draw that the rank doesn't use.
                 chance = drawn[column.name] >> np.uint64(32) & np.uint64(0xFFFF)
                 new = drifted & (chance < int(NEW_IDS_SHARE * 2**16))
                 ranks[column.name] += np.where(new, column.categories, 0)
 
 
 def _hour_ends(count: int, days: int) -> NDArray[np.int64]:
-    """The number of rows up to the end of each hour, rounded; in integers, as all that the rows follow from."""
+    """The number of rows up to the end of each hour, rounded; in integers, like everything that determines the rows."""
     cumulative = [int(share) for share in np.cumsum(np.tile(TRAFFIC, days))]
     total = cumulative[-1]
     return np.array([(2 * count * share + total) // (2 * total) for share in cumulative])

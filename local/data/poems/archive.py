@@ -1,4 +1,4 @@
-"""The zip: its files, in a stream that is never read back, and the same bytes for the same arguments."""
+"""The zip: its files, written to a stream that is never read back. The same arguments give the same bytes."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import IO
 
-# zip has no time before 1980; the same for all, so that the bytes are the same.
+# zip has no time before 1980. All files have the same time, so that the bytes are the same.
 TIME = (1980, 1, 1, 0, 0, 0)
 PIECE_BYTES = 1 << 20
-# What people and systems leave in archives of texts.
+# Files that people and systems leave in archives of texts.
 DIRT = {"README.txt": b"Poems by form.\n", "forms/.DS_Store": b"\0\0\0\1Bud1", "forms/ode/notes.md": b"# to sort\n"}
-# In so many files one has the line ends of Windows.
+# One in this many files has Windows line ends.
 WINDOWS_EVERY = 50
 
 
 def write_archive(
     files: int, size: int | None, seed: int, poison: str | None, write: Callable[[bytes], object]
 ) -> Iterator[int]:
-    """Writes the zip, and tells after each file how many are made."""
+    """Writes the zip, and yields the number of files made after each one."""
     sink = _Sink(write, POISONS[poison].replaced if poison else {})
     with zipfile.ZipFile(cast("IO[bytes]", sink), "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for name, content in DIRT.items():
@@ -40,7 +40,7 @@ def write_archive(
 
 
 def add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
-    """Adds a file of a fixed time, as a Unix program would."""
+    """Adds a file with a fixed time, as a Unix program would."""
     info = zipfile.ZipInfo(name, TIME)
     info.compress_type = zipfile.ZIP_DEFLATED
     info.create_system = 3
@@ -69,7 +69,7 @@ def _poems(files: int, size: int | None, seed: int) -> Iterator[tuple[str, bytes
 
 
 class _Sink:
-    """Puts small writes together, and swaps bytes where poison asks for what no library writes."""
+    """Combines small writes, and replaces bytes if the poison needs bytes that no library writes."""
 
     def __init__(self, write: Callable[[bytes], object], replaced: dict[bytes, bytes]) -> None:
         self._write = write
@@ -87,9 +87,9 @@ class _Sink:
 
     def flush(self) -> None:
         """Does nothing."""
-        # zipfile flushes after each file; that would be a write for each.
+        # zipfile flushes after each file, which would cause a write for each.
 
     def end(self) -> None:
-        """Hands on what was put together."""
+        """Passes the combined bytes on."""
         self._write(bytes(self._piece))
         self._piece.clear()

@@ -46,7 +46,7 @@ def add_command(generators: argparse._SubParsersAction[argparse.ArgumentParser])
 
 
 def run(asked: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
-    """Makes the archive that the arguments ask for."""
+    """Makes the archive that the arguments describe."""
     if asked.out != STANDARD_OUTPUT and not asked.out.endswith(SUFFIX):
         parser.error(f"--out {asked.out}: give a name that ends in {SUFFIX}, or - for standard output")
     progress = Progress(asked.files, "files")

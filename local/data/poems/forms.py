@@ -1,4 +1,4 @@
-"""Poems by their form: how many lines, which of them rhyme, and which come back."""
+"""Poems by their form: how many lines they have, which lines rhyme, and which are repeated."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from data.poems.verses import FIVE, LANGUAGES, SEVEN, Verses
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# A poem's lines: letters rhyme with the same letter; a letter and a digit is a line that comes back as it was; a space
-# parts stanzas.
+# A poem's lines: lines with the same letter rhyme; a letter and a digit stand for a line that is repeated; a space
+# separates stanzas.
 SCHEMES = {
     "ballad": "x a y a1 x b y a1 z c v a1 w d u a1",
     "couplet": "aa bb cc dd",
@@ -24,7 +24,7 @@ SCHEMES = {
 }
 HAIKU = "haiku"
 FORMS = tuple(sorted([*SCHEMES, HAIKU]))
-# Of a hundred poems; the others are English.
+# Number of poems in a hundred; the others are English.
 FOREIGN = {"de": 4, "fr": 3, "es": 3}
 
 
@@ -36,13 +36,13 @@ class Draws:
         self._left: list[int] = []
 
     def below(self, count: int) -> int:
-        """From 0 to `count` - 1, all alike but for one in four thousand million."""
+        """From 0 to `count` - 1. The probabilities are equal to within one in four thousand million."""
         if not self._left:
             self._left = (self._bits.take(8192) >> 32).tolist()
         return self._left.pop() * count >> 32
 
     def one_of(self, values: tuple[str, ...]) -> str:
-        """One of the values, all alike."""
+        """One of the values, with equal probability."""
         return values[self.below(len(values))]
 
 
@@ -53,7 +53,7 @@ def poem(form: str, language: str, draws: Draws) -> str:
 
 
 def title(language: str, draws: Draws) -> str:
-    """What a poem is called."""
+    """A poem's title."""
     return draws.one_of(LANGUAGES[language].openings)
 
 

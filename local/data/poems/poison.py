@@ -1,4 +1,4 @@
-"""Archives with one danger in them, for whoever unpacks what people drop."""
+"""Archives with one danger each, to test the unpacking of uploaded files."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 Files = zipfile.ZipFile
 
-# More than the two hundred thousand that are allowed by default.
+# More than the default limit of two hundred thousand files.
 MANY_FILES = 200_001
-# More than the four thousand million bytes, in files that each are allowed by default.
+# Together more than the default limit of four thousand million bytes, in files that are each within their limit.
 TOTAL_FILES = 480
 TOTAL_FILE_BYTES = 8_500_000
 
@@ -26,7 +26,7 @@ def _nothing(_archive: Files) -> None:
 
 @dataclass(frozen=True)
 class Poison:
-    """What is wrong, and how it gets into the archive: a file in the middle, a change of the directory, other bytes."""
+    """What is wrong, and how it gets into the archive: a file in the middle, a changed directory, or other bytes."""
 
     what: str
     add: Callable[[Files], None] = _nothing
@@ -60,7 +60,7 @@ def _many(archive: Files) -> None:
 
 
 def _large(archive: Files) -> None:
-    # Shrinks to an eightieth or so: less than what is taken for a bomb.
+    # Shrinks to about an eightieth, which is less than the ratio that counts as a bomb.
     block = (b"The moon remembers the hills and the night\n" * 500)[:20_000]
     content = b"".join(
         b"%0128x%0128x\n%s" % (_hash_of(number), _hash_of(-number), block)
@@ -78,7 +78,7 @@ def _hash_of(number: int) -> int:
 
 
 def _changed(change: Callable[[zipfile.ZipInfo], None]) -> Callable[[Files], None]:
-    """Changes what the directory at the end says of a file; the file itself is as it was."""
+    """Changes a file's entry in the directory at the end; the file itself stays as it is."""
 
     def at_end(archive: Files) -> None:
         change(archive.getinfo("forms/ode/Poisoned.txt"))

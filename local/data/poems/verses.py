@@ -1,7 +1,7 @@
-"""Verses: openings of lines, and words that rhyme, for each language.
+"""Verses: openings of lines, and rhyming words, for each language.
 
-A line is an opening and a word that rhymes. Nothing of it means much; what a model can learn is in the forms: how many
-lines there are, which of them rhyme, and which come back.
+A line is an opening and a rhyming word. The lines don't mean much; a model can learn only the forms: how many
+lines there are, which of them rhyme, and which are repeated.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from itertools import product
 
 @dataclass(frozen=True)
 class Verses:
-    """A language's openings, and its words by rhyme, as many in each."""
+    """A language's openings, and its words by rhyme, with the same number of words for each rhyme."""
 
     openings: tuple[str, ...]
     rhymes: tuple[tuple[str, ...], ...]
@@ -55,7 +55,7 @@ LANGUAGES = {
 }
 """By ISO 639-1 code."""
 
-# Of five and of seven syllables.
+# Lines of five and of seven syllables.
 FIVE = (
     "an old silent pond",
     "the first cold shower",

@@ -51,8 +51,8 @@ def add_command(generators: argparse._SubParsersAction[argparse.ArgumentParser])
 
 
 def run(asked: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
-    """Makes the files that the arguments ask for."""
-    # Loaded only when there is something to write: other generators do without.
+    """Makes the files that the arguments describe."""
+    # Loaded only to write: other generators don't need it.
     from data.taxi.rides import Rides
     from data.taxi.table import parquet
 

@@ -1,4 +1,4 @@
-"""A calendar month, and which types its file has: the city's files do not agree from one month to the next."""
+"""A calendar month, and the types of its file: the city's files differ from one month to the next."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Month:
 
     @property
     def start(self) -> int:
-        """Its first second, in seconds since 1970, of local time: the files have no zone, so a day has 24 hours."""
+        """Its first second in local time, in seconds since 1970: the files have no zone, so a day has 24 hours."""
         return int(datetime(self.year, self.month, 1, tzinfo=UTC).timestamp())
 
     @property
@@ -34,13 +34,13 @@ class Month:
         return (self.later(1).start - self.start) // 86_400
 
     def later(self, months: int) -> Month:
-        """The month so many months after this one."""
+        """The month that is the given number of months after this one."""
         year, month = divmod(self.number + months, 12)
         return Month(year, month + 1)
 
     @property
     def has_congestion_fee(self) -> bool:
-        """Manhattan's congestion charge began on 5 January 2025, and brought a column."""
+        """Manhattan's congestion charge began on 5 January 2025 and added a column."""
         return self >= Month(2025, 1)
 
     @property
@@ -50,5 +50,5 @@ class Month:
 
     @property
     def has_double_zones(self) -> bool:
-        """Every third month somebody's tool has turned the zones into doubles."""
+        """In every third month, somebody's tool has turned the zones into doubles."""
         return self.month % 3 == 0

@@ -1,7 +1,7 @@
 """The rides of a month as integers: zones, distances, times and cents, and which of the rows are dirt.
 
-It is one city: zones, routes and speeds are the same for every seed, so that what is learnt of one month holds in the
-next. All of it is integer arithmetic, as data.draws says.
+Zones, routes and speeds are the same for every seed, so that what a model learns from one month holds in the
+next. All of it is integer arithmetic, for the reason in data.draws.
 """
 
 from __future__ import annotations
@@ -22,27 +22,27 @@ if TYPE_CHECKING:
     Integers = NDArray[np.int64]
 
 ZONES = 265
-# Rides of the hours of a day from midnight on, in proportion.
+# Relative number of rides for each hour of a day, from midnight on.
 TRAFFIC = (22, 16, 11, 8, 8, 9, 17, 30, 38, 37, 36, 38, 40, 42, 47, 51, 55, 60, 61, 54, 46, 42, 38, 31)
-# Hundredths of a mile an hour, from midnight on.
+# Speeds in hundredths of a mile per hour, for each hour from midnight on.
 SPEED = (
     *(1650, 1750, 1850, 1950, 2050, 2000, 1700, 1300, 1080, 1050, 1060, 1050),
     *(1040, 1030, 1000, 960, 940, 950, 1020, 1140, 1250, 1340, 1430, 1550),
 )
-# Of the logarithm of a ride's miles: the median is 1.9 miles.
+# The median of a ride's miles, and the deviation of their logarithm.
 DISTANCE_MEDIAN, DISTANCE_DEVIATION = Decimal("1.9"), Decimal("0.78")
 DISTANCE_STEPS = 1 << 14
-# Every so many rows in 1,000. Together 2 %.
+# Number of rows in 1,000 with each defect. Together 2 %.
 NEGATIVE_FARES, BACKWARD_TIMES, WRONG_MONTHS = 10, 5, 5
-# Rows in 100 that lack what some meters do not send.
+# Number of rows in 100 that lack values that some meters don't send.
 INCOMPLETE = 6
 
 
 class Rides:
-    """`count` rides of a month by pick-up, but for the dirt. Times are seconds since 1970, money is in cents."""
+    """`count` rides of a month by pick-up, except for the dirt. Times are seconds since 1970, money is in cents."""
 
     def __init__(self, count: int, seed: int, month: Month) -> None:
-        # A month's rides do not depend on which other months are made along with it.
+        # A month's rides don't depend on the other months that are made with it.
         bits = Bits(seed << 16 | month.number)
         self.count = count
         self.pickup = _pickups(count, bits, month)
@@ -64,7 +64,7 @@ class Rides:
         self._soil(bits.take(count), month)
 
     def _seconds(self, bits: NDArray[np.uint64]) -> Integers:
-        """How long the rides take: by the hour's speed, the route's own way of being slow, and luck."""
+        """How long the rides take: this depends on the hour's speed, the route's own slowness, and chance."""
         route = (self.pickup_zone * 1000 + self.dropoff_zone).astype(np.uint32)
         character = mix32(route, 0x7A11).astype(np.int64)
         slowness = 170 + (character & 0xFF) * 3 // 4
@@ -76,7 +76,7 @@ class Rides:
         return seconds
 
     def _soil(self, bits: NDArray[np.uint64], month: Month) -> None:
-        """Makes 2 % of the rows what real files hold as well."""
+        """Turns 2 % of the rows into the kinds of dirt that real files also hold."""
         kind = _below(bits, 0, 1000)
         self.negative = kind < NEGATIVE_FARES
         self.backward = (kind >= NEGATIVE_FARES) & (kind < NEGATIVE_FARES + BACKWARD_TIMES)
@@ -91,7 +91,7 @@ class Rides:
 
 
 def _pickups(count: int, bits: Bits, month: Month) -> Integers:
-    """Times in order, as many in each hour as its traffic says: row i is about where i of `count` rides are over."""
+    """Times in order, with each hour's share of the traffic: row i is about where i of `count` rides have begun."""
     ends = np.cumsum(np.tile(TRAFFIC, month.days)).astype(np.int64)
     total = int(ends[-1])
     # In units of a sixteenth of a ride, so that the times between two rides differ.
@@ -106,7 +106,7 @@ def _pickups(count: int, bits: Bits, month: Month) -> Integers:
 
 
 def _zones(bits: NDArray[np.uint64], salt: int) -> Integers:
-    """Zones from 1, some far busier than others; where people get in and where they get out has an order each."""
+    """Zones from 1, some far busier than others. Pick-ups and drop-offs each have their own order of zones."""
     order = np.argsort(mix32(np.arange(ZONES, dtype=np.uint32), salt), kind="stable")
     zones: Integers = order.take(Zipf(ZONES).ranks(bits)).astype(np.int64) + 1
     return zones
@@ -119,12 +119,12 @@ def _distances(bits: NDArray[np.uint64]) -> Integers:
 
 @cache
 def _distance_table() -> Integers:
-    """Hundredths of a mile by how far a draw of `_bell` is on its way from the least to the most.
+    """Hundredths of a mile, by the position of a draw of `_bell` between its minimum and its maximum.
 
-    By decimal arithmetic, which is exact to its last digit everywhere, where exp() of a machine is not.
+    Uses decimal arithmetic, which is exact to its last digit on every machine; a machine's exp() is not.
     """
     with localcontext(prec=12):
-        # The deviation of a sum of four numbers that are evenly spread over 1, from its mean 2.
+        # The standard deviation of a sum of four numbers, each uniform over 0 to 1; its mean is 2.
         deviation = (Decimal(4) / 12).sqrt()
         steps = [(Decimal(4) * step / DISTANCE_STEPS - 2) / deviation for step in range(DISTANCE_STEPS)]
         miles = [DISTANCE_MEDIAN * (DISTANCE_DEVIATION * step).exp() for step in steps]
@@ -139,13 +139,13 @@ def _bell(bits: NDArray[np.uint64]) -> Integers:
 
 
 def _choice(bits: NDArray[np.uint64], place: int) -> Integers:
-    """Sixteen bits for the choice number `place`, scrambled, so that choices of one draw do not go together."""
+    """Sixteen bits for the choice number `place`, scrambled, so that choices from one draw are independent."""
     half = (bits >> np.uint64(32 * (place & 1))).astype(np.uint32)
     return (mix32(half, place + 1) >> np.uint32(16)).astype(np.int64)
 
 
 def _below(bits: NDArray[np.uint64], place: int, limit: int) -> Integers:
-    """A whole number from 0 to below `limit`."""
+    """A whole number from 0 to `limit` - 1."""
     return _choice(bits, place) * limit >> 16
 
 

@@ -34,7 +34,7 @@ def parquet(rides: Rides, month: Month) -> bytes:
 
 
 def table(rides: Rides, month: Month) -> pl.DataFrame:
-    """The rows, in the types of that month: they drift."""
+    """The rows, in that month's types, which change over time."""
     identity = pl.Int32 if month.has_narrow_integers else pl.Int64
     count = pl.Int64 if month.has_narrow_integers else pl.Float64
     zone = pl.Float64 if month.has_double_zones else identity
@@ -70,7 +70,7 @@ def _columns(rides: Rides, month: Month) -> dict[str, NDArray[np.generic] | None
         **({"cbd_congestion_fee": fee} if month.has_congestion_fee else {}),
     }
     money["total_amount"] = np.sum(list(money.values()), axis=0)
-    # A ride that was refunded is there again with every amount below zero.
+    # A refunded ride appears again with every amount below zero.
     sign = np.where(rides.negative, -1, 1)
     paid = {name: sign * cents / CENTS for name, cents in money.items()}
     return {

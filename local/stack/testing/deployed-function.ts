@@ -12,7 +12,7 @@ async function post(stack: Stack, at: string, body: unknown): Promise<void> {
   if (!response.ok) throw new Error(`${at}: ${await response.text()}`);
 }
 
-/** Creates a Lambda function from JavaScript source, and lets a queue invoke it when one is given. */
+/** Creates a Lambda function from JavaScript source, and lets a queue invoke it if one is given. */
 export async function createFunction(
   stack: Stack,
   name: string,

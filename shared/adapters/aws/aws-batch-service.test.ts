@@ -18,7 +18,7 @@ const job: JobSubmission = {
   timeout: 90.2,
 };
 
-/** A service whose client answers each call by `answer`, and the calls that it made. */
+/** A service whose client answers each call with `answer`, and the calls that it made. */
 function serviceAnswering(answer: (command: string, input: ServiceInputTypes) => object) {
   const calls: { command: string; input: ServiceInputTypes }[] = [];
   const send = async (command: { constructor: { name: string }; input: ServiceInputTypes }) => {
@@ -129,7 +129,7 @@ test("jobs are found by their exact name, over all pages", async () => {
 });
 
 describe("a queue serves", () => {
-  /** Whether it does, by the jobs of each state that Batch lists and what it has counted of their children. */
+  /** Whether a queue is serving, given the jobs that Batch lists for each state and the states of their children. */
   const serving = (jobs: Record<string, object[]>, children: Record<string, Record<string, number>> = {}) => {
     const { batch } = serviceAnswering((_, input) =>
       "jobs" in input

@@ -21,17 +21,17 @@ import { nativeRetryRules } from "./native-retries.ts";
 export type BatchTargets = {
   /** ARN of each job queue, by the name that job contracts use. */
   readonly queues: Readonly<Record<string, string>>;
-  /** What the names of job definitions start with; the job family follows. */
+  /** The prefix of job definition names; the job family follows it. */
   readonly definitionPrefix: string;
 };
 
-/** DescribeJobs takes no more ids. */
+/** DescribeJobs accepts no more ids than this. */
 const describedAtOnce = 100;
 
-/** States of jobs that have a machine, or are given one. */
+/** States of jobs that have a machine or are getting one. */
 const servedStates = ["RUNNING", "STARTING"] as const;
 
-/** Batch takes CPU, memory and GPUs as requirements only, as text. A GPU count of 0 is refused, so it is left out. */
+/** Batch takes CPU, memory and GPUs only as requirements, as text. It refuses a GPU count of 0, so that is left out. */
 function requirements({ vcpus, memory, gpus }: JobSubmission["resources"]) {
   return [
     { type: "VCPU" as const, value: String(vcpus) },
@@ -40,7 +40,7 @@ function requirements({ vcpus, memory, gpus }: JobSubmission["resources"]) {
   ];
 }
 
-/** What costs and consoles group jobs by. Values may be up to 256 characters. */
+/** The tags that cost reports and consoles group jobs by. Values may be up to 256 characters long. */
 function tagsOf({ environment }: JobSubmission): Record<string, string> {
   const tags = {
     "millrace:pipeline": environment.MILLRACE_PIPELINE,
@@ -56,8 +56,8 @@ function tagsOf({ environment }: JobSubmission): Record<string, string> {
 }
 
 /**
- * SubmitJob without the SDK's retries: a submission whose answer was lost may have worked, and repeated at once it would
- * be a second job. Whoever tries again looks for the job's name first.
+ * SubmitJob without the SDK's retries: a submission whose answer was lost may have worked, and an immediate retry would
+ * submit a second job. Callers look for the job's name before they try again.
  */
 function submitOnce(request: SubmitJobCommandInput): SubmitJobCommand {
   const command = new SubmitJobCommand(request);
@@ -104,7 +104,7 @@ export function awsBatchService(
           resourceRequirements: requirements(job.resources),
         },
         timeout: { attemptDurationSeconds: Math.ceil(job.timeout) },
-        // It takes the place of the definition's as a whole, so the rules go along.
+        // This replaces the definition's retry strategy as a whole, so the rules are included.
         ...(job.tries !== undefined && {
           retryStrategy: { attempts: job.tries, evaluateOnExit: [...nativeRetryRules] },
         }),
@@ -128,7 +128,7 @@ export function awsBatchService(
         const page: ListJobsCommandOutput = await client.send(
           new ListJobsCommand({
             jobQueue: queueArn(queue),
-            // With this filter Batch lists jobs in all states; it ignores case, and an asterisk is a wildcard.
+            // With this filter Batch lists jobs in all states. The filter ignores case, and an asterisk is a wildcard.
             filters: [{ name: "JOB_NAME", values: [name] }],
             ...(nextToken !== undefined && { nextToken }),
           }),
@@ -144,13 +144,13 @@ export function awsBatchService(
     describe,
 
     async isServing(queue) {
-      // One page of each state: of more array jobs than that only the first are asked.
+      // One page for each state: if there are more array jobs than that, only the first ones are checked.
       const list = async (jobStatus: "PENDING" | (typeof servedStates)[number]) => {
         const request = { jobQueue: queueArn(queue), jobStatus, maxResults: describedAtOnce };
         return (await client.send(new ListJobsCommand(request))).jobSummaryList ?? [];
       };
       for (const state of servedStates) if ((await list(state)).length > 0) return true;
-      // An array job itself is PENDING until its children have ended; their states it has counted.
+      // An array job itself stays PENDING until its children have ended, but it counts their states.
       const arrays = (await list("PENDING")).flatMap(({ jobId, arrayProperties }) =>
         jobId === undefined || arrayProperties?.size === undefined ? [] : [jobId],
       );
@@ -165,7 +165,7 @@ export function awsBatchService(
       try {
         await client.send(new TerminateJobCommand({ jobId: id, reason }));
       } catch (error) {
-        // Batch gives an unknown id the same error as any other bad request.
+        // Batch answers an unknown id with the same error as any other bad request.
         if (!(error instanceof ClientException) || (await describe([id])).length > 0) throw error;
       }
     },

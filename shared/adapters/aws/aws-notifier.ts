@@ -9,22 +9,22 @@ import { emailMessage } from "./email-message.ts";
 import { AnswerRefusedError, postJson, type Receiver } from "./post-json.ts";
 import { slackMessage } from "./slack-message.ts";
 
-/** What sending notices needs of a stage. */
+/** What the notifier needs to know about a stage. */
 export type NoticeSettings = {
   /** Path of the stage's parameters, such as `/millrace/prod`. */
   readonly parameters: string;
-  /** The topic that people subscribe to by e-mail; empty where there is none. */
+  /** The topic that people subscribe to by e-mail; empty if there is none. */
   readonly topicArn: string;
-  /** Whether receivers on this machine may be posted to without TLS: on the local stack they may. */
+  /** Whether receivers on this machine may be posted to without TLS. The local stack allows it. */
   readonly isLocal: boolean;
-  /** Milliseconds that a receiver may take to answer. */
+  /** Milliseconds that a receiver has to answer. */
   readonly patience: number;
 };
 
 /** How the clients of AWS services are made. */
 export type ClientOptions = {
   readonly config?: Pick<SNSClientConfig, "endpoint" | "region" | "credentials">;
-  /** Has a client's calls traced. */
+  /** Enables tracing of a client's calls. */
   readonly capture?: <C>(client: C) => C;
 };
 
@@ -32,13 +32,13 @@ type TargetKind = NoticeTarget["kind"];
 type Target<K extends TargetKind> = Extract<NoticeTarget, { kind: K }>;
 type Send<K extends TargetKind> = (to: Target<K>, delivery: Delivery, signal: AbortSignal) => Promise<void>;
 
-/** Where a webhook is, and what has to be sent along: what its parameter holds if that is more than an address. */
+/** A webhook's address and the headers to send with it: the form of a parameter that holds more than an address. */
 const address = z.strictObject({
   url: z.string(),
   headers: z.record(z.string().regex(/^[A-Za-z0-9-]+$/), z.string().regex(/^[\x20-\x7e]*$/)).default({}),
 });
 
-/** Statuses by which a receiver says that it does not know the address any more: it may have been replaced. */
+/** Statuses that mean that the receiver no longer knows the address: it may have been replaced. */
 const outdated: ReadonlySet<number> = new Set([401, 403, 404, 410]);
 
 function parsedAddress(name: string, text: string): z.output<typeof address> {
@@ -53,7 +53,7 @@ function parsedAddress(name: string, text: string): z.output<typeof address> {
   }
 }
 
-/** Makes something when it is first asked for. */
+/** Makes something when it is first needed. */
 function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
   return () => {
@@ -63,8 +63,8 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
 }
 
 /**
- * Sends notices: to Slack and webhooks by HTTPS, by e-mail through SNS. Notices are rare, so that the clients of AWS
- * services are loaded with the first: they would add to every cold start.
+ * Sends notices: to Slack and webhooks over HTTPS, by e-mail through SNS. Notices are rare, so the AWS clients are
+ * loaded with the first one: they would slow down every cold start.
  */
 export class AwsNotifier implements Notifier {
   private readonly settings: NoticeSettings;
@@ -95,13 +95,13 @@ export class AwsNotifier implements Notifier {
     try {
       await this.sendTo(delivery.to, delivery, signal);
     } catch (error) {
-      // The SDK's word for it says nothing of what was waited for.
+      // The SDK's own abort error doesn't say what was being waited for.
       if (!signal.aborted || error instanceof NoticeFailedError) throw error;
       throw new NoticeFailedError("AWS did not answer in time");
     }
   }
 
-  /** How a notice is sent to a target of each kind. */
+  /** How to send a notice to each kind of target. */
   private readonly senders: { readonly [K in TargetKind]: Send<K> } = {
     email: (_to, delivery, signal) => this.publish(delivery, signal),
     slack: ({ at }, delivery, signal) =>
@@ -118,7 +118,7 @@ export class AwsNotifier implements Notifier {
     return send(to, delivery, signal);
   }
 
-  /** Posts to where a parameter says; once more if that has become out of date. */
+  /** Posts to the address in a parameter, and tries once more if the remembered address is out of date. */
   private async postBySecret(secret: string, value: unknown, delivery: Delivery, signal: AbortSignal) {
     const name = `${this.settings.parameters}/${secret}`;
     const text = await this.secrets.read(name, signal);
@@ -153,7 +153,7 @@ export class AwsNotifier implements Notifier {
     const client = await this.sns();
     const { subject, body } = emailMessage(notice);
     const attribute = (value: string) => ({ DataType: "String", StringValue: value });
-    // Subscribers choose by these what they want to hear of.
+    // Subscribers filter notices by these attributes.
     const { pipeline, state, stage } = notice;
     const attributes = { pipeline: attribute(pipeline), state: attribute(state), stage: attribute(stage) };
     try {

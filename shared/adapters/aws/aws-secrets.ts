@@ -2,28 +2,28 @@ import type { SSMClient } from "@aws-sdk/client-ssm";
 import type { Clock } from "../../ports/clock.ts";
 import { NoticeRefusedError } from "../../ports/notifier.ts";
 
-/** Milliseconds for which a value may be used again: a parameter is read a few times an hour, not once a notice. */
+/** Milliseconds for which a value may be reused: a parameter is read a few times an hour, not once per notice. */
 const keptFor = 300_000;
 
 type Kept = { readonly value: string; readonly at: number };
 
-/** Secrets of a stage: SecureString parameters, remembered for some minutes. */
+/** Secrets of a stage: SecureString parameters, remembered for a few minutes. */
 export class AwsSecrets {
   private readonly kept = new Map<string, Kept>();
   private readonly ssm: () => Promise<SSMClient>;
   private readonly clock: Clock;
 
-  /** @param ssm gives the client, when the first secret is read */
+  /** @param ssm provides the client when the first secret is read */
   constructor(ssm: () => Promise<SSMClient>, clock: Clock) {
     this.ssm = ssm;
     this.clock = clock;
   }
 
   /**
-   * The value of a parameter. No error tells it.
+   * The value of a parameter. No error reveals it.
    *
-   * @param refused a value that was found to be no good, so that it is not given again from memory
-   * @throws NoticeRefusedError when there is no such parameter, or when it is kept in the clear
+   * @param refused a value that turned out to be invalid, so that it isn't returned from memory again
+   * @throws NoticeRefusedError if there is no such parameter, or if it is not encrypted
    */
   async read(name: string, signal: AbortSignal, refused?: string): Promise<string> {
     const kept = this.kept.get(name);

@@ -17,7 +17,7 @@ import { take } from "./dynamo-query.ts";
 import { jsonText } from "./dynamo-run-item.ts";
 import { conditional, type DynamoTable } from "./dynamo-table.ts";
 
-/** What a backfill's item keeps in another form than the backfill has it. */
+/** The fields that a backfill's item stores in another form than the backfill. */
 const inOtherForm = z.looseObject({ pk: backfillIdFromKey, params: jsonText });
 
 function backfillFieldsOf(item: unknown) {
@@ -31,11 +31,11 @@ function backfillOf(item: unknown): Backfill {
   return recordOf(backfillRecord, fields, `backfill ${fields.id}`);
 }
 
-/** Only a backfill that has something left to do is in the index of what is due. */
+/** Only a backfill that still has something to do is in the `due` index. */
 const duePlace = ({ dueAt }: Backfill) =>
   dueAt === undefined ? {} : { duePartition: backfillsDuePartition, dueAt };
 
-/** Backfills in the table, listed by the index that lists a pipeline's runs. */
+/** Backfills in the table, listed through the index that lists a pipeline's runs. */
 export function dynamoBackfillStore(table: DynamoTable): BackfillStore {
   const { client, name: TableName } = table;
   const keys = z.object({ pk: backfillIdFromKey });

@@ -7,12 +7,12 @@ import { type Backoff, pauseBeforeRetry } from "../../platform/pause-before-retr
 import type { ItemKey } from "./dynamo-keys.ts";
 import type { DynamoTable } from "./dynamo-table.ts";
 
-/** BatchGetItem takes no more keys. */
+/** BatchGetItem accepts no more keys than this. */
 const keysAtOnce = 100;
-/** Keys come back unprocessed over 16 MB of answers (no wait needed) and when throttled. */
+/** DynamoDB returns keys unprocessed if the answer exceeds 16 MB (no wait needed) or if it throttles. */
 const backoff: Backoff = { tries: 8, first: 50, longest: 2_000 };
 
-/** DynamoDB left keys of a BatchGetItem unread, again and again. Trying later can help. */
+/** DynamoDB left keys of a BatchGetItem unread after repeated tries. Trying later can help. */
 export class UnprocessedKeysError extends Error {
   override readonly name = "UnprocessedKeysError";
   readonly throttled = true;
@@ -21,7 +21,7 @@ export class UnprocessedKeysError extends Error {
   }
 }
 
-/** Reads up to 100 items, however many answers it takes. */
+/** Reads up to 100 items, in as many calls as it takes. */
 async function readChunk({ client, name }: DynamoTable, keys: readonly ItemKey[]): Promise<unknown[]> {
   const items: unknown[] = [];
   let request: BatchGetCommandInput["RequestItems"] = { [name]: { Keys: [...keys], ConsistentRead: true } };
@@ -36,12 +36,12 @@ async function readChunk({ client, name }: DynamoTable, keys: readonly ItemKey[]
 }
 
 /**
- * Reads any number of items, in no set order; a key that is asked for twice is read once.
+ * Reads any number of items, in no set order. A key that is requested twice is read once.
  *
  * @throws UnprocessedKeysError
  */
 export async function batchGet(table: DynamoTable, keys: readonly ItemKey[]): Promise<unknown[]> {
-  // Distinct: BatchGetItem refuses a key that it is given twice.
+  // BatchGetItem refuses duplicate keys.
   const distinct = [...new Map(keys.map((key) => [JSON.stringify(key), key])).values()];
   const chunks = Array.from({ length: Math.ceil(distinct.length / keysAtOnce) }, (_, place) =>
     readChunk(table, distinct.slice(place * keysAtOnce, (place + 1) * keysAtOnce)),

@@ -12,12 +12,14 @@ const graphItem = z.object({
     .pipe(graphSchema),
 });
 
-/** Graphs that a process remembers. A worker sees a handful of pipelines; the bound is for one that lives for weeks. */
+/**
+ * How many graphs a process remembers. A worker sees a handful of pipelines; the bound is for one that lives for weeks.
+ */
 const remembered = 200;
 
 /**
- * Graphs by hash. They never change, so each process reads a graph once, and looks before it writes: a read costs a
- * fifth of a write, and there is something to write only once per change of a pipeline.
+ * Graphs by hash. They never change, so each process reads a graph once. It reads before it writes: a read costs a
+ * fifth of a write, and a write is needed only once per change of a pipeline.
  */
 export function dynamoGraphs({ client, name }: DynamoTable): Pick<RunStore, "putGraph" | "getGraph"> {
   const known = new Map<string, Graph>();

@@ -9,13 +9,16 @@ import type { StepKey } from "../../state/step-record.ts";
 /** Primary key of an item. */
 export type ItemKey = { readonly pk: string; readonly sk: string };
 
-/** What places an item in the table and its indexes. No record has a field of these names. */
+/** The attributes that place an item in the table and its indexes. No record has a field with one of these names. */
 export const placeAttributes = [
   ...["pk", "sk", "gsi1pk", "gsi1sk", "gsi2pk", "gsi2sk"],
   ...["day", "duePartition"],
 ] as const;
 
-/** What keeps a part of some record in another form: sets, texts of JSON, the mark of a write. The same is true of these. */
+/**
+ * Attributes that store part of a record in another form: sets, JSON texts, the mark of a write. No record has a field
+ * with one of these names either.
+ */
 export const formAttributes = ["value", "uri", "done", "failed", "skipped", "dueAt", "moves"] as const;
 
 const attributes = z.record(z.string(), z.unknown());
@@ -28,12 +31,12 @@ export function fieldsOf(item: unknown): Readonly<Record<string, unknown>> {
 }
 
 /**
- * How many partitions the indexes by state and by due time are spread over: each takes 1,000 writes a second, and all
- * are read and merged for a list.
+ * The number of partitions of the indexes by state and by due time. Each takes 1,000 writes a second; a list reads and
+ * merges all of them.
  */
 const spread = [0, 1, 2, 3] as const;
 
-/** Children sort by index (up to 10,000 of them), the map after them. */
+/** Children sort by index (up to 10,000 of them), and the map sorts after them. */
 const member = (index: number | "map") => (index === "map" ? "map" : String(index).padStart(5, "0"));
 
 export const runKey = (runId: string): ItemKey => ({ pk: `RUN#${runId}`, sk: "RUN" });
@@ -57,7 +60,7 @@ export const placeInQueue = (run: Pick<Run, "runId" | "queue" | "priority" | "st
 });
 /** The partition of the runs that have a tag. */
 export const tagPartition = (tag: string) => `TAG#${tag}`;
-/** That a run has a tag: what it says of the run never changes. */
+/** The item that records that a run has a tag. What it holds about the run never changes. */
 export const tagKey = (tag: string, run: Pick<Run, "runId" | "startedAt">): ItemKey => ({
   pk: tagPartition(tag),
   sk: listingKey(run),
@@ -65,13 +68,13 @@ export const tagKey = (tag: string, run: Pick<Run, "runId" | "startedAt">): Item
 /** A result that later runs may use. */
 export const resultKey = (key: string): ItemKey => ({ pk: `CACHE#${key}`, sk: "RESULT" });
 
-/** All schedules share a partition: there are as many as definitions name. */
+/** All schedules share one partition: there are only as many as definitions name. */
 export const schedulesPartition = "SCHEDULES";
 export const scheduleKey = ({ pipeline, name }: { pipeline: string; name: string }): ItemKey => ({
   pk: schedulesPartition,
   sk: `${pipeline}#${name}`,
 });
-/** The partition of `due` that schedules are in while they have a next time. */
+/** The partition of `due` for schedules that have a next time. */
 export const schedulesDuePartition = "DUE#SCHEDULES";
 /** A schedule's pipeline and name from its item's sort key. A pipeline's name has no #. */
 export const scheduleFromKey = z
@@ -83,29 +86,29 @@ export const scheduleFromKey = z
   });
 
 export const backfillKey = (id: string): ItemKey => ({ pk: `BACKFILL#${id}`, sk: "BACKFILL" });
-/** A backfill's id from its item's key. It is kept nowhere else in the item. */
+/** A backfill's id from its item's key. The item stores it nowhere else. */
 export const backfillIdFromKey = z
   .string()
   .startsWith("BACKFILL#")
   .transform((pk) => pk.slice("BACKFILL#".length));
 /** The partition of `runs-by-pipeline` that lists backfills. */
 export const backfillsPartition = "BACKFILLS";
-/** The partition of `due` that backfills are in while something is left to do for them. */
+/** The partition of `due` for backfills that still have something to do. */
 export const backfillsDuePartition = "DUE#BACKFILLS";
 
 /** The partition that lists the names of models. */
 export const modelsPartition = "MODELS";
 export const modelListingKey = (name: string): ItemKey => ({ pk: modelsPartition, sk: name });
-/** The partition of everything of one model: versions, aliases and their logs. */
+/** The partition that holds everything about one model: versions, aliases and their logs. */
 export const modelPartition = (name: string) => `MODEL#${name}`;
-/** Starts of the sort keys there. */
+/** Prefixes of the sort keys in that partition. */
 export const modelSortKeys = { version: "VERSION#", alias: "ALIAS#" } as const;
 const ordinal = (number: number) => String(number).padStart(5, "0");
 export const versionKey = (name: string, version: number): ItemKey => ({
   pk: modelPartition(name),
   sk: `${modelSortKeys.version}${ordinal(version)}`,
 });
-/** The last version number that was given to a source. */
+/** The last version number that was assigned to a source. */
 export const modelNumbersKey = (name: string): ItemKey => ({ pk: modelPartition(name), sk: "NUMBERS" });
 /** The version number of a source. */
 export const sourceKey = (name: string, source: string): ItemKey => ({
@@ -116,14 +119,14 @@ export const aliasKey = (name: string, alias: string): ItemKey => ({
   pk: modelPartition(name),
   sk: `${modelSortKeys.alias}${alias}`,
 });
-/** Start of the sort keys of an alias's moves. */
+/** Prefix of the sort keys of an alias's moves. */
 export const moveKeyPrefix = (alias: string) => `MOVE#${alias}#`;
 export const moveKey = (name: string, alias: string, number: number): ItemKey => ({
   pk: modelPartition(name),
   sk: `${moveKeyPrefix(alias)}${ordinal(number)}`,
 });
 
-/** A partition key takes 2,048 bytes. A URI that could need more stands there as its hash. */
+/** A partition key may have 2,048 bytes. A URI that could need more is replaced by its hash. */
 const maxUri = 1_500;
 
 /** The partition of the steps that wait for an object. */
@@ -136,10 +139,10 @@ export const waiterKey = (uri: string, { runId, step, index, epoch }: ObjectWait
   pk: objectPartition(uri),
   sk: `WAITER#${runId}#${step}#${index}#${epoch}`,
 });
-/** Start of the sort keys of all records of a run, or of one step's. */
+/** Prefix of the sort keys of all records of a run, or of one step. */
 export const stepKeyPrefix = (step?: string): string => (step === undefined ? "STEP#" : `STEP#${step}#`);
 
-/** A run's id from its item's key. It is kept nowhere else in the item. */
+/** A run's id from its item's key. The item stores it nowhere else. */
 export const runIdFromKey = z
   .string()
   .startsWith("RUN#")
@@ -154,29 +157,32 @@ export const stepFromKey = z
     return { step, index: index === "map" ? ("map" as const) : Number(index) };
   });
 
-/** Which of the partitions of an index a run belongs to. */
+/** The partition of an index that a run belongs to. */
 function placeOf(runId: string): number {
   let sum = 0;
   for (const character of runId) sum += character.charCodeAt(0);
   return sum % spread.length;
 }
 
-/** The partition of `runs-by-pipeline` that a pipeline's runs are in. */
+/** The partition of `runs-by-pipeline` that holds a pipeline's runs. */
 export const pipelinePartition = (pipeline: string) => `PIPELINE#${pipeline}`;
-/** The partition of `runs-by-day` that the runs of a day (UTC) are in: `YYYY-MM-DD`. */
+/** The partition of `runs-by-day` that holds the runs of a day (UTC): `YYYY-MM-DD`. */
 export const dayPartition = (day: string) => `DAY#${day}`;
-/** The day of a time in ISO 8601, or of a place in lists, which starts with one. */
+/** The day of an ISO 8601 time, or of a listing key, which starts with one. */
 export const dayOf = (time: string) => time.slice(0, "YYYY-MM-DD".length);
 /** The partition that lists the days that have runs. */
 export const daysPartition = "DAYS";
 export const dayKey = (day: string): ItemKey => ({ pk: daysPartition, sk: day });
-/** The states that `runs-by-state` lists: most runs have succeeded, and they would be most of it. */
+/**
+ * The states that `runs-by-state` lists. It leaves out SUCCEEDED: most runs have succeeded and would dominate the
+ * index.
+ */
 export type ListedState = Exclude<RunState, "SUCCEEDED">;
-/** The partition of `runs-by-state` that a run is in. */
+/** The partition of `runs-by-state` that holds a run. */
 export const statePartition = (state: ListedState, runId: string) => `STATE#${state}#${placeOf(runId)}`;
 export const statePartitions = (state: ListedState) => spread.map((place) => `STATE#${state}#${place}`);
-/** The partition of `due` that a run is in until it is closed. */
+/** The partition of `due` that holds a run until it is closed. */
 export const duePartition = (runId: string) => `DUE#${placeOf(runId)}`;
 export const duePartitions = spread.map((place) => `DUE#${place}`);
-/** A due time as the index sorts it. @param dueAt epoch milliseconds */
+/** A due time in the form that the index sorts by. @param dueAt epoch milliseconds */
 export const dueTime = (dueAt: number) => new Date(dueAt).toISOString();

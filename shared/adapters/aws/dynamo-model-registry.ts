@@ -28,14 +28,14 @@ import { take } from "./dynamo-query.ts";
 import type { DynamoTable } from "./dynamo-table.ts";
 import { transact } from "./dynamo-transaction.ts";
 
-/** JSON kept as text: DynamoDB's own numbers and empty values differ from JSON's. */
+/** JSON stored as text: DynamoDB's own numbers and empty values differ from JSON's. */
 const recordItem = z.object({ record: z.string().transform((text): unknown => JSON.parse(text)) });
 const versionOf = (item: unknown): ModelVersion =>
   recordOf(modelVersion, recordItem.parse(item).record, "a version of a model");
 const moveOf = (item: unknown): AliasMove =>
   recordOf(aliasMove, recordItem.parse(item).record, "a move of an alias");
 const numberItem = z.object({ version: z.int().positive() });
-/** An alias, without what only the registry needs: how often it was moved. */
+/** An alias without the move count, which only the registry needs. */
 function aliasOf(item: unknown): ModelAlias {
   const { moves: _moves, ...fields } = fieldsOf(item);
   return modelAlias.parse(fields);
@@ -44,15 +44,15 @@ const lastNumber = z.object({ last: z.int().nonnegative() }).default({ last: 0 }
 const nameItem = z.object({ name: z.string() });
 
 /**
- * Only the next move of an alias takes effect. A gate reads the log and decides for version 7; a person rolls back; the
- * gate's move has the number that the rollback took: refused, and it decides again.
+ * Only the next move of an alias takes effect. A gate reads the log and decides for version 7, and a person rolls back.
+ * The gate's move then has the number that the rollback took: it is refused, and the gate decides again.
  */
 const isNextMove = "moves = :before";
 
-/** DynamoDB takes 400 KB an item, names of attributes included. */
+/** DynamoDB allows 400 KB per item, including attribute names. */
 const maxRecord = 380_000;
 
-/** A version has more to tell than an item holds. */
+/** A version's record is larger than an item can hold. */
 export class ModelRecordTooLargeError extends Error {
   override readonly name = "ModelRecordTooLargeError";
   constructor({ name, version }: ModelVersion, bytes: number) {
@@ -104,7 +104,8 @@ export function dynamoModelRegistry(table: DynamoTable): ModelRegistry {
             },
           },
         ]);
-        // Someone else took the number, or kept one for the same source: each round, one of those who race gets through.
+        // Another writer took the number, or reserved one for the same source. In each round, one of the competing
+        // writers succeeds.
         if (written.ok) return version;
       }
     },
@@ -154,7 +155,7 @@ export function dynamoModelRegistry(table: DynamoTable): ModelRegistry {
       const record = JSON.stringify(move);
       const written = await transact(table, [
         {
-          // An update, so that what else is stored of the alias stays.
+          // An update, so that other stored attributes of the alias stay.
           Update: {
             TableName,
             Key: aliasKey(name, alias),
@@ -188,7 +189,7 @@ export function dynamoModelRegistry(table: DynamoTable): ModelRegistry {
   };
 }
 
-/** Whether a move is the one that stands already: the same call, repeated. */
+/** Whether a move is the one that is already stored: the same call, repeated. */
 function isSameMove(stored: AliasMove, move: AliasMove): boolean {
   return canonicalJson(stored) === canonicalJson(move);
 }

@@ -18,7 +18,7 @@ export function dynamoObjectWaiters(table: DynamoTable): ObjectWaiters {
   return {
     async add(uri, { runId, step, index, epoch }, until) {
       const waiter = { runId, step, index, epoch };
-      // Of a run that was cancelled nobody removes the note: the table does, some time after.
+      // Nobody removes the note of a cancelled run; the table expires it some time later.
       const item = { ...waiterKey(uri, waiter), ...waiter, expiresAt: Math.ceil(until / 1000) };
       await client.send(new PutCommand({ TableName, Item: item }));
     },

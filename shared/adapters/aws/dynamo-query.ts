@@ -4,7 +4,7 @@ import type { DynamoTable } from "./dynamo-table.ts";
 /** A query of the table or of one of its indexes. */
 export type Query = Omit<QueryCommandInput, "TableName">;
 
-/** Up to `limit` items of a query, or all, over as many pages as that takes. */
+/** Up to `limit` items of a query, or all of them, over as many pages as that takes. */
 export async function take(
   table: DynamoTable,
   query: Query,
@@ -22,7 +22,7 @@ export async function take(
   return items.slice(0, limit);
 }
 
-/** What one call of Query reads: its items, and the key that it came to when there may be more. */
+/** The result of one Query call: its items, and the key that it reached if there may be more. */
 export async function queryOnce(
   { client, name }: DynamoTable,
   query: Query,

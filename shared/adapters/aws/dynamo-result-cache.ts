@@ -19,7 +19,7 @@ function resultOf(item: unknown): { pk: string; result: CachedResult } {
   return { pk, result: { output: outputOf(output), source, ...expiry } };
 }
 
-/** Kept results in the table. DynamoDB removes those that have expired, within days. */
+/** Cached results in the table. DynamoDB removes expired ones within days. */
 export function dynamoResultCache(table: DynamoTable): ResultCache {
   return {
     async get(keys) {
@@ -34,7 +34,7 @@ export function dynamoResultCache(table: DynamoTable): ResultCache {
     },
 
     async put(key, { output, source, expiresAt }) {
-      // DynamoDB's own expiry knows whole seconds only.
+      // DynamoDB's own expiry has a resolution of whole seconds.
       const expiry =
         expiresAt === undefined ? {} : { validUntil: expiresAt, expiresAt: Math.ceil(expiresAt / 1000) };
       const item = { ...resultKey(key), ...outputAttributes(output), source, ...expiry };

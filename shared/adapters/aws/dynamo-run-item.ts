@@ -26,11 +26,12 @@ import {
 } from "./dynamo-keys.ts";
 
 /**
- * JSON kept as text: DynamoDB's own numbers and empty values differ from JSON's, and the text is shorter than its maps.
+ * JSON stored as text: DynamoDB's own numbers and empty values differ from JSON's, and the text is shorter than its
+ * maps.
  */
 export const jsonText = z.string().transform((text): Json => JSON.parse(text));
 
-/** A set of numbers. DynamoDB has no empty set: nothing is kept of it. */
+/** A set of numbers. DynamoDB has no empty set, so an empty one isn't stored. */
 export const numberSet = z
   .set(z.number())
   .optional()
@@ -42,10 +43,10 @@ const tagSet = z
   .optional()
   .transform((tags): readonly string[] => tagsInOrder(tags ?? []));
 
-/** What most runs are like, and what is therefore not kept of them: the item of a run is written with every step. */
+/** Values that most runs have, which are therefore not stored: a run's item is rewritten with every step. */
 const defaults: Partial<Run> = { priority: 50, onCollision: "queue", refresh: false, limits: [], tags: [] };
 
-/** The fields of a run that its item keeps in another form than the run has them. */
+/** The fields that a run's item stores in another form than the run. */
 const inOtherForm = z.looseObject({
   pk: runIdFromKey,
   params: jsonText.exactOptional(),
@@ -55,23 +56,23 @@ const inOtherForm = z.looseObject({
   tags: tagSet,
 });
 
-/** A run's fields as it has them itself, as far as an item holds them. */
+/** A run's fields in the form that the run has them, as far as an item holds them. */
 function runFieldsOf(item: unknown): Readonly<Record<string, unknown>> {
   const { pk: runId, dueAt: _dueAt, done, failed, skipped, ...others } = inOtherForm.parse(item);
   const fields = fieldsOf(others);
-  // The pipeline's own queue when left out.
+  // If the queue is missing, it is the pipeline's own.
   return { ...defaults, queue: fields.pipeline, ...fields, runId, progress: { done, failed, skipped } };
 }
 
 const keyItem = z.object({ pk: runIdFromKey });
 
-/** When an item of a run is due, in the text of the index; undefined for a run that is closed. */
+/** When a run's item is due, as the index's text; undefined for a run that is closed. */
 const dueItem = z.object({ pk: runIdFromKey, dueAt: z.string().exactOptional() });
 
-/** The key of a run, of an index that holds nothing else. @throws ZodError for anything else */
+/** The key of a run, from an index that holds nothing else. @throws ZodError for anything else */
 export const runKeyOf = (item: unknown): ItemKey => runKey(keyItem.parse(item).pk);
 /**
- * The run of an item as DynamoDB gave it.
+ * The run in an item that DynamoDB returned.
  *
  * @throws NewerRecordError, ZodError for anything else
  */
@@ -79,7 +80,7 @@ export function runOf(item: unknown): Run {
   const fields = runFieldsOf(item);
   return recordOf(runRecord, fields, `run ${fields.runId}`);
 }
-/** What lists show of a run, from its item or an index. @throws ZodError for anything else */
+/** The part of a run that lists show, from its item or an index. @throws ZodError for anything else */
 export const runSummaryOf = (item: unknown): RunSummary => summaryOf(runFieldsOf(item));
 /** Id and due time of a run, from its item or from the `due` index. @throws ZodError for anything else */
 export function dueOf(item: unknown): { runId: string; dueAt?: string } {
@@ -87,13 +88,13 @@ export function dueOf(item: unknown): { runId: string; dueAt?: string } {
   return { runId, ...due };
 }
 
-/** Whether a field of a run is not kept. */
+/** Whether a field of a run has its default value and isn't stored. */
 function isUsual(run: Run, name: string, value: unknown): boolean {
   const expected = name === "queue" ? run.pipeline : Reflect.get(defaults, name);
   return expected !== undefined && isDeepStrictEqual(value, expected);
 }
 
-/** The item of a new run. Its sets come with the first step that ends. */
+/** The item of a new run. Its sets are added with the first step that ends. */
 export function newRunItem(run: WaitingRun | RunningRun, dueAt: number) {
   const { runId, progress, ...fields } = run;
   const kept = Object.fromEntries(

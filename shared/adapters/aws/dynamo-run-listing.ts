@@ -19,24 +19,26 @@ import { type Query, queryOnce, take } from "./dynamo-query.ts";
 import { dueOf, runKeyOf, runSummaryOf } from "./dynamo-run-item.ts";
 import type { DynamoTable } from "./dynamo-table.ts";
 
-/** Most items of a partition that are looked at for a page, where a filter drops some. A query reads as many in one go. */
+/**
+ * Maximum number of items of a partition that a page looks at if a filter drops some. One query reads about as many.
+ */
 const lookedAt = 1000;
-/** The same where each run must be read by itself: BatchGetItem takes as many. */
+/** The same maximum if each run must be read individually: BatchGetItem accepts as many. */
 const runsRead = 100;
 
-/** Most days whose runs one page looks through. */
+/** Maximum number of days whose runs one page looks through. */
 const daysLookedAt = 64;
 
-/** Where the runs that a filter asks for are listed, and what of the filter must still be looked at there. */
+/** Where the runs that match a filter are listed, and which parts of the filter must still be checked there. */
 type Place = {
   readonly index?: string;
   readonly pk: "pk" | "gsi1pk" | "gsi2pk" | "day";
   readonly sk: "sk" | "gsi1sk" | "gsi2sk";
-  /** All of them at once, or the days that have runs, of which some may be enough. */
+  /** All partitions at once, or the days that have runs, of which a few may be enough. */
   readonly partitions: readonly string[] | "days";
-  /** Conditions on what the items hold, each with the value of its parameter. */
+  /** Conditions on the items' contents, each with the value of its parameter. */
   readonly conditions: Readonly<Record<string, { readonly text: string; readonly value: string }>>;
-  /** Where items only name runs: each run is read by itself, and kept if it is in the state asked for. */
+  /** Set if items only name runs: each run is read individually, and kept if it is in the requested state. */
   readonly named?: Named;
 };
 
@@ -50,8 +52,8 @@ const byDay = { index: "runs-by-day", pk: "day", sk: "gsi1sk" } as const;
 const byTag = { pk: "pk", sk: "sk" } as const;
 
 /**
- * Most runs have succeeded; of every other state there are few. So a list of another state is read by state, and one of
- * runs that succeeded by its tag, pipeline or day: whichever has less to drop.
+ * Most runs have succeeded, and few are in any other state. So a list of another state is read by state, and a list of
+ * succeeded runs by tag, pipeline or day, whichever has fewer runs to drop.
  */
 function placeFor({ pipeline, state, tag }: RunFilter): Place {
   const ofPipeline = pipeline && { ":pipeline": { text: "pipeline = :pipeline", value: pipeline } };
@@ -71,19 +73,19 @@ function placeFor({ pipeline, state, tag }: RunFilter): Place {
   return { ...byDay, partitions: "days", conditions: {}, named: { keyOf: runKeyOf, state } };
 }
 
-/** The part of a partition that a page is looked for in: both ends are inclusive, as sort keys are compared. */
+/** The part of a partition that a page searches. Both ends are inclusive, compared as sort keys. */
 type Range = { readonly low?: string; readonly high?: string };
 
 function rangeOf({ since, until }: RunFilter, from: string | undefined): Range {
-  // Listing keys start with the time and go on with #; a time alone sorts before all keys of that time.
+  // Listing keys start with the time and continue with #; a bare time sorts before all keys of that time.
   const high = [until, from].filter((end) => end !== undefined).toSorted()[0];
   return { ...(since !== undefined && { low: since }), ...(high !== undefined && { high }) };
 }
 
-/** Whether nothing can be in a range; DynamoDB refuses to look. */
+/** Whether a range can contain nothing. DynamoDB refuses to query such a range. */
 const isEmpty = ({ low, high }: Range) => low !== undefined && high !== undefined && low > high;
 
-/** The condition on the sort key; none for a whole partition. */
+/** The condition on the sort key; undefined for a whole partition. */
 function rangeText({ low, high }: Range): string | undefined {
   if (low !== undefined && high !== undefined) return "#sk BETWEEN :low AND :high";
   if (low !== undefined) return "#sk >= :low";
@@ -112,12 +114,12 @@ function queryOf(place: Place, partition: string, range: Range, wanted: number):
   };
 }
 
-/** What one query found, newest first, and the sort key that it came to, if there may be more. */
+/** The result of one query, newest first, and the sort key that it reached if there may be more. */
 type Found = { readonly items: readonly unknown[]; readonly cameTo?: string };
 
 const attributes = z.record(z.string(), z.unknown());
 
-/** The first of what was found in order: every run that an item names costs a read. */
+/** The first items in order: each run that an item names costs a read. */
 function firstOf(found: readonly Found[], { sk }: Place, count: number): readonly Found[] {
   const items = found.flatMap((each) => each.items);
   if (items.length <= count) return found;
@@ -137,7 +139,7 @@ async function findIn(
   return { items, ...(cameTo !== undefined && { cameTo }) };
 }
 
-/** Days that have runs, newest first. A day's text sorts before the places of its runs. */
+/** Days that have runs, newest first. A day's text sorts before the listing keys of its runs. */
 async function daysWithRuns(table: DynamoTable, { low, high }: Range): Promise<string[]> {
   const { items } = await queryOnce(table, {
     KeyConditionExpression: "pk = :days AND sk BETWEEN :low AND :high",
@@ -152,7 +154,9 @@ async function daysWithRuns(table: DynamoTable, { low, high }: Range): Promise<s
   return items.map((item) => listed.parse(item).sk);
 }
 
-/** What is found day by day, newest first, until it is enough: busy stages need one day, quiet ones some at once. */
+/**
+ * Searches day by day, newest first, until there is enough. Busy stages need one day; quiet ones need several at once.
+ */
 async function findByDay(table: DynamoTable, place: Place, range: Range, wanted: number): Promise<Found[]> {
   const days = await daysWithRuns(table, range);
   const found: Found[] = [];
@@ -172,22 +176,22 @@ async function findByDay(table: DynamoTable, place: Place, range: Range, wanted:
   return isAll || last === undefined ? found : [...found, { items: [], cameTo: last }];
 }
 
-/** The runs that items name. */
+/** Reads the runs that items name. */
 async function readNamed(table: DynamoTable, items: readonly unknown[], { keyOf, state }: Named) {
   const runs = (await batchGet(table, items.map(keyOf))).map(runSummaryOf);
   return runs.filter((run) => state === undefined || run.state === state);
 }
 
 /**
- * A page of what was found in several partitions, newest first. It ends where one of them was not looked at further, as
- * what comes there might come before what others have.
+ * A page of the results from several partitions, newest first. It ends where one partition was not searched further,
+ * because its next items might sort before those of the others.
  */
 function pageOf(runs: readonly RunSummary[], found: readonly Found[], limit: number) {
   const horizon = found
     .flatMap(({ cameTo }) => cameTo ?? [])
     .toSorted()
     .at(-1);
-  // By key: a run that changed its state between two of the queries is found twice.
+  // By key, because a run that changes state between two of the queries is found twice.
   const byKey = new Map(runs.map((run) => [listingKey(run), run]));
   const known = [...byKey].filter(([key]) => horizon === undefined || key >= horizon);
   const sorted = known.sort(([a], [b]) => (a < b ? 1 : -1));
@@ -196,7 +200,7 @@ function pageOf(runs: readonly RunSummary[], found: readonly Found[], limit: num
   return { runs: page.map(([, run]) => run), ...(next !== undefined && { next }) };
 }
 
-/** Reads of the indexes of runs. Each may be seconds behind the runs themselves. */
+/** Reads from the indexes of runs. Each may lag seconds behind the runs themselves. */
 export function dynamoRunListing(table: DynamoTable): Pick<RunStore, "dueRuns" | "listRuns"> {
   return {
     async dueRuns(now, limit) {
@@ -223,7 +227,7 @@ export function dynamoRunListing(table: DynamoTable): Pick<RunStore, "dueRuns" |
       const place = placeFor(filter);
       const range = rangeOf(filter, from);
       if (isEmpty(range)) return { runs: [] };
-      // Two more than asked for: one may be that of `from` itself, and one tells whether there is another page.
+      // Two more than requested: one may be the run of `from` itself, and one shows whether there is another page.
       const wanted = limit + 2;
       const { partitions, named } = place;
       const all =

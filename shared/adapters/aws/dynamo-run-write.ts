@@ -3,7 +3,7 @@ import { runKey } from "./dynamo-keys.ts";
 import { conditional, type DynamoTable } from "./dynamo-table.ts";
 import { amidTransactions, type Transacted, transact, type Write } from "./dynamo-transaction.ts";
 
-/** A change of a run's item and the condition of it. `#state` is there without being named. */
+/** A change of a run's item and its condition. `#state` is available without being declared. */
 export type RunChange = {
   readonly add?: string;
   readonly set?: string;
@@ -13,24 +13,26 @@ export type RunChange = {
   readonly values?: Readonly<Record<string, unknown>>;
 };
 
-/** Whether a run was changed, and its item as it then is; or the item that the condition met, if there is one. */
+/**
+ * Whether a run was changed, and its item after the write; if the condition failed, the existing item, if there is one.
+ */
 export type RunWritten = { readonly ok: boolean; readonly item: unknown };
 
 type Update = NonNullable<NonNullable<TransactWriteCommandInput["TransactItems"]>[number]["Update"]>;
 
-/** A list of states as a condition takes it, and its values. */
+/** A list of states in the form of a condition, and its values. */
 export function oneOf(states: readonly string[]) {
   const values = Object.fromEntries(states.map((state) => [`:is${state}`, state]));
   return { condition: `#state IN (${Object.keys(values).join(", ")})`, values };
 }
 
-/** A change as DynamoDB takes it, by itself or as a part of a transaction. */
+/** A change in DynamoDB's form, by itself or as part of a transaction. */
 function updateOf(table: DynamoTable, runId: string, change: RunChange): Update {
   const clauses = { ADD: change.add, SET: change.set, REMOVE: change.remove };
   const expression = Object.entries(clauses)
     .flatMap(([clause, what]) => (what === undefined ? [] : [`${clause} ${what}`]))
     .join(" ");
-  // `state` is a word of DynamoDB's own. A name or value that no expression uses is an error.
+  // `state` is a reserved word in DynamoDB. A name or value that no expression uses is an error.
   const used = expression.includes("#state") || change.condition.includes("#state");
   const names = { ...(used && { "#state": "state" }), ...change.names };
   return {
@@ -50,7 +52,7 @@ export async function readRunItem({ client, name }: DynamoTable, runId: string):
   return (await client.send(read)).Item;
 }
 
-/** Changes a run together with other items, or nothing. The run's own refusal is the one at place 0. */
+/** Changes a run together with other items, or changes nothing. The run's own refusal is the one at place 0. */
 export function changeRunWith(
   table: DynamoTable,
   runId: string,
@@ -61,8 +63,8 @@ export function changeRunWith(
 }
 
 /**
- * Changes a run; where other items change with it, in one transaction, whose other writes can have no conditions. A run
- * that nothing changes with costs a single update.
+ * Changes a run. If other items change with it, one transaction does so, and its other writes can't have conditions. A
+ * change of the run alone costs a single update.
  */
 export async function changeRun(
   table: DynamoTable,

@@ -14,9 +14,8 @@ import { tagChanges } from "./dynamo-tags.ts";
 import { amidTransactions, transact } from "./dynamo-transaction.ts";
 
 /**
- * Runs themselves. Only what changes a run's state, and deferring its next look, touches an index. A run that joins or
- * leaves a work queue, or gives its slots back, does so in one transaction with its change of state; all else is a single
- * write.
+ * Runs themselves. Only state changes and deferring the next look touch an index. A run that joins or leaves a work
+ * queue, or frees its slots, does so in one transaction with its state change; everything else is a single write.
  */
 export function dynamoRuns(
   table: DynamoTable,
@@ -30,7 +29,7 @@ export function dynamoRuns(
   };
 
   let noted: string | undefined;
-  /** Notes that a day has runs: before its first run, so that none is left out of lists, and once a worker. */
+  /** Notes that a day has runs. This comes before the day's first run, so that lists miss none, and once per worker. */
   const noteDay = async (day: string): Promise<void> => {
     if (day === noted) return;
     await table.client.send(new PutCommand({ TableName: table.name, Item: dayKey(day) }));
@@ -74,7 +73,7 @@ export function dynamoRuns(
     },
 
     async moveRun(runId, epoch, move, dueAt) {
-      // Each further turn means that someone else has moved the run meanwhile.
+      // Each further round means that another worker has moved the run meanwhile.
       for (;;) {
         const run = await getRun(runId);
         if (run === undefined || run.epoch !== epoch || !mayMove(run, move)) return run;
@@ -112,7 +111,7 @@ export function dynamoRuns(
     async endRun(run, to, endedAt, dueAt) {
       const { runId, epoch } = run;
       const before = oneOf(statesBefore(to));
-      // A run that succeeded is found by its day, pipeline or tags, and leaves the index by state.
+      // A succeeded run is found by its day, pipeline or tags, and leaves the index by state.
       const listed = to === "SUCCEEDED" ? undefined : statePartition(to, runId);
       const { ok, item } = await changeRun(
         table,

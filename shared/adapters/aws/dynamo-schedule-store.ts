@@ -14,11 +14,11 @@ import {
 import { take } from "./dynamo-query.ts";
 import { conditional, type DynamoTable } from "./dynamo-table.ts";
 
-/** What a schedule's item keeps in another form: its next time is where the index of what is due has it. */
+/** The fields that a schedule's item stores in another form: its next time is the `due` index's sort key. */
 const inOtherForm = z.looseObject({ sk: scheduleFromKey, dueAt: z.string().exactOptional() });
 
 /**
- * One that was stored without its rule gets it, and its place in the index, when it is registered next.
+ * A schedule that was stored without its rule gets it, and its place in the index, at the next registration.
  *
  * @throws ZodError for an item that is not a schedule
  */
@@ -34,8 +34,8 @@ function attributesOf({ pipeline: _pipeline, name: _name, nextAt, ...fields }: S
 }
 
 /**
- * The condition that a schedule is still as it was read, in all that it says. A tick that moves it on and a person who
- * switches it off at the same time both read it first; the second to write reads it again.
+ * The condition that no field of a schedule has changed since it was read. A tick that moves it on and a person who
+ * switches it off at the same time both read it first; the second writer reads it again.
  */
 function unchanged(previous: StoredSchedule | undefined) {
   if (previous === undefined) return { ConditionExpression: isFirst };
@@ -54,8 +54,8 @@ function unchanged(previous: StoredSchedule | undefined) {
 }
 
 /**
- * Schedules in the table. One that has a next time is in the index of what is due, beside runs, so that the tick reads
- * those whose time has come and no others.
+ * Schedules in the table. A schedule with a next time is in the `due` index, beside runs, so that the tick reads only
+ * those whose time has come.
  */
 export function dynamoScheduleStore(table: DynamoTable): ScheduleStore {
   const { client, name: TableName } = table;

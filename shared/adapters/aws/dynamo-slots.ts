@@ -16,18 +16,23 @@ function slotsOf(item: unknown): Slots {
   return slotsRecord.parse({ holders: new Set(), ...(item !== undefined && fieldsOf(item)) });
 }
 
-/** The write that puts a run into its work queue. It goes with the one that makes the run QUEUED. */
+/**
+ * The write that adds a run to its work queue. It goes into the same transaction as the one that makes the run QUEUED.
+ */
 export function joinQueue({ name }: DynamoTable, run: Run): Write {
   const limits = distinctLimits(run).map((limit) => limit.name);
   return { Put: { TableName: name, Item: { ...placeInQueue(run), runId: run.runId, limits } } };
 }
 
-/** The write that takes a run out of its work queue. It goes with the one after which the run is QUEUED no more. */
+/**
+ * The write that removes a run from its work queue. It goes into the same transaction as the one after which the run is
+ * no longer QUEUED.
+ */
 export function leaveQueue({ name }: DynamoTable, run: Run): Write {
   return { Delete: { TableName: name, Key: placeInQueue(run) } };
 }
 
-/** The writes that give back all slots of a run. They go with the one that ends it. */
+/** The writes that free all slots of a run. They go into the same transaction as the one that ends it. */
 export function freeSlots({ name }: DynamoTable, run: Run): Write[] {
   return distinctLimits(run).map((limit) => ({
     Update: {
@@ -39,9 +44,10 @@ export function freeSlots({ name }: DynamoTable, run: Run): Write[] {
   }));
 }
 
-/** The writes that take a slot of each of a run's limits where there is one left, or where the run holds one already. */
+/** The writes that take a slot of each of a run's limits if one is free, or if the run already holds one. */
 function takeSlots({ name }: DynamoTable, run: Run): Write[] {
-  // A limit that an operator set stands before the run's own. There is no empty set: without holders all are free.
+  // An operator's limit overrides the run's own. DynamoDB has no empty set: if there are no holders, all slots are
+  // free.
   const free = (limit: string) =>
     `(size(holders) < ${limit} OR (attribute_not_exists(holders) AND ${limit} > :none))`;
   return distinctLimits(run).map((limit) => ({
@@ -63,7 +69,7 @@ function takeSlots({ name }: DynamoTable, run: Run): Write[] {
   }));
 }
 
-/** Slots, and runs that wait for them. A run's slots and its state change together or not at all, so that none leaks. */
+/** Slots, and runs that wait for them. A run's slots and its state change together or not at all, so no slot leaks. */
 export function dynamoSlots(
   table: DynamoTable,
 ): Pick<RunStore, "admitRun" | "waitingRuns" | "getSlots" | "setLimit"> {

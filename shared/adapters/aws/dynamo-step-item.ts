@@ -5,30 +5,35 @@ import type { StepRecord, StoredValue } from "../../state/step-record.ts";
 import { fieldsOf, runIdFromKey, stepFromKey, stepKey } from "./dynamo-keys.ts";
 import { jsonText } from "./dynamo-run-item.ts";
 
-// A record's fields are attributes of the same names. Only its key and its result are kept in another form.
+// A record's fields are attributes with the same names. Only its key and its result are stored in another form.
 
 const marked = z.looseObject({ version: z.string() });
 const placed = z.looseObject({ pk: runIdFromKey, sk: stepFromKey });
 const ended = z.looseObject({ state: z.enum(["SUCCEEDED", "CACHED"]) });
 const kept = z.union([z.object({ value: jsonText }), z.object({ uri: z.string() })]);
 
-/** A result, from the attributes that it is kept in. @throws ZodError for anything else */
+/** A result, from the attributes that store it. @throws ZodError for anything else */
 export function outputOf(item: object): StoredValue {
   const more = "output" in item ? z.looseObject({}).parse(item.output) : {};
   return { ...more, ...kept.parse(item) };
 }
 
-/** The attributes that a result is kept in: JSON as text, see {@link jsonText}. Other fields of a result stand apart. */
+/**
+ * The attributes that store a result: JSON as text, see {@link jsonText}. Other fields of a result are separate
+ * attributes.
+ */
 export function outputAttributes(output: StoredValue) {
   const { value: _value, uri: _uri, ...more } = { value: undefined, uri: undefined, ...output };
   const result = "uri" in output ? { uri: output.uri } : { value: JSON.stringify(output.value) };
   return Object.keys(more).length === 0 ? result : { ...result, output: more };
 }
 
-/** Whether a record has a result: the names of its attributes are those of other things in other records. */
+/**
+ * Whether a record has a result. The attributes' names alone don't show it: other records use them for other things.
+ */
 const hasOutput = (item: object) => ended.safeParse(item).success;
 
-/** The record of an item as DynamoDB gave it. @throws ZodError for anything else */
+/** The record in an item that DynamoDB returned. @throws ZodError for anything else */
 export function storedStepOf(item: unknown): FoundRecord {
   const { pk: runId, sk: place } = placed.parse(item);
   const { version, ...fields } = marked.parse(fieldsOf(item));
@@ -37,7 +42,7 @@ export function storedStepOf(item: unknown): FoundRecord {
   return { ...readStep({ ...others, runId, ...place, output: outputOf(fields) }), version };
 }
 
-/** Just the version of a record's item. @throws ZodError for anything else */
+/** Only the version of a record's item. @throws ZodError for anything else */
 export const versionOf = (item: unknown): Version => marked.parse(item).version;
 
 /** The item of a step record. */

@@ -9,7 +9,7 @@ import { take } from "./dynamo-query.ts";
 import { stepItemOf, storedStepOf, versionOf } from "./dynamo-step-item.ts";
 import { conditional, type DynamoTable } from "./dynamo-table.ts";
 
-/** Told apart from every other write of the same record. 72 random bits in 12 characters. */
+/** Distinguishes this write from every other write of the same record. 72 random bits in 12 characters. */
 const freshVersion = (): Version => randomBytes(9).toString("base64url");
 
 /** Records of steps. */
@@ -64,7 +64,7 @@ export function dynamoSteps(
         ReturnValuesOnConditionCheckFailure: "ALL_OLD",
       });
       const written = await conditional(client.send(write));
-      // The SDK repeats a write whose answer was lost; the repetition then meets its own item.
+      // The SDK repeats a write whose answer was lost; the repetition then finds its own item.
       const mine = written.ok || (written.current !== undefined && versionOf(written.current) === version);
       if (mine) return { ok: true, record: { ...next, version } };
       return {

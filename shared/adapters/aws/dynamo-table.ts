@@ -12,11 +12,12 @@ export type DynamoTable = { readonly client: DynamoDBDocumentClient; readonly na
 /**
  * A client for the table of runs.
  *
- * Throttling is left to the SDK. A table on demand is throttled for moments only, so five tries with the SDK's jittered
- * delays (up to 1, 2, 4 and 8 s after a throttled one, 7.5 s on average) outlast it and still fit into the shortest of
- * our functions; what lasts longer is retried by the message that the function holds. "standard" and not "adaptive":
- * adaptive slows down all of a client's calls because of one hot key. A connection that hangs is given up, as otherwise
- * it would take the whole function with it; all writes may be repeated, whether or not the lost one took effect.
+ * Throttling is left to the SDK. An on-demand table is throttled only briefly, so five tries with the SDK's jittered
+ * delays (up to 1, 2, 4 and 8 s after a throttled one, 7.5 s on average) outlast it and still fit into our shortest
+ * function timeout. If throttling lasts longer, the function's message retries. The mode is "standard" and not
+ * "adaptive": adaptive slows down all of a client's calls because of one hot key. The client gives up a connection that
+ * hangs, which would otherwise block the whole function. All writes may be repeated, whether or not the lost one took
+ * effect.
  */
 export function dynamoClient(config: DynamoDBClientConfig = {}): DynamoDBDocumentClient {
   return DynamoDBDocumentClient.from(
@@ -30,12 +31,12 @@ export function dynamoClient(config: DynamoDBClientConfig = {}): DynamoDBDocumen
   );
 }
 
-/** What became of a conditional write: its output, or the item that stood against it. */
+/** The outcome of a conditional write: its output, or the existing item that made the condition fail. */
 export type Conditional<T> =
   | { readonly ok: true; readonly output: T }
   | { readonly ok: false; readonly current: unknown };
 
-/** Awaits a write with a condition and `ReturnValuesOnConditionCheckFailure`; a condition that fails is no error. */
+/** Awaits a write with a condition and `ReturnValuesOnConditionCheckFailure`. A failed condition is not an error. */
 export async function conditional<T>(write: Promise<T>): Promise<Conditional<T>> {
   try {
     return { ok: true, output: await write };

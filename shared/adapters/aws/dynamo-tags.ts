@@ -5,7 +5,7 @@ import { runOf } from "./dynamo-run-item.ts";
 import type { DynamoTable } from "./dynamo-table.ts";
 import { transact, type Write } from "./dynamo-transaction.ts";
 
-/** The writes that take a run from some tags to others. They go with the one that changes the run's own. */
+/** The writes that change a run's tags. They go into the same transaction as the change of the run's own set. */
 export function tagChanges(
   { name }: DynamoTable,
   run: Run,
@@ -23,7 +23,7 @@ export function tagChanges(
   ];
 }
 
-/** Tags of runs: a set in the run, and an item for each to find the run by. A run without tags has neither. */
+/** Tags of runs: a set in the run, and an item for each tag to find the run by. A run without tags has neither. */
 export function dynamoTags(table: DynamoTable): Pick<RunStore, "tagRun"> {
   return {
     async tagRun(run, tags) {

@@ -14,7 +14,7 @@ const tallyItem = z.object({
 });
 const tallyOf = (item: unknown): Tally => tallyItem.parse(item);
 
-/** Counts of mapped steps. A shard of 200 stays under 1 KB: one write unit a join. */
+/** Tallies of mapped steps. A shard of 200 stays under 1 KB: one write unit per join. */
 export function dynamoTallies({
   client,
   name,

@@ -7,20 +7,20 @@ import type { DynamoTable } from "./dynamo-table.ts";
 /** One write of a transaction. */
 export type Write = NonNullable<TransactWriteCommandInput["TransactItems"]>[number];
 
-/** A write of a transaction whose condition did not hold, and the item that stood against it. */
+/** A write of a transaction whose condition failed, and the existing item that made it fail. */
 export type Refusal = { readonly place: number; readonly item: unknown };
 
-/** What became of a transaction: all of its writes, or none. */
+/** The outcome of a transaction: all of its writes took effect, or none did. */
 export type Transacted =
   | { readonly ok: true }
   | { readonly ok: false; readonly refusals: readonly Refusal[] };
 
-/** Transactions that meet at an item cancel one another; it takes milliseconds until they are through. */
+/** Transactions that touch the same item cancel one another; it takes milliseconds until they are done. */
 const backoff: Backoff = { tries: 10, first: 20, longest: 2_000 };
 const refused = "ConditionalCheckFailed";
 const passing = new Set(["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"]);
 
-/** Writes of other transactions stood in the way again and again. Trying later can help. */
+/** Other transactions kept getting in the way of writes. Trying later can help. */
 export class TransactionConflictError extends Error {
   override readonly name = "TransactionConflictError";
   readonly throttled = true;
@@ -29,7 +29,7 @@ export class TransactionConflictError extends Error {
   }
 }
 
-/** Whether nothing but the moment was wrong. A condition that failed beside a conflict has failed for good. */
+/** Whether conflicts were the only cause. A condition that failed beside a conflict has failed for good. */
 function willPass(error: unknown): boolean {
   if (error instanceof TransactionConflictException) return true;
   if (!(error instanceof TransactionCanceledException)) return false;
@@ -38,8 +38,8 @@ function willPass(error: unknown): boolean {
 }
 
 /**
- * Makes a write to an item that transactions write too, and makes it again while one of them stands in its way: the SDK
- * repeats neither.
+ * Makes a write to an item that transactions also write, and repeats it while a transaction blocks it. The SDK doesn't
+ * repeat either kind of write.
  *
  * @throws TransactionConflictError
  */
@@ -56,8 +56,8 @@ export async function amidTransactions<T>(write: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Makes all writes or none. Conditions that fail are no error. A repetition by the SDK, after a lost answer, is told from
- * a second transaction by the token that the SDK gives each call.
+ * Makes all writes or none. A failed condition is not an error. The SDK gives each call a token, which distinguishes
+ * its own repetition after a lost answer from a second transaction.
  *
  * @throws TransactionConflictError
  */

@@ -1,13 +1,16 @@
 import { headline } from "../../notice/run-notice.ts";
 import type { RunNotice } from "../../ports/notifier.ts";
 
-/** Characters of a subject that SNS takes: fewer than 100, of ASCII, without line breaks (SNS API, Publish). */
+/**
+ * Maximum number of characters of a subject: SNS takes fewer than 100, of ASCII, without line breaks (SNS API,
+ * Publish).
+ */
 const maxSubject = 99;
 
-/** What SNS does not take in a subject stands as a question mark. */
+/** Characters that SNS doesn't accept in a subject become question marks. */
 const asSubject = (text: string) => text.replace(/[^\x20-\x7e]/gu, "?").slice(0, maxSubject);
 
-/** A notice as an e-mail of plain text. */
+/** A notice as a plain-text e-mail. */
 export function emailMessage(notice: RunNotice): { subject: string; body: string } {
   const { pipeline, stage, run, state, scheduledAt, startedAt, endedAt, reason, error, failedSteps } = notice;
   const { look, retry } = notice.commands;

@@ -1,6 +1,6 @@
 /**
- * What AWS Batch itself tries again: what was not the job's fault, and nothing else; the engine decides on the rest. The
- * first match wins and no match would mean another try, hence the last rule. Five rules are the most there are.
+ * AWS Batch itself retries only what was not the job's fault; the engine decides on the rest. The first match wins, and
+ * no match would mean another try, hence the last rule. Batch allows at most five rules.
  */
 export const nativeRetryRules = [
   { onStatusReason: "Host EC2*", action: "RETRY" },

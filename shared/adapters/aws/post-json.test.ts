@@ -19,10 +19,10 @@ const receiver = new TestReceiver();
 beforeAll(() => receiver.start());
 afterAll(() => receiver.stop());
 
-/** Part of the address that nobody may learn. */
+/** The part of the address that must stay secret. */
 const secret = "T0SECRET/B0SECRET";
 
-/** What posting ends with: the error, or undefined. */
+/** The outcome of posting: the error, or undefined. */
 async function outcome(to: Partial<Receiver> = {}): Promise<Error | undefined> {
   const at = { name: "the receiver", url: receiver.url(`/${secret}`), headers: {}, ...to };
   try {

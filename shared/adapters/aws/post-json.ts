@@ -4,13 +4,13 @@ import { NoticeDelayedError, NoticeFailedError, NoticeRefusedError } from "../..
 
 /** A receiver of JSON. */
 export type Receiver = {
-  /** What it is called in errors, in place of its address: that may be a secret. */
+  /** Its name in errors, in place of its address, which may be a secret. */
   readonly name: string;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
 };
 
-/** A receiver did not take what it was sent. */
+/** A receiver didn't accept what it was sent. */
 export class AnswerRefusedError extends NoticeRefusedError {
   readonly status: number;
   constructor(message: string, status: number) {
@@ -19,16 +19,16 @@ export class AnswerRefusedError extends NoticeRefusedError {
   }
 }
 
-/** Bytes of an answer that are looked at: as much as tells why, whatever else comes. */
+/** Bytes of an answer to look at: enough to see the reason, however long the answer is. */
 const maxAnswer = 200;
 
-/** Seconds to wait that a receiver may ask for, at most: nobody holds a notice back for days. */
+/** Maximum delay in seconds that a receiver may ask for: a notice must not be held back for days. */
 const maxDelay = 3600;
 
-/** Statuses below 500 that say nothing against trying again (RFC 9110, 15.5; RFC 8470; RFC 6585). */
+/** Statuses below 500 that don't rule out another try (RFC 9110, 15.5; RFC 8470; RFC 6585). */
 const passing: ReadonlySet<number> = new Set([408, 425, 429]);
 
-/** First bytes of an answer. The rest is not read; the connection is closed. */
+/** First bytes of an answer. The rest is not read, and the connection is closed. */
 async function beginningOf({ body }: Response): Promise<string> {
   const bytes: number[] = [];
   const reader = body?.getReader();
@@ -39,14 +39,14 @@ async function beginningOf({ body }: Response): Promise<string> {
       for (const byte of value.subarray(0, maxAnswer)) bytes.push(byte);
     }
   } catch {
-    // An answer that breaks off has said what it said: its status.
+    // If an answer breaks off, its status has still arrived.
   } finally {
     await reader?.cancel().catch(() => undefined);
   }
   return String.fromCharCode(...bytes.slice(0, maxAnswer));
 }
 
-/** What an answer says of its reason, if that is a word such as Slack's `no_service`: all else might tell the address. */
+/** The reason in an answer, if it is a word such as Slack's `no_service`: any other text might reveal the address. */
 async function reasonIn(response: Response): Promise<string> {
   const [word] = /^[a-z]+(_[a-z]+)*$/.exec((await beginningOf(response)).trim()) ?? [];
   return word === undefined ? "" : ` (${word})`;
@@ -60,10 +60,10 @@ function retryAfter(response: Response, now: number): number | undefined {
   return Number.isNaN(seconds) ? undefined : Math.min(Math.max(0, seconds), maxDelay);
 }
 
-/** As fetch has it, of an error on the way. */
+/** The form in which fetch reports a network error. */
 const networkError = z.object({ cause: z.object({ code: z.string() }) });
 
-/** What went wrong on the way, as a code: messages of the network's errors may tell the address. */
+/** The code of a network error. The error's message may reveal the address. */
 function codeOf(thrown: unknown): string {
   return networkError.safeParse(thrown).data?.cause.code ?? "no connection";
 }
@@ -78,7 +78,7 @@ function headersFor({ headers }: Receiver): Headers {
 async function answerOf(receiver: Receiver, body: string, signal: AbortSignal): Promise<Response> {
   const headers = headersFor(receiver);
   try {
-    // What a redirect names is not what was set up, so none is followed.
+    // A redirect's target is not the configured address, so no redirect is followed.
     return await fetch(receiver.url, { method: "POST", headers, body, signal, redirect: "manual" });
   } catch (thrown) {
     if (signal.aborted) throw new NoticeFailedError(`${receiver.name} did not answer in time`);
@@ -89,9 +89,9 @@ async function answerOf(receiver: Receiver, body: string, signal: AbortSignal): 
 /**
  * Posts JSON once.
  *
- * @param signal aborted when the time for it is up
+ * @param signal aborted when the time limit is reached
  * @param now epoch milliseconds
- * @throws AnswerRefusedError, NoticeDelayedError or NoticeFailedError, which never tell the address
+ * @throws AnswerRefusedError, NoticeDelayedError or NoticeFailedError, which never reveal the address
  */
 export async function postJson(
   receiver: Receiver,
@@ -102,7 +102,7 @@ export async function postJson(
   const response = await answerOf(receiver, JSON.stringify(value), signal);
   const { status } = response;
   if (response.ok) {
-    // Unread: the worker may be frozen next, and a connection kept for later would be dead by then.
+    // Left unread: the worker may be frozen next, and a connection kept for later would be dead by then.
     await response.body?.cancel().catch(() => undefined);
     return;
   }

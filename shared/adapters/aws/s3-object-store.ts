@@ -12,12 +12,12 @@ import {
 import { type Backoff, pauseBeforeRetry } from "../../platform/pause-before-retry.ts";
 import { type ObjectPlace, type ObjectStore, parseObjectUri } from "../../ports/object-store.ts";
 
-/** For conditional writes that met another one under way, of which S3 asks to try again, and for reads that broke off. */
+/** For conditional writes that met a concurrent one, which S3 asks to retry, and for reads that broke off. */
 const defaultBackoff: Backoff = { tries: 6, first: 50, longest: 1_000 };
 
 const statusOf = (error: unknown) =>
   error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
-/** An object that is not there. A bucket that is not there is a mistake and stays an error. */
+/** Whether an error means that the object doesn't exist. A missing bucket is a mistake and stays an error. */
 const isMissing = (error: unknown) =>
   error instanceof S3ServiceException && (error.name === "NoSuchKey" || error.name === "NotFound");
 const isMissingSource = (error: unknown) =>
@@ -27,7 +27,7 @@ const placeOf = (uri: string) => {
   const { bucket, key } = parseObjectUri(uri);
   return { Bucket: bucket, Key: key };
 };
-/** An object as the source of a copy: in a header, so every character but the slash is encoded. */
+/** An object as the source of a copy. It goes into a header, so every character except the slash is encoded. */
 const sourceOf = ({ uri, versionId }: ObjectPlace) => {
   const { bucket, key } = parseObjectUri(uri);
   const path = `${bucket}/${key.split("/").map(encodeURIComponent).join("/")}`;
@@ -36,11 +36,11 @@ const sourceOf = ({ uri, versionId }: ObjectPlace) => {
 const contentOf = (body: string | Uint8Array, mediaType: string) => ({
   Body: body,
   ContentType: mediaType,
-  // Without it the SDK takes an empty body for a stream of unknown length, and warns.
+  // Without it the SDK treats an empty body as a stream of unknown length, and warns.
   ContentLength: Buffer.byteLength(body),
 });
 
-/** SHA-256 (hex) of an object, read as a stream: for stores that are like S3 and tell no checksum of a copy. */
+/** SHA-256 (hex) of an object, read as a stream: for S3-like stores that return no checksum for a copy. */
 async function hashOf(client: S3Client, uri: string, versionId: string | undefined): Promise<string> {
   const { Body: body } = await client.send(new GetObjectCommand({ ...placeOf(uri), VersionId: versionId }));
   const hash = createHash("sha256");
@@ -92,7 +92,7 @@ export function s3ObjectStore(
         try {
           return await body?.transformToByteArray();
         } catch (error) {
-          // A connection that broke: the SDK tries requests again, but not the reading of what they answer with.
+          // The connection broke. The SDK retries requests, but not the reading of their answers.
           if (tried === backoff.tries) throw error;
           await pauseBeforeRetry(backoff, tried);
         }

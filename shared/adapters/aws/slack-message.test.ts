@@ -3,7 +3,7 @@ import { logUrl } from "../../notice/log-url.ts";
 import { emailMessage } from "./email-message.ts";
 import { slackMessage } from "./slack-message.ts";
 
-/** Every text of a message. */
+/** Every text in a message. */
 function textsOf(value: unknown): string[] {
   if (typeof value === "string") return [value];
   if (typeof value !== "object" || value === null) return [];

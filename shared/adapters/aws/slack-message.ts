@@ -1,8 +1,8 @@
 import { endWords, headline } from "../../notice/run-notice.ts";
 import type { RunNotice } from "../../ports/notifier.ts";
 
-// Limits of Block Kit (Slack, "Blocks" reference): 150 characters of a header, 3,000 of a section, 2,000 of a field,
-// 50 blocks. Ours are lower where a message would only get unreadable.
+// Limits of Block Kit (Slack, "Blocks" reference): 150 characters for a header, 3,000 for a section, 2,000 for a field,
+// 50 blocks. Ours are lower where a message would only become unreadable.
 const maxHeader = 150;
 const maxError = 2500;
 const maxField = 500;
@@ -18,10 +18,10 @@ const marks: Readonly<Record<RunNotice["state"], string>> = {
 const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
 
 /**
- * A text with what Slack takes for markup made harmless (`<!channel>` would call everybody), and cut so that no
- * character is halved.
+ * Escapes a text so that Slack finds no markup in it (`<!channel>` would notify everybody), and cuts it so that no
+ * character is split.
  *
- * @param longest characters that the result may have
+ * @param longest maximum number of characters of the result
  */
 function plain(text: string, longest: number): string {
   let result = "";
@@ -33,7 +33,7 @@ function plain(text: string, longest: number): string {
   return result;
 }
 
-/** A text in which nothing is markup. Backquotes would end it. */
+/** A text in which nothing is markup. Backquotes would end the code block. */
 const code = (text: string, longest: number) => `\`\`\`${plain(text.replaceAll("`", "'"), longest)}\`\`\``;
 
 const section = (text: string) => ({ type: "section", text: { type: "mrkdwn", text, verbatim: true } });
@@ -73,7 +73,9 @@ function whyOf({ error, reason, failedSteps }: RunNotice) {
   ];
 }
 
-/** A notice as Slack's incoming webhooks take it: Block Kit, with a line of text for where there is no room for blocks. */
+/**
+ * A notice in the form of Slack's incoming webhooks: Block Kit, with a line of text for places without room for blocks.
+ */
 export function slackMessage(notice: RunNotice) {
   const { look, retry } = notice.commands;
   const title = `${marks[notice.state]} ${notice.pipeline} ${endWords[notice.state]} in ${notice.stage}`;

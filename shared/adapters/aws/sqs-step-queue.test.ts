@@ -12,7 +12,7 @@ const messages = (count: number): StepMessage[] =>
 const indexIn = (body: string | undefined) => (JSON.parse(body ?? "") as { index: number }).index;
 const fast = { tries: 4, first: 0, longest: 0 };
 
-/** A client that answers each call by `answer`, and the calls that it got. */
+/** A client that answers each call with `answer`, and the calls that it got. */
 function clientAnswering(answer: (call: SendMessageBatchCommandInput, calls: number) => object) {
   const calls: SendMessageBatchCommandInput[] = [];
   const send = async ({ input }: { input: SendMessageBatchCommandInput }) => {

@@ -3,12 +3,12 @@ import { type Backoff, pauseBeforeRetry } from "../../platform/pause-before-retr
 import { isThrottling } from "../../platform/throttling.ts";
 import { maxMessageDelay, type StepMessage, type StepQueue } from "../../ports/step-queue.ts";
 
-/** SendMessageBatch takes no more messages. */
+/** SendMessageBatch accepts no more messages than this. */
 const batchSize = 10;
-/** For entries that SQS refused by a fault of its own; a whole call that fails is retried by the SDK. */
+/** For entries that SQS refused through a fault of its own. The SDK retries a whole call that fails. */
 const entryBackoff: Backoff = { tries: 5, first: 50, longest: 1_000 };
 
-/** What SQS said of a single message; its code is the name. */
+/** SQS's error for a single message; its code is the name. */
 class EntryRefusedError extends Error {
   override readonly name: string;
   constructor({ Code: code = "NoCode", Message: message = "no message" }: BatchResultErrorEntry) {
@@ -22,7 +22,7 @@ export class MessagesNotSentError extends AggregateError {
   override readonly name = "MessagesNotSentError";
   readonly throttled: boolean;
   readonly unsent: readonly StepMessage[];
-  /** @param reasons errors of calls, and what SQS said of single messages */
+  /** @param reasons errors of calls, and SQS's errors for single messages */
   constructor(unsent: readonly StepMessage[], total: number, reasons: readonly unknown[]) {
     super(
       reasons,
@@ -63,7 +63,7 @@ export function sqsStepQueue(client: SQSClient, url: string, backoff: Backoff = 
 
   return {
     async send(messages, delay = 0) {
-      // Up, for a message that comes early finds nothing to do and has to be sent once more.
+      // Rounded up: a message that arrives early finds nothing to do and has to be sent again.
       const delaySeconds = Math.ceil(Math.min(Math.max(delay, 0), maxMessageDelay) / 1000);
       const batches = Array.from({ length: Math.ceil(messages.length / batchSize) }, (_, place) =>
         sendBatch(messages.slice(place * batchSize, (place + 1) * batchSize), delaySeconds),

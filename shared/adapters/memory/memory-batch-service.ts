@@ -20,15 +20,15 @@ type Job = JobDetail & {
 const isOver = (state: JobState) => state === "SUCCEEDED" || state === "FAILED";
 
 /**
- * AWS Batch within the process. Nothing runs by itself: a driver asks for the jobs that wait and says how each ended,
- * and takes the events that came of it.
+ * AWS Batch within the process. Nothing runs by itself: a driver asks for the waiting jobs, reports how each ended, and
+ * takes the resulting events.
  */
 export class MemoryBatchService implements BatchService {
   private readonly clock: Clock;
   private readonly jobs = new Map<string, Job>();
-  /** Ids of the jobs that have not ended and are no array jobs, in the order of submission. */
+  /** Ids of the jobs that have not ended and are not array jobs, in the order of submission. */
   private readonly open = new Set<string>();
-  /** Of each array job, how many children have not ended, and whether one has failed. */
+  /** For each array job, how many children have not ended, and whether one has failed. */
   private readonly arrays = new Map<string, { open: number; failed: boolean }>();
   private events: JobDetail[] = [];
   private submissions = 0;
@@ -88,7 +88,7 @@ export class MemoryBatchService implements BatchService {
     for (const job of [id, ...children]) this.finish(job, { statusReason: reason });
   }
 
-  /** Jobs that have not ended and are no array jobs: what a machine would run. The first of them, up to `limit`. */
+  /** Jobs that have not ended and are not array jobs: what a machine would run. Returns the first `limit` of them. */
   waiting(limit = Number.POSITIVE_INFINITY): Job[] {
     const found: Job[] = [];
     for (const id of this.open) {
@@ -104,17 +104,17 @@ export class MemoryBatchService implements BatchService {
     return [...this.jobs.values()].filter((job) => job.arrayIndex === undefined).map(({ name }) => name);
   }
 
-  /** Says that a job waits for a machine. */
+  /** Records that a job waits for a machine. */
   wait(id: string): void {
     this.change(id, { state: "RUNNABLE" });
   }
 
-  /** Says that a job's process began. */
+  /** Records that a job's process began. */
   begin(id: string): void {
     this.change(id, { state: "RUNNING", startedAt: this.clock.now() });
   }
 
-  /** Says how a job's process ended; a job that is over already stays as it is. */
+  /** Records how a job's process ended; a job that has already ended stays as it is. */
   finish(id: string, exit: JobExit): void {
     const state = exit.exitCode === 0 ? "SUCCEEDED" : "FAILED";
     if (!this.change(id, { ...exit, state, stoppedAt: this.clock.now() })) return;
@@ -128,7 +128,9 @@ export class MemoryBatchService implements BatchService {
     this.change(parent, { state: array.failed ? "FAILED" : "SUCCEEDED", stoppedAt: this.clock.now() });
   }
 
-  /** Has Batch try a job again that lost its machine, by itself. @returns false where it may not: the job has failed then */
+  /**
+   * Makes Batch itself retry a job that lost its machine. @returns false if no tries are left: the job has then failed
+   */
   tryAgain(id: string, lost: JobTryDetail): boolean {
     const { tries = [], startedAt, maxTries = 1 } = this.jobs.get(id) ?? {};
     const ended = { ...lost, ...(startedAt !== undefined && { startedAt }), stoppedAt: this.clock.now() };
@@ -138,7 +140,7 @@ export class MemoryBatchService implements BatchService {
     return false;
   }
 
-  /** Has Batch know a job, or an array job with its children, no longer: as of one that ended long ago. */
+  /** Makes Batch forget a job, or an array job with its children, as it does for jobs that ended long ago. */
   forget(id: string): void {
     for (const job of [...this.jobs.keys()]) {
       if (job !== id && !job.startsWith(`${id}:`)) continue;
@@ -147,14 +149,14 @@ export class MemoryBatchService implements BatchService {
     }
   }
 
-  /** Takes the events since the last call. */
+  /** Returns and removes the events since the last call. */
   takeEvents(): JobDetail[] {
     const taken = this.events;
     this.events = [];
     return taken;
   }
 
-  /** Whether the job was there to be changed: one that is over stays as it is. */
+  /** Whether the job could be changed: a job that has ended stays as it is. */
   private change(id: string, change: Partial<JobDetail>): boolean {
     const job = this.jobs.get(id);
     if (job === undefined || isOver(job.state)) return false;

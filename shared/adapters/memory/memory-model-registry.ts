@@ -10,7 +10,7 @@ type Model = {
 
 const byText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
-/** A model registry that forgets everything with the process. */
+/** A model registry whose content is lost when the process ends. */
 export class MemoryModelRegistry implements ModelRegistry {
   private readonly models = new Map<string, Model>();
 

@@ -1,6 +1,6 @@
 import type { Delivery, Notifier } from "../../ports/notifier.ts";
 
-/** Keeps notices in place of sending them. */
+/** Collects notices instead of sending them. */
 export class MemoryNotifier implements Notifier {
   /** What was sent, in order. */
   readonly sent: Delivery[] = [];

@@ -17,10 +17,10 @@ type StoredObject = {
   readonly written: number;
 };
 
-/** Most objects of a page of a listing. */
+/** Maximum number of objects on a page of a listing. */
 const pageSize = 1000;
 
-/** An object store within the process. It keeps every version of an object, and reads the current one. */
+/** An object store within the process. It keeps every version of an object and reads the current one. */
 export class MemoryObjectStore implements ObjectStore {
   private readonly bucket: string;
   private readonly objects = new Map<string, StoredObject>();
@@ -69,7 +69,7 @@ export class MemoryObjectStore implements ObjectStore {
       .slice(0, pageSize + 1);
     const objects = keys.slice(0, pageSize).flatMap((uri): ListedObject[] => {
       const found = this.objects.get(uri);
-      // Writes have no time here, but an order.
+      // Writes here have an order but no time.
       return found === undefined
         ? []
         : [

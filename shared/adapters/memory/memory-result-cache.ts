@@ -1,6 +1,6 @@
 import type { CachedResult, ResultCache } from "../../ports/result-cache.ts";
 
-/** Kept results within the process. */
+/** Cached results within the process. */
 export class MemoryResultCache implements ResultCache {
   private readonly results = new Map<string, CachedResult>();
 

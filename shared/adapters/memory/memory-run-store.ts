@@ -46,9 +46,9 @@ function found(record: StoredStep | undefined): FoundRecord | undefined {
   return { ...readStep(copyState(record)), version: record.version };
 }
 
-/** A run store that forgets everything with the process: for tests, simulation and pipelines run in one process. */
+/** A run store whose content is lost when the process ends: for tests, simulation and pipelines run in one process. */
 export class MemoryRunStore implements RunStore {
-  /** How often something changed; what is written again as it is, and when a sweep looks next, are no changes. */
+  /** Number of changes. Rewriting the same content doesn't count, nor does moving the sweep's next look. */
   changes = 0;
   private readonly graphs = new Map<string, Graph>();
   private readonly runs = new Map<string, DueRun>();

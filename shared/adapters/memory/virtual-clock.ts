@@ -2,7 +2,7 @@ import type { Clock } from "../../ports/clock.ts";
 
 type Timer = { at: number; controller: AbortController };
 
-/** A clock that moves only when told to, so that hours of waiting pass at once and always alike. */
+/** A clock that moves only on request, so that hours of waiting pass at once and always the same way. */
 export class VirtualClock implements Clock {
   private time: number;
   private readonly timers = new Set<Timer>();
@@ -21,7 +21,7 @@ export class VirtualClock implements Clock {
     return { signal: timer.controller.signal, clear: () => void this.timers.delete(timer) };
   }
 
-  /** Moves to a time and rings what was due by then. It never moves back. */
+  /** Moves to a time and fires what was due by then. It never moves back. */
   moveTo(time: number): void {
     this.time = Math.max(this.time, time);
     for (const timer of this.timers) {
