@@ -13,7 +13,7 @@ function limitText({ limit, slots, setByHand, holders }: LimitView): string {
   return `${limit} ${holders.length} ${of}${setByHand ? ", set by hand" : ""}`;
 }
 
-/** One queue: its limits with their holders, and who waits, in order. */
+/** One queue: its limits and who holds them, then who waits, in order. */
 export function queueText({ queue, limits, waiting, more }: QueueView, now: number): string {
   const rows = waiting.map(({ runId, pipeline, priority, startedAt, waitsFor }, place) => [
     String(place + 1),
@@ -43,7 +43,7 @@ function queuesText(queues: readonly QueueView[]): string {
   return table(["QUEUE", "SLOTS HELD", "WAIT", "PIPELINES"], rows);
 }
 
-/** The limit that lets a queue's runs begin: its own, or that of the one pipeline that waits there. */
+/** The limit that decides when a queue's runs begin: the queue's own, or that of the only pipeline waiting there. */
 async function limitOf(target: Target, queue: string): Promise<string> {
   if (queue.includes("/")) return queue;
   const { limits } = queueView.parse(await target.invoke("manage", { action: "queue", queue, limit: 1 }));
