@@ -143,9 +143,7 @@ export function connect({ stage, region }: { stage: string; region: string }): T
   return targetOf(stage, localConfig(), stackFolder() ?? DEFAULT_STATE_DIR);
 }
 
-/**
- * How many recent runs are searched for an id given by its beginning; also the max. number of matches that are named.
- */
+/** How many recent runs are searched for an id given by its beginning, and how many matches are named. */
 const recentRuns = 100;
 const mostMeant = 5;
 
