@@ -62,8 +62,7 @@ describe("trainings that end at once", () => {
       expect(moves.map(({ number, from }) => [number, from])).toEqual(
         moves.map((_, place) => [place + 1, moves[place - 1]?.to ?? null]),
       );
-      // The answers and the log agree: each reported promotion is in the log, and none is there more often than
-      // reported.
+      // Each promotion that was reported is in the log exactly once, and the log has no others.
       const told = new Set(promotions.filter(({ promoted }) => promoted).map(({ version }) => version));
       const logged = moves.map(({ to }) => to).filter((version) => version !== 9);
       expect([...told].sort()).toEqual(logged.toSorted());

@@ -155,7 +155,7 @@ describe("a map of the most jobs that there may be", () => {
         const { n } = input as { n: number };
         const tried = (tries.get(n) ?? 0) + 1;
         tries.set(n, tried);
-        // Three children fail once. One of them fails twice more: after that, it has no retries left.
+        // Three children fail once. One of them fails a second time, and has no retries left then.
         if (tried === 1 && [7, 5000, 9999].includes(n)) throw new Error("not at first");
         if (tried === 2 && n === 5000) throw new Error("nor at second");
         return { n: n / 2 };
