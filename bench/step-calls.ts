@@ -30,7 +30,7 @@ export type StepCost = {
 
 /** Milliseconds that a worker has on AWS: `stepTimeout` in serverless.yml. */
 const workerTime = 120_000;
-/** A step's timeout in milliseconds. A worker needs this much time left to continue with the step. */
+/** Milliseconds that a worker needs left to continue with one of our steps: the step's timeout, and time to commit. */
 const stepTime = 60_000 + commitReserve;
 
 const isWrite = ({ command }: Call) => /^(Put|Update|Delete)Item|Write/.test(command);
