@@ -11,7 +11,7 @@ import { type MeasureOptions, type Report, spreadOf } from "./report.ts";
 const defaultRounds = 11;
 const millrace = join(import.meta.dirname, "..", "millrace");
 
-/** A command, and the max. share of `prefect version`'s time that it may take. Without a budget, there is none. */
+/** A command, and the max. share of `prefect version`'s time that it may take, if it has a budget. */
 type Call = {
   readonly name: string;
   readonly command: readonly string[];

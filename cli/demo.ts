@@ -159,7 +159,7 @@ async function stopped({ stateDir }: Demo): Promise<void> {
   );
 }
 
-/** One demo on its stack: a running one that is somebody else's, or one that ends with the demo. */
+/** One demo and its stack. The stack is either somebody else's that already runs, or one that ends with the demo. */
 async function demonstrate(demo: Demo, keep: boolean): Promise<void> {
   const { stateDir } = demo;
   const running = attachStack(stateDir);

@@ -8,9 +8,9 @@ import { table } from "./table.ts";
 /** Max. size in bytes of an artifact that is shown. */
 export const largestShown = 1_000_000;
 
-/** As `context.report.table` of the job SDK writes it. */
+/** A table as `context.report.table` of the job SDK writes it. */
 const tableReport = z.object({ columns: z.array(z.string()), rows: z.array(z.array(z.json())) });
-/** As `context.report.link` of the job SDK writes it. */
+/** A link as `context.report.link` of the job SDK writes it. */
 const linkReport = z.object({ url: z.string(), title: z.string() });
 
 function cellText(value: Json): string {

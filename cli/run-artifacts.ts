@@ -14,7 +14,7 @@ export type RunArtifact = Artifact & {
   step: string;
   /** The child's index, if the step is mapped. */
   index?: number;
-  /** Below the attempt's prefix: `report/scores.table.json`. */
+  /** Its path below the attempt's prefix: `report/scores.table.json`. */
   name: string;
   /** Whether a step has removed it since. Its version can still be read for a while. */
   removed: boolean;

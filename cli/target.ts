@@ -80,7 +80,7 @@ function refusal(name: string, answer: unknown): CliError {
   return new CliError(`function ${name} failed: ${errorType}: ${errorMessage}; its log says more`);
 }
 
-/** The name of a stage's data bucket. Only its functions know it, as it contains the account. */
+/** The name of a stage's data bucket. It's read from a function's environment, as it contains the account. */
 async function dataBucket(lambda: LambdaClient, stage: string): Promise<string> {
   const { GetFunctionConfigurationCommand } = await import("@aws-sdk/client-lambda");
   const FunctionName = `millrace-${stage}-step`;

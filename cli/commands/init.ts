@@ -59,7 +59,7 @@ function nextSteps({ kebab, snake }: PipelineNames, withJob: boolean): string {
   return ["Try it:", ...steps.map(([command, what]) => `  ${command}\n      ${what}`)].join("\n");
 }
 
-/** `init`: a new pipeline from a template. */
+/** `init`: creates a new pipeline from a template. */
 export function initCommand(): Command {
   return new Command("init")
     .argument("<name>", "name of the pipeline, such as sales-forecast")

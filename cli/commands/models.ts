@@ -38,7 +38,7 @@ function tell<T>({ json }: Options, value: T, screen: (value: T) => string): voi
   else console.log(screen(value));
 }
 
-/** The words after an action. @throws UsageError when there are too few or too many */
+/** The words after an action. @throws UsageError if there are too few or too many */
 function wordsOf({ name, words: [action, ...words] }: Ask, form: readonly string[]): string[] {
   if (words.length === form.length) return words;
   throw new UsageError(
@@ -122,7 +122,7 @@ async function look(ask: Ask): Promise<void> {
 /**
  * Answers `models` on a stage.
  *
- * @param name all models when left out
+ * @param name all models if left out
  * @throws CliError, ModelNotFoundError
  */
 export async function answer(
@@ -144,7 +144,7 @@ export async function answer(
   await (action === undefined ? look(ask) : action(ask));
 }
 
-/** `models`: registered models, their versions, aliases and where they come from. */
+/** `models`: shows registered models, their versions and aliases, and where the versions come from. */
 export function modelsCommand(): Command {
   return new Command("models")
     .argument("[name]", "name of a model; all models when left out")

@@ -67,7 +67,7 @@ function show(catalogue: ReadonlyMap<string, Pipeline>, pipeline: Pipeline): str
   return [title, ...rows.map(([label = "", text]) => `  ${label.padEnd(13)}${text}`)].join("\n");
 }
 
-/** `pipelines`: every pipeline of this checkout. */
+/** `pipelines`: lists every pipeline of this checkout. */
 export function pipelinesCommand(): Command {
   return new Command("pipelines").option("--json", "as JSON").action(({ json }: { json?: boolean }) => {
     const catalogue = catalogueOf(pipelines);

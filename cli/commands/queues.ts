@@ -70,7 +70,7 @@ type Options = { pause?: boolean; resume?: boolean; limit: number; json?: boolea
 /**
  * Answers `queues` on a stage.
  *
- * @param queue all queues when left out
+ * @param queue all queues if left out
  * @throws CliError
  */
 export async function answerQueues(

@@ -45,7 +45,7 @@ function row(run: RunSummary, now: number): string[] {
   ];
 }
 
-/** `runs`: the newest runs of a stage. */
+/** `runs`: lists the newest runs of a stage. */
 export function runsCommand(): Command {
   return new Command("runs")
     .option("-p, --pipeline <name>", "only of this pipeline")

@@ -63,7 +63,7 @@ async function toggle(
 /**
  * Answers `schedules` on a stage.
  *
- * @param pipeline all pipelines when left out
+ * @param pipeline all pipelines if left out
  * @throws CliError
  */
 export async function answerSchedules(

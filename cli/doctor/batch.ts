@@ -15,7 +15,7 @@ import { deployCommand } from "./deployment.ts";
 import { type Finding, fail, ok, type Stage, warn } from "./finding.ts";
 
 /**
- * A deployed job family: the image that its job definition names, and the one that the registry has for the deployed
+ * A deployed job family, with the image of its job definition and the digest that the registry has for the deployed
  * content.
  */
 export type FamilyImage = { readonly family: string; readonly definition?: string; readonly digest?: string };

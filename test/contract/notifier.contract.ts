@@ -5,7 +5,7 @@ import { aNotice } from "../factories.ts";
 /** A notifier, and a way to see what arrived. */
 export type NotifierUnderTest = {
   readonly notifier: Notifier;
-  /** One receiver of each kind that exists. */
+  /** Receivers of each kind that work. */
   readonly targets: readonly NoticeTarget[];
   /** The texts that arrived at a receiver, in order. */
   arrived(to: NoticeTarget): Promise<readonly string[]>;

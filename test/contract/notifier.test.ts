@@ -52,7 +52,7 @@ describe("notifier on AWS", () => {
     await ministack.stop();
   });
 
-  /** A separate stage, with a topic and a queue that subscribed to it. */
+  /** A separate stage, with a topic and a queue that is subscribed to it. */
   async function newStage(settings: Partial<NoticeSettings> = {}) {
     stages += 1;
     const parameters = `/millrace/stage-${stages}`;

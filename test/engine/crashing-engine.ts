@@ -103,7 +103,7 @@ export async function runWithCrash(
       return { did: true, worked: false };
     }
   };
-  /** Works on one message, if any can be received. */
+  /** Handles one message, if there is one. */
   const handleMessage = async () => {
     for (const { queue, workerSize } of memory.lanes) {
       const [message] = queue.receive(1);

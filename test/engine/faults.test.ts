@@ -358,7 +358,7 @@ describe("a zombie", () => {
     });
     const message = { runId, step: "work", index: 0, epoch: 1 } as const;
     const stalled = new MemoryEngine([pipeline]);
-    // The first worker's clock stands still, so that it does not notice that its time is up.
+    // The first worker's clock stands still, so it doesn't notice that its time is up.
     const zombie = handleStepMessage(
       { ...memory.engine, clock: stalled.clock },
       message,

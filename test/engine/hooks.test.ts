@@ -39,7 +39,7 @@ function hooked(told: RunEnd[], does: (end: RunEnd, attempt: number) => unknown 
   );
 }
 
-/** Ends a run in a state, and returns its id a second later. */
+/** Ends a run in a state, and returns its id. */
 async function ended(memory: MemoryEngine, state: RunEnd["state"]): Promise<string> {
   const seconds = state === "CANCELLED" ? 600 : state === "TIMED_OUT" ? 7200 : 0;
   const runId = await begin(memory, "hooked", { params: { seconds, fails: state === "FAILED" } });

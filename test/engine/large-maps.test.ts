@@ -226,7 +226,7 @@ describe("a cancel of a large map", () => {
         most = Math.max(most, writes.count);
       }
     }
-    // A child that runs a pipeline has a record of its own, and one for its step.
+    // A child that is a run takes two writes: its own record, and the record of the run's step.
     expect(most).toBeLessThanOrEqual(2 * 200);
     expect((await runOf(memory, runId)).state).toBe("CANCELLED");
     const { runs } = await memory.store.listRuns({}, 2 * size);

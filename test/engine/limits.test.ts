@@ -169,7 +169,7 @@ describe("runs that do not wait", () => {
     const memory = new MemoryEngine([minute("hasty", { maxActiveRuns: 1, onCollision: "cancel_new" })]);
     await begin(memory, "hasty", { params: { seconds: 900 } });
     const sound = memory.engine;
-    // putGraph, createRun, then death.
+    // The calls are putGraph and createRun. The worker dies before the third.
     memory.engine = mortal(sound, 3, "before").engine;
     await expect(begin(memory, "hasty")).rejects.toThrow(Crash);
     memory.engine = sound;

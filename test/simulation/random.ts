@@ -38,7 +38,7 @@ export class Random {
     return this.next() < probability;
   }
 
-  /** One of a list, which must not be empty. */
+  /** One element of a list that isn't empty. */
   pick<T>(list: readonly T[]): T {
     if (list.length === 0) throw new RangeError("nothing to pick from");
     return list[Math.floor(this.next() * list.length)] as T;

@@ -66,7 +66,7 @@ async function version(number: number): Promise<ModelVersion> {
 const leftBy = async (run: Run) =>
   (await service.listing(run)).filter((key) => !/^(_|\d+\.json$)/.test(key.split("/").at(-1) ?? ""));
 
-/** What a try of a job printed. */
+/** The log of one try of a job. */
 async function logOf(jobTry: JobTry | undefined): Promise<string> {
   const stream = jobTry?.log?.split(":")[1] ?? "";
   const url = new URL(`/_local/logs?stream=${encodeURIComponent(stream)}`, service.stack.batchEndpoint);

@@ -56,7 +56,7 @@ type Choice = { readonly take: () => Promise<void>; readonly kills?: boolean };
 class Execution {
   readonly scheduler = new ChoosingScheduler(simulationStart);
   readonly simulation: Simulation;
-  /** For each choice made, what was chosen and of how many. */
+  /** For each choice, which option was taken, and how many there were. */
   readonly path: { readonly chosen: number; readonly of: number }[] = [];
   crashPoints = 0;
   private readonly world: World;

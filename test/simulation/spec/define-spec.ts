@@ -59,8 +59,8 @@ export const simulatedJob = defineJob("sim.work", {
 const approvalSeconds = 7200;
 
 /**
- * How many seconds a step waits for an object. If the object never lands, the wait is shorter. If it lands, its event
- * or the sweep finds it long before the deadline, because nothing may stand still until the deadline.
+ * How many seconds a step waits for an object. The wait is shorter for an object that never lands. If the object lands,
+ * its event or the sweep has to find it long before the deadline, as nothing may stand still for that long.
  */
 const objectSeconds = (lands: number | undefined) => (lands === undefined ? 600 : 86_400);
 

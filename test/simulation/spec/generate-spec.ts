@@ -262,8 +262,8 @@ function onSpotMachines(random: Random, steps: readonly StepSpec[]): StepSpec[] 
 }
 
 /**
- * Puts children into their parent's work queue, where the parent needs no slot while they run. Maps that may have
- * hundreds of children are left out, as above.
+ * Gives children their parent's work queue, of which they take no slot. Maps that may have hundreds of children are
+ * left out, as above.
  */
 function queued(steps: readonly StepSpec[], queue: number | undefined): readonly StepSpec[] {
   if (queue === undefined) return steps;

@@ -1,6 +1,6 @@
 import type { Task } from "./task.ts";
 
-/** Passes a call on, when and how the scheduler wants. */
+/** Passes a call on at the time and in the way that the scheduler chooses. */
 export type Gate = (
   task: Task,
   port: string,

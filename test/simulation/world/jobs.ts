@@ -83,7 +83,7 @@ export class Jobs {
     return counts;
   }
 
-  /** Starts new jobs, and sends events about the others. */
+  /** Passes on the events of jobs, and accepts new jobs. */
   private look(): void {
     const { batch } = this.world.memory;
     for (const event of batch.takeEvents()) {

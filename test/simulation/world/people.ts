@@ -65,7 +65,7 @@ export class People {
     }
   }
 
-  /** Answers a question, unless it is one that nobody answers. */
+  /** Answers a question, unless its spec says that nobody answers it. */
   private answer({ runId, step, index }: StepRecord): void {
     const work = this.works.get(step);
     if (work?.kind !== "approval" || work.answer === "none" || index === "map") return;

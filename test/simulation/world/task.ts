@@ -1,7 +1,7 @@
 import type { JobIdentity } from "../../../shared/batch/job-environment.ts";
 import type { WorkerSize } from "../../../shared/ports/engine.ts";
 
-/** What a simulated worker works for. */
+/** What a simulated worker was started for. */
 export type TaskKind = "start" | "message" | "event" | "tick" | "job" | "person" | "dead letter";
 
 /** One invocation of a worker. It works until it ends or is killed. */

@@ -99,7 +99,7 @@ export class World {
   /** Workers that have not ended. */
   readonly live = new Set<Task>();
   readonly ledger = new FaultLedger();
-  /** How many sweeps have run, one each minute. */
+  /** How many ticks have looked after the runs, one each minute. */
   ticks = 0;
   /** Calls made to ports. */
   calls = 0;
@@ -241,7 +241,7 @@ export class World {
     task.onKilled();
   }
 
-  /** Decides whether a fault hits a worker at a place of its work. */
+  /** Decides whether a fault hits a worker at this point of its work. */
   private strike(task: Task, key: string, kinds: readonly FaultKind[], draw: number): FaultKind | undefined {
     const fault = this.plan.decide(key, kinds, draw, this.now);
     if (fault !== undefined) this.ledger.disturb(task, fault);
