@@ -3,7 +3,7 @@ import { bytesOf, importFunction, packagedFunctions } from "./packaged-functions
 import { type Report, type Spread, spreadOf } from "./report.ts";
 
 const kilobyte = 1024;
-/** A function's minified code without any pipeline, and without the SDK that the runtime has. */
+/** Max. size of a function's minified code without any pipeline, and without the SDK that the runtime has. */
 const engineBudget = 400 * kilobyte;
 const importsEach = 9;
 /** The largest pipeline of the product. */

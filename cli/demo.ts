@@ -159,7 +159,7 @@ async function stopped({ stateDir }: Demo): Promise<void> {
   );
 }
 
-/** One demo and its stack. The stack is either somebody else's that already runs, or one that ends with the demo. */
+/** Runs one demo on the local stack that already runs, or on a new one. A new stack stays only if `keep` is set. */
 async function demonstrate(demo: Demo, keep: boolean): Promise<void> {
   const { stateDir } = demo;
   const running = attachStack(stateDir);

@@ -43,7 +43,7 @@ function queuesText(queues: readonly QueueView[]): string {
   return table(["QUEUE", "SLOTS HELD", "WAIT", "PIPELINES"], rows);
 }
 
-/** The limit that decides when a queue's runs begin: the queue's own, or that of the only pipeline waiting there. */
+/** The limit that decides when a queue's runs begin: the work queue's own, or that of the pipeline with this name. */
 async function limitOf(target: Target, queue: string): Promise<string> {
   if (queue.includes("/")) return queue;
   const { limits } = queueView.parse(await target.invoke("manage", { action: "queue", queue, limit: 1 }));

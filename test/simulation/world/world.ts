@@ -343,7 +343,7 @@ export class World {
       told.set(run.runId, run.state);
   }
 
-  /** Checks a function that begins or a job that is submitted: its worker mustn't know that the run has stopped. */
+  /** Checks a function that begins or a job that is submitted: its worker must not know that the run has stopped. */
   begins(runId: string, step: string, fitting: readonly string[] = ["RUNNING"]): void {
     const state = this.scheduler.current?.told.get(runId) ?? "RUNNING";
     if (!fitting.includes(state))
