@@ -11,22 +11,22 @@ import type { RunStore } from "../shared/ports/run-store.ts";
 import type { StepQueue } from "../shared/ports/step-queue.ts";
 import { stopOnInterrupt } from "./interrupt.ts";
 
-/** The pipelines of the measurements, deployed in place of the product's own. */
+/** The pipelines of the measurements, deployed instead of the product's own. */
 const catalogue = {
   index: 'export { pipelines } from "../bench/pipelines.ts";',
   sources: ["bench/pipelines.ts"],
 };
 
-/** The service with the pipelines of `bench/pipelines.ts`, deployed to a local stack of its own. */
+/** The service with the pipelines of `bench/pipelines.ts`, deployed to its own local stack. */
 export type BenchService = {
   readonly stack: Stack;
   readonly store: RunStore;
-  /** A queue of its own, that no function reads. */
+  /** A separate queue that no function reads. */
   readonly queue: StepQueue;
   stop(): Promise<void>;
 };
 
-/** Starts a local stack and deploys the bench pipelines to it by the real `sls deploy`. */
+/** Starts a local stack and deploys the bench pipelines to it with the real `sls deploy`. */
 export async function startBenchService(): Promise<BenchService> {
   const folder = mkdtempSync(join(tmpdir(), "millrace-bench-"));
   const serviceDir = join(folder, "service");
@@ -52,7 +52,7 @@ export async function startBenchService(): Promise<BenchService> {
     return {
       stack,
       store: dynamoRunStore({ client, name: "millrace-local" }),
-      // Nobody reads the triggers' dead letters.
+      // Nobody reads the dead letters of the triggers.
       queue: sqsStepQueue(
         sqs,
         `${stack.awsEndpoint}/${stack.accountId}/millrace-local-triggers-dead-letters`,

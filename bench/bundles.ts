@@ -3,13 +3,13 @@ import { bytesOf, importFunction, packagedFunctions } from "./packaged-functions
 import { type Report, type Spread, spreadOf } from "./report.ts";
 
 const kilobyte = 1024;
-/** A function's code without any pipeline, minified, without the SDK that the runtime has. */
+/** Max. size of a function's minified code without any pipeline, and without the SDK that the runtime has. */
 const engineBudget = 400 * kilobyte;
 const importsEach = 9;
-/** The largest pipeline that is shipped. */
+/** The largest pipeline of the product. */
 const loaded = "poem-model";
 
-/** Bytes of each function that is packaged without any pipeline. */
+/** The size of each function that is packaged without any pipeline. */
 async function engineBytes(): Promise<ReadonlyMap<string, number>> {
   const stage = await packageStage("prod", { index: "export const pipelines = [];", sources: [] });
   try {
@@ -30,7 +30,7 @@ type Bundle = {
   parts: Spread | undefined;
 };
 
-/** Packages the service as for production, and weighs and imports every function of it. */
+/** Packages the service as for production, then measures and imports each of its functions. */
 async function bundles(): Promise<Bundle[]> {
   const engines = await engineBytes();
   const stage = await packageStage("prod");
@@ -58,7 +58,7 @@ async function bundles(): Promise<Bundle[]> {
   }
 }
 
-/** Sizes of the functions' bundles as `sls package --stage prod` makes them, and how long a cold import takes. */
+/** Sizes of the functions' bundles from `sls package --stage prod`, and how long a cold import takes. */
 export async function measureBundles(): Promise<Report> {
   const found = await bundles();
   const table = {

@@ -3,20 +3,22 @@ import type { DynamoBilling, Units } from "./dynamo-billing.ts";
 /** A service that the engine calls. */
 export type Service = "dynamodb" | "sqs" | "s3" | "batch";
 
-/** One request as it left the SDK: a retried call is several. */
+/** One request as it left the SDK. A retried call makes several. */
 export type Call = Units & { readonly service: Service; readonly command: string };
 
-/** Where the counting goes in a client's stack: past the marshalling of documents and past the SDK's retries. */
+/** Where the counter goes in a client's stack: after the marshalling of documents and after the SDK's retries. */
 export const countingPlace = { step: "finalizeRequest", priority: "low", name: "countCalls" } as const;
 
-/** The requests that AWS clients make. One at a time is billed rightly, as the engine makes them. */
+/**
+ * The requests that AWS clients make. The billing is right only for one request at a time, as the engine makes them.
+ */
 export class CallRecord {
   private calls: Call[] = [];
 
   /**
    * Middleware that counts a client's requests, to be added at {@link countingPlace}.
    *
-   * @param billing for a client of DynamoDB
+   * @param billing only for a client of DynamoDB
    */
   counter(service: Service, billing?: DynamoBilling) {
     return <A extends { input: object }, R extends { output: object }>(
@@ -35,7 +37,7 @@ export class CallRecord {
       };
   }
 
-  /** Takes the requests since the last call. */
+  /** Returns the requests since the last call of this method. */
   take(): Call[] {
     const taken = this.calls;
     this.calls = [];

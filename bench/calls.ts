@@ -2,17 +2,20 @@ import { startCountedEngine } from "./counted-engine.ts";
 import type { Cell, Report } from "./report.ts";
 import { chainSteps, dearest, type Handled, jobCalls, mapCalls, type StepCost } from "./step-calls.ts";
 
-/** What a Lambda step may cost in steady state: design budget, and the reason that a step costs next to nothing. */
+/**
+ * What a Lambda step may cost in steady state. It's the design budget, and the reason that a step costs next to
+ * nothing.
+ */
 export const stepBudget = { writeUnits: 3, reads: 2, sends: 1 } as const;
 
-/** Where a step costs more than it may, in words. */
+/** Describes where a step costs more than its budget. */
 export function overStepBudget(what: string, cost: StepCost): string[] {
   return (["writeUnits", "reads", "sends"] as const)
     .filter((part) => cost[part] > stepBudget[part])
     .map((part) => `${what}: ${cost[part]} ${part}, budget ${stepBudget[part]}`);
 }
 
-/** Items of a list that is kept in the table, and of one that is kept in S3. Both take two shards. */
+/** Items of a list that is stored in the table, and of one that is stored in S3. Both lists take two shards. */
 const sizes = { inline: 205, stored: 1000 };
 
 function row(what: string, handled: readonly Handled[]): Cell[] {
@@ -20,7 +23,7 @@ function row(what: string, handled: readonly Handled[]): Cell[] {
   return [what, messages, writes, writeUnits, reads, readUnits, sends, objects, batch];
 }
 
-/** Counts the requests that steps make, on the AWS adapters against a MiniStack. */
+/** Counts the requests that steps make, with the AWS adapters on a MiniStack. */
 export async function measureCalls(): Promise<Report> {
   const counted = await startCountedEngine();
   try {

@@ -11,7 +11,7 @@ import { type MeasureOptions, type Report, spreadOf } from "./report.ts";
 const defaultRounds = 11;
 const millrace = join(import.meta.dirname, "..", "millrace");
 
-/** A command, and the largest part of `prefect version`'s time that it may take; none where it has no budget. */
+/** A command, and the max. share of `prefect version`'s time that it may take, if it has a budget. */
 type Call = {
   readonly name: string;
   readonly command: readonly string[];
@@ -26,7 +26,7 @@ const callOf = (words: readonly string[], budget?: number): Call => ({
   taken: [],
 });
 
-/** Runs the commands in turns, each once before anything is counted: that fills the caches of both sides. */
+/** Runs the commands in turns. Each runs once before the measurement, which fills the caches of both sides. */
 async function compare(calls: readonly Call[], env: Record<string, string>, rounds: number): Promise<void> {
   for (const { command } of calls) await measured(command, env);
   for (let round = 0; round < rounds; round += 1) {
@@ -69,7 +69,7 @@ async function finishedRuns(service: BenchService): Promise<void> {
   for (let count = 0; count < 20; count += 1) await finishedRun(service, chain.name, {});
 }
 
-/** `millrace` on the local stack beside `prefect version`, in turns. */
+/** Compares `millrace` on the local stack with `prefect version`, in turns. */
 export async function measureCli({ rounds = defaultRounds }: MeasureOptions): Promise<Report> {
   const programs = await pythonEnvironment("prefect");
   const prefect: Call = {
@@ -92,7 +92,7 @@ export async function measureCli({ rounds = defaultRounds }: MeasureOptions): Pr
       HOME: folder,
       PREFECT_HOME: join(folder, "prefect"),
       DO_NOT_TRACK: "1",
-      // In its favour where Python may otherwise keep nothing that it compiled.
+      // This favours Prefect on machines where Python otherwise can't keep its compiled code.
       PYTHONDONTWRITEBYTECODE: "",
     };
     await compare([prefect, ...calls], env, rounds);

@@ -9,23 +9,25 @@ import type { Cell, Report, Table } from "./report.ts";
 import { type Handled, jobCalls, tailCalls, wholeRun } from "./step-calls.ts";
 
 const mapSize = 1000;
-/** Messages that Lambda hands to a worker at once: `batchSize` in serverless.yml. */
+/** Max. number of messages that Lambda passes to a worker at once: `batchSize` in serverless.yml. */
 const batchSize = 10;
-/** CloudWatch counts so many bytes more for each line. */
+/** CloudWatch counts this many extra bytes for each line. */
 const lineOverhead = 26;
-/** Milliseconds that a request from Lambda to another service takes: not measured here, and so a column of its own. */
+/**
+ * Milliseconds that a request from Lambda to another service takes. It's not measured here, so it has its own column.
+ */
 const assumedRequest = 5;
-/** States of a job whose event arrives, but for its end: RUNNABLE, STARTING, RUNNING. */
+/** States of a job that cause an event, except for its end: RUNNABLE, STARTING, RUNNING. */
 const progressEvents = 3;
 
-/** What a number of steps took, in all. */
+/** What a number of steps took altogether. */
 type Taken = {
   readonly what: string;
   readonly steps: number;
   readonly calls: readonly Call[];
-  /** How often a worker was woken: once for each message or, of a map, for each ten. */
+  /** How often a worker was invoked: once for each message or, for a map, for every ten. */
   readonly invocations: number;
-  /** Events that a queue delivers beside the messages that the engine sends. */
+  /** Events that a queue delivers in addition to the engine's messages. */
   readonly events?: number;
   /** How many messages a worker handles at the same time. */
   readonly atOnce?: number;
@@ -43,7 +45,7 @@ function unitsOf({ steps, calls, invocations, events = 0, atOnce = 1 }: Taken) {
     writes: calls.reduce((units, call) => units + call.writeUnits, 0) / steps,
     reads: calls.reduce((units, call) => units + call.readUnits, 0) / steps,
     sends: sends / steps,
-    // Lambda receives and deletes what it hands to a worker in one request each.
+    // Lambda makes one request to receive and one to delete what it passes to a worker.
     requests: (sends + events + 2 * invocations) / steps,
     invocations: invocations / steps,
     put: put / steps,
@@ -52,7 +54,7 @@ function unitsOf({ steps, calls, invocations, events = 0, atOnce = 1 }: Taken) {
   };
 }
 
-/** Bytes that CloudWatch takes in for a step, its overhead included: what the functions' own log and metrics print. */
+/** Bytes that CloudWatch ingests for a step, including its overhead: the log and metrics that the functions print. */
 async function logBytes(): Promise<number> {
   const { stdout } = await execa(
     process.execPath,
@@ -63,7 +65,7 @@ async function logBytes(): Promise<number> {
   return lines.reduce((bytes, line) => bytes + Buffer.byteLength(line) + lineOverhead, 0) / chainLength;
 }
 
-/** Megabytes of the step function, from its definition. */
+/** Megabytes of memory of the step function, from its definition. */
 function stepMemory(): number {
   const text = readFileSync(join(import.meta.dirname, "../serverless.yml"), "utf8");
   const [, memory] = /^ {2}step:\n(?: {4}.*\n)*? {4}memorySize: (\d+)/m.exec(text) ?? [];
@@ -177,7 +179,7 @@ function priceTable(taken: readonly Taken[], logged: number, memory: number): Ta
   };
 }
 
-/** What steps cost on AWS: units counted at the SDK, times list prices. */
+/** What steps cost on AWS: units counted at the SDK, multiplied by list prices. */
 export async function measureCosts(): Promise<Report> {
   const counted = await startCountedEngine();
   try {

@@ -33,21 +33,23 @@ import { pipelines } from "./pipelines.ts";
 
 const names = { table: "runs", queue: "steps", largeQueue: "steps-large", bucket: "data", jobs: "cpu" };
 
-/** The engine on its AWS adapters, whose requests are counted, and hands for what AWS does around it, uncounted. */
+/**
+ * The engine on its AWS adapters, whose requests are counted. It also has uncounted access to what AWS does around it.
+ */
 export type CountedEngine = {
   readonly engine: Engine;
   readonly record: CallRecord;
-  /** The table, by the client whose requests are counted. */
+  /** The table, through the client whose requests are counted. */
   readonly table: DynamoTable;
-  /** Takes messages from the queue of steps; none when it is empty. */
+  /** Takes messages from the queue of steps; returns none if it's empty. */
   receive(): Promise<StepMessage[]>;
-  /** Batch jobs so far. None is ever run. */
+  /** The Batch jobs so far. None of them ever runs. */
   readonly submitted: readonly JobSubmission[];
   readonly objects: ObjectStore;
   stop(): Promise<void>;
 };
 
-/** Starts a MiniStack of its own with a table, a queue and a bucket, and an engine on it. */
+/** Starts a separate MiniStack with a table, a queue and a bucket, and an engine on it. */
 export async function startCountedEngine(): Promise<CountedEngine> {
   const ministack = await startTestMinistack();
   const config = ministack.client;

@@ -18,25 +18,25 @@ const million = 1_000_000;
 const megabyte = 1_000_000;
 const manyRows = 10 * million;
 const testShare = 0.1;
-/** Learning rate of the source project's way: the best of .03, .05 and .08. */
+/** Learning rate for the source project's way: the best of .03, .05 and .08. */
 const eta0 = 0.05;
 const defaultRounds = 3;
 const millraceName = "Millrace";
 const memoryBudget = 500;
-/** Megabytes that ten times the rows may take more: the memory of a process is never quite the same. */
+/** How many more megabytes ten times the rows may take. The memory of a process always varies a little. */
 const growthBudget = 20;
 
 const scored = z.object({ logLoss: z.number() });
 
-/** A way to train: does it once, and says what that took and how good the model is. */
+/** A way to train. It trains once, and reports what that took and how good the model is. */
 type Way = {
   readonly name: string;
-  /** Rows that it reads in the time measured. */
+  /** Rows that it reads during the measured time. */
   readonly rows: number;
   readonly train: () => Promise<Taken & { logLoss: number }>;
 };
 
-/** Makes rows of the generator, and the input with which `ctr.train` trains on them. */
+/** Makes rows with the generator, and the input with which `ctr.train` trains on them. */
 async function makeRows(folder: string, rows: number): Promise<{ file: string; input: string }> {
   const file = join(folder, `${rows}.csv.gz`);
   const input = join(folder, `${rows}.json`);
@@ -57,7 +57,7 @@ async function millrace(input: string, out: string): Promise<Taken & { logLoss: 
   return { ...run, logLoss: metrics.testLogLoss };
 }
 
-/** Vowpal Wabbit trains; its test is not part of the time. */
+/** Trains with Vowpal Wabbit. Its test isn't part of the time. */
 async function vowpal(programs: string, folder: string, kind: "vw" | "csv") {
   const vw = [join(programs, "python"), "-m", "vowpalwabbit", ...(kind === "csv" ? ["--csv"] : [])];
   const model = join(folder, `${kind}.model`);
@@ -119,7 +119,7 @@ async function waysOf(folder: string, programs: string): Promise<readonly Way[]>
 
 type Measured = {
   readonly name: string;
-  /** Rows a second of each round. */
+  /** Rows per second in each round. */
   readonly speeds: readonly number[];
   readonly speed: Spread;
   readonly cpu: Spread;
@@ -139,7 +139,7 @@ function measuredOf(name: string, rows: number, runs: readonly (Taken & { logLos
   };
 }
 
-/** How many times as fast Millrace was, round by round: all of a round met the same machine. */
+/** How many times faster Millrace was, round by round, as all ways of a round ran under the same conditions. */
 function ratioTo(other: Measured, ways: readonly Measured[]): Spread | undefined {
   const ours = ways.find(({ name }) => name === millraceName);
   if (ours === undefined || ours === other) return undefined;
@@ -150,7 +150,7 @@ function rowOf(way: Measured, ways: readonly Measured[]): Cell[] {
   return [way.name, way.speed, ratioTo(way, ways), way.cpu, way.peak, way.logLoss.toFixed(6)];
 }
 
-/** The ways in turns, so that each meets the same machine. */
+/** Runs the ways in turns, so that all run under the same conditions. */
 async function compare(folder: string, programs: string, rounds: number): Promise<readonly Measured[]> {
   const ways = await waysOf(folder, programs);
   const runs = ways.map((): (Taken & { logLoss: number })[] => []);
@@ -160,7 +160,7 @@ async function compare(folder: string, programs: string, rounds: number): Promis
   return ways.map(({ name, rows }, place) => measuredOf(name, rows, runs[place] ?? []));
 }
 
-/** Training on a million rows and on ten; the last row is what nine million more rows take. */
+/** Training on one million rows and on ten million. The last row is what the additional nine million take. */
 async function grow(folder: string, rounds: number): Promise<{ rows: Cell[][]; peaks: readonly number[] }> {
   const sizes = [million, manyRows];
   const inputs = new Map<number, string>();
@@ -211,7 +211,8 @@ function problemsOf(ways: readonly Measured[], peaks: readonly number[]): string
 }
 
 /**
- * Click-through training beside the source project's way and Vowpal Wabbit, in turns, on the same generated rows.
+ * Compares click-through training with the source project's way and with Vowpal Wabbit, in turns, on the same generated
+ * rows.
  */
 export async function measureCtr({ rounds = defaultRounds }: MeasureOptions): Promise<Report> {
   const programs = await pythonEnvironment("ctr");

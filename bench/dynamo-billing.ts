@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { DescribeTableCommand, type DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { type Item, itemBytes, readUnitsFor, writeUnitsFor } from "./item-size.ts";
 
-/** What a call costs. Units of a write are those of the table and of its indexes together. */
+/** What a call costs. Write units include those of the table's indexes. */
 export type Units = { readonly readUnits: number; readonly writeUnits: number };
 
 type Index = { readonly keys: readonly string[]; readonly attributes: readonly string[] | "all" };
@@ -23,8 +23,8 @@ const keysOf = (schema: readonly { AttributeName?: string | undefined }[] = []) 
   schema.map(({ AttributeName = "" }) => AttributeName);
 
 /**
- * Works out what calls to DynamoDB cost from the sizes of the items that they meet: emulators say nothing reliable about
- * it. Looks at the items with a client of its own, before and after each write.
+ * Calculates what calls to DynamoDB cost from the sizes of their items, as emulators don't report it reliably. Reads
+ * the items with its own client, before and after each write.
  */
 export class DynamoBilling {
   private readonly observer: DynamoDBClient;
@@ -39,7 +39,9 @@ export class DynamoBilling {
     this.indexes = indexes;
   }
 
-  /** @param observer a client whose own calls are not counted */
+  /**
+   * @param observer a client whose own calls aren't counted
+   */
   static async of(observer: DynamoDBClient, table: string): Promise<DynamoBilling> {
     const { Table: described } = await observer.send(new DescribeTableCommand({ TableName: table }));
     const keys = keysOf(described?.KeySchema);
@@ -54,7 +56,7 @@ export class DynamoBilling {
     return new DynamoBilling(observer, table, keys, indexes);
   }
 
-  /** Makes a call and says what it cost, whether or not it fails. */
+  /** Makes a call and returns what it cost, whether or not it fails. */
   async charge<R extends { output: Answer }>(
     command: string,
     request: Request,
@@ -85,14 +87,14 @@ export class DynamoBilling {
       return readUnitsFor(itemBytes(answer.Item ?? {}), request.ConsistentRead === true);
     }
     if (command === "BatchGetItemCommand") {
-      // Each item is rounded up on its own; one that is not there costs as much as a small one.
+      // Each item is rounded up separately. A missing item costs as much as a small one.
       const consistent = request.RequestItems?.[this.table]?.ConsistentRead === true;
       const asked = request.RequestItems?.[this.table]?.Keys.length ?? 0;
       const found = answer.Responses?.[this.table] ?? [];
       const missing = (asked - found.length) * readUnitsFor(0, consistent);
       return found.reduce((units, item) => units + readUnitsFor(itemBytes(item), consistent), missing);
     }
-    // A query is rounded up once, for all that it read.
+    // A query is rounded up once, for everything that it read.
     const bytes = (answer.Items ?? []).reduce((total, item) => total + itemBytes(item), 0);
     return readUnitsFor(bytes, request.ConsistentRead === true);
   }
@@ -102,7 +104,7 @@ export class DynamoBilling {
     return this.indexes.reduce((units, index) => units + this.indexUnits(index, before, after), table);
   }
 
-  /** An index is written only when what it holds of the item changes; a changed key is a deletion and an insertion. */
+  /** An index is written only if its copy of the item changes. A changed key is a deletion and an insertion. */
   private indexUnits({ keys, attributes }: Index, before: Item, after: Item): number {
     const held = (item: Item): Item | undefined => {
       if (keys.some((key) => item[key] === undefined)) return undefined;

@@ -4,14 +4,14 @@ import type { BenchService } from "./bench-service.ts";
 
 let starts = 0;
 
-/** A run that has ended well, and milliseconds from the call that started it until its end was read from the table. */
+/** A run that succeeded, and the milliseconds from the call that started it until its end was read from the table. */
 export type FinishedRun = { readonly run: EndedRun; readonly milliseconds: number };
 
 /**
  * Starts a run through the deployed function and waits until it has ended.
  *
- * @param askEvery milliseconds; often delays the answer, for the stack is one process
- * @throws Error when it does not succeed
+ * @param askEvery milliseconds; asking often delays the answer, as the stack is one process
+ * @throws Error if the run doesn't succeed
  */
 export async function finishedRun(
   { stack, store }: BenchService,

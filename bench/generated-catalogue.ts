@@ -8,19 +8,22 @@ const root = join(import.meta.dirname, "..");
 const numbered = (what: string, number: number) => `${what}-${String(number).padStart(3, "0")}`;
 const camelCase = (kebab: string) => kebab.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
 
-/** Files of a job family, as `millrace init --batch` makes them. */
+/** Files of a job family, as `millrace init --batch` creates them. */
 function familyFiles(number: number): [string, string][] {
   const kebab = numbered("family", number);
   const snake = kebab.replaceAll("-", "_");
   return (
     filesFor(root, "batch", { kebab, camel: camelCase(kebab), snake })
       .filter(({ path }) => path.startsWith(`batch-jobs/${snake}/`))
-      // Each file of a catalogue is given without its last line break.
+      // A catalogue's files are given without the last line break.
       .map(({ path, text }) => [path, text.replace(/\n$/, "")])
   );
 }
 
-/** A pipeline of six steps, with a schedule, an object trigger and, for each tenth, one by the pipeline before it. */
+/**
+ * A pipeline of six steps, with a schedule and an object trigger. Every tenth is also triggered by the pipeline before
+ * it.
+ */
 function pipelineText(number: number, families: number, imports: string): string {
   const family = numbered("family", number % families).replaceAll("-", "_");
   const before = numbered("pipeline", number - 1);
@@ -64,7 +67,7 @@ function pipelineText(number: number, families: number, imports: string): string
     );`;
 }
 
-/** A module of at least so many bytes, that does its work as it loads. */
+/** A module of at least this many bytes that does its work when it's loaded. */
 function heavyModule(bytes: number): string {
   const row = (place: number) =>
     `{ name: "row ${place}", values: [${place}, ${place + 1}, ${place + 2}] },\n`;
@@ -75,9 +78,9 @@ function heavyModule(bytes: number): string {
 }
 
 /**
- * A catalogue of generated pipelines, each in a file of its own, and of as many job families.
+ * A catalogue of generated pipelines, each in its own file, and of the given number of job families.
  *
- * @param heavyBytes of a module that one step of the first pipeline imports; none when left out
+ * @param heavyBytes size of a module that one step of the first pipeline imports; by default there is none
  */
 export function generatedCatalogue(size: {
   pipelines: number;
@@ -85,7 +88,7 @@ export function generatedCatalogue(size: {
   heavyBytes?: number;
 }): Catalogue {
   const { pipelines, families, heavyBytes } = size;
-  // The product's own come with every service.
+  // The product's own job families are part of every service.
   const generated = families - listFamilies(root).length;
   const numbers = Array.from({ length: pipelines }, (_, place) => place + 1);
   const imports = (number: number) =>

@@ -15,16 +15,16 @@ const many = { pipelines: 100, families: 20 };
 const heavyBytes = 5_000_000;
 const kilobyte = 1024;
 const importsEach = 15;
-/** Cold import with a hundred pipelines, of that with ten. */
+/** Max. ratio of the cold import with a hundred pipelines to that with ten. */
 const importBudget = 1.2;
-/** Seconds that the check of all definitions may take. */
+/** Max. number of seconds for the check of all definitions. */
 const checkBudget = 10;
 const ten = "pipeline-010";
 
-/** The packages that are compared, by function. */
+/** The packages to compare, for one function. */
 type Packages = { few: PackagedFunction; many: PackagedFunction; heavy: PackagedFunction };
 
-/** Imports in turns, so that a busy machine slows both alike. */
+/** Imports in turns, so that a busy machine slows both equally. */
 async function importTimes({ few: a, many: b }: Packages, rounds: number) {
   const times = { few: [] as number[], many: [] as number[] };
   for (const packaged of [a, b]) await importFunction(packaged);
@@ -59,7 +59,7 @@ async function importTable(packages: readonly Packages[], rounds: number): Promi
   return { tables: [table], overBudget };
 }
 
-/** What a module of 5 MB that one step of one pipeline imports adds: to what is packaged, and to what is loaded. */
+/** What a 5 MB module that one step of one pipeline imports adds to what is packaged and to what is loaded. */
 async function heavyTable(packages: readonly Packages[]): Promise<Report> {
   const rows: Cell[][] = [];
   const overBudget: string[] = [];
@@ -73,7 +73,7 @@ async function heavyTable(packages: readonly Packages[]): Promise<Report> {
     const another = (await other(heavy)) - (await other(light));
     rows.push([heavy.name, packaged / kilobyte, start / kilobyte, hasCode ? another / kilobyte : undefined]);
     const isCarrier = heavy.name.startsWith("step");
-    // Names of shared parts are hashes of their contents: a few bytes go either way.
+    // Names of shared parts are hashes of their contents, so sizes vary by a few bytes.
     if (start > kilobyte || another > kilobyte || (!isCarrier && packaged > kilobyte))
       overBudget.push(`${heavy.name}: a heavy import of one step costs others bytes`);
   }
@@ -86,7 +86,7 @@ async function heavyTable(packages: readonly Packages[]): Promise<Report> {
   return { tables: [table], overBudget };
 }
 
-/** Seconds that the check of all definitions takes, as packaging does it. */
+/** How many seconds the check of all definitions takes when packaging runs it. */
 async function checkSeconds(folder: string, size: typeof many): Promise<number> {
   const service = join(folder, `service-${size.pipelines}`);
   copyService(service, generatedCatalogue(size));
@@ -141,7 +141,10 @@ async function readsTable(): Promise<Report> {
   return { tables: [table], overBudget };
 }
 
-/** Ten pipelines beside a hundred: imports, packaging and reads; and what a heavy import of one step costs others. */
+/**
+ * Compares ten pipelines with a hundred: imports, packaging and reads. Also measures what one step's heavy import costs
+ * others.
+ */
 export async function measureHundredPipelines({ rounds = importsEach }: MeasureOptions): Promise<Report> {
   const catalogues = [few, many, { ...many, heavyBytes }].map(generatedCatalogue);
   const stages: PackagedStage[] = [];

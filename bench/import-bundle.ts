@@ -1,7 +1,7 @@
 /**
  * Imports a function's bundle in this process, which was started for it, and then a pipeline of its package. Prints
- * milliseconds (of the modules that the bundle leaves to the runtime; of the bundle itself, and its CPU time; of the
- * pipeline) and the files that the bundle and the pipeline loaded.
+ * milliseconds for the modules that the bundle leaves to the runtime, for the bundle itself (and its CPU time), and for
+ * the pipeline; then the files that the bundle and the pipeline loaded.
  *
  * Arguments: the bundle, the pipeline's name or an empty text, then the modules.
  */

@@ -7,7 +7,7 @@ import { type Report, type Spread, spreadOf } from "./report.ts";
 
 const standIns = { "bench.place": (input: Json) => input };
 
-/** Runs a pipeline to its end in an engine of its own, and returns the milliseconds that it took. */
+/** Runs a pipeline to its end in a new engine, and returns how many milliseconds it took. */
 async function runOnce(pipeline: Pipeline, params: Json): Promise<number> {
   const memory = new MemoryEngine([pipeline], standIns);
   const start = performance.now();
@@ -23,7 +23,7 @@ async function runOnce(pipeline: Pipeline, params: Json): Promise<number> {
   return performance.now() - start;
 }
 
-/** Milliseconds of the second map of {@link relay}, from its first child on. */
+/** Milliseconds of the second map of {@link relay}, from its first child. */
 async function relayOnce(size: number): Promise<number> {
   let began: number | undefined;
   const pipeline = relay(() => {
@@ -39,7 +39,7 @@ async function often(times: number, once: () => Promise<number>): Promise<number
   return taken;
 }
 
-/** Milliseconds of a run as microseconds a step, and as steps per second. */
+/** Converts the milliseconds of a run to microseconds per step and to steps per second. */
 function rates(milliseconds: readonly number[], steps: number): [perStep: Spread, perSecond: Spread] {
   return [
     spreadOf(milliseconds.map((each) => (each * 1000) / steps)),
@@ -47,7 +47,7 @@ function rates(milliseconds: readonly number[], steps: number): [perStep: Spread
   ];
 }
 
-/** A few runs with 1,000 and with 10,000 children: the time per child should be the same. */
+/** Measures some runs with 1,000 and with 10,000 children. The time per child should be the same. */
 async function atSizes(what: string, once: (size: number) => Promise<number>) {
   const sizes = [
     { size: 1000, times: 7 },
@@ -61,7 +61,7 @@ async function atSizes(what: string, once: (size: number) => Promise<number>) {
   return rows;
 }
 
-/** How fast the engine itself is: the same code as on AWS, on ports in memory. */
+/** How fast the engine itself is: the same code as on AWS, with ports in memory. */
 export async function measureInProcess(): Promise<Report> {
   await often(20, () => runOnce(chain, {}));
   await often(5, () => relayOnce(200));

@@ -2,17 +2,17 @@ type Stop = () => Promise<void>;
 
 const stops = new Set<Stop>();
 
-/** Ends this process once everything has been stopped. */
+/** Ends this process when everything has been stopped. */
 function interrupted(signal: NodeJS.Signals): void {
   const all = [...stops].map((stop) => stop());
   void Promise.allSettled(all).then(() => process.exit(signal === "SIGINT" ? 130 : 143));
 }
 
 /**
- * Stops what a measurement started when the measurement is interrupted: servers run in process groups of their own, so
- * Ctrl-C does not reach them by itself.
+ * Stops what a measurement started if the measurement is interrupted. Servers run in separate process groups, so Ctrl-C
+ * alone doesn't reach them.
  *
- * @returns what to call once it was stopped in the ordinary way
+ * @returns a function to call after an ordinary stop
  */
 export function stopOnInterrupt(stop: Stop): () => void {
   if (stops.size === 0) {

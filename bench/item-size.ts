@@ -1,11 +1,11 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 
-/** An item as DynamoDB keeps it. */
+/** An item as DynamoDB stores it. */
 export type Item = Readonly<Record<string, AttributeValue>>;
 
 const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
 
-/** About a byte for two digits, and one more; a minus takes one too. */
+/** About one byte for two digits, and one more. A minus sign takes one too. */
 const numberBytes = (text: string) =>
   Math.ceil(text.replace(/[-.]/g, "").length / 2) + 1 + (text.startsWith("-") ? 1 : 0);
 
@@ -26,9 +26,12 @@ export function itemBytes(item: Item): number {
   return sum(Object.entries(item).map(([name, value]) => Buffer.byteLength(name) + valueBytes(value)));
 }
 
-/** Units to write an item of so many bytes: one for each 1 KB, and one at least. */
+/** Units to write an item of this many bytes: one for each 1 KB, and at least one. */
 export const writeUnitsFor = (bytes: number) => Math.max(1, Math.ceil(bytes / 1024));
 
-/** Units to read so many bytes: one for each 4 KB, and one at least; half of that when not strongly consistent. */
+/**
+ * Units to read this many bytes: one for each 4 KB, and at least one. Half of that if the read isn't strongly
+ * consistent.
+ */
 export const readUnitsFor = (bytes: number, consistent: boolean) =>
   Math.max(1, Math.ceil(bytes / 4096)) * (consistent ? 1 : 0.5);

@@ -16,7 +16,7 @@ const callsEach = 200;
 const elapsed = ({ startedAt, endedAt }: { startedAt: string; endedAt: string }) =>
   Date.parse(endedAt) - Date.parse(startedAt);
 
-/** The part of each step between claim and commit, and the way from one step's commit to the next one's claim. */
+/** For each step, the time between claim and commit; and the time from each step's commit to the next one's claim. */
 function parts(records: readonly StoredStep[]): { held: number[]; between: number[] } {
   const ended = records
     .flatMap((record) => (hasEnded(record) ? [record] : []))
@@ -39,7 +39,7 @@ async function timedCalls(call: () => Promise<unknown>): Promise<Spread> {
   return spreadOf(taken);
 }
 
-/** What single calls take on this stack, one after another from outside. */
+/** How long single calls take on this stack, one after another from outside. */
 async function callTimes({ stack, store, queue }: BenchService, run: EndedRun): Promise<Table> {
   const { runId, epoch } = run;
   const [held] = knownSteps(await store.listSteps(runId, "step_050"));

@@ -1,6 +1,6 @@
 /**
- * Runs a chain with the functions' own log and metrics, and prints what they print: a line each. To be started with the
- * functions' environment; whoever starts it counts the lines.
+ * Runs a chain with the functions' own log and metrics, and prints their output, one line each. It must be started with
+ * the functions' environment; its caller counts the lines.
  */
 import { log, meter } from "../shared/app/telemetry.ts";
 import { startRun } from "../shared/run/start-run.ts";

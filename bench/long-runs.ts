@@ -10,7 +10,7 @@ import { type Report, spreadOf } from "./report.ts";
 
 const many = 1000;
 const looks = 9;
-/** Milliseconds of the fastest look: the machine may be busy with others. */
+/** Max. milliseconds of the fastest look, as other programs may use the machine too. */
 const budget = 300;
 const writesAtOnce = 50;
 
@@ -70,7 +70,7 @@ export async function lookAtLongRuns(stage: string, config: ClientConfig): Promi
     const runId = await store(targetOf(stage, config).store, pipeline);
     const times: number[] = [];
     for (let look = 0; look <= looks; look += 1) {
-      // As each command does, with clients and remembered graphs of its own.
+      // Each command starts like this, with new clients and no remembered graphs.
       const target = targetOf(stage, config);
       const before = performance.now();
       runScreen(await readRunView(target, runId), 100);

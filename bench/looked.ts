@@ -1,6 +1,6 @@
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 
-/** Calls that read, and how many items they looked at. */
+/** Calls that read, and how many items DynamoDB examined for them. */
 export type Looked = { queries: number; reads: number; items: number };
 
 /** Counts what a client reads from now on. */

@@ -13,7 +13,7 @@ const sizes = [1000, 10_000];
 const megabyte = 1_000_000;
 const sampleEvery = 500;
 
-/** Children that were not committed at their first attempt, by their states; none, normally. */
+/** Children that weren't committed at their first attempt, by their states. Normally there are none. */
 async function uncommitted(
   store: BenchService["store"],
   runId: string,
@@ -40,7 +40,7 @@ function residentMegabytes(pid: number): number {
 
 const stackRecord = z.object({ pids: z.object({ ministack: z.int() }) });
 
-/** Watches the largest of the functions' workers, until it is asked what that was. */
+/** Watches the largest of the functions' workers. The returned function stops that, and returns the largest size. */
 function watchWorkers(stateDir: string): () => number {
   const { pids } = stackRecord.parse(JSON.parse(readFileSync(join(stateDir, "stack.json"), "utf8")));
   let largest = 0;
@@ -82,7 +82,9 @@ async function onStack(service: BenchService, size: number): Promise<Measured> {
   return { row: ["local stack", size, milliseconds / size, largest(), undefined], problems };
 }
 
-/** Maps of 1,000 and of 10,000 children: each committed once, in the same time a child, in bounded memory. */
+/**
+ * Maps of 1,000 and of 10,000 children: each child is committed once, in the same time per child, with bounded memory.
+ */
 export async function measureMap10000({ rounds = 1 }: MeasureOptions): Promise<Report> {
   const measured: Measured[] = [];
   await inMemory(1000);

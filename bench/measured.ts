@@ -11,10 +11,14 @@ const taken = z.object({
   output: z.string(),
 });
 
-/** What a process took from its start to its end, with its standard output. */
+/** What a process used from its start to its end, with its standard output. */
 export type Taken = z.infer<typeof taken>;
 
-/** Runs a command to its end, with `env` besides this process's own. @throws when it fails, with what it said */
+/**
+ * Runs a command to its end, with `env` in addition to this process's environment.
+ *
+ * @throws with its output if it fails
+ */
 export async function measured(
   command: readonly string[],
   env: Readonly<Record<string, string>> = {},

@@ -8,7 +8,7 @@ import { type Cell, type MeasureOptions, type Report, type Spread, spreadOf, typ
 const sizes = [200, 1000];
 const shapes: readonly Shape[] = ["chain", "map"];
 const defaultRounds = 3;
-/** Milliseconds between two questions whether all is done, of either engine. */
+/** Milliseconds between two checks whether everything is done, for both engines. */
 const askEvery = 50;
 
 /** One workload, and the milliseconds that each engine took in each round. */
@@ -29,12 +29,12 @@ async function millraceRun(service: BenchService, shape: Shape, tasks: number): 
   return (await finishedRun(service, chain.name, {}, askEvery)).milliseconds;
 }
 
-/** Runs every workload on one engine and then on the other, and all of that again in each round. */
+/** Runs every workload on one engine and then on the other, and repeats all of that in each round. */
 async function compare(service: BenchService, prefect: PrefectServer, rounds: number): Promise<Comparison[]> {
   const comparisons = shapes.flatMap((shape) =>
     sizes.map((tasks): Comparison => ({ shape, tasks, durable: [], client: [], millrace: [] })),
   );
-  // The first runs start workers, fill caches and make connections, on both sides.
+  // On both sides, the first runs start workers, fill caches and open connections.
   for (const shape of shapes) {
     await prefect.run(shape, 20);
     await millraceRun(service, shape, 200);
@@ -53,7 +53,7 @@ async function compare(service: BenchService, prefect: PrefectServer, rounds: nu
 const perTask = (milliseconds: readonly number[], tasks: number): Spread =>
   spreadOf(milliseconds.map((each) => each / tasks));
 
-/** How many times as long Prefect took, round by round: both of a round met the same machine. */
+/** How many times longer Prefect took, round by round, as both runs of a round had the same conditions. */
 function ratios(theirs: readonly number[], ours: readonly number[]): Spread {
   return spreadOf(theirs.map((each, round) => each / (ours[round] ?? Number.NaN)));
 }
@@ -92,7 +92,7 @@ function tableOf(comparisons: readonly Comparison[], rounds: number): Table {
   };
 }
 
-/** Millrace on the local stack and Prefect on the same machine, in turns. */
+/** Compares Millrace on the local stack with Prefect on the same machine, in turns. */
 export async function measureOrchestration({ rounds = defaultRounds }: MeasureOptions): Promise<Report> {
   const prefect = await startPrefect();
   const calm = stopOnInterrupt(prefect.stop);

@@ -9,9 +9,9 @@ const root = join(import.meta.dirname, "..");
 /** A function's package, unpacked as on Lambda. */
 export type PackagedFunction = {
   readonly name: string;
-  /** The file that the handler is in. */
+  /** The file that contains the handler. */
   readonly bundle: string;
-  /** Bytes of each of its files, by path from the bundle's folder. */
+  /** The size of each file, by its path from the bundle's folder. */
   readonly files: ReadonlyMap<string, number>;
   /** Bytes of the archive. */
   readonly zipped: number;
@@ -59,10 +59,13 @@ const imported = z.object({
   later: z.array(z.string()),
 });
 
-/** Milliseconds of one import in a fresh process: SDK, own code, a pipeline's parts. And the files that were loaded. */
+/**
+ * Milliseconds of one import in a fresh process, for the SDK, our code and a pipeline's parts; and the files that were
+ * loaded.
+ */
 export type Imported = z.infer<typeof imported>;
 
-/** What a function finds in its environment; only its form matters here. */
+/** A function's environment. Only its form matters here. */
 const environment = {
   SERVICE: "millrace",
   STAGE: "bench",
@@ -73,7 +76,7 @@ const environment = {
   NODE_PATH: join(root, "node_modules"),
 };
 
-/** Imports a function in a fresh process, and then a pipeline of its package where one is named. */
+/** Imports a function in a fresh process, and then a pipeline of its package if one is named. */
 export async function importFunction(packaged: PackagedFunction, pipeline = ""): Promise<Imported> {
   const child = await execa(
     process.execPath,
@@ -87,7 +90,7 @@ export async function importFunction(packaged: PackagedFunction, pipeline = ""):
   return imported.parse(JSON.parse(child.stdout));
 }
 
-/** Bytes of some of a function's files. */
+/** The total size of some of a function's files. */
 export function bytesOf({ files }: PackagedFunction, names: Iterable<string>): number {
   return [...names].reduce((sum, name) => sum + (files.get(name) ?? 0), 0);
 }

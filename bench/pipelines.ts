@@ -13,7 +13,7 @@ const itemsUpTo = ({ size }: { size: number }): Item[] =>
   Array.from({ length: size }, (_, place) => ({ place }));
 const double = ({ item }: { item: Item }): Item => ({ place: item.place * 2 });
 
-/** Lambda steps one after another, each with the result of the one before. */
+/** Lambda steps in a chain. Each gets the result of the one before. */
 function chainOf(length: number, name: string): Pipeline {
   return definePipeline({ name, params: z.strictObject({}) }, ({ step }) => {
     let last = step("step_000", lambda({}, first));
@@ -23,15 +23,15 @@ function chainOf(length: number, name: string): Pipeline {
   });
 }
 
-/** The chain that most is measured with. */
+/** The chain of most measurements. */
 export const chain = chainOf(chainLength, "bench-chain");
 
-/** Longer chains, by their length: for comparison with another engine. */
+/** Longer chains, by length, for the comparison with another engine. */
 export const longChains: ReadonlyMap<number, Pipeline> = new Map(
   [200, 1000].map((length) => [length, chainOf(length, `bench-chain-${length}`)]),
 );
 
-/** A step that makes a list, and one Lambda step for each item of it. */
+/** A step that makes a list, and one Lambda step for each of its items. */
 export const wide = definePipeline(
   { name: "bench-map", params: z.strictObject({ size: z.int().positive().max(10_000) }) },
   ({ params, step, map }) => {
@@ -42,7 +42,7 @@ export const wide = definePipeline(
 
 const join = ({ left, right }: { left: Count; right: Count }): Count => ({ count: left.count + right.count });
 
-/** A step, two that use its result, and one that uses theirs. */
+/** A step, two steps that use its result, and one that uses both of theirs. */
 export const diamond = definePipeline({ name: "bench-diamond", params: z.strictObject({}) }, ({ step }) => {
   const top = step("top", lambda({}, first));
   const left = step("left", lambda({ previous: top }, next));
@@ -50,7 +50,7 @@ export const diamond = definePipeline({ name: "bench-diamond", params: z.strictO
   step("bottom", lambda({ left, right }, join));
 });
 
-/** A run of one step, and a run whose one step is that run. */
+/** A run of one step, and a run whose only step is that run. */
 export const lower = definePipeline({ name: "bench-lower", params: z.strictObject({}) }, ({ step }) => {
   step("only", lambda({}, first));
 });
@@ -77,7 +77,7 @@ const workAtPlace = defineJob("bench.place", {
   resources: { vcpus: 1, memory: 512 },
 });
 
-/** A step that makes a list, and one Batch job for each item of it: an array job. */
+/** A step that makes a list, and one Batch job for each of its items: an array job. */
 export const jobs = definePipeline(
   { name: "bench-jobs", params: z.strictObject({ size: z.int().positive().max(10_000) }) },
   ({ params, step, map }) => {
@@ -87,7 +87,7 @@ export const jobs = definePipeline(
 );
 
 /**
- * A map over the results of another map: its children read one result each, and not the whole list.
+ * A map over the results of another map. Each child reads one result, not the whole list.
  *
  * @param onChild called by each child of the second map
  */
@@ -107,7 +107,7 @@ export function relay(onChild: () => void): Pipeline {
   );
 }
 
-/** The catalogue of the service that the measurements deploy, in place of the product's `pipelines/index.ts`. */
+/** The catalogue that the measurements deploy, instead of the product's `pipelines/index.ts`. */
 export const pipelines: readonly Pipeline[] = [
   chain,
   ...longChains.values(),

@@ -11,10 +11,11 @@ const sources = ["batch-jobs", "batch-jobs/sdk"].map((each) => join(root, each))
 
 export const python = join(root, ".venv/bin/python");
 
-/** Begins a command that finds the code of the jobs; its threads wait for one another as those of `poem_model` do. */
+/** The start of a command that finds the jobs' code. Its threads wait for one another like those of `poem_model`. */
 export const withJobs = ["env", `PYTHONPATH=${sources}`, "OMP_WAIT_POLICY=PASSIVE"];
 
-// From a shell artifacts are files, which the contracts, of jobs on AWS, do not take. What a bench reads of the outputs:
+// In a shell, artifacts are files. The contracts are for jobs on AWS and don't accept files, so these schemas have what
+// a bench reads of the outputs.
 const part = z.looseObject({ poems: z.int(), tokenCount: z.int(), bytes: z.int() });
 const lake = poems.unzip.output.pick({ lake: true, files: true, bytes: true }).extend({
   manifest: z.object({ uri: z.string() }),
@@ -35,7 +36,7 @@ export type Tokens = z.infer<typeof tokens>;
 export type Trained = z.infer<typeof trained>;
 type Settings = z.input<typeof settings>;
 
-/** Installs what `npm run setup -- --torch` does, unless it is there. */
+/** Installs what `npm run setup -- --torch` installs, unless it's already there. */
 export async function installTorch(): Promise<void> {
   await execa(process.execPath, [join(root, "local/setup.mjs"), "--torch"], { stdout: process.stderr });
 }
@@ -48,7 +49,7 @@ export async function writeInput(folder: string, name: string, input: unknown): 
   return file;
 }
 
-/** Runs a job from a shell, as batch-jobs/README.md says. @returns what the process took, and the job's output */
+/** Runs a job from a shell, as batch-jobs/README.md says. @returns what the process used, and the job's output */
 async function runJob<Output extends object>(
   folder: string,
   { name }: { name: string },
@@ -61,12 +62,12 @@ async function runJob<Output extends object>(
   return { ...run, ...output.parse(JSON.parse(run.output)) };
 }
 
-/** The poems of a zip, unpacked into a lake in a folder. */
+/** Unpacks the poems of a zip into a lake in a folder. */
 export async function unzipped(folder: string, archive: string): Promise<Taken & Lake> {
   return runJob(folder, poems.unzip, poems.unzip.input.parse({ archive: { uri: archive } }), lake);
 }
 
-/** The poems of one form of a lake as tokens. */
+/** Turns the poems of one form of a lake into tokens. */
 export async function tokenised(
   folder: string,
   { lake, manifest: { uri } }: Lake,
@@ -77,7 +78,7 @@ export async function tokenised(
   return runJob(folder, poem_model.tokenise, asked, tokens);
 }
 
-/** What `poem_model.train` gets. It looks once, at the end, and saves no checkpoint, unless `changes` says so. */
+/** The input of `poem_model.train`. Unless `changes` differs, it evaluates only at the end and saves no checkpoint. */
 export function inputOf(
   { tokeniser, train }: Tokens,
   changes: { steps: number } & { [Name in keyof Settings]?: Settings[Name] | undefined },
@@ -89,7 +90,7 @@ export function inputOf(
   };
 }
 
-/** Trains by the job. @returns what the process took, what training took of that, and what the job says */
+/** Trains with the job. @returns what the process used, what part of that was training, and what the job reports */
 export async function train(
   file: string,
   out: string,
@@ -101,7 +102,7 @@ export async function train(
   return { ...run, ...trained.parse(JSON.parse(run.output)), trainingCpuSeconds };
 }
 
-/** Measures a model on the poems held out. */
+/** Evaluates a model on the held-out poems. */
 export async function evaluate(
   folder: string,
   { model }: Trained,
@@ -111,7 +112,7 @@ export async function evaluate(
   return runJob(folder, poem_model.evaluate, { model, train, validation, threads }, scores);
 }
 
-/** Has a model write poems. */
+/** Lets a model write poems. */
 export async function sample(
   folder: string,
   { model }: Trained,

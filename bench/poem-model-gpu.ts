@@ -11,8 +11,8 @@ const teraflop = 1e12;
 type Precision = "bfloat16" | "float32";
 
 /**
- * Dense multiplication at its peak, in teraflops, by NVIDIA's data sheets: 16 bits on tensor cores, 32 without them, as
- * torch computes unless told otherwise. The machines of `resources/batch.yml` have the first three.
+ * Peak speed of dense multiplication in teraflops, from NVIDIA's data sheets: 16 bits on tensor cores, and 32 bits
+ * without them, as torch computes by default. The machines of `resources/batch.yml` have the first three.
  */
 const peaks: Readonly<Record<string, Partial<Record<Precision, number>>>> = {
   "Tesla T4": { float32: 8.1 },
@@ -38,13 +38,16 @@ export async function gpuHere(): Promise<string | undefined> {
 }
 
 /**
- * Operations that a model must do for each token it learns from, forwards and back: Chowdhery et al., PaLM (2022),
- * appendix B. What is computed twice or masked away does not count.
+ * Operations that a model must do for each token it learns from, forwards and backwards: Chowdhery et al., PaLM (2022),
+ * appendix B. What is computed twice or masked away doesn't count.
  */
 const operationsOf = (parameters: number, { layers, width, seqLen }: (typeof shapes)[number]): number =>
   6 * parameters + 12 * layers * width * seqLen;
 
-/** Millrace's training on a GPU: speed, its share of the card's peak, and what checkpoints at the default distance take. */
+/**
+ * Measures Millrace's training on a GPU: its speed, its share of the card's peak, and what checkpoints take at the
+ * default interval.
+ */
 export async function trainingOnGpu(
   folder: string,
   tokens: Tokens,

@@ -25,16 +25,19 @@ const plainLoop = join(root, "bench/poem_model/plain_loop.py");
 const files = 3000;
 const defaultRounds = 3;
 const megabyte = 1_000_000;
-/** Times the plain loop's tokens a second, by the median of the rounds: ours may not be slower; three in a hundred are noise. */
+/**
+ * Min. ratio of our tokens per second to the plain loop's, by the median of the rounds. Ours may not be slower; three
+ * percent is noise.
+ */
 const speedBudget = 0.97;
-/** Times the plain loop's memory. */
+/** Max. ratio of our memory to the plain loop's. */
 const memoryBudget = 1.1;
-/** Nats a token between the losses of the two: they learn the same, and add in another order. */
+/** Max. difference of the two losses, in nats per token. Both learn the same, but add in a different order. */
 const lossBudget = 0.001;
-/** Share of the processor's time that checkpoints may take at the default distance. */
+/** Max. share of CPU time that checkpoints may take at the default interval. */
 const checkpointBudget = 0.02;
 
-/** The default model on one thread; few steps of fewer sequences, as a round would else take an hour. */
+/** The default model on one thread. It takes few steps of fewer sequences, as a round would otherwise take an hour. */
 const asked = { steps: 8, batchSize: 8, warmupSteps: 2, threads: 1 };
 
 const said = z.object({
@@ -44,10 +47,10 @@ const said = z.object({
   bestLoss: z.number(),
 });
 
-/** One training: its process, its speed and CPU time without the start and end of that, and its losses. */
+/** One training: its process, its losses, and its speed and CPU time without the process's start and end. */
 type Training = Taken & z.infer<typeof said>;
 
-/** The same training by both, and by Millrace with a checkpoint after each step, in turns. */
+/** The same training by both sides, and by Millrace with a checkpoint after each step, in turns. */
 type Rounds = {
   readonly plain: readonly Training[];
   readonly ours: readonly Training[];
@@ -73,7 +76,7 @@ async function inTurns(folder: string, tokens: Tokens, rounds: number): Promise<
   const often = await writeInput(folder, "often", inputOf(tokens, { ...asked, checkpointSteps: 1 }));
   const [plain, ours, saving]: [Training[], Training[], Training[]] = [[], [], []];
   for (let round = 0; round < rounds; round += 1) {
-    // In either order, as what comes first meets a machine that has rested.
+    // The order alternates, as the first one runs on a rested machine.
     if (round % 2 === 0) plain.push(await trainPlainly(once, folder));
     ours.push(await trainByJob(once, folder));
     if (round % 2 === 1) plain.push(await trainPlainly(once, folder));
@@ -82,7 +85,7 @@ async function inTurns(folder: string, tokens: Tokens, rounds: number): Promise<
   return { plain, ours, saving };
 }
 
-/** Joins what two trainings of each round took: both of a round met the same machine. */
+/** Combines what two trainings of each round took, as both had the same conditions. */
 const byRound = (
   one: readonly Training[],
   other: readonly Training[],
@@ -137,7 +140,7 @@ function besidePlainLoop({ plain, ours }: Rounds): Report {
 
 function checkpoints({ ours, saving }: Rounds): Report {
   const { batchSize, checkpointSteps } = poem_model.train.input.shape;
-  // The last step saves none.
+  // The last step saves no checkpoint.
   const seconds = (own: Training, other: Training) =>
     (other.trainingCpuSeconds - own.trainingCpuSeconds) / (asked.steps - 1);
   const stepsBetween = checkpointSteps.parse(undefined) * (batchSize.parse(undefined) / asked.batchSize);
@@ -170,8 +173,9 @@ function checkpoints({ ours, saving }: Rounds): Report {
 }
 
 /**
- * Training a language model by the job `poem_model.train` beside a plain loop over `transformers`, in turns, with the same
- * model, tokens, sequences and settings; what checkpoints take; and speeds on a GPU, where there is one.
+ * Compares training a language model by the job `poem_model.train` with a plain loop over `transformers`, in turns,
+ * with the same model, tokens, sequences and settings. Also measures what checkpoints take, and speeds on a GPU if
+ * there is one.
  */
 export async function measurePoemsTraining({ rounds = defaultRounds }: MeasureOptions): Promise<Report> {
   await installTorch();

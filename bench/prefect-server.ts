@@ -10,7 +10,7 @@ import { freePort } from "../local/stack/ports.ts";
 import { pythonEnvironment } from "./python-environment.ts";
 
 const stopGrace = 10_000;
-/** It makes its tables first, which takes a busy machine longer than our own servers take. */
+/** Prefect creates its tables first. On a busy machine, that takes longer than our own servers need. */
 const startTimeout = 120_000;
 
 /** One task after another, or all at once. */
@@ -20,16 +20,16 @@ export type Shape = "chain" | "map";
 const timesSchema = z.object({ client: z.number(), durable: z.number() });
 export type PrefectTimes = z.infer<typeof timesSchema>;
 
-/** A Prefect server of its own, and a process that runs flows against it. */
+/** A separate Prefect server, and a process that runs flows on it. */
 export type PrefectServer = {
   run(shape: Shape, tasks: number): Promise<PrefectTimes>;
-  /** Ends both and removes all that they stored. */
+  /** Ends both, and removes everything that they stored. */
   stop(): Promise<void>;
 };
 
 /**
- * Prefect as it comes, on SQLite and on loopback alone. What it would spend on a page nobody looks at, on sending logs
- * and on telling its makers is off: all in its favour.
+ * Prefect with its defaults, on SQLite and only on loopback. The web page, the sending of logs and telemetry are off,
+ * which is all in its favour.
  */
 function settings(folder: string, port: number, programs: string): Record<string, string> {
   return {
@@ -50,7 +50,7 @@ function settings(folder: string, port: number, programs: string): Record<string
   };
 }
 
-/** The process that runs flows: a line asks for a run, a line answers. */
+/** The process that runs flows. Each line that it gets asks for a run, and it answers with a line. */
 function startFlows(python: string, env: Record<string, string>) {
   const child = execa(python, [join(import.meta.dirname, "prefect/flows.py")], {
     env,
@@ -75,14 +75,14 @@ function startFlows(python: string, env: Record<string, string>) {
   };
 }
 
-/** Installs Prefect if need be, and starts its server and the process that runs flows. */
+/** Installs Prefect if needed, and starts its server and the process that runs flows. */
 export async function startPrefect(): Promise<PrefectServer> {
   const programs = await pythonEnvironment("prefect");
   const folder = mkdtempSync(join(tmpdir(), "millrace-prefect-"));
   const port = await freePort();
   const env = settings(folder, port, programs);
   const logFile = join(folder, "server.log");
-  // In the foreground, so that it is one group of processes, which ends as a whole.
+  // In the foreground, so that it's one process group, which ends as a whole.
   const server = startDaemon(
     join(programs, "prefect"),
     ["server", "start", "--host", "127.0.0.1", "--port", String(port)],

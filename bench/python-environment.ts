@@ -6,8 +6,8 @@ import { execa } from "execa";
 const root = join(import.meta.dirname, "..");
 
 /**
- * Makes the Python environment of what Millrace is compared with, from the lock in `bench/{name}/`. It is not the
- * project's: nothing but the comparison needs it. Costs nothing when it is there already.
+ * Creates the Python environment of a program that Millrace is compared with, from the lock in `bench/{name}/`. It's
+ * separate from the project's, as only the comparison needs it. If it already exists, this takes no time.
  *
  * @returns the folder of its programs, `bench/.{name}/bin`
  */
@@ -16,7 +16,7 @@ export async function pythonEnvironment(name: string): Promise<string> {
   const folder = join(root, `bench/.${name}`);
   const programs = join(folder, "bin");
   const stamp = join(folder, ".millrace-setup");
-  // The folder is part of it: an environment that was moved along with its project doesn't work.
+  // The hash includes the folder, as an environment that was moved along with its project doesn't work.
   const wanted = createHash("sha256").update(readFileSync(lock)).update(folder).digest("hex");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return programs;
   console.error(`bench: installing the packages of bench/${name}/ into bench/.${name}/ …`);
@@ -25,7 +25,7 @@ export async function pythonEnvironment(name: string): Promise<string> {
     "install",
     "--quiet",
     "--disable-pip-version-check",
-    // The lock names everything; asked for what depends on what, pip would look at versions that it does not name.
+    // The lock names everything. With dependency resolution, pip would look at versions that the lock doesn't name.
     "--no-deps",
     "--require-hashes",
     "--requirement",

@@ -18,7 +18,7 @@ import {
 import { NotMeasured, type Report, type Table } from "./report.ts";
 
 const root = join(import.meta.dirname, "..");
-/** Poems of the Tang and Song dynasties and older ones, 85 MB, under the MIT licence; no part of Millrace. */
+/** Poems of the Tang and Song dynasties and older ones, 85 MB, under the MIT licence. They aren't part of Millrace. */
 const source = "chinese-poetry@2.0.1";
 const packed = "chinese-poetry-2.0.1.tgz";
 const cache = join(root, ".cache/real-poems");
@@ -34,7 +34,11 @@ const asked = {
 
 const counted = z.record(z.string(), z.int());
 
-/** The package, downloaded unless it was before. Nothing in it is run. @throws NotMeasured when it cannot be had */
+/**
+ * Downloads the package unless that was done before. Runs nothing in it.
+ *
+ * @throws NotMeasured if it can't be downloaded
+ */
 async function fetchPackage(): Promise<string> {
   const file = join(cache, packed);
   if (existsSync(file)) return file;
@@ -55,7 +59,7 @@ async function fetchPackage(): Promise<string> {
         `it ended with ${exitCode}`;
       throw new NotMeasured(`npm pack ${source} failed: ${why}. Nothing was measured.`);
     }
-    // Only a whole one gets its name.
+    // The file gets its name only when it's complete.
     await rename(join(incoming, packed), file);
   } finally {
     await rm(incoming, { recursive: true });
@@ -64,11 +68,11 @@ async function fetchPackage(): Promise<string> {
 }
 
 /**
- * The jobs of poem-datalake and poem-model on real poems, one after the other: a public collection becomes a zip, the zip
- * a lake, and one form of the lake a small model, which must predict poems that it has not seen better than their
- * tokens' frequencies do.
+ * Runs the jobs of poem-datalake and poem-model on real poems. A public collection becomes a zip, the zip becomes a
+ * lake, and one form of the lake trains a small model. The model must predict unseen poems better than the frequencies
+ * of their tokens do.
  *
- * @throws NotMeasured when the collection cannot be fetched
+ * @throws NotMeasured if the collection can't be downloaded
  */
 export async function measureRealPoems(): Promise<Report> {
   const collection = await fetchPackage();

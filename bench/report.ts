@@ -1,4 +1,4 @@
-/** Median, smallest and largest of several measured values. */
+/** Median, minimum and maximum of several measured values. */
 export type Spread = {
   readonly median: number;
   readonly min: number;
@@ -6,7 +6,7 @@ export type Spread = {
   readonly samples: number;
 };
 
-/** A cell of a table; nothing was measured where it is undefined. */
+/** A cell of a table. If it's undefined, nothing was measured. */
 export type Cell = string | number | Spread | undefined;
 
 export type Table = {
@@ -17,21 +17,21 @@ export type Table = {
   readonly notes?: readonly string[];
 };
 
-/** What a measurement found, and which budgets it broke: none, normally. */
+/** What a measurement found, and which budgets it exceeded. Normally there are none. */
 export type Report = { readonly tables: readonly Table[]; readonly overBudget: readonly string[] };
 
-/** What is to be measured cannot be had here: the message says why, in a line. */
+/** What should be measured isn't available here. The message says why, in one line. */
 export class NotMeasured extends Error {
   override readonly name = "NotMeasured";
 }
 
-/** What a measurement can be told on the command line. */
+/** A measurement's options on the command line. */
 export type MeasureOptions = {
-  /** How often what is compared is run in turns, where the measurement does that. */
+  /** How many rounds a measurement runs that compares in turns. */
   readonly rounds?: number;
 };
 
-/** @throws RangeError when there is no value */
+/** @throws RangeError if there are no values */
 export function spreadOf(values: readonly number[]): Spread {
   const sorted = values.toSorted((a, b) => a - b);
   const at = (place: number): number => {
@@ -44,7 +44,7 @@ export function spreadOf(values: readonly number[]): Spread {
   return { median, min: at(0), max: at(sorted.length - 1), samples: sorted.length };
 }
 
-/** Three significant digits at least; whole numbers in full. */
+/** At least three significant digits; whole numbers in full. */
 function numberText(value: number): string {
   if (Number.isInteger(value)) return value.toLocaleString("en-US");
   if (Math.abs(value) >= 100) return Math.round(value).toLocaleString("en-US");
@@ -59,7 +59,7 @@ function cellText(cell: Cell): string {
   return min === max ? numberText(median) : `${numberText(median)} (${numberText(min)}–${numberText(max)})`;
 }
 
-/** A table as text: first column to the left, the others to the right. */
+/** A table as text: the first column is left-aligned, the others are right-aligned. */
 export function tableText({ title, columns, rows, notes = [] }: Table): string {
   const texts = [columns, ...rows.map((row) => columns.map((_, place) => cellText(row[place])))];
   const widths = columns.map((_, place) => Math.max(...texts.map((row) => row[place]?.length ?? 0)));

@@ -17,11 +17,14 @@ const runs = 100_000;
 const pipelines = 20;
 const pageSize = 20;
 const pagesEach = 9;
-/** BatchWriteItem takes as many. */
+/** Max. number of items in one BatchWriteItem. */
 const itemsAtOnce = 25;
 const writersAtOnce = 8;
 
-/** A run a minute, of twenty pipelines in turns: one of 50 failed, the last few are under way, one of ten has a tag. */
+/**
+ * A run each minute, from twenty pipelines in turns. One of 50 failed, the last few are under way, and one of ten has a
+ * tag.
+ */
 function itemsOf(number: number): object[] {
   const state: RunState = number >= runs - 10 ? "RUNNING" : number % 50 === 7 ? "FAILED" : "SUCCEEDED";
   const startedAt = new Date(Date.parse("2021-01-01T00:00:00Z") + number * 60_000).toISOString();
@@ -55,7 +58,7 @@ const growth = { tag: "team:growth" };
 const pipeline = "pipeline-7";
 const since = "2021-02-01T00:00:00.000Z";
 const until = "2021-03-01T00:00:00.000Z";
-/** What is listed, and how many queries a page may take: one of each partition. */
+/** What is listed, and how many queries a page may take: one for each partition. */
 const filters: readonly (readonly [string, RunFilter, number])[] = [
   ["all runs", {}, 2],
   ["a pipeline's", { pipeline }, 1],
@@ -69,7 +72,9 @@ const filters: readonly (readonly [string, RunFilter, number])[] = [
   ["a tag's that failed", { ...growth, state: "FAILED" }, 4],
 ];
 
-/** How long a page of runs takes among 100,000, and what it reads, with each filter; and a look at a long run there. */
+/**
+ * How long one page of 100,000 runs takes, and what it reads, with each filter. Also measures a look at one long run.
+ */
 export async function measureRunLists(): Promise<Report> {
   const ministack = await startTestMinistack();
   const client = dynamoClient({ ...ministack.client, requestHandler: { requestTimeout: 60_000 } });
@@ -85,7 +90,7 @@ export async function measureRunLists(): Promise<Report> {
       const times: number[] = [];
       let from: string | undefined;
       Object.assign(looked, { queries: 0, reads: 0, items: 0 });
-      // Warm, and from the second page on: those are no cheaper than the first.
+      // Measured warm and from the second page, as later pages cost no less than the first.
       await store.listRuns(filter, pageSize);
       Object.assign(looked, { queries: 0, reads: 0, items: 0 });
       for (let page = 0; page < pagesEach; page += 1) {

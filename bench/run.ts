@@ -22,7 +22,7 @@ type Measurements = Readonly<
   Record<string, { what: string; measure: (options: MeasureOptions) => Promise<Report> }>
 >;
 
-/** Measured when nothing is named. */
+/** Measured if nothing is named. */
 const usual: Measurements = {
   calls: { what: "requests to AWS that steps make", measure: measureCalls },
   costs: { what: "what a million steps cost, from those and list prices", measure: measureCosts },
@@ -31,7 +31,7 @@ const usual: Measurements = {
   "local-stack": { what: "milliseconds a step on the local stack", measure: measureLocalStack },
 };
 
-/** What takes many minutes, or installs or downloads something. */
+/** Measurements that take many minutes, or that install or download something. */
 const onlyByName: Measurements = {
   "run-lists": { what: "lists of runs among 100,000", measure: measureRunLists },
   "map-10000": { what: "a map of 10,000 children beside one of 1,000", measure: measureMap10000 },
@@ -51,10 +51,10 @@ const onlyByName: Measurements = {
   orchestration: { what: "chains and maps, beside Prefect", measure: measureOrchestration },
 };
 
-/** How busy the machine was, for a reader who wonders about a time: others may have used it as well. */
+/** How busy the machine was, to explain unusual times: others may have used it as well. */
 type Machine = { cores: number; loadBefore: number; loadAfter: number };
 
-/** Processes that wanted a core in the last minute, on average. */
+/** How many processes wanted a core in the last minute, on average. */
 const load = () => Number((loadavg()[0] ?? Number.NaN).toFixed(1));
 
 async function main(names: readonly string[], { json, ...options }: MeasureOptions & { json?: true }) {

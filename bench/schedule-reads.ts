@@ -10,10 +10,10 @@ import { sweepRuns } from "../shared/worker/sweep-run.ts";
 import { startCountedEngine } from "./counted-engine.ts";
 import { watch } from "./looked.ts";
 
-/** Calls to DynamoDB, and items that these read. */
+/** Calls to DynamoDB, and the items that they read. */
 export type Reads = { readonly calls: number; readonly items: number };
 
-/** What is asked of a stage, as said in a report. */
+/** The requests to a stage, worded as in a report. */
 export const asked = ["the first tick of a worker", "each further tick", "`schedules`"] as const;
 
 const scheduled = (count: number) =>
@@ -38,7 +38,7 @@ async function tick(engine: Engine): Promise<void> {
   await sweepRuns(engine);
 }
 
-/** What is read where so many pipelines have a schedule each, for each that is {@link asked}. */
+/** What each request in {@link asked} reads if this many pipelines have one schedule each. */
 export async function readsOfSchedules(pipelines: number): Promise<Reads[]> {
   const counted = await startCountedEngine();
   try {
@@ -49,7 +49,7 @@ export async function readsOfSchedules(pipelines: number): Promise<Reads[]> {
       backfills: dynamoBackfillStore(table),
       pipelines: new Map(scheduled(pipelines).map((pipeline) => [pipeline.name, pipeline])),
     };
-    // A deployment stores its schedules once; later workers find them.
+    // A deployment stores its schedules once, and later workers find them.
     await tick({ ...engine, pipelines: new Map(engine.pipelines) });
     const looked = watch(table.client);
     const found: Reads[] = [];

@@ -13,10 +13,10 @@ import type { Call } from "./call-record.ts";
 import type { CountedEngine } from "./counted-engine.ts";
 import { chain, chainLength, job, wide } from "./pipelines.ts";
 
-/** What it took to handle one message or event. */
+/** The requests that it took to handle one message or event. */
 export type Handled = { readonly message: StepMessage; readonly calls: readonly Call[] };
 
-/** The most that any of several messages took. Units of writes include those of the indexes. */
+/** The maximum over several messages. Write units include those of the indexes. */
 export type StepCost = {
   readonly messages: number;
   readonly reads: number;
@@ -30,12 +30,12 @@ export type StepCost = {
 
 /** Milliseconds that a worker has on AWS: `stepTimeout` in serverless.yml. */
 const workerTime = 120_000;
-/** Milliseconds in which a step of ours must find its end, by its timeout: what a worker needs to go on with it. */
+/** Milliseconds that a worker needs left to continue with one of our steps: the step's timeout, and time to commit. */
 const stepTime = 60_000 + commitReserve;
 
 const isWrite = ({ command }: Call) => /^(Put|Update|Delete)Item|Write/.test(command);
 
-/** The dearest of several messages in each respect. */
+/** For each figure, the maximum over several messages. */
 export function dearest(handled: readonly Handled[]): StepCost {
   const most = (count: (calls: readonly Call[]) => number) =>
     Math.max(0, ...handled.map(({ calls }) => count(calls)));
@@ -66,20 +66,20 @@ async function start({ engine, record }: CountedEngine, pipeline: Pipeline, para
 }
 
 /**
- * Who handles messages: a worker that has seen nothing before each of them, which is the dearest, or one worker for all,
- * which remembers results.
+ * Who handles the messages: a new worker for each, which is the most expensive case, or one worker for all, which
+ * remembers results.
  */
 export type Worker = "fresh" | "same";
 
-/** Whether a worker has the time to go on with the step that follows, or only for the one that a message is for. */
+/** Whether a worker has time to continue with the next step, or only for the step of its message. */
 export type Time = "for more" | "for one";
 
-/** An engine that remembers nothing: what is remembered is remembered of a store. */
+/** An engine that remembers nothing: what an engine remembers belongs to its store object, so this one is new. */
 function forgetful(engine: Engine): Engine {
   return { ...engine, store: { ...engine.store }, objects: { ...engine.objects } };
 }
 
-/** A clock on which a second passes with each look: of a worker's time, a step then takes some, and always alike. */
+/** A clock on which a second passes with each look, so that each step takes the same share of a worker's time. */
 function hasteningClock(clock: Clock): Clock {
   let passed = 0;
   return {
@@ -91,7 +91,7 @@ function hasteningClock(clock: Clock): Clock {
   };
 }
 
-/** Handles messages as the step worker would, one after another, until none is left or so many were handled. */
+/** Handles messages one after another, like the step worker, until none is left or the limit is reached. */
 async function work(
   { engine, record, receive }: CountedEngine,
   limit: number,
@@ -101,7 +101,7 @@ async function work(
   const handled: Handled[] = [];
   const hastening = { ...engine, clock: hasteningClock(engine.clock) };
   const timed = time === "for one" ? hastening : engine;
-  // Two looks at the clock come before the step: ours, and the worker's first.
+  // The clock is read twice before the step: once here, and once by the worker.
   const given = time === "for one" ? stepTime + 1500 : workerTime;
   while (handled.length < limit) {
     const messages = await receive();
@@ -115,14 +115,14 @@ async function work(
   return handled;
 }
 
-/** The steps of a chain without the first, which has no upstream, and the last, which ends the run. */
+/** The steps of a chain without the first, which has no upstream, and without the last, which ends the run. */
 export async function chainSteps(counted: CountedEngine, worker: Worker = "fresh"): Promise<Handled[]> {
   await start(counted, chain, {});
   const handled = await work(counted, chainLength, worker);
   return handled.slice(1, -1);
 }
 
-/** A chain whose steps follow one another in one worker: all that its one message took. */
+/** A chain whose steps run one after another in one worker: everything that its one message took. */
 export async function tailCalls(counted: CountedEngine): Promise<{ handled: Handled; steps: number }> {
   const [handled, ...others] = await wholeRun(counted, chain, {}, "fresh", "for more");
   if (handled === undefined || others.length > 0) throw new Error("the chain took more than one message");
@@ -141,19 +141,19 @@ export async function wholeRun(
   return work(counted, Number.POSITIVE_INFINITY, worker, time);
 }
 
-/** What a map costs, by the part that a message plays in it. */
+/** What a map costs, grouped by each message's role. */
 export type MapCalls = {
   readonly expansion: readonly Handled[];
   readonly shards: readonly Handled[];
   readonly children: readonly Handled[];
-  /** Children that were the last of their shard. */
+  /** The last child of each shard. */
   readonly lastOfShard: readonly Handled[];
 };
 
 /**
  * The messages of a map over a list that its upstream step made.
  *
- * @param limit messages after which the rest of a large map is left alone
+ * @param limit number of messages after which the rest of a large map is ignored
  */
 export async function mapCalls(
   counted: CountedEngine,
@@ -180,7 +180,7 @@ export type JobCalls = {
   readonly end: Handled;
 };
 
-/** The messages and events of a Batch step. The job itself is a stand-in: what it does in S3 is not counted. */
+/** The messages and events of a Batch step. The job is a stand-in, and its own requests to S3 aren't counted. */
 export async function jobCalls(counted: CountedEngine): Promise<JobCalls> {
   const { engine, record, objects } = counted;
   const runId = await start(counted, job, {});

@@ -23,7 +23,7 @@ const said = z.object({ rows: z.int(), phases: z.array(z.number()).length(phases
 /** One scoring of a month: its process, and the seconds of each phase. */
 type Scoring = Taken & z.infer<typeof said>;
 
-/** A month's file of the generator. */
+/** Makes a month's file with the generator. */
 async function makeMonth(folder: string, month: string, rows: number): Promise<string> {
   const file = join(folder, `${month}-${rows}.parquet`);
   const options = ["--month", month, "--rows", String(rows), "--seed", "1", "--out", file];
@@ -43,7 +43,7 @@ async function job(folder: string, name: string, input: unknown): Promise<unknow
   return JSON.parse(stdout);
 }
 
-/** A model of two months of 50,000 rides. @returns the file of its Pipeline */
+/** Trains a model on two months of 50,000 rides. @returns the file of its Pipeline */
 async function makeModel(folder: string): Promise<string> {
   const month = async (number: number) => {
     const uri = await makeMonth(folder, `2021-0${number}`, 50_000);
@@ -67,7 +67,7 @@ async function score(command: readonly string[]): Promise<Scoring> {
 
 const total = (scoring: Scoring) => scoring.phases.reduce((sum, each) => sum + each, 0);
 
-/** How many times as fast ours was, round by round. */
+/** How many times faster ours was, round by round. */
 const ratio = (theirs: readonly number[], ours: readonly number[]): Spread =>
   spreadOf(theirs.map((each, round) => each / (ours[round] ?? Number.NaN)));
 
@@ -85,9 +85,9 @@ function rowsOf(rows: number, theirs: readonly Scoring[], ours: readonly Scoring
 }
 
 /**
- * Scoring a month of taxi rides beside the source's way, a dict a ride, in turns, with the same model.
+ * Compares scoring a month of taxi rides with the source's way, one dict per ride, in turns, with the same model.
  *
- * @throws when the two do not predict the same, to the last bit
+ * @throws if the two predictions aren't identical to the last bit
  */
 export async function measureTaxi({ rounds = defaultRounds }: MeasureOptions): Promise<Report> {
   const programs = await pythonEnvironment("taxi");
@@ -98,7 +98,8 @@ export async function measureTaxi({ rounds = defaultRounds }: MeasureOptions): P
     for (const size of sizes) {
       const rides = await makeMonth(folder, scoredMonth, size);
       const [source, own] = [join(folder, "source.parquet"), join(folder, "own.parquet")];
-      // scikit-learn with one thread for both, as the job has: else they would differ in how many cores they get.
+      // scikit-learn has one thread on both sides, as in the job. Otherwise they would differ in how many cores they
+      // get.
       const env = ["env", `PYTHONPATH=${sources}`, "OMP_NUM_THREADS=1", "OPENBLAS_NUM_THREADS=1"];
       const theirs: Scoring[] = [];
       const ours: Scoring[] = [];

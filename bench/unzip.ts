@@ -11,7 +11,7 @@ import { type Cell, type MeasureOptions, type Report, spreadOf } from "./report.
 const root = join(import.meta.dirname, "..");
 const python = join(root, ".venv/bin/python");
 const jobs = ["env", `PYTHONPATH=${join(root, "batch-jobs")}:${join(root, "batch-jobs/sdk")}`];
-/** Reads a local copy and writes plain files: what a script does that trusts its archive. */
+/** Reads a local copy and writes plain files, like a script that trusts its archive. */
 const extractAll = "import sys, zipfile; zipfile.ZipFile(sys.argv[1]).extractall(sys.argv[2])";
 
 const megabyte = 1_000_000;
@@ -19,7 +19,7 @@ const bytesAFile = 10_000;
 const few = 10_000;
 const many = 100_000;
 const defaultRounds = 1;
-/** Megabytes: less than the smallest memory that the job is given. */
+/** Megabytes. It's less than the smallest memory that the job gets. */
 const memoryBudget = 500;
 const bucket = "unzip";
 
@@ -33,7 +33,7 @@ async function makeArchive(folder: string, files: number): Promise<string> {
   return file;
 }
 
-/** The job from a shell: archive and lake are of this machine's disk. */
+/** The job from a shell, with the archive and the lake on this machine's disk. */
 async function toDisk(folder: string, archive: string): Promise<Taken> {
   const out = join(folder, "lake");
   const asked = join(folder, "input.json");
@@ -51,7 +51,7 @@ async function byZipfile(folder: string, archive: string): Promise<Taken> {
   return run;
 }
 
-/** The job as Batch runs it: archive and lake are in an emulated S3, which is another process on the same cores. */
+/** The job as Batch runs it, with the archive and the lake in an emulated S3, another process on the same cores. */
 async function toS3(folder: string, archive: string, rounds: number): Promise<Taken[]> {
   const stateDir = join(folder, "stack");
   const stack = await startStack({ stateDir });
@@ -62,7 +62,7 @@ async function toS3(folder: string, archive: string, rounds: number): Promise<Ta
     await s3.send(new CreateBucketCommand({ Bucket: bucket }));
     const runs: Taken[] = [];
     for (let round = 0; round < rounds; round += 1) {
-      // Other bytes in each round, as the same archive is unpacked once.
+      // The bytes differ in each round, as the same archive is unpacked only once.
       const body = Buffer.concat([Buffer.from(`round ${round}`), await readFile(archive)]);
       await s3.send(new PutObjectCommand({ Bucket: bucket, Key: "a.zip", Body: body }));
       const inputs = JSON.stringify({ inputs: { 0: JSON.parse(input(`s3://${bucket}/a.zip`)) } });
@@ -97,7 +97,7 @@ function rowOf(name: string, files: number, runs: readonly Taken[]): Cell[] {
   ];
 }
 
-/** Unpacking 1 GB of 100,000 poems beside Python's zipfile, which checks nothing and reads a local copy. */
+/** Compares unpacking 1 GB of 100,000 poems with Python's zipfile, which checks nothing and reads a local copy. */
 export async function measureUnzip({ rounds = defaultRounds }: MeasureOptions): Promise<Report> {
   const folder = await mkdtemp(join(tmpdir(), "millrace-bench-unzip-"));
   try {

@@ -2,13 +2,13 @@ import type { Command } from "commander";
 
 /** Commands that one module defines. */
 export type CommandSource = {
-  /** What the program's help says of each: how it is typed, and what it does. */
+  /** How the program's help shows each command: how it's typed, and what it does. */
   readonly lines: readonly (readonly [term: string, description: string])[];
-  /** Reads the module: its options, and all that its commands need. */
+  /** Loads the module with its options and everything its commands need. */
   readonly load: () => Promise<Command[]>;
 };
 
-/** Every command, in the order of the help. Its modules are loaded only for what is typed. */
+/** Every command, in the order of the help. A module is loaded only if one of its commands is typed. */
 export const commandSources: readonly CommandSource[] = [
   {
     lines: [["pipelines [options]", "list the pipelines: what starts them, their parameters"]],

@@ -6,7 +6,7 @@ import { millraceProgram } from "./program.ts";
 
 const known = new Map([["pipeline", [{ value: "ridge-sweep", description: "pipeline" }]]]);
 
-/** What a shell is told of words, the last of which is being typed. */
+/** What a shell is offered for some words; the last one is still being typed. */
 function told(program: Command, ...words: string[]): string[] {
   const lines: string[] = [];
   const log = jest.spyOn(console, "log").mockImplementation((line: string) => void lines.push(line));

@@ -1,10 +1,10 @@
 import { type Complete, RootCommand, type Command as TabCommand } from "@bomb.sh/tab";
 import type { Command } from "commander";
 
-/** What stands for an argument, by the argument's name in the help: values, with what each is. */
+/** The values that an argument can have, each with a description, by the argument's name in the help. */
 export type KnownValues = ReadonlyMap<string, readonly { value: string; description: string }[]>;
 
-/** Every command of a program, by the words that lead to it. */
+/** Every command of a program, with the words that lead to it. */
 function commandsOf(program: Command): [words: string, command: Command][] {
   const below = (command: Command, words: readonly string[]): [string, Command][] =>
     command
@@ -23,7 +23,7 @@ function describe(described: TabCommand, command: Command, known: KnownValues): 
     const letter = option.short?.slice(1);
     if (name === undefined) continue;
     const takesValue = option.required || option.optional;
-    // Without something that completes its value, the library takes an option for one that has none.
+    // The library treats an option as one without a value unless it has a handler that completes the value.
     if (takesValue) described.option(name, option.description, () => undefined, letter);
     else described.option(name, option.description, letter);
   }
@@ -36,7 +36,7 @@ function describe(described: TabCommand, command: Command, known: KnownValues): 
   }
 }
 
-/** A program as the library that speaks with shells knows it: its commands, their options and arguments. */
+/** Describes a program to the completion library: its commands, their options and arguments. */
 export function completionOf(program: Command, known: KnownValues): RootCommand {
   const root = new RootCommand();
   describe(root, program, known);
@@ -47,9 +47,9 @@ export function completionOf(program: Command, known: KnownValues): RootCommand 
 }
 
 /**
- * The command whose arguments are typed, by the words so far; options and their values may stand between.
+ * Finds the command whose arguments are being typed; options and their values may stand between the words.
  *
- * @returns names of its arguments, none for the program itself
+ * @returns names of its arguments, or none for the program itself
  */
 export function argumentsAsked(program: Command, words: readonly string[]): string[] {
   const found = commandsOf(program).filter(([path]) => path.split(" ").every((word) => words.includes(word)));

@@ -22,7 +22,7 @@ const stage = "local";
 
 type Demo = { stateDir: string; stop: AbortSignal };
 
-/** The last line of the deployment's output, to show that it gets on. */
+/** The last line of the deployment's output, to show progress. */
 function deployProgress(stateDir: string): string {
   try {
     const lines = readFileSync(statePaths(stateDir).deployLog, "utf8").trimEnd().split("\n");
@@ -46,7 +46,7 @@ function started({ stateDir }: Demo, outlives: boolean): Promise<Stack> {
 
 function deployed(stack: Stack, { stop, stateDir }: Demo): Promise<unknown> {
   const before = performance.now();
-  // The log is of an earlier deployment until this one has begun.
+  // For the first second, the log may still be that of an earlier deployment.
   const progress = () => (performance.now() - before > 1000 ? deployProgress(stateDir) : "");
   return phase(
     "deploy",
@@ -61,7 +61,7 @@ function deployed(stack: Stack, { stop, stateDir }: Demo): Promise<unknown> {
   );
 }
 
-/** Puts a dataset where the pipeline waits for one; a name of its own each time makes each demo a run of its own. */
+/** Uploads a dataset to where the pipeline waits for one. Its name is new each time, so each demo starts a new run. */
 function dropped(s3: S3Client, bucket: string): Promise<string> {
   const stamp = new Date().toISOString().replace(/\.\d+/, "").replace(/[-:]/g, "");
   const key = `raw/ridge/demo-${stamp}.csv`;
@@ -159,7 +159,7 @@ async function stopped({ stateDir }: Demo): Promise<void> {
   );
 }
 
-/** One demo on its stack: a running one that is somebody else's, or one that ends with the demo. */
+/** Runs one demo on the local stack that already runs, or on a new one. A new stack stays only if `keep` is set. */
 async function demonstrate(demo: Demo, keep: boolean): Promise<void> {
   const { stateDir } = demo;
   const running = attachStack(stateDir);

@@ -1,16 +1,16 @@
 import { CommanderError } from "commander";
 
-/** Something that a person can put right: one line that says what, which value, and what to do. */
+/** Something that a person can fix. Its message is one line: what is wrong, which value, and what to do. */
 export class CliError extends Error {
   override readonly name: string = "CliError";
 }
 
-/** A command that was typed in another form than it takes. */
+/** A command that was typed in a form that it doesn't take. */
 export class UsageError extends CliError {
   override readonly name = "UsageError";
 }
 
-/** What the process ends with: 2 where the command was typed wrong, 1 where it could not be done. */
+/** The process's exit code: 2 if the command was typed wrong, 1 if it couldn't be done. */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   return error instanceof UsageError ? 2 : 1;
@@ -25,7 +25,7 @@ function knownError(error: unknown): Known | undefined {
 
 const unreachable = ["ENOTFOUND", "EAI_AGAIN", "ETIMEDOUT", "ECONNREFUSED", "ENETUNREACH"];
 
-/** Errors of the SDK that say nothing to whoever meets them, and what they mean here. */
+/** Explains errors of the SDK whose own message doesn't help. */
 function sdkRemedy({ name, code }: Known, stage: string): string | undefined {
   const expired = ["ExpiredTokenException", "UnrecognizedClientException", "InvalidSignatureException"];
   if (name === "CredentialsProviderError") {
@@ -46,7 +46,7 @@ function sdkRemedy({ name, code }: Known, stage: string): string | undefined {
   return undefined;
 }
 
-/** Errors whose message says all there is to say. */
+/** Errors whose message says everything. */
 const plain: ReadonlySet<string> = new Set([
   ...["CliError", "UsageError", "StackError", "ModelNotFoundError"],
   ...["ValueMissingError", "ExpressionError", "NewerRecordError"],

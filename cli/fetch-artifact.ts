@@ -8,9 +8,10 @@ import { CliError } from "./errors.ts";
 import type { Target } from "./target.ts";
 
 /**
- * An artifact's bytes as they arrive: of the version that was made, whatever was written or removed since.
+ * An artifact's bytes as they arrive. They are those of the version that was made, whatever was written or removed
+ * since.
  *
- * @throws CliError when it is gone, or, after its last byte, when its SHA-256 is not what the step noted
+ * @throws CliError if it's gone or, after its last byte, if its SHA-256 isn't the one that the step noted
  */
 export async function* artifactBytes(
   { config, stage }: Target,
@@ -40,9 +41,9 @@ export async function* artifactBytes(
 }
 
 /**
- * Writes an artifact to a file, which is there only once it is whole and checked.
+ * Writes an artifact to a file. The file appears only when it's complete and checked.
  *
- * @throws CliError when the file exists, and as {@link artifactBytes} does
+ * @throws CliError if the file exists, and as {@link artifactBytes} does
  */
 export async function downloadArtifact(target: Target, artifact: Artifact, file: string): Promise<void> {
   if (existsSync(file)) throw new CliError(`${file} exists; name another with --output, or remove it first`);

@@ -7,10 +7,10 @@ import { readRunView, type Target } from "./target.ts";
 import { terminalWidth } from "./terminal-width.ts";
 import { durationText } from "./units.ts";
 
-/** Reads that may fail in a row while a run is followed: a stack that restarts is soon back. */
+/** How many reads may fail in a row while a run is followed, as a stack that restarts soon answers again. */
 const mostFailedReads = 20;
 
-/** Shows a run as it goes on, and leaves its last state standing. */
+/** Shows a run as it progresses, and leaves its last state on the screen. */
 export type RunDisplay = { show(view: RunView): void; done(): void };
 
 /** Redraws in place on a terminal; elsewhere prints a line for each change. */
@@ -54,7 +54,7 @@ export function lineDisplay(print: (line: string) => void): RunDisplay {
 }
 
 /**
- * Looks at a run until it ends, or until `signal` says to stop.
+ * Looks at a run until it ends, or until `signal` is aborted.
  *
  * @param show called at each look
  * @returns the run as it was last seen
@@ -71,7 +71,7 @@ export async function followRun(
       const view = await readRunView(target, runId);
       failed = 0;
       show(view);
-      // One that waits for a slot, its time or a person has not ended.
+      // A run that waits for a slot, a time or a person hasn't ended, so check `endedAt`.
       if (view.endedAt !== undefined) return view;
     } catch (error) {
       failed += 1;

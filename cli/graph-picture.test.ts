@@ -7,7 +7,7 @@ function picture(width: number, ...steps: StepNode[]): string[] {
   return graphPicture(graph, width).split("\n");
 }
 
-/** Only the lines on the left, without what stands right of them. */
+/** Only the lines on the left, without the text to their right. */
 const lanes = (lines: string[]) => lines.map((line) => line.replace(/ {2}[a-z].*$/, "").trimEnd());
 
 describe("graphPicture", () => {

@@ -3,13 +3,13 @@ import { expressionText } from "../shared/pipeline/expression-text.ts";
 import { type Graph, type StepNode, upstreamOf } from "../shared/pipeline/graph.ts";
 import { taskText } from "../shared/pipeline/task-kinds.ts";
 
-/** What stands in one place of a picture's row. */
+/** What one cell of a picture's row shows. */
 type Cell = "node" | "through" | "join" | "end" | undefined;
 
-/** A step, where it stands, and which step's line runs in each lane above and below it. */
+/** A step, the lane it's in, and which step's line runs in each lane above and below it. */
 type Row = { node: StepNode; lanes: (number | undefined)[]; at: number; after: (number | undefined)[] };
 
-/** The last step that each step's lane has to reach. */
+/** For each step, the last step that its lane has to reach. */
 function lastUses(graph: Graph): Map<number, number> {
   return new Map(
     graph.steps.flatMap((node) => upstreamOf(node).map((from): [number, number] => [from, node.number])),
@@ -17,8 +17,9 @@ function lastUses(graph: Graph): Map<number, number> {
 }
 
 /**
- * Gives every step a lane that runs down to the last step that waits for it. A step takes over the rightmost lane that
- * it waits for when that lane ends with it, so that a chain stays one straight line; else it opens one to the right.
+ * Gives every step a lane that runs down to the last step that waits for it. If the rightmost lane that a step waits
+ * for ends at this step, the step takes that lane over, so that a chain stays one straight line. Otherwise it opens a
+ * lane on the right.
  */
 function layOut(graph: Graph): Row[] {
   const last = lastUses(graph);
@@ -39,7 +40,7 @@ function layOut(graph: Graph): Row[] {
   });
 }
 
-/** Whether a step merely comes after another one, without its data. */
+/** Whether a step only runs after another one and doesn't use its data. */
 function isAfterOnly(node: StepNode, from: number | undefined): boolean {
   return from !== undefined && node.after.includes(from) && !node.needs.includes(from);
 }
@@ -49,7 +50,7 @@ const corners: Record<"join" | "end", { first: string; later: string }> = {
   end: { first: "╰", later: "┴" },
 };
 
-/** The row's picture: `├─┴─●`. A line that passes under another without touching it leaves it whole: `─│─`. */
+/** The row's picture: `├─┴─●`. If a line crosses another without joining it, the other stays whole: `─│─`. */
 function drawRow({ node, lanes, at }: Row, last: ReadonlyMap<number, number>): string {
   const upstream = upstreamOf(node);
   const cellAt = (lane: number): Cell => {
@@ -68,7 +69,7 @@ function drawRow({ node, lanes, at }: Row, last: ReadonlyMap<number, number>): s
       line = " ";
     } else if (cell === "join" || cell === "end") {
       text += line === " " ? corners[cell].first : corners[cell].later;
-      // Once data joins, the line carries data.
+      // As soon as one line that carries data joins, the whole line does.
       if (line !== "─") line = isAfterOnly(node, lanes[lane]) ? "┄" : "─";
     } else text += cell === "through" ? "│" : line;
     text += line;
@@ -76,7 +77,7 @@ function drawRow({ node, lanes, at }: Row, last: ReadonlyMap<number, number>): s
   return text;
 }
 
-/** The lanes between two rows; the last stretch before a step that merely comes after is dotted. */
+/** The lanes between two rows. The last stretch before a step is dotted if the step uses no data from the lane. */
 function drawBetween({ node, lanes, at }: Row): string {
   return lanes
     .map((step, lane) => {
@@ -95,10 +96,10 @@ function cut(text: string, width: number): string {
   return text.length > width ? `${text.slice(0, Math.max(0, width - 1))}…` : text;
 }
 
-/** How a step stands in a run: a symbol in its colour, and words. */
+/** How a step stands in a run: a coloured symbol, and words. */
 export type Standing = { readonly symbol: string; readonly text: string };
 
-/** What the lines alone don't say: a condition, and steps that merely have to end first. */
+/** What the lines alone don't say: a condition, and steps that only have to end first. */
 function notesOf(graph: Graph, node: StepNode): string[] {
   const after = node.after.filter((from) => isAfterOnly(node, from)).map((from) => graph.steps[from]?.name);
   return [
@@ -108,11 +109,11 @@ function notesOf(graph: Graph, node: StepNode): string[] {
 }
 
 /**
- * A pipeline's graph for the terminal, a step a line in the order in which they can run. Lines that reach a step from
- * the left are what it waits for: solid for data, dotted for steps that merely have to end first. It is never wider
- * than `width`, unless lanes and names alone are.
+ * A pipeline's graph for the terminal: one line per step, in an order in which they can run. The lines that reach a
+ * step from the left show what it waits for. They're solid for data, and dotted for steps that only have to end first.
+ * The picture fits into `width`, unless lanes and names alone need more.
  *
- * @param standings how the steps of a run stand, by number: told in place of what the steps do
+ * @param standings how the steps of a run stand, by number; shown instead of what the steps do
  */
 export function graphPicture(
   graph: Graph,

@@ -10,7 +10,7 @@ const steps = [
 const graph = { version: 1 as const, pipeline: "p", steps };
 const count = (text: string, part: RegExp) => [...text.matchAll(part)].length;
 
-/** Boxes and their names, as they stand in the picture. */
+/** The boxes and their names, as the picture shows them. */
 function boxes(svg: string) {
   return [...svg.matchAll(/<g class="step (\w+)">.*?<\/g>/g)].map(([group = "", colour]) => {
     const [, x, y, width, height] = (

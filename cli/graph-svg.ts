@@ -9,16 +9,16 @@ export type SvgStanding = { readonly text: string; readonly colour: Colour };
 
 type Box = { node: StepNode; lines: string[]; x: number; y: number; width: number; height: number };
 
-// Pixels. Letters of a monospaced font are all as wide, so that a text's width is known without drawing it.
+// Pixels. All letters of a monospaced font have the same width, so a text's width is known without drawing it.
 const letterWidth = 7.3;
 const lineHeight = 17;
 const padding = 12;
 const margin = 16;
-/** How far the second sheet of a mapped step looks out. */
+/** How far the second sheet of a mapped step sticks out. */
 const sheet = 4;
 const longestLine = 44;
 
-/** Border and filling of a step, in light and in dark surroundings. */
+/** Border and fill of a step, for light and dark backgrounds. */
 const palette: Readonly<Record<Colour, { line: string; light: string; dark: string }>> = {
   green: { line: "#2e8540", light: "#e7f4e9", dark: "#16331c" },
   red: { line: "#c9372c", light: "#fdeceb", dark: "#43191a" },
@@ -29,7 +29,7 @@ const palette: Readonly<Record<Colour, { line: string; light: string; dark: stri
 };
 
 const escapes: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
-// Control characters are no XML at all.
+// XML doesn't allow control characters.
 const escaped = (text: string) =>
   text.replace(/[&<>"]/g, (character) => escapes[character] ?? "").replace(/\p{Cc}/gu, " ");
 
@@ -57,7 +57,7 @@ function boxOf(node: StepNode, standing: SvgStanding | undefined): NodeConfig & 
   };
 }
 
-/** The part of the plane that a picture takes: the layout counts boxes and forgets how far out an edge may go. */
+/** The area that a picture covers. The layout only counts boxes; an edge can reach further out. */
 function frameOf(boxes: readonly ReturnType<Layout["node"]>[], edges: readonly (readonly Point[])[]) {
   const corners = boxes.flatMap(({ x = 0, y = 0, width = 0, height = 0 }) => [
     { x: x - width / 2, y: y - height / 2 },
@@ -71,7 +71,7 @@ function frameOf(boxes: readonly ReturnType<Layout["node"]>[], edges: readonly (
   return { left, top, width, height };
 }
 
-/** A curve through the points that the layout gives, with its bends rounded. */
+/** A curve through the layout's points, with rounded bends. */
 function pathOf(points: readonly Point[]): string {
   const [first, ...others] = points;
   if (first === undefined) return "";
@@ -117,8 +117,8 @@ function styleSheet(): string {
 }
 
 /**
- * A pipeline's graph as a picture that stands for itself: SVG, laid out in layers from top to bottom. A solid line is
- * data that a step uses, a dotted one a step that merely has to end first; mapped steps lie on a second sheet.
+ * A pipeline's graph as a self-contained SVG, in layers from top to bottom. A solid line is data that a step uses; a
+ * dotted line leads from a step that only has to end first. A mapped step has a second sheet behind it.
  *
  * @param standings how the steps of a run stand, by number
  */

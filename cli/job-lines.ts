@@ -4,21 +4,21 @@ import type { ProgressView } from "../shared/run/run-progress.ts";
 import type { StepView } from "../shared/run/run-view.ts";
 import { durationText, wrapped } from "./units.ts";
 
-/** Attempts of a step that a screen shows; `--json` has all that the run's records keep. */
+/** Max. number of a step's attempts on the screen; `--json` has all that the run's records keep. */
 const maxShown = 3;
 
 const gibibyte = 1024 ** 3;
-/** Memory as jobs ask for it: in powers of 1024. */
+/** Memory in the unit that jobs ask for it: powers of 1024. */
 const memoryText = (bytes: number) => (bytes / gibibyte).toFixed(1);
 
-/** What a job used of what it had: `used 1.9 of 8.0 GiB, 0.8 of 2 vCPUs; memory: 3072 would do`. */
+/** How much a job used of what it had: `used 1.9 of 8.0 GiB, 0.8 of 2 vCPUs; memory: 3072 would do`. */
 export function usageText({ peakMemoryBytes, memoryBytes, vcpusUsed, vcpus, hints }: UsageView): string {
   const cpu =
     vcpusUsed === undefined ? "" : `, ${vcpusUsed.toFixed(1)} of ${vcpus} vCPU${vcpus === 1 ? "" : "s"}`;
   return [`used ${memoryText(peakMemoryBytes)} of ${memoryText(memoryBytes)} GiB${cpu}`, ...hints].join("; ");
 }
 
-/** Dollars with two digits that say something: `$0.0042`. */
+/** Dollars with two significant digits: `$0.0042`. */
 export function costText({ dollars, atLeast }: CostView): string {
   const digits = dollars >= 1 ? 2 : Math.min(8, Math.max(2, 1 - Math.floor(Math.log10(dollars || 1))));
   return `${atLeast ? "at least" : "about"} $${dollars.toFixed(digits)}`;
@@ -26,7 +26,10 @@ export function costText({ dollars, atLeast }: CostView): string {
 
 const barWidth = 20;
 
-/** A bar, a percentage, the job's own words, and when it would be done if it went on like this, unless these say so. */
+/**
+ * A bar, a percentage, and the job's own words. If these don't say when it will be done, adds an estimate at the
+ * current pace.
+ */
 export function progressText({ fraction, message, perMinute }: ProgressView): string {
   if (fraction === undefined) return message;
   const full = Math.round(fraction * barWidth);
@@ -46,7 +49,7 @@ export function progressText({ fraction, message, perMinute }: ProgressView): st
     .join("  ");
 }
 
-/** How far a job is, in a word that changes ten times: for a log, in which each change is a line. */
+/** How far a job is, in steps of a tenth, as each change is a line in a log. */
 export function progressTenths({ fraction }: ProgressView): string {
   return fraction === undefined ? "" : `${Math.floor(fraction * 10) * 10} %`;
 }
@@ -73,15 +76,15 @@ function failedLines(jobs: readonly AttemptView[], width: number): string[] {
 type JobFacts = Pick<StepView, "jobs" | "usage" | "progress" | "log" | "state" | "errors">;
 
 /**
- * What a Batch step has to say below its line: how far it is and where its log is while it runs, what it used once it has
- * ended, and how earlier attempts failed.
+ * What a Batch step shows below its line: while it runs, its progress and its log; after its end, what it used; and how
+ * earlier attempts failed.
  */
 export function jobLines(
   { jobs = [], usage, progress, log, state, errors }: JobFacts,
   width: number,
 ): string[] {
   const ended = state === "SUCCEEDED" || state === "FAILED" || state === "TIMED_OUT" || state === "CANCELLED";
-  // One that failed at its first attempt has said so in its error, with the log.
+  // If the first attempt failed and was the only one, its error already shows the log.
   const told = jobs.length === 1 && errors.length > 0 ? [] : failedLines(jobs, width);
   return [
     ...(progress === undefined ? [] : wrapped(progressText(progress), width)),

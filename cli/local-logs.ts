@@ -3,13 +3,13 @@ import { attemptDirectory } from "../local/batch/configuration.ts";
 import { statePaths } from "../local/stack/paths.ts";
 import type { RunView, StepView } from "../shared/run/run-view.ts";
 
-/** The file that holds a log on the local stack; its stream ends with the id of the task. */
+/** The file that holds a log on the local stack. The log's stream ends with the task's id. */
 export function localLogFile(stateDir: string, log: string): string {
   const task = log.slice(log.lastIndexOf("/") + 1);
   return path.join(attemptDirectory(statePaths(stateDir).batchState, task), "log");
 }
 
-/** A run of the local stack with the files of its jobs' logs in the place of the streams that AWS would have. */
+/** Replaces the log streams of a local run's jobs, as they would be on AWS, with the log files. */
 export function withLocalLogs(view: RunView, stateDir: string): RunView {
   const place = <T extends { log?: string }>(told: T): T =>
     told.log === undefined ? told : { ...told, log: localLogFile(stateDir, told.log) };

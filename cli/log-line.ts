@@ -3,7 +3,7 @@ import * as z from "zod";
 import type { Json, JsonObject } from "../shared/pipeline/json.ts";
 import { stepLabel } from "../shared/state/step-record.ts";
 
-/** Levels of a line, the least telling first. */
+/** Levels of a line, the least important first. */
 export const logLevels = ["debug", "info", "warn", "error"] as const;
 export type LogLevel = (typeof logLevels)[number];
 
@@ -12,25 +12,25 @@ export type LogLine = {
   /** Epoch milliseconds. */
   readonly at: number;
   readonly level: LogLevel;
-  /** Absent on what is said of the run as a whole. */
+  /** Missing on lines about the run as a whole. */
   readonly step?: string;
-  /** Place in the list of a mapped step; 0 otherwise. */
+  /** Index in the list of a mapped step; 0 otherwise. */
   readonly index?: number;
-  /** `{epoch}.{attempt}` of a job, the number of the attempt of a function. */
+  /** For a job `{epoch}.{attempt}`, for a function the attempt's number. */
   readonly attempt?: string;
-  /** The run that the line is about, where it says so. */
+  /** The run that the line is about, if the line names it. */
   readonly runId?: string;
-  /** The function, by its short name, or the job's log stream. */
+  /** The function's short name, or the job's log stream. */
   readonly source: string;
   readonly message: string;
-  /** What else the line holds. */
+  /** The line's other fields. */
   readonly fields: JsonObject;
 };
 
-/** What is known of a line before it is read. */
+/** What is known about a line before it's parsed. */
 export type LineOrigin = Pick<LogLine, "at" | "source" | "step" | "index" | "attempt">;
 
-/** What Powertools and AWS Lambda add to every line: it says where a function ran, which `source` does too. */
+/** Fields that Powertools and AWS Lambda add to every line. They say where a function ran, as `source` does. */
 const platformFields: ReadonlySet<string> = new Set([
   ...["service", "cold_start", "sampling_rate", "xray_trace_id"],
   ...["function_arn", "function_memory_size", "function_name", "function_request_id"],
@@ -41,7 +41,7 @@ const levelWords: Readonly<Record<string, LogLevel>> = {
   ...{ ERROR: "error", CRITICAL: "error", FATAL: "error" },
 };
 
-/** A line of Powertools' Logger or of the job SDK's log. They name the run and the attempt each in its way. */
+/** A line of Powertools' Logger or of the job SDK's log. They use different names for the run and the attempt. */
 const structuredLine = z.looseObject({
   message: z.string(),
   level: z.string().optional(),
@@ -64,7 +64,7 @@ function structured(text: string): z.infer<typeof structuredLine> | undefined {
   }
 }
 
-/** Reads a line as it was written; what is no JSON object with a message is the message itself. */
+/** Parses a line. If it isn't a JSON object with a message, the whole line is the message. */
 export function parseLogLine(text: string, origin: LineOrigin): LogLine {
   const parsed = structured(text.trim());
   if (parsed === undefined) return { ...origin, level: "info", message: text.trimEnd(), fields: {} };
@@ -98,12 +98,12 @@ export function parseLogLine(text: string, origin: LineOrigin): LogLine {
   };
 }
 
-/** A line as one JSON object on one line, its time in ISO 8601. */
+/** The line as JSON, without line breaks and with its time in ISO 8601. */
 export function logLineJson({ at, ...line }: LogLine): string {
   return JSON.stringify({ time: new Date(at).toISOString(), ...line });
 }
 
-/** Lines of a stack that a terminal shows; `--json` has all of it. */
+/** Max. number of stack lines in a terminal; `--json` has all of them. */
 const mostStackLines = 8;
 
 const errorField = z.object({
@@ -114,7 +114,7 @@ const errorField = z.object({
 
 type ToldError = z.infer<typeof errorField>;
 
-/** What a line says of an error, and its figures without it: functions log it as one field, jobs in several. */
+/** The error in a line, and the line's other figures. Functions log an error as one field, jobs as several. */
 function errorOf({ message, fields }: LogLine): { error?: ToldError; figures: JsonObject } {
   const { error, ...others } = fields;
   const { stack, ...figures } = others;
@@ -126,13 +126,13 @@ function errorOf({ message, fields }: LogLine): { error?: ToldError; figures: Js
   return data === undefined ? { figures: fields } : { error: data, figures: others };
 }
 
-/** The lines of a stack that are nearest to the error, without those that repeat what it says. */
+/** The stack lines nearest to the error, without those that repeat its message. */
 function stackLines({ name, message, stack = [] }: ToldError): string[] {
   const said = new Set(message.split("\n"));
   const lines = (typeof stack === "string" ? stack.split("\n") : stack)
     .flatMap((line) => line.split("\n"))
     .filter((line) => !said.has(line) && !line.replace(/^[\w.]+\./, "").startsWith(`${name}: `));
-  // Python's stacks end where the error was raised, Node's begin there.
+  // Python's stacks end where the error was raised; Node's begin there.
   const isNodes = lines.some((line) => /^\s+at /.test(line));
   return isNodes ? lines.slice(0, mostStackLines) : lines.slice(-mostStackLines);
 }
@@ -142,36 +142,36 @@ function valueText(value: Json): string {
   return typeof value === "string" && /^[^\s"=]+$/.test(value) ? value : JSON.stringify(value);
 }
 
-/** `train_model[3]` for a child of a map; an attempt other than the first is told as well. */
+/** `train_model[3]` for a child of a map. Names the attempt too, if it isn't the first. */
 function stepText({ step, index = 0, attempt }: LogLine, mapped: boolean): string {
   if (step === undefined) return "run";
   const again = attempt === undefined || attempt === "1.1" || attempt === "1" ? "" : ` #${attempt}`;
   return `${stepLabel(step, mapped ? index : undefined)}${again}`;
 }
 
-// Neither red nor yellow, which say how bad a line is.
+// Neither red nor yellow, as these show how bad a line is.
 const stepColours = ["cyan", "green", "magenta", "blue"] as const;
 const levelColours = { debug: "gray", info: "white", warn: "yellow", error: "red" } as const;
 
-/** How lines of a run are told apart. */
+/** What makes a run's lines easy to tell apart. */
 export type LogLook = {
-  /** Numbers of the steps, by name: neighbours have different colours. */
+  /** Numbers of the steps, by name. Neighbours get different colours. */
   readonly numbers: ReadonlyMap<string, number>;
   readonly mapped: ReadonlySet<string>;
-  /** Columns of the steps' names. */
+  /** Width of the column with the steps' names. */
   readonly width: number;
 };
 
-/** What an error is known by in the lines that tell of it: that of the job, and that of the function which ends its step. */
+/** Identifies an error in the lines about it: one line comes from the job, one from the function that ends its step. */
 function errorKey({ step, index = 0, attempt = "" }: LogLine, { name, message }: ToldError): string {
   return JSON.stringify([step, index, attempt.replace(/^\d+\./, ""), name, message.slice(0, 100)]);
 }
 
 /**
- * A line for people: time (UTC), step, words and figures; warnings and errors say so. The stack of an error follows in
- * lines of its own.
+ * A line for people: time (UTC), step, words and figures; warnings and errors are marked. An error's stack follows on
+ * separate lines.
  *
- * @param told errors that were told in full; another line of the same error only names it
+ * @param told errors that were already shown in full; another line about the same error only names it
  */
 export function logLineText(
   line: LogLine,
@@ -184,7 +184,7 @@ export function logLineText(
   const isTold = key !== undefined && told.has(key);
   if (key !== undefined) told.add(key);
   const words = error && (isTold ? error.name : `${error.name}: ${error.message}`);
-  // A job's line of an error has no other words than the error's.
+  // A job's line about an error repeats the error's words.
   const isErrors = error?.message === message;
   const said = isErrors ? (words ?? message) : message;
   const rest = Object.entries(figures).map(([name, value = null]) => `${name}=${valueText(value)}`);

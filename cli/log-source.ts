@@ -10,16 +10,16 @@ import { type FoundStep, hasJobs } from "../shared/state/step-record.ts";
 import { localLogFile } from "./local-logs.ts";
 import { type LineOrigin, type LogLine, parseLogLine } from "./log-line.ts";
 
-/** Functions that say something about runs, by their short names. */
+/** Functions that log something about runs, by their short names. */
 const functionNames = [
   ...["object-created", "start", "step", "step-large", "batch-state-change"],
   ...["tick", "manage", "dead-letter"],
 ];
 
-/** The log of one try of a Batch job: `group:stream`, and whose it is. */
+/** The log of one try of a Batch job: `group:stream`, and which step it belongs to. */
 export type JobLog = Omit<LineOrigin, "source"> & { readonly log: string };
 
-/** The logs of all jobs that worked for a run, of those that run now as well; each once. */
+/** The logs of all jobs that worked for a run, including those that run now. Each appears once. */
 export function jobLogsOf(run: Run, records: readonly FoundStep[]): JobLog[] {
   const began = Date.parse(run.startedAt);
   const logs = records.flatMap((record): JobLog[] => {
@@ -37,10 +37,10 @@ export function jobLogsOf(run: Run, records: readonly FoundStep[]): JobLog[] {
   return [...new Map(logs.map((each) => [each.log, each])).values()];
 }
 
-/** Streams that one FilterLogEvents takes (API reference). */
+/** Max. number of streams in one FilterLogEvents call (API reference). */
 const mostStreams = 100;
 
-/** Events of a log group, in the order in which they were written; none where the group is not there. */
+/** The events of a log group, in the order they were written. Empty if the group doesn't exist. */
 async function* events(client: CloudWatchLogsClient, input: FilterLogEventsCommandInput) {
   try {
     for await (const page of paginateFilterLogEvents({ client }, input)) yield* page.events ?? [];
@@ -50,8 +50,8 @@ async function* events(client: CloudWatchLogsClient, input: FilterLogEventsComma
 }
 
 /**
- * What the stage's functions wrote about a run from a time on. Lines of plain text that do not name the run, such as
- * those of `console.log`, are not among them: nothing says whose they are.
+ * What the stage's functions wrote about a run since a time. Lines of plain text that don't name the run, such as those
+ * of `console.log`, are missing, as nothing says which run they belong to.
  */
 export async function functionLines(
   client: CloudWatchLogsClient,
@@ -68,13 +68,13 @@ export async function functionLines(
     })) {
       lines.push(parseLogLine(message, { at, source }));
     }
-    // A line may name the run and be about another, which it started.
+    // A line can name the run and still be about another run, which it started.
     return lines.filter((line) => line.runId === undefined || line.runId === runId);
   });
   return (await Promise.all(groups)).flat();
 }
 
-/** What jobs wrote from a time on, read from CloudWatch Logs. */
+/** What jobs wrote since a time, read from CloudWatch Logs. */
 export async function jobLines(
   client: CloudWatchLogsClient,
   logs: readonly JobLog[],
@@ -98,12 +98,12 @@ export async function jobLines(
   return lines;
 }
 
-/** What jobs of the local stack wrote from a time on: its Batch server keeps a file for each try. */
+/** What jobs of the local stack wrote since a time. Its Batch server keeps one file for each try. */
 export function localJobLines(stateDir: string, logs: readonly JobLog[], startTime: number): LogLine[] {
   return logs.flatMap(({ log, ...origin }) => {
     const file = localLogFile(stateDir, log);
     if (!existsSync(file)) return [];
-    // A line that does not say when it was written came after the one before it.
+    // A line without a time gets the time of the line before it.
     let { at } = origin;
     const texts = readFileSync(file, "utf8").split("\n");
     return texts

@@ -3,13 +3,13 @@ import { enableCompileCache } from "node:module";
 import path from "node:path";
 import type { GlobalOptions } from "./options.ts";
 
-// Most of what a command takes is reading code: half of that is saved from the second time on.
+// A command spends most of its time on loading code. The cache saves half of that from the second call on.
 enableCompileCache(path.join(import.meta.dirname, "..", ".cache", "compile"));
 const { CommanderError } = await import("commander");
 const { millraceProgram } = await import("./program.ts");
 const { errorLine, exitCodeOf } = await import("./errors.ts");
 
-// What reads the output may have read enough, as head does.
+// The program that reads the output may close it early, as `head` does.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
   process.exit();
@@ -20,7 +20,7 @@ try {
   await program.parseAsync();
 } catch (error) {
   const { stage, verbose } = program.opts<GlobalOptions>();
-  // What commander refuses it has told already.
+  // Commander has already printed its own errors.
   if (!(error instanceof CommanderError)) {
     console.error(verbose === true ? error : `millrace: ${errorLine(error, stage)}`);
   }

@@ -7,7 +7,7 @@ import { costText } from "./job-lines.ts";
 import { table } from "./table.ts";
 import { agoText, bytesText, durationText } from "./units.ts";
 
-/** Figures by name, in one line, the one that decides first: `logLoss 0.39928, rows 1234567`. */
+/** Figures by name in one line, starting with the one that decides: `logLoss 0.39928, rows 1234567`. */
 function figuresText(figures: Readonly<Record<string, number>>, first: string | undefined): string {
   return Object.entries(figures)
     .sort(([a], [b]) => Number(b === first) - Number(a === first))
@@ -37,7 +37,7 @@ export function modelsScreen(models: readonly ModelSummary[], width: number, now
   return narrow(["MODEL", "CHAMPION", "REGISTERED", "FIGURES"], rows, width);
 }
 
-/** A table whose last column takes what is left of the width. */
+/** A table whose last column gets the remaining width. */
 function narrow(head: readonly string[], rows: readonly string[][], width: number): string {
   const before = head
     .slice(0, -1)
@@ -50,7 +50,7 @@ function narrow(head: readonly string[], rows: readonly string[][], width: numbe
   );
 }
 
-/** A model's versions, the newest first. */
+/** A model's versions, newest first. */
 export function modelScreen(
   { name, aliases, metric, versions }: ModelDetails,
   width: number,
@@ -66,7 +66,7 @@ export function modelScreen(
   return [title, "", narrow(["VERSION", "ALIASES", "REGISTERED", "FIGURES"], rows, width)].join("\n");
 }
 
-/** Who asked for something. */
+/** Names who asked for a change. */
 function actorText(by: ModelActor): string {
   return "person" in by ? by.person : `step ${by.step} of run ${by.runId}`;
 }
@@ -89,7 +89,7 @@ function trainingFacts({ training, commit, seed }: ModelVersion): Fact[] {
   ];
 }
 
-/** A version, and everything that is known of where it comes from. Nothing is cut: it is there to be copied. */
+/** A version, and everything known about its origin. Nothing is cut, so that it can be copied. */
 export function versionScreen(version: ModelVersion, now: number): string {
   const { name, metrics, parameters, tags, data, model, attachments } = version;
   const facts: Fact[] = [
@@ -119,7 +119,7 @@ export function versionScreen(version: ModelVersion, now: number): string {
 }
 
 /**
- * In what two versions differ.
+ * How two versions differ.
  *
  * @param metric the figure that decides, which comes first
  */
@@ -141,7 +141,7 @@ export function compareScreen(
   return table(["", ...versions.map((version) => `VERSION ${version}`), "CHANGE"], rows);
 }
 
-/** The moves of aliases, the newest first. */
+/** The moves of aliases, newest first. */
 export function logScreen(moves: readonly AliasMove[]): string {
   const rows = moves
     .toReversed()

@@ -8,16 +8,17 @@ function deployCommand({ stage, config }: Asked): string {
   return stage === "local" ? "npm run stack" : `npx sls deploy --stage ${stage} --region ${config.region}`;
 }
 
-/** Whether this checkout defines a pipeline. Its definitions are read only when somebody asks. */
+/** Whether this checkout defines a pipeline. Loads the definitions only when called. */
 async function isDefined(name: string): Promise<boolean> {
   const { pipelines } = await import("../pipelines/index.ts");
   return pipelines.some((pipeline) => pipeline.name === name);
 }
 
 /**
- * Invokes a function for a pipeline, and gives its answer.
+ * Invokes a function for a pipeline, and returns its answer.
  *
- * @throws CliError as {@link Target.invoke}; of a pipeline that is in this checkout and not deployed, with what to do
+ * @throws CliError as {@link Target.invoke} does; if the pipeline is in this checkout but not deployed, it says what to
+ *   do
  */
 export async function invokeFor(
   target: Asked,

@@ -5,7 +5,7 @@ import type { Target } from "./target.ts";
 /** Options that every command takes. */
 export type GlobalOptions = { stage: string; region: string; verbose?: boolean };
 
-/** The stage that a command was asked about. What speaks with AWS is loaded here, and for such commands alone. */
+/** The stage that a command is about. Imports the AWS code here, so that only commands that need it load it. */
 export async function targetOfCommand(command: Command): Promise<Target> {
   const { connect } = await import("./target.ts");
   return connect(command.optsWithGlobals<GlobalOptions>());
@@ -20,7 +20,7 @@ export function wholeNumber(option: string): (text: string) => number {
   };
 }
 
-/** One of a list, in any case. @throws UsageError for anything else */
+/** One value of a list, in upper or lower case. @throws UsageError for anything else */
 export function oneOf<T extends string>(option: string, values: readonly T[]): (text: string) => T {
   return (text) => {
     const found = values.find((value) => value.toLowerCase() === text.toLowerCase());
@@ -29,7 +29,7 @@ export function oneOf<T extends string>(option: string, values: readonly T[]): (
   };
 }
 
-/** A time of any offset or a date, in UTC. @throws UsageError for anything else */
+/** A date, or a time with any offset, converted to UTC. @throws UsageError for anything else */
 export function moment(option: string): (text: string) => string {
   return (text) => {
     const isDate = /^\d{4}-\d{2}-\d{2}$/.test(text);

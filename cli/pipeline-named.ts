@@ -2,11 +2,7 @@ import { pipelines } from "../pipelines/index.ts";
 import type { Pipeline } from "../shared/pipeline/index.ts";
 import { CliError } from "./errors.ts";
 
-/**
- * The pipeline of a name, as this checkout defines it.
- *
- * @throws CliError naming those that there are
- */
+/** The pipeline with this name, as the checkout defines it. @throws CliError listing the pipelines that exist */
 export function pipelineNamed(name: string): Pipeline {
   const found = pipelines.find((pipeline) => pipeline.name === name);
   if (found !== undefined) return found;

@@ -84,7 +84,7 @@ describe("docs/cli.md", () => {
   });
 });
 
-/** What there is to name in an example: pipelines, their schedules, the limits and queues of their runs. */
+/** What an example can name: pipelines, their schedules, and the limits and queues of their runs. */
 const catalogue = {
   pipelines: pipelines.map(({ name }) => name),
   schedules: pipelines.flatMap(({ name, triggers }) =>
@@ -98,7 +98,7 @@ const catalogue = {
   ]),
 };
 
-/** What an example names and the catalogue has not. A word in capitals, or an id of a run, stands for any. */
+/** Names in an example that the catalogue doesn't have. A word in capitals or a run id is a placeholder. */
 function namesNothing(line: string): string[] {
   const [command = "", ...rest] = line.replace(/ +#.*| {2,}.*/, "").split(" ");
   const words = rest.filter((word) => !word.startsWith("-"));

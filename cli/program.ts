@@ -9,7 +9,9 @@ type Lines = CommandSource["lines"];
 
 const nameOf = (term: string) => term.split(" ", 1)[0] ?? "";
 
-/** What help and completion need to know of commands that aren't called; reading all of their modules takes seconds. */
+/**
+ * What help and completion need to know about commands that aren't called. Loading all of their modules takes seconds.
+ */
 function stubsOf(lines: Lines): Command[] {
   return lines.map(([term, description]) => {
     const [name = "", ...rest] = term.split(" ");
@@ -18,13 +20,13 @@ function stubsOf(lines: Lines): Command[] {
   });
 }
 
-/** The commands of a module, each with the description that the list has of it. */
+/** The commands of a module, each with its description from the list. */
 async function loaded({ lines, load }: CommandSource): Promise<Command[]> {
   const descriptions = new Map(lines.map(([term, description]) => [nameOf(term), description]));
   return (await load()).map((command) => command.description(descriptions.get(command.name()) ?? ""));
 }
 
-/** Commands that words may call, and of the others what help and completion say of them where they are asked for. */
+/** The commands that the words may call. The others are only stubs for help and completion, if these are asked for. */
 async function commandsFor(words: readonly string[] | undefined): Promise<Command[]> {
   if (words?.includes("--version")) return [];
   const isCalled = ({ lines }: CommandSource) =>
@@ -39,11 +41,11 @@ async function commandsFor(words: readonly string[] | undefined): Promise<Comman
 
 function version(): string {
   const text = readFileSync(path.join(REPOSITORY, "package.json"), "utf8");
-  // Checked by npm, which refuses a package without one; zod takes longer to load than `--version` may.
+  // npm refuses a package without a version, so this needs no check; zod takes longer to load than `--version` may.
   return (JSON.parse(text) as { version: string }).version;
 }
 
-/** The name of a stage, as it stands in the names of its resources. @throws UsageError for anything else */
+/** A stage's name, as it appears in the names of its resources. @throws UsageError for anything else */
 function stageName(text: string): string {
   if (/^[a-z][a-z0-9-]*$/i.test(text)) return text;
   throw new UsageError(`--stage is "${text}"; it takes the name of a stage, such as prod`);
@@ -51,23 +53,23 @@ function stageName(text: string): string {
 
 const terms = new Map(commandSources.flatMap(({ lines }) => lines.map(([term]) => [nameOf(term), term])));
 
-/** How a command is typed. The list has it even where the command's options aren't loaded. */
+/** How a command is typed. The list has this even if the command's options aren't loaded. */
 function termOf(command: Command): string {
   const isTop = command.parent?.parent === null;
   return (isTop ? terms.get(command.name()) : undefined) ?? new Help().subcommandTerm(command);
 }
 
-/** A command, and those below it, that tell their help and mistakes as the program does. */
+/** Makes a command, and those below it, print help and errors as the program does. */
 function settled(command: Command, program: Command): Command {
   for (const each of command.commands) settled(each, program);
   return command.copyInheritedSettings(program);
 }
 
 /**
- * The command line: every command, with what it takes.
+ * The command line: every command and its options.
  *
- * @param words what is typed after `millrace`: commands that it does not name may be missing, or have no options and
- *   do nothing. Without it, every command is complete
+ * @param words what is typed after `millrace`. Commands that the words don't name may be missing, or may be stubs
+ *   without options that do nothing. Without `words`, every command is complete
  */
 export async function millraceProgram(words?: readonly string[]): Promise<Command> {
   const program = new Command("millrace")

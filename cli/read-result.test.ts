@@ -31,7 +31,7 @@ const mute = definePipeline({ name: "mute", params: z.strictObject({}) }, ({ ste
   );
 });
 
-/** A run that has come as far as it does, and where its results are read. */
+/** Drives a run as far as it gets, and returns where its results are read from. */
 async function ended(pipeline: string, given: { fails?: boolean } = {}) {
   const memory = new MemoryEngine([sums, mute], {}, Date.parse("2021-10-30T12:00:00Z"));
   const runId = await begin(memory, pipeline, { params: given });

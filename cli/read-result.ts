@@ -13,11 +13,11 @@ import { graphOfRun, runNamed, type Target } from "./target.ts";
 type Reading = Pick<Target, "store" | "objects" | "stage">;
 
 /**
- * What a run gives to others: what its pipeline returned.
+ * A run's result for others: what its pipeline returned.
  *
- * @throws CliError for a run that has not succeeded, or whose pipeline returns nothing
- * @throws ExpressionError when the result is made of one of a step that was skipped
- * @throws ValueMissingError when an object that holds a result is gone
+ * @throws CliError if the run hasn't succeeded, or its pipeline returns nothing
+ * @throws ExpressionError if the result uses that of a step that was skipped
+ * @throws ValueMissingError if an object that holds a result is gone
  */
 export async function readRunResult(target: Reading, runId: string): Promise<Json> {
   const run = await runNamed(target, runId);
@@ -31,10 +31,10 @@ export async function readRunResult(target: Reading, runId: string): Promise<Jso
 }
 
 /**
- * The result of a step, or of one child of a map; of a whole map the list of its children's.
+ * The result of a step, or of one child of a map. For a whole map, it's the list of the children's results.
  *
- * @throws CliError for a step that the run has not, or that has no result, with how it stands
- * @throws ValueMissingError when an object that holds a result is gone
+ * @throws CliError if the run has no such step, or the step has no result; the error says how the step stands
+ * @throws ValueMissingError if an object that holds a result is gone
  */
 export async function readStepResult(target: Reading, runId: string, place: StepPlace): Promise<Json> {
   const run = await runNamed(target, runId);

@@ -5,12 +5,12 @@ import type { Json } from "../shared/pipeline/json.ts";
 import { CliError } from "./errors.ts";
 import { table } from "./table.ts";
 
-/** Bytes of the largest artifact that is shown. */
+/** Max. size in bytes of an artifact that is shown. */
 export const largestShown = 1_000_000;
 
-/** As `context.report.table` of the job SDK writes it. */
+/** A table as `context.report.table` of the job SDK writes it. */
 const tableReport = z.object({ columns: z.array(z.string()), rows: z.array(z.array(z.json())) });
-/** As `context.report.link` of the job SDK writes it. */
+/** A link as `context.report.link` of the job SDK writes it. */
 const linkReport = z.object({ url: z.string(), title: z.string() });
 
 function cellText(value: Json): string {
@@ -19,7 +19,7 @@ function cellText(value: Json): string {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-/** What each kind of artifact looks like in a terminal. */
+/** Shows each kind of artifact in a terminal. */
 const renderers: readonly { type: RegExp; render: (text: string) => string }[] = [
   {
     type: /^application\/vnd\.millrace\.table\+json$/,
@@ -42,15 +42,15 @@ const renderers: readonly { type: RegExp; render: (text: string) => string }[] =
   { type: /^text\//, render: (text) => text.trimEnd() },
 ];
 
-/** Whether an artifact says something in a terminal: a table, a link, JSON or a text that is not too long. */
+/** Whether a terminal can show an artifact: a table, a link, JSON or a text, if it isn't too large. */
 export function isShowable({ mediaType, bytes }: Artifact): boolean {
   return bytes <= largestShown && renderers.some(({ type }) => type.test(mediaType));
 }
 
 /**
- * An artifact as text, without what could steer the terminal.
+ * An artifact as text, without control characters that could affect the terminal.
  *
- * @throws CliError when it is not what its media type says
+ * @throws CliError if the bytes don't match its media type
  */
 export function reportText({ uri, mediaType }: Artifact, bytes: Uint8Array): string {
   const renderer = renderers.find(({ type }) => type.test(mediaType));

@@ -21,7 +21,7 @@ const graph = {
   ],
 };
 
-/** An object that is there, as steps tell of it. */
+/** Stores an object, and describes it as a step would. */
 async function stored(objects: MemoryObjectStore, key: string): Promise<Artifact> {
   const uri = objects.locate(key);
   await objects.put(uri, "1", "text/plain");

@@ -9,25 +9,28 @@ import { loadValue } from "../shared/step/stored-value.ts";
 import { CliError } from "./errors.ts";
 import type { StepPlace } from "./step-place.ts";
 
-/** An object that a step made: the step, its place in S3, and what it is called there. */
+/** An object that a step made: the step, where it's in S3, and its name there. */
 export type RunArtifact = Artifact & {
   step: string;
-  /** Of a mapped step's child. */
+  /** The child's index, if the step is mapped. */
   index?: number;
-  /** Below the attempt's prefix: `report/scores.table.json`. */
+  /** Its path below the attempt's prefix: `report/scores.table.json`. */
   name: string;
-  /** Whether a step has removed it since; its version can still be read for a while. */
+  /** Whether a step has removed it since. Its version can still be read for a while. */
   removed: boolean;
 };
 
 type Place = Pick<RunArtifact, "step" | "index" | "name">;
 
-/** A step's text, with the child where it is mapped: `train_model[3]`. */
+/** A step's text, with the child's index if it's mapped: `train_model[3]`. */
 export function placeText({ step, index }: Pick<RunArtifact, "step" | "index">): string {
   return stepLabel(step, index);
 }
 
-/** Where an artifact of a step's record lies, undefined when others made it: a result may name what it was given. */
+/**
+ * The place of an artifact that the step itself made. Undefined if others made it, as a result may name the step's
+ * input.
+ */
 function ownPlace({ uri }: Artifact, record: SucceededStep, mapped: boolean): Place | undefined {
   const { key } = parseObjectUri(uri);
   const attempt = attemptOfKey(key);
@@ -41,7 +44,7 @@ function ownPlace({ uri }: Artifact, record: SucceededStep, mapped: boolean): Pl
   };
 }
 
-/** What a step's record says was made: a job's manifest tells of everything, reports included. */
+/** Everything that a step's record says was made. A job's manifest lists it all, including reports. */
 async function madeBy(
   objects: ObjectStore,
   run: Run,
@@ -56,10 +59,10 @@ async function madeBy(
   return manifest?.artifacts ?? artifactsIn(await loadValue({ objects }, record.output));
 }
 
-/** Records whose objects are read at once. */
+/** How many records' objects are read at once. */
 const lanes = 16;
 
-/** URIs of what a run's prefix holds now. */
+/** URIs of the objects that a run's prefix holds now. */
 async function presentUnder(objects: ObjectStore, prefix: string): Promise<Set<string>> {
   const present = new Set<string>();
   let next: string | undefined;
@@ -72,9 +75,9 @@ async function presentUnder(objects: ObjectStore, prefix: string): Promise<Set<s
 }
 
 /**
- * The artifacts of a run's steps that have a result, in the order of the steps.
+ * The artifacts of all steps with a result, in the order of the steps.
  *
- * @throws ValueMissingError when the object that holds a result is gone
+ * @throws ValueMissingError if the object that holds a result is gone
  */
 export async function runArtifacts(
   objects: ObjectStore,
@@ -104,7 +107,10 @@ export async function runArtifacts(
   return unique.sort((a, b) => number(a) - number(b) || (a.index ?? 0) - (b.index ?? 0));
 }
 
-/** Tells whether an object is there: by one listing of the run, and of each run that results were taken from. */
+/**
+ * Returns a check for whether an object still exists. It lists this run once, and each run that results were taken
+ * from.
+ */
 async function presentOf(
   objects: ObjectStore,
   run: Run,
@@ -119,9 +125,9 @@ async function presentOf(
 }
 
 /**
- * The one artifact of a step that is meant: by its name, or the last part of it.
+ * The artifact of a step that a name means: its full name, or the last part of it.
  *
- * @throws CliError naming those that there are
+ * @throws CliError listing the artifacts that exist
  */
 export function artifactNamed(
   artifacts: readonly RunArtifact[],

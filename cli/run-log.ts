@@ -6,26 +6,26 @@ import { functionLines, jobLines, jobLogsOf, localJobLines } from "./log-source.
 import type { StepPlace } from "./step-place.ts";
 import { runNamed, type Target } from "./target.ts";
 
-/** Which lines are wanted. */
+/** Which lines to read. */
 export type LogFilter = {
   readonly place?: StepPlace;
-  /** The least level. */
+  /** The lowest level to show. */
   readonly level: LogLevel;
-  /** Epoch milliseconds; the run's beginning when left out. */
+  /** Epoch milliseconds. The default is the run's beginning. */
   readonly since?: number;
 };
 
-/** Clocks of machines differ, and a run's time is written a moment after its first line. */
+/** Machines' clocks differ, and a run's time is written a moment after its first line. */
 const slackMs = 60_000;
 /** How long hooks and notices may still write after the end of a run. */
 const afterEndMs = 3_600_000;
 
-/** Whether a line is of that step, or of that child of it. */
+/** Whether a line belongs to this step, or to this child of it. */
 function isOf({ step, index }: StepPlace, line: LogLine): boolean {
   return line.step === step && (index === undefined || (line.index ?? 0) === index);
 }
 
-/** The lines of a run as far as they are known, in the order of their times. */
+/** The run's lines that are known so far, ordered by time. */
 async function readLines(
   { stage, store, stateDir }: Target,
   client: CloudWatchLogsClient,
@@ -47,16 +47,19 @@ async function readLines(
     .sort((a, b) => a.at - b.at);
 }
 
-/** Looks after the run's end: what functions wrote last is told once their invocation has ended, and on AWS seconds later. */
+/**
+ * How many more looks follow the run's end. A function's last lines appear only after its invocation, on AWS seconds
+ * later.
+ */
 const looksAfterEnd = 3;
 
 /**
  * The lines of a run.
  *
- * @param follow whether to go on with new lines until the run ends. They come in the order in which they are found: one
- *   that a function wrote may come after a later one of a job
+ * @param follow whether to continue with new lines until the run ends. Lines come in the order they're found: a
+ *   function's line may come after a later line of a job
  * @returns the run as it was last seen
- * @throws CliError when there is no such run
+ * @throws CliError if there is no such run
  */
 export async function* runLog(
   target: Target,
@@ -79,7 +82,7 @@ export async function* runLog(
     if (!follow) return run;
     if (isEnded(run)) looks -= 1;
     if (looks === 0) return run;
-    // What was read need not be searched again, but for lines that were late.
+    // Don't read everything again, only far enough back for lines that came late.
     const last = lines.at(-1)?.at;
     if (last !== undefined) since = Math.max(since ?? 0, last - 2 * slackMs);
     await delay(target.pollMs);

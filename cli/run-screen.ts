@@ -16,12 +16,12 @@ import type { Cause, RunState } from "../shared/state/run.ts";
 import { costText, jobLines, progressTenths } from "./job-lines.ts";
 import { cutMiddle, durationText, wrapped } from "./units.ts";
 
-/** Colours that states have. */
+/** The colours that states can have. */
 export type Colour = "green" | "red" | "cyan" | "yellow" | "gray" | "magenta";
-/** How a step's state looks: the word says all. */
+/** How a step's state looks. */
 export type Look = { symbol: string; word: string; colour: Colour };
 
-/** How each state looks. The word says it all, so that nothing is lost without colour or a font with symbols. */
+/** How each state looks. The word is enough, so nothing is lost without colours or a font with symbols. */
 const looks: Readonly<Record<ViewState, Look>> = {
   WAITING: { symbol: "·", word: "waiting", colour: "gray" },
   READY: { symbol: "○", word: "ready", colour: "gray" },
@@ -58,7 +58,7 @@ const runColours: Readonly<Record<RunState, Colour>> = {
   TIMED_OUT: "red",
 };
 
-/** A run's state in its colour; one of a newer version has none. */
+/** A run's state in its colour. A state from a newer version has no colour. */
 export function runStateText(state: string): string {
   const [, colour = "gray" as const] = Object.entries(runColours).find(([name]) => name === state) ?? [];
   return styleText(colour, state);
@@ -66,7 +66,7 @@ export function runStateText(state: string): string {
 
 const hasPassed = (state: ViewState) => state === "SUCCEEDED" || state === "CACHED" || state === "SKIPPED";
 
-/** Why a run exists, in words. */
+/** Why a run exists. */
 export function causeText(cause: Cause): string {
   if (cause.kind === "object") return `started by ${cause.uri}`;
   if (cause.kind === "schedule") return `started by schedule ${cause.schedule}`;
@@ -77,13 +77,13 @@ export function causeText(cause: Cause): string {
   return cause.by === undefined ? "started by hand" : `started by ${cause.by}`;
 }
 
-/** Why a run exists, with how to look at the run that it comes from, if it comes from one. */
+/** Why a run exists and, if it comes from another run, how to look at that one. */
 function causeLines(cause: Cause, width: number): string[] {
   const text = cutMiddle(causeText(cause), width);
   return "runId" in cause ? [text, `look at that one: npx millrace run ${cause.runId}`] : [text];
 }
 
-/** Holders of a limit that are named. */
+/** Max. number of a limit's holders that are named. */
 const mostHolders = 2;
 
 function fullLimitText({ limit, slots, holders }: FullLimit): string {
@@ -93,7 +93,7 @@ function fullLimitText({ limit, slots, holders }: FullLimit): string {
   return `${limit}: ${holders.length} of ${slots} held by ${names}`;
 }
 
-/** What a run that has not begun waits for, in words; undefined for one that has. */
+/** What a run waits for before it begins; undefined if it has begun. */
 export function waitText({
   state,
   scheduledAt,
@@ -112,7 +112,7 @@ function waitLines(view: RunView, width: number): string[] {
   return [...wrapped(text, width), ...(view.state === "QUEUED" ? [order] : [])];
 }
 
-/** How far a mapped step is: `4/6 done, 2 running`. */
+/** How far a mapped step has come: `4/6 done, 2 running`. */
 export function childrenText({ total, counts }: ChildrenView): string {
   const { SUCCEEDED: own = 0, CACHED: cached = 0, ...others } = counts;
   const done = own + cached;
@@ -123,12 +123,12 @@ export function childrenText({ total, counts }: ChildrenView): string {
   return [`${done}/${total} done`, ...rest].join(", ");
 }
 
-/** Whether a step was on Spot machines and is no longer. */
+/** Whether a step started on Spot machines and moved to on-demand ones. */
 function isMovedOnDemand({ queue, jobs = [] }: Line): boolean {
   return queue !== undefined && !isSpotQueue(queue) && jobs.some(({ spot }) => spot);
 }
 
-/** A yes; a no is told by the step's error. */
+/** Shows a yes. A no already appears in the step's error. */
 function answerText({ approved, by, comment, index }: AnswerView): string[] {
   if (!approved) return [];
   const place = index === undefined ? "" : `[${index}] `;
@@ -149,7 +149,10 @@ function detailText(step: Line): string {
   ].join(", ");
 }
 
-/** The run of a child step or those of a mapped one, with how to look at one: the first that is not done, if there is one. */
+/**
+ * The run of a child step, or the runs of a mapped one, with how to look at one of them. It shows the first that isn't
+ * done, if there is one.
+ */
 function childRunLines({ child, childRuns = [], children }: Line): string[] {
   if (child !== undefined) return [`look at its run: npx millrace run ${child}`];
   const line = ({ index, state, runId }: ChildRunView) => {
@@ -166,7 +169,11 @@ function childRunLines({ child, childRuns = [], children }: Line): string[] {
   ];
 }
 
-/** An error with where it was thrown and its log. @param withStack of children that failed the first has to do */
+/**
+ * An error with where it was thrown and its log.
+ *
+ * @param withStack if several children failed, only the first shows its stack
+ */
 function errorLines({ index, name, message, stack = [], log }: ErrorView, width: number, withStack: boolean) {
   const lines = [
     ...wrapped(`${index === undefined ? "" : `[${index}] `}${name}: ${message}`, width - 6),
@@ -176,10 +183,10 @@ function errorLines({ index, name, message, stack = [], log }: ErrorView, width:
   return lines.map((line) => `      ${line}`);
 }
 
-/** What a line is about: a step, or what followed the run's end. */
+/** What a line is about: a step, or something that followed the run's end. */
 type Line = Omit<StepView, "number" | "kind" | "artifacts">;
 
-/** A notice and a start say what they are; a hook's name does. */
+/** A notice and a start need their kind in the name; a hook's name already says it. */
 function asLine({ kind, name, ...others }: AfterRunStepView): Line {
   return { ...others, name: kind === "hook" ? name : `${kind} ${name}` };
 }
@@ -206,7 +213,7 @@ function stepLines(step: Line, nameWidth: number, width: number): string[] {
   ];
 }
 
-/** A run's result in one line, as far as it goes; `millrace result` has all of it. */
+/** A run's result, cut to one line; `millrace result` shows all of it. */
 function resultLine(result: Json, width: number): string {
   const text = inspect(result, { depth: 4, breakLength: Number.POSITIVE_INFINITY, compact: true });
   const line = `result ${text}`;
@@ -239,7 +246,7 @@ export function runScreen(view: RunView, width: number): string {
   ].join("\n");
 }
 
-/** What can change of a step between two looks, in a line; durations are left out, as they always change. */
+/** What can change in a step between two looks, in one line. Durations are left out, as they always change. */
 export function stepChange(step: StepView): string {
   const [error] = step.errors;
   const parts = [

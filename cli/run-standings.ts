@@ -25,7 +25,7 @@ export function standingsOf({ steps }: RunView): Map<number, Standing & SvgStand
   );
 }
 
-/** Mermaid takes any colour; these can be read on light ground and on dark. */
+/** Mermaid takes any colour; these are readable on light and dark backgrounds. */
 const mermaidColours: Readonly<Record<Colour, string>> = {
   green: "stroke:#2e8540,stroke-width:3px",
   red: "stroke:#c9372c,stroke-width:3px",
@@ -35,7 +35,7 @@ const mermaidColours: Readonly<Record<Colour, string>> = {
   gray: "stroke:#7a828c",
 };
 
-/** The classes of a run's steps in a Mermaid picture: steps of one colour are one. */
+/** The classes of a run's steps in a Mermaid picture, one class for each colour. */
 export function mermaidClasses({ steps }: RunView): MermaidClass[] {
   const byColour = Map.groupBy(steps, ({ state }) => stateLook(state).colour);
   return [...byColour].map(([name, members]) => ({

@@ -31,7 +31,7 @@ function run(file: string, words: readonly string[], env: Record<string, string>
   return { status, stdout, stderr };
 }
 
-/** Folders and packages whose modules a command loads, of those that take long. */
+/** The folders and packages that a command loads, among those that take long. */
 function costsOf(...words: string[]): string[] {
   const { stderr } = run(script, words, { NODE_OPTIONS: `--import=${watch}` });
   const costs = {

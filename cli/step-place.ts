@@ -4,9 +4,9 @@ import { CliError, UsageError } from "./errors.ts";
 export type StepPlace = { readonly step: string; readonly index?: number };
 
 /**
- * Reads `train_model` or `train_model[3]`.
+ * Parses `train_model` or `train_model[3]`.
  *
- * @param field what the text was given for, as the error names it
+ * @param field what the text was given for; the error names it
  * @throws CliError for anything else
  */
 export function stepPlace(field: string, text: string): StepPlace {
@@ -19,7 +19,9 @@ export function stepPlace(field: string, text: string): StepPlace {
   return { step, ...(index !== undefined && { index: Number(index) }) };
 }
 
-/** @throws CliError naming the run's steps when the place is none of them, or an index is given to a step without children */
+/**
+ * @throws CliError listing the run's steps if the step doesn't exist, or an index is given for a step without children
+ */
 export function checkPlace(
   field: string,
   { step, index }: StepPlace,

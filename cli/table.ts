@@ -7,7 +7,7 @@ const noLines = {
   ...{ right: "", "right-mid": "", middle: "  " },
 };
 
-/** Rows in columns, without lines, so that they can be read, copied and cut. */
+/** Rows in columns, without lines, so that they're easy to read, copy and cut. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const drawn = new Table({
     head: [...head],

@@ -18,29 +18,29 @@ import { resultOf } from "../shared/step/run-result.ts";
 import { CliError } from "./errors.ts";
 import { withLocalLogs } from "./local-logs.ts";
 
-/** How the SDK's clients reach a stage; empty where the ordinary chain of credentials and endpoints serves. */
+/** How the SDK's clients reach a stage. Empty if the usual chain of credentials and endpoints is enough. */
 export type ClientConfig = {
   region: string;
   endpoint?: string;
   credentials?: { accessKeyId: string; secretAccessKey: string };
 };
 
-/** A deployed stage: what is read from its table, and what its functions are asked for. */
+/** A deployed stage: reads its table, and invokes its functions. */
 export type Target = {
   readonly stage: string;
   readonly config: ClientConfig;
-  /** Folder of the local stack's state; absent on AWS. */
+  /** Folder of the local stack's state; missing on AWS. */
   readonly stateDir?: string;
   readonly store: RunStore;
-  /** The data bucket; its name is asked for once, when it is first used. */
+  /** The data bucket. Its name is looked up once, on first use. */
   objects(): Promise<ObjectStore>;
   readonly models: ModelRegistry;
-  /** Milliseconds between two looks at a run that is being followed. */
+  /** Milliseconds between two looks at a run that is followed. */
   readonly pollMs: number;
   /**
-   * Invokes a deployed function and gives its answer.
+   * Invokes a deployed function and returns its answer.
    *
-   * @throws CliError with the function's own message when it refuses
+   * @throws CliError with the function's own message if it refuses
    */
   invoke(name: "start" | "manage", payload: unknown): Promise<unknown>;
 };
@@ -51,7 +51,7 @@ export function stackFolder(): string | undefined {
   return folder === undefined || folder === "" ? undefined : folder;
 }
 
-/** @throws CliError when no local stack runs */
+/** @throws CliError if no local stack runs */
 function localConfig(): ClientConfig {
   const stack = attachStack(stackFolder());
   if (stack === undefined) {
@@ -63,24 +63,24 @@ function localConfig(): ClientConfig {
   return { endpoint: stack.awsEndpoint, region: stack.region, credentials: { accessKeyId, secretAccessKey } };
 }
 
-/** How the AWS Batch of a stage is reached: the local stack's is a server of its own. */
+/** How to reach a stage's AWS Batch. The local stack's Batch is a separate server. */
 export function batchConfig({ config, stateDir }: Target): ClientConfig {
   const endpoint = stateDir === undefined ? undefined : attachStack(stateDir)?.batchEndpoint;
   return endpoint === undefined ? config : { ...config, endpoint };
 }
 
-/** What the engine itself refuses with, and MiniStack's name for whatever a function throws. */
+/** Errors with which the engine itself refuses, and the name that MiniStack gives to anything a function throws. */
 const ownErrors =
   /^((Pipeline|Run|Model|Schedule|Limit|Queue|Backfill)NotFound|Request|Params|RunState|ModelAlias|Backfill|NewerRecord)Error$|^Runtime\.HandlerError$/;
 
-/** The engine's own errors say what to do; a function that broke has its story in its log. */
+/** The engine's own errors say what to do. If a function crashed, its log says why. */
 function refusal(name: string, answer: unknown): CliError {
   const { errorType = "Error", errorMessage = "" } = answer as { errorType?: string; errorMessage?: string };
   if (ownErrors.test(errorType)) return new CliError(errorMessage);
   return new CliError(`function ${name} failed: ${errorType}: ${errorMessage}; its log says more`);
 }
 
-/** The data bucket of a stage, as its functions know it: the name has the account in it. */
+/** The name of a stage's data bucket. It's read from a function's environment, as it contains the account. */
 async function dataBucket(lambda: LambdaClient, stage: string): Promise<string> {
   const { GetFunctionConfigurationCommand } = await import("@aws-sdk/client-lambda");
   const FunctionName = `millrace-${stage}-step`;
@@ -91,7 +91,7 @@ async function dataBucket(lambda: LambdaClient, stage: string): Promise<string> 
   return bucket;
 }
 
-/** The data bucket of a stage. Its client is loaded for the commands that read objects. */
+/** The data bucket of a stage. The client is loaded only by commands that read objects. */
 async function dataObjects(lambda: LambdaClient, stage: string, config: ClientConfig): Promise<ObjectStore> {
   const { S3Client } = await import("@aws-sdk/client-s3");
   const { s3ObjectStore } = await import("../shared/adapters/aws/s3-object-store.ts");
@@ -134,24 +134,20 @@ export function targetOf(stage: string, config: ClientConfig, stateDir?: string)
 }
 
 /**
- * The stage that a command is about: the local stack that runs, or a stage on AWS by the ordinary credentials chain.
+ * The stage that a command is about: the running local stack, or a stage on AWS with the usual credentials.
  *
- * @throws CliError when the stage is local and no stack runs
+ * @throws CliError if the stage is local and no stack runs
  */
 export function connect({ stage, region }: { stage: string; region: string }): Target {
   if (stage !== "local") return targetOf(stage, { region });
   return targetOf(stage, localConfig(), stackFolder() ?? DEFAULT_STATE_DIR);
 }
 
-/** Runs among which one is looked for whose id was given by its beginning, and how many are named then. */
+/** How many recent runs are searched for an id given by its beginning, and how many matches are named. */
 const recentRuns = 100;
 const mostMeant = 5;
 
-/**
- * A run of a stage.
- *
- * @throws CliError when there is no such run
- */
+/** A run of a stage. @throws CliError if there is no such run */
 export async function runNamed(
   { store, stage }: Pick<Target, "store" | "stage">,
   runId: string,
@@ -168,18 +164,18 @@ export async function runNamed(
   );
 }
 
-/** The graph that a run started with. @throws CliError when it is not stored */
+/** The graph that a run started with. @throws CliError if it isn't stored */
 export async function graphOfRun({ store }: Pick<Target, "store">, run: Run): Promise<Graph> {
   const graph = await store.getGraph(run.graphHash);
   if (graph === undefined) throw new CliError(`run ${run.runId}: its graph ${run.graphHash} is not stored`);
   return graph;
 }
 
-/** Whether a job runs that may say how far it is. */
+/** Whether a job that may report its progress is running. */
 const hasRunningJob = ({ steps }: RunView) =>
   steps.some(({ kind, state }) => kind === "batch" && state === "RUNNING");
 
-/** How far running jobs are. Whoever may read the table but not the bucket sees the run without it. */
+/** The progress of running jobs. Somebody who may read the table but not the bucket sees the run without it. */
 async function progressOf(
   target: Target,
   run: Run,
@@ -192,7 +188,7 @@ async function progressOf(
   }
 }
 
-/** What a run that succeeded gives to others; undefined for nothing, and where that cannot be read. */
+/** The result of a run that succeeded. Undefined if there is none, or if it can't be read. */
 async function resultOfRun(target: Target, run: Run, graph: Graph): Promise<Json | undefined> {
   if (run.state !== "SUCCEEDED" || graph.output === undefined) return undefined;
   try {
@@ -203,10 +199,10 @@ async function resultOfRun(target: Target, run: Run, graph: Graph): Promise<Json
 }
 
 /**
- * A run as it stands now: with how far its running jobs say they are, what it waits for where it has not begun, and what
- * it gave once it has succeeded.
+ * A run as it is now, with its running jobs' progress, what it waits for if it hasn't begun, and its result once it has
+ * succeeded.
  *
- * @throws CliError when there is no such run
+ * @throws CliError if there is no such run
  */
 export async function readRunView(target: Target, runId: string): Promise<RunView> {
   const run = await runNamed(target, runId);

@@ -18,7 +18,7 @@ export function agoText(milliseconds: number): string {
   return hours < 48 ? `${hours} h ago` : `${Math.floor(hours / 24)} d ago`;
 }
 
-/** A size in bytes: `561 B`, `3.8 KB`, `12.0 MB`, in powers of 1000 as S3's own listings have it. */
+/** A size in bytes: `561 B`, `3.8 KB`, `12.0 MB`, in powers of 1000 as in S3's own listings. */
 export function bytesText(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`;
   const units = ["KB", "MB", "GB"];
@@ -31,14 +31,14 @@ export function bytesText(bytes: number): string {
   return `${size.toFixed(1)} ${units[unit]}`;
 }
 
-/** Cuts the middle out of a text that is too long: both ends of an S3 URI matter. */
+/** Cuts the middle out of a text that is too long, as both ends of an S3 URI matter. */
 export function cutMiddle(text: string, width: number): string {
   if (text.length <= width) return text;
   const tail = Math.ceil((width - 1) / 2);
   return `${text.slice(0, Math.max(0, width - 1 - tail))}…${text.slice(-tail)}`;
 }
 
-/** Breaks a text into lines of at most `width`, at spaces where there are any. */
+/** Breaks a text into lines of at most `width`, at spaces if there are any. */
 export function wrapped(text: string, width: number): string[] {
   const lines: string[] = [];
   for (const paragraph of text.split("\n")) {

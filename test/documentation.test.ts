@@ -75,7 +75,7 @@ describe("a path that a page names", () => {
   );
   const folders =
     "shared|functions|local|test|cli|resources|bench|batch-jobs|docs|pipelines|events|templates";
-  // NAME and FAMILY stand for names, and folders that begin with a point are made when they are needed.
+  // NAME and FAMILY are placeholders. Folders that begin with a dot are left out, as they're created when needed.
   const named = new RegExp(`\`((?:${folders})/(?!\\.)[\\w./-]+)\``, "g");
 
   it.each(pages)("exists: %s", (page) => {

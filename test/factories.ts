@@ -4,15 +4,15 @@ import type { RunNotice } from "../shared/ports/notifier.ts";
 import { noProgress, type RunningRun, type WaitingRun } from "../shared/state/run.ts";
 import type { HeldStep } from "../shared/state/step-record.ts";
 
-/** 4 October 2021, 16:21 UTC: the time that things made here start from. */
+/** 4 October 2021, 16:21 UTC: all times of test data count from here. */
 export const epochStart = Date.parse("2021-10-04T16:21:00.000Z");
 
-/** A time so many seconds after {@link epochStart}, in ISO 8601. */
+/** The time this many seconds after {@link epochStart}, in ISO 8601. */
 export const timeAt = (seconds: number) => new Date(epochStart + seconds * 1000).toISOString();
 
 let runs = 0;
 
-/** A run that just started. Its id is new each time, unless given. */
+/** A run that has just started. Its id is new each time unless given. */
 export function aRun(overrides: Partial<WaitingRun | RunningRun> = {}): WaitingRun | RunningRun {
   runs += 1;
   const { pipeline = "ridge-sweep" } = overrides;

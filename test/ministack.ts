@@ -10,9 +10,9 @@ import { freePort } from "../local/stack/ports.ts";
 const region = "us-east-1";
 const stopGrace = 10_000;
 
-/** A MiniStack of a test's own, empty, without anything deployed. */
+/** A separate, empty MiniStack for tests, without anything deployed. */
 export type Ministack = {
-  /** What the constructors of AWS clients take to reach it. */
+  /** What the constructors of AWS clients need to reach it. */
   readonly client: {
     endpoint: string;
     region: string;
@@ -23,8 +23,8 @@ export type Ministack = {
 };
 
 /**
- * Starts a MiniStack on a free loopback port and waits until it answers. It keeps nothing, unlike the local stack's,
- * whose journal makes a thousand writes to one item slow.
+ * Starts a MiniStack on a free loopback port and waits until it answers. Unlike the local stack's, it stores nothing,
+ * because a journal would make a thousand writes to one item slow.
  */
 export async function startTestMinistack(): Promise<Ministack> {
   const folder = mkdtempSync(path.join(tmpdir(), "millrace-test-"));

@@ -35,7 +35,7 @@ export type MappingProperties = { EventSourceArn: unknown; FunctionName: unknown
 export const root = process.cwd();
 export const run = promisify(execFile);
 
-/** A packaged stage: its CloudFormation template and the folder that it lies in. */
+/** A packaged stage: its CloudFormation template and the template's folder. */
 export class PackagedStage {
   readonly folder: string;
   readonly templatePath: string;
@@ -47,7 +47,10 @@ export class PackagedStage {
     this.template = JSON.parse(readFileSync(this.templatePath, "utf8")) as Template;
   }
 
-  /** The resources of a type, with their logical ids. Throws when there is none, so that no check passes for nothing. */
+  /**
+   * The resources of a type, with their logical ids. Throws if there are none, so that no check passes without
+   * checking.
+   */
   resources<P = Record<string, unknown>>(type: string): { id: string; properties: P }[] {
     const found = Object.entries(this.template.Resources)
       .filter(([, resource]) => resource.Type === type)
@@ -80,15 +83,15 @@ function linkService(service: string): void {
   for (const name of readdirSync(root).filter((name) => !name.startsWith(".") && name !== "serverless.yml")) {
     symlinkSync(join(root, name), join(service, name));
   }
-  // The configuration itself must be a file: sls follows no link to it.
+  // The configuration itself must be a copy, as sls doesn't follow a link to it.
   copyFileSync(join(root, "serverless.yml"), join(service, "serverless.yml"));
 }
 
 /**
- * Packages as in an offline build: no credentials, and a proxy that refuses everything. In a folder of its own, because
- * sls works in `.serverless/` beside its configuration, where a deployment may be at it.
+ * Packages as in an offline build: without credentials, and with a proxy that refuses everything. Works in a separate
+ * folder, because sls uses `.serverless/` beside its configuration, and a deployment may be using that.
  *
- * @param catalogue in place of the product's pipelines
+ * @param catalogue replaces the product's pipelines
  */
 export async function packageStage(stage: string, catalogue?: Catalogue): Promise<PackagedStage> {
   const service = mkdtempSync(join(tmpdir(), `millrace-${stage}-`));
@@ -121,7 +124,7 @@ export function referredId(value: unknown): string {
 /** What a role or policy allows: an action on a resource, for a role. */
 export type Permission = { role: string; action: string; resource: unknown };
 
-/** Everything that any role may do, by its own policies and by those attached to it. */
+/** Everything that any role may do, by its own policies and by attached ones. */
 export function permissions(stage: PackagedStage): Permission[] {
   const own = stage
     .resources<{ Policies?: Policy[] }>("AWS::IAM::Role")

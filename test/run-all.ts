@@ -1,6 +1,6 @@
 /**
- * Runs the tests of both languages and ends with one line, `N passed, N failed`. Arguments limit the run:
- * `npm test -- shared/run batch-jobs/tests/test_ridge.py`. Paths of Python files go to pytest, all others to jest.
+ * Runs the tests of both languages and ends with one line, `N passed, N failed`. Arguments limit the run: `npm test --
+ * shared/run batch-jobs/tests/test_ridge.py`. Paths of Python files go to pytest, all others to jest.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -15,10 +15,10 @@ import { temporaryFolder } from "./temporary-folder.ts";
 type Count = { passed: number; failed: number };
 type Run = { temporary: string; env: NodeJS.ProcessEnv; stop: AbortSignal };
 
-/** What programs that tests started and did not wait for get to end by themselves. */
+/** How long programs that tests started and didn't wait for may take to end by themselves. */
 const LEFT_MS = 10_000;
 
-/** What a test file says if its jobs need torch, which is large: only then is it installed. */
+/** A test file says this if its jobs need torch. Torch is large, so it's installed only then. */
 const NEEDS_TORCH = "@needs torch";
 
 /** A runner that died without a report has failed, whatever it counted until then. */
@@ -30,7 +30,7 @@ function reportOr(file: string, read: (text: string) => Count): Count {
   }
 }
 
-/** Ends a program when the run is stopped; returns what it printed, if that was asked for. */
+/** Waits for a program, and ends it if the run is stopped. Returns what it printed, if that was asked for. */
 async function finished({ child, ended, end }: Tied, stop: AbortSignal): Promise<string> {
   const stopped = () => void end();
   stop.addEventListener("abort", stopped);
@@ -56,7 +56,7 @@ const jestCommand = (args: readonly string[]) => [join(NODE_BIN, "jest"), ...arg
 async function jest(args: readonly string[], { temporary, env, stop }: Run): Promise<Count> {
   const file = join(temporary, "jest.json");
   const command = jestCommand(["--json", `--outputFile=${file}`, ...args]);
-  // Its JSON goes to the file; what it prints for people goes to stderr.
+  // Its JSON goes to the file, and its output for people to stderr.
   const stdio = { stdout: "ignore", stderr: "inherit" } as const;
   await finished(startTied(join(NODE_BIN, "node"), command, { cwd: REPOSITORY, env, ...stdio }), stop);
   return reportOr(file, (text) => {
@@ -68,7 +68,7 @@ async function jest(args: readonly string[], { temporary, env, stop }: Run): Pro
   });
 }
 
-/** What it prints comes when `others` have ended, so that it does not mix with theirs. */
+/** Prints pytest's output only when `others` have ended, so that it doesn't mix with theirs. */
 async function pytest(
   args: readonly string[],
   others: Promise<unknown>,
@@ -80,7 +80,7 @@ async function pytest(
     ["-m", "pytest", "-q", `--junitxml=${file}`, ...args],
     {
       cwd: join(REPOSITORY, "batch-jobs"),
-      // Packages are installed uncompiled; where a process may not keep what it compiles, the next one compiles it again.
+      // Packages are installed uncompiled. If a process may not keep what it compiles, the next one compiles it again.
       env: { ...env, PYTHONDONTWRITEBYTECODE: "", COLUMNS: "100" },
       ...({ stdout: "pipe", stderr: "pipe" } as const),
     },
@@ -109,7 +109,7 @@ function needsTorch(files: readonly string[]): boolean {
   return files.some((file) => readFileSync(file, "utf8").includes(NEEDS_TORCH));
 }
 
-/** Returns whether torch is there. */
+/** Returns whether torch is installed afterwards. */
 async function installTorch({ env, stop }: Run): Promise<boolean> {
   const stdio = { stdout: "inherit", stderr: "inherit" } as const;
   const script = [join(REPOSITORY, "local", "setup.mjs"), "--torch"];
@@ -118,7 +118,7 @@ async function installTorch({ env, stop }: Run): Promise<boolean> {
   return (await setUp.ended).code === 0;
 }
 
-/** A path of a Python test without what follows `::`, as pytest takes it; undefined for all that isn't one. */
+/** The path of a Python test without the part from `::`, as pytest takes it; undefined for everything else. */
 function pythonFile(arg: string): string | undefined {
   const [file = ""] = arg.split("::");
   return file.endsWith(".py") && existsSync(join(REPOSITORY, file)) ? join(REPOSITORY, file) : undefined;
@@ -133,7 +133,7 @@ async function runTests(args: readonly string[], run: Run): Promise<Count[]> {
     ...(ofJest.length > 0 ? await jestFiles(ofJest, run) : []),
   ];
   if ((isAll || needsTorch(await files())) && !(await installTorch(run))) return [{ passed: 0, failed: 1 }];
-  // Beside each other, as much of jest's time is waiting for a stack or its jobs.
+  // Side by side, as jest spends much of its time waiting for a stack or its jobs.
   const counts: Promise<Count>[] = [];
   if (isAll || ofJest.length > 0) counts.push(jest(ofJest, run));
   const paths = ofPytest.map((arg) => join(REPOSITORY, arg));
@@ -142,7 +142,7 @@ async function runTests(args: readonly string[], run: Run): Promise<Count[]> {
 }
 
 const { signal: stop, exitCode } = stopSignal();
-/** All that tests and what they start leave in folders for temporary files, and in the home folder. */
+/** Everything that tests and their programs leave in folders for temporary files, and in the home folder. */
 const { folder: temporary, remove } = temporaryFolder();
 const env = {
   ...process.env,
@@ -152,7 +152,7 @@ const env = {
 };
 const counts = await runTests(process.argv.slice(2), { temporary, env, stop });
 console.log(slowestFiles({ jest: join(temporary, "jest.json"), pytest: join(temporary, "pytest.xml") }));
-// What tests have started may still be ending, and would write into the folder that is being removed.
+// Programs that tests started may still be ending, and would write into the folder while it's removed.
 await endedWith(temporary, LEFT_MS);
 remove();
 const sum = (what: keyof Count) => counts.reduce((total, count) => total + count[what], 0);

@@ -6,7 +6,7 @@ const keys = (hash: string, range: string) => [
   { AttributeName: hash, KeyType: "HASH" as const },
   { AttributeName: range, KeyType: "RANGE" as const },
 ];
-/** What lists show of a run. Its id is in its key. */
+/** What lists show of a run. Its id is part of its key. */
 export const listed = Object.keys(runSummary.shape).filter((name) => name !== "runId");
 
 /** Creates the table of runs with the keys, indexes and expiry of `resources/storage.yml`. */

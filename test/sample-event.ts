@@ -7,7 +7,7 @@ export function sampleEvent(name: string): unknown {
   return JSON.parse(readFileSync(join(__dirname, "..", "events", `${name}.json`), "utf8"));
 }
 
-/** Body of the one message in a sample event of a queue. */
+/** Body of the only message in a sample event of a queue. */
 export function sampleBody(name: string): string {
   const [record] = (sampleEvent(name) as SQSEvent).Records;
   if (record === undefined) throw new Error(`events/${name}.json has no record`);

@@ -11,7 +11,7 @@ const jestFiles = z.object({
 
 type Seconds = ReadonlyMap<string, number>;
 
-/** A report's text; empty where its runner left none, which is told elsewhere. */
+/** A report's text. It's empty if the runner left no report, which is reported elsewhere. */
 function textOf(file: string): string {
   try {
     return readFileSync(file, "utf8");
@@ -20,7 +20,7 @@ function textOf(file: string): string {
   }
 }
 
-/** Seconds that each file took, by jest's JSON report. */
+/** How many seconds each file took, from jest's JSON report. */
 export function secondsOfJest(report: string): Seconds {
   if (report === "") return new Map();
   const { testResults } = jestFiles.parse(JSON.parse(report));
@@ -32,7 +32,7 @@ export function secondsOfJest(report: string): Seconds {
   );
 }
 
-/** Seconds that the tests of each file took together, by pytest's JUnit report, which names their modules. */
+/** How many seconds the tests of each file took together, from pytest's JUnit report, which names their modules. */
 export function secondsOfPytest(report: string): Seconds {
   const seconds = new Map<string, number>();
   for (const [testCase] of report.matchAll(/<testcase [^>]*>/g)) {
@@ -44,7 +44,7 @@ export function secondsOfPytest(report: string): Seconds {
   return seconds;
 }
 
-/** The ten files whose tests took longest, slowest first: a line for each. Reports that are missing count for nothing. */
+/** The ten files whose tests took longest, slowest first, one per line. Missing reports are skipped. */
 export function slowestFiles({ jest, pytest }: { jest: string; pytest: string }): string {
   const all = [...secondsOfJest(textOf(jest)), ...secondsOfPytest(textOf(pytest))];
   const slowest = all.toSorted(([, a], [, b]) => b - a).slice(0, shown);

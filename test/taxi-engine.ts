@@ -7,11 +7,11 @@ import { MemoryEngine } from "../shared/testing/memory-engine.ts";
 
 const rows = { read: 50_000, kept: 48_900, dropped: { incomplete: 0, otherMonth: 250, duration: 850 } };
 
-/** An engine with the taxi pipelines, whose jobs stand in for Python: they note what they were asked. */
+/** An engine with the taxi pipelines. Stand-ins for the Python jobs record what they were asked. */
 export class TaxiEngine {
   readonly asked: { job: string; input: Json }[] = [];
   readonly memory: MemoryEngine;
-  /** RMSE of the model that is trained next; the champion's is what it was when it was trained. */
+  /** RMSE of the model that is trained next. The champion keeps the RMSE of its own training. */
   rmse = 4;
   private readonly trained = new Map<string, number>();
   private runs = 0;
@@ -78,7 +78,7 @@ export class TaxiEngine {
     );
   }
 
-  /** An object whose content is where it was first put. */
+  /** An object whose content is the URI where it was first put. */
   private async made(uri: string): Promise<Artifact> {
     await this.memory.objects.put(uri, uri, "text/plain");
     const sha256 = createHash("sha256").update(uri).digest("hex");
@@ -96,7 +96,7 @@ export class TaxiEngine {
     }
   }
 
-  /** Runs a pipeline, and gives its end and the results of its steps. */
+  /** Runs a pipeline, and returns its end and the results of its steps. */
   async run(pipeline: string, params: Json = {}, scheduledAt = "2021-04-02T03:00:00Z") {
     this.runs += 1;
     const start = { pipeline, params, scheduledAt, cause: { kind: "manual" }, causeKey: String(this.runs) };

@@ -1,3 +1,3 @@
-/** Tests on the template as it is packaged: once, as that takes longer than the tests. */
+/** Tests of the packaged template. It's packaged once for all, as that takes longer than the tests. */
 import "./template/resources.ts";
 import "./template/permissions.ts";

@@ -17,7 +17,7 @@ const recordSchema = z.object({ folder: z.string(), pid: z.int(), started: z.str
 
 const records = join(CACHE, "test-runs");
 
-/** Removes what a test run left that was killed before it could. */
+/** Removes what killed test runs left behind. */
 function removeLeftOvers(): void {
   for (const name of existsSync(records) ? readdirSync(records) : []) {
     const record = recordSchema.safeParse(JSON.parse(readFileSync(join(records, name), "utf8")));

@@ -12,7 +12,7 @@ import { bytesText } from "../units.ts";
 
 const exampleId = "20211004T162100Z-4k7q2m9xt6bw";
 
-/** What a run's steps made, or one of them. */
+/** What a run's steps made, or what one of them made. */
 async function artifactsOf(target: Target, runId: string, place?: StepPlace): Promise<RunArtifact[]> {
   const run = await runNamed(target, runId);
   const graph = await graphOfRun(target, run);
@@ -93,7 +93,7 @@ function showCommand(): Command {
     });
 }
 
-/** `artifacts`: what the steps of a run made, and getting it. */
+/** `artifacts`: lists what the steps of a run made, and downloads it. */
 export function artifactsCommand(): Command {
   return new Command("artifacts")
     .argument("[run]", "id of the run, as `millrace runs` lists it")

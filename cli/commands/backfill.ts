@@ -19,7 +19,7 @@ import { withParam } from "./start.ts";
 
 const timesText = (total: number) => `${total} ${total === 1 ? "time" : "times"}`;
 
-/** Numbers with their words, those that are not 0. */
+/** The counts that aren't 0, each with its word. */
 function countsText(words: Readonly<Record<string, number>>): string {
   return Object.entries(words)
     .filter(([, number]) => number > 0)
@@ -51,7 +51,7 @@ export function previewText(backfill: BackfillPreview): string {
   ].join("\n");
 }
 
-/** How far a backfill is, and where to look. */
+/** How far a backfill has come, and where to look. */
 export function backfillText(backfill: BackfillView): string {
   const { backfill: id, pipeline, state, reason, total, succeeded, skipped, failed, open, left } = backfill;
   const counts = countsText({
@@ -96,7 +96,11 @@ type Start = {
   json?: boolean;
 };
 
-/** A date or a time, as it was typed: which moment a date is, the time zone says. @throws UsageError for anything else */
+/**
+ * A date or a time, as it was typed. The time zone decides which moment a date means.
+ *
+ * @throws UsageError for anything else
+ */
 function dateText(option: string): (text: string) => string {
   return (text) => {
     try {
@@ -108,7 +112,7 @@ function dateText(option: string): (text: string) => string {
   };
 }
 
-/** A time zone by its name. @throws UsageError for anything else */
+/** A time zone, given by name. @throws UsageError for anything else */
 function zone(text: string): string {
   if (isTimeZone(text)) return text;
   throw new UsageError(`--timezone is "${text}"; it takes a name such as Europe/Berlin`);
@@ -196,7 +200,7 @@ function listCommand(): Command {
       const all = z.array(backfillView).parse(await target.invoke("manage", { action: "backfills", limit }));
       if (json === true) return printJson(all);
       if (all.length === 0) return console.log(`no backfill on stage "${target.stage}"`);
-      // Whether a time succeeded in this pass or before is for `show` to say.
+      // Only `show` distinguishes times that succeeded in this pass from times that succeeded before.
       const rows = all.map(({ backfill, state, total, succeeded, skipped, failed, open, left }) => [
         backfill,
         state,
@@ -206,7 +210,7 @@ function listCommand(): Command {
     });
 }
 
-/** `backfill`: runs for times that have passed. */
+/** `backfill`: runs for times in the past. */
 export function backfillCommand(): Command {
   return new Command("backfill")
     .addCommand(startCommand())

@@ -5,14 +5,14 @@ import { CliError, UsageError } from "../errors.ts";
 
 const shells = ["bash", "zsh", "fish"] as const;
 
-/** Where each shell reads what completes commands. */
+/** Which file each shell reads its completions from. */
 const installation: Readonly<Record<(typeof shells)[number], string>> = {
   bash: "npx millrace completion bash >> ~/.bashrc",
   zsh: "npx millrace completion zsh >> ~/.zshrc        (after compinit)",
   fish: "npx millrace completion fish > ~/.config/fish/completions/millrace.fish",
 };
 
-/** A path for a shell's command line. @throws CliError for one that no quotes would hold */
+/** A path for a shell's command line. @throws CliError if no quotes can hold it */
 function quoted(path: string): string {
   if (/^[\w./@:+-]+$/.test(path)) return path;
   if (!/["'`$\\\n]/.test(path)) return `'${path}'`;
@@ -21,7 +21,9 @@ function quoted(path: string): string {
   );
 }
 
-/** What a shell reads. The library only prints it; its constants for bash would be refused when they are read twice. */
+/**
+ * The script that a shell reads. The library can only print it. Bash would refuse its constants on a second reading.
+ */
 function scriptFor(shell: (typeof shells)[number], call: string): string {
   const lines: unknown[] = [];
   const print = console.log;
@@ -34,7 +36,7 @@ function scriptFor(shell: (typeof shells)[number], call: string): string {
   return lines.join("\n").replace(/^readonly /gm, "");
 }
 
-/** `completion`: what a shell needs to complete commands, names of pipelines and ids of runs. */
+/** `completion`: sets a shell up to complete commands, pipeline names and run ids. */
 export function completionCommand(): Command {
   return new Command("completion")
     .argument("<shell>", shells.join(", "))
@@ -56,12 +58,12 @@ export function completionCommand(): Command {
     });
 }
 
-/** Ids of runs that a person may mean. */
+/** Max. number of run ids that are offered. */
 const mostRuns = 20;
-/** Milliseconds that a person who pressed a key waits for ids; commands and names need no stage. */
+/** How many milliseconds somebody who pressed a key waits for ids. Commands and names need no stage. */
 const patience = 1500;
 
-/** The value of an option in words, as far as they are typed. */
+/** The value of an option in the words that are typed so far. */
 function optionIn(words: readonly string[], option: string, fallback: string): string {
   const at = words.indexOf(option);
   return (at < 0 ? undefined : words[at + 1]) ?? fallback;
@@ -75,23 +77,27 @@ async function recentRuns(words: readonly string[]): Promise<{ value: string; de
   return runs.map(({ runId, pipeline, state }) => ({ value: runId, description: `${pipeline}, ${state}` }));
 }
 
-/** Runs of the stage that the words name; none when it does not answer soon: completion says nothing of errors. */
+/**
+ * The runs of the stage that the words name. Empty if the stage doesn't answer soon, as completion reports no errors.
+ */
 async function runsSoon(words: readonly string[]): Promise<{ value: string; description: string }[]> {
   const late = new Promise<[]>((resolve) => setTimeout(() => resolve([]), patience).unref());
   return Promise.race([recentRuns(words).catch(() => []), late]);
 }
 
-/** Names of arguments that are ids of runs, and of those that are names of pipelines. */
+/** Names of the arguments that take run ids; below, those that take pipeline names. */
 const runArguments = ["run", "id", "what"];
 const pipelineArguments = ["pipeline", "what"];
 
-/** The pipelines of this checkout. Reading them takes as long as all else together. */
+/** The pipelines of this checkout. Reading them takes as long as everything else together. */
 async function pipelineNames(): Promise<{ value: string; description: string }[]> {
   const { pipelines } = await import("../../pipelines/index.ts");
   return pipelines.map(({ name }) => ({ value: name, description: "pipeline" }));
 }
 
-/** `complete`: answers the shell, by the words that are typed so far. Hidden: what `completion` prints calls it. */
+/**
+ * `complete`: answers the shell, given the words typed so far. Hidden, as the script that `completion` prints calls it.
+ */
 export function completeCommand(): Command {
   return new Command("complete")
     .argument("[words...]")

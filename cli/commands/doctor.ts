@@ -8,7 +8,7 @@ import { wrapped } from "../units.ts";
 const marks = { ok: "✓", warn: "!", fail: "✗" } as const;
 const colours = { ok: "green", warn: "yellow", fail: "red" } as const;
 
-/** Findings, a line each, with what to do below those that are not well. */
+/** One line for each finding. If a finding isn't ok, what to do follows below it. */
 export function doctorScreen(found: readonly Finding[], width: number): string {
   const nameWidth = Math.max(...found.map(({ check }) => check.length)) + 2;
   const indent = nameWidth + 8;
@@ -22,7 +22,7 @@ export function doctorScreen(found: readonly Finding[], width: number): string {
   return [...lines, "", `${count("ok")} ok, ${count("warn")} to look at, ${count("fail")} failed`].join("\n");
 }
 
-/** `doctor`: whether a stage can do its work, and what to do where it cannot. */
+/** `doctor`: checks whether a stage can do its work, and says what to do if it can't. */
 export function doctorCommand(): Command {
   return new Command("doctor")
     .option("--json", "as JSON")
@@ -37,7 +37,7 @@ export function doctorCommand(): Command {
       ].join("\n"),
     )
     .action(async ({ json }: { json?: boolean }, command: Command) => {
-      // Clients of nine services, which no other command waits for.
+      // Loads the clients of nine services, so that no other command has to wait for them.
       const { examine } = await import("../doctor/examine.ts");
       const found = await examine(await targetOfCommand(command));
       if (json === true) printJson(found);

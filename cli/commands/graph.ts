@@ -16,7 +16,7 @@ type Options = { mermaid?: boolean; svg?: string; json?: boolean };
 
 const legend = "─ data that a step uses   ┄ a step that only has to end first   × once for each item";
 
-/** Ids begin with their time, which no name of a pipeline does. */
+/** A run id begins with a time; a pipeline's name never does. */
 const isRunId = (text: string) => /^\d{8}T\d{6}Z-/.test(text);
 
 function writeSvg(file: string, picture: string): void {
@@ -36,7 +36,7 @@ function drawPipeline(name: string, { mermaid, svg, json }: Options): void {
   else console.log(`${graphPicture(graph, terminalWidth())}\n\n${styleText("gray", legend)}`);
 }
 
-/** A run is drawn by the graph that it started with, whatever the pipeline is now. */
+/** Draws the graph that the run started with, even if the pipeline has changed since. */
 async function drawRun(runId: string, { mermaid, svg, json }: Options, command: Command): Promise<void> {
   const { graphOfRun, readRunView, runNamed } = await import("../target.ts");
   const target = await targetOfCommand(command);
@@ -53,7 +53,7 @@ async function drawRun(runId: string, { mermaid, svg, json }: Options, command: 
   console.log(graphPicture(graph, terminalWidth(), standings));
 }
 
-/** `graph`: a pipeline's steps and what they wait for, or how far a run of it is. */
+/** `graph`: a pipeline's steps and what they wait for, or how far one of its runs has come. */
 export function graphCommand(): Command {
   return new Command("graph")
     .argument("<what>", "name of a pipeline, or id of a run")

@@ -9,7 +9,7 @@ import { filesFor, type NewFile } from "../init/from-template.ts";
 import { listed } from "../init/listings.ts";
 import { type PipelineNames, pipelineNames } from "../init/names.ts";
 
-/** Refuses what is there already, before anything is written. */
+/** Refuses to overwrite existing files, before anything is written. */
 function checkFree(files: readonly NewFile[], { kebab, snake }: PipelineNames): void {
   if (pipelines.some(({ name }) => name === kebab)) {
     throw new CliError(`NAME is "${kebab}", which pipelines/index.ts has; take another name`);
@@ -35,7 +35,7 @@ function write(files: readonly NewFile[]): void {
   }
 }
 
-/** Brings the files into the project's form: a longer name makes longer lines, and imports have their order. */
+/** Formats the files in the project's style: a longer name makes longer lines, and imports are sorted. */
 async function format(files: readonly NewFile[]): Promise<void> {
   const ending = (wanted: string) => files.map((file) => file.path).filter((file) => file.endsWith(wanted));
   const options = { cwd: REPOSITORY, all: true };
@@ -59,7 +59,7 @@ function nextSteps({ kebab, snake }: PipelineNames, withJob: boolean): string {
   return ["Try it:", ...steps.map(([command, what]) => `  ${command}\n      ${what}`)].join("\n");
 }
 
-/** `init`: a new pipeline from a template. */
+/** `init`: creates a new pipeline from a template. */
 export function initCommand(): Command {
   return new Command("init")
     .argument("<name>", "name of the pipeline, such as sales-forecast")

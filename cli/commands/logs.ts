@@ -12,7 +12,7 @@ type Options = { step?: StepPlace; follow?: boolean; since?: number; level: LogL
 
 const unitMs: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** A time: ISO 8601, or so long ago. @throws CliError for anything else */
+/** A time: ISO 8601, or how long ago. @throws CliError for anything else */
 export function sinceTime(text: string, now = Date.now()): number {
   const [, count, unit = ""] = /^(\d+)([smhd])$/.exec(text) ?? [];
   const length = unitMs[unit];
@@ -24,7 +24,7 @@ export function sinceTime(text: string, now = Date.now()): number {
   );
 }
 
-/** Names of a run's steps, and of what followed its end. */
+/** Names of a run's steps, and of what ran after its end. */
 function lookOf(graph: Graph): LogLook {
   const mapped = new Set(graph.steps.filter(({ over }) => over !== undefined).map(({ name }) => name));
   const widths = graph.steps.map(({ name }) => name.length + (mapped.has(name) ? 3 : 0));
@@ -35,7 +35,7 @@ function lookOf(graph: Graph): LogLook {
   };
 }
 
-/** `logs`: what the functions and jobs of a run wrote. */
+/** `logs`: what a run's functions and jobs wrote. */
 export function logsCommand(): Command {
   return new Command("logs")
     .argument("<run>", "id of the run, as `millrace runs` lists it")
@@ -78,7 +78,7 @@ export function logsCommand(): Command {
         ...(since !== undefined && { since }),
       };
       const look = lookOf(graph);
-      // The client of CloudWatch Logs, which no other command waits for.
+      // Loads the client of CloudWatch Logs, so that no other command has to wait for it.
       const { runLog } = await import("../run-log.ts");
       const batches = runLog(target, runId, filter, follow);
       const errors = new Set<string>();

@@ -15,7 +15,7 @@ const exampleId = "20211004T162100Z-4k7q2m9xt6bw";
 
 type Action = {
   readonly name: "cancel" | "retry" | "pause" | "resume";
-  /** What is said of the run's state afterwards; of any other that nothing was changed. */
+  /** The text for each state that the run may be in afterwards. In any other state, nothing was changed. */
   readonly outcomes: Readonly<Record<string, string>>;
 };
 
@@ -62,7 +62,7 @@ function actionCommand({ name, outcomes }: Action): Command {
     });
 }
 
-/** A number from 0. @throws CliError for anything else */
+/** A number, 0 or more. @throws CliError for anything else */
 function count(what: string): (text: string) => number {
   return (text) => {
     if (/^\d+$/.test(text)) return Number(text);
@@ -72,7 +72,7 @@ function count(what: string): (text: string) => number {
 
 type AnswerOptions = { reject?: boolean; by: string; comment?: string; index: number; json?: boolean };
 
-/** `approve`: a person's yes or no to a step that waits for it. */
+/** `approve`: a person's yes or no to a step that waits for an answer. */
 function approveCommand(): Command {
   return new Command("approve")
     .argument("<id>", "id of the run")
@@ -94,7 +94,7 @@ function approveCommand(): Command {
     });
 }
 
-/** `limit`: how many runs of a pipeline or a work queue may be under way at once. */
+/** `limit`: sets how many runs of a pipeline or a work queue may be under way at once. */
 function limitCommand(): Command {
   return new Command("limit")
     .argument("<limit>", "pipeline/NAME or queue/NAME", limitName)
@@ -118,7 +118,7 @@ function limitCommand(): Command {
     });
 }
 
-/** `rerun`: the same once more, as a run of its own. */
+/** `rerun`: the same again, as a new run. */
 function rerunCommand(): Command {
   return new Command("rerun")
     .argument("<id>", "id of the earlier run, in whatever state")
@@ -131,7 +131,8 @@ function rerunCommand(): Command {
     )
     .action(async (id: string, options: Telling & { refresh: boolean }, command: Command) => {
       const target = await targetOfCommand(command);
-      // A key of this call: asked again, by the SDK as well, it starts no second run; called again, it does.
+      // The key belongs to this call. If the SDK repeats the request, no second run starts; if the user repeats the
+      // command, one does.
       const request = { action: "rerun", runId: id, refresh: options.refresh, key: randomUUID() };
       const answer = await target.invoke("manage", request);
       const { runId } = startedRun.parse(answer);
@@ -139,7 +140,7 @@ function rerunCommand(): Command {
     });
 }
 
-/** A tag, as it was given. @throws UsageError for what none can be */
+/** A tag, as it was given. @throws UsageError for a text that can't be a tag */
 function tagArgument(text: string, before: readonly string[] = []): string[] {
   const parsed = tag.safeParse(text);
   if (parsed.success) return [...before, parsed.data];
@@ -156,7 +157,7 @@ function limitName(text: string): string {
 
 type TagOptions = { remove: string[]; json?: boolean };
 
-/** `tag`: what a run is found by. */
+/** `tag`: sets the tags that a run can be found by. */
 function tagCommand(): Command {
   return new Command("tag")
     .argument("<id>", "id of the run")

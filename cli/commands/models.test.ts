@@ -7,7 +7,7 @@ import { errorLine } from "../errors.ts";
 import type { Target } from "../target.ts";
 import { answer } from "./models.ts";
 
-/** A stage with a model `ctr` of three versions: the second is champion, the third was refused. */
+/** A stage with a model `ctr` of three versions: the second is champion, and the third was refused. */
 async function stage() {
   const memory = new MemoryEngine([modelPipeline], {}, Date.now());
   const figures = [
@@ -23,7 +23,7 @@ async function stage() {
   const target = { stage: "local", models, invoke } as unknown as Target;
   return {
     models,
-    /** What `millrace models …` prints. */
+    /** Returns what `millrace models …` prints. */
     async says(line: string, options: { why?: string; json?: boolean; alias?: string } = {}) {
       const [name, ...words] = line.split(" ").filter((word) => word !== "");
       const print = jest.spyOn(console, "log").mockImplementation(() => undefined);

@@ -17,7 +17,7 @@ import type { Target } from "../target.ts";
 
 type Options = { json?: boolean; why?: string; by: string; alias: string };
 
-/** What is asked of one model, with the words after its name. */
+/** A request about one model, with the words after its name. */
 type Ask = {
   readonly target: Target;
   readonly name: string;
@@ -25,7 +25,7 @@ type Ask = {
   readonly options: Options;
 };
 
-/** Columns of a terminal; where there is none, nothing is cut. */
+/** The terminal's columns. Without a terminal, nothing is cut. */
 const wholeWidth = () => process.stdout.columns || Number.POSITIVE_INFINITY;
 
 /** A version as a person names it: by number, or by alias. */
@@ -38,7 +38,7 @@ function tell<T>({ json }: Options, value: T, screen: (value: T) => string): voi
   else console.log(screen(value));
 }
 
-/** The words after an action. @throws UsageError when there are too few or too many */
+/** The words after an action. @throws UsageError if there are too few or too many */
 function wordsOf({ name, words: [action, ...words] }: Ask, form: readonly string[]): string[] {
   if (words.length === form.length) return words;
   throw new UsageError(
@@ -82,7 +82,7 @@ async function rollBack(ask: Ask): Promise<void> {
   wordsOf(ask, []);
   const { target, name, options } = ask;
   const { alias, why = "rolled back by hand" } = options;
-  // What the person sees now is what is rolled back from, even if a training ends in the meantime.
+  // Roll back from the version that the person sees now, even if a training ends in the meantime.
   const { version: from } = await viewVersion(target.models, name, alias);
   await moved(ask, { action: "model-rollback", alias, from, why });
 }
@@ -122,7 +122,7 @@ async function look(ask: Ask): Promise<void> {
 /**
  * Answers `models` on a stage.
  *
- * @param name all models when left out
+ * @param name all models if left out
  * @throws CliError, ModelNotFoundError
  */
 export async function answer(
@@ -144,7 +144,7 @@ export async function answer(
   await (action === undefined ? look(ask) : action(ask));
 }
 
-/** `models`: registered models, their versions, aliases and where they come from. */
+/** `models`: shows registered models, their versions and aliases, and where the versions come from. */
 export function modelsCommand(): Command {
   return new Command("models")
     .argument("[name]", "name of a model; all models when left out")

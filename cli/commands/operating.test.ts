@@ -41,7 +41,7 @@ const single = definePipeline(
     );
   },
 );
-/** Has no limit of its own. */
+/** This pipeline has no limit of its own. */
 const plain = definePipeline({ name: "plain", params: z.strictObject({}) }, ({ step }) => {
   step(
     "only",

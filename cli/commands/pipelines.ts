@@ -33,13 +33,13 @@ const triggerTexts: {
   interval: scheduleText,
 };
 
-/** What starts a pipeline by itself, in words. */
+/** Describes what starts a pipeline by itself. */
 function triggerText<K extends Trigger["kind"]>(trigger: Extract<Trigger, { kind: K }>): string {
   const text: (trigger: Extract<Trigger, { kind: K }>) => string = triggerTexts[trigger.kind as K];
   return text(trigger);
 }
 
-/** The parameters with their defaults; a schema that JSON Schema cannot say has none to show. */
+/** The parameters with their defaults. None are shown if JSON Schema can't express the schema. */
 function paramsOf({ params }: Pipeline): { name: string; default?: Json }[] {
   const schema = z.toJSONSchema(params, { io: "input", unrepresentable: "any" });
   return Object.entries(schema.properties ?? {}).map(([name, field]) => {
@@ -48,7 +48,7 @@ function paramsOf({ params }: Pipeline): { name: string; default?: Json }[] {
   });
 }
 
-/** Names of the pipelines that start when a run of one succeeds. */
+/** Names of the pipelines that start when a run of this one succeeds. */
 function followersOf(catalogue: ReadonlyMap<string, Pipeline>, { name }: Pipeline): string[] {
   return dependantsOf({ pipelines: catalogue }, name).map(({ pipeline }) => pipeline.name);
 }
@@ -67,7 +67,7 @@ function show(catalogue: ReadonlyMap<string, Pipeline>, pipeline: Pipeline): str
   return [title, ...rows.map(([label = "", text]) => `  ${label.padEnd(13)}${text}`)].join("\n");
 }
 
-/** `pipelines`: every pipeline of this checkout. */
+/** `pipelines`: lists every pipeline of this checkout. */
 export function pipelinesCommand(): Command {
   return new Command("pipelines").option("--json", "as JSON").action(({ json }: { json?: boolean }) => {
     const catalogue = catalogueOf(pipelines);

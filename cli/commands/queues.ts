@@ -13,7 +13,7 @@ function limitText({ limit, slots, setByHand, holders }: LimitView): string {
   return `${limit} ${holders.length} ${of}${setByHand ? ", set by hand" : ""}`;
 }
 
-/** One queue: its limits with their holders, and who waits, in order. */
+/** One queue: its limits and who holds them, then who waits, in order. */
 export function queueText({ queue, limits, waiting, more }: QueueView, now: number): string {
   const rows = waiting.map(({ runId, pipeline, priority, startedAt, waitsFor }, place) => [
     String(place + 1),
@@ -43,7 +43,7 @@ function queuesText(queues: readonly QueueView[]): string {
   return table(["QUEUE", "SLOTS HELD", "WAIT", "PIPELINES"], rows);
 }
 
-/** The limit that lets a queue's runs begin: its own, or that of the one pipeline that waits there. */
+/** The limit that decides when a queue's runs begin: the work queue's own, or that of the pipeline with this name. */
 async function limitOf(target: Target, queue: string): Promise<string> {
   if (queue.includes("/")) return queue;
   const { limits } = queueView.parse(await target.invoke("manage", { action: "queue", queue, limit: 1 }));
@@ -70,7 +70,7 @@ type Options = { pause?: boolean; resume?: boolean; limit: number; json?: boolea
 /**
  * Answers `queues` on a stage.
  *
- * @param queue all queues when left out
+ * @param queue all queues if left out
  * @throws CliError
  */
 export async function answerQueues(

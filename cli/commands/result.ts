@@ -5,7 +5,7 @@ import { type StepPlace, stepPlace } from "../step-place.ts";
 
 const exampleId = "20211004T162100Z-4k7q2m9xt6bw";
 
-/** `result`: what a run or one of its steps gave. */
+/** `result`: what a run or one of its steps returned. */
 export function resultCommand(): Command {
   return new Command("result")
     .argument("<run>", "id of the run, as `millrace runs` lists it")

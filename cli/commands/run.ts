@@ -8,16 +8,16 @@ import { readRunView, type Target } from "../target.ts";
 import { terminalWidth } from "../terminal-width.ts";
 
 /**
- * Tells whoever called whether the run went well: 1 when it failed, was cancelled or ran out of time.
+ * Sets the exit code for the calling program: 1 if the run failed, was cancelled or timed out.
  *
- * @param wanted an end that was asked for, and is therefore none of these
+ * @param wanted an end that was asked for, and that therefore doesn't count as a failure
  */
 export function setExitCode({ state }: Pick<RunView, "state">, wanted?: RunState): void {
   if (state === wanted) return;
   if (state === "FAILED" || state === "CANCELLED" || state === "TIMED_OUT") process.exitCode = 1;
 }
 
-/** Shows a run until it ends, and sets the exit code by how. */
+/** Shows a run until it ends, and sets the exit code accordingly. */
 export async function followToEnd(
   target: Target,
   runId: string,
@@ -36,10 +36,13 @@ export async function followToEnd(
   }
 }
 
-/** How a command that has changed a run tells of it. */
+/** How a command that changed a run reports on it. */
 export type Telling = { follow?: boolean; json?: boolean };
 
-/** Tells what a function answered, in JSON or words; or, where it is to be followed, the run until it ends: see {@link setExitCode}. */
+/**
+ * Prints a function's answer, as JSON or in words. If asked to follow, shows the run until it ends and sets the exit
+ * code, see {@link setExitCode}.
+ */
 export async function tellAndFollow(
   target: Target,
   runId: string,
@@ -47,13 +50,13 @@ export async function tellAndFollow(
   { follow, json = false }: Telling,
   wanted?: RunState,
 ): Promise<void> {
-  // A program reads one value: of a run that it follows the run itself, which has the id too.
+  // A program reads only one value. If it follows the run, that value is the run itself, which includes the id.
   if (!json) console.log(said);
   else if (follow !== true) printJson(answer);
   if (follow === true) await followToEnd(target, runId, { json, ...(wanted !== undefined && { wanted }) });
 }
 
-/** `run`: one run, as it stands or until it ends. */
+/** `run`: one run, as it is now or until it ends. */
 export function runCommand(): Command {
   return new Command("run")
     .argument("<id>", "id of the run, as `millrace runs` lists it")

@@ -18,10 +18,10 @@ type Options = {
   json?: boolean;
 };
 
-/** Most runs that are read at a time. */
+/** Max. number of runs that are read at a time. */
 const pageSize = 500;
 
-/** So many runs, over as many pages as that takes: a page may be short where a filter drops most. */
+/** Returns up to `limit` runs. Reads as many pages as needed, as a filter can leave few runs on a page. */
 export async function listed(store: Pick<RunStore, "listRuns">, filter: RunFilter, limit: number) {
   const runs: RunSummary[] = [];
   let from: string | undefined;
@@ -45,7 +45,7 @@ function row(run: RunSummary, now: number): string[] {
   ];
 }
 
-/** `runs`: the newest runs of a stage. */
+/** `runs`: lists the newest runs of a stage. */
 export function runsCommand(): Command {
   return new Command("runs")
     .option("-p, --pipeline <name>", "only of this pipeline")
@@ -62,7 +62,8 @@ export function runsCommand(): Command {
     .action(async ({ limit, json, ...filter }: Options, command: Command) => {
       const { store, stage, invoke } = await targetOfCommand(command);
       const runs = await listed(store, filter, limit);
-      // Which pipelines there are is what the function knows that lists runs too: it refuses one that there is not.
+      // This CLI doesn't know which pipelines the stage has. The function does, and refuses a pipeline that doesn't
+      // exist.
       if (runs.length === 0 && filter.pipeline !== undefined)
         await invoke("manage", { action: "runs", pipeline: filter.pipeline, limit: 1 });
       if (json === true) return printJson(runs);

@@ -8,12 +8,12 @@ import { printJson, targetOfCommand, wholeNumber } from "../options.ts";
 import { table } from "../table.ts";
 import type { Target } from "../target.ts";
 
-/** How many runs to come `millrace schedules` asks for when it lists none of them: the next one of each. */
+/** How many upcoming runs `millrace schedules` asks for if it doesn't list them: only the next run of each schedule. */
 const nextOnly = 1;
 
 type Options = { upcoming?: number; on?: boolean; off?: boolean; json?: boolean };
 
-/** A time as the clock on the wall of its time zone shows it. */
+/** A time as a wall clock in its time zone shows it. */
 function wallText(time: string, timezone: string): string {
   const { yyyy, MM, dd, HH, mm } = wallTime(Date.parse(time), timezone);
   return `${yyyy}-${MM}-${dd} ${HH}:${mm}`;
@@ -27,7 +27,7 @@ function schedulesText(schedules: readonly ScheduleView[]): string {
   return table(["PIPELINE", "SCHEDULE", "IS", "NEXT", "TIMES"], rows);
 }
 
-/** The runs to come of all schedules together, soonest first. */
+/** The upcoming runs of all schedules together, soonest first. */
 function upcomingText(schedules: readonly ScheduleView[], count: number): string {
   const runs = schedules.flatMap(({ pipeline, name, timezone, upcoming }) =>
     upcoming.map((time) => ({
@@ -63,7 +63,7 @@ async function toggle(
 /**
  * Answers `schedules` on a stage.
  *
- * @param pipeline all pipelines when left out
+ * @param pipeline all pipelines if left out
  * @throws CliError
  */
 export async function answerSchedules(
@@ -92,7 +92,7 @@ export async function answerSchedules(
   console.log(upcoming === undefined ? schedulesText(found) : upcomingText(found, upcoming));
 }
 
-/** `schedules`: what starts runs by the clock, and the runs to come. */
+/** `schedules`: the schedules that start runs, and the upcoming runs. */
 export function schedulesCommand(): Command {
   return new Command("schedules")
     .argument("[pipeline]", "only of this pipeline")

@@ -28,7 +28,7 @@ function parsedObject(text: string): JsonObject {
   throw new UsageError(`--params is ${text}; it takes a JSON object, such as '{"alphas":[1]}'`);
 }
 
-/** One `key=value` more. The value is JSON where it reads as JSON, and text otherwise. */
+/** Adds one `key=value`. The value is parsed as JSON if possible, and is text otherwise. */
 export function withParam(text: string, before: JsonObject = {}): JsonObject {
   const at = text.indexOf("=");
   if (at < 1) throw new UsageError(`--param is "${text}"; it takes key=value, such as alphas=[1,0.1]`);
@@ -37,7 +37,7 @@ export function withParam(text: string, before: JsonObject = {}): JsonObject {
   try {
     value = JSON.parse(raw) as Json;
   } catch {
-    // A plain word needs no quotes.
+    // It isn't JSON, so it's a plain word, which needs no quotes.
   }
   return { ...before, [text.slice(0, at)]: value };
 }
@@ -45,8 +45,8 @@ export function withParam(text: string, before: JsonObject = {}): JsonObject {
 /**
  * Starts a run, or finds the one that was started before.
  *
- * @returns its id, what was answered, and the same in words
- * @throws CliError when that one has other params: the ones given were not used
+ * @returns the run's id, the function's answer, and a text for people
+ * @throws CliError if the run that was found has other params, as the given ones weren't used
  */
 export async function startOn(
   target: Pick<Target, "invoke" | "stage" | "config">,

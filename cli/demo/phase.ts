@@ -13,14 +13,14 @@ function line(symbol: string, name: string, text: string, milliseconds: number):
   return `  ${symbol} ${name.padEnd(nameWidth)}${cutMiddle(text, space).padEnd(space)} ${took}`;
 }
 
-/** What a phase says when it is done. */
+/** What a phase prints when it's done, and its value. */
 export type PhaseEnd<T> = { text: string; value: T };
 
 /**
- * Does one phase of the demo: says what is being done while it is, what was done afterwards, and how long it took. On a
- * terminal in one line that is redrawn; elsewhere in a line before and a line after.
+ * Runs one phase of the demo. Shows what is being done, then what was done and how long it took. A terminal shows one
+ * line that is redrawn; other outputs get a line before and a line after.
  *
- * @param doing what is being done; asked again at each redraw, so that it may tell of progress
+ * @param doing what is being done; called again at each redraw, so that it can report progress
  */
 export async function phase<T>(
   name: string,

@@ -3,7 +3,7 @@ import { table } from "../table.ts";
 import { bytesText } from "../units.ts";
 import type { ListedObject, RidgeResults } from "./ridge-results.ts";
 
-/** A whole number keeps a decimal, as in the objects' names. */
+/** A whole number keeps one decimal, as in the objects' names. */
 function alphaText(alpha: number): string {
   return Number.isInteger(alpha) ? alpha.toFixed(1) : alpha < 0.0001 ? alpha.toExponential() : String(alpha);
 }
@@ -12,7 +12,7 @@ function indented(text: string): string {
   return text.replace(/^(?=.)/gm, "  ");
 }
 
-/** R² of each model, and which one was chosen. */
+/** R² of each model, and which model was chosen. */
 export function resultsText({ scores, best }: RidgeResults): string {
   const rows = scores.map(({ alpha, r2 }) => [
     alphaText(alpha),
@@ -28,7 +28,7 @@ export function resultsText({ scores, best }: RidgeResults): string {
   ].join("\n");
 }
 
-/** What the run left in S3: results by name, and how many small files engine and jobs keep beside them. */
+/** What the run left in S3: results by name, and how many small files the engine and the jobs keep beside them. */
 export function objectsText(bucket: string, prefix: string, objects: readonly ListedObject[]): string {
   const isResult = ({ key }: ListedObject) => !/(^|\/)_[^/]*(\/|$)/.test(key.slice(prefix.length));
   const results = objects.filter(isResult);

@@ -9,10 +9,10 @@ const selection = z.object({ best: score });
 export type Score = z.infer<typeof score>;
 export type RidgeResults = { scores: Score[]; best: Score };
 
-/** An object as a listing of the bucket has it. */
+/** An object as the bucket's listing shows it. */
 export type ListedObject = { key: string; bytes: number };
 
-/** A result, from the record or, when it is too large for that, from S3. */
+/** A step's result: from the record or, if it's too large for that, from S3. */
 async function outputOf(s3: S3Client, record: FoundStep): Promise<unknown> {
   if (record.state !== "SUCCEEDED") return undefined;
   if ("value" in record.output) return record.output.value;
@@ -23,7 +23,7 @@ async function outputOf(s3: S3Client, record: FoundStep): Promise<unknown> {
   return JSON.parse((await object.Body?.transformToString()) ?? "null");
 }
 
-/** What a ridge-sweep that succeeded found: the score of each model, strongest regularisation first, and the best. */
+/** What a ridge-sweep run found: the score of each model, strongest regularisation first, and the best model. */
 export async function ridgeResults(s3: S3Client, records: readonly FoundStep[]): Promise<RidgeResults> {
   const outputs = (step: string) =>
     Promise.all(

@@ -1,13 +1,13 @@
 /**
- * What the dataset is made by: y = slope · x + intercept + noise, for x from 0 to 2. So little data on so short a range
- * makes the regularisation matter.
+ * The dataset's parameters: y = slope · x + intercept + noise, for x from 0 to 2. The regularisation matters because
+ * there is so little data on such a short range.
  */
 export const truth = { slope: 3.2, intercept: -4.5, noise: 0.9 } as const;
 
 const rows = 100;
 const seed = 20211057;
 
-/** Uniform numbers in [0, 1) that are the same each time (mulberry32, Tommy Ettinger, 2017; public domain). */
+/** Uniform numbers in [0, 1), the same each time (mulberry32, Tommy Ettinger, 2017; public domain). */
 function uniform(start: number): () => number {
   let state = start;
   return () => {
@@ -18,12 +18,14 @@ function uniform(start: number): () => number {
   };
 }
 
-/** Normal numbers, mean 0 and variance 1 (Box and Muller, 1958). */
+/** Normally distributed numbers with mean 0 and variance 1 (Box and Muller, 1958). */
 function normal(next: () => number): number {
   return Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
 }
 
-/** A CSV of x and y, a hundred noisy points on a line. The same text each time, so that figures can be compared. */
+/**
+ * A CSV of x and y: a hundred noisy points on a line. The text is the same each time, so that figures can be compared.
+ */
 export function sampleDataset(): string {
   const next = uniform(seed);
   const lines = Array.from({ length: rows }, () => {

@@ -2,21 +2,21 @@ import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import type { Target } from "../target.ts";
 import { type Finding, fail, ok, warn } from "./finding.ts";
 
-/** Whose credentials these are. */
+/** Reports whose credentials these are. */
 export async function checkCredentials({ config }: Target): Promise<Finding[]> {
   const client = new STSClient(config);
   const { Account, Arn } = await client.send(new GetCallerIdentityCommand({}));
   return [ok("credentials", `account ${Account} in ${config.region}, as ${Arn}`)];
 }
 
-/** Seconds that a clock may be wrong before figures and order of log lines mislead. */
+/** If a clock is wrong by this many seconds, figures and the order of log lines start to mislead. */
 const noticedSeconds = 30;
-/** Seconds from which AWS refuses what was signed. */
+/** If a clock is wrong by this many seconds, AWS refuses signed requests. */
 const refusedSeconds = 300;
 
 const remedy = "set the clock by network time: `timedatectl set-ntp true`, or the system's date settings";
 
-/** What a clock that is so many milliseconds ahead of AWS's means. */
+/** Judges a clock that is this many milliseconds ahead of AWS's clock. */
 export function judgeClock(milliseconds: number): Finding {
   const seconds = Math.round(Math.abs(milliseconds) / 1000);
   if (seconds <= noticedSeconds) return ok("clock", "agrees with the stage's");
@@ -24,12 +24,12 @@ export function judgeClock(milliseconds: number): Finding {
   return seconds < refusedSeconds ? warn("clock", says, remedy) : fail("clock", says, remedy);
 }
 
-/** How far this machine's clock is from that of the stage. */
+/** Reports how far this machine's clock is from that of the stage. */
 export async function checkClock({ config }: Target): Promise<Finding[]> {
   const suffix = config.region.startsWith("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
   const asked = Date.now();
   const url = config.endpoint ?? `https://sts.${config.region}.${suffix}/`;
-  // Where nobody answers there is nothing to compare with; the credentials' check has told of it.
+  // If nobody answers, there is nothing to compare with. The credentials check has already reported it.
   const answer = await fetch(url, { redirect: "manual", signal: AbortSignal.timeout(10_000) }).catch(
     () => undefined,
   );

@@ -14,7 +14,10 @@ import { catalogueOf } from "../../shared/app/catalogue.ts";
 import { deployCommand } from "./deployment.ts";
 import { type Finding, fail, ok, type Stage, warn } from "./finding.ts";
 
-/** A job family as it is deployed: what its definition names, and what the registry has for the deployed content. */
+/**
+ * A deployed job family, with the image of its job definition and the digest that the registry has for the deployed
+ * content.
+ */
 export type FamilyImage = { readonly family: string; readonly definition?: string; readonly digest?: string };
 
 /** Whether jobs of a family can start. `commands` build the images and deploy them. */
@@ -47,7 +50,7 @@ async function digestOf(client: ECRClient, family: string, imageTag: string): Pr
   }
 }
 
-/** Whether the jobs of each deployed family have their definition and their image. */
+/** Checks whether the jobs of each deployed family have their definition and their image. */
 export async function checkFamilies({ target, batch, environment }: Stage): Promise<Finding[]> {
   const { stage, config } = target;
   const onAws = stage !== "local";
@@ -75,7 +78,7 @@ export async function checkFamilies({ target, batch, environment }: Stage): Prom
   return Promise.all(looks);
 }
 
-/** Whether a queue of jobs takes some and has machines for them. */
+/** Whether a job queue accepts jobs and has machines for them. */
 export function judgeQueue(
   name: string,
   queue: Pick<JobQueueDetail, "state" | "status" | "statusReason"> | undefined,
@@ -107,7 +110,7 @@ export function judgeQueue(
   );
 }
 
-/** A limit of the account on vCPUs that run at once: Service Quotas, of the service `ec2`. */
+/** A limit of the account on vCPUs that run at once, as Service Quotas lists it for `ec2`. */
 type VcpuQuota = { readonly code: string; readonly what: string };
 
 const vcpuQuotas: Readonly<Record<"cpu" | "gpu", Readonly<Record<"SPOT" | "EC2", VcpuQuota>>>> = {
@@ -121,7 +124,10 @@ const vcpuQuotas: Readonly<Record<"cpu" | "gpu", Readonly<Record<"SPOT" | "EC2",
   },
 };
 
-/** Whether an account may run as many vCPUs as a queue asks for. `needed`: a pipeline of this checkout uses the queue. */
+/**
+ * Whether an account may run as many vCPUs as a queue asks for. `needed`: whether a pipeline of this checkout uses the
+ * queue.
+ */
 export function judgeQuota(
   { code, what }: VcpuQuota,
   quota: number,
@@ -139,7 +145,7 @@ export function judgeQuota(
   );
 }
 
-/** Queues that steps of this checkout's pipelines use, each with that on demand beside it. */
+/** Queues that steps of this checkout's pipelines use, each with its on-demand queue. */
 function usedQueues(gpus: boolean): Set<string> {
   const steps = [...catalogueOf(pipelines, { gpus }).values()].flatMap(({ graph }) => graph.steps);
   return new Set(
@@ -149,7 +155,7 @@ function usedQueues(gpus: boolean): Set<string> {
   );
 }
 
-/** Of the machines for one queue, how many vCPUs its account may have of them. */
+/** How many vCPUs the account may have for one queue's machines. */
 async function quotaOf(
   client: ServiceQuotasClient,
   name: string,
@@ -167,7 +173,7 @@ async function quotaOf(
   return [judgeQuota(quota, Quota?.Value ?? 0, maxvCpus, { needed: usedQueues(gpus).has(kind), region })];
 }
 
-/** Whether each queue of jobs has machines, and the account may run them. */
+/** Checks whether each job queue has machines, and whether the account may run them. */
 export async function checkQueuesOfJobs({ target, batch, environment }: Stage): Promise<Finding[]> {
   const client = new BatchClient(batch);
   const quotas = new ServiceQuotasClient(target.config);

@@ -3,7 +3,7 @@ import { HeadBucketCommand, S3Client } from "@aws-sdk/client-s3";
 import { GetQueueAttributesCommand, GetQueueUrlCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { type Finding, fail, ok, type Stage, warn } from "./finding.ts";
 
-/** Whether the table can be read and has its indexes. */
+/** Checks whether the table can be read and has its indexes. */
 export async function checkTable({ target, environment }: Stage): Promise<Finding[]> {
   const client = new DynamoDBClient(target.config);
   const { Table } = await client.send(new DescribeTableCommand({ TableName: environment.TABLE_NAME }));
@@ -19,7 +19,7 @@ export async function checkTable({ target, environment }: Stage): Promise<Findin
   ];
 }
 
-/** Whether the data bucket can be reached. */
+/** Checks whether the data bucket can be reached. */
 export async function checkBucket({ target, environment }: Stage): Promise<Finding[]> {
   const client = new S3Client({ ...target.config, forcePathStyle: target.stage === "local" });
   const { DATA_BUCKET: Bucket } = environment;
@@ -27,7 +27,7 @@ export async function checkBucket({ target, environment }: Stage): Promise<Findi
   return [ok("bucket", `s3://${Bucket} can be reached`)];
 }
 
-/** What waits in a dead-letter queue means. */
+/** Judges the messages that wait in a dead-letter queue. */
 export function judgeDeadLetters(queue: string, waiting: number, arn: string): Finding | undefined {
   if (waiting === 0) return undefined;
   const says = `${waiting} ${waiting === 1 ? "message" : "messages"} that nobody could handle in ${queue}`;
@@ -37,7 +37,7 @@ export function judgeDeadLetters(queue: string, waiting: number, arn: string): F
   return warn("dead letters", says, remedy);
 }
 
-/** Whether the queues can be reached, and what became of messages that could not be handled. */
+/** Checks whether the queues can be reached, and whether messages couldn't be handled. */
 export async function checkQueues({ target }: Stage): Promise<Finding[]> {
   const client = new SQSClient(target.config);
   const attributesOf = async (QueueName: string) => {
@@ -54,7 +54,7 @@ export async function checkQueues({ target }: Stage): Promise<Finding[]> {
   const prefix = `millrace-${target.stage}-`;
   const names = ["triggers", "steps", "steps-large", "batch-events"];
   const queues = await Promise.all(names.map((name) => attributesOf(`${prefix}${name}`)));
-  // What is given up of large steps goes where that of the others goes.
+  // `steps-large` has no dead-letter queue of its own; it shares that of `steps`.
   const given = ["triggers", "steps", "batch-events"];
   const lost = await Promise.all(given.map((name) => attributesOf(`${prefix}${name}-dead-letters`)));
   const waiting = queues.map(({ queue, waiting }) => `${queue.replace(prefix, "")} ${waiting}`);

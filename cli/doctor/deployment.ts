@@ -7,12 +7,12 @@ import { type Environment, readEnvironment } from "../../shared/platform/env.ts"
 import type { Target } from "../target.ts";
 import { type Finding, fail, ok, warn } from "./finding.ts";
 
-/** How a stage is deployed from this checkout. */
+/** The command that deploys a stage from this checkout. */
 export function deployCommand({ stage, config }: Pick<Target, "stage" | "config">): string {
   return stage === "local" ? "npm run stack" : `npx sls deploy --stage ${stage} --region ${config.region}`;
 }
 
-/** What the state of a CloudFormation stack means. */
+/** Judges the state of a CloudFormation stack. */
 export function judgeStack(name: string, state: string, reason: string | undefined, deploy: string): Finding {
   const says = `stack ${name} is ${state}${reason === undefined || reason === "" ? "" : `: ${reason}`}`;
   if (state.endsWith("_IN_PROGRESS")) return warn("stack", says, "wait for it to end, and look again");
@@ -23,7 +23,7 @@ export function judgeStack(name: string, state: string, reason: string | undefin
   return fail("stack", says, "see why in its events: `aws cloudformation describe-stack-events`");
 }
 
-/** Whether the stage's stack is there and whole. */
+/** Checks whether the stage's stack exists and is complete. */
 export async function checkStack(target: Target): Promise<Finding[]> {
   const StackName = `millrace-${target.stage}`;
   const deploy = deployCommand(target);
@@ -40,7 +40,11 @@ export async function checkStack(target: Target): Promise<Finding[]> {
   }
 }
 
-/** What the step worker of a stage was deployed with. @throws ResourceNotFoundException where there is none */
+/**
+ * The environment that a stage's step worker was deployed with.
+ *
+ * @throws ResourceNotFoundException if there is no worker
+ */
 export async function deployedEnvironment({ stage, config }: Target): Promise<Environment> {
   const client = new LambdaClient(config);
   const FunctionName = `millrace-${stage}-step`;
@@ -48,10 +52,10 @@ export async function deployedEnvironment({ stage, config }: Target): Promise<En
   return readEnvironment(Environment?.Variables);
 }
 
-/** What a checkout has, or a deployment: the commit, and of each job family the hash of its image's content. */
+/** The version of a checkout or a deployment: the commit, and a hash of each job family's image content. */
 export type Version = { readonly commit: string; readonly jobs: Readonly<Record<string, string>> };
 
-/** Whether what is deployed is what the checkout has. */
+/** Whether the deployment matches the checkout. */
 export function judgeVersion(deployed: Version, here: Version, deploy: string): Finding {
   const families = [...new Set([...Object.keys(deployed.jobs), ...Object.keys(here.jobs)])].sort();
   const changed = families.filter((family) => deployed.jobs[family] !== here.jobs[family]);
@@ -80,14 +84,14 @@ export function judgeVersion(deployed: Version, here: Version, deploy: string): 
     : ok("version", says);
 }
 
-/** Whether the stage runs what this checkout has. */
+/** Checks whether the stage runs what this checkout has. */
 export async function checkVersion(target: Target, environment: Environment): Promise<Finding[]> {
   const deployed = { commit: environment.GIT_COMMIT, jobs: environment.JOB_VERSIONS };
   const here = { commit: gitCommit(REPOSITORY), jobs: jobVersions(REPOSITORY) };
   return [judgeVersion(deployed, here, deployCommand(target))];
 }
 
-/** Whether these credentials may invoke the functions that start runs and manage them. Nothing is started. */
+/** Checks whether these credentials may invoke the functions that start and manage runs. Starts nothing. */
 export async function checkInvoke({ stage, config }: Target): Promise<Finding[]> {
   const client = new LambdaClient(config);
   for (const name of ["start", "manage"]) {

@@ -7,7 +7,7 @@ import { type Finding, findingOf, findings, type Stage } from "./finding.ts";
 import { checkSecrets, checkSubscriptions } from "./notices.ts";
 import { checkSchedules } from "./schedules.ts";
 
-/** Everything that can be said of a stage. Without credentials, or where nothing is deployed, that is soon told. */
+/** Everything that can be checked on a stage. Ends early without credentials, or if nothing is deployed. */
 export async function examine(target: Target): Promise<Finding[]> {
   const { stage } = target;
   const account = await findings(stage, {
@@ -20,7 +20,7 @@ export async function examine(target: Target): Promise<Finding[]> {
   try {
     seen = { target, batch: batchConfig(target), environment: await deployedEnvironment(target) };
   } catch (error) {
-    // A stack that is not there says why its functions are not.
+    // The missing stack explains why its functions are missing.
     if (stack.some(({ status }) => status === "fail")) return [...account, ...stack];
     return [...account, ...stack, findingOf("functions", error, stage)];
   }

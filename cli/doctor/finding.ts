@@ -2,7 +2,7 @@ import type { Environment } from "../../shared/platform/env.ts";
 import { errorLine } from "../errors.ts";
 import type { ClientConfig, Target } from "../target.ts";
 
-/** What one check found: whether it is well, what that means, and what to do where it is not. */
+/** What one check found: whether it's ok, what that means, and what to do if it isn't. */
 export type Finding = {
   readonly check: string;
   readonly status: "ok" | "warn" | "fail";
@@ -10,10 +10,10 @@ export type Finding = {
   readonly remedy?: string;
 };
 
-/** What checks of a deployed stage look at. */
+/** What the checks of a deployed stage look at. */
 export type Stage = {
   readonly target: Target;
-  /** How AWS Batch is reached; the local stack's is a server of its own. */
+  /** How to reach AWS Batch. The local stack's Batch is a separate server. */
   readonly batch: ClientConfig;
   /** What the step worker was deployed with. */
   readonly environment: Environment;
@@ -32,10 +32,10 @@ const refusals: readonly string[] = [
   ...["UnauthorizedOperation", "Forbidden", "403"],
 ];
 
-/** The finding of a check that could not look: what was refused, or what went wrong. */
+/** The finding of a check that couldn't look: what was refused, or what went wrong. */
 export function findingOf(check: string, error: unknown, stage: string): Finding {
   if (!(error instanceof Error) || !refusals.includes(error.name)) {
-    // What to do stands behind the first semicolon, where it is known.
+    // If a remedy is known, it follows the first semicolon.
     const [says = "", ...remedies] = errorLine(error, stage).split("; ");
     return fail(check, says, remedies.join("; ") || "put that right, and look again");
   }
@@ -47,7 +47,7 @@ export function findingOf(check: string, error: unknown, stage: string): Finding
   );
 }
 
-/** Runs checks side by side. One that throws is a finding like any other. */
+/** Runs checks side by side. A check that throws becomes a finding like any other. */
 export async function findings(
   stage: string,
   checks: Readonly<Record<string, () => Promise<readonly Finding[]>>>,

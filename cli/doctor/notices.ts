@@ -6,7 +6,7 @@ import type { NoticeNode } from "../../shared/pipeline/graph.ts";
 import type { Target } from "../target.ts";
 import { type Finding, fail, ok, type Stage, warn } from "./finding.ts";
 
-/** The notices of this checkout's pipelines that are for a stage, with their pipelines. */
+/** The notices for a stage in this checkout, each with its pipeline. */
 export function noticesFor(stage: string): (NoticeNode & { pipeline: string })[] {
   return [...catalogueOf(pipelines).values()].flatMap(({ name: pipeline, graph }) =>
     (graph.notices ?? [])
@@ -15,10 +15,10 @@ export function noticesFor(stage: string): (NoticeNode & { pipeline: string })[]
   );
 }
 
-/** Names that one GetParameters takes (API reference). */
+/** Max. number of names in one GetParameters call (API reference). */
 const mostNames = 10;
 
-/** Whether the secrets that notices are sent by are there. Their values are not read. */
+/** Checks whether the secrets that notices need are there. Doesn't read their values. */
 export async function checkSecrets({ stage, config }: Target): Promise<Finding[]> {
   const wanted = new Map<string, string>();
   for (const { to, pipeline } of noticesFor(stage)) {
@@ -48,7 +48,7 @@ export async function checkSecrets({ stage, config }: Target): Promise<Finding[]
   );
 }
 
-/** What the subscriptions of a stage's topic mean for notices by e-mail. */
+/** Judges the subscriptions of a stage's topic, which receive notices by e-mail. */
 export function judgeSubscriptions(
   topic: string,
   mailers: readonly string[],
@@ -80,7 +80,7 @@ export function judgeSubscriptions(
   ];
 }
 
-/** Whether somebody gets the notices by e-mail. */
+/** Checks whether anybody gets the notices by e-mail. */
 export async function checkSubscriptions({ target, environment }: Stage): Promise<Finding[]> {
   const client = new SNSClient(target.config);
   const { NOTICE_TOPIC_ARN: TopicArn } = environment;

@@ -4,7 +4,7 @@ import type { StoredSchedule } from "../../shared/state/schedule.ts";
 import { agoText } from "../units.ts";
 import { type Finding, fail, ok, type Stage } from "./finding.ts";
 
-/** The tick comes every minute; a time that is so many milliseconds past was seen by none. */
+/** The tick runs every minute. If a time is this many milliseconds past, no tick has seen it. */
 const stuckMs = 5 * 60_000;
 
 /** Whether schedules start what is due. */
@@ -25,7 +25,7 @@ export function judgeSchedules(schedules: readonly StoredSchedule[], stage: stri
   );
 }
 
-/** Whether schedules start what is due. */
+/** Checks whether schedules start what is due. */
 export async function checkSchedules({ target, environment }: Stage): Promise<Finding[]> {
   const store = dynamoScheduleStore({ client: dynamoClient(target.config), name: environment.TABLE_NAME });
   return judgeSchedules(await store.list(), target.stage, Date.now());

@@ -5,7 +5,7 @@ import type { PipelineNames } from "./names.ts";
 /** A file to write: its path in the repository, with `/`, and its text. */
 export type NewFile = { readonly path: string; readonly text: string };
 
-/** What the templates are called, where a new pipeline has its own name. */
+/** The names in the templates that a new pipeline's names replace. */
 const example: PipelineNames = { kebab: "line-count", camel: "lineCount", snake: "line_count" };
 
 function renamed(text: string, names: PipelineNames): string {
@@ -15,12 +15,12 @@ function renamed(text: string, names: PipelineNames): string {
     .replaceAll(example.camel, names.camel);
 }
 
-/** Templates lie two folders deeper than what is made of them, and import the engine from there. */
+/** Templates lie two folders deeper than the pipelines made from them, so imports of the engine differ. */
 const fromRoot = (text: string) => text.replace(/"\.\.\/\.\.\/((?:\.\.\/)+shared\/)/g, '"$1');
 
 /**
- * The files of a new pipeline: a copy of the template under its own name. Templates are pipelines like any other, which
- * are linted, type-checked and tested where they lie.
+ * The files of a new pipeline: a copy of the template under the new name. Templates are ordinary pipelines, linted,
+ * type-checked and tested where they lie.
  *
  * @param root of the repository
  */

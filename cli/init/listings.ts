@@ -4,7 +4,7 @@ import { CliError } from "../errors.ts";
 import type { NewFile } from "./from-template.ts";
 import type { PipelineNames } from "./names.ts";
 
-/** A file that lists pipelines or job families, and how one more is added to it. */
+/** A file that lists pipelines or job families, and how to add one to it. */
 type Listing = {
   readonly file: string;
   readonly what: string;
@@ -46,10 +46,10 @@ const ofJobs: readonly Listing[] = [
 ];
 
 /**
- * The lists of the repository with a new pipeline in them, and its job family where it has one.
+ * The repository's lists with a new pipeline and, if it has one, its job family.
  *
  * @param root of the repository
- * @throws CliError when a list is not as it was made: what to add by hand
+ * @throws CliError if somebody changed the form of a list; it says what to add by hand
  */
 export function listed(root: string, template: "function" | "batch", names: PipelineNames): NewFile[] {
   const listings = template === "batch" ? [index, ...ofJobs] : [index];

@@ -1,16 +1,16 @@
 import { UsageError } from "../errors.ts";
 
-/** The name of a pipeline in each of the forms that its files write it in. */
+/** A pipeline's name in each form that its files use. */
 export type PipelineNames = {
-  /** `sales-forecast`: the pipeline, its file. */
+  /** `sales-forecast`: the pipeline and its file. */
   readonly kebab: string;
-  /** `salesForecast`: its constant. */
+  /** `salesForecast`: the constant. */
   readonly camel: string;
-  /** `sales_forecast`: its job family, a Python package. */
+  /** `sales_forecast`: the job family, a Python package. */
   readonly snake: string;
 };
 
-/** Words that TypeScript or Python keeps for itself, or that the files use already. */
+/** Words that TypeScript or Python reserves, or that the files already use. */
 const taken: ReadonlySet<string> = new Set([
   ...[
     "abstract",
@@ -84,11 +84,7 @@ const taken: ReadonlySet<string> = new Set([
   ],
 ]);
 
-/**
- * The forms of a pipeline's name.
- *
- * @throws CliError for a name that is none, or that code cannot use
- */
+/** The forms of a pipeline's name. @throws CliError if the name is invalid, or code can't use it */
 export function pipelineNames(name: string): PipelineNames {
   if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name) || name.length > 40) {
     throw new UsageError(

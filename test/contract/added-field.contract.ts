@@ -25,7 +25,7 @@ const nightly = definePipeline(
   },
 );
 
-/** The field that is added to every record: optional, as every field is that a deployed stage gets. */
+/** The field added to every record. It's optional, as is every field that is added to a deployed stage. */
 const added = { budget: { euros: 12, by: "ana" } };
 const withBudget = openObject({ budget: openObject({ euros: z.number(), by: z.string() }).exactOptional() });
 const budgetOf = (record: unknown) => withBudget.parse(record).budget;
@@ -42,7 +42,7 @@ async function printed(command: () => Promise<void> | void): Promise<unknown> {
 }
 
 /**
- * What an engineer relies on who adds a field to a record: its schema is all that has to change. No store, list or command
+ * What an engineer who adds a field to a record relies on: only its schema has to change. No store, list or command
  * names the fields of records.
  */
 export function addedFieldContract(create: () => Promise<Stores>): void {
@@ -54,7 +54,7 @@ export function addedFieldContract(create: () => Promise<Stores>): void {
     memory = new MemoryEngine([nightly], {}, epochStart);
     memory.engine = { ...memory.engine, ...stores };
     const invoke = (_: string, request: unknown) => manage(memory.engine, request);
-    // No command asked here needs more of a stage.
+    // The commands in this test need nothing else from a stage.
     target = { stage: "local", ...stores, invoke, objects: async () => memory.objects } as unknown as Target;
   });
   const json = { json: true, by: "ana", alias: "champion" };
@@ -95,7 +95,7 @@ export function addedFieldContract(create: () => Promise<Stores>): void {
     expect(await stores.store.getStep(held)).toMatchObject(held);
     expect(await stores.store.getSteps([held])).toMatchObject([held]);
     expect(await stores.store.listSteps(runId)).toMatchObject([held]);
-    // Its worker gave it up: the next one goes on with the attempt.
+    // Its worker released it, so the next worker continues with the attempt.
     await manage(memory.engine, { action: "pause", runId });
     await manage(memory.engine, { action: "resume", runId });
     memory.clock.moveTo(epochStart + 10_000);

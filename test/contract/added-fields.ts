@@ -7,7 +7,7 @@ import { runKinds } from "../../shared/state/run.ts";
 import { scheduleRecord } from "../../shared/state/schedule.ts";
 import { stepKinds } from "../../shared/state/step-record.ts";
 
-/** Names of fields that records have, by the kind of record. */
+/** Names of the fields that records have, by the kind of record. */
 export const knownFields: Readonly<Record<string, readonly string[]>> = {
   step: stepKinds.flatMap(({ shape }) => Object.keys(shape)),
   run: runKinds.flatMap(({ shape }) => Object.keys(shape)),
@@ -23,7 +23,7 @@ const taken: ReadonlySet<string> = new Set([
   ...formAttributes,
 ]);
 
-// As DynamoDB keeps numbers: 38 digits, and no negative zero.
+// Numbers as DynamoDB stores them: 38 digits, and no negative zero.
 const scalar = fc.oneof(fc.string(), fc.integer(), fc.boolean(), fc.constant(null));
 const fieldName = fc.stringMatching(/^[a-z][A-Za-z0-9_]{0,12}$/).filter((name) => !taken.has(name));
 const { value } = fc.letrec((tie) => ({
@@ -35,16 +35,16 @@ const { value } = fc.letrec((tie) => ({
   ),
 }));
 
-/** Fields that a newer version might add: of any names that no record has, with any values. */
+/** Fields that a newer version might add, with any values and any names that no record has yet. */
 export const addedFields = fc.dictionary(fieldName, value, { minKeys: 1, maxKeys: 4, noNullPrototype: true });
 
-/** A record to which fields were added, and to each object within it. */
+/** A record with added fields, both in the record and in each object within it. */
 export function withFields<R extends object>(record: R, fields: object): R {
   const parts = Object.entries(record).map(([name, part]) => [name, partWith(name, part, fields)]);
   return { ...(Object.fromEntries(parts) as R), ...fields };
 }
 
-/** Values that are not records, and objects whose keys are not fields. */
+/** Values that aren't records, and objects whose keys aren't fields. */
 const closed: ReadonlySet<string> = new Set([
   "params",
   "value",

@@ -6,7 +6,7 @@ const later = epochStart + 120_000;
 const gpu = (limit: number): Limit => ({ name: "queue/gpu", limit });
 const own = (limit: number): Limit => ({ name: "pipeline/ridge-sweep", limit });
 
-/** What a run store promises of slots and of runs that wait for them. `create` gives a new, empty store. */
+/** What a run store promises about slots and about runs that wait for them. `create` returns a new, empty store. */
 export function admissionContract(create: () => Promise<RunStore>): void {
   let store: RunStore;
   beforeEach(async () => {

@@ -35,7 +35,7 @@ const over: Backfill = {
   version: 2,
 };
 
-/** What every store of backfills does. `make` gives an empty one. */
+/** What every store of backfills does. `make` returns an empty one. */
 export function backfillStoreContract(make: () => Promise<BackfillStore>): void {
   let store: BackfillStore;
   beforeEach(async () => {

@@ -1,13 +1,13 @@
 import type { BatchService, JobSubmission } from "../../shared/ports/batch-service.ts";
 
-/** A Batch service under test, and what a test has to know of the machines behind it. */
+/** A Batch service under test, and what a test needs from the machines behind it. */
 export type BatchUnderTest = {
   batch: BatchService;
-  /** Lets a job, or a child, run to its end. Its command says how: see {@link exitsWith}. */
+  /** Lets a job, or a child, run to its end. Its command says how it ends: see {@link exitsWith}. */
   finish(id: string, exitCode: number): Promise<void>;
-  /** Returns once a job, or a child, runs. */
+  /** Resolves when a job, or a child, runs. */
   running(id: string): Promise<void>;
-  /** Returns once what was asked has happened. */
+  /** Resolves when the check passes. */
   eventually(check: () => Promise<void>): Promise<void>;
 };
 
@@ -18,7 +18,7 @@ const takesLong = ["python", "-c", "import time; time.sleep(600)"];
 
 let submissions = 0;
 
-/** What a Batch service promises. `create` may give the same service each time: names are new for each test. */
+/** What a Batch service promises. `create` may return the same service each time, as each test uses new names. */
 export function batchServiceContract(create: () => Promise<BatchUnderTest>): void {
   let under: BatchUnderTest;
   beforeEach(async () => {

@@ -28,7 +28,7 @@ describe("Batch in memory", () => {
   });
 });
 
-/** Looks again and again, until a check passes; its last error when it does not within the time. */
+/** Repeats a check until it passes. Throws the check's last error if it doesn't pass in time. */
 async function eventually(check: () => Promise<void>): Promise<void> {
   const deadline = Date.now() + 20_000;
   for (;;) {

@@ -2,7 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { VirtualClock } from "../../shared/adapters/memory/virtual-clock.ts";
 import { type Clock, systemClock } from "../../shared/ports/clock.ts";
 
-/** What every clock does. `pass` lets so many milliseconds go by. */
+/** What every clock does. `pass` lets this many milliseconds go by. */
 function clockContract(make: () => { clock: Clock; pass(milliseconds: number): Promise<void> }): void {
   it("moves on, and never back", async () => {
     const { clock, pass } = make();

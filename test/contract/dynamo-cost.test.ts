@@ -10,7 +10,7 @@ import { dynamoTables } from "./dynamo-tables.ts";
 
 const kilobyte = 1024;
 
-/** Bytes of a number: one for each two digits, and one (DynamoDB Developer Guide, "Item sizes and formats"). */
+/** Bytes of a number: one for every two digits, plus one (DynamoDB Developer Guide, "Item sizes and formats"). */
 const numberBytes = (text: string) =>
   Math.ceil(text.replace(/[-.]/g, "").length / 2) + 1 + (text.startsWith("-") ? 1 : 0);
 const sum = (numbers: number[]) => numbers.reduce((total, number) => total + number, 0);
@@ -27,7 +27,7 @@ function valueBytes(value: AttributeValue): number {
 const itemBytes = (item: Record<string, AttributeValue>) =>
   sum(Object.entries(item).map(([name, value]) => Buffer.byteLength(name) + valueBytes(value)));
 
-/** The calls that reach DynamoDB from now on: name, and the attributes that an update names. */
+/** Records the calls to DynamoDB from now on: their names, and the attributes that an update names. */
 function recordCalls(client: DynamoDBDocumentClient) {
   const calls: { command: string; written: string[] }[] = [];
   client.middlewareStack.add(
@@ -231,7 +231,7 @@ describe("what a run costs in DynamoDB", () => {
     expect(calls.map((call) => call.command).slice(2)).toEqual(["GetItemCommand"]);
   });
 
-  /** Makes DynamoDB read one key a call and leave the others, at most `times` times. */
+  /** Makes DynamoDB read one key a call and skip the others, at most `times` times. */
   const leaveKeys = (times: number) => {
     let left = times;
     table.client.middlewareStack.add(

@@ -3,7 +3,7 @@ import { type DynamoTable, dynamoClient } from "../../shared/adapters/aws/dynamo
 import { type Ministack, startTestMinistack } from "../ministack.ts";
 import { createRunTable } from "../run-table.ts";
 
-/** A MiniStack for the tests of a file, and new tables in it. Call it within `describe`. */
+/** A MiniStack for one test file, and new tables in it. Call it within `describe`. */
 export function dynamoTables(): () => Promise<DynamoTable> {
   let ministack: Ministack;
   const clients: DynamoDBDocumentClient[] = [];
@@ -15,8 +15,8 @@ export function dynamoTables(): () => Promise<DynamoTable> {
     await ministack.stop();
   });
   return async () => {
-    // A client of its own, so that a test may add middleware. A thousand calls at once wait for each other longer
-    // here than on AWS.
+    // A separate client, so that a test may add middleware. A thousand calls at once wait longer for each other here
+    // than on AWS.
     const client = dynamoClient({ ...ministack.client, requestHandler: { requestTimeout: 60_000 } });
     clients.push(client);
     const name = `runs-${clients.length}`;

@@ -9,7 +9,7 @@ import type { RunStore } from "../../shared/ports/run-store.ts";
 import { aRun, epochStart, timeAt } from "../factories.ts";
 import { dynamoTables } from "./dynamo-tables.ts";
 
-// What MiniStack never does and AWS does: transactions that cancel one another, and answers that are lost for good.
+// What AWS does and MiniStack never does: transactions that cancel one another, and answers that are lost for good.
 
 const later = epochStart + 120_000;
 const none: CancellationReason = { Code: "None" };
@@ -29,7 +29,7 @@ describe("transactions of runs", () => {
     store = dynamoRunStore(table);
   });
 
-  /** Has the next `times` calls of a command fail, before they have any effect; counts its calls. */
+  /** Makes the next `times` calls of a command fail before they have any effect, and counts its calls. */
   const failNext = (command: string, times: number, error: () => Error) => {
     const seen = { calls: 0 };
     table.client.middlewareStack.add(
@@ -110,7 +110,7 @@ describe("transactions of runs", () => {
           losing = false;
           throw new Error("the answer was lost");
         },
-      // Outside of the SDK's retries: it has given up.
+      // Outside of the SDK's retries, as if the SDK had given up.
       { step: "initialize", name: "loseOne" },
     );
     const twice = async <T>(call: () => Promise<T>): Promise<T> => {
@@ -119,7 +119,7 @@ describe("transactions of runs", () => {
       return call();
     };
     const run = aRun({ state: "SCHEDULED", limits: [{ name: "gpu", limit: 1 }] });
-    // The day is noted.
+    // Records the day.
     await store.createRun(aRun(), 3 * later);
     expect(await twice(() => store.createRun(run, later))).toBe("exists");
     expect(await twice(() => store.moveRun(run.runId, 1, { to: "QUEUED" }, later))).toMatchObject({

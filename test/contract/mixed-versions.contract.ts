@@ -27,12 +27,12 @@ const fresh = () => {
   return `fresh-${made}`;
 };
 
-/** A record in words that no schema has, as a newer version may put it. */
+/** A record with values that no schema has, as a newer version may write it. */
 const inOtherWords = (record: StepRecord, words: object) => ({ ...record, ...words }) as StepRecord;
 
 /**
- * What stores promise of records that newer code wrote: older code reads them, writes them again, and loses nothing of
- * what it does not know.
+ * What stores promise about records that newer code wrote: older code reads them, writes them again, and loses nothing
+ * that it doesn't know.
  */
 export function mixedVersionsContract(create: () => Promise<Stores>): void {
   let stores: Stores;

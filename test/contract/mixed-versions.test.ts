@@ -129,6 +129,6 @@ test("no record has a field of the name of an attribute that the table needs for
       .filter((name) => names.includes(name))
       .map((name) => `${kind}.${name}`),
   );
-  // Kept as they are: an object that is waited for, and a backfill's own due time, which its index sorts by.
+  // Two fields are allowed: the object that a step waits for, and a backfill's due time, which its index sorts by.
   expect([...new Set(fields)]).toEqual(["step.uri", "backfill.dueAt"]);
 });

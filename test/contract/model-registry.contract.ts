@@ -5,7 +5,7 @@ const at = "2026-01-01T00:00:00.000Z";
 const by = { runId: "20260101T000000Z-000000000000", step: "register", index: 0 };
 const sha256 = "ab".repeat(32);
 
-/** A version with everything that a version can have. */
+/** A version with every field set. */
 export function versionOf(name: string, version: number, more: Partial<ModelVersion> = {}): ModelVersion {
   const uri = `s3://data/models/${name}/${version}/model/`;
   const file = { uri: `${uri}MLmodel`, versionId: "v1", sha256, bytes: 3, mediaType: "text/plain" };
@@ -36,7 +36,7 @@ export function moveOf(number: number, to: number, more: Partial<AliasMove> = {}
   return { name: "ctr", alias: "champion", number, kind: "set", from, to, at, by, why: "better", ...more };
 }
 
-/** What every model registry does. `make` gives an empty one. */
+/** What every model registry does. `make` returns an empty one. */
 export function modelRegistryContract(make: () => Promise<ModelRegistry>): void {
   let models: ModelRegistry;
   beforeEach(async () => {

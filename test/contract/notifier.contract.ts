@@ -2,12 +2,12 @@ import type { NoticeTarget } from "../../shared/pipeline/graph.ts";
 import type { Delivery, Notifier, RunNotice } from "../../shared/ports/notifier.ts";
 import { aNotice } from "../factories.ts";
 
-/** A notifier, and a look at what arrived. */
+/** A notifier, and a way to see what arrived. */
 export type NotifierUnderTest = {
   readonly notifier: Notifier;
-  /** Receivers that are there, of each kind. */
+  /** Receivers of each kind that work. */
   readonly targets: readonly NoticeTarget[];
-  /** What arrived at a receiver, in order, as text. */
+  /** The texts that arrived at a receiver, in order. */
   arrived(to: NoticeTarget): Promise<readonly string[]>;
 };
 

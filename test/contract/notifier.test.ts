@@ -52,7 +52,7 @@ describe("notifier on AWS", () => {
     await ministack.stop();
   });
 
-  /** A stage of its own, with a topic and a queue that has subscribed to it. */
+  /** A separate stage, with a topic and a queue that is subscribed to it. */
   async function newStage(settings: Partial<NoticeSettings> = {}) {
     stages += 1;
     const parameters = `/millrace/stage-${stages}`;

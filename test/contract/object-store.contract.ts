@@ -3,7 +3,7 @@ import { type ObjectStore, ObjectUriError } from "../../shared/ports/object-stor
 
 const text = (bytes: Uint8Array | undefined) => bytes && Buffer.from(bytes).toString();
 
-/** Keys that a store might decode, encode or cut, if it were careless. */
+/** Keys that a careless store might decode, encode or cut. */
 const keys = [
   "raw/plain.csv",
   "raw/two words.csv",
@@ -17,7 +17,7 @@ const keys = [
   "raw/../dots/./here.csv",
 ];
 
-/** What an object store promises. `create` gives a new, empty store. */
+/** What an object store promises. `create` returns a new, empty store. */
 export function objectStoreContract(create: () => Promise<ObjectStore>): void {
   let store: ObjectStore;
   beforeEach(async () => {

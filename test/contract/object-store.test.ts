@@ -85,7 +85,7 @@ describe("object store in S3", () => {
     }
   });
 
-  /** Answers puts with "another conditional write is under way", as S3 does now and then. */
+  /** Answers puts with "another conditional write is under way", as S3 sometimes does. */
   const conflictFor = (times: number) => {
     let calls = 0;
     client.middlewareStack.add(
@@ -126,7 +126,7 @@ describe("object store in S3", () => {
     }
   });
 
-  /** A store whose server breaks off in the middle of an object, some times. */
+  /** A store whose server breaks off in the middle of an object, `times` times. */
   const breaking = async (times: number) => {
     let asked = 0;
     const server = createServer((_, response) => {

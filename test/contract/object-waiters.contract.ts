@@ -4,7 +4,7 @@ const uri = "s3://data/raw/2021 März/a#b.csv";
 const until = Date.parse("2051-10-04T16:21:00Z");
 const waiter: ObjectWaiter = { runId: "20211004T162100Z-wait00000000", step: "labels", index: 0, epoch: 1 };
 
-/** What every place for notes of waiting steps does. `make` gives an empty one. */
+/** What every store of notes about waiting steps does. `make` returns an empty one. */
 export function objectWaitersContract(make: () => Promise<ObjectWaiters>): void {
   let waiters: ObjectWaiters;
   beforeEach(async () => {

@@ -8,7 +8,7 @@ import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { dynamoTables } from "./dynamo-tables.ts";
 import { versionOf } from "./model-registry.contract.ts";
 
-// Trainings that end at once, for real: calls under way at the same time at one table.
+// Trainings that really end at once: their calls to one table are under way at the same time.
 
 const name = "ctr";
 const by = (runId: string, step = "promote") => ({ runId, step, index: 0 });
@@ -43,10 +43,10 @@ describe("trainings that end at once", () => {
       const first = round % 2 === 0;
       for (let version = 1; version <= 9; version += 1) await models.putVersion(versionOf(name, version));
       if (!first) await promoteVersion(engine, requestFor(9, 0.42, null), by("earlier"));
-      // Some better by next to nothing, and one that no gate lets through. Who comes first differs by round.
+      // Some are better by almost nothing, and no gate accepts one of them. Which comes first differs by round.
       const losses = [0.39, 0.390001, 0.395, 0.41, 0.3899999, 0.4499, 0.4, 0.391];
       const versions = losses.map((_, place) => ((place * 3 + round) % losses.length) + 1);
-      // Each step runs twice, as a step may.
+      // Each step runs twice, as steps may.
       const promotions: Promotion[] = await Promise.all(
         [...versions, ...versions].map((version) =>
           promoteVersion(
@@ -62,7 +62,7 @@ describe("trainings that end at once", () => {
       expect(moves.map(({ number, from }) => [number, from])).toEqual(
         moves.map((_, place) => [place + 1, moves[place - 1]?.to ?? null]),
       );
-      // Nobody was told of a promotion that is not in the log, nor twice of one that is there once.
+      // Each promotion that was reported is in the log exactly once, and the log has no others.
       const told = new Set(promotions.filter(({ promoted }) => promoted).map(({ version }) => version));
       const logged = moves.map(({ to }) => to).filter((version) => version !== 9);
       expect([...told].sort()).toEqual(logged.toSorted());

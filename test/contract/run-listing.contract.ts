@@ -9,7 +9,7 @@ const cancel: Extract<RunMove, { to: "CANCELLING" }> = {
   reason: "asked by ana",
 };
 
-/** What a run store promises of lists of runs and of what is due. `create` gives a new, empty store. */
+/** What a run store promises about lists of runs and of what is due. `create` returns a new, empty store. */
 export function runListingContract(create: () => Promise<RunStore>): void {
   let store: RunStore;
   beforeEach(async () => {
@@ -283,7 +283,10 @@ export function runListingContract(create: () => Promise<RunStore>): void {
     });
 
     describe("by tag and time", () => {
-      /** Twelve runs a second apart: every third with a tag, every second of another pipeline, every fourth failed. */
+      /**
+       * Twelve runs, one second apart: every third has a tag, every second belongs to another pipeline, every fourth
+       * failed.
+       */
       const startAll = async () => {
         for (let second = 0; second < 12; second += 1) {
           const run = aRun({

@@ -18,14 +18,14 @@ const moves: readonly RunMove[] = [
 ];
 const ends: readonly EndState[] = ["SUCCEEDED", "FAILED", "CANCELLED", "TIMED_OUT"];
 
-/** What a run store promises of changes of a run's state. `create` gives a new, empty store. */
+/** What a run store promises about changes of a run's state. `create` returns a new, empty store. */
 export function runMovesContract(create: () => Promise<RunStore>): void {
   let store: RunStore;
   beforeEach(async () => {
     store = await create();
   });
 
-  /** A run brought to a state by calls alone. */
+  /** A run that was brought to a state only by calls. */
   const runIn = async (state: RunState): Promise<Run> => {
     const isFirst = state === "SCHEDULED" || state === "QUEUED";
     const run = aRun({ state: isFirst ? state : "RUNNING" });
@@ -47,7 +47,7 @@ export function runMovesContract(create: () => Promise<RunStore>): void {
       const expected = may ? { ...run, ...moved(move) } : run;
       expect(await store.moveRun(run.runId, 1, move, later)).toEqual(expected);
       expect(await store.getRun(run.runId)).toEqual(expected);
-      // Repeated, it gives the same answer.
+      // The same call again gets the same answer.
       expect(await store.moveRun(run.runId, 1, move, later)).toEqual(expected);
     },
   );

@@ -29,7 +29,7 @@ describe("run stores in memory and in DynamoDB", () => {
         const dynamo = new StorePlayer(dynamoRunStore(table));
         for (const call of calls) {
           const [answer, expected] = [await dynamo.play(call), await memory.play(call)];
-          // A repeated creation can't tell its own run from another's, unless it is a transaction.
+          // A repeated creation can't tell its own run from another's, unless it's a transaction.
           const untold = call.call === "createRun" && !waitsAtOnce(call);
           if (untold) expect(answer).toBe("exists");
           else expect(answer).toEqual(expected);

@@ -15,7 +15,7 @@ import {
 import type { StepRecord } from "../../shared/state/step-record.ts";
 import { aHeldStep, aRun, epochStart, timeAt } from "../factories.ts";
 
-/** One call of a store, as data. Few names and numbers, so that calls meet each other often. */
+/** One call of a store, as data. There are few names and numbers, so that calls often affect each other. */
 type Call = typeof calls extends fc.Arbitrary<infer C> ? C : never;
 
 const run = fc.constantFrom(0, 0, 1, 1, 2, 3);
@@ -115,7 +115,7 @@ const calls = fc.oneof(
   }),
 );
 
-/** Sequences of calls, after one that makes the run that most of them are about. */
+/** Sequences of calls. The first one creates the run that most others are about. */
 export const callSequences: fc.Arbitrary<Call[]> = fc
   .array(calls, { minLength: 5, maxLength: 40 })
   .map((sequence) => [
@@ -124,7 +124,7 @@ export const callSequences: fc.Arbitrary<Call[]> = fc
     ...sequence,
   ]);
 
-/** What runs need slots of, by their number. A run's limits never change. */
+/** The limits that runs need slots of, by number. A run's limits never change. */
 const limitsOf: readonly (readonly Limit[])[] = [
   [],
   [{ name: "gpu", limit: 1 }],
@@ -148,13 +148,13 @@ function recordOf({ run: number, index, kind, value }: Extract<Call, { call: "pu
   if (kind === "cached") {
     return cached(held, { value: 1 }, { runId: "earlier", step: "train_model", index: 0 }, epochStart);
   }
-  // As JSON has it: without -0, which no store needs to tell from 0.
+  // As in JSON: without -0, which no store needs to tell from 0.
   if (kind === "succeeded") return succeeded(held, { value: JSON.parse(JSON.stringify(value)) }, epochStart);
   if (kind === "failed") return ended(held, "FAILED", epochStart, error);
   return held;
 }
 
-/** A run as its first call knows it, in an epoch. */
+/** A run in an epoch, as its first call knows it. */
 function runOf(number: number, epochNumber = 1, scheduled = false): WaitingRun | RunningRun {
   const limits = limitsOf[number] ?? [];
   return aRun({
@@ -170,12 +170,14 @@ function runOf(number: number, epochNumber = 1, scheduled = false): WaitingRun |
   });
 }
 
-/** Whether a creation puts the run into its queue in the same breath. */
+/** Whether the call that creates the run also puts it into its queue. */
 export function waitsAtOnce(call: Extract<Call, { call: "createRun" }>): boolean {
   return runOf(call.run, 1, call.scheduled).state === "QUEUED";
 }
 
-/** Makes calls of one store and gives answers that can be compared with another's: versions become their order. */
+/**
+ * Makes calls of one store. Versions in its answers become their order, so that answers of two stores can be compared.
+ */
 export class StorePlayer {
   private readonly store: RunStore;
   private readonly versions: string[] = [];
@@ -187,7 +189,7 @@ export class StorePlayer {
 
   private comparable(answer: unknown): unknown {
     if (Array.isArray(answer)) return answer.map((part) => this.comparable(part));
-    // Not instanceof: structuredClone makes sets of another realm than the tests'.
+    // Not instanceof: sets from structuredClone belong to a different realm than the tests' own.
     if (isSet(answer)) return [...answer].sort();
     if (typeof answer !== "object" || answer === null) return answer;
     return Object.fromEntries(
@@ -263,7 +265,7 @@ export class StorePlayer {
     return result;
   }
 
-  /** All that the store holds. */
+  /** Everything that the store holds. */
   async state(): Promise<unknown> {
     const { store } = this;
     const tallies = runIds.flatMap((runId) =>

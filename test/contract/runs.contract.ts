@@ -8,7 +8,7 @@ const cancel: RunMove = { to: "CANCELLING", endsAs: "CANCELLED", reason: "asked 
 const overtime: RunMove = { to: "CANCELLING", endsAs: "TIMED_OUT", reason: "took longer than 3600 s" };
 const error = { step: "fit", name: "OutOfMemory", message: "no room" };
 
-/** What a run store promises of graphs and runs, whatever stands behind it. `create` gives a new, empty store. */
+/** What a run store promises about graphs and runs, whatever its backend. `create` returns a new, empty store. */
 export function runsContract(create: () => Promise<RunStore>): void {
   let store: RunStore;
   beforeEach(async () => {
@@ -177,14 +177,14 @@ export function runsContract(create: () => Promise<RunStore>): void {
       expect(await store.getRun("unknown")).toBeUndefined();
     });
 
-    // Each answer holds the whole set: on one busy core MiniStack takes seconds for a thousand of them.
+    // Each answer holds the whole set. On one busy core, MiniStack takes seconds for a thousand of them.
     test("a thousand joins at once lose nothing, and each sees itself", async () => {
       const { runId } = await created();
       const steps = Array.from({ length: 1000 }, (_, step) => step);
       const joined = await Promise.all(steps.map((step) => store.joinRun(runId, 1, step, "done")));
       expect(steps.every((step) => joined[step]?.progress.done.has(step))).toBe(true);
       expect((await store.getRun(runId))?.progress.done).toEqual(new Set(steps));
-      // One of them was last, and knows that it was: that one goes on with what comes after all of them.
+      // Exactly one of them was last and knows it. That one continues with what comes after all of them.
       expect(joined.filter((run) => run?.progress.done.size === 1000)).toHaveLength(1);
     }, 60_000);
   });

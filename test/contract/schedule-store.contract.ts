@@ -13,7 +13,7 @@ const off: StoredSchedule = { ...timeless, active: false };
 const later: StoredSchedule = { ...nightly, nextAt: "2021-10-05T16:21:00.000Z" };
 const key = { pipeline: "ridge-sweep", name: "nightly" };
 
-/** What every store of schedules does. `make` gives an empty one. */
+/** What every store of schedules does. `make` returns an empty one. */
 export function scheduleStoreContract(make: () => Promise<ScheduleStore>): void {
   let store: ScheduleStore;
   beforeEach(async () => {

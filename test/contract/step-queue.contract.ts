@@ -5,16 +5,16 @@ export type QueueUnderTest = {
   queue: StepQueue;
   /** Takes messages that can be received now until there are `count` of them. */
   receive(count: number): Promise<StepMessage[]>;
-  /** How many messages wait for their time to come. */
+  /** How many messages are still delayed. */
   delayed(): Promise<number>;
-  /** Lets so many milliseconds pass. */
+  /** Lets this many milliseconds pass. */
   pass(milliseconds: number): Promise<void>;
 };
 
 const message = (index: number): StepMessage => ({ runId: "run-1", step: "fit", index, epoch: 1 });
 const byIndex = (a: StepMessage, b: StepMessage) => Number(a.index) - Number(b.index);
 
-/** What a step queue promises. `create` gives a new, empty queue. */
+/** What a step queue promises. `create` returns a new, empty queue. */
 export function stepQueueContract(create: () => Promise<QueueUnderTest>): void {
   test("a message arrives as it was sent", async () => {
     const { queue, receive } = await create();

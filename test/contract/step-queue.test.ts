@@ -69,7 +69,7 @@ describe("step queue in SQS", () => {
         );
         return Number(attributes?.[name]);
       },
-      // Time itself is what is waited for here.
+      // This must be real time, as the queue's delay is what is tested.
       pass: (milliseconds) => wait(milliseconds),
     };
   });

@@ -21,7 +21,7 @@ const job = submitted(held, [{ id: "job-1", name: "name-1" }], 12);
 
 const source = { runId: "20211004T162100Z-earlier00000", step: "train_model", index: 7 };
 const uri = "s3://data/raw/labels.csv";
-/** With everything that a step may bring along. */
+/** A step with every optional field set. */
 const seasoned = aHeldStep({
   attempt: 9,
   failures: 1,
@@ -96,7 +96,7 @@ export const stepRecords: readonly [string, StepRecord][] = [
   ["cancelled", ended(job, "CANCELLED", epochStart)],
 ];
 
-/** What a run store promises of step records. `create` gives a new, empty store. */
+/** What a run store promises about step records. `create` returns a new, empty store. */
 export function stepsContract(create: () => Promise<RunStore>): void {
   let store: RunStore;
   beforeEach(async () => {
@@ -198,7 +198,7 @@ export function stepsContract(create: () => Promise<RunStore>): void {
   });
 
   test("more records than fit into one answer are all listed", async () => {
-    // DynamoDB answers with 1 MB at a time.
+    // DynamoDB answers with at most 1 MB at a time.
     const value = "x".repeat(30_000);
     const indexes = Array.from({ length: 45 }, (_, index) => index);
     await Promise.all(indexes.map((index) => put(succeeded(aHeldStep({ index }), { value }, epochStart))));

@@ -2,7 +2,7 @@ import type { RunStore, TallyKey } from "../../shared/ports/run-store.ts";
 
 const key: TallyKey = { runId: "20211004T162100Z-tally0000000", step: "train_model", shard: 3 };
 
-/** What a run store promises of the counts of mapped steps. `create` gives a new, empty store. */
+/** What a run store promises about the counts of mapped steps. `create` returns a new, empty store. */
 export function talliesContract(create: () => Promise<RunStore>): void {
   let store: RunStore;
   beforeEach(async () => {

@@ -17,7 +17,7 @@ function check({ sound }: { sound: boolean }, { log }: StepContext): { sound: bo
   return { sound };
 }
 
-/** Waits for a person, one run at a time. */
+/** Waits for a person. One run at a time. */
 const signOff = definePipeline(
   {
     name: "sign-off",

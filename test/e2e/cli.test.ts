@@ -19,16 +19,16 @@ const folder = mkdtempSync(path.join(tmpdir(), "millrace-cli-"));
 let service: DeployedService;
 const run = "20211004T162100Z-none";
 const unknownRun = `there is no run "${run}"`;
-/** Commands that were typed: the last test asks whether any is missing. */
+/** Commands that were typed. The last test checks that none is missing. */
 const seen = new Set<string>();
 
-/** What a user types after `npx millrace`, in an empty folder. */
+/** Runs what a user types after `npx millrace`, in an empty folder. */
 function millrace(...args: string[]): Promise<Said> {
   seen.add(args[0] ?? "");
   return typed({ cwd: folder, stack: service.stack.stateDir }, args);
 }
 
-/** The output of a command that does what it should. @throws with what it said where it does not */
+/** The output of a command that succeeds. @throws with the command's output if it fails */
 async function output(...args: string[]): Promise<string> {
   const { exitCode, stdout, stderr } = await millrace(...args);
   if (exitCode !== 0)
@@ -36,10 +36,12 @@ async function output(...args: string[]): Promise<string> {
   return stdout;
 }
 
-/** A command and all below it. */
+/** A command and all commands below it. */
 const family = (command: Command): Command[] => [command, ...command.commands.flatMap(family)];
 
-/** What a command that is refused says: in this process, as three dozen of their own take half a minute. */
+/**
+ * The error of a refused command. It runs in this process, as three dozen separate processes would take half a minute.
+ */
 async function refusal(...args: string[]): Promise<string> {
   const program = await millraceProgram();
   for (const command of family(program)) {
@@ -53,7 +55,7 @@ async function refusal(...args: string[]): Promise<string> {
   }
 }
 
-/** What a command answers a program. */
+/** A command's answer for programs. */
 async function answered(...args: string[]): Promise<{ runId?: string; [field: string]: unknown }> {
   return JSON.parse(await output(...args, "--json"));
 }
@@ -73,7 +75,7 @@ const waiting = (runId: string) =>
     return step?.state === "PAUSED" ? true : undefined;
   });
 
-/** A run with a job, that has succeeded. */
+/** A run with a job that succeeded. */
 let counted: string;
 
 beforeAll(async () => {

@@ -1,4 +1,4 @@
-/** Tests of pipelines that start by a dropped data set: one after the other on one stack. */
+/** Tests of pipelines that start when a data set is dropped. They run one after the other on one stack. */
 import "./datasets/poem-datalake.ts";
 import "./datasets/ctr-training.ts";
 

@@ -22,7 +22,7 @@ import { knownSteps } from "../../shared/state/read-step.ts";
 import { isActive, type Run } from "../../shared/state/run.ts";
 import { hasResult, type StepIndex } from "../../shared/state/step-record.ts";
 
-/** The service, deployed by the real `sls deploy` to a local stack of its own. */
+/** The service, deployed by the real `sls deploy` to its own local stack. */
 export type DeployedService = {
   stack: Stack;
   store: RunStore;
@@ -30,22 +30,22 @@ export type DeployedService = {
   sqs: SQSClient;
   batch: BatchClient;
   bucket: string;
-  /** Invokes a function by its short name; throws what it threw. */
+  /** Invokes a function by its short name, and throws what the function throws. */
   invoke(name: string, payload: unknown): Promise<unknown>;
   start(request: object): Promise<{ runId: string; created: boolean }>;
-  /** Asks for what operators may ask for. */
+  /** Makes a request of an operator. */
   manage(request: object): Promise<unknown>;
   /** Drops an object and returns its version. */
   drop(key: string, body: string | Uint8Array): Promise<string | undefined>;
   remove(key: string): Promise<void>;
-  /** Runs caused by an object, once there are so many. */
+  /** Runs that an object started, as soon as there are `count` of them. */
   runsFor(uri: string, count: number): Promise<Run[]>;
-  /** Waits until a run has ended, sweeping meanwhile as often as asked. */
+  /** Waits until a run has ended. Sweeps meanwhile, as often as asked. */
   finished(runId: string, sweepEvery?: number): Promise<Run>;
   steps(runId: string): Promise<StoredStep[]>;
-  /** A run as people see it, with the states that are not stored. */
+  /** A run as people see it, including the states that aren't stored. */
   view(runId: string): Promise<RunView>;
-  /** The result of a step, wherever it lies. @throws when it has none */
+  /** The result of a step, wherever it's stored. @throws if the step has no result */
   output(runId: string, step: string, index?: StepIndex): Promise<Json>;
   /** Text of an object. */
   read(uri: string): Promise<string>;
@@ -56,7 +56,11 @@ export type DeployedService = {
 
 const client = { region: "us-east-1", credentials: { accessKeyId: "test", secretAccessKey: "test" } };
 
-/** Polls until there is an answer, the longer it takes the less often. @throws after `seconds`, saying what was waited for */
+/**
+ * Polls until there is an answer, less often the longer it takes.
+ *
+ * @throws after `seconds`, saying what it waited for
+ */
 export async function eventually<T>(
   what: string,
   ask: () => Promise<T | undefined>,
@@ -73,15 +77,15 @@ export async function eventually<T>(
 }
 
 /**
- * Sweeps again and again, as the scheduler does once a minute: that is long for a test.
+ * Sweeps repeatedly. The scheduler does so once a minute, which is too slow for a test.
  *
- * @returns what ends it
+ * @returns a function that stops it
  */
 export function keepTicking(service: DeployedService, milliseconds: number): () => Promise<void> {
   const ending = new AbortController();
   const ticking = (async () => {
     while (!ending.signal.aborted) {
-      // A stack that is down or restarting just then has no tick.
+      // If the stack is down or restarting at this moment, the tick is skipped.
       await service.invoke("tick", {}).catch(() => undefined);
       await delay(milliseconds, undefined, { signal: ending.signal }).catch(() => undefined);
     }
@@ -92,7 +96,7 @@ export function keepTicking(service: DeployedService, milliseconds: number): () 
   };
 }
 
-/** Lets so many calls be under way at once; the others wait their turn. */
+/** Lets at most `lanes` calls be under way at once. The others wait their turn. */
 function inLanes<A extends unknown[], R>(lanes: number, call: (...args: A) => Promise<R>) {
   const ends: Promise<unknown>[] = Array.from({ length: lanes }, () => Promise.resolve());
   let next = 0;
@@ -104,7 +108,7 @@ function inLanes<A extends unknown[], R>(lanes: number, call: (...args: A) => Pr
   };
 }
 
-/** Pids of processes that work for a run: their environment names it. */
+/** Pids of processes that work for a run. Their environment names the run. */
 export function processesOf(runId: string): number[] {
   return readdirSync("/proc")
     .filter((entry) => /^\d+$/.test(entry))
@@ -118,10 +122,10 @@ export function processesOf(runId: string): number[] {
     .map(Number);
 }
 
-/** What may differ from a user's service: its pipelines, and the cores that its jobs share. */
+/** What may differ from a user's service: its pipelines, and the number of cores that its jobs share. */
 export type ServiceOptions = { catalogue?: Catalogue; vcpus?: number };
 
-/** Starts a stack in a folder and deploys the service to it; neither is left when that fails. */
+/** Starts a stack in a folder and deploys the service to it. If that fails, nothing is left. */
 async function deployInto(folder: string, { catalogue, vcpus }: ServiceOptions): Promise<Stack> {
   const serviceDir = join(folder, "service");
   try {
@@ -140,7 +144,7 @@ async function deployInto(folder: string, { catalogue, vcpus }: ServiceOptions):
   }
 }
 
-/** Starts a stack, deploys the service and gives the handles to it. */
+/** Starts a stack, deploys the service, and returns the handles to it. */
 export async function deployService(options: ServiceOptions = {}): Promise<DeployedService> {
   const folder = mkdtempSync(join(tmpdir(), "millrace-e2e-"));
   const stack = await deployInto(folder, options);
@@ -152,7 +156,7 @@ export async function deployService(options: ServiceOptions = {}): Promise<Deplo
   const store = dynamoRunStore(table);
   const bucket = `millrace-local-data-${stack.accountId}`;
 
-  // Each function that works at the same time is a process of its own, and to start one takes longer than its work.
+  // Each function that works at the same time is a separate process, and starting one takes longer than its work.
   const invoke = inLanes(3, async (name: string, payload: unknown) => {
     const answer = await stack.invoke(`millrace-local-${name}`, payload);
     if (answer.ok) return answer.payload;

@@ -6,11 +6,11 @@ import { NODE_BIN, REPOSITORY, VENV } from "../../local/stack/paths.ts";
 
 jest.setTimeout(120_000);
 
-/** What a pipeline, its job and the tools that check them are made from. */
+/** What a pipeline, its job, and the tools that check them need. */
 const sources = [
   ...["batch-jobs", "cli", "functions", "local", "pipelines", "resources", "shared", "templates"],
   ...["biome.json", "jest.config.cjs", "package.json", "ruff.toml", "tsconfig.json", ".gitignore"],
-  // The configuration of jest names it.
+  // Jest's configuration names it.
   "test/e2e-first.cjs",
 ];
 const caches = new Set(["__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache"]);
@@ -31,7 +31,7 @@ beforeAll(() => {
 
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-/** Runs a command in the copy; its exit code, and what it said. */
+/** Runs a command in the copy. Returns its exit code and its output. */
 async function run(command: string, args: readonly string[], folder = ".") {
   const { exitCode, all } = await execa(command, args, {
     ...{ cwd: path.join(root, folder), all: true, reject: false },
@@ -42,14 +42,14 @@ async function run(command: string, args: readonly string[], folder = ".") {
 const millrace = (...args: string[]) => run(node, ["cli/millrace.ts", ...args]);
 const tool = (name: string, ...args: string[]) => run(path.join(NODE_BIN, name), args);
 const python = (...args: string[]) => run(path.join(VENV, "bin", "python"), ["-m", ...args], "batch-jobs");
-/** What those said that had something against it. */
+/** The results of the commands that failed. */
 async function complaints(runs: readonly ReturnType<typeof run>[]): Promise<unknown[]> {
   return (await Promise.all(runs)).filter(({ exitCode }) => exitCode !== 0);
 }
 
 describe("millrace init", () => {
   beforeAll(async () => {
-    // Long names make long lines.
+    // A long name makes long lines.
     const name = "forecast-of-sales-by-month-and-region";
     expect(await complaints([millrace("init", name, "--batch")])).toEqual([]);
     expect(await complaints([millrace("init", "words")])).toEqual([]);

@@ -33,14 +33,14 @@ const work = z.strictObject({
   value: z.number().default(1),
   /** How long the job takes. */
   seconds: z.number().default(0),
-  /** The epoch from which on the job works. */
+  /** The first epoch in which the job works. */
   mendedIn: z.int().default(1),
 });
 
 const same = <T extends Json>(input: T): T => input;
 const pass = (_input: object, { attempt }: StepContext) => ({ attempt });
 
-/** One job; the last of three generations. */
+/** One job, the last of three generations. */
 const leaf = definePipeline({ name: "leaf", params: work }, ({ params, step }) => {
   const { value, seconds, mendedIn } = params;
   const worked = step("work", batch(trial.work, { value, seconds, mendedIn }));
@@ -84,7 +84,7 @@ const arrival = definePipeline(
   },
 );
 
-/** Waits for what does not come. */
+/** Waits for something that never comes. */
 const absence = definePipeline({ name: "absence", params: nothing }, ({ step }) => {
   step("object", wait({ object: "raw/kinds/never", deadline: 1 }));
   step("answer", approval({ message: "anybody?", deadline: 1 }));
@@ -168,7 +168,7 @@ const rules = definePipeline({ name: "rules", params: nothing }, ({ step }) => {
   step("after_skipped", lambda({ skipped }, same));
 });
 
-/** Leaves a note of how a run ended. */
+/** Writes a note that says how a run ended. */
 const note: Hook = async (end, { artifacts }) =>
   artifacts.write("ended.json", JSON.stringify(end), "application/json");
 const hooks = { succeeded: note, failed: note, cancelled: note, timedOut: note };
@@ -178,7 +178,7 @@ const hooked = definePipeline({ name: "hooked", params: work, hooks }, ({ params
   step("work", batch(trial.work, { value, seconds, mendedIn }));
 });
 
-/** Has ten seconds, of which a job that hangs takes all. */
+/** Has a limit of ten seconds, which a hanging job uses up. */
 const limited = definePipeline({ name: "limited", params: nothing, hooks, timeout: 10 }, ({ step }) => {
   step("work", batch(trial.work, { value: 1, seconds: 600 }));
 });
@@ -194,7 +194,7 @@ const single = held("single", { maxActiveRuns: 1 });
 const exclusive = held("exclusive", { maxActiveRuns: 1, onCollision: "cancel_new" });
 const queued = held("queued", { queue: workQueue("gate", { limit: 1 }) });
 
-/** Steps whose results may be used again. */
+/** Steps whose results can be reused. */
 const cached = definePipeline(
   { name: "cached", params: z.strictObject({ value: z.number() }) },
   ({ params, step, map }) => {
@@ -211,7 +211,7 @@ const cached = definePipeline(
   },
 );
 
-/** A job that gets more memory when it ran out of it. */
+/** A job that gets more memory after it ran out of it. */
 const growing = definePipeline({ name: "growing", params: nothing }, ({ step }) => {
   step("work", batch(trial.work, { value: 1 }, { memory: [128, 256, 512] }));
 });
@@ -219,7 +219,7 @@ const growing = definePipeline({ name: "growing", params: nothing }, ({ step }) 
 /** Steps of {@link chain}. */
 export const links = 20;
 
-/** Functions one after another, each quick enough for the worker of the one before to go on with it. */
+/** Functions in a chain. Each is quick enough for the worker of the one before to continue with it. */
 const chain = definePipeline({ name: "chain", params: nothing }, ({ step }) => {
   const link = ({ before }: { before: number }, { log }: StepContext) => {
     log.info("link", { link: before + 1 });
@@ -231,13 +231,13 @@ const chain = definePipeline({ name: "chain", params: nothing }, ({ step }) => {
   }
 });
 
-/** Where a function runs: the name of its function on AWS, and its megabytes. */
+/** Where a function runs: the name of its function on AWS, and its megabytes of memory. */
 const place = (_input: object) => ({
   name: process.env.AWS_LAMBDA_FUNCTION_NAME ?? "",
   megabytes: Number(process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE),
 });
 
-/** Functions that need little memory, and much, one after the other and in a map. */
+/** Small and large functions, one after the other and in a map. */
 const sizes = definePipeline({ name: "sizes", params: nothing }, ({ step, map }) => {
   const before = step("before", lambda({}, place));
   const heavy = step("heavy", lambda({ before }, place), { size: "large" });
@@ -245,7 +245,7 @@ const sizes = definePipeline({ name: "sizes", params: nothing }, ({ step, map })
   step("after", lambda({ each }, place));
 });
 
-/** Numbers whose text is larger than what is stored in place. */
+/** Numbers whose text is too large to be stored in the record. */
 const numbers = Array.from({ length: 2000 }, (_, place) => place);
 
 /** Results of more than 4 KB: passed on, mapped over, and given to a parent. */
@@ -272,7 +272,7 @@ const largeChild = definePipeline({ name: "large-child", params: nothing }, ({ s
   );
 });
 
-/** Fails, and tells of it: by secrets that the test keeps, by e-mail, and to one whose secret nobody keeps. */
+/** Fails, and sends notices: with secrets that the test stores, by e-mail, and one whose secret doesn't exist. */
 const telling = definePipeline(
   {
     name: "telling",
@@ -296,7 +296,7 @@ const telling = definePipeline(
   },
 );
 
-/** What the tests of all kinds of step deploy. */
+/** The pipelines that the tests of all kinds of steps deploy. */
 export const pipelines: readonly Pipeline[] = [
   ...[leaf, middle, family, waits, arrival, absence, signOff, repeats, maps, rules, hooked, limited],
   ...[single, exclusive, queued, cached, growing, chain, sizes, large, largeChild, modelPipeline, telling],

@@ -9,7 +9,7 @@ import { chainScenario, workScenarios } from "./kinds/work.ts";
 
 jest.setTimeout(240_000);
 
-/** Those that the others would disturb, the sweeps among them. */
+/** Scenarios that the others, or the sweeps, would disturb. */
 const first = [arrivalScenario, chainScenario];
 const scenarios = [
   ...waitingScenarios,
@@ -23,7 +23,7 @@ const lives = new Map<string, Promise<void>>();
 let service: DeployedService | undefined;
 let stopTicking = async () => {};
 
-/** Begins all scenarios at once: most of their time is waiting. Each test then waits for its own. */
+/** Starts all scenarios at once, as they spend most of their time waiting. Each test then waits for its own. */
 beforeAll(async () => {
   const deployed = await deployService({
     catalogue: {
@@ -36,7 +36,7 @@ beforeAll(async () => {
   service = deployed;
   const live = (group: readonly Scenario[]) => {
     for (const { name, live } of group) lives.set(name, live(deployed));
-    // What fails is told by its own test.
+    // The scenario's own test reports its failure.
     return Promise.allSettled(lives.values());
   };
   await live(first);

@@ -31,7 +31,7 @@ const source = (file: string) => readFileSync(path.join(REPOSITORY, file), "utf8
 beforeAll(async () => {
   const copied = ["pipelines/poem-datalake.ts", "pipelines/poem-model.ts"];
   service = await deployService({
-    // Jobs ask for two each, and spend half their time with the import of libraries.
+    // Each job asks for two vCPUs, and spends half its time on importing libraries.
     vcpus: 4,
     catalogue: {
       index: 'export { pipelines } from "../test/e2e/poem-pipelines.ts";',
@@ -61,7 +61,7 @@ async function generated(files: number): Promise<Uint8Array> {
   return readFileSync(file);
 }
 
-/** Runs of a pipeline, once there are any. */
+/** Runs of a pipeline, as soon as there are any. */
 const runsOf = (pipeline: string) =>
   eventually(`a run of ${pipeline}`, async () => {
     const { runs } = await service.store.listRuns({ pipeline }, 10);
@@ -119,7 +119,7 @@ describe("poem-model", () => {
 
   it("ends with the same weights when its machine is taken back in the middle, and another form has a champion of its own", async () => {
     const interrupted = await start("interrupted", {}, true);
-    // The training is two jobs away.
+    // The training job comes two jobs later, so there's time to set this up.
     await misbehave(service.stack.batchEndpoint, [
       {
         ...{ kind: "spot-interruption", jobName: `${interrupted}-train-*`, times: 1 },
@@ -135,7 +135,7 @@ describe("poem-model", () => {
     const log = new URL(`/_local/logs?stream=${encodeURIComponent(stream)}`, service.stack.batchEndpoint);
     expect(await (await fetch(log)).text()).toContain('"going on after a checkpoint"');
     expect(await weightsOf(interrupted)).toBe(await weightsOf(first.runId));
-    // The same model is no better than itself, as measured in its own tokens.
+    // The same model is no better than itself, measured in its own tokens.
     const again = await promotionOf(interrupted);
     expect(again).toMatchObject({ promoted: false, holder: 1 });
     expect(again.reason).toMatch(/bitsPerByte (\d\.\d+), the champion's \1: /);

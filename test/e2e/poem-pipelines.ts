@@ -15,7 +15,7 @@ export const smallModel: JsonObject = {
   threads: 1,
 };
 
-/** Both as they are, but for the size of the model that a new lake has trained. */
+/** Both pipelines unchanged, except for the size of the model that a new lake trains. */
 export const pipelines: readonly Pipeline[] = [
   poemDatalake,
   {

@@ -1,4 +1,6 @@
-/** Tests on the product as it is deployed for a user: one after the other on one stack, which the last ones kill. */
+/**
+ * Tests of the product as it's deployed for a user. They run one after the other on one stack; the last ones kill it.
+ */
 import "./product/ridge-sweep.ts";
 import "./product/taxi.ts";
 import "./product/faults.ts";

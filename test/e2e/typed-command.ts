@@ -2,13 +2,13 @@ import path from "node:path";
 import { execa } from "execa";
 import { NODE_BIN, REPOSITORY } from "../../local/stack/paths.ts";
 
-/** What a command said, and how it ended. */
+/** What a command printed, and how it ended. */
 export type Said = { exitCode: number; stdout: string; stderr: string };
 
-/** Where a user types: a folder, the state folder of the local stack that is meant, and their own environment. */
+/** Where a user types: a folder, the state folder of the local stack to use, and the user's environment. */
 export type Typist = { cwd: string; stack: string; env?: NodeJS.ProcessEnv };
 
-/** What a user, ana, types after `npx millrace`: the process of its own that they have. */
+/** Runs what a user, ana, types after `npx millrace`, in a separate process. */
 export async function typed({ cwd, stack, env }: Typist, args: readonly string[]): Promise<Said> {
   const program = path.join(REPOSITORY, "cli", "millrace.ts");
   const {

@@ -18,7 +18,7 @@ const none = z.strictObject({});
 const hour = 3600;
 const day = 24 * hour;
 
-/** Trains, asks, and publishes what was approved. */
+/** Trains, asks, and publishes if the answer is yes. */
 function publishing(
   calls: string[],
   options: { deadline?: number; byDefault?: "approve" | "reject"; step?: StepOptions } = {},
@@ -47,7 +47,7 @@ function publishing(
   });
 }
 
-/** A run that has come to its question. */
+/** A run that waits for its answer. */
 async function asked(options: Parameters<typeof publishing>[1] = {}) {
   const calls: string[] = [];
   const memory = new MemoryEngine([publishing(calls, options)]);
@@ -168,7 +168,7 @@ describe("when the deadline of an approval passes", () => {
     const { memory, runId, calls } = await asked({ deadline, ...(byDefault && { byDefault }) });
     await pass(memory, deadline - 5);
     expect((await stepOf(memory, runId, "ok")).state).toBe("PAUSED");
-    // What is near has a hint of its own; what is far is left to the sweep.
+    // A near deadline has a hint of its own; a far one is left to the sweep.
     await pass(memory, deadline < 120 ? 10 : 200);
     const record = await stepOf(memory, runId, "ok");
     expect(record.state).toBe(state);

@@ -19,7 +19,7 @@ const minute = 60_000;
 const start = Date.parse("2022-01-01T00:00:30Z");
 const params = z.strictObject({ label: z.string().default("") });
 
-/** A pipeline that takes a while, and fails for the times that it is told to. */
+/** A pipeline that takes a while, and fails for the times in `failing`. */
 function scoring(seconds = 0, options: { maxActiveRuns?: number; failing?: Set<string> } = {}) {
   const { failing = new Set(), ...rest } = options;
   const triggers = [
@@ -67,7 +67,7 @@ async function runsOf(memory: MemoryEngine): Promise<Run[]> {
 
 const active = (runs: readonly Run[]) => runs.filter(({ state }) => state === "RUNNING");
 
-/** Works and ticks until a backfill has nothing left to do; `watch` is told of each turn. */
+/** Works and ticks until a backfill has nothing left to do. Calls `watch` after each turn. */
 async function finish(
   memory: MemoryEngine,
   id: string,
@@ -398,7 +398,7 @@ describe("a request that cannot be", () => {
 });
 
 describe("whatever call it dies at", () => {
-  /** Starts, cancels and resumes a backfill, with a worker that dies once; nobody repeats what he was asked for. */
+  /** Starts, cancels and resumes a backfill, with a worker that dies once. Nobody repeats a cancel or a resume. */
   async function withCrash(at: number, when: "before" | "after") {
     const memory = memoryOf(scoring(90));
     const sound = memory.engine;
@@ -413,7 +413,7 @@ describe("whatever call it dies at", () => {
       }
     };
     const request = { ...days, to: "2021-01-04", concurrency: 1 };
-    // People ask again when they get no answer.
+    // People ask again if they get no answer.
     if (!(await attempt((each) => startBackfill(each, request)))) await startBackfill(sound, request);
     const [{ id } = { id: "" }] = await sound.backfills.list(1);
     let most = 0;

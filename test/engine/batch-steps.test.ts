@@ -162,7 +162,7 @@ describe("a sweep of a large array job", () => {
 });
 
 describe("a submission that Batch does not take", () => {
-  /** A run of one job, whose submissions fail until they are told not to. */
+  /** A run of one job. Its submissions fail until `seen.outage` is cleared. */
   async function refused(error: Error) {
     const pipeline = definePipeline({ name: "refused", params: none }, ({ step }) => {
       step("work", batch(square, { n: 1 }));
@@ -197,7 +197,7 @@ describe("a submission that Batch does not take", () => {
   it("is not given up for hours in which nobody tried", async () => {
     const { memory, seen, runId } = await refused(unavailable);
     await work(memory);
-    // As when no function runs either.
+    // As if no function ran in the meantime either.
     memory.clock.moveTo(memory.clock.now() + 5 * 3600_000);
     await work(memory);
     expect(seen.tries).toBe(2);
@@ -293,7 +293,7 @@ describe("a submission in parts that is taken up again", () => {
     const { runId } = await startRun(memory.engine, request);
     expect((await memory.finish(runId)).state).toBe("FAILED");
     broken = false;
-    // The odd children need more than one array job; the second is throttled, and the first begins before the next try.
+    // The odd children need more than one array job. The second is throttled, and the first begins before the next try.
     const submit = memory.batch.submit.bind(memory.batch);
     let parts = 0;
     memory.batch.submit = async (job) => {

@@ -18,7 +18,7 @@ import { begin, runOf, stepOf, work } from "./driving.ts";
 const params = z.strictObject({ list: z.array(z.number()).default([1]) });
 type Cache = NonNullable<StepOptions["cache"]>;
 
-/** Squares of a list by functions whose calls are told; cached as is said. */
+/** Squares a list with functions, whose calls are recorded. `cache` says how results are cached. */
 function squares(calls: number[], cache: Cache = true) {
   return definePipeline({ name: "squares", params }, ({ params, map }) => {
     map(
@@ -40,7 +40,7 @@ const square = defineJob("demo.square", {
   resources: { vcpus: 1, memory: 512 },
 });
 
-/** The same by jobs, of which a version is known or not. */
+/** The same with jobs, whose image version may be known or not. */
 function byJobs(calls: number[], versions: Record<string, string> = { demo: "image-1" }) {
   const pipeline = definePipeline({ name: "squares", params }, ({ params, map }) => {
     map("square", params.list, (n) => batch(square, { n }), { cache: true });
@@ -67,7 +67,7 @@ const childStates = async (memory: MemoryEngine, runId: string) =>
     .filter(({ index }) => index !== "map")
     .map(({ state }) => state);
 
-/** Puts other pipelines in place of those that are deployed. */
+/** Replaces the deployed pipelines. */
 function deploy(memory: MemoryEngine, ...pipelines: ReturnType<typeof squares>[]): void {
   const byName = new Map(pipelines.map((pipeline) => [pipeline.name, pipeline]));
   memory.engine = { ...memory.engine, pipelines: byName as Engine["pipelines"] };
@@ -86,7 +86,7 @@ describe("a cached function", () => {
       output: { value: 4 },
       cachedFrom: { runId: first, step: "square", index: 0 },
     });
-    // The source stays the run that did the work, however many use it.
+    // The source stays the run that did the work, no matter how many runs use its result.
     const third = await finished(memory, [2]);
     expect(await stepOf(memory, third, "square")).toMatchObject({ cachedFrom: { runId: first } });
   });
@@ -113,7 +113,7 @@ describe("a cached function", () => {
     const memory = new MemoryEngine([squares(calls, { expires: 600 })]);
     const first = await stepOf(memory, await finished(memory, [2]), "square");
     const expiry = Date.parse("endedAt" in first ? first.endedAt : "") + 600_000;
-    // A run begins a millisecond later.
+    // Starts a run; the run itself begins a millisecond later.
     const runAt = async (time: number) => {
       memory.clock.moveTo(time - 1);
       await begin(memory, "squares", { params: { list: [2] } });
@@ -123,7 +123,7 @@ describe("a cached function", () => {
     expect(calls).toEqual([2]);
     await runAt(expiry);
     expect(calls).toEqual([2, 2]);
-    // The new result counts from its own time.
+    // The new result expires by its own time.
     await runAt(expiry + 599_999);
     expect(calls).toEqual([2, 2]);
   });
@@ -234,7 +234,7 @@ describe("cached results and objects", () => {
     return { uri, sha256: sha256(text), bytes: text.length, mediaType: "text/plain" };
   };
 
-  /** Reads an object by its artifact, makes another, and says how often it did. */
+  /** Reads an object by its artifact, makes another, and records each call. */
   function copying(calls: string[], padding = "") {
     const schema = z.strictObject({ source: artifact });
     return definePipeline({ name: "squares", params: schema }, ({ params, step }) => {
@@ -416,7 +416,7 @@ describe("a cached job", () => {
     const memory = byJobs(calls);
     await finished(memory, [1, 2]);
     const runId = await begin(memory, "squares", { params: { list: [1, 9, 2] } });
-    // The worker dies when it has committed the cached children, before it tells of them.
+    // The worker dies after it committed the cached children, before it joins them.
     const joinTally = memory.store.joinTally.bind(memory.store);
     memory.store.joinTally = async () => {
       throw new Error("the worker died");
@@ -426,7 +426,7 @@ describe("a cached job", () => {
     const run = await runOf(memory, runId);
     await memory.store.moveRun(runId, 1, { to: "CANCELLING", endsAs: "CANCELLED", reason: "" }, 0);
     await memory.store.endRun(run, "CANCELLED", new Date(memory.clock.now()).toISOString());
-    // What was kept is forgotten meanwhile: the children's own records must serve.
+    // The cached results no longer apply, so the children's own records must be enough.
     memory.engine = { ...memory.engine, jobVersions: new Map([["demo", "image-2"]]) };
     await retryRun(memory.engine, runId);
     expect((await memory.finish(runId)).state).toBe("SUCCEEDED");

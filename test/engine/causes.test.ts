@@ -20,7 +20,7 @@ import { begin, pass, runOf, stepOf, work } from "./driving.ts";
 const none = z.strictObject({});
 const named = (name: string, message = name) => Object.assign(new Error(message), { name });
 
-/** A function that throws what it is told, one after the other, and then succeeds; it notes when it was called. */
+/** A function that throws the given errors, one after the other, and then succeeds. It records when it was called. */
 function throwing(errors: readonly unknown[], retries: NonNullable<StepOptions["retries"]>) {
   const left = [...errors];
   const seconds: number[] = [];
@@ -38,7 +38,7 @@ function throwing(errors: readonly unknown[], retries: NonNullable<StepOptions["
   });
   const memory = new MemoryEngine([pipeline]);
   clock.now = () => memory.clock.now();
-  /** Runs for so long, and gives the seconds between its calls. */
+  /** Runs for this many seconds, and returns the gaps between the function's calls. */
   const gaps = async (longest = 7200) => {
     const runId = await begin(memory, "throwing");
     await pass(memory, longest);
@@ -54,7 +54,7 @@ describe("a function that fails", () => {
   it.each<[string, NonNullable<StepOptions["retries"]>, number[]]>([
     ["a fixed delay", { limit: 3, delay: 40 }, [40, 40, 40]],
     ["listed delays, of which the last repeats", { limit: 4, delay: [1, 10, 100] }, [1, 10, 100, 100]],
-    // The jitter draws half of the bound each time.
+    // Each time, the jitter draws half of the maximum.
     [
       "growing delays with jitter, up to the most",
       { limit: 5, delay: { base: 20, factor: 3, max: 300 } },
@@ -140,7 +140,7 @@ const crunch = defineJob("demo.crunch", {
   resources: { vcpus: 1, memory: [1024, 2048, 4096] },
 });
 
-/** One job, or a map of jobs, whose attempts end as they are told. */
+/** One job, or a map of jobs, whose attempts end as the test says. */
 function jobs(list: readonly number[] | undefined, retries: NonNullable<StepOptions["retries"]>) {
   const pipeline = definePipeline({ name: "jobs", params: none }, ({ step, map }) => {
     if (list === undefined) step("crunch", batch(crunch, { n: 1 }), { retries });
@@ -153,7 +153,7 @@ function jobs(list: readonly number[] | undefined, retries: NonNullable<StepOpti
     sizes.push([job.environment.MILLRACE_INDICES ?? "", job.resources.memory]);
     return submit(job);
   };
-  /** Lets the run's next job, or the one at a place of an array, end so. */
+  /** Ends the run's next job, or the job at a place in an array. */
   const end = async (exit: JobExit, place = 0) => {
     for (let wait = 0; memory.batch.waiting().length <= place && wait < 100; wait += 1)
       await pass(memory, 60);
@@ -331,7 +331,7 @@ describe("a job that runs out of memory", () => {
 });
 
 describe("a store that throttles", () => {
-  /** An engine whose store refuses its calls from one on, so many times. */
+  /** An engine whose store refuses `times` calls, starting with call number `from`. */
   function throttled(engine: Engine, from: number, times: number) {
     const seen = { calls: 0, refused: 0 };
     const store = new Proxy(engine.store, {
@@ -383,12 +383,12 @@ describe("a store that throttles", () => {
       const [again] = memory.queue.messages();
       expect(again?.message).toEqual(message);
       expect(again?.receivableAt).toBeGreaterThan(now);
-      // Nobody waits for a lease to run out.
+      // The retry doesn't wait for a lease to run out.
       await pass(memory, 25);
       expect((await runOf(memory, runId)).state).toBe("SUCCEEDED");
       const { attempt, failures, losses } = await stepOf(memory, runId, "work");
       expect({ attempt, failures, losses }).toEqual({ attempt: 1, failures: 0 });
-      // The result is the function's: a step that was let go is no wait that is over.
+      // The result is the function's: a released step isn't mistaken for a wait that is over.
       expect(await stepOf(memory, runId, "work")).toMatchObject({ output: { value: "done" } });
       points += 1;
     }

@@ -61,7 +61,7 @@ describe("a cancel", () => {
     },
   );
 
-  // Found by the simulation, seed 175558: a worker that was late with a cancel stopped what the retry had started.
+  // Found by the simulation, seed 175558: a late cancel by a worker stopped what the retry had started.
   it("that a worker is late with stops nothing that a retry has started since", async () => {
     const parent = definePipeline({ name: "parent", params: none }, ({ step }) => {
       step("below", child(sleeper, {}));
@@ -69,7 +69,7 @@ describe("a cancel", () => {
     const memory = new MemoryEngine([parent]);
     const runId = await begin(memory, "parent");
     const hint = { runId, step: "below", index: 0, epoch: 1 };
-    // The step is linked to its run, and the worker dies before it starts that.
+    // The step is linked to its child run, but the worker dies before it starts that run.
     const createRun = memory.store.createRun.bind(memory.store);
     memory.store.createRun = async () => {
       throw new Error("the worker is gone");
@@ -174,7 +174,7 @@ describe("a cancel", () => {
     const below = await childOf(memory, runId, "below");
     await cancelRun(memory.engine, runId);
     await retryRun(memory.engine, runId);
-    // Of the child's new epoch an old cancel, made for want of a parent, is under way when the step begins.
+    // When the step begins, an old cancel of the child's new epoch is under way. It was made because no parent waited.
     const reopened = await memory.store.reopenRun(below, new Date(memory.clock.now()).toISOString(), 0);
     const cancel = { to: "CANCELLING", endsAs: "CANCELLED", reason: "its parent does not wait" } as const;
     await memory.store.moveRun(below.runId, reopened?.epoch ?? 0, cancel, memory.clock.now());

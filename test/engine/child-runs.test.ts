@@ -49,7 +49,7 @@ describe("a child run", () => {
     expect(second).toMatchObject({
       cause: { kind: "step", runId, step: "below", index: 1, epoch: 1 },
       params: { n: 2 },
-      // What was asked of the parent is asked of all that works for it.
+      // Whatever the parent was asked for also applies to its child runs.
       ...{ scheduledAt, priority: 3, refresh: true },
     });
     expect((await childOf(memory, runId, "below", 0)).runId).not.toBe(second.runId);
@@ -257,7 +257,7 @@ describe("a child that fails", () => {
     const { state, error } = await testPipeline(nested(failing));
     expect(state).toBe("FAILED");
     expect(error).toMatchObject({ step: "a", name: "ChildFailed" });
-    // The reason first, and then whose it was: what is cut off is what the links to the child runs say as well.
+    // The reason comes first, then the runs it came through. The links to the child runs still show what is cut off.
     expect(error?.message).toMatch(
       /^b: c: work: the disk is full \(run \S+ of failing ended FAILED\) \(run \S+ of inner ended FAILED\) \(run \S+ of middle/,
     );
@@ -307,7 +307,8 @@ describe("a child that fails", () => {
     expect(calls.filter((call) => call === "second 1")).toHaveLength(3);
   });
 
-  // The simulation, seed 9141494: the run waited for children that waited for its time.
+  // Found by the simulation, seed 9141494: the run waited for its children, and they waited for the run's scheduled
+  // time.
   it("begins with its parent, though that was retried by hand before the time that it was for", async () => {
     const { pipeline } = doubling();
     const memory = new MemoryEngine([nested(pipeline)]);

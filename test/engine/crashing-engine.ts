@@ -9,7 +9,7 @@ export class Crash extends Error {
   override readonly name = "Crash";
 }
 
-/** Wraps every function of a port: `around` is told of each call and may throw before or after it. */
+/** Wraps every function of a port: `around` gets each call and may throw before or after it. */
 export function wrapped<T extends object>(port: T, around: <R>(call: () => Promise<R>) => Promise<R>): T {
   return new Proxy(port, {
     get(target, key, receiver) {
@@ -22,8 +22,8 @@ export function wrapped<T extends object>(port: T, around: <R>(call: () => Promi
 }
 
 /**
- * An engine whose worker dies at its `at`-th call to a port, before the call's effect or after it. The dead make no
- * further calls, unlike one whose call merely failed.
+ * An engine whose worker dies at its `at`-th call to a port, before or after the call takes effect. A dead worker makes
+ * no further calls; a worker whose call merely failed does.
  */
 export function crashing(engine: Engine, at: number, when: Crashing["when"]) {
   const seen = { calls: 0, crashed: false };
@@ -70,7 +70,7 @@ export type Crashing = {
   when: "before" | "after";
   /** Whether the message that the dead worker held comes back. */
   redelivered: boolean;
-  /** Whether jobs take longer than every message that waits. */
+  /** Whether jobs take longer than every waiting message. */
   slowJobs: boolean;
 };
 
@@ -79,15 +79,15 @@ export const crashings: readonly Crashing[] = (["before", "after"] as const).fla
   [true, false].flatMap((redelivered) => [true, false].map((slowJobs) => ({ when, redelivered, slowJobs }))),
 );
 
-/** A run that was just started, and what goes on around it whenever its engine has nothing to do. */
+/** A run that was just started, and what else happens when its engine has nothing to do. */
 export type StartedRun = {
   memory: MemoryEngine;
   runId: string;
-  /** True when it did something. */
+  /** Returns true if it did something. */
   outside?: (engine: Engine) => Promise<boolean>;
 };
 
-/** Runs to the end with a worker that dies once. What it held comes back after its visibility, or never. */
+/** Runs to the end with a worker that dies once. Its message comes back after the visibility timeout, or never. */
 export async function runWithCrash(
   { memory, runId, outside }: StartedRun,
   at: number,
@@ -103,7 +103,7 @@ export async function runWithCrash(
       return { did: true, worked: false };
     }
   };
-  /** Works on one message, if any can be received. */
+  /** Handles one message, if there is one. */
   const handleMessage = async () => {
     for (const { queue, workerSize } of memory.lanes) {
       const [message] = queue.receive(1);

@@ -74,7 +74,7 @@ describe("a deployment while runs wait for slots", () => {
       step("wait", wait({ seconds: 600 }));
     });
 
-  /** One run that has the only slot, and two that wait. */
+  /** One run that holds the only slot, and two that wait for it. */
   async function waiting(queue?: string) {
     const limits = queue === undefined ? {} : { queue: workQueue(queue, { limit: 1 }) };
     const memory = new MemoryEngine([slow({ maxActiveRuns: 1, ...limits })]);

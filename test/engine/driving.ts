@@ -9,7 +9,7 @@ import type { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { sweepRuns } from "../../shared/worker/sweep-run.ts";
 import { crashing } from "./crashing-engine.ts";
 
-/** More rounds than any test needs: an engine that does not come to rest is found out. */
+/** More rounds than any test needs, so that an engine that never comes to rest is noticed. */
 const maxRounds = 10_000;
 
 /** Milliseconds between two ticks. */
@@ -26,7 +26,7 @@ type Start = {
 
 let starts = 0;
 
-/** Starts a run by hand, each time another one unless a key is given, a millisecond after the one before. */
+/** Starts a run by hand, a millisecond after the one before. It's a new run each time unless a key is given. */
 export async function begin(memory: MemoryEngine, pipeline: string, start: Start = {}): Promise<string> {
   starts += 1;
   memory.clock.moveTo(memory.clock.now() + 1);
@@ -40,7 +40,7 @@ export async function runOf(memory: MemoryEngine, runId: string): Promise<Run> {
   return run;
 }
 
-/** States of runs, in the order of their ids as given. */
+/** States of runs, in the order of the given ids. */
 export async function statesOf(memory: MemoryEngine, ids: readonly string[]): Promise<Run["state"][]> {
   return Promise.all(ids.map(async (id) => (await runOf(memory, id)).state));
 }
@@ -57,7 +57,7 @@ export async function stepOf(
   return knownStep(record);
 }
 
-/** Works on the messages and events that are there now, and on what comes of them. Jobs stay as they are. */
+/** Handles the messages and events that are there now, and those that follow from them. Jobs don't change. */
 export async function work(memory: MemoryEngine): Promise<void> {
   for (let round = 0; round < maxRounds; round += 1) {
     const events = memory.batch.takeEvents();
@@ -68,7 +68,7 @@ export async function work(memory: MemoryEngine): Promise<void> {
   throw new Error("the engine does not come to rest");
 }
 
-/** Lets so many seconds pass, with all that happens meanwhile and a tick a minute. Jobs stay as they are. */
+/** Lets this many seconds pass, handling everything in between, with one tick a minute. Jobs don't change. */
 export async function pass(memory: MemoryEngine, seconds: number): Promise<void> {
   const until = memory.clock.now() + seconds * 1000;
   await work(memory);
@@ -81,7 +81,7 @@ export async function pass(memory: MemoryEngine, seconds: number): Promise<void>
   }
 }
 
-/** {@link crashing}, for a test that only asks whether the worker died. */
+/** {@link crashing}, for a test that only needs to know whether the worker died. */
 export function mortal(engine: Engine, at: number, when: "before" | "after") {
   const { engine: dying, seen } = crashing(engine, at, when);
   const life = {

@@ -4,7 +4,7 @@ import type { Item } from "../../bench/item-size.ts";
 import { type Ministack, startTestMinistack } from "../ministack.ts";
 import { createRunTable } from "../run-table.ts";
 
-// The counts of write units are only as good as this reckoning, so it has to see what would make a step dearer.
+// The counts of write units rely on this calculation, so it must notice whatever would make a step more expensive.
 
 let ministack: Ministack;
 let client: DynamoDBClient;

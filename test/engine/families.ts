@@ -5,7 +5,7 @@ import { runOf, stepOf } from "./driving.ts";
 
 const none = z.strictObject({});
 
-/** A child that gives back twice what it gets, or fails as long as it is broken. */
+/** A child that returns twice its input, or fails while it's broken. */
 export function doubling(broken: { now: boolean } = { now: false }) {
   const calls: string[] = [];
   const pipeline = definePipeline(
@@ -33,7 +33,7 @@ export function doubling(broken: { now: boolean } = { now: false }) {
   return { pipeline, calls };
 }
 
-/** Three pipelines, each a step of the next; the innermost waits, or does what it is told. */
+/** Three pipelines, each a step of the next. The innermost is the given one. */
 export function nested(innermost: Pipeline) {
   const inner = definePipeline({ name: "inner", params: none }, ({ step }) =>
     step("c", child(innermost, {})),
@@ -42,7 +42,7 @@ export function nested(innermost: Pipeline) {
   return definePipeline({ name: "outer", params: none }, ({ step }) => step("a", child(middle, {})));
 }
 
-/** The run that a step of another one stands for. */
+/** The run that a step of another run started. */
 export async function childOf(memory: MemoryEngine, runId: string, step: string, index = 0) {
   const record = await stepOf(memory, runId, step, index);
   if (!("child" in record) || record.child === undefined) throw new Error(`${step} has no child`);

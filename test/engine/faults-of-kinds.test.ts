@@ -44,7 +44,7 @@ const inner = definePipeline({ name: "inner", params: numbers }, ({ params, step
   return { n: step("below", child(innermost, { n: params.n }), { after: [nap] }) };
 });
 
-/** One of every kind that waits for something, of maps of them, and of steps that run by a rule. */
+/** Steps of every kind that waits, maps of them, and steps with a rule. */
 function everyKind(bodies: string[]) {
   return definePipeline({ name: "every-kind", params: z.strictObject({}) }, ({ step, map }) => {
     const file = step("file", wait({ object: "raw/here.csv", deadline: 36_000 }));
@@ -79,7 +79,7 @@ function everyKind(bodies: string[]) {
   });
 }
 
-/** What people and S3 do meanwhile: the object lands, and whoever is asked says yes. */
+/** What people and S3 do meanwhile: the object lands, and the person who is asked says yes. */
 async function happenings(memory: MemoryEngine, runId: string, engine: Engine): Promise<boolean> {
   if ((await memory.objects.head("s3://data/raw/here.csv")) === undefined) {
     await memory.objects.put("s3://data/raw/here.csv", "1", "text/csv");
@@ -125,7 +125,7 @@ async function expectWhole(memory: MemoryEngine, runId: string, bodies: readonly
   expect(output("total")).toMatchObject({ output: { value: 8 } });
   expect(output("alarm")).toMatchObject({ output: { value: null } });
   expect(records.filter(({ state }) => state !== "SUCCEEDED").map(({ step }) => step)).toEqual(["failing"]);
-  // Four runs below, each of which succeeded; two passes of the job; nothing at work any more.
+  // Four child runs, each of which succeeded; two passes of the job; nothing is active any more.
   const { runs } = await memory.store.listRuns({}, 10);
   expect(runs.map(({ pipeline, state }) => `${pipeline} ${state}`).sort()).toEqual([
     "every-kind FAILED",
@@ -133,7 +133,7 @@ async function expectWhole(memory: MemoryEngine, runId: string, bodies: readonly
   ]);
   expect(memory.batch.submitted()).toHaveLength(2);
   expect(memory.batch.waiting()).toEqual([]);
-  // A dead worker costs one more call of a function at most.
+  // A dead worker costs at most one more call of a function.
   expect(bodies.length).toBeLessThanOrEqual(4);
 }
 
@@ -208,7 +208,7 @@ describe("an operator's call that dies", () => {
         await cancelRun(cancel.engine, runId).catch(() => undefined);
         const state = (await runOf(memory, runId)).state;
         await pass(memory, 1800);
-        // Died before it had said anything, the cancel never was.
+        // The worker died before it wrote anything, so there was no cancel.
         if (state === "RUNNING") await cancelRun(memory.engine, runId);
         await pass(memory, 600);
         expect(await active(memory)).toEqual([]);
@@ -264,7 +264,7 @@ describe("a zombie", () => {
         if ("holder" in next && next.holder === holder) {
           slept += 1;
           memory.clock.moveTo(memory.clock.now() + 600_000);
-          // One finds the attempt lost, the next one tries again.
+          // The first call finds the attempt lost; the next one makes another attempt.
           await handleStepMessage(memory.engine, hint, Number.POSITIVE_INFINITY);
           await handleStepMessage(memory.engine, hint, Number.POSITIVE_INFINITY);
         }

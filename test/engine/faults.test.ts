@@ -76,7 +76,7 @@ describe("a worker that dies", () => {
         if (!seen.crashed) break;
         points += 1;
       }
-      // Every call is a point to die at; fewer would mean that the wrapping missed some.
+      // The worker can die at every call. A lower count would mean that the wrapper misses some.
       expect(points).toBeGreaterThan(80);
     },
     120_000,
@@ -106,7 +106,7 @@ describe("messages and events", () => {
     let lost = 0;
     for (let turn = 0; turn < 2000; turn += 1) {
       if ((await memory.store.getRun(runId))?.state !== "RUNNING") break;
-      // The first hint and the first event of each kind is lost: what goes on goes on by the sweep alone.
+      // The first hint and the first event of each kind are lost, so only the sweep keeps things going.
       lost += memory.batch.takeEvents().length;
       if (await memory.turn()) continue;
       memory.clock.moveTo(memory.clock.now() + 120_000);
@@ -140,7 +140,7 @@ describe("messages and events", () => {
       await sweepRuns(memory.engine);
     }
     expect(memory.queue.messages()).toHaveLength(40);
-    // All of the rest is lost: now nothing moves, and the sweep sends it again.
+    // All remaining messages are lost. Now nothing moves, and the sweep sends them again.
     memory.queue.receive(100);
     memory.clock.moveTo(memory.clock.now() + 600_000);
     await sweepRuns(memory.engine);
@@ -201,7 +201,7 @@ describe("a job submitted twice", () => {
     step("double", batch(double, { n: 1 }), { retries: { limit: 1, delay: 1 } });
   });
 
-  /** Two jobs for one attempt, of which the first, which the record does not name, holds the claim if one does. */
+  /** Two jobs for one attempt. The record names the second one. With `claimed`, the first one holds the claim. */
   async function twins(claimed = true) {
     const memory = new MemoryEngine([pipeline], { "demo.double": () => ({ n: 2 }) });
     const { runId } = await startRun(memory.engine, {
@@ -238,7 +238,7 @@ describe("a job submitted twice", () => {
     expect((await memory.store.listSteps(runId))[0]?.state).toBe("SUBMITTED");
   });
 
-  // The simulation, seed 8041547: nobody looked at the one that waited, as the record named the other.
+  // Found by the simulation, seed 8041547: nobody looked at the job that waited, as the record named the other one.
   it("goes by the one that holds the claim: it waits for a machine no longer than it may", async () => {
     const { memory, runId, first, second } = await twins();
     memory.batch.wait(first.id);
@@ -253,7 +253,8 @@ describe("a job submitted twice", () => {
     expect((await memory.finish(runId)).state).toBe("SUCCEEDED");
   });
 
-  // The simulation, seed 8016727: the manifest came between the two looks, and the step failed without one.
+  // Found by the simulation, seed 8016727: the manifest came between the two looks, and the step failed as if there was
+  // none.
   it("succeeds by the one that holds the claim, though that ends while the other's end is told", async () => {
     const { memory, runId, first, second } = await twins();
     memory.batch.finish(second.id, { exitCode: 0 });
@@ -271,7 +272,7 @@ describe("a job submitted twice", () => {
     expect((await memory.store.listSteps(runId))[0]?.state).toBe("SUCCEEDED");
   });
 
-  // The simulation, seed 6009148: the copy was taken for a job that left no manifest, and failed the step.
+  // Found by the simulation, seed 6009148: the copy was mistaken for a job that left no manifest, and failed the step.
   it("is tried again when one ends before it could claim, whoever dies on telling, and the other finds the claim taken", async () => {
     for (let at = 1; ; at += 1) {
       const { memory, runId, first, second } = await twins(false);
@@ -281,7 +282,7 @@ describe("a job submitted twice", () => {
       const prefix = `s3://data/runs/twin/${runId}/double/0/1.1/`;
       const claim = await memory.objects.get(`${prefix}_claim.json`);
       if (claim !== undefined) {
-        // It leaves what the other has claimed, and exits with 0.
+        // It leaves alone what the other job has claimed, and exits with 0.
         memory.batch.finish(second.id, { exitCode: 0 });
         for (const event of memory.batch.takeEvents()) await handleJob(memory.engine, event);
         const [record] = await memory.store.listSteps(runId);
@@ -357,7 +358,7 @@ describe("a zombie", () => {
     });
     const message = { runId, step: "work", index: 0, epoch: 1 } as const;
     const stalled = new MemoryEngine([pipeline]);
-    // The first worker's clock stands still, so that it does not notice that its time is up.
+    // The first worker's clock stands still, so it doesn't notice that its time is up.
     const zombie = handleStepMessage(
       { ...memory.engine, clock: stalled.clock },
       message,
@@ -365,7 +366,7 @@ describe("a zombie", () => {
     );
     while (gate.open === undefined) await new Promise((resolve) => setImmediate(resolve));
     memory.clock.moveTo(memory.clock.now() + 600_000);
-    // One finds the attempt lost, the next one tries again.
+    // The first call finds the attempt lost; the next one makes another attempt.
     await handleStepMessage(memory.engine, message, Number.POSITIVE_INFINITY);
     await work(memory);
     gate.open();
@@ -373,7 +374,7 @@ describe("a zombie", () => {
     expect(order).toEqual(["begin 1", "begin 2"]);
     const [record] = await memory.store.listSteps(runId);
     expect(record).toMatchObject({ state: "SUCCEEDED", attempt: 2, output: { value: 2 } });
-    // Nor does its process remember what it made.
+    // The zombie's process doesn't remember its own result either.
     expect(await resultsNamed(memory.store, runId, ["work"])).toMatchObject([{ output: { value: 2 } }]);
     expect((await memory.finish(runId)).state).toBe("SUCCEEDED");
   });

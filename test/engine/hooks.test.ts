@@ -12,7 +12,7 @@ import { begin, mortal, pass, runOf, stepOf, work } from "./driving.ts";
 
 const params = z.strictObject({ seconds: z.number().default(0), fails: z.boolean().default(false) });
 
-/** A pipeline with a hook for each end, which tells what it was told, and what the hook does besides. */
+/** A pipeline with a hook for each end. The hook records the end it got, then does what `does` says. */
 function hooked(told: RunEnd[], does: (end: RunEnd, attempt: number) => unknown = () => null) {
   const hook = (end: RunEnd, { attempt }: { attempt: number }) => {
     told.push(end);
@@ -39,7 +39,7 @@ function hooked(told: RunEnd[], does: (end: RunEnd, attempt: number) => unknown 
   );
 }
 
-/** Ends a run in a state, and gives the engine back a second later. */
+/** Ends a run in a state, and returns its id. */
 async function ended(memory: MemoryEngine, state: RunEnd["state"]): Promise<string> {
   const seconds = state === "CANCELLED" ? 600 : state === "TIMED_OUT" ? 7200 : 0;
   const runId = await begin(memory, "hooked", { params: { seconds, fails: state === "FAILED" } });
@@ -53,7 +53,7 @@ async function ended(memory: MemoryEngine, state: RunEnd["state"]): Promise<stri
 const ends = ["SUCCEEDED", "FAILED", "CANCELLED", "TIMED_OUT"] as const;
 const hooksOf = async (memory: MemoryEngine, runId: string) =>
   (await memory.store.listSteps(runId)).filter(({ step }) => step.startsWith("@"));
-/** Whether the sweep still has the run before it. */
+/** Whether the sweep still has to look at the run. */
 const isOpen = async (memory: MemoryEngine, runId: string) =>
   (await memory.store.dueRuns(Number.MAX_SAFE_INTEGER, 1000)).includes(runId);
 
@@ -190,7 +190,7 @@ describe("a hook", () => {
       step("below", child(below, { fails: true }), { retries: 2 });
     });
     const memory = new MemoryEngine([parent]);
-    // Hooks are worked on last.
+    // Hold the hooks back, and handle them last.
     const late: StepMessage[] = [];
     const send = memory.queue.send.bind(memory.queue);
     memory.queue.send = async (messages, delay) => {

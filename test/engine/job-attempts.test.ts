@@ -15,7 +15,7 @@ const crunch = defineJob("demo.crunch", {
   resources: { vcpus: 1, memory: [1024, 2048, 4096] },
 });
 
-/** One job, whose attempts end as they are told. */
+/** One job, whose attempts end as the test says. */
 function job(retries: NonNullable<StepOptions["retries"]>, resources: Partial<Resources> = {}) {
   const pipeline = definePipeline({ name: "jobs", params: z.strictObject({}) }, ({ step }) => {
     step("crunch", batch(crunch, { n: 1 }, resources), { retries });
@@ -27,7 +27,7 @@ function job(retries: NonNullable<StepOptions["retries"]>, resources: Partial<Re
     submissions.push(submission);
     return submit(submission);
   };
-  /** Lets the run's next job end so. */
+  /** Ends the run's next job. */
   const end = async (exit: JobExit) => {
     for (let wait = 0; memory.batch.waiting().length === 0 && wait < 100; wait += 1) await pass(memory, 60);
     const [next] = memory.batch.waiting();
@@ -36,7 +36,7 @@ function job(retries: NonNullable<StepOptions["retries"]>, resources: Partial<Re
     memory.batch.finish(next.id, exit);
     await work(memory);
   };
-  /** Where each job was sent to, and how often Batch may try it. */
+  /** Which queue each job was sent to, and how often Batch may try it. */
   const queues = () => submissions.map((each) => [each.resources.queue, each.tries]);
   return { memory, end, queues };
 }
@@ -144,7 +144,7 @@ describe("a step whose Spot machines are taken back", () => {
       await submit(job);
       throw new Error("the answer is lost");
     };
-    // Before the submission is tried again.
+    // The submission isn't repeated yet.
     await pass(memory, 2);
     expect(await stepOf(memory, runId, "crunch")).toMatchObject({ attempt: 2, holder: "worker" });
     await cancelRun(memory.engine, runId);

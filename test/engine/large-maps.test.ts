@@ -70,7 +70,7 @@ describe("a map over the largest list there may be", () => {
 });
 
 describe("what children of one map share", () => {
-  /** Changes all that it gets, as functions sometimes do. */
+  /** Changes everything it gets, as functions sometimes do. */
   const changing = (input: object) => {
     const { item, all } = input as { item: Item; all: Item[] };
     const first = all[0]?.seen.length ?? -1;
@@ -85,7 +85,7 @@ describe("what children of one map share", () => {
       const items = step("list", lambda({ size: params.size }, itemsUpTo));
       map("child", items, (item) => lambda({ item, all: items }, changing));
     });
-    // A list of 300 is over 4 KB, so that it lies in S3 and is remembered.
+    // A list of 300 is over 4 KB, so it's in S3 and is remembered.
     const { outputs } = await testPipeline(pipeline, { params: { size: 300 } });
     expect(outputs.child).toEqual(Array.from({ length: 300 }, (_, place) => ({ seen: [place], first: 0 })));
     expect(outputs.list).toEqual(itemsUpTo({ size: 300 }));
@@ -155,7 +155,7 @@ describe("a map of the most jobs that there may be", () => {
         const { n } = input as { n: number };
         const tried = (tries.get(n) ?? 0) + 1;
         tries.set(n, tried);
-        // Three fail once, and one of them twice more: as often as it may, and again.
+        // Three children fail once. One of them fails a second time, and has no retries left then.
         if (tried === 1 && [7, 5000, 9999].includes(n)) throw new Error("not at first");
         if (tried === 2 && n === 5000) throw new Error("nor at second");
         return { n: n / 2 };
@@ -166,7 +166,7 @@ describe("a map of the most jobs that there may be", () => {
       state: "FAILED",
       error: { step: "halve[5000]", message: "nor at second" },
     });
-    // The array, and a job of its own for each second try.
+    // The array, and a separate job for each second try.
     expect(memory.batch.submitted()).toHaveLength(1 + 3);
 
     const joins = counted(memory.store, ["joinTally"]);
@@ -174,7 +174,7 @@ describe("a map of the most jobs that there may be", () => {
     expect((await memory.finish(runId)).state).toBe("SUCCEEDED");
     expect(memory.batch.submitted()).toHaveLength(1 + 3 + 1);
     expect([...tries.values()].reduce((sum, count) => sum + count, 0)).toBe(size + 4);
-    // What was told of in the epoch before is not told of again.
+    // Joins of the epoch before aren't repeated.
     expect(joins.count).toBeLessThan(10);
   });
 });
@@ -226,7 +226,7 @@ describe("a cancel of a large map", () => {
         most = Math.max(most, writes.count);
       }
     }
-    // A child of a pipeline is a record of its own, and one of its step.
+    // A child that is a run takes two writes: its own record, and the record of the run's step.
     expect(most).toBeLessThanOrEqual(2 * 200);
     expect((await runOf(memory, runId)).state).toBe("CANCELLED");
     const { runs } = await memory.store.listRuns({}, 2 * size);

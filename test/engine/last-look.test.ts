@@ -7,7 +7,7 @@ import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
 import { sweepRun } from "../../shared/worker/sweep-run.ts";
 
 describe("the last look at a cancelled run", () => {
-  // Found by the simulation, seed 555892: an index that was behind had the run closed before a late worker's claim.
+  // Found by the simulation, seed 555892: because an index lagged, the run was closed before a late worker's claim.
   it("is not taken before its time, whoever asks", async () => {
     const pipeline = definePipeline({ name: "stopped", params: z.strictObject({}) }, ({ step }) => {
       step(
@@ -27,7 +27,7 @@ describe("the last look at a cancelled run", () => {
     expect(await isDue()).toBe(false);
   });
 
-  // Found by the simulation, seed 134468: the cancel's search for the job came before Batch listed it.
+  // Found by the simulation, seed 134468: the cancel looked for the job before Batch listed it.
   it("ends a job that Batch did not list when its submission was cancelled", async () => {
     const work = defineJob("demo.work", {
       input: z.object({}),
@@ -42,7 +42,7 @@ describe("the last look at a cancelled run", () => {
     const { runId } = await startRun(memory.engine, { pipeline: "unlisted", cause, causeKey: "" });
     const [message] = memory.queue.receive();
     if (message === undefined) throw new Error("no message waits");
-    // Submit, and die before that is recorded.
+    // The worker submits, and dies before that is recorded.
     const putStep = memory.store.putStep.bind(memory.store);
     memory.store.putStep = async (next, previous) => {
       if ("holder" in next && next.holder === "jobs") throw new Error("the worker is gone");

@@ -55,7 +55,7 @@ describe("children of a map that wait for their siblings' machines", () => {
     return { memory, runId };
   }
 
-  /** Lets 50 minutes pass again and again, with a sweep each time. What does not run waits for a machine. */
+  /** Lets 50 minutes pass repeatedly, with a sweep each time. Jobs that don't run wait for a machine. */
   async function pass({ memory }: { memory: MemoryEngine }, times: number, running: readonly string[]) {
     for (let time = 0; time < times; time += 1) {
       for (const { id } of memory.batch.waiting()) if (!running.includes(id)) memory.batch.wait(id);
@@ -75,7 +75,7 @@ describe("children of a map that wait for their siblings' machines", () => {
     await pass(world, 12, [first]);
     expect(service.submitted()).toHaveLength(1);
     expect(service.waiting()).toHaveLength(5);
-    // It fails, and its second try waits as the others do.
+    // It fails, and its second try waits like the others.
     service.finish(first, { exitCode: 1 });
     for (const event of service.takeEvents()) await handleJob(engine, event);
     await pass(world, 1, []);
@@ -162,7 +162,7 @@ describe("a cancel that is late", () => {
     const old = memory.batch.waiting().map(({ id }) => id);
     memory.batch.takeEvents();
     const run = await memory.store.getRun(runId);
-    // The cancel's own calls to Batch were all lost.
+    // All calls that the cancel itself made to Batch were lost.
     await memory.store.moveRun(runId, 1, cancelling, 0);
     if (run !== undefined) await memory.store.endRun(run, "CANCELLED", new Date(0).toISOString());
     await retryRun(memory.engine, runId);

@@ -16,7 +16,7 @@ import { begin, mortal, pass, runOf, statesOf, work } from "./driving.ts";
 
 type Limits = Parameters<typeof definePipeline>[0];
 
-/** A run that takes a minute, or as long as it is told, and fails when it is told to. */
+/** A run that takes a minute, or as long as its params say. It fails if they say so. */
 function minute(name: string, limits: Omit<Limits, "name" | "params"> = {}) {
   const params = z.strictObject({ seconds: z.number().default(60), fails: z.boolean().default(false) });
   return definePipeline({ name, params, ...limits }, ({ params, step }) => {
@@ -37,7 +37,7 @@ const personsCancel = { to: "CANCELLING", endsAs: "CANCELLED", reason: "enough" 
 const holders = async (memory: MemoryEngine, limit: string) =>
   [...(await memory.store.getSlots(limit)).holders].sort();
 
-/** Runs by when they began, the first first. */
+/** Runs in the order in which they began. */
 async function inOrder(memory: MemoryEngine, ids: readonly string[]): Promise<string[]> {
   const runs = await Promise.all(ids.map((id) => runOf(memory, id)));
   return runs
@@ -45,7 +45,7 @@ async function inOrder(memory: MemoryEngine, ids: readonly string[]): Promise<st
     .map(({ runId }) => runId);
 }
 
-/** Starts runs one after the other, and gives their ids. */
+/** Starts runs one after the other, and returns their ids. */
 async function beginAll(memory: MemoryEngine, pipeline: string, count: number): Promise<string[]> {
   const ids: string[] = [];
   for (let n = 0; n < count; n += 1) ids.push(await begin(memory, pipeline));
@@ -119,7 +119,7 @@ describe("runs of a pipeline with a limit", () => {
     expect(await retryRun(memory.engine, failed)).toMatchObject({ state: "QUEUED", epoch: 2 });
     expect(await statesOf(memory, [failed, other])).toEqual(["QUEUED", "RUNNING"]);
     await pass(memory, 61);
-    // The wait had succeeded in the first epoch: only what failed runs again.
+    // The wait succeeded in the first epoch, so only the failed step runs again.
     expect(await statesOf(memory, [failed, other])).toEqual(["FAILED", "SUCCEEDED"]);
     expect(await holders(memory, "pipeline/limited")).toEqual([]);
   });
@@ -139,7 +139,7 @@ describe("runs that do not wait", () => {
     expect(await statesOf(memory, [await begin(memory, "hasty")])).toEqual(["RUNNING"]);
   });
 
-  // The simulation, seed 8038922: its starter cancelled the run, and ended it with a job at work.
+  // Found by the simulation, seed 8038922: the run's starter cancelled it, and ended it while a job was at work.
   it.each([
     ["goes on", false],
     ["ends as a person cancels it, once nothing works for it", true],
@@ -169,7 +169,7 @@ describe("runs that do not wait", () => {
     const memory = new MemoryEngine([minute("hasty", { maxActiveRuns: 1, onCollision: "cancel_new" })]);
     await begin(memory, "hasty", { params: { seconds: 900 } });
     const sound = memory.engine;
-    // putGraph, createRun, then death.
+    // The calls are putGraph and createRun. The worker dies before the third.
     memory.engine = mortal(sound, 3, "before").engine;
     await expect(begin(memory, "hasty")).rejects.toThrow(Crash);
     memory.engine = sound;
@@ -271,7 +271,7 @@ describe("a limit that an operator changes", () => {
     const memory = new MemoryEngine([minute("work", { queue: workQueue("gpu") }), minute("free")]);
     for (const limit of ["pipeline/work", "pipeline/free", "pipeline/nowhere", "queue/gpus"])
       await expect(set(memory, 1, limit)).rejects.toThrow("limits are: queue/gpu");
-    // What was set before a deployment can still be given back.
+    // A setting from before a deployment can still be given back.
     expect(await set(memory, null, "queue/gpus")).toMatchObject({ slots: null });
   });
 
@@ -283,11 +283,11 @@ describe("a limit that an operator changes", () => {
   });
 });
 
-/** Something that changes who holds the only slot of a limit, with so many runs there, and the limit set by hand before. */
+/** Something that changes who holds a limit's only slot. There are already `runs` runs, and `limit` was set by hand. */
 type Change = {
   runs: number;
   limit?: number;
-  /** A run more, the last, that has failed. */
+  /** Whether there is one more run, the last, that failed. */
   failed?: true;
   make: (engine: Engine, ids: readonly string[]) => Promise<unknown>;
 };
@@ -319,7 +319,7 @@ const changes: Readonly<Record<string, Change>> = {
 };
 
 describe("a slot", () => {
-  /** A worker dies at some call while it makes a change; then an hour passes. */
+  /** A worker dies at some call while it makes a change. Then an hour passes. */
   async function dying(at: number, when: "before" | "after", redelivered: boolean, change: Change) {
     const memory = new MemoryEngine([minute("limited", { maxActiveRuns: 1 })]);
     await memory.store.setLimit(limit, change.limit);
@@ -335,7 +335,7 @@ describe("a slot", () => {
       if (!(error instanceof Crash)) throw error;
     });
     if (redelivered && message !== undefined) await memory.queue.send([message], 720_000);
-    // Who asked in vain asks again, and that worker dies as well, before it has a run begin.
+    // If the limit is still 0, the person asks again. That worker dies too, before it lets a run begin.
     if ((await memory.store.getSlots(limit)).limit === 0) await memory.store.setLimit(limit, 1);
     await pass(memory, 3600);
     return { memory, ids, life };
@@ -381,7 +381,7 @@ describe("a slot", () => {
       const admitRun = memory.store.admitRun.bind(memory.store);
       let most = 0;
       memory.store.admitRun = async (...args) => {
-        // A worker that is slow: others do their part between its reading and its writing.
+        // A slow worker: others do their part between its read and its write.
         await Promise.resolve();
         const outcome = await admitRun(...args);
         most = Math.max(most, (await memory.store.getSlots("queue/three")).holders.size);

@@ -13,23 +13,25 @@ import { begin, mortal, runOf, stepOf } from "./driving.ts";
 const none = z.strictObject({});
 const forEver = Number.POSITIVE_INFINITY;
 
-/** The worker that works: `crashed` once a function has taken it down. */
+/** The active worker: `crashed` once a function has taken it down. */
 type Worker = { crashed: boolean; readonly size: string; readonly holds: number };
 
-/** Functions that share workers of ten messages each; some of them take down the worker that they run in. */
+/** Functions that share workers, ten messages to each. Some functions take down the worker that they run in. */
 class Workers {
   readonly memory: MemoryEngine;
   readonly died: Worker[] = [];
   private current: Worker | undefined;
 
-  /** @param kills children of the map `risky` that take their worker down; the run of `calm` has ten sound ones */
+  /**
+   * @param kills children of the map `risky` that take their worker down; the ten children of `calm` never do
+   */
   constructor(risky: number, kills: (index: number) => boolean) {
     const list = (length: number) => Array.from({ length }, (_, n) => n);
     const body = async (deadly: boolean) => {
       const worker = this.current;
       if (worker === undefined) throw new Error("a function runs, and no worker does");
       if (deadly) worker.crashed = true;
-      // Whoever shares the worker is in the middle of its function by then.
+      // By then, the others in this worker are in the middle of their functions.
       await new Promise((resolve) => setImmediate(resolve));
       return worker.size;
     };
@@ -43,7 +45,7 @@ class Workers {
     ]);
   }
 
-  /** One invocation: all of its messages at once, and none of them dealt with if the worker dies. */
+  /** One invocation: it gets all of its messages at once. If the worker dies, none of them is handled. */
   private async invoke(messages: readonly StepMessage[], workerSize: "small" | "large"): Promise<void> {
     const { engine, seen } = crashing({ ...this.memory.engine, workerSize }, forEver, "before");
     const worker = Object.assign(seen, { size: workerSize, holds: messages.length });
@@ -55,7 +57,10 @@ class Workers {
     if (worker.crashed) this.died.push(worker);
   }
 
-  /** Has workers take what waits, as Lambda does: ten messages of small ones, one of large ones; and a tick a minute. */
+  /**
+   * Workers take what waits, as Lambda does: ten messages for small functions, one for large ones. A tick comes each
+   * minute.
+   */
   async work(minutes: number): Promise<void> {
     const { memory } = this;
     for (let second = 0; second < minutes * 60; second += 1) {
@@ -126,11 +131,11 @@ const single = definePipeline({ name: "single", params: none }, ({ step }) => {
   );
 });
 
-/** Has the worker of a step die in the middle of it, and somebody find that when its lease is over. */
+/** The worker of a step dies in the middle of it, and another one notices when the lease has run out. */
 async function lose(memory: MemoryEngine, runId: string): Promise<void> {
   const message = { runId, step: "work", index: 0, epoch: 1, alone: true } as const;
   const large = { ...memory.engine, workerSize: "large" } as const;
-  // The run is read, the step claimed, in place of what the last attempt left if there was one; then death.
+  // The worker reads the run, and the record of the last attempt if there was one. It claims the step, and then dies.
   const isFirst = (await memory.store.getStep(message)) === undefined;
   const { engine } = mortal(large, isFirst ? 3 : 4, "before");
   await expect(handleStepMessage(engine, message, forEver)).rejects.toThrow(Crash);

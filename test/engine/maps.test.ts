@@ -162,7 +162,7 @@ describe("a map", () => {
     expect(states).toEqual({ list: "SUCCEEDED", each: "FAILED" });
   });
 
-  // As JSON, with its quotes. A letter with an accent takes two bytes.
+  // As JSON, so the quotes count. A letter with an accent takes two bytes.
   it.each([
     ["x", 4094, "value"],
     ["x", 4095, "uri"],

@@ -14,7 +14,7 @@ import { begin, pass, runOf, stepOf, work } from "./driving.ts";
 
 const minute = 60;
 
-/** Two steps that wait for nothing, and one that needs both. */
+/** Two steps that wait for nothing, and one step that needs both. */
 function pair(calls: string[]) {
   return definePipeline({ name: "pair", params: z.strictObject({}) }, ({ step }) => {
     const left = step(
@@ -41,7 +41,7 @@ function pair(calls: string[]) {
   });
 }
 
-/** A run whose left step newer code has begun, in words of its own. */
+/** A run whose left step was begun by newer code, in a state that this code doesn't know. */
 async function mixed(words: object = { state: "PARKED", lot: 7 }) {
   const calls: string[] = [];
   const memory = new MemoryEngine([pair(calls)]);
@@ -116,7 +116,7 @@ describe("a step whose record newer code has written", () => {
   test("puts a step off that needs its result, and fails none of its attempts", async () => {
     const { memory, runId, calls } = await mixed({ state: "HALF_DONE", endedAt: "2021-10-04T16:22:00.000Z" });
     await work(memory);
-    // Newer code has counted it.
+    // Newer code has joined it.
     await memory.store.joinRun(runId, 1, 0, "done");
     await pass(memory, 10 * minute);
     await pass(memory, 10 * minute);

@@ -9,17 +9,17 @@ import {
 } from "../../shared/pipeline/index.ts";
 
 const params = z.strictObject({
-  /** What the candidate gets on the held-out data, and the champion, where there is one. */
+  /** The log loss of the candidate on the held-out data, and that of the champion if there is one. */
   logLoss: z.number().default(0.4),
   championLogLoss: z.number().default(0.42),
   baseLogLoss: z.number().default(0.45),
   heldOut: z.string().default("ab".repeat(32)),
   minimumGain: z.number().default(0.001),
-  /** Seconds between the evaluation and what follows from it. */
+  /** Seconds between the evaluation and the steps that follow. */
   pause: z.number().default(0),
 });
 
-/** The files of the model that is trained, in the order of their paths. */
+/** The files of the trained model, sorted by path. */
 export function modelFiles(logLoss: number): [path: string, body: string][] {
   return [
     ["MLmodel", `flavors: {}\n# ${logLoss}\n`],
@@ -28,7 +28,9 @@ export function modelFiles(logLoss: number): [path: string, body: string][] {
   ];
 }
 
-/** Trains a model (a folder in MLflow's format), measures it against the champion, registers it, and lets a gate decide. */
+/**
+ * Trains a model (a folder in MLflow's format), compares it with the champion, registers it, and lets a gate decide.
+ */
 export const modelPipeline = definePipeline({ name: "training", params }, ({ params, step }) => {
   const trained = step(
     "train",

@@ -24,7 +24,7 @@ async function trained(memory: MemoryEngine, params: { [field: string]: Json } =
   return runId;
 }
 
-/** Alias and log say the same, and every version is whole. */
+/** The alias and the log agree, and every version is complete. */
 async function expectSound(memory: MemoryEngine) {
   const { models, objects } = memory.engine;
   const moves = await models.listMoves(name, alias);
@@ -152,7 +152,7 @@ describe("a pipeline that registers a model", () => {
   });
 });
 
-/** Objects under the prefix of the training and of the version, by path and content. */
+/** Objects under the prefixes of the training and of the version, by path and content. */
 async function filesOf(memory: MemoryEngine, runId: string) {
   const under = async (prefix: string) => {
     const uris = memory.objects.uris().filter((uri) => uri.startsWith(prefix));

@@ -36,7 +36,11 @@ const params = z.strictObject({ seconds: z.number().default(0), fails: z.boolean
 const ends = ["SUCCEEDED", "FAILED", "CANCELLED", "TIMED_OUT"] as const;
 type End = (typeof ends)[number];
 
-/** A pipeline that tells of its ends. @param hook what its hook does, where it has one */
+/**
+ * A pipeline that sends notices of its ends.
+ *
+ * @param hook what its hook does, if it has one
+ */
 function telling(notices: readonly Notice[], hook?: () => unknown) {
   return definePipeline(
     { name: "telling", params, timeout: 3600, notices, ...(hook && { hooks: { failed: hook } }) },
@@ -62,7 +66,7 @@ function engineWith(notices: readonly Notice[], hook?: () => unknown): MemoryEng
 
 const inStage = (engine: Engine, name: string): Engine => ({ ...engine, stage: { ...localStage, name } });
 
-/** Ends a run in a state; what follows has begun, and not more. */
+/** Ends a run in a state. What follows has only begun. */
 async function ended(memory: MemoryEngine, state: End): Promise<string> {
   const seconds = state === "CANCELLED" ? 600 : state === "TIMED_OUT" ? 7200 : 0;
   const runId = await begin(memory, "telling", { params: { seconds, fails: state === "FAILED" } });
@@ -76,7 +80,7 @@ async function ended(memory: MemoryEngine, state: End): Promise<string> {
 
 const recordsOf = async (memory: MemoryEngine, runId: string) =>
   (await memory.store.listSteps(runId)).filter(({ step }) => step.startsWith("@"));
-/** Whether the sweep still has the run before it. */
+/** Whether the sweep still has to look at the run. */
 const isOpen = async (memory: MemoryEngine, runId: string) =>
   (await memory.store.dueRuns(Number.MAX_SAFE_INTEGER, 1000)).includes(runId);
 const hours = 6 * 3600;
@@ -263,7 +267,7 @@ describe("a notice", () => {
         points += 1;
       }
       expect(points).toBeGreaterThan(12);
-      // After it was sent, and at each call until the record says so.
+      // The worker may die after it sent the notice, at each call until the record says so.
       expect(twice).toBeLessThanOrEqual(4);
     },
   );
@@ -279,10 +283,10 @@ describe("a receiver that misbehaves", () => {
   afterEach(() => jest.restoreAllMocks());
 
   const to = () => webhook({ url: receiver.url() });
-  /** As in a stage, but that its patience is the receiver's. */
+  /** As in a stage, except that the receiver decides the timeout. */
   const settings = { parameters: "/millrace/local", topicArn: "", isLocal: true, patience: 10_000 };
 
-  /** A run that fails, all that follows it over; what the receiver got, and the record of the notice. */
+  /** A run that failed, after everything that follows it: what the receiver got, and the notice's record. */
   async function told(
     behaviours: readonly Behaviour[],
     notices = [notice({ to: to() })],
@@ -292,7 +296,7 @@ describe("a receiver that misbehaves", () => {
     const memory = engineWith(notices, hook);
     memory.engine = { ...memory.engine, notifier: new AwsNotifier(settings, memory.clock) };
     const runId = await begin(memory, "telling");
-    // The run has ended before its notice is worked on.
+    // Lets the run end before its notice is handled.
     while (!("endedAt" in (await runOf(memory, runId)))) await memory.turn();
     const before = await runOf(memory, runId);
     expect(before.state).toBe("FAILED");

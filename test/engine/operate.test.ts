@@ -39,7 +39,7 @@ describe("retry from failure", () => {
     const memory = sweep(calls, { jobs: false, functions: false });
     const runId = await started(memory);
     while ((calls.counts["train 3"] ?? 0) === 0) await memory.turn();
-    // The children's ends are told, the map's is not: the run is cancelled in between.
+    // The children are joined to the map, but the map isn't joined to the run: the run is cancelled in between.
     const joinTally = memory.store.joinTally.bind(memory.store);
     memory.store.joinTally = async (key, ...rest) =>
       key.shard === "map" ? undefined : joinTally(key, ...rest);
@@ -116,7 +116,7 @@ describe("cancel", () => {
     const runId = await started(memory);
     const { batch: service } = memory.engine;
     const sound = memory.engine;
-    // The cancel comes between the job's submission and the record of it.
+    // The cancel comes between the job's submission and its record.
     const submit: typeof service.submit = async (job) => {
       const id = await service.submit(job);
       await cancelRun(sound, runId);
@@ -151,7 +151,7 @@ describe("cancel", () => {
 
   it("between the last child's end and its map's counts that map as cancelled, and a retry ends it", async () => {
     const pipeline = definePipeline({ name: "mapped", params: z.strictObject({}) }, ({ map, step }) => {
-      // Has the cancel wait.
+      // Makes the cancel wait.
       step("beside", batch(train, { n: 1 }));
       const all = map("each", [1, 2], (n) => lambda({ n }, ({ n }) => n));
       step(
@@ -217,7 +217,7 @@ describe("cancel", () => {
       const memory = new MemoryEngine([pipeline], { "demo.train": () => ({ n: 1 }) });
       const runId = await started(memory, "late");
       const sound = memory.engine;
-      // The worker reads the run, then sleeps until the cancel is through.
+      // The worker reads the run, then sleeps until the cancel is done.
       const store = new Proxy(sound.store, {
         get(target, key, receiver) {
           const member: unknown = Reflect.get(target, key, receiver);

@@ -246,7 +246,7 @@ describe("a run for a time to come", () => {
     const runId = await begin(memory, "subject", { scheduledAt: tomorrow });
     expect(await memory.store.dueRuns(Date.parse(tomorrow) - 1, 10)).toEqual([]);
     await pass(memory, 24 * 3600 - 2);
-    // Though somebody looks at it.
+    // Nothing begins, even if the sweep looks at it.
     await sweepRun(memory.engine, runId);
     expect((await runOf(memory, runId)).state).toBe("SCHEDULED");
     expect(await storedOf(memory, runId)).toEqual([]);

@@ -32,7 +32,7 @@ const goal = z.strictObject({ goal: z.number().default(3) });
 type Work = (call: number, attempt: number) => unknown;
 type Options = { limit?: number; delay?: number; step?: StepOptions; work?: Work };
 
-/** A function that is called until it has been called often enough. */
+/** A function that repeats until it was called often enough. */
 function polling({
   limit = 10,
   delay = 0,
@@ -231,7 +231,7 @@ describe("a repeated function", () => {
         }
         await pass(memory, hour);
         expect(await runOf(memory, runId)).toMatchObject({ state: "SUCCEEDED" });
-        // A lost attempt is an attempt, but no pass.
+        // A lost attempt counts as an attempt, but not as a pass.
         const record = await stepOf(memory, runId, "poll");
         expect(record.passes ?? 0).toBeLessThanOrEqual(2);
         if (!life.died) break;
@@ -241,7 +241,7 @@ describe("a repeated function", () => {
 });
 
 describe("a repeated job", () => {
-  /** A job whose score grows by one each time that it runs with the same seed. */
+  /** A job whose score grows by one each time it runs with the same seed. */
   function tuning(limit = 5, delay = 0) {
     const runs: Record<number, number> = {};
     const pipeline = definePipeline({ name: "tuning", params: z.array(z.number()) }, ({ params, map }) => {

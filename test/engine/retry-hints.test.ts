@@ -11,7 +11,8 @@ const work = defineJob("demo.work", {
 });
 
 describe("a child of an array job that waits for its retry", () => {
-  // Found by the simulation's bound on writes, seed 102154: each sweep sent one more hint, and each hint kept itself alive.
+  // Found by the simulation's limit on writes, seed 102154: each sweep sent one more hint, and each hint kept itself
+  // alive.
   it.each([
     ["shortly", 600, 1],
     ["for longer than a message can be delayed", 3600, 0],

@@ -26,10 +26,10 @@ const endings = ["succeeded", "failed", "skipped", "upstream_failed", "upstream_
 type Ending = (typeof endings)[number];
 const rules = ["all_succeeded", "all_done", "any_failed", "any_succeeded"] as const;
 type Rule = (typeof rules)[number];
-/** How the last step uses the first one: it only comes after it, or takes its result if there is one. */
+/** How the last step uses the first one: it only runs after it, or takes its result if there is one. */
 const uses = ["after", "maybe"] as const;
 
-/** What becomes of a step by its rule, in the words of the documentation and not of the engine. */
+/** The outcome of a step by its rule, worded as in the documentation and not as in the engine. */
 function expected(rule: Rule, before: readonly Ending[]): "ran" | "skipped" | "upstream failed" {
   const succeeded = before.filter((each) => each === "succeeded").length;
   const failed = before.filter((each) => each === "failed" || each === "upstream_failed").length;
@@ -46,7 +46,7 @@ function expected(rule: Rule, before: readonly Ending[]): "ran" | "skipped" | "u
   }
 }
 
-/** A step before that ends as is asked, and the last one that follows two of them by a rule. */
+/** Two steps that end as given, and a last step that follows them by a rule. */
 function deciding(before: readonly [Ending, Ending], rule: Rule, use: (typeof uses)[number]) {
   return definePipeline({ name: "deciding", params: none }, ({ step }) => {
     const one = lambda({}, () => 1);
@@ -76,7 +76,7 @@ function deciding(before: readonly [Ending, Ending], rule: Rule, use: (typeof us
       lambda(input, (given) => given as { left?: number | null; right?: number | null }),
       options,
     );
-    // Tells a skipped step, which it may follow, from one that could not run.
+    // This step may follow a skipped step, but not one that couldn't run.
     step(
       "next",
       lambda({}, () => 1),
@@ -181,7 +181,7 @@ describe("a rule", () => {
     await retryRun(memory.engine, runId);
     expect((await memory.finish(runId)).state).toBe("SUCCEEDED");
     expect(await stepOf(memory, runId, "use")).toMatchObject({ output: { value: 6 } });
-    // It had succeeded, so it does not run again, though what it saw has changed.
+    // It succeeded, so it doesn't run again, even if its input has changed.
     expect(await stepOf(memory, runId, "report")).toMatchObject({ output: { value: null }, epoch: 1 });
   });
 

@@ -26,9 +26,9 @@ const params = z.strictObject({
   seconds: z.number().default(0),
   fails: z.boolean().default(false),
 });
-/** More than a record holds: such a result is in S3. */
+/** More than a record holds, so such a result is in S3. */
 const text = "x".repeat(5000);
-/** Epochs of runs that fail all the same; emptied by the tests that mend them. */
+/** Epochs of runs that still fail. Tests empty it to fix them. */
 const broken = new Set<string>();
 
 const lake = definePipeline({ name: "lake", params, timeout: 3600 }, ({ params, step }) => {
@@ -47,7 +47,7 @@ type LakeRun = SucceededRun<z.output<typeof params>, { where: string; text: stri
 
 const takes = z.strictObject({ form: z.string() });
 
-/** A pipeline that follows the lake, and notes what it is told. */
+/** A pipeline that follows the lake, and records what it gets. */
 function follower(
   name: string,
   told: LakeRun[] = [],
@@ -74,13 +74,13 @@ const runsOf = async (memory: MemoryEngine, pipeline: string): Promise<Run[]> =>
 };
 const startsOf = async (memory: MemoryEngine, runId: string) =>
   (await memory.store.listSteps(runId)).filter(({ step }) => step.startsWith("@"));
-/** Whether the sweep still has the run before it. */
+/** Whether the sweep still has to look at the run. */
 const isOpen = async (memory: MemoryEngine, runId: string) =>
   (await memory.store.dueRuns(Number.MAX_SAFE_INTEGER, 1000)).includes(runId);
 const viewOf = async (memory: MemoryEngine, runId: string) =>
   viewRun(await runOf(memory, runId), lake.graph, await memory.store.listSteps(runId), memory.clock.now());
 
-/** Has hints of starts go to a list in place of the queue. */
+/** Redirects the hints of starts from the queue to a list. */
 function intercepted(memory: MemoryEngine): StepMessage[] {
   const caught: StepMessage[] = [];
   const send = memory.queue.send.bind(memory.queue);
@@ -251,7 +251,7 @@ describe("a run that ended otherwise", () => {
 });
 
 describe("a trigger that cannot say with what to start", () => {
-  /** A run of the lake whose follower "bad" cannot start, and "ballads" can. */
+  /** A run of the lake. Its follower "bad" can't start; "ballads" can. */
   async function withBad(does: () => { form?: string }, spoil?: (memory: MemoryEngine) => void) {
     const memory = new MemoryEngine([lake, follower("bad", [], does), follower("ballads")]);
     const counted: unknown[] = [];

@@ -4,7 +4,7 @@ import { chainSteps, dearest, jobCalls, mapCalls, tailCalls } from "../../bench/
 
 jest.setTimeout(120_000);
 
-// Requests are counted at the SDK, on the AWS adapters: these figures are exact, so any growth is a change of the code.
+// The AWS adapters' requests are counted at the SDK. These figures are exact, so any growth comes from a code change.
 
 describe("what a step costs in requests to AWS", () => {
   let counted: CountedEngine;
@@ -35,7 +35,7 @@ describe("what a step costs in requests to AWS", () => {
 
   test("100 steps that follow one another in one worker take 3 writes each, 1 read in all and no send", async () => {
     const { handled, steps } = await tailCalls(counted);
-    // The run's end is one write more.
+    // The run's end is one more write.
     expect(dearest([handled])).toMatchObject({ writes: 3 * steps + 1, reads: 1, readUnits: 1, sends: 0 });
   });
 
@@ -62,7 +62,7 @@ describe("what a step costs in requests to AWS", () => {
   });
 
   test("in a worker that ran another, a child takes 1 read, also where the list is in S3", async () => {
-    // The last of these tests, for it leaves most of the map's messages in the queue.
+    // This test comes last because it leaves most of the map's messages in the queue.
     const { children } = await mapCalls(counted, 1000, 300, "same");
     const [, ...others] = children;
     expect(dearest(others)).toMatchObject({ writeUnits: 3, reads: 1, readUnits: 1, sends: 0, objects: 0 });

@@ -23,7 +23,7 @@ export const train = defineJob("demo.train", {
 });
 const jobs = { "demo.train": (input: unknown) => ({ n: (input as { n: number }).n * 2 }) };
 
-/** What a pipeline without parameters is built by. */
+/** What builds a pipeline without parameters. */
 export type Build = Parameters<typeof definePipeline<typeof none, void>>[1];
 
 /** A pipeline that takes 200 seconds. */
@@ -36,7 +36,7 @@ const inner = definePipeline({ name: "inner", params: none }, ({ step }) => {
   );
 });
 
-/** A last step, `last`, which needs the result of another. */
+/** A last step, `last`, that needs another step's result. */
 export function follow(step: Parameters<Build>[0]["step"], it: Ref<unknown>): void {
   step(
     "last",
@@ -54,12 +54,12 @@ const mapped = (list: readonly number[], task: (item: Ref<number>) => Task<unkno
   return ({ step, map }) => follow(step, map("it", list, task));
 };
 
-/** Key of an object that lands 200 seconds after the engine was made. */
+/** Key of an object that lands 200 seconds after the engine was created. */
 const landing = "raw/landing.csv";
 const landsAfter = 200_000;
 const object = { object: landing, deadline: 5000 };
 
-/** A step `it` of each kind of task, and of a map of each; every one is followed by `last`. */
+/** A step `it` of each kind of task, and a map of each. Each is followed by `last`. */
 const byKind: Readonly<Record<TaskKind, readonly [kind: string, build: Build][]>> = {
   lambda: [
     ["function", one(lambda({}, () => 1))],
@@ -109,7 +109,7 @@ export function engineFor(
   return memory;
 }
 
-/** Puts jobs to their ends, as they would end by themselves, and works on what comes of it. */
+/** Ends jobs as if they ended by themselves, and handles what follows. */
 export async function endJobs(memory: MemoryEngine): Promise<void> {
   while (memory.batch.waiting().length > 0) await memory.turn();
 }

@@ -21,13 +21,13 @@ const none = z.strictObject({});
 const forEver = Number.POSITIVE_INFINITY;
 const large = { size: "large" } as const;
 
-/** The size of the worker that works, for bodies to take down. */
+/** The size of the active worker, which bodies write down. */
 const worker: { size: WorkerSize } = { size: "small" };
 
-/** What a run came to: where its bodies ran, and what was sent to which queue. */
+/** What happened in a run: where its bodies ran, and which messages were sent to which queue. */
 type Trail = { bodies: string[]; sent: string[] };
 
-/** Notes every message that is sent, as `queue step[index]`. */
+/** Records every message that is sent, as `queue step[index]`. */
 function watchSent(memory: MemoryEngine, sent: string[]): void {
   for (const { queue, workerSize } of memory.lanes) {
     const send = queue.send.bind(queue);
@@ -38,7 +38,7 @@ function watchSent(memory: MemoryEngine, sent: string[]): void {
   }
 }
 
-/** Works on all that waits, each message in a worker of its queue's size. */
+/** Handles everything that waits, each message in a worker of its queue's size. */
 async function drive(memory: MemoryEngine): Promise<void> {
   for (;;) {
     const waiting = memory.lanes.flatMap(({ queue, workerSize }) =>
@@ -52,7 +52,7 @@ async function drive(memory: MemoryEngine): Promise<void> {
   }
 }
 
-/** Functions one after the other that take down where they ran; names in capitals are for large workers. */
+/** Functions in a chain that write down where they ran. Names in capitals are large functions. */
 function chain(names: readonly string[], bodies: string[]) {
   return definePipeline({ name: "chain", params: none }, ({ step }) => {
     let last: Ref<number> | number = 0 as number;
@@ -81,7 +81,7 @@ describe("a chain of functions of both sizes", () => {
   it("runs each in a worker of its size, by one message wherever the size changes", async () => {
     expect(await lived(["a", "B", "c"])).toEqual({
       bodies: ["a small", "B large", "c small"],
-      // The worker of the step before hands it on where it would else have gone on itself.
+      // The worker of the step before passes the step on. If the sizes were equal, it would run the step itself.
       sent: ["small a[0]", "large b[0]", "small c[0]"],
     });
   });
@@ -263,7 +263,7 @@ const double = defineJob("demo.double", {
   resources: { vcpus: 1, memory: 512 },
 });
 
-/** Both sizes beside one another: a chain, maps of each, a job. */
+/** Both sizes side by side: a chain, maps of each, and a job. */
 const mixed = definePipeline({ name: "mixed", params: none }, ({ step, map }) => {
   const list = step(
     "list",

@@ -7,7 +7,7 @@ import { testPipeline } from "../../shared/testing/test-pipeline.ts";
 
 const none = z.strictObject({});
 
-/** A pipeline of one function that throws what it is told to, then succeeds. */
+/** A pipeline of one function that throws the given errors, then succeeds. */
 function failing(throws: readonly Error[], retries: number | { limit: number; delay: number | number[] }) {
   const left = [...throws];
   return definePipeline({ name: "failing", params: none }, ({ step }) => {
@@ -102,7 +102,7 @@ describe("a step that fails", () => {
       causeKey: "",
     });
     const turn = memory.turn();
-    // The function is on its way once its step is held and its input read.
+    // The function is on its way once its step is claimed and its input read.
     while ((await memory.store.listSteps(runId)).length === 0) await Promise.resolve();
     for (let pass = 0; pass < 50; pass += 1) await Promise.resolve();
     memory.clock.moveTo(memory.clock.now() + 30_000);

@@ -3,7 +3,7 @@ import { startByHand } from "../../shared/operate/start-by-hand.ts";
 import { batch, defineJob, definePipeline, lambda } from "../../shared/pipeline/index.ts";
 import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 
-/** A job that takes and gives a number. */
+/** A job that takes a number and returns one. */
 export const train = defineJob("demo.train", {
   input: z.object({ n: z.number() }),
   output: z.object({ n: z.number() }),
@@ -19,7 +19,9 @@ export class Calls {
   }
 }
 
-/** Before, a map of jobs of which the second can fail, a map of functions likewise, and after. */
+/**
+ * A first step, a map of jobs of which the second can fail, a map of functions that can fail likewise, and a last step.
+ */
 export function sweep(calls: Calls, broken: { jobs: boolean; functions: boolean }) {
   const pipeline = definePipeline({ name: "sweep", params: numbers }, ({ params, step, map }) => {
     const before = step(

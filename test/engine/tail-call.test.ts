@@ -25,7 +25,7 @@ const job = defineJob("demo.job", {
 });
 const forEver = Number.POSITIVE_INFINITY;
 
-/** Functions one after the other, each of which adds one to what the one before gave. */
+/** Functions in a chain. Each adds one to the result of the one before. */
 function chain(names: readonly string[], during: (name: string) => unknown = () => undefined) {
   return definePipeline({ name: "chain", params: none }, ({ step }) => {
     let last: Ref<number> | number = 0 as number;
@@ -41,7 +41,7 @@ function chain(names: readonly string[], during: (name: string) => unknown = () 
   });
 }
 
-/** Has an engine count the messages that it sends. */
+/** Records the messages that an engine sends. */
 function counted(memory: MemoryEngine): string[] {
   const sent: string[] = [];
   const send = memory.queue.send.bind(memory.queue);
@@ -145,7 +145,7 @@ describe("a chain of functions", () => {
       expect((await runOf(memory, runId)).state).toBe("SUCCEEDED");
       expect(await stepOf(memory, runId, "e")).toMatchObject({ output: { value: 5 } });
       expect(commits).toEqual(names);
-      // Only the body that the worker died in may have been begun twice.
+      // Only the body that was running when the worker died may begin twice.
       expect(bodies.length).toBeLessThanOrEqual(names.length + 1);
       if (!life.died) break;
       points += 1;
@@ -291,7 +291,7 @@ describe("between two steps of one worker", () => {
     memory.store.putStep = async (next, previous) => {
       const put = await putStep(next, previous);
       if (next.step === "a" && next.state === "SUCCEEDED") {
-        // The job's end is still to come, so that the run is being cancelled for a while.
+        // The job hasn't ended yet, so the run stays in CANCELLING for a while.
         await memory.store.moveRun(runId, 1, { to: "CANCELLING", endsAs: "CANCELLED", reason: "" }, 0);
       }
       return put;

@@ -73,7 +73,7 @@ describe("a run that takes longer than its pipeline allows", () => {
     await work(memory);
     await endJobs(memory);
     await pass(memory, timeout - 10);
-    // The wait begins anew, and is again too long.
+    // The wait starts again, and is too long again.
     expect((await runOf(memory, runId)).state).toBe("RUNNING");
     expect(await stepOf(memory, runId, "first")).toMatchObject({ epoch: 1, state: "SUCCEEDED" });
     expect(await stepOf(memory, runId, "job")).toMatchObject({ epoch: 2, state: "SUCCEEDED" });

@@ -13,7 +13,7 @@ const none = z.strictObject({});
 const hour = 3600;
 const day = 24 * hour;
 
-/** A pipeline that waits for so many seconds and then counts on. */
+/** A pipeline that waits for some seconds and then counts on. */
 const napping = definePipeline(
   { name: "napping", params: z.strictObject({ seconds: z.number() }) },
   (build) => {
@@ -43,7 +43,7 @@ describe("a wait", () => {
     },
   );
 
-  // Each copy of a hint that is sent on is sent on as well: the simulation, seed 3001397, had 100,000 of them.
+  // Each copy of a hint that is sent on is sent on too. The simulation, seed 3001397, had 100,000 copies.
   it("longer than a message can be delayed has no hint on its way until its time is near", async () => {
     const memory = new MemoryEngine([napping]);
     const runId = await begin(memory, "napping", { params: { seconds: 10 * hour } });
@@ -242,7 +242,7 @@ describe("a wait for an object", () => {
   });
 
   it("ends at its deadline, seconds or days away", async () => {
-    // What is near has a hint of its own; what is far is left to the sweep.
+    // A near deadline has a hint of its own; a far one is left to the sweep.
     for (const [deadline, late] of [
       [30, 1],
       [3 * day, 200],

@@ -5,7 +5,7 @@ import type { SimulationResult } from "./simulation.ts";
 import { simulationStart } from "./spec/simulation-start.ts";
 import { timeText, traceText } from "./trace.ts";
 
-/** A case as it is kept in a file: everything that decides it. */
+/** A case as it's kept in a file: everything that decides it. */
 export type CaseFile = Pick<SimulationResult, "seed" | "spec"> & { readonly only: readonly string[] };
 
 /** Writes a case to a file that `--case` takes. @returns its path */
@@ -16,7 +16,7 @@ export function keepCase({ seed, spec, faults }: SimulationResult): string {
   return file;
 }
 
-/** A failure for people: what was broken, by which pipeline and faults, and all that happened. */
+/** Describes a failure for people: what was broken, by which pipeline and faults, and everything that happened. */
 export function failureText({ seed, spec, violations, faults, trace }: SimulationResult): string {
   return [
     `seed ${seed} breaks:`,

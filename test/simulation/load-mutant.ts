@@ -1,6 +1,6 @@
 /**
- * Loaded before a program (`--import`), it puts a mistake into the engine that the program loads: the environment names
- * the file, and has the text that stands in its place.
+ * Loaded before a program (`--import`), this puts a mistake into the engine that the program loads. Environment
+ * variables name the file, and hold the text that replaces its content.
  */
 import { registerHooks } from "node:module";
 import { pathToFileURL } from "node:url";

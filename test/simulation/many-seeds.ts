@@ -3,16 +3,19 @@ import { join } from "node:path";
 import type { SeedRange, SeedRequest } from "./seed-worker.ts";
 import { addTally, emptyTally, type Tally } from "./tally.ts";
 
-/** The project's own Node.js, whichever one the tests run in: it takes TypeScript as it is. */
+/** The project's own Node.js, whichever one the tests run in, as it runs TypeScript directly. */
 const node = join(import.meta.dirname, "..", "..", "node_modules", ".bin", "node");
 
-/** Reading the engine's sources takes a process longer than its first twenty seeds; what was read once is kept here. */
+/**
+ * A process takes longer to load the engine's sources than to simulate its first twenty seeds. This cache keeps what
+ * was loaded once.
+ */
 const compileCache = join(import.meta.dirname, "..", "..", ".cache", "compile");
 
-/** Seeds that a process is given at a time. */
+/** How many seeds a process gets at a time. */
 const portion = 20;
 
-/** Milliseconds of real time after which a portion is taken to hang: many times what it takes on a busy machine. */
+/** Real milliseconds after which a portion counts as hanging: many times what it takes on a busy machine. */
 const maxPortion = 180_000;
 
 function* portionsOf({ first, last }: SeedRange): Generator<SeedRange> {
@@ -20,7 +23,7 @@ function* portionsOf({ first, last }: SeedRange): Generator<SeedRange> {
     yield { first: from, last: Math.min(last, from + portion - 1) };
 }
 
-/** Sends a process its next seeds and waits for what they came to. */
+/** Sends a process its next seeds, and waits for their results. */
 function ask(worker: ChildProcess, seeds: SeedRequest): Promise<Tally> {
   return new Promise((resolve, reject) => {
     const died = (code: number | null) =>
@@ -38,11 +41,11 @@ function ask(worker: ChildProcess, seeds: SeedRequest): Promise<Tally> {
 }
 
 /**
- * Lives many seeds through, in several processes.
+ * Simulates many seeds, in several processes.
  *
- * @param stopAt failures after which no further seeds are begun
- * @param progress told now and then what the seeds have come to so far
- * @param start how the processes are started, besides what all of them need
+ * @param stopAt number of failures after which no further seeds begin
+ * @param progress called from time to time with the results so far
+ * @param start how the processes are started, in addition to what all of them need
  */
 export async function simulateMany(
   seeds: SeedRange,

@@ -6,12 +6,12 @@ import type { FailedSeed } from "./tally.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 
-/** A mutant's change does not fit the engine any more. */
+/** A mutant's change no longer fits the engine. */
 export class MutantError extends Error {
   override readonly name = "MutantError";
 }
 
-/** @throws MutantError unless the text to be replaced occurs exactly once */
+/** @throws MutantError unless the text to replace occurs exactly once */
 export function mutated(text: string, { name, file, find, replace }: Mutant): string {
   const [before, after, ...others] = text.split(find);
   if (before !== undefined && after !== undefined && others.length === 0) return before + replace + after;
@@ -20,9 +20,9 @@ export function mutated(text: string, { name, file, find, replace }: Mutant): st
 }
 
 /**
- * Lives seeds through with a mistake in the engine until one fails: first the seed that the mutant names, then all.
+ * Simulates seeds with a mistake in the engine until one fails: first the seed that the mutant names, then all.
  *
- * @returns a seed that failed and what it broke, or undefined when none of the seeds did
+ * @returns a seed that failed and what it broke, or undefined if no seed failed
  */
 export async function seedThatFinds(mutant: Mutant, seeds: number): Promise<FailedSeed | undefined> {
   const file = join(root, mutant.file);

@@ -1,7 +1,7 @@
 import { MutantError, mutated, seedThatFinds } from "./mutant-trial.ts";
 import { mutants } from "./mutants.ts";
 
-/** Seeds within which each mistake has to be found. */
+/** Each mistake must be found within this many seeds. */
 const bound = 600;
 
 describe("the simulation finds that", () => {

@@ -1,18 +1,18 @@
-/** A known mistake, as a change of one place of the engine. */
+/** A known mistake: a change in one place of the engine. */
 export type Mutant = {
   readonly name: string;
   readonly file: string;
   /** Text that occurs exactly once in the file. */
   readonly find: string;
   readonly replace: string;
-  /** A seed that found it, tried before the others, where they take long. */
+  /** A seed that found it. It's tried first if finding the mistake takes long. */
   readonly seed?: number;
 };
 
-/** Variables of the environment that say to a process which file of the engine is another, and how it reads. */
+/** Environment variables that name the engine's changed file and hold its content. */
 export const mutantVariables = { file: "MILLRACE_MUTANT_FILE", source: "MILLRACE_MUTANT_SOURCE" } as const;
 
-/** Mistakes that the simulation must find: each was made once, or is one that systems of this kind make. */
+/** Mistakes that the simulation must find. Each was made once, or is one that systems of this kind make. */
 export const mutants: readonly Mutant[] = [
   {
     name: "a claim is written without a condition",

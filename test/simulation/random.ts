@@ -1,6 +1,6 @@
 /**
- * A number for a text and a seed: FNV-1a (Fowler, Noll, Vo), then the finalizer of MurmurHash3, so that texts that
- * differ little give numbers that have nothing in common. 32 bits.
+ * A number for a text and a seed: FNV-1a (Fowler, Noll, Vo), then the finalizer of MurmurHash3, so that similar texts
+ * give unrelated numbers. 32 bits.
  */
 export function hashOf(seed: number, text: string): number {
   let hash = (2166136261 ^ seed) >>> 0;
@@ -12,7 +12,7 @@ export function hashOf(seed: number, text: string): number {
   return (hash ^ (hash >>> 16)) >>> 0;
 }
 
-/** Draws that follow from a seed alone (mulberry32, Tommy Ettinger, 2017). */
+/** Draws that follow only from a seed (mulberry32, Tommy Ettinger, 2017). */
 export class Random {
   private state: number;
 
@@ -38,13 +38,13 @@ export class Random {
     return this.next() < probability;
   }
 
-  /** One of a list, which must not be empty. */
+  /** One element of a list that isn't empty. */
   pick<T>(list: readonly T[]): T {
     if (list.length === 0) throw new RangeError("nothing to pick from");
     return list[Math.floor(this.next() * list.length)] as T;
   }
 
-  /** Up to `most` of a list, in its order. */
+  /** Up to `most` elements of a list, in its order. */
   some<T>(list: readonly T[], most: number): T[] {
     const wanted = Math.min(list.length, this.between(0, most));
     const left = new Set(list.keys());

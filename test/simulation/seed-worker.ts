@@ -1,4 +1,4 @@
-/** A process that lives seeds through for another one, which sends it ranges and gets back what they came to. */
+/** A process that simulates seeds for another process, which sends it ranges and gets the results back. */
 import { flushCompileCache } from "node:module";
 import { simulate } from "./simulation.ts";
 import { addResult, emptyTally } from "./tally.ts";
@@ -6,10 +6,10 @@ import { addResult, emptyTally } from "./tally.ts";
 /** Seeds from the first to the last, both included. */
 export type SeedRange = { readonly first: number; readonly last: number };
 
-/** What a process is asked for: after so many failures it leaves the others. */
+/** A request to a process. It skips the remaining seeds after this many failures. */
 export type SeedRequest = SeedRange & { readonly stopAt: number };
 
-// Now, because the process is killed once its seeds are done.
+// Flush it now, because the process is killed once its seeds are done.
 flushCompileCache();
 
 process.on("message", async ({ first, last, stopAt }: SeedRequest) => {

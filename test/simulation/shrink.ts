@@ -1,17 +1,17 @@
 import { type SimulationOptions, type SimulationResult, simulate } from "./simulation.ts";
 import { smallerSpecs } from "./spec/smaller-specs.ts";
 
-/** A failing case, as small as it could be made. */
+/** A failing case, made as small as possible. */
 export type SmallCase = {
   readonly result: SimulationResult;
-  /** Simulations that it took to make it small. */
+  /** How many simulations it took to make the case small. */
   readonly tries: number;
 };
 
-/** Most simulations that are spent on one failing seed. */
+/** Max. number of simulations for one failing seed. */
 const maxTries = 1500;
 
-/** What decides a simulation, besides its seed. */
+/** What decides a simulation, in addition to its seed. */
 type Case = Required<Pick<SimulationOptions, "spec" | "only">>;
 
 /** Makes one failing seed smaller: fewer faults, then a smaller pipeline, until nothing can be left out. */
@@ -25,7 +25,7 @@ class Shrinking {
     this.rule = failing.violations[0]?.rule ?? "";
   }
 
-  /** Whether a smaller case breaks the same rule; it is then the best one. */
+  /** Whether a smaller case breaks the same rule. If so, it becomes the best one. */
   private async stillFails(candidate: Case): Promise<boolean> {
     if (this.tries >= maxTries) return false;
     this.tries += 1;
@@ -72,7 +72,7 @@ class Shrinking {
   }
 }
 
-/** The smallest case found that breaks the same rule as a failing seed, with a trace of what happened in it. */
+/** Finds the smallest case that breaks the same rule as a failing seed, with a trace of what happened in it. */
 export async function shrink(failing: SimulationResult): Promise<SmallCase> {
   const shrinking = new Shrinking(failing);
   await shrinking.shrink();

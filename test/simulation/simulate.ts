@@ -1,6 +1,6 @@
 /**
- * Lives random runs under random faults through: `npm run simulate -- --seeds 1..1000`. Ends with 1 when a promise of the
- * engine is broken. docs/simulation.md says what is checked and how to read a failure.
+ * Simulates random runs under random faults: `npm run simulate -- --seeds 1..1000`. Exits with 1 if a promise of the
+ * engine is broken. docs/simulation.md explains what is checked and how to read a failure.
  */
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";

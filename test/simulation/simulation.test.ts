@@ -4,7 +4,7 @@ import { shrink } from "./shrink.ts";
 import { simulate, specOf } from "./simulation.ts";
 import type { Tally } from "./tally.ts";
 
-/** Seeds that every test run lives through, so that a change of the engine is compared with the same runs. */
+/** Seeds that every test run simulates, so that the engine is compared on the same runs after each change. */
 const fixedSeeds = 500;
 /** Seeds that no test run has seen before. */
 const freshSeeds = 500;
@@ -22,7 +22,7 @@ describe("runs under random faults", () => {
     const { faults, runs, kinds } = await liveThrough(1, fixedSeeds);
     expect(runs).toBe(fixedSeeds);
     expect(faults / runs).toBeGreaterThan(10);
-    // Each kind of fault was met.
+    // Each kind of fault occurred.
     expect(Object.keys(kinds).length).toBeGreaterThan(20);
   }, 240_000);
 

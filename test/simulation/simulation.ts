@@ -19,28 +19,28 @@ import { SimulatedQueue } from "./world/simulated-queue.ts";
 import { maxSkew, World } from "./world/world.ts";
 
 const name = "simulated";
-/** Milliseconds between two ticks, as serverless.yml has them. */
+/** Milliseconds between two ticks, as in serverless.yml. */
 const tickEvery = 60_000;
-/** Milliseconds that a step may wait for something, by what it does: a retry, a machine, a person. */
+/** How many milliseconds a step may wait, by what it waits for: a retry, a machine, a person. */
 const maxWaits = { retry: 1_200_000, machine: 3_600_000, person: 7_200_000 };
-/** Milliseconds, besides, after which the engine has found out by itself that it can go on. */
+/** How many more milliseconds the engine may take to find out by itself that it can continue. */
 const maxLook = 20 * 60_000;
-/** Milliseconds after the last fault within which a run has to end. */
+/** A run has to end within this many milliseconds after the last fault. */
 const maxRun = 72 * 3_600_000;
 
-/** Milliseconds after its time, and after the last fault, within which a run is stopped that takes too long. */
+/** A run that exceeds its time limit is stopped within this many milliseconds after the limit and the last fault. */
 const maxOverdue = 10 * 60_000;
 
-/** Milliseconds after its parent's end within which a run is stopped that worked for it. */
+/** A child run is stopped within this many milliseconds after its parent's end. */
 const maxAbandoned = 30 * 60_000;
 
 /**
- * Calls that no simulation comes near to; more of them is going round in circles. Each run may be looked at in every
- * minute for some hours, which counts where hundreds of them wait for one slot.
+ * Far more calls than a simulation needs; if there are more, it's going round in circles. Each run may be looked at
+ * every minute for some hours, which adds up if hundreds of runs wait for one slot.
  */
 const maxCalls = (runs: number) => 300_000 + 5_000 * runs;
 
-/** Milliseconds after the last fault within which something has to move. */
+/** Something has to change within this many milliseconds after the last fault. */
 function maxStill(spec: PipelineSpec): number {
   const works = specsByName(name, spec).flatMap(([, { steps }]) => steps.map(({ work }) => work));
   const waits = works.map((work) => {
@@ -50,16 +50,16 @@ function maxStill(spec: PipelineSpec): number {
   return Math.max(...waits) + maxLook;
 }
 
-/** What a simulation may be told besides its seed. */
+/** What a simulation can be given in addition to its seed. */
 export type SimulationOptions = {
-  /** In place of the seed's own pipeline. */
+  /** Replaces the seed's own pipeline. */
   readonly spec?: PipelineSpec;
   /** Keys of the only faults that may happen. */
   readonly only?: ReadonlySet<string>;
   readonly traced?: boolean;
 };
 
-/** What came of a simulated run. */
+/** The result of a simulated run. */
 export type SimulationResult = {
   readonly seed: number;
   readonly spec: PipelineSpec;
@@ -72,7 +72,7 @@ export type SimulationResult = {
   /** Virtual milliseconds. */
   readonly took: number;
   readonly state: string;
-  /** Of all that happened: the same for the same seed. */
+  /** A hash of everything that happened: the same for the same seed. */
   readonly digest: number;
 };
 
@@ -84,7 +84,7 @@ const deployed: StepSpec = {
   retries: { limit: 0 },
 };
 
-/** One run of one pipeline in a world of its own. */
+/** One run of one pipeline in its own world. */
 export class Simulation {
   readonly world: World;
   readonly jobs: Jobs;
@@ -98,7 +98,9 @@ export class Simulation {
   private redriven = 0;
   private nextTick = simulationStart + tickEvery / 2;
 
-  /** @param until time of the last fault */
+  /**
+   * @param until time of the last fault
+   */
   constructor(world: World, spec: PipelineSpec, until: number) {
     this.world = world;
     this.spec = spec;
@@ -121,7 +123,7 @@ export class Simulation {
     this.plan(delivery, this.people);
   }
 
-  /** Enters what comes from outside: the cause of the run, people, a deployment. */
+  /** Schedules what comes from outside: the cause of the run, people, a deployment. */
   private plan(delivery: Delivery, people: People): void {
     const { plan, scheduler } = this.world;
     const scheduledAt = new Date(simulationStart + 1000 * (this.spec.startsIn ?? 0)).toISOString();
@@ -151,7 +153,7 @@ export class Simulation {
     });
   }
 
-  /** An object is there; its event is on the way. */
+  /** An object has landed, and its event is on the way. */
   private async land(delivery: Delivery, key: string): Promise<void> {
     const { objects } = this.world.memory;
     const uri = objects.locate(key);
@@ -161,7 +163,7 @@ export class Simulation {
   }
 
   private metered(name: MeterName): void {
-    // What is on its way just then, no sweep can know of.
+    // The sweep can't know about a hint that is on its way at this moment.
     const onTheWay = this.world.now - this.delivery.sentAt < 100;
     if (name === "StepsRedriven" && !onTheWay) this.redriven += 1;
   }
@@ -186,17 +188,17 @@ export class Simulation {
       violations.add("runs end", `it has not ended ${maxRun / 1000} s after the last fault`);
   }
 
-  /** What a person does who cancels the run, once there is one. */
+  /** What a person does to cancel the run. Undefined until there is a run. */
   cancellation(): (() => Promise<void>) | undefined {
     const { runId } = this;
     return runId === undefined ? undefined : () => this.people.cancel(runId);
   }
 
-  /** Lets time pass until the next thing happens. False when nothing is left to happen. */
+  /** Lets time pass until the next thing happens. Returns false if nothing is left to happen. */
   async goOn(): Promise<boolean> {
     const { agenda } = this.world.scheduler;
     if (agenda.nextAt < this.nextTick) return this.world.scheduler.step();
-    // A tick that finds nothing due does nothing: time may pass without it.
+    // A tick that finds nothing due does nothing, so time may pass without it.
     const isDone =
       this.hasEnded() && (await this.world.memory.store.dueRuns(Number.POSITIVE_INFINITY, 1)).length === 0;
     if (isDone && agenda.size === 0) return false;
@@ -255,7 +257,7 @@ export function specOf(seed: number): PipelineSpec {
   return generateSpec(new Random(hashOf(seed, "spec")));
 }
 
-/** Lives one seed through and checks everything that must hold. The same seed gives the same result. */
+/** Simulates one seed and checks everything that must hold. The same seed gives the same result. */
 export async function simulate(seed: number, options: SimulationOptions = {}): Promise<SimulationResult> {
   const spec = options.spec ?? specOf(seed);
   const random = new Random(hashOf(seed, "faults"));

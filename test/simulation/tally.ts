@@ -1,10 +1,10 @@
 import type { Violation } from "./invariants/violation.ts";
 import type { SimulationResult } from "./simulation.ts";
 
-/** A seed that failed, and what it broke first. */
+/** A seed that failed, and its first violation. */
 export type FailedSeed = { readonly seed: number; readonly violation: Violation };
 
-/** What many seeds came to. Plain JSON, so that it can be told by one process to another. */
+/** The results of many seeds. It's plain JSON, so that one process can send it to another. */
 export type Tally = {
   runs: number;
   calls: number;

@@ -1,11 +1,11 @@
 import type { Json } from "../../shared/pipeline/index.ts";
 
-/** One line of what happened. */
+/** One line of the trace. */
 export type TraceLine = { readonly at: number; readonly who: string; readonly what: string };
 
 const longest = 160;
 
-/** A value as a line shows it: JSON, sets as lists, cut where it gets long. */
+/** A value for a line of the trace: JSON, with sets as lists, cut if it's long. */
 export function shown(value: unknown): string {
   if (value === undefined) return "-";
   const text =
@@ -18,7 +18,7 @@ export function shown(value: unknown): string {
   return text.length > longest ? `${text.slice(0, longest)}…` : text;
 }
 
-/** Collects what happens, or nothing at all when nobody wants to read it. */
+/** Collects what happens, or nothing if nobody will read it. */
 export class Trace {
   readonly lines: TraceLine[] = [];
   readonly wanted: boolean;

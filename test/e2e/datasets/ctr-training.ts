@@ -47,7 +47,7 @@ async function generated(name: string, options: readonly string[]): Promise<Uint
   return readFileSync(file);
 }
 
-/** Drops a file, and gives the run that it caused once that has ended. */
+/** Drops a file, and returns the run that it started when that run has ended. */
 async function dropped(name: string, body: Uint8Array): Promise<Run> {
   const key = `raw/ctr/${name}`;
   await service.drop(key, body);
@@ -62,18 +62,18 @@ async function version(number: number): Promise<ModelVersion> {
   return found;
 }
 
-/** What a run has left, without the notes that jobs and engine leave. */
+/** What a run left behind, without the notes of the jobs and the engine. */
 const leftBy = async (run: Run) =>
   (await service.listing(run)).filter((key) => !/^(_|\d+\.json$)/.test(key.split("/").at(-1) ?? ""));
 
-/** What a try of a job printed. */
+/** The log of one try of a job. */
 async function logOf(jobTry: JobTry | undefined): Promise<string> {
   const stream = jobTry?.log?.split(":")[1] ?? "";
   const url = new URL(`/_local/logs?stream=${encodeURIComponent(stream)}`, service.stack.batchEndpoint);
   return (await fetch(url)).text();
 }
 
-/** Steps of a run that were begun, but for what follows its end. */
+/** Steps of a run that were begun, without those that follow its end. */
 const stepsOf = async (run: Run) =>
   (await service.steps(run.runId)).map(({ step }) => step).filter((step) => !step.startsWith("@"));
 
@@ -155,7 +155,7 @@ describe("ctr-training", () => {
     expect(await service.finished(whole.runId)).toMatchObject({ state: "SUCCEEDED" });
 
     const { runId } = await train("interrupted", true);
-    // The training is two jobs away.
+    // The training job comes two jobs later, so there's time to set this up.
     await misbehave(service.stack.batchEndpoint, [
       {
         kind: "spot-interruption",
@@ -165,7 +165,7 @@ describe("ctr-training", () => {
       },
     ]);
     expect(await service.finished(runId)).toMatchObject({ state: "SUCCEEDED" });
-    // Batch itself tries again on another machine, and the training goes on where it was.
+    // Batch itself tries again on another machine, and the training continues where it was.
     const record = await service.store.getStep({ runId, step: "train", index: 0 });
     expect(record?.jobAttempts).toMatchObject([
       { state: "SUCCEEDED", tries: [{ reason: expect.stringContaining("Host EC2") }, {}] },

@@ -4,13 +4,15 @@ import { graphHash } from "../../../shared/pipeline/graph.ts";
 import { notice, type Pipeline, slack } from "../../../shared/pipeline/index.ts";
 import { noticeNodes } from "../../../shared/pipeline/notice.ts";
 
-/** The pipeline as it is deployed to production, where a failure is told: here in the local stage. */
+/**
+ * The pipeline as it's deployed to production, where a failure sends a notice. Here the notice is for the local stage.
+ */
 const told = {
   ...ctrTraining.graph,
   notices: noticeNodes([notice({ to: slack({ secret: "ctr-slack" }), stages: ["local"] })]),
 };
 
-/** The same with a training of many seconds on any machine: a checkpoint after every 400 rows. */
+/** The same, but the training takes many seconds on any machine, with a checkpoint after every 400 rows. */
 const slow = {
   ...ctrTraining.graph,
   pipeline: "ctr-training-slow",
@@ -21,7 +23,7 @@ const slow = {
   ),
 };
 
-/** poem-datalake is alone: what follows it in the product is tested in poem-model.test.ts. */
+/** poem-datalake is deployed without its follower. poem-model.test.ts tests what follows it in the product. */
 export const pipelines: readonly Pipeline[] = [
   poemDatalake,
   { ...ctrTraining, graph: told, graphHash: graphHash(told) },

@@ -22,7 +22,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** A generated zip, with one danger in it if asked. */
+/** A generated zip. `options` can add one dangerous entry. */
 async function generated(name: string, ...options: string[]): Promise<Uint8Array> {
   const file = path.join(folder, name);
   await execa(path.join(VENV, "bin", "python"), ["-m", "data", "poems", ...options, "--out", file], {
@@ -31,7 +31,7 @@ async function generated(name: string, ...options: string[]): Promise<Uint8Array
   return readFileSync(file);
 }
 
-/** Drops a zip, and gives the run that it caused once that has ended. */
+/** Drops a zip, and returns the run that it started when that run has ended. */
 async function dropped(name: string, body: Uint8Array): Promise<Run> {
   const key = `raw/zips/${name}`;
   await service.drop(key, body);
@@ -40,7 +40,7 @@ async function dropped(name: string, body: Uint8Array): Promise<Run> {
   return service.finished(run.runId);
 }
 
-/** URIs of everything below a prefix, page by page. */
+/** URIs of everything below a prefix, read page by page. */
 async function listed(prefix: string): Promise<string[]> {
   const uris: string[] = [];
   const pages = paginateListObjectsV2({ client: service.s3 }, { Bucket: service.bucket, Prefix: prefix });
@@ -86,7 +86,7 @@ describe("poem-datalake", () => {
     expect(again).toMatchObject({ state: "SUCCEEDED" });
     expect(await service.output(again.runId, "unzip")).toMatchObject({ written: 0, lake: first.lake });
     expect(await listed("lake/")).toEqual(uris);
-    // Each drop is a run; what is put into the lake raises no event.
+    // Each drop starts a run; objects put into the lake raise no event.
     expect((await service.store.listRuns({}, 100)).runs).toHaveLength(3);
   });
 });

@@ -18,7 +18,11 @@ beforeAll(async () => {
 });
 afterAll(() => service?.close());
 
-/** The service with the pipelines of `pipelines.ts`, deployed once for all tests of one file. @throws before it is deployed */
+/**
+ * The service with the pipelines of `pipelines.ts`, deployed once for all tests of a file.
+ *
+ * @throws before it's deployed
+ */
 export function datasets(): DeployedService {
   if (service === undefined) throw new Error("the service is deployed before the tests, and was not");
   return service;

@@ -1,7 +1,7 @@
 import { eventually, processesOf } from "../deployed-service.ts";
 import { childOf, inState, type Scenario, started } from "./scenario.ts";
 
-/** Child runs: what they give, how they fail, and what becomes of them with their parent. */
+/** Child runs: what they return, how they fail, and what happens to them if their parent stops. */
 export const childScenarios: readonly Scenario[] = [
   {
     name: "a child's child gives its result to its parents",

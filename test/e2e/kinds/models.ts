@@ -16,12 +16,13 @@ function registryOf({ stack }: DeployedService) {
 
 const sha256 = (body: string) => createHash("sha256").update(body).digest("hex");
 
-/** Models as they are registered and promoted by a deployed pipeline. */
+/** Models that a deployed pipeline registers and promotes. */
 export const modelScenarios: readonly Scenario[] = [
   {
     name: "two trainings that end at once leave the better model champion, whole, and a person can roll back",
     async live(service) {
-      // Should the machine be so busy that one begins when the other has ended, it measures that one as it is.
+      // If the machine is so busy that one training begins after the other has ended, it's compared with that one's
+      // model.
       const losses = [
         { logLoss: 0.4, championLogLoss: 0.39 },
         { logLoss: 0.39, championLogLoss: 0.4 },

@@ -5,7 +5,7 @@ import { status, TestReceiver } from "../../notice/receiver.ts";
 import { type DeployedService, eventually } from "../deployed-service.ts";
 import { type Scenario, started } from "./scenario.ts";
 
-/** Keeps the addresses of a receiver as secrets of the stage. */
+/** Stores the addresses of a receiver as secrets of the stage. */
 async function keepSecrets(ssm: SSMClient, receiver: TestReceiver): Promise<void> {
   const headers = { authorization: "Bearer of-e2e" };
   const values = {
@@ -23,7 +23,7 @@ async function keepSecrets(ssm: SSMClient, receiver: TestReceiver): Promise<void
   }
 }
 
-/** A queue that hears of all notices by e-mail. */
+/** A queue that gets all notices by e-mail. */
 async function subscribedQueue({ sqs, stack }: DeployedService, sns: SNSClient): Promise<string> {
   const arn = (service: string, name: string) =>
     `arn:aws:${service}:${stack.region}:${stack.accountId}:${name}`;
@@ -43,7 +43,7 @@ async function expectTold(service: DeployedService, receiver: TestReceiver, queu
     const seen = await service.view(runId);
     return seen.afterwards.filter(({ endedAt }) => endedAt !== undefined).length === 4 ? seen : undefined;
   });
-  // Neither that of another end nor that of another stage.
+  // Notices for other ends or other stages aren't among them.
   expect(Object.fromEntries(view.afterwards.map(({ name, state }) => [name, state]))).toEqual({
     ...{ slack: "SUCCEEDED", webhook: "SUCCEEDED", email: "SUCCEEDED", "slack-2": "FAILED" },
   });
@@ -51,7 +51,7 @@ async function expectTold(service: DeployedService, receiver: TestReceiver, queu
   expect(refused?.errors[0]?.message).toContain("there is no parameter /millrace/local/e2e-nobody");
   expect(view.state).toBe("FAILED");
 
-  // Two were answered with an error, and sent again.
+  // Two were answered with an error and sent again.
   expect(receiver.received).toHaveLength(4);
   const slack = receiver.received.filter(({ path }) => path === "/slack").at(-1);
   expect(JSON.parse(slack?.body ?? "{}")).toMatchObject({ text: "telling failed in local, step train" });
@@ -73,7 +73,7 @@ async function expectTold(service: DeployedService, receiver: TestReceiver, queu
   expect(JSON.parse(mail)).toMatchObject({ Subject: "telling failed in local, step train" });
 }
 
-/** Notices of a failure, by secrets in SSM and a topic of SNS, to a receiver that is not well at first. */
+/** Notices of a failure, with secrets in SSM and a topic of SNS. The receiver answers with errors at first. */
 export const noticeScenario: Scenario = {
   name: "a failure is told once to each receiver, whatever these do, and the run stays as it is",
   async live(service) {

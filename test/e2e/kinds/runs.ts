@@ -2,7 +2,7 @@ import type { Run, RunState } from "../../../shared/state/run.ts";
 import { type DeployedService, eventually, processesOf } from "../deployed-service.ts";
 import { approve, asked, inState, type Scenario, started } from "./scenario.ts";
 
-/** Expects one note of a run's end, which its hook leaves. */
+/** Expects a note of a run's end, which its hook writes. */
 async function expectNote(service: DeployedService, run: Run, state: RunState): Promise<void> {
   const key = await eventually(`the note of ${run.runId}`, async () =>
     (await service.listing(run)).find((each) => each.endsWith("ended.json")),
@@ -11,9 +11,9 @@ async function expectNote(service: DeployedService, run: Run, state: RunState): 
   expect(JSON.parse(text)).toMatchObject({ id: run.runId, pipeline: run.pipeline, state });
 }
 
-/** Expects that a run's hooks have left one note in all. */
+/** Expects that a run's hooks wrote only one note altogether. */
 async function expectOneNote(service: DeployedService, run: Run): Promise<void> {
-  // A second telling of the end finds the hook's record ended.
+  // If the end is reported a second time, the hook's record has already ended.
   await service.invoke("tick", {});
   const notes = (await service.listing(run)).filter((key) => key.endsWith("ended.json"));
   expect(notes).toEqual([expect.stringMatching(/^@[a-z_]+\/1\/1\.1\/ended\.json$/)]);
@@ -24,7 +24,7 @@ async function statesOfRuns(service: DeployedService, runIds: readonly string[])
   return runs.flatMap((run) => run?.state ?? []);
 }
 
-/** Approves runs that hold slots one after the other as they get them. */
+/** Approves runs that hold slots one after the other, as they get them. */
 async function approveAll(service: DeployedService, runIds: readonly string[]): Promise<void> {
   await Promise.all(runIds.map((runId) => approve(service, runId)));
   for (const runId of runIds) expect(await service.finished(runId)).toMatchObject({ state: "SUCCEEDED" });

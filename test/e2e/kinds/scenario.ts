@@ -1,10 +1,14 @@
 import type { Run, RunState } from "../../../shared/state/run.ts";
 import { type DeployedService, eventually } from "../deployed-service.ts";
 
-/** One test on the deployed service. All of them live at the same time, so they share no run and no limit. */
+/** One test on the deployed service. All scenarios run at the same time, so they share no run and no limit. */
 export type Scenario = { readonly name: string; live(service: DeployedService): Promise<void> };
 
-/** Starts a run. @param key tells runs of one pipeline apart */
+/**
+ * Starts a run.
+ *
+ * @param key distinguishes runs of one pipeline
+ */
 export async function started(
   service: DeployedService,
   pipeline: string,
@@ -31,13 +35,13 @@ export async function asked(service: DeployedService, runId: string, step = "ask
   });
 }
 
-/** Answers an approval with yes once it asks. */
+/** Approves a step as soon as it asks. */
 export async function approve(service: DeployedService, runId: string, step = "ask"): Promise<void> {
   await asked(service, runId, step);
   await service.manage({ action: "approve", runId, step, by: "ada" });
 }
 
-/** The run that a child step of a run has started, once there is one. */
+/** The run that a child step of a run started, as soon as there is one. */
 export function childOf(service: DeployedService, runId: string, step: string): Promise<Run> {
   return eventually(`the child of ${step}`, async () => {
     const record = await service.store.getStep({ runId, step, index: 0 });

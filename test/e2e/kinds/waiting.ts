@@ -3,7 +3,10 @@ import { approve, asked, inState, type Scenario, started, statesOf } from "./sce
 
 const time = (text: string | undefined) => Date.parse(text ?? "");
 
-/** A wait for objects, one there already and one yet to come: lived before anything sweeps, so the event must tell. */
+/**
+ * Waits for two objects: one is there already, and one comes later. It runs before the first sweep, so only the event
+ * can wake it.
+ */
 export const arrivalScenario: Scenario = {
   name: "a wait for an object ends when it comes, or at once when it is there",
   async live(service) {
@@ -27,7 +30,7 @@ export const arrivalScenario: Scenario = {
   },
 };
 
-/** Steps that wait for the clock, for people, and for what never comes. */
+/** Steps that wait for the clock, for people, and for things that never come. */
 export const waitingScenarios: readonly Scenario[] = [
   {
     name: "waits last as long as they should, and not at all for a time that has passed",
@@ -102,7 +105,7 @@ export const waitingScenarios: readonly Scenario[] = [
       const at = new Date(Date.now() + 15_000).toISOString();
       const runId = await started(service, "sign-off", "scheduled", { scheduledAt: at });
       const run = await inState(service, runId, "RUNNING");
-      // A time within the skew of clocks is now: a start that was held up so long begins at once.
+      // A time within the clock skew counts as now, so a start that was delayed this long begins at once.
       expect(time(run.activeSince)).toBeGreaterThanOrEqual(time(at) - 5000);
       await approve(service, runId);
       expect(await service.finished(runId)).toMatchObject({ state: "SUCCEEDED" });

@@ -6,7 +6,7 @@ import { type DeployedService, eventually } from "../deployed-service.ts";
 import { links } from "../kinds-pipelines.ts";
 import { type Scenario, started, statesOf } from "./scenario.ts";
 
-/** The lines that functions logged for a run, parsed. */
+/** Reads the lines that functions logged for a run, parsed. */
 async function logged(service: DeployedService, runId: string, message: string) {
   const response = await fetch(service.stack.awsEndpoint, {
     method: "POST",
@@ -23,14 +23,14 @@ async function logged(service: DeployedService, runId: string, message: string) 
     .map((event) => JSON.parse(event.message.slice(event.message.indexOf("{"))) as Record<string, unknown>);
 }
 
-/** Ids of a run's jobs, whatever became of them. */
+/** Ids of all of a run's jobs, in any state. */
 async function jobsNamed(service: DeployedService, runId: string): Promise<string[]> {
   const filters = [{ name: "JOB_NAME", values: [`${runId}*`] }];
   const { jobSummaryList = [] } = await service.batch.send(new ListJobsCommand({ jobQueue: "cpu", filters }));
   return jobSummaryList.flatMap(({ jobId }) => jobId ?? []);
 }
 
-/** A chain in one worker: lived before the others, since a worker goes on only as long as its time lasts. */
+/** A chain in one worker. It runs before the others, since a worker continues only while its time lasts. */
 export const chainScenario: Scenario = {
   name: `a chain of ${links} functions takes one message`,
   async live(service) {
@@ -46,7 +46,7 @@ export const chainScenario: Scenario = {
   },
 };
 
-/** What steps do: over and over, for each of a list, after others, from memory, with more memory. */
+/** Steps that repeat, map over a list, run after others, use cached results, or get more memory. */
 export const workScenarios: readonly Scenario[] = [
   {
     name: "functions and jobs are repeated until their condition holds, and no more often than their limit",

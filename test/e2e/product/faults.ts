@@ -12,12 +12,12 @@ beforeAll(() => {
 });
 afterEach(() => behave(service.stack.batchEndpoint));
 
-/** Milliseconds between ticks: the scheduler's minute is long for a test. */
+/** Milliseconds between ticks. The scheduler's minute is too long for a test. */
 const tick = 5000;
 const start = (key: string) =>
   service.start({ pipeline: "ridge-sweep", params: { alphas: [1, 0.00001] }, key });
 
-/** Every step succeeded, each result was committed once, and no process is left. */
+/** Every step succeeded, each result was committed once, and no process is left over. */
 async function expectWhole(run: Run) {
   expect(run).toMatchObject({ state: "SUCCEEDED", epoch: 1 });
   const records = await service.steps(run.runId);
@@ -51,7 +51,7 @@ describe("a run survives", () => {
       killed += 1;
       await delay(700);
     }
-    // The jobs of a run take longer than three of these rounds on any machine.
+    // On any machine, the jobs of a run take longer than three of these rounds.
     expect(killed).toBeGreaterThanOrEqual(3);
     await expectWhole(await service.finished(runId, tick));
   });

@@ -36,7 +36,7 @@ async function r2ByAlpha(run: Run): Promise<Record<string, number>> {
   );
 }
 
-/** Base names of what a run left, but for the notes that jobs and engine leave for each other. */
+/** Base names of what a run left behind, without the notes that jobs and the engine write for each other. */
 async function leftBy(run: Run): Promise<string[]> {
   const names = (await service.listing(run)).map((key) => key.split("/").at(-1) ?? "");
   return names.filter((name) => !name.startsWith("_") && !/^\d+\.json$/.test(name)).sort();
@@ -53,7 +53,7 @@ describe("ridge-sweep", () => {
     expect(run).toMatchObject({ state: "SUCCEEDED", epoch: 1 });
     const r2 = await r2ByAlpha(run);
     const relative = (value: number | undefined, known: number) => Math.abs((value ?? 0) / known - 1);
-    // The last bits are the BLAS library's.
+    // The last bits depend on the BLAS library.
     expect(relative(r2["1"], 0.9469530482322346)).toBeLessThan(1e-12);
     expect(relative(r2["0.00001"], 0.9469269946289467)).toBeLessThan(1e-12);
     expect(await leftBy(run)).toEqual([
@@ -76,7 +76,7 @@ describe("ridge-sweep", () => {
     const [first] = await service.runsFor(uri, 1);
     if (first === undefined) throw new Error("no run");
     expect(first.params).toMatchObject({ source: { uri, versionId: version } });
-    // The same event, as SQS may deliver it: four times more.
+    // The same event four more times, as SQS may deliver it.
     const { QueueUrl } = await service.sqs.send(
       new GetQueueUrlCommand({ QueueName: "millrace-local-triggers" }),
     );
@@ -95,7 +95,7 @@ describe("ridge-sweep", () => {
     for (let copy = 0; copy < 4; copy += 1) {
       await service.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify(event) }));
     }
-    // What is to be ignored goes before the new version, so that when that has started a run, this has been dealt with.
+    // Send what must be ignored before the new version. Once that version has started a run, this has been handled.
     await service.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: '{"Event":"s3:TestEvent"}' }));
     await service.drop("raw/ridge/folder/", "");
     const newer = await service.drop(key, line("", 5).trim());

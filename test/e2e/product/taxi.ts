@@ -34,7 +34,7 @@ async function generated(month: string, rows: number): Promise<string> {
 const drop = (month: string, file: string) =>
   service.drop(`raw/taxi/green_tripdata_${month}.parquet`, readFileSync(file));
 
-/** What polars says of a file: the value of a Python expression over `table`, or what a statement writes. */
+/** Runs Python with polars on a file: returns the value of an expression over `table`, or what a statement writes. */
 async function polars(file: string, code: string): Promise<unknown> {
   const script = `import json, sys, polars as pl\ntable = pl.read_parquet(sys.argv[1])\n${code}`;
   const { stdout } = await execa(python, ["-c", script, file]);
@@ -49,7 +49,7 @@ async function download({ uri }: Artifact): Promise<string> {
   return file;
 }
 
-/** Sizes of all items that DynamoDB has of a run. */
+/** Sizes of all of a run's items in DynamoDB. */
 async function itemSizes(runId: string): Promise<number[]> {
   const client = new DynamoDBClient({
     ...{ endpoint: service.stack.awsEndpoint, region: service.stack.region },
@@ -151,7 +151,7 @@ describe("taxi-training and taxi-scoring", () => {
 });
 
 describe("months of the past, by the command line", () => {
-  /** Months, as the folders of the demand name them, apart from those of the other tests. */
+  /** Folders of months for this test only, so that it shares none with the other tests. */
   const ours = ["--param", "prefix=raw/history", "--param", "output_prefix=results/history"];
   const months = ["--every", "month", ...ours];
 
@@ -161,7 +161,7 @@ describe("months of the past, by the command line", () => {
     return stdout;
   }
 
-  /** How far a backfill is. To ask is to move it on, as the tick does once a minute. */
+  /** How far a backfill has come. Asking also moves it on, as the tick does once a minute. */
   const look = async (id: string) =>
     JSON.parse(await output("backfill", "show", id, "--json")) as BackfillView;
   const ended = (id: string) =>
@@ -171,14 +171,14 @@ describe("months of the past, by the command line", () => {
     });
   const idIn = (text: string) => /backfill (\S+) of/.exec(text)?.[1] ?? `no backfill in: ${text}`;
 
-  /** Its runs, the first time first. */
+  /** A backfill's runs, ordered by their times. */
   async function runsOf(id: string): Promise<Run[]> {
     const { runs } = await service.store.listRuns({ tag: `backfill:${id}` }, 10);
     const all = await Promise.all(runs.map(({ runId }) => service.store.getRun(runId)));
     return all.flatMap((run) => run ?? []).toSorted((a, b) => a.scheduledAt.localeCompare(b.scheduledAt));
   }
 
-  /** Keys of the results there are. */
+  /** Keys of the results that exist. */
   async function results(): Promise<string[]> {
     const { Contents: objects = [] } = await service.s3.send(
       new ListObjectsV2Command({ Bucket: service.bucket, Prefix: "results/history/" }),

@@ -9,13 +9,13 @@ import { type DeployedService, eventually, processesOf } from "../deployed-servi
 
 const short = (value: Json) => JSON.stringify(value).slice(0, 200);
 
-/** Whether a state is what the oracle said. */
+/** Whether a state matches the oracle's verdict. */
 function fits(verdict: Verdict, state: string | undefined): boolean {
   if (verdict.state === "SUCCEEDED") return state === "SUCCEEDED" || state === "CACHED";
   return state === verdict.state || (verdict.state === "FAILED" && state === "TIMED_OUT");
 }
 
-/** Looks at runs after their end, and at everything that worked for them. */
+/** Checks runs after their end, and everything that worked for them. */
 export class RoundChecks {
   readonly violations: string[] = [];
   private readonly service: DeployedService;
@@ -41,7 +41,7 @@ export class RoundChecks {
       this.broken(run, `${step}[${index}] gave ${short(output)}, not ${short(verdict.output)}`);
   }
 
-  /** Everything that a run left is in order, whatever its pipeline. */
+  /** Checks that everything a run left behind is in order, whatever its pipeline. */
   private async checkLeftovers(run: Run): Promise<void> {
     const { runId } = run;
     const pids = processesOf(runId);
@@ -50,13 +50,13 @@ export class RoundChecks {
       if (!hasEnded(record)) this.broken(run, `${record.step}[${record.index}] is left ${record.state}`);
     }
     const manifests = (await this.service.listing(run)).filter((key) => key.endsWith("/_manifest.json"));
-    // step/index/epoch.attempt/_manifest.json: a job's commit, of which an epoch has one.
+    // step/index/epoch.attempt/_manifest.json is a job's commit, and an epoch has only one.
     const places = manifests.map((key) => key.replace(/\.[^/]*\/_manifest\.json$/, ""));
     if (new Set(places).size < places.length)
       this.broken(run, `jobs committed twice: ${manifests.join(" ")}`);
   }
 
-  /** Compares a run with what the oracle says of its pipeline. */
+  /** Compares a run with the oracle's result for its pipeline. */
   async checkRun(run: Run, spec: PipelineSpec): Promise<void> {
     const expected = expectationOf(spec, run.epoch);
     if (run.state !== expected.state) {
@@ -77,7 +77,7 @@ export class RoundChecks {
     await this.checkLeftovers(run);
   }
 
-  /** Compares a run that has a run of `spec` as its child with that run, and that one with the oracle. */
+  /** Compares a parent with its child, a run of `spec`, and the child with the oracle. */
   async checkParent(run: Run, spec: PipelineSpec, object: string): Promise<void> {
     const record = await this.service.store.getStep({ runId: run.runId, step: "child", index: 0 });
     const child = record?.child && (await this.service.store.getRun(record.child.runId));
@@ -95,7 +95,7 @@ export class RoundChecks {
     await this.checkLeftovers(run);
   }
 
-  /** Nothing is left that works, waits or holds. */
+  /** Checks that nothing is left that works, waits or holds a slot. */
   async checkStack(runIds: ReadonlySet<string>, limits: readonly string[]): Promise<void> {
     const { batch, store } = this.service;
     for (const jobStatus of ["SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING"] as const) {

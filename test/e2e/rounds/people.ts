@@ -3,22 +3,22 @@ import { isEnded, type Run } from "../../../shared/state/run.ts";
 import type { Random } from "../../simulation/random.ts";
 import { type DeployedService, eventually } from "../deployed-service.ts";
 
-/** Seconds after which a run that has not ended never will. */
+/** If a run hasn't ended after this many seconds, it never will. */
 const patience = 180;
 
-/** What a person does about a run. */
+/** What a person does with a run. */
 export type Habit = "watches" | "cancels" | "pauses" | "retries";
 
 export function habitOf(random: Random): Habit {
   return random.pick(["watches", "watches", "cancels", "pauses", "retries"] as const);
 }
 
-/** Whether nobody answered, because the stack is down or the worker was killed; anything else is an answer. */
+/** Whether nobody answered, because the stack is down or the worker was killed. Anything else is an answer. */
 export function isUnanswered(error: unknown): boolean {
   return error instanceof TypeError || (error instanceof Error && error.name === "RuntimeError");
 }
 
-/** Asks until there is an answer; what a run's state forbids is refused, and that is an answer too. */
+/** Asks until there is an answer. A refusal because of the run's state is an answer too. */
 async function insist(service: DeployedService, request: object, until: number): Promise<void> {
   while (Date.now() < until) {
     try {
@@ -31,7 +31,7 @@ async function insist(service: DeployedService, request: object, until: number):
   }
 }
 
-/** Interferes with a run for some time. What is left cancelled, paused or failed is {@link settle}'s. */
+/** Interferes with a run for some time. If it's left cancelled, paused or failed, {@link settle} continues. */
 export async function interfere(
   service: DeployedService,
   runId: string,
@@ -45,18 +45,18 @@ export async function interfere(
   if (habit === "retries") return insist(service, { action: "retry", runId }, until);
   await insist(service, { action: habit === "cancels" ? "cancel" : "pause", runId }, until);
   await soon();
-  // Also while the cancel is still under way: then it is refused, and asked for again later.
+  // This may come while the cancel is still under way. Then it's refused, and asked for again later.
   await insist(service, { action: habit === "cancels" ? "retry" : "resume", runId }, until);
 }
 
-/** Says yes to a run that asks. */
+/** Approves a run that asks. */
 async function answer(service: DeployedService, runId: string): Promise<void> {
   const record = await service.store.getStep({ runId, step: "ask", index: 0 });
   if (record?.state !== "PAUSED") return;
   await insist(service, { action: "approve", runId, step: "ask", by: "ada" }, Date.now() + 1000);
 }
 
-/** Drops what a run waits for, some time or other. */
+/** Drops what a run waits for, at a random time. */
 export async function deliver(
   service: DeployedService,
   key: string,
@@ -68,8 +68,8 @@ export async function deliver(
 }
 
 /**
- * Lets a run come to an end of its own: what was paused is resumed, what asks is answered, what was cancelled is
- * retried, and what failed is retried once by whoever does so.
+ * Lets a run come to its own end: resumes it if it's paused, approves what asks, retries it if it was cancelled, and
+ * retries a failed run once if the person's habit is to retry.
  */
 export async function settle(service: DeployedService, runId: string, habit: Habit): Promise<Run> {
   let retried = habit !== "retries";

@@ -7,7 +7,7 @@ import type { DeployedService } from "../deployed-service.ts";
 /** Milliseconds between two looks at all records. */
 const everySo = 1500;
 
-/** Looks at the records of runs while they are under way: what has a result keeps it, whatever happens. */
+/** Watches the records of runs while they're under way: once a record has a result, it keeps it whatever happens. */
 export class ResultWatch {
   readonly violations: string[] = [];
   private readonly results = new Map<string, StoredStep>();
@@ -34,7 +34,7 @@ export class ResultWatch {
       );
   }
 
-  /** Looks at runs and at the runs of their children. */
+  /** Looks at runs and at their child runs. */
   private async look(runIds: readonly string[]): Promise<void> {
     for (const runId of runIds) {
       const records = await this.service.steps(runId);
@@ -46,7 +46,7 @@ export class ResultWatch {
   begin(runIds: readonly string[]): void {
     const watch = async () => {
       while (!this.ending.signal.aborted) {
-        // A stack that is down has nothing to show.
+        // If the stack is down, there is nothing to see.
         await this.look(runIds).catch(() => undefined);
         await delay(everySo, undefined, { signal: this.ending.signal }).catch(() => undefined);
       }
@@ -55,7 +55,7 @@ export class ResultWatch {
     this.watching = watch();
   }
 
-  /** Looks a last time. @returns how many results were seen */
+  /** Looks one last time. @returns how many results were seen */
   async end(): Promise<number> {
     this.ending.abort();
     await this.watching;

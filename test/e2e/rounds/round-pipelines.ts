@@ -23,13 +23,13 @@ import { functionTimeout, hasOneSlot, parentOf, specsOf } from "./round-specs.ts
 
 let opened: RunStore | undefined;
 
-/** The engine's own store: a body fails as often as its record has not yet failed. */
+/** The engine's own store. A body reads there how often it has failed, to decide whether it fails again. */
 function ownStore(): RunStore {
   opened ??= dynamoRunStore({ client: dynamoClient(), name: process.env.TABLE_NAME ?? "" });
   return opened;
 }
 
-/** Takes up to half a second, fails as its spec says, and gives what the oracle foretells. */
+/** Takes up to half a second, fails as its spec says, and returns what the oracle predicts. */
 const body: LambdaBody = async (step, input, { runId, index }) => {
   await delay(hashOf(index, JSON.stringify([runId, step.name])) % 500);
   const { work } = step;
@@ -48,7 +48,7 @@ const body: LambdaBody = async (step, input, { runId, index }) => {
 
 const quickly = { timeout: functionTimeout };
 
-/** A run of another pipeline beside waits for an object, a person and the clock. */
+/** A pipeline that runs another one as its child, and also waits for an object, a person and the clock. */
 function parentNamed(name: string, pipeline: Pipeline): Pipeline {
   return definePipeline({ name, params: z.strictObject({ object: z.string() }) }, ({ params, step, map }) => {
     const made = step("child", child(pipeline, {}));
@@ -63,7 +63,7 @@ function parentNamed(name: string, pipeline: Pipeline): Pipeline {
   });
 }
 
-/** What the rounds of a seed deploy. */
+/** The pipelines that a seed's rounds deploy. */
 export function roundPipelines(seed: number, rounds: number): Pipeline[] {
   return [...specsOf(seed, rounds)].flatMap(([name, spec], place) => {
     const pipeline = defineSpec(name, spec, body);

@@ -2,23 +2,23 @@ import { hashOf, Random } from "../../simulation/random.ts";
 import { generatePureSpec } from "../../simulation/spec/generate-spec.ts";
 import type { OverSpec, PipelineSpec, PureStepSpec, StepSpec } from "../../simulation/spec/pipeline-spec.ts";
 
-/** Pipelines of one round. */
+/** How many pipelines a round has. */
 export const pipelinesPerRound = 6;
 
-/** Most items of a list: each may become a process, and they all share two cores. */
+/** Max. length of a list. Each item may become a process, and they all share two cores. */
 const longest = 3;
 
-/** Seconds between two tries of a step: virtual time would not mind more. */
+/** Seconds between two tries of a step. It's short, as these tests run in real time. */
 const retryDelay = 0.3;
 
-/** Seconds that a function may take: many times what it does, and little enough to soon give up a killed worker. */
+/** How many seconds a function may take: many times what it needs, but few enough to give up a killed worker soon. */
 export const functionTimeout = 12;
 
 function shortOver(over: OverSpec): OverSpec {
   return over.form === "literal" ? { ...over, size: Math.min(over.size, longest) } : over;
 }
 
-/** The same step, done in seconds of real time. */
+/** The same step, reduced to seconds of real time. */
 function quick({ work, over, retries, ...step }: PureStepSpec): StepSpec {
   return {
     ...step,
@@ -29,7 +29,7 @@ function quick({ work, over, retries, ...step }: PureStepSpec): StepSpec {
   };
 }
 
-/** Pipelines of the simulator's generator, by the names under which they are deployed. */
+/** Pipelines from the simulator's generator, by their deployed names. */
 export function specsOf(seed: number, rounds: number): ReadonlyMap<string, PipelineSpec> {
   return new Map(
     Array.from({ length: rounds * pipelinesPerRound }, (_, place) => {
@@ -39,12 +39,12 @@ export function specsOf(seed: number, rounds: number): ReadonlyMap<string, Pipel
   );
 }
 
-/** Of each round the first pipeline has one run at a time. */
+/** Whether this is the first pipeline of its round, which has one run at a time. */
 export function hasOneSlot(place: number): boolean {
   return place % pipelinesPerRound === 0;
 }
 
-/** Of each round the second pipeline is also run as a child: by the pipeline of this name. */
+/** The pipeline that runs this one as its child, if this is the second pipeline of its round. */
 export function parentOf(place: number): string | undefined {
   return place % pipelinesPerRound === 1 ? `parent-${place}` : undefined;
 }

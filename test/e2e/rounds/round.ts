@@ -10,7 +10,7 @@ import { makeTrouble, type Trouble } from "./trouble.ts";
 
 const family = "test/e2e/jobs/sim";
 
-/** What so many rounds of a seed deploy. */
+/** The catalogue that this many rounds of a seed deploy. */
 export function roundsCatalogue(seed: number, rounds: number): Catalogue {
   const works = [...specsOf(seed, rounds)].map(([name, { steps }]) => [
     name,
@@ -35,7 +35,7 @@ type Planned = {
   spec: PipelineSpec;
   habit: Habit;
   key: string;
-  /** Of a run that has a run of the spec as its child, the object that it waits for. */
+  /** If the run has a run of the spec as its child: the object that the run waits for. */
   object?: string;
 };
 
@@ -43,7 +43,7 @@ function placesOf(round: number): number[] {
   return Array.from({ length: pipelinesPerRound }, (_, offset) => round * pipelinesPerRound + offset);
 }
 
-/** The runs of a round: two of each pipeline, and of what has it as a child. */
+/** The runs of a round: two of each pipeline, and two of each pipeline that has one of them as its child. */
 function runsOf(seed: number, round: number, random: Random): Planned[] {
   const first = round * pipelinesPerRound;
   const specs = [...specsOf(seed, round + 1)].slice(first);
@@ -59,7 +59,7 @@ function runsOf(seed: number, round: number, random: Random): Planned[] {
   });
 }
 
-/** What came of a round. */
+/** The result of a round. */
 export type RoundResult = Trouble & {
   readonly runs: number;
   readonly results: number;
@@ -67,7 +67,7 @@ export type RoundResult = Trouble & {
   readonly violations: readonly string[];
 };
 
-/** Starts a run, and starts it again where the answer got lost: that is the same run. */
+/** Starts a run, and repeats the start if its answer was lost. Both give the same run. */
 async function startSurely(
   service: DeployedService,
   { pipeline, key, object }: Planned,
@@ -84,9 +84,9 @@ async function startSurely(
 }
 
 /**
- * Lets random runs live through random trouble at the same time, and checks what came of them.
+ * Runs random pipelines under random trouble, and checks the results.
  *
- * @param milliseconds that trouble lasts; then the runs are left to end
+ * @param milliseconds how long the trouble lasts; after it, the runs are left to end
  */
 export async function liveRound(
   service: DeployedService,

@@ -5,7 +5,7 @@ import { readRecord } from "../../../local/stack/record.ts";
 import type { Random } from "../../simulation/random.ts";
 import type { DeployedService } from "../deployed-service.ts";
 
-/** Most workers that are killed in a round: a step that loses five of them has failed, and rightly so. */
+/** Max. number of workers that are killed in a round. A step that loses five of them fails, and rightly so. */
 const maxKilled = 4;
 
 /** Pids of the processes that run the deployed functions. */
@@ -25,7 +25,7 @@ function kill(pid: number): boolean {
   }
 }
 
-/** Has the local Batch do everything wrong that AWS Batch does now and then. */
+/** Makes the local Batch do everything wrong that AWS Batch sometimes does. */
 async function misbehaveAtRandom({ stack }: DeployedService, random: Random): Promise<void> {
   const seed = () => random.between(1, 1_000_000);
   await misbehave(stack.batchEndpoint, [
@@ -44,8 +44,8 @@ async function misbehaveAtRandom({ stack }: DeployedService, random: Random): Pr
 export type Trouble = { killed: number; crashed: number };
 
 /**
- * Makes trouble for some time: workers killed, the servers killed and started again once in the middle, a Batch that
- * misbehaves. All of it has ended when this returns.
+ * Makes trouble for some time: kills workers, kills and restarts the servers once in the middle, and makes Batch
+ * misbehave. All of it is over when this returns.
  */
 export async function makeTrouble(
   service: DeployedService,

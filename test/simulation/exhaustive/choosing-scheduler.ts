@@ -4,7 +4,7 @@ import { Scheduler, type Soon } from "../world/scheduler.ts";
 /** Something that could happen next. */
 export type Open = { readonly what: Soon; readonly act: (fault?: FaultKind) => Promise<void> | void };
 
-/** Leaves the order of what happens soon to whoever drives it; only what takes long goes by time. */
+/** Lets its driver choose the order of what happens soon. Only what takes long goes by time. */
 export class ChoosingScheduler extends Scheduler {
   private opened: Open[] = [];
 
@@ -12,19 +12,19 @@ export class ChoosingScheduler extends Scheduler {
     this.opened.push({ what, act });
   }
 
-  /** What could happen next, without what only workers that were killed wait for. */
+  /** What could happen next, except what only killed workers wait for. */
   get open(): readonly Open[] {
     this.opened = this.opened.filter(({ what }) => what.task?.dead !== true);
     return this.opened;
   }
 
-  /** Has one of those happen. */
+  /** Makes one of these happen. */
   async take(open: Open, fault?: FaultKind): Promise<void> {
     this.opened.splice(this.opened.indexOf(open), 1);
     await open.act(fault);
   }
 
-  /** As {@link take}, of a message that is delivered and stays to be delivered again. */
+  /** Like {@link take}, for a message that is delivered and stays in the queue to be delivered again. */
   async takeCopy(open: Open): Promise<void> {
     await open.act();
   }

@@ -1,7 +1,7 @@
 import { type Budget, type Exploration, explore } from "./explore.ts";
 import { smallGraphs } from "./small-graphs.ts";
 
-/** What may go wrong, one kind at a time. */
+/** What can go wrong, one kind at a time. */
 export const budgets: Readonly<Record<string, Budget>> = {
   "two workers": {},
   "a message delivered twice": { copies: 1 },
@@ -10,13 +10,13 @@ export const budgets: Readonly<Record<string, Budget>> = {
   "a cancel": { cancels: 1 },
 };
 
-/** An exploration, and of what. */
+/** An exploration, with its graph and its budget. */
 export type Explored = Exploration & { readonly graph: string; readonly budget: string };
 
 /**
- * Explores small graphs under each budget, and tells of each.
+ * Explores small graphs under each budget, and yields each result.
  *
- * @param limit most executions of one graph under one budget
+ * @param limit max. number of executions of one graph under one budget
  */
 export async function* exploreAll(
   limit: number,
@@ -31,7 +31,7 @@ export async function* exploreAll(
   }
 }
 
-/** One line on an exploration. */
+/** Describes an exploration in one line. */
 export function exploredText({
   graph,
   budget,

@@ -2,12 +2,14 @@ import { join } from "node:path";
 import { execa } from "execa";
 
 const root = join(import.meta.dirname, "..", "..", "..");
-/** Executions of one small graph under one kind of fault: enough to end the smallest, and a beginning of the others. */
+/**
+ * Executions of one small graph under one kind of fault. This completes the smallest graphs and starts on the others.
+ */
 const limit = 75;
 
 describe("every order of the calls of two workers", () => {
   it("and every place at which one of them can die keeps every promise, in small graphs", async () => {
-    // By the program itself: within jest it would take many times as long.
+    // Runs the program in its own process, as jest would take many times as long.
     const flags = ["--disable-warning=MODULE_TYPELESS_PACKAGE_JSON", "test/simulation/simulate.ts"];
     const { stdout } = await execa(
       join(root, "node_modules", ".bin", "node"),

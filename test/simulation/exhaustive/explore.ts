@@ -9,37 +9,37 @@ import { World } from "../world/world.ts";
 import { ChoosingScheduler, type Open } from "./choosing-scheduler.ts";
 import { Histories, stateText } from "./state-text.ts";
 
-/** What may go wrong in an execution, each at every place where it can: how often each. */
+/** What can go wrong in an execution, and how often. Each fault is tried at every place where it can happen. */
 export type Budget = {
   /** Workers killed, before or after a call. */
   readonly kills?: number;
   /** Messages delivered twice. */
   readonly copies?: number;
-  /** Times at which time passes although workers have not finished. */
+  /** How often time passes although workers haven't finished. */
   readonly delays?: number;
   /** Cancels by a person. */
   readonly cancels?: number;
 };
 
-/** What an exploration came to. */
+/** The result of an exploration. */
 export type Exploration = {
-  /** Different states in which there was something to choose. */
+  /** Different states with a choice of what happens next. */
   states: number;
   executions: number;
-  /** Executions that went on to the run's end; the others came to a state that was known. */
+  /** Executions that reached the run's end. The others came to a known state. */
   ends: number;
   /** Places at which a worker was killed. */
   crashPoints: number;
-  /** The first promise that was broken, and how it came to that. */
+  /** The first promise that was broken, and what led to it. */
   broken?: { readonly violations: readonly Violation[]; readonly trace: readonly TraceLine[] };
-  /** Whether everything was seen, within the limit. */
+  /** Whether everything was explored within the limit. */
   complete: boolean;
 };
 
 /** Workers that take messages at the same time. */
 const workers = 2;
 
-/** Draws the same each time: nothing but the choices decides. */
+/** Draws the same numbers each time, so that only the choices decide. */
 class UndrawnPlan extends FaultPlan {
   constructor() {
     super({ seed: 0, rates: {}, until: 0, skew: 0 });
@@ -52,11 +52,11 @@ class UndrawnPlan extends FaultPlan {
 
 type Choice = { readonly take: () => Promise<void>; readonly kills?: boolean };
 
-/** One execution: it follows the choices that it is given, then always takes the first. */
+/** One execution: it follows the given choices, then always takes the first one. */
 class Execution {
   readonly scheduler = new ChoosingScheduler(simulationStart);
   readonly simulation: Simulation;
-  /** For each choice made, what was chosen and of how many. */
+  /** For each choice, which option was taken, and how many there were. */
   readonly path: { readonly chosen: number; readonly of: number }[] = [];
   crashPoints = 0;
   private readonly world: World;
@@ -65,7 +65,7 @@ class Execution {
 
   constructor(spec: PipelineSpec, budget: Budget, traced: boolean) {
     this.world = new World(new UndrawnPlan(), new Trace(traced), this.scheduler);
-    // What a process remembers would be a part of the state that nobody sees.
+    // What a process remembers would be a hidden part of the state.
     this.world.reuse = false;
     this.simulation = new Simulation(this.world, spec, simulationStart);
     this.histories = new Histories(this.world);
@@ -122,13 +122,13 @@ class Execution {
     return choices;
   }
 
-  /** The state as a number that no two states are likely to share: 53 bits. */
+  /** The state as a number of 53 bits. Two states are unlikely to share it. */
   private get state(): number {
     const text = `${Object.values(this.left).join()}\n${stateText(this.world, this.scheduler, this.histories)}`;
     return hashOf(1, text) * 2097152 + (hashOf(2, text) >>> 11);
   }
 
-  /** @returns whether it went on to the end, and not only to a state that was known */
+  /** @returns whether it reached the end, and not only a known state */
   async run(prefix: readonly number[], known: Set<number>): Promise<boolean> {
     const { violations } = this.world;
     while (!violations.any) {
@@ -155,10 +155,10 @@ class Execution {
 
 /**
  * Goes through every order in which the calls of two workers can happen, and every place at which the budget's faults
- * can, by depth-first search: each execution starts anew and follows the choices that lead to its place. States that
- * were met before are not gone through again.
+ * can. This is a depth-first search: each execution starts from the beginning and follows the choices that lead to its
+ * place. Known states aren't explored a second time.
  *
- * @param limit most executions
+ * @param limit max. number of executions
  */
 export async function explore(spec: PipelineSpec, budget: Budget, limit: number): Promise<Exploration> {
   const known = new Set<number>();

@@ -4,14 +4,14 @@ function step(name: string, uses: readonly string[] = [], rest: Partial<StepSpec
   return { name, work: { kind: "lambda", list: 2 }, uses, after: [], retries: { limit: 0 }, ...rest };
 }
 
-/** A step that comes after another without its data. */
+/** A step that runs after another one without using its data. */
 const later = (name: string, after: string) => step(name, [], { after: [after] });
 
 const job: PureWork = { kind: "batch", list: 0 };
 const failsOnce: PureWork = { kind: "lambda", list: 0, failing: { times: 1, how: "error" } };
 const fails: PureWork = { kind: "lambda", list: 0, failing: { times: 99, how: "error" } };
 
-/** Graphs small enough to go through all of their executions, by name. */
+/** Graphs that are small enough to explore all of their executions, by name. */
 export const smallGraphs: Readonly<Record<string, PipelineSpec>> = {
   one: { steps: [step("a")] },
   chain: { steps: [step("a"), step("b", ["a"])] },

@@ -3,7 +3,7 @@ import type { Task } from "../world/task.ts";
 import type { World } from "../world/world.ts";
 import type { ChoosingScheduler } from "./choosing-scheduler.ts";
 
-/** Counters and clocks of the ports: they tell how a state came about, not what it is. */
+/** Counters and clocks of the ports. They show how a state came about, not what it is. */
 const uncounted: ReadonlySet<string> = new Set([
   "writes",
   "sent",
@@ -15,7 +15,7 @@ const uncounted: ReadonlySet<string> = new Set([
 
 const byText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
-/** Everything that the workers of a world were told so far, as one number each. */
+/** Everything that a world's workers have learned so far, as one number for each worker. */
 export class Histories {
   private readonly world: World;
   private readonly told = new WeakMap<Task, number>();
@@ -28,16 +28,16 @@ export class Histories {
     };
   }
 
-  /** A worker by what it is about and what it knows; how many there were before it does not matter. */
+  /** Describes a worker by its subject and what it knows. How many there were before it doesn't matter. */
   of(task: Task): string {
     return `${task.name.replace(/ #\d+$/, "")} ${this.told.get(task) ?? 0}`;
   }
 
-  /** A value as text, the same for all that makes no difference to the engine. */
+  /** A value as text, equal for values that make no difference to the engine. */
   text(value: unknown): string {
     return JSON.stringify(value, (key, part: unknown) => {
       if (uncounted.has(key)) return undefined;
-      // Only whether two versions of a record are the same matters, not what they are called.
+      // It matters whether two versions of a record are the same, but not what they're called.
       if (key === "version" && typeof part === "string") return this.world.watch.steps.nameOf(part);
       if (part instanceof Map)
         return [...part]

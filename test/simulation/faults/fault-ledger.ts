@@ -1,7 +1,7 @@
 import type { Task } from "../world/task.ts";
 import type { FaultKind } from "./fault-plan.ts";
 
-/** Names an epoch of a record: what faults cost it is counted by that. */
+/** Names an epoch of a record. Losses to faults are counted by this name. */
 export function subjectOf(record: {
   runId: string;
   step: string;
@@ -12,10 +12,10 @@ export function subjectOf(record: {
   return `${runId}/${step}[${index}]@${epoch}`;
 }
 
-/** Attempts that faults may cost a record; the engine gives up after five. */
+/** How many attempts faults may cost a record. The engine gives up after five. */
 const lossesPerSubject = 4;
 
-/** Faults that a call may meet, by what makes it. */
+/** Faults that can hit a call, by what makes the call. */
 const callFaults: readonly FaultKind[] = [
   "worker killed before a call",
   "worker killed after a call",
@@ -25,7 +25,7 @@ const callFaults: readonly FaultKind[] = [
   "answer late",
 ];
 const jobFaults: readonly FaultKind[] = ["machine taken back", "machine taken back, job goes on"];
-/** Faults that are failures of the step itself. */
+/** Faults that count as failures of the step itself. */
 const countsAsFailure: ReadonlySet<FaultKind> = new Set([
   "out of memory",
   "function too slow",
@@ -33,16 +33,19 @@ const countsAsFailure: ReadonlySet<FaultKind> = new Set([
 ]);
 const workFaults: readonly FaultKind[] = ["worker killed before a call", "call late"];
 
-/** Keeps count of what faults cost: so that no step fails for them alone, and so that what they explain can be told. */
+/**
+ * Counts what faults cost, so that no step fails because of faults alone, and so that the checks know what faults
+ * explain.
+ */
 export class FaultLedger {
   private readonly losses = new Map<string, number>();
   private readonly capacity = new Map<string, number>();
   private readonly charges = new Map<string, number>();
-  /** Records whose workers stood still for so long that others took over. */
+  /** Records with a worker that stood still for so long that others took over. */
   private readonly zombies = new Set<string>();
-  /** Workers of a record that died, or that could not even let go of it. */
+  /** How many workers of a record died, or couldn't release it. */
   private readonly deaths = new Map<string, number>();
-  /** Names of jobs that a list did not show. */
+  /** Names of jobs that were missing in a list. */
   private readonly unlisted = new Set<string>();
 
   /** Faults that hit workers of a record; each worker counts once. */
@@ -50,19 +53,19 @@ export class FaultLedger {
     return this.losses.get(subject) ?? 0;
   }
 
-  /** Failures that faults caused and that count, by record and epoch. */
+  /** Failures that were caused by faults and that count, by record and epoch. */
   chargesOf(account: string): number {
     return this.charges.get(account) ?? 0;
   }
 
-  /** Whether a job of this name may exist twice: a list did not show it, or a worker of its step woke up late. */
+  /** Whether a job of this name may exist twice: a list missed it, or a worker of its step woke up late. */
   maySubmitTwice(job: string): boolean {
     const [, runId = "", step = "", index = "", epoch = ""] =
       /^(.+)-([a-z0-9_]+)-(map|\d+)-(\d+)-\d+(?:-p\d+)?$/.exec(job) ?? [];
     return this.unlisted.has(job) || this.zombies.has(subjectOf({ runId, step, index, epoch }));
   }
 
-  /** Whether a list did not show a job of this name. */
+  /** Whether a list missed a job of this name. */
   wasUnlisted(job: string): boolean {
     return this.unlisted.has(job);
   }
@@ -80,32 +83,32 @@ export class FaultLedger {
   disturb(task: Task, fault: FaultKind): void {
     task.struckAt = task.calls;
     task.strikes += 1;
-    // One that is struck twice may not have let go of what it held.
+    // A worker that is struck twice may not have released what it held.
     if (/killed|late/.test(fault) || task.strikes > 1) this.noteDeath(task);
     if (countsAsFailure.has(fault)) this.charge(task);
     if (fault !== "function too slow") this.lose(task);
   }
 
-  /** A worker got hold of a record: after a tail call, of another one than its message was about. */
+  /** Notes that a worker claimed a record. After a tail call, it's a different record than in the worker's message. */
   turnTo(task: Task, subject: string): void {
     if (task.kind !== "message") return;
-    // One whose claim was not answered does not know what it holds.
+    // If the claim's answer was lost, the worker doesn't know what it holds.
     if (task.struckAt === task.calls) this.noteDeath(task, subject);
     if (task.subject === subject) return;
     const zombie = task.zombie && task.struckAt === task.calls;
     task.subject = subject;
     task.disturbed = false;
-    // What hit the claim itself costs the record that was claimed.
+    // A fault that hit the claim itself counts for the claimed record.
     if (task.struckAt === task.calls) this.lose(task);
     if (zombie) this.noteZombie(task);
   }
 
-  /** Notes that a worker died, or that one could not let go of what it held: the next finds a lease that ran out. */
+  /** Notes that a worker died or couldn't release what it held, so that the next worker finds an expired lease. */
   noteDeath(task: Task, subject = task.subject): void {
     this.deaths.set(subject, this.deathsOf(subject) + 1);
   }
 
-  /** Workers of a record that its faults cost: no more of its attempts can be lost to that. */
+  /** How many of a record's workers faults cost. The record can't lose more attempts than this to faults. */
   deathsOf(subject: string): number {
     return this.deaths.get(subject) ?? 0;
   }
@@ -116,32 +119,32 @@ export class FaultLedger {
     this.losses.set(task.subject, this.lossesOf(task.subject) + 1);
   }
 
-  /** What may happen to a worker at a call: nothing more, once its record has lost what the engine bears. */
+  /** Faults that can hit a worker at a call. None, if its record has already lost as much as the engine tolerates. */
   faultsFor(task: Task): readonly FaultKind[] {
     if (!task.disturbed && this.lossesOf(task.subject) >= lossesPerSubject) return [];
     if (task.kind !== "job") return callFaults;
     return this.mayFail(task) ? [...jobFaults, "out of memory", "job too slow"] : jobFaults;
   }
 
-  /** What may happen to a worker while it does its own work. */
+  /** Faults that can hit a worker during its own work. */
   workFaultsFor(task: Task): readonly FaultKind[] {
     const usual = this.faultsFor(task);
     if (task.kind === "job" || usual.length === 0) return usual;
     return this.mayFail(task) ? ["function too slow", ...workFaults] : workFaults;
   }
 
-  /** Whether another failure may count against a worker's step without the step failing for it. */
+  /** Whether one more failure may count against a worker's step without making the step fail. */
   mayFail({ charged }: Task): boolean {
     return charged !== undefined && this.chargesOf(charged.account) < charged.most;
   }
 
-  /** What may happen to a job before it begins. */
+  /** Faults that can hit a job before it begins. */
   startFaultsFor(task: Task, isFirst: boolean): readonly FaultKind[] {
     if (!task.disturbed && this.lossesOf(task.subject) >= lossesPerSubject) return [];
     return isFirst ? ["machine never starts the job", "job forgotten"] : ["machine never starts the job"];
   }
 
-  /** Whether a job may wait for a machine until its attempt is given up: the engine bears that twice. */
+  /** Whether a job may wait for a machine until its attempt is given up. The engine tolerates that twice. */
   mayLackCapacity(task: Task): boolean {
     return this.mayFail(task) && (this.capacity.get(task.subject) ?? 0) < 2;
   }
@@ -151,7 +154,7 @@ export class FaultLedger {
     this.charge(task);
   }
 
-  /** Counts a failure that a fault causes. */
+  /** Counts a failure that was caused by a fault. */
   charge({ charged }: Task): void {
     if (charged !== undefined) this.charges.set(charged.account, this.chargesOf(charged.account) + 1);
   }

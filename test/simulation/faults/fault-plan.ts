@@ -1,6 +1,6 @@
 import { hashOf, Random } from "../random.ts";
 
-/** Everything that may go wrong, by the name that the counts use. */
+/** Everything that can go wrong, by the name that the counts use. */
 export const faultKinds = [
   "message duplicated",
   "message delayed",
@@ -35,14 +35,14 @@ export type FaultKind = (typeof faultKinds)[number];
 
 /** A fault that happened. */
 export type Fault = {
-  /** Names the decision: the same in every run of the same seed, whatever else happens. */
+  /** Names the decision: the same in every simulation of the same seed, whatever else happens. */
   readonly key: string;
   readonly kind: FaultKind;
   /** Virtual time. */
   readonly at: number;
 };
 
-/** How often each kind happens where it can; kinds that are left out do not. */
+/** How often each kind happens where it can. Kinds that are left out never happen. */
 export type FaultRates = Readonly<Partial<Record<FaultKind, number>>>;
 
 const callRate = 0.012;
@@ -75,13 +75,13 @@ const usualRates: Readonly<Record<FaultKind, number>> = {
   "machine never starts the job": 0.03,
   "job too slow": 0.02,
   "job forgotten": 0.03,
-  // Few pipelines wait for one, and each once.
+  // Few pipelines wait for an object, and each waits once.
   "object's event lost": 0.4,
 };
 
 /**
- * The rates of one seed: each seed leaves some kinds out, so that those that hide one another are also met alone
- * (swarm testing: Groce et al., ISSTA 2012).
+ * The rates of one seed. Each seed leaves some kinds out, so that faults that hide one another also occur alone (swarm
+ * testing: Groce et al., ISSTA 2012).
  */
 export function ratesFor(random: Random): FaultRates {
   const intensity = random.pick([0, 0.5, 1, 1, 1, 2, 2, 4, 4]);
@@ -92,21 +92,21 @@ export function ratesFor(random: Random): FaultRates {
   return rates;
 }
 
-/** What a fault plan is made of. */
+/** The options of a fault plan. */
 export type FaultOptions = {
   readonly seed: number;
   readonly rates: FaultRates;
   /** No fault happens after this virtual time. */
   readonly until: number;
-  /** Most milliseconds by which the clock of a worker is off. */
+  /** Max. number of milliseconds by which a worker's clock is off. */
   readonly skew: number;
-  /** Only the decisions of these keys may be faults: for making a failing run smaller. */
+  /** Only decisions with these keys may be faults, to make a failing case smaller. */
   readonly only?: ReadonlySet<string>;
 };
 
 /**
- * Decides where faults happen. Each decision follows from the seed and its own key, so that one fault can be left out
- * and the others stay where they are.
+ * Decides where faults happen. Each decision follows from the seed and its own key, so one fault can be left out while
+ * the others stay where they are.
  */
 export class FaultPlan {
   readonly faults: Fault[] = [];
@@ -121,13 +121,13 @@ export class FaultPlan {
     return this.options.skew > 0;
   }
 
-  /** Milliseconds by which a worker's clock is ahead. */
+  /** How many milliseconds a worker's clock is ahead. */
   skewFor(key: string): number {
     const { skew } = this.options;
     return skew === 0 ? 0 : this.drawsFor(`${key}/clock`).between(-skew, skew);
   }
 
-  /** Draws that belong to a key, for whatever else is decided there. */
+  /** Draws that belong to a key, for other decisions at the same place. */
   drawsFor(key: string): Random {
     return new Random(hashOf(this.options.seed, key));
   }

@@ -15,18 +15,20 @@ import { makerOf, textOf, type WorkOutput } from "../spec/pure-work.ts";
 import type { Bodies } from "../world/bodies.ts";
 import type { World } from "../world/world.ts";
 
-/** Steps of the notices of an end. */
+/** Steps of the notices for an end. */
 const noticesOf = (state: HookState) => noticeNodes(notices).map(({ name }) => noticeName(state, name));
 
 const failedStates: readonly string[] = ["FAILED", "TIMED_OUT"];
 
-/** Looks at a run after its end, and at everything that worked for it. */
+/** Checks a run after its end, and everything that worked for it. */
 export class FinalChecks {
   private readonly world: World;
   private readonly specs: ReadonlyMap<string, PipelineSpec>;
   private readonly expectations = new Map<string, Expectation>();
 
-  /** @param specs by the name of their pipeline */
+  /**
+   * @param specs by their pipelines' names
+   */
   constructor(world: World, specs: ReadonlyMap<string, PipelineSpec>) {
     this.world = world;
     this.specs = specs;
@@ -44,7 +46,7 @@ export class FinalChecks {
     return known;
   }
 
-  /** Submissions that the engine gave up after half an hour, when faults had kept its workers from them. */
+  /** Submissions that the engine gave up after half an hour because faults had kept its workers from them. */
   private givenUp(run: Run): ReadonlySet<string> {
     const names = this.world.watch.steps.of(run.runId).flatMap((record) => {
       const { step, index } = record;
@@ -88,7 +90,7 @@ export class FinalChecks {
     }
   }
 
-  /** What is committed of an attempt is what that attempt made, and not what another one left in its place. */
+  /** What an attempt committed was made by that attempt; no other attempt overwrote it. */
   private async compareMaker(record: StepRecord, { steps }: PipelineSpec): Promise<void> {
     const spec = steps.find(({ name }) => name === record.step);
     if (spec === undefined || !isPure(spec.work)) return;
@@ -101,7 +103,7 @@ export class FinalChecks {
       );
   }
 
-  /** What let go of a step, because AWS refused it something, is no worker that was lost. */
+  /** A worker that released a step because AWS refused a request doesn't count as lost. */
   private compareLosses(record: StepRecord): void {
     const lost = lossesTo(record, "worker");
     const died = this.world.ledger.deathsOf(subjectOf(record));
@@ -163,7 +165,7 @@ export class FinalChecks {
       this.broken("as the oracle says", `${step.name} has more than ${children.length} children`);
   }
 
-  /** What succeeded in a run that was cancelled has the value that it must have. */
+  /** What succeeded in a cancelled run has the right value. */
   private async compareSucceeded(run: Run): Promise<void> {
     for (const step of this.specOf(run).steps) {
       for (const record of this.world.watch.steps.of(run.runId)) {
@@ -195,7 +197,7 @@ export class FinalChecks {
     for (const record of this.world.watch.steps.of(run.runId)) {
       await this.compareMaker(record, this.specOf(run));
       this.compareLosses(record);
-      // A retry calls off the hook of the epoch that it follows.
+      // A retry cancels the hook of the epoch before it.
       const isCalledOff = isAfterRunStep(record.step) && record.epoch < run.epoch;
       if (!hasEnded(record) && !isCalledOff)
         this.broken(
@@ -205,7 +207,7 @@ export class FinalChecks {
     }
   }
 
-  /** Nothing stops a run but a person, its time limit, a limit that it does not wait for, or the end of its parent. */
+  /** A run is stopped only by a person, its time limit, a limit that it doesn't wait for, or the end of its parent. */
   stopped(run: Run, cancelled: ReadonlySet<string>): void {
     const { runId, pipeline, cause, state } = run;
     const { cancelsNew = false, timeout } = this.specOf(run);
@@ -216,7 +218,7 @@ export class FinalChecks {
       this.broken("nothing stops by itself", `${runId} of ${pipeline}, which has no limit, is TIMED_OUT`);
   }
 
-  /** A run that failed says by which step, and one that succeeded has no error. */
+  /** A failed run names the step that failed; a run that succeeded has no error. */
   private compareError({ runId, state, epoch, error }: Run): void {
     const rule = "errors say what failed";
     if (state === "SUCCEEDED" && error !== undefined)
@@ -233,7 +235,9 @@ export class FinalChecks {
     if (!named) this.broken(rule, `the run failed and names ${error?.step ?? "no step"}, which did not`);
   }
 
-  /** What is to follow a run's end followed: its hook, and each notice, told once but for what faults explain. */
+  /**
+   * Everything that should follow a run's end did: its hook, and each notice, sent once unless faults explain repeats.
+   */
   followed(run: Run): void {
     if (!this.specOf(run).hooks || !("endedAt" in run)) return;
     for (const step of [hookName(run.state), ...noticesOf(run.state)]) {
@@ -247,7 +251,7 @@ export class FinalChecks {
     for (const step of noticesOf(run.state)) this.told(run, step);
   }
 
-  /** A run that succeeded started one run of the pipeline that follows it, with its result; any other run none. */
+  /** A run that succeeded started one run of the following pipeline, with its result. Any other run started none. */
   started(run: Run): void {
     const { runId, pipeline, state } = run;
     const rule = "each success starts one run of what follows";
@@ -255,7 +259,7 @@ export class FinalChecks {
       ({ cause }) => cause.kind === "run" && cause.runId === runId,
     );
     const last = this.expected(run).steps.get(this.specOf(run).steps.at(-1)?.name ?? "");
-    // Without the result that the pipeline returns there are no parameters.
+    // Without the result that the pipeline returns, there are no parameters.
     const expected = state === "SUCCEEDED" && last?.state === "SUCCEEDED" ? 1 : 0;
     if (found.length !== expected)
       this.broken(rule, `${runId}, which is ${state}, started ${found.length}; expected ${expected}`);
@@ -275,7 +279,7 @@ export class FinalChecks {
       this.broken("notices are told once", `${step} was told ${times} times; its faults explain ${most}`);
   }
 
-  /** Nobody holds a slot of what has ended. */
+  /** Nothing that has ended holds a slot. */
   async slots(): Promise<void> {
     const pipelines = [...this.specs.keys()].map((name) => `pipeline/${name}`);
     for (const name of [...pipelines, `queue/${sharedQueue}`]) {
@@ -284,7 +288,7 @@ export class FinalChecks {
     }
   }
 
-  /** No body began more often than its failures and the faults that hit its workers explain. */
+  /** No body began more often than its failures and its workers' faults explain. */
   bodies({ begun }: Bodies): void {
     const all = [...this.specs.values()].flatMap(({ steps }) => steps);
     for (const [key, count] of begun) {
@@ -300,12 +304,12 @@ export class FinalChecks {
     }
   }
 
-  /** What a job had finished when it died is its attempt's result; unless a person cancelled meanwhile. */
+  /** A job that had finished its work when it died gives its attempt's result, unless a person cancelled meanwhile. */
   complete(attempts: readonly JobIdentity[]): void {
     for (const { runId, step, index, epoch, attempt } of attempts) {
       const record = this.world.watch.steps.get(runId, step, index);
       const spec = [...this.specs.values()].flatMap(({ steps }) => steps).find(({ name }) => name === step);
-      // Of a repeated step another pass may follow.
+      // Another pass of a repeated step may follow.
       const isRepeated = spec !== undefined && isPure(spec.work) && spec.work.passes !== undefined;
       if (this.world.watch.wasCancelled(runId) || record === undefined || isRepeated) continue;
       if (!("output" in record) || record.attempt !== attempt)
@@ -317,9 +321,8 @@ export class FinalChecks {
   }
 
   /**
-   * Writes follow from steps and faults: each record and attempt takes a few, and each fault
-   * has a few more made, or one for each child of a map whose hint it has come twice. Without faults no
-   * hint has to be sent again.
+   * Steps and faults bound the writes. Each record and attempt takes a few writes. Each fault causes a few more, or one
+   * for each child of a map if the map's hint comes twice. Without faults, the sweep needn't send a hint again.
    */
   cost(redriven: number, { begun }: Bodies): void {
     const { plan, watch, ticks } = this.world;
@@ -335,15 +338,16 @@ export class FinalChecks {
         "bounded cost",
         `${writes} writes for ${latest.size} records, ${plan.faults.length} faults`,
       );
-    // What waits for long is looked after by hints of the sweep.
+    // The sweep also sends hints to look after steps that wait for long.
     const isPlain = [...this.specs.values()].every(({ steps }) => steps.every(({ work }) => isPure(work)));
     if (plan.faults.length > 0 || plan.skewed || !isPlain) return;
     if (redriven > 0) this.broken("bounded cost", `${redriven} hints were sent again although none was lost`);
     const all = [...latest.values()];
     const maps = all.filter(({ index }) => index === "map").length;
     const jobs = all.reduce((sum, { jobAttempts = [] }) => sum + jobAttempts.length, 0);
-    // A claim, a commit and a join each; a map counts its shards besides, and before another attempt a claim or two are
-    // refused; so is one where two who start runs at once admit the same one and both send its first hints.
+    // Each step takes a claim, a commit and a join. A map also counts its shards. Before another attempt, a claim or
+    // two are refused. A claim is also refused if two calls that start runs at once admit the same run, and both send
+    // its first hints.
     const twice = watch.runs.size > 1 ? latest.size : 0;
     const most =
       3 * latest.size +
@@ -360,8 +364,9 @@ export class FinalChecks {
   }
 
   /**
-   * No job is left, and none was submitted twice without a cause. A job that Batch did not list when its run was
-   * cancelled, and whose run was opened again before the last look, runs to its own end: nobody knows of it.
+   * No job is left over, and none was submitted twice without a cause. There is one exception: Batch didn't list a job
+   * when its run was cancelled, and the run was opened again before the last look. Nobody knows about that job, so it
+   * runs to its own end.
    */
   jobs(submitted: ReadonlyMap<string, number>, explained: (name: string) => boolean): void {
     for (const job of this.world.memory.batch.waiting()) {

@@ -18,15 +18,15 @@ const statesOf: Readonly<Record<Outcome, readonly string[]>> = {
   skipped: ["SKIPPED"],
 };
 
-/** Calls of the store that only read, or whose effects are looked at one by one. */
+/** Calls of the store that have a check of their own, so that the general one skips them. */
 const ownWay: ReadonlySet<string> = new Set(["putStep", "joinRun", "joinTally", "putGraph"]);
 
-/** Milliseconds after which no worker is left that read the run before. */
+/** Milliseconds after which no worker is left that read the run earlier. */
 const workerLife = 125_000;
 
-/** A store that passes every call on to another, whose own calls to itself are nobody's business. */
+/** A store that passes every call on to another one. Calls that the other store makes to itself aren't seen. */
 function boundTo(store: RunStore): RunStore {
-  // By name, as a store's type does not list its methods.
+  // Looked up by name, as a store's type doesn't list its methods.
   const target = store as unknown as Record<string, unknown>;
   const names = Object.getOwnPropertyNames(Object.getPrototypeOf(store));
   const bound = names.flatMap((name) => {
@@ -37,21 +37,21 @@ function boundTo(store: RunStore): RunStore {
 }
 
 /**
- * Stands between the engine and its store and looks at every write: that states change as the tables say, that what is
- * joined had ended, and that nothing is joined that did not end so.
+ * Stands between the engine and its store and checks every write. States must change as the tables allow, and what is
+ * joined must have ended with the outcome that is joined.
  */
 export class RunWatch {
   readonly steps: StepWatch;
   readonly runs = new Map<string, Run>();
-  /** Told of every record that waits for a person. */
+  /** Called for every record that waits for a person. */
   onQuestion: (record: StepRecord) => void = () => {};
-  /** Told of every record that a worker got hold of. */
+  /** Called for every record that a worker claimed. */
   onHeld: (record: StepRecord) => void = () => {};
-  /** Told of every run that comes to its end. */
+  /** Called for every run that ends. */
   onEnd: (run: Run) => void = () => {};
   /** Runs that were ever cancelled. */
   private readonly cancelled = new Set<string>();
-  /** When runs came to the state that they are in. */
+  /** When each run entered its current state. */
   private readonly since = new Map<string, number>();
   private readonly world: WatchedWorld;
   private readonly graphs = new Map<string, Graph>();
@@ -63,14 +63,15 @@ export class RunWatch {
     this.steps = new StepWatch(world, violations);
   }
 
-  /** Place of a step in the graph that a run started with. */
+  /** A step's place in the graph that the run started with. */
   numberOf(run: Run, step: string): number {
     return this.graphs.get(run.graphHash)?.steps.findIndex(({ name }) => name === step) ?? -1;
   }
 
   /**
-   * A function begins, or a job is submitted. In a run that is paused, ends or has ended only those do whose worker had not
-   * heard of that. None does before the time that a run is for, unless a person had it begin anew, or its parent.
+   * Checks a function that begins, or a job that is submitted. If the run is paused, is ending or has ended, only a
+   * worker that doesn't know this yet may begin one. None begins before the run's scheduled time, unless a person
+   * opened the run again or its parent started it.
    */
   begins(runId: string, step: string): void {
     const { state = "RUNNING", scheduledAt = "", epoch = 1, cause } = this.runs.get(runId) ?? {};
@@ -86,7 +87,7 @@ export class RunWatch {
       );
   }
 
-  /** Runs that take longer than they may, by more than some milliseconds. */
+  /** Runs that exceed their time limit by more than some milliseconds. */
   overdue(by: number, from: number): Run[] {
     return [...this.runs.values()].filter((run) => {
       const { timeout } = this.graphs.get(run.graphHash) ?? {};
@@ -96,7 +97,7 @@ export class RunWatch {
     });
   }
 
-  /** Runs that go on although the run that they work for ended that many milliseconds ago. */
+  /** Runs that continue although their parent run ended more than this many milliseconds ago. */
   abandoned(since: number): Run[] {
     return [...this.runs.values()].filter((run) => {
       const parent = run.cause.kind === "step" ? this.runs.get(run.cause.runId) : undefined;
@@ -109,7 +110,7 @@ export class RunWatch {
     return this.cancelled.has(runId);
   }
 
-  /** The store, watched. Calls keep their answers. */
+  /** The store with checks around it. Answers are unchanged. */
   over(store: RunStore): RunStore {
     const watched = boundTo(store);
     watched.putStep = async (next, previous) => {
@@ -143,7 +144,7 @@ export class RunWatch {
     return watched;
   }
 
-  /** Whatever else may change a run: the run is looked at afterwards. */
+  /** Wraps every other call that may change a run, and checks the run afterwards. */
   private watchOthers(store: RunStore, watched: RunStore): void {
     // By name, as above.
     const target = store as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
@@ -202,7 +203,7 @@ export class RunWatch {
     if ("endedAt" in run && !("endedAt" in before)) this.onEnd(run);
   }
 
-  /** A run that was stopped has ended its jobs. Children of array jobs are heard of by news, which may come late. */
+  /** A stopped run has ended its jobs. Array jobs are left out, as the events of their children may come late. */
   private checkStopped({ runId, epoch, state, graphHash }: Run): void {
     if (!wasStopped(state)) return;
     for (const record of this.steps.of(runId)) {

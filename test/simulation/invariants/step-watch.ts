@@ -8,30 +8,30 @@ import {
 } from "../../../shared/state/step-record.ts";
 import type { Violations } from "./violation.ts";
 
-/** A record's name as people write it: `s1`, `s1[3]`, `s1[map]`. */
+/** A record's name for people: `s1`, `s1[3]`, `s1[map]`. */
 export function recordName(step: string, index: StepIndex, mapped: boolean): string {
   return mapped ? `${step}[${index}]` : step;
 }
 
-/** What the watch has to know of the world. */
+/** What the watch needs from the world. */
 export type WatchedWorld = {
   readonly now: number;
-  /** Most milliseconds by which two clocks differ. */
+  /** Max. number of milliseconds by which two clocks differ. */
   readonly skew: number;
 };
 
-/** Looks at every write of a step record, and says which were not allowed. */
+/** Checks every write of a step record, and reports those that weren't allowed. */
 export class StepWatch {
   readonly latest = new Map<string, StepRecord>();
   /** Results committed, by record. */
   readonly commits = new Map<string, number>();
   /** Time of the last write. */
   writtenAt = 0;
-  /** Versions by the order of a record's writes. */
+  /** For each version, its place among its record's writes. */
   private readonly versions = new Map<string, string>();
   private readonly counts = new Map<string, number>();
   writes = 0;
-  /** Of these, the claims, commits and joins of steps. */
+  /** How many of these writes were claims, commits and joins of steps. */
   stepWrites = 0;
   private readonly world: WatchedWorld;
   private readonly violations: Violations;
@@ -54,7 +54,7 @@ export class StepWatch {
     return [...this.latest.values()].filter((record) => record.runId === runId);
   }
 
-  /** A version by its place among the writes of its record: the same whenever the record went the same way. */
+  /** Names a version by its place among its record's writes: the same name whenever the record went the same way. */
   nameOf(version: string): string {
     return this.versions.get(version) ?? version;
   }
@@ -96,20 +96,20 @@ export class StepWatch {
     return next.attempt === before.attempt ? this.sameAttempt(before, next) : this.newAttempt(before, next);
   }
 
-  /** Within an attempt: a retry is noted once, and an end counts. */
+  /** Checks a write within one attempt: a retry counts once, and an end counts. */
   private sameAttempt(before: StepRecord, next: StepRecord): string | undefined {
     if (next.failures > before.failures && next.state !== "RETRYING")
       return "a failure counted without a retry";
     if (next.failures > before.failures + 1) return "one failure counted more than once";
     if (before.state === "RETRYING" && !hasEnded(next)) return "a failed attempt went on";
-    // Its worker may give a lease up.
+    // A worker may release its own lease early.
     if (isHeld(before) && isHeld(next) && next.leaseUntil < before.leaseUntil) return undefined;
     if (isHeld(before) && isHeld(next))
       return this.isLive(before.leaseUntil) ? this.leaseTaken(before, next) : undefined;
     return undefined;
   }
 
-  /** A submission may be put off by the worker that holds it: its lease is replaced by its own. */
+  /** A worker that holds a submission may put it off, which replaces the worker's own lease. */
   private leaseTaken(before: StepRecord, next: StepRecord): string | undefined {
     return before.state === "SUBMITTED" && next.state === "SUBMITTED"
       ? undefined

@@ -1,7 +1,7 @@
 /** A promise of the engine that was broken. */
 export type Violation = { readonly rule: string; readonly detail: string };
 
-/** Collects what was broken; the first is usually the cause of the others. */
+/** Collects broken promises. The first is usually the cause of the others. */
 export class Violations {
   readonly all: Violation[] = [];
 

@@ -43,7 +43,7 @@ import {
 import { textOf, type WorkInput, type WorkOutput } from "./pure-work.ts";
 import { simulationStart } from "./simulation-start.ts";
 
-/** Does the work of a lambda step: the simulation decides how long it takes and how it ends. */
+/** Does the work of a lambda step. The simulation decides how long it takes and how it ends. */
 export type LambdaBody = (step: StepSpec, input: WorkInput, context: StepContext) => Promise<Json>;
 
 const anything = z.json() as z.ZodType<Json>;
@@ -55,16 +55,16 @@ export const simulatedJob = defineJob("sim.work", {
   resources: { vcpus: 1, memory: 512, onDemandAfter: 1 },
 });
 
-/** Seconds that an approval waits for its answer. */
+/** How many seconds an approval waits for its answer. */
 const approvalSeconds = 7200;
 
 /**
- * Seconds that a step waits for an object: others than those that land are not waited for as long. One that landed is found
- * long before, by its event or by the sweep, and not at the deadline, until which nothing may stand still.
+ * How many seconds a step waits for an object. The wait is shorter for an object that never lands. If the object lands,
+ * its event or the sweep has to find it long before the deadline, as nothing may stand still for that long.
  */
 const objectSeconds = (lands: number | undefined) => (lands === undefined ? 600 : 86_400);
 
-/** Stands for the hooks of a pipeline, which are in no graph. */
+/** Stands for a pipeline's hooks, which are in no graph. */
 export const hookStep: StepSpec = {
   name: "@hook",
   work: { kind: "lambda", list: 0 },
@@ -75,7 +75,7 @@ export const hookStep: StepSpec = {
 
 type Refs = ReadonlyMap<string, Ref<WorkOutput>>;
 
-/** A ref that was made before, since specs list their steps in order. */
+/** Looks up a ref that was made earlier, as specs list their steps in order. */
 function refOf(refs: Refs, name: string): Ref<WorkOutput> {
   const ref = refs.get(name);
   if (ref === undefined) throw new RangeError(`step ${name} comes later, or not at all`);
@@ -97,13 +97,13 @@ function optionsOf(step: StepSpec, refs: Refs): StepOptions {
     ...(step.rule && { rule: step.rule }),
     ...(step.cache && { cache: { version: "1" } }),
     ...(step.size !== undefined && { size: step.size }),
-    // What waits has a deadline in place of retries.
+    // Steps that wait have a deadline instead of retries.
     ...(!isWaiting(step.work) && { retries: step.retries }),
     ...(step.timeout !== undefined && { timeout: step.timeout }),
   };
 }
 
-/** A function or a job, done once or until its flag is up. */
+/** A function or a job. It runs once, or repeats until its flag is up. */
 function pureTask(work: PureWork, step: StepSpec, input: object, body: LambdaBody): Task<WorkOutput> {
   const { passes: limit } = work;
   const until = (result: Ref<WorkOutput>) => eq(result.flag, true);
@@ -163,7 +163,7 @@ type Defining = {
   readonly body: LambdaBody;
 };
 
-/** What follows the end of a run: a function like any other. */
+/** What follows a run's end: a function like any other. */
 function hooksFor(body: LambdaBody) {
   const hook = (_end: unknown, context: StepContext) => body(hookStep, { from: [] }, context);
   return { succeeded: hook, failed: hook, cancelled: hook, timedOut: hook };
@@ -171,16 +171,16 @@ function hooksFor(body: LambdaBody) {
 
 const told = ["SUCCEEDED", "FAILED", "CANCELLED", "TIMED_OUT"] as const;
 
-/** Who is told of the end of a run, beside its hook. */
+/** Who gets a notice of a run's end, in addition to its hook. */
 export const notices = [
   notice({ on: told, to: email() }),
   notice({ on: told, to: webhook({ url: "https://example.com/" }) }),
 ];
 
-/** Work queue of the pipelines that share one. */
+/** Name of the work queue that several pipelines share. */
 export const sharedQueue = "shared";
 
-/** Turns a spec into a definition, by the same API that users write. */
+/** Turns a spec into a definition, with the same API that users have. */
 export function defineSpec(pipeline: string, spec: PipelineSpec, body: LambdaBody): Pipeline {
   const { maxActiveRuns, queue, timeout } = spec;
   const options = {
@@ -213,10 +213,10 @@ export function defineSpec(pipeline: string, spec: PipelineSpec, body: LambdaBod
   return defined;
 }
 
-/** What a follower is started with: which run it follows, and the length of that one's result as JSON. */
+/** A follower's parameters: the run it follows, and the length of that run's result as JSON. */
 export const followerParams = z.strictObject({ of: z.string(), length: z.number() });
 
-/** A pipeline that follows the successes of another. */
+/** A pipeline that starts when a run of another one succeeds. */
 function defineFollower(pipeline: Pipeline): Pipeline {
   const trigger = runSucceeded({
     pipeline,
@@ -231,7 +231,7 @@ function defineFollower(pipeline: Pipeline): Pipeline {
   });
 }
 
-/** A spec's pipeline, those of its child steps and the one that follows it, by name: what is deployed. */
+/** Everything that is deployed, by name: a spec's pipeline, those of its child steps, and the one that follows it. */
 export function deployedPipelines(name: string, spec: PipelineSpec, body: LambdaBody): Map<string, Pipeline> {
   const deployed = new Map(specsByName(name, spec).map(([each, its]) => [each, defineSpec(each, its, body)]));
   const pipeline = deployed.get(name);

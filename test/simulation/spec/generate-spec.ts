@@ -14,7 +14,7 @@ import {
   type WorkSpec,
 } from "./pipeline-spec.ts";
 
-/** How the steps of a pipeline hang together. */
+/** How the steps of a pipeline depend on each other. */
 type Shape = "chain" | "diamond" | "free" | "wide";
 
 function retriesFor(random: Random): RetriesSpec {
@@ -27,7 +27,7 @@ function retriesFor(random: Random): RetriesSpec {
 function failingFor(random: Random, { limit }: RetriesSpec, mapped: boolean): Failing | undefined {
   const often = random.next();
   if (often < 0.6) return undefined;
-  // Mostly a failure that retries mend; else one that ends the step.
+  // Usually, retries overcome the failure. Otherwise it makes the step fail.
   const times = often < 0.9 && limit > 0 ? random.between(1, limit) : random.pick([limit + 1, always]);
   const ends = times > limit;
   return {
@@ -38,7 +38,7 @@ function failingFor(random: Random, { limit }: RetriesSpec, mapped: boolean): Fa
   };
 }
 
-/** Lists are mostly short; some are empty, a few are long enough for a second shard. */
+/** Lists are mostly short. Some are empty, and a few are long enough for a second shard. */
 function listLength(random: Random): number {
   const draw = random.next();
   if (draw < 0.12) return 0;
@@ -76,7 +76,7 @@ function upstreamFor(random: Random, shape: Shape, earlier: readonly StepSpec[])
   return random.some(names, 3);
 }
 
-/** Steps whose results others may use: what waits has none worth using. */
+/** Steps whose results others may use. Steps that wait have no useful result. */
 function withResults(steps: readonly StepSpec[]): StepSpec[] {
   return steps.filter(({ work }) => !isWaiting(work));
 }
@@ -109,7 +109,7 @@ function childFor(random: Random, name: string): WorkSpec {
   return { kind: "child", pipeline: { steps, ...(random.chance(0.1) && { maxActiveRuns: 1 }) } };
 }
 
-/** Makes the work of a step, of one kind or another. */
+/** Makes the work of a step, of any kind. */
 type WorkMaker = (random: Random, name: string, retries: RetriesSpec, mapped: boolean) => WorkSpec;
 
 const workFor: WorkMaker = (random, name, retries, mapped) => {
@@ -123,7 +123,7 @@ const workFor: WorkMaker = (random, name, retries, mapped) => {
   return { kind: "approval", answer, ...(byDefault && { byDefault }) };
 };
 
-/** A step that may run although what it follows did not succeed: it takes no data that it must have. */
+/** A step that may run although the steps before it didn't succeed. All the data it takes is optional. */
 function ruledStep(random: Random, step: StepSpec): StepSpec {
   const { when: _when, over: _over, ...plain } = step;
   const rule = random.pick(["all_done", "any_failed", "any_succeeded", undefined] as const);
@@ -137,7 +137,7 @@ function stepFor(random: Random, shape: Shape, earlier: readonly StepSpec[], mak
   const retries = retriesFor(random);
   const work = make(random, name, retries, over !== undefined);
   const upstream = upstreamFor(random, shape, earlier);
-  // Some of what a step follows it follows without data.
+  // A step takes data only from some of the steps it follows.
   const isUsed = (each: string) =>
     isPure(work) && usable.some((step) => step.name === each) && random.chance(0.8);
   const uses = upstream.filter(isUsed);
@@ -158,7 +158,7 @@ function stepFor(random: Random, shape: Shape, earlier: readonly StepSpec[], mak
   return upstream.length > 0 && random.chance(0.08) ? ruledStep(random, step) : step;
 }
 
-/** A step that a person's retry does not mend. */
+/** A step that a person's retry doesn't fix. */
 function unmended(step: StepSpec): StepSpec {
   if (!isPure(step.work) || step.work.failing === undefined) return step;
   const { healed: _healed, ...failing } = step.work.failing;
@@ -166,8 +166,8 @@ function unmended(step: StepSpec): StepSpec {
 }
 
 /**
- * Of what may run after a failure, or takes what another run made, the result depends on the epoch that it ran in; then
- * all epochs are to be alike.
+ * If a step may run after a failure, or takes what another run made, its result depends on the epoch it ran in. Then
+ * all epochs have to be alike.
  */
 function withoutMending(steps: readonly StepSpec[]): readonly StepSpec[] {
   const depends = steps.some(
@@ -194,8 +194,8 @@ function isWide({ over }: StepSpec): boolean {
 }
 
 /**
- * What hundreds of children do not have, as it would take too long: large results, which each job of another map may be
- * given all of, and runs of which only one goes on at a time.
+ * Removes what would take too long with hundreds of children: large results, all of which each job of another map may
+ * get, and a limit of one run at a time.
  */
 function withoutTheEndless(steps: readonly StepSpec[]): StepSpec[] {
   return steps.map((step) => {
@@ -219,14 +219,14 @@ function stepsFor(random: Random, make: WorkMaker): readonly StepSpec[] {
   return withoutTheEndless(withoutMending(steps));
 }
 
-/** Some functions are for large workers. Drawn last, so that a seed's pipeline is otherwise what it was without sizes. */
+/** Makes some functions large. Drawn last, so that a seed's pipeline otherwise stays the same as without sizes. */
 function sized<S extends StepSpec>(random: Random, steps: readonly S[]): S[] {
   return steps.map((step) =>
     step.work.kind === "lambda" && random.chance(0.2) ? { ...step, size: "large" } : step,
   );
 }
 
-/** Some of what waits waits for an object, or does so for each item of a list. */
+/** Makes some waiting steps wait for an object, or wait once for each item of a list. */
 function waitingOtherwise(random: Random, steps: readonly StepSpec[]): StepSpec[] {
   return steps.map((step) => {
     if (!isWaiting(step.work)) return step;
@@ -252,7 +252,7 @@ function limitsFor(random: Random, several: boolean): Partial<PipelineSpec> {
   };
 }
 
-/** Some jobs may lose several machines, which Batch makes up for by itself. */
+/** Lets some jobs lose several machines. Batch retries them by itself. */
 function onSpotMachines(random: Random, steps: readonly StepSpec[]): StepSpec[] {
   return steps.map((step) =>
     step.work.kind === "batch" && random.chance(0.6)
@@ -261,7 +261,10 @@ function onSpotMachines(random: Random, steps: readonly StepSpec[]): StepSpec[] 
   );
 }
 
-/** Children take no slot of their parent's work queue, which is theirs as well, but for hundreds, as above. */
+/**
+ * Gives children their parent's work queue, of which they take no slot. Maps that may have hundreds of children are
+ * left out, as above.
+ */
 function queued(steps: readonly StepSpec[], queue: number | undefined): readonly StepSpec[] {
   if (queue === undefined) return steps;
   return steps.map((step) =>
@@ -282,13 +285,15 @@ export function generateSpec(random: Random): PipelineSpec {
     ...(random.chance(0.3) && { followed: true }),
   };
   const bySize = sized(random, steps);
-  // What came later is drawn last, too.
+  // Later additions are drawn last, too.
   const limits = limitsFor(random, several);
   const waiting = waitingOtherwise(random, bySize);
   return { steps: queued(onSpotMachines(random, waiting), limits.queue), ...options, ...limits };
 }
 
-/** As {@link generateSpec}, of functions and jobs alone, each done once: nothing in it waits for long or for anybody. */
+/**
+ * Like {@link generateSpec}, but only functions and jobs that run once. Nothing in it waits for long, or for anybody.
+ */
 export function generatePureSpec(random: Random): PurePipelineSpec {
   const make: WorkMaker = (draws, _name, retries, mapped) => {
     const { passes: _passes, ...work } = pureFor(draws, retries, mapped);

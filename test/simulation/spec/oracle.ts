@@ -3,17 +3,17 @@ import type { Json } from "../../../shared/pipeline/index.ts";
 import { needsOf, type PipelineSpec, type PureWork, type StepSpec, type WorkOf } from "./pipeline-spec.ts";
 import { undisturbed, type WorkInput, type WorkOutput } from "./pure-work.ts";
 
-/** What must become of a step, or of one child of a mapped step. */
+/** The required outcome of a step, or of one child of a mapped step. */
 export type Verdict =
-  /** `any`: which result it is depends on the time, or on a person. */
+  /** `any`: the result depends on the time or on a person. */
   | { readonly state: "SUCCEEDED"; readonly output: Json; readonly any?: true }
   | { readonly state: "FAILED" | "SKIPPED" | "UPSTREAM_FAILED" };
 
-/** What must become of a run. */
+/** The required outcome of a run. */
 export type Expectation = {
   readonly state: "SUCCEEDED" | "FAILED";
   readonly steps: ReadonlyMap<string, Verdict>;
-  /** Of each mapped step that ran, what becomes of its children, in order. */
+  /** For each mapped step that ran, the outcome of its children, in order. */
   readonly children: ReadonlyMap<string, readonly Verdict[]>;
 };
 
@@ -21,7 +21,7 @@ const failed: Verdict = { state: "FAILED" };
 
 const succeeds: Verdict = { state: "SUCCEEDED", output: null, any: true };
 
-/** Which step is evaluated, with what input and in which epoch of its run. */
+/** Which step is evaluated, with which input, and in which epoch of its run. */
 type Place = {
   readonly step: StepSpec;
   readonly index: number;
@@ -45,7 +45,7 @@ const verdicts: { readonly [K in TaskKind]: VerdictOf<K> } = {
   child: ({ pipeline }, { epoch }) => resultOf(pipeline, epoch),
 };
 
-/** Evaluates one spec. It shares nothing with the engine: a plain recursion over the steps in their order. */
+/** Evaluates one spec. It shares nothing with the engine: it's a plain recursion over the steps in their order. */
 class Evaluation {
   readonly steps = new Map<string, Verdict>();
   readonly children = new Map<string, readonly Verdict[]>();
@@ -57,7 +57,7 @@ class Evaluation {
     this.forced = forced;
   }
 
-  /** Result of a step that succeeded. */
+  /** The result of a step that succeeded. */
   private output(name: string): Json {
     const verdict = this.steps.get(name);
     if (verdict?.state !== "SUCCEEDED") throw new RangeError(`step ${name} has no result`);
@@ -90,7 +90,7 @@ class Evaluation {
     return verdict(step.work, { step, index, input, epoch: this.epoch });
   }
 
-  /** What a step is given of another: its result, or null where that may be. */
+  /** What a step gets from another one: its result, or null if that is allowed. */
   private given(name: string, optional: boolean): Json {
     const verdict = this.steps.get(name);
     return optional && verdict?.state !== "SUCCEEDED" ? null : this.output(name);
@@ -126,10 +126,10 @@ class Evaluation {
 }
 
 /**
- * What must become of a run of a spec that no person interferes with.
+ * The required outcome of a run if no person interferes.
  *
- * @param epoch steps may be mended in a later one
- * @param forced steps, or children as `step[3]`, that fail because more faults hit them than the engine bears
+ * @param epoch a later epoch may have fixed steps
+ * @param forced steps, or children as `step[3]`, that fail because more faults hit them than the engine tolerates
  */
 export function expectationOf(
   spec: PipelineSpec,
@@ -143,7 +143,10 @@ export function expectationOf(
   return { state: anyFailed ? "FAILED" : "SUCCEEDED", steps, children };
 }
 
-/** What must become of a step that runs a spec as its child: a run whose last step was skipped has no result to give. */
+/**
+ * The required outcome of a step that runs a spec as its child. If the run's last step was skipped, the run has no
+ * result to give.
+ */
 export function resultOf(spec: PipelineSpec, epoch: number): Verdict {
   const { state, steps } = expectationOf(spec, epoch);
   const last = steps.get(spec.steps.at(-1)?.name ?? "");

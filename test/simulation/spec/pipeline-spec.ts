@@ -1,14 +1,14 @@
 import type { TaskKind } from "../../../shared/pipeline/graph.ts";
 
-/** How the work of a step fails, as seen from its input alone. */
+/** How a step's work fails. This depends only on its input. */
 export type Failing = {
-  /** Failures that count before it works; 99 stands for ever. */
+  /** How many failures count before it works; 99 means it never works. */
   readonly times: number;
-  /** An error, one that no retry helps, or one that says when to try again. */
+  /** An ordinary error, an error that no retry helps, or one that says when to try again. */
   readonly how: "error" | "fatal" | "after";
-  /** Of a mapped step only each so-manieth child fails. */
+  /** If the step is mapped, only every nth child fails. */
   readonly every?: number;
-  /** The epoch from which on it works at once: what a person mended before the retry. */
+  /** The epoch from which it works at once, as a person fixed it before the retry. */
   readonly healed?: number;
 };
 
@@ -17,44 +17,48 @@ export type PureWork = {
   readonly kind: "lambda" | "batch";
   /** Length of the list that the result holds. */
   readonly list: number;
-  /** Whether the result is too large to be stored in place. */
+  /** Whether the result is too large to be stored in the record. */
   readonly big?: boolean;
   readonly failing?: Failing;
-  /** Spot machines that a job may lose before it gets one on demand; as its contract says when left out. */
+  /** How many Spot machines a job may lose before it gets an on-demand one. The default is that of its contract. */
   readonly spotMachines?: number;
-  /** Passes at most, until the result's flag is up. */
+  /** Max. number of passes until the result's flag is up. */
   readonly passes?: number;
 };
 
-/** Waits for some seconds, or until a time: seconds after the start of the simulation. */
+/** Waits for some seconds, or until a time given in seconds after the start of the simulation. */
 export type WaitWork = {
   readonly kind: "wait";
   readonly seconds: number;
   readonly form: "seconds" | "until";
 };
 
-/** Asks a person, who says yes or no, or nothing; then the default holds, or the step has failed. */
+/**
+ * Asks a person, who says yes or no, or nothing. Without an answer the default holds; without a default the step fails.
+ */
 export type ApprovalWork = {
   readonly kind: "approval";
   readonly answer: "yes" | "no" | "none";
   readonly byDefault?: "approve" | "reject";
 };
 
-/** Waits for an object: one that lands so many seconds after the start of the simulation, or never does. */
+/** Waits for an object that lands this many seconds after the start of the simulation, or never lands. */
 export type ObjectWork = { readonly kind: "object"; readonly lands?: number };
 
-/** A run of another pipeline, whose last step's result is the step's. */
+/** A run of another pipeline. The result of its last step becomes the step's result. */
 export type ChildWork = { readonly kind: "child"; readonly pipeline: PipelineSpec };
 
 /** What a step does, by kind. */
 export type WorkSpec = PureWork | WaitWork | ApprovalWork | ObjectWork | ChildWork;
 
-/** The work of a kind of task. A kind that the simulation does not know is a mistake here and in each table of kinds. */
+/**
+ * The work of a kind of task. A kind that the simulation doesn't know is a type error here and in each table of kinds.
+ */
 export type WorkOf<K extends TaskKind> = K extends PureWork["kind"]
   ? PureWork & { readonly kind: K }
   : Extract<WorkSpec, { kind: K }>;
 
-/** Whether the result of work follows from its input, it only waits, or it is another run. */
+/** Whether the work's result follows from its input, the work only waits, or it's another run. */
 const natures: Readonly<Record<TaskKind, "pure" | "waiting" | "run">> = {
   lambda: "pure",
   batch: "pure",
@@ -69,22 +73,22 @@ export function isPure(work: WorkSpec): work is PureWork {
   return natures[work.kind] === "pure";
 }
 
-/** Whether work is done by nobody: the step waits for a time, an object or a person. */
+/** Whether nobody does the work: the step waits for a time, an object or a person. */
 export function isWaiting({ kind }: WorkSpec): boolean {
   return natures[kind] === "waiting";
 }
 
-/** Key of the object that a step waits for. */
+/** The key of the object that a step waits for. */
 export const objectKey = (step: string) => `raw/${step}.csv`;
 
 /** The list that a mapped step runs over. */
 export type OverSpec =
-  /** The list within a step's result, or a mapped step's results themselves. */
+  /** A list within a step's result, or the results of a mapped step. */
   | { readonly form: "list" | "children"; readonly step: string }
   | { readonly form: "literal"; readonly size: number }
   | { readonly form: "flatten"; readonly steps: readonly string[] };
 
-/** On which of a step's results a condition holds. */
+/** The condition on a step's result. */
 export type WhenSpec = {
   readonly step: string;
   readonly test: "flag" | "not flag" | "above" | "either";
@@ -94,7 +98,7 @@ export type WhenSpec = {
 export type RetriesSpec = {
   readonly limit: number;
   readonly delay?: number | number[] | { base: number; factor: number; max: number };
-  /** Names of the errors that are tried again; all when left out. */
+  /** Names of the errors that are retried; the default is all. */
   readonly on?: string[];
 };
 
@@ -102,16 +106,16 @@ export type RetriesSpec = {
 export type StepSpec = {
   readonly name: string;
   readonly work: WorkSpec;
-  /** Steps whose whole results are part of the input. */
+  /** Steps whose complete results are part of the input. */
   readonly uses: readonly string[];
   readonly after: readonly string[];
   readonly over?: OverSpec;
   readonly when?: WhenSpec;
   readonly rule?: "all_done" | "any_failed" | "any_succeeded";
-  /** Takes null for results that the steps before it do not have. */
+  /** Takes null for results that earlier steps don't have. */
   readonly optional?: boolean;
   readonly cache?: boolean;
-  /** Of the worker that a function runs in; small when left out. */
+  /** The size of the worker that runs a function; the default is small. */
   readonly size?: "large";
   readonly retries: RetriesSpec;
   /** Seconds. */
@@ -123,18 +127,18 @@ export type PipelineSpec = {
   readonly steps: readonly StepSpec[];
   /** Whether something follows the run's end. */
   readonly hooks?: boolean;
-  /** Whether a run of another pipeline follows each of its runs that succeeded. */
+  /** Whether each successful run starts a run of another pipeline. */
   readonly followed?: boolean;
-  /** Runs of it that are asked for; one when left out. */
+  /** How many runs are asked for; the default is one. */
   readonly runs?: number;
   readonly maxActiveRuns?: number;
-  /** Whether a run beyond a limit is cancelled, and does not wait. */
+  /** Whether a run beyond a limit is cancelled instead of waiting. */
   readonly cancelsNew?: boolean;
   /** Limit of the work queue that it shares with the pipelines of its child steps. */
   readonly queue?: number;
   /** Seconds that a run may take. */
   readonly timeout?: number;
-  /** Seconds after the start of the simulation that runs are for. */
+  /** The scheduled time of its runs, in seconds after the start of the simulation. */
   readonly startsIn?: number;
 };
 
@@ -152,13 +156,13 @@ export function needsOf({ uses: used, optional, over, when }: StepSpec): string[
   return [...uses, ...listed, ...(when === undefined ? [] : [when.step])];
 }
 
-/** Stands for failing for ever. */
+/** Means that it always fails. */
 export const always = 99;
 
 /** Name of the pipeline that a child step runs. */
 export const childName = (parent: string, step: string) => `${parent}-${step}`;
 
-/** Name of the pipeline that follows the successes of another. */
+/** Name of the pipeline that runs when another one succeeds. */
 export const followerName = (pipeline: string) => `${pipeline}-follower`;
 
 /** Pipelines by name: a spec, and those of its child steps. */
@@ -169,7 +173,7 @@ export function specsByName(name: string, spec: PipelineSpec): [string, Pipeline
   return [[name, spec], ...children];
 }
 
-/** How often a child's work fails before it works, in an epoch. */
+/** How often a child's work fails in an epoch before it works. */
 export function failuresOf(failing: Failing | undefined, index: number, epoch: number): number {
   if (failing === undefined || epoch >= (failing.healed ?? Number.POSITIVE_INFINITY)) return 0;
   return index % (failing.every ?? 1) === 0 ? failing.times : 0;

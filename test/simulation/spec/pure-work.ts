@@ -2,13 +2,16 @@ import type { Json } from "../../../shared/pipeline/index.ts";
 import { hashOf } from "../random.ts";
 import { failuresOf, type PureWork, type RetriesSpec } from "./pipeline-spec.ts";
 
-/** What a step's work is called with. */
+/** The input of a step's work. */
 export type WorkInput = { readonly from: readonly Json[]; readonly item?: Json };
 
-/** The result that every step gives: something of each kind that other steps may use. */
+/** The result of every step: one value of each kind that other steps can use. */
 export type WorkOutput = { v: number; flag: boolean; list: number[]; pad?: string; made?: string };
 
-/** A value as text, without which attempts made it: of that the oracle knows nothing, and no result depends on it. */
+/**
+ * A value as text, without the attempts that made it. The oracle doesn't know the attempts, and no result depends on
+ * them.
+ */
 export function textOf(value: unknown): string {
   return JSON.stringify(value, (key, part: unknown) => (key === "made" ? undefined : part));
 }
@@ -19,7 +22,9 @@ export const makerOf = (record: { runId: string; epoch: number; attempt: number 
 
 const padding = "x".repeat(5000);
 
-/** The result of a pass of a step's work: the same for the same input, and hardly ever for another. */
+/**
+ * The result of one pass of a step's work. The same input gives the same result, and a different one almost never does.
+ */
 export function outputOf(
   work: PureWork,
   name: string,
@@ -36,7 +41,7 @@ export function outputOf(
   };
 }
 
-/** What becomes of work whose attempts are not disturbed: a result, or undefined when the step fails. */
+/** The outcome of work without faults: a result, or undefined if the step fails. */
 export function undisturbed(
   work: PureWork,
   retries: RetriesSpec,

@@ -6,7 +6,7 @@ function overWithout(over: OverSpec, gone: string): OverSpec {
   return names.includes(gone) ? { form: "literal", size: 2 } : over;
 }
 
-/** A step that may have lost what it followed: a rule is about the steps before, and without any it is a mistake. */
+/** Repairs a step that may have lost all steps before it. A rule is about those steps, so without any it's an error. */
 function fitting(step: StepSpec): StepSpec {
   const { rule: _rule, ...others } = step;
   const { uses, after, over, when } = step;
@@ -15,7 +15,7 @@ function fitting(step: StepSpec): StepSpec {
   return follows ? step : others;
 }
 
-/** A step that no longer follows one that is gone. */
+/** A step without its references to a step that is gone. */
 function stepWithout({ when, over, ...step }: StepSpec, gone: string): StepSpec {
   return {
     ...step,
@@ -26,7 +26,7 @@ function stepWithout({ when, over, ...step }: StepSpec, gone: string): StepSpec 
   };
 }
 
-/** A step of a kind of its own, as a function; a child as a smaller child. */
+/** Turns a step of a special kind into a function, or a child into a smaller child. */
 function simplerOthers(step: StepSpec): StepSpec[] {
   const { work } = step;
   const plain: StepSpec = { ...step, work: { kind: "lambda", list: 0 } };
@@ -61,7 +61,7 @@ function simplerSteps(step: StepSpec): StepSpec[] {
   return simpler.filter((each): each is StepSpec => typeof each === "object");
 }
 
-/** Pipelines that are a little smaller than one: without a step, or with a simpler one. */
+/** Pipelines that are a little smaller than this one: one step fewer, or a simpler step. */
 export function* smallerSpecs(spec: PipelineSpec): Generator<PipelineSpec> {
   const { steps } = spec;
   const options = [

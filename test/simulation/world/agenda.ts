@@ -7,7 +7,10 @@ type Entry = {
 
 const isBefore = (a: Entry, b: Entry) => a.at < b.at || (a.at === b.at && a.number < b.number);
 
-/** What is going to happen, soonest first; of what happens at the same time, what was entered first. A binary heap. */
+/**
+ * What is going to happen, soonest first. Entries for the same time keep the order in which they were added. A binary
+ * heap.
+ */
 export class Agenda {
   private readonly heap: Entry[] = [];
   private entered = 0;
@@ -21,7 +24,9 @@ export class Agenda {
     return this.heap[0]?.at ?? Number.POSITIVE_INFINITY;
   }
 
-  /** @param at virtual time, in epoch milliseconds */
+  /**
+   * @param at virtual time in epoch milliseconds
+   */
   add(at: number, act: () => Promise<void> | void, about = ""): void {
     this.entered += 1;
     const entry: Entry = { at, number: this.entered, act, about };
@@ -36,12 +41,12 @@ export class Agenda {
     this.heap[place] = entry;
   }
 
-  /** What is entered and when, in no set order. */
+  /** All entries, in no set order. */
   entries(): readonly Pick<Entry, "at" | "about">[] {
     return this.heap;
   }
 
-  /** Takes out what happens next. */
+  /** Takes out the next entry. */
   take(): Entry | undefined {
     const [first] = this.heap;
     const last = this.heap.pop();

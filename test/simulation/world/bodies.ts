@@ -25,7 +25,7 @@ function thrownFor({ how }: Failing): Error {
 export class Bodies {
   /** How often each body began, by record and epoch. */
   readonly begun = new Map<string, number>();
-  /** Failures that a record had when it began a pass, but for its first. */
+  /** How many failures a record had when it began a pass other than its first. */
   private readonly before = new Map<string, number>();
   private readonly world: World;
   private readonly steps: ReadonlyMap<string, StepSpec>;
@@ -36,7 +36,7 @@ export class Bodies {
     this.steps = new Map(all.map((step) => [step.name, step]));
   }
 
-  /** Failures of a record that have counted so far, in the pass that it is at: each has all of its retries. */
+  /** A record's failures in its current pass, as each pass has all of its retries. */
   private failuresSoFar(runId: string, step: string, index: number, epoch: number): number {
     const record = this.world.watch.steps.get(runId, step, index);
     if (record?.epoch !== epoch) return 0;
@@ -61,7 +61,7 @@ export class Bodies {
       this.before.set(this.passOf(record), record.failures);
   }
 
-  /** Failures that may be added to those that a step has by itself. */
+  /** How many failures may be added to the step's own. */
   allowance(runId: string, step: StepSpec, index: number, epoch: number): { account: string; most: number } {
     const own = isPure(step.work) ? failuresOf(step.work.failing, index, epoch) : 0;
     const most = step.retries.on === undefined ? step.retries.limit - own : 0;
@@ -74,14 +74,14 @@ export class Bodies {
     return step && this.allowance(job.runId, step, job.index, job.epoch);
   }
 
-  /** Spot machines that the step of a job may lose; undefined where each of its passes may. */
+  /** How many Spot machines the step of a job may lose. Undefined if each of its passes may lose some. */
   spotMachinesOf({ step }: JobIdentity): number | undefined {
     const work = this.steps.get(step)?.work;
     if (work === undefined || !isPure(work) || work.passes !== undefined) return undefined;
     return work.spotMachines ?? simulatedJob.resources.onDemandAfter;
   }
 
-  /** What a step is given of the steps before it is what these committed. */
+  /** A step gets exactly what the steps before it committed. */
   private checkGiven(runId: string, { name, uses }: StepSpec, { from }: WorkInput): void {
     for (const [place, used] of uses.entries()) {
       const record = this.world.watch.steps.get(runId, used, 0);
@@ -114,12 +114,12 @@ export class Bodies {
     return { ...outputOf(work, step.name, index, input, pass), made: makerOf({ runId, epoch, attempt }) };
   }
 
-  /** A function has the size of worker that it asks for; one whose worker died has a large one, to itself. */
+  /** A function runs in a worker of the size it asks for. If its worker died, it runs alone in a large worker. */
   private checkWorker(step: StepSpec, task: Task, runId: string, index: number): void {
     const { size = "small" } = step;
     const record = this.world.watch.steps.get(runId, step.name, index);
     const isSuspect = step !== hookStep && record !== undefined && lossesTo(record, "worker") > 0;
-    // Who stood still for so long may find the record of those who took over; a late hint may have another pass alone.
+    // A worker that stood still may find its successor's record. A late hint may give another pass a worker of its own.
     const expected = task.zombie ? size : isSuspect ? "large" : size;
     const mayBeLarger = task.zombie || (record?.passes ?? 0) > 0;
     if (task.workerSize === expected || (mayBeLarger && task.workerSize === "large")) return;
@@ -129,9 +129,9 @@ export class Bodies {
     );
   }
 
-  /** The epoch of the record that a worker holds: the store may have a later one, if it stood still. */
+  /** The epoch that a worker holds. The store may have a later one if the worker stood still. */
   private epochHeld({ subject }: Task, runId: string, step: StepSpec, index: number): number {
-    // What follows a run's end has the epoch in place of an index.
+    // A step that follows a run's end has the epoch as its index.
     if (step === hookStep) return index;
     const held = subjectOf({ runId, step: step.name, index, epoch: "" });
     if (!subject.startsWith(held)) throw new Error(`a worker that holds ${subject} runs ${held}`);
@@ -161,7 +161,7 @@ export class Bodies {
     const unwanted =
       run?.epoch === epoch &&
       (run.state === "CANCELLING" || run.state === "CANCELLED" || run.state === "TIMED_OUT");
-    // What is no longer wanted does not end by itself: somebody has to end it.
+    // A job that is no longer wanted doesn't always end by itself: the engine has to end it.
     if (unwanted && draws.chance(0.5)) await new Promise(() => task.onIdle());
     return this.result(job, step, index, input as WorkInput);
   };

@@ -13,19 +13,19 @@ import type { Soon } from "./scheduler.ts";
 import type { TaskKind } from "./task.ts";
 import type { World } from "./world.ts";
 
-/** A queue of SQS and the function behind it, as serverless.yml and resources/queues.yml set them up. */
+/** An SQS queue and its function, as serverless.yml and resources/queues.yml set them up. */
 type Lane = {
   readonly kind: TaskKind;
   readonly workerSize: WorkerSize;
-  /** Milliseconds for which a message that was received is hidden. */
+  /** How many milliseconds a received message stays hidden. */
   readonly visibility: number;
   readonly faults: Readonly<Record<"duplicated" | "delayed" | "lost", FaultKind>>;
 };
 
-/** Messages about one thing after which none is delivered twice any more. */
+/** After this many messages about one subject, none is delivered twice. */
 const maxCopies = 100;
 
-/** After so many receives a message is a dead letter. */
+/** After this many receives, a message becomes a dead letter. */
 const maxReceives = 5;
 /** Milliseconds that the step worker may take. */
 const stepWorkerTime = 120_000;
@@ -55,9 +55,9 @@ type Letter = {
   readonly dead: () => Promise<void> | void;
 };
 
-/** Brings messages to workers: at least once unless lost, in any order, and again until one has dealt with them. */
+/** Delivers messages to workers: at least once unless lost, in any order, and again until a worker has handled them. */
 export class Delivery {
-  /** When a message was sent last that is not to wait. */
+  /** When the last message without a delay was sent. */
   sentAt = 0;
   /** Messages that became dead letters. */
   readonly deadLetters: string[] = [];
@@ -67,7 +67,7 @@ export class Delivery {
     this.world = world;
   }
 
-  /** A hint about a step, for workers of a size. */
+  /** A hint about a step, for workers of a given size. */
   message(message: StepMessage, delay: number, workerSize: WorkerSize): void {
     const { step, index, epoch, shard } = message;
     const lane = workerSize === "large" ? largeSteps : steps;
@@ -80,7 +80,7 @@ export class Delivery {
     this.send({ lane, about, subject, handle, dead }, Math.min(delay, maxMessageDelay));
   }
 
-  /** What Batch tells of a job. */
+  /** An event from Batch about a job. */
   event(event: JobDetail): void {
     const job = identityOf(event);
     const about = `${job === undefined ? event.id : `${job.step}[${job.index}]`} ${event.state}`;
@@ -88,12 +88,12 @@ export class Delivery {
     this.send({ lane: events, about, subject: "", handle, dead: () => {} }, 0);
   }
 
-  /** A cause of a run. */
+  /** Something that starts a run. */
   start(about: string, handle: (engine: Engine) => Promise<unknown>): void {
     this.receive({ lane: starts, about, subject: "start", handle, dead: () => {} }, 1);
   }
 
-  /** What S3 tells of a new object. */
+  /** An event from S3 about a new object. */
   landed(object: LandedObject): void {
     const handle = (engine: Engine) => startForObject(engine, object);
     this.send({ lane: landings, about: object.key, subject: "", handle, dead: () => {} }, 0);
@@ -106,7 +106,7 @@ export class Delivery {
     const key = `${lane.kind} ${about}/sent ${sent}`;
     const draws = this.world.plan.drawsFor(key);
     const { duplicated, delayed, lost } = lane.faults;
-    // Copies of a hint that waits send copies themselves; no queue is so bad that they outgrow all bounds.
+    // Copies of a waiting hint send copies themselves. No real queue is so bad that they grow without bound.
     const kinds = sent > maxCopies ? [delayed, lost] : [duplicated, delayed, lost];
     const fault = this.world.plan.decide(key, kinds, draws.next(), this.world.now);
     this.world.trace.add(

@@ -1,6 +1,6 @@
 import type { Task } from "./task.ts";
 
-/** Passes a call on, when and how the scheduler wants. */
+/** Passes a call on at the time and in the way that the scheduler chooses. */
 export type Gate = (
   task: Task,
   port: string,
@@ -9,7 +9,7 @@ export type Gate = (
   effect: () => Promise<unknown>,
 ) => Promise<unknown>;
 
-/** Functions of ports that only compute: they reach nothing outside. */
+/** Port functions that only compute, and reach nothing outside. */
 const computing: ReadonlySet<string> = new Set(["locate"]);
 
 type Methods = Record<string, (...args: unknown[]) => unknown>;
@@ -24,7 +24,7 @@ function methodsOf(port: object): string[] {
   return [...names];
 }
 
-/** A port of which every call passes the gate, as a call of the worker whose code runs at that moment. */
+/** Makes every call of a port pass the gate, on behalf of the worker whose code is running. */
 export function gatedPort<T extends object>(name: string, port: T, gate: Gate, current: () => Task): T {
   const gated: Methods = {};
   const target = port as unknown as Methods;

@@ -16,10 +16,10 @@ import type { FaultKind } from "../faults/fault-plan.ts";
 import type { Task } from "./task.ts";
 import type { World } from "./world.ts";
 
-/** Does the work of a job; the simulation decides how long it takes. */
+/** Does the work of a job. The simulation decides how long it takes. */
 export type JobBody = (job: JobIdentity, input: Json, task: Task) => Promise<Json>;
 
-/** Milliseconds after which a machine comes for jobs that the engine gives up before. */
+/** Milliseconds after which a machine comes too late, as the engine has already given the job up. */
 const lateMachine = 6 * 3_600_000;
 
 const takenBack: JobTryDetail = { statusReason: "Host EC2 (instance i-0123456789abcdef0) terminated." };
@@ -32,24 +32,24 @@ const outOfMemory: JobExit = {
 const outOfTime: JobExit = { exitCode: 137, statusReason: "Job attempt duration exceeded timeout" };
 const notStarted: JobTryDetail = { statusReason: "Task failed to start" };
 
-/** How a job ends that a fault strikes while it works. */
+/** How a job ends if a fault hits it while it works. */
 const exits: Partial<Readonly<Record<FaultKind, JobExit>>> = {
   "out of memory": outOfMemory,
   "job too slow": outOfTime,
 };
 
-/** The machines behind the job queue: jobs wait, start, work, and end, each when its time has come. */
+/** The machines behind the job queue: jobs wait, start, work and end, each at its own time. */
 export class Jobs {
-  /** Told of everything that happens to a job. */
+  /** Called for everything that happens to a job. */
   onEvent: (event: JobDetail) => void = () => {};
-  /** Attempts whose job was struck after it had left its manifest. */
+  /** Attempts whose job was hit by a fault after it had written its manifest. */
   readonly complete: JobIdentity[] = [];
   private readonly world: World;
   private readonly body: JobBody;
   private readonly known = new Set<string>();
-  /** Spot machines that jobs lost, by the epoch of the record that they worked for. */
+  /** Spot machines that jobs lost, by the record's epoch. */
   private readonly spotLosses = new Map<string, number>();
-  /** Ids of jobs that the engine asked Batch to end. */
+  /** Ids of jobs that the engine asked Batch to terminate. */
   private readonly ending = new Set<string>();
   private readonly workers = new Map<string, Task>();
 
@@ -60,7 +60,7 @@ export class Jobs {
     world.onJobFault = (task, fault, args) => this.struck(task, fault, args);
   }
 
-  /** AWS Batch for the engine: a job that is to be ended takes a while for that, and may end by itself before. */
+  /** AWS Batch for the engine. Terminating a job takes a while, so the job may end by itself first. */
   service(): BatchService {
     const { batch } = this.world.memory;
     const terminate = async (id: string, reason: string) => {
@@ -76,14 +76,14 @@ export class Jobs {
     return Object.assign(Object.create(batch), { terminate });
   }
 
-  /** Jobs submitted, by name: more than one of a name is a submission that was not recognised. */
+  /** How often jobs were submitted, by name. More than once means that a submission wasn't recognised. */
   submitted(): ReadonlyMap<string, number> {
     const counts = new Map<string, number>();
     for (const name of this.world.memory.batch.submitted()) counts.set(name, (counts.get(name) ?? 0) + 1);
     return counts;
   }
 
-  /** Takes note of new jobs, and tells of what happened to others. */
+  /** Passes on the events of jobs, and accepts new jobs. */
   private look(): void {
     const { batch } = this.world.memory;
     for (const event of batch.takeEvents()) {
@@ -134,10 +134,10 @@ export class Jobs {
     else scheduler.in(runnable + wait, () => this.start(job, identity, task), `${job.id} starts`);
   }
 
-  /** A job's machine is gone. Batch tries it again by itself, as often as it was told to; then the job has failed. */
+  /** A job lost its machine. Batch retries the job as often as it may; after that, the job has failed. */
   private loseMachine(job: JobDetail, task: Task, lost: JobTryDetail): void {
     const [waiting] = this.world.memory.batch.waiting().filter(({ id }) => id === job.id);
-    // Of two copies of a job only one counts, and so does its machine.
+    // If a job exists twice, only one copy and its machine count.
     const counts = waiting !== undefined && !this.world.ledger.maySubmitTwice(waiting.name);
     if (lost === takenBack && counts && isSpotQueue(waiting.queue))
       this.spotLosses.set(task.subject, this.spotLossesOf(task) + 1);
@@ -153,12 +153,12 @@ export class Jobs {
     return this.spotLosses.get(subject) ?? 0;
   }
 
-  /** A job begins on no Spot machine once its step has lost as many as it may. */
+  /** Once its step has lost as many Spot machines as it may, a job no longer begins on one. */
   private checkMachine(task: Task, { queue, name }: { queue: string; name: string }): void {
     const most = task.job === undefined ? undefined : this.spotMachines(task.job);
     const lost = this.spotLossesOf(task);
     if (most === undefined || !isSpotQueue(queue) || lost < most) return;
-    // Of two copies of a job only one counts.
+    // If a job exists twice, only one copy counts.
     if (!this.world.ledger.maySubmitTwice(name))
       this.world.violations.add(
         "on demand in time",
@@ -166,7 +166,7 @@ export class Jobs {
       );
   }
 
-  /** A fault that keeps a job from ever beginning. What Batch forgets it forgets as a whole. */
+  /** A fault that keeps a job from ever beginning. Batch forgets an array job as a whole. */
   private strikeBefore(job: JobDetail, task: Task): FaultKind | undefined {
     const { ledger, plan, now, memory } = this.world;
     const key = `${task.name}/start`;
@@ -178,10 +178,10 @@ export class Jobs {
     return fault;
   }
 
-  /** How many failures of its own a job's step can bear. */
+  /** How many more failures a job's step can tolerate. */
   allowance: (job: JobIdentity) => { account: string; most: number } | undefined = () => undefined;
 
-  /** How many Spot machines a job's step may lose; undefined where each of its passes may. */
+  /** How many Spot machines a job's step may lose. Undefined if each of its passes may lose some. */
   spotMachines: (job: JobIdentity) => number | undefined = () => undefined;
 
   private start(job: JobDetail, identity: JobIdentity, task: Task): Promise<void> | void {
@@ -208,7 +208,7 @@ export class Jobs {
     );
   }
 
-  /** No two jobs work for one record, unless nobody could know of one of them. */
+  /** No two jobs work for one record, unless nobody could know about one of them. */
   private checkAlone(task: Task, { name }: JobDetail): void {
     const { live, ledger, violations } = this.world;
     if (ledger.maySubmitTwice(name)) return;
@@ -223,9 +223,9 @@ export class Jobs {
     }
   }
 
-  /** Notes that a job died with its work done, when the record still waited for that very attempt. */
+  /** Notes that a job died after its work was done, while the record still waited for that attempt. */
   private noteComplete(task: Task, written: unknown): void {
-    // Of a job that goes on unseen the end was told before.
+    // If a job continues unseen, its end was already reported.
     if (task.zombie || task.job === undefined || !String(written).endsWith(attemptFiles.manifest)) return;
     const { runId, step, index, epoch, attempt } = task.job;
     const record = this.world.watch.steps.get(runId, step, index);

@@ -1,20 +1,20 @@
 import type { FaultKind } from "../faults/fault-plan.ts";
 
-/** Reads that go by an index, which may be behind. */
+/** Reads that use an index, which may lag behind. */
 const indexes: Readonly<Record<string, FaultKind>> = {
   dueRuns: "index stale",
   listRuns: "index stale",
   findByName: "job unlisted",
 };
 
-/** Indexes that are eventually consistent: they may answer what was true some time ago. */
+/** Eventually consistent indexes: they may answer with an older state. */
 export class LaggingIndexes {
   private readonly answers = new Map<string, unknown>();
 
   /**
-   * What an index answers.
+   * The answer of an index.
    *
-   * @param isBehind decides whether it is behind now, when that makes a difference
+   * @param isBehind decides whether the index lags behind now; called only if that makes a difference
    */
   answer(method: string, truth: unknown, isBehind: (kind: FaultKind) => boolean): unknown {
     const kind = indexes[method];

@@ -9,15 +9,15 @@ import type { StepRecord } from "../../../shared/state/step-record.ts";
 import type { PipelineSpec, WorkSpec } from "../spec/pipeline-spec.ts";
 import { isSimulated, type World } from "./world.ts";
 
-/** How much likelier workers meet faults that are under way when a run is cancelled, and whoever cancels it. */
+/** When a run is cancelled, active workers and the one that cancels are this many times more likely to meet faults. */
 const exposedByCancel = 6;
 
-/** Epochs that people open at most. */
+/** Max. number of epochs that people open. */
 const maxEpochs = 4;
 
-/** What people ask for, at times of their own choosing. */
+/** What people ask for, at times of their own choice. */
 export class People {
-  /** Runs that a person cancelled, or tried to. */
+  /** Runs that a person cancelled or tried to cancel. */
   readonly cancelled = new Set<string>();
   private readonly world: World;
   private readonly works: ReadonlyMap<string, WorkSpec>;
@@ -29,7 +29,7 @@ export class People {
     world.watch.onQuestion = (record) => this.answer(record);
   }
 
-  /** Decides now what will be asked for later. */
+  /** Decides in advance when runs are cancelled. */
   mayCancel(runId: () => string | undefined): void {
     for (const [time, most] of [3000, 40_000, 900_000].entries()) {
       const key = `person/cancel ${time}`;
@@ -42,12 +42,12 @@ export class People {
         return id === undefined ? undefined : this.cancel(id);
       };
       this.world.scheduler.in(when, cancel);
-      // Some ask again while the first is still at it.
+      // Some people ask again while the first request is still being handled.
       if (draws.chance(0.5)) this.world.scheduler.in(when + draws.pick([30, 300, 3000]), cancel);
     }
   }
 
-  /** Decides now when runs are paused; each is resumed some time later. */
+  /** Decides in advance when runs are paused. Each is resumed some time later. */
   mayPause(runId: () => string | undefined): void {
     for (const [time, most] of [2000, 60_000].entries()) {
       const key = `person/pause ${time}`;
@@ -58,14 +58,14 @@ export class People {
         const id = runId();
         if (id === undefined) return;
         const delay = draws.pick([500, 30_000, 400_000]);
-        // Not before the pause was answered: a pause that comes after its resume would be one for ever.
+        // Wait for the pause's answer first. If the pause came after its resume, it would never end.
         const later = () => this.world.scheduler.in(delay, () => this.insist("resume", id, resumeRun));
         await this.ask("pause", id, (engine) => pauseRun(engine, id), later, later);
       });
     }
   }
 
-  /** Answers a question, unless it is one that nobody answers. */
+  /** Answers a question, unless its spec says that nobody answers it. */
   private answer({ runId, step, index }: StepRecord): void {
     const work = this.works.get(step);
     if (work?.kind !== "approval" || work.answer === "none" || index === "map") return;
@@ -74,7 +74,7 @@ export class People {
     this.world.scheduler.in(20_000, () => this.insist(`answer ${step}`, runId, answer));
   }
 
-  /** Asks again and again until there is an answer, whatever it is. */
+  /** Repeats the request until there is an answer, whatever it is. */
   private insist(
     what: string,
     runId: string,
@@ -87,7 +87,7 @@ export class People {
   /** Cancels a run now. */
   cancel(runId: string): Promise<void> {
     this.cancelled.add(runId);
-    // Who works just then is who may come too late.
+    // The workers that are active now are those that may be too late.
     for (const task of this.world.live) task.exposed = exposedByCancel;
     return this.ask("cancel", runId, (engine) => cancelRun(engine, runId));
   }
@@ -103,8 +103,8 @@ export class People {
   }
 
   /**
-   * @param unanswered what follows when AWS did not answer; nothing when left out
-   * @param answered what follows when it did
+   * @param unanswered called if AWS didn't answer; by default, nothing happens
+   * @param answered called if AWS did answer
    */
   private ask(
     what: string,
@@ -118,7 +118,7 @@ export class People {
     task.onKilled = unanswered;
     return this.world.begin(task, work, (error) => {
       if (isSimulated(error)) return unanswered();
-      // Told that it does not fit the run's state, a person leaves it at that.
+      // A person gives up if the answer is that the request doesn't fit the run's state.
       const told = error instanceof RunStateError || error instanceof RunNotFoundError;
       if (error !== undefined && !told)
         this.world.violations.add("people get answers", `${what} of ${runId} threw ${String(error)}`);

@@ -2,7 +2,7 @@ import type { FaultKind } from "../faults/fault-plan.ts";
 import { Agenda } from "./agenda.ts";
 import type { Task } from "./task.ts";
 
-/** Something that happens soon: after other things or before them, as it comes. */
+/** Something that happens soon. Its order relative to other things isn't fixed. */
 export type Soon = {
   readonly kind: "call" | "work" | "job" | "delivery";
   readonly about: string;
@@ -10,12 +10,12 @@ export type Soon = {
   readonly task?: Task;
 };
 
-/** When nothing moves any more in the code that runs. */
+/** Resolves when the running code has nothing more to do. */
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /**
- * Virtual time, and the workers in it. Only one worker goes on at a time, until it waits for an answer or has ended;
- * then the next thing on the agenda happens.
+ * Virtual time, and the workers in it. Only one worker runs at a time, until it waits for an answer or has ended. Then
+ * the next thing on the agenda happens.
  */
 export class Scheduler {
   now: number;
@@ -27,21 +27,23 @@ export class Scheduler {
     this.now = start;
   }
 
-  /** @param about what it is, for those who compare agendas */
+  /**
+   * @param about a description of the entry, to compare agendas
+   */
   in(milliseconds: number, act: () => Promise<void> | void, about = ""): void {
     this.agenda.add(this.now + milliseconds, act, about);
   }
 
   /**
-   * As {@link in}; another scheduler may choose its own order for these.
+   * Like {@link in}, but a subclass may choose its own order for these.
    *
-   * @param act may be told of a fault to make of it
+   * @param act may get a fault that it turns into an effect
    */
   soon(what: Soon, milliseconds: number, act: (fault?: FaultKind) => Promise<void> | void): void {
     this.in(milliseconds, () => act(), what.about);
   }
 
-  /** Does the next thing on the agenda. False when nothing is left. */
+  /** Does the next thing on the agenda. Returns false if nothing is left. */
   async step(): Promise<boolean> {
     const entry = this.agenda.take();
     if (entry === undefined) return false;
@@ -50,7 +52,7 @@ export class Scheduler {
     return true;
   }
 
-  /** Begins a worker's invocation and lets it go on until it waits. */
+  /** Begins a worker's invocation and lets it run until it waits. */
   async begin(task: Task, work: () => Promise<void>, ended: (error: unknown) => void): Promise<void> {
     this.current = task;
     const idle = new Promise<void>((resolve) => {
@@ -69,7 +71,7 @@ export class Scheduler {
     this.current = undefined;
   }
 
-  /** Answers one of a worker's calls and lets it go on until it waits for another. */
+  /** Answers one of a worker's calls and lets it run until it waits for another. */
   async answer(task: Task, settle: () => void): Promise<void> {
     this.current = task;
     task.pending -= 1;
@@ -77,7 +79,8 @@ export class Scheduler {
       task.onIdle = resolve;
     });
     settle();
-    // With other calls unanswered it may go on or not; and it may go on at several places at once, each to a call.
+    // If other calls are unanswered, the worker may or may not continue. It may also continue in several places, each
+    // up to its next call.
     if (task.pending === 0) await idle;
     await settled();
     this.current = undefined;

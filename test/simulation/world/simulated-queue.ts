@@ -1,6 +1,6 @@
 import { type StepMessage, type StepQueue, stepMessage } from "../../../shared/ports/step-queue.ts";
 
-/** Takes what is sent, through text as over the wire, and hands it to whoever delivers. */
+/** Takes what is sent, serialised as on the wire, and passes it on for delivery. */
 export class SimulatedQueue implements StepQueue {
   private readonly deliver: (message: StepMessage, delay: number) => void;
 

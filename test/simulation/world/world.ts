@@ -17,7 +17,7 @@ import { LaggingIndexes } from "./lagging-indexes.ts";
 import { Scheduler, type Soon } from "./scheduler.ts";
 import { Task, type TaskKind } from "./task.ts";
 
-/** Most milliseconds by which a worker's clock is off. */
+/** Max. number of milliseconds by which a worker's clock is off. */
 export const maxSkew = 1500;
 
 /** A call to AWS whose answer was lost. */
@@ -25,17 +25,17 @@ export class AnswerLostError extends Error {
   override readonly name = "AnswerLostError";
 }
 
-/** A call to AWS that was not taken, by the name that AWS gives it. */
+/** A call to AWS that was refused, with the error's name on AWS. */
 export class ThrottledError extends Error {
   override readonly name: string = "ThrottlingException";
 }
 
-/** A call to AWS that broke down there. */
+/** A call to AWS that failed on the side of AWS. */
 export class BrokenError extends Error {
   override readonly name = "InternalServerError";
 }
 
-/** Whether an error is one of a fault, and not the engine's. */
+/** Whether an error comes from a fault, and not from the engine. */
 export function isSimulated(error: unknown): boolean {
   return error instanceof AnswerLostError || error instanceof ThrottledError || error instanceof BrokenError;
 }
@@ -43,7 +43,7 @@ export function isSimulated(error: unknown): boolean {
 /** Milliseconds after which Batch lists a job. */
 const maxListing = 120_000;
 
-/** Milliseconds that a worker may take before it is killed: the timeouts of serverless.yml. */
+/** How many milliseconds a worker may take before it's killed: the timeouts of serverless.yml. */
 const lifetimes: Readonly<Record<TaskKind, number>> = {
   message: 120_000,
   event: 30_000,
@@ -54,7 +54,7 @@ const lifetimes: Readonly<Record<TaskKind, number>> = {
   job: Number.POSITIVE_INFINITY,
 };
 
-/** How much likelier than others a call meets a fault: one that cannot be repeated is seldom made, and matters most. */
+/** How many times more likely a call meets a fault. Calls that can't be repeated are rare, and matter most. */
 const dangerous: Readonly<Record<string, number>> = { submit: 8, joinRun: 3, joinTally: 3 };
 
 /** A call on its way. */
@@ -67,12 +67,12 @@ type Call = {
   readonly effect: () => Promise<unknown>;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
-  /** Milliseconds by which it is late, if it is. */
+  /** By how many milliseconds it's late, if it is. */
   readonly late: number;
   readonly draw: number;
 };
 
-/** Fields of an engine that are no ports. */
+/** Fields of an engine that aren't ports. */
 const plain: ReadonlySet<string> = new Set([
   "pipelines",
   "stage",
@@ -86,7 +86,7 @@ const plain: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The simulated AWS account: ports in memory behind a gate, workers, virtual time. What works in it is the engine as it
+ * The simulated AWS account: ports in memory behind a gate, workers, and virtual time. The engine in it is the one that
  * is deployed.
  */
 export class World {
@@ -99,17 +99,17 @@ export class World {
   /** Workers that have not ended. */
   readonly live = new Set<Task>();
   readonly ledger = new FaultLedger();
-  /** Minutes in which somebody looked after the runs. */
+  /** How many ticks have looked after the runs, one each minute. */
   ticks = 0;
   /** Calls made to ports. */
   calls = 0;
-  /** After every call to Batch: what came of it is to be told. */
+  /** Called after every call to Batch, as its effects must be reported. */
   afterBatch: () => void = () => {};
-  /** Whether one process serves several workers, one after the other, as on Lambda. */
+  /** Whether one process serves several workers in sequence, as on Lambda. */
   reuse = true;
-  /** Told of every answer that a worker gets. */
+  /** Called for every answer that a worker gets. */
   onAnswer: (task: Task, method: string, outcome: unknown) => void = () => {};
-  /** A job's machine is gone. */
+  /** Called if a job loses its machine. */
   onJobFault: (task: Task, fault: FaultKind, args: readonly unknown[]) => void = () => {};
   private readonly names = new Map<string, number>();
   private readonly indexes = new LaggingIndexes();
@@ -145,12 +145,12 @@ export class World {
     return this.scheduler.now;
   }
 
-  /** Puts the engine together. */
+  /** Replaces parts of the engine. */
   equip(replaced: Partial<Engine>): void {
     this.base = { ...this.base, ...replaced, store: this.watch.over(this.memory.store) };
   }
 
-  /** Deploys pipelines: in processes that start from now on, which are all. */
+  /** Deploys pipelines. Old processes aren't used again, so every worker that begins now has them. */
   deploy(pipelines: Engine["pipelines"]): void {
     this.base = { ...this.base, pipelines };
     this.free = [];
@@ -162,7 +162,7 @@ export class World {
     return current;
   }
 
-  /** A process: whatever of its engine is a port goes behind the gate, and the clock is that of who works. */
+  /** A process: all ports of its engine are behind the gate, and the clock is that of the active worker. */
   private startProcess(workerSize: WorkerSize): Engine {
     const current = () => this.running;
     const ports = Object.entries(this.base).flatMap(([key, port]) =>
@@ -178,7 +178,7 @@ export class World {
     return { ...this.base, ...Object.fromEntries(ports), clock: this.clock, random, workerSize };
   }
 
-  /** A process for a worker: one that is free, and may remember what workers before it read, or a new one. */
+  /** A process for a worker: a free one, which may remember what earlier workers read, or a new one. */
   private engineFor(task: Task): Engine {
     const { workerSize } = task;
     const place = this.free.findLastIndex((engine) => engine.workerSize === workerSize);
@@ -188,22 +188,22 @@ export class World {
     return own;
   }
 
-  /** A worker ended, and its process is free for the next. */
+  /** A worker ended, so its process is free for the next. */
   private release(task: Task): void {
     const engine = this.busy.get(task);
-    // What it still reads, others of the process would wait for: such a process is given up.
+    // If the worker still reads something, others in the process would wait for it. Such a process isn't reused.
     if (task.pending === 0 && engine !== undefined && engine.pipelines === this.base.pipelines)
       this.free.push(engine);
   }
 
-  /** A worker that has not begun. Its name is made of what it is about, and how often there was such a one. */
+  /** A worker that hasn't begun. Its name consists of its subject and a running number. */
   task(kind: TaskKind, about: string, subject: string): Task {
     const label = about === "" ? kind : `${kind} ${about}`;
     const name = `${label} #${this.count(label)}`;
     return new Task(kind, name, subject, this.plan.skewFor(name));
   }
 
-  /** How often there was such a thing, this time included. */
+  /** How often this label was used, including this time. */
   count(label: string): number {
     const number = (this.names.get(label) ?? 0) + 1;
     this.names.set(label, number);
@@ -233,7 +233,7 @@ export class World {
     );
   }
 
-  /** Ends a worker where it stands. It never learns of anything again. */
+  /** Ends a worker where it stands. It never learns anything again. */
   kill(task: Task): void {
     if (task.dead) return;
     task.dead = true;
@@ -241,14 +241,14 @@ export class World {
     task.onKilled();
   }
 
-  /** Decides whether a fault hits a worker at a place of its work. */
+  /** Decides whether a fault hits a worker at this point of its work. */
   private strike(task: Task, key: string, kinds: readonly FaultKind[], draw: number): FaultKind | undefined {
     const fault = this.plan.decide(key, kinds, draw, this.now);
     if (fault !== undefined) this.ledger.disturb(task, fault);
     return fault;
   }
 
-  /** Makes a call for a worker: it takes its time, and may meet a fault. */
+  /** Makes a call for a worker. The call takes time, and may meet a fault. */
   readonly call = (
     task: Task,
     port: string,
@@ -279,7 +279,7 @@ export class World {
     });
   };
 
-  /** Answers a call, unless its worker is gone. A worker that has ended may still have calls under way. */
+  /** Answers a call, unless its worker is gone. A worker that has ended may still have open calls. */
   private answer({ task }: Call, settle: () => void): Promise<void> | void {
     if (task.dead) return undefined;
     return this.live.has(task) ? this.scheduler.answer(task, settle) : settle();
@@ -315,7 +315,7 @@ export class World {
     return this.scheduler.in(call.late, () => this.answer(call, settle));
   }
 
-  /** What a call does, and its answer. */
+  /** Carries out a call, and returns its answer. */
   private async effect(call: Call): Promise<{ value: unknown } | { error: unknown }> {
     const { key, port, method, args, draw } = call;
     this.scheduler.current = call.task;
@@ -343,7 +343,7 @@ export class World {
       told.set(run.runId, run.state);
   }
 
-  /** A function begins, or a job is submitted: in no run of which the worker knows that it is not under way. */
+  /** Checks a function that begins or a job that is submitted: its worker must not know that the run has stopped. */
   begins(runId: string, step: string, fitting: readonly string[] = ["RUNNING"]): void {
     const state = this.scheduler.current?.told.get(runId) ?? "RUNNING";
     if (!fitting.includes(state))
@@ -353,17 +353,17 @@ export class World {
 
   private noteSubmission({ name, environment }: JobSubmission): void {
     const { MILLRACE_RUN_ID: runId = "", MILLRACE_STEP: step = "" } = environment;
-    // What was claimed before a pause goes on.
+    // What was claimed before a pause continues.
     this.begins(runId, step, ["RUNNING", "PAUSED"]);
     if (!this.submittedAt.has(name)) this.submittedAt.set(name, this.now);
   }
 
-  /** Whether a job is so new that a list may lack it. */
+  /** Whether a job is so new that a list may miss it. */
   private isFresh(name: string): boolean {
     return this.now - (this.submittedAt.get(name) ?? this.now) < maxListing;
   }
 
-  /** Lets a worker spend some time on its own work, within the time that it was allowed. */
+  /** Lets a worker spend some time on its own work, within its time limit. */
   work(task: Task, milliseconds: number): Promise<void> {
     const { deadline } = task;
     const key = `${task.name}/work`;
@@ -385,7 +385,7 @@ export class World {
       const about: Soon = { kind: task.kind === "job" ? "job" : "work", about: "", task };
       if (drawn === "function too slow" && deadline !== undefined)
         this.scheduler.agenda.add(deadline.at, () => end(drawn, () => deadline.controller.abort()));
-      // A worker that stands still does not notice that its time is up.
+      // A worker that stands still doesn't notice that its time is up.
       else
         this.scheduler.soon(about, drawn === "call late" ? late : milliseconds, (forced) =>
           end(forced ?? drawn, resolve),

@@ -1,4 +1,4 @@
 import { simulatedJob } from "../../../simulation/spec/define-spec.ts";
 
-/** Jobs of the simulator's pipelines; the Python beside this file does them on the local stack. */
+/** Jobs of the simulator's pipelines. The Python code beside this file implements them for the local stack. */
 export const sim = { work: simulatedJob };

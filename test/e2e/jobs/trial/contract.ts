@@ -1,9 +1,9 @@
 import * as z from "zod";
 import { defineJob } from "../../../../shared/pipeline/index.ts";
 
-/** Jobs of the tests; the Python beside this file implements them. */
+/** Jobs of the tests. The Python code beside this file implements them. */
 export const trial = {
-  /** Does what its input says: takes so many seconds, and fails for good in epochs before it was mended. */
+  /** Does what its input says: takes some seconds, and fails for good in the epochs before it was fixed. */
   work: defineJob("trial.work", {
     input: z.object({
       value: z.number(),
