@@ -2,6 +2,7 @@ import { isAbsolute, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build, type Metafile } from "esbuild";
 import { factsOf, type PipelineFacts } from "../shared/app/packaged-pipelines.ts";
+import { isAsDefined } from "../shared/pipeline/define-pipeline.ts";
 import type { Graph } from "../shared/pipeline/graph.ts";
 import type { Pipeline } from "../shared/pipeline/pipeline.ts";
 
@@ -16,6 +17,8 @@ export type DescribedPipeline = {
   /** The name of its export, or of the exported list that contains it. */
   readonly exported: string;
   readonly listed: boolean;
+  /** Whether it's a changed copy of a defined pipeline, so that its module reads the graph of that while it loads. */
+  readonly derived: boolean;
 };
 
 /** No module exports a pipeline, so no function could load it by itself. */
@@ -96,6 +99,7 @@ export async function describe(pipelines: readonly Pipeline[]): Promise<Describe
   const found = await places(pipelines);
   return pipelines.flatMap((pipeline) => {
     const place = found.get(pipeline);
-    return place === undefined ? [] : [{ facts: factsOf(pipeline), graph: pipeline.graph, ...place }];
+    if (place === undefined) return [];
+    return [{ facts: factsOf(pipeline), graph: pipeline.graph, derived: !isAsDefined(pipeline), ...place }];
   });
 }

@@ -65,13 +65,34 @@ const catalogue = (heavyModule: string) => ({
 /** Files of a function's package with their sizes in bytes. */
 type Files = Record<string, number>;
 
-let packaged: Record<"light" | "heavy", PackagedStage>;
+/** A catalogue with a changed copy of a pipeline. */
+const derived = {
+  index: `
+    import { source } from "./source.ts";
+    const graph = { ...source.graph, pipeline: "copy", steps: source.graph.steps.map((step) => ({ ...step, retries: 3 })) };
+    export const pipelines = [{ ...source, name: "copy", graph, graphHash: "0".repeat(64) }];`,
+  sources: [],
+  files: {
+    "pipelines/source.ts": `${imports}
+      export const source = definePipeline(
+        {
+          name: "source",
+          params: z.strictObject({ place: z.number() }),
+          triggers: [objectCreated({ prefix: "raw/source/", params: ({ bytes }) => ({ place: bytes }) })],
+        },
+        ({ params, step }) => step("work", lambda({ place: params.place }, ({ place }) => place)),
+      );`,
+  },
+};
+
+let packaged: Record<"light" | "heavy" | "derived", PackagedStage>;
 beforeAll(async () => {
-  const [light, laden] = await Promise.all([
+  const [light, laden, copied] = await Promise.all([
     packageStage("prod", catalogue("export const weigh = (place: number): number => place;")),
     packageStage("prod", catalogue(heavy)),
+    packageStage("prod", derived),
   ]);
-  packaged = { light, heavy: laden };
+  packaged = { light, heavy: laden, derived: copied };
 }, 180_000);
 afterAll(() => {
   for (const stage of Object.values(packaged)) stage.remove();
@@ -85,8 +106,8 @@ async function filesOf(stage: PackagedStage, name: string): Promise<Files> {
 }
 
 /** The output of a program that has a function's bundle as `bundle`, and `part` to load one of its pipelines. */
-async function printed(name: string, program: string): Promise<string> {
-  const folder = join(await packaged.heavy.unpack(name), "functions");
+async function printed(name: string, program: string, stage = packaged.heavy): Promise<string> {
+  const folder = join(await stage.unpack(name), "functions");
   const code = `
     const { relative, join } = require("node:path");
     const folder = ${JSON.stringify(folder)};
@@ -151,6 +172,12 @@ describe("a packaged function", () => {
       console.log(JSON.stringify([params.safeParse({ place: 2 }).success, triggers[0].params({ bytes: 5 }), others]));
       console.log(JSON.stringify(part("second").triggers[0].params({ result: { weight: 4 } })));`;
     expect(await printed("start", program)).toBe('[true,{"place":5},{"name":"first"}]\n{"weight":4}');
+  });
+
+  test("that starts runs has all of a changed copy of a pipeline, whose graph its module reads", async () => {
+    const program = `const { params, triggers, graph } = part("copy");
+      console.log(JSON.stringify([params.safeParse({ place: 2 }).success, triggers[0].params({ bytes: 5 }), graph.pipeline]));`;
+    expect(await printed("object-created", program, packaged.derived)).toBe('[true,{"place":5},"copy"]');
   });
 
   test("keeps what a definition imports for its effect", async () => {

@@ -88,7 +88,8 @@ export const pipelineParts: Plugin = {
       ],
       ...{ format: "esm", splitting: true, chunkNames: `${folder}/shared-[hash]`, supported, write: false },
     } satisfies BuildOptions);
-    if (carried === "openings") bundleOpenings(build);
+    // An opening has no graph, which a changed copy of a pipeline is made from: such a catalogue is carried whole.
+    if (carried === "openings" && !pipelines.some(({ derived }) => derived)) bundleOpenings(build);
 
     build.onResolve({ filter: /^pipeline:/ }, ({ path }) =>
       entries.has(path) ? { path, namespace } : undefined,

@@ -238,7 +238,7 @@ export function definePipeline<P extends z.ZodType<Json>, R = unknown>(
     ...(runName === undefined ? [] : checkRunName(runName, params)),
   ];
   if (problems.length > 0) throw new PipelineDefinitionError(name, problems);
-  return Object.freeze({
+  const pipeline: Pipeline<P, Resolved<R>> = Object.freeze({
     name,
     params,
     triggers,
@@ -256,4 +256,13 @@ export function definePipeline<P extends z.ZodType<Json>, R = unknown>(
     jobs: definition.jobs,
     children: definition.children,
   });
+  defined.add(pipeline);
+  return pipeline;
+}
+
+const defined = new WeakSet<object>();
+
+/** Whether `definePipeline` returned this very object. A copy with other fields is derived from its pipeline's graph. */
+export function isAsDefined(pipeline: Pipeline): boolean {
+  return defined.has(pipeline);
 }
