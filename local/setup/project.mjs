@@ -13,6 +13,7 @@ export const CACHE = path.join(ROOT, ".cache");
 /** Folder for temporary files while the set-up is working: pip leaves some there if it is stopped. */
 export const TEMPORARY = path.join(CACHE, "setup");
 
+/** Programs of the project's packages, among them Node in the Lambda runtime's version. */
 export const NODE_BIN = path.join(ROOT, "node_modules", ".bin");
 
 /** Python environment of the local stack, the jobs and the tests. */

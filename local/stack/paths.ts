@@ -1,19 +1,10 @@
 import path from "node:path";
+import { ROOT as REPOSITORY } from "../setup/project.mjs";
 
-/** The repository's root. */
-export const REPOSITORY = path.resolve(import.meta.dirname, "..", "..");
+export { CACHE, NODE_BIN, ROOT as REPOSITORY, VENV } from "../setup/project.mjs";
 
 /** The stack's state folder if no other one is named. */
 export const DEFAULT_STATE_DIR = path.join(REPOSITORY, ".stack");
-
-/** Python environment of the stack and of the Batch jobs. */
-export const VENV = path.join(REPOSITORY, ".venv");
-
-/** Programs of the project's packages, among them Node in the Lambda runtime's version. */
-export const NODE_BIN = path.join(REPOSITORY, "node_modules", ".bin");
-
-/** Everything that is cached and can be recreated. */
-export const CACHE = path.join(REPOSITORY, ".cache");
 
 /** Folder of the Batch jobs' sources. */
 export const BATCH_JOBS = path.join(REPOSITORY, "batch-jobs");
