@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { runScreen } from "../cli/run-screen.ts";
-import { type ClientConfig, readRunView, targetOf } from "../cli/target.ts";
+import { type ClientConfig, readRunView, targetOf } from "../cli/readers/target.ts";
+import { runScreen } from "../cli/screens/run-screen.ts";
 import { child, definePipeline, lambda, type Pipeline, type Ref } from "../shared/pipeline/index.ts";
 import type { RunStore } from "../shared/ports/run-store.ts";
 import { noProgress } from "../shared/state/run.ts";

@@ -12,9 +12,10 @@ import { lookCloserText, objectsText, resultsText } from "./demo/report.ts";
 import { listObjects, ridgeResults } from "./demo/ridge-results.ts";
 import { sampleDataset } from "./demo/sample-dataset.ts";
 import { CliError, errorLine } from "./errors.ts";
-import { followRun, runDisplay } from "./follow-run.ts";
-import { stackFolder, type Target, targetOf } from "./target.ts";
-import { durationText } from "./units.ts";
+import { followRun } from "./readers/follow-run.ts";
+import { stackFolder, type Target, targetOf } from "./readers/target.ts";
+import { runDisplay } from "./screens/run-display.ts";
+import { durationText } from "./screens/units.ts";
 
 const pipeline = "ridge-sweep";
 const runStartMs = 30_000;

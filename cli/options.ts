@@ -1,13 +1,13 @@
 import type { Command } from "commander";
 import { UsageError } from "./errors.ts";
-import type { Target } from "./target.ts";
+import type { Target } from "./readers/target.ts";
 
 /** Options that every command takes. */
 export type GlobalOptions = { stage: string; region: string; verbose?: boolean };
 
 /** The stage that a command is about. Imports the AWS code here, so that only commands that need it load it. */
 export async function targetOfCommand(command: Command): Promise<Target> {
-  const { connect } = await import("./target.ts");
+  const { connect } = await import("./readers/target.ts");
   return connect(command.optsWithGlobals<GlobalOptions>());
 }
 

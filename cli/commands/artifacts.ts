@@ -1,14 +1,14 @@
 import { basename } from "node:path";
 import { Command } from "commander";
 import { CliError, UsageError } from "../errors.ts";
-import { artifactBytes, downloadArtifact } from "../fetch-artifact.ts";
 import { printJson, targetOfCommand } from "../options.ts";
-import { isShowable, reportText } from "../report-text.ts";
-import { artifactNamed, placeText, type RunArtifact, runArtifacts } from "../run-artifacts.ts";
+import { artifactBytes, downloadArtifact } from "../readers/fetch-artifact.ts";
+import { artifactNamed, placeText, type RunArtifact, runArtifacts } from "../readers/run-artifacts.ts";
+import { graphOfRun, runNamed, type Target } from "../readers/target.ts";
+import { isShowable, reportText } from "../screens/report-text.ts";
+import { table } from "../screens/table.ts";
+import { bytesText } from "../screens/units.ts";
 import { checkPlace, type StepPlace, stepPlace } from "../step-place.ts";
-import { table } from "../table.ts";
-import { graphOfRun, runNamed, type Target } from "../target.ts";
-import { bytesText } from "../units.ts";
 
 const exampleId = "20211004T162100Z-4k7q2m9xt6bw";
 

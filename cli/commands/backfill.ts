@@ -11,10 +11,10 @@ import type { JsonObject } from "../../shared/pipeline/json.ts";
 import { isTimeZone } from "../../shared/pipeline/time-zone.ts";
 import { given } from "../../shared/platform/given.ts";
 import { UsageError } from "../errors.ts";
-import { invokeFor } from "../not-deployed.ts";
 import { oneOf, printJson, targetOfCommand, wholeNumber } from "../options.ts";
-import { table } from "../table.ts";
-import type { Target } from "../target.ts";
+import { invokeFor } from "../readers/not-deployed.ts";
+import type { Target } from "../readers/target.ts";
+import { table } from "../screens/table.ts";
 import { withParam } from "./start.ts";
 
 const timesText = (total: number) => `${total} ${total === 1 ? "time" : "times"}`;

@@ -71,7 +71,7 @@ function optionIn(words: readonly string[], option: string, fallback: string): s
 
 async function recentRuns(words: readonly string[]): Promise<{ value: string; description: string }[]> {
   const stage = optionIn(words, "--stage", "local");
-  const { connect } = await import("../target.ts");
+  const { connect } = await import("../readers/target.ts");
   const { store } = connect({ stage, region: optionIn(words, "--region", "us-east-1") });
   const { runs } = await store.listRuns({}, mostRuns);
   return runs.map(({ runId, pipeline, state }) => ({ value: runId, description: `${pipeline}, ${state}` }));

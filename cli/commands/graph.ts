@@ -4,13 +4,13 @@ import { Command, Option } from "commander";
 import { pipelines } from "../../pipelines/index.ts";
 import { mermaidOf } from "../../shared/pipeline/mermaid.ts";
 import { CliError } from "../errors.ts";
-import { graphPicture } from "../graph-picture.ts";
-import { graphSvg } from "../graph-svg.ts";
 import { printJson, targetOfCommand } from "../options.ts";
-import { pipelineNamed } from "../pipeline-named.ts";
-import { runStateText } from "../run-screen.ts";
-import { mermaidClasses, standingsOf } from "../run-standings.ts";
-import { terminalWidth } from "../terminal-width.ts";
+import { pipelineNamed } from "../readers/pipeline-named.ts";
+import { graphPicture } from "../screens/graph-picture.ts";
+import { graphSvg } from "../screens/graph-svg.ts";
+import { runStateText } from "../screens/run-screen.ts";
+import { mermaidClasses, standingsOf } from "../screens/run-standings.ts";
+import { terminalWidth } from "../screens/terminal-width.ts";
 
 type Options = { mermaid?: boolean; svg?: string; json?: boolean };
 
@@ -38,7 +38,7 @@ function drawPipeline(name: string, { mermaid, svg, json }: Options): void {
 
 /** Draws the graph that the run started with, even if the pipeline has changed since. */
 async function drawRun(runId: string, { mermaid, svg, json }: Options, command: Command): Promise<void> {
-  const { graphOfRun, readRunView, runNamed } = await import("../target.ts");
+  const { graphOfRun, readRunView, runNamed } = await import("../readers/target.ts");
   const target = await targetOfCommand(command);
   const graph = await graphOfRun(target, await runNamed(target, runId));
   if (json === true) return printJson(graph);

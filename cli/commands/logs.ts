@@ -1,11 +1,11 @@
 import { Command } from "commander";
 import type { Graph } from "../../shared/pipeline/graph.ts";
 import { UsageError } from "../errors.ts";
-import { type LogLevel, type LogLook, logLevels, logLineJson, logLineText } from "../log-line.ts";
 import { oneOf, targetOfCommand } from "../options.ts";
-import type { LogFilter } from "../run-log.ts";
+import type { LogFilter } from "../readers/run-log.ts";
+import { graphOfRun, runNamed } from "../readers/target.ts";
+import { type LogLevel, type LogLook, logLevels, logLineJson, logLineText } from "../screens/log-line.ts";
 import { checkPlace, type StepPlace, stepPlace } from "../step-place.ts";
-import { graphOfRun, runNamed } from "../target.ts";
 import { setExitCode } from "./run.ts";
 
 type Options = { step?: StepPlace; follow?: boolean; since?: number; level: LogLevel; json?: boolean };
@@ -79,7 +79,7 @@ export function logsCommand(): Command {
       };
       const look = lookOf(graph);
       // Loads the client of CloudWatch Logs, so that no other command has to wait for it.
-      const { runLog } = await import("../run-log.ts");
+      const { runLog } = await import("../readers/run-log.ts");
       const batches = runLog(target, runId, filter, follow);
       const errors = new Set<string>();
       let told = 0;

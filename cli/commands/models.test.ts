@@ -4,7 +4,7 @@ import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { begin } from "../../test/engine/driving.ts";
 import { modelPipeline } from "../../test/engine/model-pipeline.ts";
 import { errorLine } from "../errors.ts";
-import type { Target } from "../target.ts";
+import type { Target } from "../readers/target.ts";
 import { answer } from "./models.ts";
 
 /** A stage with a model `ctr` of three versions: the second is champion, and the third was refused. */

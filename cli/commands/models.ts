@@ -11,9 +11,15 @@ import {
 } from "../../shared/models/model-view.ts";
 import { aliasMove } from "../../shared/ports/model-registry.ts";
 import { UsageError } from "../errors.ts";
-import { compareScreen, logScreen, modelScreen, modelsScreen, versionScreen } from "../model-screen.ts";
 import { printJson, targetOfCommand } from "../options.ts";
-import type { Target } from "../target.ts";
+import type { Target } from "../readers/target.ts";
+import {
+  compareScreen,
+  logScreen,
+  modelScreen,
+  modelsScreen,
+  versionScreen,
+} from "../screens/model-screen.ts";
 
 type Options = { json?: boolean; why?: string; by: string; alias: string };
 

@@ -4,9 +4,9 @@ import { changedLimit, type LimitView, type QueueView, queueView } from "../../s
 import { limitName } from "../../shared/pipeline/work-queue.ts";
 import { UsageError } from "../errors.ts";
 import { printJson, targetOfCommand, wholeNumber } from "../options.ts";
-import { table } from "../table.ts";
-import type { Target } from "../target.ts";
-import { agoText } from "../units.ts";
+import type { Target } from "../readers/target.ts";
+import { table } from "../screens/table.ts";
+import { agoText } from "../screens/units.ts";
 
 function limitText({ limit, slots, setByHand, holders }: LimitView): string {
   const of = slots === null ? "no limit" : `of ${slots}`;

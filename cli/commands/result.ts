@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { printJson, targetOfCommand } from "../options.ts";
-import { readRunResult, readStepResult } from "../read-result.ts";
+import { readRunResult, readStepResult } from "../readers/read-result.ts";
 import { type StepPlace, stepPlace } from "../step-place.ts";
 
 const exampleId = "20211004T162100Z-4k7q2m9xt6bw";

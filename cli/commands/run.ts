@@ -1,11 +1,12 @@
 import { Command } from "commander";
 import type { RunView } from "../../shared/run/run-view.ts";
 import type { RunState } from "../../shared/state/run.ts";
-import { followRun, runDisplay } from "../follow-run.ts";
 import { printJson, targetOfCommand } from "../options.ts";
-import { runScreen } from "../run-screen.ts";
-import { readRunView, type Target } from "../target.ts";
-import { terminalWidth } from "../terminal-width.ts";
+import { followRun } from "../readers/follow-run.ts";
+import { readRunView, type Target } from "../readers/target.ts";
+import { runDisplay } from "../screens/run-display.ts";
+import { runScreen } from "../screens/run-screen.ts";
+import { terminalWidth } from "../screens/terminal-width.ts";
 
 /**
  * Sets the exit code for the calling program: 1 if the run failed, was cancelled or timed out.

@@ -5,8 +5,8 @@ import { type ScheduleView, scheduleView } from "../../shared/schedule/schedule-
 import { scheduleRecord } from "../../shared/state/schedule.ts";
 import { CliError, UsageError } from "../errors.ts";
 import { printJson, targetOfCommand, wholeNumber } from "../options.ts";
-import { table } from "../table.ts";
-import type { Target } from "../target.ts";
+import type { Target } from "../readers/target.ts";
+import { table } from "../screens/table.ts";
 
 /** How many upcoming runs `millrace schedules` asks for if it doesn't list them: only the next run of each schedule. */
 const nextOnly = 1;

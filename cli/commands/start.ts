@@ -2,9 +2,9 @@ import { Command } from "commander";
 import { startedRun } from "../../shared/operate/run-answer.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../shared/pipeline/json.ts";
 import { CliError, UsageError } from "../errors.ts";
-import { invokeFor } from "../not-deployed.ts";
 import { moment, targetOfCommand } from "../options.ts";
-import type { Target } from "../target.ts";
+import { invokeFor } from "../readers/not-deployed.ts";
+import type { Target } from "../readers/target.ts";
 import { type Telling, tellAndFollow } from "./run.ts";
 
 type Options = Telling & {

@@ -1,7 +1,7 @@
 import { styleText } from "node:util";
 import { createLogUpdate } from "log-update";
-import { terminalWidth } from "../terminal-width.ts";
-import { cutMiddle, durationText } from "../units.ts";
+import { terminalWidth } from "../screens/terminal-width.ts";
+import { cutMiddle, durationText } from "../screens/units.ts";
 
 const nameWidth = 9;
 const redrawMs = 150;

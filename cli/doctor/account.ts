@@ -1,5 +1,5 @@
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
-import type { Target } from "../target.ts";
+import type { Target } from "../readers/target.ts";
 import { type Finding, fail, ok, warn } from "./finding.ts";
 
 /** Reports whose credentials these are. */

@@ -4,7 +4,7 @@ import { REPOSITORY } from "../../local/stack/paths.ts";
 import { gitCommit } from "../../resources/git-commit.ts";
 import { jobVersions } from "../../resources/job-families.ts";
 import { type Environment, readEnvironment } from "../../shared/platform/env.ts";
-import type { Target } from "../target.ts";
+import type { Target } from "../readers/target.ts";
 import { type Finding, fail, ok, warn } from "./finding.ts";
 
 /** The command that deploys a stage from this checkout. */

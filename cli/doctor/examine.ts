@@ -1,4 +1,4 @@
-import { batchConfig, type Target } from "../target.ts";
+import { batchConfig, type Target } from "../readers/target.ts";
 import { checkClock, checkCredentials } from "./account.ts";
 import { checkFamilies, checkQueuesOfJobs } from "./batch.ts";
 import { checkBucket, checkQueues, checkTable } from "./data.ts";

@@ -1,6 +1,6 @@
 import type { Environment } from "../../shared/platform/env.ts";
 import { errorLine } from "../errors.ts";
-import type { ClientConfig, Target } from "../target.ts";
+import type { ClientConfig, Target } from "../readers/target.ts";
 
 /** What one check found: whether it's ok, what that means, and what to do if it isn't. */
 export type Finding = {

@@ -3,7 +3,7 @@ import { GetParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { pipelines } from "../../pipelines/index.ts";
 import { catalogueOf } from "../../shared/app/catalogue.ts";
 import type { NoticeNode } from "../../shared/pipeline/graph.ts";
-import type { Target } from "../target.ts";
+import type { Target } from "../readers/target.ts";
 import { type Finding, fail, ok, type Stage, warn } from "./finding.ts";
 
 /** The notices for a stage in this checkout, each with its pipeline. */

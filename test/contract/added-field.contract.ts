@@ -3,7 +3,7 @@ import { answer as answerModels } from "../../cli/commands/models.ts";
 import { listed } from "../../cli/commands/runs.ts";
 import { answerSchedules } from "../../cli/commands/schedules.ts";
 import { printJson } from "../../cli/options.ts";
-import { readRunView, type Target } from "../../cli/target.ts";
+import { readRunView, type Target } from "../../cli/readers/target.ts";
 import { backfillView } from "../../shared/backfill/backfill-view.ts";
 import { manage } from "../../shared/operate/manage.ts";
 import { cron, definePipeline, lambda } from "../../shared/pipeline/index.ts";

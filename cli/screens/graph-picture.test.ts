@@ -1,5 +1,5 @@
-import type { Graph, StepNode } from "../shared/pipeline/graph.ts";
-import { aStepNode } from "../test/factories.ts";
+import type { Graph, StepNode } from "../../shared/pipeline/graph.ts";
+import { aStepNode } from "../../test/factories.ts";
 import { graphPicture } from "./graph-picture.ts";
 
 function picture(width: number, ...steps: StepNode[]): string[] {

@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import { existsSync, rmSync } from "node:fs";
 import { open, rename } from "node:fs/promises";
 import { GetObjectCommand, S3Client, S3ServiceException } from "@aws-sdk/client-s3";
-import type { Artifact } from "../shared/pipeline/job.ts";
-import { parseObjectUri } from "../shared/ports/object-store.ts";
-import { CliError } from "./errors.ts";
+import type { Artifact } from "../../shared/pipeline/job.ts";
+import { parseObjectUri } from "../../shared/ports/object-store.ts";
+import { CliError } from "../errors.ts";
 import type { Target } from "./target.ts";
 
 /**

@@ -1,13 +1,13 @@
-import { evaluate } from "../shared/pipeline/expression.ts";
-import type { Json } from "../shared/pipeline/json.ts";
-import { viewRun } from "../shared/run/run-view.ts";
-import { childrenOf, hasResult } from "../shared/state/step-record.ts";
-import { resultOf } from "../shared/step/run-result.ts";
-import { scopeFor } from "../shared/step/step-input.ts";
-import { loadValue } from "../shared/step/stored-value.ts";
-import { CliError } from "./errors.ts";
+import { evaluate } from "../../shared/pipeline/expression.ts";
+import type { Json } from "../../shared/pipeline/json.ts";
+import { viewRun } from "../../shared/run/run-view.ts";
+import { childrenOf, hasResult } from "../../shared/state/step-record.ts";
+import { resultOf } from "../../shared/step/run-result.ts";
+import { scopeFor } from "../../shared/step/step-input.ts";
+import { loadValue } from "../../shared/step/stored-value.ts";
+import { CliError } from "../errors.ts";
+import { checkPlace, type StepPlace } from "../step-place.ts";
 import { placeText } from "./run-artifacts.ts";
-import { checkPlace, type StepPlace } from "./step-place.ts";
 import { graphOfRun, runNamed, type Target } from "./target.ts";
 
 type Reading = Pick<Target, "store" | "objects" | "stage">;

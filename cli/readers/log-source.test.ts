@@ -1,8 +1,8 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import type { StepRecord } from "../shared/state/step-record.ts";
-import { aRun } from "../test/factories.ts";
+import type { StepRecord } from "../../shared/state/step-record.ts";
+import { aRun } from "../../test/factories.ts";
 import { localLogFile } from "./local-logs.ts";
 import { jobLogsOf, localJobLines } from "./log-source.ts";
 

@@ -1,7 +1,7 @@
 import { styleText } from "node:util";
-import { expressionText } from "../shared/pipeline/expression-text.ts";
-import { type Graph, type StepNode, upstreamOf } from "../shared/pipeline/graph.ts";
-import { taskText } from "../shared/pipeline/task-kinds.ts";
+import { expressionText } from "../../shared/pipeline/expression-text.ts";
+import { type Graph, type StepNode, upstreamOf } from "../../shared/pipeline/graph.ts";
+import { taskText } from "../../shared/pipeline/task-kinds.ts";
 
 /** What one cell of a picture's row shows. */
 type Cell = "node" | "through" | "join" | "end" | undefined;

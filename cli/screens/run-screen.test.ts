@@ -1,5 +1,5 @@
-import type { RunView, StepView } from "../shared/run/run-view.ts";
-import { lineDisplay } from "./follow-run.ts";
+import type { RunView, StepView } from "../../shared/run/run-view.ts";
+import { lineDisplay } from "./run-display.ts";
 import { childrenText, runScreen } from "./run-screen.ts";
 
 function aStepView(name: string, overrides: Partial<StepView> = {}): StepView {

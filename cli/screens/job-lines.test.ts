@@ -1,4 +1,4 @@
-import type { AttemptView } from "../shared/run/job-view.ts";
+import type { AttemptView } from "../../shared/run/job-view.ts";
 import { costText, jobLines, progressTenths, progressText, usageText } from "./job-lines.ts";
 
 const gibibyte = 1024 ** 3;

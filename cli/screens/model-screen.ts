@@ -1,8 +1,8 @@
 import { styleText } from "node:util";
-import type { ModelDetails, ModelDifference, ModelSummary } from "../shared/models/model-view.ts";
-import type { Json } from "../shared/pipeline/json.ts";
-import type { ModelActor, ModelVersion } from "../shared/pipeline/model.ts";
-import type { AliasMove, ModelAlias } from "../shared/ports/model-registry.ts";
+import type { ModelDetails, ModelDifference, ModelSummary } from "../../shared/models/model-view.ts";
+import type { Json } from "../../shared/pipeline/json.ts";
+import type { ModelActor, ModelVersion } from "../../shared/pipeline/model.ts";
+import type { AliasMove, ModelAlias } from "../../shared/ports/model-registry.ts";
 import { costText } from "./job-lines.ts";
 import { table } from "./table.ts";
 import { agoText, bytesText, durationText } from "./units.ts";

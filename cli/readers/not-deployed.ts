@@ -1,5 +1,5 @@
-import { noPipeline } from "../shared/run/run-errors.ts";
-import { CliError } from "./errors.ts";
+import { noPipeline } from "../../shared/run/run-errors.ts";
+import { CliError } from "../errors.ts";
 import type { Target } from "./target.ts";
 
 type Asked = Pick<Target, "invoke" | "stage" | "config">;
@@ -10,7 +10,7 @@ function deployCommand({ stage, config }: Asked): string {
 
 /** Whether this checkout defines a pipeline. Loads the definitions only when called. */
 async function isDefined(name: string): Promise<boolean> {
-  const { pipelines } = await import("../pipelines/index.ts");
+  const { pipelines } = await import("../../pipelines/index.ts");
   return pipelines.some((pipeline) => pipeline.name === name);
 }
 

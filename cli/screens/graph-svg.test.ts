@@ -1,5 +1,5 @@
-import { pipelines } from "../pipelines/index.ts";
-import { aStepNode } from "../test/factories.ts";
+import { pipelines } from "../../pipelines/index.ts";
+import { aStepNode } from "../../test/factories.ts";
 import { graphSvg } from "./graph-svg.ts";
 
 const steps = [

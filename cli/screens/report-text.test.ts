@@ -1,4 +1,4 @@
-import type { Artifact } from "../shared/pipeline/job.ts";
+import type { Artifact } from "../../shared/pipeline/job.ts";
 import { isShowable, reportText } from "./report-text.ts";
 
 const anArtifact = (mediaType: string, bytes = 10): Artifact => ({

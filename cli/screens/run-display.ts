@@ -1,14 +1,8 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { createLogUpdate } from "log-update";
-import type { RunView } from "../shared/run/run-view.ts";
-import { CliError } from "./errors.ts";
+import type { RunView } from "../../shared/run/run-view.ts";
 import { runScreen, stepChange, waitText } from "./run-screen.ts";
-import { readRunView, type Target } from "./target.ts";
 import { terminalWidth } from "./terminal-width.ts";
 import { durationText } from "./units.ts";
-
-/** How many reads may fail in a row while a run is followed, as a stack that restarts soon answers again. */
-const mostFailedReads = 20;
 
 /** Shows a run as it progresses, and leaves its last state on the screen. */
 export type RunDisplay = { show(view: RunView): void; done(): void };
@@ -51,32 +45,4 @@ export function lineDisplay(print: (line: string) => void): RunDisplay {
     },
     done() {},
   };
-}
-
-/**
- * Looks at a run until it ends, or until `signal` is aborted.
- *
- * @param show called at each look
- * @returns the run as it was last seen
- */
-export async function followRun(
-  target: Target,
-  runId: string,
-  show: (view: RunView) => void,
-  signal?: AbortSignal,
-): Promise<RunView> {
-  let failed = 0;
-  for (;;) {
-    try {
-      const view = await readRunView(target, runId);
-      failed = 0;
-      show(view);
-      // A run that waits for a slot, a time or a person hasn't ended, so check `endedAt`.
-      if (view.endedAt !== undefined) return view;
-    } catch (error) {
-      failed += 1;
-      if (error instanceof CliError || failed > mostFailedReads) throw error;
-    }
-    await delay(target.pollMs, undefined, signal === undefined ? {} : { signal });
-  }
 }

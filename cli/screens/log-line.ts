@@ -1,7 +1,7 @@
 import { styleText } from "node:util";
 import * as z from "zod";
-import type { Json, JsonObject } from "../shared/pipeline/json.ts";
-import { stepLabel } from "../shared/state/step-record.ts";
+import type { Json, JsonObject } from "../../shared/pipeline/json.ts";
+import { stepLabel } from "../../shared/state/step-record.ts";
 
 /** Levels of a line, the least important first. */
 export const logLevels = ["debug", "info", "warn", "error"] as const;

@@ -1,6 +1,6 @@
 import { styleText } from "node:util";
-import type { MermaidClass } from "../shared/pipeline/mermaid.ts";
-import type { RunView, StepView } from "../shared/run/run-view.ts";
+import type { MermaidClass } from "../../shared/pipeline/mermaid.ts";
+import type { RunView, StepView } from "../../shared/run/run-view.ts";
 import type { Standing } from "./graph-picture.ts";
 import type { SvgStanding } from "./graph-svg.ts";
 import { type Colour, childrenText, stateLook } from "./run-screen.ts";

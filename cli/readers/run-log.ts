@@ -1,9 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
-import { isEnded, type Run } from "../shared/state/run.ts";
-import { type LogLevel, type LogLine, logLevels } from "./log-line.ts";
+import { isEnded, type Run } from "../../shared/state/run.ts";
+import { type LogLevel, type LogLine, logLevels } from "../screens/log-line.ts";
+import type { StepPlace } from "../step-place.ts";
 import { functionLines, jobLines, jobLogsOf, localJobLines } from "./log-source.ts";
-import type { StepPlace } from "./step-place.ts";
 import { runNamed, type Target } from "./target.ts";
 
 /** Which lines to read. */

@@ -1,21 +1,21 @@
 import type { LambdaClient } from "@aws-sdk/client-lambda";
-import { DEFAULT_STATE_DIR } from "../local/stack/paths.ts";
-import { attachStack } from "../local/stack/stack.ts";
-import { dynamoModelRegistry } from "../shared/adapters/aws/dynamo-model-registry.ts";
-import { dynamoRunStore } from "../shared/adapters/aws/dynamo-run-store.ts";
-import { dynamoClient } from "../shared/adapters/aws/dynamo-table.ts";
-import type { Graph } from "../shared/pipeline/graph.ts";
-import type { Json } from "../shared/pipeline/json.ts";
-import type { ModelRegistry } from "../shared/ports/model-registry.ts";
-import type { ObjectStore } from "../shared/ports/object-store.ts";
-import type { RunStore } from "../shared/ports/run-store.ts";
-import { fullLimits } from "../shared/run/full-limits.ts";
-import { type ProgressView, readProgress } from "../shared/run/run-progress.ts";
-import { type RunView, viewRun } from "../shared/run/run-view.ts";
-import type { Run } from "../shared/state/run.ts";
-import type { FoundStep } from "../shared/state/step-record.ts";
-import { resultOf } from "../shared/step/run-result.ts";
-import { CliError } from "./errors.ts";
+import { DEFAULT_STATE_DIR } from "../../local/stack/paths.ts";
+import { attachStack } from "../../local/stack/stack.ts";
+import { dynamoModelRegistry } from "../../shared/adapters/aws/dynamo-model-registry.ts";
+import { dynamoRunStore } from "../../shared/adapters/aws/dynamo-run-store.ts";
+import { dynamoClient } from "../../shared/adapters/aws/dynamo-table.ts";
+import type { Graph } from "../../shared/pipeline/graph.ts";
+import type { Json } from "../../shared/pipeline/json.ts";
+import type { ModelRegistry } from "../../shared/ports/model-registry.ts";
+import type { ObjectStore } from "../../shared/ports/object-store.ts";
+import type { RunStore } from "../../shared/ports/run-store.ts";
+import { fullLimits } from "../../shared/run/full-limits.ts";
+import { type ProgressView, readProgress } from "../../shared/run/run-progress.ts";
+import { type RunView, viewRun } from "../../shared/run/run-view.ts";
+import type { Run } from "../../shared/state/run.ts";
+import type { FoundStep } from "../../shared/state/step-record.ts";
+import { resultOf } from "../../shared/step/run-result.ts";
+import { CliError } from "../errors.ts";
 import { withLocalLogs } from "./local-logs.ts";
 
 /** How the SDK's clients reach a stage. Empty if the usual chain of credentials and endpoints is enough. */
@@ -94,7 +94,7 @@ async function dataBucket(lambda: LambdaClient, stage: string): Promise<string> 
 /** The data bucket of a stage. The client is loaded only by commands that read objects. */
 async function dataObjects(lambda: LambdaClient, stage: string, config: ClientConfig): Promise<ObjectStore> {
   const { S3Client } = await import("@aws-sdk/client-s3");
-  const { s3ObjectStore } = await import("../shared/adapters/aws/s3-object-store.ts");
+  const { s3ObjectStore } = await import("../../shared/adapters/aws/s3-object-store.ts");
   const client = new S3Client({ ...config, forcePathStyle: stage === "local" });
   return s3ObjectStore(client, await dataBucket(lambda, stage));
 }

@@ -1,6 +1,6 @@
-import { pipelines } from "../pipelines/index.ts";
-import type { Pipeline } from "../shared/pipeline/index.ts";
-import { CliError } from "./errors.ts";
+import { pipelines } from "../../pipelines/index.ts";
+import type { Pipeline } from "../../shared/pipeline/index.ts";
+import { CliError } from "../errors.ts";
 
 /** The pipeline with this name, as the checkout defines it. @throws CliError listing the pipelines that exist */
 export function pipelineNamed(name: string): Pipeline {

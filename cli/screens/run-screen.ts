@@ -1,7 +1,7 @@
 import { inspect, styleText } from "node:util";
-import { isSpotQueue } from "../shared/pipeline/job.ts";
-import type { Json } from "../shared/pipeline/json.ts";
-import type { FullLimit } from "../shared/run/full-limits.ts";
+import { isSpotQueue } from "../../shared/pipeline/job.ts";
+import type { Json } from "../../shared/pipeline/json.ts";
+import type { FullLimit } from "../../shared/run/full-limits.ts";
 import type {
   AfterRunStepView,
   AnswerView,
@@ -11,8 +11,8 @@ import type {
   RunView,
   StepView,
   ViewState,
-} from "../shared/run/run-view.ts";
-import type { Cause, RunState } from "../shared/state/run.ts";
+} from "../../shared/run/run-view.ts";
+import type { Cause, RunState } from "../../shared/state/run.ts";
 import { costText, jobLines, progressTenths } from "./job-lines.ts";
 import { cutMiddle, durationText, wrapped } from "./units.ts";
 

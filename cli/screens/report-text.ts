@@ -1,8 +1,8 @@
 import { stripVTControlCharacters } from "node:util";
 import * as z from "zod";
-import type { Artifact } from "../shared/pipeline/job.ts";
-import type { Json } from "../shared/pipeline/json.ts";
-import { CliError } from "./errors.ts";
+import type { Artifact } from "../../shared/pipeline/job.ts";
+import type { Json } from "../../shared/pipeline/json.ts";
+import { CliError } from "../errors.ts";
 import { table } from "./table.ts";
 
 /** Max. size in bytes of an artifact that is shown. */

@@ -1,7 +1,7 @@
 import { Graph as Layout, layout, type NodeConfig, type Point } from "@dagrejs/dagre";
-import { expressionText } from "../shared/pipeline/expression-text.ts";
-import { type Graph, type StepNode, upstreamOf } from "../shared/pipeline/graph.ts";
-import { taskText } from "../shared/pipeline/task-kinds.ts";
+import { expressionText } from "../../shared/pipeline/expression-text.ts";
+import { type Graph, type StepNode, upstreamOf } from "../../shared/pipeline/graph.ts";
+import { taskText } from "../../shared/pipeline/task-kinds.ts";
 import type { Colour } from "./run-screen.ts";
 
 /** How a step stands in a run. */

@@ -1,7 +1,7 @@
-import type { AttemptView, UsageView } from "../shared/run/job-view.ts";
-import type { CostView } from "../shared/run/run-cost.ts";
-import type { ProgressView } from "../shared/run/run-progress.ts";
-import type { StepView } from "../shared/run/run-view.ts";
+import type { AttemptView, UsageView } from "../../shared/run/job-view.ts";
+import type { CostView } from "../../shared/run/run-cost.ts";
+import type { ProgressView } from "../../shared/run/run-progress.ts";
+import type { StepView } from "../../shared/run/run-view.ts";
 import { durationText, wrapped } from "./units.ts";
 
 /** Max. number of a step's attempts on the screen; `--json` has all that the run's records keep. */

@@ -1,13 +1,13 @@
-import { readManifest } from "../shared/batch/job-files.ts";
-import { attemptOfKey } from "../shared/objects/layout.ts";
-import type { Graph } from "../shared/pipeline/graph.ts";
-import { type Artifact, artifactsIn } from "../shared/pipeline/job.ts";
-import { type ObjectStore, parseObjectUri } from "../shared/ports/object-store.ts";
-import type { Run } from "../shared/state/run.ts";
-import { type FoundStep, hasResult, type SucceededStep, stepLabel } from "../shared/state/step-record.ts";
-import { loadValue } from "../shared/step/stored-value.ts";
-import { CliError } from "./errors.ts";
-import type { StepPlace } from "./step-place.ts";
+import { readManifest } from "../../shared/batch/job-files.ts";
+import { attemptOfKey } from "../../shared/objects/layout.ts";
+import type { Graph } from "../../shared/pipeline/graph.ts";
+import { type Artifact, artifactsIn } from "../../shared/pipeline/job.ts";
+import { type ObjectStore, parseObjectUri } from "../../shared/ports/object-store.ts";
+import type { Run } from "../../shared/state/run.ts";
+import { type FoundStep, hasResult, type SucceededStep, stepLabel } from "../../shared/state/step-record.ts";
+import { loadValue } from "../../shared/step/stored-value.ts";
+import { CliError } from "../errors.ts";
+import type { StepPlace } from "../step-place.ts";
 
 /** An object that a step made: the step, where it's in S3, and its name there. */
 export type RunArtifact = Artifact & {

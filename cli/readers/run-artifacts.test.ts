@@ -1,8 +1,8 @@
-import { MemoryObjectStore } from "../shared/adapters/memory/memory-object-store.ts";
-import type { Artifact } from "../shared/pipeline/job.ts";
-import type { Json } from "../shared/pipeline/json.ts";
-import type { StepRecord } from "../shared/state/step-record.ts";
-import { aHeldStep, aRun, aStepNode, timeAt } from "../test/factories.ts";
+import { MemoryObjectStore } from "../../shared/adapters/memory/memory-object-store.ts";
+import type { Artifact } from "../../shared/pipeline/job.ts";
+import type { Json } from "../../shared/pipeline/json.ts";
+import type { StepRecord } from "../../shared/state/step-record.ts";
+import { aHeldStep, aRun, aStepNode, timeAt } from "../../test/factories.ts";
 import { artifactNamed, type RunArtifact, runArtifacts } from "./run-artifacts.ts";
 
 const run = aRun();

@@ -5,10 +5,10 @@ import {
   paginateFilterLogEvents,
   ResourceNotFoundException,
 } from "@aws-sdk/client-cloudwatch-logs";
-import type { Run } from "../shared/state/run.ts";
-import { type FoundStep, hasJobs } from "../shared/state/step-record.ts";
+import type { Run } from "../../shared/state/run.ts";
+import { type FoundStep, hasJobs } from "../../shared/state/step-record.ts";
+import { type LineOrigin, type LogLine, parseLogLine } from "../screens/log-line.ts";
 import { localLogFile } from "./local-logs.ts";
-import { type LineOrigin, type LogLine, parseLogLine } from "./log-line.ts";
 
 /** Functions that log something about runs, by their short names. */
 const functionNames = [

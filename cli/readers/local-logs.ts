@@ -1,7 +1,7 @@
 import path from "node:path";
-import { attemptDirectory } from "../local/batch/configuration.ts";
-import { statePaths } from "../local/stack/paths.ts";
-import type { RunView, StepView } from "../shared/run/run-view.ts";
+import { attemptDirectory } from "../../local/batch/configuration.ts";
+import { statePaths } from "../../local/stack/paths.ts";
+import type { RunView, StepView } from "../../shared/run/run-view.ts";
 
 /** The file that holds a log on the local stack. The log's stream ends with the task's id. */
 export function localLogFile(stateDir: string, log: string): string {

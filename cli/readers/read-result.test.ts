@@ -1,9 +1,9 @@
 import * as z from "zod";
-import { definePipeline, FatalError, lambda } from "../shared/pipeline/index.ts";
-import { MemoryEngine } from "../shared/testing/memory-engine.ts";
-import { begin } from "../test/engine/driving.ts";
+import { definePipeline, FatalError, lambda } from "../../shared/pipeline/index.ts";
+import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
+import { begin } from "../../test/engine/driving.ts";
+import { stepPlace } from "../step-place.ts";
 import { readRunResult, readStepResult } from "./read-result.ts";
-import { stepPlace } from "./step-place.ts";
 
 const large = "x".repeat(10_000);
 
