@@ -68,7 +68,7 @@ export function afterRunStepsOf(
  * The hint for a step that follows an end. Its index is the run's epoch, so a run that ends again is followed again.
  */
 export function afterRunStepMessage({ runId, epoch }: Run, step: string): StepMessage {
-  return { runId, step, index: epoch, epoch };
+  return { runId, step, index: epoch, epoch, attempt: 1 };
 }
 
 /**

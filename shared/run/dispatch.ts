@@ -7,7 +7,8 @@ import type { TailCall } from "./tail-call.ts";
 /** The hint that starts a step. For a mapped step, it starts the map as a whole. */
 export function firstMessage(run: Run, graph: Graph, number: number): StepMessage {
   const node = stepOf(graph, number);
-  return { runId: run.runId, step: node.name, index: node.over === undefined ? 0 : "map", epoch: run.epoch };
+  const index = node.over === undefined ? 0 : "map";
+  return { runId: run.runId, step: node.name, index, epoch: run.epoch, attempt: 1 };
 }
 
 /**

@@ -79,6 +79,20 @@ function wake(sleeping: TimedStep, request: ClaimRequest): ClaimDecision {
 }
 
 /**
+ * The attempt that a hint asks for if it's sent now: the one under way, or the one that a worker would begin.
+ *
+ * @param record what is stored of the step, if anything
+ * @param epoch the run's epoch
+ */
+export function attemptAhead(record: FoundStep | undefined, epoch: number): number {
+  if (record === undefined || record.epoch < epoch) return 1;
+  const isBetween =
+    record.state === "RETRYING" ||
+    ("holder" in record && record.holder === "clock" && record.passes !== undefined);
+  return isBetween ? record.attempt + 1 : record.attempt;
+}
+
+/**
  * Decides a claim. A record of an earlier epoch without a result begins again; a record whose lease ran out has lost
  * its attempt.
  */

@@ -21,10 +21,11 @@ export type Failure = {
 /**
  * How many attempts may be lost to each cause before the step fails. Spot machines are taken back often and through
  * nobody's fault, and a throttled service recovers later. An image that can't be pulled or a machine that never comes
- * rarely gets better by itself. For memory, the number of listed sizes decides: see {@link lossLimit}.
+ * rarely gets better by itself. A message that dies has already been received five times, over an hour. For memory, the number of listed sizes decides: see {@link lossLimit}.
  */
 export const lossLimits: Readonly<Record<Exclude<LossCause, "memory">, number>> = {
   worker: 5,
+  delivery: 1,
   spot: 20,
   image: 3,
   start: 5,

@@ -1,6 +1,6 @@
 import { doneBy } from "../pipeline/task-kinds.ts";
 import type { Engine } from "../ports/engine.ts";
-import type { FoundRecord, StoredStep } from "../ports/run-store.ts";
+import type { FoundRecord, StoredStep, Version } from "../ports/run-store.ts";
 import type { StepMessage } from "../ports/step-queue.ts";
 import { type ClaimDecision, type ClaimRequest, decideClaim } from "../state/decide-claim.ts";
 import type { HeldStep, StepRecord } from "../state/step-record.ts";
@@ -30,6 +30,29 @@ export function claimRequest(
   return { key: { runId, step, index }, epoch, state, now, leaseUntil };
 }
 
+/** A decision with the version of the record that it was made on. */
+function outcomeOf(
+  decision: ClaimDecision,
+  current: FoundRecord | undefined,
+): Exclude<ClaimOutcome, Claim> | Extract<ClaimDecision, { kind: "claim" }> {
+  if (decision.kind !== "suspended" && decision.kind !== "lost") return decision;
+  if (current === undefined) throw new TypeError(`a step of which nothing is stored is ${decision.kind}`);
+  const { version } = current;
+  if (decision.kind === "lost") return { kind: "lost", record: { ...decision.record, version } };
+  return { kind: "suspended", record: { ...decision.record, version } };
+}
+
+/** A claim that was written over what was read. */
+function claimOf(
+  version: Version,
+  record: HeldStep,
+  { epoch }: ClaimRequest,
+  before: FoundRecord | undefined,
+): Claim {
+  const resumed = before?.epoch === epoch && before.state === "SUBMITTED";
+  return { kind: "claim", record: { ...record, version }, resumed };
+}
+
 /**
  * Tries to claim a step. If nothing is stored yet, which is the usual case, this costs one write. Otherwise the write
  * is refused, and the refusal returns the record.
@@ -37,25 +60,30 @@ export function claimRequest(
 export async function claimStep(engine: Engine, request: ClaimRequest): Promise<ClaimOutcome> {
   let current: FoundRecord | undefined;
   for (;;) {
-    const decision = decideClaim(current, request);
-    if (decision.kind === "suspended" && current !== undefined) {
-      return { kind: "suspended", record: { ...decision.record, version: current.version } };
-    }
-    if (decision.kind === "lost" && current !== undefined) {
-      return { kind: "lost", record: { ...decision.record, version: current.version } };
-    }
-    if (decision.kind === "suspended" || decision.kind === "lost") {
-      throw new TypeError(`a step of which nothing is stored is ${decision.kind}`);
-    }
-    if (decision.kind !== "claim") return decision;
-    const put = await engine.store.putStep(decision.record, current?.version);
-    if (put.ok) {
-      const resumed =
-        current !== undefined && current.epoch === request.epoch && current.state === "SUBMITTED";
-      return { kind: "claim", record: { ...decision.record, version: put.record.version }, resumed };
-    }
+    const outcome = outcomeOf(decideClaim(current, request), current);
+    if (outcome.kind !== "claim") return outcome;
+    const put = await engine.store.putStep(outcome.record, current?.version);
+    if (put.ok) return claimOf(put.record.version, outcome.record, request, current);
     current = put.current;
   }
+}
+
+/**
+ * Tries to claim a step only as it was read.
+ *
+ * @param current what was read
+ * @returns undefined if the step has changed since
+ */
+export async function claimAsRead(
+  engine: Engine,
+  request: ClaimRequest,
+  current: FoundRecord | undefined,
+): Promise<ClaimOutcome | undefined> {
+  const outcome = outcomeOf(decideClaim(current, request), current);
+  if (outcome.kind !== "claim") return outcome;
+  const put = await engine.store.putStep(outcome.record, current?.version);
+  if (!put.ok) return undefined;
+  return claimOf(put.record.version, outcome.record, request, current);
 }
 
 /** Replaces a held record. Undefined if it's no longer held, because another worker or a cancel came first. */

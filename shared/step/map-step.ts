@@ -77,7 +77,7 @@ function hasJoined(tally: Tally | undefined, index: number): boolean {
 }
 
 function childMessage({ run, node }: StepWork, index: number): StepMessage {
-  return { runId: run.runId, step: node.name, index, epoch: run.epoch };
+  return { runId: run.runId, step: node.name, index, epoch: run.epoch, attempt: 1 };
 }
 
 /** Sends the hints for a shard's children that haven't ended. If all have ended, joins the shard to its map. */

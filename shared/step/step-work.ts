@@ -1,6 +1,7 @@
 import type { Graph, StepNode } from "../pipeline/graph.ts";
 import type { StepMessage } from "../ports/step-queue.ts";
 import type { TailCall } from "../run/tail-call.ts";
+import { attemptAhead } from "../state/decide-claim.ts";
 import type { Run } from "../state/run.ts";
 import type { StepRecord } from "../state/step-record.ts";
 
@@ -15,9 +16,10 @@ export type StepWork = {
   readonly tail?: TailCall;
 };
 
-/** A hint about a step's own record. */
-export function hintFor({ runId, step, index }: StepRecord, epoch: number): StepMessage {
-  return { runId, step, index, epoch };
+/** A hint about a step's own record: it asks for the attempt that a worker would make. */
+export function hintFor(record: StepRecord, epoch: number): StepMessage {
+  const { runId, step, index } = record;
+  return { runId, step, index, epoch, attempt: attemptAhead(record, epoch) };
 }
 
 /** The facts about a step that each line of its log has. */

@@ -3,35 +3,44 @@ import type { Engine } from "../ports/engine.ts";
 import { parseStepMessage, type StepMessage } from "../ports/step-queue.ts";
 import { isDue } from "../run/after-run-step.ts";
 import { nodeOf } from "../run/run-graph.ts";
-import { fatal } from "../state/failure.ts";
-import { claimRequest, claimStep } from "../step/claim-step.ts";
+import { attemptAhead } from "../state/decide-claim.ts";
+import { claimAsRead, claimRequest } from "../step/claim-step.ts";
 import { failAttempt } from "../step/finish-attempt.ts";
 import { joinEnded } from "../step/join-step.ts";
 import type { StepWork } from "../step/step-work.ts";
 import { isSuspect } from "./handle-step-message.ts";
 
 /**
- * Ends the step of a message that was delivered again and again but never handled: the step fails with the reason, so
- * the dead letter doesn't go unnoticed. A step that a worker holds, or that has moved on, is left alone. So is a
- * suspect step whose message died in shared workers: it continues in a worker of its own.
+ * Records that a message was delivered again and again but never handled: the attempt that it asked for is lost, so the
+ * dead letter doesn't go unnoticed. One loss is tolerated, because a message also dies if Lambda has no worker free for
+ * an hour; the next one fails the step with the reason.
+ *
+ * A message may outlive what it was about. So nothing happens if a worker holds the step, or if the step has moved on
+ * to another attempt, or moves on meanwhile. A suspect step whose message died in shared workers is also left alone: it
+ * continues in a worker of its own.
  */
 export async function failDeadLetter(engine: Engine, message: StepMessage): Promise<void> {
-  const { runId, step, index, epoch } = message;
+  const { runId, step, index, epoch, attempt } = message;
   const run = await engine.store.getRun(runId);
   if (run === undefined || !isDue(run, message)) return;
   const found = await nodeOf(engine, run, step);
   if (found === undefined) return;
   const work: StepWork = { run, ...found };
   const record = await engine.store.getStep({ runId, step, index });
+  if (attemptAhead(record, epoch) !== attempt) return;
   if (record?.epoch === epoch && isSuspect(work, record) && !message.alone) return;
   const now = engine.clock.now();
-  const claim = await claimStep(engine, claimRequest(work, message, now, now));
-  if (claim.kind === "ended") return joinEnded(engine, work, claim.record);
-  if (claim.kind !== "claim" && claim.kind !== "lost") return;
-  const reason =
-    "its message was delivered again and again and could not be worked on: the step worker's log says why; once that is mended, retry the run";
-  await endSubmission(engine, run, found.node, claim.record, "The step's message could not be worked on");
-  await failAttempt(engine, work, claim.record, fatal("DeadLetter", reason));
+  const claim = await claimAsRead(engine, claimRequest(work, message, now, now), record);
+  if (claim?.kind === "ended") return joinEnded(engine, work, claim.record);
+  if (claim?.kind !== "claim" && claim?.kind !== "lost") return;
+  const text =
+    "its message was delivered again and again and could not be handled: see the step worker's log; after you have fixed the cause, retry the run";
+  await endSubmission(engine, run, found.node, claim.record, "The step's message could not be handled");
+  await failAttempt(engine, work, claim.record, {
+    error: { name: "DeadLetter", message: text },
+    retryable: true,
+    lostTo: "delivery",
+  });
 }
 
 /** Reads a dead letter. Returns undefined if it isn't a step message: it's logged then, and no run waits for it. */

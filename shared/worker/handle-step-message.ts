@@ -85,7 +85,7 @@ async function leaveAlone(engine: Engine, message: StepMessage, { record }: Clai
   const { runId, step, index } = record;
   engine.log.info("a step that lost its worker is left to one of its own", { runId, step, index });
   await letGo(engine, record);
-  await engine.largeQueue.send([{ ...message, alone: true }]);
+  await engine.largeQueue.send([{ ...message, attempt: record.attempt, alone: true }]);
 }
 
 /**

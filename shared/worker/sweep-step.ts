@@ -1,7 +1,7 @@
 import { sweepJobs, sweepOwnJobs } from "../jobs/sweep-jobs.ts";
 import type { Engine } from "../ports/engine.ts";
 import type { StoredStep } from "../ports/run-store.ts";
-import { maxMessageDelay } from "../ports/step-queue.ts";
+import { maxMessageDelay, type StepMessage } from "../ports/step-queue.ts";
 import { nextSweep } from "../run/next-sweep.ts";
 import { mustLook, timeOf } from "../state/holders.ts";
 import type { Run } from "../state/run.ts";
@@ -11,6 +11,7 @@ import {
   hasEnded,
   hasJobs,
   hasResult,
+  type StepIndex,
   type StepRecord,
 } from "../state/step-record.ts";
 import { joinFullShards, openChildren } from "../step/map-step.ts";
@@ -52,6 +53,12 @@ export async function hintWhatIsNear(
   }
 }
 
+/** A hint about a place of a step, whether or not something is stored there. */
+function hintAt({ run, node }: StepWork, index: StepIndex, record: StoredStep | undefined): StepMessage {
+  if (record !== undefined) return hintFor(record, run.epoch);
+  return { runId: run.runId, step: node.name, index, epoch: run.epoch, attempt: 1 };
+}
+
 /** Whether a record needs a hint: it's stuck, or it ended and its run may not know. */
 function needsHint(record: StepRecord, work: StepWork, now: number): boolean {
   if (hasResult(record)) return true;
@@ -81,11 +88,13 @@ function childrenToHint(
   const now = engine.clock.now();
   const onTheirWay = arrays || isMoving(records, now - engine.settings.sweepSeconds * 1000);
   const byIndex = new Map(records.map((record) => [record.index, record]));
-  return [...open].filter((index) => {
-    const record = byIndex.get(index);
-    if (record === undefined) return !onTheirWay;
-    if (record.epoch < work.run.epoch && !hasResult(record)) return !onTheirWay;
+  const needs = (record: StoredStep | undefined): boolean => {
+    if (record === undefined || (record.epoch < work.run.epoch && !hasResult(record))) return !onTheirWay;
     return needsHint(record, work, now);
+  };
+  return [...open].flatMap((index) => {
+    const record = byIndex.get(index);
+    return needs(record) ? [hintAt(work, index, record)] : [];
   });
 }
 
@@ -103,10 +112,9 @@ async function sweepChildren(
   const ofArrays = new Set(hasJobs(map) ? map.jobs.map(({ id }) => id) : []);
   const arrays = ofArrays.size > 0 && (await sweepJobs(engine, work, [...ofArrays], open, current)).size > 0;
   const hints = childrenToHint(engine, work, arrays, open, records);
-  const { runId, epoch } = work.run;
   if (hints.length > 0) {
     engine.meter.count("StepsRedriven", { pipeline: work.run.pipeline });
-    await engine.queue.send(hints.map((index) => ({ runId, step: work.node.name, index, epoch })));
+    await engine.queue.send(hints);
   }
   // The children of the map's own array jobs were checked above, if Batch knows those jobs.
   const looked = (id: string) => arrays && ofArrays.has(id.split(":")[0] ?? id);
@@ -138,11 +146,7 @@ export async function sweepStep(
   const record = records.find((each) => each.index === index);
   if (record === undefined || record.epoch < run.epoch || needsHint(record, work, engine.clock.now())) {
     engine.meter.count("StepsRedriven", { pipeline: run.pipeline });
-    return engine.queue.send([
-      record === undefined
-        ? { runId: run.runId, step: node.name, index, epoch: run.epoch }
-        : hintFor(record, run.epoch),
-    ]);
+    return engine.queue.send([hintAt(work, index, record)]);
   }
   const children = childrenOf(record);
   if (children !== undefined) return sweepChildren(engine, work, record, children, records);

@@ -1,3 +1,6 @@
+import type { StepMessage } from "../../shared/ports/step-queue.ts";
+import { lossLimits } from "../../shared/state/failure.ts";
+import { failDeadLetter } from "../../shared/worker/fail-dead-letter.ts";
 import { handleJob } from "../../shared/jobs/handle-job.ts";
 import { startByHand } from "../../shared/operate/start-by-hand.ts";
 import type { Json } from "../../shared/pipeline/index.ts";
@@ -90,4 +93,12 @@ export function mortal(engine: Engine, at: number, when: "before" | "after") {
     },
   };
   return { engine: dying, life };
+}
+
+/** Lets a step's messages die until the engine ends the step: those of its first attempt, and those of its second. */
+export async function letMessagesDie(memory: MemoryEngine, message: StepMessage): Promise<void> {
+  for (let attempt = 1; attempt <= lossLimits.delivery + 1; attempt += 1) {
+    await failDeadLetter(memory.engine, { ...message, attempt });
+    memory.clock.moveTo(memory.clock.now() + 3_600_000);
+  }
 }

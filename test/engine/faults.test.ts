@@ -11,7 +11,7 @@ import { failDeadLetter } from "../../shared/worker/fail-dead-letter.ts";
 import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
 import { sweepRuns } from "../../shared/worker/sweep-run.ts";
 import { crashings, runWithCrash, wrapped } from "./crashing-engine.ts";
-import { begin, mortal, work } from "./driving.ts";
+import { begin, letMessagesDie, mortal, work } from "./driving.ts";
 
 const double = defineJob("demo.double", {
   input: z.object({ n: z.number() }),
@@ -163,9 +163,32 @@ describe("messages and events", () => {
 
   it("that nobody could deal with end their step with the reason, not in silence", async () => {
     const { memory, runId } = await started();
-    await failDeadLetter(memory.engine, { runId, step: "list", index: 0, epoch: 1 });
+    await letMessagesDie(memory, { runId, step: "list", index: 0, epoch: 1 });
     const run = await memory.finish(runId);
     expect(run).toMatchObject({ state: "FAILED", error: { step: "list", name: "DeadLetter" } });
+  });
+
+  it("that died once cost an attempt, and the step is tried again", async () => {
+    const { memory, runId } = await started();
+    await failDeadLetter(memory.engine, { runId, step: "list", index: 0, epoch: 1, attempt: 1 });
+    expect(await memory.store.getStep({ runId, step: "list", index: 0 })).toMatchObject({
+      ...{ state: "RETRYING", failures: 0, losses: { delivery: 1 } },
+      error: { name: "DeadLetter", message: expect.stringContaining("loss 1 of this kind; more than 1 end") },
+    });
+    expect(await memory.finish(runId)).toMatchObject({ state: "SUCCEEDED" });
+  });
+
+  it.each([
+    ["asked for an earlier attempt", 1],
+    ["asked for no attempt in particular", undefined],
+  ])("that died and %s leave the attempt that is ready alone", async (_what, attempt) => {
+    const { memory, runId } = await started();
+    const message = { runId, step: "list", index: 0, epoch: 1 } as const;
+    await failDeadLetter(memory.engine, { ...message, attempt: 1 });
+    memory.clock.moveTo(memory.clock.now() + 3_600_000);
+    const ready = await memory.store.getStep(message);
+    await failDeadLetter(memory.engine, { ...message, ...(attempt !== undefined && { attempt }) });
+    expect(await memory.store.getStep(message)).toEqual(ready);
   });
 });
 

@@ -4,11 +4,10 @@ import { retryRun } from "../../shared/operate/retry-run.ts";
 import { child, definePipeline, FatalError, lambda, type RunEnd, wait } from "../../shared/pipeline/index.ts";
 import type { StepMessage } from "../../shared/ports/step-queue.ts";
 import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
-import { failDeadLetter } from "../../shared/worker/fail-dead-letter.ts";
 import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
 import { sweepRuns } from "../../shared/worker/sweep-run.ts";
 import { Crash } from "./crashing-engine.ts";
-import { begin, mortal, pass, runOf, stepOf, work } from "./driving.ts";
+import { begin, letMessagesDie, mortal, pass, runOf, stepOf, work } from "./driving.ts";
 
 const params = z.strictObject({ seconds: z.number().default(0), fails: z.boolean().default(false) });
 
@@ -141,7 +140,7 @@ describe("a hook", () => {
       const runId = await ended(memory, state);
       const [message] = undeliverable;
       if (message === undefined) throw new Error("no hook was sent");
-      await failDeadLetter(memory.engine, message);
+      await letMessagesDie(memory, message);
       await pass(memory, 3600);
       expect(await hooksOf(memory, runId)).toMatchObject([
         { state: "FAILED", error: { name: "DeadLetter" } },

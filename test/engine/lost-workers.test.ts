@@ -163,12 +163,16 @@ describe("an attempt whose worker died", () => {
   it("is not ended by a message that died with others, but by its own", async () => {
     const memory = new MemoryEngine([single]);
     const runId = await begin(memory, "single");
-    const message = { runId, step: "work", index: 0, epoch: 1 } as const;
+    const message = { runId, step: "work", index: 0, epoch: 1, attempt: 2 } as const;
     await lose(memory, runId);
     memory.clock.moveTo(memory.clock.now() + 600_000);
+    const before = await stepOf(memory, runId, "work");
     await failDeadLetter(memory.engine, message);
-    expect(await stepOf(memory, runId, "work")).toMatchObject({ state: "RETRYING" });
-    await failDeadLetter(memory.engine, { ...message, alone: true });
+    expect(await stepOf(memory, runId, "work")).toEqual(before);
+    for (const attempt of [2, 3]) {
+      await failDeadLetter(memory.engine, { ...message, attempt, alone: true });
+      memory.clock.moveTo(memory.clock.now() + 600_000);
+    }
     expect(await stepOf(memory, runId, "work")).toMatchObject({
       state: "FAILED",
       error: { name: "DeadLetter" },

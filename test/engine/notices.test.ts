@@ -17,7 +17,6 @@ import type { Engine } from "../../shared/ports/engine.ts";
 import { localStage } from "../../shared/ports/engine.ts";
 import type { StepMessage } from "../../shared/ports/step-queue.ts";
 import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
-import { failDeadLetter } from "../../shared/worker/fail-dead-letter.ts";
 import { sweepRuns } from "../../shared/worker/sweep-run.ts";
 import {
   type Behaviour,
@@ -30,7 +29,7 @@ import {
   TestReceiver,
 } from "../notice/receiver.ts";
 import { Crash } from "./crashing-engine.ts";
-import { begin, mortal, pass, runOf, work } from "./driving.ts";
+import { begin, letMessagesDie, mortal, pass, runOf, work } from "./driving.ts";
 
 const params = z.strictObject({ seconds: z.number().default(0), fails: z.boolean().default(true) });
 const ends = ["SUCCEEDED", "FAILED", "CANCELLED", "TIMED_OUT"] as const;
@@ -219,7 +218,7 @@ describe("a notice", () => {
     const runId = await ended(memory, "FAILED");
     const [message] = undeliverable;
     if (message === undefined) throw new Error("no notice was sent");
-    await failDeadLetter(memory.engine, message);
+    await letMessagesDie(memory, message);
     await pass(memory, 600);
     expect(await recordsOf(memory, runId)).toMatchObject([
       { state: "FAILED", error: { name: "DeadLetter" } },

@@ -16,10 +16,9 @@ import type { StepMessage } from "../../shared/ports/step-queue.ts";
 import { viewRun } from "../../shared/run/run-view.ts";
 import type { Run } from "../../shared/state/run.ts";
 import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
-import { failDeadLetter } from "../../shared/worker/fail-dead-letter.ts";
 import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
 import { Crash } from "./crashing-engine.ts";
-import { begin, mortal, pass, runOf, statesOf, work } from "./driving.ts";
+import { begin, letMessagesDie, mortal, pass, runOf, statesOf, work } from "./driving.ts";
 
 const params = z.strictObject({
   name: z.string().default("a"),
@@ -140,7 +139,7 @@ describe("a run that succeeded", () => {
     await work(memory);
     const [hint] = hints;
     if (hint === undefined) throw new Error("no hint was sent");
-    expect(hint).toEqual({ runId, step: "@succeeded:ballads", index: 1, epoch: 1 });
+    expect(hint).toEqual({ runId, step: "@succeeded:ballads", index: 1, epoch: 1, attempt: 1 });
     await Promise.all([1, 2, 3].map(() => handleStepMessage(memory.engine, hint, Number.POSITIVE_INFINITY)));
     memory.clock.moveTo(memory.clock.now() + 7 * 86_400_000);
     await handleStepMessage(memory.engine, hint, Number.POSITIVE_INFINITY);
@@ -326,7 +325,7 @@ describe("a trigger that cannot say with what to start", () => {
     const [dead] = [intercepted(memory)];
     const runId = await begin(memory, "lake");
     await work(memory);
-    for (const message of dead ?? []) await failDeadLetter(memory.engine, message);
+    for (const message of dead ?? []) await letMessagesDie(memory, message);
     await pass(memory, 600);
     expect(await startsOf(memory, runId)).toMatchObject([{ state: "FAILED", error: { name: "DeadLetter" } }]);
     expect(await isOpen(memory, runId)).toBe(false);

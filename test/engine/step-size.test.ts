@@ -12,10 +12,9 @@ import type { WorkerSize } from "../../shared/ports/engine.ts";
 import type { StepMessage } from "../../shared/ports/step-queue.ts";
 import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { testPipeline } from "../../shared/testing/test-pipeline.ts";
-import { failDeadLetter } from "../../shared/worker/fail-dead-letter.ts";
 import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
 import { crashings, runWithCrash, wrapped } from "./crashing-engine.ts";
-import { begin, pass, runOf, stepOf } from "./driving.ts";
+import { begin, letMessagesDie, pass, runOf, stepOf } from "./driving.ts";
 
 const none = z.strictObject({});
 const forEver = Number.POSITIVE_INFINITY;
@@ -219,7 +218,7 @@ describe("a large function", () => {
     await handleStepMessage(engine, message, forEver);
     expect(calls).toEqual(["store", "largeQueue"]);
     expect(memory.store.changes).toBe(changes);
-    expect(memory.largeQueue.receive()).toEqual([{ runId, step: "a", index: 0, epoch: 1 }]);
+    expect(memory.largeQueue.receive()).toEqual([{ runId, step: "a", index: 0, epoch: 1, attempt: 1 }]);
   });
 
   it("is run once though its hints come twice to both workers", async () => {
@@ -252,7 +251,7 @@ describe("a large function", () => {
   it("that no worker could deal with fails with the reason", async () => {
     const memory = new MemoryEngine([chain(["A"], [])]);
     const runId = await begin(memory, "chain");
-    await failDeadLetter(memory.engine, { runId, step: "a", index: 0, epoch: 1 });
+    await letMessagesDie(memory, { runId, step: "a", index: 0, epoch: 1 });
     expect(await runOf(memory, runId)).toMatchObject({ state: "FAILED", error: { name: "DeadLetter" } });
   });
 });
