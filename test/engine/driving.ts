@@ -1,14 +1,14 @@
-import type { StepMessage } from "../../shared/ports/step-queue.ts";
-import { lossLimits } from "../../shared/state/failure.ts";
-import { failDeadLetter } from "../../shared/worker/fail-dead-letter.ts";
 import { handleJob } from "../../shared/jobs/handle-job.ts";
 import { startByHand } from "../../shared/operate/start-by-hand.ts";
 import type { Json } from "../../shared/pipeline/index.ts";
 import type { Engine } from "../../shared/ports/engine.ts";
 import type { StoredStep } from "../../shared/ports/run-store.ts";
+import type { StepMessage } from "../../shared/ports/step-queue.ts";
+import { lossLimits } from "../../shared/state/failure.ts";
 import { knownStep } from "../../shared/state/read-step.ts";
 import type { Run } from "../../shared/state/run.ts";
 import type { MemoryEngine } from "../../shared/testing/memory-engine.ts";
+import { failDeadLetter } from "../../shared/worker/fail-dead-letter.ts";
 import { sweepRuns } from "../../shared/worker/sweep-run.ts";
 import { crashing } from "./crashing-engine.ts";
 

@@ -1,3 +1,4 @@
+import { lossLimits } from "../../../shared/state/failure.ts";
 import type { Task } from "../world/task.ts";
 import type { FaultKind } from "./fault-plan.ts";
 
@@ -45,6 +46,8 @@ export class FaultLedger {
   private readonly zombies = new Set<string>();
   /** How many workers of a record died, or couldn't release it. */
   private readonly deaths = new Map<string, number>();
+  /** How many messages of a record became dead letters. */
+  private readonly deadLetters = new Map<string, number>();
   /** Names of jobs that were missing in a list. */
   private readonly unlisted = new Set<string>();
 
@@ -111,6 +114,20 @@ export class FaultLedger {
   /** How many of a record's workers faults cost. The record can't lose more attempts than this to faults. */
   deathsOf(subject: string): number {
     return this.deaths.get(subject) ?? 0;
+  }
+
+  noteDeadLetter(subject: string): void {
+    this.deadLetters.set(subject, this.deadLettersOf(subject) + 1);
+  }
+
+  /** How many of a record's messages became dead letters. The record can't lose more attempts than this to them. */
+  deadLettersOf(subject: string): number {
+    return this.deadLetters.get(subject) ?? 0;
+  }
+
+  /** Whether faults may turn a message into a dead letter without making its step fail. */
+  mayDie(subject: string): boolean {
+    return this.deadLettersOf(subject) < lossLimits.delivery;
   }
 
   private lose(task: Task): void {

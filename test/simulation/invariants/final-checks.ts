@@ -109,7 +109,14 @@ export class FinalChecks {
     const died = this.world.ledger.deathsOf(subjectOf(record));
     if (lost > died)
       this.broken("losses are counted", `${subjectOf(record)} lost ${lost} workers, of which ${died} died`);
-    const { worker: _worker, capacity: _capacity, ...ofMachines } = record.losses ?? {};
+    const undelivered = lossesTo(record, "delivery");
+    const dead = this.world.ledger.deadLettersOf(subjectOf(record));
+    if (undelivered > dead)
+      this.broken(
+        "losses are counted",
+        `${subjectOf(record)} lost ${undelivered} attempts to dead letters, of which there were ${dead}`,
+      );
+    const { worker: _worker, delivery: _delivery, capacity: _capacity, ...ofMachines } = record.losses ?? {};
     const machines = Object.values(ofMachines).reduce((sum, count) => sum + count, 0);
     const taken = this.world.ledger.lossesOf(subjectOf(record));
     if (machines > taken)

@@ -4,6 +4,8 @@ import type { LandedObject } from "../../../shared/pipeline/pipeline.ts";
 import type { JobDetail } from "../../../shared/ports/batch-service.ts";
 import type { Engine, WorkerSize } from "../../../shared/ports/engine.ts";
 import { maxMessageDelay, type StepMessage } from "../../../shared/ports/step-queue.ts";
+import { attemptAhead } from "../../../shared/state/decide-claim.ts";
+import type { StepRecord } from "../../../shared/state/step-record.ts";
 import { startForObject } from "../../../shared/trigger/start-for-object.ts";
 import { failDeadLetter } from "../../../shared/worker/fail-dead-letter.ts";
 import { handleStepMessage } from "../../../shared/worker/handle-step-message.ts";
@@ -59,8 +61,6 @@ type Letter = {
 export class Delivery {
   /** When the last message without a delay was sent. */
   sentAt = 0;
-  /** Messages that became dead letters. */
-  readonly deadLetters: string[] = [];
   private readonly world: World;
 
   constructor(world: World) {
@@ -74,9 +74,10 @@ export class Delivery {
     const subject = subjectOf(message);
     const place = `${step}[${index}]${shard === undefined ? "" : `/${shard}`} e${epoch}`;
     const about = workerSize === "large" ? `${place} large` : place;
+    const sentFor = attemptAhead(this.recordOf(message), epoch);
     const handle = (engine: Engine) =>
       handleStepMessage(engine, message, engine.clock.now() + stepWorkerTime);
-    const dead = () => this.poison(message, about, subject);
+    const dead = () => this.poison(message, about, subject, sentFor);
     this.send({ lane, about, subject, handle, dead }, Math.min(delay, maxMessageDelay));
   }
 
@@ -126,33 +127,55 @@ export class Delivery {
   private receive(letter: Letter, receives: number): Promise<void> | void {
     const { lane, about, subject } = letter;
     if (receives > maxReceives) {
-      this.deadLetters.push(about);
+      this.world.ledger.noteDeadLetter(subject);
       return letter.dead();
     }
-    const task = this.world.task(lane.kind, about, subject);
-    task.workerSize = lane.workerSize;
     const state = { back: false };
     const comesBack = (after: number) => {
       if (state.back) return;
       state.back = true;
       this.world.scheduler.in(after, () => this.receive(letter, receives + 1), `${about} again ${receives}`);
     };
+    if (lane.kind === "message" && this.isWasted(letter)) return comesBack(lane.visibility);
+    const task = this.world.task(lane.kind, about, subject);
+    task.workerSize = lane.workerSize;
     task.onKilled = () => comesBack(lane.visibility);
     return this.world.begin(task, letter.handle, (error) => {
       if (error !== undefined) return comesBack(lane.visibility);
       const key = `${task.name}/ack`;
       const draw = this.world.plan.drawsFor(key).next();
       if (this.world.plan.decide(key, ["acknowledgement lost"], draw, this.world.now) === undefined) return;
-      if (receives < maxReceives) comesBack(lane.visibility);
+      if (receives < maxReceives || lane.kind === "message") comesBack(lane.visibility);
     });
   }
 
-  private poison(message: StepMessage, about: string, subject: string): Promise<void> {
+  /** Whether a message is received and no worker is free to handle it, as when Lambda throttles a function. */
+  private isWasted({ lane, about, subject }: Letter): boolean {
+    if (!this.world.ledger.mayDie(subject)) return false;
+    const key = `${lane.kind} ${about}/received ${this.world.count(`received ${lane.kind} ${about}`)}`;
+    const draw = this.world.plan.drawsFor(key).next();
+    if (this.world.plan.decide(key, ["no worker free"], draw, this.world.now) === undefined) return false;
+    this.world.trace.add(this.world.now, "queue", () => `${about} NO WORKER FREE`);
+    return true;
+  }
+
+  private recordOf({ runId, step, index }: StepMessage): StepRecord | undefined {
+    return this.world.watch.steps.get(runId, step, index);
+  }
+
+  /** @param sentFor the attempt that was ahead when the message was sent */
+  private poison(message: StepMessage, about: string, subject: string, sentFor: number): Promise<void> {
     const task = this.world.task("dead letter", about, subject);
-    return this.world.begin(
-      task,
-      (engine) => failDeadLetter(engine, message),
-      () => {},
-    );
+    const before = this.recordOf(message);
+    const charge = () => {
+      const after = this.recordOf(message);
+      if (after === undefined || after.epoch !== message.epoch || after.attempt <= sentFor) return;
+      if ("error" in after && after.error?.name === "DeadLetter" && after !== before)
+        this.world.violations.add(
+          "a dead letter costs only what it was about",
+          `${about} was sent for attempt ${sentFor} and cost attempt ${after.attempt}`,
+        );
+    };
+    return this.world.begin(task, (engine) => failDeadLetter(engine, message), charge);
   }
 }
