@@ -100,6 +100,15 @@ function raisedAt({ message, stack }: JobError): string[] {
   return frames.slice(-stackLines);
 }
 
+/** The failure that a job reported itself. @param log where its log is, as `{ log }`, if it's known */
+export function reportedFailure(said: JobError, log: { readonly log?: string } = {}): Failure {
+  return {
+    error: storable({ name: said.name, message: said.message, stack: raisedAt(said), ...log }),
+    retryable: said.retryable,
+    ...(said.retryAfterSeconds !== undefined && { retryAfter: said.retryAfterSeconds * 1000 }),
+  };
+}
+
 /**
  * Why a job failed: its own report if it raised, otherwise Batch's reason.
  *
@@ -122,13 +131,7 @@ export function jobFailure(job: JobDetail, said: JobError | undefined): Failure 
       ...(kind.timedOut && { timedOut: true }),
     };
   }
-  if (said !== undefined) {
-    return {
-      error: storable({ name: said.name, message: said.message, stack: raisedAt(said), ...log }),
-      retryable: said.retryable,
-      ...(said.retryAfterSeconds !== undefined && { retryAfter: said.retryAfterSeconds * 1000 }),
-    };
-  }
+  if (said !== undefined) return reportedFailure(said, log);
   const exit = job.exitCode === undefined ? "" : `exit code ${job.exitCode}`;
   const message = [words, exit].filter(Boolean).join(", ") || "Batch gives no reason";
   if (job.exitCode === killed && /^Essential container|^$/.test(job.statusReason ?? "")) {

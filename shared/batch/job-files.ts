@@ -8,7 +8,7 @@ import { type Failure, fatal } from "../state/failure.ts";
 import type { Run } from "../state/run.ts";
 import type { JobUsage } from "../state/step-record.ts";
 import type { JobIdentity } from "./job-environment.ts";
-import { jobFailure } from "./job-failure.ts";
+import { jobFailure, reportedFailure } from "./job-failure.ts";
 
 const claimFile = z.object({ jobId: z.string() });
 
@@ -113,33 +113,59 @@ export async function takeClaim(
   await engine.objects.putIfAbsent(uri, JSON.stringify({ jobId: ended }), "application/json");
 }
 
+/** How an attempt ended, with the usage that its job reported, if any. */
+export type AttemptEnd =
+  | { readonly kind: "succeeded"; readonly output: Json; readonly usage?: JobUsage | undefined }
+  | { readonly kind: "failed"; readonly failure: Failure; readonly usage?: JobUsage | undefined };
+
 /** How a job ended, according to its files and to Batch. */
 export type JobEnd =
-  | { readonly kind: "succeeded"; readonly output: Json; readonly usage?: JobUsage | undefined }
-  /** With the usage that the job reported, if any. */
-  | { readonly kind: "failed"; readonly failure: Failure; readonly usage?: JobUsage | undefined }
+  | AttemptEnd
   /**
    * Another copy of the attempt works or worked instead of this job. It was submitted because Batch's answer was lost.
    */
   | { readonly kind: "copied"; readonly by: string };
 
-const failed = (failure: Failure, usage?: JobUsage): JobEnd => ({ kind: "failed", failure, usage });
+const failed = (failure: Failure, usage?: JobUsage): AttemptEnd => ({ kind: "failed", failure, usage });
 
 async function copyOf(engine: Engine, run: Run, job: JobIdentity, id: string): Promise<JobEnd | undefined> {
   const by = await claimHolder(engine, run, job);
   return by === undefined || by === id ? undefined : { kind: "copied", by };
 }
 
-async function endByManifest(engine: Engine, run: Run, job: JobIdentity, detail: JobDetail): Promise<JobEnd> {
+/** The end that an attempt's manifest describes; undefined if there's no manifest. */
+async function manifestEnd(engine: Engine, run: Run, job: JobIdentity): Promise<AttemptEnd | undefined> {
   try {
     const manifest = await readManifest(engine, run, job);
-    if (manifest !== undefined) return { kind: "succeeded", output: manifest.output, usage: manifest.usage };
+    return manifest && { kind: "succeeded", output: manifest.output, usage: manifest.usage };
   } catch (thrown) {
     if (!(thrown instanceof JobFileError)) throw thrown;
     return failed(fatal("InvalidManifest", thrown.message));
   }
+}
+
+async function endByManifest(engine: Engine, run: Run, job: JobIdentity, detail: JobDetail): Promise<JobEnd> {
+  const end = await manifestEnd(engine, run, job);
+  if (end !== undefined) return end;
   const message = `${detail.name} exited with 0 and left no manifest; a job writes one by returning from its function`;
   return (await copyOf(engine, run, job, detail.id)) ?? failed(fatal("ManifestMissing", message));
+}
+
+/**
+ * How an attempt ended whose job Batch has forgotten, as it does a week after a job's end: by what the job left in S3.
+ *
+ * @returns undefined if it left nothing. No job of the attempt can begin any more then
+ */
+export async function readForgottenEnd(
+  engine: Engine,
+  run: Run,
+  job: JobIdentity,
+): Promise<AttemptEnd | undefined> {
+  const end = await manifestEnd(engine, run, job);
+  if (end !== undefined) return end;
+  await takeClaim(engine, run, job);
+  const said = await readJobError(engine, run, job);
+  return said && failed(reportedFailure(said), said.usage);
 }
 
 /** How a job that is over ended: by its manifest, or by its own report of a failure, or Batch's. */

@@ -1,12 +1,13 @@
 import { withEndedJob } from "../batch/job-attempt.ts";
 import type { JobIdentity } from "../batch/job-environment.ts";
 import { machinesLost } from "../batch/job-failure.ts";
-import { readJobEnd } from "../batch/job-files.ts";
+import { readForgottenEnd, readJobEnd } from "../batch/job-files.ts";
 import { isOver, type JobDetail } from "../ports/batch-service.ts";
 import type { Engine } from "../ports/engine.ts";
 import type { StoredStep } from "../ports/run-store.ts";
+import type { Failure } from "../state/failure.ts";
 import { withLosses } from "../state/step-changes.ts";
-import { hasJobs } from "../state/step-record.ts";
+import { hasJobs, type JobStep } from "../state/step-record.ts";
 import { failAttempt, succeedAttempt } from "../step/finish-attempt.ts";
 import type { StepWork } from "../step/step-work.ts";
 
@@ -37,4 +38,27 @@ export async function jobEnded(
   // Batch's own tries may have lost machines before the one that failed by itself.
   const lost = end.failure.lostTo === "spot" ? 0 : machinesLost(detail);
   await failAttempt(engine, work, withLosses(told, "spot", lost), end.failure);
+}
+
+const jobLost: Failure = {
+  error: { name: "JobLost", message: "AWS Batch no longer knows its job: see its log, if it left one" },
+  retryable: true,
+  lostTo: "job",
+};
+
+/**
+ * Ends the attempt whose job Batch has forgotten. The job may have ended long ago, while its event was lost and nobody
+ * asked: then the attempt ends as the job's files say. Otherwise it's lost.
+ */
+export async function forgottenJobEnded(
+  engine: Engine,
+  work: StepWork,
+  held: JobStep & StoredStep,
+): Promise<void> {
+  const { index } = held;
+  // A map's jobs are arrays. Each child finds what its own job left.
+  if (index === "map") return;
+  const end = await readForgottenEnd(engine, work.run, { ...held, index });
+  if (end?.kind === "succeeded") return succeedAttempt(engine, work, held, end.output);
+  await failAttempt(engine, work, held, end?.failure ?? jobLost);
 }

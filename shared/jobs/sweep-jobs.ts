@@ -4,17 +4,10 @@ import { isOver, type JobDetail } from "../ports/batch-service.ts";
 import type { Engine } from "../ports/engine.ts";
 import type { StoredStep } from "../ports/run-store.ts";
 import { attemptResources } from "../state/attempt-resources.ts";
-import type { Failure } from "../state/failure.ts";
 import { hasJobs, type JobStep, type StepRecord } from "../state/step-record.ts";
-import { failAttempt } from "../step/finish-attempt.ts";
 import type { StepWork } from "../step/step-work.ts";
 import { handleJob } from "./handle-job.ts";
-
-const jobLost: Failure = {
-  error: { name: "JobLost", message: "AWS Batch no longer knows its job: see its log, if it left one" },
-  retryable: true,
-  lostTo: "job",
-};
+import { forgottenJobEnded } from "./job-ended.ts";
 
 /** Whether a record's job waits in a queue whose machines work. */
 type WaitsItsTurn = (record: StepRecord) => Promise<boolean>;
@@ -93,8 +86,8 @@ export async function sweepJobs(
 }
 
 /**
- * Like {@link sweepJobs}, for records with jobs of their own. If Batch has forgotten a record's jobs, its attempt fails
- * as lost.
+ * Like {@link sweepJobs}, for records with jobs of their own. If Batch has forgotten a record's jobs, its attempt ends
+ * as their files say, or is lost.
  */
 export async function sweepOwnJobs(
   engine: Engine,
@@ -106,6 +99,6 @@ export async function sweepOwnJobs(
   const ids = held.flatMap(({ jobs }) => jobs.map(({ id }) => id));
   const known = await sweepJobs(engine, work, ids, new Set(), records);
   for (const record of held) {
-    if (!record.jobs.some(({ id }) => known.has(id))) await failAttempt(engine, work, record, jobLost);
+    if (!record.jobs.some(({ id }) => known.has(id))) await forgottenJobEnded(engine, work, record);
   }
 }

@@ -275,7 +275,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "a job that Batch has forgotten is not given up",
     file: "shared/jobs/sweep-jobs.ts",
-    find: "if (!record.jobs.some(({ id }) => known.has(id))) await failAttempt(engine, work, record, jobLost);",
+    find: "if (!record.jobs.some(({ id }) => known.has(id))) await forgottenJobEnded(engine, work, record);",
     replace: "",
   },
   {

@@ -30,6 +30,7 @@ export const faultKinds = [
   "machine never starts the job",
   "job too slow",
   "job forgotten",
+  "ended job forgotten",
   "object's event lost",
 ] as const;
 export type FaultKind = (typeof faultKinds)[number];
@@ -77,6 +78,7 @@ const usualRates: Readonly<Record<FaultKind, number>> = {
   "machine never starts the job": 0.03,
   "job too slow": 0.02,
   "job forgotten": 0.03,
+  "ended job forgotten": 0.04,
   // Few pipelines wait for an object, and each waits once.
   "object's event lost": 0.4,
 };

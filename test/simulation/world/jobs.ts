@@ -42,7 +42,7 @@ const exits: Partial<Readonly<Record<FaultKind, JobExit>>> = {
 export class Jobs {
   /** Called for everything that happens to a job. */
   onEvent: (event: JobDetail) => void = () => {};
-  /** Attempts whose job was hit by a fault after it had written its manifest. */
+  /** Attempts whose job was hit by a fault, or forgotten, after it had written its manifest. */
   readonly complete: JobIdentity[] = [];
   private readonly world: World;
   private readonly body: JobBody;
@@ -203,7 +203,8 @@ export class Jobs {
       },
       (error) => {
         const failed: JobExit = { exitCode: 1, statusReason: "Essential container in task exited" };
-        this.finish(task, job.id, error === undefined ? exit : failed);
+        if (error === undefined && this.isForgotten(task, job)) this.forget(task, job.id, exit);
+        else this.finish(task, job.id, error === undefined ? exit : failed);
       },
     );
   }
@@ -244,6 +245,24 @@ export class Jobs {
     const [detail] = this.world.memory.batch.waiting().filter((job) => job.id === id);
     if (exit !== undefined) this.finish(task, id, exit);
     else if (detail !== undefined) this.loseMachine(detail, task, takenBack);
+  }
+
+  /** Whether a job's event is lost, and Batch forgets the job before anybody asks. An array is forgotten as a whole. */
+  private isForgotten(task: Task, job: JobDetail): boolean {
+    if (task.zombie || job.arrayIndex !== undefined) return false;
+    const key = `${task.name}/forgotten`;
+    const draw = this.world.plan.drawsFor(key).next();
+    return this.world.plan.decide(key, ["ended job forgotten"], draw, this.world.now) !== undefined;
+  }
+
+  private forget(task: Task, id: string, exit: JobExit): void {
+    const { batch } = this.world.memory;
+    this.world.trace.add(this.world.now, task.name, () => `job ${id} ended and is FORGOTTEN`);
+    if (exit.exitCode === 0) this.noteComplete(task, attemptFiles.manifest);
+    batch.finish(id, exit);
+    for (const event of batch.takeEvents()) if (event.id !== id) this.onEvent(event);
+    batch.forget(id);
+    this.look();
   }
 
   private finish(task: Task, id: string, exit: JobExit): void {
