@@ -75,10 +75,10 @@ describe("docs/cli.md", () => {
       const called = commands.filter(([words]) => isOf(line, words)).map(([, command]) => command);
       const known = [program, ...called].flatMap(({ options }) => options);
       const used = line.replace(/"[^"]*"/g, "").match(/(?<= )--?[a-z][a-z-]*/g) ?? [];
-      const strange = used.filter(
+      const unknown = used.filter(
         (flag) => !known.some(({ long, short }) => flag === long || flag === short),
       );
-      return called.length === 0 || strange.length > 0 ? [{ line, strange }] : [];
+      return called.length === 0 || unknown.length > 0 ? [{ line, strange: unknown }] : [];
     });
     expect(unknown).toEqual([]);
   });

@@ -1,6 +1,11 @@
 import { Command } from "commander";
 import * as z from "zod";
-import { BackfillError, momentOf, type Rhythm, rhythms } from "../../shared/backfill/backfill-times.ts";
+import {
+  BackfillError,
+  type BackfillInterval,
+  backfillIntervals,
+  momentOf,
+} from "../../shared/backfill/backfill-times.ts";
 import {
   type BackfillPreview,
   type BackfillView,
@@ -74,19 +79,19 @@ export function backfillText(backfill: BackfillView): string {
   return lines.join("\n");
 }
 
-function tell(backfill: BackfillView, json: boolean | undefined): void {
+function printBackfill(backfill: BackfillView, json: boolean | undefined): void {
   if (json === true) printJson(backfill);
   else console.log(backfillText(backfill));
 }
 
 async function ask(target: Target, request: object, json: boolean | undefined): Promise<void> {
-  tell(backfillView.parse(await target.invoke("manage", request)), json);
+  printBackfill(backfillView.parse(await target.invoke("manage", request)), json);
 }
 
 type Start = {
   from: string;
   to: string;
-  every?: Rhythm;
+  every?: BackfillInterval;
   schedule?: string;
   timezone?: string;
   param?: JsonObject;
@@ -133,7 +138,7 @@ export async function answerStart(
   }
   const request = given({ action: "backfill", pipeline, params: param, ...options });
   const answer = await invokeFor(target, pipeline, "manage", request);
-  if (options.dryRun !== true) return tell(backfillView.parse(answer), json);
+  if (options.dryRun !== true) return printBackfill(backfillView.parse(answer), json);
   const found = backfillPreview.parse(answer);
   if (json === true) printJson(found);
   else console.log(previewText(found));
@@ -145,7 +150,11 @@ function startCommand(): Command {
     .argument("<pipeline>", "name of the pipeline")
     .requiredOption("--from <date>", "the first date, or a time with its offset", dateText("--from"))
     .requiredOption("--to <date>", "the date before which it ends", dateText("--to"))
-    .option("--every <rhythm>", `${rhythms.join(", ")}, beginning with --from`, oneOf("--every", rhythms))
+    .option(
+      "--every <rhythm>",
+      `${backfillIntervals.join(", ")}, beginning with --from`,
+      oneOf("--every", backfillIntervals),
+    )
     .option("--schedule <name>", "in place of --every: the times and parameters of a schedule")
     .option("--timezone <zone>", "what the dates are of (IANA); the stage's when left out", zone)
     .option("--param <key=value>", "one parameter, JSON or plain text; may be repeated", withParam)

@@ -6,7 +6,7 @@ import { managedRun, startedRun, taggedRun } from "../../shared/operate/run-answ
 import { tag } from "../../shared/pipeline/tag.ts";
 import { UsageError } from "../errors.ts";
 import { printJson, targetOfCommand } from "../options.ts";
-import { type Telling, tellAndFollow } from "./run.ts";
+import { type ReportOptions, reportAndFollow } from "./run.ts";
 
 const jsonHelp = "the answer as JSON";
 const jsonOrRun = "the answer as JSON; with --follow the run once it has ended";
@@ -47,12 +47,12 @@ function actionCommand({ name, outcomes }: Action): Command {
     .option("-f, --follow", "show the run until it ends")
     .option("--json", jsonOrRun)
     .addHelpText("after", `\nExample:\n  npx millrace ${name} ${exampleId}`)
-    .action(async (id: string, options: Telling, command: Command) => {
+    .action(async (id: string, options: ReportOptions, command: Command) => {
       const target = await targetOfCommand(command);
       const answer = await target.invoke("manage", { action: name, runId: id });
       const { runId, state } = managedRun.parse(answer);
       const said = `run ${runId} ${outcomes[state] ?? `is ${state} already; nothing was changed`}`;
-      await tellAndFollow(
+      await reportAndFollow(
         target,
         runId,
         { answer, said },
@@ -129,14 +129,14 @@ function rerunCommand(): Command {
       "after",
       `\nretry goes on with a failed run; rerun does all of it again.\n\nExample:\n  npx millrace rerun ${exampleId} --follow`,
     )
-    .action(async (id: string, options: Telling & { refresh: boolean }, command: Command) => {
+    .action(async (id: string, options: ReportOptions & { refresh: boolean }, command: Command) => {
       const target = await targetOfCommand(command);
       // The key belongs to this call. If the SDK repeats the request, no second run starts; if the user repeats the
       // command, one does.
       const request = { action: "rerun", runId: id, refresh: options.refresh, key: randomUUID() };
       const answer = await target.invoke("manage", request);
       const { runId } = startedRun.parse(answer);
-      await tellAndFollow(target, runId, { answer, said: `started run ${runId}, as ${id} was` }, options);
+      await reportAndFollow(target, runId, { answer, said: `started run ${runId}, as ${id} was` }, options);
     });
 }
 

@@ -11,7 +11,7 @@ import { runScreen } from "../screens/run-screen.ts";
 import { answerStart, backfillCommand, backfillText, previewText } from "./backfill.ts";
 import { manageCommands } from "./manage.ts";
 import { answerQueues } from "./queues.ts";
-import { tellAndFollow } from "./run.ts";
+import { reportAndFollow } from "./run.ts";
 import { listed } from "./runs.ts";
 import { answerSchedules } from "./schedules.ts";
 
@@ -156,30 +156,32 @@ describe("a command that changes a run", () => {
     process.exitCode = undefined;
   });
 
-  async function told(options: { json?: boolean; follow?: boolean }, wanted?: "CANCELLED") {
+  async function reportedBy(options: { json?: boolean; follow?: boolean }, wanted?: "CANCELLED") {
     const { memory, target, printed } = stage();
     const runId = await begin(memory, "single", { scheduledAt: "2022-01-01T00:00:00Z" });
     const answer = await target.invoke("manage", { action: "cancel", runId });
     const text = await printed(() =>
-      tellAndFollow(target, runId, { answer, said: "it is cancelled" }, options, wanted),
+      reportAndFollow(target, runId, { answer, said: "it is cancelled" }, options, wanted),
     );
     return { text, runId, exitCode: process.exitCode };
   }
 
   it("says in words what became of it, and in JSON what was answered", async () => {
-    expect(await told({})).toMatchObject({ text: "it is cancelled" });
-    const { text, runId } = await told({ json: true });
+    expect(await reportedBy({})).toMatchObject({ text: "it is cancelled" });
+    const { text, runId } = await reportedBy({ json: true });
     expect(JSON.parse(text)).toEqual({ runId, pipeline: "single", state: "CANCELLED", epoch: 1 });
   });
 
   it("prints one value where it follows the run, which is the run", async () => {
-    const { text, runId, exitCode } = await told({ json: true, follow: true });
+    const { text, runId, exitCode } = await reportedBy({ json: true, follow: true });
     expect(JSON.parse(text)).toMatchObject({ runId, state: "CANCELLED", steps: [{ name: "only" }] });
     expect(exitCode).toBe(1);
   });
 
   it("has gone well when the run ends as was asked", async () => {
-    expect(await told({ json: true, follow: true }, "CANCELLED")).toMatchObject({ exitCode: undefined });
+    expect(await reportedBy({ json: true, follow: true }, "CANCELLED")).toMatchObject({
+      exitCode: undefined,
+    });
   });
 });
 

@@ -5,9 +5,9 @@ import { CliError, UsageError } from "../errors.ts";
 import { moment, targetOfCommand } from "../options.ts";
 import { invokeFor } from "../readers/not-deployed.ts";
 import type { Target } from "../readers/target.ts";
-import { type Telling, tellAndFollow } from "./run.ts";
+import { type ReportOptions, reportAndFollow } from "./run.ts";
 
-type Options = Telling & {
+type Options = ReportOptions & {
   params?: JsonObject;
   param?: JsonObject;
   scheduledAt?: string;
@@ -51,7 +51,7 @@ export function withParam(text: string, before: JsonObject = {}): JsonObject {
 export async function startOn(
   target: Pick<Target, "invoke" | "stage" | "config">,
   pipeline: string,
-  { params, param, scheduledAt, key, tag }: Omit<Options, keyof Telling>,
+  { params, param, scheduledAt, key, tag }: Omit<Options, keyof ReportOptions>,
 ): Promise<{ runId: string; answer: unknown; said: string }> {
   const given = { ...params, ...param };
   const answer = await invokeFor(target, pipeline, "start", {
@@ -99,8 +99,8 @@ export function startCommand(): Command {
     .action(async (pipeline: string, options: Options, command: Command) => {
       const { follow, json, ...asked } = options;
       const target = await targetOfCommand(command);
-      const { runId, ...told } = await startOn(target, pipeline, asked);
-      await tellAndFollow(target, runId, told, options);
+      const { runId, ...started } = await startOn(target, pipeline, asked);
+      await reportAndFollow(target, runId, started, options);
       if (follow === true || json === true) return;
       const where =
         target.stage === "local" ? "" : ` --stage ${target.stage} --region ${target.config.region}`;

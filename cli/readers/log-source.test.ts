@@ -55,13 +55,14 @@ test("of the local stack a log is a file; a line of plain text has the time of t
     { log, at: 5000, step: "train" },
     { log: "/aws/batch/job:d/default/not-begun", at: 0, step: "train" },
   ];
-  const told = (from: number) => localJobLines(folder, logs, from).map(({ message, at }) => [message, at]);
-  expect(told(0)).toEqual([
+  const linesFrom = (from: number) =>
+    localJobLines(folder, logs, from).map(({ message, at }) => [message, at]);
+  expect(linesFrom(0)).toEqual([
     ["first", 5000],
     ["second", 7000],
     ["third", 7000],
   ]);
-  expect(told(6000)).toEqual([
+  expect(linesFrom(6000)).toEqual([
     ["second", 7000],
     ["third", 7000],
   ]);

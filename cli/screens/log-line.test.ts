@@ -1,7 +1,7 @@
-import { type LogLook, logLineJson, logLineText, parseLogLine } from "./log-line.ts";
+import { type LogStyle, logLineJson, logLineText, parseLogLine } from "./log-line.ts";
 
 const origin = { at: Date.parse("2021-10-04T16:21:00Z"), source: "step" };
-const look: LogLook = { numbers: new Map([["train", 0]]), mapped: new Set(["train"]), width: 8 };
+const look: LogStyle = { numbers: new Map([["train", 0]]), mapped: new Set(["train"]), width: 8 };
 
 const ofJob = {
   ...{
@@ -68,8 +68,8 @@ test("a job's error is told once: its message and the end of its stack, and not 
     },
     { level: "WARN", message: "step ended", error: { name: "InvalidData", message }, attempt: 2, ...ofTry },
   ];
-  const told = new Set<string>();
-  const texts = lines.map((line) => logLineText(parseLogLine(JSON.stringify(line), origin), look, told));
+  const reported = new Set<string>();
+  const texts = lines.map((line) => logLineText(parseLogLine(JSON.stringify(line), origin), look, reported));
   expect(texts.join("\n").split("\n")).toEqual([
     `16:21:00.000  train[0]  ERROR InvalidData: ${message}  retryable=false`,
     "              Traceback (most recent call last):",

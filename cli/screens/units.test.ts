@@ -1,4 +1,4 @@
-import { agoText, bytesText, cutMiddle, durationText, wrapped } from "./units.ts";
+import { agoText, bytesText, durationText, truncateMiddle, wrapped } from "./units.ts";
 
 test.each([
   [26, "26 ms"],
@@ -32,8 +32,8 @@ test.each([
 });
 
 test("a text that is too long keeps both its ends", () => {
-  expect(cutMiddle("s3://bucket/raw/data.csv", 11)).toBe("s3://…a.csv");
-  expect(cutMiddle("short", 5)).toBe("short");
+  expect(truncateMiddle("s3://bucket/raw/data.csv", 11)).toBe("s3://…a.csv");
+  expect(truncateMiddle("short", 5)).toBe("short");
 });
 
 test("lines break at spaces, words that are too long anywhere, and breaks of the text stay", () => {

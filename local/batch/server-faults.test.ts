@@ -21,7 +21,7 @@ const retryOnHost = {
 };
 
 /** The reported statuses of a job, after its last event arrived. */
-async function told(jobId: string, last = "SUCCEEDED"): Promise<string[]> {
+async function statusesOf(jobId: string, last = "SUCCEEDED"): Promise<string[]> {
   await batch.ended(jobId);
   await until(`${last} is told`, () => batch.sink.statuses(jobId).includes(last));
   await until("nothing is left to deliver", async () => {
@@ -35,20 +35,20 @@ describe("events go wrong on request:", () => {
   it("one comes twice", async () => {
     await misbehave(batch.endpoint, [{ kind: "duplicate-event", status: "SUCCEEDED", jobName: "twice" }]);
     const id = await batch.submit("true", { jobName: "twice" });
-    expect(await told(id)).toEqual(["RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED", "SUCCEEDED"]);
+    expect(await statusesOf(id)).toEqual(["RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED", "SUCCEEDED"]);
   });
 
   it("one comes after the next", async () => {
     await misbehave(batch.endpoint, [{ kind: "reorder-events", status: "RUNNING", jobName: "swapped" }]);
     const id = await batch.submit("true", { jobName: "swapped" });
-    await told(id);
-    expect(await told(id, "RUNNING")).toEqual(["RUNNABLE", "STARTING", "SUCCEEDED", "RUNNING"]);
+    await statusesOf(id);
+    expect(await statusesOf(id, "RUNNING")).toEqual(["RUNNABLE", "STARTING", "SUCCEEDED", "RUNNING"]);
   });
 
   it("one never comes", async () => {
     await misbehave(batch.endpoint, [{ kind: "drop-event", status: "RUNNING", jobName: "dropped" }]);
     const id = await batch.submit("true", { jobName: "dropped" });
-    expect(await told(id)).toEqual(["RUNNABLE", "STARTING", "SUCCEEDED"]);
+    expect(await statusesOf(id)).toEqual(["RUNNABLE", "STARTING", "SUCCEEDED"]);
   });
 
   it("one comes late", async () => {
@@ -58,7 +58,7 @@ describe("events go wrong on request:", () => {
     const id = await batch.submit("true", { jobName: "late" });
     const { stoppedAt = Number.NaN } = await batch.ended(id);
     expect(batch.sink.statuses(id)).not.toContain("SUCCEEDED");
-    await told(id);
+    await statusesOf(id);
     expect(Date.now() - stoppedAt).toBeGreaterThanOrEqual(300);
   });
 });
@@ -74,7 +74,7 @@ describe("machines go wrong on request:", () => {
     expect(job.status).toBe("SUCCEEDED");
     expect(job.attempts?.[0]?.statusReason).toMatch(/^Host EC2 \(instance i-0[0-9a-f]{16}\) terminated\.$/);
     expect(job.attempts?.[0]?.container).not.toHaveProperty("exitCode");
-    expect(await told(id)).toEqual(
+    expect(await statusesOf(id)).toEqual(
       ["RUNNABLE", "STARTING", "RUNNING", "RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED"], // AWS: back to RUNNABLE
     );
   });

@@ -49,7 +49,7 @@ describe("packaged pipelines", () => {
   it.each([true, false])("are those of the catalogue, in a stage with GPUs: %s", (gpus) => {
     const all = [...packaged({ gpus }).packaged.values()];
     const wanted = [...catalogueOf(pipelines, { gpus }).values()];
-    const told = (each: Pipeline) => {
+    const summaryOf = (each: Pipeline) => {
       const { name, graph, concurrency, tags, runName } = each;
       return {
         name,
@@ -61,7 +61,7 @@ describe("packaged pipelines", () => {
         triggers: withoutFunctions(each),
       };
     };
-    expect(all.map(told)).toEqual(wanted.map(told));
+    expect(all.map(summaryOf)).toEqual(wanted.map(summaryOf));
     expect(all.map(({ graph }) => graphHash(graph))).toEqual(all.map((each) => each.graphHash));
   });
 

@@ -23,9 +23,9 @@ function bucket() {
     reads.push(uri);
     return get(uri);
   };
-  const say = (step: string, index: number, told: unknown) => {
+  const say = (step: string, index: number, report: unknown) => {
     const uri = objects.locate(`runs/${run.pipeline}/${runId}/${step}/${index}/1.1/_progress.json`);
-    return objects.put(uri, typeof told === "string" ? told : JSON.stringify(told), "application/json");
+    return objects.put(uri, typeof report === "string" ? report : JSON.stringify(report), "application/json");
   };
   return { objects, reads, say };
 }
@@ -45,13 +45,13 @@ describe("the progress of a run", () => {
 
   it("is nothing for jobs that have said nothing, wait, ended, or said what makes no sense", async () => {
     const { objects, say } = bucket();
-    for (const [step, told] of [
+    for (const [step, report] of [
       ["broken", "{"],
       ["wrong", { fraction: 7, message: "", at: at(1) }],
       ["ended", { fraction: 1, message: "done", at: at(1) }],
       ["waits", { fraction: 1, message: "an earlier try", at: at(1) }],
     ] as const)
-      await say(step, 0, told);
+      await say(step, 0, report);
     const records = [
       ...["broken", "wrong", "silent"].map((step) => job(step, 0)),
       done("ended", 0),

@@ -18,7 +18,7 @@ const nobody = "default";
 const approvalInput = z.strictObject({ message: z.string().max(1000) });
 
 /** Starts an approval: the step waits for a person's yes or no. */
-export async function askApproval(
+export async function requestApproval(
   engine: Engine,
   work: StepWork,
   held: HeldStep & StoredStep,

@@ -1,6 +1,6 @@
 import { artifactsIn, jobParts } from "../pipeline/job.ts";
 import type { Json } from "../pipeline/json.ts";
-import { severalAtOnce } from "../platform/several-at-once.ts";
+import { mapConcurrently } from "../platform/map-concurrently.ts";
 import type { Engine } from "../ports/engine.ts";
 import type { CachedResult } from "../ports/result-cache.ts";
 import { cacheKey } from "../state/cache-key.ts";
@@ -57,7 +57,7 @@ export async function findCached(
   });
   const kept = await engine.cache.get([...new Set(keys.map(([, key]) => key))]);
   const now = engine.clock.now();
-  const found = await severalAtOnce(keys, async ([index, key]) => {
+  const found = await mapConcurrently(keys, async ([index, key]) => {
     const result = kept.get(key);
     if (result === undefined || (result.expiresAt ?? Number.POSITIVE_INFINITY) <= now) return [];
     return (await isWhole(engine, result.output)) ? [[index, result] as const] : [];

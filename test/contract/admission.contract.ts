@@ -241,20 +241,20 @@ export function admissionContract(create: () => Promise<RunStore>): void {
       const runs = [];
       for (let number = 0; number < 15; number += 1) runs.push(await queued({ limits: [gpu(3)] }));
       let under = 0;
-      let most = 0;
+      let maxActive = 0;
       await Promise.all(
         runs.map(async (run, number) => {
           while ((await store.admitRun(run, timeAt(number), later)) === "full") {
-            most = Math.max(most, (await holders(gpu(3))).length);
+            maxActive = Math.max(maxActive, (await holders(gpu(3))).length);
           }
           under += 1;
-          most = Math.max(most, under);
+          maxActive = Math.max(maxActive, under);
           await holders(gpu(3));
           under -= 1;
           await store.endRun(run, "SUCCEEDED", timeAt(100));
         }),
       );
-      expect(most).toBe(3);
+      expect(maxActive).toBe(3);
       expect(await holders(gpu(3))).toEqual([]);
       expect(await waiting(100)).toEqual([]);
     }, 60_000);

@@ -29,14 +29,14 @@ export function notifierContract(underTest: () => Promise<NotifierUnderTest>): v
       await notifier.send(delivery(to, notice), inTime());
       const texts = await arrived(to);
       expect(texts).toHaveLength(1);
-      for (const told of [
+      for (const text of [
         notice.run.id,
         notice.pipeline,
         notice.stage,
         notice.error?.message,
         notice.commands.look,
       ]) {
-        expect(texts[0]).toContain(told);
+        expect(texts[0]).toContain(text);
       }
     }
   });

@@ -39,9 +39,9 @@ function throwing(errors: readonly unknown[], retries: NonNullable<StepOptions["
   const memory = new MemoryEngine([pipeline]);
   clock.now = () => memory.clock.now();
   /** Runs for this many seconds, and returns the gaps between the function's calls. */
-  const gaps = async (longest = 7200) => {
+  const gaps = async (maxSeconds = 7200) => {
     const runId = await begin(memory, "throwing");
-    await pass(memory, longest);
+    await pass(memory, maxSeconds);
     const between = seconds.slice(1).map((at, place) => Math.round(at - (seconds[place] ?? 0)));
     return { between, run: await runOf(memory, runId), step: await stepOf(memory, runId, "work") };
   };
@@ -110,12 +110,12 @@ describe("a function that fails", () => {
 
   it("because AWS throttled it is tried again with all of its retries left, so often and no more", async () => {
     const many = Array.from({ length: 20 }, () => named("ThrottlingException", "Rate exceeded"));
-    const most = lossLimits.throttling;
-    const once = await throwing(many.slice(0, most), 0).gaps();
-    expect(once.step).toMatchObject({ state: "SUCCEEDED", failures: 0, losses: { throttling: most } });
+    const max = lossLimits.throttling;
+    const once = await throwing(many.slice(0, max), 0).gaps();
+    expect(once.step).toMatchObject({ state: "SUCCEEDED", failures: 0, losses: { throttling: max } });
     const always = await throwing(many, { limit: 3, on: ["Other"] }).gaps();
     expect(always.step).toMatchObject({
-      ...{ state: "FAILED", attempt: most + 1, failures: 0 },
+      ...{ state: "FAILED", attempt: max + 1, failures: 0 },
       error: { name: "ThrottlingException", message: expect.stringMatching(/Rate exceeded .loss 11 /) },
     });
   });

@@ -62,7 +62,7 @@ describe("a child run", () => {
         lambda({}, () => 1),
       );
     });
-    const telling = definePipeline(
+    const reporting = definePipeline(
       { name: "telling", params: z.strictObject({ month: z.string() }) },
       (build) => {
         const { params, run, step } = build;
@@ -75,12 +75,12 @@ describe("a child run", () => {
     );
     const parent = definePipeline({ name: "parent", params: none }, ({ step }) => {
       step("silent", child(silent, {}));
-      step("telling", child(telling, { month: text`2021-${"10"}` }));
+      step("telling", child(reporting, { month: text`2021-${"10"}` }));
     });
     const { outputs } = await testPipeline(parent);
     expect(outputs).toEqual({
       silent: null,
-      telling: { key: "raw/2021-10.csv", at: "2021-01-01T00:00:00.000Z", fixed: [1, null] },
+      reporting: { key: "raw/2021-10.csv", at: "2021-01-01T00:00:00.000Z", fixed: [1, null] },
     });
   });
 
@@ -201,7 +201,7 @@ describe("a large result that is gone from S3", () => {
       lambda({ text: params }, ({ text }) => text.length),
     );
   });
-  const telling = definePipeline({ name: "telling", params: none }, ({ step }) => ({
+  const reporting = definePipeline({ name: "telling", params: none }, ({ step }) => ({
     text: step("make", large),
   }));
 
@@ -225,7 +225,7 @@ describe("a large result that is gone from S3", () => {
     [
       "a child's result",
       definePipeline({ name: "parent", params: none }, ({ step }) => {
-        step("use", child(telling, {}));
+        step("use", child(reporting, {}));
       }),
     ],
   ])("fails the step that needs it as %s, with the reason", async (_what, parent) => {

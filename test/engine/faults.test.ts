@@ -55,7 +55,7 @@ async function started() {
   return { memory, runId };
 }
 
-async function expectWhole(memory: MemoryEngine, runId: string) {
+async function expectComplete(memory: MemoryEngine, runId: string) {
   const run = await memory.store.getRun(runId);
   expect(run).toMatchObject({ state: "SUCCEEDED" });
   const records = await memory.store.listSteps(runId);
@@ -72,7 +72,7 @@ describe("a worker that dies", () => {
       let points = 0;
       for (let at = 1; ; at += 1) {
         const { memory, runId, seen } = await runWithCrash(await started(), at, crashing);
-        await expectWhole(memory, runId);
+        await expectComplete(memory, runId);
         if (!seen.crashed) break;
         points += 1;
       }
@@ -97,7 +97,7 @@ describe("messages and events", () => {
       for (const event of [...events, ...events]) await handleJob(memory.engine, event);
       if (messages.length + events.length === 0) await memory.turn();
     }
-    await expectWhole(memory, runId);
+    await expectComplete(memory, runId);
     for (const record of await memory.store.listSteps(runId)) expect(record.attempt).toBe(1);
   });
 
@@ -113,7 +113,7 @@ describe("messages and events", () => {
       await sweepRuns(memory.engine);
     }
     expect(lost).toBeGreaterThan(4);
-    await expectWhole(memory, runId);
+    await expectComplete(memory, runId);
   });
 
   it("of a map that wait their turn are not sent again and again", async () => {

@@ -163,7 +163,7 @@ describe("a step whose Spot machines are taken back", () => {
 });
 
 describe("what a record shows of a job", () => {
-  const told = async (memory: MemoryEngine, change: Partial<JobDetail>): Promise<JobDetail> => {
+  const withDetail = async (memory: MemoryEngine, change: Partial<JobDetail>): Promise<JobDetail> => {
     const [waiting] = memory.batch.waiting();
     if (waiting === undefined) throw new Error("no job waits");
     return { ...waiting, ...change };
@@ -175,7 +175,7 @@ describe("what a record shows of a job", () => {
     await work(memory);
     const news = await Promise.all(
       (["RUNNABLE", "STARTING", "RUNNING"] as const).map((state) =>
-        told(memory, { state, logStream: "d/default/1" }),
+        withDetail(memory, { state, logStream: "d/default/1" }),
       ),
     );
     await Promise.all(news.map((detail) => handleJob(memory.engine, detail)));
@@ -187,8 +187,8 @@ describe("what a record shows of a job", () => {
     const { memory } = job(0);
     const runId = await begin(memory, "jobs");
     await work(memory);
-    const first = await told(memory, { state: "RUNNING", startedAt: 1000, logStream: "d/default/1" });
-    const second = await told(memory, { state: "RUNNING", startedAt: 9000, logStream: "d/default/2" });
+    const first = await withDetail(memory, { state: "RUNNING", startedAt: 1000, logStream: "d/default/1" });
+    const second = await withDetail(memory, { state: "RUNNING", startedAt: 9000, logStream: "d/default/2" });
     for (const detail of [first, second, first]) await handleJob(memory.engine, detail);
     const log = "/aws/batch/job:d/default/2";
     expect(await stepOf(memory, runId, "crunch")).toMatchObject({ log, runningSince: 9000 });
@@ -198,8 +198,8 @@ describe("what a record shows of a job", () => {
     const { memory } = job({ limit: 1, delay: 100 });
     const runId = await begin(memory, "jobs");
     await work(memory);
-    const running = await told(memory, { state: "RUNNING" });
-    const failed = await told(memory, { state: "FAILED", exitCode: 3 });
+    const running = await withDetail(memory, { state: "RUNNING" });
+    const failed = await withDetail(memory, { state: "FAILED", exitCode: 3 });
     const { store } = memory;
     const putStep = store.putStep.bind(store);
     store.putStep = async (...args) => {

@@ -15,7 +15,7 @@ describe("a job that waits too long for a machine", () => {
     ["one job, though nobody told that it waits", [1], false],
     ["the children of an array job", [1, 2, 3], true],
     ["the children of an array job, though nobody told", [1, 2, 3], false],
-  ])("is ended, and its step fails with that reason: %s", async (_what, list, told) => {
+  ])("is ended, and its step fails with that reason: %s", async (_what, list, reason) => {
     const pipeline = definePipeline({ name: "stuck", params: z.strictObject({}) }, ({ map }) => {
       map("train", list, (n) => batch(train, { n }));
     });
@@ -24,7 +24,7 @@ describe("a job that waits too long for a machine", () => {
     while (memory.batch.waiting().length === 0) await memory.turn();
     for (const job of memory.batch.waiting()) memory.batch.wait(job.id);
     const events = memory.batch.takeEvents();
-    if (told) for (const event of events) await handleJob(memory.engine, event);
+    if (reason) for (const event of events) await handleJob(memory.engine, event);
     for (let hours = 0; hours < 12; hours += 1) {
       memory.clock.moveTo(memory.clock.now() + 3_600_000);
       await sweepRuns(memory.engine);

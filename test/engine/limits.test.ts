@@ -32,7 +32,7 @@ function minute(name: string, limits: Omit<Limits, "name" | "params"> = {}) {
   });
 }
 
-const personsCancel = { to: "CANCELLING", endsAs: "CANCELLED", reason: "enough" } as const;
+const manualCancel = { to: "CANCELLING", endsAs: "CANCELLED", reason: "enough" } as const;
 
 const holders = async (memory: MemoryEngine, limit: string) =>
   [...(await memory.store.getSlots(limit)).holders].sort();
@@ -154,7 +154,7 @@ describe("runs that do not wait", () => {
       store.admitRun = admitRun;
       await cancelRun(engine, first);
       await beginRun(engine, run as WaitingRun);
-      if (cancelled) await store.moveRun(run.runId, 1, personsCancel, engine.clock.now());
+      if (cancelled) await store.moveRun(run.runId, 1, manualCancel, engine.clock.now());
       ends = await statesOf(memory, [first, run.runId]);
       return answer;
     };

@@ -11,7 +11,7 @@ import { Crash, crashing } from "./crashing-engine.ts";
 import { begin, mortal, runOf, stepOf } from "./driving.ts";
 
 const none = z.strictObject({});
-const forEver = Number.POSITIVE_INFINITY;
+const noDeadline = Number.POSITIVE_INFINITY;
 
 /** The active worker: `crashed` once a function has taken it down. */
 type Worker = { crashed: boolean; readonly size: string; readonly holds: number };
@@ -47,11 +47,11 @@ class Workers {
 
   /** One invocation: it gets all of its messages at once. If the worker dies, none of them is handled. */
   private async invoke(messages: readonly StepMessage[], workerSize: "small" | "large"): Promise<void> {
-    const { engine, seen } = crashing({ ...this.memory.engine, workerSize }, forEver, "before");
+    const { engine, seen } = crashing({ ...this.memory.engine, workerSize }, noDeadline, "before");
     const worker = Object.assign(seen, { size: workerSize, holds: messages.length });
     this.current = worker;
     const ends = await Promise.allSettled(
-      messages.map((message) => handleStepMessage(engine, message, forEver)),
+      messages.map((message) => handleStepMessage(engine, message, noDeadline)),
     );
     for (const end of ends) if (end.status === "rejected" && !(end.reason instanceof Crash)) throw end.reason;
     if (worker.crashed) this.died.push(worker);
@@ -138,10 +138,10 @@ async function lose(memory: MemoryEngine, runId: string): Promise<void> {
   // The worker reads the run, and the record of the last attempt if there was one. It claims the step, and then dies.
   const isFirst = (await memory.store.getStep(message)) === undefined;
   const { engine } = mortal(large, isFirst ? 3 : 4, "before");
-  await expect(handleStepMessage(engine, message, forEver)).rejects.toThrow(Crash);
+  await expect(handleStepMessage(engine, message, noDeadline)).rejects.toThrow(Crash);
   expect(await stepOf(memory, runId, "work")).toMatchObject({ state: "RUNNING", holder: "worker" });
   memory.clock.moveTo(memory.clock.now() + 600_000);
-  await handleStepMessage(large, message, forEver);
+  await handleStepMessage(large, message, noDeadline);
 }
 
 describe("an attempt whose worker died", () => {

@@ -21,7 +21,7 @@ import { failDeadLetter } from "../../shared/worker/fail-dead-letter.ts";
 import { sweepRuns } from "../../shared/worker/sweep-run.ts";
 import {
   type Behaviour,
-  breaksOff,
+  closesEarly,
   drips,
   floods,
   hangs,
@@ -287,7 +287,7 @@ describe("a receiver that misbehaves", () => {
   const settings = { parameters: "/millrace/local", topicArn: "", isLocal: true, patience: 10_000 };
 
   /** A run that failed, after everything that follows it: what the receiver got, and the notice's record. */
-  async function told(
+  async function sentFor(
     behaviours: readonly Behaviour[],
     notices = [notice({ to: to() })],
     hook?: () => unknown,
@@ -315,12 +315,12 @@ describe("a receiver that misbehaves", () => {
     ["an answer that drips", [drips]],
     ["an answer without end", [floods(500)]],
     ["a reset connection", [resets]],
-    ["a connection that ends in the middle", [breaksOff]],
-    ["everything at once", [hangs, resets, status(500), breaksOff, status(502), floods(503)]],
+    ["a connection that ends in the middle", [closesEarly]],
+    ["everything at once", [hangs, resets, status(500), closesEarly, status(502), floods(503)]],
   ])(
     "%s, is told in the end, by one request more, and the run stays as it was",
     async (_name, behaviours) => {
-      const { records } = await told(behaviours);
+      const { records } = await sentFor(behaviours);
       expect(receiver.received).toHaveLength(behaviours.length + 1);
       expect(new Set(receiver.received.map(({ headers }) => headers["idempotency-key"])).size).toBe(1);
       expect(records).toMatchObject([{ state: "SUCCEEDED", attempt: behaviours.length + 1 }]);
@@ -333,7 +333,7 @@ describe("a receiver that misbehaves", () => {
     ["410", status(410, "channel_is_archived"), "answered 410 Gone (channel_is_archived)"],
     ["a redirect", status(302, "", { location: "http://127.0.0.1:1/" }), "redirects are not followed"],
   ])("%s, is asked once, and the reason is kept", async (_name, behaviour, reason) => {
-    const { records } = await told([behaviour]);
+    const { records } = await sentFor([behaviour]);
     expect(receiver.received).toHaveLength(1);
     expect(records).toMatchObject([
       {
@@ -345,7 +345,7 @@ describe("a receiver that misbehaves", () => {
   });
 
   it("for ever, is asked eight times, and the reason is kept", async () => {
-    const { records } = await told(Array.from({ length: 20 }, () => status(503)));
+    const { records } = await sentFor(Array.from({ length: 20 }, () => status(503)));
     expect(receiver.received).toHaveLength(8);
     expect(records).toMatchObject([
       {
@@ -358,7 +358,7 @@ describe("a receiver that misbehaves", () => {
 
   it("keeps neither the hook nor another notice waiting", async () => {
     let hooks = 0;
-    const { memory, runId, records } = await told(
+    const { memory, runId, records } = await sentFor(
       [],
       [notice({ to: webhook({ url: "http://127.0.0.1:1/" }) }), notice({ to: to() })],
       () => {

@@ -3,7 +3,7 @@ import { createServer as createTlsServer } from "node:https";
 import { type AddressInfo, createServer } from "node:net";
 import { epochStart } from "../../../test/factories.ts";
 import {
-  breaksOff,
+  closesEarly,
   drips,
   floods,
   hangs,
@@ -52,7 +52,7 @@ describe("posting JSON", () => {
   test.each([
     ["500", status(500, "rollup_error"), "the receiver answered 500 Internal Server Error (rollup_error)"],
     ["408", status(408), "the receiver answered 408 Request Timeout"],
-    ["an answer that breaks off", breaksOff, "the receiver answered 500 Internal Server Error"],
+    ["an answer that breaks off", closesEarly, "the receiver answered 500 Internal Server Error"],
     ["an answer without end", floods(503), "the receiver answered 503 Service Unavailable"],
     ["an answer that drips", drips, "the receiver answered 500 Internal Server Error"],
     ["a reset connection", resets, "the receiver cannot be reached: ECONNRESET"],

@@ -10,7 +10,7 @@ import { MessagesNotSentError, sqsStepQueue } from "./sqs-step-queue.ts";
 const messages = (count: number): StepMessage[] =>
   Array.from({ length: count }, (_, index) => ({ runId: "run", step: "fit", index, epoch: 1 }));
 const indexIn = (body: string | undefined) => (JSON.parse(body ?? "") as { index: number }).index;
-const fast = { tries: 4, first: 0, longest: 0 };
+const fast = { tries: 4, first: 0, max: 0 };
 
 /** A client that answers each call with `answer`, and the calls that it got. */
 function clientAnswering(answer: (call: SendMessageBatchCommandInput, calls: number) => object) {

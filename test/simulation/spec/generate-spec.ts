@@ -159,7 +159,7 @@ function stepFor(random: Random, shape: Shape, earlier: readonly StepSpec[], mak
 }
 
 /** A step that a person's retry doesn't fix. */
-function unmended(step: StepSpec): StepSpec {
+function withoutHealed(step: StepSpec): StepSpec {
   if (!isPure(step.work) || step.work.failing === undefined) return step;
   const { healed: _healed, ...failing } = step.work.failing;
   return { ...step, work: { ...step.work, failing } };
@@ -169,7 +169,7 @@ function unmended(step: StepSpec): StepSpec {
  * If a step may run after a failure, or takes what another run made, its result depends on the epoch it ran in. Then
  * all epochs have to be alike.
  */
-function withoutMending(steps: readonly StepSpec[]): readonly StepSpec[] {
+function withoutHealing(steps: readonly StepSpec[]): readonly StepSpec[] {
   const depends = steps.some(
     ({ rule, optional, work, cache }) =>
       rule !== undefined || optional === true || cache === true || work.kind === "child",
@@ -181,10 +181,10 @@ function withoutMending(steps: readonly StepSpec[]): readonly StepSpec[] {
           ...step,
           work: {
             kind: "child",
-            pipeline: { ...step.work.pipeline, steps: step.work.pipeline.steps.map(unmended) },
+            pipeline: { ...step.work.pipeline, steps: step.work.pipeline.steps.map(withoutHealed) },
           },
         }
-      : unmended(step),
+      : withoutHealed(step),
   );
 }
 
@@ -197,7 +197,7 @@ function isWide({ over }: StepSpec): boolean {
  * Removes what would take too long with hundreds of children: large results, all of which each job of another map may
  * get, and a limit of one run at a time.
  */
-function withoutTheEndless(steps: readonly StepSpec[]): StepSpec[] {
+function withoutEndless(steps: readonly StepSpec[]): StepSpec[] {
   return steps.map((step) => {
     const { work } = step;
     if (!isWide(step)) return step;
@@ -216,7 +216,7 @@ function stepsFor(random: Random, make: WorkMaker): readonly StepSpec[] {
   const size = random.pick([1, 2, 3, 3, 4, 4, 5, 6, 8]);
   const steps: StepSpec[] = [];
   while (steps.length < size) steps.push(stepFor(random, shape, steps, make));
-  return withoutTheEndless(withoutMending(steps));
+  return withoutEndless(withoutHealing(steps));
 }
 
 /** Makes some functions large. Drawn last, so that a seed's pipeline otherwise stays the same as without sizes. */
