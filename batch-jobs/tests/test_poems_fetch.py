@@ -44,7 +44,7 @@ class Fetched:
     def __init__(self, folder: Path) -> None:
         self.path = folder / "fetched"
         self.waits: list[float] = []
-        self.told: list[tuple[int, int | None]] = []
+        self.reports: list[tuple[int, int | None]] = []
 
     def __call__(self, server: Server, path: str = "/a.zip", **options: Any) -> Download:
         request = Request(f"{server.url}{path}", options.pop("headers", {}), "Look at the terms.")
@@ -53,7 +53,7 @@ class Fetched:
             self.path,
             **{"max_bytes": 10**9, **options},
             sleep=self.waits.append,
-            tell=lambda done, total: self.told.append((done, total)),
+            on_progress=lambda done, total: self.reports.append((done, total)),
         )
 
     @property
@@ -71,7 +71,7 @@ def test_a_file_arrives_as_it_is_and_progress_is_told(serve: Callable[..., Serve
     result = fetched(server, "/a.zip?signature=secret", sha256=sha256_of(CONTENT))
     assert fetched.content == CONTENT
     assert result == Download(f"{server.url}/a.zip", 1)
-    assert fetched.told[-1] == (len(CONTENT), len(CONTENT))
+    assert fetched.reports[-1] == (len(CONTENT), len(CONTENT))
 
 
 def test_a_cut_connection_is_taken_up_where_it_was(serve: Callable[..., Server], fetched: Fetched) -> None:
