@@ -1,3 +1,4 @@
+import type { TaskKind } from "../../../shared/pipeline/graph.ts";
 import type { Random } from "../random.ts";
 import {
   always,
@@ -109,18 +110,51 @@ function childFor(random: Random, name: string): WorkSpec {
   return { kind: "child", pipeline: { steps, ...(random.chance(0.1) && { maxActiveRuns: 1 }) } };
 }
 
-/** Makes the work of a step, of any kind. */
+/** Makes the work of a step. */
 type WorkMaker = (random: Random, name: string, retries: RetriesSpec, mapped: boolean) => WorkSpec;
 
-const workFor: WorkMaker = (random, name, retries, mapped) => {
-  const draw = random.next();
-  if (draw < 0.05) return childFor(random, name);
-  if (mapped || draw > 0.13) return pureFor(random, retries, mapped);
-  if (draw < 0.1)
-    return { kind: "wait", seconds: random.pick([0, 1, 40, 1000]), form: random.pick(["seconds", "until"]) };
+function waitFor(random: Random): WorkSpec {
+  return { kind: "wait", seconds: random.pick([0, 1, 40, 1000]), form: random.pick(["seconds", "until"]) };
+}
+
+function approvalFor(random: Random): WorkSpec {
   const answer = random.pick(["yes", "yes", "no", "none"] as const);
   const byDefault = random.pick([undefined, "approve", "reject"] as const);
   return { kind: "approval", answer, ...(byDefault && { byDefault }) };
+}
+
+function objectFor(random: Random): WorkSpec {
+  const lands = random.pick([0, 5, 120, 900, undefined]);
+  return { kind: "object", ...(lands !== undefined && { lands }) };
+}
+
+const pureWork: WorkMaker = (random, _name, retries, mapped) => pureFor(random, retries, mapped);
+
+/**
+ * How each kind of work is made, and its share of the steps. The shares add up to 1. A step kind without a row is a
+ * compile error, so that no kind is missing from the random pipelines.
+ */
+const kinds: Readonly<Record<TaskKind, { readonly share: number; readonly make: WorkMaker }>> = {
+  child: { share: 0.05, make: (random, name) => childFor(random, name) },
+  wait: { share: 0.05, make: waitFor },
+  approval: { share: 0.03, make: approvalFor },
+  // `waitingOtherwise` replaces other waits by these, so that a seed keeps the rest of its pipeline.
+  object: { share: 0, make: objectFor },
+  // `pureFor` draws which of the two it is, with the rest of the work.
+  batch: { share: 0, make: pureWork },
+  lambda: { share: 0.87, make: pureWork },
+};
+
+const workFor: WorkMaker = (random, name, retries, mapped) => {
+  const draw = random.next();
+  let sum = 0;
+  const drawn = Object.values(kinds).find(({ share }) => {
+    sum += share;
+    return draw < sum;
+  });
+  // Some waits are mapped later, by `waitingOtherwise`.
+  const isMappable = drawn === kinds.child || drawn === undefined || !mapped;
+  return (isMappable ? (drawn ?? kinds.lambda) : kinds.lambda).make(random, name, retries, mapped);
 };
 
 /** A step that may run although the steps before it didn't succeed. All the data it takes is optional. */
@@ -230,8 +264,7 @@ function sized<S extends StepSpec>(random: Random, steps: readonly S[]): S[] {
 function waitingOtherwise(random: Random, steps: readonly StepSpec[]): StepSpec[] {
   return steps.map((step) => {
     if (!isWaiting(step.work)) return step;
-    const lands = random.pick([0, 5, 120, 900, undefined]);
-    const object = { kind: "object", ...(lands !== undefined && { lands }) } as const;
+    const object = kinds.object.make(random, step.name, step.retries, step.over !== undefined);
     const { when: _when, ...plain } = step;
     const mapped = random.chance(0.3) && step.optional !== true;
     const size = random.between(0, 3);
