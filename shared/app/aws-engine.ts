@@ -71,7 +71,11 @@ export function awsEngine(environment: Environment): Engine {
     log,
     ...logPlaceOf(environment),
     meter,
-    settings: { ...defaultSettings, sweepSeconds: environment.SWEEP_SECONDS },
+    settings: {
+      ...defaultSettings,
+      sweepSeconds: environment.SWEEP_SECONDS,
+      runnableSeconds: environment.RUNNABLE_SECONDS,
+    },
   };
 }
 
