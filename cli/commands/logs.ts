@@ -39,10 +39,10 @@ function lookOf(graph: Graph): LogStyle {
 export function logsCommand(): Command {
   return new Command("logs")
     .argument("<run>", "id of the run, as `millrace runs` lists it")
-    .option("--step <step>", "only of this step, or of one child of a map: train_model[3]", (text) =>
+    .option("--step <step>", "only this step, or one child of a map: train_model[3]", (text) =>
       stepPlace("--step", text),
     )
-    .option("--since <time>", "only from a time on: 90s, 10m, 2h, 1d ago, or ISO 8601", (text) =>
+    .option("--since <time>", "only lines since a time: 90s, 10m, 2h or 1d ago, or ISO 8601", (text) =>
       sinceTime(text),
     )
     .option(
@@ -51,8 +51,8 @@ export function logsCommand(): Command {
       oneOf("--level", logLevels),
       "info",
     )
-    .option("-f, --follow", "go on with new lines until the run ends")
-    .option("--json", "a JSON object a line, with all its fields")
+    .option("-f, --follow", "print new lines until the run ends")
+    .option("--json", "one JSON object per line, with all fields")
     .addHelpText(
       "after",
       [

@@ -153,9 +153,9 @@ export async function answer(
 /** `models`: shows registered models, their versions and aliases, and where the versions come from. */
 export function modelsCommand(): Command {
   return new Command("models")
-    .argument("[name]", "name of a model; all models when left out")
+    .argument("[name]", "name of a model; default: all models")
     .argument("[what...]", "a version or alias; or: compare A B, log, alias ALIAS VERSION, rollback")
-    .option("--why <text>", "why an alias is moved; the log keeps it")
+    .option("--why <text>", "why the alias moves; stored in its log")
     .option("--by <name>", "who moves it", userInfo().username)
     .option("--alias <alias>", "the alias to roll back", "champion")
     .option("--json", "as JSON")

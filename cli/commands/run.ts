@@ -61,7 +61,7 @@ export async function reportAndFollow(
 export function runCommand(): Command {
   return new Command("run")
     .argument("<id>", "id of the run, as `millrace runs` lists it")
-    .option("-f, --follow", "go on showing it until it ends")
+    .option("-f, --follow", "keep showing the run until it ends")
     .option("--json", "as JSON, with parameters, attempts and the objects that each step made")
     .addHelpText(
       "after",

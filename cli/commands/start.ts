@@ -81,17 +81,17 @@ export function startCommand(): Command {
       "the time that the run is for; the same time starts no second run",
       moment("--scheduled-at"),
     )
-    .option("--key <text>", "another run for the same time; the same key starts no second one")
-    .option("--tag <tags...>", "what the run is found by, besides the tags of its pipeline")
+    .option("--key <text>", "start another run for the same time; each key starts one run")
+    .option("--tag <tags...>", "tags of the run, in addition to its pipeline's")
     .option("-f, --follow", "show the run until it ends")
-    .option("--json", "the answer as JSON; with --follow the run once it has ended")
+    .option("--json", "the answer as JSON; with --follow, the run after it ended")
     .addHelpText(
       "after",
       [
         "\nExamples:",
         "  npx millrace start ridge-sweep --follow",
         "  npx millrace start ridge-sweep --param alphas=[1,0.5] --scheduled-at 2021-10-04T16:21:00Z",
-        "\nExit code: 0, or 1 when a run for that time and key is there with other params: those given were not used.",
+        "\nExit code: 0, or 1 if a run for that time and key exists with other params; yours were not used.",
         "\nThe same without this command line:",
         `  npx sls invoke -f start -s local --data '{"pipeline":"ridge-sweep"}'`,
       ].join("\n"),

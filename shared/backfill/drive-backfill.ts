@@ -121,7 +121,7 @@ async function settle(engine: Engine, backfill: Backfill): Promise<void> {
 async function giveUp(engine: Engine, id: string, reason: string): Promise<void> {
   const backfill = await engine.backfills.get(id);
   if (backfill?.state !== "RUNNING") return;
-  engine.log.error("backfill cannot go on", { backfill: id, reason });
+  engine.log.error("backfill cannot continue", { backfill: id, reason });
   const cancelledAt = new Date(engine.clock.now()).toISOString();
   await engine.backfills.put({
     ...backfill,

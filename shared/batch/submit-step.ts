@@ -215,7 +215,7 @@ async function retrySubmission(engine: Engine, work: StepWork, held: HeldStep & 
     await endSubmission(engine, work.run, work.node, held, withdrawn);
     return failAttempt(engine, work, held, fatal("SubmitFailed", message));
   }
-  engine.log.warn("submission will be tried again", {
+  engine.log.warn("submission will be retried", {
     runId: held.runId,
     step: held.step,
     error: String(thrown),

@@ -20,7 +20,7 @@ async function cancelStep(cancelling: Cancelling, record: FoundRecord): Promise<
   const { engine, run } = cancelling;
   if (isNewer(record)) {
     const { runId, step, index, stored } = record;
-    engine.log.warn("a step that newer code has written is left to it", { runId, step, index, stored });
+    engine.log.warn("step was written by newer code; skipped", { runId, step, index, stored });
     return false;
   }
   if (isHeld(record) && record.state === "SUBMITTED") {

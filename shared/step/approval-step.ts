@@ -32,7 +32,7 @@ export async function requestApproval(
   const put = await replaceStep(engine, next, held);
   if (put === undefined) return;
   const { runId, step } = held;
-  engine.log.info("approval asked for", { runId, step, index: input.index, message });
+  engine.log.info("approval requested", { runId, step, index: input.index, message });
   if (wait <= engine.settings.sweepSeconds * 1000) await hintLater(engine, work, put, wait);
 }
 

@@ -80,6 +80,6 @@ export async function keepResult(engine: Engine, work: StepWork, record: Succeed
       ...(expires !== undefined && { expiresAt: Date.parse(record.endedAt) + expires * 1000 }),
     });
   } catch (error) {
-    engine.log.warn("result was not kept for later runs", { runId: run.runId, step: node.name, error });
+    engine.log.warn("result was not cached", { runId: run.runId, step: node.name, error });
   }
 }

@@ -81,9 +81,9 @@ export function isSuspect({ node }: StepWork, record: FoundStep): boolean {
 }
 
 /** Hands a claimed step to a worker that does nothing else. If the hint is lost, the sweep sends another. */
-async function skipMessage(engine: Engine, message: StepMessage, { record }: Claim): Promise<void> {
+async function forwardAlone(engine: Engine, message: StepMessage, { record }: Claim): Promise<void> {
   const { runId, step, index } = record;
-  engine.log.info("a step that lost its worker is left to one of its own", { runId, step, index });
+  engine.log.info("step that lost its worker is forwarded to a large worker", { runId, step, index });
   await releaseLease(engine, record);
   await engine.largeQueue.send([{ ...message, alone: true }]);
 }
@@ -114,7 +114,7 @@ async function claimAndRun(
   }
   const claim = await claimStep(engine, claimRequest(work, message, now, now + leaseOf(engine, work, index)));
   if (claim.kind === "claim" && size === "small" && isSuspect(work, claim.record))
-    return skipMessage(engine, message, claim);
+    return forwardAlone(engine, message, claim);
   if (claim.kind === "claim") return runStep(engine, work, claim, deadline);
   if (claim.kind === "lost") return failAttempt(engine, work, claim.record, workerLost(engine, claim.record));
   if (claim.kind === "ended") return joinEnded(engine, work, claim.record);
@@ -126,7 +126,7 @@ async function claimAndRun(
   }
   if (claim.kind === "newer") {
     // The newer code's own sweep hints at the step again.
-    return engine.log.warn("a step that newer code has written is left to it", {
+    return engine.log.warn("step was written by newer code; skipped", {
       ...{ runId, step, index },
       stored: claim.record.stored,
     });
@@ -142,7 +142,7 @@ async function workOnMessage(engine: Engine, message: StepMessage, tail: TailCal
     return settleHintedStep(engine, run, message);
   if (!isDue(run, message)) return;
   const found = await nodeOf(engine, run, message.step);
-  if (found === undefined) return engine.log.warn("message for a step that the run's graph lacks", message);
+  if (found === undefined) return engine.log.warn("message for a step that isn't in the run's graph", message);
   await claimAndRun(engine, message, { run, ...found, tail }, deadline);
 }
 
@@ -154,7 +154,7 @@ async function workOnNext(engine: Engine, next: NextStep, tail: TailCall, deadli
   try {
     await claimAndRun(engine, message, { run, ...found, tail }, deadline);
   } catch (error) {
-    engine.log.warn("a step that followed another at once is left to its message", { ...message, error });
+    engine.log.warn("tail call failed; the step's message will run it", { ...message, error });
     await engine.queue.send([message], delayAfter(engine, error));
   }
 }

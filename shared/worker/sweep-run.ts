@@ -120,7 +120,7 @@ export async function sweepRun(engine: Engine, runId: string): Promise<void> {
 
 /** Leaves a run to the newer code that wrote it. The run stays due, behind the others. */
 async function deferToNewerWorker(engine: Engine, runId: string, error: NewerRecordError): Promise<void> {
-  engine.log.warn("a run that newer code has written is left to it", { runId, error });
+  engine.log.warn("run was written by newer code; skipped", { runId, error });
   await engine.store.deferRun(runId, nextSweep(engine));
 }
 
