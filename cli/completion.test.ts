@@ -21,7 +21,7 @@ describe("completion", () => {
     program = await millraceProgram();
   });
 
-  test("knows every command that the help lists, and no other", () => {
+  test("completes exactly the commands that the help lists", () => {
     const listed = program.createHelp().visibleCommands(program);
     expect(completionsOf(program, "")).toEqual(listed.map((command) => command.name()));
     expect(completionsOf(program, "")).not.toContain("complete");
@@ -39,7 +39,7 @@ describe("completion", () => {
     expect(completionsOf(program, ...words)).toEqual(expected);
   });
 
-  test("asks for ids only where a command takes them", () => {
+  test("requests run ids only for commands that take them", () => {
     expect(requestedArguments(program, ["run", ""])).toEqual(["id"]);
     expect(requestedArguments(program, ["--stage", "prod", "artifacts", "get", ""])).toEqual([
       "run",
@@ -51,7 +51,7 @@ describe("completion", () => {
   });
 });
 
-test("bash reads what it is given twice without a word", async () => {
+test("bash can source the completion script twice without output", async () => {
   const lines: string[] = [];
   const log = jest.spyOn(console, "log").mockImplementation((line: string) => void lines.push(line));
   await completionCommand().parseAsync(["bash"], { from: "user" });

@@ -126,7 +126,7 @@ async function printed(name: string, program: string, stage = packaged.heavy): P
 
 const functions = ["batch-state-change", "dead-letter", "manage", "object-created", "start", "step", "tick"];
 
-describe("what a heavy import of one step costs", () => {
+describe("the cost of a heavy import in one step", () => {
   test.each(functions.filter((name) => name !== "step"))("%s: nothing", async (name) => {
     expect(await filesOf(packaged.heavy, name)).toEqual(await filesOf(packaged.light, name));
   });

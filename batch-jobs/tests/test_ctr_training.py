@@ -275,7 +275,7 @@ def checkpoint_of(step: Step) -> str | None:
     return None if current is None else current["savedAt"]
 
 
-def test_a_training_that_is_killed_goes_on_after_its_last_checkpoint(killed_step: Step, tmp_path: Path) -> None:
+def test_a_killed_training_continues_after_its_last_checkpoint(killed_step: Step, tmp_path: Path) -> None:
     for attempt, end in enumerate([signal.SIGKILL, signal.SIGTERM], start=1):
         before = checkpoint_of(killed_step)
         process = killed_step.start(MILLRACE_ATTEMPT=str(attempt))

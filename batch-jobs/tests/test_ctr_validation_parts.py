@@ -142,7 +142,7 @@ def test_a_sample_depends_on_the_categories_alone(blocks: list[list[int]], rando
     }
 
 
-def test_a_sample_tells_how_many_categories_there_are() -> None:
+def test_the_number_of_categories_is_estimated_from_a_sample() -> None:
     keys = np.unique(np.random.PCG64(1).random_raw(300_000).astype(np.uint32))
     found = NONE.union(keys)
     assert not found.complete

@@ -60,7 +60,7 @@ def score_month(folder: Path, model: AnyModel, file: MonthFile, **changes: Any) 
     return output, pl.read_parquet(output["predictions"]["uri"])
 
 
-def test_each_ride_stands_beside_what_the_model_says(tmp_path: Path, model: AnyModel) -> None:
+def test_each_ride_is_listed_with_its_prediction(tmp_path: Path, model: AnyModel) -> None:
     file = write_month(tmp_path, 2021, 3, seed=2)
     output, result = score_month(tmp_path / "scores", model, file)
     rides = read_rides(Path(file["uri"]), file)
@@ -110,7 +110,7 @@ def read_rides_distance(table: pl.DataFrame, result: pl.DataFrame) -> pl.Series:
     return table["trip_distance"].gather(rows)
 
 
-def test_each_phase_is_told_when_it_begins_and_stands_in_the_report(tmp_path: Path, model: AnyModel) -> None:
+def test_each_phase_is_reported_at_its_start_and_listed_in_the_report(tmp_path: Path, model: AnyModel) -> None:
     file = write_month(tmp_path, 2021, 3)
     reports: list[dict[str, Any]] = []
     asked: Any = {"rides": file, "model": model, "modelVersion": "3"}

@@ -160,7 +160,7 @@ def test_the_champion_is_measured_on_the_same_rides(
     assert [row[0] for row in table["rows"]] == ["candidate", "champion", "mean of the training month"]
 
 
-def test_the_search_tells_of_each_evaluation_and_takes_the_best(tmp_path: Path, frames: FeaturesOutput) -> None:
+def test_the_search_reports_each_evaluation_and_takes_the_best(tmp_path: Path, frames: FeaturesOutput) -> None:
     asked = search_input(frames)
     reports: list[dict[str, Any]] = []
     output = search(asked, make_context(tmp_path, asked, on_report=reports.append))
@@ -174,7 +174,7 @@ def test_the_search_tells_of_each_evaluation_and_takes_the_best(tmp_path: Path, 
     assert trained["candidate"]["rmse"] == output["rmse"]
 
 
-def test_a_search_that_is_interrupted_goes_on_with_the_next_evaluation(tmp_path: Path, frames: FeaturesOutput) -> None:
+def test_an_interrupted_search_continues_with_the_next_evaluation(tmp_path: Path, frames: FeaturesOutput) -> None:
     asked = search_input(frames)
 
     def stop(count: int) -> Iterator[None]:

@@ -31,7 +31,7 @@ test.each([
   expect(agoText(milliseconds)).toBe(text);
 });
 
-test("a text that is too long keeps both its ends", () => {
+test("a text that is too long is cut in the middle", () => {
   expect(truncateMiddle("s3://bucket/raw/data.csv", 11)).toBe("s3://…a.csv");
   expect(truncateMiddle("short", 5)).toBe("short");
 });

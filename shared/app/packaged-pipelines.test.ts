@@ -78,7 +78,7 @@ describe("packaged pipelines", () => {
     expect(loaded).toEqual(["ridge-sweep.json", "ridge-sweep.js"]);
   });
 
-  it("start a run of the one that an object is for, and load no other's code", async () => {
+  it("load only the code of the pipeline that an object starts", async () => {
     const memory = new MemoryEngine([]);
     const { packaged: all, loaded } = packaged();
     const object = {
@@ -93,7 +93,7 @@ describe("packaged pipelines", () => {
     expect(loaded.filter((part) => part.endsWith(".js"))).toEqual(["ridge-sweep.js"]);
   });
 
-  it("refuse code that defines another graph than the one that was packaged", () => {
+  it("refuse code whose graph differs from the packaged one", () => {
     const { packaged: all } = packaged({ code: (name) => ({ ...defined(name), graphHash: "another" }) });
     expect(() => all.get("ridge-sweep")?.functions).toThrow(
       "pipeline ridge-sweep defines another graph here than when it was packaged; its definition must not depend on the environment, the time or chance",

@@ -30,8 +30,8 @@ function messageOf(define: () => unknown): string {
   return "";
 }
 
-describe("options that there are not", () => {
-  it("of a pipeline, its triggers, notices, steps and tasks are all told together, each with what was meant", () => {
+describe("unknown options", () => {
+  it("of pipelines, triggers, notices, steps and tasks are reported together, each with a suggestion", () => {
     const define = () =>
       definePipeline(
         misspelt(
@@ -114,7 +114,7 @@ describe("options that there are not", () => {
     );
   });
 
-  it("leave no trace in what is written right", () => {
+  it("leave no field in valid definitions", () => {
     expect(cron("0 3 * * *", { active: false })).not.toHaveProperty("mistakes");
     expect(approval({ deadline: 60 })).not.toHaveProperty("mistakes");
   });

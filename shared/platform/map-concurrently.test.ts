@@ -1,7 +1,7 @@
 import { mapConcurrently } from "./map-concurrently.ts";
 
-describe("several at once", () => {
-  it("are so many at most, and give their results in the order of the list", async () => {
+describe("mapping a list concurrently", () => {
+  it("limits the concurrency, and returns results in the list's order", async () => {
     let underWay = 0;
     let maxActive = 0;
     const results = await mapConcurrently(
@@ -19,7 +19,7 @@ describe("several at once", () => {
     expect(maxActive).toBe(2);
   });
 
-  it("of which one fails are waited for, and none is begun after them", async () => {
+  it("waits for the items under way after a failure, and starts no more", async () => {
     const begun: number[] = [];
     const ended: number[] = [];
     const working = mapConcurrently(

@@ -140,7 +140,7 @@ describe("after a failed attempt", () => {
     expect(decideRetry(record, policy(1, ["Busy"]), oom, 3, 0.5)).toEqual({ kind: "end" });
   });
 
-  it("whatever happens, a step ends: its failures stay within its retries, its losses within their limits", () => {
+  it("every step ends: its failures stay within its retries, its losses within their limits", () => {
     const failures = fc.record({
       retryable: fc.constantFrom(true, true, true, true, true, true, true, true, true, false),
       lostTo: fc.option(fc.constantFrom(...causes), { nil: undefined }),

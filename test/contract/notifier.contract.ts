@@ -41,7 +41,7 @@ export function notifierContract(underTest: () => Promise<NotifierUnderTest>): v
     }
   });
 
-  test("a notice that is sent again arrives again: who asks has to know", async () => {
+  test("a repeated notice arrives again: the caller deduplicates", async () => {
     const { notifier, targets, arrived } = await underTest();
     for (const to of targets) {
       const notice = aNotice();

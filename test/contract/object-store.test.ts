@@ -58,7 +58,7 @@ describe("object store in S3", () => {
     expect([await tags("runs/a"), await tags("models/a")]).toEqual([Tagging.TagSet, []]);
   });
 
-  test("the checksum that S3 tells of a copy is taken, and nothing is read", async () => {
+  test("a copy's checksum comes from S3, and nothing is read", async () => {
     const store = await newStore();
     const calls: (string | undefined)[] = [];
     client.middlewareStack.add(

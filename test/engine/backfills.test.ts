@@ -102,7 +102,7 @@ describe("a backfill", () => {
     expect(runs[0]).toMatchObject({ cause: { kind: "backfill", backfill: id }, tags: [`backfill:${id}`] });
   });
 
-  it("asked for again skips what succeeded, and starts nothing twice", async () => {
+  it("requested again skips times that succeeded, and starts nothing twice", async () => {
     const memory = memoryOf();
     const { id } = await startBackfill(memory.engine, spring);
     await finish(memory, id);
@@ -163,7 +163,7 @@ describe("a backfill", () => {
     expect((await runsOf(memory)).filter(({ cause }) => cause.kind === "backfill")).toHaveLength(2);
   });
 
-  it("never has more of its runs under way than it may, and as many as it may", async () => {
+  it("uses its concurrency fully, and never exceeds it", async () => {
     const memory = memoryOf(scoring(90));
     const { id } = await startBackfill(memory.engine, days);
     const seen = new Set<number>();
@@ -253,7 +253,7 @@ describe("a backfill", () => {
   });
 });
 
-describe("a backfill that is only looked at", () => {
+describe("the preview of a backfill", () => {
   it("says its times and what would become of them, and writes nothing", async () => {
     const failing = new Set(["2021-01-02T00:00:00.000Z"]);
     const memory = memoryOf(scoring(0, { failing }));
@@ -385,7 +385,7 @@ describe("a request that cannot be", () => {
     expect(await memory.engine.backfills.list(10)).toEqual([]);
   });
 
-  it("of a schedule that there is not names those there are", async () => {
+  it("for an unknown schedule names the existing ones", async () => {
     const { every: _every, ...range } = spring;
     const asked = startBackfill(memoryOf().engine, { ...range, schedule: "weekly" });
     await expect(asked).rejects.toThrow("it has: monthly, default");
@@ -397,7 +397,7 @@ describe("a request that cannot be", () => {
   });
 });
 
-describe("whatever call it dies at", () => {
+describe("a backfill whose worker dies at any call", () => {
   /** Starts, cancels and resumes a backfill, with a worker that dies once. Nobody repeats a cancel or a resume. */
   async function withCrash(at: number, when: "before" | "after") {
     const memory = memoryOf(scoring(90));

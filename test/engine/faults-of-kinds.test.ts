@@ -156,7 +156,7 @@ describe("a worker that dies", () => {
 });
 
 describe("messages and events", () => {
-  it("of every kind of step, delivered twice and in reverse, change nothing", async () => {
+  it("of every step kind, delivered twice and in reverse, change nothing", async () => {
     const { memory, runId, bodies, outside } = await started();
     for (let turn = 0; turn < 500; turn += 1) {
       if ((await runOf(memory, runId)).state !== "RUNNING") break;
@@ -173,7 +173,7 @@ describe("messages and events", () => {
     expect(bodies).toHaveLength(3);
   });
 
-  it("of every kind of step that are all lost are made up for by the sweep", async () => {
+  it("of every step kind that are all lost are replaced by the sweep", async () => {
     const { memory, runId, bodies, outside } = await started();
     const lossy: Engine = { ...memory.engine, queue: { send: async () => undefined } };
     for (let minute = 0; minute < 600; minute += 1) {
@@ -250,7 +250,7 @@ describe("a zombie", () => {
   };
 
   it.each(holders)(
-    "that was about to leave its step to the %s changes nothing once another has",
+    "that was about to hand its step to the %s changes nothing after another worker has",
     async (holder) => {
       const pipeline = definePipeline({ name: "haunted", params: z.strictObject({}) }, ({ step }) => {
         step("work", kinds[holder]);

@@ -58,7 +58,7 @@ const isOpen = async (memory: MemoryEngine, runId: string) =>
   (await memory.store.dueRuns(Number.MAX_SAFE_INTEGER, 1000)).includes(runId);
 
 describe("a hook", () => {
-  it.each(ends)("follows the end %s once, and is told of the run", async (state) => {
+  it.each(ends)("runs once after the end %s, and receives the run", async (state) => {
     const ends: RunEnd[] = [];
     const memory = new MemoryEngine([hooked(ends)]);
     const runId = await ended(memory, state);
@@ -128,7 +128,7 @@ describe("a hook", () => {
   });
 
   it.each(ends)(
-    "of the end %s that no worker could deal with fails, and the run is closed",
+    "of the end %s that no worker could handle fails, and the run is closed",
     async (state) => {
       const memory = new MemoryEngine([hooked([])]);
       const undeliverable: StepMessage[] = [];
@@ -151,7 +151,7 @@ describe("a hook", () => {
     },
   );
 
-  it("runs again when a run that was retried by hand ends again", async () => {
+  it("runs again when a retried run ends again", async () => {
     const ends: RunEnd[] = [];
     const memory = new MemoryEngine([hooked(ends)]);
     const runId = await ended(memory, "FAILED");
@@ -165,7 +165,7 @@ describe("a hook", () => {
     ]);
   });
 
-  it("that has not begun has a retry by hand wait, so that it is told of both ends", async () => {
+  it("that hasn't begun delays a retry by hand, so that it receives both ends", async () => {
     const ends: RunEnd[] = [];
     const memory = new MemoryEngine([hooked(ends)]);
     const runId = await begin(memory, "hooked", { params: { fails: true } });
@@ -183,7 +183,7 @@ describe("a hook", () => {
     expect(ends.map(({ state }) => state)).toEqual(["FAILED", "FAILED"]);
   });
 
-  it("of a child that fails is told of each of its ends, though its step is tried again at once", async () => {
+  it("of a failing child receives each of its ends, even if its step is retried at once", async () => {
     const ends: RunEnd[] = [];
     const below = hooked(ends);
     const parent = definePipeline({ name: "parent", params: z.strictObject({}) }, ({ step }) => {
@@ -210,7 +210,7 @@ describe("a hook", () => {
     expect(ends.map(({ state }) => state)).toEqual(["FAILED", "FAILED", "FAILED"]);
   });
 
-  it("whose code the deployment in between took away ends with that reason, and the run stays as it is", async () => {
+  it("whose code was removed by a deployment fails with that reason, and doesn't change the run", async () => {
     const ends: RunEnd[] = [];
     const memory = new MemoryEngine([hooked(ends)]);
     const runId = await begin(memory, "hooked", { params: { seconds: 60 } });
@@ -264,7 +264,7 @@ describe("a hook", () => {
 });
 
 describe("the last look at a cancelled run", () => {
-  it("ends what a worker began that did not know of the cancel, though the hook was done before", async () => {
+  it("ends what a worker started that didn't know of the cancel, even after the hook", async () => {
     const ends: RunEnd[] = [];
     const memory = new MemoryEngine([hooked(ends)]);
     const runId = await begin(memory, "hooked", { params: { seconds: 7200 } });

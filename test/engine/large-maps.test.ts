@@ -210,7 +210,7 @@ describe("a cancel of a large map", () => {
         map("it", items, () => lambda({}, failing), { retries: { limit: 1, delay: 800 } });
       },
     ],
-  ])("of %s is shared among workers, and through without the sweep", async (_kind, build) => {
+  ])("of %s is shared among workers, and completes without the sweep", async (_kind, build) => {
     const memory = new MemoryEngine([definePipeline({ name: "large", params: sized }, build), sleeper]);
     const runId = await begin(memory, "large", { params: { size } });
     await work(memory);
@@ -236,7 +236,7 @@ describe("a cancel of a large map", () => {
   });
 
   it.each(["before", "after"] as const)(
-    "goes on where it was though a worker dies %s a call, and its message is lost",
+    "continues though a worker dies %s a call and its message is lost",
     async (when) => {
       const asking = definePipeline({ name: "asking", params: sized }, ({ params, step, map }) => {
         const items = step("list", lambda({ size: params.size }, upTo));

@@ -78,7 +78,7 @@ class Workers {
 }
 
 describe("a function that takes its worker down", () => {
-  it("does so to others once, and by itself from then on, until it fails", async () => {
+  it("kills others once, then runs alone until it fails", async () => {
     const workers = new Workers(10, (n) => n === 0);
     const { memory, died } = workers;
     const runId = await begin(memory, "risky");
@@ -94,7 +94,7 @@ describe("a function that takes its worker down", () => {
     ]);
   });
 
-  it("never fails those that it shared the worker with: each is lost once, and then runs by itself", async () => {
+  it("never fails the steps that shared its worker: each is lost once, then runs alone", async () => {
     const workers = new Workers(10, (n) => n === 0);
     const { memory } = workers;
     const runId = await begin(memory, "risky");
@@ -109,7 +109,7 @@ describe("a function that takes its worker down", () => {
     }
   });
 
-  it("fails no step of another run, however many there are of it", async () => {
+  it("fails no step of another run", async () => {
     const workers = new Workers(300, (n) => n % 2 === 0);
     const { memory } = workers;
     const risky = await begin(memory, "risky");
@@ -145,7 +145,7 @@ async function lose(memory: MemoryEngine, runId: string): Promise<void> {
 }
 
 describe("an attempt whose worker died", () => {
-  it("is tried again so often and fails as WorkerLost, with all retries left", async () => {
+  it("is retried up to the limit and fails as WorkerLost, with all retries left", async () => {
     const memory = new MemoryEngine([single]);
     const runId = await begin(memory, "single");
     for (let lost = 0; lost <= lossLimits.worker; lost += 1) {
@@ -160,7 +160,7 @@ describe("an attempt whose worker died", () => {
     });
   });
 
-  it("is not ended by a message that died with others, but by its own", async () => {
+  it("is ended only by its own message", async () => {
     const memory = new MemoryEngine([single]);
     const runId = await begin(memory, "single");
     const message = { runId, step: "work", index: 0, epoch: 1 } as const;
@@ -175,7 +175,7 @@ describe("an attempt whose worker died", () => {
     });
   });
 
-  it("is tried at once, and after more losses apart from what died with it", async () => {
+  it("is retried at once, and after more losses apart from the other steps of that worker", async () => {
     const memory = new MemoryEngine([single]);
     const runId = await begin(memory, "single");
     const delays: number[] = [];

@@ -88,7 +88,7 @@ const hours = 6 * 3600;
 describe("a notice", () => {
   const all = [notice({ on: ends, to: slack() })];
 
-  it.each(ends)("tells of the end %s once, with what there is to know", async (state) => {
+  it.each(ends)("reports the end %s once, with all details", async (state) => {
     const memory = engineWith(all);
     const runId = await ended(memory, state);
     await pass(memory, hours);
@@ -108,7 +108,7 @@ describe("a notice", () => {
     expect(await isOpen(memory, runId)).toBe(false);
   });
 
-  it("of other ends says nothing", async () => {
+  it("of one end isn't sent for other ends", async () => {
     const memory = engineWith([notice({ to: slack() })]);
     for (const state of ["SUCCEEDED", "CANCELLED"] as const) {
       const runId = await ended(memory, state);
@@ -175,7 +175,7 @@ describe("a notice", () => {
     expect(await isOpen(memory, runId)).toBe(false);
   });
 
-  it("that a deployment took away is still told of runs that began before, and a new one is not", async () => {
+  it("that a deployment removed is still sent for runs that began before, and a new one isn't", async () => {
     const memory = engineWith([notice({ on: ["SUCCEEDED"], to: slack() })]);
     const runId = await begin(memory, "telling", { params: { seconds: 60, fails: false } });
     await work(memory);
@@ -187,7 +187,7 @@ describe("a notice", () => {
   });
 
   it.each(ends)(
-    "of the end %s whose messages were lost, and lost again, is told by the sweep",
+    "of the end %s whose messages were lost twice is sent by the sweep",
     async (state) => {
       const memory = engineWith([...all, notice({ on: ends, to: email() })]);
       const send = memory.queue.send.bind(memory.queue);
@@ -205,7 +205,7 @@ describe("a notice", () => {
     },
   );
 
-  it("that no worker could deal with fails, and the run is closed", async () => {
+  it("that no worker could handle fails, and the run is closed", async () => {
     const memory = engineWith(all);
     const undeliverable: StepMessage[] = [];
     const send = memory.queue.send.bind(memory.queue);
@@ -273,7 +273,7 @@ describe("a notice", () => {
   );
 });
 
-describe("a receiver that misbehaves", () => {
+describe("a notice to a faulty receiver", () => {
   const receiver = new TestReceiver();
   beforeAll(() => receiver.start());
   afterAll(() => receiver.stop());

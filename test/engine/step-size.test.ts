@@ -249,7 +249,7 @@ describe("a large function", () => {
     expect((await runOf(memory, runId)).state).toBe("SUCCEEDED");
   });
 
-  it("that no worker could deal with fails with the reason", async () => {
+  it("that no worker could handle fails with the reason", async () => {
     const memory = new MemoryEngine([chain(["A"], [])]);
     const runId = await begin(memory, "chain");
     await failDeadLetter(memory.engine, { runId, step: "a", index: 0, epoch: 1 });

@@ -65,7 +65,7 @@ const storedSteps = async (memory: MemoryEngine, runId: string) =>
 describe("a chain of functions", () => {
   const names = ["a", "b", "c", "d", "e"];
 
-  it("is run by the worker of its first message, without another message", async () => {
+  it("runs in the worker of its first message, without another message", async () => {
     const memory = new MemoryEngine([chain(names)]);
     const sent = counted(memory);
     const runId = await begin(memory, "chain");
@@ -189,7 +189,7 @@ describe("a chain of functions", () => {
 });
 
 describe("a step that is followed by several", () => {
-  it("takes one of them along and leaves the others to their messages", async () => {
+  it("runs one of them in the same worker and leaves the others to their messages", async () => {
     const pipeline = definePipeline({ name: "fan", params: none }, ({ step }) => {
       const a = step(
         "a",
@@ -211,7 +211,7 @@ describe("a step that is followed by several", () => {
     expect((await runOf(memory, runId)).state).toBe("SUCCEEDED");
   });
 
-  it("takes a function along, and leaves to messages what is none", async () => {
+  it("runs a function in the same worker, and leaves other kinds to messages", async () => {
     const inner = definePipeline({ name: "inner", params: none }, ({ step }) => {
       step(
         "only",
@@ -273,7 +273,7 @@ describe("between two steps of one worker", () => {
     expect((await runOf(memory, runId)).state).toBe("CANCELLED");
   });
 
-  it("a cancel is honoured that comes when the first is committed and not yet told of", async () => {
+  it("a cancel is honoured between the first step's commit and its join", async () => {
     const pipeline = definePipeline({ name: "beside", params: none }, ({ step }) => {
       step("job", batch(job, { n: 1 }));
       const a = step(

@@ -48,7 +48,7 @@ describe("a Slack message", () => {
     expect(all).toContain("took longer than 60 s");
   });
 
-  test("makes nothing of what looks like markup", () => {
+  test("escapes markup", () => {
     const all = textsOf(
       slackMessage(aNotice({ error: error("<!channel> & `x` ``` <https://evil|here>", "a<b") })),
     );
