@@ -145,7 +145,7 @@ export function connect({ stage, region }: { stage: string; region: string }): T
 
 /** How many recent runs are searched for an id given by its beginning, and how many matches are named. */
 const recentRuns = 100;
-const mostMeant = 5;
+const maxMatches = 5;
 
 /** A run of a stage. @throws CliError if there is no such run */
 export async function runNamed(
@@ -156,10 +156,10 @@ export async function runNamed(
   if (run !== undefined) return run;
   const missing = `there is no run "${runId}" on stage "${stage}"`;
   const { runs } = await store.listRuns({}, recentRuns);
-  const meant = runs.map((each) => each.runId).filter((id) => runId.length > 0 && id.startsWith(runId));
+  const matches = runs.map((each) => each.runId).filter((id) => runId.length > 0 && id.startsWith(runId));
   throw new CliError(
-    meant.length > 0
-      ? `${missing}; ids are given in full: ${meant.slice(0, mostMeant).join(", ")}`
+    matches.length > 0
+      ? `${missing}; ids are given in full: ${matches.slice(0, maxMatches).join(", ")}`
       : `${missing}; \`npx millrace runs\` lists them`,
   );
 }
@@ -209,8 +209,8 @@ export async function readRunView(target: Target, runId: string): Promise<RunVie
   const [graph, records] = await Promise.all([graphOfRun(target, run), target.store.listSteps(runId)]);
   const stored = viewRun(run, graph, records, Date.now());
   const result = await resultOfRun(target, run, graph);
-  const told = result === undefined ? stored : { ...stored, result };
-  const view = target.stateDir === undefined ? told : withLocalLogs(told, target.stateDir);
+  const reported = result === undefined ? stored : { ...stored, result };
+  const view = target.stateDir === undefined ? reported : withLocalLogs(reported, target.stateDir);
   if (run.state === "QUEUED") return { ...view, waitsFor: await fullLimits(target.store, run) };
   if (!hasRunningJob(view)) return view;
   const progress = await progressOf(target, run, records);

@@ -1,5 +1,5 @@
 import { timesFrom } from "../pipeline/timetable.ts";
-import { BackfillError, momentOf, type Rhythm, timetableOf } from "./backfill-times.ts";
+import { BackfillError, type BackfillInterval, momentOf, timetableOf } from "./backfill-times.ts";
 
 const berlin = "Europe/Berlin";
 
@@ -26,7 +26,7 @@ test.each([
   expect(() => momentOf("from", text, timezone)).toThrow(message);
 });
 
-test.each<[Rhythm, string, string[]]>([
+test.each<[BackfillInterval, string, string[]]>([
   [
     "hour",
     "2021-10-30T22:30:00Z",
@@ -49,7 +49,7 @@ test.each<[Rhythm, string, string[]]>([
   ],
 ])("every %s keeps what the wall clock shows, also when clocks change", (every, from, times) => {
   const timetable = timetableOf(every, new Date(from), berlin);
-  const found = timesFrom(timetable, new Date(from), { timezone: "UTC" }, { most: 5 });
+  const found = timesFrom(timetable, new Date(from), { timezone: "UTC" }, { max: 5 });
   expect(found.map((time) => time.toISOString().slice(5, 16))).toEqual(times);
 });
 

@@ -9,8 +9,8 @@ export class BackfillError extends Error {
 }
 
 /** How often a backfill runs a pipeline between its dates. */
-export const rhythms = ["hour", "day", "week", "month"] as const;
-export type Rhythm = (typeof rhythms)[number];
+export const backfillIntervals = ["hour", "day", "week", "month"] as const;
+export type BackfillInterval = (typeof backfillIntervals)[number];
 
 const date = z.iso.date();
 const moment = z.iso.datetime({ offset: true });
@@ -45,7 +45,7 @@ export function momentOf(field: string, text: string, timezone: string): Date {
  *
  * @throws BackfillError if some months don't have that day
  */
-export function timetableOf(every: Rhythm, from: Date, timezone: string): Timetable {
+export function timetableOf(every: BackfillInterval, from: Date, timezone: string): Timetable {
   if (from.getTime() % 60_000 !== 0)
     throw new BackfillError("from has seconds; give a time of whole minutes");
   const { yyyy, MM, dd, HH, mm } = wallTime(from.getTime(), timezone);
@@ -56,7 +56,7 @@ export function timetableOf(every: Rhythm, from: Date, timezone: string): Timeta
     );
   }
   const weekday = new Date(`${yyyy}-${MM}-${dd}T00:00:00Z`).getUTCDay();
-  const expression: Record<Rhythm, string> = {
+  const expression: Record<BackfillInterval, string> = {
     hour: `${minute} * * * *`,
     day: `${minute} ${hour} * * *`,
     week: `${minute} ${hour} * * ${weekday}`,

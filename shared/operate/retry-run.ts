@@ -37,7 +37,7 @@ export async function retryRun(engine: Engine, runId: string): Promise<Run> {
   if (run === undefined) throw new RunNotFoundError(runId);
   checkRetryable(run);
   const opened = await reopenRun(engine, run);
-  if (opened.kind === "untold") {
+  if (opened.kind === "pending") {
     throw new RunStateError(
       `run ${runId} has only just ended, and nobody was told of it yet (${opened.steps.join(", ")}); retry it again in some seconds`,
     );

@@ -125,13 +125,13 @@ export function timesFrom(
   timetable: Timetable,
   from: Date,
   stage: Zoned,
-  { before, most }: { before?: Date; most: number },
+  { before, max }: { before?: Date; max: number },
 ): Date[] {
   const times = timesOf(timetable, stage);
   const end = Math.min(endOf(timetable), before?.getTime() ?? Number.POSITIVE_INFINITY);
   const found: Date[] = [];
   let time = times.after(from.getTime() - 1);
-  while (time !== undefined && time < end && found.length < most) {
+  while (time !== undefined && time < end && found.length < max) {
     found.push(new Date(time));
     time = times.after(time);
   }
