@@ -31,9 +31,7 @@ export const commandSources: readonly CommandSource[] = [
     load: async () => [(await import("./commands/result.ts")).resultCommand()],
   },
   {
-    lines: [
-      ["logs [options] <run>", "show the logs of a run's functions and Batch jobs, by time (UTC)"],
-    ],
+    lines: [["logs [options] <run>", "show the logs of a run's functions and Batch jobs, by time (UTC)"]],
     load: async () => [(await import("./commands/logs.ts")).logsCommand()],
   },
   {
@@ -47,7 +45,10 @@ export const commandSources: readonly CommandSource[] = [
   {
     lines: [
       ["cancel [options] <id>", "cancel a run: nothing new starts, its Batch jobs and child runs are ended"],
-      ["retry [options] <id>", "retry a run that failed or was cancelled: its steps without a result run again"],
+      [
+        "retry [options] <id>",
+        "retry a run that failed or was cancelled: its steps without a result run again",
+      ],
       ["pause [options] <id>", "pause a run: running steps and child runs finish, and nothing new starts"],
       ["resume [options] <id>", "resume a paused run"],
       ["rerun [options] <id>", "start a new run with the parameters and the time of an earlier one"],
@@ -74,9 +75,7 @@ export const commandSources: readonly CommandSource[] = [
     load: async () => [(await import("./commands/backfill.ts")).backfillCommand()],
   },
   {
-    lines: [
-      ["queues [options] [queue]", "show the runs that wait and those that hold slots; pause a queue"],
-    ],
+    lines: [["queues [options] [queue]", "show the runs that wait and those that hold slots; pause a queue"]],
     load: async () => [(await import("./commands/queues.ts")).queuesCommand()],
   },
   {
@@ -89,9 +88,7 @@ export const commandSources: readonly CommandSource[] = [
     load: async () => [(await import("./commands/models.ts")).modelsCommand()],
   },
   {
-    lines: [
-      ["doctor [options]", "check the health of a stage: deployment, data, jobs, quotas and notices"],
-    ],
+    lines: [["doctor [options]", "check the health of a stage: deployment, data, jobs, quotas and notices"]],
     load: async () => [(await import("./commands/doctor.ts")).doctorCommand()],
   },
   {

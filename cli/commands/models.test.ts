@@ -56,29 +56,26 @@ describe("millrace models", () => {
     ]);
   });
 
-  it.each(["ctr 2", "ctr champion"])(
-    "shows all details of a version: %s",
-    async (line) => {
-      const { says } = await stage();
-      const text = await says(line);
-      for (const part of [
-        /^.*ctr.* version 2\n/,
-        /registered +\S+ \(\d+ s ago\)/,
-        /registered by +step register of run/,
-        /made by +step train of run \S+, attempt 1\.1/,
-        /commit +unknown: not deployed/,
-        /seed +42/,
-        /metric testLogLoss +0\.3993/,
-        /parameter penalty +l2/,
-        /data +s3:\/\/data\/raw\/ctr\/october\.csv, 12 B, 2 rows/,
-        /sha256 abab/,
-        /model +s3:\/\/data\/models\/ctr\/00002\/model\//,
-        /3 files, \d+ B, digest [0-9a-f]{10}/,
-        /attached profile/,
-      ])
-        expect(text).toMatch(part);
-    },
-  );
+  it.each(["ctr 2", "ctr champion"])("shows all details of a version: %s", async (line) => {
+    const { says } = await stage();
+    const text = await says(line);
+    for (const part of [
+      /^.*ctr.* version 2\n/,
+      /registered +\S+ \(\d+ s ago\)/,
+      /registered by +step register of run/,
+      /made by +step train of run \S+, attempt 1\.1/,
+      /commit +unknown: not deployed/,
+      /seed +42/,
+      /metric testLogLoss +0\.3993/,
+      /parameter penalty +l2/,
+      /data +s3:\/\/data\/raw\/ctr\/october\.csv, 12 B, 2 rows/,
+      /sha256 abab/,
+      /model +s3:\/\/data\/models\/ctr\/00002\/model\//,
+      /3 files, \d+ B, digest [0-9a-f]{10}/,
+      /attached profile/,
+    ])
+      expect(text).toMatch(part);
+  });
 
   it("compares two versions: figures with their change, and whatever else differs", async () => {
     const { says } = await stage();

@@ -97,7 +97,11 @@ export function schedulesCommand(): Command {
   return new Command("schedules")
     .argument("[pipeline]", "only this pipeline")
     .argument("[name]", "the schedule to switch", "default")
-    .option("-u, --upcoming <count>", "list the next runs of all schedules, soonest first", wholeNumber("--upcoming"))
+    .option(
+      "-u, --upcoming <count>",
+      "list the next runs of all schedules, soonest first",
+      wholeNumber("--upcoming"),
+    )
     .option("--on", "switch on; it starts at its next time")
     .option("--off", "switch off; deployments don't switch it on again")
     .option("--json", "as JSON")

@@ -108,22 +108,19 @@ describe("machines go wrong on request:", () => {
   it.each([
     ["spot-interruption", /^Host EC2/],
     ["out-of-memory", /^Essential container/],
-  ] as const)(
-    "%s occurs only after the attempt's first output",
-    async (kind, statusReason) => {
-      const go = path.join(batch.stateDir, `go-${kind}`);
-      const jobName = `half-done-${kind}`;
-      await misbehave(batch.endpoint, [{ kind, jobName, whenLogged: "half done" }]);
-      const script = `echo begun; while [ ! -e ${go} ]; do sleep 0.02; done; echo half done; sleep 300`;
-      const id = await batch.submit(script, { jobName });
-      const running = await batch.reached(id, "RUNNING");
-      await until("it has begun", async () => (await batch.log(running)).includes("begun"));
-      writeFileSync(go, "");
-      const job = await batch.ended(id);
-      expect(job).toMatchObject({ status: "FAILED", statusReason: expect.stringMatching(statusReason) });
-      expect(await batch.log(job)).toBe("begun\nhalf done\n");
-    },
-  );
+  ] as const)("%s occurs only after the attempt's first output", async (kind, statusReason) => {
+    const go = path.join(batch.stateDir, `go-${kind}`);
+    const jobName = `half-done-${kind}`;
+    await misbehave(batch.endpoint, [{ kind, jobName, whenLogged: "half done" }]);
+    const script = `echo begun; while [ ! -e ${go} ]; do sleep 0.02; done; echo half done; sleep 300`;
+    const id = await batch.submit(script, { jobName });
+    const running = await batch.reached(id, "RUNNING");
+    await until("it has begun", async () => (await batch.log(running)).includes("begun"));
+    writeFileSync(go, "");
+    const job = await batch.ended(id);
+    expect(job).toMatchObject({ status: "FAILED", statusReason: expect.stringMatching(statusReason) });
+    expect(await batch.log(job)).toBe("begun\nhalf done\n");
+  });
 
   it("an attempt without output meets no fault", async () => {
     await misbehave(batch.endpoint, [{ kind: "spot-interruption", jobName: "silent", whenLogged: "a word" }]);

@@ -142,7 +142,8 @@ async function workOnMessage(engine: Engine, message: StepMessage, tail: TailCal
     return settleHintedStep(engine, run, message);
   if (!isDue(run, message)) return;
   const found = await nodeOf(engine, run, message.step);
-  if (found === undefined) return engine.log.warn("message for a step that isn't in the run's graph", message);
+  if (found === undefined)
+    return engine.log.warn("message for a step that isn't in the run's graph", message);
   await claimAndRun(engine, message, { run, ...found, tail }, deadline);
 }
 

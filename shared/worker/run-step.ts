@@ -98,7 +98,12 @@ export async function releaseLease(engine: Engine, held: Claim["record"]): Promi
     await engine.store.putStep({ ...held, leaseUntil: releasedLease }, held.version);
   } catch (error) {
     const { runId, step, index } = held;
-    engine.log.warn("step could not be released; it is held until its lease ends", { runId, step, index, error });
+    engine.log.warn("step could not be released; it is held until its lease ends", {
+      runId,
+      step,
+      index,
+      error,
+    });
   }
 }
 

@@ -126,29 +126,24 @@ describe("a hook", () => {
     expect(await isOpen(memory, runId)).toBe(false);
   });
 
-  it.each(ends)(
-    "of the end %s that no worker could handle fails, and the run is closed",
-    async (state) => {
-      const memory = new MemoryEngine([hooked([])]);
-      const undeliverable: StepMessage[] = [];
-      const send = memory.queue.send.bind(memory.queue);
-      memory.queue.send = async (messages, delay) => {
-        undeliverable.push(...messages.filter(({ step }) => step.startsWith("@")));
-        const others = messages.filter(({ step }) => !step.startsWith("@"));
-        if (others.length > 0) await send(others, delay);
-      };
-      const runId = await ended(memory, state);
-      const [message] = undeliverable;
-      if (message === undefined) throw new Error("no hook was sent");
-      await letMessagesDie(memory, message);
-      await pass(memory, 3600);
-      expect(await hooksOf(memory, runId)).toMatchObject([
-        { state: "FAILED", error: { name: "DeadLetter" } },
-      ]);
-      expect((await runOf(memory, runId)).state).toBe(state);
-      expect(await isOpen(memory, runId)).toBe(false);
-    },
-  );
+  it.each(ends)("of the end %s that no worker could handle fails, and the run is closed", async (state) => {
+    const memory = new MemoryEngine([hooked([])]);
+    const undeliverable: StepMessage[] = [];
+    const send = memory.queue.send.bind(memory.queue);
+    memory.queue.send = async (messages, delay) => {
+      undeliverable.push(...messages.filter(({ step }) => step.startsWith("@")));
+      const others = messages.filter(({ step }) => !step.startsWith("@"));
+      if (others.length > 0) await send(others, delay);
+    };
+    const runId = await ended(memory, state);
+    const [message] = undeliverable;
+    if (message === undefined) throw new Error("no hook was sent");
+    await letMessagesDie(memory, message);
+    await pass(memory, 3600);
+    expect(await hooksOf(memory, runId)).toMatchObject([{ state: "FAILED", error: { name: "DeadLetter" } }]);
+    expect((await runOf(memory, runId)).state).toBe(state);
+    expect(await isOpen(memory, runId)).toBe(false);
+  });
 
   it("runs again when a retried run ends again", async () => {
     const ends: RunEnd[] = [];

@@ -185,24 +185,21 @@ describe("a notice", () => {
     expect(memory.notifier.sent.map(({ to }) => to.kind)).toEqual(["slack"]);
   });
 
-  it.each(ends)(
-    "of the end %s whose messages were lost twice is sent by the sweep",
-    async (state) => {
-      const memory = engineWith([...all, notice({ on: ends, to: email() })]);
-      const send = memory.queue.send.bind(memory.queue);
-      let lost = 0;
-      memory.queue.send = async (messages, delay) => {
-        const notices = messages.filter(({ step }) => step.startsWith("@"));
-        if (lost < 4 && notices.length > 0) lost += notices.length;
-        else await send(messages, delay);
-      };
-      const runId = await ended(memory, state);
-      await pass(memory, 1200);
-      expect(lost).toBe(4);
-      expect(memory.notifier.sent.map(({ to }) => to.kind).sort()).toEqual(["email", "slack"]);
-      expect(await isOpen(memory, runId)).toBe(false);
-    },
-  );
+  it.each(ends)("of the end %s whose messages were lost twice is sent by the sweep", async (state) => {
+    const memory = engineWith([...all, notice({ on: ends, to: email() })]);
+    const send = memory.queue.send.bind(memory.queue);
+    let lost = 0;
+    memory.queue.send = async (messages, delay) => {
+      const notices = messages.filter(({ step }) => step.startsWith("@"));
+      if (lost < 4 && notices.length > 0) lost += notices.length;
+      else await send(messages, delay);
+    };
+    const runId = await ended(memory, state);
+    await pass(memory, 1200);
+    expect(lost).toBe(4);
+    expect(memory.notifier.sent.map(({ to }) => to.kind).sort()).toEqual(["email", "slack"]);
+    expect(await isOpen(memory, runId)).toBe(false);
+  });
 
   it("that no worker could handle fails, and the run is closed", async () => {
     const memory = engineWith(all);
