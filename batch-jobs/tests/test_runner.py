@@ -162,7 +162,11 @@ def test_a_manifest_that_a_first_try_wrote_meanwhile_stands(bench: Bench) -> Non
             {"name": "RetryAfter", "message": "the service is busy", "retryable": True, "retryAfterSeconds": 90},
         ),
         ("raise", 1, {"name": "ValueError", "message": "something broke", "retryable": True}),
-        ("exit", 1, {"name": "RuntimeError", "message": "the job called sys.exit(0)", "retryable": True}),
+        (
+            "exit",
+            1,
+            {"name": "JobExited", "message": "the job called sys.exit(0)", "code": "JOB_EXITED", "retryable": True},
+        ),
         (
             "bad output",
             2,

@@ -1,10 +1,10 @@
+import { MillraceError } from "../../shared/pipeline/millrace-error.ts";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { Command } from "commander";
 import { execa } from "execa";
 import { NODE_BIN, REPOSITORY, VENV } from "../../local/stack/paths.ts";
 import { pipelines } from "../../pipelines/index.ts";
-import { CliError } from "../errors.ts";
 import { filesFor, type NewFile } from "../init/from-template.ts";
 import { listed } from "../init/listings.ts";
 import { type PipelineNames, pipelineNames } from "../init/names.ts";
@@ -12,7 +12,7 @@ import { type PipelineNames, pipelineNames } from "../init/names.ts";
 /** Refuses to overwrite existing files, before anything is written. */
 function checkFree(files: readonly NewFile[], { kebab, snake }: PipelineNames): void {
   if (pipelines.some(({ name }) => name === kebab)) {
-    throw new CliError(`NAME is "${kebab}", which pipelines/index.ts has; take another name`);
+    throw new MillraceError("NAME_TAKEN", `NAME is "${kebab}", which pipelines/index.ts already has`);
   }
   const folders = files.some(({ path: file }) => file.startsWith("batch-jobs/"))
     ? [`batch-jobs/${snake}`]
@@ -21,8 +21,10 @@ function checkFree(files: readonly NewFile[], { kebab, snake }: PipelineNames): 
     existsSync(path.join(REPOSITORY, file)),
   );
   if (there.length > 0) {
-    throw new CliError(
-      `${there[0]} exists, and nothing is overwritten; take another name, or remove it first`,
+    throw new MillraceError(
+      "NAME_TAKEN",
+      `${there[0]} already exists, and nothing is overwritten`,
+      { remedy: "Choose another name, or remove the file first." },
     );
   }
 }

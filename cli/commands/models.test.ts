@@ -3,7 +3,7 @@ import type { Json } from "../../shared/pipeline/json.ts";
 import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { begin } from "../../test/engine/driving.ts";
 import { modelPipeline } from "../../test/engine/model-pipeline.ts";
-import { errorLine } from "../errors.ts";
+import { errorReport } from "../errors.ts";
 import type { Target } from "../readers/target.ts";
 import { answer } from "./models.ts";
 
@@ -156,6 +156,6 @@ describe("millrace models", () => {
   ])("models %s says what to do", async (line, message) => {
     const { says } = await stage();
     const error = await says(line).catch((thrown: unknown) => thrown);
-    expect(errorLine(error, "local")).toBe(message);
+    expect(errorReport(error, "local")).toBe(message);
   });
 });

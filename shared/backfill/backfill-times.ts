@@ -1,12 +1,11 @@
 import { createHash } from "node:crypto";
 import * as z from "zod";
+import { errorOf } from "../pipeline/millrace-error.ts";
 import { isTimeZone, wallTime } from "../pipeline/time-zone.ts";
 import { nextTimeOf, type Timetable } from "../pipeline/timetable.ts";
 
 /** The range or rhythm of a backfill is impossible; nothing was started. */
-export class BackfillError extends Error {
-  override readonly name = "BackfillError";
-}
+export class BackfillError extends errorOf("BACKFILL_INVALID") {}
 
 /** How often a backfill runs a pipeline between its dates. */
 export const rhythms = ["hour", "day", "week", "month"] as const;
@@ -23,7 +22,7 @@ const day = 86_400_000;
  */
 export function momentOf(field: string, text: string, timezone: string): Date {
   if (!isTimeZone(timezone)) {
-    throw new BackfillError(`timezone "${timezone}" is not known; name one such as Europe/Berlin`);
+    throw new BackfillError(`timezone is "${timezone}", which is unknown`, { remedy: "Use a name such as Europe/Berlin." });
   }
   if (moment.safeParse(text).success) return new Date(text);
   if (!date.safeParse(text).success) {
@@ -35,7 +34,7 @@ export function momentOf(field: string, text: string, timezone: string): Date {
   const midnight = { kind: "cron", expression: `0 0 ${dayOfMonth} ${month} *`, timezone } as const;
   // No time zone is a whole day away from UTC.
   const found = nextTimeOf(midnight, new Date(Date.parse(text) - day), { timezone });
-  if (found === undefined) throw new BackfillError(`${field} is "${text}", which is no date`);
+  if (found === undefined) throw new BackfillError(`${field} is "${text}", which does not exist`);
   return found;
 }
 
@@ -47,12 +46,13 @@ export function momentOf(field: string, text: string, timezone: string): Date {
  */
 export function timetableOf(every: Rhythm, from: Date, timezone: string): Timetable {
   if (from.getTime() % 60_000 !== 0)
-    throw new BackfillError("from has seconds; give a time of whole minutes");
+    throw new BackfillError("from has seconds", { remedy: "Use a time of whole minutes." });
   const { yyyy, MM, dd, HH, mm } = wallTime(from.getTime(), timezone);
   const [minute, hour, dayOfMonth] = [mm, HH, dd].map(Number);
   if (every === "month" && Number(dayOfMonth) > 28) {
     throw new BackfillError(
-      `from is on day ${dayOfMonth}, which not every month has; begin on day 1 to 28, or name a schedule`,
+      `from is on day ${dayOfMonth}, which some months do not have`,
+      { remedy: "Begin on day 1 to 28, or use a schedule." },
     );
   }
   const weekday = new Date(`${yyyy}-${MM}-${dd}T00:00:00Z`).getUTCDay();

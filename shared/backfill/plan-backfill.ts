@@ -48,7 +48,9 @@ function planOf(engine: Engine, request: BackfillRequest): BackfillPlan {
   const { pipeline, every, schedule } = request;
   const trigger = schedule === undefined ? undefined : definedSchedule(engine, pipeline, schedule);
   if ((every === undefined) === (trigger === undefined)) {
-    throw new BackfillError("every and schedule: give one of the two");
+    throw new BackfillError(`every and schedule are ${every === undefined ? "both missing" : "both given"}`, {
+      remedy: "Use exactly one of the two.",
+    });
   }
   const timezone = request.timezone ?? (trigger ? zoneOf(trigger, engine.stage) : engine.stage.timezone);
   const from = momentOf("from", request.from, timezone);
@@ -73,16 +75,18 @@ function timesOf(engine: Engine, { timetable, from, to }: BackfillPlan): string[
   const times = timesFrom(timetable, new Date(from), engine.stage, bounds);
   const last = times.at(-1);
   if (last === undefined) {
-    throw new BackfillError(`there is no such time from ${from} (inclusive) to ${to} (exclusive)`);
+    throw new BackfillError(`no time of the schedule lies between ${from} (inclusive) and ${to} (exclusive)`);
   }
   if (times.length > maxTimes) {
     throw new BackfillError(
-      `more than ${maxTimes} times from ${from} to ${to}; do them in several backfills`,
+      `there are more than ${maxTimes} times from ${from} to ${to}`,
+      { remedy: "Split them over several backfills." },
     );
   }
   if (last.getTime() > engine.clock.now()) {
     throw new BackfillError(
-      `to is ${to}: ${last.toISOString()} is yet to come; schedules start what is to come`,
+      `to is ${to}: ${last.toISOString()} is in the future`,
+      { remedy: "End the backfill in the past; the schedule starts later runs." },
     );
   }
   return times.map((time) => time.toISOString());

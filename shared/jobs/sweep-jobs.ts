@@ -4,14 +4,14 @@ import { isOver, type JobDetail } from "../ports/batch-service.ts";
 import type { Engine } from "../ports/engine.ts";
 import type { StoredStep } from "../ports/run-store.ts";
 import { attemptResources } from "../state/attempt-resources.ts";
-import type { Failure } from "../state/failure.ts";
+import { engineError, type Failure } from "../state/failure.ts";
 import { hasJobs, type JobStep, type StepRecord } from "../state/step-record.ts";
 import { failAttempt } from "../step/finish-attempt.ts";
 import type { StepWork } from "../step/step-work.ts";
 import { handleJob } from "./handle-job.ts";
 
 const jobLost: Failure = {
-  error: { name: "JobLost", message: "AWS Batch no longer knows its job: see its log, if it left one" },
+  error: engineError("JOB_LOST", "AWS Batch no longer knows its job"),
   retryable: true,
   lostTo: "job",
 };

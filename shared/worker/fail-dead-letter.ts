@@ -29,9 +29,9 @@ export async function failDeadLetter(engine: Engine, message: StepMessage): Prom
   if (claim.kind === "ended") return joinEnded(engine, work, claim.record);
   if (claim.kind !== "claim" && claim.kind !== "lost") return;
   const reason =
-    "its message was delivered again and again and could not be worked on: the step worker's log says why; once that is mended, retry the run";
+    "its message was delivered repeatedly and never handled";
   await endSubmission(engine, run, found.node, claim.record, "The step's message could not be worked on");
-  await failAttempt(engine, work, claim.record, fatal("DeadLetter", reason));
+  await failAttempt(engine, work, claim.record, fatal("DEAD_LETTER", reason));
 }
 
 /** Reads a dead letter. Returns undefined if it isn't a step message: it's logged then, and no run waits for it. */

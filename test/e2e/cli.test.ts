@@ -4,7 +4,7 @@ import path from "node:path";
 import { buffer } from "node:stream/consumers";
 import { DeleteQueueCommand, GetQueueUrlCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
 import type { Command } from "commander";
-import { errorLine } from "../../cli/errors.ts";
+import { errorReport } from "../../cli/errors.ts";
 import { millraceProgram } from "../../cli/program.ts";
 import { artifactBytes } from "../../cli/readers/fetch-artifact.ts";
 import { targetOf } from "../../cli/readers/target.ts";
@@ -51,7 +51,7 @@ async function refusal(...args: string[]): Promise<string> {
     await program.parseAsync(args, { from: "user" });
     return "it was not refused";
   } catch (error) {
-    return errorLine(error, "local");
+    return errorReport(error, "local");
   }
 }
 
