@@ -1,4 +1,3 @@
-import { MillraceError } from "../shared/pipeline/millrace-error.ts";
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -8,6 +7,7 @@ import { withLock } from "../local/process/lock.mjs";
 import { stopSignal } from "../local/process/stop-requests.mjs";
 import { DEFAULT_STATE_DIR, statePaths } from "../local/stack/paths.ts";
 import { attachStack, type Stack, startStack, stopStack } from "../local/stack/stack.ts";
+import { MillraceError } from "../shared/pipeline/millrace-error.ts";
 import { phase } from "./demo/phase.ts";
 import { lookCloserText, objectsText, resultsText } from "./demo/report.ts";
 import { listObjects, ridgeResults } from "./demo/ridge-results.ts";
@@ -91,11 +91,9 @@ function startedBy(uri: string, { store, pollMs }: Target, { stop, stateDir }: D
         if (cause?.kind === "object" && cause.uri === uri) return runId;
       }
       if (performance.now() > deadline) {
-        throw new MillraceError(
-          "DEMO_FAILED",
-          `no run started for ${uri} within ${runStartMs / 1000} s`,
-          { remedy: `Look at ${statePaths(stateDir).ministackLog}.` },
-        );
+        throw new MillraceError("DEMO_FAILED", `no run started for ${uri} within ${runStartMs / 1000} s`, {
+          remedy: `Look at ${statePaths(stateDir).ministackLog}.`,
+        });
       }
       await delay(pollMs, undefined, { signal: stop });
     }
@@ -178,7 +176,7 @@ async function demonstrate(demo: Demo, keep: boolean): Promise<void> {
     process.exitCode = 1;
     if (!demo.stop.aborted) {
       const { ministackLog, batchLog, deployLog } = statePaths(stateDir);
-      console.error(`\ndemo: ${errorReport(error, stage)}`);
+      console.error(`\n${errorReport(error, stage)}`);
       console.error(`logs: ${[deployLog, ministackLog, batchLog].filter(existsSync).join("\n      ")}\n`);
     }
   } finally {
@@ -201,7 +199,7 @@ async function main(): Promise<void> {
     await withLock(path.join(stateDir, "demo.lock"), work, { waiting, signal: stop });
   } catch (error) {
     // The wait for another demo was stopped, or the folder of the stack can't be written.
-    if (!stop.aborted) console.error(`demo: ${errorReport(error, stage)}`);
+    if (!stop.aborted) console.error(errorReport(error, stage));
     process.exitCode = 1;
   }
   process.exitCode = exitCode() ?? process.exitCode;

@@ -49,7 +49,9 @@ function sdkError({ name, code }: Known, stage: string): MillraceError | undefin
       return new MillraceError("STAGE_NOT_DEPLOYED", "nothing is deployed to the local stack", { remedy });
     }
     const remedy = `Deploy it with \`npx sls deploy --stage ${stage}\`, or correct --region.`;
-    return new MillraceError("STAGE_NOT_DEPLOYED", `stage "${stage}" is not deployed in this region`, { remedy });
+    return new MillraceError("STAGE_NOT_DEPLOYED", `stage "${stage}" is not deployed in this region`, {
+      remedy,
+    });
   }
   if (code === "ECONNREFUSED" && isLocal) {
     return new MillraceError("LOCAL_STACK_NOT_RUNNING", "the local stack does not answer");

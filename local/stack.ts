@@ -1,7 +1,7 @@
-import { errorText, MillraceError } from "../shared/pipeline/millrace-error.ts";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { Command, Option } from "commander";
+import { errorText, MillraceError } from "../shared/pipeline/millrace-error.ts";
 import { stopSignal } from "./process/stop-requests.mjs";
 import { DEFAULT_STATE_DIR, statePaths } from "./stack/paths.ts";
 import { attachStack, resetStack, type Stack, startStack, stopStack } from "./stack/stack.ts";
@@ -14,7 +14,9 @@ function portsIn({ awsPort, batchPort }: Options): { aws: number; batch: number 
   const aws = Number(awsPort);
   const batch = Number(batchPort);
   if (!Number.isInteger(aws) || !Number.isInteger(batch)) {
-    throw new MillraceError("USAGE", "only one of --aws-port and --batch-port is given", { remedy: "Use both, or neither for free ports." });
+    throw new MillraceError("USAGE", "only one of --aws-port and --batch-port is given", {
+      remedy: "Use both, or neither for free ports.",
+    });
   }
   return { aws, batch };
 }

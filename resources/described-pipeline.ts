@@ -84,9 +84,7 @@ async function places(pipelines: readonly Pipeline[]): Promise<ReadonlyMap<Pipel
         return !candidates.some((other) => other.file !== file && loaded.has(other.file));
       });
       if (place === undefined) {
-        throw new PipelineExportError(
-          `pipeline "${pipeline.name}" is exported by no module`,
-        );
+        throw new PipelineExportError(`pipeline "${pipeline.name}" is exported by no module`);
       }
       return [pipeline, place];
     }),

@@ -1,6 +1,6 @@
-import { MillraceError } from "../../shared/pipeline/millrace-error.ts";
 import { basename } from "node:path";
 import { Command } from "commander";
+import { MillraceError } from "../../shared/pipeline/millrace-error.ts";
 import { UsageError } from "../errors.ts";
 import { printJson, targetOfCommand } from "../options.ts";
 import { artifactBytes, downloadArtifact } from "../readers/fetch-artifact.ts";

@@ -129,9 +129,12 @@ export async function answerStart(
   { param, json, ...options }: Start,
 ): Promise<void> {
   if ((options.every === undefined) === (options.schedule === undefined)) {
-    throw new UsageError(`--every and --schedule are ${options.every === undefined ? "both missing" : "both given"}`, {
-      remedy: "Use exactly one of the two.",
-    });
+    throw new UsageError(
+      `--every and --schedule are ${options.every === undefined ? "both missing" : "both given"}`,
+      {
+        remedy: "Use exactly one of the two.",
+      },
+    );
   }
   const request = given({ action: "backfill", pipeline, params: param, ...options });
   const answer = await invokeFor(target, pipeline, "manage", request);

@@ -1,6 +1,6 @@
-import { MillraceError } from "../../shared/pipeline/millrace-error.ts";
 import { script } from "@bomb.sh/tab";
 import { Command } from "commander";
+import { MillraceError } from "../../shared/pipeline/millrace-error.ts";
 import { argumentsAsked, completionOf, type KnownValues } from "../completion.ts";
 import { UsageError } from "../errors.ts";
 

@@ -1,10 +1,10 @@
-import { MillraceError } from "../../shared/pipeline/millrace-error.ts";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { Command } from "commander";
 import { execa } from "execa";
 import { NODE_BIN, REPOSITORY, VENV } from "../../local/stack/paths.ts";
 import { pipelines } from "../../pipelines/index.ts";
+import { MillraceError } from "../../shared/pipeline/millrace-error.ts";
 import { filesFor, type NewFile } from "../init/from-template.ts";
 import { listed } from "../init/listings.ts";
 import { type PipelineNames, pipelineNames } from "../init/names.ts";
@@ -21,11 +21,9 @@ function checkFree(files: readonly NewFile[], { kebab, snake }: PipelineNames): 
     existsSync(path.join(REPOSITORY, file)),
   );
   if (there.length > 0) {
-    throw new MillraceError(
-      "NAME_TAKEN",
-      `${there[0]} already exists, and nothing is overwritten`,
-      { remedy: "Choose another name, or remove the file first." },
-    );
+    throw new MillraceError("NAME_TAKEN", `${there[0]} already exists, and nothing is overwritten`, {
+      remedy: "Choose another name, or remove the file first.",
+    });
   }
 }
 

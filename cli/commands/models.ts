@@ -96,7 +96,8 @@ async function rollBack(ask: Ask): Promise<void> {
 async function setAlias(ask: Ask): Promise<void> {
   const [alias = "", text = ""] = wordsOf(ask, ["ALIAS", "VERSION"]);
   const { why } = ask.options;
-  if (why === undefined) throw new UsageError('--why is missing: the log keeps the reason', { remedy: 'Add --why "…".' });
+  if (why === undefined)
+    throw new UsageError("--why is missing: the log keeps the reason", { remedy: 'Add --why "…".' });
   const { version } = await viewVersion(ask.target.models, ask.name, versionNamed(text));
   await moved(ask, { action: "model-alias", alias, version, why });
 }

@@ -1,6 +1,6 @@
-import { MillraceError } from "../../shared/pipeline/millrace-error.ts";
 import { Command } from "commander";
 import * as z from "zod";
+import { MillraceError } from "../../shared/pipeline/millrace-error.ts";
 import { wallTime } from "../../shared/pipeline/time-zone.ts";
 import { type ScheduleView, scheduleView } from "../../shared/schedule/schedule-view.ts";
 import { scheduleRecord } from "../../shared/state/schedule.ts";
@@ -73,7 +73,8 @@ export async function answerSchedules(
   name: string,
   { upcoming, on, off, json }: Options,
 ): Promise<void> {
-  if (on === true && off === true) throw new UsageError("--on and --off are both given", { remedy: "Use one of the two." });
+  if (on === true && off === true)
+    throw new UsageError("--on and --off are both given", { remedy: "Use one of the two." });
   if (on === true || off === true) return toggle(target, pipeline, name, on === true, json);
   const request = { action: "schedules", upcoming: upcoming ?? nextOnly };
   const all = z.array(scheduleView).parse(await target.invoke("manage", request));

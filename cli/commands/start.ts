@@ -1,7 +1,7 @@
-import { MillraceError } from "../../shared/pipeline/millrace-error.ts";
 import { Command } from "commander";
 import { startedRun } from "../../shared/operate/run-answer.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../shared/pipeline/json.ts";
+import { MillraceError } from "../../shared/pipeline/millrace-error.ts";
 import { UsageError } from "../errors.ts";
 import { moment, targetOfCommand } from "../options.ts";
 import { invokeFor } from "../readers/not-deployed.ts";

@@ -1,6 +1,6 @@
-import { MillraceError } from "../../shared/pipeline/millrace-error.ts";
 import { readFileSync } from "node:fs";
 import path from "node:path";
+import { MillraceError } from "../../shared/pipeline/millrace-error.ts";
 import type { NewFile } from "./from-template.ts";
 import type { PipelineNames } from "./names.ts";
 
@@ -56,10 +56,8 @@ export function listed(root: string, template: "function" | "batch", names: Pipe
   return listings.map(({ file, what, add }) => {
     const text = add(readFileSync(path.join(root, file), "utf8"), names);
     if (text !== undefined) return { path: file, text };
-    throw new MillraceError(
-      "FILE_FORM",
-      `${file} has a form that this command does not know`,
-      { remedy: `Add ${what} by hand, like its neighbours.` },
-    );
+    throw new MillraceError("FILE_FORM", `${file} has a form that this command does not know`, {
+      remedy: `Add ${what} by hand, like its neighbours.`,
+    });
   });
 }

@@ -93,9 +93,8 @@ export function pipelineNames(name: string): PipelineNames {
   }
   const camel = name.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
   if (taken.has(camel))
-    throw new UsageError(
-      `NAME is "${name}", which is a reserved word`,
-      { remedy: `Use a longer one, such as ${name}-data.` },
-    );
+    throw new UsageError(`NAME is "${name}", which is a reserved word`, {
+      remedy: `Use a longer one, such as ${name}-data.`,
+    });
   return { kebab: name, camel, snake: name.replaceAll("-", "_") };
 }

@@ -1,9 +1,9 @@
-import { MillraceError } from "../../shared/pipeline/millrace-error.ts";
 import { createHash } from "node:crypto";
 import { existsSync, rmSync } from "node:fs";
 import { open, rename } from "node:fs/promises";
 import { GetObjectCommand, S3Client, S3ServiceException } from "@aws-sdk/client-s3";
 import type { Artifact } from "../../shared/pipeline/job.ts";
+import { MillraceError } from "../../shared/pipeline/millrace-error.ts";
 import { parseObjectUri } from "../../shared/ports/object-store.ts";
 import type { Target } from "./target.ts";
 
@@ -37,7 +37,10 @@ export async function* artifactBytes(
   }
   const found = hash.digest("hex");
   if (found === sha256) return;
-  throw new MillraceError("DIGEST_MISMATCH", `${uri} has SHA-256 ${found}, not ${sha256} as the step made it`);
+  throw new MillraceError(
+    "DIGEST_MISMATCH",
+    `${uri} has SHA-256 ${found}, not ${sha256} as the step made it`,
+  );
 }
 
 /**

@@ -1,5 +1,5 @@
-import { MillraceError } from "../../shared/pipeline/millrace-error.ts";
 import { setTimeout as delay } from "node:timers/promises";
+import { MillraceError } from "../../shared/pipeline/millrace-error.ts";
 import type { RunView } from "../../shared/run/run-view.ts";
 import { readRunView, type Target } from "./target.ts";
 

@@ -1,7 +1,7 @@
 import { pipelines } from "../../pipelines/index.ts";
 import { manage } from "../../shared/operate/manage.ts";
-import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { MillraceError } from "../../shared/pipeline/millrace-error.ts";
+import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { AnsweredError } from "../errors.ts";
 import { invokeFor } from "./not-deployed.ts";
 

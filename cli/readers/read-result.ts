@@ -1,6 +1,6 @@
-import { errorTitle, MillraceError } from "../../shared/pipeline/millrace-error.ts";
 import { evaluate } from "../../shared/pipeline/expression.ts";
 import type { Json } from "../../shared/pipeline/json.ts";
+import { errorTitle, MillraceError } from "../../shared/pipeline/millrace-error.ts";
 import { viewRun } from "../../shared/run/run-view.ts";
 import { childrenOf, hasResult } from "../../shared/state/step-record.ts";
 import { resultOf } from "../../shared/step/run-result.ts";
@@ -25,9 +25,14 @@ export async function readRunResult(target: Reading, runId: string): Promise<Jso
   const steps = {
     remedy: `Look at a step's result: \`npx millrace result ${runId} STEP\` with ${graph.steps.map(({ name }) => name).join(", ")}.`,
   };
-  if (graph.output === undefined) throw new MillraceError("RESULT_MISSING", `pipeline ${run.pipeline} returns nothing`, steps);
+  if (graph.output === undefined)
+    throw new MillraceError("RESULT_MISSING", `pipeline ${run.pipeline} returns nothing`, steps);
   if (run.state !== "SUCCEEDED") {
-    throw new MillraceError("RESULT_MISSING", `run ${runId} is ${run.state}; it has a result once it is SUCCEEDED`, steps);
+    throw new MillraceError(
+      "RESULT_MISSING",
+      `run ${runId} is ${run.state}; it has a result once it is SUCCEEDED`,
+      steps,
+    );
   }
   return resultOf({ store: target.store, objects: await target.objects() }, run, graph);
 }
@@ -57,13 +62,19 @@ export async function readStepResult(target: Reading, runId: string, place: Step
     const map = records.find((record) => record.step === step && record.index === "map");
     const children = map && childrenOf(map);
     if (index !== undefined && children !== undefined && index >= children) {
-      throw new MillraceError("STEP_NOT_FOUND", `STEP is "${placeText(place)}"; the list of ${step} has ${children} items, from 0`);
+      throw new MillraceError(
+        "STEP_NOT_FOUND",
+        `STEP is "${placeText(place)}"; the list of ${step} has ${children} items, from 0`,
+      );
     }
     const view = viewRun(run, graph, records, Date.now()).steps.find(({ name }) => name === step);
     const state = own === undefined && mapped.has(step) && !isMap ? "WAITING" : (own?.state ?? view?.state);
     const error = own !== undefined && "error" in own ? own.error : undefined;
     const why = error === undefined ? "" : `: ${errorTitle(error)}`;
-    throw new MillraceError("RESULT_MISSING", `${placeText(place)} of run ${runId} has no result; it is ${state}${why}`);
+    throw new MillraceError(
+      "RESULT_MISSING",
+      `${placeText(place)} of run ${runId} has no result; it is ${state}${why}`,
+    );
   }
   const results = { store: target.store, objects: await target.objects() };
   if (!isMap) return loadValue(results, own.output);

@@ -1,8 +1,8 @@
-import { MillraceError } from "../../shared/pipeline/millrace-error.ts";
 import { readManifest } from "../../shared/batch/job-files.ts";
 import { attemptOfKey } from "../../shared/objects/layout.ts";
 import type { Graph } from "../../shared/pipeline/graph.ts";
 import { type Artifact, artifactsIn } from "../../shared/pipeline/job.ts";
+import { MillraceError } from "../../shared/pipeline/millrace-error.ts";
 import { type ObjectStore, parseObjectUri } from "../../shared/ports/object-store.ts";
 import type { Run } from "../../shared/state/run.ts";
 import { type FoundStep, hasResult, type SucceededStep, stepLabel } from "../../shared/state/step-record.ts";

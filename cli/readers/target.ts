@@ -1,4 +1,3 @@
-import { MillraceError, parseErrorText } from "../../shared/pipeline/millrace-error.ts";
 import type { LambdaClient } from "@aws-sdk/client-lambda";
 import { DEFAULT_STATE_DIR } from "../../local/stack/paths.ts";
 import { attachStack } from "../../local/stack/stack.ts";
@@ -7,6 +6,7 @@ import { dynamoRunStore } from "../../shared/adapters/aws/dynamo-run-store.ts";
 import { dynamoClient } from "../../shared/adapters/aws/dynamo-table.ts";
 import type { Graph } from "../../shared/pipeline/graph.ts";
 import type { Json } from "../../shared/pipeline/json.ts";
+import { MillraceError, parseErrorText } from "../../shared/pipeline/millrace-error.ts";
 import type { ModelRegistry } from "../../shared/ports/model-registry.ts";
 import type { ObjectStore } from "../../shared/ports/object-store.ts";
 import type { RunStore } from "../../shared/ports/run-store.ts";
@@ -160,7 +160,8 @@ export async function runNamed(
 /** The graph that a run started with. @throws MillraceError if it isn't stored */
 export async function graphOfRun({ store }: Pick<Target, "store">, run: Run): Promise<Graph> {
   const graph = await store.getGraph(run.graphHash);
-  if (graph === undefined) throw new MillraceError("GRAPH_MISSING", `run ${run.runId}: its graph ${run.graphHash} is not stored`);
+  if (graph === undefined)
+    throw new MillraceError("GRAPH_MISSING", `run ${run.runId}: its graph ${run.graphHash} is not stored`);
   return graph;
 }
 

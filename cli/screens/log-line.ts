@@ -1,7 +1,7 @@
-import { errorTitle, isErrorCode, kindOf, remedyLines } from "../../shared/pipeline/millrace-error.ts";
 import { styleText } from "node:util";
 import * as z from "zod";
 import type { Json, JsonObject } from "../../shared/pipeline/json.ts";
+import { errorTitle, isErrorCode, kindOf, remedyLines } from "../../shared/pipeline/millrace-error.ts";
 import { stepLabel } from "../../shared/state/step-record.ts";
 
 /** Levels of a line, the least important first. */

@@ -1,8 +1,8 @@
-import { MillraceError } from "../../shared/pipeline/millrace-error.ts";
 import { stripVTControlCharacters } from "node:util";
 import * as z from "zod";
 import type { Artifact } from "../../shared/pipeline/job.ts";
 import type { Json } from "../../shared/pipeline/json.ts";
+import { MillraceError } from "../../shared/pipeline/millrace-error.ts";
 import { table } from "./table.ts";
 
 /** Max. size in bytes of an artifact that is shown. */
@@ -58,9 +58,6 @@ export function reportText({ uri, mediaType }: Artifact, bytes: Uint8Array): str
   try {
     return stripVTControlCharacters(renderer === undefined ? text : renderer.render(text));
   } catch {
-    throw new MillraceError(
-      "ARTIFACT_NOT_SHOWN",
-      `${uri} is not valid ${mediaType}`,
-    );
+    throw new MillraceError("ARTIFACT_NOT_SHOWN", `${uri} is not valid ${mediaType}`);
   }
 }

@@ -1,7 +1,7 @@
-import { errorTitle, remedyLines } from "../../shared/pipeline/millrace-error.ts";
 import { inspect, styleText } from "node:util";
 import { isSpotQueue } from "../../shared/pipeline/job.ts";
 import type { Json } from "../../shared/pipeline/json.ts";
+import { errorTitle, remedyLines } from "../../shared/pipeline/millrace-error.ts";
 import type { FullLimit } from "../../shared/run/full-limits.ts";
 import type {
   AfterRunStepView,

@@ -1,8 +1,8 @@
-import { MillraceError } from "../../shared/pipeline/millrace-error.ts";
 import { spawn } from "node:child_process";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
+import { MillraceError } from "../../shared/pipeline/millrace-error.ts";
 import { endGroup } from "../process/end.mjs";
 import { keeperArguments } from "../process/tied.mjs";
 
@@ -47,7 +47,9 @@ export function startDaemon(command: string, args: string[], options: DaemonOpti
   });
   child.unref();
   if (child.pid === undefined)
-    throw new MillraceError("LOCAL_STACK_FAILED", `${command} cannot be started`, { remedy: "Run `npm run setup`." });
+    throw new MillraceError("LOCAL_STACK_FAILED", `${command} cannot be started`, {
+      remedy: "Run `npm run setup`.",
+    });
   return { pid: child.pid, exited: () => exited };
 }
 
@@ -95,8 +97,10 @@ async function answers(
     } catch {
       // It isn't listening yet.
     }
-    if (daemon.exited()) throw new MillraceError("LOCAL_STACK_FAILED", `${name} ended while starting:\n${lastLines(logFile)}`);
-    if (Date.now() > deadline) throw new MillraceError("LOCAL_STACK_FAILED", `${name} did not become ready; its log is ${logFile}`);
+    if (daemon.exited())
+      throw new MillraceError("LOCAL_STACK_FAILED", `${name} ended while starting:\n${lastLines(logFile)}`);
+    if (Date.now() > deadline)
+      throw new MillraceError("LOCAL_STACK_FAILED", `${name} did not become ready; its log is ${logFile}`);
     await delay(HEALTH_POLL_MS);
   }
 }

@@ -1,7 +1,7 @@
-import { MillraceError } from "../../shared/pipeline/millrace-error.ts";
 import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
+import { MillraceError } from "../../shared/pipeline/millrace-error.ts";
 import { withLock } from "../process/lock.mjs";
 import { startTied } from "../process/tied.mjs";
 import { lastLines } from "./daemon.ts";
@@ -109,7 +109,10 @@ export async function deploy(
     const code = await runServerless(stateDir, serviceDir, endpoints, signal);
     if (code !== 0) {
       const log = statePaths(stateDir).deployLog;
-      throw new MillraceError("LOCAL_DEPLOY_FAILED", `the deployment failed (all of its output: ${log}):\n${lastLines(log)}`);
+      throw new MillraceError(
+        "LOCAL_DEPLOY_FAILED",
+        `the deployment failed (all of its output: ${log}):\n${lastLines(log)}`,
+      );
     }
   };
   await withLock(lock, work, signal === undefined ? {} : { signal });

@@ -1,7 +1,7 @@
-import { MillraceError } from "../../shared/pipeline/millrace-error.ts";
 import { mkdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { MillraceError } from "../../shared/pipeline/millrace-error.ts";
 import { ACCOUNT_ID, REGION } from "../batch/arn.ts";
 import { endOrphanedAttempts } from "../batch/orphans.ts";
 import { groupMembers, isRunning } from "../process/alive.mjs";

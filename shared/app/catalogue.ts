@@ -13,10 +13,9 @@ function checkFollowed(catalogue: Catalogue): void {
   for (const { name, triggers } of catalogue.values()) {
     for (const trigger of triggers) {
       if (trigger.kind !== "run" || catalogue.get(trigger.pipeline.name) === trigger.pipeline) continue;
-      throw new CatalogueError(
-        `"${name}" follows "${trigger.pipeline.name}", which is not deployed`,
-        { remedy: "Add that pipeline to pipelines/index.ts." },
-      );
+      throw new CatalogueError(`"${name}" follows "${trigger.pipeline.name}", which is not deployed`, {
+        remedy: "Add that pipeline to pipelines/index.ts.",
+      });
     }
   }
 }
@@ -60,7 +59,9 @@ export function catalogueOf(
 ): Catalogue {
   const catalogue = new Map<string, Pipeline>();
   const clash = ({ name }: Pipeline) =>
-    new CatalogueError(`two pipelines are named "${name}"`, { remedy: "Rename one; pipelines/index.ts lists them." });
+    new CatalogueError(`two pipelines are named "${name}"`, {
+      remedy: "Rename one; pipelines/index.ts lists them.",
+    });
   const addChildren = ({ children }: Pipeline): void => {
     for (const child of children.values()) {
       const known = catalogue.get(child.name);

@@ -111,10 +111,9 @@ function packagedPipeline(
     // The loaded definition must match the package. Otherwise a run would follow one graph with the functions of
     // another.
     if (loaded.graphHash === undefined || loaded.graphHash === facts.graphHash) return loaded;
-    throw new PipelinePartError(
-      `pipeline ${name} defines another graph here than when it was packaged; `,
-      { remedy: "Let its definition depend on neither the environment, nor the time, nor chance." },
-    );
+    throw new PipelinePartError(`pipeline ${name} defines another graph here than when it was packaged; `, {
+      remedy: "Let its definition depend on neither the environment, nor the time, nor chance.",
+    });
   });
   const part = <K extends "functions" | "jobs" | "children">(key: K): Pipeline[K] => {
     const value = code()[key];

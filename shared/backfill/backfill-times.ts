@@ -22,7 +22,9 @@ const day = 86_400_000;
  */
 export function momentOf(field: string, text: string, timezone: string): Date {
   if (!isTimeZone(timezone)) {
-    throw new BackfillError(`timezone is "${timezone}", which is unknown`, { remedy: "Use a name such as Europe/Berlin." });
+    throw new BackfillError(`timezone is "${timezone}", which is unknown`, {
+      remedy: "Use a name such as Europe/Berlin.",
+    });
   }
   if (moment.safeParse(text).success) return new Date(text);
   if (!date.safeParse(text).success) {
@@ -50,10 +52,9 @@ export function timetableOf(every: Rhythm, from: Date, timezone: string): Timeta
   const { yyyy, MM, dd, HH, mm } = wallTime(from.getTime(), timezone);
   const [minute, hour, dayOfMonth] = [mm, HH, dd].map(Number);
   if (every === "month" && Number(dayOfMonth) > 28) {
-    throw new BackfillError(
-      `from is on day ${dayOfMonth}, which some months do not have`,
-      { remedy: "Begin on day 1 to 28, or use a schedule." },
-    );
+    throw new BackfillError(`from is on day ${dayOfMonth}, which some months do not have`, {
+      remedy: "Begin on day 1 to 28, or use a schedule.",
+    });
   }
   const weekday = new Date(`${yyyy}-${MM}-${dd}T00:00:00Z`).getUTCDay();
   const expression: Record<Rhythm, string> = {

@@ -78,16 +78,14 @@ function timesOf(engine: Engine, { timetable, from, to }: BackfillPlan): string[
     throw new BackfillError(`no time of the schedule lies between ${from} (inclusive) and ${to} (exclusive)`);
   }
   if (times.length > maxTimes) {
-    throw new BackfillError(
-      `there are more than ${maxTimes} times from ${from} to ${to}`,
-      { remedy: "Split them over several backfills." },
-    );
+    throw new BackfillError(`there are more than ${maxTimes} times from ${from} to ${to}`, {
+      remedy: "Split them over several backfills.",
+    });
   }
   if (last.getTime() > engine.clock.now()) {
-    throw new BackfillError(
-      `to is ${to}: ${last.toISOString()} is in the future`,
-      { remedy: "End the backfill in the past; the schedule starts later runs." },
-    );
+    throw new BackfillError(`to is ${to}: ${last.toISOString()} is in the future`, {
+      remedy: "End the backfill in the past; the schedule starts later runs.",
+    });
   }
   return times.map((time) => time.toISOString());
 }

@@ -1,6 +1,6 @@
-import type { JobDetail } from "../ports/batch-service.ts";
 import type { ErrorCode } from "../pipeline/error-codes.ts";
 import { isErrorCode, kindOf } from "../pipeline/millrace-error.ts";
+import type { JobDetail } from "../ports/batch-service.ts";
 import { engineError, type Failure, stackLines, storable } from "../state/failure.ts";
 import type { LossCause } from "../state/step-record.ts";
 import { logOf } from "./job-attempt.ts";

@@ -38,10 +38,9 @@ export function filesOf({ uri, files }: ModelFolder): ModelFile[] {
     byPath.set(path, { path, artifact });
   }
   if (!byPath.has(entry)) {
-    throw new ModelFilesError(
-      `model.files: there is no ${folder}${entry}`,
-      { remedy: "Save the model in MLflow's format, and list every file of the folder." },
-    );
+    throw new ModelFilesError(`model.files: there is no ${folder}${entry}`, {
+      remedy: "Save the model in MLflow's format, and list every file of the folder.",
+    });
   }
   return [...byPath.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
 }

@@ -30,7 +30,10 @@ function championFigure(evaluation: ModelEvaluation, metric: string): number | n
   }
   throw new EvaluationError(
     `evaluation.champion ${champion === null ? "is null" : "has figures"}, and evaluation.against is ${against}`,
-    { remedy: "Set both for the champion that the candidate was compared with, or both to null if there was none." },
+    {
+      remedy:
+        "Set both for the champion that the candidate was compared with, or both to null if there was none.",
+    },
   );
 }
 

@@ -33,9 +33,7 @@ export async function changeLimit(
 ): Promise<ChangedLimit> {
   const known = knownLimits(engine);
   if (slots !== null && !known.includes(limit)) {
-    throw new LimitNotFoundError(
-      `there is no limit "${limit}"; limits are: ${known.join(", ") || "none"}`,
-    );
+    throw new LimitNotFoundError(`there is no limit "${limit}"; limits are: ${known.join(", ") || "none"}`);
   }
   await engine.store.setLimit(limit, slots ?? undefined);
   await admitRuns(engine, queueOfLimit(engine, limit));

@@ -12,10 +12,9 @@ const remedies: Partial<Record<Run["state"], string>> = {
 function checkRetryable(run: Run): asserts run is EndedRun {
   const { runId, state, cause } = run;
   if (cause.kind === "step") {
-    throw new RunStateError(
-      `run ${runId} is a step of run ${cause.runId}`,
-      { remedy: `Retry that run: \`npx millrace retry ${cause.runId}\`. This one continues with it.` },
-    );
+    throw new RunStateError(`run ${runId} is a step of run ${cause.runId}`, {
+      remedy: `Retry that run: \`npx millrace retry ${cause.runId}\`. This one continues with it.`,
+    });
   }
   if (state === "FAILED" || state === "CANCELLED" || state === "TIMED_OUT") return;
   const remedy = remedies[state] ?? "Cancel it first, or wait for its end.";
@@ -46,9 +45,7 @@ export async function retryRun(engine: Engine, runId: string): Promise<Run> {
     );
   }
   if (opened.kind === "gone") {
-    throw new RunStateError(
-      `run ${runId} was retried by someone else just now`,
-    );
+    throw new RunStateError(`run ${runId} was retried by someone else just now`);
   }
   engine.log.info("run retried", { runId, pipeline: run.pipeline, epoch: opened.run.epoch });
   return (await engine.store.getRun(runId)) ?? opened.run;

@@ -163,7 +163,7 @@ export const errorKinds = {
   WORKER_LOST: {
     name: "WorkerLost",
     remedy:
-      'Look at the worker\'s log. If the function needs more memory, set size: "large" or make it a batch job.',
+      'Look at the log of the worker. If the function needs more memory, set size: "large" or make it a batch job.',
   },
   TIMEOUT: { name: "TimeoutError", remedy: "Raise the step's timeout, or give it more vCPUs or less work." },
   CODE_MISSING: { name: "CodeMissing", remedy: "Deploy the version that has it, or start a new run." },

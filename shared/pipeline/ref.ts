@@ -47,9 +47,7 @@ export function isRef(value: unknown): value is Ref<unknown> & Carrier {
 }
 
 function misuse(use: string): never {
-  throw new RefUseError(
-    `a ref has no value yet while the pipeline is being defined, so it cannot be ${use}`,
-  );
+  throw new RefUseError(`a ref has no value yet while the pipeline is being defined, so it cannot be ${use}`);
 }
 
 /** A ref of an expression that isn't a reference: it has no readable fields. */

@@ -90,8 +90,7 @@ export function failureOf(thrown: unknown): Failure {
   return {
     error: storable(errorFrom(thrown)),
     retryable: !isFatal(thrown),
-    ...(seconds !== undefined &&
-      Number.isFinite(seconds) && { retryAfter: Math.max(0, seconds * 1000) }),
+    ...(seconds !== undefined && Number.isFinite(seconds) && { retryAfter: Math.max(0, seconds * 1000) }),
   };
 }
 

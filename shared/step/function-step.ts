@@ -1,5 +1,5 @@
-import { MillraceError } from "../pipeline/millrace-error.ts";
 import { copyJson, type Json } from "../pipeline/json.ts";
+import { MillraceError } from "../pipeline/millrace-error.ts";
 import type { StepFunction } from "../pipeline/step-function.ts";
 import { isThrottling } from "../platform/throttling.ts";
 import type { Engine } from "../ports/engine.ts";
@@ -19,7 +19,10 @@ import type { StepWork } from "./step-work.ts";
 function asJson(result: unknown): Json {
   const text = JSON.stringify(result ?? null);
   if (text === undefined)
-    throw new MillraceError("RESULT_NOT_JSON", `the step's function returned a ${typeof result}, which is not JSON`);
+    throw new MillraceError(
+      "RESULT_NOT_JSON",
+      `the step's function returned a ${typeof result}, which is not JSON`,
+    );
   return JSON.parse(text) as Json;
 }
 
@@ -37,7 +40,8 @@ async function call(
   const now = engine.clock.now();
   const allowed = Math.min(node.timeout * 1000, deadline - commitReserve - now, held.leaseUntil - now);
   // It's too late to begin. The message comes back to a worker that has the time.
-  if (allowed <= 0) throw new MillraceError("NO_TIME_LEFT", `this worker has no time left to run step ${node.name}`);
+  if (allowed <= 0)
+    throw new MillraceError("NO_TIME_LEFT", `this worker has no time left to run step ${node.name}`);
   const timer = engine.clock.deadline(allowed);
   try {
     const context = contextFor(engine, work, held, timer.signal);

@@ -5,8 +5,8 @@ import type { Tally } from "../ports/run-store.ts";
 import { advanceRun } from "../run/advance-run.ts";
 import { isAfterRunStep } from "../run/after-run-step.ts";
 import { openAfterRunSteps } from "../run/end-run.ts";
-import { isEnded, type Outcome, type RunError, wasStopped } from "../state/run.ts";
 import { engineError } from "../state/failure.ts";
+import { isEnded, type Outcome, type RunError, wasStopped } from "../state/run.ts";
 import { ended, succeeded } from "../state/step-changes.ts";
 import {
   type EndedStep,

@@ -43,12 +43,14 @@ export async function publishArtifact(
   }
   const result = objects.locate(key);
   const copy = await objects.copy({ uri, versionId: version }, result);
-  if (copy === undefined) throw new PublishError(`${uri} no longer exists`, { remedy: "Make it again: start the run with refresh." });
+  if (copy === undefined)
+    throw new PublishError(`${uri} no longer exists`, {
+      remedy: "Make it again: start the run with refresh.",
+    });
   if (copy.sha256 !== sha256) {
-    throw new PublishError(
-      `${uri} has SHA-256 ${copy.sha256}, not ${sha256} as its artifact says`,
-      { remedy: "Make it again: start the run with refresh." },
-    );
+    throw new PublishError(`${uri} has SHA-256 ${copy.sha256}, not ${sha256} as its artifact says`, {
+      remedy: "Make it again: start the run with refresh.",
+    });
   }
   const { versionId } = copy;
   return { uri: result, sha256, bytes, mediaType, ...(versionId !== undefined && { versionId }) };

@@ -34,7 +34,8 @@ function artifactsFor(engine: Engine, work: StepWork, held: StoredStep): StepArt
 function rawDataOf({ objects }: Engine): RawData {
   return {
     async list(prefix) {
-      if (!prefix.startsWith("raw/")) throw new MillraceError("RAW_DATA", `the prefix is "${prefix}", which is not under raw/`);
+      if (!prefix.startsWith("raw/"))
+        throw new MillraceError("RAW_DATA", `the prefix is "${prefix}", which is not under raw/`);
       const found: ListedObject[] = [];
       let next: string | undefined;
       do {

@@ -100,7 +100,9 @@ export class OutsideWorld implements Outside {
     if (answer !== undefined) return answer;
     throw new StandstillError(
       `step ${stepLabel(step, index)} of run ${runId} waits for an approval that nobody gives ("${message}")`,
-      { remedy: `Pass approvals: { ${step}: { approved: true, by: "…" } }, or "nobody" to let its deadline pass.` },
+      {
+        remedy: `Pass approvals: { ${step}: { approved: true, by: "…" } }, or "nobody" to let its deadline pass.`,
+      },
     );
   }
 }

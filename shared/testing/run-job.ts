@@ -1,9 +1,9 @@
-import { MillraceError } from "../pipeline/millrace-error.ts";
 import type { JobExit } from "../adapters/memory/memory-batch-service.ts";
 import { identityOf } from "../batch/job-environment.ts";
 import { attemptFiles, shardOf } from "../objects/layout.ts";
 import { rememberedJson } from "../objects/remembered-json.ts";
 import { copyJson, isJsonObject, type Json } from "../pipeline/json.ts";
+import { MillraceError } from "../pipeline/millrace-error.ts";
 import type { JobDetail } from "../ports/batch-service.ts";
 import type { ObjectStore } from "../ports/object-store.ts";
 import { failureOf } from "../state/failure.ts";
@@ -18,7 +18,8 @@ export type JobFunction = (input: Json) => Json | Promise<Json>;
 async function inputFor(objects: ObjectStore, location: string, index: number): Promise<Json> {
   const uri = location.replace("{shard}", String(shardOf(index)));
   const file = await rememberedJson(objects, uri);
-  if (!isJsonObject(file) || !isJsonObject(file.inputs)) throw new MillraceError("JOB_FILE", `${uri} is not a file of inputs`);
+  if (!isJsonObject(file) || !isJsonObject(file.inputs))
+    throw new MillraceError("JOB_FILE", `${uri} is not a file of inputs`);
   return copyJson(file.inputs[String(index)] ?? null);
 }
 

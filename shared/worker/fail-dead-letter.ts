@@ -28,8 +28,7 @@ export async function failDeadLetter(engine: Engine, message: StepMessage): Prom
   const claim = await claimStep(engine, claimRequest(work, message, now, now));
   if (claim.kind === "ended") return joinEnded(engine, work, claim.record);
   if (claim.kind !== "claim" && claim.kind !== "lost") return;
-  const reason =
-    "its message was delivered repeatedly and never handled";
+  const reason = "its message was delivered repeatedly and never handled";
   await endSubmission(engine, run, found.node, claim.record, "The step's message could not be worked on");
   await failAttempt(engine, work, claim.record, fatal("DEAD_LETTER", reason));
 }

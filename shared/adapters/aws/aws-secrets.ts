@@ -42,7 +42,9 @@ export class AwsSecrets {
       const command = new GetParameterCommand({ Name: name, WithDecryption: true });
       const { Parameter: parameter } = await client.send(command, { abortSignal: signal });
       if (parameter?.Type === "SecureString" && parameter.Value !== undefined) return parameter.Value;
-      throw new NoticeRefusedError(`parameter ${name} is not a SecureString`, { remedy: `Store it as one: ${put}` });
+      throw new NoticeRefusedError(`parameter ${name} is not a SecureString`, {
+        remedy: `Store it as one: ${put}`,
+      });
     } catch (error) {
       if (!(error instanceof ParameterNotFound)) throw error;
       throw new NoticeRefusedError(`there is no parameter ${name}`, { remedy: `Create it: ${put}` });

@@ -1,5 +1,5 @@
-import { errorText } from "../../pipeline/millrace-error.ts";
 import { headline } from "../../notice/run-notice.ts";
+import { errorText } from "../../pipeline/millrace-error.ts";
 import type { RunNotice } from "../../ports/notifier.ts";
 
 /**

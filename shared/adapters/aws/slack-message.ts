@@ -1,5 +1,5 @@
-import { errorTitle, remedyLines, type ShownError } from "../../pipeline/millrace-error.ts";
 import { endWords, headline } from "../../notice/run-notice.ts";
+import { errorTitle, remedyLines, type ShownError } from "../../pipeline/millrace-error.ts";
 import type { RunNotice } from "../../ports/notifier.ts";
 
 // Limits of Block Kit (Slack, "Blocks" reference): 150 characters for a header, 3,000 for a section, 2,000 for a field,
