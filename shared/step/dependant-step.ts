@@ -84,7 +84,8 @@ export async function startDependant(
     if (failure === undefined) throw thrown;
     const pipeline = dependant.pipeline.name;
     const remedy = `Correct the trigger of ${pipeline}, deploy, and start it by hand.`;
-    const error = { ...failure.error, remedy };
+    const { stack: _stack, ...failed } = failure.error;
+    const error = { ...failed, remedy };
     engine.log.error("run not started", { runId: run.runId, pipeline, error });
     engine.meter.count("RunNotStarted", { pipeline });
     await failAttempt(engine, work, held, { error, retryable: false });

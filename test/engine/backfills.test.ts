@@ -288,7 +288,7 @@ describe("a backfill that is only looked at", () => {
 
   it("is refused as its start would be", async () => {
     await expect(previewBackfill(memoryOf().engine, { ...spring, to: "2023-01-01" })).rejects.toThrow(
-      "is yet to come",
+      "is in the future",
     );
   });
 });
@@ -369,14 +369,14 @@ describe("a cancelled backfill", () => {
 
 describe("a request that cannot be", () => {
   it.each<[Partial<BackfillRequest>, string]>([
-    [{ pipeline: "scorin" }, 'there is no pipeline "scorin"; deployed are: scoring'],
+    [{ pipeline: "scorin" }, 'there is no pipeline "scorin"'],
     [{ from: "yesterday" }, 'from is "yesterday"; it takes a date such as 2021-04-01'],
-    [{ to: "2021-04-01" }, "there is no such time from 2021-04-01T00:00:00.000Z (inclusive)"],
-    [{ to: "2023-01-01" }, "is yet to come; schedules start what is to come"],
+    [{ to: "2021-04-01" }, "no time of the schedule lies between 2021-04-01T00:00:00.000Z (inclusive)"],
+    [{ to: "2023-01-01" }, "is in the future"],
     [{ from: "1990-01-01", every: "hour" }, "more than 10000 times"],
     [{ from: "2021-01-31" }, "from is on day 31"],
-    [{ schedule: "monthly" }, "every and schedule: give one of the two"],
-    [{ timezone: "Berlin" }, 'timezone "Berlin" is not known'],
+    [{ schedule: "monthly" }, "every and schedule are both given"],
+    [{ timezone: "Berlin" }, 'timezone is "Berlin", which is unknown'],
     [{ params: { labell: "x" } }, 'Unrecognized key: "labell"'],
   ])("is refused before anything is started: %j", async (wrong, message) => {
     const memory = memoryOf();

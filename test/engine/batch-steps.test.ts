@@ -187,10 +187,12 @@ describe("a submission that Batch does not take", () => {
     const step = await stepOf(memory, runId, "work");
     expect(step).toMatchObject({ state: "FAILED", failures: 0, error: { name: "SubmitFailed" } });
     const message = "error" in step ? step.error?.message : "";
-    expect(message).toMatch(
-      /no job in 34 tries over 3\d minutes.*Health Dashboard.*role.*retry the run.*try later/,
-    );
-    expect(await runOf(memory, runId)).toMatchObject({ state: "FAILED", error: { step: "work", message } });
+    expect(message).toMatch(/no job in 34 tries over 3\d minutes.*try later/);
+    const remedy = expect.stringMatching(/Health Dashboard.*role.*retry the run/);
+    expect(await runOf(memory, runId)).toMatchObject({
+      state: "FAILED",
+      error: { step: "work", code: "SUBMIT_FAILED", message, remedy },
+    });
     expect(seen.tries).toBe(34);
   });
 
