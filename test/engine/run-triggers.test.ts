@@ -277,6 +277,8 @@ describe("a trigger that cannot say with what to start", () => {
       {
         name: "TriggerError",
         message: "the params function of its trigger threw TypeError: no such form",
+        code: "TRIGGER_FAILED",
+        remedy: "Correct the trigger of bad, deploy, and start it by hand.",
       },
     ],
     [
@@ -286,6 +288,8 @@ describe("a trigger that cannot say with what to start", () => {
         name: "InvalidInput",
         message:
           "pipeline bad was not started: params.form is 1: Invalid input: expected string, received number",
+        code: "INVALID_INPUT",
+        remedy: "Correct the trigger of bad, deploy, and start it by hand.",
       },
     ],
   ])("because its function %s fails alone, once, and says so", async (_what, does, error) => {
