@@ -114,7 +114,7 @@ async function look(ask: Ask): Promise<void> {
   const [version, ...rest] = words;
   if (rest.length > 0) {
     throw new UsageError(
-      `\`models ${name}\` is followed by a version, an alias or one of ${Object.keys(actions).join(", ")}; not by "${version}"`,
+      `\`models ${name}\` is followed by a version, an alias or one of ${Object.keys(actions).join(", ")}, not by "${version}"`,
     );
   }
   const now = Date.now();

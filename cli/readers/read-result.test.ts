@@ -54,9 +54,11 @@ test("a run's result is read, and so is a step's, a child's and a whole map's, w
 
 test("what has no result says how it stands", async () => {
   const made = await ended("sums", { fails: true });
-  await expect(readRunResult(made.target, made.runId)).rejects.toThrow(
-    `run ${made.runId} is FAILED, and has a result once it is SUCCEEDED; a step's is shown by \`npx millrace result ${made.runId} STEP\`: text, square, sum`,
-  );
+  await expect(readRunResult(made.target, made.runId)).rejects.toMatchObject({
+    code: "RESULT_MISSING",
+    message: `run ${made.runId} is FAILED; it has a result once it is SUCCEEDED`,
+    remedy: `Look at a step's result: \`npx millrace result ${made.runId} STEP\` with text, square, sum.`,
+  });
   await expect(read(made, "sum")).rejects.toThrow(
     `sum of run ${made.runId} has no result; it is FAILED: FatalError: it does not add up`,
   );
@@ -72,5 +74,7 @@ test("a pipeline that returns nothing names the steps that have results", async 
   const made = await ended("mute");
   expect(made.early).toBe(`only of run ${made.runId} has no result; it is READY`);
   await expect(readRunResult(made.target, made.runId)).rejects.toThrow("pipeline mute returns nothing");
-  await expect(readRunResult(made.target, made.runId)).rejects.toThrow(/STEP`: only$/);
+  await expect(readRunResult(made.target, made.runId)).rejects.toMatchObject({
+    remedy: expect.stringMatching(/STEP` with only\.$/),
+  });
 });
