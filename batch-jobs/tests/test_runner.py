@@ -170,7 +170,12 @@ def test_a_manifest_that_a_first_try_wrote_meanwhile_stands(bench: Bench) -> Non
         (
             "bad output",
             2,
-            {"name": "ContractError", "message": "output.how is 1 (int); give a string", "retryable": False},
+            {
+                "name": "ContractError",
+                "message": "output.how is 1 (int); give a string",
+                "code": "CONTRACT_BROKEN",
+                "retryable": False,
+            },
         ),
         (
             "nan",
@@ -178,6 +183,7 @@ def test_a_manifest_that_a_first_try_wrote_meanwhile_stands(bench: Bench) -> Non
             {
                 "name": "ContractError",
                 "message": "output.score is nan: JSON has no such number; give a finite one",
+                "code": "CONTRACT_BROKEN",
                 "retryable": False,
             },
         ),
