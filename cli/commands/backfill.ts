@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import * as z from "zod";
-import { BackfillError, momentOf, type Rhythm, rhythms } from "../../shared/backfill/backfill-times.ts";
+import { BackfillError, boundOf, type Rhythm, rhythms } from "../../shared/backfill/backfill-times.ts";
 import {
   type BackfillPreview,
   type BackfillView,
@@ -104,7 +104,7 @@ type Start = {
 function dateText(option: string): (text: string) => string {
   return (text) => {
     try {
-      momentOf(option, text, "UTC");
+      boundOf(option, text, "UTC");
       return text;
     } catch (error) {
       throw error instanceof BackfillError ? new UsageError(error.message) : error;
