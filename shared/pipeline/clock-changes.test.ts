@@ -68,3 +68,63 @@ describe("around days on which clocks change", () => {
     );
   });
 });
+
+test.each<[string, string, string, string[]]>([
+  // A list of minutes or hours around a skipped or repeated hour.
+  ["0,30 2 * * *", "Europe/Berlin", "2021-03-27T12:00Z", ["03-28T01:00", "03-29T00:00", "03-29T00:30"]],
+  ["0,30 2 * * *", "Europe/Berlin", "2021-10-30T12:00Z", ["10-31T00:00", "10-31T00:30", "11-01T01:00"]],
+  ["30 2,14 * * *", "Europe/Berlin", "2021-03-28T00:00Z", ["03-28T01:00", "03-28T12:30", "03-29T00:30"]],
+  ["30 2,14 * * *", "Europe/Berlin", "2021-10-31T00:00Z", ["10-31T00:30", "10-31T13:30", "11-01T01:30"]],
+  ["*/30 2 * * *", "Europe/Berlin", "2021-03-28T00:00Z", ["03-28T01:00", "03-29T00:00", "03-29T00:30"]],
+  ["*/30 2 * * *", "Europe/Berlin", "2021-10-31T00:00Z", ["10-31T00:00", "10-31T00:30", "11-01T01:00"]],
+  // A skipped time and the one at the change are one run.
+  ["30 2,3 * * *", "Europe/Berlin", "2021-03-28T00:00Z", ["03-28T01:00", "03-28T01:30", "03-29T00:30"]],
+  ["0 2,3 * * *", "Europe/Berlin", "2021-03-28T00:00Z", ["03-28T01:00", "03-29T00:00", "03-29T01:00"]],
+  // Every two hours names times of the day.
+  ["0 */2 * * *", "Europe/Berlin", "2021-10-30T22:00Z", ["10-30T22:00", "10-31T00:00", "10-31T03:00"]],
+  ["0 */2 * * *", "Africa/Cairo", "2025-04-24T19:10Z", ["04-24T20:00", "04-24T22:00", "04-24T23:00"]],
+  ["30 2-22/4 * * *", "Australia/Sydney", "2019-10-05T15:00Z", ["10-05T16:00", "10-05T19:30", "10-05T23:30"]],
+  // A whole day, and half an hour.
+  ["0 12 * * *", "Pacific/Apia", "2011-12-29T12:00Z", ["12-29T22:00", "12-30T10:00", "12-30T22:00"]],
+  ["45 1 * * *", "Australia/Lord_Howe", "2020-04-04T13:00Z", ["04-04T14:45", "04-05T15:15", "04-06T15:15"]],
+  ["15 2 * * *", "Australia/Lord_Howe", "2021-10-02T13:00Z", ["10-02T15:30", "10-03T15:15", "10-04T15:15"]],
+  // Every hour or minute goes on through repeated hours.
+  ["* * * * *", "Australia/Sydney", "2018-03-31T15:59Z", ["03-31T15:59", "03-31T16:00", "03-31T16:01"]],
+  ["0 0-11,12-23 * * *", "Europe/Berlin", "2021-10-31T00:00Z", ["10-31T00:00", "10-31T01:00", "10-31T02:00"]],
+  ["30 * * * *", "Europe/Berlin", "2021-03-28T00:00Z", ["03-28T00:30", "03-28T01:30", "03-28T02:30"]],
+  ["@hourly", "Europe/Dublin", "2025-03-29T22:30Z", ["03-29T23:00", "03-30T00:00", "03-30T01:00"]],
+  // Times that exist on a day with a change.
+  ["0 1 4 11 *", "America/Sao_Paulo", "2018-11-04T02:00Z", ["11-04T03:00", "11-04T04:00", "11-04T04:00"]],
+  ["0 0 * * *", "Europe/Prague", "2026-03-28T23:30Z", ["03-29T22:00", "03-30T22:00", "03-31T22:00"]],
+  ["0 8 * * 0", "America/Chicago", "2026-03-08T05:45Z", ["03-08T13:00", "03-15T13:00", "03-22T13:00"]],
+  ["0 7,9 * * *", "America/Los_Angeles", "2020-03-07T18:00Z", ["03-08T14:00", "03-08T16:00", "03-09T14:00"]],
+])("%s in %s from %s names the times that people expect", (expression, timezone, from, times) => {
+  const found = timesFrom(cron(expression, { timezone }), new Date(from), stage, { most: 3 });
+  expect(found.map((time) => time.toISOString().slice(5, 16))).toEqual(times);
+});
+
+test.each([
+  ["0 2 * * *", "America/New_York", "2020-03-08T07:01Z", "2020-03-08T07:00Z"],
+  ["0 1 * * *", "America/New_York", "2024-11-03T05:30Z", "2024-11-03T05:00Z"],
+  ["0 1 * * *", "America/New_York", "2024-11-03T06:30Z", "2024-11-03T05:00Z"],
+  ["30 * * * *", "America/New_York", "2024-11-03T06:15Z", "2024-11-03T05:30Z"],
+])("the last time of %s in %s at %s is %s", (expression, timezone, at, last) => {
+  expect(lastTimeOf(cron(expression, { timezone }), new Date(at), stage)).toEqual(new Date(last));
+});
+
+// 1 November 2021 was a Monday.
+test.each([
+  ["0 0 1,3 * 1", ["11-01", "11-03", "11-08", "11-15"]],
+  ["0 0 */2 * 1", ["11-01", "11-15", "11-29", "12-13"]],
+  ["0 0 *,3 * 1", ["11-01", "11-08", "11-15", "11-22"]],
+  ["0 0 13 * */4", ["01-13", "02-13", "03-13", "10-13"]],
+  ["0 0 3 * *", ["11-03", "12-03", "01-03", "02-03"]],
+  ["0 0 * * 1", ["11-01", "11-08", "11-15", "11-22"]],
+])(
+  "as crontab(5) has it, %s needs both days if one of their fields begins with a star",
+  (expression, dates) => {
+    const timetable = cron(expression, { timezone: "UTC" });
+    const found = timesFrom(timetable, new Date("2021-11-01"), stage, { most: 4 });
+    expect(found.map((time) => time.toISOString().slice(5, 10))).toEqual(dates);
+  },
+);
