@@ -44,8 +44,7 @@ function momentTimes(walls: Times, clock: WallClock, pick: (moments: Moments) =>
   return {
     after(time) {
       const shown = clock.wallAt(time);
-      // Clocks may go back later and show earlier wall times again, but none from before what they show now for the
-      // last time.
+      // Clocks may go back soon and show what they show now, and wall times before it, a last time.
       let wall = walls.after(shown - (clock.momentsOf(shown).last - time));
       for (; wall !== undefined; wall = walls.after(wall)) {
         const moment = momentOf(wall);
@@ -55,7 +54,7 @@ function momentTimes(walls: Times, clock: WallClock, pick: (moments: Moments) =>
     },
     upTo(time) {
       const shown = clock.wallAt(time);
-      // Clocks may have gone back and shown later wall times before.
+      // Clocks may have gone back and have shown later wall times already.
       let wall = walls.upTo(shown + (time - clock.momentsOf(shown).first));
       for (; wall !== undefined; wall = walls.upTo(wall - 1)) {
         const moment = momentOf(wall);
