@@ -66,15 +66,14 @@ function everyMinute(unusual: UnusualDay): ReadonlyMap<string, readonly number[]
   return shown;
 }
 
-/** The first minute in which clocks don't show a minute more than before; the first of all minutes if they always do. */
+/** The first minute in which clocks don't show a minute more than before; the start of the day if they always do. */
 export function changeAround(unusual: UnusualDay): number {
   const minutes = [...everyMinute(unusual)].flatMap(([wall, moments]) =>
     moments.map((moment) => ({ moment, offset: Date.parse(`${wall}Z`) - moment })),
   );
   minutes.sort((a, b) => a.moment - b.moment);
-  const change = minutes.find(({ offset }) => offset !== minutes[0]?.offset) ?? minutes[0];
-  if (change === undefined) throw new Error("some days have minutes");
-  return change.moment;
+  const change = minutes.find(({ offset }) => offset !== minutes[0]?.offset);
+  return change?.moment ?? Date.parse(unusual.date);
 }
 
 /** What clocks of a time zone show, as `2021-03-28 03:00`. */
