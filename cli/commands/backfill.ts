@@ -4,7 +4,7 @@ import {
   BackfillError,
   type BackfillInterval,
   backfillIntervals,
-  momentOf,
+  boundOf,
 } from "../../shared/backfill/backfill-times.ts";
 import {
   type BackfillPreview,
@@ -109,7 +109,7 @@ type Start = {
 function dateText(option: string): (text: string) => string {
   return (text) => {
     try {
-      momentOf(option, text, "UTC");
+      boundOf(option, text, "UTC");
       return text;
     } catch (error) {
       throw error instanceof BackfillError ? new UsageError(error.message) : error;

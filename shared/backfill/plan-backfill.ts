@@ -9,8 +9,8 @@ import type { BackfillPlan } from "../state/backfill.ts";
 import {
   BackfillError,
   type BackfillInterval,
+  boundOf,
   digest,
-  momentOf,
   timesOfSchedule,
   timetableOf,
 } from "./backfill-times.ts";
@@ -51,8 +51,8 @@ function planOf(engine: Engine, request: BackfillRequest): BackfillPlan {
     throw new BackfillError("every and schedule: give one of the two");
   }
   const timezone = request.timezone ?? (trigger ? zoneOf(trigger, engine.stage) : engine.stage.timezone);
-  const from = momentOf("from", request.from, timezone);
-  const to = momentOf("to", request.to, timezone);
+  const from = boundOf("from", request.from, timezone);
+  const to = boundOf("to", request.to, timezone);
   const timetable = trigger
     ? timesOfSchedule(trigger, timezone)
     : timetableOf(every as BackfillInterval, from, timezone);
@@ -60,8 +60,8 @@ function planOf(engine: Engine, request: BackfillRequest): BackfillPlan {
     pipeline,
     timetable,
     rule: trigger ? timetableText(timetable, engine.stage) : `every ${every} in ${timezone}`,
-    from: from.toISOString(),
-    to: to.toISOString(),
+    from: from.at.toISOString(),
+    to: to.at.toISOString(),
     params: { ...(trigger?.params as { [name: string]: Json } | undefined), ...request.params },
     causeKey: causeKeyOf(request),
   };
