@@ -1,6 +1,6 @@
 import { startCountedEngine } from "./counted-engine.ts";
 import type { Cell, Report } from "./report.ts";
-import { chainSteps, dearest, type Handled, jobCalls, mapCalls, type StepCost } from "./step-calls.ts";
+import { chainSteps, type Handled, jobCalls, mapCalls, maxCost, type StepCost } from "./step-calls.ts";
 
 /**
  * What a Lambda step may cost in steady state. It's the design budget, and the reason that a step costs next to
@@ -9,7 +9,7 @@ import { chainSteps, dearest, type Handled, jobCalls, mapCalls, type StepCost } 
 export const stepBudget = { writeUnits: 3, reads: 2, sends: 1 } as const;
 
 /** Describes where a step costs more than its budget. */
-export function overStepBudget(what: string, cost: StepCost): string[] {
+export function overBudgetLines(what: string, cost: StepCost): string[] {
   return (["writeUnits", "reads", "sends"] as const)
     .filter((part) => cost[part] > stepBudget[part])
     .map((part) => `${what}: ${cost[part]} ${part}, budget ${stepBudget[part]}`);
@@ -19,7 +19,7 @@ export function overStepBudget(what: string, cost: StepCost): string[] {
 const sizes = { inline: 205, stored: 1000 };
 
 function row(what: string, handled: readonly Handled[]): Cell[] {
-  const { messages, writes, writeUnits, reads, readUnits, sends, objects, batch } = dearest(handled);
+  const { messages, writes, writeUnits, reads, readUnits, sends, objects, batch } = maxCost(handled);
   return [what, messages, writes, writeUnits, reads, readUnits, sends, objects, batch];
 }
 
@@ -55,8 +55,8 @@ export async function measureCalls(): Promise<Report> {
     return {
       tables: [table],
       overBudget: [
-        ...overStepBudget("chain step", dearest(steps)),
-        ...overStepBudget("map child", dearest(small.children)),
+        ...overBudgetLines("chain step", maxCost(steps)),
+        ...overBudgetLines("map child", maxCost(small.children)),
       ],
     };
   } finally {

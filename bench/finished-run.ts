@@ -10,14 +10,14 @@ export type FinishedRun = { readonly run: EndedRun; readonly milliseconds: numbe
 /**
  * Starts a run through the deployed function and waits until it has ended.
  *
- * @param askEvery milliseconds; asking often delays the answer, as the stack is one process
+ * @param pollMs milliseconds; asking often delays the answer, as the stack is one process
  * @throws Error if the run doesn't succeed
  */
 export async function finishedRun(
   { stack, store }: BenchService,
   pipeline: string,
   params: object,
-  askEvery = 250,
+  pollMs = 250,
 ): Promise<FinishedRun> {
   starts += 1;
   const request = { pipeline, params, key: `bench-${starts}` };
@@ -31,6 +31,6 @@ export async function finishedRun(
       if (run.state !== "SUCCEEDED") throw new Error(`${runId} ended ${run.state}: ${run.error?.message}`);
       return { run, milliseconds: performance.now() - start };
     }
-    await delay(askEvery);
+    await delay(pollMs);
   }
 }

@@ -12,7 +12,7 @@ const many = 1000;
 const looks = 9;
 /** Max. milliseconds of the fastest look, as other programs may use the machine too. */
 const budget = 300;
-const writesAtOnce = 50;
+const maxConcurrentWrites = 50;
 
 const params = z.strictObject({});
 const single = definePipeline({ name: "single", params }, ({ step }) =>
@@ -52,8 +52,10 @@ async function store(runs: RunStore, pipeline: Pipeline): Promise<string> {
   await runs.putGraph(graphHash, graph);
   await runs.createRun(run, 0);
   const records = recordsOf(run.runId, pipeline);
-  for (let at = 0; at < records.length; at += writesAtOnce) {
-    await Promise.all(records.slice(at, at + writesAtOnce).map((record) => runs.putStep(record, undefined)));
+  for (let at = 0; at < records.length; at += maxConcurrentWrites) {
+    await Promise.all(
+      records.slice(at, at + maxConcurrentWrites).map((record) => runs.putStep(record, undefined)),
+    );
   }
   return run.runId;
 }

@@ -43,16 +43,16 @@ const stackRecord = z.object({ pids: z.object({ ministack: z.int() }) });
 /** Watches the largest of the functions' workers. The returned function stops that, and returns the largest size. */
 function watchWorkers(stateDir: string): () => number {
   const { pids } = stackRecord.parse(JSON.parse(readFileSync(join(stateDir, "stack.json"), "utf8")));
-  let largest = 0;
+  let maxWorkers = 0;
   const look = () => {
     const workers = groupMembers(pids.ministack).filter((pid) => pid !== pids.ministack);
-    largest = Math.max(largest, ...workers.map(residentMegabytes));
+    maxWorkers = Math.max(maxWorkers, ...workers.map(residentMegabytes));
   };
   const timer = setInterval(look, sampleEvery);
   return () => {
     clearInterval(timer);
     look();
-    return largest;
+    return maxWorkers;
   };
 }
 
@@ -76,10 +76,10 @@ async function inMemory(size: number): Promise<Measured> {
 }
 
 async function onStack(service: BenchService, size: number): Promise<Measured> {
-  const largest = watchWorkers(service.stack.stateDir);
+  const maxWorkers = watchWorkers(service.stack.stateDir);
   const { run, milliseconds } = await finishedRun(service, wide.name, { size }, 1000);
   const problems = await uncommitted(service.store, run.runId, size);
-  return { row: ["local stack", size, milliseconds / size, largest(), undefined], problems };
+  return { row: ["local stack", size, milliseconds / size, maxWorkers(), undefined], problems };
 }
 
 /**

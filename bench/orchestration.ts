@@ -9,7 +9,7 @@ const sizes = [200, 1000];
 const shapes: readonly Shape[] = ["chain", "map"];
 const defaultRounds = 3;
 /** Milliseconds between two checks whether everything is done, for both engines. */
-const askEvery = 50;
+const pollMs = 50;
 
 /** One workload, and the milliseconds that each engine took in each round. */
 type Comparison = {
@@ -22,11 +22,11 @@ type Comparison = {
 
 async function millraceRun(service: BenchService, shape: Shape, tasks: number): Promise<number> {
   if (shape === "map") {
-    return (await finishedRun(service, wide.name, { size: tasks }, askEvery)).milliseconds;
+    return (await finishedRun(service, wide.name, { size: tasks }, pollMs)).milliseconds;
   }
   const chain = longChains.get(tasks);
   if (chain === undefined) throw new Error(`there is no chain of ${tasks}`);
-  return (await finishedRun(service, chain.name, {}, askEvery)).milliseconds;
+  return (await finishedRun(service, chain.name, {}, pollMs)).milliseconds;
 }
 
 /** Runs every workload on one engine and then on the other, and repeats all of that in each round. */

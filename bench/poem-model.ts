@@ -71,7 +71,7 @@ async function trainByJob(file: string, folder: string): Promise<Training> {
   return { ...taken, ...metrics };
 }
 
-async function inTurns(folder: string, tokens: Tokens, rounds: number): Promise<Rounds> {
+async function alternately(folder: string, tokens: Tokens, rounds: number): Promise<Rounds> {
   const once = await writeInput(folder, "train", inputOf(tokens, asked));
   const often = await writeInput(folder, "often", inputOf(tokens, { ...asked, checkpointSteps: 1 }));
   const [plain, ours, saving]: [Training[], Training[], Training[]] = [[], [], []];
@@ -98,7 +98,7 @@ const byRound = (
     }),
   );
 
-function besidePlainLoop({ plain, ours }: Rounds): Report {
+function compareWithPlainLoop({ plain, ours }: Rounds): Report {
   const row = (what: string, of: (training: Training) => number) => {
     const ratio = byRound(ours, plain, (own, theirs) => of(own) / of(theirs));
     const cells: Cell[] = [what, spreadOf(plain.map(of)), spreadOf(ours.map(of)), ratio];
@@ -185,8 +185,8 @@ export async function measurePoemsTraining({ rounds = defaultRounds }: MeasureOp
     const options = ["--files", String(files), "--seed", "1", "--out", archive];
     await execa(python, ["-m", "data", "poems", ...options], { env: { PYTHONPATH: join(root, "local") } });
     const tokens = await tokenised(folder, await unzipped(folder, archive), "ballad");
-    const all = await inTurns(folder, tokens, rounds);
-    const reports = [besidePlainLoop(all), checkpoints(all)];
+    const all = await alternately(folder, tokens, rounds);
+    const reports = [compareWithPlainLoop(all), checkpoints(all)];
     const tables = reports.flatMap(({ tables }) => tables);
     const gpu = await gpuHere();
     tables.push(

@@ -9,7 +9,7 @@ import { aRun } from "../test/factories.ts";
 import { startTestMinistack } from "../test/ministack.ts";
 import { createRunTable } from "../test/run-table.ts";
 import { lookAtLongRuns } from "./long-runs.ts";
-import { watch } from "./looked.ts";
+import { watch } from "./read-counts.ts";
 import { type Report, spreadOf } from "./report.ts";
 
 const stage = "bench";
@@ -18,8 +18,8 @@ const pipelines = 20;
 const pageSize = 20;
 const pagesEach = 9;
 /** Max. number of items in one BatchWriteItem. */
-const itemsAtOnce = 25;
-const writersAtOnce = 8;
+const maxItemsPerCall = 25;
+const maxConcurrentWriters = 8;
 
 /**
  * A run each minute, from twenty pipelines in turns. One of 50 failed, the last few are under way, and one of ten has a
@@ -45,13 +45,13 @@ async function fill({ client, name }: DynamoTable): Promise<void> {
   let next = 0;
   const write = async () => {
     while (next < items.length) {
-      const chunk = items.slice(next, next + itemsAtOnce);
-      next += itemsAtOnce;
+      const chunk = items.slice(next, next + maxItemsPerCall);
+      next += maxItemsPerCall;
       const requests = chunk.map((Item) => ({ PutRequest: { Item } }));
       await client.send(new BatchWriteCommand({ RequestItems: { [name]: requests } }));
     }
   };
-  await Promise.all(Array.from({ length: writersAtOnce }, write));
+  await Promise.all(Array.from({ length: maxConcurrentWriters }, write));
 }
 
 const growth = { tag: "team:growth" };

@@ -23,7 +23,7 @@ type Measurements = Readonly<
 >;
 
 /** Measured if nothing is named. */
-const usual: Measurements = {
+const defaultMeasurements: Measurements = {
   calls: { what: "requests to AWS that steps make", measure: measureCalls },
   costs: { what: "what a million steps cost, from those and list prices", measure: measureCosts },
   bundles: { what: "sizes of the functions' code, and their cold import", measure: measureBundles },
@@ -59,8 +59,10 @@ const load = () => Number((loadavg()[0] ?? Number.NaN).toFixed(1));
 
 async function main(names: readonly string[], { json, ...options }: MeasureOptions & { json?: true }) {
   const reports: Record<string, Report & { machine: Machine }> = {};
-  const named = Object.entries({ ...usual, ...onlyByName }).filter(([name]) => names.includes(name));
-  for (const [name, { measure }] of names.length > 0 ? named : Object.entries(usual)) {
+  const named = Object.entries({ ...defaultMeasurements, ...onlyByName }).filter(([name]) =>
+    names.includes(name),
+  );
+  for (const [name, { measure }] of names.length > 0 ? named : Object.entries(defaultMeasurements)) {
     const before = load();
     const report = await measure(options).catch((error: unknown) => {
       if (!(error instanceof NotMeasured)) throw error;
@@ -91,13 +93,15 @@ await new Command("bench")
     "Measures Millrace. Ends with 1 when a budget is broken. docs/benchmarks.md has the figures, and says what they mean.",
   )
   .addArgument(
-    new Argument("[measurements...]", "see below").choices(Object.keys({ ...usual, ...onlyByName })),
+    new Argument("[measurements...]", "see below").choices(
+      Object.keys({ ...defaultMeasurements, ...onlyByName }),
+    ),
   )
   .option("--json", "for machines")
   .option("--rounds <number>", "how often what is compared runs in turns, where something is", wholeNumber)
   .addHelpText(
     "after",
-    `\nMeasured when nothing is named:\n${listOf(usual)}\n\nOnly by name:\n${listOf(onlyByName)}`,
+    `\nMeasured when nothing is named:\n${listOf(defaultMeasurements)}\n\nOnly by name:\n${listOf(onlyByName)}`,
   )
   .action(main)
   .parseAsync();

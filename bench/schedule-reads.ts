@@ -8,7 +8,7 @@ import type { Engine } from "../shared/ports/engine.ts";
 import { runSchedules } from "../shared/schedule/run-schedules.ts";
 import { sweepRuns } from "../shared/worker/sweep-run.ts";
 import { startCountedEngine } from "./counted-engine.ts";
-import { watch } from "./looked.ts";
+import { watch } from "./read-counts.ts";
 
 /** Calls to DynamoDB, and the items that they read. */
 export type Reads = { readonly calls: number; readonly items: number };

@@ -36,21 +36,21 @@ const stepTime = 60_000 + commitReserve;
 const isWrite = ({ command }: Call) => /^(Put|Update|Delete)Item|Write/.test(command);
 
 /** For each figure, the maximum over several messages. */
-export function dearest(handled: readonly Handled[]): StepCost {
-  const most = (count: (calls: readonly Call[]) => number) =>
+export function maxCost(handled: readonly Handled[]): StepCost {
+  const maxOf = (count: (calls: readonly Call[]) => number) =>
     Math.max(0, ...handled.map(({ calls }) => count(calls)));
   const of = (service: Call["service"]) => (call: Call) => call.service === service;
   const reads = (calls: readonly Call[]) =>
     calls.filter((call) => call.service === "dynamodb" && !isWrite(call));
   return {
     messages: handled.length,
-    reads: most((calls) => reads(calls).length),
-    readUnits: most((calls) => calls.reduce((units, call) => units + call.readUnits, 0)),
-    writes: most((calls) => calls.filter(of("dynamodb")).filter(isWrite).length),
-    writeUnits: most((calls) => calls.reduce((units, call) => units + call.writeUnits, 0)),
-    sends: most((calls) => calls.filter(of("sqs")).length),
-    objects: most((calls) => calls.filter(of("s3")).length),
-    batch: most((calls) => calls.filter(of("batch")).length),
+    reads: maxOf((calls) => reads(calls).length),
+    readUnits: maxOf((calls) => calls.reduce((units, call) => units + call.readUnits, 0)),
+    writes: maxOf((calls) => calls.filter(of("dynamodb")).filter(isWrite).length),
+    writeUnits: maxOf((calls) => calls.reduce((units, call) => units + call.writeUnits, 0)),
+    sends: maxOf((calls) => calls.filter(of("sqs")).length),
+    objects: maxOf((calls) => calls.filter(of("s3")).length),
+    batch: maxOf((calls) => calls.filter(of("batch")).length),
   };
 }
 
@@ -80,7 +80,7 @@ function forgetful(engine: Engine): Engine {
 }
 
 /** A clock on which a second passes with each look, so that each step takes the same share of a worker's time. */
-function hasteningClock(clock: Clock): Clock {
+function hurriedClock(clock: Clock): Clock {
   let passed = 0;
   return {
     deadline: (milliseconds) => clock.deadline(milliseconds),
@@ -99,8 +99,8 @@ async function work(
   time: Time = "for one",
 ): Promise<Handled[]> {
   const handled: Handled[] = [];
-  const hastening = { ...engine, clock: hasteningClock(engine.clock) };
-  const timed = time === "for one" ? hastening : engine;
+  const hurried = { ...engine, clock: hurriedClock(engine.clock) };
+  const timed = time === "for one" ? hurried : engine;
   // The clock is read twice before the step: once here, and once by the worker.
   const given = time === "for one" ? stepTime + 1500 : workerTime;
   while (handled.length < limit) {

@@ -11,7 +11,7 @@ export type CommandSource = {
 /** Every command, in the order of the help. A module is loaded only if one of its commands is typed. */
 export const commandSources: readonly CommandSource[] = [
   {
-    lines: [["pipelines [options]", "list the pipelines: what starts them, their parameters"]],
+    lines: [["pipelines [options]", "list the pipelines with their triggers and parameters"]],
     load: async () => [(await import("./commands/pipelines.ts")).pipelinesCommand()],
   },
   {
@@ -31,13 +31,11 @@ export const commandSources: readonly CommandSource[] = [
     load: async () => [(await import("./commands/result.ts")).resultCommand()],
   },
   {
-    lines: [
-      ["logs [options] <run>", "show what a run's functions and Batch jobs logged, in order of time (UTC)"],
-    ],
+    lines: [["logs [options] <run>", "show the logs of a run's functions and Batch jobs, by time (UTC)"]],
     load: async () => [(await import("./commands/logs.ts")).logsCommand()],
   },
   {
-    lines: [["artifacts [options] [run]", "list what a run's steps made; get or show one"]],
+    lines: [["artifacts [options] [run]", "list the artifacts of a run's steps; get or show one"]],
     load: async () => [(await import("./commands/artifacts.ts")).artifactsCommand()],
   },
   {
@@ -47,12 +45,15 @@ export const commandSources: readonly CommandSource[] = [
   {
     lines: [
       ["cancel [options] <id>", "cancel a run: nothing new starts, its Batch jobs and child runs are ended"],
-      ["retry [options] <id>", "run again what has no result in a run that ended without success"],
-      ["pause [options] <id>", "pause a run: what runs ends, child runs too, and nothing new starts"],
-      ["resume [options] <id>", "let a paused run go on"],
+      [
+        "retry [options] <id>",
+        "retry a run that failed or was cancelled: its steps without a result run again",
+      ],
+      ["pause [options] <id>", "pause a run: running steps and child runs finish, and nothing new starts"],
+      ["resume [options] <id>", "resume a paused run"],
       ["rerun [options] <id>", "start a new run with the parameters and the time of an earlier one"],
-      ["tag [options] <id> [tags...]", "give a run tags, or take them from it"],
-      ["approve [options] <id> <step>", "answer a step that waits for a person's yes or no"],
+      ["tag [options] <id> [tags...]", "add tags to a run, or remove them"],
+      ["approve [options] <id> <step>", "approve or reject a step that waits for an approval"],
       [
         "limit [options] <limit> <slots>",
         "set how many runs of a pipeline or work queue may be under way at once",
@@ -64,45 +65,41 @@ export const commandSources: readonly CommandSource[] = [
     lines: [
       [
         "schedules [options] [pipeline] [name]",
-        "list schedules and the runs to come; switch a schedule on or off",
+        "list schedules and upcoming runs; switch a schedule on or off",
       ],
     ],
     load: async () => [(await import("./commands/schedules.ts")).schedulesCommand()],
   },
   {
-    lines: [["backfill", "run a pipeline for times that have passed"]],
+    lines: [["backfill", "backfill: run a pipeline for past times"]],
     load: async () => [(await import("./commands/backfill.ts")).backfillCommand()],
   },
   {
-    lines: [
-      ["queues [options] [queue]", "show who waits in which order, and who holds the slots; pause a queue"],
-    ],
+    lines: [["queues [options] [queue]", "show the runs that wait and those that hold slots; pause a queue"]],
     load: async () => [(await import("./commands/queues.ts")).queuesCommand()],
   },
   {
     lines: [
       [
         "models [options] [name] [what...]",
-        "look at registered models; compare versions, move their aliases, roll back",
+        "show registered models; compare versions, move aliases, roll back",
       ],
     ],
     load: async () => [(await import("./commands/models.ts")).modelsCommand()],
   },
   {
-    lines: [
-      ["doctor [options]", "look whether a stage is well: its deployment, data, jobs, quotas and notices"],
-    ],
+    lines: [["doctor [options]", "check the health of a stage: deployment, data, jobs, quotas and notices"]],
     load: async () => [(await import("./commands/doctor.ts")).doctorCommand()],
   },
   {
-    lines: [["init [options] <name>", "make a new pipeline with its test, from a template"]],
+    lines: [["init [options] <name>", "create a pipeline with its test from a template"]],
     load: async () => [(await import("./commands/init.ts")).initCommand()],
   },
   {
     lines: [
       [
         "completion <shell>",
-        "print what a shell needs to complete commands, options, pipelines and ids of runs",
+        "print the shell script that completes commands, options, pipelines and run ids",
       ],
     ],
     load: async () => [(await import("./commands/completion.ts")).completionCommand()],

@@ -1,13 +1,13 @@
 import { spawnSync } from "node:child_process";
 import type { Command } from "commander";
 import { completionCommand } from "./commands/completion.ts";
-import { argumentsAsked, completionOf } from "./completion.ts";
+import { completionOf, requestedArguments } from "./completion.ts";
 import { millraceProgram } from "./program.ts";
 
 const known = new Map([["pipeline", [{ value: "ridge-sweep", description: "pipeline" }]]]);
 
 /** What a shell is offered for some words; the last one is still being typed. */
-function told(program: Command, ...words: string[]): string[] {
+function completionsOf(program: Command, ...words: string[]): string[] {
   const lines: string[] = [];
   const log = jest.spyOn(console, "log").mockImplementation((line: string) => void lines.push(line));
   completionOf(program, known).parse(words);
@@ -21,10 +21,10 @@ describe("completion", () => {
     program = await millraceProgram();
   });
 
-  test("knows every command that the help lists, and no other", () => {
+  test("completes exactly the commands that the help lists", () => {
     const listed = program.createHelp().visibleCommands(program);
-    expect(told(program, "")).toEqual(listed.map((command) => command.name()));
-    expect(told(program, "")).not.toContain("complete");
+    expect(completionsOf(program, "")).toEqual(listed.map((command) => command.name()));
+    expect(completionsOf(program, "")).not.toContain("complete");
   });
 
   test.each([
@@ -36,22 +36,22 @@ describe("completion", () => {
     [["--sta"], ["--stage"]],
     [["start", "no-such"], []],
   ])("of %j is %j", (words, expected) => {
-    expect(told(program, ...words)).toEqual(expected);
+    expect(completionsOf(program, ...words)).toEqual(expected);
   });
 
-  test("asks for ids only where a command takes them", () => {
-    expect(argumentsAsked(program, ["run", ""])).toEqual(["id"]);
-    expect(argumentsAsked(program, ["--stage", "prod", "artifacts", "get", ""])).toEqual([
+  test("requests run ids only for commands that take them", () => {
+    expect(requestedArguments(program, ["run", ""])).toEqual(["id"]);
+    expect(requestedArguments(program, ["--stage", "prod", "artifacts", "get", ""])).toEqual([
       "run",
       "step",
       "name",
     ]);
-    expect(argumentsAsked(program, ["pipelines", ""])).toEqual([]);
-    expect(argumentsAsked(program, [""])).toEqual([]);
+    expect(requestedArguments(program, ["pipelines", ""])).toEqual([]);
+    expect(requestedArguments(program, [""])).toEqual([]);
   });
 });
 
-test("bash reads what it is given twice without a word", async () => {
+test("bash can source the completion script twice without output", async () => {
   const lines: string[] = [];
   const log = jest.spyOn(console, "log").mockImplementation((line: string) => void lines.push(line));
   await completionCommand().parseAsync(["bash"], { from: "user" });
@@ -63,5 +63,5 @@ test("bash reads what it is given twice without a word", async () => {
       encoding: "utf8",
     },
   );
-  expect({ said: read.stdout, complained: read.stderr }).toEqual({ said: "function\n", complained: "" });
+  expect({ said: read.stdout, stderr: read.stderr }).toEqual({ said: "function\n", stderr: "" });
 });

@@ -29,8 +29,8 @@ function describe(described: TabCommand, command: Command, known: KnownValues): 
   }
   for (const argument of command.registeredArguments) {
     const values = known.get(argument.name());
-    const complete = (tell: Complete) => {
-      for (const { value, description } of values ?? []) tell(value, description);
+    const complete = (addCompletion: Complete) => {
+      for (const { value, description } of values ?? []) addCompletion(value, description);
     };
     described.argument(argument.name(), values && complete, argument.variadic);
   }
@@ -51,7 +51,7 @@ export function completionOf(program: Command, known: KnownValues): RootCommand 
  *
  * @returns names of its arguments, or none for the program itself
  */
-export function argumentsAsked(program: Command, words: readonly string[]): string[] {
+export function requestedArguments(program: Command, words: readonly string[]): string[] {
   const found = commandsOf(program).filter(([path]) => path.split(" ").every((word) => words.includes(word)));
   const [, command] = found.toSorted(([a], [b]) => b.split(" ").length - a.split(" ").length)[0] ?? [];
   return (command?.registeredArguments ?? []).map((argument) => argument.name());

@@ -9,7 +9,7 @@ import { DEFAULT_STATE_DIR, statePaths } from "../local/stack/paths.ts";
 import { attachStack, type Stack, startStack, stopStack } from "../local/stack/stack.ts";
 import { MillraceError } from "../shared/pipeline/millrace-error.ts";
 import { phase } from "./demo/phase.ts";
-import { lookCloserText, objectsText, resultsText } from "./demo/report.ts";
+import { nextCommandsText, objectsText, resultsText } from "./demo/report.ts";
 import { listObjects, ridgeResults } from "./demo/ridge-results.ts";
 import { sampleDataset } from "./demo/sample-dataset.ts";
 import { errorReport } from "./errors.ts";
@@ -140,9 +140,11 @@ async function play(demo: Demo, stack: Stack, running: boolean): Promise<void> {
     listObjects(s3, bucket, prefix),
   ]);
   console.log(
-    [resultsText(results), objectsText(bucket, prefix, objects), lookCloserText(runId, bucket, running)].join(
-      "\n\n",
-    ),
+    [
+      resultsText(results),
+      objectsText(bucket, prefix, objects),
+      nextCommandsText(runId, bucket, running),
+    ].join("\n\n"),
   );
 }
 

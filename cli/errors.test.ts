@@ -27,7 +27,7 @@ test("a command that was typed wrong ends with 2, any other error with 1", () =>
   expect(exitCodeOf(new MillraceError("RUN_NOT_FOUND", ""))).toBe(1);
 });
 
-test("an error of AWS says what to do on that stage", () => {
+test("an AWS error says what to do on that stage", () => {
   const missing = named("ResourceNotFoundException", "Requested resource not found");
   expect(errorReport(missing, "local")).toContain("npm run stack");
   expect(errorReport(missing, "prod")).toContain("npx sls deploy --stage prod");

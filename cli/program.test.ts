@@ -9,13 +9,13 @@ const namesOf = async (...words: string[]) =>
   (await millraceProgram(words)).commands.map((command) => command.name());
 
 describe("the program", () => {
-  it("has every command that it has by itself when that is called", async () => {
+  it("has the same command when only that command is loaded", async () => {
     const all = await namesOf();
     const called = await Promise.all(all.map(async (name) => (await namesOf(name)).includes(name)));
     expect(all.filter((_, place) => !called[place])).toEqual([]);
   });
 
-  it("does without the others", async () => {
+  it("doesn't load the other commands", async () => {
     expect(await namesOf("--stage", "prod", "runs", "--state", "failed")).toEqual(["runs"]);
     expect(await namesOf("--version")).toEqual([]);
   });
@@ -41,7 +41,7 @@ function commandsOf(command: Command, before: readonly string[] = []): Named[] {
     });
 }
 
-it("says of each command what it does, and what each of its arguments and options is", async () => {
+it("every command, argument and option has a description", async () => {
   const parts = commandsOf(await millraceProgram()).flatMap(([words, command]) => [
     [words, command.description()],
     ...command.registeredArguments.map((each) => [`${words} <${each.name()}>`, each.description]),
@@ -56,29 +56,29 @@ describe("docs/cli.md", () => {
   const shown = [...page.matchAll(/^\$ npx millrace (.+)$/gm)].map(([, line = ""]) => line);
   const isOf = (line: string, words: string) => line === words || line.startsWith(`${words} `);
 
-  it("has a section of each command, and of no other", async () => {
+  it("has a section for each command and no others", async () => {
     const sections = [...page.matchAll(/^### `(.+)`$/gm)].map(([, name]) => name);
     const names = (await millraceProgram()).commands.map((each) => each.name());
     expect(sections.toSorted()).toEqual(names.toSorted());
   });
 
-  it("shows each of them at work", async () => {
+  it("shows an example of each command", async () => {
     const commands = commandsOf(await millraceProgram()).filter(([, each]) => each.commands.length === 0);
     const missing = commands.filter(([words]) => !shown.some((line) => isOf(line, words)));
     expect(missing.map(([words]) => words)).toEqual([]);
   });
 
-  it("uses options that there are", async () => {
+  it("uses only options that exist", async () => {
     const program = await millraceProgram();
     const commands = commandsOf(program);
     const unknown = shown.flatMap((line) => {
       const called = commands.filter(([words]) => isOf(line, words)).map(([, command]) => command);
       const known = [program, ...called].flatMap(({ options }) => options);
       const used = line.replace(/"[^"]*"/g, "").match(/(?<= )--?[a-z][a-z-]*/g) ?? [];
-      const strange = used.filter(
+      const unknown = used.filter(
         (flag) => !known.some(({ long, short }) => flag === long || flag === short),
       );
-      return called.length === 0 || strange.length > 0 ? [{ line, strange }] : [];
+      return called.length === 0 || unknown.length > 0 ? [{ line, strange: unknown }] : [];
     });
     expect(unknown).toEqual([]);
   });
@@ -119,7 +119,7 @@ function namesNothing(line: string): string[] {
   return [];
 }
 
-describe("examples name what there is", () => {
+describe("examples use only existing commands, pipelines and options", () => {
   const shownIn = (text: string) =>
     [...text.matchAll(/npx millrace ([^`|\n]+)/g)].map(([, line = ""]) => line.trim());
   const wrong = (lines: readonly string[]) => lines.filter((line) => namesNothing(line).length > 0);

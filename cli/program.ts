@@ -73,11 +73,11 @@ function settled(command: Command, program: Command): Command {
  */
 export async function millraceProgram(words?: readonly string[]): Promise<Command> {
   const program = new Command("millrace")
-    .description("Look at pipelines and their runs; start, stop, repair and answer them.")
+    .description("Inspect pipelines and runs; start, cancel, retry and approve runs.")
     .version(version(), "--version", "print the version")
     .option("--stage <stage>", "deployed stage; local is the stack of `npm run stack`", stageName, "local")
     .option("--region <region>", "AWS region of the stage", "us-east-1")
-    .option("--verbose", "print where an error comes from")
+    .option("--verbose", "print the stack of an error")
     .configureHelp({
       showGlobalOptions: true,
       helpWidth: Math.min(process.stdout.columns || 100, 100),

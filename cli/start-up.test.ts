@@ -73,7 +73,7 @@ it("the help of the program is the same with and without the commands' modules",
 });
 
 describe("the list of commands", () => {
-  it("has each command as its module defines it", async () => {
+  it("describes each command as its module does", async () => {
     const program = await millraceProgram();
     const defined = program.commands.map((each) =>
       [

@@ -123,7 +123,7 @@ describe("set-up after a bare clone", () => {
     expect(stdout.match(/done in \d+\.\d s/g)).toHaveLength(2);
   });
 
-  it("installs the same whatever npm's settings leave out, and without any install script", () => {
+  it("installs the same whatever npm's settings omit, without install scripts", () => {
     setup();
     const options = calls().find(ofNpm)?.split(" ");
     expect(options).toEqual(
@@ -142,14 +142,14 @@ describe("set-up after a bare clone", () => {
     expect(calls().find(ofPip)).toContain("--cache-dir=/shared/pip");
   });
 
-  it("says and does nothing the second time", () => {
+  it("does nothing and prints nothing the second time", () => {
     setup();
     const before = calls();
     expect(setup()).toMatchObject({ status: 0, stdout: "", stderr: "" });
     expect(calls()).toEqual(before);
   });
 
-  it("does only what changed", () => {
+  it("repeats only what changed", () => {
     setup();
     const before = calls().length;
     writeFileSync(path.join(project, "package-lock.json"), '{"changed":true}');
@@ -190,7 +190,7 @@ describe("set-up after a bare clone", () => {
     expect(calls().filter(ofNpm)).toHaveLength(1);
   });
 
-  it("installs torch only when asked, after all else, at the version of the lock", () => {
+  it("installs torch only on request, last, at the locked version", () => {
     setup();
     expect(calls().join()).not.toContain("torch");
     setup("--torch");

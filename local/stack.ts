@@ -5,7 +5,7 @@ import { errorText, MillraceError } from "../shared/pipeline/millrace-error.ts";
 import { stopSignal } from "./process/stop-requests.mjs";
 import { DEFAULT_STATE_DIR, statePaths } from "./stack/paths.ts";
 import { attachStack, resetStack, type Stack, startStack, stopStack } from "./stack/stack.ts";
-import { howToUse } from "./stack/usage.ts";
+import { usageText } from "./stack/usage.ts";
 
 type Options = { state: string; awsPort?: string; batchPort?: string; force?: boolean };
 
@@ -52,7 +52,7 @@ async function deploy(stack: Stack, force: boolean, signal?: AbortSignal): Promi
 }
 
 /** How long a stack runs that another program started. */
-function untilWhen(stack: Stack): string {
+function lifetimeText(stack: Stack): string {
   const owner = stack.owner();
   return owner === undefined ? "runs on" : `runs as long as ${owner}`;
 }
@@ -69,9 +69,9 @@ async function foreground(options: Options): Promise<void> {
     const stack = await up(options, false);
     if (!mine) console.log("stack     runs already: what has changed is deployed to it, job families too");
     await deploy(stack, options.force === true, stop);
-    console.log(howToUse(stack));
+    console.log(usageText(stack));
     if (!mine)
-      return console.log(`\nThe stack ${untilWhen(stack)}; \`node local/stack.ts down\` stops it now.`);
+      return console.log(`\nThe stack ${lifetimeText(stack)}; \`node local/stack.ts down\` stops it now.`);
     console.log("\nCtrl-C stops it; its state is kept in", path.relative(process.cwd(), stack.stateDir));
     // An unresolved promise doesn't keep the process alive.
     const alive = setInterval(() => undefined, 60_000);
@@ -89,7 +89,7 @@ async function foreground(options: Options): Promise<void> {
 
 function status(options: Options): void {
   const stack = attachStack(options.state);
-  console.log(stack === undefined ? "No stack runs." : howToUse(stack));
+  console.log(stack === undefined ? "No stack runs." : usageText(stack));
   if (stack === undefined) process.exitCode = 1;
 }
 
@@ -124,7 +124,7 @@ command("run", "start, deploy, stay until Ctrl-C; where one runs, deploy to it",
   .option("--aws-port <port>", "fixed port")
   .option("--batch-port <port>", "fixed port")
   .option("--force", "deploy even when nothing changed");
-command("up", "start in the background", async (options) => console.log(howToUse(await up(options, true))))
+command("up", "start in the background", async (options) => console.log(usageText(await up(options, true))))
   .option("--aws-port <port>", "fixed port")
   .option("--batch-port <port>", "fixed port");
 command("deploy", "deploy to the running stack", (options) =>

@@ -178,7 +178,7 @@ describe("ctr-training", () => {
     ]);
   });
 
-  it("takes the newest file when none is named, however many were dropped and whatever else lies there", async () => {
+  it("takes the newest file by default, among any number of files", async () => {
     const training = new Training({ "21.csv": first, "22.csv": second });
     await training.drop("22.csv", "21.csv", "notes.txt");
     await training.run();
@@ -189,7 +189,7 @@ describe("ctr-training", () => {
     ]);
   });
 
-  it("trains once on what has not changed: the second run takes the first one's results", async () => {
+  it("reuses the first run's results if the data hasn't changed", async () => {
     const training = new Training({ "21.csv": first });
     await training.drop("21.csv");
     await training.run({ minimumGain: 0 });
@@ -218,7 +218,7 @@ describe("ctr-training", () => {
     expect((await training.run()).name).toBe("ctr-training-2021-01-01-00-00-00");
   });
 
-  it("tells Slack of a failure in production, and nobody in development", () => {
+  it("notifies Slack of a failure in production, and nobody in development", () => {
     const [notice] = ctrTraining.graph.notices ?? [];
     expect(notice).toMatchObject({ on: ["FAILED", "TIMED_OUT"], stages: ["prod"], to: { kind: "slack" } });
     const [, hourly] = ctrTraining.triggers;

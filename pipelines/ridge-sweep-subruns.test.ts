@@ -105,7 +105,7 @@ describe("ridge-sweep-subruns", () => {
 });
 
 describe("ridge-train", () => {
-  it.each(["cpu", "gpu"])("gives the model that the queue %s made, and skips the other", async (queue) => {
+  it.each(["cpu", "gpu"])("returns the model of the queue %s, and skips the other", async (queue) => {
     const other = queue === "cpu" ? "gpu" : "cpu";
     const { state, states, outputs } = await testPipeline(ridgeTrain, {
       params: { train: file("train.csv"), alpha: 0.5, queue },
@@ -117,7 +117,7 @@ describe("ridge-train", () => {
     expect(outputs.trained_model).toEqual({ alpha: 0.5, model: file("model_0.5") });
   });
 
-  it("refuses a queue that there is not", async () => {
+  it("refuses an unknown queue", async () => {
     const params = { train: file("train.csv"), alpha: 0.5, queue: "tpu" };
     await expect(testPipeline(ridgeTrain, { params, jobs })).rejects.toThrow("queue");
   });

@@ -69,7 +69,7 @@ describe("ridge-sweep", () => {
     );
   });
 
-  it("of two equal models keeps the one with the stronger regularisation", async () => {
+  it("keeps the more strongly regularised of two equal models", async () => {
     const { outputs } = await testPipeline(ridgeSweep, {
       params: { alphas: [0.1, 1] },
       jobs: jobs(() => 0.5),

@@ -82,7 +82,7 @@ describe("taxi-scoring", () => {
     expect(await taxi.published()).toEqual([]);
   });
 
-  it("scores a month that has not changed once, and puts the result down again", async () => {
+  it("scores an unchanged month once, and publishes the cached result again", async () => {
     const taxi = await trained();
     taxi.memory.engine = { ...taxi.memory.engine, jobVersions: new Map([["taxi", "1"]]) };
     await taxi.run("taxi-scoring");

@@ -40,7 +40,7 @@ describe("packaging", () => {
     expect(said).not.toContain("check-times.ts");
   });
 
-  it("refuses what is wrong otherwise with a definition", async () => {
+  it("refuses any other mistake in a definition", async () => {
     const said = await packaged("timeout", "timeout: -1");
     expect(said).toContain("timeout: is -1; it is a number of seconds above 0");
     expect(said).not.toContain("    at ");

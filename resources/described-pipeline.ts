@@ -2,7 +2,7 @@ import { isAbsolute, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build, type Metafile } from "esbuild";
 import { factsOf, type PipelineFacts } from "../shared/app/packaged-pipelines.ts";
-import { isAsDefined } from "../shared/pipeline/define-pipeline.ts";
+import { isUnchanged } from "../shared/pipeline/define-pipeline.ts";
 import type { Graph } from "../shared/pipeline/graph.ts";
 import { errorOf } from "../shared/pipeline/millrace-error.ts";
 import type { Pipeline } from "../shared/pipeline/pipeline.ts";
@@ -97,6 +97,6 @@ export async function describe(pipelines: readonly Pipeline[]): Promise<Describe
   return pipelines.flatMap((pipeline) => {
     const place = found.get(pipeline);
     if (place === undefined) return [];
-    return [{ facts: factsOf(pipeline), graph: pipeline.graph, derived: !isAsDefined(pipeline), ...place }];
+    return [{ facts: factsOf(pipeline), graph: pipeline.graph, derived: !isUnchanged(pipeline), ...place }];
   });
 }

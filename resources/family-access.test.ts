@@ -41,7 +41,7 @@ describe("access.json", () => {
     ['{ "lakes": true }', /access\.json: .*"lakes"/],
     ['{ "secrets": ["*"] }', /access\.json: .*\n.*secrets\[0\]/],
     ['{ "secrets": ["../prod/slack"] }', /secrets\[0\]/],
-  ])("that says something else is refused: %s", (text, message) => {
+  ])("with unknown content is refused: %s", (text, message) => {
     expect(reading(text)).toThrow(message);
   });
 });

@@ -37,7 +37,7 @@ test("a bundle without what is left out traces a call of S3 with its bucket and 
   const s3 = createServer((_request, response) => response.end()).listen(0, "127.0.0.1");
   try {
     await Promise.all([once(daemon, "listening"), once(s3, "listening")]);
-    const told = once(daemon, "message") as Promise<[Buffer]>;
+    const received = once(daemon, "message") as Promise<[Buffer]>;
     await execa(process.execPath, [outfile], {
       extendEnv: false,
       env: {
@@ -49,7 +49,7 @@ test("a bundle without what is left out traces a call of S3 with its bucket and 
         S3: `http://127.0.0.1:${(s3.address() as AddressInfo).port}`,
       },
     });
-    const [message] = await told;
+    const [message] = await received;
     const [, segment = ""] = message.toString().split("\n");
     expect(JSON.parse(segment)).toMatchObject({
       ...{ name: "S3", namespace: "aws", trace_id: "1-5759e988-bd862e3fe1be46a994272793" },

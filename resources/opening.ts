@@ -29,7 +29,7 @@ function namesOfDefine(tree: unknown): Set<unknown> {
 const laterOptions: ReadonlySet<unknown> = new Set(["hooks", "notices"]);
 
 /** Leaves only name, parameters and triggers in `definePipeline({ name, params, triggers, … }, build)`. */
-function cutSteps(tree: unknown): void {
+function removeSteps(tree: unknown): void {
   const names = namesOfDefine(tree);
   for (const node of nodesOf(tree)) {
     const { type, callee, arguments: given } = node;
@@ -58,7 +58,7 @@ const isEngines = (path: string) =>
   ["shared", "functions", "resources"].includes(relative(root, path).split(/[\\/]/)[0] ?? "");
 
 /** Whether a file belongs to the engine or a package. Authors write all other files. */
-const isTheirs = (path: string) => isEngines(path) || /[\\/]node_modules[\\/]/.test(path);
+const isNotAuthors = (path: string) => isEngines(path) || /[\\/]node_modules[\\/]/.test(path);
 
 const resolved = Symbol("resolved");
 
@@ -66,16 +66,16 @@ const resolved = Symbol("resolved");
  * Bundles only those parts of pipelines that starting a run needs: parameters and triggers. The functions of their
  * steps are cut out, and with them everything that only those import.
  */
-export function bundleOpenings(build: PluginBuild): void {
+export function bundleParamsAndTriggers(build: PluginBuild): void {
   const bare = new Map<string, Set<string>>();
 
   build.onLoad({ filter: /\.ts$/, namespace: "file" }, ({ path }) => {
-    if (isTheirs(path)) return undefined;
+    if (isNotAuthors(path)) return undefined;
     const text = readFileSync(path, "utf8");
     bare.set(path, bareImports(text));
     if (!text.includes("definePipeline")) return undefined;
     const tree = parseSync(text, { syntax: "typescript", target: "es2024" });
-    cutSteps(tree);
+    removeSteps(tree);
     return { contents: printSync(tree).code, loader: "ts" };
   });
 
@@ -84,7 +84,7 @@ export function bundleOpenings(build: PluginBuild): void {
     if (path === "./define-pipeline.ts" && from.importer === definitionApi) {
       return build.resolve("./open-pipeline.ts", { ...from, pluginData: resolved });
     }
-    if (isTheirs(from.importer)) return undefined;
+    if (isNotAuthors(from.importer)) return undefined;
     // Only step functions import at run time.
     if (from.kind === "dynamic-import") return { path, external: true };
     if (bare.get(from.importer)?.has(path)) return undefined;

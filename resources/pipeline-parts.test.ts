@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { type PackagedStage, packageStage, root, run } from "../test/packaged-template.ts";
-import { type Carried, carriedBy } from "./pipeline-parts.ts";
+import { type PackagedPart, packagedParts } from "./pipeline-parts.ts";
 
 /** Many bytes that do work when they load. */
 const heavy = `const rows = [${'{ name: "row", values: [1, 2, 3] },'.repeat(100_000)}].map(({ values }) => values.length);
@@ -126,7 +126,7 @@ async function printed(name: string, program: string, stage = packaged.heavy): P
 
 const functions = ["batch-state-change", "dead-letter", "manage", "object-created", "start", "step", "tick"];
 
-describe("what a heavy import of one step costs", () => {
+describe("the cost of a heavy import in one step", () => {
   test.each(functions.filter((name) => name !== "step"))("%s: nothing", async (name) => {
     expect(await filesOf(packaged.heavy, name)).toEqual(await filesOf(packaged.light, name));
   });
@@ -199,13 +199,13 @@ describe("a packaged function", () => {
 
 describe("what a function carries of pipelines", () => {
   /** Functions that appear only in bundles that contain more than this. */
-  const beyond: Record<Carried, RegExp> = {
+  const beyond: Record<PackagedPart, RegExp> = {
     graphs: /function (startRun|runFunctionStep|parsedInputs)\(/g,
     openings: /function (runFunctionStep|parsedInputs)\(/g,
     steps: /^$/g,
   };
 
-  test.each(Object.entries(carriedBy))("is all that %s needs: %s", async (name, carried) => {
+  test.each(Object.entries(packagedParts))("is all that %s needs: %s", async (name, carried) => {
     const { outputFiles } = await build({
       entryPoints: [join(root, `functions/${name}.ts`)],
       ...{ bundle: true, write: false, platform: "node", external: ["@aws-sdk/*", "@smithy/*"] },

@@ -3,17 +3,17 @@ import { basename, dirname, join } from "node:path";
 import { type BuildOptions, type Plugin, transform } from "esbuild";
 import { checkedPipelines } from "./checked-pipelines.ts";
 import type { DescribedPipeline } from "./described-pipeline.ts";
-import { bundleOpenings } from "./opening.ts";
+import { bundleParamsAndTriggers } from "./opening.ts";
 
 const root = join(import.meta.dirname, "..");
 
 /**
  * How much of the pipelines a function's package contains: only graphs, also what starting a run needs, or everything.
  */
-export type Carried = "graphs" | "openings" | "steps";
+export type PackagedPart = "graphs" | "openings" | "steps";
 
 /** By the function's file. A function that is not listed contains everything. */
-export const carriedBy: Readonly<Record<string, Carried>> = {
+export const packagedParts: Readonly<Record<string, PackagedPart>> = {
   "batch-state-change": "graphs",
   "dead-letter": "graphs",
   manage: "openings",
@@ -27,7 +27,7 @@ export const carriedBy: Readonly<Record<string, Carried>> = {
 function deployedPipelines(
   pipelines: readonly DescribedPipeline[],
   folder: string,
-  carried: Carried,
+  carried: PackagedPart,
 ): string {
   const facts = JSON.stringify(JSON.stringify(pipelines.map((each) => each.facts)));
   const code =
@@ -76,7 +76,7 @@ export const pipelineParts: Plugin = {
     if (typeof entry !== "string") throw new TypeError("a function is bundled by itself");
     const name = basename(entry, ".ts");
     const folder = `${name}.parts`;
-    const carried = carriedBy[name] ?? "steps";
+    const carried = packagedParts[name] ?? "steps";
     const pipelines = await checkedPipelines();
     const bundled = carried === "graphs" ? [] : pipelines;
     const entries = new Map(bundled.map((each) => [`${namespace}:${each.facts.name}`, each]));
@@ -89,7 +89,7 @@ export const pipelineParts: Plugin = {
       ...{ format: "esm", splitting: true, chunkNames: `${folder}/shared-[hash]`, supported, write: false },
     } satisfies BuildOptions);
     // An opening has no graph, which a changed copy of a pipeline is made from: such a catalogue is carried whole.
-    if (carried === "openings" && !pipelines.some(({ derived }) => derived)) bundleOpenings(build);
+    if (carried === "openings" && !pipelines.some(({ derived }) => derived)) bundleParamsAndTriggers(build);
 
     build.onResolve({ filter: /^pipeline:/ }, ({ path }) =>
       entries.has(path) ? { path, namespace } : undefined,

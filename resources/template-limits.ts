@@ -35,11 +35,11 @@ export type TemplateReport = {
 /** Maximum number of users to name. */
 const maxNamed = 5;
 
-const fewerFamilies =
+const withFewerFamilies =
   "put job families that nobody uses out of batch-jobs/, let families share an image and a contract, or deploy some pipelines and their families as a service of their own";
 
 /** Lengths of the values that CloudFormation fills in. */
-const filledIn: Readonly<Record<string, string>> = {
+const placeholderValues: Readonly<Record<string, string>> = {
   "AWS::Partition": "aws",
   "AWS::Region": "ap-southeast-2",
   "AWS::AccountId": "123456789012",
@@ -57,7 +57,7 @@ function textOf(value: unknown): string {
     if (others.length > 0) return part;
     if (name === "Fn::If" && Array.isArray(argument)) return argument[1];
     if (name === "Fn::Sub" && typeof argument === "string")
-      return argument.replace(/\$\{([^}]+)\}/g, (_all, key: string) => filledIn[key] ?? reference);
+      return argument.replace(/\$\{([^}]+)\}/g, (_all, key: string) => placeholderValues[key] ?? reference);
     return name === "Ref" || name.startsWith("Fn::") ? reference : part;
   });
   return typeof value === "string" ? value : filled;
@@ -77,7 +77,7 @@ function resourcesUsed({ Resources }: Template): Use {
     used: all.length,
     limit: limits.resources,
     users: largestFirst([...types].map(([type, found]) => [type, found.length])),
-    remedy: fewerFamilies,
+    remedy: withFewerFamilies,
   };
 }
 
@@ -92,7 +92,7 @@ function bytesUsed(template: Template): Use {
     used: Buffer.byteLength(JSON.stringify(template)),
     limit: limits.templateBytes,
     users: largestFirst(types),
-    remedy: fewerFamilies,
+    remedy: withFewerFamilies,
   };
 }
 
@@ -108,7 +108,7 @@ function environmentUsed([id, { Type, Properties }]: [string, Resource]): Use[] 
       used: sizes.reduce((sum, [, size]) => sum + size, 0),
       limit: limits.environmentBytes,
       users: largestFirst(sizes),
-      remedy: `JOB_VERSIONS grows with each job family: ${fewerFamilies}`,
+      remedy: `JOB_VERSIONS grows with each job family: ${withFewerFamilies}`,
     },
   ];
 }
@@ -125,7 +125,7 @@ function policiesUsed([id, { Type, Properties }]: [string, Resource]): Use[] {
       used: sizes.reduce((sum, [, size]) => sum + size, 0),
       limit: limits.policyCharacters,
       users: largestFirst(sizes),
-      remedy: `name fewer secrets and lakes in the family's access.json; BatchExecutionRole grows with each job family: ${fewerFamilies}`,
+      remedy: `name fewer secrets and lakes in the family's access.json; BatchExecutionRole grows with each job family: ${withFewerFamilies}`,
     },
   ];
 }

@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 # Of the training part's end, which is not trained on, to see when to stop; more tells hardly more, and takes longer.
 KEPT_APART = 0.05
-MOST_KEPT_APART = 65_536
+MAX_KEPT_APART = 65_536
 # The schedule ends at this share of the highest learning rate.
-LEAST_RATE = 0.1
+MIN_RATE = 0.1
 BETAS = (0.9, 0.95)
-TOLD_SECONDS = 1.0
+REPORT_INTERVAL_SECONDS = 1.0
 
 
 class Settings(TypedDict):
@@ -65,7 +65,7 @@ def learning_rate(step: int, settings: Settings) -> float:
     if step < warmup:
         return highest * (step + 1) / warmup
     way = (step - warmup) / max(settings["steps"] - warmup, 1)
-    return highest * (LEAST_RATE + (1 - LEAST_RATE) * (1 + math.cos(math.pi * way)) / 2)
+    return highest * (MIN_RATE + (1 - MIN_RATE) * (1 + math.cos(math.pi * way)) / 2)
 
 
 def step_seed(seed: int, step: int) -> int:
@@ -81,7 +81,7 @@ class Training:
         self, model: Any, seq_len: int, tokens: NDArray[np.uint16], settings: Settings, device: Device, context: Context
     ) -> None:
         """Raises FatalError for text too short to learn from and to keep some apart."""
-        kept_apart = min(max(int(len(tokens) * KEPT_APART), seq_len + 1), MOST_KEPT_APART)
+        kept_apart = min(max(int(len(tokens) * KEPT_APART), seq_len + 1), MAX_KEPT_APART)
         learnt = len(tokens) - kept_apart
         if learnt <= seq_len:
             raise FatalError(f"{len(tokens):,} tokens are too few for a model.seqLen of {seq_len}: give more poems")
@@ -121,7 +121,7 @@ class Training:
             if done.step % settings["checkpointSteps"] == 0 and not last:
                 done.loss_sum = float(losses)
                 checkpoints.save(state)
-            pace.tell(done, losses)
+            pace.report(done, losses)
         with torch.no_grad():
             for name, parameter in self._model.named_parameters():
                 parameter.copy_(state.best[name])
@@ -257,7 +257,7 @@ class Pace:
         self._device = device
         self._context = context
         self._started_at = time.monotonic()
-        self._told_at = -math.inf
+        self._reported_at = -math.inf
 
     @property
     def seconds(self) -> float:
@@ -268,11 +268,11 @@ class Pace:
         """Of this try."""
         return (step - self._begun) * self._tokens_a_step / max(self.seconds, 1e-9)
 
-    def tell(self, done: Done, losses: Any) -> None:
+    def report(self, done: Done, losses: Any) -> None:
         """Reports progress, now and then: to read a loss, a GPU has to be waited for."""
-        if time.monotonic() - self._told_at < TOLD_SECONDS and done.step < self._steps:
+        if time.monotonic() - self._reported_at < REPORT_INTERVAL_SECONDS and done.step < self._steps:
             return
-        self._told_at = time.monotonic()
+        self._reported_at = time.monotonic()
         loss = float(losses) / done.loss_steps if done.loss_steps else done.looks[-1]["trainLoss"]
         rate = self.tokens_per_second(done.step)
         left = math.ceil((self._steps - done.step) * self._tokens_a_step / rate)

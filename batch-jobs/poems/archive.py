@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 # Sizes and signatures: APPNOTE.TXT of PKWARE, 4.3.12 to 4.3.16.
 END_SIGNATURE = b"PK\x05\x06"
 END_BYTES = 22
-LONGEST_COMMENT = 65_535
+MAX_COMMENT = 65_535
 END64_SIGNATURE = b"PK\x06\x06"
 END64_BYTES = 56
 LOCATOR_SIGNATURE = b"PK\x06\x07"
@@ -34,7 +34,7 @@ LOCAL_BYTES = 30
 ENCRYPTED = 0x0001 | 0x0040 | 0x2000
 NAME_IS_UTF8 = 0x0800
 # An entry of the directory has a name, and seldom some tens of bytes more.
-MOST_ENTRY_BYTES = 512
+MAX_ENTRY_BYTES = 512
 # The names of small files say nothing of a bomb: ten lines that are the same shrink by more.
 RATIO_FROM_BYTES = 100_000
 
@@ -218,13 +218,13 @@ def _check_directory(stream: BinaryIO, name: str, limits: Limits) -> None:
         files += 1
         if files > most:
             raise ArchiveRefused(f"{name} has more than {most:,} files (maxFiles): a bomb, or too many. {_RAISE}")
-    if length > max(files, 1) * MOST_ENTRY_BYTES:
+    if length > max(files, 1) * MAX_ENTRY_BYTES:
         raise ArchiveRefused(f"{name} has a directory of {length:,} bytes for {files:,} files. Make it again.")
 
 
 def _directory(stream: BinaryIO, name: str, size: int) -> tuple[int, int]:
     """Where the directory begins, and its length in bytes."""
-    tail_start = max(0, size - END_BYTES - LONGEST_COMMENT)
+    tail_start = max(0, size - END_BYTES - MAX_COMMENT)
     stream.seek(tail_start)
     tail = stream.read(size - tail_start)
     at = tail.rfind(END_SIGNATURE)

@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from urllib3.response import BaseHTTPResponse
 
 PIECE_BYTES = 1024 * 1024
-MOST_REDIRECTS = 5
+MAX_REDIRECTS = 5
 # Tries in a row that bring not a byte.
-MOST_TRIES = 6
+MAX_TRIES = 6
 # A longer wait is asked of the engine, so that nobody pays for a machine that waits.
-LONGEST_WAIT = 60.0
-LONGEST_RETRY_AFTER = 86_400.0
+MAX_WAIT = 60.0
+MAX_RETRY_AFTER = 86_400.0
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 
@@ -69,7 +69,7 @@ class _Found:
     total: int | None
 
 
-class _Again(Exception):
+class _FailedTry(Exception):
     """A try that failed. `seconds`: how long the server asks to wait, if it does."""
 
     def __init__(self, reason: str, seconds: float | None = None) -> None:
@@ -83,13 +83,14 @@ def download(
     *,
     max_bytes: int,
     sha256: str | None = None,
-    tell: Callable[[int, int | None], None] = lambda _done, _total: None,
+    on_progress: Callable[[int, int | None], None] = lambda _done, _total: None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Download:
     """Downloads into a file. A connection that is cut is taken up again where it was, if the file is still the same by
     its entity tag (RFC 9110, 13.1.5), and else from the beginning.
 
-    `sha256` (hex) is what the file must have. `tell` gets the bytes so far and, if the server tells, those in all.
+    `sha256` (hex) is what the file must have. `on_progress` gets the bytes so far and the total, or None if the server
+    doesn't report it.
 
     Raises:
         DownloadRefused: a retry can't help: no such file, no right to it, too large, another checksum.
@@ -101,19 +102,19 @@ def download(
         urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(connect=10, read=60)) as http,
         path.open("w+b") as file,
     ):
-        fetcher = _Fetcher(http, request, file, max_bytes, tell, result)
+        fetcher = _Fetcher(http, request, file, max_bytes, on_progress, result)
         tries = 0
         while True:
             before = file.tell()
             try:
                 fetcher.go_on()
                 break
-            except _Again as fault:
+            except _FailedTry as fault:
                 tries = 1 if file.tell() > before else tries + 1
-                if tries >= MOST_TRIES:
+                if tries >= MAX_TRIES:
                     raise DownloadFailed(f"{shown(request.url)}: {fault}, {tries} times in a row") from fault
                 seconds = fault.seconds if fault.seconds is not None else 2.0 ** (tries - 1)
-                if seconds > LONGEST_WAIT:
+                if seconds > MAX_WAIT:
                     raise RetryAfter(seconds, f"{shown(request.url)}: {fault}") from fault
                 sleep(seconds)
     _check(path, request.url, fetcher.found, sha256)
@@ -133,19 +134,19 @@ class _Fetcher:
         request: Request,
         file: BinaryIO,
         max_bytes: int,
-        tell: Callable[[int, int | None], None],
+        on_progress: Callable[[int, int | None], None],
         result: Download,
     ) -> None:
         self._http = http
         self._request = request
         self._file = file
         self._max_bytes = max_bytes
-        self._tell = tell
+        self._report = on_progress
         self._result = result
         self.found: _Found | None = None
 
     def go_on(self) -> None:
-        """One try, from where the file ends; raises `_Again` when it didn't bring all."""
+        """One try, from where the file ends; raises `_FailedTry` when it didn't bring all."""
         try:
             # From the first address, though a redirect was followed before: what it led to may not be valid any more.
             response = self._answer(self._request.url)
@@ -154,7 +155,7 @@ class _Fetcher:
             finally:
                 response.close()
         except urllib3.exceptions.HTTPError as error:
-            raise _Again(f"the connection failed ({type(error).__name__})") from error
+            raise _FailedTry(f"the connection failed ({type(error).__name__})") from error
 
     def _answer(self, url: str) -> BaseHTTPResponse:
         host, redirects = urlsplit(url).netloc, 0
@@ -170,8 +171,8 @@ class _Fetcher:
             response.close()
             redirects += 1
             target = urljoin(url, response.headers.get("location", ""))
-            if redirects > MOST_REDIRECTS:
-                raise DownloadRefused(f"{shown(self._request.url)} redirects more than {MOST_REDIRECTS} times")
+            if redirects > MAX_REDIRECTS:
+                raise DownloadRefused(f"{shown(self._request.url)} redirects more than {MAX_REDIRECTS} times")
             # Neither in the clear, nor to what only this machine can reach, such as its own credentials by HTTP.
             if url.startswith("https:") and not target.startswith("https:"):
                 raise DownloadRefused(f"{shown(url)} redirects to {shown(target)}, which is no HTTPS address")
@@ -194,9 +195,9 @@ class _Fetcher:
         while piece := response.read1(PIECE_BYTES):
             self._file.write(piece)
             self._check_size(self._file.tell())
-            self._tell(self._file.tell(), total)
+            self._report(self._file.tell(), total)
         if total is not None and self._file.tell() < total:
-            raise _Again("the connection was cut")
+            raise _FailedTry("the connection was cut")
 
     def _begin(self, response: BaseHTTPResponse) -> None:
         """The whole file, from its beginning, whatever was there before."""
@@ -215,7 +216,7 @@ class _Fetcher:
         if answer is not None and int(answer[1]) == self._file.tell():
             return True
         self._restart()
-        raise _Again("the server sent another range than was asked for")
+        raise _FailedTry("the server sent another range than was asked for")
 
     def _restart(self) -> None:
         self.found = None
@@ -226,9 +227,9 @@ class _Fetcher:
         status, address = response.status, shown(self._request.url)
         if status == 416:
             self._restart()
-            raise _Again("the file has changed and is shorter now")
+            raise _FailedTry("the file has changed and is shorter now")
         if status in PASSING:
-            raise _Again(f"the server answered {status} {response.reason or ''}".rstrip(), _retry_after(response))
+            raise _FailedTry(f"the server answered {status} {response.reason or ''}".rstrip(), _retry_after(response))
         if status in (401, 403):
             raise DownloadRefused(f"{address} answered {status}: we may not have it. {self._request.on_refusal}")
         if status in (404, 410):
@@ -274,4 +275,4 @@ def _retry_after(response: BaseHTTPResponse) -> float | None:
         seconds = float(text) if text.isdigit() else parsedate_to_datetime(text).timestamp() - time.time()
     except ValueError:
         return None
-    return min(max(0.0, seconds), LONGEST_RETRY_AFTER)
+    return min(max(0.0, seconds), MAX_RETRY_AFTER)

@@ -65,12 +65,12 @@ def fetch(input: FetchInput, context: Context) -> FetchOutput:
     request = request_for(source)
     path = context.scratch / "archive.zip"
 
-    def tell(done: int, total: int | None) -> None:
+    def report(done: int, total: int | None) -> None:
         of_all = "" if total is None else f" of {total / 1e6:,.1f}"
         fraction = None if not total else min(done / total, 1)
         context.progress(fraction, f"{done / 1e6:,.1f}{of_all} MB")
 
-    found = download(request, path, max_bytes=input["maxBytes"], sha256=source.get("sha256"), tell=tell)
+    found = download(request, path, max_bytes=input["maxBytes"], sha256=source.get("sha256"), on_progress=report)
     with path.open("rb") as file:
         if not file.read(4).startswith(ZIP_BEGINNINGS):
             raise FatalError(f"{shown(request.url)} is no zip: see what a browser gets there. {request.on_refusal}")

@@ -34,8 +34,8 @@ TEXT = "text/plain"
 # Puts under way at once. Each waits for S3 for some tens of milliseconds, and takes one or two of the interpreter: more
 # threads would wait for one another.
 THREADS = 16
-MOST_WAITING = 4 * THREADS
-MOST_WAITING_BYTES = 32 * 1024 * 1024
+MAX_WAITING = 4 * THREADS
+MAX_WAITING_BYTES = 32 * 1024 * 1024
 
 
 class Source(TypedDict):
@@ -112,7 +112,9 @@ def fill(archive: Archive, source: Source, folder: str, context: Context) -> tup
     """
     lake = lake_name(source["sha256"], folder)
     there = {name for name, _ in context.lake.list(lake)}
-    tell = _Teller(len(archive.members), sum(member.info.file_size for member in archive.members), context)
+    reporter = _ProgressReporter(
+        len(archive.members), sum(member.info.file_size for member in archive.members), context
+    )
     forms: dict[str, _Tally] = {}
     path = context.scratch / CATALOGUE
     with path.open("w", encoding="utf-8", newline="") as table, _Uploads() as uploads:
@@ -125,7 +127,7 @@ def fill(archive: Archive, source: Source, folder: str, context: Context) -> tup
                 uploads.submit(len(poem), _put(context, f"{lake}{place.key}", poem, sha256))
             rows.writerow((place.form, place.file, len(poem), sha256, language))
             forms.setdefault(place.form, _Tally()).add(len(poem), language)
-            tell.one_more(len(poem))
+            reporter.one_more(len(poem))
         written = uploads.finish()
     manifest: Manifest = {
         "version": LAYOUT,
@@ -191,7 +193,7 @@ class _Uploads:
 
     def submit(self, size: int, put: Callable[[], bool]) -> None:
         """Raises what an earlier put raised."""
-        while self._waiting and (len(self._waiting) >= MOST_WAITING or self._waiting_bytes + size > MOST_WAITING_BYTES):
+        while self._waiting and (len(self._waiting) >= MAX_WAITING or self._waiting_bytes + size > MAX_WAITING_BYTES):
             self._wait_for_first()
         self._waiting.append((size, self._pool.submit(put)))
         self._waiting_bytes += size
@@ -208,7 +210,7 @@ class _Uploads:
         self._written += put.result()
 
 
-class _Teller:
+class _ProgressReporter:
     """Tells how far the job is, how fast it goes, and how long it still takes at that pace."""
 
     def __init__(self, files: int, size: int, context: Context) -> None:

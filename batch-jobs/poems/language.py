@@ -10,7 +10,7 @@ from collections import Counter
 # ISO 639-3 for a language that is not known.
 UNKNOWN = "und"
 LOOKED_AT = 2_000
-FEWEST_WORDS = 2
+MIN_WORDS = 2
 
 # Words that make up much of any text of a language: articles, prepositions, pronouns, conjunctions. One that two of
 # these languages share counts for both, so each list has enough of its own.
@@ -53,7 +53,7 @@ def guess_language(text: str) -> str:
     words = _WORD.findall(start.lower())
     scores = Counter(itertools.chain.from_iterable(filter(None, map(_LANGUAGES_OF.get, words))))
     best, score = max(scores.items(), key=lambda each: each[1], default=(UNKNOWN, 0))
-    return best if score >= max(FEWEST_WORDS, len(words) / 20) else UNKNOWN
+    return best if score >= max(MIN_WORDS, len(words) / 20) else UNKNOWN
 
 
 def _by_script(text: str) -> str | None:

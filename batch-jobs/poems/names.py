@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 # Every file system that a lake may be copied to takes so many for a name.
-LONGEST_NAME = 255
+MAX_NAME = 255
 POEM_SUFFIX = ".txt"
 # What unpacks to more files. A lake is filled from one archive, whose contents were all looked at.
 ARCHIVE_SUFFIXES = frozenset(
@@ -88,6 +88,6 @@ def _parts(name: str) -> list[str]:
         raise UnsafeName("leads out of its folder")
     if not parts:
         raise UnsafeName("names no file")
-    if any(len(part.encode()) > LONGEST_NAME for part in parts):
-        raise UnsafeName(f"has a part of more than {LONGEST_NAME} bytes")
+    if any(len(part.encode()) > MAX_NAME for part in parts):
+        raise UnsafeName(f"has a part of more than {MAX_NAME} bytes")
     return parts

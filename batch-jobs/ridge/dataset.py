@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 COLUMNS = ("x", "y")
 GENERATED_ROWS = 100
-LARGEST_SEED = 2**32 - 1
+MAX_SEED = 2**32 - 1
 
 
 def generate(scheduled_at: datetime) -> NDArray[np.float64]:
@@ -31,7 +31,7 @@ def generate(scheduled_at: datetime) -> NDArray[np.float64]:
         FatalError: the time is outside what the generator takes as a seed, 1970 to 2106.
     """
     seed = int(scheduled_at.timestamp())
-    if not 0 <= seed <= LARGEST_SEED:
+    if not 0 <= seed <= MAX_SEED:
         raise FatalError(f"scheduledAt is {scheduled_at.isoformat()}: give a time from 1970 to 2106, as it is the seed")
     random = np.random.RandomState(seed)
     a, b = random.uniform(-10, 10, size=2)

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 # The whole file is read into memory: 350 MiB at the peak, 650 MiB when a fault on its last line is looked for
 # (measured), within the job's 2 GiB.
-LARGEST_BYTES = 50_000_000
+MAX_BYTES = 50_000_000
 # The split keeps a quarter, rounded up, for the test set, and R² is not defined for fewer than two rows there.
-FEWEST_ROWS = 5
+MIN_ROWS = 5
 SHOWN_CHARACTERS = 60
 REMEDY = "Correct the file and drop it again."
 EXPECTED = "a CSV with two columns, x and y"
@@ -50,9 +50,9 @@ def read_source(source: ObjectReference, context: Context) -> NDArray[np.float64
     uri = source["uri"]
     try:
         size = context.artifacts.stat(source).bytes
-        if size > LARGEST_BYTES:
+        if size > MAX_BYTES:
             raise FatalError(
-                f"{uri} has {size / 1e6:,.0f} MB: at most {LARGEST_BYTES / 1e6:.0f} MB are read. "
+                f"{uri} has {size / 1e6:,.0f} MB: at most {MAX_BYTES / 1e6:.0f} MB are read. "
                 "Drop a smaller file, such as a sample of the rows."
             )
         with context.artifacts.open(source) as stream:
@@ -83,10 +83,10 @@ def parse_source(content: bytes, name: str) -> NDArray[np.float64]:
     if len(data) and (data.shape[1] != len(COLUMNS) or not np.isfinite(data).all()):
         _explain(text, name, header)
         raise FatalError(f"{name} is not {EXPECTED} of finite numbers. {REMEDY}")
-    if len(data) < FEWEST_ROWS:
+    if len(data) < MIN_ROWS:
         raise FatalError(
             f"{name} has {len(data)} row{'' if len(data) == 1 else 's'} of data: "
-            f"at least {FEWEST_ROWS} are needed to split it. Drop a larger file."
+            f"at least {MIN_ROWS} are needed to split it. Drop a larger file."
         )
     return data[:, header.order]
 

@@ -17,7 +17,7 @@ PICKUP, DROPOFF = "lpep_pickup_datetime", "lpep_dropoff_datetime"
 ZONES = ("PULocationID", "DOLocationID")
 NUMBERS = (*ZONES, "trip_distance")
 COLUMNS = (PICKUP, DROPOFF, *NUMBERS)
-SHORTEST_MINUTES, LONGEST_MINUTES = 1, 60
+MIN_MINUTES, MAX_MINUTES = 1, 60
 
 
 class MonthFile(TypedDict):
@@ -67,7 +67,7 @@ def read_rides(path: Path, file: MonthFile) -> Rides:
     # By NumPy, which divides: polars multiplies by 1/60, and the last bit is another one.
     complete = complete.with_columns(duration=seconds.to_numpy() / 60)
     of_month = complete.filter(pl.col(PICKUP).dt.month_start().dt.date() == start.date())
-    rides = of_month.filter(pl.col("duration").is_between(SHORTEST_MINUTES, LONGEST_MINUTES))
+    rides = of_month.filter(pl.col("duration").is_between(MIN_MINUTES, MAX_MINUTES))
     dropped: Dropped = {
         "incomplete": frame.height - complete.height,
         "otherMonth": complete.height - of_month.height,
@@ -75,7 +75,7 @@ def read_rides(path: Path, file: MonthFile) -> Rides:
     }
     if rides.is_empty():
         raise FatalError(
-            f"{file['uri']} has no ride of {start:%Y-%m} that took {SHORTEST_MINUTES} to {LONGEST_MINUTES} minutes "
+            f"{file['uri']} has no ride of {start:%Y-%m} that took {MIN_MINUTES} to {MAX_MINUTES} minutes "
             f"among its {frame.height:,} rows: check that it is that month's file"
         )
     route = pl.concat_str(*ZONES, separator="_")

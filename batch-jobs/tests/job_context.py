@@ -20,9 +20,13 @@ if TYPE_CHECKING:
 
 
 def make_context(
-    folder: Path, job_input: object, *, attempt: int = 1, told: Callable[[dict[str, object]], None] = lambda _: None
+    folder: Path,
+    job_input: object,
+    *,
+    attempt: int = 1,
+    on_report: Callable[[dict[str, object]], None] = lambda _: None,
 ) -> Context:
-    """A context on a local folder. `told` gets every report of progress."""
+    """A context on a local folder. `on_report` gets every report of progress."""
     storage = LocalStorage()
     scratch = folder / f"scratch-{attempt}"
     scratch.mkdir(parents=True)
@@ -41,7 +45,7 @@ def make_context(
             storage, f"{folder}/_checkpoint/", (1, attempt, 1), input_digest(job_input), scratch, log
         ),
         log=log,
-        progress=Progress(log, told, clock=lambda: float(next(now))),
+        progress=Progress(log, on_report, clock=lambda: float(next(now))),
         report=Report(artifacts),
         lake=Lake(storage, f"{folder}/lake/test/"),
         scratch=scratch,

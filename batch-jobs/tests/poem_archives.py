@@ -51,12 +51,12 @@ def unzip(
     *,
     attempt: int = 1,
     within: str = "",
-    told: Callable[[dict[str, object]], None] = lambda _: None,
+    on_report: Callable[[dict[str, object]], None] = lambda _: None,
     limits: Mapping[str, float] | None = None,
 ) -> Any:
     """The output of poems.unzip; the lake is `folder`/lake/test/."""
     asked: Any = {"archive": {"uri": str(archive)}, "folder": within, "limits": {**LIMITS, **(limits or {})}}
-    return jobs.unzip(asked, make_context(folder, asked, attempt=attempt, told=told))
+    return jobs.unzip(asked, make_context(folder, asked, attempt=attempt, on_report=on_report))
 
 
 def lake_files(folder: Path) -> dict[str, bytes]:

@@ -61,7 +61,7 @@ def test_a_wrong_variable_is_named_with_its_remedy(changes: dict[str, str], mess
     "text",
     ["", "-", "a", "1-", "-1", "3-1", "0,,1", "0, 1", "1,0-2", "10000", "0-10000", "٣", "1.0", "0\n"],
 )
-def test_what_is_no_list_of_indices_is_refused(text: str) -> None:
+def test_an_invalid_list_of_indices_is_refused(text: str) -> None:
     with pytest.raises(ContractError, match="MILLRACE_INDICES is"):
         parse_indices(text)
 

@@ -37,7 +37,7 @@ def attempt(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., Che
     return make
 
 
-def test_the_next_attempt_goes_on_from_the_last_save(attempt: Callable[..., Checkpoint]) -> None:
+def test_the_next_attempt_continues_from_the_last_save(attempt: Callable[..., Checkpoint]) -> None:
     first = attempt(1, 1, 1)
     assert first.load_bytes() is None
     for step in range(5):

@@ -107,6 +107,6 @@ def test_a_contract_is_family_and_name(name: str) -> None:
 
 
 @pytest.mark.parametrize("seconds", [-1, 86_401, float("nan")])
-def test_a_retry_is_asked_for_within_a_day(seconds: float) -> None:
+def test_a_retry_delay_is_at_most_a_day(seconds: float) -> None:
     with pytest.raises(ValueError, match="0 to 86400"):
         RetryAfter(seconds, "busy")

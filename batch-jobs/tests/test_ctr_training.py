@@ -68,11 +68,11 @@ def evaluate_input(candidate: TrainOutput, champion: TrainOutput | None, files: 
 
 
 def stop_after(reports: int) -> Any:
-    told: list[dict[str, object]] = []
+    reports: list[dict[str, object]] = []
 
     def tell(event: dict[str, object]) -> None:
-        told.append(event)
-        if len(told) == reports:
+        reports.append(event)
+        if len(reports) == reports:
             raise Interrupted
 
     return tell
@@ -92,7 +92,7 @@ def test_a_training_that_is_interrupted_anywhere_ends_with_the_same_bits(
     folder = tmp_path_factory.mktemp("interrupted")
     for attempt, reports in enumerate(stops, start=1):
         try:
-            train(asked, make_context(folder, asked, attempt=attempt, told=stop_after(reports)))
+            train(asked, make_context(folder, asked, attempt=attempt, on_report=stop_after(reports)))
         except Interrupted:
             continue
     last = train(asked, make_context(folder, asked, attempt=len(stops) + 1))
@@ -103,11 +103,11 @@ def test_a_training_that_is_interrupted_anywhere_ends_with_the_same_bits(
 
 def test_a_resumed_training_does_not_learn_again_what_it_had_learnt(tmp_path: Path, job_input: TrainInput) -> None:
     with pytest.raises(Interrupted):
-        train(job_input, make_context(tmp_path, job_input, told=stop_after(7)))
-    told: list[dict[str, Any]] = []
-    train(job_input, make_context(tmp_path, job_input, attempt=2, told=told.append))
-    assert told[0]["message"].startswith("4,000 of 6,000 rows, log-loss 0.")
-    assert told[-1]["fraction"] == 1
+        train(job_input, make_context(tmp_path, job_input, on_report=stop_after(7)))
+    reports: list[dict[str, Any]] = []
+    train(job_input, make_context(tmp_path, job_input, attempt=2, on_report=reports.append))
+    assert reports[0]["message"].startswith("4,000 of 6,000 rows, log-loss 0.")
+    assert reports[-1]["fraction"] == 1
 
 
 def test_the_newest_rows_are_tested_on_and_never_trained_on(tmp_path: Path, job_input: TrainInput) -> None:
@@ -168,7 +168,7 @@ def test_a_checkpoint_of_rows_that_have_changed_since_is_left(tmp_path: Path) ->
     assert changed["sha256"] != right["sha256"]
     path.write_bytes(wrong)
     with pytest.raises(Interrupted):
-        train(asked, make_context(tmp_path / "run", asked, told=stop_after(5)))
+        train(asked, make_context(tmp_path / "run", asked, on_report=stop_after(5)))
     path.write_bytes(to_csv(ROWS))
     assert files_of(train(asked, make_context(tmp_path / "run", asked, attempt=2))) == expected
 
@@ -275,7 +275,7 @@ def checkpoint_of(step: Step) -> str | None:
     return None if current is None else current["savedAt"]
 
 
-def test_a_training_that_is_killed_goes_on_after_its_last_checkpoint(killed_step: Step, tmp_path: Path) -> None:
+def test_a_killed_training_continues_after_its_last_checkpoint(killed_step: Step, tmp_path: Path) -> None:
     for attempt, end in enumerate([signal.SIGKILL, signal.SIGTERM], start=1):
         before = checkpoint_of(killed_step)
         process = killed_step.start(MILLRACE_ATTEMPT=str(attempt))

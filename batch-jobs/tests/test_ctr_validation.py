@@ -213,7 +213,7 @@ def test_a_header_that_is_wrong_is_explained(edit: Any, message: str, folder: Fo
     ],
     ids=["Windows line ends", "no last line end", "quoted values", "quoted header"],
 )
-def test_other_ways_to_write_the_same_csv_are_read_alike(edit: Any, folder: Folder) -> None:
+def test_equivalent_csv_dialects_are_read_the_same(edit: Any, folder: Folder) -> None:
     sound = folder.make()
     wanted = folder.validate(sound)["profile"]["sha256"]
     other = Folder(folder.path / "other")
@@ -232,7 +232,7 @@ def test_other_ways_to_write_the_same_csv_are_read_alike(edit: Any, folder: Fold
         ("a.csv", b"x" * 9_000_000, "FILE, line 1 has no end within 8,388,608 bytes"),
     ],
 )
-def test_a_file_that_is_no_csv_is_refused(name: str, content: bytes, message: str, folder: Folder) -> None:
+def test_a_file_that_isnt_csv_is_refused(name: str, content: bytes, message: str, folder: Folder) -> None:
     assert folder.refusal(folder.write(content, name)).startswith(message)
 
 
@@ -257,7 +257,7 @@ def test_bytes_that_fill_up_a_gzip_file_are_part_of_its_checksum(folder: Folder)
     assert (output["sha256"], output["bytes"]) == (hashlib.sha256(content).hexdigest(), len(content))
 
 
-def test_every_fault_of_the_whole_is_told_at_once(folder: Folder) -> None:
+def test_every_fault_of_the_data_set_is_reported_at_once(folder: Folder) -> None:
     file = folder.make("--poison", "nulls", rows=500)
     said = folder.refusal(file, minClickRate=0.3)
     assert "it has 500 rows, up to line 501: at least 1,000 are asked for. Drop a larger file" in said
@@ -337,7 +337,7 @@ def test_ids_that_the_champion_never_saw_are_refused_by_column_and_line(folder: 
         (b'{"version":1,"columns":{"C1":{"sampled":1,"categories":[99999999999]}}}', "is not a profile (OverflowError"),
     ],
 )
-def test_a_champion_that_is_no_profile_is_refused(content: bytes, message: str, folder: Folder) -> None:
+def test_a_champion_without_a_valid_profile_is_refused(content: bytes, message: str, folder: Folder) -> None:
     champion = folder.write(content, "profile.json")
     with pytest.raises(FatalError) as raised:
         folder.validate(folder.make(), champion=champion)

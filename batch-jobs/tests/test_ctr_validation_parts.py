@@ -88,7 +88,7 @@ def test_the_same_rows_give_the_same_profile_however_they_are_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Of device_ip there are more than are kept, so that sampling is part of what is compared.
-    monkeypatch.setattr(categories, "MOST_CATEGORIES", 3_000)
+    monkeypatch.setattr(categories, "MAX_CATEGORIES", 3_000)
     folder = Folder(tmp_path)
     file, zipped = folder.make(rows=20_000), folder.make(rows=20_000, name="data.csv.gz")
     sizes = [(file, 8_000_000), (file, 50_000), (zipped, 777_777)]
@@ -128,7 +128,7 @@ def test_repeated_ids_are_found_exactly(blocks: list[list[int]]) -> None:
 def test_a_sample_depends_on_the_categories_alone(blocks: list[list[int]], random: object) -> None:
     arrays = [np.array(sorted(set(block)), dtype=np.uint32) for block in blocks]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(categories, "MOST_CATEGORIES", 16)
+        patch.setattr(categories, "MAX_CATEGORIES", 16)
         there, back = NONE, NONE
         for array in arrays:
             there = there.union(array)
@@ -142,7 +142,7 @@ def test_a_sample_depends_on_the_categories_alone(blocks: list[list[int]], rando
     }
 
 
-def test_a_sample_tells_how_many_categories_there_are() -> None:
+def test_the_number_of_categories_is_estimated_from_a_sample() -> None:
     keys = np.unique(np.random.PCG64(1).random_raw(300_000).astype(np.uint32))
     found = NONE.union(keys)
     assert not found.complete

@@ -51,7 +51,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return make(tmp_path_factory.mktemp("data") / "sound.csv", rows=50_000)
 
 
-def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(tmp_path: Path) -> None:
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_different_bytes(tmp_path: Path) -> None:
     content = make(tmp_path / "a.csv")
     assert hashlib.sha256(content).hexdigest() == GOLDEN_SHA256
     assert make(tmp_path / "b.csv") == content
@@ -92,7 +92,7 @@ def test_clicks_are_near_17_in_100_whatever_the_seed(seed: int) -> None:
     assert 0.165 < clicks.mean() < 0.175
 
 
-def test_the_hidden_model_is_well_below_the_base_rate_and_tells_the_truth() -> None:
+def test_the_hidden_model_beats_the_base_rate_and_is_calibrated() -> None:
     chunks = list(Rows(200_000, 1, PERIOD).chunks())
     clicks = np.concatenate([chunk.clicks for chunk in chunks])
     probabilities = np.concatenate([chunk.probabilities for chunk in chunks])

@@ -23,7 +23,7 @@ def texts(archive: bytes) -> dict[str, bytes]:
         return {name: file.read(name) for name in file.namelist() if name.startswith("forms/") and name.endswith("txt")}
 
 
-def test_the_same_seed_gives_the_same_bytes_and_another_one_others() -> None:
+def test_the_same_seed_gives_the_same_bytes_and_another_one_different_bytes() -> None:
     assert made(200, seed=7) == made(200, seed=7)
     assert made(200, seed=7) != made(200, seed=8)
 
@@ -33,13 +33,13 @@ def test_poison_is_the_same_bytes_too(poison: str) -> None:
     assert made(10, poison=poison) == made(10, poison=poison)
 
 
-def test_there_are_as_many_poems_as_asked_for_of_every_form() -> None:
+def test_every_form_has_the_requested_number_of_poems() -> None:
     found = texts(made(300))
     assert len(found) == 300
     assert {name.split("/")[1] for name in found} == set(FORMS)
 
 
-def test_texts_are_as_large_as_asked_for() -> None:
+def test_texts_have_the_requested_size() -> None:
     sizes = [len(text.replace(b"\r\n", b"\n")) for text in texts(made(20, size=100_000)).values()]
     assert sum(sizes) == pytest.approx(100_000, abs=20 * 3)
     assert max(sizes) - min(sizes) <= 4

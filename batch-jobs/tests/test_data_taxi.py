@@ -38,7 +38,7 @@ def rides(tmp_path_factory: pytest.TempPathFactory) -> pl.DataFrame:
     return frame.with_columns(minutes=minutes, hour=pl.col("lpep_pickup_datetime").dt.hour())
 
 
-def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(tmp_path: Path) -> None:
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_different_bytes(tmp_path: Path) -> None:
     first = make(tmp_path / "a.parquet")
     assert hashlib.sha256(pl.read_parquet(first).write_csv().encode()).hexdigest() == GOLDEN_SHA256
     assert make(tmp_path / "b.parquet").read_bytes() == first.read_bytes()

@@ -31,6 +31,6 @@ def test_a_folder_lists_its_names_and_sizes(lake: Lake) -> None:
     assert dict(lake.list("a/")) == {"1.txt": 7, "b/2.txt": 9}
 
 
-def test_what_is_not_there_is_not_found(lake: Lake) -> None:
+def test_missing_objects_are_not_found(lake: Lake) -> None:
     with pytest.raises(ObjectNotFound):
         lake.read("none")

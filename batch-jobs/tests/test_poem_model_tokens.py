@@ -120,6 +120,6 @@ def test_the_tokeniser_of_another_model_is_taken_as_it_is(tmp_path: Path) -> Non
     ("content", "message"),
     [("{}", "is no tokenizer.json"), (learn_tokeniser([], 257).to_str().replace(END, "<end>"), "has no token")],
 )
-def test_what_is_no_tokeniser_of_that_kind_is_refused(content: str, message: str) -> None:
+def test_a_tokeniser_of_another_kind_is_refused(content: str, message: str) -> None:
     with pytest.raises(FatalError, match=message):
         read_tokeniser(content.encode(), "s3://bucket/raw/tokenizer.json")

@@ -198,12 +198,12 @@ def test_the_rate_warms_up_and_falls_along_a_cosine() -> None:
     assert all(later < earlier for earlier, later in pairwise(rates[10:]))
 
 
-def test_progress_tells_loss_speed_memory_and_the_time_left(tmp_path: Path, tokens: TokeniseOutput) -> None:
-    told: list[dict[str, Any]] = []
+def test_progress_reports_loss_speed_memory_and_time_left(tmp_path: Path, tokens: TokeniseOutput) -> None:
+    reports: list[dict[str, Any]] = []
     asked = train_input(tokens, **TINY)
-    jobs.train(asked, make_context(tmp_path, asked, told=told.append))
-    assert told[-1]["fraction"] == 1
-    for event in told:
+    jobs.train(asked, make_context(tmp_path, asked, on_report=reports.append))
+    assert reports[-1]["fraction"] == 1
+    for event in reports:
         assert all(word in event["message"] for word in ("loss", "tokens/s", "MB", "s left"))
 
 

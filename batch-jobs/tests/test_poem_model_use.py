@@ -87,7 +87,7 @@ def test_generated_ballads_are_learnt(tmp_path: Path, tokens: TokeniseOutput, tr
     assert table["rows"][1][1] == found["unigramPerplexity"]
 
 
-def test_training_tells_what_it_came_to(trained: TrainOutput) -> None:
+def test_training_reports_its_result(trained: TrainOutput) -> None:
     metrics = trained["metrics"]
     assert metrics["steps"] == SMALL["steps"]
     assert metrics["tokens"] == SMALL["steps"] * SMALL["batchSize"] * SMALL["model"]["seqLen"]
@@ -152,7 +152,9 @@ def test_ten_poems_are_written_and_shown(tmp_path: Path, trained: TrainOutput) -
     assert "\n".join(line[4:] for line in first).strip() == "\n".join(poems[0].splitlines()).strip()
 
 
-def test_a_seed_gives_the_same_poems_and_another_one_others(tmp_path: Path, trained: TrainOutput) -> None:
+def test_a_seed_always_gives_the_same_poems_and_another_seed_different_ones(
+    tmp_path: Path, trained: TrainOutput
+) -> None:
     first, again, other = (
         poems_of(sampled(tmp_path / name, trained, count=3, seed=seed))
         for name, seed in (("first", 1), ("again", 1), ("other", 2))

@@ -124,7 +124,7 @@ def test_a_damaged_file_is_named(tmp_path: Path) -> None:
         (b"PK\x05\x06" + struct.pack("<HHHHIIH", 0, 0, 9, 9, 500, 0, 0), "cut off or damaged"),
     ],
 )
-def test_what_is_no_archive_of_poems_is_told(tmp_path: Path, content: bytes, message: str) -> None:
+def test_a_file_that_isnt_an_archive_of_poems_is_reported(tmp_path: Path, content: bytes, message: str) -> None:
     (tmp_path / "drop.zip").write_bytes(content)
     with pytest.raises(ArchiveRefused, match=message):
         unzip(tmp_path / "drop.zip", tmp_path)

@@ -44,7 +44,7 @@ class Fetched:
     def __init__(self, folder: Path) -> None:
         self.path = folder / "fetched"
         self.waits: list[float] = []
-        self.told: list[tuple[int, int | None]] = []
+        self.reports: list[tuple[int, int | None]] = []
 
     def __call__(self, server: Server, path: str = "/a.zip", **options: Any) -> Download:
         request = Request(f"{server.url}{path}", options.pop("headers", {}), "Look at the terms.")
@@ -53,7 +53,7 @@ class Fetched:
             self.path,
             **{"max_bytes": 10**9, **options},
             sleep=self.waits.append,
-            tell=lambda done, total: self.told.append((done, total)),
+            on_progress=lambda done, total: self.reports.append((done, total)),
         )
 
     @property
@@ -66,12 +66,12 @@ def fetched(tmp_path: Path) -> Fetched:
     return Fetched(tmp_path)
 
 
-def test_a_file_arrives_as_it_is_and_progress_is_told(serve: Callable[..., Server], fetched: Fetched) -> None:
+def test_a_file_arrives_unchanged_and_progress_is_reported(serve: Callable[..., Server], fetched: Fetched) -> None:
     server = serve()
     result = fetched(server, "/a.zip?signature=secret", sha256=sha256_of(CONTENT))
     assert fetched.content == CONTENT
     assert result == Download(f"{server.url}/a.zip", 1)
-    assert fetched.told[-1] == (len(CONTENT), len(CONTENT))
+    assert fetched.reports[-1] == (len(CONTENT), len(CONTENT))
 
 
 def test_a_cut_connection_is_taken_up_where_it_was(serve: Callable[..., Server], fetched: Fetched) -> None:
@@ -84,7 +84,7 @@ def test_a_cut_connection_is_taken_up_where_it_was(serve: Callable[..., Server],
     assert [headers.get("if-range") for _, headers in server.asked[1:]] == ['"one"'] * 2
 
 
-def test_a_file_that_has_changed_meanwhile_is_read_anew(serve: Callable[..., Server], fetched: Fetched) -> None:
+def test_a_file_that_changed_meanwhile_is_read_again(serve: Callable[..., Server], fetched: Fetched) -> None:
     server = serve(Answer(cut_after=2_000_000))
 
     def wait(seconds: float) -> None:
@@ -105,7 +105,7 @@ def test_without_a_way_to_go_on_it_begins_again(
     assert all(("range" in headers) == (options == {"ranges": False}) for _, headers in server.asked[1:])
 
 
-def test_a_range_that_was_not_asked_for_is_not_taken(serve: Callable[..., Server], fetched: Fetched) -> None:
+def test_a_range_that_was_not_requested_is_refused(serve: Callable[..., Server], fetched: Fetched) -> None:
     wrong = {"Content-Range": f"bytes 5-{len(CONTENT) - 1}/{len(CONTENT)}"}
     fetched(serve(Answer(cut_after=2_000_000), Answer(headers=wrong)))
     assert fetched.content == CONTENT
@@ -201,7 +201,7 @@ def test_a_connection_may_be_cut_more_often_than_that_as_long_as_something_comes
     assert fetched.content == CONTENT
 
 
-def test_nobody_there_is_told(serve: Callable[..., Server], fetched: Fetched) -> None:
+def test_an_unreachable_server_is_reported(serve: Callable[..., Server], fetched: Fetched) -> None:
     with pytest.raises(DownloadFailed, match="connection failed"):
         fetched(Server(b"", port=1))
 
@@ -212,7 +212,7 @@ def test_more_than_allowed_is_not_downloaded(serve: Callable[..., Server], fetch
     assert fetched.content == b""
 
 
-def test_more_than_the_server_told_is_not_taken(serve: Callable[..., Server], fetched: Fetched) -> None:
+def test_more_bytes_than_announced_are_refused(serve: Callable[..., Server], fetched: Fetched) -> None:
     fetched(serve(Answer(headers={"Content-Length": "1000"})), max_bytes=1000)
     assert fetched.content == CONTENT[:1000]
 
@@ -223,9 +223,7 @@ def test_another_checksum_than_expected_is_refused(serve: Callable[..., Server],
 
 
 @pytest.mark.parametrize("right", [True, False])
-def test_a_checksum_that_the_server_tells_is_checked(
-    serve: Callable[..., Server], fetched: Fetched, right: bool
-) -> None:
+def test_a_checksum_from_the_server_is_checked(serve: Callable[..., Server], fetched: Fetched, right: bool) -> None:
     md5 = base64.b64encode(hashlib.md5(CONTENT if right else b"").digest()).decode()
     server = serve(headers={"x-goog-hash": f"crc32c=AAAAAA==,md5={md5}"})
     if right:
@@ -263,7 +261,7 @@ class TestJob:
         assert headers["authorization"] == f"Basic {base64.b64encode(b'ana:0123').decode()}"
 
     @pytest.mark.parametrize("value", ["ana:0123", "[]", '{"username": "ana"}'])
-    def test_credentials_of_another_form_are_told_and_not_shown(self, value: str) -> None:
+    def test_malformed_credentials_are_reported_and_not_shown(self, value: str) -> None:
         self.keep(value)
         with pytest.raises(SecretMissing, match=r"kaggle is not of the form") as raised:
             self.fetch({"dataset": "owner/poems"})

@@ -131,17 +131,17 @@ def test_a_run_that_died_is_taken_up_where_it_was(
     }
 
 
-def test_progress_tells_files_bytes_rate_and_time_left(tmp_path: Path) -> None:
-    told: list[dict[str, object]] = []
-    unzip(generated(tmp_path / "drop.zip", files=250), tmp_path, told=told.append)
-    assert [event["fraction"] for event in told] == [0.4, 0.8, 1.0]
-    assert str(told[0]["message"]).startswith("100 of 250 files, 0.")
-    assert " MB, " in str(told[0]["message"])
-    assert str(told[0]["message"]).endswith(" s left")
-    assert "files/s" in str(told[0]["message"])
+def test_progress_reports_files_bytes_rate_and_time_left(tmp_path: Path) -> None:
+    reports: list[dict[str, object]] = []
+    unzip(generated(tmp_path / "drop.zip", files=250), tmp_path, on_report=reports.append)
+    assert [event["fraction"] for event in reports] == [0.4, 0.8, 1.0]
+    assert str(reports[0]["message"]).startswith("100 of 250 files, 0.")
+    assert " MB, " in str(reports[0]["message"])
+    assert str(reports[0]["message"]).endswith(" s left")
+    assert "files/s" in str(reports[0]["message"])
 
 
-def test_an_archive_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_missing_archive_is_reported(tmp_path: Path) -> None:
     with pytest.raises(FatalError, match=r"none\.zip.*Drop the archive again"):
         unzip(tmp_path / "none.zip", tmp_path)
 

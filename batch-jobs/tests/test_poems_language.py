@@ -31,5 +31,5 @@ def test_generated_poems_are_mostly_of_their_language(language: str) -> None:
         ("\0\ufffd\ufffd", UNKNOWN),
     ],
 )
-def test_a_language_is_told_by_its_letters_and_its_commonest_words(text: str, language: str) -> None:
+def test_a_language_is_recognised_by_its_letters_and_most_common_words(text: str, language: str) -> None:
     assert guess_language(text) == language

@@ -117,7 +117,7 @@ def test_a_name_that_no_honest_archive_has_is_refused(name: str, problem: str) -
         ("forms/README.txt", "forms/", "in no form's folder"),
     ],
 )
-def test_what_is_no_poem_is_left_out_with_the_reason(name: str, folder: str, reason: str) -> None:
+def test_a_file_that_isnt_a_poem_is_skipped_with_the_reason(name: str, folder: str, reason: str) -> None:
     place = place_of(name, folder)
     assert isinstance(place, Skipped)
     assert reason in place.reason

@@ -50,7 +50,7 @@ def test_sigterm_ends_the_job_with_143_and_no_manifest(bucket: Bucket) -> None:
     assert step.read("0/1.1/_manifest.json") is None
 
 
-def test_an_unknown_job_is_told_to_the_engine(tmp_path: Path) -> None:
+def test_an_unknown_job_is_reported_to_the_engine(tmp_path: Path) -> None:
     step = Step(f"{tmp_path}/step/", "probe.ehco", {})
     code, lines = step.run(MILLRACE_INDICES="0-1")
     assert code == 2
@@ -61,7 +61,7 @@ def test_an_unknown_job_is_told_to_the_engine(tmp_path: Path) -> None:
     assert lines[0]["level"] == "ERROR"
 
 
-def test_a_command_for_another_job_than_the_engine_asked_is_refused(tmp_path: Path) -> None:
+def test_a_command_for_another_job_than_requested_is_refused(tmp_path: Path) -> None:
     step = Step(f"{tmp_path}/step/", "probe.echo", {})
     code, _ = step.run(MILLRACE_JOB="probe.act")
     assert code == 2

@@ -30,12 +30,12 @@ def test_the_golden_schedule_gives_the_published_line() -> None:
     assert np.abs(noise).max() <= 10
 
 
-def test_another_minute_gives_other_data() -> None:
+def test_another_minute_gives_different_data() -> None:
     assert not np.array_equal(generate(GOLDEN), generate(GOLDEN.replace(minute=22)))
 
 
 @pytest.mark.parametrize("year", [1969, 2107])
-def test_a_time_that_is_no_seed_is_refused(year: int) -> None:
+def test_a_time_outside_the_seed_range_is_refused(year: int) -> None:
     with pytest.raises(FatalError, match="1970 to 2106"):
         generate(datetime(year, 1, 1, tzinfo=UTC))
 

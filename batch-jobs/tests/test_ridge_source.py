@@ -16,7 +16,7 @@ from millrace_job.artifact import Artifacts
 from millrace_job.local_storage import LocalStorage
 from ridge import source
 from ridge.dataset import read_csv, write_csv
-from ridge.source import LARGEST_BYTES, parse_source, read_source
+from ridge.source import MAX_BYTES, parse_source, read_source
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -131,8 +131,8 @@ def test_200_mb_are_refused_before_they_are_read(tmp_path: Path, monkeypatch: py
 
 
 def test_the_limit_itself_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert LARGEST_BYTES == 50_000_000
-    monkeypatch.setattr(source, "LARGEST_BYTES", len(BODY))
+    assert MAX_BYTES == 50_000_000
+    monkeypatch.setattr(source, "MAX_BYTES", len(BODY))
     (tmp_path / "a.csv").write_text(BODY)
     assert read_source({"uri": str(tmp_path / "a.csv")}, context()).tolist() == ROWS
 

@@ -114,7 +114,7 @@ def test_another_jobs_claim_is_left_alone(bench: Bench) -> None:
     assert bench.log[-1]["holder"] == "job-a"
 
 
-def test_a_native_retry_goes_on_and_writes_beside_the_first_try(bench: Bench) -> None:
+def test_a_native_retry_continues_and_keeps_the_first_trys_files(bench: Bench) -> None:
     bench.run("act", {0: {"how": "raise"}})
     assert bench.run("echo", {0: ECHO}, AWS_BATCH_JOB_ATTEMPT="2") == 0
     manifest = bench.read("0/1.1/_manifest.json")
@@ -141,7 +141,7 @@ def test_a_native_retry_works_where_a_missing_manifest_looks_forbidden(bench: Be
     assert bench.read("0/1.1/_manifest.json")["output"]["text"] == "hello"
 
 
-def test_a_manifest_that_a_first_try_wrote_meanwhile_stands(bench: Bench) -> None:
+def test_a_manifest_that_the_first_try_wrote_meanwhile_is_kept(bench: Bench) -> None:
     def first_try_commits(uri: str) -> None:
         if uri.endswith("echo.txt"):
             UriStorage().put(f"{bench.prefix}0/1.1/_manifest.json", b'"the first"', media_type="application/json")

@@ -61,7 +61,7 @@ def test_a_violation_names_field_value_and_remedy(value: object, message: str) -
     assert str(raised.value) == message
 
 
-def test_all_violations_are_told_at_once() -> None:
+def test_all_violations_are_reported_at_once() -> None:
     with pytest.raises(ContractError) as raised:
         check("output", {"alpha": 0, "rows": 0}, SCHEMA)
     assert str(raised.value).count("output.") == 2

@@ -25,19 +25,19 @@ def test_a_secret_is_read_as_it_was_kept() -> None:
     assert read_secret("kept") == "the value"
 
 
-def test_a_secret_that_is_not_there_is_told_with_the_command_that_makes_it() -> None:
+def test_a_missing_secret_is_reported_with_the_command_that_creates_it() -> None:
     with pytest.raises(SecretMissing, match=r"no parameter /millrace/test/none; make it: aws ssm put-parameter"):
         read_secret("none")
 
 
-def test_a_secret_that_is_kept_in_the_clear_is_not_taken_and_not_told() -> None:
+def test_an_unencrypted_secret_is_refused_and_not_shown() -> None:
     keep("clear", "open value", "String")
     with pytest.raises(SecretMissing, match="no SecureString") as raised:
         read_secret("clear")
     assert "open value" not in str(raised.value)
 
 
-def test_a_job_whose_family_names_no_secrets_is_told_where_to_name_them(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_secret_that_the_family_doesnt_list_is_refused_with_where_to_list_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(PATH_VARIABLE)
     with pytest.raises(SecretMissing, match=r"name kaggle under secrets in access\.json"):
         read_secret("kaggle")

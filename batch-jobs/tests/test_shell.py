@@ -83,7 +83,7 @@ def test_an_artifact_may_be_a_local_path(run: Run, tmp_path: Path, form: str) ->
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["copy.txt"]
 
 
-def test_a_job_runs_and_tells_its_progress_in_words(tmp_path: Path) -> None:
+def test_a_job_runs_and_reports_its_progress_in_words(tmp_path: Path) -> None:
     (tmp_path / "input.json").write_text('{"text": "hé", "seconds": 0}')
     result = shell("probe", "echo", "--input", str(tmp_path / "input.json"), "--output", str(tmp_path / "out"))
     assert json.loads(result.stdout)["text"] == "hé"
@@ -102,7 +102,7 @@ def test_a_job_runs_and_tells_its_progress_in_words(tmp_path: Path) -> None:
         ("act", {"how": "raise"}, 1, "Traceback"),
     ],
 )
-def test_a_failure_is_told_on_standard_error(run: Run, job: str, job_input: Any, code: int, message: str) -> None:
+def test_a_failure_is_reported_on_standard_error(run: Run, job: str, job_input: Any, code: int, message: str) -> None:
     result = run(job, job_input)
     assert (result.code, result.stdout) == (code, "")
     assert message in result.stderr

@@ -196,7 +196,7 @@ def test_s3_takes_a_large_file_in_parts(
 
 
 @pytest.mark.parametrize("uri", ["s3://bucket", "s3://bucket/", "s3:///key", "http://bucket/key"])
-def test_s3_refuses_what_is_no_object_uri(uri: str) -> None:
+def test_s3_refuses_an_invalid_object_uri(uri: str) -> None:
     with pytest.raises(StorageError, match="s3://bucket/key"):
         s3_storage.split_s3_uri(uri)
 
@@ -242,7 +242,9 @@ def test_a_local_put_if_match_waits_for_the_one_before(tmp_path: Path) -> None:
         assert waiting.result(5).bytes == 1
 
 
-def test_a_refusal_is_told_from_an_absence(s3: S3Storage, bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_forbidden_and_missing_objects_are_distinguished(
+    s3: S3Storage, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from botocore.exceptions import ClientError
 
     answer = {"Error": {"Code": "403", "Message": "Forbidden"}, "ResponseMetadata": {"HTTPStatusCode": 403}}
@@ -266,7 +268,7 @@ def breaking(monkeypatch: pytest.MonkeyPatch, aws_env: dict[str, str]) -> Iterat
         yield s3_storage.S3Storage(s3_storage.s3_client()), server
 
 
-def test_a_read_whose_connection_breaks_goes_on(breaking: tuple[S3Storage, Server]) -> None:
+def test_a_read_continues_after_its_connection_breaks(breaking: tuple[S3Storage, Server]) -> None:
     storage, server = breaking
     server.answers = [Answer(cut_after=7), Answer(cut_after=0)]
     assert storage.read("s3://b/k")[0] == b"0123456789"

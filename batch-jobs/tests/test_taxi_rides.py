@@ -40,7 +40,7 @@ def test_every_month_is_read_whatever_its_types(tmp_path: Path, year: int, month
     assert rides.frame["duration"].is_between(1, 60).all()
 
 
-def test_what_is_no_ride_of_the_month_is_dropped_and_counted(tmp_path: Path) -> None:
+def test_rides_outside_the_month_are_dropped_and_counted(tmp_path: Path) -> None:
     table = month_table(2021, 1, rows=10).with_columns(
         lpep_pickup_datetime=pl.datetime(2021, 1, 31, 23, 58), lpep_dropoff_datetime=pl.datetime(2021, 2, 1, 0, 8)
     )
@@ -104,15 +104,13 @@ def test_minutes_are_seconds_divided_by_sixty_to_the_last_bit(tmp_path: Path) ->
         (lambda _: month_table(2021, 2), r"has no ride of 2021-01 .*: check that it is that month's file"),
     ],
 )
-def test_a_file_that_is_no_month_of_rides_is_refused_with_its_name(
-    tmp_path: Path, change: object, problem: str
-) -> None:
+def test_a_file_without_a_month_of_rides_is_refused_by_name(tmp_path: Path, change: object, problem: str) -> None:
     assert callable(change)
     with pytest.raises(FatalError, match=problem):
         read(tmp_path, change(month_table(2021, 1).filter(pl.col("lpep_pickup_datetime").dt.month() == 1)))
 
 
-def test_a_file_that_is_no_parquet_is_refused_with_its_name(tmp_path: Path) -> None:
+def test_a_file_that_isnt_parquet_is_refused_by_name(tmp_path: Path) -> None:
     path = tmp_path / "green.parquet"
     path.write_bytes(b"VendorID,lpep_pickup_datetime\n")
     with pytest.raises(FatalError, match=r"green\.parquet is no parquet file that can be read"):

@@ -60,7 +60,7 @@ def score_month(folder: Path, model: AnyModel, file: MonthFile, **changes: Any) 
     return output, pl.read_parquet(output["predictions"]["uri"])
 
 
-def test_each_ride_stands_beside_what_the_model_says(tmp_path: Path, model: AnyModel) -> None:
+def test_each_ride_is_listed_with_its_prediction(tmp_path: Path, model: AnyModel) -> None:
     file = write_month(tmp_path, 2021, 3, seed=2)
     output, result = score_month(tmp_path / "scores", model, file)
     rides = read_rides(Path(file["uri"]), file)
@@ -110,13 +110,13 @@ def read_rides_distance(table: pl.DataFrame, result: pl.DataFrame) -> pl.Series:
     return table["trip_distance"].gather(rows)
 
 
-def test_each_phase_is_told_when_it_begins_and_stands_in_the_report(tmp_path: Path, model: AnyModel) -> None:
+def test_each_phase_is_reported_at_its_start_and_listed_in_the_report(tmp_path: Path, model: AnyModel) -> None:
     file = write_month(tmp_path, 2021, 3)
-    told: list[dict[str, Any]] = []
+    reports: list[dict[str, Any]] = []
     asked: Any = {"rides": file, "model": model, "modelVersion": "3"}
-    output = score(asked, make_context(tmp_path / "scores", asked, told=told.append))
+    output = score(asked, make_context(tmp_path / "scores", asked, on_report=reports.append))
     names = ["prepare_dictionaries", "load_model", "make_prediction", "make_result"]
-    assert [each["message"] for each in told] == names
+    assert [each["message"] for each in reports] == names
     assert [phase["phase"] for phase in output["phases"]] == names
     table = json.loads(Path(output["report"]["uri"]).read_bytes())
     assert [row[0] for row in table["rows"]] == names

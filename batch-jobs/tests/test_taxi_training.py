@@ -160,11 +160,11 @@ def test_the_champion_is_measured_on_the_same_rides(
     assert [row[0] for row in table["rows"]] == ["candidate", "champion", "mean of the training month"]
 
 
-def test_the_search_tells_of_each_evaluation_and_takes_the_best(tmp_path: Path, frames: FeaturesOutput) -> None:
+def test_the_search_reports_each_evaluation_and_takes_the_best(tmp_path: Path, frames: FeaturesOutput) -> None:
     asked = search_input(frames)
-    told: list[dict[str, Any]] = []
-    output = search(asked, make_context(tmp_path, asked, told=told.append))
-    assert [each["message"].split(":")[0] for each in told] == [f"evaluation {number} of 3" for number in (1, 2, 3)]
+    reports: list[dict[str, Any]] = []
+    output = search(asked, make_context(tmp_path, asked, on_report=reports.append))
+    assert [each["message"].split(":")[0] for each in reports] == [f"evaluation {number} of 3" for number in (1, 2, 3)]
     assert len({each["rmse"] for each in output["evaluations"]}) == 3
     assert output["rmse"] == min(each["rmse"] for each in output["evaluations"])
     assert {**output["best"], "rmse": output["rmse"]} in output["evaluations"]
@@ -174,7 +174,7 @@ def test_the_search_tells_of_each_evaluation_and_takes_the_best(tmp_path: Path, 
     assert trained["candidate"]["rmse"] == output["rmse"]
 
 
-def test_a_search_that_is_interrupted_goes_on_with_the_next_evaluation(tmp_path: Path, frames: FeaturesOutput) -> None:
+def test_an_interrupted_search_continues_with_the_next_evaluation(tmp_path: Path, frames: FeaturesOutput) -> None:
     asked = search_input(frames)
 
     def stop(count: int) -> Iterator[None]:
@@ -183,10 +183,10 @@ def test_a_search_that_is_interrupted_goes_on_with_the_next_evaluation(tmp_path:
 
     left = stop(2)
     with pytest.raises(Interrupted):
-        search(asked, make_context(tmp_path, asked, told=lambda _: next(left)))
-    told: list[dict[str, Any]] = []
-    output = search(asked, make_context(tmp_path, asked, attempt=2, told=told.append))
-    assert [each["message"].split(":")[0] for each in told] == ["evaluation 3 of 3"]
+        search(asked, make_context(tmp_path, asked, on_report=lambda _: next(left)))
+    reports: list[dict[str, Any]] = []
+    output = search(asked, make_context(tmp_path, asked, attempt=2, on_report=reports.append))
+    assert [each["message"].split(":")[0] for each in reports] == ["evaluation 3 of 3"]
     whole = search(asked, make_context(tmp_path / "whole", asked))
     assert output["evaluations"] == whole["evaluations"]
 

@@ -39,7 +39,7 @@ def test_cpu_time_counts_from_when_the_child_of_the_map_began() -> None:
     assert usage.read()["cpuSeconds"] > 0.05
 
 
-def test_a_container_of_its_own_is_asked_first(tmp_path: Path) -> None:
+def test_the_jobs_own_container_is_asked_first(tmp_path: Path) -> None:
     (tmp_path / "memory.peak").write_text("123456789\n")
     (tmp_path / "cpu.stat").write_text("usage_usec 5000000\nuser_usec 4000000\n")
     usage = Usage(tmp_path)
@@ -59,7 +59,7 @@ def test_a_kernel_that_does_not_tell_is_not_believed(tmp_path: Path, text: str) 
     assert Usage(tmp_path).peak_memory_bytes() > MEGABYTE
 
 
-def test_the_machines_cgroup_is_no_jobs_own(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_machines_cgroup_is_not_the_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(OWN_CONTAINER, raising=False)
     assert Usage()._cgroup is None
     monkeypatch.setenv(OWN_CONTAINER, "http://169.254.170.2/v4/1")

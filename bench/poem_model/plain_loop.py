@@ -21,7 +21,7 @@ from transformers import GPT2Config, GPT2LMHeadModel
 
 # As in Millrace: of the text's end, which is not trained on; of the highest learning rate, at the end.
 KEPT_APART = 0.05
-LEAST_RATE = 0.1
+MIN_RATE = 0.1
 
 
 def new_model(asked: dict[str, Any]) -> Any:
@@ -83,7 +83,7 @@ def main(path: str, out: str) -> None:
         if step < warmup:
             return (step + 1) / warmup
         way = (step - warmup) / max(steps - warmup, 1)
-        return LEAST_RATE + (1 - LEAST_RATE) * (1 + math.cos(math.pi * way)) / 2
+        return MIN_RATE + (1 - MIN_RATE) * (1 + math.cos(math.pi * way)) / 2
 
     scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, rate)
 

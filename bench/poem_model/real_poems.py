@@ -16,7 +16,7 @@ COLLECTIONS = {
     "chuci": ["chuci/chuci.json"],
 }
 # Some titles are whole sentences, and a file's name has 255 bytes.
-LONGEST_TITLE = 60
+MAX_TITLE = 60
 
 
 def title_of(poem: dict[str, Any]) -> str:
@@ -39,7 +39,7 @@ def main(package: str, out: str) -> None:
             for number, poem in enumerate(poems):
                 text = text_of(poem)
                 characters[form] += len(text)
-                title = title_of(poem)[:LONGEST_TITLE].replace("/", "-")
+                title = title_of(poem)[:MAX_TITLE].replace("/", "-")
                 archive.writestr(f"{form}/{number:05} {title}.txt", text)
     sys.stdout.write(json.dumps(characters))
 

@@ -36,7 +36,7 @@ function getCommand(): Command {
     .description("copy an artifact into a file, checked against its SHA-256")
     .argument("<run>", "id of the run")
     .argument("<step>", "the step, or one child of a map: train_model[3]", (text) => stepPlace("STEP", text))
-    .argument("<name>", "name of the artifact, as the list has it; or its last part")
+    .argument("<name>", "name of the artifact as listed, or its last part")
     .option(
       "-o, --output <file>",
       "file to write, or - for standard output; by default the artifact's own name",
@@ -75,7 +75,7 @@ function showCommand(): Command {
     .description("show a table, a text, JSON or a link that a step made")
     .argument("<run>", "id of the run")
     .argument("<step>", "the step, or one child of a map: train_model[3]", (text) => stepPlace("STEP", text))
-    .argument("<name>", "name of the artifact, as the list has it; or its last part")
+    .argument("<name>", "name of the artifact as listed, or its last part")
     .addHelpText(
       "after",
       `\nExample:\n  npx millrace artifacts show ${exampleId} validate_model scores.table.json`,
@@ -99,10 +99,10 @@ function showCommand(): Command {
 export function artifactsCommand(): Command {
   return new Command("artifacts")
     .argument("[run]", "id of the run, as `millrace runs` lists it")
-    .option("--step <step>", "only of this step, or of one child of a map: train_model[3]", (text) =>
+    .option("--step <step>", "only this step, or one child of a map: train_model[3]", (text) =>
       stepPlace("--step", text),
     )
-    .option("--json", "as JSON, with where each is in S3, checksums and versions")
+    .option("--json", "as JSON, with S3 locations, checksums and versions")
     .addHelpText(
       "after",
       [

@@ -1,6 +1,11 @@
 import { Command } from "commander";
 import * as z from "zod";
-import { BackfillError, momentOf, type Rhythm, rhythms } from "../../shared/backfill/backfill-times.ts";
+import {
+  BackfillError,
+  type BackfillInterval,
+  backfillIntervals,
+  boundOf,
+} from "../../shared/backfill/backfill-times.ts";
 import {
   type BackfillPreview,
   type BackfillView,
@@ -74,19 +79,19 @@ export function backfillText(backfill: BackfillView): string {
   return lines.join("\n");
 }
 
-function tell(backfill: BackfillView, json: boolean | undefined): void {
+function printBackfill(backfill: BackfillView, json: boolean | undefined): void {
   if (json === true) printJson(backfill);
   else console.log(backfillText(backfill));
 }
 
 async function ask(target: Target, request: object, json: boolean | undefined): Promise<void> {
-  tell(backfillView.parse(await target.invoke("manage", request)), json);
+  printBackfill(backfillView.parse(await target.invoke("manage", request)), json);
 }
 
 type Start = {
   from: string;
   to: string;
-  every?: Rhythm;
+  every?: BackfillInterval;
   schedule?: string;
   timezone?: string;
   param?: JsonObject;
@@ -104,7 +109,7 @@ type Start = {
 function dateText(option: string): (text: string) => string {
   return (text) => {
     try {
-      momentOf(option, text, "UTC");
+      boundOf(option, text, "UTC");
       return text;
     } catch (error) {
       throw error instanceof BackfillError ? new UsageError(error.message, error) : error;
@@ -138,7 +143,7 @@ export async function answerStart(
   }
   const request = given({ action: "backfill", pipeline, params: param, ...options });
   const answer = await invokeFor(target, pipeline, "manage", request);
-  if (options.dryRun !== true) return tell(backfillView.parse(answer), json);
+  if (options.dryRun !== true) return printBackfill(backfillView.parse(answer), json);
   const found = backfillPreview.parse(answer);
   if (json === true) printJson(found);
   else console.log(previewText(found));
@@ -146,22 +151,26 @@ export async function answerStart(
 
 function startCommand(): Command {
   return new Command("start")
-    .description("run a pipeline for each time between two dates; what has succeeded is skipped")
+    .description("run a pipeline for each time between two dates; skip times that succeeded")
     .argument("<pipeline>", "name of the pipeline")
     .requiredOption("--from <date>", "the first date, or a time with its offset", dateText("--from"))
-    .requiredOption("--to <date>", "the date before which it ends", dateText("--to"))
-    .option("--every <rhythm>", `${rhythms.join(", ")}, beginning with --from`, oneOf("--every", rhythms))
-    .option("--schedule <name>", "in place of --every: the times and parameters of a schedule")
-    .option("--timezone <zone>", "what the dates are of (IANA); the stage's when left out", zone)
+    .requiredOption("--to <date>", "the end date, exclusive", dateText("--to"))
+    .option(
+      "--every <rhythm>",
+      `${backfillIntervals.join(", ")}, beginning with --from`,
+      oneOf("--every", backfillIntervals),
+    )
+    .option("--schedule <name>", "use the times and parameters of this schedule instead of --every")
+    .option("--timezone <zone>", "time zone of the dates (IANA); default: the stage's", zone)
     .option("--param <key=value>", "one parameter, JSON or plain text; may be repeated", withParam)
     .option("-c, --concurrency <count>", "runs at once, up to 100", wholeNumber("--concurrency"), 4)
-    .option("--retry-failed", "run again what has failed")
-    .option("--dry-run", "only say which times there are, and what would become of them")
+    .option("--retry-failed", "run failed times again")
+    .option("--dry-run", "only show the times, and what would happen to each")
     .option("--json", "as JSON")
     .addHelpText(
       "after",
       [
-        "\nAsked again it skips what succeeded; while it is under way, it goes on with the concurrency given.",
+        "\nIf you repeat the command, times that succeeded are skipped. A running backfill gets the new concurrency.",
         "\nExamples:",
         "  npx millrace backfill start taxi-scoring --from 2021-04-01 --to 2021-06-01 --every month",
         "  npx millrace backfill start taxi-scoring --from 2021-01-01 --to 2021-12-01 --schedule default -c 2",
@@ -185,9 +194,9 @@ function actionCommand(name: "show" | "cancel", action: string, description: str
 
 function resumeCommand(): Command {
   return new Command("resume")
-    .description("let a cancelled backfill go on, or go over one again; what has succeeded is skipped")
+    .description("continue a cancelled backfill, or repeat one; skip times that succeeded")
     .argument("<id>", "id of the backfill")
-    .option("--retry-failed", "run again what has failed", false)
+    .option("--retry-failed", "run failed times again", false)
     .option("--json", "as JSON")
     .action(async (backfill: string, options: { retryFailed: boolean; json?: boolean }, command: Command) => {
       const { retryFailed, json } = options;
@@ -197,7 +206,7 @@ function resumeCommand(): Command {
 
 function listCommand(): Command {
   return new Command("list")
-    .description("list backfills, newest first, as of their last turn")
+    .description("list backfills, newest first, with their latest progress")
     .option("-n, --limit <count>", "how many, up to 100", wholeNumber("--limit"), 20)
     .option("--json", "as JSON")
     .action(async ({ limit, json }: { limit: number; json?: boolean }, command: Command) => {
@@ -221,7 +230,7 @@ export function backfillCommand(): Command {
     .addCommand(startCommand())
     .addCommand(actionCommand("show", "backfill-progress", "show how far a backfill is"))
     .addCommand(
-      actionCommand("cancel", "backfill-cancel", "start nothing more, and cancel what it has started"),
+      actionCommand("cancel", "backfill-cancel", "start nothing more, and cancel the runs that it started"),
     )
     .addCommand(resumeCommand())
     .addCommand(listCommand());

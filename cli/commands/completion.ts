@@ -1,7 +1,7 @@
 import { script } from "@bomb.sh/tab";
 import { Command } from "commander";
 import { MillraceError } from "../../shared/pipeline/millrace-error.ts";
-import { argumentsAsked, completionOf, type KnownValues } from "../completion.ts";
+import { completionOf, type KnownValues, requestedArguments } from "../completion.ts";
 import { UsageError } from "../errors.ts";
 
 const shells = ["bash", "zsh", "fish"] as const;
@@ -62,7 +62,7 @@ export function completionCommand(): Command {
 }
 
 /** Max. number of run ids that are offered. */
-const mostRuns = 20;
+const maxRuns = 20;
 /** How many milliseconds somebody who pressed a key waits for ids. Commands and names need no stage. */
 const patience = 1500;
 
@@ -76,14 +76,16 @@ async function recentRuns(words: readonly string[]): Promise<{ value: string; de
   const stage = optionIn(words, "--stage", "local");
   const { connect } = await import("../readers/target.ts");
   const { store } = connect({ stage, region: optionIn(words, "--region", "us-east-1") });
-  const { runs } = await store.listRuns({}, mostRuns);
+  const { runs } = await store.listRuns({}, maxRuns);
   return runs.map(({ runId, pipeline, state }) => ({ value: runId, description: `${pipeline}, ${state}` }));
 }
 
 /**
  * The runs of the stage that the words name. Empty if the stage doesn't answer soon, as completion reports no errors.
  */
-async function runsSoon(words: readonly string[]): Promise<{ value: string; description: string }[]> {
+async function runsWithinTimeout(
+  words: readonly string[],
+): Promise<{ value: string; description: string }[]> {
   const late = new Promise<[]>((resolve) => setTimeout(() => resolve([]), patience).unref());
   return Promise.race([recentRuns(words).catch(() => []), late]);
 }
@@ -107,10 +109,10 @@ export function completeCommand(): Command {
     .allowUnknownOption()
     .action(async (words: string[], _options: object, command: Command) => {
       const program = command.parent ?? command;
-      const asked = argumentsAsked(program, words);
+      const asked = requestedArguments(program, words);
       const wants = (names: readonly string[]) => asked.some((name) => names.includes(name));
       const named = wants(pipelineArguments) ? await pipelineNames() : [];
-      const runs = wants(runArguments) ? await runsSoon(words) : [];
+      const runs = wants(runArguments) ? await runsWithinTimeout(words) : [];
       const known: KnownValues = new Map([
         ["pipeline", named],
         ["what", [...named, ...runs]],

@@ -10,7 +10,7 @@ import { listed } from "../init/listings.ts";
 import { type PipelineNames, pipelineNames } from "../init/names.ts";
 
 /** Refuses to overwrite existing files, before anything is written. */
-function checkFree(files: readonly NewFile[], { kebab, snake }: PipelineNames): void {
+function checkNoConflicts(files: readonly NewFile[], { kebab, snake }: PipelineNames): void {
   if (pipelines.some(({ name }) => name === kebab)) {
     throw new MillraceError("NAME_TAKEN", `NAME is "${kebab}", which pipelines/index.ts already has`);
   }
@@ -78,7 +78,7 @@ export function initCommand(): Command {
       const names = pipelineNames(name);
       const template = batch ? "batch" : "function";
       const files = filesFor(REPOSITORY, template, names);
-      checkFree(files, names);
+      checkNoConflicts(files, names);
       const changed = listed(REPOSITORY, template, names);
       write([...files, ...changed]);
       await format([...files, ...changed]);

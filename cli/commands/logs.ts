@@ -4,7 +4,7 @@ import { UsageError } from "../errors.ts";
 import { oneOf, targetOfCommand } from "../options.ts";
 import type { LogFilter } from "../readers/run-log.ts";
 import { graphOfRun, runNamed } from "../readers/target.ts";
-import { type LogLevel, type LogLook, logLevels, logLineJson, logLineText } from "../screens/log-line.ts";
+import { type LogLevel, type LogStyle, logLevels, logLineJson, logLineText } from "../screens/log-line.ts";
 import { checkPlace, type StepPlace, stepPlace } from "../step-place.ts";
 import { setExitCode } from "./run.ts";
 
@@ -25,7 +25,7 @@ export function sinceTime(text: string, now = Date.now()): number {
 }
 
 /** Names of a run's steps, and of what ran after its end. */
-function lookOf(graph: Graph): LogLook {
+function lookOf(graph: Graph): LogStyle {
   const mapped = new Set(graph.steps.filter(({ over }) => over !== undefined).map(({ name }) => name));
   const widths = graph.steps.map(({ name }) => name.length + (mapped.has(name) ? 3 : 0));
   return {
@@ -39,10 +39,10 @@ function lookOf(graph: Graph): LogLook {
 export function logsCommand(): Command {
   return new Command("logs")
     .argument("<run>", "id of the run, as `millrace runs` lists it")
-    .option("--step <step>", "only of this step, or of one child of a map: train_model[3]", (text) =>
+    .option("--step <step>", "only this step, or one child of a map: train_model[3]", (text) =>
       stepPlace("--step", text),
     )
-    .option("--since <time>", "only from a time on: 90s, 10m, 2h, 1d ago, or ISO 8601", (text) =>
+    .option("--since <time>", "only lines since a time: 90s, 10m, 2h or 1d ago, or ISO 8601", (text) =>
       sinceTime(text),
     )
     .option(
@@ -51,8 +51,8 @@ export function logsCommand(): Command {
       oneOf("--level", logLevels),
       "info",
     )
-    .option("-f, --follow", "go on with new lines until the run ends")
-    .option("--json", "a JSON object a line, with all its fields")
+    .option("-f, --follow", "print new lines until the run ends")
+    .option("--json", "one JSON object per line, with all fields")
     .addHelpText(
       "after",
       [
@@ -82,15 +82,15 @@ export function logsCommand(): Command {
       const { runLog } = await import("../readers/run-log.ts");
       const batches = runLog(target, runId, filter, follow);
       const errors = new Set<string>();
-      let told = 0;
+      let shownLines = 0;
       let next = await batches.next();
       while (next.done !== true) {
         for (const line of next.value)
           console.log(json === true ? logLineJson(line) : logLineText(line, look, errors));
-        told += next.value.length;
+        shownLines += next.value.length;
         next = await batches.next();
       }
-      if (told === 0 && json !== true) console.log(`run ${runId} has no such lines`);
+      if (shownLines === 0 && json !== true) console.log(`run ${runId} has no such lines`);
       if (follow) setExitCode(next.value);
     });
 }

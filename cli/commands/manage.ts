@@ -6,10 +6,10 @@ import { managedRun, startedRun, taggedRun } from "../../shared/operate/run-answ
 import { tag } from "../../shared/pipeline/tag.ts";
 import { UsageError } from "../errors.ts";
 import { printJson, targetOfCommand } from "../options.ts";
-import { type Telling, tellAndFollow } from "./run.ts";
+import { type ReportOptions, reportAndFollow } from "./run.ts";
 
 const jsonHelp = "the answer as JSON";
-const jsonOrRun = "the answer as JSON; with --follow the run once it has ended";
+const jsonOrRun = "the answer as JSON; with --follow, the run after it ended";
 
 const exampleId = "20211004T162100Z-4k7q2m9xt6bw";
 
@@ -47,12 +47,12 @@ function actionCommand({ name, outcomes }: Action): Command {
     .option("-f, --follow", "show the run until it ends")
     .option("--json", jsonOrRun)
     .addHelpText("after", `\nExample:\n  npx millrace ${name} ${exampleId}`)
-    .action(async (id: string, options: Telling, command: Command) => {
+    .action(async (id: string, options: ReportOptions, command: Command) => {
       const target = await targetOfCommand(command);
       const answer = await target.invoke("manage", { action: name, runId: id });
       const { runId, state } = managedRun.parse(answer);
       const said = `run ${runId} ${outcomes[state] ?? `is ${state} already; nothing was changed`}`;
-      await tellAndFollow(
+      await reportAndFollow(
         target,
         runId,
         { answer, said },
@@ -77,8 +77,8 @@ function approveCommand(): Command {
   return new Command("approve")
     .argument("<id>", "id of the run")
     .argument("<step>", "name of the step")
-    .option("--reject", "say no: the step fails")
-    .option("--by <name>", "who says so", userInfo().username)
+    .option("--reject", "reject: the step fails")
+    .option("--by <name>", "who answers", userInfo().username)
     .option("--comment <text>", "why")
     .option("--index <number>", "place of a mapped step's child", count("--index"), 0)
     .option("--json", jsonHelp)
@@ -98,7 +98,7 @@ function approveCommand(): Command {
 function limitCommand(): Command {
   return new Command("limit")
     .argument("<limit>", "pipeline/NAME or queue/NAME", limitName)
-    .argument("<slots>", "a whole number from 0, or `default` for what the definitions say")
+    .argument("<slots>", "a whole number from 0, or `default` for the limit of the definitions")
     .option("--json", jsonHelp)
     .addHelpText(
       "after",
@@ -121,22 +121,22 @@ function limitCommand(): Command {
 /** `rerun`: the same again, as a new run. */
 function rerunCommand(): Command {
   return new Command("rerun")
-    .argument("<id>", "id of the earlier run, in whatever state")
-    .option("--refresh", "take no cached results, and replace them", false)
+    .argument("<id>", "id of the earlier run, in any state")
+    .option("--refresh", "ignore cached results, and replace them", false)
     .option("-f, --follow", "show the run until it ends")
     .option("--json", jsonOrRun)
     .addHelpText(
       "after",
       `\nretry goes on with a failed run; rerun does all of it again.\n\nExample:\n  npx millrace rerun ${exampleId} --follow`,
     )
-    .action(async (id: string, options: Telling & { refresh: boolean }, command: Command) => {
+    .action(async (id: string, options: ReportOptions & { refresh: boolean }, command: Command) => {
       const target = await targetOfCommand(command);
       // The key belongs to this call. If the SDK repeats the request, no second run starts; if the user repeats the
       // command, one does.
       const request = { action: "rerun", runId: id, refresh: options.refresh, key: randomUUID() };
       const answer = await target.invoke("manage", request);
       const { runId } = startedRun.parse(answer);
-      await tellAndFollow(target, runId, { answer, said: `started run ${runId}, as ${id} was` }, options);
+      await reportAndFollow(target, runId, { answer, said: `started run ${runId}, as ${id} was` }, options);
     });
 }
 
@@ -161,8 +161,8 @@ type TagOptions = { remove: string[]; json?: boolean };
 function tagCommand(): Command {
   return new Command("tag")
     .argument("<id>", "id of the run")
-    .argument("[tags...]", "tags that it gets", tagArgument, [])
-    .option("--remove <tags...>", "tags that it loses", tagArgument, [])
+    .argument("[tags...]", "tags to add", tagArgument, [])
+    .option("--remove <tags...>", "tags to remove", tagArgument, [])
     .option("--json", jsonHelp)
     .addHelpText("after", `\nExample:\n  npx millrace tag ${exampleId} keep team:growth --remove draft`)
     .action(async (id: string, add: string[], options: TagOptions, command: Command) => {

@@ -55,29 +55,26 @@ describe("millrace models", () => {
     ]);
   });
 
-  it.each(["ctr 2", "ctr champion"])(
-    "shows a version with everything that is known of it: %s",
-    async (line) => {
-      const { says } = await stage();
-      const text = await says(line);
-      for (const part of [
-        /^.*ctr.* version 2\n/,
-        /registered +\S+ \(\d+ s ago\)/,
-        /registered by +step register of run/,
-        /made by +step train of run \S+, attempt 1\.1/,
-        /commit +unknown: not deployed/,
-        /seed +42/,
-        /metric testLogLoss +0\.3993/,
-        /parameter penalty +l2/,
-        /data +s3:\/\/data\/raw\/ctr\/october\.csv, 12 B, 2 rows/,
-        /sha256 abab/,
-        /model +s3:\/\/data\/models\/ctr\/00002\/model\//,
-        /3 files, \d+ B, digest [0-9a-f]{10}/,
-        /attached profile/,
-      ])
-        expect(text).toMatch(part);
-    },
-  );
+  it.each(["ctr 2", "ctr champion"])("shows all details of a version: %s", async (line) => {
+    const { says } = await stage();
+    const text = await says(line);
+    for (const part of [
+      /^.*ctr.* version 2\n/,
+      /registered +\S+ \(\d+ s ago\)/,
+      /registered by +step register of run/,
+      /made by +step train of run \S+, attempt 1\.1/,
+      /commit +unknown: not deployed/,
+      /seed +42/,
+      /metric testLogLoss +0\.3993/,
+      /parameter penalty +l2/,
+      /data +s3:\/\/data\/raw\/ctr\/october\.csv, 12 B, 2 rows/,
+      /sha256 abab/,
+      /model +s3:\/\/data\/models\/ctr\/00002\/model\//,
+      /3 files, \d+ B, digest [0-9a-f]{10}/,
+      /attached profile/,
+    ])
+      expect(text).toMatch(part);
+  });
 
   it("compares two versions: figures with their change, and whatever else differs", async () => {
     const { says } = await stage();
@@ -90,20 +87,20 @@ describe("millrace models", () => {
     expect(lines.join()).not.toMatch(/parameters|seed|data\.rows/);
   });
 
-  it("says that figures do not compare where two were tested on different data, and only there", async () => {
+  it("says that figures don't compare only if two versions were tested on different data", async () => {
     const { says } = await stage();
     const warning = "tested on different data: their figures do not compare";
     expect(await says("ctr compare champion 3")).toContain(warning);
     expect(await says("ctr compare 1 2")).not.toContain(warning);
   });
 
-  it("knows the figure that the gate decides by, as the version calls it", async () => {
+  it("marks the metric that the gate decides by", async () => {
     const { says } = await stage();
     expect(JSON.parse(await says("ctr", { json: true }))).toMatchObject({ metric: "testLogLoss" });
     expect(JSON.parse(await says("", { json: true }))).toMatchObject([{ metric: "testLogLoss" }]);
   });
 
-  it("rolls back to the version before, and the log tells all moves, the newest first", async () => {
+  it("rolls back to the version before, and the log lists all moves, newest first", async () => {
     const { says, models } = await stage();
     expect(await says("ctr rollback", { why: "calibration" })).toBe(
       "champion of ctr is version 1 now; it was version 2",
@@ -134,7 +131,7 @@ describe("millrace models", () => {
   });
 
   it.each(["", "ctr", "ctr 1", "ctr compare 1 2", "ctr log", "ctr alias beta 1", "ctr rollback"])(
-    "says it as JSON too: models %s",
+    "prints JSON with --json: models %s",
     async (line) => {
       const { says } = await stage();
       const value = JSON.parse(await says(line, { json: true, why: "a reason" })) as Json;

@@ -3,7 +3,7 @@ import { Command } from "commander";
 import {
   compareVersions,
   gateMetric,
-  isTestedAlike,
+  haveSameTestData,
   viewLog,
   viewModel,
   viewModels,
@@ -32,14 +32,14 @@ type Ask = {
 };
 
 /** The terminal's columns. Without a terminal, nothing is cut. */
-const wholeWidth = () => process.stdout.columns || Number.POSITIVE_INFINITY;
+const maxWidth = () => process.stdout.columns || Number.POSITIVE_INFINITY;
 
 /** A version as a person names it: by number, or by alias. */
 function versionNamed(text: string): number | string {
   return /^\d+$/.test(text) ? Number(text) : text;
 }
 
-function tell<T>({ json }: Options, value: T, screen: (value: T) => string): void {
+function print<T>({ json }: Options, value: T, screen: (value: T) => string): void {
   if (json === true) printJson(value);
   else console.log(screen(value));
 }
@@ -59,9 +59,9 @@ async function compare(ask: Ask): Promise<void> {
   const right = await viewVersion(models, ask.name, versionNamed(b));
   const moves = await viewLog(models, ask.name);
   const versions = [String(left.version), String(right.version)];
-  tell(ask.options, compareVersions(left, right), (differences) => {
+  print(ask.options, compareVersions(left, right), (differences) => {
     const screen = compareScreen(differences, versions, gateMetric(moves, left));
-    return isTestedAlike(left, right, moves) === false
+    return haveSameTestData(left, right, moves) === false
       ? `${screen}\n\nThe two were tested on different data: their figures do not compare. A gate measures on the same data:\nnpx millrace models ${ask.name} log`
       : screen;
   });
@@ -70,14 +70,14 @@ async function compare(ask: Ask): Promise<void> {
 async function log(ask: Ask): Promise<void> {
   wordsOf(ask, []);
   const moves = await viewLog(ask.target.models, ask.name);
-  tell(ask.options, moves, () =>
+  print(ask.options, moves, () =>
     moves.length === 0 ? `no alias of ${ask.name} was ever moved` : logScreen(moves),
   );
 }
 
 async function moved({ target, name, options }: Ask, request: object): Promise<void> {
   const move = aliasMove.parse(await target.invoke("manage", { name, by: options.by, ...request }));
-  tell(options, move, ({ alias, from, to }) =>
+  print(options, move, ({ alias, from, to }) =>
     from === null
       ? `${alias} of ${name} is version ${to} now; it was none before`
       : `${alias} of ${name} is version ${to} now; it was version ${from}`,
@@ -120,10 +120,10 @@ async function look(ask: Ask): Promise<void> {
   const now = Date.now();
   if (version === undefined) {
     const details = await viewModel(target.models, name);
-    return tell(options, details, () => modelScreen(details, wholeWidth(), now));
+    return print(options, details, () => modelScreen(details, maxWidth(), now));
   }
   const found = await viewVersion(target.models, name, versionNamed(version));
-  tell(options, found, () => versionScreen(found, now));
+  print(options, found, () => versionScreen(found, now));
 }
 
 /**
@@ -140,10 +140,10 @@ export async function answer(
 ): Promise<void> {
   if (name === undefined) {
     const models = await viewModels(target.models);
-    return tell(options, models, () =>
+    return print(options, models, () =>
       models.length === 0
         ? `no model is registered on stage "${target.stage}"; a step with registerModel does it`
-        : modelsScreen(models, wholeWidth(), Date.now()),
+        : modelsScreen(models, maxWidth(), Date.now()),
     );
   }
   const ask: Ask = { target, name, words, options };
@@ -154,9 +154,9 @@ export async function answer(
 /** `models`: shows registered models, their versions and aliases, and where the versions come from. */
 export function modelsCommand(): Command {
   return new Command("models")
-    .argument("[name]", "name of a model; all models when left out")
+    .argument("[name]", "name of a model; default: all models")
     .argument("[what...]", "a version or alias; or: compare A B, log, alias ALIAS VERSION, rollback")
-    .option("--why <text>", "why an alias is moved; the log keeps it")
+    .option("--why <text>", "why the alias moves; stored in its log")
     .option("--by <name>", "who moves it", userInfo().username)
     .option("--alias <alias>", "the alias to roll back", "champion")
     .option("--json", "as JSON")

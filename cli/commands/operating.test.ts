@@ -11,7 +11,7 @@ import { runScreen } from "../screens/run-screen.ts";
 import { answerStart, backfillCommand, backfillText, previewText } from "./backfill.ts";
 import { manageCommands } from "./manage.ts";
 import { answerQueues } from "./queues.ts";
-import { tellAndFollow } from "./run.ts";
+import { reportAndFollow } from "./run.ts";
 import { listed } from "./runs.ts";
 import { answerSchedules } from "./schedules.ts";
 
@@ -76,7 +76,7 @@ describe("millrace schedules", () => {
     ]);
   });
 
-  it("lists the runs to come of all, soonest first", async () => {
+  it("lists the upcoming runs of all schedules, soonest first", async () => {
     const { printed } = stage();
     await printed((target) => answerSchedules(target, "nightly", "weekly", { on: true }));
     const text = await printed((target) => answerSchedules(target, undefined, "default", { upcoming: 3 }));
@@ -87,7 +87,7 @@ describe("millrace schedules", () => {
     ]);
   });
 
-  it("switches one of them, and says what comes next", async () => {
+  it("switches one schedule, and prints its next time", async () => {
     const { printed } = stage();
     const off = await printed((target) => answerSchedules(target, "nightly", "default", { off: true }));
     expect(off).toBe("schedule default of nightly is off");
@@ -98,14 +98,14 @@ describe("millrace schedules", () => {
   it.each([
     [undefined, { on: true }, "take a pipeline"],
     ["nightly", { on: true, off: true }, "are both given"],
-  ])("refuses what cannot be meant: %s %j", async (pipeline, options, message) => {
+  ])("refuses contradictory arguments: %s %j", async (pipeline, options, message) => {
     const { target } = stage();
     await expect(answerSchedules(target, pipeline, "default", options)).rejects.toThrow(message);
   });
 });
 
 describe("millrace queues", () => {
-  it("shows all queues, one with those who hold and wait, and pauses it", async () => {
+  it("shows all queues, or one with its holders and waiting runs, and pauses it", async () => {
     const { memory, printed } = stage();
     const holder = await begin(memory, "nightly", { key: "a" });
     const waiting = await begin(memory, "nightly", { key: "b", priority: 7 });
@@ -156,30 +156,32 @@ describe("a command that changes a run", () => {
     process.exitCode = undefined;
   });
 
-  async function told(options: { json?: boolean; follow?: boolean }, wanted?: "CANCELLED") {
+  async function reportedBy(options: { json?: boolean; follow?: boolean }, wanted?: "CANCELLED") {
     const { memory, target, printed } = stage();
     const runId = await begin(memory, "single", { scheduledAt: "2022-01-01T00:00:00Z" });
     const answer = await target.invoke("manage", { action: "cancel", runId });
     const text = await printed(() =>
-      tellAndFollow(target, runId, { answer, said: "it is cancelled" }, options, wanted),
+      reportAndFollow(target, runId, { answer, said: "it is cancelled" }, options, wanted),
     );
     return { text, runId, exitCode: process.exitCode };
   }
 
-  it("says in words what became of it, and in JSON what was answered", async () => {
-    expect(await told({})).toMatchObject({ text: "it is cancelled" });
-    const { text, runId } = await told({ json: true });
+  it("prints the outcome in words, or the function's answer as JSON", async () => {
+    expect(await reportedBy({})).toMatchObject({ text: "it is cancelled" });
+    const { text, runId } = await reportedBy({ json: true });
     expect(JSON.parse(text)).toEqual({ runId, pipeline: "single", state: "CANCELLED", epoch: 1 });
   });
 
-  it("prints one value where it follows the run, which is the run", async () => {
-    const { text, runId, exitCode } = await told({ json: true, follow: true });
+  it("prints only the run itself with --json --follow", async () => {
+    const { text, runId, exitCode } = await reportedBy({ json: true, follow: true });
     expect(JSON.parse(text)).toMatchObject({ runId, state: "CANCELLED", steps: [{ name: "only" }] });
     expect(exitCode).toBe(1);
   });
 
-  it("has gone well when the run ends as was asked", async () => {
-    expect(await told({ json: true, follow: true }, "CANCELLED")).toMatchObject({ exitCode: undefined });
+  it("exits with 0 if the run ends as requested", async () => {
+    expect(await reportedBy({ json: true, follow: true }, "CANCELLED")).toMatchObject({
+      exitCode: undefined,
+    });
   });
 });
 
@@ -187,7 +189,7 @@ it.each([
   ["limit", ["ridge-sweep", "2"], 'LIMIT is "ridge-sweep"; it takes pipeline/NAME or queue/NAME'],
   ["tag", ["r", "keep", "a,b"], 'TAG is "a,b"; it takes 1 to 64 letters'],
   ["tag", ["r", "--remove", "a b"], 'TAG is "a b"; it takes 1 to 64 letters'],
-])("%s %j is refused by the name of its argument", async (name, words, message) => {
+])("%s %j is refused with the argument's name", async (name, words, message) => {
   const command = manageCommands().find((each) => each.name() === name);
   await expect(command?.parseAsync(words, { from: "user" })).rejects.toThrow(message);
 });
@@ -205,7 +207,7 @@ it("a toggle and a pause are answered in JSON too", async () => {
 });
 
 describe("millrace backfill", () => {
-  it("says how far it is, where its runs are, and how what failed is run again", () => {
+  it("prints its progress, how to list its runs, and how to retry failed times", () => {
     const view = {
       ...{ backfill: "taxi-3f9a", pipeline: "taxi", rule: "every month in UTC" },
       ...{ from: "2021-04-01T00:00:00.000Z", to: "2021-06-01T00:00:00.000Z", state: "DONE" as const },
@@ -229,7 +231,7 @@ describe("millrace backfill start --dry-run", () => {
     ...{ first: ["2021-04-01", "2021-04-02"], last: ["2021-04-07"] },
   };
 
-  it("says which times there are and what would become of them", () => {
+  it("lists the times and what would happen to each", () => {
     const counts = { start: 4, again: 0, open: 0, skipped: 2, failed: 1 };
     expect(previewText({ ...seen, counts }).split("\n")).toEqual([
       "backfill taxi-3f9a of taxi would be new; nothing was started",
@@ -239,7 +241,7 @@ describe("millrace backfill start --dry-run", () => {
     ]);
   });
 
-  it("says that it was asked for before, and what is not known", () => {
+  it("says that the backfill exists already, and what is unknown", () => {
     const lines = previewText({ ...seen, state: "RUNNING" }).split("\n");
     expect(lines[0]).toBe("backfill taxi-3f9a of taxi is RUNNING, and would go on; nothing was started");
     expect(lines.at(-1)).toContain("is not looked up for so many");
@@ -283,7 +285,7 @@ describe("millrace runs", () => {
     },
   );
 
-  it("reads as many pages as it takes, also where some are empty", async () => {
+  it("reads as many pages as it needs, even if some are empty", async () => {
     const run = {
       runId: "r",
       pipeline: "p",

@@ -103,10 +103,10 @@ export async function answerQueues(
 /** `queues`: who waits for slots, and who holds them. */
 export function queuesCommand(): Command {
   return new Command("queues")
-    .argument("[queue]", "a work queue, or a pipeline that is in none; all when left out")
-    .option("--pause", "let nothing begin; what runs goes on")
-    .option("--resume", "give the limit back to the definitions")
-    .option("-n, --limit <count>", "how many of those who wait, up to 500", wholeNumber("--limit"), 50)
+    .argument("[queue]", "a work queue, or a pipeline outside of work queues; default: all")
+    .option("--pause", "start no more runs; running ones continue")
+    .option("--resume", "restore the limit of the definitions")
+    .option("-n, --limit <count>", "how many waiting runs to list, up to 500", wholeNumber("--limit"), 50)
     .option("--json", "as JSON")
     .addHelpText(
       "after",
@@ -116,7 +116,7 @@ export function queuesCommand(): Command {
         "  npx millrace queues ctr-training            who waits, who holds",
         "  npx millrace queues ctr-training --pause    nothing begins",
         "  npx millrace queues ctr-training --resume",
-        "\nOf a pipeline in a work queue, pipeline/NAME is its own limit.",
+        "\nFor a pipeline in a work queue, pipeline/NAME is the pipeline's own limit.",
       ].join("\n"),
     )
     .action(async (queue: string | undefined, options: Options, command: Command) =>

@@ -38,17 +38,17 @@ export async function followToEnd(
 }
 
 /** How a command that changed a run reports on it. */
-export type Telling = { follow?: boolean; json?: boolean };
+export type ReportOptions = { follow?: boolean; json?: boolean };
 
 /**
  * Prints a function's answer, as JSON or in words. If asked to follow, shows the run until it ends and sets the exit
  * code, see {@link setExitCode}.
  */
-export async function tellAndFollow(
+export async function reportAndFollow(
   target: Target,
   runId: string,
   { answer, said }: { answer: unknown; said: string },
-  { follow, json = false }: Telling,
+  { follow, json = false }: ReportOptions,
   wanted?: RunState,
 ): Promise<void> {
   // A program reads only one value. If it follows the run, that value is the run itself, which includes the id.
@@ -61,7 +61,7 @@ export async function tellAndFollow(
 export function runCommand(): Command {
   return new Command("run")
     .argument("<id>", "id of the run, as `millrace runs` lists it")
-    .option("-f, --follow", "go on showing it until it ends")
+    .option("-f, --follow", "keep showing the run until it ends")
     .option("--json", "as JSON, with parameters, attempts and the objects that each step made")
     .addHelpText(
       "after",

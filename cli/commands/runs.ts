@@ -48,11 +48,11 @@ function row(run: RunSummary, now: number): string[] {
 /** `runs`: lists the newest runs of a stage. */
 export function runsCommand(): Command {
   return new Command("runs")
-    .option("-p, --pipeline <name>", "only of this pipeline")
+    .option("-p, --pipeline <name>", "only this pipeline")
     .option("-s, --state <state>", `only in this state: ${states.join(", ")}`, oneOf("--state", states))
     .option("-t, --tag <tag>", "only with this tag")
-    .option("--since <time>", "only asked for at this date (UTC) or time, or later", moment("--since"))
-    .option("--until <time>", "only asked for before this date (UTC) or time", moment("--until"))
+    .option("--since <time>", "only runs requested at or after this date (UTC) or time", moment("--since"))
+    .option("--until <time>", "only runs requested before this date (UTC) or time", moment("--until"))
     .option("-n, --limit <count>", "how many", wholeNumber("--limit"), 20)
     .option("--json", "as JSON")
     .addHelpText(

@@ -98,11 +98,15 @@ export async function answerSchedules(
 /** `schedules`: the schedules that start runs, and the upcoming runs. */
 export function schedulesCommand(): Command {
   return new Command("schedules")
-    .argument("[pipeline]", "only of this pipeline")
-    .argument("[name]", "which of its schedules is switched", "default")
-    .option("-u, --upcoming <count>", "the next runs of all, soonest first", wholeNumber("--upcoming"))
-    .option("--on", "switch on: it starts with the next time from now")
-    .option("--off", "switch off, until it is switched on, whatever is deployed")
+    .argument("[pipeline]", "only this pipeline")
+    .argument("[name]", "the schedule to switch", "default")
+    .option(
+      "-u, --upcoming <count>",
+      "list the next runs of all schedules, soonest first",
+      wholeNumber("--upcoming"),
+    )
+    .option("--on", "switch on; it starts at its next time")
+    .option("--off", "switch off; deployments don't switch it on again")
     .option("--json", "as JSON")
     .addHelpText(
       "after",

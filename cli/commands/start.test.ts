@@ -11,11 +11,11 @@ test.each([
   ['limit="3"', { limit: "3" }],
   ["query=a=b", { query: "a=b" }],
   ["label=", { label: "" }],
-])("--param %s is JSON where it reads as JSON, and text otherwise", (text, params) => {
+])("--param %s is parsed as JSON if it is valid JSON, and is text otherwise", (text, params) => {
   expect(withParam(text)).toEqual(params);
 });
 
-test("a later --param goes with the earlier ones, and wins over one of its name", () => {
+test("a later --param is added to the earlier ones, and overrides one of the same name", () => {
   expect(withParam("a=2", { a: 1, b: 1 })).toEqual({ a: 2, b: 1 });
 });
 
@@ -23,7 +23,7 @@ test.each(["alphas", "=3"])("--param %s is refused with the form that it takes",
   expect(() => withParam(text)).toThrow(`--param is "${text}"; it takes key=value`);
 });
 
-describe("a start for a time that a run is there for", () => {
+describe("starting a run for a time that already has one", () => {
   const params = z.strictObject({ alphas: z.array(z.number()).default([1]), label: z.string().default("a") });
   const sweep = definePipeline({ name: "sweep", params }, ({ step }) => {
     step(
@@ -39,7 +39,7 @@ describe("a start for a time that a run is there for", () => {
     return { stage: "local", config: { region: "us-east-1" }, invoke };
   }
 
-  test("finds that run when its params are those asked for, defaults included", async () => {
+  test("returns the existing run if the params are equal, defaults included", async () => {
     const stage = target();
     const { runId, said } = await startOn(stage, "sweep", { scheduledAt });
     expect(said).toBe(`started run ${runId}`);
@@ -47,7 +47,7 @@ describe("a start for a time that a run is there for", () => {
     expect(again).toMatchObject({ runId, said: `run ${runId} was started before: same pipeline and time` });
   });
 
-  test("is refused when it has other params, naming them and how to get a run with them", async () => {
+  test("is refused if the params differ, naming them and how to start another run", async () => {
     const stage = target();
     const { runId } = await startOn(stage, "sweep", { scheduledAt, param: { label: "b" } });
     const asked = { scheduledAt, param: { alphas: [2] } };

@@ -6,9 +6,9 @@ import { UsageError } from "../errors.ts";
 import { moment, targetOfCommand } from "../options.ts";
 import { invokeFor } from "../readers/not-deployed.ts";
 import type { Target } from "../readers/target.ts";
-import { type Telling, tellAndFollow } from "./run.ts";
+import { type ReportOptions, reportAndFollow } from "./run.ts";
 
-type Options = Telling & {
+type Options = ReportOptions & {
   params?: JsonObject;
   param?: JsonObject;
   scheduledAt?: string;
@@ -52,7 +52,7 @@ export function withParam(text: string, before: JsonObject = {}): JsonObject {
 export async function startOn(
   target: Pick<Target, "invoke" | "stage" | "config">,
   pipeline: string,
-  { params, param, scheduledAt, key, tag }: Omit<Options, keyof Telling>,
+  { params, param, scheduledAt, key, tag }: Omit<Options, keyof ReportOptions>,
 ): Promise<{ runId: string; answer: unknown; said: string }> {
   const given = { ...params, ...param };
   const answer = await invokeFor(target, pipeline, "start", {
@@ -84,17 +84,17 @@ export function startCommand(): Command {
       "the time that the run is for; the same time starts no second run",
       moment("--scheduled-at"),
     )
-    .option("--key <text>", "another run for the same time; the same key starts no second one")
-    .option("--tag <tags...>", "what the run is found by, besides the tags of its pipeline")
+    .option("--key <text>", "start another run for the same time; each key starts one run")
+    .option("--tag <tags...>", "tags of the run, in addition to its pipeline's")
     .option("-f, --follow", "show the run until it ends")
-    .option("--json", "the answer as JSON; with --follow the run once it has ended")
+    .option("--json", "the answer as JSON; with --follow, the run after it ended")
     .addHelpText(
       "after",
       [
         "\nExamples:",
         "  npx millrace start ridge-sweep --follow",
         "  npx millrace start ridge-sweep --param alphas=[1,0.5] --scheduled-at 2021-10-04T16:21:00Z",
-        "\nExit code: 0, or 1 when a run for that time and key is there with other params: those given were not used.",
+        "\nExit code: 0, or 1 if a run for that time and key exists with other params; yours were not used.",
         "\nThe same without this command line:",
         `  npx sls invoke -f start -s local --data '{"pipeline":"ridge-sweep"}'`,
       ].join("\n"),
@@ -102,8 +102,8 @@ export function startCommand(): Command {
     .action(async (pipeline: string, options: Options, command: Command) => {
       const { follow, json, ...asked } = options;
       const target = await targetOfCommand(command);
-      const { runId, ...told } = await startOn(target, pipeline, asked);
-      await tellAndFollow(target, runId, told, options);
+      const { runId, ...started } = await startOn(target, pipeline, asked);
+      await reportAndFollow(target, runId, started, options);
       if (follow === true || json === true) return;
       const where =
         target.stage === "local" ? "" : ` --stage ${target.stage} --region ${target.config.region}`;

@@ -1,7 +1,7 @@
 import { styleText } from "node:util";
 import { createLogUpdate } from "log-update";
 import { terminalWidth } from "../screens/terminal-width.ts";
-import { cutMiddle, durationText } from "../screens/units.ts";
+import { durationText, truncateMiddle } from "../screens/units.ts";
 
 const nameWidth = 9;
 const redrawMs = 150;
@@ -10,7 +10,7 @@ function line(symbol: string, name: string, text: string, milliseconds: number):
   const width = terminalWidth();
   const took = durationText(milliseconds);
   const space = width - 4 - nameWidth - took.length - 1;
-  return `  ${symbol} ${name.padEnd(nameWidth)}${cutMiddle(text, space).padEnd(space)} ${took}`;
+  return `  ${symbol} ${name.padEnd(nameWidth)}${truncateMiddle(text, space).padEnd(space)} ${took}`;
 }
 
 /** What a phase prints when it's done, and its value. */

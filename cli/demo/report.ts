@@ -43,7 +43,7 @@ export function objectsText(bucket: string, prefix: string, objects: readonly Li
 }
 
 /** Where to go from here. */
-export function lookCloserText(runId: string, bucket: string, running: boolean): string {
+export function nextCommandsText(runId: string, bucket: string, running: boolean): string {
   return [
     styleText("bold", "Look closer"),
     ...(running ? [] : ["  npm run stack          first: starts all of this again, with this run in it"]),

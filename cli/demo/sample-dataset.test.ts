@@ -6,11 +6,11 @@ const points = sampleDataset()
   .slice(1)
   .map((line) => line.split(",").map(Number) as [number, number]);
 
-test("the dataset is the same each time, so that its figures can be compared", () => {
+test("the sample dataset is deterministic", () => {
   expect(sampleDataset()).toBe(sampleDataset());
 });
 
-test("it has a header and a hundred points on a noisy line", () => {
+test("the sample dataset has a header and a hundred points on a noisy line", () => {
   expect(sampleDataset().startsWith("x,y\n")).toBe(true);
   expect(points).toHaveLength(100);
   const mean = (of: (point: [number, number]) => number) =>

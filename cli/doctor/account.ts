@@ -33,7 +33,7 @@ export async function checkClock({ config }: Target): Promise<Finding[]> {
   const answer = await fetch(url, { redirect: "manual", signal: AbortSignal.timeout(10_000) }).catch(
     () => undefined,
   );
-  const told = Date.parse(answer?.headers.get("date") ?? "");
-  if (Number.isNaN(told)) return [];
-  return [judgeClock((asked + Date.now()) / 2 - told)];
+  const serverTime = Date.parse(answer?.headers.get("date") ?? "");
+  if (Number.isNaN(serverTime)) return [];
+  return [judgeClock((asked + Date.now()) / 2 - serverTime)];
 }

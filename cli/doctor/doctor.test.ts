@@ -34,14 +34,14 @@ describe("what is deployed", () => {
   const commit = "a".repeat(40);
   const version = { commit, jobs: { ridge: "1", ctr: "2" } };
 
-  test("is well when it is this checkout", () => {
+  test("passes if the deployed commit is the checked-out one", () => {
     expect(judgeVersion(version, version, "DEPLOY").status).toBe("ok");
   });
 
   test.each([
     [{ commit: "b".repeat(40), jobs: version.jobs }, "commit aaaaaaaaaa, not bbbbbbbbbb"],
     [{ commit, jobs: { ridge: "1", ctr: "3", taxi: "4" } }, "other jobs of ctr, taxi"],
-  ])("is told when it is another version", (here, says) => {
+  ])("is reported if it is another version", (here, says) => {
     expect(judgeVersion(version, here, "DEPLOY")).toMatchObject({
       ...{ status: "warn", says: expect.stringContaining(says), remedy: "deploy: DEPLOY" },
     });
@@ -53,7 +53,7 @@ describe("what is deployed", () => {
   });
 });
 
-test("dead letters say what to do with them, by the queue that they are in", () => {
+test("dead letters are reported with a remedy for their queue", () => {
   expect(judgeDeadLetters("millrace-dev-triggers-dead-letters", 0, "arn")).toBeUndefined();
   expect(judgeDeadLetters("millrace-dev-triggers-dead-letters", 1, "arn:x")).toMatchObject({
     ...{ status: "warn", says: expect.stringContaining("1 message that") },
@@ -130,7 +130,7 @@ describe("schedules", () => {
   const now = Date.parse("2021-10-04T16:21:00Z");
   const schedule = { pipeline: "p", name: "cron", rule: "", active: true, nextAt: "2021-10-04T16:10:00Z" };
 
-  test("that are on and long due are stuck", () => {
+  test("that are on and long overdue are reported as stuck", () => {
     expect(judgeSchedules([schedule], "dev", now)).toMatchObject([
       {
         status: "fail",
@@ -143,7 +143,7 @@ describe("schedules", () => {
   test.each([
     { ...schedule, active: false },
     { ...schedule, nextAt: "2021-10-04T16:20:00Z" },
-  ])("that are off, or due just now, are not", (each) => {
+  ])("that are off, or due just now, are not reported", (each) => {
     expect(judgeSchedules([each], "dev", now)).toMatchObject([{ status: "ok" }]);
   });
 });
@@ -161,7 +161,7 @@ test.each([
 describe("a check that cannot look", () => {
   const thrown = (name: string, message: string) => Object.assign(new Error(message), { name });
 
-  test("because it is refused says which permission is missing, and is no failure of the stage", () => {
+  test("for lack of permission names the permission, and doesn't fail the stage", () => {
     const error = thrown(
       "AccessDeniedException",
       "User: arn:x is not authorized to perform: ecr:DescribeImages on y",
@@ -176,7 +176,7 @@ describe("a check that cannot look", () => {
     });
   });
 
-  test("for lack of credentials says how to get some", () => {
+  test("for lack of credentials says how to configure them", () => {
     expect(findingOf("credentials", thrown("CredentialsProviderError", ""), "dev")).toMatchObject({
       ...{
         status: "fail",
@@ -186,7 +186,7 @@ describe("a check that cannot look", () => {
     });
   });
 
-  test("does not keep the others from looking", async () => {
+  test("doesn't prevent the other checks", async () => {
     const found = await findings("dev", {
       first: () => Promise.reject(new Error("broken")),
       second: async () => [ok("second", "well")],
@@ -198,7 +198,7 @@ describe("a check that cannot look", () => {
   });
 });
 
-test("a finding is a line, with its remedy below; none is wider than asked for", () => {
+test("a finding is one line with its remedy below, within the terminal's width", () => {
   const screen = doctorScreen(
     [ok("clock", "agrees"), { check: "jobs", status: "fail", says: "word ".repeat(20), remedy: "do it" }],
     60,

@@ -16,7 +16,7 @@ export function noticesFor(stage: string): (NoticeNode & { pipeline: string })[]
 }
 
 /** Max. number of names in one GetParameters call (API reference). */
-const mostNames = 10;
+const maxNames = 10;
 
 /** Checks whether the secrets that notices need are there. Doesn't read their values. */
 export async function checkSecrets({ stage, config }: Target): Promise<Finding[]> {
@@ -27,8 +27,8 @@ export async function checkSecrets({ stage, config }: Target): Promise<Finding[]
   const names = [...wanted.keys()];
   const client = new SSMClient(config);
   const missing: string[] = [];
-  for (let from = 0; from < names.length; from += mostNames) {
-    const request = new GetParametersCommand({ Names: names.slice(from, from + mostNames) });
+  for (let from = 0; from < names.length; from += maxNames) {
+    const request = new GetParametersCommand({ Names: names.slice(from, from + maxNames) });
     missing.push(...((await client.send(request)).InvalidParameters ?? []));
   }
   if (missing.length === 0) {

@@ -4,7 +4,7 @@ import type { RunView } from "../../shared/run/run-view.ts";
 import { readRunView, type Target } from "./target.ts";
 
 /** How many reads may fail in a row while a run is followed, as a stack that restarts soon answers again. */
-const mostFailedReads = 20;
+const maxFailedReads = 20;
 
 /**
  * Looks at a run until it ends, or until `signal` is aborted.
@@ -28,7 +28,7 @@ export async function followRun(
       if (view.endedAt !== undefined) return view;
     } catch (error) {
       failed += 1;
-      if (error instanceof MillraceError || failed > mostFailedReads) throw error;
+      if (error instanceof MillraceError || failed > maxFailedReads) throw error;
     }
     await delay(target.pollMs, undefined, signal === undefined ? {} : { signal });
   }

@@ -11,8 +11,8 @@ export function localLogFile(stateDir: string, log: string): string {
 
 /** Replaces the log streams of a local run's jobs, as they would be on AWS, with the log files. */
 export function withLocalLogs(view: RunView, stateDir: string): RunView {
-  const place = <T extends { log?: string }>(told: T): T =>
-    told.log === undefined ? told : { ...told, log: localLogFile(stateDir, told.log) };
+  const place = <T extends { log?: string }>(entry: T): T =>
+    entry.log === undefined ? entry : { ...entry, log: localLogFile(stateDir, entry.log) };
   const local = (step: StepView): StepView => ({
     ...place(step),
     errors: step.errors.map(place),

@@ -13,7 +13,7 @@ const run = aRun({ startedAt: "2021-10-04T16:21:00Z" });
 const facts = { runId: run.runId, step: "train", epoch: 1, failures: 0, startedAt: run.startedAt };
 const had = { job: "j", vcpus: 1, memory: 2048, queue: "cpu" };
 
-test("the logs of a run are those of every try of its jobs, of those that run as well, each once", () => {
+test("a run's logs include each try of its jobs once, running jobs too", () => {
   const records: StepRecord[] = [
     {
       ...{
@@ -46,7 +46,7 @@ test("the logs of a run are those of every try of its jobs, of those that run as
   ]);
 });
 
-test("of the local stack a log is a file; a line of plain text has the time of the one before it", () => {
+test("on the local stack a log is a file, and a plain-text line has the time of the line before it", () => {
   const log = "/aws/batch/job:d/default/t1";
   const file = localLogFile(folder, log);
   mkdirSync(path.dirname(file), { recursive: true });
@@ -55,13 +55,14 @@ test("of the local stack a log is a file; a line of plain text has the time of t
     { log, at: 5000, step: "train" },
     { log: "/aws/batch/job:d/default/not-begun", at: 0, step: "train" },
   ];
-  const told = (from: number) => localJobLines(folder, logs, from).map(({ message, at }) => [message, at]);
-  expect(told(0)).toEqual([
+  const linesFrom = (from: number) =>
+    localJobLines(folder, logs, from).map(({ message, at }) => [message, at]);
+  expect(linesFrom(0)).toEqual([
     ["first", 5000],
     ["second", 7000],
     ["third", 7000],
   ]);
-  expect(told(6000)).toEqual([
+  expect(linesFrom(6000)).toEqual([
     ["second", 7000],
     ["third", 7000],
   ]);

@@ -38,7 +38,7 @@ export function jobLogsOf(run: Run, records: readonly FoundStep[]): JobLog[] {
 }
 
 /** Max. number of streams in one FilterLogEvents call (API reference). */
-const mostStreams = 100;
+const maxStreams = 100;
 
 /** The events of a log group, in the order they were written. Empty if the group doesn't exist. */
 async function* events(client: CloudWatchLogsClient, input: FilterLogEventsCommandInput) {
@@ -85,8 +85,8 @@ export async function jobLines(
   for (const [logGroupName, members] of groups) {
     const byStream = new Map(members.map((each) => [each.log.slice(logGroupName.length + 1), each]));
     const streams = [...byStream.keys()];
-    for (let from = 0; from < streams.length; from += mostStreams) {
-      const input = { logGroupName, logStreamNames: streams.slice(from, from + mostStreams), startTime };
+    for (let from = 0; from < streams.length; from += maxStreams) {
+      const input = { logGroupName, logStreamNames: streams.slice(from, from + maxStreams), startTime };
       for await (const { message = "", timestamp, logStreamName = "" } of events(client, input)) {
         const whose = byStream.get(logStreamName);
         if (whose === undefined) continue;

@@ -26,7 +26,7 @@ const start = (stage: string, pipeline = "") =>
 test.each([
   ["local", "npm run stack"],
   ["prod", "npx sls deploy --stage prod --region eu-west-1"],
-])("of a pipeline that is in this checkout and not deployed to %s it says so", async (stage, command) => {
+])("a pipeline that is in this checkout but not deployed to %s is reported so", async (stage, command) => {
   await expect(start(stage, first?.name)).rejects.toMatchObject({
     code: "PIPELINE_NOT_DEPLOYED",
     message: `pipeline "${first?.name}" is in this checkout but not deployed to stage "${stage}"`,
@@ -34,7 +34,7 @@ test.each([
   });
 });
 
-test("of one that is nowhere it says no more than the stage does", async () => {
+test("an unknown pipeline gets the stage's own error", async () => {
   await expect(start("local", "nope")).rejects.toMatchObject({
     code: "PIPELINE_NOT_FOUND",
     message: 'there is no pipeline "nope"',

@@ -44,7 +44,7 @@ async function ended(pipeline: string, given: { fails?: boolean } = {}) {
 const read = async (made: Awaited<ReturnType<typeof ended>>, step: string) =>
   readStepResult(made.target, made.runId, stepPlace("STEP", step));
 
-test("a run's result is read, and so is a step's, a child's and a whole map's, wherever it is kept", async () => {
+test("the results of runs, steps, children and maps are read, inline or from S3", async () => {
   const made = await ended("sums");
   expect(await readRunResult(made.target, made.runId)).toEqual({ sum: 4, text: large });
   expect(await read(made, "text")).toBe(large);
@@ -52,7 +52,7 @@ test("a run's result is read, and so is a step's, a child's and a whole map's, w
   expect(await read(made, "square[1]")).toBe(9);
 });
 
-test("what has no result says how it stands", async () => {
+test("a step without a result prints its state", async () => {
   const made = await ended("sums", { fails: true });
   await expect(readRunResult(made.target, made.runId)).rejects.toMatchObject({
     code: "RESULT_MISSING",

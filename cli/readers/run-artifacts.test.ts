@@ -36,7 +36,7 @@ function succeeded(step: string, index: number | "map", value: Json): StepRecord
 const listed = (artifacts: readonly RunArtifact[]) =>
   artifacts.map(({ step, index, name, removed }) => [step, index, name, removed]);
 
-test("a run's artifacts are what each step made itself, by step and child; those removed since say so", async () => {
+test("a run's artifacts are those that its own steps made; removed ones are marked", async () => {
   const objects = new MemoryObjectStore();
   const first = await stored(objects, `${place}/fit/0/1.1/model.bin`);
   const second = await stored(objects, `${place}/fit/1/1.2/model.bin`);
@@ -53,7 +53,7 @@ test("a run's artifacts are what each step made itself, by step and child; those
   ]);
 });
 
-test("a job's reports are among them, though its result does not name them", async () => {
+test("a job's reports are listed even if its result doesn't name them", async () => {
   const objects = new MemoryObjectStore();
   const report = await stored(objects, `${place}/job/0/1.1.2/report/scores.md`);
   const manifest = { version: 1, output: {}, artifacts: [report] };
@@ -66,7 +66,7 @@ test("a job's reports are among them, though its result does not name them", asy
   expect(listed(made)).toEqual([["job", undefined, "report/scores.md", false]]);
 });
 
-test("of a cached step they are those of the run that it has its result from", async () => {
+test("a cached step lists the artifacts of the run that its result comes from", async () => {
   const objects = new MemoryObjectStore();
   const model = await stored(objects, `runs/${run.pipeline}/earlier/fit/0/1.1/model.bin`);
   const record = succeeded("fit", 0, { model });

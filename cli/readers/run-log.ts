@@ -16,7 +16,7 @@ export type LogFilter = {
 };
 
 /** Machines' clocks differ, and a run's time is written a moment after its first line. */
-const slackMs = 60_000;
+const marginMs = 60_000;
 /** How long hooks and notices may still write after the end of a run. */
 const afterEndMs = 3_600_000;
 
@@ -32,7 +32,7 @@ async function readLines(
   run: Run,
   { place, level, since }: LogFilter,
 ): Promise<LogLine[]> {
-  const from = Math.max(Date.parse(run.startedAt) - slackMs, since ?? 0);
+  const from = Math.max(Date.parse(run.startedAt) - marginMs, since ?? 0);
   const until = isEnded(run) ? { endTime: Date.parse(run.endedAt) + afterEndMs } : {};
   const logs = jobLogsOf(run, await store.listSteps(run.runId, place?.step)).filter(
     ({ index }) => place?.index === undefined || index === place.index,
@@ -51,7 +51,7 @@ async function readLines(
  * How many more looks follow the run's end. A function's last lines appear only after its invocation, on AWS seconds
  * later.
  */
-const looksAfterEnd = 3;
+const pollsAfterEnd = 3;
 
 /**
  * The lines of a run.
@@ -69,7 +69,7 @@ export async function* runLog(
 ): AsyncGenerator<LogLine[], Run> {
   const client = new CloudWatchLogsClient(target.config);
   const seen = new Set<string>();
-  let looks = looksAfterEnd;
+  let looks = pollsAfterEnd;
   let { since } = filter;
   for (;;) {
     const run = await runNamed(target, runId);
@@ -84,7 +84,7 @@ export async function* runLog(
     if (looks === 0) return run;
     // Don't read everything again, only far enough back for lines that came late.
     const last = lines.at(-1)?.at;
-    if (last !== undefined) since = Math.max(since ?? 0, last - 2 * slackMs);
+    if (last !== undefined) since = Math.max(since ?? 0, last - 2 * marginMs);
     await delay(target.pollMs);
   }
 }

@@ -141,7 +141,7 @@ export function connect({ stage, region }: { stage: string; region: string }): T
 
 /** How many recent runs are searched for an id given by its beginning, and how many matches are named. */
 const recentRuns = 100;
-const mostMeant = 5;
+const maxMatches = 5;
 
 /** A run of a stage. @throws MillraceError if there is no such run */
 export async function runNamed(
@@ -152,9 +152,9 @@ export async function runNamed(
   if (run !== undefined) return run;
   const missing = `there is no run "${runId}" on stage "${stage}"`;
   const { runs } = await store.listRuns({}, recentRuns);
-  const meant = runs.map((each) => each.runId).filter((id) => runId.length > 0 && id.startsWith(runId));
-  const remedy = `Use the full id: ${meant.slice(0, mostMeant).join(", ")}.`;
-  throw new MillraceError("RUN_NOT_FOUND", missing, meant.length > 0 ? { remedy } : {});
+  const matches = runs.map((each) => each.runId).filter((id) => runId.length > 0 && id.startsWith(runId));
+  const remedy = `Use the full id: ${matches.slice(0, maxMatches).join(", ")}.`;
+  throw new MillraceError("RUN_NOT_FOUND", missing, matches.length > 0 ? { remedy } : {});
 }
 
 /** The graph that a run started with. @throws MillraceError if it isn't stored */
@@ -203,8 +203,8 @@ export async function readRunView(target: Target, runId: string): Promise<RunVie
   const [graph, records] = await Promise.all([graphOfRun(target, run), target.store.listSteps(runId)]);
   const stored = viewRun(run, graph, records, Date.now());
   const result = await resultOfRun(target, run, graph);
-  const told = result === undefined ? stored : { ...stored, result };
-  const view = target.stateDir === undefined ? told : withLocalLogs(told, target.stateDir);
+  const reported = result === undefined ? stored : { ...stored, result };
+  const view = target.stateDir === undefined ? reported : withLocalLogs(reported, target.stateDir);
   if (run.state === "QUEUED") return { ...view, waitsFor: await fullLimits(target.store, run) };
   if (!hasRunningJob(view)) return view;
   const progress = await progressOf(target, run, records);

@@ -17,7 +17,7 @@ describe("graphPicture", () => {
     ).toEqual(["●  a  function", "│", "●  b  function", "│", "●  c  function"]);
   });
 
-  test("a step that two wait for branches, and one that waits for two joins them", () => {
+  test("lines branch below a step with two dependants, and join above a step with two dependencies", () => {
     const lines = picture(
       80,
       aStepNode(0, "a"),
@@ -28,7 +28,7 @@ describe("graphPicture", () => {
     expect(lanes(lines)).toEqual(["●", "│", "├─●", "│ │", "● │", "│ │", "╰─●"]);
   });
 
-  test("a line passes under one that it has nothing to do with, without touching it", () => {
+  test("a line passes an unrelated step without touching it", () => {
     const lines = picture(
       80,
       aStepNode(0, "a"),
@@ -41,12 +41,12 @@ describe("graphPicture", () => {
     expect(lanes(lines).at(-1)).toBe("  ●");
   });
 
-  test("a step that merely comes after others hangs on dotted lines, and says after which", () => {
+  test("a step that only comes after others has dotted lines, and names them", () => {
     const lines = picture(80, aStepNode(0, "a"), aStepNode(1, "b"), aStepNode(2, "c", { after: [0, 1] }));
     expect(lines.slice(-3)).toEqual(["│ ┆", "╰┄●  c  function", "        after a, b"]);
   });
 
-  test("lists and conditions are told, and no line is wider than asked for", () => {
+  test("shows lists and conditions within the terminal's width", () => {
     const over = { $flatten: Array.from({ length: 9 }, (_, at) => ({ $step: [`some_step_${at}`] })) };
     const lines = picture(60, aStepNode(0, "sweep", { over, when: { $eq: [{ $params: ["full"] }, true] } }));
     expect(lines[0]).toMatch(/^● {2}sweep {2}function {2}× flatten\(some_step_0, .*…$/);
@@ -55,7 +55,7 @@ describe("graphPicture", () => {
   });
 });
 
-test("of a run the node is the state's symbol, and its words stand in place of what the step does", () => {
+test("shows each step's state in place of its kind for a run", () => {
   const graph: Graph = {
     version: 1,
     pipeline: "p",

@@ -20,7 +20,7 @@ function boxes(svg: string) {
   });
 }
 
-test("every step is a box that holds its text, none over another; a mapped one has a second sheet", () => {
+test("every step is a box around its text without overlaps; a mapped step has a second sheet", () => {
   const drawn = boxes(graphSvg(graph));
   expect(drawn.map(({ rects }) => rects)).toEqual([1, 2, 1]);
   for (const [place, box] of drawn.entries()) {
@@ -32,7 +32,7 @@ test("every step is a box that holds its text, none over another; a mapped one h
   }
 });
 
-test("a line runs from each step to those that wait for it, dotted where only the order counts", () => {
+test("a line runs from each step to its dependants, dotted if only the order counts", () => {
   const svg = graphSvg(graph);
   expect(count(svg, /class="edge"/g)).toBe(2);
   expect(count(svg, /class="edge after"/g)).toBe(1);
@@ -60,13 +60,13 @@ test.each(pipelines.map(({ name, graph }) => ({ name, graph })))(
   },
 );
 
-test("of a run a step has the colour of its state, and says it", () => {
+test("a run's steps are coloured and labelled by their states", () => {
   const svg = graphSvg(graph, new Map([[1, { colour: "red", text: "failed, 3/4 done" }]]));
   expect(boxes(svg).map(({ colour }) => colour)).toEqual(["gray", "red", "gray"]);
   expect(svg).toContain("failed, 3/4 done</text>");
 });
 
-test("what a definition says cannot become more than text", () => {
+test("text of a definition is escaped", () => {
   const svg = graphSvg({ ...graph, steps: [aStepNode(0, '<script>&"')] });
   expect(svg).toContain("&lt;script&gt;&amp;&quot;");
   expect(svg).not.toContain("<script");

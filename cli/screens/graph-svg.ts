@@ -16,7 +16,7 @@ const padding = 12;
 const margin = 16;
 /** How far the second sheet of a mapped step sticks out. */
 const sheet = 4;
-const longestLine = 44;
+const maxLine = 44;
 
 /** Border and fill of a step, for light and dark backgrounds. */
 const palette: Readonly<Record<Colour, { line: string; light: string; dark: string }>> = {
@@ -33,7 +33,7 @@ const escapes: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", "
 const escaped = (text: string) =>
   text.replace(/[&<>"]/g, (character) => escapes[character] ?? "").replace(/\p{Cc}/gu, " ");
 
-const cut = (text: string) => (text.length > longestLine ? `${text.slice(0, longestLine - 1)}…` : text);
+const cut = (text: string) => (text.length > maxLine ? `${text.slice(0, maxLine - 1)}…` : text);
 
 function linesOf(node: StepNode, standing: SvgStanding | undefined): string[] {
   const { name, over, when, repeat } = node;
@@ -49,10 +49,10 @@ function linesOf(node: StepNode, standing: SvgStanding | undefined): string[] {
 
 function boxOf(node: StepNode, standing: SvgStanding | undefined): NodeConfig & { lines: string[] } {
   const lines = linesOf(node, standing);
-  const longest = Math.max(...lines.map((line) => line.length));
+  const maxLength = Math.max(...lines.map((line) => line.length));
   return {
     lines,
-    width: Math.ceil(longest * letterWidth) + 2 * padding,
+    width: Math.ceil(maxLength * letterWidth) + 2 * padding,
     height: lines.length * lineHeight + padding,
   };
 }

@@ -7,7 +7,7 @@ const usage = {
   hints: ["memory: 3072 would do"],
 };
 
-test("what a job used stands beside what it had, with what would do", () => {
+test("a job's usage is shown next to its resources, with a recommendation", () => {
   expect(usageText(usage)).toBe("used 1.9 of 8.0 GiB, 0.8 of 2 vCPUs; memory: 3072 would do");
   expect(usageText({ peakMemoryBytes: gibibyte, memoryBytes: 2 * gibibyte, vcpus: 1, hints: [] })).toBe(
     "used 1.0 of 2.0 GiB",
@@ -24,7 +24,7 @@ test.each([
   expect(costText({ dollars, atLeast: false })).toBe(text);
 });
 
-test("a cost that is not known in full is a least one", () => {
+test("a partly known cost is shown as a minimum", () => {
   expect(costText({ dollars: 2, atLeast: true })).toBe("at least $2.00");
 });
 
@@ -37,7 +37,7 @@ describe("progress", () => {
     );
   });
 
-  test("tells one estimate of what is left: the job's, where it makes one", () => {
+  test("shows one estimate of the time left: the job's own, if it gives one", () => {
     expect(progressText({ fraction: 0.4, message: "4 of 10 rows, 170 s left", at, perMinute: 0.2 })).toBe(
       "████████░░░░░░░░░░░░ 40 %  4 of 10 rows, 170 s left  20 %/min",
     );
@@ -75,7 +75,7 @@ describe("below a Batch step's line", () => {
     ]);
   });
 
-  test("a failure that is the step's error already is not told twice", () => {
+  test("a failure that is already the step's error is shown once", () => {
     const jobs = [{ ...attempt, attempt: 1, tries: [{ log }] }];
     expect(jobLines({ state: "FAILED", errors: [{ name: "E", message: "" }], jobs }, 100)).toEqual([]);
   });

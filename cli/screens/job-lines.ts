@@ -85,11 +85,11 @@ export function jobLines(
 ): string[] {
   const ended = state === "SUCCEEDED" || state === "FAILED" || state === "TIMED_OUT" || state === "CANCELLED";
   // If the first attempt failed and was the only one, its error already shows the log.
-  const told = jobs.length === 1 && errors.length > 0 ? [] : failedLines(jobs, width);
+  const lines = jobs.length === 1 && errors.length > 0 ? [] : failedLines(jobs, width);
   return [
     ...(progress === undefined ? [] : wrapped(progressText(progress), width)),
     ...(log === undefined || ended ? [] : wrapped(`log: ${log}`, width)),
     ...(usage === undefined || !ended ? [] : wrapped(usageText(usage), width)),
-    ...told,
+    ...lines,
   ];
 }

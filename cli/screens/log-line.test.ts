@@ -1,7 +1,7 @@
-import { type LogLook, logLineJson, logLineText, parseLogLine } from "./log-line.ts";
+import { type LogStyle, logLineJson, logLineText, parseLogLine } from "./log-line.ts";
 
 const origin = { at: Date.parse("2021-10-04T16:21:00Z"), source: "step" };
-const look: LogLook = { numbers: new Map([["train", 0]]), mapped: new Set(["train"]), width: 8 };
+const look: LogStyle = { numbers: new Map([["train", 0]]), mapped: new Set(["train"]), width: 8 };
 
 const ofJob = {
   ...{
@@ -14,7 +14,7 @@ const ofJob = {
   ...{ pipeline: "p", run: "r1", step: "train", index: 2, jobId: "j", attempt: "1.2" },
 };
 
-test("a line of a job is its words and figures, under its step, child and attempt", () => {
+test("a job's line shows message and figures with step, child and attempt", () => {
   const line = parseLogLine(JSON.stringify(ofJob), origin);
   expect(line).toEqual({
     ...{ source: "step", at: origin.at + 1500, level: "warn", message: "fitted", runId: "r1" },
@@ -23,7 +23,7 @@ test("a line of a job is its words and figures, under its step, child and attemp
   expect(logLineText(line, look)).toBe("16:21:01.500  train[2] #1.2  WARN fitted  alpha=0.1 slope=1.23457");
 });
 
-test("a line of Powertools loses what says only where a function ran", () => {
+test("fields that only describe the Lambda environment are hidden", () => {
   const written = {
     ...{ level: "INFO", message: "run started", service: "millrace", cold_start: true, function_name: "x" },
     ...{ sampling_rate: 0, runId: "r1", name: "of october" },
@@ -33,7 +33,7 @@ test("a line of Powertools loses what says only where a function ran", () => {
   expect(logLineText(line, look)).toBe('16:21:00.000  run       run started  name="of october"');
 });
 
-test("an error is told in words, with the first lines of its stack below", () => {
+test("an error is shown with the first lines of its stack", () => {
   const error = {
     name: "Error",
     message: "singular",
@@ -48,7 +48,7 @@ test("an error is told in words, with the first lines of its stack below", () =>
   expect(stack.map((each) => each.trim())).toEqual(["at fit (a.ts:1)", "at b"]);
 });
 
-test("a job's error is told once: its message and the end of its stack, and not again where its step ends", () => {
+test("a job's error is shown in full once, and only named where its step ends", () => {
   const message = "column hour: 3 values are no hours";
   const stack = [
     "Traceback (most recent call last):",
@@ -68,8 +68,8 @@ test("a job's error is told once: its message and the end of its stack, and not 
     },
     { level: "WARN", message: "step ended", error: { name: "InvalidData", message }, attempt: 2, ...ofTry },
   ];
-  const told = new Set<string>();
-  const texts = lines.map((line) => logLineText(parseLogLine(JSON.stringify(line), origin), look, told));
+  const reported = new Set<string>();
+  const texts = lines.map((line) => logLineText(parseLogLine(JSON.stringify(line), origin), look, reported));
   expect(texts.join("\n").split("\n")).toEqual([
     `16:21:00.000  train[0]  ERROR InvalidData: ${message}  retryable=false`,
     "              Traceback (most recent call last):",
@@ -80,7 +80,7 @@ test("a job's error is told once: its message and the end of its stack, and not 
   ]);
 });
 
-test("a figure that is called error is a figure", () => {
+test("a numeric field named error is shown as a figure", () => {
   const line = parseLogLine(JSON.stringify({ level: "INFO", message: "fitted", error: "small" }), origin);
   expect(logLineText(line, look)).toBe("16:21:00.000  run       fitted  error=small");
 });
@@ -91,7 +91,7 @@ test.each([
   '["a list"]',
   '{"no": "message"}',
   '{"message": 3}',
-])("%s is a line as it stands, of whoever's log it is in", (text) => {
+])("%s is shown unchanged, whatever log it is in", (text) => {
   const line = parseLogLine(text, { ...origin, step: "train", index: 1 });
   expect(line).toMatchObject({
     message: text.trimEnd(),
@@ -102,7 +102,7 @@ test.each([
   });
 });
 
-test("as JSON a line is one object on one line, with its time", () => {
+test("a line as JSON is one object with its time", () => {
   const json = logLineJson(parseLogLine("two words", { ...origin, step: "train" }));
   expect(json).not.toContain("\n");
   expect(JSON.parse(json)).toEqual({

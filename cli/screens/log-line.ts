@@ -105,7 +105,7 @@ export function logLineJson({ at, ...line }: LogLine): string {
 }
 
 /** Max. number of stack lines in a terminal; `--json` has all of them. */
-const mostStackLines = 8;
+const maxStackLines = 8;
 
 const errorField = z.object({
   name: z.string(),
@@ -115,10 +115,10 @@ const errorField = z.object({
   stack: z.union([z.string(), z.array(z.string())]).optional(),
 });
 
-type ToldError = z.infer<typeof errorField>;
+type LoggedError = z.infer<typeof errorField>;
 
 /** The error in a line, and the line's other figures. Functions log an error as one field, jobs as several. */
-function errorOf({ message, fields }: LogLine): { error?: ToldError; figures: JsonObject } {
+function errorOf({ message, fields }: LogLine): { error?: LoggedError; figures: JsonObject } {
   const { error, ...others } = fields;
   const { stack, code, ...figures } = others;
   if (typeof error === "string" && stack !== undefined) {
@@ -131,14 +131,14 @@ function errorOf({ message, fields }: LogLine): { error?: ToldError; figures: Js
 }
 
 /** The stack lines nearest to the error, without those that repeat its message. */
-function stackLines({ name, message, stack = [] }: ToldError): string[] {
-  const said = new Set(message.split("\n"));
+function stackLines({ name, message, stack = [] }: LoggedError): string[] {
+  const messageLines = new Set(message.split("\n"));
   const lines = (typeof stack === "string" ? stack.split("\n") : stack)
     .flatMap((line) => line.split("\n"))
-    .filter((line) => !said.has(line) && !line.replace(/^[\w.]+\./, "").startsWith(`${name}: `));
+    .filter((line) => !messageLines.has(line) && !line.replace(/^[\w.]+\./, "").startsWith(`${name}: `));
   // Python's stacks end where the error was raised; Node's begin there.
   const isNodes = lines.some((line) => /^\s+at /.test(line));
-  return isNodes ? lines.slice(0, mostStackLines) : lines.slice(-mostStackLines);
+  return isNodes ? lines.slice(0, maxStackLines) : lines.slice(-maxStackLines);
 }
 
 function valueText(value: Json): string {
@@ -158,7 +158,7 @@ const stepColours = ["cyan", "green", "magenta", "blue"] as const;
 const levelColours = { debug: "gray", info: "white", warn: "yellow", error: "red" } as const;
 
 /** What makes a run's lines easy to tell apart. */
-export type LogLook = {
+export type LogStyle = {
   /** Numbers of the steps, by name. Neighbours get different colours. */
   readonly numbers: ReadonlyMap<string, number>;
   readonly mapped: ReadonlySet<string>;
@@ -167,7 +167,7 @@ export type LogLook = {
 };
 
 /** Identifies an error in the lines about it: one line comes from the job, one from the function that ends its step. */
-function errorKey({ step, index = 0, attempt = "" }: LogLine, { name, message }: ToldError): string {
+function errorKey({ step, index = 0, attempt = "" }: LogLine, { name, message }: LoggedError): string {
   return JSON.stringify([step, index, attempt.replace(/^\d+\./, ""), name, message.slice(0, 100)]);
 }
 
@@ -175,29 +175,29 @@ function errorKey({ step, index = 0, attempt = "" }: LogLine, { name, message }:
  * A line for people: time (UTC), step, words and figures; warnings and errors are marked. An error's remedy and
  * stack follow on separate lines.
  *
- * @param told errors that were already shown in full; another line about the same error only names it
+ * @param reported errors that were already shown in full; another line about the same error only names it
  */
 export function logLineText(
   line: LogLine,
-  { numbers, mapped, width }: LogLook,
-  told: Set<string> = new Set(),
+  { numbers, mapped, width }: LogStyle,
+  reported: Set<string> = new Set(),
 ): string {
   const { step = "", level, message } = line;
   const { error, figures } = errorOf(line);
   const key = error && errorKey(line, error);
-  const isTold = key !== undefined && told.has(key);
-  if (key !== undefined) told.add(key);
-  const words = error && (isTold ? (error.code ?? error.name) : errorTitle(error));
+  const isReported = key !== undefined && reported.has(key);
+  if (key !== undefined) reported.add(key);
+  const words = error && (isReported ? (error.code ?? error.name) : errorTitle(error));
   // A job's line about an error repeats the error's words.
   const isErrors = error?.message === message;
-  const said = isErrors ? (words ?? message) : message;
+  const messageLines = isErrors ? (words ?? message) : message;
   const rest = Object.entries(figures).map(([name, value = null]) => `${name}=${valueText(value)}`);
   const facts = [...(words === undefined || isErrors ? [] : [words]), ...rest].join(" ");
   const colour = stepColours[(numbers.get(step) ?? 0) % stepColours.length] ?? "cyan";
   const time = styleText("gray", new Date(line.at).toISOString().slice(11, 23));
   const name = styleText(step === "" ? "gray" : colour, stepText(line, mapped.has(step)).padEnd(width));
-  const loud = level === "info" ? said : styleText(levelColours[level], `${level.toUpperCase()} ${said}`);
-  const below = error === undefined || isTold ? [] : [...remedyLines(error), ...stackLines(error)];
+  const loud = level === "info" ? messageLines : styleText(levelColours[level], `${level.toUpperCase()} ${messageLines}`);
+  const below = error === undefined || isReported ? [] : [...remedyLines(error), ...stackLines(error)];
   return [
     [`${time}  ${name}`, loud, facts].filter((part) => part !== "").join("  "),
     ...below.map((each) => styleText("gray", `${" ".repeat(14)}${each.trimEnd()}`)),

@@ -3,7 +3,7 @@ import { compareScreen, logScreen, modelScreen, modelsScreen } from "./model-scr
 const now = Date.parse("2026-01-03T00:00:00Z");
 const registeredAt = "2026-01-01T00:00:00Z";
 
-test("figures are told to six digits, counts in full, and cut where the line ends", () => {
+test("figures have six digits, counts are complete, and lines are cut at the terminal's width", () => {
   const metrics = { testLogLoss: 0.399281234, rows: 12_345_678, trainLogLoss: 0.4 };
   const screen = modelsScreen(
     [{ name: "ctr", aliases: [], champion: { version: 12, registeredAt, metrics } }],
@@ -15,7 +15,7 @@ test("figures are told to six digits, counts in full, and cut where the line end
   expect(line.length).toBeLessThanOrEqual(70);
 });
 
-test("the figure that the gate decides by comes first, in lists and in comparisons", () => {
+test("the gate's metric comes first in lists and comparisons", () => {
   const metrics = { rows: 3, testLogLoss: 0.4, seconds: 1 };
   const model = { name: "ctr", aliases: [], metric: "testLogLoss" };
   const all = modelsScreen([{ ...model, champion: { version: 1, registeredAt, metrics } }], 80, now);
@@ -35,17 +35,17 @@ test("the figure that the gate decides by comes first, in lists and in compariso
   ]);
 });
 
-test("a model without a champion has its other aliases in its line", () => {
+test("a model without a champion is listed with its other aliases", () => {
   const screen = modelsScreen([{ name: "ctr", aliases: [{ alias: "challenger", version: 3 }] }], 80, now);
   expect(screen.split("\n")[1]).toMatch(/^ctr +none +challenger 3$/);
 });
 
-test("what only one of two versions has is a dash beside it", () => {
+test("a value that only one of two versions has is compared with a dash", () => {
   const screen = compareScreen([{ field: "seed", a: null, b: 42 }], ["1", "2"]);
   expect(screen.split("\n")[1]).toMatch(/^seed +– +42$/);
 });
 
-test("a change is a share of the first one, and none of nothing", () => {
+test("a change is relative to the first value, and omitted if that is 0", () => {
   const of = (a: number, b: number, change: number) =>
     compareScreen([{ field: "m", a, b, change }], ["1", "2"]).split("\n")[1];
   expect(of(2, 1, -0.5)).toMatch(/−50 %$/);
@@ -53,7 +53,7 @@ test("a change is a share of the first one, and none of nothing", () => {
   expect(of(0, 1, Number.POSITIVE_INFINITY)).toMatch(/^m +0 +1$/);
 });
 
-test("moves are told the newest first, with who and why", () => {
+test("moves are listed newest first, with actor and reason", () => {
   const move = { name: "ctr", alias: "champion", at: registeredAt, why: "better" } as const;
   const screen = logScreen([
     {

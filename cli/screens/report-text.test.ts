@@ -7,7 +7,7 @@ const anArtifact = (mediaType: string, bytes = 10): Artifact => ({
 const shown = (mediaType: string, text: string) => reportText(anArtifact(mediaType), Buffer.from(text));
 const tableType = "application/vnd.millrace.table+json";
 
-test("a table is columns, with short figures and nothing where there is none", () => {
+test("a table is shown in columns with short figures and blanks for missing values", () => {
   const text = shown(tableType, '{"columns":["fold","r2"],"rows":[["a",0.123456789],["b",null]]}');
   expect(text.split("\n")).toEqual(["fold  r2", "a     0.123457", "b"]);
 });
@@ -16,11 +16,11 @@ test.each([
   ["application/vnd.millrace.link+json", '{"url":"https://a","title":"A"}', "A: https://a"],
   ["application/json", '{"a":1}', '{\n  "a": 1\n}'],
   ["text/markdown", "# Title\n", "# Title"],
-])("%s is shown as it reads", (type, text, expected) => {
+])("%s is shown unchanged", (type, text, expected) => {
   expect(shown(type, text)).toBe(expected);
 });
 
-test("what could steer the terminal is left out", () => {
+test("terminal control characters are removed", () => {
   expect(shown("text/plain", "\u001b[2Jgone")).toBe("gone");
 });
 

@@ -6,7 +6,7 @@ import { MillraceError } from "../../shared/pipeline/millrace-error.ts";
 import { table } from "./table.ts";
 
 /** Max. size in bytes of an artifact that is shown. */
-export const largestShown = 1_000_000;
+export const maxShown = 1_000_000;
 
 /** A table as `context.report.table` of the job SDK writes it. */
 const tableReport = z.object({ columns: z.array(z.string()), rows: z.array(z.array(z.json())) });
@@ -44,7 +44,7 @@ const renderers: readonly { type: RegExp; render: (text: string) => string }[] =
 
 /** Whether a terminal can show an artifact: a table, a link, JSON or a text, if it isn't too large. */
 export function isShowable({ mediaType, bytes }: Artifact): boolean {
-  return bytes <= largestShown && renderers.some(({ type }) => type.test(mediaType));
+  return bytes <= maxShown && renderers.some(({ type }) => type.test(mediaType));
 }
 
 /**

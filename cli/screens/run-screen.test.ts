@@ -40,13 +40,13 @@ const running = aStepView("train_model", {
   children: { total: 6, counts: { SUCCEEDED: 4, RUNNING: 2 } },
 });
 
-test("children are counts: done of all, then what the others are at", () => {
+test("a map shows counts: done of all, then the states of the others", () => {
   expect(childrenText({ total: 9, counts: { SUCCEEDED: 4, RUNNING: 2, FAILED: 1, WAITING: 2 } })).toBe(
     "4/9 done, 2 running, 1 failed",
   );
 });
 
-test("a step's line has its state as a word, its counts, its attempt and its duration", () => {
+test("a step's line shows state, counts, attempt and duration", () => {
   const line = runScreen(aRunView([running]), 80)
     .split("\n")
     .at(-1);
@@ -60,7 +60,7 @@ test("an error stands under its step, with the child's place and the log", () =>
   expect(lines.slice(-2)).toEqual(["      [2] ValueError: y has 3 NaN", "      log: s3://b/log"]);
 });
 
-test("an error says where it was thrown, and of several the first", () => {
+test("an error shows where it was thrown; of several errors, the first is shown", () => {
   const error = (index: number) => ({
     name: "E",
     message: "no",
@@ -77,7 +77,7 @@ test("an error says where it was thrown, and of several the first", () => {
   ]);
 });
 
-test("what followed the end stands below the steps, with what became of it", () => {
+test("hooks and notices are listed below the steps with their states", () => {
   const screen = runScreen(
     aRunView([running], {
       state: "FAILED",
@@ -115,11 +115,11 @@ describe("runs that belong together", () => {
       .split("\n")
       .slice(5);
 
-  test("a step that waits for a run says how to look at it", () => {
+  test("a step that waits for a child run shows the command to inspect it", () => {
     expect(linked({ child: "r2" })).toEqual(["      look at its run: npx millrace run r2"]);
   });
 
-  test("a mapped one shows its runs with their states, and how to look at the first that is not done", () => {
+  test("a mapped child step shows its runs with their states, and the command to inspect the first unfinished one", () => {
     const childRuns = [
       { index: 0, runId: "r0", state: "SUCCEEDED" },
       { index: 11, runId: "r11", state: "FAILED" },
@@ -133,7 +133,7 @@ describe("runs that belong together", () => {
     ]);
   });
 
-  test("a run that another one started says how to look at that one", () => {
+  test("a child run shows the command to inspect its parent", () => {
     const cause = {
       kind: "step",
       runId: "20211004T162100Z-4k7q2m9xt6bw",
@@ -152,7 +152,7 @@ describe("runs that belong together", () => {
   });
 });
 
-test("an approval says who gave it, and why; a refusal is told by its error", () => {
+test("an approval shows who gave it and why; a rejection is shown as its error", () => {
   const at = "2021-10-04T16:21:00.000Z";
   const line = (overrides: Partial<StepView>) =>
     runScreen(aRunView([aStepView("sign_off", { kind: "approval", ...overrides })]), 100).split("\n")[4];
@@ -171,7 +171,7 @@ describe("a run that has not begun", () => {
       .slice(3, -2);
   const holders = ["r1", "r2", "r3", "r4"];
 
-  test("says of each limit that is full who holds its slots", () => {
+  test("names each full limit and the holders of its slots", () => {
     const waitsFor = [
       { limit: "pipeline/train", slots: 0, holders: [] },
       { limit: "queue/gpu", slots: 4, holders },
@@ -183,7 +183,7 @@ describe("a run that has not begun", () => {
     ]);
   });
 
-  test("is about to begin where no limit is full, or waits for its time", () => {
+  test("is shown as starting if no limit is full, or as waiting for its time", () => {
     const [soon] = lines({ state: "QUEUED", waitsFor: [] });
     expect(soon).toBe("there is a slot for it: it is about to begin");
     expect(lines({ state: "SCHEDULED" })).toEqual(["waits for its time, 2021-10-04T16:21:00Z"]);
@@ -204,7 +204,7 @@ describe("without a terminal", () => {
     return lines;
   }
 
-  test("each change is a line, and a look that finds no change prints nothing", () => {
+  test("prints a line for each change, and nothing without a change", () => {
     const waiting = aStepView("train_model");
     const lines = shown(
       aRunView([waiting], { milliseconds: 0 }),
@@ -235,7 +235,7 @@ describe("without a terminal", () => {
     expect(shown(aRunView([running]), end).at(-1)).toMatch(/: FAILED after 12\.3 s$/);
   });
 
-  test("a run that had ended before is told of with its end", () => {
+  test("prints the end of a run that had already ended", () => {
     const end = aRunView([aStepView("a", { state: "SUCCEEDED" })], {
       state: "SUCCEEDED",
       endedAt: "2021-10-04T16:21:12.300Z",

@@ -15,7 +15,7 @@ import type {
 } from "../../shared/run/run-view.ts";
 import type { Cause, RunState } from "../../shared/state/run.ts";
 import { costText, jobLines, progressTenths } from "./job-lines.ts";
-import { cutMiddle, durationText, wrapped } from "./units.ts";
+import { durationText, truncateMiddle, wrapped } from "./units.ts";
 
 /** The colours that states can have. */
 export type Colour = "green" | "red" | "cyan" | "yellow" | "gray" | "magenta";
@@ -80,17 +80,17 @@ export function causeText(cause: Cause): string {
 
 /** Why a run exists and, if it comes from another run, how to look at that one. */
 function causeLines(cause: Cause, width: number): string[] {
-  const text = cutMiddle(causeText(cause), width);
+  const text = truncateMiddle(causeText(cause), width);
   return "runId" in cause ? [text, `look at that one: npx millrace run ${cause.runId}`] : [text];
 }
 
 /** Max. number of a limit's holders that are named. */
-const mostHolders = 2;
+const maxHolders = 2;
 
 function fullLimitText({ limit, slots, holders }: FullLimit): string {
   if (slots === 0) return `${limit}, which is paused`;
-  const more = holders.length - mostHolders;
-  const names = [...holders.slice(0, mostHolders), ...(more > 0 ? [`${more} more`] : [])].join(", ");
+  const more = holders.length - maxHolders;
+  const names = [...holders.slice(0, maxHolders), ...(more > 0 ? [`${more} more`] : [])].join(", ");
   return `${limit}: ${holders.length} of ${slots} held by ${names}`;
 }
 
@@ -125,7 +125,7 @@ export function childrenText({ total, counts }: ChildrenView): string {
 }
 
 /** Whether a step started on Spot machines and moved to on-demand ones. */
-function isMovedOnDemand({ queue, jobs = [] }: Line): boolean {
+function movedOnDemand({ queue, jobs = [] }: Line): boolean {
   return queue !== undefined && !isSpotQueue(queue) && jobs.some(({ spot }) => spot);
 }
 
@@ -142,7 +142,7 @@ function detailText(step: Line): string {
     ...(step.passes === undefined ? [] : [`pass ${step.passes}`]),
     ...(step.attempts > 1 && step.passes === undefined ? [`attempt ${step.attempts}`] : []),
     ...(step.withoutGpu === true ? ["without a GPU: the stage has none"] : []),
-    ...(isMovedOnDemand(step) ? ["on demand after Spot"] : []),
+    ...(movedOnDemand(step) ? ["on demand after Spot"] : []),
     ...(step.cachedFrom === undefined ? [] : [`result of run ${step.cachedFrom.runId}`]),
     ...(step.message === undefined ? [] : [step.message]),
     ...(step.answers ?? []).flatMap(answerText),

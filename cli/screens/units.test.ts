@@ -1,4 +1,4 @@
-import { agoText, bytesText, cutMiddle, durationText, wrapped } from "./units.ts";
+import { agoText, bytesText, durationText, truncateMiddle, wrapped } from "./units.ts";
 
 test.each([
   [26, "26 ms"],
@@ -31,9 +31,9 @@ test.each([
   expect(agoText(milliseconds)).toBe(text);
 });
 
-test("a text that is too long keeps both its ends", () => {
-  expect(cutMiddle("s3://bucket/raw/data.csv", 11)).toBe("s3://…a.csv");
-  expect(cutMiddle("short", 5)).toBe("short");
+test("a text that is too long is cut in the middle", () => {
+  expect(truncateMiddle("s3://bucket/raw/data.csv", 11)).toBe("s3://…a.csv");
+  expect(truncateMiddle("short", 5)).toBe("short");
 });
 
 test("lines break at spaces, words that are too long anywhere, and breaks of the text stay", () => {

@@ -32,7 +32,7 @@ export function bytesText(bytes: number): string {
 }
 
 /** Cuts the middle out of a text that is too long, as both ends of an S3 URI matter. */
-export function cutMiddle(text: string, width: number): string {
+export function truncateMiddle(text: string, width: number): string {
   if (text.length <= width) return text;
   const tail = Math.ceil((width - 1) / 2);
   return `${text.slice(0, Math.max(0, width - 1 - tail))}…${text.slice(-tail)}`;

@@ -16,7 +16,7 @@ const WRAPPER = [
 ].join("\n");
 
 const ADOPTED_POLL_MS = 50;
-const UNSTARTED_AFTER_MS = 1000;
+const UNSTARTED_TIMEOUT_MS = 1000;
 
 /**
  * How an attempt's process ended. `lost`: it died without an exit code, as if its machine had gone. `unstarted`: the
@@ -95,7 +95,7 @@ export async function adoptProcess(
 ): Promise<ProcessEnd> {
   const pidFile = path.join(directory, "pid");
   // That server may have started it in its very last moment, and the process may be about to write its pid.
-  const deadline = Date.now() + UNSTARTED_AFTER_MS;
+  const deadline = Date.now() + UNSTARTED_TIMEOUT_MS;
   while (numberIn(pidFile) === undefined) {
     if (Date.now() > deadline) return "unstarted";
     await delay(ADOPTED_POLL_MS, undefined, { signal });

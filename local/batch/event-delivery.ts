@@ -5,7 +5,7 @@ import type { BatchStore } from "./store.ts";
 
 const RETRY_MS = 200;
 const ENTRIES_A_REQUEST = 100;
-const REORDER_AT_MOST_MS = 1000;
+const MAX_REORDER_MS = 1000;
 
 type Entry = { Source: string; DetailType: string; Detail: string; Resources: string[] };
 type Waiting = { seq: number; jobId: string; entry: Entry; notBefore: number; held: boolean };
@@ -61,7 +61,7 @@ export class EventDelivery {
       Detail: JSON.stringify(jobDetail(job, summary)),
       Resources: [job.jobArn],
     };
-    const wait = delayed?.delayMs ?? (reordered === undefined ? 0 : reordered.delayMs || REORDER_AT_MOST_MS);
+    const wait = delayed?.delayMs ?? (reordered === undefined ? 0 : reordered.delayMs || MAX_REORDER_MS);
     const kept: Kept = { jobId: job.jobId, entry, notBefore: Date.now() + wait };
     for (let copy = 0; copy < copies; copy++) {
       const seq = this.store.addEvent(JSON.stringify(kept));

@@ -2,7 +2,7 @@ import { arraySize, isFinal, JOB_STATUSES, type Job, type JobStatus } from "./jo
 import type { StatusSummary } from "./present.ts";
 import type { BatchStore } from "./store.ts";
 
-const KEPT_MS = 7 * 24 * 3600 * 1000;
+const RETENTION_MS = 7 * 24 * 3600 * 1000;
 
 function emptySummary(): StatusSummary {
   return Object.fromEntries(JOB_STATUSES.map((status) => [status, 0])) as StatusSummary;
@@ -18,7 +18,7 @@ export class JobTable {
   constructor(store: BatchStore) {
     this.store = store;
     const jobs = store.jobs();
-    const old = jobs.filter((job) => (job.stoppedAt ?? Number.POSITIVE_INFINITY) < Date.now() - KEPT_MS);
+    const old = jobs.filter((job) => (job.stoppedAt ?? Number.POSITIVE_INFINITY) < Date.now() - RETENTION_MS);
     store.transaction(() => {
       for (const job of old) store.deleteJob(job.jobId);
     });

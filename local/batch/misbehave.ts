@@ -1,14 +1,14 @@
 import type { MisbehaviourRequest } from "./misbehaviour.ts";
 
 /** An active rule, with how often it applied. */
-export type MisbehaviourInForce = MisbehaviourRequest & { hits: number };
+export type ActiveMisbehaviour = MisbehaviourRequest & { hits: number };
 
-async function call(batchEndpoint: string, method: string, body?: unknown): Promise<MisbehaviourInForce[]> {
+async function call(batchEndpoint: string, method: string, body?: unknown): Promise<ActiveMisbehaviour[]> {
   const response = await fetch(new URL("/_local/misbehave", batchEndpoint), {
     method,
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
-  const answer = (await response.json()) as { rules: MisbehaviourInForce[]; message?: string };
+  const answer = (await response.json()) as { rules: ActiveMisbehaviour[]; message?: string };
   if (!response.ok) throw new Error(answer.message ?? `status ${response.status}`);
   return answer.rules;
 }
@@ -20,12 +20,12 @@ async function call(batchEndpoint: string, method: string, body?: unknown): Prom
 export function misbehave(
   batchEndpoint: string,
   rules: MisbehaviourRequest[],
-): Promise<MisbehaviourInForce[]> {
+): Promise<ActiveMisbehaviour[]> {
   return call(batchEndpoint, "POST", { rules });
 }
 
 /** The active rules and how often each applied. */
-export function misbehaviours(batchEndpoint: string): Promise<MisbehaviourInForce[]> {
+export function misbehaviours(batchEndpoint: string): Promise<ActiveMisbehaviour[]> {
   return call(batchEndpoint, "GET");
 }
 

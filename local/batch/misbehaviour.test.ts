@@ -13,15 +13,15 @@ function pattern(of: Misbehaviour, draws: number): string {
 }
 
 describe("misbehaviour on request", () => {
-  it("nothing happens that wasn't asked for", () => {
+  it("no fault occurs without a rule", () => {
     expect(misbehaviour({ kind: "drop-event" }).strikes("throttle", {})).toBeUndefined();
   });
 
-  it("it stops after so many times", () => {
+  it("a rule stops after its number of hits", () => {
     expect(pattern(misbehaviour({ kind: "drop-event", times: 2 }), 4)).toBe("xx..");
   });
 
-  it("a job name matches whole, or by its beginning before an asterisk", () => {
+  it("a job name matches exactly, or by a prefix before an asterisk", () => {
     const rules = misbehaviour(
       { kind: "throttle", jobName: "train-*" },
       { kind: "drop-event", jobName: "train" },
@@ -38,7 +38,7 @@ describe("misbehaviour on request", () => {
     expect(rules.strikes("drop-event", { status: "FAILED", attempt: 2 })).toBeDefined();
   });
 
-  it("the same seed repeats the same chance, another doesn't", () => {
+  it("the same seed repeats the same faults; another doesn't", () => {
     const chance = (seed: number) =>
       pattern(misbehaviour({ kind: "drop-event", probability: 0.5, seed }), 64);
     expect(chance(7)).toBe(chance(7));

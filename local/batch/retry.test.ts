@@ -1,7 +1,7 @@
 import type { RetryStrategy } from "./job.ts";
 import { type Outcome, retries } from "./retry.ts";
 
-const usual: RetryStrategy = {
+const defaultStrategy: RetryStrategy = {
   attempts: 3,
   evaluateOnExit: [
     { action: "RETRY", onStatusReason: "Host EC2*" },
@@ -15,9 +15,9 @@ const attempts = (n: number) => Array.from({ length: n }, () => ({ container: {}
 
 describe("evaluateOnExit", () => {
   it.each<[string, RetryStrategy, Outcome, boolean]>([
-    ["a Spot interruption matches by the words before the asterisk", usual, spot, true],
-    ["an exit code that no rule retries falls to the last rule", usual, exited, false],
-    ["a reason is matched", usual, { ...exited, reason: "CannotPullContainerError: x" }, true],
+    ["a Spot interruption matches by the words before the asterisk", defaultStrategy, spot, true],
+    ["an exit code that no rule retries falls to the last rule", defaultStrategy, exited, false],
+    ["a reason is matched", defaultStrategy, { ...exited, reason: "CannotPullContainerError: x" }, true],
     [
       "no match means retry",
       { attempts: 3, evaluateOnExit: [{ action: "EXIT", onExitCode: "2" }] },
@@ -54,7 +54,7 @@ describe("evaluateOnExit", () => {
   });
 
   it("no attempt is left after the last", () => {
-    expect(retries(usual, attempts(2), spot)).toBe(true);
-    expect(retries(usual, attempts(3), spot)).toBe(false);
+    expect(retries(defaultStrategy, attempts(2), spot)).toBe(true);
+    expect(retries(defaultStrategy, attempts(3), spot)).toBe(false);
   });
 });

@@ -21,7 +21,7 @@ const retryOnHost = {
 };
 
 /** The reported statuses of a job, after its last event arrived. */
-async function told(jobId: string, last = "SUCCEEDED"): Promise<string[]> {
+async function statusesOf(jobId: string, last = "SUCCEEDED"): Promise<string[]> {
   await batch.ended(jobId);
   await until(`${last} is told`, () => batch.sink.statuses(jobId).includes(last));
   await until("nothing is left to deliver", async () => {
@@ -32,33 +32,33 @@ async function told(jobId: string, last = "SUCCEEDED"): Promise<string[]> {
 }
 
 describe("events go wrong on request:", () => {
-  it("one comes twice", async () => {
+  it("an event is delivered twice", async () => {
     await misbehave(batch.endpoint, [{ kind: "duplicate-event", status: "SUCCEEDED", jobName: "twice" }]);
     const id = await batch.submit("true", { jobName: "twice" });
-    expect(await told(id)).toEqual(["RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED", "SUCCEEDED"]);
+    expect(await statusesOf(id)).toEqual(["RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED", "SUCCEEDED"]);
   });
 
-  it("one comes after the next", async () => {
+  it("an event is delivered after the next one", async () => {
     await misbehave(batch.endpoint, [{ kind: "reorder-events", status: "RUNNING", jobName: "swapped" }]);
     const id = await batch.submit("true", { jobName: "swapped" });
-    await told(id);
-    expect(await told(id, "RUNNING")).toEqual(["RUNNABLE", "STARTING", "SUCCEEDED", "RUNNING"]);
+    await statusesOf(id);
+    expect(await statusesOf(id, "RUNNING")).toEqual(["RUNNABLE", "STARTING", "SUCCEEDED", "RUNNING"]);
   });
 
-  it("one never comes", async () => {
+  it("an event is lost", async () => {
     await misbehave(batch.endpoint, [{ kind: "drop-event", status: "RUNNING", jobName: "dropped" }]);
     const id = await batch.submit("true", { jobName: "dropped" });
-    expect(await told(id)).toEqual(["RUNNABLE", "STARTING", "SUCCEEDED"]);
+    expect(await statusesOf(id)).toEqual(["RUNNABLE", "STARTING", "SUCCEEDED"]);
   });
 
-  it("one comes late", async () => {
+  it("an event is late", async () => {
     await misbehave(batch.endpoint, [
       { kind: "delay-event", status: "SUCCEEDED", jobName: "late", delayMs: 300 },
     ]);
     const id = await batch.submit("true", { jobName: "late" });
     const { stoppedAt = Number.NaN } = await batch.ended(id);
     expect(batch.sink.statuses(id)).not.toContain("SUCCEEDED");
-    await told(id);
+    await statusesOf(id);
     expect(Date.now() - stoppedAt).toBeGreaterThanOrEqual(300);
   });
 });
@@ -74,12 +74,12 @@ describe("machines go wrong on request:", () => {
     expect(job.status).toBe("SUCCEEDED");
     expect(job.attempts?.[0]?.statusReason).toMatch(/^Host EC2 \(instance i-0[0-9a-f]{16}\) terminated\.$/);
     expect(job.attempts?.[0]?.container).not.toHaveProperty("exitCode");
-    expect(await told(id)).toEqual(
+    expect(await statusesOf(id)).toEqual(
       ["RUNNABLE", "STARTING", "RUNNING", "RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED"], // AWS: back to RUNNABLE
     );
   });
 
-  it("what a killed process wrote into its temporary folder is gone with it", async () => {
+  it("a killed process loses its temporary folder", async () => {
     await misbehave(batch.endpoint, [
       { kind: "spot-interruption", attempt: 1, jobName: "untidy", whenLogged: "written" },
     ]);
@@ -108,24 +108,21 @@ describe("machines go wrong on request:", () => {
   it.each([
     ["spot-interruption", /^Host EC2/],
     ["out-of-memory", /^Essential container/],
-  ] as const)(
-    "%s strikes once the attempt has said something, and not before",
-    async (kind, statusReason) => {
-      const go = path.join(batch.stateDir, `go-${kind}`);
-      const jobName = `half-done-${kind}`;
-      await misbehave(batch.endpoint, [{ kind, jobName, whenLogged: "half done" }]);
-      const script = `echo begun; while [ ! -e ${go} ]; do sleep 0.02; done; echo half done; sleep 300`;
-      const id = await batch.submit(script, { jobName });
-      const running = await batch.reached(id, "RUNNING");
-      await until("it has begun", async () => (await batch.log(running)).includes("begun"));
-      writeFileSync(go, "");
-      const job = await batch.ended(id);
-      expect(job).toMatchObject({ status: "FAILED", statusReason: expect.stringMatching(statusReason) });
-      expect(await batch.log(job)).toBe("begun\nhalf done\n");
-    },
-  );
+  ] as const)("%s occurs only after the attempt's first output", async (kind, statusReason) => {
+    const go = path.join(batch.stateDir, `go-${kind}`);
+    const jobName = `half-done-${kind}`;
+    await misbehave(batch.endpoint, [{ kind, jobName, whenLogged: "half done" }]);
+    const script = `echo begun; while [ ! -e ${go} ]; do sleep 0.02; done; echo half done; sleep 300`;
+    const id = await batch.submit(script, { jobName });
+    const running = await batch.reached(id, "RUNNING");
+    await until("it has begun", async () => (await batch.log(running)).includes("begun"));
+    writeFileSync(go, "");
+    const job = await batch.ended(id);
+    expect(job).toMatchObject({ status: "FAILED", statusReason: expect.stringMatching(statusReason) });
+    expect(await batch.log(job)).toBe("begun\nhalf done\n");
+  });
 
-  it("an attempt that never says it is left alone", async () => {
+  it("an attempt without output meets no fault", async () => {
     await misbehave(batch.endpoint, [{ kind: "spot-interruption", jobName: "silent", whenLogged: "a word" }]);
     const id = await batch.submit("echo none", { jobName: "silent" });
     expect(await batch.ended(id)).toMatchObject({ status: "SUCCEEDED" });
@@ -154,7 +151,7 @@ describe("machines go wrong on request:", () => {
     expect(await batch.job(id)).toMatchObject({ status: "FAILED", statusReason: "too long" });
   });
 
-  it("a stuck job goes on once the server behaves again", async () => {
+  it("a stuck job continues after the fault is removed", async () => {
     await misbehave(batch.endpoint, [{ kind: "stuck-runnable", jobName: "freed" }]);
     const id = await batch.submit("true", { jobName: "freed" });
     await behave(batch.endpoint);

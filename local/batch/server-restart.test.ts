@@ -25,7 +25,7 @@ async function submitSayingGroup(script: string, attempts = 1): Promise<{ id: st
 }
 
 describe("a Batch server killed with SIGKILL and started again", () => {
-  it("takes up a job that still runs, and learns its exit code", async () => {
+  it("adopts a running job, and records its exit code", async () => {
     const go = path.join(batch.stateDir, "go");
     const { id, group } = await submitSayingGroup(`while [ ! -e ${go} ]; do sleep 0.02; done; exit 5`);
     await batch.endServer("SIGKILL");
@@ -38,7 +38,7 @@ describe("a Batch server killed with SIGKILL and started again", () => {
     expect(job.attempts).toHaveLength(1);
   });
 
-  it("learns the exit code of a job that ended meanwhile, and tells its end", async () => {
+  it("records the exit code of a job that ended meanwhile, and reports its end", async () => {
     const { id, group } = await submitSayingGroup("sleep 0.2; exit 6");
     await batch.endServer("SIGKILL");
     await until("the job has ended", () => groupMembers(group).length === 0);
@@ -47,7 +47,7 @@ describe("a Batch server killed with SIGKILL and started again", () => {
     await until("the end is told", () => batch.sink.statuses(id).includes("FAILED"));
   });
 
-  it("takes a job whose process went down with it for a lost machine: Batch's retry follows", async () => {
+  it("treats a job whose process died with the server as a lost machine, and retries it", async () => {
     const { id, group } = await submitSayingGroup('test "$AWS_BATCH_JOB_ATTEMPT" = 2 || sleep 300', 2);
     await batch.endServer("SIGKILL");
     signalGroup(group, "SIGKILL");
@@ -91,7 +91,7 @@ describe("a Batch server killed with SIGKILL and started again", () => {
     expect(await batch.ended(waiting)).toMatchObject({ status: "SUCCEEDED" });
   });
 
-  it("delivers the events that nobody had taken", async () => {
+  it("delivers events that weren't received yet", async () => {
     batch.sink.accepting = false;
     const id = await batch.submit("true");
     await batch.ended(id);
@@ -102,7 +102,7 @@ describe("a Batch server killed with SIGKILL and started again", () => {
     expect(batch.sink.statuses(id)).toEqual(["RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED"]);
   });
 
-  it("an array goes on where it was", async () => {
+  it("continues an array job", async () => {
     const id = await batch.submit("sleep 0.05", { arrayProperties: { size: 30 } });
     await batch.reached(`${id}:0`, "SUCCEEDED");
     await batch.endServer("SIGKILL");

@@ -39,7 +39,7 @@ describe("a job", () => {
     expect(job.container?.logStreamName).toMatch(/^shell\/default\/[0-9a-f]{32}$/);
   });
 
-  it("that exits 0 has succeeded, in AWS's words, and its events tell each state", async () => {
+  it("that exits 0 succeeds as on AWS, with an event for each state", async () => {
     const id = await batch.submit("true");
     const job = await batch.ended(id);
     expect(job).toMatchObject({
@@ -54,7 +54,7 @@ describe("a job", () => {
     expect(batch.sink.statuses(id)).toEqual(["RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED"]);
   });
 
-  it("that exits 3 has failed with that code and isn't retried unasked", async () => {
+  it("that exits 3 fails with that code and isn't retried by default", async () => {
     const job = await batch.ended(await batch.submit("exit 3"));
     expect(job).toMatchObject({
       status: "FAILED",
@@ -77,7 +77,7 @@ describe("a job", () => {
     expect(await batch.log(await batch.ended(String(jobId)))).toBe("this Ref::unknown\n");
   });
 
-  it("that leaves a process behind takes it with it, as a container does", async () => {
+  it("ends background processes with it, as a container does", async () => {
     const job = await batch.ended(await batch.submit("sleep 300 & echo $!"));
     const pid = Number(await batch.log(job));
     await until("the process is gone", () => !alive(pid));
@@ -158,7 +158,7 @@ describe("ending a job", () => {
     }
   });
 
-  it("CancelJob leaves a running job alone and still answers as if it had done something", async () => {
+  it("CancelJob doesn't change a running job, and still succeeds", async () => {
     const go = path.join(batch.stateDir, "go");
     const id = await batch.submit(`while [ ! -e ${go} ]; do sleep 0.02; done`);
     await batch.reached(id, "RUNNING");
@@ -167,7 +167,7 @@ describe("ending a job", () => {
     expect(await batch.ended(id)).toMatchObject({ status: "SUCCEEDED" });
   });
 
-  it("CancelJob ends what hasn't started", async () => {
+  it("CancelJob ends a job that hasn't started", async () => {
     const first = await batch.submit("sleep 300");
     const dependant = await batch.submit("true", { dependsOn: [{ jobId: first }] });
     expect(await batch.job(dependant)).toMatchObject({ status: "PENDING" });
@@ -293,7 +293,7 @@ describe("refusals", () => {
     await expect(refused).rejects.toThrow(new RegExp(field, "i"));
   });
 
-  it("a listing of nothing in particular is refused", async () => {
+  it("a listing without a filter is refused", async () => {
     await expect(batch.client.send(new ListJobsCommand({}))).rejects.toMatchObject({
       name: "ClientException",
     });
@@ -306,7 +306,7 @@ describe("refusals", () => {
 });
 
 describe("queues and definitions", () => {
-  it("a name means the newest active revision", async () => {
+  it("a definition's name refers to its newest active revision", async () => {
     const container = (command: string) => ({ image: "none", command: [command] });
     for (const command of ["false", "true"]) {
       await batch.client.send(
@@ -329,7 +329,7 @@ describe("queues and definitions", () => {
     expect(jobQueues).toMatchObject([{ jobQueueName: "cpu", state: "ENABLED", status: "VALID" }]);
   });
 
-  it("no more runs at once than the vCPUs allow, first in first out", async () => {
+  it("jobs run within the vCPUs, first in, first out", async () => {
     const narrow = await BatchFixture.start(1);
     try {
       const ids = [];
@@ -346,6 +346,6 @@ describe("queues and definitions", () => {
   });
 });
 
-it("the client is the unmodified one of the SDK", () => {
+it("the SDK's client works unmodified", () => {
   expect(batch.client).toBeInstanceOf(BatchClient);
 });

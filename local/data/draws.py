@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BINS = 1 << 16
-LARGEST_SEED = 2**64 - 1
+MAX_SEED = 2**64 - 1
 
 
 class Bits:

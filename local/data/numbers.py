@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 
-from data.draws import LARGEST_SEED
+from data.draws import MAX_SEED
 
 
 def whole_number(text: str, least: int, most: int) -> int:
@@ -21,4 +21,4 @@ def whole_number(text: str, least: int, most: int) -> int:
 
 def seed(text: str) -> int:
     """A seed; raises as `whole_number`."""
-    return whole_number(text, 0, LARGEST_SEED)
+    return whole_number(text, 0, MAX_SEED)

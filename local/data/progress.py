@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 
-TELL_EVERY_SECONDS = 2.0
+REPORT_INTERVAL_SECONDS = 2.0
 
 
 class Progress:
@@ -14,13 +14,13 @@ class Progress:
     def __init__(self, count: int, unit: str = "rows") -> None:
         self._count = count
         self._unit = unit
-        self._began = self._told = time.monotonic()
+        self._began = self._reported = time.monotonic()
 
     def __call__(self, done: int) -> None:
         """`done` is the number made so far."""
         now = time.monotonic()
-        if now - self._told >= TELL_EVERY_SECONDS:
-            self._told = now
+        if now - self._reported >= REPORT_INTERVAL_SECONDS:
+            self._reported = now
             pace = f"{done / (now - self._began):,.0f} {self._unit}/s"
             self._tell(f"{done:,} of {self._count:,} {self._unit}, {pace}")
 

@@ -66,7 +66,7 @@ function removeStale(file) {
  * Takes the lock if it is free.
  * @param {string} file
  */
-function tookLock(file) {
+function acquiredLock(file) {
   try {
     writeFileSync(file, "", { flag: "wx" });
   } catch (error) {
@@ -94,7 +94,7 @@ function tookLock(file) {
 export async function withLock(file, work, { waiting, signal } = {}) {
   mkdirSync(path.dirname(file), { recursive: true });
   let waits = false;
-  while (!tookLock(file)) {
+  while (!acquiredLock(file)) {
     if (isStale(file)) removeStale(file);
     else {
       if (!waits) waiting?.(`process ${holderIn(file)?.pid ?? "unknown"} holds ${file}`);

@@ -7,9 +7,10 @@ import { CACHE } from "./project.mjs";
  * the one that the user chose.
  * @param {"npm" | "pip"} tool
  * @param {string | undefined} chosen what the environment says
- * @param {string} [usual] the tool's default, below the home folder: npm puts it into the environment of its scripts
+ * @param {string} [defaultFolder] the tool's default, below the home folder: npm puts it into the environment of its scripts
  */
-export function packageCache(tool, chosen, usual) {
-  const isChosen = chosen !== undefined && (usual === undefined || chosen !== path.join(homedir(), usual));
+export function packageCache(tool, chosen, defaultFolder) {
+  const isChosen =
+    chosen !== undefined && (defaultFolder === undefined || chosen !== path.join(homedir(), defaultFolder));
   return isChosen ? chosen : path.join(CACHE, tool);
 }

@@ -7,8 +7,8 @@ import { CACHE, hashOf, ROOT, VENV, VENV_PYTHON } from "./project.mjs";
 import { SetupError } from "./setup-error.mjs";
 
 /** Versions that the locks have packages for: 3.11 to 3.14. A newer one is used if there is none of these. */
-const LEAST_MINOR = 11;
-const LAST_MINOR = 14;
+const MIN_MINOR = 11;
+const MAX_MINOR = 14;
 const COMMANDS = ["python3", "python3.14", "python3.13", "python3.12", "python3.11", "python"];
 
 const lock = path.join(ROOT, "batch-jobs", "requirements-dev.lock");
@@ -23,12 +23,12 @@ function minorOf(command) {
 /** The Python to make the environment with. */
 function findPython() {
   const found = COMMANDS.map((command) => ({ command, minor: minorOf(command) })).filter(
-    ({ minor }) => minor >= LEAST_MINOR,
+    ({ minor }) => minor >= MIN_MINOR,
   );
-  const { command } = found.find(({ minor }) => minor <= LAST_MINOR) ?? found[0] ?? {};
+  const { command } = found.find(({ minor }) => minor <= MAX_MINOR) ?? found[0] ?? {};
   if (command === undefined) {
     throw new SetupError(
-      `Python 3.${LEAST_MINOR} or newer is missing: install it (python.org, or your package manager).`,
+      `Python 3.${MIN_MINOR} or newer is missing: install it (python.org, or your package manager).`,
     );
   }
   if (outputOf(command, ["-c", "import venv, ensurepip"]) === undefined) {

@@ -13,15 +13,15 @@ import { torch } from "./torch.mjs";
 
 /** @typedef {import("./project.mjs").Part} Part */
 
-const LEAST_NODE = 20;
+const MIN_NODE = 20;
 
 /** Disk space for the packages with the caches of npm and pip, rounded down. */
 const BYTES_NEEDED = 1_500_000_000;
 
 function checkMachine() {
-  if (Number(process.versions.node.split(".")[0]) < LEAST_NODE) {
+  if (Number(process.versions.node.split(".")[0]) < MIN_NODE) {
     throw new SetupError(
-      `Node ${process.versions.node} is too old: install Node ${LEAST_NODE} or newer (nodejs.org).`,
+      `Node ${process.versions.node} is too old: install Node ${MIN_NODE} or newer (nodejs.org).`,
     );
   }
   try {

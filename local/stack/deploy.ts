@@ -7,7 +7,7 @@ import { startTied } from "../process/tied.mjs";
 import { lastLines } from "./daemon.ts";
 import { type StackEndpoints, stackEnvironment } from "./environment.ts";
 import { NODE_BIN, REPOSITORY, statePaths } from "./paths.ts";
-import { writeFileWhole } from "./record.ts";
+import { writeFileAtomically } from "./record.ts";
 import { sourceHash } from "./source-hash.ts";
 
 /** Makes the launcher save all state, so that a deployment survives a SIGKILL right after it. */
@@ -117,6 +117,6 @@ export async function deploy(
   };
   await withLock(lock, work, signal === undefined ? {} : { signal });
   await asked(new URL(SNAPSHOT_PATH, endpoints.awsEndpoint), "MiniStack could not store its state");
-  writeFileWhole(statePaths(stateDir).deployed, JSON.stringify({ hash }));
+  writeFileAtomically(statePaths(stateDir).deployed, JSON.stringify({ hash }));
   return { skipped: false, durationMs: elapsed() };
 }

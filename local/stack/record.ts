@@ -27,11 +27,11 @@ export function readRecord(stateDir: string): StackRecord | undefined {
 }
 
 export function writeRecord(stateDir: string, record: StackRecord): void {
-  writeFileWhole(statePaths(stateDir).record, JSON.stringify(record, null, 2));
+  writeFileAtomically(statePaths(stateDir).record, JSON.stringify(record, null, 2));
 }
 
 /** Writes a file so that a reader sees all of it or none. */
-export function writeFileWhole(file: string, text: string): void {
+export function writeFileAtomically(file: string, text: string): void {
   mkdirSync(path.dirname(file), { recursive: true });
   writeFileSync(`${file}.new`, `${text}\n`);
   renameSync(`${file}.new`, file);

@@ -208,7 +208,7 @@ describe("a stack that another process started", () => {
     expect(await stack.invoke("restless", {})).toEqual({ ok: true, payload: 1 });
   });
 
-  it("goes on when that is killed, if it was to outlive it", async () => {
+  it("continues after that process is killed, if it is detached", async () => {
     await killed(await startedBy("outlives: true"));
     expect(await attachStack(stateDir)?.invoke("restless", {})).toEqual({ ok: true, payload: 1 });
     expect(attachStack(stateDir)?.owner()).toBeUndefined();
@@ -311,7 +311,7 @@ describe("a stack killed with SIGKILL and started again", () => {
     }
   });
 
-  it("gives a message that a function was working on to the next one at once", async () => {
+  it("redelivers the messages in flight at once", async () => {
     const { sqs } = clients(stack);
     const { url, arn } = await createQueue(sqs, "work", 300);
     const source = `

@@ -1,7 +1,7 @@
 import type { Stack } from "./stack.ts";
 
 /** The commands to use a running stack. */
-export function howToUse(stack: Stack): string {
+export function usageText(stack: Stack): string {
   const variables = Object.entries(stack.env).map(([name, value]) => `  export ${name}=${value}`);
   return [
     "",

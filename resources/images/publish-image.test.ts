@@ -60,7 +60,7 @@ test("a repository that exists already is used", async () => {
   await expect(publishImage(registry, "ridge", "0123", run)).resolves.toEqual({ digest, built: true });
 });
 
-test("of two builds at once the second takes the first one's image", async () => {
+test("two concurrent builds push one image", async () => {
   const { run } = machine({
     "describe-images": [failed("ImageNotFoundException"), ok(digest)],
     buildx: [failed("tag invalid: ImageTagAlreadyExistsException")],

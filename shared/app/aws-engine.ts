@@ -30,14 +30,14 @@ function logPlaceOf({ AWS_LAMBDA_LOG_GROUP_NAME: group, AWS_LAMBDA_LOG_STREAM_NA
 }
 
 /** Milliseconds that a notice's receiver has to answer. */
-const receiverPatience = 10_000;
+const receiverTimeoutMs = 10_000;
 
 function awsNotifier({ SERVICE, STAGE, NOTICE_TOPIC_ARN }: Environment): AwsNotifier {
   const settings = {
     parameters: `/${SERVICE}/${STAGE}`,
     topicArn: NOTICE_TOPIC_ARN,
     isLocal: STAGE === localStage.name,
-    patience: receiverPatience,
+    patience: receiverTimeoutMs,
   };
   return new AwsNotifier(settings, systemClock, { capture: (client) => tracer.captureAWSv3Client(client) });
 }
@@ -71,7 +71,11 @@ export function awsEngine(environment: Environment): Engine {
     log,
     ...logPlaceOf(environment),
     meter,
-    settings: { ...defaultSettings, sweepSeconds: environment.SWEEP_SECONDS },
+    settings: {
+      ...defaultSettings,
+      sweepSeconds: environment.SWEEP_SECONDS,
+      runnableSeconds: environment.RUNNABLE_SECONDS,
+    },
   };
 }
 

@@ -8,7 +8,7 @@ describe("the catalogue", () => {
     expect([...catalogueOf(pipelines).keys()]).toEqual(pipelines.map(({ name }) => name));
   });
 
-  it("has the pipelines that others run as their children, at any depth", () => {
+  it("includes child pipelines at any depth", () => {
     const none = z.strictObject({});
     const leaf = definePipeline({ name: "leaf", params: none }, ({ step }) =>
       step(
@@ -51,7 +51,7 @@ describe("the catalogue", () => {
     expect([...catalogueOf([report, model, lake]).keys()]).toEqual(["report", "model", "lake"]);
   });
 
-  it("refuses a pipeline that follows one that is not listed, or that another has the name of", () => {
+  it("refuses a pipeline that follows an unlisted one, or one whose name another has", () => {
     const model = pipeline("model", [pipeline("lake")]);
     const problem = '"model" follows "lake", which is not deployed; add that one to pipelines/index.ts';
     expect(() => catalogueOf([model])).toThrow(problem);
@@ -67,7 +67,7 @@ describe("the catalogue", () => {
     expect([...resources.keys()]).toEqual(pipelines.map(({ name }) => name));
   });
 
-  it("refuses pipelines that would start one another for ever", () => {
+  it("refuses pipelines that would start one another forever", () => {
     const lake = pipeline("lake");
     const middle = pipeline("middle", [], [lake]);
     const endless = pipeline("endless", [lake], [middle]);

@@ -9,7 +9,7 @@ export class CatalogueError extends errorOf("CATALOGUE") {}
 type Catalogue = ReadonlyMap<string, Pipeline>;
 
 /** Every pipeline that another one follows is deployed, and with the same definition. */
-function checkFollowed(catalogue: Catalogue): void {
+function checkUpstreamPipelines(catalogue: Catalogue): void {
   for (const { name, triggers } of catalogue.values()) {
     for (const trigger of triggers) {
       if (trigger.kind !== "run" || catalogue.get(trigger.pipeline.name) === trigger.pipeline) continue;
@@ -76,7 +76,7 @@ export function catalogueOf(
     catalogue.set(pipeline.name, pipeline);
   }
   for (const pipeline of pipelines) addChildren(pipeline);
-  checkFollowed(catalogue);
+  checkUpstreamPipelines(catalogue);
   checkCycles(catalogue);
   return gpus ? catalogue : new Map([...catalogue].map(([name, each]) => [name, withoutGpus(each)]));
 }

@@ -49,7 +49,7 @@ describe("packaged pipelines", () => {
   it.each([true, false])("are those of the catalogue, in a stage with GPUs: %s", (gpus) => {
     const all = [...packaged({ gpus }).packaged.values()];
     const wanted = [...catalogueOf(pipelines, { gpus }).values()];
-    const told = (each: Pipeline) => {
+    const summaryOf = (each: Pipeline) => {
       const { name, graph, concurrency, tags, runName } = each;
       return {
         name,
@@ -61,7 +61,7 @@ describe("packaged pipelines", () => {
         triggers: withoutFunctions(each),
       };
     };
-    expect(all.map(told)).toEqual(wanted.map(told));
+    expect(all.map(summaryOf)).toEqual(wanted.map(summaryOf));
     expect(all.map(({ graph }) => graphHash(graph))).toEqual(all.map((each) => each.graphHash));
   });
 
@@ -78,7 +78,7 @@ describe("packaged pipelines", () => {
     expect(loaded).toEqual(["ridge-sweep.json", "ridge-sweep.js"]);
   });
 
-  it("start a run of the one that an object is for, and load no other's code", async () => {
+  it("load only the code of the pipeline that an object starts", async () => {
     const memory = new MemoryEngine([]);
     const { packaged: all, loaded } = packaged();
     const object = {
@@ -93,7 +93,7 @@ describe("packaged pipelines", () => {
     expect(loaded.filter((part) => part.endsWith(".js"))).toEqual(["ridge-sweep.js"]);
   });
 
-  it("refuse code that defines another graph than the one that was packaged", () => {
+  it("refuse code whose graph differs from the packaged one", () => {
     const { packaged: all } = packaged({ code: (name) => ({ ...defined(name), graphHash: "another" }) });
     expect(() => all.get("ridge-sweep")?.functions).toThrow(
       "pipeline ridge-sweep defines another graph here than when it was packaged; its definition must not depend on the environment, the time or chance",

@@ -21,7 +21,7 @@ export const log: Log = {
   error: (message, fields = {}) => logger.error(message, { ...fields }),
 };
 
-/** The engine's figures as CloudWatch metrics, one line of embedded metric format for each set of dimensions. */
+/** The engine's figures as CloudWatch metrics, one line of embedded metric format (EMF) for each set of dimensions. */
 export const meter: Meter = {
   count(name, dimensions) {
     const metric = metrics.singleMetric();

@@ -8,16 +8,16 @@ import { isActive, type Run } from "../state/run.ts";
 const ahead = 50;
 
 /** A time, and the run for it, if there is one. */
-export type TimeLookedAt = { readonly time: string; readonly run: Run | undefined };
+export type CheckedTime = { readonly time: string; readonly run: Run | undefined };
 
 /** What a backfill must do for a time, or how the time came out. */
-export type TimeStanding = "missing" | "again" | "open" | "succeeded" | "skipped" | "failed";
+export type TimeState = "missing" | "again" | "open" | "succeeded" | "skipped" | "failed";
 
 /** The standing of a backfill's time. */
 export function standingOf(
   backfill: Pick<Backfill, "id" | "passAt" | "retryFailed">,
   run: Run | undefined,
-): TimeStanding {
+): TimeState {
   if (run === undefined) return "missing";
   if (isActive(run)) return "open";
   const before = run.endedAt < backfill.passAt;
@@ -28,12 +28,12 @@ export function standingOf(
 }
 
 /** Whether a standing is final for this pass. */
-const isCounted = (standing: TimeStanding) =>
+const isCounted = (standing: TimeState) =>
   standing === "succeeded" || standing === "skipped" || standing === "failed";
 
 type Mutable = { counts: Record<"succeeded" | "skipped" | "failed", number>; open: string[] };
 
-function count({ counts }: Mutable, standing: TimeStanding): void {
+function count({ counts }: Mutable, standing: TimeState): void {
   if (standing === "succeeded" || standing === "skipped" || standing === "failed") counts[standing] += 1;
 }
 
@@ -56,8 +56,8 @@ function room({ concurrency }: Backfill, foreign: boolean): number {
  */
 export function decideBackfill(
   backfill: Backfill,
-  opened: readonly TimeLookedAt[],
-  coming: readonly TimeLookedAt[],
+  opened: readonly CheckedTime[],
+  coming: readonly CheckedTime[],
   after: string | undefined,
 ): Pick<Backfill, "counts" | "open" | "next" | "state"> {
   const state: Mutable = { counts: { ...backfill.counts }, open: [] };

@@ -1,6 +1,6 @@
 import { cancelRunAs } from "../cancel/settle-cancellation.ts";
 import { timesFrom } from "../pipeline/timetable.ts";
-import { severalAtOnce } from "../platform/several-at-once.ts";
+import { mapConcurrently } from "../platform/map-concurrently.ts";
 import type { Engine } from "../ports/engine.ts";
 import { lastLook } from "../run/end-run.ts";
 import { reopenRun } from "../run/reopen-run.ts";
@@ -9,7 +9,7 @@ import { runIdOf } from "../run/run-id.ts";
 import { startRun } from "../run/start-run.ts";
 import { type Backfill, backfillLimit, backfillTag, isStartedBy, stoppedWith } from "../state/backfill.ts";
 import { type ActiveRun, isActive, isEnded, type Run } from "../state/run.ts";
-import { decideBackfill, standingOf, type TimeLookedAt } from "./decide-backfill.ts";
+import { type CheckedTime, decideBackfill, standingOf } from "./decide-backfill.ts";
 
 /** How many times one turn looks at beyond the open ones, and how many turns one call takes. */
 const timesPerTurn = 500;
@@ -19,7 +19,7 @@ export const timesPerCall = timesPerTurn * turnsPerCall;
 /** How many backfills one tick drives. */
 const backfillsPerTick = 20;
 /** Milliseconds until the next look at a backfill; shorter than a tick, so that each tick looks at it. */
-const untilNextTurn = 30_000;
+const turnDelayMs = 30_000;
 /** Behind all other runs of a work queue: a backfill's times are in the past and can wait. */
 const lastPriority = 100;
 
@@ -28,8 +28,8 @@ export function lookAt(
   engine: Engine,
   { pipeline, causeKey }: Pick<Backfill, "pipeline" | "causeKey">,
   times: readonly string[],
-): Promise<TimeLookedAt[]> {
-  return severalAtOnce(times, async (time) => {
+): Promise<CheckedTime[]> {
+  return mapConcurrently(times, async (time) => {
     return { time, run: await engine.store.getRun(runIdOf(pipeline, time, causeKey)) };
   });
 }
@@ -49,9 +49,9 @@ async function startTime(engine: Engine, backfill: Backfill, time: string): Prom
 }
 
 /** The next times that a turn looks at, and the time after them. */
-function comingTimes({ timetable, next, to }: Backfill): { times: string[]; after?: string } {
+function upcomingTimes({ timetable, next, to }: Backfill): { times: string[]; after?: string } {
   if (next === undefined) return { times: [] };
-  const bounds = { before: new Date(to), most: timesPerTurn + 1 };
+  const bounds = { before: new Date(to), max: timesPerTurn + 1 };
   // The backfill's timetable has a time zone of its own.
   const times = timesFrom(timetable, new Date(next), { timezone: "UTC" }, bounds).map((time) =>
     time.toISOString(),
@@ -60,11 +60,11 @@ function comingTimes({ timetable, next, to }: Backfill): { times: string[]; afte
   return { times: times.slice(0, timesPerTurn), ...(after !== undefined && { after }) };
 }
 
-const later = (engine: Engine) => new Date(engine.clock.now() + untilNextTurn).toISOString();
+const later = (engine: Engine) => new Date(engine.clock.now() + turnDelayMs).toISOString();
 
 /** One turn of a backfill under way. True if it got through all times of the turn and there may be more to skip. */
 async function goOn(engine: Engine, backfill: Backfill): Promise<boolean> {
-  const { times, after } = comingTimes(backfill);
+  const { times, after } = upcomingTimes(backfill);
   const opened = await lookAt(engine, backfill, backfill.open);
   const coming = await lookAt(engine, backfill, times);
   const { next: _next, dueAt: _dueAt, ...facts } = backfill;
@@ -77,7 +77,7 @@ async function goOn(engine: Engine, backfill: Backfill): Promise<boolean> {
   };
   if (!(await engine.backfills.put(moved))) return false;
   const runs = new Map([...opened, ...coming].map(({ time, run }) => [time, run]));
-  await severalAtOnce(moved.open, async (time) => {
+  await mapConcurrently(moved.open, async (time) => {
     const run = runs.get(time);
     const standing = standingOf(backfill, run);
     if (standing === "missing") await startTime(engine, moved, time);
@@ -97,7 +97,7 @@ async function settle(engine: Engine, backfill: Backfill): Promise<void> {
   const now = engine.clock.now();
   const opened = await lookAt(engine, backfill, backfill.open);
   const isMine = (run: Run): run is ActiveRun => isActive(run) && isStartedBy(run, id);
-  await severalAtOnce(opened, async ({ run }) => {
+  await mapConcurrently(opened, async ({ run }) => {
     if (run === undefined || !isMine(run) || run.state === "CANCELLING") return;
     await cancelRunAs(engine, run, "CANCELLED", reason);
   });
@@ -121,7 +121,7 @@ async function settle(engine: Engine, backfill: Backfill): Promise<void> {
 async function giveUp(engine: Engine, id: string, reason: string): Promise<void> {
   const backfill = await engine.backfills.get(id);
   if (backfill?.state !== "RUNNING") return;
-  engine.log.error("backfill cannot go on", { backfill: id, reason });
+  engine.log.error("backfill cannot continue", { backfill: id, reason });
   const cancelledAt = new Date(engine.clock.now()).toISOString();
   await engine.backfills.put({
     ...backfill,

@@ -8,9 +8,9 @@ import { definedSchedule } from "../schedule/set-schedule.ts";
 import type { BackfillPlan } from "../state/backfill.ts";
 import {
   BackfillError,
+  type BackfillInterval,
+  boundOf,
   digest,
-  momentOf,
-  type Rhythm,
   timesOfSchedule,
   timetableOf,
 } from "./backfill-times.ts";
@@ -26,7 +26,7 @@ export type BackfillRequest = {
   /** Exclusive. */
   readonly to: string;
   /** How often. The alternative is `schedule`: the times and parameters of one of the pipeline's schedules. */
-  readonly every?: Rhythm;
+  readonly every?: BackfillInterval;
   readonly schedule?: string;
   readonly timezone?: string;
   readonly params?: { readonly [name: string]: Json };
@@ -53,17 +53,17 @@ function planOf(engine: Engine, request: BackfillRequest): BackfillPlan {
     });
   }
   const timezone = request.timezone ?? (trigger ? zoneOf(trigger, engine.stage) : engine.stage.timezone);
-  const from = momentOf("from", request.from, timezone);
-  const to = momentOf("to", request.to, timezone);
+  const from = boundOf("from", request.from, timezone);
+  const to = boundOf("to", request.to, timezone);
   const timetable = trigger
     ? timesOfSchedule(trigger, timezone)
-    : timetableOf(every as Rhythm, from, timezone);
+    : timetableOf(every as BackfillInterval, from, timezone);
   return {
     pipeline,
     timetable,
     rule: trigger ? timetableText(timetable, engine.stage) : `every ${every} in ${timezone}`,
-    from: from.toISOString(),
-    to: to.toISOString(),
+    from: from.at.toISOString(),
+    to: to.at.toISOString(),
     params: { ...(trigger?.params as { [name: string]: Json } | undefined), ...request.params },
     causeKey: causeKeyOf(request),
   };
@@ -71,7 +71,7 @@ function planOf(engine: Engine, request: BackfillRequest): BackfillPlan {
 
 /** The times of a plan, in order. @throws BackfillError if there are none or too many, or if some are in the future */
 function timesOf(engine: Engine, { timetable, from, to }: BackfillPlan): string[] {
-  const bounds = { before: new Date(to), most: maxTimes + 1 };
+  const bounds = { before: new Date(to), max: maxTimes + 1 };
   const times = timesFrom(timetable, new Date(from), engine.stage, bounds);
   const last = times.at(-1);
   if (last === undefined) {

@@ -1,6 +1,6 @@
 import type { Engine } from "../ports/engine.ts";
 import type { BackfillPreview } from "./backfill-view.ts";
-import { standingOf, type TimeStanding } from "./decide-backfill.ts";
+import { standingOf, type TimeState } from "./decide-backfill.ts";
 import { lookAt, timesPerCall } from "./drive-backfill.ts";
 import { type BackfillRequest, planBackfill } from "./plan-backfill.ts";
 
@@ -26,7 +26,7 @@ export async function previewBackfill(engine: Engine, request: BackfillRequest):
   if (times.length > timesPerCall) return facts;
   const pass = { id, passAt: new Date(engine.clock.now()).toISOString(), retryFailed: request.retryFailed };
   const standings = (await lookAt(engine, plan, times)).map(({ run }) => standingOf(pass, run));
-  const count = (wanted: TimeStanding) => standings.filter((standing) => standing === wanted).length;
+  const count = (wanted: TimeState) => standings.filter((standing) => standing === wanted).length;
   return {
     ...facts,
     counts: {

@@ -1,4 +1,4 @@
-import { severalAtOnce } from "../platform/several-at-once.ts";
+import { mapConcurrently } from "../platform/map-concurrently.ts";
 import { isOver, type JobDetail } from "../ports/batch-service.ts";
 import type { Engine } from "../ports/engine.ts";
 import type { FoundRecord, StoredStep } from "../ports/run-store.ts";
@@ -30,7 +30,7 @@ export async function endJobs(engine: Engine, records: readonly FoundRecord[]): 
   if (ids.length === 0) return { running: new Set(), over: new Map() };
   const wholes = await engine.batch.describe([...new Set(ids.map(arrayOf))]);
   const open = new Set(wholes.filter((job) => !isOver(job)).map(({ id }) => id));
-  await severalAtOnce([...open], (id) => engine.batch.terminate(id, cancelReason));
+  await mapConcurrently([...open], (id) => engine.batch.terminate(id, cancelReason));
   const running = new Set([...open, ...ids.filter((id) => open.has(arrayOf(id)))]);
   const children = await engine.batch.describe(ids.filter((id) => id !== arrayOf(id) && !running.has(id)));
   return { running, over: new Map([...wholes, ...children].map((job) => [job.id, job])) };
@@ -48,8 +48,8 @@ export async function cancelJobStep(
   // A map's jobs are arrays, whose children report their own ends.
   const job = record.index === "map" ? undefined : over.get(record.jobs[0]?.id ?? "");
   if (found === undefined || job === undefined) return markCancelled(engine, record);
-  const told = { reason: job.statusReason ?? cancelReason };
-  return markCancelled(engine, withEndedJob(found.node, record, job, told));
+  const outcome = { reason: job.statusReason ?? cancelReason };
+  return markCancelled(engine, withEndedJob(found.node, record, job, outcome));
 }
 
 /**
@@ -75,6 +75,6 @@ export async function endCancelledJob(
   if (record === undefined || !hasJobs(record) || !record.jobs.some(({ id }) => id === detail.id)) return;
   const error = engineError("CANCELLED", detail.statusReason ?? "the run was cancelled");
   const node = (await nodeOf(engine, run, record.step))?.node;
-  const told = node === undefined ? record : withEndedJob(node, record, detail, { reason: error.message });
-  await engine.store.putStep(ended(told, "CANCELLED", engine.clock.now(), error), record.version);
+  const outcome = node === undefined ? record : withEndedJob(node, record, detail, { reason: error.message });
+  await engine.store.putStep(ended(outcome, "CANCELLED", engine.clock.now(), error), record.version);
 }

@@ -20,13 +20,13 @@ function imageName(image: string): string {
   return image.slice(image.lastIndexOf("/") + 1);
 }
 
-function tryOf(job: JobDetail, told: JobTryDetail, isLast: boolean): JobTry {
-  const log = logOf(job, told.logStream);
-  const reason = [told.statusReason, told.reason].filter(Boolean).join("; ");
+function tryOf(job: JobDetail, outcome: JobTryDetail, isLast: boolean): JobTry {
+  const log = logOf(job, outcome.logStream);
+  const reason = [outcome.statusReason, outcome.reason].filter(Boolean).join("; ");
   return {
     ...(log !== undefined && { log }),
-    ...(told.startedAt !== undefined && { startedAt: told.startedAt }),
-    ...(told.stoppedAt !== undefined && { endedAt: told.stoppedAt }),
+    ...(outcome.startedAt !== undefined && { startedAt: outcome.startedAt }),
+    ...(outcome.stoppedAt !== undefined && { endedAt: outcome.stoppedAt }),
     // The last try's reason is the attempt's reason.
     ...(!isLast && reason !== "" && { reason: reason.slice(0, maxReason) }),
   };
@@ -42,25 +42,25 @@ function triesOf(job: JobDetail): JobTry[] {
 /**
  * A step's record, extended by the job that has just ended its attempt. It's the basis for the step's next state.
  *
- * @param told the usage that the job reported, if any, and why the attempt failed, if it did
+ * @param outcome the usage that the job reported, if any, and why the attempt failed, if it did
  */
 export function withEndedJob<R extends StepRecord>(
   { task }: StepNode,
   record: R,
   job: JobDetail,
-  told: { usage?: JobUsage | undefined; reason?: string | undefined },
+  outcome: { usage?: JobUsage | undefined; reason?: string | undefined },
 ): R {
   if (task.kind !== "batch") return record;
   const { epoch, attempt } = record;
   const { vcpus, memory, gpus, queue } = attemptResources(task.resources, record);
   const tries = triesOf(job);
   return withJobAttempt(record, {
-    ...{ epoch, attempt, job: job.id, state: told.reason === undefined ? "SUCCEEDED" : "FAILED" },
+    ...{ epoch, attempt, job: job.id, state: outcome.reason === undefined ? "SUCCEEDED" : "FAILED" },
     ...{ vcpus, memory, queue },
     ...(gpus > 0 && { gpus }),
     ...(job.image !== undefined && { image: imageName(job.image) }),
-    ...(told.usage !== undefined && { usage: told.usage }),
-    ...(told.reason !== undefined && { reason: told.reason.slice(0, maxReason) }),
+    ...(outcome.usage !== undefined && { usage: outcome.usage }),
+    ...(outcome.reason !== undefined && { reason: outcome.reason.slice(0, maxReason) }),
     tries,
   });
 }

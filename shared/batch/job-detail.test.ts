@@ -42,7 +42,7 @@ const detail = {
   somethingNew: { from: "2031" },
 };
 
-test("how a job ended is told by its last attempt", () => {
+test("the last attempt says how a job ended", () => {
   expect(jobDetail.parse(detail)).toEqual({
     id: "4c7599ae-0a82-49aa-ba5a-4727fcce14a8",
     name: "event-test",
@@ -62,7 +62,7 @@ test("how a job ended is told by its last attempt", () => {
   });
 });
 
-test("a job that still runs is told by its container, not by the attempts before", () => {
+test("the container describes a running job, not earlier attempts", () => {
   const running = {
     ...detail,
     status: "RUNNING",
@@ -81,7 +81,7 @@ test("a Spot kill without an exit code has a reason only", () => {
   expect(job).not.toHaveProperty("exitCode");
 });
 
-test("nulls are as good as absent", () => {
+test("nulls count as absent", () => {
   const job = jobDetail.parse({
     jobId: "1",
     jobName: "n",

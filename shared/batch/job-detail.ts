@@ -43,15 +43,15 @@ const awsDetail = z.object({
 });
 
 function tryDetail({
-  container: told,
+  container: containerDetail,
   startedAt,
   stoppedAt,
   statusReason,
 }: z.output<typeof tried>): JobTryDetail {
   return given({
     statusReason,
-    reason: told?.reason,
-    logStream: told?.logStreamName,
+    reason: containerDetail?.reason,
+    logStream: containerDetail?.logStreamName,
     startedAt,
     stoppedAt,
   });

@@ -90,7 +90,7 @@ describe("whose work a job does", () => {
     });
   });
 
-  it("is nobody's for foreign jobs, for an array job as a whole, and for a place beyond the array", () => {
+  it("is undefined for foreign jobs, whole array jobs, and places beyond the array", () => {
     expect(identityOf({ ...job, environment: { PATH: "/bin" } })).toBeUndefined();
     expect(identityOf({ ...job, arraySize: 2 })).toBeUndefined();
     expect(identityOf({ ...job, arrayIndex: 2 })).toBeUndefined();

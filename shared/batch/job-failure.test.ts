@@ -77,7 +77,7 @@ describe("why a job failed", () => {
     expect(own.error.log).toBe("/aws/batch/dev:d/default/1");
   });
 
-  it("is what the job itself said, when it could", () => {
+  it("is the error that the job reported, if it did", () => {
     const failure = jobFailure(
       job({ statusReason: "Essential container in task exited", exitCode: 1 }),
       said,
@@ -106,13 +106,13 @@ describe("why a job failed", () => {
     expect(jobFailure(job({ exitCode: 1 }), { ...said, stack }).error.stack).toHaveLength(6);
   });
 
-  it("is what the job or a person said, though it was killed after that", () => {
+  it("is what the job or a person reported, even if it was killed afterwards", () => {
     expect(jobFailure(job({ exitCode: 137 }), said)).not.toHaveProperty("lostTo");
     const ended = jobFailure(job({ exitCode: 137, statusReason: "ana ended it" }), undefined);
     expect([ended.error.name, ended.lostTo]).toEqual(["JobFailed", undefined]);
   });
 
-  it("is the machine's loss even when the job said something on its way down", () => {
+  it("is the loss of the machine even if the job reported an error while it was stopped", () => {
     expect(jobFailure(job({ statusReason: "Host EC2 (instance i-0abc) terminated." }), said).lostTo).toBe(
       "spot",
     );

@@ -78,7 +78,7 @@ async function readIfSound<T>(
     return await read(engine, run, job, file, schema);
   } catch (thrown) {
     if (!(thrown instanceof JobFileError)) throw thrown;
-    engine.log.warn("a job's note cannot be read", { ...job, reason: thrown.message });
+    engine.log.warn("job's file cannot be read", { ...job, reason: thrown.message });
     return undefined;
   }
 }

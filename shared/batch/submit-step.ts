@@ -1,7 +1,7 @@
 import { inputKey, shardOf, stepPrefix } from "../objects/layout.ts";
 import { jobParts } from "../pipeline/job.ts";
 import type { Json } from "../pipeline/json.ts";
-import { severalAtOnce } from "../platform/several-at-once.ts";
+import { mapConcurrently } from "../platform/map-concurrently.ts";
 import { isThrottling } from "../platform/throttling.ts";
 import { JobRejectedError, type JobSubmission } from "../ports/batch-service.ts";
 import type { Engine } from "../ports/engine.ts";
@@ -30,14 +30,14 @@ import { indicesOf, jobEnvironment, jobName, splitForArrays } from "./job-enviro
 const maxRefusals = 33;
 
 /** Bounds, in milliseconds, of the delay before the next try. */
-const refusalDelay = { first: 10_000, most: 80_000 };
+const refusalDelay = { first: 10_000, max: 80_000 };
 
 /**
  * A delay between half the bound and the whole bound. If Batch's answer was lost, Batch takes seconds until it lists
  * the job.
  */
 function delayAfterRefusal(refusals: number, random: number): number {
-  const bound = Math.min(refusalDelay.most, refusalDelay.first * 2 ** Math.max(0, refusals - 1));
+  const bound = Math.min(refusalDelay.max, refusalDelay.first * 2 ** Math.max(0, refusals - 1));
   return Math.round((bound * (1 + random)) / 2);
 }
 
@@ -164,7 +164,7 @@ async function endCached(
   held: HeldStep & StoredStep,
   kept: ReadonlyMap<number, CachedResult>,
 ): Promise<void> {
-  await severalAtOnce([...kept], async ([index, result]) => {
+  await mapConcurrently([...kept], async ([index, result]) => {
     const { runId, step, epoch, leaseUntil } = held;
     const now = engine.clock.now();
     const request = { key: { runId, step, index }, epoch, state: "RUNNING" as const, now, leaseUntil };
@@ -207,7 +207,7 @@ async function withdrawUnlessWanted(
  * The submission failed or its answer was lost. After a delay, a worker checks whether the job exists, and submits it
  * if not.
  */
-async function tryAgainSoon(engine: Engine, work: StepWork, held: HeldStep & StoredStep, thrown: unknown) {
+async function retrySubmission(engine: Engine, work: StepWork, held: HeldStep & StoredStep, thrown: unknown) {
   const refusals = (held.refusals ?? 0) + (isThrottling(thrown) ? 0 : 1);
   if (refusals > maxRefusals) {
     const minutes = Math.round((engine.clock.now() - Date.parse(held.startedAt)) / 60_000);
@@ -215,7 +215,7 @@ async function tryAgainSoon(engine: Engine, work: StepWork, held: HeldStep & Sto
     await endSubmission(engine, work.run, work.node, held, withdrawn);
     return failAttempt(engine, work, held, fatal("SUBMIT_FAILED", message));
   }
-  engine.log.warn("submission will be tried again", {
+  engine.log.warn("submission will be retried", {
     runId: held.runId,
     step: held.step,
     error: String(thrown),
@@ -263,7 +263,7 @@ export async function submitStep(
   try {
     jobs = await submitAll(engine, work, claim, [...inputs.keys()]);
   } catch (thrown) {
-    if (!(thrown instanceof JobRejectedError)) return tryAgainSoon(engine, work, held, thrown);
+    if (!(thrown instanceof JobRejectedError)) return retrySubmission(engine, work, held, thrown);
     const message = `AWS Batch rejected the job: ${thrown.message}`;
     return failAttempt(engine, work, held, fatal("JOB_REJECTED", message));
   }

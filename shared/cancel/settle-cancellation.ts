@@ -1,7 +1,7 @@
 import { endJobs } from "../batch/cancel-jobs.ts";
 import { endSubmission } from "../batch/end-submission.ts";
 import { shardOf, shardSize } from "../objects/layout.ts";
-import { severalAtOnce } from "../platform/several-at-once.ts";
+import { mapConcurrently } from "../platform/map-concurrently.ts";
 import type { Engine } from "../ports/engine.ts";
 import type { FoundRecord } from "../ports/run-store.ts";
 import type { StepMessage } from "../ports/step-queue.ts";
@@ -20,7 +20,7 @@ async function cancelStep(cancelling: Cancelling, record: FoundRecord): Promise<
   const { engine, run } = cancelling;
   if (isNewer(record)) {
     const { runId, step, index, stored } = record;
-    engine.log.warn("a step that newer code has written is left to it", { runId, step, index, stored });
+    engine.log.warn("step was written by newer code; skipped", { runId, step, index, stored });
     return false;
   }
   if (isHeld(record) && record.state === "SUBMITTED") {
@@ -36,7 +36,7 @@ async function cancelSteps(engine: Engine, run: Run, records: readonly FoundReco
     ...{ engine, run, jobs: await endJobs(engine, records) },
     cancelRun: (child, why) => cancelRunAs(engine, child, "CANCELLED", why),
   };
-  const through = await severalAtOnce(records, (record) => cancelStep(cancelling, record));
+  const through = await mapConcurrently(records, (record) => cancelStep(cancelling, record));
   return through.every(Boolean);
 }
 
@@ -113,7 +113,7 @@ async function hintedSteps(engine: Engine, run: Run, { step, index, shard }: Ste
  * of a large map. If they were the last, it ends the run too. It cancels nothing else: thousands of children may end
  * one by one, and each of them would otherwise go through all the others.
  */
-export async function settleHinted(engine: Engine, run: CancellingRun, hint: StepMessage): Promise<void> {
+export async function settleHintedStep(engine: Engine, run: CancellingRun, hint: StepMessage): Promise<void> {
   const open = await hintedSteps(engine, run, hint);
   if (open.length === 0 && hint.shard === undefined) return;
   if (await cancelSteps(engine, run, open)) await endIfSettled(engine, run);

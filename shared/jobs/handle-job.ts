@@ -17,7 +17,7 @@ import { recordFor, recordJobState } from "./record-job-state.ts";
  * When the step of a job's attempt continues, after a failure or with another pass. Epoch milliseconds; undefined if it
  * doesn't. The end of such a job was already handled, except that the hint may not have been sent.
  */
-function goesOnAt(record: StepRecord, job: JobIdentity): number | undefined {
+function continuesAt(record: StepRecord, job: JobIdentity): number | undefined {
   if (record.epoch !== job.epoch || record.attempt !== job.attempt) return undefined;
   if (record.state === "RETRYING") return record.retryAt;
   return "holder" in record && record.holder === "clock" ? record.wakeAt : undefined;
@@ -71,7 +71,7 @@ async function moveStepOn(
 ): Promise<void> {
   if (record !== undefined && hasEnded(record) && record.epoch === job.epoch)
     return joinEnded(engine, work, record);
-  const at = record === undefined ? undefined : goesOnAt(record, job);
+  const at = record === undefined ? undefined : continuesAt(record, job);
   if (record !== undefined && at !== undefined)
     return hintLater(engine, work, record, at - engine.clock.now());
   if (!isOver(detail)) return recordJobState(engine, record, job, detail);

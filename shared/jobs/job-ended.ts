@@ -32,9 +32,9 @@ export async function jobEnded(
   const { usage } = end;
   const failure = end.kind === "failed" ? end.failure : undefined;
   const reason = failure && `${failure.error.name}: ${failure.error.message}`;
-  const told = withEndedJob(work.node, held, detail, { usage, reason });
-  if (end.kind === "succeeded") return succeedAttempt(engine, work, told, end.output);
+  const record = withEndedJob(work.node, held, detail, { usage, reason });
+  if (end.kind === "succeeded") return succeedAttempt(engine, work, record, end.output);
   // Batch's own tries may have lost machines before the one that failed by itself.
   const lost = end.failure.lostTo === "spot" ? 0 : machinesLost(detail);
-  await failAttempt(engine, work, withLosses(told, "spot", lost), end.failure);
+  await failAttempt(engine, work, withLosses(record, "spot", lost), end.failure);
 }

@@ -54,7 +54,7 @@ function jobStep(
 }
 
 /** Whether Batch's state of a job is further on than the record's, or belongs to another of Batch's own tries. */
-function isNews(
+function isAdvance(
   record: StepRecord | undefined,
   job: JobIdentity,
   { state, startedAt = 0 }: JobDetail,
@@ -78,7 +78,7 @@ export async function recordJobState(
   detail: JobDetail,
 ) {
   let current = record;
-  while (isNews(current, job, detail)) {
+  while (isAdvance(current, job, detail)) {
     const put = await engine.store.putStep(jobStep(engine, current, job, detail), current?.version);
     if (put.ok) return;
     if (put.current !== undefined && isNewer(put.current)) return;

@@ -1,5 +1,5 @@
 import { identityOf, indicesOf } from "../batch/job-environment.ts";
-import { severalAtOnce } from "../platform/several-at-once.ts";
+import { mapConcurrently } from "../platform/map-concurrently.ts";
 import { isOver, type JobDetail } from "../ports/batch-service.ts";
 import type { Engine } from "../ports/engine.ts";
 import type { StoredStep } from "../ports/run-store.ts";
@@ -17,10 +17,10 @@ const jobLost: Failure = {
 };
 
 /** Whether a record's job waits in a queue whose machines work. */
-type WaitsItsTurn = (record: StepRecord) => Promise<boolean>;
+type IsQueuedBehindOthers = (record: StepRecord) => Promise<boolean>;
 
 /** Asks Batch at most once about each queue, because the answer is the same for all children in it. */
-function waitsItsTurn(engine: Engine, { node: { task } }: StepWork): WaitsItsTurn {
+function isQueuedBehindOthers(engine: Engine, { node: { task } }: StepWork): IsQueuedBehindOthers {
   const answers = new Map<string, Promise<boolean>>();
   return async (record) => {
     if (task.kind !== "batch") return false;
@@ -42,7 +42,7 @@ async function endWaiting(
   engine: Engine,
   job: JobDetail,
   record: StoredStep | undefined,
-  waits: WaitsItsTurn,
+  waits: IsQueuedBehindOthers,
 ): Promise<void> {
   if (record === undefined || !hasJobs(record)) return handleJob(engine, job);
   const now = engine.clock.now();
@@ -80,9 +80,9 @@ export async function sweepJobs(
   const jobs = await engine.batch.describe(ids);
   const children = await engine.batch.describe(jobs.flatMap((job) => openJobsOf(job, open)));
   const byIndex = new Map(records.map((each) => [each.index, each]));
-  const waits = waitsItsTurn(engine, work);
+  const waits = isQueuedBehindOthers(engine, work);
   const all = [...jobs.filter(({ arraySize }) => arraySize === undefined), ...children];
-  await severalAtOnce(all, async (job) => {
+  await mapConcurrently(all, async (job) => {
     const index = identityOf(job)?.index;
     const stored = index === undefined ? undefined : byIndex.get(index);
     // A step that will be retried has its hint on the way; the sweep replaces a lost hint when it is overdue.

@@ -24,12 +24,12 @@ describe("the log of an alias", () => {
     ["a move after a rollback", log(1, 2, "back", 4), [1, 4]],
     ["a rollback of that one", log(1, 2, "back", 4, "back"), [1]],
     ["a version that comes again", log(1, 2, 1, "back"), [1, 2]],
-  ])("tells which versions stand after %s", (_, moves, standing) => {
+  ])("lists the versions that still hold after %s", (_, moves, standing) => {
     expect(standingHolders(moves)).toEqual(standing);
     expect(holderAfter(moves)).toBe(standing.at(-1) ?? null);
   });
 
-  it("ends with whoever has the alias, and a rollback undoes exactly the last move that stands", () => {
+  it("ends with the current holder, and a rollback undoes exactly the last move", () => {
     fc.assert(
       fc.property(fc.array(fc.option(fc.integer({ min: 1, max: 5 }))), (wishes) => {
         let moves = log();
@@ -44,7 +44,7 @@ describe("the log of an alias", () => {
     );
   });
 
-  it("tells which versions were rolled back from, until they get the alias again", () => {
+  it("lists the versions that were rolled back, until they get the alias again", () => {
     expect(rolledBackFrom(log(1, 2, "back"), 2)).toMatchObject({ number: 3 });
     expect(rolledBackFrom(log(1, 2, "back"), 1)).toBeUndefined();
     expect(rolledBackFrom(log(1, 2, "back", 3), 2)).toMatchObject({ number: 3 });

@@ -29,7 +29,7 @@ function move(number: number, to: number, more: Partial<AliasMove> = {}): AliasM
 }
 
 describe("a first version", () => {
-  it("gets the alias when it beats the base rate by the least gain", () => {
+  it("gets the alias if it beats the base rate by the minimum gain", () => {
     expect(decidePromotion(candidate(1, 0.3993), [])).toEqual({
       kind: "promote",
       reason: "logLoss 0.3993, the base rate's 0.4532: better by 12 %",
@@ -70,7 +70,7 @@ describe("a version that was measured against the champion", () => {
     expect(decidePromotion(candidate(4, value, 0.3993, { against: 3 }), champion)).toEqual({ kind, reason });
   });
 
-  it("has to be better at all when no least gain is asked for", () => {
+  it("must be better at all if there is no minimum gain", () => {
     const more = { against: 3, minimumGain: 0 };
     expect(decidePromotion(candidate(4, 0.3992, 0.3993, more), champion).kind).toBe("promote");
     expect(decidePromotion(candidate(4, 0.3993, 0.3993, more), champion).reason).toBe(
@@ -123,7 +123,7 @@ describe("a version whose champion has changed since", () => {
   const late = (value: number, more: Partial<MoveFigures> = {}) =>
     candidate(6, value, 0.41, { against: 3, ...more });
 
-  it("is compared by the figure itself on the same data, by the least gain", () => {
+  it("is compared by the figure itself on the same data, with the minimum gain", () => {
     expect(decidePromotion(late(0.38), changed({}))).toEqual({
       kind: "promote",
       reason:
@@ -178,13 +178,13 @@ describe("rivals, measured against the same champion", () => {
     return moves;
   }
 
-  it("leave the better one champion, whichever comes first, by however little it is better", () => {
+  it("make the better one champion, in either order and by any margin", () => {
     const [a, b] = [rival(4, 0.39), rival(5, 0.38999)];
     expect(holderAfter(asked([a, b], before))).toBe(5);
     expect(holderAfter(asked([b, a], before))).toBe(5);
   });
 
-  it("have to pass the gate nevertheless", () => {
+  it("must still pass the gate", () => {
     const weak = rival(5, 0.4098);
     const moves = asked([rival(4, 0.4095), weak], before);
     expect(holderAfter(moves)).toBe(4);
@@ -228,7 +228,7 @@ describe("rivals, measured against the same champion", () => {
 });
 
 describe("asked again", () => {
-  it("by the same step, it answers what it answered, though the alias has gone on since", () => {
+  it("by the same step, repeats its decision even if the alias has moved since", () => {
     const mine = candidate(4, 0.39, 0.41, { against: 3 });
     const moves = [move(1, 4), move(2, 9, { from: 4 })];
     expect(decidePromotion(mine, moves)).toEqual({ kind: "promoted", reason: "why 4" });

@@ -31,7 +31,7 @@ function decided({ gain, text }: Comparison, minimumGain: number): Decision {
   return { kind: "refuse", reason: `${text}; needs to be better ${needed}` };
 }
 
-function againstBase(figures: MoveFigures): Comparison {
+function compareWithBase(figures: MoveFigures): Comparison {
   return compared(figures, figures.value, figures.base, figures.metric, "the base rate's");
 }
 
@@ -39,11 +39,11 @@ function againstBase(figures: MoveFigures): Comparison {
  * Compares the candidate as its evaluation did: with the champion of that time, or with the base rate if there was
  * none.
  */
-function asEvaluated({ figures, championValue, alias }: Candidate): Decision {
+function decideAsEvaluated({ figures, championValue, alias }: Candidate): Decision {
   const { metric, value, minimumGain } = figures;
   const comparison =
     championValue === null
-      ? againstBase(figures)
+      ? compareWithBase(figures)
       : compared(figures, value, championValue, metric, `the ${alias}'s`);
   return decided(comparison, minimumGain);
 }
@@ -53,7 +53,7 @@ function asEvaluated({ figures, championValue, alias }: Candidate): Decision {
  * data, the figures divided by their base rates are. For log-loss, that's the normalised entropy of He et al.,
  * "Practical Lessons from Predicting Clicks on Ads at Facebook" (ADKDD 2014); other figures use the same idea.
  */
-function comparedApart(mine: MoveFigures, its: MoveFigures, holder: number): Comparison | undefined {
+function compareSeparately(mine: MoveFigures, its: MoveFigures, holder: number): Comparison | undefined {
   if (mine.metric !== its.metric || mine.better !== its.better) return undefined;
   const { metric } = mine;
   if (mine.data === its.data) {
@@ -70,10 +70,10 @@ function comparedApart(mine: MoveFigures, its: MoveFigures, holder: number): Com
 }
 
 /** Decides against a champion that the candidate wasn't measured against. */
-function againstAnother(candidate: Candidate, moves: readonly AliasMove[], holder: number): Decision {
+function compareWithOther(candidate: Candidate, moves: readonly AliasMove[], holder: number): Decision {
   const { figures } = candidate;
   const its = moves.findLast((move) => move.to === holder && move.figures !== undefined)?.figures;
-  const comparison = its && comparedApart(figures, its, holder);
+  const comparison = its && compareSeparately(figures, its, holder);
   const meanwhile = `version ${holder} is ${candidate.alias} now, not ${figures.against === null ? "none" : `version ${figures.against}`} as in the evaluation`;
   if (its === undefined || comparison === undefined) {
     return { kind: "refuse", reason: `${meanwhile}, and their figures do not compare; evaluate again` };
@@ -86,7 +86,7 @@ function againstAnother(candidate: Candidate, moves: readonly AliasMove[], holde
   }
   // Both were measured against the same champion. Each must pass the gate there, and then the better one wins by any
   // margin. If a minimum gain between them were required, the first to arrive would win.
-  const gate = asEvaluated(candidate);
+  const gate = decideAsEvaluated(candidate);
   if (gate.kind === "refuse") return gate;
   const { kind, reason } = decided(comparison, 0);
   return { kind, reason: `${meanwhile}: ${reason}` };
@@ -113,11 +113,11 @@ export function decidePromotion(candidate: Candidate, moves: readonly AliasMove[
   if (holder !== null) {
     // A champion that is worse by now than no model at all is no yardstick: a candidate that beats it may still be
     // useless.
-    const overBase = againstBase(figures);
+    const overBase = compareWithBase(figures);
     if (overBase.gain <= 0) return decided(overBase, 0);
   }
-  if (holder === null || holder === figures.against) return asEvaluated(candidate);
-  return againstAnother(candidate, moves, holder);
+  if (holder === null || holder === figures.against) return decideAsEvaluated(candidate);
+  return compareWithOther(candidate, moves, holder);
 }
 
 function isSame(a: ModelActor, b: ModelActor): boolean {

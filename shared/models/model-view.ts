@@ -134,7 +134,7 @@ export async function viewLog(models: ModelRegistry, name: string): Promise<Alia
  * digests of their test data are compared. Otherwise the versions' own data is compared, which the test data is a part
  * of.
  */
-export function isTestedAlike(
+export function haveSameTestData(
   a: ModelVersion,
   b: ModelVersion,
   moves: readonly AliasMove[],

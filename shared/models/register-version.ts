@@ -1,7 +1,7 @@
 import { modelPrefix } from "../objects/layout.ts";
 import type { Artifact } from "../pipeline/job.ts";
 import type { ModelRegistration, ModelVersion } from "../pipeline/model.ts";
-import { severalAtOnce } from "../platform/several-at-once.ts";
+import { mapConcurrently } from "../platform/map-concurrently.ts";
 import type { Engine } from "../ports/engine.ts";
 import { digestOf } from "./model-digest.ts";
 import { checkSize, filesOf, folderOf, ModelFilesError } from "./model-files.ts";
@@ -12,7 +12,7 @@ export type Lineage = Pick<ModelVersion, "registeredBy" | "commit" | "training">
 /**
  * Number of copies at a time: enough for many small files, and few enough that large ones don't slow each other down.
  */
-const copiesAtOnce = 16;
+const maxConcurrentCopies = 16;
 
 /** An object to copy, and the key that it gets. */
 type Copy = { readonly artifact: Artifact; readonly key: string };
@@ -59,7 +59,7 @@ export async function registerVersion(
   const prefix = modelPrefix(name, version);
   const folder = `${prefix}model/`;
   const copyAll = (copies: readonly Copy[]) =>
-    severalAtOnce(copies, (copy) => copyOne(engine, copy), copiesAtOnce);
+    mapConcurrently(copies, (copy) => copyOne(engine, copy), maxConcurrentCopies);
   const kept = await copyAll(files.map(({ path, artifact }) => ({ artifact, key: folder + path })));
   const keptAttachments = await copyAll(
     attached.map(([key, artifact]) => ({

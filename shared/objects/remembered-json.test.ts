@@ -47,7 +47,7 @@ describe("remembered JSON", () => {
     expect(await rememberedJson(store, uri)).toEqual([{ deep: { list: [1] } }]);
   });
 
-  it("of one store is not another's", async () => {
+  it("of one store is not served for another", async () => {
     const [one, other] = [countedStore(), countedStore()];
     const uri = await one.put("result", 1);
     await other.put("result", 2);
@@ -66,7 +66,7 @@ describe("remembered JSON", () => {
     expect(reads).toHaveLength(3);
   });
 
-  it("is forgotten, the longest unused first, when it would take too much memory", async () => {
+  it("is evicted, least recently used first, to limit memory", async () => {
     const { store, reads, put } = countedStore();
     const part = Math.floor(rememberedBytes / 3) - 10;
     const [a, b, c, d] = await Promise.all(["a", "b", "c", "d"].map((name) => put(name, large(part))));
@@ -76,7 +76,7 @@ describe("remembered JSON", () => {
     expect(reads).toEqual([b]);
   });
 
-  it("that alone is too large drives nothing else out", async () => {
+  it("that alone exceeds the limit evicts nothing else", async () => {
     const { store, reads, put } = countedStore();
     const small = await put("small", 1);
     const huge = await put("huge", large(rememberedBytes));

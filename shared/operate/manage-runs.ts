@@ -12,12 +12,12 @@ import { pauseRun, resumeRun } from "./pause-run.ts";
 import { rerunRun } from "./rerun-run.ts";
 import { retryRun } from "./retry-run.ts";
 import type { ManagedRun, StartedByHand, TaggedRun } from "./run-answer.ts";
-import { startByHand, startRequest, timeAsked } from "./start-by-hand.ts";
+import { requestedTime, startByHand, startRequest } from "./start-by-hand.ts";
 import { tagRun } from "./tag-run.ts";
 
 const runId = z.string().min(1);
 /** A time with any offset, converted to UTC. */
-const moment = timeAsked.transform((text) => new Date(text).toISOString());
+const moment = requestedTime.transform((text) => new Date(text).toISOString());
 
 /** The requests that operators can make about runs. */
 export const runRequests = [
@@ -68,7 +68,7 @@ type RunRequest = z.output<(typeof runRequests)[number]>;
 /** The answers about runs. */
 export type RunAnswer = ManagedRun | StartedRun | StartedByHand | TaggedRun | RunPage;
 
-function told({ runId, pipeline, state, epoch }: Run): ManagedRun {
+function managedRun({ runId, pipeline, state, epoch }: Run): ManagedRun {
   return { runId, pipeline, state, epoch };
 }
 
@@ -88,12 +88,12 @@ export const runActions: {
   readonly [A in RunRequest["action"]]: (engine: Engine, asked: Asked<A>) => Promise<RunAnswer>;
 } = {
   start: startByHand,
-  cancel: async (engine, { runId }) => told(await cancelRun(engine, runId)),
-  retry: async (engine, { runId }) => told(await retryRun(engine, runId)),
+  cancel: async (engine, { runId }) => managedRun(await cancelRun(engine, runId)),
+  retry: async (engine, { runId }) => managedRun(await retryRun(engine, runId)),
   rerun: rerunRun,
-  pause: async (engine, { runId }) => told(await pauseRun(engine, runId)),
-  resume: async (engine, { runId }) => told(await resumeRun(engine, runId)),
-  approve: async (engine, answer) => told(await approveStep(engine, given(answer))),
+  pause: async (engine, { runId }) => managedRun(await pauseRun(engine, runId)),
+  resume: async (engine, { runId }) => managedRun(await resumeRun(engine, runId)),
+  approve: async (engine, answer) => managedRun(await approveStep(engine, given(answer))),
   tag: tagRun,
   runs: listRuns,
 };

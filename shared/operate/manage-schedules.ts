@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { rhythms } from "../backfill/backfill-times.ts";
+import { backfillIntervals } from "../backfill/backfill-times.ts";
 import type { BackfillPreview, BackfillView } from "../backfill/backfill-view.ts";
 import { previewBackfill } from "../backfill/preview-backfill.ts";
 import { cancelBackfill, driveAndRead, resumeBackfill, startBackfill } from "../backfill/start-backfill.ts";
@@ -36,7 +36,7 @@ export const scheduleRequests = [
     from: z.string().min(1),
     /** Exclusive. */
     to: z.string().min(1),
-    every: z.enum(rhythms).optional(),
+    every: z.enum(backfillIntervals).optional(),
     /** Instead of `every`: the times of one of the pipeline's schedules. */
     schedule: z.string().min(1).optional(),
     timezone: z.string().min(1).optional(),

@@ -67,7 +67,7 @@ describe("a request to manage", () => {
     await expect(manage(new MemoryEngine([]).engine, request)).rejects.toThrow(RequestError);
   });
 
-  it("of an action that there is not names those there are", async () => {
+  it("with an unknown action is refused with the known ones", async () => {
     const asked = manage(new MemoryEngine([]).engine, { action: "stop" });
     await expect(asked).rejects.toThrow(/^action: is none of start, cancel, retry, .*, model-rollback$/);
   });
@@ -97,7 +97,7 @@ function stage() {
   return { memory, asks: (request: object) => manage(memory.engine, request) };
 }
 
-describe("a run that is done again", () => {
+describe("rerunning a run", () => {
   it("is a new run with the parameters, time and tags of the first, which stays as it is", async () => {
     const { memory, asks } = stage();
     const runId = await begin(memory, "training", { params: { alpha: 7 }, tags: ["keep"] });
@@ -210,7 +210,7 @@ describe("a queue", () => {
     expect((await memory.store.getRun(runId))?.state).toBe("RUNNING");
   });
 
-  it("that there is not is refused, with those there are", async () => {
+  it("that doesn't exist is refused with the existing ones", async () => {
     const asked = stage().asks({ action: "queue", queue: "cpu" });
     await expect(asked).rejects.toThrow('there is no queue "cpu"; queues are: gpu');
   });
@@ -237,7 +237,7 @@ describe("a backfill by request", () => {
     expect(await asks({ action: "backfill-resume", backfill })).toMatchObject({ state: "RUNNING", pass: 2 });
   });
 
-  it("is only looked at when asked to", async () => {
+  it("can be previewed", async () => {
     const { memory, asks } = stage();
     const range = { from: "2021-04-01", to: "2021-06-01", every: "month", dryRun: true };
     expect(await asks({ action: "backfill", pipeline: "training", ...range })).toMatchObject({
@@ -246,7 +246,7 @@ describe("a backfill by request", () => {
     expect(await memory.engine.backfills.list(1)).toEqual([]);
   });
 
-  it("of a wrong rhythm or none is refused", async () => {
+  it("with an invalid or missing interval is refused", async () => {
     const asked = stage().asks({
       action: "backfill",
       pipeline: "training",
@@ -257,7 +257,7 @@ describe("a backfill by request", () => {
   });
 });
 
-it("schedules are listed with their runs to come, and switched", async () => {
+it("schedules are listed with upcoming runs, and switched", async () => {
   const { asks } = stage();
   expect(await asks({ action: "schedules", upcoming: 1 })).toMatchObject([
     { pipeline: "training", name: "default", active: true, upcoming: ["2021-10-05T03:00:00.000Z"] },

@@ -39,10 +39,10 @@ async function preview(
   engine: Engine,
   queue: string,
   pipelines: readonly Pipeline[],
-  most: number,
+  max: number,
 ): Promise<QueueView> {
-  const places = await engine.store.waitingRuns(queue, most + 1);
-  const found = await Promise.all(places.slice(0, most).map(({ runId }) => engine.store.getRun(runId)));
+  const places = await engine.store.waitingRuns(queue, max + 1);
+  const found = await Promise.all(places.slice(0, max).map(({ runId }) => engine.store.getRun(runId)));
   const waiting = found.flatMap((run) => (run?.state === "QUEUED" ? [run] : []));
   const defined = definedLimits(pipelines);
   // Limits that only some runs have, such as those of a backfill.
@@ -59,22 +59,22 @@ async function preview(
       ...{ runId, pipeline, name, priority, startedAt },
       waitsFor: needed.map((limit) => limit.name).filter((limit) => full.has(limit)),
     })),
-    more: places.length > most,
+    more: places.length > max,
   };
 }
 
 /**
  * A work queue: the waiting runs in their order, and the runs that hold the slots.
  *
- * @param most maximum number of runs to list
+ * @param max maximum number of runs to list
  * @throws QueueNotFoundError
  */
-export async function previewQueue(engine: Engine, queue: string, most: number): Promise<QueueView> {
+export async function previewQueue(engine: Engine, queue: string, max: number): Promise<QueueView> {
   const queues = queuesOf(engine);
   const pipelines = queues.get(queue);
-  if (pipelines !== undefined) return preview(engine, queue, pipelines, most);
+  if (pipelines !== undefined) return preview(engine, queue, pipelines, max);
   // A deployment may have removed a queue in which runs still wait.
-  if ((await engine.store.waitingRuns(queue, 1)).length > 0) return preview(engine, queue, [], most);
+  if ((await engine.store.waitingRuns(queue, 1)).length > 0) return preview(engine, queue, [], max);
   const known = [...queues.keys()].sort().join(", ");
   throw new QueueNotFoundError(`there is no queue "${queue}"; queues are: ${known}`);
 }
@@ -83,10 +83,8 @@ export async function previewQueue(engine: Engine, queue: string, most: number):
  * Every work queue of the deployed pipelines that has a limit or waiting runs, by name, each with its first waiting
  * runs.
  */
-export async function previewQueues(engine: Engine, most: number): Promise<QueueView[]> {
+export async function previewQueues(engine: Engine, max: number): Promise<QueueView[]> {
   const queues = [...queuesOf(engine)].sort(([a], [b]) => (a < b ? -1 : 1));
-  const views = await Promise.all(
-    queues.map(([queue, pipelines]) => preview(engine, queue, pipelines, most)),
-  );
+  const views = await Promise.all(queues.map(([queue, pipelines]) => preview(engine, queue, pipelines, max)));
   return views.filter(({ limits, waiting }) => limits.length > 0 || waiting.length > 0);
 }

@@ -38,7 +38,7 @@ export async function retryRun(engine: Engine, runId: string): Promise<Run> {
   if (run === undefined) throw new RunNotFoundError(runId);
   checkRetryable(run);
   const opened = await reopenRun(engine, run);
-  if (opened.kind === "untold") {
+  if (opened.kind === "pending") {
     throw new RunStateError(
       `run ${runId} has only just ended, and its notices are not sent yet (${opened.steps.join(", ")})`,
       { remedy: "Try again in a few seconds." },

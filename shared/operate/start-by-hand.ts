@@ -7,7 +7,7 @@ import { checkedParams, type StartedRun, startRun } from "../run/start-run.ts";
 import type { StartedByHand } from "./run-answer.ts";
 
 /** A time with its offset, in ISO 8601. */
-export const timeAsked = z.iso.datetime({
+export const requestedTime = z.iso.datetime({
   offset: true,
   error: ({ input }) =>
     `is ${JSON.stringify(input)}; it takes a time such as 2021-10-04T16:21:00Z or 2021-10-04T18:21:00+02:00`,
@@ -18,7 +18,7 @@ export const startRequest = z.strictObject({
   pipeline: z.string().min(1),
   params: (z.json() as z.ZodType<Json>).optional(),
   /** The time that the run is for. If it's given, the same pipeline, time and key start only one run. */
-  scheduledAt: timeAsked.optional(),
+  scheduledAt: requestedTime.optional(),
   /** Distinguishes runs of one pipeline and time. */
   key: z.string().max(200).default(""),
   name: z.string().min(1).max(200).optional(),

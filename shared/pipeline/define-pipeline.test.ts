@@ -97,7 +97,7 @@ describe("a definition", () => {
     expect(define(10, 1).graphHash).not.toBe(define(11, 1).graphHash);
   });
 
-  it("tells all of its mistakes together, each with step and field", () => {
+  it("reports all mistakes together, each with step and field", () => {
     const foreign: { ref?: Ref<unknown> } = {};
     definePipeline({ name: "other", params }, ({ step }) => {
       foreign.ref = step(
@@ -197,7 +197,7 @@ describe("a definition", () => {
     ]);
   });
 
-  it("keeps the size of a function's worker, be it mapped or repeated, and nothing where none is said", () => {
+  it("keeps the size of a function's worker, mapped or repeated, and omits the default", () => {
     const { graph } = definePipeline({ name: "sizes", params }, ({ step, map }) => {
       const fn = lambda({}, () => ({ n: 1 }));
       step("single", fn, { size: "large" });
@@ -210,7 +210,7 @@ describe("a definition", () => {
     expect(graph.steps[3]).not.toHaveProperty("size");
   });
 
-  it("refuses a size of what runs in no worker, and one that there is not", () => {
+  it("refuses an unknown size, and a size for a task that no worker runs", () => {
     const large = { size: "large" } as const;
     const mistakes = mistakesOf(() =>
       definePipeline({ name: "sizes", params }, ({ step, map }) => {
@@ -269,7 +269,7 @@ describe("a definition", () => {
     expect(mistakes).toHaveLength(1);
   });
 
-  it("tells the mistakes of its triggers like all others", () => {
+  it("reports mistakes in its triggers with the others", () => {
     const other = definePipeline({ name: "other", params }, ({ step }) =>
       step(
         "a",
@@ -321,7 +321,7 @@ describe("a definition", () => {
     expect(() => workQueue("gpu", { limit })).toThrow(`work queue "gpu": limit is ${say}`);
   });
 
-  it("tells a mistake in how its runs are named", () => {
+  it("reports a mistake in its run name", () => {
     const mistakes = mistakesOf(() =>
       definePipeline({ name: "demo", params, runName: "demo-{params.town}" }, ({ step }) => {
         step(

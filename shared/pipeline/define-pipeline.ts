@@ -14,7 +14,7 @@ import type { StepOptions } from "./step-options.ts";
 import { tagProblems, tags as tagsSchema } from "./tag.ts";
 import type { Task } from "./task.ts";
 import { checkTriggers } from "./trigger.ts";
-import { isLimit, whatLimitsAre } from "./work-queue.ts";
+import { isLimit, limitRule } from "./work-queue.ts";
 
 /** The arguments of a definition's `build` function. */
 export type Builder<P> = {
@@ -151,7 +151,7 @@ function checkOptions(options: PipelineOptions<unknown>): DefinitionProblem[] {
   }
   if (!(timeout > 0)) report("timeout", `is ${timeout}; it is a number of seconds above 0`);
   if (!isLimit(maxActiveRuns)) {
-    report("maxActiveRuns", `is ${maxActiveRuns}; it is ${whatLimitsAre}`);
+    report("maxActiveRuns", `is ${maxActiveRuns}; it is ${limitRule}`);
   }
   if (!Number.isInteger(priority) || priority < 1 || priority > 100) {
     report("priority", `is ${priority}; it is a whole number from 1 (first) to 100 (last)`);
@@ -264,6 +264,6 @@ export function definePipeline<P extends z.ZodType<Json>, R = unknown>(
 const defined = new WeakSet<object>();
 
 /** Whether `definePipeline` returned this very object. A copy with other fields is derived from its pipeline's graph. */
-export function isAsDefined(pipeline: Pipeline): boolean {
+export function isUnchanged(pipeline: Pipeline): boolean {
   return defined.has(pipeline);
 }

@@ -19,7 +19,7 @@ const other = definePipeline({ name: "other", params }, ({ step }) => {
 });
 
 /** Adds a misspelt option, which the type-checker would otherwise reject. */
-const misspelt = <O>(options: O, strange: object): O => ({ ...options, ...strange });
+const misspelt = <O>(options: O, extra: object): O => ({ ...options, ...extra });
 
 function messageOf(define: () => unknown): string {
   try {
@@ -30,8 +30,8 @@ function messageOf(define: () => unknown): string {
   return "";
 }
 
-describe("options that there are not", () => {
-  it("of a pipeline, its triggers, notices, steps and tasks are all told together, each with what was meant", () => {
+describe("unknown options", () => {
+  it("of pipelines, triggers, notices, steps and tasks are reported together, each with a suggestion", () => {
     const define = () =>
       definePipeline(
         misspelt(
@@ -70,7 +70,7 @@ describe("options that there are not", () => {
       );
     expect(define).toThrow(PipelineDefinitionError);
     const lines = messageOf(define).split("\n");
-    const strange = lines.flatMap(
+    const extra = lines.flatMap(
       (line) =>
         /^ {2}(?:- |✖ )?(.*) is no option; (.*)$/
           .exec(line)
@@ -78,7 +78,7 @@ describe("options that there are not", () => {
           .join("; ")
           .replace(/\? it has .*/, "?") ?? [],
     );
-    expect(strange).toEqual([
+    expect(extra).toEqual([
       "maxActiveRun; did you mean maxActiveRuns?",
       "hooks: faild; did you mean failed?",
       "runName: timezon; did you mean timezone?",
@@ -114,7 +114,7 @@ describe("options that there are not", () => {
     );
   });
 
-  it("leave no trace in what is written right", () => {
+  it("leave no field in valid definitions", () => {
     expect(cron("0 3 * * *", { active: false })).not.toHaveProperty("mistakes");
     expect(approval({ deadline: 60 })).not.toHaveProperty("mistakes");
   });

@@ -81,7 +81,7 @@ describe("notices of a pipeline", () => {
     expect(refusal(notice({ stages: [], to: email() }))).toContain("notices.0");
   });
 
-  test("refuse to tell somebody twice", () => {
+  test("refuse two notices to the same receiver", () => {
     const twice = refusal(notice({ to: email() }), notice({ on: ["SUCCEEDED", "FAILED"], to: email() }));
     expect(twice).toContain("notices.1: tells of FAILED whom notices.0 tells already");
     const inProd = notice({ stages: ["prod"], to: email() });

@@ -98,7 +98,7 @@ function checkUrl<K extends NoticeTarget["kind"]>(to: { kind: K } & Target<K>): 
 }
 
 /** An end that two notices would both send to the same receiver. */
-function toldTwice(one: NoticeNode, other: NoticeNode): HookState | undefined {
+function duplicateState(one: NoticeNode, other: NoticeNode): HookState | undefined {
   if (JSON.stringify(one.to) !== JSON.stringify(other.to)) return undefined;
   const { stages } = one;
   const meet = stages === undefined || (other.stages?.some((each) => stages.includes(each)) ?? true);
@@ -128,7 +128,7 @@ export function checkNotices(notices: readonly Notice[]): DefinitionProblem[] {
     const url = checkUrl(node.to);
     if (url !== undefined) problems.push({ field: `${field}.to.url`, problem: url });
     for (const [earlier, other] of nodes.slice(0, place).entries()) {
-      const state = toldTwice(other, node);
+      const state = duplicateState(other, node);
       if (state === undefined) continue;
       problems.push({
         field,

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { retryDelay, retryPolicy } from "./retry-policy.ts";
 
 describe("the delay before a retry", () => {
-  it("is the fixed one", () => {
+  it("is constant for a fixed delay", () => {
     expect(retryDelay({ limit: 3, delay: 7 }, 2, 0.9)).toBe(7000);
   });
 
@@ -13,7 +13,7 @@ describe("the delay before a retry", () => {
     ]);
   });
 
-  it("grows by the factor up to the most, drawn uniformly from zero", () => {
+  it("grows by the factor up to the maximum, with full jitter from zero", () => {
     const policy = retryPolicy.parse({ limit: 9, delay: { base: 2, factor: 3, max: 60 } });
     const bounds = [2, 6, 18, 54, 60, 60];
     for (const [place, bound] of bounds.entries()) {
@@ -22,7 +22,7 @@ describe("the delay before a retry", () => {
     }
   });
 
-  it("is never negative and never above the most", () => {
+  it("is never negative and never above the maximum", () => {
     const exponential = fc.record({
       base: fc.nat(900),
       factor: fc.integer({ min: 1, max: 10 }),

@@ -49,8 +49,8 @@ const yearSeconds = 366 * 24 * 3600;
 
 function functionTimeout(seconds: number, problems: StepProblems): number {
   if (seconds > 0 && seconds <= maxLambdaTimeout) return seconds;
-  const most = `a function may take up to ${maxLambdaTimeout} seconds`;
-  problems.add("timeout", `is ${seconds}; ${most}: longer work is a batch job`);
+  const limit = `a function may take up to ${maxLambdaTimeout} seconds`;
+  problems.add("timeout", `is ${seconds}; ${limit}: longer work is a batch job`);
   return 60;
 }
 

@@ -127,7 +127,7 @@ describe("what a definition returns", () => {
 });
 
 describe("mistakes in tasks", () => {
-  it("are told together, each with step and field", () => {
+  it("are reported together, each with step and field", () => {
     const mistakes = mistakesOf(() =>
       definePipeline({ name: "demo", params }, ({ step }) => {
         const made = step(

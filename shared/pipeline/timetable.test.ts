@@ -5,7 +5,7 @@ import { lastTimeOf, nextTimeOf, type Timetable, timesFrom, timetableText } from
 const stage = { timezone: "Europe/Berlin" };
 
 function first(timetable: Timetable, from: string, count: number): string[] {
-  const times = timesFrom(timetable, new Date(from), stage, { most: count });
+  const times = timesFrom(timetable, new Date(from), stage, { max: count });
   return times.map((time) => time.toISOString().slice(0, 16));
 }
 
@@ -86,7 +86,7 @@ describe("the last time", () => {
     ["days", interval({ every: { days: 3 }, anchor: "2021-10-20T02:30:00+02:00" })],
   ])("of %s is the one before the next, or the time itself", (_, timetable) => {
     for (const month of ["2021-03-26", "2021-10-29"]) {
-      const times = timesFrom(timetable, new Date(`${month}T00:00:00Z`), stage, { most: 30 });
+      const times = timesFrom(timetable, new Date(`${month}T00:00:00Z`), stage, { max: 30 });
       for (const [place, time] of times.entries()) {
         expect(lastTimeOf(timetable, time, stage)).toEqual(time);
         const before = new Date(time.getTime() - 1);
@@ -120,11 +120,11 @@ test.each<[Timetable, string]>([
 });
 
 it("UTC, which is reckoned without a calendar, names the times that the same zone by another name does", () => {
-  const field = (least: number, most: number) =>
+  const field = (min: number, max: number) =>
     fc.oneof(
       fc.constant("*"),
-      fc.integer({ min: least, max: most }).map(String),
-      fc.integer({ min: 2, max: Math.min(6, most) }).map((each) => `*/${each}`),
+      fc.integer({ min, max }).map(String),
+      fc.integer({ min: 2, max: Math.min(6, max) }).map((each) => `*/${each}`),
     );
   const expressions = fc
     .tuple(field(0, 59), field(0, 23), field(1, 28), field(1, 12), field(0, 6))

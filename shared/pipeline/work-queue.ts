@@ -40,7 +40,7 @@ export function limitsOf({ name, concurrency: { maxActiveRuns, queue } }: Pipeli
 }
 
 /** The valid limits, in words. */
-export const whatLimitsAre = `a whole number from 1 to ${maxSlots}`;
+export const limitRule = `a whole number from 1 to ${maxSlots}`;
 
 /** Whether a number is valid as a definition's limit. */
 export function isLimit(slots: number): boolean {
@@ -65,7 +65,7 @@ export function workQueue(name: string, options: { limit?: number } = {}): WorkQ
   if (unknown !== undefined) throw new WorkQueueError(`work queue "${name}": ${unknown}`);
   const { limit } = options;
   if (limit !== undefined && !isLimit(limit)) {
-    throw new WorkQueueError(`work queue "${name}": limit is ${limit}; it is ${whatLimitsAre}`);
+    throw new WorkQueueError(`work queue "${name}": limit is ${limit}; it is ${limitRule}`);
   }
   return Object.freeze({ name, ...(limit !== undefined && { limit }) });
 }

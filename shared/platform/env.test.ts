@@ -31,6 +31,12 @@ describe("the environment", () => {
     expect(() => readEnvironment({ ...complete, WORKER_SIZE: "huge" })).toThrow(/WORKER_SIZE: /);
   });
 
+  test("sets how long a job may wait in RUNNABLE: an hour by default", () => {
+    expect(readEnvironment(complete).RUNNABLE_SECONDS).toBe(3600);
+    expect(readEnvironment({ ...complete, RUNNABLE_SECONDS: "600" }).RUNNABLE_SECONDS).toBe(600);
+    expect(() => readEnvironment({ ...complete, RUNNABLE_SECONDS: "0" })).toThrow(/RUNNABLE_SECONDS: /);
+  });
+
   test("that lacks a variable names it", () => {
     const { TABLE_NAME: _table, ...rest } = complete;
     expect(() => readEnvironment(rest)).toThrow(/TABLE_NAME/);

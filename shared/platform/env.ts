@@ -31,6 +31,8 @@ const environment = z.object({
   /** Which of the two step workers a function is. */
   WORKER_SIZE: z.enum(["small", "large"]).default("small"),
   SWEEP_SECONDS: z.coerce.number().positive().default(120),
+  /** Seconds that a Batch job may wait in RUNNABLE while no job of its queue runs. */
+  RUNNABLE_SECONDS: z.coerce.number().positive().default(3600),
   /** Work queue → Batch job queue ARN, as JSON. */
   BATCH_JOB_QUEUES: jsonText.pipe(z.record(z.string(), z.string().min(1))).default({}),
   /** Whether jobs that can do without a GPU request one. */

@@ -6,7 +6,7 @@ const failure = (client: DynamoDBClient) =>
   client.send(new ListTablesCommand({})).catch((error: unknown) => error);
 
 describe("an outage", () => {
-  it("is a service that cannot be reached, as the SDK tells of it", async () => {
+  it("is a service that can't be reached, as the SDK reports it", async () => {
     // Nothing listens on the discard port (RFC 863).
     const client = new DynamoDBClient({
       region: "eu-west-1",

@@ -4,8 +4,8 @@
  */
 export function isOutage(error: unknown): boolean {
   if (!(error instanceof Error) || !("$metadata" in error)) return false;
-  const { $metadata: told } = error;
-  if (typeof told !== "object" || told === null) return false;
-  const status = "httpStatusCode" in told ? told.httpStatusCode : undefined;
+  const { $metadata: metadata } = error;
+  if (typeof metadata !== "object" || metadata === null) return false;
+  const status = "httpStatusCode" in metadata ? metadata.httpStatusCode : undefined;
   return status === undefined || (typeof status === "number" && status >= 500);
 }

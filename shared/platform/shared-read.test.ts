@@ -11,13 +11,13 @@ function counted() {
 }
 
 describe("a shared read", () => {
-  it("serves all who ask together, each key once", async () => {
+  it("answers concurrent requests with one read per key", async () => {
     const { keys, read } = counted();
     expect(await Promise.all([read("a"), read("b"), read("a")])).toEqual(["a 1", "b 2", "a 1"]);
     expect(keys).toEqual(["a", "b"]);
   });
 
-  it("serves those too who ask after a moment's promises", async () => {
+  it("also serves requests that come a few promise ticks later", async () => {
     const { keys, read } = counted();
     const late = async () => {
       for (let step = 0; step < 5; step += 1) await undefined;
@@ -27,7 +27,7 @@ describe("a shared read", () => {
     expect(keys).toEqual(["a"]);
   });
 
-  it("never serves who asks after it has begun", async () => {
+  it("doesn't serve requests that come after the read has begun", async () => {
     const begun: (() => void)[] = [];
     const read = sharedRead(
       (key: string) => new Promise<string>((resolve) => begun.push(() => resolve(key))),
@@ -41,7 +41,7 @@ describe("a shared read", () => {
     expect(await Promise.all([first, second])).toEqual(["a", "a"]);
   });
 
-  it("that fails fails for all who share it, and not for the next", async () => {
+  it("that fails is an error for all who share it, but not for the next read", async () => {
     let fails = true;
     const read = sharedRead(async (key: string) => {
       if (fails) throw new Error("throttled");

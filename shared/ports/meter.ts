@@ -1,4 +1,4 @@
-/** Counts what operators look at. On Lambda, Powertools' Metrics implements it. */
+/** The engine's metrics. On Lambda, Powertools writes them to the log as EMF, which CloudWatch reads. */
 export type Meter = {
   count(name: MeterName, dimensions: Readonly<Record<string, string>>): void;
   duration(name: MeterName, milliseconds: number, dimensions: Readonly<Record<string, string>>): void;

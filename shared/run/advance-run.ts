@@ -7,7 +7,7 @@ import { endRun } from "./end-run.ts";
 import type { TailCall } from "./tail-call.ts";
 
 /** Whether a run knew of a step's end when it was read. */
-function wasTold({ progress: { done, failed, skipped } }: Run, step: number): boolean {
+function knewEnd({ progress: { done, failed, skipped } }: Run, step: number): boolean {
   return done.has(step) || failed.has(step) || skipped.has(step);
 }
 
@@ -46,6 +46,6 @@ export async function advanceRun(
   // If the run is paused, its ready steps start when it's resumed.
   if (joined.state === "PAUSED") return;
   const ready = newlyReady(graph, joined.progress, planned, step);
-  const due = wasTold(run, step) ? await unbegun(engine, joined, graph, ready) : ready;
+  const due = knewEnd(run, step) ? await unbegun(engine, joined, graph, ready) : ready;
   await dispatch(engine, joined, graph, due, tail);
 }

@@ -19,7 +19,7 @@ function needsClosing(run: Run, afterRunSteps: readonly string[], to: EndState):
 }
 
 /** Hints the step whose child this run is. */
-async function tellParent(engine: Engine, { cause }: Run): Promise<void> {
+async function reportToParent(engine: Engine, { cause }: Run): Promise<void> {
   if (cause.kind !== "step") return;
   const parent = await engine.store.getRun(cause.runId);
   if (parent === undefined || !isActive(parent)) return;
@@ -49,7 +49,7 @@ export async function openAfterRunSteps(
  * @param afterRunSteps the steps that need a hint
  */
 export async function followEnd(engine: Engine, run: Run, afterRunSteps: readonly string[]): Promise<void> {
-  await tellParent(engine, run);
+  await reportToParent(engine, run);
   if (run.limits.length > 0) await admitRuns(engine, run.queue);
   if (afterRunSteps.length > 0)
     await engine.queue.send(afterRunSteps.map((step) => afterRunStepMessage(run, step)));

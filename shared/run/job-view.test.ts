@@ -28,7 +28,7 @@ describe("what a step used", () => {
     });
   });
 
-  it("is of its last attempt; of a map the most of any child", () => {
+  it("is that of its last attempt; for a map, the maximum of all children", () => {
     const grown = [anAttempt({ memory: 1024, usage: { peakMemoryBytes: 1, cpuSeconds: 1 } }), anAttempt()];
     const other = anAttempt({ usage: { peakMemoryBytes: 3000 * mebibyte, cpuSeconds: 10 } });
     expect(viewUsage([aRecord(grown), aRecord([other], 1)])).toMatchObject({
@@ -38,7 +38,7 @@ describe("what a step used", () => {
     });
   });
 
-  it("is not known of jobs that could not say", () => {
+  it("is unknown for jobs that didn't report it", () => {
     const { usage: _usage, ...silent } = anAttempt();
     expect(viewUsage([aRecord([silent]), aRecord([])])).toBeUndefined();
   });

@@ -125,20 +125,20 @@ function vcpusHint(used: number | undefined, vcpus: number, seconds: number): st
  */
 export function viewUsage(records: readonly FoundStep[]): UsageView | undefined {
   const last = records.flatMap(({ jobAttempts = [] }) => jobAttempts.slice(-1));
-  const told = last.filter(({ usage }) => usage !== undefined);
-  const [first] = told;
+  const reported = last.filter(({ usage }) => usage !== undefined);
+  const [first] = reported;
   if (first === undefined) return undefined;
-  const largest = (values: readonly number[]) => values.reduce((most, value) => Math.max(most, value), 0);
-  const memory = largest(told.map((attempt) => attempt.memory));
-  const peakMemoryBytes = largest(told.map(({ usage }) => usage?.peakMemoryBytes ?? 0));
-  const rates = told.map(vcpusUsed).filter((used) => used !== undefined);
-  const used = rates.length === 0 ? undefined : largest(rates);
-  const longest = largest(told.map((attempt) => machineSeconds(attempt) ?? 0));
+  const maxOf = (values: readonly number[]) => values.reduce((max, value) => Math.max(max, value), 0);
+  const memory = maxOf(reported.map((attempt) => attempt.memory));
+  const peakMemoryBytes = maxOf(reported.map(({ usage }) => usage?.peakMemoryBytes ?? 0));
+  const rates = reported.map(vcpusUsed).filter((used) => used !== undefined);
+  const used = rates.length === 0 ? undefined : maxOf(rates);
+  const maxSeconds = maxOf(reported.map((attempt) => machineSeconds(attempt) ?? 0));
   return {
     peakMemoryBytes,
     memoryBytes: memory * mebibyte,
     ...(used !== undefined && { vcpusUsed: Math.round(used * 100) / 100 }),
     vcpus: first.vcpus,
-    hints: [...memoryHint(peakMemoryBytes, memory), ...vcpusHint(used, first.vcpus, longest)],
+    hints: [...memoryHint(peakMemoryBytes, memory), ...vcpusHint(used, first.vcpus, maxSeconds)],
   };
 }

@@ -6,19 +6,19 @@ import { graphOf } from "./run-graph.ts";
 import { beginRun } from "./start-run.ts";
 
 /**
- * The result of reopening a run. `untold`: a step that follows its end, a hook or a notice, hasn't begun, and would
+ * The result of reopening a run. `pending`: a step that follows its end, a hook or a notice, hasn't begun, and would
  * find the run under way; this passes within seconds. `gone`: somebody else has reopened it.
  */
 export type Reopened =
   | { readonly kind: "opened"; readonly run: Run }
-  | { readonly kind: "untold"; readonly steps: readonly string[] }
+  | { readonly kind: "pending"; readonly steps: readonly string[] }
   | { readonly kind: "gone" };
 
 /** Reopens a run that ended without success, in a new epoch, and starts it. */
 export async function reopenRun(engine: Engine, run: EndedRun): Promise<Reopened> {
   const open = await openAfterRunSteps(engine, run, await graphOf(engine, run));
-  const untold = open.filter(({ record }) => record === undefined);
-  if (untold.length > 0) return { kind: "untold", steps: untold.map(({ step }) => step) };
+  const pending = open.filter(({ record }) => record === undefined);
+  if (pending.length > 0) return { kind: "pending", steps: pending.map(({ step }) => step) };
   const openedAt = new Date(engine.clock.now()).toISOString();
   const opened = await engine.store.reopenRun(run, openedAt, nextSweep(engine));
   if (opened === undefined || !isActive(opened)) return { kind: "gone" };

@@ -62,7 +62,7 @@ describe("the cost of a job", () => {
     expect(costOf("train", all)?.dollars).toBeCloseTo(onDemand + 2 * ofEngine, 10);
   });
 
-  test("is more than is known while it runs, and once attempts were forgotten", () => {
+  test("is a minimum while the job runs, and after attempts were dropped", () => {
     const attempts = Array.from({ length: 10 }, () => anAttempt({ tries: [second] }));
     const running = submitted(aHeldStep({ step: "train" }), [{ id: "job-1", name: "n" }]);
     expect(costOf("train", running)).toMatchObject({ atLeast: true });
@@ -103,7 +103,7 @@ describe("the cost of a function", () => {
     );
   });
 
-  test("is not known in full once it was tried again", () => {
+  test("is a minimum after a retry", () => {
     const held = aHeldStep({ step: "read", attempt: 2 });
     expect(costOf("read", done(held))).toMatchObject({ atLeast: true });
     expect(costOf("read", retrying(held, { name: "E", message: "" }, 0))).toMatchObject({ atLeast: true });
@@ -116,7 +116,7 @@ describe("the cost of a function", () => {
   });
 });
 
-test("a result that was kept costs what looking for it costs, and no machine", () => {
+test("a cached result costs only its lookup", () => {
   const source = { runId: "r", step: "train", index: 0 };
   const kept = cached(aHeldStep({ step: "train" }), { value: null }, source, epochStart);
   expect(costOf("train", kept)?.dollars).toBeLessThan(ofEngine);

@@ -23,16 +23,16 @@ function bucket() {
     reads.push(uri);
     return get(uri);
   };
-  const say = (step: string, index: number, told: unknown) => {
+  const say = (step: string, index: number, report: unknown) => {
     const uri = objects.locate(`runs/${run.pipeline}/${runId}/${step}/${index}/1.1/_progress.json`);
-    return objects.put(uri, typeof told === "string" ? told : JSON.stringify(told), "application/json");
+    return objects.put(uri, typeof report === "string" ? report : JSON.stringify(report), "application/json");
   };
   return { objects, reads, say };
 }
 const at = (seconds: number) => new Date(epochStart + seconds * 1000).toISOString();
 
 describe("the progress of a run", () => {
-  it("is what each running job said last, and how fast it got there", async () => {
+  it("is the last report and the pace of each running job", async () => {
     const { objects, say } = bucket();
     await say("train", 0, { fraction: 0.4, message: "epoch 4 of 10", at: at(120) });
     await say("other", 0, { message: "reading", at: at(5) });
@@ -43,15 +43,15 @@ describe("the progress of a run", () => {
     });
   });
 
-  it("is nothing for jobs that have said nothing, wait, ended, or said what makes no sense", async () => {
+  it("is absent for jobs without a valid report, and for jobs that wait or have ended", async () => {
     const { objects, say } = bucket();
-    for (const [step, told] of [
+    for (const [step, report] of [
       ["broken", "{"],
       ["wrong", { fraction: 7, message: "", at: at(1) }],
       ["ended", { fraction: 1, message: "done", at: at(1) }],
       ["waits", { fraction: 1, message: "an earlier try", at: at(1) }],
     ] as const)
-      await say(step, 0, told);
+      await say(step, 0, report);
     const records = [
       ...["broken", "wrong", "silent"].map((step) => job(step, 0)),
       done("ended", 0),
@@ -60,7 +60,7 @@ describe("the progress of a run", () => {
     expect(await readProgress(objects, run, records)).toEqual(new Map());
   });
 
-  it("of a map counts children that ended whole, and those that said nothing like those that did", async () => {
+  it("of a map counts ended children as whole, and children without a report as average", async () => {
     const { objects, say } = bucket();
     await say("train", 1, { fraction: 0.5, message: "half", at: at(20) });
     await say("train", 2, { fraction: 0.1, message: "begun", at: at(30) });

@@ -32,12 +32,16 @@ const progressFile = z.object({
   message: z.string().transform((text) => text.slice(0, 200)),
   at: z.iso.datetime({ offset: true }),
 });
-type Told = z.infer<typeof progressFile>;
+type ProgressReport = z.infer<typeof progressFile>;
 
 /** A job that runs now, and its last report. */
-type Running = { readonly record: JobStep; readonly told: Told | undefined };
+type Running = { readonly record: JobStep; readonly report: ProgressReport | undefined };
 
-async function lastWord(objects: ObjectStore, run: Run, record: JobStep): Promise<Told | undefined> {
+async function lastReport(
+  objects: ObjectStore,
+  run: Run,
+  record: JobStep,
+): Promise<ProgressReport | undefined> {
   const bytes = await objects.get(objects.locate(attemptPrefix(run, record) + attemptFiles.progress));
   if (bytes === undefined) return undefined;
   try {
@@ -51,7 +55,7 @@ async function lastWord(objects: ObjectStore, run: Run, record: JobStep): Promis
 /**
  * Fraction per minute since the job began. Undefined if its start or its fraction is unknown, or no time has passed.
  */
-function rateOf({ runningSince }: JobStep, { fraction, at }: Told): number | undefined {
+function rateOf({ runningSince }: JobStep, { fraction, at }: ProgressReport): number | undefined {
   if (runningSince === undefined || fraction === undefined || fraction === 0) return undefined;
   const minutes = (Date.parse(at) - runningSince) / 60_000;
   return minutes > 0 ? fraction / minutes : undefined;
@@ -69,8 +73,8 @@ function fractionOfMap(total: number, ended: number, running: number, fractions:
 
 /** The combined report of a step's running jobs. Undefined if none has reported. */
 function viewProgress(records: readonly FoundStep[], running: readonly Running[]): ProgressView | undefined {
-  const told = running.flatMap((each) => (each.told === undefined ? [] : [each.told]));
-  const last = told.toSorted((a, b) => Date.parse(b.at) - Date.parse(a.at))[0];
+  const reports = running.flatMap((each) => (each.report === undefined ? [] : [each.report]));
+  const last = reports.toSorted((a, b) => Date.parse(b.at) - Date.parse(a.at))[0];
   if (last === undefined) return undefined;
   const { message, at } = last;
   const map = records.find(({ index }) => index === "map");
@@ -84,7 +88,7 @@ function viewProgress(records: readonly FoundStep[], running: readonly Running[]
       ...(perMinute !== undefined && { perMinute }),
     };
   }
-  const fractions = told.flatMap(({ fraction }) => (fraction === undefined ? [] : [fraction]));
+  const fractions = reports.flatMap(({ fraction }) => (fraction === undefined ? [] : [fraction]));
   const ended = records.filter((record) => record.index !== "map" && hasEnded(record)).length;
   const under = records.filter((record) => record.index !== "map" && runs(record)).length;
   const fraction = fractionOfMap(total, ended, under, fractions);
@@ -112,13 +116,13 @@ export async function readProgress(
 ): Promise<ReadonlyMap<string, ProgressView>> {
   const current = records.filter((record) => record.epoch === run.epoch || hasResult(record));
   const running = Map.groupBy(current.filter(runs), ({ step }) => step);
-  const told = await Promise.all(
+  const found = await Promise.all(
     chosen(running).map(
-      async (record): Promise<Running> => ({ record, told: await lastWord(objects, run, record) }),
+      async (record): Promise<Running> => ({ record, report: await lastReport(objects, run, record) }),
     ),
   );
   const views = [...running.keys()].map((step) => {
-    const mine = told.filter(({ record }) => record.step === step);
+    const mine = found.filter(({ record }) => record.step === step);
     return [
       step,
       viewProgress(

@@ -87,11 +87,11 @@ const statesOf = (run: Run, records: readonly StepRecord[]) =>
   viewRun(run, graph, records, now).steps.map(({ state }) => state);
 
 describe("viewRun", () => {
-  test("what nothing is stored of is ready or waits", () => {
+  test("a step without a record is READY or WAITING", () => {
     expect(statesOf(aRun({ runId }), [])).toEqual(["READY", "WAITING", "WAITING", "WAITING"]);
   });
 
-  test("a run that goes on is measured up to now, one that ended up to its end", () => {
+  test("a run's duration ends now, or at its end", () => {
     const running = viewRun(aRun({ runId }), graph, [], now);
     expect(running.milliseconds).toBe(60_000);
     expect(running).not.toHaveProperty("endedAt");
@@ -101,7 +101,7 @@ describe("viewRun", () => {
     });
   });
 
-  test("a step that runs is measured up to now, one that ended up to its end", () => {
+  test("a step's duration ends now, or at its end", () => {
     const records = [succeeded("read", 0), aHeldStep({ runId, step: "pick", startedAt: timeAt(20) })];
     const run = aRun({ runId, progress: progress({ done: [0, 1] }) });
     expect(viewStep(run, "read", records)).toMatchObject({ state: "SUCCEEDED", milliseconds: 4000 });
@@ -241,7 +241,7 @@ describe("viewRun", () => {
     });
   });
 
-  test("of a cancelled run, what had ended stays, and all else is cancelled", () => {
+  test("a cancelled run keeps ended steps; all others are CANCELLED", () => {
     const run = anEndedRun("CANCELLED", { progress: progress({ done: [0] }) });
     const map = ended("train", "map", {
       state: "CANCELLED",
@@ -435,7 +435,7 @@ it("a job that got no GPU, because the stage has none, says so", () => {
   expect(shown({})).not.toHaveProperty("withoutGpu");
 });
 
-describe("what followed a run's end", () => {
+describe("the steps after a run's end", () => {
   const run = anEndedRun("FAILED", { epoch: 2 });
   const error = { name: "NoticeRefusedError", message: "there is no parameter" };
   const records: StepRecord[] = [

@@ -65,11 +65,11 @@ export function checkedParams(pipeline: Pipeline, params: Json): Json {
     const lines = parsed.error.issues.map(
       ({ path, message, input }) => `${["params", ...path].join(".")}${shown(input)}: ${message}`,
     );
-    const isStrange = parsed.error.issues.some(
+    const hasUnknownKeys = parsed.error.issues.some(
       ({ code, path }) => code === "unrecognized_keys" && path.length === 0,
     );
     const known =
-      isStrange && pipeline.params instanceof z.ZodObject ? Object.keys(pipeline.params.shape) : [];
+      hasUnknownKeys && pipeline.params instanceof z.ZodObject ? Object.keys(pipeline.params.shape) : [];
     const takes = known.length === 0 ? "" : `. Its params are ${known.join(", ")}`;
     throw new ParamsError(`pipeline ${name} was not started: ${lines.join("; ")}${takes}`);
   }

@@ -36,7 +36,7 @@ export function scheduleFromNow(
  * The record of a defined schedule. Whether it's on or off outlives deployments. If the definition's times have
  * changed, the schedule counts from now on.
  */
-export function asDefined(
+export function updatedSchedule(
   engine: Engine,
   pipeline: string,
   trigger: ScheduleTrigger,
@@ -62,7 +62,7 @@ export async function registerSchedules(engine: Engine): Promise<void> {
     for (const trigger of schedulesOf(pipeline)) {
       const stored = all.get(`${pipeline.name}#${trigger.name}`);
       try {
-        const wanted = asDefined(engine, pipeline.name, trigger, stored);
+        const wanted = updatedSchedule(engine, pipeline.name, trigger, stored);
         if (wanted !== stored) complete = (await engine.schedules.put(wanted, stored)) && complete;
       } catch (error) {
         complete = false;

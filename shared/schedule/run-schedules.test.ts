@@ -46,7 +46,7 @@ describe("a schedule", () => {
     expect(await scheduledTimes(memory)).toEqual(["2021-10-04T16:21", "2021-10-04T16:22"]);
   });
 
-  it("starts one run for a time, however often the tick comes", async () => {
+  it("starts one run for a time, however often the tick repeats", async () => {
     const memory = everyMinute();
     await tickAt(memory, 0);
     memory.clock.moveTo(start + minute);
@@ -100,7 +100,7 @@ describe("a schedule", () => {
     expect(all).toHaveLength(2);
   });
 
-  it("starts nothing from its end on", async () => {
+  it("starts nothing after its end", async () => {
     const memory = everyMinute({ end: "2021-10-04T16:23:00Z" });
     for (const at of [0, 1, 2, 3, 4]) await tickAt(memory, at);
     expect(await scheduledTimes(memory)).toEqual(["2021-10-04T16:21", "2021-10-04T16:22"]);
@@ -115,7 +115,7 @@ describe("a schedule", () => {
   });
 });
 
-describe("times that were missed", () => {
+describe("missed times", () => {
   it.each([
     ["latest", ["2021-10-04T16:25", "2021-10-04T16:30"]],
     ["all", ["2021-10-04T16:25", "2021-10-04T16:30", "2021-10-04T16:35", "2021-10-04T16:40"]],
@@ -131,14 +131,14 @@ describe("times that were missed", () => {
     expect((await scheduledTimes(memory)).at(-1)).toBe("2021-10-04T16:45");
   });
 
-  it("by a tick that came late by a little are started like all others", async () => {
+  it("within the tolerance of a late tick start as usual", async () => {
     const memory = everyMinute({ missed: "skip" });
     await tickAt(memory, 0);
     await tickAt(memory, 2.4);
     expect(await scheduledTimes(memory)).toEqual(["2021-10-04T16:21", "2021-10-04T16:22"]);
   });
 
-  it("are caught up over several ticks where there are many", async () => {
+  it("are caught up over several ticks if there are many", async () => {
     const memory = everyMinute({ missed: "all" });
     await tickAt(memory, 0);
     const counts: number[] = [];
@@ -235,7 +235,7 @@ describe("what the tick reads", () => {
   });
 });
 
-describe("the runs to come", () => {
+describe("upcoming runs", () => {
   it("are listed before they start, of schedules that are on", async () => {
     const pipeline = scheduled(
       cron("30 2 * * *", { timezone: "Europe/Berlin" }),

@@ -12,7 +12,7 @@ const schedulesPerTick = 300;
 const runsPerTick = 50;
 
 /** Milliseconds after its time until a run is late. Ticks come every minute, and now and then one comes after two. */
-const onTime = 2 * 60_000;
+const onTimeMs = 2 * 60_000;
 
 /**
  * Distinguishes a schedule's run from other runs for the same time. The default schedule's runs are the pipeline's own.
@@ -32,9 +32,9 @@ function triggerOf({ pipelines }: Engine, { pipeline, name }: ScheduleKey): Sche
  */
 function dueTimes(trigger: ScheduleTrigger, nextAt: string, now: number, stage: Stage): Date[] {
   const first = Date.parse(nextAt);
-  const bounds = { before: new Date(now + 1), most: runsPerTick };
+  const bounds = { before: new Date(now + 1), max: runsPerTick };
   if (trigger.missed === "all") return timesFrom(trigger, new Date(first), stage, bounds);
-  const fresh = timesFrom(trigger, new Date(Math.max(first, now - onTime)), stage, bounds);
+  const fresh = timesFrom(trigger, new Date(Math.max(first, now - onTimeMs)), stage, bounds);
   const last = trigger.missed === "latest" ? lastTimeOf(trigger, new Date(now), stage) : undefined;
   return fresh.length > 0 || last === undefined || last.getTime() < first ? fresh : [last];
 }

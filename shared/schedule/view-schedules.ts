@@ -1,6 +1,6 @@
 import { timesFrom, zoneOf } from "../pipeline/timetable.ts";
 import type { Engine } from "../ports/engine.ts";
-import { asDefined, schedulesOf } from "./register-schedules.ts";
+import { schedulesOf, updatedSchedule } from "./register-schedules.ts";
 import type { ScheduleView } from "./schedule-view.ts";
 
 /**
@@ -13,9 +13,9 @@ export async function viewSchedules(engine: Engine, count: number): Promise<Sche
   const views = [...engine.pipelines.values()].flatMap((pipeline) =>
     schedulesOf(pipeline).map((trigger) => {
       const found = all.get(`${pipeline.name}#${trigger.name}`);
-      const { nextAt, ...shown } = asDefined(engine, pipeline.name, trigger, found);
+      const { nextAt, ...shown } = updatedSchedule(engine, pipeline.name, trigger, found);
       const times =
-        nextAt === undefined ? [] : timesFrom(trigger, new Date(nextAt), engine.stage, { most: count });
+        nextAt === undefined ? [] : timesFrom(trigger, new Date(nextAt), engine.stage, { max: count });
       return {
         ...shown,
         timezone: zoneOf(trigger, engine.stage),

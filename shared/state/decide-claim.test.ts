@@ -67,7 +67,7 @@ describe("a claim", () => {
     });
   });
 
-  it("leaves alone what jobs or children work on", () => {
+  it("leaves steps that jobs or children work on", () => {
     const jobs = submitted(held, [{ id: "j", name: "n" }]);
     expect(decideClaim(jobs, request(1)).kind).toBe("suspended");
     expect(decideClaim(expanded(held, 3), request(1)).kind).toBe("suspended");
@@ -87,13 +87,13 @@ describe("a claim", () => {
   });
 
   // Found by the simulation, seed 428252: a submission was given up because the previous pass had taken half an hour.
-  it("has another pass begin its time anew", () => {
+  it("starts another pass with a new start time", () => {
     const startedAt = new Date(now).toISOString();
     const earlier = aHeldStep({ startedAt: new Date(now - 3_600_000).toISOString() });
     expect(decideClaim(betweenPasses(earlier, now), request(1))).toMatchObject({ record: { startedAt } });
   });
 
-  it("in a new epoch begins anew what did not succeed, and never what did", () => {
+  it("in a new epoch restarts steps that didn't succeed, and never others", () => {
     expect(decideClaim(ended(held, "FAILED", now, failure), request(2))).toMatchObject({
       kind: "claim",
       record: { attempt: 1, failures: 0, epoch: 2 },
@@ -163,7 +163,7 @@ describe("transitions", () => {
     }
   });
 
-  it("follow the table: a claim never leaves a state that has no way to it, and begins an epoch anew", () => {
+  it("follow the table of transitions", () => {
     fc.assert(
       fc.property(
         fc.option(records, { nil: undefined }),

@@ -50,19 +50,19 @@ function claimed(
 }
 
 /** Claims the next attempt. */
-function claimedAnew(request: ClaimRequest, before: StepRecord): ClaimDecision {
+function claimNextAttempt(request: ClaimRequest, before: StepRecord): ClaimDecision {
   return claimed(request, nextFacts(before, request.now));
 }
 
 /**
  * The lease end of a worker that gave up its lease itself: the next worker continues the attempt, and nothing was lost.
  */
-export const letGoLease = 0;
+export const releasedLease = 0;
 
 /** Decides what happens to a step whose lease has ended. */
 function afterLease(lapsed: HeldStep, request: ClaimRequest): ClaimDecision {
   // A submission keeps its attempt: its job may exist already, and is found by the attempt's name.
-  if (lapsed.state !== "SUBMITTED" && lapsed.leaseUntil !== letGoLease) {
+  if (lapsed.state !== "SUBMITTED" && lapsed.leaseUntil !== releasedLease) {
     return { kind: "lost", record: lapsed };
   }
   const { refusals } = lapsed;
@@ -75,7 +75,7 @@ function afterLease(lapsed: HeldStep, request: ClaimRequest): ClaimDecision {
  */
 function wake(sleeping: TimedStep, request: ClaimRequest): ClaimDecision {
   if (sleeping.passes === undefined) return { kind: "suspended", record: sleeping };
-  return claimedAnew(request, sleeping);
+  return claimNextAttempt(request, sleeping);
 }
 
 /**
@@ -93,7 +93,7 @@ export function decideClaim(current: FoundStep | undefined, request: ClaimReques
   if (hasEnded(current)) return { kind: "ended", record: current };
   if (current.state === "RETRYING") {
     if (current.retryAt > now) return { kind: "later", at: current.retryAt, record: current };
-    return claimedAnew(request, current);
+    return claimNextAttempt(request, current);
   }
   if (current.holder === "clock") {
     if (current.wakeAt > now) return { kind: "later", at: current.wakeAt, record: current };

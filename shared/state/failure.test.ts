@@ -120,14 +120,14 @@ describe("after a failed attempt", () => {
 
   it.each(causes)("a loss to %s is tried again up to its own limit, whatever errors are listed", (lostTo) => {
     const sizes = 3;
-    const most = lossLimit(lostTo, sizes);
+    const max = lossLimit(lostTo, sizes);
     const decide = (lost: number, failures = 0) => {
       const record = aHeldStep({ failures, losses: { [lostTo]: lost } });
       return decideRetry(record, policy(1, ["Other"]), { ...failure, lostTo }, sizes, 0.5);
     };
     expect(decide(0, 1)).toEqual({ kind: "retry", lostTo, delay: 1000 });
-    expect(decide(most - 1, 1)).toMatchObject({ kind: "retry", lostTo });
-    expect(decide(most)).toEqual({ kind: "end" });
+    expect(decide(max - 1, 1)).toMatchObject({ kind: "retry", lostTo });
+    expect(decide(max)).toEqual({ kind: "end" });
   });
 
   it("out of memory at the largest size is a failure like any other", () => {
@@ -140,7 +140,7 @@ describe("after a failed attempt", () => {
     expect(decideRetry(record, policy(1, ["Busy"]), oom, 3, 0.5)).toEqual({ kind: "end" });
   });
 
-  it("whatever happens, a step ends: its failures stay within its retries, its losses within their limits", () => {
+  it("every step ends: its failures stay within its retries, its losses within their limits", () => {
     const failures = fc.record({
       retryable: fc.constantFrom(true, true, true, true, true, true, true, true, true, false),
       lostTo: fc.option(fc.constantFrom(...causes), { nil: undefined }),
@@ -171,8 +171,8 @@ describe("after a failed attempt", () => {
         expect(record.failures).toBeLessThanOrEqual(limit);
         for (const cause of causes)
           expect(lossesTo(record, cause)).toBeLessThanOrEqual(lossLimit(cause, sizes));
-        const most = causes.reduce((sum, cause) => sum + lossLimit(cause, sizes), 1 + limit);
-        expect(attempts).toBeLessThanOrEqual(most);
+        const max = causes.reduce((sum, cause) => sum + lossLimit(cause, sizes), 1 + limit);
+        expect(attempts).toBeLessThanOrEqual(max);
       }),
     );
   });

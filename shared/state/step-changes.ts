@@ -24,11 +24,11 @@ import {
 } from "./step-record.ts";
 
 /** Adds a job's attempt to a record. An attempt that is reported again replaces the earlier report. */
-export function withJobAttempt<R extends StepRecord>(record: R, told: JobAttempt): R {
+export function withJobAttempt<R extends StepRecord>(record: R, jobAttempt: JobAttempt): R {
   const others = (record.jobAttempts ?? []).filter(
-    ({ epoch, attempt }) => epoch !== told.epoch || attempt !== told.attempt,
+    ({ epoch, attempt }) => epoch !== jobAttempt.epoch || attempt !== jobAttempt.attempt,
   );
-  return { ...record, jobAttempts: [...others, told].slice(-maxJobAttempts) };
+  return { ...record, jobAttempts: [...others, jobAttempt].slice(-maxJobAttempts) };
 }
 
 /** A map's record keeps its number of children when it ends. */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { aHeldStep, epochStart } from "../../test/factories.ts";
-import { type ClaimDecision, type ClaimRequest, decideClaim, letGoLease } from "./decide-claim.ts";
+import { type ClaimDecision, type ClaimRequest, decideClaim, releasedLease } from "./decide-claim.ts";
 import {
   awaitingApproval,
   awaitingObject,
@@ -80,8 +80,8 @@ describe("a field that newer code has added to a step's record", () => {
       fc.property(fields, (added) => {
         const submitting = { ...aHeldStep({ state: "SUBMITTED" }), ...added };
         expect(addedFields(claimedOf(decideClaim(submitting, request(1))))).toEqual(added);
-        const letGo = { ...aHeldStep({ leaseUntil: letGoLease }), ...added };
-        expect(addedFields(claimedOf(decideClaim(letGo, request(1))))).toEqual(added);
+        const releaseLease = { ...aHeldStep({ leaseUntil: releasedLease }), ...added };
+        expect(addedFields(claimedOf(decideClaim(releaseLease, request(1))))).toEqual(added);
       }),
     );
   });

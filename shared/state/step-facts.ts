@@ -15,7 +15,7 @@ const mark = "version";
 const known: ReadonlySet<string> = new Set([mark, ...stepKinds.flatMap(({ shape }) => Object.keys(shape))]);
 
 /** Whether only some kinds of record have a field. */
-const isOfSomeKinds = (name: string) => known.has(name) && !(name in stepFacts.shape);
+const isKindSpecific = (name: string) => known.has(name) && !(name in stepFacts.shape);
 
 function only(record: StepFacts, wanted: (name: string) => boolean): StepFacts {
   // The callers' conditions all include every fact, so the result is still a StepFacts.
@@ -29,7 +29,7 @@ export function addedFields(record: StepFacts): object {
 
 /** The facts for another record of the same attempt, including fields that newer code has added. */
 export function factsOf(record: StepFacts): StepFacts {
-  return only(record, (name) => !isOfSomeKinds(name));
+  return only(record, (name) => !isKindSpecific(name));
 }
 
 /**

@@ -18,7 +18,7 @@ const nobody = "default";
 const approvalInput = z.strictObject({ message: z.string().max(1000) });
 
 /** Starts an approval: the step waits for a person's yes or no. */
-export async function askApproval(
+export async function requestApproval(
   engine: Engine,
   work: StepWork,
   held: HeldStep & StoredStep,
@@ -32,7 +32,7 @@ export async function askApproval(
   const put = await replaceStep(engine, next, held);
   if (put === undefined) return;
   const { runId, step } = held;
-  engine.log.info("approval asked for", { runId, step, index: input.index, message });
+  engine.log.info("approval requested", { runId, step, index: input.index, message });
   if (wait <= engine.settings.sweepSeconds * 1000) await hintLater(engine, work, put, wait);
 }
 

@@ -1,6 +1,6 @@
 import { artifactsIn, jobParts } from "../pipeline/job.ts";
 import type { Json } from "../pipeline/json.ts";
-import { severalAtOnce } from "../platform/several-at-once.ts";
+import { mapConcurrently } from "../platform/map-concurrently.ts";
 import type { Engine } from "../ports/engine.ts";
 import type { CachedResult } from "../ports/result-cache.ts";
 import { cacheKey } from "../state/cache-key.ts";
@@ -57,7 +57,7 @@ export async function findCached(
   });
   const kept = await engine.cache.get([...new Set(keys.map(([, key]) => key))]);
   const now = engine.clock.now();
-  const found = await severalAtOnce(keys, async ([index, key]) => {
+  const found = await mapConcurrently(keys, async ([index, key]) => {
     const result = kept.get(key);
     if (result === undefined || (result.expiresAt ?? Number.POSITIVE_INFINITY) <= now) return [];
     return (await isWhole(engine, result.output)) ? [[index, result] as const] : [];
@@ -80,6 +80,6 @@ export async function keepResult(engine: Engine, work: StepWork, record: Succeed
       ...(expires !== undefined && { expiresAt: Date.parse(record.endedAt) + expires * 1000 }),
     });
   } catch (error) {
-    engine.log.warn("result was not kept for later runs", { runId: run.runId, step: node.name, error });
+    engine.log.warn("result was not cached", { runId: run.runId, step: node.name, error });
   }
 }

@@ -52,7 +52,7 @@ const reopenDelay = 5000;
 async function reopen(engine: Engine, work: StepWork, record: StoredStep, child: Run): Promise<void> {
   if (!isEnded(child)) return;
   const { kind } = await reopenRun(engine, child);
-  if (kind === "untold") await hintLater(engine, work, record, reopenDelay);
+  if (kind === "pending") await hintLater(engine, work, record, reopenDelay);
 }
 
 /** Starts or reopens the run that a step is linked to, unless that's done already. */
@@ -158,7 +158,7 @@ export async function lookAtChild(
 }
 
 /** Whether the step that started a run still waits for it. */
-export async function isWanted(engine: Engine, { cause, runId }: Run): Promise<boolean> {
+export async function isStillNeeded(engine: Engine, { cause, runId }: Run): Promise<boolean> {
   if (cause.kind !== "step") return true;
   const parent = await engine.store.getRun(cause.runId);
   if (parent === undefined || !isActive(parent) || parent.state === "CANCELLING") return false;

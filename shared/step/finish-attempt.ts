@@ -128,7 +128,7 @@ export async function failAttempt(
   const next = retrying(held, error, now + delay, lostTo, failure.times);
   if ((await replaceStep(engine, next, held)) === undefined) return;
   const facts = { ...logFacts(work, held), inMilliseconds: delay, error, ...(lostTo && { lostTo }) };
-  engine.log.warn("step will be tried again", facts);
+  engine.log.warn("step will be retried", facts);
   engine.meter.count("StepRetried", { pipeline: work.run.pipeline });
   await hintLater(engine, work, held, delay);
 }

@@ -90,7 +90,7 @@ export async function joinShard(engine: Engine, work: StepWork, shard: number, t
  * Closes a run once all steps that follow its end have ended. A stopped run stays open for its last look: see
  * sweep-run.ts.
  */
-async function closeFollowed(engine: Engine, { run, graph }: StepWork): Promise<void> {
+async function closeEndedRun(engine: Engine, { run, graph }: StepWork): Promise<void> {
   if (!isEnded(run) || wasStopped(run.state)) return;
   // If two end at once, the one that reads later sees both ends. If neither gets here, the sweep closes the run.
   if ((await openAfterRunSteps(engine, run, graph)).length === 0)
@@ -109,7 +109,7 @@ export async function joinEnded(
   const outcome = outcomes[record.state];
   if (outcome === undefined) return;
   const { run, node } = work;
-  if (isAfterRunStep(node.name)) return closeFollowed(engine, work);
+  if (isAfterRunStep(node.name)) return closeEndedRun(engine, work);
   if (node.over === undefined || record.index === "map" || outcome === "skipped") {
     return advanceRun(engine, work, node.number, outcome, runErrorOf(record, node));
   }

@@ -66,7 +66,7 @@ describe("known results", () => {
     expect(() => output.value.list.push(2)).toThrow(TypeError);
   });
 
-  it("are so many at most, the oldest forgotten first", async () => {
+  it("are limited in number, and evicted oldest first", async () => {
     const { store, reads } = countedStore();
     for (let step = 0; step <= 500; step += 1) rememberResult(store, record(`step${step}`, step));
     await resultsNamed(store, "run", ["step1", "step500", "step0"]);

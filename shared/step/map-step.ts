@@ -1,5 +1,5 @@
 import { shardOf, shardSize } from "../objects/layout.ts";
-import { severalAtOnce } from "../platform/several-at-once.ts";
+import { mapConcurrently } from "../platform/map-concurrently.ts";
 import type { Engine } from "../ports/engine.ts";
 import type { StoredStep, Tally, TallyKey } from "../ports/run-store.ts";
 import type { StepMessage } from "../ports/step-queue.ts";
@@ -38,7 +38,7 @@ function membersOf(shard: number, children: number): number[] {
 export async function openTallies(engine: Engine, work: StepWork, children: number): Promise<void> {
   const { epoch } = work.run;
   const shards = shardsOf(children);
-  await severalAtOnce(shards, (shard) =>
+  await mapConcurrently(shards, (shard) =>
     engine.store.openTally(tallyKey(work, shard), epoch, membersOf(shard, children).length),
   );
   await engine.store.openTally(tallyKey(work, "map"), epoch, shards.length);
@@ -46,7 +46,7 @@ export async function openTallies(engine: Engine, work: StepWork, children: numb
 
 /** The tallies of a map's shards, in order. */
 async function talliesOf(engine: Engine, work: StepWork, children: number): Promise<(Tally | undefined)[]> {
-  return severalAtOnce(shardsOf(children), (shard) => engine.store.getTally(tallyKey(work, shard)));
+  return mapConcurrently(shardsOf(children), (shard) => engine.store.getTally(tallyKey(work, shard)));
 }
 
 /**

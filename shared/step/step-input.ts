@@ -7,7 +7,7 @@ import {
 } from "../pipeline/expression.ts";
 import { type Graph, type StepNode, stepGivenBy, stepNamed } from "../pipeline/graph.ts";
 import type { Json, JsonObject } from "../pipeline/json.ts";
-import { severalAtOnce } from "../platform/several-at-once.ts";
+import { mapConcurrently } from "../platform/map-concurrently.ts";
 import type { Engine } from "../ports/engine.ts";
 import type { FoundRecord } from "../ports/run-store.ts";
 import { knownStep } from "../state/read-step.ts";
@@ -27,7 +27,7 @@ function sourcesOf(expressions: readonly (Expression | undefined)[]): string[] {
 }
 
 /** How many results of a map's children are read at once: as many as a client of the AWS SDK has sockets. */
-const readsAtOnce = 50;
+const maxConcurrentReads = 50;
 
 async function outputOf(engine: ResultSource, found: FoundRecord): Promise<Json> {
   const record = knownStep(found);
@@ -55,7 +55,10 @@ async function loadOutputs(
     const map = stored.map(knownStep).find(({ index }) => index === "map");
     if (map === undefined || !hasResult(map)) continue;
     const children = stored.filter(({ index }) => index !== "map");
-    outputs.set(name, await severalAtOnce(children, (child) => outputOf(engine, child), readsAtOnce));
+    outputs.set(
+      name,
+      await mapConcurrently(children, (child) => outputOf(engine, child), maxConcurrentReads),
+    );
   }
   return outputs;
 }

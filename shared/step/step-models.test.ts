@@ -58,17 +58,17 @@ describe("where a model comes from", () => {
     });
   });
 
-  it("has cost more than nothing", async () => {
+  it("includes a cost above 0", async () => {
     const { version } = await registered((id) => `runs/demo/${id}/train/0/1.1/model`);
     expect(version?.training?.costUsd).toBeGreaterThan(0);
   });
 
-  it("is known of a try that Batch made by itself", async () => {
+  it("is known for a try that Batch started itself", async () => {
     const { version } = await registered((id) => `runs/demo/${id}/train/0/1.1.2/model`);
     expect(version?.training).toMatchObject({ attempt: 1, job: "demo.train" });
   });
 
-  it("is what its location says, of a run that is forgotten", async () => {
+  it("is read from its location if the run was deleted", async () => {
     const { version } = await registered(() => "runs/other/20200101T000000Z-forgotten000/fit/3/2.1/model");
     expect(version?.training).toEqual({
       pipeline: "other",
@@ -80,7 +80,7 @@ describe("where a model comes from", () => {
     });
   });
 
-  it("is nothing but the folder, of a model that no run made", async () => {
+  it("is only the folder for a model that no run made", async () => {
     const { version } = await registered(() => "raw/bought/model");
     expect(version?.training).toBeUndefined();
     expect(version?.source).toBe("s3://data/raw/bought/model");

@@ -20,9 +20,9 @@ import { RunNotFoundError } from "../run/run-errors.ts";
 import { isActive, type Run } from "../state/run.ts";
 import { handleStepMessage } from "../worker/handle-step-message.ts";
 import { sweepRuns } from "../worker/sweep-run.ts";
-import { nothingOutside, type Outside } from "./outside-world.ts";
+import { noOutside, type Outside } from "./outside-world.ts";
 import { type JobFunction, runJob } from "./run-job.ts";
-import { dueTimes, StandstillError, whatItWaitsFor } from "./standstill.ts";
+import { dueTimes, StandstillError, standstillText } from "./standstill.ts";
 
 /**
  * Pipelines by name, including the children that they run. A given pipeline takes precedence over a child with the same
@@ -168,7 +168,7 @@ export class MemoryEngine {
    *
    * @throws StandstillError if the run can't end; the message says what it waits for
    */
-  async finish(runId: string, outside: Outside = nothingOutside): Promise<Run> {
+  async finish(runId: string, outside: Outside = noOutside): Promise<Run> {
     const still: Still = { changes: -1, at: 0, turns: 0, steps: 0 };
     await outside.act();
     for (;;) {
@@ -177,7 +177,7 @@ export class MemoryEngine {
       if (!isActive(run)) return run;
       await this.checkStandstill(runId, still);
       if ((await this.turn()) || (await outside.act())) continue;
-      await this.letTimePass(still, outside.nextAt());
+      await this.advanceTime(still, outside.nextAt());
       await sweepRuns(this.engine);
     }
   }
@@ -189,7 +189,7 @@ export class MemoryEngine {
     still.turns += 1;
     if (now - still.at <= maxStandstill && still.turns <= maxTurns) return;
     const days = Math.round((now - still.at) / 86_400_000);
-    const waits = await whatItWaitsFor(this.store, runId);
+    const waits = await standstillText(this.store, runId);
     throw new StandstillError(`nothing has changed for ${days} days and ${still.turns} turns:\n${waits}`);
   }
 
@@ -197,7 +197,7 @@ export class MemoryEngine {
    * Moves time to the next message or sweep. If these change nothing, time leaps, but never past a time at which
    * something is due.
    */
-  private async letTimePass(still: Still, outsideAt: number | undefined): Promise<void> {
+  private async advanceTime(still: Still, outsideAt: number | undefined): Promise<void> {
     const now = this.clock.now();
     const sweep = this.engine.settings.sweepSeconds * 1000;
     let next = this.nextMessageAt() ?? now + sweep;

@@ -21,7 +21,7 @@ export type Outside = {
 };
 
 /** An outside world in which nothing ever happens. */
-export const nothingOutside: Outside = { act: async () => false, nextAt: () => undefined };
+export const noOutside: Outside = { act: async () => false, nextAt: () => undefined };
 
 type Landing = { readonly at: number; readonly object: GivenObject };
 

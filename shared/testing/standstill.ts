@@ -33,7 +33,7 @@ export async function activeTree(store: MemoryRunStore, runId: string): Promise<
 }
 
 /** What a run waits for, one line per step, including the steps of the runs that work for it. */
-export async function whatItWaitsFor(store: MemoryRunStore, runId: string): Promise<string> {
+export async function standstillText(store: MemoryRunStore, runId: string): Promise<string> {
   const lines: string[] = [];
   for (const run of await activeTree(store, runId)) {
     lines.push(`run ${run.runId} of ${run.pipeline} is ${run.state}${slotsOf(run)}`);

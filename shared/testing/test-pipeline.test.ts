@@ -89,7 +89,7 @@ describe("testPipeline", () => {
     );
   });
 
-  it("answers each child of a map as given for it, and lets a deadline pass when that is asked for", async () => {
+  it("answers each child of a map individually, and lets a deadline pass on request", async () => {
     const { outputs, milliseconds } = await testPipeline(asking, {
       params: [1, 2],
       approvals: { ok: { approved: true, by: "ana" }, "ok[1]": "nobody" },
@@ -100,7 +100,7 @@ describe("testPipeline", () => {
     expect(days).toBeLessThan(3.01);
   });
 
-  it("has objects land at their times, with a key as it was written", async () => {
+  it("delivers objects at their times, with unescaped keys", async () => {
     const { outputs, milliseconds } = await testPipeline(waiting, {
       objects: [{ key: "raw/a b.csv", body: "1,2", afterSeconds: 20 * 24 * hour }],
     });

@@ -47,11 +47,11 @@ describe("an object that landed", () => {
     expect(runs.map(({ pipeline }) => pipeline).sort()).toEqual(["one-of-two", "right", "right-too"]);
   });
 
-  it("starts one run, however often it is told of, and another for another version", async () => {
+  it("starts one run, however often its event repeats, and another for another version", async () => {
     const memory = new MemoryEngine([waiting("right", "raw/in/")]);
-    const told = [object, object, { ...object, versionId: "v2" }, object];
+    const objects = [object, object, { ...object, versionId: "v2" }, object];
     const created = [];
-    for (const each of told)
+    for (const each of objects)
       created.push(...(await startForObject(memory.engine, each)).map((run) => run.created));
     expect(created).toEqual([true, false, true, false]);
   });

@@ -30,7 +30,7 @@ async function hintWaiters(engine: Engine, { uri }: LandedObject): Promise<numbe
 }
 
 /**
- * Starts a run of each pipeline that waits for such an object. A repeated event doesn't start a second run; a new
+ * Starts a run of each pipeline that waits for such an object. A duplicate event doesn't start a second run; a new
  * version of the object does. Also hints the steps that wait for the object.
  *
  * @throws AggregateError if some pipelines could not be started; the others were

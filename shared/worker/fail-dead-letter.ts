@@ -38,7 +38,7 @@ export function readDeadLetter(engine: Engine, body: string): StepMessage | unde
   try {
     return parseStepMessage(body);
   } catch (error) {
-    engine.log.error("dead letter is no step message; it is dropped", { body, error });
+    engine.log.error("dead letter is not a step message; dropped", { body, error });
     return undefined;
   }
 }

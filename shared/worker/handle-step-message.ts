@@ -1,4 +1,4 @@
-import { settleHinted } from "../cancel/settle-cancellation.ts";
+import { settleHintedStep } from "../cancel/settle-cancellation.ts";
 import type { StepNode } from "../pipeline/graph.ts";
 import { NewerRecordError } from "../pipeline/stored-record.ts";
 import { doneBy } from "../pipeline/task-kinds.ts";
@@ -17,23 +17,23 @@ import { joinEnded } from "../step/join-step.ts";
 import { driveShard } from "../step/map-step.ts";
 import type { StepWork } from "../step/step-work.ts";
 import { lookAtSuspended } from "./look-at-suspended.ts";
-import { letGo, runStep } from "./run-step.ts";
+import { releaseLease, runStep } from "./run-step.ts";
 
 /** Milliseconds that a lease lasts beyond the time that the work may take. */
-const leaseSlack = 5000;
+const leaseMarginMs = 5000;
 
 /** Milliseconds by which a hint for a step's time may come too early, because clocks differ. */
 const maxEarly = 30_000;
 
 /** Whether a message couldn't be handled now for a reason that passes and that isn't the step's fault. */
-function willPass(error: unknown): boolean {
+function isTransient(error: unknown): boolean {
   return isThrottling(error) || isOutage(error) || error instanceof NewerRecordError;
 }
 
 /** Milliseconds until such a message is tried again. They're spread so that the messages don't all come at once. */
 function delayAfter(engine: Engine, error: unknown): number {
   if (isThrottling(error)) return 1000 + engine.random() * 20_000;
-  return willPass(error) ? 30_000 + engine.random() * 60_000 : 0;
+  return isTransient(error) ? 30_000 + engine.random() * 60_000 : 0;
 }
 
 /**
@@ -59,7 +59,7 @@ function workerLost(engine: Engine, record: StepRecord): Failure {
  * step to whatever does its work.
  */
 function leaseOf(engine: Engine, { node }: StepWork, index: StepMessage["index"]): number {
-  if (doneBy(node.task) === "worker" && index !== "map") return node.timeout * 1000 + leaseSlack;
+  if (doneBy(node.task) === "worker" && index !== "map") return node.timeout * 1000 + leaseMarginMs;
   return engine.settings.submitLeaseSeconds * 1000;
 }
 
@@ -80,10 +80,10 @@ export function isSuspect({ node }: StepWork, record: FoundStep): boolean {
 }
 
 /** Hands a claimed step to a worker that does nothing else. If the hint is lost, the sweep sends another. */
-async function leaveAlone(engine: Engine, message: StepMessage, { record }: Claim): Promise<void> {
+async function forwardAlone(engine: Engine, message: StepMessage, { record }: Claim): Promise<void> {
   const { runId, step, index } = record;
-  engine.log.info("a step that lost its worker is left to one of its own", { runId, step, index });
-  await letGo(engine, record);
+  engine.log.info("step that lost its worker is forwarded to a large worker", { runId, step, index });
+  await releaseLease(engine, record);
   await engine.largeQueue.send([{ ...message, alone: true }]);
 }
 
@@ -113,7 +113,7 @@ async function claimAndRun(
   }
   const claim = await claimStep(engine, claimRequest(work, message, now, now + leaseOf(engine, work, index)));
   if (claim.kind === "claim" && size === "small" && isSuspect(work, claim.record))
-    return leaveAlone(engine, message, claim);
+    return forwardAlone(engine, message, claim);
   if (claim.kind === "claim") return runStep(engine, work, claim, deadline);
   if (claim.kind === "lost") return failAttempt(engine, work, claim.record, workerLost(engine, claim.record));
   if (claim.kind === "ended") return joinEnded(engine, work, claim.record);
@@ -125,7 +125,7 @@ async function claimAndRun(
   }
   if (claim.kind === "newer") {
     // The newer code's own sweep hints at the step again.
-    return engine.log.warn("a step that newer code has written is left to it", {
+    return engine.log.warn("step was written by newer code; skipped", {
       ...{ runId, step, index },
       stored: claim.record.stored,
     });
@@ -137,10 +137,12 @@ async function claimAndRun(
 async function workOnMessage(engine: Engine, message: StepMessage, tail: TailCall, deadline: number) {
   const run = await engine.store.getRun(message.runId);
   if (run === undefined) return;
-  if (run.state === "CANCELLING" && !isAfterRunStep(message.step)) return settleHinted(engine, run, message);
+  if (run.state === "CANCELLING" && !isAfterRunStep(message.step))
+    return settleHintedStep(engine, run, message);
   if (!isDue(run, message)) return;
   const found = await nodeOf(engine, run, message.step);
-  if (found === undefined) return engine.log.warn("message for a step that the run's graph lacks", message);
+  if (found === undefined)
+    return engine.log.warn("message for a step that isn't in the run's graph", message);
   await claimAndRun(engine, message, { run, ...found, tail }, deadline);
 }
 
@@ -152,7 +154,7 @@ async function workOnNext(engine: Engine, next: NextStep, tail: TailCall, deadli
   try {
     await claimAndRun(engine, message, { run, ...found, tail }, deadline);
   } catch (error) {
-    engine.log.warn("a step that followed another at once is left to its message", { ...message, error });
+    engine.log.warn("tail call failed; the step's message will run it", { ...message, error });
     await engine.queue.send([message], delayAfter(engine, error));
   }
 }
@@ -174,7 +176,7 @@ export async function handleStepMessage(
   try {
     await workOnMessage(engine, message, tail, deadline);
   } catch (error) {
-    if (!willPass(error)) throw error;
+    if (!isTransient(error)) throw error;
     // A copy is sent, so that waiting doesn't use up the receives after which a message becomes a dead letter.
     const why = error instanceof NewerRecordError ? "newer code has to go on" : "AWS throttles or fails";
     engine.log.warn(`${why}; the message is sent again`, { ...message, error });

@@ -1,9 +1,9 @@
 import { submitStep } from "../batch/submit-step.ts";
 import type { Engine } from "../ports/engine.ts";
 import { dependantNamed } from "../run/after-run-step.ts";
-import { letGoLease } from "../state/decide-claim.ts";
+import { releasedLease } from "../state/decide-claim.ts";
 import { fatal } from "../state/failure.ts";
-import { askApproval } from "../step/approval-step.ts";
+import { requestApproval } from "../step/approval-step.ts";
 import { startChild } from "../step/child-step.ts";
 import type { Claim } from "../step/claim-step.ts";
 import { startDependant } from "../step/dependant-step.ts";
@@ -66,7 +66,7 @@ async function runTask(engine: Engine, work: StepWork, claim: Claim, deadline: n
     case "object":
       return awaitObject(engine, work, held);
     case "approval":
-      return askApproval(engine, work, held);
+      return requestApproval(engine, work, held);
     default:
       return task satisfies never;
   }
@@ -93,12 +93,17 @@ async function runIfWanted(engine: Engine, work: StepWork, claim: Claim, deadlin
  * Releases a step that the worker couldn't finish because AWS throttled or failed. The next worker can continue at
  * once, and no worker counts as lost. If the release fails too, the lease runs out like that of a dead worker.
  */
-export async function letGo(engine: Engine, held: Claim["record"]): Promise<void> {
+export async function releaseLease(engine: Engine, held: Claim["record"]): Promise<void> {
   try {
-    await engine.store.putStep({ ...held, leaseUntil: letGoLease }, held.version);
+    await engine.store.putStep({ ...held, leaseUntil: releasedLease }, held.version);
   } catch (error) {
     const { runId, step, index } = held;
-    engine.log.warn("a step stays held until its lease ends", { runId, step, index, error });
+    engine.log.warn("step could not be released; it is held until its lease ends", {
+      runId,
+      step,
+      index,
+      error,
+    });
   }
 }
 
@@ -111,7 +116,7 @@ export async function runStep(engine: Engine, work: StepWork, claim: Claim, dead
   try {
     await runIfWanted(engine, work, claim, deadline);
   } catch (error) {
-    await letGo(engine, claim.record);
+    await releaseLease(engine, claim.record);
     throw error;
   }
 }

@@ -19,8 +19,8 @@ import {
 } from "../state/run.ts";
 import { openingState } from "../state/run-changes.ts";
 import { isNewer } from "../state/step-record.ts";
-import { isWanted } from "../step/child-step.ts";
-import { hintWhatIsNear, isStuck, sweepStep } from "./sweep-step.ts";
+import { isStillNeeded } from "../step/child-step.ts";
+import { hintNearTimes, isStuck, sweepStep } from "./sweep-step.ts";
 
 /** Maximum number of runs that one sweep looks at; the next tick takes the others. */
 const runsPerSweep = 300;
@@ -64,7 +64,7 @@ async function sweepRunning(engine: Engine, run: RunningRun): Promise<void> {
     await engine.store.deferRun(run.runId, deadline);
   const { ready, end } = plan(graph, run.progress);
   if (end !== undefined) return endRun(engine, run, graph, end);
-  if (!(await isWanted(engine, run))) {
+  if (!(await isStillNeeded(engine, run))) {
     return cancelRunAs(engine, run, "CANCELLED", "the run that it is a step of no longer waits for it");
   }
   if (run.state === "PAUSED") return;
@@ -89,7 +89,7 @@ async function sweepEnded(engine: Engine, run: EndedRun): Promise<void> {
   }
   const open = await openAfterRunSteps(engine, run, graph);
   const now = engine.clock.now();
-  await hintWhatIsNear(engine, run, knownSteps(open.flatMap(({ record }) => record ?? [])));
+  await hintNearTimes(engine, run, knownSteps(open.flatMap(({ record }) => record ?? [])));
   const stuck = open.filter(({ record }) => record === undefined || isStuck(record, now));
   await followEnd(
     engine,
@@ -119,8 +119,8 @@ export async function sweepRun(engine: Engine, runId: string): Promise<void> {
 }
 
 /** Leaves a run to the newer code that wrote it. The run stays due, behind the others. */
-async function leaveToNewer(engine: Engine, runId: string, error: NewerRecordError): Promise<void> {
-  engine.log.warn("a run that newer code has written is left to it", { runId, error });
+async function deferToNewerWorker(engine: Engine, runId: string, error: NewerRecordError): Promise<void> {
+  engine.log.warn("run was written by newer code; skipped", { runId, error });
   await engine.store.deferRun(runId, nextSweep(engine));
 }
 
@@ -135,7 +135,7 @@ export async function sweepRuns(engine: Engine): Promise<number> {
     try {
       await sweepRun(engine, runId);
     } catch (error) {
-      if (error instanceof NewerRecordError) await leaveToNewer(engine, runId, error);
+      if (error instanceof NewerRecordError) await deferToNewerWorker(engine, runId, error);
       else engine.log.error("sweep of a run failed", { runId, error });
     }
   }

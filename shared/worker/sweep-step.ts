@@ -26,19 +26,15 @@ export function isStuck(record: FoundStep, now: number): boolean {
 }
 
 /** Milliseconds between two ticks: a run that is due for a look may wait for the next tick. */
-const tickEvery = 60_000;
+const tickMs = 60_000;
 
 /**
  * Sends the hints for records whose time comes before the next look. When the time was set, it was too far off for a
  * delayed message. This way the hints arrive to the second.
  */
-export async function hintWhatIsNear(
-  engine: Engine,
-  run: Run,
-  records: readonly StepRecord[],
-): Promise<void> {
+export async function hintNearTimes(engine: Engine, run: Run, records: readonly StepRecord[]): Promise<void> {
   const now = engine.clock.now();
-  const before = nextSweep(engine) + tickEvery;
+  const before = nextSweep(engine) + tickMs;
   const near = records.flatMap((record) => {
     const at = "retryAt" in record ? record.retryAt : "wakeAt" in record ? record.wakeAt : now;
     const isFar = at - Date.parse(record.startedAt) > maxMessageDelay;
@@ -79,12 +75,12 @@ function childrenToHint(
   records: readonly StoredStep[],
 ) {
   const now = engine.clock.now();
-  const onTheirWay = arrays || isMoving(records, now - engine.settings.sweepSeconds * 1000);
+  const mayBeInFlight = arrays || isMoving(records, now - engine.settings.sweepSeconds * 1000);
   const byIndex = new Map(records.map((record) => [record.index, record]));
   return [...open].filter((index) => {
     const record = byIndex.get(index);
-    if (record === undefined) return !onTheirWay;
-    if (record.epoch < work.run.epoch && !hasResult(record)) return !onTheirWay;
+    if (record === undefined) return !mayBeInFlight;
+    if (record.epoch < work.run.epoch && !hasResult(record)) return !mayBeInFlight;
     return needsHint(record, work, now);
   });
 }
@@ -133,7 +129,7 @@ export async function sweepStep(
   records: readonly StoredStep[],
 ): Promise<void> {
   const { run, node } = work;
-  await hintWhatIsNear(engine, run, records);
+  await hintNearTimes(engine, run, records);
   const index = node.over === undefined ? 0 : "map";
   const record = records.find((each) => each.index === index);
   if (record === undefined || record.epoch < run.epoch || needsHint(record, work, engine.clock.now())) {

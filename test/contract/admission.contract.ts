@@ -97,7 +97,7 @@ export function admissionContract(create: () => Promise<RunStore>): void {
       expect((await store.listRuns({ state: "RUNNING" }, 10)).runs).toHaveLength(1);
     });
 
-    test("the same admission, told again, is admitted again; any other comes too late", async () => {
+    test("a repeated admission is admitted again; any other comes too late", async () => {
       const run = await running();
       expect(await store.admitRun(run, timeAt(10), later)).toBe("admitted");
       expect(await store.admitRun(run, timeAt(11), later)).toBe("gone");
@@ -114,7 +114,7 @@ export function admissionContract(create: () => Promise<RunStore>): void {
       expect(await store.getRun(second.runId)).toEqual(second);
     });
 
-    test("where all slots are taken, a run waits until one is freed", async () => {
+    test("a run waits until a slot is free", async () => {
       const first = await running();
       await running();
       const third = await queued();
@@ -201,7 +201,7 @@ export function admissionContract(create: () => Promise<RunStore>): void {
       expect(await holders(gpu(2))).toEqual([]);
     });
 
-    test("a run that is opened again waits anew, and the end of its earlier epoch frees nothing", async () => {
+    test("a reopened run waits again, and the end of its earlier epoch frees nothing", async () => {
       const run = await running();
       await store.endRun(run, "FAILED", timeAt(20));
       const reopened = await store.reopenRun(run, timeAt(30), later);
@@ -241,20 +241,20 @@ export function admissionContract(create: () => Promise<RunStore>): void {
       const runs = [];
       for (let number = 0; number < 15; number += 1) runs.push(await queued({ limits: [gpu(3)] }));
       let under = 0;
-      let most = 0;
+      let maxActive = 0;
       await Promise.all(
         runs.map(async (run, number) => {
           while ((await store.admitRun(run, timeAt(number), later)) === "full") {
-            most = Math.max(most, (await holders(gpu(3))).length);
+            maxActive = Math.max(maxActive, (await holders(gpu(3))).length);
           }
           under += 1;
-          most = Math.max(most, under);
+          maxActive = Math.max(maxActive, under);
           await holders(gpu(3));
           under -= 1;
           await store.endRun(run, "SUCCEEDED", timeAt(100));
         }),
       );
-      expect(most).toBe(3);
+      expect(maxActive).toBe(3);
       expect(await holders(gpu(3))).toEqual([]);
       expect(await waiting(100)).toEqual([]);
     }, 60_000);

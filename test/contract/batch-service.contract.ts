@@ -14,7 +14,7 @@ export type BatchUnderTest = {
 /** A command that ends at once with this code. */
 const exitsWith = (code: number) => ["python", "-c", `raise SystemExit(${code})`];
 /** A command that takes longer than any test. */
-const takesLong = ["python", "-c", "import time; time.sleep(600)"];
+const runsLong = ["python", "-c", "import time; time.sleep(600)"];
 
 let submissions = 0;
 
@@ -79,7 +79,7 @@ export function batchServiceContract(create: () => Promise<BatchUnderTest>): voi
     expect(await serving()).toBe(false);
     for (const size of [undefined, 2]) {
       const array = size === undefined ? {} : { arraySize: size };
-      const id = await under.batch.submit(aJob({ command: takesLong, resources, ...array }));
+      const id = await under.batch.submit(aJob({ command: runsLong, resources, ...array }));
       await under.running(size === undefined ? id : `${id}:1`);
       expect(await serving()).toBe(true);
       await under.batch.terminate(id, "enough");
@@ -132,7 +132,7 @@ export function batchServiceContract(create: () => Promise<BatchUnderTest>): voi
   });
 
   test("a running job that is terminated fails, with the reason that was given", async () => {
-    const id = await under.batch.submit(aJob({ command: takesLong }));
+    const id = await under.batch.submit(aJob({ command: runsLong }));
     await under.running(id);
     await under.batch.terminate(id, "run cancelled");
     await under.eventually(async () =>
@@ -141,7 +141,7 @@ export function batchServiceContract(create: () => Promise<BatchUnderTest>): voi
   });
 
   test("terminating an array ends its children", async () => {
-    const id = await under.batch.submit(aJob({ command: takesLong, arraySize: 2 }));
+    const id = await under.batch.submit(aJob({ command: runsLong, arraySize: 2 }));
     await under.batch.terminate(id, "run cancelled");
     await under.eventually(async () =>
       expect(await under.batch.describe([id, `${id}:0`, `${id}:1`])).toMatchObject([

@@ -259,7 +259,7 @@ describe("what a run costs in DynamoDB", () => {
     expect(await store.getSteps(steps)).toMatchObject(steps);
   });
 
-  test("keys that DynamoDB leaves unread again and again are an error that a retry may cure", async () => {
+  test("keys that DynamoDB keeps leaving unread are a retryable error", async () => {
     const steps = Array.from({ length: 20 }, (_, index) => aHeldStep({ index }));
     leaveKeys(Number.POSITIVE_INFINITY);
     await expect(store.getSteps(steps)).rejects.toMatchObject({

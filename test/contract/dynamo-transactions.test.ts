@@ -71,7 +71,7 @@ describe("transactions of runs", () => {
     await store.setLimit("gpu", 3);
   });
 
-  test("what stands in the way again and again is an error that a retry may cure, and nothing has changed", async () => {
+  test("repeated conflicts are a retryable error, and nothing has changed", async () => {
     const run = await queued();
     const seen = failNext("TransactWriteItemsCommand", 10, () => canceled(conflict, none, none));
     const admission = store.admitRun(run, timeAt(1), later);
@@ -87,7 +87,7 @@ describe("transactions of runs", () => {
     ["on the run", [failed, none, none], "gone"],
     ["on the run beside a conflict on the slot", [failed, none, conflict], "gone"],
     ["on both", [failed, none, failed], "gone"],
-  ])("a condition that failed %s is told at once", async (_, reasons, answer) => {
+  ])("a condition that failed %s is reported at once", async (_, reasons, answer) => {
     const run = await queued();
     const seen = failNext("TransactWriteItemsCommand", 1, () => canceled(...reasons));
     expect(await store.admitRun(run, timeAt(1), later)).toBe(answer);

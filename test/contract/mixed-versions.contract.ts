@@ -28,7 +28,7 @@ const fresh = () => {
 };
 
 /** A record with values that no schema has, as a newer version may write it. */
-const inOtherWords = (record: StepRecord, words: object) => ({ ...record, ...words }) as StepRecord;
+const withOtherWords = (record: StepRecord, words: object) => ({ ...record, ...words }) as StepRecord;
 
 /**
  * What stores promise about records that newer code wrote: older code reads them, writes them again, and loses nothing
@@ -129,8 +129,8 @@ export function mixedVersionsContract(create: () => Promise<Stores>): void {
       expect(await models.putVersion(version)).toEqual(version);
       expect(await models.getVersion(name, 1)).toEqual(version);
       expect(await models.listVersions(name)).toEqual([version]);
-      const told = moveOf(1, 1, { figures: { ...figures, against: null, data: "" } });
-      const move = { ...withFields(told, fields), name };
+      const base = moveOf(1, 1, { figures: { ...figures, against: null, data: "" } });
+      const move = { ...withFields(base, fields), name };
       expect(await models.moveAlias(move)).toBe(true);
       expect(await models.moveAlias(move)).toBe(true);
       expect(await models.listMoves(name, "champion")).toEqual([move]);
@@ -148,7 +148,7 @@ export function mixedVersionsContract(create: () => Promise<Stores>): void {
       const [, held] = stepRecords[0] ?? [];
       if (held === undefined) throw new Error("there is one");
       const given = { ...held, ...words, runId: fresh(), lot: 7 };
-      const newer = inOtherWords(
+      const newer = withOtherWords(
         given,
         Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
       );

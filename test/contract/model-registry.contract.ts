@@ -73,7 +73,7 @@ export function modelRegistryContract(make: () => Promise<ModelRegistry>): void 
     }
   });
 
-  test("a version is written once: the first one stays, and whoever comes later is told", async () => {
+  test("a version is written once: the first one stays, and later writers get it", async () => {
     const first = versionOf("ctr", 1);
     await models.putVersion(first);
     const second = versionOf("ctr", 1, { metrics: { logLoss: 0 } });

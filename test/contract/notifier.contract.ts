@@ -29,19 +29,19 @@ export function notifierContract(underTest: () => Promise<NotifierUnderTest>): v
       await notifier.send(delivery(to, notice), inTime());
       const texts = await arrived(to);
       expect(texts).toHaveLength(1);
-      for (const told of [
+      for (const text of [
         notice.run.id,
         notice.pipeline,
         notice.stage,
         notice.error?.message,
         notice.commands.look,
       ]) {
-        expect(texts[0]).toContain(told);
+        expect(texts[0]).toContain(text);
       }
     }
   });
 
-  test("a notice that is sent again arrives again: who asks has to know", async () => {
+  test("a repeated notice arrives again: the caller deduplicates", async () => {
     const { notifier, targets, arrived } = await underTest();
     for (const to of targets) {
       const notice = aNotice();

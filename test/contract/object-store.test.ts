@@ -28,7 +28,7 @@ describe("object store in S3", () => {
     client.destroy();
     await ministack.stop();
   });
-  const newStore = async (backoff = { tries: 4, first: 0, longest: 0 }) => {
+  const newStore = async (backoff = { tries: 4, first: 0, max: 0 }) => {
     buckets += 1;
     const bucket = `data-${buckets}`;
     await client.send(new CreateBucketCommand({ Bucket: bucket }));
@@ -58,7 +58,7 @@ describe("object store in S3", () => {
     expect([await tags("runs/a"), await tags("models/a")]).toEqual([Tagging.TagSet, []]);
   });
 
-  test("the checksum that S3 tells of a copy is taken, and nothing is read", async () => {
+  test("a copy's checksum comes from S3, and nothing is read", async () => {
     const store = await newStore();
     const calls: (string | undefined)[] = [];
     client.middlewareStack.add(
@@ -140,7 +140,7 @@ describe("object store in S3", () => {
     const endpoint = `http://127.0.0.1:${port}`;
     const s3 = new S3Client({ ...ministack.client, endpoint, forcePathStyle: true });
     return {
-      store: s3ObjectStore(s3, "data", { tries: 4, first: 0, longest: 0 }),
+      store: s3ObjectStore(s3, "data", { tries: 4, first: 0, max: 0 }),
       asked: () => asked,
       async [Symbol.asyncDispose]() {
         s3.destroy();

@@ -63,9 +63,9 @@ describe("trainings that end at once", () => {
         moves.map((_, place) => [place + 1, moves[place - 1]?.to ?? null]),
       );
       // Each promotion that was reported is in the log exactly once, and the log has no others.
-      const told = new Set(promotions.filter(({ promoted }) => promoted).map(({ version }) => version));
+      const promoted = new Set(promotions.filter(({ promoted }) => promoted).map(({ version }) => version));
       const logged = moves.map(({ to }) => to).filter((version) => version !== 9);
-      expect([...told].sort()).toEqual(logged.toSorted());
+      expect([...promoted].sort()).toEqual(logged.toSorted());
       expect(promotions.slice(8).map(({ promoted }) => promoted)).toEqual(
         promotions.slice(0, 8).map(({ promoted }) => promoted),
       );

@@ -92,7 +92,7 @@ export function runMovesContract(create: () => Promise<RunStore>): void {
     expect((await store.getSlots("gpu")).holders).toEqual(new Set());
   });
 
-  test("of racing moves every one tells the state that the run came to", async () => {
+  test("each of racing moves returns the run's final state", async () => {
     const { runId } = await runIn("RUNNING");
     const racing = Array.from({ length: 20 }, (_, number) =>
       store.moveRun(runId, 1, number % 2 === 0 ? cancel : { to: "PAUSED" }, later),

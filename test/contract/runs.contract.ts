@@ -204,7 +204,7 @@ export function runsContract(create: () => Promise<RunStore>): void {
       });
     });
 
-    test("the same end, told again, is true again; any other end is false and changes nothing", async () => {
+    test("a repeated end is true again; any other end is false and changes nothing", async () => {
       const run = await ended("SUCCEEDED");
       expect(await store.endRun(run, "SUCCEEDED", timeAt(60))).toBe(true);
       expect(await store.endRun(run, "SUCCEEDED", timeAt(61))).toBe(false);

@@ -128,7 +128,7 @@ export function stepsContract(create: () => Promise<RunStore>): void {
     expect(await store.getStep(held)).toEqual({ ...held, version: second.version });
   });
 
-  test("a write that expects another version is refused and told what is there", async () => {
+  test("a write that expects another version is refused with the current record", async () => {
     const first = await put(held);
     const second = await put(job, first.version);
     const refused = { ok: false, current: second };
@@ -142,7 +142,7 @@ export function stepsContract(create: () => Promise<RunStore>): void {
     expect(await store.getStep(held)).toBeUndefined();
   });
 
-  test("of racing first writes exactly one wins, and the others are told of it", async () => {
+  test("exactly one of racing first writes wins, and the others get its record", async () => {
     const claims = Array.from({ length: 30 }, (_, worker) =>
       store.putStep(aHeldStep({ leaseUntil: worker }), undefined),
     );

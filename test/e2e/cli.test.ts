@@ -253,7 +253,7 @@ it("schedules and backfills are seen, switched and run", async () => {
   expect(await output("queues", "sign-off", "--resume")).toContain("pipeline/sign-off goes on");
 });
 
-it("what manage is asked for in a wrong form, or of what there is not, is refused by name", async () => {
+it("manage refuses invalid and unknown requests by name", async () => {
   type Request = { action: string; [field: string]: unknown };
   const runId = run;
   const refused: [request: Request, message: RegExp][] = [
@@ -343,7 +343,7 @@ it("what needs no stage works without one", async () => {
   expect(completed).toContain(counted);
 });
 
-it("what cannot be is refused in a line that names it and says what to do", async () => {
+it("invalid input is refused in one line that names it and says what to do", async () => {
   const refused: [string[], string][] = [
     [["start", "nope"], "nope"],
     [["start", "line-count", "--param", "text"], '--param is "text"; it takes key=value'],
@@ -479,7 +479,7 @@ it("a stage that cannot be reached is told with what to do", async () => {
   });
 });
 
-it("doctor finds the stage well, what should be looked at, and what is broken", async () => {
+it("doctor reports a healthy stage, warnings, and failures", async () => {
   const urlOf = async (QueueName: string) =>
     (await service.sqs.send(new GetQueueUrlCommand({ QueueName }))).QueueUrl;
   const QueueUrl = await urlOf("millrace-local-triggers-dead-letters");

@@ -97,7 +97,7 @@ export function keepTicking(service: DeployedService, milliseconds: number): () 
 }
 
 /** Lets at most `lanes` calls be under way at once. The others wait their turn. */
-function inLanes<A extends unknown[], R>(lanes: number, call: (...args: A) => Promise<R>) {
+function withConcurrency<A extends unknown[], R>(lanes: number, call: (...args: A) => Promise<R>) {
   const ends: Promise<unknown>[] = Array.from({ length: lanes }, () => Promise.resolve());
   let next = 0;
   return (...args: A): Promise<R> => {
@@ -157,7 +157,7 @@ export async function deployService(options: ServiceOptions = {}): Promise<Deplo
   const bucket = `millrace-local-data-${stack.accountId}`;
 
   // Each function that works at the same time is a separate process, and starting one takes longer than its work.
-  const invoke = inLanes(3, async (name: string, payload: unknown) => {
+  const invoke = withConcurrency(3, async (name: string, payload: unknown) => {
     const answer = await stack.invoke(`millrace-local-${name}`, payload);
     if (answer.ok) return answer.payload;
     throw Object.assign(new Error(answer.errorMessage), { name: answer.errorType });

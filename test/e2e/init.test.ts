@@ -43,7 +43,7 @@ const millrace = (...args: string[]) => run(node, ["cli/millrace.ts", ...args]);
 const tool = (name: string, ...args: string[]) => run(path.join(NODE_BIN, name), args);
 const python = (...args: string[]) => run(path.join(VENV, "bin", "python"), ["-m", ...args], "batch-jobs");
 /** The results of the commands that failed. */
-async function complaints(runs: readonly ReturnType<typeof run>[]): Promise<unknown[]> {
+async function errorOutput(runs: readonly ReturnType<typeof run>[]): Promise<unknown[]> {
   return (await Promise.all(runs)).filter(({ exitCode }) => exitCode !== 0);
 }
 
@@ -51,8 +51,8 @@ describe("millrace init", () => {
   beforeAll(async () => {
     // A long name makes long lines.
     const name = "forecast-of-sales-by-month-and-region";
-    expect(await complaints([millrace("init", name, "--batch")])).toEqual([]);
-    expect(await complaints([millrace("init", "words")])).toEqual([]);
+    expect(await errorOutput([millrace("init", name, "--batch")])).toEqual([]);
+    expect(await errorOutput([millrace("init", "words")])).toEqual([]);
   });
 
   it("makes pipelines that the linter and the type-checker have nothing against", async () => {
@@ -61,7 +61,7 @@ describe("millrace init", () => {
       include: ["pipelines/index.ts", "pipelines/words*.ts", "pipelines/forecast*.ts"],
     };
     writeFileSync(path.join(root, "tsconfig.pipelines.json"), JSON.stringify(settings));
-    const said = await complaints([
+    const said = await errorOutput([
       tool("biome", "ci", "--vcs-enabled=false", "pipelines", "batch-jobs"),
       tool("tsc", "-p", "tsconfig.pipelines.json"),
       run(node, ["batch-jobs/generate-schemas.ts", "--check"]),
@@ -72,7 +72,7 @@ describe("millrace init", () => {
   it("makes jobs that the linters and the type-checker of Python have nothing against", async () => {
     const family = "forecast_of_sales_by_month_and_region";
     const files = [family, `tests/test_${family}.py`];
-    const said = await complaints([
+    const said = await errorOutput([
       python("ruff", "check", ...files),
       python("ruff", "format", "--check", ...files),
       python("mypy", ...files),

@@ -34,7 +34,7 @@ const work = z.strictObject({
   /** How long the job takes. */
   seconds: z.number().default(0),
   /** The first epoch in which the job works. */
-  mendedIn: z.int().default(1),
+  succeedsInEpoch: z.int().default(1),
 });
 
 const same = <T extends Json>(input: T): T => input;
@@ -42,20 +42,20 @@ const pass = (_input: object, { attempt }: StepContext) => ({ attempt });
 
 /** One job, the last of three generations. */
 const leaf = definePipeline({ name: "leaf", params: work }, ({ params, step }) => {
-  const { value, seconds, mendedIn } = params;
-  const worked = step("work", batch(trial.work, { value, seconds, mendedIn }));
+  const { value, seconds, succeedsInEpoch } = params;
+  const worked = step("work", batch(trial.work, { value, seconds, succeedsInEpoch }));
   return { value: worked.value };
 });
 
 const middle = definePipeline({ name: "middle", params: work }, ({ params, step }) => {
-  const { value, seconds, mendedIn } = params;
-  return step("leaf", child(leaf, { value, seconds, mendedIn }));
+  const { value, seconds, succeedsInEpoch } = params;
+  return step("leaf", child(leaf, { value, seconds, succeedsInEpoch }));
 });
 
 /** A run whose child has a child. */
 const family = definePipeline({ name: "family", params: work }, ({ params, step }) => {
-  const { value, seconds, mendedIn } = params;
-  const made = step("middle", child(middle, { value, seconds, mendedIn }));
+  const { value, seconds, succeedsInEpoch } = params;
+  const made = step("middle", child(middle, { value, seconds, succeedsInEpoch }));
   step(
     "twice",
     lambda({ made }, (input) => input.made.value * 2),
@@ -174,8 +174,8 @@ const note: Hook = async (end, { artifacts }) =>
 const hooks = { succeeded: note, failed: note, cancelled: note, timedOut: note };
 
 const hooked = definePipeline({ name: "hooked", params: work, hooks }, ({ params, step }) => {
-  const { value, seconds, mendedIn } = params;
-  step("work", batch(trial.work, { value, seconds, mendedIn }));
+  const { value, seconds, succeedsInEpoch } = params;
+  step("work", batch(trial.work, { value, seconds, succeedsInEpoch }));
 });
 
 /** Has a limit of ten seconds, which a hanging job uses up. */

@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => service.close());
 
-it(`random runs live through a round of trouble on real services (seed ${seed})`, async () => {
+it(`random runs survive a round of injected faults on real services (seed ${seed})`, async () => {
   const { violations, killed, crashed } = await liveRound(service, seed, 0, 10_000);
   expect(violations).toEqual([]);
   expect(killed + crashed).toBeGreaterThan(1);

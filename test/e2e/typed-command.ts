@@ -6,10 +6,10 @@ import { NODE_BIN, REPOSITORY } from "../../local/stack/paths.ts";
 export type Said = { exitCode: number; stdout: string; stderr: string };
 
 /** Where a user types: a folder, the state folder of the local stack to use, and the user's environment. */
-export type Typist = { cwd: string; stack: string; env?: NodeJS.ProcessEnv };
+export type CommandContext = { cwd: string; stack: string; env?: NodeJS.ProcessEnv };
 
 /** Runs what a user, ana, types after `npx millrace`, in a separate process. */
-export async function typed({ cwd, stack, env }: Typist, args: readonly string[]): Promise<Said> {
+export async function typed({ cwd, stack, env }: CommandContext, args: readonly string[]): Promise<Said> {
   const program = path.join(REPOSITORY, "cli", "millrace.ts");
   const {
     exitCode = -1,

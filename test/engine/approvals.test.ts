@@ -109,7 +109,7 @@ describe("an approval", () => {
     expect(await viewed(memory, runId, "ok")).toMatchObject({ answers: [answer] });
   });
 
-  it("is asked again, and answered anew, when the run is retried by hand", async () => {
+  it("is requested again after the run is retried by hand", async () => {
     const { memory, runId, calls } = await asked();
     await approveStep(memory.engine, { runId, ...yes, approved: false });
     expect((await memory.finish(runId)).state).toBe("FAILED");
@@ -236,7 +236,7 @@ describe("an answer", () => {
     expect((await stepOf(memory, runId, "ok")).state).toBe("PAUSED");
   });
 
-  it("to a run that there is not, that was cancelled, or of another place in a map is refused", async () => {
+  it("to an unknown or cancelled run, or another child of a map, is refused", async () => {
     const { memory, runId } = await asked();
     await expect(approveStep(memory.engine, { ...yes, runId: "nowhere" })).rejects.toThrow(RunNotFoundError);
     await expect(approveStep(memory.engine, { ...yes, runId, index: 3 })).rejects.toThrow("not reached yet");
@@ -267,7 +267,7 @@ describe("an answer", () => {
   });
 
   it.each(["before", "after"] as const)(
-    "whose teller dies %s any call counts once, given again if need be",
+    "counts once though the operator's call dies %s any of its calls",
     async (when) => {
       for (let at = 1; ; at += 1) {
         const { memory, runId, calls } = await asked();

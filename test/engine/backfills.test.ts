@@ -102,7 +102,7 @@ describe("a backfill", () => {
     expect(runs[0]).toMatchObject({ cause: { kind: "backfill", backfill: id }, tags: [`backfill:${id}`] });
   });
 
-  it("asked for again skips what succeeded, and starts nothing twice", async () => {
+  it("requested again skips times that succeeded, and starts nothing twice", async () => {
     const memory = memoryOf();
     const { id } = await startBackfill(memory.engine, spring);
     await finish(memory, id);
@@ -163,7 +163,7 @@ describe("a backfill", () => {
     expect((await runsOf(memory)).filter(({ cause }) => cause.kind === "backfill")).toHaveLength(2);
   });
 
-  it("never has more of its runs under way than it may, and as many as it may", async () => {
+  it("uses its concurrency fully, and never exceeds it", async () => {
     const memory = memoryOf(scoring(90));
     const { id } = await startBackfill(memory.engine, days);
     const seen = new Set<number>();
@@ -207,11 +207,11 @@ describe("a backfill", () => {
     failing.clear();
     memory.clock.moveTo(memory.clock.now() + minute);
     const { id } = await startBackfill(memory.engine, { ...days, concurrency: 2, retryFailed: true });
-    let most = active(await runsOf(memory)).length;
+    let maxActive = active(await runsOf(memory)).length;
     const done = await finish(memory, id, async () => {
-      most = Math.max(most, active(await runsOf(memory)).length);
+      maxActive = Math.max(maxActive, active(await runsOf(memory)).length);
     });
-    expect([done.counts.succeeded, most]).toEqual([20, 2]);
+    expect([done.counts.succeeded, maxActive]).toEqual([20, 2]);
   });
 
   it("comes after scheduled runs that wait for the same slots", async () => {
@@ -233,12 +233,12 @@ describe("a backfill", () => {
     const hours = { ...days, to: "2021-02-11", every: "hour", concurrency: 100 } as const;
     const { id, total } = await startBackfill(memory.engine, hours);
     expect(total).toBe(984);
-    let most = 0;
+    let maxActive = 0;
     await finish(memory, id, async () => {
       const stored = await memory.engine.backfills.get(id);
-      most = Math.max(most, JSON.stringify(stored).length);
+      maxActive = Math.max(maxActive, JSON.stringify(stored).length);
     });
-    expect(most).toBeLessThan(8 * 1024);
+    expect(maxActive).toBeLessThan(8 * 1024);
     const again = await startBackfill(memory.engine, hours);
     expect(again).toMatchObject({ state: "DONE", counts: { succeeded: 0, skipped: 984, failed: 0 } });
   }, 60_000);
@@ -253,7 +253,7 @@ describe("a backfill", () => {
   });
 });
 
-describe("a backfill that is only looked at", () => {
+describe("the preview of a backfill", () => {
   it("says its times and what would become of them, and writes nothing", async () => {
     const failing = new Set(["2021-01-02T00:00:00.000Z"]);
     const memory = memoryOf(scoring(0, { failing }));
@@ -385,7 +385,7 @@ describe("a request that cannot be", () => {
     expect(await memory.engine.backfills.list(10)).toEqual([]);
   });
 
-  it("of a schedule that there is not names those there are", async () => {
+  it("for an unknown schedule names the existing ones", async () => {
     const { every: _every, ...range } = spring;
     const asked = startBackfill(memoryOf().engine, { ...range, schedule: "weekly" });
     await expect(asked).rejects.toThrow("it has: monthly, default");
@@ -397,7 +397,7 @@ describe("a request that cannot be", () => {
   });
 });
 
-describe("whatever call it dies at", () => {
+describe("a backfill whose worker dies at any call", () => {
   /** Starts, cancels and resumes a backfill, with a worker that dies once. Nobody repeats a cancel or a resume. */
   async function withCrash(at: number, when: "before" | "after") {
     const memory = memoryOf(scoring(90));
@@ -416,7 +416,7 @@ describe("whatever call it dies at", () => {
     // People ask again if they get no answer.
     if (!(await attempt((each) => startBackfill(each, request)))) await startBackfill(sound, request);
     const [{ id } = { id: "" }] = await sound.backfills.list(1);
-    let most = 0;
+    let maxActive = 0;
     const work = async (ticks: number) => {
       for (let tick = 0; tick < ticks; tick += 1) {
         for (const { queue, workerSize } of memory.lanes) {
@@ -424,7 +424,7 @@ describe("whatever call it dies at", () => {
             await attempt((each) =>
               handleStepMessage({ ...each, workerSize }, message, Number.POSITIVE_INFINITY),
             );
-            most = Math.max(most, active(await runsOf(memory)).length);
+            maxActive = Math.max(maxActive, active(await runsOf(memory)).length);
           }
         }
         memory.clock.moveTo(memory.clock.now() + minute);
@@ -438,16 +438,22 @@ describe("whatever call it dies at", () => {
     await work(4);
     if (!(await attempt((each) => resumeBackfill(each, id, false)))) await resumeBackfill(sound, id, false);
     await work(60);
-    return { seen, most, backfill: await sound.backfills.get(id), runs: await runsOf(memory), memory };
+    return {
+      seen,
+      most: maxActive,
+      backfill: await sound.backfills.get(id),
+      runs: await runsOf(memory),
+      memory,
+    };
   }
 
   it.each(["before", "after"] as const)(
     "all times are done once, %s its effect",
     async (when) => {
       for (let at = 1; ; at += 1) {
-        const { seen, most, backfill, runs, memory } = await withCrash(at, when);
-        const outcome = { at, state: backfill?.state, runs: runs.map(({ state }) => state), most };
-        expect(outcome).toEqual({ at, state: "DONE", runs: Array(3).fill("SUCCEEDED"), most: 1 });
+        const { seen, most: maxActive, backfill, runs, memory } = await withCrash(at, when);
+        const outcome = { at, state: backfill?.state, runs: runs.map(({ state }) => state), most: maxActive };
+        expect(outcome).toEqual({ at, state: "DONE", runs: Array(3).fill("SUCCEEDED"), maxActive: 1 });
         const { succeeded = 0, skipped = 0 } = backfill?.counts ?? {};
         expect(succeeded + skipped).toBe(3);
         expect((await memory.store.getSlots(`backfill/${backfill?.id}`)).holders.size).toBe(0);

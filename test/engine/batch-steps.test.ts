@@ -57,7 +57,7 @@ describe("Batch steps", () => {
     return { run: ended, records, submitted };
   };
 
-  it("of a map are one array job", async () => {
+  it("of a map are submitted as one array job", async () => {
     const { run: ended, records, submitted } = await run(squares, [1, 2, 3], ({ n }) => ({ n: n * n }));
     expect(ended.state).toBe("SUCCEEDED");
     expect(submitted).toEqual([3]);
@@ -70,7 +70,7 @@ describe("Batch steps", () => {
     expect(submitted).toEqual([undefined]);
   });
 
-  it("are tried again one by one where they failed", async () => {
+  it("of failed children are retried individually", async () => {
     let failures = 1;
     const { run: ended, submitted } = await run(squares, [1, 2, 3], ({ n }) => {
       if (n === 2 && failures-- > 0) throw new Error("once");
@@ -179,7 +179,7 @@ describe("a submission that Batch does not take", () => {
   }
   const unavailable = new Error("ServiceUnavailableException: try later");
 
-  it("is tried for half an hour, and then fails its step with Batch's last answer and what to do", async () => {
+  it("is retried for half an hour, and then fails its step with Batch's last answer and a remedy", async () => {
     const { memory, seen, runId } = await refused(unavailable);
     await pass(memory, 25 * 60);
     expect(await stepOf(memory, runId, "work")).toMatchObject({ state: "SUBMITTED", refusals: seen.tries });
@@ -196,7 +196,7 @@ describe("a submission that Batch does not take", () => {
     expect(seen.tries).toBe(34);
   });
 
-  it("is not given up for hours in which nobody tried", async () => {
+  it("doesn't fail because of hours without a try", async () => {
     const { memory, seen, runId } = await refused(unavailable);
     await work(memory);
     // As if no function ran in the meantime either.
@@ -207,7 +207,7 @@ describe("a submission that Batch does not take", () => {
     expect((await memory.finish(runId)).state).toBe("SUCCEEDED");
   });
 
-  it("because it takes only so many a second is tried as long as that lasts", async () => {
+  it("because of throttling is retried as long as that lasts", async () => {
     const throttled = Object.assign(new Error("slow down"), { name: "TooManyRequestsException" });
     const { memory, seen, runId } = await refused(throttled);
     await pass(memory, 3 * 3600);
@@ -255,7 +255,7 @@ describe("what a job leaves", () => {
 });
 
 describe("a job's failure", () => {
-  it("whose commit met another write is committed when it is told again", async () => {
+  it("whose commit conflicted is committed when its event repeats", async () => {
     const pipeline = definePipeline({ name: "met", params: none }, ({ step }) => {
       step("work", batch(square, { n: 1 }));
     });

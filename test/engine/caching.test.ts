@@ -99,7 +99,7 @@ describe("a cached function", () => {
     expect(await childStates(memory, runId)).toEqual(["SUCCEEDED", "CACHED", "CACHED"]);
   });
 
-  it("is called for what is new of a list alone", async () => {
+  it("is called only for the new items of a list", async () => {
     const calls: number[] = [];
     const memory = new MemoryEngine([squares(calls)]);
     await finished(memory, [1, 2]);
@@ -324,7 +324,7 @@ describe("a cached job", () => {
     });
   });
 
-  it("is submitted for what is new of a list alone, as one array job", async () => {
+  it("is submitted only for the new items of a list, as one array job", async () => {
     const calls: number[] = [];
     const memory = byJobs(calls);
     await finished(memory, [1, 2]);
@@ -334,7 +334,7 @@ describe("a cached job", () => {
     expect(await childStates(memory, runId)).toEqual(["SUCCEEDED", "CACHED", "SUCCEEDED", "CACHED"]);
   });
 
-  it("of a list of which nothing is new is not submitted, and the map shows its children", async () => {
+  it("over a list without new items isn't submitted, and the map shows its children", async () => {
     const calls: number[] = [];
     const memory = byJobs(calls);
     await finished(memory, [1, 2, 3]);
@@ -411,7 +411,7 @@ describe("a cached job", () => {
     expect(calls).toEqual([1, 2, 1, 2]);
   });
 
-  it("whose end was never told of is not submitted again by a retry of the run", async () => {
+  it("whose end was never reported is not submitted again by a retry of the run", async () => {
     const calls: number[] = [];
     const memory = byJobs(calls);
     await finished(memory, [1, 2]);

@@ -39,9 +39,9 @@ function throwing(errors: readonly unknown[], retries: NonNullable<StepOptions["
   const memory = new MemoryEngine([pipeline]);
   clock.now = () => memory.clock.now();
   /** Runs for this many seconds, and returns the gaps between the function's calls. */
-  const gaps = async (longest = 7200) => {
+  const gaps = async (maxSeconds = 7200) => {
     const runId = await begin(memory, "throwing");
-    await pass(memory, longest);
+    await pass(memory, maxSeconds);
     const between = seconds.slice(1).map((at, place) => Math.round(at - (seconds[place] ?? 0)));
     return { between, run: await runOf(memory, runId), step: await stepOf(memory, runId, "work") };
   };
@@ -68,7 +68,7 @@ describe("a function that fails", () => {
     expect(run.state).toBe("SUCCEEDED");
   });
 
-  it("is tried as often as its limit says, and then fails by its last error", async () => {
+  it("is retried up to its limit, and then fails with its last error", async () => {
     const { between, run, step } = await throwing(errors(9), { limit: 2, delay: 1 }).gaps();
     expect(between).toHaveLength(2);
     expect(run).toMatchObject({ state: "FAILED", error: { step: "work", message: "2" } });
@@ -82,14 +82,14 @@ describe("a function that fails", () => {
     expect(run).toMatchObject({ state: "FAILED", error: { name: "Wrong" } });
   });
 
-  it("fatally is not tried again, though its error is listed", async () => {
+  it("with a FatalError is not retried, even if its error is listed", async () => {
     const retries = { limit: 5, delay: 1, on: ["FatalError"] };
     const { between, run } = await throwing([new FatalError("no use")], retries).gaps();
     expect(between).toEqual([]);
     expect(run).toMatchObject({ state: "FAILED", error: { name: "FatalError", message: "no use" } });
   });
 
-  it("and says when to try again is tried then, as one of its retries", async () => {
+  it("with RetryAfter is retried at that time, as one of its retries", async () => {
     const asked = [new RetryAfter("busy", 1000), new RetryAfter("busy", 5), new RetryAfter("busy", 5)];
     const { between, run } = await throwing(asked, { limit: 2, delay: 77 }).gaps();
     expect(between).toEqual([1000, 5]);
@@ -108,14 +108,14 @@ describe("a function that fails", () => {
     });
   });
 
-  it("because AWS throttled it is tried again with all of its retries left, so often and no more", async () => {
+  it("because AWS throttled it is retried up to the throttling limit, with its own retries left", async () => {
     const many = Array.from({ length: 20 }, () => named("ThrottlingException", "Rate exceeded"));
-    const most = lossLimits.throttling;
-    const once = await throwing(many.slice(0, most), 0).gaps();
-    expect(once.step).toMatchObject({ state: "SUCCEEDED", failures: 0, losses: { throttling: most } });
+    const max = lossLimits.throttling;
+    const once = await throwing(many.slice(0, max), 0).gaps();
+    expect(once.step).toMatchObject({ state: "SUCCEEDED", failures: 0, losses: { throttling: max } });
     const always = await throwing(many, { limit: 3, on: ["Other"] }).gaps();
     expect(always.step).toMatchObject({
-      ...{ state: "FAILED", attempt: most + 1, failures: 0 },
+      ...{ state: "FAILED", attempt: max + 1, failures: 0 },
       error: { name: "ThrottlingException", message: expect.stringMatching(/Rate exceeded .loss 11 /) },
     });
   });
@@ -128,7 +128,7 @@ describe("a function that fails", () => {
     expect(await stepOf(memory, runId, "work")).toMatchObject({ retryAt: memory.clock.now() + week });
   });
 
-  it("by throwing what is no error fails with what it threw", async () => {
+  it("by throwing a value that isn't an error fails with that value", async () => {
     const { run } = await throwing(["just text"], 0).gaps();
     expect(run).toMatchObject({ state: "FAILED", error: { name: "Error", message: "just text" } });
   });
@@ -266,7 +266,7 @@ describe("an attempt that is lost", () => {
     expect((await memory.finish(runId)).state).toBe("SUCCEEDED");
   });
 
-  it("because Batch forgot its job is tried again so often and fails as JobLost", async () => {
+  it("because Batch forgot its job is retried up to the limit and fails as JobLost", async () => {
     const { memory } = jobs(undefined, { limit: 0, delay: 1 });
     const runId = await begin(memory, "jobs");
     const describeJobs = memory.batch.describe.bind(memory.batch);
@@ -287,7 +287,7 @@ describe("an attempt that is lost", () => {
     memory.batch.describe = describeJobs;
   });
 
-  it("in one epoch is not held against the next", async () => {
+  it("in one epoch doesn't count in the next", async () => {
     const { memory, end } = jobs(undefined, 0);
     const runId = await begin(memory, "jobs");
     for (let lost = 0; lost <= lossLimits.capacity; lost += 1) await end(ends.capacity);
@@ -423,7 +423,7 @@ describe("a store that throttles", () => {
     }
   });
 
-  it("or fails at any call after the claim has the step let go: the next worker goes on, and none is lost", async () => {
+  it("at any call after the claim releases the step: the next worker continues without a loss", async () => {
     let points = 0;
     for (let at = 1; ; at += 1) {
       const { memory } = throwing([], 0);
@@ -443,7 +443,7 @@ describe("a store that throttles", () => {
     expect(points).toBeGreaterThan(3);
   });
 
-  it("for so long that a step cannot even be let go leaves it to the lease", async () => {
+  it("for so long that a step can't be released leaves it to the lease", async () => {
     const { memory } = throwing([], 0);
     const runId = await begin(memory, "throwing");
     const [message] = memory.queue.receive();

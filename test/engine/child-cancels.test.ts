@@ -24,7 +24,7 @@ describe("a cancel", () => {
     );
   });
 
-  it("ends children three deep before it is through, and leaves nothing under way", async () => {
+  it("ends children three levels deep before it completes, and leaves nothing running", async () => {
     const memory = new MemoryEngine([nested(sleeper)]);
     const runId = await begin(memory, "outer");
     await pass(memory, 60);
@@ -62,7 +62,7 @@ describe("a cancel", () => {
   );
 
   // Found by the simulation, seed 175558: a late cancel by a worker stopped what the retry had started.
-  it("that a worker is late with stops nothing that a retry has started since", async () => {
+  it("by a late worker doesn't stop what a retry has started since", async () => {
     const parent = definePipeline({ name: "parent", params: none }, ({ step }) => {
       step("below", child(sleeper, {}));
     });
@@ -91,7 +91,7 @@ describe("a cancel", () => {
     expect((await runOf(memory, childId)).state).toBe("RUNNING");
   });
 
-  it("that a worker is late with stops nothing that a retry has opened again since", async () => {
+  it("by a late worker doesn't stop what a retry has reopened since", async () => {
     const parent = definePipeline({ name: "parent", params: none }, ({ step }) => {
       step("below", child(sleeper, {}));
     });
@@ -112,7 +112,7 @@ describe("a cancel", () => {
     expect((await runOf(memory, childId)).state).toBe("RUNNING");
   });
 
-  it("of the child alone fails the parent's step, without a retry", async () => {
+  it("of only the child fails the parent's step without a retry", async () => {
     const parent = definePipeline({ name: "parent", params: none }, ({ step }) => {
       step("below", child(sleeper, {}), { retries: 5 });
     });
@@ -127,7 +127,7 @@ describe("a cancel", () => {
     });
   });
 
-  it("that finds the child not yet started leaves no orphan at work, though the worker starts it then", async () => {
+  it("before the child has started leaves no orphan, even if the worker starts it afterwards", async () => {
     const parent = definePipeline({ name: "parent", params: none }, ({ step }) => {
       step("below", child(sleeper, {}));
     });
@@ -164,7 +164,7 @@ describe("a cancel", () => {
     expect(runs.map(({ state }) => state)).toEqual(["CANCELLED"]);
   });
 
-  it("of a child that is not yet through when its step begins anew is followed by the child's next epoch", async () => {
+  it("of a child that is still ending when its step restarts is followed by the child's next epoch", async () => {
     const parent = definePipeline({ name: "parent", params: none }, ({ step }) => {
       step("below", child(sleeper, {}));
     });
@@ -186,7 +186,7 @@ describe("a cancel", () => {
 });
 
 describe("messages between parent and child", () => {
-  it("that are all lost are made up for by the sweep", async () => {
+  it("that are all lost are replaced by the sweep", async () => {
     const { pipeline } = doubling();
     const memory = new MemoryEngine([nested(pipeline)]);
     const runId = await begin(memory, "outer");

@@ -20,7 +20,7 @@ const none = z.strictObject({});
 const hour = 3600;
 
 describe("a child run", () => {
-  it("gets its parameters, defaults and all, and gives what its definition returns", async () => {
+  it("gets its parameters with defaults, and returns its definition's output", async () => {
     const { pipeline } = doubling();
     const parent = definePipeline(
       { name: "parent", params: z.strictObject({ n: z.number() }) },
@@ -55,14 +55,14 @@ describe("a child run", () => {
     expect((await childOf(memory, runId, "below", 0)).runId).not.toBe(second.runId);
   });
 
-  it("that returns nothing gives null; one that returns texts and facts gives these", async () => {
+  it("without an output returns null; texts and run facts can be returned", async () => {
     const silent = definePipeline({ name: "silent", params: none }, ({ step }) => {
       step(
         "work",
         lambda({}, () => 1),
       );
     });
-    const telling = definePipeline(
+    const reporting = definePipeline(
       { name: "telling", params: z.strictObject({ month: z.string() }) },
       (build) => {
         const { params, run, step } = build;
@@ -75,16 +75,16 @@ describe("a child run", () => {
     );
     const parent = definePipeline({ name: "parent", params: none }, ({ step }) => {
       step("silent", child(silent, {}));
-      step("telling", child(telling, { month: text`2021-${"10"}` }));
+      step("telling", child(reporting, { month: text`2021-${"10"}` }));
     });
     const { outputs } = await testPipeline(parent);
     expect(outputs).toEqual({
       silent: null,
-      telling: { key: "raw/2021-10.csv", at: "2021-01-01T00:00:00.000Z", fixed: [1, null] },
+      reporting: { key: "raw/2021-10.csv", at: "2021-01-01T00:00:00.000Z", fixed: [1, null] },
     });
   });
 
-  it("whose output is over 4 KB gives it by the same location, not by a copy", async () => {
+  it("whose output is over 4 KB returns its location, not a copy", async () => {
     const large = definePipeline({ name: "large", params: none }, ({ step }) =>
       step(
         "make",
@@ -112,7 +112,7 @@ describe("a child run", () => {
     expect(memory.objects.uris()).toEqual([uri]);
   });
 
-  it("that returns a map's results gives the list of them, large as they may be", async () => {
+  it("that returns a map's results returns their list, even if they are large", async () => {
     const wide = definePipeline({ name: "wide", params: none }, ({ map }) =>
       map("each", ["a", "b"], (letter) => lambda({ letter }, ({ letter }) => letter.repeat(5000))),
     );
@@ -127,7 +127,7 @@ describe("a child run", () => {
     expect(outputs.measure).toEqual(["a5000", "b5000"]);
   });
 
-  it("that returns what a skipped step would have given fails the step, unless it says maybe", async () => {
+  it("that returns a skipped step's result fails the step, unless it uses maybe", async () => {
     const params = z.strictObject({ wanted: z.boolean() });
     const bare = definePipeline({ name: "bare", params }, ({ params, step }) => ({
       made: step(
@@ -155,7 +155,7 @@ describe("a child run", () => {
     expect(errors.bare?.message).toContain('step "make" has no result');
   });
 
-  it("whose parameters do not fit is not started, and the step fails with each wrong field", async () => {
+  it("with invalid parameters isn't started, and the step fails naming each field", async () => {
     const { pipeline } = doubling();
     const parent = definePipeline({ name: "parent", params: none }, ({ step }) => {
       const wrong = step(
@@ -178,7 +178,7 @@ describe("a child run", () => {
     expect((await memory.store.listRuns({ pipeline: "doubling" }, 10)).runs).toEqual([]);
   });
 
-  it("of a pipeline that is not deployed fails the step and says which are", async () => {
+  it("of an undeployed pipeline fails the step, naming the deployed ones", async () => {
     const { pipeline } = doubling();
     const parent = definePipeline({ name: "parent", params: none }, ({ step }) => {
       step("below", child(pipeline, {}));
@@ -201,7 +201,7 @@ describe("a large result that is gone from S3", () => {
       lambda({ text: params }, ({ text }) => text.length),
     );
   });
-  const telling = definePipeline({ name: "telling", params: none }, ({ step }) => ({
+  const reporting = definePipeline({ name: "telling", params: none }, ({ step }) => ({
     text: step("make", large),
   }));
 
@@ -225,7 +225,7 @@ describe("a large result that is gone from S3", () => {
     [
       "a child's result",
       definePipeline({ name: "parent", params: none }, ({ step }) => {
-        step("use", child(telling, {}));
+        step("use", child(reporting, {}));
       }),
     ],
   ])("fails the step that needs it as %s, with the reason", async (_what, parent) => {
@@ -253,7 +253,7 @@ describe("a child that fails", () => {
     );
   });
 
-  it("fails its parents, all the way up, with the reason", async () => {
+  it("fails all of its ancestors with the reason", async () => {
     const { state, error } = await testPipeline(nested(failing));
     expect(state).toBe("FAILED");
     expect(error).toMatchObject({ step: "a", name: "ChildFailed" });
@@ -263,7 +263,7 @@ describe("a child that fails", () => {
     );
   });
 
-  it("fails its parents with the reason, however deep it is and however long its words", async () => {
+  it("fails its ancestors with the reason, at any depth and message length", async () => {
     const why = "no column 'fare' in the data";
     const wordy = definePipeline({ name: "wordy", params: none }, ({ step }) => {
       step(
@@ -277,7 +277,7 @@ describe("a child that fails", () => {
     expect(error?.message).toMatch(new RegExp(`^b: c: read: ${why}`));
   });
 
-  it("is opened again by its step's retries, and does again only what had not succeeded", async () => {
+  it("is reopened by its step's retries, and repeats only unsuccessful steps", async () => {
     const broken = { now: true };
     const { pipeline, calls } = doubling(broken);
     const parent = definePipeline({ name: "parent", params: none }, ({ step }) => {
@@ -297,7 +297,7 @@ describe("a child that fails", () => {
     });
   });
 
-  it("as often as its step may retry fails the step", async () => {
+  it("on every retry fails the step", async () => {
     const { pipeline, calls } = doubling({ now: true });
     const parent = definePipeline({ name: "parent", params: none }, ({ step }) => {
       step("below", child(pipeline, { n: 1 }), { retries: { limit: 2, delay: 1 } });
@@ -309,7 +309,7 @@ describe("a child that fails", () => {
 
   // Found by the simulation, seed 9141494: the run waited for its children, and they waited for the run's scheduled
   // time.
-  it("begins with its parent, though that was retried by hand before the time that it was for", async () => {
+  it("starts with its parent, even if the parent was retried before the child's scheduled time", async () => {
     const { pipeline } = doubling();
     const memory = new MemoryEngine([nested(pipeline)]);
     const scheduledAt = new Date(memory.clock.now() + 24 * hour * 1000).toISOString();
@@ -338,7 +338,7 @@ describe("a child that fails", () => {
     expect((await memory.store.listRuns({}, 10)).runs).toHaveLength(4);
   });
 
-  it("cannot be retried by itself: its parent would not know", async () => {
+  it("can't be retried directly, because its parent wouldn't know", async () => {
     const memory = new MemoryEngine([nested(failing)]);
     const runId = await begin(memory, "outer");
     await memory.finish(runId);
@@ -346,7 +346,7 @@ describe("a child that fails", () => {
     await expect(retryRun(memory.engine, below)).rejects.toThrow(`is a step of run ${runId}`);
   });
 
-  it("because its time was up says so, and may be retried", async () => {
+  it("because of its timeout says so, and may be retried", async () => {
     const slow = definePipeline({ name: "slow", params: none, timeout: 600 }, ({ step }) => {
       step("nap", wait({ seconds: 10 * hour }));
     });
@@ -386,7 +386,7 @@ describe("a map of children", () => {
     expect(calls).toHaveLength(2 * size);
   });
 
-  it("of which one fails runs the others, and a retry by hand opens that one alone", async () => {
+  it("runs the others if one fails, and a retry by hand reopens only that one", async () => {
     const broken = { now: true };
     const { pipeline, calls } = doubling();
     const picky = definePipeline(

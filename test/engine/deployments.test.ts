@@ -22,7 +22,7 @@ describe("a deployment in the middle of a run", () => {
     );
   });
 
-  it("lets the run end by the graph it started with", async () => {
+  it("lets a run finish with the graph that it started with", async () => {
     const v2 = definePipeline({ name: "moving", params: z.strictObject({}) }, ({ step }) => {
       const a = step(
         "a",
@@ -45,7 +45,7 @@ describe("a deployment in the middle of a run", () => {
     expect(steps).toEqual(["a", "b"]);
   });
 
-  it("that takes a step's code away fails that step with the reason", async () => {
+  it("that removes a step's code fails that step with the reason", async () => {
     const v2 = definePipeline({ name: "moving", params: z.strictObject({}) }, ({ step }) =>
       step(
         "a",
@@ -88,7 +88,7 @@ describe("a deployment while runs wait for slots", () => {
     return [...(await memory.store.getSlots(limit)).holders];
   }
 
-  it("that takes their limit away lets those that wait begin one by one, and new ones at once", async () => {
+  it("that removes the limit starts waiting runs one by one, and new ones at once", async () => {
     const { memory, ids } = await waiting();
     deploy(memory, slow());
     const free = await begin(memory, "slow");
@@ -100,7 +100,7 @@ describe("a deployment while runs wait for slots", () => {
     expect(await holders(memory, "pipeline/slow")).toEqual([]);
   });
 
-  it("that takes away a limit set to nothing by hand leaves it to be given back", async () => {
+  it("that removes a limit keeps an operator's 0 until it is reset", async () => {
     const { memory, ids } = await waiting();
     await changeLimit(memory.engine, "pipeline/slow", 0);
     deploy(memory, slow());
@@ -111,7 +111,7 @@ describe("a deployment while runs wait for slots", () => {
     expect(await statesOf(memory, ids)).toEqual(["SUCCEEDED", "SUCCEEDED", "SUCCEEDED"]);
   });
 
-  it("that has their pipeline wait elsewhere leaves them in their queue, where they are seen, and begin", async () => {
+  it("that moves the pipeline to another queue lets waiting runs start from the old one", async () => {
     const { memory, ids } = await waiting("old");
     deploy(memory, slow({ maxActiveRuns: 1, queue: workQueue("new") }));
     const late = await begin(memory, "slow");
@@ -130,7 +130,7 @@ describe("a deployment while runs wait for slots", () => {
     await expect(previewQueue(memory.engine, "old", 10)).rejects.toThrow('no run waits in a queue "old"');
   });
 
-  it("without their pipeline lets them end by the graph that they started with", async () => {
+  it("without their pipeline lets them finish with the graph that they started with", async () => {
     const { memory, ids } = await waiting();
     deploy(memory);
     await pass(memory, 3600);

@@ -80,7 +80,7 @@ function everyKind(bodies: string[]) {
 }
 
 /** What people and S3 do meanwhile: the object lands, and the person who is asked says yes. */
-async function happenings(memory: MemoryEngine, runId: string, engine: Engine): Promise<boolean> {
+async function advance(memory: MemoryEngine, runId: string, engine: Engine): Promise<boolean> {
   if ((await memory.objects.head("s3://data/raw/here.csv")) === undefined) {
     await memory.objects.put("s3://data/raw/here.csv", "1", "text/csv");
     for (const waiter of await engine.waiters.list("s3://data/raw/here.csv"))
@@ -111,11 +111,11 @@ async function started() {
     },
   });
   const runId = await begin(memory, "every-kind");
-  const run: StartedRun = { memory, runId, outside: (engine) => happenings(memory, runId, engine) };
+  const run: StartedRun = { memory, runId, outside: (engine) => advance(memory, runId, engine) };
   return { ...run, bodies };
 }
 
-async function expectWhole(memory: MemoryEngine, runId: string, bodies: readonly string[]) {
+async function expectComplete(memory: MemoryEngine, runId: string, bodies: readonly string[]) {
   expect(await runOf(memory, runId)).toMatchObject({
     state: "FAILED",
     error: { step: "failing", message: "as it should" },
@@ -145,7 +145,7 @@ describe("a worker that dies", () => {
       for (let at = 1; ; at += 1) {
         const { bodies, ...run } = await started();
         const { memory, runId, seen } = await runWithCrash(run, at, crashing);
-        await expectWhole(memory, runId, bodies);
+        await expectComplete(memory, runId, bodies);
         if (!seen.crashed) break;
         points += 1;
       }
@@ -156,7 +156,7 @@ describe("a worker that dies", () => {
 });
 
 describe("messages and events", () => {
-  it("of every kind of step, delivered twice and in reverse, change nothing", async () => {
+  it("of every step kind, delivered twice and in reverse, change nothing", async () => {
     const { memory, runId, bodies, outside } = await started();
     for (let turn = 0; turn < 500; turn += 1) {
       if ((await runOf(memory, runId)).state !== "RUNNING") break;
@@ -169,11 +169,11 @@ describe("messages and events", () => {
       for (const event of [...events, ...events]) await handleJob(memory.engine, event);
       if (messages.length + events.length === 0 && !(await outside?.(memory.engine))) await memory.turn();
     }
-    await expectWhole(memory, runId, bodies);
+    await expectComplete(memory, runId, bodies);
     expect(bodies).toHaveLength(3);
   });
 
-  it("of every kind of step that are all lost are made up for by the sweep", async () => {
+  it("of every step kind that are all lost are replaced by the sweep", async () => {
     const { memory, runId, bodies, outside } = await started();
     const lossy: Engine = { ...memory.engine, queue: { send: async () => undefined } };
     for (let minute = 0; minute < 600; minute += 1) {
@@ -187,7 +187,7 @@ describe("messages and events", () => {
       memory.clock.moveTo(memory.clock.now() + 60_000);
       await sweepRuns(memory.engine);
     }
-    await expectWhole(memory, runId, bodies);
+    await expectComplete(memory, runId, bodies);
   });
 });
 
@@ -217,7 +217,7 @@ describe("an operator's call that dies", () => {
         await retryRun(retry.engine, runId).catch(() => undefined);
         if ((await runOf(memory, runId)).state === "CANCELLED") await retryRun(memory.engine, runId);
         await memory.finish(runId, {
-          act: () => happenings(memory, runId, memory.engine),
+          act: () => advance(memory, runId, memory.engine),
           nextAt: () => undefined,
         });
         expect(await stepOf(memory, runId, "total")).toMatchObject({ output: { value: expect.any(Number) } });
@@ -250,7 +250,7 @@ describe("a zombie", () => {
   };
 
   it.each(holders)(
-    "that was about to leave its step to the %s changes nothing once another has",
+    "that was about to hand its step to the %s changes nothing after another worker has",
     async (holder) => {
       const pipeline = definePipeline({ name: "haunted", params: z.strictObject({}) }, ({ step }) => {
         step("work", kinds[holder]);

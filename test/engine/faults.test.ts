@@ -55,7 +55,7 @@ async function started() {
   return { memory, runId };
 }
 
-async function expectWhole(memory: MemoryEngine, runId: string) {
+async function expectComplete(memory: MemoryEngine, runId: string) {
   const run = await memory.store.getRun(runId);
   expect(run).toMatchObject({ state: "SUCCEEDED" });
   const records = await memory.store.listSteps(runId);
@@ -72,7 +72,7 @@ describe("a worker that dies", () => {
       let points = 0;
       for (let at = 1; ; at += 1) {
         const { memory, runId, seen } = await runWithCrash(await started(), at, crashing);
-        await expectWhole(memory, runId);
+        await expectComplete(memory, runId);
         if (!seen.crashed) break;
         points += 1;
       }
@@ -97,11 +97,11 @@ describe("messages and events", () => {
       for (const event of [...events, ...events]) await handleJob(memory.engine, event);
       if (messages.length + events.length === 0) await memory.turn();
     }
-    await expectWhole(memory, runId);
+    await expectComplete(memory, runId);
     for (const record of await memory.store.listSteps(runId)) expect(record.attempt).toBe(1);
   });
 
-  it("that are all lost are made up for by the sweep", async () => {
+  it("that are all lost are replaced by the sweep", async () => {
     const { memory, runId } = await started();
     let lost = 0;
     for (let turn = 0; turn < 2000; turn += 1) {
@@ -113,10 +113,10 @@ describe("messages and events", () => {
       await sweepRuns(memory.engine);
     }
     expect(lost).toBeGreaterThan(4);
-    await expectWhole(memory, runId);
+    await expectComplete(memory, runId);
   });
 
-  it("of a map that wait their turn are not sent again and again", async () => {
+  it("of queued children of a map aren't sent repeatedly", async () => {
     const pipeline = definePipeline({ name: "wide", params: z.strictObject({}) }, ({ step, map }) => {
       const list = step(
         "list",
@@ -148,7 +148,7 @@ describe("messages and events", () => {
     expect((await memory.finish(runId)).state).toBe("SUCCEEDED");
   });
 
-  it("of a run that does not exist, of another epoch, or of a step that it lacks do nothing", async () => {
+  it("for an unknown run, another epoch or an unknown step do nothing", async () => {
     const { memory, runId } = await started();
     const before = await memory.store.listSteps(runId);
     for (const message of [
@@ -161,7 +161,7 @@ describe("messages and events", () => {
     expect(await memory.store.listSteps(runId)).toEqual(before);
   });
 
-  it("that nobody could deal with end their step with the reason, not in silence", async () => {
+  it("that no worker could handle fail their step with the reason", async () => {
     const { memory, runId } = await started();
     await failDeadLetter(memory.engine, { runId, step: "list", index: 0, epoch: 1 });
     const run = await memory.finish(runId);
@@ -170,7 +170,7 @@ describe("messages and events", () => {
 });
 
 describe("two workers at one step", () => {
-  it("because its message was delivered twice at once run it once", async () => {
+  it("after a concurrent duplicate delivery run it once", async () => {
     let calls = 0;
     const pipeline = definePipeline({ name: "once", params: z.strictObject({}) }, ({ step }) => {
       step(
@@ -231,7 +231,7 @@ describe("a job submitted twice", () => {
     return { memory, runId, first, second };
   }
 
-  it("goes on while the one that holds the claim works, though the other has ended", async () => {
+  it("continues while the job that holds the claim runs, even if the other has ended", async () => {
     const { memory, runId, second } = await twins();
     memory.batch.finish(second.id, { exitCode: 0 });
     for (const event of memory.batch.takeEvents()) await handleJob(memory.engine, event);
@@ -239,7 +239,7 @@ describe("a job submitted twice", () => {
   });
 
   // Found by the simulation, seed 8041547: nobody looked at the job that waited, as the record named the other one.
-  it("goes by the one that holds the claim: it waits for a machine no longer than it may", async () => {
+  it("follows the job that holds the claim, which waits for a machine within its limit", async () => {
     const { memory, runId, first, second } = await twins();
     memory.batch.wait(first.id);
     memory.batch.finish(second.id, { exitCode: 0 });
@@ -255,7 +255,7 @@ describe("a job submitted twice", () => {
 
   // Found by the simulation, seed 8016727: the manifest came between the two looks, and the step failed as if there was
   // none.
-  it("succeeds by the one that holds the claim, though that ends while the other's end is told", async () => {
+  it("succeeds with the job that holds the claim, even if it ends while the other's end is handled", async () => {
     const { memory, runId, first, second } = await twins();
     memory.batch.finish(second.id, { exitCode: 0 });
     const { get } = memory.objects;
@@ -292,7 +292,7 @@ describe("a job submitted twice", () => {
     }
   });
 
-  it("is tried again when the one that held the claim died and nobody told", async () => {
+  it("is retried if the job that held the claim died unreported", async () => {
     const { memory, runId, first, second } = await twins();
     memory.batch.finish(first.id, { statusReason: "Host EC2 (instance i-0abc) terminated." });
     memory.batch.finish(second.id, { exitCode: 0 });
@@ -304,7 +304,7 @@ describe("a job submitted twice", () => {
   });
 });
 
-describe("a child whose end was never told", () => {
+describe("a child whose end was never reported", () => {
   it("does not run again when its run was cancelled and is opened again", async () => {
     const pipeline = definePipeline({ name: "unheard", params: z.strictObject({}) }, ({ map }) => {
       map("double", [0, 1, 2], (n) => batch(double, { n }));

@@ -13,9 +13,9 @@ import { begin, mortal, pass, runOf, stepOf, work } from "./driving.ts";
 const params = z.strictObject({ seconds: z.number().default(0), fails: z.boolean().default(false) });
 
 /** A pipeline with a hook for each end. The hook records the end it got, then does what `does` says. */
-function hooked(told: RunEnd[], does: (end: RunEnd, attempt: number) => unknown = () => null) {
+function hooked(ends: RunEnd[], does: (end: RunEnd, attempt: number) => unknown = () => null) {
   const hook = (end: RunEnd, { attempt }: { attempt: number }) => {
-    told.push(end);
+    ends.push(end);
     return does(end, attempt);
   };
   return definePipeline(
@@ -58,30 +58,30 @@ const isOpen = async (memory: MemoryEngine, runId: string) =>
   (await memory.store.dueRuns(Number.MAX_SAFE_INTEGER, 1000)).includes(runId);
 
 describe("a hook", () => {
-  it.each(ends)("follows the end %s once, and is told of the run", async (state) => {
-    const told: RunEnd[] = [];
-    const memory = new MemoryEngine([hooked(told)]);
+  it.each(ends)("runs once after the end %s, and receives the run", async (state) => {
+    const ends: RunEnd[] = [];
+    const memory = new MemoryEngine([hooked(ends)]);
     const runId = await ended(memory, state);
     await pass(memory, 3600);
     const run = await runOf(memory, runId);
-    expect(told).toHaveLength(1);
-    expect(told[0]).toMatchObject({ id: runId, pipeline: "hooked", state, params: run.params });
-    expect(told[0]?.endedAt).toBe("endedAt" in run && run.endedAt);
-    expect(told[0]?.error).toEqual(state === "FAILED" ? run.error : undefined);
+    expect(ends).toHaveLength(1);
+    expect(ends[0]).toMatchObject({ id: runId, pipeline: "hooked", state, params: run.params });
+    expect(ends[0]?.endedAt).toBe("endedAt" in run && run.endedAt);
+    expect(ends[0]?.error).toEqual(state === "FAILED" ? run.error : undefined);
     expect(await hooksOf(memory, runId)).toMatchObject([{ state: "SUCCEEDED", attempt: 1 }]);
     expect(await isOpen(memory, runId)).toBe(false);
   });
 
   it.each(ends)("of the end %s that fails is tried three times, and never changes the run", async (state) => {
-    const told: RunEnd[] = [];
+    const ends: RunEnd[] = [];
     const failing = () => {
       throw new Error("the webhook is down");
     };
-    const memory = new MemoryEngine([hooked(told, failing)]);
+    const memory = new MemoryEngine([hooked(ends, failing)]);
     const runId = await ended(memory, state);
     const before = await runOf(memory, runId);
     await pass(memory, 3600);
-    expect(told).toHaveLength(3);
+    expect(ends).toHaveLength(3);
     expect(await hooksOf(memory, runId)).toMatchObject([
       { state: "FAILED", error: { message: "the webhook is down" } },
     ]);
@@ -90,9 +90,9 @@ describe("a hook", () => {
   });
 
   it.each(ends)("of the end %s that fails once is done at the second try", async (state) => {
-    const told: RunEnd[] = [];
+    const ends: RunEnd[] = [];
     const memory = new MemoryEngine([
-      hooked(told, (_end, attempt) => {
+      hooked(ends, (_end, attempt) => {
         if (attempt === 1) throw new Error("busy");
       }),
     ]);
@@ -106,13 +106,13 @@ describe("a hook", () => {
     await sweepRuns(memory.engine);
     memory.store.dueRuns = looked;
     await pass(memory, 3600);
-    expect(told).toHaveLength(2);
+    expect(ends).toHaveLength(2);
     expect(await hooksOf(memory, runId)).toMatchObject([{ state: "SUCCEEDED", attempt: 2 }]);
   });
 
   it.each(ends)("of the end %s whose message was lost is sent again by the sweep", async (state) => {
-    const told: RunEnd[] = [];
-    const memory = new MemoryEngine([hooked(told)]);
+    const ends: RunEnd[] = [];
+    const memory = new MemoryEngine([hooked(ends)]);
     const send = memory.queue.send.bind(memory.queue);
     let lost = 0;
     memory.queue.send = async (messages, delay) => {
@@ -123,51 +123,46 @@ describe("a hook", () => {
     const runId = await ended(memory, state);
     await pass(memory, 900);
     expect(lost).toBe(1);
-    expect(told).toHaveLength(1);
+    expect(ends).toHaveLength(1);
     expect(await isOpen(memory, runId)).toBe(false);
   });
 
-  it.each(ends)(
-    "of the end %s that no worker could deal with fails, and the run is closed",
-    async (state) => {
-      const memory = new MemoryEngine([hooked([])]);
-      const undeliverable: StepMessage[] = [];
-      const send = memory.queue.send.bind(memory.queue);
-      memory.queue.send = async (messages, delay) => {
-        undeliverable.push(...messages.filter(({ step }) => step.startsWith("@")));
-        const others = messages.filter(({ step }) => !step.startsWith("@"));
-        if (others.length > 0) await send(others, delay);
-      };
-      const runId = await ended(memory, state);
-      const [message] = undeliverable;
-      if (message === undefined) throw new Error("no hook was sent");
-      await failDeadLetter(memory.engine, message);
-      await pass(memory, 3600);
-      expect(await hooksOf(memory, runId)).toMatchObject([
-        { state: "FAILED", error: { name: "DeadLetter" } },
-      ]);
-      expect((await runOf(memory, runId)).state).toBe(state);
-      expect(await isOpen(memory, runId)).toBe(false);
-    },
-  );
+  it.each(ends)("of the end %s that no worker could handle fails, and the run is closed", async (state) => {
+    const memory = new MemoryEngine([hooked([])]);
+    const undeliverable: StepMessage[] = [];
+    const send = memory.queue.send.bind(memory.queue);
+    memory.queue.send = async (messages, delay) => {
+      undeliverable.push(...messages.filter(({ step }) => step.startsWith("@")));
+      const others = messages.filter(({ step }) => !step.startsWith("@"));
+      if (others.length > 0) await send(others, delay);
+    };
+    const runId = await ended(memory, state);
+    const [message] = undeliverable;
+    if (message === undefined) throw new Error("no hook was sent");
+    await failDeadLetter(memory.engine, message);
+    await pass(memory, 3600);
+    expect(await hooksOf(memory, runId)).toMatchObject([{ state: "FAILED", error: { name: "DeadLetter" } }]);
+    expect((await runOf(memory, runId)).state).toBe(state);
+    expect(await isOpen(memory, runId)).toBe(false);
+  });
 
-  it("runs again when a run that was retried by hand ends again", async () => {
-    const told: RunEnd[] = [];
-    const memory = new MemoryEngine([hooked(told)]);
+  it("runs again when a retried run ends again", async () => {
+    const ends: RunEnd[] = [];
+    const memory = new MemoryEngine([hooked(ends)]);
     const runId = await ended(memory, "FAILED");
     await pass(memory, 60);
     await retryRun(memory.engine, runId);
     await pass(memory, 60);
-    expect(told.map(({ state }) => state)).toEqual(["FAILED", "FAILED"]);
+    expect(ends.map(({ state }) => state)).toEqual(["FAILED", "FAILED"]);
     expect(await hooksOf(memory, runId)).toMatchObject([
       { index: 1, epoch: 1, state: "SUCCEEDED" },
       { index: 2, epoch: 2, state: "SUCCEEDED" },
     ]);
   });
 
-  it("that has not begun has a retry by hand wait, so that it is told of both ends", async () => {
-    const told: RunEnd[] = [];
-    const memory = new MemoryEngine([hooked(told)]);
+  it("that hasn't begun delays a retry by hand, so that it receives both ends", async () => {
+    const ends: RunEnd[] = [];
+    const memory = new MemoryEngine([hooked(ends)]);
     const runId = await begin(memory, "hooked", { params: { fails: true } });
     while ((await runOf(memory, runId)).state !== "FAILED") {
       for (const message of memory.queue.receive(1))
@@ -176,16 +171,16 @@ describe("a hook", () => {
     await expect(retryRun(memory.engine, runId)).rejects.toThrow(
       /only just ended, and its notices are not sent yet \(@failed\)/,
     );
-    expect(told).toEqual([]);
+    expect(ends).toEqual([]);
     await work(memory);
     await retryRun(memory.engine, runId);
     await pass(memory, 60);
-    expect(told.map(({ state }) => state)).toEqual(["FAILED", "FAILED"]);
+    expect(ends.map(({ state }) => state)).toEqual(["FAILED", "FAILED"]);
   });
 
-  it("of a child that fails is told of each of its ends, though its step is tried again at once", async () => {
-    const told: RunEnd[] = [];
-    const below = hooked(told);
+  it("of a failing child receives each of its ends, even if its step is retried at once", async () => {
+    const ends: RunEnd[] = [];
+    const below = hooked(ends);
     const parent = definePipeline({ name: "parent", params: z.strictObject({}) }, ({ step }) => {
       step("below", child(below, { fails: true }), { retries: 2 });
     });
@@ -207,12 +202,12 @@ describe("a hook", () => {
       await pass(memory, 20);
     }
     expect(await runOf(memory, runId)).toMatchObject({ state: "FAILED" });
-    expect(told.map(({ state }) => state)).toEqual(["FAILED", "FAILED", "FAILED"]);
+    expect(ends.map(({ state }) => state)).toEqual(["FAILED", "FAILED", "FAILED"]);
   });
 
-  it("whose code the deployment in between took away ends with that reason, and the run stays as it is", async () => {
-    const told: RunEnd[] = [];
-    const memory = new MemoryEngine([hooked(told)]);
+  it("whose code was removed by a deployment fails with that reason, and doesn't change the run", async () => {
+    const ends: RunEnd[] = [];
+    const memory = new MemoryEngine([hooked(ends)]);
     const runId = await begin(memory, "hooked", { params: { seconds: 60 } });
     await work(memory);
     const without = definePipeline({ name: "hooked", params }, ({ step }) => {
@@ -224,7 +219,7 @@ describe("a hook", () => {
     memory.engine = { ...memory.engine, pipelines: new Map([["hooked", without]]) };
     await pass(memory, 600);
     expect((await runOf(memory, runId)).state).toBe("SUCCEEDED");
-    expect(told).toEqual([]);
+    expect(ends).toEqual([]);
     expect(await hooksOf(memory, runId)).toMatchObject([{ state: "FAILED", error: { name: "CodeMissing" } }]);
     expect(await isOpen(memory, runId)).toBe(false);
   });
@@ -236,8 +231,8 @@ describe("a hook", () => {
   )("of the end %s is committed once though a worker dies %s any call of the end", async (state, when) => {
     let points = 0;
     for (let at = 1; ; at += 1) {
-      const told: RunEnd[] = [];
-      const memory = new MemoryEngine([hooked(told)]);
+      const ends: RunEnd[] = [];
+      const memory = new MemoryEngine([hooked(ends)]);
       const seconds = state === "CANCELLED" ? 600 : 0;
       const runId = await begin(memory, "hooked", { params: { seconds } });
       if (state === "CANCELLED") await work(memory);
@@ -264,9 +259,9 @@ describe("a hook", () => {
 });
 
 describe("the last look at a cancelled run", () => {
-  it("ends what a worker began that did not know of the cancel, though the hook was done before", async () => {
-    const told: RunEnd[] = [];
-    const memory = new MemoryEngine([hooked(told)]);
+  it("ends what a worker started that didn't know of the cancel, even after the hook", async () => {
+    const ends: RunEnd[] = [];
+    const memory = new MemoryEngine([hooked(ends)]);
     const runId = await begin(memory, "hooked", { params: { seconds: 7200 } });
     const sound = memory.engine;
     const getRun = memory.store.getRun.bind(memory.store);
@@ -278,7 +273,7 @@ describe("the last look at a cancelled run", () => {
       return read;
     };
     await work(memory);
-    expect(told).toHaveLength(1);
+    expect(ends).toHaveLength(1);
     expect(await stepOf(memory, runId, "wait")).toMatchObject({ state: "RUNNING" });
     await pass(memory, 400);
     expect(await stepOf(memory, runId, "wait")).toMatchObject({ state: "CANCELLED" });

@@ -47,7 +47,7 @@ const ends = {
 } as const satisfies Record<string, JobExit>;
 
 describe("a step whose Spot machines are taken back", () => {
-  it("gets one on demand after three, and keeps its memory and its tries", async () => {
+  it("moves on demand after three losses, and keeps its memory and tries", async () => {
     const { memory, end, queues } = job(0);
     const runId = await begin(memory, "jobs");
     for (const exit of [ends.spot, ends.memory, ends.spot, ends.spot]) await end(exit);
@@ -70,7 +70,7 @@ describe("a step whose Spot machines are taken back", () => {
     ]);
   });
 
-  it("counts those that Batch itself lost before the job failed by itself, too", async () => {
+  it("includes machines that Batch's own retries lost before the job failed", async () => {
     const { memory, end, queues } = job(2);
     const runId = await begin(memory, "jobs");
     const taken = { ...ends.spot, startedAt: 1000, stoppedAt: 5000 };
@@ -117,7 +117,7 @@ describe("a step whose Spot machines are taken back", () => {
     expect(queues().map(([queue]) => queue)).toEqual(expected);
   });
 
-  it("is found on demand by whoever takes an unfinished submission over", async () => {
+  it("is found on demand by the worker that takes over an unfinished submission", async () => {
     const { memory, end, queues } = job(0, { onDemandAfter: 1 });
     const runId = await begin(memory, "jobs");
     await end(ends.spot);
@@ -163,19 +163,19 @@ describe("a step whose Spot machines are taken back", () => {
 });
 
 describe("what a record shows of a job", () => {
-  const told = async (memory: MemoryEngine, change: Partial<JobDetail>): Promise<JobDetail> => {
+  const withDetail = async (memory: MemoryEngine, change: Partial<JobDetail>): Promise<JobDetail> => {
     const [waiting] = memory.batch.waiting();
     if (waiting === undefined) throw new Error("no job waits");
     return { ...waiting, ...change };
   };
 
-  it("is the furthest of what is told at once", async () => {
+  it("is the latest of several reported states", async () => {
     const { memory } = job(0);
     const runId = await begin(memory, "jobs");
     await work(memory);
     const news = await Promise.all(
       (["RUNNABLE", "STARTING", "RUNNING"] as const).map((state) =>
-        told(memory, { state, logStream: "d/default/1" }),
+        withDetail(memory, { state, logStream: "d/default/1" }),
       ),
     );
     await Promise.all(news.map((detail) => handleJob(memory.engine, detail)));
@@ -187,19 +187,19 @@ describe("what a record shows of a job", () => {
     const { memory } = job(0);
     const runId = await begin(memory, "jobs");
     await work(memory);
-    const first = await told(memory, { state: "RUNNING", startedAt: 1000, logStream: "d/default/1" });
-    const second = await told(memory, { state: "RUNNING", startedAt: 9000, logStream: "d/default/2" });
+    const first = await withDetail(memory, { state: "RUNNING", startedAt: 1000, logStream: "d/default/1" });
+    const second = await withDetail(memory, { state: "RUNNING", startedAt: 9000, logStream: "d/default/2" });
     for (const detail of [first, second, first]) await handleJob(memory.engine, detail);
     const log = "/aws/batch/job:d/default/2";
     expect(await stepOf(memory, runId, "crunch")).toMatchObject({ log, runningSince: 9000 });
   });
 
-  it("is nothing once its attempt has failed, although it was about to be shown", async () => {
+  it("is nothing after its attempt has failed", async () => {
     const { memory } = job({ limit: 1, delay: 100 });
     const runId = await begin(memory, "jobs");
     await work(memory);
-    const running = await told(memory, { state: "RUNNING" });
-    const failed = await told(memory, { state: "FAILED", exitCode: 3 });
+    const running = await withDetail(memory, { state: "RUNNING" });
+    const failed = await withDetail(memory, { state: "FAILED", exitCode: 3 });
     const { store } = memory;
     const putStep = store.putStep.bind(store);
     store.putStep = async (...args) => {
@@ -252,7 +252,7 @@ describe("what a record keeps of its jobs", () => {
     expect(jobAttempts?.map(({ attempt }) => attempt)).toEqual([3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
   });
 
-  it("is what it said it used, and nothing where that makes no sense", async () => {
+  it("is its reported usage, and nothing if that is invalid", async () => {
     const { memory, end } = job({ limit: 2, delay: 1 });
     const runId = await begin(memory, "jobs");
     const say = async (attempt: number, usage: object) => {
@@ -281,7 +281,7 @@ describe("what a record keeps of its jobs", () => {
         await pass(memory, 600);
       },
     ],
-  ])("tells of a job %s after a cancel, with Batch's words", async (_how, goOn) => {
+  ])("includes a job %s after a cancel, with Batch's reason", async (_how, goOn) => {
     const { memory } = job(0);
     const runId = await begin(memory, "jobs");
     await work(memory);

@@ -210,7 +210,7 @@ describe("a cancel of a large map", () => {
         map("it", items, () => lambda({}, failing), { retries: { limit: 1, delay: 800 } });
       },
     ],
-  ])("of %s is shared among workers, and through without the sweep", async (_kind, build) => {
+  ])("of %s is shared among workers, and completes without the sweep", async (_kind, build) => {
     const memory = new MemoryEngine([definePipeline({ name: "large", params: sized }, build), sleeper]);
     const runId = await begin(memory, "large", { params: { size } });
     await work(memory);
@@ -218,16 +218,16 @@ describe("a cancel of a large map", () => {
     const writes = counted(memory.store, ["putStep"]);
     expect((await cancelRun(memory.engine, runId)).state).toBe("CANCELLING");
     expect(writes.count).toBeLessThan(10);
-    let most = 0;
+    let maxActive = 0;
     for (let messages = memory.queue.receive(); messages.length > 0; messages = memory.queue.receive()) {
       for (const message of messages) {
         writes.count = 0;
         await handleStepMessage(memory.engine, message, Number.POSITIVE_INFINITY);
-        most = Math.max(most, writes.count);
+        maxActive = Math.max(maxActive, writes.count);
       }
     }
     // A child that is a run takes two writes: its own record, and the record of the run's step.
-    expect(most).toBeLessThanOrEqual(2 * 200);
+    expect(maxActive).toBeLessThanOrEqual(2 * 200);
     expect((await runOf(memory, runId)).state).toBe("CANCELLED");
     const { runs } = await memory.store.listRuns({}, 2 * size);
     expect(runs.filter(({ endedAt }) => endedAt === undefined)).toEqual([]);
@@ -236,7 +236,7 @@ describe("a cancel of a large map", () => {
   });
 
   it.each(["before", "after"] as const)(
-    "goes on where it was though a worker dies %s a call, and its message is lost",
+    "continues though a worker dies %s a call and its message is lost",
     async (when) => {
       const asking = definePipeline({ name: "asking", params: sized }, ({ params, step, map }) => {
         const items = step("list", lambda({ size: params.size }, upTo));

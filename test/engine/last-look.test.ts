@@ -8,7 +8,7 @@ import { sweepRun } from "../../shared/worker/sweep-run.ts";
 
 describe("the last look at a cancelled run", () => {
   // Found by the simulation, seed 555892: because an index lagged, the run was closed before a late worker's claim.
-  it("is not taken before its time, whoever asks", async () => {
+  it("isn't taken before its time", async () => {
     const pipeline = definePipeline({ name: "stopped", params: z.strictObject({}) }, ({ step }) => {
       step(
         "work",

@@ -15,7 +15,7 @@ describe("a job that waits too long for a machine", () => {
     ["one job, though nobody told that it waits", [1], false],
     ["the children of an array job", [1, 2, 3], true],
     ["the children of an array job, though nobody told", [1, 2, 3], false],
-  ])("is ended, and its step fails with that reason: %s", async (_what, list, told) => {
+  ])("is ended, and its step fails with that reason: %s", async (_what, list, reason) => {
     const pipeline = definePipeline({ name: "stuck", params: z.strictObject({}) }, ({ map }) => {
       map("train", list, (n) => batch(train, { n }));
     });
@@ -24,7 +24,7 @@ describe("a job that waits too long for a machine", () => {
     while (memory.batch.waiting().length === 0) await memory.turn();
     for (const job of memory.batch.waiting()) memory.batch.wait(job.id);
     const events = memory.batch.takeEvents();
-    if (told) for (const event of events) await handleJob(memory.engine, event);
+    if (reason) for (const event of events) await handleJob(memory.engine, event);
     for (let hours = 0; hours < 12; hours += 1) {
       memory.clock.moveTo(memory.clock.now() + 3_600_000);
       await sweepRuns(memory.engine);
@@ -67,7 +67,7 @@ describe("children of a map that wait for their siblings' machines", () => {
     }
   }
 
-  it("wait as long as one of these runs, and an hour more once it has ended; then they are ended", async () => {
+  it("wait while a sibling runs and for an hour after it has ended; then they are ended", async () => {
     const world = await submitted();
     const { batch: service, engine, store } = world.memory;
     const [{ id: first } = { id: "" }] = service.waiting();
@@ -106,7 +106,7 @@ describe("a job that waits while another run's job has the machine", () => {
     return { runId, job };
   }
 
-  it("waits its turn, however long that takes, and runs when it comes", async () => {
+  it("waits in the queue without a limit, and runs in turn", async () => {
     const memory = new MemoryEngine([pipeline], { "demo.train": () => ({ n: 1 }) });
     const [running, waits] = [await submitted(memory), await submitted(memory)];
     memory.batch.begin(running.job);
@@ -124,7 +124,7 @@ describe("a job that waits while another run's job has the machine", () => {
 const cancelling = { to: "CANCELLING", endsAs: "CANCELLED", reason: "enough" } as const;
 
 describe("a cancel that is late", () => {
-  it("does nothing to the epoch that a retry opened meanwhile", async () => {
+  it("doesn't change the epoch that a retry has opened meanwhile", async () => {
     const memory = sweep(new Calls(), { jobs: true, functions: false });
     const runId = await started(memory);
     while (memory.batch.waiting().length === 0) await memory.turn();
@@ -140,7 +140,7 @@ describe("a cancel that is late", () => {
     expect(memory.batch.waiting().length).toBeGreaterThan(0);
   });
 
-  it("is not taken in by the end of an attempt that is over: the job that works is ended", async () => {
+  it("ends the current job, even if an earlier attempt's end arrives first", async () => {
     const memory = sweep(new Calls(), { jobs: false, functions: false });
     const runId = await started(memory);
     while (memory.batch.waiting().length === 0) await memory.turn();

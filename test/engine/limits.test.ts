@@ -32,7 +32,7 @@ function minute(name: string, limits: Omit<Limits, "name" | "params"> = {}) {
   });
 }
 
-const personsCancel = { to: "CANCELLING", endsAs: "CANCELLED", reason: "enough" } as const;
+const manualCancel = { to: "CANCELLING", endsAs: "CANCELLED", reason: "enough" } as const;
 
 const holders = async (memory: MemoryEngine, limit: string) =>
   [...(await memory.store.getSlots(limit)).holders].sort();
@@ -55,7 +55,7 @@ async function beginAll(memory: MemoryEngine, pipeline: string, count: number): 
 describe("runs of a pipeline with a limit", () => {
   const limited = () => new MemoryEngine([minute("limited", { maxActiveRuns: 2 })]);
 
-  it("are under way so many at once; the others wait, and begin in the order of their coming", async () => {
+  it("run up to the limit at once; the others wait, first in, first out", async () => {
     const memory = limited();
     const ids = await beginAll(memory, "limited", 5);
     expect(await statesOf(memory, ids)).toEqual(["RUNNING", "RUNNING", "QUEUED", "QUEUED", "QUEUED"]);
@@ -80,7 +80,7 @@ describe("runs of a pipeline with a limit", () => {
     ["fails", { seconds: 60, fails: true }, "FAILED"],
     ["is cancelled", { seconds: 600 }, "CANCELLED"],
     ["is timed out", { seconds: 600 }, "TIMED_OUT"],
-  ])("leave their slot when one %s", async (_how, params, state) => {
+  ])("free their slot when one %s", async (_how, params, state) => {
     const timeout = state === "TIMED_OUT" ? 60 : 6000;
     const memory = new MemoryEngine([minute("limited", { maxActiveRuns: 1, timeout })]);
     const first = await begin(memory, "limited", { params });
@@ -94,7 +94,7 @@ describe("runs of a pipeline with a limit", () => {
     expect(await holders(memory, "pipeline/limited")).not.toContain(first);
   });
 
-  it("that wait can be cancelled, and take nobody's place", async () => {
+  it("that wait can be cancelled, and free their place", async () => {
     const memory = new MemoryEngine([minute("limited", { maxActiveRuns: 1 })]);
     const ids = await beginAll(memory, "limited", 3);
     await cancelRun(memory.engine, ids[1] ?? "");
@@ -126,7 +126,7 @@ describe("runs of a pipeline with a limit", () => {
 });
 
 describe("runs that do not wait", () => {
-  it("are cancelled where no slot is left, with the reason, and run nothing", async () => {
+  it("are cancelled with the reason if no slot is free, and run nothing", async () => {
     const limits = { maxActiveRuns: 1, onCollision: "cancel_new" } as const;
     const memory = new MemoryEngine([minute("hasty", limits)]);
     const ids = await beginAll(memory, "hasty", 2);
@@ -154,7 +154,7 @@ describe("runs that do not wait", () => {
       store.admitRun = admitRun;
       await cancelRun(engine, first);
       await beginRun(engine, run as WaitingRun);
-      if (cancelled) await store.moveRun(run.runId, 1, personsCancel, engine.clock.now());
+      if (cancelled) await store.moveRun(run.runId, 1, manualCancel, engine.clock.now());
       ends = await statesOf(memory, [first, run.runId]);
       return answer;
     };
@@ -165,7 +165,7 @@ describe("runs that do not wait", () => {
     expect(await statesOf(memory, [second])).toEqual([cancelled ? "CANCELLED" : "SUCCEEDED"]);
   });
 
-  it("are cancelled by the sweep where their starter died in between", async () => {
+  it("are cancelled by the sweep if their starter died in between", async () => {
     const memory = new MemoryEngine([minute("hasty", { maxActiveRuns: 1, onCollision: "cancel_new" })]);
     await begin(memory, "hasty", { params: { seconds: 900 } });
     const sound = memory.engine;
@@ -182,7 +182,7 @@ describe("runs that do not wait", () => {
 describe("a work queue", () => {
   const gpu = workQueue("gpu", { limit: 1 });
 
-  it("gives its slots by priority, and within one by the order of coming", async () => {
+  it("gives slots by priority, then first in, first out", async () => {
     const memory = new MemoryEngine([
       minute("normal", { queue: gpu }),
       minute("urgent", { queue: gpu, priority: 10 }),
@@ -199,7 +199,7 @@ describe("a work queue", () => {
     expect(await inOrder(memory, ids)).toEqual([first, most, urgent, second, normal, late]);
   });
 
-  it("lets a run pass that has a slot, though those before it wait for their pipeline's", async () => {
+  it("admits a run with a free slot, even if earlier runs wait for their pipeline's limit", async () => {
     const shared = workQueue("shared", { limit: 2 });
     const memory = new MemoryEngine([
       minute("narrow", { queue: shared, maxActiveRuns: 1, priority: 1 }),
@@ -212,7 +212,7 @@ describe("a work queue", () => {
     expect(await holders(memory, "queue/shared")).toEqual([narrow[0], wide[0]].sort());
   });
 
-  it("lets it pass however many wait before it", async () => {
+  it("admits it behind any number of waiting runs", async () => {
     const shared = workQueue("shared", { limit: 2 });
     const memory = new MemoryEngine([
       minute("narrow", { queue: shared, maxActiveRuns: 1 }),
@@ -222,7 +222,7 @@ describe("a work queue", () => {
     expect(await statesOf(memory, await beginAll(memory, "wide", 1))).toEqual(["RUNNING"]);
   }, 60_000);
 
-  it("is not held up by children, which need none of its slots", async () => {
+  it("isn't blocked by children, which need no slot of it", async () => {
     const inner = minute("inner", { queue: gpu, maxActiveRuns: 1 });
     const outer = definePipeline(
       { name: "outer", params: z.strictObject({}), queue: gpu },
@@ -244,7 +244,7 @@ describe("a limit that an operator changes", () => {
   const set = (memory: MemoryEngine, slots: number | null, limit = "queue/gpu") =>
     manage(memory.engine, { action: "limit", limit, slots });
 
-  it("takes effect at once: raised it lets runs begin, lowered it lets those under way go on", async () => {
+  it("takes effect at once: raising it starts runs, lowering it lets running ones continue", async () => {
     const memory = new MemoryEngine([minute("work", { queue: workQueue("gpu", { limit: 1 }) })]);
     const ids = await beginAll(memory, "work", 6);
     expect(await set(memory, 4)).toEqual({ limit: "queue/gpu", slots: 4, held: 4 });
@@ -257,7 +257,7 @@ describe("a limit that an operator changes", () => {
     expect(await statesOf(memory, ids.slice(3))).toEqual(["RUNNING", "RUNNING", "QUEUED"]);
   });
 
-  it("to nothing lets none begin, and given back is what the definitions say", async () => {
+  it("to 0 starts no run, and after a reset is the definitions' limit", async () => {
     const memory = new MemoryEngine([minute("work", { maxActiveRuns: 2 })]);
     expect(await set(memory, 0, "pipeline/work")).toMatchObject({ held: 0 });
     const ids = await beginAll(memory, "work", 3);
@@ -267,7 +267,7 @@ describe("a limit that an operator changes", () => {
     expect(await statesOf(memory, ids)).toEqual(["RUNNING", "RUNNING", "QUEUED"]);
   });
 
-  it("is one that runs take slots of: any other is refused, with those that there are", async () => {
+  it("must exist: an unknown limit is refused with the existing ones", async () => {
     const memory = new MemoryEngine([minute("work", { queue: workQueue("gpu") }), minute("free")]);
     for (const limit of ["pipeline/work", "pipeline/free", "pipeline/nowhere", "queue/gpus"])
       await expect(set(memory, 1, limit)).rejects.toThrow("limits are: queue/gpu");
@@ -275,7 +275,7 @@ describe("a limit that an operator changes", () => {
     expect(await set(memory, null, "queue/gpus")).toMatchObject({ slots: null });
   });
 
-  it("may be one that the definitions left open", async () => {
+  it("may be one that the definitions don't set", async () => {
     const memory = new MemoryEngine([minute("work", { queue: workQueue("open") })]);
     expect(await statesOf(memory, await beginAll(memory, "work", 9))).not.toContain("QUEUED");
     await set(memory, 9, "queue/open");
@@ -348,7 +348,7 @@ describe("a slot", () => {
       ),
     ),
   )(
-    "is free again though a worker dies $when any call while $name (its message comes back: $redelivered)",
+    "is freed though a worker dies $when any call while $name (redelivered: $redelivered)",
     async ({ name, change, when, redelivered }) => {
       let points = 0;
       for (let at = 1; ; at += 1) {
@@ -367,7 +367,7 @@ describe("a slot", () => {
     },
   );
 
-  it("is never one of more than there are, whatever the order in which runs come and end", async () => {
+  it("is never held beyond the limit, in any order of starts and ends", async () => {
     const runs = fc.array(
       fc.record({
         seconds: fc.integer({ min: 0, max: 300 }),

@@ -11,7 +11,7 @@ import { Crash, crashing } from "./crashing-engine.ts";
 import { begin, mortal, runOf, stepOf } from "./driving.ts";
 
 const none = z.strictObject({});
-const forEver = Number.POSITIVE_INFINITY;
+const noDeadline = Number.POSITIVE_INFINITY;
 
 /** The active worker: `crashed` once a function has taken it down. */
 type Worker = { crashed: boolean; readonly size: string; readonly holds: number };
@@ -47,11 +47,11 @@ class Workers {
 
   /** One invocation: it gets all of its messages at once. If the worker dies, none of them is handled. */
   private async invoke(messages: readonly StepMessage[], workerSize: "small" | "large"): Promise<void> {
-    const { engine, seen } = crashing({ ...this.memory.engine, workerSize }, forEver, "before");
+    const { engine, seen } = crashing({ ...this.memory.engine, workerSize }, noDeadline, "before");
     const worker = Object.assign(seen, { size: workerSize, holds: messages.length });
     this.current = worker;
     const ends = await Promise.allSettled(
-      messages.map((message) => handleStepMessage(engine, message, forEver)),
+      messages.map((message) => handleStepMessage(engine, message, noDeadline)),
     );
     for (const end of ends) if (end.status === "rejected" && !(end.reason instanceof Crash)) throw end.reason;
     if (worker.crashed) this.died.push(worker);
@@ -78,7 +78,7 @@ class Workers {
 }
 
 describe("a function that takes its worker down", () => {
-  it("does so to others once, and by itself from then on, until it fails", async () => {
+  it("kills others once, then runs alone until it fails", async () => {
     const workers = new Workers(10, (n) => n === 0);
     const { memory, died } = workers;
     const runId = await begin(memory, "risky");
@@ -94,7 +94,7 @@ describe("a function that takes its worker down", () => {
     ]);
   });
 
-  it("never fails those that it shared the worker with: each is lost once, and then runs by itself", async () => {
+  it("never fails the steps that shared its worker: each is lost once, then runs alone", async () => {
     const workers = new Workers(10, (n) => n === 0);
     const { memory } = workers;
     const runId = await begin(memory, "risky");
@@ -109,7 +109,7 @@ describe("a function that takes its worker down", () => {
     }
   });
 
-  it("fails no step of another run, however many there are of it", async () => {
+  it("fails no step of another run", async () => {
     const workers = new Workers(300, (n) => n % 2 === 0);
     const { memory } = workers;
     const risky = await begin(memory, "risky");
@@ -138,14 +138,14 @@ async function lose(memory: MemoryEngine, runId: string): Promise<void> {
   // The worker reads the run, and the record of the last attempt if there was one. It claims the step, and then dies.
   const isFirst = (await memory.store.getStep(message)) === undefined;
   const { engine } = mortal(large, isFirst ? 3 : 4, "before");
-  await expect(handleStepMessage(engine, message, forEver)).rejects.toThrow(Crash);
+  await expect(handleStepMessage(engine, message, noDeadline)).rejects.toThrow(Crash);
   expect(await stepOf(memory, runId, "work")).toMatchObject({ state: "RUNNING", holder: "worker" });
   memory.clock.moveTo(memory.clock.now() + 600_000);
-  await handleStepMessage(large, message, forEver);
+  await handleStepMessage(large, message, noDeadline);
 }
 
 describe("an attempt whose worker died", () => {
-  it("is tried again so often and fails as WorkerLost, with all retries left", async () => {
+  it("is retried up to the limit and fails as WorkerLost, with all retries left", async () => {
     const memory = new MemoryEngine([single]);
     const runId = await begin(memory, "single");
     for (let lost = 0; lost <= lossLimits.worker; lost += 1) {
@@ -160,7 +160,7 @@ describe("an attempt whose worker died", () => {
     });
   });
 
-  it("is not ended by a message that died with others, but by its own", async () => {
+  it("is ended only by its own message", async () => {
     const memory = new MemoryEngine([single]);
     const runId = await begin(memory, "single");
     const message = { runId, step: "work", index: 0, epoch: 1 } as const;
@@ -175,7 +175,7 @@ describe("an attempt whose worker died", () => {
     });
   });
 
-  it("is tried at once, and after more losses apart from what died with it", async () => {
+  it("is retried at once, and after more losses apart from the other steps of that worker", async () => {
     const memory = new MemoryEngine([single]);
     const runId = await begin(memory, "single");
     const delays: number[] = [];

@@ -26,7 +26,7 @@ describe("a map", () => {
   });
 
   // Found by the simulation, seed 158628: late copies multiplied from map to map.
-  it("whose messages come again once the next map has begun sends nothing of that one again", async () => {
+  it("whose messages repeat after the next map has begun doesn't hint that map again", async () => {
     const memory = new MemoryEngine([doubling]);
     const { runId } = await startRun(memory.engine, {
       pipeline: "doubling",
@@ -54,7 +54,7 @@ describe("a map", () => {
     expect((await memory.finish(runId)).state).toBe("SUCCEEDED");
   });
 
-  it("over nothing gives nothing and goes on", async () => {
+  it("over an empty list returns an empty list", async () => {
     const result = await testPipeline(doubling, { params: { list: [] } });
     expect(result.state).toBe("SUCCEEDED");
     expect(result.outputs).toEqual({ double: [], again: [], total: 0 });
@@ -108,7 +108,7 @@ describe("a map", () => {
     });
   });
 
-  it("over something that turns out to be no list fails with what it got", async () => {
+  it("over a value that isn't a list fails with that value", async () => {
     const pipeline = definePipeline({ name: "no-list", params: none }, ({ step, map }) => {
       const made = step(
         "make",
@@ -121,7 +121,7 @@ describe("a map", () => {
     );
   });
 
-  it("over another's large results is unfolded without reading them, and each child reads its own", async () => {
+  it("over another map's large results is expanded without reading them; each child reads its own", async () => {
     const pipeline = definePipeline({ name: "large-items", params: numbers }, ({ params, map }) => {
       const texts = map("make", params.list, (n) => lambda({ n }, ({ n }) => String(n).repeat(5000)));
       map("measure", texts, (text) => lambda({ text }, ({ text }) => text.length));
@@ -145,7 +145,7 @@ describe("a map", () => {
     expect(reads).toEqual(["measure[0] make/0", "measure[1] make/1", "measure[2] make/2"]);
   });
 
-  it("of one more child than there may be fails, and says what to do", async () => {
+  it("with one child too many fails with a remedy", async () => {
     const pipeline = definePipeline({ name: "too-many", params: none }, ({ step, map }) => {
       const list = step(
         "list",

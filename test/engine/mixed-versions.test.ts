@@ -58,7 +58,7 @@ async function mixed(words: object = { state: "PARKED", lot: 7 }) {
 }
 
 describe("a step whose record newer code has written", () => {
-  test("is left as it is by its messages and by sweeps, while the other steps go on", async () => {
+  test("isn't changed by messages and sweeps, while the other steps continue", async () => {
     const { memory, runId, calls, unchanged } = await mixed();
     await work(memory);
     for (let look = 0; look < 5; look += 1) await pass(memory, 10 * minute);
@@ -76,7 +76,7 @@ describe("a step whose record newer code has written", () => {
     expect(left).toMatchObject({ state: "UNKNOWN", stored: { state: "PARKED" }, lot: 7 });
   });
 
-  test("goes on when newer code has ended it", async () => {
+  test("continues after newer code has ended it", async () => {
     const { memory, runId, calls, newer, version } = await mixed();
     await work(memory);
     const end = succeeded(newer as HeldStep, { value: 40 }, memory.clock.now());
@@ -113,7 +113,7 @@ describe("a step whose record newer code has written", () => {
     });
   });
 
-  test("puts a step off that needs its result, and fails none of its attempts", async () => {
+  test("delays a step that needs its result, without failing an attempt", async () => {
     const { memory, runId, calls } = await mixed({ state: "HALF_DONE", endedAt: "2021-10-04T16:22:00.000Z" });
     await work(memory);
     // Newer code has joined it.

@@ -25,7 +25,7 @@ async function trained(memory: MemoryEngine, params: { [field: string]: Json } =
 }
 
 /** The alias and the log agree, and every version is complete. */
-async function expectSound(memory: MemoryEngine) {
+async function expectConsistent(memory: MemoryEngine) {
   const { models, objects } = memory.engine;
   const moves = await models.listMoves(name, alias);
   expect(await models.getAlias(name, alias)).toBe(holderAfter(moves) ?? undefined);
@@ -84,7 +84,7 @@ describe("a pipeline that registers a model", () => {
       source: `s3://data/runs/training/${runId}/train/0/1.1/model`,
     });
     expect(version?.training?.seconds).toBeGreaterThanOrEqual(0);
-    await expectSound(memory);
+    await expectConsistent(memory);
   });
 
   it("gives the same version for a training that was cached, whichever run registers it", async () => {
@@ -120,7 +120,7 @@ describe("a pipeline that registers a model", () => {
       holder: 1,
       reason: "logLoss 0.4012, the champion's 0.3993: worse by 0.48 %; needs to be better by 0.1 %",
     });
-    expect(await expectSound(memory)).toHaveLength(1);
+    expect(await expectConsistent(memory)).toHaveLength(1);
   });
 
   it("fails at the file that is no longer what its artifact says, and registers nothing", async () => {
@@ -187,7 +187,7 @@ describe("two trainings that end at once", () => {
         { state: "SUCCEEDED" },
         { state: "SUCCEEDED" },
       ]);
-      const log = await expectSound(memory);
+      const log = await expectConsistent(memory);
       expect(log).toHaveLength(moves + (withChampion ? 1 : 0));
       const share = ({ logLoss, baseLogLoss = 0.45 }: { logLoss: number; baseLogLoss?: number }) =>
         logLoss / baseLogLoss;
@@ -215,7 +215,7 @@ describe("a worker that dies while a model is registered and promoted", () => {
         expect(await runOf(memory, runId)).toMatchObject({ state: "SUCCEEDED" });
         expect(await outputOf(memory, runId, "promote")).toMatchObject({ promoted: true, version: 2 });
         expect(await memory.engine.models.listVersions(name)).toHaveLength(2);
-        const moves = await expectSound(memory);
+        const moves = await expectConsistent(memory);
         expect(moves.map(({ to }) => to)).toEqual([1, 2]);
         if (!seen.crashed) break;
         points += 1;
@@ -247,7 +247,7 @@ describe("an alias that a person moves", () => {
       reason: expect.stringMatching(/^version 2 was rolled back from at .* \(calibration is off\)/),
     });
     await setAlias(memory.engine, { ...request, version: 2 });
-    expect((await expectSound(memory)).map(({ kind, to }) => [kind, to])).toEqual([
+    expect((await expectConsistent(memory)).map(({ kind, to }) => [kind, to])).toEqual([
       ["promotion", 1],
       ["promotion", 2],
       ["rollback", 1],
@@ -269,7 +269,7 @@ describe("an alias that a person moves", () => {
         ? rollBackAlias(engine, { ...request, from: asked.from })
         : setAlias(engine, { ...request, version: asked.version });
     await expect(done).rejects.toThrow(message);
-    expect(await expectSound(memory)).toHaveLength(1);
+    expect(await expectConsistent(memory)).toHaveLength(1);
   });
 
   it("is moved once by two people who ask at the same time, and the other one is told", async () => {

@@ -21,7 +21,7 @@ import { failDeadLetter } from "../../shared/worker/fail-dead-letter.ts";
 import { sweepRuns } from "../../shared/worker/sweep-run.ts";
 import {
   type Behaviour,
-  breaksOff,
+  closesEarly,
   drips,
   floods,
   hangs,
@@ -88,7 +88,7 @@ const hours = 6 * 3600;
 describe("a notice", () => {
   const all = [notice({ on: ends, to: slack() })];
 
-  it.each(ends)("tells of the end %s once, with what there is to know", async (state) => {
+  it.each(ends)("reports the end %s once, with all details", async (state) => {
     const memory = engineWith(all);
     const runId = await ended(memory, state);
     await pass(memory, hours);
@@ -108,7 +108,7 @@ describe("a notice", () => {
     expect(await isOpen(memory, runId)).toBe(false);
   });
 
-  it("of other ends says nothing", async () => {
+  it("of one end isn't sent for other ends", async () => {
     const memory = engineWith([notice({ to: slack() })]);
     for (const state of ["SUCCEEDED", "CANCELLED"] as const) {
       const runId = await ended(memory, state);
@@ -175,7 +175,7 @@ describe("a notice", () => {
     expect(await isOpen(memory, runId)).toBe(false);
   });
 
-  it("that a deployment took away is still told of runs that began before, and a new one is not", async () => {
+  it("that a deployment removed is still sent for runs that began before, and a new one isn't", async () => {
     const memory = engineWith([notice({ on: ["SUCCEEDED"], to: slack() })]);
     const runId = await begin(memory, "telling", { params: { seconds: 60, fails: false } });
     await work(memory);
@@ -186,26 +186,23 @@ describe("a notice", () => {
     expect(memory.notifier.sent.map(({ to }) => to.kind)).toEqual(["slack"]);
   });
 
-  it.each(ends)(
-    "of the end %s whose messages were lost, and lost again, is told by the sweep",
-    async (state) => {
-      const memory = engineWith([...all, notice({ on: ends, to: email() })]);
-      const send = memory.queue.send.bind(memory.queue);
-      let lost = 0;
-      memory.queue.send = async (messages, delay) => {
-        const notices = messages.filter(({ step }) => step.startsWith("@"));
-        if (lost < 4 && notices.length > 0) lost += notices.length;
-        else await send(messages, delay);
-      };
-      const runId = await ended(memory, state);
-      await pass(memory, 1200);
-      expect(lost).toBe(4);
-      expect(memory.notifier.sent.map(({ to }) => to.kind).sort()).toEqual(["email", "slack"]);
-      expect(await isOpen(memory, runId)).toBe(false);
-    },
-  );
+  it.each(ends)("of the end %s whose messages were lost twice is sent by the sweep", async (state) => {
+    const memory = engineWith([...all, notice({ on: ends, to: email() })]);
+    const send = memory.queue.send.bind(memory.queue);
+    let lost = 0;
+    memory.queue.send = async (messages, delay) => {
+      const notices = messages.filter(({ step }) => step.startsWith("@"));
+      if (lost < 4 && notices.length > 0) lost += notices.length;
+      else await send(messages, delay);
+    };
+    const runId = await ended(memory, state);
+    await pass(memory, 1200);
+    expect(lost).toBe(4);
+    expect(memory.notifier.sent.map(({ to }) => to.kind).sort()).toEqual(["email", "slack"]);
+    expect(await isOpen(memory, runId)).toBe(false);
+  });
 
-  it("that no worker could deal with fails, and the run is closed", async () => {
+  it("that no worker could handle fails, and the run is closed", async () => {
     const memory = engineWith(all);
     const undeliverable: StepMessage[] = [];
     const send = memory.queue.send.bind(memory.queue);
@@ -273,7 +270,7 @@ describe("a notice", () => {
   );
 });
 
-describe("a receiver that misbehaves", () => {
+describe("a notice to a faulty receiver", () => {
   const receiver = new TestReceiver();
   beforeAll(() => receiver.start());
   afterAll(() => receiver.stop());
@@ -287,7 +284,7 @@ describe("a receiver that misbehaves", () => {
   const settings = { parameters: "/millrace/local", topicArn: "", isLocal: true, patience: 10_000 };
 
   /** A run that failed, after everything that follows it: what the receiver got, and the notice's record. */
-  async function told(
+  async function sentFor(
     behaviours: readonly Behaviour[],
     notices = [notice({ to: to() })],
     hook?: () => unknown,
@@ -315,12 +312,12 @@ describe("a receiver that misbehaves", () => {
     ["an answer that drips", [drips]],
     ["an answer without end", [floods(500)]],
     ["a reset connection", [resets]],
-    ["a connection that ends in the middle", [breaksOff]],
-    ["everything at once", [hangs, resets, status(500), breaksOff, status(502), floods(503)]],
+    ["a connection that ends in the middle", [closesEarly]],
+    ["everything at once", [hangs, resets, status(500), closesEarly, status(502), floods(503)]],
   ])(
     "%s, is told in the end, by one request more, and the run stays as it was",
     async (_name, behaviours) => {
-      const { records } = await told(behaviours);
+      const { records } = await sentFor(behaviours);
       expect(receiver.received).toHaveLength(behaviours.length + 1);
       expect(new Set(receiver.received.map(({ headers }) => headers["idempotency-key"])).size).toBe(1);
       expect(records).toMatchObject([{ state: "SUCCEEDED", attempt: behaviours.length + 1 }]);
@@ -333,7 +330,7 @@ describe("a receiver that misbehaves", () => {
     ["410", status(410, "channel_is_archived"), "answered 410 Gone (channel_is_archived)"],
     ["a redirect", status(302, "", { location: "http://127.0.0.1:1/" }), "redirects are not followed"],
   ])("%s, is asked once, and the reason is kept", async (_name, behaviour, reason) => {
-    const { records } = await told([behaviour]);
+    const { records } = await sentFor([behaviour]);
     expect(receiver.received).toHaveLength(1);
     expect(records).toMatchObject([
       {
@@ -345,7 +342,7 @@ describe("a receiver that misbehaves", () => {
   });
 
   it("for ever, is asked eight times, and the reason is kept", async () => {
-    const { records } = await told(Array.from({ length: 20 }, () => status(503)));
+    const { records } = await sentFor(Array.from({ length: 20 }, () => status(503)));
     expect(receiver.received).toHaveLength(8);
     expect(records).toMatchObject([
       {
@@ -358,7 +355,7 @@ describe("a receiver that misbehaves", () => {
 
   it("keeps neither the hook nor another notice waiting", async () => {
     let hooks = 0;
-    const { memory, runId, records } = await told(
+    const { memory, runId, records } = await sentFor(
       [],
       [notice({ to: webhook({ url: "http://127.0.0.1:1/" }) }), notice({ to: to() })],
       () => {

@@ -87,7 +87,7 @@ describe("retry from failure", () => {
     expect(calls.counts).toMatchObject({ "train 2": 2 });
   });
 
-  it.each(["RUNNING", "SUCCEEDED"])("is refused for a run that is %s, saying what to do", async (state) => {
+  it.each(["RUNNING", "SUCCEEDED"])("is refused for a run that is %s, with a remedy", async (state) => {
     const memory = sweep(new Calls(), { jobs: false, functions: false });
     const runId = await started(memory);
     if (state === "SUCCEEDED") await memory.finish(runId);

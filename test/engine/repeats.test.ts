@@ -98,7 +98,7 @@ describe("a repeated function", () => {
     expect(calls.count).toBe(limit);
   });
 
-  it("is tried again when a pass fails, and a failed pass is no pass", async () => {
+  it("is retried when a pass fails, and a failed pass doesn't count as a pass", async () => {
     const fails = (call: number) => {
       if (call === 2) throw new Error("not reachable");
       return call;
@@ -169,7 +169,7 @@ describe("a repeated function", () => {
     expect(calls.count).toBe(1);
   });
 
-  it("begins again with its first pass when the run is retried by hand", async () => {
+  it("restarts with its first pass when the run is retried by hand", async () => {
     const { pipeline, calls } = polling({ limit: 3 });
     const memory = new MemoryEngine([pipeline]);
     const runId = await begin(memory, "polling", { params: { goal: 5 } });

@@ -105,7 +105,7 @@ describe("a step that follows two others", () => {
 });
 
 describe("a rule", () => {
-  it("waits until every step before has ended, even where one end would decide it", async () => {
+  it("waits until every upstream step has ended, even if one end would decide it", async () => {
     for (const rule of ["any_failed", "any_succeeded"] as const) {
       const order: string[] = [];
       const pipeline = definePipeline({ name: "patient", params: none }, ({ step }) => {
@@ -153,7 +153,7 @@ describe("a rule", () => {
     }
   });
 
-  it("holds anew after a retry by hand: what failed before may succeed now", async () => {
+  it("is evaluated again after a retry by hand: a failed step may succeed now", async () => {
     const broken = { now: true };
     const pipeline = definePipeline({ name: "again", params: none }, ({ step }) => {
       const work = step(

@@ -50,13 +50,13 @@ const takes = z.strictObject({ form: z.string() });
 /** A pipeline that follows the lake, and records what it gets. */
 function follower(
   name: string,
-  told: LakeRun[] = [],
+  reports: LakeRun[] = [],
   does: (run: LakeRun) => { form?: string } = ({ result }) => ({ form: result.forms[0] ?? "" }),
 ) {
   const trigger = runSucceeded({
     pipeline: lake,
     params: (run) => {
-      told.push(run);
+      reports.push(run);
       return does(run);
     },
   });
@@ -94,11 +94,11 @@ function intercepted(memory: MemoryEngine): StepMessage[] {
 
 describe("a run that succeeded", () => {
   it("starts a run of each pipeline that follows, told of the run and its result, which is in S3", async () => {
-    const told: LakeRun[] = [];
+    const reports: LakeRun[] = [];
     const memory = new MemoryEngine([
       lake,
-      follower("ballads", told),
-      follower("odes", told, ({ result }) => ({ form: result.forms[1] ?? "" })),
+      follower("ballads", reports),
+      follower("odes", reports, ({ result }) => ({ form: result.forms[1] ?? "" })),
     ]);
     memory.engine = { ...memory.engine, stage: { name: "prod", gpus: false, timezone: "UTC" } };
     const scheduledAt = "2021-10-04T16:21:00.000Z";
@@ -106,7 +106,7 @@ describe("a run that succeeded", () => {
     const runId = await begin(memory, "lake", { params: { name: "b" }, scheduledAt });
     await pass(memory, 600);
     const run = await runOf(memory, runId);
-    for (const each of told)
+    for (const each of reports)
       expect(each).toEqual({
         ...{ id: runId, pipeline: "lake", name: run.name, scheduledAt, startedAt: run.startedAt },
         ...{ endedAt: "endedAt" in run && run.endedAt, params: { name: "b", seconds: 0, fails: false } },

@@ -1,6 +1,6 @@
-import { overStepBudget } from "../../bench/calls.ts";
+import { overBudgetLines } from "../../bench/calls.ts";
 import { type CountedEngine, startCountedEngine } from "../../bench/counted-engine.ts";
-import { chainSteps, dearest, jobCalls, mapCalls, tailCalls } from "../../bench/step-calls.ts";
+import { chainSteps, jobCalls, mapCalls, maxCost, tailCalls } from "../../bench/step-calls.ts";
 
 jest.setTimeout(120_000);
 
@@ -15,7 +15,7 @@ describe("what a step costs in requests to AWS", () => {
 
   test("a step of a chain of 100 takes 3 write units, 2 reads and 1 send, wherever it stands", async () => {
     const steps = await chainSteps(counted);
-    expect(dearest(steps)).toEqual({
+    expect(maxCost(steps)).toEqual({
       messages: 98,
       writes: 3,
       writeUnits: 3,
@@ -25,23 +25,23 @@ describe("what a step costs in requests to AWS", () => {
       objects: 0,
       batch: 0,
     });
-    expect(overStepBudget("chain step", dearest(steps))).toEqual([]);
+    expect(overBudgetLines("chain step", maxCost(steps))).toEqual([]);
   });
 
   test("in a worker that ran the step before it, a step of a chain takes 1 read", async () => {
     const steps = await chainSteps(counted, "same");
-    expect(dearest(steps)).toMatchObject({ writeUnits: 3, reads: 1, readUnits: 1, sends: 1 });
+    expect(maxCost(steps)).toMatchObject({ writeUnits: 3, reads: 1, readUnits: 1, sends: 1 });
   });
 
   test("100 steps that follow one another in one worker take 3 writes each, 1 read in all and no send", async () => {
     const { handled, steps } = await tailCalls(counted);
     // The run's end is one more write.
-    expect(dearest([handled])).toMatchObject({ writes: 3 * steps + 1, reads: 1, readUnits: 1, sends: 0 });
+    expect(maxCost([handled])).toMatchObject({ writes: 3 * steps + 1, reads: 1, readUnits: 1, sends: 0 });
   });
 
   test("a child of a map takes 3 write units and 2 reads, and sends nothing", async () => {
     const { children, lastOfShard, shards } = await mapCalls(counted, 205);
-    expect(dearest(children)).toMatchObject({
+    expect(maxCost(children)).toMatchObject({
       messages: 203,
       writeUnits: 3,
       reads: 2,
@@ -51,20 +51,20 @@ describe("what a step costs in requests to AWS", () => {
     });
     expect(lastOfShard).toHaveLength(2);
     // A shard's worker sends its 200 children ten at a time.
-    expect(dearest(shards)).toMatchObject({ writeUnits: 0, sends: 20 });
+    expect(maxCost(shards)).toMatchObject({ writeUnits: 0, sends: 20 });
   });
 
   test("a batch step takes 2 write units for its submission and 2 for its end", async () => {
     const { submission, progress, end } = await jobCalls(counted);
-    expect(dearest([submission])).toMatchObject({ writeUnits: 2, readUnits: 3, objects: 1, batch: 1 });
-    expect(dearest([progress])).toMatchObject({ writeUnits: 1, readUnits: 2, objects: 0, batch: 0 });
-    expect(dearest([end])).toMatchObject({ writeUnits: 2, readUnits: 2, sends: 1, objects: 1, batch: 0 });
+    expect(maxCost([submission])).toMatchObject({ writeUnits: 2, readUnits: 3, objects: 1, batch: 1 });
+    expect(maxCost([progress])).toMatchObject({ writeUnits: 1, readUnits: 2, objects: 0, batch: 0 });
+    expect(maxCost([end])).toMatchObject({ writeUnits: 2, readUnits: 2, sends: 1, objects: 1, batch: 0 });
   });
 
   test("in a worker that ran another, a child takes 1 read, also where the list is in S3", async () => {
     // This test comes last because it leaves most of the map's messages in the queue.
     const { children } = await mapCalls(counted, 1000, 300, "same");
     const [, ...others] = children;
-    expect(dearest(others)).toMatchObject({ writeUnits: 3, reads: 1, readUnits: 1, sends: 0, objects: 0 });
+    expect(maxCost(others)).toMatchObject({ writeUnits: 3, reads: 1, readUnits: 1, sends: 0, objects: 0 });
   });
 });

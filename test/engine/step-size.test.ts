@@ -18,7 +18,7 @@ import { crashings, runWithCrash, wrapped } from "./crashing-engine.ts";
 import { begin, pass, runOf, stepOf } from "./driving.ts";
 
 const none = z.strictObject({});
-const forEver = Number.POSITIVE_INFINITY;
+const noDeadline = Number.POSITIVE_INFINITY;
 const large = { size: "large" } as const;
 
 /** The size of the active worker, which bodies write down. */
@@ -47,7 +47,7 @@ async function drive(memory: MemoryEngine): Promise<void> {
     if (waiting.length === 0) return;
     for (const { message, workerSize } of waiting) {
       worker.size = workerSize;
-      await handleStepMessage({ ...memory.engine, workerSize }, message, forEver);
+      await handleStepMessage({ ...memory.engine, workerSize }, message, noDeadline);
     }
   }
 }
@@ -216,7 +216,7 @@ describe("a large function", () => {
     const { changes } = memory.store;
     const [message] = memory.queue.receive();
     if (message === undefined) throw new Error("no message waits");
-    await handleStepMessage(engine, message, forEver);
+    await handleStepMessage(engine, message, noDeadline);
     expect(calls).toEqual(["store", "largeQueue"]);
     expect(memory.store.changes).toBe(changes);
     expect(memory.largeQueue.receive()).toEqual([{ runId, step: "a", index: 0, epoch: 1 }]);
@@ -243,13 +243,13 @@ describe("a large function", () => {
     const runId = await begin(memory, "chain");
     const [message] = memory.queue.receive();
     if (message === undefined) throw new Error("no message waits");
-    await handleStepMessage(memory.engine, message, forEver);
+    await handleStepMessage(memory.engine, message, noDeadline);
     expect(memory.largeQueue.receive()).toHaveLength(1);
     await pass(memory, 600);
     expect((await runOf(memory, runId)).state).toBe("SUCCEEDED");
   });
 
-  it("that no worker could deal with fails with the reason", async () => {
+  it("that no worker could handle fails with the reason", async () => {
     const memory = new MemoryEngine([chain(["A"], [])]);
     const runId = await begin(memory, "chain");
     await failDeadLetter(memory.engine, { runId, step: "a", index: 0, epoch: 1 });

@@ -23,7 +23,7 @@ const job = defineJob("demo.job", {
   output: z.object({ n: z.number() }),
   resources: { vcpus: 1, memory: 512 },
 });
-const forEver = Number.POSITIVE_INFINITY;
+const noDeadline = Number.POSITIVE_INFINITY;
 
 /** Functions in a chain. Each adds one to the result of the one before. */
 function chain(names: readonly string[], during: (name: string) => unknown = () => undefined) {
@@ -65,11 +65,11 @@ const storedSteps = async (memory: MemoryEngine, runId: string) =>
 describe("a chain of functions", () => {
   const names = ["a", "b", "c", "d", "e"];
 
-  it("is run by the worker of its first message, without another message", async () => {
+  it("runs in the worker of its first message, without another message", async () => {
     const memory = new MemoryEngine([chain(names)]);
     const sent = counted(memory);
     const runId = await begin(memory, "chain");
-    await handleStepMessage(memory.engine, first(memory), forEver);
+    await handleStepMessage(memory.engine, first(memory), noDeadline);
     expect((await runOf(memory, runId)).state).toBe("SUCCEEDED");
     expect(await stepOf(memory, runId, "e")).toMatchObject({ output: { value: 5 }, attempt: 1 });
     expect(sent).toEqual(["a"]);
@@ -137,7 +137,7 @@ describe("a chain of functions", () => {
       const runId = await begin(memory, "chain");
       const message = first(memory);
       const { engine, life } = mortal(memory.engine, at, crash.when);
-      await handleStepMessage(engine, message, forEver).catch((error: unknown) => {
+      await handleStepMessage(engine, message, noDeadline).catch((error: unknown) => {
         if (!(error instanceof Crash)) throw error;
       });
       if (life.died && crash.redelivered) await memory.queue.send([message], 720_000);
@@ -159,12 +159,12 @@ describe("a chain of functions", () => {
     const memory: MemoryEngine = new MemoryEngine([
       chain(names, async (name) => {
         bodies.push(name);
-        if (name === "c" && again.message) await handleStepMessage(memory.engine, again.message, forEver);
+        if (name === "c" && again.message) await handleStepMessage(memory.engine, again.message, noDeadline);
       }),
     ]);
     const runId = await begin(memory, "chain");
     again.message = first(memory);
-    await handleStepMessage(memory.engine, again.message, forEver);
+    await handleStepMessage(memory.engine, again.message, noDeadline);
     await pass(memory, 600);
     expect(bodies).toEqual(names);
     expect((await runOf(memory, runId)).state).toBe("SUCCEEDED");
@@ -178,7 +178,7 @@ describe("a chain of functions", () => {
       if (next.step === "c") throw new Error("the store is away");
       return putStep(next, previous);
     };
-    await handleStepMessage(memory.engine, first(memory), forEver);
+    await handleStepMessage(memory.engine, first(memory), noDeadline);
     expect(await storedSteps(memory, runId)).toEqual({ a: "SUCCEEDED", b: "SUCCEEDED" });
     expect(memory.queue.messages().map(({ message }) => message.step)).toEqual(["c"]);
     memory.store.putStep = putStep;
@@ -189,7 +189,7 @@ describe("a chain of functions", () => {
 });
 
 describe("a step that is followed by several", () => {
-  it("takes one of them along and leaves the others to their messages", async () => {
+  it("runs one of them in the same worker and leaves the others to their messages", async () => {
     const pipeline = definePipeline({ name: "fan", params: none }, ({ step }) => {
       const a = step(
         "a",
@@ -204,14 +204,14 @@ describe("a step that is followed by several", () => {
     const memory = new MemoryEngine([pipeline]);
     const sent = counted(memory);
     const runId = await begin(memory, "fan");
-    await handleStepMessage(memory.engine, first(memory), forEver);
+    await handleStepMessage(memory.engine, first(memory), noDeadline);
     expect(await storedSteps(memory, runId)).toEqual({ a: "SUCCEEDED", b: "SUCCEEDED" });
     expect(sent).toEqual(["a", "c", "d"]);
     await work(memory);
     expect((await runOf(memory, runId)).state).toBe("SUCCEEDED");
   });
 
-  it("takes a function along, and leaves to messages what is none", async () => {
+  it("runs a function in the same worker, and leaves other kinds to messages", async () => {
     const inner = definePipeline({ name: "inner", params: none }, ({ step }) => {
       step(
         "only",
@@ -233,7 +233,7 @@ describe("a step that is followed by several", () => {
     const memory = new MemoryEngine([pipeline, inner]);
     const sent = counted(memory);
     const runId = await begin(memory, "kinds");
-    await handleStepMessage(memory.engine, first(memory), forEver);
+    await handleStepMessage(memory.engine, first(memory), noDeadline);
     // The map of functions is unfolded at once, and its children get messages.
     expect(sent.toSorted()).toEqual(["a", "ask", "child", "each", "each", "job", "wait"]);
     expect(await storedSteps(memory, runId)).toEqual({ a: "SUCCEEDED", each: "RUNNING" });
@@ -273,7 +273,7 @@ describe("between two steps of one worker", () => {
     expect((await runOf(memory, runId)).state).toBe("CANCELLED");
   });
 
-  it("a cancel is honoured that comes when the first is committed and not yet told of", async () => {
+  it("a cancel is honoured between the first step's commit and its join", async () => {
     const pipeline = definePipeline({ name: "beside", params: none }, ({ step }) => {
       step("job", batch(job, { n: 1 }));
       const a = step(

@@ -65,7 +65,7 @@ describe("a wait", () => {
     expect((await runOf(memory, runId)).state).toBe("SUCCEEDED");
   });
 
-  it("that gets a hint too soon leaves it at that", async () => {
+  it("ignores a hint that comes too early", async () => {
     const memory = new MemoryEngine([napping]);
     const runId = await begin(memory, "napping", { params: { seconds: 600 } });
     await work(memory);
@@ -91,7 +91,7 @@ describe("a wait", () => {
   );
 
   it.each(["before", "after"] as const)(
-    "is not begun anew when its worker dies as it wakes up, %s a call",
+    "isn't restarted when its worker dies on waking, %s a call",
     async (when) => {
       for (let at = 1; ; at += 1) {
         const memory = new MemoryEngine([napping]);
@@ -268,7 +268,7 @@ describe("a wait for an object", () => {
     expect((await memory.finish(runId)).state).toBe("SUCCEEDED");
   });
 
-  it("elsewhere than where the bucket tells of objects fails at once, and says where", async () => {
+  it("for an object outside of raw/ fails at once, and says where objects are noticed", async () => {
     const pipeline = definePipeline({ name: "elsewhere", params: none }, ({ step }) => {
       step("file", wait({ object: "runs/x/output.json", deadline: day }));
     });

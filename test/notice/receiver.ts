@@ -54,7 +54,7 @@ export const resets: Behaviour = (answer) => {
 };
 
 /** Ends the connection in the middle of its answer. */
-export const breaksOff: Behaviour = (answer) => {
+export const closesEarly: Behaviour = (answer) => {
   answer.writeHead(500, { "content-length": "1000" });
   answer.write("no_");
   setImmediate(() => answer.socket?.destroy());

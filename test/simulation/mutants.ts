@@ -64,8 +64,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: "the number of failures is lost when a step is claimed again",
     file: "shared/state/decide-claim.ts",
-    find: "return claimedAnew(request, current);",
-    replace: "return claimedAnew(request, { ...current, failures: 0 });",
+    find: "return claimNextAttempt(request, current);",
+    replace: "return claimNextAttempt(request, { ...current, failures: 0 });",
   },
   {
     name: "a lost attempt counts as a failure",
@@ -155,7 +155,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "a step that a worker let go is a wait that is over",
     file: "shared/worker/run-step.ts",
-    find: "await engine.store.putStep({ ...held, leaseUntil: letGoLease }, held.version);",
+    find: "await engine.store.putStep({ ...held, leaseUntil: releasedLease }, held.version);",
     replace: `const { leaseUntil: _lease, ...facts } = held;
     await engine.store.putStep({ ...facts, holder: "clock", state: "RUNNING", wakeAt: engine.clock.now() }, held.version);`,
   },
@@ -217,13 +217,13 @@ export const mutants: readonly Mutant[] = [
     name: "a submission whose lease ran out is a lost attempt",
     seed: 29,
     file: "shared/state/decide-claim.ts",
-    find: 'if (lapsed.state !== "SUBMITTED" && lapsed.leaseUntil !== letGoLease) {',
-    replace: "if (lapsed.leaseUntil !== letGoLease) {",
+    find: 'if (lapsed.state !== "SUBMITTED" && lapsed.leaseUntil !== releasedLease) {',
+    replace: "if (lapsed.leaseUntil !== releasedLease) {",
   },
   {
     name: "a step that a worker let go counts it as lost",
     file: "shared/state/decide-claim.ts",
-    find: 'if (lapsed.state !== "SUBMITTED" && lapsed.leaseUntil !== letGoLease) {',
+    find: 'if (lapsed.state !== "SUBMITTED" && lapsed.leaseUntil !== releasedLease) {',
     replace: 'if (lapsed.state !== "SUBMITTED") {',
   },
   {

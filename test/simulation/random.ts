@@ -30,8 +30,8 @@ export class Random {
   }
 
   /** A whole number from `least` to `most`, both included. */
-  between(least: number, most: number): number {
-    return least + Math.floor(this.next() * (most - least + 1));
+  between(min: number, max: number): number {
+    return min + Math.floor(this.next() * (max - min + 1));
   }
 
   chance(probability: number): boolean {
@@ -45,8 +45,8 @@ export class Random {
   }
 
   /** Up to `most` elements of a list, in its order. */
-  some<T>(list: readonly T[], most: number): T[] {
-    const wanted = Math.min(list.length, this.between(0, most));
+  some<T>(list: readonly T[], max: number): T[] {
+    const wanted = Math.min(list.length, this.between(0, max));
     const left = new Set(list.keys());
     while (left.size > wanted) left.delete(this.pick([...left]));
     return [...left].flatMap((place) => list[place] ?? []);

@@ -20,7 +20,7 @@ import { maxSkew, World } from "./world/world.ts";
 
 const name = "simulated";
 /** Milliseconds between two ticks, as in serverless.yml. */
-const tickEvery = 60_000;
+const tickMs = 60_000;
 /** How many milliseconds a step may wait, by what it waits for: a retry, a machine, a person. */
 const maxWaits = { retry: 1_200_000, machine: 3_600_000, person: 7_200_000 };
 /** How many more milliseconds the engine may take to find out by itself that it can continue. */
@@ -41,7 +41,7 @@ const maxAbandoned = 30 * 60_000;
 const maxCalls = (runs: number) => 300_000 + 5_000 * runs;
 
 /** Something has to change within this many milliseconds after the last fault. */
-function maxStill(spec: PipelineSpec): number {
+function maxIdleTime(spec: PipelineSpec): number {
   const works = specsByName(name, spec).flatMap(([, { steps }]) => steps.map(({ work }) => work));
   const waits = works.map((work) => {
     if (work.kind === "approval" && work.answer === "none") return maxWaits.person;
@@ -93,10 +93,10 @@ export class Simulation {
   private readonly spec: PipelineSpec;
   private readonly people: People;
   private readonly delivery: Delivery;
-  private readonly maxStill: number;
+  private readonly maxIdleTime: number;
   private runId: string | undefined;
   private redriven = 0;
-  private nextTick = simulationStart + tickEvery / 2;
+  private nextTick = simulationStart + tickMs / 2;
 
   /**
    * @param until time of the last fault
@@ -105,7 +105,7 @@ export class Simulation {
     this.world = world;
     this.spec = spec;
     this.until = until;
-    this.maxStill = maxStill(spec);
+    this.maxIdleTime = maxIdleTime(spec);
     this.bodies = new Bodies(world, spec);
     this.jobs = new Jobs(world, this.bodies.job);
     this.jobs.allowance = (job) => this.bodies.allowanceOfJob(job);
@@ -164,8 +164,8 @@ export class Simulation {
 
   private metered(name: MeterName): void {
     // The sweep can't know about a hint that is on its way at this moment.
-    const onTheWay = this.world.now - this.delivery.sentAt < 100;
-    if (name === "StepsRedriven" && !onTheWay) this.redriven += 1;
+    const mayBeInFlight = this.world.now - this.delivery.sentAt < 100;
+    if (name === "StepsRedriven" && !mayBeInFlight) this.redriven += 1;
   }
 
   hasEnded(): boolean {
@@ -178,8 +178,8 @@ export class Simulation {
     const { now, watch, violations } = this.world;
     if (this.hasEnded()) return;
     const since = Math.max(watch.steps.writtenAt, this.until);
-    if (now - since > this.maxStill)
-      violations.add("always some progress", `nothing moved for ${this.maxStill / 1000} s`);
+    if (now - since > this.maxIdleTime)
+      violations.add("always some progress", `nothing moved for ${this.maxIdleTime / 1000} s`);
     for (const { runId } of watch.abandoned(maxAbandoned))
       violations.add("a stop ends children", `${runId} goes on, and its parent ended long ago`);
     for (const { runId } of watch.overdue(maxOverdue, this.until))
@@ -209,10 +209,10 @@ export class Simulation {
 
   private async tick(): Promise<void> {
     const { scheduler } = this.world;
-    const passed = Math.ceil(Math.max(0, scheduler.now - this.nextTick) / tickEvery);
-    this.nextTick += passed * tickEvery;
+    const passed = Math.ceil(Math.max(0, scheduler.now - this.nextTick) / tickMs);
+    this.nextTick += passed * tickMs;
     scheduler.now = this.nextTick;
-    this.nextTick += tickEvery;
+    this.nextTick += tickMs;
     this.checkProgress();
     this.world.ticks += 1;
     await this.world.begin(this.world.task("tick", "", ""), sweepRuns, () => {});
@@ -221,8 +221,8 @@ export class Simulation {
   async live(): Promise<void> {
     const { violations, watch } = this.world;
     while (!violations.any) {
-      const most = maxCalls(watch.runs.size);
-      if (this.world.calls > most) violations.add("bounded cost", `more than ${most} calls`);
+      const max = maxCalls(watch.runs.size);
+      if (this.world.calls > max) violations.add("bounded cost", `more than ${max} calls`);
       if (!(await this.goOn())) break;
     }
   }

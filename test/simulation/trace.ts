@@ -3,7 +3,7 @@ import type { Json } from "../../shared/pipeline/index.ts";
 /** One line of the trace. */
 export type TraceLine = { readonly at: number; readonly who: string; readonly what: string };
 
-const longest = 160;
+const maxLength = 160;
 
 /** A value for a line of the trace: JSON, with sets as lists, cut if it's long. */
 export function shown(value: unknown): string {
@@ -15,7 +15,7 @@ export function shown(value: unknown): string {
         return undefined;
       return part instanceof Uint8Array ? `${part.byteLength} bytes` : part;
     }) ?? String(value);
-  return text.length > longest ? `${text.slice(0, longest)}…` : text;
+  return text.length > maxLength ? `${text.slice(0, maxLength)}…` : text;
 }
 
 /** Collects what happens, or nothing if nobody will read it. */

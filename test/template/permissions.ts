@@ -215,7 +215,7 @@ describe("what a function's code calls", () => {
   };
 
   /** What both step workers' code holds and only small ones come to: jobs and notices are no functions. */
-  const notForLarge = /^(batch|ssm|kms|sns):/;
+  const notForLargeWorkers = /^(batch|ssm|kms|sns):/;
 
   /** The calls of ports left in a function's bundle, which holds nothing that the function cannot reach. */
   async function calls(handler: string): Promise<Set<string>> {
@@ -238,7 +238,7 @@ describe("what a function's code calls", () => {
     for (const { properties } of prod.resources<FunctionProperties>("AWS::Lambda::Function")) {
       const role = referredId(properties.Role);
       const reached = [...(await calls(properties.Handler))].flatMap((call) => needed[call] ?? []);
-      const wanted = reached.filter((action) => role !== "StepLargeRole" || !notForLarge.test(action));
+      const wanted = reached.filter((action) => role !== "StepLargeRole" || !notForLargeWorkers.test(action));
       const allowed = permissions(prod)
         .filter(
           (permission) =>

@@ -37,7 +37,7 @@ const scoring = definePipeline(
       lambda({ model: params.model }, ({ model }) => ({ rows: model.bytes })),
     ),
 );
-const tellTheTeam = ({ name, state }: RunEnd) => `${name} ended ${state}`;
+const notifyTeam = ({ name, state }: RunEnd) => `${name} ended ${state}`;
 const cleanUp = ({ scores }: { scores: { rows: number } | null }) => scores?.rows ?? 0;
 
 export const daily = definePipeline(
@@ -47,7 +47,7 @@ export const daily = definePipeline(
     triggers: [objectCreated({ prefix: "raw/months/", params: ({ key }) => ({ month: key.slice(11) }) })],
     maxActiveRuns: 1,
     timeout: 6 * 3600,
-    hooks: { failed: tellTheTeam },
+    hooks: { failed: notifyTeam },
   },
   ({ params, step, map }) => {
     const raw = step("raw", wait({ object: text`raw/sales/${params.month}.csv`, deadline: 3600 }));

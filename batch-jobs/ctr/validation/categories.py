@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 # Holds every column of Avazu's but device_id and device_ip; a profile stays under a megabyte.
-MOST_CATEGORIES = 16_384
+MAX_CATEGORIES = 16_384
 WHOLE = 1 << 32
 FACTOR = np.uint32(0x9E3779B1)
 
@@ -42,7 +42,7 @@ class Categories:
         in whatever order categories came.
         """
         merged = Categories(np.union1d(self.keys, keys[self.samples(keys)]), self.below)
-        while len(merged.keys) > MOST_CATEGORIES:
+        while len(merged.keys) > MAX_CATEGORIES:
             half = Categories(merged.keys, merged.below // 2)
             merged = Categories(half.keys[half.samples(half.keys)], half.below)
         return merged

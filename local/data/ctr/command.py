@@ -11,7 +11,7 @@ from data.ctr.poison import (
     BINARY_BYTES_A_ROW,
     KEPT_SHARE_OF_TRUNCATED,
     KINDS,
-    LEAST_ROWS,
+    MIN_ROWS,
     poison_columns,
     random_bytes,
 )
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from data.text import Texts
 
-MOST_ROWS = 10**10
-MOST_DAYS = 3660
+MAX_ROWS = 10**10
+MAX_DAYS = 3660
 DRIFTS = ("clicks", "categories")
 
 EXAMPLES = """examples:
@@ -114,19 +114,19 @@ def _check(asked: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
         parser.error(f"--out {asked.out}: give a name that ends in .csv or .csv.gz, or - for standard output")
     if asked.poison == "truncated-gzip" and not gzipped:
         parser.error(f"--out {asked.out}: a truncated gzip file needs a name that ends in .csv.gz")
-    if asked.poison is not None and asked.rows < LEAST_ROWS:
-        parser.error(f"--rows {asked.rows}: poison needs at least {LEAST_ROWS} rows")
+    if asked.poison is not None and asked.rows < MIN_ROWS:
+        parser.error(f"--rows {asked.rows}: poison needs at least {MIN_ROWS} rows")
     for kind, days in asked.drift:
         if days[-1] > asked.days:
             parser.error(f"--drift {kind}: day {days[-1]} is after the last of {asked.days}; days count from 1")
 
 
 def _rows(text: str) -> int:
-    return whole_number(text, 1, MOST_ROWS)
+    return whole_number(text, 1, MAX_ROWS)
 
 
 def _days(text: str) -> int:
-    return whole_number(text, 1, MOST_DAYS)
+    return whole_number(text, 1, MAX_DAYS)
 
 
 def _day(text: str) -> date:

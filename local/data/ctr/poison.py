@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     Columns = dict[str, Texts]
 
 # Poison of a single value is in the middle row, so that row has to exist, with an hour before its own.
-LEAST_ROWS = 100
+MIN_ROWS = 100
 
 KINDS = {
     "truncated-gzip": "the last third of a .gz file is missing",

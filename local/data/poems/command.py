@@ -10,8 +10,8 @@ from data.poems.archive import write_archive
 from data.poems.poison import KEPT_SHARE_OF_TRUNCATED, POISONS
 from data.progress import Progress
 
-MOST_FILES = 1_000_000
-MOST_BYTES = 10**10
+MAX_FILES = 1_000_000
+MAX_BYTES = 10**10
 SUFFIX = ".zip"
 
 EXAMPLES = """examples:
@@ -59,8 +59,8 @@ def run(asked: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
 
 
 def _files(text: str) -> int:
-    return whole_number(text, 1, MOST_FILES)
+    return whole_number(text, 1, MAX_FILES)
 
 
 def _bytes(text: str) -> int:
-    return whole_number(text, 1, MOST_BYTES)
+    return whole_number(text, 1, MAX_BYTES)

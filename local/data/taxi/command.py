@@ -15,8 +15,8 @@ from data.taxi.month import FIRST_YEAR, LAST_YEAR, Month
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MOST_ROWS = 10**8
-MOST_MONTHS = 240
+MAX_ROWS = 10**8
+MAX_MONTHS = 240
 SUFFIX = ".parquet"
 
 EXAMPLES = """examples:
@@ -87,8 +87,8 @@ def _month(text: str) -> Month:
 
 
 def _months(text: str) -> int:
-    return whole_number(text, 1, MOST_MONTHS)
+    return whole_number(text, 1, MAX_MONTHS)
 
 
 def _rows(text: str) -> int:
-    return whole_number(text, 1, MOST_ROWS)
+    return whole_number(text, 1, MAX_ROWS)

@@ -163,7 +163,7 @@ test("jobs are described a hundred at a time, and none without a call", async ()
   expect(calls).toHaveLength(3);
 });
 
-test("ending a job that Batch does not know is no error; a refusal of one that it knows is", async () => {
+test("ending an unknown job is no error; a refusal to end a known job is", async () => {
   let known: object[] = [];
   const { batch } = serviceAnswering((command) => {
     if (command === "DescribeJobsCommand") return { jobs: known };

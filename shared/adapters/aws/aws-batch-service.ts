@@ -26,7 +26,7 @@ export type BatchTargets = {
 };
 
 /** DescribeJobs accepts no more ids than this. */
-const describedAtOnce = 100;
+const maxDescribed = 100;
 
 /** States of jobs that have a machine or are getting one. */
 const servedStates = ["RUNNING", "STARTING"] as const;
@@ -83,8 +83,8 @@ export function awsBatchService(
   };
 
   const describe = async (ids: readonly string[]): Promise<JobDetail[]> => {
-    const batches = Array.from({ length: Math.ceil(ids.length / describedAtOnce) }, (_, place) =>
-      ids.slice(place * describedAtOnce, (place + 1) * describedAtOnce),
+    const batches = Array.from({ length: Math.ceil(ids.length / maxDescribed) }, (_, place) =>
+      ids.slice(place * maxDescribed, (place + 1) * maxDescribed),
     );
     const answers = await Promise.all(
       batches.map((jobs) => client.send(new DescribeJobsCommand({ jobs: [...jobs] }))),
@@ -146,7 +146,7 @@ export function awsBatchService(
     async isServing(queue) {
       // One page for each state: if there are more array jobs than that, only the first ones are checked.
       const list = async (jobStatus: "PENDING" | (typeof servedStates)[number]) => {
-        const request = { jobQueue: queueArn(queue), jobStatus, maxResults: describedAtOnce };
+        const request = { jobQueue: queueArn(queue), jobStatus, maxResults: maxDescribed };
         return (await client.send(new ListJobsCommand(request))).jobSummaryList ?? [];
       };
       for (const state of servedStates) if ((await list(state)).length > 0) return true;

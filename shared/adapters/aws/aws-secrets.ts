@@ -3,7 +3,7 @@ import type { Clock } from "../../ports/clock.ts";
 import { NoticeRefusedError } from "../../ports/notifier.ts";
 
 /** Milliseconds for which a value may be reused: a parameter is read a few times an hour, not once per notice. */
-const keptFor = 300_000;
+const cacheMs = 300_000;
 
 type Kept = { readonly value: string; readonly at: number };
 
@@ -28,7 +28,7 @@ export class AwsSecrets {
   async read(name: string, signal: AbortSignal, refused?: string): Promise<string> {
     const kept = this.kept.get(name);
     const now = this.clock.now();
-    if (kept !== undefined && kept.value !== refused && now - kept.at < keptFor) return kept.value;
+    if (kept !== undefined && kept.value !== refused && now - kept.at < cacheMs) return kept.value;
     const value = await this.fetch(name, signal);
     this.kept.set(name, { value, at: now });
     return value;

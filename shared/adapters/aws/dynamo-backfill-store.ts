@@ -5,7 +5,7 @@ import { recordOf } from "../../pipeline/stored-record.ts";
 import type { BackfillStore } from "../../ports/backfill-store.ts";
 import { type Backfill, backfillRecord, listedBackfill } from "../../state/backfill.ts";
 import { batchGet } from "./dynamo-batch-get.ts";
-import { isAsRead, isFirst } from "./dynamo-conditions.ts";
+import { isFirst, isUnchangedVersion } from "./dynamo-conditions.ts";
 import {
   backfillIdFromKey,
   backfillKey,
@@ -18,10 +18,10 @@ import { jsonText } from "./dynamo-run-item.ts";
 import { conditional, type DynamoTable } from "./dynamo-table.ts";
 
 /** The fields that a backfill's item stores in another form than the backfill. */
-const inOtherForm = z.looseObject({ pk: backfillIdFromKey, params: jsonText });
+const encodedFields = z.looseObject({ pk: backfillIdFromKey, params: jsonText });
 
 function backfillFieldsOf(item: unknown) {
-  const { pk: id, ...others } = inOtherForm.parse(item);
+  const { pk: id, ...others } = encodedFields.parse(item);
   return { ...fieldsOf(others), id };
 }
 
@@ -87,7 +87,7 @@ export function dynamoBackfillStore(table: DynamoTable): BackfillStore {
               gsi1sk: `${next.createdAt}#${id}`,
               ...duePlace(next),
             },
-            ConditionExpression: first ? isFirst : isAsRead,
+            ConditionExpression: first ? isFirst : isUnchangedVersion,
             ...(!first && { ExpressionAttributeValues: { ":previous": next.version - 1 } }),
             ReturnValuesOnConditionCheckFailure: "ALL_OLD",
           }),

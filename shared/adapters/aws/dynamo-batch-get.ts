@@ -9,9 +9,9 @@ import type { ItemKey } from "./dynamo-keys.ts";
 import type { DynamoTable } from "./dynamo-table.ts";
 
 /** BatchGetItem accepts no more keys than this. */
-const keysAtOnce = 100;
+const maxKeysPerCall = 100;
 /** DynamoDB returns keys unprocessed if the answer exceeds 16 MB (no wait needed) or if it throttles. */
-const backoff: Backoff = { tries: 8, first: 50, longest: 2_000 };
+const backoff: Backoff = { tries: 8, first: 50, max: 2_000 };
 
 /** DynamoDB left keys of a BatchGetItem unread after repeated tries. Trying later can help. */
 export class UnprocessedKeysError extends MillraceError {
@@ -43,8 +43,8 @@ async function readChunk({ client, name }: DynamoTable, keys: readonly ItemKey[]
 export async function batchGet(table: DynamoTable, keys: readonly ItemKey[]): Promise<unknown[]> {
   // BatchGetItem refuses duplicate keys.
   const distinct = [...new Map(keys.map((key) => [JSON.stringify(key), key])).values()];
-  const chunks = Array.from({ length: Math.ceil(distinct.length / keysAtOnce) }, (_, place) =>
-    readChunk(table, distinct.slice(place * keysAtOnce, (place + 1) * keysAtOnce)),
+  const chunks = Array.from({ length: Math.ceil(distinct.length / maxKeysPerCall) }, (_, place) =>
+    readChunk(table, distinct.slice(place * maxKeysPerCall, (place + 1) * maxKeysPerCall)),
   );
   return (await Promise.all(chunks)).flat();
 }

@@ -11,7 +11,7 @@ export const isFirst = "attribute_not_exists(pk)";
  * A write replaces only what was read. Worker A claims (mark 1) and stalls. Its lease ends and worker B claims (mark
  * 2). A wakes up and commits on mark 1: the write is refused, and B's work counts.
  */
-export const isAsRead = "version = :previous";
+export const isUnchangedVersion = "version = :previous";
 
 /**
  * A write changes only the epoch that it was meant for. A step ends in epoch 1; meanwhile the run fails and somebody
@@ -31,4 +31,4 @@ export const isDue = "attribute_exists(dueAt)";
  * A run that is being cancelled ends in the requested state. A worker that doesn't know about the cancellation and sees
  * the last step finish must not mark the run as succeeded.
  */
-export const endsAsAsked = "(attribute_not_exists(endsAs) OR endsAs = :to)";
+export const endsAsRequested = "(attribute_not_exists(endsAs) OR endsAs = :to)";

@@ -1,7 +1,7 @@
 import { aRun, epochStart } from "../../../test/factories.ts";
 import { newRunItem, runOf } from "./dynamo-run-item.ts";
 
-test("a run's queue is kept only where it is not its pipeline's own", () => {
+test("a run's queue is stored only if it isn't its pipeline's own", () => {
   const run = aRun();
   const item = newRunItem(run, epochStart);
   expect(item).not.toHaveProperty("queue");

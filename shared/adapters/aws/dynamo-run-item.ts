@@ -47,7 +47,7 @@ const tagSet = z
 const defaults: Partial<Run> = { priority: 50, onCollision: "queue", refresh: false, limits: [], tags: [] };
 
 /** The fields that a run's item stores in another form than the run. */
-const inOtherForm = z.looseObject({
+const encodedFields = z.looseObject({
   pk: runIdFromKey,
   params: jsonText.exactOptional(),
   done: numberSet,
@@ -58,7 +58,7 @@ const inOtherForm = z.looseObject({
 
 /** A run's fields in the form that the run has them, as far as an item holds them. */
 function runFieldsOf(item: unknown): Readonly<Record<string, unknown>> {
-  const { pk: runId, dueAt: _dueAt, done, failed, skipped, ...others } = inOtherForm.parse(item);
+  const { pk: runId, dueAt: _dueAt, done, failed, skipped, ...others } = encodedFields.parse(item);
   const fields = fieldsOf(others);
   // If the queue is missing, it is the pipeline's own.
   return { ...defaults, queue: fields.pipeline, ...fields, runId, progress: { done, failed, skipped } };
@@ -89,7 +89,7 @@ export function dueOf(item: unknown): { runId: string; dueAt?: string } {
 }
 
 /** Whether a field of a run has its default value and isn't stored. */
-function isUsual(run: Run, name: string, value: unknown): boolean {
+function isDefault(run: Run, name: string, value: unknown): boolean {
   const expected = name === "queue" ? run.pipeline : Reflect.get(defaults, name);
   return expected !== undefined && isDeepStrictEqual(value, expected);
 }
@@ -98,7 +98,7 @@ function isUsual(run: Run, name: string, value: unknown): boolean {
 export function newRunItem(run: WaitingRun | RunningRun, dueAt: number) {
   const { runId, progress, ...fields } = run;
   const kept = Object.fromEntries(
-    Object.entries(fields).filter(([name, value]) => !isUsual(run, name, value)),
+    Object.entries(fields).filter(([name, value]) => !isDefault(run, name, value)),
   );
   return {
     ...runKey(runId),

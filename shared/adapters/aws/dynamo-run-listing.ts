@@ -115,7 +115,7 @@ function queryOf(place: Place, partition: string, range: Range, wanted: number):
 }
 
 /** The result of one query, newest first, and the sort key that it reached if there may be more. */
-type Found = { readonly items: readonly unknown[]; readonly cameTo?: string };
+type Found = { readonly items: readonly unknown[]; readonly lastKey?: string };
 
 const attributes = z.record(z.string(), z.unknown());
 
@@ -124,7 +124,7 @@ function firstOf(found: readonly Found[], { sk }: Place, count: number): readonl
   const items = found.flatMap((each) => each.items);
   if (items.length <= count) return found;
   const first = items.slice(0, count);
-  return [{ items: first, cameTo: z.string().parse(attributes.parse(first.at(-1))[sk]) }];
+  return [{ items: first, lastKey: z.string().parse(attributes.parse(first.at(-1))[sk]) }];
 }
 
 async function findIn(
@@ -135,8 +135,8 @@ async function findIn(
   wanted: number,
 ): Promise<Found> {
   const { items, last } = await queryOnce(table, queryOf(place, partition, range, wanted));
-  const cameTo = last === undefined ? undefined : z.string().parse(last[place.sk]);
-  return { items, ...(cameTo !== undefined && { cameTo }) };
+  const lastKey = last === undefined ? undefined : z.string().parse(last[place.sk]);
+  return { items, ...(lastKey !== undefined && { lastKey }) };
 }
 
 /** Days that have runs, newest first. A day's text sorts before the listing keys of its runs. */
@@ -173,7 +173,7 @@ async function findByDay(table: DynamoTable, place: Place, range: Range, wanted:
   }
   const last = days[looked - 1];
   const isAll = looked === days.length && days.length < daysLookedAt;
-  return isAll || last === undefined ? found : [...found, { items: [], cameTo: last }];
+  return isAll || last === undefined ? found : [...found, { items: [], lastKey: last }];
 }
 
 /** Reads the runs that items name. */
@@ -188,7 +188,7 @@ async function readNamed(table: DynamoTable, items: readonly unknown[], { keyOf,
  */
 function pageOf(runs: readonly RunSummary[], found: readonly Found[], limit: number) {
   const horizon = found
-    .flatMap(({ cameTo }) => cameTo ?? [])
+    .flatMap(({ lastKey }) => lastKey ?? [])
     .toSorted()
     .at(-1);
   // By key, because a run that changes state between two of the queries is found twice.

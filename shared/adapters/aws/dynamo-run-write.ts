@@ -1,7 +1,7 @@
 import { GetCommand, type TransactWriteCommandInput, UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import { runKey } from "./dynamo-keys.ts";
 import { conditional, type DynamoTable } from "./dynamo-table.ts";
-import { amidTransactions, type Transacted, transact, type Write } from "./dynamo-transaction.ts";
+import { retryOnConflict, type Transacted, transact, type Write } from "./dynamo-transaction.ts";
 
 /** A change of a run's item and its condition. `#state` is available without being declared. */
 export type RunChange = {
@@ -78,6 +78,6 @@ export async function changeRun(
     return { ok: false, item: written.refusals.find(({ place }) => place === 0)?.item };
   }
   const update = { ...updateOf(table, runId, change), ReturnValues: "ALL_NEW" as const };
-  const written = await amidTransactions(() => conditional(table.client.send(new UpdateCommand(update))));
+  const written = await retryOnConflict(() => conditional(table.client.send(new UpdateCommand(update))));
   return written.ok ? { ok: true, item: written.output.Attributes } : { ok: false, item: written.current };
 }

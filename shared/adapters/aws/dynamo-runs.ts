@@ -4,14 +4,14 @@ import type { RunStore } from "../../ports/run-store.ts";
 import { isActive, joiningStates, type Run, statesBefore } from "../../state/run.ts";
 import { moved, openingState } from "../../state/run-changes.ts";
 import { mayMove } from "../../state/run-slots.ts";
-import { endsAsAsked, hasEnded, isDue, isFirst, isInEpoch } from "./dynamo-conditions.ts";
+import { endsAsRequested, hasEnded, isDue, isFirst, isInEpoch } from "./dynamo-conditions.ts";
 import { dayKey, dayOf, duePartition, dueTime, statePartition } from "./dynamo-keys.ts";
 import { dueOf, newRunItem, runOf } from "./dynamo-run-item.ts";
 import { changeRun, oneOf, readRunItem } from "./dynamo-run-write.ts";
 import { freeSlots, joinQueue, leaveQueue } from "./dynamo-slots.ts";
 import { conditional, type DynamoTable } from "./dynamo-table.ts";
 import { tagChanges } from "./dynamo-tags.ts";
-import { amidTransactions, transact } from "./dynamo-transaction.ts";
+import { retryOnConflict, transact } from "./dynamo-transaction.ts";
 
 /**
  * Runs themselves. Only state changes and deferring the next look touch an index. A run that joins or leaves a work
@@ -30,7 +30,7 @@ export function dynamoRuns(
 
   let noted: string | undefined;
   /** Notes that a day has runs. This comes before the day's first run, so that lists miss none, and once per worker. */
-  const noteDay = async (day: string): Promise<void> => {
+  const recordDay = async (day: string): Promise<void> => {
     if (day === noted) return;
     await table.client.send(new PutCommand({ TableName: table.name, Item: dayKey(day) }));
     noted = day;
@@ -45,13 +45,13 @@ export function dynamoRuns(
         Item: newRunItem(run, dueAt),
         ConditionExpression: isFirst,
       };
-      await noteDay(dayOf(run.startedAt));
+      await recordDay(dayOf(run.startedAt));
       const queue = run.state === "QUEUED" ? [joinQueue(table, run)] : [];
       const others = [...queue, ...tagChanges(table, run, [], run.tags)];
       const written =
         others.length > 0
           ? await transact(table, [{ Put: put }, ...others])
-          : await amidTransactions(() => conditional(table.client.send(new PutCommand(put))));
+          : await retryOnConflict(() => conditional(table.client.send(new PutCommand(put))));
       return written.ok ? "created" : "exists";
     },
 
@@ -127,7 +127,7 @@ export function dynamoRuns(
             ...(listed === undefined ? ["gsi2pk"] : []),
             ...(dueAt === undefined ? ["duePartition, dueAt"] : []),
           ].join(", "),
-          condition: `${isInEpoch} AND ${before.condition} AND ${endsAsAsked}`,
+          condition: `${isInEpoch} AND ${before.condition} AND ${endsAsRequested}`,
           values: {
             ...before.values,
             ":epoch": epoch,

@@ -15,7 +15,7 @@ import { take } from "./dynamo-query.ts";
 import { conditional, type DynamoTable } from "./dynamo-table.ts";
 
 /** The fields that a schedule's item stores in another form: its next time is the `due` index's sort key. */
-const inOtherForm = z.looseObject({ sk: scheduleFromKey, dueAt: z.string().exactOptional() });
+const encodedFields = z.looseObject({ sk: scheduleFromKey, dueAt: z.string().exactOptional() });
 
 /**
  * A schedule that was stored without its rule gets it, and its place in the index, at the next registration.
@@ -23,7 +23,7 @@ const inOtherForm = z.looseObject({ sk: scheduleFromKey, dueAt: z.string().exact
  * @throws ZodError for an item that is not a schedule
  */
 function scheduleOf(item: unknown): StoredSchedule {
-  const { sk: key, dueAt, ...others } = inOtherForm.parse(item);
+  const { sk: key, dueAt, ...others } = encodedFields.parse(item);
   const next = dueAt === undefined ? {} : { nextAt: dueAt };
   return scheduleRecord.parse({ rule: "", ...fieldsOf(others), ...key, ...next });
 }

@@ -9,7 +9,7 @@ import { take } from "./dynamo-query.ts";
 import { runOf } from "./dynamo-run-item.ts";
 import { changeRunWith } from "./dynamo-run-write.ts";
 import type { DynamoTable } from "./dynamo-table.ts";
-import { amidTransactions, type Write } from "./dynamo-transaction.ts";
+import { retryOnConflict, type Write } from "./dynamo-transaction.ts";
 
 /** The slots of an item; DynamoDB has no empty set. */
 function slotsOf(item: unknown): Slots {
@@ -123,7 +123,7 @@ export function dynamoSlots(
         ExpressionAttributeNames: { "#limit": "limit" },
         ...(slots !== undefined && { ExpressionAttributeValues: { ":slots": slots } }),
       });
-      await amidTransactions(() => client.send(write));
+      await retryOnConflict(() => client.send(write));
     },
   };
 }

@@ -50,6 +50,6 @@ export function stepItemOf(record: StepRecord, version: Version) {
   const { runId, step, index, ...rest } = record;
   const key = stepKey({ runId, step, index });
   if (!("output" in rest)) return { ...rest, ...key, version };
-  const { output, ...succeededRest } = rest;
-  return { ...succeededRest, ...outputAttributes(output), ...key, version };
+  const { output, ...succeededFields } = rest;
+  return { ...succeededFields, ...outputAttributes(output), ...key, version };
 }

@@ -3,7 +3,7 @@ import { GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
 import type { FoundRecord, RunStore, Version } from "../../ports/run-store.ts";
 import type { StepKey } from "../../state/step-record.ts";
 import { batchGet } from "./dynamo-batch-get.ts";
-import { isAsRead, isFirst } from "./dynamo-conditions.ts";
+import { isFirst, isUnchangedVersion } from "./dynamo-conditions.ts";
 import { runKey, stepKey, stepKeyPrefix } from "./dynamo-keys.ts";
 import { take } from "./dynamo-query.ts";
 import { stepItemOf, storedStepOf, versionOf } from "./dynamo-step-item.ts";
@@ -58,7 +58,7 @@ export function dynamoSteps(
         ...(previous === undefined
           ? { ConditionExpression: isFirst }
           : {
-              ConditionExpression: isAsRead,
+              ConditionExpression: isUnchangedVersion,
               ExpressionAttributeValues: { ":previous": previous },
             }),
         ReturnValuesOnConditionCheckFailure: "ALL_OLD",

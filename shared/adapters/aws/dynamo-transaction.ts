@@ -17,7 +17,7 @@ export type Transacted =
   | { readonly ok: false; readonly refusals: readonly Refusal[] };
 
 /** Transactions that touch the same item cancel one another; it takes milliseconds until they are done. */
-const backoff: Backoff = { tries: 10, first: 20, longest: 2_000 };
+const backoff: Backoff = { tries: 10, first: 20, max: 2_000 };
 const refused = "ConditionalCheckFailed";
 const passing = new Set(["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"]);
 
@@ -32,7 +32,7 @@ export class TransactionConflictError extends MillraceError {
 }
 
 /** Whether conflicts were the only cause. A condition that failed beside a conflict has failed for good. */
-function willPass(error: unknown): boolean {
+function isTransient(error: unknown): boolean {
   if (error instanceof TransactionConflictException) return true;
   if (!(error instanceof TransactionCanceledException)) return false;
   const codes = (error.CancellationReasons ?? []).map(({ Code: code = "" }) => code);
@@ -45,12 +45,12 @@ function willPass(error: unknown): boolean {
  *
  * @throws TransactionConflictError
  */
-export async function amidTransactions<T>(write: () => Promise<T>): Promise<T> {
+export async function retryOnConflict<T>(write: () => Promise<T>): Promise<T> {
   for (let tried = 1; ; tried += 1) {
     try {
       return await write();
     } catch (error) {
-      if (!willPass(error)) throw error;
+      if (!isTransient(error)) throw error;
       if (tried === backoff.tries) throw new TransactionConflictError(error);
       await pauseBeforeRetry(backoff, tried);
     }
@@ -65,7 +65,7 @@ export async function amidTransactions<T>(write: () => Promise<T>): Promise<T> {
  */
 export async function transact({ client }: DynamoTable, writes: readonly Write[]): Promise<Transacted> {
   try {
-    await amidTransactions(() => client.send(new TransactWriteCommand({ TransactItems: [...writes] })));
+    await retryOnConflict(() => client.send(new TransactWriteCommand({ TransactItems: [...writes] })));
     return { ok: true };
   } catch (error) {
     if (!(error instanceof TransactionCanceledException)) throw error;

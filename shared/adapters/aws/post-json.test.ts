@@ -3,7 +3,7 @@ import { createServer as createTlsServer } from "node:https";
 import { type AddressInfo, createServer } from "node:net";
 import { epochStart } from "../../../test/factories.ts";
 import {
-  breaksOff,
+  closesEarly,
   drips,
   floods,
   hangs,
@@ -52,7 +52,7 @@ describe("posting JSON", () => {
   test.each([
     ["500", status(500, "rollup_error"), "the receiver answered 500 Internal Server Error (rollup_error)"],
     ["408", status(408), "the receiver answered 408 Request Timeout"],
-    ["an answer that breaks off", breaksOff, "the receiver answered 500 Internal Server Error"],
+    ["an answer that breaks off", closesEarly, "the receiver answered 500 Internal Server Error"],
     ["an answer without end", floods(503), "the receiver answered 503 Service Unavailable"],
     ["an answer that drips", drips, "the receiver answered 500 Internal Server Error"],
     ["a reset connection", resets, "the receiver cannot be reached: ECONNRESET"],
@@ -64,7 +64,7 @@ describe("posting JSON", () => {
     expect(error?.message).toMatch(new RegExp(`^${message.replace(/[()]/g, "\\$&")}`));
   });
 
-  test.each([200, 500])("reads little of an answer %d without end", async (code) => {
+  test.each([200, 500])("reads only the start of an endless answer with status %d", async (code) => {
     receiver.behave(floods(code));
     const at = { name: "the receiver", url: receiver.url(), headers: {} };
     const begun = performance.now();
@@ -72,7 +72,7 @@ describe("posting JSON", () => {
     expect(performance.now() - begun).toBeLessThan(5000);
   });
 
-  test("is done when the receiver says yes without end", async () => {
+  test("succeeds with an endless answer of status 200", async () => {
     receiver.behave(floods(200));
     expect(await outcome()).toBe(undefined);
   });
@@ -84,7 +84,7 @@ describe("posting JSON", () => {
     [404, "no_service"],
     [410, "channel_is_archived"],
     [413, ""],
-  ])("is given up at %d", async (code, word) => {
+  ])("fails for good on status %d", async (code, word) => {
     receiver.behave(status(code, word));
     const error = await outcome();
     expect(error).toBeInstanceOf(NoticeRefusedError);
@@ -112,7 +112,7 @@ describe("posting JSON", () => {
     expect(error).toMatchObject({ seconds });
   });
 
-  test.each(["soon", ""])("takes no notice of Retry-After %p", async (retryAfter) => {
+  test.each(["soon", ""])("ignores Retry-After %p", async (retryAfter) => {
     receiver.behave(status(429, "", { "retry-after": retryAfter }));
     expect(await outcome()).toBeInstanceOf(NoticeFailedError);
   });
@@ -156,7 +156,7 @@ describe("posting JSON", () => {
     expect(requests).toBe(0);
   });
 
-  test("never tells the address, whatever comes back", async () => {
+  test("never shows the address, whatever the answer", async () => {
     const echo = status(404, receiver.url(`/${secret}`));
     for (const behaviour of [
       echo,

@@ -29,7 +29,7 @@ const maxDelay = 3600;
 const passing: ReadonlySet<number> = new Set([408, 425, 429]);
 
 /** First bytes of an answer. The rest is not read, and the connection is closed. */
-async function beginningOf({ body }: Response): Promise<string> {
+async function firstCharacters({ body }: Response): Promise<string> {
   const bytes: number[] = [];
   const reader = body?.getReader();
   try {
@@ -48,7 +48,7 @@ async function beginningOf({ body }: Response): Promise<string> {
 
 /** The reason in an answer, if it is a word such as Slack's `no_service`: any other text might reveal the address. */
 async function reasonIn(response: Response): Promise<string> {
-  const [word] = /^[a-z]+(_[a-z]+)*$/.exec((await beginningOf(response)).trim()) ?? [];
+  const [word] = /^[a-z]+(_[a-z]+)*$/.exec((await firstCharacters(response)).trim()) ?? [];
   return word === undefined ? "" : ` (${word})`;
 }
 

@@ -13,7 +13,7 @@ import { type Backoff, pauseBeforeRetry } from "../../platform/pause-before-retr
 import { type ObjectPlace, type ObjectStore, parseObjectUri } from "../../ports/object-store.ts";
 
 /** For conditional writes that met a concurrent one, which S3 asks to retry, and for reads that broke off. */
-const defaultBackoff: Backoff = { tries: 6, first: 50, longest: 1_000 };
+const defaultBackoff: Backoff = { tries: 6, first: 50, max: 1_000 };
 
 const statusOf = (error: unknown) =>
   error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
@@ -138,11 +138,11 @@ export function s3ObjectStore(
       });
       try {
         const { VersionId: versionId, CopyObjectResult: result } = await client.send(copy);
-        const told = result?.ChecksumSHA256;
+        const checksum = result?.ChecksumSHA256;
         const sha256 =
-          told === undefined
+          checksum === undefined
             ? await hashOf(client, to, versionId)
-            : Buffer.from(told, "base64").toString("hex");
+            : Buffer.from(checksum, "base64").toString("hex");
         return { ...(versionId !== undefined && { versionId }), sha256 };
       } catch (error) {
         if (isMissingSource(error)) return undefined;

@@ -18,7 +18,7 @@ describe("a Slack message", () => {
     expect(text).toBe("ridge-sweep failed in prod, step train_model[3]");
     expect(blocks[0]).toMatchObject({ type: "header", text: { text: ":x: ridge-sweep failed in prod" } });
     const all = textsOf(blocks).join("\n");
-    for (const told of [
+    for (const part of [
       "ridge-sweep-2021-10-04",
       "20211004T162100Z-4k7q2m9xt6bw",
       "`train_model[3]`",
@@ -26,7 +26,7 @@ describe("a Slack message", () => {
       "npx millrace run 20211004T162100Z-4k7q2m9xt6bw --stage prod",
       "npx millrace retry 20211004T162100Z-4k7q2m9xt6bw --stage prod",
     ]) {
-      expect(all).toContain(told);
+      expect(all).toContain(part);
     }
   });
 
@@ -48,7 +48,7 @@ describe("a Slack message", () => {
     expect(all).toContain("took longer than 60 s");
   });
 
-  test("makes nothing of what looks like markup", () => {
+  test("escapes markup", () => {
     const all = textsOf(
       slackMessage(aNotice({ error: error("<!channel> & `x` ``` <https://evil|here>", "a<b") })),
     );

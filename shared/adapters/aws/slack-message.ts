@@ -22,20 +22,21 @@ const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", 
  * Escapes a text so that Slack finds no markup in it (`<!channel>` would notify everybody), and cuts it so that no
  * character is split.
  *
- * @param longest maximum number of characters of the result
+ * @param maxLength maximum number of characters of the result
  */
-function plain(text: string, longest: number): string {
+function plain(text: string, maxLength: number): string {
   let result = "";
   for (const character of text) {
     const next = entities[character] ?? character;
-    if (result.length + next.length > longest - 1) return `${result}…`;
+    if (result.length + next.length > maxLength - 1) return `${result}…`;
     result += next;
   }
   return result;
 }
 
 /** A text in which nothing is markup. Backquotes would end the code block. */
-const code = (text: string, longest: number) => `\`\`\`${plain(text.replaceAll("`", "'"), longest)}\`\`\``;
+const code = (text: string, maxLength: number) =>
+  `\`\`\`${plain(text.replaceAll("`", "'"), maxLength)}\`\`\``;
 
 const section = (text: string) => ({ type: "section", text: { type: "mrkdwn", text, verbatim: true } });
 

@@ -10,7 +10,7 @@ import { MessagesNotSentError, sqsStepQueue } from "./sqs-step-queue.ts";
 const messages = (count: number): StepMessage[] =>
   Array.from({ length: count }, (_, index) => ({ runId: "run", step: "fit", index, epoch: 1 }));
 const indexIn = (body: string | undefined) => (JSON.parse(body ?? "") as { index: number }).index;
-const fast = { tries: 4, first: 0, longest: 0 };
+const fast = { tries: 4, first: 0, max: 0 };
 
 /** A client that answers each call with `answer`, and the calls that it got. */
 function clientAnswering(answer: (call: SendMessageBatchCommandInput, calls: number) => object) {
@@ -31,7 +31,7 @@ const failed = (
     .map(({ Id }) => ({ Id, SenderFault: false, ...fault })),
 });
 
-test("messages go in tens", async () => {
+test("messages are sent in batches of ten", async () => {
   const { client, calls } = clientAnswering(() => ({}));
   await sqsStepQueue(client, "url", fast).send(messages(23));
   expect(calls.map((call) => call.Entries?.length)).toEqual([10, 10, 3]);
@@ -58,7 +58,7 @@ test("only the entries that failed are sent again", async () => {
   expect(calls[1]?.Entries?.map(({ MessageBody }) => indexIn(MessageBody))).toEqual([3, 7]);
 });
 
-test("what fails again and again is named in the error, once the tries are used up", async () => {
+test("messages that keep failing are named in the error after the last try", async () => {
   const { client, calls } = clientAnswering((call) => failed(call, [12]));
   const sending = sqsStepQueue(client, "url", fast).send(messages(15));
   await expect(sending).rejects.toThrow(MessagesNotSentError);
@@ -69,7 +69,7 @@ test("what fails again and again is named in the error, once the tries are used 
   expect(calls).toHaveLength(1 + fast.tries);
 });
 
-test("a message that SQS says is wrong is not sent again", async () => {
+test("a message that SQS rejects as invalid is not sent again", async () => {
   const { client, calls } = clientAnswering((call) =>
     failed(call, [0], { Code: "InvalidMessage", SenderFault: true }),
   );

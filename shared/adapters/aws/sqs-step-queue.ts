@@ -7,7 +7,7 @@ import { maxMessageDelay, type StepMessage, type StepQueue } from "../../ports/s
 /** SendMessageBatch accepts no more messages than this. */
 const batchSize = 10;
 /** For entries that SQS refused through a fault of its own. The SDK retries a whole call that fails. */
-const entryBackoff: Backoff = { tries: 5, first: 50, longest: 1_000 };
+const entryBackoff: Backoff = { tries: 5, first: 50, max: 1_000 };
 
 /** SQS's error for a single message; its code is the name. */
 class EntryRefusedError extends Error {

@@ -134,9 +134,9 @@ export class MemoryBatchService implements BatchService {
   tryAgain(id: string, lost: JobTryDetail): boolean {
     const { tries = [], startedAt, maxTries = 1 } = this.jobs.get(id) ?? {};
     const ended = { ...lost, ...(startedAt !== undefined && { startedAt }), stoppedAt: this.clock.now() };
-    const told = [...tries, ended];
-    if (told.length < maxTries) return this.change(id, { state: "RUNNABLE", tries: told });
-    this.finish(id, { ...lost, tries: told });
+    const allTries = [...tries, ended];
+    if (allTries.length < maxTries) return this.change(id, { state: "RUNNABLE", tries: allTries });
+    this.finish(id, { ...lost, tries: allTries });
     return false;
   }
 

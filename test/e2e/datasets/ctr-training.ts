@@ -131,8 +131,8 @@ describe("ctr-training", () => {
     expect(run).toMatchObject({ state: "FAILED", error: { step: "validate_data[0]" } });
     expect(run.error?.message).toMatch(/poisoned\.csv, line 10002, column click is '2'/);
     expect(new Set(await stepsOf(run))).toEqual(new Set(["extract", "validate_data"]));
-    const told = await eventually("the notice", async () => receiver.received[0]);
-    expect(JSON.parse(told.body)).toMatchObject({
+    const notice = await eventually("the notice", async () => receiver.received[0]);
+    expect(JSON.parse(notice.body)).toMatchObject({
       text: expect.stringContaining("ctr-training failed in local"),
     });
     await eventually("the notice to be kept", async () => {

@@ -16,7 +16,7 @@ export const childScenarios: readonly Scenario[] = [
   {
     name: "a grandchild's failure fails its parents with its reason, and a retry opens the same runs again",
     async live(service) {
-      const runId = await started(service, "family", "mended", { params: { value: 4, mendedIn: 2 } });
+      const runId = await started(service, "family", "mended", { params: { value: 4, succeedsInEpoch: 2 } });
       const failed = await service.finished(runId);
       expect(failed).toMatchObject({ state: "FAILED", error: { step: "middle", name: "ChildFailed" } });
       expect(failed.error?.message).toContain("broken until epoch 2");

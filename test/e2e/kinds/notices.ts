@@ -35,7 +35,11 @@ async function subscribedQueue({ sqs, stack }: DeployedService, sns: SNSClient):
   return url;
 }
 
-async function expectTold(service: DeployedService, receiver: TestReceiver, queueUrl: string): Promise<void> {
+async function expectNotified(
+  service: DeployedService,
+  receiver: TestReceiver,
+  queueUrl: string,
+): Promise<void> {
   receiver.behave(status(500), status(503));
   const runId = await started(service, "telling", "");
   expect(await service.finished(runId)).toMatchObject({ state: "FAILED" });
@@ -86,7 +90,7 @@ export const noticeScenario: Scenario = {
     try {
       await receiver.start();
       await keepSecrets(ssm, receiver);
-      await expectTold(service, receiver, await subscribedQueue(service, sns));
+      await expectNotified(service, receiver, await subscribedQueue(service, sns));
     } finally {
       await receiver.stop();
       ssm.destroy();

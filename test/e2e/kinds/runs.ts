@@ -37,7 +37,7 @@ export const runScenarios: readonly Scenario[] = [
     async live(service) {
       const runs: [key: string, params: object, state: RunState][] = [
         ["success", {}, "SUCCEEDED"],
-        ["failure", { mendedIn: 9 }, "FAILED"],
+        ["failure", { succeedsInEpoch: 9 }, "FAILED"],
         ["cancel", { seconds: 600 }, "CANCELLED"],
       ];
       await Promise.all(

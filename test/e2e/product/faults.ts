@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { behave, misbehave } from "../../../local/batch/misbehave.ts";
 import type { Run } from "../../../shared/state/run.ts";
 import { type DeployedService, eventually, processesOf } from "../deployed-service.ts";
-import { workersOf } from "../rounds/trouble.ts";
+import { workersOf } from "../rounds/inject-faults.ts";
 import { product } from "./service.ts";
 
 let service: DeployedService;
@@ -18,7 +18,7 @@ const start = (key: string) =>
   service.start({ pipeline: "ridge-sweep", params: { alphas: [1, 0.00001] }, key });
 
 /** Every step succeeded, each result was committed once, and no process is left over. */
-async function expectWhole(run: Run) {
+async function expectComplete(run: Run) {
   expect(run).toMatchObject({ state: "SUCCEEDED", epoch: 1 });
   const records = await service.steps(run.runId);
   expect(new Set(records.map(({ state }) => state))).toEqual(new Set(["SUCCEEDED"]));
@@ -53,7 +53,7 @@ describe("a run survives", () => {
     }
     // On any machine, the jobs of a run take longer than three of these rounds.
     expect(killed).toBeGreaterThanOrEqual(3);
-    await expectWhole(await service.finished(runId, tick));
+    await expectComplete(await service.finished(runId, tick));
   });
 
   it("the whole stack killed and started again in the middle", async () => {
@@ -64,7 +64,7 @@ describe("a run survives", () => {
     });
     await service.stack.kill();
     await service.stack.restart();
-    await expectWhole(await service.finished(runId, tick));
+    await expectComplete(await service.finished(runId, tick));
   });
 
   it("a Batch that repeats, reorders, delays and drops events, throttles, and loses answers", async () => {
@@ -78,7 +78,7 @@ describe("a run survives", () => {
       { kind: "spot-interruption", times: 1, whenLogged: '"started"' },
     ]);
     const { runId } = await start("batch");
-    await expectWhole(await service.finished(runId, tick));
+    await expectComplete(await service.finished(runId, tick));
   });
 });
 

@@ -9,7 +9,7 @@ const patience = 180;
 /** What a person does with a run. */
 export type Habit = "watches" | "cancels" | "pauses" | "retries";
 
-export function habitOf(random: Random): Habit {
+export function actionOf(random: Random): Habit {
   return random.pick(["watches", "watches", "cancels", "pauses", "retries"] as const);
 }
 

@@ -5,7 +5,7 @@ import { hasResult } from "../../../shared/state/step-record.ts";
 import type { DeployedService } from "../deployed-service.ts";
 
 /** Milliseconds between two looks at all records. */
-const everySo = 1500;
+const pollMs = 1500;
 
 /** Watches the records of runs while they're under way: once a record has a result, it keeps it whatever happens. */
 export class ResultWatch {
@@ -48,7 +48,7 @@ export class ResultWatch {
       while (!this.ending.signal.aborted) {
         // If the stack is down, there is nothing to see.
         await this.look(runIds).catch(() => undefined);
-        await delay(everySo, undefined, { signal: this.ending.signal }).catch(() => undefined);
+        await delay(pollMs, undefined, { signal: this.ending.signal }).catch(() => undefined);
       }
       await this.look(runIds);
     };

@@ -6,7 +6,7 @@ import type { OverSpec, PipelineSpec, PureStepSpec, StepSpec } from "../../simul
 export const pipelinesPerRound = 6;
 
 /** Max. length of a list. Each item may become a process, and they all share two cores. */
-const longest = 3;
+const maxSeconds = 3;
 
 /** Seconds between two tries of a step. It's short, as these tests run in real time. */
 const retryDelay = 0.3;
@@ -15,14 +15,14 @@ const retryDelay = 0.3;
 export const functionTimeout = 12;
 
 function shortOver(over: OverSpec): OverSpec {
-  return over.form === "literal" ? { ...over, size: Math.min(over.size, longest) } : over;
+  return over.form === "literal" ? { ...over, size: Math.min(over.size, maxSeconds) } : over;
 }
 
 /** The same step, reduced to seconds of real time. */
 function quick({ work, over, retries, ...step }: PureStepSpec): StepSpec {
   return {
     ...step,
-    work: { ...work, list: Math.min(work.list, longest) },
+    work: { ...work, list: Math.min(work.list, maxSeconds) },
     retries: { ...retries, delay: retryDelay },
     ...(work.kind === "lambda" && { timeout: functionTimeout }),
     ...(over && { over: shortOver(over) }),

@@ -3,10 +3,10 @@ import { hashOf, Random } from "../../simulation/random.ts";
 import type { PipelineSpec } from "../../simulation/spec/pipeline-spec.ts";
 import { type DeployedService, keepTicking } from "../deployed-service.ts";
 import { RoundChecks } from "./checks.ts";
-import { deliver, type Habit, habitOf, interfere, isUnanswered, settle } from "./people.ts";
+import { type FaultCounts, injectFaults } from "./inject-faults.ts";
+import { actionOf, deliver, type Habit, interfere, isUnanswered, settle } from "./people.ts";
 import { ResultWatch } from "./result-watch.ts";
 import { hasOneSlot, parentOf, pipelinesPerRound, specsOf } from "./round-specs.ts";
-import { makeTrouble, type Trouble } from "./trouble.ts";
 
 const family = "test/e2e/jobs/sim";
 
@@ -53,14 +53,14 @@ function runsOf(seed: number, round: number, random: Random): Planned[] {
     return names.flatMap((pipeline) =>
       ["one", "two"].map((key) => {
         const object = pipeline === parent && { object: `raw/rounds/${round}/${key}` };
-        return { pipeline, spec, habit: habitOf(random), key, ...object };
+        return { pipeline, spec, habit: actionOf(random), key, ...object };
       }),
     );
   });
 }
 
 /** The result of a round. */
-export type RoundResult = Trouble & {
+export type RoundResult = FaultCounts & {
   readonly runs: number;
   readonly results: number;
   readonly states: string;
@@ -68,7 +68,7 @@ export type RoundResult = Trouble & {
 };
 
 /** Starts a run, and repeats the start if its answer was lost. Both give the same run. */
-async function startSurely(
+async function startUntilAnswered(
   service: DeployedService,
   { pipeline, key, object }: Planned,
   scheduledAt: string,
@@ -101,11 +101,11 @@ export async function liveRound(
   const watch = new ResultWatch(service);
   const checks = new RoundChecks(service);
   try {
-    const runIds = await Promise.all(planned.map((plan) => startSurely(service, plan, scheduledAt)));
+    const runIds = await Promise.all(planned.map((plan) => startUntilAnswered(service, plan, scheduledAt)));
     watch.begin(runIds);
     const until = Date.now() + milliseconds;
     const [trouble] = await Promise.all([
-      makeTrouble(service, random, milliseconds),
+      injectFaults(service, random, milliseconds),
       ...planned.map(({ object }) => object && deliver(service, object, random, until)),
       ...planned.map(({ habit }, place) =>
         interfere(service, runIds[place] ?? "", habit, new Random(hashOf(seed, `${round} ${place}`)), until),

@@ -107,7 +107,7 @@ class Execution {
       choices.push({
         take: async () => {
           this.left.delays -= 1;
-          for (const task of this.world.live) this.world.ledger.noteZombie(task);
+          for (const task of this.world.live) this.world.ledger.recordZombie(task);
           await this.simulation.goOn();
         },
       });

@@ -18,19 +18,19 @@ const byText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 /** Everything that a world's workers have learned so far, as one number for each worker. */
 export class Histories {
   private readonly world: World;
-  private readonly told = new WeakMap<Task, number>();
+  private readonly answers = new WeakMap<Task, number>();
 
   constructor(world: World) {
     this.world = world;
     world.onAnswer = (task, method, outcome) => {
-      const text = `${this.told.get(task) ?? 0} ${method} ${this.text(outcome)}`;
-      this.told.set(task, hashOf(1, text) * 2097152 + (hashOf(2, text) >>> 11));
+      const text = `${this.answers.get(task) ?? 0} ${method} ${this.text(outcome)}`;
+      this.answers.set(task, hashOf(1, text) * 2097152 + (hashOf(2, text) >>> 11));
     };
   }
 
   /** Describes a worker by its subject and what it knows. How many there were before it doesn't matter. */
   of(task: Task): string {
-    return `${task.name.replace(/ #\d+$/, "")} ${this.told.get(task) ?? 0}`;
+    return `${task.name.replace(/ #\d+$/, "")} ${this.answers.get(task) ?? 0}`;
   }
 
   /** A value as text, equal for values that make no difference to the engine. */

@@ -70,11 +70,11 @@ export class FaultLedger {
     return this.unlisted.has(job);
   }
 
-  noteUnlisted(job: string): void {
+  recordUnlisted(job: string): void {
     this.unlisted.add(job);
   }
 
-  noteZombie(task: Task): void {
+  recordZombie(task: Task): void {
     task.zombie = true;
     this.zombies.add(task.subject);
   }
@@ -84,7 +84,7 @@ export class FaultLedger {
     task.struckAt = task.calls;
     task.strikes += 1;
     // A worker that is struck twice may not have released what it held.
-    if (/killed|late/.test(fault) || task.strikes > 1) this.noteDeath(task);
+    if (/killed|late/.test(fault) || task.strikes > 1) this.recordDeath(task);
     if (countsAsFailure.has(fault)) this.charge(task);
     if (fault !== "function too slow") this.lose(task);
   }
@@ -93,18 +93,18 @@ export class FaultLedger {
   turnTo(task: Task, subject: string): void {
     if (task.kind !== "message") return;
     // If the claim's answer was lost, the worker doesn't know what it holds.
-    if (task.struckAt === task.calls) this.noteDeath(task, subject);
+    if (task.struckAt === task.calls) this.recordDeath(task, subject);
     if (task.subject === subject) return;
     const zombie = task.zombie && task.struckAt === task.calls;
     task.subject = subject;
     task.disturbed = false;
     // A fault that hit the claim itself counts for the claimed record.
     if (task.struckAt === task.calls) this.lose(task);
-    if (zombie) this.noteZombie(task);
+    if (zombie) this.recordZombie(task);
   }
 
   /** Notes that a worker died or couldn't release what it held, so that the next worker finds an expired lease. */
-  noteDeath(task: Task, subject = task.subject): void {
+  recordDeath(task: Task, subject = task.subject): void {
     this.deaths.set(subject, this.deathsOf(subject) + 1);
   }
 
@@ -128,14 +128,14 @@ export class FaultLedger {
 
   /** Faults that can hit a worker during its own work. */
   workFaultsFor(task: Task): readonly FaultKind[] {
-    const usual = this.faultsFor(task);
-    if (task.kind === "job" || usual.length === 0) return usual;
+    const applicable = this.faultsFor(task);
+    if (task.kind === "job" || applicable.length === 0) return applicable;
     return this.mayFail(task) ? ["function too slow", ...workFaults] : workFaults;
   }
 
   /** Whether one more failure may count against a worker's step without making the step fail. */
   mayFail({ charged }: Task): boolean {
-    return charged !== undefined && this.chargesOf(charged.account) < charged.most;
+    return charged !== undefined && this.chargesOf(charged.account) < charged.max;
   }
 
   /** Faults that can hit a job before it begins. */
@@ -149,7 +149,7 @@ export class FaultLedger {
     return this.mayFail(task) && (this.capacity.get(task.subject) ?? 0) < 2;
   }
 
-  noteLackOfCapacity(task: Task): void {
+  recordLackOfCapacity(task: Task): void {
     this.capacity.set(task.subject, (this.capacity.get(task.subject) ?? 0) + 1);
     this.charge(task);
   }

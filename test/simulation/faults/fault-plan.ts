@@ -47,7 +47,7 @@ export type FaultRates = Readonly<Partial<Record<FaultKind, number>>>;
 
 const callRate = 0.012;
 /** Rates at intensity 1. */
-const usualRates: Readonly<Record<FaultKind, number>> = {
+const defaultRates: Readonly<Record<FaultKind, number>> = {
   "message duplicated": 0.12,
   "message delayed": 0.12,
   "message lost": 0.06,
@@ -87,7 +87,7 @@ export function ratesFor(random: Random): FaultRates {
   const intensity = random.pick([0, 0.5, 1, 1, 1, 2, 2, 4, 4]);
   const rates: Partial<Record<FaultKind, number>> = {};
   for (const kind of faultKinds) {
-    if (random.chance(0.75)) rates[kind] = Math.min(0.9, usualRates[kind] * intensity);
+    if (random.chance(0.75)) rates[kind] = Math.min(0.9, defaultRates[kind] * intensity);
   }
   return rates;
 }

@@ -248,7 +248,7 @@ export class FinalChecks {
           `${step} of epoch ${run.epoch} is ${record?.state ?? "not stored"}`,
         );
     }
-    for (const step of noticesOf(run.state)) this.told(run, step);
+    for (const step of noticesOf(run.state)) this.notified(run, step);
   }
 
   /** A run that succeeded started one run of the following pipeline, with its result. Any other run started none. */
@@ -271,12 +271,12 @@ export class FinalChecks {
     }
   }
 
-  private told({ runId, epoch, state }: Run, step: string): void {
+  private notified({ runId, epoch, state }: Run, step: string): void {
     const key = `${runId}.${epoch}.${state}.${step.split("/")[1]}`;
     const times = this.world.memory.notifier.sent.filter((sent) => sent.key === key).length;
-    const most = 1 + this.world.ledger.lossesOf(subjectOf({ runId, step, index: epoch, epoch }));
-    if (times < 1 || times > most)
-      this.broken("notices are told once", `${step} was told ${times} times; its faults explain ${most}`);
+    const max = 1 + this.world.ledger.lossesOf(subjectOf({ runId, step, index: epoch, epoch }));
+    if (times < 1 || times > max)
+      this.broken("notices are told once", `${step} was told ${times} times; its faults explain ${max}`);
   }
 
   /** Nothing that has ended holds a slot. */
@@ -349,17 +349,17 @@ export class FinalChecks {
     // two are refused. A claim is also refused if two calls that start runs at once admit the same run, and both send
     // its first hints.
     const twice = watch.runs.size > 1 ? latest.size : 0;
-    const most =
+    const max =
       3 * latest.size +
       twice +
       2 * maps +
       Math.floor(latest.size / 200) +
       4 * (attempts - begun.size) +
       4 * jobs;
-    if (watch.steps.stepWrites > most)
+    if (watch.steps.stepWrites > max)
       this.broken(
         "bounded cost",
-        `${watch.steps.stepWrites} writes of steps without a fault; expected ${most}`,
+        `${watch.steps.stepWrites} writes of steps without a fault; expected ${max}`,
       );
   }
 

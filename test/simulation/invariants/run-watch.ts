@@ -198,7 +198,7 @@ export class RunWatch {
       const change = `${before.state} ${before.epoch} → ${run.state} ${run.epoch}`;
       this.violations.add("legal transition", `run ${run.runId}: ${change}`);
     }
-    if (reopened) this.checkKept(before, run);
+    if (reopened) this.checkUnchanged(before, run);
     this.checkStopped(run);
     if ("endedAt" in run && !("endedAt" in before)) this.onEnd(run);
   }
@@ -213,7 +213,7 @@ export class RunWatch {
     }
   }
 
-  private checkKept(before: Run, run: Run): void {
+  private checkUnchanged(before: Run, run: Run): void {
     const lost = [...before.progress.done].filter((step) => !run.progress.done.has(step));
     if (lost.length > 0)
       this.violations.add(

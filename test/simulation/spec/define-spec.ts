@@ -169,12 +169,12 @@ function hooksFor(body: LambdaBody) {
   return { succeeded: hook, failed: hook, cancelled: hook, timedOut: hook };
 }
 
-const told = ["SUCCEEDED", "FAILED", "CANCELLED", "TIMED_OUT"] as const;
+const reportedStates = ["SUCCEEDED", "FAILED", "CANCELLED", "TIMED_OUT"] as const;
 
 /** Who gets a notice of a run's end, in addition to its hook. */
 export const notices = [
-  notice({ on: told, to: email() }),
-  notice({ on: told, to: webhook({ url: "https://example.com/" }) }),
+  notice({ on: reportedStates, to: email() }),
+  notice({ on: reportedStates, to: webhook({ url: "https://example.com/" }) }),
 ];
 
 /** Name of the work queue that several pipelines share. */

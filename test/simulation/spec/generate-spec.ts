@@ -1,3 +1,4 @@
+import type { TaskKind } from "../../../shared/pipeline/graph.ts";
 import type { Random } from "../random.ts";
 import {
   always,
@@ -109,18 +110,51 @@ function childFor(random: Random, name: string): WorkSpec {
   return { kind: "child", pipeline: { steps, ...(random.chance(0.1) && { maxActiveRuns: 1 }) } };
 }
 
-/** Makes the work of a step, of any kind. */
+/** Makes the work of a step. */
 type WorkMaker = (random: Random, name: string, retries: RetriesSpec, mapped: boolean) => WorkSpec;
 
-const workFor: WorkMaker = (random, name, retries, mapped) => {
-  const draw = random.next();
-  if (draw < 0.05) return childFor(random, name);
-  if (mapped || draw > 0.13) return pureFor(random, retries, mapped);
-  if (draw < 0.1)
-    return { kind: "wait", seconds: random.pick([0, 1, 40, 1000]), form: random.pick(["seconds", "until"]) };
+function waitFor(random: Random): WorkSpec {
+  return { kind: "wait", seconds: random.pick([0, 1, 40, 1000]), form: random.pick(["seconds", "until"]) };
+}
+
+function approvalFor(random: Random): WorkSpec {
   const answer = random.pick(["yes", "yes", "no", "none"] as const);
   const byDefault = random.pick([undefined, "approve", "reject"] as const);
   return { kind: "approval", answer, ...(byDefault && { byDefault }) };
+}
+
+function objectFor(random: Random): WorkSpec {
+  const lands = random.pick([0, 5, 120, 900, undefined]);
+  return { kind: "object", ...(lands !== undefined && { lands }) };
+}
+
+const pureWork: WorkMaker = (random, _name, retries, mapped) => pureFor(random, retries, mapped);
+
+/**
+ * How each kind of work is made, and its share of the steps. The shares add up to 1. A step kind without a row is a
+ * compile error, so that no kind is missing from the random pipelines.
+ */
+const kinds: Readonly<Record<TaskKind, { readonly share: number; readonly make: WorkMaker }>> = {
+  child: { share: 0.05, make: (random, name) => childFor(random, name) },
+  wait: { share: 0.05, make: waitFor },
+  approval: { share: 0.03, make: approvalFor },
+  // `waitingOtherwise` replaces other waits by these, so that a seed keeps the rest of its pipeline.
+  object: { share: 0, make: objectFor },
+  // `pureFor` draws which of the two it is, with the rest of the work.
+  batch: { share: 0, make: pureWork },
+  lambda: { share: 0.87, make: pureWork },
+};
+
+const workFor: WorkMaker = (random, name, retries, mapped) => {
+  const draw = random.next();
+  let sum = 0;
+  const drawn = Object.values(kinds).find(({ share }) => {
+    sum += share;
+    return draw < sum;
+  });
+  // Some waits are mapped later, by `waitingOtherwise`.
+  const isMappable = drawn === kinds.child || drawn === undefined || !mapped;
+  return (isMappable ? (drawn ?? kinds.lambda) : kinds.lambda).make(random, name, retries, mapped);
 };
 
 /** A step that may run although the steps before it didn't succeed. All the data it takes is optional. */
@@ -159,7 +193,7 @@ function stepFor(random: Random, shape: Shape, earlier: readonly StepSpec[], mak
 }
 
 /** A step that a person's retry doesn't fix. */
-function unmended(step: StepSpec): StepSpec {
+function withoutHealed(step: StepSpec): StepSpec {
   if (!isPure(step.work) || step.work.failing === undefined) return step;
   const { healed: _healed, ...failing } = step.work.failing;
   return { ...step, work: { ...step.work, failing } };
@@ -169,7 +203,7 @@ function unmended(step: StepSpec): StepSpec {
  * If a step may run after a failure, or takes what another run made, its result depends on the epoch it ran in. Then
  * all epochs have to be alike.
  */
-function withoutMending(steps: readonly StepSpec[]): readonly StepSpec[] {
+function withoutHealing(steps: readonly StepSpec[]): readonly StepSpec[] {
   const depends = steps.some(
     ({ rule, optional, work, cache }) =>
       rule !== undefined || optional === true || cache === true || work.kind === "child",
@@ -181,10 +215,10 @@ function withoutMending(steps: readonly StepSpec[]): readonly StepSpec[] {
           ...step,
           work: {
             kind: "child",
-            pipeline: { ...step.work.pipeline, steps: step.work.pipeline.steps.map(unmended) },
+            pipeline: { ...step.work.pipeline, steps: step.work.pipeline.steps.map(withoutHealed) },
           },
         }
-      : unmended(step),
+      : withoutHealed(step),
   );
 }
 
@@ -197,7 +231,7 @@ function isWide({ over }: StepSpec): boolean {
  * Removes what would take too long with hundreds of children: large results, all of which each job of another map may
  * get, and a limit of one run at a time.
  */
-function withoutTheEndless(steps: readonly StepSpec[]): StepSpec[] {
+function withoutEndless(steps: readonly StepSpec[]): StepSpec[] {
   return steps.map((step) => {
     const { work } = step;
     if (!isWide(step)) return step;
@@ -216,7 +250,7 @@ function stepsFor(random: Random, make: WorkMaker): readonly StepSpec[] {
   const size = random.pick([1, 2, 3, 3, 4, 4, 5, 6, 8]);
   const steps: StepSpec[] = [];
   while (steps.length < size) steps.push(stepFor(random, shape, steps, make));
-  return withoutTheEndless(withoutMending(steps));
+  return withoutEndless(withoutHealing(steps));
 }
 
 /** Makes some functions large. Drawn last, so that a seed's pipeline otherwise stays the same as without sizes. */
@@ -230,8 +264,7 @@ function sized<S extends StepSpec>(random: Random, steps: readonly S[]): S[] {
 function waitingOtherwise(random: Random, steps: readonly StepSpec[]): StepSpec[] {
   return steps.map((step) => {
     if (!isWaiting(step.work)) return step;
-    const lands = random.pick([0, 5, 120, 900, undefined]);
-    const object = { kind: "object", ...(lands !== undefined && { lands }) } as const;
+    const object = kinds.object.make(random, step.name, step.retries, step.over !== undefined);
     const { when: _when, ...plain } = step;
     const mapped = random.chance(0.3) && step.optional !== true;
     const size = random.between(0, 3);

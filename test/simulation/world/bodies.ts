@@ -37,7 +37,7 @@ export class Bodies {
   }
 
   /** A record's failures in its current pass, as each pass has all of its retries. */
-  private failuresSoFar(runId: string, step: string, index: number, epoch: number): number {
+  private failuresBefore(runId: string, step: string, index: number, epoch: number): number {
     const record = this.world.watch.steps.get(runId, step, index);
     if (record?.epoch !== epoch) return 0;
     const before = record.passes === undefined ? 0 : this.before.get(this.passOf(record));
@@ -62,14 +62,14 @@ export class Bodies {
   }
 
   /** How many failures may be added to the step's own. */
-  allowance(runId: string, step: StepSpec, index: number, epoch: number): { account: string; most: number } {
+  allowance(runId: string, step: StepSpec, index: number, epoch: number): { account: string; max: number } {
     const own = isPure(step.work) ? failuresOf(step.work.failing, index, epoch) : 0;
-    const most = step.retries.on === undefined ? step.retries.limit - own : 0;
-    return { account: subjectOf({ runId, step: step.name, index, epoch }), most };
+    const max = step.retries.on === undefined ? step.retries.limit - own : 0;
+    return { account: subjectOf({ runId, step: step.name, index, epoch }), max };
   }
 
   /** The allowance of the step that a job works for. */
-  allowanceOfJob(job: JobIdentity): { account: string; most: number } | undefined {
+  allowanceOfJob(job: JobIdentity): { account: string; max: number } | undefined {
     const step = this.steps.get(job.step);
     return step && this.allowance(job.runId, step, job.index, job.epoch);
   }
@@ -82,7 +82,7 @@ export class Bodies {
   }
 
   /** A step gets exactly what the steps before it committed. */
-  private checkGiven(runId: string, { name, uses }: StepSpec, { from }: WorkInput): void {
+  private checkInput(runId: string, { name, uses }: StepSpec, { from }: WorkInput): void {
     for (const [place, used] of uses.entries()) {
       const record = this.world.watch.steps.get(runId, used, 0);
       const { made } = (from[place] ?? {}) as Partial<WorkOutput>;
@@ -103,11 +103,11 @@ export class Bodies {
     input: WorkInput,
   ): Json {
     const { work } = step;
-    this.checkGiven(runId, step, input);
+    this.checkInput(runId, step, input);
     if (!isPure(work)) throw new TypeError(`step ${step.name} has no body`);
     const { failing } = work;
     const failures = failuresOf(failing, index, epoch);
-    if (failing !== undefined && this.failuresSoFar(runId, step.name, index, epoch) < failures)
+    if (failing !== undefined && this.failuresBefore(runId, step.name, index, epoch) < failures)
       throw thrownFor(failing);
     const record = this.world.watch.steps.get(runId, step.name, index);
     const pass = record?.epoch === epoch ? (record.passes ?? 0) : 0;

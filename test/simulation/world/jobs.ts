@@ -20,7 +20,7 @@ import type { World } from "./world.ts";
 export type JobBody = (job: JobIdentity, input: Json, task: Task) => Promise<Json>;
 
 /** Milliseconds after which a machine comes too late, as the engine has already given the job up. */
-const lateMachine = 6 * 3_600_000;
+const machineDelay = 6 * 3_600_000;
 
 const takenBack: JobTryDetail = { statusReason: "Host EC2 (instance i-0123456789abcdef0) terminated." };
 const outOfMemory: JobExit = {
@@ -111,8 +111,8 @@ export class Jobs {
     const { scheduler, memory } = this.world;
     const waits = this.world.plan.decide(key, ["job waits for a machine"], draws.next(), this.world.now);
     const long = draws.chance(0.5) && this.world.ledger.mayLackCapacity(task);
-    if (waits !== undefined && long) this.world.ledger.noteLackOfCapacity(task);
-    const machine = long ? lateMachine : draws.between(60_000, 2_900_000);
+    if (waits !== undefined && long) this.world.ledger.recordLackOfCapacity(task);
+    const machine = long ? machineDelay : draws.between(60_000, 2_900_000);
     const wait = waits === undefined ? draws.between(50, 2000) : machine;
     const runnable = draws.between(10, 500);
     const struck = this.strikeBefore(job, task);
@@ -141,12 +141,12 @@ export class Jobs {
     const counts = waiting !== undefined && !this.world.ledger.maySubmitTwice(waiting.name);
     if (lost === takenBack && counts && isSpotQueue(waiting.queue))
       this.spotLosses.set(task.subject, this.spotLossesOf(task) + 1);
-    const isTriedAgain = this.world.memory.batch.tryAgain(job.id, lost);
-    const what = isTriedAgain ? "is tried again by Batch" : "failed";
+    const isRetried = this.world.memory.batch.tryAgain(job.id, lost);
+    const what = isRetried ? "is tried again by Batch" : "failed";
     this.world.trace.add(this.world.now, task.name, () => `job ${job.id} ${what}: ${JSON.stringify(lost)}`);
     this.look();
     const [detail] = this.world.memory.batch.waiting().filter(({ id }) => id === job.id);
-    if (isTriedAgain && detail !== undefined) this.accept(detail);
+    if (isRetried && detail !== undefined) this.accept(detail);
   }
 
   private spotLossesOf({ subject }: Task): number {
@@ -155,9 +155,9 @@ export class Jobs {
 
   /** Once its step has lost as many Spot machines as it may, a job no longer begins on one. */
   private checkMachine(task: Task, { queue, name }: { queue: string; name: string }): void {
-    const most = task.job === undefined ? undefined : this.spotMachines(task.job);
+    const max = task.job === undefined ? undefined : this.spotMachines(task.job);
     const lost = this.spotLossesOf(task);
-    if (most === undefined || !isSpotQueue(queue) || lost < most) return;
+    if (max === undefined || !isSpotQueue(queue) || lost < max) return;
     // If a job exists twice, only one copy counts.
     if (!this.world.ledger.maySubmitTwice(name))
       this.world.violations.add(
@@ -179,7 +179,7 @@ export class Jobs {
   }
 
   /** How many more failures a job's step can tolerate. */
-  allowance: (job: JobIdentity) => { account: string; most: number } | undefined = () => undefined;
+  allowance: (job: JobIdentity) => { account: string; max: number } | undefined = () => undefined;
 
   /** How many Spot machines a job's step may lose. Undefined if each of its passes may lose some. */
   spotMachines: (job: JobIdentity) => number | undefined = () => undefined;

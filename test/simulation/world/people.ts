@@ -31,12 +31,12 @@ export class People {
 
   /** Decides in advance when runs are cancelled. */
   mayCancel(runId: () => string | undefined): void {
-    for (const [time, most] of [3000, 40_000, 900_000].entries()) {
+    for (const [time, max] of [3000, 40_000, 900_000].entries()) {
       const key = `person/cancel ${time}`;
       const draws = this.world.plan.drawsFor(key);
       const kind = this.world.plan.decide(key, ["person cancels"], draws.next(), this.world.now);
       if (kind === undefined) continue;
-      const when = draws.between(1, most);
+      const when = draws.between(1, max);
       const cancel = () => {
         const id = runId();
         return id === undefined ? undefined : this.cancel(id);
@@ -49,12 +49,12 @@ export class People {
 
   /** Decides in advance when runs are paused. Each is resumed some time later. */
   mayPause(runId: () => string | undefined): void {
-    for (const [time, most] of [2000, 60_000].entries()) {
+    for (const [time, max] of [2000, 60_000].entries()) {
       const key = `person/pause ${time}`;
       const draws = this.world.plan.drawsFor(key);
       const kind = this.world.plan.decide(key, ["person pauses"], draws.next(), this.world.now);
       if (kind === undefined) continue;
-      this.world.scheduler.in(draws.between(1, most), async () => {
+      this.world.scheduler.in(draws.between(1, max), async () => {
         const id = runId();
         if (id === undefined) return;
         const delay = draws.pick([500, 30_000, 400_000]);
@@ -119,8 +119,8 @@ export class People {
     return this.world.begin(task, work, (error) => {
       if (isSimulated(error)) return unanswered();
       // A person gives up if the answer is that the request doesn't fit the run's state.
-      const told = error instanceof RunStateError || error instanceof RunNotFoundError;
-      if (error !== undefined && !told)
+      const isRefusal = error instanceof RunStateError || error instanceof RunNotFoundError;
+      if (error !== undefined && !isRefusal)
         this.world.violations.add("people get answers", `${what} of ${runId} threw ${String(error)}`);
       answered();
     });

@@ -20,7 +20,7 @@ export class Task {
   /** How many milliseconds this worker's clock is ahead. */
   readonly skew: number;
   /** The states of runs that it last learned, by id. */
-  readonly told = new Map<string, string>();
+  readonly knownStates = new Map<string, string>();
   /** For a job, the attempt that it works for. */
   job: JobIdentity | undefined;
   /** The size of its process. */
@@ -39,7 +39,7 @@ export class Task {
   /** When its function's time limit is reached, and the controller that aborts it then. */
   deadline: { readonly at: number; readonly controller: AbortController } | undefined;
   /** How many failures may count against its step in addition to the step's own. */
-  charged: { readonly account: string; readonly most: number } | undefined;
+  charged: { readonly account: string; readonly max: number } | undefined;
   /** Whether any fault hit it. */
   disturbed = false;
   /** Whether it was held up for longer than others wait for it. */

@@ -1,7 +1,7 @@
 import type { JobSubmission } from "../../../shared/ports/batch-service.ts";
 import type { Clock } from "../../../shared/ports/clock.ts";
 import type { Engine, WorkerSize } from "../../../shared/ports/engine.ts";
-import { letGoLease } from "../../../shared/state/decide-claim.ts";
+import { releasedLease } from "../../../shared/state/decide-claim.ts";
 import type { Run } from "../../../shared/state/run.ts";
 import type { HeldStep } from "../../../shared/state/step-record.ts";
 import { MemoryEngine } from "../../../shared/testing/memory-engine.ts";
@@ -264,11 +264,11 @@ export class World {
     const draws = this.plan.drawsFor(key);
     const draw = draws.next() / (task.exposed * (dangerous[method] ?? 1));
     const fault = this.strike(task, key, this.ledger.faultsFor(task), draw);
-    const letsGo = method === "putStep" && (args[0] as Partial<HeldStep>).leaseUntil === letGoLease;
-    if (fault !== undefined && letsGo) this.ledger.noteDeath(task);
+    const releasesLease = method === "putStep" && (args[0] as Partial<HeldStep>).leaseUntil === releasedLease;
+    if (fault !== undefined && releasesLease) this.ledger.recordDeath(task);
     const latency = draws.between(1, 25);
     const late = draws.pick([2000, 25_000, 70_000, 110_000]);
-    if (fault === "call late" || fault === "answer late") this.ledger.noteZombie(task);
+    if (fault === "call late" || fault === "answer late") this.ledger.recordZombie(task);
     return new Promise((resolve, reject) => {
       const call: Call = { task, key, port, method, args, effect, resolve, reject, late, draw: draws.next() };
       const takes = fault === "call late" ? late : latency;
@@ -301,15 +301,15 @@ export class World {
       return this.answer(call, () => call.reject(refusal));
     }
     const outcome = await this.effect(call);
-    const told = () => ("value" in outcome ? shown(outcome.value) : String(outcome.error));
-    this.trace.add(this.now, task.name, () => `${what()} → ${told()} ${fault?.toUpperCase() ?? ""}`);
+    const outcomeText = () => ("value" in outcome ? shown(outcome.value) : String(outcome.error));
+    this.trace.add(this.now, task.name, () => `${what()} → ${outcomeText()} ${fault?.toUpperCase() ?? ""}`);
     if (fault === "worker killed after a call") return this.kill(task);
     if (fault !== undefined && task.kind === "job") this.onJobFault(task, fault, args);
     if (fault === "answer lost") {
       return this.answer(call, () => call.reject(new AnswerLostError(`${port}.${method}`)));
     }
     const settle = () => ("value" in outcome ? call.resolve(outcome.value) : call.reject(outcome.error));
-    this.noteTold(task, outcome);
+    this.recordKnownState(task, outcome);
     this.onAnswer(task, method, outcome);
     if (fault !== "answer late") return this.answer(call, settle);
     return this.scheduler.in(call.late, () => this.answer(call, settle));
@@ -322,11 +322,11 @@ export class World {
     try {
       const truth = await call.effect();
       if (port === "batch") this.afterBatch();
-      if (method === "submit") this.noteSubmission(args[0] as JobSubmission);
+      if (method === "submit") this.recordSubmission(args[0] as JobSubmission);
       const value = this.indexes.answer(method, truth, (kind) => {
         if (kind === "job unlisted" && !this.isFresh(String(args[0]))) return false;
         const behind = this.plan.decide(`${key}/index`, [kind], draw, this.now) !== undefined;
-        if (behind && kind === "job unlisted") this.ledger.noteUnlisted(String(args[0]));
+        if (behind && kind === "job unlisted") this.ledger.recordUnlisted(String(args[0]));
         return behind;
       });
       return { value };
@@ -337,21 +337,24 @@ export class World {
     }
   }
 
-  private noteTold({ told }: Task, outcome: { value: unknown } | { error: unknown }): void {
+  private recordKnownState(
+    { knownStates: outcomeText }: Task,
+    outcome: { value: unknown } | { error: unknown },
+  ): void {
     const run = "value" in outcome ? (outcome.value as Partial<Run> | undefined) : undefined;
     if (run?.runId !== undefined && run.progress !== undefined && run.state !== undefined)
-      told.set(run.runId, run.state);
+      outcomeText.set(run.runId, run.state);
   }
 
   /** Checks a function that begins or a job that is submitted: its worker must not know that the run has stopped. */
   begins(runId: string, step: string, fitting: readonly string[] = ["RUNNING"]): void {
-    const state = this.scheduler.current?.told.get(runId) ?? "RUNNING";
+    const state = this.scheduler.current?.knownStates.get(runId) ?? "RUNNING";
     if (!fitting.includes(state))
       this.violations.add("nothing begins that is not to", `${step} began in ${runId}, known to be ${state}`);
     this.watch.begins(runId, step);
   }
 
-  private noteSubmission({ name, environment }: JobSubmission): void {
+  private recordSubmission({ name, environment }: JobSubmission): void {
     const { MILLRACE_RUN_ID: runId = "", MILLRACE_STEP: step = "" } = environment;
     // What was claimed before a pause continues.
     this.begins(runId, step, ["RUNNING", "PAUSED"]);
@@ -370,7 +373,7 @@ export class World {
     const draws = this.plan.drawsFor(key);
     const drawn = this.strike(task, key, this.ledger.workFaultsFor(task), draws.next());
     const late = draws.between(20_000, 118_000);
-    if (drawn === "call late") this.ledger.noteZombie(task);
+    if (drawn === "call late") this.ledger.recordZombie(task);
     task.pending += 1;
     let open = true;
     return new Promise((resolve) => {

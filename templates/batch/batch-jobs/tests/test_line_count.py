@@ -20,7 +20,7 @@ def test_counts_the_words_of_each_line_that_is_not_empty(tmp_path: Path) -> None
     assert report == {"columns": ["line", "words"], "rows": [[1, 2], [2, 1]]}
 
 
-def test_what_is_no_text_is_refused_for_good(tmp_path: Path) -> None:
+def test_a_file_that_isnt_text_is_refused_for_good(tmp_path: Path) -> None:
     context = make_context(tmp_path, None)
     with pytest.raises(FatalError, match="is no text in UTF-8"):
         count({"text": context.artifacts.write_bytes("text.txt", b"\xff\xfe")}, context)

@@ -8,7 +8,7 @@ export const trial = {
     input: z.object({
       value: z.number(),
       seconds: z.number().nonnegative().default(0),
-      mendedIn: z.int().default(1),
+      succeedsInEpoch: z.int().default(1),
     }),
     output: z.object({ value: z.number(), attempt: z.int() }),
     resources: { vcpus: 1, memory: 128 },

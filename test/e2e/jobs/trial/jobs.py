@@ -9,7 +9,7 @@ from millrace_job import Context, FatalError, job
 class WorkInput(TypedDict):
     value: float
     seconds: float
-    mendedIn: int
+    succeedsInEpoch: int
 
 
 class WorkOutput(TypedDict):
@@ -21,6 +21,6 @@ class WorkOutput(TypedDict):
 def work(input: WorkInput, context: Context) -> WorkOutput:
     """Takes its time and gives its value back, or fails for good in the epochs before it was mended."""
     time.sleep(input["seconds"])
-    if context.epoch < input["mendedIn"]:
-        raise FatalError(f"broken until epoch {input['mendedIn']}")
+    if context.epoch < input["succeedsInEpoch"]:
+        raise FatalError(f"broken until epoch {input['succeedsInEpoch']}")
     return {"value": input["value"], "attempt": context.attempt}

@@ -1,5 +1,5 @@
 /** Default number of concurrent calls: half of the sockets that a client of the AWS SDK has. */
-const defaultAtOnce = 25;
+const defaultConcurrency = 25;
 
 /**
  * Does something for each item of a list, a limited number at a time.
@@ -8,10 +8,10 @@ const defaultAtOnce = 25;
  * @throws the first error, after all calls that were begun have ended. A call that a function leaves open would go on
  * in the middle of another invocation.
  */
-export async function severalAtOnce<T, R>(
+export async function mapConcurrently<T, R>(
   list: readonly T[],
   work: (each: T) => Promise<R>,
-  atOnce = defaultAtOnce,
+  atOnce = defaultConcurrency,
 ): Promise<R[]> {
   const results: R[] = [];
   for (let place = 0; place < list.length; place += atOnce) {

@@ -1,14 +1,14 @@
-import { severalAtOnce } from "./several-at-once.ts";
+import { mapConcurrently } from "./map-concurrently.ts";
 
-describe("several at once", () => {
-  it("are so many at most, and give their results in the order of the list", async () => {
+describe("mapping a list concurrently", () => {
+  it("limits the concurrency, and returns results in the list's order", async () => {
     let underWay = 0;
-    let most = 0;
-    const results = await severalAtOnce(
+    let maxActive = 0;
+    const results = await mapConcurrently(
       [5, 1, 4, 2, 3],
       async (n) => {
         underWay += 1;
-        most = Math.max(most, underWay);
+        maxActive = Math.max(maxActive, underWay);
         for (let turn = 0; turn < n; turn += 1) await Promise.resolve();
         underWay -= 1;
         return n * 10;
@@ -16,13 +16,13 @@ describe("several at once", () => {
       2,
     );
     expect(results).toEqual([50, 10, 40, 20, 30]);
-    expect(most).toBe(2);
+    expect(maxActive).toBe(2);
   });
 
-  it("of which one fails are waited for, and none is begun after them", async () => {
+  it("waits for the items under way after a failure, and starts no more", async () => {
     const begun: number[] = [];
     const ended: number[] = [];
-    const working = severalAtOnce(
+    const working = mapConcurrently(
       [1, 2, 3, 4],
       async (n) => {
         begun.push(n);

@@ -1,11 +1,11 @@
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 
 /** Calls that read, and how many items DynamoDB examined for them. */
-export type Looked = { queries: number; reads: number; items: number };
+export type ReadCounts = { queries: number; reads: number; items: number };
 
 /** Counts what a client reads from now on. */
-export function watch(client: DynamoDBDocumentClient): Looked {
-  const looked: Looked = { queries: 0, reads: 0, items: 0 };
+export function watch(client: DynamoDBDocumentClient): ReadCounts {
+  const looked: ReadCounts = { queries: 0, reads: 0, items: 0 };
   client.middlewareStack.add(
     (next, { commandName }) =>
       async (args) => {

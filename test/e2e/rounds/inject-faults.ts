@@ -41,19 +41,19 @@ async function misbehaveAtRandom({ stack }: DeployedService, random: Random): Pr
 }
 
 /** What was done to the stack. */
-export type Trouble = { killed: number; crashed: number };
+export type FaultCounts = { killed: number; crashed: number };
 
 /**
  * Makes trouble for some time: kills workers, kills and restarts the servers once in the middle, and makes Batch
  * misbehave. All of it is over when this returns.
  */
-export async function makeTrouble(
+export async function injectFaults(
   service: DeployedService,
   random: Random,
   milliseconds: number,
-): Promise<Trouble> {
+): Promise<FaultCounts> {
   const { stack } = service;
-  const trouble: Trouble = { killed: 0, crashed: 0 };
+  const trouble: FaultCounts = { killed: 0, crashed: 0 };
   const end = Date.now() + milliseconds;
   const crashAt = Date.now() + milliseconds * (0.3 + 0.4 * random.next());
   await misbehaveAtRandom(service, random);
