@@ -196,7 +196,10 @@ export function logLineText(
   const colour = stepColours[(numbers.get(step) ?? 0) % stepColours.length] ?? "cyan";
   const time = styleText("gray", new Date(line.at).toISOString().slice(11, 23));
   const name = styleText(step === "" ? "gray" : colour, stepText(line, mapped.has(step)).padEnd(width));
-  const loud = level === "info" ? messageLines : styleText(levelColours[level], `${level.toUpperCase()} ${messageLines}`);
+  const loud =
+    level === "info"
+      ? messageLines
+      : styleText(levelColours[level], `${level.toUpperCase()} ${messageLines}`);
   const below = error === undefined || isReported ? [] : [...remedyLines(error), ...stackLines(error)];
   return [
     [`${time}  ${name}`, loud, facts].filter((part) => part !== "").join("  "),

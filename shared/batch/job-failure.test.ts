@@ -90,7 +90,10 @@ describe("why a job failed", () => {
 
   it("keeps the code that the job said, with its remedy if this version knows it", () => {
     const known = jobFailure(job({ exitCode: 2 }), { ...said, code: "CONTRACT_BROKEN" });
-    expect(known.error).toMatchObject({ code: "CONTRACT_BROKEN", remedy: expect.stringContaining("contract.ts") });
+    expect(known.error).toMatchObject({
+      code: "CONTRACT_BROKEN",
+      remedy: expect.stringContaining("contract.ts"),
+    });
     const newer = jobFailure(job({ exitCode: 2 }), { ...said, code: "NEWER_CODE" }).error;
     expect([newer.code, newer.remedy]).toEqual(["NEWER_CODE", undefined]);
   });
