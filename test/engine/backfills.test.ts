@@ -236,7 +236,7 @@ describe("a backfill", () => {
     expect(most).toBeLessThan(8 * 1024);
     const again = await startBackfill(memory.engine, hours);
     expect(again).toMatchObject({ state: "DONE", counts: { succeeded: 0, skipped: 984, failed: 0 } });
-  }, 60_000);
+  });
 
   it("of a pipeline that is deployed no more is cancelled and says so", async () => {
     const memory = memoryOf(scoring(90));

@@ -295,5 +295,5 @@ describe("a submission in parts that is taken up again", () => {
     await retryRun(memory.engine, runId);
     expect(await memory.finish(runId)).toMatchObject({ state: "SUCCEEDED" });
     expect(parts).toBeGreaterThan(2);
-  }, 60_000);
+  });
 });
