@@ -47,10 +47,9 @@ async function format(files: readonly NewFile[]): Promise<void> {
 }
 
 function nextSteps({ kebab, snake }: PipelineNames, withJob: boolean): string {
-  const job = `cd batch-jobs && ../.venv/bin/python -m pytest tests/test_${snake}.py`;
+  const tests = [`pipelines/${kebab}`, ...(withJob ? [`batch-jobs/tests/test_${snake}.py`] : [])];
   const steps = [
-    [`npm test -- pipelines/${kebab}`, "its test"],
-    ...(withJob ? [[job, "its job's"]] : []),
+    [`npm test -- ${tests.join(" ")}`, withJob ? "its test and its job's" : "its test"],
     ...(withJob ? [["npm run schemas", "after each change of contract.ts"]] : []),
     [`npx millrace graph ${kebab}`, "its picture"],
     ["npm run stack", "the local stack; where one runs, this deploys to it"],

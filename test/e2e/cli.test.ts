@@ -13,8 +13,6 @@ import type { RunView } from "../../shared/run/run-view.ts";
 import { type DeployedService, deployService, eventually } from "./deployed-service.ts";
 import { type Said, typed } from "./typed-command.ts";
 
-jest.setTimeout(120_000);
-
 const folder = mkdtempSync(path.join(tmpdir(), "millrace-cli-"));
 let service: DeployedService;
 const run = "20211004T162100Z-none";

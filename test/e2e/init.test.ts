@@ -4,8 +4,6 @@ import path from "node:path";
 import { execa } from "execa";
 import { NODE_BIN, REPOSITORY, VENV } from "../../local/stack/paths.ts";
 
-jest.setTimeout(120_000);
-
 /** What a pipeline, its job, and the tools that check them need. */
 const sources = [
   ...["batch-jobs", "cli", "functions", "local", "pipelines", "resources", "shared", "templates"],

@@ -63,7 +63,7 @@ describe("a child run", () => {
       );
     });
     const reporting = definePipeline(
-      { name: "telling", params: z.strictObject({ month: z.string() }) },
+      { name: "reporting", params: z.strictObject({ month: z.string() }) },
       (build) => {
         const { params, run, step } = build;
         step(
@@ -75,7 +75,7 @@ describe("a child run", () => {
     );
     const parent = definePipeline({ name: "parent", params: none }, ({ step }) => {
       step("silent", child(silent, {}));
-      step("telling", child(reporting, { month: text`2021-${"10"}` }));
+      step("reporting", child(reporting, { month: text`2021-${"10"}` }));
     });
     const { outputs } = await testPipeline(parent);
     expect(outputs).toEqual({
@@ -201,7 +201,7 @@ describe("a large result that is gone from S3", () => {
       lambda({ text: params }, ({ text }) => text.length),
     );
   });
-  const reporting = definePipeline({ name: "telling", params: none }, ({ step }) => ({
+  const reporting = definePipeline({ name: "reporting", params: none }, ({ step }) => ({
     text: step("make", large),
   }));
 

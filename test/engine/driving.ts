@@ -3,6 +3,7 @@ import { startByHand } from "../../shared/operate/start-by-hand.ts";
 import type { Json } from "../../shared/pipeline/index.ts";
 import type { Engine } from "../../shared/ports/engine.ts";
 import type { StoredStep } from "../../shared/ports/run-store.ts";
+import { type StartedRun, type StartRequest, startRun } from "../../shared/run/start-run.ts";
 import { knownStep } from "../../shared/state/read-step.ts";
 import type { Run } from "../../shared/state/run.ts";
 import type { MemoryEngine } from "../../shared/testing/memory-engine.ts";
@@ -31,6 +32,17 @@ export async function begin(memory: MemoryEngine, pipeline: string, start: Start
   starts += 1;
   memory.clock.moveTo(memory.clock.now() + 1);
   return (await startByHand(memory.engine, { pipeline, key: `start ${starts}`, ...start })).runId;
+}
+
+/**
+ * Starts a run like a person who gives no key: for the same pipeline and time, it is the same run. Unlike
+ * {@link begin}, it doesn't move the clock.
+ */
+export function startManually(
+  engine: Engine,
+  request: Omit<StartRequest, "cause" | "causeKey">,
+): Promise<StartedRun> {
+  return startRun(engine, { ...request, cause: { kind: "manual" }, causeKey: "" });
 }
 
 /** A run as it is stored. */
