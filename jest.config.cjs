@@ -65,8 +65,9 @@ module.exports = {
     "^unicorn-magic$": "<rootDir>/node_modules/unicorn-magic/node.js",
   },
   clearMocks: true,
-  // Only a hang takes this long, however slow the machine is: many tests start servers and processes.
-  testTimeout: 60_000,
+  // Only a hang takes this long, however slow or busy the machine is. No test has a limit of its own: how long its work
+  // takes depends on what else the machine does.
+  testTimeout: 600_000,
   // Two even on two cores, where jest would use one: the tests spend much of their time waiting for a stack or its
   // jobs.
   maxWorkers: Math.max(2, availableParallelism() - 1),

@@ -7,11 +7,12 @@ import { withLock } from "../local/process/lock.mjs";
 import { stopSignal } from "../local/process/stop-requests.mjs";
 import { DEFAULT_STATE_DIR, statePaths } from "../local/stack/paths.ts";
 import { attachStack, type Stack, startStack, stopStack } from "../local/stack/stack.ts";
+import { MillraceError } from "../shared/pipeline/millrace-error.ts";
 import { phase } from "./demo/phase.ts";
 import { nextCommandsText, objectsText, resultsText } from "./demo/report.ts";
 import { listObjects, ridgeResults } from "./demo/ridge-results.ts";
 import { sampleDataset } from "./demo/sample-dataset.ts";
-import { CliError, errorLine } from "./errors.ts";
+import { errorReport } from "./errors.ts";
 import { followRun } from "./readers/follow-run.ts";
 import { stackFolder, type Target, targetOf } from "./readers/target.ts";
 import { runDisplay } from "./screens/run-display.ts";
@@ -90,9 +91,9 @@ function startedBy(uri: string, { store, pollMs }: Target, { stop, stateDir }: D
         if (cause?.kind === "object" && cause.uri === uri) return runId;
       }
       if (performance.now() > deadline) {
-        throw new CliError(
-          `no run started for ${uri} within ${runStartMs / 1000} s; see ${statePaths(stateDir).ministackLog}`,
-        );
+        throw new MillraceError("DEMO_FAILED", `no run started for ${uri} within ${runStartMs / 1000} s`, {
+          remedy: `Look at ${statePaths(stateDir).ministackLog}.`,
+        });
       }
       await delay(pollMs, undefined, { signal: stop });
     }
@@ -113,9 +114,9 @@ async function shown(runId: string, target: Target, { stop, stateDir }: Demo): P
   try {
     const view = await followRun(target, runId, (each) => display.show(each), stop);
     if (view.state === "SUCCEEDED") return;
-    throw new CliError(
-      `run ${runId} ended as ${view.state}; jobs' logs are under ${statePaths(stateDir).batchState}`,
-    );
+    throw new MillraceError("DEMO_FAILED", `run ${runId} ended as ${view.state}`, {
+      remedy: `Look at the jobs' logs under ${statePaths(stateDir).batchState}.`,
+    });
   } finally {
     display.done();
     console.log();
@@ -177,7 +178,7 @@ async function demonstrate(demo: Demo, keep: boolean): Promise<void> {
     process.exitCode = 1;
     if (!demo.stop.aborted) {
       const { ministackLog, batchLog, deployLog } = statePaths(stateDir);
-      console.error(`\ndemo: ${errorLine(error, stage)}`);
+      console.error(`\n${errorReport(error, stage)}`);
       console.error(`logs: ${[deployLog, ministackLog, batchLog].filter(existsSync).join("\n      ")}\n`);
     }
   } finally {
@@ -200,7 +201,7 @@ async function main(): Promise<void> {
     await withLock(path.join(stateDir, "demo.lock"), work, { waiting, signal: stop });
   } catch (error) {
     // The wait for another demo was stopped, or the folder of the stack can't be written.
-    if (!stop.aborted) console.error(`demo: ${errorLine(error, stage)}`);
+    if (!stop.aborted) console.error(errorReport(error, stage));
     process.exitCode = 1;
   }
   process.exitCode = exitCode() ?? process.exitCode;

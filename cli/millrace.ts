@@ -7,7 +7,7 @@ import type { GlobalOptions } from "./options.ts";
 enableCompileCache(path.join(import.meta.dirname, "..", ".cache", "compile"));
 const { CommanderError } = await import("commander");
 const { millraceProgram } = await import("./program.ts");
-const { errorLine, exitCodeOf } = await import("./errors.ts");
+const { errorReport, exitCodeOf } = await import("./errors.ts");
 
 // The program that reads the output may close it early, as `head` does.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
@@ -22,7 +22,7 @@ try {
   const { stage, verbose } = program.opts<GlobalOptions>();
   // Commander has already printed its own errors.
   if (!(error instanceof CommanderError)) {
-    console.error(verbose === true ? error : `millrace: ${errorLine(error, stage)}`);
+    console.error(verbose === true ? error : errorReport(error, stage));
   }
   process.exitCode = exitCodeOf(error);
 }

@@ -84,7 +84,7 @@ export async function millraceProgram(words?: readonly string[]): Promise<Comman
       subcommandTerm: termOf,
     })
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "millrace: ")) })
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "error[USAGE]: ")) })
     .showHelpAfterError("--help says what it takes")
     .addHelpText(
       "after",

@@ -1,4 +1,5 @@
-import { CliError, UsageError } from "./errors.ts";
+import { MillraceError } from "../shared/pipeline/millrace-error.ts";
+import { UsageError } from "./errors.ts";
 
 /** A step, or one child of a mapped step. */
 export type StepPlace = { readonly step: string; readonly index?: number };
@@ -7,7 +8,7 @@ export type StepPlace = { readonly step: string; readonly index?: number };
  * Parses `train_model` or `train_model[3]`.
  *
  * @param field what the text was given for; the error names it
- * @throws CliError for anything else
+ * @throws MillraceError for anything else
  */
 export function stepPlace(field: string, text: string): StepPlace {
   const [, step, index] = /^([^[\]]+)(?:\[(\d+)\])?$/.exec(text) ?? [];
@@ -20,7 +21,7 @@ export function stepPlace(field: string, text: string): StepPlace {
 }
 
 /**
- * @throws CliError listing the run's steps if the step doesn't exist, or an index is given for a step without children
+ * @throws MillraceError listing the run's steps if the step doesn't exist, or an index is given for a step without children
  */
 export function checkPlace(
   field: string,
@@ -29,11 +30,14 @@ export function checkPlace(
 ): void {
   const found = steps.find(({ name }) => name === step);
   if (found === undefined) {
-    throw new CliError(
+    throw new MillraceError(
+      "STEP_NOT_FOUND",
       `${field} is "${step}"; the run has the steps ${steps.map(({ name }) => name).join(", ")}`,
     );
   }
   if (index !== undefined && !found.mapped && index !== 0) {
-    throw new CliError(`${field} is "${step}[${index}]"; ${step} is not mapped: leave [${index}] out`);
+    throw new MillraceError("STEP_NOT_FOUND", `${field} is "${step}[${index}]", and ${step} is not mapped`, {
+      remedy: `Leave out [${index}].`,
+    });
   }
 }

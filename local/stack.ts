@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { Command, Option } from "commander";
+import { errorText, MillraceError } from "../shared/pipeline/millrace-error.ts";
 import { stopSignal } from "./process/stop-requests.mjs";
-import { StackError } from "./stack/errors.ts";
 import { DEFAULT_STATE_DIR, statePaths } from "./stack/paths.ts";
 import { attachStack, resetStack, type Stack, startStack, stopStack } from "./stack/stack.ts";
 import { usageText } from "./stack/usage.ts";
@@ -14,7 +14,9 @@ function portsIn({ awsPort, batchPort }: Options): { aws: number; batch: number 
   const aws = Number(awsPort);
   const batch = Number(batchPort);
   if (!Number.isInteger(aws) || !Number.isInteger(batch)) {
-    throw new StackError("Give both --aws-port and --batch-port, or none for free ones.");
+    throw new MillraceError("USAGE", "only one of --aws-port and --batch-port is given", {
+      remedy: "Use both, or neither for free ports.",
+    });
   }
   return { aws, batch };
 }
@@ -39,7 +41,7 @@ function seconds(ms: number): string {
 
 function attached(options: Options): Stack {
   const stack = attachStack(options.state);
-  if (stack === undefined) throw new StackError("No stack runs. Start one with `npm run stack`.");
+  if (stack === undefined) throw new MillraceError("LOCAL_STACK_NOT_RUNNING", "no local stack runs");
   return stack;
 }
 
@@ -136,6 +138,6 @@ command("logs", "print what its servers logged", logs);
 try {
   await program.parseAsync();
 } catch (error) {
-  console.error(error instanceof StackError ? error.message : error);
+  console.error(error instanceof MillraceError ? errorText(error) : error);
   process.exitCode = 1;
 }

@@ -3,6 +3,7 @@ import type { Artifact, Json } from "../shared/pipeline/index.ts";
 import { startRun } from "../shared/run/start-run.ts";
 import type { Run } from "../shared/state/run.ts";
 import { MemoryEngine } from "../shared/testing/memory-engine.ts";
+import { startManually } from "../test/engine/driving.ts";
 import { poemDatalake } from "./poem-datalake.ts";
 import { poemModel } from "./poem-model.ts";
 
@@ -223,9 +224,9 @@ describe("poem-model", () => {
       const { engine } = models.memory;
       models.memory.engine = { ...engine, stage: { ...engine.stage, gpus } };
       await models.memory.objects.put("s3://data/raw/zips/new.zip", "zip", "application/zip");
-      const { runId } = await startRun(models.memory.engine, {
+      const { runId } = await startManually(models.memory.engine, {
         ...{ pipeline: "poem-datalake", params: { archive: { uri: "s3://data/raw/zips/new.zip" } } },
-        ...{ cause: { kind: "manual" }, causeKey: "", scheduledAt: "2021-10-04T00:00:00Z" },
+        scheduledAt: "2021-10-04T00:00:00Z",
       });
       await models.memory.finish(runId);
       while (await models.memory.turn());

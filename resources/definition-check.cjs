@@ -18,7 +18,10 @@ class DefinitionCheck {
     try {
       await checkedPipelines();
     } catch (error) {
-      throw new this.serverless.classes.Error(`Nothing was packaged: ${error.message}`, "WRONG_DEFINITION");
+      throw new this.serverless.classes.Error(
+        `Nothing was packaged: ${error.message}`,
+        "PIPELINE_DEFINITION",
+      );
     }
   }
 }

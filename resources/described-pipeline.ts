@@ -4,6 +4,7 @@ import { build, type Metafile } from "esbuild";
 import { factsOf, type PipelineFacts } from "../shared/app/packaged-pipelines.ts";
 import { isUnchanged } from "../shared/pipeline/define-pipeline.ts";
 import type { Graph } from "../shared/pipeline/graph.ts";
+import { errorOf } from "../shared/pipeline/millrace-error.ts";
 import type { Pipeline } from "../shared/pipeline/pipeline.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -22,9 +23,7 @@ export type DescribedPipeline = {
 };
 
 /** No module exports a pipeline, so no function could load it by itself. */
-class PipelineExportError extends Error {
-  override readonly name = "PipelineExportError";
-}
+class PipelineExportError extends errorOf("PIPELINE_EXPORT") {}
 
 type Place = Pick<DescribedPipeline, "file" | "exported" | "listed">;
 
@@ -85,9 +84,7 @@ async function places(pipelines: readonly Pipeline[]): Promise<ReadonlyMap<Pipel
         return !candidates.some((other) => other.file !== file && loaded.has(other.file));
       });
       if (place === undefined) {
-        throw new PipelineExportError(
-          `pipeline "${pipeline.name}" is exported by no module; export it from the file that defines it`,
-        );
+        throw new PipelineExportError(`pipeline "${pipeline.name}" is exported by no module`);
       }
       return [pipeline, place];
     }),

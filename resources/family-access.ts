@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
+import { errorOf } from "../shared/pipeline/millrace-error.ts";
 import { batchJobsFolder } from "./images/family.ts";
 
 /** The contents of a family's `access.json`. A family without that file uses only runs, raw data and models. */
@@ -19,9 +20,7 @@ const familyAccess = z.strictObject({
 export type FamilyAccess = z.infer<typeof familyAccess>;
 
 /** A family's `access.json` is wrong. */
-export class FamilyAccessError extends Error {
-  override readonly name = "FamilyAccessError";
-}
+export class FamilyAccessError extends errorOf("FAMILY_ACCESS") {}
 
 /**
  * The permissions of a family's jobs beyond those of all jobs.
@@ -34,7 +33,7 @@ export function readFamilyAccess(root: string, family: string): FamilyAccess {
   const missing = access.readsLakesOf.filter((other) => !accessIn(root, other).lake);
   if (missing.length === 0) return access;
   throw new FamilyAccessError(
-    `${join(batchJobsFolder, family, "access.json")}: readsLakesOf names ${missing.join(", ")}, whose access.json says of no lake`,
+    `${join(batchJobsFolder, family, "access.json")}: readsLakesOf names ${missing.join(", ")}, whose access.json does not set lake`,
   );
 }
 
@@ -50,6 +49,6 @@ function jsonIn(path: string, file: string): unknown {
   try {
     return JSON.parse(readFileSync(path, "utf8"));
   } catch (error) {
-    throw new FamilyAccessError(`${file} is no JSON: ${String(error)}`);
+    throw new FamilyAccessError(`${file} is not JSON: ${String(error)}`);
   }
 }

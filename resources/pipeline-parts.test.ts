@@ -93,7 +93,7 @@ beforeAll(async () => {
     packageStage("prod", derived),
   ]);
   packaged = { light, heavy: laden, derived: copied };
-}, 180_000);
+});
 afterAll(() => {
   for (const stage of Object.values(packaged)) stage.remove();
 });

@@ -10,6 +10,6 @@ exports.timezone = async ({ resolveVariable }) => {
   const timezone = await resolveVariable(`self:custom.stages.${stage}.timezone`);
   if (typeof timezone === "string" && isTimeZone(timezone)) return timezone;
   throw new Error(
-    `custom.stages.${stage}.timezone is ${JSON.stringify(timezone)}, which is no time zone; name one such as Europe/Berlin`,
+    `custom.stages.${stage}.timezone is ${JSON.stringify(timezone)}, which is not a time zone; it takes a name such as Europe/Berlin`,
   );
 };

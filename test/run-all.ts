@@ -1,6 +1,6 @@
 /**
  * Runs the tests of both languages and ends with one line, `N passed, N failed`. Arguments limit the run: `npm test --
- * shared/run batch-jobs/tests/test_ridge.py`. Paths of Python files go to pytest, all others to jest.
+ * shared/run batch-jobs/tests/test_ridge_source.py`. Paths of Python files go to pytest, all others to jest.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conftest import STORAGE, Bucket, Step
+from conftest import JOB_SECONDS, STORAGE, Bucket, Step
 from ctr.chunks import read_chunks
 from ctr.columns import FEATURE_COLUMNS
 from ctr.jobs import evaluate, train
@@ -279,13 +279,13 @@ def test_a_killed_training_continues_after_its_last_checkpoint(killed_step: Step
     for attempt, end in enumerate([signal.SIGKILL, signal.SIGTERM], start=1):
         before = checkpoint_of(killed_step)
         process = killed_step.start(MILLRACE_ATTEMPT=str(attempt))
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + JOB_SECONDS
         while checkpoint_of(killed_step) == before:
             assert process.poll() is None, process.communicate()
             assert time.monotonic() < deadline, "no checkpoint was saved"
             time.sleep(0.01)
         process.send_signal(end)
-        output, _ = process.communicate(timeout=30)
+        output, _ = process.communicate(timeout=JOB_SECONDS)
         assert process.returncode == (-signal.SIGKILL if end == signal.SIGKILL else 128 + signal.SIGTERM), output
         assert killed_step.read(f"0/1.{attempt}/_manifest.json") is None
     code, lines = killed_step.run(MILLRACE_ATTEMPT="3")

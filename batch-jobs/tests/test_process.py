@@ -6,7 +6,7 @@ import signal
 import time
 from typing import TYPE_CHECKING
 
-from conftest import Step
+from conftest import JOB_SECONDS, Step
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +23,7 @@ def echo(bucket: Bucket, seconds: float = 0) -> Step:
 def test_of_two_copies_at_once_one_works_and_one_leaves_quietly(bucket: Bucket) -> None:
     step = echo(bucket, seconds=0.3)
     copies = [step.start(AWS_BATCH_JOB_ID=name) for name in ("job-a", "job-b")]
-    outputs = [copy.communicate(timeout=60)[0] for copy in copies]
+    outputs = [copy.communicate(timeout=JOB_SECONDS)[0] for copy in copies]
 
     assert [copy.returncode for copy in copies] == [0, 0], outputs
     assert sum('"done"' in output for output in outputs) == 1
@@ -36,14 +36,14 @@ def test_of_two_copies_at_once_one_works_and_one_leaves_quietly(bucket: Bucket) 
 
 
 def test_sigterm_ends_the_job_with_143_and_no_manifest(bucket: Bucket) -> None:
-    step = echo(bucket, seconds=60)
+    step = echo(bucket, seconds=2 * JOB_SECONDS)
     process = step.start()
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + JOB_SECONDS
     while step.read("0/1.1/_progress.json") is None:
         assert time.monotonic() < deadline, "the job has not started"
         time.sleep(0.05)
     process.send_signal(signal.SIGTERM)
-    output, _ = process.communicate(timeout=20)
+    output, _ = process.communicate(timeout=JOB_SECONDS)
 
     assert process.returncode == 143
     assert "ended by SIGTERM" in output

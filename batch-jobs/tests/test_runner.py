@@ -162,11 +162,20 @@ def test_a_manifest_that_the_first_try_wrote_meanwhile_is_kept(bench: Bench) -> 
             {"name": "RetryAfter", "message": "the service is busy", "retryable": True, "retryAfterSeconds": 90},
         ),
         ("raise", 1, {"name": "ValueError", "message": "something broke", "retryable": True}),
-        ("exit", 1, {"name": "RuntimeError", "message": "the job called sys.exit(0)", "retryable": True}),
+        (
+            "exit",
+            1,
+            {"name": "JobExited", "message": "the job called sys.exit(0)", "code": "JOB_EXITED", "retryable": True},
+        ),
         (
             "bad output",
             2,
-            {"name": "ContractError", "message": "output.how is 1 (int); give a string", "retryable": False},
+            {
+                "name": "ContractError",
+                "message": "output.how is 1 (int); give a string",
+                "code": "CONTRACT_BROKEN",
+                "retryable": False,
+            },
         ),
         (
             "nan",
@@ -174,6 +183,7 @@ def test_a_manifest_that_the_first_try_wrote_meanwhile_is_kept(bench: Bench) -> 
             {
                 "name": "ContractError",
                 "message": "output.score is nan: JSON has no such number; give a finite one",
+                "code": "CONTRACT_BROKEN",
                 "retryable": False,
             },
         ),

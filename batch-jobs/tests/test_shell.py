@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conftest import ROOT
+from conftest import JOB_SECONDS, ROOT
 from millrace_job import command
 from millrace_job.command import Family, parse
 from millrace_job.digest import sha256_of
@@ -31,7 +31,7 @@ def shell(family: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         env=env,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=JOB_SECONDS,
         check=False,
     )
 

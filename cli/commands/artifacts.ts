@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import { Command } from "commander";
-import { CliError, UsageError } from "../errors.ts";
+import { MillraceError } from "../../shared/pipeline/millrace-error.ts";
+import { UsageError } from "../errors.ts";
 import { printJson, targetOfCommand } from "../options.ts";
 import { artifactBytes, downloadArtifact } from "../readers/fetch-artifact.ts";
 import { artifactNamed, placeText, type RunArtifact, runArtifacts } from "../readers/run-artifacts.ts";
@@ -83,8 +84,9 @@ function showCommand(): Command {
       const target = await targetOfCommand(command);
       const artifact = artifactNamed(await artifactsOf(target, runId, place), place, name);
       if (!isShowable(artifact)) {
-        throw new CliError(
-          `${artifact.name} is ${artifact.mediaType} of ${bytesText(artifact.bytes)}, which a terminal cannot show; \`millrace artifacts get\` copies it`,
+        throw new MillraceError(
+          "ARTIFACT_NOT_SHOWN",
+          `${artifact.name} is ${artifact.mediaType} of ${bytesText(artifact.bytes)}, which a terminal cannot show`,
         );
       }
       const chunks: Uint8Array[] = [];

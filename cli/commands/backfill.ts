@@ -4,7 +4,7 @@ import {
   BackfillError,
   type BackfillInterval,
   backfillIntervals,
-  momentOf,
+  boundOf,
 } from "../../shared/backfill/backfill-times.ts";
 import {
   type BackfillPreview,
@@ -109,10 +109,10 @@ type Start = {
 function dateText(option: string): (text: string) => string {
   return (text) => {
     try {
-      momentOf(option, text, "UTC");
+      boundOf(option, text, "UTC");
       return text;
     } catch (error) {
-      throw error instanceof BackfillError ? new UsageError(error.message) : error;
+      throw error instanceof BackfillError ? new UsageError(error.message, error) : error;
     }
   };
 }
@@ -126,7 +126,7 @@ function zone(text: string): string {
 /**
  * Answers `backfill start` on a stage.
  *
- * @throws CliError
+ * @throws MillraceError
  */
 export async function answerStart(
   target: Target,
@@ -134,7 +134,12 @@ export async function answerStart(
   { param, json, ...options }: Start,
 ): Promise<void> {
   if ((options.every === undefined) === (options.schedule === undefined)) {
-    throw new UsageError("--every and --schedule: give one of the two");
+    throw new UsageError(
+      `--every and --schedule are ${options.every === undefined ? "both missing" : "both given"}`,
+      {
+        remedy: "Use exactly one of the two.",
+      },
+    );
   }
   const request = given({ action: "backfill", pipeline, params: param, ...options });
   const answer = await invokeFor(target, pipeline, "manage", request);

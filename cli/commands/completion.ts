@@ -1,7 +1,8 @@
 import { script } from "@bomb.sh/tab";
 import { Command } from "commander";
+import { MillraceError } from "../../shared/pipeline/millrace-error.ts";
 import { completionOf, type KnownValues, requestedArguments } from "../completion.ts";
-import { CliError, UsageError } from "../errors.ts";
+import { UsageError } from "../errors.ts";
 
 const shells = ["bash", "zsh", "fish"] as const;
 
@@ -12,12 +13,14 @@ const installation: Readonly<Record<(typeof shells)[number], string>> = {
   fish: "npx millrace completion fish > ~/.config/fish/completions/millrace.fish",
 };
 
-/** A path for a shell's command line. @throws CliError if no quotes can hold it */
+/** A path for a shell's command line. @throws MillraceError if no quotes can hold it */
 function quoted(path: string): string {
   if (/^[\w./@:+-]+$/.test(path)) return path;
   if (!/["'`$\\\n]/.test(path)) return `'${path}'`;
-  throw new CliError(
-    `the folder ${path} has quotes, $ or \\ in its name, which completion cannot use; move it`,
+  throw new MillraceError(
+    "FILE_FORM",
+    `the folder ${path} has quotes, $ or \\ in its name, which completion cannot use`,
+    { remedy: "Move it to another folder." },
   );
 }
 

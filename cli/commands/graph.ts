@@ -3,7 +3,7 @@ import { styleText } from "node:util";
 import { Command, Option } from "commander";
 import { pipelines } from "../../pipelines/index.ts";
 import { mermaidOf } from "../../shared/pipeline/mermaid.ts";
-import { CliError } from "../errors.ts";
+import { MillraceError } from "../../shared/pipeline/millrace-error.ts";
 import { printJson, targetOfCommand } from "../options.ts";
 import { pipelineNamed } from "../readers/pipeline-named.ts";
 import { graphPicture } from "../screens/graph-picture.ts";
@@ -23,7 +23,10 @@ function writeSvg(file: string, picture: string): void {
   try {
     writeFileSync(file, picture);
   } catch (error) {
-    throw new CliError(`--svg is "${file}", which cannot be written: ${(error as Error).message}`);
+    throw new MillraceError(
+      "FILE_NOT_WRITTEN",
+      `--svg is "${file}", which cannot be written: ${(error as Error).message}`,
+    );
   }
   console.log(`wrote ${file}`);
 }

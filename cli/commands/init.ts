@@ -4,7 +4,7 @@ import { Command } from "commander";
 import { execa } from "execa";
 import { NODE_BIN, REPOSITORY, VENV } from "../../local/stack/paths.ts";
 import { pipelines } from "../../pipelines/index.ts";
-import { CliError } from "../errors.ts";
+import { MillraceError } from "../../shared/pipeline/millrace-error.ts";
 import { filesFor, type NewFile } from "../init/from-template.ts";
 import { listed } from "../init/listings.ts";
 import { type PipelineNames, pipelineNames } from "../init/names.ts";
@@ -12,7 +12,7 @@ import { type PipelineNames, pipelineNames } from "../init/names.ts";
 /** Refuses to overwrite existing files, before anything is written. */
 function checkNoConflicts(files: readonly NewFile[], { kebab, snake }: PipelineNames): void {
   if (pipelines.some(({ name }) => name === kebab)) {
-    throw new CliError(`NAME is "${kebab}", which pipelines/index.ts has; take another name`);
+    throw new MillraceError("NAME_TAKEN", `NAME is "${kebab}", which pipelines/index.ts already has`);
   }
   const folders = files.some(({ path: file }) => file.startsWith("batch-jobs/"))
     ? [`batch-jobs/${snake}`]
@@ -21,9 +21,9 @@ function checkNoConflicts(files: readonly NewFile[], { kebab, snake }: PipelineN
     existsSync(path.join(REPOSITORY, file)),
   );
   if (there.length > 0) {
-    throw new CliError(
-      `${there[0]} exists, and nothing is overwritten; take another name, or remove it first`,
-    );
+    throw new MillraceError("NAME_TAKEN", `${there[0]} already exists, and nothing is overwritten`, {
+      remedy: "Choose another name, or remove the file first.",
+    });
   }
 }
 
@@ -47,10 +47,9 @@ async function format(files: readonly NewFile[]): Promise<void> {
 }
 
 function nextSteps({ kebab, snake }: PipelineNames, withJob: boolean): string {
-  const job = `cd batch-jobs && ../.venv/bin/python -m pytest tests/test_${snake}.py`;
+  const tests = [`pipelines/${kebab}`, ...(withJob ? [`batch-jobs/tests/test_${snake}.py`] : [])];
   const steps = [
-    [`npm test -- pipelines/${kebab}`, "its test"],
-    ...(withJob ? [[job, "its job's"]] : []),
+    [`npm test -- ${tests.join(" ")}`, withJob ? "its test and its job's" : "its test"],
     ...(withJob ? [["npm run schemas", "after each change of contract.ts"]] : []),
     [`npx millrace graph ${kebab}`, "its picture"],
     ["npm run stack", "the local stack; where one runs, this deploys to it"],

@@ -12,7 +12,7 @@ type Options = { step?: StepPlace; follow?: boolean; since?: number; level: LogL
 
 const unitMs: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** A time: ISO 8601, or how long ago. @throws CliError for anything else */
+/** A time: ISO 8601, or how long ago. @throws MillraceError for anything else */
 export function sinceTime(text: string, now = Date.now()): number {
   const [, count, unit = ""] = /^(\d+)([smhd])$/.exec(text) ?? [];
   const length = unitMs[unit];

@@ -62,7 +62,7 @@ function actionCommand({ name, outcomes }: Action): Command {
     });
 }
 
-/** A number, 0 or more. @throws CliError for anything else */
+/** A number, 0 or more. @throws MillraceError for anything else */
 function count(what: string): (text: string) => number {
   return (text) => {
     if (/^\d+$/.test(text)) return Number(text);
@@ -144,7 +144,7 @@ function rerunCommand(): Command {
 function tagArgument(text: string, before: readonly string[] = []): string[] {
   const parsed = tag.safeParse(text);
   if (parsed.success) return [...before, parsed.data];
-  throw new UsageError(`TAG ${parsed.error.issues[0]?.message ?? "is none"}`);
+  throw new UsageError(`TAG ${parsed.error.issues[0]?.message ?? "is invalid"}`);
 }
 
 /** A limit's name. @throws UsageError for anything else */

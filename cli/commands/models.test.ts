@@ -3,7 +3,6 @@ import type { Json } from "../../shared/pipeline/json.ts";
 import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { begin } from "../../test/engine/driving.ts";
 import { modelPipeline } from "../../test/engine/model-pipeline.ts";
-import { errorLine } from "../errors.ts";
 import type { Target } from "../readers/target.ts";
 import { answer } from "./models.ts";
 
@@ -141,18 +140,18 @@ describe("millrace models", () => {
   );
 
   it.each([
-    ["taxi", 'there is no model "taxi"; `npx millrace models` lists them'],
-    ["ctr 9", 'model "ctr" has no version 9; `npx millrace models ctr` lists what it has'],
-    ["ctr beta", 'model "ctr" has no alias "beta"; `npx millrace models ctr` lists what it has'],
-    [
-      "ctr promote 3",
-      '`models ctr` is followed by a version, an alias or one of compare, log, rollback, alias; "promote" is none of these',
-    ],
-    ["ctr compare 1", '`models ctr compare` takes VERSION VERSION; it was given "1"'],
-    ["ctr alias champion 3", '--why is missing: the log keeps the reason; give --why "…"'],
-  ])("models %s says what to do", async (line, message) => {
+    ["taxi", "MODEL_NOT_FOUND", 'there is no model "taxi"', "`npx millrace models` lists them"],
+    ["ctr 9", "MODEL_NOT_FOUND", 'model "ctr" has no version 9', "`npx millrace models ctr` lists it"],
+    ["ctr beta", "MODEL_NOT_FOUND", 'model "ctr" has no alias "beta"', "`npx millrace models ctr` lists it"],
+    ["ctr promote 3", "USAGE", /followed by a version, an alias or one of .*, not by "promote"$/, "--help"],
+    ["ctr compare 1", "USAGE", '`models ctr compare` takes VERSION VERSION; it was given "1"', "--help"],
+    ["ctr alias champion 3", "USAGE", "--why is missing: the log keeps the reason", 'Add --why "…"'],
+  ])("models %s says what to do", async (line, code, message, remedy) => {
     const { says } = await stage();
-    const error = await says(line).catch((thrown: unknown) => thrown);
-    expect(errorLine(error, "local")).toBe(message);
+    await expect(says(line)).rejects.toMatchObject({
+      code,
+      message: typeof message === "string" ? message : expect.stringMatching(message),
+      remedy: expect.stringContaining(remedy),
+    });
   });
 });

@@ -96,7 +96,8 @@ async function rollBack(ask: Ask): Promise<void> {
 async function setAlias(ask: Ask): Promise<void> {
   const [alias = "", text = ""] = wordsOf(ask, ["ALIAS", "VERSION"]);
   const { why } = ask.options;
-  if (why === undefined) throw new UsageError('--why is missing: the log keeps the reason; give --why "…"');
+  if (why === undefined)
+    throw new UsageError("--why is missing: the log keeps the reason", { remedy: 'Add --why "…".' });
   const { version } = await viewVersion(ask.target.models, ask.name, versionNamed(text));
   await moved(ask, { action: "model-alias", alias, version, why });
 }
@@ -113,7 +114,7 @@ async function look(ask: Ask): Promise<void> {
   const [version, ...rest] = words;
   if (rest.length > 0) {
     throw new UsageError(
-      `\`models ${name}\` is followed by a version, an alias or one of ${Object.keys(actions).join(", ")}; "${version}" is none of these`,
+      `\`models ${name}\` is followed by a version, an alias or one of ${Object.keys(actions).join(", ")}, not by "${version}"`,
     );
   }
   const now = Date.now();
@@ -129,7 +130,7 @@ async function look(ask: Ask): Promise<void> {
  * Answers `models` on a stage.
  *
  * @param name all models if left out
- * @throws CliError, ModelNotFoundError
+ * @throws MillraceError, ModelNotFoundError
  */
 export async function answer(
   target: Target,

@@ -71,7 +71,7 @@ type Options = { pause?: boolean; resume?: boolean; limit: number; json?: boolea
  * Answers `queues` on a stage.
  *
  * @param queue all queues if left out
- * @throws CliError
+ * @throws MillraceError
  */
 export async function answerQueues(
   target: Target,

@@ -1,9 +1,10 @@
 import { Command } from "commander";
 import * as z from "zod";
+import { MillraceError } from "../../shared/pipeline/millrace-error.ts";
 import { wallTime } from "../../shared/pipeline/time-zone.ts";
 import { type ScheduleView, scheduleView } from "../../shared/schedule/schedule-view.ts";
 import { scheduleRecord } from "../../shared/state/schedule.ts";
-import { CliError, UsageError } from "../errors.ts";
+import { UsageError } from "../errors.ts";
 import { printJson, targetOfCommand, wholeNumber } from "../options.ts";
 import type { Target } from "../readers/target.ts";
 import { table } from "../screens/table.ts";
@@ -64,7 +65,7 @@ async function toggle(
  * Answers `schedules` on a stage.
  *
  * @param pipeline all pipelines if left out
- * @throws CliError
+ * @throws MillraceError
  */
 export async function answerSchedules(
   target: Target,
@@ -72,15 +73,17 @@ export async function answerSchedules(
   name: string,
   { upcoming, on, off, json }: Options,
 ): Promise<void> {
-  if (on === true && off === true) throw new UsageError("--on and --off: give one of the two");
+  if (on === true && off === true)
+    throw new UsageError("--on and --off are both given", { remedy: "Use one of the two." });
   if (on === true || off === true) return toggle(target, pipeline, name, on === true, json);
   const request = { action: "schedules", upcoming: upcoming ?? nextOnly };
   const all = z.array(scheduleView).parse(await target.invoke("manage", request));
   const found = all.filter((each) => pipeline === undefined || each.pipeline === pipeline);
   if (pipeline !== undefined && found.length === 0) {
     const those = [...new Set(all.map((each) => each.pipeline))].join(", ") || "none";
-    throw new CliError(
-      `no schedule of a pipeline "${pipeline}" on stage "${target.stage}"; there are schedules of: ${those}`,
+    throw new MillraceError(
+      "SCHEDULE_NOT_FOUND",
+      `pipeline "${pipeline}" has no schedule on stage "${target.stage}"; pipelines with schedules: ${those}`,
     );
   }
   if (json === true) return printJson(found);

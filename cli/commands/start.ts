@@ -1,7 +1,8 @@
 import { Command } from "commander";
 import { startedRun } from "../../shared/operate/run-answer.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../shared/pipeline/json.ts";
-import { CliError, UsageError } from "../errors.ts";
+import { MillraceError } from "../../shared/pipeline/millrace-error.ts";
+import { UsageError } from "../errors.ts";
 import { moment, targetOfCommand } from "../options.ts";
 import { invokeFor } from "../readers/not-deployed.ts";
 import type { Target } from "../readers/target.ts";
@@ -21,7 +22,7 @@ function parsedObject(text: string): JsonObject {
     value = JSON.parse(text);
   } catch (error) {
     throw new UsageError(
-      `--params is not JSON: ${(error as Error).message}; give an object, such as '{"alphas":[1]}'`,
+      `--params is not JSON: ${(error as Error).message}; it takes an object, such as '{"alphas":[1]}'`,
     );
   }
   if (isJsonObject(value)) return value;
@@ -46,7 +47,7 @@ export function withParam(text: string, before: JsonObject = {}): JsonObject {
  * Starts a run, or finds the one that was started before.
  *
  * @returns the run's id, the function's answer, and a text for people
- * @throws CliError if the run that was found has other params, as the given ones weren't used
+ * @throws MillraceError if the run that was found has other params, as the given ones weren't used
  */
 export async function startOn(
   target: Pick<Target, "invoke" | "stage" | "config">,
@@ -65,8 +66,10 @@ export async function startOn(
   if (created) return { runId, answer, said: `started run ${runId}` };
   const before = `run ${runId} was started before: same pipeline${key === undefined ? "" : ", key"} and time`;
   if (differs === undefined) return { runId, answer, said: before };
-  throw new CliError(
-    `${before}, other params: ${differs.join("; ")}. Yours were not used; for a run with them give another --scheduled-at, or another --key`,
+  throw new MillraceError(
+    "PARAMS_INVALID",
+    `${before}, other params: ${differs.join("; ")}; yours were not used`,
+    { remedy: "Start a run with yours by another --scheduled-at or another --key." },
   );
 }
 

@@ -1,5 +1,5 @@
 import type { Environment } from "../../shared/platform/env.ts";
-import { errorLine } from "../errors.ts";
+import { explained } from "../errors.ts";
 import type { ClientConfig, Target } from "../readers/target.ts";
 
 /** What one check found: whether it's ok, what that means, and what to do if it isn't. */
@@ -35,9 +35,8 @@ const refusals: readonly string[] = [
 /** The finding of a check that couldn't look: what was refused, or what went wrong. */
 export function findingOf(check: string, error: unknown, stage: string): Finding {
   if (!(error instanceof Error) || !refusals.includes(error.name)) {
-    // If a remedy is known, it follows the first semicolon.
-    const [says = "", ...remedies] = errorLine(error, stage).split("; ");
-    return fail(check, says, remedies.join("; ") || "put that right, and look again");
+    const { message, remedy } = explained(error, stage);
+    return fail(check, message, remedy);
   }
   const [, action] = /not authorized to perform:? (\S+)/.exec(error.message) ?? [];
   return warn(

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { CliError } from "../errors.ts";
+import { MillraceError } from "../../shared/pipeline/millrace-error.ts";
 import type { NewFile } from "./from-template.ts";
 import type { PipelineNames } from "./names.ts";
 
@@ -49,15 +49,15 @@ const ofJobs: readonly Listing[] = [
  * The repository's lists with a new pipeline and, if it has one, its job family.
  *
  * @param root of the repository
- * @throws CliError if somebody changed the form of a list; it says what to add by hand
+ * @throws MillraceError if somebody changed the form of a list; it says what to add by hand
  */
 export function listed(root: string, template: "function" | "batch", names: PipelineNames): NewFile[] {
   const listings = template === "batch" ? [index, ...ofJobs] : [index];
   return listings.map(({ file, what, add }) => {
     const text = add(readFileSync(path.join(root, file), "utf8"), names);
     if (text !== undefined) return { path: file, text };
-    throw new CliError(
-      `${file} has another form than this command knows; add ${what} by hand, as its neighbours are`,
-    );
+    throw new MillraceError("FILE_FORM", `${file} has a form that this command does not know`, {
+      remedy: `Add ${what} by hand, like its neighbours.`,
+    });
   });
 }

@@ -84,7 +84,7 @@ const taken: ReadonlySet<string> = new Set([
   ],
 ]);
 
-/** The forms of a pipeline's name. @throws CliError if the name is invalid, or code can't use it */
+/** The forms of a pipeline's name. @throws MillraceError if the name is invalid, or code can't use it */
 export function pipelineNames(name: string): PipelineNames {
   if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name) || name.length > 40) {
     throw new UsageError(
@@ -93,8 +93,8 @@ export function pipelineNames(name: string): PipelineNames {
   }
   const camel = name.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
   if (taken.has(camel))
-    throw new UsageError(
-      `NAME is "${name}", a word that code has another use for; take a longer one: ${name}-data`,
-    );
+    throw new UsageError(`NAME is "${name}", which is a reserved word`, {
+      remedy: `Use a longer one, such as ${name}-data.`,
+    });
   return { kebab: name, camel, snake: name.replaceAll("-", "_") };
 }

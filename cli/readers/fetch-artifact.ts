@@ -3,15 +3,15 @@ import { existsSync, rmSync } from "node:fs";
 import { open, rename } from "node:fs/promises";
 import { GetObjectCommand, S3Client, S3ServiceException } from "@aws-sdk/client-s3";
 import type { Artifact } from "../../shared/pipeline/job.ts";
+import { MillraceError } from "../../shared/pipeline/millrace-error.ts";
 import { parseObjectUri } from "../../shared/ports/object-store.ts";
-import { CliError } from "../errors.ts";
 import type { Target } from "./target.ts";
 
 /**
  * An artifact's bytes as they arrive. They are those of the version that was made, whatever was written or removed
  * since.
  *
- * @throws CliError if it's gone or, after its last byte, if its SHA-256 isn't the one that the step noted
+ * @throws MillraceError if it's gone or, after its last byte, if its SHA-256 isn't the one that the step noted
  */
 export async function* artifactBytes(
   { config, stage }: Target,
@@ -31,26 +31,31 @@ export async function* artifactBytes(
   } catch (error) {
     const gone = error instanceof S3ServiceException && ["NoSuchKey", "NoSuchVersion"].includes(error.name);
     if (!gone) throw error;
-    throw new CliError(`${uri} is gone: removed, or expired; run the pipeline anew to have it made again`);
+    throw new MillraceError("ARTIFACT_GONE", `${uri} no longer exists: it was removed, or it expired`);
   } finally {
     client.destroy();
   }
   const found = hash.digest("hex");
   if (found === sha256) return;
-  throw new CliError(`${uri} is not what the step made: its SHA-256 is ${found}, and was ${sha256}`);
+  throw new MillraceError(
+    "DIGEST_MISMATCH",
+    `${uri} has SHA-256 ${found}, not ${sha256} as the step made it`,
+  );
 }
 
 /**
  * Writes an artifact to a file. The file appears only when it's complete and checked.
  *
- * @throws CliError if the file exists, and as {@link artifactBytes} does
+ * @throws MillraceError if the file exists, and as {@link artifactBytes} does
  */
 export async function downloadArtifact(target: Target, artifact: Artifact, file: string): Promise<void> {
-  if (existsSync(file)) throw new CliError(`${file} exists; name another with --output, or remove it first`);
+  if (existsSync(file)) throw new MillraceError("FILE_EXISTS", `${file} already exists`);
   const part = `${file}.part`;
   try {
     const handle = await open(part, "w").catch((error: NodeJS.ErrnoException) => {
-      throw new CliError(`${file} cannot be written (${error.code}); name another with --output`);
+      throw new MillraceError("FILE_NOT_WRITTEN", `${file} cannot be written (${error.code})`, {
+        remedy: "Choose another file with --output.",
+      });
     });
     try {
       for await (const chunk of artifactBytes(target, artifact)) await handle.writeFile(chunk);

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { MillraceError } from "../../shared/pipeline/millrace-error.ts";
 import type { RunView } from "../../shared/run/run-view.ts";
-import { CliError } from "../errors.ts";
 import { readRunView, type Target } from "./target.ts";
 
 /** How many reads may fail in a row while a run is followed, as a stack that restarts soon answers again. */
@@ -28,7 +28,7 @@ export async function followRun(
       if (view.endedAt !== undefined) return view;
     } catch (error) {
       failed += 1;
-      if (error instanceof CliError || failed > maxFailedReads) throw error;
+      if (error instanceof MillraceError || failed > maxFailedReads) throw error;
     }
     await delay(target.pollMs, undefined, signal === undefined ? {} : { signal });
   }

@@ -1,7 +1,8 @@
 import { pipelines } from "../../pipelines/index.ts";
 import { manage } from "../../shared/operate/manage.ts";
+import { MillraceError } from "../../shared/pipeline/millrace-error.ts";
 import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
-import { CliError } from "../errors.ts";
+import { AnsweredError } from "../errors.ts";
 import { invokeFor } from "./not-deployed.ts";
 
 const [first, deployed] = pipelines;
@@ -13,7 +14,7 @@ function target(stage: string) {
     try {
       return await manage(engine, request);
     } catch (error) {
-      throw new CliError((error as Error).message);
+      throw error instanceof MillraceError ? new AnsweredError(error) : error;
     }
   };
   return { stage, config: { region: "eu-west-1" }, invoke };
@@ -26,13 +27,17 @@ test.each([
   ["local", "npm run stack"],
   ["prod", "npx sls deploy --stage prod --region eu-west-1"],
 ])("a pipeline that is in this checkout but not deployed to %s is reported so", async (stage, command) => {
-  await expect(start(stage, first?.name)).rejects.toThrow(
-    `there is no pipeline "${first?.name}"; deployed are: ${deployed?.name}. It is in this checkout: deploy it with \`${command}\``,
-  );
+  await expect(start(stage, first?.name)).rejects.toMatchObject({
+    code: "PIPELINE_NOT_DEPLOYED",
+    message: `pipeline "${first?.name}" is in this checkout but not deployed to stage "${stage}"`,
+    remedy: `Deploy it: \`${command}\`.`,
+  });
 });
 
 test("an unknown pipeline gets the stage's own error", async () => {
-  await expect(start("local", "nope")).rejects.toThrow(
-    /^there is no pipeline "nope"; deployed are: [a-z-]+$/,
-  );
+  await expect(start("local", "nope")).rejects.toMatchObject({
+    code: "PIPELINE_NOT_FOUND",
+    message: 'there is no pipeline "nope"',
+    remedy: expect.stringMatching(/^Use a deployed pipeline: [a-z-]+\.$/),
+  });
 });

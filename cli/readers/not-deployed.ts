@@ -1,5 +1,5 @@
-import { noPipeline } from "../../shared/run/run-errors.ts";
-import { CliError } from "../errors.ts";
+import { MillraceError } from "../../shared/pipeline/millrace-error.ts";
+import { AnsweredError } from "../errors.ts";
 import type { Target } from "./target.ts";
 
 type Asked = Pick<Target, "invoke" | "stage" | "config">;
@@ -17,7 +17,7 @@ async function isDefined(name: string): Promise<boolean> {
 /**
  * Invokes a function for a pipeline, and returns its answer.
  *
- * @throws CliError as {@link Target.invoke} does; if the pipeline is in this checkout but not deployed, it says what to
+ * @throws AnsweredError as {@link Target.invoke} does; if the pipeline is in this checkout but not deployed, it says what to
  *   do
  */
 export async function invokeFor(
@@ -29,10 +29,12 @@ export async function invokeFor(
   try {
     return await target.invoke(name, payload);
   } catch (error) {
-    const isMissing = error instanceof CliError && error.message.startsWith(noPipeline(pipeline));
+    const isMissing = error instanceof AnsweredError && error.code === "PIPELINE_NOT_FOUND";
     if (!isMissing || !(await isDefined(pipeline))) throw error;
-    throw new CliError(
-      `${error.message}. It is in this checkout: deploy it with \`${deployCommand(target)}\``,
+    throw new MillraceError(
+      "PIPELINE_NOT_DEPLOYED",
+      `pipeline "${pipeline}" is in this checkout but not deployed to stage "${target.stage}"`,
+      { remedy: `Deploy it: \`${deployCommand(target)}\`.` },
     );
   }
 }

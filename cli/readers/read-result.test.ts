@@ -54,9 +54,11 @@ test("the results of runs, steps, children and maps are read, inline or from S3"
 
 test("a step without a result prints its state", async () => {
   const made = await ended("sums", { fails: true });
-  await expect(readRunResult(made.target, made.runId)).rejects.toThrow(
-    `run ${made.runId} is FAILED, and has a result once it is SUCCEEDED; a step's is shown by \`npx millrace result ${made.runId} STEP\`: text, square, sum`,
-  );
+  await expect(readRunResult(made.target, made.runId)).rejects.toMatchObject({
+    code: "RESULT_MISSING",
+    message: `run ${made.runId} is FAILED; it has a result once it is SUCCEEDED`,
+    remedy: `Look at a step's result: \`npx millrace result ${made.runId} STEP\` with text, square, sum.`,
+  });
   await expect(read(made, "sum")).rejects.toThrow(
     `sum of run ${made.runId} has no result; it is FAILED: FatalError: it does not add up`,
   );
@@ -72,5 +74,7 @@ test("a pipeline that returns nothing names the steps that have results", async 
   const made = await ended("mute");
   expect(made.early).toBe(`only of run ${made.runId} has no result; it is READY`);
   await expect(readRunResult(made.target, made.runId)).rejects.toThrow("pipeline mute returns nothing");
-  await expect(readRunResult(made.target, made.runId)).rejects.toThrow(/STEP`: only$/);
+  await expect(readRunResult(made.target, made.runId)).rejects.toMatchObject({
+    remedy: expect.stringMatching(/STEP` with only\.$/),
+  });
 });

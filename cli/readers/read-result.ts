@@ -1,11 +1,11 @@
 import { evaluate } from "../../shared/pipeline/expression.ts";
 import type { Json } from "../../shared/pipeline/json.ts";
+import { errorTitle, MillraceError } from "../../shared/pipeline/millrace-error.ts";
 import { viewRun } from "../../shared/run/run-view.ts";
 import { childrenOf, hasResult } from "../../shared/state/step-record.ts";
 import { resultOf } from "../../shared/step/run-result.ts";
 import { scopeFor } from "../../shared/step/step-input.ts";
 import { loadValue } from "../../shared/step/stored-value.ts";
-import { CliError } from "../errors.ts";
 import { checkPlace, type StepPlace } from "../step-place.ts";
 import { placeText } from "./run-artifacts.ts";
 import { graphOfRun, runNamed, type Target } from "./target.ts";
@@ -15,17 +15,24 @@ type Reading = Pick<Target, "store" | "objects" | "stage">;
 /**
  * A run's result for others: what its pipeline returned.
  *
- * @throws CliError if the run hasn't succeeded, or its pipeline returns nothing
+ * @throws MillraceError if the run hasn't succeeded, or its pipeline returns nothing
  * @throws ExpressionError if the result uses that of a step that was skipped
  * @throws ValueMissingError if an object that holds a result is gone
  */
 export async function readRunResult(target: Reading, runId: string): Promise<Json> {
   const run = await runNamed(target, runId);
   const graph = await graphOfRun(target, run);
-  const steps = `a step's is shown by \`npx millrace result ${runId} STEP\`: ${graph.steps.map(({ name }) => name).join(", ")}`;
-  if (graph.output === undefined) throw new CliError(`pipeline ${run.pipeline} returns nothing; ${steps}`);
+  const steps = {
+    remedy: `Look at a step's result: \`npx millrace result ${runId} STEP\` with ${graph.steps.map(({ name }) => name).join(", ")}.`,
+  };
+  if (graph.output === undefined)
+    throw new MillraceError("RESULT_MISSING", `pipeline ${run.pipeline} returns nothing`, steps);
   if (run.state !== "SUCCEEDED") {
-    throw new CliError(`run ${runId} is ${run.state}, and has a result once it is SUCCEEDED; ${steps}`);
+    throw new MillraceError(
+      "RESULT_MISSING",
+      `run ${runId} is ${run.state}; it has a result once it is SUCCEEDED`,
+      steps,
+    );
   }
   return resultOf({ store: target.store, objects: await target.objects() }, run, graph);
 }
@@ -33,7 +40,7 @@ export async function readRunResult(target: Reading, runId: string): Promise<Jso
 /**
  * The result of a step, or of one child of a map. For a whole map, it's the list of the children's results.
  *
- * @throws CliError if the run has no such step, or the step has no result; the error says how the step stands
+ * @throws MillraceError if the run has no such step, or the step has no result; the error says how the step stands
  * @throws ValueMissingError if an object that holds a result is gone
  */
 export async function readStepResult(target: Reading, runId: string, place: StepPlace): Promise<Json> {
@@ -55,13 +62,19 @@ export async function readStepResult(target: Reading, runId: string, place: Step
     const map = records.find((record) => record.step === step && record.index === "map");
     const children = map && childrenOf(map);
     if (index !== undefined && children !== undefined && index >= children) {
-      throw new CliError(`STEP is "${placeText(place)}"; the list of ${step} has ${children} items, from 0`);
+      throw new MillraceError(
+        "STEP_NOT_FOUND",
+        `STEP is "${placeText(place)}"; the list of ${step} has ${children} items, from 0`,
+      );
     }
     const view = viewRun(run, graph, records, Date.now()).steps.find(({ name }) => name === step);
     const state = own === undefined && mapped.has(step) && !isMap ? "WAITING" : (own?.state ?? view?.state);
     const error = own !== undefined && "error" in own ? own.error : undefined;
-    const why = error === undefined ? "" : `: ${error.name}: ${error.message}`;
-    throw new CliError(`${placeText(place)} of run ${runId} has no result; it is ${state}${why}`);
+    const why = error === undefined ? "" : `: ${errorTitle(error)}`;
+    throw new MillraceError(
+      "RESULT_MISSING",
+      `${placeText(place)} of run ${runId} has no result; it is ${state}${why}`,
+    );
   }
   const results = { store: target.store, objects: await target.objects() };
   if (!isMap) return loadValue(results, own.output);

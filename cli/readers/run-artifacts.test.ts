@@ -96,11 +96,7 @@ describe("an artifact is found", () => {
   });
 
   test.each([
-    [
-      { step: "fit" },
-      "a.md",
-      'NAME is "a.md", which 2 artifacts are called; say which: fit[0] report/a.md; fit[1]',
-    ],
+    [{ step: "fit" }, "a.md", 'NAME is "a.md", and 2 artifacts have that name: fit[0] report/a.md; fit[1]'],
     [{ step: "fit", index: 0 }, "b", 'NAME is "b"; step fit made report/a.md'],
     [{ step: "clean" }, "b", "step clean made no artifact"],
   ])("or not: %j %s", (step, name, message) => {

@@ -2,11 +2,11 @@ import { readManifest } from "../../shared/batch/job-files.ts";
 import { attemptOfKey } from "../../shared/objects/layout.ts";
 import type { Graph } from "../../shared/pipeline/graph.ts";
 import { type Artifact, artifactsIn } from "../../shared/pipeline/job.ts";
+import { MillraceError } from "../../shared/pipeline/millrace-error.ts";
 import { type ObjectStore, parseObjectUri } from "../../shared/ports/object-store.ts";
 import type { Run } from "../../shared/state/run.ts";
 import { type FoundStep, hasResult, type SucceededStep, stepLabel } from "../../shared/state/step-record.ts";
 import { loadValue } from "../../shared/step/stored-value.ts";
-import { CliError } from "../errors.ts";
 import type { StepPlace } from "../step-place.ts";
 
 /** An object that a step made: the step, where it's in S3, and its name there. */
@@ -127,7 +127,7 @@ async function presentOf(
 /**
  * The artifact of a step that a name means: its full name, or the last part of it.
  *
- * @throws CliError listing the artifacts that exist
+ * @throws MillraceError listing the artifacts that exist
  */
 export function artifactNamed(
   artifacts: readonly RunArtifact[],
@@ -138,7 +138,8 @@ export function artifactNamed(
     (each) => each.step === step && (index === undefined || (each.index ?? 0) === index),
   );
   if (ofStep.length === 0) {
-    throw new CliError(
+    throw new MillraceError(
+      "ARTIFACT_NOT_FOUND",
       `step ${placeText({ step, ...(index !== undefined && { index }) })} made no artifact, or has no result yet`,
     );
   }
@@ -147,13 +148,16 @@ export function artifactNamed(
   const [only, another] = found;
   if (only === undefined) {
     const names = [...new Set(ofStep.map((each) => each.name))];
-    throw new CliError(
+    throw new MillraceError(
+      "ARTIFACT_NOT_FOUND",
       `NAME is "${name}"; step ${step} made ${names.slice(0, 12).join(", ")}${names.length > 12 ? ", …" : ""}`,
     );
   }
   if (another === undefined) return only;
   const places = found.slice(0, 6).map((each) => `${placeText(each)} ${each.name}`);
-  throw new CliError(
-    `NAME is "${name}", which ${found.length} artifacts are called; say which: ${places.join("; ")}`,
+  throw new MillraceError(
+    "ARTIFACT_NOT_FOUND",
+    `NAME is "${name}", and ${found.length} artifacts have that name: ${places.join("; ")}`,
+    { remedy: "Use the step and the full name of one of them." },
   );
 }

@@ -59,7 +59,7 @@ const pollsAfterEnd = 3;
  * @param follow whether to continue with new lines until the run ends. Lines come in the order they're found: a
  *   function's line may come after a later line of a job
  * @returns the run as it was last seen
- * @throws CliError if there is no such run
+ * @throws MillraceError if there is no such run
  */
 export async function* runLog(
   target: Target,

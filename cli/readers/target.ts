@@ -6,6 +6,7 @@ import { dynamoRunStore } from "../../shared/adapters/aws/dynamo-run-store.ts";
 import { dynamoClient } from "../../shared/adapters/aws/dynamo-table.ts";
 import type { Graph } from "../../shared/pipeline/graph.ts";
 import type { Json } from "../../shared/pipeline/json.ts";
+import { MillraceError, parseErrorText } from "../../shared/pipeline/millrace-error.ts";
 import type { ModelRegistry } from "../../shared/ports/model-registry.ts";
 import type { ObjectStore } from "../../shared/ports/object-store.ts";
 import type { RunStore } from "../../shared/ports/run-store.ts";
@@ -15,7 +16,7 @@ import { type RunView, viewRun } from "../../shared/run/run-view.ts";
 import type { Run } from "../../shared/state/run.ts";
 import type { FoundStep } from "../../shared/state/step-record.ts";
 import { resultOf } from "../../shared/step/run-result.ts";
-import { CliError } from "../errors.ts";
+import { AnsweredError } from "../errors.ts";
 import { withLocalLogs } from "./local-logs.ts";
 
 /** How the SDK's clients reach a stage. Empty if the usual chain of credentials and endpoints is enough. */
@@ -40,7 +41,7 @@ export type Target = {
   /**
    * Invokes a deployed function and returns its answer.
    *
-   * @throws CliError with the function's own message if it refuses
+   * @throws AnsweredError with the function's own error if it refuses
    */
   invoke(name: "start" | "manage", payload: unknown): Promise<unknown>;
 };
@@ -51,13 +52,11 @@ export function stackFolder(): string | undefined {
   return folder === undefined || folder === "" ? undefined : folder;
 }
 
-/** @throws CliError if no local stack runs */
+/** @throws MillraceError if no local stack runs */
 function localConfig(): ClientConfig {
   const stack = attachStack(stackFolder());
   if (stack === undefined) {
-    throw new CliError(
-      "no local stack runs; start one with `npm run stack` in another terminal, or name a deployed --stage",
-    );
+    throw new MillraceError("LOCAL_STACK_NOT_RUNNING", "no local stack runs");
   }
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = stack.env;
   return { endpoint: stack.awsEndpoint, region: stack.region, credentials: { accessKeyId, secretAccessKey } };
@@ -69,15 +68,12 @@ export function batchConfig({ config, stateDir }: Target): ClientConfig {
   return endpoint === undefined ? config : { ...config, endpoint };
 }
 
-/** Errors with which the engine itself refuses, and the name that MiniStack gives to anything a function throws. */
-const ownErrors =
-  /^((Pipeline|Run|Model|Schedule|Limit|Queue|Backfill)NotFound|Request|Params|RunState|ModelAlias|Backfill|NewerRecord)Error$|^Runtime\.HandlerError$/;
-
 /** The engine's own errors say what to do. If a function crashed, its log says why. */
-function refusal(name: string, answer: unknown): CliError {
+function refusal(name: string, answer: unknown): AnsweredError | MillraceError {
   const { errorType = "Error", errorMessage = "" } = answer as { errorType?: string; errorMessage?: string };
-  if (ownErrors.test(errorType)) return new CliError(errorMessage);
-  return new CliError(`function ${name} failed: ${errorType}: ${errorMessage}; its log says more`);
+  const known = parseErrorText(errorMessage);
+  if (known !== undefined) return new AnsweredError(known);
+  return new MillraceError("FUNCTION_FAILED", `function ${name} failed: ${errorType}: ${errorMessage}`);
 }
 
 /** The name of a stage's data bucket. It's read from a function's environment, as it contains the account. */
@@ -87,7 +83,7 @@ async function dataBucket(lambda: LambdaClient, stage: string): Promise<string> 
   const { Environment } = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
   const bucket = Environment?.Variables?.DATA_BUCKET;
   if (bucket === undefined)
-    throw new CliError(`function ${FunctionName} does not know a DATA_BUCKET; deploy it again`);
+    throw new MillraceError("ENVIRONMENT_INVALID", `function ${FunctionName} has no DATA_BUCKET`);
   return bucket;
 }
 
@@ -136,7 +132,7 @@ export function targetOf(stage: string, config: ClientConfig, stateDir?: string)
 /**
  * The stage that a command is about: the running local stack, or a stage on AWS with the usual credentials.
  *
- * @throws CliError if the stage is local and no stack runs
+ * @throws MillraceError if the stage is local and no stack runs
  */
 export function connect({ stage, region }: { stage: string; region: string }): Target {
   if (stage !== "local") return targetOf(stage, { region });
@@ -147,7 +143,7 @@ export function connect({ stage, region }: { stage: string; region: string }): T
 const recentRuns = 100;
 const maxMatches = 5;
 
-/** A run of a stage. @throws CliError if there is no such run */
+/** A run of a stage. @throws MillraceError if there is no such run */
 export async function runNamed(
   { store, stage }: Pick<Target, "store" | "stage">,
   runId: string,
@@ -157,17 +153,15 @@ export async function runNamed(
   const missing = `there is no run "${runId}" on stage "${stage}"`;
   const { runs } = await store.listRuns({}, recentRuns);
   const matches = runs.map((each) => each.runId).filter((id) => runId.length > 0 && id.startsWith(runId));
-  throw new CliError(
-    matches.length > 0
-      ? `${missing}; ids are given in full: ${matches.slice(0, maxMatches).join(", ")}`
-      : `${missing}; \`npx millrace runs\` lists them`,
-  );
+  const remedy = `Use the full id: ${matches.slice(0, maxMatches).join(", ")}.`;
+  throw new MillraceError("RUN_NOT_FOUND", missing, matches.length > 0 ? { remedy } : {});
 }
 
-/** The graph that a run started with. @throws CliError if it isn't stored */
+/** The graph that a run started with. @throws MillraceError if it isn't stored */
 export async function graphOfRun({ store }: Pick<Target, "store">, run: Run): Promise<Graph> {
   const graph = await store.getGraph(run.graphHash);
-  if (graph === undefined) throw new CliError(`run ${run.runId}: its graph ${run.graphHash} is not stored`);
+  if (graph === undefined)
+    throw new MillraceError("GRAPH_MISSING", `run ${run.runId}: its graph ${run.graphHash} is not stored`);
   return graph;
 }
 
@@ -202,7 +196,7 @@ async function resultOfRun(target: Target, run: Run, graph: Graph): Promise<Json
  * A run as it is now, with its running jobs' progress, what it waits for if it hasn't begun, and its result once it has
  * succeeded.
  *
- * @throws CliError if there is no such run
+ * @throws MillraceError if there is no such run
  */
 export async function readRunView(target: Target, runId: string): Promise<RunView> {
   const run = await runNamed(target, runId);

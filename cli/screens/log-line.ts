@@ -1,6 +1,7 @@
 import { styleText } from "node:util";
 import * as z from "zod";
 import type { Json, JsonObject } from "../../shared/pipeline/json.ts";
+import { errorTitle, isErrorCode, kindOf, remedyLines } from "../../shared/pipeline/millrace-error.ts";
 import { stepLabel } from "../../shared/state/step-record.ts";
 
 /** Levels of a line, the least important first. */
@@ -109,6 +110,8 @@ const maxStackLines = 8;
 const errorField = z.object({
   name: z.string(),
   message: z.string(),
+  code: z.string().optional(),
+  remedy: z.string().optional(),
   stack: z.union([z.string(), z.array(z.string())]).optional(),
 });
 
@@ -117,9 +120,10 @@ type LoggedError = z.infer<typeof errorField>;
 /** The error in a line, and the line's other figures. Functions log an error as one field, jobs as several. */
 function errorOf({ message, fields }: LogLine): { error?: LoggedError; figures: JsonObject } {
   const { error, ...others } = fields;
-  const { stack, ...figures } = others;
+  const { stack, code, ...figures } = others;
   if (typeof error === "string" && stack !== undefined) {
-    const { data } = errorField.safeParse({ name: error, message, stack });
+    const remedy = typeof code === "string" && isErrorCode(code) ? kindOf(code).remedy : undefined;
+    const { data } = errorField.safeParse({ name: error, message, stack, code, remedy });
     return data === undefined ? { figures: fields } : { error: data, figures };
   }
   const { data } = errorField.safeParse(error);
@@ -168,8 +172,8 @@ function errorKey({ step, index = 0, attempt = "" }: LogLine, { name, message }:
 }
 
 /**
- * A line for people: time (UTC), step, words and figures; warnings and errors are marked. An error's stack follows on
- * separate lines.
+ * A line for people: time (UTC), step, words and figures; warnings and errors are marked. An error's remedy and
+ * stack follow on separate lines.
  *
  * @param reported errors that were already shown in full; another line about the same error only names it
  */
@@ -183,7 +187,7 @@ export function logLineText(
   const key = error && errorKey(line, error);
   const isReported = key !== undefined && reported.has(key);
   if (key !== undefined) reported.add(key);
-  const words = error && (isReported ? error.name : `${error.name}: ${error.message}`);
+  const words = error && (isReported ? (error.code ?? error.name) : errorTitle(error));
   // A job's line about an error repeats the error's words.
   const isErrors = error?.message === message;
   const messageLines = isErrors ? (words ?? message) : message;
@@ -196,9 +200,9 @@ export function logLineText(
     level === "info"
       ? messageLines
       : styleText(levelColours[level], `${level.toUpperCase()} ${messageLines}`);
-  const stack = error === undefined || isReported ? [] : stackLines(error);
+  const below = error === undefined || isReported ? [] : [...remedyLines(error), ...stackLines(error)];
   return [
     [`${time}  ${name}`, loud, facts].filter((part) => part !== "").join("  "),
-    ...stack.map((each) => styleText("gray", `${" ".repeat(14)}${each.trimEnd()}`)),
+    ...below.map((each) => styleText("gray", `${" ".repeat(14)}${each.trimEnd()}`)),
   ].join("\n");
 }

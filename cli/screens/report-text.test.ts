@@ -28,7 +28,7 @@ test.each([
   [tableType, "{}"],
   ["application/json", "{"],
 ])("%s that is none is told", (type, text) => {
-  expect(() => shown(type, text)).toThrow(`s3://bucket/runs/a is not the ${type} that it should be`);
+  expect(() => shown(type, text)).toThrow(`s3://bucket/runs/a is not valid ${type}`);
 });
 
 test.each([

@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from "node:util";
 import * as z from "zod";
 import type { Artifact } from "../../shared/pipeline/job.ts";
 import type { Json } from "../../shared/pipeline/json.ts";
-import { CliError } from "../errors.ts";
+import { MillraceError } from "../../shared/pipeline/millrace-error.ts";
 import { table } from "./table.ts";
 
 /** Max. size in bytes of an artifact that is shown. */
@@ -50,7 +50,7 @@ export function isShowable({ mediaType, bytes }: Artifact): boolean {
 /**
  * An artifact as text, without control characters that could affect the terminal.
  *
- * @throws CliError if the bytes don't match its media type
+ * @throws MillraceError if the bytes don't match its media type
  */
 export function reportText({ uri, mediaType }: Artifact, bytes: Uint8Array): string {
   const renderer = renderers.find(({ type }) => type.test(mediaType));
@@ -58,8 +58,6 @@ export function reportText({ uri, mediaType }: Artifact, bytes: Uint8Array): str
   try {
     return stripVTControlCharacters(renderer === undefined ? text : renderer.render(text));
   } catch {
-    throw new CliError(
-      `${uri} is not the ${mediaType} that it should be; get it with --output to look at it`,
-    );
+    throw new MillraceError("ARTIFACT_NOT_SHOWN", `${uri} is not valid ${mediaType}`);
   }
 }

@@ -1,6 +1,7 @@
 import { inspect, styleText } from "node:util";
 import { isSpotQueue } from "../../shared/pipeline/job.ts";
 import type { Json } from "../../shared/pipeline/json.ts";
+import { errorTitle, remedyLines } from "../../shared/pipeline/millrace-error.ts";
 import type { FullLimit } from "../../shared/run/full-limits.ts";
 import type {
   AfterRunStepView,
@@ -170,13 +171,15 @@ function childRunLines({ child, childRuns = [], children }: Line): string[] {
 }
 
 /**
- * An error with where it was thrown and its log.
+ * An error with what to do, where it was thrown and its log.
  *
- * @param withStack if several children failed, only the first shows its stack
+ * @param withStack if several children failed, only the first shows its remedy and its stack
  */
-function errorLines({ index, name, message, stack = [], log }: ErrorView, width: number, withStack: boolean) {
+function errorLines(error: ErrorView, width: number, withStack: boolean) {
+  const { index, stack = [], log } = error;
   const lines = [
-    ...wrapped(`${index === undefined ? "" : `[${index}] `}${name}: ${message}`, width - 6),
+    ...wrapped(`${index === undefined ? "" : `[${index}] `}${errorTitle(error)}`, width - 6),
+    ...(withStack ? remedyLines(error).flatMap((line) => wrapped(line, width - 6)) : []),
     ...(withStack ? stack.map((frame) => `  ${frame}`.slice(0, width - 6)) : []),
     ...(log === undefined ? [] : wrapped(`log: ${log}`, width - 6)),
   ];
@@ -255,7 +258,7 @@ export function stepChange(step: StepView): string {
     detailText(step),
     ...(step.child === undefined ? [] : [`run ${step.child}`]),
     ...(step.progress === undefined ? [] : [progressTenths(step.progress)]),
-    ...(error ? [`${error.name}: ${error.message}`] : []),
+    ...(error ? [errorTitle(error)] : []),
   ];
   return parts.filter((part) => part !== "").join("  ");
 }

@@ -25,6 +25,15 @@ const templateSchema = z.object({
   }),
 });
 
+const SERVICE = "millrace";
+const STAGE = "local";
+const PREFIX = `${SERVICE}-${STAGE}-`;
+
+/** The family whose jobs a definition of the stage `local` describes; undefined for any other definition. */
+export function familyOfDefinition(name: string): string | undefined {
+  return name.startsWith(PREFIX) ? name.slice(PREFIX.length) : undefined;
+}
+
 /** The request that registers a job definition. */
 export type DefinitionRequest = {
   jobDefinitionName: string;
@@ -49,7 +58,7 @@ export type DefinitionRequest = {
  * @param root folder that holds `batch-jobs`
  */
 export function jobDefinitions(root: string): DefinitionRequest[] {
-  const template = jobFamilies(root, "millrace", "local");
+  const template = jobFamilies(root, SERVICE, STAGE);
   return Object.values(template.Resources)
     .filter((resource) => (resource as { Type?: unknown }).Type === "AWS::Batch::JobDefinition")
     .map((resource) => {

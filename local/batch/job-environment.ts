@@ -1,7 +1,8 @@
 import path from "node:path";
 import { CACHE } from "../stack/paths.ts";
-import { REGION } from "./arn.ts";
+import { definitionName, REGION } from "./arn.ts";
 import type { BatchConfiguration } from "./configuration.ts";
+import { jobPackages } from "./family-packages.ts";
 import { arrayIndex, type Job, vcpusOf } from "./job.ts";
 
 /** Libraries that otherwise start a thread per core of the machine, whatever the job's resources are. */
@@ -21,15 +22,16 @@ export function jobEnvironment(
 ): Record<string, string> {
   const threads = String(Math.max(1, Math.floor(vcpusOf(job))));
   const index = arrayIndex(job);
+  const packages = jobPackages(definitionName(job.jobDefinition), config);
   return {
-    PATH: `${path.join(config.venv, "bin")}:/usr/local/bin:/usr/bin:/bin`,
+    PATH: `${path.join(packages, "bin")}:/usr/local/bin:/usr/bin:/bin`,
     TMPDIR: temporary,
     HOME: temporary,
     // Matplotlib stores its list of the machine's fonts there, which takes seconds to make.
     MPLCONFIGDIR: path.join(CACHE, "matplotlib"),
     LANG: "C.UTF-8",
     TZ: "UTC",
-    VIRTUAL_ENV: config.venv,
+    VIRTUAL_ENV: packages,
     PYTHONUNBUFFERED: "1",
     AWS_ENDPOINT_URL: config.aws,
     AWS_REGION: REGION,

@@ -242,7 +242,7 @@ describe("array jobs", () => {
     expect(page.nextToken).toBeDefined();
     await batch.client.send(new TerminateJobCommand({ jobId, reason: "enough" }));
     await batch.ended(String(jobId));
-  }, 30_000);
+  });
 });
 
 describe("ListJobs", () => {

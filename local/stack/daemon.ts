@@ -2,9 +2,9 @@ import { spawn } from "node:child_process";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
+import { MillraceError } from "../../shared/pipeline/millrace-error.ts";
 import { endGroup } from "../process/end.mjs";
 import { keeperArguments } from "../process/tied.mjs";
-import { StackError } from "./errors.ts";
 
 const HEALTH_POLL_MS = 15;
 const HEALTH_TIMEOUT_MS = 30_000;
@@ -47,7 +47,9 @@ export function startDaemon(command: string, args: string[], options: DaemonOpti
   });
   child.unref();
   if (child.pid === undefined)
-    throw new StackError(`${command} can't be started. Run \`node local/setup.mjs\`.`);
+    throw new MillraceError("LOCAL_STACK_FAILED", `${command} cannot be started`, {
+      remedy: "Run `npm run setup`.",
+    });
   return { pid: child.pid, exited: () => exited };
 }
 
@@ -62,7 +64,7 @@ export function lastLines(file: string): string {
 
 /**
  * Waits until a URL answers with 200. Ends a process that doesn't get there.
- * @throws {StackError} with the end of the log, if the process ends before that or takes longer than `timeoutMs`
+ * @throws {MillraceError} with the end of the log, if the process ends before that or takes longer than `timeoutMs`
  */
 export async function healthy(
   url: string,
@@ -95,8 +97,10 @@ async function answers(
     } catch {
       // It isn't listening yet.
     }
-    if (daemon.exited()) throw new StackError(`${name} ended while starting:\n${lastLines(logFile)}`);
-    if (Date.now() > deadline) throw new StackError(`${name} didn't become ready. See ${logFile}.`);
+    if (daemon.exited())
+      throw new MillraceError("LOCAL_STACK_FAILED", `${name} ended while starting:\n${lastLines(logFile)}`);
+    if (Date.now() > deadline)
+      throw new MillraceError("LOCAL_STACK_FAILED", `${name} did not become ready; its log is ${logFile}`);
     await delay(HEALTH_POLL_MS);
   }
 }

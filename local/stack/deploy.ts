@@ -1,11 +1,11 @@
 import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
+import { MillraceError } from "../../shared/pipeline/millrace-error.ts";
 import { withLock } from "../process/lock.mjs";
 import { startTied } from "../process/tied.mjs";
 import { lastLines } from "./daemon.ts";
 import { type StackEndpoints, stackEnvironment } from "./environment.ts";
-import { StackError } from "./errors.ts";
 import { NODE_BIN, REPOSITORY, statePaths } from "./paths.ts";
 import { writeFileAtomically } from "./record.ts";
 import { sourceHash } from "./source-hash.ts";
@@ -79,13 +79,13 @@ async function runServerless(
 
 async function asked(url: URL, failure: string): Promise<void> {
   const response = await fetch(url, { method: "POST" });
-  if (!response.ok) throw new StackError(`${failure}: ${await response.text()}`);
+  if (!response.ok) throw new MillraceError("LOCAL_DEPLOY_FAILED", `${failure}: ${await response.text()}`);
 }
 
 /**
  * Makes the local Batch server load the existing job families, and runs the real `sls deploy --stage local` against a
  * stack.
- * @throws {StackError} with the end of its output, if it fails
+ * @throws {MillraceError} with the end of its output, if it fails
  */
 export async function deploy(
   stateDir: string,
@@ -109,11 +109,14 @@ export async function deploy(
     const code = await runServerless(stateDir, serviceDir, endpoints, signal);
     if (code !== 0) {
       const log = statePaths(stateDir).deployLog;
-      throw new StackError(`The deployment failed (all of its output: ${log}):\n${lastLines(log)}`);
+      throw new MillraceError(
+        "LOCAL_DEPLOY_FAILED",
+        `the deployment failed (all of its output: ${log}):\n${lastLines(log)}`,
+      );
     }
   };
   await withLock(lock, work, signal === undefined ? {} : { signal });
-  await asked(new URL(SNAPSHOT_PATH, endpoints.awsEndpoint), "MiniStack couldn't write its state down");
+  await asked(new URL(SNAPSHOT_PATH, endpoints.awsEndpoint), "MiniStack could not store its state");
   writeFileAtomically(statePaths(stateDir).deployed, JSON.stringify({ hash }));
   return { skipped: false, durationMs: elapsed() };
 }

@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
+import { MillraceError } from "../../shared/pipeline/millrace-error.ts";
 import { isRunning, referenceTo, stillRuns } from "../process/alive.mjs";
-import { StackError } from "./errors.ts";
 import { statePaths } from "./paths.ts";
 
 const recordSchema = z.object({
@@ -45,7 +45,10 @@ export function isOrphan(record: StackRecord): boolean {
 /** This process as the owner of a stack. */
 export function ownedByThisProcess(): NonNullable<StackRecord["owner"]> {
   const reference = referenceTo(process.pid);
-  if (reference === undefined) throw new StackError("This process can't see itself: is /proc mounted?");
+  if (reference === undefined)
+    throw new MillraceError("LOCAL_STACK_FAILED", "this process cannot read its own entry in /proc", {
+      remedy: "Mount /proc.",
+    });
   const script = process.env.npm_lifecycle_event;
   const program = script === undefined ? path.basename(process.argv[1] ?? "node") : `npm run ${script}`;
   return { ...reference, program };

@@ -40,8 +40,6 @@ import { readRecord, writeRecord } from "./record.ts";
 import { attachStack, type Stack, startStack, stopStack } from "./stack.ts";
 import { createFunction, createRule } from "./testing/deployed-function.ts";
 
-jest.setTimeout(30_000);
-
 let stateDir: string;
 let stack: Stack;
 beforeEach(async () => {

@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { MillraceError } from "../../shared/pipeline/millrace-error.ts";
 import { ACCOUNT_ID, REGION } from "../batch/arn.ts";
 import { endOrphanedAttempts } from "../batch/orphans.ts";
 import { groupMembers, isRunning } from "../process/alive.mjs";
@@ -10,7 +11,6 @@ import { type BatchServerOptions, startBatchServer } from "./batch-server.ts";
 import type { Daemon } from "./daemon.ts";
 import { type Deployment, type DeployOptions, deploy } from "./deploy.ts";
 import { type StackEndpoints, type StackEnvironment, stackEnvironment } from "./environment.ts";
-import { StackError } from "./errors.ts";
 import { type Invocation, invokeFunction } from "./invoke.ts";
 import { startMinistack } from "./ministack.ts";
 import { DEFAULT_STATE_DIR, statePaths } from "./paths.ts";
@@ -63,9 +63,9 @@ async function choosePorts(
   if (wanted === undefined) return { aws: await freePort(), batch: await freePort() };
   for (const port of [wanted.aws, wanted.batch]) {
     if (await getsFree(port)) continue;
-    throw new StackError(
-      `Port ${port} is taken by another program, and the deployed functions know the stack by it. ` +
-        "End that program, or start afresh with `node local/stack.ts reset`.",
+    throw new MillraceError(
+      "PORT_TAKEN",
+      `port ${port}, by which the deployed functions reach the stack, is taken by another program`,
     );
   }
   return wanted;
@@ -76,7 +76,7 @@ async function launch(stateDir: string, options: StackOptions): Promise<StackRec
   const record = readRecord(stateDir);
   const running = runningPids(stateDir, record);
   if (running.length === 2 && record !== undefined && !isOrphan(record)) {
-    throw new StackError(`A stack runs on ${stateDir} already. Stop it with \`node local/stack.ts down\`.`);
+    throw new MillraceError("LOCAL_STACK_RUNNING", `a stack already runs on ${stateDir}`);
   }
   // A crash leaves one server without the other. A SIGKILL of the owner leaves both servers without it. The processes
   // of the Batch jobs stay, and the next server adopts them.
@@ -175,7 +175,7 @@ function stackOf(stateDir: string, ports: StackRecord["ports"], options: StackOp
 /**
  * Starts a local stack and waits until it answers. It resumes what a crashed stack left in this state: its data, its
  * ports, its running Batch jobs.
- * @throws {StackError} if a stack is already running with this state, or can't start
+ * @throws {MillraceError} if a stack is already running with this state, or can't start
  */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const stateDir = path.resolve(options.stateDir ?? DEFAULT_STATE_DIR);

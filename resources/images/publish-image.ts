@@ -1,3 +1,4 @@
+import { MillraceError } from "../../shared/pipeline/millrace-error.ts";
 import type { Registry } from "./commands.ts";
 import * as commands from "./commands.ts";
 
@@ -6,10 +7,12 @@ export type RunCommand = (command: readonly string[], input?: string) => Promise
 export type CommandResult = { exitCode: number; stdout: string; stderr: string };
 
 /** A command that had to succeed failed. */
-export class CommandError extends Error {
-  override readonly name = "CommandError";
+export class CommandError extends MillraceError {
   constructor(command: readonly string[], result: CommandResult) {
-    super(`"${command.join(" ")}" failed (exit code ${result.exitCode}): ${result.stderr.trim()}`);
+    super(
+      "COMMAND_FAILED",
+      `"${command.join(" ")}" failed (exit code ${result.exitCode}): ${result.stderr.trim()}`,
+    );
   }
 }
 

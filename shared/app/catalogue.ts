@@ -1,11 +1,10 @@
+import { errorOf } from "../pipeline/millrace-error.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import { withoutGpus } from "../pipeline/without-gpus.ts";
 import { dependantsOf } from "../run/dependants.ts";
 
 /** Two pipelines have the same name, one follows another that is not listed, or they start each other forever. */
-export class CatalogueError extends Error {
-  override readonly name = "CatalogueError";
-}
+export class CatalogueError extends errorOf("CATALOGUE") {}
 
 type Catalogue = ReadonlyMap<string, Pipeline>;
 
@@ -14,9 +13,9 @@ function checkUpstreamPipelines(catalogue: Catalogue): void {
   for (const { name, triggers } of catalogue.values()) {
     for (const trigger of triggers) {
       if (trigger.kind !== "run" || catalogue.get(trigger.pipeline.name) === trigger.pipeline) continue;
-      throw new CatalogueError(
-        `"${name}" follows "${trigger.pipeline.name}", which is not deployed; add that one to pipelines/index.ts`,
-      );
+      throw new CatalogueError(`"${name}" follows "${trigger.pipeline.name}", which is not deployed`, {
+        remedy: "Add that pipeline to pipelines/index.ts.",
+      });
     }
   }
 }
@@ -35,7 +34,7 @@ function checkCycles(catalogue: Catalogue): void {
     const from = path.indexOf(name);
     if (from >= 0) {
       const cycle = [...path.slice(from), name].map((each) => `"${each}"`).join(" starts ");
-      throw new CatalogueError(`${cycle}, and so on for ever; leave out one of the triggers`);
+      throw new CatalogueError(`${cycle}, and so on without end`, { remedy: "Remove one of the triggers." });
     }
     if (checked.has(name)) return;
     for (const next of startedBy(catalogue, pipeline)) {
@@ -60,7 +59,9 @@ export function catalogueOf(
 ): Catalogue {
   const catalogue = new Map<string, Pipeline>();
   const clash = ({ name }: Pipeline) =>
-    new CatalogueError(`two pipelines are named "${name}"; rename one (pipelines/index.ts lists them)`);
+    new CatalogueError(`two pipelines are named "${name}"`, {
+      remedy: "Rename one; pipelines/index.ts lists them.",
+    });
   const addChildren = ({ children }: Pipeline): void => {
     for (const child of children.values()) {
       const known = catalogue.get(child.name);

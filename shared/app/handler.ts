@@ -3,14 +3,27 @@ import { injectLambdaContext } from "@aws-lambda-powertools/logger/middleware";
 import { captureLambdaHandler } from "@aws-lambda-powertools/tracer/middleware";
 import middy from "@middy/core";
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
+import { errorText, MillraceError } from "../pipeline/millrace-error.ts";
 import { logger, tracer } from "./telemetry.ts";
+
+/** Answers with the whole error: its caller gets only a text, from which the CLI reads the code and the remedy. */
+function answering<R>(handle: (event: unknown) => Promise<R>): (event: unknown) => Promise<R> {
+  return async (event) => {
+    try {
+      return await handle(event);
+    } catch (error) {
+      if (!(error instanceof MillraceError)) throw error;
+      throw Object.assign(new Error(errorText(error), { cause: error }), { name: error.name });
+    }
+  };
+}
 
 /** A function that is invoked by hand or by the scheduler, with logs and traces. */
 export function invokedHandler<R>(handle: (event: unknown) => Promise<R>) {
   return middy<unknown, R>()
     .use(injectLambdaContext(logger))
     .use(captureLambdaHandler(tracer, { captureResponse: false }))
-    .handler(handle);
+    .handler(answering(handle));
 }
 
 /**

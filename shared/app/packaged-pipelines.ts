@@ -1,4 +1,5 @@
 import type { Graph } from "../pipeline/graph.ts";
+import { errorOf } from "../pipeline/millrace-error.ts";
 import type { ObjectTrigger, Pipeline, RunTrigger, Trigger } from "../pipeline/pipeline.ts";
 import type { ScheduleTrigger } from "../pipeline/schedule-trigger.ts";
 import { graphWithoutGpus, withoutGpus } from "../pipeline/without-gpus.ts";
@@ -27,9 +28,7 @@ export type PipelineParts = {
 };
 
 /** A part of a pipeline isn't in this function's package, or differs from the one that the package was built from. */
-export class PipelinePartError extends Error {
-  override readonly name = "PipelinePartError";
-}
+export class PipelinePartError extends errorOf("PIPELINE_PART") {}
 
 type Kind = Trigger["kind"];
 type TriggerOf<K extends Kind> = Extract<Trigger, { kind: K }>;
@@ -112,16 +111,16 @@ function packagedPipeline(
     // The loaded definition must match the package. Otherwise a run would follow one graph with the functions of
     // another.
     if (loaded.graphHash === undefined || loaded.graphHash === facts.graphHash) return loaded;
-    throw new PipelinePartError(
-      `pipeline ${name} defines another graph here than when it was packaged; its definition must not depend on the environment, the time or chance`,
-    );
+    throw new PipelinePartError(`pipeline ${name} defines another graph here than when it was packaged; `, {
+      remedy: "Let its definition depend on neither the environment, nor the time, nor chance.",
+    });
   });
   const part = <K extends "functions" | "jobs" | "children">(key: K): Pipeline[K] => {
     const value = code()[key];
     if (value !== undefined) return value as Pipeline[K];
-    throw new PipelinePartError(
-      `this function has no ${key} of pipeline ${name}: resources/pipeline-parts.ts says which functions carry them`,
-    );
+    throw new PipelinePartError(`this function has no ${key} of pipeline ${name}`, {
+      remedy: "resources/pipeline-parts.ts says which functions have them.",
+    });
   };
   const triggers = facts.triggers.map((trigger, place) =>
     packagingOf(trigger).unpack(trigger, { name, pipelines, defined: () => code().triggers[place] }),

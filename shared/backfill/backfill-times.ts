@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import * as z from "zod";
-import { isTimeZone, wallTime } from "../pipeline/time-zone.ts";
-import { nextTimeOf, type Timetable } from "../pipeline/timetable.ts";
+import { errorOf } from "../pipeline/millrace-error.ts";
+import { isTimeZone } from "../pipeline/time-zone.ts";
+import type { Timetable } from "../pipeline/timetable.ts";
+import { wallClock } from "../pipeline/wall-clock.ts";
 
 /** The range or rhythm of a backfill is impossible; nothing was started. */
-export class BackfillError extends Error {
-  override readonly name = "BackfillError";
-}
+export class BackfillError extends errorOf("BACKFILL_INVALID") {}
 
 /** How often a backfill runs a pipeline between its dates. */
 export const backfillIntervals = ["hour", "day", "week", "month"] as const;
@@ -14,29 +14,37 @@ export type BackfillInterval = (typeof backfillIntervals)[number];
 
 const date = z.iso.date();
 const moment = z.iso.datetime({ offset: true });
-const day = 86_400_000;
+
+/** A bound of a backfill: its moment, and the wall time that its rhythm counts from. */
+export type Bound = {
+  readonly at: Date;
+  /** Midnight for a date, also on a day whose clocks skip midnight. As in `WallClock`. */
+  readonly wall: number;
+};
 
 /**
- * The moment of a date or a time; for a date, its first moment in the time zone.
+ * The bound that a date or a time names. The moment of a date is its first in the time zone.
  *
  * @throws BackfillError for anything else
  */
-export function momentOf(field: string, text: string, timezone: string): Date {
+export function boundOf(field: string, text: string, timezone: string): Bound {
   if (!isTimeZone(timezone)) {
-    throw new BackfillError(`timezone "${timezone}" is not known; name one such as Europe/Berlin`);
+    throw new BackfillError(`timezone is "${timezone}", which is unknown`, {
+      remedy: "Use a name such as Europe/Berlin.",
+    });
   }
-  if (moment.safeParse(text).success) return new Date(text);
+  const clock = wallClock(timezone);
+  if (moment.safeParse(text).success) {
+    const at = new Date(text);
+    return { at, wall: clock.wallAt(at.getTime()) };
+  }
   if (!date.safeParse(text).success) {
     throw new BackfillError(
       `${field} is "${text}"; it takes a date such as 2021-04-01, or a time such as 2021-04-01T03:00:00Z`,
     );
   }
-  const [, month, dayOfMonth] = text.split("-").map(Number);
-  const midnight = { kind: "cron", expression: `0 0 ${dayOfMonth} ${month} *`, timezone } as const;
-  // No time zone is a whole day away from UTC.
-  const found = nextTimeOf(midnight, new Date(Date.parse(text) - day), { timezone });
-  if (found === undefined) throw new BackfillError(`${field} is "${text}", which is no date`);
-  return found;
+  const wall = Date.parse(text);
+  return { at: new Date(clock.momentsOf(wall).first), wall };
 }
 
 /**
@@ -45,21 +53,20 @@ export function momentOf(field: string, text: string, timezone: string): Date {
  *
  * @throws BackfillError if some months don't have that day
  */
-export function timetableOf(every: BackfillInterval, from: Date, timezone: string): Timetable {
-  if (from.getTime() % 60_000 !== 0)
-    throw new BackfillError("from has seconds; give a time of whole minutes");
-  const { yyyy, MM, dd, HH, mm } = wallTime(from.getTime(), timezone);
-  const [minute, hour, dayOfMonth] = [mm, HH, dd].map(Number);
-  if (every === "month" && Number(dayOfMonth) > 28) {
-    throw new BackfillError(
-      `from is on day ${dayOfMonth}, which not every month has; begin on day 1 to 28, or name a schedule`,
-    );
+export function timetableOf(every: BackfillInterval, { wall }: Bound, timezone: string): Timetable {
+  const from = new Date(wall);
+  if (wall % 60_000 !== 0)
+    throw new BackfillError("from has seconds", { remedy: "Use a time of whole minutes." });
+  const [minute, hour, dayOfMonth] = [from.getUTCMinutes(), from.getUTCHours(), from.getUTCDate()];
+  if (every === "month" && dayOfMonth > 28) {
+    throw new BackfillError(`from is on day ${dayOfMonth}, which some months do not have`, {
+      remedy: "Begin on day 1 to 28, or use a schedule.",
+    });
   }
-  const weekday = new Date(`${yyyy}-${MM}-${dd}T00:00:00Z`).getUTCDay();
   const expression: Record<BackfillInterval, string> = {
     hour: `${minute} * * * *`,
     day: `${minute} ${hour} * * *`,
-    week: `${minute} ${hour} * * ${weekday}`,
+    week: `${minute} ${hour} * * ${from.getUTCDay()}`,
     month: `${minute} ${hour} ${dayOfMonth} * *`,
   };
   return { kind: "cron", expression: expression[every], timezone };

@@ -9,8 +9,8 @@ import type { BackfillPlan } from "../state/backfill.ts";
 import {
   BackfillError,
   type BackfillInterval,
+  boundOf,
   digest,
-  momentOf,
   timesOfSchedule,
   timetableOf,
 } from "./backfill-times.ts";
@@ -48,11 +48,13 @@ function planOf(engine: Engine, request: BackfillRequest): BackfillPlan {
   const { pipeline, every, schedule } = request;
   const trigger = schedule === undefined ? undefined : definedSchedule(engine, pipeline, schedule);
   if ((every === undefined) === (trigger === undefined)) {
-    throw new BackfillError("every and schedule: give one of the two");
+    throw new BackfillError(`every and schedule are ${every === undefined ? "both missing" : "both given"}`, {
+      remedy: "Use exactly one of the two.",
+    });
   }
   const timezone = request.timezone ?? (trigger ? zoneOf(trigger, engine.stage) : engine.stage.timezone);
-  const from = momentOf("from", request.from, timezone);
-  const to = momentOf("to", request.to, timezone);
+  const from = boundOf("from", request.from, timezone);
+  const to = boundOf("to", request.to, timezone);
   const timetable = trigger
     ? timesOfSchedule(trigger, timezone)
     : timetableOf(every as BackfillInterval, from, timezone);
@@ -60,8 +62,8 @@ function planOf(engine: Engine, request: BackfillRequest): BackfillPlan {
     pipeline,
     timetable,
     rule: trigger ? timetableText(timetable, engine.stage) : `every ${every} in ${timezone}`,
-    from: from.toISOString(),
-    to: to.toISOString(),
+    from: from.at.toISOString(),
+    to: to.at.toISOString(),
     params: { ...(trigger?.params as { [name: string]: Json } | undefined), ...request.params },
     causeKey: causeKeyOf(request),
   };
@@ -73,17 +75,17 @@ function timesOf(engine: Engine, { timetable, from, to }: BackfillPlan): string[
   const times = timesFrom(timetable, new Date(from), engine.stage, bounds);
   const last = times.at(-1);
   if (last === undefined) {
-    throw new BackfillError(`there is no such time from ${from} (inclusive) to ${to} (exclusive)`);
+    throw new BackfillError(`no time of the schedule lies between ${from} (inclusive) and ${to} (exclusive)`);
   }
   if (times.length > maxTimes) {
-    throw new BackfillError(
-      `more than ${maxTimes} times from ${from} to ${to}; do them in several backfills`,
-    );
+    throw new BackfillError(`there are more than ${maxTimes} times from ${from} to ${to}`, {
+      remedy: "Split them over several backfills.",
+    });
   }
   if (last.getTime() > engine.clock.now()) {
-    throw new BackfillError(
-      `to is ${to}: ${last.toISOString()} is yet to come; schedules start what is to come`,
-    );
+    throw new BackfillError(`to is ${to}: ${last.toISOString()} is in the future`, {
+      remedy: "End the backfill in the past; the schedule starts later runs.",
+    });
   }
   return times.map((time) => time.toISOString());
 }

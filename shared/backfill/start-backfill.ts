@@ -1,3 +1,4 @@
+import { MillraceError } from "../pipeline/millrace-error.ts";
 import { queueOf } from "../pipeline/work-queue.ts";
 import type { Engine } from "../ports/engine.ts";
 import { admitRuns } from "../run/admit-runs.ts";
@@ -6,10 +7,9 @@ import { driveBackfill } from "./drive-backfill.ts";
 import { type BackfillRequest, type PlannedBackfill, planBackfill } from "./plan-backfill.ts";
 
 /** No backfill has this id. */
-export class BackfillNotFoundError extends Error {
-  override readonly name = "BackfillNotFoundError";
+export class BackfillNotFoundError extends MillraceError {
   constructor(id: string) {
-    super(`there is no backfill "${id}"; \`npx millrace backfill list\` lists them`);
+    super("BACKFILL_NOT_FOUND", `there is no backfill "${id}"`);
   }
 }
 

@@ -4,6 +4,7 @@ import type { Engine } from "../ports/engine.ts";
 import type { FoundRecord, StoredStep } from "../ports/run-store.ts";
 import { isAfterRunStep } from "../run/after-run-step.ts";
 import { nodeOf } from "../run/run-graph.ts";
+import { engineError } from "../state/failure.ts";
 import type { Run } from "../state/run.ts";
 import { ended } from "../state/step-changes.ts";
 import { hasJobs, type JobStep } from "../state/step-record.ts";
@@ -72,7 +73,7 @@ export async function endCancelledJob(
   detail: JobDetail,
 ): Promise<void> {
   if (record === undefined || !hasJobs(record) || !record.jobs.some(({ id }) => id === detail.id)) return;
-  const error = { name: "Cancelled", message: detail.statusReason ?? "the run was cancelled" };
+  const error = engineError("CANCELLED", detail.statusReason ?? "the run was cancelled");
   const node = (await nodeOf(engine, run, record.step))?.node;
   const outcome = node === undefined ? record : withEndedJob(node, record, detail, { reason: error.message });
   await engine.store.putStep(ended(outcome, "CANCELLED", engine.clock.now(), error), record.version);

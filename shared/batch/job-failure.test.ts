@@ -88,6 +88,16 @@ describe("why a job failed", () => {
     });
   });
 
+  it("keeps the code that the job said, with its remedy if this version knows it", () => {
+    const known = jobFailure(job({ exitCode: 2 }), { ...said, code: "CONTRACT_BROKEN" });
+    expect(known.error).toMatchObject({
+      code: "CONTRACT_BROKEN",
+      remedy: expect.stringContaining("contract.ts"),
+    });
+    const newer = jobFailure(job({ exitCode: 2 }), { ...said, code: "NEWER_CODE" }).error;
+    expect([newer.code, newer.remedy]).toEqual(["NEWER_CODE", undefined]);
+  });
+
   it("was raised where the end of its traceback says, which is not repeated there", () => {
     const frame = (n: number) => [`  File "job.py", line ${n}, in f${n}`, `    call(${n})`];
     const stack = ["Traceback (most recent call last):", ...[1, 2, 3, 4, 5].flatMap(frame)];
@@ -112,7 +122,7 @@ describe("why a job failed", () => {
   });
 
   it("names the exit code and where to look when nothing else is known", () => {
-    expect(jobFailure(job({ exitCode: 9 }), undefined).error.message).toBe("exit code 9; see its log");
+    expect(jobFailure(job({ exitCode: 9 }), undefined).error.message).toBe("exit code 9");
     expect(jobFailure(job({}), undefined).error.message).toContain("Batch gives no reason");
   });
 });

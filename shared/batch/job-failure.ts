@@ -1,5 +1,7 @@
+import type { ErrorCode } from "../pipeline/error-codes.ts";
+import { isErrorCode, kindOf } from "../pipeline/millrace-error.ts";
 import type { JobDetail } from "../ports/batch-service.ts";
-import { type Failure, stackLines, storable } from "../state/failure.ts";
+import { engineError, type Failure, stackLines, storable } from "../state/failure.ts";
 import type { LossCause } from "../state/step-record.ts";
 import { logOf } from "./job-attempt.ts";
 
@@ -7,6 +9,8 @@ import { logOf } from "./job-attempt.ts";
 export type JobError = {
   readonly name: string;
   readonly message: string;
+  /** The code of an error of the SDK; a newer SDK may have codes that are unknown here. */
+  readonly code?: string | undefined;
   readonly retryable: boolean;
   readonly retryAfterSeconds?: number | undefined;
   /** In Python's order: the innermost call last. */
@@ -14,9 +18,8 @@ export type JobError = {
 };
 
 type Kind = {
-  name: string;
+  code: ErrorCode;
   pattern: RegExp;
-  remedy: string;
   lostTo?: LossCause;
   timedOut?: boolean;
   fatal?: boolean;
@@ -30,45 +33,38 @@ const spotInterruption = /^Host EC2|Spot Task was interrupted/;
  */
 const kinds: readonly Kind[] = [
   {
-    name: "SpotInterruption",
+    code: "SPOT_INTERRUPTION",
     pattern: spotInterruption,
-    remedy: "its machine was taken back; onDemandAfter, or spot: false, gets it one that stays",
     lostTo: "spot",
   },
   {
-    name: "TimeoutError",
+    code: "TIMEOUT",
     pattern: /attempt duration exceeded timeout/i,
-    remedy: "raise the step's timeout or give it more vCPUs",
     timedOut: true,
   },
   {
-    name: "OutOfMemory",
+    code: "OUT_OF_MEMORY",
     pattern: /OutOfMemory/,
-    remedy: "raise the job's memory, or list sizes to be tried one after the other",
     lostTo: "memory",
   },
   {
-    name: "Misconfigured",
+    code: "MISCONFIGURED",
     pattern: /MISCONFIGURATION:/,
-    remedy: "no machine of the queue can ever fit the job's resources; change one or the other",
     fatal: true,
   },
   {
-    name: "NoCapacity",
+    code: "NO_CAPACITY",
     pattern: /^RUNNABLE for|CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY/,
-    remedy: "raise the queue's vCPUs, or ask for less",
     lostTo: "capacity",
   },
   {
-    name: "ImagePullFailed",
+    code: "IMAGE_PULL_FAILED",
     pattern: /CannotPullContainer/,
-    remedy: "check that the job family's image was pushed and that the execution role may read it",
     lostTo: "image",
   },
   {
-    name: "TaskStartFailed",
+    code: "TASK_START_FAILED",
     pattern: /^Task failed to start/,
-    remedy: "see the job in the AWS Batch console",
     lostTo: "start",
   },
 ];
@@ -100,10 +96,19 @@ function raisedAt({ message, stack }: JobError): string[] {
   return frames.slice(-stackLines);
 }
 
+/** The code that a job reported, with its remedy if this version knows the code. */
+function codeOf({ code }: JobError): { code?: string; remedy?: string } {
+  if (code === undefined) return {};
+  return isErrorCode(code) ? { code, remedy: kindOf(code).remedy } : { code };
+}
+
 /** The failure that a job reported itself. @param log where its log is, as `{ log }`, if it's known */
 export function reportedFailure(said: JobError, log: { readonly log?: string } = {}): Failure {
   return {
-    error: storable({ name: said.name, message: said.message, stack: raisedAt(said), ...log }),
+    error: storable({
+      ...{ name: said.name, message: said.message, ...codeOf(said) },
+      ...{ stack: raisedAt(said), ...log },
+    }),
     retryable: said.retryable,
     ...(said.retryAfterSeconds !== undefined && { retryAfter: said.retryAfterSeconds * 1000 }),
   };
@@ -123,7 +128,7 @@ export function jobFailure(job: JobDetail, said: JobError | undefined): Failure 
   );
   if (kind !== undefined) {
     return {
-      error: { name: kind.name, message: `${words}: ${kind.remedy}`, ...log },
+      error: { ...engineError(kind.code, words), ...log },
       retryable: !kind.fatal,
       ...(kind.lostTo && { lostTo: kind.lostTo }),
       // Losses to other causes are counted per attempt: five tries to pull an image are one loss.
@@ -135,8 +140,8 @@ export function jobFailure(job: JobDetail, said: JobError | undefined): Failure 
   const exit = job.exitCode === undefined ? "" : `exit code ${job.exitCode}`;
   const message = [words, exit].filter(Boolean).join(", ") || "Batch gives no reason";
   if (job.exitCode === killed && /^Essential container|^$/.test(job.statusReason ?? "")) {
-    const why = `${message}: it was killed, most likely for its memory: raise that, or list sizes`;
-    return { error: { name: "Killed", message: why, ...log }, retryable: true, lostTo: "memory" };
+    const error = { ...engineError("KILLED", `${message}: the process was killed`), ...log };
+    return { error, retryable: true, lostTo: "memory" };
   }
-  return { error: { name: "JobFailed", message: `${message}; see its log`, ...log }, retryable: true };
+  return { error: { ...engineError("JOB_FAILED", message), ...log }, retryable: true };
 }

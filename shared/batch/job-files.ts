@@ -2,6 +2,7 @@ import * as z from "zod";
 import { attemptFiles, attemptPrefix } from "../objects/layout.ts";
 import { artifact } from "../pipeline/job.ts";
 import type { Json } from "../pipeline/json.ts";
+import { errorOf } from "../pipeline/millrace-error.ts";
 import type { JobDetail } from "../ports/batch-service.ts";
 import type { Engine } from "../ports/engine.ts";
 import { type Failure, fatal } from "../state/failure.ts";
@@ -29,6 +30,7 @@ type JobManifest = z.infer<typeof manifestFile>;
 const errorFile = z.object({
   name: z.string(),
   message: z.string(),
+  code: z.string().optional(),
   retryable: z.boolean(),
   retryAfterSeconds: z.number().nonnegative().optional(),
   stack: z.array(z.string()).default([]),
@@ -37,9 +39,7 @@ const errorFile = z.object({
 type JobErrorFile = z.infer<typeof errorFile>;
 
 /** A job left a file that doesn't have the form that docs/batch-jobs.md requires. */
-class JobFileError extends Error {
-  override readonly name = "JobFileError";
-}
+class JobFileError extends errorOf("JOB_FILE") {}
 
 type Objects = Pick<Engine, "objects">;
 
@@ -51,7 +51,7 @@ async function read<T>({ objects }: Objects, run: Run, job: JobIdentity, file: s
     return schema.parse(JSON.parse(new TextDecoder().decode(bytes)));
   } catch (thrown) {
     const reason = thrown instanceof z.ZodError ? z.prettifyError(thrown) : String(thrown);
-    throw new JobFileError(`${uri} is not what a job should leave there: ${reason}`);
+    throw new JobFileError(`${uri} has the wrong form: ${reason}`);
   }
 }
 
@@ -140,15 +140,15 @@ async function manifestEnd(engine: Engine, run: Run, job: JobIdentity): Promise<
     return manifest && { kind: "succeeded", output: manifest.output, usage: manifest.usage };
   } catch (thrown) {
     if (!(thrown instanceof JobFileError)) throw thrown;
-    return failed(fatal("InvalidManifest", thrown.message));
+    return failed(fatal("INVALID_MANIFEST", thrown.message));
   }
 }
 
 async function endByManifest(engine: Engine, run: Run, job: JobIdentity, detail: JobDetail): Promise<JobEnd> {
   const end = await manifestEnd(engine, run, job);
   if (end !== undefined) return end;
-  const message = `${detail.name} exited with 0 and left no manifest; a job writes one by returning from its function`;
-  return (await copyOf(engine, run, job, detail.id)) ?? failed(fatal("ManifestMissing", message));
+  const message = `${detail.name} exited with 0 and left no manifest`;
+  return (await copyOf(engine, run, job, detail.id)) ?? failed(fatal("MANIFEST_MISSING", message));
 }
 
 /**

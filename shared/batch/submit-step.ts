@@ -211,9 +211,9 @@ async function retrySubmission(engine: Engine, work: StepWork, held: HeldStep & 
   const refusals = (held.refusals ?? 0) + (isThrottling(thrown) ? 0 : 1);
   if (refusals > maxRefusals) {
     const minutes = Math.round((engine.clock.now() - Date.parse(held.startedAt)) / 60_000);
-    const message = `AWS Batch took no job in ${refusals} tries over ${minutes} minutes. Look at the AWS Health Dashboard, and whether the role of the step worker may submit jobs; then retry the run. Its last answer: ${String(thrown)}`;
+    const message = `AWS Batch took no job in ${refusals} tries over ${minutes} minutes; its last answer: ${String(thrown)}`;
     await endSubmission(engine, work.run, work.node, held, withdrawn);
-    return failAttempt(engine, work, held, fatal("SubmitFailed", message));
+    return failAttempt(engine, work, held, fatal("SUBMIT_FAILED", message));
   }
   engine.log.warn("submission will be retried", {
     runId: held.runId,
@@ -256,7 +256,7 @@ export async function submitStep(
   if (items === undefined && result !== undefined) return useCached(engine, work, held, result);
   await endCached(engine, work, held, kept);
   const parsed = parsedInputs(engine, work, work.node.task.job, inputs);
-  if (typeof parsed === "string") return failAttempt(engine, work, held, fatal("InvalidInput", parsed));
+  if (typeof parsed === "string") return failAttempt(engine, work, held, fatal("INVALID_INPUT", parsed));
   await putInputs(engine, work, held, parsed);
   if (!(await withdrawUnlessWanted(engine, work, held))) return;
   let jobs: StepJob[];
@@ -264,8 +264,8 @@ export async function submitStep(
     jobs = await submitAll(engine, work, claim, [...inputs.keys()]);
   } catch (thrown) {
     if (!(thrown instanceof JobRejectedError)) return retrySubmission(engine, work, held, thrown);
-    const message = `AWS Batch refuses the job for good: ${thrown.message}. Mend its resources, or deploy its family; then retry the run`;
-    return failAttempt(engine, work, held, fatal("JobRejected", message));
+    const message = `AWS Batch rejected the job: ${thrown.message}`;
+    return failAttempt(engine, work, held, fatal("JOB_REJECTED", message));
   }
   const recorded = await engine.store.putStep(submitted(held, jobs, items?.length), held.version);
   if (recorded.ok) return;

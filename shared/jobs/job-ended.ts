@@ -5,7 +5,7 @@ import { readForgottenEnd, readJobEnd } from "../batch/job-files.ts";
 import { isOver, type JobDetail } from "../ports/batch-service.ts";
 import type { Engine } from "../ports/engine.ts";
 import type { StoredStep } from "../ports/run-store.ts";
-import type { Failure } from "../state/failure.ts";
+import { engineError, type Failure } from "../state/failure.ts";
 import { withLosses } from "../state/step-changes.ts";
 import { hasJobs, type JobStep } from "../state/step-record.ts";
 import { failAttempt, succeedAttempt } from "../step/finish-attempt.ts";
@@ -41,7 +41,7 @@ export async function jobEnded(
 }
 
 const jobLost: Failure = {
-  error: { name: "JobLost", message: "AWS Batch no longer knows its job: see its log, if it left one" },
+  error: engineError("JOB_LOST", "AWS Batch no longer knows its job"),
   retryable: true,
   lostTo: "job",
 };

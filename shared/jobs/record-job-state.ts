@@ -1,5 +1,6 @@
 import { logOf } from "../batch/job-attempt.ts";
 import type { JobIdentity } from "../batch/job-environment.ts";
+import { MillraceError } from "../pipeline/millrace-error.ts";
 import type { JobDetail, JobState } from "../ports/batch-service.ts";
 import type { Engine } from "../ports/engine.ts";
 import type { StoredStep } from "../ports/run-store.ts";
@@ -99,7 +100,8 @@ export async function recordFor(
   if (record !== undefined && record.epoch === job.epoch) return record;
   const put = await engine.store.putStep(jobStep(engine, record, job, detail), record?.version);
   if (put.ok) return put.record;
-  throw new Error(
-    `step ${stepLabel(job.step, job.index)} of run ${job.runId} changed meanwhile; the event comes again`,
+  throw new MillraceError(
+    "STEP_CHANGED",
+    `step ${stepLabel(job.step, job.index)} of run ${job.runId} changed meanwhile`,
   );
 }

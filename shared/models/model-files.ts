@@ -1,12 +1,10 @@
 import type { Artifact } from "../pipeline/job.ts";
+import { errorOf } from "../pipeline/millrace-error.ts";
 import type { ModelFolder } from "../pipeline/model.ts";
-import { FatalError } from "../pipeline/step-errors.ts";
 import { maxCopy } from "../ports/object-store.ts";
 
 /** A model's folder can't be registered, or has changed. */
-export class ModelFilesError extends FatalError {
-  override readonly name = "ModelFilesError";
-}
+export class ModelFilesError extends errorOf("MODEL_FILES") {}
 
 /** The file that makes a folder a model in MLflow's format. */
 const entry = "MLmodel";
@@ -33,16 +31,16 @@ export function filesOf({ uri, files }: ModelFolder): ModelFile[] {
   for (const artifact of files) {
     const path = artifact.uri.startsWith(folder) ? artifact.uri.slice(folder.length) : "";
     if (isUnsafe(path)) {
-      throw new ModelFilesError(`model.files: ${artifact.uri} does not lie in the model's folder ${folder}`);
+      throw new ModelFilesError(`model.files: ${artifact.uri} is not in the model's folder ${folder}`);
     }
     if (byPath.has(path)) throw new ModelFilesError(`model.files: ${artifact.uri} is listed twice`);
     checkSize(artifact);
     byPath.set(path, { path, artifact });
   }
   if (!byPath.has(entry)) {
-    throw new ModelFilesError(
-      `model.files: there is no ${folder}${entry}; save the model in MLflow's format, and list every file of the folder`,
-    );
+    throw new ModelFilesError(`model.files: there is no ${folder}${entry}`, {
+      remedy: "Save the model in MLflow's format, and list every file of the folder.",
+    });
   }
   return [...byPath.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
 }
@@ -51,5 +49,7 @@ export function filesOf({ uri, files }: ModelFolder): ModelFile[] {
 export function checkSize({ uri, bytes }: Artifact): void {
   if (bytes <= maxCopy) return;
   const gigabytes = (bytes / 1024 ** 3).toFixed(1);
-  throw new ModelFilesError(`${uri} has ${gigabytes} GiB; S3 copies up to 5 GiB at once: save it in parts`);
+  throw new ModelFilesError(`${uri} has ${gigabytes} GiB; S3 copies up to 5 GiB at once`, {
+    remedy: "Save it in parts.",
+  });
 }

@@ -31,7 +31,8 @@ async function move(
   if (await engine.models.moveAlias(next)) return next;
   const holder = await engine.models.getAlias(name, alias);
   throw new ModelAliasError(
-    `alias "${alias}" of model ${name} was moved by someone else just now, and is version ${holder}; nothing was changed. Look at \`npx millrace models ${name} log\` and ask again`,
+    `alias "${alias}" of model ${name} was moved by someone else just now, and is version ${holder}; nothing was changed`,
+    { remedy: `Look at \`npx millrace models ${name} log\`, then try again.` },
   );
 }
 
@@ -51,7 +52,7 @@ export async function setAlias(
   const moves = await engine.models.listMoves(name, alias);
   if (holderAfter(moves) === version) {
     throw new ModelAliasError(
-      `alias "${alias}" of model ${name} is version ${version} already; nothing was changed`,
+      `alias "${alias}" of model ${name} is already version ${version}; nothing was changed`,
     );
   }
   return move(engine, request, moves, { kind: "set", to: version });
@@ -75,13 +76,15 @@ export async function rollBackAlias(
   if (holder === null) throw new ModelNotFoundError(name, alias);
   if (holder !== from) {
     throw new ModelAliasError(
-      `alias "${alias}" of model ${name} is version ${holder}, not ${from}; nothing was changed. Look at \`npx millrace models ${name} log\` and ask again`,
+      `alias "${alias}" of model ${name} is version ${holder}, not ${from}; nothing was changed`,
+      { remedy: `Look at \`npx millrace models ${name} log\`, then try again.` },
     );
   }
   const to = standingHolders(moves).at(-2);
   if (to === undefined) {
     throw new ModelAliasError(
-      `alias "${alias}" of model ${name} is version ${holder} and was no other version before; give it to one with \`npx millrace models ${name} alias ${alias} VERSION --why …\``,
+      `alias "${alias}" of model ${name} is version ${holder} and was no other version before`,
+      { remedy: `Set it to a version: \`npx millrace models ${name} alias ${alias} VERSION --why …\`.` },
     );
   }
   return move(engine, request, moves, { kind: "rollback", to });

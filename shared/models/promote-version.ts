@@ -1,5 +1,5 @@
+import { errorOf } from "../pipeline/millrace-error.ts";
 import type { ModelActor, ModelEvaluation, Promotion, PromotionRequest } from "../pipeline/model.ts";
-import { FatalError } from "../pipeline/step-errors.ts";
 import type { Engine } from "../ports/engine.ts";
 import { holderAfter } from "./alias-log.ts";
 import { type Candidate, decidePromotion } from "./decide-promotion.ts";
@@ -7,9 +7,7 @@ import { dataDigest } from "./model-digest.ts";
 import { ModelNotFoundError } from "./model-errors.ts";
 
 /** An evaluation lacks a figure that the gate decides by. */
-export class EvaluationError extends FatalError {
-  override readonly name = "EvaluationError";
-}
+export class EvaluationError extends errorOf("MODEL_EVALUATION") {}
 
 function figureOf(
   evaluation: ModelEvaluation,
@@ -21,7 +19,7 @@ function figureOf(
   if (typeof value === "number") return value;
   const known = Object.keys(figures).join(", ") || "none";
   throw new EvaluationError(
-    `evaluation.${of} has no number "${metric}", by which the gate decides; its figures are: ${known}`,
+    `evaluation.${of} has no number "${metric}", which the gate compares; its figures are: ${known}`,
   );
 }
 
@@ -31,7 +29,11 @@ function championFigure(evaluation: ModelEvaluation, metric: string): number | n
     return champion === null ? null : figureOf(evaluation, "champion", metric);
   }
   throw new EvaluationError(
-    `evaluation.champion ${champion === null ? "is null" : "has figures"}, and evaluation.against is ${against}: give both for the champion that the candidate was measured against, or null for both where there was none`,
+    `evaluation.champion ${champion === null ? "is null" : "has figures"}, and evaluation.against is ${against}`,
+    {
+      remedy:
+        "Set both for the champion that the candidate was compared with, or both to null if there was none.",
+    },
   );
 }
 

@@ -21,12 +21,15 @@ async function copyOne(engine: Engine, { artifact, key }: Copy): Promise<Artifac
   const uri = engine.objects.locate(key);
   const copy = await engine.objects.copy(artifact, uri);
   if (copy === undefined) {
-    throw new ModelFilesError(`${artifact.uri} is gone; make the model anew (start the run with refresh)`);
+    throw new ModelFilesError(`${artifact.uri} no longer exists`, {
+      remedy: "Make the model again: start the run with refresh.",
+    });
   }
   const { sha256, versionId } = copy;
   if (sha256 !== artifact.sha256) {
     throw new ModelFilesError(
-      `${artifact.uri} has SHA-256 ${sha256}, not ${artifact.sha256} as its artifact says: it was overwritten or is damaged; make the model anew`,
+      `${artifact.uri} has SHA-256 ${sha256}, not ${artifact.sha256} as its artifact says: it was overwritten or is damaged`,
+      { remedy: "Make the model again: start the run with refresh." },
     );
   }
   const { bytes, mediaType } = artifact;

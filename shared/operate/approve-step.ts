@@ -25,18 +25,18 @@ export async function approveStep(engine: Engine, request: ApprovalAnswer): Prom
   const record = await engine.store.getStep({ runId, step, index });
   const found = await nodeOf(engine, run, step);
   if (found === undefined) {
-    throw new RunStateError(`run ${runId} has no step "${step}"; look at the run to see its steps`);
+    throw new RunStateError(`run ${runId} has no step "${step}"`);
   }
   const waits = record !== undefined && record.state === "PAUSED" && record.epoch === run.epoch;
   if (!waits || !isUnderWay(run)) {
     const state = record === undefined ? "not reached yet" : record.state;
     throw new RunStateError(
-      `step ${step} of run ${runId} waits for no answer: the step is ${state}, the run is ${run.state}`,
+      `step ${step} of run ${runId} does not wait for an answer: the step is ${state}, the run is ${run.state}`,
     );
   }
   if (!(await answerApproval(engine, { run, ...found }, record, answer))) {
     throw new RunStateError(
-      `step ${step} of run ${runId} waits for no answer any more: someone else answered just now, or it was cancelled; look at the run`,
+      `step ${step} of run ${runId} no longer waits for an answer: someone else answered just now, or it was cancelled`,
     );
   }
   return (await engine.store.getRun(runId)) ?? run;

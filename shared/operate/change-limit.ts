@@ -1,12 +1,11 @@
+import { errorOf } from "../pipeline/millrace-error.ts";
 import { limitName, limitsOf, queueOf } from "../pipeline/work-queue.ts";
 import type { Engine } from "../ports/engine.ts";
 import { admitRuns } from "../run/admit-runs.ts";
 import type { ChangedLimit } from "./queue-view.ts";
 
 /** No run takes a slot of this limit, so setting it would change nothing. */
-export class LimitNotFoundError extends Error {
-  override readonly name = "LimitNotFoundError";
-}
+export class LimitNotFoundError extends errorOf("LIMIT_NOT_FOUND") {}
 
 /** The limits that runs of the deployed pipelines take slots of. */
 function knownLimits({ pipelines }: Engine): string[] {
@@ -34,9 +33,7 @@ export async function changeLimit(
 ): Promise<ChangedLimit> {
   const known = knownLimits(engine);
   if (slots !== null && !known.includes(limit)) {
-    throw new LimitNotFoundError(
-      `no run takes a slot of "${limit}"; limits are: ${known.join(", ") || "none"}. A pipeline gets one by maxActiveRuns or queue`,
-    );
+    throw new LimitNotFoundError(`there is no limit "${limit}"; limits are: ${known.join(", ") || "none"}`);
   }
   await engine.store.setLimit(limit, slots ?? undefined);
   await admitRuns(engine, queueOfLimit(engine, limit));

@@ -1,3 +1,4 @@
+import { errorOf } from "../pipeline/millrace-error.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import { limitsOf, queueOf } from "../pipeline/work-queue.ts";
 import type { Engine } from "../ports/engine.ts";
@@ -5,9 +6,7 @@ import { backfillLimit } from "../state/backfill.ts";
 import type { LimitView, QueueView } from "./queue-view.ts";
 
 /** This queue is not the work queue of any pipeline. */
-export class QueueNotFoundError extends Error {
-  override readonly name = "QueueNotFoundError";
-}
+export class QueueNotFoundError extends errorOf("QUEUE_NOT_FOUND") {}
 
 /**
  * Pipelines by the work queue that their runs wait in. Pipelines without a limit are included, because their backfills
@@ -77,7 +76,7 @@ export async function previewQueue(engine: Engine, queue: string, max: number): 
   // A deployment may have removed a queue in which runs still wait.
   if ((await engine.store.waitingRuns(queue, 1)).length > 0) return preview(engine, queue, [], max);
   const known = [...queues.keys()].sort().join(", ");
-  throw new QueueNotFoundError(`no run waits in a queue "${queue}"; queues are: ${known}`);
+  throw new QueueNotFoundError(`there is no queue "${queue}"; queues are: ${known}`);
 }
 
 /**

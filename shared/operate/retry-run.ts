@@ -4,22 +4,23 @@ import { RunNotFoundError, RunStateError } from "../run/run-errors.ts";
 import type { EndedRun, Run } from "../state/run.ts";
 
 const remedies: Partial<Record<Run["state"], string>> = {
-  SUCCEEDED: "start a new run instead",
-  PAUSED: "resume it instead",
+  SUCCEEDED: "Start a new run instead.",
+  PAUSED: "Resume it instead.",
 };
 
 /** @throws RunStateError if the run can't be reopened */
 function checkRetryable(run: Run): asserts run is EndedRun {
   const { runId, state, cause } = run;
   if (cause.kind === "step") {
-    throw new RunStateError(
-      `run ${runId} is a step of run ${cause.runId}; retry that one, and this one goes on with it`,
-    );
+    throw new RunStateError(`run ${runId} is a step of run ${cause.runId}`, {
+      remedy: `Retry that run: \`npx millrace retry ${cause.runId}\`. This one continues with it.`,
+    });
   }
   if (state === "FAILED" || state === "CANCELLED" || state === "TIMED_OUT") return;
-  const remedy = remedies[state] ?? "cancel it first, or wait for its end";
+  const remedy = remedies[state] ?? "Cancel it first, or wait for its end.";
   throw new RunStateError(
-    `run ${runId} is ${state}; only a failed, cancelled or timed out run can be retried: ${remedy}`,
+    `run ${runId} is ${state}; only a failed, cancelled or timed out run can be retried`,
+    { remedy },
   );
 }
 
@@ -39,13 +40,12 @@ export async function retryRun(engine: Engine, runId: string): Promise<Run> {
   const opened = await reopenRun(engine, run);
   if (opened.kind === "pending") {
     throw new RunStateError(
-      `run ${runId} has only just ended, and nobody was told of it yet (${opened.steps.join(", ")}); retry it again in some seconds`,
+      `run ${runId} has only just ended, and its notices are not sent yet (${opened.steps.join(", ")})`,
+      { remedy: "Try again in a few seconds." },
     );
   }
   if (opened.kind === "gone") {
-    throw new RunStateError(
-      `run ${runId} was opened again by someone else just now; look at it before you go on`,
-    );
+    throw new RunStateError(`run ${runId} was retried by someone else just now`);
   }
   engine.log.info("run retried", { runId, pipeline: run.pipeline, epoch: opened.run.epoch });
   return (await engine.store.getRun(runId)) ?? opened.run;

@@ -19,7 +19,9 @@ export async function tagRun(
     if (run === undefined) throw new RunNotFoundError(runId);
     const tags = tagsInOrder([...run.tags.filter((tag) => !remove.includes(tag)), ...add]);
     if (tags.length > maxTags) {
-      throw new RunStateError(`run ${runId} would have ${tags.length} tags; at most ${maxTags}: remove some`);
+      throw new RunStateError(`run ${runId} would have ${tags.length} tags; at most ${maxTags}`, {
+        remedy: "Remove some tags.",
+      });
     }
     if (await engine.store.tagRun(run, tags)) return { runId, tags };
   }

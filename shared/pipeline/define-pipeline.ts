@@ -4,6 +4,7 @@ import { Definition } from "./definition.ts";
 import { type DefinitionProblem, type Graph, graphHash, type HookState, hookName } from "./graph.ts";
 import type { Json } from "./json.ts";
 import { type OptionNames, unknownOptions } from "./known-options.ts";
+import { MillraceError } from "./millrace-error.ts";
 import { checkNotices, type Notice, noticeNodes } from "./notice.ts";
 import type { Hook, Pipeline, RunFacts, Trigger, WorkQueue } from "./pipeline.ts";
 import { type Ref, RefUseError, type Resolved, refTo } from "./ref.ts";
@@ -74,8 +75,7 @@ export type PipelineOptions<P> = {
 };
 
 /** A definition has mistakes; the message lists all of them. */
-export class PipelineDefinitionError extends Error {
-  override readonly name = "PipelineDefinitionError";
+export class PipelineDefinitionError extends MillraceError {
   readonly pipeline: string;
   readonly problems: readonly DefinitionProblem[];
   constructor(pipeline: string, problems: readonly DefinitionProblem[]) {
@@ -84,6 +84,7 @@ export class PipelineDefinitionError extends Error {
       return `  - ${place ? `${place}: ` : ""}${problem}`;
     });
     super(
+      "PIPELINE_DEFINITION",
       `pipeline "${pipeline}" has ${problems.length} mistake${problems.length === 1 ? "" : "s"}:\n${lines.join("\n")}`,
     );
     this.pipeline = pipeline;

@@ -1,4 +1,5 @@
 import { isJsonObject, type Json } from "./json.ts";
+import { errorOf } from "./millrace-error.ts";
 
 /**
  * A value that is known only while a run is under way, as JSON. Literals stand for themselves; an object with one key
@@ -44,9 +45,7 @@ export type Scope = {
 };
 
 /** An expression met a value that it can't use, such as a field of a number. */
-export class ExpressionError extends Error {
-  override readonly name = "ExpressionError";
-}
+export class ExpressionError extends errorOf("EXPRESSION") {}
 
 /** The computed form of an expression, or undefined for a literal. */
 function computed(expression: Expression): { operator: string; operand: Json } | undefined {

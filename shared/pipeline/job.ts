@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { isJsonObject, type Json } from "./json.ts";
 import { unknownKeys, unknownOptions } from "./known-options.ts";
+import { errorOf } from "./millrace-error.ts";
 
 /** An object in S3 that a step made: exact version, checksum (hex SHA-256), size in bytes and media type. */
 export const artifact = z.object({
@@ -97,9 +98,7 @@ export type Job<I extends z.ZodType, O extends z.ZodType> = {
 export type AnyJob = Job<z.ZodType, z.ZodType>;
 
 /** A job contract is wrong. */
-export class JobDefinitionError extends Error {
-  override readonly name = "JobDefinitionError";
-}
+export class JobDefinitionError extends errorOf("JOB_DEFINITION") {}
 
 /**
  * Declares the contract of a Batch job that Python implements.

@@ -87,7 +87,8 @@ export type RunEnd = RunFacts & {
   params: Json;
   startedAt: string;
   endedAt: string;
-  error?: { step: string; name: string; message: string };
+  /** Its first failure. An error of a step's own code has no code and no remedy. */
+  error?: { step: string; name: string; message: string; code?: string; remedy?: string };
 };
 
 /**

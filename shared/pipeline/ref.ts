@@ -1,5 +1,6 @@
 import type { Comparison, Connective, Expression, Source } from "./expression.ts";
 import type { Json } from "./json.ts";
+import { errorOf } from "./millrace-error.ts";
 
 declare const valueType: unique symbol;
 const expressionOf = Symbol("millrace.expression");
@@ -33,9 +34,7 @@ export type Resolved<I> = I extends { readonly [valueType]: infer T }
       : I;
 
 /** A ref was used as if its value were known while the pipeline is being defined. */
-export class RefUseError extends Error {
-  override readonly name = "RefUseError";
-}
+export class RefUseError extends errorOf("REF_USE") {}
 
 type Reference = { readonly [source: string]: readonly string[] };
 
@@ -48,9 +47,7 @@ export function isRef(value: unknown): value is Ref<unknown> & Carrier {
 }
 
 function misuse(use: string): never {
-  throw new RefUseError(
-    `a ref has no value yet while the pipeline is being defined, so it cannot be ${use}; pass it to a step instead`,
-  );
+  throw new RefUseError(`a ref has no value yet while the pipeline is being defined, so it cannot be ${use}`);
 }
 
 /** A ref of an expression that isn't a reference: it has no readable fields. */

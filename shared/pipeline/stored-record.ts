@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { Json } from "./json.ts";
+import { MillraceError } from "./millrace-error.ts";
 
 // Shared parts of all stored records. A record's schema is its only description: its type is inferred from the schema,
 // and the stores add only its places in the table. Two versions of the code share a table during a deployment and after
@@ -34,13 +35,12 @@ type Unchangeable<T> = [Json] extends [T]
  * A record uses a word, such as a state, that this code doesn't know. Newer code wrote it, and only newer code may
  * change it.
  */
-export class NewerRecordError extends Error {
-  override readonly name = "NewerRecordError";
-
+export class NewerRecordError extends MillraceError {
   /** @param words the words that this code doesn't know, as in `state "DRAINING"` */
   constructor(record: string, words: string) {
     super(
-      `${record} has ${words}, which this version does not know: a newer one wrote it. It is left as it is; deploy that version, or install it, and try again`,
+      "NEWER_RECORD",
+      `${record} has ${words}, which this version does not know: a newer version wrote it`,
     );
   }
 }

@@ -19,14 +19,12 @@ export type WallTime = {
   readonly ss: string;
 };
 
-/**
- * What a clock on the wall shows at a time. When summer time ends, one hour is shown twice and gives the same parts
- * both times.
- *
- * @param at epoch milliseconds
- * @param timezone a name that {@link isTimeZone} knows
- */
-export function wallTime(at: number, timezone: string): WallTime {
+/** To make a format takes many times as long as to use it. */
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function formatOf(timezone: string): Intl.DateTimeFormat {
+  const known = formats.get(timezone);
+  if (known !== undefined) return known;
   const format = new Intl.DateTimeFormat("en-u-ca-gregory-nu-latn", {
     timeZone: timezone,
     hourCycle: "h23",
@@ -37,7 +35,23 @@ export function wallTime(at: number, timezone: string): WallTime {
     minute: "2-digit",
     second: "2-digit",
   });
-  const parts = new Map(format.formatToParts(at).map(({ type, value }) => [type, value]));
+  formats.set(timezone, format);
+  return format;
+}
+
+/**
+ * What a clock on the wall shows at a time. When summer time ends, one hour is shown twice and gives the same parts
+ * both times.
+ *
+ * @param at epoch milliseconds
+ * @param timezone a name that {@link isTimeZone} knows
+ */
+export function wallTime(at: number, timezone: string): WallTime {
+  const parts = new Map(
+    formatOf(timezone)
+      .formatToParts(at)
+      .map(({ type, value }) => [type, value]),
+  );
   const part = (type: Intl.DateTimeFormatPartTypes, digits = 2) =>
     (parts.get(type) ?? "").padStart(digits, "0");
   return {

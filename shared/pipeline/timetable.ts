@@ -1,8 +1,8 @@
-import { Cron } from "croner";
+import { Cron, CronPattern } from "croner";
 import * as z from "zod";
 import type { IntervalLength } from "./schedule-trigger.ts";
 import { openObject, type Stored } from "./stored-record.ts";
-import { wallTime } from "./time-zone.ts";
+import { type Moments, type WallClock, wallClock } from "./wall-clock.ts";
 
 const zoned = { timezone: z.string(), end: z.string().exactOptional() };
 
@@ -25,7 +25,7 @@ export type Timetable = Stored<typeof timetableRecord>;
 /** Supplies the time zone for a schedule that has none of its own. */
 type Zoned = { readonly timezone: string };
 
-/** The nearest time after a given time, and the nearest time at or before it. */
+/** An ascending set of times: the nearest after a given time, and the nearest at or before it. */
 type Times = {
   after(time: number): number | undefined;
   upTo(time: number): number | undefined;
@@ -34,43 +34,74 @@ type Times = {
 const minute = 60_000;
 const day = 24 * 60 * minute;
 
-function cronTimes(expression: string, timezone: string): Times {
-  // An offset is nine times as fast as the name: in a named zone, croner asks Intl for each field of each time.
-  const zone = timezone === "UTC" ? { utcOffset: 0 } : { timezone };
-  const cron = new Cron(expression, { ...zone, mode: "5-part", paused: true });
-  return {
-    after: (time) => cron.nextRun(new Date(time))?.getTime(),
-    // croner returns times before the given second, so the second after it is given.
-    upTo: (time) => cron.previousRuns(1, new Date((Math.floor(time / 1000) + 1) * 1000))[0]?.getTime(),
-  };
-}
-
-/** Days since 1970 of the calendar date in a time zone. */
-function dateNumber(time: number, timezone: string): number {
-  const { yyyy, MM, dd } = wallTime(time, timezone);
-  return Date.UTC(Number(yyyy), Number(MM) - 1, Number(dd)) / day;
-}
-
-/** Every N dates at the anchor's time of day. Days on which clocks change count like any other day. */
-function dayTimes(days: number, anchor: number, timezone: string): Times {
-  const { HH, mm } = wallTime(anchor, timezone);
-  const daily = cronTimes(`${Number(mm)} ${Number(HH)} * * *`, timezone);
-  const first = dateNumber(anchor, timezone);
-  /** Days since the last date that counts. */
-  const past = (time: number) => (((dateNumber(time, timezone) - first) % days) + days) % days;
+/**
+ * The moments of wall times.
+ *
+ * @param pick which moment of a wall time counts, or none; it keeps the order of wall times
+ */
+function momentTimes(walls: Times, clock: WallClock, pick: (moments: Moments) => number | undefined): Times {
+  const momentOf = (wall: number) => pick(clock.momentsOf(wall));
   return {
     after(time) {
-      const next = daily.after(time);
-      if (next === undefined || past(next) === 0) return next;
-      // Starts half a day earlier, so that a day of 23 or 25 hours can't make it skip the date.
-      return daily.after(next + (days - past(next) - 0.5) * day);
+      const shown = clock.wallAt(time);
+      // Clocks may go back soon and show what they show now, and wall times before it, a last time.
+      let wall = walls.after(shown - (clock.momentsOf(shown).last - time));
+      for (; wall !== undefined; wall = walls.after(wall)) {
+        const moment = momentOf(wall);
+        if (moment !== undefined && moment > time) return moment;
+      }
+      return undefined;
     },
     upTo(time) {
-      const last = daily.upTo(time);
-      if (last === undefined || past(last) === 0) return last;
-      return daily.upTo(last - (past(last) - 0.5) * day);
+      const shown = clock.wallAt(time);
+      // Clocks may have gone back and have shown later wall times already.
+      let wall = walls.upTo(shown + (time - clock.momentsOf(shown).first));
+      for (; wall !== undefined; wall = walls.upTo(wall - 1)) {
+        const moment = momentOf(wall);
+        if (moment !== undefined && moment <= time) return moment;
+      }
+      return undefined;
     },
   };
+}
+
+/** Each wall time once: at the first moment that clocks show it, or at the change if they skip it. */
+const onceEach = (walls: Times, clock: WallClock): Times => momentTimes(walls, clock, ({ first }) => first);
+
+/** Each moment at which clocks show one of the wall times: twice if they go back, never if they skip it. */
+function wheneverShown(walls: Times, clock: WallClock): Times {
+  const first = momentTimes(walls, clock, (moments) => (moments.exists ? moments.first : undefined));
+  const last = momentTimes(walls, clock, (moments) => (moments.exists ? moments.last : undefined));
+  const nearest = (found: (number | undefined)[], choose: (...times: number[]) => number) => {
+    const times = found.filter((time) => time !== undefined);
+    return times.length === 0 ? undefined : choose(...times);
+  };
+  return {
+    after: (time) => nearest([first.after(time), last.after(time)], Math.min),
+    upTo: (time) => nearest([first.upTo(time), last.upTo(time)], Math.max),
+  };
+}
+
+/**
+ * The moments of a cron expression. If it names every hour of the day, it goes by the time that passes; otherwise it
+ * names times of the day. See docs/adr/cron-in-five-fields.md.
+ */
+function cronTimes(expression: string, timezone: string): Times {
+  const { hour, pattern } = new CronPattern(expression, undefined, { mode: "5-part" });
+  const [, , dayOfMonth = "", , weekday = ""] = pattern.trim().split(/\s+/);
+  // As crontab(5): a date has to match either of the two, but both if one of them begins with a star.
+  const domAndDow = [dayOfMonth, weekday].some((field) => /^[*?]/.test(field));
+  // croner only knows the calendar here. In a time zone, its rules for the change of clocks would apply.
+  const cron = new Cron(expression, { utcOffset: 0, mode: "5-part", domAndDow, paused: true });
+  const walls: Times = {
+    after: (wall) => cron.nextRun(new Date(wall))?.getTime(),
+    // croner returns times before the given second, so the second after it is given.
+    upTo: (wall) => cron.previousRuns(1, new Date((Math.floor(wall / 1000) + 1) * 1000))[0]?.getTime(),
+  };
+  if (timezone === "UTC") return walls;
+  return hour.every(Boolean)
+    ? wheneverShown(walls, wallClock(timezone))
+    : onceEach(walls, wallClock(timezone));
 }
 
 function lengthTimes(length: number, anchor: number): Times {
@@ -79,7 +110,11 @@ function lengthTimes(length: number, anchor: number): Times {
 }
 
 function intervalTimes(every: IntervalLength, anchor: number, timezone: string): Times {
-  if ("days" in every) return dayTimes(every.days, anchor, timezone);
+  if ("days" in every) {
+    const clock = wallClock(timezone);
+    const wall = Math.floor(clock.wallAt(anchor) / minute) * minute;
+    return onceEach(lengthTimes(every.days * day, wall), clock);
+  }
   return lengthTimes(("hours" in every ? every.hours * 60 : every.minutes) * minute, anchor);
 }
 

@@ -1,4 +1,5 @@
 import { unknownOptions } from "./known-options.ts";
+import { errorOf } from "./millrace-error.ts";
 import type { Pipeline, WorkQueue } from "./pipeline.ts";
 
 /**
@@ -47,9 +48,7 @@ export function isLimit(slots: number): boolean {
 }
 
 /** A work queue has an invalid name or limit. */
-export class WorkQueueError extends Error {
-  override readonly name = "WorkQueueError";
-}
+export class WorkQueueError extends errorOf("WORK_QUEUE_DEFINITION") {}
 
 /**
  * Declares a work queue. Pipelines that name the same one share its limit.

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { errorOf } from "../pipeline/millrace-error.ts";
 import { isTimeZone } from "../pipeline/time-zone.ts";
 
 const jsonText = z.string().transform((text, context) => {
@@ -51,9 +52,7 @@ const environment = z.object({
 export type Environment = z.infer<typeof environment>;
 
 /** A function was deployed without a variable that it needs. */
-export class EnvironmentError extends Error {
-  override readonly name = "EnvironmentError";
-}
+export class EnvironmentError extends errorOf("ENVIRONMENT_INVALID") {}
 
 /**
  * The environment, parsed. This is the only place that reads it.
@@ -66,5 +65,5 @@ export function readEnvironment(
   const parsed = environment.safeParse(source);
   if (parsed.success) return parsed.data;
   const lines = parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
-  throw new EnvironmentError(`environment of the function: ${lines.join("; ")}; see serverless.yml`);
+  throw new EnvironmentError(`environment of the function: ${lines.join("; ")}`);
 }

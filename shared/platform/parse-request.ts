@@ -1,9 +1,8 @@
 import type * as z from "zod";
+import { errorOf } from "../pipeline/millrace-error.ts";
 
 /** A request doesn't have the required form; nothing was done. */
-export class RequestError extends Error {
-  override readonly name = "RequestError";
-}
+export class RequestError extends errorOf("REQUEST_INVALID") {}
 
 /**
  * A request from outside, parsed.

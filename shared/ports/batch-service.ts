@@ -1,3 +1,4 @@
+import { errorOf } from "../pipeline/millrace-error.ts";
 import type { AttemptResources } from "../state/attempt-resources.ts";
 
 /** A Batch job's state as AWS names it. */
@@ -64,9 +65,7 @@ export function isOver({ state }: Pick<JobDetail, "state">): boolean {
 }
 
 /** Batch refuses a job for good: the request can never work, for example because of an unknown job definition. */
-export class JobRejectedError extends Error {
-  override readonly name = "JobRejectedError";
-}
+export class JobRejectedError extends errorOf("JOB_REJECTED") {}
 
 /** AWS Batch, as far as the engine needs it. */
 export type BatchService = {

@@ -1,5 +1,5 @@
 import type { NoticeTarget } from "../pipeline/graph.ts";
-import { FatalError, RetryAfter } from "../pipeline/step-errors.ts";
+import { errorOf, MillraceError } from "../pipeline/millrace-error.ts";
 import type { EndState } from "../state/run.ts";
 
 /** What a notice says about a run, as JSON: the body that a webhook gets. Times are ISO 8601 in UTC. */
@@ -22,6 +22,9 @@ export type RunNotice = {
     readonly step: string;
     readonly name: string;
     readonly message: string;
+    /** The code, if the error is one of docs/errors.md, and what to do. An error of the step's own code has neither. */
+    readonly code?: string;
+    readonly remedy?: string;
     /** Where the attempt's log is, and its page in the CloudWatch console. */
     readonly log?: string;
     readonly logUrl?: string;
@@ -58,16 +61,14 @@ export type Notifier = {
 };
 
 /** The receiver doesn't want it, or there is no receiver: trying again cannot help. */
-export class NoticeRefusedError extends FatalError {
-  override readonly name = "NoticeRefusedError";
-}
+export class NoticeRefusedError extends errorOf("NOTICE_REFUSED") {}
 
 /** The receiver says when to try again. */
-export class NoticeDelayedError extends RetryAfter {
-  override readonly name = "NoticeDelayedError";
+export class NoticeDelayedError extends MillraceError {
+  constructor(message: string, seconds: number) {
+    super("NOTICE_DELAYED", message, { retryAfter: seconds });
+  }
 }
 
 /** It could not be delivered now; it may still have been received. */
-export class NoticeFailedError extends Error {
-  override readonly name = "NoticeFailedError";
-}
+export class NoticeFailedError extends errorOf("NOTICE_FAILED") {}

@@ -1,3 +1,4 @@
+import { errorOf } from "../pipeline/millrace-error.ts";
 /** An object's metadata, without its content. */
 export type ObjectHead = { bytes: number; versionId?: string; mediaType?: string };
 
@@ -55,16 +56,14 @@ export type ObjectStore = {
 };
 
 /** Text that is not an S3 location. */
-export class ObjectUriError extends Error {
-  override readonly name = "ObjectUriError";
-}
+export class ObjectUriError extends errorOf("OBJECT_URI") {}
 
 /** Bucket and key of `s3://bucket/key`. The key isn't decoded, because it may hold any character. */
 export function parseObjectUri(uri: string): { bucket: string; key: string } {
   const match = /^s3:\/\/([^/]+)\/(.+)$/s.exec(uri);
   const [, bucket, key] = match ?? [];
   if (bucket === undefined || key === undefined) {
-    throw new ObjectUriError(`"${uri}" is no location of an object; it looks like s3://bucket/key`);
+    throw new ObjectUriError(`"${uri}" is not the location of an object`);
   }
   return { bucket, key };
 }

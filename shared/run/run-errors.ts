@@ -1,31 +1,22 @@
+import { errorOf, MillraceError } from "../pipeline/millrace-error.ts";
 /** No run has this id. */
-export class RunNotFoundError extends Error {
-  override readonly name = "RunNotFoundError";
+export class RunNotFoundError extends MillraceError {
   constructor(runId: string) {
-    super(`there is no run "${runId}"; \`npx millrace runs\` lists them`);
+    super("RUN_NOT_FOUND", `there is no run "${runId}"`);
   }
 }
 
 /** The request doesn't fit the run's state. */
-export class RunStateError extends Error {
-  override readonly name = "RunStateError";
-}
-
-/**
- * Beginning of the message that no pipeline has this name. A caller of a deployed function gets its error only as text,
- * so the CLI recognizes the error by this beginning.
- */
-export const noPipeline = (name: string) => `there is no pipeline "${name}"`;
+export class RunStateError extends errorOf("RUN_STATE") {}
 
 /** No pipeline has this name. */
-export class PipelineNotFoundError extends Error {
-  override readonly name = "PipelineNotFoundError";
+export class PipelineNotFoundError extends MillraceError {
   constructor(name: string, known: Iterable<string>) {
-    super(`${noPipeline(name)}; deployed are: ${[...known].join(", ")}`);
+    super("PIPELINE_NOT_FOUND", `there is no pipeline "${name}"`, {
+      remedy: `Use a deployed pipeline: ${[...known].join(", ")}.`,
+    });
   }
 }
 
 /** A run's parameters don't fit its pipeline; nothing was started. */
-export class ParamsError extends Error {
-  override readonly name = "ParamsError";
-}
+export class ParamsError extends errorOf("PARAMS_INVALID") {}

@@ -1,12 +1,11 @@
 import { type Graph, type StepNode, stepNamed } from "../pipeline/graph.ts";
+import { errorOf } from "../pipeline/millrace-error.ts";
 import type { Engine } from "../ports/engine.ts";
 import type { Run } from "../state/run.ts";
 import { afterRunStepNode, isAfterRunStep } from "./after-run-step.ts";
 
 /** A run's graph isn't stored, so nothing can be planned. */
-export class GraphMissingError extends Error {
-  override readonly name = "GraphMissingError";
-}
+export class GraphMissingError extends errorOf("GRAPH_MISSING") {}
 
 /**
  * The graph that the run started with. If the deployed code has the same graph, that one is used; otherwise the stored

@@ -75,9 +75,9 @@ export function checkedParams(pipeline: Pipeline, params: Json): Json {
   }
   const bytes = Buffer.byteLength(JSON.stringify(parsed.data));
   if (bytes <= maxParams) return parsed.data;
-  throw new ParamsError(
-    `pipeline ${name} was not started: params: ${bytes} bytes; at most ${maxParams}: put large data into S3 and pass its location`,
-  );
+  throw new ParamsError(`pipeline ${name} was not started: params: ${bytes} bytes; at most ${maxParams}`, {
+    remedy: "Put large data into S3 and pass its location.",
+  });
 }
 
 /**

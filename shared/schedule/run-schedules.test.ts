@@ -1,8 +1,8 @@
 import * as z from "zod";
 import { type Crashing, crashing } from "../../test/engine/crashing-engine.ts";
+import { startManually } from "../../test/engine/driving.ts";
 import { cron, definePipeline, interval, lambda } from "../pipeline/index.ts";
 import type { ScheduleOptions } from "../pipeline/schedule-trigger.ts";
-import { startRun } from "../run/start-run.ts";
 import { MemoryEngine } from "../testing/memory-engine.ts";
 import { runSchedules } from "./run-schedules.ts";
 import { ScheduleNotFoundError, setScheduleActive } from "./set-schedule.ts";
@@ -77,9 +77,8 @@ describe("a schedule", () => {
   it("starts no second run for a time that somebody started by hand", async () => {
     const memory = everyMinute();
     await tickAt(memory, 0);
-    const cause = { kind: "manual" } as const;
     const scheduledAt = "2021-10-04T16:21:00Z";
-    await startRun(memory.engine, { pipeline: "minutely", scheduledAt, cause, causeKey: "" });
+    await startManually(memory.engine, { pipeline: "minutely", scheduledAt });
     await tickAt(memory, 1);
     expect(await scheduledTimes(memory)).toHaveLength(1);
   });

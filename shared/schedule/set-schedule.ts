@@ -1,12 +1,11 @@
+import { errorOf } from "../pipeline/millrace-error.ts";
 import type { Engine } from "../ports/engine.ts";
 import { PipelineNotFoundError } from "../run/run-errors.ts";
 import type { StoredSchedule } from "../state/schedule.ts";
 import { scheduleFromNow, schedulesOf } from "./register-schedules.ts";
 
 /** A pipeline has no schedule of this name. */
-export class ScheduleNotFoundError extends Error {
-  override readonly name = "ScheduleNotFoundError";
-}
+export class ScheduleNotFoundError extends errorOf("SCHEDULE_NOT_FOUND") {}
 
 /** A pipeline's schedule, as defined. @throws PipelineNotFoundError, ScheduleNotFoundError */
 export function definedSchedule(engine: Engine, pipelineName: string, name: string) {

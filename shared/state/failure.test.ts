@@ -95,8 +95,8 @@ describe("after a failed attempt", () => {
 
   it("a failure that no retry can help ends the step, whatever it was lost to", () => {
     const decide = (failure: Failure) => decideRetry(aHeldStep(), policy(9), failure, 1, 0.5);
-    expect(decide(fatal("Wrong", "no"))).toEqual({ kind: "end" });
-    expect(decide({ ...fatal("Wrong", "no"), lostTo: "spot" })).toEqual({ kind: "end" });
+    expect(decide(fatal("INVALID_INPUT", "no"))).toEqual({ kind: "end" });
+    expect(decide({ ...fatal("INVALID_INPUT", "no"), lostTo: "spot" })).toEqual({ kind: "end" });
   });
 
   it("only listed errors are tried again, where some are listed", () => {

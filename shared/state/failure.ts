@@ -1,4 +1,5 @@
-import { ExpressionError } from "../pipeline/expression.ts";
+import type { ErrorCode } from "../pipeline/error-codes.ts";
+import { kindOf, MillraceError } from "../pipeline/millrace-error.ts";
 import { maxDelay, type RetryPolicy, retryDelay } from "../pipeline/retry-policy.ts";
 import { FatalError, RetryAfter } from "../pipeline/step-errors.ts";
 import { type LossCause, lossesTo, type StepError, type StepRecord } from "./step-record.ts";
@@ -43,10 +44,12 @@ export function lossLimit(cause: LossCause, memorySizes: number): number {
 export const stackLines = 6;
 
 /** An error cut to what a record can hold: names, messages and stacks from outside can have any length. */
-export function storable({ name, message, stack, log }: StepError): StepError {
+export function storable({ name, message, code, remedy, stack, log }: StepError): StepError {
   return {
     name: name.slice(0, 100),
     message: message.slice(0, 1000),
+    ...(code !== undefined && { code: code.slice(0, 100) }),
+    ...(remedy !== undefined && { remedy: remedy.slice(0, 300) }),
     ...(stack && { stack: stack.slice(0, stackLines).map((line) => line.trim().slice(0, 200)) }),
     ...(log !== undefined && { log }),
   };
@@ -64,6 +67,7 @@ function errorFrom(thrown: unknown): StepError {
     return {
       name: String(name),
       message: message === undefined ? JSON.stringify(thrown) : String(message),
+      ...(thrown instanceof MillraceError && { code: thrown.code, remedy: thrown.remedy }),
       stack: typeof stack === "string" ? stack.split("\n").slice(1) : [],
     };
   } catch {
@@ -71,13 +75,23 @@ function errorFrom(thrown: unknown): StepError {
   }
 }
 
+function isFatal(thrown: unknown): boolean {
+  if (thrown instanceof MillraceError) return kindOf(thrown.code).fatal === true;
+  return thrown instanceof FatalError;
+}
+
+function secondsToWait(thrown: unknown): number | undefined {
+  if (thrown instanceof MillraceError) return thrown.retryAfter;
+  return thrown instanceof RetryAfter ? thrown.seconds : undefined;
+}
+
 /** The failure for a value that a step's function threw. */
 export function failureOf(thrown: unknown): Failure {
+  const seconds = secondsToWait(thrown);
   return {
     error: storable(errorFrom(thrown)),
-    retryable: !(thrown instanceof FatalError || thrown instanceof ExpressionError),
-    ...(thrown instanceof RetryAfter &&
-      Number.isFinite(thrown.seconds) && { retryAfter: Math.max(0, thrown.seconds * 1000) }),
+    retryable: !isFatal(thrown),
+    ...(seconds !== undefined && Number.isFinite(seconds) && { retryAfter: Math.max(0, seconds * 1000) }),
   };
 }
 
@@ -89,9 +103,15 @@ export function countedError(record: StepRecord, { error, lostTo, times = 1 }: F
   return { ...error, message: `${error.message} (${count})` };
 }
 
-/** A failure that no retry can help. */
-export function fatal(name: string, message: string): Failure {
-  return { error: { name, message }, retryable: false };
+/** An error of the engine's own. @param remedy says more than the usual one of the code */
+export function engineError(code: ErrorCode, message: string, remedy?: string): StepError {
+  const kind = kindOf(code);
+  return { name: kind.name, message, code, remedy: remedy ?? kind.remedy };
+}
+
+/** A failure that no retry can help. @param remedy says more than the usual one of the code */
+export function fatal(code: ErrorCode, message: string, remedy?: string): Failure {
+  return { error: engineError(code, message, remedy), retryable: false };
 }
 
 /** Whether and when a step is retried after a failure. A loss counts by its cause, a failure against the retries. */

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { NewerRecordError, openObject, type Stored, storedJson } from "../pipeline/stored-record.ts";
+import { codeFields } from "./step-record.ts";
 
 const count = z.int().nonnegative();
 const ordinal = z.int().positive();
@@ -41,7 +42,7 @@ const limit = openObject({ name: z.string(), limit: z.int() });
 export type Limit = Stored<typeof limit>;
 
 /** A run's first failure, in words. */
-const runError = openObject({ step: z.string(), name: z.string(), message: z.string() });
+const runError = openObject({ step: z.string(), name: z.string(), message: z.string(), ...codeFields });
 export type RunError = Stored<typeof runError>;
 
 const runFacts = openObject({

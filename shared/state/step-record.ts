@@ -18,10 +18,17 @@ export type StepKey = { readonly runId: string; readonly step: string; readonly 
 export const storedValue = z.union([openObject({ value: storedJson }), openObject({ uri: z.string() })]);
 export type StoredValue = Stored<typeof storedValue>;
 
+/**
+ * A stored error's code and remedy. Errors of authors' code have none, nor have errors that older versions stored. A
+ * newer version's code may be unknown here.
+ */
+export const codeFields = { code: z.string().exactOptional(), remedy: z.string().exactOptional() };
+
 /** An attempt's failure. */
 const stepError = openObject({
   name: z.string(),
   message: z.string(),
+  ...codeFields,
   /** Where it was thrown: the first lines of a function's stack, or the last lines of a job's. */
   stack: z.array(z.string()).exactOptional(),
   /** Where the log of the attempt is. */

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { Engine } from "../ports/engine.ts";
 import type { StoredStep } from "../ports/run-store.ts";
-import { fatal } from "../state/failure.ts";
+import { engineError, fatal } from "../state/failure.ts";
 import { awaitingApproval, ended, succeeded } from "../state/step-changes.ts";
 import type { Answer, ApprovalStep, HeldStep } from "../state/step-record.ts";
 import { replaceStep } from "./claim-step.ts";
@@ -54,7 +54,7 @@ export async function answerApproval(
   const answered = { ...record, answer: { approved, ...value } };
   if (approved) return commitEnd(engine, work, record, succeeded(answered, { value }, now));
   const message = `${said.by} said no at ${value.at}${said.comment === undefined ? "" : `: ${said.comment}`}`;
-  return commitEnd(engine, work, record, ended(answered, "FAILED", now, { name: "Rejected", message }));
+  return commitEnd(engine, work, record, ended(answered, "FAILED", now, engineError("REJECTED", message)));
 }
 
 /** Ends an approval whose deadline has passed, with its default. */
@@ -72,5 +72,5 @@ export async function lookAtApproval(
     return;
   }
   const message = `nobody answered within ${Math.round(work.node.timeout)} s`;
-  await failAttempt(engine, work, record, { ...fatal("NoAnswer", message), timedOut: true });
+  await failAttempt(engine, work, record, { ...fatal("NO_ANSWER", message), timedOut: true });
 }

@@ -1,5 +1,6 @@
 import type { Engine } from "../ports/engine.ts";
 import type { StoredStep } from "../ports/run-store.ts";
+import { engineError } from "../state/failure.ts";
 import { ended } from "../state/step-changes.ts";
 
 /** The reason with which a cancelled run's steps and jobs end. */
@@ -7,7 +8,7 @@ export const cancelReason = "The run was cancelled";
 
 /** Ends the record of a step of a cancelled run. @returns false if the record changed meanwhile */
 export async function markCancelled(engine: Engine, record: StoredStep): Promise<boolean> {
-  const error = { name: "Cancelled", message: cancelReason };
+  const error = engineError("CANCELLED", cancelReason);
   const put = await engine.store.putStep(
     ended(record, "CANCELLED", engine.clock.now(), error),
     record.version,

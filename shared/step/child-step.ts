@@ -1,3 +1,4 @@
+import type { ErrorCode } from "../pipeline/error-codes.ts";
 import { stepGivenBy } from "../pipeline/graph.ts";
 import type { Engine } from "../ports/engine.ts";
 import type { StoredStep } from "../ports/run-store.ts";
@@ -6,7 +7,7 @@ import { ParamsError, PipelineNotFoundError } from "../run/run-errors.ts";
 import { graphOf } from "../run/run-graph.ts";
 import { runIdOf } from "../run/run-id.ts";
 import { startRun } from "../run/start-run.ts";
-import { type Failure, fatal } from "../state/failure.ts";
+import { engineError, type Failure, fatal } from "../state/failure.ts";
 import { type EndedRun, type EndState, isActive, isEnded, type Run } from "../state/run.ts";
 import { awaitingRun } from "../state/step-changes.ts";
 import {
@@ -95,8 +96,8 @@ export async function startChild(
 
 /** Why a child can't be started, or its result can't be used, if trying again can't help. */
 function startFailure(thrown: unknown): Failure | undefined {
-  if (thrown instanceof ParamsError) return fatal("InvalidInput", thrown.message);
-  if (thrown instanceof PipelineNotFoundError) return fatal("CodeMissing", thrown.message);
+  if (thrown instanceof ParamsError) return fatal("INVALID_INPUT", thrown.message);
+  if (thrown instanceof PipelineNotFoundError) return fatal("CODE_MISSING", thrown.message);
   return failureOfData(thrown);
 }
 
@@ -116,12 +117,12 @@ async function outputOfChild(
   return storeValue(engine, work.run, held, await resultOf(engine, child, graph));
 }
 
-const failureNames = {
-  SUCCEEDED: "ChildFailed",
-  FAILED: "ChildFailed",
-  CANCELLED: "ChildCancelled",
-  TIMED_OUT: "ChildTimedOut",
-} as const satisfies Record<EndState, string>;
+const failureCodes = {
+  SUCCEEDED: "CHILD_FAILED",
+  FAILED: "CHILD_FAILED",
+  CANCELLED: "CHILD_CANCELLED",
+  TIMED_OUT: "CHILD_TIMED_OUT",
+} as const satisfies Record<EndState, ErrorCode>;
 
 /**
  * Why a child failed. The reason comes first, so that it survives for a child of a child of a child when messages are
@@ -131,10 +132,10 @@ function childFailure(child: EndedRun): Failure {
   const why = child.error
     ? `${child.error.step}: ${child.error.message}`
     : (child.reason ?? "no reason is known");
-  const name = failureNames[child.state];
   const message = `${why} (run ${child.runId} of ${child.pipeline} ended ${child.state})`;
   // A run that was stopped by hand isn't restarted automatically.
-  return { error: { name, message: message.slice(0, 1000) }, retryable: child.state !== "CANCELLED" };
+  const error = engineError(failureCodes[child.state], message.slice(0, 1000));
+  return { error, retryable: child.state !== "CANCELLED" };
 }
 
 /** Moves a child step on: starts its run if nobody has, and ends the step if the run has ended. */

@@ -1,5 +1,6 @@
 import type { Graph } from "../pipeline/graph.ts";
 import { copyJson, type Json, type JsonObject } from "../pipeline/json.ts";
+import { MillraceError } from "../pipeline/millrace-error.ts";
 import type { RunTrigger } from "../pipeline/pipeline.ts";
 import type { Engine } from "../ports/engine.ts";
 import type { StoredStep } from "../ports/run-store.ts";
@@ -15,11 +16,10 @@ import { resultOf } from "./run-result.ts";
 import type { StepWork } from "./step-work.ts";
 
 /** The `params` function of a trigger threw. */
-class TriggerError extends Error {
-  override readonly name = "TriggerError";
+class TriggerError extends MillraceError {
   constructor(thrown: unknown) {
     const { name, message } = failureOf(thrown).error;
-    super(`the params function of its trigger threw ${name}: ${message}`);
+    super("TRIGGER_FAILED", `the params function of its trigger threw ${name}: ${message}`);
   }
 }
 
@@ -57,8 +57,8 @@ async function start(
 
 /** Why a run can't start, if trying again can't help. */
 function startFailure(thrown: unknown): Failure | undefined {
-  if (thrown instanceof ParamsError) return fatal("InvalidInput", thrown.message);
-  if (thrown instanceof TriggerError) return fatal(thrown.name, thrown.message);
+  if (thrown instanceof ParamsError) return fatal("INVALID_INPUT", thrown.message);
+  if (thrown instanceof TriggerError) return failureOf(thrown);
   return failureOfData(thrown);
 }
 
@@ -82,10 +82,10 @@ export async function startDependant(
   } catch (thrown) {
     const failure = startFailure(thrown);
     if (failure === undefined) throw thrown;
-    const { name, message } = failure.error;
     const pipeline = dependant.pipeline.name;
-    const remedy = `correct the trigger of ${pipeline}, deploy, and start it by hand`;
-    const error = { name, message: `${message.slice(0, 800)}; ${remedy}` };
+    const remedy = `Correct the trigger of ${pipeline}, deploy, and start it by hand.`;
+    const { stack: _stack, ...failed } = failure.error;
+    const error = { ...failed, remedy };
     engine.log.error("run not started", { runId: run.runId, pipeline, error });
     engine.meter.count("RunNotStarted", { pipeline });
     await failAttempt(engine, work, held, { error, retryable: false });

@@ -1,10 +1,11 @@
 import { copyJson, type Json } from "../pipeline/json.ts";
+import { MillraceError } from "../pipeline/millrace-error.ts";
 import type { StepFunction } from "../pipeline/step-function.ts";
 import { isThrottling } from "../platform/throttling.ts";
 import type { Engine } from "../ports/engine.ts";
 import type { StoredStep } from "../ports/run-store.ts";
 import { commitReserve } from "../run/tail-call.ts";
-import { type Failure, failureOf, fatal } from "../state/failure.ts";
+import { engineError, type Failure, failureOf, fatal } from "../state/failure.ts";
 import { type HeldStep, indexOf } from "../state/step-record.ts";
 import { findCached } from "./cached-result.ts";
 import { failAttempt, succeedAttempt, useCached } from "./finish-attempt.ts";
@@ -18,7 +19,10 @@ import type { StepWork } from "./step-work.ts";
 function asJson(result: unknown): Json {
   const text = JSON.stringify(result ?? null);
   if (text === undefined)
-    throw new TypeError(`the function returned a ${typeof result}; a step's result is JSON`);
+    throw new MillraceError(
+      "RESULT_NOT_JSON",
+      `the step's function returned a ${typeof result}, which is not JSON`,
+    );
   return JSON.parse(text) as Json;
 }
 
@@ -36,7 +40,8 @@ async function call(
   const now = engine.clock.now();
   const allowed = Math.min(node.timeout * 1000, deadline - commitReserve - now, held.leaseUntil - now);
   // It's too late to begin. The message comes back to a worker that has the time.
-  if (allowed <= 0) throw new Error(`no time is left to run step ${node.name}`);
+  if (allowed <= 0)
+    throw new MillraceError("NO_TIME_LEFT", `this worker has no time left to run step ${node.name}`);
   const timer = engine.clock.deadline(allowed);
   try {
     const context = contextFor(engine, work, held, timer.signal);
@@ -49,8 +54,9 @@ async function call(
     if (first !== "timed out") return first;
     // Whatever the function still does, its result no longer counts.
     finished.catch(() => undefined);
-    const message = `took longer than ${Math.round(allowed / 1000)} s; raise its timeout, or make it a batch job`;
-    return { failure: { error: { name: "TimeoutError", message }, retryable: true, timedOut: true } };
+    const message = `took longer than ${Math.round(allowed / 1000)} s`;
+    const error = engineError("TIMEOUT", message, "Raise the step's timeout, or make it a batch job.");
+    return { failure: { error, retryable: true, timedOut: true } };
   } catch (thrown) {
     // AWS throttled a call of the function, or one that the engine made for it.
     return { failure: { ...failureOf(thrown), ...(isThrottling(thrown) && { lostTo: "throttling" }) } };
@@ -73,8 +79,8 @@ export async function runFunctionStep(
   const { run, node } = work;
   const code = noticeFunction(engine, work) ?? engine.pipelines.get(run.pipeline)?.functions.get(node.name);
   if (code === undefined) {
-    const message = `the deployed code of ${run.pipeline} has no function for step "${node.name}"; deploy the version that has it, or start a new run`;
-    return failAttempt(engine, work, held, fatal("CodeMissing", message));
+    const message = `the deployed code of ${run.pipeline} has no function for step "${node.name}"`;
+    return failAttempt(engine, work, held, fatal("CODE_MISSING", message));
   }
   const input = await readOrFail(engine, work, held, () => inputOf(engine, work, indexOf(held)));
   if (input === undefined) return;

@@ -5,6 +5,7 @@ import type { Tally } from "../ports/run-store.ts";
 import { advanceRun } from "../run/advance-run.ts";
 import { isAfterRunStep } from "../run/after-run-step.ts";
 import { openAfterRunSteps } from "../run/end-run.ts";
+import { engineError } from "../state/failure.ts";
 import { isEnded, type Outcome, type RunError, wasStopped } from "../state/run.ts";
 import { ended, succeeded } from "../state/step-changes.ts";
 import {
@@ -29,9 +30,13 @@ const outcomes: Partial<Record<StepState, Outcome>> = {
 
 function runErrorOf(record: SucceededStep | EndedStep, node: StepNode): RunError | undefined {
   if (hasResult(record) || record.error === undefined) return undefined;
-  const { name, message } = record.error;
+  const { name, message, code, remedy } = record.error;
   const step = stepLabel(record.step, node.over === undefined ? undefined : record.index);
-  return { step, name, message: message.slice(0, 300) };
+  return {
+    ...{ step, name, message: message.slice(0, 300) },
+    ...(code !== undefined && { code }),
+    ...(remedy !== undefined && { remedy }),
+  };
 }
 
 function isFull(tally: Tally): boolean {
@@ -58,10 +63,8 @@ async function endMap(engine: Engine, work: StepWork, failed: boolean): Promise<
   const error = failed ? await firstFailure(engine, work) : undefined;
   if (!hasEnded(record)) {
     const now = engine.clock.now();
-    const reason = {
-      name: "ChildrenFailed",
-      message: error ? `${error.step}: ${error.message}` : "a child failed",
-    };
+    const why = error ? `${error.step}: ${error.message}` : "a child failed";
+    const reason = engineError("CHILDREN_FAILED", why);
     // A map's results are those of its children, so its own record needs none.
     const next = failed ? ended(record, "FAILED", now, reason) : succeeded(record, { value: null }, now);
     if ((await replaceStep(engine, next, record)) === undefined) return;

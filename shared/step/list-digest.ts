@@ -30,6 +30,6 @@ export async function changedList(engine: Engine, { runId, step }: StepRecord): 
   const children = (await engine.store.listSteps(runId, step)).filter(({ index }) => index !== "map");
   const kept = children.filter((child) => hasResult(child)).length;
   if (kept === 0) return undefined;
-  const message = `maps over another list than before the retry, and ${kept} of its children have results for that one; do the run anew: npx millrace rerun ${runId}`;
-  return fatal("ListChanged", message);
+  const message = `maps over another list than before the retry, and ${kept} of its children have results for the earlier list`;
+  return fatal("LIST_CHANGED", message, `Start a new run: \`npx millrace rerun ${runId}\`.`);
 }

@@ -54,8 +54,8 @@ export async function lookForObject(
   await engine.waiters.remove(uri, { runId, step, index, epoch });
   if (head === undefined) {
     const seconds = Math.round((deadlineAt - Date.parse(record.startedAt)) / 1000);
-    const message = `${uri} did not come within ${seconds} s; raise the deadline, or see why it is late`;
-    return failAttempt(engine, work, record, { ...fatal("ObjectMissing", message), timedOut: true });
+    const message = `${uri} did not arrive within ${seconds} s`;
+    return failAttempt(engine, work, record, { ...fatal("OBJECT_MISSING", message), timedOut: true });
   }
   const { bytes, versionId } = head;
   const value = { uri, bytes, ...(versionId !== undefined && { versionId }) };

@@ -1,17 +1,15 @@
 import { resultsPrefix } from "../objects/layout.ts";
 import type { Artifact } from "../pipeline/job.ts";
-import { FatalError } from "../pipeline/step-errors.ts";
+import { errorOf } from "../pipeline/millrace-error.ts";
 import { maxCopy, type ObjectStore } from "../ports/object-store.ts";
 
 /** An artifact can't be published, or not under that key. */
-export class PublishError extends FatalError {
-  override readonly name = "PublishError";
-}
+export class PublishError extends errorOf("PUBLISH") {}
 
 function checkKey(key: string): void {
   const parts = key.split("/");
   if (key.startsWith(resultsPrefix) && !parts.some((part) => ["", ".", ".."].includes(part))) return;
-  throw new PublishError(`"${key}" is no key of a result; it looks like ${resultsPrefix}folder/name`);
+  throw new PublishError(`the key is "${key}"; it takes the form ${resultsPrefix}folder/name`);
 }
 
 /**
@@ -39,16 +37,20 @@ export async function publishArtifact(
   checkKey(key);
   if (bytes > maxCopy) {
     throw new PublishError(
-      `${uri} has ${(bytes / 1024 ** 3).toFixed(1)} GiB; S3 copies up to 5 GiB at once: write it in parts`,
+      `${uri} has ${(bytes / 1024 ** 3).toFixed(1)} GiB; S3 copies up to 5 GiB at once`,
+      { remedy: "Write it in parts." },
     );
   }
   const result = objects.locate(key);
   const copy = await objects.copy({ uri, versionId: version }, result);
-  if (copy === undefined) throw new PublishError(`${uri} is gone; make it anew (start the run with refresh)`);
+  if (copy === undefined)
+    throw new PublishError(`${uri} no longer exists`, {
+      remedy: "Make it again: start the run with refresh.",
+    });
   if (copy.sha256 !== sha256) {
-    throw new PublishError(
-      `${uri} has SHA-256 ${copy.sha256}, not ${sha256} as its artifact says; make it anew`,
-    );
+    throw new PublishError(`${uri} has SHA-256 ${copy.sha256}, not ${sha256} as its artifact says`, {
+      remedy: "Make it again: start the run with refresh.",
+    });
   }
   const { versionId } = copy;
   return { uri: result, sha256, bytes, mediaType, ...(versionId !== undefined && { versionId }) };

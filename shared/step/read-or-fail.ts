@@ -11,8 +11,8 @@ import { ValueMissingError } from "./stored-value.ts";
 
 /** The failure of a step whose data doesn't fit or is gone. Undefined for an error that may pass by itself. */
 export function failureOfData(thrown: unknown): Failure | undefined {
-  if (thrown instanceof ExpressionError) return failureOf(thrown);
-  return thrown instanceof ValueMissingError ? fatal(thrown.name, thrown.message) : undefined;
+  const isOfData = thrown instanceof ExpressionError || thrown instanceof ValueMissingError;
+  return isOfData ? failureOf(thrown) : undefined;
 }
 
 /**
@@ -55,7 +55,7 @@ export async function parsedInput<T>(
   if (input === undefined) return undefined;
   const parsed = schema.safeParse(input.value);
   if (parsed.success) return { value: parsed.data, index };
-  const message = `cannot take ${JSON.stringify(input.value).slice(0, 100)}: ${expected}`;
-  await failAttempt(engine, work, held, fatal("InvalidInput", message));
+  const message = `its input is ${JSON.stringify(input.value).slice(0, 100)}: ${expected}`;
+  await failAttempt(engine, work, held, fatal("INVALID_INPUT", message));
   return undefined;
 }

@@ -37,6 +37,6 @@ export async function afterPass(
   }
   const passes = (held.passes ?? 0) + 1;
   if (passes < repeat.limit) return { kind: "again", delay: repeat.delay * 1000 };
-  const message = `its condition did not hold after ${passes} passes; raise the limit of repeat, or see why it stays so`;
-  return { kind: "failed", failure: fatal("RepeatLimit", message) };
+  const message = `its condition was still false after ${passes} passes`;
+  return { kind: "failed", failure: fatal("REPEAT_LIMIT", message) };
 }

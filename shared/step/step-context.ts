@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { attemptPrefix } from "../objects/layout.ts";
-import { FatalError } from "../pipeline/step-errors.ts";
+import { MillraceError } from "../pipeline/millrace-error.ts";
 import type { RawData, StepArtifacts, StepContext, StepLog } from "../pipeline/step-function.ts";
 import type { Engine } from "../ports/engine.ts";
 import { type ListedObject, parseObjectUri } from "../ports/object-store.ts";
@@ -22,7 +22,7 @@ function artifactsFor(engine: Engine, work: StepWork, held: StoredStep): StepArt
     },
     async read(uri) {
       const body = await engine.objects.get(uri);
-      if (body === undefined) throw new Error(`${uri} does not exist`);
+      if (body === undefined) throw new MillraceError("OBJECT_READ", `${uri} does not exist`);
       return body;
     },
     delete: (uri) => engine.objects.delete(uri),
@@ -34,7 +34,8 @@ function artifactsFor(engine: Engine, work: StepWork, held: StoredStep): StepArt
 function rawDataOf({ objects }: Engine): RawData {
   return {
     async list(prefix) {
-      if (!prefix.startsWith("raw/")) throw new FatalError(`"${prefix}" is no prefix under raw/`);
+      if (!prefix.startsWith("raw/"))
+        throw new MillraceError("RAW_DATA", `the prefix is "${prefix}", which is not under raw/`);
       const found: ListedObject[] = [];
       let next: string | undefined;
       do {
@@ -46,7 +47,7 @@ function rawDataOf({ objects }: Engine): RawData {
     },
     async find(uri) {
       const { key } = parseObjectUri(uri);
-      if (!key.startsWith("raw/")) throw new FatalError(`${uri} is not under raw/`);
+      if (!key.startsWith("raw/")) throw new MillraceError("RAW_DATA", `the key of ${uri} is not under raw/`);
       const head = await objects.head(uri);
       if (head === undefined) return undefined;
       const { bytes, versionId } = head;

@@ -5,22 +5,20 @@ import { registerVersion } from "../models/register-version.ts";
 import { attemptOfKey } from "../objects/layout.ts";
 import { type StepNode, stepNamed } from "../pipeline/graph.ts";
 import { jobParts } from "../pipeline/job.ts";
+import { errorOf } from "../pipeline/millrace-error.ts";
 import {
   type ModelTraining,
   modelRegistration,
   promotionRequest,
   type StepModels,
 } from "../pipeline/model.ts";
-import { FatalError } from "../pipeline/step-errors.ts";
 import type { Engine } from "../ports/engine.ts";
 import { parseObjectUri } from "../ports/object-store.ts";
 import { runCost } from "../run/run-cost.ts";
 import { type FoundStep, hasEnded } from "../state/step-record.ts";
 
 /** A function's request to the model registry doesn't have the required form. */
-export class ModelRequestError extends FatalError {
-  override readonly name = "ModelRequestError";
-}
+export class ModelRequestError extends errorOf("MODEL_REQUEST") {}
 
 function parsed<T extends z.ZodType>(schema: T, request: unknown): z.output<T> {
   const { success, data, error } = schema.safeParse(request);

@@ -1,6 +1,7 @@
 import { attemptFiles, attemptPrefix } from "../objects/layout.ts";
 import { rememberedJson } from "../objects/remembered-json.ts";
 import type { Json } from "../pipeline/json.ts";
+import { errorOf } from "../pipeline/millrace-error.ts";
 import type { Engine } from "../ports/engine.ts";
 import type { Run } from "../state/run.ts";
 import type { StepRecord, StoredValue } from "../state/step-record.ts";
@@ -9,9 +10,7 @@ import type { StepRecord, StoredValue } from "../state/step-record.ts";
 export const inlineLimit = 4096;
 
 /** A stored result isn't where it should be. */
-export class ValueMissingError extends Error {
-  override readonly name = "ValueMissingError";
-}
+export class ValueMissingError extends errorOf("VALUE_MISSING") {}
 
 /** Stores a result: in the record if it's small, otherwise in S3 under the attempt's prefix. */
 export async function storeValue(
@@ -37,5 +36,5 @@ export async function loadValue({ objects }: Pick<Engine, "objects">, stored: St
   if ("value" in stored) return stored.value;
   const value = await rememberedJson(objects, stored.uri);
   if (value !== undefined) return value;
-  throw new ValueMissingError(`${stored.uri} is gone; it held a step's result. Run the pipeline anew`);
+  throw new ValueMissingError(`${stored.uri}, which held a step's result, no longer exists`);
 }

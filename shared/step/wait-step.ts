@@ -35,8 +35,13 @@ export async function runWait(engine: Engine, work: StepWork, held: HeldStep & S
   const now = engine.clock.now();
   if (wakeAt <= now) return succeedWith(engine, work, held, resultOf(wakeAt));
   if (wakeAt - now > maxWait * 1000) {
-    const message = `would wait until ${new Date(wakeAt).toISOString()}, more than a year; use a schedule`;
-    return failAttempt(engine, work, held, fatal("InvalidInput", message));
+    const message = `would wait until ${new Date(wakeAt).toISOString()}, which is more than a year`;
+    return failAttempt(
+      engine,
+      work,
+      held,
+      fatal("INVALID_INPUT", message, "Wait for less than a year, or use a schedule."),
+    );
   }
   if ((await replaceStep(engine, sleeping(held, wakeAt), held)) === undefined) return;
   await hintLater(engine, work, held, wakeAt - now);

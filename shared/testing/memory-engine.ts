@@ -11,10 +11,12 @@ import { MemoryScheduleStore } from "../adapters/memory/memory-schedule-store.ts
 import { MemoryStepQueue } from "../adapters/memory/memory-step-queue.ts";
 import { VirtualClock } from "../adapters/memory/virtual-clock.ts";
 import { handleJob } from "../jobs/handle-job.ts";
+import { MillraceError } from "../pipeline/millrace-error.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import { defaultSettings, type Engine, localStage, type WorkerSize } from "../ports/engine.ts";
 import { silentLog } from "../ports/log.ts";
 import { silentMeter } from "../ports/meter.ts";
+import { RunNotFoundError } from "../run/run-errors.ts";
 import { isActive, type Run } from "../state/run.ts";
 import { handleStepMessage } from "../worker/handle-step-message.ts";
 import { sweepRuns } from "../worker/sweep-run.ts";
@@ -48,10 +50,12 @@ const smallSteps = 10;
 type Still = { changes: number; at: number; turns: number; steps: number };
 
 /** A stand-in returned a value that its job couldn't: in Python, the contract's output check would reject it. */
-export class StandInError extends Error {
-  override readonly name = "StandInError";
+export class StandInError extends MillraceError {
   constructor(job: string, wrong: z.ZodError) {
-    super(`the stand-in of job "${job}" gave what is not its contract's output:\n${z.prettifyError(wrong)}`);
+    super(
+      "STAND_IN",
+      `the stand-in of job "${job}" returned a value that does not fit its contract's output:\n${z.prettifyError(wrong)}`,
+    );
   }
 }
 
@@ -109,7 +113,9 @@ export class MemoryEngine {
     const name = job.environment.MILLRACE_JOB ?? "";
     const stand = this.jobs[name];
     if (stand === undefined)
-      throw new Error(`job "${name}" has no stand-in; pass one in jobs: { "${name}": (input) => … }`);
+      throw new MillraceError("STAND_IN_MISSING", `job "${name}" has no stand-in`, {
+        remedy: `Pass one to testPipeline: jobs: { "${name}": (input) => … }.`,
+      });
     const contract = [...this.engine.pipelines.values()].flatMap(({ jobs }) => jobs.get(name) ?? [])[0];
     let wrong: z.ZodError | undefined;
     const checked: JobFunction = async (input) => {
@@ -167,7 +173,7 @@ export class MemoryEngine {
     await outside.act();
     for (;;) {
       const run = await this.store.getRun(runId);
-      if (run === undefined) throw new Error(`there is no run ${runId}`);
+      if (run === undefined) throw new RunNotFoundError(runId);
       if (!isActive(run)) return run;
       await this.checkStandstill(runId, still);
       if ((await this.turn()) || (await outside.act())) continue;

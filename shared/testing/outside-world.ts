@@ -99,7 +99,10 @@ export class OutsideWorld implements Outside {
     const answer = this.answers[stepLabel(step, index)] ?? this.answers[step];
     if (answer !== undefined) return answer;
     throw new StandstillError(
-      `step ${stepLabel(step, index)} of run ${runId} waits for an approval that nobody gives ("${message}"); pass approvals: { ${step}: { approved: true, by: "…" } }, or "nobody" to let its deadline pass`,
+      `step ${stepLabel(step, index)} of run ${runId} waits for an approval that nobody gives ("${message}")`,
+      {
+        remedy: `Pass approvals: { ${step}: { approved: true, by: "…" } }, or "nobody" to let its deadline pass.`,
+      },
     );
   }
 }

@@ -3,9 +3,10 @@ import { identityOf } from "../batch/job-environment.ts";
 import { attemptFiles, shardOf } from "../objects/layout.ts";
 import { rememberedJson } from "../objects/remembered-json.ts";
 import { copyJson, isJsonObject, type Json } from "../pipeline/json.ts";
-import { FatalError } from "../pipeline/step-errors.ts";
+import { MillraceError } from "../pipeline/millrace-error.ts";
 import type { JobDetail } from "../ports/batch-service.ts";
 import type { ObjectStore } from "../ports/object-store.ts";
+import { failureOf } from "../state/failure.ts";
 
 /** Stands in for a job's Python: takes the input, and returns the output or throws. */
 export type JobFunction = (input: Json) => Json | Promise<Json>;
@@ -17,7 +18,8 @@ export type JobFunction = (input: Json) => Json | Promise<Json>;
 async function inputFor(objects: ObjectStore, location: string, index: number): Promise<Json> {
   const uri = location.replace("{shard}", String(shardOf(index)));
   const file = await rememberedJson(objects, uri);
-  if (!isJsonObject(file) || !isJsonObject(file.inputs)) throw new Error(`${uri} is no file of inputs`);
+  if (!isJsonObject(file) || !isJsonObject(file.inputs))
+    throw new MillraceError("JOB_FILE", `${uri} is not a file of inputs`);
   return copyJson(file.inputs[String(index)] ?? null);
 }
 
@@ -46,9 +48,8 @@ export async function runJob(objects: ObjectStore, detail: JobDetail, work: JobF
     await put(attemptFiles.manifest, { version: 1, output: result, artifacts: [] });
     return { exitCode: 0 };
   } catch (thrown) {
-    const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-    const retryable = !(error instanceof FatalError);
-    await put(attemptFiles.error, { name: error.name, message: error.message, retryable, stack: [] });
+    const { retryable, error: said } = failureOf(thrown);
+    await put(attemptFiles.error, { ...said, retryable, stack: [] });
     return { exitCode: 1, statusReason: "Essential container in task exited" };
   }
 }

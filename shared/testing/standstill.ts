@@ -1,12 +1,11 @@
 import type { MemoryRunStore } from "../adapters/memory/memory-run-store.ts";
+import { errorOf } from "../pipeline/millrace-error.ts";
 import { timeOf, waitsFor } from "../state/holders.ts";
 import { type ActiveRun, isActive, type Run } from "../state/run.ts";
 import { type FoundStep, hasEnded, isHeld, isNewer, stepLabel } from "../state/step-record.ts";
 
 /** A run within the process would wait forever; the message says what it waits for. */
-export class StandstillError extends Error {
-  override readonly name = "StandstillError";
-}
+export class StandstillError extends errorOf("STANDSTILL") {}
 
 const iso = (time: number) => new Date(time).toISOString();
 

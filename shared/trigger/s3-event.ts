@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { errorOf } from "../pipeline/millrace-error.ts";
 import type { LandedObject } from "../pipeline/pipeline.ts";
 
 const record = z.object({
@@ -19,9 +20,7 @@ const testEvent = z.object({ Event: z.literal("s3:TestEvent") });
 const s3Event = z.union([z.object({ Records: z.array(record) }), testEvent]);
 
 /** A message that is not an S3 notification. */
-export class S3EventError extends Error {
-  override readonly name = "S3EventError";
-}
+export class S3EventError extends errorOf("EVENT_INVALID") {}
 
 /**
  * A key as its uploader wrote it. Events contain keys URL-encoded, with `+` for a space (Amazon S3 user guide, "Event
@@ -45,7 +44,7 @@ export function objectsIn(body: string): LandedObject[] {
     throw new S3EventError(`message is not JSON: ${body.slice(0, 100)}`);
   }
   const event = s3Event.safeParse(json);
-  if (!event.success) throw new S3EventError(`message is no S3 event: ${z.prettifyError(event.error)}`);
+  if (!event.success) throw new S3EventError(`message is not an S3 event: ${z.prettifyError(event.error)}`);
   if (!("Records" in event.data)) return [];
   return event.data.Records.flatMap(({ eventName, eventTime, s3: { bucket, object } }) => {
     const key = decodeKey(object.key);

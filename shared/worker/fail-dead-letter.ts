@@ -4,6 +4,7 @@ import { parseStepMessage, type StepMessage } from "../ports/step-queue.ts";
 import { isDue } from "../run/after-run-step.ts";
 import { nodeOf } from "../run/run-graph.ts";
 import { attemptAhead } from "../state/decide-claim.ts";
+import { engineError } from "../state/failure.ts";
 import { claimAsRead, claimRequest } from "../step/claim-step.ts";
 import { failAttempt } from "../step/finish-attempt.ts";
 import { joinEnded } from "../step/join-step.ts";
@@ -33,11 +34,9 @@ export async function failDeadLetter(engine: Engine, message: StepMessage): Prom
   const claim = await claimAsRead(engine, claimRequest(work, message, now, now), record);
   if (claim?.kind === "ended") return joinEnded(engine, work, claim.record);
   if (claim?.kind !== "claim" && claim?.kind !== "lost") return;
-  const text =
-    "its message was delivered again and again and could not be handled: see the step worker's log; after you have fixed the cause, retry the run";
   await endSubmission(engine, run, found.node, claim.record, "The step's message could not be handled");
   await failAttempt(engine, work, claim.record, {
-    error: { name: "DeadLetter", message: text },
+    error: engineError("DEAD_LETTER", "its message was delivered repeatedly and never handled"),
     retryable: true,
     lostTo: "delivery",
   });

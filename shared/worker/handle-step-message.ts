@@ -9,7 +9,7 @@ import type { StepMessage } from "../ports/step-queue.ts";
 import { isAfterRunStep, isDue } from "../run/after-run-step.ts";
 import { nodeOf } from "../run/run-graph.ts";
 import { type NextStep, TailCall } from "../run/tail-call.ts";
-import type { Failure } from "../state/failure.ts";
+import { engineError, type Failure } from "../state/failure.ts";
 import { childrenOf, type FoundStep, lossesTo, type StepRecord } from "../state/step-record.ts";
 import { type Claim, claimRequest, claimStep } from "../step/claim-step.ts";
 import { failAttempt } from "../step/finish-attempt.ts";
@@ -45,10 +45,9 @@ const lossSpread = 10_000;
 /** The failure of an attempt whose worker died. */
 function workerLost(engine: Engine, record: StepRecord): Failure {
   const losses = lossesTo(record, "worker");
-  const message =
-    "its worker died while it ran, killed or out of memory: see the worker's log; what needs more memory than workers have is a batch job";
+  const message = "its worker died while it ran: it was killed or ran out of memory";
   return {
-    error: { name: "WorkerLost", message },
+    error: engineError("WORKER_LOST", message),
     retryable: true,
     lostTo: "worker",
     retryAfter: Math.round(engine.random() * losses * lossSpread),

@@ -28,8 +28,8 @@ async function runMap(engine: Engine, work: StepWork, claim: Claim): Promise<voi
   if (list === undefined) return;
   const { items, size } = list.value;
   if (size > maxChildren) {
-    const message = `maps over ${size} items; a map takes up to ${maxChildren}: split the list over several steps`;
-    return failAttempt(engine, work, claim.record, fatal("MapTooLarge", message));
+    const message = `maps over ${size} items; a map takes up to ${maxChildren}`;
+    return failAttempt(engine, work, claim.record, fatal("MAP_TOO_LARGE", message));
   }
   const digest = items !== undefined && mayChange(node) ? listDigest(items) : undefined;
   const before = claim.record.list;

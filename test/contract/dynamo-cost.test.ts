@@ -81,7 +81,7 @@ describe("what a run costs in DynamoDB", () => {
     const found = await sizes();
     expect(Object.keys(found)).toHaveLength(5);
     expect(Object.entries(found).filter(([, bytes]) => Number(bytes) >= kilobyte)).toEqual([]);
-  }, 30_000);
+  });
 
   test("claim, commit and join are one write each, and the join touches no index", async () => {
     const { runId } = aRun();
@@ -266,7 +266,7 @@ describe("what a run costs in DynamoDB", () => {
       name: "UnprocessedKeysError",
       throttled: true,
     });
-  }, 20_000);
+  });
 
   test("an item of another form is refused, not passed on", async () => {
     const run = aRun();

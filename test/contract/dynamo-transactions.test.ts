@@ -79,7 +79,7 @@ describe("transactions of runs", () => {
     expect(seen.calls).toBe(10);
     expect(await store.waitingRuns("ridge-sweep", 10)).toMatchObject([{ runId: run.runId }]);
     expect(await store.admitRun(run, timeAt(1), later)).toBe("admitted");
-  }, 20_000);
+  });
 
   test.each<[string, CancellationReason[], "full" | "gone"]>([
     ["on the slot", [none, none, failed], "full"],

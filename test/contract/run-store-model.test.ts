@@ -18,7 +18,7 @@ describe("run stores in memory and in DynamoDB", () => {
       }),
       { numRuns: 25 },
     );
-  }, 120_000);
+  });
 
   test("give the same answers when the first response to every call to DynamoDB is lost", async () => {
     await fc.assert(
@@ -38,5 +38,5 @@ describe("run stores in memory and in DynamoDB", () => {
       }),
       { numRuns: 10 },
     );
-  }, 120_000);
+  });
 });

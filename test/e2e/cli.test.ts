@@ -4,7 +4,7 @@ import path from "node:path";
 import { buffer } from "node:stream/consumers";
 import { DeleteQueueCommand, GetQueueUrlCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
 import type { Command } from "commander";
-import { errorLine } from "../../cli/errors.ts";
+import { errorReport } from "../../cli/errors.ts";
 import { millraceProgram } from "../../cli/program.ts";
 import { artifactBytes } from "../../cli/readers/fetch-artifact.ts";
 import { targetOf } from "../../cli/readers/target.ts";
@@ -12,8 +12,6 @@ import { manageRequest } from "../../shared/operate/manage.ts";
 import type { RunView } from "../../shared/run/run-view.ts";
 import { type DeployedService, deployService, eventually } from "./deployed-service.ts";
 import { type Said, typed } from "./typed-command.ts";
-
-jest.setTimeout(120_000);
 
 const folder = mkdtempSync(path.join(tmpdir(), "millrace-cli-"));
 let service: DeployedService;
@@ -51,7 +49,7 @@ async function refusal(...args: string[]): Promise<string> {
     await program.parseAsync(args, { from: "user" });
     return "it was not refused";
   } catch (error) {
-    return errorLine(error, "local");
+    return errorReport(error, "local");
   }
 }
 
@@ -257,7 +255,7 @@ it("manage refuses invalid and unknown requests by name", async () => {
   type Request = { action: string; [field: string]: unknown };
   const runId = run;
   const refused: [request: Request, message: RegExp][] = [
-    [{ action: "start", pipeline: "nope" }, /there is no pipeline "nope"; deployed are: /],
+    [{ action: "start", pipeline: "nope" }, /there is no pipeline "nope"\n.*Use a deployed pipeline: /],
     [{ action: "start", pipeline: "day", scheduledAt: "noon" }, /scheduledAt: is "noon"; it takes a time/],
     ...["cancel", "retry", "rerun", "pause", "resume"].map((action): [Request, RegExp] => [
       { action, runId },
@@ -267,7 +265,7 @@ it("manage refuses invalid and unknown requests by name", async () => {
     [{ action: "tag", runId, add: ["a b"] }, /add\.0: is "a b"; it takes 1 to 64 letters/],
     [{ action: "runs", since: "noon" }, /since: is "noon"; it takes a time/],
     [{ action: "limit", limit: "gpu", slots: 1 }, /limit: is "gpu"; it takes pipeline\/NAME or queue\/NAME/],
-    [{ action: "queue", queue: "nope" }, /no run waits in a queue "nope"; queues are: /],
+    [{ action: "queue", queue: "nope" }, /there is no queue "nope"; queues are: /],
     [{ action: "queues", queue: "gpu" }, /Unrecognized key: "queue"/],
     [{ action: "schedule", pipeline: "day", name: "weekly", active: true }, /weekly/],
     [{ action: "schedules", upcoming: -1 }, /upcoming: /],
@@ -355,7 +353,7 @@ it("invalid input is refused in one line that names it and says what to do", asy
     [["runs", "--state", "done"], '--state is "done"; it takes SCHEDULED'],
     [["runs", "--limit", "0"], '--limit is "0"; it takes a whole number from 1'],
     [["run", run], unknownRun],
-    [["run", counted.slice(0, -3)], `ids are given in full: ${counted}`],
+    [["run", counted.slice(0, -3)], `Use the full id: ${counted}`],
     [["run"], "missing required argument 'id'"],
     [["result", run], unknownRun],
     [["result", counted, "train"], 'STEP is "train"; the run has the steps write_text, count, summarise'],
@@ -371,8 +369,8 @@ it("invalid input is refused in one line that names it and says what to do", asy
       ["artifacts", "get", counted, "count", "model.bin"],
       'NAME is "model.bin"; step count made report/words.table.json',
     ],
-    [["artifacts", "get", counted, "count[3]", "a"], 'STEP is "count[3]"; count is not mapped'],
-    [["graph", "nope"], 'there is no pipeline "nope"; pipelines/index.ts has: '],
+    [["artifacts", "get", counted, "count[3]", "a"], 'STEP is "count[3]", and count is not mapped'],
+    [["graph", "nope"], 'there is no pipeline "nope"\n  → Use a pipeline of pipelines/index.ts: '],
     [["graph", run], unknownRun],
     [["cancel", run], run],
     [["retry", counted], counted],
@@ -383,21 +381,30 @@ it("invalid input is refused in one line that names it and says what to do", asy
     [["approve", counted, "count"], "count"],
     [["limit", "gpu", "2"], 'LIMIT is "gpu"; it takes pipeline/NAME or queue/NAME'],
     [["tag", counted, "a,b"], 'TAG is "a,b"; it takes 1 to 64 letters'],
-    [["runs", "--pipeline", "nope"], 'there is no pipeline "nope"; deployed are: '],
+    [
+      ["runs", "--pipeline", "nope"],
+      'error[PIPELINE_NOT_FOUND]: there is no pipeline "nope"\n  → Use a deployed pipeline: ',
+    ],
     [["limit", "queue/gpu", "many"], 'slots is "many"; it takes a whole number from 0'],
     [["schedules", "nope", "--on"], "nope"],
-    [["schedules", "nope"], 'no schedule of a pipeline "nope" on stage "local"; there are schedules of: day'],
-    [["schedules", "day", "--on", "--off"], "--on and --off: give one of the two"],
+    [
+      ["schedules", "nope"],
+      'pipeline "nope" has no schedule on stage "local"; pipelines with schedules: day',
+    ],
+    [["schedules", "day", "--on", "--off"], "error[USAGE]: --on and --off are both given"],
     [
       ["backfill", "start", "day", "--from", "yesterday", "--to", "2021-01-02", "--every", "day"],
       "yesterday",
     ],
     [
       ["backfill", "start", "day", "--from", "2021-01-01", "--to", "2021-01-02"],
-      "--every and --schedule: give one",
+      "--every and --schedule are both missing",
     ],
-    [["backfill", "show", "nope"], 'there is no backfill "nope"; `npx millrace backfill list` lists them'],
-    [["start", "ridge-sweep"], "It is in this checkout: deploy it with `npm run stack`"],
+    [
+      ["backfill", "show", "nope"],
+      'there is no backfill "nope"\n  → Use a backfill\'s id: `npx millrace backfill list`',
+    ],
+    [["start", "ridge-sweep"], "error[PIPELINE_NOT_DEPLOYED]: "],
     [["backfill", "cancel", "nope"], 'there is no backfill "nope"'],
     [["backfill", "resume", "nope"], 'there is no backfill "nope"'],
     [["backfill", "list", "-n", "0"], '--limit is "0"'],
@@ -426,12 +433,24 @@ it("invalid input is refused in one line that names it and says what to do", asy
 });
 
 it.each<[number, string[], RegExp]>([
-  [1, ["run", run], /^millrace: there is no run "20211004T162100Z-none" on stage "local"; .*$/],
-  [1, ["cancel", run], /^millrace: there is no run "20211004T162100Z-none"; .*$/],
-  [2, ["runs", "--state", "done"], /^millrace: --state is "done"; it takes SCHEDULED, .*$/],
-  [2, ["start"], /^millrace: missing required argument 'pipeline'\n--help says what it takes$/],
-  [2, ["nope"], /^millrace: unknown command 'nope'\n--help says what it takes$/],
-  [2, ["runs", "--stage", ""], /^millrace: --stage is ""; it takes the name of a stage, such as prod$/],
+  [
+    1,
+    ["run", run],
+    /^error\[RUN_NOT_FOUND\]: there is no run "20211004T162100Z-none" on stage "local"\n {2}→ .*\n {2}docs\/errors\.md#run_not_found$/,
+  ],
+  [
+    1,
+    ["cancel", run],
+    /^error\[RUN_NOT_FOUND\]: there is no run "20211004T162100Z-none"\n {2}→ .*\n {2}docs\/errors\.md#run_not_found$/,
+  ],
+  [2, ["runs", "--state", "done"], /^error\[USAGE\]: --state is "done"; it takes SCHEDULED, /],
+  [2, ["start"], /^error\[USAGE\]: missing required argument 'pipeline'\n--help says what it takes$/],
+  [2, ["nope"], /^error\[USAGE\]: unknown command 'nope'\n--help says what it takes$/],
+  [
+    2,
+    ["runs", "--stage", ""],
+    /^error\[USAGE\]: --stage is ""; it takes the name of a stage, such as prod\n/,
+  ],
 ])("ends with %i for %j, and says why on standard error alone", async (exitCode, args, line) => {
   expect(await millrace(...args)).toEqual({ exitCode, stdout: "", stderr: expect.stringMatching(line) });
 });
@@ -446,11 +465,15 @@ it("a stage that cannot be reached is told with what to do", async () => {
   ]);
   expect(withoutStack).toMatchObject({
     exitCode: 1,
-    stderr: expect.stringMatching(/^millrace: no local stack runs; start one with `npm run stack`/),
+    stderr: expect.stringMatching(
+      /^error\[LOCAL_STACK_NOT_RUNNING\]: no local stack runs\n.*`npm run stack`/,
+    ),
   });
   expect(withoutCredentials).toMatchObject({
     exitCode: 1,
-    stderr: expect.stringMatching(/^millrace: no AWS credentials for stage "prod"; set AWS_PROFILE/),
+    stderr: expect.stringMatching(
+      /^error\[AWS_CREDENTIALS_MISSING\]: there are no AWS credentials for stage "prod"\n.*AWS_PROFILE/,
+    ),
   });
 });
 

@@ -64,7 +64,7 @@ const client = { region: "us-east-1", credentials: { accessKeyId: "test", secret
 export async function eventually<T>(
   what: string,
   ask: () => Promise<T | undefined>,
-  seconds = 120,
+  seconds = 240,
 ): Promise<T> {
   const began = Date.now();
   for (;;) {
@@ -209,7 +209,7 @@ export async function deployService(options: ServiceOptions = {}): Promise<Deplo
           const run = await store.getRun(runId);
           return run === undefined || isActive(run) ? undefined : run;
         },
-        240,
+        500,
       );
     },
     steps: async (runId) => knownSteps(await store.listSteps(runId)),

@@ -7,8 +7,6 @@ import type { Scenario } from "./kinds/scenario.ts";
 import { arrivalScenario, waitingScenarios } from "./kinds/waiting.ts";
 import { chainScenario, workScenarios } from "./kinds/work.ts";
 
-jest.setTimeout(240_000);
-
 /** Scenarios that the others, or the sweeps, would disturb. */
 const first = [arrivalScenario, chainScenario];
 const scenarios = [

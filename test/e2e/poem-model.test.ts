@@ -14,8 +14,6 @@ import type { Run } from "../../shared/state/run.ts";
 import { type DeployedService, deployService, eventually } from "./deployed-service.ts";
 import { smallModel } from "./poem-pipelines.ts";
 
-jest.setTimeout(300_000);
-
 const folder = mkdtempSync(path.join(tmpdir(), "millrace-poem-model-"));
 const promotion = z.object({
   version: z.number(),

@@ -4,5 +4,3 @@
 import "./product/ridge-sweep.ts";
 import "./product/taxi.ts";
 import "./product/faults.ts";
-
-jest.setTimeout(400_000);

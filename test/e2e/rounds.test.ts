@@ -1,8 +1,6 @@
 import { type DeployedService, deployService } from "./deployed-service.ts";
 import { liveRound, roundsCatalogue } from "./rounds/round.ts";
 
-jest.setTimeout(300_000);
-
 const seed = Date.now() % 1_000_000;
 
 let service: DeployedService;

@@ -205,7 +205,9 @@ describe("an answer", () => {
     const { memory, runId } = await asked();
     await approveStep(memory.engine, { runId, ...yes });
     const late = approveStep(memory.engine, { runId, ...yes, approved: false, by: "ben" });
-    await expect(late).rejects.toThrow(/step ok of run .* waits for no answer: the step is SUCCEEDED/);
+    await expect(late).rejects.toThrow(
+      /step ok of run .* does not wait for an answer: the step is SUCCEEDED/,
+    );
     expect(await stepOf(memory, runId, "ok")).toMatchObject({ output: { value: { by: "ana" } } });
   });
 
@@ -225,7 +227,7 @@ describe("an answer", () => {
   it.each([
     ["to a step that is no approval", "train", "the step is SUCCEEDED, the run is RUNNING"],
     ["to a step that is not reached yet", "publish", "the step is not reached yet, the run is RUNNING"],
-    ["to a step that there is not", "nowhere", 'has no step "nowhere"; look at the run to see its steps'],
+    ["to a step that there is not", "nowhere", 'has no step "nowhere"'],
   ])("%s is refused, with what it is", async (_what, step, message) => {
     const { memory, runId } = await asked();
     const answer = approveStep(memory.engine, { runId, ...yes, step });

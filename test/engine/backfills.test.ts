@@ -6,7 +6,6 @@ import { cancelBackfill, resumeBackfill, startBackfill } from "../../shared/back
 import { cancelRun } from "../../shared/operate/cancel-run.ts";
 import { cron, definePipeline, lambda, wait } from "../../shared/pipeline/index.ts";
 import type { Engine } from "../../shared/ports/engine.ts";
-import { startRun } from "../../shared/run/start-run.ts";
 import { runSchedules } from "../../shared/schedule/run-schedules.ts";
 import type { Backfill } from "../../shared/state/backfill.ts";
 import type { Run } from "../../shared/state/run.ts";
@@ -14,6 +13,7 @@ import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
 import { sweepRuns } from "../../shared/worker/sweep-run.ts";
 import { Crash, crashing } from "./crashing-engine.ts";
+import { startManually } from "./driving.ts";
 
 const minute = 60_000;
 const start = Date.parse("2022-01-01T00:00:30Z");
@@ -118,9 +118,7 @@ describe("a backfill", () => {
 
   it("skips what another cause has done for the same times, and waits for what it does", async () => {
     const memory = memoryOf(scoring(600));
-    const cause = { kind: "manual" } as const;
-    const by = (scheduledAt: string) =>
-      startRun(memory.engine, { pipeline: "scoring", scheduledAt, cause, causeKey: "" });
+    const by = (scheduledAt: string) => startManually(memory.engine, { pipeline: "scoring", scheduledAt });
     await memory.finish((await by("2021-04-01T00:00:00Z")).runId);
     memory.clock.moveTo(memory.clock.now() + minute);
     await by("2021-05-01T00:00:00Z");
@@ -192,15 +190,12 @@ describe("a backfill", () => {
   it("opens runs again that others started no more at once than it may", async () => {
     const failing = new Set<string>();
     const memory = memoryOf(scoring(90, { failing }));
-    const cause = { kind: "manual" } as const;
     for (let day = 1; day <= 6; day += 1) {
       const scheduledAt = `2021-01-0${day}T00:00:00.000Z`;
       failing.add(scheduledAt);
-      const { runId } = await startRun(memory.engine, {
+      const { runId } = await startManually(memory.engine, {
         pipeline: "scoring",
         scheduledAt,
-        cause,
-        causeKey: "",
       });
       await memory.finish(runId);
     }
@@ -241,7 +236,7 @@ describe("a backfill", () => {
     expect(maxActive).toBeLessThan(8 * 1024);
     const again = await startBackfill(memory.engine, hours);
     expect(again).toMatchObject({ state: "DONE", counts: { succeeded: 0, skipped: 984, failed: 0 } });
-  }, 60_000);
+  });
 
   it("of a pipeline that is deployed no more is cancelled and says so", async () => {
     const memory = memoryOf(scoring(90));
@@ -288,7 +283,7 @@ describe("the preview of a backfill", () => {
 
   it("is refused as its start would be", async () => {
     await expect(previewBackfill(memoryOf().engine, { ...spring, to: "2023-01-01" })).rejects.toThrow(
-      "is yet to come",
+      "is in the future",
     );
   });
 });
@@ -304,9 +299,8 @@ describe("a cancelled backfill", () => {
   it("starts nothing more and ends what it has started, and goes on when it is resumed", async () => {
     const memory = memoryOf(scoring(90));
     const { id } = await startBackfill(memory.engine, days);
-    const cause = { kind: "manual" } as const;
     const scheduledAt = "2021-01-20T00:00:00Z";
-    await startRun(memory.engine, { pipeline: "scoring", scheduledAt, cause, causeKey: "" });
+    await startManually(memory.engine, { pipeline: "scoring", scheduledAt });
     for (let turn = 0; turn < 30; turn += 1) await memory.turn();
     memory.clock.moveTo(memory.clock.now() + 2 * minute);
     for (let turn = 0; turn < 30; turn += 1) await memory.turn();
@@ -346,9 +340,8 @@ describe("a cancelled backfill", () => {
 
   it("leaves a run alone that another cause started", async () => {
     const memory = memoryOf(scoring(9000));
-    const cause = { kind: "manual" } as const;
     const scheduledAt = "2021-04-01T00:00:00Z";
-    await startRun(memory.engine, { pipeline: "scoring", scheduledAt, cause, causeKey: "" });
+    await startManually(memory.engine, { pipeline: "scoring", scheduledAt });
     const { id } = await startBackfill(memory.engine, spring);
     await cancelBackfill(memory.engine, id);
     const states = (await runsOf(memory)).map(({ state }) => state);
@@ -369,14 +362,14 @@ describe("a cancelled backfill", () => {
 
 describe("a request that cannot be", () => {
   it.each<[Partial<BackfillRequest>, string]>([
-    [{ pipeline: "scorin" }, 'there is no pipeline "scorin"; deployed are: scoring'],
+    [{ pipeline: "scorin" }, 'there is no pipeline "scorin"'],
     [{ from: "yesterday" }, 'from is "yesterday"; it takes a date such as 2021-04-01'],
-    [{ to: "2021-04-01" }, "there is no such time from 2021-04-01T00:00:00.000Z (inclusive)"],
-    [{ to: "2023-01-01" }, "is yet to come; schedules start what is to come"],
+    [{ to: "2021-04-01" }, "no time of the schedule lies between 2021-04-01T00:00:00.000Z (inclusive)"],
+    [{ to: "2023-01-01" }, "is in the future"],
     [{ from: "1990-01-01", every: "hour" }, "more than 10000 times"],
     [{ from: "2021-01-31" }, "from is on day 31"],
-    [{ schedule: "monthly" }, "every and schedule: give one of the two"],
-    [{ timezone: "Berlin" }, 'timezone "Berlin" is not known'],
+    [{ schedule: "monthly" }, "every and schedule are both given"],
+    [{ timezone: "Berlin" }, 'timezone is "Berlin", which is unknown'],
     [{ params: { labell: "x" } }, 'Unrecognized key: "labell"'],
   ])("is refused before anything is started: %j", async (wrong, message) => {
     const memory = memoryOf();
@@ -452,7 +445,7 @@ describe("a backfill whose worker dies at any call", () => {
     async (when) => {
       for (let at = 1; ; at += 1) {
         const { seen, most: maxActive, backfill, runs, memory } = await withCrash(at, when);
-        const outcome = { at, state: backfill?.state, runs: runs.map(({ state }) => state), most: maxActive };
+        const outcome = { at, state: backfill?.state, runs: runs.map(({ state }) => state), maxActive };
         expect(outcome).toEqual({ at, state: "DONE", runs: Array(3).fill("SUCCEEDED"), maxActive: 1 });
         const { succeeded = 0, skipped = 0 } = backfill?.counts ?? {};
         expect(succeeded + skipped).toBe(3);

@@ -10,11 +10,10 @@ import {
   type Pipeline,
 } from "../../shared/pipeline/index.ts";
 import type { JobSubmission } from "../../shared/ports/batch-service.ts";
-import { startRun } from "../../shared/run/start-run.ts";
 import { lossLimits } from "../../shared/state/failure.ts";
 import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { sweepRuns } from "../../shared/worker/sweep-run.ts";
-import { begin, pass, runOf, stepOf, work } from "./driving.ts";
+import { begin, pass, runOf, startManually, stepOf, work } from "./driving.ts";
 
 const square = defineJob("demo.square", {
   input: z.object({ n: z.number() }),
@@ -37,10 +36,8 @@ describe("Batch steps", () => {
     const request = {
       pipeline: pipeline.name,
       params: { list },
-      cause: { kind: "manual" },
-      causeKey: "",
     } as const;
-    const { runId } = await startRun(memory.engine, request);
+    const { runId } = await startManually(memory.engine, request);
     const submitted: (number | undefined)[] = [];
     const { batch: service } = memory.engine;
     memory.engine = {
@@ -112,10 +109,8 @@ describe("infrastructure that fails", () => {
     [lossLimits.image + 1, "FAILED"],
   ])("%i times uses up none of the step's own retries; in the end it is %s", async (times, state) => {
     const memory = new MemoryEngine([pipeline], { "demo.square": () => ({ n: 1 }) });
-    const { runId } = await startRun(memory.engine, {
+    const { runId } = await startManually(memory.engine, {
       pipeline: "unlucky",
-      cause: { kind: "manual" },
-      causeKey: "",
     });
     for (let lost = 0; lost < times; lost += 1) {
       while (memory.batch.waiting().length === 0) {
@@ -138,8 +133,8 @@ describe("a sweep of a large array job", () => {
     });
     const memory = new MemoryEngine([pipeline], { "demo.square": (input) => input });
     const list = Array.from({ length: 300 }, (_, n) => n);
-    const request = { pipeline: "wide", params: { list }, cause: { kind: "manual" }, causeKey: "" } as const;
-    const { runId } = await startRun(memory.engine, request);
+    const request = { pipeline: "wide", params: { list } };
+    const { runId } = await startManually(memory.engine, request);
     while (
       (await memory.store.listSteps(runId, "square")).filter(({ state }) => state === "SUCCEEDED").length <
       298
@@ -187,10 +182,12 @@ describe("a submission that Batch does not take", () => {
     const step = await stepOf(memory, runId, "work");
     expect(step).toMatchObject({ state: "FAILED", failures: 0, error: { name: "SubmitFailed" } });
     const message = "error" in step ? step.error?.message : "";
-    expect(message).toMatch(
-      /no job in 34 tries over 3\d minutes.*Health Dashboard.*role.*retry the run.*try later/,
-    );
-    expect(await runOf(memory, runId)).toMatchObject({ state: "FAILED", error: { step: "work", message } });
+    expect(message).toMatch(/no job in 34 tries over 3\d minutes.*try later/);
+    const remedy = expect.stringMatching(/Health Dashboard.*role.*retry the run/);
+    expect(await runOf(memory, runId)).toMatchObject({
+      state: "FAILED",
+      error: { step: "work", code: "SUBMIT_FAILED", message, remedy },
+    });
     expect(seen.tries).toBe(34);
   });
 
@@ -237,10 +234,8 @@ describe("what a job leaves", () => {
     ],
   ])("%s ends its step with a reason", async (_what, file, text, exitCode, name) => {
     const memory = new MemoryEngine([pipeline]);
-    const { runId } = await startRun(memory.engine, {
+    const { runId } = await startManually(memory.engine, {
       pipeline: "odd",
-      cause: { kind: "manual" },
-      causeKey: "",
     });
     while (memory.batch.waiting().length === 0) await memory.turn();
     await memory.objects.put(`s3://data/runs/odd/${runId}/square/0/1.1/${file}`, text, "application/json");
@@ -258,10 +253,8 @@ describe("a job's failure", () => {
       step("work", batch(square, { n: 1 }));
     });
     const memory = new MemoryEngine([pipeline]);
-    const { runId } = await startRun(memory.engine, {
+    const { runId } = await startManually(memory.engine, {
       pipeline: "met",
-      cause: { kind: "manual" },
-      causeKey: "",
     });
     while (memory.batch.waiting().length === 0) await memory.turn();
     memory.batch.finish(memory.batch.waiting()[0]?.id ?? "", { exitCode: 3 });
@@ -289,8 +282,8 @@ describe("a submission in parts that is taken up again", () => {
       },
     });
     const list = Array.from({ length: 1200 }, (_, n) => n);
-    const request = { pipeline: "parts", params: { list }, cause: { kind: "manual" }, causeKey: "" } as const;
-    const { runId } = await startRun(memory.engine, request);
+    const request = { pipeline: "parts", params: { list } };
+    const { runId } = await startManually(memory.engine, request);
     expect((await memory.finish(runId)).state).toBe("FAILED");
     broken = false;
     // The odd children need more than one array job. The second is throttled, and the first begins before the next try.
@@ -304,5 +297,5 @@ describe("a submission in parts that is taken up again", () => {
     await retryRun(memory.engine, runId);
     expect(await memory.finish(runId)).toMatchObject({ state: "SUCCEEDED" });
     expect(parts).toBeGreaterThan(2);
-  }, 60_000);
+  });
 });

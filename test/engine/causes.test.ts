@@ -214,7 +214,11 @@ describe("an attempt that is lost", () => {
     await end(timeout);
     expect(await stepOf(memory, runId, "crunch")).toMatchObject({
       state: "TIMED_OUT",
-      error: { name: "TimeoutError", message: expect.stringContaining("raise the step's timeout") },
+      error: {
+        name: "TimeoutError",
+        code: "TIMEOUT",
+        remedy: expect.stringContaining("Raise the step's timeout"),
+      },
     });
     expect((await runOf(memory, runId)).state).toBe("FAILED");
   });
@@ -238,7 +242,11 @@ describe("an attempt that is lost", () => {
     expect(await stepOf(memory, runId, "crunch")).toMatchObject({
       state: "FAILED",
       attempt: 1,
-      error: { name: "JobRejected", message: expect.stringMatching(/no definition demo.*retry the run/) },
+      error: {
+        name: "JobRejected",
+        message: "AWS Batch rejected the job: no definition demo",
+        remedy: expect.stringContaining("retry the run"),
+      },
     });
   });
 

@@ -4,6 +4,7 @@ import type { Json } from "../../shared/pipeline/index.ts";
 import type { Engine } from "../../shared/ports/engine.ts";
 import type { StoredStep } from "../../shared/ports/run-store.ts";
 import type { StepMessage } from "../../shared/ports/step-queue.ts";
+import { type StartedRun, type StartRequest, startRun } from "../../shared/run/start-run.ts";
 import { lossLimits } from "../../shared/state/failure.ts";
 import { knownStep } from "../../shared/state/read-step.ts";
 import type { Run } from "../../shared/state/run.ts";
@@ -34,6 +35,17 @@ export async function begin(memory: MemoryEngine, pipeline: string, start: Start
   starts += 1;
   memory.clock.moveTo(memory.clock.now() + 1);
   return (await startByHand(memory.engine, { pipeline, key: `start ${starts}`, ...start })).runId;
+}
+
+/**
+ * Starts a run like a person who gives no key: for the same pipeline and time, it is the same run. Unlike
+ * {@link begin}, it doesn't move the clock.
+ */
+export function startManually(
+  engine: Engine,
+  request: Omit<StartRequest, "cause" | "causeKey">,
+): Promise<StartedRun> {
+  return startRun(engine, { ...request, cause: { kind: "manual" }, causeKey: "" });
 }
 
 /** A run as it is stored. */

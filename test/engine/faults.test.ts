@@ -3,7 +3,6 @@ import { handleJob } from "../../shared/jobs/handle-job.ts";
 import { cancelRun } from "../../shared/operate/cancel-run.ts";
 import { retryRun } from "../../shared/operate/retry-run.ts";
 import { batch, defineJob, definePipeline, eq, lambda } from "../../shared/pipeline/index.ts";
-import { startRun } from "../../shared/run/start-run.ts";
 import { resultsNamed } from "../../shared/step/known-results.ts";
 import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { runJob } from "../../shared/testing/run-job.ts";
@@ -11,7 +10,7 @@ import { failDeadLetter } from "../../shared/worker/fail-dead-letter.ts";
 import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
 import { sweepRuns } from "../../shared/worker/sweep-run.ts";
 import { crashings, runWithCrash, wrapped } from "./crashing-engine.ts";
-import { begin, letMessagesDie, mortal, work } from "./driving.ts";
+import { begin, letMessagesDie, mortal, startManually, work } from "./driving.ts";
 
 const double = defineJob("demo.double", {
   input: z.object({ n: z.number() }),
@@ -47,10 +46,8 @@ async function started() {
   const memory = new MemoryEngine([everything], {
     "demo.double": (input) => ({ n: (input as { n: number }).n * 2 }),
   });
-  const { runId } = await startRun(memory.engine, {
+  const { runId } = await startManually(memory.engine, {
     pipeline: "everything",
-    cause: { kind: "manual" },
-    causeKey: "",
   });
   return { memory, runId };
 }
@@ -125,10 +122,8 @@ describe("messages and events", () => {
       map("each", list, (n) => lambda({ n }, ({ n }) => n));
     });
     const memory = new MemoryEngine([pipeline]);
-    const { runId } = await startRun(memory.engine, {
+    const { runId } = await startManually(memory.engine, {
       pipeline: "wide",
-      cause: { kind: "manual" },
-      causeKey: "",
     });
     while (memory.queue.messages().length < 50) await memory.turn();
     // One child a minute: slow, but it moves.
@@ -206,10 +201,8 @@ describe("two workers at one step", () => {
       );
     });
     const memory = new MemoryEngine([pipeline]);
-    const { runId } = await startRun(memory.engine, {
+    const { runId } = await startManually(memory.engine, {
       pipeline: "once",
-      cause: { kind: "manual" },
-      causeKey: "",
     });
     const message = { runId, step: "work", index: 0, epoch: 1 } as const;
     const work = () => handleStepMessage(memory.engine, message, Number.POSITIVE_INFINITY);
@@ -227,10 +220,8 @@ describe("a job submitted twice", () => {
   /** Two jobs for one attempt. The record names the second one. With `claimed`, the first one holds the claim. */
   async function twins(claimed = true) {
     const memory = new MemoryEngine([pipeline], { "demo.double": () => ({ n: 2 }) });
-    const { runId } = await startRun(memory.engine, {
+    const { runId } = await startManually(memory.engine, {
       pipeline: "twin",
-      cause: { kind: "manual" },
-      causeKey: "",
     });
     const { batch: service } = memory.engine;
     const submit: typeof service.submit = async (job) => {
@@ -374,10 +365,8 @@ describe("a zombie", () => {
       );
     });
     const memory = new MemoryEngine([pipeline]);
-    const { runId } = await startRun(memory.engine, {
+    const { runId } = await startManually(memory.engine, {
       pipeline: "zombie",
-      cause: { kind: "manual" },
-      causeKey: "",
     });
     const message = { runId, step: "work", index: 0, epoch: 1 } as const;
     const stalled = new MemoryEngine([pipeline]);

@@ -168,7 +168,7 @@ describe("a hook", () => {
         await handleStepMessage(memory.engine, message, Number.POSITIVE_INFINITY);
     }
     await expect(retryRun(memory.engine, runId)).rejects.toThrow(
-      /only just ended, and nobody was told of it yet \(@failed\); retry it again in some seconds/,
+      /only just ended, and its notices are not sent yet \(@failed\)/,
     );
     expect(ends).toEqual([]);
     await work(memory);

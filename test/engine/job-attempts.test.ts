@@ -229,7 +229,7 @@ describe("what a record keeps of its jobs", () => {
       {
         ...{ epoch: 1, attempt: 1, job: "job-1", state: "FAILED", vcpus: 1, memory: 1024, queue: "cpu" },
         image: "demo:in-memory",
-        reason: "JobFailed: exit code 3; see its log",
+        reason: "JobFailed: exit code 3",
         tries: [
           {
             log: "/aws/batch/job:d/default/1",

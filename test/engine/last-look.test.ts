@@ -1,10 +1,10 @@
 import * as z from "zod";
 import { cancelRun } from "../../shared/operate/cancel-run.ts";
 import { batch, defineJob, definePipeline, lambda } from "../../shared/pipeline/index.ts";
-import { startRun } from "../../shared/run/start-run.ts";
 import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
 import { sweepRun } from "../../shared/worker/sweep-run.ts";
+import { startManually } from "./driving.ts";
 
 describe("the last look at a cancelled run", () => {
   // Found by the simulation, seed 555892: because an index lagged, the run was closed before a late worker's claim.
@@ -16,8 +16,7 @@ describe("the last look at a cancelled run", () => {
       );
     });
     const memory = new MemoryEngine([pipeline]);
-    const cause = { kind: "manual" } as const;
-    const { runId } = await startRun(memory.engine, { pipeline: "stopped", cause, causeKey: "" });
+    const { runId } = await startManually(memory.engine, { pipeline: "stopped" });
     await cancelRun(memory.engine, runId);
     const isDue = async () => (await memory.store.dueRuns(Number.POSITIVE_INFINITY, 1)).length === 1;
     await sweepRun(memory.engine, runId);
@@ -38,8 +37,7 @@ describe("the last look at a cancelled run", () => {
       step("work", batch(work, {}));
     });
     const memory = new MemoryEngine([pipeline], { "demo.work": () => ({}) });
-    const cause = { kind: "manual" } as const;
-    const { runId } = await startRun(memory.engine, { pipeline: "unlisted", cause, causeKey: "" });
+    const { runId } = await startManually(memory.engine, { pipeline: "unlisted" });
     const [message] = memory.queue.receive();
     if (message === undefined) throw new Error("no message waits");
     // The worker submits, and dies before that is recorded.

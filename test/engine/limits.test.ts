@@ -220,7 +220,7 @@ describe("a work queue", () => {
     ]);
     await beginAll(memory, "narrow", 1200);
     expect(await statesOf(memory, await beginAll(memory, "wide", 1))).toEqual(["RUNNING"]);
-  }, 60_000);
+  });
 
   it("isn't blocked by children, which need no slot of it", async () => {
     const inner = minute("inner", { queue: gpu, maxActiveRuns: 1 });
@@ -404,5 +404,5 @@ describe("a slot", () => {
       expect(await holders(memory, "queue/three")).toEqual([]);
     });
     await fc.assert(property, { numRuns: 3 });
-  }, 60_000);
+  });
 });

@@ -121,7 +121,7 @@ describe("a function that takes its worker down", () => {
     const sound = children.filter(({ index }) => Number(index) % 2 === 1);
     expect(new Set(sound.map(({ state }) => state))).toEqual(new Set(["SUCCEEDED"]));
     expect(Math.max(...sound.map((each) => lossesTo(each, "worker")))).toBe(1);
-  }, 60_000);
+  });
 });
 
 const single = definePipeline({ name: "single", params: none }, ({ step }) => {

@@ -1,11 +1,10 @@
 import * as z from "zod";
 import { definePipeline, lambda } from "../../shared/pipeline/index.ts";
 import type { StepMessage } from "../../shared/ports/step-queue.ts";
-import { startRun } from "../../shared/run/start-run.ts";
 import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { testPipeline } from "../../shared/testing/test-pipeline.ts";
 import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
-import { begin, runOf } from "./driving.ts";
+import { begin, runOf, startManually } from "./driving.ts";
 
 const none = z.strictObject({});
 const numbers = z.strictObject({ list: z.array(z.number()) });
@@ -28,11 +27,9 @@ describe("a map", () => {
   // Found by the simulation, seed 158628: late copies multiplied from map to map.
   it("whose messages repeat after the next map has begun doesn't hint that map again", async () => {
     const memory = new MemoryEngine([doubling]);
-    const { runId } = await startRun(memory.engine, {
+    const { runId } = await startManually(memory.engine, {
       pipeline: "doubling",
       params: { list: [1, 2, 3] },
-      cause: { kind: "manual" },
-      causeKey: "",
     });
     const late: StepMessage[] = [];
     const sent: StepMessage[] = [];
@@ -194,10 +191,8 @@ describe("a map", () => {
       );
     });
     const memory = new MemoryEngine([pipeline]);
-    const { runId } = await startRun(memory.engine, {
+    const { runId } = await startManually(memory.engine, {
       pipeline: "large",
-      cause: { kind: "manual" },
-      causeKey: "",
     });
     await memory.finish(runId);
     const records = await memory.store.listSteps(runId);

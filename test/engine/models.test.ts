@@ -258,12 +258,8 @@ describe("an alias that a person moves", () => {
   it.each([
     ["roll back what was never another", { from: 1 }, /is version 1 and was no other version before/],
     ["roll back from a version that has it no more", { from: 2 }, /is version 1, not 2; nothing was changed/],
-    ["set what is so already", { version: 1 }, /is version 1 already; nothing was changed/],
-    [
-      "set it to a version that is not there",
-      { version: 7 },
-      /"ctr" has no version 7; .*millrace models ctr/,
-    ],
+    ["set what is so already", { version: 1 }, /is already version 1; nothing was changed/],
+    ["set it to a version that is not there", { version: 7 }, /"ctr" has no version 7/],
   ])("stays as it is when one asks to %s", async (_, asked, message) => {
     const memory = new MemoryEngine([modelPipeline]);
     await trained(memory);

@@ -92,7 +92,8 @@ describe("a repeated function", () => {
     expect(error).toMatchObject({
       step: "poll",
       name: "RepeatLimit",
-      message: expect.stringContaining(`did not hold after ${limit} passes; raise the limit`),
+      message: `its condition was still false after ${limit} passes`,
+      remedy: expect.stringContaining("Raise the limit"),
     });
     expect(calls.count).toBe(limit);
   });

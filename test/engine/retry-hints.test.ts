@@ -1,8 +1,8 @@
 import * as z from "zod";
 import { batch, defineJob, definePipeline } from "../../shared/pipeline/index.ts";
-import { startRun } from "../../shared/run/start-run.ts";
 import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { sweepRuns } from "../../shared/worker/sweep-run.ts";
+import { startManually } from "./driving.ts";
 
 const work = defineJob("demo.work", {
   input: z.object({ n: z.number() }),
@@ -27,8 +27,7 @@ describe("a child of an array job that waits for its retry", () => {
         return { n: 1 };
       };
       const memory = new MemoryEngine([pipeline], { "demo.work": fails });
-      const cause = { kind: "manual" } as const;
-      await startRun(memory.engine, { pipeline: "slow-retry", cause, causeKey: "" });
+      await startManually(memory.engine, { pipeline: "slow-retry" });
       while (await memory.turn());
       for (let sweep = 0; sweep < 4; sweep += 1) {
         memory.clock.moveTo(memory.clock.now() + 121_000);

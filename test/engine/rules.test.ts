@@ -263,8 +263,13 @@ describe("a rule", () => {
         const outputs = records.flatMap((record) => ("output" in record ? [record.output] : []));
         expect(outputs.slice(0, 3)).toEqual([7, 8, 9].map((n) => ({ value: { n } })));
       } else {
-        const message = `maps over another list than before the retry, and 2 of its children have results for that one; do the run anew: npx millrace rerun ${runId}`;
-        expect(run).toMatchObject({ state: "FAILED", error: { step: "each", name: "ListChanged", message } });
+        const message =
+          "maps over another list than before the retry, and 2 of its children have results for the earlier list";
+        const remedy = `Start a new run: \`npx millrace rerun ${runId}\`.`;
+        expect(run).toMatchObject({
+          state: "FAILED",
+          error: { step: "each", name: "ListChanged", message, remedy },
+        });
       }
     },
   );

@@ -275,8 +275,9 @@ describe("a trigger that cannot say with what to start", () => {
       },
       {
         name: "TriggerError",
-        message:
-          "the params function of its trigger threw TypeError: no such form; correct the trigger of bad, deploy, and start it by hand",
+        message: "the params function of its trigger threw TypeError: no such form",
+        code: "TRIGGER_FAILED",
+        remedy: "Correct the trigger of bad, deploy, and start it by hand.",
       },
     ],
     [
@@ -285,7 +286,9 @@ describe("a trigger that cannot say with what to start", () => {
       {
         name: "InvalidInput",
         message:
-          "pipeline bad was not started: params.form is 1: Invalid input: expected string, received number; correct the trigger of bad, deploy, and start it by hand",
+          "pipeline bad was not started: params.form is 1: Invalid input: expected string, received number",
+        code: "INVALID_INPUT",
+        remedy: "Correct the trigger of bad, deploy, and start it by hand.",
       },
     ],
   ])("because its function %s fails alone, once, and says so", async (_what, does, error) => {

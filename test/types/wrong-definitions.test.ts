@@ -22,5 +22,5 @@ describe("the type-checker", () => {
       return file?.endsWith("wrong-definitions.ts") ? [`${at} ${code}`] : [];
     });
     expect([...new Set(errors)]).toEqual(expectedErrors(join(__dirname, "wrong-definitions.ts")));
-  }, 60_000);
+  });
 });

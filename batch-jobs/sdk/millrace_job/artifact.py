@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO, NotRequired, TypedDict
 
 from millrace_job.digest import sha256_of
+from millrace_job.errors import InvalidArgument
 from millrace_job.storage import FILE_PREFIX, S3_PREFIX, ObjectStorage, StorageError, StoredObject
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ class ObjectReference(TypedDict):
 
 class DigestMismatch(StorageError):
     """What was read isn't what the artifact's SHA-256 says; a retry reads it again."""
+
+    code = "DIGEST_MISMATCH"
 
 
 # Python's own table depends on files of the host (/etc/mime.types); the same name must give the same type everywhere.
@@ -151,7 +154,7 @@ class Artifacts:
         _check_name(name)
         uri = f"{self._prefix}{name}"
         if any(artifact["uri"] == uri for artifact in self.written):
-            raise ValueError(f"this attempt has written the artifact {name!r} already; choose another name")
+            raise InvalidArgument(f"this attempt has written the artifact {name!r} already; choose another name")
         media_type = media_type or media_type_of(name)
         sha256 = sha256_of(body)
         stored = self._storage.put(uri, body, media_type=media_type, sha256=sha256)
@@ -177,6 +180,6 @@ def _check(uri: str, expected: str | None, found: str | None) -> None:
 def _check_name(name: str) -> None:
     parts = name.split("/")
     if any(part in ("", ".", "..") for part in parts) or "\0" in name:
-        raise ValueError(f"{name!r} can't be an artifact's name: give a relative path such as plots/loss.png")
+        raise InvalidArgument(f"{name!r} can't be an artifact's name: give a relative path such as plots/loss.png")
     if name.startswith("_"):
-        raise ValueError(f"{name!r} can't be an artifact's name: names that start with _ belong to Millrace")
+        raise InvalidArgument(f"{name!r} can't be an artifact's name: names that start with _ belong to Millrace")

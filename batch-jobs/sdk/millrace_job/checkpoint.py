@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from millrace_job.digest import sha256_of
-from millrace_job.errors import FatalError
+from millrace_job.errors import CheckpointError
 from millrace_job.log import timestamp
 from millrace_job.storage import ConditionFailed, ObjectForbidden, ObjectNotFound, ObjectStorage, StorageError
 
@@ -68,7 +68,7 @@ class Checkpoint:
         """Makes `data` the checkpoint.
 
         Raises:
-            FatalError: a later attempt has saved one; this attempt has been given up and should end.
+            CheckpointError: a later attempt has saved one; this attempt has been given up and should end.
         """
         self._save(data, "bytes")
 
@@ -145,7 +145,7 @@ class Checkpoint:
     def _refuse_when_superseded(self) -> None:
         if self._current is not None and self._current.last_try > self._try:
             later = ".".join(map(str, self._current.last_try))
-            raise FatalError(f"attempt {later} has saved a checkpoint: this earlier attempt has been given up")
+            raise CheckpointError(f"attempt {later} has saved a checkpoint: this earlier attempt has been given up")
 
     def _read_current(self) -> None:
         self._known = True
@@ -172,7 +172,7 @@ class Checkpoint:
                 return None
             for entry in entries:
                 if entry["kind"] != kind:
-                    raise FatalError(f"the checkpoint holds {entry['kind']}, and the job asked for {kind}")
+                    raise CheckpointError(f"the checkpoint holds {entry['kind']}, and the job asked for {kind}")
                 try:
                     path = self._fetch(entry)
                     if usable(path):

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from millrace_job.errors import InvalidArgument
 from millrace_job.log import timestamp
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Progress:
             ValueError: the fraction is outside 0 to 1.
         """
         if fraction is not None and not 0 <= fraction <= 1:
-            raise ValueError(f"progress takes a fraction from 0 to 1, not {fraction!r}")
+            raise InvalidArgument(f"progress takes a fraction from 0 to 1, not {fraction!r}")
         now = self._clock()
         due = self._published_at is None or now - self._published_at >= PROGRESS_SECONDS
         if not due and fraction != 1:

@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from millrace_job.errors import InvalidArgument
 from millrace_job.schema import load_schema
 
 if TYPE_CHECKING:
@@ -63,5 +64,5 @@ def job(contract: str) -> Callable[[Callable[[Input, Context], Output]], Job[Inp
     retried as the step says.
     """
     if not re.fullmatch(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*", contract):
-        raise ValueError(f'@job("{contract}"): a contract is family.name in lower case, such as ridge.train')
+        raise InvalidArgument(f'@job("{contract}"): a contract is family.name in lower case, such as ridge.train')
     return lambda function: Job(contract, function)

@@ -15,7 +15,7 @@ from millrace_job import schema
 from millrace_job.artifact import Artifacts
 from millrace_job.checkpoint import Checkpoint
 from millrace_job.context import Context, Progress
-from millrace_job.errors import ContractError, FatalError, RetryAfter
+from millrace_job.errors import Coded, ContractError, FatalError, JobExited, RetryAfter
 from millrace_job.lake import Lake
 from millrace_job.log import Log, timestamp
 from millrace_job.report import Report
@@ -65,7 +65,7 @@ class Runner:
             return EXIT_CONTRACT if isinstance(error, ContractError) else EXIT_RAISED
         except SystemExit as stop:
             # A library that calls sys.exit must not pass for a job that is done.
-            fault = RuntimeError(f"the job called sys.exit({stop.code!r})")
+            fault = JobExited(f"the job called sys.exit({stop.code!r})")
             report_failure(self.assignment, index, fault, self.storage, log, usage)
             return EXIT_RAISED
         return EXIT_DONE
@@ -180,6 +180,8 @@ def describe_error(error: Exception) -> dict[str, object]:
         "message": message[:MAX_MESSAGE_CHARACTERS],
         "retryable": not isinstance(error, FatalError),
     }
+    if isinstance(error, Coded):
+        description["code"] = error.code
     if isinstance(error, RetryAfter):
         description["retryAfterSeconds"] = error.seconds
     lines = "".join(traceback.format_exception(error)).splitlines()

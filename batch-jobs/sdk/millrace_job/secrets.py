@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 
 from millrace_job.aws_client import aws_client
-from millrace_job.errors import FatalError
+from millrace_job.errors import Coded, FatalError
 
 # The path of the stage's parameters, such as /millrace/dev/. The job definition sets it where `access.json` of the
 # family names secrets.
 PATH_VARIABLE = "MILLRACE_SECRETS"
 
 
-class SecretMissing(FatalError):
-    """There is no such secret, or it is kept in the clear."""
+class SecretMissing(Coded, FatalError):
+    """There is no such secret, or it is not encrypted."""
+
+    code = "SECRET_MISSING"
 
 
 def read_secret(name: str) -> str:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
+from millrace_job.errors import Coded
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
@@ -18,20 +20,28 @@ S3_PREFIX = "s3://"
 FILE_PREFIX = "file://"
 
 
-class StorageError(Exception):
+class StorageError(Coded, Exception):
     """An object could not be read or written; a retry may help."""
+
+    code = "STORAGE_FAILED"
 
 
 class ObjectNotFound(StorageError):
     """There is no such object, or no such version of it."""
 
+    code = "OBJECT_NOT_FOUND"
+
 
 class ObjectForbidden(StorageError):
     """Access was refused. S3 says so of a missing object too, when the role may not list the bucket."""
 
+    code = "OBJECT_FORBIDDEN"
+
 
 class ConditionFailed(StorageError):
     """A conditional put lost: the object exists already (`if_none_match`) or has changed (`if_match`)."""
+
+    code = "CONDITION_FAILED"
 
 
 @dataclass(frozen=True)

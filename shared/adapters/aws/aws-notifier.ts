@@ -168,9 +168,9 @@ export class AwsNotifier implements Notifier {
       );
     } catch (error) {
       if (error instanceof NotFoundException || error instanceof InvalidParameterException) {
-        throw new NoticeRefusedError(
-          `topic "${topicArn}" did not take it: ${error.message}; deploy the stage again`,
-        );
+        throw new NoticeRefusedError(`topic "${topicArn}" refused it: ${error.message}`, {
+          remedy: "Deploy the stage again.",
+        });
       }
       throw error;
     }

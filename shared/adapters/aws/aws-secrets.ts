@@ -37,15 +37,17 @@ export class AwsSecrets {
   private async fetch(name: string, signal: AbortSignal): Promise<string> {
     const { GetParameterCommand, ParameterNotFound } = await import("@aws-sdk/client-ssm");
     const client = await this.ssm();
-    const remedy = `aws ssm put-parameter --type SecureString --overwrite --name ${name} --value …`;
+    const put = `aws ssm put-parameter --type SecureString --overwrite --name ${name} --value …`;
     try {
       const command = new GetParameterCommand({ Name: name, WithDecryption: true });
       const { Parameter: parameter } = await client.send(command, { abortSignal: signal });
       if (parameter?.Type === "SecureString" && parameter.Value !== undefined) return parameter.Value;
-      throw new NoticeRefusedError(`parameter ${name} is no SecureString; keep it as one: ${remedy}`);
+      throw new NoticeRefusedError(`parameter ${name} is not a SecureString`, {
+        remedy: `Store it as one: ${put}`,
+      });
     } catch (error) {
       if (!(error instanceof ParameterNotFound)) throw error;
-      throw new NoticeRefusedError(`there is no parameter ${name}; make it: ${remedy}`);
+      throw new NoticeRefusedError(`there is no parameter ${name}`, { remedy: `Create it: ${put}` });
     }
   }
 }

@@ -3,6 +3,7 @@ import {
   type BatchGetCommandInput,
   type BatchGetCommandOutput,
 } from "@aws-sdk/lib-dynamodb";
+import { MillraceError } from "../../pipeline/millrace-error.ts";
 import { type Backoff, pauseBeforeRetry } from "../../platform/pause-before-retry.ts";
 import type { ItemKey } from "./dynamo-keys.ts";
 import type { DynamoTable } from "./dynamo-table.ts";
@@ -13,11 +14,10 @@ const maxKeysPerCall = 100;
 const backoff: Backoff = { tries: 8, first: 50, max: 2_000 };
 
 /** DynamoDB left keys of a BatchGetItem unread after repeated tries. Trying later can help. */
-export class UnprocessedKeysError extends Error {
-  override readonly name = "UnprocessedKeysError";
+export class UnprocessedKeysError extends MillraceError {
   readonly throttled = true;
   constructor(tries: number) {
-    super(`DynamoDB left keys of a batch unread ${tries} times: the table is throttled; try later`);
+    super("TABLE_THROTTLED", `DynamoDB left keys of a batch unread ${tries} times: the table is throttled`);
   }
 }
 

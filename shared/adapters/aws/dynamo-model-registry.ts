@@ -1,6 +1,7 @@
 import { GetCommand } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod";
 import { canonicalJson } from "../../pipeline/json.ts";
+import { MillraceError } from "../../pipeline/millrace-error.ts";
 import { type ModelVersion, modelVersion } from "../../pipeline/model.ts";
 import { recordOf } from "../../pipeline/stored-record.ts";
 import {
@@ -53,11 +54,11 @@ const isNextMove = "moves = :before";
 const maxRecord = 380_000;
 
 /** A version's record is larger than an item can hold. */
-export class ModelRecordTooLargeError extends Error {
-  override readonly name = "ModelRecordTooLargeError";
+export class ModelRecordTooLargeError extends MillraceError {
   constructor({ name, version }: ModelVersion, bytes: number) {
     super(
-      `version ${version} of model ${name} is described by ${bytes} bytes; ${maxRecord} can be kept: leave out parameters, data or parts of the signature, or put files together`,
+      "MODEL_RECORD_TOO_LARGE",
+      `the record of version ${version} of model ${name} has ${bytes} bytes; at most ${maxRecord} can be stored`,
     );
   }
 }

@@ -1,6 +1,7 @@
 import { TransactionCanceledException, TransactionConflictException } from "@aws-sdk/client-dynamodb";
 import { TransactWriteCommand, type TransactWriteCommandInput } from "@aws-sdk/lib-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
+import { MillraceError } from "../../pipeline/millrace-error.ts";
 import { type Backoff, pauseBeforeRetry } from "../../platform/pause-before-retry.ts";
 import type { DynamoTable } from "./dynamo-table.ts";
 
@@ -21,11 +22,12 @@ const refused = "ConditionalCheckFailed";
 const passing = new Set(["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"]);
 
 /** Other transactions kept getting in the way of writes. Trying later can help. */
-export class TransactionConflictError extends Error {
-  override readonly name = "TransactionConflictError";
+export class TransactionConflictError extends MillraceError {
   readonly throttled = true;
   constructor(cause: unknown) {
-    super(`DynamoDB put a write off for others ${backoff.tries} times; try later`, { cause });
+    super("TABLE_CONFLICT", `DynamoDB refused a write ${backoff.tries} times because of concurrent writes`, {
+      cause,
+    });
   }
 }
 

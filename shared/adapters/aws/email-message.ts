@@ -1,4 +1,5 @@
 import { headline } from "../../notice/run-notice.ts";
+import { errorText } from "../../pipeline/millrace-error.ts";
 import type { RunNotice } from "../../ports/notifier.ts";
 
 /**
@@ -24,7 +25,7 @@ export function emailMessage(notice: RunNotice): { subject: string; body: string
     `Ended:      ${endedAt}`,
     ...(reason === undefined ? [] : [`Why:        ${reason}`]),
     ...(failedSteps.length === 0 ? [] : [`Failed:     ${failedSteps.join(", ")}`]),
-    ...(error === undefined ? [] : ["", `Step ${error.step}:`, `${error.name}: ${error.message}`]),
+    ...(error === undefined ? [] : ["", `Step ${error.step}:`, errorText(error)]),
     ...(error?.log === undefined ? [] : [`Log: ${error.logUrl ?? error.log}`]),
     "",
     "Look at it:",

@@ -67,9 +67,8 @@ describe("posting JSON", () => {
   test.each([200, 500])("reads only the start of an endless answer with status %d", async (code) => {
     receiver.behave(floods(code));
     const at = { name: "the receiver", url: receiver.url(), headers: {} };
-    const begun = performance.now();
-    await postJson(at, null, AbortSignal.timeout(10_000), epochStart).catch(() => undefined);
-    expect(performance.now() - begun).toBeLessThan(5000);
+    // Nothing else ends it: the answer has no end, and the signal never comes.
+    await postJson(at, null, new AbortController().signal, epochStart).catch(() => undefined);
   });
 
   test("succeeds with an endless answer of status 200", async () => {

@@ -13,8 +13,8 @@ export type Receiver = {
 /** A receiver didn't accept what it was sent. */
 export class AnswerRefusedError extends NoticeRefusedError {
   readonly status: number;
-  constructor(message: string, status: number) {
-    super(message);
+  constructor(message: string, status: number, options: { remedy?: string } = {}) {
+    super(message, options);
     this.status = status;
   }
 }
@@ -109,7 +109,9 @@ export async function postJson(
   const answered = `${receiver.name} answered ${status} ${STATUS_CODES[status] ?? ""}`.trimEnd();
   const said = `${answered}${await reasonIn(response)}`;
   if (status >= 300 && status < 400) {
-    throw new AnswerRefusedError(`${said}; redirects are not followed: name the address it leads to`, status);
+    throw new AnswerRefusedError(`${said}; redirects are not followed`, status, {
+      remedy: "Use the address that the redirect leads to.",
+    });
   }
   if (status < 500 && !passing.has(status)) throw new AnswerRefusedError(said, status);
   const seconds = retryAfter(response, now);

@@ -1,4 +1,5 @@
 import { endWords, headline } from "../../notice/run-notice.ts";
+import { errorTitle, remedyLines, type ShownError } from "../../pipeline/millrace-error.ts";
 import type { RunNotice } from "../../ports/notifier.ts";
 
 // Limits of Block Kit (Slack, "Blocks" reference): 150 characters for a header, 3,000 for a section, 2,000 for a field,
@@ -59,6 +60,12 @@ function fieldsOf({ run, pipeline, stage, scheduledAt, epoch }: RunNotice) {
   };
 }
 
+/** What to do, apart from the error, so that a long message doesn't cut it off. */
+function remedySection(error: ShownError) {
+  const lines = remedyLines(error);
+  return lines.length === 0 ? [] : [section(plain(lines.join("\n"), maxList))];
+}
+
 function whyOf({ error, reason, failedSteps }: RunNotice) {
   const others = failedSteps.filter((step) => step !== error?.step.replace(/\[\d+\]$/, ""));
   return [
@@ -67,7 +74,8 @@ function whyOf({ error, reason, failedSteps }: RunNotice) {
       ? []
       : [
           section(`*Step* \`${plain(error.step, maxField)}\``),
-          section(code(`${error.name}: ${error.message}`, maxError)),
+          section(code(errorTitle(error), maxError)),
+          ...remedySection(error),
         ]),
     ...(others.length === 0 ? [] : [section(`*Failed as well* ${plain(others.join(", "), maxList)}`)]),
     ...(error?.logUrl === undefined ? [] : [section(`<${error.logUrl}|Log of the step>`)]),

@@ -1,4 +1,5 @@
 import { type BatchResultErrorEntry, SendMessageBatchCommand, type SQSClient } from "@aws-sdk/client-sqs";
+import { MillraceError } from "../../pipeline/millrace-error.ts";
 import { type Backoff, pauseBeforeRetry } from "../../platform/pause-before-retry.ts";
 import { isThrottling } from "../../platform/throttling.ts";
 import { maxMessageDelay, type StepMessage, type StepQueue } from "../../ports/step-queue.ts";
@@ -18,16 +19,17 @@ class EntryRefusedError extends Error {
 }
 
 /** Messages could not be sent. Sending all of them again does no harm: each is only a hint. */
-export class MessagesNotSentError extends AggregateError {
-  override readonly name = "MessagesNotSentError";
+export class MessagesNotSentError extends MillraceError {
+  readonly errors: readonly unknown[];
   readonly throttled: boolean;
   readonly unsent: readonly StepMessage[];
   /** @param reasons errors of calls, and SQS's errors for single messages */
   constructor(unsent: readonly StepMessage[], total: number, reasons: readonly unknown[]) {
     super(
-      reasons,
+      "MESSAGES_NOT_SENT",
       `${unsent.length} of ${total} messages were not sent: ${[...new Set(reasons.map(String))].join("; ")}`,
     );
+    this.errors = reasons;
     this.throttled = reasons.every(isThrottling);
     this.unsent = unsent;
   }

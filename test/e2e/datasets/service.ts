@@ -7,7 +7,7 @@ const source = (file: string) => readFileSync(path.join(REPOSITORY, file), "utf8
 
 let service: DeployedService | undefined;
 beforeAll(async () => {
-  const copied = ["pipelines/ctr-training.ts", "pipelines/poem-datalake.ts"];
+  const copied = ["ctr-training", "poem-datalake", "ridge-sweep"].map((name) => `pipelines/${name}.ts`);
   service = await deployService({
     catalogue: {
       index: 'export { pipelines } from "../test/e2e/datasets/pipelines.ts";',

@@ -1,9 +1,9 @@
-import { GetQueueUrlCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
 import { execa } from "execa";
 import { misbehave } from "../../../local/batch/misbehave.ts";
 import type { Run } from "../../../shared/state/run.ts";
 import { sampleEvent } from "../../sample-event.ts";
 import { type DeployedService, eventually, processesOf } from "../deployed-service.ts";
+import { r2ByAlpha } from "../ridge-results.ts";
 import { product } from "./service.ts";
 
 let service: DeployedService;
@@ -13,28 +13,6 @@ beforeAll(() => {
 
 const golden = "2021-10-04T16:21:00Z";
 const twoAlphas = { alphas: [1, 0.00001] };
-
-/** A CSV of x and y on a line with some noise, the same each time. */
-function line(header: string, slope = 3): string {
-  const rows = Array.from({ length: 40 }, (_, row) => `${row / 4},${slope * (row / 4) + 1 + Math.sin(row)}`);
-  return [header, ...rows].join("\n");
-}
-
-/** R² by alpha, from the results of the step that computes it. */
-async function r2ByAlpha(run: Run): Promise<Record<string, number>> {
-  const records = (await service.steps(run.runId)).filter(({ step }) => step === "evaluate_model");
-  const scores = records.flatMap((record) =>
-    record.state === "SUCCEEDED" && record.index !== "map" && "value" in record.output
-      ? [record.output.value]
-      : [],
-  );
-  return Object.fromEntries(
-    scores.map((score) => {
-      const { alpha, r2 } = score as { alpha: number; r2: number };
-      return [String(alpha), r2];
-    }),
-  );
-}
 
 /** Base names of what a run left behind, without the notes that jobs and the engine write for each other. */
 async function leftBy(run: Run): Promise<string[]> {
@@ -51,7 +29,7 @@ describe("ridge-sweep", () => {
     expect(created).toBe(true);
     const run = await service.finished(runId);
     expect(run).toMatchObject({ state: "SUCCEEDED", epoch: 1 });
-    const r2 = await r2ByAlpha(run);
+    const r2 = await r2ByAlpha(service, run);
     const relative = (value: number | undefined, known: number) => Math.abs((value ?? 0) / known - 1);
     // The last bits depend on the BLAS library.
     expect(relative(r2["1"], 0.9469530482322346)).toBeLessThan(1e-12);
@@ -67,52 +45,6 @@ describe("ridge-sweep", () => {
     ]);
     const again = JSON.parse((await invoke()).stdout) as object;
     expect(again).toMatchObject({ runId, created: false });
-  });
-
-  it("starts by a dropped file, whatever its name; five tellings of it make one run, a new version another", async () => {
-    const key = "raw/ridge/my data + 50% café 日本 #?.csv";
-    const uri = `s3://${service.bucket}/${key}`;
-    const version = await service.drop(key, line("x,y"));
-    const [first] = await service.runsFor(uri, 1);
-    if (first === undefined) throw new Error("no run");
-    expect(first.params).toMatchObject({ source: { uri, versionId: version } });
-    // The same event four more times, as SQS may deliver it.
-    const { QueueUrl } = await service.sqs.send(
-      new GetQueueUrlCommand({ QueueName: "millrace-local-triggers" }),
-    );
-    const event = {
-      Records: [
-        {
-          eventName: "ObjectCreated:Put",
-          eventTime: first.scheduledAt,
-          s3: {
-            bucket: { name: service.bucket },
-            object: { key: encodeURIComponent(key), size: 10, versionId: version },
-          },
-        },
-      ],
-    };
-    for (let copy = 0; copy < 4; copy += 1) {
-      await service.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify(event) }));
-    }
-    // Send what must be ignored before the new version. Once that version has started a run, this has been handled.
-    await service.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: '{"Event":"s3:TestEvent"}' }));
-    await service.drop("raw/ridge/folder/", "");
-    const newer = await service.drop(key, line("", 5).trim());
-    const second = (await service.runsFor(uri, 2)).find(({ runId }) => runId !== first.runId);
-    expect(second?.params).toMatchObject({ source: { uri, versionId: newer } });
-    const ends = await Promise.all(
-      (await service.runsFor(uri, 2)).map(({ runId }) => service.finished(runId)),
-    );
-    expect(ends.map(({ state }) => state)).toEqual(["SUCCEEDED", "SUCCEEDED"]);
-    expect(await service.runsFor(uri, 2)).toHaveLength(2);
-    const [one, two] = await Promise.all(ends.map((run) => r2ByAlpha(run)));
-    expect(one).not.toEqual(two);
-    const { runs } = await service.store.listRuns({ pipeline: "ridge-sweep" }, 100);
-    const causes = await Promise.all(
-      runs.map(async ({ runId }) => (await service.store.getRun(runId))?.cause),
-    );
-    expect(causes.filter((cause) => cause?.kind === "object" && cause.uri.endsWith("/"))).toEqual([]);
   });
 
   it("over a file that is no table of x and y fails at the first step, with the reason", async () => {
@@ -197,7 +129,7 @@ describe("ridge-sweep-subruns", () => {
     });
     const run = await service.finished(runId);
     expect(run).toMatchObject({ state: "SUCCEEDED" });
-    expect((await r2ByAlpha(run))["1"]).toBeCloseTo(0.9469530482322346, 12);
+    expect((await r2ByAlpha(service, run))["1"]).toBeCloseTo(0.9469530482322346, 12);
     const { steps } = await service.view(runId);
     const links = steps.find(({ name }) => name === "train_model")?.childRuns ?? [];
     expect(links).toMatchObject([
