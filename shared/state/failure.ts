@@ -27,6 +27,7 @@ export type Failure = {
 export const lossLimits: Readonly<Record<Exclude<LossCause, "memory">, number>> = {
   worker: 5,
   delivery: 1,
+  code: 8,
   spot: 20,
   image: 3,
   start: 5,
@@ -112,6 +113,20 @@ export function engineError(code: ErrorCode, message: string, remedy?: string): 
 /** A failure that no retry can help. @param remedy says more than the usual one of the code */
 export function fatal(code: ErrorCode, message: string, remedy?: string): Failure {
   return { error: engineError(code, message, remedy), retryable: false };
+}
+
+/** Bounds, in milliseconds, of the delay before code is looked for again. */
+const codeDelay = { first: 15_000, max: 300_000 };
+
+/**
+ * The failure of an attempt whose code the worker doesn't have. A deployment updates one function after the other, so a
+ * worker may be older than the run. The losses that a step may have for this cause last about 20 minutes.
+ *
+ * @param record the attempt's record
+ */
+export function codeMissing(record: StepRecord, message: string): Failure {
+  const retryAfter = Math.min(codeDelay.max, codeDelay.first * 2 ** lossesTo(record, "code"));
+  return { error: engineError("CODE_MISSING", message), retryable: true, lostTo: "code", retryAfter };
 }
 
 /** Whether and when a step is retried after a failure. A loss counts by its cause, a failure against the retries. */

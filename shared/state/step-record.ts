@@ -104,6 +104,7 @@ export type Answer = Stored<typeof answer>;
 const losses = openObject({
   worker: count.exactOptional(),
   delivery: count.exactOptional(),
+  code: count.exactOptional(),
   spot: count.exactOptional(),
   image: count.exactOptional(),
   start: count.exactOptional(),

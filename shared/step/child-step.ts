@@ -7,7 +7,7 @@ import { ParamsError, PipelineNotFoundError } from "../run/run-errors.ts";
 import { graphOf } from "../run/run-graph.ts";
 import { runIdOf } from "../run/run-id.ts";
 import { startRun } from "../run/start-run.ts";
-import { engineError, type Failure, fatal } from "../state/failure.ts";
+import { codeMissing, engineError, type Failure, fatal } from "../state/failure.ts";
 import { type EndedRun, type EndState, isActive, isEnded, type Run } from "../state/run.ts";
 import { awaitingRun } from "../state/step-changes.ts";
 import {
@@ -95,9 +95,9 @@ export async function startChild(
 }
 
 /** Why a child can't be started, or its result can't be used, if trying again can't help. */
-function startFailure(thrown: unknown): Failure | undefined {
+function startFailure(record: StepRecord, thrown: unknown): Failure | undefined {
   if (thrown instanceof ParamsError) return fatal("INVALID_INPUT", thrown.message);
-  if (thrown instanceof PipelineNotFoundError) return fatal("CODE_MISSING", thrown.message);
+  if (thrown instanceof PipelineNotFoundError) return codeMissing(record, thrown.message);
   return failureOfData(thrown);
 }
 
@@ -151,7 +151,7 @@ export async function lookAtChild(
     if (child.state !== "SUCCEEDED") return await failAttempt(engine, work, record, childFailure(child));
     await succeedWith(engine, work, record, await outputOfChild(engine, work, record, child));
   } catch (thrown) {
-    const failure = startFailure(thrown);
+    const failure = startFailure(record, thrown);
     if (failure === undefined) throw thrown;
     await failAttempt(engine, work, record, failure);
   }

@@ -5,7 +5,7 @@ import { isThrottling } from "../platform/throttling.ts";
 import type { Engine } from "../ports/engine.ts";
 import type { StoredStep } from "../ports/run-store.ts";
 import { commitReserve } from "../run/tail-call.ts";
-import { engineError, type Failure, failureOf, fatal } from "../state/failure.ts";
+import { codeMissing, engineError, type Failure, failureOf } from "../state/failure.ts";
 import { type HeldStep, indexOf } from "../state/step-record.ts";
 import { findCached } from "./cached-result.ts";
 import { failAttempt, succeedAttempt, useCached } from "./finish-attempt.ts";
@@ -80,7 +80,7 @@ export async function runFunctionStep(
   const code = noticeFunction(engine, work) ?? engine.pipelines.get(run.pipeline)?.functions.get(node.name);
   if (code === undefined) {
     const message = `the deployed code of ${run.pipeline} has no function for step "${node.name}"`;
-    return failAttempt(engine, work, held, fatal("CODE_MISSING", message));
+    return failAttempt(engine, work, held, codeMissing(held, message));
   }
   const input = await readOrFail(engine, work, held, () => inputOf(engine, work, indexOf(held)));
   if (input === undefined) return;

@@ -3,7 +3,7 @@ import { changeLimit } from "../../shared/operate/change-limit.ts";
 import { previewQueue } from "../../shared/operate/preview-queue.ts";
 import { definePipeline, lambda, type Pipeline, wait, workQueue } from "../../shared/pipeline/index.ts";
 import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
-import { begin, pass, statesOf, work } from "./driving.ts";
+import { begin, pass, runOf, statesOf, stepOf, work } from "./driving.ts";
 import { started } from "./sweep-pipeline.ts";
 
 function deploy(memory: MemoryEngine, ...pipelines: Pipeline[]): void {
@@ -61,9 +61,30 @@ describe("a deployment in the middle of a run", () => {
       error: {
         step: "b",
         name: "CodeMissing",
-        message: expect.stringMatching(/"b"; deploy the version that has it, or start a new run/),
+        message: expect.stringContaining('no function for step "b" (loss 9'),
       },
     });
+  });
+
+  it("that has updated only some functions loses no run of the new code", async () => {
+    const v2 = definePipeline({ name: "moving", params: z.strictObject({}) }, ({ step }) => {
+      step(
+        "renamed",
+        lambda({}, () => 10),
+      );
+    });
+    const memory = new MemoryEngine([v2]);
+    const runId = await begin(memory, "moving");
+    // The worker's function is updated some minutes after the function that started the run.
+    deploy(memory, v1);
+    await pass(memory, 600);
+    expect(await stepOf(memory, runId, "renamed")).toMatchObject({
+      failures: 0,
+      error: { name: "CodeMissing" },
+    });
+    deploy(memory, v2);
+    await pass(memory, 600);
+    expect((await runOf(memory, runId)).state).toBe("SUCCEEDED");
   });
 });
 

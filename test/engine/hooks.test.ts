@@ -216,7 +216,7 @@ describe("a hook", () => {
       );
     });
     memory.engine = { ...memory.engine, pipelines: new Map([["hooked", without]]) };
-    await pass(memory, 600);
+    await pass(memory, 3600);
     expect((await runOf(memory, runId)).state).toBe("SUCCEEDED");
     expect(ends).toEqual([]);
     expect(await hooksOf(memory, runId)).toMatchObject([{ state: "FAILED", error: { name: "CodeMissing" } }]);
