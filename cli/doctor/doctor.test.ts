@@ -180,7 +180,7 @@ describe("a check that cannot look", () => {
     expect(findingOf("credentials", thrown("CredentialsProviderError", ""), "dev")).toMatchObject({
       ...{
         status: "fail",
-        says: 'no AWS credentials for stage "dev"',
+        says: 'there are no AWS credentials for stage "dev"',
         remedy: expect.stringContaining("aws sso login"),
       },
     });

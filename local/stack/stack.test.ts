@@ -152,7 +152,9 @@ describe("a stack", () => {
   it("whose port another program took says so", async () => {
     const other = mkdtempSync(path.join(tmpdir(), "millrace-stack-"));
     const ports = readRecord(stateDir)?.ports ?? { aws: 0, batch: 0 };
-    await expect(startStack({ stateDir: other, ports })).rejects.toThrow(`Port ${ports.aws} is taken`);
+    await expect(startStack({ stateDir: other, ports })).rejects.toThrow(
+      `port ${ports.aws} of the stack is taken`,
+    );
     rmSync(other, { recursive: true });
   });
 });

@@ -63,10 +63,7 @@ async function choosePorts(
   if (wanted === undefined) return { aws: await freePort(), batch: await freePort() };
   for (const port of [wanted.aws, wanted.batch]) {
     if (await getsFree(port)) continue;
-    throw new MillraceError(
-      "PORT_TAKEN",
-      `port ${port}, by which the deployed functions reach the stack, is taken by another program`,
-    );
+    throw new MillraceError("PORT_TAKEN", `port ${port} of the stack is taken by another program`);
   }
   return wanted;
 }

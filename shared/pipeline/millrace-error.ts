@@ -24,11 +24,18 @@ type Options = {
 /** Whether this version knows a code. */
 export const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(errorKinds, code);
 
-/** An error of Millrace itself. The message says what is wrong, with field and value; the remedy says what to do. */
+/**
+ * An error of Millrace itself. The message says what is wrong, with field and value; the remedy says what to do.
+ *
+ * @hideconstructor
+ */
 export class MillraceError extends Error {
   override readonly name: string;
-  readonly code: ErrorCode;
+  /** One of docs/errors.md. */
+  readonly code: string;
   readonly remedy: string;
+  /** Whether a step that fails with it isn't retried. */
+  readonly fatal: boolean;
   /** Seconds to wait before another try of the step that it fails. */
   readonly retryAfter?: number;
   /** Where the code is explained. */
@@ -36,9 +43,10 @@ export class MillraceError extends Error {
 
   constructor(code: ErrorCode, message: string, options: Options = {}) {
     super(message, "cause" in options ? { cause: options.cause } : {});
-    const { name, remedy } = kindOf(code);
+    const { name, remedy, fatal = false } = kindOf(code);
     this.name = name;
     this.code = code;
+    this.fatal = fatal;
     this.remedy = options.remedy ?? remedy;
     this.docs = docsOf(code);
     if (options.retryAfter !== undefined) this.retryAfter = options.retryAfter;
@@ -46,7 +54,7 @@ export class MillraceError extends Error {
 }
 
 /** A base for classes of errors that all have one code. */
-export function errorOf(code: ErrorCode) {
+export function errorOf(code: ErrorCode): new (message: string, options?: Options) => MillraceError {
   return class extends MillraceError {
     constructor(message: string, options?: Options) {
       super(code, message, options);

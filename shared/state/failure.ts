@@ -77,8 +77,7 @@ function errorFrom(thrown: unknown): StepError {
 }
 
 function isFatal(thrown: unknown): boolean {
-  if (thrown instanceof MillraceError) return kindOf(thrown.code).fatal === true;
-  return thrown instanceof FatalError;
+  return thrown instanceof MillraceError ? thrown.fatal : thrown instanceof FatalError;
 }
 
 function secondsToWait(thrown: unknown): number | undefined {

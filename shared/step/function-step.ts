@@ -17,13 +17,16 @@ import type { StepWork } from "./step-work.ts";
 
 /** The result as JSON. A value that can't be stored is an error here and not a surprise later. */
 function asJson(result: unknown): Json {
-  const text = JSON.stringify(result ?? null);
-  if (text === undefined)
-    throw new MillraceError(
-      "RESULT_NOT_JSON",
-      `the step's function returned a ${typeof result}, which is not JSON`,
-    );
-  return JSON.parse(text) as Json;
+  try {
+    const text = JSON.stringify(result ?? null);
+    if (text !== undefined) return JSON.parse(text) as Json;
+  } catch (cause) {
+    throw new MillraceError("RESULT_NOT_JSON", `the step's function returned no JSON: ${String(cause)}`);
+  }
+  throw new MillraceError(
+    "RESULT_NOT_JSON",
+    `the step's function returned a ${typeof result}, which is not JSON`,
+  );
 }
 
 type Finish = { output: Json } | { failure: Failure };

@@ -128,17 +128,16 @@ describe("notifier on AWS", () => {
     });
   });
 
-  test("a parameter that is not there, or kept in the clear, is refused with the command that mends it", async () => {
+  test("a parameter that is not there, or kept in the clear, is refused with the command that creates it", async () => {
     const { notifier, parameters, keep } = await newStage();
     const missing = send(notifier, slack());
     await expect(missing).rejects.toThrow(NoticeRefusedError);
-    await expect(missing).rejects.toThrow(
-      `there is no parameter ${parameters}/slack-webhook; make it: aws ssm put-`,
-    );
+    const create = `aws ssm put-parameter --type SecureString --overwrite --name ${parameters}/slack-webhook`;
+    await expect(missing).rejects.toMatchObject({ remedy: expect.stringContaining(create) });
     await keep("clear", "https://example.com/T0SECRET", "String");
     const clear = send(notifier, slack({ secret: "clear" }));
     await expect(clear).rejects.toThrow(NoticeRefusedError);
-    await expect(clear).rejects.toThrow("is no SecureString; keep it as one");
+    await expect(clear).rejects.toThrow("is not a SecureString");
     await expect(clear).rejects.not.toThrow("SECRET");
   });
 

@@ -161,7 +161,7 @@ describe("a run that has succeeded", () => {
     const [report] = JSON.parse(again) as [Parameters<typeof artifactBytes>[1] & { step: string }];
     expect(report).toMatchObject({ step: "count", removed: false });
     expect((await millrace("artifacts", "get", counted, "write_text", "text.txt")).stderr).toContain(
-      "text.txt exists",
+      "text.txt already exists",
     );
 
     const config = { endpoint: service.stack.awsEndpoint, region: service.stack.region };

@@ -148,7 +148,7 @@ describe("a deployment while runs wait for slots", () => {
     expect(new Set(await statesOf(memory, [...ids, late]))).toEqual(new Set(["SUCCEEDED"]));
     for (const limit of ["pipeline/slow", "queue/old", "queue/new"])
       expect(await holders(memory, limit)).toEqual([]);
-    await expect(previewQueue(memory.engine, "old", 10)).rejects.toThrow('no run waits in a queue "old"');
+    await expect(previewQueue(memory.engine, "old", 10)).rejects.toThrow('there is no queue "old"');
   });
 
   it("without their pipeline lets them finish with the graph that they started with", async () => {

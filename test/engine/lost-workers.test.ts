@@ -156,7 +156,10 @@ describe("an attempt whose worker died", () => {
       state: "FAILED",
       failures: 0,
       losses: { worker: lossLimits.worker },
-      error: { name: "WorkerLost", message: expect.stringMatching(/batch job \(loss 6 .* more than 5 end/) },
+      error: {
+        name: "WorkerLost",
+        message: expect.stringMatching(/out of memory \(loss 6 .* more than 5 end/),
+      },
     });
   });
 

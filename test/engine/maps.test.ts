@@ -151,10 +151,11 @@ describe("a map", () => {
       map("each", list, (n) => lambda({ n }, ({ n }) => n));
     });
     const { error, states } = await testPipeline(pipeline);
-    expect(error).toEqual({
+    expect(error).toMatchObject({
       step: "each",
-      name: "MapTooLarge",
-      message: "maps over 10001 items; a map takes up to 10000: split the list over several steps",
+      code: "MAP_TOO_LARGE",
+      message: "maps over 10001 items; a map takes up to 10000",
+      remedy: "Split the list over several steps.",
     });
     expect(states).toEqual({ list: "SUCCEEDED", each: "FAILED" });
   });

@@ -117,7 +117,7 @@ describe("a step that fails", () => {
     const pipeline = definePipeline({ name: "odd", params: none }, ({ step }) => {
       step("work", lambda({}, result as () => null));
     });
-    expect(await testPipeline(pipeline)).toMatchObject({ state: "FAILED", error: { name: "TypeError" } });
+    expect(await testPipeline(pipeline)).toMatchObject({ state: "FAILED", error: { name: "ResultNotJson" } });
   });
 
   it("over data that does not fit names the field", async () => {
@@ -132,9 +132,10 @@ describe("a step that fails", () => {
         { retries: 3 },
       );
     });
-    expect((await testPipeline(pipeline)).error).toEqual({
+    expect((await testPipeline(pipeline)).error).toMatchObject({
       step: "use",
       name: "ExpressionError",
+      code: "EXPRESSION",
       message: 'make has no field "field"',
     });
   });

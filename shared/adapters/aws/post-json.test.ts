@@ -108,7 +108,7 @@ describe("posting JSON", () => {
     receiver.behave(status(code, "", { "retry-after": retryAfter }));
     const error = await outcome();
     expect(error).toBeInstanceOf(NoticeDelayedError);
-    expect(error).toMatchObject({ seconds });
+    expect(error).toMatchObject({ retryAfter: seconds });
   });
 
   test.each(["soon", ""])("ignores Retry-After %p", async (retryAfter) => {
