@@ -10,6 +10,11 @@ export function distinctLimits({ limits }: Pick<Run, "limits">): Limit[] {
   return [...byName].map(([name, limit]) => ({ name, limit }));
 }
 
+/** The names of the limits that a run needs a slot of, each once. */
+export function limitNames(run: Pick<Run, "limits">): string[] {
+  return distinctLimits(run).map(({ name }) => name);
+}
+
 /**
  * Whether a run may make a move: the transition table allows it, and the run doesn't begin without its slots, which
  * only an admission gives. A run that has begun (`activeSince`) has its slots.
