@@ -36,7 +36,7 @@ export async function retryRun(engine: Engine, runId: string): Promise<Run> {
   const run = await engine.store.getRun(runId);
   if (run === undefined) throw new RunNotFoundError(runId);
   checkRetryable(run);
-  const opened = await reopenRun(engine, run);
+  const opened = await reopenRun(engine, run, "manual");
   if (opened.kind === "untold") {
     throw new RunStateError(
       `run ${runId} has only just ended, and nobody was told of it yet (${opened.steps.join(", ")}); retry it again in some seconds`,

@@ -110,10 +110,11 @@ export type RunStore = {
   closeRun(runId: string, epoch: number): Promise<void>;
   /**
    * Reopens a run that ended without success. It enters the next epoch and keeps only what was done; it becomes
-   * RUNNING, or QUEUED if it needs slots. Returns undefined if the run has not ended in this way in this epoch. If this
+   * RUNNING, or QUEUED if it needs slots. A run that a backfill started is wanted by `wanter` from then on (a
+   * person, if omitted), and by nobody else. Returns undefined if the run has not ended in this way in this epoch. If this
    * same call (same `dueAt`) has just opened the run, it returns the run again.
    */
-  reopenRun(run: Run, openedAt: string, dueAt: number): Promise<Run | undefined>;
+  reopenRun(run: Run, openedAt: string, dueAt: number, wanter?: string): Promise<Run | undefined>;
   /**
    * The first places of a work queue, by priority, then in the order of arrival. Reads up to `limit` places of each
    * lane.
@@ -146,6 +147,11 @@ export type RunStore = {
    * it returns true again.
    */
   tagRun(run: Run, tags: readonly string[]): Promise<boolean>;
+  /**
+   * Replaces who wants a run; false if another writer changed that since the run was read, or if the run has ended, is
+   * being cancelled, or is of another epoch. Repeated after a lost response, it returns true again.
+   */
+  setWanters(run: Run, wantedBy: ReadonlySet<string>): Promise<boolean>;
   /** Newest first, from an index that may be seconds out of date. */
   listRuns(filter: RunFilter, limit: number, from?: string): Promise<RunPage>;
 

@@ -31,6 +31,7 @@ import { listingKey, waitingKey } from "../../state/run-listing.ts";
 import { limitNames, mayMove } from "../../state/run-slots.ts";
 import { laneOf, type Slots, type WaitingPlace } from "../../state/slots.ts";
 import type { StepKey, StepRecord } from "../../state/step-record.ts";
+import { mayBeWanted, sameWanters, wantersOf } from "../../state/wanters.ts";
 import { copyState } from "./copy-state.ts";
 
 type DueRun = { readonly run: Run; readonly dueAt?: number };
@@ -155,14 +156,28 @@ export class MemoryRunStore implements RunStore {
     if (run !== undefined && run.epoch === epoch && isEnded(run)) this.put(run, undefined);
   }
 
-  async reopenRun({ runId, epoch }: Run, openedAt: string, dueAt: number): Promise<Run | undefined> {
+  async reopenRun(
+    { runId, epoch }: Run,
+    openedAt: string,
+    dueAt: number,
+    wanter = "manual",
+  ): Promise<Run | undefined> {
     const stored = this.runs.get(runId);
     if (stored === undefined) return undefined;
     const { run } = stored;
     if (run.epoch === epoch + 1 && isActive(run) && stored.dueAt === dueAt) return copyState(run);
     if (run.epoch !== epoch || !isEnded(run) || run.state === "SUCCEEDED") return undefined;
-    this.put(reopenedFrom(run, openedAt), dueAt);
+    this.put(reopenedFrom(run, openedAt, wanter), dueAt);
     return copyState(this.runs.get(runId)?.run);
+  }
+
+  async setWanters(run: Run, wantedBy: ReadonlySet<string>): Promise<boolean> {
+    const stored = this.runs.get(run.runId);
+    if (stored === undefined || stored.run.epoch !== run.epoch || !mayBeWanted(stored.run)) return false;
+    const before = wantersOf(stored.run);
+    if (!sameWanters(before, wantersOf(run)) && !sameWanters(before, wantedBy)) return false;
+    this.put({ ...stored.run, wantedBy }, stored.dueAt);
+    return true;
   }
 
   async tagRun({ runId, tags: before }: Run, tags: readonly string[]): Promise<boolean> {
@@ -193,7 +208,7 @@ export class MemoryRunStore implements RunStore {
     return this.placesIn(queue).find((place) => place.lane === lane && place.order > order);
   }
 
-  async removePlace(): Promise<void> {}
+  async removePlace(_place: WaitingPlace): Promise<void> {}
 
   async getSlots(limit: string): Promise<Slots> {
     return copyState(this.slotsOf(limit));
