@@ -286,7 +286,7 @@ function backfillsFor(random: Random): BackfillSpec[] {
     return {
       // Different for each, as the same request is the same backfill.
       daysBack: 7 - place,
-      days: random.between(1, 4),
+      days: random.between(2, 5),
       concurrency: random.between(1, 3),
       asked,
       ...(cancelled !== undefined && { cancelled }),
@@ -298,7 +298,7 @@ function backfillsFor(random: Random): BackfillSpec[] {
 /** A small pipeline whose many runs, of several priorities, wait for few slots. Some of them are backfills'. */
 function crowded(random: Random): PipelineSpec {
   const steps = Array.from({ length: random.pick([1, 1, 2]) }, (_, place): StepSpec => {
-    const work: WorkSpec = random.chance(0.35)
+    const work: WorkSpec = random.chance(0.5)
       ? { kind: "wait", seconds: random.pick([1, 30, 600, 1500]), form: "seconds" }
       : { kind: random.pick(["lambda", "lambda", "batch"]), list: 0 };
     const after = place > 0 ? ["s0"] : [];
@@ -330,7 +330,7 @@ export function generateSpec(random: Random): PipelineSpec {
   const limits = limitsFor(random, several);
   const waiting = waitingOtherwise(random, bySize);
   const spec = { steps: queued(onSpotMachines(random, waiting), limits.queue), ...options, ...limits };
-  return random.chance(0.08) ? crowded(random) : spec;
+  return random.chance(0.12) ? crowded(random) : spec;
 }
 
 /**

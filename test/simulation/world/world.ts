@@ -56,7 +56,7 @@ const lifetimes: Readonly<Record<TaskKind, number>> = {
 };
 
 /** How many times more likely a call meets a fault. Calls that can't be repeated are rare, and matter most. */
-const dangerous: Readonly<Record<string, number>> = { submit: 8, joinRun: 3, joinTally: 3 };
+const dangerous: Readonly<Record<string, number>> = { submit: 8, joinRun: 3, joinTally: 3, admitRun: 8 };
 
 /** A call on its way. */
 type Call = {
