@@ -193,18 +193,6 @@ export const mutants: readonly Mutant[] = [
     replace: "    const next = await",
   },
   {
-    name: "after a refusal, a worker asks again which limits are full",
-    file: "shared/run/admit-runs.ts",
-    find: `  const full = (await fullLimits(engine.store, run)).map(({ limit }) => limit);
-  if (full.length > 0) return full;
-  const admission = await admit(engine, run);
-  // The limits are those that refused the run. If we asked again which are full, a slot that became free meanwhile
-  // would go to a run behind this one.
-  return typeof admission === "object" ? admission.full : [];`,
-    replace: `  if (typeof (await admit(engine, run)) !== "object") return [];
-  return (await fullLimits(engine.store, run)).map(({ limit }) => limit);`,
-  },
-  {
     name: "a full limit closes only the lane of the run that was refused",
     seed: 353,
     file: "shared/run/admit-runs.ts",
