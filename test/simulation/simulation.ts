@@ -209,7 +209,9 @@ export class Simulation {
 
   /** Lets time pass until the next thing happens. Returns false if nothing is left to happen. */
   async goOn(): Promise<boolean> {
-    const { agenda } = this.world.scheduler;
+    const { agenda, now } = this.world.scheduler;
+    // While everything was done, time passed without ticks.
+    this.nextTick += Math.ceil(Math.max(0, now - this.nextTick) / tickEvery) * tickEvery;
     if (agenda.nextAt < this.nextTick) return this.world.scheduler.step();
     // A tick that finds nothing due does nothing, so time may pass without it.
     const isDone =
@@ -222,8 +224,6 @@ export class Simulation {
 
   private async tick(): Promise<void> {
     const { scheduler } = this.world;
-    const passed = Math.ceil(Math.max(0, scheduler.now - this.nextTick) / tickEvery);
-    this.nextTick += passed * tickEvery;
     scheduler.now = this.nextTick;
     this.nextTick += tickEvery;
     this.checkProgress();

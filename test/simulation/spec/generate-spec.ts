@@ -299,7 +299,7 @@ function backfillsFor(random: Random): BackfillSpec[] {
 function crowded(random: Random): PipelineSpec {
   const steps = Array.from({ length: random.pick([1, 1, 2]) }, (_, place): StepSpec => {
     const work: WorkSpec = random.chance(0.5)
-      ? { kind: "wait", seconds: random.pick([1, 30, 600, 1500]), form: "seconds" }
+      ? { kind: "wait", seconds: random.pick([1, 30, 600, 1100]), form: "seconds" }
       : { kind: random.pick(["lambda", "lambda", "batch"]), list: 0 };
     const after = place > 0 ? ["s0"] : [];
     const retries = { limit: work.kind === "wait" ? 0 : random.between(0, 1) };
