@@ -6,8 +6,10 @@ import { type Item, itemBytes, readUnitsFor, writeUnitsFor } from "./item-size.t
 export type Units = { readonly readUnits: number; readonly writeUnits: number };
 
 type Index = { readonly keys: readonly string[]; readonly attributes: readonly string[] | "all" };
+type KeyOrItem = { readonly Item?: Item; readonly Key?: Item };
 type Request = {
   readonly TableName?: string;
+  readonly TransactItems?: readonly Readonly<Record<string, KeyOrItem>>[];
   readonly Item?: Item;
   readonly Key?: Item;
   readonly ConsistentRead?: boolean;
@@ -63,8 +65,9 @@ export class DynamoBilling {
     call: () => Promise<R>,
   ): Promise<{ units: Units; outcome: PromiseSettledResult<R> }> {
     const settle = async () => (await Promise.allSettled([call()]))[0];
-    const written = command === "UpdateItemCommand" ? request.Key : request.Item;
-    if (written === undefined || !/^(Put|Update)Item/.test(command)) {
+    if (command === "TransactWriteItemsCommand") return this.chargeTransaction(request, settle);
+    const written = request.Key ?? request.Item;
+    if (written === undefined || !/^(Put|Update|Delete)Item/.test(command)) {
       const outcome = await settle();
       const readUnits =
         outcome.status === "fulfilled" ? this.readUnits(command, request, outcome.value.output) : 0;
@@ -74,6 +77,29 @@ export class DynamoBilling {
     const outcome = await settle();
     const after = await this.look(written);
     return { units: { readUnits: 0, writeUnits: this.writeUnits(before, after) }, outcome };
+  }
+
+  /**
+   * A transaction writes each item twice, and its indexes once. It costs the same for the items if it is refused, and for
+   * an item that it only checks.
+   */
+  private async chargeTransaction<R>(
+    { TransactItems: writes = [] }: Request,
+    settle: () => Promise<PromiseSettledResult<R>>,
+  ): Promise<{ units: Units; outcome: PromiseSettledResult<R> }> {
+    const items = writes.flatMap((write) =>
+      Object.values(write).map(({ Key: key, Item: item }) => key ?? item ?? {}),
+    );
+    const look = () => Promise.all(items.map((item) => this.look(item)));
+    const before = await look();
+    const outcome = await settle();
+    const after = await look();
+    const writeUnits = before.reduce((units, old, place) => {
+      const now = after[place] ?? {};
+      const table = writeUnitsFor(Math.max(itemBytes(old), itemBytes(now)));
+      return units + table + this.writeUnits(old, now);
+    }, 0);
+    return { units: { readUnits: 0, writeUnits }, outcome };
   }
 
   private async look(item: Item): Promise<Item> {

@@ -7,6 +7,7 @@ import { measureCosts } from "./costs.ts";
 import { measureCtr } from "./ctr.ts";
 import { measureHundredPipelines } from "./hundred-pipelines.ts";
 import { measureInProcess } from "./in-process.ts";
+import { measureLimits } from "./limits.ts";
 import { measureLocalStack } from "./local-stack.ts";
 import { measureMap10000 } from "./map-10000.ts";
 import { measureOrchestration } from "./orchestration.ts";
@@ -34,6 +35,7 @@ const defaultMeasurements: Measurements = {
 /** Measurements that take many minutes, or that install or download something. */
 const onlyByName: Measurements = {
   "run-lists": { what: "lists of runs among 100,000", measure: measureRunLists },
+  limits: { what: "a run behind a limit, among 10 to 10,000 that wait", measure: measureLimits },
   "map-10000": { what: "a map of 10,000 children beside one of 1,000", measure: measureMap10000 },
   "hundred-pipelines": {
     what: "a hundred pipelines and 20 job families beside ten",

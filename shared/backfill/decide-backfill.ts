@@ -1,4 +1,4 @@
-import { type Backfill, isStartedBy, stoppedWith } from "../state/backfill.ts";
+import { type Backfill, isStartedBy, wasStoppedWithBackfill } from "../state/backfill.ts";
 import { isActive, type Run } from "../state/run.ts";
 
 /**
@@ -22,7 +22,7 @@ export function standingOf(
   if (isActive(run)) return "open";
   const before = run.endedAt < backfill.passAt;
   if (run.state === "SUCCEEDED") return before ? "skipped" : "succeeded";
-  if (run.state === "CANCELLED" && run.reason === stoppedWith(backfill.id)) return "again";
+  if (wasStoppedWithBackfill(run)) return "again";
   // A run that failed in this pass has already had its chance.
   return before && backfill.retryFailed ? "again" : "failed";
 }

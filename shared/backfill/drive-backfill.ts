@@ -7,8 +7,10 @@ import { reopenRun } from "../run/reopen-run.ts";
 import { ParamsError, PipelineNotFoundError } from "../run/run-errors.ts";
 import { runIdOf } from "../run/run-id.ts";
 import { startRun } from "../run/start-run.ts";
-import { type Backfill, backfillLimit, backfillTag, isStartedBy, stoppedWith } from "../state/backfill.ts";
-import { type ActiveRun, isActive, isEnded, type Run } from "../state/run.ts";
+import { wantRun } from "../run/want-run.ts";
+import { type Backfill, backfillLimit, backfillTag, stoppedWith } from "../state/backfill.ts";
+import { isActive, isEnded, type Run } from "../state/run.ts";
+import { hasWanters, isWantedOnlyBy, wantersOf } from "../state/wanters.ts";
 import { type CheckedTime, decideBackfill, standingOf } from "./decide-backfill.ts";
 
 /** How many times one turn looks at beyond the open ones, and how many turns one call takes. */
@@ -62,6 +64,11 @@ function upcomingTimes({ timetable, next, to }: Backfill): { times: string[]; af
 
 const later = (engine: Engine) => new Date(engine.clock.now() + turnDelayMs).toISOString();
 
+/** Whether a run doesn't have it yet that a backfill wants it. */
+function isUnnoted(run: Run, id: string): boolean {
+  return hasWanters(run) && !wantersOf(run).has(id);
+}
+
 /** One turn of a backfill under way. True if it got through all times of the turn and there may be more to skip. */
 async function goOn(engine: Engine, backfill: Backfill): Promise<boolean> {
   const { times, after } = upcomingTimes(backfill);
@@ -82,30 +89,52 @@ async function goOn(engine: Engine, backfill: Backfill): Promise<boolean> {
     const standing = standingOf(backfill, run);
     if (standing === "missing") await startTime(engine, moved, time);
     // If the run can't be reopened yet, the next turn finds the same standing and tries again.
-    if (standing === "again" && run !== undefined && isEnded(run)) await reopenRun(engine, run);
+    if (standing === "again" && run !== undefined && isEnded(run)) await reopenRun(engine, run, backfill.id);
+    if (standing === "open" && run !== undefined && isUnnoted(run, backfill.id)) {
+      await wantRun(engine, run.runId, backfill.id);
+    }
   });
   return after !== undefined && moved.next === after;
 }
 
+/** Whether a run is under way, and a backfill still wants it. */
+function isWanted(run: Run, id: string): boolean {
+  return isActive(run) && hasWanters(run) && wantersOf(run).has(id);
+}
+
 /**
- * One turn of a cancelled backfill: ends the runs that it has started, and waits for those that a late worker may
+ * Lets go of a run for a cancelled backfill. If nobody else wants the run, it is cancelled. Both writes have the
+ * condition that nobody changed who wants the run since it was read: if two backfills let go of a run at once, one of
+ * them cancels it, and if another begins to want it, nobody does.
+ */
+async function letGo(engine: Engine, id: string, found: Run): Promise<void> {
+  for (let run: Run | undefined = found; run !== undefined; run = await engine.store.getRun(run.runId)) {
+    if (!isWanted(run, id) || run.state === "CANCELLING") return;
+    if (isWantedOnlyBy(run, id)) {
+      await cancelRunAs(engine, run, "CANCELLED", stoppedWith(id), { wantedOnlyBy: id });
+    } else {
+      const others = [...wantersOf(run)].filter((wanter) => wanter !== id);
+      if (await engine.store.setWanters(run, new Set(others))) return;
+    }
+  }
+}
+
+/**
+ * One turn of a cancelled backfill: lets go of the runs that it wanted, and waits for those that a late worker may
  * start.
  */
 async function settle(engine: Engine, backfill: Backfill): Promise<void> {
   const { id, counts, dueAt: _dueAt, ...facts } = backfill;
-  const reason = stoppedWith(id);
   const now = engine.clock.now();
   const opened = await lookAt(engine, backfill, backfill.open);
-  const isMine = (run: Run): run is ActiveRun => isActive(run) && isStartedBy(run, id);
   await mapConcurrently(opened, async ({ run }) => {
-    if (run === undefined || !isMine(run) || run.state === "CANCELLING") return;
-    await cancelRunAs(engine, run, "CANCELLED", reason);
+    if (run !== undefined) await letGo(engine, id, run);
   });
   // No worker that didn't know of the cancel works longer than that.
   const mayCome = now < Date.parse(backfill.cancelledAt ?? backfill.passAt) + lastLook;
   // Runs that waited are cancelled by now. A run with a job ends with that job.
   const settled = await lookAt(engine, backfill, backfill.open);
-  const open = settled.filter(({ run }) => (run === undefined ? mayCome : isMine(run)));
+  const open = settled.filter(({ run }) => (run === undefined ? mayCome : isWanted(run, id)));
   const succeeded = settled.filter(({ run }) => standingOf(backfill, run) === "succeeded").length;
   await engine.backfills.put({
     ...facts,

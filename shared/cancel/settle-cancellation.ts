@@ -122,14 +122,17 @@ export async function settleHintedStep(engine: Engine, run: CancellingRun, hint:
 /**
  * Cancels an active run, or times it out: nothing new starts, jobs and child runs are ended, and the run ends once none
  * is left. A repeated call continues where the last one stopped.
+ *
+ * @param only a condition; if it doesn't hold, nothing happens
  */
 export async function cancelRunAs(
   engine: Engine,
   run: Run,
   endsAs: CancellingRun["endsAs"],
   why: string,
+  only: { readonly wantedOnlyBy?: string } = {},
 ): Promise<void> {
-  const move = { to: "CANCELLING", endsAs, reason: why } as const;
+  const move = { to: "CANCELLING", endsAs, reason: why, ...only } as const;
   const moved = await engine.store.moveRun(run.runId, run.epoch, move, nextSweep(engine));
   if (moved?.state === "CANCELLING" && moved.epoch === run.epoch) await settleCancellation(engine, moved);
 }

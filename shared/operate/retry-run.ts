@@ -37,7 +37,7 @@ export async function retryRun(engine: Engine, runId: string): Promise<Run> {
   const run = await engine.store.getRun(runId);
   if (run === undefined) throw new RunNotFoundError(runId);
   checkRetryable(run);
-  const opened = await reopenRun(engine, run);
+  const opened = await reopenRun(engine, run, "manual");
   if (opened.kind === "pending") {
     throw new RunStateError(
       `run ${runId} has only just ended, and its notices are not sent yet (${opened.steps.join(", ")})`,

@@ -56,6 +56,12 @@ export type RunFilter = {
 export type RunPage = { readonly runs: readonly RunSummary[]; readonly next?: string };
 
 /**
+ * Whether a run was admitted. `gone`: the run is not, or no longer, QUEUED in this epoch. `full`: the limits that have
+ * no slot left, at least one.
+ */
+export type Admission = "admitted" | "gone" | { readonly full: readonly string[] };
+
+/**
  * The truth about runs. Every write is idempotent unless stated otherwise: repeated after a lost response, it changes
  * nothing and gives the same answer. Reads are consistent unless stated otherwise.
  */
@@ -90,11 +96,10 @@ export type RunStore = {
    */
   moveRun(runId: string, epoch: number, move: RunMove, dueAt: number): Promise<Run | undefined>;
   /**
-   * Gives a QUEUED run a slot of each of its limits, all or none, and makes it RUNNING. `full` means that at least one
-   * limit has no slot left; `gone` means that the run is not, or no longer, QUEUED in this epoch. For a run that has
-   * been running since exactly `activeSince`, it returns `admitted` again: that is the same call, repeated.
+   * Gives a QUEUED run a slot of each of its limits, all or none, and makes it RUNNING. For a run that has been running
+   * since exactly `activeSince`, it returns `admitted` again: that is the same call, repeated.
    */
-  admitRun(run: Run, activeSince: string, dueAt: number): Promise<"admitted" | "full" | "gone">;
+  admitRun(run: Run, activeSince: string, dueAt: number): Promise<Admission>;
   /**
    * Ends an active run and frees its slots; false if the run was not in a state before `to` in this epoch. For a run
    * that ended in this epoch in `to` at exactly `endedAt`, it returns true again: that is the same call, repeated. The
@@ -105,12 +110,25 @@ export type RunStore = {
   closeRun(runId: string, epoch: number): Promise<void>;
   /**
    * Reopens a run that ended without success. It enters the next epoch and keeps only what was done; it becomes
-   * RUNNING, or QUEUED if it needs slots. Returns undefined if the run has not ended in this way in this epoch. If this
+   * RUNNING, or QUEUED if it needs slots. A run that a backfill started is wanted by `wanter` from then on (a
+   * person, if omitted), and by nobody else. Returns undefined if the run has not ended in this way in this epoch. If this
    * same call (same `dueAt`) has just opened the run, it returns the run again.
    */
-  reopenRun(run: Run, openedAt: string, dueAt: number): Promise<Run | undefined>;
-  /** Runs that wait in a work queue, by priority, then in the order of arrival. */
+  reopenRun(run: Run, openedAt: string, dueAt: number, wanter?: string): Promise<Run | undefined>;
+  /**
+   * The first places of a work queue, by priority, then in the order of arrival. Reads up to `limit` places of each
+   * lane.
+   */
   waitingRuns(queue: string, limit: number): Promise<WaitingPlace[]>;
+  /** The first place of each lane of a work queue, in no set order. Reads little, however many runs wait. */
+  firstInLanes(queue: string): Promise<WaitingPlace[]>;
+  /** The place that follows in the same lane; undefined if there is none. */
+  nextInLane(place: WaitingPlace): Promise<WaitingPlace | undefined>;
+  /**
+   * Removes a place whose run is not QUEUED: older code may leave one behind. Nothing happens if the run is QUEUED,
+   * even if it became so just now.
+   */
+  removePlace(place: WaitingPlace): Promise<void>;
   /** Who holds a limit's slots, and the limit that an operator set, if there is one. */
   getSlots(limit: string): Promise<Slots>;
   /**
@@ -129,6 +147,11 @@ export type RunStore = {
    * it returns true again.
    */
   tagRun(run: Run, tags: readonly string[]): Promise<boolean>;
+  /**
+   * Replaces who wants a run; false if another writer changed that since the run was read, or if the run has ended, is
+   * being cancelled, or is of another epoch. Repeated after a lost response, it returns true again.
+   */
+  setWanters(run: Run, wantedBy: ReadonlySet<string>): Promise<boolean>;
   /** Newest first, from an index that may be seconds out of date. */
   listRuns(filter: RunFilter, limit: number, from?: string): Promise<RunPage>;
 

@@ -14,13 +14,17 @@ export type Reopened =
   | { readonly kind: "pending"; readonly steps: readonly string[] }
   | { readonly kind: "gone" };
 
-/** Reopens a run that ended without success, in a new epoch, and starts it. */
-export async function reopenRun(engine: Engine, run: EndedRun): Promise<Reopened> {
+/**
+ * Reopens a run that ended without success, in a new epoch, and starts it.
+ *
+ * @param wanter who wants it: the id of a backfill, or another cause by its kind
+ */
+export async function reopenRun(engine: Engine, run: EndedRun, wanter: string): Promise<Reopened> {
   const open = await openAfterRunSteps(engine, run, await graphOf(engine, run));
   const pending = open.filter(({ record }) => record === undefined);
   if (pending.length > 0) return { kind: "pending", steps: pending.map(({ step }) => step) };
   const openedAt = new Date(engine.clock.now()).toISOString();
-  const opened = await engine.store.reopenRun(run, openedAt, nextSweep(engine));
+  const opened = await engine.store.reopenRun(run, openedAt, nextSweep(engine), wanter);
   if (opened === undefined || !isActive(opened)) return { kind: "gone" };
   if (opened.state === "RUNNING" || opened.state === "QUEUED") await beginRun(engine, opened);
   return { kind: "opened", run: opened };

@@ -16,6 +16,7 @@ import { nextSweep } from "./next-sweep.ts";
 import { ParamsError, PipelineNotFoundError } from "./run-errors.ts";
 import { graphOf } from "./run-graph.ts";
 import { runIdOf } from "./run-id.ts";
+import { wantRun } from "./want-run.ts";
 
 /** A request to start a run. */
 export type StartRequest = {
@@ -91,6 +92,9 @@ function limitsFor(pipeline: Pipeline, { cause, limit }: StartRequest): Limit[] 
     ...defined.map(({ name, slots = maxSlots }) => ({ name, limit: slots })),
   ];
 }
+
+/** Kinds of causes whose run a backfill may have started before: they have a pipeline and a time in common. */
+const mayShare: ReadonlySet<Cause["kind"]> = new Set(["backfill", "schedule", "manual"]);
 
 /**
  * Whether a run waits for its slots whatever its pipeline says. A collision passes, but if it cancelled a child, it
@@ -187,7 +191,13 @@ export async function startRun(engine: Engine, request: StartRequest): Promise<S
   const { runId, name } = run;
   await engine.store.putGraph(pipeline.graphHash, pipeline.graph);
   const outcome = await engine.store.createRun(run, firstLook(engine, run, pipeline.graph));
-  if (outcome === "exists") return { runId, name, created: false };
+  if (outcome === "exists") {
+    const { cause } = request;
+    if (mayShare.has(cause.kind)) {
+      await wantRun(engine, runId, cause.kind === "backfill" ? cause.backfill : cause.kind);
+    }
+    return { runId, name, created: false };
+  }
   // If the worker crashes from here on, the run has no hints; the sweep sends them.
   await beginRun(engine, run);
   engine.log.info("run started", {

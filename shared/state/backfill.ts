@@ -75,10 +75,15 @@ export const backfillLimit = (id: string) => `backfill/${id}`;
 export const backfillTag = (id: string) => `backfill:${id}`;
 
 /**
- * The cancel reason of runs that a cancelled backfill had started. A later pass recognizes by this text that it may
- * reopen them.
+ * The cancel reason of runs that only a cancelled backfill wanted. A later pass, or another backfill that wants such a
+ * run, recognizes by this text that it may reopen it.
  */
 export const stoppedWith = (id: string) => `backfill ${id} was cancelled`;
+
+/** Whether a run was cancelled with a backfill, and so by nobody who meant the run itself. */
+export function wasStoppedWithBackfill(run: Run): boolean {
+  return run.state === "CANCELLED" && /^backfill \S+ was cancelled$/.test(run.reason ?? "");
+}
 
 /** Whether a backfill started a run: the run holds a slot of the backfill or waits for one. */
 export function isStartedBy({ limits }: Run, id: string): boolean {

@@ -40,14 +40,14 @@ describe("a run that is opened again", () => {
   it("is in the next epoch, remembers what was done and forgets what failed or was skipped", () => {
     const progress = { done: new Set([0]), failed: new Set([1]), skipped: new Set([2]) };
     const error = { step: "b", name: "Error", message: "x" };
-    const opened = reopenedFrom(ended("FAILED", { progress, error }), timeAt(20));
+    const opened = reopenedFrom(ended("FAILED", { progress, error }), timeAt(20), "manual");
     expect(opened).toMatchObject({ state: "RUNNING", epoch: 2, activeSince: timeAt(20) });
     expect(opened.progress).toEqual({ done: new Set([0]), failed: new Set(), skipped: new Set() });
     for (const gone of ["endedAt", "error", "reason"]) expect(opened).not.toHaveProperty(gone);
   });
 
   it("waits for its slots if it needs some, and has not begun until it has them", () => {
-    const opened = reopenedFrom(ended("CANCELLED", { limits }), timeAt(20));
+    const opened = reopenedFrom(ended("CANCELLED", { limits }), timeAt(20), "manual");
     expect(opened.state).toBe("QUEUED");
     expect(opened).not.toHaveProperty("activeSince");
     expect([openingState({ limits }), openingState({ limits: [] })]).toEqual(["QUEUED", "RUNNING"]);
@@ -60,7 +60,7 @@ describe("a run, whatever becomes of it", () => {
     const next = runTransitions[run.state];
     const to = next[choice % Math.max(next.length, 1)];
     if (to === undefined) return run;
-    if (!isActive(run)) return reopenedFrom(run, time);
+    if (!isActive(run)) return reopenedFrom(run, time, "manual");
     if (to === "QUEUED" || to === "PAUSED") return { ...run, ...moved({ to }) } as ActiveRun;
     if (to === "RUNNING") {
       return { ...run, ...moved({ to, activeSince: run.activeSince ?? time }) } as ActiveRun;

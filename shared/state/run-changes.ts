@@ -7,6 +7,7 @@ import {
   type RunningRun,
   type WaitingRun,
 } from "./run.ts";
+import { hasWanters } from "./wanters.ts";
 
 /** A change of an active run's state, other than its end. Times are ISO 8601 in UTC. */
 export type RunMove =
@@ -19,11 +20,16 @@ export type RunMove =
       readonly reason: string;
       /** Only if the run hasn't begun in this epoch. */
       readonly unbegun?: true;
+      /** Only if nobody else wants the run. */
+      readonly wantedOnlyBy?: string;
     };
+
+/** The conditions of a move, which are no fields. */
+const noConditions = { unbegun: undefined, wantedOnlyBy: undefined };
 
 /** The fields of a run that a move sets. */
 export function moved(move: RunMove) {
-  const { to: state, unbegun: _unbegun, ...rest } = { unbegun: undefined, ...move };
+  const { to: state, unbegun: _unbegun, wantedOnlyBy: _by, ...rest } = { ...noConditions, ...move };
   return { state, ...rest } as
     | Pick<WaitingRun, "state">
     | (Pick<RunningRun, "state"> & { activeSince?: string })
@@ -45,13 +51,16 @@ export function openingState({ limits }: Pick<Run, "limits">): "QUEUED" | "RUNNI
 /**
  * An ended run as it is when reopened in a new epoch. Failed steps are removed from its progress. So are skipped steps:
  * a condition may have skipped one because a result was missing that exists now.
+ *
+ * @param wanter who wants the run from now on
  */
-export function reopenedFrom(run: EndedRun, openedAt: string): WaitingRun | RunningRun {
+export function reopenedFrom(run: EndedRun, openedAt: string, wanter: string): WaitingRun | RunningRun {
   const { endedAt: _endedAt, error: _error, reason: _reason, activeSince: _activeSince, ...facts } = run;
   const opened = {
     ...facts,
     epoch: run.epoch + 1,
     progress: { ...noProgress, done: run.progress.done },
+    ...(hasWanters(run) && { wantedBy: new Set([wanter]) }),
   };
   if (openingState(run) === "QUEUED") return { ...opened, state: "QUEUED" };
   return { ...opened, state: "RUNNING", activeSince: openedAt };

@@ -72,6 +72,11 @@ const runFacts = openObject({
   refresh: z.boolean(),
   /** Tags to find it by, sorted by text. */
   tags: z.array(z.string()),
+  /**
+   * Who wants a run that a backfill started: ids of backfills, and other causes by their kind. Never empty. If it is
+   * absent, only the run's cause wants it: `wantersOf` in `wanters.ts`.
+   */
+  wantedBy: z.set(z.string()).exactOptional(),
   error: runError.exactOptional(),
 });
 

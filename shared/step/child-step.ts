@@ -51,7 +51,7 @@ const reopenDelay = 5000;
 /** Reopens the child whose failure ended an earlier attempt, once the steps that follow its end have begun. */
 async function reopen(engine: Engine, work: StepWork, record: StoredStep, child: Run): Promise<void> {
   if (!isEnded(child)) return;
-  const { kind } = await reopenRun(engine, child);
+  const { kind } = await reopenRun(engine, child, "step");
   if (kind === "pending") await hintLater(engine, work, record, reopenDelay);
 }
 

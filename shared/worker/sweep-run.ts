@@ -31,10 +31,20 @@ const runsPerSweep = 300;
  */
 const queuedLook = 15 * 60_000;
 
-/** Starts a run whose time has come. A run that waits for a slot gets one if there is one. */
-async function sweepWaiting(engine: Engine, run: WaitingRun): Promise<void> {
+/**
+ * Starts a run that waits for a slot, if there is one. One admission is enough for all of a work queue's runs that are
+ * due at once.
+ */
+async function sweepQueued(engine: Engine, run: WaitingRun, admitted: Set<string>): Promise<void> {
+  if (run.onCollision === "queue" && admitted.has(run.queue)) return;
+  await beginRun(engine, run);
+  if (run.onCollision === "queue") admitted.add(run.queue);
+}
+
+/** Starts a run whose time has come. */
+async function sweepWaiting(engine: Engine, run: WaitingRun, admitted: Set<string>): Promise<void> {
   const now = engine.clock.now();
-  if (run.state === "QUEUED") return beginRun(engine, run);
+  if (run.state === "QUEUED") return sweepQueued(engine, run, admitted);
   if (Date.parse(run.scheduledAt) > now) return;
   const activeSince = new Date(now).toISOString();
   const move =
@@ -106,13 +116,21 @@ function nextLook(engine: Engine, run: Run): number {
   return run.state === "QUEUED" ? now + queuedLook : nextSweep(engine);
 }
 
-/** Looks after one run: repairs what a lost message, a dead worker or a lost event left behind. */
-export async function sweepRun(engine: Engine, runId: string): Promise<void> {
+/**
+ * Looks after one run: repairs what a lost message, a dead worker or a lost event left behind.
+ *
+ * @param admitted the work queues whose runs this sweep has admitted already; it adds to them
+ */
+export async function sweepRun(
+  engine: Engine,
+  runId: string,
+  admitted: Set<string> = new Set(),
+): Promise<void> {
   const run = await engine.store.getRun(runId);
   if (run === undefined) return;
   // The next look is set first, so that a run that breaks the sweep doesn't stop it for the others.
   await engine.store.deferRun(runId, nextLook(engine, run));
-  if (run.state === "SCHEDULED" || run.state === "QUEUED") return sweepWaiting(engine, run);
+  if (run.state === "SCHEDULED" || run.state === "QUEUED") return sweepWaiting(engine, run, admitted);
   if (run.state === "RUNNING" || run.state === "PAUSED") return sweepRunning(engine, run);
   if (run.state === "CANCELLING") return settleCancellation(engine, run);
   if (isEnded(run)) await sweepEnded(engine, run);
@@ -131,9 +149,10 @@ async function deferToNewerWorker(engine: Engine, runId: string, error: NewerRec
  */
 export async function sweepRuns(engine: Engine): Promise<number> {
   const due = await engine.store.dueRuns(engine.clock.now(), runsPerSweep);
+  const admitted = new Set<string>();
   for (const runId of due) {
     try {
-      await sweepRun(engine, runId);
+      await sweepRun(engine, runId, admitted);
     } catch (error) {
       if (error instanceof NewerRecordError) await deferToNewerWorker(engine, runId, error);
       else engine.log.error("sweep of a run failed", { runId, error });

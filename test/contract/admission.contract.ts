@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { RunStore } from "../../shared/ports/run-store.ts";
 import type { Limit, RunningRun, WaitingRun } from "../../shared/state/run.ts";
 import { aRun, epochStart, timeAt } from "../factories.ts";
@@ -40,9 +41,53 @@ export function admissionContract(create: () => Promise<RunStore>): void {
 
     test("a place tells which limits the run needs slots of", async () => {
       const { runId } = await queued({ limits: [gpu(2), { name: "pipeline/train", limit: 1 }] });
-      expect(await store.waitingRuns("gpu", 10)).toEqual([
+      expect(await store.waitingRuns("gpu", 10)).toMatchObject([
         { runId, limits: [gpu(2).name, "pipeline/train"] },
       ]);
+    });
+
+    test("lanes are of runs that need slots of the same limits, whatever their order and number", async () => {
+      const both = await queued({ limits: [gpu(2), own(1)] });
+      const alike = await queued({ limits: [own(7), gpu(3), own(8)] });
+      const urgent = await queued({ priority: 1 });
+      const other = await queued();
+      const heads = await store.firstInLanes("gpu");
+      expect(heads.map(({ runId }) => runId).sort()).toEqual([both.runId, urgent.runId].sort());
+      const lanes = await Promise.all(
+        [both, urgent].map(async ({ runId }) => {
+          const head = heads.find((place) => place.runId === runId);
+          const next = head && (await store.nextInLane(head));
+          return [head?.limits, next?.runId, next && (await store.nextInLane(next))];
+        }),
+      );
+      expect(lanes).toEqual([
+        [[gpu(2).name, own(1).name], alike.runId, undefined],
+        [[gpu(2).name], other.runId, undefined],
+      ]);
+      expect(await store.firstInLanes("unknown")).toEqual([]);
+    });
+
+    test("the places of all lanes sort by their order, as the runs do", async () => {
+      const late = await queued({ startedAt: timeAt(9) });
+      const first = await queued({ startedAt: timeAt(1), limits: [own(1)] });
+      const urgent = await queued({ startedAt: timeAt(20), priority: 5, limits: [gpu(2), own(1)] });
+      const places = await store.waitingRuns("gpu", 10);
+      expect(places.map(({ runId }) => runId)).toEqual([urgent, first, late].map(({ runId }) => runId));
+      expect(places.map(({ order }) => order)).toEqual(places.map(({ order }) => order).sort());
+    });
+
+    test("the place of a run that waits is not removed", async () => {
+      const run = await queued();
+      for (const place of await store.firstInLanes("gpu")) await store.removePlace(place);
+      expect(await waiting()).toEqual([run.runId]);
+    });
+
+    test("the next in a lane is found though the one before it has left", async () => {
+      const first = await queued();
+      const second = await queued();
+      const [head] = await store.firstInLanes("gpu");
+      await store.admitRun(first, timeAt(10), later);
+      expect(head && (await store.nextInLane(head))).toMatchObject({ runId: second.runId });
     });
 
     test("queues are apart, and runs that do not wait are in none", async () => {
@@ -108,7 +153,7 @@ export function admissionContract(create: () => Promise<RunStore>): void {
     test("a run gets all of its slots or none", async () => {
       await running({ limits: [own(1)] });
       const second = await queued({ limits: [gpu(2), own(1)] });
-      expect(await store.admitRun(second, timeAt(10), later)).toBe("full");
+      expect(await store.admitRun(second, timeAt(10), later)).toEqual({ full: [own(1).name] });
       expect(await holders(gpu(2))).toEqual([]);
       expect(await waiting()).toEqual([second.runId]);
       expect(await store.getRun(second.runId)).toEqual(second);
@@ -118,15 +163,25 @@ export function admissionContract(create: () => Promise<RunStore>): void {
       const first = await running();
       await running();
       const third = await queued();
-      expect(await store.admitRun(third, timeAt(10), later)).toBe("full");
+      expect(await store.admitRun(third, timeAt(10), later)).toEqual({ full: [gpu(2).name] });
       await store.endRun(first, "SUCCEEDED", timeAt(20));
       expect(await store.admitRun(third, timeAt(21), later)).toBe("admitted");
+    });
+
+    test("a refusal names all limits that are full, and no others", async () => {
+      const third = { name: "queue/third", limit: 5 };
+      await running({ limits: [own(1)] });
+      await running();
+      await running();
+      const run = await queued({ limits: [third, own(1), gpu(2)] });
+      const admission = await store.admitRun(run, timeAt(10), later);
+      expect(admission).toEqual({ full: [own(1).name, gpu(2).name] });
     });
 
     test("two limits of one name are the stricter", async () => {
       await running({ limits: [gpu(3), gpu(1)] });
       const second = await queued({ limits: [gpu(3), gpu(1)] });
-      expect(await store.admitRun(second, timeAt(10), later)).toBe("full");
+      expect(await store.admitRun(second, timeAt(10), later)).toEqual({ full: [gpu(2).name] });
       expect(await holders(gpu(1))).toHaveLength(1);
     });
 
@@ -152,14 +207,14 @@ export function admissionContract(create: () => Promise<RunStore>): void {
       const runs = [await queued(), await queued(), await queued(), await queued()] as const;
       await store.setLimit(gpu(2).name, 0);
       expect(await store.getSlots(gpu(2).name)).toEqual({ holders: new Set(), limit: 0 });
-      expect(await store.admitRun(runs[0], timeAt(10), later)).toBe("full");
+      expect(await store.admitRun(runs[0], timeAt(10), later)).toEqual({ full: [gpu(2).name] });
       await store.setLimit(gpu(2).name, 3);
       for (const run of runs.slice(0, 3))
         expect(await store.admitRun(run, timeAt(10), later)).toBe("admitted");
-      expect(await store.admitRun(runs[3], timeAt(10), later)).toBe("full");
+      expect(await store.admitRun(runs[3], timeAt(10), later)).toEqual({ full: [gpu(2).name] });
       await store.setLimit(gpu(2).name, undefined);
       await store.endRun(runs[0], "SUCCEEDED", timeAt(20));
-      expect(await store.admitRun(runs[3], timeAt(20), later)).toBe("full");
+      expect(await store.admitRun(runs[3], timeAt(20), later)).toEqual({ full: [gpu(2).name] });
       await store.endRun(runs[1], "SUCCEEDED", timeAt(20));
       expect(await store.admitRun(runs[3], timeAt(20), later)).toBe("admitted");
       expect(await store.getSlots(gpu(2).name)).toEqual({
@@ -222,7 +277,7 @@ export function admissionContract(create: () => Promise<RunStore>): void {
       const answers = await Promise.all(runs.map((run) => store.admitRun(run, timeAt(10), later)));
       const admitted = runs.filter((_, number) => answers[number] === "admitted");
       expect(admitted).toHaveLength(7);
-      expect(answers.filter((answer) => answer === "full")).toHaveLength(13);
+      expect(answers.filter((answer) => isDeepStrictEqual(answer, { full: [gpu(7).name] }))).toHaveLength(13);
       const ids = admitted.map(({ runId }) => runId).sort();
       expect([await holders(gpu(7)), await holders(own(50))]).toEqual([ids, ids]);
       expect(new Set([...(await waiting(100)), ...ids]).size).toBe(20);
@@ -244,7 +299,7 @@ export function admissionContract(create: () => Promise<RunStore>): void {
       let maxActive = 0;
       await Promise.all(
         runs.map(async (run, number) => {
-          while ((await store.admitRun(run, timeAt(number), later)) === "full") {
+          while (typeof (await store.admitRun(run, timeAt(number), later)) === "object") {
             maxActive = Math.max(maxActive, (await holders(gpu(3))).length);
           }
           under += 1;

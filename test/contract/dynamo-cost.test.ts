@@ -188,6 +188,43 @@ describe("what a run costs in DynamoDB", () => {
     expect(writes).toEqual(Array(4).fill("TransactWriteItemsCommand"));
   });
 
+  test("a run behind a limit reads as little among 200 waiting runs as among two", async () => {
+    const limits = [aLimit("queue/gpu"), aLimit("pipeline/ridge-sweep")];
+    const calls = recordCalls(table.client);
+    const requests = async (work: () => Promise<unknown>) => {
+      calls.length = 0;
+      await work();
+      return calls.map(({ command }) => command);
+    };
+    const join = async (second: number) => {
+      const run = aRun({ state: "QUEUED", limits, startedAt: timeAt(second) });
+      await store.createRun(run, epochStart);
+    };
+    await join(0);
+    await join(1);
+    const look = async () => {
+      const [head] = await store.firstInLanes("ridge-sweep");
+      if (head !== undefined) await store.nextInLane(head);
+    };
+    let places = 0;
+    table.client.middlewareStack.add(
+      (next) => async (args) => {
+        const result = await next(args);
+        places += (result.output as { Items?: unknown[] }).Items?.length ?? 0;
+        return result;
+      },
+      { step: "initialize", name: "countPlaces" },
+    );
+    const few = await requests(look);
+    expect(places).toBe(2);
+    // One for each lane, one that finds no more, and one for the next place.
+    expect(few).toEqual(Array(3).fill("QueryCommand"));
+    for (let second = 2; second < 200; second += 1) await join(second);
+    places = 0;
+    expect(await requests(look)).toEqual(few);
+    expect(places).toBe(2);
+  }, 30_000);
+
   test("all that is unusual of a run still fits into a write unit", async () => {
     const run = aRun({
       state: "QUEUED",

@@ -5,7 +5,7 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { dynamoRunStore } from "../../shared/adapters/aws/dynamo-run-store.ts";
 import type { DynamoTable } from "../../shared/adapters/aws/dynamo-table.ts";
-import type { RunStore } from "../../shared/ports/run-store.ts";
+import type { Admission, RunStore } from "../../shared/ports/run-store.ts";
 import { aRun, epochStart, timeAt } from "../factories.ts";
 import { dynamoTables } from "./dynamo-tables.ts";
 
@@ -81,16 +81,16 @@ describe("transactions of runs", () => {
     expect(await store.admitRun(run, timeAt(1), later)).toBe("admitted");
   });
 
-  test.each<[string, CancellationReason[], "full" | "gone"]>([
-    ["on the slot", [none, none, failed], "full"],
-    ["on the slot beside a conflict on the run", [conflict, none, failed], "full"],
+  test.each<[string, CancellationReason[], Admission]>([
+    ["on the slot", [none, none, failed], { full: ["gpu"] }],
+    ["on the slot beside a conflict on the run", [conflict, none, failed], { full: ["gpu"] }],
     ["on the run", [failed, none, none], "gone"],
     ["on the run beside a conflict on the slot", [failed, none, conflict], "gone"],
     ["on both", [failed, none, failed], "gone"],
   ])("a condition that failed %s is reported at once", async (_, reasons, answer) => {
     const run = await queued();
     const seen = failNext("TransactWriteItemsCommand", 1, () => canceled(...reasons));
-    expect(await store.admitRun(run, timeAt(1), later)).toBe(answer);
+    expect(await store.admitRun(run, timeAt(1), later)).toEqual(answer);
     expect(seen.calls).toBe(1);
   });
 

@@ -256,6 +256,69 @@ export function runsContract(create: () => Promise<RunStore>): void {
     });
   });
 
+  describe("wanting", () => {
+    const backfill = { kind: "backfill", backfill: "a" } as const;
+    const both = new Set(["a", "b"]);
+    const letGo: RunMove = { to: "CANCELLING", endsAs: "CANCELLED", reason: "", wantedOnlyBy: "a" };
+    const wanters = async ({ runId }: Run) => (await store.getRun(runId))?.wantedBy;
+
+    test("who wants a run is changed by one of two writers, and repeated the call says so again", async () => {
+      const run = await created({ cause: backfill });
+      expect(await store.setWanters(run, both)).toBe(true);
+      expect(await store.setWanters(run, both)).toBe(true);
+      expect(await store.setWanters(run, new Set(["a", "c"]))).toBe(false);
+      expect(await wanters(run)).toEqual(both);
+      const read = await store.getRun(run.runId);
+      expect(read && (await store.setWanters(read, new Set(["b"])))).toBe(true);
+      expect(await wanters(run)).toEqual(new Set(["b"]));
+    });
+
+    test("a run that has ended, is being cancelled or is of another epoch, comes to be wanted by nobody", async () => {
+      const cancelled = await created({ cause: backfill });
+      await store.moveRun(cancelled.runId, 1, cancel, later);
+      const other = await created({ cause: backfill });
+      for (const run of [await ended("FAILED"), cancelled, { ...other, epoch: 2 }, aRun({ runId: "none" })])
+        expect(await store.setWanters(run, both)).toBe(false);
+      expect(await wanters(cancelled)).toBeUndefined();
+    });
+
+    test.each([undefined, new Set(["a"])])(
+      "a run that only one backfill wants is cancelled (%s)",
+      async (only) => {
+        const run = await created({ cause: backfill, ...(only && { wantedBy: only }) });
+        expect(await store.moveRun(run.runId, 1, letGo, later)).toMatchObject({ state: "CANCELLING" });
+      },
+    );
+
+    test.each([both, new Set(["b"])])("a run that another one wants is not (%s)", async (wantedBy) => {
+      const run = await created({ cause: backfill, wantedBy });
+      expect(await store.moveRun(run.runId, 1, letGo, later)).toEqual(run);
+      expect(await store.getRun(run.runId)).toEqual(run);
+    });
+
+    test("of a cancel and somebody who begins to want the run, one comes first and the other has no effect", async () => {
+      for (let round = 0; round < 10; round += 1) {
+        const run = await created({ cause: backfill });
+        const [moved, wanted] = await Promise.all([
+          store.moveRun(run.runId, 1, letGo, later),
+          store.setWanters(run, both),
+        ]);
+        expect([moved?.state, await wanters(run)]).toEqual(
+          wanted ? ["RUNNING", both] : ["CANCELLING", undefined],
+        );
+      }
+    });
+
+    test("a run that is opened again is wanted by whoever did that, and by no backfill of before", async () => {
+      const run = await created({ cause: backfill, wantedBy: both });
+      await store.endRun(run, "FAILED", timeAt(60));
+      expect(await store.reopenRun(run, timeAt(70), later, "c")).toMatchObject({ wantedBy: new Set(["c"]) });
+      expect(await wanters(run)).toEqual(new Set(["c"]));
+      const manual = await ended("FAILED");
+      expect(await store.reopenRun(manual, timeAt(70), later, "c")).not.toHaveProperty("wantedBy");
+    });
+  });
+
   describe("opening again", () => {
     test("what failed or was skipped is forgotten, what was done stays, the epoch is the next and begins now", async () => {
       const run = await created({ activeSince: timeAt(1) });

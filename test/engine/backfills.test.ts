@@ -4,6 +4,7 @@ import type { BackfillRequest } from "../../shared/backfill/plan-backfill.ts";
 import { previewBackfill } from "../../shared/backfill/preview-backfill.ts";
 import { cancelBackfill, resumeBackfill, startBackfill } from "../../shared/backfill/start-backfill.ts";
 import { cancelRun } from "../../shared/operate/cancel-run.ts";
+import { retryRun } from "../../shared/operate/retry-run.ts";
 import { cron, definePipeline, lambda, wait } from "../../shared/pipeline/index.ts";
 import type { Engine } from "../../shared/ports/engine.ts";
 import { runSchedules } from "../../shared/schedule/run-schedules.ts";
@@ -347,6 +348,103 @@ describe("a cancelled backfill", () => {
     const states = (await runsOf(memory)).map(({ state }) => state);
     expect(states[0]).toBe("RUNNING");
     expect(["CANCELLING", "CANCELLED"]).toContain(states[1]);
+  });
+
+  /** Two backfills over times that they share. The second one wants runs that the first one started. */
+  async function overlapping(concurrency = 3) {
+    const memory = memoryOf(scoring(600));
+    const { engine } = memory;
+    const first = await startBackfill(engine, { ...days, to: "2021-01-05", concurrency });
+    const second = await startBackfill(engine, { ...days, from: "2021-01-03", to: "2021-01-07" });
+    const day = (date: number) => `2021-01-0${date}T00:00:00.000Z`;
+    const stateOn = async (date: number) =>
+      (await runsOf(memory)).find(({ scheduledAt }) => scheduledAt === day(date))?.state;
+    return { memory, engine, first: first.id, second: second.id, stateOn };
+  }
+
+  it.each([
+    ["under way", 4],
+    ["that wait for their slots", 1],
+  ])(
+    "leaves runs %s that another backfill wants, which counts none as failed",
+    async (_which, concurrency) => {
+      const { memory, engine, first, second, stateOn } = await overlapping(concurrency);
+      expect(await cancelBackfill(engine, first)).toMatchObject({ state: "CANCELLED" });
+      expect(["CANCELLING", "CANCELLED"]).toContain(await stateOn(1));
+      expect(["CANCELLING", "CANCELLED"]).toContain(await stateOn(2));
+      expect(["RUNNING", "QUEUED"]).toContain(await stateOn(3));
+      const done = await finish(memory, second);
+      expect(done).toMatchObject({ state: "DONE", counts: { succeeded: 4, failed: 0 } });
+      expect((await runsOf(memory)).filter(({ epoch }) => epoch > 1)).toEqual([]);
+      expect(await finish(memory, first)).toMatchObject({ state: "CANCELLED", open: [] });
+    },
+  );
+
+  it("ends a run once the last backfill that wanted it is cancelled, whoever started it", async () => {
+    const { memory, engine, first, second } = await overlapping();
+    await Promise.all([cancelBackfill(engine, first), cancelBackfill(engine, second)]);
+    await finish(memory, first);
+    await finish(memory, second);
+    expect(new Set((await runsOf(memory)).map(({ state }) => state))).toEqual(new Set(["CANCELLED"]));
+    await resumeBackfill(engine, first, false);
+    expect(await finish(memory, first)).toMatchObject({ state: "DONE", counts: { succeeded: 4, failed: 0 } });
+  });
+
+  it("leaves a run that a person has asked for too, or has retried", async () => {
+    const memory = memoryOf(scoring(600));
+    const { engine } = memory;
+    const { id } = await startBackfill(engine, spring);
+    const [asked, retried] = await runsOf(memory);
+    const scheduledAt = asked?.scheduledAt ?? "";
+    const again = await startManually(engine, { pipeline: "scoring", scheduledAt });
+    expect(again).toMatchObject({ runId: asked?.runId, created: false });
+    await cancelRun(engine, retried?.runId ?? "");
+    await memory.finish(retried?.runId ?? "");
+    memory.clock.moveTo(memory.clock.now() + minute);
+    await retryRun(engine, retried?.runId ?? "");
+    await cancelBackfill(engine, id);
+    expect((await runsOf(memory)).map(({ state }) => state)).toEqual(["RUNNING", "RUNNING"]);
+  });
+
+  it.each(["getRun", "moveRun", "setWanters"] as const)(
+    "and another one that begins to want its runs during its cancel (%s) get along",
+    async (call) => {
+      const memory = memoryOf(scoring(600));
+      const { engine, store } = memory;
+      const { id } = await startBackfill(engine, spring);
+      let second = "";
+      const interrupted = new Proxy(store, {
+        get: (target, key) => {
+          const member = Reflect.get(target, key);
+          if (typeof member !== "function") return member;
+          return async (...args: unknown[]) => {
+            if (key === call && second === "") {
+              second = "starting";
+              second = (await startBackfill(engine, { ...spring, from: "2021-05-01", to: "2021-07-01" })).id;
+            }
+            return member.apply(target, args);
+          };
+        },
+      });
+      await cancelBackfill({ ...engine, store: interrupted }, id);
+      if (second === "") second = (await startBackfill(engine, { ...spring, from: "2021-05-01" })).id;
+      expect(await finish(memory, second)).toMatchObject({ state: "DONE", counts: { failed: 0 } });
+      expect(await finish(memory, id)).toMatchObject({ state: "CANCELLED", open: [] });
+      expect((await runsOf(memory)).map(({ state }) => state).slice(0, 2)).toEqual([
+        "CANCELLED",
+        "SUCCEEDED",
+      ]);
+    },
+  );
+
+  it("leaves a run of older code, which does not say who wants it, to the backfill that started it", async () => {
+    const { memory, engine, first, second } = await overlapping();
+    for (const run of await runsOf(memory)) {
+      const wanters = new Set(run.cause.kind === "backfill" ? [run.cause.backfill] : []);
+      await memory.store.setWanters(run, wanters);
+    }
+    await cancelBackfill(engine, second);
+    expect(await finish(memory, first)).toMatchObject({ state: "DONE", counts: { succeeded: 4, failed: 0 } });
   });
 
   it("does not run again what a person cancelled", async () => {

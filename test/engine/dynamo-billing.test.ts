@@ -1,4 +1,9 @@
-import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import {
+  DynamoDBClient,
+  PutItemCommand,
+  type TransactWriteItem,
+  TransactWriteItemsCommand,
+} from "@aws-sdk/client-dynamodb";
 import { DynamoBilling } from "../../bench/dynamo-billing.ts";
 import type { Item } from "../../bench/item-size.ts";
 import { type Ministack, startTestMinistack } from "../ministack.ts";
@@ -31,6 +36,34 @@ async function unitsOf(item: Item): Promise<number> {
   });
   return units.writeUnits;
 }
+
+async function unitsOfTransaction(...writes: TransactWriteItem[]): Promise<number> {
+  const input = { TransactItems: writes };
+  const { units } = await billing.charge("TransactWriteItemsCommand", input as never, async () => {
+    await client.send(new TransactWriteItemsCommand(input));
+    return { output: {} };
+  });
+  return units.writeUnits;
+}
+
+test("a transaction costs two units for each item, and its indexes once", async () => {
+  const other: Item = { pk: { S: "RUN#2" }, sk: { S: "RUN" } };
+  const table = { TableName: "runs" };
+  await unitsOf(key);
+  expect(
+    await unitsOfTransaction(
+      { Put: { ...table, Item: due("1") } },
+      { Put: { ...table, Item: { ...large, ...other } } },
+    ),
+  ).toBe(2 + 1 + 2 * 3);
+  expect(await unitsOfTransaction({ Delete: { ...table, Key: other } })).toBe(2 * 3);
+});
+
+test("a transaction that is refused costs what its items do", async () => {
+  await unitsOf(large);
+  const check = { TableName: "runs", Key: key, ConditionExpression: "attribute_not_exists(pk)" };
+  expect(await unitsOfTransaction({ ConditionCheck: check })).toBe(2 * 3);
+});
 
 test.each<[what: string, before: Item, after: Item, units: number]>([
   ["a small item", key, key, 1],

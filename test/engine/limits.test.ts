@@ -6,11 +6,14 @@ import { manage } from "../../shared/operate/manage.ts";
 import { retryRun } from "../../shared/operate/retry-run.ts";
 import { startByHand } from "../../shared/operate/start-by-hand.ts";
 import { child, definePipeline, FatalError, lambda, wait, workQueue } from "../../shared/pipeline/index.ts";
+import { NewerRecordError } from "../../shared/pipeline/stored-record.ts";
 import type { Engine } from "../../shared/ports/engine.ts";
+import { admitRuns } from "../../shared/run/admit-runs.ts";
 import { beginRun } from "../../shared/run/start-run.ts";
 import type { WaitingRun } from "../../shared/state/run.ts";
 import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
+import { sweepRuns } from "../../shared/worker/sweep-run.ts";
 import { Crash } from "./crashing-engine.ts";
 import { begin, mortal, pass, runOf, statesOf, work } from "./driving.ts";
 
@@ -220,6 +223,129 @@ describe("a work queue", () => {
     ]);
     await beginAll(memory, "narrow", 1200);
     expect(await statesOf(memory, await beginAll(memory, "wide", 1))).toEqual(["RUNNING"]);
+  });
+
+  /** What the store is asked for while something happens: how many calls, and how many places they return. */
+  async function asked(memory: MemoryEngine, what: () => Promise<unknown>): Promise<number> {
+    const { store } = memory;
+    let count = 0;
+    const counting = new Proxy(store, {
+      get: (target, key) => {
+        const member = Reflect.get(target, key);
+        if (typeof member !== "function") return member;
+        return async (...args: unknown[]) => {
+          const answer = await member.apply(target, args);
+          count += Array.isArray(answer) ? Math.max(1, answer.length) : 1;
+          return answer;
+        };
+      },
+    });
+    const { engine } = memory;
+    memory.engine = { ...engine, store: counting };
+    await what();
+    memory.engine = engine;
+    return count;
+  }
+
+  const narrow = "pipeline/narrow";
+
+  it.each<[string, (memory: MemoryEngine) => Promise<unknown>]>([
+    ["a run that comes", (memory) => begin(memory, "narrow")],
+    [
+      "the end of a run",
+      async (memory) => cancelRun(memory.engine, (await holders(memory, narrow))[0] ?? ""),
+    ],
+    ["a change of the limit", (memory) => changeLimit(memory.engine, narrow, 1)],
+  ])("asks the store for no more at %s if a thousand runs wait than if ten do", async (_what, act) => {
+    const memory = new MemoryEngine([minute("narrow", { maxActiveRuns: 1 })]);
+    await beginAll(memory, "narrow", 11);
+    expect(await holders(memory, narrow)).toHaveLength(1);
+    const few = await asked(memory, () => act(memory));
+    await beginAll(memory, "narrow", 1000);
+    expect(await asked(memory, () => act(memory))).toBeLessThanOrEqual(few);
+  });
+
+  it("admits once a tick, however many of its runs the sweep finds waiting", async () => {
+    const memory = new MemoryEngine([minute("narrow", { maxActiveRuns: 1 })]);
+    await beginAll(memory, "narrow", 200);
+    memory.clock.moveTo(memory.clock.now() + 16 * 60_000);
+    let admissions = 0;
+    const { firstInLanes } = memory.store;
+    memory.store.firstInLanes = (queue) => {
+      admissions += 1;
+      return firstInLanes.call(memory.store, queue);
+    };
+    await sweepRuns(memory.engine);
+    expect(admissions).toBe(1);
+  });
+
+  /** Lets something happen at one of the calls between which a slot may become free. */
+  function meanwhile(memory: MemoryEngine, call: "getSlots" | "admitRun", act: () => Promise<unknown>): void {
+    const { store } = memory;
+    const original = store[call].bind(store) as (...args: unknown[]) => Promise<unknown>;
+    Object.assign(store, {
+      [call]: async (...args: unknown[]) => {
+        const answer = await original(...args);
+        Object.assign(store, { [call]: original });
+        await act();
+        return answer;
+      },
+    });
+  }
+
+  it.each(["getSlots", "admitRun"] as const)(
+    "gives a slot that becomes free after a run was refused to nobody behind that run (%s)",
+    async (call) => {
+      const memory = new MemoryEngine([
+        minute("urgent", { queue: gpu, priority: 1 }),
+        minute("idle", { queue: gpu, priority: 100, maxActiveRuns: 5 }),
+      ]);
+      const limit = "queue/gpu";
+      await memory.store.setLimit(limit, 0);
+      const urgent = await beginAll(memory, "urgent", 2);
+      const idle = await beginAll(memory, "idle", 1);
+      // At its admission the slot is taken, though it was free when the limit was looked at.
+      if (call === "admitRun") {
+        await memory.store.setLimit(limit, 1);
+        meanwhile(memory, "getSlots", () => memory.store.setLimit(limit, 0));
+      }
+      // Whoever frees a slot makes a call of their own, which here comes later.
+      meanwhile(memory, call, () => memory.store.setLimit(limit, 1));
+      await admitRuns(memory.engine, "gpu");
+      expect(await statesOf(memory, [...urgent, ...idle])).toEqual(["QUEUED", "QUEUED", "QUEUED"]);
+      await admitRuns(memory.engine, "gpu");
+      expect(await statesOf(memory, [...urgent, ...idle])).toEqual(["RUNNING", "QUEUED", "QUEUED"]);
+    },
+  );
+
+  it("passes by a waiting run that only newer code knows", async () => {
+    const memory = new MemoryEngine([minute("work", { queue: gpu })]);
+    await memory.store.setLimit("queue/gpu", 0);
+    const ids = await beginAll(memory, "work", 2);
+    await memory.store.setLimit("queue/gpu", 1);
+    const { getRun } = memory.store;
+    memory.store.getRun = async (runId) => {
+      if (runId === ids[0]) throw new NewerRecordError(`run ${runId}`, 'state "DRAINING"');
+      return getRun.call(memory.store, runId);
+    };
+    await admitRuns(memory.engine, "gpu");
+    expect(await statesOf(memory, ids.slice(1))).toEqual(["RUNNING"]);
+  });
+
+  it("removes the place of a run that waits no more, and goes on behind it", async () => {
+    const memory = new MemoryEngine([minute("work", { queue: gpu })]);
+    await memory.store.setLimit("queue/gpu", 0);
+    const [left = "", next = ""] = await beginAll(memory, "work", 2);
+    const places = await memory.store.firstInLanes("gpu");
+    await cancelRun(memory.engine, left);
+    await memory.store.setLimit("queue/gpu", 1);
+    const removed: string[] = [];
+    // As if older code had cancelled the run.
+    memory.store.firstInLanes = async () => places;
+    memory.store.removePlace = async ({ runId }: { runId: string }) => void removed.push(runId);
+    await admitRuns(memory.engine, "gpu");
+    expect(removed).toEqual([left]);
+    expect(await statesOf(memory, [next])).toEqual(["RUNNING"]);
   });
 
   it("isn't blocked by children, which need no slot of it", async () => {

@@ -187,6 +187,44 @@ export const mutants: readonly Mutant[] = [
     replace: "filter(() => runId !== undefined)",
   },
   {
+    name: "a slot that becomes free after a refusal goes to the run behind the refused one",
+    file: "shared/run/admit-runs.ts",
+    find: "    for (const name of refusing) full.add(name);\n    const next = refusing.length > 0 ? undefined : await",
+    replace: "    const next = await",
+  },
+  {
+    name: "a full limit closes only the lane of the run that was refused",
+    seed: 353,
+    file: "shared/run/admit-runs.ts",
+    find: "    for (const name of refusing) full.add(name);\n",
+    replace: "",
+  },
+  {
+    name: "waiting runs are admitted in the order of their lanes",
+    file: "shared/run/admit-runs.ts",
+    find: "heads.toSorted((a, b) => (a.order < b.order ? -1 : 1));",
+    replace: "heads.toSorted((a, b) => (a.lane < b.lane ? -1 : 1));",
+  },
+  {
+    name: "a backfill's cancel ends runs that another backfill wants",
+    file: "shared/backfill/drive-backfill.ts",
+    find: '    if (isWantedOnlyBy(run, id)) {\n      await cancelRunAs(engine, run, "CANCELLED", stoppedWith(id), { wantedOnlyBy: id });',
+    replace:
+      '    if (isWanted(run, id)) {\n      await cancelRunAs(engine, run, "CANCELLED", stoppedWith(id));',
+  },
+  {
+    name: "a backfill does not note that it wants another's runs",
+    file: "shared/backfill/drive-backfill.ts",
+    find: "return hasWanters(run) && !wantersOf(run).has(id);",
+    replace: "return hasWanters(run) && wantersOf(run).has(id);",
+  },
+  {
+    name: "a run that ended with another backfill's cancel counts as failed",
+    file: "shared/state/backfill.ts",
+    find: 'return run.state === "CANCELLED" && /^backfill',
+    replace: 'return run.state === "CANCELLED" && run.epoch > 9 && /^backfill',
+  },
+  {
     name: "any_failed runs whatever came before",
     file: "shared/state/plan.ts",
     find: 'if (rule === "any_failed") return failed ? "READY" : "SKIPPED";',

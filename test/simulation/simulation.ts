@@ -1,6 +1,8 @@
-import type { WorkerSize } from "../../shared/ports/engine.ts";
+import { driveBackfills } from "../../shared/backfill/drive-backfill.ts";
+import type { Engine, WorkerSize } from "../../shared/ports/engine.ts";
 import { type Meter, type MeterName, silentMeter } from "../../shared/ports/meter.ts";
 import { startRun } from "../../shared/run/start-run.ts";
+import type { Run } from "../../shared/state/run.ts";
 import { sweepRuns } from "../../shared/worker/sweep-run.ts";
 import { type Fault, FaultPlan, ratesFor } from "./faults/fault-plan.ts";
 import { FinalChecks } from "./invariants/final-checks.ts";
@@ -39,6 +41,9 @@ const maxAbandoned = 30 * 60_000;
  * every minute for some hours, which adds up if hundreds of runs wait for one slot.
  */
 const maxCalls = (runs: number) => 300_000 + 5_000 * runs;
+
+/** When runs of a crowded pipeline are requested, in milliseconds: many at the moments at which others end. */
+const crowdedArrivals = [0, 50, 100, 200, 300, 500, 1000, 2000, 20_000, 120_000];
 
 /** Something has to change within this many milliseconds after the last fault. */
 function maxIdleTime(spec: PipelineSpec): number {
@@ -127,15 +132,22 @@ export class Simulation {
   private plan(delivery: Delivery, people: People): void {
     const { plan, scheduler } = this.world;
     const scheduledAt = new Date(simulationStart + 1000 * (this.spec.startsIn ?? 0)).toISOString();
+    const { priorities = [] } = this.spec;
     const start = (causeKey = "") =>
       delivery.start(`run${causeKey}`, async (engine) => {
         const cause = { kind: "manual" } as const;
-        const started = await startRun(engine, { pipeline: name, cause, causeKey, scheduledAt });
+        const priority = priorities[Number(causeKey || 1) - 1];
+        const started = await startRun(engine, {
+          ...{ pipeline: name, cause, causeKey, scheduledAt },
+          ...(priority !== undefined && { priority }),
+        });
         if (causeKey === "") this.runId = started.runId;
       });
+    const arrivals = priorities.length > 0 ? crowdedArrivals : [0, 10, 1000];
     scheduler.in(0, () => start());
     for (let other = 2; other <= (this.spec.runs ?? 1); other += 1)
-      scheduler.in(plan.drawsFor(`start ${other}`).pick([0, 10, 1000]), () => start(String(other)));
+      scheduler.in(plan.drawsFor(`start ${other}`).pick(arrivals), () => start(String(other)));
+    people.askForBackfills(name);
     const twice = plan.drawsFor("start twice");
     if (plan.decide("start twice", ["message duplicated"], twice.next(), scheduler.now) !== undefined)
       scheduler.in(twice.pick([1, 50, 5000, 300_000]), () => start());
@@ -171,7 +183,8 @@ export class Simulation {
   hasEnded(): boolean {
     const runs = [...this.world.watch.runs.values()];
     const asked = runs.filter(({ cause }) => cause.kind === "manual").length;
-    return asked === (this.spec.runs ?? 1) && runs.every((run) => "endedAt" in run);
+    const areSettled = this.world.backfills.areSettled(this.spec.backfills?.length ?? 0);
+    return asked === (this.spec.runs ?? 1) && areSettled && runs.every((run) => "endedAt" in run);
   }
 
   private checkProgress(): void {
@@ -196,7 +209,9 @@ export class Simulation {
 
   /** Lets time pass until the next thing happens. Returns false if nothing is left to happen. */
   async goOn(): Promise<boolean> {
-    const { agenda } = this.world.scheduler;
+    const { agenda, now } = this.world.scheduler;
+    // While everything was done, time passed without ticks.
+    this.nextTick += Math.ceil(Math.max(0, now - this.nextTick) / tickMs) * tickMs;
     if (agenda.nextAt < this.nextTick) return this.world.scheduler.step();
     // A tick that finds nothing due does nothing, so time may pass without it.
     const isDone =
@@ -209,13 +224,15 @@ export class Simulation {
 
   private async tick(): Promise<void> {
     const { scheduler } = this.world;
-    const passed = Math.ceil(Math.max(0, scheduler.now - this.nextTick) / tickMs);
-    this.nextTick += passed * tickMs;
     scheduler.now = this.nextTick;
     this.nextTick += tickMs;
     this.checkProgress();
     this.world.ticks += 1;
-    await this.world.begin(this.world.task("tick", "", ""), sweepRuns, () => {});
+    const work = async (engine: Engine) => {
+      if (this.spec.backfills !== undefined) await driveBackfills(engine);
+      await sweepRuns(engine);
+    };
+    await this.world.begin(this.world.task("tick", "", ""), work, () => {});
   }
 
   async live(): Promise<void> {
@@ -233,11 +250,16 @@ export class Simulation {
     const checks = new FinalChecks(this.world, new Map(specsByName(name, this.spec)));
     for (const run of watch.runs.values()) {
       await checks.run(run);
-      checks.stopped(run, this.people.cancelled);
+      checks.stopped(run, this.people.cancelled, this.world.backfills.cancelled);
       checks.followed(run);
       if (this.spec.followed && run.pipeline === name) checks.started(run);
     }
     await checks.slots();
+    const isDays = ({ pipeline, cause }: Run) => pipeline === name && cause.kind === "backfill";
+    this.world.backfills.check(
+      [...watch.runs.values()].filter(isDays),
+      ({ runId }) => watch.failed.has(runId) || this.people.cancelled.has(runId),
+    );
     checks.bodies(this.bodies);
     checks.complete(this.jobs.complete);
     if (this.until > simulationStart) checks.cost(this.redriven, this.bodies);

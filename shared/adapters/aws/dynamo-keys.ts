@@ -4,6 +4,8 @@ import type { ObjectWaiter } from "../../ports/object-waiters.ts";
 import type { TallyKey } from "../../ports/run-store.ts";
 import type { Run, RunState } from "../../state/run.ts";
 import { listingKey, waitingKey } from "../../state/run-listing.ts";
+import { limitNames } from "../../state/run-slots.ts";
+import { laneOf, type WaitingPlace } from "../../state/slots.ts";
 import type { StepKey } from "../../state/step-record.ts";
 
 /** Primary key of an item. */
@@ -53,11 +55,34 @@ export const tallyKey = ({ runId, step, shard }: TallyKey): ItemKey => ({
 export const slotsKey = (limit: string): ItemKey => ({ pk: `LIMIT#${limit}`, sk: "SLOTS" });
 /** The partition of a work queue's waiting runs. */
 export const queuePartition = (queue: string) => `QUEUE#${queue}`;
-/** A run's place in its work queue. */
-export const placeInQueue = (run: Pick<Run, "runId" | "queue" | "priority" | "startedAt">): ItemKey => ({
-  pk: queuePartition(run.queue),
-  sk: waitingKey(run),
+/**
+ * Prefix of the sort keys of all lanes of a work queue. The keys of older code begin with a digit, a run's priority, and
+ * sort before them.
+ */
+export const lanesPrefix = "LANE#";
+/** Prefix of the sort keys of a lane. */
+export const lanePrefix = (lane: string) => `${lanesPrefix}${lane}#`;
+/** Sorts behind all places of a lane and before those of the next one. */
+export const laneEnd = (lane: string) => `${lanesPrefix}${lane}$`;
+/** A place in a work queue. */
+export const placeKey = ({
+  queue,
+  lane,
+  order,
+}: Pick<WaitingPlace, "queue" | "lane" | "order">): ItemKey => ({
+  pk: queuePartition(queue),
+  sk: `${lanePrefix(lane)}${order}`,
 });
+/** A run's place in its work queue. */
+export const placeInQueue = (
+  run: Pick<Run, "runId" | "queue" | "priority" | "startedAt" | "limits">,
+): ItemKey => placeKey({ queue: run.queue, lane: laneOf(limitNames(run)), order: waitingKey(run) });
+/** The lane of a place and its order there, from its sort key. A place that older code wrote is in no lane yet. */
+export function placeFromKey(sk: string): { lane?: string; order: string } {
+  if (!sk.startsWith(lanesPrefix)) return { order: sk };
+  const end = sk.indexOf("#", lanesPrefix.length);
+  return { lane: sk.slice(lanesPrefix.length, end), order: sk.slice(end + 1) };
+}
 /** The partition of the runs that have a tag. */
 export const tagPartition = (tag: string) => `TAG#${tag}`;
 /** The item that records that a run has a tag. What it holds about the run never changes. */

@@ -7,6 +7,7 @@ import { dynamoSteps } from "./dynamo-steps.ts";
 import type { DynamoTable } from "./dynamo-table.ts";
 import { dynamoTags } from "./dynamo-tags.ts";
 import { dynamoTallies } from "./dynamo-tallies.ts";
+import { dynamoWorkQueues } from "./dynamo-work-queues.ts";
 
 /** The run store in DynamoDB: one table, as `resources/storage.yml` defines it. Keys are in `dynamo-keys.ts`. */
 export function dynamoRunStore(table: DynamoTable): RunStore {
@@ -18,5 +19,6 @@ export function dynamoRunStore(table: DynamoTable): RunStore {
     ...dynamoSteps(table),
     ...dynamoTags(table),
     ...dynamoTallies(table),
+    ...dynamoWorkQueues(table),
   };
 }

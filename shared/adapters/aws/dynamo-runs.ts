@@ -4,6 +4,7 @@ import type { RunStore } from "../../ports/run-store.ts";
 import { isActive, joiningStates, type Run, statesBefore } from "../../state/run.ts";
 import { moved, openingState } from "../../state/run-changes.ts";
 import { mayMove } from "../../state/run-slots.ts";
+import { hasWanters } from "../../state/wanters.ts";
 import { endsAsRequested, hasEnded, isDue, isFirst, isInEpoch } from "./dynamo-conditions.ts";
 import { dayKey, dayOf, duePartition, dueTime, statePartition } from "./dynamo-keys.ts";
 import { dueOf, newRunItem, runOf } from "./dynamo-run-item.ts";
@@ -13,6 +14,12 @@ import { conditional, type DynamoTable } from "./dynamo-table.ts";
 import { tagChanges } from "./dynamo-tags.ts";
 import { retryOnConflict, transact } from "./dynamo-transaction.ts";
 
+/** The condition that nobody changed who wants a run since it was read, and its values. */
+function wantedAsRead({ wantedBy }: Run) {
+  if (wantedBy === undefined) return { condition: "attribute_not_exists(wantedBy)", values: {} };
+  return { condition: "wantedBy = :wantedBy", values: { ":wantedBy": new Set(wantedBy) } };
+}
+
 /**
  * Runs themselves. Only state changes and deferring the next look touch an index. A run that joins or leaves a work
  * queue, or frees its slots, does so in one transaction with its state change; everything else is a single write.
@@ -21,7 +28,15 @@ export function dynamoRuns(
   table: DynamoTable,
 ): Pick<
   RunStore,
-  "createRun" | "getRun" | "joinRun" | "moveRun" | "endRun" | "closeRun" | "reopenRun" | "deferRun"
+  | "createRun"
+  | "getRun"
+  | "joinRun"
+  | "moveRun"
+  | "endRun"
+  | "closeRun"
+  | "reopenRun"
+  | "setWanters"
+  | "deferRun"
 > {
   const getRun = async (runId: string): Promise<Run | undefined> => {
     const item = await readRunItem(table, runId);
@@ -84,6 +99,7 @@ export function dynamoRuns(
             : run.state === "QUEUED"
               ? [leaveQueue(table, run)]
               : [];
+        const asWanted = "wantedOnlyBy" in move ? wantedAsRead(run) : undefined;
         const written = await changeRun(
           table,
           runId,
@@ -92,8 +108,9 @@ export function dynamoRuns(
               "#state = :to, gsi2pk = :listed, dueAt = :due",
               ...Object.keys(facts).map((fact) => `${fact} = :${fact}`),
             ].join(", "),
-            condition: `${isInEpoch} AND #state = :from`,
+            condition: [isInEpoch, "#state = :from", ...(asWanted ? [asWanted.condition] : [])].join(" AND "),
             values: {
+              ...asWanted?.values,
               ":epoch": epoch,
               ":from": run.state,
               ":to": state,
@@ -154,7 +171,7 @@ export function dynamoRuns(
       });
     },
 
-    async reopenRun(run, openedAt, dueAt) {
+    async reopenRun(run, openedAt, dueAt, wanter = "manual") {
       const { runId, epoch } = run;
       const state = openingState(run);
       const before = oneOf(statesBefore(state));
@@ -165,7 +182,8 @@ export function dynamoRuns(
         {
           set:
             "#state = :to, epoch = :next, gsi2pk = :listed, duePartition = :partition, dueAt = :due" +
-            (begins ? ", activeSince = :openedAt" : ""),
+            (begins ? ", activeSince = :openedAt" : "") +
+            (hasWanters(run) ? ", wantedBy = :wanters" : ""),
           remove: `failed, skipped, #error, endedAt, reason${begins ? "" : ", activeSince"}`,
           condition: `${isInEpoch} AND ${hasEnded} AND ${before.condition}`,
           names: { "#error": "error" },
@@ -178,6 +196,7 @@ export function dynamoRuns(
             ":partition": duePartition(runId),
             ":due": dueTime(dueAt),
             ...(begins && { ":openedAt": openedAt }),
+            ...(hasWanters(run) && { ":wanters": new Set([wanter]) }),
           },
         },
         begins ? [] : [joinQueue(table, run)],
@@ -187,6 +206,18 @@ export function dynamoRuns(
       const repeated =
         current.epoch === epoch + 1 && isActive(current) && dueOf(item).dueAt === dueTime(dueAt);
       return ok || repeated ? current : undefined;
+    },
+
+    async setWanters(run, wantedBy) {
+      const { runId, epoch } = run;
+      const active = oneOf(["SCHEDULED", "QUEUED", "RUNNING", "PAUSED"] satisfies Run["state"][]);
+      const asRead = wantedAsRead(run);
+      const { ok } = await changeRun(table, runId, {
+        set: "wantedBy = :wanters",
+        condition: `${isInEpoch} AND ${active.condition} AND (${asRead.condition} OR wantedBy = :wanters)`,
+        values: { ...active.values, ...asRead.values, ":epoch": epoch, ":wanters": new Set(wantedBy) },
+      });
+      return ok;
     },
 
     async deferRun(runId, dueAt) {

@@ -1,11 +1,10 @@
 import { GetCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import type { RunStore } from "../../ports/run-store.ts";
 import type { Run } from "../../state/run.ts";
-import { distinctLimits } from "../../state/run-slots.ts";
-import { type Slots, slotsRecord, waitingPlace } from "../../state/slots.ts";
+import { distinctLimits, limitNames } from "../../state/run-slots.ts";
+import { type Slots, slotsRecord } from "../../state/slots.ts";
 import { isInEpoch } from "./dynamo-conditions.ts";
-import { dueTime, fieldsOf, placeInQueue, queuePartition, slotsKey, statePartition } from "./dynamo-keys.ts";
-import { take } from "./dynamo-query.ts";
+import { dueTime, fieldsOf, placeInQueue, slotsKey, statePartition } from "./dynamo-keys.ts";
 import { runOf } from "./dynamo-run-item.ts";
 import { changeRunWith } from "./dynamo-run-write.ts";
 import type { DynamoTable } from "./dynamo-table.ts";
@@ -20,8 +19,9 @@ function slotsOf(item: unknown): Slots {
  * The write that adds a run to its work queue. It goes into the same transaction as the one that makes the run QUEUED.
  */
 export function joinQueue({ name }: DynamoTable, run: Run): Write {
-  const limits = distinctLimits(run).map((limit) => limit.name);
-  return { Put: { TableName: name, Item: { ...placeInQueue(run), runId: run.runId, limits } } };
+  return {
+    Put: { TableName: name, Item: { ...placeInQueue(run), runId: run.runId, limits: limitNames(run) } },
+  };
 }
 
 /**
@@ -69,10 +69,8 @@ function takeSlots({ name }: DynamoTable, run: Run): Write[] {
   }));
 }
 
-/** Slots, and runs that wait for them. A run's slots and its state change together or not at all, so no slot leaks. */
-export function dynamoSlots(
-  table: DynamoTable,
-): Pick<RunStore, "admitRun" | "waitingRuns" | "getSlots" | "setLimit"> {
+/** Slots of limits. A run's slots and its state change together or not at all, so no slot leaks. */
+export function dynamoSlots(table: DynamoTable): Pick<RunStore, "admitRun" | "getSlots" | "setLimit"> {
   const { client, name } = table;
   return {
     async admitRun(run, activeSince, dueAt) {
@@ -93,21 +91,15 @@ export function dynamoSlots(
       const written = await changeRunWith(table, runId, change, others);
       if (written.ok) return "admitted";
       const own = written.refusals.find(({ place }) => place === 0);
-      if (own === undefined) return "full";
+      if (own === undefined) {
+        // Before the writes of its limits come the run's own and the one of its place.
+        const names = limitNames(run);
+        return { full: written.refusals.flatMap(({ place }) => names[place - 2] ?? []) };
+      }
       const current = own.item === undefined ? undefined : runOf(own.item);
       const repeated =
         current?.epoch === epoch && current.state === "RUNNING" && current.activeSince === activeSince;
       return repeated ? "admitted" : "gone";
-    },
-
-    async waitingRuns(queue, limit) {
-      const query = {
-        KeyConditionExpression: "pk = :queue",
-        ExpressionAttributeValues: { ":queue": queuePartition(queue) },
-        ConsistentRead: true,
-        Limit: limit,
-      };
-      return (await take(table, query, limit)).map((item) => waitingPlace.parse(fieldsOf(item)));
     },
 
     async getSlots(limit) {

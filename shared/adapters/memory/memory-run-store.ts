@@ -1,5 +1,6 @@
 import type { Graph } from "../../pipeline/graph.ts";
 import type {
+  Admission,
   FoundRecord,
   PutResult,
   RunFilter,
@@ -27,9 +28,10 @@ import {
 } from "../../state/run.ts";
 import { endedFrom, moved, type RunMove, reopenedFrom } from "../../state/run-changes.ts";
 import { listingKey, waitingKey } from "../../state/run-listing.ts";
-import { distinctLimits, mayMove } from "../../state/run-slots.ts";
-import type { Slots, WaitingPlace } from "../../state/slots.ts";
+import { limitNames, mayMove } from "../../state/run-slots.ts";
+import { laneOf, type Slots, type WaitingPlace } from "../../state/slots.ts";
 import type { StepKey, StepRecord } from "../../state/step-record.ts";
+import { mayBeWanted, sameWanters, wantersOf } from "../../state/wanters.ts";
 import { copyState } from "./copy-state.ts";
 
 type DueRun = { readonly run: Run; readonly dueAt?: number };
@@ -40,6 +42,11 @@ const stepKey = ({ runId, step, index }: StepKey) => `${runId}#STEP#${step}#${me
 const tallyKey = ({ runId, step, shard }: TallyKey) => `${runId}#${step}#${memberKey(shard)}`;
 const joins = (run: Run) => (joiningStates as readonly string[]).includes(run.state);
 const byText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+
+function placeOf(run: Run): WaitingPlace {
+  const limits = limitNames(run);
+  return { runId: run.runId, limits, queue: run.queue, lane: laneOf(limits), order: waitingKey(run) };
+}
 
 function found(record: StoredStep | undefined): FoundRecord | undefined {
   if (record === undefined || hasKnownWords(record)) return copyState(record);
@@ -108,17 +115,17 @@ export class MemoryRunStore implements RunStore {
     return copyState(this.runs.get(runId)?.run);
   }
 
-  async admitRun(run: Run, activeSince: string, dueAt: number): Promise<"admitted" | "full" | "gone"> {
+  async admitRun(run: Run, activeSince: string, dueAt: number): Promise<Admission> {
     const { runId, epoch, limits } = run;
     const current = this.runs.get(runId)?.run;
     if (current?.epoch !== epoch) return "gone";
     if (current.state === "RUNNING" && current.activeSince === activeSince) return "admitted";
     if (current.state !== "QUEUED") return "gone";
-    const free = limits.every(({ name, limit }) => {
+    const full = limits.filter(({ name, limit }) => {
       const { holders, limit: set } = this.slotsOf(name);
-      return holders.has(runId) || holders.size < (set ?? limit);
+      return !holders.has(runId) && holders.size >= (set ?? limit);
     });
-    if (!free) return "full";
+    if (full.length > 0) return { full: limitNames({ limits: full }) };
     for (const { name } of limits) {
       const slots = this.slotsOf(name);
       this.slots.set(name, { ...slots, holders: new Set([...slots.holders, runId]) });
@@ -149,14 +156,28 @@ export class MemoryRunStore implements RunStore {
     if (run !== undefined && run.epoch === epoch && isEnded(run)) this.put(run, undefined);
   }
 
-  async reopenRun({ runId, epoch }: Run, openedAt: string, dueAt: number): Promise<Run | undefined> {
+  async reopenRun(
+    { runId, epoch }: Run,
+    openedAt: string,
+    dueAt: number,
+    wanter = "manual",
+  ): Promise<Run | undefined> {
     const stored = this.runs.get(runId);
     if (stored === undefined) return undefined;
     const { run } = stored;
     if (run.epoch === epoch + 1 && isActive(run) && stored.dueAt === dueAt) return copyState(run);
     if (run.epoch !== epoch || !isEnded(run) || run.state === "SUCCEEDED") return undefined;
-    this.put(reopenedFrom(run, openedAt), dueAt);
+    this.put(reopenedFrom(run, openedAt, wanter), dueAt);
     return copyState(this.runs.get(runId)?.run);
+  }
+
+  async setWanters(run: Run, wantedBy: ReadonlySet<string>): Promise<boolean> {
+    const stored = this.runs.get(run.runId);
+    if (stored === undefined || stored.run.epoch !== run.epoch || !mayBeWanted(stored.run)) return false;
+    const before = wantersOf(stored.run);
+    if (!sameWanters(before, wantersOf(run)) && !sameWanters(before, wantedBy)) return false;
+    this.put({ ...stored.run, wantedBy }, stored.dueAt);
+    return true;
   }
 
   async tagRun({ runId, tags: before }: Run, tags: readonly string[]): Promise<boolean> {
@@ -167,14 +188,27 @@ export class MemoryRunStore implements RunStore {
     return true;
   }
 
-  async waitingRuns(queue: string, limit: number): Promise<WaitingPlace[]> {
+  /** The places of a work queue, in order: derived from the runs, so that none is ever left behind. */
+  private placesIn(queue: string): WaitingPlace[] {
     return [...this.runs.values()]
-      .map(({ run }) => run)
-      .filter((run) => run.state === "QUEUED" && run.queue === queue)
-      .sort((a, b) => byText(waitingKey(a), waitingKey(b)))
-      .slice(0, limit)
-      .map((run) => ({ runId: run.runId, limits: distinctLimits(run).map(({ name }) => name) }));
+      .flatMap(({ run }) => (run.state === "QUEUED" && run.queue === queue ? [placeOf(run)] : []))
+      .sort((a, b) => byText(a.order, b.order));
   }
+
+  async waitingRuns(queue: string, limit: number): Promise<WaitingPlace[]> {
+    return this.placesIn(queue).slice(0, limit);
+  }
+
+  async firstInLanes(queue: string): Promise<WaitingPlace[]> {
+    const lanes = Map.groupBy(this.placesIn(queue), ({ lane }) => lane);
+    return [...lanes.values()].flatMap(([first]) => first ?? []);
+  }
+
+  async nextInLane({ queue, lane, order }: WaitingPlace): Promise<WaitingPlace | undefined> {
+    return this.placesIn(queue).find((place) => place.lane === lane && place.order > order);
+  }
+
+  async removePlace(_place: WaitingPlace): Promise<void> {}
 
   async getSlots(limit: string): Promise<Slots> {
     return copyState(this.slotsOf(limit));

@@ -120,6 +120,11 @@ export class FaultPlan {
     this.options = options;
   }
 
+  /** When the last fault happened, in virtual time; 0 if there was none. */
+  get lastAt(): number {
+    return this.faults.at(-1)?.at ?? 0;
+  }
+
   /** Whether clocks differ. */
   get skewed(): boolean {
     return this.options.skew > 0;

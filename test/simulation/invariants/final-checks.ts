@@ -5,6 +5,7 @@ import type { Json } from "../../../shared/pipeline/index.ts";
 import { canonicalJson } from "../../../shared/pipeline/json.ts";
 import { noticeNodes } from "../../../shared/pipeline/notice.ts";
 import { isAfterRunStep } from "../../../shared/run/after-run-step.ts";
+import { backfillLimit, stoppedWith } from "../../../shared/state/backfill.ts";
 import type { Run } from "../../../shared/state/run.ts";
 import { hasEnded, lossesTo, type StepRecord, type StoredValue } from "../../../shared/state/step-record.ts";
 import { subjectOf } from "../faults/fault-ledger.ts";
@@ -214,12 +215,16 @@ export class FinalChecks {
     }
   }
 
-  /** A run is stopped only by a person, its time limit, a limit that it doesn't wait for, or the end of its parent. */
-  stopped(run: Run, cancelled: ReadonlySet<string>): void {
+  /**
+   * A run is stopped only by a person, its time limit, a limit that it doesn't wait for, the end of its parent, or the
+   * cancel of a backfill.
+   */
+  stopped(run: Run, cancelled: ReadonlySet<string>, backfills: ReadonlySet<string>): void {
     const { runId, pipeline, cause, state } = run;
     const { cancelsNew = false, timeout } = this.specOf(run);
     const parent = cause.kind === "step" && this.world.watch.wasCancelled(cause.runId);
-    if (state === "CANCELLED" && !(cancelled.has(runId) || cancelsNew || parent))
+    const withBackfill = "reason" in run && [...backfills].some((id) => run.reason === stoppedWith(id));
+    if (state === "CANCELLED" && !(cancelled.has(runId) || cancelsNew || parent || withBackfill))
       this.broken("nothing stops by itself", `${runId} of ${pipeline} is CANCELLED: ${run.reason}`);
     if (state === "TIMED_OUT" && timeout === undefined)
       this.broken("nothing stops by itself", `${runId} of ${pipeline}, which has no limit, is TIMED_OUT`);
@@ -289,7 +294,8 @@ export class FinalChecks {
   /** Nothing that has ended holds a slot. */
   async slots(): Promise<void> {
     const pipelines = [...this.specs.keys()].map((name) => `pipeline/${name}`);
-    for (const name of [...pipelines, `queue/${sharedQueue}`]) {
+    const backfills = [...this.world.backfills.latest.keys()].map(backfillLimit);
+    for (const name of [...pipelines, ...backfills, `queue/${sharedQueue}`]) {
       const { holders } = await this.world.memory.store.getSlots(name);
       if (holders.size > 0) this.broken("no slot is held", `${[...holders].join()} hold slots of ${name}`);
     }

@@ -8,6 +8,7 @@ import {
   runTransitions,
   wasStopped,
 } from "../../../shared/state/run.ts";
+import { waitingKey } from "../../../shared/state/run-listing.ts";
 import { hasEnded, hasJobs, isHeld, type StepRecord } from "../../../shared/state/step-record.ts";
 import { StepWatch, type WatchedWorld } from "./step-watch.ts";
 import type { Violations } from "./violation.ts";
@@ -49,6 +50,14 @@ export class RunWatch {
   onHeld: (record: StepRecord) => void = () => {};
   /** Called for every run that ends. */
   onEnd: (run: Run) => void = () => {};
+  /** Called for every run that begins to be cancelled, with the run as it was before. */
+  onStop: (before: Run, run: Run) => void = () => {};
+  /** Runs that ever failed by themselves. */
+  readonly failed = new Set<string>();
+  /** When each run began to wait for its slots in its current epoch. */
+  private readonly queuedAt = new Map<string, number>();
+  /** When a worker first looked at the places of a work queue, by worker. */
+  private readonly looks = new WeakMap<object, Map<string, number>>();
   /** Runs that were ever cancelled. */
   private readonly cancelled = new Set<string>();
   /** When each run entered its current state. */
@@ -141,7 +150,51 @@ export class RunWatch {
       return store.putGraph(hash, graph);
     };
     this.watchOthers(store, watched);
+    watched.firstInLanes = (queue) => {
+      const { worker } = this.world;
+      // A worker may look several times at once. Its first look is the one that has seen least.
+      if (worker !== undefined && !this.looksOf(worker).has(queue))
+        this.looksOf(worker).set(queue, this.world.now);
+      return store.firstInLanes(queue);
+    };
+    const { admitRun } = watched;
+    watched.admitRun = async (run, ...rest) => {
+      const waits = this.runs.get(run.runId)?.state === "QUEUED";
+      const admission = await admitRun(run, ...rest);
+      if (admission === "admitted" && waits) this.checkOrder(run);
+      return admission;
+    };
     return watched;
+  }
+
+  private looksOf(worker: object): Map<string, number> {
+    const looks = this.looks.get(worker) ?? new Map<string, number>();
+    this.looks.set(worker, looks);
+    return looks;
+  }
+
+  /**
+   * A run is not admitted while another one waits that comes before it, needs no other slots, and was there when the
+   * worker looked at the queue. A run that doesn't wait takes its slot without such a look.
+   */
+  private checkOrder(run: Run): void {
+    const { worker } = this.world;
+    const lookedAt = worker && this.looksOf(worker).get(run.queue);
+    if (lookedAt === undefined || run.onCollision !== "queue") return;
+    const needed = new Set(run.limits.map(({ name }) => name));
+    const passed = [...this.runs.values()].find(
+      (other) =>
+        other.state === "QUEUED" &&
+        other.queue === run.queue &&
+        waitingKey(other) < waitingKey(run) &&
+        other.limits.every(({ name }) => needed.has(name)) &&
+        (this.queuedAt.get(other.runId) ?? lookedAt) < lookedAt,
+    );
+    if (passed !== undefined)
+      this.violations.add(
+        "slots are given in order",
+        `${run.runId} (priority ${run.priority}) was admitted before ${passed.runId} (priority ${passed.priority})`,
+      );
   }
 
   /** Wraps every other call that may change a run, and checks the run afterwards. */
@@ -149,7 +202,7 @@ export class RunWatch {
     // By name, as above.
     const target = store as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
     for (const name of Object.getOwnPropertyNames(Object.getPrototypeOf(store))) {
-      const isRead = /^(constructor|get|list|due|open)/.test(name);
+      const isRead = /^(constructor|get|list|due|open|waiting|first|next)/.test(name);
       if (isRead || ownWay.has(name) || typeof target[name] !== "function") continue;
       Object.assign(watched, {
         [name]: async (...args: unknown[]) => {
@@ -183,6 +236,9 @@ export class RunWatch {
     const before = this.runs.get(run.runId);
     this.runs.set(run.runId, run);
     this.checkLimits(run);
+    const isNew = before?.state !== run.state || before.epoch !== run.epoch;
+    if (isNew && run.state === "QUEUED") this.queuedAt.set(run.runId, this.world.now);
+    if (run.state === "FAILED" || run.state === "TIMED_OUT") this.failed.add(run.runId);
     if (before === undefined) {
       if (run.epoch !== 1)
         this.violations.add("legal transition", `run ${run.runId} begins in epoch ${run.epoch}`);
@@ -190,7 +246,10 @@ export class RunWatch {
     }
     if (before.state === run.state && before.epoch === run.epoch) return;
     this.since.set(run.runId, this.world.now);
-    if (run.state === "CANCELLING") this.cancelled.add(run.runId);
+    if (run.state === "CANCELLING") {
+      this.cancelled.add(run.runId);
+      this.onStop(before, run);
+    }
     const reopened = run.epoch === before.epoch + 1 && "endedAt" in before;
     const legal =
       runTransitions[before.state].includes(run.state) && (reopened || run.epoch === before.epoch);

@@ -18,6 +18,8 @@ export type WatchedWorld = {
   readonly now: number;
   /** Max. number of milliseconds by which two clocks differ. */
   readonly skew: number;
+  /** The worker whose call is being carried out. */
+  readonly worker?: object | undefined;
 };
 
 /** Checks every write of a step record, and reports those that weren't allowed. */

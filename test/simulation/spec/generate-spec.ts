@@ -2,6 +2,7 @@ import type { TaskKind } from "../../../shared/pipeline/graph.ts";
 import type { Random } from "../random.ts";
 import {
   always,
+  type BackfillSpec,
   type Failing,
   isPure,
   isWaiting,
@@ -307,7 +308,47 @@ function queued(steps: readonly StepSpec[], queue: number | undefined): readonly
   );
 }
 
-/** A random pipeline of one to eight steps, most of them small. */
+/** Backfills over overlapping days. Some are cancelled, and some of these are resumed. */
+function backfillsFor(random: Random): BackfillSpec[] {
+  const count = random.pick([1, 2, 2, 3]);
+  return Array.from({ length: count }, (_, place) => {
+    const asked = random.pick([0, 1, 20, 200]);
+    const cancelled = random.chance(0.5) ? asked + random.pick([1, 10, 90, 600, 600, 1500]) : undefined;
+    const resumed =
+      cancelled !== undefined && random.chance(0.4) ? cancelled + random.pick([1, 60, 600]) : undefined;
+    return {
+      // Different for each, as the same request is the same backfill.
+      daysBack: 7 - place,
+      days: random.between(2, 5),
+      concurrency: random.between(1, 3),
+      asked,
+      ...(cancelled !== undefined && { cancelled }),
+      ...(resumed !== undefined && { resumed }),
+    };
+  });
+}
+
+/** A small pipeline whose many runs, of several priorities, wait for few slots. Some of them are backfills'. */
+function crowded(random: Random): PipelineSpec {
+  const steps = Array.from({ length: random.pick([1, 1, 2]) }, (_, place): StepSpec => {
+    const work: WorkSpec = random.chance(0.5)
+      ? { kind: "wait", seconds: random.pick([1, 30, 600, 1100]), form: "seconds" }
+      : { kind: random.pick(["lambda", "lambda", "batch"]), list: 0 };
+    const after = place > 0 ? ["s0"] : [];
+    const retries = { limit: work.kind === "wait" ? 0 : random.between(0, 1) };
+    return { name: `s${place}`, work, uses: [], after, retries };
+  });
+  const runs = random.between(1, 6);
+  return {
+    steps,
+    runs,
+    ...(random.chance(0.8) && { maxActiveRuns: random.pick([1, 1, 2]) }),
+    priorities: Array.from({ length: runs }, () => random.pick([1, 50, 100])),
+    ...(random.chance(0.7) && { backfills: backfillsFor(random) }),
+  };
+}
+
+/** A random pipeline of one to eight steps, most of them small; or a small one that has many runs. */
 export function generateSpec(random: Random): PipelineSpec {
   const steps = stepsFor(random, workFor);
   const several = random.chance(0.06);
@@ -321,7 +362,8 @@ export function generateSpec(random: Random): PipelineSpec {
   // Later additions are drawn last, too.
   const limits = limitsFor(random, several);
   const waiting = waitingOtherwise(random, bySize);
-  return { steps: queued(onSpotMachines(random, waiting), limits.queue), ...options, ...limits };
+  const spec = { steps: queued(onSpotMachines(random, waiting), limits.queue), ...options, ...limits };
+  return random.chance(0.12) ? crowded(random) : spec;
 }
 
 /**

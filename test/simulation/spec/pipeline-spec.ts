@@ -122,6 +122,17 @@ export type StepSpec = {
   readonly timeout?: number;
 };
 
+/** A backfill of the pipeline over days before the simulation's start, and when people ask for what, in seconds. */
+export type BackfillSpec = {
+  /** Its days: the first one, counted back from the start, and how many there are. */
+  readonly daysBack: number;
+  readonly days: number;
+  readonly concurrency: number;
+  readonly asked: number;
+  readonly cancelled?: number;
+  readonly resumed?: number;
+};
+
 /** A pipeline as plain JSON: it can be printed, made smaller, and turned into a definition. */
 export type PipelineSpec = {
   readonly steps: readonly StepSpec[];
@@ -138,6 +149,9 @@ export type PipelineSpec = {
   readonly queue?: number;
   /** Seconds that a run may take. */
   readonly timeout?: number;
+  /** Priorities of its runs, in the order of the requests; the others have the default. */
+  readonly priorities?: readonly number[];
+  readonly backfills?: readonly BackfillSpec[];
   /** The scheduled time of its runs, in seconds after the start of the simulation. */
   readonly startsIn?: number;
 };

@@ -67,11 +67,14 @@ export function* smallerSpecs(spec: PipelineSpec): Generator<PipelineSpec> {
   const options = [
     ...(["hooks", "followed", "runs", "maxActiveRuns"] as const),
     ...(["cancelsNew", "queue", "timeout", "startsIn"] as const),
+    ...(["priorities", "backfills"] as const),
   ];
   for (const option of options) {
     const { [option]: gone, ...others } = spec;
     if (gone !== undefined) yield others;
   }
+  for (const gone of spec.backfills ?? [])
+    yield { ...spec, backfills: spec.backfills?.filter((each) => each !== gone) ?? [] };
   for (const gone of steps.toReversed()) {
     if (steps.length === 1) break;
     yield {

@@ -4,6 +4,8 @@ import type { FaultKind } from "../faults/fault-plan.ts";
 const indexes: Readonly<Record<string, FaultKind>> = {
   dueRuns: "index stale",
   listRuns: "index stale",
+  // Backfills that are due.
+  due: "index stale",
   findByName: "job unlisted",
 };
 

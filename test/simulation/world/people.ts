@@ -1,3 +1,5 @@
+import type { BackfillRequest } from "../../../shared/backfill/plan-backfill.ts";
+import { cancelBackfill, resumeBackfill, startBackfill } from "../../../shared/backfill/start-backfill.ts";
 import { approveStep } from "../../../shared/operate/approve-step.ts";
 import { cancelRun } from "../../../shared/operate/cancel-run.ts";
 import { pauseRun, resumeRun } from "../../../shared/operate/pause-run.ts";
@@ -6,7 +8,8 @@ import type { Engine } from "../../../shared/ports/engine.ts";
 import { RunNotFoundError, RunStateError } from "../../../shared/run/run-errors.ts";
 import type { Run } from "../../../shared/state/run.ts";
 import type { StepRecord } from "../../../shared/state/step-record.ts";
-import type { PipelineSpec, WorkSpec } from "../spec/pipeline-spec.ts";
+import type { BackfillSpec, PipelineSpec, WorkSpec } from "../spec/pipeline-spec.ts";
+import { simulationStart } from "../spec/simulation-start.ts";
 import { isSimulated, type World } from "./world.ts";
 
 /** When a run is cancelled, active workers and the one that cancels are this many times more likely to meet faults. */
@@ -15,15 +18,26 @@ const exposedByCancel = 6;
 /** Max. number of epochs that people open. */
 const maxEpochs = 4;
 
+const day = 86_400_000;
+
+/** What people ask for if they want a backfill. */
+function backfillRequest(pipeline: string, { daysBack, days, concurrency }: BackfillSpec): BackfillRequest {
+  const date = (back: number) => new Date(simulationStart - back * day).toISOString().slice(0, 10);
+  const [from, to] = [date(daysBack), date(daysBack - days)];
+  return { pipeline, from, to, every: "day", concurrency, retryFailed: false };
+}
+
 /** What people ask for, at times of their own choice. */
 export class People {
   /** Runs that a person cancelled or tried to cancel. */
   readonly cancelled = new Set<string>();
   private readonly world: World;
+  private readonly spec: PipelineSpec;
   private readonly works: ReadonlyMap<string, WorkSpec>;
 
   constructor(world: World, spec: PipelineSpec) {
     this.world = world;
+    this.spec = spec;
     this.works = new Map(spec.steps.map(({ name, work }) => [name, work]));
     world.watch.onEnd = (run) => this.mayRetry(run);
     world.watch.onQuestion = (record) => this.answer(record);
@@ -62,6 +76,33 @@ export class People {
         const later = () => this.world.scheduler.in(delay, () => this.insist("resume", id, resumeRun));
         await this.ask("pause", id, (engine) => pauseRun(engine, id), later, later);
       });
+    }
+  }
+
+  /** Requests, cancels and resumes backfills, at the times of their specs. Nobody gives up before there is an answer. */
+  askForBackfills(pipeline: string): void {
+    const { scheduler, backfills } = this.world;
+    for (const [place, spec] of (this.spec.backfills ?? []).entries()) {
+      const { asked, cancelled, resumed } = spec;
+      const request = backfillRequest(pipeline, spec);
+      const name = `backfill ${place}`;
+      let id: string | undefined;
+      const start = async (engine: Engine) => {
+        id = (await startBackfill(engine, request)).id;
+      };
+      const cancel = async (engine: Engine) => {
+        if (id === undefined) return;
+        backfills.cancelled.add(id);
+        await cancelBackfill(engine, id);
+      };
+      const resume = async (engine: Engine) => {
+        if (id !== undefined) await resumeBackfill(engine, id, false);
+      };
+      scheduler.in(asked * 1000, () => this.insist(`start ${name}`, "", start));
+      if (cancelled !== undefined)
+        scheduler.in(cancelled * 1000, () => this.insist(`stop ${name}`, "", cancel));
+      if (resumed !== undefined)
+        scheduler.in(resumed * 1000, () => this.insist(`resume ${name}`, "", resume));
     }
   }
 

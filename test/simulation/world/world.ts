@@ -7,6 +7,7 @@ import type { HeldStep } from "../../../shared/state/step-record.ts";
 import { MemoryEngine } from "../../../shared/testing/memory-engine.ts";
 import { FaultLedger, subjectOf } from "../faults/fault-ledger.ts";
 import type { FaultKind, FaultPlan } from "../faults/fault-plan.ts";
+import { BackfillWatch } from "../invariants/backfill-watch.ts";
 import { RunWatch } from "../invariants/run-watch.ts";
 import { Violations } from "../invariants/violation.ts";
 import type { Random } from "../random.ts";
@@ -55,7 +56,7 @@ const lifetimes: Readonly<Record<TaskKind, number>> = {
 };
 
 /** How many times more likely a call meets a fault. Calls that can't be repeated are rare, and matter most. */
-const dangerous: Readonly<Record<string, number>> = { submit: 8, joinRun: 3, joinTally: 3 };
+const dangerous: Readonly<Record<string, number>> = { submit: 8, joinRun: 3, joinTally: 3, admitRun: 8 };
 
 /** A call on its way. */
 type Call = {
@@ -93,6 +94,7 @@ export class World {
   readonly scheduler: Scheduler;
   readonly violations = new Violations();
   readonly watch: RunWatch;
+  readonly backfills: BackfillWatch;
   readonly memory: MemoryEngine;
   readonly plan: FaultPlan;
   readonly trace: Trace;
@@ -129,6 +131,9 @@ export class World {
         get now() {
           return scheduler.now;
         },
+        get worker() {
+          return scheduler.current;
+        },
         skew: 2 * maxSkew,
       },
       this.violations,
@@ -136,6 +141,8 @@ export class World {
     this.watch.onHeld = (record) => {
       if (this.scheduler.current !== undefined) this.ledger.turnTo(this.scheduler.current, subjectOf(record));
     };
+    this.backfills = new BackfillWatch(this, this.violations);
+    this.watch.onStop = (before, run) => this.backfills.stopped(before, run);
     this.memory = new MemoryEngine([], {}, simulationStart);
     this.base = this.memory.engine;
   }
@@ -147,7 +154,9 @@ export class World {
 
   /** Replaces parts of the engine. */
   equip(replaced: Partial<Engine>): void {
-    this.base = { ...this.base, ...replaced, store: this.watch.over(this.memory.store) };
+    const store = this.watch.over(this.memory.store);
+    const backfills = this.backfills.over(this.memory.engine.backfills);
+    this.base = { ...this.base, ...replaced, store, backfills };
   }
 
   /** Deploys pipelines. Old processes aren't used again, so every worker that begins now has them. */
