@@ -52,7 +52,7 @@ describe("starting a run for a time that already has one", () => {
     const { runId } = await startOn(stage, "sweep", { scheduledAt, param: { label: "b" } });
     const asked = { scheduledAt, param: { alphas: [2] } };
     await expect(startOn(stage, "sweep", asked)).rejects.toThrow(
-      `run ${runId} was started before: same pipeline and time, other params: params.alphas is [1], not [2]; params.label is "b", not "a". Yours were not used; for a run with them give another --scheduled-at, or another --key`,
+      `run ${runId} was started before: same pipeline and time, other params: params.alphas is [1], not [2]; params.label is "b", not "a"; yours were not used`,
     );
     expect((await startOn(stage, "sweep", { ...asked, key: "two" })).said).toMatch(/^started run/);
     expect(await stage.invoke("start", { pipeline: "sweep", scheduledAt, params: asked.param })).toEqual({
@@ -60,5 +60,49 @@ describe("starting a run for a time that already has one", () => {
       differs: ["params.alphas is [1], not [2]", 'params.label is "b", not "a"'],
       remedy: "the params asked for were not used; start it for another time, or with a key of its own",
     });
+  });
+});
+
+describe("starting a run whose answer is lost", () => {
+  const single = definePipeline({ name: "single", params: z.strictObject({}) }, ({ step }) => {
+    step(
+      "only",
+      lambda({}, () => 1),
+    );
+  });
+
+  /** A stage whose clock is ahead of ours or behind, and which gets each request twice, two seconds apart. */
+  function target(ahead: number) {
+    const memory = new MemoryEngine([single], {}, Date.now() + ahead);
+    const invoke = async (_: string, request: unknown) => {
+      await startByHand(memory.engine, request);
+      memory.clock.moveTo(memory.clock.now() + 2000);
+      return startByHand(memory.engine, request);
+    };
+    return { memory, stage: { stage: "local", config: { region: "us-east-1" }, invoke } };
+  }
+
+  test.each([0, 60_000, -60_000])(
+    "starts one run, which begins at once, with clocks %d ms apart",
+    async (ahead) => {
+      const { memory, stage } = target(ahead);
+      const { runId, said } = await startOn(stage, "single", {});
+      expect(said).toBe(`started run ${runId}`);
+      const { runs } = await memory.store.listRuns({}, 10);
+      expect(runs).toMatchObject([{ runId, state: "RUNNING" }]);
+    },
+  );
+
+  test("starts two runs for two commands", async () => {
+    const { memory, stage } = target(0);
+    await startOn(stage, "single", {});
+    await startOn(stage, "single", {});
+    expect((await memory.store.listRuns({}, 10)).runs).toHaveLength(2);
+  });
+
+  test("is refused if the clocks differ by more than AWS tolerates", async () => {
+    await expect(startOn(target(400_000).stage, "single", {})).rejects.toThrow(
+      /^requestedAt is .*, but it is /,
+    );
   });
 });

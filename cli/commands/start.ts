@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { Command } from "commander";
 import { startedRun } from "../../shared/operate/run-answer.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../shared/pipeline/json.ts";
@@ -58,12 +59,16 @@ export async function startOn(
   const answer = await invokeFor(target, pipeline, "start", {
     pipeline,
     ...(Object.keys(given).length > 0 && { params: given }),
-    ...(scheduledAt !== undefined && { scheduledAt }),
-    ...(key !== undefined && { key }),
+    // The AWS SDK sends a request again if its answer is lost. The key is made here, once for each command.
+    ...(scheduledAt === undefined
+      ? { requestedAt: new Date().toISOString(), key: key ?? randomUUID() }
+      : { scheduledAt, ...(key !== undefined && { key }) }),
     ...(tag !== undefined && { tags: tag }),
   });
   const { runId, created, differs } = startedRun.parse(answer);
-  if (created) return { runId, answer, said: `started run ${runId}` };
+  // A key that only this command has: the SDK sent the request twice, and the first one started the run.
+  const isOwn = scheduledAt === undefined && key === undefined;
+  if (created || isOwn) return { runId, answer, said: `started run ${runId}` };
   const before = `run ${runId} was started before: same pipeline${key === undefined ? "" : ", key"} and time`;
   if (differs === undefined) return { runId, answer, said: before };
   throw new MillraceError(

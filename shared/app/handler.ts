@@ -19,7 +19,7 @@ function answering<R>(handle: (event: unknown) => Promise<R>): (event: unknown) 
 }
 
 /** A function that is invoked by hand or by the scheduler, with logs and traces. */
-export function invokedHandler<R>(handle: (event: unknown) => Promise<R>) {
+export function invokedHandler<R>(handle: (event: unknown, context: Context) => Promise<R>) {
   return middy<unknown, R>()
     .use(injectLambdaContext(logger))
     .use(captureLambdaHandler(tracer, { captureResponse: false }))

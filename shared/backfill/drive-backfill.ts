@@ -179,14 +179,23 @@ export async function driveBackfill(engine: Engine, id: string): Promise<void> {
 
 /**
  * Moves on every backfill that is due, each on its own. Reads only the backfills that are due, not all that are stored.
+ *
+ * @param until when it begins with no further backfill, epoch milliseconds. The next tick takes the others
+ * @returns how many backfills it handled
  */
-export async function driveBackfills(engine: Engine): Promise<void> {
+export async function driveBackfills(engine: Engine, until = Number.POSITIVE_INFINITY): Promise<number> {
   const now = new Date(engine.clock.now()).toISOString();
+  let handled = 0;
   for (const id of await engine.backfills.due(now, backfillsPerTick)) {
+    if (engine.clock.now() >= until) break;
+    handled += 1;
     try {
+      // Before it is read, so that a backfill that can't be read doesn't stay ahead of the others.
+      await engine.backfills.defer(id, later(engine));
       await driveBackfill(engine, id);
     } catch (error) {
       engine.log.error("backfill failed", { backfill: id, error });
     }
   }
+  return handled;
 }

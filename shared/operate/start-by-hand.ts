@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { canonicalJson, isJsonObject, type Json } from "../pipeline/json.ts";
 import { tags } from "../pipeline/tag.ts";
-import { parseRequest } from "../platform/parse-request.ts";
+import { parseRequest, RequestError } from "../platform/parse-request.ts";
 import type { Engine } from "../ports/engine.ts";
 import { checkedParams, type StartedRun, startRun } from "../run/start-run.ts";
 import type { StartedByHand } from "./run-answer.ts";
@@ -19,6 +19,11 @@ export const startRequest = z.strictObject({
   params: (z.json() as z.ZodType<Json>).optional(),
   /** The time that the run is for. If it's given, the same pipeline, time and key start only one run. */
   scheduledAt: requestedTime.optional(),
+  /**
+   * When the run was requested, by the caller's clock; for a run without `scheduledAt`. A request that is sent again, as
+   * clients of AWS do if an answer is lost, then starts no second run.
+   */
+  requestedAt: requestedTime.optional(),
   /** Distinguishes runs of one pipeline and time. */
   key: z.string().max(200).default(""),
   name: z.string().min(1).max(200).optional(),
@@ -45,6 +50,31 @@ function differences(has: Json, asked: Json): string[] {
   return names.flatMap((name) => line(`params.${name}`, has[name], asked[name]));
 }
 
+/**
+ * Maximum difference between the caller's clock and ours, in milliseconds: AWS refuses requests whose signature is five
+ * minutes old or more (AWS General Reference, "Signature Version 4").
+ */
+const maxClockDifference = 5 * 60_000;
+
+/**
+ * The time that a run is for.
+ *
+ * @throws RequestError if the caller's clock is wrong
+ */
+function timeOf(
+  { clock }: Engine,
+  { scheduledAt, requestedAt }: Pick<z.infer<typeof startRequest>, "scheduledAt" | "requestedAt">,
+): { scheduledAt?: string; atOnce?: boolean } {
+  if (scheduledAt !== undefined) return { scheduledAt };
+  if (requestedAt === undefined) return {};
+  if (Math.abs(Date.parse(requestedAt) - clock.now()) <= maxClockDifference)
+    return { scheduledAt: requestedAt, atOnce: true };
+  const now = new Date(clock.now()).toISOString();
+  throw new RequestError(`requestedAt is ${requestedAt}, but it is ${now}`, {
+    remedy: "Set the clock of the machine that sends the request.",
+  });
+}
+
 /** The answer for a run that had already been started. */
 async function startedBefore(
   engine: Engine,
@@ -68,7 +98,7 @@ async function startedBefore(
  * @throws RequestError, PipelineNotFoundError, ParamsError; nothing was started then
  */
 export async function startByHand(engine: Engine, request: unknown): Promise<StartedByHand> {
-  const { pipeline, params, scheduledAt, key, name, priority, ...others } = parseRequest(
+  const { pipeline, params, scheduledAt, requestedAt, key, name, priority, ...others } = parseRequest(
     startRequest,
     request,
   );
@@ -79,7 +109,7 @@ export async function startByHand(engine: Engine, request: unknown): Promise<Sta
     ...others,
     ...(priority !== undefined && { priority }),
     ...(params !== undefined && { params }),
-    ...(scheduledAt !== undefined && { scheduledAt }),
+    ...timeOf(engine, { scheduledAt, requestedAt }),
     ...(name !== undefined && { name }),
   });
   return run.created ? run : startedBefore(engine, run, pipeline, params ?? {});

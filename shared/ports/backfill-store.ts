@@ -13,4 +13,9 @@ export type BackfillStore = {
    * first. Repeated after a lost response, it returns true again.
    */
   put(next: Backfill): Promise<boolean>;
+  /**
+   * Moves the time at which a backfill is due to `dueAt` (ISO 8601, UTC), whatever else is stored of it. Nothing happens
+   * if it isn't due at any time.
+   */
+  defer(id: string, dueAt: string): Promise<void>;
 };

@@ -12,7 +12,9 @@ export type MeterName =
   | "StepEnded"
   | "StepDuration"
   | "StepRetried"
-  | "StepsRedriven";
+  | "StepsRedriven"
+  /** A tick that left due runs to the next one. */
+  | "SweepBehind";
 
 /** Counts nothing. */
 export const silentMeter: Meter = { count() {}, duration() {} };

@@ -25,6 +25,8 @@ export type StartRequest = {
   params?: Json;
   /** The time that the run is for, ISO 8601; the default is now. A run for a future time waits for it. */
   scheduledAt?: string;
+  /** Whether the run begins now even if its time lies ahead, as the clock that the time comes from may be ahead. */
+  atOnce?: boolean;
   cause: Cause;
   /** Text that distinguishes causes for the same pipeline and time. The same text and time never start a second run. */
   causeKey: string;
@@ -130,7 +132,8 @@ function newRun(
   const limits = limitsFor(pipeline, request);
   // A child takes its parent's time. A person may have started the parent before that time, so the child doesn't wait
   // for it.
-  const waits = request.cause.kind !== "step" && Date.parse(scheduledAt) > now + clockSkew;
+  const mayWait = request.cause.kind !== "step" && request.atOnce !== true;
+  const waits = mayWait && Date.parse(scheduledAt) > now + clockSkew;
   const state = waits ? "SCHEDULED" : openingState({ limits });
   const facts = {
     runId: runIdOf(pipeline.name, scheduledAt, request.causeKey),

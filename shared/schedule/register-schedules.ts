@@ -50,18 +50,30 @@ export function updatedSchedule(
 /** The pipelines whose schedules this worker has already registered. */
 const registered = new WeakSet<Engine["pipelines"]>();
 
+/** All stored schedules; undefined if one of them can't be read. */
+async function storedSchedules(engine: Engine): Promise<ReadonlyMap<string, StoredSchedule> | undefined> {
+  try {
+    const all = await engine.schedules.list();
+    return new Map(all.map((each) => [`${each.pipeline}#${each.name}`, each]));
+  } catch (error) {
+    engine.log.error("schedules not listed; each is read on its own", { error });
+    return undefined;
+  }
+}
+
 /**
  * Stores the schedules that are new or changed since the last deployment. Each worker does it once, because a
  * deployment starts new workers. If a schedule can't be stored, that is logged and tried again at the next tick.
  */
 export async function registerSchedules(engine: Engine): Promise<void> {
   if (registered.has(engine.pipelines)) return;
-  const all = new Map((await engine.schedules.list()).map((each) => [`${each.pipeline}#${each.name}`, each]));
+  const all = await storedSchedules(engine);
   let complete = true;
   for (const pipeline of engine.pipelines.values()) {
     for (const trigger of schedulesOf(pipeline)) {
-      const stored = all.get(`${pipeline.name}#${trigger.name}`);
       try {
+        const key = { pipeline: pipeline.name, name: trigger.name };
+        const stored = all ? all.get(`${key.pipeline}#${key.name}`) : await engine.schedules.get(key);
         const wanted = updatedSchedule(engine, pipeline.name, trigger, stored);
         if (wanted !== stored) complete = (await engine.schedules.put(wanted, stored)) && complete;
       } catch (error) {

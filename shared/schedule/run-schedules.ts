@@ -75,15 +75,22 @@ async function startDue(engine: Engine, key: ScheduleKey): Promise<void> {
  * Starts runs for each schedule whose time has come. The same time never starts two runs, however often this is called
  * and wherever it crashes: the run's id contains the time, and the schedule moves on only after its runs have started.
  * Reads only the schedules that are due, not all that are stored.
+ *
+ * @param until when it begins with no further schedule, epoch milliseconds. The next tick takes the others
+ * @returns how many schedules it handled
  */
-export async function runSchedules(engine: Engine): Promise<void> {
+export async function runSchedules(engine: Engine, until = Number.POSITIVE_INFINITY): Promise<number> {
   await registerSchedules(engine);
   const now = new Date(engine.clock.now()).toISOString();
+  let handled = 0;
   for (const key of await engine.schedules.due(now, schedulesPerTick)) {
+    if (engine.clock.now() >= until) break;
+    handled += 1;
     try {
       await startDue(engine, key);
     } catch (error) {
       engine.log.error("schedule failed", { ...key, error });
     }
   }
+  return handled;
 }

@@ -126,37 +126,41 @@ export async function sweepRun(
   runId: string,
   admitted: Set<string> = new Set(),
 ): Promise<void> {
+  // The next look is set before the run is read, so that a run that can't be read doesn't stay ahead of the others.
+  const usual = nextSweep(engine);
+  await engine.store.deferRun(runId, usual);
   const run = await engine.store.getRun(runId);
   if (run === undefined) return;
-  // The next look is set first, so that a run that breaks the sweep doesn't stop it for the others.
-  await engine.store.deferRun(runId, nextLook(engine, run));
+  const next = nextLook(engine, run);
+  if (next !== usual) await engine.store.deferRun(runId, next);
   if (run.state === "SCHEDULED" || run.state === "QUEUED") return sweepWaiting(engine, run, admitted);
   if (run.state === "RUNNING" || run.state === "PAUSED") return sweepRunning(engine, run);
   if (run.state === "CANCELLING") return settleCancellation(engine, run);
   if (isEnded(run)) await sweepEnded(engine, run);
 }
 
-/** Leaves a run to the newer code that wrote it. The run stays due, behind the others. */
-async function deferToNewerWorker(engine: Engine, runId: string, error: NewerRecordError): Promise<void> {
-  engine.log.warn("run was written by newer code; skipped", { runId, error });
-  await engine.store.deferRun(runId, nextSweep(engine));
-}
-
 /**
  * Looks after every run that is due, each on its own: if one fails, the failure is logged and the others continue.
  *
+ * @param until when it begins with no further run, epoch milliseconds. The next tick takes the others
  * @returns how many runs it looked at
  */
-export async function sweepRuns(engine: Engine): Promise<number> {
+export async function sweepRuns(engine: Engine, until = Number.POSITIVE_INFINITY): Promise<number> {
   const due = await engine.store.dueRuns(engine.clock.now(), runsPerSweep);
   const admitted = new Set<string>();
+  let swept = 0;
   for (const runId of due) {
+    if (engine.clock.now() >= until) break;
+    swept += 1;
     try {
       await sweepRun(engine, runId, admitted);
     } catch (error) {
-      if (error instanceof NewerRecordError) await deferToNewerWorker(engine, runId, error);
+      if (error instanceof NewerRecordError)
+        engine.log.warn("run was written by newer code; skipped", { runId, error });
       else engine.log.error("sweep of a run failed", { runId, error });
     }
   }
-  return due.length;
+  if (swept < due.length || due.length === runsPerSweep)
+    engine.meter.count("SweepBehind", { stage: engine.stage.name });
+  return swept;
 }

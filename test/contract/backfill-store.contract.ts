@@ -50,6 +50,19 @@ export function backfillStoreContract(make: () => Promise<BackfillStore>): void 
     expect(await store.get("unknown")).toBeUndefined();
   });
 
+  it("moves a backfill's due time without its other fields, and leaves one alone that isn't due", async () => {
+    await store.put(aBackfill);
+    await store.defer(aBackfill.id, timeAt(20));
+    expect(await store.get(aBackfill.id)).toEqual({ ...aBackfill, dueAt: timeAt(20) });
+    expect(await store.due(timeAt(19), 10)).toEqual([]);
+    expect(await store.due(timeAt(20), 10)).toEqual([aBackfill.id]);
+    await store.put(over);
+    await store.defer(aBackfill.id, timeAt(30));
+    await store.defer("unknown", timeAt(30));
+    expect(await store.get(aBackfill.id)).toEqual(over);
+    expect(await store.due(timeAt(40), 10)).toEqual([]);
+  });
+
   it("replaces only the version before", async () => {
     await store.put(aBackfill);
     expect(await store.put({ ...over, version: 1 })).toBe(false);

@@ -1,9 +1,8 @@
-import { driveBackfills } from "../../shared/backfill/drive-backfill.ts";
 import type { Engine, WorkerSize } from "../../shared/ports/engine.ts";
 import { type Meter, type MeterName, silentMeter } from "../../shared/ports/meter.ts";
 import { startRun } from "../../shared/run/start-run.ts";
 import type { Run } from "../../shared/state/run.ts";
-import { sweepRuns } from "../../shared/worker/sweep-run.ts";
+import { tick } from "../../shared/app/tick.ts";
 import { type Fault, FaultPlan, ratesFor } from "./faults/fault-plan.ts";
 import { FinalChecks } from "./invariants/final-checks.ts";
 import type { Violation } from "./invariants/violation.ts";
@@ -23,6 +22,8 @@ import { maxSkew, World } from "./world/world.ts";
 const name = "simulated";
 /** Milliseconds between two ticks, as in serverless.yml. */
 const tickMs = 60_000;
+/** Milliseconds that a tick may take, as in serverless.yml. */
+const tickTime = 55_000;
 /** How many milliseconds a step may wait, by what it waits for: a retry, a machine, a person. */
 const maxWaits = { retry: 1_200_000, machine: 3_600_000, person: 7_200_000 };
 /** How many more milliseconds the engine may take to find out by itself that it can continue. */
@@ -228,10 +229,7 @@ export class Simulation {
     this.nextTick += tickMs;
     this.checkProgress();
     this.world.ticks += 1;
-    const work = async (engine: Engine) => {
-      if (this.spec.backfills !== undefined) await driveBackfills(engine);
-      await sweepRuns(engine);
-    };
+    const work = (engine: Engine) => tick(engine, engine.clock.now() + tickTime);
     await this.world.begin(this.world.task("tick", "", ""), work, () => {});
   }
 

@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
-import { GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
+import { GetCommand, PutCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod";
 import { recordOf } from "../../pipeline/stored-record.ts";
 import type { BackfillStore } from "../../ports/backfill-store.ts";
 import { type Backfill, backfillRecord, listedBackfill } from "../../state/backfill.ts";
 import { batchGet } from "./dynamo-batch-get.ts";
-import { isFirst, isUnchangedVersion } from "./dynamo-conditions.ts";
+import { isDue, isFirst, isUnchangedVersion } from "./dynamo-conditions.ts";
 import {
   backfillIdFromKey,
   backfillKey,
@@ -95,6 +95,17 @@ export function dynamoBackfillStore(table: DynamoTable): BackfillStore {
       );
       if (written.ok || written.current === undefined) return written.ok;
       return isDeepStrictEqual(backfillOf(written.current), { ...next });
+    },
+
+    async defer(id, dueAt) {
+      const update = new UpdateCommand({
+        TableName,
+        Key: backfillKey(id),
+        UpdateExpression: "SET dueAt = :due",
+        ConditionExpression: isDue,
+        ExpressionAttributeValues: { ":due": dueAt },
+      });
+      await conditional(client.send(update));
     },
   };
 }

@@ -34,4 +34,9 @@ export class MemoryBackfillStore implements BackfillStore {
     this.backfills.set(next.id, copyState(next));
     return true;
   }
+
+  async defer(id: string, dueAt: string): Promise<void> {
+    const current = this.backfills.get(id);
+    if (current?.dueAt !== undefined) this.backfills.set(id, { ...current, dueAt });
+  }
 }

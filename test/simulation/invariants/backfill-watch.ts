@@ -29,6 +29,7 @@ export class BackfillWatch {
       get: (id) => store.get(id),
       list: (limit) => store.list(limit),
       due: (now, limit) => store.due(now, limit),
+      defer: (id, dueAt) => store.defer(id, dueAt),
       put: async (next) => {
         const written = await store.put(next);
         if (written && (this.latest.get(next.id)?.version ?? 0) < next.version) this.written(next);
