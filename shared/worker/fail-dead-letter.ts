@@ -5,6 +5,7 @@ import { isDue } from "../run/after-run-step.ts";
 import { nodeOf } from "../run/run-graph.ts";
 import { fatal } from "../state/failure.ts";
 import { claimRequest, claimStep } from "../step/claim-step.ts";
+import { settleLapsed } from "../step/commit-outcome.ts";
 import { failAttempt } from "../step/finish-attempt.ts";
 import { joinEnded } from "../step/join-step.ts";
 import type { StepWork } from "../step/step-work.ts";
@@ -28,6 +29,8 @@ export async function failDeadLetter(engine: Engine, message: StepMessage): Prom
   const claim = await claimStep(engine, claimRequest(work, message, now, now));
   if (claim.kind === "ended") return joinEnded(engine, work, claim.record);
   if (claim.kind !== "claim" && claim.kind !== "lost") return;
+  // The step's work may be done although its message couldn't be handled.
+  if (claim.kind === "lost" && (await settleLapsed(engine, work, claim.record, now)) === "committed") return;
   const reason =
     "its message was delivered again and again and could not be worked on: the step worker's log says why; once that is mended, retry the run";
   await endSubmission(engine, run, found.node, claim.record, "The step's message could not be worked on");

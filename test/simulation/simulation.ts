@@ -239,6 +239,7 @@ export class Simulation {
     }
     await checks.slots();
     checks.bodies(this.bodies);
+    await checks.published(this.bodies);
     checks.complete(this.jobs.complete);
     if (this.until > simulationStart) checks.cost(this.redriven, this.bodies);
     checks.jobs(this.jobs.submitted(), (job) => this.world.ledger.maySubmitTwice(job));

@@ -30,6 +30,8 @@ export const faultKinds = [
   "job too slow",
   "job forgotten",
   "object's event lost",
+  "function blocks",
+  "partition throttled",
 ] as const;
 export type FaultKind = (typeof faultKinds)[number];
 
@@ -77,6 +79,9 @@ const usualRates: Readonly<Record<FaultKind, number>> = {
   "job forgotten": 0.03,
   // Few pipelines wait for an object, and each waits once.
   "object's event lost": 0.4,
+  "function blocks": 0.04,
+  // A run makes many calls, and each of these lasts for minutes.
+  "partition throttled": 0.002,
 };
 
 /**

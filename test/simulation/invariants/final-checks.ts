@@ -12,7 +12,7 @@ import { followerParams, notices, sharedQueue } from "../spec/define-spec.ts";
 import { type Expectation, expectationOf, type Verdict } from "../spec/oracle.ts";
 import { failuresOf, followerName, isPure, type PipelineSpec, type StepSpec } from "../spec/pipeline-spec.ts";
 import { makerOf, textOf, type WorkOutput } from "../spec/pure-work.ts";
-import type { Bodies } from "../world/bodies.ts";
+import { type Bodies, publishedAt } from "../world/bodies.ts";
 import type { World } from "../world/world.ts";
 
 /** Steps of the notices for an end. */
@@ -101,6 +101,25 @@ export class FinalChecks {
         "a result is its attempt's own",
         `${record.step}[${record.index}], which is of ${makerOf(record)}, gives what ${made} made`,
       );
+  }
+
+  /** What a step published is what its committed attempt made: no earlier attempt overwrote it. */
+  async published(bodies: Bodies): Promise<void> {
+    const { watch, memory, ledger } = this.world;
+    const all = [...this.specs.values()].flatMap(({ steps }) => steps);
+    for (const record of watch.steps.latest.values()) {
+      const { runId, step, index, state } = record;
+      const spec = all.find(({ name }) => name === step);
+      if (state !== "SUCCEEDED" || index === "map" || spec?.work.kind !== "lambda") continue;
+      if (!bodies.publishes(spec) || ledger.mayOverwrite(subjectOf(record))) continue;
+      const bytes = await memory.objects.get(memory.objects.locate(publishedAt(runId, step, index)));
+      const made = bytes && new TextDecoder().decode(bytes);
+      if (made !== makerOf(record))
+        this.broken(
+          "what is over publishes nothing",
+          `${step}[${index}], which is of ${makerOf(record)}, has published what ${made} made`,
+        );
+    }
   }
 
   /** A worker that released a step because AWS refused a request doesn't count as lost. */

@@ -21,6 +21,11 @@ function thrownFor({ how }: Failing): Error {
   return how === "after" ? new RetryAfter("it fails for now", 7) : new Error("it fails");
 }
 
+/** Where a step publishes what it makes. */
+export function publishedAt(runId: string, step: string, index: number): string {
+  return `results/${runId}/${step}/${index}`;
+}
+
 /** The functions and jobs of a simulated pipeline. They take virtual time and fail as the spec says. */
 export class Bodies {
   /** How often each body began, by record and epoch. */
@@ -118,7 +123,8 @@ export class Bodies {
   private checkWorker(step: StepSpec, task: Task, runId: string, index: number): void {
     const { size = "small" } = step;
     const record = this.world.watch.steps.get(runId, step.name, index);
-    const isSuspect = step !== hookStep && record !== undefined && lossesTo(record, "worker") > 0;
+    const isSuspected = record !== undefined && (record.alone === true || lossesTo(record, "worker") > 0);
+    const isSuspect = step !== hookStep && isSuspected;
     // A worker that stood still may find its successor's record. A late hint may give another pass a worker of its own.
     const expected = task.zombie ? size : isSuspect ? "large" : size;
     const mayBeLarger = task.zombie || (record?.passes ?? 0) > 0;
@@ -138,7 +144,14 @@ export class Bodies {
     return Number(subject.slice(held.length));
   }
 
-  readonly lambda: LambdaBody = async (step, input, { runId, index, attempt }) => {
+  /** Whether a step's function publishes what it makes. */
+  publishes({ name, work }: StepSpec): boolean {
+    return (
+      isPure(work) && work.passes === undefined && this.world.plan.drawsFor(`${name}/publishes`).chance(0.3)
+    );
+  }
+
+  readonly lambda: LambdaBody = async (step, input, { runId, index, attempt, artifacts }) => {
     const task = this.world.scheduler.current;
     if (task === undefined) throw new Error(`step ${step.name} runs, and no worker does`);
     this.checkWorker(step, task, runId, index);
@@ -147,7 +160,12 @@ export class Bodies {
     if (step !== hookStep) this.world.begins(runId, step.name);
     task.charged = this.allowance(runId, step, index, epoch);
     await this.world.work(task, this.world.plan.drawsFor(`${task.name}/takes`).between(5, 1500));
-    return this.result({ runId, epoch, attempt }, step, index, input);
+    const made = makerOf({ runId, epoch, attempt });
+    const result = this.result({ runId, epoch, attempt }, step, index, input);
+    if (!this.publishes(step) || step === hookStep) return result;
+    const artifact = await artifacts.write("made", made, "text/plain");
+    await artifacts.publish(artifact, publishedAt(runId, step.name, index));
+    return result;
   };
 
   readonly job: JobBody = async (job, input, task) => {
