@@ -152,6 +152,7 @@ async function call(
   const over = new AbortController();
   const finished = new AbortController();
   const context = contextFor(engine, work, held, over.signal, guard);
+  const passed = time.passed(finished.signal);
   const ending = (async (): Promise<Outcome> => {
     try {
       return { output: asJson(await time.begin(() => run(copyJson(input) as never, context))) };
@@ -161,7 +162,7 @@ async function call(
   })();
   // A function that goes on after its time can still block the worker, so it's watched until it ends.
   void ending.then(() => time.end());
-  const timeout = time.passed(finished.signal).then<Outcome | "over">((isOver) => (isOver ? "over" : ending));
+  const timeout = passed.then<Outcome | "over">((isOver) => (isOver ? "over" : ending));
   const first = await Promise.race([ending, timeout]);
   finished.abort();
   // Code that blocks the event loop also blocks its timer: then only the clock says that the time is over.

@@ -60,6 +60,9 @@ const lifetimes: Readonly<Record<TaskKind, number>> = {
 /** Milliseconds after a function's time for which its worker may be blocked before the watch thread acts. */
 const grace = 1000;
 
+/** How many times the table throttles a run. Copies of messages make calls too, and would keep it throttled. */
+const maxThrottlings = 2;
+
 /** Kinds of workers whose calls are refused while a partition of the table is throttled. The others' senders try again. */
 const throttled: ReadonlySet<TaskKind> = new Set(["message", "event", "tick", "watch"]);
 
@@ -123,8 +126,8 @@ export class World {
   onJobFault: (task: Task, fault: FaultKind, args: readonly unknown[]) => void = () => {};
   private readonly names = new Map<string, number>();
   private readonly indexes = new LaggingIndexes();
-  /** Until when the table refuses calls about a run, by id: virtual time. */
-  private readonly throttledUntil = new Map<string, number>();
+  /** Until when the table refuses calls about a run, by id: virtual time, once for each time that it did. */
+  private readonly throttledUntil = new Map<string, readonly number[]>();
   /** When the first job of a name was submitted. */
   private readonly submittedAt = new Map<string, number>();
   private base: Engine;
@@ -319,11 +322,14 @@ export class World {
     const [first] = args;
     const runId = typeof first === "string" ? first : (first as { runId?: string } | undefined)?.runId;
     if (runId === undefined) return false;
+    const times = this.throttledUntil.get(runId) ?? [];
+    if ((times.at(-1) ?? 0) > this.now) return true;
+    if (times.length >= maxThrottlings) return false;
     const draws = this.plan.drawsFor(`${key}/partition`);
     const drawn = this.plan.decide(`${key}/partition`, ["partition throttled"], draws.next(), this.now);
-    if (drawn !== undefined)
-      this.throttledUntil.set(runId, this.now + draws.pick([3000, 20_000, 90_000, 240_000]));
-    return (this.throttledUntil.get(runId) ?? 0) > this.now;
+    if (drawn === undefined) return false;
+    this.throttledUntil.set(runId, [...times, this.now + draws.pick([3000, 20_000, 90_000, 240_000])]);
+    return true;
   }
 
   /** A call of a function takes so long that the function's time may end before it. */
