@@ -75,9 +75,10 @@ export class ThreadWatchdog implements Watchdog {
 
   /** A function begins. */
   private begin(): void {
+    // What was blocked until now was blocked by those that ran until now.
+    this.beat();
     this.running += 1;
     if (this.running === 1) {
-      this.see(Date.now());
       this.timer = setInterval(() => this.beat(), every);
       this.timer.unref();
     }
@@ -92,6 +93,7 @@ export class ThreadWatchdog implements Watchdog {
   }
 
   private stop(): void {
+    this.beat();
     this.running -= 1;
     if (this.running > 0) return;
     clearInterval(this.timer);
