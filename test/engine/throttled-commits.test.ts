@@ -4,8 +4,10 @@ import {
   eq,
   type Json,
   lambda,
+  type Ref,
   repeat,
   type StepOptions,
+  type Task,
 } from "../../shared/pipeline/index.ts";
 import type { Engine } from "../../shared/ports/engine.ts";
 import { noWatchdog, type Watchdog } from "../../shared/ports/watchdog.ts";
@@ -34,8 +36,12 @@ function counted(body: (call: number) => Json, options: StepOptions = {}, isRepe
       calls.count += 1;
       return body(calls.count);
     });
-    const until = (result: never) => eq(result, 2);
-    step("work", isRepeated ? repeat(task as never, { until, limit: 3, delay: 1 }) : task, options);
+    const until = (result: Ref<number>) => eq(result, 2);
+    step(
+      "work",
+      isRepeated ? repeat(task as unknown as Task<number>, { until, limit: 3, delay: 1 }) : task,
+      options,
+    );
   });
   return { memory: new MemoryEngine([pipeline]), calls };
 }

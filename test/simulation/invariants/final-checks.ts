@@ -308,7 +308,11 @@ export class FinalChecks {
   }
 
   /** No body began more often than its failures and its workers' faults explain. */
-  bodies({ begun }: Bodies): void {
+  bodies({ begun, late }: Bodies): void {
+    for (const record of this.world.watch.steps.latest.values()) {
+      if (record.state === "SUCCEEDED" && late.has(`${subjectOf(record)}.${record.attempt}`))
+        this.broken("who is late has timed out", `${record.step}[${record.index}] succeeded after its time`);
+    }
     const all = [...this.specs.values()].flatMap(({ steps }) => steps);
     for (const [key, count] of begun) {
       const [, step = "", index = "0", epoch = "1"] = /\/(.*)\[(.*)\]@(.*)$/.exec(key) ?? [];

@@ -21,6 +21,10 @@ function thrownFor({ how }: Failing): Error {
   return how === "after" ? new RetryAfter("it fails for now", 7) : new Error("it fails");
 }
 
+/** Seconds that a function of the simulation may take, and milliseconds by which its lease is longer. */
+const functionSeconds = 60;
+const leaseSlack = 5000;
+
 /** Where a step publishes what it makes. */
 export function publishedAt(runId: string, step: string, index: number): string {
   return `results/${runId}/${step}/${index}`;
@@ -30,6 +34,8 @@ export function publishedAt(runId: string, step: string, index: number): string 
 export class Bodies {
   /** How often each body began, by record and epoch. */
   readonly begun = new Map<string, number>();
+  /** Attempts whose functions returned after their time, as `subject.attempt`. */
+  readonly late = new Set<string>();
   /** How many failures a record had when it began a pass other than its first. */
   private readonly before = new Map<string, number>();
   private readonly world: World;
@@ -159,7 +165,12 @@ export class Bodies {
     this.note(runId, step.name, index, epoch);
     if (step !== hookStep) this.world.begins(runId, step.name);
     task.charged = this.allowance(runId, step, index, epoch);
+    const until = this.world.now + functionSeconds * 1000;
+    const { stolen } = task;
     await this.world.work(task, this.world.plan.drawsFor(`${task.name}/takes`).between(5, 1500));
+    // What others in the process took is given back, but not beyond the lease.
+    if (this.world.now > until + Math.min(task.stolen - stolen, leaseSlack))
+      this.late.add(`${subjectOf({ runId, step: step.name, index, epoch })}.${attempt}`);
     const made = makerOf({ runId, epoch, attempt });
     const result = this.result({ runId, epoch, attempt }, step, index, input);
     if (!this.publishes(step) || step === hookStep) return result;

@@ -367,7 +367,7 @@ export class World {
         this.ledger.mayLose(each),
     );
     const neighbours = task.workerSize === "small" ? others.filter(() => draws.chance(0.7)).slice(0, 9) : [];
-    const group = [task, ...neighbours];
+    const group = [...neighbours, task];
     const left = deadline.at - this.now;
     const mayEnd = neighbours.some(({ runs }) => runs.size > 0)
       ? this.ledger.mayLose(task)
