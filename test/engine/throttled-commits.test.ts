@@ -7,7 +7,6 @@ import {
   type Ref,
   repeat,
   type StepOptions,
-  type Task,
 } from "../../shared/pipeline/index.ts";
 import type { Engine } from "../../shared/ports/engine.ts";
 import { noWatchdog, type Watchdog } from "../../shared/ports/watchdog.ts";
@@ -39,7 +38,7 @@ function counted(body: (call: number) => Json, options: StepOptions = {}, isRepe
     const until = (result: Ref<number>) => eq(result, 2);
     step(
       "work",
-      isRepeated ? repeat(task as unknown as Task<number>, { until, limit: 3, delay: 1 }) : task,
+      isRepeated ? repeat(task as Parameters<typeof repeat<number>>[0], { until, limit: 3, delay: 1 }) : task,
       options,
     );
   });

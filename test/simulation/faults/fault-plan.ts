@@ -79,9 +79,9 @@ const usualRates: Readonly<Record<FaultKind, number>> = {
   "job forgotten": 0.03,
   // Few pipelines wait for an object, and each waits once.
   "object's event lost": 0.4,
-  "function blocks": 0.04,
+  "function blocks": 0.12,
   // A run makes many calls, and each of these lasts for minutes.
-  "partition throttled": 0.002,
+  "partition throttled": 0.01,
 };
 
 /**

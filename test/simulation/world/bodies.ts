@@ -165,12 +165,14 @@ export class Bodies {
     this.note(runId, step.name, index, epoch);
     if (step !== hookStep) this.world.begins(runId, step.name);
     task.charged = this.allowance(runId, step, index, epoch);
+    const key = `${subjectOf({ runId, step: step.name, index, epoch })}.${attempt}`;
+    // An attempt whose end couldn't be committed goes on in another worker.
+    this.late.delete(key);
     const until = this.world.now + functionSeconds * 1000;
     const { stolen } = task;
     await this.world.work(task, this.world.plan.drawsFor(`${task.name}/takes`).between(5, 1500));
     // What others in the process took is given back, but not beyond the lease.
-    if (this.world.now > until + Math.min(task.stolen - stolen, leaseSlack))
-      this.late.add(`${subjectOf({ runId, step: step.name, index, epoch })}.${attempt}`);
+    if (this.world.now > until + Math.min(task.stolen - stolen, leaseSlack)) this.late.add(key);
     const made = makerOf({ runId, epoch, attempt });
     const result = this.result({ runId, epoch, attempt }, step, index, input);
     if (!this.publishes(step) || step === hookStep) return result;

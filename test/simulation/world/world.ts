@@ -515,8 +515,10 @@ export class World {
     task.pending += 1;
     let open = true;
     return new Promise((resolve) => {
-      const end = (fault: FaultKind | undefined, settle: () => void) => {
-        if (task.dead || !open) return undefined;
+      const end = (fault: FaultKind | undefined, settle: () => void): Promise<void> | void => {
+        if (task.dead || !open || task.frozenUntil === Number.POSITIVE_INFINITY) return undefined;
+        const still = task.frozenUntil - this.now;
+        if (still > 0) return this.scheduler.in(still, () => end(fault, settle));
         open = false;
         this.trace.add(this.now, task.name, () => `worked ${fault?.toUpperCase() ?? ""}`);
         if (fault?.startsWith("worker killed")) return this.kill(task);
