@@ -34,6 +34,9 @@ function aborted(signal: AbortSignal): Promise<void> {
   });
 }
 
+/** Milliseconds by which a timer may fire before its time. */
+const timerSlack = 1;
+
 /** Milliseconds of a lease that no function uses, as its result has to be committed within the lease. */
 const leaseReserve = 2000;
 
@@ -75,12 +78,12 @@ class AllowedTime {
   }
 
   get isOver(): boolean {
-    return this.engine.clock.now() >= this.until;
+    return this.engine.clock.now() >= this.until - timerSlack;
   }
 
   /** Whether it ended although the function hasn't had all of its time, because others took too much of it. */
   get wasStolen(): boolean {
-    return this.engine.clock.now() - this.begun - this.stolen < this.allowed;
+    return this.engine.clock.now() - this.begun - this.stolen < this.allowed - timerSlack;
   }
 
   /** Calls the function. Until its first await, it alone blocks the worker. */

@@ -172,7 +172,9 @@ export class Bodies {
     const { stolen } = task;
     await this.world.work(task, this.world.plan.drawsFor(`${task.name}/takes`).between(5, 1500));
     // What others in the process took is given back, but not beyond the lease.
-    if (this.world.now > until + Math.min(task.stolen - stolen, leaseSlack)) this.late.add(key);
+    // A function that goes on after its worker's end has no result.
+    const isLate = this.world.now > until + Math.min(task.stolen - stolen, leaseSlack);
+    if (isLate && this.world.live.has(task)) this.late.add(key);
     const made = makerOf({ runId, epoch, attempt });
     const result = this.result({ runId, epoch, attempt }, step, index, input);
     if (!this.publishes(step) || step === hookStep) return result;

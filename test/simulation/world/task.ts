@@ -51,7 +51,7 @@ export class Task {
   onKilled: () => void = () => {};
   /** When its function's time limit is reached, and the controller that aborts it then. */
   deadline: Alarm | undefined;
-  /** Calls on their way that take longer than a function may. */
+  /** How often something took its function longer than it may; then its timers can ring. */
   late = 0;
   /** Until when it stands still: virtual time. */
   frozenUntil = 0;

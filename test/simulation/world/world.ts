@@ -381,6 +381,8 @@ export class World {
     for (const each of group) {
       each.frozenUntil = this.now + milliseconds;
       if (isShared) each.stolen += milliseconds;
+      // From now on, its timers may be set again.
+      each.late += 1;
     }
     if (milliseconds < Number.POSITIVE_INFINITY) {
       this.trace.add(
@@ -553,7 +555,11 @@ export class World {
       const controller = new AbortController();
       const alarm: Alarm = { at: this.scheduler.now + milliseconds, controller, isCleared: false };
       task.deadline = alarm;
-      if (task.late > 0) this.setAlarm(task, alarm);
+      if (task.late > 0) {
+        this.setAlarm(task, alarm);
+        // The worker may have nothing else to wait for.
+        task.onIdle();
+      }
       return {
         signal: controller.signal,
         clear: () => {
