@@ -25,6 +25,7 @@ import { silentLog } from "../shared/ports/log.ts";
 import { silentMeter } from "../shared/ports/meter.ts";
 import type { ObjectStore } from "../shared/ports/object-store.ts";
 import { parseStepMessage, type StepMessage } from "../shared/ports/step-queue.ts";
+import { noWatchdog } from "../shared/ports/watchdog.ts";
 import { startTestMinistack } from "../test/ministack.ts";
 import { createRunTable } from "../test/run-table.ts";
 import { CallRecord, countingPlace } from "./call-record.ts";
@@ -109,6 +110,7 @@ export async function startCountedEngine(): Promise<CountedEngine> {
         },
         objects: s3ObjectStore(counted.s3, names.bucket),
         clock: systemClock,
+        watchdog: noWatchdog,
         random: () => 0.5,
         log: silentLog,
         meter: silentMeter,

@@ -17,6 +17,7 @@ import { type MeasureOptions, NotMeasured, type Report, tableText } from "./repo
 import { measureRunLists } from "./run-lists.ts";
 import { measureTaxi } from "./taxi.ts";
 import { measureUnzip } from "./unzip.ts";
+import { measureWatchThread } from "./watch-thread.ts";
 import { wholeNumber } from "./whole-number.ts";
 
 type Measurements = Readonly<
@@ -29,6 +30,7 @@ const defaultMeasurements: Measurements = {
   costs: { what: "what a million steps cost, from those and list prices", measure: measureCosts },
   bundles: { what: "sizes of the functions' code, and their cold import", measure: measureBundles },
   "in-process": { what: "steps a second of the engine alone", measure: measureInProcess },
+  "watch-thread": { what: "what it costs to watch a worker for blocks", measure: measureWatchThread },
   "local-stack": { what: "milliseconds a step on the local stack", measure: measureLocalStack },
 };
 

@@ -84,6 +84,7 @@ function hurriedClock(clock: Clock): Clock {
   let passed = 0;
   return {
     deadline: (milliseconds) => clock.deadline(milliseconds),
+    pause: (milliseconds) => clock.pause(milliseconds),
     now() {
       passed += 1000;
       return clock.now() + passed;

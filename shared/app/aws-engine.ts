@@ -15,6 +15,7 @@ import { sqsStepQueue } from "../adapters/aws/sqs-step-queue.ts";
 import { type Environment, readEnvironment } from "../platform/env.ts";
 import { systemClock } from "../ports/clock.ts";
 import { defaultSettings, type Engine, localStage, type Stage } from "../ports/engine.ts";
+import { noWatchdog } from "../ports/watchdog.ts";
 import { deployedPipelines } from "./deployed-pipelines.ts";
 import { log, meter, tracer } from "./telemetry.ts";
 
@@ -67,6 +68,7 @@ export function awsEngine(environment: Environment): Engine {
     objects: s3ObjectStore(tracer.captureAWSv3Client(new S3Client()), environment.DATA_BUCKET),
     notifier: awsNotifier(environment),
     clock: systemClock,
+    watchdog: noWatchdog,
     random: Math.random,
     log,
     ...logPlaceOf(environment),

@@ -7,10 +7,10 @@ import { errorText, MillraceError } from "../pipeline/millrace-error.ts";
 import { logger, tracer } from "./telemetry.ts";
 
 /** Answers with the whole error: its caller gets only a text, from which the CLI reads the code and the remedy. */
-function answering<R>(handle: (event: unknown) => Promise<R>): (event: unknown) => Promise<R> {
-  return async (event) => {
+function answering<E extends unknown[], R>(handle: (...event: E) => Promise<R>): (...event: E) => Promise<R> {
+  return async (...event) => {
     try {
-      return await handle(event);
+      return await handle(...event);
     } catch (error) {
       if (!(error instanceof MillraceError)) throw error;
       throw Object.assign(new Error(errorText(error), { cause: error }), { name: error.name });

@@ -56,4 +56,5 @@ export const attemptFiles = {
   error: "_error.json",
   progress: "_progress.json",
   output: "_output.json",
+  outcome: "_outcome.json",
 } as const;

@@ -13,6 +13,7 @@ import type { ResultCache } from "./result-cache.ts";
 import type { RunStore } from "./run-store.ts";
 import type { ScheduleStore } from "./schedule-store.ts";
 import type { StepQueue } from "./step-queue.ts";
+import type { Watchdog } from "./watchdog.ts";
 
 /** The settings of an engine. */
 export type EngineSettings = {
@@ -69,6 +70,8 @@ export type Engine = {
   readonly objects: ObjectStore;
   readonly notifier: Notifier;
   readonly clock: Clock;
+  /** Notices functions that block their worker. */
+  readonly watchdog: Watchdog;
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly log: Log;

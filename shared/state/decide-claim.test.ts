@@ -146,6 +146,7 @@ const allFacts: Required<StepFacts> = {
   jobAttempts: [],
   answer: { approved: true, by: "ana", at: timeAt(1) },
   list: "0123456789abcdef",
+  alone: true,
 };
 
 describe("transitions", () => {

@@ -139,6 +139,8 @@ export const stepFacts = openObject({
   answer: answer.exactOptional(),
   /** Digest of a map's list, if the list may be different after a retry: see list-digest.ts. */
   list: z.string().exactOptional(),
+  /** Its function has a worker to itself: it blocks its worker, or it was in one that was blocked. */
+  alone: z.literal(true).exactOptional(),
   /** ISO 8601, UTC. */
   startedAt: z.string(),
 });

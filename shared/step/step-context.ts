@@ -6,6 +6,7 @@ import type { Engine } from "../ports/engine.ts";
 import { type ListedObject, parseObjectUri } from "../ports/object-store.ts";
 import type { StoredStep } from "../ports/run-store.ts";
 import { indexOf } from "../state/step-record.ts";
+import type { AttemptGuard } from "./attempt-guard.ts";
 import { publishArtifact, readPublished } from "./publish-artifact.ts";
 import { modelsFor } from "./step-models.ts";
 import { logFacts, type StepWork } from "./step-work.ts";
@@ -25,9 +26,9 @@ function artifactsFor(engine: Engine, work: StepWork, held: StoredStep): StepArt
       if (body === undefined) throw new MillraceError("OBJECT_READ", `${uri} does not exist`);
       return body;
     },
-    delete: (uri) => engine.objects.delete(uri),
-    publish: (artifact, key) => publishArtifact(engine.objects, artifact, key),
-    published: (key) => readPublished(engine.objects, key),
+    delete: async (uri) => engine.objects.delete(uri),
+    publish: async (artifact, key) => publishArtifact(engine.objects, artifact, key),
+    published: async (key) => readPublished(engine.objects, key),
   };
 }
 
@@ -65,13 +66,15 @@ function logFor(engine: Engine, work: StepWork, held: StoredStep): StepLog {
   };
 }
 
-/** The context that a step's function gets. */
+/** The context that a step's function gets. Once the attempt is over, its guard refuses all that reaches outside. */
 export function contextFor(
-  engine: Engine,
+  unguarded: Engine,
   work: StepWork,
   held: StoredStep,
   signal: AbortSignal,
+  guard: AttemptGuard,
 ): StepContext {
+  const engine = guard.engineFor(unguarded);
   const { runId, step, attempt } = held;
   const index = indexOf(held);
   return {

@@ -16,6 +16,7 @@ import type { Pipeline } from "../pipeline/pipeline.ts";
 import { defaultSettings, type Engine, localStage, type WorkerSize } from "../ports/engine.ts";
 import { silentLog } from "../ports/log.ts";
 import { silentMeter } from "../ports/meter.ts";
+import { noWatchdog } from "../ports/watchdog.ts";
 import { RunNotFoundError } from "../run/run-errors.ts";
 import { isActive, type Run } from "../state/run.ts";
 import { handleStepMessage } from "../worker/handle-step-message.ts";
@@ -102,6 +103,7 @@ export class MemoryEngine {
       objects: this.objects,
       notifier: this.notifier,
       clock: this.clock,
+      watchdog: noWatchdog,
       random: () => 0.5,
       log: silentLog,
       meter: silentMeter,

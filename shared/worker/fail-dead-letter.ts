@@ -6,6 +6,7 @@ import { nodeOf } from "../run/run-graph.ts";
 import { attemptAhead } from "../state/decide-claim.ts";
 import { engineError } from "../state/failure.ts";
 import { claimAsRead, claimRequest } from "../step/claim-step.ts";
+import { settleLapsed } from "../step/commit-outcome.ts";
 import { failAttempt } from "../step/finish-attempt.ts";
 import { joinEnded } from "../step/join-step.ts";
 import type { StepWork } from "../step/step-work.ts";
@@ -34,6 +35,8 @@ export async function failDeadLetter(engine: Engine, message: StepMessage): Prom
   const claim = await claimAsRead(engine, claimRequest(work, message, now, now), record);
   if (claim?.kind === "ended") return joinEnded(engine, work, claim.record);
   if (claim?.kind !== "claim" && claim?.kind !== "lost") return;
+  // The step's work may be done although its message couldn't be handled.
+  if (claim.kind === "lost" && (await settleLapsed(engine, work, claim.record, now)) === "committed") return;
   await endSubmission(engine, run, found.node, claim.record, "The step's message could not be handled");
   await failAttempt(engine, work, claim.record, {
     error: engineError("DEAD_LETTER", "its message was delivered repeatedly and never handled"),

@@ -12,12 +12,14 @@ import { type NextStep, TailCall } from "../run/tail-call.ts";
 import { engineError, type Failure } from "../state/failure.ts";
 import { childrenOf, type FoundStep, lossesTo, type StepRecord } from "../state/step-record.ts";
 import { type Claim, claimRequest, claimStep } from "../step/claim-step.ts";
+import { settleLapsed } from "../step/commit-outcome.ts";
 import { failAttempt } from "../step/finish-attempt.ts";
 import { joinEnded } from "../step/join-step.ts";
 import { driveShard } from "../step/map-step.ts";
+import { releaseNow, releaseStep } from "../step/release-step.ts";
 import type { StepWork } from "../step/step-work.ts";
 import { lookAtSuspended } from "./look-at-suspended.ts";
-import { releaseLease, runStep } from "./run-step.ts";
+import { runStep } from "./run-step.ts";
 
 /** Milliseconds that a lease lasts beyond the time that the work may take. */
 const leaseMarginMs = 5000;
@@ -70,20 +72,27 @@ function sizeFor({ size }: StepNode, { index, alone }: StepMessage): WorkerSize 
 }
 
 /**
- * Whether a function may take its worker down, because a worker died with it before. We can't tell which step killed a
- * small worker, so each runs alone from then on and can't be killed by another step again.
+ * Whether a function may take its worker down, because a worker died with it or was blocked before. We can't always tell
+ * which step did that to a small worker, so each runs alone from then on and can't be harmed by another step again.
  */
 export function isSuspect({ node }: StepWork, record: FoundStep): boolean {
   const isFunction = doneBy(node.task) === "worker" && record.index !== "map";
   // The steps that follow a run's end need data that only small workers may read, and they don't change a run.
-  return isFunction && !isAfterRunStep(node.name) && lossesTo(record, "worker") > 0;
+  const isSuspected = record.alone === true || lossesTo(record, "worker") > 0;
+  return isFunction && !isAfterRunStep(node.name) && isSuspected;
 }
 
 /** Hands a claimed step to a worker that does nothing else. If the hint is lost, the sweep sends another. */
-async function forwardAlone(engine: Engine, message: StepMessage, { record }: Claim): Promise<void> {
+async function forwardAlone(
+  engine: Engine,
+  message: StepMessage,
+  { run }: StepWork,
+  { record }: Claim,
+  deadline: number,
+): Promise<void> {
   const { runId, step, index } = record;
   engine.log.info("step that lost its worker is forwarded to a large worker", { runId, step, index });
-  await releaseLease(engine, record);
+  await releaseStep(engine, run, record, deadline);
   await engine.largeQueue.send([{ ...message, attempt: record.attempt, alone: true }]);
 }
 
@@ -113,9 +122,15 @@ async function claimAndRun(
   }
   const claim = await claimStep(engine, claimRequest(work, message, now, now + leaseOf(engine, work, index)));
   if (claim.kind === "claim" && size === "small" && isSuspect(work, claim.record))
-    return forwardAlone(engine, message, claim);
+    return forwardAlone(engine, message, work, claim, deadline);
   if (claim.kind === "claim") return runStep(engine, work, claim, deadline);
-  if (claim.kind === "lost") return failAttempt(engine, work, claim.record, workerLost(engine, claim.record));
+  if (claim.kind === "lost") {
+    const lapsed = await settleLapsed(engine, work, claim.record, deadline);
+    if (lapsed === "committed") return undefined;
+    if (lapsed === "lost") return failAttempt(engine, work, claim.record, workerLost(engine, claim.record));
+    await releaseNow(engine, claim.record);
+    return claimAndRun(engine, message, work, deadline);
+  }
   if (claim.kind === "ended") return joinEnded(engine, work, claim.record);
   if (claim.kind === "later") {
     // A hint for that time was sent when it was set, or the sweep sends one. Only a hint that is slightly early is sent

@@ -1,7 +1,6 @@
 import { submitStep } from "../batch/submit-step.ts";
 import type { Engine } from "../ports/engine.ts";
 import { dependantNamed } from "../run/after-run-step.ts";
-import { releasedLease } from "../state/decide-claim.ts";
 import { fatal } from "../state/failure.ts";
 import { requestApproval } from "../step/approval-step.ts";
 import { startChild } from "../step/child-step.ts";
@@ -13,6 +12,7 @@ import { changedList, listDigest, mayChange } from "../step/list-digest.ts";
 import { expandMap, maxChildren } from "../step/map-step.ts";
 import { awaitObject } from "../step/object-step.ts";
 import { readOrFail } from "../step/read-or-fail.ts";
+import { releaseStep } from "../step/release-step.ts";
 import { countOf, itemsOf, shouldRun } from "../step/step-input.ts";
 import type { StepWork } from "../step/step-work.ts";
 import { runWait } from "../step/wait-step.ts";
@@ -90,33 +90,18 @@ async function runIfWanted(engine: Engine, work: StepWork, claim: Claim, deadlin
 }
 
 /**
- * Releases a step that the worker couldn't finish because AWS throttled or failed. The next worker can continue at
- * once, and no worker counts as lost. If the release fails too, the lease runs out like that of a dead worker.
- */
-export async function releaseLease(engine: Engine, held: Claim["record"]): Promise<void> {
-  try {
-    await engine.store.putStep({ ...held, leaseUntil: releasedLease }, held.version);
-  } catch (error) {
-    const { runId, step, index } = held;
-    engine.log.warn("step could not be released; it is held until its lease ends", {
-      runId,
-      step,
-      index,
-      error,
-    });
-  }
-}
-
-/**
  * Runs a claimed step. If that isn't possible now, it releases the step and throws.
  *
  * @param deadline when the worker must have ended, epoch milliseconds
  */
 export async function runStep(engine: Engine, work: StepWork, claim: Claim, deadline: number): Promise<void> {
+  const watch = engine.watchdog.hold(claim.record);
   try {
     await runIfWanted(engine, work, claim, deadline);
   } catch (error) {
-    await releaseLease(engine, claim.record);
+    await releaseStep(engine, work.run, claim.record, deadline);
     throw error;
+  } finally {
+    watch.end();
   }
 }

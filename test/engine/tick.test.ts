@@ -1,8 +1,8 @@
 import * as z from "zod";
+import { tick } from "../../shared/app/tick.ts";
 import { startBackfill } from "../../shared/backfill/start-backfill.ts";
 import { cron, definePipeline, lambda, wait } from "../../shared/pipeline/index.ts";
 import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
-import { tick } from "../../shared/app/tick.ts";
 import { begin, runOf } from "./driving.ts";
 
 const params = z.strictObject({});

@@ -349,4 +349,58 @@ export const mutants: readonly Mutant[] = [
     find: "const onDemand = spotTriesLeft(resources, record) === 0 ?",
     replace: "const onDemand = spotTriesLeft(resources, record) === -1 ?",
   },
+  {
+    name: "a function that was timed out still reaches the world",
+    file: "shared/step/attempt-guard.ts",
+    find: "if (this.over === undefined) return;",
+    replace: "if (this.over !== null) return;",
+  },
+  {
+    name: "a function that returns after its time succeeds",
+    file: "shared/step/function-step.ts",
+    find: 'const isLate = first === "over" || time.isOver;',
+    replace: 'const isLate = first === "over";',
+  },
+  {
+    name: "a worker doesn't wait until a commit is no longer throttled, and keeps no result",
+    file: "shared/step/commit-outcome.ts",
+    find: "if (!passes(error)) throw error;\n      isKept",
+    replace: "throw error;\n      isKept",
+  },
+  {
+    name: "nobody looks for the result of a worker whose commit was throttled",
+    file: "shared/worker/handle-step-message.ts",
+    find: "const lapsed = await settleLapsed(engine, work, claim.record, deadline);",
+    replace: 'const lapsed: string = "lost";',
+  },
+  {
+    name: "a release that is throttled isn't noted",
+    file: "shared/step/release-step.ts",
+    find: "if (passes(error)) isNoted ||= await keepOutcome(engine, run, held, { released: true });",
+    replace: "",
+  },
+  {
+    name: "the steps beside a function that blocks are left to their leases",
+    file: "shared/worker/end-blocked.ts",
+    find: "if (blocker === undefined && isFunction) return releaseAlone(engine, work, held, deadline);",
+    replace: "if (blocker === undefined && isFunction) return undefined;",
+  },
+  {
+    name: "one of several functions is taken for the one that blocks",
+    file: "shared/worker/end-blocked.ts",
+    find: "return running.length === 1 ? running[0] : undefined;",
+    replace: "return running[0];",
+  },
+  {
+    name: "a function from a blocked worker shares a worker again",
+    file: "shared/worker/handle-step-message.ts",
+    find: "record.alone === true || lossesTo",
+    replace: "lossesTo",
+  },
+  {
+    name: "the time that another function took is not given back",
+    file: "shared/step/function-step.ts",
+    find: "this.begun + this.allowed + this.stolen, this.latest",
+    replace: "this.begun + this.allowed, this.latest",
+  },
 ];

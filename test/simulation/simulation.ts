@@ -1,8 +1,8 @@
+import { tick } from "../../shared/app/tick.ts";
 import type { Engine, WorkerSize } from "../../shared/ports/engine.ts";
 import { type Meter, type MeterName, silentMeter } from "../../shared/ports/meter.ts";
 import { startRun } from "../../shared/run/start-run.ts";
 import type { Run } from "../../shared/state/run.ts";
-import { tick } from "../../shared/app/tick.ts";
 import { type Fault, FaultPlan, ratesFor } from "./faults/fault-plan.ts";
 import { FinalChecks } from "./invariants/final-checks.ts";
 import type { Violation } from "./invariants/violation.ts";
@@ -259,6 +259,7 @@ export class Simulation {
       ({ runId }) => watch.failed.has(runId) || this.people.cancelled.has(runId),
     );
     checks.bodies(this.bodies);
+    await checks.published(this.bodies);
     checks.complete(this.jobs.complete);
     if (this.until > simulationStart) checks.cost(this.redriven, this.bodies);
     checks.jobs(this.jobs.submitted(), (job) => this.world.ledger.maySubmitTwice(job));

@@ -21,6 +21,11 @@ export class VirtualClock implements Clock {
     return { signal: timer.controller.signal, clear: () => void this.timers.delete(timer) };
   }
 
+  /** Nobody else moves the time while a worker waits, so the wait moves it itself. */
+  async pause(milliseconds: number): Promise<void> {
+    this.moveTo(this.time + milliseconds);
+  }
+
   /** Moves to a time and fires what was due by then. It never moves back. */
   moveTo(time: number): void {
     this.time = Math.max(this.time, time);

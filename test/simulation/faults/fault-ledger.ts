@@ -32,7 +32,15 @@ const countsAsFailure: ReadonlySet<FaultKind> = new Set([
   "function too slow",
   "job too slow",
 ]);
+/** Faults after which no other worker has to do the work again, or that are noted where they are decided. */
+const costsNoAttempt: ReadonlySet<FaultKind> = new Set(["function too slow", "function blocks"]);
 const workFaults: readonly FaultKind[] = ["worker killed before a call", "call late"];
+/**
+ * Faults that can hit a call that a function makes. A refusal would be the function's own failure, and a call that takes
+ * longer than the function may is one too.
+ */
+const functionFaults: readonly FaultKind[] = ["worker killed before a call", "worker killed after a call"];
+const lateFaults: readonly FaultKind[] = ["call late", "answer late"];
 
 /**
  * Counts what faults cost, so that no step fails because of faults alone, and so that the checks know what faults
@@ -48,6 +56,8 @@ export class FaultLedger {
   private readonly deaths = new Map<string, number>();
   /** How many messages of a record became dead letters. */
   private readonly deadLetters = new Map<string, number>();
+  /** Records whose functions made calls that took effect late. */
+  private readonly lateEffects = new Set<string>();
   /** Names of jobs that were missing in a list. */
   private readonly unlisted = new Set<string>();
 
@@ -88,8 +98,28 @@ export class FaultLedger {
     task.strikes += 1;
     // A worker that is struck twice may not have released what it held.
     if (/killed|late/.test(fault) || task.strikes > 1) this.recordDeath(task);
+    for (const subject of task.answersFor) this.recordDeath(task, subject);
     if (countsAsFailure.has(fault)) this.charge(task);
-    if (fault !== "function too slow") this.lose(task);
+    if (!costsNoAttempt.has(fault)) this.lose(task);
+  }
+
+  /** Whether a worker's record may lose one more attempt to faults. */
+  mayLose(task: Task): boolean {
+    return task.disturbed || this.lossesOf(task.subject) < lossesPerSubject;
+  }
+
+  /** Notes that a worker was ended because of a block: its function runs again, and no worker counts as lost. */
+  interrupt(task: Task): void {
+    this.lose(task);
+  }
+
+  /** Whether an effect of a record's earlier attempt may still come, because its call was on its way. */
+  mayOverwrite(subject: string): boolean {
+    return this.lateEffects.has(subject);
+  }
+
+  noteLateEffect({ subject }: Task): void {
+    this.lateEffects.add(subject);
   }
 
   /** Notes that a worker claimed a record. After a tail call, it's a different record than in the worker's message. */
@@ -139,6 +169,7 @@ export class FaultLedger {
   /** Faults that can hit a worker at a call. None, if its record has already lost as much as the engine tolerates. */
   faultsFor(task: Task): readonly FaultKind[] {
     if (!task.disturbed && this.lossesOf(task.subject) >= lossesPerSubject) return [];
+    if (task.runs.size > 0) return this.mayFail(task) ? [...functionFaults, ...lateFaults] : functionFaults;
     if (task.kind !== "job") return callFaults;
     return this.mayFail(task) ? [...jobFaults, "out of memory", "job too slow"] : jobFaults;
   }
@@ -147,7 +178,8 @@ export class FaultLedger {
   workFaultsFor(task: Task): readonly FaultKind[] {
     const applicable = this.faultsFor(task);
     if (task.kind === "job" || applicable.length === 0) return applicable;
-    return this.mayFail(task) ? ["function too slow", ...workFaults] : workFaults;
+    const others: readonly FaultKind[] = [...workFaults, "function blocks"];
+    return this.mayFail(task) ? ["function too slow", ...others] : others;
   }
 
   /** Whether one more failure may count against a worker's step without making the step fail. */

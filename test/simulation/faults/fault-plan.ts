@@ -32,6 +32,8 @@ export const faultKinds = [
   "job forgotten",
   "ended job forgotten",
   "object's event lost",
+  "function blocks",
+  "partition throttled",
 ] as const;
 export type FaultKind = (typeof faultKinds)[number];
 
@@ -81,6 +83,9 @@ const defaultRates: Readonly<Record<FaultKind, number>> = {
   "ended job forgotten": 0.04,
   // Few pipelines wait for an object, and each waits once.
   "object's event lost": 0.4,
+  "function blocks": 0.12,
+  // A run makes many calls, and each of these lasts for minutes.
+  "partition throttled": 0.01,
 };
 
 /**

@@ -13,7 +13,7 @@ import { followerParams, notices, sharedQueue } from "../spec/define-spec.ts";
 import { type Expectation, expectationOf, type Verdict } from "../spec/oracle.ts";
 import { failuresOf, followerName, isPure, type PipelineSpec, type StepSpec } from "../spec/pipeline-spec.ts";
 import { makerOf, textOf, type WorkOutput } from "../spec/pure-work.ts";
-import type { Bodies } from "../world/bodies.ts";
+import { type Bodies, publishedAt } from "../world/bodies.ts";
 import type { World } from "../world/world.ts";
 
 /** Steps of the notices for an end. */
@@ -102,6 +102,25 @@ export class FinalChecks {
         "a result is its attempt's own",
         `${record.step}[${record.index}], which is of ${makerOf(record)}, gives what ${made} made`,
       );
+  }
+
+  /** What a step published is what its committed attempt made: no earlier attempt overwrote it. */
+  async published(bodies: Bodies): Promise<void> {
+    const { watch, memory, ledger } = this.world;
+    const all = [...this.specs.values()].flatMap(({ steps }) => steps);
+    for (const record of watch.steps.latest.values()) {
+      const { runId, step, index, state } = record;
+      const spec = all.find(({ name }) => name === step);
+      if (state !== "SUCCEEDED" || index === "map" || spec?.work.kind !== "lambda") continue;
+      if (!bodies.publishes(spec) || ledger.mayOverwrite(subjectOf(record))) continue;
+      const bytes = await memory.objects.get(memory.objects.locate(publishedAt(runId, step, index)));
+      const made = bytes && new TextDecoder().decode(bytes);
+      if (made !== makerOf(record))
+        this.broken(
+          "what is over publishes nothing",
+          `${step}[${index}], which is of ${makerOf(record)}, has published what ${made} made`,
+        );
+    }
   }
 
   /** A worker that released a step because AWS refused a request doesn't count as lost. */
@@ -302,7 +321,11 @@ export class FinalChecks {
   }
 
   /** No body began more often than its failures and its workers' faults explain. */
-  bodies({ begun }: Bodies): void {
+  bodies({ begun, late }: Bodies): void {
+    for (const record of this.world.watch.steps.latest.values()) {
+      if (record.state === "SUCCEEDED" && late.has(`${subjectOf(record)}.${record.attempt}`))
+        this.broken("who is late has timed out", `${record.step}[${record.index}] succeeded after its time`);
+    }
     const all = [...this.specs.values()].flatMap(({ steps }) => steps);
     for (const [key, count] of begun) {
       const [, step = "", index = "0", epoch = "1"] = /\/(.*)\[(.*)\]@(.*)$/.exec(key) ?? [];

@@ -21,10 +21,21 @@ function thrownFor({ how }: Failing): Error {
   return how === "after" ? new RetryAfter("it fails for now", 7) : new Error("it fails");
 }
 
+/** Seconds that a function of the simulation may take, and milliseconds by which its lease is longer. */
+const functionSeconds = 60;
+const leaseSlack = 5000;
+
+/** Where a step publishes what it makes. */
+export function publishedAt(runId: string, step: string, index: number): string {
+  return `results/${runId}/${step}/${index}`;
+}
+
 /** The functions and jobs of a simulated pipeline. They take virtual time and fail as the spec says. */
 export class Bodies {
   /** How often each body began, by record and epoch. */
   readonly begun = new Map<string, number>();
+  /** Attempts whose functions returned after their time, as `subject.attempt`. */
+  readonly late = new Set<string>();
   /** How many failures a record had when it began a pass other than its first. */
   private readonly before = new Map<string, number>();
   private readonly world: World;
@@ -118,7 +129,8 @@ export class Bodies {
   private checkWorker(step: StepSpec, task: Task, runId: string, index: number): void {
     const { size = "small" } = step;
     const record = this.world.watch.steps.get(runId, step.name, index);
-    const isSuspect = step !== hookStep && record !== undefined && lossesTo(record, "worker") > 0;
+    const isSuspected = record !== undefined && (record.alone === true || lossesTo(record, "worker") > 0);
+    const isSuspect = step !== hookStep && isSuspected;
     // A worker that stood still may find its successor's record. A late hint may give another pass a worker of its own.
     const expected = task.zombie ? size : isSuspect ? "large" : size;
     const mayBeLarger = task.zombie || (record?.passes ?? 0) > 0;
@@ -138,7 +150,14 @@ export class Bodies {
     return Number(subject.slice(held.length));
   }
 
-  readonly lambda: LambdaBody = async (step, input, { runId, index, attempt }) => {
+  /** Whether a step's function publishes what it makes. */
+  publishes({ name, work }: StepSpec): boolean {
+    return (
+      isPure(work) && work.passes === undefined && this.world.plan.drawsFor(`${name}/publishes`).chance(0.3)
+    );
+  }
+
+  readonly lambda: LambdaBody = async (step, input, { runId, index, attempt, artifacts }) => {
     const task = this.world.scheduler.current;
     if (task === undefined) throw new Error(`step ${step.name} runs, and no worker does`);
     this.checkWorker(step, task, runId, index);
@@ -146,8 +165,22 @@ export class Bodies {
     this.note(runId, step.name, index, epoch);
     if (step !== hookStep) this.world.begins(runId, step.name);
     task.charged = this.allowance(runId, step, index, epoch);
+    const key = `${subjectOf({ runId, step: step.name, index, epoch })}.${attempt}`;
+    // An attempt whose end couldn't be committed goes on in another worker.
+    this.late.delete(key);
+    const until = this.world.now + functionSeconds * 1000;
+    const { stolen } = task;
     await this.world.work(task, this.world.plan.drawsFor(`${task.name}/takes`).between(5, 1500));
-    return this.result({ runId, epoch, attempt }, step, index, input);
+    // What others in the process took is given back, but not beyond the lease.
+    // A function that goes on after its worker's end has no result.
+    const isLate = this.world.now > until + Math.min(task.stolen - stolen, leaseSlack);
+    if (isLate && this.world.live.has(task)) this.late.add(key);
+    const made = makerOf({ runId, epoch, attempt });
+    const result = this.result({ runId, epoch, attempt }, step, index, input);
+    if (!this.publishes(step) || step === hookStep) return result;
+    const artifact = await artifacts.write("made", made, "text/plain");
+    await artifacts.publish(artifact, publishedAt(runId, step.name, index));
+    return result;
   };
 
   readonly job: JobBody = async (job, input, task) => {

@@ -71,6 +71,14 @@ export class Scheduler {
     this.current = undefined;
   }
 
+  /** Lets a worker's code run without the answer to a call: its timer fires, or a function that it left behind goes on. */
+  async wake(task: Task, act: () => void): Promise<void> {
+    this.current = task;
+    act();
+    await settled();
+    this.current = undefined;
+  }
+
   /** Answers one of a worker's calls and lets it run until it waits for another. */
   async answer(task: Task, settle: () => void): Promise<void> {
     this.current = task;

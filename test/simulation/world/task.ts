@@ -1,8 +1,21 @@
 import type { JobIdentity } from "../../../shared/batch/job-environment.ts";
 import type { WorkerSize } from "../../../shared/ports/engine.ts";
+import type { WatchedStep } from "../../../shared/ports/watchdog.ts";
 
 /** What a simulated worker was started for. */
-export type TaskKind = "start" | "message" | "event" | "tick" | "job" | "person" | "dead letter";
+export type TaskKind =
+  | "start"
+  | "message"
+  | "event"
+  | "tick"
+  | "job"
+  | "person"
+  | "dead letter"
+  /** The watch thread of a worker that is blocked. */
+  | "watch";
+
+/** A timer of a worker. */
+export type Alarm = { readonly at: number; readonly controller: AbortController; isCleared: boolean };
 
 /** One invocation of a worker. It works until it ends or is killed. */
 export class Task {
@@ -37,7 +50,18 @@ export class Task {
   /** Called when the worker is killed. */
   onKilled: () => void = () => {};
   /** When its function's time limit is reached, and the controller that aborts it then. */
-  deadline: { readonly at: number; readonly controller: AbortController } | undefined;
+  deadline: Alarm | undefined;
+  /** How often something took its function longer than it may; then its timers can ring. */
+  late = 0;
+  /** Until when it stands still: virtual time. */
+  frozenUntil = 0;
+  /** Milliseconds that others in its process have taken from it. */
+  stolen = 0;
+  /** The steps that it holds, and those whose functions it runs. */
+  readonly holds = new Set<WatchedStep>();
+  readonly runs = new Set<WatchedStep>();
+  /** For a watch thread, the records that it releases: see `subjectOf`. */
+  answersFor: readonly string[] = [];
   /** How many failures may count against its step in addition to the step's own. */
   charged: { readonly account: string; readonly max: number } | undefined;
   /** Whether any fault hit it. */

@@ -1,10 +1,12 @@
 import type { JobSubmission } from "../../../shared/ports/batch-service.ts";
 import type { Clock } from "../../../shared/ports/clock.ts";
 import type { Engine, WorkerSize } from "../../../shared/ports/engine.ts";
+import type { Watch, Watchdog, WatchedStep } from "../../../shared/ports/watchdog.ts";
 import { releasedLease } from "../../../shared/state/decide-claim.ts";
 import type { Run } from "../../../shared/state/run.ts";
 import type { HeldStep } from "../../../shared/state/step-record.ts";
 import { MemoryEngine } from "../../../shared/testing/memory-engine.ts";
+import { endBlocked } from "../../../shared/worker/end-blocked.ts";
 import { FaultLedger, subjectOf } from "../faults/fault-ledger.ts";
 import type { FaultKind, FaultPlan } from "../faults/fault-plan.ts";
 import { BackfillWatch } from "../invariants/backfill-watch.ts";
@@ -16,7 +18,7 @@ import { shown, type Trace } from "../trace.ts";
 import { gatedPort } from "./gated-port.ts";
 import { LaggingIndexes } from "./lagging-indexes.ts";
 import { Scheduler, type Soon } from "./scheduler.ts";
-import { Task, type TaskKind } from "./task.ts";
+import { type Alarm, Task, type TaskKind } from "./task.ts";
 
 /** Max. number of milliseconds by which a worker's clock is off. */
 export const maxSkew = 1500;
@@ -52,8 +54,18 @@ const lifetimes: Readonly<Record<TaskKind, number>> = {
   start: 30_000,
   person: 30_000,
   "dead letter": 30_000,
+  watch: 12_000,
   job: Number.POSITIVE_INFINITY,
 };
+
+/** Milliseconds after a function's time for which its worker may be blocked before the watch thread acts. */
+const grace = 1000;
+
+/** How many times the table throttles a run. Copies of messages make calls too, and would keep it throttled. */
+const maxThrottlings = 2;
+
+/** Kinds of workers whose calls are refused while a partition of the table is throttled. The others' senders try again. */
+const throttled: ReadonlySet<TaskKind> = new Set(["message", "event", "tick", "watch"]);
 
 /** How many times more likely a call meets a fault. Calls that can't be repeated are rare, and matter most. */
 const dangerous: Readonly<Record<string, number>> = { submit: 8, joinRun: 3, joinTally: 3, admitRun: 8 };
@@ -78,6 +90,7 @@ const plain: ReadonlySet<string> = new Set([
   "pipelines",
   "stage",
   "clock",
+  "watchdog",
   "random",
   "log",
   "meter",
@@ -115,6 +128,8 @@ export class World {
   onJobFault: (task: Task, fault: FaultKind, args: readonly unknown[]) => void = () => {};
   private readonly names = new Map<string, number>();
   private readonly indexes = new LaggingIndexes();
+  /** Until when the table refuses calls about a run, by id: virtual time, once for each time that it did. */
+  private readonly throttledUntil = new Map<string, readonly number[]>();
   /** When the first job of a name was submitted. */
   private readonly submittedAt = new Map<string, number>();
   private base: Engine;
@@ -184,7 +199,14 @@ export class World {
       this.draws.set(this.running, draws);
       return draws.next();
     };
-    return { ...this.base, ...Object.fromEntries(ports), clock: this.clock, random, workerSize };
+    return {
+      ...this.base,
+      ...Object.fromEntries(ports),
+      clock: this.clock,
+      watchdog: this.watchdog,
+      random,
+      workerSize,
+    };
   }
 
   /** A process for a worker: a free one, which may remember what earlier workers read, or a new one. */
@@ -272,26 +294,136 @@ export class World {
     const key = `${task.name}/${task.calls}`;
     const draws = this.plan.drawsFor(key);
     const draw = draws.next() / (task.exposed * (dangerous[method] ?? 1));
-    const fault = this.strike(task, key, this.ledger.faultsFor(task), draw);
-    const releasesLease = method === "putStep" && (args[0] as Partial<HeldStep>).leaseUntil === releasedLease;
-    if (fault !== undefined && releasesLease) this.ledger.recordDeath(task);
+    const isThrottled = this.isThrottled(task, key, port, args);
+    // A function that goes on after its worker's end meets no more faults.
+    const kinds = isThrottled || !this.live.has(task) ? [] : this.ledger.faultsFor(task);
+    const fault = this.strike(task, key, kinds, draw);
+    const letsGo = method === "putStep" && (args[0] as Partial<HeldStep>).leaseUntil === releasedLease;
+    if (fault !== undefined && letsGo) this.ledger.recordDeath(task);
     const latency = draws.between(1, 25);
     const late = draws.pick([2000, 25_000, 70_000, 110_000]);
-    if (fault === "call late" || fault === "answer late") this.ledger.recordZombie(task);
+    const isLate = fault === "call late" || fault === "answer late";
+    if (isLate) this.ledger.recordZombie(task);
+    if (isLate && task.runs.size > 0) this.delayFunction(task);
     return new Promise((resolve, reject) => {
       const call: Call = { task, key, port, method, args, effect, resolve, reject, late, draw: draws.next() };
       const takes = fault === "call late" ? late : latency;
       this.scheduler.soon({ kind: "call", about: `${port}.${method}`, task }, takes, (forced) =>
-        this.perform(call, forced ?? fault),
+        this.perform(call, forced ?? (isThrottled ? "partition throttled" : fault)),
       );
       task.onIdle();
     });
   };
 
   /** Answers a call, unless its worker is gone. A worker that has ended may still have open calls. */
-  private answer({ task }: Call, settle: () => void): Promise<void> | void {
+  private answer(call: Call, settle: () => void): Promise<void> | void {
+    const { task } = call;
     if (task.dead) return undefined;
-    return this.live.has(task) ? this.scheduler.answer(task, settle) : settle();
+    const still = task.frozenUntil - this.now;
+    if (still === Number.POSITIVE_INFINITY) return undefined;
+    if (still > 0) return this.scheduler.in(still, () => this.answer(call, settle));
+    return this.live.has(task) ? this.scheduler.answer(task, settle) : this.scheduler.wake(task, settle);
+  }
+
+  /** Whether the table refuses a call about a run, as it refuses all others about it for some time. */
+  private isThrottled(task: Task, key: string, port: string, args: readonly unknown[]): boolean {
+    if (port !== "store" || !throttled.has(task.kind)) return false;
+    const [first] = args;
+    const runId = typeof first === "string" ? first : (first as { runId?: string } | undefined)?.runId;
+    if (runId === undefined) return false;
+    const times = this.throttledUntil.get(runId) ?? [];
+    if ((times.at(-1) ?? 0) > this.now) return true;
+    if (times.length >= maxThrottlings) return false;
+    const draws = this.plan.drawsFor(`${key}/partition`);
+    const drawn = this.plan.decide(`${key}/partition`, ["partition throttled"], draws.next(), this.now);
+    if (drawn === undefined) return false;
+    this.throttledUntil.set(runId, [...times, this.now + draws.pick([3000, 20_000, 90_000, 240_000])]);
+    return true;
+  }
+
+  /** A call of a function takes so long that the function's time may end before it. */
+  private delayFunction(task: Task): void {
+    task.late += 1;
+    this.ledger.noteLateEffect(task);
+    this.ledger.charge(task);
+    if (task.deadline !== undefined) this.setAlarm(task, task.deadline);
+  }
+
+  private setAlarm(task: Task, alarm: Alarm): void {
+    const ring = (): Promise<void> | void => {
+      if (alarm.isCleared || task.dead || !this.live.has(task)) return undefined;
+      const still = task.frozenUntil - this.now;
+      if (still > 0 && still < Number.POSITIVE_INFINITY) return this.scheduler.in(still, ring);
+      return still > 0 ? undefined : this.scheduler.wake(task, () => alarm.controller.abort());
+    };
+    this.scheduler.agenda.add(alarm.at, ring);
+  }
+
+  /**
+   * A function blocks its process, with everything else in it: for less than its time, for slightly more, or for ever.
+   * In the last case, the watch thread ends the process once the function's time is over.
+   *
+   * @returns for how many milliseconds; undefined if the worker is ended
+   */
+  private block(task: Task, deadline: Alarm, draws: Random): number | undefined {
+    const others = [...this.live].filter(
+      (each) =>
+        each !== task &&
+        each.kind === "message" &&
+        each.workerSize === "small" &&
+        each.holds.size > 0 &&
+        each.frozenUntil <= this.now &&
+        this.ledger.mayLose(each),
+    );
+    const neighbours = task.workerSize === "small" ? others.filter(() => draws.chance(0.7)).slice(0, 9) : [];
+    const group = [...neighbours, task];
+    const left = deadline.at - this.now;
+    const mayEnd = neighbours.some(({ runs }) => runs.size > 0)
+      ? this.ledger.mayLose(task)
+      : this.ledger.mayFail(task);
+    const forms = mayEnd ? [300, 2500, left + 400, Number.POSITIVE_INFINITY] : [300, 2500];
+    const milliseconds = draws.pick(
+      this.ledger.mayFail(task) ? forms : forms.filter((each) => each !== left + 400),
+    );
+    if (milliseconds > left) this.ledger.charge(task);
+    const isShared = group.filter(({ runs }) => runs.size > 0).length > 1;
+    for (const each of group) {
+      each.frozenUntil = this.now + milliseconds;
+      if (isShared) each.stolen += milliseconds;
+      // From now on, its timers may be set again.
+      each.late += 1;
+    }
+    if (milliseconds < Number.POSITIVE_INFINITY) {
+      this.trace.add(
+        this.now,
+        task.name,
+        () => `BLOCKS for ${milliseconds} ms ${neighbours.map(({ name }) => name)}`,
+      );
+      return milliseconds;
+    }
+    for (const each of group) this.ledger.interrupt(each);
+    const over = Math.min(...group.flatMap(({ deadline }) => deadline?.at ?? []));
+    this.scheduler.agenda.add(over + grace, () => this.endBlocked(task, group));
+    return undefined;
+  }
+
+  /** What the watch thread of a process does: it ends the process, in the middle of whatever its workers do. */
+  private endBlocked(task: Task, group: readonly Task[]): Promise<void> {
+    const worker = {
+      blockedFor: grace,
+      held: group.flatMap(({ holds }) => [...holds]),
+      running: group.flatMap(({ runs }) => [...runs]),
+    };
+    this.trace.add(this.now, task.name, () => `BLOCKED, with ${group.map(({ name }) => name)}`);
+    for (const each of group) this.kill(each);
+    const watcher = this.task("watch", task.name, "");
+    watcher.workerSize = task.workerSize;
+    watcher.answersFor = worker.held.map(subjectOf);
+    return this.begin(
+      watcher,
+      (engine) => endBlocked(engine, worker, engine.clock.now() + 10_000),
+      () => {},
+    );
   }
 
   private async perform(call: Call, fault: FaultKind | undefined): Promise<void> {
@@ -302,6 +434,10 @@ export class World {
     if (fault === "worker killed before a call") {
       this.trace.add(this.now, task.name, () => `KILLED before ${what()}`);
       return this.kill(task);
+    }
+    if (fault === "partition throttled") {
+      this.trace.add(this.now, task.name, () => `THROTTLED ${what()}`);
+      return this.answer(call, () => call.reject(new ThrottledError(`${port}.${method}`)));
     }
     if (fault === "call refused") {
       this.trace.add(this.now, task.name, () => `REFUSED ${what()}`);
@@ -381,13 +517,22 @@ export class World {
     const key = `${task.name}/work`;
     const draws = this.plan.drawsFor(key);
     const drawn = this.strike(task, key, this.ledger.workFaultsFor(task), draws.next());
-    const late = draws.between(20_000, 118_000);
+    const drawnLate = draws.between(20_000, 118_000);
+    // A worker that stands still for longer than its function may has had a timeout.
+    const isPast = drawn === "call late" && deadline !== undefined && this.now + drawnLate > deadline.at;
+    const late =
+      isPast && !this.ledger.mayFail(task) ? Math.max(0, deadline.at - this.now - 3000) : drawnLate;
+    if (isPast && this.ledger.mayFail(task)) this.ledger.charge(task);
     if (drawn === "call late") this.ledger.recordZombie(task);
+    const blocked =
+      drawn === "function blocks" && deadline !== undefined ? this.block(task, deadline, draws) : 0;
     task.pending += 1;
     let open = true;
     return new Promise((resolve) => {
-      const end = (fault: FaultKind | undefined, settle: () => void) => {
-        if (task.dead || !open) return undefined;
+      const end = (fault: FaultKind | undefined, settle: () => void): Promise<void> | void => {
+        if (task.dead || !open || task.frozenUntil === Number.POSITIVE_INFINITY) return undefined;
+        const still = task.frozenUntil - this.now;
+        if (still > 0) return this.scheduler.in(still, () => end(fault, settle));
         open = false;
         this.trace.add(this.now, task.name, () => `worked ${fault?.toUpperCase() ?? ""}`);
         if (fault?.startsWith("worker killed")) return this.kill(task);
@@ -395,11 +540,20 @@ export class World {
         return task.dead ? undefined : this.scheduler.answer(task, settle);
       };
       const about: Soon = { kind: task.kind === "job" ? "job" : "work", about: "", task };
+      if (blocked === undefined) return task.onIdle();
       if (drawn === "function too slow" && deadline !== undefined)
-        this.scheduler.agenda.add(deadline.at, () => end(drawn, () => deadline.controller.abort()));
+        this.scheduler.agenda.add(deadline.at, () =>
+          end(drawn, () => {
+            deadline.controller.abort();
+            // The function doesn't notice, and goes on in the process.
+            this.scheduler.in(draws.between(1, 100_000), () =>
+              task.dead ? undefined : this.scheduler.wake(task, resolve),
+            );
+          }),
+        );
       // A worker that stands still doesn't notice that its time is up.
       else
-        this.scheduler.soon(about, drawn === "call late" ? late : milliseconds, (forced) =>
+        this.scheduler.soon(about, drawn === "call late" ? late : milliseconds + blocked, (forced) =>
           end(forced ?? drawn, resolve),
         );
       task.onIdle();
@@ -411,13 +565,53 @@ export class World {
     deadline: (milliseconds) => {
       const task = this.running;
       const controller = new AbortController();
-      task.deadline = { at: this.scheduler.now + milliseconds, controller };
+      const alarm: Alarm = { at: this.scheduler.now + milliseconds, controller, isCleared: false };
+      task.deadline = alarm;
+      if (task.late > 0) {
+        this.setAlarm(task, alarm);
+        // The worker may have nothing else to wait for.
+        task.onIdle();
+      }
       return {
         signal: controller.signal,
         clear: () => {
-          task.deadline = undefined;
+          alarm.isCleared = true;
+          if (task.deadline === alarm) task.deadline = undefined;
         },
       };
     },
+    pause: (milliseconds) => {
+      const task = this.running;
+      if (task.dead) return new Promise(() => {});
+      task.pending += 1;
+      return new Promise((resolve) => {
+        this.scheduler.in(milliseconds, () => this.wait(task, resolve));
+        task.onIdle();
+      });
+    },
   };
+
+  /** A worker's pause is over, unless it stands still. */
+  private wait(task: Task, resolve: () => void): Promise<void> | void {
+    if (task.dead || task.frozenUntil === Number.POSITIVE_INFINITY) return undefined;
+    const still = task.frozenUntil - this.now;
+    if (still > 0) return this.scheduler.in(still, () => this.wait(task, resolve));
+    return this.live.has(task) ? this.scheduler.answer(task, resolve) : this.scheduler.wake(task, resolve);
+  }
+
+  private readonly watchdog: Watchdog = {
+    hold: (held) => this.watched(this.running.holds, held),
+    run: (held) => this.watched(this.running.runs, held),
+  };
+
+  private watched(among: Set<WatchedStep>, held: WatchedStep): Watch {
+    const task = this.running;
+    const before = task.stolen;
+    among.add(held);
+    return {
+      stolen: () => task.stolen - before,
+      extend: () => {},
+      end: () => void among.delete(held),
+    };
+  }
 }

@@ -1,0 +1,43 @@
+import * as z from "zod";
+import { definePipeline, lambda, type Pipeline } from "../../shared/pipeline/index.ts";
+
+const nothing = z.strictObject({});
+
+/** Blocks the event loop. */
+function busy(milliseconds: number): void {
+  const until = Date.now() + milliseconds;
+  while (Date.now() < until);
+}
+
+const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** A function that computes for longer than its timeout, and then returns. */
+const long = definePipeline({ name: "busy", params: nothing }, ({ step }) => {
+  step(
+    "compute",
+    lambda({}, () => {
+      busy(6000);
+      return 1;
+    }),
+    { timeout: 2, retries: { limit: 0 } },
+  );
+});
+
+/** A function that never ends, among others that only wait. */
+const endless = definePipeline({ name: "endless", params: nothing }, ({ map }) => {
+  map(
+    "each",
+    [0, 1, 2, 3, 4, 5],
+    (n) =>
+      lambda({ n }, async ({ n }) => {
+        await pause(500);
+        if (n === 0) busy(Number.POSITIVE_INFINITY);
+        await pause(1000);
+        return n;
+      }),
+    { timeout: 3, retries: { limit: 0 } },
+  );
+});
+
+/** Pipelines whose functions block their workers. */
+export const pipelines: readonly Pipeline[] = [long, endless];
