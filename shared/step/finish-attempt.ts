@@ -6,7 +6,13 @@ import type { StoredStep } from "../ports/run-store.ts";
 import { maxMessageDelay } from "../ports/step-queue.ts";
 import { countedError, decideRetry, type Failure } from "../state/failure.ts";
 import { betweenPasses, cached, ended, retrying, succeeded } from "../state/step-changes.ts";
-import { type EndedStep, hasResult, type StoredValue, type SucceededStep } from "../state/step-record.ts";
+import {
+  type EndedStep,
+  hasResult,
+  type StepRecord,
+  type StoredValue,
+  type SucceededStep,
+} from "../state/step-record.ts";
 import { keepResult } from "./cached-result.ts";
 import { replaceStep } from "./claim-step.ts";
 import { joinEnded } from "./join-step.ts";
@@ -51,7 +57,7 @@ export async function commitEnd(
  * Sends the hint that moves a step on after a delay. If the delay is too long for a message, the sweep sends the hint
  * once the time is near. Forwarding a message again and again would forward each of its copies as well.
  */
-export async function hintLater(engine: Engine, work: StepWork, record: StoredStep, delay: number) {
+export async function hintLater(engine: Engine, work: StepWork, record: StepRecord, delay: number) {
   if (delay > maxMessageDelay) return;
   await engine.queue.send([hintFor(record, work.run.epoch)], Math.max(0, delay));
 }
@@ -83,7 +89,7 @@ export async function succeedAttempt(
     if ((await replaceStep(engine, next, held)) === undefined) return;
     const result = JSON.stringify(output).slice(0, 500);
     engine.log.info("pass ended", { ...logFacts(work, held), pass: next.passes, result });
-    return hintLater(engine, work, held, after.delay);
+    return hintLater(engine, work, next, after.delay);
   }
   const stored = await storeValue(engine, work.run, held, output);
   const record = succeeded(held, stored, engine.clock.now());
@@ -130,5 +136,5 @@ export async function failAttempt(
   const facts = { ...logFacts(work, held), inMilliseconds: delay, error, ...(lostTo && { lostTo }) };
   engine.log.warn("step will be retried", facts);
   engine.meter.count("StepRetried", { pipeline: work.run.pipeline });
-  await hintLater(engine, work, held, delay);
+  await hintLater(engine, work, next, delay);
 }

@@ -38,6 +38,24 @@ export function delayBeforeRetry(engine: Engine, tried: number): number {
   return bound * (0.5 + engine.random() / 2);
 }
 
+/**
+ * Asks AWS again while it throttles or fails.
+ *
+ * @param until when it gives up, epoch milliseconds
+ * @throws the last error
+ */
+export async function askUntil<T>(engine: Engine, until: number, ask: () => Promise<T>): Promise<T> {
+  for (let tried = 1; ; tried += 1) {
+    try {
+      return await ask();
+    } catch (error) {
+      const delay = delayBeforeRetry(engine, tried);
+      if (!passes(error) || engine.clock.now() + delay >= until) throw error;
+      await engine.clock.pause(delay);
+    }
+  }
+}
+
 const placeOf = (engine: Engine, run: Run, held: HeldStep) =>
   engine.objects.locate(attemptPrefix(run, held) + attemptFiles.outcome);
 

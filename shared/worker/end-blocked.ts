@@ -5,6 +5,7 @@ import { nodeOf } from "../run/run-graph.ts";
 import type { Failure } from "../state/failure.ts";
 import { stepLabel } from "../state/step-record.ts";
 import { commitOutcome } from "../step/commit-outcome.ts";
+import { askUntil } from "../step/kept-outcome.ts";
 import { releaseAlone, releaseStep } from "../step/release-step.ts";
 import { hintFor, type StepWork } from "../step/step-work.ts";
 
@@ -48,8 +49,8 @@ async function endOne(
   worker: BlockedWorker,
   deadline: number,
 ): Promise<void> {
-  const run = await engine.store.getRun(held.runId);
-  const found = run && (await nodeOf(engine, run, held.step));
+  const run = await askUntil(engine, deadline, () => engine.store.getRun(held.runId));
+  const found = run && (await askUntil(engine, deadline, () => nodeOf(engine, run, held.step)));
   if (run === undefined || found === undefined) return;
   const work: StepWork = { run, ...found };
   const blocker = blockerOf(worker);

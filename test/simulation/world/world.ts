@@ -437,6 +437,8 @@ export class World {
     }
     if (fault === "partition throttled") {
       this.trace.add(this.now, task.name, () => `THROTTLED ${what()}`);
+      // The watch thread may find no moment at which it can release what the blocked worker holds.
+      for (const subject of task.answersFor) this.ledger.recordDeath(task, subject);
       return this.answer(call, () => call.reject(new ThrottledError(`${port}.${method}`)));
     }
     if (fault === "call refused") {
@@ -537,7 +539,8 @@ export class World {
         this.trace.add(this.now, task.name, () => `worked ${fault?.toUpperCase() ?? ""}`);
         if (fault?.startsWith("worker killed")) return this.kill(task);
         if (fault !== undefined && task.kind === "job") this.onJobFault(task, fault, []);
-        return task.dead ? undefined : this.scheduler.answer(task, settle);
+        if (task.dead) return undefined;
+        return this.live.has(task) ? this.scheduler.answer(task, settle) : this.scheduler.wake(task, settle);
       };
       const about: Soon = { kind: task.kind === "job" ? "job" : "work", about: "", task };
       if (blocked === undefined) return task.onIdle();
