@@ -18,7 +18,7 @@ const moment = z.iso.datetime({ offset: true });
 /** A bound of a backfill: its moment, and the wall time that its rhythm counts from. */
 export type Bound = {
   readonly at: Date;
-  /** Midnight for a date, also on a day whose clocks skip midnight. As in `WallClock`. */
+  /** For a date, its midnight, even if clocks skip it. A number as `WallClock` uses it. */
   readonly wall: number;
 };
 

@@ -10,7 +10,7 @@ const ahead = 50;
 /** A time, and the run for it, if there is one. */
 export type CheckedTime = { readonly time: string; readonly run: Run | undefined };
 
-/** What a backfill must do for a time, or how the time came out. */
+/** What a backfill must do for a time, or the time's result. */
 export type TimeState = "missing" | "again" | "open" | "succeeded" | "skipped" | "failed";
 
 /** The standing of a backfill's time. */

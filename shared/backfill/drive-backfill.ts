@@ -64,7 +64,7 @@ function upcomingTimes({ timetable, next, to }: Backfill): { times: string[]; af
 
 const later = (engine: Engine) => new Date(engine.clock.now() + turnDelayMs).toISOString();
 
-/** Whether a run doesn't have it yet that a backfill wants it. */
+/** Whether a run's record should list a backfill among those who want the run, but doesn't do so yet. */
 function isUnnoted(run: Run, id: string): boolean {
   return hasWanters(run) && !wantersOf(run).has(id);
 }
@@ -104,8 +104,8 @@ function isWanted(run: Run, id: string): boolean {
 
 /**
  * Lets go of a run for a cancelled backfill. If nobody else wants the run, it is cancelled. Both writes have the
- * condition that nobody changed who wants the run since it was read: if two backfills let go of a run at once, one of
- * them cancels it, and if another begins to want it, nobody does.
+ * condition that nobody changed who wants the run since it was read. So if two backfills let go of a run at once, one
+ * of them cancels it. If another backfill begins to want the run meanwhile, nobody cancels it.
  */
 async function letGo(engine: Engine, id: string, found: Run): Promise<void> {
   for (let run: Run | undefined = found; run !== undefined; run = await engine.store.getRun(run.runId)) {

@@ -35,9 +35,9 @@ export type BackfillRequest = {
 };
 
 /**
- * Distinguishes a backfill's runs from others. They have the same cause keys as the pipeline's or the schedule's own
- * runs for those times, so the backfill skips what one of those did. If the request has parameters of its own, its runs
- * are different ones.
+ * The cause key of a backfill's runs. It is the key that the pipeline's or the schedule's own runs have, so the
+ * backfill skips the times that those have done. If the request has parameters of its own, the key differs, and so do
+ * the runs.
  */
 function causeKeyOf({ schedule, params }: BackfillRequest): string {
   const own = schedule === undefined ? "" : scheduleCauseKey(schedule);

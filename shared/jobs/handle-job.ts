@@ -14,8 +14,8 @@ import { jobEnded } from "./job-ended.ts";
 import { recordFor, recordJobState } from "./record-job-state.ts";
 
 /**
- * When the step of a job's attempt continues, after a failure or with another pass. Epoch milliseconds; undefined if it
- * doesn't. The end of such a job was already handled, except that the hint may not have been sent.
+ * When a step continues whose job has ended: the time of its retry or of its next pass, in epoch milliseconds.
+ * Undefined if it doesn't continue. If it does, the job's end was already handled, but its hint may not have been sent.
  */
 function continuesAt(record: StepRecord, job: JobIdentity): number | undefined {
   if (record.epoch !== job.epoch || record.attempt !== job.attempt) return undefined;
@@ -24,8 +24,8 @@ function continuesAt(record: StepRecord, job: JobIdentity): number | undefined {
 }
 
 /**
- * Handles Batch's news about a job, from an event or because the sweep asked. News may be late, repeated or out of
- * order. For jobs that aren't ours or no longer count, nothing happens.
+ * Handles Batch's news about a job, from an event or because the sweep asked. News may be late or out of order, and a
+ * duplicate event does no harm. For jobs that aren't ours or no longer count, nothing happens.
  */
 export async function handleJob(engine: Engine, detail: JobDetail): Promise<void> {
   const owner = ownerOf(detail);

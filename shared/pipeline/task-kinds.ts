@@ -25,7 +25,10 @@ type TaskCode = {
 /** Who does the work: a worker calls a function, a job does it on Batch, or the step waits for something else. */
 export type DoneBy = "worker" | "job" | "others";
 
-/** Everything that differs between kinds of tasks before a run: how a task is defined, and how it looks. */
+/**
+ * Everything that differs between kinds of tasks before a run: how a task is defined, and how it looks. To add a step
+ * kind, follow the recipe in CONTRIBUTING.md.
+ */
 type TaskRules<K extends TaskKind> = {
   readonly doneBy: DoneBy;
   /** The data that the graph keeps of a task. */

@@ -44,7 +44,7 @@ function momentTimes(walls: Times, clock: WallClock, pick: (moments: Moments) =>
   return {
     after(time) {
       const shown = clock.wallAt(time);
-      // Clocks may go back soon and show what they show now, and wall times before it, a last time.
+      // Clocks may go back soon. Then they show this wall time and some earlier ones again, so the search begins there.
       let wall = walls.after(shown - (clock.momentsOf(shown).last - time));
       for (; wall !== undefined; wall = walls.after(wall)) {
         const moment = momentOf(wall);
@@ -54,7 +54,7 @@ function momentTimes(walls: Times, clock: WallClock, pick: (moments: Moments) =>
     },
     upTo(time) {
       const shown = clock.wallAt(time);
-      // Clocks may have gone back and have shown later wall times already.
+      // Clocks may have gone back. Then they have already shown later wall times, so the search begins there.
       let wall = walls.upTo(shown + (time - clock.momentsOf(shown).first));
       for (; wall !== undefined; wall = walls.upTo(wall - 1)) {
         const moment = momentOf(wall);

@@ -111,8 +111,8 @@ export type RunStore = {
   /**
    * Reopens a run that ended without success. It enters the next epoch and keeps only what was done; it becomes
    * RUNNING, or QUEUED if it needs slots. A run that a backfill started is wanted by `wanter` from then on (a
-   * person, if omitted), and by nobody else. Returns undefined if the run has not ended in this way in this epoch. If this
-   * same call (same `dueAt`) has just opened the run, it returns the run again.
+   * person, if omitted), and by nobody else. Returns undefined if the run has not ended in this way in this epoch. If
+   * this same call (same `dueAt`) has just opened the run, it returns the run again.
    */
   reopenRun(run: Run, openedAt: string, dueAt: number, wanter?: string): Promise<Run | undefined>;
   /**

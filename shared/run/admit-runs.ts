@@ -21,8 +21,8 @@ async function admit(engine: Engine, run: WaitingRun): Promise<Admission> {
 }
 
 /**
- * Admits the run at the head of a lane. Returns the limits that are full, and so keep it waiting; none if its place is
- * of no more concern.
+ * Admits the run at the head of a lane. Returns the full limits that keep it waiting. Returns none if it was admitted,
+ * or if there is nothing to admit.
  */
 async function admitHead(engine: Engine, place: WaitingPlace): Promise<readonly string[]> {
   const run = await runAt(engine, place);
@@ -56,9 +56,9 @@ async function runAt(engine: Engine, { runId }: WaitingPlace) {
  * the slot of another limit doesn't hold up those behind it. Called when a run arrives, when a slot becomes free, when
  * a limit changes, and by the sweep; safe to repeat.
  *
- * Takes the first of the heads of all lanes, again and again. If that run finds a limit full, nobody behind it gets a
- * slot of that limit in this call, even if one becomes free meanwhile: whoever frees it makes a call of their own. So
- * the cost of a call depends on the number of lanes, and not on how many runs wait.
+ * Each round takes the first of the heads of all lanes. If that run finds a limit full, no run behind it gets a slot of
+ * that limit in this call, even if one becomes free meanwhile. Whoever frees a slot makes a call of their own. So the
+ * cost of a call depends on the number of lanes, and not on how many runs wait.
  */
 export async function admitRuns(engine: Engine, queue: string): Promise<void> {
   const full = new Set<string>();

@@ -12,8 +12,8 @@ function knewEnd({ progress: { done, failed, skipped } }: Run, step: number): bo
 }
 
 /**
- * The steps that nobody has begun, of those that are ready. On a repeated join, hint only these. Otherwise each late
- * copy of a map's messages would hint the whole next map again, and the copies of those messages the map after it.
+ * The ready steps that nobody has begun. A repeated join hints only these. Otherwise, each late copy of a map's message
+ * would hint all children of the next map again. Copies of their messages would do the same to the map after it.
  */
 async function unbegun(
   engine: Engine,

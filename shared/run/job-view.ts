@@ -99,7 +99,7 @@ function vcpusUsed({ usage, tries }: JobAttempt): number | undefined {
     : usage.cpuSeconds / seconds;
 }
 
-/** Factor on top of what was used, so that a suggestion never leaves a job without reserve. */
+/** A suggestion is what was used, times this factor, so that the job keeps some headroom. */
 const headroom = 1.5;
 /** Sizes of memory are rounded up to a multiple of this many MiB. */
 const memoryStep = 256;

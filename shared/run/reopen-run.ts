@@ -6,8 +6,8 @@ import { graphOf } from "./run-graph.ts";
 import { beginRun } from "./start-run.ts";
 
 /**
- * The result of reopening a run. `pending`: a step that follows its end, a hook or a notice, hasn't begun, and would
- * find the run under way; this passes within seconds. `gone`: somebody else has reopened it.
+ * The result of reopening a run. `pending`: the run wasn't reopened, because some steps that follow its end (hooks,
+ * notices) haven't begun, and they must find it ended. They begin within seconds. `gone`: somebody else reopened it.
  */
 export type Reopened =
   | { readonly kind: "opened"; readonly run: Run }

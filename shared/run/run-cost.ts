@@ -8,7 +8,7 @@ import { machinePrices, prices, spotDiscount } from "./prices.ts";
 /** What something cost, in US dollars. */
 export type CostView = {
   dollars: number;
-  /** Whether it cost more than this: something still runs, or is no longer known. */
+  /** Whether the true cost may be higher: something still runs, or a part is no longer known. */
   atLeast: boolean;
 };
 

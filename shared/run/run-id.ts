@@ -3,8 +3,8 @@ import { createHash } from "node:crypto";
 const alphabet = "0123456789abcdefghjkmnpqrstvwxyz"; // Crockford base 32, lower case
 
 /**
- * The id of a run, derived from its pipeline and its cause, so that a duplicate event never makes a second run. It starts
- * with the time that the run is for, so that ids sort by time: `20211004T162100Z-6b1m9xq2t7kw`.
+ * The id of a run, derived from its pipeline and its cause, so that a duplicate event never makes a second run. It
+ * starts with the time that the run is for, so that ids sort by time: `20211004T162100Z-6b1m9xq2t7kw`.
  *
  * @param scheduledAt ISO 8601, UTC
  * @param cause text that is the same for the same cause and differs for any other

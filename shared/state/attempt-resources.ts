@@ -42,8 +42,8 @@ export function queuesOf({ queue }: Resources): string[] {
 const maxTries = 5;
 
 /**
- * How often Batch itself may try an attempt's job: on Spot machines, no more often than the step may still lose one.
- * Undefined if the job's definition decides.
+ * Maximum number of tries that Batch itself may make of an attempt's job. On Spot machines, that is at most the number
+ * of machines that the step may still lose. Undefined if the job's definition decides.
  */
 export function triesOfAttempt(resources: Resources, record: StepFacts): number | undefined {
   const left = spotTriesLeft(resources, record);

@@ -21,7 +21,7 @@ const backfillPlan = openObject({
 });
 export type BackfillPlan = Stored<typeof backfillPlan>;
 
-/** Results of the times that were checked: of this pass, and of earlier runs with the same cause. */
+/** How many of the checked times have which result. Skipped times succeeded before this pass. */
 const backfillCounts = openObject({
   succeeded: count,
   /** Had already succeeded. */

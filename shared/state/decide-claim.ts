@@ -24,7 +24,7 @@ export type ClaimDecision =
   | { kind: "ended"; record: SucceededStep | EndedStep }
   /** Not now: another worker holds it, or its time hasn't come. `at` is in epoch milliseconds. */
   | { kind: "later"; at: number; record: HeldStep | RetryingStep | TimedStep }
-  /** Jobs, children, another run, an object or a person hold it and move it on, or it is a wait that is over. */
+  /** Its holder (jobs, children, another run, an object, a person) moves it on. Or it is a wait whose time has come. */
   | { kind: "suspended"; record: SuspendedStep }
   /** Its worker died, so the attempt has failed. The caller records that. */
   | { kind: "lost"; record: HeldStep }
@@ -70,8 +70,8 @@ function afterLease(lapsed: HeldStep, request: ClaimRequest): ClaimDecision {
 }
 
 /**
- * Decides what happens when a step's time has come. Another pass is another attempt. A wait is over, so no worker gets
- * a claim on it: a lost claim would start the wait again.
+ * Decides what happens when a step's time has come. A repeated step begins its next pass, which is another attempt. A
+ * wait ends without a claim: if a worker claimed it and died, the wait would start again.
  */
 function wake(sleeping: TimedStep, request: ClaimRequest): ClaimDecision {
   if (sleeping.passes === undefined) return { kind: "suspended", record: sleeping };

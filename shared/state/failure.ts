@@ -22,7 +22,8 @@ export type Failure = {
 /**
  * How many attempts may be lost to each cause before the step fails. Spot machines are taken back often and through
  * nobody's fault, and a throttled service recovers later. An image that can't be pulled or a machine that never comes
- * rarely gets better by itself. A message that dies has already been received five times, over an hour. For memory, the number of listed sizes decides: see {@link lossLimit}.
+ * rarely gets better by itself. A message that dies has already been received five times, over an hour. For memory, the
+ * number of listed sizes decides: see {@link lossLimit}.
  */
 export const lossLimits: Readonly<Record<Exclude<LossCause, "memory">, number>> = {
   worker: 5,
@@ -103,13 +104,13 @@ export function countedError(record: StepRecord, { error, lostTo, times = 1 }: F
   return { ...error, message: `${error.message} (${count})` };
 }
 
-/** An error of the engine's own. @param remedy says more than the usual one of the code */
+/** An error of the engine's own. @param remedy replaces the code's usual remedy */
 export function engineError(code: ErrorCode, message: string, remedy?: string): StepError {
   const kind = kindOf(code);
   return { name: kind.name, message, code, remedy: remedy ?? kind.remedy };
 }
 
-/** A failure that no retry can help. @param remedy says more than the usual one of the code */
+/** A failure that no retry can help. @param remedy replaces the code's usual remedy */
 export function fatal(code: ErrorCode, message: string, remedy?: string): Failure {
   return { error: engineError(code, message, remedy), retryable: false };
 }

@@ -53,7 +53,7 @@ export function isSuspended(record: FoundStep): record is SuspendedStep {
   return "holder" in record && !isHeld(record);
 }
 
-/** Whether the thing that a record waits for may have come without any news of it. */
+/** Whether the news of what a record waits for may be lost, so that the sweep must check it each time. */
 export function mustLook(record: StepRecord): boolean {
   return isSuspended(record) && holderOf(record).mustLook;
 }

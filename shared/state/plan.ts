@@ -23,7 +23,7 @@ function byRule(node: StepNode, upstream: readonly Standing[], earlier: readonly
   if (rule === "any_succeeded" && upstream.includes("DONE")) return "READY";
   if (failed) return "UPSTREAM_FAILED";
   if (rule === "any_succeeded") return "SKIPPED";
-  // A step can't run without its data; a step that only comes after a skipped one can.
+  // A step is skipped if it needs data of a skipped step. If it only has to come after the skipped step, it runs.
   return node.needs.some((number) => earlier[number] === "SKIPPED") ? "SKIPPED" : "READY";
 }
 
@@ -50,7 +50,7 @@ export function plan(graph: Graph, progress: Progress): Plan {
   return { standings, ready, end: standings.includes("FAILED") ? "FAILED" : "SUCCEEDED" };
 }
 
-/** The steps of a plan that became ready because a step ended: they are ready with it, and wouldn't be without it. */
+/** The steps that became ready because a step ended. Without its end, they wouldn't be ready. */
 export function newlyReady(graph: Graph, progress: Progress, { ready }: Plan, ended: number): number[] {
   const without = (set: ReadonlySet<number>) => new Set([...set].filter((number) => number !== ended));
   const before = plan(graph, {

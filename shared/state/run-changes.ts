@@ -24,7 +24,7 @@ export type RunMove =
       readonly wantedOnlyBy?: string;
     };
 
-/** The conditions of a move, which are no fields. */
+/** The properties of a move that are conditions, and not fields of the run. */
 const noConditions = { unbegun: undefined, wantedOnlyBy: undefined };
 
 /** The fields of a run that a move sets. */

@@ -5,8 +5,8 @@ import { type StepFacts, type StepKey, stepFacts, stepKinds } from "./step-recor
 // - A fact stays with the step, from state to state and from attempt to attempt.
 // - A field that only some kinds of record have, such as a lease or an error, ends with its record.
 // - A field that newer code has added belongs to the attempt: it stays until the attempt's end, in every state, and the
-//   next attempt begins without it. This code can't know whether the field is a fact. If the field were kept, it might
-//   describe one attempt with what was true of another. So a new fact takes two deployments: the first one's code knows
+//   next attempt begins without it. This code can't know whether the field is a fact. If the field were kept, it
+//   might describe the next attempt wrongly. So a new fact takes two deployments: the first one's code knows
 //   the fact, and the second one's code sets it.
 
 /** The version field of a stored record, which every write replaces. */
@@ -18,7 +18,7 @@ const known: ReadonlySet<string> = new Set([mark, ...stepKinds.flatMap(({ shape 
 const isKindSpecific = (name: string) => known.has(name) && !(name in stepFacts.shape);
 
 function only(record: StepFacts, wanted: (name: string) => boolean): StepFacts {
-  // The callers' conditions all include every fact, so the result is still a StepFacts.
+  // Each caller's condition keeps all facts, so the result is still a StepFacts.
   return Object.fromEntries(Object.entries(record).filter(([name]) => wanted(name))) as StepFacts;
 }
 

@@ -3,7 +3,10 @@ import type { Run } from "./run.ts";
 // Several backfills may want one run: the run of a pipeline and a time, whoever asked for it first. Cancelling one of
 // them must not end a run that another one waits for.
 
-/** Whether a run keeps who wants it. Only runs that a backfill started do; a backfill's cancel ends no other runs. */
+/**
+ * Whether a run's record says who wants the run. Only the records of runs that a backfill started do, because a
+ * backfill's cancel ends only such runs.
+ */
 export function hasWanters({ cause }: Pick<Run, "cause">): boolean {
   return cause.kind === "backfill";
 }

@@ -35,8 +35,9 @@ export function childRunId(run: Run, pipeline: string, record: StepRecord): stri
 }
 
 /**
- * The epoch of the child run that an attempt waits for: 1 if the run doesn't exist yet, its current epoch if that
- * counts, otherwise the next one.
+ * The epoch of the child run that an attempt waits for. It is 1 if the run doesn't exist yet. It is the current epoch
+ * if the run has succeeded, or is active and not being cancelled. Otherwise the run must be reopened, so it is the next
+ * epoch.
  */
 function epochFor(child: Run | undefined): number {
   if (child === undefined) return 1;
@@ -94,7 +95,7 @@ export async function startChild(
   if (put !== undefined && "holder" in put && put.holder === "run") await lookAtChild(engine, work, put);
 }
 
-/** Why a child can't be started, or its result can't be used, if trying again can't help. */
+/** The failure if a child can't be started or its result can't be used. Undefined for errors that may pass. */
 function startFailure(record: StepRecord, thrown: unknown): Failure | undefined {
   if (thrown instanceof ParamsError) return fatal("INVALID_INPUT", thrown.message);
   if (thrown instanceof PipelineNotFoundError) return codeMissing(record, thrown.message);

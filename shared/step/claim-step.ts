@@ -42,7 +42,7 @@ function outcomeOf(
   return { kind: "suspended", record: { ...decision.record, version } };
 }
 
-/** A claim that was written over what was read. */
+/** The claim that a write made. @param before what was stored before that write */
 function claimOf(
   version: Version,
   record: HeldStep,
@@ -69,7 +69,7 @@ export async function claimStep(engine: Engine, request: ClaimRequest): Promise<
 }
 
 /**
- * Tries to claim a step only as it was read.
+ * Tries to claim a step, but only if it hasn't changed since it was read.
  *
  * @param current what was read
  * @returns undefined if the step has changed since

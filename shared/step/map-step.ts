@@ -117,7 +117,7 @@ export async function expandMap(
   held: HeldStep & StoredStep,
   children: number,
 ): Promise<void> {
-  // A map itself makes no pass of a repeated task, so there's no result for the condition.
+  // An empty map ends at once. A repeat's condition isn't checked, because only children make passes.
   if (children === 0) return succeedWith(engine, work, held, { value: null });
   await openTallies(engine, work, children);
   if ((await replaceStep(engine, expanded(held, children), held)) === undefined) return;

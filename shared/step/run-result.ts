@@ -8,7 +8,7 @@ import { type ResultSource, scopeFor } from "./step-input.ts";
  * The result of a run that succeeded: the value that its pipeline's definition returned, or null if it returned
  * nothing.
  *
- * @throws ExpressionError if that names a result that the run doesn't have, as of a skipped step
+ * @throws ExpressionError if that value uses a result that the run doesn't have, such as that of a skipped step
  * @throws ValueMissingError if a result's object is gone
  */
 export async function resultOf(engine: ResultSource, run: Run, graph: Graph): Promise<Json> {

@@ -27,20 +27,21 @@ const leaseMarginMs = 5000;
 /** Milliseconds by which a hint for a step's time may come too early, because clocks differ. */
 const maxEarly = 30_000;
 
-/** Whether a message couldn't be handled now for a reason that passes and that isn't the step's fault. */
+/** Whether an error will pass by itself and isn't the step's fault, so that its message is worth another try. */
 function isTransient(error: unknown): boolean {
   return isThrottling(error) || isOutage(error) || error instanceof NewerRecordError;
 }
 
-/** Milliseconds until such a message is tried again. They're spread so that the messages don't all come at once. */
+/** Milliseconds until a message is tried again after an error. Random, so that messages don't all come at once. */
 function delayAfter(engine: Engine, error: unknown): number {
   if (isThrottling(error)) return 1000 + engine.random() * 20_000;
   return isTransient(error) ? 30_000 + engine.random() * 60_000 : 0;
 }
 
 /**
- * Milliseconds by which the next attempts of steps that lost their worker are spread, for each loss after the first.
- * One worker holds several steps, and only functions get a worker to themselves.
+ * After a step lost its worker again, its next attempt waits for a random time: up to this many milliseconds for each
+ * earlier loss. One worker holds several steps, and only functions get a worker to themselves. So the delays keep the
+ * other steps of a dead worker from meeting again.
  */
 const lossSpread = 10_000;
 

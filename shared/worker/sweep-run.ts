@@ -89,8 +89,8 @@ async function sweepRunning(engine: Engine, run: RunningRun): Promise<void> {
 
 /** Does what is left to do for a run that has ended, and closes it. */
 async function sweepEnded(engine: Engine, run: EndedRun): Promise<void> {
-  // The index that listed the run may be behind. A last look before its time would miss steps that a worker still
-  // begins.
+  // The index that listed the run may be behind, so the sweep may come too early. A worker may still begin steps until
+  // the time of the last look.
   if (wasStopped(run.state) && engine.clock.now() < Date.parse(run.endedAt) + lastLook) return;
   const graph = await graphOf(engine, run);
   if (wasStopped(run.state)) {

@@ -49,7 +49,7 @@ export async function hintNearTimes(engine: Engine, run: Run, records: readonly 
   }
 }
 
-/** A hint about a place of a step, whether or not something is stored there. */
+/** A hint about a step or one child of a map, whether or not it has a stored record. */
 function hintAt({ run, node }: StepWork, index: StepIndex, record: StoredStep | undefined): StepMessage {
   if (record !== undefined) return hintFor(record, run.epoch);
   return { runId: run.runId, step: node.name, index, epoch: run.epoch, attempt: 1 };

@@ -92,7 +92,7 @@ export function dynamoSlots(table: DynamoTable): Pick<RunStore, "admitRun" | "ge
       if (written.ok) return "admitted";
       const own = written.refusals.find(({ place }) => place === 0);
       if (own === undefined) {
-        // Before the writes of its limits come the run's own and the one of its place.
+        // The transaction's first two writes are those of the run and of its place. The others are its limits' writes.
         const names = limitNames(run);
         return { full: written.refusals.flatMap(({ place }) => names[place - 2] ?? []) };
       }

@@ -193,17 +193,19 @@ export class Jobs {
     if (detail === undefined) return;
     this.checkMachine(task, detail);
     let exit: JobExit = { exitCode: 1 };
+    let worked = false;
     return this.world.begin(
       task,
       async ({ objects }) => {
         exit = await runJob(objects, detail, (input) => {
           this.checkAlone(task, detail);
+          worked = true;
           return this.body(identity, input, task);
         });
       },
       (error) => {
         const failed: JobExit = { exitCode: 1, statusReason: "Essential container in task exited" };
-        if (error === undefined && this.isForgotten(task, job)) this.forget(task, job.id, exit);
+        if (error === undefined && this.isForgotten(task, job)) this.forget(task, job.id, exit, worked);
         else this.finish(task, job.id, error === undefined ? exit : failed);
       },
     );
@@ -255,10 +257,11 @@ export class Jobs {
     return this.world.plan.decide(key, ["ended job forgotten"], draw, this.world.now) !== undefined;
   }
 
-  private forget(task: Task, id: string, exit: JobExit): void {
+  private forget(task: Task, id: string, exit: JobExit, worked: boolean): void {
     const { batch } = this.world.memory;
     this.world.trace.add(this.world.now, task.name, () => `job ${id} ended and is FORGOTTEN`);
-    if (exit.exitCode === 0) this.noteComplete(task, attemptFiles.manifest);
+    // A copy of a job leaves the work to the one that has the claim.
+    if (worked && exit.exitCode === 0) this.noteComplete(task, attemptFiles.manifest);
     batch.finish(id, exit);
     for (const event of batch.takeEvents()) if (event.id !== id) this.onEvent(event);
     batch.forget(id);
