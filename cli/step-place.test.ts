@@ -31,6 +31,6 @@ describe("the steps of a run", () => {
   });
 
   test("have children only where they are mapped", () => {
-    expect(() => checkPlace("--step", { step: "select", index: 1 }, steps)).toThrow("leave [1] out");
+    expect(() => checkPlace("--step", { step: "select", index: 1 }, steps)).toThrow("select is not mapped");
   });
 });

@@ -5,6 +5,7 @@ import { catalogueOf } from "../shared/app/catalogue.ts";
 import { checkTimes } from "../shared/pipeline/check-times.ts";
 import type { Pipeline } from "../shared/pipeline/index.ts";
 import { jobParts } from "../shared/pipeline/job.ts";
+import { errorText, MillraceError } from "../shared/pipeline/millrace-error.ts";
 import { describe } from "./described-pipeline.ts";
 
 const batchJobs = join(import.meta.dirname, "..", "batch-jobs");
@@ -31,6 +32,7 @@ try {
     process.exitCode = 1;
   } else writeFileSync(descriptions, JSON.stringify(await describe(catalogue)));
 } catch (error) {
-  console.error(error instanceof Error && error.name.endsWith("Error") ? error.message : error);
+  const isOwn = error instanceof Error && error.name.endsWith("Error");
+  console.error(error instanceof MillraceError ? errorText(error) : isOwn ? error.message : error);
   process.exitCode = 1;
 }

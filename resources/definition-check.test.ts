@@ -57,7 +57,7 @@ describe("packaging", () => {
       sources: [],
     });
     expect(said).toContain(
-      'Nothing was packaged: pipeline "inner" is exported by no module; export it from the file that defines it',
+      'Nothing was packaged: error[PIPELINE_EXPORT]: pipeline "inner" is exported by no module\n  → ',
     );
   });
 

@@ -31,7 +31,7 @@ describe("access.json", () => {
     const other = join(root, "batch-jobs", "other");
     mkdirSync(other, { recursive: true });
     const read = reading('{ "readsLakesOf": ["other"] }');
-    expect(read).toThrow(/readsLakesOf names other, whose access\.json says of no lake/);
+    expect(read).toThrow(/readsLakesOf names other, whose access\.json does not set lake/);
     writeFileSync(join(other, "access.json"), '{ "lake": true }');
     expect(read().readsLakesOf).toEqual(["other"]);
   });

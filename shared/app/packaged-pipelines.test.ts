@@ -96,7 +96,7 @@ describe("packaged pipelines", () => {
   it("refuse code whose graph differs from the packaged one", () => {
     const { packaged: all } = packaged({ code: (name) => ({ ...defined(name), graphHash: "another" }) });
     expect(() => all.get("ridge-sweep")?.functions).toThrow(
-      "pipeline ridge-sweep defines another graph here than when it was packaged; its definition must not depend on the environment, the time or chance",
+      "pipeline ridge-sweep defines another graph here than when it was packaged",
     );
   });
 
@@ -107,8 +107,6 @@ describe("packaged pipelines", () => {
     };
     const pipeline = packaged({ code: opening }).packaged.get("ridge-sweep");
     expect(pipeline?.params.safeParse({}).success).toBe(true);
-    expect(() => pipeline?.jobs).toThrow(
-      "this function has no jobs of pipeline ridge-sweep: resources/pipeline-parts.ts says which functions carry them",
-    );
+    expect(() => pipeline?.jobs).toThrow("this function has no jobs of pipeline ridge-sweep");
   });
 });

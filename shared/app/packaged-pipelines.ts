@@ -111,7 +111,7 @@ function packagedPipeline(
     // The loaded definition must match the package. Otherwise a run would follow one graph with the functions of
     // another.
     if (loaded.graphHash === undefined || loaded.graphHash === facts.graphHash) return loaded;
-    throw new PipelinePartError(`pipeline ${name} defines another graph here than when it was packaged; `, {
+    throw new PipelinePartError(`pipeline ${name} defines another graph here than when it was packaged`, {
       remedy: "Let its definition depend on neither the environment, nor the time, nor chance.",
     });
   });

@@ -31,7 +31,7 @@ test.each([
   ["2021-13-01", "UTC", 'from is "2021-13-01"; it takes a date'],
   ["2021-02-30", "UTC", 'from is "2021-02-30"; it takes a date'],
   ["2021-04-01T03:00:00", "UTC", "it takes a date"],
-  ["2021-04-01", "Europe/Atlantis", 'timezone "Europe/Atlantis" is not known'],
+  ["2021-04-01", "Europe/Atlantis", 'timezone is "Europe/Atlantis", which is unknown'],
 ])("%s in %s is refused", (text, timezone, message) => {
   expect(() => boundOf("from", text, timezone)).toThrow(BackfillError);
   expect(() => boundOf("from", text, timezone)).toThrow(message);

@@ -166,6 +166,10 @@ export const errorKinds = {
       'Look at the log of the worker. If the function needs more memory, set size: "large" or make it a batch job.',
   },
   TIMEOUT: { name: "TimeoutError", remedy: "Raise the step's timeout, or give it more vCPUs or less work." },
+  ATTEMPT_OVER: {
+    name: "AttemptOverError",
+    remedy: "Await everything that the step's function begins, and end it within the step's timeout.",
+  },
   CODE_MISSING: { name: "CodeMissing", remedy: "Deploy the version that has it, or start a new run." },
   INVALID_INPUT: {
     name: "InvalidInput",
@@ -190,7 +194,7 @@ export const errorKinds = {
   CANCELLED: { name: "Cancelled", remedy: "Retry the run to continue it." },
   CHILDREN_FAILED: {
     name: "ChildrenFailed",
-    remedy: "Look at the failed children: `npx millrace run RUN STEP`.",
+    remedy: "Look at the failed children's log: `npx millrace logs RUN --step STEP`.",
   },
   CHILD_FAILED: {
     name: "ChildFailed",
@@ -334,7 +338,7 @@ export const errorKinds = {
   },
   TEMPLATE_TOO_LARGE: {
     name: "TemplateTooLarge",
-    remedy: "Remove what the message names, or split it over stages.",
+    remedy: "Remove what the message names, or move pipelines to a service of their own.",
   },
   LOCAL_STACK_NOT_RUNNING: {
     name: "LocalStackNotRunning",

@@ -1,9 +1,8 @@
+import { errorOf } from "../pipeline/millrace-error.ts";
 import type { Engine } from "../ports/engine.ts";
 
 /** A function asked for something after its attempt was over. */
-export class AttemptOverError extends Error {
-  override readonly name = "AttemptOverError";
-}
+export class AttemptOverError extends errorOf("ATTEMPT_OVER") {}
 
 /** Which fields of an engine reach the world outside of the worker. The compiler asks for each field. */
 const reaching: Readonly<Record<keyof Engine, boolean>> = {
@@ -52,7 +51,7 @@ export class AttemptGuard {
     if (this.over === undefined && this.timeIsUp()) this.end("its time is up");
     if (this.over === undefined) return;
     throw new AttemptOverError(
-      `${this.attempt} is over: ${this.over}. What its function still does has no effect; a function has to await everything that it begins`,
+      `${this.attempt} is over: ${this.over}. What its function still does has no effect`,
     );
   }
 

@@ -35,7 +35,7 @@ describe("publishing an artifact", () => {
     async (key) => {
       const objects = new MemoryObjectStore();
       await expect(publishArtifact(objects, await anArtifact(objects), key)).rejects.toThrow(
-        "it looks like results/folder/name",
+        "it takes the form results/folder/name",
       );
       expect((await objects.list("")).objects).toHaveLength(1);
     },
@@ -46,7 +46,7 @@ describe("publishing an artifact", () => {
     const artifact = await anArtifact(objects);
     const publish = (changes: Partial<Artifact>) =>
       publishArtifact(objects, { ...artifact, ...changes }, "results/a");
-    await expect(publish({ versionId: "99" })).rejects.toThrow("is gone");
+    await expect(publish({ versionId: "99" })).rejects.toThrow("no longer exists");
     await expect(publish({ sha256: "0".repeat(64) })).rejects.toThrow("not 0000");
     await expect(publish({ bytes: 6 * 1024 ** 3 })).rejects.toThrow("6.0 GiB");
   });
@@ -64,6 +64,6 @@ describe("what was published", () => {
 
   it("is nowhere but under results/", async () => {
     const reading = readPublished(new MemoryObjectStore(), "runs/p/r/score");
-    await expect(reading).rejects.toThrow("it looks like results/folder/name");
+    await expect(reading).rejects.toThrow("it takes the form results/folder/name");
   });
 });

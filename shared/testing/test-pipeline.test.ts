@@ -52,7 +52,7 @@ describe("testPipeline", () => {
   it("throws when a stand-in of a job gives what the contract does not have, and says what", async () => {
     const jobs = { "lines.count": () => ({ rows: 3 }) };
     await expect(testPipeline(counting, { params: { uri: "s3://data/a" }, jobs })).rejects.toThrow(
-      /^the stand-in of job "lines\.count" gave what is not its contract's output:\n.*expected number.*\n.*at lines$/,
+      /^the stand-in of job "lines\.count" returned a value that does not fit its contract's output:\n.*expected number.*\n.*at lines$/,
     );
   });
 
@@ -85,7 +85,7 @@ describe("testPipeline", () => {
 
   it("throws when nobody gives an approval, and says which and how to give it", async () => {
     await expect(testPipeline(family)).rejects.toThrow(
-      /step ok\[0\] of run .* waits for an approval that nobody gives \("go on\?"\); pass approvals: \{ ok: /,
+      /step ok\[0\] of run .* waits for an approval that nobody gives \("go on\?"\)/,
     );
   });
 

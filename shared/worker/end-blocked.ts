@@ -2,7 +2,7 @@ import { doneBy } from "../pipeline/task-kinds.ts";
 import type { Engine } from "../ports/engine.ts";
 import type { WatchedStep } from "../ports/watchdog.ts";
 import { nodeOf } from "../run/run-graph.ts";
-import type { Failure } from "../state/failure.ts";
+import { engineError, type Failure } from "../state/failure.ts";
 import { stepLabel } from "../state/step-record.ts";
 import { commitOutcome } from "../step/commit-outcome.ts";
 import { askUntil } from "../step/kept-outcome.ts";
@@ -34,10 +34,11 @@ const isSame = (one: WatchedStep, other: WatchedStep | undefined) =>
 /** The failure of a function that blocked its worker until its time was over. */
 function blocked(engine: Engine, { node }: StepWork, { step, index }: WatchedStep): Failure {
   const label = stepLabel(step, node.over === undefined ? undefined : index);
-  const message = `took longer than ${node.timeout} s: step ${label} blocked its worker, as it computes or waits without a pause. Divide its work with await, raise its timeout, or make it a batch job`;
+  const message = `took longer than ${node.timeout} s: step ${label} blocked its worker, as it computes or waits without a pause`;
+  const remedy = "Divide its work with await, raise its timeout, or make it a batch job.";
   const { logPlace: log } = engine;
   return {
-    error: { name: "TimeoutError", message, ...(log !== undefined && { log }) },
+    error: { ...engineError("TIMEOUT", message, remedy), ...(log !== undefined && { log }) },
     retryable: true,
     timedOut: true,
   };

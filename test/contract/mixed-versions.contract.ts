@@ -160,7 +160,7 @@ export function mixedVersionsContract(create: () => Promise<Stores>): void {
       expect(await store.getSteps([newer])).toEqual([found]);
       expect(await store.putStep(newer, undefined)).toEqual({ ok: false, current: found });
       if (found === undefined) throw new Error("it is there");
-      expect(() => knownStep(found)).toThrow(/newer one wrote it/);
+      expect(() => knownStep(found)).toThrow(/newer version wrote it/);
     },
   );
 
