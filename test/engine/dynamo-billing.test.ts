@@ -59,7 +59,7 @@ test("a transaction costs two units for each item, and its indexes once", async 
   expect(await unitsOfTransaction({ Delete: { ...table, Key: other } })).toBe(2 * 3);
 });
 
-test("a transaction that is refused costs what its items do", async () => {
+test("a refused transaction costs what its items do", async () => {
   await unitsOf(large);
   const check = { TableName: "runs", Key: key, ConditionExpression: "attribute_not_exists(pk)" };
   expect(await unitsOfTransaction({ ConditionCheck: check })).toBe(2 * 3);

@@ -17,7 +17,7 @@ describe("a child of an array job that waits for its retry", () => {
     ["shortly", 600, 1],
     ["for longer than a message can be delayed", 3600, 0],
   ])(
-    "%s has its own hint on the way and no other, however often it is swept",
+    "%s never has more than its own hint in flight, however often it is swept",
     async (_what, delay, hints) => {
       const pipeline = definePipeline({ name: "slow-retry", params: z.strictObject({}) }, ({ map }) => {
         map("each", [1, 2], (n) => batch(work, { n }), { retries: { limit: 1, delay } });
