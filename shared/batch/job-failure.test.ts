@@ -11,7 +11,7 @@ const job = (change: Partial<JobDetail>): JobDetail => ({
 });
 const said = { name: "ValueError", message: "row 3 is empty", retryable: false, stack: ["a", "b"] };
 
-describe("why a job failed", () => {
+describe("the failure of a job", () => {
   it.each<[string, Partial<JobDetail>, string, object]>([
     [
       "a Spot kill without an exit code",
@@ -77,7 +77,7 @@ describe("why a job failed", () => {
     expect(own.error.log).toBe("/aws/batch/dev:d/default/1");
   });
 
-  it("is the error that the job reported, if it did", () => {
+  it("has the error that the job reported, if it did", () => {
     const failure = jobFailure(
       job({ statusReason: "Essential container in task exited", exitCode: 1 }),
       said,
@@ -88,7 +88,7 @@ describe("why a job failed", () => {
     });
   });
 
-  it("keeps the code that the job said, with its remedy if this version knows it", () => {
+  it("keeps the code that the job reported, with a remedy if this version knows the code", () => {
     const known = jobFailure(job({ exitCode: 2 }), { ...said, code: "CONTRACT_BROKEN" });
     expect(known.error).toMatchObject({
       code: "CONTRACT_BROKEN",
@@ -98,7 +98,7 @@ describe("why a job failed", () => {
     expect([newer.code, newer.remedy]).toEqual(["NEWER_CODE", undefined]);
   });
 
-  it("was raised where the end of its traceback says, which is not repeated there", () => {
+  it("shows the end of its traceback, without the error's own lines", () => {
     const frame = (n: number) => [`  File "job.py", line ${n}, in f${n}`, `    call(${n})`];
     const stack = ["Traceback (most recent call last):", ...[1, 2, 3, 4, 5].flatMap(frame)];
     const message = "rows are wrong:\n  row 3 is empty";
@@ -109,7 +109,7 @@ describe("why a job failed", () => {
     expect(jobFailure(job({ exitCode: 1 }), { ...said, stack }).error.stack).toHaveLength(6);
   });
 
-  it("is what the job or a person reported, even if it was killed afterwards", () => {
+  it("is what the job or a person reported, even if the job was killed afterwards", () => {
     expect(jobFailure(job({ exitCode: 137 }), said)).not.toHaveProperty("lostTo");
     const ended = jobFailure(job({ exitCode: 137, statusReason: "ana ended it" }), undefined);
     expect([ended.error.name, ended.lostTo]).toEqual(["JobFailed", undefined]);
@@ -121,7 +121,7 @@ describe("why a job failed", () => {
     );
   });
 
-  it("names the exit code and where to look when nothing else is known", () => {
+  it("names the exit code, or that Batch gives no reason, when nothing else is known", () => {
     expect(jobFailure(job({ exitCode: 9 }), undefined).error.message).toBe("exit code 9");
     expect(jobFailure(job({}), undefined).error.message).toContain("Batch gives no reason");
   });

@@ -5,7 +5,7 @@ const file = (uri: string, bytes = 3) => ({ uri, sha256: "ab".repeat(32), bytes,
 const entry = file(`${folder}/MLmodel`);
 
 describe("the files of a model", () => {
-  it.each([folder, `${folder}/`])("are known by their paths in the folder %s, in order", (uri) => {
+  it.each([folder, `${folder}/`])("are named by their paths in the folder %s, in order", (uri) => {
     const files = [file(`${folder}/model/weights-2.npz`), entry, file(`${folder}/model/weights-1.npz`)];
     expect(filesOf({ uri, files }).map(({ path }) => path)).toEqual([
       "MLmodel",

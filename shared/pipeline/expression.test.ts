@@ -49,7 +49,7 @@ describe("evaluate", () => {
     ],
     ["text of nothing", { $text: [] }, ""],
     ["or that needs only its first part", { $or: [true, { $step: ["nowhere"] }] }, true],
-  ])("gives %s", (_what, expression, value) => {
+  ])("returns %s", (_what, expression, value) => {
     expect(evaluate(expression, scope)).toEqual(value);
   });
 
@@ -72,7 +72,7 @@ describe("evaluate", () => {
     ["a list in a text", { $text: ["a", { $step: ["list"] }] }, "cannot put [[1],2,[[3]]] into a text"],
     ["null in a text", { $text: [null] }, "cannot put null into a text"],
     ["an operator that does not exist", { $xor: [true, false] }, "unknown operator $xor"],
-  ])("refuses %s, naming it", (_what, expression, message) => {
+  ])("refuses %s, and names it", (_what, expression, message) => {
     expect(() => evaluate(expression, scope)).toThrow(message);
   });
 
@@ -83,11 +83,11 @@ describe("evaluate", () => {
     expect(() => evaluate(expression, { step: scope.step, params: null, run: null })).toThrow(message);
   });
 
-  it("leaves data as it is", () => {
+  it("leaves plain data unchanged", () => {
     fc.assert(fc.property(data, (value) => expect(evaluate(value, scope)).toEqual(value)));
   });
 
-  it("finds every reference, and none in data", () => {
+  it("finds every reference, and none in plain data", () => {
     expect(
       referencesIn({ a: { $flatten: [{ $step: ["x", "y"] }] }, b: { $eq: [{ $params: ["p"] }, 1] } }),
     ).toEqual([

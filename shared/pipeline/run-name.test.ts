@@ -23,24 +23,24 @@ describe("the name of a run", () => {
     expect(nameFor(scheduledAt)).toBe(name);
   });
 
-  test("has the time of the zone that the pipeline names", () => {
+  test("has the time in the pipeline's time zone", () => {
     expect(nameFor("2021-07-01T22:05:09Z", "{dd} {HH}:{mm}", "Asia/Kolkata")).toBe("02 03:35");
   });
 
-  test("has parameters, and nothing where one is null", () => {
+  test("has parameters, and nothing for a null", () => {
     expect(
       nameFor("2021-07-01T22:05:09Z", "{pipeline} {params.region}-{params.data.month}{params.none}"),
     ).toBe("ctr-training eu-3");
   });
 
-  test("is cut where it would be longer than a name may be", () => {
+  test("is cut at the maximum length", () => {
     expect(nameFor("2021-07-01T22:05:09Z", "x".repeat(500))).toHaveLength(maxRunName);
   });
 });
 
 describe("a template", () => {
   test.each(["{pipeline}-{yyyy}{MM}{dd}", "{params.region}/{params.data.month}", "plain"])(
-    "such as %s is fine",
+    "such as %s is valid",
     (template) => {
       expect(checkRunName(inStage(template), params)).toEqual([]);
     },
@@ -53,13 +53,13 @@ describe("a template", () => {
     ["a field within a text", "{params.region.code}", /params has no field "code"/],
     ["half a brace", "{yyyy", /a brace without its other/],
     ["nothing", " ", /is empty/],
-  ])("with %s is a mistake", (_what, template, problem) => {
+  ])("with %s is refused", (_what, template, problem) => {
     expect(checkRunName(inStage(template), params)).toEqual([
       { field: "runName", problem: expect.stringMatching(problem) },
     ]);
   });
 
-  test("in a time zone that does not exist is a mistake", () => {
+  test("in an unknown time zone is refused", () => {
     const [mistake] = checkRunName({ template: "{dd}", timezone: "Europe/Atlantis" }, params);
     expect(mistake?.problem).toMatch(/"Europe\/Atlantis" is not known/);
   });

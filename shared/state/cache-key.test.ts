@@ -25,7 +25,7 @@ function reversed(value: Json): Json {
 }
 
 describe("the key of a cached result", () => {
-  it("is 64 hex digits, the same each time, in whatever order the fields of the input are", () => {
+  it("is 64 hex digits, always the same, whatever the order of the input's fields", () => {
     fc.assert(
       fc.property(json, (input) => {
         expect(key(input)).toMatch(/^[0-9a-f]{64}$/);
@@ -34,7 +34,7 @@ describe("the key of a cached result", () => {
     );
   });
 
-  it("is another one for another input", () => {
+  it("is different for another input", () => {
     fc.assert(
       fc.property(json, json, (one, other) => {
         expect(key(one) === key(other)).toBe(canonicalJson(one) === canonicalJson(other));
@@ -48,11 +48,11 @@ describe("the key of a cached result", () => {
     ["code", { ...code, code: "image-2" }],
     ["version", { ...code, version: "2" }],
     ["code and version, where one takes from the other", { ...code, code: "image-", version: "1" }],
-  ])("is another one for another %s", (_what, other) => {
+  ])("is different for another %s", (_what, other) => {
     expect(cacheKey(other, { n: 1 })).not.toBe(key({ n: 1 }));
   });
 
-  it("does not depend on where an artifact lies, at any depth", () => {
+  it("doesn't depend on an artifact's location, at any depth", () => {
     const nested = (each: Artifact) => ({ list: [{ deep: each }], n: 1 });
     fc.assert(
       fc.property(artifacts, artifacts, (one, { uri, versionId }) => {
@@ -73,7 +73,7 @@ describe("the key of a cached result", () => {
     expect(key({ data: { ...one, ...change } })).not.toBe(key({ data: one }));
   });
 
-  it("depends on a location that is not that of an artifact", () => {
+  it("depends on a location that isn't an artifact's", () => {
     expect(key({ uri: "s3://b/one" })).not.toBe(key({ uri: "s3://b/other" }));
   });
 });

@@ -39,7 +39,7 @@ describe("plan", () => {
     expect(plan(diamond, progress({ done: [0, 1, 2] })).ready).toEqual([3]);
   });
 
-  it("lets branches go on that do not depend on a failure, then fails the run", () => {
+  it("continues branches that don't depend on a failure, then fails the run", () => {
     const open = plan(diamond, progress({ done: [0], failed: [1] }));
     expect(open).toEqual({ standings: ["DONE", "FAILED", "READY", "WAITING"], ready: [2] });
     expect(plan(diamond, progress({ done: [0, 2], failed: [1] }))).toEqual({
@@ -49,7 +49,7 @@ describe("plan", () => {
     });
   });
 
-  it("skips what needs the data of a skipped step, and runs what merely comes after it", () => {
+  it("skips steps that need the data of a skipped step, and runs those that only come after it", () => {
     const both = graph(node(0), node(1, [0]), node(2, [], [0]), node(3, [], [1]));
     expect(plan(both, progress({ skipped: [0] })).standings).toEqual([
       "SKIPPED",
