@@ -154,11 +154,11 @@ test.each([
   [["p"], [{ arn: "arn:aws:sns:1", endpoint: "a@b" }], ["ok"]],
   [["p"], [{ arn: "PendingConfirmation", endpoint: "a@b" }], ["warn", "warn"]],
   [[], [{ arn: "PendingConfirmation", endpoint: "a@b" }], ["warn"]],
-])("notices by e-mail of %j with subscriptions %j", (mailers, subscriptions, statuses) => {
+])("notices by e-mail of %j with subscriptions %j are checked", (mailers, subscriptions, statuses) => {
   expect(judgeSubscriptions("arn:t", mailers, subscriptions).map(({ status }) => status)).toEqual(statuses);
 });
 
-describe("a check that cannot look", () => {
+describe("a check that cannot read the stage", () => {
   const thrown = (name: string, message: string) => Object.assign(new Error(message), { name });
 
   test("for lack of permission names the permission, and doesn't fail the stage", () => {
