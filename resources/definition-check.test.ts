@@ -33,7 +33,7 @@ async function saidOf(name: string, catalogue: Catalogue): Promise<string> {
 }
 
 describe("packaging", () => {
-  it("refuses a schedule that names no time, before anything is bundled", async () => {
+  it("refuses a schedule that never fires, before anything is bundled", async () => {
     const said = await packaged("cron", 'triggers: [cron("0 25 * * *")]');
     expect(said).toContain('Nothing was packaged: pipeline "only" has 1 mistake');
     expect(said).toContain('triggers.0: cron "0 25 * * *": ');
@@ -46,7 +46,7 @@ describe("packaging", () => {
     expect(said).not.toContain("    at ");
   });
 
-  it("refuses a pipeline that no module exports, as no function could load it", async () => {
+  it("refuses a pipeline that no module exports, because no function could load it", async () => {
     const said = await saidOf("unexported", {
       index: `
         import * as z from "zod";
@@ -61,7 +61,7 @@ describe("packaging", () => {
     );
   });
 
-  it("refuses schemas of a job that are older than its contract, and says what brings them along", async () => {
+  it("refuses a job's schemas that are older than its contract, with a remedy", async () => {
     const said = await saidOf("schemas", {
       index: `import { lineCount } from "../templates/batch/pipelines/line-count.ts";
         export const pipelines = [lineCount];`,
