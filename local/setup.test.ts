@@ -264,8 +264,8 @@ describe("the Node that runs the project", () => {
 
   it.each([
     ["the Lambda runtime's version before a newer one", [20, 26, 24], "/24"],
-    ["a newer one before none", [20, 26], "/26"],
-    ["none that is older", [20, 22], undefined],
+    ["a newer version, if the runtime's is missing", [20, 26], "/26"],
+    ["not an older version", [20, 22], undefined],
   ])("is %s", (_, majors, chosen) => {
     expect(chooseNode(majors.map((major) => ({ file: `/${major}`, major })))).toBe(chosen);
   });
@@ -314,7 +314,7 @@ describe("a set-up", () => {
       /^setup: npm can't reach its registry: check the network, then run this again\n$/,
     ],
     [
-      "a proxy that answers",
+      "a proxy that responds",
       "echo 'npm error code ECONNREFUSED'; seq 30; exit 1",
       { HTTPS_PROXY: "http://user:secret@127.0.0.1:9" },
       /^setup: npm can't reach its registry through the proxy http:\/\/…@127\.0\.0\.1:9 \(HTTPS_PROXY\): check .*\n$/,

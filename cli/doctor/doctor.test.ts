@@ -90,7 +90,7 @@ describe("a queue of jobs", () => {
 
   test.each([
     ["that is enabled, with machines", good, [machines], "ok", "takes jobs"],
-    ["that is not there", undefined, [], "fail", "does not exist"],
+    ["that is missing", undefined, [], "fail", "does not exist"],
     ["that is disabled", { ...good, state: "DISABLED" as const }, [machines], "fail", "DISABLED"],
     [
       "that is not valid",

@@ -12,8 +12,8 @@ describe("contentHash", () => {
   test.each([
     ["another byte", [file("ridge/a.py", "2"), file("sdk/b.py", "2")]],
     ["another name", [file("ridge/c.py", "1"), file("sdk/b.py", "2")]],
-    ["a file more", [file("ridge/a.py", "1"), file("sdk/b.py", "2"), file("sdk/c.py", "")]],
-    ["bytes moved to the neighbour", [file("ridge/a.py", "12"), file("sdk/b.py", "")]],
+    ["another file", [file("ridge/a.py", "1"), file("sdk/b.py", "2"), file("sdk/c.py", "")]],
+    ["bytes that move to the next file", [file("ridge/a.py", "12"), file("sdk/b.py", "")]],
   ])("changes with %s", (_, changed) => {
     expect(contentHash(changed)).not.toBe(contentHash([file("ridge/a.py", "1"), file("sdk/b.py", "2")]));
   });

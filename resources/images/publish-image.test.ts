@@ -69,17 +69,17 @@ test("two concurrent builds push one image", async () => {
 });
 
 test.each([
-  ["asking for the image", { "describe-images": [failed("AccessDeniedException")] }],
+  ["the image lookup", { "describe-images": [failed("AccessDeniedException")] }],
   [
-    "creating the repository",
+    "the repository's creation",
     {
       "describe-images": [failed("ImageNotFoundException")],
       "create-repository": [failed("AccessDeniedException")],
     },
   ],
-  ["logging in", { "describe-images": [failed("ImageNotFoundException")], login: [failed("no basic auth")] }],
+  ["the login", { "describe-images": [failed("ImageNotFoundException")], login: [failed("no basic auth")] }],
   [
-    "building",
+    "the build",
     {
       "describe-images": [failed("ImageNotFoundException"), failed("ImageNotFoundException")],
       buildx: [failed("the lock does not match")],

@@ -14,13 +14,13 @@ const said = { name: "ValueError", message: "row 3 is empty", retryable: false, 
 describe("the failure of a job", () => {
   it.each<[string, Partial<JobDetail>, string, object]>([
     [
-      "a Spot kill without an exit code",
+      "a Spot interruption without an exit code",
       { statusReason: "Host EC2 (instance i-0abc) terminated." },
       "SpotInterruption",
       { lostTo: "spot" },
     ],
     [
-      "a Fargate Spot kill",
+      "a Fargate Spot interruption",
       { statusReason: "Your Spot Task was interrupted." },
       "SpotInterruption",
       { lostTo: "spot" },
@@ -38,13 +38,13 @@ describe("the failure of a job", () => {
       { lostTo: "memory" },
     ],
     [
-      "too little memory of which Batch does not know",
+      "too little memory, unknown to Batch",
       { statusReason: "Essential container in task exited", exitCode: 137 },
       "Killed",
       { lostTo: "memory" },
     ],
     [
-      "an image that is not there",
+      "a missing image",
       { containerReason: "CannotPullContainerError: not found" },
       "ImagePullFailed",
       { lostTo: "image" },

@@ -95,9 +95,9 @@ describe("a version that is no better than the base rate", () => {
   const base = { base: 0.4532 };
   it.each([
     ["there is no champion", candidate(4, 0.46, null, base), []],
-    ["the champion is worse still", candidate(4, 0.46, 0.5, { ...base, against: 3 }), [move(1, 3)]],
+    ["the champion is even worse", candidate(4, 0.46, 0.5, { ...base, against: 3 }), [move(1, 3)]],
     [
-      "another champion, worse still, came meanwhile",
+      "another champion, even worse, was promoted meanwhile",
       candidate(4, 0.46, 0.5, { ...base, against: 3 }),
       [move(1, 3), move(2, 5, { from: 3, figures: figuresOf(0.49, { against: 3 }) })],
     ],
@@ -149,9 +149,9 @@ describe("a version whose champion has changed since", () => {
   });
 
   it.each([
-    ["another figure", changed({ metric: "auc" })],
-    ["no base rate to go by", changed({ data: "november", base: 0 })],
-    ["nothing known of the champion", [move(1, 5, { kind: "set", by: { person: "ada" } })]],
+    ["another metric", changed({ metric: "auc" })],
+    ["a base rate of 0", changed({ data: "november", base: 0 })],
+    ["a champion without figures", [move(1, 5, { kind: "set", by: { person: "ada" } })]],
   ])("is refused with %s, and must be evaluated again", (_, moves) => {
     expect(decidePromotion(late(0.1), moves)).toEqual({
       kind: "refuse",

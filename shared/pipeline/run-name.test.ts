@@ -17,8 +17,8 @@ describe("the name of a run", () => {
     ["in winter", "2021-12-31T23:00:00Z", "ctr-2022-01-01-00-00-00"],
     ["before the clocks go forward", "2021-03-28T00:59:59Z", "ctr-2021-03-28-01-59-59"],
     ["after the clocks went forward", "2021-03-28T01:00:00Z", "ctr-2021-03-28-03-00-00"],
-    ["in the hour that comes twice", "2021-10-31T00:30:00Z", "ctr-2021-10-31-02-30-00"],
-    ["in the hour that came twice", "2021-10-31T01:30:00Z", "ctr-2021-10-31-02-30-00"],
+    ["in the repeated hour, the first time", "2021-10-31T00:30:00Z", "ctr-2021-10-31-02-30-00"],
+    ["in the repeated hour, the second time", "2021-10-31T01:30:00Z", "ctr-2021-10-31-02-30-00"],
   ])("has the stage's time %s", (_when, scheduledAt, name) => {
     expect(nameFor(scheduledAt)).toBe(name);
   });
@@ -47,12 +47,12 @@ describe("a template", () => {
   );
 
   test.each([
-    ["a field that does not exist", "{year}", /no field "\{year\}"; there are \{pipeline\}/],
-    ["minutes for months", "{yyyy}-{MMM}", /no field "\{MMM\}"/],
-    ["a parameter that does not exist", "{params.town}", /params has no field "town"/],
+    ["an unknown field", "{year}", /no field "\{year\}"; there are \{pipeline\}/],
+    ["minutes instead of months", "{yyyy}-{MMM}", /no field "\{MMM\}"/],
+    ["an unknown parameter", "{params.town}", /params has no field "town"/],
     ["a field within a text", "{params.region.code}", /params has no field "code"/],
-    ["half a brace", "{yyyy", /a brace without its other/],
-    ["nothing", " ", /is empty/],
+    ["an unclosed brace", "{yyyy", /a brace without its other/],
+    ["no text", " ", /is empty/],
   ])("with %s is refused", (_what, template, problem) => {
     expect(checkRunName(inStage(template), params)).toEqual([
       { field: "runName", problem: expect.stringMatching(problem) },

@@ -49,7 +49,7 @@ describe("the usage of a step", () => {
     ["nearly all memory", { memory: 1100, vcpus: 1 }, ["close to its memory: consider memory: 1536"]],
     ["a quarter of the vCPUs", { memory: 2048, vcpus: 4 }, ["vcpus: 2 would do"]],
     [
-      "few vCPUs for a moment, which says nothing",
+      "few vCPUs for a moment, which means nothing",
       { memory: 2048, vcpus: 16, tries: [{ startedAt: 0, endedAt: 20_000 }] },
       [],
     ],

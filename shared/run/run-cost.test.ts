@@ -43,16 +43,16 @@ describe("the cost of a job", () => {
   const onDemand = 2 * machinePrices.vcpuHour.dollars + 4 * machinePrices.gibibyteHour.dollars;
 
   test.each<[string, Partial<JobAttempt>, number]>([
-    ["an hour on demand is its share of the machine", { queue: "cpu-on-demand" }, onDemand],
-    ["on Spot it is half of that", {}, onDemand / 2],
-    ["a queue that is not known to be Spot is on demand", { queue: "mine" }, onDemand],
+    ["an hour on demand costs its share of the machine", { queue: "cpu-on-demand" }, onDemand],
+    ["an hour on Spot costs half of that", {}, onDemand / 2],
+    ["a queue that isn't known to be Spot is priced as on demand", { queue: "mine" }, onDemand],
     [
-      "a GPU is paid beside its vCPUs",
+      "a GPU is charged in addition to its vCPUs",
       { queue: "gpu-on-demand", gpus: 2 },
       onDemand + 2 * machinePrices.gpuHour.dollars,
     ],
-    ["tries that were interrupted are paid", { tries: [hour, hour] }, onDemand],
-    ["one that never got a machine costs no machine", { tries: [{}] }, 0],
+    ["interrupted tries are charged", { tries: [hour, hour] }, onDemand],
+    ["a try that never got a machine costs no machine", { tries: [{}] }, 0],
   ])("%s", (_what, overrides, dollars) => {
     expect(costOf("train", trained(anAttempt(overrides)))?.dollars).toBeCloseTo(dollars + ofEngine, 10);
   });

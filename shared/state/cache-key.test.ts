@@ -47,7 +47,7 @@ describe("the key of a cached result", () => {
     ["step", { ...code, step: "t" }],
     ["code", { ...code, code: "image-2" }],
     ["version", { ...code, version: "2" }],
-    ["code and version, where one takes from the other", { ...code, code: "image-", version: "1" }],
+    ["code and version, even if their concatenation is the same", { ...code, code: "image-", version: "1" }],
   ])("is different for another %s", (_what, other) => {
     expect(cacheKey(other, { n: 1 })).not.toBe(key({ n: 1 }));
   });
@@ -67,7 +67,7 @@ describe("the key of a cached result", () => {
     ["content", { sha256: "b".repeat(64) }],
     ["size", { bytes: 2 }],
     ["media type", { mediaType: "text/csv" }],
-    ["field of its author's", { rows: 100 }],
+    ["custom field", { rows: 100 }],
   ])("depends on an artifact's %s", (_what, change) => {
     const one = { uri: "s3://b/k", sha256: "a".repeat(64), bytes: 1, mediaType: "text/plain", rows: 10 };
     expect(key({ data: { ...one, ...change } })).not.toBe(key({ data: one }));

@@ -24,17 +24,17 @@ describe("a value that a function threw", () => {
   it.each([
     ["a fatal error", new FatalError("no use"), { retryable: false }],
     ["data that does not fit", new ExpressionError("no field"), { retryable: false }],
-    [
-      "an error that knows when to try again",
-      new RetryAfter("busy", 7),
-      { retryable: true, retryAfter: 7000 },
-    ],
-    ["an error that knows a time in the past", new RetryAfter("busy", -7), { retryAfter: 0 }],
+    ["an error with the time of its retry", new RetryAfter("busy", 7), { retryable: true, retryAfter: 7000 }],
+    ["an error with a retry time in the past", new RetryAfter("busy", -7), { retryAfter: 0 }],
     ["a text", "no luck", { error: { name: "Error", message: "no luck" } }],
-    ["nothing", undefined, { error: { name: "Error", message: "undefined" } }],
+    ["undefined", undefined, { error: { name: "Error", message: "undefined" } }],
     ["an object", { code: 7 }, { error: { name: "Error", message: '{"code":7}' } }],
-    ["what only looks like an error", { name: "Odd", message: 5 }, { error: { name: "Odd", message: "5" } }],
-    ["an object that shows nothing", Object.create(null), { error: { message: "{}" } }],
+    [
+      "an object that looks like an error",
+      { name: "Odd", message: 5 },
+      { error: { name: "Odd", message: "5" } },
+    ],
+    ["an object that cannot be shown", Object.create(null), { error: { message: "{}" } }],
     ["an error that cannot be read", thrower(), { error: { message: "what was thrown cannot be shown" } }],
   ])("may be %s", (_what, thrown, expected) => {
     expect(failureOf(thrown)).toMatchObject(expected);

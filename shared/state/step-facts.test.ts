@@ -32,17 +32,17 @@ const changes: readonly [string, (held: HeldStep) => StepRecord][] = [
   ["succeeds", (held) => succeeded(held, { value: 1 }, epochStart)],
   ["takes a cached result", (held) => cached(held, { value: 1 }, source, epochStart)],
   ["fails", (held) => ended(held, "FAILED", epochStart, error)],
-  ["is to be tried again", (held) => retrying(held, error, epochStart)],
+  ["is to be retried", (held) => retrying(held, error, epochStart)],
   ["is lost", (held) => retrying(held, error, epochStart, "spot")],
   ["is submitted", (held) => submitted(held, [])],
-  ["becomes children", (held) => expanded(held, 3)],
-  ["waits for a run", (held) => awaitingRun(held, { runId: "child", epoch: 1 })],
+  ["becomes a map's children", (held) => expanded(held, 3)],
+  ["waits for a child run", (held) => awaitingRun(held, { runId: "child", epoch: 1 })],
   ["sleeps", (held) => sleeping(held, epochStart)],
   ["is between two passes", (held) => betweenPasses(held, epochStart)],
   ["waits for an object", (held) => awaitingObject(held, "s3://a/b", epochStart)],
-  ["waits for a person", (held) => awaitingApproval(held, "?", epochStart)],
-  ["tells of a job", (held) => withJobAttempt(held, attempt)],
-  ["tells of losses", (held) => withLosses(held, "spot", 2)],
+  ["waits for an approval", (held) => awaitingApproval(held, "?", epochStart)],
+  ["reports a job", (held) => withJobAttempt(held, attempt)],
+  ["reports losses", (held) => withLosses(held, "spot", 2)],
 ];
 
 const known = new Set(stepKinds.flatMap(({ shape }) => Object.keys(shape)).concat("version"));

@@ -28,7 +28,7 @@ describe("an S3 notification", () => {
   );
 
   it.each([
-    ["no JSON", "hello"],
+    ["invalid JSON", "hello"],
     ["another event", '{"Records":[{"dynamodb":{}}]}'],
   ])("that is %s is an error that shows it", (_what, body) => {
     expect(() => objectsIn(body)).toThrow(S3EventError);

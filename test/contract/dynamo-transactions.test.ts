@@ -51,7 +51,7 @@ describe("transactions of runs", () => {
   };
 
   test.each<[string, CancellationReason]>([
-    ["meets another", conflict],
+    ["conflicts with another", conflict],
     ["is throttled", { Code: "ThrottlingError" }],
     ["is throttled at the table", { Code: "ProvisionedThroughputExceeded" }],
   ])("a transaction that %s is repeated", async (_, reason) => {
@@ -83,9 +83,9 @@ describe("transactions of runs", () => {
 
   test.each<[string, CancellationReason[], Admission]>([
     ["on the slot", [none, none, failed], { full: ["gpu"] }],
-    ["on the slot beside a conflict on the run", [conflict, none, failed], { full: ["gpu"] }],
+    ["on the slot, with a conflict on the run", [conflict, none, failed], { full: ["gpu"] }],
     ["on the run", [failed, none, none], "gone"],
-    ["on the run beside a conflict on the slot", [failed, none, conflict], "gone"],
+    ["on the run, with a conflict on the slot", [failed, none, conflict], "gone"],
     ["on both", [failed, none, failed], "gone"],
   ])("a condition that failed %s is reported at once", async (_, reasons, answer) => {
     const run = await queued();

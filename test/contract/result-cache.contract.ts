@@ -14,7 +14,7 @@ export function resultCacheContract(make: () => Promise<ResultCache>): void {
 
   test.each<[string, CachedResult]>([
     ["with a value", { output: { value: { r2: 0.1, empty: [], text: "", huge: 1e300 } }, source }],
-    ["with nothing", { output: { value: null }, source }],
+    ["with null", { output: { value: null }, source }],
     ["with a large value", { output: { uri: "s3://data/runs/x.json" }, source }],
     ["that expires", { output: { value: 1 }, source, expiresAt }],
   ])("a result %s is read as it was put", async (_, result) => {

@@ -236,7 +236,7 @@ export function runListingContract(create: () => Promise<RunStore>): void {
 
     test.each<[string, RunFilter]>([
       ["of all", {}],
-      ["of those that succeeded", { state: "SUCCEEDED" }],
+      ["of successful ones", { state: "SUCCEEDED" }],
     ])("a list %s spans days, full ones and sparse ones, with and without a time", async (_, filter) => {
       const day = 86_400;
       const seconds = [
@@ -306,15 +306,15 @@ export function runListingContract(create: () => Promise<RunStore>): void {
         ["a tag", { tag: "third" }, [9, 6, 3, 0]],
         ["a tag that one run has", { tag: "at:6" }, [6]],
         ["a tag that no run has", { tag: "fourth" }, []],
-        ["a tag of a pipeline", { tag: "third", pipeline: "odd" }, [9, 3]],
+        ["a tag and a pipeline", { tag: "third", pipeline: "odd" }, [9, 3]],
         ["a tag and a state", { tag: "third", state: "FAILED" }, [0]],
         ["a tag and success", { tag: "third", state: "SUCCEEDED" }, [6, 3]],
-        ["a tag and a state of a pipeline", { tag: "third", state: "RUNNING", pipeline: "odd" }, [9]],
+        ["a tag, a state and a pipeline", { tag: "third", state: "RUNNING", pipeline: "odd" }, [9]],
         ["a tag and a time", { tag: "third", since: timeAt(3), until: timeAt(9) }, [6, 3]],
         ["a time", { since: timeAt(9), until: timeAt(11) }, [10, 9]],
-        ["the time from one on", { since: timeAt(10) }, [11, 10]],
-        ["the time before one", { until: timeAt(2) }, [1, 0]],
-        ["no time at all", { since: timeAt(5), until: timeAt(5) }, []],
+        ["a start of the time range", { since: timeAt(10) }, [11, 10]],
+        ["an end of the time range", { until: timeAt(2) }, [1, 0]],
+        ["an empty time range", { since: timeAt(5), until: timeAt(5) }, []],
         ["a pipeline and a time", { pipeline: "even", since: timeAt(4), until: timeAt(8) }, [6, 4]],
         ["a state and a time", { state: "FAILED", since: timeAt(1) }, [8, 4]],
       ])("a list can be filtered by %s", async (_, filter, seconds) => {

@@ -61,12 +61,12 @@ export function runsContract(create: () => Promise<RunStore>): void {
     test.each<[string, Partial<WaitingRun | RunningRun>]>([
       ["for later", { state: "SCHEDULED", scheduledAt: timeAt(3600) }],
       [
-        "as a child of another",
+        "as a child run",
         { cause: { kind: "step", runId: "parent", step: "per_region", index: 3, epoch: 1 } },
       ],
-      ["that follows another", { cause: { kind: "run", pipeline: "lake", runId: "followed" } }],
+      ["by another run's success", { cause: { kind: "run", pipeline: "lake", runId: "followed" } }],
       [
-        "with all that is unusual",
+        "with every optional field",
         {
           queue: "gpu",
           priority: 7,

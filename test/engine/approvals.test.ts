@@ -226,8 +226,8 @@ describe("an answer", () => {
 
   it.each([
     ["to a step that is no approval", "train", "the step is SUCCEEDED, the run is RUNNING"],
-    ["to a step that is not reached yet", "publish", "the step is not reached yet, the run is RUNNING"],
-    ["to a step that there is not", "nowhere", 'has no step "nowhere"'],
+    ["to a step that isn't reached yet", "publish", "the step is not reached yet, the run is RUNNING"],
+    ["to an unknown step", "nowhere", 'has no step "nowhere"'],
   ])("%s is refused with the reason", async (_what, step, message) => {
     const { memory, runId } = await asked();
     const answer = approveStep(memory.engine, { runId, ...yes, step });

@@ -363,7 +363,7 @@ describe("a cancelled backfill", () => {
   }
 
   it.each([
-    ["under way", 4],
+    ["that are running", 4],
     ["that wait for their slots", 1],
   ])(
     "doesn't cancel runs %s that another backfill wants, and that backfill counts none as failed",

@@ -221,7 +221,7 @@ describe("the result of a job", () => {
     ["a manifest that cannot be read", "_manifest.json", "not json", 0, "InvalidManifest"],
     ["an error that cannot be read", "_error.json", '{"retryable":"maybe"}', 1, "JobFailed"],
     [
-      "an error without end",
+      "an endless error",
       "_error.json",
       JSON.stringify({
         name: "E".repeat(9999),

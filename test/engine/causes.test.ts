@@ -53,14 +53,14 @@ const errors = (count: number) => Array.from({ length: count }, (_, place) => ne
 describe("a function that fails", () => {
   it.each<[string, NonNullable<StepOptions["retries"]>, number[]]>([
     ["a fixed delay", { limit: 3, delay: 40 }, [40, 40, 40]],
-    ["listed delays, of which the last repeats", { limit: 4, delay: [1, 10, 100] }, [1, 10, 100, 100]],
+    ["listed delays, the last of which repeats", { limit: 4, delay: [1, 10, 100] }, [1, 10, 100, 100]],
     // Each time, the jitter draws half of the maximum.
     [
-      "growing delays with jitter, up to the most",
+      "growing delays with jitter, up to the maximum",
       { limit: 5, delay: { base: 20, factor: 3, max: 300 } },
       [10, 30, 90, 150, 150],
     ],
-    ["a delay longer than any message can have", { limit: 1, delay: 2000 }, [2000]],
+    ["a delay longer than a message can have", { limit: 1, delay: 2000 }, [2000]],
     ["no delay", { limit: 2, delay: 0 }, [0, 0]],
   ])("is retried after %s", async (_what, retries, expected) => {
     const { between, run } = await throwing(errors(expected.length), retries).gaps();

@@ -174,8 +174,8 @@ describe("messages and events", () => {
   });
 
   it.each([
-    ["asked for an earlier attempt", 1],
-    ["asked for no attempt in particular", undefined],
+    ["are for an earlier attempt", 1],
+    ["are for no particular attempt", undefined],
   ])("that became dead letters and %s don't change an attempt that is ready", async (_what, attempt) => {
     const { memory, runId } = await started();
     const message = { runId, step: "list", index: 0, epoch: 1 } as const;

@@ -273,7 +273,7 @@ describe("the jobs that a record keeps", () => {
   });
 
   it.each([
-    ["whose end is told", async (memory: MemoryEngine) => work(memory)],
+    ["whose end is reported", async (memory: MemoryEngine) => work(memory)],
     [
       "whose end only the sweep finds",
       async (memory: MemoryEngine) => {

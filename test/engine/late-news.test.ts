@@ -12,9 +12,9 @@ import { Calls, started, sweep, train } from "./sweep-pipeline.ts";
 describe("a job that waits too long for a machine", () => {
   it.each([
     ["one job", [1], true],
-    ["one job, though nobody told that it waits", [1], false],
+    ["one job, without a report that it waits", [1], false],
     ["the children of an array job", [1, 2, 3], true],
-    ["the children of an array job, though nobody told", [1, 2, 3], false],
+    ["the children of an array job, without a report", [1, 2, 3], false],
   ])("is terminated, and its step fails with that reason: %s", async (_what, list, reason) => {
     const pipeline = definePipeline({ name: "stuck", params: z.strictObject({}) }, ({ map }) => {
       map("train", list, (n) => batch(train, { n }));

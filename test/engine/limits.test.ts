@@ -82,7 +82,7 @@ describe("runs of a pipeline with a limit", () => {
     ["succeeds", { seconds: 60 }, "SUCCEEDED"],
     ["fails", { seconds: 60, fails: true }, "FAILED"],
     ["is cancelled", { seconds: 600 }, "CANCELLED"],
-    ["is timed out", { seconds: 600 }, "TIMED_OUT"],
+    ["times out", { seconds: 600 }, "TIMED_OUT"],
   ])("free their slot when one %s", async (_how, params, state) => {
     const timeout = state === "TIMED_OUT" ? 60 : 6000;
     const memory = new MemoryEngine([minute("limited", { maxActiveRuns: 1, timeout })]);
@@ -144,8 +144,8 @@ describe("runs that don't wait", () => {
 
   // Found by the simulation, seed 8038922: the run's starter cancelled it, and ended it while a job was at work.
   it.each([
-    ["goes on", false],
-    ["ends as a person cancels it, once nothing works for it", true],
+    ["continues", false],
+    ["is cancelled by a person and ends when nothing works for it", true],
   ])(
     "that got a slot without their starter's knowledge aren't cancelled by it: one %s",
     async (_what, cancelled) => {
@@ -253,7 +253,7 @@ describe("a work queue", () => {
   const narrow = "pipeline/narrow";
 
   it.each<[string, (memory: MemoryEngine) => Promise<unknown>]>([
-    ["a run that comes", (memory) => begin(memory, "narrow")],
+    ["the start of a run", (memory) => begin(memory, "narrow")],
     [
       "the end of a run",
       async (memory) => cancelRun(memory.engine, (await holders(memory, narrow))[0] ?? ""),

@@ -174,7 +174,7 @@ describe("two trainings that end at once", () => {
   it.each([
     ["the better one first", better, worse, 1],
     ["the worse one first", { ...better, pause: 200 }, { ...worse, pause: 100 }, 2],
-    ["by less than the least gain", { ...better, logLoss: 0.40002, pause: 100 }, worse, 2],
+    ["by less than the minimum gain", { ...better, logLoss: 0.40002, pause: 100 }, worse, 2],
     ["on different data", { ...better, heldOut: "cd".repeat(32), baseLogLoss: 0.43 }, worse, 2],
   ])("make the better one champion: %s", async (_, first, second, moves) => {
     for (const withChampion of [false, true]) {
@@ -256,10 +256,14 @@ describe("an alias that a person moves", () => {
   });
 
   it.each([
-    ["roll back what was never another", { from: 1 }, /is version 1 and was no other version before/],
-    ["roll back from a version that has it no more", { from: 2 }, /is version 1, not 2; nothing was changed/],
-    ["set what is so already", { version: 1 }, /is already version 1; nothing was changed/],
-    ["set it to a version that is not there", { version: 7 }, /"ctr" has no version 7/],
+    ["roll back a first version", { from: 1 }, /is version 1 and was no other version before/],
+    [
+      "roll back from a version that no longer has it",
+      { from: 2 },
+      /is version 1, not 2; nothing was changed/,
+    ],
+    ["set it to the version that has it", { version: 1 }, /is already version 1; nothing was changed/],
+    ["set it to an unknown version", { version: 7 }, /"ctr" has no version 7/],
   ])("is unchanged after a request to %s", async (_, asked, message) => {
     const memory = new MemoryEngine([modelPipeline]);
     await trained(memory);

@@ -305,14 +305,14 @@ describe("a notice to a faulty receiver", () => {
   }
 
   it.each<[string, Behaviour[]]>([
-    ["errors, twice", [status(500), status(503)]],
+    ["two errors", [status(500), status(503)]],
     ["too many requests", [status(429, "rate_limited", { "retry-after": "40" })]],
-    ["no answer", [hangs]],
-    ["an answer that drips", [drips]],
-    ["an answer without end", [floods(500)]],
+    ["no response", [hangs]],
+    ["a response that drips", [drips]],
+    ["an endless response", [floods(500)]],
     ["a reset connection", [resets]],
     ["a connection that ends in the middle", [closesEarly]],
-    ["everything at once", [hangs, resets, status(500), closesEarly, status(502), floods(503)]],
+    ["all faults in turn", [hangs, resets, status(500), closesEarly, status(502), floods(503)]],
   ])("(%s) is delivered with one more request, and the run stays unchanged", async (_name, behaviours) => {
     const { records } = await sentFor(behaviours);
     expect(receiver.received).toHaveLength(behaviours.length + 1);

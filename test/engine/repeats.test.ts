@@ -132,21 +132,21 @@ describe("a repeated function", () => {
   });
 
   it.each<[string, unknown, (result: Ref<{ seen: number }>) => Ref<boolean>, string]>([
-    ["orders what has no order", "three", ({ seen }) => gte(seen, 3), 'cannot order "three" and 3'],
+    ["compares values without an order", "three", ({ seen }) => gte(seen, 3), 'cannot order "three" and 3'],
     [
-      "reads a field that is not there",
+      "reads a missing field",
       1,
       (result) => gte((result as unknown as { x: Ref<number> }).x, 3),
       'result has no field "x"',
     ],
     [
-      "is neither true nor false",
+      "isn't boolean",
       1,
       ({ seen }) => seen as unknown as Ref<boolean>,
       "the condition of its repeat gave 1; it must be true or false",
     ],
     [
-      "puts such a thing into logic",
+      "has an operand that isn't boolean",
       1,
       ({ seen }) => and(not(seen as unknown as Ref<boolean>)),
       "it must be true or false",

@@ -281,7 +281,7 @@ describe("a start by a trigger", () => {
       },
     ],
     [
-      "gives what the pipeline does not take",
+      "returns invalid parameters",
       () => ({ form: 1 }) as never,
       {
         name: "InvalidInput",

@@ -76,10 +76,10 @@ describe("a chain of functions", () => {
   });
 
   it.each([
-    ["is all that the next function may take", 120, 57, ["a"]],
-    ["does not cover the next function", 120, 57.001, ["a", "b"]],
-    ["is nearly all that a worker has, where that is less than the function may take", 20, 3.4, ["a"]],
-    ["is clearly less than such a worker has", 20, 3.5, ["a", "b"]],
+    ["is as long as the next function may take", 120, 57, ["a"]],
+    ["is too short for the next function", 120, 57.001, ["a", "b"]],
+    ["is nearly all of a worker's time, if that is less than the function may take", 20, 3.4, ["a"]],
+    ["is clearly less than all of such a worker's time", 20, 3.5, ["a", "b"]],
   ])(
     "continues in the same worker or by a message if the time left %s",
     async (_what, worker, taken, expected) => {

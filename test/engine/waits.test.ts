@@ -110,8 +110,8 @@ describe("a wait", () => {
   );
 
   it.each([
-    ["a time to come, in another time zone", "2021-01-03T02:00:00+02:00", 2 * day],
-    ["a time that has passed", "2020-12-31T23:59:59Z", 0],
+    ["a future time, in another time zone", "2021-01-03T02:00:00+02:00", 2 * day],
+    ["a past time", "2020-12-31T23:59:59Z", 0],
   ])("until %s ends then", async (_what, time, seconds) => {
     const { milliseconds, outputs } = await testPipeline(until, { params: time });
     expect(Math.abs(milliseconds / 1000 - seconds)).toBeLessThan(2);
@@ -119,7 +119,7 @@ describe("a wait", () => {
   });
 
   it.each([
-    ["no time at all", "tomorrow", "a wait takes seconds"],
+    ["an invalid time", "tomorrow", "a wait takes seconds"],
     ["more than a year", "2023-01-01T00:00:00Z", "more than a year"],
   ])("until %s fails at once with the reason", async (_what, time, message) => {
     const { error, milliseconds } = await testPipeline(until, { params: time });
@@ -204,7 +204,7 @@ const params = { month: "october" };
 
 describe("a wait for an object", () => {
   it.each([
-    ["that came first ends at once", 0],
+    ["that is already there ends at once", 0],
     ["that comes later ends by its event", 2 * hour],
     ["that comes days later ends by its event", 2 * day],
   ])("%s", async (_what, afterSeconds) => {

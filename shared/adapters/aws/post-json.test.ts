@@ -52,11 +52,11 @@ describe("posting JSON", () => {
   test.each([
     ["500", status(500, "rollup_error"), "the receiver answered 500 Internal Server Error (rollup_error)"],
     ["408", status(408), "the receiver answered 408 Request Timeout"],
-    ["an answer that breaks off", closesEarly, "the receiver answered 500 Internal Server Error"],
-    ["an answer without end", floods(503), "the receiver answered 503 Service Unavailable"],
-    ["an answer that drips", drips, "the receiver answered 500 Internal Server Error"],
+    ["a response that breaks off", closesEarly, "the receiver answered 500 Internal Server Error"],
+    ["an endless response", floods(503), "the receiver answered 503 Service Unavailable"],
+    ["a response that drips", drips, "the receiver answered 500 Internal Server Error"],
     ["a reset connection", resets, "the receiver cannot be reached: ECONNRESET"],
-    ["no answer", hangs, "the receiver did not answer in time"],
+    ["no response", hangs, "the receiver did not answer in time"],
   ])("that is answered with %s may be retried", async (_name, behaviour, message) => {
     receiver.behave(behaviour);
     const error = await outcome();
@@ -117,8 +117,8 @@ describe("posting JSON", () => {
   });
 
   test.each([
-    ["a name that nobody has", "https://nobody.invalid/", "E"],
-    ["a port that no browser would use", "https://127.0.0.1:22/", "no connection"],
+    ["an unknown host name", "https://nobody.invalid/", "E"],
+    ["a port that browsers refuse", "https://127.0.0.1:22/", "no connection"],
   ])("to %s may be retried", async (_name, url, code) => {
     const error = await outcome({ url: `${url}${secret}` });
     expect(error).toBeInstanceOf(NoticeFailedError);

@@ -60,8 +60,8 @@ describe("a Slack message", () => {
 
   test.each([
     ["long", "x".repeat(20_000)],
-    ["of what is escaped", "&<>".repeat(5000)],
-    ["of characters that take two", "🚂".repeat(5000)],
+    ["of characters that are escaped", "&<>".repeat(5000)],
+    ["of characters that take two code units", "🚂".repeat(5000)],
   ])("stays within Slack's limits with texts %s", (_name, long) => {
     const notice = aNotice({
       run: { id: long, name: long },

@@ -94,7 +94,7 @@ test.each([
     (call: SendMessageBatchCommandInput) => failed(call, [0, 1], { Code: "RequestThrottled" }),
     true,
   ],
-  ["entries by a fault", (call: SendMessageBatchCommandInput) => failed(call, [0, 1]), false],
+  ["entries through a fault", (call: SendMessageBatchCommandInput) => failed(call, [0, 1]), false],
   [
     "the call",
     () => {
@@ -103,7 +103,7 @@ test.each([
     true,
   ],
   [
-    "some entries by a fault",
+    "some entries through a fault",
     (call: SendMessageBatchCommandInput) => ({
       Failed: [
         ...failed(call, [0], { Code: "RequestThrottled" }).Failed,
