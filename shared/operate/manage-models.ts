@@ -54,7 +54,7 @@ export type ModelAnswer =
   | AliasMove[]
   | AliasMove;
 
-type Asked<A extends ModelRequest["action"]> = Omit<Extract<ModelRequest, { action: A }>, "action">;
+type RequestFields<A extends ModelRequest["action"]> = Omit<Extract<ModelRequest, { action: A }>, "action">;
 
 /**
  * The action for each request about models.
@@ -62,7 +62,7 @@ type Asked<A extends ModelRequest["action"]> = Omit<Extract<ModelRequest, { acti
  * @throws ModelNotFoundError, ModelAliasError; nothing was moved then
  */
 export const modelActions: {
-  readonly [A in ModelRequest["action"]]: (engine: Engine, asked: Asked<A>) => Promise<ModelAnswer>;
+  readonly [A in ModelRequest["action"]]: (engine: Engine, fields: RequestFields<A>) => Promise<ModelAnswer>;
 } = {
   models: ({ models }) => viewModels(models),
   model: ({ models }, { name }) => viewModel(models, name),
