@@ -9,7 +9,7 @@ const job = (change: Partial<JobDetail>): JobDetail => ({
   logStream: "d/default/1",
   ...change,
 });
-const said = { name: "ValueError", message: "row 3 is empty", retryable: false, stack: ["a", "b"] };
+const reported = { name: "ValueError", message: "row 3 is empty", retryable: false, stack: ["a", "b"] };
 
 describe("the failure of a job", () => {
   it.each<[string, Partial<JobDetail>, string, object]>([
@@ -80,7 +80,7 @@ describe("the failure of a job", () => {
   it("has the error that the job reported, if it did", () => {
     const failure = jobFailure(
       job({ statusReason: "Essential container in task exited", exitCode: 1 }),
-      said,
+      reported,
     );
     expect(failure).toMatchObject({
       retryable: false,
@@ -89,12 +89,12 @@ describe("the failure of a job", () => {
   });
 
   it("keeps the code that the job reported, with a remedy if this version knows the code", () => {
-    const known = jobFailure(job({ exitCode: 2 }), { ...said, code: "CONTRACT_BROKEN" });
+    const known = jobFailure(job({ exitCode: 2 }), { ...reported, code: "CONTRACT_BROKEN" });
     expect(known.error).toMatchObject({
       code: "CONTRACT_BROKEN",
       remedy: expect.stringContaining("contract.ts"),
     });
-    const newer = jobFailure(job({ exitCode: 2 }), { ...said, code: "NEWER_CODE" }).error;
+    const newer = jobFailure(job({ exitCode: 2 }), { ...reported, code: "NEWER_CODE" }).error;
     expect([newer.code, newer.remedy]).toEqual(["NEWER_CODE", undefined]);
   });
 
@@ -102,21 +102,25 @@ describe("the failure of a job", () => {
     const frame = (n: number) => [`  File "job.py", line ${n}, in f${n}`, `    call(${n})`];
     const stack = ["Traceback (most recent call last):", ...[1, 2, 3, 4, 5].flatMap(frame)];
     const message = "rows are wrong:\n  row 3 is empty";
-    const raised = { ...said, message, stack: [...stack, "ValueError: rows are wrong:", "  row 3 is empty"] };
+    const raised = {
+      ...reported,
+      message,
+      stack: [...stack, "ValueError: rows are wrong:", "  row 3 is empty"],
+    };
     const kept = ["line 3, in f3", "call(3)", "line 4, in f4", "call(4)", "line 5, in f5", "call(5)"];
     const failure = jobFailure(job({ exitCode: 1 }), raised);
     expect(failure.error.stack).toEqual(kept.map((line) => expect.stringContaining(line)));
-    expect(jobFailure(job({ exitCode: 1 }), { ...said, stack }).error.stack).toHaveLength(6);
+    expect(jobFailure(job({ exitCode: 1 }), { ...reported, stack }).error.stack).toHaveLength(6);
   });
 
   it("is what the job or a person reported, even if the job was killed afterwards", () => {
-    expect(jobFailure(job({ exitCode: 137 }), said)).not.toHaveProperty("lostTo");
+    expect(jobFailure(job({ exitCode: 137 }), reported)).not.toHaveProperty("lostTo");
     const ended = jobFailure(job({ exitCode: 137, statusReason: "ana ended it" }), undefined);
     expect([ended.error.name, ended.lostTo]).toEqual(["JobFailed", undefined]);
   });
 
   it("is the loss of the machine even if the job reported an error while it was stopped", () => {
-    expect(jobFailure(job({ statusReason: "Host EC2 (instance i-0abc) terminated." }), said).lostTo).toBe(
+    expect(jobFailure(job({ statusReason: "Host EC2 (instance i-0abc) terminated." }), reported).lostTo).toBe(
       "spot",
     );
   });
