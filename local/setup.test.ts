@@ -194,8 +194,8 @@ describe("set-up after a bare clone", () => {
     setup();
     expect(calls().join()).not.toContain("torch");
     setup("--torch");
-    const asked = calls().filter((call) => ofPip(call) && call.includes("torch"));
-    expect(asked).toEqual([
+    const torchCalls = calls().filter((call) => ofPip(call) && call.includes("torch"));
+    expect(torchCalls).toEqual([
       expect.stringMatching(/--require-hashes .*requirements-without-torch\.lock$/),
       expect.stringMatching(/torch==9\.8\.7$/),
     ]);
@@ -387,10 +387,10 @@ describe("the lock of a set-up", () => {
     writeFileSync(lockFile(), JSON.stringify(referenceTo(process.pid)));
     const child = spawn("node", ["local/setup.mjs"], { cwd: project, env: environment() });
     const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
-    const said = await new Promise<string>((resolve) =>
+    const output = await new Promise<string>((resolve) =>
       child.stdout.setEncoding("utf8").once("data", resolve),
     );
-    expect(said).toContain(`process ${process.pid} holds ${lockFile()}; delete that file if there is none`);
+    expect(output).toContain(`process ${process.pid} holds ${lockFile()}; delete that file if there is none`);
     rmSync(lockFile());
     expect(await ended).toBe(0);
   });

@@ -51,11 +51,11 @@ function actionCommand({ name, outcomes }: Action): Command {
       const target = await targetOfCommand(command);
       const answer = await target.invoke("manage", { action: name, runId: id });
       const { runId, state } = managedRun.parse(answer);
-      const said = `run ${runId} ${outcomes[state] ?? `is ${state} already; nothing was changed`}`;
+      const message = `run ${runId} ${outcomes[state] ?? `is ${state} already; nothing was changed`}`;
       await reportAndFollow(
         target,
         runId,
-        { answer, said },
+        { answer, message },
         options,
         name === "cancel" ? "CANCELLED" : undefined,
       );
@@ -136,7 +136,12 @@ function rerunCommand(): Command {
       const request = { action: "rerun", runId: id, refresh: options.refresh, key: randomUUID() };
       const answer = await target.invoke("manage", request);
       const { runId } = startedRun.parse(answer);
-      await reportAndFollow(target, runId, { answer, said: `started run ${runId}, as ${id} was` }, options);
+      await reportAndFollow(
+        target,
+        runId,
+        { answer, message: `started run ${runId}, as ${id} was` },
+        options,
+      );
     });
 }
 

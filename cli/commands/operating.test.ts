@@ -161,7 +161,7 @@ describe("a command that changes a run", () => {
     const runId = await begin(memory, "single", { scheduledAt: "2022-01-01T00:00:00Z" });
     const answer = await target.invoke("manage", { action: "cancel", runId });
     const text = await printed(() =>
-      reportAndFollow(target, runId, { answer, said: "it is cancelled" }, options, wanted),
+      reportAndFollow(target, runId, { answer, message: "it is cancelled" }, options, wanted),
     );
     return { text, runId, exitCode: process.exitCode };
   }

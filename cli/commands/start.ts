@@ -53,7 +53,7 @@ export async function startOn(
   target: Pick<Target, "invoke" | "stage" | "config">,
   pipeline: string,
   { params, param, scheduledAt, key, tag }: Omit<Options, keyof ReportOptions>,
-): Promise<{ runId: string; answer: unknown; said: string }> {
+): Promise<{ runId: string; answer: unknown; message: string }> {
   const given = { ...params, ...param };
   const answer = await invokeFor(target, pipeline, "start", {
     pipeline,
@@ -63,9 +63,9 @@ export async function startOn(
     ...(tag !== undefined && { tags: tag }),
   });
   const { runId, created, differs } = startedRun.parse(answer);
-  if (created) return { runId, answer, said: `started run ${runId}` };
+  if (created) return { runId, answer, message: `started run ${runId}` };
   const before = `run ${runId} was started before: same pipeline${key === undefined ? "" : ", key"} and time`;
-  if (differs === undefined) return { runId, answer, said: before };
+  if (differs === undefined) return { runId, answer, message: before };
   throw new MillraceError(
     "PARAMS_INVALID",
     `${before}, other params: ${differs.join("; ")}; yours were not used`,
