@@ -86,8 +86,8 @@ function approveCommand(): Command {
     .action(async (runId: string, step: string, options: AnswerOptions, command: Command) => {
       const { reject = false, by, comment, index, json } = options;
       const request = { action: "approve", runId, step, index, approved: !reject, by };
-      const asked = { ...request, ...(comment !== undefined && { comment }) };
-      const answer = await (await targetOfCommand(command)).invoke("manage", asked);
+      const fullRequest = { ...request, ...(comment !== undefined && { comment }) };
+      const answer = await (await targetOfCommand(command)).invoke("manage", fullRequest);
       if (json === true) return printJson(answer);
       const { state } = managedRun.parse(answer);
       console.log(`step ${step} of run ${runId} is ${reject ? "rejected" : "approved"}; the run is ${state}`);

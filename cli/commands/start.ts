@@ -100,9 +100,9 @@ export function startCommand(): Command {
       ].join("\n"),
     )
     .action(async (pipeline: string, options: Options, command: Command) => {
-      const { follow, json, ...asked } = options;
+      const { follow, json, ...startOptions } = options;
       const target = await targetOfCommand(command);
-      const { runId, ...started } = await startOn(target, pipeline, asked);
+      const { runId, ...started } = await startOn(target, pipeline, startOptions);
       await reportAndFollow(target, runId, started, options);
       if (follow === true || json === true) return;
       const where =
