@@ -115,9 +115,9 @@ export class DynamoBilling {
     if (command === "BatchGetItemCommand") {
       // Each item is rounded up separately. A missing item costs as much as a small one.
       const consistent = request.RequestItems?.[this.table]?.ConsistentRead === true;
-      const asked = request.RequestItems?.[this.table]?.Keys.length ?? 0;
+      const requested = request.RequestItems?.[this.table]?.Keys.length ?? 0;
       const found = answer.Responses?.[this.table] ?? [];
-      const missing = (asked - found.length) * readUnitsFor(0, consistent);
+      const missing = (requested - found.length) * readUnitsFor(0, consistent);
       return found.reduce((units, item) => units + readUnitsFor(itemBytes(item), consistent), missing);
     }
     // A query is rounded up once, for everything that it read.

@@ -8,7 +8,7 @@ import { type PackagedStage, packageStage } from "../test/packaged-template.ts";
 import { generatedCatalogue } from "./generated-catalogue.ts";
 import { bytesOf, importFunction, type PackagedFunction, packagedFunctions } from "./packaged-functions.ts";
 import { type Cell, type MeasureOptions, type Report, spreadOf, type Table } from "./report.ts";
-import { asked, readsOfSchedules } from "./schedule-reads.ts";
+import { readsOfSchedules, requests } from "./schedule-reads.ts";
 
 const few = { pipelines: 10, families: 6 };
 const many = { pipelines: 100, families: 20 };
@@ -125,7 +125,7 @@ async function definitionsTable(stages: Readonly<Record<"few" | "many", Packaged
 
 async function readsTable(): Promise<Report> {
   const counted = [await readsOfSchedules(few.pipelines), await readsOfSchedules(many.pipelines)];
-  const rows = asked.map((what, place): Cell[] => [
+  const rows = requests.map((what, place): Cell[] => [
     what,
     ...counted.flatMap((reads) => [reads[place]?.calls, reads[place]?.items]),
   ]);

@@ -40,7 +40,7 @@ const checkpointBudget = 0.02;
 /** The default model on one thread. It takes few steps of fewer sequences, as a round would otherwise take an hour. */
 const asked = { steps: 8, batchSize: 8, warmupSteps: 2, threads: 1 };
 
-const said = z.object({
+const outputSchema = z.object({
   tokensPerSecond: z.number(),
   trainingCpuSeconds: z.number(),
   trainLoss: z.number(),
@@ -48,7 +48,7 @@ const said = z.object({
 });
 
 /** One training: its process, its losses, and its speed and CPU time without the process's start and end. */
-type Training = Taken & z.infer<typeof said>;
+type Training = Taken & z.infer<typeof outputSchema>;
 
 /** The same training by both sides, and by Millrace with a checkpoint after each step, in turns. */
 type Rounds = {
@@ -61,7 +61,7 @@ async function trainPlainly(file: string, folder: string): Promise<Training> {
   const out = join(folder, "plain");
   const run = await measured([...withJobs, python, plainLoop, file, out]);
   await rm(out, { recursive: true });
-  return { ...run, ...said.parse(JSON.parse(run.output)) };
+  return { ...run, ...outputSchema.parse(JSON.parse(run.output)) };
 }
 
 async function trainByJob(file: string, folder: string): Promise<Training> {

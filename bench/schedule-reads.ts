@@ -14,7 +14,7 @@ import { watch } from "./read-counts.ts";
 export type Reads = { readonly calls: number; readonly items: number };
 
 /** The requests to a stage, worded as in a report. */
-export const asked = ["the first tick of a worker", "each further tick", "`schedules`"] as const;
+export const requests = ["the first tick of a worker", "each further tick", "`schedules`"] as const;
 
 const scheduled = (count: number) =>
   Array.from({ length: count }, (_, place) =>
@@ -38,7 +38,7 @@ async function tick(engine: Engine): Promise<void> {
   await sweepRuns(engine);
 }
 
-/** What each request in {@link asked} reads if this many pipelines have one schedule each. */
+/** What each request in {@link requests} reads if this many pipelines have one schedule each. */
 export async function readsOfSchedules(pipelines: number): Promise<Reads[]> {
   const counted = await startCountedEngine();
   try {

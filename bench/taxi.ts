@@ -18,10 +18,10 @@ const phases = ["read_dataframe", "prepare_dictionaries", "make_prediction", "ma
 const defaultRounds = 3;
 const megabyte = 1_000_000;
 
-const said = z.object({ rows: z.int(), phases: z.array(z.number()).length(phases.length) });
+const outputSchema = z.object({ rows: z.int(), phases: z.array(z.number()).length(phases.length) });
 
 /** One scoring of a month: its process, and the seconds of each phase. */
-type Scoring = Taken & z.infer<typeof said>;
+type Scoring = Taken & z.infer<typeof outputSchema>;
 
 /** Makes a month's file with the generator. */
 async function makeMonth(folder: string, month: string, rows: number): Promise<string> {
@@ -62,7 +62,7 @@ async function makeModel(folder: string): Promise<string> {
 
 async function score(command: readonly string[]): Promise<Scoring> {
   const run = await measured(command);
-  return { ...run, ...said.parse(JSON.parse(run.output)) };
+  return { ...run, ...outputSchema.parse(JSON.parse(run.output)) };
 }
 
 const total = (scoring: Scoring) => scoring.phases.reduce((sum, each) => sum + each, 0);

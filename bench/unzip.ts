@@ -36,9 +36,9 @@ async function makeArchive(folder: string, files: number): Promise<string> {
 /** The job from a shell, with the archive and the lake on this machine's disk. */
 async function toDisk(folder: string, archive: string): Promise<Taken> {
   const out = join(folder, "lake");
-  const asked = join(folder, "input.json");
-  await writeFile(asked, input(archive));
-  const command = [python, "-m", "poems", "unzip", "--input", asked, "--output", out];
+  const inputFile = join(folder, "input.json");
+  await writeFile(inputFile, input(archive));
+  const command = [python, "-m", "poems", "unzip", "--input", inputFile, "--output", out];
   const run = await measured([...jobs, ...command]);
   await rm(out, { recursive: true });
   return run;

@@ -63,5 +63,5 @@ test("bash can source the completion script twice without output", async () => {
       encoding: "utf8",
     },
   );
-  expect({ said: read.stdout, stderr: read.stderr }).toEqual({ said: "function\n", stderr: "" });
+  expect({ output: read.stdout, stderr: read.stderr }).toEqual({ output: "function\n", stderr: "" });
 });

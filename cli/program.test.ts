@@ -20,11 +20,11 @@ describe("the program", () => {
     expect(await namesOf("--version")).toEqual([]);
   });
 
-  it.each([[["nope"]], [["--help"]], [["help"]], [[]]])("has all for %j", async (words) => {
+  it.each([[["nope"]], [["--help"]], [["help"]], [[]]])("has all commands for %j", async (words) => {
     expect(await namesOf(...words)).toEqual(await namesOf());
   });
 
-  it("completes commands that are not typed yet", async () => {
+  it("completes commands that are only partly typed", async () => {
     expect(await namesOf("complete", "--", "run", "")).toEqual([...(await namesOf()), "complete"]);
   });
 });

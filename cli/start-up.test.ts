@@ -73,7 +73,7 @@ it("the help of the program is the same with and without the commands' modules",
 });
 
 describe("the list of commands", () => {
-  it("describes each command as its module does", async () => {
+  it("describes each command like its module", async () => {
     const program = await millraceProgram();
     const defined = program.commands.map((each) =>
       [
@@ -98,7 +98,7 @@ describe("./millrace", () => {
     expect(readdirSync(folder)).toEqual(["linked"]);
   });
 
-  it("says in one line that a clone is not set up", () => {
+  it("says in one line if a clone is not set up", () => {
     const copy = path.join(folder, "millrace");
     copyFileSync(script, copy);
     expect(run(copy, ["--version"])).toEqual({

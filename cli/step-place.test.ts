@@ -1,6 +1,6 @@
 import { checkPlace, stepPlace } from "./step-place.ts";
 
-test("a step is named by its name, a child of a map with its place", () => {
+test("a step is named by its name, and a child of a map also by its index", () => {
   expect(stepPlace("--step", "train_model")).toEqual({ step: "train_model" });
   expect(stepPlace("--step", "train_model[12]")).toEqual({ step: "train_model", index: 12 });
 });
@@ -20,17 +20,17 @@ describe("the steps of a run", () => {
     { step: "train", index: 3 },
     { step: "select" },
     { step: "select", index: 0 },
-  ])("%j may be asked for", (place) => {
+  ])("include %j", (place) => {
     expect(() => checkPlace("--step", place, steps)).not.toThrow();
   });
 
-  test("are named where another one is asked for", () => {
+  test("are listed if another step is named", () => {
     expect(() => checkPlace("--step", { step: "fit" }, steps)).toThrow(
       '--step is "fit"; the run has the steps train, select',
     );
   });
 
-  test("have children only where they are mapped", () => {
+  test("have children only if they are mapped", () => {
     expect(() => checkPlace("--step", { step: "select", index: 1 }, steps)).toThrow("select is not mapped");
   });
 });

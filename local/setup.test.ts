@@ -131,7 +131,7 @@ describe("set-up after a bare clone", () => {
     );
   });
 
-  it("keeps what npm and pip download inside the project, or where the user keeps it", () => {
+  it("keeps npm's and pip's downloads inside the project, or in the user's own cache", () => {
     setup();
     expect(calls().find(ofNpm)).toContain(`--cache=${path.join(project, ".cache", "npm")}`);
     expect(calls().find(ofPip)).toContain(`--cache-dir=${path.join(project, ".cache", "pip")}`);
@@ -149,7 +149,7 @@ describe("set-up after a bare clone", () => {
     expect(calls()).toEqual(before);
   });
 
-  it("repeats only what changed", () => {
+  it("repeats only the parts that changed", () => {
     setup();
     const before = calls().length;
     writeFileSync(path.join(project, "package-lock.json"), '{"changed":true}');
@@ -160,7 +160,7 @@ describe("set-up after a bare clone", () => {
   it.each([
     ["Node", "node_modules/.bin/node", ofNpm],
     ["Python", ".venv/bin/python", (call: string) => call === "venv"],
-  ])("makes a part again whose %s is gone, though its stamp is there", (_, file, made) => {
+  ])("restores a part without %s, even if its stamp exists", (_, file, made) => {
     setup();
     rmSync(path.join(project, file));
     const before = calls().length;
@@ -176,7 +176,7 @@ describe("set-up after a bare clone", () => {
     expect(calls().filter(ofNpm)).toHaveLength(1);
   });
 
-  it("run twice at once installs once", async () => {
+  it("run twice concurrently installs once", async () => {
     const run = () =>
       new Promise<number | null>((resolve) => {
         const child = spawn("node", ["local/setup.mjs"], {
@@ -194,8 +194,8 @@ describe("set-up after a bare clone", () => {
     setup();
     expect(calls().join()).not.toContain("torch");
     setup("--torch");
-    const asked = calls().filter((call) => ofPip(call) && call.includes("torch"));
-    expect(asked).toEqual([
+    const torchCalls = calls().filter((call) => ofPip(call) && call.includes("torch"));
+    expect(torchCalls).toEqual([
       expect.stringMatching(/--require-hashes .*requirements-without-torch\.lock$/),
       expect.stringMatching(/torch==9\.8\.7$/),
     ]);
@@ -204,7 +204,7 @@ describe("set-up after a bare clone", () => {
     expect(calls()).toEqual(before);
   });
 
-  it("an environment that is made again gets torch again", () => {
+  it("installs torch again when it recreates an environment", () => {
     setup("--torch");
     writeFileSync(path.join(project, "batch-jobs", "requirements-dev.lock"), "# changed");
     const before = calls().length;
@@ -216,7 +216,7 @@ describe("set-up after a bare clone", () => {
     ).toHaveLength(1);
   });
 
-  it("an environment that was moved is made again", () => {
+  it("recreates an environment that was moved", () => {
     setup();
     const moved = `${project}-moved`;
     cpSync(project, moved, { recursive: true, verbatimSymlinks: true });
@@ -231,7 +231,7 @@ describe("set-up after a bare clone", () => {
 describe("the Node that runs the project", () => {
   const brokenNode = "exit 1";
 
-  it("is that of its package, whether npm links it or not", () => {
+  it("is the package's, whether npm links it or not", () => {
     const name = `node-${process.platform}-${process.arch}`;
     program(
       "npm",
@@ -242,7 +242,7 @@ describe("the Node that runs the project", () => {
     expect(readlinkSync(path.join(project, "node_modules", ".bin", "node"))).toBe(`../${name}/bin/node`);
   });
 
-  it("is the machine's where no package brings one that runs", () => {
+  it("is the machine's if no package has one that works", () => {
     program("npm", npmInstalls(brokenNode));
     // The linked Node may be a real one, and the set-up makes it load these.
     for (const name of ["esbuild", "@swc/core"]) {
@@ -264,13 +264,13 @@ describe("the Node that runs the project", () => {
 
   it.each([
     ["the Lambda runtime's version before a newer one", [20, 26, 24], "/24"],
-    ["a newer one before none", [20, 26], "/26"],
-    ["none that is older", [20, 22], undefined],
+    ["a newer version, if the runtime's is missing", [20, 26], "/26"],
+    ["not an older version", [20, 22], undefined],
   ])("is %s", (_, majors, chosen) => {
     expect(chooseNode(majors.map((major) => ({ file: `/${major}`, major })))).toBe(chosen);
   });
 
-  it("and the packages are seen to work before the stamp says so", () => {
+  it("is tested, with the packages, before the stamp is written", () => {
     program("npm", npmInstalls("case $1 in --version) echo v24.1.0;; *) echo no esbuild; exit 1;; esac"));
     expect(setup()).toMatchObject({ status: 1, stderr: expect.stringContaining("no esbuild") });
     program("npm", npmInstalls());
@@ -279,7 +279,7 @@ describe("the Node that runs the project", () => {
   });
 });
 
-describe("without", () => {
+describe("a set-up", () => {
   it.each([
     ["npm", "npm", "exit 1", /^setup: npm is missing: install .*\n$/],
     ["a recent Python", "python3", "echo 3 9", /^setup: Python 3\.11 or newer is missing: install .*\n$/],
@@ -289,7 +289,7 @@ describe("without", () => {
       'case "$*" in *version_info*) echo 3 12;; *) exit 1;; esac',
       /^setup: python3 lacks the modules venv and ensurepip: .*\n$/,
     ],
-  ])("%s, set-up says so in one line, with the remedy", (_, name, script, message) => {
+  ])("without %s fails in one line with a remedy", (_, name, script, message) => {
     program(name, script);
     for (const version of ["python3.14", "python3.13", "python3.12", "python3.11"])
       program(version, "exit 1");
@@ -314,19 +314,19 @@ describe("without", () => {
       /^setup: npm can't reach its registry: check the network, then run this again\n$/,
     ],
     [
-      "a proxy that answers",
+      "a proxy that responds",
       "echo 'npm error code ECONNREFUSED'; seq 30; exit 1",
       { HTTPS_PROXY: "http://user:secret@127.0.0.1:9" },
       /^setup: npm can't reach its registry through the proxy http:\/\/…@127\.0\.0\.1:9 \(HTTPS_PROXY\): check .*\n$/,
     ],
-  ])("%s, set-up says so in one line", (_, script, env, message) => {
+  ])("without %s fails in one line", (_, script, env, message) => {
     program("npm", `case $1 in --version) echo 10;; ci) ${script};; esac`);
     const { status, stderr } = setupWith(env);
     expect(status).toBe(1);
     expect(stderr).toMatch(message);
   });
 
-  it("takes the machine's Python as it is, whatever its variables point at", () => {
+  it("ignores PYTHONHOME and PYTHONPATH", () => {
     const script = readFileSync(path.join(programs, "python3"), "utf8");
     writeFileSync(
       path.join(programs, "python3"),
@@ -341,7 +341,7 @@ describe("a set-up that is stopped", () => {
     ["SIGINT", 130],
     ["SIGTERM", 143],
     ["SIGHUP", 129],
-  ] as const)("by %s ends npm, frees its lock, and the next one starts over", async (signal, exitCode) => {
+  ] as const)("by %s stops npm, frees its lock, and the next one starts over", async (signal, exitCode) => {
     program("npm", NPM_WORKS_ON);
     const { child, ended } = await setupAtWork();
     child.kill(signal);
@@ -353,7 +353,7 @@ describe("a set-up that is stopped", () => {
     expect(setup().status).toBe(0);
   });
 
-  it("by SIGKILL takes npm with it, and the next one takes its lock over", async () => {
+  it("by SIGKILL stops npm, and the next one takes its lock over", async () => {
     program("npm", NPM_WORKS_ON);
     const { child, ended } = await setupAtWork();
     child.kill("SIGKILL");
@@ -373,30 +373,30 @@ describe("the lock of a set-up", () => {
     expect(setup().status).toBe(0);
   });
 
-  it("that was killed is taken over though its process id is in use again", () => {
+  it("that was killed is taken over even if another process has its process id", () => {
     writeFileSync(lockFile(), JSON.stringify({ pid: process.pid, started: "before the restart" }));
     expect(setup().status).toBe(0);
   });
 
-  it("that was killed before it wrote itself down is taken over", () => {
+  it("that was killed before it wrote its process id is taken over", () => {
     writeFileSync(lockFile(), "");
     expect(setup().status).toBe(0);
   });
 
-  it("that is at work is waited for, and named with the file to delete", async () => {
+  it("that is running is waited for, and the message names the file to delete", async () => {
     writeFileSync(lockFile(), JSON.stringify(referenceTo(process.pid)));
     const child = spawn("node", ["local/setup.mjs"], { cwd: project, env: environment() });
     const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
-    const said = await new Promise<string>((resolve) =>
+    const output = await new Promise<string>((resolve) =>
       child.stdout.setEncoding("utf8").once("data", resolve),
     );
-    expect(said).toContain(`process ${process.pid} holds ${lockFile()}; delete that file if there is none`);
+    expect(output).toContain(`process ${process.pid} holds ${lockFile()}; delete that file if there is none`);
     rmSync(lockFile());
     expect(await ended).toBe(0);
   });
 });
 
-it("says every few seconds how far a long command is", () => {
+it("a long command reports its progress every few seconds", () => {
   const script = `
     import { runCommand } from ${JSON.stringify(path.join(REPOSITORY, "local/setup/install.mjs"))};
     const args = ["-c", "echo Downloading torch; sleep 0.5"];

@@ -118,7 +118,7 @@ const worse = { firstHour: "14102300", lastHour: "14102323", logLoss: 0.41 };
 const uri = (name: string) => `s3://data/raw/ctr/${name}`;
 
 describe("ctr-training", () => {
-  it("makes the first model champion, and a better one in its place", async () => {
+  it("makes the first model champion, and a better one after it", async () => {
     const training = new Training({ "21.csv": first, "22.csv.gz": second });
     await training.drop("21.csv");
     expect(await training.run({ files: [{ uri: uri("21.csv") }] })).toMatchObject({
@@ -151,7 +151,7 @@ describe("ctr-training", () => {
     });
   });
 
-  it("never promotes a model that is worse than the base rate, with a champion or without: the run says why", async () => {
+  it("never promotes a model that is worse than the base rate, with or without a champion, and gives the reason", async () => {
     const useless = { ...second, logLoss: 0.46 };
     const training = new Training({ "21.csv": first, "22.csv": useless });
     await training.drop("21.csv", "22.csv");
@@ -167,7 +167,7 @@ describe("ctr-training", () => {
     expect(await training.memory.engine.models.getAlias("ctr", "champion")).toBe(2);
   });
 
-  it("compares the data with that of the champion, by the profile that went with it", async () => {
+  it("compares the data with the champion's, by the profile that was stored with the model", async () => {
     const training = new Training({ "21.csv": first, "22.csv": second });
     await training.drop("21.csv", "22.csv");
     await training.run({ files: [{ uri: uri("21.csv") }] });
@@ -178,7 +178,7 @@ describe("ctr-training", () => {
     ]);
   });
 
-  it("takes the newest file by default, among any number of files", async () => {
+  it("uses the newest file by default, among any number of files", async () => {
     const training = new Training({ "21.csv": first, "22.csv": second });
     await training.drop("22.csv", "21.csv", "notes.txt");
     await training.run();
@@ -198,7 +198,7 @@ describe("ctr-training", () => {
     expect(await training.memory.engine.models.getVersion("ctr", 2)).toBeUndefined();
   });
 
-  it("stops before anything is trained when a file is gone, or none was dropped", async () => {
+  it("stops before the training if a file is gone, or if there is none", async () => {
     const training = new Training({});
     expect(await training.run({ files: [{ uri: uri("21.csv") }] })).toMatchObject({
       state: "FAILED",
@@ -218,7 +218,7 @@ describe("ctr-training", () => {
     expect((await training.run()).name).toBe("ctr-training-2021-01-01-00-00-00");
   });
 
-  it("notifies Slack of a failure in production, and nobody in development", () => {
+  it("notifies Slack of a failure in production only", () => {
     const [notice] = ctrTraining.graph.notices ?? [];
     expect(notice).toMatchObject({ on: ["FAILED", "TIMED_OUT"], stages: ["prod"], to: { kind: "slack" } });
     const [, hourly] = ctrTraining.triggers;
@@ -226,14 +226,14 @@ describe("ctr-training", () => {
   });
 });
 
-describe("files in order", () => {
+describe("training files in order", () => {
   const profile = { uri: "s3://data/p", sha256: "0".repeat(64), bytes: 1, mediaType: "application/json" };
   const file = (name: string) => ({ uri: uri(name), sha256: "0".repeat(64), bytes: 1, rows: 1 });
   const day = (name: string, firstHour: string, lastHour: string) => {
     return { file: file(name), firstHour, lastHour, profile: { ...profile, uri: `s3://data/${name}` } };
   };
 
-  it("go by their hours, with the profile of the latest", () => {
+  it("are sorted by their hours, with the profile of the latest", () => {
     const validated = [day("b.csv", "14102200", "14102223"), day("a.csv", "14102100", "14102123")];
     expect(inOrder({ validated })).toEqual({
       files: [file("a.csv"), file("b.csv")],
@@ -241,7 +241,7 @@ describe("files in order", () => {
     });
   });
 
-  it("may meet in an hour, and not overlap", () => {
+  it("may share an hour, but not overlap", () => {
     const meeting = [day("a.csv", "14102100", "14102112"), day("b.csv", "14102112", "14102123")];
     expect(inOrder({ validated: meeting }).files).toHaveLength(2);
     const overlapping = [day("a.csv", "14102100", "14102113"), day("b.csv", "14102112", "14102123")];

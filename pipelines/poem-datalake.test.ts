@@ -90,7 +90,7 @@ class Poems {
 }
 
 describe("poem-datalake", () => {
-  it("unpacks the zip that was dropped, in the version that was dropped, and publishes the manifest", async () => {
+  it("unpacks the dropped zip in the dropped version, and publishes the manifest", async () => {
     const poems = new Poems();
     const versionId = await poems.drop("raw/zips/a.zip");
     const object = { bucket: "data", key: "raw/zips/a.zip", uri: "s3://data/raw/zips/a.zip" };
@@ -107,7 +107,7 @@ describe("poem-datalake", () => {
     expect(await poems.published()).toEqual(asked);
   });
 
-  it("fetches from the source that is named, tries again, and unpacks what was fetched by its checksum", async () => {
+  it("downloads from a named source, retries, and unpacks the download by its checksum", async () => {
     const poems = new Poems();
     poems.troubles.push("the connection failed");
     const { state } = await poems.run({
@@ -126,7 +126,7 @@ describe("poem-datalake", () => {
     ]);
   });
 
-  it("takes the newest zip when nothing is named", async () => {
+  it("uses the newest zip if none is named", async () => {
     const poems = new Poems();
     await poems.drop("raw/zips/b.zip");
     await poems.drop("raw/zips/notes.txt");
@@ -142,7 +142,7 @@ describe("poem-datalake", () => {
     expect(poems.of("unzip")).toHaveLength(1);
   });
 
-  it("publishes nothing when the zip is refused", async () => {
+  it("publishes nothing if the zip is refused", async () => {
     const poems = new Poems();
     await poems.drop("raw/zips/b.zip");
     poems.troubles.push(...Array(3).fill("evil.txt leads out of its folder"));
@@ -159,7 +159,7 @@ describe("poem-datalake", () => {
       { archive: { uri: "s3://data/raw/zips/gone.zip" } },
       /raw\/zips\/gone\.zip does not exist; drop it again/,
     ],
-  ])("says what is missing: %j", async (params, message) => {
+  ])("reports what is missing: %j", async (params, message) => {
     const poems = new Poems();
     const { error } = await poems.run(params);
     expect(error).toMatchObject({ step: "find_archive", message: expect.stringMatching(message) });

@@ -164,7 +164,7 @@ describe("poem-model", () => {
     });
   });
 
-  it("measures the champion on the same poems in its own tokens, and lets the better one win", async () => {
+  it("evaluates the champion on the same poems in its own tokens, and makes the better one champion", async () => {
     const models = new PoemModels();
     await models.fill("lake");
     await models.run();
@@ -184,7 +184,7 @@ describe("poem-model", () => {
     });
   });
 
-  it("trains another form as a model of its own", async () => {
+  it("trains another form as a separate model", async () => {
     const models = new PoemModels();
     await models.fill("lake");
     await models.run();
@@ -196,7 +196,7 @@ describe("poem-model", () => {
     expect(models.of("tokenise")).toHaveLength(2);
   });
 
-  it("starts when a lake was made, with that lake, though a newer one is there by now", async () => {
+  it("starts when a lake was made, with that lake, even if there is a newer one by then", async () => {
     const models = new PoemModels();
     await models.fill("other", { sonnet: 1 });
     await models.memory.objects.put("s3://data/raw/zips/a.zip", "zip", "application/zip");
@@ -218,7 +218,7 @@ describe("poem-model", () => {
     [true, 384, 3000],
     [false, 128, 300],
   ])(
-    "starts on a new lake with a model that the stage can train: with GPUs %s",
+    "starts on a new lake with a model that the stage can train, with GPUs: %s",
     async (gpus, width, steps) => {
       const models = new PoemModels();
       const { engine } = models.memory;
@@ -234,7 +234,7 @@ describe("poem-model", () => {
     },
   );
 
-  it("fails before any job when the lake has no poems of the form, naming the forms that it has", async () => {
+  it("fails before any job if the lake has no poems of the form, naming the forms that it has", async () => {
     const models = new PoemModels();
     await models.fill("lake", { sonnet: 4, ode: 1, ballad: 0 });
     expect(await models.run()).toMatchObject({
@@ -247,7 +247,7 @@ describe("poem-model", () => {
     expect(models.asked).toEqual([]);
   });
 
-  it("fails before any job when there is no lake, or what is named is no manifest", async () => {
+  it("fails before any job if there is no lake, or if the named object is no manifest", async () => {
     const models = new PoemModels();
     expect((await models.run()).error?.message).toMatch(/there is no lake of poems yet.*raw\/zips\//);
     const uri = "s3://data/lake/poems/odd/_manifest.json";

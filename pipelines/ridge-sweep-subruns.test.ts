@@ -42,7 +42,7 @@ async function swept() {
 const indexOf = ({ cause }: Run) => (cause.kind === "step" ? cause.index : -1);
 
 describe("ridge-sweep-subruns", () => {
-  it("trains each alpha in a run of its own, all of them at once, and reads what each gives", async () => {
+  it("trains each alpha in a run of its own, all of them concurrently, and reads their results", async () => {
     const { memory, run, children } = await swept();
     expect(run.state).toBe("SUCCEEDED");
     expect(children.sort((a, b) => indexOf(a) - indexOf(b)).map(({ params }) => params)).toMatchObject(
@@ -55,7 +55,7 @@ describe("ridge-sweep-subruns", () => {
     expect(best).toMatchObject({ output: { value: { best: { alpha: 1, model: file("model_1") } } } });
   });
 
-  it("links to the runs that work for it, and they to it", async () => {
+  it("and its child runs link to each other", async () => {
     const { memory, run, children } = await swept();
     const records = await memory.store.listSteps(run.runId);
     const step = viewRun(run, ridgeSweepSubruns.graph, records, 0).steps.find(
@@ -73,7 +73,7 @@ describe("ridge-sweep-subruns", () => {
     }
   });
 
-  it("puts each job into the queue that its model is given", async () => {
+  it("submits each job to the queue that its model is given", async () => {
     const { memory, children } = await swept();
     const steps = await Promise.all(children.map(({ runId }) => memory.store.listSteps(runId)));
     const ran = steps
@@ -87,7 +87,7 @@ describe("ridge-sweep-subruns", () => {
     expect(queues.sort()).toEqual(["cpu", "cpu", "cpu", "gpu", "gpu", "gpu"]);
   });
 
-  it("fails with the reason of a model that cannot be trained, and removes nothing", async () => {
+  it("fails with the reason if a model cannot be trained, and removes nothing", async () => {
     const { state, error, outputs } = await testPipeline(ridgeSweepSubruns, {
       params: { models: [{ alpha: 1 }, { alpha: 2, queue: "gpu" }] },
       jobs: {

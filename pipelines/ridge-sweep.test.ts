@@ -77,7 +77,7 @@ describe("ridge-sweep", () => {
     expect(outputs.select_best).toMatchObject({ best: { alpha: 1 } });
   });
 
-  it("deletes nothing when one evaluation failed", async () => {
+  it("deletes nothing if one evaluation failed", async () => {
     const result = await testPipeline(ridgeSweep, {
       jobs: jobs((alpha) => {
         if (alpha === 0.01) throw new Error("singular");
@@ -90,7 +90,7 @@ describe("ridge-sweep", () => {
     expect(result.states).not.toHaveProperty("select_best");
   });
 
-  it("trains on a dropped file in place of generated data", async () => {
+  it("trains on a dropped file instead of generated data", async () => {
     const asked: Record<string, unknown[]> = {};
     const source = { uri: "s3://data/raw/ridge/october.csv", versionId: "v1" };
     await testPipeline(ridgeSweep, { params: { source }, jobs: jobs(() => 1, asked) });

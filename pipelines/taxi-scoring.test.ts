@@ -9,7 +9,7 @@ async function trained(): Promise<TaxiEngine> {
 }
 
 describe("taxi-scoring", () => {
-  it("scores the month before its time with the champion, under a name that says month and version", async () => {
+  it("scores the month before its time with the champion, and names the result by month and version", async () => {
     const taxi = await trained();
     const { state, results } = await taxi.run("taxi-scoring", {}, "2021-04-02T03:00:00Z");
     expect(state).toBe("SUCCEEDED");
@@ -29,14 +29,14 @@ describe("taxi-scoring", () => {
     expect(await taxi.published()).toEqual(["results/taxi/green-2021-03-1.parquet"]);
   });
 
-  it("takes a month, a version and a place that are named", async () => {
+  it("accepts a month, a version and a location as parameters", async () => {
     const taxi = await trained();
     const params = { year: 2021, month: 1, model: { version: 1 }, output_prefix: "results/audit" };
     expect(await taxi.run("taxi-scoring", params)).toMatchObject({ state: "SUCCEEDED" });
     expect(await taxi.published()).toEqual(["results/audit/green-2021-01-1.parquet"]);
   });
 
-  it("takes a model of an MLflow run by its files, without a tracking server", async () => {
+  it("accepts a model of an MLflow run by its files, without a tracking server", async () => {
     const taxi = await trained();
     const folder = "s3://data/raw/mlruns/1/0a1b2c/artifacts/model";
     for (const name of ["MLmodel", "model.pkl"])
@@ -53,7 +53,7 @@ describe("taxi-scoring", () => {
     expect(await taxi.published()).toEqual(["results/taxi/green-2021-03-0a1b2c.parquet"]);
   });
 
-  it("fails at the read when the month is missing, naming the object, and writes nothing", async () => {
+  it("fails at the read if the month is missing, naming the object, and writes nothing", async () => {
     const taxi = await trained();
     expect(await taxi.run("taxi-scoring", { year: 2021, month: 7 })).toMatchObject({
       state: "FAILED",
@@ -73,7 +73,7 @@ describe("taxi-scoring", () => {
       { experiment_uri: "s3://data/raw/mlruns/1", run_id: "nope" },
       "s3://data/raw/mlruns/1/nope/artifacts/model/MLmodel does not exist",
     ],
-  ])("fails when there is no model %j, saying which", async (model, problem) => {
+  ])("fails if there is no model %j, and names it", async (model, problem) => {
     const taxi = await trained();
     expect(await taxi.run("taxi-scoring", { model })).toMatchObject({
       state: "FAILED",

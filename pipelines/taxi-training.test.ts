@@ -31,7 +31,7 @@ describe("taxi-training", () => {
     });
   });
 
-  it("goes over the year, and takes the month that is named", async () => {
+  it("handles months of the previous year, and accepts a month as a parameter", async () => {
     const taxi = new TaxiEngine();
     await taxi.drop("2020-11", "2020-12", "2021-01", "2021-02");
     await taxi.run("taxi-training", {}, "2021-01-15T00:00:00Z");
@@ -42,7 +42,7 @@ describe("taxi-training", () => {
     ]);
   });
 
-  it("lets a better model take the champion's place and keeps a worse one out", async () => {
+  it("makes a better model champion, and refuses a worse one", async () => {
     const taxi = new TaxiEngine();
     await taxi.drop("2021-01", "2021-02", "2021-03");
     await taxi.run("taxi-training", { year: 2021, month: 2 });
@@ -57,7 +57,7 @@ describe("taxi-training", () => {
     expect(better.results.promote).toMatchObject({ version: 3, promoted: true, holder: 3 });
   });
 
-  it("fails before any job when a month is missing, naming the object", async () => {
+  it("fails before any job if a month is missing, naming the object", async () => {
     const taxi = new TaxiEngine();
     await taxi.drop("2021-03");
     expect(await taxi.run("taxi-training")).toMatchObject({
@@ -86,7 +86,7 @@ describe("taxi-training", () => {
 });
 
 describe("months", () => {
-  it("are counted over the year", () => {
+  it("are counted across the year", () => {
     expect(monthsBefore({ year: 2021, month: 1 }, 1)).toEqual({ year: 2020, month: 12 });
     expect(monthsBefore({ year: 2021, month: 12 }, 24)).toEqual({ year: 2019, month: 12 });
     expect(monthOf({ year: null, month: null }, "2021-03-31T23:59:59Z")).toEqual({ year: 2021, month: 2 });

@@ -18,11 +18,11 @@ async function packaged(name: string, options: string): Promise<string> {
       ({ step }) => step("a", lambda({}, () => 1)),
     );
     export const pipelines = [only];`;
-  return saidOf(name, { index, sources: [] });
+  return outputOf(name, { index, sources: [] });
 }
 
 /** What packaging reports about a service with these pipelines. */
-async function saidOf(name: string, catalogue: Catalogue): Promise<string> {
+async function outputOf(name: string, catalogue: Catalogue): Promise<string> {
   const serviceDir = path.join(folder, name);
   copyService(serviceDir, catalogue);
   const { stdout, stderr } = await execa("sls", ["package", "--stage", "prod"], {
@@ -33,21 +33,21 @@ async function saidOf(name: string, catalogue: Catalogue): Promise<string> {
 }
 
 describe("packaging", () => {
-  it("refuses a schedule that names no time, before anything is bundled", async () => {
-    const said = await packaged("cron", 'triggers: [cron("0 25 * * *")]');
-    expect(said).toContain('Nothing was packaged: pipeline "only" has 1 mistake');
-    expect(said).toContain('triggers.0: cron "0 25 * * *": ');
-    expect(said).not.toContain("check-times.ts");
+  it("refuses a schedule that never fires, before anything is bundled", async () => {
+    const output = await packaged("cron", 'triggers: [cron("0 25 * * *")]');
+    expect(output).toContain('Nothing was packaged: pipeline "only" has 1 mistake');
+    expect(output).toContain('triggers.0: cron "0 25 * * *": ');
+    expect(output).not.toContain("check-times.ts");
   });
 
   it("refuses any other mistake in a definition", async () => {
-    const said = await packaged("timeout", "timeout: -1");
-    expect(said).toContain("timeout: is -1; it is a number of seconds above 0");
-    expect(said).not.toContain("    at ");
+    const output = await packaged("timeout", "timeout: -1");
+    expect(output).toContain("timeout: is -1; it is a number of seconds above 0");
+    expect(output).not.toContain("    at ");
   });
 
-  it("refuses a pipeline that no module exports, as no function could load it", async () => {
-    const said = await saidOf("unexported", {
+  it("refuses a pipeline that no module exports, because no function could load it", async () => {
+    const output = await outputOf("unexported", {
       index: `
         import * as z from "zod";
         import { child, definePipeline, lambda } from "../shared/pipeline/index.ts";
@@ -56,20 +56,20 @@ describe("packaging", () => {
         export const pipelines = [definePipeline({ name: "outer", params }, ({ step }) => step("a", child(inner, {})))];`,
       sources: [],
     });
-    expect(said).toContain(
+    expect(output).toContain(
       'Nothing was packaged: error[PIPELINE_EXPORT]: pipeline "inner" is exported by no module\n  → ',
     );
   });
 
-  it("refuses schemas of a job that are older than its contract, and says what brings them along", async () => {
-    const said = await saidOf("schemas", {
+  it("refuses a job's schemas that are older than its contract, with a remedy", async () => {
+    const output = await outputOf("schemas", {
       index: `import { lineCount } from "../templates/batch/pipelines/line-count.ts";
         export const pipelines = [lineCount];`,
       sources: ["templates"],
       families: ["templates/batch/batch-jobs/line_count"],
       files: { "batch-jobs/line_count/schemas/count.input.json": "{}" },
     });
-    expect(said).toContain(
+    expect(output).toContain(
       "Nothing was packaged: batch-jobs/line_count/schemas/count.input.json: out of date, as the contract has changed; run npm run schemas",
     );
   });

@@ -15,7 +15,7 @@ const reading = (text: string) => {
 };
 
 describe("access.json", () => {
-  it("may be missing: then jobs have what all jobs have", () => {
+  it("may be missing: then jobs have only what all jobs have", () => {
     expect(readFamilyAccess(root, "other")).toEqual({ lake: false, readsLakesOf: [], secrets: [] });
   });
 
@@ -27,7 +27,7 @@ describe("access.json", () => {
     });
   });
 
-  it("says whose lakes are read, and those must be kept by someone", () => {
+  it("says whose lakes are read, and each of them must belong to a family", () => {
     const other = join(root, "batch-jobs", "other");
     mkdirSync(other, { recursive: true });
     const read = reading('{ "readsLakesOf": ["other"] }');

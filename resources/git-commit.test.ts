@@ -17,7 +17,7 @@ describe("the commit of a deployment", () => {
       encoding: "utf8",
     });
 
-  it("is the one that is checked out, whatever tags there are, and says when files differ from it", () => {
+  it("is the checked-out one, whatever tags there are, and says if files differ from it", () => {
     git("init", "--quiet");
     writeFileSync(join(folder, "a"), "1");
     git("add", "a");

@@ -22,7 +22,7 @@ const source = `
   client.send(new HeadObjectCommand({ Bucket: "data", Key: "raw/a" }));
 `;
 
-test("a bundle without what is left out traces a call of S3 with its bucket and key", async () => {
+test("a bundle without the left-out modules traces a call of S3 with its bucket and key", async () => {
   const outfile = path.join(folder, "traced.js");
   const { metafile } = await build({
     stdin: { contents: source, resolveDir: path.join(__dirname, "..") },
@@ -61,7 +61,7 @@ test("a bundle without what is left out traces a call of S3 with its bucket and 
   }
 });
 
-test("a bundle's schemas read values, and say that they make no JSON Schema there", async () => {
+test("a bundle's schemas parse values, and refuse to make a JSON Schema", async () => {
   const outfile = path.join(folder, "schema.js");
   const { metafile } = await build({
     stdin: {

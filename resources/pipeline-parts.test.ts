@@ -126,12 +126,12 @@ async function printed(name: string, program: string, stage = packaged.heavy): P
 
 const functions = ["batch-state-change", "dead-letter", "manage", "object-created", "start", "step", "tick"];
 
-describe("the cost of a heavy import in one step", () => {
+describe("what a heavy import in one step adds to a bundle", () => {
   test.each(functions.filter((name) => name !== "step"))("%s: nothing", async (name) => {
     expect(await filesOf(packaged.heavy, name)).toEqual(await filesOf(packaged.light, name));
   });
 
-  test("the step workers: a part of its own, which only runs of its pipelines load", async () => {
+  test("the step workers: a part of its own, which only runs of its pipeline load", async () => {
     const files = await filesOf(packaged.heavy, "step");
     const large = Object.entries(files).filter(([, bytes]) => bytes > 1_000_000);
     expect(large).toHaveLength(1);
@@ -147,7 +147,7 @@ describe("the cost of a heavy import in one step", () => {
 });
 
 describe("a packaged function", () => {
-  test("that only follows runs has their graphs and no code of pipelines", async () => {
+  test("that only follows runs has the pipelines' graphs and none of their code", async () => {
     for (const name of ["batch-state-change", "dead-letter"]) {
       const parts = Object.keys(await filesOf(packaged.heavy, name)).filter((file) =>
         file.includes(".parts/"),
@@ -167,20 +167,20 @@ describe("a packaged function", () => {
     expect(await printed("start", program)).toBe("0");
   });
 
-  test("that starts runs has parameters and triggers, and not the functions of steps and hooks", async () => {
+  test("that starts runs has parameters and triggers, without the functions of steps and hooks", async () => {
     const program = `const { params, triggers, ...others } = part("first");
       console.log(JSON.stringify([params.safeParse({ place: 2 }).success, triggers[0].params({ bytes: 5 }), others]));
       console.log(JSON.stringify(part("second").triggers[0].params({ result: { weight: 4 } })));`;
     expect(await printed("start", program)).toBe('[true,{"place":5},{"name":"first"}]\n{"weight":4}');
   });
 
-  test("that starts runs has all of a changed copy of a pipeline, whose graph its module reads", async () => {
+  test("that starts runs has a changed copy of a pipeline as a whole if its module reads the graph", async () => {
     const program = `const { params, triggers, graph } = part("copy");
       console.log(JSON.stringify([params.safeParse({ place: 2 }).success, triggers[0].params({ bytes: 5 }), graph.pipeline]));`;
     expect(await printed("object-created", program, packaged.derived)).toBe('[true,{"place":5},"copy"]');
   });
 
-  test("keeps what a definition imports for its effect", async () => {
+  test("keeps a definition's imports for their side effects", async () => {
     const program = `console.log(part("first").params.safeParse({ place: "x" }).error.issues[0].message)`;
     expect(await printed("start", program)).toBe("is not as it should be");
   });
@@ -197,7 +197,7 @@ describe("a packaged function", () => {
   });
 });
 
-describe("what a function carries of pipelines", () => {
+describe("the parts of pipelines that a function contains", () => {
   /** Functions that appear only in bundles that contain more than this. */
   const beyond: Record<PackagedPart, RegExp> = {
     graphs: /function (startRun|runFunctionStep|parsedInputs)\(/g,
@@ -205,7 +205,7 @@ describe("what a function carries of pipelines", () => {
     steps: /^$/g,
   };
 
-  test.each(Object.entries(packagedParts))("is all that %s needs: %s", async (name, carried) => {
+  test.each(Object.entries(packagedParts))("are all that %s needs: %s", async (name, carried) => {
     const { outputFiles } = await build({
       entryPoints: [join(root, `functions/${name}.ts`)],
       ...{ bundle: true, write: false, platform: "node", external: ["@aws-sdk/*", "@smithy/*"] },
@@ -213,7 +213,7 @@ describe("what a function carries of pipelines", () => {
     expect(outputFiles.flatMap(({ text }) => text.match(beyond[carried]) ?? [])).toEqual([]);
   });
 
-  test("is looked for by names that the code has", async () => {
+  test("are checked by function names that exist in the code", async () => {
     const { outputFiles } = await build({
       entryPoints: [join(root, "functions/step.ts")],
       ...{ bundle: true, write: false, platform: "node", external: ["@aws-sdk/*", "@smithy/*"] },

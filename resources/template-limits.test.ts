@@ -40,7 +40,7 @@ function template({
 }
 
 describe("the report on a template's size", () => {
-  it("says how many resources and bytes a stack has, of how many it may", () => {
+  it("shows how many resources and bytes a stack has, and its limits", () => {
     expect(templateReport(template({}))).toEqual({
       summary: "Template: 3 of 500 resources, 0 of 1,000 KB",
       warnings: [],
@@ -61,7 +61,7 @@ describe("the report on a template's size", () => {
     },
   );
 
-  it("names what uses a limit, and what to do", () => {
+  it("names what uses a limit, with a remedy", () => {
     const [error = ""] = templateReport(template({ families: 600 })).errors;
     expect(error).toContain(
       "resources of the stack: 602 of 500 (120 %). Most are of 600 AWS::Batch::JobDefinition",
@@ -74,7 +74,7 @@ describe("the report on a template's size", () => {
     expect(errors[0]).toMatch(/^bytes of the template: 1,000,\d+ of 1,000,000 \(100 %\)/);
   });
 
-  it("warns of an environment close to 4 KB, and refuses one beyond", () => {
+  it("warns of an environment close to 4 KB, and refuses a larger one", () => {
     const versions = (bytes: number) => "x".repeat(bytes);
     expect(templateReport(template({ versions: versions(3500) })).warnings).toEqual([
       expect.stringContaining("environment of StepLambdaFunction, about: 3,521 of 4,096 (86 %)"),
@@ -84,7 +84,7 @@ describe("the report on a template's size", () => {
     ]);
   });
 
-  it("counts a role's policies as AWS will fill them in", () => {
+  it("counts a role's policies as AWS fills them in", () => {
     const { warnings } = templateReport(template({ secrets: 150 }));
     expect(warnings).toEqual([expect.stringContaining("characters of the policies of JobRole")]);
     expect(templateReport(template({ secrets: 100 })).warnings).toEqual([]);

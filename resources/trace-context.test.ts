@@ -2,7 +2,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { createNamespace, destroyNamespace, getNamespace } from "./trace-context.cjs";
 
 describe("the context of traces", () => {
-  it("is kept apart between calls that run at the same time, across what they wait for", async () => {
+  it("is separate for concurrent calls, across their awaits", async () => {
     const namespace = createNamespace("calls");
     const call = (name: string) =>
       namespace.runAndReturn(async () => {
@@ -14,7 +14,7 @@ describe("the context of traces", () => {
     expect(namespace.get("segment")).toBeUndefined();
   });
 
-  it("begins as that around it, and changes nothing there", () => {
+  it("begins with the outer context's values, and doesn't change them", () => {
     const namespace = createNamespace("nested");
     namespace.run(() => {
       namespace.set("segment", "outer");
@@ -26,7 +26,7 @@ describe("the context of traces", () => {
     });
   });
 
-  it("that was entered when the worker started holds in every invocation", async () => {
+  it("that was entered when the worker started is active in every invocation", async () => {
     const namespace = createNamespace("worker");
     expect(() => namespace.set("segment", "none yet")).toThrow("No context available");
     namespace.enter(namespace.createContext());
@@ -37,7 +37,7 @@ describe("the context of traces", () => {
     expect(namespace.get("segment")).toBe("worker's");
   });
 
-  it("that a function was bound to is there wherever it is called", () => {
+  it("that a function was bound to is active wherever it is called", () => {
     const namespace = createNamespace("bound");
     const bound = namespace.runAndReturn(() => {
       namespace.set("segment", "bound");
@@ -46,7 +46,7 @@ describe("the context of traces", () => {
     expect(bound("hello")).toBe("hello bound");
   });
 
-  it("has a name, until it is destroyed", () => {
+  it("has a name until it is destroyed", () => {
     const namespace = createNamespace("named");
     expect(getNamespace("named")).toBe(namespace);
     destroyNamespace("named");

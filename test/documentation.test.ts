@@ -50,7 +50,7 @@ describe("the examples in docstrings of the definition API", () => {
 });
 
 describe("docs/notices.md", () => {
-  it("shows the JSON that a webhook gets", () => {
+  it("shows the JSON that a webhook receives", () => {
     const [, example = "null"] = /```json\n(.*?)```/s.exec(read("../docs/notices.md")) ?? [];
     const shown = JSON.parse(example) as RunNotice;
     const { run, error, failedSteps, ...facts } = shown;
@@ -66,7 +66,7 @@ describe("docs/notices.md", () => {
   });
 });
 
-describe("a path that a page names", () => {
+describe("a path named in a page", () => {
   const root = join(import.meta.dirname, "..");
   const pages = ["docs", "batch-jobs", "local", "."].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: folder === "docs", encoding: "utf8" })

@@ -52,7 +52,7 @@ describe("error codes", () => {
     expect([...entries.keys()]).toEqual(codes);
   });
 
-  it("have in docs/errors.md the name, the remedy and an example of the message", () => {
+  it("have their name, their remedy and an example of the message in docs/errors.md", () => {
     const wrong = [...kinds].flatMap(([code, { name, remedy, fatal }]) => {
       const entry = entries.get(code) ?? "";
       const parts = [
@@ -65,7 +65,7 @@ describe("error codes", () => {
     expect(wrong).toEqual([]);
   });
 
-  it("lead to their entry's address", () => {
+  it("link to their entry", () => {
     expect(docsOf("RUN_NOT_FOUND")).toBe("docs/errors.md#run_not_found");
     expect(codes.filter((code) => !/^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$/.test(code))).toEqual([]);
   });
@@ -92,7 +92,7 @@ describe("error codes", () => {
     expect(thrown.filter((code) => !kinds.has(code))).toEqual([]);
   });
 
-  it("are in every class of errors: only a few extend Error itself, each for a reason", () => {
+  it("are in every error class: only listed classes extend Error itself", () => {
     const found = [...all.matchAll(/class (\w+) extends (?:Aggregate|Type|Range)?Error\b/g)].map(
       ([, name]) => name,
     );

@@ -26,7 +26,7 @@ const pytestReport = `<?xml version="1.0"?><testsuites><testsuite name="pytest" 
 <testcase classname="tests.test_names" name="c[x &gt; 1]" time="0.5" /></testsuite></testsuites>`;
 
 describe("the slowest files", () => {
-  it("are the ten that took longest, of both languages, slowest first", () => {
+  it("are the ten slowest, of both languages, slowest first", () => {
     const text = slowestFiles({
       jest: written("jest.json", jestReport),
       pytest: written("pytest.xml", pytestReport),
@@ -40,14 +40,14 @@ describe("the slowest files", () => {
     expect(lines).toHaveLength(11);
   });
 
-  it("add up a file's tests, those of its classes too", () => {
+  it("add up a file's tests, including those in classes", () => {
     expect([...secondsOfPytest(pytestReport)]).toEqual([
       ["batch-jobs/tests/test_poems_fetch.py", 100.25],
       ["batch-jobs/tests/test_names.py", 0.5],
     ]);
   });
 
-  it("are none where no runner left a report", () => {
+  it("are none if no runner left a report", () => {
     const missing = join(folder, "missing");
     expect(slowestFiles({ jest: missing, pytest: missing })).toBe("slowest files:");
   });

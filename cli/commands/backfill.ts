@@ -46,8 +46,9 @@ export function previewText(backfill: BackfillPreview): string {
           "to skip (succeeded before)": counts.skipped,
           "failed, left as they are (--retry-failed)": counts.failed,
         });
-  const asked = state === "RUNNING" ? "is RUNNING, and would go on" : `was asked for before, and is ${state}`;
-  const stands = state === undefined ? "would be new" : asked;
+  const existing =
+    state === "RUNNING" ? "is RUNNING, and would go on" : `was asked for before, and is ${state}`;
+  const stands = state === undefined ? "would be new" : existing;
   return [
     `backfill ${id} of ${pipeline} ${stands}; nothing was started`,
     `  ${timesText(total)} (${backfill.rule}), from ${backfill.from} to before ${backfill.to}`,

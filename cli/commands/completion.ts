@@ -52,9 +52,9 @@ export function completionCommand(): Command {
         "It completes `millrace …`; `alias millrace='npx millrace'` makes that a command.",
       ].join("\n"),
     )
-    .action((asked: string) => {
-      const shell = shells.find((each) => each === asked);
-      if (shell === undefined) throw new UsageError(`SHELL is "${asked}"; it takes ${shells.join(", ")}`);
+    .action((requested: string) => {
+      const shell = shells.find((each) => each === requested);
+      if (shell === undefined) throw new UsageError(`SHELL is "${requested}"; it takes ${shells.join(", ")}`);
       const [, entry = ""] = process.argv;
       const flag = "--disable-warning=MODULE_TYPELESS_PACKAGE_JSON";
       console.log(scriptFor(shell, `${quoted(process.execPath)} ${flag} ${quoted(entry)}`));
@@ -109,8 +109,8 @@ export function completeCommand(): Command {
     .allowUnknownOption()
     .action(async (words: string[], _options: object, command: Command) => {
       const program = command.parent ?? command;
-      const asked = requestedArguments(program, words);
-      const wants = (names: readonly string[]) => asked.some((name) => names.includes(name));
+      const requested = requestedArguments(program, words);
+      const wants = (names: readonly string[]) => requested.some((name) => names.includes(name));
       const named = wants(pipelineArguments) ? await pipelineNames() : [];
       const runs = wants(runArguments) ? await runsWithinTimeout(words) : [];
       const known: KnownValues = new Map([

@@ -9,7 +9,7 @@ import { pipelineNamed } from "../readers/pipeline-named.ts";
 import { graphPicture } from "../screens/graph-picture.ts";
 import { graphSvg } from "../screens/graph-svg.ts";
 import { runStateText } from "../screens/run-screen.ts";
-import { mermaidClasses, standingsOf } from "../screens/run-standings.ts";
+import { mermaidClasses, statusesOf } from "../screens/step-statuses.ts";
 import { terminalWidth } from "../screens/terminal-width.ts";
 
 type Options = { mermaid?: boolean; svg?: string; json?: boolean };
@@ -46,14 +46,14 @@ async function drawRun(runId: string, { mermaid, svg, json }: Options, command: 
   const graph = await graphOfRun(target, await runNamed(target, runId));
   if (json === true) return printJson(graph);
   const view = await readRunView(target, runId);
-  const standings = standingsOf(view);
-  if (svg !== undefined) return writeSvg(svg, graphSvg(graph, standings));
+  const statuses = statusesOf(view);
+  if (svg !== undefined) return writeSvg(svg, graphSvg(graph, statuses));
   if (mermaid === true) {
-    const notes = new Map([...standings].map(([step, { text }]) => [step, text]));
+    const notes = new Map([...statuses].map(([step, { text }]) => [step, text]));
     return console.log(mermaidOf(graph, mermaidClasses(view), notes).trimEnd());
   }
   console.log(`${styleText("bold", view.pipeline)}  ${runStateText(view.state)}\n`);
-  console.log(graphPicture(graph, terminalWidth(), standings));
+  console.log(graphPicture(graph, terminalWidth(), statuses));
 }
 
 /** `graph`: a pipeline's steps and what they wait for, or how far one of its runs has come. */

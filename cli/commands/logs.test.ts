@@ -14,7 +14,7 @@ test.each([
 });
 
 test.each(["yesterday", "10", "10 m", "-5m", "2021-99-99", ""])(
-  "--since %j is refused with what it takes",
+  "--since %j is refused with the form that it takes",
   (text) => {
     expect(() => sinceTime(text, now)).toThrow(`--since is "${text}"; it takes how long ago`);
   },

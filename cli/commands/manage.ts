@@ -51,11 +51,11 @@ function actionCommand({ name, outcomes }: Action): Command {
       const target = await targetOfCommand(command);
       const answer = await target.invoke("manage", { action: name, runId: id });
       const { runId, state } = managedRun.parse(answer);
-      const said = `run ${runId} ${outcomes[state] ?? `is ${state} already; nothing was changed`}`;
+      const message = `run ${runId} ${outcomes[state] ?? `is ${state} already; nothing was changed`}`;
       await reportAndFollow(
         target,
         runId,
-        { answer, said },
+        { answer, message },
         options,
         name === "cancel" ? "CANCELLED" : undefined,
       );
@@ -86,8 +86,8 @@ function approveCommand(): Command {
     .action(async (runId: string, step: string, options: AnswerOptions, command: Command) => {
       const { reject = false, by, comment, index, json } = options;
       const request = { action: "approve", runId, step, index, approved: !reject, by };
-      const asked = { ...request, ...(comment !== undefined && { comment }) };
-      const answer = await (await targetOfCommand(command)).invoke("manage", asked);
+      const fullRequest = { ...request, ...(comment !== undefined && { comment }) };
+      const answer = await (await targetOfCommand(command)).invoke("manage", fullRequest);
       if (json === true) return printJson(answer);
       const { state } = managedRun.parse(answer);
       console.log(`step ${step} of run ${runId} is ${reject ? "rejected" : "approved"}; the run is ${state}`);
@@ -136,7 +136,12 @@ function rerunCommand(): Command {
       const request = { action: "rerun", runId: id, refresh: options.refresh, key: randomUUID() };
       const answer = await target.invoke("manage", request);
       const { runId } = startedRun.parse(answer);
-      await reportAndFollow(target, runId, { answer, said: `started run ${runId}, as ${id} was` }, options);
+      await reportAndFollow(
+        target,
+        runId,
+        { answer, message: `started run ${runId}, as ${id} was` },
+        options,
+      );
     });
 }
 

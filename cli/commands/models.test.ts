@@ -146,7 +146,7 @@ describe("millrace models", () => {
     ["ctr promote 3", "USAGE", /followed by a version, an alias or one of .*, not by "promote"$/, "--help"],
     ["ctr compare 1", "USAGE", '`models ctr compare` takes VERSION VERSION; it was given "1"', "--help"],
     ["ctr alias champion 3", "USAGE", "--why is missing: the log keeps the reason", 'Add --why "…"'],
-  ])("models %s says what to do", async (line, code, message, remedy) => {
+  ])("models %s is refused with a remedy", async (line, code, message, remedy) => {
     const { says } = await stage();
     await expect(says(line)).rejects.toMatchObject({
       code,

@@ -161,7 +161,7 @@ describe("a command that changes a run", () => {
     const runId = await begin(memory, "single", { scheduledAt: "2022-01-01T00:00:00Z" });
     const answer = await target.invoke("manage", { action: "cancel", runId });
     const text = await printed(() =>
-      reportAndFollow(target, runId, { answer, said: "it is cancelled" }, options, wanted),
+      reportAndFollow(target, runId, { answer, message: "it is cancelled" }, options, wanted),
     );
     return { text, runId, exitCode: process.exitCode };
   }
@@ -207,7 +207,7 @@ it("a toggle and a pause are answered in JSON too", async () => {
 });
 
 describe("millrace backfill", () => {
-  it("prints its progress, how to list its runs, and how to retry failed times", () => {
+  it("prints its progress, and the commands to list its runs and to retry failed times", () => {
     const view = {
       ...{ backfill: "taxi-3f9a", pipeline: "taxi", rule: "every month in UTC" },
       ...{ from: "2021-04-01T00:00:00.000Z", to: "2021-06-01T00:00:00.000Z", state: "DONE" as const },
@@ -241,7 +241,7 @@ describe("millrace backfill start --dry-run", () => {
     ]);
   });
 
-  it("says that the backfill exists already, and what is unknown", () => {
+  it("says if the backfill exists already, and what is unknown", () => {
     const lines = previewText({ ...seen, state: "RUNNING" }).split("\n");
     expect(lines[0]).toBe("backfill taxi-3f9a of taxi is RUNNING, and would go on; nothing was started");
     expect(lines.at(-1)).toContain("is not looked up for so many");

@@ -47,12 +47,12 @@ export type ReportOptions = { follow?: boolean; json?: boolean };
 export async function reportAndFollow(
   target: Target,
   runId: string,
-  { answer, said }: { answer: unknown; said: string },
+  { answer, message }: { answer: unknown; message: string },
   { follow, json = false }: ReportOptions,
   wanted?: RunState,
 ): Promise<void> {
   // A program reads only one value. If it follows the run, that value is the run itself, which includes the id.
-  if (!json) console.log(said);
+  if (!json) console.log(message);
   else if (follow !== true) printJson(answer);
   if (follow === true) await followToEnd(target, runId, { json, ...(wanted !== undefined && { wanted }) });
 }

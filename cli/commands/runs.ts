@@ -34,14 +34,14 @@ export async function listed(store: Pick<RunStore, "listRuns">, filter: RunFilte
 }
 
 function row(run: RunSummary, now: number): string[] {
-  const asked = Date.parse(run.startedAt);
+  const startedAt = Date.parse(run.startedAt);
   const ended = run.endedAt === undefined ? now : Date.parse(run.endedAt);
   return [
     run.runId,
     run.pipeline,
     runStateText(run.state),
-    agoText(now - asked),
-    durationText(ended - asked),
+    agoText(now - startedAt),
+    durationText(ended - startedAt),
   ];
 }
 

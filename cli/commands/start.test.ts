@@ -41,10 +41,13 @@ describe("starting a run for a time that already has one", () => {
 
   test("returns the existing run if the params are equal, defaults included", async () => {
     const stage = target();
-    const { runId, said } = await startOn(stage, "sweep", { scheduledAt });
-    expect(said).toBe(`started run ${runId}`);
+    const { runId, message } = await startOn(stage, "sweep", { scheduledAt });
+    expect(message).toBe(`started run ${runId}`);
     const again = await startOn(stage, "sweep", { scheduledAt, param: { label: "a", alphas: [1] } });
-    expect(again).toMatchObject({ runId, said: `run ${runId} was started before: same pipeline and time` });
+    expect(again).toMatchObject({
+      runId,
+      message: `run ${runId} was started before: same pipeline and time`,
+    });
   });
 
   test("is refused if the params differ, naming them and how to start another run", async () => {
@@ -54,7 +57,7 @@ describe("starting a run for a time that already has one", () => {
     await expect(startOn(stage, "sweep", asked)).rejects.toThrow(
       `run ${runId} was started before: same pipeline and time, other params: params.alphas is [1], not [2]; params.label is "b", not "a"; yours were not used`,
     );
-    expect((await startOn(stage, "sweep", { ...asked, key: "two" })).said).toMatch(/^started run/);
+    expect((await startOn(stage, "sweep", { ...asked, key: "two" })).message).toMatch(/^started run/);
     expect(await stage.invoke("start", { pipeline: "sweep", scheduledAt, params: asked.param })).toEqual({
       ...{ runId, name: "sweep-2021-10-04-16-21-00", created: false },
       differs: ["params.alphas is [1], not [2]", 'params.label is "b", not "a"'],
@@ -86,8 +89,8 @@ describe("starting a run whose answer is lost", () => {
     "starts one run, which begins at once, with clocks %d ms apart",
     async (ahead) => {
       const { memory, stage } = target(ahead);
-      const { runId, said } = await startOn(stage, "single", {});
-      expect(said).toBe(`started run ${runId}`);
+      const { runId, message } = await startOn(stage, "single", {});
+      expect(message).toBe(`started run ${runId}`);
       const { runs } = await memory.store.listRuns({}, 10);
       expect(runs).toMatchObject([{ runId, state: "RUNNING" }]);
     },

@@ -54,7 +54,7 @@ export async function startOn(
   target: Pick<Target, "invoke" | "stage" | "config">,
   pipeline: string,
   { params, param, scheduledAt, key, tag }: Omit<Options, keyof ReportOptions>,
-): Promise<{ runId: string; answer: unknown; said: string }> {
+): Promise<{ runId: string; answer: unknown; message: string }> {
   const given = { ...params, ...param };
   const answer = await invokeFor(target, pipeline, "start", {
     pipeline,
@@ -68,9 +68,9 @@ export async function startOn(
   const { runId, created, differs } = startedRun.parse(answer);
   // A key that only this command has: the SDK sent the request twice, and the first one started the run.
   const isOwn = scheduledAt === undefined && key === undefined;
-  if (created || isOwn) return { runId, answer, said: `started run ${runId}` };
+  if (created || isOwn) return { runId, answer, message: `started run ${runId}` };
   const before = `run ${runId} was started before: same pipeline${key === undefined ? "" : ", key"} and time`;
-  if (differs === undefined) return { runId, answer, said: before };
+  if (differs === undefined) return { runId, answer, message: before };
   throw new MillraceError(
     "PARAMS_INVALID",
     `${before}, other params: ${differs.join("; ")}; yours were not used`,
@@ -105,9 +105,9 @@ export function startCommand(): Command {
       ].join("\n"),
     )
     .action(async (pipeline: string, options: Options, command: Command) => {
-      const { follow, json, ...asked } = options;
+      const { follow, json, ...startOptions } = options;
       const target = await targetOfCommand(command);
-      const { runId, ...started } = await startOn(target, pipeline, asked);
+      const { runId, ...started } = await startOn(target, pipeline, startOptions);
       await reportAndFollow(target, runId, started, options);
       if (follow === true || json === true) return;
       const where =

@@ -16,8 +16,8 @@ const refusedSeconds = 300;
 
 const remedy = "set the clock by network time: `timedatectl set-ntp true`, or the system's date settings";
 
-/** Judges a clock that is this many milliseconds ahead of AWS's clock. */
-export function judgeClock(milliseconds: number): Finding {
+/** The finding about a clock that is this many milliseconds ahead of AWS's clock. */
+export function clockFinding(milliseconds: number): Finding {
   const seconds = Math.round(Math.abs(milliseconds) / 1000);
   if (seconds <= noticedSeconds) return ok("clock", "agrees with the stage's");
   const says = `${seconds} s ${milliseconds > 0 ? "ahead of" : "behind"} the stage's`;
@@ -27,7 +27,7 @@ export function judgeClock(milliseconds: number): Finding {
 /** Reports how far this machine's clock is from that of the stage. */
 export async function checkClock({ config }: Target): Promise<Finding[]> {
   const suffix = config.region.startsWith("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
-  const asked = Date.now();
+  const requestedAt = Date.now();
   const url = config.endpoint ?? `https://sts.${config.region}.${suffix}/`;
   // If nobody answers, there is nothing to compare with. The credentials check has already reported it.
   const answer = await fetch(url, { redirect: "manual", signal: AbortSignal.timeout(10_000) }).catch(
@@ -35,5 +35,5 @@ export async function checkClock({ config }: Target): Promise<Finding[]> {
   );
   const serverTime = Date.parse(answer?.headers.get("date") ?? "");
   if (Number.isNaN(serverTime)) return [];
-  return [judgeClock((asked + Date.now()) / 2 - serverTime)];
+  return [clockFinding((requestedAt + Date.now()) / 2 - serverTime)];
 }

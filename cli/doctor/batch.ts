@@ -21,7 +21,7 @@ import { type Finding, fail, ok, type Stage, warn } from "./finding.ts";
 export type FamilyImage = { readonly family: string; readonly definition?: string; readonly digest?: string };
 
 /** Whether jobs of a family can start. `commands` build the images and deploy them. */
-export function judgeFamily(
+export function familyFinding(
   { family, definition, digest }: FamilyImage,
   onAws: boolean,
   commands: { images: string; deploy: string },
@@ -73,13 +73,13 @@ export async function checkFamilies({ target, batch, environment }: Stage): Prom
       ...(image !== undefined && { definition: image }),
       ...(digest !== undefined && { digest }),
     };
-    return judgeFamily(found, onAws, commands);
+    return familyFinding(found, onAws, commands);
   });
   return Promise.all(looks);
 }
 
 /** Whether a job queue accepts jobs and has machines for them. */
-export function judgeQueue(
+export function queueFinding(
   name: string,
   queue: Pick<JobQueueDetail, "state" | "status" | "statusReason"> | undefined,
   environments: readonly ComputeEnvironmentDetail[],
@@ -128,7 +128,7 @@ const vcpuQuotas: Readonly<Record<"cpu" | "gpu", Readonly<Record<"SPOT" | "EC2",
  * Whether an account may run as many vCPUs as a queue asks for. `needed`: whether a pipeline of this checkout uses the
  * queue.
  */
-export function judgeQuota(
+export function quotaFinding(
   { code, what }: VcpuQuota,
   quota: number,
   wanted: number,
@@ -170,7 +170,7 @@ async function quotaOf(
   const { Quota } = await client.send(
     new GetServiceQuotaCommand({ ServiceCode: "ec2", QuotaCode: quota.code }),
   );
-  return [judgeQuota(quota, Quota?.Value ?? 0, maxvCpus, { needed: usedQueues(gpus).has(kind), region })];
+  return [quotaFinding(quota, Quota?.Value ?? 0, maxvCpus, { needed: usedQueues(gpus).has(kind), region })];
 }
 
 /** Checks whether each job queue has machines, and whether the account may run them. */
@@ -186,7 +186,7 @@ export async function checkQueuesOfJobs({ target, batch, environment }: Stage): 
       names.length === 0
         ? {}
         : await client.send(new DescribeComputeEnvironmentsCommand({ computeEnvironments: names }));
-    const queue = judgeQueue(name, jobQueues[0], computeEnvironments);
+    const queue = queueFinding(name, jobQueues[0], computeEnvironments);
     if (target.stage === "local") return [queue];
     const allowed = await Promise.all(
       computeEnvironments.map((each) => quotaOf(quotas, name, each, target.config.region, environment.GPUS)),

@@ -27,8 +27,8 @@ export async function checkBucket({ target, environment }: Stage): Promise<Findi
   return [ok("bucket", `s3://${Bucket} can be reached`)];
 }
 
-/** Judges the messages that wait in a dead-letter queue. */
-export function judgeDeadLetters(queue: string, waiting: number, arn: string): Finding | undefined {
+/** The finding about the messages that wait in a dead-letter queue. */
+export function deadLetterFinding(queue: string, waiting: number, arn: string): Finding | undefined {
   if (waiting === 0) return undefined;
   const says = `${waiting} ${waiting === 1 ? "message" : "messages"} that nobody could handle in ${queue}`;
   const remedy = queue.endsWith("-steps-dead-letters")
@@ -59,7 +59,7 @@ export async function checkQueues({ target }: Stage): Promise<Finding[]> {
   const lost = await Promise.all(given.map((name) => attributesOf(`${prefix}${name}-dead-letters`)));
   const waiting = queues.map(({ queue, waiting }) => `${queue.replace(prefix, "")} ${waiting}`);
   const dead = lost
-    .map(({ queue, waiting, arn }) => judgeDeadLetters(queue, waiting, arn))
+    .map(({ queue, waiting, arn }) => deadLetterFinding(queue, waiting, arn))
     .filter((finding) => finding !== undefined);
   return [
     ok("queues", `can be reached; messages that wait: ${waiting.join(", ")}`),

@@ -12,8 +12,13 @@ export function deployCommand({ stage, config }: Pick<Target, "stage" | "config"
   return stage === "local" ? "npm run stack" : `npx sls deploy --stage ${stage} --region ${config.region}`;
 }
 
-/** Judges the state of a CloudFormation stack. */
-export function judgeStack(name: string, state: string, reason: string | undefined, deploy: string): Finding {
+/** The finding about the state of a CloudFormation stack. */
+export function stackFinding(
+  name: string,
+  state: string,
+  reason: string | undefined,
+  deploy: string,
+): Finding {
   const says = `stack ${name} is ${state}${reason === undefined || reason === "" ? "" : `: ${reason}`}`;
   if (state.endsWith("_IN_PROGRESS")) return warn("stack", says, "wait for it to end, and look again");
   if (/^(CREATE|UPDATE|IMPORT)_COMPLETE$/.test(state)) return ok("stack", says);
@@ -31,7 +36,7 @@ export async function checkStack(target: Target): Promise<Finding[]> {
   try {
     const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName }));
     return Stacks.map(({ StackStatus = "unknown", StackStatusReason }) =>
-      judgeStack(StackName, StackStatus, StackStatusReason, deploy),
+      stackFinding(StackName, StackStatus, StackStatusReason, deploy),
     );
   } catch (error) {
     if (!(error instanceof Error) || !error.message.includes("does not exist")) throw error;
@@ -56,7 +61,7 @@ export async function deployedEnvironment({ stage, config }: Target): Promise<En
 export type Version = { readonly commit: string; readonly jobs: Readonly<Record<string, string>> };
 
 /** Whether the deployment matches the checkout. */
-export function judgeVersion(deployed: Version, here: Version, deploy: string): Finding {
+export function versionFinding(deployed: Version, here: Version, deploy: string): Finding {
   const families = [...new Set([...Object.keys(deployed.jobs), ...Object.keys(here.jobs)])].sort();
   const changed = families.filter((family) => deployed.jobs[family] !== here.jobs[family]);
   const short = (commit: string) => commit.replace(/^([0-9a-f]{10})[0-9a-f]{30}/, "$1");
@@ -88,7 +93,7 @@ export function judgeVersion(deployed: Version, here: Version, deploy: string): 
 export async function checkVersion(target: Target, environment: Environment): Promise<Finding[]> {
   const deployed = { commit: environment.GIT_COMMIT, jobs: environment.JOB_VERSIONS };
   const here = { commit: gitCommit(REPOSITORY), jobs: jobVersions(REPOSITORY) };
-  return [judgeVersion(deployed, here, deployCommand(target))];
+  return [versionFinding(deployed, here, deployCommand(target))];
 }
 
 /** Checks whether these credentials may invoke the functions that start and manage runs. Starts nothing. */

@@ -1,12 +1,12 @@
 import type { ComputeEnvironmentDetail } from "@aws-sdk/client-batch";
 import { doctorScreen } from "../commands/doctor.ts";
-import { judgeClock } from "./account.ts";
-import { judgeFamily, judgeQueue, judgeQuota } from "./batch.ts";
-import { judgeDeadLetters } from "./data.ts";
-import { judgeStack, judgeVersion } from "./deployment.ts";
+import { clockFinding } from "./account.ts";
+import { familyFinding, queueFinding, quotaFinding } from "./batch.ts";
+import { deadLetterFinding } from "./data.ts";
+import { stackFinding, versionFinding } from "./deployment.ts";
 import { findingOf, findings, ok } from "./finding.ts";
-import { judgeSubscriptions } from "./notices.ts";
-import { judgeSchedules } from "./schedules.ts";
+import { subscriptionFindings } from "./notices.ts";
+import { scheduleFindings } from "./schedules.ts";
 
 test.each([
   [0, "ok", "agrees"],
@@ -14,7 +14,7 @@ test.each([
   [45_000, "warn", "45 s ahead of"],
   [-400_000, "fail", "400 s behind"],
 ])("a clock that is %d ms ahead is %s", (milliseconds, status, says) => {
-  expect(judgeClock(milliseconds)).toMatchObject({ status, says: expect.stringContaining(says) });
+  expect(clockFinding(milliseconds)).toMatchObject({ status, says: expect.stringContaining(says) });
 });
 
 test.each([
@@ -25,7 +25,7 @@ test.each([
   ["ROLLBACK_COMPLETE", "fail", "describe-stack-events"],
   ["DELETE_FAILED", "fail", "describe-stack-events"],
 ])("a stack that is %s is %s", (state, status, remedy) => {
-  const found = judgeStack("millrace-dev", state, "because", "DEPLOY");
+  const found = stackFinding("millrace-dev", state, "because", "DEPLOY");
   expect(found).toMatchObject({ status, says: expect.stringContaining("because") });
   if (remedy !== undefined) expect(found.remedy).toContain(remedy);
 });
@@ -35,31 +35,31 @@ describe("what is deployed", () => {
   const version = { commit, jobs: { ridge: "1", ctr: "2" } };
 
   test("passes if the deployed commit is the checked-out one", () => {
-    expect(judgeVersion(version, version, "DEPLOY").status).toBe("ok");
+    expect(versionFinding(version, version, "DEPLOY").status).toBe("ok");
   });
 
   test.each([
     [{ commit: "b".repeat(40), jobs: version.jobs }, "commit aaaaaaaaaa, not bbbbbbbbbb"],
     [{ commit, jobs: { ridge: "1", ctr: "3", taxi: "4" } }, "other jobs of ctr, taxi"],
   ])("is reported if it is another version", (here, says) => {
-    expect(judgeVersion(version, here, "DEPLOY")).toMatchObject({
+    expect(versionFinding(version, here, "DEPLOY")).toMatchObject({
       ...{ status: "warn", says: expect.stringContaining(says), remedy: "deploy: DEPLOY" },
     });
   });
 
   test("may be older than changes that are not committed", () => {
     const dirty = { ...version, commit: `${commit}-dirty` };
-    expect(judgeVersion(dirty, dirty, "DEPLOY").status).toBe("warn");
+    expect(versionFinding(dirty, dirty, "DEPLOY").status).toBe("warn");
   });
 });
 
 test("dead letters are reported with a remedy for their queue", () => {
-  expect(judgeDeadLetters("millrace-dev-triggers-dead-letters", 0, "arn")).toBeUndefined();
-  expect(judgeDeadLetters("millrace-dev-triggers-dead-letters", 1, "arn:x")).toMatchObject({
+  expect(deadLetterFinding("millrace-dev-triggers-dead-letters", 0, "arn")).toBeUndefined();
+  expect(deadLetterFinding("millrace-dev-triggers-dead-letters", 1, "arn:x")).toMatchObject({
     ...{ status: "warn", says: expect.stringContaining("1 message that") },
     remedy: expect.stringContaining("start-message-move-task --source-arn arn:x"),
   });
-  expect(judgeDeadLetters("millrace-dev-steps-dead-letters", 2, "arn")?.remedy).toContain(
+  expect(deadLetterFinding("millrace-dev-steps-dead-letters", 2, "arn")?.remedy).toContain(
     "/aws/lambda/millrace-dev-dead-letter`",
   );
 });
@@ -75,7 +75,7 @@ describe("jobs of a family", () => {
     ["whose definition names another image", { definition, digest: "sha256:2" }, true, "warn"],
     ["on the local stack, which has no images", { definition: "local" }, false, "ok"],
   ])("%s", (_, facts, onAws, status) => {
-    const found = judgeFamily({ family: "ridge", ...facts }, onAws, commands);
+    const found = familyFinding({ family: "ridge", ...facts }, onAws, commands);
     expect(found.status).toBe(status);
     if (status !== "ok") expect(found.remedy).toContain("DEPLOY");
   });
@@ -90,7 +90,7 @@ describe("a queue of jobs", () => {
 
   test.each([
     ["that is enabled, with machines", good, [machines], "ok", "takes jobs"],
-    ["that is not there", undefined, [], "fail", "does not exist"],
+    ["that is missing", undefined, [], "fail", "does not exist"],
     ["that is disabled", { ...good, state: "DISABLED" as const }, [machines], "fail", "DISABLED"],
     [
       "that is not valid",
@@ -107,7 +107,7 @@ describe("a queue of jobs", () => {
       "spot is ENABLED, INVALID: no role",
     ],
   ])("%s", (_, queue, environments, status, says) => {
-    expect(judgeQueue("cpu", queue, environments)).toMatchObject({
+    expect(queueFinding("cpu", queue, environments)).toMatchObject({
       status,
       says: expect.stringContaining(says),
     });
@@ -120,7 +120,7 @@ test.each([
   [0, false, "warn"],
   [0, true, "fail"],
 ])("a quota of %d vCPUs where 64 are wanted (used: %s) is %s", (quota, needed, status) => {
-  const found = judgeQuota({ code: "L-1", what: "vCPUs" }, quota, 64, { needed, region: "eu-west-1" });
+  const found = quotaFinding({ code: "L-1", what: "vCPUs" }, quota, 64, { needed, region: "eu-west-1" });
   expect(found.status).toBe(status);
   if (status !== "ok")
     expect(found.remedy).toContain("--quota-code L-1 --desired-value 64 --region eu-west-1");
@@ -131,7 +131,7 @@ describe("schedules", () => {
   const schedule = { pipeline: "p", name: "cron", rule: "", active: true, nextAt: "2021-10-04T16:10:00Z" };
 
   test("that are on and long overdue are reported as stuck", () => {
-    expect(judgeSchedules([schedule], "dev", now)).toMatchObject([
+    expect(scheduleFindings([schedule], "dev", now)).toMatchObject([
       {
         status: "fail",
         says: "p/cron was due 11 min ago and did not start",
@@ -144,7 +144,7 @@ describe("schedules", () => {
     { ...schedule, active: false },
     { ...schedule, nextAt: "2021-10-04T16:20:00Z" },
   ])("that are off, or due just now, are not reported", (each) => {
-    expect(judgeSchedules([each], "dev", now)).toMatchObject([{ status: "ok" }]);
+    expect(scheduleFindings([each], "dev", now)).toMatchObject([{ status: "ok" }]);
   });
 });
 
@@ -154,11 +154,11 @@ test.each([
   [["p"], [{ arn: "arn:aws:sns:1", endpoint: "a@b" }], ["ok"]],
   [["p"], [{ arn: "PendingConfirmation", endpoint: "a@b" }], ["warn", "warn"]],
   [[], [{ arn: "PendingConfirmation", endpoint: "a@b" }], ["warn"]],
-])("notices by e-mail of %j with subscriptions %j", (mailers, subscriptions, statuses) => {
-  expect(judgeSubscriptions("arn:t", mailers, subscriptions).map(({ status }) => status)).toEqual(statuses);
+])("notices by e-mail of %j with subscriptions %j are checked", (mailers, subscriptions, statuses) => {
+  expect(subscriptionFindings("arn:t", mailers, subscriptions).map(({ status }) => status)).toEqual(statuses);
 });
 
-describe("a check that cannot look", () => {
+describe("a check that cannot read the stage", () => {
   const thrown = (name: string, message: string) => Object.assign(new Error(message), { name });
 
   test("for lack of permission names the permission, and doesn't fail the stage", () => {

@@ -48,8 +48,8 @@ export async function checkSecrets({ stage, config }: Target): Promise<Finding[]
   );
 }
 
-/** Judges the subscriptions of a stage's topic, which receive notices by e-mail. */
-export function judgeSubscriptions(
+/** The findings about the subscriptions of a stage's topic, which receive notices by e-mail. */
+export function subscriptionFindings(
   topic: string,
   mailers: readonly string[],
   subscriptions: readonly { arn: string; endpoint: string }[],
@@ -86,7 +86,7 @@ export async function checkSubscriptions({ target, environment }: Stage): Promis
   const { NOTICE_TOPIC_ARN: TopicArn } = environment;
   const { Subscriptions = [] } = await client.send(new ListSubscriptionsByTopicCommand({ TopicArn }));
   const mailers = noticesFor(target.stage).filter(({ to }) => to.kind === "email");
-  return judgeSubscriptions(
+  return subscriptionFindings(
     TopicArn,
     [...new Set(mailers.map(({ pipeline }) => pipeline))],
     Subscriptions.map(({ SubscriptionArn: arn = "", Endpoint: endpoint = "" }) => ({ arn, endpoint })),

@@ -8,7 +8,11 @@ import { type Finding, fail, ok, type Stage } from "./finding.ts";
 const stuckMs = 5 * 60_000;
 
 /** Whether schedules start what is due. */
-export function judgeSchedules(schedules: readonly StoredSchedule[], stage: string, now: number): Finding[] {
+export function scheduleFindings(
+  schedules: readonly StoredSchedule[],
+  stage: string,
+  now: number,
+): Finding[] {
   const stuck = schedules.filter(
     ({ active, nextAt }) => active && nextAt !== undefined && now - Date.parse(nextAt) > stuckMs,
   );
@@ -28,5 +32,5 @@ export function judgeSchedules(schedules: readonly StoredSchedule[], stage: stri
 /** Checks whether schedules start what is due. */
 export async function checkSchedules({ target, environment }: Stage): Promise<Finding[]> {
   const store = dynamoScheduleStore({ client: dynamoClient(target.config), name: environment.TABLE_NAME });
-  return judgeSchedules(await store.list(), target.stage, Date.now());
+  return scheduleFindings(await store.list(), target.stage, Date.now());
 }

@@ -13,7 +13,7 @@ const run = aRun({ startedAt: "2021-10-04T16:21:00Z" });
 const facts = { runId: run.runId, step: "train", epoch: 1, failures: 0, startedAt: run.startedAt };
 const had = { job: "j", vcpus: 1, memory: 2048, queue: "cpu" };
 
-test("a run's logs include each try of its jobs once, running jobs too", () => {
+test("a run's logs include each attempt of its jobs once, running jobs too", () => {
   const records: StepRecord[] = [
     {
       ...{

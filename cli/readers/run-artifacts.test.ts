@@ -76,7 +76,7 @@ test("a cached step lists the artifacts of the run that its result comes from", 
   ]);
 });
 
-describe("an artifact is found", () => {
+describe("finding an artifact by step and name", () => {
   const made = (step: string, index: number | undefined, name: string): RunArtifact => ({
     ...{ step, name, removed: false, uri: `s3://b/${name}`, sha256: "", bytes: 1, mediaType: "text/plain" },
     ...(index !== undefined && { index }),
@@ -91,7 +91,7 @@ describe("an artifact is found", () => {
     [{ step: "fit", index: 1 }, "report/a.md", artifacts[1]],
     [{ step: "fit", index: 0 }, "a.md", artifacts[0]],
     [{ step: "select", index: 0 }, "best", artifacts[2]],
-  ])("%j %s", (step, name, expected) => {
+  ])("succeeds: %j %s", (step, name, expected) => {
     expect(artifactNamed(artifacts, step, name)).toBe(expected);
   });
 
@@ -99,7 +99,7 @@ describe("an artifact is found", () => {
     [{ step: "fit" }, "a.md", 'NAME is "a.md", and 2 artifacts have that name: fit[0] report/a.md; fit[1]'],
     [{ step: "fit", index: 0 }, "b", 'NAME is "b"; step fit made report/a.md'],
     [{ step: "clean" }, "b", "step clean made no artifact"],
-  ])("or not: %j %s", (step, name, message) => {
+  ])("fails with what there is: %j %s", (step, name, message) => {
     expect(() => artifactNamed(artifacts, step, name)).toThrow(message);
   });
 });

@@ -209,8 +209,8 @@ export async function readRunView(target: Target, runId: string): Promise<RunVie
   if (!hasRunningJob(view)) return view;
   const progress = await progressOf(target, run, records);
   const steps = view.steps.map((step) => {
-    const said = progress.get(step.name);
-    return said === undefined ? step : { ...step, progress: said };
+    const stepProgress = progress.get(step.name);
+    return stepProgress === undefined ? step : { ...step, progress: stepProgress };
   });
   return { ...view, steps };
 }

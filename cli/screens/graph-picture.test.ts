@@ -61,8 +61,8 @@ test("shows each step's state in place of its kind for a run", () => {
     pipeline: "p",
     steps: [aStepNode(0, "a"), aStepNode(1, "b", { needs: [0] })],
   };
-  const standings = new Map([[0, { symbol: "✓", text: "succeeded, 2 s" }]]);
-  expect(graphPicture(graph, 80, standings).split("\n")).toEqual([
+  const statuses = new Map([[0, { symbol: "✓", text: "succeeded, 2 s" }]]);
+  expect(graphPicture(graph, 80, statuses).split("\n")).toEqual([
     "✓  a  succeeded, 2 s",
     "│",
     "●  b  function",

@@ -97,7 +97,7 @@ function cut(text: string, width: number): string {
 }
 
 /** How a step stands in a run: a coloured symbol, and words. */
-export type Standing = { readonly symbol: string; readonly text: string };
+export type StepStatus = { readonly symbol: string; readonly text: string };
 
 /** What the lines alone don't say: a condition, and steps that only have to end first. */
 function notesOf(graph: Graph, node: StepNode): string[] {
@@ -113,18 +113,18 @@ function notesOf(graph: Graph, node: StepNode): string[] {
  * step from the left show what it waits for. They're solid for data, and dotted for steps that only have to end first.
  * The picture fits into `width`, unless lanes and names alone need more.
  *
- * @param standings how the steps of a run stand, by number; shown instead of what the steps do
+ * @param statuses the statuses of a run's steps, by number; shown instead of the steps' kinds
  */
 export function graphPicture(
   graph: Graph,
   width: number,
-  standings: ReadonlyMap<number, Standing> = new Map(),
+  statuses: ReadonlyMap<number, StepStatus> = new Map(),
 ): string {
   const last = lastUses(graph);
   const rows = layOut(graph);
   const laneWidth = Math.max(...rows.map((row) => drawRow(row, last).trimEnd().length)) + 2;
   const nameWidth = Math.max(...graph.steps.map(({ name }) => name.length)) + 2;
-  const wordsOf = (node: StepNode) => standings.get(node.number)?.text ?? kindText(node);
+  const wordsOf = (node: StepNode) => statuses.get(node.number)?.text ?? kindText(node);
   const kindWidth = Math.max(...graph.steps.map((node) => wordsOf(node).length)) + 2;
   const left = laneWidth + nameWidth;
   const right = Math.max(20, width - left);
@@ -133,7 +133,7 @@ export function graphPicture(
     const over = node.over === undefined ? "" : `× ${expressionText(node.over)}`;
     const detail = cut(`${wordsOf(node).padEnd(kindWidth)}${over}`.trimEnd(), right);
     const drawn = drawRow(row, last).trimEnd().padEnd(laneWidth);
-    const picture = drawn.replace("●", standings.get(node.number)?.symbol ?? "●");
+    const picture = drawn.replace("●", statuses.get(node.number)?.symbol ?? "●");
     const step = `${picture}${styleText("bold", node.name)}${" ".repeat(nameWidth - node.name.length)}${detail}`;
     const below = row.after.map((from) => (from === undefined ? "  " : "│ ")).join("");
     const notes = notesOf(graph, node).map((note) => `${below.padEnd(left)}${cut(note, right)}`);

@@ -5,7 +5,7 @@ import { taskText } from "../../shared/pipeline/task-kinds.ts";
 import type { Colour } from "./run-screen.ts";
 
 /** How a step stands in a run. */
-export type SvgStanding = { readonly text: string; readonly colour: Colour };
+export type SvgStepStatus = { readonly text: string; readonly colour: Colour };
 
 type Box = { node: StepNode; lines: string[]; x: number; y: number; width: number; height: number };
 
@@ -35,7 +35,7 @@ const escaped = (text: string) =>
 
 const cut = (text: string) => (text.length > maxLine ? `${text.slice(0, maxLine - 1)}…` : text);
 
-function linesOf(node: StepNode, standing: SvgStanding | undefined): string[] {
+function linesOf(node: StepNode, status: SvgStepStatus | undefined): string[] {
   const { name, over, when, repeat } = node;
   return [
     name,
@@ -43,12 +43,12 @@ function linesOf(node: StepNode, standing: SvgStanding | undefined): string[] {
     ...(repeat === undefined ? [] : [`until ${expressionText(repeat.until)}`]),
     ...(over === undefined ? [] : [`× ${expressionText(over)}`]),
     ...(when === undefined ? [] : [`only when ${expressionText(when)}`]),
-    ...(standing === undefined ? [] : [standing.text]),
+    ...(status === undefined ? [] : [status.text]),
   ].map(cut);
 }
 
-function boxOf(node: StepNode, standing: SvgStanding | undefined): NodeConfig & { lines: string[] } {
-  const lines = linesOf(node, standing);
+function boxOf(node: StepNode, status: SvgStepStatus | undefined): NodeConfig & { lines: string[] } {
+  const lines = linesOf(node, status);
   const maxLength = Math.max(...lines.map((line) => line.length));
   return {
     lines,
@@ -86,7 +86,7 @@ function pathOf(points: readonly Point[]): string {
   return [`M${at(first)}`, ...bends, ...straight].join(" ");
 }
 
-function drawBox({ node, lines, x, y, width, height }: Box, standing: SvgStanding | undefined): string {
+function drawBox({ node, lines, x, y, width, height }: Box, status: SvgStepStatus | undefined): string {
   const left = x - width / 2;
   const top = y - height / 2;
   const shape = (offset: number) =>
@@ -97,8 +97,8 @@ function drawBox({ node, lines, x, y, width, height }: Box, standing: SvgStandin
   );
   const sheets = node.over === undefined ? [] : [shape(sheet)];
   return [
-    `<g class="step ${standing?.colour ?? "gray"}">`,
-    `<title>${escaped([node.name, standing?.text].filter((part) => part !== undefined).join(": "))}</title>`,
+    `<g class="step ${status?.colour ?? "gray"}">`,
+    `<title>${escaped([node.name, status?.text].filter((part) => part !== undefined).join(": "))}</title>`,
     ...[...sheets, shape(0), ...texts],
     "</g>",
   ].join("");
@@ -120,14 +120,14 @@ function styleSheet(): string {
  * A pipeline's graph as a self-contained SVG, in layers from top to bottom. A solid line is data that a step uses; a
  * dotted line leads from a step that only has to end first. A mapped step has a second sheet behind it.
  *
- * @param standings how the steps of a run stand, by number
+ * @param statuses the statuses of a run's steps, by number
  */
-export function graphSvg(graph: Graph, standings: ReadonlyMap<number, SvgStanding> = new Map()): string {
+export function graphSvg(graph: Graph, statuses: ReadonlyMap<number, SvgStepStatus> = new Map()): string {
   const drawing = new Layout();
   drawing.setGraph({ rankdir: "TB", nodesep: 28, ranksep: 44, marginx: margin, marginy: margin });
   drawing.setDefaultEdgeLabel(() => ({}));
   for (const node of graph.steps)
-    drawing.setNode(String(node.number), boxOf(node, standings.get(node.number)));
+    drawing.setNode(String(node.number), boxOf(node, statuses.get(node.number)));
   for (const node of graph.steps) {
     for (const from of upstreamOf(node)) drawing.setEdge(String(from), String(node.number));
   }
@@ -145,7 +145,7 @@ export function graphSvg(graph: Graph, standings: ReadonlyMap<number, SvgStandin
   );
   const boxes = graph.steps.map((node) => {
     const { x = 0, y = 0, width = 0, height = 0, lines } = drawing.node(String(node.number));
-    return drawBox({ node, lines, x, y, width, height }, standings.get(node.number));
+    return drawBox({ node, lines, x, y, width, height }, statuses.get(node.number));
   });
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="${left} ${top} ${width} ${height}" width="${width}" height="${height}" role="img">`,

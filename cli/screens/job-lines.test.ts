@@ -31,7 +31,7 @@ test("a partly known cost is shown as a minimum", () => {
 describe("progress", () => {
   const at = "2021-10-04T16:21:00Z";
 
-  test("is a bar, a percentage, the job's words and the time that is left", () => {
+  test("is a bar, a percentage, the job's message and the time left", () => {
     expect(progressText({ fraction: 0.4, message: "epoch 4 of 10", at, perMinute: 0.2 })).toBe(
       "████████░░░░░░░░░░░░ 40 %  epoch 4 of 10  20 %/min, 3 min 00 s left",
     );
@@ -43,7 +43,7 @@ describe("progress", () => {
     );
   });
 
-  test("without a fraction is the job's words", () => {
+  test("without a fraction is the job's message", () => {
     expect(progressText({ message: "reading", at })).toBe("reading");
   });
 
@@ -60,7 +60,7 @@ describe("below a Batch step's line", () => {
   };
   const log = "/aws/batch/millrace-dev:d/default/1";
 
-  test("stand the attempts that failed, each with its log", () => {
+  test("are the failed attempts, each with its log", () => {
     const jobs = [
       { ...attempt, attempt: 1, tries: [{ log }] },
       { ...attempt, attempt: 2, index: 7, tries: [{}, { log }] },
@@ -88,7 +88,7 @@ describe("below a Batch step's line", () => {
     ]);
   });
 
-  test("a job that runs shows its log and how far it is", () => {
+  test("a running job shows its log and its progress", () => {
     const progress = { fraction: 1, message: "writing", at: "2021-10-04T16:21:00Z" };
     expect(jobLines({ state: "RUNNING", errors: [], log, progress }, 100)).toEqual([
       progressText(progress),

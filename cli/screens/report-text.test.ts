@@ -27,7 +27,7 @@ test("terminal control characters are removed", () => {
 test.each([
   [tableType, "{}"],
   ["application/json", "{"],
-])("%s that is none is told", (type, text) => {
+])("invalid %s is reported as such", (type, text) => {
   expect(() => shown(type, text)).toThrow(`s3://bucket/runs/a is not valid ${type}`);
 });
 
@@ -35,6 +35,6 @@ test.each([
   ["text/csv", 100, true],
   ["text/csv", 2_000_000, false],
   ["image/png", 100, false],
-])("%s of %d bytes: shown is %s", (type, bytes, expected) => {
+])("%s of %d bytes is shown: %s", (type, bytes, expected) => {
   expect(isShowable(anArtifact(type, bytes))).toBe(expected);
 });

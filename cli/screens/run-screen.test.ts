@@ -218,7 +218,7 @@ describe("without a terminal", () => {
     ]);
   });
 
-  test("what a run waits for is a line, once for each change", () => {
+  test("a wait is a line, once for each change of what the run waits for", () => {
     const waits = (holder: string) =>
       aRunView([aStepView("a")], {
         ...{ state: "QUEUED", milliseconds: 0 },
@@ -230,7 +230,7 @@ describe("without a terminal", () => {
     ]);
   });
 
-  test("the end of the run is the last line, with how long it took", () => {
+  test("the run's end is the last line, with its duration", () => {
     const end = aRunView([running], { state: "FAILED", endedAt: "2021-10-04T16:21:12.300Z" });
     expect(shown(aRunView([running]), end).at(-1)).toMatch(/: FAILED after 12\.3 s$/);
   });

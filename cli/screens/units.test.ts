@@ -36,7 +36,7 @@ test("a text that is too long is cut in the middle", () => {
   expect(truncateMiddle("short", 5)).toBe("short");
 });
 
-test("lines break at spaces, words that are too long anywhere, and breaks of the text stay", () => {
+test("lines break at spaces, long words anywhere, and line breaks of the text stay", () => {
   expect(wrapped("one two three\nfour abcdefghij", 7)).toEqual([
     "one two",
     "three",

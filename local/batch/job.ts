@@ -138,6 +138,6 @@ export function arrayIndex(job: Job): number | undefined {
 
 /** vCPUs that the job requests; 1 if it doesn't specify any, which is the smallest number that runs anything. */
 export function vcpusOf(job: Job): number {
-  const asked = job.container.resourceRequirements.find((r) => r.type === "VCPU");
-  return asked === undefined ? 1 : Math.max(Number(asked.value), 0.25);
+  const requested = job.container.resourceRequirements.find((r) => r.type === "VCPU");
+  return requested === undefined ? 1 : Math.max(Number(requested.value), 0.25);
 }

@@ -19,14 +19,14 @@ describe("evaluateOnExit", () => {
     ["an exit code that no rule retries falls to the last rule", defaultStrategy, exited, false],
     ["a reason is matched", defaultStrategy, { ...exited, reason: "CannotPullContainerError: x" }, true],
     [
-      "no match means retry",
+      "an exit that no rule matches is retried",
       { attempts: 3, evaluateOnExit: [{ action: "EXIT", onExitCode: "2" }] },
       exited,
       true,
     ],
-    ["no rules mean retry", { attempts: 3, evaluateOnExit: [] }, exited, true],
+    ["every exit is retried if there are no rules", { attempts: 3, evaluateOnExit: [] }, exited, true],
     [
-      "the first match wins",
+      "the first matching rule applies",
       {
         attempts: 3,
         evaluateOnExit: [
@@ -44,7 +44,7 @@ describe("evaluateOnExit", () => {
       true,
     ],
     [
-      "a pattern without an asterisk must match whole",
+      "a pattern without an asterisk must match the whole text",
       { attempts: 3, evaluateOnExit: [{ action: "EXIT", onExitCode: "1" }] },
       { ...exited, exitCode: 13 },
       true,

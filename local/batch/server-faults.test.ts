@@ -183,7 +183,7 @@ describe("the API goes wrong on request:", () => {
     expect(batch.sink.events.filter((event) => event.jobName === "throttled")).toEqual([]);
   });
 
-  it("a rule that isn't understood is refused, naming the field", async () => {
+  it("an invalid rule is refused, naming the field", async () => {
     await expect(misbehave(batch.endpoint, [{ kind: "drop-event", probability: 2 }])).rejects.toThrow(
       "probability",
     );

@@ -22,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => batch.stop());
 
 describe("a job", () => {
-  it("runs its command with its own environment and what AWS Batch adds, and nothing of the server's", async () => {
+  it("runs its command with its own environment and the variables of AWS Batch, and none of the server's", async () => {
     const id = await batch.submit('echo "$FROM_DEFINITION $FROM_SUBMISSION $OMP_NUM_THREADS"; env', {
       containerOverrides: {
         environment: [{ name: "FROM_SUBMISSION", value: "too" }],
@@ -39,7 +39,7 @@ describe("a job", () => {
     expect(job.container?.logStreamName).toMatch(/^shell\/default\/[0-9a-f]{32}$/);
   });
 
-  it("that exits 0 succeeds as on AWS, with an event for each state", async () => {
+  it("that exits with 0 succeeds as on AWS, with an event for each state", async () => {
     const id = await batch.submit("true");
     const job = await batch.ended(id);
     expect(job).toMatchObject({
@@ -54,7 +54,7 @@ describe("a job", () => {
     expect(batch.sink.statuses(id)).toEqual(["RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED"]);
   });
 
-  it("that exits 3 fails with that code and isn't retried by default", async () => {
+  it("that exits with 3 fails with that code and isn't retried by default", async () => {
     const job = await batch.ended(await batch.submit("exit 3"));
     expect(job).toMatchObject({
       status: "FAILED",
@@ -64,7 +64,7 @@ describe("a job", () => {
     expect(job.attempts).toHaveLength(1);
   });
 
-  it("takes parameters in place of Ref:: words", async () => {
+  it("gets parameters in place of Ref:: words", async () => {
     const { jobId } = await batch.client.send(
       new SubmitJobCommand({
         jobName: "ref",
@@ -77,7 +77,7 @@ describe("a job", () => {
     expect(await batch.log(await batch.ended(String(jobId)))).toBe("this Ref::unknown\n");
   });
 
-  it("ends background processes with it, as a container does", async () => {
+  it("ends together with its background processes, as a container does", async () => {
     const job = await batch.ended(await batch.submit("sleep 300 & echo $!"));
     const pid = Number(await batch.log(job));
     await until("the process is gone", () => !alive(pid));
@@ -106,7 +106,7 @@ describe("a retry strategy", () => {
     expect(job.attempts).toHaveLength(1);
   });
 
-  it("of the definition holds when the submission has none", async () => {
+  it("of the definition applies if the submission has none", async () => {
     await batch.client.send(
       new RegisterJobDefinitionCommand({
         jobDefinitionName: "again",
@@ -178,7 +178,7 @@ describe("ending a job", () => {
 });
 
 describe("dependencies", () => {
-  it("a job starts after what it depends on, and fails when that fails", async () => {
+  it("a job starts after the jobs that it depends on, and fails if one of them fails", async () => {
     const good = await batch.submit("sleep 0.1");
     const bad = await batch.submit("exit 1");
     const after = await batch.ended(await batch.submit("true", { dependsOn: [{ jobId: good }] }));
@@ -219,7 +219,7 @@ describe("array jobs", () => {
     });
   });
 
-  it("terminating the parent ends every child", async () => {
+  it("terminating the parent terminates every child", async () => {
     const id = await batch.submit("sleep 300", { arrayProperties: { size: 20 } });
     await batch.reached(`${id}:0`, "RUNNING");
     await batch.client.send(new TerminateJobCommand({ jobId: id, reason: "stop" }));
@@ -246,7 +246,7 @@ describe("array jobs", () => {
 });
 
 describe("ListJobs", () => {
-  it("finds jobs of any state by name, and by the beginning of a name", async () => {
+  it("finds jobs of any state by name, and by a prefix of the name", async () => {
     const ids = [];
     for (const jobName of ["list-a", "list-b", "other"]) ids.push(await batch.submit("true", { jobName }));
     await Promise.all(ids.map((id) => batch.ended(id)));

@@ -77,7 +77,7 @@ async function runServerless(
   }
 }
 
-async function asked(url: URL, failure: string): Promise<void> {
+async function request(url: URL, failure: string): Promise<void> {
   const response = await fetch(url, { method: "POST" });
   if (!response.ok) throw new MillraceError("LOCAL_DEPLOY_FAILED", `${failure}: ${await response.text()}`);
 }
@@ -98,7 +98,7 @@ export async function deploy(
   const hash = sourceHash(serviceDir, `${serviceDir} ${endpoints.awsEndpoint} ${endpoints.batchEndpoint}`);
   if (options.force !== true && stampedHash(stateDir) === hash)
     return { skipped: true, durationMs: elapsed() };
-  await asked(
+  await request(
     new URL(PROVISION_PATH, endpoints.batchEndpoint),
     "The local Batch server couldn't take up the families of jobs; if it was started by another version, stop it and start it again",
   );
@@ -116,7 +116,7 @@ export async function deploy(
     }
   };
   await withLock(lock, work, signal === undefined ? {} : { signal });
-  await asked(new URL(SNAPSHOT_PATH, endpoints.awsEndpoint), "MiniStack could not store its state");
+  await request(new URL(SNAPSHOT_PATH, endpoints.awsEndpoint), "MiniStack could not store its state");
   writeFileAtomically(statePaths(stateDir).deployed, JSON.stringify({ hash }));
   return { skipped: false, durationMs: elapsed() };
 }

@@ -109,7 +109,7 @@ describe("a stack", () => {
     expect(await stack.invoke("restless", {})).toEqual({ ok: true, payload: 1 });
   });
 
-  it("recorded as running though its processes are gone starts again, whoever has its pids now", async () => {
+  it("whose processes are gone starts again, even if other processes have their pids", async () => {
     await stack.stop();
     const record = readRecord(stateDir);
     if (record === undefined) throw new Error("no record");
@@ -119,7 +119,7 @@ describe("a stack", () => {
     expect(attachStack(stateDir)).toBeDefined();
   });
 
-  it("of which one server crashed starts again as a whole", async () => {
+  it("with one crashed server starts again as a whole", async () => {
     process.kill(readRecord(stateDir)?.pids?.batch ?? 0, "SIGKILL");
     await until("the crash is seen", () => attachStack(stateDir) === undefined);
     stack = await startStack({ stateDir });
@@ -137,7 +137,7 @@ describe("a stack", () => {
     expect(processes()).toEqual([]);
   });
 
-  it("whose owner was killed is no longer found, and is replaced by the next one", async () => {
+  it("whose owner was killed is no longer found, and the next one replaces it", async () => {
     const record = readRecord(stateDir);
     if (record?.owner === undefined) throw new Error("no owner");
     const before = processes();
@@ -149,7 +149,7 @@ describe("a stack", () => {
     expect(attachStack(stateDir)).toBeDefined();
   });
 
-  it("whose port another program took says so", async () => {
+  it("whose port another program took reports that", async () => {
     const other = mkdtempSync(path.join(tmpdir(), "millrace-stack-"));
     const ports = readRecord(stateDir)?.ports ?? { aws: 0, batch: 0 };
     await expect(startStack({ stateDir: other, ports })).rejects.toThrow(
@@ -198,7 +198,7 @@ describe("a stack that another process started", () => {
     await ended;
   }
 
-  it("ends by itself when that is killed: servers, functions' workers, jobs and ports", async () => {
+  it("ends by itself when that process is killed: servers, functions' workers, jobs and ports", async () => {
     await killed(await startedBy(""));
     await until("nothing runs", () => processes().length === 0);
     const ports = readRecord(stateDir)?.ports;
@@ -215,7 +215,7 @@ describe("a stack that another process started", () => {
   });
 });
 
-it("takes up the families of jobs that have come since it started, when it is told to", async () => {
+it("a stack adds job families that were created after its start, on request", async () => {
   const serviceDir = path.join(stateDir, "service");
   copyService(serviceDir, { index: "export const pipelines = [];", sources: [] });
   const own = await startStack({ stateDir: path.join(stateDir, "own"), jobs: jobsOf(serviceDir) });
@@ -237,7 +237,7 @@ it("takes up the families of jobs that have come since it started, when it is to
 });
 
 describe("a stack killed with SIGKILL and started again", () => {
-  it("has every item, message and object that was acknowledged, and nothing that was deleted", async () => {
+  it("has every acknowledged item, message and object, and nothing that was deleted", async () => {
     const { sqs, dynamodb, s3 } = clients(stack);
     const { url } = await createQueue(sqs, "messages");
     await dynamodb.send(
@@ -340,7 +340,7 @@ describe("a stack killed with SIGKILL and started again", () => {
     });
   });
 
-  it("has settings that were changed a moment before", async () => {
+  it("has settings that changed just before", async () => {
     const { sqs } = clients(stack);
     await createQueue(sqs, "early");
     const journal = () =>
@@ -396,7 +396,7 @@ describe("Batch events", () => {
   });
 });
 
-it("the launcher refuses a MiniStack without the names that it sets, and says which", () => {
+it("the launcher refuses a MiniStack without the names that it sets, and lists them", () => {
   const script =
     "import ministack_launcher as l; l.PRIVATE_NAMES.append(('ministack.services.sqs', '_renamed', None)); l.main()";
   const launch = () =>

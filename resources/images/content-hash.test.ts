@@ -4,7 +4,7 @@ import { type ContextFile, contentHash, imageFiles, isInImage } from "./content-
 const file = (path: string, text: string): ContextFile => ({ path, bytes: Buffer.from(text) });
 
 describe("contentHash", () => {
-  test("the order in which files are listed does not change the tag", () => {
+  test("does not depend on the order in which files are listed", () => {
     const files = [file("ridge/a.py", "1"), file("sdk/b.py", "2")];
     expect(contentHash(files)).toBe(contentHash(files.toReversed()));
   });
@@ -12,19 +12,19 @@ describe("contentHash", () => {
   test.each([
     ["another byte", [file("ridge/a.py", "2"), file("sdk/b.py", "2")]],
     ["another name", [file("ridge/c.py", "1"), file("sdk/b.py", "2")]],
-    ["a file more", [file("ridge/a.py", "1"), file("sdk/b.py", "2"), file("sdk/c.py", "")]],
-    ["bytes moved to the neighbour", [file("ridge/a.py", "12"), file("sdk/b.py", "")]],
-  ])("%s gives another tag", (_, changed) => {
+    ["another file", [file("ridge/a.py", "1"), file("sdk/b.py", "2"), file("sdk/c.py", "")]],
+    ["bytes that move to the next file", [file("ridge/a.py", "12"), file("sdk/b.py", "")]],
+  ])("changes with %s", (_, changed) => {
     expect(contentHash(changed)).not.toBe(contentHash([file("ridge/a.py", "1"), file("sdk/b.py", "2")]));
   });
 
-  test("a tag is one that a registry takes", () => {
+  test("is a tag that a registry accepts", () => {
     expect(contentHash([])).toMatch(/^[0-9a-f]{20}$/);
   });
 });
 
 describe("the files of an image", () => {
-  test("hold the family's code and lock, the SDK, and the Dockerfile", () => {
+  test("include the family's code and lock, the SDK, and the Dockerfile", () => {
     const paths = imageFiles(process.cwd(), "ridge").map(({ path }) => path);
     expect(paths).toEqual(
       expect.arrayContaining([
@@ -36,7 +36,7 @@ describe("the files of an image", () => {
     );
   });
 
-  test("hold nothing of another family", () => {
+  test("include nothing of another family", () => {
     const folders = imageFiles(process.cwd(), "ridge").map(({ path }) => path.split("/")[0]);
     expect(new Set(folders)).toEqual(new Set(["Dockerfile", "ridge", "sdk"]));
   });
@@ -46,11 +46,11 @@ describe("the files of an image", () => {
     "ridge/contract.ts",
     "sdk/tests/test_job.py",
     "ridge/.env",
-  ])("%s is not among them", (path) => {
+  ])("don't include %s", (path) => {
     expect(isInImage(path)).toBe(false);
   });
 
-  test("are those that Docker is given", () => {
+  test("are those that Docker receives", () => {
     const patterns = readFileSync("batch-jobs/.dockerignore", "utf8")
       .split("\n")
       .filter((line) => line !== "" && !line.startsWith("#"));

@@ -16,7 +16,7 @@ test("a built image is named by its digest", () => {
 
 test.each([
   ["never built in this stage", jobImage("ridge", "0123", undefined), "not built"],
-  ["of a family without image", jobImage("other", "0123", record), "not built"],
+  ["of a family without an image", jobImage("other", "0123", record), "not built"],
   ["built from other files", jobImage("ridge", "4567", record), "older than its files"],
   ["named by a tag", "111122223333.dkr.ecr.eu-west-1.amazonaws.com/millrace/ridge:latest", "digest"],
   [

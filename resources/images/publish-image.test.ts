@@ -24,7 +24,7 @@ test("an image that is in the registry is not built again", async () => {
   expect(ran).toHaveLength(1);
 });
 
-test("a new image goes to a repository whose tags cannot move, for the instances' architecture", async () => {
+test("a new image goes to a repository with immutable tags, for the instances' architecture", async () => {
   const { run, ran } = machine({
     "describe-images": [failed("RepositoryNotFoundException"), ok(digest)],
     "get-login-password": [ok("secret\n")],
@@ -52,7 +52,7 @@ test("the registry's password is never an argument", async () => {
   expect(ran.filter(({ input }) => input === "secret")).toHaveLength(1);
 });
 
-test("a repository that exists already is used", async () => {
+test("an existing repository is used", async () => {
   const { run } = machine({
     "describe-images": [failed("ImageNotFoundException"), ok(digest)],
     "create-repository": [failed("RepositoryAlreadyExistsException")],
@@ -69,23 +69,23 @@ test("two concurrent builds push one image", async () => {
 });
 
 test.each([
-  ["asking for the image", { "describe-images": [failed("AccessDeniedException")] }],
+  ["the image lookup", { "describe-images": [failed("AccessDeniedException")] }],
   [
-    "creating the repository",
+    "the repository's creation",
     {
       "describe-images": [failed("ImageNotFoundException")],
       "create-repository": [failed("AccessDeniedException")],
     },
   ],
-  ["logging in", { "describe-images": [failed("ImageNotFoundException")], login: [failed("no basic auth")] }],
+  ["the login", { "describe-images": [failed("ImageNotFoundException")], login: [failed("no basic auth")] }],
   [
-    "building",
+    "the build",
     {
       "describe-images": [failed("ImageNotFoundException"), failed("ImageNotFoundException")],
       buildx: [failed("the lock does not match")],
     },
   ],
-])("a failure of %s stops with what the command said", async (_, answers) => {
+])("a failure of %s stops with the command's output", async (_, answers) => {
   const { run } = machine(answers);
   await expect(publishImage(registry, "ridge", "0123", run)).rejects.toThrow(CommandError);
 });

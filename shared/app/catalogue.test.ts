@@ -28,7 +28,7 @@ describe("the catalogue", () => {
     expect(() => catalogueOf([top, otherLeaf])).toThrow(CatalogueError);
   });
 
-  it("refuses two pipelines of one name", () => {
+  it("refuses two pipelines with the same name", () => {
     expect(() => catalogueOf([...pipelines, ...pipelines])).toThrow(CatalogueError);
   });
 
@@ -44,21 +44,21 @@ describe("the catalogue", () => {
     });
   };
 
-  it("has pipelines that follow one another, in any order", () => {
+  it("accepts pipelines that follow one another, in any order", () => {
     const lake = pipeline("lake");
     const model = pipeline("model", [lake]);
     const report = pipeline("report", [lake, model]);
     expect([...catalogueOf([report, model, lake]).keys()]).toEqual(["report", "model", "lake"]);
   });
 
-  it("refuses a pipeline that follows an unlisted one, or one whose name another has", () => {
+  it("refuses a pipeline that follows an unlisted one, or one with another pipeline's name", () => {
     const model = pipeline("model", [pipeline("lake")]);
     const problem = '"model" follows "lake", which is not deployed';
     expect(() => catalogueOf([model])).toThrow(problem);
     expect(() => catalogueOf([model, pipeline("lake")])).toThrow(problem);
   });
 
-  it("of a stage without GPUs has each pipeline as it is without", () => {
+  it("of a stage without GPUs has each pipeline in its form without GPUs", () => {
     const resources = catalogueOf(pipelines, { gpus: false });
     const gpus = [...resources.values()].flatMap(({ graph }) =>
       graph.steps.flatMap(({ task }) => (task.kind === "batch" ? [task.resources.gpus] : [])),

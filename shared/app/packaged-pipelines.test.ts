@@ -46,7 +46,7 @@ const withoutFunctions = ({ triggers }: Pipeline) =>
   }));
 
 describe("packaged pipelines", () => {
-  it.each([true, false])("are those of the catalogue, in a stage with GPUs: %s", (gpus) => {
+  it.each([true, false])("equal those of the catalogue, in a stage with GPUs: %s", (gpus) => {
     const all = [...packaged({ gpus }).packaged.values()];
     const wanted = [...catalogueOf(pipelines, { gpus }).values()];
     const summaryOf = (each: Pipeline) => {
@@ -65,7 +65,7 @@ describe("packaged pipelines", () => {
     expect(all.map(({ graph }) => graphHash(graph))).toEqual(all.map((each) => each.graphHash));
   });
 
-  it("load nothing until somebody asks for a part, and each part once", () => {
+  it("load nothing until a part is needed, and each part once", () => {
     const { packaged: all, loaded } = packaged();
     for (const each of all.values()) withoutFunctions(each);
     dependantsOf({ pipelines: all }, "poem-datalake");
@@ -100,7 +100,7 @@ describe("packaged pipelines", () => {
     );
   });
 
-  it("say what is missing in a function that only starts runs", () => {
+  it("name what is missing in a function that only starts runs", () => {
     const opening = (name: string) => {
       const { params, triggers } = defined(name);
       return { name, params, triggers };

@@ -35,7 +35,7 @@ type TriggerOf<K extends Kind> = Extract<Trigger, { kind: K }>;
 type FactsOf<K extends Kind> = Extract<TriggerFacts, { kind: K }>;
 
 /** What a trigger without its function needs to become complete again. */
-type Whole = {
+type TriggerContext = {
   /** Name of the pipeline that it starts. */
   readonly name: string;
   readonly pipelines: ReadonlyMap<string, Pipeline>;
@@ -46,7 +46,7 @@ type Whole = {
 /** How a kind of trigger is packaged and made complete again. */
 type TriggerPackaging<K extends Kind> = {
   readonly pack: (trigger: TriggerOf<K>) => FactsOf<K>;
-  readonly unpack: (facts: FactsOf<K>, whole: Whole) => TriggerOf<K>;
+  readonly unpack: (facts: FactsOf<K>, context: TriggerContext) => TriggerOf<K>;
 };
 
 const packaging: { readonly [K in Kind]: TriggerPackaging<K> } = {

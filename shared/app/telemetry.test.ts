@@ -13,7 +13,7 @@ describe("tracing on Lambda", () => {
     process.env = environment;
   });
 
-  test("keeps no addresses of requests to others: a webhook's is a secret", async () => {
+  test("doesn't record addresses of requests to others, because a webhook's address is a secret", async () => {
     const { tracer } = await import("./telemetry.ts");
     expect(tracer.isTracingEnabled()).toBe(true);
     expect(channel("undici:request:create").hasSubscribers).toBe(false);

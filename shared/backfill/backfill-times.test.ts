@@ -58,7 +58,7 @@ test.each<[BackfillInterval, string, string[]]>([
     "2021-08-31T22:00:00Z",
     ["08-31T22:00", "09-30T22:00", "10-31T23:00", "11-30T23:00", "12-31T23:00"],
   ],
-])("every %s keeps what the wall clock shows, also when clocks change", (every, from, times) => {
+])("every %s keeps the time on the clock when clocks change", (every, from, times) => {
   const timetable = timetableOf(every, boundOf("from", from, berlin), berlin);
   const found = timesFrom(timetable, new Date(from), { timezone: "UTC" }, { max: 5 });
   expect(found.map((time) => time.toISOString().slice(5, 16))).toEqual(times);
@@ -73,7 +73,7 @@ test.each<[BackfillInterval, string, string, string[]]>([
   ["month", "America/Sao_Paulo", "2018-11-04", ["11-04T03:00", "12-04T02:00", "01-04T02:00"]],
   ["hour", "America/Havana", "2021-03-14", ["03-14T05:00", "03-14T06:00", "03-14T07:00"]],
 ])(
-  "every %s in %s from %s, when clocks skip midnight, begins at the change and goes on at midnight",
+  "every %s in %s from %s, when clocks skip midnight, begins at the change and continues at midnight",
   (...row) => {
     const [every, timezone, date, times] = row;
     const from = boundOf("from", date, timezone);
@@ -82,7 +82,7 @@ test.each<[BackfillInterval, string, string, string[]]>([
   },
 );
 
-test("a rhythm from a date names what a look at the clock in every minute finds", () => {
+test("an interval from a date has the times that a check of the clock in every minute finds", () => {
   const anyDaysBefore = fc.integer({ min: -1, max: 20 });
   fc.assert(
     fc.property(

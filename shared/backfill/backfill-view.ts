@@ -5,7 +5,7 @@ import { openObject, type Stored } from "../pipeline/stored-record.ts";
 
 const count = z.int().nonnegative();
 
-const asked = {
+const requestFields = {
   backfill: z.string(),
   pipeline: z.string(),
   rule: z.string(),
@@ -18,7 +18,7 @@ const asked = {
 
 /** A backfill, as a person sees it. Times are ISO 8601 in UTC. */
 export const backfillView = openObject({
-  ...asked,
+  ...requestFields,
   /** A state of a newer version is shown as it is. */
   state: z.string(),
   reason: z.string().exactOptional(),
@@ -38,7 +38,7 @@ export type BackfillView = Stored<typeof backfillView>;
 
 /** A preview of a backfill. Times are ISO 8601 in UTC. */
 export const backfillPreview = openObject({
-  ...asked,
+  ...requestFields,
   dryRun: z.literal(true),
   /** The first and the last of its times; no time is in both lists. */
   first: z.array(z.string()),

@@ -13,8 +13,8 @@ export type CheckedTime = { readonly time: string; readonly run: Run | undefined
 /** What a backfill must do for a time, or the time's result. */
 export type TimeState = "missing" | "again" | "open" | "succeeded" | "skipped" | "failed";
 
-/** The standing of a backfill's time. */
-export function standingOf(
+/** The state of a backfill's time. */
+export function timeStateOf(
   backfill: Pick<Backfill, "id" | "passAt" | "retryFailed">,
   run: Run | undefined,
 ): TimeState {
@@ -27,14 +27,14 @@ export function standingOf(
   return before && backfill.retryFailed ? "again" : "failed";
 }
 
-/** Whether a standing is final for this pass. */
-const isCounted = (standing: TimeState) =>
-  standing === "succeeded" || standing === "skipped" || standing === "failed";
+/** Whether a time's state is final for this pass. */
+const isCounted = (timeState: TimeState) =>
+  timeState === "succeeded" || timeState === "skipped" || timeState === "failed";
 
 type Mutable = { counts: Record<"succeeded" | "skipped" | "failed", number>; open: string[] };
 
-function count({ counts }: Mutable, standing: TimeState): void {
-  if (standing === "succeeded" || standing === "skipped" || standing === "failed") counts[standing] += 1;
+function count({ counts }: Mutable, timeState: TimeState): void {
+  if (timeState === "succeeded" || timeState === "skipped" || timeState === "failed") counts[timeState] += 1;
 }
 
 /**
@@ -64,17 +64,17 @@ export function decideBackfill(
   const isForeign = (run: Run | undefined) => run !== undefined && !isStartedBy(run, backfill.id);
   let foreign = false;
   for (const { time, run } of opened) {
-    const standing = standingOf(backfill, run);
-    count(state, standing);
-    if (isCounted(standing)) continue;
+    const timeState = timeStateOf(backfill, run);
+    count(state, timeState);
+    if (isCounted(timeState)) continue;
     state.open.push(time);
     foreign ||= isForeign(run);
   }
   let next = after;
   for (const { time, run } of coming) {
-    const standing = standingOf(backfill, run);
-    if (isCounted(standing)) {
-      count(state, standing);
+    const timeState = timeStateOf(backfill, run);
+    if (isCounted(timeState)) {
+      count(state, timeState);
       continue;
     }
     if (state.open.length >= room(backfill, foreign || isForeign(run))) {

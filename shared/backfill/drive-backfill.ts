@@ -11,7 +11,7 @@ import { wantRun } from "../run/want-run.ts";
 import { type Backfill, backfillLimit, backfillTag, stoppedWith } from "../state/backfill.ts";
 import { isActive, isEnded, type Run } from "../state/run.ts";
 import { hasWanters, isWantedOnlyBy, wantersOf } from "../state/wanters.ts";
-import { type CheckedTime, decideBackfill, standingOf } from "./decide-backfill.ts";
+import { type CheckedTime, decideBackfill, timeStateOf } from "./decide-backfill.ts";
 
 /** How many times one turn looks at beyond the open ones, and how many turns one call takes. */
 const timesPerTurn = 500;
@@ -86,11 +86,11 @@ async function goOn(engine: Engine, backfill: Backfill): Promise<boolean> {
   const runs = new Map([...opened, ...coming].map(({ time, run }) => [time, run]));
   await mapConcurrently(moved.open, async (time) => {
     const run = runs.get(time);
-    const standing = standingOf(backfill, run);
-    if (standing === "missing") await startTime(engine, moved, time);
-    // If the run can't be reopened yet, the next turn finds the same standing and tries again.
-    if (standing === "again" && run !== undefined && isEnded(run)) await reopenRun(engine, run, backfill.id);
-    if (standing === "open" && run !== undefined && isUnnoted(run, backfill.id)) {
+    const timeState = timeStateOf(backfill, run);
+    if (timeState === "missing") await startTime(engine, moved, time);
+    // If the run can't be reopened yet, the next turn finds the same state and tries again.
+    if (timeState === "again" && run !== undefined && isEnded(run)) await reopenRun(engine, run, backfill.id);
+    if (timeState === "open" && run !== undefined && isUnnoted(run, backfill.id)) {
       await wantRun(engine, run.runId, backfill.id);
     }
   });
@@ -135,7 +135,7 @@ async function settle(engine: Engine, backfill: Backfill): Promise<void> {
   // Runs that waited are cancelled by now. A run with a job ends with that job.
   const settled = await lookAt(engine, backfill, backfill.open);
   const open = settled.filter(({ run }) => (run === undefined ? mayCome : isWanted(run, id)));
-  const succeeded = settled.filter(({ run }) => standingOf(backfill, run) === "succeeded").length;
+  const succeeded = settled.filter(({ run }) => timeStateOf(backfill, run) === "succeeded").length;
   await engine.backfills.put({
     ...facts,
     id,

@@ -1,6 +1,6 @@
 import type { Engine } from "../ports/engine.ts";
 import type { BackfillPreview } from "./backfill-view.ts";
-import { standingOf, type TimeState } from "./decide-backfill.ts";
+import { type TimeState, timeStateOf } from "./decide-backfill.ts";
 import { lookAt, timesPerCall } from "./drive-backfill.ts";
 import { type BackfillRequest, planBackfill } from "./plan-backfill.ts";
 
@@ -25,8 +25,8 @@ export async function previewBackfill(engine: Engine, request: BackfillRequest):
   };
   if (times.length > timesPerCall) return facts;
   const pass = { id, passAt: new Date(engine.clock.now()).toISOString(), retryFailed: request.retryFailed };
-  const standings = (await lookAt(engine, plan, times)).map(({ run }) => standingOf(pass, run));
-  const count = (wanted: TimeState) => standings.filter((standing) => standing === wanted).length;
+  const timeStates = (await lookAt(engine, plan, times)).map(({ run }) => timeStateOf(pass, run));
+  const count = (wanted: TimeState) => timeStates.filter((timeState) => timeState === wanted).length;
   return {
     ...facts,
     counts: {

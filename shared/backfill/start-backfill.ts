@@ -84,8 +84,8 @@ export async function startBackfill(engine: Engine, request: BackfillRequest): P
       const goesOn = stored.state === "RUNNING";
       if (goesOn && stored.concurrency === concurrency && stored.retryFailed === retryFailed)
         return undefined;
-      const asked = { ...stored, concurrency, retryFailed };
-      return goesOn ? asked : { ...freshPass(engine, asked), params: plan.params, pass: stored.pass + 1 };
+      const updated = { ...stored, concurrency, retryFailed };
+      return goesOn ? updated : { ...freshPass(engine, updated), params: plan.params, pass: stored.pass + 1 };
     });
   }
   await applyConcurrency(engine, { ...created, concurrency });

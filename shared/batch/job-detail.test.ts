@@ -42,7 +42,7 @@ const detail = {
   somethingNew: { from: "2031" },
 };
 
-test("the last attempt says how a job ended", () => {
+test("the last attempt determines how a job ended", () => {
   expect(jobDetail.parse(detail)).toEqual({
     id: "4c7599ae-0a82-49aa-ba5a-4727fcce14a8",
     name: "event-test",
@@ -73,7 +73,7 @@ test("the container describes a running job, not earlier attempts", () => {
   expect(jobDetail.parse(running)).not.toHaveProperty("exitCode");
 });
 
-test("a Spot kill without an exit code has a reason only", () => {
+test("a Spot interruption without an exit code has only a reason", () => {
   const statusReason = "Host EC2 (instance i-0123) terminated.";
   const { container: _container, ...spot } = { ...detail, statusReason, attempts: [{ container: {} }] };
   const job = jobDetail.parse(spot);
@@ -81,7 +81,7 @@ test("a Spot kill without an exit code has a reason only", () => {
   expect(job).not.toHaveProperty("exitCode");
 });
 
-test("nulls count as absent", () => {
+test("a null counts as absent", () => {
   const job = jobDetail.parse({
     jobId: "1",
     jobName: "n",
@@ -94,7 +94,7 @@ test("nulls count as absent", () => {
   expect(job).toEqual({ id: "1", name: "n", state: "SUBMITTED", environment: {} });
 });
 
-test("a child knows its place, an array its size", () => {
+test("a child has its index, and an array its size", () => {
   const child = { ...detail, jobId: "1:7" };
   expect(jobDetail.parse({ ...child, arrayProperties: { index: 7 } })).toMatchObject({ arrayIndex: 7 });
   expect(jobDetail.parse(child)).toMatchObject({ arrayIndex: 7 });
@@ -106,7 +106,7 @@ test("a child knows its place, an array its size", () => {
   expect(array).not.toHaveProperty("arrayIndex");
 });
 
-test("an event is taken from the text that a queue delivers", () => {
+test("an event is parsed from the text that a queue delivers", () => {
   const event = { version: "0", "detail-type": "Batch Job State Change", source: "aws.batch", detail };
   expect(parseJobEvent(JSON.stringify(event))).toMatchObject({ id: detail.jobId, state: "FAILED" });
 });

@@ -30,7 +30,7 @@ describe("indices as text", () => {
     expect(formatIndices([3])).toBe("3");
   });
 
-  it("are found again by their place, and end where the list ends", () => {
+  it("are found by their place, and end where the list ends", () => {
     fc.assert(
       fc.property(indexLists, (list) => {
         const text = formatIndices(list);
@@ -44,7 +44,7 @@ describe("indices as text", () => {
 });
 
 describe("array jobs", () => {
-  it("cover every child once, in parts that Batch takes", () => {
+  it("cover every child once, in parts that Batch accepts", () => {
     const scattered = Array.from({ length: 5000 }, (_, place) => place * 2);
     const parts = splitForArrays(scattered);
     expect(parts.flat()).toEqual(scattered);
@@ -54,7 +54,7 @@ describe("array jobs", () => {
 });
 
 describe("a job's name", () => {
-  it("is the same for the same work, differs for any other, and is one that Batch takes", () => {
+  it("is the same for the same work, different for any other, and valid for Batch", () => {
     const facts = {
       runId: "20211004T162100Z-abcdefghijkm",
       step: "train_model",
@@ -76,11 +76,11 @@ describe("a job's name", () => {
   });
 });
 
-describe("whose work a job does", () => {
+describe("the work of a job", () => {
   const environment = jobEnvironment({ ...facts, indices: [4, 7] });
   const job = { id: "j:1", name: "n", state: "RUNNING", environment } as const;
 
-  it("is told by its environment and its place in the array", () => {
+  it("is read from its environment and its index in the array", () => {
     expect(identityOf({ ...job, arrayIndex: 1 })).toEqual({
       runId: "r",
       step: "s",
@@ -90,7 +90,7 @@ describe("whose work a job does", () => {
     });
   });
 
-  it("is undefined for foreign jobs, whole array jobs, and places beyond the array", () => {
+  it("is undefined for foreign jobs, whole array jobs, and indices beyond the array", () => {
     expect(identityOf({ ...job, environment: { PATH: "/bin" } })).toBeUndefined();
     expect(identityOf({ ...job, arraySize: 2 })).toBeUndefined();
     expect(identityOf({ ...job, arrayIndex: 2 })).toBeUndefined();

@@ -9,18 +9,18 @@ const job = (change: Partial<JobDetail>): JobDetail => ({
   logStream: "d/default/1",
   ...change,
 });
-const said = { name: "ValueError", message: "row 3 is empty", retryable: false, stack: ["a", "b"] };
+const reported = { name: "ValueError", message: "row 3 is empty", retryable: false, stack: ["a", "b"] };
 
-describe("why a job failed", () => {
+describe("the failure of a job", () => {
   it.each<[string, Partial<JobDetail>, string, object]>([
     [
-      "a Spot kill without an exit code",
+      "a Spot interruption without an exit code",
       { statusReason: "Host EC2 (instance i-0abc) terminated." },
       "SpotInterruption",
       { lostTo: "spot" },
     ],
     [
-      "a Fargate Spot kill",
+      "a Fargate Spot interruption",
       { statusReason: "Your Spot Task was interrupted." },
       "SpotInterruption",
       { lostTo: "spot" },
@@ -38,13 +38,13 @@ describe("why a job failed", () => {
       { lostTo: "memory" },
     ],
     [
-      "too little memory of which Batch does not know",
+      "too little memory, unknown to Batch",
       { statusReason: "Essential container in task exited", exitCode: 137 },
       "Killed",
       { lostTo: "memory" },
     ],
     [
-      "an image that is not there",
+      "a missing image",
       { containerReason: "CannotPullContainerError: not found" },
       "ImagePullFailed",
       { lostTo: "image" },
@@ -77,10 +77,10 @@ describe("why a job failed", () => {
     expect(own.error.log).toBe("/aws/batch/dev:d/default/1");
   });
 
-  it("is the error that the job reported, if it did", () => {
+  it("has the error that the job reported, if it did", () => {
     const failure = jobFailure(
       job({ statusReason: "Essential container in task exited", exitCode: 1 }),
-      said,
+      reported,
     );
     expect(failure).toMatchObject({
       retryable: false,
@@ -88,40 +88,44 @@ describe("why a job failed", () => {
     });
   });
 
-  it("keeps the code that the job said, with its remedy if this version knows it", () => {
-    const known = jobFailure(job({ exitCode: 2 }), { ...said, code: "CONTRACT_BROKEN" });
+  it("keeps the code that the job reported, with a remedy if this version knows the code", () => {
+    const known = jobFailure(job({ exitCode: 2 }), { ...reported, code: "CONTRACT_BROKEN" });
     expect(known.error).toMatchObject({
       code: "CONTRACT_BROKEN",
       remedy: expect.stringContaining("contract.ts"),
     });
-    const newer = jobFailure(job({ exitCode: 2 }), { ...said, code: "NEWER_CODE" }).error;
+    const newer = jobFailure(job({ exitCode: 2 }), { ...reported, code: "NEWER_CODE" }).error;
     expect([newer.code, newer.remedy]).toEqual(["NEWER_CODE", undefined]);
   });
 
-  it("was raised where the end of its traceback says, which is not repeated there", () => {
+  it("shows the end of its traceback, without the error's own lines", () => {
     const frame = (n: number) => [`  File "job.py", line ${n}, in f${n}`, `    call(${n})`];
     const stack = ["Traceback (most recent call last):", ...[1, 2, 3, 4, 5].flatMap(frame)];
     const message = "rows are wrong:\n  row 3 is empty";
-    const raised = { ...said, message, stack: [...stack, "ValueError: rows are wrong:", "  row 3 is empty"] };
+    const raised = {
+      ...reported,
+      message,
+      stack: [...stack, "ValueError: rows are wrong:", "  row 3 is empty"],
+    };
     const kept = ["line 3, in f3", "call(3)", "line 4, in f4", "call(4)", "line 5, in f5", "call(5)"];
     const failure = jobFailure(job({ exitCode: 1 }), raised);
     expect(failure.error.stack).toEqual(kept.map((line) => expect.stringContaining(line)));
-    expect(jobFailure(job({ exitCode: 1 }), { ...said, stack }).error.stack).toHaveLength(6);
+    expect(jobFailure(job({ exitCode: 1 }), { ...reported, stack }).error.stack).toHaveLength(6);
   });
 
-  it("is what the job or a person reported, even if it was killed afterwards", () => {
-    expect(jobFailure(job({ exitCode: 137 }), said)).not.toHaveProperty("lostTo");
+  it("is what the job or a person reported, even if the job was killed afterwards", () => {
+    expect(jobFailure(job({ exitCode: 137 }), reported)).not.toHaveProperty("lostTo");
     const ended = jobFailure(job({ exitCode: 137, statusReason: "ana ended it" }), undefined);
     expect([ended.error.name, ended.lostTo]).toEqual(["JobFailed", undefined]);
   });
 
   it("is the loss of the machine even if the job reported an error while it was stopped", () => {
-    expect(jobFailure(job({ statusReason: "Host EC2 (instance i-0abc) terminated." }), said).lostTo).toBe(
+    expect(jobFailure(job({ statusReason: "Host EC2 (instance i-0abc) terminated." }), reported).lostTo).toBe(
       "spot",
     );
   });
 
-  it("names the exit code and where to look when nothing else is known", () => {
+  it("names the exit code, or that Batch gives no reason, when nothing else is known", () => {
     expect(jobFailure(job({ exitCode: 9 }), undefined).error.message).toBe("exit code 9");
     expect(jobFailure(job({}), undefined).error.message).toContain("Batch gives no reason");
   });

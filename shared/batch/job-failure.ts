@@ -103,23 +103,23 @@ function codeOf({ code }: JobError): { code?: string; remedy?: string } {
 }
 
 /** The failure that a job reported itself. @param log where its log is, as `{ log }`, if it's known */
-export function reportedFailure(said: JobError, log: { readonly log?: string } = {}): Failure {
+export function reportedFailure(reported: JobError, log: { readonly log?: string } = {}): Failure {
   return {
     error: storable({
-      ...{ name: said.name, message: said.message, ...codeOf(said) },
-      ...{ stack: raisedAt(said), ...log },
+      ...{ name: reported.name, message: reported.message, ...codeOf(reported) },
+      ...{ stack: raisedAt(reported), ...log },
     }),
-    retryable: said.retryable,
-    ...(said.retryAfterSeconds !== undefined && { retryAfter: said.retryAfterSeconds * 1000 }),
+    retryable: reported.retryable,
+    ...(reported.retryAfterSeconds !== undefined && { retryAfter: reported.retryAfterSeconds * 1000 }),
   };
 }
 
 /**
  * Why a job failed: its own report if it raised, otherwise Batch's reason.
  *
- * @param said the error file of the attempt, if the job left one
+ * @param reported the error file of the attempt, if the job left one
  */
-export function jobFailure(job: JobDetail, said: JobError | undefined): Failure {
+export function jobFailure(job: JobDetail, reported: JobError | undefined): Failure {
   const place = logOf(job, job.logStream);
   const log = place === undefined ? {} : { log: place };
   const words = wordsOf(job);
@@ -136,7 +136,7 @@ export function jobFailure(job: JobDetail, said: JobError | undefined): Failure 
       ...(kind.timedOut && { timedOut: true }),
     };
   }
-  if (said !== undefined) return reportedFailure(said, log);
+  if (reported !== undefined) return reportedFailure(reported, log);
   const exit = job.exitCode === undefined ? "" : `exit code ${job.exitCode}`;
   const message = [words, exit].filter(Boolean).join(", ") || "Batch gives no reason";
   if (job.exitCode === killed && /^Essential container|^$/.test(job.statusReason ?? "")) {

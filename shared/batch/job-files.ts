@@ -164,8 +164,8 @@ export async function readForgottenEnd(
   const end = await manifestEnd(engine, run, job);
   if (end !== undefined) return end;
   await takeClaim(engine, run, job);
-  const said = await readJobError(engine, run, job);
-  return said && failed(reportedFailure(said), said.usage);
+  const reported = await readJobError(engine, run, job);
+  return reported && failed(reportedFailure(reported), reported.usage);
 }
 
 /** How a job that is over ended: by its manifest, or by its own report of a failure, or Batch's. */
@@ -182,6 +182,6 @@ export async function readJobEnd(
   await takeClaim(engine, run, job, detail.id);
   const copied = await copyOf(engine, run, job, detail.id);
   if (copied !== undefined) return copied;
-  const said = await readJobError(engine, run, job);
-  return failed(jobFailure(detail, said), said?.usage);
+  const reported = await readJobError(engine, run, job);
+  return failed(jobFailure(detail, reported), reported?.usage);
 }

@@ -17,13 +17,13 @@ function log(...steps: readonly (number | "back")[]): AliasMove[] {
 
 describe("the log of an alias", () => {
   it.each<[string, AliasMove[], number[]]>([
-    ["nothing", log(), []],
+    ["no moves", log(), []],
     ["moves", log(1, 2, 3), [1, 2, 3]],
     ["a rollback", log(1, 2, 3, "back"), [1, 2]],
-    ["two rollbacks, which go back twice", log(1, 2, 3, "back", "back"), [1]],
+    ["two rollbacks, which undo two moves", log(1, 2, 3, "back", "back"), [1]],
     ["a move after a rollback", log(1, 2, "back", 4), [1, 4]],
-    ["a rollback of that one", log(1, 2, "back", 4, "back"), [1]],
-    ["a version that comes again", log(1, 2, 1, "back"), [1, 2]],
+    ["a rollback of that move", log(1, 2, "back", 4, "back"), [1]],
+    ["a version that returns", log(1, 2, 1, "back"), [1, 2]],
   ])("lists the versions that still hold after %s", (_, moves, standing) => {
     expect(standingHolders(moves)).toEqual(standing);
     expect(holderAfter(moves)).toBe(standing.at(-1) ?? null);

@@ -36,21 +36,21 @@ describe("a first version", () => {
     });
   });
 
-  it("is refused when it does not", () => {
+  it("is refused if it doesn't", () => {
     expect(decidePromotion(candidate(1, 0.4531), [])).toEqual({
       kind: "refuse",
       reason: "logLoss 0.4531, the base rate's 0.4532: better by 0.022 %; needs to be better by 0.1 %",
     });
   });
 
-  it("of a figure that is better the higher it is beats a base rate of 0", () => {
+  it("with a metric that is better the higher it is must beat a base rate of 0", () => {
     const r2 = { metric: "r2", better: "higher", base: 0 } as const;
     expect(decidePromotion(candidate(1, 0.9469, null, r2), []).kind).toBe("promote");
     expect(decidePromotion(candidate(1, -0.1, null, r2), []).kind).toBe("refuse");
   });
 });
 
-describe("a version that was measured against the champion", () => {
+describe("a version that was compared with the champion", () => {
   const champion = [move(1, 3, { figures: figuresOf(0.3993) })];
   it.each([
     [0.395, "promote", "logLoss 0.3950, the champion's 0.3993: better by 1.1 %"],
@@ -66,7 +66,7 @@ describe("a version that was measured against the champion", () => {
       "refuse",
       "logLoss 0.39929, the champion's 0.39930: better by 0.0025 %; needs to be better by 0.1 %",
     ],
-  ])("of %d is decided by how much better it is: %s", (value, kind, reason) => {
+  ])("with %d is decided by how much better it is: %s", (value, kind, reason) => {
     expect(decidePromotion(candidate(4, value, 0.3993, { against: 3 }), champion)).toEqual({ kind, reason });
   });
 
@@ -78,14 +78,14 @@ describe("a version that was measured against the champion", () => {
     );
   });
 
-  it("is refused when it is the champion itself", () => {
+  it("is refused if it is the champion itself", () => {
     const { kind, reason } = decidePromotion(candidate(3, 0.1, 0.3993, { against: 3 }), [
       move(1, 3, { by: step("another run") }),
     ]);
     expect([kind, reason]).toEqual(["refuse", "version 3 is champion already"]);
   });
 
-  it("is compared by that alone, whatever the champion's figures were when it was promoted on other data", () => {
+  it("is decided by that comparison, whatever the champion's figures on other data were", () => {
     const lucky = [move(1, 3, { figures: figuresOf(0.1, { data: "september" }) })];
     expect(decidePromotion(candidate(4, 0.395, 0.3993, { against: 3 }), lucky).kind).toBe("promote");
   });
@@ -95,19 +95,19 @@ describe("a version that is no better than the base rate", () => {
   const base = { base: 0.4532 };
   it.each([
     ["there is no champion", candidate(4, 0.46, null, base), []],
-    ["the champion is worse still", candidate(4, 0.46, 0.5, { ...base, against: 3 }), [move(1, 3)]],
+    ["the champion is even worse", candidate(4, 0.46, 0.5, { ...base, against: 3 }), [move(1, 3)]],
     [
-      "another champion, worse still, came meanwhile",
+      "another champion, even worse, was promoted meanwhile",
       candidate(4, 0.46, 0.5, { ...base, against: 3 }),
       [move(1, 3), move(2, 5, { from: 3, figures: figuresOf(0.49, { against: 3 }) })],
     ],
-  ])("is refused when %s", (_, asked, moves) => {
+  ])("is refused if %s", (_, asked, moves) => {
     const { kind, reason } = decidePromotion(asked, moves);
     expect(kind).toBe("refuse");
     expect(reason).toMatch(/^logLoss 0\.4600, the base rate's 0\.4532: worse by 1\.5 %; needs to be better/);
   });
 
-  it("is refused when it is as good", () => {
+  it("is refused if it is equal", () => {
     const asked = candidate(4, 0.4532, 0.5, { ...base, against: 3, minimumGain: 0 });
     expect(decidePromotion(asked, [move(1, 3)]).kind).toBe("refuse");
   });
@@ -123,7 +123,7 @@ describe("a version whose champion has changed since", () => {
   const late = (value: number, more: Partial<MoveFigures> = {}) =>
     candidate(6, value, 0.41, { against: 3, ...more });
 
-  it("is compared by the figure itself on the same data, with the minimum gain", () => {
+  it("is compared by the metric on the same data, with the minimum gain", () => {
     expect(decidePromotion(late(0.38), changed({}))).toEqual({
       kind: "promote",
       reason:
@@ -135,7 +135,7 @@ describe("a version whose champion has changed since", () => {
     });
   });
 
-  it("is compared over the base rate on other data, where the figure itself would mislead", () => {
+  it("is compared relative to the base rate on other data, where the metric itself would mislead", () => {
     // Its data is easier: its log-loss is lower, yet it gains less over its base rate than the champion does over its
     // own.
     const easier = late(0.38, { data: "november", base: 0.42 });
@@ -149,10 +149,10 @@ describe("a version whose champion has changed since", () => {
   });
 
   it.each([
-    ["another figure", changed({ metric: "auc" })],
-    ["no base rate to go by", changed({ data: "november", base: 0 })],
-    ["nothing known of the champion", [move(1, 5, { kind: "set", by: { person: "ada" } })]],
-  ])("is refused with %s: it has to be evaluated again", (_, moves) => {
+    ["another metric", changed({ metric: "auc" })],
+    ["a base rate of 0", changed({ data: "november", base: 0 })],
+    ["a champion without figures", [move(1, 5, { kind: "set", by: { person: "ada" } })]],
+  ])("is refused with %s, and must be evaluated again", (_, moves) => {
     expect(decidePromotion(late(0.1), moves)).toEqual({
       kind: "refuse",
       reason:
@@ -161,7 +161,7 @@ describe("a version whose champion has changed since", () => {
   });
 });
 
-describe("rivals, measured against the same champion", () => {
+describe("rivals that were compared with the same champion", () => {
   const before = [move(1, 3, { figures: figuresOf(0.41) })];
   const rival = (version: number, value: number, data = "october", base = 0.45) =>
     candidate(version, value, 0.41, { against: 3, data, base });
@@ -193,7 +193,7 @@ describe("rivals, measured against the same champion", () => {
     );
   });
 
-  it("leave the best of all that pass the gate, in whatever order they come, and however often", () => {
+  it("make the best of all that pass the gate champion, in any order and with repeats", () => {
     const bases = { october: 0.45, november: 0.5 };
     const figure = fc.record({
       value: fc.integer({ min: 380, max: 430 }).map((thousandths) => thousandths / 1000),
@@ -227,8 +227,8 @@ describe("rivals, measured against the same champion", () => {
   });
 });
 
-describe("asked again", () => {
-  it("by the same step, repeats its decision even if the alias has moved since", () => {
+describe("a repeated decision", () => {
+  it("for the same step is the same, even if the alias has moved since", () => {
     const mine = candidate(4, 0.39, 0.41, { against: 3 });
     const moves = [move(1, 4), move(2, 9, { from: 4 })];
     expect(decidePromotion(mine, moves)).toEqual({ kind: "promoted", reason: "why 4" });
@@ -236,7 +236,7 @@ describe("asked again", () => {
     expect(decidePromotion(other, moves).kind).not.toBe("promoted");
   });
 
-  it("for a version that a person rolled back from, it refuses until a person gives it the alias again", () => {
+  it("for a version that a person rolled back is a refusal until a person gives it the alias again", () => {
     const other = { ...candidate(4, 0.1, 0.41, { against: 3 }), by: step("another run") };
     const back = [
       move(1, 3),

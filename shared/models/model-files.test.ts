@@ -5,7 +5,7 @@ const file = (uri: string, bytes = 3) => ({ uri, sha256: "ab".repeat(32), bytes,
 const entry = file(`${folder}/MLmodel`);
 
 describe("the files of a model", () => {
-  it.each([folder, `${folder}/`])("are known by their paths in the folder %s, in order", (uri) => {
+  it.each([folder, `${folder}/`])("are named by their paths in the folder %s, in order", (uri) => {
     const files = [file(`${folder}/model/weights-2.npz`), entry, file(`${folder}/model/weights-1.npz`)];
     expect(filesOf({ uri, files }).map(({ path }) => path)).toEqual([
       "MLmodel",
@@ -16,18 +16,18 @@ describe("the files of a model", () => {
 
   it.each([
     ["no MLmodel", [file(`${folder}/weights.npz`)], /there is no s3:.*\/model\/MLmodel/],
-    ["MLmodel in a folder only", [file(`${folder}/a/MLmodel`)], /there is no/],
+    ["MLmodel in a subfolder only", [file(`${folder}/a/MLmodel`)], /there is no/],
     [
-      "a file of elsewhere",
+      "a file outside of the folder",
       [entry, file("s3://data/runs/p/r/x")],
       /runs\/p\/r\/x is not in the model's folder/,
     ],
-    ["a file of a sibling", [entry, file(`${folder}-2/x`)], /is not in the model's folder/],
-    ["a way out", [entry, file(`${folder}/../x`)], /is not in the model's folder/],
-    ["an empty part", [entry, file(`${folder}//x`)], /is not in the model's folder/],
+    ["a file of a sibling folder", [entry, file(`${folder}-2/x`)], /is not in the model's folder/],
+    ["a path that leaves the folder", [entry, file(`${folder}/../x`)], /is not in the model's folder/],
+    ["an empty path segment", [entry, file(`${folder}//x`)], /is not in the model's folder/],
     ["a file twice", [entry, entry], /MLmodel is listed twice/],
     [
-      "a file that S3 does not copy",
+      "a file that is too large for a copy in S3",
       [entry, file(`${folder}/w`, 5 * 1024 ** 3 + 1)],
       /5\.0 GiB; S3 copies up to 5/,
     ],

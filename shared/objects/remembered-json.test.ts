@@ -31,7 +31,7 @@ function countedStore() {
 const large = (bytes: number) => ["x".repeat(bytes)];
 
 describe("remembered JSON", () => {
-  it("is read once, also by those who ask at the same time", async () => {
+  it("is read once, even by concurrent readers", async () => {
     const { store, reads, put } = countedStore();
     const uri = await put("list", [{ place: 1 }]);
     const both = await Promise.all([rememberedJson(store, uri), rememberedJson(store, uri)]);
@@ -47,7 +47,7 @@ describe("remembered JSON", () => {
     expect(await rememberedJson(store, uri)).toEqual([{ deep: { list: [1] } }]);
   });
 
-  it("of one store is not served for another", async () => {
+  it("of one store isn't returned for another", async () => {
     const [one, other] = [countedStore(), countedStore()];
     const uri = await one.put("result", 1);
     await other.put("result", 2);
@@ -55,7 +55,7 @@ describe("remembered JSON", () => {
     expect(await rememberedJson(other.store, uri)).toBe(2);
   });
 
-  it("is asked for again when it was not there, or could not be read", async () => {
+  it("is read again if it was missing, or could not be read", async () => {
     const { store, reads, put } = countedStore();
     const uri = store.locate("late");
     expect(await rememberedJson(store, uri)).toBeUndefined();

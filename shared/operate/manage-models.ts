@@ -18,7 +18,7 @@ const number = z.int().positive();
 /** A version by its number, or by an alias such as `champion`. */
 const version = z.union([number, aliasName]);
 /** Who makes the change, and why. Both go into the log. */
-const said = { by: z.string().min(1).max(200), why: z.string().min(1).max(500) };
+const attribution = { by: z.string().min(1).max(200), why: z.string().min(1).max(500) };
 
 /** The requests that operators can make to the model registry. */
 export const modelRequests = [
@@ -32,7 +32,7 @@ export const modelRequests = [
     name: modelName,
     alias: aliasName,
     version: number,
-    ...said,
+    ...attribution,
   }),
   z.strictObject({
     action: z.literal("model-rollback"),
@@ -40,7 +40,7 @@ export const modelRequests = [
     alias: aliasName.default("champion"),
     /** The version that loses the alias. If another version has it, the request does nothing. */
     from: number,
-    ...said,
+    ...attribution,
   }),
 ] as const;
 type ModelRequest = z.output<(typeof modelRequests)[number]>;
@@ -54,7 +54,7 @@ export type ModelAnswer =
   | AliasMove[]
   | AliasMove;
 
-type Asked<A extends ModelRequest["action"]> = Omit<Extract<ModelRequest, { action: A }>, "action">;
+type RequestFields<A extends ModelRequest["action"]> = Omit<Extract<ModelRequest, { action: A }>, "action">;
 
 /**
  * The action for each request about models.
@@ -62,7 +62,7 @@ type Asked<A extends ModelRequest["action"]> = Omit<Extract<ModelRequest, { acti
  * @throws ModelNotFoundError, ModelAliasError; nothing was moved then
  */
 export const modelActions: {
-  readonly [A in ModelRequest["action"]]: (engine: Engine, asked: Asked<A>) => Promise<ModelAnswer>;
+  readonly [A in ModelRequest["action"]]: (engine: Engine, fields: RequestFields<A>) => Promise<ModelAnswer>;
 } = {
   models: ({ models }) => viewModels(models),
   model: ({ models }, { name }) => viewModel(models, name),

@@ -32,7 +32,7 @@ export type QueueAnswer = ChangedLimit | QueueView | QueueView[];
 /** Number of waiting runs to show of each queue in a list of all queues. */
 const firstOfEach = 5;
 
-type Asked<A extends QueueRequest["action"]> = Omit<Extract<QueueRequest, { action: A }>, "action">;
+type RequestFields<A extends QueueRequest["action"]> = Omit<Extract<QueueRequest, { action: A }>, "action">;
 
 /**
  * The action for each request about queues.
@@ -40,7 +40,7 @@ type Asked<A extends QueueRequest["action"]> = Omit<Extract<QueueRequest, { acti
  * @throws LimitNotFoundError, QueueNotFoundError; nothing was done then
  */
 export const queueActions: {
-  readonly [A in QueueRequest["action"]]: (engine: Engine, asked: Asked<A>) => Promise<QueueAnswer>;
+  readonly [A in QueueRequest["action"]]: (engine: Engine, fields: RequestFields<A>) => Promise<QueueAnswer>;
 } = {
   limit: (engine, { limit, slots }) => changeLimit(engine, limit, slots),
   queue: (engine, { queue, limit }) => previewQueue(engine, queue, limit),

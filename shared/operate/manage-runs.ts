@@ -72,7 +72,7 @@ function managedRun({ runId, pipeline, state, epoch }: Run): ManagedRun {
   return { runId, pipeline, state, epoch };
 }
 
-async function listRuns(engine: Engine, { limit, from, ...filter }: Asked<"runs">): Promise<RunPage> {
+async function listRuns(engine: Engine, { limit, from, ...filter }: RequestFields<"runs">): Promise<RunPage> {
   const page = await engine.store.listRuns(given(filter), limit, from);
   // Runs of a pipeline that isn't deployed any more can still be listed.
   const { pipeline } = filter;
@@ -81,11 +81,11 @@ async function listRuns(engine: Engine, { limit, from, ...filter }: Asked<"runs"
   return page;
 }
 
-type Asked<A extends RunRequest["action"]> = Omit<Extract<RunRequest, { action: A }>, "action">;
+type RequestFields<A extends RunRequest["action"]> = Omit<Extract<RunRequest, { action: A }>, "action">;
 
 /** The action for each request about runs. Each one documents its own errors; nothing was done then. */
 export const runActions: {
-  readonly [A in RunRequest["action"]]: (engine: Engine, asked: Asked<A>) => Promise<RunAnswer>;
+  readonly [A in RunRequest["action"]]: (engine: Engine, fields: RequestFields<A>) => Promise<RunAnswer>;
 } = {
   start: startByHand,
   cancel: async (engine, { runId }) => managedRun(await cancelRun(engine, runId)),

@@ -63,13 +63,19 @@ export type ScheduleAnswer =
   | BackfillView[]
   | BackfillPreview;
 
-type Asked<A extends ScheduleRequest["action"]> = Omit<Extract<ScheduleRequest, { action: A }>, "action">;
+type RequestFields<A extends ScheduleRequest["action"]> = Omit<
+  Extract<ScheduleRequest, { action: A }>,
+  "action"
+>;
 
 /**
  * The action for each request about schedules and backfills. Each one documents its own errors; nothing was done then.
  */
 export const scheduleActions: {
-  readonly [A in ScheduleRequest["action"]]: (engine: Engine, asked: Asked<A>) => Promise<ScheduleAnswer>;
+  readonly [A in ScheduleRequest["action"]]: (
+    engine: Engine,
+    fields: RequestFields<A>,
+  ) => Promise<ScheduleAnswer>;
 } = {
   schedule: setScheduleActive,
   schedules: (engine, { upcoming }) => viewSchedules(engine, upcoming),

@@ -52,22 +52,22 @@ const wrong: [request: { action: string; [field: string]: unknown }, field: stri
 ];
 
 describe("a request to manage", () => {
-  it("has a sample, and one that is refused, for each action", () => {
+  it("has a sample, and a sample that is refused, for each action", () => {
     expect(samples.map((name) => name.replace("manage-", "")).sort()).toEqual([...actions].sort());
     expect([...new Set(wrong.map(([{ action }]) => action))].sort()).toEqual([...actions].sort());
   });
 
-  it.each(samples)("is understood as in the sample %s", (name) => {
+  it.each(samples)("is parsed as in the sample %s", (name) => {
     expect(manageRequest.safeParse(sampleEvent(name)).error).toBeUndefined();
   });
 
-  it.each(wrong)("that is wrong names the field, and nothing is done: %j", async (request, field) => {
+  it.each(wrong)("that is invalid names the field, and does nothing: %j", async (request, field) => {
     const { error } = manageRequest.safeParse(request);
     expect(error?.issues.map(({ path }) => path.join("."))).toEqual([field]);
     await expect(manage(new MemoryEngine([]).engine, request)).rejects.toThrow(RequestError);
   });
 
-  it("with an unknown action is refused with the known ones", async () => {
+  it("with an unknown action is refused, and names the known ones", async () => {
     const asked = manage(new MemoryEngine([]).engine, { action: "stop" });
     await expect(asked).rejects.toThrow(/^action: is none of start, cancel, retry, .*, model-rollback$/);
   });
@@ -97,8 +97,8 @@ function stage() {
   return { memory, asks: (request: object) => manage(memory.engine, request) };
 }
 
-describe("rerunning a run", () => {
-  it("is a new run with the parameters, time and tags of the first, which stays as it is", async () => {
+describe("a rerun of a run", () => {
+  it("is a new run with the parameters, time and tags of the first, which stays unchanged", async () => {
     const { memory, asks } = stage();
     const runId = await begin(memory, "training", { params: { alpha: 7 }, tags: ["keep"] });
     const first = await memory.finish(runId);
@@ -116,7 +116,7 @@ describe("rerunning a run", () => {
     expect(await memory.store.getRun(runId)).toEqual(first);
   });
 
-  it("is started once for each key", async () => {
+  it("starts once for each key", async () => {
     const { memory, asks } = stage();
     const runId = await begin(memory, "training");
     const ids = new Set<unknown>();
@@ -127,13 +127,13 @@ describe("rerunning a run", () => {
     expect((await memory.store.listRuns({}, 10)).runs).toHaveLength(3);
   });
 
-  it("of a run that does not exist is refused", async () => {
+  it("of an unknown run is refused", async () => {
     await expect(stage().asks({ action: "rerun", runId: "r" })).rejects.toThrow('there is no run "r"');
   });
 });
 
 describe("tags", () => {
-  it("are given and taken, each once, and runs are found by them", async () => {
+  it("are added and removed, each once, and runs are found by them", async () => {
     const { memory, asks } = stage();
     const runId = await begin(memory, "training", { tags: ["draft"] });
     await begin(memory, "training", { key: "other" });
@@ -146,7 +146,7 @@ describe("tags", () => {
     expect(await asks({ action: "runs", tag: "team:growth", limit: 1 })).toHaveProperty("next");
   });
 
-  it("are twenty at most", async () => {
+  it("are limited to twenty", async () => {
     const { memory, asks } = stage();
     const runId = await begin(memory, "training");
     const add = Array.from({ length: 20 }, (_, place) => `t${place}`);
@@ -157,7 +157,7 @@ describe("tags", () => {
     );
   });
 
-  it("that cannot be are mistakes of a definition", () => {
+  it("that are invalid are mistakes in a definition", () => {
     const define = (tags: string[]) =>
       definePipeline({ name: "p", params: z.strictObject({}), tags }, ({ step }) =>
         step(
@@ -171,7 +171,7 @@ describe("tags", () => {
 });
 
 describe("a queue", () => {
-  it("shows who holds its slots, and who waits in which order and what for", async () => {
+  it("shows who holds its slots, and who waits in which order and for what", async () => {
     const { memory, asks } = stage();
     const ids: string[] = [];
     for (const [key, priority] of [
@@ -198,7 +198,7 @@ describe("a queue", () => {
     });
   });
 
-  it("of no slots lets nothing begin until it has its own again", async () => {
+  it("with no slots starts nothing until its own limit applies again", async () => {
     const { memory, asks } = stage();
     await asks({ action: "limit", limit: "queue/gpu", slots: 0 });
     const runId = await begin(memory, "training");
@@ -210,7 +210,7 @@ describe("a queue", () => {
     expect((await memory.store.getRun(runId))?.state).toBe("RUNNING");
   });
 
-  it("that doesn't exist is refused with the existing ones", async () => {
+  it("that is unknown is refused, and names the existing ones", async () => {
     const asked = stage().asks({ action: "queue", queue: "cpu" });
     await expect(asked).rejects.toThrow('there is no queue "cpu"; queues are: gpu');
   });
@@ -266,7 +266,7 @@ it("schedules are listed with upcoming runs, and switched", async () => {
   expect(await asks({ action: "schedules" })).toMatchObject([{ active: false, upcoming: [] }]);
 });
 
-it("a run is started by request as by the function start", async () => {
+it("a run starts by a request as by the function start", async () => {
   const { memory, asks } = stage();
   const started = await asks({ action: "start", pipeline: "training", params: { alpha: 2 }, tags: ["a"] });
   const { runId } = started as { runId: string };

@@ -14,19 +14,19 @@ export const manageRequest = z.discriminatedUnion("action", requests, {
 });
 type ManageRequest = z.output<typeof manageRequest>;
 type Action = ManageRequest["action"];
-type Asked<A extends Action> = Omit<Extract<ManageRequest, { action: A }>, "action">;
+type RequestFields<A extends Action> = Omit<Extract<ManageRequest, { action: A }>, "action">;
 type Answer = RunAnswer | QueueAnswer | ScheduleAnswer | ModelAnswer;
 
-const actions: { readonly [A in Action]: (engine: Engine, asked: Asked<A>) => Promise<Answer> } = {
+const actions: { readonly [A in Action]: (engine: Engine, fields: RequestFields<A>) => Promise<Answer> } = {
   ...runActions,
   ...queueActions,
   ...scheduleActions,
   ...modelActions,
 };
 
-function doAction<A extends Action>(engine: Engine, action: A, asked: Asked<A>): Promise<Answer> {
-  const act: (engine: Engine, asked: Asked<A>) => Promise<Answer> = actions[action];
-  return act(engine, asked);
+function doAction<A extends Action>(engine: Engine, action: A, fields: RequestFields<A>): Promise<Answer> {
+  const act: (engine: Engine, fields: RequestFields<A>) => Promise<Answer> = actions[action];
+  return act(engine, fields);
 }
 
 /**
@@ -35,6 +35,6 @@ function doAction<A extends Action>(engine: Engine, action: A, asked: Asked<A>):
  * @throws RequestError if the request has another form, and the errors of the action; nothing was done then
  */
 export async function manage(engine: Engine, request: unknown): Promise<Answer> {
-  const { action, ...asked } = parseRequest(manageRequest, request);
-  return doAction(engine, action, asked);
+  const { action, ...fields } = parseRequest(manageRequest, request);
+  return doAction(engine, action, fields);
 }

@@ -42,12 +42,12 @@ const textOf = (value: Json | undefined) => (value === undefined ? "absent" : ca
 const cut = (text: string) => (text.length <= maxShown ? text : `${text.slice(0, maxShown - 1)}…`);
 
 /** The differences between a run's params and the requested ones, both with defaults, in words. */
-function differences(has: Json, asked: Json): string[] {
+function differences(existing: Json, requested: Json): string[] {
   const line = (name: string, own: Json | undefined, other: Json | undefined) =>
     textOf(own) === textOf(other) ? [] : [`${name} is ${cut(textOf(own))}, not ${cut(textOf(other))}`];
-  if (!isJsonObject(has) || !isJsonObject(asked)) return line("params", has, asked);
-  const names = [...new Set([...Object.keys(has), ...Object.keys(asked)])].sort();
-  return names.flatMap((name) => line(`params.${name}`, has[name], asked[name]));
+  if (!isJsonObject(existing) || !isJsonObject(requested)) return line("params", existing, requested);
+  const names = [...new Set([...Object.keys(existing), ...Object.keys(requested)])].sort();
+  return names.flatMap((name) => line(`params.${name}`, existing[name], requested[name]));
 }
 
 /**

@@ -9,11 +9,11 @@ const problemsOf = (...steps: StepNode[]) =>
   checkGraph(graph(...steps)).map(({ step, field, problem }) => `${step}, ${field}: ${problem}`);
 
 describe("a graph from outside", () => {
-  it("that is in order has no problems", () => {
+  it("that is valid has no problems", () => {
     expect(problemsOf(node(0, "a"), node(1, "b", { needs: [0], input: { $step: ["a"] } }))).toEqual([]);
   });
 
-  it("may have no cycle, direct or through others", () => {
+  it("must not have a cycle, direct or through others", () => {
     const problems = problemsOf(
       node(0, "a", { after: [2] }),
       node(1, "b", { after: [0] }),
@@ -27,7 +27,7 @@ describe("a graph from outside", () => {
     expect(problems[0]).toContain("is on a cycle");
   });
 
-  it("may refer only to steps that exist and that it lists", () => {
+  it("must refer only to steps that exist and that it lists", () => {
     expect(
       problemsOf(
         node(0, "a"),
@@ -43,14 +43,14 @@ describe("a graph from outside", () => {
     ]);
   });
 
-  it("takes what may be absent only from steps that it comes after", () => {
+  it("uses a value that may be absent only from steps listed in after", () => {
     const maybe = { input: { $maybe: { $step: ["a"] } } };
     expect(problemsOf(node(0, "a"), node(1, "b", maybe), node(2, "c", { ...maybe, after: [0] }))).toEqual([
       'b, input: uses step "a" but does not list it in after',
     ]);
   });
 
-  it("uses the result of a pass in the condition of a repeat only, and there no item", () => {
+  it("uses the result of a pass only in the condition of a repeat, and no item there", () => {
     const repeat = (until: Json) => ({ repeat: { until, limit: 2, delay: 0 } });
     expect(
       problemsOf(
@@ -65,7 +65,7 @@ describe("a graph from outside", () => {
   });
 
   it.each(["all_done", "any_failed", "any_succeeded"] as const)(
-    "of which a step follows by %s counts on no result",
+    "with a step that has the rule %s needs no result for that step",
     (rule) => {
       const problems = problemsOf(
         node(0, "a"),
@@ -83,7 +83,7 @@ describe("a graph from outside", () => {
     },
   );
 
-  it("returns only what exists when its run has ended", () => {
+  it("must return only what exists when its run has ended", () => {
     const output = [
       { $step: ["a"] },
       { $step: ["nowhere", "x"] },
@@ -97,14 +97,14 @@ describe("a graph from outside", () => {
     ]);
   });
 
-  it("has unique names and numbers in order", () => {
+  it("must have unique names, and numbers in order", () => {
     expect(problemsOf(node(1, "a"), node(1, "a"))).toEqual([
       "a, number: is 1 but stands at place 0",
       "a, name: another step has this name; names are unique within a pipeline",
     ]);
   });
 
-  it("has no more steps than can be stored", () => {
+  it("must not have more steps than can be stored", () => {
     const many = (count: number) => Array.from({ length: count }, (_, place) => node(place, `step_${place}`));
     expect(problemsOf(...many(1000))).toEqual([]);
     const [problem, ...others] = checkGraph(graph(...many(5000)));
@@ -112,7 +112,7 @@ describe("a graph from outside", () => {
     expect(others).toEqual([]);
   });
 
-  it("survives being stored as JSON, with the same hash", () => {
+  it("can be stored as JSON, with the same hash", () => {
     const before = graph(node(0, "a", { input: { x: [1, null, "é"] } }));
     const after = graphSchema.parse(JSON.parse(JSON.stringify(before)));
     expect(after).toEqual(before);

@@ -15,7 +15,7 @@ function pipelineOf(...expressions: string[]) {
   });
 }
 
-test("expressions as in crontab are fine", () => {
+test("valid crontab expressions are accepted", () => {
   expect(() => checkTimes(pipelineOf("0 3 * * *", "*/5 9-17 * * mon-fri", "0 0 29 2 *"))).not.toThrow();
 });
 

@@ -37,8 +37,8 @@ function expectTimes(timetable: Timetable, unusual: UnusualDay, distance: number
   }
 }
 
-describe("around days on which clocks change", () => {
-  it("a cron expression names the times that a look at the clock in every minute finds", () => {
+describe("times around clock changes", () => {
+  it("of a cron expression are those that a check of the clock in every minute finds", () => {
     fc.assert(
       fc.property(anyDayAndCron, anyDistance, ([unusual, fields], distance) => {
         const timetable = cron(cronText(fields), { timezone: unusual.timezone });
@@ -47,7 +47,7 @@ describe("around days on which clocks change", () => {
     );
   });
 
-  it("an interval of days names each date's time once", () => {
+  it("of an interval of days include each date's time once", () => {
     const anyShift = fc.integer({ min: -4 * 24 * 60, max: 4 * 24 * 60 });
     fc.assert(
       fc.property(
@@ -100,7 +100,7 @@ test.each<[string, string, string, string[]]>([
   ["0 0 * * *", "Europe/Prague", "2026-03-28T23:30Z", ["03-29T22:00", "03-30T22:00", "03-31T22:00"]],
   ["0 8 * * 0", "America/Chicago", "2026-03-08T05:45Z", ["03-08T13:00", "03-15T13:00", "03-22T13:00"]],
   ["0 7,9 * * *", "America/Los_Angeles", "2020-03-07T18:00Z", ["03-08T14:00", "03-08T16:00", "03-09T14:00"]],
-])("%s in %s from %s names the times that people expect", (expression, timezone, from, times) => {
+])("%s in %s from %s has the times that people expect", (expression, timezone, from, times) => {
   const found = timesFrom(cron(expression, { timezone }), new Date(from), stage, { max: 3 });
   expect(found.map((time) => time.toISOString().slice(5, 16))).toEqual(times);
 });
@@ -123,7 +123,7 @@ test.each([
   ["0 0 3 * *", ["11-03", "12-03", "01-03", "02-03"]],
   ["0 0 * * 1", ["11-01", "11-08", "11-15", "11-22"]],
 ])(
-  "as crontab(5) has it, %s needs both days if one of their fields begins with a star",
+  "%s requires both days, as in crontab(5), if one of its day fields begins with a star",
   (expression, dates) => {
     const timetable = cron(expression, { timezone: "UTC" });
     const found = timesFrom(timetable, new Date("2021-11-01"), stage, { max: 4 });

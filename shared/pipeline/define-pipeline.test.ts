@@ -43,7 +43,7 @@ const pipeline = definePipeline({ name: "demo", params }, ({ params, run, step, 
 });
 
 describe("a definition", () => {
-  it("becomes a graph of data: references, edges, options, numbers in topological order", () => {
+  it("becomes a graph of plain data: references, edges, options, numbers in topological order", () => {
     expect(pipeline.graph.steps).toEqual([
       {
         number: 0,
@@ -84,7 +84,7 @@ describe("a definition", () => {
     ]);
   });
 
-  it("has a hash that follows the graph and not the code of its functions", () => {
+  it("has a hash that depends on the graph and not on the code of its functions", () => {
     const define = (timeout: number, result: number) =>
       definePipeline({ name: "demo", params }, ({ step }) =>
         step(
@@ -169,7 +169,7 @@ describe("a definition", () => {
     ]);
   });
 
-  it("refuses a field that a job does not give wherever an expression stands", () => {
+  it("refuses a field that a job's output doesn't have, in every expression", () => {
     const mistakes = mistakesOf(() =>
       definePipeline({ name: "demo", params }, ({ params, step, map }) => {
         const model = step("model", batch(train, { rows: 1 }));
@@ -238,7 +238,7 @@ describe("a definition", () => {
     ]);
   });
 
-  it("refuses a ref that is used as if it had a value, and says what to do", () => {
+  it("refuses a ref that is used like a value, with a remedy", () => {
     const mistakes = mistakesOf(() =>
       definePipeline({ name: "demo", params }, ({ params, step }) => {
         step(
@@ -333,7 +333,7 @@ describe("a definition", () => {
     expect(mistakes).toEqual(['-, runName: {params.town}: params has no field "town"']);
   });
 
-  it("without a step is a mistake", () => {
+  it("without a step is refused", () => {
     expect(mistakesOf(() => definePipeline({ name: "demo", params }, () => undefined))).toEqual([
       "-, -: has no steps",
     ]);

@@ -15,6 +15,6 @@ test.each<[Expression, string]>([
   [{ $lt: [{ $result: ["loss"] }, 1] }, "result.loss < 1"],
   [{ $not: [{ $eq: [1, 2] }] }, "not (1 = 2)"],
   [{ $and: [{ $or: [true, false] }, { $ne: ["a", null] }] }, '(true or false) and ("a" ≠ null)'],
-])("%j reads %s", (expression, text) => {
+])("%j is written as %s", (expression, text) => {
   expect(expressionText(expression)).toBe(text);
 });

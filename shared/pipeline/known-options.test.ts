@@ -100,7 +100,7 @@ describe("unknown options", () => {
     ]);
   });
 
-  it("of a work queue and of a job's contract are refused as well", () => {
+  it("of a work queue and of a job's contract are refused too", () => {
     expect(() => workQueue("gpu", misspelt({}, { limt: 2 }))).toThrow(
       'work queue "gpu": limt is no option; did you mean limit? it has limit',
     );
@@ -114,7 +114,7 @@ describe("unknown options", () => {
     );
   });
 
-  it("leave no field in valid definitions", () => {
+  it("include no field of a valid definition", () => {
     expect(cron("0 3 * * *", { active: false })).not.toHaveProperty("mistakes");
     expect(approval({ deadline: 60 })).not.toHaveProperty("mistakes");
   });

@@ -15,7 +15,7 @@ const linesOf = (...steps: StepNode[]) =>
     .split("\n");
 
 describe("mermaidOf", () => {
-  test("a function is round, a job has corners, and a mapped step has double sides and its list", () => {
+  test("shows a function as round, a job with corners, and a mapped step with double sides and its list", () => {
     expect(
       linesOf(
         aStepNode(0, "read"),
@@ -32,7 +32,7 @@ describe("mermaidOf", () => {
     ]);
   });
 
-  test("data is a solid arrow, mere order a dotted one, and both together only the solid one", () => {
+  test("shows data as a solid arrow, mere order as a dotted one, and both together as one solid arrow", () => {
     const lines = linesOf(
       aStepNode(0, "a"),
       aStepNode(1, "b", { needs: [0] }),
@@ -47,13 +47,13 @@ describe("mermaidOf", () => {
     ]);
   });
 
-  test("a condition is shown, its signs as entities", () => {
+  test("shows a condition, with its operators as entities", () => {
     const [, line] = linesOf(aStepNode(0, "a", { when: { $lt: [{ $step: ["b", "loss"] }, 0.4] } }));
     expect(line).toBe('  s0("a<br/>function<br/>when b.loss #60; 0.4")');
   });
 
   test.each(['say "hi"', "a#35;b", "<b>", "`code`", "%% comment", "style:#f00;", "{x} | [y]", "back\\slash"])(
-    "text that Mermaid would read as more than text is only text: %s",
+    "shows text that Mermaid would interpret as plain text: %s",
     (text) => {
       const [, line = ""] = linesOf(aStepNode(0, "a", { when: { $eq: [{ $params: ["label"] }, text] } }));
       const label = /^ {2}s0\("a<br\/>function<br\/>(.*)"\)$/.exec(line)?.[1] ?? "";
@@ -63,14 +63,14 @@ describe("mermaidOf", () => {
     },
   );
 
-  test("a long list is cut, so that a step stays a box", () => {
+  test("cuts a long list, so that a step stays a box", () => {
     const over = { $flatten: Array.from({ length: 30 }, (_, at) => ({ $step: [`step_${at}`, "file"] })) };
     const [, line = ""] = linesOf(aStepNode(0, "clean", { over }));
     expect(line).toMatch(/× flatten\(step_0\.file, .*…"\]\]$/);
     expect(line.length).toBeLessThan(100);
   });
 
-  test("of a run a step says how it stands, and has its class", () => {
+  test("shows a note in a run's step, and gives the step its class", () => {
     const graph = graphOf(aStepNode(0, "a"), aStepNode(1, "b"));
     const notes = new Map([[1, "failed: x"]]);
     const lines = mermaidOf(graph, [{ name: "red", style: "stroke:#c00", steps: [0, 1] }], notes).split("\n");

@@ -20,7 +20,7 @@ function refusal(...notices: Notice[]): string {
 }
 
 describe("notices of a pipeline", () => {
-  test("are data in its graph, each by a name, failures where nothing else is said", () => {
+  test("are data in its graph, each with a name, and sent for failures by default", () => {
     const { graph } = define(
       notice({ to: slack() }),
       notice({ to: slack({ secret: "slack-ml" }), stages: ["prod"] }),
@@ -44,7 +44,7 @@ describe("notices of a pipeline", () => {
     ]);
   });
 
-  test("are no part of a graph that has none", () => {
+  test("are absent from the graph of a pipeline without any", () => {
     expect(define().graph).not.toHaveProperty("notices");
   });
 
@@ -63,7 +63,7 @@ describe("notices of a pipeline", () => {
   });
 
   test.each(["https://example.com/hook", "http://localhost:3000/", "http://127.0.0.1/", "http://[::1]:1/"])(
-    "take the address %s",
+    "accept the address %s",
     (url) => {
       expect(refusal(notice({ to: webhook({ url }) }))).toBe("");
     },
@@ -76,7 +76,7 @@ describe("notices of a pipeline", () => {
     },
   );
 
-  test("refuse no end and no stage", () => {
+  test("refuse an empty list of ends or stages", () => {
     expect(refusal(notice({ on: [], to: email() }))).toContain("notices.0");
     expect(refusal(notice({ stages: [], to: email() }))).toContain("notices.0");
   });

@@ -6,7 +6,7 @@ describe("the delay before a retry", () => {
     expect(retryDelay({ limit: 3, delay: 7 }, 2, 0.9)).toBe(7000);
   });
 
-  it("follows the list and stays with its last entry", () => {
+  it("follows the list and repeats its last entry", () => {
     const policy = retryPolicy.parse({ limit: 5, delay: [1, 5, 10] });
     expect([1, 2, 3, 4, 5].map((retry) => retryDelay(policy, retry, 0.5))).toEqual([
       1000, 5000, 10000, 10000, 10000,

@@ -48,7 +48,7 @@ describe("a task", () => {
   });
   const node = (name: string) => graph.steps.find((each) => each.name === name);
 
-  it("of every kind becomes data: what it is, its input, and its time", () => {
+  it("of every kind becomes data: its kind, its input, and its time", () => {
     expect(
       graph.steps.map(({ name, task, input, timeout }) => ({ name, ...task, input, timeout })),
     ).toMatchObject([
@@ -74,14 +74,14 @@ describe("a task", () => {
     expect(node("silent")?.task).toEqual({ kind: "approval" });
   });
 
-  it("that uses a child's result in its question waits for the child", () => {
+  it("with a child's result in its question waits for the child", () => {
     expect(node("ok")).toMatchObject({
       needs: [1],
       input: { message: { $text: ["use ", { $step: ["run", "month"] }, "?"] } },
     });
   });
 
-  it("that is repeated carries its condition, limit and pause", () => {
+  it("that is repeated has its condition, limit and pause", () => {
     expect(node("seeds")?.repeat).toEqual({
       until: { $gte: [{ $result: ["score"] }, { $params: ["goal"] }] },
       limit: 5,
@@ -89,17 +89,17 @@ describe("a task", () => {
     });
   });
 
-  it("that runs another pipeline brings that along", () => {
+  it("that runs another pipeline includes that pipeline", () => {
     expect([...children]).toEqual([["below", below]]);
   });
 });
 
-describe("what a definition returns", () => {
-  it("is the run's output, refs and all", () => {
+describe("a definition's return value", () => {
+  it("is the run's output, with its refs", () => {
     expect(below.graph.output).toEqual({ month: { $params: ["month"] } });
   });
 
-  it("changes the hash of its graph, as everything that a run goes by", () => {
+  it("changes the hash of the graph", () => {
     const returning = (output: number) =>
       definePipeline({ name: "demo", params }, ({ step }) => {
         step(
@@ -112,7 +112,7 @@ describe("what a definition returns", () => {
     expect(returning(1)).not.toBe(returning(2));
   });
 
-  it("is JSON and refs, or a mistake", () => {
+  it("must be JSON or refs", () => {
     const mistakes = mistakesOf(() =>
       definePipeline({ name: "demo", params }, ({ step }) => {
         step(

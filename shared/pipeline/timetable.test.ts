@@ -11,14 +11,14 @@ function first(timetable: Timetable, from: string, count: number): string[] {
 
 describe("when clocks go forward", () => {
   // In Berlin, 28 March 2021 has no time from 02:00 to 03:00: that hour would begin at 01:00 UTC.
-  it("a time that does not exist comes at the change, once", () => {
+  it("a time that doesn't exist moves to the change, once", () => {
     expect(first(cron("30 2 * * *"), "2021-03-27T12:00:00Z", 2)).toEqual([
       "2021-03-28T01:00",
       "2021-03-29T00:30",
     ]);
   });
 
-  it("a schedule by the hour misses none and repeats none", () => {
+  it("an hourly schedule misses no hour and repeats none", () => {
     expect(first(cron("0 * * * *"), "2021-03-28T00:00:00Z", 3)).toEqual([
       "2021-03-28T00:00",
       "2021-03-28T01:00",
@@ -29,14 +29,14 @@ describe("when clocks go forward", () => {
 
 describe("when clocks go back", () => {
   // In Berlin, 31 October 2021 has the hour from 02:00 to 03:00 twice: from 00:00 and from 01:00 UTC.
-  it("a time that comes twice counts the first time only", () => {
+  it("a time that occurs twice counts the first time only", () => {
     expect(first(cron("30 2 * * *"), "2021-10-31T00:00:00Z", 2)).toEqual([
       "2021-10-31T00:30",
       "2021-11-01T01:30",
     ]);
   });
 
-  it("a schedule by the minute goes on through both hours", () => {
+  it("a schedule by the minute continues through both hours", () => {
     expect(first(cron("*/30 * * * *"), "2021-10-31T00:00:00Z", 4)).toEqual([
       "2021-10-31T00:00",
       "2021-10-31T00:30",
@@ -63,11 +63,11 @@ describe("an interval", () => {
   it.each([
     ["forward", "2021-03-20T09:00:00+01:00", ["2021-03-20T08:00", "2021-03-27T08:00", "2021-04-03T07:00"]],
     ["back", "2021-10-23T09:00:00+02:00", ["2021-10-23T07:00", "2021-10-30T07:00", "2021-11-06T08:00"]],
-  ])("of days keeps the time on the wall when clocks go %s", (_, anchor, times) => {
+  ])("of days keeps the time on the clock when clocks go %s", (_, anchor, times) => {
     expect(first(interval({ every: { days: 7 }, anchor }), anchor, 3)).toEqual(times);
   });
 
-  it("of days comes at the change on a day that lacks its time", () => {
+  it("of days moves to the change on a day without its time", () => {
     const nightly = interval({ every: { days: 2 }, anchor: "2021-03-26T02:30:00+01:00" });
     expect(first(nightly, "2021-03-26T12:00:00Z", 2)).toEqual(["2021-03-28T01:00", "2021-03-30T00:30"]);
   });
@@ -95,7 +95,7 @@ describe("the last time", () => {
     }
   });
 
-  it("and the next are before the end, which itself is too late", () => {
+  it("and the next are before the end, which is excluded", () => {
     const ending = cron("0 3 * * *", { timezone: "UTC", end: "2021-10-04T03:00:00Z" });
     const before = new Date("2021-10-03T03:00:00Z");
     expect(nextTimeOf(ending, new Date("2021-10-03T02:00:00Z"), stage)).toEqual(before);
@@ -115,11 +115,11 @@ test.each<[Timetable, string]>([
     interval({ every: { minutes: 15 }, timezone: "UTC" }),
     "every 15 minutes from 1970-01-01T00:00:00Z in UTC",
   ],
-])("a schedule in words names all that its times depend on", (timetable, text) => {
+])("the text of a schedule names everything that its times depend on", (timetable, text) => {
   expect(timetableText(timetable, stage)).toBe(text);
 });
 
-it("UTC, which is reckoned without a calendar, names the times that the same zone by another name does", () => {
+it("UTC, which is computed without a calendar, gives the same times as an equal zone with another name", () => {
   const field = (min: number, max: number) =>
     fc.oneof(
       fc.constant("*"),

@@ -23,21 +23,21 @@ const pipeline = definePipeline({ name: "demo", params: z.strictObject({}) }, ({
 const resourcesOf = ({ graph }: Pipeline) =>
   graph.steps.map(({ task }) => (task.kind === "batch" ? task.resources : undefined));
 
-describe("in a stage without a GPU", () => {
-  it("a job gets what it says that it can do with, and any other what it asks for", () => {
+describe("in a stage without GPUs", () => {
+  it("a job gets the resources that it declares for that case, and any other job its usual ones", () => {
     const [either, ...others] = resourcesOf(withoutGpus(pipeline));
     expect(either).toMatchObject({ queue: "cpu", gpus: 0, vcpus: 2, memory: [4096, 8192] });
     expect(others).toEqual(resourcesOf(pipeline).slice(1));
   });
 
-  it("a pipeline has a graph of its own, which can be stored", () => {
+  it("a pipeline has its own graph, which can be stored", () => {
     const { graph, graphHash } = withoutGpus(pipeline);
     expect(graphHash).not.toBe(pipeline.graphHash);
     expect(graphSchema.parse(JSON.parse(JSON.stringify(graph)))).toEqual(graph);
     expect(withoutGpus(withoutGpus(pipeline)).graphHash).toBe(graphHash);
   });
 
-  it("a pipeline that needs none stays as it is", () => {
+  it("a pipeline without GPU jobs is unchanged", () => {
     const plain = definePipeline({ name: "plain", params: z.strictObject({}) }, ({ step }) => {
       step("small", batch(fit, {}));
     });

@@ -19,7 +19,7 @@ describe("mapping a list concurrently", () => {
     expect(maxActive).toBe(2);
   });
 
-  it("waits for the items under way after a failure, and starts no more", async () => {
+  it("waits for the active items after a failure, and starts no more", async () => {
     const begun: number[] = [];
     const ended: number[] = [];
     const working = mapConcurrently(

@@ -22,7 +22,7 @@ describe("an outage", () => {
     [503, true],
     [400, false],
     [403, false],
-  ])("is an answer of status %d: %s", async (statusCode, expected) => {
+  ])("is a response with status %d: %s", async (statusCode, expected) => {
     const requestHandler = {
       handle: async () => ({ response: { statusCode, headers: {}, body: new Uint8Array() } }),
     };
@@ -30,7 +30,7 @@ describe("an outage", () => {
     expect(isOutage(await failure(client))).toBe(expected);
   });
 
-  it("is no mistake of our own", () => {
+  it("is not a mistake in Millrace's own code", () => {
     expect([new TypeError("x is undefined"), "text", undefined, null].map(isOutage)).toEqual([
       false,
       false,

@@ -4,15 +4,15 @@
  * consistent for each of them as a read of its own.
  */
 export function sharedRead<V>(read: (key: string) => Promise<V>): (key: string) => Promise<V> {
-  const asked = new Map<string, Promise<V>>();
+  const pending = new Map<string, Promise<V>>();
   return (key) => {
-    const waiting = asked.get(key);
+    const waiting = pending.get(key);
     if (waiting !== undefined) return waiting;
     const answer = new Promise<void>((resolve) => process.nextTick(resolve)).then(() => {
-      asked.delete(key);
+      pending.delete(key);
       return read(key);
     });
-    asked.set(key, answer);
+    pending.set(key, answer);
     return answer;
   };
 }

@@ -18,8 +18,8 @@ function anAttempt(overrides: Partial<JobAttempt> = {}): JobAttempt {
 const aRecord = (jobAttempts: readonly JobAttempt[], index = 0): StepRecord =>
   succeeded(aHeldStep({ index, jobAttempts }), { value: null }, 0);
 
-describe("what a step used", () => {
-  it("is memory at its peak and vCPUs on average, beside what it had", () => {
+describe("the usage of a step", () => {
+  it("is its peak memory and average vCPUs, next to what it had", () => {
     expect(viewUsage([aRecord([anAttempt()])])).toMatchObject({
       peakMemoryBytes: 1000 * mebibyte,
       memoryBytes: 8192 * mebibyte,
@@ -49,17 +49,17 @@ describe("what a step used", () => {
     ["nearly all memory", { memory: 1100, vcpus: 1 }, ["close to its memory: consider memory: 1536"]],
     ["a quarter of the vCPUs", { memory: 2048, vcpus: 4 }, ["vcpus: 2 would do"]],
     [
-      "few vCPUs for a moment, which says nothing",
+      "few vCPUs for a moment, which means nothing",
       { memory: 2048, vcpus: 16, tries: [{ startedAt: 0, endedAt: 20_000 }] },
       [],
     ],
-  ])("hints at better resources: %s", (_what, overrides, hints) => {
+  ])("comes with a recommendation for better resources: %s", (_what, overrides, hints) => {
     expect(viewUsage([aRecord([anAttempt(overrides)])])?.hints).toEqual(hints);
   });
 });
 
 describe("the attempts of a step", () => {
-  it("say how long all their tries took, and whether they were on Spot machines", () => {
+  it("show how long all of their tries took, and whether they ran on Spot machines", () => {
     const tries = [{ startedAt: 0, endedAt: 4000 }, {}, { startedAt: 10_000, endedAt: 11_500 }];
     const [first, second] = viewAttempts(
       [aRecord([anAttempt({ tries }), anAttempt({ queue: "gpu-on-demand", tries: [] })])],
@@ -71,7 +71,7 @@ describe("the attempts of a step", () => {
     expect(second).not.toHaveProperty("seconds");
   });
 
-  it("of a large map are some, those that failed first, with their children", () => {
+  it("of a large map are limited, failed ones first, with their children", () => {
     const records = Array.from({ length: 100 }, (_, index) =>
       aRecord([anAttempt({ state: index === 70 ? "FAILED" : "SUCCEEDED" })], index),
     );
@@ -80,7 +80,7 @@ describe("the attempts of a step", () => {
     expect(attempts.slice(0, 2).map(({ index }) => index)).toEqual([70, 0]);
   });
 
-  it("are also those that run, with the log that grows, before those that are done", () => {
+  it("include running ones, with their growing log, before those that have ended", () => {
     const running: StepRecord = {
       ...submitted(aHeldStep({ index: 5, attempt: 2, losses: { spot: 3 } }), [{ id: "job-9", name: "n" }]),
       ...{ state: "RUNNING", runningSince: 7000, log: "g:d/default/9" },

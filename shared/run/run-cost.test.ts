@@ -43,21 +43,21 @@ describe("the cost of a job", () => {
   const onDemand = 2 * machinePrices.vcpuHour.dollars + 4 * machinePrices.gibibyteHour.dollars;
 
   test.each<[string, Partial<JobAttempt>, number]>([
-    ["an hour on demand is its share of the machine", { queue: "cpu-on-demand" }, onDemand],
-    ["on Spot it is half of that", {}, onDemand / 2],
-    ["a queue that is not known to be Spot is on demand", { queue: "mine" }, onDemand],
+    ["an hour on demand costs its share of the machine", { queue: "cpu-on-demand" }, onDemand],
+    ["an hour on Spot costs half of that", {}, onDemand / 2],
+    ["a queue that isn't known to be Spot is priced as on demand", { queue: "mine" }, onDemand],
     [
-      "a GPU is paid beside its vCPUs",
+      "a GPU is charged in addition to its vCPUs",
       { queue: "gpu-on-demand", gpus: 2 },
       onDemand + 2 * machinePrices.gpuHour.dollars,
     ],
-    ["tries that were interrupted are paid", { tries: [hour, hour] }, onDemand],
-    ["one that never got a machine costs no machine", { tries: [{}] }, 0],
+    ["interrupted tries are charged", { tries: [hour, hour] }, onDemand],
+    ["a try that never got a machine costs no machine", { tries: [{}] }, 0],
   ])("%s", (_what, overrides, dollars) => {
     expect(costOf("train", trained(anAttempt(overrides)))?.dollars).toBeCloseTo(dollars + ofEngine, 10);
   });
 
-  test("counts every attempt, those of earlier epochs too", () => {
+  test("counts every attempt, also of earlier epochs", () => {
     const all = trained(anAttempt({ state: "FAILED" }), anAttempt({ epoch: 2 }));
     expect(costOf("train", all)?.dollars).toBeCloseTo(onDemand + 2 * ofEngine, 10);
   });
@@ -78,7 +78,7 @@ describe("the cost of a job", () => {
 describe("the cost of a function", () => {
   const secondDollars = prices.gigabyteSecond.dollars;
 
-  test("is its time on the worker and what its step takes of the engine", () => {
+  test("is its time on the worker and the engine's cost for its step", () => {
     const short = costOf("read", done(aHeldStep({ step: "read" }), 0));
     const long = costOf("read", done(aHeldStep({ step: "read" }), 10));
     expect((long?.dollars ?? 0) - (short?.dollars ?? 0)).toBeCloseTo(10 * secondDollars, 12);
@@ -86,7 +86,7 @@ describe("the cost of a function", () => {
     expect(short?.dollars).toBeCloseTo(4.05e-6, 8);
   });
 
-  test("that is large is its time on the large worker, and a message more", () => {
+  test("that is large is its time on the large worker, and one message more", () => {
     const short = costOf("heavy", done(aHeldStep({ step: "heavy" }), 0))?.dollars ?? 0;
     const long = costOf("heavy", done(aHeldStep({ step: "heavy" }), 10))?.dollars ?? 0;
     expect(long - short).toBeCloseTo(10 * secondDollars * (largeWorkerMegabytes / 1024), 12);
@@ -95,7 +95,7 @@ describe("the cost of a function", () => {
     expect(short - small).toBeCloseTo(1.525e-6, 10);
   });
 
-  test("whose worker died is that of a large worker", () => {
+  test("whose worker died is that of a large function", () => {
     const lost = (step: string) => done(aHeldStep({ step, attempt: 2, losses: { worker: 1 } }), 10);
     expect(costOf("read", lost("read"))?.dollars).toBeCloseTo(
       costOf("heavy", lost("heavy"))?.dollars ?? 0,
@@ -109,7 +109,7 @@ describe("the cost of a function", () => {
     expect(costOf("read", retrying(held, { name: "E", message: "" }, 0))).toMatchObject({ atLeast: true });
   });
 
-  test("of a map is that of its children", () => {
+  test("of a map is the sum of its children", () => {
     const child = (index: number) => done(aHeldStep({ step: "each", index }), 0);
     const one = costOf("each", child(0))?.dollars ?? 0;
     expect(costOf("each", child(0), child(1))?.dollars).toBeCloseTo(2 * one, 12);
@@ -122,7 +122,7 @@ test("a cached result costs only its lookup", () => {
   expect(costOf("train", kept)?.dollars).toBeLessThan(ofEngine);
 });
 
-test("a run costs what its steps do, and at least that if one of them does", () => {
+test("a run costs the sum of its steps, as a minimum if a step's cost is one", () => {
   const records = [
     done(aHeldStep({ step: "read" })),
     ended(aHeldStep({ step: "train", jobAttempts: [anAttempt()] }), "FAILED", epochStart),

@@ -8,7 +8,7 @@ describe("a run's id", () => {
     expect(runIdOf("ridge-sweep", at, "s3://b/k#v1")).toBe(runIdOf("ridge-sweep", at, "s3://b/k#v1"));
   });
 
-  it("differs by pipeline, by time to the millisecond, and by cause", () => {
+  it("is different for another pipeline, time (to the millisecond) or cause", () => {
     const ids = [
       runIdOf("ridge-sweep", at, ""),
       runIdOf("ridge-sweep2", at, ""),
@@ -18,11 +18,11 @@ describe("a run's id", () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
-  it("starts with its time, so that ids sort by time, and is fit for keys and names of jobs", () => {
+  it("starts with its time, so that ids sort by time, and is valid in keys and names of jobs", () => {
     expect(runIdOf("p", at, "")).toMatch(/^20211004T162100Z-[0-9a-z]{12}$/);
   });
 
-  it("is so short that those of all who can hold a limit's slots fit an item", () => {
+  it("is so short that the ids of a limit's maximum number of holders fit into one item", () => {
     // DynamoDB counts a set of texts as their bytes plus one byte for each (developer guide, "Item sizes and formats").
     expect(maxSlots * (runIdOf("p", at, "").length + 1)).toBeLessThan(399 * 1024);
   });

@@ -60,7 +60,7 @@ describe("the progress of a run", () => {
     expect(await readProgress(objects, run, records)).toEqual(new Map());
   });
 
-  it("of a map counts ended children as whole, and children without a report as average", async () => {
+  it("of a map counts ended children as complete, and children without a report as average", async () => {
     const { objects, say } = bucket();
     await say("train", 1, { fraction: 0.5, message: "half", at: at(20) });
     await say("train", 2, { fraction: 0.1, message: "begun", at: at(30) });

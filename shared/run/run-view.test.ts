@@ -91,7 +91,7 @@ describe("viewRun", () => {
     expect(statesOf(aRun({ runId }), [])).toEqual(["READY", "WAITING", "WAITING", "WAITING"]);
   });
 
-  test("a run's duration ends now, or at its end", () => {
+  test("a run's duration is until its end, or until now", () => {
     const running = viewRun(aRun({ runId }), graph, [], now);
     expect(running.milliseconds).toBe(60_000);
     expect(running).not.toHaveProperty("endedAt");
@@ -101,14 +101,14 @@ describe("viewRun", () => {
     });
   });
 
-  test("a step's duration ends now, or at its end", () => {
+  test("a step's duration is until its end, or until now", () => {
     const records = [succeeded("read", 0), aHeldStep({ runId, step: "pick", startedAt: timeAt(20) })];
     const run = aRun({ runId, progress: progress({ done: [0, 1] }) });
     expect(viewStep(run, "read", records)).toMatchObject({ state: "SUCCEEDED", milliseconds: 4000 });
     expect(viewStep(run, "pick", records)).toMatchObject({ state: "RUNNING", milliseconds: 40_000 });
   });
 
-  test("a step has its result as it is stored; a map has one for each child, and none of its own", () => {
+  test("a step has its stored result; a map has one for each child, and none of its own", () => {
     const output = { value: { promoted: false, reason: "worse by 4.6 %" } };
     const records = [
       succeeded("read", 0, { output: { uri: "s3://b/large" } }),
@@ -135,7 +135,7 @@ describe("viewRun", () => {
     expect(JSON.parse(JSON.stringify(view))).toEqual(view);
   });
 
-  test("children without a record count as their map's jobs do, and counts add up to the total", () => {
+  test("children without a record count like their map's jobs, and the counts add up to the total", () => {
     const records = [
       withJob("train", "map", "SUBMITTED", 6),
       succeeded("train", 3),
@@ -146,14 +146,14 @@ describe("viewRun", () => {
     expect(step.state).toBe("RUNNING");
   });
 
-  test("a map none of whose jobs has started is not running", () => {
+  test("a map without a started job is not running", () => {
     const records = [withJob("train", "map", "SUBMITTED", 2), withJob("train", 0, "RUNNABLE")];
     expect(viewStep(aRun({ runId, progress: progress({ done: [0] }) }), "train", records).state).toBe(
       "SUBMITTED",
     );
   });
 
-  test("a map of other pipelines' runs links to them, first to those that did not succeed", () => {
+  test("a map of child runs links to a limited number of them, including failed ones", () => {
     const records = Array.from({ length: 30 }, (_, index): StepRecord => {
       const child = { runId: `child-${index}`, epoch: 1 };
       return index === 25 ? { ...ended("train", index), child } : { ...succeeded("train", index), child };
@@ -168,7 +168,7 @@ describe("viewRun", () => {
     expect(step?.childRuns?.at(-1)).toEqual({ index: 25, runId: "child-25", state: "FAILED" });
   });
 
-  test("of a map the attempts are those of the child with the most", () => {
+  test("a map's number of attempts is the maximum of its children", () => {
     const records = [
       withJob("train", "map", "SUBMITTED", 2),
       { ...succeeded("train", 0), attempt: 3 },
@@ -177,7 +177,7 @@ describe("viewRun", () => {
     expect(viewStep(aRun({ runId }), "train", records).attempts).toBe(3);
   });
 
-  test("a step that is tried again says when and why", () => {
+  test("a step that waits for a retry shows when and why", () => {
     const { leaseUntil: _leaseUntil, holder: _holder, ...facts } = aHeldStep({ runId, step: "read" });
     const error = { name: "Throttled", message: "slow down" };
     const record: StepRecord = { ...facts, state: "RETRYING", retryAt: epochStart + 90_000, error };
@@ -204,12 +204,12 @@ describe("viewRun", () => {
       }),
     ];
 
-    test("steps after the failure did not run because of it", () => {
+    test("steps after the failure are UPSTREAM_FAILED", () => {
       expect(statesOf(run, records)).toEqual(["SUCCEEDED", "FAILED", "UPSTREAM_FAILED", "UPSTREAM_FAILED"]);
       expect(viewRun(run, graph, records, now).error).toEqual({ step: "train", ...error });
     });
 
-    test("a map shows the errors of its children, with their places, in place of its own", () => {
+    test("a map shows the errors of its children, with their indices, instead of its own", () => {
       expect(viewStep(run, "train", records).errors).toEqual([{ ...error, index: 1 }]);
       expect(viewStep(run, "train", records).children).toEqual({
         total: 2,
@@ -224,14 +224,14 @@ describe("viewRun", () => {
       ).toHaveLength(maxErrors);
     });
 
-    test("retried by hand, what failed is ready again and what succeeded stays", () => {
+    test("after a retry by hand, failed steps are ready again and successful ones unchanged", () => {
       const again = aRun({ runId, epoch: 2, progress: progress({ done: [0] }) });
       expect(statesOf(again, records)).toEqual(["SUCCEEDED", "READY", "WAITING", "WAITING"]);
       expect(viewStep(again, "train", records)).toMatchObject({ errors: [] });
       expect(viewStep(again, "train", records)).not.toHaveProperty("startedAt");
     });
 
-    test("retried by hand, children that succeeded before count as done and the others are under way", () => {
+    test("after a retry by hand, children that succeeded before count as such, and the others as submitted", () => {
       const map = { ...withJob("train", "map", "SUBMITTED", 2), epoch: 2 };
       const step = viewStep(aRun({ runId, epoch: 2, progress: progress({ done: [0] }) }), "train", [
         ...records.slice(0, 3),
@@ -258,13 +258,13 @@ describe("viewRun", () => {
     expect(viewStep(run, "train", records).errors).toEqual([]);
   });
 
-  test("of a run that is being cancelled, nothing is ready any more", () => {
+  test("a run that is being cancelled has no ready step", () => {
     expect(
       statesOf({ ...aRun({ runId }), state: "CANCELLING", endsAs: "CANCELLED", reason: "enough" }, []),
     ).toEqual(["WAITING", "WAITING", "WAITING", "WAITING"]);
   });
 
-  test("a step shows the objects that it made, each once, and not those that its result merely names", () => {
+  test("a step shows the objects that it made, each once, and not those that its result only names", () => {
     const place = `s3://bucket/runs/ridge-sweep/${runId}`;
     const model = anArtifact(`${place}/train/0/1.1/model.joblib`);
     const value = { model, again: [model], data: anArtifact(`${place}/read/0/1.1/data.csv`) };
@@ -295,13 +295,13 @@ describe("viewRun", () => {
     ["QUEUED", "WAITING"],
     ["PAUSED", "PAUSED"],
     ["TIMED_OUT", "CANCELLED"],
-  ])("of a run that is %s, a step that nothing is stored of is %s", (state, expected) => {
+  ])("in a run that is %s, a step without a record is %s", (state, expected) => {
     const run = state === "TIMED_OUT" ? anEndedRun(state) : ({ ...aRun({ runId }), state } as Run);
     expect(viewStep(run, "read", []).state).toBe(expected);
     expect(viewStep(run, "pick", []).state).toBe(state === "TIMED_OUT" ? "CANCELLED" : "WAITING");
   });
 
-  test("what goes on in a paused run is shown as it is", () => {
+  test("a paused run shows its active steps unchanged", () => {
     const run = { ...aRun({ runId, progress: progress({ done: [0] }) }), state: "PAUSED" } as const;
     const records = [
       succeeded("read", 0),
@@ -311,14 +311,14 @@ describe("viewRun", () => {
     expect(statesOf(run, records)).toEqual(["SUCCEEDED", "RUNNING", "WAITING", "WAITING"]);
   });
 
-  test("a cached step says whose result it has", () => {
+  test("a cached step shows whose result it has", () => {
     const cachedFrom = { runId: "earlier", step: "read", index: 0 };
     const record = { ...succeeded("read", 0), state: "CACHED", cachedFrom } as const;
     const run = aRun({ runId, progress: progress({ done: [0] }) });
     expect(viewStep(run, "read", [record])).toMatchObject({ state: "CACHED", cachedFrom, attempts: 1 });
   });
 
-  test("a map counts children that were cached apart, and has begun with them", () => {
+  test("a map counts cached children separately, and has begun if it has any", () => {
     const cachedFrom = { runId: "earlier", step: "train", index: 3 };
     const kept = { ...succeeded("train", 0), state: "CACHED", cachedFrom } as const;
     const records = [withJob("train", "map", "SUBMITTED", 3), kept, succeeded("train", 1)];
@@ -330,7 +330,7 @@ describe("viewRun", () => {
     expect(step).not.toHaveProperty("cachedFrom");
   });
 
-  test("a repeated step shows its passes, a child step its run, an approval what it asks", () => {
+  test("a repeated step shows its passes, a child step its run, an approval its question", () => {
     const { leaseUntil: _leaseUntil, holder: _holder, ...facts } = aHeldStep({ runId, step: "read" });
     const child = { runId: "child", epoch: 1 };
     const records: [StepRecord, Partial<StepView>][] = [
@@ -352,7 +352,7 @@ describe("viewRun", () => {
     }
   });
 
-  test("a map of approvals shows who answered which, each no first, and only so many", () => {
+  test("a map of approvals shows a limited number of answers, rejections first", () => {
     const at = "2021-10-04T16:21:00.000Z";
     const answered = (index: number, approved: boolean): StepRecord => ({
       ...succeeded("train", index),
@@ -368,7 +368,7 @@ describe("viewRun", () => {
     expect(viewStep(aRun({ runId }), "train", [succeeded("train", 0)])).not.toHaveProperty("answers");
   });
 
-  test("a hook is no step of the run", () => {
+  test("a hook is not among the run's steps", () => {
     const hook = succeeded("@succeeded", 1);
     const run = anEndedRun("SUCCEEDED", { progress: progress({ done: [0, 1, 2, 3] }) });
     expect(viewRun(run, graph, [hook], now).steps.map(({ name }) => name)).toEqual([
@@ -389,7 +389,7 @@ describe("a Batch step", () => {
   };
   const viewed = (record: StepRecord) => viewRun(aRun({ runId }), single, [record], now).steps[0];
 
-  it("shows its jobs, their image and logs, what they used and what it cost", () => {
+  it("shows its jobs with image and logs, its usage and its cost", () => {
     const usage = { peakMemoryBytes: 1024 ** 2, cpuSeconds: 1 };
     const { reason: _reason, ...last } = { ...attempt, attempt: 2, state: "SUCCEEDED" as const, usage };
     const view = viewed({ ...succeeded("train", 0, { attempt: 2 }), jobAttempts: [attempt, last] });
@@ -409,7 +409,7 @@ describe("a Batch step", () => {
     });
   });
 
-  it("shows where its job runs and logs now: on demand once it lost Spot machines", () => {
+  it("shows where its job runs and logs now, on demand after lost Spot machines", () => {
     const running = withJob("train", 0, "RUNNING");
     const moved = { ...running, losses: { spot: 3 }, log: "g:d/default/9", jobAttempts: [attempt] };
     expect(viewed(moved as StepRecord)).toMatchObject({ queue: "cpu-on-demand", log: "g:d/default/9" });
@@ -418,7 +418,7 @@ describe("a Batch step", () => {
   });
 });
 
-it("a job that got no GPU, because the stage has none, says so", () => {
+it("a job without a GPU, because the stage has none, says so", () => {
   const withResources = (resources: object) => ({
     ...graph,
     steps: graph.steps.map((node) =>
@@ -435,7 +435,7 @@ it("a job that got no GPU, because the stage has none, says so", () => {
   expect(shown({})).not.toHaveProperty("withoutGpu");
 });
 
-describe("the steps after a run's end", () => {
+describe("the work after a run's end", () => {
   const run = anEndedRun("FAILED", { epoch: 2 });
   const error = { name: "NoticeRefusedError", message: "there is no parameter" };
   const records: StepRecord[] = [
@@ -452,7 +452,7 @@ describe("the steps after a run's end", () => {
     ]);
   });
 
-  it("of a success, the starts of other pipelines too, with their runs", () => {
+  it("after a success also includes the starts of other pipelines, with their runs", () => {
     const done = anEndedRun("SUCCEEDED");
     const started = succeeded("@succeeded:poem-model", 1, { output: { value: { runId: "r2" } } });
     const refused = ended("@succeeded:report", 1, { error });
@@ -462,7 +462,7 @@ describe("the steps after a run's end", () => {
     ]);
   });
 
-  it("is no step of it", () => {
+  it("is not among its steps", () => {
     expect(viewRun(run, graph, records, now).steps.map(({ name }) => name)).toEqual(
       graph.steps.map(({ name }) => name),
     );

@@ -4,7 +4,7 @@ import type { Graph, StepNode, TaskKind } from "../pipeline/graph.ts";
 import { type Artifact, artifactsIn, isInsteadOfGpu } from "../pipeline/job.ts";
 import type { Json } from "../pipeline/json.ts";
 import { attemptResources } from "../state/attempt-resources.ts";
-import { plan, type Standing } from "../state/plan.ts";
+import { type PlannedState, plan } from "../state/plan.ts";
 import type { Cause, Run, RunError, RunState } from "../state/run.ts";
 import { addedFields } from "../state/step-facts.ts";
 import {
@@ -149,7 +149,7 @@ export const maxChildRuns = 20;
 /** Maximum number of answers to one mapped approval in a view. */
 export const maxAnswers = 20;
 
-const endedStandings: Partial<Record<Standing, ViewState>> = {
+const endedStates: Partial<Record<PlannedState, ViewState>> = {
   DONE: "SUCCEEDED",
   FAILED: "FAILED",
   SKIPPED: "SKIPPED",
@@ -162,11 +162,11 @@ function currentRecords(run: Run, records: readonly FoundStep[]): FoundStep[] {
 }
 
 /** The state of a step that has no record. */
-function derivedState(run: Run, standing: Standing): ViewState {
-  const ended = endedStandings[standing];
+function derivedState(run: Run, plannedState: PlannedState): ViewState {
+  const ended = endedStates[plannedState];
   if (ended !== undefined) return ended;
   if (run.state === "CANCELLED" || run.state === "TIMED_OUT") return "CANCELLED";
-  if (standing !== "READY") return "WAITING";
+  if (plannedState !== "READY") return "WAITING";
   if (run.state === "PAUSED") return "PAUSED";
   return run.state === "RUNNING" ? "READY" : "WAITING";
 }
@@ -295,7 +295,7 @@ function jobFacts(
 function viewStep(
   run: Run,
   node: StepNode,
-  standing: Standing,
+  plannedState: PlannedState,
   all: readonly FoundStep[],
   cost: RunCost,
   now: number,
@@ -311,7 +311,7 @@ function viewStep(
     name: node.name,
     kind: node.task.kind,
     ...(node.task.kind === "batch" && { job: node.task.job }),
-    state: own === undefined ? derivedState(run, standing) : mapState(own, members),
+    state: own === undefined ? derivedState(run, plannedState) : mapState(own, members),
     ...(node.tags !== undefined && { tags: node.tags }),
     ...(own !== undefined && ownFacts(own)),
     ...(children !== undefined && { children }),
@@ -355,7 +355,7 @@ function viewAfterRunStep(record: FoundStep, now: number): AfterRunStepView {
  * @param now epoch milliseconds, for the durations of what hasn't ended
  */
 export function viewRun(run: Run, graph: Graph, records: readonly FoundStep[], now: number): RunView {
-  const { standings } = plan(graph, run.progress);
+  const { plannedStates } = plan(graph, run.progress);
   const cost = runCost(graph, records);
   const byStep = Map.groupBy(records, ({ step }) => step);
   const end = "endedAt" in run ? Date.parse(run.endedAt) : now;
@@ -368,7 +368,7 @@ export function viewRun(run: Run, graph: Graph, records: readonly FoundStep[], n
     milliseconds: Math.max(0, end - Date.parse(run.startedAt)),
     cost: { dollars: cost.dollars, atLeast: cost.atLeast, basis: costBasis },
     steps: graph.steps.map((node) =>
-      viewStep(run, node, standings[node.number] ?? "WAITING", byStep.get(node.name) ?? [], cost, now),
+      viewStep(run, node, plannedStates[node.number] ?? "WAITING", byStep.get(node.name) ?? [], cost, now),
     ),
     afterwards: records
       .filter(({ step, index }) => isAfterRunStep(step) && index === run.epoch)

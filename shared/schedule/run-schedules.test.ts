@@ -55,7 +55,7 @@ describe("a schedule", () => {
     expect(await scheduledTimes(memory)).toEqual(["2021-10-04T16:21"]);
   });
 
-  it("starts one run for each time, whatever call of a tick it dies at", async () => {
+  it("starts one run for each time, at whatever call a tick dies", async () => {
     for (const when of ["before", "after"] satisfies Crashing["when"][]) {
       for (let at = 1; ; at += 1) {
         const memory = everyMinute();
@@ -74,7 +74,7 @@ describe("a schedule", () => {
     }
   });
 
-  it("starts no second run for a time that somebody started by hand", async () => {
+  it("starts no second run for a time that was started by hand", async () => {
     const memory = everyMinute();
     await tickAt(memory, 0);
     const scheduledAt = "2021-10-04T16:21:00Z";
@@ -83,7 +83,7 @@ describe("a schedule", () => {
     expect(await scheduledTimes(memory)).toHaveLength(1);
   });
 
-  it("starts its run beside that of another schedule for the same time, each with its parameters", async () => {
+  it("starts a run for the same time as another schedule, each with its own parameters", async () => {
     const pipeline = scheduled(
       cron("* * * * *", { name: "eu", params: { region: "eu" } }),
       interval({ every: { minutes: 1 }, name: "us", params: { region: "us" } }),
@@ -107,7 +107,7 @@ describe("a schedule", () => {
     expect(await viewSchedules(memory.engine, 3)).toMatchObject([{ upcoming: [] }]);
   });
 
-  it("that a pipeline does not have is refused, with those it has", async () => {
+  it("that the pipeline doesn't have is refused, and the error names the existing ones", async () => {
     const wrong = toggle(everyMinute(), true, "hourly");
     await expect(wrong).rejects.toThrow(ScheduleNotFoundError);
     await expect(wrong).rejects.toThrow("it has: default");
@@ -119,7 +119,7 @@ describe("missed times", () => {
     ["latest", ["2021-10-04T16:25", "2021-10-04T16:30"]],
     ["all", ["2021-10-04T16:25", "2021-10-04T16:30", "2021-10-04T16:35", "2021-10-04T16:40"]],
     ["skip", []],
-  ] as const)("as by %s: nobody ticked for a while", async (missed, times) => {
+  ] as const)("are handled by %s after a pause of the ticks", async (missed, times) => {
     const memory = new MemoryEngine([scheduled(cron("*/5 * * * *", { missed }))], {}, start);
     await tickAt(memory, 0);
     // With `latest`, this tick comes more than two minutes after 16:25; otherwise it comes after all of 16:25 to 16:40.
@@ -150,7 +150,7 @@ describe("missed times", () => {
 });
 
 describe("a toggle", () => {
-  it("decides, and outlives a deployment that says otherwise", async () => {
+  it("applies, even after a deployment that says otherwise", async () => {
     const memory = everyMinute({ active: false });
     await tickAt(memory, 0);
     await tickAt(memory, 5);
@@ -171,7 +171,7 @@ describe("a toggle", () => {
     expect(await scheduledTimes(memory)).toHaveLength(1);
   });
 
-  it("that is on already loses no time that has come", async () => {
+  it("that is already on skips no time that has come", async () => {
     const memory = everyMinute();
     await tickAt(memory, 0);
     memory.clock.moveTo(start + minute);
@@ -180,7 +180,7 @@ describe("a toggle", () => {
     expect(await scheduledTimes(memory)).toEqual(["2021-10-04T16:21"]);
   });
 
-  it("is at first as the definition has it for the stage", async () => {
+  it("is initially as the definition sets it for the stage", async () => {
     const started = async (name: string) => {
       const memory = everyMinute({ active: ["prod", "dev"] });
       memory.engine = { ...memory.engine, stage: { ...memory.engine.stage, name } };
@@ -197,7 +197,7 @@ describe("a deployment", () => {
     memory.engine = { ...memory.engine, pipelines: new Map(pipelines.map((each) => [each.name, each])) };
   };
 
-  it("that names other times counts from then on", async () => {
+  it("with other times applies from then on", async () => {
     const memory = new MemoryEngine([scheduled(cron("0 3 1 1 *"))], {}, start);
     await tickAt(memory, 0);
     deploy(memory, scheduled(cron("* * * * *")));
@@ -206,7 +206,7 @@ describe("a deployment", () => {
     expect(await scheduledTimes(memory)).toEqual(["2021-10-04T16:22"]);
   });
 
-  it("without a schedule ends it, and one that brings it back finds its toggle", async () => {
+  it("without a schedule ends it, and one that brings it back restores its toggle", async () => {
     const memory = everyMinute({ active: false });
     const first = [...memory.engine.pipelines.values()];
     await tickAt(memory, 0);
@@ -222,7 +222,7 @@ describe("a deployment", () => {
 });
 
 describe("what the tick reads", () => {
-  it("grows with what is due, not with what is stored", async () => {
+  it("grows with the number of due schedules, not of stored ones", async () => {
     const hourly = Array.from({ length: 40 }, (_, place) => cron("0 * * * *", { name: `hourly ${place}` }));
     const memory = new MemoryEngine([scheduled(...hourly, cron("* * * * *"))], {}, start);
     await tickAt(memory, 0);
@@ -235,7 +235,7 @@ describe("what the tick reads", () => {
 });
 
 describe("upcoming runs", () => {
-  it("are listed before they start, of schedules that are on", async () => {
+  it("are listed before they start, for schedules that are on", async () => {
     const pipeline = scheduled(
       cron("30 2 * * *", { timezone: "Europe/Berlin" }),
       interval({ name: "off", every: { hours: 6 }, active: false }),
@@ -259,7 +259,7 @@ describe("upcoming runs", () => {
   });
 });
 
-it("goes by the stage's time zone, also when the clocks change, and so do the names of its runs", async () => {
+it("a schedule uses the stage's time zone, also when clocks change, and so do the names of its runs", async () => {
   const nightly = definePipeline(
     {
       name: "nightly",

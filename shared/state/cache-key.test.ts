@@ -25,7 +25,7 @@ function reversed(value: Json): Json {
 }
 
 describe("the key of a cached result", () => {
-  it("is 64 hex digits, the same each time, in whatever order the fields of the input are", () => {
+  it("is 64 hex digits, always the same, whatever the order of the input's fields", () => {
     fc.assert(
       fc.property(json, (input) => {
         expect(key(input)).toMatch(/^[0-9a-f]{64}$/);
@@ -34,7 +34,7 @@ describe("the key of a cached result", () => {
     );
   });
 
-  it("is another one for another input", () => {
+  it("is different for another input", () => {
     fc.assert(
       fc.property(json, json, (one, other) => {
         expect(key(one) === key(other)).toBe(canonicalJson(one) === canonicalJson(other));
@@ -47,12 +47,12 @@ describe("the key of a cached result", () => {
     ["step", { ...code, step: "t" }],
     ["code", { ...code, code: "image-2" }],
     ["version", { ...code, version: "2" }],
-    ["code and version, where one takes from the other", { ...code, code: "image-", version: "1" }],
-  ])("is another one for another %s", (_what, other) => {
+    ["code and version, even if their concatenation is the same", { ...code, code: "image-", version: "1" }],
+  ])("is different for another %s", (_what, other) => {
     expect(cacheKey(other, { n: 1 })).not.toBe(key({ n: 1 }));
   });
 
-  it("does not depend on where an artifact lies, at any depth", () => {
+  it("doesn't depend on an artifact's location, at any depth", () => {
     const nested = (each: Artifact) => ({ list: [{ deep: each }], n: 1 });
     fc.assert(
       fc.property(artifacts, artifacts, (one, { uri, versionId }) => {
@@ -67,13 +67,13 @@ describe("the key of a cached result", () => {
     ["content", { sha256: "b".repeat(64) }],
     ["size", { bytes: 2 }],
     ["media type", { mediaType: "text/csv" }],
-    ["field of its author's", { rows: 100 }],
+    ["custom field", { rows: 100 }],
   ])("depends on an artifact's %s", (_what, change) => {
     const one = { uri: "s3://b/k", sha256: "a".repeat(64), bytes: 1, mediaType: "text/plain", rows: 10 };
     expect(key({ data: { ...one, ...change } })).not.toBe(key({ data: one }));
   });
 
-  it("depends on a location that is not that of an artifact", () => {
+  it("depends on a location that isn't an artifact's", () => {
     expect(key({ uri: "s3://b/one" })).not.toBe(key({ uri: "s3://b/other" }));
   });
 });

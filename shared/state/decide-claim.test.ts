@@ -36,20 +36,20 @@ const lapsed = aHeldStep({ leaseUntil: now - 1 });
 const failure = { name: "Error", message: "x" };
 
 describe("a claim", () => {
-  it("of a step that nobody touched is its first attempt", () => {
+  it("of a new step is its first attempt", () => {
     const decision = decideClaim(undefined, request(1));
     expect(decision).toMatchObject({ kind: "claim", record: { attempt: 1, failures: 0, state: "RUNNING" } });
   });
 
-  it("waits while another worker's lease lasts", () => {
+  it("waits while another worker's lease is valid", () => {
     expect(decideClaim(held, request(1))).toMatchObject({ kind: "later", at: now + 500 });
   });
 
-  it("finds an attempt lost whose lease has lapsed", () => {
+  it("reports an attempt with an expired lease as lost", () => {
     expect(decideClaim(lapsed, request(1))).toEqual({ kind: "lost", record: lapsed });
   });
 
-  it("takes over a lapsed submission as the same attempt, whose job may exist", () => {
+  it("takes over an expired submission as the same attempt, whose job may exist", () => {
     const submission = aHeldStep({ state: "SUBMITTED", leaseUntil: now - 1 });
     expect(decideClaim(submission, request(1, "SUBMITTED"))).toMatchObject({
       kind: "claim",
@@ -57,7 +57,7 @@ describe("a claim", () => {
     });
   });
 
-  it("of a retry waits for its time and then keeps count of failures", () => {
+  it("of a retry waits for its time and then keeps the count of failures", () => {
     const later = retrying(held, failure, now + 10);
     expect(decideClaim(later, request(1))).toMatchObject({ kind: "later", at: now + 10 });
     const due = retrying(held, failure, now);
@@ -67,18 +67,18 @@ describe("a claim", () => {
     });
   });
 
-  it("leaves steps that jobs or children work on", () => {
+  it("leaves a step to the jobs or children that work for it", () => {
     const jobs = submitted(held, [{ id: "j", name: "n" }]);
     expect(decideClaim(jobs, request(1)).kind).toBe("suspended");
     expect(decideClaim(expanded(held, 3), request(1)).kind).toBe("suspended");
   });
 
-  it("of a step whose time is to come waits for it", () => {
+  it("of a step with a future time waits for it", () => {
     expect(decideClaim(sleeping(held, now + 10), request(1))).toMatchObject({ kind: "later", at: now + 10 });
     expect(decideClaim(betweenPasses(held, now + 10), request(1))).toMatchObject({ kind: "later" });
   });
 
-  it("leaves a wait that is over as it is, so that nobody can lose it, and makes another pass a new attempt", () => {
+  it("leaves a completed wait to the clock, so that it can't be lost, and makes another pass a new attempt", () => {
     expect(decideClaim(sleeping(held, now), request(1)).kind).toBe("suspended");
     expect(decideClaim(betweenPasses(held, now), request(1))).toMatchObject({
       kind: "claim",
@@ -102,7 +102,7 @@ describe("a claim", () => {
     expect(decideClaim(succeeded(held, { value: 1 }, now), request(2)).kind).toBe("ended");
   });
 
-  it("of an epoch that has passed is stale", () => {
+  it("of a past epoch is stale", () => {
     expect(decideClaim(aHeldStep({ epoch: 2, leaseUntil: now - 1 }), request(1)).kind).toBe("stale");
   });
 });
@@ -150,7 +150,7 @@ const allFacts: Required<StepFacts> = {
 };
 
 describe("transitions", () => {
-  it("carry every fact along", () => {
+  it("keep every fact", () => {
     const { startedAt: _startedAt, ...lasting } = allFacts;
     const before = { ...held, ...allFacts };
     expect(submitted(before, [])).toMatchObject(allFacts);
@@ -181,7 +181,7 @@ describe("transitions", () => {
     );
   });
 
-  it("leave nothing of the state before: no lease, job or error stays behind", () => {
+  it("remove the previous state's fields: no lease, job or error remains", () => {
     const after = succeeded(retrying(held, failure, now), { value: 1 }, now);
     expect(Object.keys(after).sort()).toEqual(
       [

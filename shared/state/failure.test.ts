@@ -13,8 +13,8 @@ const error = { name: "Busy", message: "try later" };
 const failure: Failure = { error, retryable: true };
 const causes = [...Object.keys(lossLimits), "memory"] as LossCause[];
 
-describe("what a function threw", () => {
-  it("is kept with its name, message and where it came from", () => {
+describe("a value that a function threw", () => {
+  it("is stored with its name, its message and where it was thrown", () => {
     const { error, retryable } = failureOf(new TypeError("no list"));
     expect(error).toMatchObject({ name: "TypeError", message: "no list" });
     expect(error.stack?.[0]).toMatch(/failure\.test/);
@@ -24,30 +24,30 @@ describe("what a function threw", () => {
   it.each([
     ["a fatal error", new FatalError("no use"), { retryable: false }],
     ["data that does not fit", new ExpressionError("no field"), { retryable: false }],
-    [
-      "an error that knows when to try again",
-      new RetryAfter("busy", 7),
-      { retryable: true, retryAfter: 7000 },
-    ],
-    ["an error that knows a time in the past", new RetryAfter("busy", -7), { retryAfter: 0 }],
+    ["an error with the time of its retry", new RetryAfter("busy", 7), { retryable: true, retryAfter: 7000 }],
+    ["an error with a retry time in the past", new RetryAfter("busy", -7), { retryAfter: 0 }],
     ["a text", "no luck", { error: { name: "Error", message: "no luck" } }],
-    ["nothing", undefined, { error: { name: "Error", message: "undefined" } }],
+    ["undefined", undefined, { error: { name: "Error", message: "undefined" } }],
     ["an object", { code: 7 }, { error: { name: "Error", message: '{"code":7}' } }],
-    ["what only looks like an error", { name: "Odd", message: 5 }, { error: { name: "Odd", message: "5" } }],
-    ["an object that shows nothing", Object.create(null), { error: { message: "{}" } }],
+    [
+      "an object that looks like an error",
+      { name: "Odd", message: 5 },
+      { error: { name: "Odd", message: "5" } },
+    ],
+    ["an object that cannot be shown", Object.create(null), { error: { message: "{}" } }],
     ["an error that cannot be read", thrower(), { error: { message: "what was thrown cannot be shown" } }],
   ])("may be %s", (_what, thrown, expected) => {
     expect(failureOf(thrown)).toMatchObject(expected);
   });
 
   it.each([Number.NaN, Number.POSITIVE_INFINITY])(
-    "at no time (%d s) leaves the delay to the policy",
+    "with an invalid time (%d s) leaves the delay to the policy",
     (seconds) => {
       expect(failureOf(new RetryAfter("busy", seconds))).not.toHaveProperty("retryAfter");
     },
   );
 
-  it("may be anything at all, and always fits a record", () => {
+  it("may be anything, and always fits into a record", () => {
     const odd = fc.record({ name: fc.anything(), message: fc.anything(), stack: fc.anything() });
     const thrown = fc.oneof(
       fc.anything({ withNullPrototype: true, withBigInt: true }),
@@ -62,7 +62,7 @@ describe("what a function threw", () => {
     );
   });
 
-  it("is cut to what a record can hold", () => {
+  it("is cut to the size of a record", () => {
     const long = {
       name: "n".repeat(9999),
       message: "m".repeat(9999),
@@ -84,7 +84,7 @@ function thrower() {
 }
 
 describe("after a failed attempt", () => {
-  it("a step is tried again while it has retries, with the delay of that retry", () => {
+  it("a step is retried while it has retries, with the delay of that retry", () => {
     const decide = (failures: number) => decideRetry(aHeldStep({ failures }), policy(2), failure, 1, 0.5);
     expect([0, 1, 2].map(decide)).toEqual([
       { kind: "retry", delay: 1000 },
@@ -93,13 +93,13 @@ describe("after a failed attempt", () => {
     ]);
   });
 
-  it("a failure that no retry can help ends the step, whatever it was lost to", () => {
+  it("a failure that no retry can help ends the step, even if it is a loss", () => {
     const decide = (failure: Failure) => decideRetry(aHeldStep(), policy(9), failure, 1, 0.5);
     expect(decide(fatal("INVALID_INPUT", "no"))).toEqual({ kind: "end" });
     expect(decide({ ...fatal("INVALID_INPUT", "no"), lostTo: "spot" })).toEqual({ kind: "end" });
   });
 
-  it("only listed errors are tried again, where some are listed", () => {
+  it("only listed errors are retried, if any are listed", () => {
     const decide = (on: string[]) => decideRetry(aHeldStep(), policy(1, on), failure, 1, 0.5).kind;
     expect([decide(["Busy"]), decide(["Other", "Busy"]), decide(["Other"])]).toEqual([
       "retry",
@@ -108,7 +108,7 @@ describe("after a failed attempt", () => {
     ]);
   });
 
-  it("the failure's own delay goes before the policy's", () => {
+  it("the failure's own delay overrides the policy's", () => {
     const late = { ...failure, retryAfter: 77_000 };
     expect(decideRetry(aHeldStep(), policy(1), late, 1, 0.5)).toEqual({ kind: "retry", delay: 77_000 });
     expect(decideRetry(aHeldStep(), policy(0), { ...late, lostTo: "spot" }, 1, 0.5)).toEqual({
@@ -118,7 +118,7 @@ describe("after a failed attempt", () => {
     });
   });
 
-  it.each(causes)("a loss to %s is tried again up to its own limit, whatever errors are listed", (lostTo) => {
+  it.each(causes)("a loss to %s is retried up to its own limit, whatever errors are listed", (lostTo) => {
     const sizes = 3;
     const max = lossLimit(lostTo, sizes);
     const decide = (lost: number, failures = 0) => {
@@ -177,7 +177,7 @@ describe("after a failed attempt", () => {
     );
   });
 
-  it("the delay of a loss grows with the losses to that cause alone", () => {
+  it("the delay of a loss grows only with the losses to the same cause", () => {
     const growing = retryPolicy.parse({ limit: 0, delay: { base: 1, factor: 2 } });
     const record = aHeldStep({ failures: 5, losses: { spot: 3, image: 1 } });
     const decision = decideRetry(record, growing, { ...failure, lostTo: "image" }, 1, 0.5);

@@ -29,7 +29,7 @@ describe("plan", () => {
 
   it("starts with the steps that wait for nothing", () => {
     expect(plan(diamond, noProgress)).toEqual({
-      standings: ["READY", "WAITING", "WAITING", "WAITING"],
+      plannedStates: ["READY", "WAITING", "WAITING", "WAITING"],
       ready: [0],
     });
   });
@@ -39,19 +39,19 @@ describe("plan", () => {
     expect(plan(diamond, progress({ done: [0, 1, 2] })).ready).toEqual([3]);
   });
 
-  it("lets branches go on that do not depend on a failure, then fails the run", () => {
+  it("continues branches that don't depend on a failure, then fails the run", () => {
     const open = plan(diamond, progress({ done: [0], failed: [1] }));
-    expect(open).toEqual({ standings: ["DONE", "FAILED", "READY", "WAITING"], ready: [2] });
+    expect(open).toEqual({ plannedStates: ["DONE", "FAILED", "READY", "WAITING"], ready: [2] });
     expect(plan(diamond, progress({ done: [0, 2], failed: [1] }))).toEqual({
-      standings: ["DONE", "FAILED", "DONE", "UPSTREAM_FAILED"],
+      plannedStates: ["DONE", "FAILED", "DONE", "UPSTREAM_FAILED"],
       ready: [],
       end: "FAILED",
     });
   });
 
-  it("skips what needs the data of a skipped step, and runs what merely comes after it", () => {
+  it("skips steps that need the data of a skipped step, and runs those that only come after it", () => {
     const both = graph(node(0), node(1, [0]), node(2, [], [0]), node(3, [], [1]));
-    expect(plan(both, progress({ skipped: [0] })).standings).toEqual([
+    expect(plan(both, progress({ skipped: [0] })).plannedStates).toEqual([
       "SKIPPED",
       "SKIPPED",
       "READY",
@@ -80,9 +80,11 @@ describe("plan", () => {
             for (const upstream of any.steps[next]?.needs ?? []) expect(sets.done.has(upstream)).toBe(true);
           }
         }
-        const { end, standings } = plan(any, sets);
+        const { end, plannedStates } = plan(any, sets);
         expect(end).toBe(sets.failed.size > 0 ? "FAILED" : "SUCCEEDED");
-        expect(standings.filter((standing) => standing === "WAITING" || standing === "READY")).toEqual([]);
+        expect(
+          plannedStates.filter((plannedState) => plannedState === "WAITING" || plannedState === "READY"),
+        ).toEqual([]);
       }),
     );
   });

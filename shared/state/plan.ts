@@ -2,12 +2,12 @@ import { type Graph, type StepNode, upstreamOf } from "../pipeline/graph.ts";
 import type { EndState, Progress } from "./run.ts";
 
 /** A step's state as derived from the run's progress. READY steps may already be under way. */
-export type Standing = "WAITING" | "READY" | "DONE" | "FAILED" | "SKIPPED" | "UPSTREAM_FAILED";
+export type PlannedState = "WAITING" | "READY" | "DONE" | "FAILED" | "SKIPPED" | "UPSTREAM_FAILED";
 
 /** The consequences of a run's progress. */
 export type Plan = {
-  /** Standing of each step, by number. */
-  readonly standings: readonly Standing[];
+  /** State of each step, by number. */
+  readonly plannedStates: readonly PlannedState[];
   /** Numbers of the steps that may run now. */
   readonly ready: readonly number[];
   /** How the run ends, once no step is left. */
@@ -15,7 +15,11 @@ export type Plan = {
 };
 
 /** Applies a step's rule to the ends of its upstream steps, once all of them have ended. */
-function byRule(node: StepNode, upstream: readonly Standing[], earlier: readonly Standing[]): Standing {
+function byRule(
+  node: StepNode,
+  upstream: readonly PlannedState[],
+  earlier: readonly PlannedState[],
+): PlannedState {
   const failed = upstream.some((state) => state === "FAILED" || state === "UPSTREAM_FAILED");
   const rule = node.rule ?? "all_succeeded";
   if (rule === "all_done") return "READY";
@@ -27,7 +31,7 @@ function byRule(node: StepNode, upstream: readonly Standing[], earlier: readonly
   return node.needs.some((number) => earlier[number] === "SKIPPED") ? "SKIPPED" : "READY";
 }
 
-function standing(node: StepNode, progress: Progress, earlier: readonly Standing[]): Standing {
+function plannedState(node: StepNode, progress: Progress, earlier: readonly PlannedState[]): PlannedState {
   if (progress.done.has(node.number)) return "DONE";
   if (progress.failed.has(node.number)) return "FAILED";
   if (progress.skipped.has(node.number)) return "SKIPPED";
@@ -43,11 +47,14 @@ function standing(node: StepNode, progress: Progress, earlier: readonly Standing
  */
 export function plan(graph: Graph, progress: Progress): Plan {
   // Steps are numbered in topological order, so one pass sees every upstream step before those that follow it.
-  const standings: Standing[] = [];
-  for (const node of graph.steps) standings.push(standing(node, progress, standings));
-  const ready = graph.steps.filter((node) => standings[node.number] === "READY").map((node) => node.number);
-  if (standings.some((state) => state === "WAITING" || state === "READY")) return { standings, ready };
-  return { standings, ready, end: standings.includes("FAILED") ? "FAILED" : "SUCCEEDED" };
+  const plannedStates: PlannedState[] = [];
+  for (const node of graph.steps) plannedStates.push(plannedState(node, progress, plannedStates));
+  const ready = graph.steps
+    .filter((node) => plannedStates[node.number] === "READY")
+    .map((node) => node.number);
+  if (plannedStates.some((state) => state === "WAITING" || state === "READY"))
+    return { plannedStates, ready };
+  return { plannedStates, ready, end: plannedStates.includes("FAILED") ? "FAILED" : "SUCCEEDED" };
 }
 
 /** The steps that became ready because a step ended. Without its end, they wouldn't be ready. */

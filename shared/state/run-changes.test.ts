@@ -17,27 +17,27 @@ describe("a move", () => {
       { state: "RUNNING", activeSince: timeAt(5) },
     ],
     [cancelling, { state: "CANCELLING", endsAs: "CANCELLED", reason: "enough" }],
-  ])("%j sets the state and what belongs to it", (move, expected) => {
+  ])("%j sets the state and its fields", (move, expected) => {
     expect(moved(move)).toEqual(expected);
   });
 });
 
 describe("a run that ends", () => {
-  it("keeps why it was stopped, and not as what it was to end", () => {
+  it("keeps the reason of its stop, and not the state that it was to end in", () => {
     const run = { ...aRun(), ...moved(cancelling) } as Run;
     const stopped = endedFrom(run, "CANCELLED", timeAt(9));
     expect(stopped).toMatchObject({ state: "CANCELLED", endedAt: timeAt(9), reason: "enough" });
     expect(stopped).not.toHaveProperty("endsAs");
   });
 
-  it("is otherwise as it was", () => {
+  it("is otherwise unchanged", () => {
     const run = aRun({ error: { step: "a", name: "Error", message: "x" } });
     expect(endedFrom(run, "FAILED", timeAt(9))).toEqual({ ...run, state: "FAILED", endedAt: timeAt(9) });
   });
 });
 
-describe("a run that is opened again", () => {
-  it("is in the next epoch, remembers what was done and forgets what failed or was skipped", () => {
+describe("a reopened run", () => {
+  it("is in the next epoch, remembers completed steps and forgets failed and skipped ones", () => {
     const progress = { done: new Set([0]), failed: new Set([1]), skipped: new Set([2]) };
     const error = { step: "b", name: "Error", message: "x" };
     const opened = reopenedFrom(ended("FAILED", { progress, error }), timeAt(20), "manual");
@@ -46,7 +46,7 @@ describe("a run that is opened again", () => {
     for (const gone of ["endedAt", "error", "reason"]) expect(opened).not.toHaveProperty(gone);
   });
 
-  it("waits for its slots if it needs some, and has not begun until it has them", () => {
+  it("waits for its slots if it needs any, and begins when it has them", () => {
     const opened = reopenedFrom(ended("CANCELLED", { limits }), timeAt(20), "manual");
     expect(opened.state).toBe("QUEUED");
     expect(opened).not.toHaveProperty("activeSince");
@@ -54,7 +54,7 @@ describe("a run that is opened again", () => {
   });
 });
 
-describe("a run, whatever becomes of it", () => {
+describe("a run after any transitions", () => {
   /** One change that can happen to a run, if the transition table allows it. */
   function step(run: Run, choice: number, time: string): Run {
     const next = runTransitions[run.state];
@@ -69,7 +69,7 @@ describe("a run, whatever becomes of it", () => {
     return endedFrom(run, to as EndState, time);
   }
 
-  it("has an end time exactly when it has ended, and what belongs to one state alone in that state alone", () => {
+  it("has an end time exactly if it has ended, and a state's fields only in that state", () => {
     const histories = fc.record({ limited: fc.boolean(), choices: fc.array(fc.nat(11), { maxLength: 40 }) });
     fc.assert(
       fc.property(histories, ({ limited, choices }) => {

@@ -40,7 +40,7 @@ function reachable(from: RunState, through: (state: RunState) => boolean): Set<R
 }
 
 describe("the table of run states", () => {
-  it("read backwards says the same", () => {
+  it("is the same when it is read backwards", () => {
     fc.assert(
       fc.property(states, states, (from, to) => {
         expect(statesBefore(to).includes(from)).toBe(runTransitions[from].includes(to));
@@ -48,17 +48,17 @@ describe("the table of run states", () => {
     );
   });
 
-  it("lets no state follow itself, and nothing follow a success", () => {
+  it("allows no transition to the same state, and none from SUCCEEDED", () => {
     for (const state of runStates) expect(runTransitions[state]).not.toContain(state);
     expect(runTransitions.SUCCEEDED).toEqual([]);
   });
 
-  it("leads from an end only back to a beginning", () => {
+  it("leads from a failed, cancelled or timed-out end only back to a start", () => {
     for (const end of ["FAILED", "CANCELLED", "TIMED_OUT"] as const)
       expect(runTransitions[end].toSorted()).toEqual(["QUEUED", "RUNNING"]);
   });
 
-  it("lets every run that has not ended be cancelled, and end", () => {
+  it("allows every active run to be cancelled, and to end", () => {
     for (const state of runStates.filter((each) => !ends.includes(each))) {
       const after = reachable(state, (each) => !ends.includes(each));
       expect(after).toContain("CANCELLED");
@@ -66,27 +66,27 @@ describe("the table of run states", () => {
     }
   });
 
-  it("leads to a stop only through CANCELLING, in which nothing succeeds any more", () => {
+  it("leads to a stop only through CANCELLING, from which no run succeeds", () => {
     expect([statesBefore("CANCELLED"), statesBefore("TIMED_OUT")]).toEqual([["CANCELLING"], ["CANCELLING"]]);
     expect(reachable("CANCELLING", (each) => !ends.includes(each))).toEqual(
       new Set(["CANCELLED", "TIMED_OUT"]),
     );
   });
 
-  it("lets a run that waits end only by a stop, for nothing of it runs", () => {
+  it("allows a waiting run to end only by a stop, because none of its steps runs", () => {
     for (const waiting of ["SCHEDULED", "QUEUED"] as const)
       for (const end of ends) expect(runTransitions[waiting]).not.toContain(end);
   });
 });
 
 describe("a run", () => {
-  it.each(runStates)("that is %s has ended or may change by itself, never both", (state) => {
+  it.each(runStates)("that is %s has either ended or may still change by itself", (state) => {
     const run = runIn(state);
     expect(isEnded(run)).toBe(ends.includes(state));
     expect(isActive(run)).toBe(!ends.includes(state));
   });
 
-  it.each(runStates)("that is %s counts what its steps do as its state says", (state) => {
+  it.each(runStates)("that is %s counts its steps' ends as its state requires", (state) => {
     const joins = (joiningStates as readonly RunState[]).includes(state);
     expect(isUnderWay(runIn(state))).toBe(joins && state !== "CANCELLING");
     // Ended steps are counted exactly while something may be working for the run.

@@ -32,17 +32,17 @@ const changes: readonly [string, (held: HeldStep) => StepRecord][] = [
   ["succeeds", (held) => succeeded(held, { value: 1 }, epochStart)],
   ["takes a cached result", (held) => cached(held, { value: 1 }, source, epochStart)],
   ["fails", (held) => ended(held, "FAILED", epochStart, error)],
-  ["is to be tried again", (held) => retrying(held, error, epochStart)],
+  ["is to be retried", (held) => retrying(held, error, epochStart)],
   ["is lost", (held) => retrying(held, error, epochStart, "spot")],
   ["is submitted", (held) => submitted(held, [])],
-  ["becomes children", (held) => expanded(held, 3)],
-  ["waits for a run", (held) => awaitingRun(held, { runId: "child", epoch: 1 })],
+  ["becomes a map's children", (held) => expanded(held, 3)],
+  ["waits for a child run", (held) => awaitingRun(held, { runId: "child", epoch: 1 })],
   ["sleeps", (held) => sleeping(held, epochStart)],
   ["is between two passes", (held) => betweenPasses(held, epochStart)],
   ["waits for an object", (held) => awaitingObject(held, "s3://a/b", epochStart)],
-  ["waits for a person", (held) => awaitingApproval(held, "?", epochStart)],
-  ["tells of a job", (held) => withJobAttempt(held, attempt)],
-  ["tells of losses", (held) => withLosses(held, "spot", 2)],
+  ["waits for an approval", (held) => awaitingApproval(held, "?", epochStart)],
+  ["reports a job", (held) => withJobAttempt(held, attempt)],
+  ["reports losses", (held) => withLosses(held, "spot", 2)],
 ];
 
 const known = new Set(stepKinds.flatMap(({ shape }) => Object.keys(shape)).concat("version"));
@@ -64,8 +64,8 @@ function claimedOf(decision: ClaimDecision): HeldStep {
   return decision.record;
 }
 
-describe("a field that newer code has added to a step's record", () => {
-  test.each(changes)("goes along when the attempt %s", (_, change) => {
+describe("a field that newer code added to a step's record", () => {
+  test.each(changes)("is kept when the attempt %s", (_, change) => {
     fc.assert(
       fc.property(fields, (added) => {
         const next = change({ ...aHeldStep(), ...added });
@@ -75,7 +75,7 @@ describe("a field that newer code has added to a step's record", () => {
     );
   });
 
-  test("goes along to the worker that takes an unfinished attempt over", () => {
+  test("is kept when another worker takes over an unfinished attempt", () => {
     fc.assert(
       fc.property(fields, (added) => {
         const submitting = { ...aHeldStep({ state: "SUBMITTED" }), ...added };
@@ -86,7 +86,7 @@ describe("a field that newer code has added to a step's record", () => {
     );
   });
 
-  test("stays behind when the next attempt, pass or epoch begins", () => {
+  test("is removed when the next attempt, pass or epoch begins", () => {
     fc.assert(
       fc.property(fields, (added) => {
         const held = { ...aHeldStep(), ...added };
@@ -101,7 +101,7 @@ describe("a field that newer code has added to a step's record", () => {
     );
   });
 
-  test("stays where it is within what goes along to the next attempt", () => {
+  test("is kept inside fields that pass to the next attempt", () => {
     const child = { runId: "child", epoch: 1, since: "monday" };
     const before = retrying({ ...aHeldStep(), child, losses: { spot: 1, flood: 2 } as object }, error, 0);
     expect(claimedOf(decideClaim(before, request(1)))).toMatchObject({
@@ -112,7 +112,7 @@ describe("a field that newer code has added to a step's record", () => {
   });
 });
 
-test("what only some kinds of record have ends with that record, and so does the mark of its write", () => {
+test("fields of some kinds of record only are removed with that kind, and so is the version", () => {
   const job = { ...submitted(aHeldStep(), [], 3), runnableSince: 1, log: "g:s", version: "w1" };
   expect(retrying(job, error, 5)).toEqual({
     ...aHeldStep(),

@@ -45,15 +45,15 @@ export async function answerApproval(
   engine: Engine,
   work: StepWork,
   record: ApprovalStep & StoredStep,
-  { approved, ...said }: Reply,
+  { approved, ...attribution }: Reply,
 ): Promise<boolean> {
   const now = engine.clock.now();
   const { runId, step, index } = record;
-  engine.log.info("approval answered", { runId, step, index, approved, by: said.by });
-  const value = { ...said, at: new Date(now).toISOString() };
+  engine.log.info("approval answered", { runId, step, index, approved, by: attribution.by });
+  const value = { ...attribution, at: new Date(now).toISOString() };
   const answered = { ...record, answer: { approved, ...value } };
   if (approved) return commitEnd(engine, work, record, succeeded(answered, { value }, now));
-  const message = `${said.by} said no at ${value.at}${said.comment === undefined ? "" : `: ${said.comment}`}`;
+  const message = `${attribution.by} said no at ${value.at}${attribution.comment === undefined ? "" : `: ${attribution.comment}`}`;
   return commitEnd(engine, work, record, ended(answered, "FAILED", now, engineError("REJECTED", message)));
 }
 

@@ -40,7 +40,7 @@ describe("known results", () => {
     expect(reads).toEqual(["a", "b"]);
   });
 
-  it("are asked for again while there are none", async () => {
+  it("are read again while there are none", async () => {
     const { store, reads } = countedStore();
     expect(await resultsNamed(store, "run", ["a"])).toEqual([]);
     const held = { ...record("a", 1), holder: "worker", state: "RUNNING", leaseUntil: 1 } as const;
@@ -51,7 +51,7 @@ describe("known results", () => {
     expect(reads).toEqual(["a", "a", "a"]);
   });
 
-  it("of one store or run are not another's", async () => {
+  it("of one store or run are not returned for another", async () => {
     const { store } = countedStore();
     rememberResult(store, record("a", 1));
     expect(await resultsNamed(store, "another run", ["a"])).toEqual([]);

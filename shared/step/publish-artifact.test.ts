@@ -17,7 +17,7 @@ async function anArtifact(objects: MemoryObjectStore, content = "scores"): Promi
 }
 
 describe("publishing an artifact", () => {
-  it("copies the version that is meant to a place under results/, and says where it lies", async () => {
+  it("copies the requested version to a key under results/, and returns its location", async () => {
     const objects = new MemoryObjectStore();
     const artifact = await anArtifact(objects);
     await objects.put(artifact.uri, "somebody else's", "text/plain");
@@ -52,8 +52,8 @@ describe("publishing an artifact", () => {
   });
 });
 
-describe("what was published", () => {
-  it("is read by its key, as the last to publish left it; there may be nothing", async () => {
+describe("a published object", () => {
+  it("is read by its key in its last version, and may be missing", async () => {
     const objects = new MemoryObjectStore();
     expect(await readPublished(objects, "results/taxi/march.parquet")).toBeUndefined();
     for (const content of ["first", "second"])
@@ -62,7 +62,7 @@ describe("what was published", () => {
     expect(Buffer.from(read ?? []).toString()).toBe("second");
   });
 
-  it("is nowhere but under results/", async () => {
+  it("can only be under results/", async () => {
     const reading = readPublished(new MemoryObjectStore(), "runs/p/r/score");
     await expect(reading).rejects.toThrow("it takes the form results/folder/name");
   });

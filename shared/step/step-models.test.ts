@@ -40,7 +40,7 @@ async function registered(folder: (runId: string) => string) {
   return { runId, version: await memory.engine.models.getVersion("demo", 1) };
 }
 
-describe("where a model comes from", () => {
+describe("the origin of a model", () => {
   it("is the attempt under whose prefix it lies, with its job and the job's image", async () => {
     const { runId, version } = await registered((id) => `runs/demo/${id}/train/0/1.1/model`);
     expect(version?.training).toEqual({
@@ -63,7 +63,7 @@ describe("where a model comes from", () => {
     expect(version?.training?.costUsd).toBeGreaterThan(0);
   });
 
-  it("is known for a try that Batch started itself", async () => {
+  it("is known for a retry by Batch itself", async () => {
     const { version } = await registered((id) => `runs/demo/${id}/train/0/1.1.2/model`);
     expect(version?.training).toMatchObject({ attempt: 1, job: "demo.train" });
   });

@@ -72,10 +72,10 @@ async function trainingOf(engine: Engine, uri: string): Promise<ModelTraining | 
 export function modelsFor(engine: Engine, by: { runId: string; step: string; index: number }): StepModels {
   return {
     async register(registration) {
-      const asked = parsed(modelRegistration, registration);
-      const training = await trainingOf(engine, asked.model.uri);
+      const request = parsed(modelRegistration, registration);
+      const training = await trainingOf(engine, request.model.uri);
       const { commit } = engine;
-      return registerVersion(engine, asked, {
+      return registerVersion(engine, request, {
         registeredBy: by,
         commit,
         ...(training !== undefined && { training }),

@@ -49,14 +49,14 @@ const counting = definePipeline(
 );
 
 describe("testPipeline", () => {
-  it("throws when a stand-in of a job gives what the contract does not have, and says what", async () => {
+  it("throws if a job's stand-in returns a value that breaks the contract, and names it", async () => {
     const jobs = { "lines.count": () => ({ rows: 3 }) };
     await expect(testPipeline(counting, { params: { uri: "s3://data/a" }, jobs })).rejects.toThrow(
       /^the stand-in of job "lines\.count" returned a value that does not fit its contract's output:\n.*expected number.*\n.*at lines$/,
     );
   });
 
-  it("gives a stand-in only what the contract takes, and says why it was not asked", async () => {
+  it("gives a stand-in only valid input, and otherwise reports why it wasn't called", async () => {
     const jobs = { "lines.count": () => ({ lines: 3 }) };
     const { outputs } = await testPipeline(counting, { params: { uri: "s3://data/a" }, jobs });
     expect(outputs).toEqual({ count: { lines: 3 } });
@@ -64,7 +64,7 @@ describe("testPipeline", () => {
     expect(errors.count?.message).toContain("uri");
   });
 
-  it("knows the children of the pipeline, and theirs, and answers the approvals of all of them", async () => {
+  it("finds child pipelines at every level, and answers the approvals of all of them", async () => {
     const { state, outputs } = await testPipeline(family, {
       approvals: { ok: { approved: true, by: "ana" } },
     });
@@ -72,7 +72,7 @@ describe("testPipeline", () => {
     expect(outputs.below).toMatchObject({ by: "ana" });
   });
 
-  it("runs a pipeline that is given instead of the child of its name", async () => {
+  it("runs a given pipeline instead of the child with its name", async () => {
     const stand = definePipeline({ name: "middle", params: none }, ({ step }) =>
       step(
         "quick",
@@ -83,7 +83,7 @@ describe("testPipeline", () => {
     expect(outputs).toEqual({ below: "quick" });
   });
 
-  it("throws when nobody gives an approval, and says which and how to give it", async () => {
+  it("throws if an approval has no answer, and says which and how to give it", async () => {
     await expect(testPipeline(family)).rejects.toThrow(
       /step ok\[0\] of run .* waits for an approval that nobody gives \("go on\?"\)/,
     );
@@ -108,7 +108,7 @@ describe("testPipeline", () => {
     expect(milliseconds / 1000).toBeCloseTo(20 * 24 * hour, 0);
   });
 
-  it("refuses a pipeline with a schedule that names no time", async () => {
+  it("refuses a pipeline with a schedule that never fires", async () => {
     const triggers = [cron("0 0 31 2 *")];
     const never = definePipeline({ name: "never", params: none, triggers }, ({ step }) =>
       step(
@@ -134,8 +134,8 @@ describe("testPipeline", () => {
   });
 });
 
-describe("a run that will not end", () => {
-  it("is given up after two virtual years, at once in real time, with what it waits for", async () => {
+describe("a test run", () => {
+  it("that never ends is stopped after two virtual years, at once in real time, with what it waits for", async () => {
     const memory = new MemoryEngine([waiting]);
     const { runId } = await startByHand(memory.engine, { pipeline: "waiting" });
     while (await memory.turn());
@@ -145,7 +145,7 @@ describe("a run that will not end", () => {
     );
   });
 
-  it("gives the notices that a stage would have been told by, and sends none", async () => {
+  it("returns the notices that a stage would send, and sends none", async () => {
     const pipeline = definePipeline(
       { name: "telling", params: z.strictObject({}), notices: [notice({ to: slack(), stages: ["prod"] })] },
       ({ step }) => {

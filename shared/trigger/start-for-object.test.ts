@@ -33,7 +33,7 @@ const waiting = (
   );
 
 describe("an object that landed", () => {
-  it("starts the pipelines whose prefix and suffix it has", async () => {
+  it("starts the pipelines whose prefix and suffix match", async () => {
     const memory = new MemoryEngine([
       waiting("right", "raw/in/"),
       waiting("right-too", "raw/in/", ".csv"),
@@ -47,7 +47,7 @@ describe("an object that landed", () => {
     expect(runs.map(({ pipeline }) => pipeline).sort()).toEqual(["one-of-two", "right", "right-too"]);
   });
 
-  it("starts one run, however often its event repeats, and another for another version", async () => {
+  it("starts one run, however often its event repeats, and another one for another version", async () => {
     const memory = new MemoryEngine([waiting("right", "raw/in/")]);
     const objects = [object, object, { ...object, versionId: "v2" }, object];
     const created = [];
@@ -56,7 +56,7 @@ describe("an object that landed", () => {
     expect(created).toEqual([true, false, true, false]);
   });
 
-  it("starts the other pipelines when one cannot be started, and says which", async () => {
+  it("starts the other pipelines if one cannot be started, and reports that one", async () => {
     const memory = new MemoryEngine([
       waiting("broken", "raw/in/", "", { url: 1 }),
       waiting("right", "raw/in/"),

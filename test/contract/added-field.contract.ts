@@ -87,7 +87,7 @@ export function addedFieldContract(create: () => Promise<Stores>): void {
     expect(await stores.store.getRun(runId)).toEqual(run);
   });
 
-  test("a field of a step is written, read, in the sweep's listing, kept to its end, and shown as JSON", async () => {
+  test("a field of a step is written, read, listed for the sweep, kept to the step's end, and shown as JSON", async () => {
     const { runId } = await aStartedRun();
     const held = { ...aHeldStep({ runId, step: "only", leaseUntil: 0 }), ...added };
     const put = await stores.store.putStep(held, undefined);
@@ -106,7 +106,7 @@ export function addedFieldContract(create: () => Promise<Stores>): void {
     expect(steps.map(budgetOf)).toEqual([added.budget]);
   });
 
-  test("a field of a backfill is written, read, listed, kept when it is cancelled, and shown as JSON", async () => {
+  test("a field of a backfill is written, read, listed, kept when the backfill is cancelled, and shown as JSON", async () => {
     const backfill = { ...aBackfill, ...added, pipeline: "nightly", total: 0 };
     expect(await stores.backfills.put(backfill)).toBe(true);
     expect(await stores.backfills.get(backfill.id)).toEqual(backfill);
@@ -119,7 +119,7 @@ export function addedFieldContract(create: () => Promise<Stores>): void {
     expect(await stores.backfills.get(backfill.id)).toMatchObject(added);
   });
 
-  test("a field of a schedule is written, read, listed, kept when it is switched or redefined, and shown as JSON", async () => {
+  test("a field of a schedule is written, read, listed, kept when the schedule is switched or redefined, and shown as JSON", async () => {
     const stored = { pipeline: "nightly", name: "default", active: true, rule: "other times", ...added };
     expect(await stores.schedules.put(stored, undefined)).toBe(true);
     expect(await stores.schedules.get(stored)).toEqual(stored);

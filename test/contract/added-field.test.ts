@@ -9,7 +9,7 @@ import { MemoryScheduleStore } from "../../shared/adapters/memory/memory-schedul
 import { addedFieldContract } from "./added-field.contract.ts";
 import { dynamoTables } from "./dynamo-tables.ts";
 
-describe("a field that is added to a record, in memory", () => {
+describe("a field added to a record, in memory", () => {
   addedFieldContract(async () => ({
     store: new MemoryRunStore(),
     backfills: new MemoryBackfillStore(),
@@ -18,7 +18,7 @@ describe("a field that is added to a record, in memory", () => {
   }));
 });
 
-describe("a field that is added to a record, in DynamoDB", () => {
+describe("a field added to a record, in DynamoDB", () => {
   const newTable = dynamoTables();
   addedFieldContract(async () => {
     const table = await newTable();

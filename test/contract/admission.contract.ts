@@ -28,7 +28,7 @@ export function admissionContract(create: () => Promise<RunStore>): void {
   const waiting = async (limit = 10) => (await store.waitingRuns("gpu", limit)).map(({ runId }) => runId);
 
   describe("waiting", () => {
-    test("runs wait by priority, then by the time they were asked for, then by id", async () => {
+    test("runs wait by priority, then by the time of their start, then by id", async () => {
       const late = await queued({ startedAt: timeAt(9) });
       const early = await queued({ startedAt: timeAt(1) });
       const twin = await queued({ startedAt: timeAt(1) });
@@ -39,14 +39,14 @@ export function admissionContract(create: () => Promise<RunStore>): void {
       expect(await waiting(2)).toEqual(order.slice(0, 2));
     });
 
-    test("a place tells which limits the run needs slots of", async () => {
+    test("a place lists the limits that the run needs slots of", async () => {
       const { runId } = await queued({ limits: [gpu(2), { name: "pipeline/train", limit: 1 }] });
       expect(await store.waitingRuns("gpu", 10)).toMatchObject([
         { runId, limits: [gpu(2).name, "pipeline/train"] },
       ]);
     });
 
-    test("lanes are of runs that need slots of the same limits, whatever their order and number", async () => {
+    test("a lane holds the runs that need slots of the same limits, whatever the limits' order and number", async () => {
       const both = await queued({ limits: [gpu(2), own(1)] });
       const alike = await queued({ limits: [own(7), gpu(3), own(8)] });
       const urgent = await queued({ priority: 1 });
@@ -67,7 +67,7 @@ export function admissionContract(create: () => Promise<RunStore>): void {
       expect(await store.firstInLanes("unknown")).toEqual([]);
     });
 
-    test("the places of all lanes sort by their order, as the runs do", async () => {
+    test("the places of all lanes are sorted in the order of their runs", async () => {
       const late = await queued({ startedAt: timeAt(9) });
       const first = await queued({ startedAt: timeAt(1), limits: [own(1)] });
       const urgent = await queued({ startedAt: timeAt(20), priority: 5, limits: [gpu(2), own(1)] });
@@ -76,13 +76,13 @@ export function admissionContract(create: () => Promise<RunStore>): void {
       expect(places.map(({ order }) => order)).toEqual(places.map(({ order }) => order).sort());
     });
 
-    test("the place of a run that waits is not removed", async () => {
+    test("the place of a waiting run is not removed", async () => {
       const run = await queued();
       for (const place of await store.firstInLanes("gpu")) await store.removePlace(place);
       expect(await waiting()).toEqual([run.runId]);
     });
 
-    test("the next in a lane is found though the one before it has left", async () => {
+    test("the next place in a lane is found even if the one before it has left", async () => {
       const first = await queued();
       const second = await queued();
       const [head] = await store.firstInLanes("gpu");
@@ -90,7 +90,7 @@ export function admissionContract(create: () => Promise<RunStore>): void {
       expect(head && (await store.nextInLane(head))).toMatchObject({ runId: second.runId });
     });
 
-    test("queues are apart, and runs that do not wait are in none", async () => {
+    test("each queue has its own runs, and runs that don't wait are in none", async () => {
       const { runId } = await queued();
       await queued({ queue: "ridge-sweep" });
       await store.createRun(aRun({ queue: "gpu" }), later);
@@ -99,13 +99,13 @@ export function admissionContract(create: () => Promise<RunStore>): void {
       expect(await store.waitingRuns("unknown", 10)).toEqual([]);
     });
 
-    test("a run that was created again waits once", async () => {
+    test("a run that is created twice waits once", async () => {
       const run = await queued();
       expect(await store.createRun(run, later)).toBe("exists");
       expect(await waiting()).toEqual([run.runId]);
     });
 
-    test("a run whose time has come joins its queue, once", async () => {
+    test("a run whose scheduled time has come joins its queue once", async () => {
       const run = await queued({ state: "SCHEDULED" });
       expect(await waiting()).toEqual([]);
       await store.moveRun(run.runId, 1, { to: "QUEUED" }, later);
@@ -113,7 +113,7 @@ export function admissionContract(create: () => Promise<RunStore>): void {
       expect(await waiting()).toEqual([run.runId]);
     });
 
-    test("a run that is cancelled leaves its queue, and holds nothing", async () => {
+    test("a cancelled run leaves its queue, and holds no slot", async () => {
       const run = await queued();
       await store.moveRun(run.runId, 1, { to: "CANCELLING", endsAs: "CANCELLED", reason: "" }, later);
       expect(await waiting()).toEqual([]);
@@ -122,7 +122,7 @@ export function admissionContract(create: () => Promise<RunStore>): void {
       expect(await holders(gpu(2))).toEqual([]);
     });
 
-    test("a run that needs no slot may wait all the same", async () => {
+    test("a run that needs no slot may also wait", async () => {
       const run = await queued({ limits: [] });
       expect(await waiting()).toEqual([run.runId]);
       expect(await store.admitRun(run, timeAt(10), later)).toBe("admitted");
@@ -131,7 +131,7 @@ export function admissionContract(create: () => Promise<RunStore>): void {
   });
 
   describe("admitting", () => {
-    test("an admitted run has its slots, runs since then, and waits no more", async () => {
+    test("an admitted run holds its slots, runs since its admission, and no longer waits", async () => {
       const run = await queued({ limits: [gpu(2), own(1)] });
       expect(await store.admitRun(run, timeAt(10), epochStart + 5000)).toBe("admitted");
       expect(await store.getRun(run.runId)).toEqual({ ...run, state: "RUNNING", activeSince: timeAt(10) });
@@ -142,7 +142,7 @@ export function admissionContract(create: () => Promise<RunStore>): void {
       expect((await store.listRuns({ state: "RUNNING" }, 10)).runs).toHaveLength(1);
     });
 
-    test("a repeated admission is admitted again; any other comes too late", async () => {
+    test('a repeated admission returns "admitted" again; a different one comes too late', async () => {
       const run = await running();
       expect(await store.admitRun(run, timeAt(10), later)).toBe("admitted");
       expect(await store.admitRun(run, timeAt(11), later)).toBe("gone");
@@ -178,14 +178,14 @@ export function admissionContract(create: () => Promise<RunStore>): void {
       expect(admission).toEqual({ full: [own(1).name, gpu(2).name] });
     });
 
-    test("two limits of one name are the stricter", async () => {
+    test("of two limits with one name, the stricter one applies", async () => {
       await running({ limits: [gpu(3), gpu(1)] });
       const second = await queued({ limits: [gpu(3), gpu(1)] });
       expect(await store.admitRun(second, timeAt(10), later)).toEqual({ full: [gpu(2).name] });
       expect(await holders(gpu(1))).toHaveLength(1);
     });
 
-    test("no run is admitted that is not queued, is of another epoch, or does not exist", async () => {
+    test("a run is not admitted if it isn't queued, is of another epoch, or doesn't exist", async () => {
       const scheduled = await queued({ state: "SCHEDULED" });
       const waits = await queued();
       const unknown = aRun({ runId: "unknown", state: "QUEUED", limits: [gpu(2)] });
@@ -199,11 +199,11 @@ export function admissionContract(create: () => Promise<RunStore>): void {
   });
 
   describe("limits", () => {
-    test("nobody holds slots of a limit that nobody asked for, and nobody set it", async () => {
+    test("an unknown limit has no holders and no value", async () => {
       expect(await store.getSlots("unknown")).toEqual({ holders: new Set() });
     });
 
-    test("what an operator sets goes before what the runs say, until it is given back to them", async () => {
+    test("an operator's value overrides the runs' own limit until it is reset", async () => {
       const runs = [await queued(), await queued(), await queued(), await queued()] as const;
       await store.setLimit(gpu(2).name, 0);
       expect(await store.getSlots(gpu(2).name)).toEqual({ holders: new Set(), limit: 0 });
@@ -222,7 +222,7 @@ export function admissionContract(create: () => Promise<RunStore>): void {
       });
     });
 
-    test("a limit set below what is held takes nothing away", async () => {
+    test("a value below the number of holders takes no slot away", async () => {
       const run = await running();
       await store.setLimit(gpu(2).name, 0);
       expect(await holders(gpu(2))).toEqual([run.runId]);
@@ -231,7 +231,7 @@ export function admissionContract(create: () => Promise<RunStore>): void {
   });
 
   describe("freeing", () => {
-    test("a run that ends gives all of its slots back, and no other run's", async () => {
+    test("a run that ends frees all of its slots, and no other run's", async () => {
       const first = await running({ limits: [gpu(2), own(1)] });
       const second = await running();
       expect(await store.endRun(first, "FAILED", timeAt(20))).toBe(true);
@@ -239,14 +239,14 @@ export function admissionContract(create: () => Promise<RunStore>): void {
       expect([await holders(gpu(2)), await holders(own(1))]).toEqual([[second.runId], []]);
     });
 
-    test("an end that is refused frees nothing", async () => {
+    test("a refused end frees nothing", async () => {
       const run = await running();
       expect(await store.endRun(run, "CANCELLED", timeAt(20))).toBe(false);
       expect(await store.endRun({ ...run, epoch: 2 }, "SUCCEEDED", timeAt(20))).toBe(false);
       expect(await holders(gpu(2))).toEqual([run.runId]);
     });
 
-    test("a run that is paused or being cancelled keeps its slots until it has ended", async () => {
+    test("a paused run, or one that is being cancelled, keeps its slots until it has ended", async () => {
       const run = await running();
       await store.moveRun(run.runId, 1, { to: "PAUSED" }, later);
       expect(await holders(gpu(2))).toEqual([run.runId]);
@@ -256,7 +256,7 @@ export function admissionContract(create: () => Promise<RunStore>): void {
       expect(await holders(gpu(2))).toEqual([]);
     });
 
-    test("a reopened run waits again, and the end of its earlier epoch frees nothing", async () => {
+    test("a reopened run waits again, and the end of its previous epoch frees nothing", async () => {
       const run = await running();
       await store.endRun(run, "FAILED", timeAt(20));
       const reopened = await store.reopenRun(run, timeAt(30), later);
@@ -270,8 +270,8 @@ export function admissionContract(create: () => Promise<RunStore>): void {
     });
   });
 
-  describe("at once", () => {
-    test("of twenty runs that are admitted at once exactly as many get in as there are slots", async () => {
+  describe("concurrent calls", () => {
+    test("of twenty concurrent admissions, exactly as many succeed as there are slots", async () => {
       const runs = [];
       for (let number = 0; number < 20; number += 1) runs.push(await queued({ limits: [gpu(7), own(50)] }));
       const answers = await Promise.all(runs.map((run) => store.admitRun(run, timeAt(10), later)));
@@ -283,7 +283,7 @@ export function admissionContract(create: () => Promise<RunStore>): void {
       expect(new Set([...(await waiting(100)), ...ids]).size).toBe(20);
     });
 
-    test("of workers that admit one run at once exactly one does", async () => {
+    test("exactly one of the workers that admit one run concurrently succeeds", async () => {
       const run = await queued();
       const answers = await Promise.all(
         Array.from({ length: 10 }, (_, worker) => store.admitRun(run, timeAt(worker), later)),
@@ -292,7 +292,7 @@ export function admissionContract(create: () => Promise<RunStore>): void {
       expect(await holders(gpu(2))).toEqual([run.runId]);
     });
 
-    test("while runs end and others are admitted, no more hold a slot than there are, and in the end none", async () => {
+    test("with concurrent ends and admissions, the holders never exceed the slots, and in the end there are none", async () => {
       const runs = [];
       for (let number = 0; number < 15; number += 1) runs.push(await queued({ limits: [gpu(3)] }));
       let under = 0;
@@ -314,7 +314,7 @@ export function admissionContract(create: () => Promise<RunStore>): void {
       expect(await waiting(100)).toEqual([]);
     }, 60_000);
 
-    test("a cancel that meets an admission leaves the run with its slot or without, never in the queue", async () => {
+    test("a cancel during an admission leaves the run with or without its slot, but never in the queue", async () => {
       const limits = [gpu(50)];
       for (let number = 0; number < 10; number += 1) {
         const run = await queued({ limits });

@@ -42,7 +42,7 @@ export function backfillStoreContract(make: () => Promise<BackfillStore>): void 
     store = await make();
   });
 
-  it("gives a backfill as it was put, and none that does not exist", async () => {
+  it("a stored backfill is read unchanged, and an unknown one is undefined", async () => {
     expect(await store.put(aBackfill)).toBe(true);
     expect(await store.get(aBackfill.id)).toEqual(aBackfill);
     expect(await store.put(over)).toBe(true);
@@ -50,7 +50,7 @@ export function backfillStoreContract(make: () => Promise<BackfillStore>): void 
     expect(await store.get("unknown")).toBeUndefined();
   });
 
-  it("moves a backfill's due time without its other fields, and leaves one alone that isn't due", async () => {
+  it("a deferral changes only the due time, and does nothing to a backfill that isn't due", async () => {
     await store.put(aBackfill);
     await store.defer(aBackfill.id, timeAt(20));
     expect(await store.get(aBackfill.id)).toEqual({ ...aBackfill, dueAt: timeAt(20) });
@@ -63,7 +63,7 @@ export function backfillStoreContract(make: () => Promise<BackfillStore>): void 
     expect(await store.due(timeAt(40), 10)).toEqual([]);
   });
 
-  it("replaces only the version before", async () => {
+  it("a write replaces only the previous version", async () => {
     await store.put(aBackfill);
     expect(await store.put({ ...over, version: 1 })).toBe(false);
     expect(await store.put({ ...over, version: 3 })).toBe(false);
@@ -71,7 +71,7 @@ export function backfillStoreContract(make: () => Promise<BackfillStore>): void 
     expect(await store.get(aBackfill.id)).toEqual(aBackfill);
   });
 
-  it("says the same again when a write is repeated", async () => {
+  it("a repeated write returns the same answer", async () => {
     expect(await store.put(aBackfill)).toBe(true);
     expect(await store.put(aBackfill)).toBe(true);
     expect(await store.put(over)).toBe(true);
@@ -79,7 +79,7 @@ export function backfillStoreContract(make: () => Promise<BackfillStore>): void 
     expect(await store.put(aBackfill)).toBe(false);
   });
 
-  it("lists backfills, newest first", async () => {
+  it("backfills are listed newest first", async () => {
     await store.put(aBackfill);
     await store.put({ ...aBackfill, id: "b", createdAt: timeAt(20) });
     await store.put({ ...aBackfill, id: "c", createdAt: timeAt(10) });
@@ -87,7 +87,7 @@ export function backfillStoreContract(make: () => Promise<BackfillStore>): void 
     expect((await store.list(1)).map(({ id }) => id)).toEqual(["b"]);
   });
 
-  it("says which are due, soonest first, and none that has nothing left to do", async () => {
+  it("due backfills are listed soonest first, without those that are complete", async () => {
     await store.put(aBackfill);
     await store.put({ ...aBackfill, id: "sooner", dueAt: timeAt(9) });
     expect(await store.due(timeAt(8), 10)).toEqual([]);

@@ -39,7 +39,7 @@ export function batchServiceContract(create: () => Promise<BatchUnderTest>): voi
   };
   const describeOne = async (id: string) => (await under.batch.describe([id]))[0];
 
-  test("a submitted job is known by its id", async () => {
+  test("a submitted job is found by its id", async () => {
     const job = aJob();
     const id = await under.batch.submit(job);
     expect(await describeOne(id)).toMatchObject({ id, name: job.name });
@@ -47,7 +47,7 @@ export function batchServiceContract(create: () => Promise<BatchUnderTest>): voi
     expect((await describeOne(id))?.image).toMatch(/ridge/);
   });
 
-  test("a job is found by its exact name, in its own queue, also once it has ended", async () => {
+  test("a job is found by its exact name in its own queue, even after its end", async () => {
     const job = aJob();
     const id = await under.batch.submit(job);
     await under.batch.submit({ ...job, name: `${job.name}0` });
@@ -66,14 +66,14 @@ export function batchServiceContract(create: () => Promise<BatchUnderTest>): voi
     expect((await under.batch.findByName(job.name, "cpu")).sort()).toEqual(ids.sort());
   });
 
-  test("ids that are not known are left out", async () => {
+  test("unknown ids are left out", async () => {
     const id = await under.batch.submit(aJob());
     const unknown = "11111111-2222-3333-4444-555555555555";
     expect((await under.batch.describe([unknown, id, `${unknown}:0`])).map((job) => job.id)).toEqual([id]);
     expect(await under.batch.describe([])).toEqual([]);
   });
 
-  test("a queue serves while a job of it runs, or an array's child, and no longer", async () => {
+  test("a queue is serving while a job or an array's child in it runs, and not afterwards", async () => {
     const resources = { vcpus: 1, memory: 128, gpus: 0, queue: "gpu" };
     const serving = () => under.batch.isServing(resources.queue);
     expect(await serving()).toBe(false);
@@ -103,7 +103,7 @@ export function batchServiceContract(create: () => Promise<BatchUnderTest>): voi
     expect(job?.stoppedAt).toBeGreaterThanOrEqual(job?.startedAt ?? Number.POSITIVE_INFINITY);
   });
 
-  test("an array's children know their place, and the array its size; it succeeds when all of them did", async () => {
+  test("an array's children know their index, the array its size, and it succeeds when all of them succeeded", async () => {
     const job = aJob({ arraySize: 3 });
     const id = await under.batch.submit(job);
     const children = [0, 1, 2].map((index) => `${id}:${index}`);
@@ -119,7 +119,7 @@ export function batchServiceContract(create: () => Promise<BatchUnderTest>): voi
     await under.eventually(async () => expect(await describeOne(id)).toMatchObject({ state: "SUCCEEDED" }));
   });
 
-  test("an array of which a child failed has failed", async () => {
+  test("an array with a failed child has failed", async () => {
     const script = "import os; raise SystemExit(int(os.environ['AWS_BATCH_JOB_ARRAY_INDEX']))";
     const id = await under.batch.submit(aJob({ arraySize: 2, command: ["python", "-c", script] }));
     await under.finish(`${id}:0`, 0);
@@ -131,7 +131,7 @@ export function batchServiceContract(create: () => Promise<BatchUnderTest>): voi
     ]);
   });
 
-  test("a running job that is terminated fails, with the reason that was given", async () => {
+  test("a running job that is terminated fails with the given reason", async () => {
     const id = await under.batch.submit(aJob({ command: runsLong }));
     await under.running(id);
     await under.batch.terminate(id, "run cancelled");
@@ -152,7 +152,7 @@ export function batchServiceContract(create: () => Promise<BatchUnderTest>): voi
     );
   });
 
-  test("terminating a job that ended, or is unknown, changes nothing and is no error", async () => {
+  test("terminating a job that has ended, or is unknown, changes nothing and is no error", async () => {
     const id = await under.batch.submit(aJob());
     await under.finish(id, 0);
     const before = await describeOne(id);

@@ -68,7 +68,7 @@ describe("AWS Batch on the local server", () => {
   });
 
   test.each(["server-error", "cut-connection"] as const)(
-    "a submission whose answer is lost (%s) made one job, which is found by its name",
+    "a submission whose response is lost (%s) made one job, which is found by its name",
     async (loss) => {
       const name = `lost-${loss}`;
       const rule = { kind: "lose-submit-response", jobName: name, times: 1, loss } as const;
@@ -87,7 +87,7 @@ describe("AWS Batch on the local server", () => {
     },
   );
 
-  test("a job whose machines are taken back is tried as often as it asks, and tells of each try", async () => {
+  test("a job whose machines are taken back is tried as often as requested, and reports each attempt", async () => {
     const name = "taken-back";
     const rule = { kind: "spot-interruption", jobName: name, times: 3 } as const;
     await misbehave(stack?.batchEndpoint ?? "", [rule]);
@@ -113,7 +113,7 @@ describe("AWS Batch on the local server", () => {
     expect(new Set(job?.tries?.map(({ logStream }) => logStream)).size).toBe(2);
   });
 
-  test("a job of a family that has no definition is rejected for good", async () => {
+  test("a job of a family without a definition is rejected for good", async () => {
     const submission = awsBatchService(client, targets).submit({
       name: "unknown-family",
       family: "unknown",

@@ -4,14 +4,14 @@ import { type Clock, systemClock } from "../../shared/ports/clock.ts";
 
 /** What every clock does. `pass` lets this many milliseconds go by. */
 function clockContract(make: () => { clock: Clock; pass(milliseconds: number): Promise<void> }): void {
-  it("moves on, and never back", async () => {
+  it("time moves forward, and never back", async () => {
     const { clock, pass } = make();
     const before = clock.now();
     await pass(20);
     expect(clock.now()).toBeGreaterThanOrEqual(before + 15);
   });
 
-  it("rings a deadline once its time has come, and not before", async () => {
+  it("a deadline is called when its time has come, and not before", async () => {
     const { clock, pass } = make();
     const { signal } = clock.deadline(30);
     expect(signal.aborted).toBe(false);
@@ -19,7 +19,7 @@ function clockContract(make: () => { clock: Clock; pass(milliseconds: number): P
     expect(signal.aborted).toBe(true);
   });
 
-  it("does not ring a deadline that was cleared", async () => {
+  it("a cleared deadline is not called", async () => {
     const { clock, pass } = make();
     const { signal, clear } = clock.deadline(10);
     clear();
@@ -38,7 +38,7 @@ describe("the virtual clock", () => {
     return { clock, pass: async (milliseconds) => clock.moveTo(clock.now() + milliseconds) };
   });
 
-  it("refuses to go back", () => {
+  it("moving back has no effect", () => {
     const clock = new VirtualClock(1000);
     clock.moveTo(500);
     expect(clock.now()).toBe(1000);

@@ -52,7 +52,7 @@ function recordCalls(client: DynamoDBDocumentClient) {
 
 const aLimit = (name: string) => ({ name, limit: 3 });
 
-describe("what a run costs in DynamoDB", () => {
+describe("the cost of a run in DynamoDB", () => {
   const newTable = dynamoTables();
   let table: DynamoTable;
   let store: RunStore;
@@ -66,7 +66,7 @@ describe("what a run costs in DynamoDB", () => {
     return Object.fromEntries(items.map((item) => [item.sk?.S, itemBytes(item)]));
   };
 
-  test("the items of the hot path stay under 1 KB: one write unit a write", async () => {
+  test("the items of the hot path are below 1 KB: one write unit for each write", async () => {
     const run = aRun();
     await store.createRun(run, epochStart);
     for (let step = 0; step < 40; step += 1) await store.joinRun(run.runId, 1, step, "done");
@@ -113,7 +113,7 @@ describe("what a run costs in DynamoDB", () => {
     expect(calls.map(({ command }) => command)).toEqual(Array(3).fill("UpdateItemCommand"));
   });
 
-  test("a page of runs is one query of each partition that its filter names, whatever is dropped", async () => {
+  test("a page of runs is one query for each partition that its filter names, however many runs are dropped", async () => {
     for (let second = 0; second < 30; second += 1) {
       const run = aRun({ startedAt: timeAt(second), tags: second % 2 === 0 ? ["even"] : [] });
       await store.createRun(run, epochStart);
@@ -137,7 +137,7 @@ describe("what a run costs in DynamoDB", () => {
     }
   });
 
-  test("pages hold every run once and in order, though queries read far less than they drop", async () => {
+  test("pages hold every run once and in order, even if queries read far less than they drop", async () => {
     const failed: string[] = [];
     for (let second = 0; second < 40; second += 1) {
       const pipeline = second % 5 === 0 ? "rare" : "frequent";
@@ -160,7 +160,7 @@ describe("what a run costs in DynamoDB", () => {
     expect(seen).toEqual(failed);
   });
 
-  test("the first run of a day notes the day, once a worker", async () => {
+  test("the first run of a day records the day, once for each worker", async () => {
     const calls = recordCalls(table.client);
     await store.createRun(aRun({ startedAt: timeAt(1) }), epochStart);
     await store.createRun(aRun({ startedAt: timeAt(2) }), epochStart);
@@ -168,7 +168,7 @@ describe("what a run costs in DynamoDB", () => {
     expect(calls.map(({ command }) => command)).toEqual(Array(5).fill("PutItemCommand"));
   });
 
-  test("a run without tags costs what it did before there were any", async () => {
+  test("a run without tags costs as much as before tags existed", async () => {
     await store.createRun(aRun(), epochStart);
     const calls = recordCalls(table.client);
     await store.createRun(aRun(), epochStart);
@@ -188,7 +188,7 @@ describe("what a run costs in DynamoDB", () => {
     expect(writes).toEqual(Array(4).fill("TransactWriteItemsCommand"));
   });
 
-  test("a run behind a limit reads as little among 200 waiting runs as among two", async () => {
+  test("a run behind a limit causes as few reads with 200 waiting runs as with two", async () => {
     const limits = [aLimit("queue/gpu"), aLimit("pipeline/ridge-sweep")];
     const calls = recordCalls(table.client);
     const requests = async (work: () => Promise<unknown>) => {
@@ -225,7 +225,7 @@ describe("what a run costs in DynamoDB", () => {
     expect(places).toBe(2);
   }, 30_000);
 
-  test("all that is unusual of a run still fits into a write unit", async () => {
+  test("a run with every optional field still fits into a write unit", async () => {
     const run = aRun({
       state: "QUEUED",
       queue: "gpu-large",
@@ -255,7 +255,7 @@ describe("what a run costs in DynamoDB", () => {
     expect(Object.values(found).filter((bytes) => Number(bytes) >= kilobyte)).toEqual([]);
   });
 
-  test("a process reads a graph once, and writes it only where it is not yet", async () => {
+  test("a process reads a graph once, and writes it only if it isn't stored yet", async () => {
     const graph = { version: 1 as const, pipeline: "p", steps: [] };
     const calls = recordCalls(table.client);
     await store.putGraph("hash", graph);
@@ -289,14 +289,14 @@ describe("what a run costs in DynamoDB", () => {
     );
   };
 
-  test("keys that DynamoDB left unread are asked for again", async () => {
+  test("keys that DynamoDB left unread are requested again", async () => {
     const steps = [0, 1, 2, 3].map((index) => aHeldStep({ index }));
     for (const step of steps) await store.putStep(step, undefined);
     leaveKeys(2);
     expect(await store.getSteps(steps)).toMatchObject(steps);
   });
 
-  test("keys that DynamoDB keeps leaving unread are a retryable error", async () => {
+  test("keys that DynamoDB leaves unread again and again are a retryable error", async () => {
     const steps = Array.from({ length: 20 }, (_, index) => aHeldStep({ index }));
     leaveKeys(Number.POSITIVE_INFINITY);
     await expect(store.getSteps(steps)).rejects.toMatchObject({
@@ -305,7 +305,7 @@ describe("what a run costs in DynamoDB", () => {
     });
   });
 
-  test("an item of another form is refused, not passed on", async () => {
+  test("an item of another form is refused, not returned", async () => {
     const run = aRun();
     await store.createRun(run, epochStart);
     table.client.middlewareStack.add(

@@ -51,10 +51,10 @@ describe("transactions of runs", () => {
   };
 
   test.each<[string, CancellationReason]>([
-    ["meets another", conflict],
+    ["conflicts with another", conflict],
     ["is throttled", { Code: "ThrottlingError" }],
     ["is throttled at the table", { Code: "ProvisionedThroughputExceeded" }],
-  ])("a transaction that %s is made again", async (_, reason) => {
+  ])("a transaction that %s is repeated", async (_, reason) => {
     const run = await queued();
     const seen = failNext("TransactWriteItemsCommand", 3, () => canceled(none, none, reason));
     expect(await store.admitRun(run, timeAt(1), later)).toBe("admitted");
@@ -62,7 +62,7 @@ describe("transactions of runs", () => {
     expect((await store.getSlots("gpu")).holders).toEqual(new Set([run.runId]));
   });
 
-  test("a write by itself that meets a transaction is made again", async () => {
+  test("a single write that conflicts with a transaction is repeated", async () => {
     const { runId } = aRun();
     await store.createRun(aRun({ runId }), later);
     const seen = failNext("UpdateItemCommand", 3, conflicting);
@@ -71,7 +71,7 @@ describe("transactions of runs", () => {
     await store.setLimit("gpu", 3);
   });
 
-  test("repeated conflicts are a retryable error, and nothing has changed", async () => {
+  test("repeated conflicts are a retryable error, and change nothing", async () => {
     const run = await queued();
     const seen = failNext("TransactWriteItemsCommand", 10, () => canceled(conflict, none, none));
     const admission = store.admitRun(run, timeAt(1), later);
@@ -83,9 +83,9 @@ describe("transactions of runs", () => {
 
   test.each<[string, CancellationReason[], Admission]>([
     ["on the slot", [none, none, failed], { full: ["gpu"] }],
-    ["on the slot beside a conflict on the run", [conflict, none, failed], { full: ["gpu"] }],
+    ["on the slot, with a conflict on the run", [conflict, none, failed], { full: ["gpu"] }],
     ["on the run", [failed, none, none], "gone"],
-    ["on the run beside a conflict on the slot", [failed, none, conflict], "gone"],
+    ["on the run, with a conflict on the slot", [failed, none, conflict], "gone"],
     ["on both", [failed, none, failed], "gone"],
   ])("a condition that failed %s is reported at once", async (_, reasons, answer) => {
     const run = await queued();
@@ -94,13 +94,13 @@ describe("transactions of runs", () => {
     expect(seen.calls).toBe(1);
   });
 
-  test("any other reason is an error", async () => {
+  test("a transaction cancelled for any other reason is an error", async () => {
     const run = await queued();
     failNext("TransactWriteItemsCommand", 1, () => canceled({ Code: "ValidationError" }, none, none));
     await expect(store.admitRun(run, timeAt(1), later)).rejects.toThrow(TransactionCanceledException);
   });
 
-  test("a call whose answer was lost for good gives the same answer when it is made again", async () => {
+  test("a call whose response was lost for good returns the same answer when it is repeated", async () => {
     let losing = false;
     table.client.middlewareStack.add(
       (next, { commandName = "" }) =>

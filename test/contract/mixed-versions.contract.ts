@@ -62,7 +62,7 @@ export function mixedVersionsContract(create: () => Promise<Stores>): void {
     60_000,
   );
 
-  test("a run keeps fields that newer code added, through all that becomes of it", async () => {
+  test("a run keeps fields that newer code added, through all of its transitions", async () => {
     const { store } = stores;
     const plain = aRun({
       cause: { kind: "step", runId: "parent", step: "per_region", index: 3, epoch: 1 },
@@ -142,7 +142,7 @@ export function mixedVersionsContract(create: () => Promise<Stores>): void {
     ["a holder", { holder: "auction" }, { state: "RUNNING", holder: "auction" }],
     ["a state of a known holder", { state: "DRAINING" }, { state: "DRAINING", holder: "worker" }],
   ])(
-    "a step's record with %s that no schema has is found as UNKNOWN, with all that it says, and stays",
+    "a step's record with an unknown word (%s) is read as UNKNOWN with all of its fields, and is kept",
     async (_, words, stored) => {
       const { store } = stores;
       const [, held] = stepRecords[0] ?? [];
@@ -164,7 +164,7 @@ export function mixedVersionsContract(create: () => Promise<Stores>): void {
     },
   );
 
-  test("a run with a state that no schema has is refused as newer, and nothing changes it", async () => {
+  test("a run with an unknown state is refused as newer, and nothing changes it", async () => {
     const { store } = stores;
     const run = { ...aRun(), state: "DRAINING" } as unknown as RunningRun;
     await store.createRun(run, epochStart);

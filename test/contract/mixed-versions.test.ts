@@ -53,7 +53,7 @@ describe("records of a newer version in DynamoDB", () => {
     await client.send(new UpdateCommand({ TableName: name, Key, ...update }));
   };
 
-  test("slots keep what newer code added to them while runs take and free them", async () => {
+  test("slots keep the fields that newer code added while runs take and free them", async () => {
     const table = await newTable();
     const { store } = inDynamo(table);
     await setField(table, slotsKey("queue/gpu"), "burst", { most: 3 });
@@ -68,7 +68,7 @@ describe("records of a newer version in DynamoDB", () => {
     expect(await store.getSlots("queue/gpu")).toEqual({ holders: new Set(), burst: { most: 3 } });
   });
 
-  test("an alias keeps what newer code added to it when it moves to another version", async () => {
+  test("an alias keeps the fields that newer code added when it moves to another version", async () => {
     const table = await newTable();
     const { models } = inDynamo(table);
     await models.moveAlias(moveOf(1, 1));
@@ -78,7 +78,7 @@ describe("records of a newer version in DynamoDB", () => {
     expect(await models.getAlias("ctr", "champion")).toBe(2);
   });
 
-  test("a word that no schema has within a step's record makes it one that newer code goes on with", async () => {
+  test("a step's record with an unknown word inside is read as UNKNOWN, for newer code to continue", async () => {
     const table = await newTable();
     const { store } = inDynamo(table);
     const tried = { epoch: 1, attempt: 1, job: "j", state: "PREEMPTED", vcpus: 1, memory: 1, queue: "cpu" };
@@ -90,7 +90,7 @@ describe("records of a newer version in DynamoDB", () => {
     });
   });
 
-  test("a cause, a backfill or a move in words that no schema has is refused as newer, and stays", async () => {
+  test("a cause, a backfill or a move with an unknown word is refused as newer, and is kept", async () => {
     const table = await newTable();
     const { store, backfills, models } = inDynamo(table);
     const run = aRun();
@@ -107,7 +107,7 @@ describe("records of a newer version in DynamoDB", () => {
     await expect(models.listMoves("ctr", "champion")).rejects.toThrow('kind "expiry"');
   });
 
-  test("a record that lacks what every version has is no newer one: it is refused", async () => {
+  test("a record without the fields that every version has is refused, not taken for a newer one", async () => {
     const table = await newTable();
     const { store } = inDynamo(table);
     const held = aHeldStep();
@@ -123,7 +123,7 @@ describe("records of a newer version in DynamoDB", () => {
   });
 });
 
-test("no record has a field of the name of an attribute that the table needs for something else", () => {
+test("no record has a field with the name of an attribute that the table uses for something else", () => {
   const fields = Object.entries(knownFields).flatMap(([kind, names]) =>
     [...placeAttributes, ...formAttributes]
       .filter((name) => names.includes(name))

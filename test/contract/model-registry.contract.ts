@@ -51,21 +51,21 @@ export function modelRegistryContract(make: () => Promise<ModelRegistry>): void 
     expect(await models.reserveVersion("ctr", "c")).toBe(3);
   });
 
-  test("sources that race get a number each, without gaps, and one source one number", async () => {
+  test("concurrent sources get one number each, without gaps, and a repeated source gets its own again", async () => {
     const sources = Array.from({ length: 12 }, (_, number) => `source-${number % 6}`);
     const numbers = await Promise.all(sources.map((source) => models.reserveVersion("ctr", source)));
     expect([...new Set(numbers)].sort()).toEqual([1, 2, 3, 4, 5, 6]);
     expect(numbers.slice(6)).toEqual(numbers.slice(0, 6));
   });
 
-  test("a number that was kept is no version, and its name is not listed", async () => {
+  test("a reserved number is no version, and its name is not listed", async () => {
     await models.reserveVersion("ctr", "a");
     expect(await models.getVersion("ctr", 1)).toBeUndefined();
     expect(await models.listVersions("ctr")).toEqual([]);
     expect(await models.listNames()).toEqual([]);
   });
 
-  test("a version is read as it was written, with all or with the least that it can have", async () => {
+  test("a version is read as it was written, with all fields or only the required ones", async () => {
     const { signature: _, seed: __, training: ___, ...least } = versionOf("ctr", 2, { data: [], tags: {} });
     for (const version of [versionOf("ctr", 1), { ...least, parameters: {}, attachments: {} }]) {
       expect(await models.putVersion(version)).toEqual(version);
@@ -81,7 +81,7 @@ export function modelRegistryContract(make: () => Promise<ModelRegistry>): void 
     expect(await models.getVersion("ctr", 1)).toEqual(first);
   });
 
-  test("versions are listed by number and names by the alphabet, each once", async () => {
+  test("versions are listed by number and names alphabetically, each once", async () => {
     for (const number of [2, 11, 1]) await models.putVersion(versionOf("taxi", number));
     await models.putVersion(versionOf("ctr", 1));
     expect((await models.listVersions("taxi")).map(({ version }) => version)).toEqual([1, 2, 11]);
@@ -107,7 +107,7 @@ export function modelRegistryContract(make: () => Promise<ModelRegistry>): void 
     expect(await models.listMoves("ctr", "champ")).toEqual([]);
   });
 
-  test("an alias is not moved by a move that is not its next one, and the log stays as it is", async () => {
+  test("a move that isn't the alias's next one is refused, and the log is unchanged", async () => {
     expect(await models.moveAlias(moveOf(2, 1))).toBe(false);
     await models.moveAlias(moveOf(1, 1));
     expect(await models.moveAlias(moveOf(1, 2))).toBe(false);
@@ -116,7 +116,7 @@ export function modelRegistryContract(make: () => Promise<ModelRegistry>): void 
     expect(await models.listMoves("ctr", "champion")).toEqual([moveOf(1, 1)]);
   });
 
-  test("a move that is made again, because its answer was lost, is the same move", async () => {
+  test("a move that is repeated because its response was lost is the same move", async () => {
     await models.moveAlias(moveOf(1, 1));
     await models.moveAlias(moveOf(2, 2));
     expect(await models.moveAlias(moveOf(2, 2))).toBe(true);
@@ -125,7 +125,7 @@ export function modelRegistryContract(make: () => Promise<ModelRegistry>): void 
     expect(await models.getAlias("ctr", "champion")).toBe(2);
   });
 
-  test("of moves that race exactly one is made", async () => {
+  test("exactly one of concurrent moves succeeds", async () => {
     const racers = Array.from({ length: 10 }, (_, racer) => moveOf(1, racer + 1, { why: `racer ${racer}` }));
     const moved = await Promise.all(racers.map((move) => models.moveAlias(move)));
     expect(moved.filter(Boolean)).toHaveLength(1);
@@ -134,7 +134,7 @@ export function modelRegistryContract(make: () => Promise<ModelRegistry>): void 
     expect(await models.getAlias("ctr", "champion")).toBe(winner?.to);
   });
 
-  test("aliases of a model are its own, and listed by the alphabet", async () => {
+  test("aliases of a model are its own, and are listed alphabetically", async () => {
     await models.moveAlias(moveOf(1, 4));
     await models.moveAlias(moveOf(1, 5, { alias: "challenger" }));
     await models.moveAlias(moveOf(1, 6, { name: "taxi" }));
@@ -145,7 +145,7 @@ export function modelRegistryContract(make: () => Promise<ModelRegistry>): void 
     expect(await models.listAliases("none")).toEqual([]);
   });
 
-  test("what a registry returned or was given can change without changing what is kept", async () => {
+  test("changes to arguments or results don't change what is stored", async () => {
     const version = versionOf("ctr", 1);
     const put = await models.putVersion(version);
     version.metrics.logLoss = 0;

@@ -15,7 +15,7 @@ describe("models in DynamoDB", () => {
   const newTable = dynamoTables();
   modelRegistryContract(async () => dynamoModelRegistry(await newTable()));
 
-  test("a version that no item can hold is refused, with what to do, and leaves no name behind", async () => {
+  test("a version that no item can hold is refused with a remedy, and its name isn't listed", async () => {
     const models = dynamoModelRegistry(await newTable());
     const signature = "x".repeat(400_000);
     await expect(models.putVersion(versionOf("ctr", 1, { signature }))).rejects.toThrow(
@@ -25,7 +25,7 @@ describe("models in DynamoDB", () => {
   });
 });
 
-describe("models in DynamoDB that loses the answer to every first try", () => {
+describe("models in DynamoDB, where the first response to every call is lost", () => {
   const newTable = dynamoTables();
   modelRegistryContract(async () => {
     const table = await newTable();

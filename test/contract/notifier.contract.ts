@@ -21,7 +21,7 @@ const delivery = (to: NoticeTarget, notice: RunNotice): Delivery => ({
 export function notifierContract(underTest: () => Promise<NotifierUnderTest>): void {
   const inTime = () => AbortSignal.timeout(30_000);
 
-  test("a notice arrives at each kind of receiver, and says which run it is about and what to type", async () => {
+  test("a notice arrives at each kind of receiver, and names its run and the command to type", async () => {
     const { notifier, targets, arrived } = await underTest();
     expect(new Set(targets.map(({ kind }) => kind))).toEqual(new Set(["slack", "email", "webhook"]));
     for (const to of targets) {
@@ -51,7 +51,7 @@ export function notifierContract(underTest: () => Promise<NotifierUnderTest>): v
     }
   });
 
-  test("a notice for which there is no time is an error and does not arrive", async () => {
+  test("a notice without time left is an error and does not arrive", async () => {
     const { notifier, targets, arrived } = await underTest();
     for (const to of targets) {
       await expect(notifier.send(delivery(to, aNotice()), AbortSignal.abort())).rejects.toThrow();

@@ -104,7 +104,7 @@ describe("notifier on AWS", () => {
     };
   });
 
-  test("a webhook gets the notice as JSON, a key that stays the same, and the headers of its parameter", async () => {
+  test("a webhook gets the notice as JSON, a constant key, and the headers of its parameter", async () => {
     const { notifier, keep } = await newStage();
     await keep("pager", JSON.stringify({ url: receiver.url(), headers: { authorization: "Bearer x" } }));
     receiver.behave();
@@ -116,7 +116,7 @@ describe("notifier on AWS", () => {
     }
   });
 
-  test("an e-mail has a subject, and attributes by which subscribers choose", async () => {
+  test("an e-mail has a subject, and attributes that subscribers can filter by", async () => {
     const { notifier, queueUrl } = await newStage();
     await send(notifier, email());
     const [mail] = await mails(queueUrl);
@@ -128,7 +128,7 @@ describe("notifier on AWS", () => {
     });
   });
 
-  test("a parameter that is not there, or kept in the clear, is refused with the command that creates it", async () => {
+  test("a missing or unencrypted parameter is refused with the command that creates it", async () => {
     const { notifier, parameters, keep } = await newStage();
     const missing = send(notifier, slack());
     await expect(missing).rejects.toThrow(NoticeRefusedError);
@@ -157,7 +157,7 @@ describe("notifier on AWS", () => {
     expect(`${error} ${JSON.stringify(error)} ${(error as Error).stack}`).not.toContain("SECRET");
   });
 
-  test("a receiver on this machine without TLS is for the local stage", async () => {
+  test("a receiver on this machine without TLS is accepted in the local stage only", async () => {
     const { notifier } = await newStage({ isLocal: false });
     receiver.behave();
     const sending = send(notifier, webhook({ url: receiver.url() }));
@@ -177,18 +177,21 @@ describe("notifier on AWS", () => {
     expect(receiver.received.map(({ path }) => path)).toEqual(["/old", "/old", "/new"]);
   });
 
-  test.each([401, 403, 404, 410])("an address that answers %d is looked up again", async (code) => {
-    const { notifier, keep } = await newStage();
-    await keep("slack-webhook", receiver.url("/old"));
-    receiver.behave();
-    await send(notifier, slack());
-    await keep("slack-webhook", receiver.url("/new"));
-    receiver.behave(status(code, "no_service"));
-    await send(notifier, slack());
-    expect(receiver.received.map(({ path }) => path)).toEqual(["/old", "/new"]);
-  });
+  test.each([401, 403, 404, 410])(
+    "an address that answers %d is read from its parameter again",
+    async (code) => {
+      const { notifier, keep } = await newStage();
+      await keep("slack-webhook", receiver.url("/old"));
+      receiver.behave();
+      await send(notifier, slack());
+      await keep("slack-webhook", receiver.url("/new"));
+      receiver.behave(status(code, "no_service"));
+      await send(notifier, slack());
+      expect(receiver.received.map(({ path }) => path)).toEqual(["/old", "/new"]);
+    },
+  );
 
-  test("an address that is refused and still the same is posted to once", async () => {
+  test("an address that is refused and unchanged is posted to once", async () => {
     const { notifier, parameters, keep } = await newStage();
     await keep("slack-webhook", receiver.url("/T0SECRET"));
     receiver.behave(status(404, "no_service"));
@@ -198,7 +201,7 @@ describe("notifier on AWS", () => {
     expect(receiver.received).toHaveLength(1);
   });
 
-  test("a receiver that hangs is given up in time", async () => {
+  test("a receiver that hangs is abandoned after the timeout", async () => {
     const { notifier } = await newStage({ patience: 200 });
     const { notifier: patient } = await newStage({ patience: 3_600_000 });
     receiver.behave(hangs, hangs);
@@ -213,13 +216,13 @@ describe("notifier on AWS", () => {
     expect(patienceEnded).toBe(false);
   });
 
-  test("a topic that is gone is refused", async () => {
+  test("a deleted topic is refused", async () => {
     const { notifier, topicArn } = await newStage();
     await sns.send(new DeleteTopicCommand({ TopicArn: topicArn }));
     await expect(send(notifier, email())).rejects.toThrow(NoticeRefusedError);
   });
 
-  test("AWS that does not answer is given up in time", async () => {
+  test("a call to AWS without a response is abandoned after the timeout", async () => {
     receiver.behave(hangs, hangs);
     const config = { ...ministack.client, endpoint: receiver.url("") };
     const settings = {

@@ -32,7 +32,7 @@ export function objectStoreContract(create: () => Promise<ObjectStore>): void {
     expect(await store.head(uri)).toMatchObject({ bytes: 70_000, mediaType: "application/octet-stream" });
   });
 
-  test("text is kept as UTF-8, and may be empty", async () => {
+  test("text is stored as UTF-8, and may be empty", async () => {
     await store.put(store.locate("a.txt"), "grün", "text/plain");
     expect(text(await store.get(store.locate("a.txt")))).toBe("grün");
     expect((await store.head(store.locate("a.txt")))?.bytes).toBe(5);
@@ -40,7 +40,7 @@ export function objectStoreContract(create: () => Promise<ObjectStore>): void {
     expect(text(await store.get(store.locate("empty")))).toBe("");
   });
 
-  test.each(keys)("a key is taken as it is: %s", async (key) => {
+  test.each(keys)("a key is used unchanged: %s", async (key) => {
     const uri = store.locate(key);
     expect(uri.endsWith(`/${key}`)).toBe(true);
     await store.put(uri, key, "text/plain");
@@ -51,7 +51,7 @@ export function objectStoreContract(create: () => Promise<ObjectStore>): void {
     expect(await store.get(uri)).toBeUndefined();
   });
 
-  test("a listing has what begins with a prefix, in the order of the keys, as often as there are pages", async () => {
+  test("a listing has all keys that begin with a prefix, in order, over all pages", async () => {
     const count = 1003;
     const names = Array.from({ length: count }, (_, place) => `raw/many/${String(place).padStart(5, "0")}`);
     for (let place = 0; place < count; place += 100) {
@@ -71,26 +71,26 @@ export function objectStoreContract(create: () => Promise<ObjectStore>): void {
     expect(await store.list("raw/none/")).toEqual({ objects: [] });
   }, 60_000);
 
-  test("a listing takes keys as they are", async () => {
+  test("a listing uses the prefix unchanged", async () => {
     for (const key of keys) await store.put(store.locate(key), key, "text/plain");
     const { objects } = await store.list("raw/");
     expect(objects.map(({ key }) => key).sort()).toEqual([...keys].sort());
   });
 
-  test("keys that differ only in how they are written are different objects", async () => {
+  test("keys that differ only in their encoding are different objects", async () => {
     for (const key of ["a b", "a+b", "a%20b"]) await store.put(store.locate(key), key, "text/plain");
     const read = await Promise.all(["a b", "a+b", "a%20b"].map((key) => store.get(store.locate(key))));
     expect(read.map(text)).toEqual(["a b", "a+b", "a%20b"]);
   });
 
-  test("an object that is not there is undefined, and can be deleted", async () => {
+  test("a missing object is undefined, and can be deleted", async () => {
     const uri = store.locate("missing");
     expect(await store.get(uri)).toBeUndefined();
     expect(await store.head(uri)).toBeUndefined();
     await store.delete(uri);
   });
 
-  test("a second put replaces the object under a version of its own", async () => {
+  test("a second put replaces the object, with a new version", async () => {
     const uri = store.locate("a");
     const first = await store.put(uri, "1", "text/plain");
     const second = await store.put(uri, "2", "text/markdown");
@@ -103,7 +103,7 @@ export function objectStoreContract(create: () => Promise<ObjectStore>): void {
     });
   });
 
-  test("what may only be put where nothing is does not replace anything", async () => {
+  test("a put that requires a missing object replaces nothing", async () => {
     const uri = store.locate("claim");
     expect(await store.putIfAbsent(uri, "mine", "text/plain")).toBe(true);
     expect(await store.putIfAbsent(uri, "mine", "text/plain")).toBe(false);
@@ -112,7 +112,7 @@ export function objectStoreContract(create: () => Promise<ObjectStore>): void {
     expect(await store.putIfAbsent(uri, "next", "text/plain")).toBe(true);
   });
 
-  test("of racing puts where nothing is exactly one wins, and its content stays", async () => {
+  test("exactly one of concurrent puts that require a missing object wins, and its content stays", async () => {
     const uri = store.locate("race");
     const racers = Array.from({ length: 20 }, (_, racer) => String(racer));
     const won = await Promise.all(racers.map((racer) => store.putIfAbsent(uri, racer, "text/plain")));
@@ -122,7 +122,7 @@ export function objectStoreContract(create: () => Promise<ObjectStore>): void {
 
   const sha256 = (body: string) => createHash("sha256").update(body).digest("hex");
 
-  test.each(keys)("a copy has content, media type and checksum of its source: %s", async (key) => {
+  test.each(keys)("a copy has the content, media type and checksum of its source: %s", async (key) => {
     const from = store.locate(key);
     const to = store.locate(`models/${key}`);
     await store.put(from, key, "text/markdown");
@@ -136,7 +136,7 @@ export function objectStoreContract(create: () => Promise<ObjectStore>): void {
     });
   });
 
-  test("the version that is named is copied, though there is a newer one or the object was deleted", async () => {
+  test("the named version is copied, even if there is a newer one or the object was deleted", async () => {
     const uri = store.locate("a");
     const { versionId } = await store.put(uri, "first", "text/plain");
     await store.put(uri, "second", "text/plain");
@@ -150,7 +150,7 @@ export function objectStoreContract(create: () => Promise<ObjectStore>): void {
     expect(text(await store.get(store.locate("c")))).toBe("first");
   });
 
-  test("there is no copy of what is not there, nor of a version that is not", async () => {
+  test("a missing object or version is not copied", async () => {
     const uri = store.locate("a");
     expect(await store.copy({ uri }, store.locate("b"))).toBeUndefined();
     const { versionId = "" } = await store.put(store.locate("other"), "x", "text/plain");

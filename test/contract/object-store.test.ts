@@ -40,12 +40,12 @@ describe("object store in S3", () => {
 
   objectStoreContract(newStore);
 
-  test("a bucket that is not there is an error, not a missing object", async () => {
+  test("a missing bucket is an error, not a missing object", async () => {
     const store = await newStore();
     await expect(store.get("s3://no-such-bucket/key")).rejects.toMatchObject({ name: "NoSuchBucket" });
   });
 
-  test("a copy does not get the tags of its source, by which a lifecycle rule would expire it", async () => {
+  test("a copy doesn't get its source's tags, which a lifecycle rule would expire it by", async () => {
     const store = await newStore();
     const [from, to] = [store.locate("runs/a"), store.locate("models/a")];
     await store.put(from, "a", "text/plain");
@@ -58,7 +58,7 @@ describe("object store in S3", () => {
     expect([await tags("runs/a"), await tags("models/a")]).toEqual([Tagging.TagSet, []]);
   });
 
-  test("a copy's checksum comes from S3, and nothing is read", async () => {
+  test("a copy's checksum comes from S3, and no content is read", async () => {
     const store = await newStore();
     const calls: (string | undefined)[] = [];
     client.middlewareStack.add(
@@ -103,7 +103,7 @@ describe("object store in S3", () => {
     );
     return { calls: () => calls, end: () => client.middlewareStack.remove("conflict") };
   };
-  test("a conditional write that met another one is tried again", async () => {
+  test("a conditional write that conflicts with another one is repeated", async () => {
     const store = await newStore();
     const conflicts = conflictFor(2);
     try {
@@ -114,7 +114,7 @@ describe("object store in S3", () => {
     }
   });
 
-  test("conflicts without end are an error", async () => {
+  test("endless conflicts are an error", async () => {
     const store = await newStore();
     const conflicts = conflictFor(Number.POSITIVE_INFINITY);
     try {
@@ -148,13 +148,13 @@ describe("object store in S3", () => {
       },
     };
   };
-  test("a read whose connection breaks is done again", async () => {
+  test("a read with a broken connection is repeated", async () => {
     await using server = await breaking(2);
     expect(Buffer.from((await server.store.get("s3://data/a")) ?? "").toString()).toBe("whole");
     expect(server.asked()).toBe(3);
   });
 
-  test("connections that break without end are an error", async () => {
+  test("endless broken connections are an error", async () => {
     await using server = await breaking(Number.POSITIVE_INFINITY);
     await expect(server.store.get("s3://data/a")).rejects.toThrow("aborted");
     expect(server.asked()).toBe(4);

@@ -14,23 +14,23 @@ export function objectWaitersContract(make: () => Promise<ObjectWaiters>): void 
   const listed = async (object: string) =>
     (await waiters.list(object)).map((each) => JSON.stringify(each)).sort();
 
-  test("nobody waits for an object that nobody asked for", async () => {
+  test("an object that no step waits for has no waiters", async () => {
     expect(await waiters.list(uri)).toEqual([]);
   });
 
-  test("a note is found by its object, as it was made", async () => {
+  test("a waiter is found by its object, unchanged", async () => {
     await waiters.add(uri, waiter, until);
     expect(await waiters.list(uri)).toEqual([waiter]);
     expect(await waiters.list(`${uri}x`)).toEqual([]);
   });
 
-  test("noted twice it is one note", async () => {
+  test("a waiter that is added twice is one waiter", async () => {
     await waiters.add(uri, waiter, until);
     await waiters.add(uri, { ...waiter }, until);
     expect(await waiters.list(uri)).toEqual([waiter]);
   });
 
-  test("runs, steps, children and epochs wait apart", async () => {
+  test("runs, steps, children and epochs wait separately", async () => {
     const others: ObjectWaiter[] = [
       { ...waiter, runId: "another" },
       { ...waiter, step: "labels_2" },
@@ -43,7 +43,7 @@ export function objectWaitersContract(make: () => Promise<ObjectWaiters>): void 
     expect(await listed(uri)).toEqual(others.map((each) => JSON.stringify(each)).sort());
   });
 
-  test("a note that is not there can be removed", async () => {
+  test("a missing waiter can be removed", async () => {
     await waiters.add(uri, waiter, until);
     await waiters.remove("s3://data/raw/other.csv", waiter);
     await waiters.remove(uri, { ...waiter, epoch: 9 });
@@ -53,12 +53,12 @@ export function objectWaitersContract(make: () => Promise<ObjectWaiters>): void 
     expect(await waiters.list(uri)).toEqual([]);
   });
 
-  test("only the names of a waiting step are kept of what is given", async () => {
+  test("only the names of a waiting step are stored", async () => {
     await waiters.add(uri, { ...waiter, state: "RUNNING" } as ObjectWaiter, until);
     expect(await waiters.list(uri)).toEqual([waiter]);
   });
 
-  test("names of any length keep objects apart", async () => {
+  test("objects with names of any length have separate waiters", async () => {
     const long = `s3://data/raw/${"ä".repeat(1500)}`;
     await waiters.add(`${long}1`, waiter, until);
     await waiters.add(`${long}2`, { ...waiter, epoch: 2 }, until);

@@ -3,11 +3,11 @@ import { MemoryObjectWaiters } from "../../shared/adapters/memory/memory-object-
 import { dynamoTables } from "./dynamo-tables.ts";
 import { objectWaitersContract } from "./object-waiters.contract.ts";
 
-describe("notes of waiting steps in memory", () => {
+describe("waiters for objects in memory", () => {
   objectWaitersContract(async () => new MemoryObjectWaiters());
 });
 
-describe("notes of waiting steps in DynamoDB", () => {
+describe("waiters for objects in DynamoDB", () => {
   const newTable = dynamoTables();
   objectWaitersContract(async () => dynamoObjectWaiters(await newTable()));
 });

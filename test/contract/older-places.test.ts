@@ -15,7 +15,7 @@ import { dynamoTables } from "./dynamo-tables.ts";
 const later = epochStart + 120_000;
 const cancel = { to: "CANCELLING", endsAs: "CANCELLED", reason: "" } as const;
 
-describe("places of older code", () => {
+describe("places in a queue that older code wrote", () => {
   const newTable = dynamoTables();
   let table: DynamoTable;
   let store: RunStore;
@@ -48,7 +48,7 @@ describe("places of older code", () => {
   const laneKeys = (...runs: (WaitingRun | RunningRun)[]) => runs.map((run) => placeInQueue(run).sk).sort();
   const ids = (places: readonly { runId: string }[]) => places.map(({ runId }) => runId);
 
-  test("are shown in their order among the others, each run once, and nothing is written", async () => {
+  test("are listed in order among the others, each run once, and nothing is written", async () => {
     const second = await queued({ startedAt: timeAt(2) });
     const first = await queuedByOlder({ startedAt: timeAt(1) });
     await putOld(second);
@@ -57,7 +57,7 @@ describe("places of older code", () => {
     expect(await keys()).toEqual(before);
   });
 
-  test("come into their lanes in their order, a hundred a call", async () => {
+  test("are moved to their lanes in order, a hundred for each call", async () => {
     const runs = [];
     for (let second = 0; second < 120; second += 1)
       runs.push(await queuedByOlder({ startedAt: timeAt(second) }));
@@ -68,7 +68,7 @@ describe("places of older code", () => {
     expect(ids(await store.waitingRuns("gpu", 200))).toEqual(ids(runs));
   }, 60_000);
 
-  test("of runs that were admitted or cancelled by newer code are removed", async () => {
+  test("are removed if newer code admitted or cancelled their runs", async () => {
     const admitted = await queuedByOlder();
     const cancelled = await queuedByOlder();
     await store.admitRun(admitted, timeAt(5), later);
@@ -78,14 +78,14 @@ describe("places of older code", () => {
     expect(await keys()).toEqual([]);
   });
 
-  test("that a reopened run has besides its own become one", async () => {
+  test("are merged with the place that a reopened run has already", async () => {
     const run = await queued();
     await putOld(run);
     expect(ids(await store.firstInLanes("gpu"))).toEqual([run.runId]);
     expect(await keys()).toEqual(laneKeys(run));
   });
 
-  test("in lanes that older code leaves behind are removed, unless the run waits again by then", async () => {
+  test("are removed from a lane that older code left them in, unless the run waits again by then", async () => {
     const run = await queued();
     const [place] = await store.firstInLanes("gpu");
     if (place === undefined) throw new Error("the run has no place");

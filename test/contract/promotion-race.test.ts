@@ -29,14 +29,14 @@ function requestFor(version: number, logLoss: number, champion: number | null): 
   };
 }
 
-describe("trainings that end at once", () => {
+describe("trainings that end concurrently", () => {
   const newTable = dynamoTables();
   async function newEngine(): Promise<Engine> {
     return { ...new MemoryEngine([]).engine, models: dynamoModelRegistry(await newTable()) };
   }
 
   it.each([0, 1, 2, 3, 4])(
-    "leave one champion, the best, and a log that agrees (round %d)",
+    "leave the best model as the only champion, and a log that agrees (round %d)",
     async (round) => {
       const engine = await newEngine();
       const { models } = engine;
@@ -72,7 +72,7 @@ describe("trainings that end at once", () => {
     },
   );
 
-  it("get a version each, whole, and one for the same model", async () => {
+  it("get one complete version each, and a repeated one gets its own again", async () => {
     const engine = await newEngine();
     const modelOf = async (place: number) => {
       const uri = engine.objects.locate(`runs/training/run-${place}/train/0/1.1/model`);

@@ -14,7 +14,7 @@ export function resultCacheContract(make: () => Promise<ResultCache>): void {
 
   test.each<[string, CachedResult]>([
     ["with a value", { output: { value: { r2: 0.1, empty: [], text: "", huge: 1e300 } }, source }],
-    ["with nothing", { output: { value: null }, source }],
+    ["with null", { output: { value: null }, source }],
     ["with a large value", { output: { uri: "s3://data/runs/x.json" }, source }],
     ["that expires", { output: { value: 1 }, source, expiresAt }],
   ])("a result %s is read as it was put", async (_, result) => {
@@ -22,19 +22,19 @@ export function resultCacheContract(make: () => Promise<ResultCache>): void {
     expect(await cache.get([key])).toEqual(new Map([[key, result]]));
   });
 
-  test("what was not put is not there", async () => {
+  test("a missing result is undefined", async () => {
     expect(await cache.get([])).toEqual(new Map());
     expect(await cache.get([key])).toEqual(new Map());
   });
 
-  test("a result takes the place of an earlier one, and nothing of that one is left", async () => {
+  test("a result replaces an earlier one completely", async () => {
     await cache.put(key, { output: { uri: "s3://data/runs/x.json" }, source, expiresAt });
     const second = { output: { value: 2 }, source: { ...source, index: 4 } };
     await cache.put(key, second);
     expect(await cache.get([key])).toEqual(new Map([[key, second]]));
   });
 
-  test("many results are read at once, each once, without those that are not there", async () => {
+  test("many results are read at once, each once, without the missing ones", async () => {
     const keys = Array.from({ length: 230 }, (_, number) => `${key}/${number}`);
     const resultOf = (number: number): CachedResult => ({ output: { value: number }, source });
     await Promise.all(keys.map((each, number) => cache.put(each, resultOf(number))));
@@ -43,7 +43,7 @@ export function resultCacheContract(make: () => Promise<ResultCache>): void {
     expect(keys.map((each) => read.get(each))).toEqual(keys.map((_, number) => resultOf(number)));
   });
 
-  test("what a cache returned or was given can change without changing what is kept", async () => {
+  test("changes to arguments or results don't change what is stored", async () => {
     const value = { alphas: [1] };
     await cache.put(key, { output: { value }, source });
     value.alphas.push(2);

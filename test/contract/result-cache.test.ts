@@ -12,7 +12,7 @@ describe("results in DynamoDB", () => {
   const newTable = dynamoTables();
   resultCacheContract(async () => dynamoResultCache(await newTable()));
 
-  test("DynamoDB's expiry time of a result is in whole seconds, and never too early", async () => {
+  test("a result's expiry time in DynamoDB is in whole seconds, and never early", async () => {
     const table = await newTable();
     const source = { runId: "r", step: "s", index: 0 };
     await dynamoResultCache(table).put("a", { output: { value: 1 }, source, expiresAt: 4_102_444_800_001 });

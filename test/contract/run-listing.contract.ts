@@ -25,7 +25,7 @@ export function runListingContract(create: () => Promise<RunStore>): void {
     (await store.listRuns(filter, limit)).runs.map((run) => run.name);
 
   describe("due runs", () => {
-    test("the runs due at a time or before come soonest first", async () => {
+    test("runs that are due at or before a time are listed soonest first", async () => {
       const third = await startRun("a", 0, epochStart + 3000);
       const first = await startRun("a", 0, epochStart + 1);
       const second = await startRun("b", 0, epochStart + 1000);
@@ -35,7 +35,7 @@ export function runListingContract(create: () => Promise<RunStore>): void {
       expect(await store.dueRuns(epochStart + 3000, 10)).toEqual([first.runId, second.runId, third.runId]);
     });
 
-    test("a run that ended and is closed is due no more, until it is opened again", async () => {
+    test("a run that ended and is closed is no longer due, until it is reopened", async () => {
       const run = await startRun("a", 0);
       await store.endRun(run, "FAILED", timeAt(1));
       expect(await store.dueRuns(epochStart, 10)).toEqual([]);
@@ -46,7 +46,7 @@ export function runListingContract(create: () => Promise<RunStore>): void {
       expect(await store.dueRuns(epochStart + 500, 10)).toEqual([run.runId]);
     });
 
-    test("a run that ended and is not closed is due, and can be deferred, until it is closed", async () => {
+    test("a run that ended and isn't closed is due, and can be deferred, until it is closed", async () => {
       const run = await startRun("a", 0);
       await store.endRun(run, "SUCCEEDED", timeAt(1), epochStart + 500);
       expect(await store.dueRuns(epochStart + 499, 10)).toEqual([]);
@@ -76,7 +76,7 @@ export function runListingContract(create: () => Promise<RunStore>): void {
       expect(await store.getRun("unknown")).toBeUndefined();
     });
 
-    test("runs that wait or are paused are due as any other", async () => {
+    test("waiting and paused runs are due like any other", async () => {
       const scheduled = aRun({ state: "SCHEDULED" });
       const queued = aRun({ state: "QUEUED" });
       const paused = aRun();
@@ -90,7 +90,7 @@ export function runListingContract(create: () => Promise<RunStore>): void {
       expect(await store.dueRuns(epochStart + 3, 10)).toEqual(order.slice(0, 2));
     });
 
-    test("a run that is deferred or to be cancelled is due at the new time only", async () => {
+    test("a deferred or cancelled run is due at its new time only", async () => {
       const deferred = await startRun("a", 0);
       const cancelled = await startRun("a", 0, epochStart + 99_000);
       await store.deferRun(deferred.runId, epochStart + 2000);
@@ -101,13 +101,13 @@ export function runListingContract(create: () => Promise<RunStore>): void {
       expect(await store.dueRuns(epochStart + 2000, 10)).toEqual([deferred.runId]);
     });
 
-    test("joining leaves a run due when it was", async () => {
+    test("a join doesn't change when a run is due", async () => {
       const { runId } = await startRun("a", 0, epochStart + 5);
       await store.joinRun(runId, 1, 0, "done");
       expect(await store.dueRuns(epochStart + 5, 10)).toEqual([runId]);
     });
 
-    test("deferring a run that does not exist makes none", async () => {
+    test("deferring an unknown run creates none", async () => {
       await store.deferRun("unknown", epochStart);
       expect(await store.getRun("unknown")).toBeUndefined();
       expect(await store.dueRuns(epochStart, 10)).toEqual([]);
@@ -115,7 +115,7 @@ export function runListingContract(create: () => Promise<RunStore>): void {
   });
 
   describe("lists", () => {
-    test("runs come newest first, with what a list shows of them", async () => {
+    test("runs are listed newest first, with all fields of a list", async () => {
       await startRun("a", 1);
       const last = await startRun("b", 3);
       const { runId } = last;
@@ -136,7 +136,7 @@ export function runListingContract(create: () => Promise<RunStore>): void {
       ]);
     });
 
-    test("a list can be of one pipeline, of one state, or both", async () => {
+    test("a list can be filtered by pipeline, by state, or by both", async () => {
       const first = await startRun("a", 1);
       await startRun("a", 2);
       const third = await startRun("b", 3);
@@ -152,7 +152,7 @@ export function runListingContract(create: () => Promise<RunStore>): void {
       expect(await listed({ pipeline: "unknown" })).toEqual([]);
     });
 
-    test("a run is listed under the state that it came to", async () => {
+    test("a run is listed under its latest state", async () => {
       const run = await startRun("a", 1);
       await store.moveRun(run.runId, 1, cancel, epochStart);
       expect([await listed({ state: "RUNNING" }), await listed({ state: "CANCELLING" })]).toEqual([
@@ -172,7 +172,7 @@ export function runListingContract(create: () => Promise<RunStore>): void {
       expect((await store.listRuns({ state: "RUNNING" }, 1)).runs[0]).not.toHaveProperty("endedAt");
     });
 
-    test("every state can be listed, also of one pipeline", async () => {
+    test("every state can be listed, for one pipeline too", async () => {
       const made = {
         SCHEDULED: aRun({ state: "SCHEDULED" }),
         QUEUED: aRun({ state: "QUEUED" }),
@@ -209,7 +209,7 @@ export function runListingContract(create: () => Promise<RunStore>): void {
       ["a pipeline's runs in an active state", { pipeline: "a", state: "RUNNING" }],
       ["a pipeline's runs that ended", { pipeline: "a", state: "FAILED" }],
     ])(
-      "pages of %s hold every run once and in order, also of runs that started at once",
+      "pages of %s hold every run once and in order, even if runs started at the same time",
       async (_, filter) => {
         const expected: string[] = [];
         for (let number = 0; number < 23; number += 1) {
@@ -236,8 +236,8 @@ export function runListingContract(create: () => Promise<RunStore>): void {
 
     test.each<[string, RunFilter]>([
       ["of all", {}],
-      ["of those that succeeded", { state: "SUCCEEDED" }],
-    ])("a list %s goes over days, full ones and sparse ones, with a time or without", async (_, filter) => {
+      ["of successful ones", { state: "SUCCEEDED" }],
+    ])("a list %s spans days, full ones and sparse ones, with and without a time", async (_, filter) => {
       const day = 86_400;
       const seconds = [
         0,
@@ -306,18 +306,18 @@ export function runListingContract(create: () => Promise<RunStore>): void {
         ["a tag", { tag: "third" }, [9, 6, 3, 0]],
         ["a tag that one run has", { tag: "at:6" }, [6]],
         ["a tag that no run has", { tag: "fourth" }, []],
-        ["a tag of a pipeline", { tag: "third", pipeline: "odd" }, [9, 3]],
+        ["a tag and a pipeline", { tag: "third", pipeline: "odd" }, [9, 3]],
         ["a tag and a state", { tag: "third", state: "FAILED" }, [0]],
         ["a tag and success", { tag: "third", state: "SUCCEEDED" }, [6, 3]],
-        ["a tag and a state of a pipeline", { tag: "third", state: "RUNNING", pipeline: "odd" }, [9]],
+        ["a tag, a state and a pipeline", { tag: "third", state: "RUNNING", pipeline: "odd" }, [9]],
         ["a tag and a time", { tag: "third", since: timeAt(3), until: timeAt(9) }, [6, 3]],
         ["a time", { since: timeAt(9), until: timeAt(11) }, [10, 9]],
-        ["the time from one on", { since: timeAt(10) }, [11, 10]],
-        ["the time before one", { until: timeAt(2) }, [1, 0]],
-        ["no time at all", { since: timeAt(5), until: timeAt(5) }, []],
+        ["a start of the time range", { since: timeAt(10) }, [11, 10]],
+        ["an end of the time range", { until: timeAt(2) }, [1, 0]],
+        ["an empty time range", { since: timeAt(5), until: timeAt(5) }, []],
         ["a pipeline and a time", { pipeline: "even", since: timeAt(4), until: timeAt(8) }, [6, 4]],
         ["a state and a time", { state: "FAILED", since: timeAt(1) }, [8, 4]],
-      ])("a list can be of %s", async (_, filter, seconds) => {
+      ])("a list can be filtered by %s", async (_, filter, seconds) => {
         await startAll();
         expect(await listed(filter)).toEqual(at(...seconds));
         const paged: string[] = [];
@@ -331,7 +331,7 @@ export function runListingContract(create: () => Promise<RunStore>): void {
         expect(paged).toEqual(at(...seconds));
       });
 
-      test("a run is found by the tags that it was given, and by those it had no more", async () => {
+      test("a run is found by its tags, and no longer by removed ones", async () => {
         const run = aRun({ tags: ["a"] });
         await store.createRun(run, epochStart);
         await store.tagRun(run, ["b"]);
@@ -342,7 +342,7 @@ export function runListingContract(create: () => Promise<RunStore>): void {
         expect([await listed({ tag: "a" }), await listed({ tag: "b" })]).toEqual([[], []]);
       });
 
-      test("a queued run with tags is found as well as it waits", async () => {
+      test("a queued run with tags is found while it waits", async () => {
         const run = aRun({ state: "QUEUED", tags: ["a"], limits: [{ name: "pipeline/x", limit: 1 }] });
         await store.createRun(run, epochStart);
         expect(await listed({ tag: "a" })).toEqual(["october"]);

@@ -40,7 +40,7 @@ export function runMovesContract(create: () => Promise<RunStore>): void {
   };
 
   test.each(runStates.flatMap((from) => moves.map((move) => [from, move.to, move] as const)))(
-    "a run in %s goes to %s if the table has it and it has not ended",
+    "a run in %s moves to %s if the table allows it and the run has not ended",
     async (from, to, move) => {
       const run = await runIn(from);
       const may = !ends.some((end) => end === from) && runTransitions[from].includes(to);
@@ -52,25 +52,25 @@ export function runMovesContract(create: () => Promise<RunStore>): void {
     },
   );
 
-  test("a run of another epoch stays as it is and is returned so", async () => {
+  test("a run of another epoch is returned unchanged", async () => {
     const run = await runIn("RUNNING");
     expect(await store.moveRun(run.runId, 2, cancel, later)).toEqual(run);
     expect(await store.getRun(run.runId)).toEqual(run);
   });
 
-  test("there is nothing to move where there is no run", async () => {
+  test("an unknown run is not moved", async () => {
     expect(await store.moveRun("unknown", 1, cancel, later)).toBeUndefined();
     expect(await store.getRun("unknown")).toBeUndefined();
   });
 
-  test("a run that was paused runs on since it began", async () => {
+  test("a resumed run keeps the time of its begin", async () => {
     const run = aRun({ activeSince: timeAt(3) });
     await store.createRun(run, later);
     await store.moveRun(run.runId, 1, { to: "PAUSED" }, later);
     expect(await store.moveRun(run.runId, 1, { to: "RUNNING" }, later)).toEqual(run);
   });
 
-  test("a run that has begun is not cancelled as one that has not", async () => {
+  test("a cancel for runs that have not begun doesn't cancel one that has", async () => {
     const unbegun = { ...cancel, unbegun: true } as const;
     const waiting = await runIn("QUEUED");
     expect(await store.moveRun(waiting.runId, 1, unbegun, later)).toEqual({ ...waiting, ...moved(cancel) });
@@ -92,7 +92,7 @@ export function runMovesContract(create: () => Promise<RunStore>): void {
     expect((await store.getSlots("gpu")).holders).toEqual(new Set());
   });
 
-  test("each of racing moves returns the run's final state", async () => {
+  test("each of concurrent moves returns the run's final state", async () => {
     const { runId } = await runIn("RUNNING");
     const racing = Array.from({ length: 20 }, (_, number) =>
       store.moveRun(runId, 1, number % 2 === 0 ? cancel : { to: "PAUSED" }, later),

@@ -8,7 +8,7 @@ import { callSequences, StorePlayer, waitsAtOnce } from "./run-store-model.ts";
 describe("run stores in memory and in DynamoDB", () => {
   const newTable = dynamoTables();
 
-  test("give the same answers to the same calls and come to the same state", async () => {
+  test("return the same answers to the same calls and reach the same state", async () => {
     await fc.assert(
       fc.asyncProperty(callSequences, async (calls) => {
         const memory = new StorePlayer(new MemoryRunStore());
@@ -20,7 +20,7 @@ describe("run stores in memory and in DynamoDB", () => {
     );
   });
 
-  test("give the same answers when the first response to every call to DynamoDB is lost", async () => {
+  test("return the same answers when the first response to every call to DynamoDB is lost", async () => {
     await fc.assert(
       fc.asyncProperty(callSequences, async (calls) => {
         const table = await newTable();

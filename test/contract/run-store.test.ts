@@ -26,7 +26,7 @@ describe("run store in DynamoDB", () => {
   runStoreContract(async () => dynamoRunStore(await newTable()));
 });
 
-describe("run store in DynamoDB, where the first answer to every write is lost", () => {
+describe("run store in DynamoDB, where the first response to every write is lost", () => {
   const newTable = dynamoTables();
   admissionContract(async () => {
     const table = await newTable();

@@ -29,14 +29,14 @@ export function runsContract(create: () => Promise<RunStore>): void {
   };
 
   describe("graphs", () => {
-    test("a graph is found by its hash, as it was stored", async () => {
+    test("a graph is found by its hash, unchanged", async () => {
       const graph = aChain("load", "fit");
       await store.putGraph("hash", graph);
       await store.putGraph("hash", graph);
       expect(await store.getGraph("hash")).toEqual(graph);
     });
 
-    test("no graph is found by a hash that nothing was stored under", async () => {
+    test("an unknown hash has no graph", async () => {
       expect(await store.getGraph("unknown")).toBeUndefined();
     });
   });
@@ -61,12 +61,12 @@ export function runsContract(create: () => Promise<RunStore>): void {
     test.each<[string, Partial<WaitingRun | RunningRun>]>([
       ["for later", { state: "SCHEDULED", scheduledAt: timeAt(3600) }],
       [
-        "as a child of another",
+        "as a child run",
         { cause: { kind: "step", runId: "parent", step: "per_region", index: 3, epoch: 1 } },
       ],
-      ["that follows another", { cause: { kind: "run", pipeline: "lake", runId: "followed" } }],
+      ["by another run's success", { cause: { kind: "run", pipeline: "lake", runId: "followed" } }],
       [
-        "with all that is unusual",
+        "with every optional field",
         {
           queue: "gpu",
           priority: 7,
@@ -77,37 +77,37 @@ export function runsContract(create: () => Promise<RunStore>): void {
           activeSince: timeAt(4),
         },
       ],
-    ])("a run made %s is read as it was created", async (_, overrides) => {
+    ])("a run created %s is read as it was created", async (_, overrides) => {
       const run = await created(overrides);
       expect(await store.getRun(run.runId)).toEqual(run);
     });
 
-    test("a run with progress keeps it", async () => {
+    test("a run that is created with progress keeps it", async () => {
       const progress = { done: new Set([0, 2]), failed: new Set([1]), skipped: new Set([10]) };
       const run = await created({ progress, epoch: 2 });
       expect(await store.getRun(run.runId)).toEqual(run);
     });
 
-    test("a second run of the same id is not made, and the first one stays", async () => {
+    test("a second run with the same id is not created, and the first one stays", async () => {
       const run = await created();
       expect(await store.createRun({ ...run, name: "impostor" }, later)).toBe("exists");
       expect(await store.createRun(run, later)).toBe("exists");
       expect(await store.getRun(run.runId)).toEqual(run);
     });
 
-    test("of racing creations of one run exactly one wins", async () => {
+    test("exactly one of concurrent creations of one run wins", async () => {
       const run = aRun();
       const answers = await Promise.all(Array.from({ length: 20 }, () => store.createRun(run, later)));
       expect(answers.filter((answer) => answer === "created")).toHaveLength(1);
     });
 
-    test("a run that was never created is not there", async () => {
+    test("an unknown run is undefined", async () => {
       expect(await store.getRun("unknown")).toBeUndefined();
     });
   });
 
   describe("tags", () => {
-    test("of a run are replaced as they were read, whatever it does meanwhile", async () => {
+    test("of a run are replaced only if they are as they were read, whatever the run does meanwhile", async () => {
       const run = await created({ tags: ["a"] });
       await store.endRun(run, "FAILED", timeAt(1));
       expect(await store.tagRun(run, ["a", "b"])).toBe(true);
@@ -120,7 +120,7 @@ export function runsContract(create: () => Promise<RunStore>): void {
       expect(reopened?.tags).toEqual(["d"]);
     });
 
-    test("of a run that does not exist are not made", async () => {
+    test("of an unknown run are not written", async () => {
       expect(await store.tagRun(aRun({ runId: "unknown" }), ["a"])).toBe(false);
       expect(await store.getRun("unknown")).toBeUndefined();
       expect((await store.listRuns({ tag: "a" }, 10)).runs).toEqual([]);
@@ -138,7 +138,7 @@ export function runsContract(create: () => Promise<RunStore>): void {
       expect(await store.getRun(runId)).toEqual(joined);
     });
 
-    test("a join that is repeated changes nothing and gives the same answer", async () => {
+    test("a repeated join changes nothing and returns the same answer", async () => {
       const { runId } = await created();
       const first = await store.joinRun(runId, 1, 3, "done");
       expect(await store.joinRun(runId, 1, 3, "done")).toEqual(first);
@@ -160,13 +160,16 @@ export function runsContract(create: () => Promise<RunStore>): void {
       expect(await store.joinRun(runId, 1, 0, "done")).toMatchObject({ state: move.to });
     });
 
-    test.each<WaitingRun["state"]>(["SCHEDULED", "QUEUED"])("no run is joined that is %s", async (state) => {
-      const { runId } = await created({ state });
-      expect(await store.joinRun(runId, 1, 0, "done")).toBeUndefined();
-      expect(await store.getRun(runId)).toMatchObject({ progress: { done: new Set() } });
-    });
+    test.each<WaitingRun["state"]>(["SCHEDULED", "QUEUED"])(
+      "a run that is %s is not joined",
+      async (state) => {
+        const { runId } = await created({ state });
+        expect(await store.joinRun(runId, 1, 0, "done")).toBeUndefined();
+        expect(await store.getRun(runId)).toMatchObject({ progress: { done: new Set() } });
+      },
+    );
 
-    test("no run is joined that has ended, is of another epoch, or does not exist", async () => {
+    test("a run that has ended, is of another epoch, or doesn't exist is not joined", async () => {
       const over = await ended("SUCCEEDED");
       expect(await store.joinRun(over.runId, 1, 0, "done")).toBeUndefined();
       const other = await created({ epoch: 2 });
@@ -178,7 +181,7 @@ export function runsContract(create: () => Promise<RunStore>): void {
     });
 
     // Each answer holds the whole set. On one busy core, MiniStack takes seconds for a thousand of them.
-    test("a thousand joins at once lose nothing, and each sees itself", async () => {
+    test("a thousand concurrent joins lose nothing, and each answer includes its own", async () => {
       const { runId } = await created();
       const steps = Array.from({ length: 1000 }, (_, step) => step);
       const joined = await Promise.all(steps.map((step) => store.joinRun(runId, 1, step, "done")));
@@ -239,7 +242,7 @@ export function runsContract(create: () => Promise<RunStore>): void {
       expect(await store.getRun(run.runId)).toEqual({ ...run, state: "SUCCEEDED", endedAt: timeAt(9) });
     });
 
-    test("what is being cancelled ends as it was to end, with the reason", async () => {
+    test("a run that is being cancelled ends in the state that the cancel set, with the reason", async () => {
       const run = await created();
       const { reason, endsAs } = overtime as Extract<RunMove, { to: "CANCELLING" }>;
       await store.moveRun(run.runId, 1, overtime, later);
@@ -249,20 +252,20 @@ export function runsContract(create: () => Promise<RunStore>): void {
       expect(await store.getRun(run.runId)).toEqual({ ...run, state: endsAs, reason, endedAt: timeAt(9) });
     });
 
-    test("of workers that end a run at different times exactly one does", async () => {
+    test("exactly one of the workers that end a run at different times succeeds", async () => {
       const run = await created();
       const ends = Array.from({ length: 20 }, (_, worker) => store.endRun(run, "SUCCEEDED", timeAt(worker)));
       expect((await Promise.all(ends)).filter(Boolean)).toHaveLength(1);
     });
   });
 
-  describe("wanting", () => {
+  describe("wanters of a run", () => {
     const backfill = { kind: "backfill", backfill: "a" } as const;
     const both = new Set(["a", "b"]);
     const letGo: RunMove = { to: "CANCELLING", endsAs: "CANCELLED", reason: "", wantedOnlyBy: "a" };
     const wanters = async ({ runId }: Run) => (await store.getRun(runId))?.wantedBy;
 
-    test("who wants a run is changed by one of two writers, and repeated the call says so again", async () => {
+    test("are changed by one of two writers, and its repeated call returns the same answer", async () => {
       const run = await created({ cause: backfill });
       expect(await store.setWanters(run, both)).toBe(true);
       expect(await store.setWanters(run, both)).toBe(true);
@@ -273,7 +276,7 @@ export function runsContract(create: () => Promise<RunStore>): void {
       expect(await wanters(run)).toEqual(new Set(["b"]));
     });
 
-    test("a run that has ended, is being cancelled or is of another epoch, comes to be wanted by nobody", async () => {
+    test("are not changed if the run has ended, is being cancelled, is of another epoch, or doesn't exist", async () => {
       const cancelled = await created({ cause: backfill });
       await store.moveRun(cancelled.runId, 1, cancel, later);
       const other = await created({ cause: backfill });
@@ -283,20 +286,23 @@ export function runsContract(create: () => Promise<RunStore>): void {
     });
 
     test.each([undefined, new Set(["a"])])(
-      "a run that only one backfill wants is cancelled (%s)",
+      "don't stop a cancel by the only backfill among them (%s)",
       async (only) => {
         const run = await created({ cause: backfill, ...(only && { wantedBy: only }) });
         expect(await store.moveRun(run.runId, 1, letGo, later)).toMatchObject({ state: "CANCELLING" });
       },
     );
 
-    test.each([both, new Set(["b"])])("a run that another one wants is not (%s)", async (wantedBy) => {
-      const run = await created({ cause: backfill, wantedBy });
-      expect(await store.moveRun(run.runId, 1, letGo, later)).toEqual(run);
-      expect(await store.getRun(run.runId)).toEqual(run);
-    });
+    test.each([both, new Set(["b"])])(
+      "stop a cancel by one backfill if there is another one (%s)",
+      async (wantedBy) => {
+        const run = await created({ cause: backfill, wantedBy });
+        expect(await store.moveRun(run.runId, 1, letGo, later)).toEqual(run);
+        expect(await store.getRun(run.runId)).toEqual(run);
+      },
+    );
 
-    test("of a cancel and somebody who begins to want the run, one comes first and the other has no effect", async () => {
+    test("are either cancelled with the run or keep it, if one is added during a cancel", async () => {
       for (let round = 0; round < 10; round += 1) {
         const run = await created({ cause: backfill });
         const [moved, wanted] = await Promise.all([
@@ -309,7 +315,7 @@ export function runsContract(create: () => Promise<RunStore>): void {
       }
     });
 
-    test("a run that is opened again is wanted by whoever did that, and by no backfill of before", async () => {
+    test("are replaced, when the run is reopened, by the backfill that did it, or by none", async () => {
       const run = await created({ cause: backfill, wantedBy: both });
       await store.endRun(run, "FAILED", timeAt(60));
       expect(await store.reopenRun(run, timeAt(70), later, "c")).toMatchObject({ wantedBy: new Set(["c"]) });
@@ -319,8 +325,8 @@ export function runsContract(create: () => Promise<RunStore>): void {
     });
   });
 
-  describe("opening again", () => {
-    test("what failed or was skipped is forgotten, what was done stays, the epoch is the next and begins now", async () => {
+  describe("reopening", () => {
+    test("failed and skipped steps are forgotten, completed ones stay, and the next epoch begins now", async () => {
       const run = await created({ activeSince: timeAt(1) });
       await store.joinRun(run.runId, 1, 0, "done");
       await store.joinRun(run.runId, 1, 1, "skipped");
@@ -338,7 +344,7 @@ export function runsContract(create: () => Promise<RunStore>): void {
     });
 
     test.each<EndState>(["FAILED", "CANCELLED", "TIMED_OUT"])(
-      "a run that is %s can be opened",
+      "a run that is %s can be reopened",
       async (to) => {
         const run = await ended(to);
         expect(await store.reopenRun({ ...run, epoch: 2 }, timeAt(70), later)).toBeUndefined();
@@ -347,7 +353,7 @@ export function runsContract(create: () => Promise<RunStore>): void {
       },
     );
 
-    test("a run cannot be opened that succeeded, has not ended, or does not exist", async () => {
+    test("a run that succeeded, has not ended, or doesn't exist cannot be reopened", async () => {
       for (const run of [
         await ended("SUCCEEDED"),
         await created(),
@@ -364,7 +370,7 @@ export function runsContract(create: () => Promise<RunStore>): void {
       expect(await store.reopenRun(aRun({ runId: "unknown" }), timeAt(70), later)).toBeUndefined();
     });
 
-    test("repeated, the call gives the run again and opens no further epoch; another call finds it open", async () => {
+    test("a repeated call returns the run again without another epoch; a different call is refused", async () => {
       const run = await ended("FAILED");
       const first = await store.reopenRun(run, timeAt(70), later);
       expect(await store.reopenRun(run, timeAt(70), later)).toEqual(first);
@@ -372,7 +378,7 @@ export function runsContract(create: () => Promise<RunStore>): void {
       expect((await store.getRun(run.runId))?.epoch).toBe(2);
     });
 
-    test("late news of the earlier epoch do not reach a run that was opened again", async () => {
+    test("late calls for the previous epoch have no effect on a reopened run", async () => {
       const run = await ended("FAILED");
       await store.reopenRun(run, timeAt(70), later);
       expect(await store.joinRun(run.runId, 1, 5, "failed", error)).toBeUndefined();
@@ -382,7 +388,7 @@ export function runsContract(create: () => Promise<RunStore>): void {
     });
   });
 
-  test("what a store returned or was given can change without changing what is stored", async () => {
+  test("changes to arguments or results don't change what is stored", async () => {
     const params = { alphas: [1] };
     const run = await created({ params });
     params.alphas.push(2);

@@ -20,7 +20,7 @@ export function scheduleStoreContract(make: () => Promise<ScheduleStore>): void 
     store = await make();
   });
 
-  it("lists what was put, by pipeline and name, and gives each by its key", async () => {
+  it("schedules are listed by pipeline and name, and each is read by its key", async () => {
     const hourly = { ...off, name: "hourly # of a day" };
     expect(await store.put(nightly, undefined)).toBe(true);
     expect(await store.put(hourly, undefined)).toBe(true);
@@ -29,7 +29,7 @@ export function scheduleStoreContract(make: () => Promise<ScheduleStore>): void 
     expect(await store.get({ ...key, name: "nowhere" })).toBeUndefined();
   });
 
-  it("makes a schedule only where there is none", async () => {
+  it("a schedule is created only if there is none", async () => {
     await store.put(nightly, undefined);
     expect(await store.put(off, undefined)).toBe(false);
     expect(await store.list()).toEqual([nightly]);
@@ -39,7 +39,7 @@ export function scheduleStoreContract(make: () => Promise<ScheduleStore>): void 
     ["the toggle", off],
     ["the next time", later],
     ["the rule", { ...nightly, rule: "cron 0 3 * * * in UTC" }],
-  ])("replaces a schedule only as it was read: somebody changed %s", async (_, changed) => {
+  ])("a schedule is replaced only if it is as it was read: another writer changed %s", async (_, changed) => {
     await store.put(nightly, undefined);
     expect(await store.put(changed, nightly)).toBe(true);
     expect(await store.put({ ...nightly, nextAt: "2030-01-01T00:00:00.000Z" }, nightly)).toBe(false);
@@ -47,7 +47,7 @@ export function scheduleStoreContract(make: () => Promise<ScheduleStore>): void 
     expect(await store.list()).toEqual([changed]);
   });
 
-  it("says the same again when a write is repeated", async () => {
+  it("a repeated write returns the same answer", async () => {
     await store.put(nightly, undefined);
     expect(await store.put(later, nightly)).toBe(true);
     expect(await store.put(later, nightly)).toBe(true);
@@ -55,7 +55,7 @@ export function scheduleStoreContract(make: () => Promise<ScheduleStore>): void 
     expect(await store.put(off, later)).toBe(true);
   });
 
-  it("says which are due, soonest first, and of no schedule that is off", async () => {
+  it("due schedules are listed soonest first, without those that are off", async () => {
     const first = { ...nightly, name: "first", nextAt: "2021-10-04T16:20:00.000Z" };
     await store.put(nightly, undefined);
     await store.put(first, undefined);

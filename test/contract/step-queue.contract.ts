@@ -28,20 +28,20 @@ export function stepQueueContract(create: () => Promise<QueueUnderTest>): void {
     expect(received).toEqual(expect.arrayContaining(sent));
   });
 
-  test("more messages than one call takes all arrive", async () => {
+  test("more messages than fit into one call all arrive", async () => {
     const { queue, receive } = await create();
     const sent = Array.from({ length: 200 }, (_, index) => message(index));
     await queue.send(sent);
     expect((await receive(200)).sort(byIndex)).toEqual(sent);
   });
 
-  test("sending nothing is no error", async () => {
+  test("sending no messages is no error", async () => {
     const { queue, delayed } = await create();
     await queue.send([]);
     expect(await delayed()).toBe(0);
   });
 
-  test("a delayed message can be received once its time has come, and not before", async () => {
+  test("a delayed message can be received when its time has come, and not before", async () => {
     const { queue, receive, delayed, pass } = await create();
     await queue.send([message(1)], 900);
     expect(await delayed()).toBe(1);
@@ -51,7 +51,7 @@ export function stepQueueContract(create: () => Promise<QueueUnderTest>): void {
     expect(await receive(1)).toEqual([message(1)]);
   });
 
-  test("a delay longer than the longest one is cut", async () => {
+  test("a delay over the maximum is reduced to it", async () => {
     const { queue, delayed } = await create();
     await queue.send([message(1)], 10 * maxMessageDelay);
     expect(await delayed()).toBe(1);

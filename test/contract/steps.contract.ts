@@ -115,13 +115,13 @@ export function stepsContract(create: () => Promise<RunStore>): void {
     expect(await store.getStep(record)).toEqual(stored);
   });
 
-  test("nothing is read where nothing was put", async () => {
+  test("a missing record is undefined", async () => {
     expect(await store.getStep(held)).toBeUndefined();
     expect(await store.getSteps([held])).toEqual([]);
     expect(await store.listSteps(held.runId)).toEqual([]);
   });
 
-  test("a record replaces the one of the version it expects, and nothing of that one is left", async () => {
+  test("a write replaces the record of the expected version completely", async () => {
     const first = await put(retrying(held, error, epochStart));
     const second = await put(held, first.version);
     expect(second.version).not.toBe(first.version);
@@ -137,12 +137,12 @@ export function stepsContract(create: () => Promise<RunStore>): void {
     expect(await store.getStep(held)).toEqual(second);
   });
 
-  test("a write that expects a version of a record that is not there is refused", async () => {
+  test("a write that expects a version of a missing record is refused", async () => {
     expect(await store.putStep(held, "gone")).toEqual({ ok: false, current: undefined });
     expect(await store.getStep(held)).toBeUndefined();
   });
 
-  test("exactly one of racing first writes wins, and the others get its record", async () => {
+  test("exactly one of concurrent first writes wins, and the others get its record", async () => {
     const claims = Array.from({ length: 30 }, (_, worker) =>
       store.putStep(aHeldStep({ leaseUntil: worker }), undefined),
     );
@@ -153,7 +153,7 @@ export function stepsContract(create: () => Promise<RunStore>): void {
     expect(await store.getStep(held)).toEqual(winner?.record);
   });
 
-  test("of racing replacements exactly one wins", async () => {
+  test("exactly one of concurrent replacements wins", async () => {
     const { version } = await put(held);
     const results = await Promise.all(
       Array.from({ length: 30 }, (_, worker) => store.putStep(aHeldStep({ leaseUntil: worker }), version)),
@@ -161,7 +161,7 @@ export function stepsContract(create: () => Promise<RunStore>): void {
     expect(results.filter((result) => result.ok)).toHaveLength(1);
   });
 
-  test("several records are read in the order of their keys, each once, without those that are not there", async () => {
+  test("several records are read in the order of their keys, each once, without the missing ones", async () => {
     const indexes = Array.from({ length: 230 }, (_, index) => index);
     await Promise.all(indexes.map((index) => put(aHeldStep({ index }))));
     const wanted = [...indexes].reverse().map((index) => ({ ...held, index }));
@@ -174,11 +174,11 @@ export function stepsContract(create: () => Promise<RunStore>): void {
     expect(found[0]).toEqual(await store.getStep({ ...held, index: 229 }));
   });
 
-  test("no records are read for no keys", async () => {
+  test("a read without keys returns no records", async () => {
     expect(await store.getSteps([])).toEqual([]);
   });
 
-  test("a step's records come by index, then the map; a run's come by step", async () => {
+  test("a step's records are listed by index, then the map's; a run's are listed by step", async () => {
     const other = aHeldStep({ runId: "another-run" });
     for (const record of [
       { ...expanded(held, 3), index: "map" } as const,
@@ -197,7 +197,7 @@ export function stepsContract(create: () => Promise<RunStore>): void {
     expect(places(await store.listSteps(held.runId))).toEqual(["load 0", ...ofStep, "train_model_2 0"]);
   });
 
-  test("more records than fit into one answer are all listed", async () => {
+  test("more records than fit into one response are all listed", async () => {
     // DynamoDB answers with at most 1 MB at a time.
     const value = "x".repeat(30_000);
     const indexes = Array.from({ length: 45 }, (_, index) => index);
@@ -205,7 +205,7 @@ export function stepsContract(create: () => Promise<RunStore>): void {
     expect((await store.listSteps(held.runId, held.step)).map((record) => record.index)).toEqual(indexes);
   });
 
-  test("what a store returned can change without changing what is stored", async () => {
+  test("changes to results don't change what is stored", async () => {
     const stored = await put(ended(held, "FAILED", epochStart, error));
     if ("error" in stored && stored.error) (stored.error as { message: string }).message = "changed";
     expect(await store.getStep(held)).toMatchObject({ error: { message: "" } });

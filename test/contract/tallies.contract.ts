@@ -23,7 +23,7 @@ export function talliesContract(create: () => Promise<RunStore>): void {
     expect(await store.getTally(key)).toEqual(joined);
   });
 
-  test("a tally of this epoch that is opened again stays as it is", async () => {
+  test("a tally of this epoch stays unchanged when it is opened again", async () => {
     await store.openTally(key, 2, 3);
     const joined = await store.joinTally(key, 2, 1, "failed");
     await store.openTally(key, 2, 99);
@@ -31,7 +31,7 @@ export function talliesContract(create: () => Promise<RunStore>): void {
     expect(await store.getTally(key)).toEqual(joined);
   });
 
-  test("a tally of an earlier epoch keeps what is done and forgets what failed", async () => {
+  test("a tally of a previous epoch keeps what is done and forgets what failed", async () => {
     await store.openTally(key, 1, 3);
     await store.joinTally(key, 1, 0, "done");
     await store.joinTally(key, 1, 1, "failed");
@@ -39,7 +39,7 @@ export function talliesContract(create: () => Promise<RunStore>): void {
     expect(await store.getTally(key)).toEqual({ size: 3, epoch: 2, done: new Set([0]), failed: new Set() });
   });
 
-  test("nothing is added where there is no tally of this epoch", async () => {
+  test("nothing is added without a tally of this epoch", async () => {
     expect(await store.joinTally(key, 1, 0, "done")).toBeUndefined();
     expect(await store.getTally(key)).toBeUndefined();
     await store.openTally(key, 2, 3);
@@ -48,7 +48,7 @@ export function talliesContract(create: () => Promise<RunStore>): void {
     expect(await store.getTally(key)).toMatchObject({ done: new Set() });
   });
 
-  test("shards, the map, steps and runs are counted apart", async () => {
+  test("shards, maps, steps and runs are counted separately", async () => {
     const others: TallyKey[] = [
       { ...key, shard: "map" },
       { ...key, shard: 30 },
@@ -60,7 +60,7 @@ export function talliesContract(create: () => Promise<RunStore>): void {
     for (const other of others) expect(await store.getTally(other)).toMatchObject({ done: new Set() });
   });
 
-  test("two hundred members that end at once are all counted, and exactly one sees the tally full", async () => {
+  test("two hundred concurrent members are all counted, and exactly one answer shows the tally full", async () => {
     await store.openTally(key, 1, 200);
     const members = Array.from({ length: 200 }, (_, member) => member);
     const joined = await Promise.all(

@@ -122,7 +122,7 @@ describe("a run that has succeeded", () => {
     );
   });
 
-  it("has results, of itself and of each step", async () => {
+  it("has results, its own and those of each step", async () => {
     const [own, count] = await Promise.all([output("result", counted), output("result", counted, "count")]);
     expect(JSON.parse(own)).toEqual({ wordsPerLine: 2.5 });
     expect(JSON.parse(count)).toMatchObject({ lines: 2, words: 5 });
@@ -173,7 +173,7 @@ describe("a run that has succeeded", () => {
     await expect(other).rejects.toThrow("is not what the step made: its SHA-256 is");
   });
 
-  it("can be marked and done again", async () => {
+  it("can be tagged and rerun", async () => {
     const tagged = await answered("tag", counted, "keep", "--remove", "team:growth");
     expect(tagged).toMatchObject({ tags: ["keep"] });
     expect((await service.store.getRun(counted))?.tags).toEqual(["keep"]);
@@ -182,8 +182,8 @@ describe("a run that has succeeded", () => {
   });
 });
 
-describe("a run that waits for a person", () => {
-  it("can be paused, go on and be answered; its log is followed to its end", async () => {
+describe("a run that waits for an approval", () => {
+  it("can be paused, resumed and approved, and its log is followed to its end", async () => {
     const runId = await started("sign-off");
     const log = millrace("logs", runId, "--follow");
     await waiting(runId);
@@ -209,7 +209,7 @@ describe("a run that waits for a person", () => {
     });
   });
 
-  it("fails loudly: exit codes, the reason, the log of warnings alone", async () => {
+  it("fails before the question if its check fails, with an exit code, the reason and a log filtered by level", async () => {
     const first = await millrace("start", "sign-off", "--param", "sound=false", "--follow");
     expect(first).toMatchObject({ exitCode: 1, stdout: expect.stringContaining("it is not sound") });
     const [, runId = ""] = /started run (\S+)/.exec(first.stdout) ?? [];
@@ -220,7 +220,7 @@ describe("a run that waits for a person", () => {
   });
 });
 
-it("a start for the same time with other params is refused, and a key makes a run of its own", async () => {
+it("a start for the same time with other params is refused, and a key makes a separate run", async () => {
   const at = ["line-count", "--scheduled-at", "2021-10-04", "--param"];
   await started(...at, "text=a");
   expect(await output("start", ...at, "text=a")).toContain("was started before");
@@ -231,7 +231,7 @@ it("a start for the same time with other params is refused, and a key makes a ru
   expect(await output("start", ...at, "text=b", "--key", "b")).toContain("started run");
 });
 
-it("schedules and backfills are seen, switched and run", async () => {
+it("schedules and backfills are shown, switched and run", async () => {
   expect(await output("schedules")).toMatch(/day.*0 3 \* \* \*/);
   expect(await output("schedules", "day", "--on")).toContain("is on; its next run is for");
   const range = ["--from", "2021-01-01", "--to", "2021-01-03", "--every", "day"];
@@ -298,7 +298,7 @@ it("manage refuses invalid and unknown requests by name", async () => {
   expect(actions.filter((name) => !refused.some(([{ action }]) => action === name))).toEqual([]);
 });
 
-it("models are listed with what has which alias", async () => {
+it("models are listed with their aliases", async () => {
   const runId = await started("training");
   await inState(runId, "SUCCEEDED");
   const [all, one, log] = await Promise.all([
@@ -326,7 +326,7 @@ it("models are listed with what has which alias", async () => {
   expect(compared).not.toEqual([]);
 });
 
-it("what needs no stage works without one", async () => {
+it("commands that need no stage work without one", async () => {
   const [list, json, graph, shell] = await Promise.all([
     output("pipelines"),
     output("pipelines", "--json"),
@@ -341,7 +341,7 @@ it("what needs no stage works without one", async () => {
   expect(completed).toContain(counted);
 });
 
-it("invalid input is refused in one line that names it and says what to do", async () => {
+it("invalid input is refused in one line that names it and the remedy", async () => {
   const refused: [string[], string][] = [
     [["start", "nope"], "nope"],
     [["start", "line-count", "--param", "text"], '--param is "text"; it takes key=value'],
@@ -451,11 +451,14 @@ it.each<[number, string[], RegExp]>([
     ["runs", "--stage", ""],
     /^error\[USAGE\]: --stage is ""; it takes the name of a stage, such as prod\n/,
   ],
-])("ends with %i for %j, and says why on standard error alone", async (exitCode, args, line) => {
-  expect(await millrace(...args)).toEqual({ exitCode, stdout: "", stderr: expect.stringMatching(line) });
-});
+])(
+  "the command ends with %i for %j, with the reason only on standard error",
+  async (exitCode, args, line) => {
+    expect(await millrace(...args)).toEqual({ exitCode, stdout: "", stderr: expect.stringMatching(line) });
+  },
+);
 
-it("a stage that cannot be reached is told with what to do", async () => {
+it("a stage that cannot be reached is reported with a remedy", async () => {
   const { AWS_PROFILE: _profile, ...others } = process.env;
   const env = { ...others, AWS_EC2_METADATA_DISABLED: "true", HOME: folder };
   const asked = (stack: string, ...args: string[]) => typed({ cwd: folder, stack, env }, args);
@@ -498,7 +501,7 @@ it("doctor reports a healthy stage, warnings, and failures", async () => {
   });
 });
 
-it("every command was typed here, but for init, which has a test of its own", async () => {
+it("these tests run every command except init, which has its own test", async () => {
   const commands = (await millraceProgram()).commands.map((command) => command.name());
   const others = ["complete", "init"];
   expect(commands.filter((name) => !seen.has(name) && !others.includes(name))).toEqual([]);

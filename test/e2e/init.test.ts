@@ -53,7 +53,7 @@ describe("millrace init", () => {
     expect(await errorOutput([millrace("init", "words")])).toEqual([]);
   });
 
-  it("makes pipelines that the linter and the type-checker have nothing against", async () => {
+  it("creates pipelines without errors of the linter and the type-checker", async () => {
     const settings = {
       extends: "./tsconfig.json",
       include: ["pipelines/index.ts", "pipelines/words*.ts", "pipelines/forecast*.ts"],
@@ -67,7 +67,7 @@ describe("millrace init", () => {
     expect(said).toEqual([]);
   });
 
-  it("makes jobs that the linters and the type-checker of Python have nothing against", async () => {
+  it("creates jobs without errors of Python's linters and type-checker", async () => {
     const family = "forecast_of_sales_by_month_and_region";
     const files = [family, `tests/test_${family}.py`];
     const said = await errorOutput([
@@ -81,7 +81,7 @@ describe("millrace init", () => {
     );
   });
 
-  it("makes tests that pass, of the pipelines and of the job", async () => {
+  it("creates passing tests for the pipelines and for the job", async () => {
     const said = await Promise.all([
       tool("jest", "pipelines/words", "pipelines/forecast"),
       python("pytest", "-q", "tests/test_forecast_of_sales_by_month_and_region.py"),
@@ -92,7 +92,7 @@ describe("millrace init", () => {
     ]);
   });
 
-  it("makes them known: the command line lists and draws them", async () => {
+  it("registers pipelines, so that the command line lists and draws them", async () => {
     expect((await millrace("pipelines")).all).toContain("words  3 steps");
     expect((await millrace("graph", "forecast-of-sales-by-month-and-region")).all).toContain(
       "Batch job forecast_of_sales_by_month_and_region.count",
@@ -109,7 +109,7 @@ describe("millrace init", () => {
     [2, ["Sales"], 'NAME is "Sales"; it takes 1 to 40 lower-case letters'],
     [2, ["../etc"], 'NAME is "../etc"; it takes'],
     [2, ["class"], 'NAME is "class", which is a reserved word'],
-  ])("with exit code %i refuses %j, and writes nothing", async (code, args, message) => {
+  ])("exits with %i for %j, and writes nothing", async (code, args, message) => {
     const before = readdirSync(path.join(root, "pipelines"));
     const { exitCode, all } = await millrace("init", ...args);
     expect({ exitCode, all }).toEqual({
@@ -119,7 +119,7 @@ describe("millrace init", () => {
     expect(readdirSync(path.join(root, "pipelines"))).toEqual(before);
   });
 
-  it("writes nothing when a list has another form than it knows, and says what to add by hand", async () => {
+  it("writes nothing if a list has an unknown form, and says what to add by hand", async () => {
     const index = path.join(root, "pipelines/index.ts");
     const text = readFileSync(index, "utf8");
     writeFileSync(

@@ -115,7 +115,7 @@ describe("poem-model", () => {
     expect(training).toMatchObject({ queue: "cpu", withoutGpu: true });
   });
 
-  it("ends with the same weights when its machine is taken back in the middle, and another form has a champion of its own", async () => {
+  it("returns the same weights if its machine is taken back during the training, and has a separate champion for another form", async () => {
     const interrupted = await start("interrupted", {}, true);
     // The training job comes two jobs later, so there's time to set this up.
     await misbehave(service.stack.batchEndpoint, [

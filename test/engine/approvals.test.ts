@@ -67,7 +67,7 @@ async function viewed(memory: MemoryEngine, runId: string, name: string): Promis
 const yes = { step: "ok", index: 0, approved: true, by: "ana" };
 
 describe("an approval", () => {
-  it("asks its question and waits, as long as nobody answers", async () => {
+  it("asks its question and waits until somebody answers", async () => {
     const { memory, runId, calls } = await asked();
     await pass(memory, 2 * day);
     expect(await stepOf(memory, runId, "ok")).toMatchObject({
@@ -78,7 +78,7 @@ describe("an approval", () => {
     expect(calls).toEqual(["train"]);
   });
 
-  it("by a yes goes on, and keeps who said it, when, and why", async () => {
+  it("that is given continues the run, and records who gave it, when and why", async () => {
     const { memory, runId, calls } = await asked();
     await pass(memory, hour);
     const at = new Date(memory.clock.now()).toISOString();
@@ -93,7 +93,7 @@ describe("an approval", () => {
     expect(calls).toEqual(["train", "publish by ana"]);
   });
 
-  it("by a no fails, with who said it, when and why, and what follows does not run", async () => {
+  it("that is rejected fails with who rejected it, when and why, and later steps don't run", async () => {
     const { memory, runId, calls } = await asked();
     const at = new Date(memory.clock.now()).toISOString();
     await manage(memory.engine, {
@@ -121,7 +121,7 @@ describe("an approval", () => {
     expect(calls).toEqual(["train", "publish by ana"]);
   });
 
-  it("that was given is not asked for again when a later step failed and the run is retried", async () => {
+  it("that was given is not requested again if a later step failed and the run is retried", async () => {
     const broken = { now: true };
     const pipeline = definePipeline({ name: "later", params: none }, ({ step }) => {
       const ok = step("ok", approval({ deadline: day }));
@@ -143,7 +143,7 @@ describe("an approval", () => {
     expect((await memory.finish(runId)).state).toBe("SUCCEEDED");
   });
 
-  it("whose message is no text, or too long, fails with the reason", async () => {
+  it("whose message isn't text, or is too long, fails with the reason", async () => {
     const pipeline = definePipeline({ name: "wordy", params: none }, ({ step }) => {
       const long = step(
         "long",
@@ -187,7 +187,7 @@ describe("when the deadline of an approval passes", () => {
     expect((await runOf(memory, runId)).state).toBe(state === "SUCCEEDED" ? "SUCCEEDED" : "FAILED");
   });
 
-  it("in a paused run, the default holds once the run is resumed, unless somebody answers before", async () => {
+  it("in a paused run, the default applies when the run is resumed, unless somebody answers before", async () => {
     for (const answered of [true, false]) {
       const { memory, runId } = await asked({ deadline: hour });
       await pauseRun(memory.engine, runId);
@@ -201,7 +201,7 @@ describe("when the deadline of an approval passes", () => {
 });
 
 describe("an answer", () => {
-  it("to a question that was answered is refused, and the first one stays", async () => {
+  it("to an answered question is refused, and the first answer stays", async () => {
     const { memory, runId } = await asked();
     await approveStep(memory.engine, { runId, ...yes });
     const late = approveStep(memory.engine, { runId, ...yes, approved: false, by: "ben" });
@@ -211,7 +211,7 @@ describe("an answer", () => {
     expect(await stepOf(memory, runId, "ok")).toMatchObject({ output: { value: { by: "ana" } } });
   });
 
-  it("that comes at the same moment as another is refused when the other counted", async () => {
+  it("that arrives at the same moment as another is refused if the other one counted", async () => {
     const { memory, runId } = await asked();
     const answers = await Promise.allSettled([
       approveStep(memory.engine, { runId, ...yes }),
@@ -226,9 +226,9 @@ describe("an answer", () => {
 
   it.each([
     ["to a step that is no approval", "train", "the step is SUCCEEDED, the run is RUNNING"],
-    ["to a step that is not reached yet", "publish", "the step is not reached yet, the run is RUNNING"],
-    ["to a step that there is not", "nowhere", 'has no step "nowhere"'],
-  ])("%s is refused, with what it is", async (_what, step, message) => {
+    ["to a step that isn't reached yet", "publish", "the step is not reached yet, the run is RUNNING"],
+    ["to an unknown step", "nowhere", 'has no step "nowhere"'],
+  ])("%s is refused with the reason", async (_what, step, message) => {
     const { memory, runId } = await asked();
     const answer = approveStep(memory.engine, { runId, ...yes, step });
     await expect(answer).rejects.toThrow(RunStateError);
@@ -236,7 +236,7 @@ describe("an answer", () => {
     expect((await stepOf(memory, runId, "ok")).state).toBe("PAUSED");
   });
 
-  it("to an unknown or cancelled run, or another child of a map, is refused", async () => {
+  it("to an unknown run, a cancelled run or another child of a map is refused", async () => {
     const { memory, runId } = await asked();
     await expect(approveStep(memory.engine, { ...yes, runId: "nowhere" })).rejects.toThrow(RunNotFoundError);
     await expect(approveStep(memory.engine, { ...yes, runId, index: 3 })).rejects.toThrow("not reached yet");
@@ -245,7 +245,7 @@ describe("an answer", () => {
     await expect(approveStep(memory.engine, { ...yes, runId })).rejects.toThrow("the run is CANCELLED");
   });
 
-  it("to an approval of the epoch before, not yet asked for again, is refused", async () => {
+  it("to an approval of the previous epoch that isn't requested again yet is refused", async () => {
     const { memory, runId } = await asked();
     await cancelRun(memory.engine, runId);
     await retryRun(memory.engine, runId);
@@ -255,7 +255,7 @@ describe("an answer", () => {
     expect((await memory.finish(runId)).state).toBe("SUCCEEDED");
   });
 
-  it("in a paused run is kept, and what follows starts when the run is resumed", async () => {
+  it("in a paused run is stored, and the next step starts when the run is resumed", async () => {
     const { memory, runId, calls } = await asked();
     await pauseRun(memory.engine, runId);
     await approveStep(memory.engine, { runId, ...yes });
@@ -267,7 +267,7 @@ describe("an answer", () => {
   });
 
   it.each(["before", "after"] as const)(
-    "counts once though the operator's call dies %s any of its calls",
+    "counts once if the operator's call dies %s any of its calls",
     async (when) => {
       for (let at = 1; ; at += 1) {
         const { memory, runId, calls } = await asked();
@@ -298,16 +298,19 @@ describe("a map of approvals", () => {
     },
   );
 
-  it.each([0, 1, 230])("over %i items asks for each, and gives the answers in order", async (size) => {
-    const params = Array.from({ length: size }, (_, place) => `model ${place}`);
-    const answers = params.map(
-      (_, place) => [`ok[${place}]`, { approved: true, by: `person ${place}` }] as const,
-    );
-    const { outputs } = await testPipeline(reviewing, { params, approvals: Object.fromEntries(answers) });
-    expect(outputs.who).toEqual(params.map((_, place) => `person ${place}`));
-  });
+  it.each([0, 1, 230])(
+    "over %i items requests each approval, and returns the answers in order",
+    async (size) => {
+      const params = Array.from({ length: size }, (_, place) => `model ${place}`);
+      const answers = params.map(
+        (_, place) => [`ok[${place}]`, { approved: true, by: `person ${place}` }] as const,
+      );
+      const { outputs } = await testPipeline(reviewing, { params, approvals: Object.fromEntries(answers) });
+      expect(outputs.who).toEqual(params.map((_, place) => `person ${place}`));
+    },
+  );
 
-  it("of which one is refused fails; a retry asks for that one alone", async () => {
+  it("fails if one is rejected, and a retry requests only that one again", async () => {
     const memory = new MemoryEngine([reviewing]);
     const runId = await begin(memory, "reviewing", { params: ["a", "b"] });
     await work(memory);
@@ -327,7 +330,7 @@ describe("a map of approvals", () => {
     expect((await memory.finish(runId)).state).toBe("SUCCEEDED");
   });
 
-  it("does not send its questions' hints round and round while nobody answers", async () => {
+  it("keeps no hints in the queue while nobody answers", async () => {
     const memory = new MemoryEngine([reviewing]);
     const params = Array.from({ length: 230 }, (_, place) => `model ${place}`);
     const runId = await begin(memory, "reviewing", { params });

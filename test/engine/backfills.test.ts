@@ -103,7 +103,7 @@ describe("a backfill", () => {
     expect(runs[0]).toMatchObject({ cause: { kind: "backfill", backfill: id }, tags: [`backfill:${id}`] });
   });
 
-  it("requested again skips times that succeeded, and starts nothing twice", async () => {
+  it("that is requested again skips times that succeeded, and starts nothing twice", async () => {
     const memory = memoryOf();
     const { id } = await startBackfill(memory.engine, spring);
     await finish(memory, id);
@@ -117,7 +117,7 @@ describe("a backfill", () => {
     expect(await runsOf(memory)).toHaveLength(2);
   });
 
-  it("skips what another cause has done for the same times, and waits for what it does", async () => {
+  it("skips times that another cause's runs have completed, and waits for those still running", async () => {
     const memory = memoryOf(scoring(600));
     const by = (scheduledAt: string) => startManually(memory.engine, { pipeline: "scoring", scheduledAt });
     await memory.finish((await by("2021-04-01T00:00:00Z")).runId);
@@ -132,7 +132,7 @@ describe("a backfill", () => {
     ]);
   });
 
-  it("asked for with other parameters makes other runs", async () => {
+  it("with other parameters creates other runs", async () => {
     const memory = memoryOf();
     const first = await startBackfill(memory.engine, spring);
     await finish(memory, first.id);
@@ -142,7 +142,7 @@ describe("a backfill", () => {
     expect(await runsOf(memory)).toHaveLength(4);
   });
 
-  it("of a schedule has its times and parameters, and skips what the schedule has done", async () => {
+  it("of a schedule uses its times and parameters, and skips times that the schedule has completed", async () => {
     const memory = memoryOf();
     const { every: _every, ...range } = spring;
     const { id } = await startBackfill(memory.engine, { ...range, schedule: "monthly" });
@@ -173,7 +173,7 @@ describe("a backfill", () => {
     expect(Math.max(...seen)).toBe(3);
   });
 
-  it("leaves what failed, and runs it again when asked to; what has no other chance counts once", async () => {
+  it("doesn't rerun failed times unless requested, and counts each time once", async () => {
     const failing = new Set(["2021-04-01T00:00:00.000Z"]);
     const memory = memoryOf(scoring(0, { failing }));
     const { id } = await startBackfill(memory.engine, spring);
@@ -188,7 +188,7 @@ describe("a backfill", () => {
     expect((await runsOf(memory)).map(({ epoch }) => epoch)).toEqual([3, 1]);
   });
 
-  it("opens runs again that others started no more at once than it may", async () => {
+  it("reopens no more runs of others at once than its concurrency allows", async () => {
     const failing = new Set<string>();
     const memory = memoryOf(scoring(90, { failing }));
     for (let day = 1; day <= 6; day += 1) {
@@ -210,7 +210,7 @@ describe("a backfill", () => {
     expect([done.counts.succeeded, maxActive]).toEqual([20, 2]);
   });
 
-  it("comes after scheduled runs that wait for the same slots", async () => {
+  it("starts its runs after scheduled runs that wait for the same slots", async () => {
     const memory = memoryOf(scoring(90, { maxActiveRuns: 1 }));
     await runSchedules(memory.engine);
     const { id } = await startBackfill(memory.engine, days);
@@ -224,7 +224,7 @@ describe("a backfill", () => {
     expect((await finish(memory, id)).counts.succeeded).toBe(20);
   });
 
-  it("keeps its item small over a thousand times, and skips what is done at once", async () => {
+  it("of a thousand times keeps its record small, and skips completed times at once", async () => {
     const memory = memoryOf();
     const hours = { ...days, to: "2021-02-11", every: "hour", concurrency: 100 } as const;
     const { id, total } = await startBackfill(memory.engine, hours);
@@ -239,7 +239,7 @@ describe("a backfill", () => {
     expect(again).toMatchObject({ state: "DONE", counts: { succeeded: 0, skipped: 984, failed: 0 } });
   });
 
-  it("of a pipeline that is deployed no more is cancelled and says so", async () => {
+  it("of a pipeline that is no longer deployed is cancelled with the reason", async () => {
     const memory = memoryOf(scoring(90));
     const { id } = await startBackfill(memory.engine, { ...days, concurrency: 1, to: "2021-06-01" });
     memory.engine = { ...memory.engine, pipelines: new Map() };
@@ -250,7 +250,7 @@ describe("a backfill", () => {
 });
 
 describe("the preview of a backfill", () => {
-  it("says its times and what would become of them, and writes nothing", async () => {
+  it("lists its times and what would happen to each, and writes nothing", async () => {
     const failing = new Set(["2021-01-02T00:00:00.000Z"]);
     const memory = memoryOf(scoring(0, { failing }));
     const { id } = await startBackfill(memory.engine, { ...days, to: "2021-01-04" });
@@ -273,7 +273,7 @@ describe("the preview of a backfill", () => {
     expect([await runsOf(memory), await memory.engine.backfills.list(10)]).toEqual(before);
   });
 
-  it("of more times than are looked up at once says only which they are", async () => {
+  it("of more times than one call looks up lists only the times", async () => {
     const { every: _every, ...range } = days;
     const minutes = { ...range, to: "2021-01-03", schedule: "default" };
     const seen = await previewBackfill(memoryOf().engine, minutes);
@@ -282,7 +282,7 @@ describe("the preview of a backfill", () => {
     expect(seen).not.toHaveProperty("counts");
   });
 
-  it("is refused as its start would be", async () => {
+  it("is refused with the same errors as its start", async () => {
     await expect(previewBackfill(memoryOf().engine, { ...spring, to: "2023-01-01" })).rejects.toThrow(
       "is in the future",
     );
@@ -290,14 +290,14 @@ describe("the preview of a backfill", () => {
 });
 
 describe("a cancelled backfill", () => {
-  it("counts what it has stopped at once", async () => {
+  it("counts the runs that it stopped at once", async () => {
     const memory = memoryOf(scoring(90));
     const { id } = await startBackfill(memory.engine, days);
     expect((await cancelBackfill(memory.engine, id)).open).toEqual([]);
     expect((await memory.engine.backfills.list(1))[0]).toMatchObject({ state: "CANCELLED", open: [] });
   });
 
-  it("starts nothing more and ends what it has started, and goes on when it is resumed", async () => {
+  it("starts nothing more, ends the runs that it started, and continues when it is resumed", async () => {
     const memory = memoryOf(scoring(90));
     const { id } = await startBackfill(memory.engine, days);
     const scheduledAt = "2021-01-20T00:00:00Z";
@@ -318,7 +318,7 @@ describe("a cancelled backfill", () => {
     expect((await runsOf(memory)).map(({ state }) => state)).toEqual(Array(20).fill("SUCCEEDED"));
   });
 
-  it("ends also what a worker starts that did not know of the cancel", async () => {
+  it("also ends runs that a worker starts without knowing of the cancel", async () => {
     const memory = memoryOf(scoring(90));
     const sound = memory.engine;
     let cancelled = false;
@@ -339,7 +339,7 @@ describe("a cancelled backfill", () => {
     expect((await runsOf(memory)).map(({ state }) => state)).toEqual(["CANCELLED", "CANCELLED"]);
   });
 
-  it("leaves a run alone that another cause started", async () => {
+  it("doesn't cancel a run that another cause started", async () => {
     const memory = memoryOf(scoring(9000));
     const scheduledAt = "2021-04-01T00:00:00Z";
     await startManually(memory.engine, { pipeline: "scoring", scheduledAt });
@@ -363,10 +363,10 @@ describe("a cancelled backfill", () => {
   }
 
   it.each([
-    ["under way", 4],
+    ["that are running", 4],
     ["that wait for their slots", 1],
   ])(
-    "leaves runs %s that another backfill wants, which counts none as failed",
+    "doesn't cancel runs %s that another backfill wants, and that backfill counts none as failed",
     async (_which, concurrency) => {
       const { memory, engine, first, second, stateOn } = await overlapping(concurrency);
       expect(await cancelBackfill(engine, first)).toMatchObject({ state: "CANCELLED" });
@@ -380,7 +380,7 @@ describe("a cancelled backfill", () => {
     },
   );
 
-  it("ends a run once the last backfill that wanted it is cancelled, whoever started it", async () => {
+  it("cancels a run when the last backfill that wanted it is cancelled, whichever started it", async () => {
     const { memory, engine, first, second } = await overlapping();
     await Promise.all([cancelBackfill(engine, first), cancelBackfill(engine, second)]);
     await finish(memory, first);
@@ -390,7 +390,7 @@ describe("a cancelled backfill", () => {
     expect(await finish(memory, first)).toMatchObject({ state: "DONE", counts: { succeeded: 4, failed: 0 } });
   });
 
-  it("leaves a run that a person has asked for too, or has retried", async () => {
+  it("doesn't cancel a run that a person has also started or has retried", async () => {
     const memory = memoryOf(scoring(600));
     const { engine } = memory;
     const { id } = await startBackfill(engine, spring);
@@ -407,7 +407,7 @@ describe("a cancelled backfill", () => {
   });
 
   it.each(["getRun", "moveRun", "setWanters"] as const)(
-    "and another one that begins to want its runs during its cancel (%s) get along",
+    "doesn't stop another backfill that starts to want its runs during the cancel (%s)",
     async (call) => {
       const memory = memoryOf(scoring(600));
       const { engine, store } = memory;
@@ -437,7 +437,7 @@ describe("a cancelled backfill", () => {
     },
   );
 
-  it("leaves a run of older code, which does not say who wants it, to the backfill that started it", async () => {
+  it("leaves a run of older code, which doesn't record who wants it, to the backfill that started it", async () => {
     const { memory, engine, first, second } = await overlapping();
     for (const run of await runsOf(memory)) {
       const wanters = new Set(run.cause.kind === "backfill" ? [run.cause.backfill] : []);
@@ -447,7 +447,7 @@ describe("a cancelled backfill", () => {
     expect(await finish(memory, first)).toMatchObject({ state: "DONE", counts: { succeeded: 4, failed: 0 } });
   });
 
-  it("does not run again what a person cancelled", async () => {
+  it("doesn't rerun what a person cancelled", async () => {
     const memory = memoryOf(scoring(90));
     const { id } = await startBackfill(memory.engine, spring);
     const [first] = await runsOf(memory);
@@ -458,7 +458,7 @@ describe("a cancelled backfill", () => {
   });
 });
 
-describe("a request that cannot be", () => {
+describe("an invalid request", () => {
   it.each<[Partial<BackfillRequest>, string]>([
     [{ pipeline: "scorin" }, 'there is no pipeline "scorin"'],
     [{ from: "yesterday" }, 'from is "yesterday"; it takes a date such as 2021-04-01'],
@@ -469,7 +469,7 @@ describe("a request that cannot be", () => {
     [{ schedule: "monthly" }, "every and schedule are both given"],
     [{ timezone: "Berlin" }, 'timezone is "Berlin", which is unknown'],
     [{ params: { labell: "x" } }, 'Unrecognized key: "labell"'],
-  ])("is refused before anything is started: %j", async (wrong, message) => {
+  ])("is refused before anything starts: %j", async (wrong, message) => {
     const memory = memoryOf();
     await expect(startBackfill(memory.engine, { ...spring, ...wrong })).rejects.toThrow(message);
     expect(await runsOf(memory)).toEqual([]);
@@ -482,7 +482,7 @@ describe("a request that cannot be", () => {
     await expect(asked).rejects.toThrow("it has: monthly, default");
   });
 
-  it("of a backfill that does not exist says so", async () => {
+  it("for a backfill that doesn't exist is refused", async () => {
     await expect(cancelBackfill(memoryOf().engine, "x")).rejects.toThrow('there is no backfill "x"');
     await expect(resumeBackfill(memoryOf().engine, "x", false)).rejects.toThrow('there is no backfill "x"');
   });
@@ -539,7 +539,7 @@ describe("a backfill whose worker dies at any call", () => {
   }
 
   it.each(["before", "after"] as const)(
-    "all times are done once, %s its effect",
+    "completes all times once (the worker dies %s the call takes effect)",
     async (when) => {
       for (let at = 1; ; at += 1) {
         const { seen, most: maxActive, backfill, runs, memory } = await withCrash(at, when);

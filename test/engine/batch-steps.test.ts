@@ -61,7 +61,7 @@ describe("Batch steps", () => {
     expect(records.find(({ step }) => step === "total")).toMatchObject({ output: { value: 14 } });
   });
 
-  it("of a map of one are a single job", async () => {
+  it("of a map of one item are a single job", async () => {
     const { run: ended, submitted } = await run(squares, [5], ({ n }) => ({ n: n * n }));
     expect(ended.state).toBe("SUCCEEDED");
     expect(submitted).toEqual([undefined]);
@@ -77,7 +77,7 @@ describe("Batch steps", () => {
     expect(submitted).toEqual([3, undefined]);
   });
 
-  it("fail with what the job said", async () => {
+  it("fail with the error that the job reported", async () => {
     const { run: ended } = await run(squares, [1, 2], () => {
       throw new FatalError("the file is empty");
     });
@@ -107,7 +107,7 @@ describe("infrastructure that fails", () => {
   it.each([
     [lossLimits.image, "SUCCEEDED"],
     [lossLimits.image + 1, "FAILED"],
-  ])("%i times uses up none of the step's own retries; in the end it is %s", async (times, state) => {
+  ])("%i times uses none of the step's own retries; in the end the step is %s", async (times, state) => {
     const memory = new MemoryEngine([pipeline], { "demo.square": () => ({ n: 1 }) });
     const { runId } = await startManually(memory.engine, {
       pipeline: "unlucky",
@@ -127,7 +127,7 @@ describe("infrastructure that fails", () => {
 });
 
 describe("a sweep of a large array job", () => {
-  it("asks only about the children that are open, and works only on those that ended", async () => {
+  it("asks only about the open children, and handles only those that ended", async () => {
     const pipeline = definePipeline({ name: "wide", params: numbers }, ({ params, map }) => {
       map("square", params.list, (n) => batch(square, { n }));
     });
@@ -156,7 +156,7 @@ describe("a sweep of a large array job", () => {
   });
 });
 
-describe("a submission that Batch does not take", () => {
+describe("a submission that Batch doesn't accept", () => {
   /** A run of one job. Its submissions fail until `seen.outage` is cleared. */
   async function refused(error: Error) {
     const pipeline = definePipeline({ name: "refused", params: none }, ({ step }) => {
@@ -191,7 +191,7 @@ describe("a submission that Batch does not take", () => {
     expect(seen.tries).toBe(34);
   });
 
-  it("doesn't fail because of hours without a try", async () => {
+  it("doesn't fail because of hours without an attempt to submit", async () => {
     const { memory, seen, runId } = await refused(unavailable);
     await work(memory);
     // As if no function ran in the meantime either.
@@ -212,7 +212,7 @@ describe("a submission that Batch does not take", () => {
   });
 });
 
-describe("what a job leaves", () => {
+describe("the result of a job", () => {
   const pipeline = definePipeline({ name: "odd", params: none }, ({ step }) => {
     step("square", batch(square, { n: 1 }));
   });
@@ -221,7 +221,7 @@ describe("what a job leaves", () => {
     ["a manifest that cannot be read", "_manifest.json", "not json", 0, "InvalidManifest"],
     ["an error that cannot be read", "_error.json", '{"retryable":"maybe"}', 1, "JobFailed"],
     [
-      "an error without end",
+      "an endless error",
       "_error.json",
       JSON.stringify({
         name: "E".repeat(9999),
@@ -248,7 +248,7 @@ describe("what a job leaves", () => {
 });
 
 describe("a job's failure", () => {
-  it("whose commit conflicted is committed when its event repeats", async () => {
+  it("is committed when its event is repeated after a conflicting commit", async () => {
     const pipeline = definePipeline({ name: "met", params: none }, ({ step }) => {
       step("work", batch(square, { n: 1 }));
     });
@@ -269,8 +269,8 @@ describe("a job's failure", () => {
   });
 });
 
-describe("a submission in parts that is taken up again", () => {
-  it("leaves out no child, though some ended meanwhile", async () => {
+describe("a resumed submission in parts", () => {
+  it("submits every child, even if some ended meanwhile", async () => {
     let broken = true;
     const pipeline = definePipeline({ name: "parts", params: numbers }, ({ params, map }) => {
       map("square", params.list, (n) => batch(square, { n }));

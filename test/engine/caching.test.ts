@@ -74,7 +74,7 @@ function deploy(memory: MemoryEngine, ...pipelines: ReturnType<typeof squares>[]
 }
 
 describe("a cached function", () => {
-  it("is not called again for the same input, and the step tells whose result it has", async () => {
+  it("is not called again for the same input, and the step shows whose result it has", async () => {
     const calls: number[] = [];
     const memory = new MemoryEngine([squares(calls)]);
     const first = await finished(memory, [2]);
@@ -128,7 +128,7 @@ describe("a cached function", () => {
     expect(calls).toEqual([2, 2]);
   });
 
-  it("is called again by a run that asks for a refresh, and its new result is kept", async () => {
+  it("is called again by a run with refresh, and the new result is stored", async () => {
     const calls: number[] = [];
     const memory = new MemoryEngine([squares(calls)]);
     await finished(memory, [2]);
@@ -145,7 +145,7 @@ describe("a cached function", () => {
       (calls: number[]) => squares(calls, { version: "1" }),
       (calls: number[]) => squares(calls, { version: "2" }),
     ],
-  ])("is called again when it has %s, and not when that is undone", async (_what, old, changed) => {
+  ])("is called again when it has %s, but not when that change is reverted", async (_what, old, changed) => {
     const calls: number[] = [];
     const memory = new MemoryEngine([old(calls)]);
     await finished(memory, [2]);
@@ -157,7 +157,7 @@ describe("a cached function", () => {
     expect(calls).toEqual([2, 2]);
   });
 
-  it("that failed is called again", async () => {
+  it("is called again if it failed", async () => {
     const calls: number[] = [];
     const pipeline = definePipeline({ name: "squares", params }, ({ step }) => {
       step(
@@ -176,7 +176,7 @@ describe("a cached function", () => {
     expect(calls).toEqual([1, 1]);
   });
 
-  it("is not failed by a cache that takes nothing", async () => {
+  it("succeeds even if the cache refuses the result", async () => {
     const calls: number[] = [];
     const memory = new MemoryEngine([squares(calls)]);
     memory.engine.cache.put = () => Promise.reject(new Error("the cache is full"));
@@ -185,7 +185,7 @@ describe("a cached function", () => {
     expect(calls).toEqual([2, 2]);
   });
 
-  it("is not called again by a retry of the run for what was cached in it", async () => {
+  it("is not called again by a retry of the run for what that run cached", async () => {
     const calls: number[] = [];
     let broken = true;
     const pipeline = definePipeline({ name: "squares", params }, ({ params, map }) => {
@@ -254,7 +254,7 @@ describe("cached results and objects", () => {
     return stepOf(memory, runId, "square");
   };
 
-  it("hit for an object of the same content, wherever it lies, and miss for another content", async () => {
+  it("hit for an object with the same content, wherever it lies, and miss for other content", async () => {
     const calls: string[] = [];
     const memory = new MemoryEngine([copying(calls)]);
     await copied(memory, at("s3://data/raw/a.txt", "text"));
@@ -269,7 +269,7 @@ describe("cached results and objects", () => {
   it.each([
     ["small", ""],
     ["large", "x".repeat(5000)],
-  ])("that are %s miss once an object that they name is gone", async (_size, padding) => {
+  ])("that are %s miss if an object that they name is gone", async (_size, padding) => {
     const calls: string[] = [];
     const memory = new MemoryEngine([copying(calls, padding)]);
     const source = at("s3://data/raw/a.txt", "text");
@@ -281,7 +281,7 @@ describe("cached results and objects", () => {
     expect(calls).toHaveLength(2);
   });
 
-  it("over 4 KB are used where they lie, and miss once they are gone", async () => {
+  it("over 4 KB are used from where they lie, and miss if they are gone", async () => {
     let calls = 0;
     const pipeline = definePipeline({ name: "squares", params }, ({ step }) => {
       const text = step(
@@ -350,7 +350,7 @@ describe("a cached job", () => {
     });
   });
 
-  it("of another image is submitted again", async () => {
+  it("is submitted again for another image", async () => {
     const calls: number[] = [];
     const memory = byJobs(calls);
     await finished(memory, [1, 2]);
@@ -359,7 +359,7 @@ describe("a cached job", () => {
     expect(calls).toEqual([1, 2, 1, 2]);
   });
 
-  it("that ends when another image is deployed is kept as what it was submitted for", async () => {
+  it("that ends after another image is deployed is cached for the image that it was submitted with", async () => {
     const calls: number[] = [];
     const memory = byJobs(calls);
     const of = (image: string) => {
@@ -376,7 +376,7 @@ describe("a cached job", () => {
     expect(calls).toEqual([3, 3]);
   });
 
-  it("misses what another job of its family made of the same input in that step", async () => {
+  it("doesn't use what another job of its family returned for the same input in that step", async () => {
     const calls: string[] = [];
     const by = (name: string) =>
       definePipeline({ name: "squares", params }, ({ step }) => {
@@ -403,7 +403,7 @@ describe("a cached job", () => {
     expect(calls).toEqual(["old", "new"]);
   });
 
-  it("whose image nobody knows is never cached", async () => {
+  it("whose image is unknown is never cached", async () => {
     const calls: number[] = [];
     const memory = byJobs(calls, {});
     await finished(memory, [1, 2]);

@@ -53,16 +53,16 @@ const errors = (count: number) => Array.from({ length: count }, (_, place) => ne
 describe("a function that fails", () => {
   it.each<[string, NonNullable<StepOptions["retries"]>, number[]]>([
     ["a fixed delay", { limit: 3, delay: 40 }, [40, 40, 40]],
-    ["listed delays, of which the last repeats", { limit: 4, delay: [1, 10, 100] }, [1, 10, 100, 100]],
+    ["listed delays, the last of which repeats", { limit: 4, delay: [1, 10, 100] }, [1, 10, 100, 100]],
     // Each time, the jitter draws half of the maximum.
     [
-      "growing delays with jitter, up to the most",
+      "growing delays with jitter, up to the maximum",
       { limit: 5, delay: { base: 20, factor: 3, max: 300 } },
       [10, 30, 90, 150, 150],
     ],
-    ["a delay longer than any message can have", { limit: 1, delay: 2000 }, [2000]],
+    ["a delay longer than a message can have", { limit: 1, delay: 2000 }, [2000]],
     ["no delay", { limit: 2, delay: 0 }, [0, 0]],
-  ])("is tried again after %s", async (_what, retries, expected) => {
+  ])("is retried after %s", async (_what, retries, expected) => {
     const { between, run } = await throwing(errors(expected.length), retries).gaps();
     expect(between).toEqual(expected);
     expect(run.state).toBe("SUCCEEDED");
@@ -75,7 +75,7 @@ describe("a function that fails", () => {
     expect(step).toMatchObject({ state: "FAILED", attempt: 3, failures: 2 });
   });
 
-  it("by an error that is not listed fails at once; by one that is listed it is tried again", async () => {
+  it("with an unlisted error fails at once; with a listed one it is retried", async () => {
     const retries = { limit: 5, delay: 1, on: ["Busy", "TimeoutError"] };
     const { between, run } = await throwing([named("Busy"), named("Busy"), named("Wrong")], retries).gaps();
     expect(between).toEqual([1, 1]);
@@ -89,14 +89,14 @@ describe("a function that fails", () => {
     expect(run).toMatchObject({ state: "FAILED", error: { name: "FatalError", message: "no use" } });
   });
 
-  it("with RetryAfter is retried at that time, as one of its retries", async () => {
+  it("with RetryAfter is retried at that time, which uses one of its retries", async () => {
     const asked = [new RetryAfter("busy", 1000), new RetryAfter("busy", 5), new RetryAfter("busy", 5)];
     const { between, run } = await throwing(asked, { limit: 2, delay: 77 }).gaps();
     expect(between).toEqual([1000, 5]);
     expect(run).toMatchObject({ state: "FAILED", error: { name: "RetryAfter" } });
   });
 
-  it("says where it was thrown and where its worker's log is", async () => {
+  it("records where the error was thrown and where the worker's log is", async () => {
     const failing = throwing([new Error("no")], 0);
     const { memory } = failing;
     memory.engine = { ...memory.engine, logPlace: "/aws/lambda/millrace-dev-step:2026/11/21/[$LATEST]0123" };
@@ -108,7 +108,7 @@ describe("a function that fails", () => {
     });
   });
 
-  it("because AWS throttled it is retried up to the throttling limit, with its own retries left", async () => {
+  it("because AWS throttled it is retried up to the throttling limit, without using its own retries", async () => {
     const many = Array.from({ length: 20 }, () => named("ThrottlingException", "Rate exceeded"));
     const max = lossLimits.throttling;
     const once = await throwing(many.slice(0, max), 0).gaps();
@@ -120,7 +120,7 @@ describe("a function that fails", () => {
     });
   });
 
-  it("and asks to be tried again in a thousand years is tried again in a week", async () => {
+  it("with RetryAfter of a thousand years is retried after a week", async () => {
     const { memory } = throwing([new RetryAfter("later", 1e306)], 1);
     const runId = await begin(memory, "throwing");
     await work(memory);
@@ -180,32 +180,35 @@ describe("an attempt that is lost", () => {
     ["image", "ImagePullFailed"],
     ["start", "TaskStartFailed"],
     ["capacity", "NoCapacity"],
-  ] as const)("to %s is tried again so often and fails as %s, with all retries left", async (cause, name) => {
-    const { memory, end } = jobs(undefined, { limit: 1, delay: 1 });
-    const runId = await begin(memory, "jobs");
-    for (let lost = 1; lost <= lossLimits[cause]; lost += 1) {
+  ] as const)(
+    "to %s is retried up to the limit and fails as %s, with all retries left",
+    async (cause, name) => {
+      const { memory, end } = jobs(undefined, { limit: 1, delay: 1 });
+      const runId = await begin(memory, "jobs");
+      for (let lost = 1; lost <= lossLimits[cause]; lost += 1) {
+        await end(ends[cause]);
+        const step = await stepOf(memory, runId, "crunch");
+        expect(step).toMatchObject({
+          state: "RETRYING",
+          failures: 0,
+          losses: { [cause]: lost },
+          error: { name },
+        });
+      }
       await end(ends[cause]);
-      const step = await stepOf(memory, runId, "crunch");
-      expect(step).toMatchObject({
-        state: "RETRYING",
+      expect(await stepOf(memory, runId, "crunch")).toMatchObject({
+        state: "FAILED",
         failures: 0,
-        losses: { [cause]: lost },
         error: { name },
       });
-    }
-    await end(ends[cause]);
-    expect(await stepOf(memory, runId, "crunch")).toMatchObject({
-      state: "FAILED",
-      failures: 0,
-      error: { name },
-    });
-    const message = expect.stringMatching(
-      `loss ${lossLimits[cause] + 1} of this kind; more than ${lossLimits[cause]} end`,
-    );
-    expect(await runOf(memory, runId)).toMatchObject({ state: "FAILED", error: { name, message } });
-  });
+      const message = expect.stringMatching(
+        `loss ${lossLimits[cause] + 1} of this kind; more than ${lossLimits[cause]} end`,
+      );
+      expect(await runOf(memory, runId)).toMatchObject({ state: "FAILED", error: { name, message } });
+    },
+  );
 
-  it("to its own time limit uses up a retry, and ends as TIMED_OUT", async () => {
+  it("to its own time limit uses a retry, and ends as TIMED_OUT", async () => {
     const { memory, end } = jobs(undefined, { limit: 1, delay: 1, on: ["TimeoutError"] });
     const runId = await begin(memory, "jobs");
     const timeout = { statusReason: "Job attempt duration exceeded timeout" };
@@ -234,7 +237,7 @@ describe("an attempt that is lost", () => {
     });
   });
 
-  it("before it began, because Batch refuses its job for good, fails at once with what to do", async () => {
+  it("before it began, because Batch rejects its job for good, fails at once with a remedy", async () => {
     const { memory } = jobs(undefined, 5);
     memory.batch.submit = () => Promise.reject(new JobRejectedError("no definition demo"));
     const runId = await begin(memory, "jobs");
@@ -250,7 +253,7 @@ describe("an attempt that is lost", () => {
     });
   });
 
-  it("to one cause leaves the others, and the step's own retries, as they were", async () => {
+  it("to one cause leaves the limits of other causes and the step's own retries unchanged", async () => {
     const { memory, end } = jobs(undefined, { limit: 1, delay: 1 });
     const runId = await begin(memory, "jobs");
     for (const cause of ["image", "capacity", "spot", "image", "capacity", "image"] as const)
@@ -302,7 +305,7 @@ describe("an attempt that is lost", () => {
 });
 
 describe("a job that runs out of memory", () => {
-  it("gets the next of its sizes each time, and at the largest fails as any job does", async () => {
+  it("gets its next larger size each time, and at the largest fails like any job", async () => {
     const { memory, sizes, end } = jobs(undefined, { limit: 1, delay: 1 });
     const runId = await begin(memory, "jobs");
     for (let attempt = 0; attempt < 4; attempt += 1) await end(ends.memory);
@@ -323,7 +326,7 @@ describe("a job that runs out of memory", () => {
     expect(sizes.map(([, size]) => size)).toEqual([1024, 2048, 2048, 2048, 4096]);
   });
 
-  it("as a child of an array gets more by itself, and the others stay as they are", async () => {
+  it("as a child of an array gets more memory alone; the other children don't", async () => {
     const { memory, sizes, end } = jobs([5, 6, 7], 0);
     const runId = await begin(memory, "jobs");
     await end(ends.memory, 1);
@@ -377,7 +380,7 @@ describe("a store that throttles", () => {
     return { engine: { ...engine, store }, seen };
   }
 
-  it("at any call of a handler has it or its message tried anew; no attempt, retry or worker is counted", async () => {
+  it("at any call of a handler causes a redelivery; no attempt, retry or lost worker is counted", async () => {
     const points = { messages: 0, commits: 0 };
     for (let from = 1; ; from += 1) {
       const { memory } = throwing([], 0);
@@ -411,7 +414,7 @@ describe("a store that throttles", () => {
   it.each([
     ["a job", undefined],
     ["a map of jobs", [1, 2, 3]],
-  ])("while %s is submitted has it submitted once", async (_what, list) => {
+  ])("while %s is submitted still submits it once", async (_what, list) => {
     for (let from = 1; ; from += 1) {
       const { memory } = jobs(list, 0);
       const runId = await begin(memory, "jobs");
@@ -448,7 +451,7 @@ describe("a store that throttles", () => {
     expect(points).toBeGreaterThan(3);
   });
 
-  it("for so long that a step can't be committed leaves it to the lease, and loses no worker", async () => {
+  it("for so long that a step can't be committed leaves the step to its lease, and no lost worker is counted", async () => {
     const { memory } = throwing([], 0);
     const runId = await begin(memory, "throwing");
     const [message] = memory.queue.receive();
@@ -465,7 +468,7 @@ describe("a store that throttles", () => {
   it.each([
     ["fails", { name: "InternalServerError", $metadata: { httpStatusCode: 500, attempts: 3 } }],
     ["cannot be reached", { code: "ENOTFOUND", $metadata: { attempts: 3 } }],
-  ])("or %s for hours makes no message poison and costs no attempt", async (_what, facts) => {
+  ])("or %s for hours makes no message a dead letter and uses no attempt", async (_what, facts) => {
     const { memory } = throwing([], 0);
     const runId = await begin(memory, "throwing");
     const [message] = memory.queue.messages();
@@ -484,7 +487,7 @@ describe("a store that throttles", () => {
     expect(await stepOf(memory, runId, "work")).toMatchObject({ state: "SUCCEEDED", attempt: 1 });
   });
 
-  it("in the tail of a worker leaves the step to a message that is not at once there", async () => {
+  it("in a worker's next step leaves that step to a delayed message", async () => {
     const pipeline = definePipeline({ name: "pair", params: none }, ({ step }) => {
       const a = step(
         "a",

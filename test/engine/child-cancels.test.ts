@@ -42,7 +42,7 @@ describe("a cancel", () => {
   });
 
   it.each(Array.from({ length: 30 }, (_, turns) => turns))(
-    "after %i turns of the engine leaves no run active once the sweep has looked, and a retry ends the work",
+    "after %i turns of the engine leaves no run active after the sweep, and a retry completes the work",
     async (turns) => {
       const { pipeline, calls } = doubling();
       const memory = new MemoryEngine([nested(pipeline)]);
@@ -62,7 +62,7 @@ describe("a cancel", () => {
   );
 
   // Found by the simulation, seed 175558: a late cancel by a worker stopped what the retry had started.
-  it("by a late worker doesn't stop what a retry has started since", async () => {
+  it("by a late worker doesn't stop what a retry has started meanwhile", async () => {
     const parent = definePipeline({ name: "parent", params: none }, ({ step }) => {
       step("below", child(sleeper, {}));
     });
@@ -91,7 +91,7 @@ describe("a cancel", () => {
     expect((await runOf(memory, childId)).state).toBe("RUNNING");
   });
 
-  it("by a late worker doesn't stop what a retry has reopened since", async () => {
+  it("by a late worker doesn't stop what a retry has reopened meanwhile", async () => {
     const parent = definePipeline({ name: "parent", params: none }, ({ step }) => {
       step("below", child(sleeper, {}));
     });
@@ -201,7 +201,7 @@ describe("messages between parent and child", () => {
     expect((await runOf(memory, runId)).state).toBe("SUCCEEDED");
   });
 
-  it("that come twice start no second child and end no step twice", async () => {
+  it("that arrive twice start no second child and end no step twice", async () => {
     const { pipeline, calls } = doubling();
     const memory = new MemoryEngine([nested(pipeline)]);
     const runId = await begin(memory, "outer");

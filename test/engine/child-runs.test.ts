@@ -37,7 +37,7 @@ describe("a child run", () => {
     expect(outputs).toEqual({ given: { doubled: 10 }, left: { doubled: 14 }, sum: 24 });
   });
 
-  it("is linked to its parent, and the parent to it", async () => {
+  it("is linked to its parent, and its parent to it", async () => {
     const { pipeline } = doubling();
     const parent = definePipeline({ name: "parent", params: none }, ({ map }) => {
       map("below", [1, 2], (n) => child(pipeline, { n }));
@@ -322,7 +322,7 @@ describe("a child that fails", () => {
     expect("endedAt" in run && run.endedAt < scheduledAt).toBe(true);
   });
 
-  it("is opened again by a retry by hand of the outermost run, three deep", async () => {
+  it("is reopened, three levels deep, when the outermost run is retried by hand", async () => {
     const broken = { now: true };
     const { pipeline, calls } = doubling(broken);
     const memory = new MemoryEngine([nested(pipeline)]);
@@ -346,7 +346,7 @@ describe("a child that fails", () => {
     await expect(retryRun(memory.engine, below)).rejects.toThrow(`is a step of run ${runId}`);
   });
 
-  it("because of its timeout says so, and may be retried", async () => {
+  it("because it timed out says so, and may be retried", async () => {
     const slow = definePipeline({ name: "slow", params: none, timeout: 600 }, ({ step }) => {
       step("nap", wait({ seconds: 10 * hour }));
     });
@@ -386,7 +386,7 @@ describe("a map of children", () => {
     expect(calls).toHaveLength(2 * size);
   });
 
-  it("runs the others if one fails, and a retry by hand reopens only that one", async () => {
+  it("runs the others if one fails, and a retry by hand reopens only the failed one", async () => {
     const broken = { now: true };
     const { pipeline, calls } = doubling();
     const picky = definePipeline(

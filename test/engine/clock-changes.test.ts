@@ -33,7 +33,7 @@ async function scheduledTimes(memory: MemoryEngine): Promise<string[]> {
 
 const anyDayAndCron = anyUnusualDay.chain((unusual) => fc.tuple(fc.constant(unusual), anyCron(unusual.date)));
 
-test("the list of next times, the ticks, a late tick and a backfill agree when clocks change", async () => {
+test("the list of upcoming times, the ticks, a late tick and a backfill agree when clocks change", async () => {
   await fc.assert(
     fc.asyncProperty(anyDayAndCron, async ([unusual, fields]) => {
       const times = naiveCronTimes(unusual, fields).map((time) => new Date(time).toISOString());

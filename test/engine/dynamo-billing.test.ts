@@ -59,7 +59,7 @@ test("a transaction costs two units for each item, and its indexes once", async 
   expect(await unitsOfTransaction({ Delete: { ...table, Key: other } })).toBe(2 * 3);
 });
 
-test("a transaction that is refused costs what its items do", async () => {
+test("a refused transaction costs what its items do", async () => {
   await unitsOf(large);
   const check = { TableName: "runs", Key: key, ConditionExpression: "attribute_not_exists(pk)" };
   expect(await unitsOfTransaction({ ConditionCheck: check })).toBe(2 * 3);
@@ -69,11 +69,14 @@ test.each<[what: string, before: Item, after: Item, units: number]>([
   ["a small item", key, key, 1],
   ["an item that grows to 3 KB", key, large, 3],
   ["an item that was 3 KB", large, key, 3],
-  ["an item that comes into an index", key, due("1"), 2],
+  ["an item that enters an index", key, due("1"), 2],
   ["an item whose place in an index changes", due("1"), due("2"), 3],
-  ["an item that an index holds, changed elsewhere", due("1"), { ...due("1"), epoch: { N: "2" } }, 1],
+  ["an indexed item whose change is outside of the index", due("1"), { ...due("1"), epoch: { N: "2" } }, 1],
   ["an item that leaves an index", due("1"), key, 2],
-])("writing %s", async (_what, before, after, units) => {
-  await unitsOf(before);
-  expect(await unitsOf(after)).toBe(units);
-});
+])(
+  "a write costs a unit for each KB and each changed index entry: %s",
+  async (_what, before, after, units) => {
+    await unitsOf(before);
+    expect(await unitsOf(after)).toBe(units);
+  },
+);

@@ -139,7 +139,7 @@ async function expectComplete(memory: MemoryEngine, runId: string, bodies: reado
 
 describe("a worker that dies", () => {
   it.each(crashings)(
-    "$when any one of its calls, among waits, questions, passes and child runs, loses nothing ($redelivered, $slowJobs)",
+    "$when any one of its calls, in waits, approvals, passes and child runs, loses nothing ($redelivered, $slowJobs)",
     async (crashing) => {
       let points = 0;
       for (let at = 1; ; at += 1) {
@@ -196,7 +196,7 @@ describe("an operator's call that dies", () => {
     (await memory.store.listRuns({}, 10)).runs.filter(({ endedAt }) => endedAt === undefined);
 
   it.each(["before", "after"] as const)(
-    "%s any one of its calls cancels or opens again all the same, once the sweep has looked",
+    "%s any one of its calls still cancels or reopens the run after the next sweep",
     async (when) => {
       let points = 0;
       for (let at = 1; ; at += 1) {
@@ -232,7 +232,7 @@ describe("an operator's call that dies", () => {
   );
 });
 
-describe("a zombie", () => {
+describe("a zombie worker", () => {
   const holders = ["run", "clock", "object", "person"] as const;
   const kinds: Record<(typeof holders)[number], Task<unknown>> = {
     run: child(
@@ -250,7 +250,7 @@ describe("a zombie", () => {
   };
 
   it.each(holders)(
-    "that was about to hand its step to the %s changes nothing after another worker has",
+    "that was about to pass its step to the %s changes nothing after another worker took over",
     async (holder) => {
       const pipeline = definePipeline({ name: "haunted", params: z.strictObject({}) }, ({ step }) => {
         step("work", kinds[holder]);

@@ -81,7 +81,7 @@ describe("a worker that dies", () => {
 });
 
 describe("messages and events", () => {
-  it("delivered twice, and in reverse, change nothing", async () => {
+  it("that are delivered twice, and in reverse, change nothing", async () => {
     const { memory, runId } = await started();
     for (let turn = 0; turn < 1000; turn += 1) {
       if ((await memory.store.getRun(runId))?.state !== "RUNNING") break;
@@ -143,7 +143,7 @@ describe("messages and events", () => {
     expect((await memory.finish(runId)).state).toBe("SUCCEEDED");
   });
 
-  it("for an unknown run, another epoch or an unknown step do nothing", async () => {
+  it("for an unknown run, another epoch or an unknown step are ignored", async () => {
     const { memory, runId } = await started();
     const before = await memory.store.listSteps(runId);
     for (const message of [
@@ -163,7 +163,7 @@ describe("messages and events", () => {
     expect(run).toMatchObject({ state: "FAILED", error: { step: "list", name: "DeadLetter" } });
   });
 
-  it("that died once cost an attempt, and the step is tried again", async () => {
+  it("that became dead letters once use one attempt, and the step is retried", async () => {
     const { memory, runId } = await started();
     await failDeadLetter(memory.engine, { runId, step: "list", index: 0, epoch: 1, attempt: 1 });
     expect(await memory.store.getStep({ runId, step: "list", index: 0 })).toMatchObject({
@@ -174,9 +174,9 @@ describe("messages and events", () => {
   });
 
   it.each([
-    ["asked for an earlier attempt", 1],
-    ["asked for no attempt in particular", undefined],
-  ])("that died and %s leave the attempt that is ready alone", async (_what, attempt) => {
+    ["are for an earlier attempt", 1],
+    ["are for no particular attempt", undefined],
+  ])("that became dead letters and %s don't change an attempt that is ready", async (_what, attempt) => {
     const { memory, runId } = await started();
     const message = { runId, step: "list", index: 0, epoch: 1 } as const;
     await failDeadLetter(memory.engine, { ...message, attempt: 1 });
@@ -188,7 +188,7 @@ describe("messages and events", () => {
 });
 
 describe("two workers at one step", () => {
-  it("after a concurrent duplicate delivery run it once", async () => {
+  it("run it once after a concurrent duplicate delivery", async () => {
     let calls = 0;
     const pipeline = definePipeline({ name: "once", params: z.strictObject({}) }, ({ step }) => {
       step(
@@ -287,7 +287,7 @@ describe("a job submitted twice", () => {
   });
 
   // Found by the simulation, seed 6009148: the copy was mistaken for a job that left no manifest, and failed the step.
-  it("is tried again when one ends before it could claim, whoever dies on telling, and the other finds the claim taken", async () => {
+  it("is retried if one ends before its claim and the other finds the claim taken, even if the worker that handles the end dies", async () => {
     for (let at = 1; ; at += 1) {
       const { memory, runId, first, second } = await twins(false);
       memory.batch.finish(first.id, { statusReason: "Task failed to start" });
@@ -319,7 +319,7 @@ describe("a job submitted twice", () => {
 });
 
 describe("a child whose end was never reported", () => {
-  it("does not run again when its run was cancelled and is opened again", async () => {
+  it("doesn't run again if its run was cancelled and is reopened", async () => {
     const pipeline = definePipeline({ name: "unheard", params: z.strictObject({}) }, ({ map }) => {
       map("double", [0, 1, 2], (n) => batch(double, { n }));
     });
@@ -347,8 +347,8 @@ describe("a child whose end was never reported", () => {
   });
 });
 
-describe("a zombie", () => {
-  it("whose lease has run out cannot commit over the worker that took over", async () => {
+describe("a zombie worker", () => {
+  it("cannot commit after its lease expired and another worker took over", async () => {
     const order: string[] = [];
     const gate: { open?: () => void } = {};
     const pipeline = definePipeline({ name: "zombie", params: z.strictObject({}) }, ({ step }) => {

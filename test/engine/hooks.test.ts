@@ -71,24 +71,27 @@ describe("a hook", () => {
     expect(await isOpen(memory, runId)).toBe(false);
   });
 
-  it.each(ends)("of the end %s that fails is tried three times, and never changes the run", async (state) => {
-    const ends: RunEnd[] = [];
-    const failing = () => {
-      throw new Error("the webhook is down");
-    };
-    const memory = new MemoryEngine([hooked(ends, failing)]);
-    const runId = await ended(memory, state);
-    const before = await runOf(memory, runId);
-    await pass(memory, 3600);
-    expect(ends).toHaveLength(3);
-    expect(await hooksOf(memory, runId)).toMatchObject([
-      { state: "FAILED", error: { message: "the webhook is down" } },
-    ]);
-    expect(await runOf(memory, runId)).toEqual(before);
-    expect(await isOpen(memory, runId)).toBe(false);
-  });
+  it.each(ends)(
+    "that fails is tried three times after the end %s, and never changes the run",
+    async (state) => {
+      const ends: RunEnd[] = [];
+      const failing = () => {
+        throw new Error("the webhook is down");
+      };
+      const memory = new MemoryEngine([hooked(ends, failing)]);
+      const runId = await ended(memory, state);
+      const before = await runOf(memory, runId);
+      await pass(memory, 3600);
+      expect(ends).toHaveLength(3);
+      expect(await hooksOf(memory, runId)).toMatchObject([
+        { state: "FAILED", error: { message: "the webhook is down" } },
+      ]);
+      expect(await runOf(memory, runId)).toEqual(before);
+      expect(await isOpen(memory, runId)).toBe(false);
+    },
+  );
 
-  it.each(ends)("of the end %s that fails once is done at the second try", async (state) => {
+  it.each(ends)("that fails once after the end %s succeeds at the second attempt", async (state) => {
     const ends: RunEnd[] = [];
     const memory = new MemoryEngine([
       hooked(ends, (_end, attempt) => {
@@ -109,7 +112,7 @@ describe("a hook", () => {
     expect(await hooksOf(memory, runId)).toMatchObject([{ state: "SUCCEEDED", attempt: 2 }]);
   });
 
-  it.each(ends)("of the end %s whose message was lost is sent again by the sweep", async (state) => {
+  it.each(ends)("whose message was lost is sent again by the sweep (end %s)", async (state) => {
     const ends: RunEnd[] = [];
     const memory = new MemoryEngine([hooked(ends)]);
     const send = memory.queue.send.bind(memory.queue);
@@ -126,7 +129,7 @@ describe("a hook", () => {
     expect(await isOpen(memory, runId)).toBe(false);
   });
 
-  it.each(ends)("of the end %s that no worker could handle fails, and the run is closed", async (state) => {
+  it.each(ends)("that no worker could handle fails, and the run is closed (end %s)", async (state) => {
     const memory = new MemoryEngine([hooked([])]);
     const undeliverable: StepMessage[] = [];
     const send = memory.queue.send.bind(memory.queue);
@@ -227,7 +230,7 @@ describe("a hook", () => {
     (["SUCCEEDED", "CANCELLED"] as const).flatMap((state) =>
       (["before", "after"] as const).map((when) => [state, when] as const),
     ),
-  )("of the end %s is committed once though a worker dies %s any call of the end", async (state, when) => {
+  )("is committed once after the end %s, even if a worker dies %s any call", async (state, when) => {
     let points = 0;
     for (let at = 1; ; at += 1) {
       const ends: RunEnd[] = [];
@@ -258,7 +261,7 @@ describe("a hook", () => {
 });
 
 describe("the last look at a cancelled run", () => {
-  it("ends what a worker started that didn't know of the cancel, even after the hook", async () => {
+  it("ends what a worker started without knowing of the cancel, even after the hook", async () => {
     const ends: RunEnd[] = [];
     const memory = new MemoryEngine([hooked(ends)]);
     const runId = await begin(memory, "hooked", { params: { seconds: 7200 } });

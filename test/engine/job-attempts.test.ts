@@ -47,7 +47,7 @@ const ends = {
 } as const satisfies Record<string, JobExit>;
 
 describe("a step whose Spot machines are taken back", () => {
-  it("moves on demand after three losses, and keeps its memory and tries", async () => {
+  it("moves to on-demand machines after three losses, and keeps its memory and retries", async () => {
     const { memory, end, queues } = job(0);
     const runId = await begin(memory, "jobs");
     for (const exit of [ends.spot, ends.memory, ends.spot, ends.spot]) await end(exit);
@@ -70,7 +70,7 @@ describe("a step whose Spot machines are taken back", () => {
     ]);
   });
 
-  it("includes machines that Batch's own retries lost before the job failed", async () => {
+  it("counts machines that Batch's own retries lost before the job failed", async () => {
     const { memory, end, queues } = job(2);
     const runId = await begin(memory, "jobs");
     const taken = { ...ends.spot, startedAt: 1000, stoppedAt: 5000 };
@@ -85,7 +85,7 @@ describe("a step whose Spot machines are taken back", () => {
     ]);
   });
 
-  it("counts each machine that Batch itself lost while it tried again", async () => {
+  it("counts each machine that was lost during Batch's own retries", async () => {
     const { memory, end, queues } = job(0);
     const runId = await begin(memory, "jobs");
     const taken = { statusReason: ends.spot.statusReason, startedAt: 1000, stoppedAt: 5000 };
@@ -109,7 +109,7 @@ describe("a step whose Spot machines are taken back", () => {
     [{ queue: "gpu" }, ["gpu", "gpu"]],
     [{ queue: "mine" }, ["mine", "mine"]],
     [{ queue: "cpu-on-demand" }, ["cpu-on-demand", "cpu-on-demand"]],
-  ])("goes by its resources %j", async (resources, expected) => {
+  ])("uses the queues that its resources %j name", async (resources, expected) => {
     const { memory, end, queues } = job(0, resources);
     await begin(memory, "jobs");
     await end(ends.spot);
@@ -135,7 +135,7 @@ describe("a step whose Spot machines are taken back", () => {
     expect((await memory.finish(runId)).state).toBe("SUCCEEDED");
   });
 
-  it("leaves no job on demand behind when its run is cancelled while it is submitted", async () => {
+  it("leaves no on-demand job behind if its run is cancelled during the submission", async () => {
     const { memory, end } = job(0, { onDemandAfter: 1 });
     const runId = await begin(memory, "jobs");
     await end(ends.spot);
@@ -157,12 +157,12 @@ describe("a step whose Spot machines are taken back", () => {
     [{ queue: "mine", onDemandAfter: 2 }, /no queue on demand beside it .*: leave onDemandAfter out/],
     [{ queue: "cpu-on-demand", spot: false }, /leave spot out/],
     [{ onDemandAfter: 0 }, /onDemandAfter/],
-  ])("cannot ask for %j", (resources, problem) => {
+  ])("cannot have resources %j", (resources, problem) => {
     expect(() => job(0, resources)).toThrow(problem);
   });
 });
 
-describe("what a record shows of a job", () => {
+describe("the job that a record shows", () => {
   const withDetail = async (memory: MemoryEngine, change: Partial<JobDetail>): Promise<JobDetail> => {
     const [waiting] = memory.batch.waiting();
     if (waiting === undefined) throw new Error("no job waits");
@@ -183,7 +183,7 @@ describe("what a record shows of a job", () => {
     expect(await stepOf(memory, runId, "crunch")).toMatchObject({ state: "RUNNING", log });
   });
 
-  it("is the log of Batch's own second try, once that runs, and not again that of the first", async () => {
+  it("has the log of Batch's own second attempt when that runs, and no longer the first's", async () => {
     const { memory } = job(0);
     const runId = await begin(memory, "jobs");
     await work(memory);
@@ -194,7 +194,7 @@ describe("what a record shows of a job", () => {
     expect(await stepOf(memory, runId, "crunch")).toMatchObject({ log, runningSince: 9000 });
   });
 
-  it("is nothing after its attempt has failed", async () => {
+  it("is absent after its attempt has failed", async () => {
     const { memory } = job({ limit: 1, delay: 100 });
     const runId = await begin(memory, "jobs");
     await work(memory);
@@ -212,8 +212,8 @@ describe("what a record shows of a job", () => {
   });
 });
 
-describe("what a record keeps of its jobs", () => {
-  it("is each attempt with its end, its tries and their logs, also after a retry by hand", async () => {
+describe("the jobs that a record keeps", () => {
+  it("include each attempt with its end, Batch's attempts and their logs, also after a retry by hand", async () => {
     const { memory, end } = job(0);
     const runId = await begin(memory, "jobs");
     const tries = [
@@ -244,7 +244,7 @@ describe("what a record keeps of its jobs", () => {
     ]);
   });
 
-  it("is the last ten attempts of many", async () => {
+  it("are the last ten attempts of many", async () => {
     const { memory, end } = job({ limit: 20, delay: 1 });
     const runId = await begin(memory, "jobs");
     for (let attempt = 1; attempt <= 12; attempt += 1) await end({ exitCode: 3 });
@@ -252,7 +252,7 @@ describe("what a record keeps of its jobs", () => {
     expect(jobAttempts?.map(({ attempt }) => attempt)).toEqual([3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
   });
 
-  it("is its reported usage, and nothing if that is invalid", async () => {
+  it("include the reported usage, unless it is invalid", async () => {
     const { memory, end } = job({ limit: 2, delay: 1 });
     const runId = await begin(memory, "jobs");
     const say = async (attempt: number, usage: object) => {
@@ -273,7 +273,7 @@ describe("what a record keeps of its jobs", () => {
   });
 
   it.each([
-    ["whose end is told", async (memory: MemoryEngine) => work(memory)],
+    ["whose end is reported", async (memory: MemoryEngine) => work(memory)],
     [
       "whose end only the sweep finds",
       async (memory: MemoryEngine) => {
@@ -281,7 +281,7 @@ describe("what a record keeps of its jobs", () => {
         await pass(memory, 600);
       },
     ],
-  ])("includes a job %s after a cancel, with Batch's reason", async (_how, goOn) => {
+  ])("include a job %s after a cancel, with Batch's reason", async (_how, goOn) => {
     const { memory } = job(0);
     const runId = await begin(memory, "jobs");
     await work(memory);

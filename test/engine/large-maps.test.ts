@@ -23,7 +23,7 @@ type Item = { place: number; seen: number[] };
 const itemsUpTo = ({ size }: { size: number }): Item[] =>
   Array.from({ length: size }, (_, place) => ({ place, seen: [] }));
 
-describe("a map over the largest list there may be", () => {
+describe("a map over the largest allowed list", () => {
   const size = 10_000;
 
   it("commits each of its 10,000 children once, and reads the list once", async () => {
@@ -69,7 +69,7 @@ describe("a map over the largest list there may be", () => {
   });
 });
 
-describe("what children of one map share", () => {
+describe("data shared by children of one map", () => {
   /** Changes everything it gets, as functions sometimes do. */
   const changing = (input: object) => {
     const { item, all } = input as { item: Item; all: Item[] };
@@ -80,7 +80,7 @@ describe("what children of one map share", () => {
     return { seen: item.seen, first };
   };
 
-  it("is not changed by a child that changes its input", async () => {
+  it("isn't changed by a child that changes its input", async () => {
     const pipeline = definePipeline({ name: "changing", params: sized }, ({ params, step, map }) => {
       const items = step("list", lambda({ size: params.size }, itemsUpTo));
       map("child", items, (item) => lambda({ item, all: items }, changing));
@@ -91,7 +91,7 @@ describe("what children of one map share", () => {
     expect(outputs.list).toEqual(itemsUpTo({ size: 300 }));
   });
 
-  it("is not changed by a job's stand-in that changes its input", async () => {
+  it("isn't changed by a job's stand-in that changes its input", async () => {
     const item = z.object({ place: z.number(), seen: z.array(z.number()).readonly() });
     const work = defineJob("bench.change", {
       input: z.object({ item }),
@@ -141,10 +141,10 @@ function counted<T extends object>(port: T, methods: readonly (keyof T)[]) {
 /** Numbers from 0. */
 const upTo = ({ size }: { size: number }): number[] => Array.from({ length: size }, (_, place) => place);
 
-describe("a map of the most jobs that there may be", () => {
+describe("a map of the most jobs that are allowed", () => {
   const size = 10_000;
 
-  it("is one array job; of its children those that fail are tried again, and by hand once more", async () => {
+  it("is one array job, whose failed children are retried, and retried once more by hand", async () => {
     const pipeline = definePipeline({ name: "most-jobs", params: sized }, ({ params, step, map }) => {
       const items = step("list", lambda({ size: params.size }, upTo));
       map("halve", items, (n) => batch(halve, { n }), { retries: 1 });
@@ -236,7 +236,7 @@ describe("a cancel of a large map", () => {
   });
 
   it.each(["before", "after"] as const)(
-    "continues though a worker dies %s a call and its message is lost",
+    "continues if a worker dies %s a call and its message is lost",
     async (when) => {
       const asking = definePipeline({ name: "asking", params: sized }, ({ params, step, map }) => {
         const items = step("list", lambda({ size: params.size }, upTo));
@@ -268,7 +268,7 @@ describe("a cancel of a large map", () => {
     },
   );
 
-  it("of jobs ends the array, and asks Batch about none of its children by itself", async () => {
+  it("of jobs terminates the array, and makes no call to Batch for single children", async () => {
     const pipeline = definePipeline({ name: "large", params: sized }, ({ params, step, map }) => {
       const items = step("list", lambda({ size: params.size }, upTo));
       map("it", items, (n) => batch(halve, { n }));

@@ -8,7 +8,7 @@ import { startManually } from "./driving.ts";
 
 describe("the last look at a cancelled run", () => {
   // Found by the simulation, seed 555892: because an index lagged, the run was closed before a late worker's claim.
-  it("isn't taken before its time", async () => {
+  it("isn't taken early", async () => {
     const pipeline = definePipeline({ name: "stopped", params: z.strictObject({}) }, ({ step }) => {
       step(
         "work",
@@ -27,7 +27,7 @@ describe("the last look at a cancelled run", () => {
   });
 
   // Found by the simulation, seed 134468: the cancel looked for the job before Batch listed it.
-  it("ends a job that Batch did not list when its submission was cancelled", async () => {
+  it("ends a job that Batch didn't list when its submission was cancelled", async () => {
     const work = defineJob("demo.work", {
       input: z.object({}),
       output: z.object({}),

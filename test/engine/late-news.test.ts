@@ -12,10 +12,10 @@ import { Calls, started, sweep, train } from "./sweep-pipeline.ts";
 describe("a job that waits too long for a machine", () => {
   it.each([
     ["one job", [1], true],
-    ["one job, though nobody told that it waits", [1], false],
+    ["one job, without a report that it waits", [1], false],
     ["the children of an array job", [1, 2, 3], true],
-    ["the children of an array job, though nobody told", [1, 2, 3], false],
-  ])("is ended, and its step fails with that reason: %s", async (_what, list, reason) => {
+    ["the children of an array job, without a report", [1, 2, 3], false],
+  ])("is terminated, and its step fails with that reason: %s", async (_what, list, reason) => {
     const pipeline = definePipeline({ name: "stuck", params: z.strictObject({}) }, ({ map }) => {
       map("train", list, (n) => batch(train, { n }));
     });
@@ -67,7 +67,7 @@ describe("children of a map that wait for their siblings' machines", () => {
     }
   }
 
-  it("wait while a sibling runs and for an hour after it has ended; then they are ended", async () => {
+  it("wait while a sibling runs and for an hour after its end, and are then terminated", async () => {
     const world = await submitted();
     const { batch: service, engine, store } = world.memory;
     const [{ id: first } = { id: "" }] = service.waiting();
@@ -123,7 +123,7 @@ describe("a job that waits while another run's job has the machine", () => {
 
 const cancelling = { to: "CANCELLING", endsAs: "CANCELLED", reason: "enough" } as const;
 
-describe("a cancel that is late", () => {
+describe("a late cancel", () => {
   it("doesn't change the epoch that a retry has opened meanwhile", async () => {
     const memory = sweep(new Calls(), { jobs: true, functions: false });
     const runId = await started(memory);
@@ -155,7 +155,7 @@ describe("a cancel that is late", () => {
     expect((await memory.finish(runId)).state).toBe("CANCELLED");
   });
 
-  it("leaves no job of the old epoch at work once the run was opened again", async () => {
+  it("leaves no job of the previous epoch at work after the run is reopened", async () => {
     const memory = sweep(new Calls(), { jobs: false, functions: false });
     const runId = await started(memory);
     while (memory.batch.waiting().length === 0) await memory.turn();

@@ -82,7 +82,7 @@ describe("runs of a pipeline with a limit", () => {
     ["succeeds", { seconds: 60 }, "SUCCEEDED"],
     ["fails", { seconds: 60, fails: true }, "FAILED"],
     ["is cancelled", { seconds: 600 }, "CANCELLED"],
-    ["is timed out", { seconds: 600 }, "TIMED_OUT"],
+    ["times out", { seconds: 600 }, "TIMED_OUT"],
   ])("free their slot when one %s", async (_how, params, state) => {
     const timeout = state === "TIMED_OUT" ? 60 : 6000;
     const memory = new MemoryEngine([minute("limited", { maxActiveRuns: 1, timeout })]);
@@ -97,7 +97,7 @@ describe("runs of a pipeline with a limit", () => {
     expect(await holders(memory, "pipeline/limited")).not.toContain(first);
   });
 
-  it("that wait can be cancelled, and free their place", async () => {
+  it("can be cancelled while they wait, and free their place", async () => {
     const memory = new MemoryEngine([minute("limited", { maxActiveRuns: 1 })]);
     const ids = await beginAll(memory, "limited", 3);
     await cancelRun(memory.engine, ids[1] ?? "");
@@ -114,7 +114,7 @@ describe("runs of a pipeline with a limit", () => {
     expect(await statesOf(memory, ids)).toEqual(["PAUSED", "QUEUED"]);
   });
 
-  it("that are retried wait for a slot like any other", async () => {
+  it("wait for a slot when they are retried, like any other", async () => {
     const memory = new MemoryEngine([minute("limited", { maxActiveRuns: 1 })]);
     const failed = await begin(memory, "limited", { params: { seconds: 0, fails: true } });
     await work(memory);
@@ -128,7 +128,7 @@ describe("runs of a pipeline with a limit", () => {
   });
 });
 
-describe("runs that do not wait", () => {
+describe("runs that don't wait", () => {
   it("are cancelled with the reason if no slot is free, and run nothing", async () => {
     const limits = { maxActiveRuns: 1, onCollision: "cancel_new" } as const;
     const memory = new MemoryEngine([minute("hasty", limits)]);
@@ -144,31 +144,34 @@ describe("runs that do not wait", () => {
 
   // Found by the simulation, seed 8038922: the run's starter cancelled it, and ended it while a job was at work.
   it.each([
-    ["goes on", false],
-    ["ends as a person cancels it, once nothing works for it", true],
-  ])("one that was given a slot while its starter heard of none %s", async (_what, cancelled) => {
-    const memory = new MemoryEngine([minute("hasty", { maxActiveRuns: 1, onCollision: "cancel_new" })]);
-    const first = await begin(memory, "hasty");
-    const { engine, store } = memory;
-    const { admitRun } = store;
-    let ends: string[] = [];
-    store.admitRun = async (run, ...rest) => {
-      const answer = await admitRun.call(store, run, ...rest);
-      store.admitRun = admitRun;
-      await cancelRun(engine, first);
-      await beginRun(engine, run as WaitingRun);
-      if (cancelled) await store.moveRun(run.runId, 1, manualCancel, engine.clock.now());
-      ends = await statesOf(memory, [first, run.runId]);
-      return answer;
-    };
-    const second = await begin(memory, "hasty");
-    expect(ends).toEqual(["CANCELLED", cancelled ? "CANCELLING" : "RUNNING"]);
-    expect(await statesOf(memory, [second])).toEqual([cancelled ? "CANCELLING" : "RUNNING"]);
-    await pass(memory, 300);
-    expect(await statesOf(memory, [second])).toEqual([cancelled ? "CANCELLED" : "SUCCEEDED"]);
-  });
+    ["continues", false],
+    ["is cancelled by a person and ends when nothing works for it", true],
+  ])(
+    "that got a slot without their starter's knowledge aren't cancelled by it: one %s",
+    async (_what, cancelled) => {
+      const memory = new MemoryEngine([minute("hasty", { maxActiveRuns: 1, onCollision: "cancel_new" })]);
+      const first = await begin(memory, "hasty");
+      const { engine, store } = memory;
+      const { admitRun } = store;
+      let ends: string[] = [];
+      store.admitRun = async (run, ...rest) => {
+        const answer = await admitRun.call(store, run, ...rest);
+        store.admitRun = admitRun;
+        await cancelRun(engine, first);
+        await beginRun(engine, run as WaitingRun);
+        if (cancelled) await store.moveRun(run.runId, 1, manualCancel, engine.clock.now());
+        ends = await statesOf(memory, [first, run.runId]);
+        return answer;
+      };
+      const second = await begin(memory, "hasty");
+      expect(ends).toEqual(["CANCELLED", cancelled ? "CANCELLING" : "RUNNING"]);
+      expect(await statesOf(memory, [second])).toEqual([cancelled ? "CANCELLING" : "RUNNING"]);
+      await pass(memory, 300);
+      expect(await statesOf(memory, [second])).toEqual([cancelled ? "CANCELLED" : "SUCCEEDED"]);
+    },
+  );
 
-  it("are cancelled by the sweep if their starter died in between", async () => {
+  it("are cancelled by the sweep if their starter died meanwhile", async () => {
     const memory = new MemoryEngine([minute("hasty", { maxActiveRuns: 1, onCollision: "cancel_new" })]);
     await begin(memory, "hasty", { params: { seconds: 900 } });
     const sound = memory.engine;
@@ -215,7 +218,7 @@ describe("a work queue", () => {
     expect(await holders(memory, "queue/shared")).toEqual([narrow[0], wide[0]].sort());
   });
 
-  it("admits it behind any number of waiting runs", async () => {
+  it("admits a run with a free slot behind any number of waiting runs", async () => {
     const shared = workQueue("shared", { limit: 2 });
     const memory = new MemoryEngine([
       minute("narrow", { queue: shared, maxActiveRuns: 1 }),
@@ -250,13 +253,13 @@ describe("a work queue", () => {
   const narrow = "pipeline/narrow";
 
   it.each<[string, (memory: MemoryEngine) => Promise<unknown>]>([
-    ["a run that comes", (memory) => begin(memory, "narrow")],
+    ["the start of a run", (memory) => begin(memory, "narrow")],
     [
       "the end of a run",
       async (memory) => cancelRun(memory.engine, (await holders(memory, narrow))[0] ?? ""),
     ],
     ["a change of the limit", (memory) => changeLimit(memory.engine, narrow, 1)],
-  ])("asks the store for no more at %s if a thousand runs wait than if ten do", async (_what, act) => {
+  ])("reads no more from the store at %s with a thousand waiting runs than with ten", async (_what, act) => {
     const memory = new MemoryEngine([minute("narrow", { maxActiveRuns: 1 })]);
     await beginAll(memory, "narrow", 11);
     expect(await holders(memory, narrow)).toHaveLength(1);
@@ -265,7 +268,7 @@ describe("a work queue", () => {
     expect(await asked(memory, () => act(memory))).toBeLessThanOrEqual(few);
   });
 
-  it("admits once a tick, however many of its runs the sweep finds waiting", async () => {
+  it("admits once a tick, even if the sweep finds many of its runs waiting", async () => {
     const memory = new MemoryEngine([minute("narrow", { maxActiveRuns: 1 })]);
     await beginAll(memory, "narrow", 200);
     memory.clock.moveTo(memory.clock.now() + 16 * 60_000);
@@ -294,7 +297,7 @@ describe("a work queue", () => {
   }
 
   it.each(["getSlots", "admitRun"] as const)(
-    "gives a slot that becomes free after a run was refused to nobody behind that run (%s)",
+    "doesn't give a slot that becomes free after a run was refused to a later run (%s)",
     async (call) => {
       const memory = new MemoryEngine([
         minute("urgent", { queue: gpu, priority: 1 }),
@@ -318,7 +321,7 @@ describe("a work queue", () => {
     },
   );
 
-  it("passes by a waiting run that only newer code knows", async () => {
+  it("skips a waiting run that only newer code knows", async () => {
     const memory = new MemoryEngine([minute("work", { queue: gpu })]);
     await memory.store.setLimit("queue/gpu", 0);
     const ids = await beginAll(memory, "work", 2);
@@ -332,7 +335,7 @@ describe("a work queue", () => {
     expect(await statesOf(memory, ids.slice(1))).toEqual(["RUNNING"]);
   });
 
-  it("removes the place of a run that waits no more, and goes on behind it", async () => {
+  it("removes the place of a run that no longer waits, and continues with the next run", async () => {
     const memory = new MemoryEngine([minute("work", { queue: gpu })]);
     await memory.store.setLimit("queue/gpu", 0);
     const [left = "", next = ""] = await beginAll(memory, "work", 2);
@@ -348,7 +351,7 @@ describe("a work queue", () => {
     expect(await statesOf(memory, [next])).toEqual(["RUNNING"]);
   });
 
-  it("isn't blocked by children, which need no slot of it", async () => {
+  it("isn't blocked by child runs, which need no slot of it", async () => {
     const inner = minute("inner", { queue: gpu, maxActiveRuns: 1 });
     const outer = definePipeline(
       { name: "outer", params: z.strictObject({}), queue: gpu },
@@ -401,7 +404,7 @@ describe("a limit that an operator changes", () => {
     expect(await set(memory, null, "queue/gpus")).toMatchObject({ slots: null });
   });
 
-  it("may be one that the definitions don't set", async () => {
+  it("may be one that no definition sets", async () => {
     const memory = new MemoryEngine([minute("work", { queue: workQueue("open") })]);
     expect(await statesOf(memory, await beginAll(memory, "work", 9))).not.toContain("QUEUED");
     await set(memory, 9, "queue/open");
@@ -474,7 +477,7 @@ describe("a slot", () => {
       ),
     ),
   )(
-    "is freed though a worker dies $when any call while $name (redelivered: $redelivered)",
+    "is freed if a worker dies $when any call while $name (redelivered: $redelivered)",
     async ({ name, change, when, redelivered }) => {
       let points = 0;
       for (let at = 1; ; at += 1) {

@@ -77,8 +77,8 @@ class Workers {
   }
 }
 
-describe("a function that takes its worker down", () => {
-  it("kills others once, then runs alone until it fails", async () => {
+describe("a function that kills its worker", () => {
+  it("loses other steps of its worker once, then runs alone until it fails", async () => {
     const workers = new Workers(10, (n) => n === 0);
     const { memory, died } = workers;
     const runId = await begin(memory, "risky");

@@ -166,7 +166,7 @@ describe("a map", () => {
     ["x", 4095, "uri"],
     ["é", 2047, "value"],
     ["é", 2048, "uri"],
-  ])("result of so many letters (%s, %i) is kept as its %s", async (letter, count, kept) => {
+  ])("result made of the letter %s, %i times, is stored as its %s", async (letter, count, kept) => {
     const pipeline = definePipeline({ name: "sized", params: none }, ({ step }) => {
       step(
         "make",
@@ -180,7 +180,7 @@ describe("a map", () => {
     expect(Object.keys(record !== undefined && "output" in record ? record.output : {})).toEqual([kept]);
   });
 
-  it("results over 4 KB go to the object store without the author noticing", async () => {
+  it("results over 4 KB are stored in the object store without any code of the author", async () => {
     const pipeline = definePipeline({ name: "large", params: none }, ({ step }) => {
       const text = step(
         "make",

@@ -57,7 +57,7 @@ async function mixed(words: object = { state: "PARKED", lot: 7 }) {
   return { memory, runId, calls, newer, version, left, unchanged };
 }
 
-describe("a step whose record newer code has written", () => {
+describe("a step whose record newer code wrote", () => {
   test("isn't changed by messages and sweeps, while the other steps continue", async () => {
     const { memory, runId, calls, unchanged } = await mixed();
     await work(memory);
@@ -68,7 +68,7 @@ describe("a step whose record newer code has written", () => {
     await unchanged();
   });
 
-  test("is shown as UNKNOWN, with what it says of itself", async () => {
+  test("is shown as UNKNOWN, with its record's own state", async () => {
     const { memory, runId } = await mixed();
     const run = await runOf(memory, runId);
     const records = await memory.store.listSteps(runId);
@@ -86,7 +86,7 @@ describe("a step whose record newer code has written", () => {
     expect(await stepOf(memory, runId, "sum")).toMatchObject({ output: { value: 42 } });
   });
 
-  test("keeps a cancelled run from its end until nothing works for the step", async () => {
+  test("delays the end of a cancelled run until nothing works for the step", async () => {
     const { memory, runId, newer, version, unchanged } = await mixed();
     await work(memory);
     await cancelRun(memory.engine, runId);
@@ -99,7 +99,7 @@ describe("a step whose record newer code has written", () => {
     expect(await runOf(memory, runId)).toMatchObject({ state: "CANCELLED" });
   });
 
-  test("is not begun again by a retry of its run: what it has may be a result", async () => {
+  test("isn't restarted by a retry of its run, because it may have a result", async () => {
     const { memory, runId, calls } = await mixed();
     await work(memory);
     const run = await runOf(memory, runId);
@@ -126,8 +126,8 @@ describe("a step whose record newer code has written", () => {
   });
 });
 
-describe("a run in a state that newer code has given it", () => {
-  test("has its messages sent again, is passed by in sweeps, and does not stop those of others", async () => {
+describe("a run in a state that only newer code knows", () => {
+  test("has its messages sent again, and is skipped by sweeps, which continue with other runs", async () => {
     const memory = new MemoryEngine([pair([])]);
     const runId = await begin(memory, "pair");
     const run = await runOf(memory, runId);

@@ -40,7 +40,7 @@ async function expectConsistent(memory: MemoryEngine) {
 }
 
 describe("a pipeline that registers a model", () => {
-  it("works as it stands in testPipeline", async () => {
+  it("works unchanged in testPipeline", async () => {
     const { state, outputs } = await testPipeline(modelPipeline);
     expect(state).toBe("SUCCEEDED");
     expect(outputs.promote).toEqual({
@@ -53,7 +53,7 @@ describe("a pipeline that registers a model", () => {
     });
   });
 
-  it("keeps the files, byte by byte, in a folder of the version's own, and says where all of it comes from", async () => {
+  it("copies the files byte by byte to the version's own folder, and records where they come from", async () => {
     const memory = new MemoryEngine([modelPipeline]);
     memory.engine = { ...memory.engine, commit: "0123abc" };
     const runId = await trained(memory);
@@ -87,7 +87,7 @@ describe("a pipeline that registers a model", () => {
     await expectConsistent(memory);
   });
 
-  it("gives the same version for a training that was cached, whichever run registers it", async () => {
+  it("gives a cached training the same version, whichever run registers it", async () => {
     const memory = new MemoryEngine([modelPipeline]);
     const first = await trained(memory);
     const second = await trained(memory);
@@ -100,7 +100,7 @@ describe("a pipeline that registers a model", () => {
     expect(await memory.engine.models.listVersions(name)).toHaveLength(1);
   });
 
-  it("gives a training of its own a version of its own, though the files are the same", async () => {
+  it("gives each training its own version, even if the files are equal", async () => {
     const memory = new MemoryEngine([modelPipeline]);
     await trained(memory);
     const again = await begin(memory, "training", { refresh: true });
@@ -110,7 +110,7 @@ describe("a pipeline that registers a model", () => {
     expect(two?.training?.runId).toBe(again);
   });
 
-  it("succeeds with a model that the gate refuses, and says by how much it is worse", async () => {
+  it("succeeds if the gate refuses the model, and says by how much it is worse", async () => {
     const memory = new MemoryEngine([modelPipeline]);
     await trained(memory, { logLoss: 0.3993 });
     const worse = await trained(memory, { logLoss: 0.4012, championLogLoss: 0.3993 });
@@ -123,7 +123,7 @@ describe("a pipeline that registers a model", () => {
     expect(await expectConsistent(memory)).toHaveLength(1);
   });
 
-  it("fails at the file that is no longer what its artifact says, and registers nothing", async () => {
+  it("fails at a file that no longer matches its artifact, and registers nothing", async () => {
     const memory = new MemoryEngine([modelPipeline]);
     const runId = await begin(memory, "training", { params: { pause: 60 } });
     await work(memory);
@@ -141,7 +141,7 @@ describe("a pipeline that registers a model", () => {
     expect(await memory.engine.models.listNames()).toEqual([]);
   });
 
-  it("fails at once for what cannot be registered, naming the field", async () => {
+  it("fails at once if the model cannot be registered, naming the field", async () => {
     const memory = new MemoryEngine([modelPipeline]);
     const runId = await begin(memory, "training", { params: { heldOut: "not a checksum" } });
     expect((await memory.finish(runId)).error).toMatchObject({
@@ -174,9 +174,9 @@ describe("two trainings that end at once", () => {
   it.each([
     ["the better one first", better, worse, 1],
     ["the worse one first", { ...better, pause: 200 }, { ...worse, pause: 100 }, 2],
-    ["by less than the least gain", { ...better, logLoss: 0.40002, pause: 100 }, worse, 2],
+    ["by less than the minimum gain", { ...better, logLoss: 0.40002, pause: 100 }, worse, 2],
     ["on different data", { ...better, heldOut: "cd".repeat(32), baseLogLoss: 0.43 }, worse, 2],
-  ])("leave the better one champion: %s", async (_, first, second, moves) => {
+  ])("make the better one champion: %s", async (_, first, second, moves) => {
     for (const withChampion of [false, true]) {
       const memory = new MemoryEngine([modelPipeline]);
       if (withChampion) await trained(memory, { logLoss: 0.42 });
@@ -200,7 +200,7 @@ describe("two trainings that end at once", () => {
 
 describe("a worker that dies while a model is registered and promoted", () => {
   it.each(crashings.filter(({ slowJobs }) => !slowJobs))(
-    "$when any one of its calls leaves one version, whole, and alias and log that agree ($redelivered)",
+    "$when any one of its calls leaves one complete version, and an alias that agrees with its log ($redelivered)",
     async (crashing) => {
       let points = 0;
       for (let at = 1; ; at += 1) {
@@ -235,7 +235,7 @@ describe("an alias that a person moves", () => {
   }
   const request = { name, alias, by: person, why: "calibration is off" };
 
-  it("goes back to whoever had it before, and is not given to the version that it was taken from by a gate", async () => {
+  it("returns to its previous version, and no gate gives it back to the version that lost it", async () => {
     const memory = await twoVersions();
     const back = await rollBackAlias(memory.engine, { ...request, from: 2 });
     expect(back).toMatchObject({ kind: "rollback", from: 2, to: 1, by: person, why: "calibration is off" });
@@ -256,11 +256,15 @@ describe("an alias that a person moves", () => {
   });
 
   it.each([
-    ["roll back what was never another", { from: 1 }, /is version 1 and was no other version before/],
-    ["roll back from a version that has it no more", { from: 2 }, /is version 1, not 2; nothing was changed/],
-    ["set what is so already", { version: 1 }, /is already version 1; nothing was changed/],
-    ["set it to a version that is not there", { version: 7 }, /"ctr" has no version 7/],
-  ])("stays as it is when one asks to %s", async (_, asked, message) => {
+    ["roll back a first version", { from: 1 }, /is version 1 and was no other version before/],
+    [
+      "roll back from a version that no longer has it",
+      { from: 2 },
+      /is version 1, not 2; nothing was changed/,
+    ],
+    ["set it to the version that has it", { version: 1 }, /is already version 1; nothing was changed/],
+    ["set it to an unknown version", { version: 7 }, /"ctr" has no version 7/],
+  ])("is unchanged after a request to %s", async (_, asked, message) => {
     const memory = new MemoryEngine([modelPipeline]);
     await trained(memory);
     const { engine } = memory;
@@ -272,7 +276,7 @@ describe("an alias that a person moves", () => {
     expect(await expectConsistent(memory)).toHaveLength(1);
   });
 
-  it("is moved once by two people who ask at the same time, and the other one is told", async () => {
+  it("is moved once by two concurrent requests, and the other one is refused with the reason", async () => {
     const { engine } = await twoVersions();
     const asked = ["ada", "bob"].map((who) =>
       rollBackAlias(engine, { ...request, from: 2, by: { person: who } }),

@@ -107,7 +107,7 @@ describe("a notice", () => {
     expect(await isOpen(memory, runId)).toBe(false);
   });
 
-  it("of one end isn't sent for other ends", async () => {
+  it("for one end isn't sent for other ends", async () => {
     const memory = engineWith([notice({ to: slack() })]);
     for (const state of ["SUCCEEDED", "CANCELLED"] as const) {
       const runId = await ended(memory, state);
@@ -117,7 +117,7 @@ describe("a notice", () => {
     expect(memory.notifier.sent).toEqual([]);
   });
 
-  it("for production leaves dev silent, and leaves nothing there", async () => {
+  it("for production only isn't sent in development, and leaves no record there", async () => {
     const memory = engineWith([notice({ stages: ["prod"], to: slack() })]);
     const { engine } = memory;
     memory.engine = inStage(engine, "dev");
@@ -133,7 +133,7 @@ describe("a notice", () => {
     expect(memory.notifier.sent[0]?.notice.commands.look).toMatch(/--stage prod$/);
   });
 
-  it("of a child of a map names the child, and where the log of its attempt is", async () => {
+  it("about a child of a map names the child and the log of its attempt", async () => {
     const pipeline = definePipeline(
       { name: "telling", params: z.strictObject({}), notices: all },
       ({ map }) => {
@@ -160,7 +160,7 @@ describe("a notice", () => {
     });
   });
 
-  it("tells again when a run that was retried by hand fails again, and of the new epoch", async () => {
+  it("is sent again for the new epoch if a retried run fails again", async () => {
     const memory = engineWith(all);
     const runId = await ended(memory, "FAILED");
     await pass(memory, 60);
@@ -185,7 +185,7 @@ describe("a notice", () => {
     expect(memory.notifier.sent.map(({ to }) => to.kind)).toEqual(["slack"]);
   });
 
-  it.each(ends)("of the end %s whose messages were lost twice is sent by the sweep", async (state) => {
+  it.each(ends)("about the end %s whose messages were lost twice is sent by the sweep", async (state) => {
     const memory = engineWith([...all, notice({ on: ends, to: email() })]);
     const send = memory.queue.send.bind(memory.queue);
     let lost = 0;
@@ -228,7 +228,7 @@ describe("a notice", () => {
       (["before", "after"] as const).map((when) => [state, when] as const),
     ),
   )(
-    "of the end %s is told though a worker dies %s any call, twice only if it died right after",
+    "about the end %s is sent even if a worker dies %s any call, and twice only if it died right after",
     async (state, when) => {
       let points = 0;
       let twice = 0;
@@ -305,30 +305,27 @@ describe("a notice to a faulty receiver", () => {
   }
 
   it.each<[string, Behaviour[]]>([
-    ["errors, twice", [status(500), status(503)]],
+    ["two errors", [status(500), status(503)]],
     ["too many requests", [status(429, "rate_limited", { "retry-after": "40" })]],
-    ["no answer", [hangs]],
-    ["an answer that drips", [drips]],
-    ["an answer without end", [floods(500)]],
+    ["no response", [hangs]],
+    ["a response that drips", [drips]],
+    ["an endless response", [floods(500)]],
     ["a reset connection", [resets]],
     ["a connection that ends in the middle", [closesEarly]],
-    ["everything at once", [hangs, resets, status(500), closesEarly, status(502), floods(503)]],
-  ])(
-    "%s, is told in the end, by one request more, and the run stays as it was",
-    async (_name, behaviours) => {
-      const { records } = await sentFor(behaviours);
-      expect(receiver.received).toHaveLength(behaviours.length + 1);
-      expect(new Set(receiver.received.map(({ headers }) => headers["idempotency-key"])).size).toBe(1);
-      expect(records).toMatchObject([{ state: "SUCCEEDED", attempt: behaviours.length + 1 }]);
-    },
-  );
+    ["all faults in turn", [hangs, resets, status(500), closesEarly, status(502), floods(503)]],
+  ])("(%s) is delivered with one more request, and the run stays unchanged", async (_name, behaviours) => {
+    const { records } = await sentFor(behaviours);
+    expect(receiver.received).toHaveLength(behaviours.length + 1);
+    expect(new Set(receiver.received.map(({ headers }) => headers["idempotency-key"])).size).toBe(1);
+    expect(records).toMatchObject([{ state: "SUCCEEDED", attempt: behaviours.length + 1 }]);
+  });
 
   it.each<[string, Behaviour, string]>([
     ["404", status(404, "no_service"), "answered 404 Not Found (no_service)"],
     ["400", status(400, "invalid_payload"), "answered 400 Bad Request (invalid_payload)"],
     ["410", status(410, "channel_is_archived"), "answered 410 Gone (channel_is_archived)"],
     ["a redirect", status(302, "", { location: "http://127.0.0.1:1/" }), "redirects are not followed"],
-  ])("%s, is asked once, and the reason is kept", async (_name, behaviour, reason) => {
+  ])("(%s) is sent once, and the reason is stored", async (_name, behaviour, reason) => {
     const { records } = await sentFor([behaviour]);
     expect(receiver.received).toHaveLength(1);
     expect(records).toMatchObject([
@@ -340,7 +337,7 @@ describe("a notice to a faulty receiver", () => {
     ]);
   });
 
-  it("for ever, is asked eight times, and the reason is kept", async () => {
+  it("that always fails is sent eight times, and the reason is stored", async () => {
     const { records } = await sentFor(Array.from({ length: 20 }, () => status(503)));
     expect(receiver.received).toHaveLength(8);
     expect(records).toMatchObject([
@@ -352,7 +349,7 @@ describe("a notice to a faulty receiver", () => {
     ]);
   });
 
-  it("keeps neither the hook nor another notice waiting", async () => {
+  it("delays neither the hook nor other notices", async () => {
     let hooks = 0;
     const { memory, runId, records } = await sentFor(
       [],
@@ -372,7 +369,7 @@ describe("a notice to a faulty receiver", () => {
     expect(second?.attempt).toBe(1);
   });
 
-  it("waits as long as it is asked to", async () => {
+  it("is sent again after the receiver's Retry-After", async () => {
     receiver.behave(status(429, "", { "retry-after": "1200" }));
     const memory = engineWith([notice({ to: to() })]);
     memory.engine = { ...memory.engine, notifier: new AwsNotifier(settings, memory.clock) };
@@ -383,7 +380,7 @@ describe("a notice to a faulty receiver", () => {
     expect(receiver.received).toHaveLength(2);
   });
 
-  it("has the sweep send no copies of what waits for its next try", async () => {
+  it("isn't sent again by the sweep while it waits for its next attempt", async () => {
     receiver.behave(status(429, "", { "retry-after": "800" }));
     const memory = engineWith([notice({ to: to() })]);
     memory.engine = { ...memory.engine, notifier: new AwsNotifier(settings, memory.clock) };

@@ -10,8 +10,8 @@ import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
 import { sampleEvent } from "../sample-event.ts";
 import { Calls, started, sweep, train } from "./sweep-pipeline.ts";
 
-describe("retry from failure", () => {
-  it("runs again only what had not succeeded, children included", async () => {
+describe("a retry from failure", () => {
+  it("reruns only what had not succeeded, children included", async () => {
     const calls = new Calls();
     const broken = { jobs: true, functions: true };
     const memory = sweep(calls, broken);
@@ -67,7 +67,7 @@ describe("retry from failure", () => {
     expect(calls.counts).toMatchObject({ "train 1": 1, "train 2": 2, "train 3": 1 });
   });
 
-  it("leaves messages and events of the epoch before without effect", async () => {
+  it("makes messages and events of the previous epoch ineffective", async () => {
     const calls = new Calls();
     const broken = { jobs: true, functions: false };
     const memory = sweep(calls, broken);
@@ -96,8 +96,8 @@ describe("retry from failure", () => {
   });
 });
 
-describe("cancel", () => {
-  it("ends the jobs, starts nothing more, and is done once nothing runs", async () => {
+describe("a cancel", () => {
+  it("terminates the jobs, starts nothing more, and completes when nothing runs", async () => {
     const calls = new Calls();
     const memory = sweep(calls, { jobs: false, functions: false });
     const runId = await started(memory);
@@ -111,7 +111,7 @@ describe("cancel", () => {
     expect(new Set(states)).toEqual(new Set(["SUCCEEDED", "CANCELLED"]));
   });
 
-  it("of a run whose submission is just under way leaves no job behind", async () => {
+  it("during a submission leaves no job behind", async () => {
     const memory = sweep(new Calls(), { jobs: false, functions: false });
     const runId = await started(memory);
     const { batch: service } = memory.engine;
@@ -128,7 +128,7 @@ describe("cancel", () => {
     expect((await memory.store.getRun(runId))?.state).toBe("CANCELLED");
   });
 
-  it("during a map of jobs is done when the array's end is told, without a sweep", async () => {
+  it("during a map of jobs completes when the array's end is reported, without a sweep", async () => {
     const memory = sweep(new Calls(), { jobs: false, functions: false });
     const runId = await started(memory);
     while (!memory.batch.waiting().some(({ arrayIndex }) => arrayIndex !== undefined)) await memory.turn();
@@ -137,7 +137,7 @@ describe("cancel", () => {
     expect((await memory.store.getRun(runId))?.state).toBe("CANCELLED");
   });
 
-  it("during a single job is done when its end is told, without a sweep", async () => {
+  it("during a single job completes when its end is reported, without a sweep", async () => {
     const pipeline = definePipeline({ name: "single", params: z.strictObject({}) }, ({ step }) => {
       step("train", batch(train, { n: 1 }));
     });
@@ -149,7 +149,7 @@ describe("cancel", () => {
     expect((await memory.store.getRun(runId))?.state).toBe("CANCELLED");
   });
 
-  it("between the last child's end and its map's counts that map as cancelled, and a retry ends it", async () => {
+  it("between the last child's end and its map's end counts the map as cancelled, and a retry ends it", async () => {
     const pipeline = definePipeline({ name: "mapped", params: z.strictObject({}) }, ({ map, step }) => {
       // Makes the cancel wait.
       step("beside", batch(train, { n: 1 }));
@@ -175,7 +175,7 @@ describe("cancel", () => {
     expect(sum).toMatchObject({ output: { value: 3 } });
   });
 
-  it("ends a job whose submitter died before it could record it", async () => {
+  it("terminates a job whose submitter died before it could record it", async () => {
     const memory = sweep(new Calls(), { jobs: false, functions: false });
     const runId = await started(memory);
     const sound = memory.engine;
@@ -205,7 +205,7 @@ describe("cancel", () => {
     ["one job", ["train"]],
     ["a map of jobs", ["train", "train", "train"]],
   ])(
-    "ends %s that a worker submits after all, because it did not know of the cancel",
+    "terminates %s that a worker submits later, because it didn't know of the cancel",
     async (_what, list) => {
       const pipeline = definePipeline({ name: "late", params: z.strictObject({}) }, ({ map }) => {
         map(
@@ -241,7 +241,7 @@ describe("cancel", () => {
     },
   );
 
-  it("asked again goes on; of a run that has ended it changes nothing", async () => {
+  it("of a run that has ended changes nothing, and of an unknown run is refused", async () => {
     const memory = sweep(new Calls(), { jobs: false, functions: false });
     const runId = await started(memory);
     await memory.finish(runId);
@@ -249,7 +249,7 @@ describe("cancel", () => {
     await expect(cancelRun(memory.engine, "nowhere")).rejects.toThrow(RunNotFoundError);
   });
 
-  it("can be followed by a retry, which does what is left", async () => {
+  it("can be followed by a retry, which does the remaining work", async () => {
     const calls = new Calls();
     const memory = sweep(calls, { jobs: false, functions: false });
     const runId = await started(memory);
@@ -263,7 +263,7 @@ describe("cancel", () => {
 });
 
 describe("manage", () => {
-  it("does what the sample requests ask for", async () => {
+  it("handles the sample requests", async () => {
     const memory = sweep(new Calls(), { jobs: true, functions: false });
     const runId = await started(memory);
     const { action } = sampleEvent("manage-retry") as { action: string };

@@ -14,19 +14,22 @@ const none = z.strictObject({});
 const storedOf = async (memory: MemoryEngine, runId: string) =>
   (await memory.store.listSteps(runId)).map(({ step, index, state }) => `${step}[${index}] ${state}`);
 
-describe("a run that is paused", () => {
-  it.each(kinds)("before its first step (%s) begins it when it is resumed", async (_kind, build) => {
-    const memory = engineFor(build);
-    const runId = await begin(memory, "subject");
-    expect(await pauseRun(memory.engine, runId)).toMatchObject({ state: "PAUSED" });
-    await pass(memory, 1000);
-    expect(await storedOf(memory, runId)).toEqual([]);
-    expect(await resumeRun(memory.engine, runId)).toMatchObject({ state: "RUNNING" });
-    expect((await memory.finish(runId)).state).toBe("SUCCEEDED");
-  });
+describe("a paused run", () => {
+  it.each(kinds)(
+    "that was paused before its first step (%s) begins it after the resume",
+    async (_kind, build) => {
+      const memory = engineFor(build);
+      const runId = await begin(memory, "subject");
+      expect(await pauseRun(memory.engine, runId)).toMatchObject({ state: "PAUSED" });
+      await pass(memory, 1000);
+      expect(await storedOf(memory, runId)).toEqual([]);
+      expect(await resumeRun(memory.engine, runId)).toMatchObject({ state: "RUNNING" });
+      expect((await memory.finish(runId)).state).toBe("SUCCEEDED");
+    },
+  );
 
   it.each(kinds)(
-    "while a step is under way (%s) lets it end, and begins nothing new",
+    "that was paused during a step (%s) lets the step end, and begins nothing new",
     async (kind, build) => {
       const memory = engineFor(build);
       const runId = await begin(memory, "subject");
@@ -55,7 +58,7 @@ describe("a run that is paused", () => {
     },
   );
 
-  it("as the child of another holds that one's step, and both go on when it is resumed", async () => {
+  it("that is another run's child holds the parent's step, and both continue after the resume", async () => {
     const below = definePipeline({ name: "below", params: none }, ({ step }) => {
       const waited = step("wait", wait({ seconds: 100 }));
       return step(
@@ -76,7 +79,7 @@ describe("a run that is paused", () => {
     expect(await statesOf(memory, [runId, childId])).toEqual(["SUCCEEDED", "SUCCEEDED"]);
   });
 
-  it("while its last step is under way ends", async () => {
+  it("that was paused during its last step ends", async () => {
     const memory = engineFor(({ step }) => void step("only", batch(train, { n: 1 })));
     const runId = await begin(memory, "subject");
     await work(memory);
@@ -86,7 +89,7 @@ describe("a run that is paused", () => {
     expect((await runOf(memory, runId)).state).toBe("SUCCEEDED");
   });
 
-  it("while a step waits to be tried again tries it when it is resumed, or at its time if that is later", async () => {
+  it("that was paused while a step waits for a retry retries it after the resume, or at its time if that is later", async () => {
     const seconds: number[] = [];
     const memory: MemoryEngine = engineFor(({ step }) => {
       const failing = (name: string, delay: number) =>
@@ -115,7 +118,7 @@ describe("a run that is paused", () => {
     expect((await runOf(memory, runId)).state).toBe("SUCCEEDED");
   });
 
-  it("while children of a map wait to be tried again goes on with them at once when it is resumed", async () => {
+  it("that was paused while children of a map wait for a retry retries them right after the resume", async () => {
     const failing = { left: 2 };
     const memory = new MemoryEngine(
       [
@@ -154,7 +157,7 @@ describe("a run that is paused", () => {
     expect((await runOf(memory, runId)).state).toBe("SUCCEEDED");
   });
 
-  it("for a moment only loses no child of a map: all of them go on at once when it is resumed", async () => {
+  it("that is resumed after a moment continues all children of a map at once", async () => {
     const done: number[] = [];
     const memory: MemoryEngine = engineFor(({ map }) => {
       map(
@@ -177,7 +180,7 @@ describe("a run that is paused", () => {
     expect((await runOf(memory, runId)).state).toBe("SUCCEEDED");
   });
 
-  it("takes a person's yes, and goes on from there when it is resumed", async () => {
+  it("accepts an approval, and continues from there after the resume", async () => {
     const memory = engineFor(({ step }) => follow(step, step("it", approval({ deadline: 3600 }))));
     const runId = await begin(memory, "subject");
     await work(memory);
@@ -190,7 +193,7 @@ describe("a run that is paused", () => {
     expect((await runOf(memory, runId)).state).toBe("SUCCEEDED");
   });
 
-  it("stays paused for days, while its jobs end and nobody tells", async () => {
+  it("stays paused for days, even if its jobs end unreported", async () => {
     const memory = engineFor(mapOfJobs);
     const runId = await begin(memory, "subject");
     await work(memory);
@@ -204,7 +207,7 @@ describe("a run that is paused", () => {
     expect(await runOf(memory, runId)).toMatchObject({ state: "FAILED", error: { name: "JobFailed" } });
   });
 
-  it("asked again stays as it is, and so does one that is resumed twice", async () => {
+  it("is unchanged by a second pause, and a resumed one by a second resume", async () => {
     const memory = engineFor(({ step }) => follow(step, step("it", wait({ seconds: 100 }))));
     const runId = await begin(memory, "subject");
     await work(memory);
@@ -218,7 +221,7 @@ describe("a run that is paused", () => {
     for (const { attempt } of await memory.store.listSteps(runId)) expect(attempt).toBe(1);
   });
 
-  it("can be cancelled: its jobs are ended", async () => {
+  it("can be cancelled, which terminates its jobs", async () => {
     const memory = engineFor(mapOfJobs);
     const runId = await begin(memory, "subject");
     await work(memory);
@@ -234,7 +237,7 @@ describe("a run that is paused", () => {
 
 const tomorrow = "1970-01-02T00:00:00.000Z";
 
-describe("a run for a time to come", () => {
+describe("a run that is scheduled for later", () => {
   it("begins at that time and not before", async () => {
     const memory = engineFor(
       ({ step }) =>
@@ -266,7 +269,7 @@ describe("a run for a time to come", () => {
     expect(await statesOf(memory, ids)).toEqual(["RUNNING", "SUCCEEDED"]);
   });
 
-  it("that is cancelled never begins", async () => {
+  it("never begins after it is cancelled", async () => {
     const memory = engineFor(
       ({ step }) =>
         void step(

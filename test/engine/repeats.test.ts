@@ -61,14 +61,14 @@ function polling({
 }
 
 describe("a repeated function", () => {
-  it("is done until its condition holds, and gives the last result", async () => {
+  it("runs until its condition holds, and returns the last result", async () => {
     const { pipeline, calls } = polling();
     const { outputs } = await testPipeline(pipeline);
     expect(outputs).toEqual({ poll: { seen: 3 }, after: 3 });
     expect(calls.count).toBe(3);
   });
 
-  it("whose condition holds at once is done once", async () => {
+  it("whose condition holds at once runs once", async () => {
     const { pipeline, calls } = polling();
     await testPipeline(pipeline, { params: { goal: 1 } });
     expect(calls.count).toBe(1);
@@ -86,7 +86,7 @@ describe("a repeated function", () => {
     expect(await stepOf(memory, runId, "poll")).toMatchObject({ attempt: 3 });
   });
 
-  it.each([1, 2, 5])("that reaches its limit of %i passes fails, and says so", async (limit) => {
+  it.each([1, 2, 5])("that reaches its limit of %i passes fails with that reason", async (limit) => {
     const { pipeline, calls } = polling({ limit, step: { retries: 3 } });
     const { error } = await testPipeline(pipeline, { params: { goal: 99 } });
     expect(error).toMatchObject({
@@ -118,7 +118,7 @@ describe("a repeated function", () => {
     expect([states.poll, calls.count]).toEqual(["SUCCEEDED", 7]);
   });
 
-  it("fails when a pass fails more often than it may be retried", async () => {
+  it("fails when a pass fails more often than its retries allow", async () => {
     const { pipeline, calls } = polling({
       ...{ delay: 1, step: { retries: { limit: 1, delay: 1 } } },
       work: (call) => {
@@ -132,26 +132,26 @@ describe("a repeated function", () => {
   });
 
   it.each<[string, unknown, (result: Ref<{ seen: number }>) => Ref<boolean>, string]>([
-    ["orders what has no order", "three", ({ seen }) => gte(seen, 3), 'cannot order "three" and 3'],
+    ["compares values without an order", "three", ({ seen }) => gte(seen, 3), 'cannot order "three" and 3'],
     [
-      "reads a field that is not there",
+      "reads a missing field",
       1,
       (result) => gte((result as unknown as { x: Ref<number> }).x, 3),
       'result has no field "x"',
     ],
     [
-      "is neither true nor false",
+      "isn't boolean",
       1,
       ({ seen }) => seen as unknown as Ref<boolean>,
       "the condition of its repeat gave 1; it must be true or false",
     ],
     [
-      "puts such a thing into logic",
+      "has an operand that isn't boolean",
       1,
       ({ seen }) => and(not(seen as unknown as Ref<boolean>)),
       "it must be true or false",
     ],
-  ])("whose condition %s fails at once, and says so", async (_what, seen, until, message) => {
+  ])("whose condition %s fails at once with the reason", async (_what, seen, until, message) => {
     const calls = { count: 0 };
     const pipeline = definePipeline({ name: "odd", params: goal }, ({ step }) => {
       const body = lambda({}, () => {
@@ -180,7 +180,7 @@ describe("a repeated function", () => {
     expect(await stepOf(memory, runId, "poll")).toMatchObject({ epoch: 2, attempt: 2, passes: 1 });
   });
 
-  it("is ended by a cancel between two passes, and paused between them by a pause", async () => {
+  it("can be cancelled and paused between two passes", async () => {
     const { pipeline, calls } = polling({ delay: hour });
     const memory = new MemoryEngine([pipeline]);
     const runId = await begin(memory, "polling");
@@ -196,7 +196,7 @@ describe("a repeated function", () => {
     expect(calls.count).toBe(2);
   });
 
-  it("whose hint between two passes is lost, or comes again and again, makes each pass once", async () => {
+  it("makes each pass once if the hint between two passes is lost or repeated", async () => {
     for (const lost of [true, false]) {
       const { pipeline, calls } = polling({ delay: 60 });
       const memory = new MemoryEngine([pipeline]);
@@ -216,7 +216,7 @@ describe("a repeated function", () => {
   });
 
   it.each(["before", "after"] as const)(
-    "whose worker dies %s any call goes on with the pass it was at",
+    "whose worker dies %s any call continues with the pass that it was at",
     async (when) => {
       for (let at = 1; ; at += 1) {
         const { pipeline } = polling({ work: (_call, attempt) => attempt });
@@ -262,7 +262,7 @@ describe("a repeated job", () => {
   }
 
   it.each([[[0]], [[0, 1, 2]], [[]]])(
-    "over the seeds %j submits a job a pass, each its own",
+    "over the seeds %j submits its own job for each pass",
     async (params) => {
       const { pipeline, jobs, runs } = tuning();
       const { outputs, state } = await testPipeline(pipeline, { params, jobs });
@@ -272,13 +272,13 @@ describe("a repeated job", () => {
     },
   );
 
-  it("that reaches its limit fails, and says so", async () => {
+  it("that reaches its limit fails with that reason", async () => {
     const { pipeline, jobs } = tuning(2);
     const { error } = await testPipeline(pipeline, { params: [0, 2], jobs });
     expect(error).toMatchObject({ step: "tune[0]", name: "RepeatLimit" });
   });
 
-  it("whose events come again and again counts each pass once", async () => {
+  it("whose events repeat counts each pass once", async () => {
     const { pipeline, jobs, runs } = tuning(3, 600);
     const memory = new MemoryEngine([pipeline], jobs);
     const runId = await begin(memory, "tuning", { params: [0] });
@@ -298,7 +298,7 @@ describe("a repeated job", () => {
     expect(runs).toEqual({ 0: 3 });
   });
 
-  it("whose worker died as it noted a pass goes on when the event comes again", async () => {
+  it("whose worker died while it recorded a pass continues when the event is repeated", async () => {
     const { pipeline, jobs, runs } = tuning(3, 600);
     const memory = new MemoryEngine([pipeline], jobs);
     const runId = await begin(memory, "tuning", { params: [0] });

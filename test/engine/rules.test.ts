@@ -89,19 +89,25 @@ const pairs = endings.flatMap((left) => endings.map((right) => [left, right] as 
 const cases = rules.flatMap((rule) => uses.flatMap((use) => pairs.map((before) => ({ rule, use, before }))));
 
 describe("a step that follows two others", () => {
-  it.each(cases)("by $rule ($use), which $before, does what its rule says", async ({ rule, use, before }) => {
-    const { state, states, outputs } = await testPipeline(deciding(before, rule, use));
-    const what = expected(rule, before);
-    const ran = states.last === "SUCCEEDED";
-    expect({ ran, begun: states.last !== undefined }).toEqual({ ran: what === "ran", begun: what === "ran" });
-    expect(states.next).toBe(what === "upstream failed" ? undefined : "SUCCEEDED");
-    if (ran && use === "maybe") {
-      const value = (each: Ending) => (each === "succeeded" ? 1 : null);
-      expect(outputs.last).toEqual({ left: value(before[0]), right: value(before[1]) });
-    }
-    const anyFailed = before.some((each) => each === "failed" || each === "upstream_failed");
-    expect(state).toBe(anyFailed ? "FAILED" : "SUCCEEDED");
-  });
+  it.each(cases)(
+    "with the rule $rule ($use) runs, is skipped or fails by that rule, after $before",
+    async ({ rule, use, before }) => {
+      const { state, states, outputs } = await testPipeline(deciding(before, rule, use));
+      const what = expected(rule, before);
+      const ran = states.last === "SUCCEEDED";
+      expect({ ran, begun: states.last !== undefined }).toEqual({
+        ran: what === "ran",
+        begun: what === "ran",
+      });
+      expect(states.next).toBe(what === "upstream failed" ? undefined : "SUCCEEDED");
+      if (ran && use === "maybe") {
+        const value = (each: Ending) => (each === "succeeded" ? 1 : null);
+        expect(outputs.last).toEqual({ left: value(before[0]), right: value(before[1]) });
+      }
+      const anyFailed = before.some((each) => each === "failed" || each === "upstream_failed");
+      expect(state).toBe(anyFailed ? "FAILED" : "SUCCEEDED");
+    },
+  );
 });
 
 describe("a rule", () => {
@@ -133,7 +139,7 @@ describe("a rule", () => {
     }
   });
 
-  it("and a condition both have to hold", async () => {
+  it("and a condition must both hold", async () => {
     for (const wanted of [true, false]) {
       const pipeline = definePipeline({ name: "both", params: z.boolean() }, ({ params, step }) => {
         const fails = step(
@@ -185,7 +191,7 @@ describe("a rule", () => {
     expect(await stepOf(memory, runId, "report")).toMatchObject({ output: { value: null }, epoch: 1 });
   });
 
-  it("is followed anew by a condition after a retry by hand: what was skipped for want of a result may run now", async () => {
+  it("is followed by a new evaluation of the condition after a retry by hand: a skipped step may run now", async () => {
     const broken = { now: true };
     const asked: (number | null)[] = [];
     const pipeline = definePipeline({ name: "again", params: none }, ({ step }) => {
@@ -226,7 +232,7 @@ describe("a rule", () => {
     ["functions", "one has"],
     ["jobs", "one has"],
   ])(
-    "lets a map of %s go on over another list after a retry only if of its children %s a result",
+    "lets a map of %s use another list after a retry only if of its children %s a result",
     async (kind, has) => {
       const broken = { now: true };
       const work = (n: number | null) => {
@@ -274,7 +280,7 @@ describe("a rule", () => {
     },
   );
 
-  it("all_done cleans up after a map of which a child failed", async () => {
+  it("all_done runs its step after a map with a failed child", async () => {
     const pipeline = definePipeline({ name: "tidy", params: none }, ({ step, map }) => {
       const all = map("each", [1, 2, 3], (n) =>
         lambda({ n }, ({ n }) => {
@@ -318,14 +324,14 @@ describe("maybe", () => {
     expect(outputs).toMatchObject({ direct: [1, 2], both: [1, 2, 3], field: [[1, 2], [3]] });
   });
 
-  it("of a skipped step is null: in a list that is mapped over as everywhere, and a bare map is skipped", async () => {
+  it("of a skipped step is null, in a list to map over too, and a map over the step itself is skipped", async () => {
     const { state, outputs, states } = await testPipeline(skippable(false));
     expect(state).toBe("SUCCEEDED");
     expect(outputs).toMatchObject({ both: [null, 3], field: [null, [3]] });
     expect(states).not.toHaveProperty("direct");
   });
 
-  it("alone is no list to map over when its step was skipped, and the map says so", async () => {
+  it("alone isn't a list to map over if its step was skipped, and the map fails with that reason", async () => {
     const pipeline = definePipeline({ name: "alone", params: none }, ({ step, map }) => {
       const list = step(
         "list",
@@ -343,7 +349,7 @@ describe("maybe", () => {
 });
 
 describe("a skipped step", () => {
-  it("skips what depends on its data, however far, and maps and children with it", async () => {
+  it("skips every step that depends on its data, however far, with its maps and children", async () => {
     const pipeline = definePipeline({ name: "chain", params: none }, ({ step, map }) => {
       const first = step(
         "first",
@@ -369,7 +375,7 @@ describe("a skipped step", () => {
     });
   });
 
-  it("may be a map: its children never exist", async () => {
+  it("may be a map, whose children never exist", async () => {
     const pipeline = definePipeline({ name: "unmapped", params: none }, ({ step, map }) => {
       const all = map("each", [1, 2], (n) => lambda({ n }, ({ n }) => n), { when: eq<number>(1, 2) });
       step(

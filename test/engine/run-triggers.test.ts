@@ -92,7 +92,7 @@ function intercepted(memory: MemoryEngine): StepMessage[] {
 }
 
 describe("a run that succeeded", () => {
-  it("starts a run of each pipeline that follows, told of the run and its result, which is in S3", async () => {
+  it("starts a run of each pipeline that follows, with the facts of the run and its result, which is in S3", async () => {
     const reports: LakeRun[] = [];
     const memory = new MemoryEngine([
       lake,
@@ -122,7 +122,7 @@ describe("a run that succeeded", () => {
     expect(await isOpen(memory, runId)).toBe(false);
   });
 
-  it("names in its view the runs that it started", async () => {
+  it("shows in its view the runs that it started", async () => {
     const memory = new MemoryEngine([lake, follower("ballads")]);
     const runId = await begin(memory, "lake");
     await pass(memory, 60);
@@ -132,7 +132,7 @@ describe("a run that succeeded", () => {
     ]);
   });
 
-  it("starts one run, though its hint comes late and twice more", async () => {
+  it("starts one run if its hint arrives late and twice more", async () => {
     const memory = new MemoryEngine([lake, follower("ballads")]);
     const hints = intercepted(memory);
     const runId = await begin(memory, "lake");
@@ -146,7 +146,7 @@ describe("a run that succeeded", () => {
     expect(await runsOf(memory, "ballads")).toHaveLength(1);
   });
 
-  it("starts it by the sweep where the hint was lost", async () => {
+  it("starts the next run by the sweep if the hint was lost", async () => {
     const memory = new MemoryEngine([lake, follower("ballads")]);
     const send = memory.queue.send.bind(memory.queue);
     const lost = intercepted(memory);
@@ -160,7 +160,7 @@ describe("a run that succeeded", () => {
     expect(await isOpen(memory, runId)).toBe(false);
   });
 
-  it("at the second try by hand starts one run; the end before it started none", async () => {
+  it("after a retry by hand starts one run, and its failure before started none", async () => {
     const memory = new MemoryEngine([lake, follower("ballads")]);
     broken.add("mended");
     const runId = await begin(memory, "lake", { params: { name: "mended" } });
@@ -173,7 +173,7 @@ describe("a run that succeeded", () => {
     expect(await runsOf(memory, "ballads")).toMatchObject([{ cause: { kind: "run", runId } }]);
   });
 
-  it("and is run again as a run of its own starts another", async () => {
+  it("starts another run when it is rerun as a run of its own", async () => {
     const memory = new MemoryEngine([lake, follower("ballads")]);
     const runId = await begin(memory, "lake");
     await pass(memory, 60);
@@ -183,7 +183,7 @@ describe("a run that succeeded", () => {
     expect(causes.sort()).toEqual([runId, again.runId].sort());
   });
 
-  it("as the child of another run starts what follows its pipeline, and that what follows it", async () => {
+  it("starts what follows its pipeline even if it is a child run, and that run starts what follows it", async () => {
     const parent = definePipeline({ name: "parent", params: z.strictObject({}) }, ({ step }) =>
       step("lake", child(lake, {})),
     );
@@ -208,7 +208,7 @@ describe("a run that succeeded", () => {
   });
 
   it.each(["before", "after"] as const)(
-    "starts each run once, though a worker dies %s any one of its calls",
+    "starts each run once if a worker dies %s any one of its calls",
     async (when) => {
       let points = 0;
       for (let at = 1; ; at += 1) {
@@ -235,8 +235,8 @@ describe("a run that succeeded", () => {
   );
 });
 
-describe("a run that ended otherwise", () => {
-  it("starts nothing, whether it failed, was cancelled or ran out of time", async () => {
+describe("a run that didn't succeed", () => {
+  it("starts nothing, whether it failed, was cancelled or timed out", async () => {
     const memory = new MemoryEngine([lake, follower("ballads")]);
     const failed = await begin(memory, "lake", { params: { fails: true } });
     const cancelled = await begin(memory, "lake", { params: { seconds: 600 } });
@@ -249,7 +249,7 @@ describe("a run that ended otherwise", () => {
   });
 });
 
-describe("a trigger that cannot say with what to start", () => {
+describe("a start by a trigger", () => {
   /** A run of the lake. Its follower "bad" can't start; "ballads" can. */
   async function withBad(does: () => { form?: string }, spoil?: (memory: MemoryEngine) => void) {
     const memory = new MemoryEngine([lake, follower("bad", [], does), follower("ballads")]);
@@ -281,7 +281,7 @@ describe("a trigger that cannot say with what to start", () => {
       },
     ],
     [
-      "gives what the pipeline does not take",
+      "returns invalid parameters",
       () => ({ form: 1 }) as never,
       {
         name: "InvalidInput",
@@ -291,7 +291,7 @@ describe("a trigger that cannot say with what to start", () => {
         remedy: "Correct the trigger of bad, deploy, and start it by hand.",
       },
     ],
-  ])("because its function %s fails alone, once, and says so", async (_what, does, error) => {
+  ])("fails alone, once and with the reason if its function %s", async (_what, does, error) => {
     const { memory, runId, counted, logged } = await withBad(does);
     expect((await runOf(memory, runId)).state).toBe("SUCCEEDED");
     expect(await runsOf(memory, "bad")).toEqual([]);
@@ -305,7 +305,7 @@ describe("a trigger that cannot say with what to start", () => {
     expect(await isOpen(memory, runId)).toBe(false);
   });
 
-  it("because the result is gone fails, and says so", async () => {
+  it("fails with the reason if the result is gone", async () => {
     const { memory, runId } = await withBad(
       () => ({ form: "ode" }),
       ({ engine, objects }) => {
@@ -323,7 +323,7 @@ describe("a trigger that cannot say with what to start", () => {
     ]);
   });
 
-  it("because no worker could deal with its message ends as that, and the run is closed", async () => {
+  it("fails as a dead letter if no worker could handle its message, and the run is closed", async () => {
     const memory = new MemoryEngine([lake, follower("ballads")]);
     const [dead] = [intercepted(memory)];
     const runId = await begin(memory, "lake");
@@ -338,7 +338,7 @@ describe("a trigger that cannot say with what to start", () => {
 describe("a deployment", () => {
   const deployed = (...pipelines: Pipeline[]) => new Map(pipelines.map((each) => [each.name, each]));
 
-  it("of a follower counts for runs that end after it, and one that took it away for none", async () => {
+  it("of a following pipeline applies to runs that end after it, and its removal too", async () => {
     const ballads = follower("ballads");
     const memory = new MemoryEngine([lake]);
     const { engine } = memory;
@@ -359,7 +359,7 @@ describe("a deployment", () => {
     for (const runId of [before, during, last]) expect(await isOpen(memory, runId)).toBe(false);
   });
 
-  it("that one worker does not have yet loses no start: the next look sends it to one that has", async () => {
+  it("that a worker doesn't have yet loses no start: the next look sends it to a worker that has it", async () => {
     const memory = new MemoryEngine([lake, follower("ballads")]);
     const { engine } = memory;
     const hints = intercepted(memory);

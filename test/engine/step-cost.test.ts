@@ -26,7 +26,7 @@ describe("what a step costs in requests to AWS", () => {
     expect(overBudgetLines("chain step", maxCost(steps))).toEqual([]);
   });
 
-  test("in a worker that ran the step before it, a step of a chain takes 1 read", async () => {
+  test("a step of a chain takes 1 read in a worker that ran the step before", async () => {
     const steps = await chainSteps(counted, "same");
     expect(maxCost(steps)).toMatchObject({ writeUnits: 3, reads: 1, readUnits: 1, sends: 1 });
   });
@@ -59,7 +59,7 @@ describe("what a step costs in requests to AWS", () => {
     expect(maxCost([end])).toMatchObject({ writeUnits: 2, readUnits: 2, sends: 1, objects: 1, batch: 0 });
   });
 
-  test("in a worker that ran another, a child takes 1 read, also where the list is in S3", async () => {
+  test("a child takes 1 read in a worker that ran another, even if the list is in S3", async () => {
     // This test comes last because it leaves most of the map's messages in the queue.
     const { children } = await mapCalls(counted, 1000, 300, "same");
     const [, ...others] = children;

@@ -77,7 +77,7 @@ async function lived(names: readonly string[]): Promise<Trail> {
 }
 
 describe("a chain of functions of both sizes", () => {
-  it("runs each in a worker of its size, by one message wherever the size changes", async () => {
+  it("runs each in a worker of its size, with one message for each change of size", async () => {
     expect(await lived(["a", "B", "c"])).toEqual({
       bodies: ["a small", "B large", "c small"],
       // The worker of the step before passes the step on. If the sizes were equal, it would run the step itself.
@@ -92,13 +92,13 @@ describe("a chain of functions of both sizes", () => {
     });
   });
 
-  it("without a large step knows nothing of large workers", async () => {
+  it("without a large step sends nothing to large workers", async () => {
     expect((await lived(["a", "b", "c"])).sent).toEqual(["small a[0]"]);
   });
 });
 
 describe("a map of large functions", () => {
-  it("is unfolded and counted by small workers; its children run in large ones", async () => {
+  it("is expanded and counted by small workers, and its children run in large ones", async () => {
     const bodies: string[] = [];
     const pipeline = definePipeline({ name: "wide", params: none }, ({ step, map }) => {
       const list = step(
@@ -155,7 +155,7 @@ describe("a map of large functions", () => {
 });
 
 describe("a large function", () => {
-  it("is large at every pass and every retry, and what follows the run's end is small", async () => {
+  it("is large at every pass and retry, and what follows the run's end is small", async () => {
     const bodies: string[] = [];
     let failures = 1;
     const note = (what: string) => bodies.push(`${what} ${worker.size}`);
@@ -195,7 +195,7 @@ describe("a large function", () => {
     ]);
   });
 
-  it("whose hint comes to the small worker costs a read and a message, and nothing is written", async () => {
+  it("whose hint arrives at the small worker costs a read and a message, and writes nothing", async () => {
     const memory = new MemoryEngine([chain(["A"], [])]);
     const runId = await begin(memory, "chain");
     const calls: string[] = [];
@@ -221,7 +221,7 @@ describe("a large function", () => {
     expect(memory.largeQueue.receive()).toEqual([{ runId, step: "a", index: 0, epoch: 1, attempt: 1 }]);
   });
 
-  it("is run once though its hints come twice to both workers", async () => {
+  it("runs once if its hints arrive twice at both workers", async () => {
     const bodies: string[] = [];
     const memory = new MemoryEngine([chain(["A", "b"], bodies)]);
     const runId = await begin(memory, "chain");
@@ -237,7 +237,7 @@ describe("a large function", () => {
     expect((await runOf(memory, runId)).state).toBe("SUCCEEDED");
   });
 
-  it("whose message was lost on the way is hinted at by the sweep", async () => {
+  it("whose message was lost gets a new one from the sweep", async () => {
     const memory = new MemoryEngine([chain(["a", "B", "c"], [])]);
     const runId = await begin(memory, "chain");
     const [message] = memory.queue.receive();

@@ -27,7 +27,7 @@ function tagged(tags: readonly string[]) {
 }
 
 describe("tags of a step", () => {
-  it("stand on its log lines, on its jobs, and in the view of its run", async () => {
+  it("are on its log lines, on its jobs, and in the view of its run", async () => {
     const pipeline = tagged(["team:growth", "nightly", "nightly"]);
     const memory = new MemoryEngine([pipeline], { "demo.fit": () => ({}) });
     const lines: object[] = [];
@@ -66,11 +66,11 @@ describe("tags of a step", () => {
   it.each([
     ["a b", /tags\.0.*is "a b"; it takes 1 to 64 letters/],
     ["x".repeat(65), /tags\.0.*it takes 1 to 64 letters/],
-  ])("is refused where it is no tag: %j", (tag, message) => {
+  ])("are refused if one is invalid: %j", (tag, message) => {
     expect(() => tagged([tag])).toThrow(message);
   });
 
-  it("are refused where a job on AWS could not have them together", () => {
+  it("are refused if a job on AWS couldn't have them together", () => {
     const many = Array.from({ length: 5 }, (_, place) => `${place}${"x".repeat(63)}`);
     expect(() => tagged(many)).toThrow(/tags.*are 324 characters together; a job on AWS may have 256/);
     expect(() => tagged(many.slice(2))).not.toThrow();

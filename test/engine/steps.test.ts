@@ -24,7 +24,7 @@ function failing(throws: readonly Error[], retries: number | { limit: number; de
 }
 
 describe("a step that fails", () => {
-  it("is tried again by its policy, after its delays", async () => {
+  it("is retried by its policy, after its delays", async () => {
     const result = await testPipeline(
       failing([new Error("one"), new Error("two")], { limit: 2, delay: [10, 20] }),
     );
@@ -33,32 +33,32 @@ describe("a step that fails", () => {
     expect(result.milliseconds).toBeLessThan(31_000);
   });
 
-  it("fails the run once its retries are used up, and says what, where and why", async () => {
+  it("fails the run when its retries are used, with the error, its cause and its place", async () => {
     const result = await testPipeline(failing([new Error("one"), new TypeError("two")], 1));
     expect(result.state).toBe("FAILED");
     expect(result.error).toEqual({ step: "work", name: "TypeError", message: "two" });
     expect(result.errors.work).toMatchObject({ name: "TypeError", stack: expect.any(Array) });
   });
 
-  it("fatally is not tried again", async () => {
+  it("with a FatalError is not retried", async () => {
     const result = await testPipeline(failing([new FatalError("no use")], 5));
     expect(result).toMatchObject({ state: "FAILED", error: { name: "FatalError", message: "no use" } });
   });
 
-  it("may say itself when to try again", async () => {
+  it("may set the time of its retry itself", async () => {
     const result = await testPipeline(failing([new RetryAfter("busy", 120)], { limit: 1, delay: 1 }));
     expect(result.state).toBe("SUCCEEDED");
     expect(result.milliseconds).toBeGreaterThanOrEqual(120_000);
   });
 
-  it("waits longer than a message can be delayed", async () => {
+  it("may wait longer for its retry than a message can be delayed", async () => {
     const result = await testPipeline(failing([new Error("later")], { limit: 1, delay: 3600 }));
     expect(result.state).toBe("SUCCEEDED");
     expect(result.milliseconds).toBeGreaterThanOrEqual(3_600_000);
     expect(result.milliseconds).toBeLessThan(3_600_000 + 130_000);
   });
 
-  it("leaves what depends on it undone, and lets the other branches end", async () => {
+  it("stops its dependants, and lets the other branches end", async () => {
     const pipeline = definePipeline({ name: "branches", params: none }, ({ step }) => {
       const bad = step(
         "bad",
@@ -87,7 +87,7 @@ describe("a step that fails", () => {
     expect(result.states).toEqual({ bad: "FAILED", good: "SUCCEEDED", after_good: "SUCCEEDED" });
   });
 
-  it("because its function never ends times out, and says what to do", async () => {
+  it("because its function never ends times out, with a remedy", async () => {
     const pipeline = definePipeline({ name: "slow", params: none }, ({ step }) => {
       step(
         "forever",
@@ -113,14 +113,14 @@ describe("a step that fails", () => {
   it.each<[string, unknown]>([
     ["a function", () => () => 1],
     ["a bigint", () => 1n],
-  ])("to return JSON (%s) says so", async (_what, result) => {
+  ])("to return JSON (%s) has an error that says so", async (_what, result) => {
     const pipeline = definePipeline({ name: "odd", params: none }, ({ step }) => {
       step("work", lambda({}, result as () => null));
     });
     expect(await testPipeline(pipeline)).toMatchObject({ state: "FAILED", error: { name: "ResultNotJson" } });
   });
 
-  it("over data that does not fit names the field", async () => {
+  it("on data that doesn't fit has an error that names the field", async () => {
     const pipeline = definePipeline({ name: "odd", params: none }, ({ step }) => {
       const made = step(
         "make",
@@ -172,7 +172,7 @@ describe("conditions", () => {
     expect(outputs.uses_big).toBe("big");
   });
 
-  it("skip a step with what needs its data, and not what merely follows", async () => {
+  it("skip a step with its dependants, but not steps that only come after it", async () => {
     const result = await testPipeline(pipeline, { params: { big: false } });
     expect(result.state).toBe("SUCCEEDED");
     expect(result.states).toEqual({ big: "SKIPPED", follows: "SUCCEEDED" });
@@ -206,7 +206,7 @@ describe("starting a run", () => {
     expect((await memory.store.listRuns({}, 10)).runs).toEqual([]);
   });
 
-  it("of a pipeline that does not exist names those that do", async () => {
+  it("of an unknown pipeline names the existing ones", async () => {
     const memory = new MemoryEngine([pipeline]);
     const wrong = startManually(memory.engine, { pipeline: "tpyed" });
     await expect(wrong).rejects.toThrow('there is no pipeline "tpyed"');

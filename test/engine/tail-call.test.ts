@@ -76,21 +76,24 @@ describe("a chain of functions", () => {
   });
 
   it.each([
-    ["is all that the next function may take", 120, 57, ["a"]],
-    ["does not cover the next function", 120, 57.001, ["a", "b"]],
-    ["is nearly all that a worker has, where that is less than the function may take", 20, 3.4, ["a"]],
-    ["is clearly less than such a worker has", 20, 3.5, ["a", "b"]],
-  ])("goes on by itself or by a message where the time left %s", async (_what, worker, taken, expected) => {
-    const memory: MemoryEngine = new MemoryEngine([
-      chain(["a", "b"], () => memory.clock.moveTo(memory.clock.now() + taken * 1000)),
-    ]);
-    const sent = counted(memory);
-    await begin(memory, "chain");
-    await handleStepMessage(memory.engine, first(memory), memory.clock.now() + worker * 1000);
-    expect(sent).toEqual(expected);
-  });
+    ["is as long as the next function may take", 120, 57, ["a"]],
+    ["is too short for the next function", 120, 57.001, ["a", "b"]],
+    ["is nearly all of a worker's time, if that is less than the function may take", 20, 3.4, ["a"]],
+    ["is clearly less than all of such a worker's time", 20, 3.5, ["a", "b"]],
+  ])(
+    "continues in the same worker or by a message if the time left %s",
+    async (_what, worker, taken, expected) => {
+      const memory: MemoryEngine = new MemoryEngine([
+        chain(["a", "b"], () => memory.clock.moveTo(memory.clock.now() + taken * 1000)),
+      ]);
+      const sent = counted(memory);
+      await begin(memory, "chain");
+      await handleStepMessage(memory.engine, first(memory), memory.clock.now() + worker * 1000);
+      expect(sent).toEqual(expected);
+    },
+  );
 
-  it("whose function fails is tried again by a message, and goes on from there", async () => {
+  it("whose function fails is retried by a message, and continues from there", async () => {
     let failures = 1;
     const pipeline = definePipeline({ name: "chain", params: none }, ({ step }) => {
       const a = step(
@@ -122,7 +125,7 @@ describe("a chain of functions", () => {
     (["before", "after"] as const).flatMap((when) =>
       [true, false].map((redelivered) => ({ when, redelivered })),
     ),
-  )("loses nothing and commits nothing twice though its worker dies at any call: %j", async (crash) => {
+  )("loses nothing and commits nothing twice if its worker dies at any call: %j", async (crash) => {
     let points = 0;
     for (let at = 1; ; at += 1) {
       const bodies: string[] = [];
@@ -153,7 +156,7 @@ describe("a chain of functions", () => {
     expect(points).toBeGreaterThan(15);
   });
 
-  it("is not run twice where the message comes again while its worker is further on", async () => {
+  it("runs each function once if the first message is repeated while its worker is further on", async () => {
     const bodies: string[] = [];
     const again: { message?: StepMessage } = {};
     const memory: MemoryEngine = new MemoryEngine([
@@ -170,7 +173,7 @@ describe("a chain of functions", () => {
     expect((await runOf(memory, runId)).state).toBe("SUCCEEDED");
   });
 
-  it("whose store fails in the tail is left to the step's message, and what had been done stays", async () => {
+  it("whose store fails at a later step leaves that step to its message, and keeps the earlier results", async () => {
     const memory = new MemoryEngine([chain(names)]);
     const runId = await begin(memory, "chain");
     const putStep = memory.store.putStep.bind(memory.store);
@@ -188,7 +191,7 @@ describe("a chain of functions", () => {
   });
 });
 
-describe("a step that is followed by several", () => {
+describe("a step with several dependants", () => {
   it("runs one of them in the same worker and leaves the others to their messages", async () => {
     const pipeline = definePipeline({ name: "fan", params: none }, ({ step }) => {
       const a = step(
@@ -241,7 +244,7 @@ describe("a step that is followed by several", () => {
 });
 
 describe("between two steps of one worker", () => {
-  it("a pause is honoured: the second begins when the run is resumed", async () => {
+  it("a pause takes effect: the second step begins when the run is resumed", async () => {
     const pausing: { runId?: string } = {};
     const memory: MemoryEngine = new MemoryEngine([
       chain(["a", "b", "c"], async (name) => {
@@ -259,7 +262,7 @@ describe("between two steps of one worker", () => {
     expect((await runOf(memory, runId)).state).toBe("SUCCEEDED");
   });
 
-  it("a cancel is honoured: the second never begins, and the first one's result no longer counts", async () => {
+  it("a cancel takes effect: the second step never begins, and the first one's result no longer counts", async () => {
     const cancelling: { runId?: string } = {};
     const memory: MemoryEngine = new MemoryEngine([
       chain(["a", "b", "c"], async (name) => {
@@ -273,7 +276,7 @@ describe("between two steps of one worker", () => {
     expect((await runOf(memory, runId)).state).toBe("CANCELLED");
   });
 
-  it("a cancel is honoured between the first step's commit and its join", async () => {
+  it("a cancel takes effect between the first step's commit and its join", async () => {
     const pipeline = definePipeline({ name: "beside", params: none }, ({ step }) => {
       step("job", batch(job, { n: 1 }));
       const a = step(

@@ -8,7 +8,7 @@ describe("a run that takes longer than its pipeline allows", () => {
   const timeout = 600;
 
   it.each(kinds.filter(([kind]) => !kind.includes("function")))(
-    "is ended as TIMED_OUT, with whatever works for it: %s",
+    "ends as TIMED_OUT with everything that works for it: %s",
     async (_kind, build) => {
       const memory = engineFor(
         (builder) => {
@@ -32,7 +32,7 @@ describe("a run that takes longer than its pipeline allows", () => {
     },
   );
 
-  it("is ended although it is paused, and not before it began although it waited", async () => {
+  it("is ended even if it is paused, but time before its begin doesn't count", async () => {
     const memory = engineFor(({ step }) => void step("slow", wait({ seconds: 400 })), {
       timeout,
       maxActiveRuns: 1,
@@ -46,7 +46,7 @@ describe("a run that takes longer than its pipeline allows", () => {
     expect(await statesOf(memory, ids)).toEqual(["TIMED_OUT", "SUCCEEDED"]);
   });
 
-  it("has all of that time again when it is retried, for what had not succeeded", async () => {
+  it("has the full time again for the remaining work when it is retried", async () => {
     const slow = { seconds: 5000 };
     const memory = engineFor(
       ({ step }) => {

@@ -31,7 +31,7 @@ const until = definePipeline({ name: "until", params: z.string() }, ({ params, s
 
 describe("a wait", () => {
   it.each([0, 0.5, 60, 900, 901, 3 * day, 300 * day])(
-    "of %d seconds takes that long, and gives its time",
+    "of %d seconds takes that long, and returns the time",
     async (seconds) => {
       const { milliseconds, outputs } = await testPipeline(napping, { params: { seconds } });
       expect(Math.abs(milliseconds / 1000 - seconds)).toBeLessThan(2);
@@ -44,7 +44,7 @@ describe("a wait", () => {
   );
 
   // Each copy of a hint that is sent on is sent on too. The simulation, seed 3001397, had 100,000 copies.
-  it("longer than a message can be delayed has no hint on its way until its time is near", async () => {
+  it("longer than a message can be delayed has no hint in flight until its time is near", async () => {
     const memory = new MemoryEngine([napping]);
     const runId = await begin(memory, "napping", { params: { seconds: 10 * hour } });
     const end = memory.clock.now() + 10 * hour * 1000;
@@ -65,7 +65,7 @@ describe("a wait", () => {
     expect((await runOf(memory, runId)).state).toBe("SUCCEEDED");
   });
 
-  it("ignores a hint that comes too early", async () => {
+  it("ignores a hint that arrives early", async () => {
     const memory = new MemoryEngine([napping]);
     const runId = await begin(memory, "napping", { params: { seconds: 600 } });
     await work(memory);
@@ -110,8 +110,8 @@ describe("a wait", () => {
   );
 
   it.each([
-    ["a time to come, in another time zone", "2021-01-03T02:00:00+02:00", 2 * day],
-    ["a time that has passed", "2020-12-31T23:59:59Z", 0],
+    ["a future time, in another time zone", "2021-01-03T02:00:00+02:00", 2 * day],
+    ["a past time", "2020-12-31T23:59:59Z", 0],
   ])("until %s ends then", async (_what, time, seconds) => {
     const { milliseconds, outputs } = await testPipeline(until, { params: time });
     expect(Math.abs(milliseconds / 1000 - seconds)).toBeLessThan(2);
@@ -119,9 +119,9 @@ describe("a wait", () => {
   });
 
   it.each([
-    ["no time at all", "tomorrow", "a wait takes seconds"],
+    ["an invalid time", "tomorrow", "a wait takes seconds"],
     ["more than a year", "2023-01-01T00:00:00Z", "more than a year"],
-  ])("until %s fails at once, and says so", async (_what, time, message) => {
+  ])("until %s fails at once with the reason", async (_what, time, message) => {
     const { error, milliseconds } = await testPipeline(until, { params: time });
     expect(error).toMatchObject({
       step: "nap",
@@ -131,7 +131,7 @@ describe("a wait", () => {
     expect(milliseconds).toBeLessThan(1000);
   });
 
-  it("of less than nothing fails, though its number came of a step", async () => {
+  it("of a negative time fails, even if a step returned the number", async () => {
     const { error } = await testPipeline(napping, { params: { seconds: -1 } });
     expect(error).toMatchObject({ step: "nap", name: "InvalidInput" });
   });
@@ -150,7 +150,7 @@ describe("a wait", () => {
     expect(Math.abs(milliseconds / 1000 - size * 60)).toBeLessThan(5);
   });
 
-  it("in a paused run lets its time pass, and goes on when the run is resumed", async () => {
+  it("continues in a paused run, and the next step begins when the run is resumed", async () => {
     const memory = new MemoryEngine([napping]);
     const runId = await begin(memory, "napping", { params: { seconds: hour } });
     await pass(memory, 60);
@@ -162,7 +162,7 @@ describe("a wait", () => {
     expect((await runOf(memory, runId)).state).toBe("SUCCEEDED");
   });
 
-  it("is ended by a cancel at once, and waits its whole time again after a retry", async () => {
+  it("is ended by a cancel at once, and takes its full time again after a retry", async () => {
     const memory = new MemoryEngine([napping]);
     const runId = await begin(memory, "napping", { params: { seconds: 2 * hour } });
     await pass(memory, hour);
@@ -175,7 +175,7 @@ describe("a wait", () => {
     expect((await runOf(memory, runId)).state).toBe("SUCCEEDED");
   });
 
-  it("whose hint comes twice, early or late sleeps on and ends once", async () => {
+  it("ends once, at its time, if its hint arrives twice, early or late", async () => {
     const memory = new MemoryEngine([napping]);
     const runId = await begin(memory, "napping", { params: { seconds: 60 } });
     await work(memory);
@@ -204,7 +204,7 @@ const params = { month: "october" };
 
 describe("a wait for an object", () => {
   it.each([
-    ["that came first ends at once", 0],
+    ["that is already there ends at once", 0],
     ["that comes later ends by its event", 2 * hour],
     ["that comes days later ends by its event", 2 * day],
   ])("%s", async (_what, afterSeconds) => {
@@ -219,7 +219,7 @@ describe("a wait for an object", () => {
     expect(Math.abs(milliseconds / 1000 - afterSeconds)).toBeLessThan(1);
   });
 
-  it("does not take another object for it", async () => {
+  it("ignores other objects", async () => {
     const objects = ["raw/ridge/october.csv.tmp", "raw/ridge/octobe", "raw/other/october.csv"].map((key) => ({
       ...{ key, body: "", afterSeconds: 60 },
     }));
@@ -257,7 +257,7 @@ describe("a wait for an object", () => {
     }
   });
 
-  it("waits again after a retry by hand, with a deadline of its own", async () => {
+  it("waits again after a retry by hand, with a new deadline", async () => {
     const memory = new MemoryEngine([arriving]);
     const runId = await begin(memory, "arriving", { params });
     expect((await memory.finish(runId)).state).toBe("FAILED");
@@ -268,7 +268,7 @@ describe("a wait for an object", () => {
     expect((await memory.finish(runId)).state).toBe("SUCCEEDED");
   });
 
-  it("for an object outside of raw/ fails at once, and says where objects are noticed", async () => {
+  it("for an object outside of raw/ fails at once, and names the prefix that is watched", async () => {
     const pipeline = definePipeline({ name: "elsewhere", params: none }, ({ step }) => {
       step("file", wait({ object: "runs/x/output.json", deadline: day }));
     });
@@ -280,7 +280,7 @@ describe("a wait for an object", () => {
     expect(milliseconds).toBeLessThan(1000);
   });
 
-  it("of a key that S3 cannot have fails at once, and says what it may be", async () => {
+  it("for a key that S3 cannot have fails at once, and says what is allowed", async () => {
     const pipeline = definePipeline({ name: "long", params: none }, ({ step }) => {
       step("file", wait({ object: `raw/${"x".repeat(1021)}`, deadline: day }));
     });
@@ -289,7 +289,7 @@ describe("a wait for an object", () => {
     expect(milliseconds).toBeLessThan(1000);
   });
 
-  it.each([1, 230])("is mapped over %i objects, and gives them in the list's order", async (size) => {
+  it.each([1, 230])("is mapped over %i objects, and returns them in the list's order", async (size) => {
     const keys = Array.from({ length: size }, (_, place) => `raw/part ${size - place}`);
     const pipeline = definePipeline(
       { name: "parts", params: z.array(z.string()) },
@@ -306,7 +306,7 @@ describe("a wait for an object", () => {
     expect(outputs.uris).toEqual(keys.map((key) => `s3://data/${key}`));
   });
 
-  it("is ended by a cancel, and an object that then comes starts nothing", async () => {
+  it("is ended by a cancel, and an object that arrives later starts nothing", async () => {
     const memory = new MemoryEngine([arriving]);
     const runId = await begin(memory, "arriving", { params });
     await pass(memory, 60);

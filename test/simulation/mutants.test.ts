@@ -15,7 +15,7 @@ describe("the simulation finds that", () => {
 });
 
 describe("a mutant", () => {
-  it("whose text is not there, or is there twice, is no mutant", () => {
+  it("with a text that is missing or occurs twice is refused", () => {
     const mutant = { name: "none", file: "a.ts", find: "x", replace: "y" };
     expect(() => mutated("abc", mutant)).toThrow(MutantError);
     expect(() => mutated("axxc", mutant)).toThrow(MutantError);

@@ -18,7 +18,7 @@ async function liveThrough(first: number, count: number): Promise<Tally> {
 }
 
 describe("runs under random faults", () => {
-  it(`keep every promise, in ${fixedSeeds} seeds that are always the same`, async () => {
+  it(`keep every promise, in ${fixedSeeds} fixed seeds`, async () => {
     const { faults, runs, kinds } = await liveThrough(1, fixedSeeds);
     expect(runs).toBe(fixedSeeds);
     expect(faults / runs).toBeGreaterThan(10);
@@ -34,7 +34,7 @@ describe("runs under random faults", () => {
 });
 
 describe("a simulation", () => {
-  it("is the same again for the same seed", async () => {
+  it("is the same for the same seed", async () => {
     for (let seed = 1; seed <= 10; seed += 1) {
       const [first, second] = [
         await simulate(seed, { traced: true }),
@@ -45,7 +45,7 @@ describe("a simulation", () => {
     }
   });
 
-  it("without faults ends as the oracle says, with each step's work done once", async () => {
+  it("without faults ends as the oracle predicts, with each step's work done once", async () => {
     for (let seed = 1; seed <= 50; seed += 1) {
       const { violations, faults } = await simulate(seed, { only: new Set() });
       expect(violations).toEqual([]);
@@ -53,7 +53,7 @@ describe("a simulation", () => {
     }
   });
 
-  it("takes a pipeline of another's making", async () => {
+  it("accepts a pipeline from another source", async () => {
     const { steps } = specOf(3);
     const { violations, state } = await simulate(3, { spec: { steps: steps.slice(0, 1) }, only: new Set() });
     expect(violations).toEqual([]);

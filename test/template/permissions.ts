@@ -47,7 +47,7 @@ describe("permissions", () => {
     expect(permissions(prod).filter(({ action }) => action.includes("*"))).toEqual([]);
   });
 
-  test("a function writes to its own log and to no other", () => {
+  test("a function writes to its own log group only", () => {
     for (const { properties } of prod.resources<FunctionProperties>("AWS::Lambda::Function")) {
       const logs = permissions(prod).filter(
         ({ role: owner, action }) => owner === referredId(properties.Role) && action.startsWith("logs:"),
@@ -59,7 +59,7 @@ describe("permissions", () => {
     }
   });
 
-  test("a function receives from its own queue and from no other", () => {
+  test("a function receives from its own queue only", () => {
     for (const { properties } of prod.resources<MappingProperties>("AWS::Lambda::EventSourceMapping")) {
       const role = referredId(prod.resource(referredId(properties.FunctionName)).Properties.Role);
       const received = permissions(prod)
@@ -72,7 +72,7 @@ describe("permissions", () => {
   const jobRole = (family: string) =>
     `${family.replace(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase())}JobRole`;
 
-  test("a job reads and writes objects of runs, reads raw data, and nothing else but what its family's access.json says", () => {
+  test("a job reads and writes objects of runs, reads raw data, and has otherwise only what its family's access.json says", () => {
     for (const family of listFamilies(root)) {
       const { lake, secrets } = readFamilyAccess(root, family);
       const jobs = permissions(prod).filter(({ role }) => role === jobRole(family));
@@ -84,7 +84,7 @@ describe("permissions", () => {
     }
   });
 
-  test("a lake is listed and added to by the family that it is named after, read by whose access.json says so, and deleted from by nobody", () => {
+  test("a lake is listed and extended by its own family, read by the families whose access.json says so, and deleted by nobody", () => {
     const onLakes = permissions(prod).filter(({ resource }) => JSON.stringify(resource).includes("/lake/"));
     expect(onLakes.map(({ role, action }) => [role, action])).toEqual([
       // What functions read of lakes is what is in them.
@@ -107,7 +107,7 @@ describe("permissions", () => {
     ]);
   });
 
-  test("registered models are added by the step workers alone, read by jobs too, and deleted by nobody", () => {
+  test("registered models are added by the step workers only, read by jobs too, and deleted by nobody", () => {
     const onModels = permissions(prod).filter(({ resource }) =>
       JSON.stringify(resource).includes("/models/"),
     );
@@ -123,7 +123,7 @@ describe("permissions", () => {
     for (const role of jobRoles) expect(allowed(role)).toEqual(reading);
   });
 
-  test("results are read and added by the step workers alone, and deleted by nobody", () => {
+  test("results are read and added by the step workers only, and deleted by nobody", () => {
     const onResults = permissions(prod).filter(({ resource }) =>
       JSON.stringify(resource).includes("/results/"),
     );
@@ -135,7 +135,7 @@ describe("permissions", () => {
     ]);
   });
 
-  test("hints for large workers are sent by the small one alone", () => {
+  test("hints for large workers are sent by the small worker only", () => {
     const senders = permissions(prod).filter(
       ({ action, resource }) =>
         action === "sqs:SendMessage" && JSON.stringify(resource).includes("StepsLargeQueue"),
@@ -162,7 +162,7 @@ describe("secrets", () => {
       ({ PolicyDocument }) => PolicyDocument.Statement,
     ).find(({ Action }) => Action === "kms:Decrypt")?.Condition;
 
-  test("are read by the small step worker, those of the stage, and by jobs, those that their access.json names", () => {
+  test("of the stage are read by the small step worker, and those in a family's access.json by its jobs", () => {
     expect(secrets().map(({ role, action }) => [role, action])).toEqual([
       ["StepRole", "ssm:GetParameter"],
       ["StepRole", "kms:Decrypt"],
@@ -175,7 +175,7 @@ describe("secrets", () => {
     });
   });
 
-  test("are decrypted through Parameter Store alone", () => {
+  test("are decrypted through Parameter Store only", () => {
     expect(conditions("PoemsJobRole")).toEqual({
       StringEquals: {
         "kms:ViaService": { "Fn::Sub": `ssm.\${AWS::Region}.\${AWS::URLSuffix}` },
@@ -193,7 +193,7 @@ describe("secrets", () => {
   });
 });
 
-describe("what a function's code calls", () => {
+describe("the AWS calls in a function's code", () => {
   /** What each method of a port asks of AWS. */
   const needed: Record<string, string | string[]> = {
     "objects.get": "s3:GetObject",
@@ -234,7 +234,7 @@ describe("what a function's code calls", () => {
     );
   }
 
-  test("is what its role allows", async () => {
+  test("are those that its role allows", async () => {
     for (const { properties } of prod.resources<FunctionProperties>("AWS::Lambda::Function")) {
       const role = referredId(properties.Role);
       const reached = [...(await calls(properties.Handler))].flatMap((call) => needed[call] ?? []);
@@ -251,7 +251,7 @@ describe("what a function's code calls", () => {
     }
   }, 30_000);
 
-  test("is found at all", async () => {
+  test("are found at all", async () => {
     expect([...(await calls("functions/step.handler"))]).toEqual(
       expect.arrayContaining(["batch.submit", "objects.put", "objects.get"]),
     );

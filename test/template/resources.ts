@@ -44,12 +44,12 @@ describe("the template as a whole", () => {
     });
   }, 180_000);
 
-  test("fits no single account or region", () => {
+  test("contains no account or region", () => {
     expect(JSON.stringify(prod.template)).not.toMatch(/\b\d{12}\b/);
     expect(JSON.stringify(prod.template)).not.toMatch(/us-east-1|arn:aws:(?!\$)/);
   });
 
-  test("indexes for lists of runs hold what lists show of a run", () => {
+  test("indexes for lists of runs contain the fields that lists show", () => {
     type Index = { IndexName: string; Projection: { NonKeyAttributes?: string[] } };
     const [table] = prod.resources<{ GlobalSecondaryIndexes: Index[] }>("AWS::DynamoDB::Table");
     const indexes = table?.properties.GlobalSecondaryIndexes ?? [];
@@ -62,7 +62,7 @@ describe("the template as a whole", () => {
     ]);
   });
 
-  test("holds nothing that costs while it waits", () => {
+  test("contains nothing that costs money when idle", () => {
     const waiting =
       /NatGateway|::EIP$|::EC2::Instance$|LoadBalancer|::RDS::|ElastiCache|::ECS::Service|::KMS::Key|SecretsManager/;
     const types = Object.values(prod.template.Resources).map(({ Type }) => Type);
@@ -73,7 +73,7 @@ describe("the template as a whole", () => {
     expect(JSON.stringify(prod.template)).not.toMatch(/ProvisionedConcurren/);
   });
 
-  test("keeps what only AWS has out of the local stage", () => {
+  test("omits resources that only AWS has from the local stage", () => {
     const unconditional = Object.entries(local.template.Resources)
       .filter(([, { Type, Condition }]) => /::(Batch|EC2|CloudWatch)::/.test(Type) && Condition !== "OnAws")
       .map(([id]) => id);
@@ -98,7 +98,7 @@ describe("queues", () => {
     }
   });
 
-  test("locally hide a message for longer than their function may run, as AWS demands too", () => {
+  test("of the local stage hide a message for longer than their function may run, as on AWS", () => {
     for (const { properties } of local.resources<MappingProperties>("AWS::Lambda::EventSourceMapping")) {
       const queue = local.resource(referredId(properties.EventSourceArn)).Properties;
       const { Timeout } = local.resource(referredId(properties.FunctionName)).Properties;
@@ -106,13 +106,13 @@ describe("queues", () => {
     }
   });
 
-  test("answer for each message of a batch apart", () => {
+  test("report each message of a batch separately", () => {
     for (const { properties } of mappings()) {
       expect(properties).toMatchObject({ FunctionResponseTypes: ["ReportBatchItemFailures"] });
     }
   });
 
-  test("give a message up to a queue that keeps it for 14 days", () => {
+  test("move undeliverable messages to a queue that keeps them for 14 days", () => {
     const queues = prod.resources<QueueProperties>("AWS::SQS::Queue");
     const working = queues.filter(({ properties }) => !properties.QueueName.endsWith("-dead-letters"));
     expect(working.map(({ properties }) => properties.QueueName).sort()).toEqual([
@@ -152,7 +152,7 @@ describe("queues", () => {
     }
   });
 
-  test("take messages of services from our own bucket and rule only", () => {
+  test("let AWS services send only for the stage's own bucket and rule", () => {
     const senders = prod
       .resources<Policy>("AWS::SQS::QueuePolicy")
       .flatMap(({ properties }) => properties.PolicyDocument.Statement)
@@ -187,7 +187,7 @@ describe("stored data", () => {
     });
   });
 
-  test("nothing expires under raw/ or runs/ but old versions and what is marked as temporary", () => {
+  test("only old versions and temporary objects expire under raw/ or runs/", () => {
     const rules = (
       prod.resource("DataBucket").Properties.LifecycleConfiguration as { Rules: Record<string, unknown>[] }
     ).Rules;
@@ -205,7 +205,7 @@ describe("stored data", () => {
     expect(general.map(({ Id }) => Id)).toEqual(["abort-incomplete-uploads"]);
   });
 
-  test("the step workers know the commit that was deployed", () => {
+  test("the step workers know the deployed commit", () => {
     const workers = prod
       .resources<FunctionProperties>("AWS::Lambda::Function")
       .filter(({ properties }) => properties.Handler === "functions/step.handler");
@@ -216,13 +216,13 @@ describe("stored data", () => {
     }
   });
 
-  test("the bucket may notify its queue before it is told to", () => {
+  test("the bucket may notify its queue before its notifications are configured", () => {
     // AWS tries the notification when it creates the bucket; the local stack does not look at the policy.
     expect(prod.resource("DataBucket").DependsOn).toContain("TriggersQueuePolicy");
     expect(JSON.stringify(prod.resource("DataBucket"))).toContain('{"Name":"prefix","Value":"raw/"}');
   });
 
-  test("the table is protected, recoverable and encrypted, and prices by use", () => {
+  test("the table is protected, recoverable, encrypted and billed by use", () => {
     const table = prod.resource("Table");
     expect(table).toMatchObject({ DeletionPolicy: "Retain", UpdateReplacePolicy: "Retain" });
     expect(table.Properties).toMatchObject({
@@ -234,7 +234,7 @@ describe("stored data", () => {
     });
   });
 
-  test("logs end some day", () => {
+  test("logs expire", () => {
     const groups = prod.resources<{ LogGroupName: string; RetentionInDays?: number }>("AWS::Logs::LogGroup");
     const functions = prod.resources<FunctionProperties>("AWS::Lambda::Function");
     expect(groups.map(({ properties }) => properties.LogGroupName).sort()).toEqual(
@@ -257,7 +257,7 @@ describe("notices", () => {
     });
   });
 
-  test("are sent by the step worker, which alone knows the topic", () => {
+  test("are sent by the step worker, which is the only one that knows the topic", () => {
     const knowing = prod
       .resources<FunctionProperties>("AWS::Lambda::Function")
       .filter(({ properties }) => "NOTICE_TOPIC_ARN" in properties.Environment.Variables);
@@ -266,7 +266,7 @@ describe("notices", () => {
 });
 
 describe("functions", () => {
-  test("run on the runtime of the scripts, and know nothing of local servers", () => {
+  test("run on the runtime of the scripts, and have no address of a local server", () => {
     for (const { properties } of prod.resources<FunctionProperties>("AWS::Lambda::Function")) {
       expect(properties.Runtime).toBe("nodejs24.x");
       expect(Object.keys(properties.Environment.Variables).filter((name) => name.startsWith("AWS_"))).toEqual(
@@ -278,20 +278,17 @@ describe("functions", () => {
   test.each([
     ["step", "small", stepWorkerMegabytes],
     ["step-large", "large", largeWorkerMegabytes],
-  ])(
-    "%s runs %s steps, with the memory that estimates of a run's cost count with",
-    (name, size, megabytes) => {
-      for (const stage of [prod, local]) {
-        const found = stage
-          .resources<FunctionProperties & { MemorySize: number }>("AWS::Lambda::Function")
-          .find(({ properties }) => properties.FunctionName.endsWith(`-${name}`));
-        expect(found?.properties).toMatchObject({ Handler: "functions/step.handler", MemorySize: megabytes });
-        expect(found?.properties.Environment.Variables.WORKER_SIZE ?? "small").toBe(size);
-      }
-    },
-  );
+  ])("%s runs %s steps, with the memory that cost estimates assume", (name, size, megabytes) => {
+    for (const stage of [prod, local]) {
+      const found = stage
+        .resources<FunctionProperties & { MemorySize: number }>("AWS::Lambda::Function")
+        .find(({ properties }) => properties.FunctionName.endsWith(`-${name}`));
+      expect(found?.properties).toMatchObject({ Handler: "functions/step.handler", MemorySize: megabytes });
+      expect(found?.properties.Environment.Variables.WORKER_SIZE ?? "small").toBe(size);
+    }
+  });
 
-  test("have ended, whatever they were at when a run was cancelled, before its last look", () => {
+  test("time out before the last look at a cancelled run", () => {
     for (const stage of [prod, local]) {
       const timeouts = stage
         .resources<FunctionProperties>("AWS::Lambda::Function")
@@ -317,7 +314,7 @@ describe("functions", () => {
     expect(workers.map(({ properties }) => properties.RecursiveLoop)).toEqual(["Allow", "Allow"]);
   });
 
-  test("give a large step its worker by itself, and know the queue of such steps where it is sent to", () => {
+  test("run one large step at a time, and only the small step worker knows the queue of large steps", () => {
     const mapping = prod
       .resources<MappingProperties & { BatchSize: number }>("AWS::Lambda::EventSourceMapping")
       .find(({ properties }) => referredId(properties.EventSourceArn) === "StepsLargeQueue");
@@ -328,14 +325,14 @@ describe("functions", () => {
     expect(senders.map(({ id }) => id)).toEqual(["StepLambdaFunction"]);
   });
 
-  test("are at most 400 KB of engine each, whatever pipelines there are", () => {
+  test("contain at most 400 KB of engine each, whatever the pipelines", () => {
     const archives = readdirSync(bare.folder).filter((name) => name.endsWith(".zip"));
     expect(archives).toHaveLength(8);
     const sizes = archives.map((name) => [name, unpackedBytes(join(bare.folder, name))] as const);
     expect(sizes.filter(([, bytes]) => bytes > 400 * 1024)).toEqual([]);
   });
 
-  test("the tick is never repeated: the next minute's is", () => {
+  test("run the tick without retries, because the next minute has its own", () => {
     expect(prod.resource("TickLambdaEvConf").Properties).toMatchObject({ MaximumRetryAttempts: 0 });
     expect(prod.resource("TickSchedule").Properties).toMatchObject({
       ScheduleExpression: "rate(1 minute)",
@@ -366,7 +363,7 @@ describe("Batch", () => {
     }
   });
 
-  test("job queues have no names and give up on jobs that cannot start", () => {
+  test("job queues have no fixed names and give up on jobs that cannot start", () => {
     const queues = prod.resources<{ JobStateTimeLimitActions: { MaxTimeSeconds: number }[] }>(
       "AWS::Batch::JobQueue",
     );
@@ -381,13 +378,13 @@ describe("Batch", () => {
     }
   });
 
-  test("each family under batch-jobs/ has a job definition, and no other has", () => {
+  test("each family under batch-jobs/ has a job definition, and there are no others", () => {
     expect(
       prod.resources("AWS::Batch::JobDefinition").map(({ properties }) => properties.JobDefinitionName),
     ).toEqual(listFamilies(root).map((family) => `millrace-prod-${family}`));
   });
 
-  test("whoever drives runs knows the content of each family's image", () => {
+  test("functions that submit jobs know the content hash of each family's image", () => {
     const versions = Object.fromEntries(
       listFamilies(root).map((family) => [family, contentHash(imageFiles(root, family))]),
     );
@@ -399,13 +396,13 @@ describe("Batch", () => {
     for (const text of told) expect(JSON.parse(String(text))).toEqual(versions);
   });
 
-  test("a deployment leaves revisions that queued jobs refer to", () => {
+  test("a deployment keeps revisions that queued jobs refer to", () => {
     for (const { properties } of prod.resources("AWS::Batch::JobDefinition")) {
       expect(properties).toMatchObject({ ResourceRetentionPolicy: { SkipDeregisterOnUpdate: true } });
     }
   });
 
-  test("only what is not the job's fault is repeated by Batch itself", () => {
+  test("Batch itself retries only failures that are not the job's own", () => {
     for (const { properties } of prod.resources<{
       RetryStrategy: { EvaluateOnExit: Record<string, string>[] };
     }>("AWS::Batch::JobDefinition")) {
@@ -424,7 +421,7 @@ describe("Batch", () => {
     }
   });
 
-  test("events of other job queues of the account do not reach us", () => {
+  test("events of the account's other job queues are not delivered", () => {
     const pattern = prod.resource("BatchStateChangeRule").Properties.EventPattern as {
       "Fn::If": [string, { detail: { jobQueue: unknown[] } }, unknown];
     };

@@ -30,7 +30,7 @@ function serviceAnswering(answer: (command: string, input: ServiceInputTypes) =>
 }
 const refused = (message: string) => new ClientException({ message, $metadata: {} });
 
-test("a job is submitted with all that its container needs, tagged by run and step", async () => {
+test("a job is submitted with everything that its container needs, tagged by run and step", async () => {
   const { batch, calls } = serviceAnswering(() => ({ jobId: "id" }));
   expect(await batch.submit(job)).toBe("id");
   expect(calls[0]?.input).toEqual({
@@ -62,7 +62,7 @@ test("a job is submitted with all that its container needs, tagged by run and st
   });
 });
 
-test("Batch's own tries are asked for with the rules that say which failures they are for", async () => {
+test("Batch's own retries are requested with rules for the failures that they apply to", async () => {
   const { batch, calls } = serviceAnswering(() => ({ jobId: "id" }));
   await batch.submit({ ...job, tries: 2 });
   // No match means another try, so the last rule has to end a job that fails by itself.
@@ -77,7 +77,7 @@ test("Batch's own tries are asked for with the rules that say which failures the
   });
 });
 
-test("GPUs and the size of an array are asked for where there are any", async () => {
+test("GPUs and the size of an array are requested only if there are any", async () => {
   const { batch, calls } = serviceAnswering(() => ({ jobId: "id" }));
   await batch.submit({ ...job, arraySize: 7, resources: { ...job.resources, gpus: 2, queue: "gpu" } });
   expect(calls[0]?.input).toMatchObject({ jobQueue: "arn:gpu", arrayProperties: { size: 7 } });
@@ -86,7 +86,7 @@ test("GPUs and the size of an array are asked for where there are any", async ()
   });
 });
 
-test("a job that Batch refuses, and one for an unknown queue, is rejected for good", async () => {
+test("a job that Batch rejects, or one for an unknown queue, is rejected for good", async () => {
   const { batch, calls } = serviceAnswering(() => {
     throw refused("JobDefinition does not exist");
   });
@@ -96,7 +96,7 @@ test("a job that Batch refuses, and one for an unknown queue, is rejected for go
   expect(calls).toHaveLength(1);
 });
 
-test("a submission that Batch failed at is not rejected", async () => {
+test("a submission that fails with a server error is not rejected for good", async () => {
   const { batch } = serviceAnswering(() => {
     throw Object.assign(new Error("busy"), { name: "ServerException" });
   });
@@ -163,7 +163,7 @@ test("jobs are described a hundred at a time, and none without a call", async ()
   expect(calls).toHaveLength(3);
 });
 
-test("ending an unknown job is no error; a refusal to end a known job is", async () => {
+test("terminating an unknown job is no error; a refusal to terminate a known job is", async () => {
   let known: object[] = [];
   const { batch } = serviceAnswering((command) => {
     if (command === "DescribeJobsCommand") return { jobs: known };

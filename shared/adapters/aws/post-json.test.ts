@@ -34,7 +34,7 @@ async function outcome(to: Partial<Receiver> = {}): Promise<Error | undefined> {
 }
 
 describe("posting JSON", () => {
-  test("sends the value with the receiver's headers before ours", async () => {
+  test("sends the value, with the receiver's headers in place of the defaults", async () => {
     receiver.behave(status(204));
     expect(await outcome({ headers: { authorization: "Bearer x", "Content-Type": "text/json" } })).toBe(
       undefined,
@@ -52,12 +52,12 @@ describe("posting JSON", () => {
   test.each([
     ["500", status(500, "rollup_error"), "the receiver answered 500 Internal Server Error (rollup_error)"],
     ["408", status(408), "the receiver answered 408 Request Timeout"],
-    ["an answer that breaks off", closesEarly, "the receiver answered 500 Internal Server Error"],
-    ["an answer without end", floods(503), "the receiver answered 503 Service Unavailable"],
-    ["an answer that drips", drips, "the receiver answered 500 Internal Server Error"],
+    ["a response that breaks off", closesEarly, "the receiver answered 500 Internal Server Error"],
+    ["an endless response", floods(503), "the receiver answered 503 Service Unavailable"],
+    ["a response that drips", drips, "the receiver answered 500 Internal Server Error"],
     ["a reset connection", resets, "the receiver cannot be reached: ECONNRESET"],
-    ["no answer", hangs, "the receiver did not answer in time"],
-  ])("of %s may be tried again", async (_name, behaviour, message) => {
+    ["no response", hangs, "the receiver did not answer in time"],
+  ])("that is answered with %s may be retried", async (_name, behaviour, message) => {
     receiver.behave(behaviour);
     const error = await outcome();
     expect(error).toBeInstanceOf(NoticeFailedError);
@@ -83,7 +83,7 @@ describe("posting JSON", () => {
     [404, "no_service"],
     [410, "channel_is_archived"],
     [413, ""],
-  ])("fails for good on status %d", async (code, word) => {
+  ])("that is answered with status %d fails for good", async (code, word) => {
     receiver.behave(status(code, word));
     const error = await outcome();
     expect(error).toBeInstanceOf(NoticeRefusedError);
@@ -104,7 +104,7 @@ describe("posting JSON", () => {
     [429, new Date(epochStart + 90_000).toUTCString(), 90],
     [429, new Date(epochStart - 90_000).toUTCString(), 0],
     [429, "86400000", 3600],
-  ])("that is answered %d with Retry-After %s waits %d s", async (code, retryAfter, seconds) => {
+  ])("that is answered %d with Retry-After %s is retried after %d s", async (code, retryAfter, seconds) => {
     receiver.behave(status(code, "", { "retry-after": retryAfter }));
     const error = await outcome();
     expect(error).toBeInstanceOf(NoticeDelayedError);
@@ -117,21 +117,21 @@ describe("posting JSON", () => {
   });
 
   test.each([
-    ["a name that nobody has", "https://nobody.invalid/", "E"],
-    ["a port that no browser would use", "https://127.0.0.1:22/", "no connection"],
-  ])("to %s may be tried again", async (_name, url, code) => {
+    ["an unknown host name", "https://nobody.invalid/", "E"],
+    ["a port that browsers refuse", "https://127.0.0.1:22/", "no connection"],
+  ])("to %s may be retried", async (_name, url, code) => {
     const error = await outcome({ url: `${url}${secret}` });
     expect(error).toBeInstanceOf(NoticeFailedError);
     expect(error?.message).toContain(`cannot be reached: ${code}`);
   });
 
-  test("to a server that speaks no TLS may be tried again", async () => {
+  test("to a server without TLS may be retried", async () => {
     const error = await outcome({ url: `https://127.0.0.1:${receiver.port}/${secret}` });
     expect(error).toBeInstanceOf(NoticeFailedError);
     expect(error?.message).toMatch(/cannot be reached: (ERR_SSL|EPROTO)/);
   });
 
-  test("to a port that nobody listens at may be tried again", async () => {
+  test("to a port without a listener may be retried", async () => {
     const server = createServer().listen(0, "127.0.0.1");
     await once(server, "listening");
     const { port } = server.address() as AddressInfo;
@@ -142,7 +142,7 @@ describe("posting JSON", () => {
     expect(error?.message).toContain("cannot be reached: ECONNREFUSED");
   });
 
-  test("to a server whose certificate nobody vouches for sends nothing, and may be tried again", async () => {
+  test("to a server with an untrusted certificate sends nothing, and may be retried", async () => {
     let requests = 0;
     const server = createTlsServer(selfSigned(), () => {
       requests += 1;
@@ -155,7 +155,7 @@ describe("posting JSON", () => {
     expect(requests).toBe(0);
   });
 
-  test("never shows the address, whatever the answer", async () => {
+  test("never shows the address, whatever the response", async () => {
     const echo = status(404, receiver.url(`/${secret}`));
     for (const behaviour of [
       echo,

@@ -107,15 +107,15 @@ export async function postJson(
     return;
   }
   const answered = `${receiver.name} answered ${status} ${STATUS_CODES[status] ?? ""}`.trimEnd();
-  const said = `${answered}${await reasonIn(response)}`;
+  const message = `${answered}${await reasonIn(response)}`;
   if (status >= 300 && status < 400) {
-    throw new AnswerRefusedError(`${said}; redirects are not followed`, status, {
+    throw new AnswerRefusedError(`${message}; redirects are not followed`, status, {
       remedy: "Use the address that the redirect leads to.",
     });
   }
-  if (status < 500 && !passing.has(status)) throw new AnswerRefusedError(said, status);
+  if (status < 500 && !passing.has(status)) throw new AnswerRefusedError(message, status);
   const seconds = retryAfter(response, now);
   if (seconds !== undefined)
-    throw new NoticeDelayedError(`${said} and asks to wait ${Math.ceil(seconds)} s`, seconds);
-  throw new NoticeFailedError(said);
+    throw new NoticeDelayedError(`${message} and asks to wait ${Math.ceil(seconds)} s`, seconds);
+  throw new NoticeFailedError(message);
 }

@@ -13,7 +13,7 @@ function textsOf(value: unknown): string[] {
 const error = (message: string, step = "train") => ({ step, name: "ValueError", message });
 
 describe("a Slack message", () => {
-  test("says pipeline, stage, run, step, error, and what to type", () => {
+  test("shows pipeline, stage, run, step, error, and the command to type", () => {
     const { text, blocks } = slackMessage(aNotice());
     expect(text).toBe("ridge-sweep failed in prod, step train_model[3]");
     expect(blocks[0]).toMatchObject({ type: "header", text: { text: ":x: ridge-sweep failed in prod" } });
@@ -30,7 +30,7 @@ describe("a Slack message", () => {
     }
   });
 
-  test("of a success has no step, and nothing to retry", () => {
+  test("about a success has no step and no command to retry", () => {
     const { error: _error, ...facts } = aNotice({
       state: "SUCCEEDED",
       failedSteps: [],
@@ -41,7 +41,7 @@ describe("a Slack message", () => {
     expect(all).not.toMatch(/retry|Step/);
   });
 
-  test("names the other steps that failed, and why a run was stopped", () => {
+  test("names the other failed steps, and why a run was stopped", () => {
     const failedSteps = ["train_model", "score", "report"];
     const all = textsOf(slackMessage(aNotice({ failedSteps, reason: "took longer than 60 s" }))).join("\n");
     expect(all).toContain("*Failed as well* score, report");
@@ -60,8 +60,8 @@ describe("a Slack message", () => {
 
   test.each([
     ["long", "x".repeat(20_000)],
-    ["of what is escaped", "&<>".repeat(5000)],
-    ["of characters that take two", "🚂".repeat(5000)],
+    ["of characters that are escaped", "&<>".repeat(5000)],
+    ["of characters that take two code units", "🚂".repeat(5000)],
   ])("stays within Slack's limits with texts %s", (_name, long) => {
     const notice = aNotice({
       run: { id: long, name: long },
@@ -83,7 +83,7 @@ describe("a Slack message", () => {
     expect(textsOf(blocks[0]).every((each) => each.length <= 150)).toBe(true);
   });
 
-  test("leads to the log, and says how often the run was retried", () => {
+  test("links to the log, and says how often the run was retried", () => {
     const url = "https://eu-west-1.console.aws.amazon.com/cloudwatch";
     const all = textsOf(slackMessage(aNotice({ epoch: 3, error: { ...error("x"), logUrl: url } }))).join(
       "\n",
@@ -94,33 +94,33 @@ describe("a Slack message", () => {
 });
 
 describe("an e-mail", () => {
-  test("says the same in plain text", () => {
+  test("has the same content in plain text", () => {
     const { subject, body } = emailMessage(aNotice());
     expect(subject).toBe("ridge-sweep failed in prod, step train_model[3]");
     expect(body).toContain("Step train_model[3]:\nValueError: y has 3 NaN\n");
     expect(body).toContain("  npx millrace retry 20211004T162100Z-4k7q2m9xt6bw --stage prod\n");
   });
 
-  test("has a subject that SNS takes, whatever the step is called", () => {
+  test("has a subject that SNS accepts, whatever the step's name", () => {
     const { subject } = emailMessage(aNotice({ error: error("x", `Zürich\n${"🚂".repeat(200)}`) }));
     expect(subject).toMatch(/^[\x20-\x7e]{1,99}$/);
   });
 });
 
-describe("the page of a log", () => {
-  test("has group and stream encoded as the console wants them", () => {
+describe("the console page of a log", () => {
+  test("has group and stream in its address, encoded as the console expects", () => {
     expect(logUrl("eu-west-1", "/aws/batch/millrace-prod:ridge/default/01ab")).toBe(
       "https://eu-west-1.console.aws.amazon.com/cloudwatch/home?region=eu-west-1#logsV2:log-groups/log-group/$252Faws$252Fbatch$252Fmillrace-prod/log-events/ridge$252Fdefault$252F01ab",
     );
   });
 
-  test("may be that of a function, whose streams have brackets", () => {
+  test("can be that of a function, whose log stream has brackets", () => {
     expect(logUrl("eu-west-1", "/aws/lambda/millrace-prod-step:2026/11/21/[$LATEST]01ab")).toMatch(
       /\$252Faws\$252Flambda\$252Fmillrace-prod-step\/log-events\/2026\$252F11\$252F21\$252F\$255B\$2524LATEST\$255D01ab$/,
     );
   });
 
-  test("is not there for a file", () => {
+  test("is absent for a file", () => {
     expect(logUrl("eu-west-1", "/tmp/stack/job.log")).toBe(undefined);
   });
 });

@@ -45,7 +45,7 @@ test.each([
   [900_000, 900],
   [9_000_000, 900],
   [-5, 0],
-])("a delay of %i ms is one of %i s for SQS", async (delay, seconds) => {
+])("a delay of %i ms is sent as %i s", async (delay, seconds) => {
   const { client, calls } = clientAnswering(() => ({}));
   await sqsStepQueue(client, "url", fast).send(messages(1), delay);
   expect(calls[0]?.Entries?.[0]?.DelaySeconds).toBe(seconds);
@@ -58,7 +58,7 @@ test("only the entries that failed are sent again", async () => {
   expect(calls[1]?.Entries?.map(({ MessageBody }) => indexIn(MessageBody))).toEqual([3, 7]);
 });
 
-test("messages that keep failing are named in the error after the last try", async () => {
+test("messages that keep failing are named in the error after the last attempt", async () => {
   const { client, calls } = clientAnswering((call) => failed(call, [12]));
   const sending = sqsStepQueue(client, "url", fast).send(messages(15));
   await expect(sending).rejects.toThrow(MessagesNotSentError);
@@ -94,7 +94,7 @@ test.each([
     (call: SendMessageBatchCommandInput) => failed(call, [0, 1], { Code: "RequestThrottled" }),
     true,
   ],
-  ["entries by a fault", (call: SendMessageBatchCommandInput) => failed(call, [0, 1]), false],
+  ["entries through a fault", (call: SendMessageBatchCommandInput) => failed(call, [0, 1]), false],
   [
     "the call",
     () => {
@@ -103,7 +103,7 @@ test.each([
     true,
   ],
   [
-    "some entries by a fault",
+    "some entries through a fault",
     (call: SendMessageBatchCommandInput) => ({
       Failed: [
         ...failed(call, [0], { Code: "RequestThrottled" }).Failed,
@@ -112,7 +112,7 @@ test.each([
     }),
     false,
   ],
-])("SQS refuses %s: whether that is throttling is what its codes say", async (_what, answer, throttled) => {
+])("a refusal by SQS of %s is throttling only if its codes say so", async (_what, answer, throttled) => {
   const { client } = clientAnswering(answer);
   const error = await sqsStepQueue(client, "url", fast)
     .send(messages(2))

@@ -14,7 +14,7 @@ describe("a copy of stored state", () => {
     );
   });
 
-  it("keeps a field named __proto__ a field", () => {
+  it("keeps a field named __proto__ as a field", () => {
     const odd: unknown = JSON.parse('{"__proto__":{"x":1}}');
     expect(JSON.stringify(copyState(odd))).toBe('{"__proto__":{"x":1}}');
   });

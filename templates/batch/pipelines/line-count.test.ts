@@ -7,7 +7,7 @@ const report = {
 };
 
 describe("line-count", () => {
-  it("has the text counted by the job, and says how many words a line has", async () => {
+  it("counts the text in a job, and returns the words in a line", async () => {
     const asked: unknown[] = [];
     const result = await testPipeline(lineCount, {
       params: { text: "a b\nc\n" },
@@ -23,7 +23,7 @@ describe("line-count", () => {
     expect(result.outputs.summarise).toEqual({ wordsPerLine: 1.5 });
   });
 
-  it("fails with the job's reason when that fails", async () => {
+  it("fails with the job's reason if that fails", async () => {
     const result = await testPipeline(lineCount, {
       jobs: {
         "line_count.count": () => {

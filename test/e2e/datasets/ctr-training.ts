@@ -78,7 +78,7 @@ const stepsOf = async (run: Run) =>
   (await service.steps(run.runId)).map(({ step }) => step).filter((step) => !step.startsWith("@"));
 
 describe("ctr-training", () => {
-  it("makes the model of a first day champion; the next day's challenges it, and wins or is refused with figures", async () => {
+  it("makes the first day's model champion, and promotes or refuses the next day's with figures", async () => {
     const first = await dropped(
       "2014-10-21.csv.gz",
       await generated("1.csv.gz", ["--rows", "40000", "--days", "1", "--seed", "1"]),
@@ -125,7 +125,7 @@ describe("ctr-training", () => {
     expect(evaluation).toMatchObject({ champion: { logLoss: expect.any(Number) } });
   });
 
-  it("trains nothing on a poisoned file, says which column of which line is wrong, and tells Slack once", async () => {
+  it("trains nothing on a poisoned file, names the wrong line and column, and notifies Slack once", async () => {
     const options = ["--rows", "20000", "--days", "1", "--seed", "3", "--poison", "click-of-two"];
     const run = await dropped("poisoned.csv", await generated("poisoned.csv", options));
     expect(run).toMatchObject({ state: "FAILED", error: { step: "validate_data[0]" } });
@@ -142,7 +142,7 @@ describe("ctr-training", () => {
     expect(receiver.received).toHaveLength(1);
   });
 
-  it("ends with the same model, to the last bit, when the machine is taken back in the middle of the training", async () => {
+  it("returns the same model, to the last bit, if the machine is taken back during the training", async () => {
     const [{ uri, versionId } = { uri: "", versionId: undefined }] = (await version(1)).data;
     const train = (key: string, refresh: boolean) =>
       service.start({

@@ -15,7 +15,7 @@ function line(header: string, slope = 3): string {
 }
 
 describe("ridge-sweep", () => {
-  it("starts by a dropped file, whatever its name; five tellings of it make one run, a new version another", async () => {
+  it("starts one run for a dropped file, whatever its name and however often it is reported, and another for a new version", async () => {
     const key = "raw/ridge/my data + 50% café 日本 #?.csv";
     const uri = `s3://${service.bucket}/${key}`;
     const version = await service.drop(key, line("x,y"));

@@ -4,7 +4,7 @@ import { childOf, inState, type Scenario, started } from "./scenario.ts";
 /** Child runs: what they return, how they fail, and what happens to them if their parent stops. */
 export const childScenarios: readonly Scenario[] = [
   {
-    name: "a child's child gives its result to its parents",
+    name: "a grandchild's result reaches its parents",
     async live(service) {
       const runId = await started(service, "family", "result", { params: { value: 21 } });
       expect(await service.finished(runId)).toMatchObject({ state: "SUCCEEDED" });
@@ -14,7 +14,7 @@ export const childScenarios: readonly Scenario[] = [
     },
   },
   {
-    name: "a grandchild's failure fails its parents with its reason, and a retry opens the same runs again",
+    name: "a grandchild's failure fails its parents with its reason, and a retry reopens the same runs",
     async live(service) {
       const runId = await started(service, "family", "mended", { params: { value: 4, succeedsInEpoch: 2 } });
       const failed = await service.finished(runId);
@@ -32,7 +32,7 @@ export const childScenarios: readonly Scenario[] = [
     },
   },
   {
-    name: "a cancel reaches a grandchild and ends its job's process",
+    name: "a cancel reaches a grandchild and terminates its job's process",
     async live(service) {
       const runId = await started(service, "family", "cancel", { params: { seconds: 600 } });
       const middle = await childOf(service, runId, "middle");

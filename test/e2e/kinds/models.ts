@@ -19,7 +19,7 @@ const sha256 = (body: string) => createHash("sha256").update(body).digest("hex")
 /** Models that a deployed pipeline registers and promotes. */
 export const modelScenarios: readonly Scenario[] = [
   {
-    name: "two trainings that end at once leave the better model champion, whole, and a person can roll back",
+    name: "two concurrent trainings make the better model champion, and a person can roll back",
     async live(service) {
       // If the machine is so busy that one training begins after the other has ended, it's compared with that one's
       // model.

@@ -79,7 +79,7 @@ async function expectNotified(
 
 /** Notices of a failure, with secrets in SSM and a topic of SNS. The receiver answers with errors at first. */
 export const noticeScenario: Scenario = {
-  name: "a failure is told once to each receiver, whatever these do, and the run stays as it is",
+  name: "a failure is reported once to each receiver, even a faulty one, and the run stays unchanged",
   async live(service) {
     const config = {
       endpoint: service.stack.awsEndpoint,

@@ -56,7 +56,7 @@ export const runScenarios: readonly Scenario[] = [
     },
   },
   {
-    name: "a run that takes too long is TIMED_OUT, its job's process gone, its hook told",
+    name: "a run that takes too long ends as TIMED_OUT, its job's process is terminated, and its hook runs",
     async live(service) {
       const runId = await started(service, "limited", "");
       await eventually("the job's process", async () => processesOf(runId)[0]);
@@ -68,7 +68,7 @@ export const runScenarios: readonly Scenario[] = [
     },
   },
   {
-    name: "runs beyond maxActiveRuns wait their turn; an operator's limit lets more of them begin",
+    name: "runs beyond maxActiveRuns wait, and an operator's higher limit starts more of them",
     async live(service) {
       const runIds: string[] = [];
       for (const key of ["1", "2", "3", "4"]) runIds.push(await started(service, "single", key));
@@ -87,7 +87,7 @@ export const runScenarios: readonly Scenario[] = [
     },
   },
   {
-    name: "a run too many is cancelled where runs do not wait",
+    name: "a run without a free slot is cancelled if its pipeline's runs don't wait",
     async live(service) {
       const first = await started(service, "exclusive", "first");
       await asked(service, first);
@@ -98,7 +98,7 @@ export const runScenarios: readonly Scenario[] = [
     },
   },
   {
-    name: "a work queue lets runs begin by their priority",
+    name: "a work queue starts runs by their priority",
     async live(service) {
       const blocker = await started(service, "queued", "blocker");
       const late = await started(service, "queued", "late", { priority: 90 });

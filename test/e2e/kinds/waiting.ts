@@ -8,7 +8,7 @@ const time = (text: string | undefined) => Date.parse(text ?? "");
  * can wake it.
  */
 export const arrivalScenario: Scenario = {
-  name: "a wait for an object ends when it comes, or at once when it is there",
+  name: "a wait for an object ends when the object lands, or at once if it exists",
   async live(service) {
     await service.drop("raw/kinds/there", "12345");
     const runId = await started(service, "arrival", "", { params: { first: "there", second: "late é" } });
@@ -33,7 +33,7 @@ export const arrivalScenario: Scenario = {
 /** Steps that wait for the clock, for people, and for things that never come. */
 export const waitingScenarios: readonly Scenario[] = [
   {
-    name: "waits last as long as they should, and not at all for a time that has passed",
+    name: "a wait takes its time, and none if its time is in the past",
     async live(service) {
       const past = "2020-02-29T12:00:00Z";
       const runId = await started(service, "waits", "", { params: { seconds: 2, past } });
@@ -46,7 +46,7 @@ export const waitingScenarios: readonly Scenario[] = [
     },
   },
   {
-    name: "what never comes times out: an object, and an answer",
+    name: "waits for an object and for an approval time out",
     async live(service) {
       const runId = await started(service, "absence", "");
       expect(await service.finished(runId)).toMatchObject({ state: "FAILED" });
@@ -54,7 +54,7 @@ export const waitingScenarios: readonly Scenario[] = [
     },
   },
   {
-    name: "a yes by `sls invoke` lets the run go on; where nobody answers the default holds",
+    name: "an approval by `sls invoke` continues the run; without an answer, the default applies",
     async live(service) {
       const runId = await started(service, "sign-off", "yes");
       await asked(service, runId);
@@ -73,7 +73,7 @@ export const waitingScenarios: readonly Scenario[] = [
     },
   },
   {
-    name: "a no fails the run with who said it and why; a second answer is refused",
+    name: "a rejection fails the run with its author and reason, and a second answer is refused",
     async live(service) {
       const runId = await started(service, "sign-off", "no");
       await asked(service, runId);
@@ -86,7 +86,7 @@ export const waitingScenarios: readonly Scenario[] = [
     },
   },
   {
-    name: "a paused run lets what runs end and starts nothing, until it is resumed",
+    name: "a paused run lets active steps end and starts nothing until it is resumed",
     async live(service) {
       const runId = await started(service, "sign-off", "pause");
       await asked(service, runId);
@@ -100,7 +100,7 @@ export const waitingScenarios: readonly Scenario[] = [
     },
   },
   {
-    name: "a run for a time to come begins then",
+    name: "a scheduled run begins at its time",
     async live(service) {
       const at = new Date(Date.now() + 15_000).toISOString();
       const runId = await started(service, "sign-off", "scheduled", { scheduledAt: at });
@@ -112,7 +112,7 @@ export const waitingScenarios: readonly Scenario[] = [
     },
   },
   {
-    name: "a run for a time far off waits for it, and can be cancelled until then",
+    name: "a run that is scheduled for later waits, and can be cancelled",
     async live(service) {
       const at = new Date(Date.now() + 3_600_000).toISOString();
       const runId = await started(service, "sign-off", "far off", { scheduledAt: at });

@@ -49,7 +49,7 @@ export const chainScenario: Scenario = {
 /** Steps that repeat, map over a list, run after others, use cached results, or get more memory. */
 export const workScenarios: readonly Scenario[] = [
   {
-    name: "functions and jobs are repeated until their condition holds, and no more often than their limit",
+    name: "functions and jobs are repeated until their condition holds, or up to their limit",
     async live(service) {
       const runId = await started(service, "repeats", "");
       expect(await service.finished(runId)).toMatchObject({
@@ -64,7 +64,7 @@ export const workScenarios: readonly Scenario[] = [
     },
   },
   {
-    name: "every kind of step is mapped, its results in the order of the list",
+    name: "every kind of step can be mapped, and its results are in the list's order",
     async live(service) {
       const keys = ["raw/kinds/maps/one", "raw/kinds/maps/two"];
       await service.drop("raw/kinds/maps/one", "1");
@@ -84,7 +84,7 @@ export const workScenarios: readonly Scenario[] = [
     },
   },
   {
-    name: "steps run by their rules on the ends of those before",
+    name: "steps run by their rules on the ends of their upstream steps",
     async live(service) {
       const runId = await started(service, "rules", "");
       expect(await service.finished(runId)).toMatchObject({ state: "FAILED", error: { step: "bad" } });
@@ -106,7 +106,7 @@ export const workScenarios: readonly Scenario[] = [
     },
   },
   {
-    name: "functions that are large run in the worker with more memory, and no others do",
+    name: "only large functions run in the worker with more memory",
     async live(service) {
       const runId = await started(service, "sizes", "");
       expect(await service.finished(runId)).toMatchObject({ state: "SUCCEEDED" });
@@ -120,7 +120,7 @@ export const workScenarios: readonly Scenario[] = [
     },
   },
   {
-    name: "results of more than 4 KB are passed on and mapped over",
+    name: "results of more than 4 KB can be passed on and mapped over",
     async live(service) {
       const runId = await started(service, "large", "");
       expect(await service.finished(runId)).toMatchObject({ state: "SUCCEEDED" });
@@ -131,7 +131,7 @@ export const workScenarios: readonly Scenario[] = [
     },
   },
   {
-    name: "a second run takes the results of the first, and says so; one that refreshes does not",
+    name: "a second run uses the cached results of the first and shows it; a run with refresh doesn't",
     async live(service) {
       const params = { value: Date.now() };
       const run = async (key: string, refresh = false) => {
@@ -152,7 +152,7 @@ export const workScenarios: readonly Scenario[] = [
     },
   },
   {
-    name: "a job that runs out of memory is tried with the next size",
+    name: "a job that runs out of memory is retried with the next size",
     async live(service) {
       const scheduledAt = new Date().toISOString();
       const jobName = `${runIdOf("growing", scheduledAt, "memory")}-work*`;

@@ -42,7 +42,7 @@ async function expectComplete(run: Run) {
 }
 
 describe("a run survives", () => {
-  it("workers killed with SIGKILL again and again while it runs", async () => {
+  it("workers killed with SIGKILL repeatedly while it runs", async () => {
     const { runId } = await start("workers");
     let killed = 0;
     while (killed < 8 && (await service.store.getRun(runId))?.state === "RUNNING") {
@@ -56,7 +56,7 @@ describe("a run survives", () => {
     await expectComplete(await service.finished(runId, tick));
   });
 
-  it("the whole stack killed and started again in the middle", async () => {
+  it("a kill and a restart of the whole stack in the middle", async () => {
     const { runId } = await start("stack");
     await eventually("the first job's end", async () => {
       const records = await service.steps(runId);
@@ -67,7 +67,7 @@ describe("a run survives", () => {
     await expectComplete(await service.finished(runId, tick));
   });
 
-  it("a Batch that repeats, reorders, delays and drops events, throttles, and loses answers", async () => {
+  it("a Batch that repeats, reorders, delays and drops events, throttles, and loses responses", async () => {
     await misbehave(service.stack.batchEndpoint, [
       { kind: "duplicate-event", probability: 0.5, seed: 1 },
       { kind: "delay-event", probability: 0.3, seed: 2, delayMs: 1500 },
@@ -83,7 +83,7 @@ describe("a run survives", () => {
 });
 
 describe("a run ends as failed, with the reason,", () => {
-  it("when its job is killed", async () => {
+  it("if its job is killed", async () => {
     const { runId } = await start("killed");
     const pid = await eventually("the job's process", async () => {
       return processesOf(runId).find((each) =>
@@ -97,7 +97,7 @@ describe("a run ends as failed, with the reason,", () => {
     });
   });
 
-  it("when its job's image cannot be pulled, after the tries that infrastructure gets", async () => {
+  it("if its job's image cannot be pulled, after the attempts for infrastructure", async () => {
     await misbehave(service.stack.batchEndpoint, [{ kind: "pull-failure" }]);
     const { runId } = await start("pull");
     const run = await service.finished(runId, tick);

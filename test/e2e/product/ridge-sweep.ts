@@ -21,7 +21,7 @@ async function leftBy(run: Run): Promise<string[]> {
 }
 
 describe("ridge-sweep", () => {
-  it("started by `sls invoke` gives the known figures and leaves six reports and the best model", async () => {
+  it("that `sls invoke` starts returns the known figures and leaves six reports and the best model", async () => {
     const request = JSON.stringify({ pipeline: "ridge-sweep", scheduledAt: golden });
     const invoke = () =>
       execa({ preferLocal: true, env: service.stack.env })`sls invoke -f start -s local --data ${request}`;
@@ -47,7 +47,7 @@ describe("ridge-sweep", () => {
     expect(again).toMatchObject({ runId, created: false });
   });
 
-  it("over a file that is no table of x and y fails at the first step, with the reason", async () => {
+  it("on a file that is no table of x and y fails at the first step, with the reason", async () => {
     const files: [name: string, body: string | Uint8Array, reason: RegExp][] = [
       ["empty.csv", "", /empty/i],
       ["text.csv", "Dear all,\nplease find attached\n", /column|number/i],
@@ -81,7 +81,7 @@ describe("ridge-sweep", () => {
     expect((await service.store.listRuns({}, 100)).runs).toHaveLength(before.runs.length);
   });
 
-  it("that failed is retried from the failure: only what had not succeeded runs again", async () => {
+  it("that failed reruns only unsuccessful steps on a retry", async () => {
     const { runId } = await service.start({ pipeline: "ridge-sweep", params: twoAlphas, key: "retry" });
     await misbehave(service.stack.batchEndpoint, [
       { kind: "out-of-memory", jobName: `${runId}-evaluate_model*`, times: 1 },
@@ -102,7 +102,7 @@ describe("ridge-sweep", () => {
     );
   });
 
-  it("is cancelled: the Batch process is gone, nothing more starts", async () => {
+  it("that is cancelled ends the Batch process, and starts nothing more", async () => {
     const { runId } = await service.start({ pipeline: "ridge-sweep", params: twoAlphas, key: "cancel" });
     await eventually("a job's process", async () => processesOf(runId)[0]);
     const answer = await service.invoke("manage", { action: "cancel", runId });

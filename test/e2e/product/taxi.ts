@@ -111,7 +111,7 @@ describe("taxi-training and taxi-scoring", () => {
     expect(Math.max(...sizes)).toBeLessThanOrEqual(4096);
   });
 
-  it("scores routes of a zone that no model has seen, and the same month again under the same name", async () => {
+  it("score routes of a zone that no model has seen, and write the same month again under the same name", async () => {
     const file = await generated("2021-04", 500);
     await polars(file, "table.with_columns(DOLocationID=pl.lit(999)).write_parquet(sys.argv[1])");
     await drop("2021-04", file);
@@ -133,7 +133,7 @@ describe("taxi-training and taxi-scoring", () => {
     expect(second?.file).toMatchObject({ uri: first?.file.uri, sha256: first?.file.sha256 });
   });
 
-  it("fails at the read of a month that is missing, naming the object, and writes nothing", async () => {
+  it("fail at the read of a missing month, naming the object, and write nothing", async () => {
     const { runId } = await service.start({
       ...{ pipeline: "taxi-scoring", params: { year: 2021, month: 7 } },
     });
@@ -150,7 +150,7 @@ describe("taxi-training and taxi-scoring", () => {
   });
 });
 
-describe("months of the past, by the command line", () => {
+describe("backfills of past months, by the command line", () => {
   /** Folders of months for this test only, so that it shares none with the other tests. */
   const ours = ["--param", "prefix=raw/history", "--param", "output_prefix=results/history"];
   const months = ["--every", "month", ...ours];
@@ -193,7 +193,7 @@ describe("months of the past, by the command line", () => {
     }
   }
 
-  it("are two runs, one after the other, which leave a file each; asked again they are skipped", async () => {
+  it("run one after the other, write one file each, and are skipped when requested again", async () => {
     await dropMonths("2021-03", "2021-04");
     const range = ["taxi-scoring", "--from", "2021-04-01", "--to", "2021-06-01", ...months, "-c", "1"];
     const asked = await output("backfill", "start", ...range);
@@ -232,7 +232,7 @@ describe("months of the past, by the command line", () => {
     ]);
   });
 
-  it("are stopped and go on; one that is missing fails alone, and is made up for once it is there", async () => {
+  it("stop and resume, and a missing month fails alone, until it is retried with its file", async () => {
     await dropMonths("2021-05");
     const range = ["taxi-scoring", "--from", "2021-06-01", "--to", "2021-08-01", ...months, "-c", "1"];
     const id = idIn(await output("backfill", "start", ...range));

@@ -6,10 +6,10 @@ import { type DeployedService, eventually } from "../deployed-service.ts";
 /** If a run hasn't ended after this many seconds, it never will. */
 const patience = 180;
 
-/** What a person does with a run. */
-export type Habit = "watches" | "cancels" | "pauses" | "retries";
+/** What an operator does with a run. */
+export type OperatorAction = "watches" | "cancels" | "pauses" | "retries";
 
-export function actionOf(random: Random): Habit {
+export function actionOf(random: Random): OperatorAction {
   return random.pick(["watches", "watches", "cancels", "pauses", "retries"] as const);
 }
 
@@ -35,18 +35,18 @@ async function insist(service: DeployedService, request: object, until: number):
 export async function interfere(
   service: DeployedService,
   runId: string,
-  habit: Habit,
+  operatorAction: OperatorAction,
   random: Random,
   until: number,
 ): Promise<void> {
   const soon = () => delay(Math.min(random.between(500, 8000), Math.max(0, until - Date.now())));
-  if (habit === "watches") return;
+  if (operatorAction === "watches") return;
   await soon();
-  if (habit === "retries") return insist(service, { action: "retry", runId }, until);
-  await insist(service, { action: habit === "cancels" ? "cancel" : "pause", runId }, until);
+  if (operatorAction === "retries") return insist(service, { action: "retry", runId }, until);
+  await insist(service, { action: operatorAction === "cancels" ? "cancel" : "pause", runId }, until);
   await soon();
   // This may come while the cancel is still under way. Then it's refused, and asked for again later.
-  await insist(service, { action: habit === "cancels" ? "retry" : "resume", runId }, until);
+  await insist(service, { action: operatorAction === "cancels" ? "retry" : "resume", runId }, until);
 }
 
 /** Approves a run that asks. */
@@ -69,10 +69,14 @@ export async function deliver(
 
 /**
  * Lets a run come to its own end: resumes it if it's paused, approves what asks, retries it if it was cancelled, and
- * retries a failed run once if the person's habit is to retry.
+ * retries a failed run once if the operator's action is to retry.
  */
-export async function settle(service: DeployedService, runId: string, habit: Habit): Promise<Run> {
-  let retried = habit !== "retries";
+export async function settle(
+  service: DeployedService,
+  runId: string,
+  operatorAction: OperatorAction,
+): Promise<Run> {
+  let retried = operatorAction !== "retries";
   for (;;) {
     const run = await service.store.getRun(runId);
     const again = run?.state === "CANCELLED" || (run?.state === "FAILED" && !retried);

@@ -4,7 +4,7 @@ import type { PipelineSpec } from "../../simulation/spec/pipeline-spec.ts";
 import { type DeployedService, keepTicking } from "../deployed-service.ts";
 import { RoundChecks } from "./checks.ts";
 import { type FaultCounts, injectFaults } from "./inject-faults.ts";
-import { actionOf, deliver, type Habit, interfere, isUnanswered, settle } from "./people.ts";
+import { actionOf, deliver, interfere, isUnanswered, type OperatorAction, settle } from "./people.ts";
 import { ResultWatch } from "./result-watch.ts";
 import { hasOneSlot, parentOf, pipelinesPerRound, specsOf } from "./round-specs.ts";
 
@@ -33,7 +33,7 @@ export function roundsCatalogue(seed: number, rounds: number): Catalogue {
 type Planned = {
   pipeline: string;
   spec: PipelineSpec;
-  habit: Habit;
+  operatorAction: OperatorAction;
   key: string;
   /** If the run has a run of the spec as its child: the object that the run waits for. */
   object?: string;
@@ -53,7 +53,7 @@ function runsOf(seed: number, round: number, random: Random): Planned[] {
     return names.flatMap((pipeline) =>
       ["one", "two"].map((key) => {
         const object = pipeline === parent && { object: `raw/rounds/${round}/${key}` };
-        return { pipeline, spec, habit: actionOf(random), key, ...object };
+        return { pipeline, spec, operatorAction: actionOf(random), key, ...object };
       }),
     );
   });
@@ -107,12 +107,18 @@ export async function liveRound(
     const [trouble] = await Promise.all([
       injectFaults(service, random, milliseconds),
       ...planned.map(({ object }) => object && deliver(service, object, random, until)),
-      ...planned.map(({ habit }, place) =>
-        interfere(service, runIds[place] ?? "", habit, new Random(hashOf(seed, `${round} ${place}`)), until),
+      ...planned.map(({ operatorAction }, place) =>
+        interfere(
+          service,
+          runIds[place] ?? "",
+          operatorAction,
+          new Random(hashOf(seed, `${round} ${place}`)),
+          until,
+        ),
       ),
     ]);
     const ended = await Promise.all(
-      planned.map(({ habit }, place) => settle(service, runIds[place] ?? "", habit)),
+      planned.map(({ operatorAction }, place) => settle(service, runIds[place] ?? "", operatorAction)),
     );
     for (const [place, run] of ended.entries()) {
       const plan = planned[place];

@@ -7,8 +7,8 @@ const root = join(import.meta.dirname, "..", "..", "..");
  */
 const limit = 75;
 
-describe("every order of the calls of two workers", () => {
-  it("and every place at which one of them can die keeps every promise, in small graphs", async () => {
+describe("the exhaustive search over two workers' calls and crashes", () => {
+  it("finds no broken promise in small graphs", async () => {
     // Runs the program in its own process, as jest would take many times as long.
     const flags = ["--disable-warning=MODULE_TYPELESS_PACKAGE_JSON", "test/simulation/simulate.ts"];
     const { stdout } = await execa(

@@ -1,13 +1,13 @@
 import { styleText } from "node:util";
 import type { MermaidClass } from "../../shared/pipeline/mermaid.ts";
 import type { RunView, StepView } from "../../shared/run/run-view.ts";
-import type { Standing } from "./graph-picture.ts";
-import type { SvgStanding } from "./graph-svg.ts";
+import type { StepStatus } from "./graph-picture.ts";
+import type { SvgStepStatus } from "./graph-svg.ts";
 import { type Colour, childrenText, stateLook } from "./run-screen.ts";
 import { durationText } from "./units.ts";
 
 /** A step's state, how far its children are, and how long it took: `succeeded, 6/6 done, 9.3 s`. */
-function standingText({ state, children, milliseconds }: StepView): string {
+function statusText({ state, children, milliseconds }: StepView): string {
   return [
     stateLook(state).word,
     ...(children === undefined ? [] : [childrenText(children)]),
@@ -15,12 +15,12 @@ function standingText({ state, children, milliseconds }: StepView): string {
   ].join(", ");
 }
 
-/** How a run's steps stand, for the picture of its graph. */
-export function standingsOf({ steps }: RunView): Map<number, Standing & SvgStanding> {
+/** The statuses of a run's steps, by number, for the picture of its graph. */
+export function statusesOf({ steps }: RunView): Map<number, StepStatus & SvgStepStatus> {
   return new Map(
     steps.map((step) => {
       const { colour, symbol } = stateLook(step.state);
-      return [step.number, { colour, symbol: styleText(colour, symbol), text: standingText(step) }];
+      return [step.number, { colour, symbol: styleText(colour, symbol), text: statusText(step) }];
     }),
   );
 }
