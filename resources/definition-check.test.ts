@@ -35,7 +35,9 @@ async function outputOf(name: string, catalogue: Catalogue): Promise<string> {
 describe("packaging", () => {
   it("refuses a schedule that never fires, before anything is bundled", async () => {
     const output = await packaged("cron", 'triggers: [cron("0 25 * * *")]');
-    expect(output).toContain('Nothing was packaged: pipeline "only" has 1 mistake');
+    expect(output).toContain(
+      'Nothing was packaged: error[PIPELINE_DEFINITION]: pipeline "only" has 1 mistake',
+    );
     expect(output).toContain('triggers.0: cron "0 25 * * *": ');
     expect(output).not.toContain("check-times.ts");
   });

@@ -37,7 +37,7 @@ describe("access.json", () => {
   });
 
   it.each([
-    ["{", /batch-jobs\/probe\/access\.json is no JSON/],
+    ["{", /batch-jobs\/probe\/access\.json is not JSON/],
     ['{ "lakes": true }', /access\.json: .*"lakes"/],
     ['{ "secrets": ["*"] }', /access\.json: .*\n.*secrets\[0\]/],
     ['{ "secrets": ["../prod/slack"] }', /secrets\[0\]/],

@@ -71,7 +71,7 @@ describe("a tick", () => {
       memory.clock.moveTo(memory.clock.now() + minute);
       await ticked();
     }
-    expect(memory.queue.receive(1000)).toMatchObject([{ runId, step: "wait" }]);
+    expect(new Set(memory.queue.receive(1000).map((message) => message.runId))).toEqual(new Set([runId]));
   });
 
   it("moves backfills on that can be read, however many that can't are due before them", async () => {
