@@ -68,14 +68,14 @@ def evaluate_input(candidate: TrainOutput, champion: TrainOutput | None, files: 
 
 
 def stop_after(reports: int) -> Any:
-    reports: list[dict[str, object]] = []
+    events: list[dict[str, object]] = []
 
-    def tell(event: dict[str, object]) -> None:
-        reports.append(event)
-        if len(reports) == reports:
+    def report(event: dict[str, object]) -> None:
+        events.append(event)
+        if len(events) == reports:
             raise Interrupted
 
-    return tell
+    return report
 
 
 @settings(max_examples=15, deadline=None)
