@@ -2,12 +2,11 @@ import { mapConcurrently } from "../platform/map-concurrently.ts";
 import { isOver, type JobDetail } from "../ports/batch-service.ts";
 import type { Engine } from "../ports/engine.ts";
 import type { FoundRecord, StoredStep } from "../ports/run-store.ts";
-import { isAfterRunStep } from "../run/after-run-step.ts";
 import { nodeOf } from "../run/run-graph.ts";
 import { engineError } from "../state/failure.ts";
 import type { Run } from "../state/run.ts";
 import { ended } from "../state/step-changes.ts";
-import { hasJobs, type JobStep } from "../state/step-record.ts";
+import { type EndedStep, hasJobs, type JobStep } from "../state/step-record.ts";
 import { cancelReason, markCancelled } from "../step/cancel-step.ts";
 import { endSubmission } from "./end-submission.ts";
 import { withEndedJob } from "./job-attempt.ts";
@@ -52,17 +51,23 @@ export async function cancelJobStep(
   return markCancelled(engine, withEndedJob(found.node, record, job, outcome));
 }
 
+/** How many submissions are looked for at once: each takes some calls to Batch, which allows few a second. */
+const lookupsAtOnce = 5;
+
 /**
- * Ends jobs that Batch didn't list yet when their submission was cancelled. The children of an array job have no
- * submission of their own, except those that were retried.
+ * Ends jobs that Batch didn't list yet when their submission was cancelled. Only submissions that were under way at that
+ * moment count: there are as many as workers, however many jobs the run has.
  */
 export async function endUnlistedJobs(engine: Engine, run: Run): Promise<void> {
-  for (const record of await engine.store.listSteps(run.runId)) {
-    if (record.state !== "CANCELLED" || record.epoch !== run.epoch || isAfterRunStep(record.step)) continue;
+  const stored = await engine.store.listSteps(run.runId);
+  const cancelled = stored.flatMap((record) =>
+    record.state === "CANCELLED" && record.submitting === true && record.epoch === run.epoch ? [record] : [],
+  );
+  const end = async (record: EndedStep) => {
     const found = await nodeOf(engine, run, record.step);
-    const isOfArray = found?.node.over !== undefined && record.index !== "map" && record.attempt === 1;
-    if (found !== undefined && !isOfArray) await endSubmission(engine, run, found.node, record, cancelReason);
-  }
+    if (found !== undefined) await endSubmission(engine, run, found.node, record, cancelReason);
+  };
+  await mapConcurrently(cancelled, end, lookupsAtOnce);
 }
 
 /** Ends the step of a cancelled run whose job has ended, if the record still names the job. */

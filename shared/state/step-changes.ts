@@ -8,6 +8,7 @@ import {
   childrenOf,
   type EndedStep,
   type HeldStep,
+  isHeld,
   type JobAttempt,
   type JobStep,
   lossesTo,
@@ -59,7 +60,12 @@ export function ended(
   now: number,
   error?: StepError,
 ): EndedStep {
-  return { ...factsOf(record), ...childCount(record), state, endedAt: iso(now), ...(error && { error }) };
+  const submitting = state === "CANCELLED" && isHeld(record) && record.state === "SUBMITTED";
+  return {
+    ...{ ...factsOf(record), ...childCount(record), state, endedAt: iso(now) },
+    ...(error && { error }),
+    ...(submitting && { submitting }),
+  };
 }
 
 /** Adds losses to a record. @param times how many */

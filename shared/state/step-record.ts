@@ -240,6 +240,8 @@ const endedStep = stepFacts.extend({
   endedAt: z.string(),
   error: stepError.exactOptional(),
   children: count.exactOptional(),
+  /** It was cancelled while its job was being submitted, so Batch may list the job only later. */
+  submitting: z.literal(true).exactOptional(),
 });
 export type EndedStep = Stored<typeof endedStep>;
 

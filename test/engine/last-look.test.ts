@@ -4,7 +4,7 @@ import { batch, defineJob, definePipeline, lambda } from "../../shared/pipeline/
 import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
 import { sweepRun } from "../../shared/worker/sweep-run.ts";
-import { startManually } from "./driving.ts";
+import { begin, startManually } from "./driving.ts";
 
 describe("the last look at a cancelled run", () => {
   // Found by the simulation, seed 555892: because an index lagged, the run was closed before a late worker's claim.
@@ -57,5 +57,43 @@ describe("the last look at a cancelled run", () => {
     memory.clock.moveTo(memory.clock.now() + 200_000);
     await sweepRun(memory.engine, runId);
     expect(memory.batch.waiting()).toEqual([]);
+  });
+
+  it("looks for no job of a retried child whose submission was not under way", async () => {
+    const work = defineJob("demo.work", {
+      input: z.object({}),
+      output: z.object({}),
+      resources: { vcpus: 1, memory: 512 },
+    });
+    const pipeline = definePipeline({ name: "retried", params: z.strictObject({}) }, ({ map }) => {
+      map(
+        "work",
+        Array.from({ length: 20 }, (_, number) => number),
+        () => batch(work, {}),
+        { retries: 3 },
+      );
+    });
+    const memory = new MemoryEngine([pipeline], {
+      "demo.work": () => {
+        throw new Error("not now");
+      },
+    });
+    const runId = await begin(memory, "retried");
+    // Each child's job fails, and its retry waits for its time.
+    while (await memory.turn());
+    await cancelRun(memory.engine, runId);
+    const states = (await memory.store.listSteps(runId)).map(({ state, index }) =>
+      index === "map" ? "" : state,
+    );
+    expect(states.filter((state) => state === "CANCELLED").length).toBeGreaterThan(10);
+    let lookups = 0;
+    const findByName = memory.batch.findByName.bind(memory.batch);
+    memory.batch.findByName = async (...args) => {
+      lookups += 1;
+      return findByName(...args);
+    };
+    memory.clock.moveTo(memory.clock.now() + 200_000);
+    await sweepRun(memory.engine, runId);
+    expect(lookups).toBe(0);
   });
 });
