@@ -17,9 +17,10 @@ export const mutants: readonly Mutant[] = [
   {
     name: "a claim is written without a condition",
     file: "shared/step/claim-step.ts",
-    find: "const put = await engine.store.putStep(decision.record, current?.version);",
+    find: "const put = await engine.store.putStep(outcome.record, current?.version);\n    if (put.ok)",
     replace: `const seen = await engine.store.getStep(request.key);
-    const put = await engine.store.putStep(decision.record, seen?.version);`,
+    const put = await engine.store.putStep(outcome.record, seen?.version);
+    if (put.ok)`,
   },
   {
     name: "a commit is written without a condition",
@@ -96,9 +97,9 @@ export const mutants: readonly Mutant[] = [
   {
     name: "a successful job is accepted without its manifest's result",
     file: "shared/batch/job-files.ts",
-    find: 'if (manifest !== undefined) return { kind: "succeeded"',
+    find: 'return manifest && { kind: "succeeded"',
     replace:
-      'if (manifest === undefined) return { kind: "succeeded", output: null };\n    if (manifest !== undefined) return { kind: "succeeded"',
+      'if (manifest === undefined) return { kind: "succeeded", output: null };\n    return manifest && { kind: "succeeded"',
   },
   {
     name: "a job that died after its manifest is retried",
@@ -154,7 +155,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a step that a worker released becomes a completed wait",
-    file: "shared/worker/run-step.ts",
+    file: "shared/step/release-step.ts",
     find: "await engine.store.putStep({ ...held, leaseUntil: releasedLease }, held.version);",
     replace: `const { leaseUntil: _lease, ...facts } = held;
     await engine.store.putStep({ ...facts, holder: "clock", state: "RUNNING", wakeAt: engine.clock.now() }, held.version);`,
@@ -386,12 +387,6 @@ export const mutants: readonly Mutant[] = [
     replace: "if (blocker === undefined && isFunction) return undefined;",
   },
   {
-    name: "one of several functions is taken for the one that blocks",
-    file: "shared/worker/end-blocked.ts",
-    find: "return running.length === 1 ? running[0] : undefined;",
-    replace: "return running[0];",
-  },
-  {
     name: "a function from a blocked worker shares a worker again",
     file: "shared/worker/handle-step-message.ts",
     find: "record.alone === true || lossesTo",
@@ -402,5 +397,17 @@ export const mutants: readonly Mutant[] = [
     file: "shared/step/function-step.ts",
     find: "this.begun + this.allowed + this.stolen, this.latest",
     replace: "this.begun + this.allowed, this.latest",
+  },
+  {
+    name: "a dead letter costs whatever attempt is ahead",
+    file: "shared/worker/fail-dead-letter.ts",
+    find: "if (attemptAhead(record, epoch) !== attempt) return;",
+    replace: "",
+  },
+  {
+    name: "a forgotten job's files are not looked for",
+    file: "shared/jobs/job-ended.ts",
+    find: "const end = await readForgottenEnd(engine, work.run, { ...held, index });",
+    replace: "const end = undefined as Awaited<ReturnType<typeof readForgottenEnd>>;",
   },
 ];

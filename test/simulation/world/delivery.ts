@@ -61,6 +61,8 @@ type Letter = {
 export class Delivery {
   /** When the last message without a delay was sent. */
   sentAt = 0;
+  /** Until when no worker is free for the messages of a subject. */
+  private readonly starvedUntil = new Map<string, number>();
   private readonly world: World;
 
   constructor(world: World) {
@@ -153,8 +155,11 @@ export class Delivery {
   private isWasted({ lane, about, subject }: Letter): boolean {
     if (!this.world.ledger.mayDie(subject)) return false;
     const key = `${lane.kind} ${about}/received ${this.world.count(`received ${lane.kind} ${about}`)}`;
-    const draw = this.world.plan.drawsFor(key).next();
-    if (this.world.plan.decide(key, ["no worker free"], draw, this.world.now) === undefined) return false;
+    const { now, plan } = this.world;
+    const draws = plan.drawsFor(key);
+    const isStarved = now < (this.starvedUntil.get(subject) ?? 0);
+    if (plan.decide(key, ["no worker free"], isStarved ? 0 : draws.next(), now) === undefined) return false;
+    if (!isStarved) this.starvedUntil.set(subject, now + draws.pick([0, 0, 600_000, 7_200_000]));
     this.world.trace.add(this.world.now, "queue", () => `${about} NO WORKER FREE`);
     return true;
   }
