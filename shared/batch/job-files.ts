@@ -5,7 +5,7 @@ import type { Json } from "../pipeline/json.ts";
 import { errorOf } from "../pipeline/millrace-error.ts";
 import type { JobDetail } from "../ports/batch-service.ts";
 import type { Engine } from "../ports/engine.ts";
-import { type Failure, fatal } from "../state/failure.ts";
+import { engineError, type Failure, fatal } from "../state/failure.ts";
 import type { Run } from "../state/run.ts";
 import type { JobUsage } from "../state/step-record.ts";
 import type { JobIdentity } from "./job-environment.ts";
@@ -91,10 +91,9 @@ function readJobError(engine: Engine, run: Run, job: JobIdentity): Promise<JobEr
 /** Stands for a job's id in a claim that no job may take. */
 const nobody = "cancelled";
 
-/** Id of the job that works or worked on an attempt; undefined if none has begun. */
+/** Id of the job that works or worked on an attempt, or {@link nobody}; undefined if none has begun. */
 async function claimHolder(engine: Engine, run: Run, job: JobIdentity): Promise<string | undefined> {
-  const holder = (await readIfSound(engine, run, job, attemptFiles.claim, claimFile))?.jobId;
-  return holder === nobody ? undefined : holder;
+  return (await readIfSound(engine, run, job, attemptFiles.claim, claimFile))?.jobId;
 }
 
 /**
@@ -128,8 +127,22 @@ export type JobEnd =
 
 const failed = (failure: Failure, usage?: JobUsage): AttemptEnd => ({ kind: "failed", failure, usage });
 
-async function copyOf(engine: Engine, run: Run, job: JobIdentity, id: string): Promise<JobEnd | undefined> {
+/** The attempt was withdrawn, and whoever withdrew it died before that was recorded. So its job found nothing to do. */
+const withdrawn: Failure = {
+  error: engineError("JOB_LOST", "its attempt was withdrawn before its job began"),
+  retryable: true,
+  lostTo: "job",
+};
+
+/** The end of a job that another job, or a withdrawal, kept from working; undefined if it could work. */
+async function endWithoutWork(
+  engine: Engine,
+  run: Run,
+  job: JobIdentity,
+  id: string,
+): Promise<JobEnd | undefined> {
   const by = await claimHolder(engine, run, job);
+  if (by === nobody) return failed(withdrawn);
   return by === undefined || by === id ? undefined : { kind: "copied", by };
 }
 
@@ -148,22 +161,24 @@ async function endByManifest(engine: Engine, run: Run, job: JobIdentity, detail:
   const end = await manifestEnd(engine, run, job);
   if (end !== undefined) return end;
   const message = `${detail.name} exited with 0 and left no manifest`;
-  return (await copyOf(engine, run, job, detail.id)) ?? failed(fatal("MANIFEST_MISSING", message));
+  return (await endWithoutWork(engine, run, job, detail.id)) ?? failed(fatal("MANIFEST_MISSING", message));
 }
 
 /**
  * How an attempt ended whose job Batch has forgotten, as it does a week after a job's end: by what the job left in S3.
  *
+ * @param id the forgotten job's. It gets the attempt's claim if no job has it, so that a copy's end points here
  * @returns undefined if it left nothing. No job of the attempt can begin any more then
  */
 export async function readForgottenEnd(
   engine: Engine,
   run: Run,
   job: JobIdentity,
+  id: string,
 ): Promise<AttemptEnd | undefined> {
   const end = await manifestEnd(engine, run, job);
   if (end !== undefined) return end;
-  await takeClaim(engine, run, job);
+  await takeClaim(engine, run, job, id);
   const reported = await readJobError(engine, run, job);
   return reported && failed(reportedFailure(reported), reported.usage);
 }
@@ -180,7 +195,7 @@ export async function readJobEnd(
   if (await hasManifest(engine, run, job)) return endByManifest(engine, run, job, detail);
   // In case no job has claimed the attempt: a copy that hasn't begun must not begin after the next attempt.
   await takeClaim(engine, run, job, detail.id);
-  const copied = await copyOf(engine, run, job, detail.id);
+  const copied = await endWithoutWork(engine, run, job, detail.id);
   if (copied !== undefined) return copied;
   const reported = await readJobError(engine, run, job);
   return failed(jobFailure(detail, reported), reported?.usage);

@@ -55,10 +55,11 @@ export async function forgottenJobEnded(
   work: StepWork,
   held: JobStep & StoredStep,
 ): Promise<void> {
-  const { index } = held;
+  const { index, jobs } = held;
+  const [forgotten] = jobs;
   // A map's jobs are arrays. Each child finds what its own job left.
-  if (index === "map") return;
-  const end = await readForgottenEnd(engine, work.run, { ...held, index });
+  if (index === "map" || forgotten === undefined) return;
+  const end = await readForgottenEnd(engine, work.run, { ...held, index }, forgotten.id);
   if (end?.kind === "succeeded") return succeedAttempt(engine, work, held, end.output);
   await failAttempt(engine, work, held, end?.failure ?? jobLost);
 }

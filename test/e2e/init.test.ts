@@ -100,12 +100,8 @@ describe("millrace init", () => {
   });
 
   it.each([
-    [1, ["words"], 'NAME is "words", which pipelines/index.ts has; take another name'],
-    [
-      1,
-      ["ctr", "--batch"],
-      "batch-jobs/ctr exists, and nothing is overwritten; take another name, or remove it first",
-    ],
+    [1, ["words"], 'NAME is "words", which pipelines/index.ts already has'],
+    [1, ["ctr", "--batch"], "batch-jobs/ctr already exists, and nothing is overwritten"],
     [2, ["Sales"], 'NAME is "Sales"; it takes 1 to 40 lower-case letters'],
     [2, ["../etc"], 'NAME is "../etc"; it takes'],
     [2, ["class"], 'NAME is "class", which is a reserved word'],
@@ -130,9 +126,7 @@ describe("millrace init", () => {
     writeFileSync(index, text);
     expect({ exitCode, all }).toEqual({
       exitCode: 1,
-      all: expect.stringContaining(
-        "pipelines/index.ts has another form than this command knows; add the pipeline to",
-      ),
+      all: expect.stringContaining("pipelines/index.ts has a form that this command does not know"),
     });
     expect(readdirSync(path.join(root, "pipelines"))).not.toContain("other.ts");
   });

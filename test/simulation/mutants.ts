@@ -407,7 +407,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "a forgotten job's files are not looked for",
     file: "shared/jobs/job-ended.ts",
-    find: "const end = await readForgottenEnd(engine, work.run, { ...held, index });",
+    find: "const end = await readForgottenEnd(engine, work.run, { ...held, index }, forgotten.id);",
     replace: "const end = undefined as Awaited<ReturnType<typeof readForgottenEnd>>;",
   },
 ];

@@ -82,7 +82,7 @@ export const waitingScenarios: readonly Scenario[] = [
       const run = await service.finished(runId);
       expect(run).toMatchObject({ state: "FAILED", error: { step: "ask", name: "Rejected" } });
       expect(run.error?.message).toMatch(/^grace said no .*not on a Friday$/);
-      await expect(service.manage(answer)).rejects.toThrow("waits for no answer");
+      await expect(service.manage(answer)).rejects.toThrow("does not wait for an answer");
     },
   },
   {

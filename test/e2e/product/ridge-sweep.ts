@@ -98,7 +98,7 @@ describe("ridge-sweep", () => {
     expect(names.filter((name) => name === "evaluate_model")).toHaveLength(1);
     expect(new Set(names)).toEqual(new Set(["evaluate_model", "select_best", "cleanup_file"]));
     await expect(service.invoke("manage", { action: "retry", runId })).rejects.toThrow(
-      "start a new run instead",
+      "Start a new run instead",
     );
   });
 

@@ -437,6 +437,8 @@ export class World {
     }
     if (fault === "partition throttled") {
       this.trace.add(this.now, task.name, () => `THROTTLED ${what()}`);
+      // A function whose own call is throttled, such as a notice that reads the run, loses its attempt.
+      if (task.runs.size > 0) this.ledger.interrupt(task);
       // The watch thread may find no moment at which it can release what the blocked worker holds.
       for (const subject of task.answersFor) this.ledger.recordDeath(task, subject);
       return this.answer(call, () => call.reject(new ThrottledError(`${port}.${method}`)));
