@@ -298,8 +298,11 @@ export class World {
     // A function that goes on after its worker's end meets no more faults.
     const kinds = isThrottled || !this.live.has(task) ? [] : this.ledger.faultsFor(task);
     const fault = this.strike(task, key, kinds, draw);
-    const letsGo = method === "putStep" && (args[0] as Partial<HeldStep>).leaseUntil === releasedLease;
+    const written = method === "putStep" ? (args[0] as Partial<HeldStep>) : {};
+    const letsGo = written.leaseUntil === releasedLease;
     if (fault !== undefined && letsGo) this.ledger.recordDeath(task);
+    // A block took so much of the function's time that it begins again, in a worker of its own.
+    if (letsGo && written.alone === true) this.ledger.interrupt(task);
     const latency = draws.between(1, 25);
     const late = draws.pick([2000, 25_000, 70_000, 110_000]);
     const isLate = fault === "call late" || fault === "answer late";
@@ -372,7 +375,8 @@ export class World {
         each.kind === "message" &&
         each.workerSize === "small" &&
         each.holds.size > 0 &&
-        each.frozenUntil <= this.now &&
+        // Two long blocks, one after the other, would outlast a lease.
+        each.late === 0 &&
         this.ledger.mayLose(each),
     );
     const neighbours = task.workerSize === "small" ? others.filter(() => draws.chance(0.7)).slice(0, 9) : [];
@@ -381,7 +385,7 @@ export class World {
     const mayEnd = neighbours.some(({ runs }) => runs.size > 0)
       ? this.ledger.mayLose(task)
       : this.ledger.mayFail(task);
-    const forms = mayEnd ? [300, 2500, left + 400, Number.POSITIVE_INFINITY] : [300, 2500];
+    const forms = mayEnd && task.late === 0 ? [300, 2500, left + 400, Number.POSITIVE_INFINITY] : [300, 2500];
     const milliseconds = draws.pick(
       this.ledger.mayFail(task) ? forms : forms.filter((each) => each !== left + 400),
     );
