@@ -3,19 +3,39 @@ import type { Engine } from "../ports/engine.ts";
 import { parseStepMessage, type StepMessage } from "../ports/step-queue.ts";
 import { isDue } from "../run/after-run-step.ts";
 import { nodeOf } from "../run/run-graph.ts";
-import { attemptAhead } from "../state/decide-claim.ts";
-import { engineError } from "../state/failure.ts";
+import { attemptAhead, releasedLease } from "../state/decide-claim.ts";
+import { engineError, lossLimits } from "../state/failure.ts";
+import { withLosses } from "../state/step-changes.ts";
+import { type FoundStep, isHeld, lossesTo } from "../state/step-record.ts";
 import { claimAsRead, claimRequest } from "../step/claim-step.ts";
 import { settleLapsed } from "../step/commit-outcome.ts";
 import { failAttempt } from "../step/finish-attempt.ts";
 import { joinEnded } from "../step/join-step.ts";
-import type { StepWork } from "../step/step-work.ts";
+import { releaseStep } from "../step/release-step.ts";
+import { hintFor, type StepWork } from "../step/step-work.ts";
 import { isSuspect } from "./handle-step-message.ts";
+
+/** Milliseconds within which the dead letters of a submission have one cause: several messages may die of one outage. */
+const oneOutage = 30 * 60_000;
+
+/**
+ * Whether another dead letter of a submission has just been noted: its lease ended at that moment. If the lease was
+ * released, a worker has handled a message since.
+ */
+function wasNoted(record: FoundStep, now: number): boolean {
+  if (!isHeld(record) || lossesTo(record, "delivery") === 0) return false;
+  return record.leaseUntil === releasedLease || now < record.leaseUntil + oneOutage;
+}
+
+/** Milliseconds for which a claim is released if the loss can't be recorded. */
+const patience = 10_000;
 
 /**
  * Records that a message was delivered again and again but never handled: the attempt that it asked for is lost, so the
  * dead letter doesn't go unnoticed. One loss is tolerated, because a message also dies if Lambda has no worker free for
  * an hour; the next one fails the step with the reason.
+ *
+ * A submission under way only notes the loss and goes on in the same attempt, because its jobs may be at work.
  *
  * A message may outlive what it was about. So nothing happens if a worker holds the step, or if the step has moved on
  * to another attempt, or moves on meanwhile. A suspect step whose message died in shared workers is also left alone: it
@@ -32,17 +52,30 @@ export async function failDeadLetter(engine: Engine, message: StepMessage): Prom
   if (attemptAhead(record, epoch) !== attempt) return;
   if (record?.epoch === epoch && isSuspect(work, record) && !message.alone) return;
   const now = engine.clock.now();
+  if (record !== undefined && wasNoted(record, now)) return;
   const claim = await claimAsRead(engine, claimRequest(work, message, now, now), record);
   if (claim?.kind === "ended") return joinEnded(engine, work, claim.record);
   if (claim?.kind !== "claim" && claim?.kind !== "lost") return;
   // The step's work may be done although its message couldn't be handled.
   if (claim.kind === "lost" && (await settleLapsed(engine, work, claim.record, now)) === "committed") return;
-  await endSubmission(engine, run, found.node, claim.record, "The step's message could not be handled");
-  await failAttempt(engine, work, claim.record, {
-    error: engineError("DEAD_LETTER", "its message was delivered repeatedly and never handled"),
-    retryable: true,
-    lostTo: "delivery",
-  });
+  const isTolerated = lossesTo(claim.record, "delivery") < lossLimits.delivery;
+  if (claim.kind === "claim" && claim.resumed && isTolerated) {
+    // Jobs of the submission may be at work, so the attempt goes on: the next worker finds them by their names.
+    await engine.store.putStep(withLosses(claim.record, "delivery", 1), claim.record.version);
+    return engine.queue.send([hintFor(claim.record, epoch)]);
+  }
+  try {
+    await endSubmission(engine, run, found.node, claim.record, "The step's message could not be handled");
+    await failAttempt(engine, work, claim.record, {
+      error: engineError("DEAD_LETTER", "its message was delivered repeatedly and never handled"),
+      retryable: true,
+      lostTo: "delivery",
+    });
+  } catch (error) {
+    // Otherwise the claim would look like that of a worker that died.
+    if (claim.kind === "claim") await releaseStep(engine, run, claim.record, engine.clock.now() + patience);
+    throw error;
+  }
 }
 
 /** Reads a dead letter. Returns undefined if it isn't a step message: it's logged then, and no run waits for it. */

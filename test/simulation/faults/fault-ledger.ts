@@ -13,6 +13,11 @@ export function subjectOf(record: {
   return `${runId}/${step}[${index}]@${epoch}`;
 }
 
+/** A subject without its epoch: a late effect may come after the run was retried. */
+function placeOf(subject: string): string {
+  return subject.slice(0, subject.lastIndexOf("@"));
+}
+
 /** How many attempts faults may cost a record. The engine gives up after five. */
 const lossesPerSubject = 4;
 
@@ -97,7 +102,9 @@ export class FaultLedger {
     task.struckAt = task.calls;
     task.strikes += 1;
     // A worker that is struck twice may not have released what it held.
-    if (/killed|late/.test(fault) || task.strikes > 1) this.recordDeath(task);
+    // Nor may one that handles a dead letter, as it claims the step only to give it back.
+    const mayHold = task.strikes > 1 || task.kind === "dead letter";
+    if (/killed|late/.test(fault) || mayHold) this.recordDeath(task);
     for (const subject of task.answersFor) this.recordDeath(task, subject);
     if (countsAsFailure.has(fault)) this.charge(task);
     if (!costsNoAttempt.has(fault)) this.lose(task);
@@ -115,11 +122,11 @@ export class FaultLedger {
 
   /** Whether an effect of a record's earlier attempt may still come, because its call was on its way. */
   mayOverwrite(subject: string): boolean {
-    return this.lateEffects.has(subject);
+    return this.lateEffects.has(placeOf(subject));
   }
 
   noteLateEffect({ subject }: Task): void {
-    this.lateEffects.add(subject);
+    this.lateEffects.add(placeOf(subject));
   }
 
   /** Notes that a worker claimed a record. After a tail call, it's a different record than in the worker's message. */
