@@ -393,12 +393,6 @@ export const mutants: readonly Mutant[] = [
     replace: "lossesTo",
   },
   {
-    name: "the time that another function took is not given back",
-    file: "shared/step/function-step.ts",
-    find: "this.begun + this.allowed + this.stolen, this.latest",
-    replace: "this.begun + this.allowed, this.latest",
-  },
-  {
     name: "a dead letter costs whatever attempt is ahead",
     file: "shared/worker/fail-dead-letter.ts",
     find: "if (attemptAhead(record, epoch) !== attempt) return;",
