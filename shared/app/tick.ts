@@ -16,7 +16,7 @@ const duties = {
   backfills: { share: 1, work: driveBackfills },
 } as const satisfies Record<string, { share: number; work: Duty }>;
 
-export type DutyName = keyof typeof duties;
+type DutyName = keyof typeof duties;
 
 /** How many items each duty handled. */
 export type TickReport = Record<DutyName, number>;

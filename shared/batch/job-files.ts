@@ -127,7 +127,7 @@ export type JobEnd =
 
 const failed = (failure: Failure, usage?: JobUsage): AttemptEnd => ({ kind: "failed", failure, usage });
 
-/** The attempt was withdrawn, and whoever withdrew it died before that was recorded. So its job found nothing to do. */
+/** The attempt was withdrawn, but the worker that withdrew it died before it recorded that. So its job had no work to do. */
 const withdrawn: Failure = {
   error: engineError("JOB_LOST", "its attempt was withdrawn before its job began"),
   retryable: true,

@@ -57,7 +57,7 @@ async function runAt(engine: Engine, { runId }: WaitingPlace) {
  * a limit changes, and by the sweep; safe to repeat.
  *
  * Each round takes the first of the heads of all lanes. If that run finds a limit full, no run behind it gets a slot of
- * that limit in this call, even if one becomes free meanwhile. Whoever frees a slot makes a call of their own. So the
+ * that limit in this call, even if one becomes free meanwhile. The end of a run that frees a slot makes another call. So the
  * cost of a call depends on the number of lanes, and not on how many runs wait.
  */
 export async function admitRuns(engine: Engine, queue: string): Promise<void> {

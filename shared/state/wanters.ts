@@ -1,6 +1,6 @@
 import type { Run } from "./run.ts";
 
-// Several backfills may want one run: the run of a pipeline and a time, whoever asked for it first. Cancelling one of
+// Several backfills may want one run: the run of a pipeline and a time. Cancelling one of
 // them must not end a run that another one waits for.
 
 /**

@@ -60,7 +60,7 @@ const placeOf = (engine: Engine, run: Run, held: HeldStep) =>
   engine.objects.locate(attemptPrefix(run, held) + attemptFiles.outcome);
 
 /**
- * Keeps in S3 what became of a lease, so that whoever finds it run out needn't take its worker for dead.
+ * Keeps in S3 what became of a lease, so that a worker that finds it expired doesn't count its holder as lost.
  *
  * @returns false if S3 doesn't take it now
  */

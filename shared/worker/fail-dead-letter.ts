@@ -27,9 +27,6 @@ function wasNoted(record: FoundStep, now: number): boolean {
   return record.leaseUntil === releasedLease || now < record.leaseUntil + oneOutage;
 }
 
-/** Milliseconds for which a claim is released if the loss can't be recorded. */
-const patience = 10_000;
-
 /**
  * Records that a message was delivered again and again but never handled: the attempt that it asked for is lost, so the
  * dead letter doesn't go unnoticed. One loss is tolerated, because a message also dies if Lambda has no worker free for
@@ -72,8 +69,8 @@ export async function failDeadLetter(engine: Engine, message: StepMessage): Prom
       lostTo: "delivery",
     });
   } catch (error) {
-    // Otherwise the claim would look like that of a worker that died.
-    if (claim.kind === "claim") await releaseStep(engine, run, claim.record, engine.clock.now() + patience);
+    // Otherwise the claim would look like that of a worker that died. Its lease ends at once, so this is one try.
+    if (claim.kind === "claim") await releaseStep(engine, run, claim.record, claim.record.leaseUntil);
     throw error;
   }
 }

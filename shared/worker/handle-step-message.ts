@@ -2,7 +2,6 @@ import { settleHintedStep } from "../cancel/settle-cancellation.ts";
 import type { StepNode } from "../pipeline/graph.ts";
 import { NewerRecordError } from "../pipeline/stored-record.ts";
 import { doneBy } from "../pipeline/task-kinds.ts";
-import { isOutage } from "../platform/outage.ts";
 import { isThrottling } from "../platform/throttling.ts";
 import type { Engine, WorkerSize } from "../ports/engine.ts";
 import type { StepMessage } from "../ports/step-queue.ts";
@@ -15,6 +14,7 @@ import { type Claim, claimRequest, claimStep } from "../step/claim-step.ts";
 import { settleLapsed } from "../step/commit-outcome.ts";
 import { failAttempt } from "../step/finish-attempt.ts";
 import { joinEnded } from "../step/join-step.ts";
+import { passes } from "../step/kept-outcome.ts";
 import { driveShard } from "../step/map-step.ts";
 import { releaseNow, releaseStep } from "../step/release-step.ts";
 import type { StepWork } from "../step/step-work.ts";
@@ -29,7 +29,7 @@ const maxEarly = 30_000;
 
 /** Whether an error will pass by itself and isn't the step's fault, so that its message is worth another try. */
 function isTransient(error: unknown): boolean {
-  return isThrottling(error) || isOutage(error) || error instanceof NewerRecordError;
+  return passes(error) || error instanceof NewerRecordError;
 }
 
 /** Milliseconds until a message is tried again after an error. Random, so that messages don't all come at once. */

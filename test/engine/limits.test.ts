@@ -312,7 +312,7 @@ describe("a work queue", () => {
         await memory.store.setLimit(limit, 1);
         meanwhile(memory, "getSlots", () => memory.store.setLimit(limit, 0));
       }
-      // Whoever frees a slot makes a call of their own, which here comes later.
+      // The end of a run that frees a slot makes another call, which comes later here.
       meanwhile(memory, call, () => memory.store.setLimit(limit, 1));
       await admitRuns(memory.engine, "gpu");
       expect(await statesOf(memory, [...urgent, ...idle])).toEqual(["QUEUED", "QUEUED", "QUEUED"]);
