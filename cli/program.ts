@@ -26,7 +26,7 @@ async function loaded({ lines, load }: CommandSource): Promise<Command[]> {
   return (await load()).map((command) => command.description(descriptions.get(command.name()) ?? ""));
 }
 
-/** The commands that the words may call. The others are only stubs for help and completion, if these are asked for. */
+/** The commands that the typed words may call. All others are stubs, and only if help or completion needs them. */
 async function commandsFor(words: readonly string[] | undefined): Promise<Command[]> {
   if (words?.includes("--version")) return [];
   const isCalled = ({ lines }: CommandSource) =>

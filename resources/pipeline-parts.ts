@@ -23,7 +23,7 @@ export const packagedParts: Readonly<Record<string, PackagedPart>> = {
   step: "steps",
 };
 
-/** Replaces shared/app/deployed-pipelines.ts. Parts lie beside the function, in a folder named after it. */
+/** Replaces shared/app/deployed-pipelines.ts. Parts are next to the function, in a folder named after it. */
 function deployedPipelines(
   pipelines: readonly DescribedPipeline[],
   folder: string,
@@ -64,7 +64,7 @@ async function asCommonJs(text: string, { minify, target, platform }: BuildOptio
 const namespace = "pipeline";
 
 /**
- * Bundles each pipeline separately, beside the function that needs it, and bundles what they share with the function
+ * Bundles each pipeline separately, next to the function that needs it, and bundles what they share with the function
  * once. esbuild can only split ES modules, so they become CommonJS at the end.
  * `docs/adr/a-pipeline-is-loaded-by-its-run.md` explains why.
  */

@@ -28,7 +28,7 @@ export function resultsText({ scores, best }: RidgeResults): string {
   ].join("\n");
 }
 
-/** What the run left in S3: results by name, and how many small files the engine and the jobs keep beside them. */
+/** What the run left in S3: results by name, and how many small files of their own the engine and jobs keep. */
 export function objectsText(bucket: string, prefix: string, objects: readonly ListedObject[]): string {
   const isResult = ({ key }: ListedObject) => !/(^|\/)_[^/]*(\/|$)/.test(key.slice(prefix.length));
   const results = objects.filter(isResult);

@@ -129,7 +129,7 @@ function movedOnDemand({ queue, jobs = [] }: Line): boolean {
   return queue !== undefined && !isSpotQueue(queue) && jobs.some(({ spot }) => spot);
 }
 
-/** Shows a yes. A no already appears in the step's error. */
+/** Who approved a step, and the comment. Nothing for a rejection, which already appears in the step's error. */
 function answerText({ approved, by, comment, index }: AnswerView): string[] {
   if (!approved) return [];
   const place = index === undefined ? "" : `[${index}] `;

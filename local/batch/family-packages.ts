@@ -55,7 +55,7 @@ function fill(folder: string, venv: string, names: ReadonlySet<string>): void {
   const records = readdirSync(from)
     .filter((name) => name.endsWith(".dist-info") && names.has(normalised(name.split("-")[0] ?? "")))
     .map((name) => path.join(from, name, "RECORD"));
-  // The project's own folders, and modules that were compiled beside their sources.
+  // The project's own folders, and modules that were compiled next to their sources.
   const entries = ["millrace.pth", "__pycache__"];
   for (const record of records) entries.push(...entriesOf(readFileSync(record, "utf8")));
   for (const entry of new Set(entries)) {

@@ -15,7 +15,8 @@ const GRACE_MS = 5000;
  */
 
 /**
- * The arguments of Node that run a program beside a keeper, which ends both when its standard input closes.
+ * The arguments of Node that run a program together with a keeper process. The keeper ends both when its standard input
+ * closes.
  * @param {string} command
  * @param {string[]} args
  */
@@ -25,7 +26,7 @@ export function keeperArguments(command, args) {
 
 /**
  * Starts a program in its own process group. If this process dies, even by SIGKILL, the group ends at once: a
- * keeper beside the program sees that its standard input closes.
+ * keeper process sees that its standard input closes.
  * @param {string} command
  * @param {string[]} args
  * @param {{ cwd: string, env?: NodeJS.ProcessEnv, stdout: "pipe" | "inherit" | "ignore" | number,

@@ -59,7 +59,7 @@ export function pipInstall(part, ...what) {
 }
 
 /**
- * Runs Python code once, so that its imports are left compiled beside the packages.
+ * Runs Python code once, so that its imports are left compiled next to the packages.
  * @param {string} part
  * @param {string} code
  */

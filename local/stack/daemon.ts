@@ -18,7 +18,7 @@ export type DaemonOptions = {
   logFile: string;
   /**
    * Ends the program when this process is gone, even by SIGKILL: the program's standard input closes then. `itself`:
-   * the program watches that; `kept`: a keeper beside it does, and sends SIGKILL.
+   * the program watches that; `kept`: a keeper process does, and sends SIGKILL.
    */
   tied?: "itself" | "kept" | undefined;
 };

@@ -50,8 +50,8 @@ function counts(held: HeldStep, current: FoundRecord | undefined): boolean {
 }
 
 /**
- * Inputs as the job's contract parses them, with its defaults. If one doesn't satisfy the contract, the reason for the
- * first of those.
+ * Inputs as the job's contract parses them, with its defaults. If an input doesn't satisfy the contract, returns the
+ * reason for the first such input.
  */
 function parsedInputs(
   engine: Engine,

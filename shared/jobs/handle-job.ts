@@ -24,8 +24,8 @@ function continuesAt(record: StepRecord, job: JobIdentity): number | undefined {
 }
 
 /**
- * Handles Batch's news about a job, from an event or because the sweep asked. News may be late or out of order, and a
- * duplicate event does no harm. For jobs that aren't ours or no longer count, nothing happens.
+ * Handles a report of Batch about a job, from an event or because the sweep asked. Reports may be late or out of
+ * order, and a duplicate does no harm. For jobs that aren't ours or no longer count, nothing happens.
  */
 export async function handleJob(engine: Engine, detail: JobDetail): Promise<void> {
   const owner = ownerOf(detail);

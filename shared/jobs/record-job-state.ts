@@ -30,7 +30,7 @@ function isCurrent(record: StepRecord | undefined, job: JobIdentity): boolean {
   return record.epoch === job.epoch && record.attempt === job.attempt && !hasEnded(record);
 }
 
-/** The new record of a step after news of its job. The child of an array job often has no record yet. */
+/** The new record of a step after a report about its job. The child of an array job often has no record yet. */
 function jobStep(
   engine: Engine,
   record: StoredStep | undefined,

@@ -33,7 +33,7 @@ export function inputKey(
 
 /** The attempt that a key under `runs/` belongs to; undefined for any other key. */
 export function attemptOfKey(key: string): (RunPlace & AttemptName & { index: number }) | undefined {
-  // Batch's own retries of an attempt write beside it: `{epoch}.{attempt}.{native attempt}/`.
+  // Batch's own retries of an attempt have prefixes next to it: `{epoch}.{attempt}.{native attempt}/`.
   const match = /^runs\/([^/]+)\/([^/]+)\/([^/]+)\/(\d+)\/(\d+)\.(\d+)(?:\.\d+)?\//.exec(key);
   if (match === null) return undefined;
   const [, pipeline = "", runId = "", step = "", ...numbers] = match;

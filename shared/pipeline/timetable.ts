@@ -83,8 +83,8 @@ function wheneverShown(walls: Times, clock: WallClock): Times {
 }
 
 /**
- * The moments of a cron expression. If it names every hour of the day, it goes by the time that passes; otherwise it
- * names times of the day. See docs/adr/cron-in-five-fields.md.
+ * The moments of a cron expression. If it names every hour of the day, it follows elapsed time; otherwise it names
+ * times of the day. See docs/adr/cron-in-five-fields.md.
  */
 function cronTimes(expression: string, timezone: string): Times {
   const { hour, pattern } = new CronPattern(expression, undefined, { mode: "5-part" });

@@ -99,7 +99,7 @@ function runs(record: FoundStep): record is JobStep {
   return hasJobs(record) && record.state === "RUNNING" && record.index !== "map";
 }
 
-/** The jobs whose files are read: equally many of each step, so that a large map doesn't hide the steps beside it. */
+/** The jobs whose files are read: equally many of each step, so that a large map doesn't hide the other steps. */
 function chosen(steps: ReadonlyMap<string, readonly JobStep[]>): JobStep[] {
   const share = Math.max(1, Math.floor(maxProgressReads / Math.max(1, steps.size)));
   return [...steps.values()].flatMap((records) => records.slice(0, share)).slice(0, maxProgressReads);

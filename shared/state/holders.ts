@@ -9,11 +9,11 @@ export type SuspendedBy<H extends Holder> = Extract<SuspendedStep, { holder: H }
 /** Facts about the steps that one holder suspends. */
 type HolderFacts<H extends Holder> = {
   /**
-   * When such a step continues, or is given up, without outside news: epoch milliseconds. Undefined if it has no such
-   * time.
+   * When such a step continues or is given up even if nothing is reported, in epoch milliseconds. Undefined if it has
+   * no such time.
    */
   readonly dueAt: (record: SuspendedBy<H>) => number | undefined;
-  /** Whether the sweep must check each time, because news of what the step waits for may be lost. */
+  /** Whether the sweep must check each time, because the event that the step waits for may be lost. */
   readonly mustLook: boolean;
   /** What it waits for, in words. */
   readonly waitsFor: (record: SuspendedBy<H>) => string;
@@ -53,7 +53,7 @@ export function isSuspended(record: FoundStep): record is SuspendedStep {
   return "holder" in record && !isHeld(record);
 }
 
-/** Whether the news of what a record waits for may be lost, so that the sweep must check it each time. */
+/** Whether the event that a record waits for may be lost, so that the sweep must check the record each time. */
 export function mustLook(record: StepRecord): boolean {
   return isSuspended(record) && holderOf(record).mustLook;
 }
@@ -64,7 +64,8 @@ export function waitsFor(record: SuspendedStep): string {
 }
 
 /**
- * When a record continues, or is given up, without outside news: epoch milliseconds. Undefined if it has no such time.
+ * When a record continues or is given up even if nothing is reported, in epoch milliseconds. Undefined if it has no
+ * such time.
  */
 export function timeOf(record: FoundStep): number | undefined {
   if (record.state === "RETRYING") return record.retryAt;

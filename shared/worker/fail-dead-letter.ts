@@ -15,7 +15,10 @@ import { releaseStep } from "../step/release-step.ts";
 import { hintFor, type StepWork } from "../step/step-work.ts";
 import { isSuspect } from "./handle-step-message.ts";
 
-/** Milliseconds within which the dead letters of a submission have one cause: several messages may die of one outage. */
+/**
+ * Dead letters of a submission that come within this many milliseconds count as one: an outage may hit several
+ * messages.
+ */
 const oneOutage = 30 * 60_000;
 
 /**
@@ -35,8 +38,8 @@ function wasNoted(record: FoundStep, now: number): boolean {
  * A submission under way only notes the loss and goes on in the same attempt, because its jobs may be at work.
  *
  * A message may outlive what it was about. So nothing happens if a worker holds the step, or if the step has moved on
- * to another attempt, or moves on meanwhile. A suspect step whose message died in shared workers is also left alone: it
- * continues in a worker of its own.
+ * to another attempt, or moves on meanwhile. A suspect step (one that may have killed its worker) is also left alone if
+ * its message died in shared workers: it continues in a worker of its own.
  */
 export async function failDeadLetter(engine: Engine, message: StepMessage): Promise<void> {
   const { runId, step, index, epoch, attempt } = message;

@@ -31,7 +31,7 @@ export class TransactionConflictError extends MillraceError {
   }
 }
 
-/** Whether conflicts were the only cause. A condition that failed beside a conflict has failed for good. */
+/** Whether conflicts were the only cause. If a condition failed too, it has failed for good. */
 function isTransient(error: unknown): boolean {
   if (error instanceof TransactionConflictException) return true;
   if (!(error instanceof TransactionCanceledException)) return false;
