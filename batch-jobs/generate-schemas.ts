@@ -31,7 +31,7 @@ async function schemasOfFamily(family: string): Promise<Map<string, string>> {
   return files;
 }
 
-/** Schema files that are there of a family. */
+/** The schema files that a family has now. */
 function present(family: string): string[] {
   const folder = join(family, "schemas");
   return existsSync(join(root, folder))

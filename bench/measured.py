@@ -1,4 +1,4 @@
-"""Runs a command, and says what it took: `measured.py COMMAND …` prints one JSON object, with its standard output."""
+"""`measured.py COMMAND …` runs a command, and prints its time, memory and standard output as one JSON object."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ started = time.perf_counter()
 run = subprocess.run(sys.argv[1:], capture_output=True, text=True, check=False)  # noqa: S603 - the bench's own
 seconds = time.perf_counter() - started
 used = resource.getrusage(resource.RUSAGE_CHILDREN)
-# Kilobytes on Linux, bytes on macOS (getrusage(2) of each); of several processes the largest.
+# getrusage(2) gives kilobytes on Linux and bytes on macOS. Of several processes, the largest counts.
 peak = used.ru_maxrss if sys.platform == "darwin" else used.ru_maxrss * 1024
 if run.returncode != 0:
     sys.exit(run.stderr)

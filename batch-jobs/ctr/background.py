@@ -1,4 +1,4 @@
-"""Work ahead: one stage of a pipeline in a thread of its own."""
+"""Runs one stage of a pipeline ahead of the next one, in a thread of its own."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 
-# What a stage is waiting for may be a socket, which can't be told to stop; the process ends without it.
+# A stage may wait for a socket, which can't be interrupted. After this time, its thread is abandoned.
 PATIENCE_SECONDS = 1.0
 
 
 def ahead(items: Generator[Item, None, None], depth: int) -> Generator[Item, None, None]:
-    """The same items in the same order, made in a thread that is up to `depth` items ahead of the reader.
+    """The same items in the same order, produced in a thread that is up to `depth` items ahead of the reader.
 
-    Pays where making them leaves Python's interpreter lock alone: waiting for S3, unpacking, compiled loops. What the
-    items raise is raised here, in its place. The thread ends with this generator.
+    It helps if producing the items releases Python's interpreter lock: waiting for S3, unpacking, compiled loops. An
+    exception of `items` is raised here, at the same place. The thread ends with this generator.
     """
     queue: Queue[tuple[Item] | BaseException | None] = Queue(depth)
     stopped = threading.Event()
@@ -51,7 +51,7 @@ def ahead(items: Generator[Item, None, None], depth: int) -> Generator[Item, Non
 
 
 def _drain(queue: Queue[tuple[Item] | BaseException | None]) -> None:
-    """Makes room, so that a thread that waits for it goes on and sees that it is to stop."""
+    """Empties the queue. A thread that waits for room in it then continues, and sees that it should stop."""
     while True:
         try:
             queue.get_nowait()

@@ -1,4 +1,4 @@
-"""What training needs to go on where an earlier try stopped: the learner's state, the sums so far, and the place."""
+"""The state from which training resumes: the learner's state, the sums so far, and the place in the files."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ DONE = "done.json"
 
 @dataclass
 class Done:
-    """How far training is: rows of all epochs, the place of the next row, and sums over the rows of the last epoch."""
+    """Progress of training: rows of all epochs, the place of the next row, and sums over the rows of the last epoch."""
 
     rows: int = 0
     place: Place = START
@@ -34,7 +34,7 @@ class Done:
 
 
 class Checkpoints:
-    """Saves and loads through the context's checkpoint, at most once in so many seconds."""
+    """Saves and loads through the context's checkpoint. Saves at most once every `seconds` seconds."""
 
     def __init__(self, context: Context, seconds: float) -> None:
         self._context = context
@@ -42,10 +42,10 @@ class Checkpoints:
         self._saved_at = time.monotonic()
 
     def save_when_due(self, done: Done, regression: Regression) -> None:
-        """Saves if the last time is long enough ago. Storage that fails is no reason to lose the work: it is logged."""
+        """Saves if the last save is long enough ago. If storage fails, that is logged, and training goes on."""
         if time.monotonic() - self._saved_at < self._seconds:
             return
-        # Through files, as in memory it would take as much again as the weights.
+        # Saved through files, because a copy in memory would be as large as the weights.
         folder = self._context.scratch / "checkpoint"
         folder.mkdir(exist_ok=True)
         np.save(folder / WEIGHTS, regression.weights)
@@ -60,11 +60,11 @@ class Checkpoints:
         self._saved_at = time.monotonic()
 
     def load(self, regression: Regression) -> Done:
-        """Puts the regression back to the last checkpoint's state; how far that was, a start if there is none."""
+        """Restores the regression from the last checkpoint, and returns its progress, or zero progress without one."""
         folder = self._context.scratch / "resumed"
         if not self._context.checkpoint.load_directory(folder):
             return Done()
-        # Arrays of numbers alone: nothing in them is run.
+        # Without pickle, so loading the arrays runs no code.
         regression.weights[:] = np.load(folder / WEIGHTS, allow_pickle=False, mmap_mode="r")
         regression.scalars[:] = np.load(folder / SCALARS, allow_pickle=False)
         done = json.loads((folder / DONE).read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""Blocks of text to chunks of hashed rows, of the sizes asked for, wherever files and blocks begin and end."""
+"""Turns blocks of text into chunks of hashed rows. Chunks have the requested sizes, whatever the blocks' sizes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PREFIXES = np.frombuffer("".join(f"{column}=" for column in FEATURE_COLUMNS).enc
 
 @dataclass(frozen=True)
 class Chunk:
-    """Rows as numbers: features (see kernels/source.py), clicks (0 or 1), and the place where the next row begins."""
+    """Rows as numbers: features (see kernels/source.py) and clicks (0 or 1); and where the next row begins."""
 
     features: NDArray[np.uint32]
     clicks: NDArray[np.uint8]
@@ -34,11 +34,11 @@ class Chunk:
 def read_chunks(
     blocks: Generator[Block, None, None], files: Sequence[File], sizes: Iterable[int], place: Place, *, to_end: bool
 ) -> Generator[Chunk, None, None]:
-    """Chunks of the given numbers of rows, from `place` on. With `to_end` they are all the rows that there are.
+    """Chunks with the given numbers of rows, from `place` on. With `to_end`, there must be no further rows.
 
     Raises:
-        FatalError: a row isn't one, or a file has another number of rows than validation counted.
-        Exception: what `read_blocks` raises.
+        FatalError: a row is malformed, or a file has another number of rows than validation counted.
+        Exception: whatever `read_blocks` raises.
     """
     rows = _Rows(blocks, files, place)
     for size in sizes:
@@ -76,7 +76,7 @@ class _Rows:
 
     def finish(self) -> None:
         left = len(self._text)
-        # To the end: only then the checksums have been compared.
+        # Reads to the end, because the checksums are compared only there.
         for block in self._blocks:
             left += len(block.text)
         if left:

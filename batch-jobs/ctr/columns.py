@@ -21,5 +21,5 @@ COLUMNS = (
     "device_conn_type",
     *(f"C{number}" for number in range(14, 22)),
 )
-# A row's name says nothing of its click, and its click is what the others are to tell.
+# All columns except the row's id, which says nothing about its click, and the click, which is to be predicted.
 FEATURE_COLUMNS = tuple(column for column in COLUMNS if column not in ("id", "click"))

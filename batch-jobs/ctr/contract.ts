@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { artifact, defineJob } from "../../shared/pipeline/index.ts";
 
-/** A file of rows as validation found it: trained on only if it is still the same, byte for byte. */
+/** A file of rows as validation found it. Training uses it only if it is still the same, byte for byte. */
 const file = z.object({
   uri: z.string().min(1),
   versionId: z.string().optional(),
@@ -13,7 +13,7 @@ const file = z.object({
 /** The files of a data set, oldest rows first. */
 const files = z.array(file).min(1);
 
-/** The last share of the rows by time, which is never trained on. */
+/** The share of the newest rows, which are never used for training. */
 const testShare = z.number().min(0.001).max(0.9).default(0.1);
 
 /** A model in MLflow's format: the folder, and each file in it. */
@@ -23,9 +23,9 @@ const share = z.number().min(0).max(1);
 const count = z.int().nonnegative();
 const field = z.object({ name: z.string(), type: z.string() });
 
-/** Jobs of the ctr family, click-through rates of Avazu's columns; the Python beside this file implements them. */
+/** Jobs of the ctr family, which predicts click-through rates. The Python files in this folder implement them. */
 export const ctr = {
-  /** Reads a file once, and either says all about it or refuses it with the column, the line and the remedy. */
+  /** Reads a file once and describes it, or refuses it and names the column, the line and what to do. */
   validate: defineJob("ctr.validate", {
     input: z.object({
       file: z.object({ uri: z.string().min(1), versionId: z.string().optional() }),
@@ -96,7 +96,7 @@ export const ctr = {
     resources: { vcpus: 2, memory: [1024, 2048], timeoutSeconds: 3600 },
   }),
 
-  /** Scores a model, and the champion beside it where there is one, on the same newest rows. */
+  /** Scores a model on the newest rows, and the champion on the same rows if there is one. */
   evaluate: defineJob("ctr.evaluate", {
     input: z.object({ candidate: model, champion: model.nullable(), files, testShare }),
     output: z.object({

@@ -1,4 +1,4 @@
-"""Scores models on the newest rows, all of them on the same ones in one pass."""
+"""Scores several models on the same newest rows, in one pass."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CHUNK_ROWS = 100_000
 
 @dataclass(frozen=True)
 class Scores:
-    """Mean log-losses (nats) on the same rows: of a model that knows only their click rate, and of each model."""
+    """Mean log-losses (nats) on the same rows: of each model, and of one that knows only the rows' click rate."""
 
     rows: int
     base: float
@@ -29,7 +29,7 @@ class Scores:
 
 
 def score_models(models: Sequence[LinearModel], files: Sequence[File], test_share: float, context: Context) -> Scores:
-    """Scores the models on the newest rows; files that hold none of these are not read.
+    """Scores the models on the newest rows. Files without any of these rows are not read.
 
     Raises:
         FatalError: the data is wrong.
@@ -51,7 +51,7 @@ def score_models(models: Sequence[LinearModel], files: Sequence[File], test_shar
 
 
 def place_of(files: Sequence[File], row: int) -> Place:
-    """Where the given row of all files together is."""
+    """The place of a row, which is numbered over all files together."""
     for number, file in enumerate(files):
         if row < file["rows"]:
             return Place(number, row)

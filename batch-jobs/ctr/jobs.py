@@ -1,4 +1,4 @@
-"""The jobs of ctr-training. What takes long to load is imported where it is used."""
+"""The jobs of ctr-training. Modules that load slowly are imported where they are used."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def train(input: TrainInput, context: Context) -> TrainOutput:
 
 @job("ctr.evaluate")
 def evaluate(input: EvaluateInput, context: Context) -> EvaluateOutput:
-    """Scores a model, and the champion beside it where there is one, on the same newest rows."""
+    """Scores a model on the newest rows, and the champion on the same rows if there is one."""
     from ctr.evaluation import score_models
     from ctr.model_folder import read_model
 
@@ -123,7 +123,7 @@ def evaluate(input: EvaluateInput, context: Context) -> EvaluateOutput:
     losses = dict(zip(models, scores.models, strict=True))
     context.log.info("scored", rows=scores.rows, base=scores.base, **losses)
     report = [
-        # Normalised entropy: below 1 is better than knowing the click rate alone (He et al., 2014).
+        # Normalised entropy (He et al., 2014): below 1 means better than a model that knows only the click rate.
         {"model": name, "logLoss": loss, "normalisedEntropy": loss / scores.base if scores.base else None}
         for name, loss in {**losses, "click rate alone": scores.base}.items()
     ]

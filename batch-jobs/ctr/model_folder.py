@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 PREDICTION = "click_probability"
 SERVING_CODE = Path(__file__).parent / "serving" / "ctr_model.py"
-# What serves the model, and not what trained it.
+# Packages that serve the model. The packages that trained it aren't needed.
 REQUIREMENTS = ("numpy>=1.26", "pandas>=2.1", "scikit-learn>=1.4")
 EXAMPLE = (
     *("14102100", "1005", "0", "1fbe01fe", "f3845767", "28905ebd", "ecad2386", "7801e8d9", "07d7df22", "a99f214a"),
     *("ddd2926e", "44956a24", "1", "2", "15706", "320", "50", "1722", "0", "35", "-1", "79"),
 )
-# All inputs are text: an id such as 1e5 would not survive as a number.
+# All inputs are text: as a number, an id such as 1e5 would change.
 SIGNATURE: Signature = {
     "inputs": [{"name": column, "type": "string"} for column in FEATURE_COLUMNS],
     "outputs": [{"name": PREDICTION, "type": "double"}],
@@ -51,7 +51,7 @@ def write_model(model: LinearModel, artifacts: Artifacts) -> StoredModel:
 
 
 def read_model(stored: StoredModel, artifacts: Artifacts) -> LinearModel:
-    """The model of a folder that `write_model` wrote, each file checked by its SHA-256.
+    """Loads a model from a folder that `write_model` wrote. Each file is checked by its SHA-256.
 
     Raises:
         FatalError: the folder holds another kind of model.
@@ -63,7 +63,7 @@ def read_model(stored: StoredModel, artifacts: Artifacts) -> LinearModel:
     about = json.loads(artifacts.fetch(files["data/model.json"]).read_bytes())
     if about["columns"] != list(FEATURE_COLUMNS):
         raise FatalError(f"{stored['uri']} is a model of other columns, {', '.join(about['columns'])}: train it anew")
-    # Numbers only: nothing in the file is run.
+    # Without pickle, so loading the file runs no code.
     coefficients = np.load(artifacts.fetch(files["data/coefficients.npy"]), allow_pickle=False)
     if coefficients.dtype != np.float64 or coefficients.shape != (2 ** (coefficients.size.bit_length() - 1),):
         raise FatalError(

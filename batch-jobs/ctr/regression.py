@@ -1,4 +1,4 @@
-"""Logistic regression, learnt row by row: what it is set to, how it learns, what it ends with."""
+"""Logistic regression that learns row by row: its settings, its learners and its result."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PENALTIES = {"none": NO_PENALTY, "l1": L1, "l2": L2}
 
 @dataclass(frozen=True)
 class Settings:
-    """How to learn: see ctr/contract.ts."""
+    """The settings of training, as in ctr/contract.ts."""
 
     optimizer: Optimizer
     penalty: Penalty
@@ -35,7 +35,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class LinearModel:
-    """What was learnt: the log-odds of a click are the intercept and the signed coefficients of the row's features."""
+    """A learnt model. The log-odds of a click are the intercept plus the signed coefficients of the row's features."""
 
     coefficients: NDArray[np.float64]
     intercept: float
@@ -51,7 +51,7 @@ class LinearModel:
 
 
 class Regression(ABC):
-    """A model that learns. Its state after a chunk is `weights` and `scalars`, and nothing else."""
+    """A model that learns. Its whole state after a chunk is `weights` and `scalars`."""
 
     def __init__(self, settings: Settings, scalars: int) -> None:
         self._settings = settings
@@ -60,15 +60,15 @@ class Regression(ABC):
 
     @abstractmethod
     def learn(self, chunk: Chunk) -> float:
-        """Learns from the rows of a chunk; the sum of their log-losses (nats), each before it was learnt from."""
+        """Learns from a chunk. Returns the sum of the rows' log-losses (nats), measured before each row is learnt."""
 
     @abstractmethod
     def model(self) -> LinearModel:
-        """What was learnt so far."""
+        """The model that was learnt so far."""
 
 
 class FollowTheLeader(Regression):
-    """FTRL-Proximal: rows in their order, a falling learning rate for each weight. Chunks make no difference."""
+    """FTRL-Proximal: rows in their order, and a falling learning rate for each weight. Chunk sizes don't matter."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings, scalars=3)
@@ -88,11 +88,11 @@ class FollowTheLeader(Regression):
 
 
 class AveragedDescent(Regression):
-    """Averaged stochastic gradient descent: a constant learning rate, chunks shuffled. The average is the model."""
+    """Averaged stochastic gradient descent: constant learning rate, shuffled chunks. The average is the model."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings, scalars=2)
-        # scikit-learn draws another number first, for shuffles that it doesn't do here.
+        # scikit-learn draws one number first, for another shuffle. So does this, to have the same random numbers.
         draws = np.random.RandomState(settings.seed)
         self._seed = int((draws.randint(1, 2**31 - 1), draws.randint(2**31 - 1))[1])
 
@@ -108,5 +108,5 @@ class AveragedDescent(Regression):
 
 
 def make_regression(settings: Settings) -> Regression:
-    """A regression that has learnt nothing yet."""
+    """A new regression, which has learnt nothing yet."""
     return FollowTheLeader(settings) if settings.optimizer == "ftrl" else AveragedDescent(settings)

@@ -1,4 +1,4 @@
-"""Reads files of rows: from S3 to blocks of whole lines, in bounded memory, with the checksum kept on the way."""
+"""Reads files of rows from S3 as blocks of whole lines. Memory is bounded, and the checksum is computed meanwhile."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ BLOCK_BYTES = 1024 * 1024
 GZIP = b"\x1f\x8b"
 HEADER = ",".join(COLUMNS).encode()
 COMMA, NEWLINE = b",\n"
-# What separates values in blocks that the csv module read, where a value may hold commas and line ends.
+# Separates values in blocks that the csv module has read, because such values may contain commas and line ends.
 UNIT_SEPARATOR, RECORD_SEPARATOR = b"\x1f\x1e"
 ROWS_AT_ONCE = 4096
 REMEDY = "Correct the file and drop it again."
@@ -41,11 +41,11 @@ class File(TypedDict):
 
 
 class FileChanged(StorageError):
-    """What was read isn't what validation found. A retry reads it again, as it may have been cut off on its way."""
+    """The file isn't as validation found it. A retry reads it again, because the transfer may have been cut off."""
 
 
 class CheckpointOutdated(Exception):
-    """What was read before isn't what is read now: what was learnt from it is of no use."""
+    """The beginning of the file isn't what an earlier try read, so the state that was learnt from it is useless."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Seen:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a row begins: the file's number, the rows before it in that file, and what had been read of it by then."""
+    """Where a row begins: the file's number, the rows before it in that file, and the part of the file read so far."""
 
     file: int
     row: int
@@ -70,7 +70,7 @@ START = Place(0, 0)
 
 @dataclass(frozen=True)
 class Block:
-    """Whole rows, each ended by `terminator`, its values separated by `separator`."""
+    """Whole rows. Each ends with `terminator`, and its values are separated by `separator`."""
 
     text: bytes
     file: int
@@ -80,7 +80,7 @@ class Block:
 
 
 class _Digested(io.RawIOBase):
-    """A stream that keeps the SHA-256 of what went through, and compares its beginning with what an earlier try saw."""
+    """A stream that computes the SHA-256 of its bytes, and compares its beginning with what an earlier try read."""
 
     def __init__(self, stream: BinaryIO, before: Seen | None) -> None:
         self._stream = stream
@@ -115,10 +115,10 @@ class _Digested(io.RawIOBase):
 
 
 def read_blocks(files: Sequence[File], artifacts: Artifacts, place: Place = START) -> Generator[Block, None, None]:
-    """The rows of the files in order from `place` on, plain CSV or gzip of any number of members, without the headers.
+    """The rows of the files in order, from `place` on, without headers. Files are CSV or gzip, also of several members.
 
-    The last block of a file comes before the file's checksum is known to be right: what was made of the rows may be
-    kept only once all blocks have been asked for.
+    The last block of a file comes before the file's checksum is compared. So keep a result only after all blocks have
+    been read.
 
     Raises:
         FileChanged: a file isn't the one that validation found.
@@ -162,7 +162,7 @@ def _blocks_of(
     _check_header(first, uri)
     skip += 1
     for block in itertools.chain([first], lines):
-        # Quotes and carriage returns are rare, and the csv module knows all about them.
+        # Quotes and carriage returns are rare, and the csv module handles all of them.
         if b'"' in block or b"\r" in block:
             yield from _quoted_blocks(itertools.chain([block], lines), raw, number, skip, uri)
             return
@@ -208,7 +208,7 @@ def _without_rows(block: bytes, count: int) -> bytes:
 
 
 def _quoted_blocks(blocks: Iterable[bytes], raw: _Digested, number: int, skip: int, uri: str) -> Iterator[Block]:
-    # Latin-1 takes every byte to one character and back, so that values keep the bytes that are hashed.
+    # Latin-1 maps each byte to one character and back, so the values keep the bytes that are hashed.
     lines = itertools.chain.from_iterable(io.StringIO(block.decode("latin-1"), newline="") for block in blocks)
     reader = csv.reader(lines, strict=True)
     rows = itertools.islice(reader, skip, None)

@@ -1,4 +1,4 @@
-"""Trains in one pass over the files: reading, hashing and learning at the same time, each in a thread of its own."""
+"""Trains in one pass over the files. Reading, hashing and learning happen at the same time, each in a thread."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
     from millrace_job import Artifacts, Context
 
-# A block is 1 MB of text, a chunk 9 MB of features: enough that no thread waits for another's hiccup.
+# A block is 1 MB of text, a chunk 9 MB of features. With this many, a short delay of one thread holds up no other.
 BLOCKS_AHEAD = 8
 CHUNKS_AHEAD = 2
 
 
 @dataclass(frozen=True)
 class Split:
-    """Which rows are trained on, and which are kept for the test: the newest, so the last in order."""
+    """How many rows are for training and how many for the test. The test has the newest rows, which come last."""
 
     train: int
     test: int
@@ -38,7 +38,7 @@ class Split:
 
 
 def split_rows(files: Sequence[File], test_share: float) -> Split:
-    """The split of the files' rows; the test gets its share rounded down, and the training the rest.
+    """Splits the files' rows. The test gets its share, rounded down, and training gets the rest.
 
     Raises:
         FatalError: there are too few rows for both.
@@ -59,7 +59,7 @@ def stream_chunks(
 
 
 def chunk_sizes(split: Split, chunk_rows: int, begun: int, *, test: bool) -> Iterator[int]:
-    """Sizes of the chunks from row `begun` on; none holds both rows to train on and rows to test on."""
+    """Sizes of the chunks from row `begun` on. No chunk has both training rows and test rows."""
     ends = [*range(chunk_rows, split.train, chunk_rows), split.train]
     if test:
         ends += [*range(split.train + chunk_rows, split.rows, chunk_rows), split.rows]
@@ -70,14 +70,14 @@ def chunk_sizes(split: Split, chunk_rows: int, begun: int, *, test: bool) -> Ite
 
 
 def entropy(clicks: int, rows: int) -> float:
-    """Log-loss (nats) of a model that knows only the click rate: the least that a constant can have."""
+    """Log-loss (nats) of a model that knows only the click rate: the minimum for a constant prediction."""
     rate = clicks / rows
     return sum(-part * math.log(part) for part in (rate, 1 - rate) if part > 0)
 
 
 @dataclass(frozen=True)
 class Trained:
-    """A model, and what its training saw. Seconds and speed are of this try alone."""
+    """A model and the figures of its training. Seconds and speed are those of this try only."""
 
     model: LinearModel
     split: Split
@@ -87,7 +87,7 @@ class Trained:
 
 
 class Training:
-    """One training. It goes on after the last checkpoint, and gives the same bits as a training in one go."""
+    """One training. It resumes from the last checkpoint, and gives the same bits as an uninterrupted training."""
 
     def __init__(
         self,
@@ -150,7 +150,7 @@ class Training:
 
 
 class Pace:
-    """Tells how far the rows are, how fast they go, and how long it will take."""
+    """Reports how many rows are done, how many are done per second, and the time that is left."""
 
     def __init__(self, begun: int, rows: int, context: Context) -> None:
         self._begun = begun
@@ -160,11 +160,11 @@ class Pace:
 
     @property
     def seconds(self) -> float:
-        """Since the start of this try."""
+        """Seconds since the start of this try."""
         return time.monotonic() - self._started_at
 
     def rows_per_second(self, done: int) -> float:
-        """Of this try."""
+        """Rows per second in this try."""
         return (done - self._begun) / max(self.seconds, 1e-9)
 
     def tell(self, done: int, log_loss: float) -> None:

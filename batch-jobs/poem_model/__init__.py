@@ -2,8 +2,8 @@
 
 import os
 
-# Read when torch loads. Threads that spin while they wait for one another take, on a machine that others use too, the
-# very core that the other one needs: with two training was fifteen times slower.
+# OpenMP reads this when torch loads. By default, threads spin while they wait for one another. On a shared machine,
+# a spinning thread occupies the core that another thread needs: training with two threads was fifteen times slower.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-# Nothing is looked up on a model hub.
+# transformers must not contact a model hub.
 os.environ.setdefault("HF_HUB_OFFLINE", "1")

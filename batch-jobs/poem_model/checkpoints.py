@@ -1,7 +1,7 @@
-"""What training needs to go on where an earlier try stopped: weights, the optimiser's averages, and how far it was.
+"""The state from which training resumes: weights, the optimiser's averages, and the progress.
 
-Written as safetensors, which hold numbers alone: nothing that is read back is run. It is put into storage in a thread,
-while training goes on.
+It is saved as safetensors, which contain only numbers, so loading runs no code. A thread stores it while training goes
+on.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
     from millrace_job import Context
 
-# Part of a checkpoint: one of other code is not gone on with.
+# Part of a checkpoint. Training doesn't resume from a checkpoint with another number.
 FORMAT = 1
 ABOUT = "about"
 MOMENTS = ("exp_avg", "exp_avg_sq")
 
 
 class Look(TypedDict):
-    """What training looked like at a step: mean loss since the last look, and loss on what is kept apart."""
+    """An evaluation at a step: the mean training loss since the last evaluation, and the loss on the held-out text."""
 
     step: int
     trainLoss: float
@@ -42,7 +42,7 @@ class Look(TypedDict):
 
 @dataclass
 class Done:
-    """How far training is: steps, the mean of the losses since the last look as sum and count, and what looks saw."""
+    """Progress of training: steps, the sum and the number of losses since the last evaluation, and all evaluations."""
 
     step: int = 0
     micro_batch: int = 0
@@ -55,7 +55,7 @@ class Done:
 
 @dataclass(frozen=True)
 class State:
-    """All that changes while a model is trained. `best` has the weights of the best look, by their names."""
+    """Everything that changes during training. `best` has the weights of the best evaluation, by name."""
 
     model: Any
     optimizer: Any
@@ -64,7 +64,7 @@ class State:
 
 
 class Checkpoints:
-    """Saves and loads through the context's checkpoint. At its end what is being saved is saved."""
+    """Saves and loads through the context's checkpoint. When it is closed, it waits for a save that is under way."""
 
     def __init__(self, context: Context, config: Mapping[str, object]) -> None:
         self._context = context
@@ -81,7 +81,7 @@ class Checkpoints:
             self._wait()
 
     def save(self, state: State) -> None:
-        """Copies the state, and saves the copy meanwhile.
+        """Copies the state, and saves the copy in the background.
 
         Raises:
             FatalError: a later attempt has taken over.
@@ -93,7 +93,7 @@ class Checkpoints:
         self._saving = self._pool.submit(self._put, state.done.step, tensors)
 
     def load(self, state: State) -> Done | None:
-        """Puts model, optimiser and best weights back to the last checkpoint's; how far that was, None without one."""
+        """Restores model, optimiser and best weights from the last checkpoint. Returns its progress, or None."""
         content = self._context.checkpoint.load_bytes(self._usable)
         if content is None:
             return None
@@ -109,7 +109,7 @@ class Checkpoints:
             saving.result()
 
     def _put(self, step: int, tensors: dict[str, Any]) -> None:
-        """Storage that fails is no reason to lose the work: it is logged."""
+        """Stores a checkpoint. If storage fails, that is logged, and training goes on."""
         try:
             self._context.checkpoint.save_bytes(safetensors.torch.save(tensors))
         except StorageError as error:
@@ -127,7 +127,7 @@ class Checkpoints:
 
 
 def _tensors(state: State) -> dict[str, Any]:
-    """By name: each weight once, though the model uses it in two places."""
+    """The tensors by name. A weight that the model uses in two places appears once."""
     tensors = {f"best.{name}": tensor for name, tensor in state.best.items()}
     for name, parameter in state.model.named_parameters():
         tensors[f"weight.{name}"] = parameter

@@ -10,7 +10,7 @@ const seed = z.int().min(0).max(4_294_967_295).default(42);
 /** Threads on a CPU. The order of additions depends on them, and so do the last bits of a result. */
 const threads = z.int().min(1).max(64).default(2);
 
-/** The poems of one form in a lake, as the lake's manifest names them. */
+/** The poems of one form in a lake, as the lake's manifest describes them. */
 const poems = z.object({
   lake: z.string().endsWith("/").describe("prefix of the poems"),
   catalogue: z.object({ uri: z.string().min(1), sha256, bytes: count }),
@@ -26,7 +26,7 @@ const pretrained = z
   .nullable()
   .default(null);
 
-/** A part of the poems as tokens: a .npy of 16-bit numbers, an end-of-text token before each poem and at the end. */
+/** A part of the poems as 16-bit tokens in a .npy, with an end-of-text token before each poem and at the end. */
 const part = z.object({
   tokens: artifact,
   poems: count,
@@ -39,9 +39,9 @@ const model = z.object({ uri: z.string().min(1), files: z.array(artifact).min(1)
 
 const field = z.object({ name: z.string(), type: z.string() });
 
-/** Jobs of the poem_model family, a small language model of poems; the Python beside this file implements them. */
+/** Jobs of the poem_model family, a small language model of poems. The Python files in this folder implement them. */
 export const poem_model = {
-  /** Reads the poems of one form, and makes tokens of them by byte-pair encoding that only the training part taught. */
+  /** Reads the poems of one form, and encodes them as tokens by byte-pair encoding learnt from the training part. */
   tokenise: defineJob("poem_model.tokenise", {
     input: z.object({
       poems,
@@ -65,7 +65,7 @@ export const poem_model = {
     resources: { vcpus: 2, memory: [2048, 4096, 8192], timeoutSeconds: 3600 },
   }),
 
-  /** Trains a transformer on the training part, from random weights or from those of another model. */
+  /** Trains a transformer on the training part, from random weights or from a pretrained model. */
   train: defineJob("poem_model.train", {
     input: z.object({
       tokeniser: artifact,
@@ -128,7 +128,7 @@ export const poem_model = {
     resources: { vcpus: 2, memory: [4096, 8192, 15_000], timeoutSeconds: 6 * 3600 },
   }),
 
-  /** Measures a model on the held-out part, and beside it a model that knows only how frequent each token is. */
+  /** Measures a model on the held-out part, and also a model that knows only token frequencies. */
   evaluate: defineJob("poem_model.evaluate", {
     input: z.object({
       model,

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
     from millrace_job import Artifact, Context
 
-# Each read waits for S3 for some tens of milliseconds.
+# Number of parallel reads. Each one waits some tens of milliseconds for S3.
 THREADS = 16
 
 
 class Catalogue(TypedDict):
-    """The table of all poems of a lake, as its manifest names it."""
+    """A lake's table of all poems, as its manifest describes it."""
 
     uri: str
     sha256: str
@@ -37,17 +37,17 @@ class Poems(TypedDict):
 
 @dataclass(frozen=True)
 class Poem:
-    """A poem's file, as the catalogue has it."""
+    """A poem's file, as the catalogue lists it."""
 
     uri: str
     sha256: str
 
 
 def read_poems(poems: Poems, context: Context) -> Iterator[str]:
-    """The texts, in order. The ends of lines are made one kind; what is no UTF-8 becomes U+FFFD.
+    """The texts, in order. All line ends become line feeds, and bytes that aren't UTF-8 become U+FFFD.
 
     Raises:
-        FatalError: there is no such form, or a poem isn't what the catalogue says.
+        FatalError: the lake has no such form, or a poem differs from what the catalogue says.
     """
     found = _find(poems, context)
 

@@ -1,4 +1,4 @@
-"""A picture of a training: loss, learning rate and speed by step."""
+"""A chart of a training: loss, learning rate and speed by step."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def draw_curves(looks: Sequence[Look], best_step: int, path: Path) -> None:
-    """Writes the picture as SVG; the same figures give the same bytes."""
+    """Writes the chart as SVG. The same figures give the same bytes."""
     steps = [look["step"] for look in looks]
     figure = Figure(figsize=(8, 8), layout="constrained")
     loss, rate, speed = figure.subplots(3, 1, sharex=True, height_ratios=(3, 1, 1))
@@ -29,6 +29,6 @@ def draw_curves(looks: Sequence[Look], best_step: int, path: Path) -> None:
     speed.plot(steps, [look["tokensPerSecond"] for look in looks], marker=".")
     speed.set_ylabel("tokens a second")
     speed.set_xlabel("step")
-    # Else it would bear the time, and random names.
+    # Otherwise the file would contain the time and random names.
     with matplotlib.rc_context({"svg.hashsalt": "millrace"}):
         figure.savefig(path, format="svg", metadata={"Date": None})

@@ -1,4 +1,4 @@
-"""Where a model is computed: the GPU where there is one, else so many threads of the CPU, always giving the same."""
+"""The device that computes a model: a GPU if there is one, otherwise threads of the CPU with repeatable results."""
 
 from __future__ import annotations
 
@@ -20,31 +20,31 @@ CPU_OUT_OF_MEMORY = "DefaultCPUAllocator: can't allocate memory"
 
 @dataclass(frozen=True)
 class Device:
-    """A device, and the numbers that it multiplies with."""
+    """A device, and the precision of its products."""
 
     place: Any
-    """As torch names it."""
+    """The device, as an object of torch."""
     name: str
     precision: Precision
 
     def arithmetic(self) -> AbstractContextManager[Any]:
-        """Within it, what bears it is computed with 16 bits; weights and sums stay at 32."""
+        """A context in which operations that tolerate it use 16 bits. Weights and sums stay at 32 bits."""
         if self.precision == "float32":
             return nullcontext()
         return torch.autocast(self.place.type, dtype=torch.bfloat16)  # type: ignore[no-any-return]
 
     def peak_memory_bytes(self) -> int:
-        """The most memory that was taken at once: of the GPU, or of the process where there is none."""
+        """The maximum memory in use at one time: the GPU's, or the process's if there is no GPU."""
         if self.place.type == "cuda":
             return int(torch.cuda.max_memory_allocated())
         return Usage().peak_memory_bytes()
 
 
 def choose_device(threads: int, precision: Literal["auto", "float32", "bfloat16"] = "auto") -> Device:
-    """The GPU where there is one, else the CPU with so many threads and algorithms that give the same bits each time.
+    """The GPU if there is one. Otherwise the CPU, with `threads` threads and algorithms that always give the same bits.
 
     Raises:
-        FatalError: bfloat16 is asked for and there is no GPU that computes with it.
+        FatalError: bfloat16 is requested, and no GPU supports it.
     """
     torch.set_num_threads(threads)
     if not torch.cuda.is_available():
@@ -60,7 +60,7 @@ def choose_device(threads: int, precision: Literal["auto", "float32", "bfloat16"
 
 
 def is_out_of_memory(error: Exception) -> bool:
-    """Whether it says that memory could not be had, on a GPU or on a CPU, for which torch has no class of errors."""
+    """Whether an error means out of memory, on a GPU or on a CPU. For the CPU, torch has no error class of its own."""
     return isinstance(error, torch.OutOfMemoryError | MemoryError) or (
         isinstance(error, RuntimeError) and CPU_OUT_OF_MEMORY in str(error)
     )

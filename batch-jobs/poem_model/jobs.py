@@ -1,4 +1,4 @@
-"""The jobs of poem-model. What takes long to load is imported where it is used."""
+"""The jobs of poem-model. Modules that load slowly are imported where they are used."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ class SampleOutput(TypedDict):
 
 @job("poem_model.tokenise")
 def tokenise(input: TokeniseInput, context: Context) -> TokeniseOutput:
-    """Reads the poems of one form, and makes tokens of them by byte-pair encoding that the training part taught."""
+    """Reads the poems of one form, and encodes them as tokens by byte-pair encoding learnt from the training part."""
     _check_torch()
     from poem_model.corpus import read_poems
     from poem_model.tokens import learn_tokeniser, read_tokeniser, write_part
@@ -156,7 +156,7 @@ def tokenise(input: TokeniseInput, context: Context) -> TokeniseOutput:
 
 @job("poem_model.train")
 def train(input: TrainInput, context: Context) -> TrainOutput:
-    """Trains a transformer on the training part, from random weights or from those of another model."""
+    """Trains a transformer on the training part, from random weights or from a pretrained model."""
     _check_torch()
     from poem_model.curves import draw_curves
     from poem_model.device import choose_device
@@ -202,7 +202,7 @@ def train(input: TrainInput, context: Context) -> TrainOutput:
 
 @job("poem_model.evaluate")
 def evaluate(input: EvaluateInput, context: Context) -> EvaluateOutput:
-    """Measures a model on the held-out part, and beside it a model that knows only how frequent each token is."""
+    """Measures a model on the held-out part, and also a model that knows only token frequencies."""
     _check_torch()
     import torch
 
@@ -271,12 +271,12 @@ def sample(input: SampleInput, context: Context) -> SampleOutput:
     }
 
 
-# Sequences of the held-out part that go through the model together.
+# Number of sequences of the held-out part that the model evaluates together.
 EVALUATED_AT_ONCE = 16
 
 
 def _check_torch() -> None:
-    """Raises FatalError where torch is not installed, and with it what these jobs need: images have it."""
+    """Raises FatalError if torch, which all of these jobs need, isn't installed. Images always have it."""
     if find_spec("torch") is None:
         raise FatalError("torch is not installed here: run `npm run setup -- --torch`, then retry the run")
 
@@ -309,7 +309,7 @@ def _settings(input: TrainInput) -> Settings:
 
 
 def _page(poems: list[str]) -> str:
-    """Markdown: each poem indented, so that nothing in it is markup."""
+    """The poems as Markdown. Each poem is indented, so that none of its text becomes markup."""
     return "\n\n".join(
         f"## {number}\n\n" + "\n".join(f"    {line}" for line in poem.splitlines())
         for number, poem in enumerate(poems, start=1)

@@ -1,4 +1,4 @@
-"""The transformer: GPT-2's, from `transformers`, with random weights or those of another model."""
+"""The transformer: a GPT-2 from `transformers`, with random weights or those of a pretrained model."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
 
     from millrace_job import Artifacts
 
-# What reads and writes models would draw bars into the log.
+# Otherwise reading and writing models would print progress bars into the log.
 disable_progress_bar()
 
 CONFIG, WEIGHTS, TOKENISER = "config.json", "model.safetensors", "tokenizer.json"
 
 
 class Pretrained(TypedDict):
-    """The prefix of a model's files."""
+    """The URI prefix of a model's files."""
 
     uri: str
 
 
 class Shape(TypedDict):
-    """What a model is like. One that is pretrained has its own layers, heads and width."""
+    """The shape of a model. A pretrained model has its own layers, heads and width."""
 
     seqLen: int
     layers: int
@@ -44,7 +44,7 @@ def new_model(shape: Shape, vocabulary_size: int, end: int, seed: int) -> Any:
     """A GPT-2 with random weights. `end` is the end-of-text token.
 
     Raises:
-        FatalError: the width is no multiple of the heads.
+        FatalError: the width isn't a multiple of the number of heads.
     """
     if shape["width"] % shape["heads"] != 0:
         raise FatalError(f"model.width is {shape['width']}, no multiple of model.heads, {shape['heads']}: make it one")
@@ -63,10 +63,10 @@ def new_model(shape: Shape, vocabulary_size: int, end: int, seed: int) -> Any:
 
 
 def pretrained_model(folder: Path, shape: Shape, vocabulary_size: int) -> Any:
-    """The GPT-2 in a folder, with the dropout asked for.
+    """The GPT-2 in a folder, with the requested dropout.
 
     Raises:
-        FatalError: it is another kind of model, of another tokeniser, or sees fewer tokens at once than asked for.
+        FatalError: it is another kind of model, has another tokeniser, or a shorter context than requested.
     """
     about = _config(folder / CONFIG)
     if about.get("model_type") != "gpt2":
@@ -89,14 +89,14 @@ def load_model(folder: Path) -> Any:
 
 
 def fetch_pretrained(pretrained: Pretrained, names: tuple[str, ...], artifacts: Artifacts, folder: Path) -> None:
-    """Downloads files of a pretrained model into a folder, under their names."""
+    """Downloads the files of a pretrained model into a folder. They keep their names."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in names:
         shutil.copyfile(artifacts.fetch(f"{pretrained['uri']}{name}"), folder / name)
 
 
 def parameter_count(model: Any) -> int:
-    """Numbers that training changes."""
+    """The number of trainable parameters."""
     return sum(parameter.numel() for parameter in model.parameters())
 
 

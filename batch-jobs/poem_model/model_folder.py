@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from millrace_job import Artifacts
 
 SERVING_CODE = Path(__file__).parent / "serving" / "poem_writer.py"
-# What serves the model, and not what trained it.
+# Packages that serve the model. The packages that trained it aren't needed.
 REQUIREMENTS = (
     "pandas>=2.1",
     "safetensors>=0.8",
@@ -31,7 +31,7 @@ FILES = (CONFIG, WEIGHTS, TOKENISER)
 
 
 def write_model(model: Any, tokeniser: bytes, artifacts: Artifacts, scratch: Path) -> StoredModel:
-    """Stores model and tokeniser as a folder of artifacts. Weights are safetensors: numbers, and nothing to be run."""
+    """Stores model and tokeniser as a folder of artifacts. Weights are safetensors, so loading them runs no code."""
     folder = scratch / "model"
     model.save_pretrained(folder)
     (folder / TOKENISER).write_bytes(tokeniser)
@@ -47,7 +47,7 @@ def write_model(model: Any, tokeniser: bytes, artifacts: Artifacts, scratch: Pat
 
 
 def fetch_model(stored: StoredModel, artifacts: Artifacts, scratch: Path) -> Path:
-    """A local folder with the model's configuration, weights and tokeniser, each checked by its SHA-256.
+    """A local folder with the model's configuration, weights and tokeniser. Each file is checked by its SHA-256.
 
     Raises:
         FatalError: it is another kind of model.

@@ -1,4 +1,4 @@
-"""Byte-pair encoding of poems, and the tokens as files."""
+"""Byte-pair encoding of poems, and files of tokens."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
     from millrace_job import Artifact, Artifacts
 
-# Stands before each poem and at the end; the name is GPT-2's.
+# The token before each poem and at the end of the text. The name is GPT-2's.
 END = "<|endoftext|>"
 TOKEN = np.dtype("<u2")
 
 
 class Part(TypedDict):
-    """A part of the poems, as the contract has it."""
+    """A part of the poems, as in the contract."""
 
     tokens: Artifact
     poems: int
@@ -32,7 +32,7 @@ class Part(TypedDict):
 
 
 def learn_tokeniser(texts: Sequence[str], vocabulary_size: int) -> Tokenizer:
-    """A byte-level encoding of at most so many tokens: any text can be written in it, and comes back the same."""
+    """Learns a byte-level encoding of at most `vocabulary_size` tokens. It can encode any text without loss."""
     tokeniser = Tokenizer(models.BPE())
     tokeniser.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokeniser.decoder = decoders.ByteLevel()
@@ -47,10 +47,10 @@ def learn_tokeniser(texts: Sequence[str], vocabulary_size: int) -> Tokenizer:
 
 
 def read_tokeniser(data: bytes, name: str) -> Tokenizer:
-    """A tokeniser from its JSON, called `name` in errors.
+    """A tokeniser from its JSON. Errors call it `name`.
 
     Raises:
-        FatalError: it is no tokeniser, has no end-of-text token, or more tokens than 16 bits can number.
+        FatalError: it isn't a tokeniser, has no end-of-text token, or has more tokens than 16 bits can number.
     """
     try:
         tokeniser = Tokenizer.from_buffer(data)
@@ -65,8 +65,8 @@ def read_tokeniser(data: bytes, name: str) -> Tokenizer:
 
 
 def encode(texts: Sequence[str], tokeniser: Tokenizer) -> NDArray[np.uint16]:
-    """The tokens of the texts, an end-of-text token before each and at the end."""
-    # A poem that has the words <|endoftext|> in it doesn't end there.
+    """The tokens of the texts, with an end-of-text token before each text and at the end."""
+    # A poem that contains the text <|endoftext|> doesn't end there.
     tokeniser.encode_special_tokens = True
     end = np.array([tokeniser.token_to_id(END)], dtype=TOKEN)
     pieces = [end]
@@ -92,9 +92,9 @@ def read_part(part: Part, artifacts: Artifacts) -> NDArray[np.uint16]:
     """The tokens of a part, checked by their SHA-256.
 
     Raises:
-        FatalError: the file holds something else.
+        FatalError: the file has other content.
     """
-    # Numbers only: nothing in the file is run.
+    # Without pickle, so loading the file runs no code.
     tokens: NDArray[np.uint16] = np.load(artifacts.fetch(part["tokens"]), allow_pickle=False)
     if tokens.dtype != TOKEN or tokens.ndim != 1:
         raise FatalError(f"{part['tokens']['uri']} holds no row of 16-bit tokens: give what poem_model.tokenise made")

@@ -1,4 +1,4 @@
-"""Trains a language model: random places of the text, AdamW, a cosine schedule, early stopping, checkpoints."""
+"""Trains a language model with AdamW, a cosine schedule, early stopping and checkpoints."""
 
 from __future__ import annotations
 
@@ -21,17 +21,18 @@ if TYPE_CHECKING:
     from millrace_job import Context
     from poem_model.device import Device
 
-# Of the training part's end, which is not trained on, to see when to stop; more tells hardly more, and takes longer.
+# Maximum number of tokens held out from the end of the training part, to decide when to stop. More tokens would take
+# longer and hardly improve the decision.
 KEPT_APART = 0.05
 MAX_KEPT_APART = 65_536
-# The schedule ends at this share of the highest learning rate.
+# At the end of the schedule, the learning rate is this share of its maximum.
 MIN_RATE = 0.1
 BETAS = (0.9, 0.95)
 REPORT_INTERVAL_SECONDS = 1.0
 
 
 class Settings(TypedDict):
-    """How to train; the contract says what each is."""
+    """The settings of training. The contract explains each one."""
 
     steps: int
     batchSize: int
@@ -47,7 +48,7 @@ class Settings(TypedDict):
 
 @dataclass(frozen=True)
 class Trained:
-    """What training came to. The model has the weights of the best look. Seconds and speed are of this try alone."""
+    """The result of training. The model has the weights of the best evaluation. Seconds and speed are this try's."""
 
     done: Done
     best: Look
@@ -57,7 +58,7 @@ class Trained:
 
 
 def learning_rate(step: int, settings: Settings) -> float:
-    """The rate of step 0, 1, …: it rises evenly in the warm-up, then falls along half a cosine.
+    """The learning rate of a step, counted from 0. It rises linearly in the warm-up, then falls along half a cosine.
 
     The cosine: Loshchilov and Hutter, SGDR (2017), without restarts.
     """
@@ -69,18 +70,18 @@ def learning_rate(step: int, settings: Settings) -> float:
 
 
 def step_seed(seed: int, step: int) -> int:
-    """The seed of a step. So no state of a random generator has to be kept, and a step can be done again."""
-    # 32 bits, as a generator of torch on the CPU looks at no more.
+    """The seed of a step. It follows from the step, so no random state has to be stored, and a step can be repeated."""
+    # 32 bits, because torch's generator on the CPU uses no more.
     return int(np.random.SeedSequence((seed, step)).generate_state(1)[0])
 
 
 class Training:
-    """One training. It goes on after the last checkpoint, and on a CPU gives the same bits as a training in one go."""
+    """One training. It resumes from the last checkpoint. On a CPU, the bits are those of an uninterrupted training."""
 
     def __init__(
         self, model: Any, seq_len: int, tokens: NDArray[np.uint16], settings: Settings, device: Device, context: Context
     ) -> None:
-        """Raises FatalError for text too short to learn from and to keep some apart."""
+        """Raises FatalError if the text is too short to learn from one part and hold out another."""
         kept_apart = min(max(int(len(tokens) * KEPT_APART), seq_len + 1), MAX_KEPT_APART)
         learnt = len(tokens) - kept_apart
         if learnt <= seq_len:
@@ -95,10 +96,10 @@ class Training:
         self._optimizer = _optimizer(self._model, settings)
 
     def run(self) -> Trained:
-        """Trains to the last step, or until nothing gets better.
+        """Trains to the last step, or until the evaluations no longer improve.
 
         Raises:
-            FatalError: not even one sequence fits into memory, the loss is no number, or another attempt took over.
+            FatalError: not even one sequence fits into memory, the loss isn't a number, or another attempt took over.
         """
         state = State(self._model, self._optimizer, {}, Done(micro_batch=self._settings["batchSize"]))
         with Checkpoints(self._context, self._model.config.to_dict()) as checkpoints:
@@ -130,7 +131,7 @@ class Training:
         return Trained(done, best, stopped, pace.seconds, pace.tokens_per_second(done.step))
 
     def _step(self, done: Done) -> Any:
-        """Learns from one batch, in as many pieces as memory asks for; its loss."""
+        """Learns from one batch, in pieces that fit into memory. Returns the batch's loss."""
         settings, step = self._settings, done.step
         for group in self._optimizer.param_groups:
             group["lr"] = learning_rate(step, settings)
@@ -142,14 +143,14 @@ class Training:
         return loss
 
     def _batch(self, step: int) -> tuple[Any, Any]:
-        """Sequences from random places, and what follows each of their tokens. They depend on seed and step alone."""
+        """Sequences from random places, and the next token of each token. They depend only on seed and step."""
         draws = torch.Generator().manual_seed(step_seed(self._settings["seed"], step))
         places = torch.randint(len(self._tokens) - self._seq_len, (self._settings["batchSize"], 1), generator=draws)
         tokens = self._tokens[(places + torch.arange(self._seq_len + 1)).to(self._device.place)].long()
         return tokens[:, :-1], tokens[:, 1:]
 
     def _gradients(self, inputs: Any, targets: Any, done: Done) -> Any | None:
-        """Sets the gradients of the whole batch, whatever fits at once, and gives its loss; None when out of memory."""
+        """Computes the gradients of the whole batch, in pieces. Returns the batch's loss; None if memory ran out."""
         self._optimizer.zero_grad(set_to_none=True)
         self._model.train()
         # Dropout draws from torch's own generators.
@@ -173,7 +174,7 @@ class Training:
         return functional.cross_entropy(logits.flatten(0, 1).float(), targets.flatten())
 
     def _halve(self, done: Done) -> None:
-        """Half as many sequences at once; a step still learns from a whole batch."""
+        """Halves the number of sequences in a piece. A step still learns from a whole batch."""
         if done.micro_batch == 1:
             raise FatalError(
                 f"not even one sequence of {self._seq_len} tokens fits into memory: choose a smaller model.seqLen or "
@@ -190,7 +191,7 @@ class Training:
         )
 
     def _look(self, state: State, loss_sum: float, pace: Pace) -> None:
-        """Measures the model on what is kept apart, and keeps its weights when they are the best so far."""
+        """Evaluates the model on the held-out text, and keeps its weights if they are the best so far."""
         done = state.done
         look: Look = {
             "step": done.step,
@@ -212,8 +213,8 @@ class Training:
 
 
 def mean_loss(model: Any, tokens: Any, seq_len: int, batch: int, device: Device) -> float:
-    """Cross-entropy (nats a token) of each token but the first, predicted once, from what stands before it in its
-    window of `seq_len`.
+    """Mean cross-entropy (nats per token) of all tokens except the first. Each token is predicted once, from the tokens
+    before it in its window of `seq_len`.
     """
     model.eval()
     windows = (len(tokens) - 1) // seq_len
@@ -238,7 +239,7 @@ def mean_loss(model: Any, tokens: Any, seq_len: int, batch: int, device: Device)
 
 
 def _optimizer(model: Any, settings: Settings) -> Any:
-    """AdamW in one kernel. Only what multiplies decays: biases and norms have one dimension."""
+    """AdamW in one kernel. Only matrices get weight decay; biases and norms, which have one dimension, get none."""
     parameters = list(model.parameters())
     groups = [
         {"params": [each for each in parameters if each.dim() > 1], "weight_decay": settings["weightDecay"]},
@@ -248,7 +249,7 @@ def _optimizer(model: Any, settings: Settings) -> Any:
 
 
 class Pace:
-    """Tells how far training is, how fast it goes, and how long it will take."""
+    """Reports the progress of training, its speed, and the time that is left."""
 
     def __init__(self, begun: int, steps: int, tokens_a_step: int, device: Device, context: Context) -> None:
         self._begun = begun
@@ -261,15 +262,15 @@ class Pace:
 
     @property
     def seconds(self) -> float:
-        """Since the start of this try."""
+        """Seconds since the start of this try."""
         return time.monotonic() - self._started_at
 
     def tokens_per_second(self, step: int) -> float:
-        """Of this try."""
+        """Tokens per second in this try."""
         return (step - self._begun) * self._tokens_a_step / max(self.seconds, 1e-9)
 
     def report(self, done: Done, losses: Any) -> None:
-        """Reports progress, now and then: to read a loss, a GPU has to be waited for."""
+        """Reports progress, but not at every step, because reading a loss means waiting for the GPU."""
         if time.monotonic() - self._reported_at < REPORT_INTERVAL_SECONDS and done.step < self._steps:
             return
         self._reported_at = time.monotonic()

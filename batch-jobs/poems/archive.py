@@ -1,7 +1,7 @@
-"""The directory of a zip, read and judged before any of its files is.
+"""Reads and checks the directory of a zip before any of its files is unpacked.
 
-The directory is the only part that lists every file, with sizes packed and unpacked. It is bounded before it is read,
-and what it says of a file is the most that is unpacked of it.
+The directory is the only part that lists every file, with its packed and unpacked size. Its own size is checked before
+it is read. Of a file, never more is unpacked than the directory says.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ LOCAL_BYTES = 30
 # General purpose bits: encrypted; strongly encrypted; with a hidden directory.
 ENCRYPTED = 0x0001 | 0x0040 | 0x2000
 NAME_IS_UTF8 = 0x0800
-# An entry of the directory has a name, and seldom some tens of bytes more.
+# An entry of the directory has a name and rarely more than some tens of other bytes.
 MAX_ENTRY_BYTES = 512
-# The names of small files say nothing of a bomb: ten lines that are the same shrink by more.
+# The ratio of a small file says nothing about a bomb: ten equal lines have a higher one.
 RATIO_FROM_BYTES = 100_000
 
 
 class Limits(TypedDict):
-    """What an archive may be at most; the contract has the units and defaults."""
+    """Upper limits for an archive. The contract has the units and defaults."""
 
     maxArchiveBytes: int
     maxFiles: int
@@ -50,7 +50,7 @@ class Limits(TypedDict):
 
 
 class ArchiveRefused(FatalError):
-    """The archive is damaged, or nothing that an honest one would be. The message names the file and what to do."""
+    """The archive is damaged or dangerous. The message names the file and says what to do."""
 
 
 @dataclass(frozen=True)
@@ -63,24 +63,24 @@ class Member:
 
 @dataclass(frozen=True)
 class Archive:
-    """An archive that was found to be harmless. `skipped` has the number of files left out, by reason."""
+    """An archive that passed all checks. `skipped` has the number of files that were left out, by reason."""
 
     name: str
     members: list[Member]
     skipped: dict[str, int]
     unnamed: int
-    """Names that are in no encoding that the archive tells: read as code page 437, as they were in MS-DOS."""
+    """Number of names in an unknown encoding. They are read as code page 437, as in MS-DOS."""
     file: zipfile.ZipFile
 
     def read(self, member: Member) -> bytes:
-        """The file, unpacked, its checksum checked; never more of it than the directory says.
+        """The unpacked content of a file, with its checksum checked. It is never longer than the directory says.
 
         Raises:
-            ArchiveRefused: it is damaged, or not what the directory says of it.
+            ArchiveRefused: the file is damaged, or differs from what the directory says.
         """
         try:
             with self.file.open(member.info) as stream:
-                # One byte more than there are: read() without a number would unpack all that is there at once.
+                # Asks for one byte more than there should be. read() without a number would unpack everything at once.
                 return stream.read(member.info.file_size + 1)
         except (zipfile.BadZipFile, EOFError, struct.error, NotImplementedError, zlib.error) as error:
             raise ArchiveRefused(
@@ -90,16 +90,16 @@ class Archive:
 
 
 def open_archive(stream: BinaryIO, name: str, limits: Limits, folder: str = "") -> Archive:
-    """Reads and judges the archive's directory; its files stay unread.
+    """Reads and checks the archive's directory. The files themselves stay unread.
 
     Args:
-        stream: seekable; it stays in use as long as files are read.
-        name: what the archive is called in messages.
-        limits: what it may be at most.
-        folder: the archive's folder that the forms lie in; empty for all of it.
+        stream: a seekable stream. It stays in use as long as files are read.
+        name: the archive's name in messages.
+        limits: the upper limits.
+        folder: the archive's folder with the forms; empty for the whole archive.
 
     Raises:
-        ArchiveRefused: there is a danger in it, it is no zip, it is more than the limits, or it has no poem.
+        ArchiveRefused: the archive is dangerous, isn't a zip, exceeds a limit, or has no poem.
     """
     _check_directory(stream, name, limits)
     try:
@@ -138,7 +138,7 @@ def open_archive(stream: BinaryIO, name: str, limits: Limits, folder: str = "") 
     if not members:
         reasons = ", ".join(f"{reason}: {files}" for reason, files in skipped.items()) or "it is empty"
         raise ArchiveRefused(f"{name} has no poem, which is a .txt file in a folder named after its form ({reasons})")
-    # In the order in which they lie, so that the archive is read from one end to the other.
+    # In the order of their places in the archive, so that it is read from beginning to end.
     ordered = sorted(members.values(), key=lambda member: member.info.header_offset)
     return Archive(name, ordered, skipped, unnamed, file)
 
@@ -147,14 +147,14 @@ _RAISE = "Raise the limit if the archive is what you expect."
 
 
 def shown(name: str) -> str:
-    """A name as a message can bear it: quoted, without control characters, and not too long."""
+    """A name in a form that fits into a message: quoted, without control characters, and not too long."""
     return ascii(name if len(name) <= 120 else f"{name[:120]}…") if not name.isprintable() else f"“{name[:120]}”"
 
 
 def _judged(info: zipfile.ZipInfo, entry: str, name: str, folder: str, limits: Limits) -> Place | Skipped | None:
-    """Where the entry belongs, None for a folder; raises ArchiveRefused for a danger."""
+    """The entry's place in the lake; None for a folder. Raises ArchiveRefused if the entry is dangerous."""
     try:
-        # A folder's name is judged as if a file lay in it.
+        # A folder's name is checked as if there were a file in the folder.
         place = place_of(f"{entry}x" if is_folder(entry) else entry, folder)
     except UnsafeName as error:
         raise ArchiveRefused(f"{name}: {shown(entry)} {error}. Nothing of the archive was unpacked.") from error
@@ -183,12 +183,13 @@ def _judged(info: zipfile.ZipInfo, entry: str, name: str, folder: str, limits: L
 
 
 def _decoded_name(info: zipfile.ZipInfo) -> tuple[str, bool]:
-    """The entry's name, whole, and whether its encoding was guessed."""
+    """The entry's whole name, and whether its encoding was guessed."""
     # zipfile cuts a name at its first zero byte.
     name = info.orig_filename
     if info.flag_bits & NAME_IS_UTF8 or name.isascii():
         return name, False
-    # What doesn't say UTF-8 is code page 437 by the book, and UTF-8 where it can be: many programs forget to say so.
+    # By the standard, a name that isn't marked as UTF-8 is in code page 437. But many programs forget the mark, so a
+    # name that can be UTF-8 is read as UTF-8.
     try:
         return name.encode("cp437").decode(), False
     except UnicodeDecodeError:
@@ -196,7 +197,7 @@ def _decoded_name(info: zipfile.ZipInfo) -> tuple[str, bool]:
 
 
 def _check_overlaps(infos: list[zipfile.ZipInfo], name: str) -> None:
-    """Files that share their bytes unpack to far more than the archive could hold (D. Fifield, A better zip bomb)."""
+    """Refuses files that share bytes: together they may unpack to far too much (D. Fifield, A better zip bomb)."""
     end = 0
     for info in sorted(infos, key=lambda info: info.header_offset):
         if info.header_offset < end:
@@ -223,7 +224,7 @@ def _check_directory(stream: BinaryIO, name: str, limits: Limits) -> None:
 
 
 def _directory(stream: BinaryIO, name: str, size: int) -> tuple[int, int]:
-    """Where the directory begins, and its length in bytes."""
+    """The offset of the directory, and its length in bytes."""
     tail_start = max(0, size - END_BYTES - MAX_COMMENT)
     stream.seek(tail_start)
     tail = stream.read(size - tail_start)
@@ -234,7 +235,7 @@ def _directory(stream: BinaryIO, name: str, size: int) -> tuple[int, int]:
         )
     end = tail_start + at
     (length,) = struct.unpack_from("<I", tail, at + 12)
-    # Where a number doesn't fit, it is in a record before this one.
+    # A number that is too large for this record is in the record before it.
     before = tail[max(0, at - LOCATOR_BYTES) : at]
     if before.startswith(LOCATOR_SIGNATURE) and end >= LOCATOR_BYTES + END64_BYTES:
         end -= LOCATOR_BYTES + END64_BYTES
@@ -250,7 +251,7 @@ def _directory(stream: BinaryIO, name: str, size: int) -> tuple[int, int]:
 
 
 def _entries(stream: BinaryIO, start: int, length: int) -> Iterator[None]:
-    """Something for each entry of the directory, as far as it can be read; zipfile says what is wrong after that."""
+    """Yields once for each entry of the directory, until one can't be read. zipfile reports what is wrong there."""
     place = start
     while place + ENTRY_BYTES <= start + length:
         stream.seek(place)

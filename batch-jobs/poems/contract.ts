@@ -4,7 +4,7 @@ import { artifact, defineJob } from "../../shared/pipeline/index.ts";
 const count = z.int().nonnegative();
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
-/** Where a zip can be fetched from: an address, or a data set of Kaggle's by its `owner/name`. */
+/** The source of a zip: an HTTPS address, or the `owner/name` of a data set on Kaggle. */
 export const poemSource = z.union([
   z.strictObject({
     url: z.string().regex(/^https:\/\/[^/\s]+\/\S*$/, "is no HTTPS address"),
@@ -17,7 +17,7 @@ export const poemSource = z.union([
   }),
 ]);
 
-/** What an archive may be at most. Whatever is more is refused before anything is written. */
+/** Upper limits for an archive. An archive beyond one of them is refused before anything is written. */
 export const archiveLimits = z.strictObject({
   maxArchiveBytes: z.int().positive().default(4_000_000_000),
   maxFiles: z.int().positive().max(1_000_000).default(200_000).describe("entries, folders included"),
@@ -26,9 +26,9 @@ export const archiveLimits = z.strictObject({
   maxRatio: z.number().positive().default(100).describe("unpacked to packed, of one file"),
 });
 
-/** Jobs of the poems family, a data lake of poems by their form; the Python beside this file implements them. */
+/** Jobs of the poems family, which fills a data lake with poems. The Python files in this folder implement them. */
 export const poems = {
-  /** Downloads a zip from an HTTPS address or from Kaggle, going on where a connection was cut. */
+  /** Downloads a zip from an HTTPS address or from Kaggle. After a broken connection, it resumes. */
   fetch: defineJob("poems.fetch", {
     input: z.object({
       source: poemSource,
@@ -42,7 +42,10 @@ export const poems = {
     resources: { vcpus: 1, memory: [1024, 2048], timeoutSeconds: 7200 },
   }),
 
-  /** Unpacks a zip into the lake, a poem a file under its form's name, and writes the catalogue and the manifest last. */
+  /**
+   * Unpacks a zip into the lake: one file for each poem, in a folder for each form. Writes the catalogue and the
+   * manifest last.
+   */
   unzip: defineJob("poems.unzip", {
     input: z.object({
       archive: z.object({

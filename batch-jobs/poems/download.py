@@ -1,4 +1,4 @@
-"""Downloads a file by HTTP from a server that may be slow, busy, or hang up in the middle."""
+"""Downloads a file by HTTP from a server that may be slow or busy, or may break the connection."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 PIECE_BYTES = 1024 * 1024
 MAX_REDIRECTS = 5
-# Tries in a row that bring not a byte.
+# Maximum number of consecutive tries that receive no byte.
 MAX_TRIES = 6
-# A longer wait is asked of the engine, so that nobody pays for a machine that waits.
+# For a longer wait, the job ends and asks the engine for a later retry, so that no machine waits at a cost.
 MAX_WAIT = 60.0
 MAX_RETRY_AFTER = 86_400.0
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -35,26 +35,26 @@ PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
 class DownloadRefused(FatalError):
-    """The server has no such file for us, or it is not what it should be."""
+    """The server doesn't have the file or doesn't give it to us, or the file isn't the expected one."""
 
 
 class DownloadFailed(Exception):
-    """The server could not be reached, or failed too often; later it may work."""
+    """The server couldn't be reached, or failed too often. A later try may succeed."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked for. `headers` go to the host of `url` alone, so that a redirect takes no credentials along."""
+    """A request. `headers` are sent only to the host of `url`, so that no redirect gets credentials."""
 
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
     on_refusal: str = "Check the address."
-    """What to do when the server answers that we may not have it."""
+    """What to do if the server refuses access."""
 
 
 @dataclass
 class Download:
-    """A finished download: the address that answered, without its query, and the number of requests."""
+    """A finished download: the number of requests, and the address that answered, without its query."""
 
     address: str = ""
     requests: int = 0
@@ -62,7 +62,7 @@ class Download:
 
 @dataclass(frozen=True)
 class _Found:
-    """What the server told of the file with its first answer: all that comes later must belong to it."""
+    """The server's first description of the file. All later answers must be about the same file."""
 
     etag: str | None
     md5: bytes | None
@@ -70,7 +70,7 @@ class _Found:
 
 
 class _FailedTry(Exception):
-    """A try that failed. `seconds`: how long the server asks to wait, if it does."""
+    """A try that failed. `seconds` is how long the server asks to wait; None if it doesn't ask."""
 
     def __init__(self, reason: str, seconds: float | None = None) -> None:
         super().__init__(reason)
@@ -86,16 +86,16 @@ def download(
     on_progress: Callable[[int, int | None], None] = lambda _done, _total: None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Download:
-    """Downloads into a file. A connection that is cut is taken up again where it was, if the file is still the same by
-    its entity tag (RFC 9110, 13.1.5), and else from the beginning.
+    """Downloads into a file. If the connection breaks and the server's file is still the same by its entity tag
+    (RFC 9110, 13.1.5), the download resumes at that place. Otherwise it begins again.
 
-    `sha256` (hex) is what the file must have. `on_progress` gets the bytes so far and the total, or None if the server
-    doesn't report it.
+    The file must have the SHA-256 `sha256` (hex). `on_progress` gets the number of bytes so far and the total, which is
+    None if the server doesn't report it.
 
     Raises:
-        DownloadRefused: a retry can't help: no such file, no right to it, too large, another checksum.
-        RetryAfter: the server asks to come back later than in a minute.
-        DownloadFailed: it failed so many times in a row.
+        DownloadRefused: a retry can't help: no such file, no permission, too large, or another checksum.
+        RetryAfter: the server asks for a wait of more than a minute.
+        DownloadFailed: MAX_TRIES tries in a row have failed.
     """
     result = Download()
     with (
@@ -122,7 +122,7 @@ def download(
 
 
 def shown(url: str) -> str:
-    """An address as messages may have it: no query, which may hold a signature, and no password."""
+    """An address without its query, which may contain a signature, and without its password, for messages."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
@@ -146,9 +146,9 @@ class _Fetcher:
         self.found: _Found | None = None
 
     def go_on(self) -> None:
-        """One try, from where the file ends; raises `_FailedTry` when it didn't bring all."""
+        """Makes one try that continues at the end of the file. Raises `_FailedTry` if it didn't receive the rest."""
         try:
-            # From the first address, though a redirect was followed before: what it led to may not be valid any more.
+            # Begins at the first address again, because the target of an earlier redirect may no longer be valid.
             response = self._answer(self._request.url)
             try:
                 self._take(response)
@@ -173,7 +173,8 @@ class _Fetcher:
             target = urljoin(url, response.headers.get("location", ""))
             if redirects > MAX_REDIRECTS:
                 raise DownloadRefused(f"{shown(self._request.url)} redirects more than {MAX_REDIRECTS} times")
-            # Neither in the clear, nor to what only this machine can reach, such as its own credentials by HTTP.
+            # A redirect must not lead to an unencrypted address, nor to one that only this machine can reach, such as
+            # the HTTP address of its own credentials.
             if url.startswith("https:") and not target.startswith("https:"):
                 raise DownloadRefused(f"{shown(url)} redirects to {shown(target)}, which is no HTTPS address")
             url = target
@@ -191,7 +192,7 @@ class _Fetcher:
         elif response.status != 206 or not self._continues(response):
             self._refuse(response)
         total = self.found.total if self.found else None
-        # read1 gives what has come; read would lose up to a piece of it when the connection is cut.
+        # read1 returns the bytes that have arrived. read would lose up to a piece of them if the connection breaks.
         while piece := response.read1(PIECE_BYTES):
             self._file.write(piece)
             self._check_size(self._file.tell())
@@ -200,14 +201,14 @@ class _Fetcher:
             raise _FailedTry("the connection was cut")
 
     def _begin(self, response: BaseHTTPResponse) -> None:
-        """The whole file, from its beginning, whatever was there before."""
+        """Begins the whole file again, and discards the bytes so far."""
         self._file.seek(0)
         self._file.truncate()
         length = response.headers.get("content-length")
         total = int(length) if length is not None and length.isdigit() else None
         self._check_size(total or 0)
         etag = response.headers.get("etag")
-        # A weak tag does not promise the same bytes.
+        # A weak tag doesn't promise the same bytes.
         strong = etag if etag is not None and not etag.startswith("W/") else None
         self.found = _Found(strong, _md5(response.headers.get("x-goog-hash")), total)
 
@@ -246,7 +247,7 @@ class _Fetcher:
 
 def _check(path: Path, url: str, found: _Found | None, sha256: str | None) -> None:
     if found is not None and found.md5 is not None:
-        # For errors on the way alone, against what the server says: MD5 proves nothing else.
+        # The server's MD5 only shows errors of the transfer. It proves nothing else.
         with path.open("rb") as file:
             md5 = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).digest()
         if md5 != found.md5:
@@ -261,13 +262,13 @@ def _check(path: Path, url: str, found: _Found | None, sha256: str | None) -> No
 
 
 def _md5(header: str | None) -> bytes | None:
-    """The MD5 in Google Cloud Storage's header of checksums, `crc32c=…,md5=…` in base64."""
+    """The MD5 in the checksum header of Google Cloud Storage: `crc32c=…,md5=…` in base64."""
     match = re.search(r"md5=([A-Za-z0-9+/=]{24})", header or "")
     return base64.b64decode(match[1]) if match else None
 
 
 def _retry_after(response: BaseHTTPResponse) -> float | None:
-    """Seconds that the answer asks to wait: a number, or a time (RFC 9110, 10.2.3)."""
+    """How many seconds the answer asks to wait. The header has a number or a time (RFC 9110, 10.2.3)."""
     text = response.headers.get("retry-after", "").strip()
     if not text:
         return None

@@ -1,4 +1,4 @@
-"""The jobs of poem-datalake. What takes long to load is imported where it is used."""
+"""The jobs of poem-datalake. Modules that load slowly are imported where they are used."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from poems.lake import Manifest, SkippedFiles, Source
     from poems.sources import Address, Dataset
 
-# How a zip begins, an empty one included.
+# The first bytes of a zip, and those of an empty zip.
 ZIP_BEGINNINGS = (b"PK\x03\x04", b"PK\x05\x06")
 
 
@@ -57,7 +57,7 @@ class UnzipOutput(TypedDict):
 
 @job("poems.fetch")
 def fetch(input: FetchInput, context: Context) -> FetchOutput:
-    """Downloads a zip from an HTTPS address or from Kaggle, going on where a connection was cut."""
+    """Downloads a zip from an HTTPS address or from Kaggle. After a broken connection, it resumes."""
     from poems.download import download, shown
     from poems.sources import request_for
 
@@ -81,7 +81,7 @@ def fetch(input: FetchInput, context: Context) -> FetchOutput:
 
 @job("poems.unzip")
 def unzip(input: UnzipInput, context: Context) -> UnzipOutput:
-    """Unpacks a zip into the lake, a poem a file under its form's name."""
+    """Unpacks a zip into the lake: one file for each poem, in a folder for each form."""
     from poems.archive import open_archive
     from poems.lake import fill, lake_name, read_manifest
 
@@ -92,7 +92,7 @@ def unzip(input: UnzipInput, context: Context) -> UnzipOutput:
         if archive.unnamed:
             context.log.warning("names in an unknown encoding were read as code page 437", names=archive.unnamed)
         source = _source(given, stream)
-        # Reading on is from here to the end, once more.
+        # The checksum has read the archive once. Filling the lake reads it a second time.
         manifest, written = read_manifest(lake_name(source["sha256"], folder), context), 0
         if manifest is None:
             manifest, written = fill(archive, source, folder, context)
@@ -118,7 +118,7 @@ def _opened(given: GivenArchive, context: Context) -> BinaryIO:
 
 
 def _source(given: GivenArchive, stream: BinaryIO) -> Source:
-    """The archive with its checksum, for which all of it is read once: a lake is named after its content."""
+    """The archive with its checksum, which names the lake. To compute it, the whole archive is read once."""
     stream.seek(0)
     sha256 = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
     if given.get("sha256", sha256) != sha256:

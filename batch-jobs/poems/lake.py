@@ -1,8 +1,8 @@
-"""Fills a lake from an archive: poems first, then their catalogue, the manifest last.
+"""Fills a lake from an archive: first the poems, then the catalogue, and the manifest last.
 
-A lake is named after what is in it, the content of the archive and the folder taken from it, and what is there is never
-written again. So a run that died goes on where it stopped, two at once do each other no harm, and the same archive
-dropped again writes nothing. Only what has a manifest is a lake.
+A lake's name follows from its content: the archive's content and the folder that is taken from it. An object that
+exists is never written again. So a run that died continues where it stopped, two runs at once do no harm, and the same
+archive dropped again writes nothing. Without a manifest, the objects are not a lake.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ if TYPE_CHECKING:
     from millrace_job import Context
     from poems.archive import Archive
 
-# Part of a lake's name, so that a lake of another layout is another lake.
+# Part of a lake's name, so that another layout gives another lake.
 LAYOUT = 1
 MANIFEST = "_manifest.json"
 CATALOGUE = "_catalogue.csv"
 COLUMNS = ("form", "file", "bytes", "sha256", "language")
 TEXT = "text/plain"
-# Puts under way at once. Each waits for S3 for some tens of milliseconds, and takes one or two of the interpreter: more
-# threads would wait for one another.
+# Number of parallel puts. Each one waits some tens of milliseconds for S3, and uses the interpreter for one or two.
+# More threads would wait for one another.
 THREADS = 16
 MAX_WAITING = 4 * THREADS
 MAX_WAITING_BYTES = 32 * 1024 * 1024
 
 
 class Source(TypedDict):
-    """The archive that a lake is made of: the first one of that content."""
+    """The archive from which a lake was made: the first one with that content."""
 
     uri: str
     versionId: NotRequired[str]
@@ -48,7 +48,7 @@ class Source(TypedDict):
 
 
 class Form(TypedDict):
-    """How many poems there are of a form, and in which languages, by a guess."""
+    """The number of poems of a form, and their guessed languages."""
 
     form: str
     files: int
@@ -57,7 +57,7 @@ class Form(TypedDict):
 
 
 class SkippedFiles(TypedDict):
-    """Files of the archive that are no poems."""
+    """The files of the archive that aren't poems."""
 
     reason: str
     files: int
@@ -72,7 +72,7 @@ class Catalogue(TypedDict):
 
 
 class Manifest(TypedDict):
-    """What a lake holds; it follows from the archive alone."""
+    """The content of a lake. It follows from the archive alone."""
 
     version: int
     lake: str
@@ -86,13 +86,13 @@ class Manifest(TypedDict):
 
 
 def lake_name(archive_sha256: str, folder: str) -> str:
-    """The lake's folder, ending in `/`: 20 hex digits of a hash over what decides its content."""
+    """The lake's folder, ending in `/`: 20 hex digits of a hash over everything that decides its content."""
     content = json.dumps([LAYOUT, folder, archive_sha256])
     return f"{sha256_of(content.encode())[:20]}/"
 
 
 def read_manifest(lake: str, context: Context) -> Manifest | None:
-    """The manifest of a lake that is whole; None for one that is not."""
+    """The manifest of a complete lake; None for an incomplete one."""
     try:
         manifest: Manifest = json.loads(context.lake.read(f"{lake}{MANIFEST}"))
     except (ObjectNotFound, ObjectForbidden):
@@ -101,14 +101,14 @@ def read_manifest(lake: str, context: Context) -> Manifest | None:
 
 
 def fill(archive: Archive, source: Source, folder: str, context: Context) -> tuple[Manifest, int]:
-    """Writes the poems that are not there yet, the catalogue and the manifest. Memory does not grow with the archive's
-    bytes, and with its files by a few hundred bytes each.
+    """Writes the missing poems, the catalogue and the manifest. Memory grows by a few hundred bytes for each file, but
+    not with the size of the files.
 
     Returns:
-        The manifest, and how many poems were written.
+        The manifest, and the number of poems that were written.
 
     Raises:
-        ArchiveRefused: a file is damaged. What was written by then is in no manifest, and harms nobody.
+        ArchiveRefused: a file is damaged. The objects written so far are in no manifest, so they do no harm.
     """
     lake = lake_name(source["sha256"], folder)
     there = {name for name, _ in context.lake.list(lake)}
@@ -148,7 +148,7 @@ def fill(archive: Archive, source: Source, folder: str, context: Context) -> tup
     body = json.dumps(manifest, ensure_ascii=False, indent=2).encode()
     if context.lake.add(f"{lake}{MANIFEST}", body, media_type="application/json"):
         return manifest, written
-    # Another job has filled the same lake meanwhile.
+    # Another job filled the same lake in the meantime.
     return read_manifest(lake, context) or manifest, written
 
 
@@ -177,7 +177,7 @@ def _put(context: Context, name: str, poem: bytes, sha256: str) -> Callable[[], 
 
 
 class _Uploads:
-    """Puts in threads, so many and so many bytes at a time: whoever submits more waits."""
+    """Puts objects in threads. Their number and their total bytes are limited, and `submit` waits at the limit."""
 
     def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(THREADS, "upload")
@@ -192,14 +192,14 @@ class _Uploads:
         self._pool.shutdown(cancel_futures=True)
 
     def submit(self, size: int, put: Callable[[], bool]) -> None:
-        """Raises what an earlier put raised."""
+        """Begins a put in a thread, after waiting if a limit is reached. Raises the exception of an earlier put."""
         while self._waiting and (len(self._waiting) >= MAX_WAITING or self._waiting_bytes + size > MAX_WAITING_BYTES):
             self._wait_for_first()
         self._waiting.append((size, self._pool.submit(put)))
         self._waiting_bytes += size
 
     def finish(self) -> int:
-        """Waits for all puts, and returns how many of them wrote something."""
+        """Waits for all puts, and returns how many of them wrote an object."""
         while self._waiting:
             self._wait_for_first()
         return self._written
@@ -211,7 +211,7 @@ class _Uploads:
 
 
 class _ProgressReporter:
-    """Tells how far the job is, how fast it goes, and how long it still takes at that pace."""
+    """Reports the progress of the job, its speed, and the time that is left at that speed."""
 
     def __init__(self, files: int, size: int, context: Context) -> None:
         self._files, self._bytes = files, size

@@ -1,4 +1,4 @@
-"""A guess at a poem's language: by its script, and among those of Latin letters by their commonest words."""
+"""Guesses a poem's language by its script, and for Latin letters by the most frequent words."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import re
 import unicodedata
 from collections import Counter
 
-# ISO 639-3 for a language that is not known.
+# ISO 639-3: the language is unknown.
 UNKNOWN = "und"
 LOOKED_AT = 2_000
 MIN_WORDS = 2
 
-# Words that make up much of any text of a language: articles, prepositions, pronouns, conjunctions. One that two of
-# these languages share counts for both, so each list has enough of its own.
+# Words that make up much of any text of a language: articles, prepositions, pronouns, conjunctions. A word that two
+# languages share counts for both, so each list has enough words of its own.
 _WORDS = {
     "en": "the of and to in that is was my with for his her thy from they this not are when were upon shall which",
     "de": "der die das und ist nicht ich ein eine du wie mit auf dem den sich von im zu es wir aus wenn noch nur",
@@ -43,9 +43,9 @@ _WORD = re.compile(r"[^\W\d_]+")
 
 
 def guess_language(text: str) -> str:
-    """ISO 639-1 code of the likeliest language, `und` where nothing speaks for one.
+    """ISO 639-1 code of the most likely language; `und` if nothing indicates one.
 
-    A guess: dialects, Old English or nonsense verse may come out as anything.
+    It is a guess: for dialects, Old English or nonsense verse, the result may be any language.
     """
     start = text[:LOOKED_AT]
     if not start.isascii() and (language := _by_script(start)) is not None:
@@ -64,5 +64,5 @@ def _by_script(text: str) -> str | None:
     foreign.pop(None, None)
     if sum(foreign.values()) * 2 < len(letters):
         return None
-    # Japanese is written in its own letters and in those of Chinese; the first tell it.
+    # Japanese uses its own letters and Chinese characters. Its own letters show that a text is Japanese.
     return "ja" if foreign["ja"] else foreign.most_common(1)[0][0] if foreign else None

@@ -1,4 +1,4 @@
-"""Where in the lake a file of an archive belongs, by its name alone. Names come from strangers."""
+"""The place in the lake of an archive's file, by the file's name alone. Names may come from an attacker."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ import unicodedata
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-# Every file system that a lake may be copied to takes so many for a name.
+# Every file system to which a lake may be copied allows names of this many bytes.
 MAX_NAME = 255
 POEM_SUFFIX = ".txt"
-# What unpacks to more files. A lake is filled from one archive, whose contents were all looked at.
+# Archives that may unpack to more files. A lake is filled only from files that were checked.
 ARCHIVE_SUFFIXES = frozenset(
     {".7z", ".bz2", ".cab", ".gz", ".iso", ".jar", ".rar", ".tar", ".tgz", ".xz", ".z", ".zip", ".zst"}
 )
-# Of macOS and Windows, who leave them in archives.
+# Files that macOS and Windows leave in archives.
 LEFT_BEHIND = frozenset({"__macosx", "thumbs.db", "desktop.ini"})
 
 
 class UnsafeName(ValueError):
-    """A name that no honest archive has; the message says what is wrong, to follow the name."""
+    """A dangerous name. The message says what is wrong, in words that can follow the name."""
 
 
 @dataclass(frozen=True)
@@ -36,23 +36,23 @@ class Place:
 
 @dataclass(frozen=True)
 class Skipped:
-    """A file that is no poem, and why."""
+    """A file that isn't a poem, and the reason."""
 
     reason: str
 
 
 def place_of(name: str, folder: str = "") -> Place | Skipped:
-    """The place of a file that is called `name` in its archive.
+    """The place of a file that has the name `name` in its archive.
 
-    The form is the folder that the file lies in, in lower case, with `-` for what is neither letter nor digit. Unicode
-    is normalised (NFC), so that names that look the same are the same.
+    The form is the name of the file's folder, in lower case, with `-` for all characters except letters and digits.
+    Unicode is normalised (NFC), so that names that look equal are equal.
 
     Args:
-        name: as the archive has it, with slashes of either kind between its parts.
-        folder: the archive's folder that the forms lie in; empty for all of it.
+        name: the name in the archive, with `/` or a backslash between its parts.
+        folder: the archive's folder with the forms; empty for the whole archive.
 
     Raises:
-        UnsafeName: the name leads out of its folder, is absolute, or can't be a file's.
+        UnsafeName: the name leads out of its folder, is absolute, or isn't possible for a file.
     """
     *folders, file = _parts(name)
     if any(part.startswith(".") or part.lower() in LEFT_BEHIND for part in (*folders, file)):
@@ -71,12 +71,12 @@ def place_of(name: str, folder: str = "") -> Place | Skipped:
 
 
 def is_folder(name: str) -> bool:
-    """Whether an entry stands for a folder and not for a file."""
+    """Whether an entry is a folder and not a file."""
     return name.replace("\\", "/").endswith("/")
 
 
 def _parts(name: str) -> list[str]:
-    # Some Windows programs write their own separator, and some readers take it for one.
+    # Some Windows programs write a backslash as the separator, and some readers accept it.
     plain = unicodedata.normalize("NFC", name.replace("\\", "/"))
     wrong = next((sign for sign in plain if unicodedata.category(sign) in ("Cc", "Cs")), None)
     if wrong is not None:

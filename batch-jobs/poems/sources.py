@@ -1,4 +1,4 @@
-"""Where archives are fetched from: any HTTPS address, and Kaggle."""
+"""The sources of archives: any HTTPS address, and Kaggle."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Address(TypedDict):
 
 @final
 class Dataset(TypedDict):
-    """A data set of Kaggle's, `owner/name`: the newest version unless one is named."""
+    """A data set on Kaggle, `owner/name`. Without a version, it is the newest one."""
 
     dataset: str
     version: NotRequired[int]
@@ -36,10 +36,10 @@ class Dataset(TypedDict):
 
 
 def request_for(source: Address | Dataset) -> Request:
-    """What to ask for, and with which credentials.
+    """The request for a source, with its credentials.
 
     Raises:
-        SecretMissing: it is Kaggle, and its credentials are not kept, or are not what Kaggle gives.
+        SecretMissing: the source is Kaggle, and its credentials aren't stored, or aren't in Kaggle's form.
     """
     if "url" in source:
         return Request(source["url"])
@@ -53,7 +53,7 @@ def _kaggle_headers() -> dict[str, str]:
         credentials = json.loads(read_secret(KAGGLE_SECRET))
         user, key = credentials["username"], credentials["key"]
     except (ValueError, KeyError, TypeError):
-        # Without the cause, which would tell the value.
+        # Raised without the cause, because the cause would contain the secret.
         raise SecretMissing(
             f'the secret {KAGGLE_SECRET} is not of the form {{"username": …, "key": …}}: keep what Kaggle gave you as '
             "kaggle.json"

@@ -3,7 +3,7 @@ import { artifact, defineJob } from "../../shared/pipeline/index.ts";
 
 const alpha = z.number().positive();
 
-/** Jobs of the ridge family; the Python beside this file implements them. */
+/** Jobs of the ridge family. The Python files in this folder implement them. */
 export const ridge = {
   /** Makes the run's dataset: generated from its scheduled time, or read from the CSV that started it. */
   download: defineJob("ridge.download", {
@@ -15,7 +15,7 @@ export const ridge = {
     resources: { vcpus: 1, memory: 2048, timeoutSeconds: 600 },
   }),
 
-  /** Splits a dataset into three quarters to train on and a quarter to test on. */
+  /** Splits a dataset: three quarters for training, and a quarter for the test. */
   split: defineJob("ridge.split", {
     input: z.object({ dataset: artifact }),
     output: z.object({ train: artifact, test: artifact }),

@@ -24,11 +24,11 @@ MAX_SEED = 2**32 - 1
 def generate(scheduled_at: datetime) -> NDArray[np.float64]:
     """A line with noise: y = a·x + b + noise, with a, b, x and the noise uniform from -10 to 10.
 
-    The order of the draws (a, b, every x, all noise) and NumPy's legacy generator, which is frozen, make the same
-    scheduled time give the same bits everywhere. The seed is the scheduled time in whole seconds since 1970.
+    The same scheduled time gives the same bits everywhere, because the order of the draws is fixed (a, b, every x, all
+    noise) and NumPy's legacy generator never changes. The seed is the scheduled time in whole seconds since 1970.
 
     Raises:
-        FatalError: the time is outside what the generator takes as a seed, 1970 to 2106.
+        FatalError: the time isn't in 1970 to 2106, the range of the generator's seeds.
     """
     seed = int(scheduled_at.timestamp())
     if not 0 <= seed <= MAX_SEED:
@@ -41,7 +41,7 @@ def generate(scheduled_at: datetime) -> NDArray[np.float64]:
 
 
 def write_csv(data: NDArray[np.float64]) -> bytes:
-    """The rows as CSV under the header `x,y`. Each number is the shortest text that reads back as the same bits."""
+    """The rows as CSV with the header `x,y`. Each number is the shortest text that is read as the same bits."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)

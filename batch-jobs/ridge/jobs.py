@@ -1,4 +1,4 @@
-"""The jobs of ridge-sweep. scikit-learn is imported where it is used: it takes longer to load than the work does."""
+"""The jobs of ridge-sweep. scikit-learn is imported where it is used, because loading it takes longer than the work."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def download(input: DownloadInput, context: Context) -> DownloadOutput:
 
 @job("ridge.split")
 def split(input: SplitInput, context: Context) -> SplitOutput:
-    """Splits the dataset into three quarters to train on and a quarter to test on."""
+    """Splits the dataset: three quarters for training, and a quarter for the test."""
     from sklearn.model_selection import train_test_split
 
     data = read_csv(context.artifacts.fetch(input["dataset"]))
@@ -88,7 +88,7 @@ def train(input: TrainInput, context: Context) -> TrainOutput:
     import joblib
     from sklearn.linear_model import Ridge
 
-    # JavaScript writes the alpha 1.0 as 1; the model's name has Python's form of it.
+    # JavaScript writes the alpha 1.0 as 1. The model's name has the form that Python writes.
     alpha = float(input["alpha"])
     data = read_csv(context.artifacts.fetch(input["train"]))
     model = Ridge(alpha=alpha).fit(data[:, :1], data[:, 1])
@@ -105,7 +105,7 @@ def evaluate(input: EvaluateInput, context: Context) -> EvaluateOutput:
     """Scores a model on the test set: R²."""
     import joblib
 
-    # Loading a pickle runs what it holds: `fetch` has checked that it is the very file that the train job wrote.
+    # Loading a pickle runs its code. `fetch` has checked that it is exactly the file that the train job wrote.
     model = joblib.load(context.artifacts.fetch(input["model"]))
     data = read_csv(context.artifacts.fetch(input["test"]))
     r2 = float(model.score(data[:, :1], data[:, 1]))
@@ -119,5 +119,5 @@ def evaluate(input: EvaluateInput, context: Context) -> EvaluateOutput:
 
 
 def _stem(artifact: Artifact) -> str:
-    """`model_1.0_train_dataset_20211004162100` of that file's URI."""
+    """The name without its ending, such as `model_1.0_train_dataset_20211004162100`, from the file's URI."""
     return PurePosixPath(base_name(artifact["uri"])).stem

@@ -1,4 +1,4 @@
-"""Reads the CSV that a person dropped, and says plainly what is wrong with it when it isn't one."""
+"""Reads the CSV that a person dropped. If it isn't a valid CSV, says what is wrong with it."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
     from millrace_job import Context, ObjectReference
 
-# The whole file is read into memory: 350 MiB at the peak, 650 MiB when a fault on its last line is looked for
-# (measured), within the job's 2 GiB.
+# The whole file is read into memory. We measured a peak of 350 MiB, and 650 MiB if the last line is wrong. The job has
+# 2 GiB.
 MAX_BYTES = 50_000_000
-# The split keeps a quarter, rounded up, for the test set, and R² is not defined for fewer than two rows there.
+# The test set is a quarter of the rows, rounded up. It needs two rows, because R² isn't defined for fewer.
 MIN_ROWS = 5
 SHOWN_CHARACTERS = 60
 REMEDY = "Correct the file and drop it again."
@@ -42,7 +42,7 @@ SIGNATURES = {
 
 
 def read_source(source: ObjectReference, context: Context) -> NDArray[np.float64]:
-    """The rows of the given object; its size is looked at before anything is downloaded.
+    """The rows of the given object. Its size is checked before the download.
 
     Raises:
         FatalError: the object is missing, too large, or not a CSV of two columns of finite numbers.
@@ -66,10 +66,10 @@ def read_source(source: ObjectReference, context: Context) -> NDArray[np.float64
 def parse_source(content: bytes, name: str) -> NDArray[np.float64]:
     """The rows of a CSV of two columns, with or without the header `x,y`, in the order x, y.
 
-    UTF-8, with or without a byte order mark; any line ends; empty lines are skipped.
+    The text is UTF-8, with or without a byte order mark, and has line ends of any kind. Empty lines are skipped.
 
     Raises:
-        FatalError: the content is anything else; the message names the file, the line, the column and the value.
+        FatalError: the content is something else. The message names the file, the line, the column and the value.
     """
     text = _decode(content, name)
     header = _header(text, name)
@@ -93,7 +93,7 @@ def parse_source(content: bytes, name: str) -> NDArray[np.float64]:
 
 @dataclass(frozen=True)
 class _Header:
-    """How many lines to skip, and where x and y are."""
+    """How many lines to skip, and which columns are x and y."""
 
     lines: int
     order: tuple[int, int]
@@ -119,7 +119,7 @@ def _decode(content: bytes, name: str) -> str:
 
 
 def _lines(text: str) -> io.StringIO:
-    # newline=None reads the line ends of Windows and of old Macs as well.
+    # newline=None also reads the line ends of Windows and of old Macs.
     return io.StringIO(text, newline=None)
 
 
@@ -141,7 +141,7 @@ def _header(text: str, name: str) -> _Header:
 
 
 def _explain(text: str, name: str, header: _Header) -> None:
-    """Raises FatalError for the first line that is wrong. Row by row, so only a file that is wrong pays for it."""
+    """Raises FatalError for the first wrong line. It is slow, but runs only for a file that is wrong."""
     for line, row in _rows(text, name):
         if line <= header.lines:
             continue
@@ -169,7 +169,7 @@ def _rows(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _number(cell: str) -> float | None:
-    # float() takes the digit separator of Python's source code, 1_000, which is no number in a file.
+    # float() also accepts 1_000, with the digit separator of Python's source code. In a file, that isn't a number.
     try:
         return None if "_" in cell else float(cell)
     except ValueError:

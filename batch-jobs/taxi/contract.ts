@@ -13,7 +13,7 @@ const month = z.object({
 const count = z.int().nonnegative();
 const minutes = z.number().nonnegative();
 
-/** What became of a month's rows. */
+/** How many of a month's rows were kept, and how many dropped. */
 const rows = z.object({
   read: count,
   kept: count,
@@ -24,10 +24,10 @@ const rows = z.object({
   }),
 });
 
-/** Rides with their features, as add_features leaves them. */
+/** Rides with their features, as `taxi.features` writes them. */
 const frame = z.object({ file: artifact, rows });
 
-/** What the search chooses. */
+/** The settings that the search chooses. */
 const parameters = z.object({
   maxDepth: z.int().min(1).max(32),
   learningRate: z.number().positive().max(1),
@@ -37,7 +37,7 @@ const parameters = z.object({
 /** A model in MLflow's format: the folder, and each file in it. */
 const model = z.object({ uri: z.string().min(1), files: z.array(artifact).min(1) });
 
-/** The same, though nobody may have told its checksums, as those of an MLflow run. */
+/** The same, but checksums may be missing, as for the files of an MLflow run. */
 const anyModel = z.object({
   uri: z.string().min(1),
   files: z.array(artifact.partial({ sha256: true, bytes: true, mediaType: true })).min(1),
@@ -47,9 +47,9 @@ const seed = z.int().min(0).max(4_294_967_295).default(42);
 const rmse = z.object({ rmse: minutes });
 const field = z.object({ name: z.string(), type: z.string() });
 
-/** Jobs of the taxi family, durations of New York's taxi rides; the Python beside this file implements them. */
+/** Jobs of the taxi family, which predicts durations of taxi rides. The Python files in this folder implement them. */
 export const taxi = {
-  /** Reads two months, drops what is no ride, and adds what a model is made of: route, distance, duration. */
+  /** Reads two months, drops rows that aren't valid rides, and adds route and duration. */
   features: defineJob("taxi.features", {
     input: z.object({ training: month, validation: month }),
     output: z.object({
@@ -71,7 +71,7 @@ export const taxi = {
     resources: { vcpus: 1, memory: [1024, 2048, 4096], timeoutSeconds: 1800 },
   }),
 
-  /** Tries settings at random, as a seed draws them, and tells which one predicts the validation month best. */
+  /** Draws settings at random by a seed, and returns those that predict the validation month best. */
   search: defineJob("taxi.search", {
     input: z.object({
       training: frame,
@@ -112,7 +112,7 @@ export const taxi = {
     resources: { vcpus: 1, memory: [2048, 4096, 8192], timeoutSeconds: 3600 },
   }),
 
-  /** Predicts the durations of a month's rides and writes them beside the actual ones. */
+  /** Predicts the durations of a month's rides, and writes them next to the actual durations. */
   score: defineJob("taxi.score", {
     input: z.object({
       rides: month,

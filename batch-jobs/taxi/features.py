@@ -1,7 +1,7 @@
-"""Routes and distances as a matrix for scikit-learn, by the column.
+"""Routes and distances as a matrix for scikit-learn, built from whole columns.
 
-The vectoriser is scikit-learn's own DictVectorizer, so that a stored model takes what everybody's does: a dict a ride.
-Here the same matrix is made without one: a route is looked up once, however many rides it has.
+The vectoriser is scikit-learn's DictVectorizer. So a stored model takes a dict for each ride, as others do. This module
+makes the same matrix without dicts: it looks up each route once, however many rides the route has.
 """
 
 from __future__ import annotations
@@ -23,21 +23,22 @@ UNSEEN = -1
 
 
 def fit_vectorizer(rides: pl.DataFrame) -> DictVectorizer:
-    """A vectoriser that knows the routes of these rides, the same as one that was shown each ride."""
+    """A vectoriser that knows the routes of these rides. It equals one that was fitted on each ride."""
     routes = rides[ROUTE].unique().to_list()
     return DictVectorizer().fit([{ROUTE: route, DISTANCE: 0.0} for route in routes])
 
 
 def encode(rides: pl.DataFrame, vectorizer: DictVectorizer) -> csr_matrix:
-    """What `vectorizer.transform` makes of the rides' dicts: a row a ride. An unseen route is no feature at all.
+    """The matrix that `vectorizer.transform` would make from the rides' dicts, with a row for each ride. A route that
+    the vectoriser doesn't know has no column.
 
     Raises:
-        FatalError: the vectoriser knows features that rides do not have.
+        FatalError: the vectoriser knows features that rides don't have.
     """
     _check(vectorizer)
     routes = route_columns(rides, vectorizer)
     seen = routes != UNSEEN
-    # Within a row the route comes before the distance, as their names do: the order of DictVectorizer's columns.
+    # DictVectorizer orders columns by name, so the route comes before the distance.
     ends = np.cumsum(seen + 1, dtype=np.int32)
     indices = np.full(int(ends[-1]) if len(ends) else 0, vectorizer.vocabulary_[DISTANCE], dtype=np.int32)
     values = np.empty(len(indices))
@@ -49,7 +50,7 @@ def encode(rides: pl.DataFrame, vectorizer: DictVectorizer) -> csr_matrix:
 
 
 def route_columns(rides: pl.DataFrame, vectorizer: DictVectorizer) -> NDArray[np.int32]:
-    """The matrix's column of each ride's route; UNSEEN for a route that the vectoriser was not fitted on."""
+    """The matrix's column for the route of each ride; UNSEEN if the vectoriser doesn't know the route."""
     prefix = f"{ROUTE}{vectorizer.separator}"
     known = {name.removeprefix(prefix): column for name, column in vectorizer.vocabulary_.items() if name != DISTANCE}
     table = pl.DataFrame(
@@ -60,7 +61,7 @@ def route_columns(rides: pl.DataFrame, vectorizer: DictVectorizer) -> NDArray[np
 
 
 def target(rides: pl.DataFrame) -> NDArray[np.float64]:
-    """Minutes that the rides took."""
+    """The durations of the rides, in minutes."""
     return rides[TARGET].to_numpy()
 
 

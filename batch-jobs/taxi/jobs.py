@@ -1,4 +1,4 @@
-"""The jobs of taxi-training and taxi-scoring. What takes long to load is imported where it is used."""
+"""The jobs of taxi-training and taxi-scoring. Modules that load slowly are imported where they are used."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ class ScoreOutput(TypedDict):
 
 @job("taxi.features")
 def features(input: FeaturesInput, context: Context) -> FeaturesOutput:
-    """Reads two months, drops what is no ride, and adds what a model is made of: route, distance, duration."""
+    """Reads two months, drops rows that aren't valid rides, and adds route and duration."""
     from taxi.rides import read_rides
 
     frames: dict[str, Frame] = {}
@@ -130,7 +130,7 @@ def features(input: FeaturesInput, context: Context) -> FeaturesOutput:
 
 @job("taxi.search")
 def search(input: SearchInput, context: Context) -> SearchOutput:
-    """Tries settings at random, as a seed draws them, and tells which one predicts the validation month best."""
+    """Draws settings at random by a seed, and returns those that predict the validation month best."""
     import polars as pl
 
     from taxi.search import candidates
@@ -192,7 +192,7 @@ def train(input: TrainInput, context: Context) -> TrainOutput:
 
 @job("taxi.score")
 def score(input: ScoreInput, context: Context) -> ScoreOutput:
-    """Predicts the durations of a month's rides and writes them beside the actual ones."""
+    """Predicts the durations of a month's rides, and writes them next to the actual durations."""
     from taxi.model_folder import read_model
     from taxi.rides import read_rides
     from taxi.scoring import Phases, predict_rides, write_result

@@ -1,4 +1,4 @@
-"""The model's folder in MLflow's format, and the Pipeline of any such folder, whoever wrote it."""
+"""Writes the model's folder in MLflow's format, and reads the Pipeline of any such folder."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 SERVING_CODE = Path(__file__).parent / "serving" / "taxi_model.py"
 PICKLE = "model.pkl"
-# A pickle is read by the version of scikit-learn that wrote it.
+# A pickle must be read by the version of scikit-learn that wrote it.
 REQUIREMENTS = (f"scikit-learn=={sklearn.__version__}", "numpy>=2", "pandas>=2.1")
 READABLE = ("pickle", "cloudpickle")
 SIGNATURE: Signature = {
@@ -32,7 +32,7 @@ SIGNATURE: Signature = {
 
 
 class ModelFile(TypedDict):
-    """A file of a model. That of an MLflow run may have no checksum: nobody has told one."""
+    """A file of a model. A file of an MLflow run may have no checksum."""
 
     uri: str
     versionId: NotRequired[str]
@@ -49,7 +49,7 @@ class AnyModel(TypedDict):
 
 
 def write_model(pipeline: Pipeline, artifacts: Artifacts) -> StoredModel:
-    """Stores vectoriser and regressor together as a folder of artifacts; the same Pipeline gives the same bytes."""
+    """Stores vectoriser and regressor together as a folder of artifacts. The same Pipeline gives the same bytes."""
     data = pickle.dumps(pipeline, protocol=5)
     folder = MlflowModel(
         loader=SERVING_CODE,
@@ -70,12 +70,12 @@ def write_model(pipeline: Pipeline, artifacts: Artifacts) -> StoredModel:
 
 
 def read_model(model: AnyModel | StoredModel, artifacts: Artifacts) -> Pipeline:
-    """The Pipeline of a folder: its files are checked where their SHA-256 is known.
+    """Loads the Pipeline of a folder. Files with a known SHA-256 are checked.
 
-    Reading a pickle runs what it holds, as reading any such model does: give folders of people whom you trust.
+    Loading a pickle runs its code, so use only folders of people whom you trust.
 
     Raises:
-        FatalError: it is no Pipeline that begins with a DictVectorizer, or this version of scikit-learn can't read it.
+        FatalError: it isn't a Pipeline that begins with a DictVectorizer, or this scikit-learn can't read it.
     """
     uri = model["uri"].rstrip("/")
     files: Sequence[ModelFile | Artifact] = model["files"]
@@ -98,7 +98,7 @@ def read_model(model: AnyModel | StoredModel, artifacts: Artifacts) -> Pipeline:
 
 
 def _pickle_path(uri: str, files: dict[str, ModelFile | Artifact], artifacts: Artifacts) -> str:
-    """Where in the folder the Pipeline is, as the file MLmodel says."""
+    """The Pipeline's path in the folder, from the file MLmodel."""
     if "MLmodel" not in files:
         raise FatalError(f"{uri} has no file MLmodel: give a folder in MLflow's format")
     about = yaml.safe_load(artifacts.fetch(files["MLmodel"]).read_bytes())

@@ -1,4 +1,4 @@
-"""The model: a scikit-learn Pipeline of a vectoriser and boosted trees, and how well it predicts."""
+"""The model, a scikit-learn Pipeline of a vectoriser and boosted trees, and its error."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ DENSE_FEATURES = 8
 
 
 class Parameters(TypedDict):
-    """What the search chooses."""
+    """The settings that the search chooses."""
 
     maxDepth: int
     learningRate: float
@@ -34,22 +34,23 @@ class Parameters(TypedDict):
 
 
 def make_regressor(parameters: Parameters, seed: int) -> StackingRegressor:
-    """Boosted trees over what a linear model makes of the routes, and over the distance.
+    """Boosted trees that learn from a ridge regression's estimate for each route, and from the distance.
 
-    A tree asks for one route at a time and there are thousands, most of them of a few rides: trees alone predict worse
-    than a ridge regression. So a ridge regression says what a route adds, out of fold for the rides that it was
-    fitted on, and the trees learn from that and from the few columns that tell most, the distance first.
+    A tree splits on one route at a time. There are thousands of routes, and most have few rides, so trees alone predict
+    worse than a ridge regression. Therefore a ridge regression estimates the effect of each route, out of fold for the
+    rides that it is fitted on. The trees learn from this estimate and from the few most informative columns, of which
+    the distance is the first.
     """
     trees = make_pipeline(
         SelectKBest(f_regression, k=DENSE_FEATURES),
-        # Boosted trees take no sparse matrix.
+        # Boosted trees don't accept a sparse matrix.
         FunctionTransformer(operator.methodcaller("toarray"), accept_sparse=True),
         HistGradientBoostingRegressor(
             max_iter=TREES,
             max_depth=parameters["maxDepth"],
             learning_rate=parameters["learningRate"],
             l2_regularization=parameters["l2Regularization"],
-            # Stopping early would hold out rides by chance.
+            # Early stopping would hold out random rides.
             early_stopping=False,
             random_state=seed,
         ),
@@ -58,9 +59,9 @@ def make_regressor(parameters: Parameters, seed: int) -> StackingRegressor:
 
 
 def fit(rides: pl.DataFrame, vectorizer: DictVectorizer, parameters: Parameters, seed: int) -> Pipeline:
-    """The vectoriser and a regressor fitted on these rides, as one Pipeline that takes a dict a ride.
+    """The vectoriser and a regressor that is fitted on these rides, as one Pipeline that takes a dict for each ride.
 
-    The same rides, parameters and seed give the same bits: one thread adds up in one order.
+    The same rides, parameters and seed give the same bits, because one thread adds numbers in one order.
     """
     with threadpool_limits(limits=1):
         regressor = make_regressor(parameters, seed).fit(encode(rides, vectorizer), target(rides))
@@ -68,7 +69,7 @@ def fit(rides: pl.DataFrame, vectorizer: DictVectorizer, parameters: Parameters,
 
 
 def predict(pipeline: Pipeline, rides: pl.DataFrame) -> NDArray[np.float64]:
-    """Minutes that the rides are predicted to take: what the Pipeline says of their dicts, without the dicts."""
+    """The predicted durations in minutes. They equal the Pipeline's predictions for dicts, but need no dicts."""
     vectorizer = pipeline.steps[0][1]
     with threadpool_limits(limits=1):
         predicted: NDArray[np.float64] = pipeline[1:].predict(encode(rides, vectorizer))
@@ -76,5 +77,5 @@ def predict(pipeline: Pipeline, rides: pl.DataFrame) -> NDArray[np.float64]:
 
 
 def rmse(predicted: NDArray[np.float64] | float, actual: NDArray[np.float64]) -> float:
-    """Root of the mean squared error, in minutes."""
+    """The root of the mean squared error, in minutes."""
     return float(np.sqrt(np.mean((actual - predicted) ** 2)))

@@ -1,4 +1,4 @@
-"""Reads a month of rides as the city publishes it, whose types differ from month to month, and keeps what is a ride."""
+"""Reads a month's file as the city publishes it, and keeps the valid rides. Column types differ between months."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class MonthFile(TypedDict):
 
 
 class Dropped(TypedDict):
-    """Rows that are no ride of the month, by the first reason that there is."""
+    """The number of rows that aren't rides of the month, by reason. If several apply, the first one counts."""
 
     incomplete: int
     otherMonth: int
@@ -39,7 +39,7 @@ class Dropped(TypedDict):
 
 
 class Rows(TypedDict):
-    """What became of a month's rows."""
+    """How many of a month's rows were kept, and how many dropped."""
 
     read: int
     kept: int
@@ -48,23 +48,23 @@ class Rows(TypedDict):
 
 @dataclass(frozen=True)
 class Rides:
-    """Rides of a month: `row` is their place in the file, `PU_DO` their route, `duration` is in minutes."""
+    """Rides of a month. `row` is the row in the file, `PU_DO` the route, and `duration` the duration in minutes."""
 
     frame: pl.DataFrame
     rows: Rows
 
 
 def read_rides(path: Path, file: MonthFile) -> Rides:
-    """The rides of a month's file that have a time, zones and a distance, and took from a minute to an hour.
+    """The rides of a month's file that have a time, zones and a distance, and took a minute to an hour.
 
     Raises:
-        FatalError: the file is no parquet file, or lacks a column, or has one of another kind.
+        FatalError: the file isn't a parquet file, lacks a column, or has a column of another type.
     """
     start = datetime(file["year"], file["month"], 1)  # noqa: DTZ001 - the city's times are local and have no zone
     frame = _read(path, file).with_row_index("row").with_columns(pl.col(NUMBERS).cast(pl.Float64).fill_nan(None))
     complete = frame.drop_nulls(COLUMNS).with_columns(pl.col(ZONES).cast(pl.Int64))
     seconds = complete.select((pl.col(DROPOFF) - pl.col(PICKUP)).dt.total_seconds()).to_series()
-    # By NumPy, which divides: polars multiplies by 1/60, and the last bit is another one.
+    # NumPy divides by 60. Polars would multiply by 1/60, which gives another last bit.
     complete = complete.with_columns(duration=seconds.to_numpy() / 60)
     of_month = complete.filter(pl.col(PICKUP).dt.month_start().dt.date() == start.date())
     rides = of_month.filter(pl.col("duration").is_between(MIN_MINUTES, MAX_MINUTES))

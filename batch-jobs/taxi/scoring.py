@@ -1,4 +1,4 @@
-"""Scores a month: what the rides took beside what the model says, phase by phase."""
+"""Scores a month in phases: compares the rides' durations with the model's predictions."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Phase(TypedDict):
-    """What was done, to how many rows, and how long it took."""
+    """A phase: its name, its number of rows, and its seconds."""
 
     phase: str
     rows: int
@@ -35,7 +35,7 @@ class Phase(TypedDict):
 
 @dataclass
 class Phases:
-    """Tells of each phase when it begins, as progress, and when it has ended, in the log."""
+    """Reports each phase: as progress when it begins, and in the log when it has ended."""
 
     context: Context
     count: int
@@ -43,7 +43,7 @@ class Phases:
 
     @contextmanager
     def phase(self, name: str) -> Iterator[Phase]:
-        """Gives the phase, for its number of rows."""
+        """Begins a phase and yields it, so that the caller can set its number of rows."""
         self.context.progress(len(self.done) / self.count, name)
         phase: Phase = {"phase": name, "rows": 0, "seconds": 0}
         began = time.monotonic()
@@ -55,7 +55,7 @@ class Phases:
 
 @dataclass(frozen=True)
 class Scores:
-    """Predicted minutes of each ride."""
+    """The predicted duration of each ride, in minutes."""
 
     predicted: NDArray[np.float64]
     unseen: int
@@ -71,7 +71,7 @@ def predict_rides(rides: Rides, pipeline: Pipeline) -> Scores:
 
 
 def write_result(rides: Rides, scores: Scores, file: MonthFile, model_version: str, path: Path) -> None:
-    """Writes a row a ride. Its id is the month and the row in the month's file: the same whenever it is scored."""
+    """Writes a row for each ride. A ride's id is the month and the row in the month's file, so it never changes."""
     month = f"{file['year']:04d}/{file['month']:02d}_"
     actual = pl.col("duration")
     rides.frame.select(

@@ -1,4 +1,4 @@
-"""Looks for the settings that predict the validation month best: a few, drawn at random by a seed."""
+"""Tries some settings, drawn at random by a seed, to find those that predict the validation month best."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ SPACE = {
 
 
 class Evaluation(Parameters):
-    """Settings, and the error on the validation month, in minutes."""
+    """Settings, and their error on the validation month in minutes."""
 
     rmse: float
 
 
 def candidates(count: int, seed: int) -> list[Parameters]:
-    """The settings to try: of the same seed the same ones, the first of many being those of few."""
-    # Four digits are enough, and the same on every machine, which the last bits of an exponential are not.
+    """The settings to try. The same seed gives the same settings, and a larger `count` only appends more."""
+    # Four digits are enough. They are the same on every machine; the last bits of an exponential aren't.
     return [
         {
             "maxDepth": int(drawn["maxDepth"]),
@@ -45,7 +45,7 @@ def candidates(count: int, seed: int) -> list[Parameters]:
 def search(
     training: pl.DataFrame, validation: pl.DataFrame, tries: list[Parameters], seed: int, context: Context
 ) -> list[Evaluation]:
-    """Fits and measures each candidate. What an interrupted attempt had measured is not measured again."""
+    """Fits and measures each candidate. Candidates that an interrupted attempt has measured aren't measured again."""
     vectorizer = fit_vectorizer(training)
     actual = target(validation)
     saved = context.checkpoint.load_bytes()

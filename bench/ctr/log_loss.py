@@ -1,4 +1,4 @@
-"""Log-loss of Vowpal Wabbit's predictions: `PREDICTIONS CLICKS`, a number a line in each."""
+"""`PREDICTIONS CLICKS`: prints the log-loss of Vowpal Wabbit's predictions. Both files have a number per line."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Writes rows for Vowpal Wabbit, in its own format and as its CSV: `FILE FOLDER TRAIN_ROWS`.
 
-Labels are 1 and -1. Features are `column=value` in its format, and quoted values in its CSV, where others are
-numbers to it.
+Labels are 1 and -1. Features are `column=value` in its own format. In its CSV they are quoted values, because it takes
+unquoted digits for numbers.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def main(source: str, folder: str, train_rows: int) -> None:
 
 
 def write(path: Path, names: list[str], rows: Iterable[list[str]]) -> None:
-    """Writes `.vw`, `.csv` and the `.clicks`, 0 or 1 a line."""
+    """Writes `.vw`, `.csv`, and `.clicks` with 0 or 1 per line."""
     with (
         path.with_suffix(".vw").open("w") as own,
         path.with_suffix(".csv").open("w") as table,

@@ -1,7 +1,7 @@
 """A plain training loop, `INPUT OUT`: a tutorial's way to a GPT-2 from scratch, with the input of `poem_model.train`.
 
-It keeps no best weights, saves no checkpoint, and is not interrupted. Only its seeds are unlike a tutorial's: each step
-has one of its own, that of Millrace, so that both learn from the same sequences and their losses compare.
+It keeps no best weights, saves no checkpoint, and isn't interrupted. Only its seeds differ from a tutorial's: each step
+has its own seed, the same as in Millrace. So both learn from the same sequences, and their losses can be compared.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from tokenizers import Tokenizer
 from torch.nn import functional
 from transformers import GPT2Config, GPT2LMHeadModel
 
-# As in Millrace: of the text's end, which is not trained on; of the highest learning rate, at the end.
+# As in Millrace: the part of the text that is held out, and the last learning rate as a share of the highest.
 KEPT_APART = 0.05
 MIN_RATE = 0.1
 

@@ -1,4 +1,4 @@
-"""A zip of real poems, `PACKAGE OUT`: a poem a file, a folder for each form, from the npm package chinese-poetry."""
+"""`PACKAGE OUT`: makes a zip of poems from the npm package chinese-poetry, with a folder for each form."""
 
 from __future__ import annotations
 

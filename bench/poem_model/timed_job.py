@@ -1,4 +1,4 @@
-"""`python -m poem_model JOB …` as `TOOK JOB …`: writes to the file TOOK the CPU seconds of its training."""
+"""`TOOK JOB …` runs `python -m poem_model JOB …`, and writes the CPU seconds of the training to the file TOOK."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ whole = Training.run
 
 
 def timed(training: Training) -> Trained:
-    """The training, without the imports and the stored model around it."""
+    """The training itself, without imports and without storing the model."""
     began = time.process_time()
     trained = whole(training)
     took.write_text(str(time.process_time() - began))

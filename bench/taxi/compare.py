@@ -1,4 +1,4 @@
-"""Whether two results are the same, `ONE OTHER`: the rides, and each of their predictions to the last bit."""
+"""`ONE OTHER`: checks that two results have the same rides and the same predictions, to the last bit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The way of `taxi.score`, `RIDES MONTH MODEL OUT`: by the column."""
+"""`RIDES MONTH MODEL OUT`: scores a month as `taxi.score` does, on whole columns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The source's way to score a month, `RIDES MONTH MODEL OUT`: pandas, and a dict a ride for DictVectorizer."""
+"""`RIDES MONTH MODEL OUT`: scores a month as the source project does: pandas, and a dict for each ride."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ import pandas as pd
 
 def main(rides: str, month: str, model: str, out: str) -> None:
     """Writes the result and prints the seconds of each phase."""
-    # Loaded before the clock starts, with all that it imports: the phases are of the work.
+    # The model and its imports are loaded before the clock starts, because the phases measure only the work.
     pipeline = pickle.loads(Path(model).read_bytes())  # noqa: S301 - the bench has just made it
     clock = [time.perf_counter()]
 
     data = pd.read_parquet(rides)
     data["duration"] = (data.lpep_dropoff_datetime - data.lpep_pickup_datetime).dt.total_seconds() / 60
-    # The source keeps rides of other months; Millrace does not, and both are to score the same.
+    # The source keeps rides of other months, and Millrace doesn't. Both should score the same rides.
     data = data[data.lpep_pickup_datetime.dt.strftime("%Y-%m") == month]
     data = data[(data.duration >= 1) & (data.duration <= 60)].copy()
     data["ride_id"] = f"{month[:4]}/{month[5:]}_" + data.index.astype("str")

@@ -1,7 +1,6 @@
-"""The compiled loops, made into machine code for this processor when they are first needed.
+"""The compiled loops. They become machine code for this processor when they are first needed.
 
-They run without Python's interpreter lock. source.py has them in Python, and says what they do; kernels.ll is what is
-run.
+They run without Python's interpreter lock. source.py has them in Python and explains them; jobs run kernels.ll.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 ASSEMBLY = Path(__file__).parent / "kernels.ll"
 
 WHOLE, REAL, ARRAY = c_int64, c_double, c_void_p
-# What each takes, and what it gives; the order is that of source.py.
+# The types of each function's arguments and result, in the order of source.py.
 SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
     "hash_rows": (WHOLE, [ARRAY, *[WHOLE] * 3, ARRAY, WHOLE, *[ARRAY] * 3, *[WHOLE] * 2, ARRAY]),
     "descend": (REAL, [*[ARRAY] * 2, *[WHOLE] * 3, ARRAY, WHOLE, *[REAL] * 2, *[ARRAY] * 2, WHOLE, ARRAY]),
@@ -43,10 +42,10 @@ def hash_rows(
 ) -> tuple[int, int, int]:
     """Reads rows of `text` until it ends or `clicks` is full, and writes their features and clicks.
 
-    A row is a name, a click and as many values as `features` has columns, separated by the byte `separator`; every row
-    ends with `terminator`. `prefixes` is the text of all `column=`, one after another.
+    A row has an id, a click and as many values as `features` has columns, separated by the byte `separator`. Every row
+    ends with `terminator`. `prefixes` is the text of all prefixes `column=`, one after another.
 
-    Returns the rows written, the bytes read, and what is wrong with the row after these: FINE if nothing is.
+    Returns the number of rows written, the number of bytes read, and what is wrong with the next row, or FINE.
     """
     rows, columns = features.shape
     begun = np.empty((columns, 3), dtype=np.int64)
@@ -70,7 +69,7 @@ def descend(
 ) -> float:
     """Averaged gradient descent over the rows in an order drawn by `seed`; changes `weights` (two columns) and `state`.
 
-    Returns the sum of the rows' log-losses (nats), each before it was learnt from.
+    Returns the sum of the rows' log-losses (nats). Each loss is measured before the row is learnt from.
     """
     rows, columns = features.shape
     order = np.empty(rows, dtype=np.int64)
@@ -87,7 +86,7 @@ def follow(
 ) -> float:
     """FTRL-Proximal over the rows in their order; changes `weights` (two columns) and `state`.
 
-    Returns the sum of the rows' log-losses (nats), each before it was learnt from.
+    Returns the sum of the rows' log-losses (nats). Each loss is measured before the row is learnt from.
     """
     rows, columns = features.shape
     used = np.empty(columns)
@@ -98,7 +97,7 @@ def follow(
 
 
 def weigh(penalty: int, alpha: float, eta: float, weights: Numbers, state: Numbers) -> tuple[Numbers, float]:
-    """The coefficients and the intercept of what `follow` has learnt."""
+    """The coefficients and the intercept that `follow` has learnt."""
     coefficients = np.empty(len(weights))
     intercept: float = _call("weigh", penalty, alpha, eta, weights, len(weights), state, coefficients)
     return coefficients, intercept
@@ -126,7 +125,8 @@ def _pointer(array: NDArray[Any]) -> int:
 @cache
 def _functions() -> dict[str, Callable[..., int]]:
     engine = _engine()
-    # A function of Numba returns a status, and takes where its result goes, where an exception would, and the rest.
+    # A function compiled by Numba returns a status. Its first two arguments are addresses, for the result and for an
+    # exception; its own arguments follow.
     return {
         name: CFUNCTYPE(c_int32, c_void_p, c_void_p, *arguments)(engine.get_function_address(name))
         for name, (_, arguments) in SIGNATURES.items()

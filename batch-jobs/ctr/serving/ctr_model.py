@@ -1,4 +1,4 @@
-"""Loads this model for `mlflow.pyfunc.load_model`. It comes with the model and needs nothing of what trained it."""
+"""Loads this model for `mlflow.pyfunc.load_model`. It is part of the model and needs none of the training code."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class ClickModel:
         self._hasher = FeatureHasher(len(coefficients), input_type="string")
 
     def predict(self, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:  # noqa: ARG002
-        """The probability of a click for each row. The columns are text, a missing value is an empty one."""
+        """The probability of a click for each row. The columns are text; a missing value is an empty text."""
         rows = model_input[self._columns].fillna("").itertuples(index=False, name=None)
         features = self._hasher.transform(
             [f"{column}={value}" for column, value in zip(self._columns, row, strict=True)] for row in rows
@@ -31,7 +31,7 @@ class ClickModel:
 
 
 def _load_pyfunc(data_path: str) -> ClickModel:
-    """What MLflow calls, with the path of the model's folder `data`."""
+    """MLflow calls this with the path of the model's folder `data`."""
     folder = Path(data_path)
     about = json.loads((folder / "model.json").read_text())
     coefficients = np.load(folder / "coefficients.npy", allow_pickle=False)

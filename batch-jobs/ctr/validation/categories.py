@@ -1,4 +1,4 @@
-"""The categories of a column: all of them, or a fair sample where they are too many."""
+"""The categories of a column: all of them, or a fair sample if there are too many."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-# Holds every column of Avazu's but device_id and device_ip; a profile stays under a megabyte.
+# Enough for all of Avazu's columns except device_id and device_ip. A profile stays under a megabyte.
 MAX_CATEGORIES = 16_384
 WHOLE = 1 << 32
 FACTOR = np.uint32(0x9E3779B1)
@@ -18,14 +18,13 @@ FACTOR = np.uint32(0x9E3779B1)
 
 @dataclass(frozen=True)
 class Categories:
-    """The categories whose hash is below `below`: all that there were, if that is 2^32.
+    """The categories whose hash is below `below`. If that is 2^32, these are all categories.
 
-    Which categories are in the sample follows from the categories alone, so two data sets are sampled alike and can be
-    compared.
+    The sample depends only on the categories. So two data sets are sampled in the same way and can be compared.
     """
 
     keys: NDArray[np.uint32]
-    """In ascending order, none twice."""
+    """In ascending order, without duplicates."""
     below: int
 
     @property
@@ -38,8 +37,8 @@ class Categories:
         return self.below == WHOLE
 
     def union(self, keys: NDArray[np.uint32]) -> Categories:
-        """With more categories. The sampled share is halved until there are few enough: the largest share that fits,
-        in whatever order categories came.
+        """Adds categories, and halves the sampled share until few enough are left. The order of the categories doesn't
+        matter: the share is always the largest that fits.
         """
         merged = Categories(np.union1d(self.keys, keys[self.samples(keys)]), self.below)
         while len(merged.keys) > MAX_CATEGORIES:
@@ -48,7 +47,7 @@ class Categories:
         return merged
 
     def samples(self, keys: NDArray[np.uint32]) -> NDArray[np.bool_]:
-        """Which of these keys would be in the sample. The hash is one to one: an odd factor, modulo 2^32."""
+        """Which of these keys are in the sample. The hash is one to one: it multiplies by an odd number modulo 2^32."""
         return (keys * FACTOR).astype(np.uint64) < self.below
 
 

@@ -1,4 +1,4 @@
-"""What is asked of a file as a whole, once all of its rows are known to be right one by one."""
+"""The checks of a file as a whole. They come after each row has been checked by itself."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PASSED, FAILED, NOT_JUDGED = "passed", "failed", "not judged"
 
 
 class Limits(TypedDict):
-    """From the job's input; shares are from 0 to 1."""
+    """The limits in the job's input. Shares are from 0 to 1."""
 
     minRows: int
     maxNullShare: float
@@ -26,7 +26,7 @@ class Limits(TypedDict):
 
 @dataclass(frozen=True)
 class Check:
-    """A line of the report, and what to say where it failed."""
+    """A line of the report, and the message if the check failed."""
 
     what: str
     value: float | str
@@ -35,12 +35,12 @@ class Check:
     fault: str = ""
 
     def row(self) -> dict[str, object]:
-        """For the report's table."""
+        """The check as a row of the report's table."""
         return {"check": self.what, "value": self.value, "limit": self.limit, "verdict": self.verdict}
 
 
 def checks_of(tally: Tally, repeats: Repeats | None, limits: Limits) -> list[Check]:
-    """Every check of a file whose rows are all right."""
+    """All checks of a file whose rows are valid."""
     return [
         Check("columns, their order and their types", "as they should be", "in every row", PASSED),
         Check("hours in order", "as they should be", "in every row", PASSED),

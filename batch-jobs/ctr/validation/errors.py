@@ -1,4 +1,4 @@
-"""What is raised for a file that is not to be trained on."""
+"""The error for a file that must not be used for training."""
 
 from __future__ import annotations
 
@@ -8,4 +8,4 @@ REMEDY = "Correct the file and drop it again."
 
 
 class InvalidData(FatalError):
-    """The file is wrong. The message names the file, the column and the line where there is one, and the remedy."""
+    """The file is wrong. The message names the file, the column, the line if there is one, and what to do."""

@@ -1,4 +1,4 @@
-"""Finds the first line of a block that is wrong: in plain Python, so only a file that is wrong pays for it."""
+"""Finds the first wrong line of a block. It is slow, plain Python, but runs only for a file that is wrong."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ SHOWN_CHARACTERS = 60
 
 
 def explain(block: Block, last_hour: str, name: str, reason: str) -> InvalidData:
-    """The error to raise for a block that is wrong.
+    """The error for a block that is wrong.
 
     Args:
-        block: its lines.
-        last_hour: of the row before, or an empty text.
-        name: of the file.
-        reason: what to say where no line is found to be wrong.
+        block: the lines of the block.
+        last_hour: the hour of the row before the block, or an empty text.
+        name: the name of the file.
+        reason: the message if no wrong line is found.
     """
     for number, line in enumerate(block.data.removesuffix(b"\n").split(b"\n"), start=block.first_line):
         fault, last_hour = _fault(line, last_hour)
@@ -30,7 +30,7 @@ def explain(block: Block, last_hour: str, name: str, reason: str) -> InvalidData
 
 
 def _fault(line: bytes, last_hour: str) -> tuple[str | None, str]:
-    """What is wrong with a line, if anything is, and its hour."""
+    """What is wrong with a line (None if nothing is), and the line's hour."""
     try:
         text = line.removesuffix(b"\r").decode()
     except UnicodeDecodeError as error:
@@ -41,7 +41,7 @@ def _fault(line: bytes, last_hour: str) -> tuple[str | None, str]:
     if "\r" in text:
         return ": a carriage return stands within the line. Save the file with line ends \\n or \\r\\n.", last_hour
     try:
-        # Strict: a quote that is never closed is an error of its own line.
+        # Strict, so that a quote that is never closed is an error of its own line.
         values = next(csv.reader([text], strict=True))
     except csv.Error:
         return f"{_quoted_column(text)}: a quote is never closed, or stands within a value. {REMEDY}", last_hour
@@ -63,7 +63,7 @@ def _fault(line: bytes, last_hour: str) -> tuple[str | None, str]:
 
 
 def _quoted_column(text: str) -> str:
-    """The column that the first quote is in."""
+    """The column that has the first quote."""
     place = text[: text.index('"')].count(",")
     return f", column {COLUMNS[place]}" if place < len(COLUMNS) else ""
 

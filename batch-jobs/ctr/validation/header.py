@@ -17,7 +17,7 @@ def take_header(block: Block, name: str) -> Block:
     """The file's first block without its header.
 
     Raises:
-        InvalidData: the first line is anything but the names of the columns.
+        InvalidData: the first line isn't the names of the columns.
     """
     line, _, rest = block.data.partition(b"\n")
     where = f"{name}, line 1"
@@ -36,7 +36,7 @@ def take_header(block: Block, name: str) -> Block:
 
 
 def _text(line: bytes) -> str | None:
-    """The line as text, or None where it is none."""
+    """The line as text; None if it isn't printable UTF-8."""
     try:
         text = line.removesuffix(b"\r").decode()
     except UnicodeDecodeError:

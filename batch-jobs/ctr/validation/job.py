@@ -1,4 +1,4 @@
-"""The job `ctr.validate`. Polars is imported where it is used: the other jobs of the family start without it."""
+"""The job `ctr.validate`. Polars is imported where it is used, so the family's other jobs start without it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ctr.validation.source import Source
     from ctr.validation.tally import Tally
 
-# The last hundredth is the checks of the whole and the artifacts.
+# The last hundredth of the progress is for the checks of the whole file and for the artifacts.
 READ_FRACTION = 0.99
 
 
@@ -49,13 +49,13 @@ class ValidateOutput(TypedDict):
 
 @job("ctr.validate")
 def validate(input: ValidateInput, context: Context) -> ValidateOutput:
-    """Reads a file once, and either says all about it or refuses it with the column, the line and the remedy.
+    """Reads a file once and describes it, or refuses it and names the column, the line and what to do.
 
     Nothing is written before everything is checked.
 
     Raises:
-        InvalidData: the file is not to be trained on.
-        FatalError: the champion's profile is none.
+        InvalidData: the file must not be used for training.
+        FatalError: the champion's profile isn't a profile.
     """
     from ctr.validation.repeats import IdLedger
     from ctr.validation.source import Source
@@ -64,7 +64,8 @@ def validate(input: ValidateInput, context: Context) -> ValidateOutput:
     file = input["file"]
     try:
         stored = context.artifacts.stat(file)
-        # Without a version the newest is read, and named: it is what is trained on, whatever is dropped meanwhile.
+        # Without a version, the newest one is read, and the output names it. So training uses exactly this version,
+        # even if another one is dropped meanwhile.
         pinned: ObjectReference = {"uri": file["uri"]}
         if stored.version_id is not None:
             pinned["versionId"] = stored.version_id
@@ -103,7 +104,7 @@ def _champion(profile: Artifact | None, context: Context) -> Mapping[str, Catego
 
 
 def _read(source: Source, size: int, tally: Tally, ledger: IdLedger, context: Context) -> None:
-    """Reads the whole object into the tally and the ledger; raises InvalidData at the first row that is wrong."""
+    """Reads the whole object into the tally and the ledger. Raises InvalidData at the first wrong row."""
     from ctr.background import ahead
     from ctr.validation.header import take_header
     from ctr.validation.rows import RowReader

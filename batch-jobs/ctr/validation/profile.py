@@ -1,4 +1,4 @@
-"""The profile of a file: what the next file is compared with. The same rows give the same bytes."""
+"""The profile of a file, with which the next file is compared. The same rows give the same bytes."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ REMEDY = "Give the profile that ctr.validate wrote for the champion's data, or n
 
 @dataclass(frozen=True)
 class Profile:
-    """What is kept of a file's rows."""
+    """The facts about a file's rows that are stored."""
 
     rows: int
     clicks: int
     first_hour: str
     last_hour: str
     categories: Mapping[str, Categories]
-    """By column."""
+    """The categories by column."""
 
     def to_json(self) -> bytes:
-        """As JSON: hex ids as text, numbers as numbers. `sampled` is the share of a column's categories that is listed,
-        `distinct` how many there are, an estimate where that share is below 1.
+        """The profile as JSON, with hex ids as text and numbers as numbers. `sampled` is the share of a column's
+        categories that is listed. `distinct` is the number of categories, an estimate if `sampled` is below 1.
         """
         columns = {
             column: {
@@ -58,10 +58,10 @@ class Profile:
 
 
 def read_categories(path: Path, name: str) -> dict[str, Categories]:
-    """The categories of a profile that an earlier job wrote; `name` is for the error.
+    """The categories in a profile that an earlier job wrote. `name` is used in the error.
 
     Raises:
-        FatalError: the file is no profile, or one of another version.
+        FatalError: the file isn't a profile, or has another version.
     """
     try:
         content: Any = json.loads(path.read_bytes())

@@ -1,7 +1,8 @@
-"""Finds row ids that occur twice: exactly, in little memory.
+"""Finds row ids that occur twice, exactly and in little memory.
 
-Ids and their lines go to 64 files on disk, by a hash of the id, so that equal ids meet in one file; at the end one file
-after the other is sorted in memory. That takes 16 bytes of disk a row, and 50 MB of memory for a hundred million rows.
+Ids and their lines are written to 64 files on disk, by a hash of the id, so equal ids are in the same file. At the end,
+each file is sorted in memory, one after the other. That takes 16 bytes of disk for each row, and 50 MB of memory for a
+hundred million rows.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ SHIFT = np.uint64(58)
 
 @dataclass(frozen=True)
 class Repeats:
-    """Rows whose id an earlier row has; the example is the first of them."""
+    """Rows with the id of an earlier row. The example is the first of them."""
 
     count: int
     id: int
@@ -34,7 +35,7 @@ class Repeats:
 
 
 class IdLedger:
-    """Takes every id, then tells which were repeated. A context manager: it holds files open."""
+    """Collects every id, then says which were repeated. It is a context manager, because it holds files open."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -53,7 +54,7 @@ class IdLedger:
         self._stack.close()
 
     def add(self, ids: NDArray[np.uint64], first_line: int) -> None:
-        """Takes the ids of rows that follow one another."""
+        """Adds the ids of consecutive rows."""
         parts = (ids * FACTOR >> SHIFT).astype(np.uint8)
         order = np.argsort(parts, kind="stable")
         lines = np.arange(first_line, first_line + len(ids), dtype=np.uint64)
@@ -63,7 +64,7 @@ class IdLedger:
             file.write(piece.tobytes())
 
     def repeats(self) -> Repeats | None:
-        """The ids that were there before, or None."""
+        """The repeated ids; None if there are none."""
         found = [repeats for file in self._files if (repeats := _repeats_of(file)) is not None]
         if not found:
             return None
@@ -77,7 +78,7 @@ def _repeats_of(file: BinaryIO) -> Repeats | None:
     in_order = np.sort(ids)
     if not (in_order[1:] == in_order[:-1]).any():
         return None
-    # Stable, so that of equal ids the earlier line stays the earlier.
+    # The sort is stable, so equal ids stay in the order of their lines.
     order = np.argsort(ids, kind="stable")
     ids, lines = ids[order], lines[order]
     again = np.flatnonzero(ids[1:] == ids[:-1])

@@ -1,6 +1,6 @@
-"""Reads blocks of lines as typed columns and checks every value: by the column, as that is what is fast.
+"""Reads blocks of lines as typed columns and checks every value. It works on whole columns, because that is fast.
 
-All it says is whether a block is right. What is wrong with one that isn't, `explain.py` finds line by line.
+It only decides whether a block is valid. If it isn't, `explain.py` looks for the wrong line.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ _SCHEMA = {column: _TYPES[kind] for column, kind in KINDS.items()}
 
 @dataclass(frozen=True)
 class Rows:
-    """The rows of a block, all of them right. A row is a line: the first is that of `first_line`."""
+    """The rows of a valid block. Each row is a line; `first_line` is the line number of the first row."""
 
     first_line: int
     frame: pl.DataFrame
-    """Its hex ids are the numbers that they stand for."""
+    """The columns of the block. Hex ids are stored as numbers."""
 
     @property
     def count(self) -> int:
@@ -43,7 +43,7 @@ class Rows:
 
     @property
     def hours(self) -> tuple[str, str]:
-        """The first and the last."""
+        """The first hour and the last hour."""
         return self.frame["hour"][0], self.frame["hour"][-1]
 
     @property
@@ -51,26 +51,26 @@ class Rows:
         return self.frame["id"].to_numpy()
 
     def nulls(self) -> dict[str, int]:
-        """How many values are missing, of each column that may miss some."""
+        """The number of missing values of each column that may have missing values."""
         return self.frame.select(CATEGORY_COLUMNS).null_count().row(0, named=True)
 
     def first_null(self, column: str) -> int:
-        """The line of the first missing value; call it only where there is one."""
+        """The line of the first missing value. Call it only if a value is missing."""
         return self.first_line + int(self.frame[column].is_null().arg_max() or 0)
 
     def keys(self, column: str) -> NDArray[np.uint32]:
-        """A number for each value that isn't missing: of a hex id its digits, of a number its bits."""
+        """A key for each value that isn't missing: a hex id as a number, or the bits of a number."""
         return self.frame[column].drop_nulls().to_numpy().view(np.uint32)
 
     def line_of(self, column: str, key: int) -> int:
-        """The line of the first value with that key; call it only where there is one."""
+        """The line of the first value with this key. Call it only if there is such a value."""
         values = self.frame[column]
         value = key if column in HEX_ID_COLUMNS else int(np.uint32(key).view(np.int32))
         return self.first_line + int(values.index_of(value) or 0)
 
 
 class RowReader:
-    """Reads one block after another; hours must not go back from one to the next."""
+    """Reads one block after another. Hours must not go back, also not from one block to the next."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -82,7 +82,7 @@ class RowReader:
         Raises:
             InvalidData: names the first line that is wrong, its column and its value.
         """
-        # The parser wants the last line to end: it panics at a quote as the very last byte.
+        # The parser panics if the very last byte is a quote, so the last line must have an end.
         data = block.data if block.data.endswith(b"\n") else block.data + b"\n"
         try:
             text = pl.read_csv(data, has_header=False, schema=_SCHEMA)
@@ -96,7 +96,7 @@ class RowReader:
         return rows
 
     def _are_events(self, frame: pl.DataFrame) -> bool:
-        """Whether every row has an id, a click and an hour that is not before the one above."""
+        """Whether every row has an id, a click, and an hour that isn't before the hour of the row above."""
         hours = frame["hour"]
         return (
             not any(frame.select("id", "click", "hour").null_count().row(0))
@@ -108,12 +108,12 @@ class RowReader:
 
 
 def _is_plain(data: bytes, rows: int) -> bool:
-    """Whether each row has a value for each column, of characters that values are made of.
+    """Whether each row has a value for each column, and the values contain only characters that are allowed.
 
-    The parser lets be what is wrong: rows that are short, blanks and signs before a number, hex digits in capitals. A
-    model would take "5" and " 5" for two categories.
+    The parser accepts some wrong rows: short rows, blanks and signs before a number, hex digits in capitals. For a
+    model, "5" and " 5" would be two categories.
     """
-    # Counting with NumPy: `bytes.count` is slow where there is much to count.
+    # NumPy counts, because `bytes.count` is slow if there are many matches.
     text = np.frombuffer(data, dtype=np.uint8)
     return (
         np.count_nonzero(text == COMMA) == rows * (len(COLUMNS) - 1)
@@ -124,7 +124,7 @@ def _is_plain(data: bytes, rows: int) -> bool:
 
 
 def _are_hex_ids(text: pl.DataFrame, numbers: pl.DataFrame) -> bool:
-    """Whether every hex id that isn't missing is one: eight characters, and a number."""
+    """Whether every hex id that isn't missing is valid: eight characters that form a number."""
     ids = pl.col(HEX_ID_COLUMNS)
     lengths = text.select((ids.str.len_bytes() == HEX_ID_LENGTH).all())
     same = text.select(ids.null_count()).row(0) == numbers.select(ids.null_count()).row(0)

@@ -1,4 +1,4 @@
-"""What each column may hold."""
+"""The values that each column may have."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ HEX_ID_COLUMNS = (
     "device_ip",
     "device_model",
 )
-# The hour is a feature as well, but every file brings new ones.
+# The hour is a feature too, but every file has new hours.
 CATEGORY_COLUMNS = tuple(column for column in FEATURE_COLUMNS if column != "hour")
 HEX_ID_LENGTH = 8
 
@@ -42,7 +42,7 @@ WANTED: dict[Kind, str] = {
 
 
 def is_hour(text: str) -> bool:
-    """Whether the text is an hour that exists, as YYMMDDHH."""
+    """Whether the text is an existing hour in the form YYMMDDHH."""
     if re.fullmatch(r"\d{8}", text, flags=re.ASCII) is None:
         return False
     try:
@@ -53,7 +53,7 @@ def is_hour(text: str) -> bool:
 
 
 def is_right(column: str, text: str) -> bool:
-    """Whether a value that isn't empty is one that the column may hold."""
+    """Whether the column may have this value, which isn't empty."""
     return _RULES[KINDS[column]](text)
 
 

@@ -1,4 +1,4 @@
-"""Reads an object once, from its first byte to its last: checksum, size, and its lines in blocks."""
+"""Reads an object once, from its first byte to its last. Gives its lines in blocks, its checksum and its size."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 GZIP_SUFFIX = ".gz"
 GZIP_MAGIC = b"\x1f\x8b"
-# Some 50,000 rows: enough for the work on a block to outweigh what a block costs, and little memory.
+# About 50,000 rows. They take little memory, and the overhead of each block is small compared with its work.
 BLOCK_BYTES = 8 * 1024 * 1024
 READ_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True)
 class Block:
-    """Whole lines of text that follow one another."""
+    """Consecutive whole lines of text."""
 
     first_line: int
     """Number of the first line in the file, from 1."""
@@ -32,7 +32,7 @@ class Block:
 
 
 class Source:
-    """An object that is being read. `sha256` and `bytes` are the whole object's once all blocks have been read."""
+    """An object that is being read. Once all blocks have been read, `sha256` and `bytes` describe the whole object."""
 
     def __init__(self, stream: BinaryIO, name: str) -> None:
         self.name = name
@@ -40,7 +40,7 @@ class Source:
 
     @property
     def bytes(self) -> int:
-        """Bytes of the object that have been read: compressed ones, of a gzip file."""
+        """Number of bytes of the object that have been read. For a gzip file, these are compressed bytes."""
         return self._hashed.bytes
 
     @property
@@ -49,11 +49,10 @@ class Source:
         return self._hashed.digest.hexdigest()
 
     def blocks(self) -> Generator[Block, None, None]:
-        """The lines of the text, inflated where the object is gzip.
+        """The lines of the text. If the object is gzip, it is decompressed.
 
         Raises:
-            InvalidData: the gzip is broken, the name and the content disagree on whether it is one, or a line has no
-                end.
+            InvalidData: the gzip is broken, only one of name and content says that it is gzip, or a line has no end.
         """
         raw = io.BufferedReader(self._hashed, READ_BYTES)
         zipped = raw.peek(len(GZIP_MAGIC)).startswith(GZIP_MAGIC)
@@ -107,7 +106,7 @@ class Source:
 
 
 class _Hashed(io.RawIOBase):
-    """Passes a stream's bytes on, and counts and hashes them."""
+    """Passes on a stream's bytes, and counts and hashes them."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream

@@ -1,4 +1,4 @@
-"""What is counted while a file's rows go by. Its size depends on the columns' categories, never on the rows."""
+"""Counts the rows of a file while they are read. Its size depends on the number of categories, not on that of rows."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 @dataclass
 class Unseen:
-    """Rows whose category the champion's data does not have, of those whose category is in its sample."""
+    """How many rows have a category that the champion's data lacks. Counts only categories in the sample."""
 
     complete: bool
-    """Whether the sample is all of the champion's categories; the share is an estimate otherwise."""
+    """Whether the sample has all of the champion's categories. If not, the share is an estimate."""
     compared: int = 0
     unseen: int = 0
     example: str | int | None = None
@@ -36,7 +36,7 @@ class Unseen:
 
 
 class Tally:
-    """Counts the rows of a file, beside the categories of the champion's data where there is a champion."""
+    """Counts the rows of a file. If there is a champion, compares their categories with its data."""
 
     def __init__(self, champion: Mapping[str, Categories] | None) -> None:
         self.rows = 0
@@ -67,7 +67,7 @@ class Tally:
                 self._compare(self.unseen[column], self._champion[column], column, keys, counts, rows)
 
     def profile(self) -> Profile:
-        """What is kept of the rows."""
+        """The profile of the rows so far."""
         return Profile(self.rows, self.clicks, *self._hours, self._categories)
 
     @staticmethod

@@ -1,4 +1,4 @@
-"""Loads this model for `mlflow.pyfunc.load_model`. It comes with the model and needs nothing of what trained it."""
+"""Loads this model for `mlflow.pyfunc.load_model`. It is part of the model and needs none of the training code."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 END = "<|endoftext|>"
-# Poems that are written at once.
+# Number of poems that are written at once.
 BATCH = 25
 
 
@@ -23,19 +23,19 @@ class PoemWriter:
     def __init__(self, model: Any, tokeniser: Tokenizer) -> None:
         self._model = model.eval()
         self._tokeniser = tokeniser
-        # What a prompt says is text, whatever it says.
+        # A prompt is always text, even if it contains the name of a special token.
         self._tokeniser.encode_special_tokens = True
         self._end = tokeniser.token_to_id(END)
 
     def write(
         self, prompt: str, count: int, *, max_tokens: int, temperature: float, top_k: int, seed: int
     ) -> list[str]:
-        """So many poems that begin with the prompt: the same ones for the same seed, on the same machine.
+        """`count` poems that begin with the prompt. On one machine, the same seed gives the same poems.
 
-        A poem ends where the model ends it, after `max_tokens`, or where the model sees no further.
+        A poem ends at the model's end token, after `max_tokens`, or when the model's context is full.
 
         Raises:
-            ValueError: the prompt is longer than what the model sees at once.
+            ValueError: the prompt is longer than the model's context.
         """
         begin = [self._end, *self._tokeniser.encode(prompt).ids]
         room = self._model.config.n_positions - len(begin)
@@ -53,7 +53,7 @@ class PoemWriter:
                     do_sample=True,
                     temperature=temperature,
                     top_k=min(top_k, self._tokeniser.get_vocab_size()),
-                    # A model may think that nothing is a poem.
+                    # A model may end a poem before its first token.
                     min_new_tokens=1,
                     max_new_tokens=min(max_tokens, room),
                     pad_token_id=self._end,
@@ -72,7 +72,7 @@ class PoemWriter:
 
 
 def _load_pyfunc(data_path: str) -> PoemWriter:
-    """What MLflow calls, with the path of the model's folder `data`."""
+    """MLflow calls this with the path of the model's folder `data`."""
     folder = Path(data_path)
     model = GPT2LMHeadModel.from_pretrained(folder, use_safetensors=True, local_files_only=True)
     return PoemWriter(model, Tokenizer.from_file(str(folder / "tokenizer.json")))

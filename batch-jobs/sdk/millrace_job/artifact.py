@@ -16,7 +16,7 @@ from millrace_job.storage import FILE_PREFIX, S3_PREFIX, ObjectStorage, StorageE
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-# S3 takes some tens of milliseconds to begin an answer, so small ranges would be waiting for the most part.
+# S3 needs some tens of milliseconds before it answers, so reading small ranges would mostly be waiting.
 RANGE_BYTES = 8 * 1024 * 1024
 
 
@@ -31,19 +31,19 @@ class Artifact(TypedDict):
 
 
 class ObjectReference(TypedDict):
-    """An object that some other system made: no checksum is known, and the version only sometimes."""
+    """An object that another system made. It has no checksum, and only sometimes a version."""
 
     uri: str
     versionId: NotRequired[str]
 
 
 class DigestMismatch(StorageError):
-    """What was read isn't what the artifact's SHA-256 says; a retry reads it again."""
+    """The content doesn't have the artifact's SHA-256. A retry reads it again."""
 
     code = "DIGEST_MISMATCH"
 
 
-# Python's own table depends on files of the host (/etc/mime.types); the same name must give the same type everywhere.
+# The same name must give the same type everywhere. Python's own table depends on files of the host (/etc/mime.types).
 MEDIA_TYPES: Mapping[str, str] = {
     ".csv": "text/csv",
     ".gz": "application/gzip",
@@ -61,12 +61,12 @@ MEDIA_TYPES: Mapping[str, str] = {
 
 
 def media_type_of(name: str) -> str:
-    """Media type by the name's ending; `application/octet-stream` for one that isn't known."""
+    """The media type by the name's ending; `application/octet-stream` for an unknown ending."""
     return MEDIA_TYPES.get(PurePosixPath(name).suffix.lower(), "application/octet-stream")
 
 
 def base_name(uri: str) -> str:
-    """Last part of a URI's path: `model.joblib` of `s3://bucket/a/model.joblib`. Nothing is decoded."""
+    """The last part of a URI's path, without decoding: `model.joblib` for `s3://bucket/a/model.joblib`."""
     return uri.rpartition("/")[2]
 
 
@@ -84,23 +84,24 @@ class Artifacts:
 
         Raises:
             ObjectNotFound: there is no such object.
-            ObjectForbidden: the job's role may not read it, or it isn't there.
+            ObjectForbidden: the job's role may not read the object, or it doesn't exist.
         """
         uri, version_id, _ = _parts(source)
         return self._storage.stat(uri, version_id)
 
     @contextmanager
     def open(self, source: Artifact | ObjectReference | str) -> Iterator[BinaryIO]:
-        """A stream of the object. Its checksum isn't checked, as the reader may stop early: `fetch` does that."""
+        """A stream of the object. Its checksum isn't checked, because the reader may stop early. `fetch` checks it."""
         uri, version_id, _ = _parts(source)
         with self._storage.open(uri, version_id) as stream:
             yield stream
 
     def open_seekable(self, source: Artifact | ObjectReference | str) -> BinaryIO:
-        """A file object over the object as it is now, for what reads here and there, such as a zip's directory.
+        """A seekable file over the object as it is now, for readers that jump to places, such as a zip's directory.
 
-        It is read by ranges of `RANGE_BYTES`, in memory one at a time; nothing is downloaded whole. An object without
-        versions that is replaced meanwhile is read in parts of both: check what is read.
+        It reads ranges of `RANGE_BYTES` and keeps one of them in memory; it never downloads the whole object. If an
+        object without versions is replaced meanwhile, some ranges are of the old object and some of the new one. So
+        check the content.
         """
         from millrace_job.range_reader import RangeReader
 
@@ -111,10 +112,10 @@ class Artifacts:
         return io.BufferedReader(reader, RANGE_BYTES)
 
     def fetch(self, source: Artifact | ObjectReference | str) -> Path:
-        """Downloads an object and returns its local path, which lasts as long as the attempt.
+        """Downloads an object and returns its local path. The file is removed at the end of the attempt.
 
         Raises:
-            DigestMismatch: the content isn't what the artifact's SHA-256 says.
+            DigestMismatch: the content doesn't have the artifact's SHA-256.
             ObjectNotFound: there is no such object.
         """
         uri, version_id, sha256 = _parts(source)
@@ -123,10 +124,10 @@ class Artifacts:
             self._storage.stat(uri)
             _check(uri, sha256, sha256_of(path) if sha256 else None)
             return path
-        # A folder for each object: the name stays what it was, and two objects of one name don't meet.
+        # Each object gets a folder. So the file keeps its name, and two objects with the same name don't collide.
         folder = self._scratch / "fetched" / hashlib.sha256(f"{uri}\n{version_id}".encode()).hexdigest()[:16]
         folder.mkdir(parents=True, exist_ok=True)
-        # A key may end in a part that no file can be called, or be longer than a file name can.
+        # The last part of a key may not be a possible file name, or may be too long for one.
         name = base_name(uri).replace("\0", "_").encode()[-200:].decode(errors="ignore")
         path = folder / (name if name not in ("", ".", "..") else "object")
         with self._storage.open(uri, version_id) as stream, path.open("wb") as file:
@@ -135,10 +136,10 @@ class Artifacts:
         return path
 
     def write_file(self, name: str, path: Path, media_type: str | None = None) -> Artifact:
-        """Stores a local file as the artifact `name` (`plots/loss.png`) of this attempt.
+        """Stores a local file as the artifact `name` of this attempt, such as `plots/loss.png`.
 
         Raises:
-            ValueError: the name is taken, or can't be an artifact's.
+            ValueError: the name is taken, or isn't valid for an artifact.
         """
         return self._write(name, path, path.stat().st_size, media_type)
 

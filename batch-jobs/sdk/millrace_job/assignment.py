@@ -1,4 +1,4 @@
-"""What the engine asks of this process: read from the environment, and checked, once."""
+"""The work that the engine assigns to this process. It is read from the environment and checked once."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from millrace_job.errors import ContractError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Inputs of a mapped step are stored in objects of 200 children each.
+# The inputs of a mapped step are stored in objects, each for up to 200 children.
 SHARD_SIZE = 200
-# No map is larger than an array job can be (AWS Batch: 10,000 children).
+# The maximum size of a map is that of an array job (AWS Batch: 10,000 children).
 MAX_INDEX = 9_999
 
 
@@ -43,18 +43,18 @@ class Assignment:
         return f"{self.output}{index}/{self.epoch}.{self.attempt}/"
 
     def artifact_prefix(self, index: int) -> str:
-        """Where artifacts go: in one of Batch's own retries beside the first try's, which may not be quite dead."""
+        """The prefix of artifacts. Each of Batch's own retries has its own, because the first try may still run."""
         if self.native_attempt == 1:
             return self.attempt_prefix(index)
         return f"{self.output}{index}/{self.epoch}.{self.attempt}.{self.native_attempt}/"
 
     def lake_prefix(self) -> str:
-        """Where the job's family keeps what outlasts runs: at the top of the bucket, or of a local output folder."""
+        """The prefix of the family's lake: at the top of the bucket or of a local output folder. It outlasts runs."""
         bucket = re.match(r"s3://[^/]+/", self.output)
         return f"{bucket[0] if bucket else self.output}lake/{self.job.partition('.')[0]}/"
 
     def checkpoint_prefix(self, index: int) -> str:
-        """Where checkpoints live: outside the attempt, since the next attempt resumes from them."""
+        """The prefix of checkpoints. It is outside the attempt, because the next attempt resumes from them."""
         return f"{self.output}{index}/_checkpoint/"
 
 
@@ -62,7 +62,7 @@ def read_assignment(env: Mapping[str, str]) -> Assignment:
     """The assignment in the environment of a Batch job.
 
     Raises:
-        ContractError: a variable is missing or wrong; the message names it, its value and what it must be.
+        ContractError: a variable is missing or wrong. The message names it, its value and the expected form.
     """
     indices = parse_indices(_text(env, "MILLRACE_INDICES"))
     if array_index := env.get("AWS_BATCH_JOB_ARRAY_INDEX"):
@@ -86,17 +86,17 @@ def read_assignment(env: Mapping[str, str]) -> Assignment:
         indices=indices,
         input=_text(env, "MILLRACE_INPUT"),
         output=output,
-        # Without Batch (a container started by hand) every process is a copy of its own.
+        # Without Batch (a container started by hand), every process counts as another copy.
         job_id=env.get("AWS_BATCH_JOB_ID") or f"by-hand-{uuid4()}",
         native_attempt=_number(env, "AWS_BATCH_JOB_ATTEMPT", least=1) if "AWS_BATCH_JOB_ATTEMPT" in env else 1,
     )
 
 
 def parse_indices(text: str) -> tuple[int, ...]:
-    """The indices that `0-5,9` stands for, in the order given.
+    """The indices in a text such as `0-5,9`, in the given order.
 
     Raises:
-        ContractError: the text is not a list of numbers and ranges, or names an index twice or above 9999.
+        ContractError: the text isn't a list of numbers and ranges, names an index twice, or names one above 9999.
     """
     indices: list[int] = []
     for part in text.split(","):

@@ -1,6 +1,7 @@
 """Clients of AWS.
 
-botocore in place of boto3: the same client methods, and less to import in a process that lives a second or two.
+They use botocore instead of boto3. It has the same client methods, and loads faster, which matters in a process of a
+second or two.
 """
 
 from __future__ import annotations
@@ -8,16 +9,16 @@ from __future__ import annotations
 import os
 from typing import Any
 
-# Threads that call at the same time; a connection costs nothing until it is needed.
+# Maximum number of threads that call at the same time. A connection costs nothing until it is needed.
 MAX_CONNECTIONS = 32
 
-# With the pauses of botocore's standard mode, at random up to 1, 2, 4, … 20 seconds, an outage of most of a minute is
-# waited out: hours of work must not be lost to it.
+# An outage must not cost hours of work. botocore's standard mode pauses for random times up to 1, 2, 4, … 20 seconds,
+# so this many tries last for most of a minute.
 MAX_ATTEMPTS = 9
 
 
 def aws_client(service: str) -> Any:
-    """A client from the environment: credentials, region and AWS_ENDPOINT_URL as every AWS SDK reads them."""
+    """A client with credentials, region and AWS_ENDPOINT_URL from the environment, as every AWS SDK reads them."""
     import botocore.session
     from botocore.config import Config
 

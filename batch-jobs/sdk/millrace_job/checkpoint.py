@@ -1,9 +1,9 @@
-"""Checkpoints: what a long job needs to go on where an earlier attempt stopped.
+"""Checkpoints: the state from which a long job resumes after an earlier attempt was stopped.
 
-The state is written beside the current one, and then a pointer, `current.json`, is moved to it by a conditional put:
-whoever reads finds a whole checkpoint, and an attempt that lives on after its successor started can't move it back.
-The pointer names the one before as well, for when the newest can't be used. Each try has three places of its own, which
-it writes in turn: two are kept while the third is written, and nothing needs to be deleted; a job's role may not.
+A new state is written next to the current one. Then a conditional put moves a pointer, `current.json`, to it. So a
+reader always finds a whole checkpoint, and an attempt that goes on after its successor started can't move the pointer
+back. The pointer also names the checkpoint before, in case the newest can't be used. Each try has three places, which
+it writes in turn: two are kept while the third is written. So nothing has to be deleted, which a job's role may not do.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ PLACES = "abc"
 
 @dataclass(frozen=True)
 class _Current:
-    """The pointer as it was last read or written, and what of it can be used: the newest first."""
+    """The pointer as it was last read or written, and its checkpoints that can be used, newest first."""
 
     last_try: list[int]
     kept: list[dict[str, Any]]
@@ -39,11 +39,11 @@ class _Current:
 
 
 class _Damaged(Exception):
-    """What the pointer names isn't there, or isn't what was saved."""
+    """The checkpoint that the pointer names is missing or damaged."""
 
 
 class Checkpoint:
-    """Saves and loads one state: bytes, or a small folder. `try_number` is (epoch, attempt, native attempt)."""
+    """Saves and loads one state: bytes or a small folder. `try_number` is (epoch, attempt, native attempt)."""
 
     def __init__(
         self,
@@ -68,7 +68,7 @@ class Checkpoint:
         """Makes `data` the checkpoint.
 
         Raises:
-            CheckpointError: a later attempt has saved one; this attempt has been given up and should end.
+            CheckpointError: a later attempt has saved a checkpoint. This attempt has been given up and should end.
         """
         self._save(data, "bytes")
 
@@ -82,17 +82,17 @@ class Checkpoint:
         archive.unlink()
 
     def load_bytes(self, usable: Callable[[bytes], bool] = lambda _: True) -> bytes | None:
-        """The bytes last saved for this input, by this attempt or an earlier one; None when there are none.
+        """The bytes that this attempt or an earlier one saved last for this input; None if there are none.
 
-        What is damaged, or not `usable`, is left for the one before, with a warning in the log.
+        If the newest checkpoint is damaged or not `usable`, a warning is logged and the one before is used.
         """
         path = self._load("bytes", lambda path: usable(path.read_bytes()))
         return None if path is None else path.read_bytes()
 
     def load_directory(self, folder: Path) -> bool:
-        """Unpacks the folder last saved for this input into `folder`; False when there is none.
+        """Unpacks the folder that was saved last for this input into `folder`; False if there is none.
 
-        One that is damaged is left for the one before, with a warning in the log.
+        If the newest checkpoint is damaged, a warning is logged and the one before is used.
         """
         path = self._load("directory", lambda _: True)
         if path is None:
@@ -151,7 +151,7 @@ class Checkpoint:
         self._known = True
         try:
             data, stored = self._storage.read(f"{self._prefix}current.json")
-        # S3 says "forbidden" of a missing object to a role that may not list the bucket.
+        # If a role may not list the bucket, S3 answers "forbidden" for a missing object.
         except (ObjectNotFound, ObjectForbidden):
             self._current = None
         else:
@@ -166,7 +166,7 @@ class Checkpoint:
             if self._current is None:
                 return None
             etag = self._current.etag
-            # Another input is another computation, whose state would be silently wrong here.
+            # Another input means another computation. Its state would silently give a wrong result here.
             entries = [each for each in self._current.kept if each["inputSha256"] == self._input_sha256]
             if not entries:
                 return None
@@ -182,7 +182,7 @@ class Checkpoint:
                     reason = str(error)
                 self._current.kept.remove(entry)
                 self._warn(entry, reason)
-            # An attempt that isn't quite dead may have saved meanwhile, over what the pointer named.
+            # An earlier attempt that still runs may have overwritten a checkpoint that the pointer named.
             refused = self._current
             self._read_current()
             if self._current is not None and self._current.etag == etag:
@@ -195,7 +195,7 @@ class Checkpoint:
         try:
             with self._storage.open(entry["uri"]) as stream, path.open("wb") as file:
                 shutil.copyfileobj(stream, file)
-        # Replaced, when a connection broke and the rest is another's.
+        # ConditionFailed: the connection broke, and the object was replaced before the rest could be read.
         except (ObjectNotFound, ObjectForbidden, ConditionFailed) as error:
             raise _Damaged(str(error)) from error
         if sha256_of(path) != entry["sha256"]:

@@ -30,10 +30,10 @@ EXIT_TERMINATED = 128 + signal.SIGTERM
 
 
 def run_family(*modules: ModuleType) -> NoReturn:
-    """Runs the job that the command line names, of those that `modules` define, and exits with its code.
+    """Runs the job that the command line names, and exits with its code. `modules` define the family's jobs.
 
-    A family's `__main__.py` calls it. In a Batch job the environment says what to do; from a shell, `--input` and
-    `--output` do.
+    A family's `__main__.py` calls it. A Batch job gets its input and output from the environment; from a shell, they
+    are given by `--input` and `--output`.
     """
     jobs = {item.name: item for module in modules for item in vars(module).values() if isinstance(item, Job)}
     family = Family(modules[0].__name__.partition(".")[0], jobs)
@@ -42,7 +42,7 @@ def run_family(*modules: ModuleType) -> NoReturn:
     log = _log(os.environ, text=options.in_shell or "MILLRACE_RUN_ID" not in os.environ)
     forward_library_logs(log)
     code = run(family, options, os.environ, log)
-    # What is done is done: a SIGTERM from here on must not turn a committed result into a failure.
+    # From here on, the result is committed, and a SIGTERM must not turn it into a failure.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     sys.stdout.flush()
     sys.exit(code)
@@ -50,13 +50,13 @@ def run_family(*modules: ModuleType) -> NoReturn:
 
 @dataclass(frozen=True)
 class Family:
-    """A folder of jobs: its name, and its jobs by theirs."""
+    """A folder of jobs: its name, and its jobs by name."""
 
     name: str
     jobs: Mapping[str, Job[Any, Any]]
 
     def find(self, name: str) -> Job[Any, Any]:
-        """The job of that name; raises ContractError for one that isn't there."""
+        """The job with that name. Raises ContractError if there is none."""
         if name in self.jobs:
             return self.jobs[name]
         close = difflib.get_close_matches(name, self.jobs, n=1)
@@ -79,7 +79,7 @@ class Options(argparse.Namespace):
 
 
 def parse(family: Family, arguments: Sequence[str]) -> Options:
-    """The options of a command line; argparse ends the process (code 2) for one that makes no sense."""
+    """The options of a command line. If they are wrong, argparse ends the process with code 2."""
     parser = _parser(family)
     return parser.parse_args(arguments, Options(help_text=parser.format_help()))
 
@@ -128,7 +128,7 @@ def _in_shell(family: Family, name: str, options: Options, log: Log) -> int:
         description = describe_error(error)
         log.error(f"{description['name']}: {description['message']}")
         if description["retryable"]:
-            # A FatalError's message says all; any other error is a fault to find, and the stack says where.
+            # The message of a FatalError is enough. Any other error is a bug, and its stack shows where.
             traceback.print_exception(error)
         return EXIT_RAISED
     sys.stdout.write(json.dumps(result, ensure_ascii=False, indent=2) + "\n")
@@ -156,7 +156,7 @@ def _parser(family: Family) -> argparse.ArgumentParser:
 
 def _log(env: Mapping[str, str], *, text: bool) -> Log:
     if text:
-        # Standard output is the result's alone, so that it can be piped.
+        # Standard output has only the result, so that it can be piped.
         return Log(sys.stderr, {}, text=True)
     names = {
         "pipeline": "MILLRACE_PIPELINE",

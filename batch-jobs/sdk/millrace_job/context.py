@@ -1,4 +1,4 @@
-"""What a job gets beside its input."""
+"""What a job gets in addition to its input."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from millrace_job.log import Log
     from millrace_job.report import Report
 
-# Each report of progress is a PutObject; a person watching sees nothing finer.
+# Each report is a PutObject, and a person who watches doesn't need more of them.
 PROGRESS_SECONDS = 5.0
 
 
@@ -35,7 +35,7 @@ class Progress:
         self._published_at: float | None = None
 
     def __call__(self, fraction: float | None, message: str) -> None:
-        """`fraction` is from 0 to 1, or None where it isn't known. The first report and the one of 1 always go out.
+        """`fraction` is from 0 to 1, or None if it isn't known. The first report and a report of 1 are always sent.
 
         Raises:
             ValueError: the fraction is outside 0 to 1.
@@ -69,4 +69,4 @@ class Context:
     report: Report
     lake: Lake
     scratch: Path
-    """A local folder for the job's own files; it is removed when the attempt ends."""
+    """A local folder for the job's own files. It is removed when the attempt ends."""

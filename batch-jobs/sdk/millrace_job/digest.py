@@ -1,4 +1,4 @@
-"""SHA-256 of what jobs read and write, as lower-case hex."""
+"""SHA-256 of the data that jobs read and write, as lower-case hex."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The errors a job can raise, and what each means for a retry."""
+"""The errors that a job can raise, and the effect of each on retries."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from typing import ClassVar
 
 
 class Coded:
-    """Mixed into the SDK's own errors: `docs/errors.md` explains each code. A job's own errors have none."""
+    """A mixin of the SDK's own errors. `docs/errors.md` explains each code. A job's own errors have no code."""
 
     code: ClassVar[str]
 
 
 class FatalError(Exception):
-    """A retry can't help: the input is wrong, or the world is. The attempt fails and is never retried.
+    """A retry can't help, for example because the input is wrong. The step fails at once, without a retry.
 
-    The message is what a person reads in the console: say what was found, where, and what to do.
+    A person reads the message on the run's screen. It should say what was found, where, and what to do.
     """
 
 
 class RetryAfter(Exception):
-    """The same attempt may succeed later: asks for a retry after at least `seconds`."""
+    """The work may succeed later. Asks for a retry after at least `seconds`."""
 
     def __init__(self, seconds: float, message: str) -> None:
         if not 0 <= seconds <= 86_400:
@@ -29,7 +29,7 @@ class RetryAfter(Exception):
 
 
 class ContractError(Coded, FatalError):
-    """The input or the output breaks the job's schema, or the job is unknown: exit code 2."""
+    """The input or the output doesn't match the job's schema, or the job is unknown. The exit code is 2."""
 
     code = "CONTRACT_BROKEN"
 
@@ -47,10 +47,10 @@ class JobExited(Coded, RuntimeError):
 
 
 class CheckpointError(Coded, FatalError):
-    """The checkpoint belongs to a later attempt, or holds something of another kind."""
+    """The checkpoint belongs to a later attempt, or has another kind than the job asked for."""
 
     code = "CHECKPOINT_MISUSE"
 
 
 class Terminated(BaseException):
-    """SIGTERM arrived. Not an `Exception`, so that a job's own `except Exception` doesn't swallow it."""
+    """SIGTERM arrived. It isn't an `Exception`, so that a job's own `except Exception` doesn't catch it."""

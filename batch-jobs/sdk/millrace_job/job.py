@@ -22,7 +22,7 @@ Output = TypeVar("Output", bound=Mapping[str, Any])
 
 @dataclass(frozen=True)
 class Job(Generic[Input, Output]):
-    """A function with the contract it keeps. Calling it calls the function, so that a test can."""
+    """A function and the name of its contract. A test can call it like the function."""
 
     contract: str
     function: Callable[[Input, Context], Output]
@@ -32,22 +32,22 @@ class Job(Generic[Input, Output]):
 
     @property
     def name(self) -> str:
-        """The job within its family: `train` of `ridge.train`."""
+        """The job's name within its family: `train` for `ridge.train`."""
         return self.contract.partition(".")[2]
 
     @property
     def summary(self) -> str:
-        """First line of the function's docstring."""
+        """The first line of the function's docstring."""
         return (self.function.__doc__ or "").strip().partition("\n")[0]
 
     @cached_property
     def input_schema(self) -> dict[str, Any]:
-        """Raises ContractError when the generated file is missing."""
+        """Raises ContractError if the generated file is missing."""
         return load_schema(self._family_folder / "schemas" / f"{self.name}.input.json")
 
     @cached_property
     def output_schema(self) -> dict[str, Any]:
-        """Raises ContractError when the generated file is missing."""
+        """Raises ContractError if the generated file is missing."""
         return load_schema(self._family_folder / "schemas" / f"{self.name}.output.json")
 
     @property
@@ -57,11 +57,11 @@ class Job(Generic[Input, Output]):
 
 
 def job(contract: str) -> Callable[[Callable[[Input, Context], Output]], Job[Input, Output]]:
-    """Makes a function the implementation of the contract `family.name`, as in `@job("ridge.train")`.
+    """Declares that a function implements the contract `family.name`, as in `@job("ridge.train")`.
 
-    The function takes the input, as `defineJob` in the family's contract.ts declares it, and a `Context`; it returns
-    the output. It raises FatalError where a retry can't help, RetryAfter to be tried later, anything else to be
-    retried as the step says.
+    The function takes the input that `defineJob` in the family's contract.ts declares, and a `Context`. It returns the
+    output. It raises FatalError if a retry can't help, and RetryAfter to be retried later. After any other exception,
+    the step's `retries` decide.
     """
     if not re.fullmatch(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*", contract):
         raise InvalidArgument(f'@job("{contract}"): a contract is family.name in lower case, such as ridge.train')

@@ -1,7 +1,7 @@
-"""Objects that outlast runs: data that a family of jobs keeps for others to read, under `lake/{family}/`.
+"""Objects that outlast runs. A job family keeps them under `lake/{family}/`, for others to read.
 
-Nothing there is ever overwritten or deleted, and no event is raised for it. Whoever writes several objects that belong
-together puts what names them last, as a manifest: what no manifest names is no part of the lake.
+They are never overwritten or deleted, and raise no events. If several objects belong together, write a manifest that
+names them last. An object that no manifest names isn't part of the lake.
 """
 
 from __future__ import annotations
@@ -18,30 +18,30 @@ if TYPE_CHECKING:
 
 
 class Lake:
-    """The objects under one prefix. The job's role may write there only where `access.json` of its family says so."""
+    """The objects under one prefix. The job's role may write there only if its family's `access.json` says so."""
 
     def __init__(self, storage: ObjectStorage, prefix: str) -> None:
         self._storage = storage
         self._prefix = prefix
 
     def uri(self, name: str) -> str:
-        """The URI of the object called `name`, or of the folder, if that ends in `/`."""
+        """The URI of the object `name`, or of the folder `name` if it ends in `/`."""
         return f"{self._prefix}{name}"
 
     def list(self, folder: str) -> Iterator[tuple[str, int]]:
-        """Names within `folder`, which ends in `/`, and sizes in bytes, in any order, read page by page."""
+        """Names and sizes (bytes) of the objects in `folder`, which ends in `/`. Reads page by page, unordered."""
         return self._storage.list(self.uri(folder))
 
     def read(self, name: str) -> bytes:
-        """A small object whole.
+        """The whole content of a small object.
 
         Raises:
-            ObjectNotFound: there is none.
+            ObjectNotFound: there is no such object.
         """
         return self._storage.read(self.uri(name))[0]
 
     def add(self, name: str, body: bytes | Path, *, media_type: str, sha256: str | None = None) -> bool:
-        """Writes an object that is not there yet; False when it is there, and stays as it is."""
+        """Writes an object if it doesn't exist. Otherwise leaves it as it is and returns False."""
         try:
             self._storage.put(self.uri(name), body, media_type=media_type, sha256=sha256, if_none_match=True)
         except ConditionFailed:

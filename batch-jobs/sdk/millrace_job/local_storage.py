@@ -22,12 +22,12 @@ from millrace_job.storage import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# What a file is called until it is whole.
+# The name of a file until it is complete.
 TEMPORARY = ".put-"
 
 
 class LocalStorage:
-    """`file:///path` or a plain path, taken as it is: no percent-decoding, as with `s3://`. It keeps no versions."""
+    """Handles `file:///path` and plain paths, without percent-decoding, as for `s3://`. It keeps no versions."""
 
     def stat(self, uri: str, version_id: str | None = None) -> StoredObject:
         path = _path(uri)
@@ -97,7 +97,7 @@ def _path(uri: str) -> Path:
 
 
 def _etag(file: Path | int) -> str:
-    # Every put makes a new file, so that the inode and its times tell one content from the next.
+    # Every put makes a new file, so that inode and times distinguish one content from the next.
     status = os.fstat(file) if isinstance(file, int) else file.stat()
     return f"{status.st_ino}-{status.st_mtime_ns}-{status.st_size}"
 
@@ -112,7 +112,7 @@ def _copy(body: bytes | Path, to: Path) -> None:
 
 
 def _link(temporary: Path, path: Path, uri: str) -> None:
-    # A hard link is created or refused in one step, so that of two writers one wins.
+    # A hard link is created or refused atomically, so one of two writers wins.
     try:
         os.link(temporary, path)
     except FileExistsError:

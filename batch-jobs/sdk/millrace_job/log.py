@@ -1,4 +1,4 @@
-"""Logs: one JSON object a line in a Batch job, plain text in a terminal."""
+"""Logs: one JSON object per line in a Batch job, plain text in a terminal."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 
 def timestamp() -> str:
-    """Now, in UTC, as `2021-10-04T16:21:00.123Z`."""
+    """The current time in UTC, such as `2021-10-04T16:21:00.123Z`."""
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 class Log:
-    """Writes events. `fields` (run, step, index, attempt) go on every line of a JSON log; text leaves them out."""
+    """Writes events. Every line of a JSON log has `fields` (run, step, index, attempt); text leaves them out."""
 
     def __init__(self, stream: TextIO, fields: Mapping[str, object], *, text: bool = False) -> None:
         self._stream = stream
@@ -25,19 +25,19 @@ class Log:
         self._text = text
 
     def bind(self, **fields: object) -> Log:
-        """A log that has these fields on each line as well."""
+        """A log whose lines also have these fields."""
         return Log(self._stream, {**self._fields, **fields}, text=self._text)
 
     def info(self, message: str, /, **fields: object) -> None:
-        """Something that happened, with its figures as fields: `log.info("fitted", rows=75)`."""
+        """Logs an event, with its figures as fields: `log.info("fitted", rows=75)`."""
         self._write("INFO", message, fields)
 
     def warning(self, message: str, /, **fields: object) -> None:
-        """Something that a person may want to look at, though the job goes on."""
+        """Logs an event that a person may want to look at. The job goes on."""
         self._write("WARNING", message, fields)
 
     def error(self, message: str, /, **fields: object) -> None:
-        """What made the job fail."""
+        """Logs the reason for which the job failed."""
         self._write("ERROR", message, fields)
 
     def _write(self, level: str, message: str, fields: Mapping[str, object]) -> None:
@@ -46,16 +46,16 @@ class Log:
             line = line if level == "INFO" else f"{level}: {line}"
         else:
             event: dict[str, object] = {"level": level, "message": message, "timestamp": timestamp()}
-            # The job's own fields can't hide whose line it is.
+            # The log's fields and the event come last, so the job's own fields can't replace them.
             event = {**event, **fields, **self._fields, **event}
             line = json.dumps(event, ensure_ascii=False, default=str)
-        # One write a line: a child process or thread that logs as well can't cut it in two.
+        # Each line is one write, so that another process or thread can't write in the middle of it.
         self._stream.write(f"{line}\n")
         self._stream.flush()
 
 
 class _Forward(logging.Handler):
-    """Passes what libraries log through Python's `logging` on to the job's log."""
+    """Passes on to the job's log what libraries log through Python's `logging`."""
 
     def __init__(self, log: Log) -> None:
         super().__init__(logging.WARNING)

@@ -1,7 +1,7 @@
 """Models as folders in MLflow's format, which `mlflow.pyfunc.load_model` reads.
 
-Written here and not by MLflow, whose import takes longer than many a training and brings forty packages into an image.
-Nothing of a folder depends on the time or the machine: the same model gives the same bytes.
+This module writes them without MLflow, because importing MLflow takes longer than many trainings, and it brings forty
+packages into an image. Nothing in a folder depends on the time or the machine: the same model gives the same bytes.
 The format: https://mlflow.org/docs/latest/ml/model/ (Model Format).
 """
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from millrace_job.artifact import Artifact, Artifacts
 
 FOLDER = "model"
-# What serves models, and not what trains them.
+# Packages that serve models. The packages that train them aren't needed.
 PYTHON = "3.11"
 
 
@@ -30,14 +30,14 @@ class StoredModel(TypedDict):
 
 
 class Field(TypedDict):
-    """A column, and its type in MLflow's words: `string`, `double`, `long` and so on."""
+    """A column, and its type as MLflow names it: `string`, `double`, `long` and so on."""
 
     name: str
     type: str
 
 
 class Signature(TypedDict):
-    """Columns that a model takes and gives."""
+    """The columns of a model's input and output."""
 
     inputs: list[Field]
     outputs: list[Field]
@@ -45,10 +45,10 @@ class Signature(TypedDict):
 
 @dataclass(frozen=True)
 class MlflowModel:
-    """A model, as its folder is made of it."""
+    """Everything that a model's folder is made from."""
 
     loader: Path
-    """A Python file that goes with the model and has `_load_pyfunc(path)`, given the path of the folder `data`."""
+    """A Python file that is stored with the model. MLflow calls its `_load_pyfunc(path)` with the folder `data`."""
     data: Mapping[str, tuple[bytes, str]]
     """Files of the folder `data` by name, each with its media type."""
     signature: Signature
@@ -57,7 +57,7 @@ class MlflowModel:
     requirements: Sequence[str]
     """Packages that the loader needs, as pip takes them."""
     flavors: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
-    """Further flavors beside `python_function`."""
+    """Flavors besides `python_function`."""
 
 
 def write_mlflow_model(model: MlflowModel, artifacts: Artifacts) -> StoredModel:

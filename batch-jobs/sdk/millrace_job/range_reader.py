@@ -1,4 +1,4 @@
-"""A file object over an object that is read by ranges."""
+"""A seekable file over an object of the storage, which is read by ranges."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 
 class RangeReader(io.RawIOBase):
-    """Seeks for nothing and reads by ranges. Wrap it in `io.BufferedReader`, whose buffer is then the range."""
+    """Seeking costs no request; each read requests a range. Wrap it in `io.BufferedReader`: its buffer is the range."""
 
     def __init__(self, size: int, read_range: Callable[[int, int], bytes]) -> None:
-        """`read_range(first, count)` gives `count` bytes at offset `first`, fewer at the end."""
+        """`read_range(first, count)` returns `count` bytes from offset `first` on, or fewer at the end."""
         super().__init__()
         self._size = size
         self._read_range = read_range

@@ -1,4 +1,4 @@
-"""Runs a job as the engine asks: claim, read, work, commit. The contract is docs/batch-jobs.md."""
+"""Runs a job as the engine requests: claim, read, work, commit. docs/batch-jobs.md has the protocol."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ class Runner:
     def run(self) -> int:
         """Runs the children and returns the exit code.
 
-        A child that fails doesn't stop the others: each has its own manifest or error, and the engine reads those.
-        The code is 1 when a child raised, otherwise 2 when one broke the contract, otherwise 0.
+        A child that fails doesn't stop the others: each child has its own manifest or error, which the engine reads.
+        The code is 1 if a child raised an exception, otherwise 2 if one broke the contract, otherwise 0.
         """
         codes = {self._run_child(index) for index in self.assignment.indices}
         return next((code for code in (EXIT_RAISED, EXIT_CONTRACT) if code in codes), EXIT_DONE)
@@ -64,14 +64,14 @@ class Runner:
             report_failure(self.assignment, index, error, self.storage, log, usage)
             return EXIT_CONTRACT if isinstance(error, ContractError) else EXIT_RAISED
         except SystemExit as stop:
-            # A library that calls sys.exit must not pass for a job that is done.
+            # If a library calls sys.exit, the job must not count as done.
             fault = JobExited(f"the job called sys.exit({stop.code!r})")
             report_failure(self.assignment, index, fault, self.storage, log, usage)
             return EXIT_RAISED
         return EXIT_DONE
 
     def _claim(self, index: int, log: Log) -> bool:
-        """Whether this process is the one to do the work."""
+        """Claims a child. Returns whether this process should do the work."""
         prefix, job_id = self.assignment.attempt_prefix(index), self.assignment.job_id
         try:
             self._put(f"{prefix}_claim.json", {"jobId": job_id, "claimedAt": timestamp()}, once=True)
@@ -80,7 +80,7 @@ class Runner:
             if holder != job_id:
                 log.info("another copy of this attempt is at work; leaving it to that one", holder=holder)
                 return False
-            # One of Batch's own retries. The try before may have died after its commit, before its exit.
+            # This is one of Batch's own retries. The try before may have died between its commit and its exit.
             if self._exists(f"{prefix}_manifest.json"):
                 log.info("an earlier try has committed this attempt")
                 return False
@@ -107,7 +107,7 @@ class Runner:
             try:
                 self._put(f"{self.assignment.attempt_prefix(index)}_manifest.json", manifest, once=True)
             except ConditionFailed:
-                # An earlier try of this job was alive after all and has committed: its result stands.
+                # An earlier try of this job was still running and has committed. Its result counts.
                 log.warning("an earlier try has committed this attempt; its result stands")
                 return
             seconds = round(time.monotonic() - began, 3)
@@ -165,15 +165,15 @@ class Runner:
     def _exists(self, uri: str) -> bool:
         try:
             self.storage.stat(uri)
-        # S3 says "forbidden" of a missing object to a role that may not list the bucket. To take one that exists for
-        # missing costs a second run of the job, whose manifest is then refused.
+        # If a role may not list the bucket, S3 answers "forbidden" for a missing object. If the object does exist, the
+        # job runs a second time, and its manifest is refused.
         except (ObjectNotFound, ObjectForbidden):
             return False
         return True
 
 
 def describe_error(error: Exception) -> dict[str, object]:
-    """The content of `_error.json`: what was raised, and whether a retry can help."""
+    """The content of `_error.json`: the error, and whether a retry can help."""
     message = str(error) or repr(error)
     description: dict[str, object] = {
         "name": type(error).__name__,
@@ -196,7 +196,7 @@ def report_failure(
     log: Log,
     usage: Usage | None = None,
 ) -> None:
-    """Logs an error and puts `_error.json`. It doesn't raise: the exit code says that the job failed in any case."""
+    """Logs an error and puts `_error.json`. It raises nothing, because the exit code reports the failure anyway."""
     description = describe_error(error)
     if usage is not None:
         description["usage"] = usage.read()
@@ -209,7 +209,7 @@ def report_failure(
 
 
 def input_digest(job_input: object) -> str:
-    """SHA-256 (hex) of an input, whatever the order of its fields."""
+    """SHA-256 (hex) of an input. It doesn't depend on the order of fields."""
     return hashlib.sha256(json.dumps(job_input, sort_keys=True).encode()).hexdigest()
 
 

@@ -26,11 +26,12 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
     from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef
 
-# One PutObject takes at most 5 GiB; from here on the upload goes in parts, several at a time, each with its retries.
+# One PutObject takes at most 5 GiB. Objects of this size or more are uploaded in parts, several at a time, each with
+# its own retries.
 MULTIPART_BYTES = 64 * 1024 * 1024
-# S3 answers 409 when two conditional writes to one key overlap; the answer to "who won" is there a moment later.
+# S3 answers 409 if two conditional writes to one key overlap. A moment later, it is decided which one won.
 CONFLICT_PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8)
-# After a connection that broke: how long S3 may then be out of reach is the affair of the request that follows.
+# Pauses after a broken connection. If S3 can't be reached for longer, the next request has retries of its own.
 RESUME_PAUSES = (0.1, 0.5, 1, 2, 4)
 SKIP_BYTES = 1024 * 1024
 
@@ -41,7 +42,7 @@ def s3_client() -> S3Client:
 
 
 class S3Storage:
-    """`s3://bucket/key`, the key taken as it is."""
+    """Handles `s3://bucket/key`. The key isn't decoded."""
 
     def __init__(self, client: S3Client) -> None:
         self._client = client
@@ -70,7 +71,7 @@ class S3Storage:
 
     def list(self, prefix: str) -> Iterator[tuple[str, int]]:
         bucket, start = split_s3_uri(prefix)
-        # A page is 1,000 objects at most, with a token for the next one.
+        # A page has at most 1,000 objects, and a token for the next page.
         pages = iter(self._client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=start))
         while True:
             with _faults(prefix):
@@ -135,17 +136,17 @@ class _Conflict(Exception):
 
 
 class _Broken(StorageError):
-    """The connection broke, or fell silent, while an object's bytes came."""
+    """The connection broke or timed out while an object was read."""
 
 
 class _BehindEnd(Exception):
-    """S3's 416: the range begins where the object has ended."""
+    """S3's 416: the range begins behind the object's end."""
 
 
 class _Body:
-    """An object's bytes from `first` on, up to `end`, read on where a connection broke.
+    """The bytes of an object from `first` up to `end`. After a broken connection, reading resumes.
 
-    botocore tries requests again, but not the reading of what they answer with.
+    botocore retries requests, but not reading their answers.
     """
 
     def __init__(
@@ -160,7 +161,7 @@ class _Body:
 
     def read(self, size: int = -1) -> bytes:
         data = self._read_some(size)
-        # A connection that breaks gives first what had come by then.
+        # If a connection breaks, the first read returns only the bytes that had arrived.
         while 0 < len(data) < size and (more := self._read_some(size - len(data))):
             data += more
         return data
@@ -172,7 +173,7 @@ class _Body:
             except _Broken:
                 time.sleep(pause)
             self.close()
-            # Of an object that was replaced meanwhile, the rest would be another's.
+            # If the object was replaced meanwhile, the rest would belong to another object.
             self.found = self._get(IfMatch=self.found["ETag"])
         return self._take(size)
 
@@ -199,7 +200,7 @@ class _Body:
             request["Range"] = f"bytes={self._next}-{'' if self._end is None else self._end - 1}"
         with _faults(self._uri, self._version_id):
             found = self._client.get_object(**_target(self._uri, self._version_id), **request)
-            # A server may answer with the whole (RFC 9110, 14.2), as MiniStack does of a version.
+            # A server may answer with the whole object (RFC 9110, 14.2), as MiniStack does for a version.
             if is_part and "ContentRange" not in found:
                 _skip(found["Body"], self._next)
             return found
@@ -211,7 +212,7 @@ def _skip(body: StreamingBody, count: int) -> None:
 
 
 def split_s3_uri(uri: str) -> tuple[str, str]:
-    """Bucket and key of `s3://bucket/key`, the key untouched.
+    """Bucket and key of `s3://bucket/key`. The key isn't decoded.
 
     Raises:
         StorageError: the URI has no bucket or no key.

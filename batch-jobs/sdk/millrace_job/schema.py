@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from jsonschema.exceptions import ValidationError
 
-# More would bury the one that matters.
+# A message with more problems would hide the one that matters.
 MAX_PROBLEMS = 5
 SHOWN_CHARACTERS = 80
 
@@ -22,7 +22,7 @@ def load_schema(path: Path) -> dict[str, Any]:
     """A generated schema.
 
     Raises:
-        ContractError: the file isn't there: the contract has no such job, or the schemas weren't generated.
+        ContractError: there is no such file, because the contract has no such job or the schemas weren't generated.
     """
     try:
         schema: dict[str, Any] = json.loads(path.read_bytes())
@@ -34,10 +34,10 @@ def load_schema(path: Path) -> dict[str, Any]:
 
 
 def check(what: str, value: object, schema: dict[str, Any]) -> None:
-    """Checks `value` (JSON as Python values) by `schema`; `what` (input, output) is the root in the message.
+    """Checks `value` (JSON as Python values) by `schema`. Messages call the value `what`: input or output.
 
     Raises:
-        ContractError: names each field that is wrong, its value, and what it must be.
+        ContractError: the message names each wrong field, its value, and the expected form.
     """
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import best_match
@@ -54,7 +54,7 @@ def check(what: str, value: object, schema: dict[str, Any]) -> None:
 
 
 def _inner(error: ValidationError, best_match: Any) -> ValidationError:
-    """Of an `anyOf` that failed, the branch that came closest: "not valid under any" helps nobody."""
+    """For a failed `anyOf`, the errors of the branch that fits best. "Not valid under any" would help nobody."""
     inner: ValidationError = best_match([error])
     return inner
 
@@ -70,7 +70,7 @@ def _describe(what: str, error: ValidationError) -> str:
             return f"{field} is {value} ({type(found).__name__}); give {_kinds(limit)}"
         case "required":
             missing = [name for name in limit if name not in found]
-            # jsonschema reports each missing field on its own, and quotes it first in its message.
+            # jsonschema reports each missing field separately. Its message begins with the quoted name.
             name = next((name for name in missing if error.message.startswith(repr(name))), missing[0])
             return f"{field}.{name} is missing; add it"
         case "additionalProperties" if limit is False:
@@ -99,7 +99,7 @@ def _describe(what: str, error: ValidationError) -> str:
 
 
 def _odd(field: str, value: object) -> list[tuple[str, float]]:
-    """NaN and infinities, which Python's floats have and JSON doesn't, each with its field."""
+    """The fields with NaN or infinity, which JSON doesn't have."""
     if isinstance(value, float):
         return [] if math.isfinite(value) else [(field, value)]
     if isinstance(value, dict):

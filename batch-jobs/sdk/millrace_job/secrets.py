@@ -7,22 +7,22 @@ import os
 from millrace_job.aws_client import aws_client
 from millrace_job.errors import Coded, FatalError
 
-# The path of the stage's parameters, such as /millrace/dev/. The job definition sets it where `access.json` of the
-# family names secrets.
+# The path of the stage's parameters, such as /millrace/dev/. The job definition sets this variable if the family's
+# `access.json` names secrets.
 PATH_VARIABLE = "MILLRACE_SECRETS"
 
 
 class SecretMissing(Coded, FatalError):
-    """There is no such secret, or it is not encrypted."""
+    """The secret doesn't exist or isn't encrypted."""
 
     code = "SECRET_MISSING"
 
 
 def read_secret(name: str) -> str:
-    """The value of the parameter `{path of the stage}{name}`. No error tells it.
+    """The value of the parameter `{path of the stage}{name}`. No error contains the value.
 
     Raises:
-        SecretMissing: there is no such parameter, it is no SecureString, or this process has no stage.
+        SecretMissing: the parameter doesn't exist, isn't a SecureString, or this process has no stage.
     """
     from botocore.exceptions import ClientError
 

@@ -1,4 +1,4 @@
-"""Runs a job from a shell, on local files, with no AWS at all."""
+"""Runs a job from a shell, on local files, without AWS."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ ARTIFACT_FIELDS = {"uri", "sha256", "bytes", "mediaType"}
 
 
 def run_from_shell(job: Job[Any, Any], input_file: Path, output: Path, storage: ObjectStorage, log: Log) -> Any:
-    """Runs a job on the JSON in `input_file`, writes its artifacts into the folder `output`, returns its output.
+    """Runs a job on the JSON in `input_file`, writes its artifacts into the folder `output`, and returns its output.
 
-    An artifact in the input may be just a path, relative to the folder of `input_file`.
+    In the input, an artifact may be a path, relative to the folder of `input_file`.
 
     Raises:
-        ContractError: the input or the output breaks the job's schema, or the input can't be read.
-        Exception: whatever the job raises.
+        ContractError: the input can't be read, or the input or the output doesn't match the job's schema.
+        Exception: any exception of the job.
     """
     input_schema, output_schema = _local(job.input_schema), _local(job.output_schema)
     job_input = _with_artifacts(_read(input_file), input_schema, input_file.parent)
@@ -44,7 +44,7 @@ def run_from_shell(job: Job[Any, Any], input_file: Path, output: Path, storage: 
         context = _context(job, job_input, output.resolve(), Path(scratch), storage, log)
         result = job(job_input, context)
         schema.check("output", result, output_schema)
-    # The next run is a new one, perhaps of changed code, and must not go on where this one ended.
+    # The next run from the shell may have changed code, so it must not resume from this run's checkpoint.
     shutil.rmtree(output / CHECKPOINT, ignore_errors=True)
     return result
 
@@ -85,7 +85,7 @@ def _is_artifact(part: Any) -> bool:
 
 
 def _local(part: Any) -> Any:
-    """The schema with artifacts whose URI may be a local path, where the engine's are all in S3."""
+    """The schema, changed so that an artifact's URI may be a local path. The engine's artifacts are all in S3."""
     if isinstance(part, list):
         return [_local(item) for item in part]
     if not isinstance(part, dict):
@@ -97,7 +97,7 @@ def _local(part: Any) -> Any:
 
 
 def _with_artifacts(value: Any, part: Any, folder: Path) -> Any:
-    """The input with every local path that stands for an artifact made a whole artifact."""
+    """The input, in which each local path to an artifact is replaced by a whole artifact."""
     if _is_artifact(part):
         return _artifact(value, folder)
     if isinstance(value, dict):

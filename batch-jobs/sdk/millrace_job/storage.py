@@ -1,7 +1,7 @@
-"""Objects by URI: one interface, with S3 (`s3_storage`) and a local directory (`local_storage`) behind it.
+"""Objects by URI: one interface, implemented for S3 (`s3_storage`) and for a local directory (`local_storage`).
 
-A URI is `s3://bucket/key`, `file:///path` or a plain path. It is cut at its prefix and never parsed as a URL, nor
-percent-decoded: S3 keys may hold spaces, `+`, `%`, `#`, `?` and any other character.
+A URI is `s3://bucket/key`, `file:///path` or a plain path. Only its prefix is removed. It isn't parsed as a URL and not
+percent-decoded, because S3 keys may contain spaces, `+`, `%`, `#`, `?` and any other character.
 """
 
 from __future__ import annotations
@@ -33,20 +33,20 @@ class ObjectNotFound(StorageError):
 
 
 class ObjectForbidden(StorageError):
-    """Access was refused. S3 says so of a missing object too, when the role may not list the bucket."""
+    """Access was refused. If the role may not list the bucket, S3 answers the same for a missing object."""
 
     code = "OBJECT_FORBIDDEN"
 
 
 class ConditionFailed(StorageError):
-    """A conditional put lost: the object exists already (`if_none_match`) or has changed (`if_match`)."""
+    """A conditional put was refused: the object exists already (`if_none_match`) or has changed (`if_match`)."""
 
     code = "CONDITION_FAILED"
 
 
 @dataclass(frozen=True)
 class StoredObject:
-    """What storage knows of an object. `etag` changes with every write; `version_id` is None without versioning."""
+    """The storage's facts about an object. `etag` changes with every write. `version_id` is None without versioning."""
 
     bytes: int
     etag: str
@@ -54,7 +54,7 @@ class StoredObject:
 
 
 class ObjectStorage(Protocol):
-    """Raises `ObjectNotFound`, `ObjectForbidden` or `ConditionFailed` where they apply, else `StorageError`."""
+    """Methods raise `ObjectNotFound`, `ObjectForbidden` or `ConditionFailed` if one applies, else `StorageError`."""
 
     def stat(self, uri: str, version_id: str | None = None) -> StoredObject:
         """Size, etag and version of an object, without reading it."""
@@ -63,13 +63,13 @@ class ObjectStorage(Protocol):
         """A stream of the object's bytes."""
 
     def read(self, uri: str) -> tuple[bytes, StoredObject]:
-        """A small object whole, with the etag that `put(if_match=…)` takes."""
+        """The whole content of a small object, and its etag for `put(if_match=…)`."""
 
     def read_range(self, uri: str, first: int, count: int, version_id: str | None = None) -> bytes:
-        """`count` bytes (at least one) of the object, the first at offset `first`; fewer at its end, none behind it."""
+        """`count` bytes (at least one) of the object, from offset `first` on; fewer at its end, none behind it."""
 
     def list(self, prefix: str) -> Iterator[tuple[str, int]]:
-        """Objects whose URIs begin with the prefix, which ends in `/`: what follows it, and the size, in any order."""
+        """Objects below the prefix, which ends in `/`: the rest of each URI, and the size. They are unordered."""
 
     def put(
         self,
@@ -81,4 +81,4 @@ class ObjectStorage(Protocol):
         if_none_match: bool = False,
         if_match: str | None = None,
     ) -> StoredObject:
-        """Writes an object whole: readers see the old one or the new one. `sha256` (hex) is checked on arrival."""
+        """Writes an object atomically: readers see the old one or the new one. The receiver checks `sha256` (hex)."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class UriStorage:
-    """Picks the storage by the URI's prefix. The S3 client is created at the first `s3://` URI, as it costs time."""
+    """Chooses the storage by the URI's prefix. Creating the S3 client is slow, so the first `s3://` URI creates it."""
 
     def stat(self, uri: str, version_id: str | None = None) -> StoredObject:
         return self._storage(uri).stat(uri, version_id)

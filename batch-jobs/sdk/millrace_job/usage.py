@@ -1,4 +1,4 @@
-"""What a job used of its machine: evidence for its `resources`."""
+"""The memory and CPU time that a job used. They help to choose the job's `resources`."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import sys
 from pathlib import Path
 
 CGROUP = Path("/sys/fs/cgroup")
-# ECS sets this in every container that it starts, those of AWS Batch included; only there is the cgroup the job's own.
+# ECS sets this variable in every container that it starts, also for AWS Batch. Only there, the cgroup is the job's own.
 OWN_CONTAINER = "ECS_CONTAINER_METADATA_URI_V4"
 
 
 class Usage:
-    """Counts from when it is made. The manifest and `_error.json` carry what it reads."""
+    """Measures from its creation on. The manifest and `_error.json` contain its figures."""
 
     def __init__(self, cgroup: Path | None = None) -> None:
         self._cgroup = cgroup if cgroup is not None else (CGROUP if OWN_CONTAINER in os.environ else None)
@@ -27,15 +27,15 @@ class Usage:
         }
 
     def peak_memory_bytes(self) -> int:
-        """The most memory that was in use at once, in bytes, since the process began.
+        """The maximum memory in use at one time since the process began, in bytes.
 
-        In a container of its own: `memory.peak` of the container's cgroup (cgroup v2; `memory.max_usage_in_bytes` of
-        v1), which is what the limit is held against. It counts every process of the container, and the pages of files
-        that the kernel would give back first.
+        In a container of the job's own, it is `memory.peak` of the container's cgroup (v2; v1:
+        `memory.max_usage_in_bytes`), the figure that the memory limit applies to. It counts every process of the
+        container. It also counts cached pages of files, which the kernel would free first.
 
-        Elsewhere, or where the kernel doesn't tell: the largest resident set of this process plus that of its largest
-        child that has ended (getrusage). Children that lived at the same time count once; what a forked child shares
-        with its parent counts twice.
+        Elsewhere, or if the kernel doesn't report that, it is the maximum resident set of this process plus that of its
+        largest ended child (getrusage). Of children that ran at the same time, only the largest counts. Memory that a
+        forked child shares with its parent counts twice.
         """
         peak = self._cgroup_number("memory.peak", "memory/memory.max_usage_in_bytes")
         if peak is not None:
@@ -45,7 +45,7 @@ class Usage:
         return whole if sys.platform == "darwin" else whole * 1024
 
     def _cpu_seconds(self) -> float:
-        """Of the container's processes where it has a cgroup of its own, else of this one and its ended children."""
+        """CPU time of all processes of the job's own cgroup; without one, of this process and its ended children."""
         microseconds = self._cgroup_field("cpu.stat", "usage_usec")
         if microseconds is not None:
             return microseconds / 1e6

@@ -1,4 +1,4 @@
-"""Loads this model for `mlflow.pyfunc.load_model`. It comes with the model and needs nothing of what trained it."""
+"""Loads this model for `mlflow.pyfunc.load_model`. It is part of the model and needs none of the training code."""
 
 from __future__ import annotations
 
@@ -25,5 +25,5 @@ class TaxiModel:
 
 
 def _load_pyfunc(data_path: str) -> TaxiModel:
-    """What MLflow calls, with the path of the model's folder `data`."""
+    """MLflow calls this with the path of the model's folder `data`."""
     return TaxiModel(pickle.loads((Path(data_path) / "model.pkl").read_bytes()))  # noqa: S301 - it is this model's own
