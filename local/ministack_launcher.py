@@ -216,11 +216,11 @@ def with_local_endpoints(application: Application, journal: Journal) -> Applicat
     return app
 
 
-async def serve(application: Application, journal: Journal) -> None:
-    """Serves until SIGTERM."""
+async def serve(application: Application, journal: Journal | None) -> None:
+    """Serves until SIGTERM. Without a journal nothing is stored, and the local stack's own paths are missing."""
     server = uvicorn.Server(
         uvicorn.Config(
-            with_local_endpoints(application, journal),
+            application if journal is None else with_local_endpoints(application, journal),
             host=os.environ.get("BIND_HOST", "127.0.0.1"),
             port=int(os.environ["GATEWAY_PORT"]),
             loop="uvloop",
@@ -234,6 +234,9 @@ async def serve(application: Application, journal: Journal) -> None:
             timeout_graceful_shutdown=2,
         )
     )
+    if journal is None:
+        await server.serve()
+        return
     keeping = asyncio.create_task(journal.keep())
     await server.serve()
     keeping.cancel()
@@ -254,6 +257,9 @@ def main() -> None:
     if "--tied" in sys.argv:
         end_when_input_closes()
     speed_up()
+    if "--in-memory" in sys.argv:
+        uvloop.run(serve(app, None))
+        return
     journal = Journal(journal_folder())
     journal.install()
     uvloop.run(serve(app, journal))

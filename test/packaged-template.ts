@@ -108,6 +108,7 @@ export async function packageStage(stage: string, catalogue?: Catalogue): Promis
       HTTPS_PROXY: nowhere,
       HTTP_PROXY: nowhere,
       AWS_EC2_METADATA_DISABLED: "true",
+      NODE_COMPILE_CACHE: join(root, ".cache", "compile"),
     },
   });
   return new PackagedStage(join(service, ".serverless"));
