@@ -8,6 +8,7 @@ import { stopSignal } from "../local/process/stop-requests.mjs";
 import { DEFAULT_STATE_DIR, statePaths } from "../local/stack/paths.ts";
 import { attachStack, type Stack, startStack, stopStack } from "../local/stack/stack.ts";
 import { MillraceError } from "../shared/pipeline/millrace-error.ts";
+import { durationText } from "../shared/wording/units.ts";
 import { phase } from "./demo/phase.ts";
 import { nextCommandsText, objectsText, resultsText } from "./demo/report.ts";
 import { listObjects, ridgeResults } from "./demo/ridge-results.ts";
@@ -16,7 +17,6 @@ import { errorReport } from "./errors.ts";
 import { followRun } from "./readers/follow-run.ts";
 import { stackFolder, type Target, targetOf } from "./readers/target.ts";
 import { runDisplay } from "./screens/run-display.ts";
-import { durationText } from "./screens/units.ts";
 
 const pipeline = "ridge-sweep";
 const runStartMs = 30_000;

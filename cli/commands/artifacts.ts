@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import { Command } from "commander";
 import { MillraceError } from "../../shared/pipeline/millrace-error.ts";
+import { bytesText } from "../../shared/wording/units.ts";
 import { UsageError } from "../errors.ts";
 import { printJson, targetOfCommand } from "../options.ts";
 import { artifactBytes, downloadArtifact } from "../readers/fetch-artifact.ts";
@@ -8,7 +9,6 @@ import { artifactNamed, placeText, type RunArtifact, runArtifacts } from "../rea
 import { graphOfRun, runNamed, type Target } from "../readers/target.ts";
 import { isShowable, reportText } from "../screens/report-text.ts";
 import { table } from "../screens/table.ts";
-import { bytesText } from "../screens/units.ts";
 import { checkPlace, type StepPlace, stepPlace } from "../step-place.ts";
 
 const exampleId = "20211004T162100Z-4k7q2m9xt6bw";

@@ -1,9 +1,9 @@
 import { styleText } from "node:util";
 import { Command } from "commander";
+import { wrapped } from "../../shared/wording/units.ts";
 import type { Finding } from "../doctor/finding.ts";
 import { printJson, targetOfCommand } from "../options.ts";
 import { terminalWidth } from "../screens/terminal-width.ts";
-import { wrapped } from "../screens/units.ts";
 
 const marks = { ok: "✓", warn: "!", fail: "✗" } as const;
 const colours = { ok: "green", warn: "yellow", fail: "red" } as const;

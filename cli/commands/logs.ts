@@ -1,10 +1,11 @@
 import { Command } from "commander";
 import type { Graph } from "../../shared/pipeline/graph.ts";
+import { type LogLevel, logLevels } from "../../shared/wording/log-line.ts";
 import { UsageError } from "../errors.ts";
 import { oneOf, targetOfCommand } from "../options.ts";
 import type { LogFilter } from "../readers/run-log.ts";
 import { graphOfRun, runNamed } from "../readers/target.ts";
-import { type LogLevel, type LogStyle, logLevels, logLineJson, logLineText } from "../screens/log-line.ts";
+import { type LogStyle, logLineJson, logLineText } from "../screens/log-line.ts";
 import { checkPlace, type StepPlace, stepPlace } from "../step-place.ts";
 import { setExitCode } from "./run.ts";
 

@@ -2,11 +2,11 @@ import { Command } from "commander";
 import * as z from "zod";
 import { changedLimit, type LimitView, type QueueView, queueView } from "../../shared/operate/queue-view.ts";
 import { limitName } from "../../shared/pipeline/work-queue.ts";
+import { agoText } from "../../shared/wording/units.ts";
 import { UsageError } from "../errors.ts";
 import { printJson, targetOfCommand, wholeNumber } from "../options.ts";
 import type { Target } from "../readers/target.ts";
 import { table } from "../screens/table.ts";
-import { agoText } from "../screens/units.ts";
 
 function limitText({ limit, slots, setByHand, holders }: LimitView): string {
   const of = slots === null ? "no limit" : `of ${slots}`;

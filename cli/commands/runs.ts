@@ -1,10 +1,10 @@
 import { Command } from "commander";
 import type { RunFilter, RunStore } from "../../shared/ports/run-store.ts";
 import { type RunState, type RunSummary, runTransitions } from "../../shared/state/run.ts";
+import { agoText, durationText } from "../../shared/wording/units.ts";
 import { moment, oneOf, printJson, targetOfCommand, wholeNumber } from "../options.ts";
 import { runStateText } from "../screens/run-screen.ts";
 import { table } from "../screens/table.ts";
-import { agoText, durationText } from "../screens/units.ts";
 
 const states = Object.keys(runTransitions) as RunState[];
 

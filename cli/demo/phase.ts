@@ -1,7 +1,7 @@
 import { styleText } from "node:util";
 import { createLogUpdate } from "log-update";
+import { durationText, truncateMiddle } from "../../shared/wording/units.ts";
 import { terminalWidth } from "../screens/terminal-width.ts";
-import { durationText, truncateMiddle } from "../screens/units.ts";
 
 const nameWidth = 9;
 const redrawMs = 150;

@@ -1,6 +1,6 @@
 import { styleText } from "node:util";
+import { bytesText } from "../../shared/wording/units.ts";
 import { table } from "../screens/table.ts";
-import { bytesText } from "../screens/units.ts";
 import type { ListedObject, RidgeResults } from "./ridge-results.ts";
 
 /** A whole number keeps one decimal, as in the objects' names. */

@@ -1,7 +1,7 @@
 import { dynamoScheduleStore } from "../../shared/adapters/aws/dynamo-schedule-store.ts";
 import { dynamoClient } from "../../shared/adapters/aws/dynamo-table.ts";
 import type { StoredSchedule } from "../../shared/state/schedule.ts";
-import { agoText } from "../screens/units.ts";
+import { agoText } from "../../shared/wording/units.ts";
 import { type Finding, fail, ok, type Stage } from "./finding.ts";
 
 /** The tick runs every minute. If a time is this many milliseconds past, no tick has seen it. */

@@ -5,9 +5,8 @@ import {
   paginateFilterLogEvents,
   ResourceNotFoundException,
 } from "@aws-sdk/client-cloudwatch-logs";
-import type { Run } from "../../shared/state/run.ts";
-import { type FoundStep, hasJobs } from "../../shared/state/step-record.ts";
-import { type LineOrigin, type LogLine, parseLogLine } from "../screens/log-line.ts";
+import type { JobLog } from "../../shared/run/job-logs.ts";
+import { type LogLine, parseLogLine } from "../../shared/wording/log-line.ts";
 import { localLogFile } from "./local-logs.ts";
 
 /** Functions that log something about runs, by their short names. */
@@ -15,27 +14,6 @@ const functionNames = [
   ...["object-created", "start", "step", "step-large", "batch-state-change"],
   ...["tick", "manage", "dead-letter"],
 ];
-
-/** The log of one try of a Batch job: `group:stream`, and which step it belongs to. */
-export type JobLog = Omit<LineOrigin, "source"> & { readonly log: string };
-
-/** The logs of all jobs that worked for a run, including those that run now. Each appears once. */
-export function jobLogsOf(run: Run, records: readonly FoundStep[]): JobLog[] {
-  const began = Date.parse(run.startedAt);
-  const logs = records.flatMap((record): JobLog[] => {
-    const { step, index, epoch, attempt } = record;
-    const whose = { step, ...(typeof index === "number" && { index }) };
-    const ended = (record.jobAttempts ?? []).flatMap(({ tries, ...made }) =>
-      tries.flatMap(({ log, startedAt = began }) =>
-        log === undefined ? [] : [{ ...whose, log, at: startedAt, attempt: `${made.epoch}.${made.attempt}` }],
-      ),
-    );
-    if (!hasJobs(record) || record.log === undefined) return ended;
-    const { log, runningSince = began } = record;
-    return [...ended, { ...whose, log, at: runningSince, attempt: `${epoch}.${attempt}` }];
-  });
-  return [...new Map(logs.map((each) => [each.log, each])).values()];
-}
 
 /** Max. number of streams in one FilterLogEvents call (API reference). */
 const maxStreams = 100;

@@ -1,9 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
+import { jobLogsOf } from "../../shared/run/job-logs.ts";
 import { isEnded, type Run } from "../../shared/state/run.ts";
-import { type LogLevel, type LogLine, logLevels } from "../screens/log-line.ts";
+import { type LogLevel, type LogLine, logLevels } from "../../shared/wording/log-line.ts";
 import type { StepPlace } from "../step-place.ts";
-import { functionLines, jobLines, jobLogsOf, localJobLines } from "./log-source.ts";
+import { functionLines, jobLines, localJobLines } from "./log-source.ts";
 import { runNamed, type Target } from "./target.ts";
 
 /** Which lines to read. */

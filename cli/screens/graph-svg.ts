@@ -2,7 +2,7 @@ import { Graph as Layout, layout, type NodeConfig, type Point } from "@dagrejs/d
 import { expressionText } from "../../shared/pipeline/expression-text.ts";
 import { type Graph, type StepNode, upstreamOf } from "../../shared/pipeline/graph.ts";
 import { taskText } from "../../shared/pipeline/task-kinds.ts";
-import type { Colour } from "./run-screen.ts";
+import type { Colour } from "../../shared/wording/state-looks.ts";
 
 /** How a step stands in a run. */
 export type SvgStepStatus = { readonly text: string; readonly colour: Colour };

@@ -1,5 +1,6 @@
 import type { AttemptView } from "../../shared/run/job-view.ts";
-import { costText, jobLines, progressTenths, progressText, usageText } from "./job-lines.ts";
+import { costText, usageText } from "../../shared/wording/usage-text.ts";
+import { jobLines, progressTenths, progressText } from "./job-lines.ts";
 
 const gibibyte = 1024 ** 3;
 const usage = {

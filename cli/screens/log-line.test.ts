@@ -1,4 +1,5 @@
-import { type LogStyle, logLineJson, logLineText, parseLogLine } from "./log-line.ts";
+import { parseLogLine } from "../../shared/wording/log-line.ts";
+import { type LogStyle, logLineJson, logLineText } from "./log-line.ts";
 
 const origin = { at: Date.parse("2021-10-04T16:21:00Z"), source: "step" };
 const look: LogStyle = { numbers: new Map([["train", 0]]), mapped: new Set(["train"]), width: 8 };

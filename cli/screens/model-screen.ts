@@ -3,9 +3,9 @@ import type { ModelDetails, ModelDifference, ModelSummary } from "../../shared/m
 import type { Json } from "../../shared/pipeline/json.ts";
 import type { ModelActor, ModelVersion } from "../../shared/pipeline/model.ts";
 import type { AliasMove, ModelAlias } from "../../shared/ports/model-registry.ts";
-import { costText } from "./job-lines.ts";
+import { agoText, bytesText, durationText } from "../../shared/wording/units.ts";
+import { costText } from "../../shared/wording/usage-text.ts";
 import { table } from "./table.ts";
-import { agoText, bytesText, durationText } from "./units.ts";
 
 /** Figures by name in one line, starting with the one that decides: `logLoss 0.39928, rows 1234567`. */
 function figuresText(figures: Readonly<Record<string, number>>, first: string | undefined): string {

@@ -1,8 +1,9 @@
 import { createLogUpdate } from "log-update";
 import type { RunView } from "../../shared/run/run-view.ts";
-import { runScreen, stepChange, waitText } from "./run-screen.ts";
+import { durationText } from "../../shared/wording/units.ts";
+import { waitText } from "../../shared/wording/wait-text.ts";
+import { runScreen, stepChange } from "./run-screen.ts";
 import { terminalWidth } from "./terminal-width.ts";
-import { durationText } from "./units.ts";
 
 /** Shows a run as it progresses, and leaves its last state on the screen. */
 export type RunDisplay = { show(view: RunView): void; done(): void };

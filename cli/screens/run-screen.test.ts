@@ -1,6 +1,7 @@
 import type { RunView, StepView } from "../../shared/run/run-view.ts";
+import { childrenText } from "../../shared/wording/state-looks.ts";
 import { lineDisplay } from "./run-display.ts";
-import { childrenText, runScreen } from "./run-screen.ts";
+import { runScreen } from "./run-screen.ts";
 
 function aStepView(name: string, overrides: Partial<StepView> = {}): StepView {
   return {

@@ -2,80 +2,25 @@ import { inspect, styleText } from "node:util";
 import { isSpotQueue } from "../../shared/pipeline/job.ts";
 import type { Json } from "../../shared/pipeline/json.ts";
 import { errorTitle, remedyLines } from "../../shared/pipeline/millrace-error.ts";
-import type { FullLimit } from "../../shared/run/full-limits.ts";
 import type {
   AfterRunStepView,
   AnswerView,
   ChildRunView,
-  ChildrenView,
   ErrorView,
   RunView,
   StepView,
-  ViewState,
 } from "../../shared/run/run-view.ts";
-import type { Cause, RunState } from "../../shared/state/run.ts";
-import { costText, jobLines, progressTenths } from "./job-lines.ts";
-import { durationText, truncateMiddle, wrapped } from "./units.ts";
-
-/** The colours that states can have. */
-export type Colour = "green" | "red" | "cyan" | "yellow" | "gray" | "magenta";
-/** How a step's state looks. */
-export type Look = { symbol: string; word: string; colour: Colour };
-
-/** How each state looks. The word is enough, so nothing is lost without colours or a font with symbols. */
-const looks: Readonly<Record<ViewState, Look>> = {
-  WAITING: { symbol: "·", word: "waiting", colour: "gray" },
-  READY: { symbol: "○", word: "ready", colour: "gray" },
-  SUBMITTED: { symbol: "○", word: "submitted", colour: "cyan" },
-  RUNNABLE: { symbol: "○", word: "queued", colour: "cyan" },
-  STARTING: { symbol: "◐", word: "starting", colour: "cyan" },
-  RUNNING: { symbol: "▶", word: "running", colour: "cyan" },
-  RETRYING: { symbol: "↻", word: "retrying", colour: "yellow" },
-  PAUSED: { symbol: "‖", word: "paused", colour: "yellow" },
-  SUCCEEDED: { symbol: "✓", word: "succeeded", colour: "green" },
-  CACHED: { symbol: "✓", word: "cached", colour: "green" },
-  FAILED: { symbol: "✗", word: "failed", colour: "red" },
-  TIMED_OUT: { symbol: "✗", word: "timed out", colour: "red" },
-  SKIPPED: { symbol: "–", word: "skipped", colour: "gray" },
-  CANCELLED: { symbol: "⊘", word: "cancelled", colour: "magenta" },
-  UPSTREAM_FAILED: { symbol: "–", word: "not run", colour: "gray" },
-  UNKNOWN: { symbol: "?", word: "unknown", colour: "gray" },
-};
-
-/** How a step's state looks. */
-export function stateLook(state: ViewState): Look {
-  return looks[state];
-}
-
-const runColours: Readonly<Record<RunState, Colour>> = {
-  SCHEDULED: "gray",
-  QUEUED: "gray",
-  RUNNING: "cyan",
-  PAUSED: "yellow",
-  CANCELLING: "magenta",
-  SUCCEEDED: "green",
-  FAILED: "red",
-  CANCELLED: "magenta",
-  TIMED_OUT: "red",
-};
+import type { Cause } from "../../shared/state/run.ts";
+import { causeText } from "../../shared/wording/cause-text.ts";
+import { childrenText, hasPassed, runLook, stateLook } from "../../shared/wording/state-looks.ts";
+import { durationText, truncateMiddle, wrapped } from "../../shared/wording/units.ts";
+import { costText } from "../../shared/wording/usage-text.ts";
+import { waitText } from "../../shared/wording/wait-text.ts";
+import { jobLines, progressTenths } from "./job-lines.ts";
 
 /** A run's state in its colour. A state from a newer version has no colour. */
 export function runStateText(state: string): string {
-  const [, colour = "gray" as const] = Object.entries(runColours).find(([name]) => name === state) ?? [];
-  return styleText(colour, state);
-}
-
-const hasPassed = (state: ViewState) => state === "SUCCEEDED" || state === "CACHED" || state === "SKIPPED";
-
-/** Why a run exists. */
-export function causeText(cause: Cause): string {
-  if (cause.kind === "object") return `started by ${cause.uri}`;
-  if (cause.kind === "schedule") return `started by schedule ${cause.schedule}`;
-  if (cause.kind === "backfill") return `started by backfill ${cause.backfill}`;
-  if (cause.kind === "run") return `started by the success of ${cause.pipeline}, run ${cause.runId}`;
-  if (cause.kind === "rerun") return `run ${cause.runId} again`;
-  if (cause.kind === "step") return `started by step ${cause.step} of run ${cause.runId}`;
-  return cause.by === undefined ? "started by hand" : `started by ${cause.by}`;
+  return styleText(runLook(state).colour, state);
 }
 
 /** Why a run exists and, if it comes from another run, how to look at that one. */
@@ -84,44 +29,11 @@ function causeLines(cause: Cause, width: number): string[] {
   return "runId" in cause ? [text, `look at that one: npx millrace run ${cause.runId}`] : [text];
 }
 
-/** Max. number of a limit's holders that are named. */
-const maxHolders = 2;
-
-function fullLimitText({ limit, slots, holders }: FullLimit): string {
-  if (slots === 0) return `${limit}, which is paused`;
-  const more = holders.length - maxHolders;
-  const names = [...holders.slice(0, maxHolders), ...(more > 0 ? [`${more} more`] : [])].join(", ");
-  return `${limit}: ${holders.length} of ${slots} held by ${names}`;
-}
-
-/** What a run waits for before it begins; undefined if it has begun. */
-export function waitText({
-  state,
-  scheduledAt,
-  waitsFor = [],
-}: Pick<RunView, "state" | "scheduledAt" | "waitsFor">): string | undefined {
-  if (state === "SCHEDULED") return `waits for its time, ${scheduledAt}`;
-  if (state !== "QUEUED") return undefined;
-  if (waitsFor.length === 0) return "there is a slot for it: it is about to begin";
-  return `waits for a slot of ${waitsFor.map(fullLimitText).join("; and of ")}`;
-}
-
 function waitLines(view: RunView, width: number): string[] {
   const text = waitText(view);
   if (text === undefined) return [];
   const order = `who waits there, in order: npx millrace queues ${view.queue}`;
   return [...wrapped(text, width), ...(view.state === "QUEUED" ? [order] : [])];
-}
-
-/** How far a mapped step has come: `4/6 done, 2 running`. */
-export function childrenText({ total, counts }: ChildrenView): string {
-  const { SUCCEEDED: own = 0, CACHED: cached = 0, ...others } = counts;
-  const done = own + cached;
-  const rest = (Object.keys(looks) as ViewState[]).flatMap((state) => {
-    const count = state === "SUCCEEDED" || state === "CACHED" ? 0 : (others[state] ?? 0);
-    return count > 0 && state !== "WAITING" ? [`${count} ${looks[state].word}`] : [];
-  });
-  return [`${done}/${total} done`, ...rest].join(", ");
 }
 
 /** Whether a step started on Spot machines and moved to on-demand ones. */
@@ -157,7 +69,7 @@ function detailText(step: Line): string {
 function childRunLines({ child, childRuns = [], children }: Line): string[] {
   if (child !== undefined) return [`look at its run: npx millrace run ${child}`];
   const line = ({ index, state, runId }: ChildRunView) => {
-    const { symbol, word } = looks[state];
+    const { symbol, word } = stateLook(state);
     return `${`[${index}]`.padEnd(6)} ${symbol} ${word.padEnd(10)} run ${runId}`;
   };
   const example = childRuns.find(({ state }) => !hasPassed(state)) ?? childRuns[0];
@@ -196,7 +108,7 @@ function asLine({ kind, name, ...others }: AfterRunStepView): Line {
 
 /** A step and what went wrong in it, in lines of at most `width`. */
 function stepLines(step: Line, nameWidth: number, width: number): string[] {
-  const { symbol, word, colour } = looks[step.state];
+  const { symbol, word, colour } = stateLook(step.state);
   const duration = step.milliseconds === undefined ? "" : durationText(step.milliseconds);
   const before = 4 + nameWidth + 2;
   const space = Math.max(0, width - before - 11 - duration.length - 1);
@@ -254,7 +166,7 @@ export function stepChange(step: StepView): string {
   const [error] = step.errors;
   const parts = [
     step.name,
-    looks[step.state].word,
+    stateLook(step.state).word,
     detailText(step),
     ...(step.child === undefined ? [] : [`run ${step.child}`]),
     ...(step.progress === undefined ? [] : [progressTenths(step.progress)]),

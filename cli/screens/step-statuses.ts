@@ -1,10 +1,10 @@
 import { styleText } from "node:util";
 import type { MermaidClass } from "../../shared/pipeline/mermaid.ts";
 import type { RunView, StepView } from "../../shared/run/run-view.ts";
+import { type Colour, childrenText, stateLook } from "../../shared/wording/state-looks.ts";
+import { durationText } from "../../shared/wording/units.ts";
 import type { StepStatus } from "./graph-picture.ts";
 import type { SvgStepStatus } from "./graph-svg.ts";
-import { type Colour, childrenText, stateLook } from "./run-screen.ts";
-import { durationText } from "./units.ts";
 
 /** A step's state, how far its children are, and how long it took: `succeeded, 6/6 done, 9.3 s`. */
 function statusText({ state, children, milliseconds }: StepView): string {
