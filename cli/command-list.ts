@@ -27,6 +27,10 @@ export const commandSources: readonly CommandSource[] = [
     load: async () => [(await import("./commands/run.ts")).runCommand()],
   },
   {
+    lines: [["console [options]", "open the console: runs as pages in a browser, with buttons"]],
+    load: async () => [(await import("./commands/console.ts")).consoleCommand()],
+  },
+  {
     lines: [["result <run> [step]", "print the result of a run, or of one of its steps, as JSON"]],
     load: async () => [(await import("./commands/result.ts")).resultCommand()],
   },

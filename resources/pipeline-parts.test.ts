@@ -124,7 +124,10 @@ async function printed(name: string, program: string, stage = packaged.heavy): P
   return stdout.trim();
 }
 
-const functions = ["batch-state-change", "dead-letter", "manage", "object-created", "start", "step", "tick"];
+const functions = [
+  ...["batch-state-change", "console", "console-act", "dead-letter", "manage"],
+  ...["object-created", "start", "step", "tick"],
+];
 
 describe("what a heavy import in one step adds to a bundle", () => {
   test.each(functions.filter((name) => name !== "step"))("%s: nothing", async (name) => {

@@ -15,6 +15,8 @@ export type PackagedPart = "graphs" | "openings" | "steps";
 /** By the function's file. A function that is not listed contains everything. */
 export const packagedParts: Readonly<Record<string, PackagedPart>> = {
   "batch-state-change": "graphs",
+  console: "graphs",
+  "console-act": "openings",
   "dead-letter": "graphs",
   manage: "openings",
   "object-created": "openings",

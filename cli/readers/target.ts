@@ -43,7 +43,7 @@ export type Target = {
    *
    * @throws AnsweredError with the function's own error if it refuses
    */
-  invoke(name: "start" | "manage", payload: unknown): Promise<unknown>;
+  invoke(name: "start" | "manage" | "console" | "console-act", payload: unknown): Promise<unknown>;
 };
 
 /** Folder of the local stack's state: `MILLRACE_STACK`, or the stack's own default. */

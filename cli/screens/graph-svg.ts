@@ -1,21 +1,16 @@
-import { Graph as Layout, layout, type NodeConfig, type Point } from "@dagrejs/dagre";
+import { curveOf, layoutGraph, type PlacedBox, sheet } from "../../shared/console/graph-layout.ts";
 import { expressionText } from "../../shared/pipeline/expression-text.ts";
-import { type Graph, type StepNode, upstreamOf } from "../../shared/pipeline/graph.ts";
+import type { Graph, StepNode } from "../../shared/pipeline/graph.ts";
 import { taskText } from "../../shared/pipeline/task-kinds.ts";
 import type { Colour } from "../../shared/wording/state-looks.ts";
 
 /** How a step stands in a run. */
 export type SvgStepStatus = { readonly text: string; readonly colour: Colour };
 
-type Box = { node: StepNode; lines: string[]; x: number; y: number; width: number; height: number };
-
 // Pixels. All letters of a monospaced font have the same width, so a text's width is known without drawing it.
 const letterWidth = 7.3;
 const lineHeight = 17;
 const padding = 12;
-const margin = 16;
-/** How far the second sheet of a mapped step sticks out. */
-const sheet = 4;
 const maxLine = 44;
 
 /** Border and fill of a step, for light and dark backgrounds. */
@@ -47,46 +42,19 @@ function linesOf(node: StepNode, status: SvgStepStatus | undefined): string[] {
   ].map(cut);
 }
 
-function boxOf(node: StepNode, status: SvgStepStatus | undefined): NodeConfig & { lines: string[] } {
-  const lines = linesOf(node, status);
+function sizeOf(lines: readonly string[]) {
   const maxLength = Math.max(...lines.map((line) => line.length));
   return {
-    lines,
     width: Math.ceil(maxLength * letterWidth) + 2 * padding,
     height: lines.length * lineHeight + padding,
   };
 }
 
-/** The area that a picture covers. The layout only counts boxes; an edge can reach further out. */
-function frameOf(boxes: readonly ReturnType<Layout["node"]>[], edges: readonly (readonly Point[])[]) {
-  const corners = boxes.flatMap(({ x = 0, y = 0, width = 0, height = 0 }) => [
-    { x: x - width / 2, y: y - height / 2 },
-    { x: x + width / 2 + sheet, y: y + height / 2 + sheet },
-  ]);
-  const all = [...corners, ...edges.flat()];
-  const left = Math.floor(Math.min(...all.map(({ x }) => x)) - margin);
-  const top = Math.floor(Math.min(...all.map(({ y }) => y)) - margin);
-  const width = Math.ceil(Math.max(...all.map(({ x }) => x)) + margin) - left;
-  const height = Math.ceil(Math.max(...all.map(({ y }) => y)) + margin) - top;
-  return { left, top, width, height };
-}
-
-/** A curve through the layout's points, with rounded bends. */
-function pathOf(points: readonly Point[]): string {
-  const [first, ...others] = points;
-  if (first === undefined) return "";
-  const at = ({ x, y }: Point) => `${x.toFixed(1)},${y.toFixed(1)}`;
-  const bends = others.slice(0, -1).map((point, place) => {
-    const next = others[place + 1] ?? point;
-    const isLast = place === others.length - 2;
-    const half = { x: (point.x + next.x) / 2, y: (point.y + next.y) / 2 };
-    return `Q${at(point)} ${at(isLast ? next : half)}`;
-  });
-  const straight = others.length === 1 ? others.map((point) => `L${at(point)}`) : [];
-  return [`M${at(first)}`, ...bends, ...straight].join(" ");
-}
-
-function drawBox({ node, lines, x, y, width, height }: Box, status: SvgStepStatus | undefined): string {
+function drawBox(
+  { node, x, y, width, height }: PlacedBox,
+  lines: readonly string[],
+  status: SvgStepStatus | undefined,
+): string {
   const left = x - width / 2;
   const top = y - height / 2;
   const shape = (offset: number) =>
@@ -123,30 +91,15 @@ function styleSheet(): string {
  * @param statuses the statuses of a run's steps, by number
  */
 export function graphSvg(graph: Graph, statuses: ReadonlyMap<number, SvgStepStatus> = new Map()): string {
-  const drawing = new Layout();
-  drawing.setGraph({ rankdir: "TB", nodesep: 28, ranksep: 44, marginx: margin, marginy: margin });
-  drawing.setDefaultEdgeLabel(() => ({}));
-  for (const node of graph.steps)
-    drawing.setNode(String(node.number), boxOf(node, statuses.get(node.number)));
-  for (const node of graph.steps) {
-    for (const from of upstreamOf(node)) drawing.setEdge(String(from), String(node.number));
-  }
-  layout(drawing);
-  const { left, top, width, height } = frameOf(
-    drawing.nodes().map((name) => drawing.node(name)),
-    drawing.edges().map((edge) => drawing.edge(edge).points ?? []),
+  const lines = new Map(graph.steps.map((node) => [node.number, linesOf(node, statuses.get(node.number))]));
+  const linesFor = ({ number }: StepNode) => lines.get(number) ?? [];
+  const placed = layoutGraph(graph, (node) => sizeOf(linesFor(node)));
+  const { left, top, width, height } = placed.frame;
+  const edges = placed.edges.map(
+    ({ points, dotted }) =>
+      `<path class="edge${dotted ? " after" : ""}" d="${curveOf(points)}" marker-end="url(#arrow)"/>`,
   );
-  const edges = graph.steps.flatMap((node) =>
-    upstreamOf(node).map((from) => {
-      const { points = [] } = drawing.edge(String(from), String(node.number));
-      const dotted = node.needs.includes(from) ? "" : " after";
-      return `<path class="edge${dotted}" d="${pathOf(points)}" marker-end="url(#arrow)"/>`;
-    }),
-  );
-  const boxes = graph.steps.map((node) => {
-    const { x = 0, y = 0, width = 0, height = 0, lines } = drawing.node(String(node.number));
-    return drawBox({ node, lines, x, y, width, height }, statuses.get(node.number));
-  });
+  const boxes = placed.boxes.map((box) => drawBox(box, linesFor(box.node), statuses.get(box.node.number)));
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="${left} ${top} ${width} ${height}" width="${width}" height="${height}" role="img">`,
     `<title>${escaped(graph.pipeline)}</title>`,

@@ -46,9 +46,14 @@ export function readConfiguration(args: string[]): BatchConfiguration {
   throw new Error(problems.join("\n"));
 }
 
+/** Folder with one folder for each attempt. */
+export function attemptsDirectory(stateDir: string): string {
+  return path.join(stateDir, "attempts");
+}
+
 /** Folder of an attempt: its pid, exit code and log. */
 export function attemptDirectory(stateDir: string, taskId: string): string {
-  return path.join(stateDir, "attempts", taskId);
+  return path.join(attemptsDirectory(stateDir), taskId);
 }
 
 /**

@@ -2,6 +2,7 @@ import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, 
 import path from "node:path";
 import { z } from "zod";
 import { MillraceError } from "../../shared/pipeline/millrace-error.ts";
+import { attemptsDirectory } from "../batch/configuration.ts";
 import { withLock } from "../process/lock.mjs";
 import { startTied } from "../process/tied.mjs";
 import { lastLines } from "./daemon.ts";
@@ -63,6 +64,7 @@ async function runServerless(
     // Serverless is large: a quarter of a deployment's CPU time went into compiling it.
     NODE_COMPILE_CACHE: path.join(CACHE, "compile"),
     ...stackEnvironment(endpoints),
+    MILLRACE_JOB_LOGS: attemptsDirectory(statePaths(stateDir).batchState),
   };
   const stdio = { stdout: log, stderr: log };
   const serverless = startTied(path.join(NODE_BIN, "node"), args, { cwd: serviceDir, env, ...stdio });

@@ -40,6 +40,11 @@ const environment = z.object({
   BATCH_JOB_DEFINITION_PREFIX: z.string().default(""),
   /** Topic whose subscribers get notices by e-mail. */
   NOTICE_TOPIC_ARN: z.string().default(""),
+  /** The functions that the console's buttons invoke, by ARN. */
+  CONSOLE_ARN: z.string().default(""),
+  CONSOLE_ACT_ARN: z.string().default(""),
+  /** Folder of the logs of the local stack's jobs. Missing on AWS, where CloudWatch Logs has them. */
+  LOCAL_JOB_LOGS: z.string().default(""),
   /** Set by Lambda itself. */
   AWS_REGION: z.string().min(1).optional(),
   AWS_LAMBDA_LOG_GROUP_NAME: z.string().min(1).optional(),

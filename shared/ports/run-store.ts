@@ -175,4 +175,6 @@ export type RunStore = {
     outcome: Exclude<Outcome, "skipped">,
   ): Promise<Tally | undefined>;
   getTally(key: TallyKey): Promise<Tally | undefined>;
+  /** The tallies of a map's shards, in order. One query, because a map has at most 50 shards. */
+  listTallies(runId: string, step: string): Promise<Tally[]>;
 };

@@ -60,6 +60,25 @@ export function talliesContract(create: () => Promise<RunStore>): void {
     for (const other of others) expect(await store.getTally(other)).toMatchObject({ done: new Set() });
   });
 
+  test("the tallies of a map are those of its shards in order, without the map's own and without other maps'", async () => {
+    const others: TallyKey[] = [
+      { ...key, shard: "map" },
+      { ...key, step: "train" },
+      { ...key, step: "train_model2" },
+      { ...key, runId: "another-run" },
+    ];
+    for (const other of others) await store.openTally(other, 1, 9);
+    for (const shard of [30, 3, 0]) await store.openTally({ ...key, shard }, 1, shard + 1);
+    await store.joinTally({ ...key, shard: 3 }, 1, 600, "failed");
+    const none = { done: new Set(), failed: new Set() };
+    expect(await store.listTallies(key.runId, key.step)).toEqual([
+      { ...none, size: 1, epoch: 1 },
+      { size: 4, epoch: 1, done: new Set(), failed: new Set([600]) },
+      { ...none, size: 31, epoch: 1 },
+    ]);
+    expect(await store.listTallies(key.runId, "no_such_map")).toEqual([]);
+  });
+
   test("two hundred concurrent members are all counted, and exactly one answer shows the tally full", async () => {
     await store.openTally(key, 1, 200);
     const members = Array.from({ length: 200 }, (_, member) => member);

@@ -34,7 +34,7 @@ describe("permissions", () => {
     const roles = prod
       .resources<FunctionProperties>("AWS::Lambda::Function")
       .map(({ properties }) => referredId(properties.Role));
-    expect(roles).toHaveLength(8);
+    expect(roles).toHaveLength(10);
     expect(new Set(roles).size).toBe(roles.length);
   });
 
@@ -50,13 +50,43 @@ describe("permissions", () => {
   test("a function writes to its own log group only", () => {
     for (const { properties } of prod.resources<FunctionProperties>("AWS::Lambda::Function")) {
       const logs = permissions(prod).filter(
-        ({ role: owner, action }) => owner === referredId(properties.Role) && action.startsWith("logs:"),
+        ({ role: owner, action }) =>
+          owner === referredId(properties.Role) && /^logs:(?!Get|Filter)/.test(action),
       );
       expect(logs).toHaveLength(2);
       for (const { resource } of logs) {
         expect(JSON.stringify(resource)).toContain(`log-group:/aws/lambda/${properties.FunctionName}:*`);
       }
     }
+  });
+
+  test("the console reads the table, runs, models and logs of its stage, and writes nothing but its own log", () => {
+    const own = permissions(prod).filter(({ role }) => role === "ConsoleRole");
+    const actions = new Set(own.map(({ action }) => action));
+    expect([...actions].sort()).toEqual([
+      ...["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"],
+      ...["logs:CreateLogStream", "logs:FilterLogEvents", "logs:GetLogEvents", "logs:PutLogEvents"],
+      ...["s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket"],
+      ...["xray:PutTelemetryRecords", "xray:PutTraceSegments"],
+    ]);
+    const read = own.filter(({ action }) => action === "logs:GetLogEvents");
+    const groups = prod.resources<{ LogGroupName: string }>("AWS::Logs::LogGroup");
+    const names = groups.map(({ properties }) => JSON.stringify(properties.LogGroupName));
+    for (const { resource } of read) {
+      const [, group = "none"] = /log-group:(.+):\*"/.exec(JSON.stringify(resource)) ?? [];
+      expect(names).toContain(JSON.stringify(group));
+    }
+    // Its own log is the only one that it doesn't show.
+    expect(read).toHaveLength(groups.length - 1);
+  });
+
+  test("the console's buttons may do what the function manage may, and nothing else", () => {
+    const allowed = (owner: string) =>
+      permissions(prod)
+        .filter(({ role, action }) => role === owner && !action.startsWith("logs:"))
+        .map(({ action, resource }) => JSON.stringify([action, resource]))
+        .sort();
+    expect(allowed("ConsoleActRole")).toEqual(allowed("ManageRole"));
   });
 
   test("a function receives from its own queue only", () => {
@@ -116,8 +146,9 @@ describe("permissions", () => {
     const allowed = (owner: string) =>
       onModels.filter(({ role }) => role === owner).map(({ action }) => action);
     expect(new Set(onModels.map(({ role }) => role))).toEqual(
-      new Set(["StepRole", "StepLargeRole", ...jobRoles]),
+      new Set(["StepRole", "StepLargeRole", "ConsoleRole", ...jobRoles]),
     );
+    expect(allowed("ConsoleRole")).toEqual(reading);
     for (const role of ["StepRole", "StepLargeRole"])
       expect(allowed(role)).toEqual([...reading, "s3:PutObject"]);
     for (const role of jobRoles) expect(allowed(role)).toEqual(reading);

@@ -3,6 +3,7 @@ import * as z from "zod";
 import type { RunStore, Tally } from "../../ports/run-store.ts";
 import { isFirst } from "./dynamo-conditions.ts";
 import { tallyKey } from "./dynamo-keys.ts";
+import { take } from "./dynamo-query.ts";
 import { numberSet } from "./dynamo-run-item.ts";
 import { conditional, type DynamoTable } from "./dynamo-table.ts";
 
@@ -12,13 +13,15 @@ const tallyItem = z.object({
   done: numberSet,
   failed: numberSet,
 });
+const placed = z.object({ sk: z.string() });
+const placeOf = (item: unknown) => placed.parse(item).sk;
 const tallyOf = (item: unknown): Tally => tallyItem.parse(item);
 
 /** Tallies of mapped steps. A shard of 200 stays under 1 KB: one write unit per join. */
-export function dynamoTallies({
-  client,
-  name,
-}: DynamoTable): Pick<RunStore, "openTally" | "joinTally" | "getTally"> {
+export function dynamoTallies(
+  table: DynamoTable,
+): Pick<RunStore, "openTally" | "joinTally" | "getTally" | "listTallies"> {
+  const { client, name } = table;
   return {
     async openTally(key, epoch, size) {
       const write = new UpdateCommand({
@@ -51,6 +54,17 @@ export function dynamoTallies({
         new GetCommand({ TableName: name, Key: tallyKey(key), ConsistentRead: true }),
       );
       return item && tallyOf(item);
+    },
+
+    async listTallies(runId, step) {
+      const { pk, sk: map } = tallyKey({ runId, step, shard: "map" });
+      const items = await take(table, {
+        // The map's own tally sorts after the numbers of its shards.
+        KeyConditionExpression: "pk = :pk AND sk BETWEEN :first AND :map",
+        ExpressionAttributeValues: { ":pk": pk, ":first": map.slice(0, -"map".length), ":map": map },
+        ConsistentRead: true,
+      });
+      return items.filter((item) => placeOf(item) !== map).map(tallyOf);
     },
   };
 }

@@ -309,4 +309,13 @@ export class MemoryRunStore implements RunStore {
   async getTally(key: TallyKey): Promise<Tally | undefined> {
     return copyState(this.tallies.get(tallyKey(key)));
   }
+
+  async listTallies(runId: string, step: string): Promise<Tally[]> {
+    const map = tallyKey({ runId, step, shard: "map" });
+    const prefix = map.slice(0, -"map".length);
+    return [...this.tallies]
+      .filter(([key]) => key.startsWith(prefix) && key !== map)
+      .sort(([a], [b]) => byText(a, b))
+      .map(([, tally]) => copyState(tally));
+  }
 }

@@ -1,0 +1,8 @@
+import { endpoints, sources } from "../shared/app/aws-console.ts";
+import { invokedHandler } from "../shared/app/handler.ts";
+import { answerChange } from "../shared/console/answer-change.ts";
+
+/** Makes the changes that the console's buttons request: `{ "act": … }` with a request to the function manage. */
+export const handler = invokedHandler((event, { awsRequestId }) =>
+  answerChange(sources.engine, endpoints, event, awsRequestId),
+);

@@ -1,0 +1,27 @@
+import { parseRequest } from "../platform/parse-request.ts";
+import { type PageRequest, type PageTarget, pageRequest } from "./page-request.ts";
+
+/** The fields of a page's request as text: lists with commas, nothing for what is not set. */
+export function textFields({ page, ...fields }: PageTarget): [name: string, text: string][] {
+  return Object.entries(fields)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => [name, Array.isArray(value) ? value.join(",") : String(value)]);
+}
+
+/** The address of a page, without a host: `/runs?pipeline=ridge-sweep&state=FAILED`. */
+export function addressOf(target: PageTarget): string {
+  const query = new URLSearchParams(textFields(target)).toString();
+  const path = target.page === "home" ? "/" : `/${target.page}`;
+  return query === "" ? path : `${path}?${query}`;
+}
+
+/**
+ * The page at an address. Empty fields don't count, because forms send them for filters that aren't set.
+ *
+ * @throws RequestError if there is no such page, or it takes no such fields
+ */
+export function requestAt(path: string, query: URLSearchParams): PageRequest {
+  const fields = [...query].filter(([, value]) => value !== "");
+  const page = path === "/" ? "home" : path.slice(1);
+  return parseRequest(pageRequest, { ...Object.fromEntries(fields), page });
+}

@@ -1,0 +1,131 @@
+import { type Graph, type StepNode, upstreamOf } from "../../../pipeline/graph.ts";
+import { taskText } from "../../../pipeline/task-kinds.ts";
+import type { RunView, StepView } from "../../../run/run-view.ts";
+import { type Colour, childrenText, stateLook } from "../../../wording/state-looks.ts";
+import { durationText } from "../../../wording/units.ts";
+import {
+  arrowOf,
+  curveOf,
+  type GraphLayout,
+  layoutGraph,
+  type PlacedBox,
+  sheet,
+} from "../../graph-layout.ts";
+import { type Content, type Html, html } from "../../html.ts";
+import { table } from "../../parts/table.ts";
+
+/** Steps that one picture draws; of larger graphs, what failed or runs with its surroundings. */
+const maxDrawn = 150;
+/** Levels around a step that matters. */
+const surroundings = 2;
+
+// Pixels; all letters have the same width.
+const letterWidth = 7.3;
+const lineHeight = 17;
+const padding = 12;
+const maxLine = 40;
+/** Characters that the line with a step's state may have, so that a layout doesn't depend on the run. */
+const stateLine = 22;
+
+const cut = (text: string) => (text.length > maxLine ? `${text.slice(0, maxLine - 1)}…` : text);
+
+function sizeOf(node: StepNode) {
+  const lines = [node.name, taskText(node)].map(cut);
+  const longest = Math.max(stateLine, ...lines.map(({ length }) => length));
+  return { width: Math.ceil(longest * letterWidth) + 2 * padding, height: 3 * lineHeight + padding };
+}
+
+/** Layouts by graph, as all runs of a pipeline have the same. A worker keeps only a few. */
+const layouts = new Map<string, GraphLayout>();
+const maxLayouts = 20;
+
+function layoutOf(graph: Graph, chosen: ReadonlySet<number>, key: string): GraphLayout {
+  const known = layouts.get(key);
+  if (known !== undefined) return known;
+  const made = layoutGraph(graph, sizeOf, chosen);
+  const [oldest] = layouts.keys();
+  if (layouts.size >= maxLayouts && oldest !== undefined) layouts.delete(oldest);
+  layouts.set(key, made);
+  return made;
+}
+
+/** Numbers of the steps to draw. */
+function chosenSteps(graph: Graph, view: RunView): Set<number> {
+  if (graph.steps.length <= maxDrawn) return new Set(graph.steps.map(({ number }) => number));
+  const matters = ({ state }: StepView) =>
+    state === "FAILED" || state === "TIMED_OUT" || state === "RUNNING" || state === "RETRYING";
+  const centre = view.steps.filter(matters).map(({ number }) => number);
+  let chosen = new Set(centre.length > 0 ? centre : graph.steps.slice(0, 1).map(({ number }) => number));
+  for (let level = 0; level < surroundings; level += 1) {
+    const next = new Set(chosen);
+    for (const node of graph.steps) {
+      const upstream = upstreamOf(node);
+      if (chosen.has(node.number)) for (const from of upstream) next.add(from);
+      if (upstream.some((from) => chosen.has(from))) next.add(node.number);
+    }
+    chosen = next;
+  }
+  return new Set([...chosen].slice(0, maxDrawn));
+}
+
+const boxClasses: Readonly<Record<Colour, string>> = {
+  green: "mr-green",
+  red: "mr-red",
+  cyan: "mr-cyan",
+  yellow: "mr-yellow",
+  magenta: "mr-magenta",
+  gray: "mr-gray",
+};
+
+function stateText({ state, children, milliseconds }: StepView): string {
+  const { symbol, word } = stateLook(state);
+  const parts = [word, ...(children === undefined ? [] : [childrenText(children).split(",")[0]])];
+  return `${symbol} ${[...parts, ...(milliseconds === undefined ? [] : [durationText(milliseconds)])].join(", ")}`;
+}
+
+function drawBox({ node, x, y, width, height }: PlacedBox, step: StepView | undefined): Html {
+  const left = x - width / 2;
+  const top = y - height / 2;
+  const colour = boxClasses[step === undefined ? "gray" : stateLook(step.state).colour];
+  const shape = (offset: number) =>
+    html`<rect class="${colour}" x="${left + offset}" y="${top + offset}" width="${width}" height="${height}" rx="${node.task.kind === "batch" ? 2 : 10}"></rect>`;
+  const lines = [node.name, taskText(node), step === undefined ? "" : stateText(step)].map(cut);
+  const texts = lines.map(
+    (line, place) =>
+      html`<text class="${place === 0 ? "mr-name" : "mr-line"}" x="${left + padding}" y="${top + padding + 6 + place * lineHeight}">${line}</text>`,
+  );
+  return html`<g>${node.over !== undefined && shape(sheet)}${shape(0)}${texts}</g>`;
+}
+
+/** The run's graph as a picture, and who follows whom as a table. */
+export function graphTab(graph: Graph, view: RunView, hash: string): Content {
+  const chosen = chosenSteps(graph, view);
+  const isAll = chosen.size === graph.steps.length;
+  const key = isAll ? hash : `${hash} ${[...chosen].join(" ")}`;
+  const { boxes, edges, frame } = layoutOf(graph, chosen, key);
+  const steps = new Map(view.steps.map((step) => [step.number, step]));
+  const names = new Map(graph.steps.map(({ number, name }) => [number, name]));
+  const failed = view.steps
+    .filter(({ state }) => state === "FAILED" || state === "TIMED_OUT")
+    .map(({ name }) => name);
+  const finding = `Graph of ${graph.pipeline} with ${boxes.length} steps; ${failed.length === 0 ? "none failed" : `failed: ${failed.slice(0, 5).join(", ")}`}`;
+  const viewBox = `${frame.left} ${frame.top} ${frame.width} ${frame.height}`;
+  const rows = graph.steps
+    .filter(({ number }) => chosen.has(number))
+    .map((node) => [
+      node.name,
+      stateLook(steps.get(node.number)?.state ?? "WAITING").word,
+      upstreamOf(node)
+        .map((from) => names.get(from) ?? "")
+        .join(", "),
+    ]);
+  return [
+    !isAll &&
+      html`<p>${chosen.size} of ${graph.steps.length} steps: those that failed or run, with two levels around them.</p>`,
+    html`<div class="mr-scroll" tabindex="0" role="region" aria-label="Picture of the graph"><svg class="mr-graph" viewBox="${viewBox}" width="${frame.width}" height="${frame.height}" role="img" aria-label="${finding}"><title>${finding}</title>${edges.map(
+      ({ points, dotted }) =>
+        html`<path class="${dotted ? "mr-edge mr-after" : "mr-edge"}" d="${curveOf(points)}"></path><path class="mr-arrow" d="${arrowOf(points)}"></path>`,
+    )}${boxes.map((box) => drawBox(box, steps.get(box.node.number)))}</svg></div>`,
+    html`<details><summary>The same as a table</summary>${table("Steps and what they follow", ["Step", "State", "Follows"], rows)}</details>`,
+  ];
+}

@@ -1,0 +1,68 @@
+import type { ErrorView, RunView, StepView } from "../../../run/run-view.ts";
+import { stepLabel } from "../../../state/step-record.ts";
+import { waitText } from "../../../wording/wait-text.ts";
+import type { Host } from "../../host/host.ts";
+import { type Content, type Html, html } from "../../html.ts";
+import { errorPanel, notice } from "../../parts/panel.ts";
+import { time } from "../../parts/time.ts";
+import { approvalForms } from "../../run-actions.ts";
+
+type Failed = { readonly step: string; readonly error: ErrorView };
+
+/** The errors of steps that failed, in the order of the steps, then those of what followed the end. */
+function failures({ steps, afterwards }: RunView): Failed[] {
+  const of = (name: string, errors: readonly ErrorView[]) => errors.map((error) => ({ step: name, error }));
+  return [
+    ...steps.flatMap(({ name, state, errors }) => (state === "RETRYING" ? [] : of(name, errors))),
+    ...afterwards.flatMap(({ kind, name, errors }) => of(kind === "hook" ? name : `${kind} ${name}`, errors)),
+  ];
+}
+
+function failurePanel({ step, error }: Failed): Html {
+  const { stack = [], log } = error;
+  return errorPanel({ ...error, message: `${stepLabel(step, error.index)}: ${error.message}` }, [
+    stack.length > 0 &&
+      html`<details><summary>Where it was thrown</summary><pre>${stack.join("\n")}</pre></details>`,
+    log !== undefined && html`<p>Log: <code>${log}</code></p>`,
+  ]);
+}
+
+/** How many failures are shown in full; more are counted. */
+const maxPanels = 5;
+
+/** A step that waits for a person. */
+function approvalPanel(view: RunView, { name, message, children }: StepView, host: Host): Content {
+  if (children !== undefined)
+    return notice(
+      html`<p><strong>${name}</strong> waits for answers, one for each item. Answer with <code>npx millrace approve ${view.runId} ${name}[INDEX] --by NAME</code>.</p>`,
+    );
+  const forms = approvalForms(view, name, 0, name).map((form) => host.form(form));
+  return notice([html`<p><strong>${name}</strong> waits for an answer: ${message}</p>`, forms]);
+}
+
+/** Why a run failed, or what it waits for, with what to do: the first thing that somebody needs to know. */
+export function whyPanel(view: RunView, host: Host): Content {
+  const all = failures(view);
+  const waits = waitText(view);
+  const asks = view.steps.filter(
+    ({ state, message, kind }) =>
+      kind === "approval" && (state === "PAUSED" || message !== undefined) && view.endedAt === undefined,
+  );
+  const retrying = view.steps.filter(({ state }) => state === "RETRYING");
+  return [
+    view.reason !== undefined && notice(html`<p>${view.reason}</p>`),
+    all.slice(0, maxPanels).map(failurePanel),
+    all.length > maxPanels && html`<p>${all.length - maxPanels} more failures: see the steps.</p>`,
+    all.length === 0 &&
+      view.error !== undefined &&
+      failurePanel({ step: view.error.step, error: view.error }),
+    waits !== undefined &&
+      notice(html`<p>It ${waits.startsWith("waits") ? waits : `is next: ${waits}`}.</p>`),
+    asks.map((step) => approvalPanel(view, step, host)),
+    retrying.map(({ name, errors: [error], retryAt }) =>
+      notice(
+        html`<p><strong>${name}</strong> is tried again${retryAt !== undefined && html` at ${time(retryAt, host)}`}: ${error?.name} ${error?.message}</p>`,
+      ),
+    ),
+  ];
+}

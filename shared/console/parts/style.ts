@@ -1,0 +1,100 @@
+import { raw } from "hono/html";
+import type { Colour } from "../../wording/state-looks.ts";
+import type { Html } from "../html.ts";
+
+/** The text of a state, the line around it, and the ground below it: text 4.5:1 and lines 3:1 on their ground. */
+type Shade = { readonly text: string; readonly line: string; readonly ground: string };
+type Theme = {
+  readonly text: string;
+  readonly quiet: string;
+  readonly ground: string;
+  readonly raised: string;
+  readonly line: string;
+  readonly link: string;
+  readonly states: Readonly<Record<Colour, Shade>>;
+};
+
+/** The colours of both themes. Red is darker than green on light ground and lighter on dark ground. */
+export const themes: Readonly<Record<"light" | "dark", Theme>> = {
+  light: {
+    ...{ text: "#16191f", quiet: "#545b64", ground: "#ffffff", raised: "#f4f5f7", line: "#7d8998" },
+    link: "#0558a8",
+    states: {
+      green: { text: "#1a6b2b", line: "#2f8a43", ground: "#e8f5ea" },
+      red: { text: "#8f1d14", line: "#b3261e", ground: "#fdeceb" },
+      cyan: { text: "#0b5c85", line: "#1d7aad", ground: "#e6f2f9" },
+      yellow: { text: "#6d4c00", line: "#946800", ground: "#fdf4dc" },
+      magenta: { text: "#6f2a80", line: "#8f3fae", ground: "#f5eaf9" },
+      gray: { text: "#4a525b", line: "#6f7883", ground: "#f1f2f4" },
+    },
+  },
+  dark: {
+    ...{ text: "#e6e9ec", quiet: "#a9b3bd", ground: "#161d26", raised: "#1f2833", line: "#7d8998" },
+    link: "#75b8f5",
+    states: {
+      green: { text: "#7fd08f", line: "#4fa763", ground: "#16331c" },
+      red: { text: "#ffb4ab", line: "#f2857a", ground: "#43191a" },
+      cyan: { text: "#86c9ef", line: "#4aa3d1", ground: "#0f3044" },
+      yellow: { text: "#edc35a", line: "#c79a2a", ground: "#3d2f08" },
+      magenta: { text: "#dfa8ee", line: "#b86fd0", ground: "#371a43" },
+      gray: { text: "#bcc4cc", line: "#8b95a0", ground: "#262d36" },
+    },
+  },
+};
+
+const structure = [
+  ".mr-page{margin:0}",
+  ".mr{font:14px/1.45 system-ui,-apple-system,'Segoe UI',sans-serif;padding:12px 16px;max-width:1560px;margin:0 auto;box-sizing:border-box;overflow-wrap:anywhere}",
+  ".mr *{box-sizing:border-box}",
+  ".mr h1{font-size:20px;margin:8px 0}.mr h2{font-size:16px;margin:16px 0 6px}.mr p{margin:4px 0}",
+  ".mr nav ul{list-style:none;display:flex;flex-wrap:wrap;gap:4px 12px;margin:0;padding:0}",
+  ".mr .mr-link{display:inline-block;min-height:24px;padding:2px 0;background:none;border:0;font:inherit;text-align:left;text-decoration:underline;cursor:pointer;overflow-wrap:anywhere}",
+  ".mr .mr-link[aria-current]{font-weight:bold;text-decoration:none;border-bottom:3px solid}",
+  ".mr .mr-button{min-height:28px;padding:3px 12px;font:inherit;border:1px solid;border-radius:6px;cursor:pointer}",
+  ".mr .mr-link:focus-visible,.mr .mr-button:focus-visible,.mr input:focus-visible,.mr select:focus-visible,.mr summary:focus-visible,.mr .mr-scroll:focus-visible{outline:3px solid;outline-offset:2px}",
+  ".mr .mr-form{display:flex;flex-wrap:wrap;gap:6px 12px;align-items:end;margin:6px 0}",
+  ".mr .mr-actions{display:flex;flex-wrap:wrap;gap:0 12px;align-items:end}",
+  ".mr .mr-field{display:inline-flex;flex-direction:column;max-width:100%}",
+  ".mr input,.mr select{font:inherit;min-height:28px;padding:2px 6px;border:1px solid;border-radius:4px;max-width:100%}",
+  ".mr .mr-badge{display:inline-block;white-space:nowrap;padding:1px 8px;border:1px solid;border-radius:10px}",
+  ".mr .mr-panel{border:1px solid;border-left-width:6px;border-radius:4px;padding:8px 12px;margin:8px 0}",
+  ".mr .mr-facts{display:grid;grid-template-columns:max-content 1fr;gap:2px 16px;margin:8px 0}.mr .mr-facts dt{font-weight:600}.mr .mr-facts dd{margin:0}",
+  ".mr .mr-scroll{overflow-x:auto;max-width:100%}",
+  ".mr table{border-collapse:collapse;width:100%}.mr th,.mr td{text-align:left;vertical-align:top;padding:4px 10px 4px 0;border-bottom:1px solid}.mr th{font-weight:600;white-space:nowrap}.mr td{overflow-wrap:normal}.mr .mr-number{text-align:right;white-space:nowrap}",
+  ".mr pre,.mr code{font:12.5px/1.5 ui-monospace,Menlo,Consolas,monospace;white-space:pre-wrap;overflow-wrap:anywhere;margin:0}",
+  ".mr .mr-tabs{border-bottom:1px solid;margin:12px 0 8px}",
+  ".mr .mr-bar{display:block;width:100%;min-width:120px;height:18px}",
+  ".mr .mr-graph{display:block;max-width:100%;height:auto}.mr .mr-graph text{font:12px ui-monospace,Menlo,Consolas,monospace}.mr .mr-graph .mr-name{font-weight:bold}.mr .mr-edge{fill:none;stroke-width:1.3}.mr .mr-after{stroke-dasharray:2 4}",
+  ".mr .mr-foot{margin-top:16px;font-size:12.5px}",
+  ".mr .mr-hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}",
+  "@media(max-width:560px){.mr .mr-facts{grid-template-columns:1fr}}",
+];
+
+function themeRules(name: "light" | "dark"): string[] {
+  const { text, quiet, ground, raised, line, link, states } = themes[name];
+  const root = `.mr.mr-${name}`;
+  return [
+    `${root}{color:${text};background:${ground}}${root} .mr-link{color:${link}}${root} .mr-quiet,${root} .mr-foot{color:${quiet}}`,
+    `.mr-page-${name}{background:${ground}}`,
+    `${root} .mr-button{color:${text};background:${raised};border-color:${line}}`,
+    `${root} input,${root} select{color:${text};background:${ground};border-color:${line}}`,
+    `${root} th,${root} td,${root} .mr-tabs{border-color:${line}}${root} pre{background:${raised};padding:6px 8px}`,
+    `${root} .mr-edge{stroke:${line}}${root} .mr-arrow{fill:${line}}${root} .mr-graph text{fill:${text}}`,
+    ...Object.entries(states).map(
+      ([colour, shade]) =>
+        `${root} .mr-${colour}{color:${shade.text};border-color:${shade.line};background:${shade.ground}}${root} rect.mr-${colour}{fill:${shade.ground};stroke:${shade.line}}${root} rect.mr-fill-${colour}{fill:${shade.line}}`,
+    ),
+  ];
+}
+
+/** The one style sheet of all pages. Each selector begins with `.mr`, because a dashboard has styles of its own. */
+export const styleSheet: string = [...structure, ...themeRules("light"), ...themeRules("dark")].join("\n");
+
+/** The style sheet as an element, for a widget. */
+export const styleElement: Html = raw(`<style>${styleSheet}</style>`);
+
+/** The style sheet as an element that a content security policy allows. @param nonce letters and digits */
+export function styleWithNonce(nonce: string): Html {
+  if (!/^[\w-]+$/.test(nonce)) throw new TypeError("a nonce has letters, digits, - and _ only");
+  return raw(`<style nonce="${nonce}">${styleSheet}</style>`);
+}

@@ -1,0 +1,22 @@
+import type { Engine } from "../ports/engine.ts";
+import type { LogReader } from "../ports/log-reader.ts";
+
+/** What pages read from. They write nothing. */
+export type Sources = {
+  readonly engine: Engine;
+  readonly logs: LogReader;
+};
+
+/** A part of a page that could be read, or why not. The rest of the page is shown either way. */
+export type Section<T> =
+  | { readonly read: true; readonly value: T }
+  | { readonly read: false; readonly error: unknown };
+
+/** Reads a part of a page that others can do without. */
+export async function section<T>(reading: Promise<T>): Promise<Section<T>> {
+  try {
+    return { read: true, value: await reading };
+  } catch (error) {
+    return { read: false, error };
+  }
+}
