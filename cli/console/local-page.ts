@@ -1,8 +1,8 @@
 import { changePath, loopbackHost } from "../../shared/console/host/loopback-host.ts";
 import { type Content, html, render } from "../../shared/console/html.ts";
-import { isShown } from "../../shared/console/pages.ts";
 import { layout } from "../../shared/console/parts/layout.ts";
 import { errorPanel } from "../../shared/console/parts/panel.ts";
+import { isShown } from "../../shared/console/shown-pages.ts";
 import type { ShownError } from "../../shared/pipeline/millrace-error.ts";
 import type { Reply } from "./reply.ts";
 

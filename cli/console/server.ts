@@ -135,6 +135,8 @@ class Console {
 
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { host = "" } = request.headers;
+    // What is left of a form that is refused would be taken for the next request.
+    response.shouldKeepAlive = false;
     if (!this.hosts.has(host)) {
       // Another name that leads here belongs to somebody else.
       const error = refused("this console answers for 127.0.0.1 only", "Open the address that it printed.");

@@ -6,8 +6,8 @@ import type { Host } from "./host/host.ts";
 import { loopbackHost } from "./host/loopback-host.ts";
 import { type Endpoints, widgetHost } from "./host/widget-host.ts";
 import { type PageRequest, pageRequest } from "./page-request.ts";
-import { isShown } from "./pages.ts";
 import { isZone } from "./parts/time.ts";
+import { isShown } from "./shown-pages.ts";
 
 /** Whatever a field of the context may be instead, the page is shown with defaults. */
 const lenient = <T extends z.ZodType>(schema: T) => schema.optional().catch(undefined);

@@ -3,9 +3,13 @@ import type { PageName, RequestOf } from "./page-request.ts";
 import { probePage } from "./pages/probe.ts";
 import { runPage } from "./pages/run.ts";
 import { runsPage } from "./pages/runs.ts";
+import type { shownPages } from "./shown-pages.ts";
 
-/** Every page of the console. A page that isn't built yet is undefined, and nothing links to it. */
-export const pages: { readonly [P in PageName]: BuiltPage<RequestOf<P>> | undefined } = {
+/** A page that `shownPages` has must be here; one that it lacks must not. */
+type Built<P extends PageName> = (typeof shownPages)[P] extends true ? BuiltPage<RequestOf<P>> : undefined;
+
+/** Every page of the console. */
+const built: { readonly [P in PageName]: Built<P> } = {
   home: undefined,
   runs: runsPage,
   run: runPage,
@@ -20,9 +24,7 @@ export const pages: { readonly [P in PageName]: BuiltPage<RequestOf<P>> | undefi
   schedules: undefined,
   probe: probePage,
 };
-
-/** Whether a page is built. */
-export const isShown = (name: PageName): boolean => pages[name] !== undefined;
+const pages: { readonly [P in PageName]: BuiltPage<RequestOf<P>> | undefined } = built;
 
 /** The page of a request; undefined if it isn't built. */
 export function pageOf<P extends PageName>(name: P): BuiltPage<RequestOf<P>> | undefined {

@@ -18,7 +18,11 @@ export function notice(content: Content): Html {
 
 /** Any error as people may see it. Errors of other kinds may contain anything, so only their name and words are kept. */
 export function shownError(error: unknown): ShownError {
-  if (error instanceof MillraceError) return error;
+  if (error instanceof MillraceError) {
+    // A copy of an error would lose its message.
+    const { name, message, code, remedy } = error;
+    return { name, message, code, remedy };
+  }
   if (error instanceof Error) return { name: error.name, message: error.message };
   return { name: "Error", message: "something else than an error was thrown" };
 }

@@ -33,7 +33,7 @@ export const themes: Readonly<Record<"light" | "dark", Theme>> = {
     link: "#75b8f5",
     states: {
       green: { text: "#7fd08f", line: "#4fa763", ground: "#16331c" },
-      red: { text: "#ffb4ab", line: "#f2857a", ground: "#43191a" },
+      red: { text: "#ffb4ab", line: "#ffaaa1", ground: "#43191a" },
       cyan: { text: "#86c9ef", line: "#4aa3d1", ground: "#0f3044" },
       yellow: { text: "#edc35a", line: "#c79a2a", ground: "#3d2f08" },
       magenta: { text: "#dfa8ee", line: "#b86fd0", ground: "#371a43" },

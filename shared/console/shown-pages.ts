@@ -1,0 +1,24 @@
+import type { PageName } from "./page-request.ts";
+
+/**
+ * Which pages are built; nothing links to the others. `pages.ts` must have exactly these. It is a file of its own so
+ * that the function `console-act` and the command line know it without the pages.
+ */
+export const shownPages = {
+  home: false,
+  runs: true,
+  run: true,
+  step: false,
+  map: false,
+  compare: false,
+  pipeline: false,
+  backfill: false,
+  models: false,
+  queues: false,
+  approvals: false,
+  schedules: false,
+  probe: true,
+} as const satisfies Readonly<Record<PageName, boolean>>;
+
+/** Whether a page is built. */
+export const isShown = (name: PageName): boolean => shownPages[name];
