@@ -53,7 +53,7 @@ function buttonText(form: ReturnType<typeof elementsOf>[number]): string {
 }
 
 function post(fields: readonly (readonly [string, string])[], headers: Record<string, string> = {}) {
-  const body = new URLSearchParams(fields.map(([name, value]) => [name, value])).toString();
+  const body = new URLSearchParams(fields.map(([name, value]): [string, string] => [name, value])).toString();
   const origin = `http://127.0.0.1:${running.port}`;
   const type = { "content-type": "application/x-www-form-urlencoded" };
   return send("/act", { method: "POST", headers: { cookie, origin, ...type, ...headers }, body });
