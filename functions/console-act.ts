@@ -1,8 +1,9 @@
-import { endpoints, sources } from "../shared/app/aws-console.ts";
+import { engine } from "../shared/app/aws-engine.ts";
+import { endpoints } from "../shared/app/console-endpoints.ts";
 import { invokedHandler } from "../shared/app/handler.ts";
 import { answerChange } from "../shared/console/answer-change.ts";
 
 /** Makes the changes that the console's buttons request: `{ "act": … }` with a request to the function manage. */
 export const handler = invokedHandler((event, { awsRequestId }) =>
-  answerChange(sources.engine, endpoints, event, awsRequestId),
+  answerChange(engine, endpoints, event, awsRequestId),
 );

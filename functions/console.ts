@@ -1,4 +1,5 @@
-import { endpoints, sources } from "../shared/app/aws-console.ts";
+import { sources } from "../shared/app/aws-console.ts";
+import { endpoints } from "../shared/app/console-endpoints.ts";
 import { invokedHandler } from "../shared/app/handler.ts";
 import { answerPage } from "../shared/console/answer-page.ts";
 

@@ -1,13 +1,12 @@
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { cloudWatchLogReader } from "../adapters/aws/cloudwatch-log-reader.ts";
 import { fileLogReader } from "../adapters/node/file-log-reader.ts";
-import type { Endpoints } from "../console/host/widget-host.ts";
 import type { Sources } from "../console/sources.ts";
 import { readEnvironment } from "../platform/env.ts";
 import { engine } from "./aws-engine.ts";
 import { tracer } from "./telemetry.ts";
 
-const { LOCAL_JOB_LOGS, CONSOLE_ARN, CONSOLE_ACT_ARN } = readEnvironment();
+const { LOCAL_JOB_LOGS } = readEnvironment();
 
 /** What the console's pages read from. The local stack's jobs write files instead of CloudWatch Logs. */
 export const sources: Sources = {
@@ -17,6 +16,3 @@ export const sources: Sources = {
       ? cloudWatchLogReader(tracer.captureAWSv3Client(new CloudWatchLogsClient()))
       : fileLogReader(LOCAL_JOB_LOGS),
 };
-
-/** The functions that a widget's buttons invoke. */
-export const endpoints: Endpoints = { console: CONSOLE_ARN, act: CONSOLE_ACT_ARN };
