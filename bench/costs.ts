@@ -59,7 +59,7 @@ async function logBytes(): Promise<number> {
   const { stdout } = await execa(
     process.execPath,
     ["--disable-warning=MODULE_TYPELESS_PACKAGE_JSON", join(import.meta.dirname, "log-lines.ts")],
-    { env: { POWERTOOLS_SERVICE_NAME: "millrace", POWERTOOLS_METRICS_NAMESPACE: "Millrace" } },
+    { env: { POWERTOOLS_SERVICE_NAME: "millrace-prod", POWERTOOLS_METRICS_NAMESPACE: "Millrace" } },
   );
   const lines = stdout.split("\n");
   return lines.reduce((bytes, line) => bytes + Buffer.byteLength(line) + lineOverhead, 0) / chainLength;

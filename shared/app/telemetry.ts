@@ -2,7 +2,7 @@ import { Logger } from "@aws-lambda-powertools/logger";
 import { Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
 import { Tracer } from "@aws-lambda-powertools/tracer";
 import type { Log } from "../ports/log.ts";
-import type { Meter } from "../ports/meter.ts";
+import { type Meter, type MeterName, meterDimensions } from "../ports/meter.ts";
 
 /** Powertools, built once per worker. */
 export const logger = new Logger();
@@ -21,16 +21,25 @@ export const log: Log = {
   error: (message, fields = {}) => logger.error(message, { ...fields }),
 };
 
-/** The engine's figures as CloudWatch metrics, one line of embedded metric format (EMF) for each set of dimensions. */
+/** Writes one line of embedded metric format (EMF), with all of the metric's sets of dimensions. */
+function write(
+  name: MeterName,
+  unit: (typeof MetricUnit)[keyof typeof MetricUnit],
+  value: number,
+  dimensions: Readonly<Record<string, string>>,
+): void {
+  const [own, ...others] = meterDimensions[name];
+  const valuesOf = (set: readonly string[]) =>
+    Object.fromEntries(Object.entries(dimensions).filter(([dimension]) => set.includes(dimension)));
+  const metric = metrics.singleMetric();
+  for (const [dimension, each] of Object.entries(valuesOf(own))) metric.addDimension(dimension, each);
+  for (const set of others) metric.addDimensions(valuesOf(set));
+  metric.addMetric(name, unit, value);
+}
+
+/** The engine's figures as CloudWatch metrics, one line for each figure. */
 export const meter: Meter = {
-  count(name, dimensions) {
-    const metric = metrics.singleMetric();
-    for (const [dimension, value] of Object.entries(dimensions)) metric.addDimension(dimension, value);
-    metric.addMetric(name, MetricUnit.Count, 1);
-  },
-  duration(name, milliseconds, dimensions) {
-    const metric = metrics.singleMetric();
-    for (const [dimension, value] of Object.entries(dimensions)) metric.addDimension(dimension, value);
-    metric.addMetric(name, MetricUnit.Milliseconds, milliseconds);
-  },
+  count: (name, dimensions) => write(name, MetricUnit.Count, 1, dimensions),
+  duration: (name, milliseconds, dimensions) =>
+    write(name, MetricUnit.Milliseconds, milliseconds, dimensions),
 };

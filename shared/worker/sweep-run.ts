@@ -160,7 +160,6 @@ export async function sweepRuns(engine: Engine, until = Number.POSITIVE_INFINITY
       else engine.log.error("sweep of a run failed", { runId, error });
     }
   }
-  if (swept < due.length || due.length === runsPerSweep)
-    engine.meter.count("SweepBehind", { stage: engine.stage.name });
+  if (swept < due.length || due.length === runsPerSweep) engine.meter.count("SweepBehind", {});
   return swept;
 }
