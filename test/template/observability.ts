@@ -141,6 +141,7 @@ function searched(expression: string): Metric {
  * https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TroubleshootingLatency.html (percentiles)
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html
  * https://docs.aws.amazon.com/batch/latest/userguide/using_cloudwatch_metrics.html
  */
