@@ -13,7 +13,7 @@ export type Resource = {
   UpdateReplacePolicy?: string;
   Properties: Record<string, unknown>;
 };
-export type Template = { Resources: Record<string, Resource> };
+export type Template = { Resources: Record<string, Resource>; Outputs: Record<string, unknown> };
 export type Statement = {
   Sid?: string;
   Effect: string;
@@ -131,9 +131,9 @@ export function permissions(stage: PackagedStage): Permission[] {
     .resources<{ Policies?: Policy[] }>("AWS::IAM::Role")
     .flatMap(({ id, properties }) => (properties.Policies ?? []).map((policy) => ({ role: id, policy })));
   const attached = stage
-    .resources<Policy & { Roles: unknown[] }>("AWS::IAM::ManagedPolicy")
+    .resources<Policy & { Roles?: unknown[] }>("AWS::IAM::ManagedPolicy")
     .flatMap(({ properties }) =>
-      properties.Roles.map((role) => ({ role: referredId(role), policy: properties })),
+      (properties.Roles ?? []).map((role) => ({ role: referredId(role), policy: properties })),
     );
   return [...own, ...attached].flatMap(({ role, policy }) =>
     policy.PolicyDocument.Statement.filter(({ Effect }) => Effect === "Allow").flatMap((statement) =>

@@ -1,3 +1,4 @@
+import { isShown } from "../../shared/console/shown-pages.ts";
 import type { MeterName } from "../../shared/ports/meter.ts";
 import type { EndState } from "../../shared/state/run.ts";
 import { alarmId, alarmNames, type ObservedStage } from "./alarm-resources.ts";
@@ -43,8 +44,9 @@ function introduction({ service, stage }: ObservedStage): Widget {
     properties: {
       markdown: [
         `# ${service} ${stage}`,
-        "What runs, what failed, and what waits. Each title is a question, and a dashed line is where an alarm rings.",
-        `In a terminal: \`npx millrace runs --stage ${stage} --region \${AWS::Region}\`. ` +
+        "What runs, what failed, and what waits. Each title is a question, and a line is drawn where an alarm rings. " +
+          "The first time, allow the two console widgets to run: they ask functions of this stage, with your permissions.",
+        `The same pages without CloudWatch: \`npx millrace console --stage ${stage} --region \${AWS::Region}\`. ` +
           `[Logs Insights](${console}#logsV2:logs-insights) has prepared queries in the folder \`${service}-${stage}\`; each costs by the gigabyte that it reads. ` +
           `[Traces](${console}#xray:traces/query) are found by \`annotation.run = "RUN"\`. What to do when an alarm rings: \`docs/operating.md\`.`,
       ].join("\n\n"),
@@ -74,6 +76,19 @@ const endColours = {
   TIMED_OUT: colours.warning,
   CANCELLED: colours.neutral,
 } as const satisfies Record<EndState, string>;
+
+/** A page of the console. CloudWatch asks the function `console` for it with the permissions of whoever looks. */
+function page(title: string, params: { readonly page?: string }, refreshes: boolean): Widget {
+  return {
+    type: "custom",
+    properties: {
+      title,
+      endpoint: `\${${functionIds.console}.Arn}`,
+      params,
+      updateOn: { refresh: refreshes, resize: true, timeRange: false },
+    },
+  };
+}
 
 function runs(stage: ObservedStage): Row {
   const service = `service="${serviceOf(stage)}"`;
@@ -299,6 +314,12 @@ export function dashboardRows(stage: DashboardStage): Row[] {
   return [
     { height: 4, widgets: [introduction(stage)] },
     { height: 4, widgets: [alarmStates(stage)] },
+    {
+      height: 8,
+      widgets: [page("What is going on now?", { page: isShown("home") ? "home" : "runs" }, true)],
+    },
+    // Without a page of its own it stays where its reader was. It is refreshed by its own button only.
+    { height: 20, widgets: [page("Console", {}, false)] },
     runs(stage),
     queues(stage),
     functions(stage),

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { alarmResources } from "./alarm-resources.ts";
 import { budgetResources } from "./budget.ts";
+import { consolePolicies } from "./console-policies.ts";
 import { dashboardResource } from "./dashboard-resource.ts";
 import { preparedQueries } from "./prepared-queries.ts";
 import type { StackName } from "./stack-metric.ts";
@@ -16,21 +17,27 @@ const stageSettings = z.object({
 const tickTimeout = 55;
 
 /**
- * Alarms, dashboard, prepared queries and budget of a stage.
+ * Alarms, dashboard, prepared queries and budget of a stage, and the policies of people who look at them.
  *
  * @param settings the stage's entry under `custom.stages` in serverless.yml
  * @throws ZodError if a setting is missing or wrong
  */
-export function observability(stack: StackName, settings: unknown): { Resources: Record<string, unknown> } {
+export function observability(
+  stack: StackName,
+  settings: unknown,
+): { Resources: Record<string, unknown>; Outputs: Record<string, unknown> } {
   const { allAlarms, stepTimeout, monthlyBudget } = stageSettings.parse(settings);
   const stage = { ...stack, allAlarms };
   const timeouts = { step: stepTimeout, "step-large": stepTimeout, tick: tickTimeout };
+  const policies = consolePolicies(stack);
   return {
     Resources: {
+      ...policies.Resources,
       ...alarmResources(stage),
       Dashboard: dashboardResource({ ...stage, timeouts }),
       ...preparedQueries(stack),
       ...budgetResources(stack, monthlyBudget ?? undefined),
     },
+    Outputs: policies.Outputs,
   };
 }

@@ -1,8 +1,17 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
+import { readEvent, requestOf } from "../../shared/console/event.ts";
+import { isShown } from "../../shared/console/shown-pages.ts";
 import { meterDimensions } from "../../shared/ports/meter.ts";
-import { type FunctionProperties, type PackagedStage, referredId, root, run } from "../packaged-template.ts";
+import {
+  type FunctionProperties,
+  type PackagedStage,
+  type Policy,
+  referredId,
+  root,
+  run,
+} from "../packaged-template.ts";
 import { packagedStages } from "./stages.ts";
 
 // What watches a stage. CloudFormation accepts a metric, a dimension or a name that doesn't exist; the alarm would be
@@ -48,6 +57,16 @@ const widgets = z.array(
     z.strictObject({
       type: z.literal("alarm"),
       properties: z.strictObject({ title: z.string(), alarms: z.array(z.string()) }),
+      ...place(),
+    }),
+    z.strictObject({
+      type: z.literal("custom"),
+      properties: z.strictObject({
+        title: z.string(),
+        endpoint: z.string(),
+        params: z.record(z.string(), z.unknown()),
+        updateOn: z.strictObject({ refresh: z.boolean(), resize: z.boolean(), timeRange: z.boolean() }),
+      }),
       ...place(),
     }),
     z.strictObject({
@@ -458,7 +477,40 @@ describe("the dashboard", () => {
   });
 
   test("reads no logs, because every refresh would cost by the gigabyte", () => {
-    expect(dashboard().widgets.filter(({ type }) => !["text", "alarm", "metric"].includes(type))).toEqual([]);
+    const kinds = ["text", "alarm", "custom", "metric"];
+    expect(dashboard().widgets.filter(({ type }) => !kinds.includes(type))).toEqual([]);
+  });
+});
+
+describe("the console on the dashboard", () => {
+  const custom = () => dashboard().widgets.filter((widget) => widget.type === "custom");
+
+  test("asks the function that changes nothing, for pages that are built", () => {
+    const asked = custom().map(({ properties: { endpoint, params, updateOn } }) => {
+      const { page } = requestOf(readEvent(params));
+      return { endpoint, isShown: isShown(page), refresh: updateOn.refresh };
+    });
+    const endpoint = `\${ConsoleLambdaFunction.Arn}`;
+    expect(asked).toEqual([
+      { endpoint, isShown: true, refresh: true },
+      { endpoint, isShown: true, refresh: false },
+    ]);
+  });
+
+  test.each([
+    ["ConsoleViewer", ["ConsoleLambdaFunction"]],
+    ["ConsoleOperator", ["ConsoleLambdaFunction", "ConsoleDashactLambdaFunction"]],
+  ])("is opened by people with %s, who may invoke %j and nothing else", (id, functions) => {
+    const { PolicyDocument } = prod.resource(id).Properties as Policy;
+    expect(PolicyDocument.Statement.map(({ Action }) => Action)).toEqual([
+      "cloudwatch:GetDashboard",
+      "lambda:InvokeFunction",
+    ]);
+    const [open, ask] = PolicyDocument.Statement;
+    expect(JSON.stringify(open?.Resource)).toContain(`:dashboard/\${Dashboard}"`);
+    expect([ask?.Resource].flat().map(referredId)).toEqual(functions);
+    expect(prod.resource(id).Properties).not.toHaveProperty("Roles");
+    expect(prod.template.Outputs).toHaveProperty([`${id}Arn`, "Value"], { Ref: id });
   });
 });
 
