@@ -301,7 +301,7 @@ describe("millrace runs", () => {
       { runs: [run], next: "c" },
     ];
     const listRuns = async () => pages.shift() ?? { runs: [] };
-    expect(await listed({ listRuns }, {}, 2)).toHaveLength(2);
+    expect(await listed({ listRuns, getRuns: async () => [] }, {}, 2)).toHaveLength(2);
     expect(pages).toEqual([]);
   });
 

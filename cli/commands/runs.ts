@@ -1,7 +1,9 @@
 import { Command } from "commander";
 import type { RunFilter, RunStore } from "../../shared/ports/run-store.ts";
+import { costOf, type RunCostView } from "../../shared/run/kept-cost.ts";
 import { type RunState, type RunSummary, runTransitions } from "../../shared/state/run.ts";
 import { agoText, durationText } from "../../shared/wording/units.ts";
+import { dollarsText } from "../../shared/wording/usage-text.ts";
 import { moment, oneOf, printJson, targetOfCommand, wholeNumber } from "../options.ts";
 import { runStateText } from "../screens/run-screen.ts";
 import { table } from "../screens/table.ts";
@@ -21,8 +23,28 @@ type Options = {
 /** Max. number of runs that are read at a time. */
 const pageSize = 500;
 
+/** A run in a list, with its cost as its record knows it. */
+type ListedRun = RunSummary & { readonly cost?: RunCostView };
+
+/** Adds their costs to runs. No index has them, so the runs are read, a hundred at a time; their steps are not. */
+async function withCosts(
+  store: Pick<RunStore, "getRuns">,
+  runs: readonly RunSummary[],
+): Promise<ListedRun[]> {
+  const found = await store.getRuns(runs.map(({ runId }) => runId));
+  const costs = new Map(found.map((run) => [run.runId, costOf(run)]));
+  return runs.map((run) => {
+    const cost = costs.get(run.runId);
+    return { ...run, ...(cost !== undefined && { cost }) };
+  });
+}
+
 /** Returns up to `limit` runs. Reads as many pages as needed, as a filter can leave few runs on a page. */
-export async function listed(store: Pick<RunStore, "listRuns">, filter: RunFilter, limit: number) {
+export async function listed(
+  store: Pick<RunStore, "listRuns" | "getRuns">,
+  filter: RunFilter,
+  limit: number,
+): Promise<ListedRun[]> {
   const runs: RunSummary[] = [];
   let from: string | undefined;
   do {
@@ -30,10 +52,16 @@ export async function listed(store: Pick<RunStore, "listRuns">, filter: RunFilte
     runs.push(...page.runs);
     from = page.next;
   } while (from !== undefined && runs.length < limit);
-  return runs;
+  return withCosts(store, runs);
 }
 
-function row(run: RunSummary, now: number): string[] {
+/** A cost in a table: `$0.0042`, and `$0.0042+` if it may be higher or still grows. */
+function costCell(cost: RunCostView | undefined): string {
+  if (cost === undefined) return "";
+  return `${dollarsText(cost.dollars)}${cost.atLeast ? "+" : ""}`;
+}
+
+function row(run: ListedRun, now: number): string[] {
   const startedAt = Date.parse(run.startedAt);
   const ended = run.endedAt === undefined ? now : Date.parse(run.endedAt);
   return [
@@ -42,6 +70,7 @@ function row(run: RunSummary, now: number): string[] {
     runStateText(run.state),
     agoText(now - startedAt),
     durationText(ended - startedAt),
+    costCell(run.cost),
   ];
 }
 
@@ -72,7 +101,7 @@ export function runsCommand(): Command {
       const now = Date.now();
       console.log(
         table(
-          ["RUN", "PIPELINE", "STATE", "ASKED FOR", "TOOK"],
+          ["RUN", "PIPELINE", "STATE", "ASKED FOR", "TOOK", "COST"],
           runs.map((run) => row(run, now)),
         ),
       );

@@ -8,6 +8,7 @@ import type { StepMessage } from "../ports/step-queue.ts";
 import { isAfterRunStep } from "../run/after-run-step.ts";
 import { endRun } from "../run/end-run.ts";
 import { nextSweep } from "../run/next-sweep.ts";
+import { unjoinedPrice } from "../run/run-cost.ts";
 import { graphOf, nodeOf } from "../run/run-graph.ts";
 import { isSuspended } from "../state/holders.ts";
 import type { CancellingRun, Run } from "../state/run.ts";
@@ -77,10 +78,23 @@ function isIn(shards: readonly StepMessage[], { step, index }: FoundRecord): boo
   return index !== "map" && shards.some((each) => each.step === step && each.shard === shardOf(index));
 }
 
+/**
+ * Ends a run whose cancel is through, and counts what its cancelled steps have cost: they join nothing.
+ *
+ * @param records all records of the run, after their ends
+ */
+async function endCancelled(engine: Engine, run: CancellingRun, records: readonly FoundRecord[]) {
+  const graph = await graphOf(engine, run);
+  // A step that ended by itself may have joined since the run was read.
+  const current = await engine.store.getRun(run.runId);
+  if (current?.state !== "CANCELLING" || current.epoch !== run.epoch) return;
+  await endRun(engine, current, graph, current.endsAs, unjoinedPrice(graph, current, records));
+}
+
 /** Ends a run that is being cancelled if nothing works for it any more. */
 export async function endIfSettled(engine: Engine, run: CancellingRun): Promise<void> {
-  if ((await openSteps(engine, run)).length > 0) return;
-  await endRun(engine, run, await graphOf(engine, run), run.endsAs);
+  const records = await engine.store.listSteps(run.runId);
+  if (!records.some((record) => isOpen(record, run))) await endCancelled(engine, run, records);
 }
 
 /**
@@ -90,12 +104,15 @@ export async function endIfSettled(engine: Engine, run: CancellingRun): Promise<
  * Batch's next event ends that job (handle-job.ts). The last look at the run ends what is still open (sweep-run.ts).
  */
 export async function settleCancellation(engine: Engine, run: CancellingRun): Promise<void> {
-  const open = await openSteps(engine, run);
+  const records = await engine.store.listSteps(run.runId);
+  const open = records.filter((record) => isOpen(record, run));
   const shards = largeShards(run, open);
   if (shards.length > 0) await engine.queue.send(shards);
   const others = open.filter((record) => !isIn(shards, record));
   if (!(await cancelSteps(engine, run, others)) || shards.length > 0) return;
-  await endRun(engine, run, await graphOf(engine, run), run.endsAs);
+  // Those that this call has ended are read again, for what they have cost.
+  const ended = await engine.store.getSteps(others);
+  await endCancelled(engine, run, [...records.filter((record) => !open.includes(record)), ...ended]);
 }
 
 /** The open records that a hint is about: one record, or the children of one shard of a map. */

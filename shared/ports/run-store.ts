@@ -1,16 +1,8 @@
 import type { Graph } from "../pipeline/graph.ts";
-import type {
-  EndState,
-  Outcome,
-  Run,
-  RunError,
-  RunningRun,
-  RunState,
-  RunSummary,
-  WaitingRun,
-} from "../state/run.ts";
-import type { RunMove } from "../state/run-changes.ts";
+import type { Outcome, Run, RunError, RunningRun, RunState, RunSummary, WaitingRun } from "../state/run.ts";
+import type { RunEnd, RunMove } from "../state/run-changes.ts";
 import type { Slots, WaitingPlace } from "../state/slots.ts";
+import type { Price, Spending } from "../state/spending.ts";
 import type { FoundStep, StepKey, StepRecord } from "../state/step-record.ts";
 
 /**
@@ -30,8 +22,8 @@ export type PutResult =
 /** Identifies one of a mapped step's counts: one shard of its children, or the map's own count of its shards. */
 export type TallyKey = { readonly runId: string; readonly step: string; readonly shard: number | "map" };
 
-/** How many of `size` members of a map have ended, and how. */
-export type Tally = {
+/** How many of `size` members of a map have ended and how, and what they have cost in this epoch. */
+export type Tally = Spending & {
   readonly size: number;
   readonly epoch: number;
   readonly done: ReadonlySet<number>;
@@ -79,8 +71,14 @@ export type RunStore = {
   createRun(run: WaitingRun | RunningRun, dueAt: number): Promise<"created" | "exists">;
   getRun(runId: string): Promise<Run | undefined>;
   /**
-   * Adds a step to the run's progress and returns the run after the change; undefined if steps of this epoch are no
-   * longer counted. The first error stays.
+   * Runs in the order of their ids, each once. Missing ones are left out, and so are those in a state that only newer
+   * code knows.
+   */
+  getRuns(runIds: readonly string[]): Promise<Run[]>;
+  /**
+   * Adds a step to the run's progress and its price to what the run has spent, and returns the run after the change;
+   * undefined if steps of this epoch are no longer counted. A step that the run has joined already changes nothing.
+   * The first error stays.
    */
   joinRun(
     runId: string,
@@ -88,6 +86,7 @@ export type RunStore = {
     step: number,
     outcome: Outcome,
     error?: RunError,
+    price?: Price,
   ): Promise<Run | undefined>;
   /**
    * Changes the state of an active run in this epoch, if the table of transitions allows it. Returns the run after the
@@ -103,13 +102,15 @@ export type RunStore = {
   /**
    * Ends an active run and frees its slots; false if the run was not in a state before `to` in this epoch. For a run
    * that ended in this epoch in `to` at exactly `endedAt`, it returns true again: that is the same call, repeated. The
-   * run stays due at `dueAt` until it is closed; without `dueAt` it is closed at once.
+   * run stays due at `dueAt` until it is closed; without `dueAt` it is closed at once. With a price of `unjoined`
+   * steps, it is also false if a step has joined since the run was read.
    */
-  endRun(run: Run, to: EndState, endedAt: string, dueAt?: number): Promise<boolean>;
+  endRun(run: Run, end: RunEnd, dueAt?: number): Promise<boolean>;
   /** Marks an ended run as needing no further look. Nothing happens if the run was opened again. */
   closeRun(runId: string, epoch: number): Promise<void>;
   /**
-   * Reopens a run that ended without success. It enters the next epoch and keeps only what was done; it becomes
+   * Reopens a run that ended without success. It enters the next epoch and keeps only what was done and what was spent;
+   * its cost is taken back, because it is counted again at the next end. It becomes
    * RUNNING, or QUEUED if it needs slots. A run that a backfill started is wanted by `wanter` from then on (a
    * person, if omitted), and by nobody else. Returns undefined if the run has not ended in this way in this epoch. If
    * this same call (same `dueAt`) has just opened the run, it returns the run again.
@@ -164,15 +165,20 @@ export type RunStore = {
   putStep(next: StepRecord, previous: Version | undefined): Promise<PutResult>;
 
   /**
-   * Creates a tally. A tally of an earlier epoch keeps what is done and forgets what failed; one of this epoch stays.
+   * Creates a tally. A tally of an earlier epoch keeps what is done, and forgets what failed and what was spent; one of
+   * this epoch stays.
    */
   openTally(key: TallyKey, epoch: number, size: number): Promise<void>;
-  /** Adds a member to a tally and returns it; undefined if there is none of this epoch. */
+  /**
+   * Adds a member and its price to a tally and returns the tally; undefined if there is none of this epoch. A member that
+   * it counts already changes nothing.
+   */
   joinTally(
     key: TallyKey,
     epoch: number,
     member: number,
     outcome: Exclude<Outcome, "skipped">,
+    price?: Price,
   ): Promise<Tally | undefined>;
   getTally(key: TallyKey): Promise<Tally | undefined>;
   /** The tallies of a map's shards, in order. One query, because a map has at most 50 shards. */

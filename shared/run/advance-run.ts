@@ -1,15 +1,11 @@
 import type { Graph } from "../pipeline/graph.ts";
 import type { Engine } from "../ports/engine.ts";
 import { newlyReady, plan } from "../state/plan.ts";
-import { isUnderWay, type Outcome, type Run, type RunError } from "../state/run.ts";
+import { hasJoined, isUnderWay, type Outcome, type Run, type RunError } from "../state/run.ts";
+import type { Price } from "../state/spending.ts";
 import { dispatch, firstMessage } from "./dispatch.ts";
 import { endRun } from "./end-run.ts";
 import type { TailCall } from "./tail-call.ts";
-
-/** Whether a run knew of a step's end when it was read. */
-function knewEnd({ progress: { done, failed, skipped } }: Run, step: number): boolean {
-  return done.has(step) || failed.has(step) || skipped.has(step);
-}
 
 /**
  * The ready steps that nobody has begun. A repeated join hints only these. Otherwise, each late copy of a map's message
@@ -27,6 +23,14 @@ async function unbegun(
   return numbers.filter((_number, place) => (records[place]?.epoch ?? 0) < run.epoch);
 }
 
+/** How a step ended: what its run counts of it. */
+export type StepEnd = {
+  readonly outcome: Outcome;
+  readonly error?: RunError | undefined;
+  /** What it has cost in this epoch. */
+  readonly price: Price;
+};
+
 /**
  * Joins an ended step to its run, then starts the steps that became ready, or ends the run. If it's repeated after a
  * crash, it does the same again and starts nothing twice.
@@ -35,10 +39,9 @@ export async function advanceRun(
   engine: Engine,
   { run, graph, tail }: { run: Run; graph: Graph; tail?: TailCall },
   step: number,
-  outcome: Outcome,
-  error?: RunError,
+  { outcome, error, price }: StepEnd,
 ): Promise<void> {
-  const joined = await engine.store.joinRun(run.runId, run.epoch, step, outcome, error);
+  const joined = await engine.store.joinRun(run.runId, run.epoch, step, outcome, error, price);
   // A run that is being cancelled starts nothing more; settle-cancellation.ts ends it.
   if (joined === undefined || !isUnderWay(joined)) return;
   const planned = plan(graph, joined.progress);
@@ -46,6 +49,7 @@ export async function advanceRun(
   // If the run is paused, its ready steps start when it's resumed.
   if (joined.state === "PAUSED") return;
   const ready = newlyReady(graph, joined.progress, planned, step);
-  const due = knewEnd(run, step) ? await unbegun(engine, joined, graph, ready) : ready;
+  // If the run knew of the step's end when it was read, this is a repetition.
+  const due = hasJoined(run, step) ? await unbegun(engine, joined, graph, ready) : ready;
   await dispatch(engine, joined, graph, due, tail);
 }

@@ -2,9 +2,11 @@ import type { Graph } from "../pipeline/graph.ts";
 import type { Engine } from "../ports/engine.ts";
 import type { FoundRecord } from "../ports/run-store.ts";
 import { type EndedRun, type EndState, isActive, type Run, wasStopped } from "../state/run.ts";
+import type { Price } from "../state/spending.ts";
 import { hasEnded } from "../state/step-record.ts";
 import { admitRuns } from "./admit-runs.ts";
 import { afterRunStepMessage, afterRunStepsOf } from "./after-run-step.ts";
+import { costToKeep } from "./kept-cost.ts";
 import { nextSweep } from "./next-sweep.ts";
 
 /**
@@ -55,15 +57,27 @@ export async function followEnd(engine: Engine, run: Run, afterRunSteps: readonl
     await engine.queue.send(afterRunSteps.map((step) => afterRunStepMessage(run, step)));
 }
 
-/** Ends a run. If this call ended it, also does what follows. */
-export async function endRun(engine: Engine, run: Run, graph: Graph, to: EndState): Promise<void> {
+/**
+ * Ends a run and keeps what it has cost. If this call ended it, also does what follows.
+ *
+ * @param unjoined what steps have cost that ended and never joined the run. If a step has joined since the run was read,
+ * nothing happens, and the next look at the run ends it
+ */
+export async function endRun(
+  engine: Engine,
+  run: Run,
+  graph: Graph,
+  to: EndState,
+  unjoined?: Price,
+): Promise<void> {
   const now = engine.clock.now();
   const { runId, pipeline, name, epoch } = run;
   const afterRunSteps = afterRunStepsOf(engine, graph, to);
   const stays = needsClosing(run, afterRunSteps, to);
   const dueAt = wasStopped(to) ? now + lastLook : nextSweep(engine);
   const endedAt = new Date(now).toISOString();
-  if (!(await engine.store.endRun(run, to, endedAt, stays ? dueAt : undefined))) return;
+  const end = { to, endedAt, cost: costToKeep(run, unjoined), ...(unjoined && { unjoined }) };
+  if (!(await engine.store.endRun(run, end, stays ? dueAt : undefined))) return;
   const milliseconds = now - Date.parse(run.startedAt);
   engine.log.info("run ended", { runId, pipeline, name, state: to, milliseconds });
   engine.meter.count("RunEnded", { pipeline, state: to });

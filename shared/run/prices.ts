@@ -10,6 +10,9 @@ type Source = {
   readonly confirmed: boolean;
 };
 
+/** Names these prices in what is kept: a price that changes gives the list another name. */
+export const priceList = "us-east-1 2026";
+
 const million = 1_000_000;
 const gigabyte = 1_000_000_000;
 

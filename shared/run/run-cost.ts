@@ -1,6 +1,9 @@
 import type { Graph, StepNode } from "../pipeline/graph.ts";
 import { isSpotQueue } from "../pipeline/job.ts";
 import { type DoneBy, doneBy } from "../pipeline/task-kinds.ts";
+import type { Run } from "../state/run.ts";
+import { hasJoined } from "../state/run.ts";
+import { type Price, sumOfPrices } from "../state/spending.ts";
 import { type FoundStep, hasEnded, type JobAttempt, lossesTo, maxJobAttempts } from "../state/step-record.ts";
 import { machineSeconds } from "./job-view.ts";
 import { machinePrices, prices, spotDiscount } from "./prices.ts";
@@ -121,6 +124,32 @@ const costs: Readonly<Record<DoneBy, (node: StepNode, record: FoundStep) => Cost
 function recordCost(node: StepNode, record: FoundStep): CostView {
   const isWork = record.state !== "CACHED" && record.index !== "map";
   return isWork ? costs[doneBy(node.task)](node, record) : handlingCost();
+}
+
+/**
+ * What a record's work in its own epoch has cost: the price with which it joins. Work of earlier epochs was counted with
+ * their ends.
+ */
+export function recordPrice(node: StepNode, record: FoundStep): Price {
+  const jobAttempts = record.jobAttempts?.filter(({ epoch }) => epoch === record.epoch);
+  const { dollars, atLeast } = recordCost(node, { ...record, ...(jobAttempts && { jobAttempts }) });
+  return { nanodollars: Math.round(dollars * 1e9), atLeast };
+}
+
+/**
+ * What the records of an epoch have cost whose steps never joined the run. A step that is cancelled joins nothing, nor
+ * does a map of which some children were cancelled.
+ */
+export function unjoinedPrice(graph: Graph, run: Run, records: readonly FoundStep[]): Price {
+  const open = new Map(
+    graph.steps.filter(({ number }) => !hasJoined(run, number)).map((node) => [node.name, node]),
+  );
+  return sumOfPrices(
+    records.flatMap((record) => {
+      const node = open.get(record.step);
+      return node === undefined || record.epoch !== run.epoch ? [] : [recordPrice(node, record)];
+    }),
+  );
 }
 
 /**

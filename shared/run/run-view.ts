@@ -5,7 +5,7 @@ import { type Artifact, artifactsIn, isInsteadOfGpu } from "../pipeline/job.ts";
 import type { Json } from "../pipeline/json.ts";
 import { attemptResources } from "../state/attempt-resources.ts";
 import { type PlannedState, plan } from "../state/plan.ts";
-import type { Cause, Run, RunError, RunState } from "../state/run.ts";
+import { type Cause, isEnded, type Run, type RunError, type RunState } from "../state/run.ts";
 import { addedFields } from "../state/step-facts.ts";
 import {
   type Answer,
@@ -20,6 +20,7 @@ import {
 import { type AfterRunStep, isAfterRunStep, parseAfterRunStep } from "./after-run-step.ts";
 import type { FullLimit } from "./full-limits.ts";
 import { type AttemptView, type UsageView, viewAttempts, viewUsage } from "./job-view.ts";
+import { costOf, type RunCostView } from "./kept-cost.ts";
 import { type CostView, costBasis, type RunCost, runCost } from "./run-cost.ts";
 import type { ProgressView } from "./run-progress.ts";
 
@@ -133,8 +134,10 @@ export type RunView = {
   error?: RunError;
   /** The result of a run that succeeded, if the caller read it: see `resultOf`. */
   result?: Json;
-  /** Its estimated cost, and what the estimate is based on. */
-  cost: CostView & { basis: string };
+  /**
+   * Its estimated cost in all its epochs, and what the estimate is based on. While it goes on, this is the cost so far.
+   */
+  cost: RunCostView & { basis: string };
   steps: StepView[];
   /** The steps that followed its end, as far as they have begun. */
   afterwards: AfterRunStepView[];
@@ -357,16 +360,21 @@ function viewAfterRunStep(record: FoundStep, now: number): AfterRunStepView {
 export function viewRun(run: Run, graph: Graph, records: readonly FoundStep[], now: number): RunView {
   const { plannedStates } = plan(graph, run.progress);
   const cost = runCost(graph, records);
+  const { dollars, atLeast } = cost;
+  const kept = isEnded(run)
+    ? (costOf(run) ?? { dollars, atLeast })
+    : { dollars, atLeast, soFar: true as const };
   const byStep = Map.groupBy(records, ({ step }) => step);
   const end = "endedAt" in run ? Date.parse(run.endedAt) : now;
-  const { graphHash, progress, limits, onCollision, refresh, activeSince, endsAs, ...shown } = {
+  const { graphHash, progress, limits, onCollision, refresh, activeSince, endsAs, ...facts } = {
     endsAs: undefined,
     ...run,
   };
+  const { spent, priced, unpriced, ...shown } = facts;
   return {
     ...shown,
     milliseconds: Math.max(0, end - Date.parse(run.startedAt)),
-    cost: { dollars: cost.dollars, atLeast: cost.atLeast, basis: costBasis },
+    cost: { ...kept, basis: costBasis },
     steps: graph.steps.map((node) =>
       viewStep(run, node, plannedStates[node.number] ?? "WAITING", byStep.get(node.name) ?? [], cost, now),
     ),

@@ -6,7 +6,7 @@ import { endedFrom, moved, openingState, type RunMove, reopenedFrom } from "./ru
 const limits: readonly Limit[] = [{ name: "queue/gpu", limit: 1 }];
 const cancelling = { to: "CANCELLING", endsAs: "CANCELLED", reason: "enough" } as const;
 const ended = (to: EndState, overrides: Parameters<typeof aRun>[0] = {}) =>
-  endedFrom(aRun({ activeSince: timeAt(1), ...overrides }), to, timeAt(9));
+  endedFrom(aRun({ activeSince: timeAt(1), ...overrides }), { to, endedAt: timeAt(9) });
 
 describe("a move", () => {
   it.each<[RunMove, object]>([
@@ -25,14 +25,18 @@ describe("a move", () => {
 describe("a run that ends", () => {
   it("keeps the reason of its stop, and not the state that it was to end in", () => {
     const run = { ...aRun(), ...moved(cancelling) } as Run;
-    const stopped = endedFrom(run, "CANCELLED", timeAt(9));
+    const stopped = endedFrom(run, { to: "CANCELLED", endedAt: timeAt(9) });
     expect(stopped).toMatchObject({ state: "CANCELLED", endedAt: timeAt(9), reason: "enough" });
     expect(stopped).not.toHaveProperty("endsAs");
   });
 
   it("is otherwise unchanged", () => {
     const run = aRun({ error: { step: "a", name: "Error", message: "x" } });
-    expect(endedFrom(run, "FAILED", timeAt(9))).toEqual({ ...run, state: "FAILED", endedAt: timeAt(9) });
+    expect(endedFrom(run, { to: "FAILED", endedAt: timeAt(9) })).toEqual({
+      ...run,
+      state: "FAILED",
+      endedAt: timeAt(9),
+    });
   });
 });
 
@@ -43,7 +47,7 @@ describe("a reopened run", () => {
     const opened = reopenedFrom(ended("FAILED", { progress, error }), timeAt(20), "manual");
     expect(opened).toMatchObject({ state: "RUNNING", epoch: 2, activeSince: timeAt(20) });
     expect(opened.progress).toEqual({ done: new Set([0]), failed: new Set(), skipped: new Set() });
-    for (const gone of ["endedAt", "error", "reason"]) expect(opened).not.toHaveProperty(gone);
+    for (const gone of ["endedAt", "error", "reason", "cost"]) expect(opened).not.toHaveProperty(gone);
   });
 
   it("waits for its slots if it needs any, and begins when it has them", () => {
@@ -66,7 +70,7 @@ describe("a run after any transitions", () => {
       return { ...run, ...moved({ to, activeSince: run.activeSince ?? time }) } as ActiveRun;
     }
     if (to === "CANCELLING") return { ...run, ...moved(cancelling) } as ActiveRun;
-    return endedFrom(run, to as EndState, time);
+    return endedFrom(run, { to: to as EndState, endedAt: time });
   }
 
   it("has an end time exactly if it has ended, and a state's fields only in that state", () => {

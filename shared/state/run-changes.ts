@@ -2,11 +2,13 @@ import {
   type CancellingRun,
   type EndedRun,
   type EndState,
+  type KeptCost,
   noProgress,
   type Run,
   type RunningRun,
   type WaitingRun,
 } from "./run.ts";
+import type { Price } from "./spending.ts";
 import { hasWanters } from "./wanters.ts";
 
 /** A change of an active run's state, other than its end. Times are ISO 8601 in UTC. */
@@ -36,11 +38,22 @@ export function moved(move: RunMove) {
     | Pick<CancellingRun, "state" | "endsAs" | "reason">;
 }
 
+/** How a run ends. Times are ISO 8601 in UTC. */
+export type RunEnd = {
+  readonly to: EndState;
+  readonly endedAt: string;
+  /** What the run has cost, if the caller counts that. */
+  readonly cost?: KeptCost;
+  /** What ended steps have cost that never joined the run. It counts only if no step has joined since the run was read. */
+  readonly unjoined?: Price;
+};
+
 /** The ended form of an active run. It keeps the reason of a cancel. */
-export function endedFrom(run: Run, to: EndState, endedAt: string): EndedRun {
-  if (!("endsAs" in run)) return { ...run, state: to, endedAt };
-  const { endsAs: _endsAs, ...facts } = run;
-  return { ...facts, state: to, endedAt };
+export function endedFrom(run: Run, { to, endedAt, cost, unjoined }: RunEnd): EndedRun {
+  const { endsAs: _endsAs, ...facts } = { endsAs: undefined, ...run };
+  const spent = unjoined && { spent: (run.spent ?? 0) + unjoined.nanodollars };
+  const unpriced = unjoined?.atLeast && { unpriced: (run.unpriced ?? 0) + 1 };
+  return { ...facts, ...spent, ...unpriced, state: to, endedAt, ...(cost && { cost }) };
 }
 
 /** The state in which a run begins: QUEUED if it needs slots, RUNNING if it needs none. */
@@ -55,7 +68,14 @@ export function openingState({ limits }: Pick<Run, "limits">): "QUEUED" | "RUNNI
  * @param wanter who wants the run from now on
  */
 export function reopenedFrom(run: EndedRun, openedAt: string, wanter: string): WaitingRun | RunningRun {
-  const { endedAt: _endedAt, error: _error, reason: _reason, activeSince: _activeSince, ...facts } = run;
+  const {
+    endedAt: _endedAt,
+    error: _error,
+    reason: _reason,
+    activeSince: _activeSince,
+    cost: _cost,
+    ...facts
+  } = run;
   const opened = {
     ...facts,
     epoch: run.epoch + 1,

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { NewerRecordError, openObject, type Stored, storedJson } from "../pipeline/stored-record.ts";
+import { spendingFields } from "./spending.ts";
 import { codeFields } from "./step-record.ts";
 
 const count = z.int().nonnegative();
@@ -45,6 +46,18 @@ export type Limit = Stored<typeof limit>;
 const runError = openObject({ step: z.string(), name: z.string(), message: z.string(), ...codeFields });
 export type RunError = Stored<typeof runError>;
 
+/** What a run has cost by its end: an estimate. */
+const keptCost = openObject({
+  /** The epoch with whose end it was counted. */
+  epoch: ordinal,
+  dollars: z.number(),
+  /** Whether the true cost may be higher: a part isn't known. */
+  atLeast: z.boolean(),
+  /** The price list that it is based on. */
+  prices: z.string(),
+});
+export type KeptCost = Stored<typeof keptCost>;
+
 const runFacts = openObject({
   runId: z.string(),
   pipeline: z.string(),
@@ -78,6 +91,12 @@ const runFacts = openObject({
    */
   wantedBy: z.set(z.string()).exactOptional(),
   error: runError.exactOptional(),
+  ...spendingFields,
+  /**
+   * What it has cost in all its epochs: set with its end, removed when it is reopened. Older code neither sets nor
+   * removes it, so it counts only if it is of this epoch: `costOf` in `kept-cost.ts`.
+   */
+  cost: keptCost.exactOptional(),
 });
 
 /** Waits for its time or for a slot. None of its steps is under way yet. */
@@ -159,13 +178,18 @@ export const runTransitions: Readonly<Record<RunState, readonly RunState[]>> = {
   TIMED_OUT: ["RUNNING", "QUEUED"],
 };
 
+/** Whether this code knows the state of a run that never left this process. */
+export function isKnownRun({ state }: Run): boolean {
+  return Object.hasOwn(runTransitions, state);
+}
+
 /**
  * Checks a run that never left this process. The only thing to check is that this code knows its state.
  *
  * @throws NewerRecordError
  */
 export function knownRun(run: Run): Run {
-  if (Object.hasOwn(runTransitions, run.state)) return run;
+  if (isKnownRun(run)) return run;
   throw new NewerRecordError(`run ${run.runId}`, `state ${JSON.stringify(run.state)}`);
 }
 
@@ -178,6 +202,11 @@ export function statesBefore(to: RunState): RunState[] {
 
 /** Progress of a run that has just started. */
 export const noProgress: Progress = { done: new Set(), failed: new Set(), skipped: new Set() };
+
+/** Whether a run has counted a step's end, in whichever way it ended. */
+export function hasJoined({ progress: { done, failed, skipped } }: Pick<Run, "progress">, step: number) {
+  return done.has(step) || failed.has(step) || skipped.has(step);
+}
 
 /** Whether a run has ended. */
 export function isEnded(run: Run): run is EndedRun {

@@ -5,11 +5,14 @@ import type { Tally } from "../ports/run-store.ts";
 import { advanceRun } from "../run/advance-run.ts";
 import { isAfterRunStep } from "../run/after-run-step.ts";
 import { openAfterRunSteps } from "../run/end-run.ts";
+import { recordPrice } from "../run/run-cost.ts";
 import { engineError } from "../state/failure.ts";
 import { isEnded, type Outcome, type RunError, wasStopped } from "../state/run.ts";
+import { free, type Price, spendingPrice, sumOfPrices } from "../state/spending.ts";
 import { ended, succeeded } from "../state/step-changes.ts";
 import {
   type EndedStep,
+  type FoundStep,
   hasEnded,
   hasResult,
   isNewer,
@@ -54,9 +57,33 @@ async function firstFailure(engine: Engine, { run, node }: StepWork): Promise<Ru
   return undefined;
 }
 
+/** What a tally's members have cost in this epoch. */
+function tallyPrice(tally: Tally): Price {
+  return spendingPrice(tally, tally.done.size + tally.failed.size);
+}
+
+/** The price with which a record joins. What it cost in an earlier epoch was counted then. */
+function ownPrice({ run, node }: StepWork, record: FoundStep): Price {
+  return record.epoch === run.epoch ? recordPrice(node, record) : free;
+}
+
+/**
+ * The price with which a step joins its run. A map's is that of its children, too. Usually the worker that ends the map
+ * has just counted them; if that worker died before the join, they are read.
+ */
+async function stepPrice(engine: Engine, work: StepWork, record: FoundStep): Promise<Price> {
+  const own = ownPrice(work, record);
+  if (record.index !== "map") return own;
+  const { runId, step } = record;
+  const tally = await engine.store.getTally({ runId, step, shard: "map" });
+  return tally?.epoch === work.run.epoch ? sumOfPrices([tallyPrice(tally), own]) : own;
+}
+
 /** Ends a map whose shards have all ended: first its record, then its join to the run. */
-async function endMap(engine: Engine, work: StepWork, failed: boolean): Promise<void> {
+async function endMap(engine: Engine, work: StepWork, whole: Tally): Promise<void> {
   const { run, node } = work;
+  const failed = whole.failed.size > 0;
+  const spent = tallyPrice(whole);
   const record = await engine.store.getStep({ runId: run.runId, step: node.name, index: "map" });
   if (record === undefined || isNewer(record) || record.state === "CANCELLED") return;
   if (record.epoch !== run.epoch && !hasResult(record)) return;
@@ -69,7 +96,8 @@ async function endMap(engine: Engine, work: StepWork, failed: boolean): Promise<
     const next = failed ? ended(record, "FAILED", now, reason) : succeeded(record, { value: null }, now);
     if ((await replaceStep(engine, next, record)) === undefined) return;
   }
-  await advanceRun(engine, work, node.number, failed ? "failed" : "done", error);
+  const price = sumOfPrices([spent, ownPrice(work, record)]);
+  await advanceRun(engine, work, node.number, { outcome: failed ? "failed" : "done", error, price });
 }
 
 /** Joins a shard to its map, if the shard is complete. */
@@ -77,13 +105,9 @@ export async function joinShard(engine: Engine, work: StepWork, shard: number, t
   if (!isFull(tally)) return;
   const { run, node } = work;
   const key = { runId: run.runId, step: node.name, shard: "map" } as const;
-  const whole = await engine.store.joinTally(
-    key,
-    run.epoch,
-    shard,
-    tally.failed.size > 0 ? "failed" : "done",
-  );
-  if (whole !== undefined && isFull(whole)) await endMap(engine, work, whole.failed.size > 0);
+  const outcome = tally.failed.size > 0 ? "failed" : "done";
+  const whole = await engine.store.joinTally(key, run.epoch, shard, outcome, tallyPrice(tally));
+  if (whole !== undefined && isFull(whole)) await endMap(engine, work, whole);
 }
 
 /**
@@ -111,7 +135,12 @@ export async function joinEnded(
   const { run, node } = work;
   if (isAfterRunStep(node.name)) return closeEndedRun(engine, work);
   if (node.over === undefined || record.index === "map" || outcome === "skipped") {
-    return advanceRun(engine, work, node.number, outcome, runErrorOf(record, node));
+    const error = runErrorOf(record, node);
+    return advanceRun(engine, work, node.number, {
+      outcome,
+      error,
+      price: await stepPrice(engine, work, record),
+    });
   }
   const shard = shardOf(record.index);
   const tally = await engine.store.joinTally(
@@ -119,6 +148,7 @@ export async function joinEnded(
     run.epoch,
     record.index,
     outcome,
+    ownPrice(work, record),
   );
   if (tally !== undefined) await joinShard(engine, work, shard, tally);
 }

@@ -3,6 +3,7 @@ import { mapConcurrently } from "../platform/map-concurrently.ts";
 import type { Engine } from "../ports/engine.ts";
 import type { StoredStep, Tally, TallyKey } from "../ports/run-store.ts";
 import type { StepMessage } from "../ports/step-queue.ts";
+import { free } from "../state/spending.ts";
 import { expanded } from "../state/step-changes.ts";
 import { type HeldStep, hasResult } from "../state/step-record.ts";
 import { replaceStep } from "./claim-step.ts";
@@ -60,7 +61,7 @@ export async function joinSucceeded(engine: Engine, work: StepWork, children: nu
   for (const record of await engine.store.listSteps(run.runId, node.name)) {
     const { index } = record;
     if (index === "map" || !hasResult(record) || hasJoined(tallies[shardOf(index)], index)) continue;
-    await engine.store.joinTally(tallyKey(work, shardOf(index)), run.epoch, index, "done");
+    await engine.store.joinTally(tallyKey(work, shardOf(index)), run.epoch, index, "done", free);
   }
 }
 

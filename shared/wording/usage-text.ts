@@ -1,5 +1,5 @@
 import type { UsageView } from "../run/job-view.ts";
-import type { CostView } from "../run/run-cost.ts";
+import type { RunCostView } from "../run/kept-cost.ts";
 
 const gibibyte = 1024 ** 3;
 /** Memory in the unit that jobs ask for it: powers of 1024. */
@@ -13,7 +13,12 @@ export function usageText({ peakMemoryBytes, memoryBytes, vcpusUsed, vcpus, hint
 }
 
 /** Dollars with two significant digits: `$0.0042`. */
-export function costText({ dollars, atLeast }: CostView): string {
+export function dollarsText(dollars: number): string {
   const digits = dollars >= 1 ? 2 : Math.min(8, Math.max(2, 1 - Math.floor(Math.log10(dollars || 1))));
-  return `${atLeast ? "at least" : "about"} $${dollars.toFixed(digits)}`;
+  return `$${dollars.toFixed(digits)}`;
+}
+
+/** A cost in words: `about $0.0042`, `at least $0.0042 so far`. */
+export function costText({ dollars, atLeast, soFar }: RunCostView): string {
+  return `${atLeast ? "at least" : "about"} ${dollarsText(dollars)}${soFar === true ? " so far" : ""}`;
 }

@@ -118,7 +118,7 @@ export function admissionContract(create: () => Promise<RunStore>): void {
       await store.moveRun(run.runId, 1, { to: "CANCELLING", endsAs: "CANCELLED", reason: "" }, later);
       expect(await waiting()).toEqual([]);
       expect(await store.admitRun(run, timeAt(10), later)).toBe("gone");
-      expect(await store.endRun(run, "CANCELLED", timeAt(11))).toBe(true);
+      expect(await store.endRun(run, { to: "CANCELLED", endedAt: timeAt(11) })).toBe(true);
       expect(await holders(gpu(2))).toEqual([]);
     });
 
@@ -164,7 +164,7 @@ export function admissionContract(create: () => Promise<RunStore>): void {
       await running();
       const third = await queued();
       expect(await store.admitRun(third, timeAt(10), later)).toEqual({ full: [gpu(2).name] });
-      await store.endRun(first, "SUCCEEDED", timeAt(20));
+      await store.endRun(first, { to: "SUCCEEDED", endedAt: timeAt(20) });
       expect(await store.admitRun(third, timeAt(21), later)).toBe("admitted");
     });
 
@@ -213,9 +213,9 @@ export function admissionContract(create: () => Promise<RunStore>): void {
         expect(await store.admitRun(run, timeAt(10), later)).toBe("admitted");
       expect(await store.admitRun(runs[3], timeAt(10), later)).toEqual({ full: [gpu(2).name] });
       await store.setLimit(gpu(2).name, undefined);
-      await store.endRun(runs[0], "SUCCEEDED", timeAt(20));
+      await store.endRun(runs[0], { to: "SUCCEEDED", endedAt: timeAt(20) });
       expect(await store.admitRun(runs[3], timeAt(20), later)).toEqual({ full: [gpu(2).name] });
-      await store.endRun(runs[1], "SUCCEEDED", timeAt(20));
+      await store.endRun(runs[1], { to: "SUCCEEDED", endedAt: timeAt(20) });
       expect(await store.admitRun(runs[3], timeAt(20), later)).toBe("admitted");
       expect(await store.getSlots(gpu(2).name)).toEqual({
         holders: new Set([runs[2].runId, runs[3].runId]),
@@ -234,15 +234,15 @@ export function admissionContract(create: () => Promise<RunStore>): void {
     test("a run that ends frees all of its slots, and no other run's", async () => {
       const first = await running({ limits: [gpu(2), own(1)] });
       const second = await running();
-      expect(await store.endRun(first, "FAILED", timeAt(20))).toBe(true);
-      expect(await store.endRun(first, "FAILED", timeAt(20))).toBe(true);
+      expect(await store.endRun(first, { to: "FAILED", endedAt: timeAt(20) })).toBe(true);
+      expect(await store.endRun(first, { to: "FAILED", endedAt: timeAt(20) })).toBe(true);
       expect([await holders(gpu(2)), await holders(own(1))]).toEqual([[second.runId], []]);
     });
 
     test("a refused end frees nothing", async () => {
       const run = await running();
-      expect(await store.endRun(run, "CANCELLED", timeAt(20))).toBe(false);
-      expect(await store.endRun({ ...run, epoch: 2 }, "SUCCEEDED", timeAt(20))).toBe(false);
+      expect(await store.endRun(run, { to: "CANCELLED", endedAt: timeAt(20) })).toBe(false);
+      expect(await store.endRun({ ...run, epoch: 2 }, { to: "SUCCEEDED", endedAt: timeAt(20) })).toBe(false);
       expect(await holders(gpu(2))).toEqual([run.runId]);
     });
 
@@ -252,19 +252,19 @@ export function admissionContract(create: () => Promise<RunStore>): void {
       expect(await holders(gpu(2))).toEqual([run.runId]);
       await store.moveRun(run.runId, 1, { to: "CANCELLING", endsAs: "TIMED_OUT", reason: "" }, later);
       expect(await holders(gpu(2))).toEqual([run.runId]);
-      await store.endRun(run, "TIMED_OUT", timeAt(20));
+      await store.endRun(run, { to: "TIMED_OUT", endedAt: timeAt(20) });
       expect(await holders(gpu(2))).toEqual([]);
     });
 
     test("a reopened run waits again, and the end of its previous epoch frees nothing", async () => {
       const run = await running();
-      await store.endRun(run, "FAILED", timeAt(20));
+      await store.endRun(run, { to: "FAILED", endedAt: timeAt(20) });
       const reopened = await store.reopenRun(run, timeAt(30), later);
       expect(reopened).toEqual({ ...run, epoch: 2 });
       expect(await store.reopenRun(run, timeAt(30), later)).toEqual(reopened);
       expect(await waiting()).toEqual([run.runId]);
       if (reopened) expect(await store.admitRun(reopened, timeAt(31), later)).toBe("admitted");
-      expect(await store.endRun(run, "FAILED", timeAt(20))).toBe(false);
+      expect(await store.endRun(run, { to: "FAILED", endedAt: timeAt(20) })).toBe(false);
       expect(await holders(gpu(2))).toEqual([run.runId]);
       expect(await waiting()).toEqual([]);
     });
@@ -306,7 +306,7 @@ export function admissionContract(create: () => Promise<RunStore>): void {
           maxActive = Math.max(maxActive, under);
           await holders(gpu(3));
           under -= 1;
-          await store.endRun(run, "SUCCEEDED", timeAt(100));
+          await store.endRun(run, { to: "SUCCEEDED", endedAt: timeAt(100) });
         }),
       );
       expect(maxActive).toBe(3);
@@ -324,7 +324,7 @@ export function admissionContract(create: () => Promise<RunStore>): void {
         ]);
         expect(await store.getRun(run.runId)).toMatchObject({ state: "CANCELLING" });
         expect((await holders(gpu(50))).includes(run.runId)).toBe(admitted === "admitted");
-        await store.endRun(run, "CANCELLED", timeAt(11));
+        await store.endRun(run, { to: "CANCELLED", endedAt: timeAt(11) });
       }
       expect([await holders(gpu(50)), await waiting()]).toEqual([[], []]);
     });

@@ -50,6 +50,9 @@ function recordCalls(client: DynamoDBDocumentClient) {
   return calls;
 }
 
+/** A job of a day on a large machine: a price with many digits. */
+const price = { nanodollars: 123_456_789_012, atLeast: true };
+
 const aLimit = (name: string) => ({ name, limit: 3 });
 
 describe("the cost of a run in DynamoDB", () => {
@@ -69,7 +72,8 @@ describe("the cost of a run in DynamoDB", () => {
   test("the items of the hot path are below 1 KB: one write unit for each write", async () => {
     const run = aRun();
     await store.createRun(run, epochStart);
-    for (let step = 0; step < 40; step += 1) await store.joinRun(run.runId, 1, step, "done");
+    for (let step = 0; step < 40; step += 1)
+      await store.joinRun(run.runId, 1, step, "done", undefined, price);
     const held = aHeldStep({ runId: run.runId });
     const claim = await store.putStep(held, undefined);
     const output = { value: { model: "s3://data/runs/ridge-sweep/1/train_model/0/1.1/model.npz", r2: 0.93 } };
@@ -77,7 +81,8 @@ describe("the cost of a run in DynamoDB", () => {
     await store.putStep(aHeldStep({ runId: run.runId, index: 1 }), undefined);
     const shard = { runId: run.runId, step: "train_model", shard: 49 };
     await store.openTally(shard, 1, 200);
-    for (let member = 0; member < 200; member += 1) await store.joinTally(shard, 1, 9_800 + member, "done");
+    for (let member = 0; member < 200; member += 1)
+      await store.joinTally(shard, 1, 9_800 + member, "done", price);
     const found = await sizes();
     expect(Object.keys(found)).toHaveLength(5);
     expect(Object.entries(found).filter(([, bytes]) => Number(bytes) >= kilobyte)).toEqual([]);
@@ -93,12 +98,12 @@ describe("the cost of a run in DynamoDB", () => {
       succeeded(held, { value: 1 }, epochStart),
       claim.ok ? claim.record.version : undefined,
     );
-    await store.joinRun(runId, 1, 0, "done");
+    await store.joinRun(runId, 1, 0, "done", undefined, { nanodollars: 1, atLeast: false });
     await store.joinRun(runId, 1, 1, "failed", { step: "fit", name: "E", message: "" });
     expect(calls).toEqual([
       { command: "PutItemCommand", written: [] },
       { command: "PutItemCommand", written: [] },
-      { command: "UpdateItemCommand", written: ["done"] },
+      { command: "UpdateItemCommand", written: ["done", "spent", "priced"] },
       { command: "UpdateItemCommand", written: ["failed", "error", "error"] },
     ]);
   });
@@ -107,7 +112,7 @@ describe("the cost of a run in DynamoDB", () => {
     const run = aRun();
     await store.createRun(run, epochStart);
     const calls = recordCalls(table.client);
-    await store.endRun(run, "SUCCEEDED", timeAt(1), epochStart);
+    await store.endRun(run, { to: "SUCCEEDED", endedAt: timeAt(1) }, epochStart);
     await store.closeRun(run.runId, 1);
     await store.reopenRun({ ...run, epoch: 2 }, timeAt(2), epochStart);
     expect(calls.map(({ command }) => command)).toEqual(Array(3).fill("UpdateItemCommand"));
@@ -117,7 +122,7 @@ describe("the cost of a run in DynamoDB", () => {
     for (let second = 0; second < 30; second += 1) {
       const run = aRun({ startedAt: timeAt(second), tags: second % 2 === 0 ? ["even"] : [] });
       await store.createRun(run, epochStart);
-      if (second % 10 === 0) await store.endRun(run, "FAILED", timeAt(99));
+      if (second % 10 === 0) await store.endRun(run, { to: "FAILED", endedAt: timeAt(99) });
     }
     const calls = recordCalls(table.client);
     const commands = async (filter: RunFilter) => {
@@ -143,7 +148,7 @@ describe("the cost of a run in DynamoDB", () => {
       const pipeline = second % 5 === 0 ? "rare" : "frequent";
       const run = aRun({ pipeline, startedAt: timeAt(second), name: `at ${second}` });
       await store.createRun(run, epochStart);
-      await store.endRun(run, "FAILED", timeAt(99));
+      await store.endRun(run, { to: "FAILED", endedAt: timeAt(99) });
       if (pipeline === "rare") failed.unshift(run.name);
     }
     table.client.middlewareStack.add(
@@ -182,7 +187,7 @@ describe("the cost of a run in DynamoDB", () => {
     const calls = recordCalls(table.client);
     await store.createRun(run, epochStart);
     await store.admitRun(run, timeAt(1), epochStart);
-    await store.endRun(run, "FAILED", timeAt(2));
+    await store.endRun(run, { to: "FAILED", endedAt: timeAt(2) });
     await store.reopenRun(run, timeAt(3), epochStart);
     const writes = calls.map(({ command }) => command).filter((command) => command !== "GetItemCommand");
     expect(writes).toEqual(Array(4).fill("TransactWriteItemsCommand"));
@@ -249,7 +254,8 @@ describe("the cost of a run in DynamoDB", () => {
     await store.admitRun(run, timeAt(1), epochStart);
     const cancel = { to: "CANCELLING", endsAs: "TIMED_OUT", reason: "took longer than 3600 s" } as const;
     await store.moveRun(run.runId, 1, cancel, epochStart);
-    for (let step = 0; step < 40; step += 1) await store.joinRun(run.runId, 1, step, "done");
+    for (let step = 0; step < 40; step += 1)
+      await store.joinRun(run.runId, 1, step, "done", undefined, price);
     const found = await sizes();
     expect(Object.keys(found).sort()).toEqual([dayOf(run.startedAt), "RUN", "SLOTS"]);
     expect(Object.values(found).filter((bytes) => Number(bytes) >= kilobyte)).toEqual([]);

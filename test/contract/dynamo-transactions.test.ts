@@ -126,11 +126,13 @@ describe("transactions of runs", () => {
       state: "QUEUED",
     });
     expect(await twice(() => store.admitRun(run, timeAt(1), later))).toBe("admitted");
-    expect(await twice(() => store.endRun(run, "FAILED", timeAt(2), later))).toBe(true);
+    expect(await twice(() => store.endRun(run, { to: "FAILED", endedAt: timeAt(2) }, later))).toBe(true);
     expect(await twice(() => store.reopenRun(run, timeAt(3), later + 1))).toMatchObject({ epoch: 2 });
     const second = { ...run, epoch: 2 };
     expect(await twice(() => store.admitRun(second, timeAt(4), later))).toBe("admitted");
-    expect(await twice(() => store.endRun(second, "SUCCEEDED", timeAt(5), later))).toBe(true);
+    expect(await twice(() => store.endRun(second, { to: "SUCCEEDED", endedAt: timeAt(5) }, later))).toBe(
+      true,
+    );
     await twice(() => store.closeRun(run.runId, 2));
     expect((await store.getSlots("gpu")).holders).toEqual(new Set());
     expect([await store.waitingRuns("ridge-sweep", 10), await store.dueRuns(later * 2, 10)]).toEqual([

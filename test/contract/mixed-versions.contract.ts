@@ -81,7 +81,7 @@ export function mixedVersionsContract(create: () => Promise<Stores>): void {
       expect(await store.joinRun(newer.runId, 1, 0, "failed", error)).toMatchObject({ ...same, error });
       await store.moveRun(newer.runId, 1, { to: "PAUSED" }, epochStart);
       await store.tagRun(newer as RunningRun, ["b"]);
-      await store.endRun(newer as RunningRun, "FAILED", timeAt(2));
+      await store.endRun(newer as RunningRun, { to: "FAILED", endedAt: timeAt(2) });
       expect(await store.getRun(newer.runId)).toMatchObject({ ...same, state: "FAILED", error, tags: ["b"] });
       expect(await store.reopenRun(newer as RunningRun, timeAt(3), epochStart)).toMatchObject(same);
     });

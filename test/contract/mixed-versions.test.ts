@@ -63,7 +63,7 @@ describe("records of a newer version in DynamoDB", () => {
     await store.setLimit("queue/gpu", 2);
     const slots = { holders: new Set([run.runId]), limit: 2, burst: { most: 3 } };
     expect(await store.getSlots("queue/gpu")).toEqual(slots);
-    await store.endRun(run, "FAILED", timeAt(2));
+    await store.endRun(run, { to: "FAILED", endedAt: timeAt(2) });
     await store.setLimit("queue/gpu", undefined);
     expect(await store.getSlots("queue/gpu")).toEqual({ holders: new Set(), burst: { most: 3 } });
   });

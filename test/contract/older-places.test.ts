@@ -94,7 +94,7 @@ describe("places in a queue that older code wrote", () => {
     await table.client.send(new PutCommand({ TableName: table.name, Item }));
     await store.removePlace(place);
     expect(await keys()).toEqual([]);
-    await store.endRun(run, "FAILED", timeAt(6), later);
+    await store.endRun(run, { to: "FAILED", endedAt: timeAt(6) }, later);
     await store.reopenRun(run, timeAt(7), later);
     await store.removePlace(place);
     expect(await keys()).toEqual(laneKeys(run));

@@ -37,7 +37,7 @@ export function runListingContract(create: () => Promise<RunStore>): void {
 
     test("a run that ended and is closed is no longer due, until it is reopened", async () => {
       const run = await startRun("a", 0);
-      await store.endRun(run, "FAILED", timeAt(1));
+      await store.endRun(run, { to: "FAILED", endedAt: timeAt(1) });
       expect(await store.dueRuns(epochStart, 10)).toEqual([]);
       await store.deferRun(run.runId, epochStart);
       expect(await store.dueRuns(epochStart, 10)).toEqual([]);
@@ -48,7 +48,7 @@ export function runListingContract(create: () => Promise<RunStore>): void {
 
     test("a run that ended and isn't closed is due, and can be deferred, until it is closed", async () => {
       const run = await startRun("a", 0);
-      await store.endRun(run, "SUCCEEDED", timeAt(1), epochStart + 500);
+      await store.endRun(run, { to: "SUCCEEDED", endedAt: timeAt(1) }, epochStart + 500);
       expect(await store.dueRuns(epochStart + 499, 10)).toEqual([]);
       expect(await store.dueRuns(epochStart + 500, 10)).toEqual([run.runId]);
       await store.deferRun(run.runId, epochStart + 700);
@@ -65,7 +65,7 @@ export function runListingContract(create: () => Promise<RunStore>): void {
       const run = await startRun("a", 0);
       await store.closeRun(run.runId, 1);
       expect(await store.dueRuns(epochStart, 10)).toEqual([run.runId]);
-      await store.endRun(run, "FAILED", timeAt(1), epochStart);
+      await store.endRun(run, { to: "FAILED", endedAt: timeAt(1) }, epochStart);
       await store.closeRun(run.runId, 2);
       expect(await store.dueRuns(epochStart, 10)).toEqual([run.runId]);
       await store.reopenRun(run, timeAt(2), epochStart);
@@ -120,7 +120,7 @@ export function runListingContract(create: () => Promise<RunStore>): void {
       const last = await startRun("b", 3);
       const { runId } = last;
       await startRun("a", 2);
-      await store.endRun(last, "SUCCEEDED", timeAt(9));
+      await store.endRun(last, { to: "SUCCEEDED", endedAt: timeAt(9) });
       expect(await listed({})).toEqual(["at 3", "at 2", "at 1"]);
       expect((await store.listRuns({}, 1)).runs).toEqual([
         {
@@ -141,8 +141,8 @@ export function runListingContract(create: () => Promise<RunStore>): void {
       await startRun("a", 2);
       const third = await startRun("b", 3);
       await startRun("b", 4);
-      await store.endRun(first, "FAILED", timeAt(9));
-      await store.endRun(third, "FAILED", timeAt(9));
+      await store.endRun(first, { to: "FAILED", endedAt: timeAt(9) });
+      await store.endRun(third, { to: "FAILED", endedAt: timeAt(9) });
       expect(await listed({ pipeline: "a" })).toEqual(["at 2", "at 1"]);
       expect(await listed({ state: "FAILED" })).toEqual(["at 3", "at 1"]);
       expect(await listed({ state: "RUNNING" })).toEqual(["at 4", "at 2"]);
@@ -159,7 +159,7 @@ export function runListingContract(create: () => Promise<RunStore>): void {
         [],
         ["at 1"],
       ]);
-      await store.endRun(run, "CANCELLED", timeAt(5));
+      await store.endRun(run, { to: "CANCELLED", endedAt: timeAt(5) });
       expect([await listed({ state: "CANCELLING" }), await listed({ state: "CANCELLED" })]).toEqual([
         [],
         ["at 1"],
@@ -190,7 +190,7 @@ export function runListingContract(create: () => Promise<RunStore>): void {
       await store.moveRun(made.CANCELLED.runId, 1, cancel, epochStart);
       await store.moveRun(made.TIMED_OUT.runId, 1, { ...cancel, endsAs: "TIMED_OUT" }, epochStart);
       for (const to of ["SUCCEEDED", "FAILED", "CANCELLED", "TIMED_OUT"] as const) {
-        await store.endRun(made[to], to, timeAt(9));
+        await store.endRun(made[to], { to, endedAt: timeAt(9) });
       }
       for (const state of runStates) {
         for (const filter of [{ state }, { state, pipeline: "ridge-sweep" }]) {
@@ -215,7 +215,7 @@ export function runListingContract(create: () => Promise<RunStore>): void {
         for (let number = 0; number < 23; number += 1) {
           const run = await startRun("a", Math.floor(number / 3));
           await startRun("b", number);
-          if (filter.state === "FAILED") await store.endRun(run, "FAILED", timeAt(99));
+          if (filter.state === "FAILED") await store.endRun(run, { to: "FAILED", endedAt: timeAt(99) });
           expected.push(`${run.startedAt}#${run.runId}`);
         }
         const seen: string[] = [];
@@ -257,10 +257,10 @@ export function runListingContract(create: () => Promise<RunStore>): void {
       ];
       for (const second of seconds) {
         const run = await startRun(second % 2 === 0 ? "a" : "b", second);
-        await store.endRun(run, "SUCCEEDED", timeAt(401 * day));
+        await store.endRun(run, { to: "SUCCEEDED", endedAt: timeAt(401 * day) });
       }
       const failed = await startRun("a", 2 * day);
-      await store.endRun(failed, "FAILED", timeAt(401 * day));
+      await store.endRun(failed, { to: "FAILED", endedAt: timeAt(401 * day) });
       const all = [...seconds, ...(filter.state === undefined ? [2 * day] : [])].sort((a, b) => b - a);
       for (const [since, until] of [[], [1, 40 * day], [day, 10 * day], [41 * day, undefined]]) {
         const within = all.filter((second) => second >= (since ?? 0) && second < (until ?? Infinity));
@@ -296,8 +296,8 @@ export function runListingContract(create: () => Promise<RunStore>): void {
             tags: second % 3 === 0 ? ["third", `at:${second}`] : [],
           });
           await store.createRun(run, epochStart);
-          if (second % 4 === 0) await store.endRun(run, "FAILED", timeAt(99));
-          else if (second !== 9) await store.endRun(run, "SUCCEEDED", timeAt(99));
+          if (second % 4 === 0) await store.endRun(run, { to: "FAILED", endedAt: timeAt(99) });
+          else if (second !== 9) await store.endRun(run, { to: "SUCCEEDED", endedAt: timeAt(99) });
         }
       };
       const at = (...seconds: number[]) => seconds.map((second) => `at ${second}`);

@@ -33,7 +33,8 @@ export function runMovesContract(create: () => Promise<RunStore>): void {
     if (state === "PAUSED") await store.moveRun(run.runId, 1, { to: state }, later);
     if (state === "CANCELLING" || state === "CANCELLED") await store.moveRun(run.runId, 1, cancel, later);
     if (state === "TIMED_OUT") await store.moveRun(run.runId, 1, { ...cancel, endsAs: state }, later);
-    if (ends.some((end) => end === state)) await store.endRun(run, state as EndState, timeAt(60));
+    if (ends.some((end) => end === state))
+      await store.endRun(run, { to: state as EndState, endedAt: timeAt(60) });
     const current = await store.getRun(run.runId);
     if (current?.state !== state) throw new Error(`no way to ${state}: ${current?.state}`);
     return current;

@@ -25,6 +25,10 @@ const second = fc.integer({ min: 0, max: 3 });
 const shard = fc.constantFrom(0, 1, "map" as const);
 const limit = fc.integer({ min: 1, max: 4 });
 const limitName = fc.constantFrom("gpu", "own");
+/** Older code counts no price. */
+const price = fc.option(fc.record({ nanodollars: fc.integer({ min: 0, max: 9 }), atLeast: fc.boolean() }), {
+  nil: undefined,
+});
 const createRun = fc.record({
   call: fc.constant("createRun" as const),
   run,
@@ -54,6 +58,8 @@ const endRun = fc.record({
   second,
   due,
   stays: fc.boolean(),
+  cost: fc.boolean(),
+  unjoined: price,
 });
 const reopenRun = fc.record({ call: fc.constant("reopenRun" as const), run, epoch, due, second });
 const calls = fc.oneof(
@@ -65,6 +71,7 @@ const calls = fc.oneof(
     step: fc.integer({ min: 0, max: 4 }),
     outcome: fc.constantFrom("done" as const, "failed" as const, "skipped" as const),
     error: fc.option(fc.string(), { nil: undefined }),
+    price,
   }),
   { weight: 3, arbitrary: moveRun },
   { weight: 3, arbitrary: admitRun },
@@ -112,6 +119,7 @@ const calls = fc.oneof(
     epoch,
     member: fc.integer({ min: 0, max: 4 }),
     outcome: fc.constantFrom("done" as const, "failed" as const),
+    price,
   }),
 );
 
@@ -213,15 +221,21 @@ export class StorePlayer {
         return store.createRun(runOf(call.run, 1, call.scheduled), due);
       case "joinRun": {
         const error = call.error === undefined ? undefined : { step: "s", name: "E", message: call.error };
-        return store.joinRun(runId, call.epoch, call.step, call.outcome, error);
+        return store.joinRun(runId, call.epoch, call.step, call.outcome, error, call.price);
       }
       case "moveRun":
         return store.moveRun(runId, call.epoch, call.move, due);
       case "admitRun":
         return store.admitRun(runOf(call.run, call.epoch), timeAt(call.second), due);
       case "endRun": {
-        const { to, stays } = call;
-        return store.endRun(runOf(call.run, call.epoch), to, timeAt(call.second), stays ? due : undefined);
+        const { to, stays, unjoined } = call;
+        const cost = { epoch: call.epoch, dollars: 0.25, atLeast: false, prices: "of today" };
+        const end = { ...(call.cost && { cost }), ...(unjoined && { unjoined }) };
+        return store.endRun(
+          runOf(call.run, call.epoch),
+          { to, endedAt: timeAt(call.second), ...end },
+          stays ? due : undefined,
+        );
       }
       case "closeRun":
         return store.closeRun(runId, call.epoch);
@@ -244,7 +258,7 @@ export class StorePlayer {
       case "openTally":
         return store.openTally(this.tally(call), call.epoch, call.size);
       case "joinTally":
-        return store.joinTally(this.tally(call), call.epoch, call.member, call.outcome);
+        return store.joinTally(this.tally(call), call.epoch, call.member, call.outcome, call.price);
     }
   }
 

@@ -24,7 +24,7 @@ export function runsContract(create: () => Promise<RunStore>): void {
     const run = await created();
     if (to === "CANCELLED") await store.moveRun(run.runId, 1, cancel, later);
     if (to === "TIMED_OUT") await store.moveRun(run.runId, 1, overtime, later);
-    expect(await store.endRun(run, to, timeAt(60))).toBe(true);
+    expect(await store.endRun(run, { to, endedAt: timeAt(60) })).toBe(true);
     return run;
   };
 
@@ -109,7 +109,7 @@ export function runsContract(create: () => Promise<RunStore>): void {
   describe("tags", () => {
     test("of a run are replaced only if they are as they were read, whatever the run does meanwhile", async () => {
       const run = await created({ tags: ["a"] });
-      await store.endRun(run, "FAILED", timeAt(1));
+      await store.endRun(run, { to: "FAILED", endedAt: timeAt(1) });
       expect(await store.tagRun(run, ["a", "b"])).toBe(true);
       expect(await store.tagRun(run, ["a", "b"])).toBe(true);
       expect(await store.tagRun(run, ["c"])).toBe(false);
@@ -196,7 +196,7 @@ export function runsContract(create: () => Promise<RunStore>): void {
     test("a run ends with its state and time, and keeps its error", async () => {
       const run = await created();
       await store.joinRun(run.runId, 1, 0, "failed", error);
-      expect(await store.endRun(run, "FAILED", timeAt(9))).toBe(true);
+      expect(await store.endRun(run, { to: "FAILED", endedAt: timeAt(9) })).toBe(true);
       const progress = { done: new Set(), skipped: new Set(), failed: new Set([0]) };
       expect(await store.getRun(run.runId)).toEqual({
         ...run,
@@ -209,18 +209,20 @@ export function runsContract(create: () => Promise<RunStore>): void {
 
     test("a repeated end is true again; any other end is false and changes nothing", async () => {
       const run = await ended("SUCCEEDED");
-      expect(await store.endRun(run, "SUCCEEDED", timeAt(60))).toBe(true);
-      expect(await store.endRun(run, "SUCCEEDED", timeAt(61))).toBe(false);
-      expect(await store.endRun(run, "FAILED", timeAt(60))).toBe(false);
-      expect(await store.endRun({ ...run, epoch: 2 }, "SUCCEEDED", timeAt(60))).toBe(false);
+      expect(await store.endRun(run, { to: "SUCCEEDED", endedAt: timeAt(60) })).toBe(true);
+      expect(await store.endRun(run, { to: "SUCCEEDED", endedAt: timeAt(61) })).toBe(false);
+      expect(await store.endRun(run, { to: "FAILED", endedAt: timeAt(60) })).toBe(false);
+      expect(await store.endRun({ ...run, epoch: 2 }, { to: "SUCCEEDED", endedAt: timeAt(60) })).toBe(false);
       expect(await store.getRun(run.runId)).toMatchObject({ state: "SUCCEEDED", endedAt: timeAt(60) });
     });
 
     test("a run does not end from a state or an epoch that it is not in", async () => {
       const run = await created();
-      expect(await store.endRun(run, "CANCELLED", timeAt(1))).toBe(false);
-      expect(await store.endRun({ ...run, epoch: 2 }, "SUCCEEDED", timeAt(1))).toBe(false);
-      expect(await store.endRun(aRun({ runId: "unknown" }), "SUCCEEDED", timeAt(1))).toBe(false);
+      expect(await store.endRun(run, { to: "CANCELLED", endedAt: timeAt(1) })).toBe(false);
+      expect(await store.endRun({ ...run, epoch: 2 }, { to: "SUCCEEDED", endedAt: timeAt(1) })).toBe(false);
+      expect(await store.endRun(aRun({ runId: "unknown" }), { to: "SUCCEEDED", endedAt: timeAt(1) })).toBe(
+        false,
+      );
       expect(await store.getRun(run.runId)).toMatchObject({ state: "RUNNING" });
     });
 
@@ -229,7 +231,7 @@ export function runsContract(create: () => Promise<RunStore>): void {
       async (state) => {
         const run = await created({ state });
         for (const to of ["SUCCEEDED", "FAILED", "CANCELLED", "TIMED_OUT"] as const) {
-          expect(await store.endRun(run, to, timeAt(1))).toBe(false);
+          expect(await store.endRun(run, { to, endedAt: timeAt(1) })).toBe(false);
         }
         expect(await store.getRun(run.runId)).toEqual(run);
       },
@@ -238,7 +240,7 @@ export function runsContract(create: () => Promise<RunStore>): void {
     test("a paused run ends when its last step has", async () => {
       const run = await created();
       await store.moveRun(run.runId, 1, { to: "PAUSED" }, later);
-      expect(await store.endRun(run, "SUCCEEDED", timeAt(9))).toBe(true);
+      expect(await store.endRun(run, { to: "SUCCEEDED", endedAt: timeAt(9) })).toBe(true);
       expect(await store.getRun(run.runId)).toEqual({ ...run, state: "SUCCEEDED", endedAt: timeAt(9) });
     });
 
@@ -246,16 +248,76 @@ export function runsContract(create: () => Promise<RunStore>): void {
       const run = await created();
       const { reason, endsAs } = overtime as Extract<RunMove, { to: "CANCELLING" }>;
       await store.moveRun(run.runId, 1, overtime, later);
-      expect(await store.endRun(run, "SUCCEEDED", timeAt(9))).toBe(false);
-      expect(await store.endRun(run, "CANCELLED", timeAt(9))).toBe(false);
-      expect(await store.endRun(run, endsAs, timeAt(9))).toBe(true);
+      expect(await store.endRun(run, { to: "SUCCEEDED", endedAt: timeAt(9) })).toBe(false);
+      expect(await store.endRun(run, { to: "CANCELLED", endedAt: timeAt(9) })).toBe(false);
+      expect(await store.endRun(run, { to: endsAs, endedAt: timeAt(9) })).toBe(true);
       expect(await store.getRun(run.runId)).toEqual({ ...run, state: endsAs, reason, endedAt: timeAt(9) });
     });
 
     test("exactly one of the workers that end a run at different times succeeds", async () => {
       const run = await created();
-      const ends = Array.from({ length: 20 }, (_, worker) => store.endRun(run, "SUCCEEDED", timeAt(worker)));
+      const ends = Array.from({ length: 20 }, (_, worker) =>
+        store.endRun(run, { to: "SUCCEEDED", endedAt: timeAt(worker) }),
+      );
       expect((await Promise.all(ends)).filter(Boolean)).toHaveLength(1);
+    });
+  });
+
+  describe("the cost of a run", () => {
+    const cheap = { nanodollars: 4051, atLeast: false };
+    const vague = { nanodollars: 100, atLeast: true };
+    const cost = { epoch: 1, dollars: 0.25, atLeast: false, prices: "of today" };
+
+    test("grows with the price of each step, once, however often and in whichever way it joins", async () => {
+      const { runId } = await created();
+      await store.joinRun(runId, 1, 0, "done", undefined, cheap);
+      const joined = await store.joinRun(runId, 1, 1, "failed", error, vague);
+      expect(joined).toMatchObject({ spent: 4151, priced: 2, unpriced: 1 });
+      expect(await store.joinRun(runId, 1, 0, "done", undefined, cheap)).toEqual(joined);
+      expect(await store.joinRun(runId, 1, 1, "done", undefined, cheap)).toEqual(joined);
+      expect(await store.getRun(runId)).toEqual(joined);
+    });
+
+    test("is not counted for a step that joins without a price, as older code joins it", async () => {
+      const { runId } = await created();
+      expect(await store.joinRun(runId, 1, 0, "done")).not.toHaveProperty("priced");
+    });
+
+    test("is exact after a hundred concurrent joins of the same steps", async () => {
+      const { runId } = await created();
+      const steps = Array.from({ length: 100 }, (_, place) => place % 50);
+      await Promise.all(steps.map((step) => store.joinRun(runId, 1, step, "done", undefined, cheap)));
+      expect(await store.getRun(runId)).toMatchObject({ spent: 50 * 4051, priced: 50 });
+    });
+
+    test("is kept with its end, and taken back when it is reopened; what was spent stays", async () => {
+      const run = await created();
+      await store.joinRun(run.runId, 1, 0, "failed", error, cheap);
+      await store.endRun(run, { to: "FAILED", endedAt: timeAt(9), cost });
+      expect(await store.getRun(run.runId)).toMatchObject({ state: "FAILED", cost, spent: 4051 });
+      const reopened = await store.reopenRun(run, timeAt(70), later);
+      expect(reopened).not.toHaveProperty("cost");
+      expect(reopened).toMatchObject({ spent: 4051, priced: 1 });
+    });
+
+    test("includes the unjoined steps of a stopped run, if no step has joined since the run was read", async () => {
+      const run = await created();
+      await store.joinRun(run.runId, 1, 0, "done", undefined, cheap);
+      const read = await store.moveRun(run.runId, 1, cancel, later);
+      const end = { to: "CANCELLED", endedAt: timeAt(9), cost, unjoined: vague } as const;
+      const latest = await store.joinRun(run.runId, 1, 1, "done", undefined, cheap);
+      if (read === undefined || latest === undefined) throw new Error("it is being cancelled");
+      expect(await store.endRun(read, end)).toBe(false);
+      expect(await store.endRun(latest, end)).toBe(true);
+      const stored = await store.getRun(run.runId);
+      expect(stored).toMatchObject({ state: "CANCELLED", cost, spent: 8202, priced: 2, unpriced: 1 });
+    });
+
+    test("is read with many runs at once, each once; unknown runs are left out", async () => {
+      const [first, second] = [await created(), await created()];
+      const ids = [second.runId, "unknown", first.runId, second.runId];
+      expect(await store.getRuns(ids)).toEqual([second, first]);
+      expect(await store.getRuns([])).toEqual([]);
     });
   });
 
@@ -317,7 +379,7 @@ export function runsContract(create: () => Promise<RunStore>): void {
 
     test("are replaced, when the run is reopened, by the backfill that did it, or by none", async () => {
       const run = await created({ cause: backfill, wantedBy: both });
-      await store.endRun(run, "FAILED", timeAt(60));
+      await store.endRun(run, { to: "FAILED", endedAt: timeAt(60) });
       expect(await store.reopenRun(run, timeAt(70), later, "c")).toMatchObject({ wantedBy: new Set(["c"]) });
       expect(await wanters(run)).toEqual(new Set(["c"]));
       const manual = await ended("FAILED");
@@ -331,7 +393,7 @@ export function runsContract(create: () => Promise<RunStore>): void {
       await store.joinRun(run.runId, 1, 0, "done");
       await store.joinRun(run.runId, 1, 1, "skipped");
       await store.joinRun(run.runId, 1, 2, "failed", error);
-      await store.endRun(run, "FAILED", timeAt(9));
+      await store.endRun(run, { to: "FAILED", endedAt: timeAt(9) });
       const reopened: Run = {
         ...run,
         state: "RUNNING",
@@ -382,7 +444,7 @@ export function runsContract(create: () => Promise<RunStore>): void {
       const run = await ended("FAILED");
       await store.reopenRun(run, timeAt(70), later);
       expect(await store.joinRun(run.runId, 1, 5, "failed", error)).toBeUndefined();
-      expect(await store.endRun(run, "FAILED", timeAt(99))).toBe(false);
+      expect(await store.endRun(run, { to: "FAILED", endedAt: timeAt(99) })).toBe(false);
       expect(await store.moveRun(run.runId, 1, cancel, later)).toMatchObject({ state: "RUNNING", epoch: 2 });
       expect(await store.joinRun(run.runId, 2, 5, "done")).toMatchObject({ epoch: 2 });
     });

@@ -39,6 +39,21 @@ export function talliesContract(create: () => Promise<RunStore>): void {
     expect(await store.getTally(key)).toEqual({ size: 3, epoch: 2, done: new Set([0]), failed: new Set() });
   });
 
+  test("each member's price is added once, and what an earlier epoch spent is forgotten", async () => {
+    const price = { nanodollars: 4051, atLeast: false };
+    await store.openTally(key, 1, 3);
+    await store.joinTally(key, 1, 0, "done", price);
+    const joined = await store.joinTally(key, 1, 1, "failed", { nanodollars: 9, atLeast: true });
+    expect(joined).toMatchObject({ spent: 4060, priced: 2, unpriced: 1 });
+    expect(await store.joinTally(key, 1, 1, "failed", price)).toEqual(joined);
+    expect(await store.joinTally(key, 1, 0, "failed", price)).toEqual(joined);
+    await store.openTally(key, 2, 3);
+    const reopened = await store.getTally(key);
+    expect(reopened).not.toHaveProperty("spent");
+    expect(reopened).not.toHaveProperty("unpriced");
+    expect(await store.joinTally(key, 2, 1, "done", price)).toMatchObject({ spent: 4051, priced: 3 });
+  });
+
   test("nothing is added without a tally of this epoch", async () => {
     expect(await store.joinTally(key, 1, 0, "done")).toBeUndefined();
     expect(await store.getTally(key)).toBeUndefined();

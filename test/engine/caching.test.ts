@@ -425,7 +425,7 @@ describe("a cached job", () => {
     memory.store.joinTally = joinTally;
     const run = await runOf(memory, runId);
     await memory.store.moveRun(runId, 1, { to: "CANCELLING", endsAs: "CANCELLED", reason: "" }, 0);
-    await memory.store.endRun(run, "CANCELLED", new Date(memory.clock.now()).toISOString());
+    await memory.store.endRun(run, { to: "CANCELLED", endedAt: new Date(memory.clock.now()).toISOString() });
     // The cached results no longer apply, so the children's own records must be enough.
     memory.engine = { ...memory.engine, jobVersions: new Map([["demo", "image-2"]]) };
     await retryRun(memory.engine, runId);

@@ -164,7 +164,8 @@ describe("a late cancel", () => {
     const run = await memory.store.getRun(runId);
     // All calls that the cancel itself made to Batch were lost.
     await memory.store.moveRun(runId, 1, cancelling, 0);
-    if (run !== undefined) await memory.store.endRun(run, "CANCELLED", new Date(0).toISOString());
+    if (run !== undefined)
+      await memory.store.endRun(run, { to: "CANCELLED", endedAt: new Date(0).toISOString() });
     await retryRun(memory.engine, runId);
     for (const id of old) memory.batch.begin(id);
     for (const event of memory.batch.takeEvents()) await handleJob(memory.engine, event);

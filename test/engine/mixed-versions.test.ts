@@ -103,7 +103,7 @@ describe("a step whose record newer code wrote", () => {
     const { memory, runId, calls } = await mixed();
     await work(memory);
     const run = await runOf(memory, runId);
-    await memory.store.endRun(run, "FAILED", new Date(memory.clock.now()).toISOString());
+    await memory.store.endRun(run, { to: "FAILED", endedAt: new Date(memory.clock.now()).toISOString() });
     await retryRun(memory.engine, runId);
     await work(memory);
     expect(calls).toEqual(["right"]);

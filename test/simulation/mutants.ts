@@ -182,6 +182,18 @@ export const mutants: readonly Mutant[] = [
       "const { holders: _holders, limit: set } = this.slotsOf(name);\n      const holders: ReadonlySet<string> = new Set();",
   },
   {
+    name: "a repeated join counts what the step cost again",
+    file: "shared/adapters/memory/memory-run-store.ts",
+    find: "if (hasJoined(run, step)) return copyState(run);",
+    replace: "",
+  },
+  {
+    name: "a map that its own message joins forgets what its children cost",
+    file: "shared/step/join-step.ts",
+    find: 'if (record.index !== "map") return own;',
+    replace: "if (record.epoch > 0) return own;",
+  },
+  {
     name: "a run that ends keeps its slots",
     file: "shared/adapters/memory/memory-run-store.ts",
     find: "filter((holder) => holder !== runId)",

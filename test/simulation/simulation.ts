@@ -249,6 +249,7 @@ export class Simulation {
     for (const run of watch.runs.values()) {
       await checks.run(run);
       checks.stopped(run, this.people.cancelled, this.world.backfills.cancelled);
+      checks.kept(run);
       checks.followed(run);
       if (this.spec.followed && run.pipeline === name) checks.started(run);
     }

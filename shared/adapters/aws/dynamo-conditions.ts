@@ -19,6 +19,15 @@ export const isUnchangedVersion = "version = :previous";
  */
 export const isInEpoch = "epoch = :epoch";
 
+/**
+ * A member joins once: what it has cost is added to a sum, and must not be added again when the join is repeated.
+ *
+ * @param sets the sets that a member may be in
+ */
+export function isNotIn(sets: readonly string[], member: string): string {
+  return sets.map((set) => `NOT contains(${set}, ${member})`).join(" AND ");
+}
+
 /** Only a run that has ended is closed or opened again: a retry may have come between the end and its closing. */
 export const hasEnded = "attribute_exists(endedAt)";
 

@@ -1,15 +1,19 @@
 import { PutCommand } from "@aws-sdk/lib-dynamodb";
+import { NewerRecordError } from "../../pipeline/stored-record.ts";
 import { sharedRead } from "../../platform/shared-read.ts";
 import type { RunStore } from "../../ports/run-store.ts";
-import { isActive, joiningStates, type Run, statesBefore } from "../../state/run.ts";
+import { hasJoined, isActive, joiningStates, type Run, statesBefore } from "../../state/run.ts";
 import { moved, openingState } from "../../state/run-changes.ts";
 import { mayMove } from "../../state/run-slots.ts";
+import type { Price } from "../../state/spending.ts";
 import { hasWanters } from "../../state/wanters.ts";
-import { endsAsRequested, hasEnded, isDue, isFirst, isInEpoch } from "./dynamo-conditions.ts";
-import { dayKey, dayOf, duePartition, dueTime, statePartition } from "./dynamo-keys.ts";
+import { batchGet } from "./dynamo-batch-get.ts";
+import { endsAsRequested, hasEnded, isDue, isFirst, isInEpoch, isNotIn } from "./dynamo-conditions.ts";
+import { dayKey, dayOf, duePartition, dueTime, runKey, statePartition } from "./dynamo-keys.ts";
 import { dueOf, newRunItem, runOf } from "./dynamo-run-item.ts";
 import { changeRun, oneOf, readRunItem } from "./dynamo-run-write.ts";
 import { freeSlots, joinQueue, leaveQueue } from "./dynamo-slots.ts";
+import { spendingWrite } from "./dynamo-spending.ts";
 import { conditional, type DynamoTable } from "./dynamo-table.ts";
 import { tagChanges } from "./dynamo-tags.ts";
 import { retryOnConflict, transact } from "./dynamo-transaction.ts";
@@ -18,6 +22,23 @@ import { retryOnConflict, transact } from "./dynamo-transaction.ts";
 function wantedAsRead({ wantedBy }: Run) {
   if (wantedBy === undefined) return { condition: "attribute_not_exists(wantedBy)", values: {} };
   return { condition: "wantedBy = :wantedBy", values: { ":wantedBy": new Set(wantedBy) } };
+}
+
+/** The condition that no step has joined since a run was read, if that matters, and its values. */
+function pricedAsRead({ priced }: Run, unjoined: Price | undefined) {
+  if (unjoined === undefined) return { conditions: [], values: {} };
+  if (priced === undefined) return { conditions: ["attribute_not_exists(priced)"], values: {} };
+  return { conditions: ["priced = :priced"], values: { ":priced": priced } };
+}
+
+/** The run in an item, unless newer code has written it with words that this code doesn't know. */
+function knownRunOf(item: unknown): Run[] {
+  try {
+    return [runOf(item)];
+  } catch (error) {
+    if (error instanceof NewerRecordError) return [];
+    throw error;
+  }
 }
 
 /**
@@ -30,6 +51,7 @@ export function dynamoRuns(
   RunStore,
   | "createRun"
   | "getRun"
+  | "getRuns"
   | "joinRun"
   | "moveRun"
   | "endRun"
@@ -54,6 +76,12 @@ export function dynamoRuns(
   return {
     getRun: sharedRead(getRun),
 
+    async getRuns(runIds) {
+      const items = await batchGet(table, runIds.map(runKey));
+      const found = new Map(items.flatMap(knownRunOf).map((run) => [run.runId, run]));
+      return [...new Set(runIds)].flatMap((runId) => found.get(runId) ?? []);
+    },
+
     async createRun(run, dueAt) {
       const put = {
         TableName: table.name,
@@ -70,21 +98,28 @@ export function dynamoRuns(
       return written.ok ? "created" : "exists";
     },
 
-    async joinRun(runId, epoch, step, outcome, error) {
+    async joinRun(runId, epoch, step, outcome, error, price) {
       const joining = oneOf(joiningStates);
+      const spending = spendingWrite(price);
       const { ok, item } = await changeRun(table, runId, {
-        add: "#outcome :step",
+        add: ["#outcome :step", ...spending.adds].join(", "),
         ...(error && { set: "#error = if_not_exists(#error, :error)" }),
-        condition: `${isInEpoch} AND ${joining.condition}`,
+        condition: `${isInEpoch} AND ${joining.condition} AND ${isNotIn(["done", "failed", "skipped"], ":number")}`,
         names: { "#outcome": outcome, ...(error && { "#error": "error" }) },
         values: {
           ...joining.values,
+          ...spending.values,
           ":step": new Set([step]),
+          ":number": step,
           ":epoch": epoch,
           ...(error && { ":error": error }),
         },
       });
-      return ok ? runOf(item) : undefined;
+      if (ok) return runOf(item);
+      const [run] = item === undefined ? [] : knownRunOf(item);
+      if (run === undefined) return undefined;
+      const joins = run.epoch === epoch && joiningStates.some((state) => state === run.state);
+      return joins && hasJoined(run, step) ? run : undefined;
     },
 
     async moveRun(runId, epoch, move, dueAt) {
@@ -125,9 +160,12 @@ export function dynamoRuns(
       }
     },
 
-    async endRun(run, to, endedAt, dueAt) {
+    async endRun(run, end, dueAt) {
       const { runId, epoch } = run;
+      const { to, endedAt, cost, unjoined } = end;
       const before = oneOf(statesBefore(to));
+      const asRead = pricedAsRead(run, unjoined);
+      const rest = spendingWrite(unjoined && { ...unjoined, isMember: false });
       // A succeeded run is found by its day, pipeline or tags, and leaves the index by state.
       const listed = to === "SUCCEEDED" ? undefined : statePartition(to, runId);
       const { ok, item } = await changeRun(
@@ -138,15 +176,20 @@ export function dynamoRuns(
             "#state = :to, endedAt = :endedAt",
             ...(listed === undefined ? [] : ["gsi2pk = :listed"]),
             ...(dueAt === undefined ? [] : ["dueAt = :due"]),
+            ...(cost === undefined ? [] : ["cost = :cost"]),
           ].join(", "),
+          ...(rest.adds.length > 0 && { add: rest.adds.join(", ") }),
           remove: [
             "endsAs",
             ...(listed === undefined ? ["gsi2pk"] : []),
             ...(dueAt === undefined ? ["duePartition, dueAt"] : []),
           ].join(", "),
-          condition: `${isInEpoch} AND ${before.condition} AND ${endsAsRequested}`,
+          condition: [isInEpoch, before.condition, endsAsRequested, ...asRead.conditions].join(" AND "),
           values: {
             ...before.values,
+            ...asRead.values,
+            ...rest.values,
+            ...(cost !== undefined && { ":cost": cost }),
             ":epoch": epoch,
             ":to": to,
             ":endedAt": endedAt,
@@ -184,7 +227,7 @@ export function dynamoRuns(
             "#state = :to, epoch = :next, gsi2pk = :listed, duePartition = :partition, dueAt = :due" +
             (begins ? ", activeSince = :openedAt" : "") +
             (hasWanters(run) ? ", wantedBy = :wanters" : ""),
-          remove: `failed, skipped, #error, endedAt, reason${begins ? "" : ", activeSince"}`,
+          remove: `failed, skipped, #error, endedAt, reason, cost${begins ? "" : ", activeSince"}`,
           condition: `${isInEpoch} AND ${hasEnded} AND ${before.condition}`,
           names: { "#error": "error" },
           values: {

@@ -1,10 +1,12 @@
 import { GetCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod";
 import type { RunStore, Tally } from "../../ports/run-store.ts";
-import { isFirst } from "./dynamo-conditions.ts";
+import { spendingFields } from "../../state/spending.ts";
+import { isFirst, isInEpoch, isNotIn } from "./dynamo-conditions.ts";
 import { tallyKey } from "./dynamo-keys.ts";
 import { take } from "./dynamo-query.ts";
 import { numberSet } from "./dynamo-run-item.ts";
+import { spendingWrite } from "./dynamo-spending.ts";
 import { conditional, type DynamoTable } from "./dynamo-table.ts";
 
 const tallyItem = z.object({
@@ -12,6 +14,7 @@ const tallyItem = z.object({
   epoch: z.int().positive(),
   done: numberSet,
   failed: numberSet,
+  ...spendingFields,
 });
 const placed = z.object({ sk: z.string() });
 const placeOf = (item: unknown) => placed.parse(item).sk;
@@ -27,7 +30,7 @@ export function dynamoTallies(
       const write = new UpdateCommand({
         TableName: name,
         Key: tallyKey(key),
-        UpdateExpression: "SET #epoch = :epoch, #size = :size REMOVE #failed",
+        UpdateExpression: "SET #epoch = :epoch, #size = :size REMOVE #failed, spent, unpriced",
         ConditionExpression: `${isFirst} OR #epoch < :epoch`,
         ExpressionAttributeNames: { "#epoch": "epoch", "#size": "size", "#failed": "failed" },
         ExpressionAttributeValues: { ":epoch": epoch, ":size": size },
@@ -35,18 +38,27 @@ export function dynamoTallies(
       await conditional(client.send(write));
     },
 
-    async joinTally(key, epoch, member, outcome) {
+    async joinTally(key, epoch, member, outcome, price) {
+      const spending = spendingWrite(price);
       const write = new UpdateCommand({
         TableName: name,
         Key: tallyKey(key),
-        UpdateExpression: "ADD #outcome :member",
-        ConditionExpression: "#epoch = :epoch",
-        ExpressionAttributeNames: { "#epoch": "epoch", "#outcome": outcome },
-        ExpressionAttributeValues: { ":epoch": epoch, ":member": new Set([member]) },
+        UpdateExpression: `ADD ${["#outcome :member", ...spending.adds].join(", ")}`,
+        ConditionExpression: `${isInEpoch} AND ${isNotIn(["done", "failed"], ":number")}`,
+        ExpressionAttributeNames: { "#outcome": outcome },
+        ExpressionAttributeValues: {
+          ...spending.values,
+          ":epoch": epoch,
+          ":member": new Set([member]),
+          ":number": member,
+        },
         ReturnValues: "ALL_NEW",
+        ReturnValuesOnConditionCheckFailure: "ALL_OLD",
       });
       const written = await conditional(client.send(write));
-      return written.ok ? tallyOf(written.output.Attributes) : undefined;
+      if (written.ok) return tallyOf(written.output.Attributes);
+      const current = written.current === undefined ? undefined : tallyOf(written.current);
+      return current?.epoch === epoch ? current : undefined;
     },
 
     async getTally(key) {

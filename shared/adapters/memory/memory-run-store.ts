@@ -13,9 +13,10 @@ import type {
 } from "../../ports/run-store.ts";
 import { hasKnownWords, readStep } from "../../state/read-step.ts";
 import {
-  type EndState,
+  hasJoined,
   isActive,
   isEnded,
+  isKnownRun,
   joiningStates,
   knownRun,
   type Outcome,
@@ -26,10 +27,11 @@ import {
   summaryOf,
   type WaitingRun,
 } from "../../state/run.ts";
-import { endedFrom, moved, type RunMove, reopenedFrom } from "../../state/run-changes.ts";
+import { endedFrom, moved, type RunEnd, type RunMove, reopenedFrom } from "../../state/run-changes.ts";
 import { listingKey, waitingKey } from "../../state/run-listing.ts";
 import { limitNames, mayMove } from "../../state/run-slots.ts";
 import { laneOf, type Slots, type WaitingPlace } from "../../state/slots.ts";
+import { type Price, spentMore } from "../../state/spending.ts";
 import type { StepKey, StepRecord } from "../../state/step-record.ts";
 import { mayBeWanted, sameWanters, wantersOf } from "../../state/wanters.ts";
 import { copyState } from "./copy-state.ts";
@@ -82,6 +84,11 @@ export class MemoryRunStore implements RunStore {
     return copyState(this.runOf(runId));
   }
 
+  async getRuns(runIds: readonly string[]): Promise<Run[]> {
+    const found = [...new Set(runIds)].flatMap((runId) => this.runs.get(runId)?.run ?? []);
+    return found.filter(isKnownRun).map(copyState);
+  }
+
   private runOf(runId: string): Run | undefined {
     const run = this.runs.get(runId)?.run;
     return run && knownRun(run);
@@ -93,18 +100,20 @@ export class MemoryRunStore implements RunStore {
     step: number,
     outcome: Outcome,
     error?: RunError,
+    price?: Price,
   ): Promise<Run | undefined> {
     const stored = this.runs.get(runId);
     if (stored === undefined || stored.run.epoch !== epoch || !joins(stored.run)) return undefined;
     const { run } = stored;
+    if (hasJoined(run, step)) return copyState(run);
     const first = run.error ?? error;
     const joined: Run = {
       ...run,
       progress: { ...run.progress, [outcome]: new Set([...run.progress[outcome], step]) },
+      ...spentMore(run, price),
       ...(first && { error: first }),
     };
-    const isNew = !run.progress[outcome].has(step) || run.error !== joined.error;
-    if (isNew) this.put(joined, stored.dueAt);
+    this.put(joined, stored.dueAt);
     return copyState(joined);
   }
 
@@ -134,12 +143,14 @@ export class MemoryRunStore implements RunStore {
     return "admitted";
   }
 
-  async endRun({ runId, epoch }: Run, to: EndState, endedAt: string, dueAt?: number): Promise<boolean> {
+  async endRun({ runId, epoch, priced }: Run, end: RunEnd, dueAt?: number): Promise<boolean> {
+    const { to, endedAt, unjoined } = end;
     const run = this.runs.get(runId)?.run;
     if (run === undefined || run.epoch !== epoch) return false;
     if (!isActive(run)) return run.state === to && run.endedAt === endedAt;
     if (!statesBefore(to).includes(run.state)) return false;
     if (run.state === "CANCELLING" && run.endsAs !== to) return false;
+    if (unjoined !== undefined && run.priced !== priced) return false;
     for (const { name } of run.limits) {
       const slots = this.slotsOf(name);
       this.slots.set(name, {
@@ -147,7 +158,7 @@ export class MemoryRunStore implements RunStore {
         holders: new Set([...slots.holders].filter((holder) => holder !== runId)),
       });
     }
-    this.put(endedFrom(run, to, endedAt), dueAt);
+    this.put(endedFrom(run, end), dueAt);
     return true;
   }
 
@@ -289,7 +300,10 @@ export class MemoryRunStore implements RunStore {
   async openTally(key: TallyKey, epoch: number, size: number): Promise<void> {
     const current = this.tallies.get(tallyKey(key));
     if (current !== undefined && current.epoch >= epoch) return;
-    this.tallies.set(tallyKey(key), { size, epoch, done: current?.done ?? new Set(), failed: new Set() });
+    this.tallies.set(tallyKey(key), {
+      ...{ size, epoch, done: current?.done ?? new Set(), failed: new Set() },
+      ...(current?.priced !== undefined && { priced: current.priced }),
+    });
   }
 
   async joinTally(
@@ -297,11 +311,17 @@ export class MemoryRunStore implements RunStore {
     epoch: number,
     member: number,
     outcome: Exclude<Outcome, "skipped">,
+    price?: Price,
   ): Promise<Tally | undefined> {
     const current = this.tallies.get(tallyKey(key));
     if (current?.epoch !== epoch) return undefined;
-    if (!current[outcome].has(member)) this.changes += 1;
-    const joined: Tally = { ...current, [outcome]: new Set([...current[outcome], member]) };
+    if (current.done.has(member) || current.failed.has(member)) return copyState(current);
+    this.changes += 1;
+    const joined: Tally = {
+      ...current,
+      [outcome]: new Set([...current[outcome], member]),
+      ...spentMore(current, price),
+    };
     this.tallies.set(tallyKey(key), joined);
     return { ...joined, done: new Set(joined.done), failed: new Set(joined.failed) };
   }

@@ -5,6 +5,7 @@ import type { Json } from "../../../shared/pipeline/index.ts";
 import { canonicalJson } from "../../../shared/pipeline/json.ts";
 import { noticeNodes } from "../../../shared/pipeline/notice.ts";
 import { isAfterRunStep } from "../../../shared/run/after-run-step.ts";
+import { costOf } from "../../../shared/run/kept-cost.ts";
 import { backfillLimit, stoppedWith } from "../../../shared/state/backfill.ts";
 import type { Run } from "../../../shared/state/run.ts";
 import { hasEnded, lossesTo, type StepRecord, type StoredValue } from "../../../shared/state/step-record.ts";
@@ -251,6 +252,22 @@ export class FinalChecks {
       this.broken("nothing stops by itself", `${runId} of ${pipeline} is CANCELLED: ${run.reason}`);
     if (state === "TIMED_OUT" && timeout === undefined)
       this.broken("nothing stops by itself", `${runId} of ${pipeline}, which has no limit, is TIMED_OUT`);
+  }
+
+  /**
+   * A run has kept the sum of what its records cost, each once for each epoch in which it ended. When a run was
+   * stopped, a worker that didn't know it yet may have begun a step afterwards, which the sum lacks.
+   */
+  kept(run: Run): void {
+    const prices = this.world.watch.prices.get(run.runId) ?? new Map<string, number>();
+    const expected = [...prices.values()].reduce((sum, price) => sum + price, 0);
+    const kept = Math.round((costOf(run)?.dollars ?? Number.NaN) * 1e9);
+    const right = this.world.watch.wasCancelled(run.runId) ? kept <= expected : kept === expected;
+    if (!right)
+      this.broken(
+        "a run costs what its steps do",
+        `${run.runId}, which is ${run.state} in epoch ${run.epoch}, has kept ${kept} nanodollars; its records cost ${expected}`,
+      );
   }
 
   /** A failed run names the step that failed; a run that succeeded has no error. */

@@ -1,5 +1,6 @@
 import type { Graph } from "../../../shared/pipeline/graph.ts";
 import type { RunStore, Tally, TallyKey } from "../../../shared/ports/run-store.ts";
+import { recordPrice } from "../../../shared/run/run-cost.ts";
 import {
   isEnded,
   isUnderWay,
@@ -52,6 +53,8 @@ export class RunWatch {
   onEnd: (run: Run) => void = () => {};
   /** Called for every run that begins to be cancelled, with the run as it was before. */
   onStop: (before: Run, run: Run) => void = () => {};
+  /** What each record has cost in each epoch in which it ended, in nanodollars, by run and then by record and epoch. */
+  readonly prices = new Map<string, Map<string, number>>();
   /** Runs that ever failed by themselves. */
   readonly failed = new Set<string>();
   /** When each run began to wait for its slots in its current epoch. */
@@ -127,21 +130,22 @@ export class RunWatch {
       this.steps.stepWrites += 1;
       const put = await store.putStep(next, previous);
       if (put.ok) this.steps.written(put.record);
+      if (put.ok && hasEnded(put.record)) this.recordPriceOf(put.record);
       if (put.ok && put.record.state === "PAUSED") this.onQuestion(put.record);
       if (put.ok && isHeld(put.record)) this.onHeld(put.record);
       return put;
     };
-    watched.joinRun = async (runId, epoch, step, outcome, error) => {
+    watched.joinRun = async (runId, epoch, step, outcome, error, price) => {
       this.steps.writes += 1;
       this.steps.stepWrites += 1;
-      const run = await store.joinRun(runId, epoch, step, outcome, error);
+      const run = await store.joinRun(runId, epoch, step, outcome, error, price);
       if (run !== undefined) this.joinedRun(run, step, outcome);
       return run;
     };
-    watched.joinTally = async (key, epoch, member, outcome) => {
+    watched.joinTally = async (key, epoch, member, outcome, price) => {
       this.steps.writes += 1;
       this.steps.stepWrites += 1;
-      const tally = await store.joinTally(key, epoch, member, outcome);
+      const tally = await store.joinTally(key, epoch, member, outcome, price);
       if (tally !== undefined) this.joinedTally(key, member, outcome, tally);
       return tally;
     };
@@ -165,6 +169,17 @@ export class RunWatch {
       return admission;
     };
     return watched;
+  }
+
+  /** Notes what an ended record has cost. Steps that follow a run's end are in no graph and cost the run nothing. */
+  private recordPriceOf(record: StepRecord): void {
+    const { runId, step, index, epoch } = record;
+    const run = this.runs.get(runId);
+    const node = run && this.graphs.get(run.graphHash)?.steps.find(({ name }) => name === step);
+    if (node === undefined) return;
+    const prices = this.prices.get(runId) ?? new Map<string, number>();
+    prices.set(`${step}[${index}]@${epoch}`, recordPrice(node, record).nanodollars);
+    this.prices.set(runId, prices);
   }
 
   private looksOf(worker: object): Map<string, number> {
