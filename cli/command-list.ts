@@ -23,6 +23,10 @@ export const commandSources: readonly CommandSource[] = [
     load: async () => [(await import("./commands/runs.ts")).runsCommand()],
   },
   {
+    lines: [["figures [options]", "show by day how many runs ended, how long they took and what they cost"]],
+    load: async () => [(await import("./commands/figures.ts")).figuresCommand()],
+  },
+  {
     lines: [["run [options] <id>", "show a run: its steps, their states, durations and errors"]],
     load: async () => [(await import("./commands/run.ts")).runCommand()],
   },

@@ -1,4 +1,5 @@
 import type { Graph } from "../pipeline/graph.ts";
+import type { DayFigures, FiguresFilter } from "../state/figures.ts";
 import type { Outcome, Run, RunError, RunningRun, RunState, RunSummary, WaitingRun } from "../state/run.ts";
 import type { RunEnd, RunMove } from "../state/run-changes.ts";
 import type { Slots, WaitingPlace } from "../state/slots.ts";
@@ -103,14 +104,16 @@ export type RunStore = {
    * Ends an active run and frees its slots; false if the run was not in a state before `to` in this epoch. For a run
    * that ended in this epoch in `to` at exactly `endedAt`, it returns true again: that is the same call, repeated. The
    * run stays due at `dueAt` until it is closed; without `dueAt` it is closed at once. With a price of `unjoined`
-   * steps, it is also false if a step has joined since the run was read.
+   * steps, it is also false if a step has joined since the run was read. The same write adds the run to the figures of
+   * the day. If they hold an earlier end of it, which older code has not taken back, that is replaced.
    */
   endRun(run: Run, end: RunEnd, dueAt?: number): Promise<boolean>;
   /** Marks an ended run as needing no further look. Nothing happens if the run was opened again. */
   closeRun(runId: string, epoch: number): Promise<void>;
   /**
    * Reopens a run that ended without success. It enters the next epoch and keeps only what was done and what was spent;
-   * its cost is taken back, because it is counted again at the next end. It becomes
+   * its cost is taken back, and so is its end from the figures by day, because both are counted again at the next end. It
+   * becomes
    * RUNNING, or QUEUED if it needs slots. A run that a backfill started is wanted by `wanter` from then on (a
    * person, if omitted), and by nobody else. Returns undefined if the run has not ended in this way in this epoch. If
    * this same call (same `dueAt`) has just opened the run, it returns the run again.
@@ -153,6 +156,8 @@ export type RunStore = {
    * being cancelled, or is of another epoch. Repeated after a lost response, it returns true again.
    */
   setWanters(run: Run, wantedBy: ReadonlySet<string>): Promise<boolean>;
+  /** The runs that ended, by day and pipeline, newest day first. May be a second out of date. */
+  listFigures(filter: FiguresFilter): Promise<DayFigures[]>;
   /** Newest first, from an index that may be seconds out of date. */
   listRuns(filter: RunFilter, limit: number, from?: string): Promise<RunPage>;
 

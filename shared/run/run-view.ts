@@ -370,7 +370,7 @@ export function viewRun(run: Run, graph: Graph, records: readonly FoundStep[], n
     endsAs: undefined,
     ...run,
   };
-  const { spent, priced, unpriced, ...shown } = facts;
+  const { spent, priced, unpriced, counted, ...shown } = facts;
   return {
     ...shown,
     milliseconds: Math.max(0, end - Date.parse(run.startedAt)),

@@ -74,6 +74,7 @@ export function reopenedFrom(run: EndedRun, openedAt: string, wanter: string): W
     reason: _reason,
     activeSince: _activeSince,
     cost: _cost,
+    counted: _counted,
     ...facts
   } = run;
   const opened = {

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { NewerRecordError, openObject, type Stored, storedJson } from "../pipeline/stored-record.ts";
+import { countedEnd } from "./figures.ts";
 import { spendingFields } from "./spending.ts";
 import { codeFields } from "./step-record.ts";
 
@@ -97,6 +98,8 @@ const runFacts = openObject({
    * removes it, so it counts only if it is of this epoch: `costOf` in `kept-cost.ts`.
    */
   cost: keptCost.exactOptional(),
+  /** What the figures by day hold of it: set with its end, removed when it is reopened. */
+  counted: countedEnd.exactOptional(),
 });
 
 /** Waits for its time or for a slot. None of its steps is under way yet. */

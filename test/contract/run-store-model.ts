@@ -291,6 +291,7 @@ export class StorePlayer {
       await Promise.all(tallies),
       await store.listRuns({}, 10),
       await store.dueRuns(dueAt(9, 1000), 10),
+      await store.listFigures({ since: "0", until: "9" }),
       await store.waitingRuns("gpu", 10),
       await Promise.all(["gpu", "own"].map((name) => store.getSlots(name))),
     ]);

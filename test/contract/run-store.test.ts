@@ -3,6 +3,7 @@ import { MemoryRunStore } from "../../shared/adapters/memory/memory-run-store.ts
 import type { RunStore } from "../../shared/ports/run-store.ts";
 import { admissionContract } from "./admission.contract.ts";
 import { dynamoTables } from "./dynamo-tables.ts";
+import { figuresContract } from "./figures.contract.ts";
 import { loseFirstResponses } from "./lost-responses.ts";
 import { runListingContract } from "./run-listing.contract.ts";
 import { runMovesContract } from "./run-moves.contract.ts";
@@ -15,6 +16,7 @@ function runStoreContract(create: () => Promise<RunStore>): void {
   describe("moves of runs", () => runMovesContract(create));
   describe("admission of runs", () => admissionContract(create));
   describe("lists of runs", () => runListingContract(create));
+  describe("figures by day", () => figuresContract(create));
   describe("step records", () => stepsContract(create));
   describe("tallies", () => talliesContract(create));
 }
@@ -29,6 +31,11 @@ describe("run store in DynamoDB", () => {
 describe("run store in DynamoDB, where the first response to every write is lost", () => {
   const newTable = dynamoTables();
   admissionContract(async () => {
+    const table = await newTable();
+    loseFirstResponses(table.client);
+    return dynamoRunStore(table);
+  });
+  figuresContract(async () => {
     const table = await newTable();
     loseFirstResponses(table.client);
     return dynamoRunStore(table);

@@ -193,6 +193,8 @@ export function runsContract(create: () => Promise<RunStore>): void {
   });
 
   describe("ending", () => {
+    const counted = expect.objectContaining({ day: timeAt(9).slice(0, 10) });
+
     test("a run ends with its state and time, and keeps its error", async () => {
       const run = await created();
       await store.joinRun(run.runId, 1, 0, "failed", error);
@@ -204,6 +206,7 @@ export function runsContract(create: () => Promise<RunStore>): void {
         error,
         state: "FAILED",
         endedAt: timeAt(9),
+        counted,
       });
     });
 
@@ -241,7 +244,12 @@ export function runsContract(create: () => Promise<RunStore>): void {
       const run = await created();
       await store.moveRun(run.runId, 1, { to: "PAUSED" }, later);
       expect(await store.endRun(run, { to: "SUCCEEDED", endedAt: timeAt(9) })).toBe(true);
-      expect(await store.getRun(run.runId)).toEqual({ ...run, state: "SUCCEEDED", endedAt: timeAt(9) });
+      expect(await store.getRun(run.runId)).toEqual({
+        ...run,
+        state: "SUCCEEDED",
+        endedAt: timeAt(9),
+        counted,
+      });
     });
 
     test("a run that is being cancelled ends in the state that the cancel set, with the reason", async () => {
@@ -251,7 +259,13 @@ export function runsContract(create: () => Promise<RunStore>): void {
       expect(await store.endRun(run, { to: "SUCCEEDED", endedAt: timeAt(9) })).toBe(false);
       expect(await store.endRun(run, { to: "CANCELLED", endedAt: timeAt(9) })).toBe(false);
       expect(await store.endRun(run, { to: endsAs, endedAt: timeAt(9) })).toBe(true);
-      expect(await store.getRun(run.runId)).toEqual({ ...run, state: endsAs, reason, endedAt: timeAt(9) });
+      expect(await store.getRun(run.runId)).toEqual({
+        ...run,
+        state: endsAs,
+        reason,
+        endedAt: timeAt(9),
+        counted,
+      });
     });
 
     test("exactly one of the workers that end a run at different times succeeds", async () => {

@@ -155,7 +155,8 @@ describe("the cost that a run keeps at its end", () => {
     const shown = await view();
     const { cost } = await runOf(memory, runId);
     expect(shown.cost).toMatchObject({ dollars: cost?.dollars, atLeast: false });
-    for (const internal of ["spent", "priced", "unpriced"]) expect(shown).not.toHaveProperty(internal);
+    for (const internal of ["spent", "priced", "unpriced", "counted"])
+      expect(shown).not.toHaveProperty(internal);
   });
 });
 

@@ -194,6 +194,19 @@ export const mutants: readonly Mutant[] = [
     replace: "if (record.epoch > 0) return own;",
   },
   {
+    name: "a run that is reopened stays in the figures by day",
+    file: "shared/adapters/memory/memory-run-store.ts",
+    find: "this.count(run, run.counted, undefined);",
+    replace: "",
+  },
+  {
+    name: "an end that is repeated counts again in the figures by day",
+    file: "shared/adapters/memory/memory-run-store.ts",
+    find: "if (!isActive(run)) return run.state === to && run.endedAt === endedAt;",
+    replace:
+      "if (!isActive(run)) {\n      this.count(run, undefined, countedAt(asRead, end));\n      return run.state === to && run.endedAt === endedAt;\n    }",
+  },
+  {
     name: "a run that ends keeps its slots",
     file: "shared/adapters/memory/memory-run-store.ts",
     find: "filter((holder) => holder !== runId)",

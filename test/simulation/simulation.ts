@@ -253,6 +253,7 @@ export class Simulation {
       checks.followed(run);
       if (this.spec.followed && run.pipeline === name) checks.started(run);
     }
+    await checks.figures();
     await checks.slots();
     const isDays = ({ pipeline, cause }: Run) => pipeline === name && cause.kind === "backfill";
     this.world.backfills.check(

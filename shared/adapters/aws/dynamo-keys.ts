@@ -83,6 +83,27 @@ export function placeFromKey(sk: string): { lane?: string; order: string } {
   const end = sk.indexOf("#", lanesPrefix.length);
   return { lane: sk.slice(lanesPrefix.length, end), order: sk.slice(end + 1) };
 }
+/** The partition of the figures by day. */
+export const figuresPartition = "FIGURES";
+/**
+ * The number of items that hold a pipeline's figures of a day. Transactions on one item wait for each other, so runs that
+ * end at once should mostly change different items.
+ */
+const figuresSpread = 8;
+/** The figures of a day and pipeline, in the item that a run's end changes. */
+export const figuresKey = (day: string, pipeline: string, runId: string): ItemKey => ({
+  pk: figuresPartition,
+  sk: `${day}#${pipeline}#${characterSum(runId) % figuresSpread}`,
+});
+/** The day and pipeline of figures from their item's sort key. */
+export const figuresFromKey = z
+  .string()
+  .regex(/^[^#]+#[^#]+#\d+$/)
+  .transform((sk) => {
+    const [day = "", pipeline = ""] = sk.split("#");
+    return { day, pipeline };
+  });
+
 /** The partition of the runs that have a tag. */
 export const tagPartition = (tag: string) => `TAG#${tag}`;
 /** The item that records that a run has a tag. What it holds about the run never changes. */
@@ -182,12 +203,14 @@ export const stepFromKey = z
     return { step, index: index === "map" ? ("map" as const) : Number(index) };
   });
 
-/** The partition of an index that a run belongs to. */
-function placeOf(runId: string): number {
+function characterSum(text: string): number {
   let sum = 0;
-  for (const character of runId) sum += character.charCodeAt(0);
-  return sum % spread.length;
+  for (const character of text) sum += character.charCodeAt(0);
+  return sum;
 }
+
+/** The partition of an index that a run belongs to. */
+const placeOf = (runId: string) => characterSum(runId) % spread.length;
 
 /** The partition of `runs-by-pipeline` that holds a pipeline's runs. */
 export const pipelinePartition = (pipeline: string) => `PIPELINE#${pipeline}`;

@@ -1,4 +1,5 @@
 import type { RunStore } from "../../ports/run-store.ts";
+import { dynamoFigures } from "./dynamo-figures.ts";
 import { dynamoGraphs } from "./dynamo-graphs.ts";
 import { dynamoRunListing } from "./dynamo-run-listing.ts";
 import { dynamoRuns } from "./dynamo-runs.ts";
@@ -14,6 +15,7 @@ export function dynamoRunStore(table: DynamoTable): RunStore {
   return {
     ...dynamoGraphs(table),
     ...dynamoRuns(table),
+    ...dynamoFigures(table),
     ...dynamoRunListing(table),
     ...dynamoSlots(table),
     ...dynamoSteps(table),

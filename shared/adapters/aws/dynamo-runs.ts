@@ -2,16 +2,18 @@ import { PutCommand } from "@aws-sdk/lib-dynamodb";
 import { NewerRecordError } from "../../pipeline/stored-record.ts";
 import { sharedRead } from "../../platform/shared-read.ts";
 import type { RunStore } from "../../ports/run-store.ts";
-import { hasJoined, isActive, joiningStates, type Run, statesBefore } from "../../state/run.ts";
+import { countedAt } from "../../state/figures.ts";
+import { hasJoined, isActive, isEnded, joiningStates, type Run, statesBefore } from "../../state/run.ts";
 import { moved, openingState } from "../../state/run-changes.ts";
 import { mayMove } from "../../state/run-slots.ts";
 import type { Price } from "../../state/spending.ts";
 import { hasWanters } from "../../state/wanters.ts";
 import { batchGet } from "./dynamo-batch-get.ts";
 import { endsAsRequested, hasEnded, isDue, isFirst, isInEpoch, isNotIn } from "./dynamo-conditions.ts";
+import { figuresWrites } from "./dynamo-figures.ts";
 import { dayKey, dayOf, duePartition, dueTime, runKey, statePartition } from "./dynamo-keys.ts";
 import { dueOf, newRunItem, runOf } from "./dynamo-run-item.ts";
-import { changeRun, oneOf, readRunItem } from "./dynamo-run-write.ts";
+import { changeRun, changeRunWith, oneOf, readRunItem } from "./dynamo-run-write.ts";
 import { freeSlots, joinQueue, leaveQueue } from "./dynamo-slots.ts";
 import { spendingWrite } from "./dynamo-spending.ts";
 import { conditional, type DynamoTable } from "./dynamo-table.ts";
@@ -43,7 +45,8 @@ function knownRunOf(item: unknown): Run[] {
 
 /**
  * Runs themselves. Only state changes and deferring the next look touch an index. A run that joins or leaves a work
- * queue, or frees its slots, does so in one transaction with its state change; everything else is a single write.
+ * queue, frees its slots, or changes the figures by day because it ends or is reopened, does so in one transaction with
+ * its state change; everything else is a single write.
  */
 export function dynamoRuns(
   table: DynamoTable,
@@ -165,15 +168,16 @@ export function dynamoRuns(
       const { to, endedAt, cost, unjoined } = end;
       const before = oneOf(statesBefore(to));
       const asRead = pricedAsRead(run, unjoined);
+      const counted = countedAt(run, end);
       const rest = spendingWrite(unjoined && { ...unjoined, isMember: false });
       // A succeeded run is found by its day, pipeline or tags, and leaves the index by state.
       const listed = to === "SUCCEEDED" ? undefined : statePartition(to, runId);
-      const { ok, item } = await changeRun(
+      const written = await changeRunWith(
         table,
         runId,
         {
           set: [
-            "#state = :to, endedAt = :endedAt",
+            "#state = :to, endedAt = :endedAt, counted = :counted",
             ...(listed === undefined ? [] : ["gsi2pk = :listed"]),
             ...(dueAt === undefined ? [] : ["dueAt = :due"]),
             ...(cost === undefined ? [] : ["cost = :cost"]),
@@ -193,13 +197,16 @@ export function dynamoRuns(
             ":epoch": epoch,
             ":to": to,
             ":endedAt": endedAt,
+            ":counted": counted,
             ...(listed !== undefined && { ":listed": listed }),
             ...(dueAt !== undefined && { ":due": dueTime(dueAt) }),
           },
         },
-        freeSlots(table, run),
+        [...freeSlots(table, run), ...figuresWrites(table, run, run.counted, counted)],
       );
-      if (ok || item === undefined) return ok;
+      if (written.ok) return true;
+      const item = written.refusals.find(({ place }) => place === 0)?.item;
+      if (item === undefined) return false;
       const current = runOf(item);
       return (
         current.epoch === epoch && !isActive(current) && current.state === to && current.endedAt === endedAt
@@ -218,6 +225,10 @@ export function dynamoRuns(
       const { runId, epoch } = run;
       const state = openingState(run);
       const before = oneOf(statesBefore(state));
+      // An ended run doesn't change within its epoch, so what is taken back here is what its end has added.
+      const stored = await getRun(runId);
+      const counted = stored?.epoch === epoch && isEnded(stored) ? stored.counted : undefined;
+      const takenBack = figuresWrites(table, run, counted, undefined);
       const begins = state === "RUNNING";
       const { ok, item } = await changeRun(
         table,
@@ -227,7 +238,7 @@ export function dynamoRuns(
             "#state = :to, epoch = :next, gsi2pk = :listed, duePartition = :partition, dueAt = :due" +
             (begins ? ", activeSince = :openedAt" : "") +
             (hasWanters(run) ? ", wantedBy = :wanters" : ""),
-          remove: `failed, skipped, #error, endedAt, reason, cost${begins ? "" : ", activeSince"}`,
+          remove: `failed, skipped, #error, endedAt, reason, cost, counted${begins ? "" : ", activeSince"}`,
           condition: `${isInEpoch} AND ${hasEnded} AND ${before.condition}`,
           names: { "#error": "error" },
           values: {
@@ -242,7 +253,7 @@ export function dynamoRuns(
             ...(hasWanters(run) && { ":wanters": new Set([wanter]) }),
           },
         },
-        begins ? [] : [joinQueue(table, run)],
+        [...(begins ? [] : [joinQueue(table, run)]), ...takenBack],
       );
       if (item === undefined) return undefined;
       const current = runOf(item);

@@ -11,6 +11,17 @@ import type {
   TallyKey,
   Version,
 } from "../../ports/run-store.ts";
+import {
+  addedAmounts,
+  type CountedEnd,
+  countedAt,
+  type DayFigures,
+  type FiguresChange,
+  type FiguresFilter,
+  figuresChanges,
+  figuresOf,
+  inFiguresOrder,
+} from "../../state/figures.ts";
 import { hasKnownWords, readStep } from "../../state/read-step.ts";
 import {
   hasJoined,
@@ -64,6 +75,7 @@ export class MemoryRunStore implements RunStore {
   private readonly steps = new Map<string, StoredStep>();
   private readonly tallies = new Map<string, Tally>();
   private readonly slots = new Map<string, Slots>();
+  private readonly figures = new Map<string, FiguresChange>();
   private writes = 0;
 
   async putGraph(hash: string, graph: Graph): Promise<void> {
@@ -143,7 +155,8 @@ export class MemoryRunStore implements RunStore {
     return "admitted";
   }
 
-  async endRun({ runId, epoch, priced }: Run, end: RunEnd, dueAt?: number): Promise<boolean> {
+  async endRun(asRead: Run, end: RunEnd, dueAt?: number): Promise<boolean> {
+    const { runId, epoch, priced } = asRead;
     const { to, endedAt, unjoined } = end;
     const run = this.runs.get(runId)?.run;
     if (run === undefined || run.epoch !== epoch) return false;
@@ -158,8 +171,28 @@ export class MemoryRunStore implements RunStore {
         holders: new Set([...slots.holders].filter((holder) => holder !== runId)),
       });
     }
-    this.put(endedFrom(run, end), dueAt);
+    const counted = countedAt(asRead, end);
+    this.count(run, asRead.counted, counted);
+    this.put({ ...endedFrom(run, end), counted }, dueAt);
     return true;
+  }
+
+  private count({ pipeline }: Run, before: CountedEnd | undefined, after: CountedEnd | undefined): void {
+    for (const { day, amounts } of figuresChanges(pipeline, before, after)) {
+      const key = `${day}#${pipeline}`;
+      const { amounts: others = {} } = this.figures.get(key) ?? {};
+      this.figures.set(key, { day, pipeline, amounts: addedAmounts([others, amounts]) });
+    }
+  }
+
+  async listFigures({ since, until, pipeline }: FiguresFilter): Promise<DayFigures[]> {
+    const all = [...this.figures.values()].flatMap((each): DayFigures[] => {
+      if (each.day < since || each.day > until) return [];
+      if (pipeline !== undefined && each.pipeline !== pipeline) return [];
+      const figures = figuresOf(each.day, each.pipeline, each.amounts);
+      return figures === undefined ? [] : [figures];
+    });
+    return inFiguresOrder(all);
   }
 
   async closeRun(runId: string, epoch: number): Promise<void> {
@@ -178,6 +211,7 @@ export class MemoryRunStore implements RunStore {
     const { run } = stored;
     if (run.epoch === epoch + 1 && isActive(run) && stored.dueAt === dueAt) return copyState(run);
     if (run.epoch !== epoch || !isEnded(run) || run.state === "SUCCEEDED") return undefined;
+    this.count(run, run.counted, undefined);
     this.put(reopenedFrom(run, openedAt, wanter), dueAt);
     return copyState(this.runs.get(runId)?.run);
   }

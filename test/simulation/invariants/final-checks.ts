@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { JobIdentity } from "../../../shared/batch/job-environment.ts";
 import { identityOf } from "../../../shared/batch/job-environment.ts";
 import { type HookState, hookName, noticeName } from "../../../shared/pipeline/graph.ts";
@@ -7,7 +8,7 @@ import { noticeNodes } from "../../../shared/pipeline/notice.ts";
 import { isAfterRunStep } from "../../../shared/run/after-run-step.ts";
 import { costOf } from "../../../shared/run/kept-cost.ts";
 import { backfillLimit, stoppedWith } from "../../../shared/state/backfill.ts";
-import type { Run } from "../../../shared/state/run.ts";
+import { isEnded, type Run } from "../../../shared/state/run.ts";
 import { hasEnded, lossesTo, type StepRecord, type StoredValue } from "../../../shared/state/step-record.ts";
 import { subjectOf } from "../faults/fault-ledger.ts";
 import { followerParams, notices, sharedQueue } from "../spec/define-spec.ts";
@@ -268,6 +269,32 @@ export class FinalChecks {
         "a run costs what its steps do",
         `${run.runId}, which is ${run.state} in epoch ${run.epoch}, has kept ${kept} nanodollars; its records cost ${expected}`,
       );
+  }
+
+  /** The figures by day are those of the runs that have ended: each run once, as it is now. */
+  async figures(): Promise<void> {
+    const runs = [...this.world.watch.runs.values()].filter(isEnded);
+    const expected = Map.groupBy(runs, ({ endedAt, pipeline }) => `${endedAt.slice(0, 10)} ${pipeline}`);
+    const found = await this.world.memory.store.listFigures({ since: "0", until: "9" });
+    const days = new Map(found.map((figures) => [`${figures.day} ${figures.pipeline}`, figures]));
+    for (const key of new Set([...expected.keys(), ...days.keys()])) {
+      const ended = expected.get(key) ?? [];
+      const states = Map.groupBy(ended, ({ state }) => state);
+      const underWay = ended.map(({ activeSince, endedAt }) =>
+        activeSince === undefined ? 0 : Math.max(0, Date.parse(endedAt) - Date.parse(activeSince)),
+      );
+      const should = {
+        ends: Object.fromEntries([...states].map(([state, those]) => [state, those.length])),
+        milliseconds: underWay.reduce((sum, each) => sum + each, 0),
+        dollars: ended.reduce((sum, run) => sum + Math.round((costOf(run)?.dollars ?? 0) * 1e9), 0) / 1e9,
+      };
+      const { ends, milliseconds, dollars } = days.get(key) ?? {};
+      if (!isDeepStrictEqual({ ends, milliseconds, dollars }, should))
+        this.broken(
+          "figures are those of the ended runs",
+          `${key}: ${JSON.stringify(days.get(key))}; expected ${JSON.stringify(should)}`,
+        );
+    }
   }
 
   /** A failed run names the step that failed; a run that succeeded has no error. */
