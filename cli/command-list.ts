@@ -70,6 +70,10 @@ export const commandSources: readonly CommandSource[] = [
     load: async () => (await import("./commands/manage.ts")).manageCommands(),
   },
   {
+    lines: [["approvals [options]", "list what waits for a person's yes or no, in all runs"]],
+    load: async () => [(await import("./commands/approvals.ts")).approvalsCommand()],
+  },
+  {
     lines: [
       [
         "schedules [options] [pipeline] [name]",

@@ -19,6 +19,23 @@ export type ApprovalAnswer = Reply & {
  * @throws RunStateError if the step doesn't wait for an answer
  */
 export async function approveStep(engine: Engine, request: ApprovalAnswer): Promise<Run> {
+  // The sweep may write the record again, once, if older code has begun the approval.
+  for (let tried = 1; ; tried += 1) {
+    const answered = await tryToAnswer(engine, request);
+    if (answered !== undefined) return answered;
+    if (tried === tries) break;
+  }
+  const { runId, step } = request;
+  throw new RunStateError(
+    `step ${step} of run ${runId} no longer waits for an answer: someone else answered just now, or it was cancelled`,
+  );
+}
+
+/** How often an answer is tried if the record changes meanwhile. */
+const tries = 2;
+
+/** One try to answer. @returns undefined if the record has changed since it was read */
+async function tryToAnswer(engine: Engine, request: ApprovalAnswer): Promise<Run | undefined> {
   const { runId, step, index, ...answer } = request;
   const run = await engine.store.getRun(runId);
   if (run === undefined) throw new RunNotFoundError(runId);
@@ -34,10 +51,6 @@ export async function approveStep(engine: Engine, request: ApprovalAnswer): Prom
       `step ${step} of run ${runId} does not wait for an answer: the step is ${state}, the run is ${run.state}`,
     );
   }
-  if (!(await answerApproval(engine, { run, ...found }, record, answer))) {
-    throw new RunStateError(
-      `step ${step} of run ${runId} no longer waits for an answer: someone else answered just now, or it was cancelled`,
-    );
-  }
+  if (!(await answerApproval(engine, { run, ...found }, record, answer))) return undefined;
   return (await engine.store.getRun(runId)) ?? run;
 }

@@ -4,7 +4,7 @@ import type { Outcome, Run, RunError, RunningRun, RunState, RunSummary, WaitingR
 import type { RunEnd, RunMove } from "../state/run-changes.ts";
 import type { Slots, WaitingPlace } from "../state/slots.ts";
 import type { Price, Spending } from "../state/spending.ts";
-import type { FoundStep, StepKey, StepRecord } from "../state/step-record.ts";
+import type { ApprovalStep, FoundStep, StepKey, StepRecord } from "../state/step-record.ts";
 
 /**
  * Identifies one write of a step record. A record that was read can be replaced only while its version is still
@@ -166,6 +166,11 @@ export type RunStore = {
   getSteps(keys: readonly StepKey[]): Promise<FoundRecord[]>;
   /** Records of one step (its children in order, then the map) or of the whole run. */
   listSteps(runId: string, step?: string): Promise<FoundRecord[]>;
+  /**
+   * The first approvals that wait for a person, in all runs, soonest deadline first. An approval is listed by the write
+   * that makes it wait, and no longer by the write that ends it. The list may be seconds out of date; its records aren't.
+   */
+  waitingApprovals(limit: number): Promise<(ApprovalStep & StoredStep)[]>;
   /** Replaces the record of version `previous` (undefined: there must be none). */
   putStep(next: StepRecord, previous: Version | undefined): Promise<PutResult>;
 

@@ -146,5 +146,5 @@ export function awaitingObject(record: HeldStep, uri: string, deadlineAt: number
 
 /** A held step that waits for a person. @param deadlineAt epoch milliseconds */
 export function awaitingApproval(record: HeldStep, message: string, deadlineAt: number): ApprovalStep {
-  return { ...factsOf(record), holder: "person", state: "PAUSED", message, deadlineAt };
+  return { ...factsOf(record), holder: "person", state: "PAUSED", message, deadlineAt, listed: true };
 }

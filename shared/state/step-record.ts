@@ -213,6 +213,8 @@ const approvalStep = stepFacts.extend({
   state: z.enum(["PAUSED"]),
   message: z.string(),
   deadlineAt: milliseconds,
+  /** The stores list it among the approvals that wait. Older code writes approvals that they don't list. */
+  listed: z.literal(true).exactOptional(),
 });
 export type ApprovalStep = Stored<typeof approvalStep>;
 

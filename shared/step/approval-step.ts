@@ -57,6 +57,18 @@ export async function answerApproval(
   return commitEnd(engine, work, record, ended(answered, "FAILED", now, engineError("REJECTED", message)));
 }
 
+/**
+ * Lists approvals that older code has begun. Nothing else about them changes. The sweep does this once for each, within
+ * minutes of a deployment.
+ */
+export async function listApprovals(
+  engine: Engine,
+  records: readonly (ApprovalStep & StoredStep)[],
+): Promise<void> {
+  for (const { version, ...record } of records)
+    await engine.store.putStep({ ...record, listed: true }, version);
+}
+
 /** Ends an approval whose deadline has passed, with its default. */
 export async function lookAtApproval(
   engine: Engine,

@@ -19,6 +19,8 @@ import {
 } from "../state/run.ts";
 import { openingState } from "../state/run-changes.ts";
 import { isNewer } from "../state/step-record.ts";
+import { unlistedIn } from "../state/waiting-approval.ts";
+import { listApprovals } from "../step/approval-step.ts";
 import { isStillNeeded } from "../step/child-step.ts";
 import { hintNearTimes, isStuck, sweepStep } from "./sweep-step.ts";
 
@@ -79,6 +81,7 @@ async function sweepRunning(engine: Engine, run: RunningRun): Promise<void> {
   }
   if (run.state === "PAUSED") return;
   const records = await engine.store.listSteps(run.runId);
+  await listApprovals(engine, unlistedIn(knownSteps(records)));
   for (const number of ready) {
     const node = stepOf(graph, number);
     const found = records.filter(({ step }) => step === node.name);

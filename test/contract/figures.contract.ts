@@ -151,7 +151,8 @@ export function figuresContract(create: () => Promise<RunStore>): void {
   });
 
   test("don't change when a run is reopened that older code has ended", async () => {
-    const older: Run = { ...aRun(), state: "FAILED", endedAt: timeAt(5) };
+    const endedByOlderCode = (): Run => ({ ...aRun(), state: "FAILED", endedAt: timeAt(5) });
+    const older = endedByOlderCode();
     // Stored as older code leaves it: this code can't end a run without counting it.
     await store.createRun(older as RunningRun, later);
     await reopened(older, 60);

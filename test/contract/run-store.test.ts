@@ -10,6 +10,7 @@ import { runMovesContract } from "./run-moves.contract.ts";
 import { runsContract } from "./runs.contract.ts";
 import { stepsContract } from "./steps.contract.ts";
 import { talliesContract } from "./tallies.contract.ts";
+import { waitingApprovalsContract } from "./waiting-approvals.contract.ts";
 
 function runStoreContract(create: () => Promise<RunStore>): void {
   describe("runs", () => runsContract(create));
@@ -18,6 +19,7 @@ function runStoreContract(create: () => Promise<RunStore>): void {
   describe("lists of runs", () => runListingContract(create));
   describe("figures by day", () => figuresContract(create));
   describe("step records", () => stepsContract(create));
+  describe("waiting approvals", () => waitingApprovalsContract(create));
   describe("tallies", () => talliesContract(create));
 }
 

@@ -207,6 +207,12 @@ export const mutants: readonly Mutant[] = [
       "if (!isActive(run)) {\n      this.count(run, undefined, countedAt(asRead, end));\n      return run.state === to && run.endedAt === endedAt;\n    }",
   },
   {
+    name: "an approval of a run that is being cancelled is listed among those that wait",
+    file: "shared/run/waiting-approvals.ts",
+    find: "run === undefined || !isUnderWay(run)",
+    replace: 'run === undefined || "endedAt" in run',
+  },
+  {
     name: "a run that ends keeps its slots",
     file: "shared/adapters/memory/memory-run-store.ts",
     find: "filter((holder) => holder !== runId)",

@@ -4,6 +4,7 @@ import { type Meter, type MeterName, silentMeter } from "../../shared/ports/mete
 import { startRun } from "../../shared/run/start-run.ts";
 import type { Run } from "../../shared/state/run.ts";
 import { type Fault, FaultPlan, ratesFor } from "./faults/fault-plan.ts";
+import { checkApprovals } from "./invariants/approval-check.ts";
 import { FinalChecks } from "./invariants/final-checks.ts";
 import type { Violation } from "./invariants/violation.ts";
 import { hashOf, Random } from "./random.ts";
@@ -122,6 +123,7 @@ export class Simulation {
     const queueOf = (workerSize: WorkerSize) =>
       new SimulatedQueue((message, delay) => delivery.message(message, delay, workerSize));
     const meter: Meter = { ...silentMeter, count: (what) => this.metered(what) };
+    world.watch.onChange = () => checkApprovals(world);
     const batch = this.jobs.service();
     world.equip({ queue: queueOf("small"), largeQueue: queueOf("large"), meter, batch });
     world.deploy(deployedPipelines(name, spec, this.bodies.lambda));

@@ -142,6 +142,9 @@ export const backfillsPartition = "BACKFILLS";
 /** The partition of `due` for backfills that still have something to do. */
 export const backfillsDuePartition = "DUE#BACKFILLS";
 
+/** The partition of `due` for the approvals that wait for a person, by deadline. */
+export const approvalsPartition = "DUE#APPROVALS";
+
 /** The partition that lists the names of models. */
 export const modelsPartition = "MODELS";
 export const modelListingKey = (name: string): ItemKey => ({ pk: modelsPartition, sk: name });

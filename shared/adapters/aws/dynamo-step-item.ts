@@ -2,7 +2,7 @@ import * as z from "zod";
 import type { FoundRecord, Version } from "../../ports/run-store.ts";
 import { readStep } from "../../state/read-step.ts";
 import type { StepRecord, StoredValue } from "../../state/step-record.ts";
-import { fieldsOf, runIdFromKey, stepFromKey, stepKey } from "./dynamo-keys.ts";
+import { approvalsPartition, dueTime, fieldsOf, runIdFromKey, stepFromKey, stepKey } from "./dynamo-keys.ts";
 import { jsonText } from "./dynamo-run-item.ts";
 
 // A record's fields are attributes with the same names. Only its key and its result are stored in another form.
@@ -36,7 +36,7 @@ const hasOutput = (item: object) => ended.safeParse(item).success;
 /** The record in an item that DynamoDB returned. @throws ZodError for anything else */
 export function storedStepOf(item: unknown): FoundRecord {
   const { pk: runId, sk: place } = placed.parse(item);
-  const { version, ...fields } = marked.parse(fieldsOf(item));
+  const { version, dueAt: _dueAt, ...fields } = { dueAt: undefined, ...marked.parse(fieldsOf(item)) };
   if (!hasOutput(fields)) return { ...readStep({ ...fields, runId, ...place }), version };
   const { value: _value, uri: _uri, ...others } = { value: undefined, uri: undefined, ...fields };
   return { ...readStep({ ...others, runId, ...place, output: outputOf(fields) }), version };
@@ -45,10 +45,19 @@ export function storedStepOf(item: unknown): FoundRecord {
 /** Only the version of a record's item. @throws ZodError for anything else */
 export const versionOf = (item: unknown): Version => marked.parse(item).version;
 
+/**
+ * The attributes that place a record in an index. Only an approval that waits for a person has any. Each write replaces
+ * the whole item, so the index follows the record, whatever dies.
+ */
+function placeInIndex(record: StepRecord) {
+  const waits = "holder" in record && record.holder === "person" && record.listed === true;
+  return waits ? { duePartition: approvalsPartition, dueAt: dueTime(record.deadlineAt) } : {};
+}
+
 /** The item of a step record. */
 export function stepItemOf(record: StepRecord, version: Version) {
   const { runId, step, index, ...rest } = record;
-  const key = stepKey({ runId, step, index });
+  const key = { ...stepKey({ runId, step, index }), ...placeInIndex(record) };
   if (!("output" in rest)) return { ...rest, ...key, version };
   const { output, ...succeededFields } = rest;
   return { ...succeededFields, ...outputAttributes(output), ...key, version };

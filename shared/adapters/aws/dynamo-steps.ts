@@ -1,10 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
+import * as z from "zod";
 import type { FoundRecord, RunStore, Version } from "../../ports/run-store.ts";
 import type { StepKey } from "../../state/step-record.ts";
+import { waitingIn } from "../../state/waiting-approval.ts";
 import { batchGet } from "./dynamo-batch-get.ts";
 import { isFirst, isUnchangedVersion } from "./dynamo-conditions.ts";
-import { runKey, stepKey, stepKeyPrefix } from "./dynamo-keys.ts";
+import { approvalsPartition, runKey, stepKey, stepKeyPrefix } from "./dynamo-keys.ts";
 import { take } from "./dynamo-query.ts";
 import { stepItemOf, storedStepOf, versionOf } from "./dynamo-step-item.ts";
 import { conditional, type DynamoTable } from "./dynamo-table.ts";
@@ -12,10 +14,16 @@ import { conditional, type DynamoTable } from "./dynamo-table.ts";
 /** Distinguishes this write from every other write of the same record. 72 random bits in 12 characters. */
 const freshVersion = (): Version => randomBytes(9).toString("base64url");
 
+/** The key in an item of an index that holds only keys. */
+const keyOf = z.object({ pk: z.string(), sk: z.string() });
+
+/** Maximum number of items that one query of the waiting approvals reads. */
+const maxListed = 1000;
+
 /** Records of steps. */
 export function dynamoSteps(
   table: DynamoTable,
-): Pick<RunStore, "getStep" | "getSteps" | "listSteps" | "putStep"> {
+): Pick<RunStore, "getStep" | "getSteps" | "listSteps" | "waitingApprovals" | "putStep"> {
   const { client, name } = table;
 
   const getSteps = async (keys: readonly StepKey[]): Promise<FoundRecord[]> => {
@@ -47,6 +55,17 @@ export function dynamoSteps(
         ConsistentRead: true,
       };
       return (await take(table, query)).map(storedStepOf);
+    },
+
+    async waitingApprovals(limit) {
+      const query = {
+        IndexName: "due",
+        KeyConditionExpression: "duePartition = :approvals",
+        ExpressionAttributeValues: { ":approvals": approvalsPartition },
+        Limit: Math.min(limit, maxListed),
+      };
+      const keys = (await take(table, query, limit)).map((item) => keyOf.parse(item));
+      return waitingIn((await batchGet(table, keys)).map(storedStepOf)).slice(0, limit);
     },
 
     async putStep(next, previous) {

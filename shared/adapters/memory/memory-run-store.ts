@@ -43,7 +43,8 @@ import { listingKey, waitingKey } from "../../state/run-listing.ts";
 import { limitNames, mayMove } from "../../state/run-slots.ts";
 import { laneOf, type Slots, type WaitingPlace } from "../../state/slots.ts";
 import { type Price, spentMore } from "../../state/spending.ts";
-import type { StepKey, StepRecord } from "../../state/step-record.ts";
+import type { ApprovalStep, StepKey, StepRecord } from "../../state/step-record.ts";
+import { waitingIn } from "../../state/waiting-approval.ts";
 import { mayBeWanted, sameWanters, wantersOf } from "../../state/wanters.ts";
 import { copyState } from "./copy-state.ts";
 
@@ -318,6 +319,12 @@ export class MemoryRunStore implements RunStore {
     const prefix = step === undefined ? `${runId}#STEP#` : `${runId}#STEP#${step}#`;
     const records = [...this.steps].filter(([key]) => key.startsWith(prefix));
     return records.sort(([a], [b]) => byText(a, b)).flatMap(([, record]) => found(record) ?? []);
+  }
+
+  async waitingApprovals(limit: number): Promise<(ApprovalStep & StoredStep)[]> {
+    return waitingIn([...this.steps.values()])
+      .slice(0, limit)
+      .map(copyState);
   }
 
   async putStep(next: StepRecord, previous: Version | undefined): Promise<PutResult> {

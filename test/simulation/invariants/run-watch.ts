@@ -47,6 +47,8 @@ export class RunWatch {
   readonly runs = new Map<string, Run>();
   /** Called for every record that waits for a person. */
   onQuestion: (record: StepRecord) => void = () => {};
+  /** Called for every run that changes its state. */
+  onChange: () => Promise<void> = async () => {};
   /** Called for every record that a worker claimed. */
   onHeld: (record: StepRecord) => void = () => {};
   /** Called for every run that ends. */
@@ -226,7 +228,10 @@ export class RunWatch {
           const [first] = args;
           const runId = typeof first === "string" ? first : (first as Run | undefined)?.runId;
           const run = runId === undefined ? undefined : await store.getRun(runId);
-          if (run !== undefined) this.changedRun(run);
+          if (run === undefined) return answer;
+          const before = this.runs.get(run.runId);
+          this.changedRun(run);
+          if (before?.state !== run.state || before.epoch !== run.epoch) await this.onChange();
           return answer;
         },
       });

@@ -1,0 +1,18 @@
+import type { ApprovalStep, FoundStep } from "./step-record.ts";
+
+function waits<R extends FoundStep>(record: R): record is R & ApprovalStep {
+  return "holder" in record && record.holder === "person";
+}
+
+/** The approvals among records that wait for a person and are listed, soonest deadline first. */
+export function waitingIn<R extends FoundStep>(records: readonly R[]): (R & ApprovalStep)[] {
+  return records
+    .filter(waits)
+    .filter(({ listed }) => listed === true)
+    .sort((a, b) => a.deadlineAt - b.deadlineAt);
+}
+
+/** The approvals among records that wait, but that older code has written, so that no list has them. */
+export function unlistedIn<R extends FoundStep>(records: readonly R[]): (R & ApprovalStep)[] {
+  return records.filter(waits).filter(({ listed }) => listed !== true);
+}
