@@ -16,6 +16,7 @@ import { childrenText, hasPassed, runLook, stateLook } from "../../shared/wordin
 import { durationText, truncateMiddle, wrapped } from "../../shared/wording/units.ts";
 import { costText } from "../../shared/wording/usage-text.ts";
 import { waitText } from "../../shared/wording/wait-text.ts";
+import { functionLines } from "./function-lines.ts";
 import { jobLines, progressTenths } from "./job-lines.ts";
 
 /** A run's state in its colour. A state from a newer version has no colour. */
@@ -120,7 +121,7 @@ function stepLines(step: Line, nameWidth: number, width: number): string[] {
     ` ${duration}`,
   ].join("");
   const errors = step.errors.flatMap((error, place) => errorLines(error, width, place === 0));
-  const more = [...childRunLines(step), ...jobLines(step, width - 6)];
+  const more = [...childRunLines(step), ...jobLines(step, width - 6), ...functionLines(step, width - 6)];
   return [
     line.trimEnd(),
     ...more.map((each) => styleText("gray", `      ${each}`)),

@@ -95,20 +95,38 @@ function jobCost(record: FoundStep): CostView {
   };
 }
 
-/**
- * Only the time of the last of a function's attempts is known. If one lost its worker, the later ones had a large
- * worker.
- */
+/** The seconds of a function's attempts that are known, how many of all are known, and whether that's all of this epoch. */
+function functionTimes(record: FoundStep): { seconds: number; attempts: number; all: boolean } {
+  const { epoch, attempt, functionAttempts: kept = [] } = record;
+  const ended = hasEnded(record);
+  // Older code keeps no attempt; then the last one is that of the record.
+  const isKept = kept.some((each) => each.epoch === epoch && each.attempt === attempt);
+  const own = ended && !isKept ? [{ epoch, seconds: secondsBetween(record.startedAt, record.endedAt) }] : [];
+  const known = [
+    ...kept.map((each) => ({ epoch: each.epoch, seconds: (each.endedAt - each.startedAt) / 1000 })),
+    ...own,
+  ];
+  return {
+    seconds: known.reduce((sum, each) => sum + each.seconds, 0),
+    attempts: Math.max(known.length, attempt),
+    all: ended && known.filter((each) => each.epoch === epoch).length >= attempt,
+  };
+}
+
+function secondsBetween(startedAt: string, endedAt: string): number {
+  return Math.max(0, Date.parse(endedAt) - Date.parse(startedAt)) / 1000;
+}
+
+/** If an attempt lost its worker, the later ones had a large worker. */
 function functionCost({ over, size }: StepNode, record: FoundStep): CostView {
   const isLarge = size === "large" || lossesTo(record, "worker") > 0;
-  const ended = hasEnded(record);
-  const seconds = ended ? Math.max(0, Date.parse(record.endedAt) - Date.parse(record.startedAt)) / 1000 : 0;
+  const { seconds, attempts, all } = functionTimes(record);
   const megabytes = isLarge ? largeWorkerMegabytes : stepWorkerMegabytes;
   const time = seconds * (megabytes / 1024) * prices.gigabyteSecond.dollars;
   const attempt = dollarsOf(over === undefined ? units.function : units.child);
   return {
-    dollars: time + record.attempt * (isLarge ? attempt + dollarsOf(hop) : attempt),
-    atLeast: !ended || record.attempt > 1,
+    dollars: time + attempts * (isLarge ? attempt + dollarsOf(hop) : attempt),
+    atLeast: !all,
   };
 }
 
@@ -131,8 +149,14 @@ function recordCost(node: StepNode, record: FoundStep): CostView {
  * their ends.
  */
 export function recordPrice(node: StepNode, record: FoundStep): Price {
-  const jobAttempts = record.jobAttempts?.filter(({ epoch }) => epoch === record.epoch);
-  const { dollars, atLeast } = recordCost(node, { ...record, ...(jobAttempts && { jobAttempts }) });
+  const isOfEpoch = ({ epoch }: { readonly epoch: number }) => epoch === record.epoch;
+  const jobAttempts = record.jobAttempts?.filter(isOfEpoch);
+  const functionAttempts = record.functionAttempts?.filter(isOfEpoch);
+  const { dollars, atLeast } = recordCost(node, {
+    ...record,
+    ...(jobAttempts && { jobAttempts }),
+    ...(functionAttempts && { functionAttempts }),
+  });
   return { nanodollars: Math.round(dollars * 1e9), atLeast };
 }
 
@@ -153,8 +177,8 @@ export function unjoinedPrice(graph: Graph, run: Run, records: readonly FoundSte
 }
 
 /**
- * What a run has cost, from the records of its steps: a pure estimate, see {@link costBasis}. Jobs of earlier epochs
- * count if their attempts are kept; functions count for the current epoch only.
+ * What a run has cost, from the records of its steps: a pure estimate, see {@link costBasis}. Attempts of earlier epochs
+ * count if they are kept.
  */
 export function runCost(graph: Graph, records: readonly FoundStep[]): RunCost {
   const byStep = Map.groupBy(records, ({ step }) => step);

@@ -3,6 +3,7 @@ import { stepPrefix } from "../objects/layout.ts";
 import type { Graph, StepNode, TaskKind } from "../pipeline/graph.ts";
 import { type Artifact, artifactsIn, isInsteadOfGpu } from "../pipeline/job.ts";
 import type { Json } from "../pipeline/json.ts";
+import { doneBy } from "../pipeline/task-kinds.ts";
 import { attemptResources } from "../state/attempt-resources.ts";
 import { type PlannedState, plan } from "../state/plan.ts";
 import { type Cause, isEnded, type Run, type RunError, type RunState } from "../state/run.ts";
@@ -19,6 +20,7 @@ import {
 } from "../state/step-record.ts";
 import { type AfterRunStep, isAfterRunStep, parseAfterRunStep } from "./after-run-step.ts";
 import type { FullLimit } from "./full-limits.ts";
+import { type FunctionAttemptView, viewFunctionAttempts } from "./function-view.ts";
 import { type AttemptView, type UsageView, viewAttempts, viewUsage } from "./job-view.ts";
 import { costOf, type RunCostView } from "./kept-cost.ts";
 import { type CostView, costBasis, type RunCost, runCost } from "./run-cost.ts";
@@ -86,6 +88,11 @@ export type StepView = {
   log?: string;
   /** Attempts that jobs made or are making, of all epochs that are kept; for a map at most {@link maxAttempts}. */
   jobs?: AttemptView[];
+  /**
+   * Only for a function that didn't succeed at its first attempt: its attempts, of all epochs that are kept; for a map at
+   * most {@link maxAttempts}.
+   */
+  functionAttempts?: FunctionAttemptView[];
   /** The progress that its jobs report, if the caller read it: see `readProgress`. */
   progress?: ProgressView;
   /** What its jobs used, if they reported it. */
@@ -277,6 +284,16 @@ function ownFacts(record: FoundStep): Pick<StepView, "passes" | "child" | "cache
   };
 }
 
+/** The attempts of functions. */
+function functionFacts(
+  { task, over }: StepNode,
+  all: readonly FoundStep[],
+): Pick<StepView, "functionAttempts"> {
+  if (doneBy(task) !== "worker") return {};
+  const functionAttempts = viewFunctionAttempts(all, over !== undefined);
+  return functionAttempts.length === 0 ? {} : { functionAttempts };
+}
+
 /** The additional fields of Batch steps. */
 function jobFacts(
   { task, over }: StepNode,
@@ -324,6 +341,7 @@ function viewStep(
     ...timesOf(own, now),
     errors: errorsOf(own, members),
     ...jobFacts(node, own, records),
+    ...functionFacts(node, records),
     ...(own !== undefined && { cost: cost.steps.get(node.name) ?? { dollars: 0, atLeast: false } }),
     ...(own !== undefined && !mapped && hasResult(own) && { output: own.output }),
     artifacts: artifactsOf(run, node, records),

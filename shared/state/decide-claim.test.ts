@@ -144,6 +144,7 @@ const allFacts: Required<StepFacts> = {
   passes: 3,
   child: { runId: "child", epoch: 1 },
   jobAttempts: [],
+  functionAttempts: [],
   answer: { approved: true, by: "ana", at: timeAt(1) },
   list: "0123456789abcdef",
   alone: true,

@@ -13,6 +13,7 @@ import {
   type JobStep,
   lossesTo,
   type MapStep,
+  maxFunctionAttempts,
   maxJobAttempts,
   type ObjectStep,
   type RetryingStep,
@@ -30,6 +31,26 @@ export function withJobAttempt<R extends StepRecord>(record: R, jobAttempt: JobA
     ({ epoch, attempt }) => epoch !== jobAttempt.epoch || attempt !== jobAttempt.attempt,
   );
   return { ...record, jobAttempts: [...others, jobAttempt].slice(-maxJobAttempts) };
+}
+
+/**
+ * Adds the attempt that ends now to a record, if a worker ran a function in it.
+ *
+ * @param now epoch milliseconds
+ * @param error why it failed; omitted for a pass of a repeated step
+ */
+export function withFunctionAttempt<R extends StepRecord>(record: R, now: number, error?: StepError): R {
+  if (!isHeld(record) || record.state !== "RUNNING" || record.index === "map") return record;
+  const { epoch, attempt, leaseUntil, functionAttempts = [] } = record;
+  const startedAt = Date.parse(record.startedAt);
+  // A worker that was lost has worked until the end of its lease, at most.
+  const endedAt = leaseUntil > startedAt ? Math.min(now, leaseUntil) : now;
+  const { name, code } = { code: undefined, ...error };
+  const ended = {
+    ...{ epoch, attempt, startedAt, endedAt: Math.max(startedAt, endedAt) },
+    ...(name !== undefined && { error: { name, ...(code !== undefined && { code }) } }),
+  };
+  return { ...record, functionAttempts: [...functionAttempts, ended].slice(-maxFunctionAttempts) };
 }
 
 /** A map's record keeps its number of children when it ends. */

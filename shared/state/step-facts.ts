@@ -44,7 +44,7 @@ export function nextFacts(before: StepFacts, now: number): StepFacts {
 
 /**
  * The facts of a step that begins in an epoch. From an earlier epoch, a child step keeps its run so that it can
- * continue it. The attempts of jobs and the digest of a map's list are kept too.
+ * continue it. The attempts of jobs and functions and the digest of a map's list are kept too.
  *
  * @param now epoch milliseconds
  */
@@ -59,6 +59,7 @@ export function firstFacts(
     ...{ attempt: 1, failures: 0, startedAt: new Date(now).toISOString() },
     ...(earlier?.child && { child: earlier.child }),
     ...(earlier?.jobAttempts && { jobAttempts: earlier.jobAttempts }),
+    ...(earlier?.functionAttempts && { functionAttempts: earlier.functionAttempts }),
     ...(earlier?.list !== undefined && { list: earlier.list }),
   };
 }

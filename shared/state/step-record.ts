@@ -83,6 +83,20 @@ export type JobAttempt = Stored<typeof jobAttempt>;
  */
 export const maxJobAttempts = 10;
 
+/** The record of an attempt in which a worker ran a step's function, and that ended without the step's result. */
+const functionAttempt = openObject({
+  epoch: ordinal,
+  attempt: ordinal,
+  startedAt: milliseconds,
+  endedAt: milliseconds,
+  /** Why it failed; absent for a pass of a repeated step. Texts are left to the step's own error and the log. */
+  error: openObject({ name: z.string(), code: z.string().exactOptional() }).exactOptional(),
+});
+export type FunctionAttempt = Stored<typeof functionAttempt>;
+
+/** Maximum number of a function's attempts that a record keeps, the latest ones. Ten take 1 to 2 KB. */
+export const maxFunctionAttempts = 10;
+
 /** The run that a child step waits for, and its epoch. */
 const childRun = openObject({ runId: z.string(), epoch: ordinal });
 export type ChildRun = Stored<typeof childRun>;
@@ -135,6 +149,11 @@ export const stepFacts = openObject({
   child: childRun.exactOptional(),
   /** For a Batch step: the latest attempts that jobs made, in order, at most {@link maxJobAttempts}. */
   jobAttempts: z.array(jobAttempt).exactOptional(),
+  /**
+   * For a function: the latest attempts without the step's result, in order, at most {@link maxFunctionAttempts}. The
+   * record itself tells of the attempt under way and of the one that succeeded, so most records have none.
+   */
+  functionAttempts: z.array(functionAttempt).exactOptional(),
   /** The answer to an approval. */
   answer: answer.exactOptional(),
   /** Digest of a map's list, if the list may be different after a retry: see list-digest.ts. */

@@ -1,14 +1,23 @@
 import { memorySizes } from "../pipeline/job.ts";
 import type { Json } from "../pipeline/json.ts";
+import { doneBy } from "../pipeline/task-kinds.ts";
 import type { Engine } from "../ports/engine.ts";
 import type { CachedResult } from "../ports/result-cache.ts";
 import type { StoredStep } from "../ports/run-store.ts";
 import { maxMessageDelay } from "../ports/step-queue.ts";
 import { countedError, decideRetry, type Failure } from "../state/failure.ts";
-import { betweenPasses, cached, ended, retrying, succeeded } from "../state/step-changes.ts";
+import {
+  betweenPasses,
+  cached,
+  ended,
+  retrying,
+  succeeded,
+  withFunctionAttempt,
+} from "../state/step-changes.ts";
 import {
   type EndedStep,
   hasResult,
+  type StepError,
   type StepRecord,
   type StoredValue,
   type SucceededStep,
@@ -62,6 +71,11 @@ export async function hintLater(engine: Engine, work: StepWork, record: StepReco
   await engine.queue.send([hintFor(record, work.run.epoch)], Math.max(0, delay));
 }
 
+/** The record with the attempt that ends now, if it was a function's. */
+function withEndedAttempt({ node }: StepWork, held: StoredStep, now: number, error?: StepError): StoredStep {
+  return doneBy(node.task) === "worker" ? withFunctionAttempt(held, now, error) : held;
+}
+
 /** Commits a result that is already stored. */
 export async function succeedWith(
   engine: Engine,
@@ -85,7 +99,8 @@ export async function succeedAttempt(
   const after = await afterPass(engine, work, held, output);
   if (after.kind === "failed") return failAttempt(engine, work, held, after.failure);
   if (after.kind === "again") {
-    const next = betweenPasses(held, engine.clock.now() + after.delay);
+    const now = engine.clock.now();
+    const next = betweenPasses(withEndedAttempt(work, held, now), now + after.delay);
     if ((await replaceStep(engine, next, held)) === undefined) return;
     const result = JSON.stringify(output).slice(0, 500);
     engine.log.info("pass ended", { ...logFacts(work, held), pass: next.passes, result });
@@ -127,11 +142,12 @@ export async function failAttempt(
   const decision = decideRetry(held, retries, failure, sizes, engine.random());
   if (decision.kind === "end") {
     const state = failure.timedOut ? "TIMED_OUT" : "FAILED";
-    await commitEnd(engine, work, held, ended(held, state, now, error));
+    await commitEnd(engine, work, held, ended(withEndedAttempt(work, held, now, error), state, now, error));
     return;
   }
   const { delay, lostTo } = decision;
-  const next = retrying(held, error, now + delay, lostTo, failure.times);
+  const kept = withEndedAttempt(work, held, now, error);
+  const next = retrying(kept, error, now + delay, lostTo, failure.times);
   if ((await replaceStep(engine, next, held)) === undefined) return;
   const facts = { ...logFacts(work, held), inMilliseconds: delay, error, ...(lostTo && { lostTo }) };
   engine.log.warn("step will be retried", facts);

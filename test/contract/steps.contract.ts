@@ -30,6 +30,13 @@ const seasoned = aHeldStep({
   child: { runId: "20211004T162100Z-child0000000", epoch: 2 },
   list: "0123456789abcdef",
   answer: { approved: false, by: "ana", at: "2021-10-04T16:21:00.000Z", comment: "too old" },
+  functionAttempts: [
+    { epoch: 1, attempt: 7, startedAt: epochStart, endedAt: epochStart + 5 },
+    {
+      ...{ epoch: 1, attempt: 8, startedAt: epochStart, endedAt: epochStart + 90_000 },
+      error: { name: "TimeoutError", code: "TIMEOUT" },
+    },
+  ],
   jobAttempts: [
     {
       ...{

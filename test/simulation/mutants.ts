@@ -213,6 +213,12 @@ export const mutants: readonly Mutant[] = [
     replace: 'run === undefined || "endedAt" in run',
   },
   {
+    name: "the next attempt forgets the earlier attempts of its function",
+    file: "shared/state/step-facts.ts",
+    find: "const facts = only(before, (name) => name in stepFacts.shape);",
+    replace: 'const facts = only(before, (name) => name in stepFacts.shape && name !== "functionAttempts");',
+  },
+  {
     name: "a run that ends keeps its slots",
     file: "shared/adapters/memory/memory-run-store.ts",
     find: "filter((holder) => holder !== runId)",

@@ -9,7 +9,14 @@ import { isAfterRunStep } from "../../../shared/run/after-run-step.ts";
 import { costOf } from "../../../shared/run/kept-cost.ts";
 import { backfillLimit, stoppedWith } from "../../../shared/state/backfill.ts";
 import { isEnded, type Run } from "../../../shared/state/run.ts";
-import { hasEnded, lossesTo, type StepRecord, type StoredValue } from "../../../shared/state/step-record.ts";
+import {
+  hasEnded,
+  hasResult,
+  lossesTo,
+  maxFunctionAttempts,
+  type StepRecord,
+  type StoredValue,
+} from "../../../shared/state/step-record.ts";
 import { subjectOf } from "../faults/fault-ledger.ts";
 import { followerParams, notices, sharedQueue } from "../spec/define-spec.ts";
 import { type Expectation, expectationOf, type Verdict } from "../spec/oracle.ts";
@@ -152,6 +159,29 @@ export class FinalChecks {
       );
   }
 
+  /**
+   * A function's record keeps its latest attempts, each once and in order. Of the last epoch, those are all that ended
+   * without the step's result, or as many as it may keep.
+   */
+  private compareAttempts(record: StepRecord, spec: StepSpec | undefined): void {
+    const { epoch, attempt, index, functionAttempts = [] } = record;
+    if (spec?.work.kind !== "lambda" || index === "map" || record.state === "CANCELLED") return;
+    const numbers = functionAttempts.filter((each) => each.epoch === epoch).map((each) => each.attempt);
+    const last = "output" in record || record.state === "SKIPPED" ? attempt - 1 : attempt;
+    const all = Array.from({ length: last }, (_, place) => place + 1);
+    const expected =
+      functionAttempts.length < maxFunctionAttempts ? all : all.slice(-numbers.length || all.length);
+    const inOrder = functionAttempts.every(
+      (each, place) =>
+        each.endedAt >= each.startedAt && (functionAttempts[place - 1]?.epoch ?? 0) <= each.epoch,
+    );
+    if (!inOrder || numbers.join() !== expected.join())
+      this.broken(
+        "attempts of functions are kept",
+        `${subjectOf(record)} is ${record.state} in attempt ${attempt} and keeps ${JSON.stringify(functionAttempts)}`,
+      );
+  }
+
   private async compareStep(run: Run, step: StepSpec, verdict: Verdict): Promise<void> {
     const number = this.world.watch.numberOf(run, step.name);
     const mapped = step.over !== undefined;
@@ -230,6 +260,11 @@ export class FinalChecks {
     for (const record of this.world.watch.steps.of(run.runId)) {
       await this.compareMaker(record, this.specOf(run));
       this.compareLosses(record);
+      if (record.epoch === run.epoch || hasResult(record))
+        this.compareAttempts(
+          record,
+          this.specOf(run).steps.find(({ name }) => name === record.step),
+        );
       // A retry cancels the hook of the epoch before it.
       const isCalledOff = isAfterRunStep(record.step) && record.epoch < run.epoch;
       if (!hasEnded(record) && !isCalledOff)
