@@ -5,6 +5,7 @@ import { measureCalls } from "./calls.ts";
 import { measureCli } from "./cli.ts";
 import { measureCosts } from "./costs.ts";
 import { measureCtr } from "./ctr.ts";
+import { measureFlattenMap } from "./flatten-map.ts";
 import { measureHundredPipelines } from "./hundred-pipelines.ts";
 import { measureInProcess } from "./in-process.ts";
 import { measureLimits } from "./limits.ts";
@@ -38,6 +39,10 @@ const defaultMeasurements: Measurements = {
 const onlyByName: Measurements = {
   "run-lists": { what: "lists of runs among 100,000", measure: measureRunLists },
   limits: { what: "a run behind a limit, among 10 to 10,000 that wait", measure: measureLimits },
+  "flatten-map": {
+    what: "what a map over another map's flattened results reads, for 100 to 10,000 children",
+    measure: measureFlattenMap,
+  },
   "map-10000": { what: "a map of 10,000 children beside one of 1,000", measure: measureMap10000 },
   "hundred-pipelines": {
     what: "a hundred pipelines and 20 job families beside ten",

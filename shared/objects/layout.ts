@@ -31,6 +31,16 @@ export function inputKey(
   return `${stepPrefix(run, step)}_inputs/${index}-${epoch}.${attempt}/${shard}.json`;
 }
 
+/** Key of a part of a map's list of items: those from `first` on, or the numbers at which the parts begin. */
+export function itemsKey(run: RunPlace, step: string, epoch: number, first: number | "parts"): string {
+  return `${stepPrefix(run, step)}_items/${epoch}/${first}.json`;
+}
+
+/** Key of the list of all results of a map. */
+export function resultsKey(run: RunPlace, step: string): string {
+  return `${stepPrefix(run, step)}_results.json`;
+}
+
 /** The attempt that a key under `runs/` belongs to; undefined for any other key. */
 export function attemptOfKey(key: string): (RunPlace & AttemptName & { index: number }) | undefined {
   // Batch's own retries of an attempt have prefixes next to it: `{epoch}.{attempt}.{native attempt}/`.

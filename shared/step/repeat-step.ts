@@ -3,7 +3,7 @@ import type { Json } from "../pipeline/json.ts";
 import type { Engine } from "../ports/engine.ts";
 import type { StoredStep } from "../ports/run-store.ts";
 import { type Failure, failureOf, fatal } from "../state/failure.ts";
-import { scopeFor } from "./step-input.ts";
+import { scopeOfStep } from "./step-input.ts";
 import type { StepWork } from "./step-work.ts";
 
 /** What follows a pass of a step: it was the last, there's another, or the step fails. */
@@ -22,14 +22,15 @@ function holds(step: string, answer: Json): boolean {
 /** Decides whether a step makes another pass. @param result of the pass that it has just made */
 export async function afterPass(
   engine: Engine,
-  { run, graph, node }: StepWork,
+  work: StepWork,
   held: StoredStep,
   result: Json,
 ): Promise<AfterPass> {
+  const { node } = work;
   const { repeat } = node;
   if (repeat === undefined) return { kind: "done" };
   try {
-    const scope = await scopeFor(engine, run, graph, [repeat.until]);
+    const scope = await scopeOfStep(engine, work, [repeat.until]);
     if (holds(node.name, evaluate(repeat.until, { ...scope, result }))) return { kind: "done" };
   } catch (thrown) {
     if (!(thrown instanceof ExpressionError)) throw thrown;

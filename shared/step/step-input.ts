@@ -13,6 +13,7 @@ import type { FoundRecord } from "../ports/run-store.ts";
 import { knownStep } from "../state/read-step.ts";
 import { isEnded, type Run } from "../state/run.ts";
 import { childrenOf, hasResult } from "../state/step-record.ts";
+import { keepItems, keepResults, keptItem, keptResults } from "./kept-lists.ts";
 import { resultsNamed } from "./known-results.ts";
 import type { StepWork } from "./step-work.ts";
 import { loadValue } from "./stored-value.ts";
@@ -34,6 +35,27 @@ async function outputOf(engine: ResultSource, found: FoundRecord): Promise<Json>
   return hasResult(record) ? loadValue(engine, record.output) : null;
 }
 
+const isMapped = (graph: Graph, name: string) => stepNamed(graph, name)?.over !== undefined;
+
+/** The results of a mapped step's children, in order; undefined if the map has no result. */
+async function resultsOfMap(engine: ResultSource, run: Run, step: string): Promise<Json[] | undefined> {
+  const map = await engine.store.getStep({ runId: run.runId, step, index: "map" });
+  if (map === undefined || !hasResult(knownStep(map))) return undefined;
+  const stored = await engine.store.listSteps(run.runId, step);
+  const children = stored.filter(({ index }) => index !== "map");
+  return mapConcurrently(children, (child) => outputOf(engine, child), maxConcurrentReads);
+}
+
+/**
+ * How an expression reads the results of a mapped step: record by record, or for the children of a map from the list
+ * that was kept for them.
+ */
+type ReadResults = (engine: ResultSource, run: Run, step: string) => Promise<readonly Json[] | undefined>;
+
+/** What a map kept for its children. An older version kept nothing, and a list may have expired. */
+const resultsKeptOrRead: ReadResults = async (engine, run, step) =>
+  (await keptResults(engine, run, step)) ?? (await resultsOfMap(engine, run, step));
+
 /**
  * Outputs of upstream steps by name, without the steps that have none. A mapped step's output is the list of its
  * children's.
@@ -43,22 +65,16 @@ async function loadOutputs(
   run: Run,
   graph: Graph,
   names: readonly string[],
+  read: ReadResults,
 ): Promise<ReadonlyMap<string, Json>> {
-  const isMapped = (name: string) => stepNamed(graph, name)?.over !== undefined;
-  const single = names.filter((name) => !isMapped(name));
+  const single = names.filter((name) => !isMapped(graph, name));
   const outputs = new Map<string, Json>();
   for (const { step, output } of await resultsNamed(engine.store, run.runId, single)) {
     outputs.set(step, await loadValue(engine, output));
   }
-  for (const name of names.filter(isMapped)) {
-    const stored = await engine.store.listSteps(run.runId, name);
-    const map = stored.map(knownStep).find(({ index }) => index === "map");
-    if (map === undefined || !hasResult(map)) continue;
-    const children = stored.filter(({ index }) => index !== "map");
-    outputs.set(
-      name,
-      await mapConcurrently(children, (child) => outputOf(engine, child), maxConcurrentReads),
-    );
+  for (const name of names.filter((each) => isMapped(graph, each))) {
+    const list = await read(engine, run, name);
+    if (list !== undefined) outputs.set(name, list);
   }
   return outputs;
 }
@@ -78,9 +94,25 @@ export async function scopeFor(
   run: Run,
   graph: Graph,
   expressions: readonly (Expression | undefined)[],
+  read: ReadResults = resultsOfMap,
 ): Promise<Scope> {
-  const outputs = await loadOutputs(engine, run, graph, sourcesOf(expressions));
+  const outputs = await loadOutputs(engine, run, graph, sourcesOf(expressions), read);
   return { params: run.params, run: runFacts(run), step: (name) => outputs.get(name) };
+}
+
+/** Like {@link scopeFor}, for the expressions of a step, which each child of a mapped step evaluates for itself. */
+export function scopeOfStep(
+  engine: Engine,
+  { run, graph, node }: StepWork,
+  expressions: readonly (Expression | undefined)[],
+): Promise<Scope> {
+  return scopeFor(
+    engine,
+    run,
+    graph,
+    expressions,
+    node.over === undefined ? resultsOfMap : resultsKeptOrRead,
+  );
 }
 
 function listFrom(node: StepNode, list: Json): readonly Json[] {
@@ -115,20 +147,59 @@ export async function itemsOf(engine: Engine, work: StepWork): Promise<readonly 
   return listFrom(node, evaluate(over, await scopeFor(engine, work.run, work.graph, [over])));
 }
 
-/** How many items that list has. If the items are another map's results, none of them is read. */
-export async function countOf(engine: Engine, work: StepWork): Promise<number> {
-  const { run, graph, node } = work;
+/**
+ * How many items that list has, if they are another map's results and none of them has to be read; otherwise undefined.
+ */
+export async function knownCountOf(
+  engine: Engine,
+  { run, graph, node }: StepWork,
+): Promise<number | undefined> {
   const source = childrenSource(graph, node.over);
   const map = source && (await engine.store.getStep({ runId: run.runId, step: source, index: "map" }));
-  const children = map && hasResult(map) ? childrenOf(map) : undefined;
-  return children ?? (await itemsOf(engine, work)).length;
+  return map && hasResult(map) ? childrenOf(map) : undefined;
 }
 
-/** One item of that list. If the items are another map's results, only that one is read. */
+/**
+ * Whether a map keeps its items for its children: each child would otherwise read more than its item, which is all
+ * results of other maps, or a list that is large enough to be in S3.
+ */
+async function keepsItems(engine: Engine, { run, graph, node: { over } }: StepWork): Promise<boolean> {
+  if (childrenSource(graph, over) !== undefined) return false;
+  const sources = sourcesOf([over]);
+  if (sources.some((source) => isMapped(graph, source))) return true;
+  const results = await resultsNamed(engine.store, run.runId, sources);
+  return results.some(({ output }) => "uri" in output);
+}
+
+/**
+ * Keeps what the children of a map would otherwise each read in full: their list, and the results of other maps that are
+ * part of their input. So what a child reads doesn't grow with the length of the list or the number of results.
+ *
+ * @param items the map's list, if it has been read
+ */
+export async function keepForChildren(
+  engine: Engine,
+  work: StepWork,
+  items: readonly Json[] | undefined,
+): Promise<void> {
+  const { run, graph, node } = work;
+  for (const source of sourcesOf([node.input, node.repeat?.until])) {
+    if (!isMapped(graph, source) || (await keptResults(engine, run, source)) !== undefined) continue;
+    const results = await resultsOfMap(engine, run, source);
+    if (results !== undefined) await keepResults(engine, run, source, results);
+  }
+  if (items !== undefined && (await keepsItems(engine, work))) await keepItems(engine, run, node.name, items);
+}
+
+/** One item of that list. If the items are other maps' results, only that one is read. */
 async function itemAt(engine: Engine, work: StepWork, index: number): Promise<Json> {
   const { run, graph, node } = work;
   const source = childrenSource(graph, node.over);
-  if (source === undefined) return (await itemsOf(engine, work))[index] ?? null;
+  if (source === undefined) {
+    const isKept = await keepsItems(engine, work);
+    const kept = isKept ? await keptItem(engine, run, node.name, index) : undefined;
+    return kept === undefined ? ((await itemsOf(engine, work))[index] ?? null) : kept.item;
+  }
   const record = await engine.store.getStep({ runId: run.runId, step: source, index });
   return record === undefined ? null : outputOf(engine, record);
 }
@@ -136,7 +207,7 @@ async function itemAt(engine: Engine, work: StepWork, index: number): Promise<Js
 /** The input of a step, or of one child of a mapped step. */
 export async function inputOf(engine: Engine, work: StepWork, index: number): Promise<Json> {
   const { node } = work;
-  const scope = await scopeFor(engine, work.run, work.graph, [node.input]);
+  const scope = await scopeOfStep(engine, work, [node.input]);
   if (node.over === undefined) return evaluate(node.input, scope);
   return evaluate(node.input, { ...scope, item: await itemAt(engine, work, index) });
 }
@@ -149,7 +220,7 @@ export async function inputsOf(
   indexes: readonly number[],
 ): Promise<Map<number, Json>> {
   const { node } = work;
-  const scope = await scopeFor(engine, work.run, work.graph, [node.input]);
+  const scope = await scopeOfStep(engine, work, [node.input]);
   return new Map(
     indexes.map((index) => [index, evaluate(node.input, { ...scope, item: items[index] ?? null })]),
   );

@@ -13,7 +13,7 @@ import { expandMap, maxChildren } from "../step/map-step.ts";
 import { awaitObject } from "../step/object-step.ts";
 import { readOrFail } from "../step/read-or-fail.ts";
 import { releaseStep } from "../step/release-step.ts";
-import { countOf, itemsOf, shouldRun } from "../step/step-input.ts";
+import { itemsOf, keepForChildren, knownCountOf, shouldRun } from "../step/step-input.ts";
 import type { StepWork } from "../step/step-work.ts";
 import { runWait } from "../step/wait-step.ts";
 
@@ -22,8 +22,10 @@ async function runMap(engine: Engine, work: StepWork, claim: Claim): Promise<voi
   const isBatch = node.task.kind === "batch";
   const list = await readOrFail(engine, work, claim.record, async () => {
     // Jobs get their items with the submission; all other children read their own.
-    const items = isBatch || mayChange(node) ? await itemsOf(engine, work) : undefined;
-    return { items, size: items?.length ?? (await countOf(engine, work)) };
+    const known = isBatch ? undefined : await knownCountOf(engine, work);
+    if (known !== undefined) return { items: undefined, size: known };
+    const items = await itemsOf(engine, work);
+    return { items, size: items.length };
   });
   if (list === undefined) return;
   const { items, size } = list.value;
@@ -37,6 +39,8 @@ async function runMap(engine: Engine, work: StepWork, claim: Claim): Promise<voi
     const changed = await changedList(engine, claim.record);
     if (changed !== undefined) return failAttempt(engine, work, claim.record, changed);
   }
+  const kept = await readOrFail(engine, work, claim.record, () => keepForChildren(engine, work, items));
+  if (kept === undefined) return;
   const record = { ...claim.record, ...(digest !== undefined && { list: digest }) };
   if (isBatch && items !== undefined && size > 1)
     return submitStep(engine, work, { ...claim, record }, items);

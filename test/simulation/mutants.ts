@@ -83,6 +83,18 @@ export const mutants: readonly Mutant[] = [
       'await replaceStep(engine, expanded(held, children), held);\n  await engine.store.joinTally(tallyKey(work, "map"), work.run.epoch, 0, "done");',
   },
   {
+    name: "a map over other maps' results keeps no items for its children",
+    file: "shared/step/step-input.ts",
+    find: "if (items !== undefined && (await keepsItems(engine, work)))",
+    replace: "if (items !== undefined && run.epoch < 0)",
+  },
+  {
+    name: "children of a map read another map's results one by one",
+    file: "shared/step/step-input.ts",
+    find: "if (results !== undefined) await keepResults(",
+    replace: "if (results !== undefined && run.epoch < 0) await keepResults(",
+  },
+  {
     name: "a map ends when all but one of its children have",
     file: "shared/step/join-step.ts",
     find: "return tally.done.size + tally.failed.size >= tally.size;",

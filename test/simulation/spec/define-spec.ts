@@ -148,10 +148,16 @@ function taskOf(defining: Defining, step: StepSpec, item: Ref<Json> | undefined)
   return taskFor(step.work, { defining, step, input: { from, ...(item !== undefined && { item }) } });
 }
 
-function listOf(over: NonNullable<StepSpec["over"]>, refs: Refs): Ref<Json[]> | Json[] {
+function listOf(
+  over: NonNullable<StepSpec["over"]>,
+  refs: Refs,
+  mapped: ReadonlySet<string>,
+): Ref<Json[]> | Json[] {
   if (over.form === "literal") return Array.from({ length: over.size }, (_, place) => place);
   if (over.form === "flatten")
-    return flatten(over.steps.map((name) => refOf(refs, name).list)) as unknown as Ref<Json[]>;
+    return flatten(
+      over.steps.map((name) => (mapped.has(name) ? refOf(refs, name) : refOf(refs, name).list)),
+    ) as unknown as Ref<Json[]>;
   const ref = refOf(refs, over.step);
   return (over.form === "children" ? ref : ref.list) as unknown as Ref<Json[]>;
 }
@@ -195,6 +201,7 @@ export function defineSpec(pipeline: string, spec: PipelineSpec, body: LambdaBod
   const defined = definePipeline(options, ({ step: add, map }) => {
     const refs = new Map<string, Ref<WorkOutput>>();
     const defining: Defining = { pipeline, refs, body };
+    const mapped = new Set(spec.steps.flatMap(({ name, over }) => (over === undefined ? [] : [name])));
     for (const step of spec.steps) {
       const { over } = step;
       const ref =
@@ -202,7 +209,7 @@ export function defineSpec(pipeline: string, spec: PipelineSpec, body: LambdaBod
           ? add(step.name, taskOf(defining, step, undefined), optionsOf(step, refs))
           : map(
               step.name,
-              listOf(over, refs) as Ref<number[]>,
+              listOf(over, refs, mapped) as Ref<number[]>,
               (item) => taskOf(defining, step, item as unknown as Ref<Json>),
               optionsOf(step, refs),
             );

@@ -276,6 +276,17 @@ function waitingOtherwise(random: Random, steps: readonly StepSpec[]): StepSpec[
   });
 }
 
+/** Lets some maps over another map's results take them as a flattened list, alone or behind another step's list. */
+function flattened(random: Random, steps: readonly StepSpec[]): StepSpec[] {
+  return steps.map((step, place) => {
+    if (step.over?.form !== "children" || !random.chance(0.5)) return step;
+    const before = steps.slice(0, place).filter(({ over, work }) => over === undefined && isPure(work));
+    const lists = before.length > 0 && random.chance(0.5) ? [random.pick(before).name] : [];
+    const isKnown = [step.uses, step.after].flat().includes(lists[0] ?? "");
+    return { ...step, over: { form: "flatten", steps: [...(isKnown ? lists : []), step.over.step] } };
+  });
+}
+
 /** How long runs may take, when they begin, and what they share. */
 function limitsFor(random: Random, several: boolean): Partial<PipelineSpec> {
   return {
@@ -363,7 +374,8 @@ export function generateSpec(random: Random): PipelineSpec {
   const limits = limitsFor(random, several);
   const waiting = waitingOtherwise(random, bySize);
   const spec = { steps: queued(onSpotMachines(random, waiting), limits.queue), ...options, ...limits };
-  return random.chance(0.12) ? crowded(random) : spec;
+  if (random.chance(0.12)) return crowded(random);
+  return { ...spec, steps: flattened(random, spec.steps) };
 }
 
 /**

@@ -74,7 +74,11 @@ class Evaluation {
 
   private items(over: NonNullable<StepSpec["over"]>): readonly Json[] {
     if (over.form === "literal") return Array.from({ length: over.size }, (_, place) => place);
-    if (over.form === "flatten") return over.steps.flatMap((name) => (this.output(name) as WorkOutput).list);
+    if (over.form === "flatten")
+      return over.steps.flatMap((name) => {
+        const output = this.output(name);
+        return Array.isArray(output) ? output : (output as WorkOutput).list;
+      });
     const output = this.output(over.step);
     return over.form === "children" ? (output as Json[]) : (output as WorkOutput).list;
   }

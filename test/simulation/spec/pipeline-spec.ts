@@ -86,6 +86,7 @@ export type OverSpec =
   /** A list within a step's result, or the results of a mapped step. */
   | { readonly form: "list" | "children"; readonly step: string }
   | { readonly form: "literal"; readonly size: number }
+  /** The lists within steps' results, as one list. A mapped step's list consists of its children's results. */
   | { readonly form: "flatten"; readonly steps: readonly string[] };
 
 /** The condition on a step's result. */

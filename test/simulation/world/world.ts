@@ -475,6 +475,7 @@ export class World {
     try {
       const truth = await call.effect();
       if (port === "batch") this.afterBatch();
+      if (method === "listSteps") this.checkList(call.task, args[0], args[1]);
       if (method === "submit") this.recordSubmission(args[0] as JobSubmission);
       const value = this.indexes.answer(method, truth, (kind) => {
         if (kind === "job unlisted" && !this.isFresh(String(args[0]))) return false;
@@ -505,6 +506,22 @@ export class World {
     if (!fitting.includes(state))
       this.violations.add("nothing begins that is not to", `${step} began in ${runId}, known to be ${state}`);
     this.watch.begins(runId, step);
+  }
+
+  /**
+   * Checks the list of a step's records that a worker gets. A child of a map gets its part of other maps' results: if
+   * it went through all of them, the map's cost would grow with the square of its size.
+   */
+  private checkList({ holds }: Task, runId: unknown, step: unknown): void {
+    for (const held of holds) {
+      const isChild =
+        held.index !== "map" && this.watch.steps.get(held.runId, held.step, "map") !== undefined;
+      if (isChild && held.runId === runId && held.step !== step)
+        this.violations.add(
+          "bounded cost",
+          `${held.step}[${held.index}] read all records of ${String(step ?? "its run")}`,
+        );
+    }
   }
 
   private recordSubmission({ name, environment }: JobSubmission): void {
