@@ -16,6 +16,7 @@ import { measurePoemsTraining } from "./poem-model.ts";
 import { measureRealPoems } from "./real-poems.ts";
 import { type MeasureOptions, NotMeasured, type Report, tableText } from "./report.ts";
 import { measureRunLists } from "./run-lists.ts";
+import { measureSweepMemory } from "./sweep-memory.ts";
 import { measureTaxi } from "./taxi.ts";
 import { measureUnzip } from "./unzip.ts";
 import { measureWatchThread } from "./watch-thread.ts";
@@ -44,6 +45,10 @@ const onlyByName: Measurements = {
     measure: measureFlattenMap,
   },
   "map-10000": { what: "a map of 10,000 children beside one of 1,000", measure: measureMap10000 },
+  "sweep-memory": {
+    what: "memory of a sweep over 40,000 children with results",
+    measure: measureSweepMemory,
+  },
   "hundred-pipelines": {
     what: "a hundred pipelines and 20 job families beside ten",
     measure: measureHundredPipelines,

@@ -2,6 +2,7 @@ import { mapConcurrently } from "../platform/map-concurrently.ts";
 import { isOver, type JobDetail } from "../ports/batch-service.ts";
 import type { Engine } from "../ports/engine.ts";
 import type { FoundRecord, StoredStep } from "../ports/run-store.ts";
+import { outlinePages } from "../run/listed-steps.ts";
 import { nodeOf } from "../run/run-graph.ts";
 import { engineError } from "../state/failure.ts";
 import type { Run } from "../state/run.ts";
@@ -59,15 +60,18 @@ const lookupsAtOnce = 5;
  * moment count: there are as many as workers, however many jobs the run has.
  */
 export async function endUnlistedJobs(engine: Engine, run: Run): Promise<void> {
-  const stored = await engine.store.listSteps(run.runId);
-  const cancelled = stored.flatMap((record) =>
-    record.state === "CANCELLED" && record.submitting === true && record.epoch === run.epoch ? [record] : [],
-  );
   const end = async (record: EndedStep) => {
     const found = await nodeOf(engine, run, record.step);
     if (found !== undefined) await endSubmission(engine, run, found.node, record, cancelReason);
   };
-  await mapConcurrently(cancelled, end, lookupsAtOnce);
+  for await (const page of outlinePages(engine.store, run.runId)) {
+    const cancelled = page.flatMap((record) =>
+      record.state === "CANCELLED" && record.submitting === true && record.epoch === run.epoch
+        ? [record]
+        : [],
+    );
+    await mapConcurrently(cancelled, end, lookupsAtOnce);
+  }
 }
 
 /** Ends the step of a cancelled run whose job has ended, if the record still names the job. */

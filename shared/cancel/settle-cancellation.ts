@@ -1,17 +1,20 @@
 import { endJobs } from "../batch/cancel-jobs.ts";
 import { endSubmission } from "../batch/end-submission.ts";
 import { shardOf, shardSize } from "../objects/layout.ts";
+import type { Graph } from "../pipeline/graph.ts";
 import { mapConcurrently } from "../platform/map-concurrently.ts";
 import type { Engine } from "../ports/engine.ts";
-import type { FoundRecord } from "../ports/run-store.ts";
+import type { FoundRecord, StepsPlace } from "../ports/run-store.ts";
 import type { StepMessage } from "../ports/step-queue.ts";
 import { isAfterRunStep } from "../run/after-run-step.ts";
 import { endRun } from "../run/end-run.ts";
+import { openPages, outlinePages } from "../run/listed-steps.ts";
 import { nextSweep } from "../run/next-sweep.ts";
 import { unjoinedPrice } from "../run/run-cost.ts";
 import { graphOf, nodeOf } from "../run/run-graph.ts";
 import { isSuspended } from "../state/holders.ts";
 import type { CancellingRun, Run } from "../state/run.ts";
+import { type Price, sumOfPrices } from "../state/spending.ts";
 import { isHeld, isNewer } from "../state/step-record.ts";
 import { cancelReason, markCancelled } from "../step/cancel-step.ts";
 import { type Cancelling, cancelSuspended } from "./cancel-suspended.ts";
@@ -49,9 +52,19 @@ function isOpen(record: FoundRecord, run: Run): boolean {
   return !("endedAt" in record) && record.epoch <= run.epoch && !isAfterRunStep(record.step);
 }
 
-/** The open records of a run, of all its steps or of one. */
-async function openSteps(engine: Engine, run: Run, step?: string): Promise<FoundRecord[]> {
-  return (await engine.store.listSteps(run.runId, step)).filter((record) => isOpen(record, run));
+/** The open records of a run, or of a place in it. */
+async function openSteps(engine: Engine, run: Run, place: StepsPlace = {}): Promise<FoundRecord[]> {
+  const open: FoundRecord[] = [];
+  for await (const page of openPages(engine.store, run.runId, place))
+    open.push(...page.filter((record) => isOpen(record, run)));
+  return open;
+}
+
+/** Whether a run has an open record. It reads no further than the first one. */
+async function hasOpenSteps(engine: Engine, run: Run): Promise<boolean> {
+  for await (const page of openPages(engine.store, run.runId))
+    if (page.some((record) => isOpen(record, run))) return true;
+  return false;
 }
 
 /** Ends what works for a run that is or was cancelled; true once nothing does. */
@@ -79,22 +92,28 @@ function isIn(shards: readonly StepMessage[], { step, index }: FoundRecord): boo
 }
 
 /**
- * Ends a run whose cancel is through, and counts what its cancelled steps have cost: they join nothing.
- *
- * @param records all records of the run, after their ends
+ * What the records of a run have cost whose steps never joined it, page by page: the results of a large map don't fit
+ * into memory.
  */
-async function endCancelled(engine: Engine, run: CancellingRun, records: readonly FoundRecord[]) {
+async function unjoinedPriceOf(engine: Engine, run: CancellingRun, graph: Graph): Promise<Price> {
+  const prices: Price[] = [];
+  for await (const page of outlinePages(engine.store, run.runId))
+    prices.push(unjoinedPrice(graph, run, page));
+  return sumOfPrices(prices);
+}
+
+/** Ends a run whose cancel is through, and counts what its cancelled steps have cost: they join nothing. */
+async function endCancelled(engine: Engine, run: CancellingRun): Promise<void> {
   const graph = await graphOf(engine, run);
   // A step that ended by itself may have joined since the run was read.
   const current = await engine.store.getRun(run.runId);
   if (current?.state !== "CANCELLING" || current.epoch !== run.epoch) return;
-  await endRun(engine, current, graph, current.endsAs, unjoinedPrice(graph, current, records));
+  await endRun(engine, current, graph, current.endsAs, await unjoinedPriceOf(engine, current, graph));
 }
 
 /** Ends a run that is being cancelled if nothing works for it any more. */
 export async function endIfSettled(engine: Engine, run: CancellingRun): Promise<void> {
-  const records = await engine.store.listSteps(run.runId);
-  if (!records.some((record) => isOpen(record, run))) await endCancelled(engine, run, records);
+  if (!(await hasOpenSteps(engine, run))) await endCancelled(engine, run);
 }
 
 /**
@@ -104,23 +123,17 @@ export async function endIfSettled(engine: Engine, run: CancellingRun): Promise<
  * Batch's next event ends that job (handle-job.ts). The last look at the run ends what is still open (sweep-run.ts).
  */
 export async function settleCancellation(engine: Engine, run: CancellingRun): Promise<void> {
-  const records = await engine.store.listSteps(run.runId);
-  const open = records.filter((record) => isOpen(record, run));
+  const open = await openSteps(engine, run);
   const shards = largeShards(run, open);
   if (shards.length > 0) await engine.queue.send(shards);
   const others = open.filter((record) => !isIn(shards, record));
   if (!(await cancelSteps(engine, run, others)) || shards.length > 0) return;
-  // Those that this call has ended are read again, for what they have cost.
-  const ended = await engine.store.getSteps(others);
-  await endCancelled(engine, run, [...records.filter((record) => !open.includes(record)), ...ended]);
+  await endCancelled(engine, run);
 }
 
 /** The open records that a hint is about: one record, or the children of one shard of a map. */
 async function hintedSteps(engine: Engine, run: Run, { step, index, shard }: StepMessage) {
-  if (shard !== undefined) {
-    const open = await openSteps(engine, run, step);
-    return open.filter((record) => record.index !== "map" && shardOf(record.index) === shard);
-  }
+  if (shard !== undefined) return openSteps(engine, run, { step, shard });
   const record = await engine.store.getStep({ runId: run.runId, step, index });
   return record !== undefined && isOpen(record, run) ? [record] : [];
 }

@@ -4,13 +4,13 @@ import { isOver, type JobDetail } from "../ports/batch-service.ts";
 import type { Engine } from "../ports/engine.ts";
 import type { StoredStep } from "../ports/run-store.ts";
 import { attemptResources } from "../state/attempt-resources.ts";
-import { hasJobs, type JobStep, type StepRecord } from "../state/step-record.ts";
+import { hasJobs, type JobStep, type KnownOutline } from "../state/step-record.ts";
 import type { StepWork } from "../step/step-work.ts";
 import { handleJob } from "./handle-job.ts";
 import { forgottenJobEnded } from "./job-ended.ts";
 
 /** Whether a record's job waits in a queue whose machines work. */
-type IsQueuedBehindOthers = (record: StepRecord) => Promise<boolean>;
+type IsQueuedBehindOthers = (record: KnownOutline) => Promise<boolean>;
 
 /** Asks Batch at most once about each queue, because the answer is the same for all children in it. */
 function isQueuedBehindOthers(engine: Engine, { node: { task } }: StepWork): IsQueuedBehindOthers {
@@ -24,6 +24,14 @@ function isQueuedBehindOthers(engine: Engine, { node: { task } }: StepWork): IsQ
   };
 }
 
+/** The whole record of an outline; undefined if its step has moved on since. */
+async function sameJobStep(engine: Engine, outline: JobStep): Promise<(JobStep & StoredStep) | undefined> {
+  const record = await engine.store.getStep(outline);
+  const { epoch, attempt, state } = outline;
+  const isSame = record?.epoch === epoch && record.attempt === attempt && record.state === state;
+  return isSame && hasJobs(record) ? record : undefined;
+}
+
 /**
  * Ends a job that waits too long for a machine; the attempt then fails with that reason. Batch says whether the job
  * waits now. The sweep notes the time when it first sees the job waiting, because the event may be lost, and because a
@@ -34,7 +42,7 @@ function isQueuedBehindOthers(engine: Engine, { node: { task } }: StepWork): IsQ
 async function endWaiting(
   engine: Engine,
   job: JobDetail,
-  record: StoredStep | undefined,
+  record: KnownOutline | undefined,
   waits: IsQueuedBehindOthers,
 ): Promise<void> {
   if (record === undefined || !hasJobs(record)) return handleJob(engine, job);
@@ -43,7 +51,9 @@ async function endWaiting(
   const waited = since === undefined ? 0 : now - since;
   if (since !== undefined && waited < engine.settings.runnableSeconds * 1000) return;
   if (since === undefined || (await waits(record))) {
-    await engine.store.putStep({ ...record, state: "RUNNABLE", runnableSince: now }, record.version);
+    const current = await sameJobStep(engine, record);
+    if (current !== undefined)
+      await engine.store.putStep({ ...current, state: "RUNNABLE", runnableSince: now }, current.version);
     return;
   }
   const reason = `RUNNABLE for ${Math.round(waited / 1000)} s: no machine that fits the job's resources came up`;
@@ -60,7 +70,7 @@ function openJobsOf(array: JobDetail, open: ReadonlySet<number>): string[] {
  * Asks Batch about jobs, in case their events were lost.
  *
  * @param open the map's children that haven't ended, for its array jobs
- * @param records the stored records of the step
+ * @param records outlines of the step's records
  * @returns the ids of the jobs that Batch knows
  */
 export async function sweepJobs(
@@ -68,7 +78,7 @@ export async function sweepJobs(
   work: StepWork,
   ids: readonly string[],
   open: ReadonlySet<number>,
-  records: readonly StoredStep[],
+  records: readonly KnownOutline[],
 ): Promise<ReadonlySet<string>> {
   const jobs = await engine.batch.describe(ids);
   const children = await engine.batch.describe(jobs.flatMap((job) => openJobsOf(job, open)));
@@ -92,13 +102,15 @@ export async function sweepJobs(
 export async function sweepOwnJobs(
   engine: Engine,
   work: StepWork,
-  held: readonly (JobStep & StoredStep)[],
-  records: readonly StoredStep[],
+  held: readonly JobStep[],
+  records: readonly KnownOutline[],
 ): Promise<void> {
   if (held.length === 0) return;
   const ids = held.flatMap(({ jobs }) => jobs.map(({ id }) => id));
   const known = await sweepJobs(engine, work, ids, new Set(), records);
   for (const record of held) {
-    if (!record.jobs.some(({ id }) => known.has(id))) await forgottenJobEnded(engine, work, record);
+    if (record.jobs.some(({ id }) => known.has(id))) continue;
+    const current = await sameJobStep(engine, record);
+    if (current !== undefined) await forgottenJobEnded(engine, work, current);
   }
 }

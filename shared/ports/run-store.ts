@@ -4,7 +4,7 @@ import type { Outcome, Run, RunError, RunningRun, RunState, RunSummary, WaitingR
 import type { RunEnd, RunMove } from "../state/run-changes.ts";
 import type { Slots, WaitingPlace } from "../state/slots.ts";
 import type { Price, Spending } from "../state/spending.ts";
-import type { ApprovalStep, FoundStep, StepKey, StepRecord } from "../state/step-record.ts";
+import type { ApprovalStep, FoundStep, StepKey, StepOutline, StepRecord } from "../state/step-record.ts";
 
 /**
  * Identifies one write of a step record. A record that was read can be replaced only while its version is still
@@ -47,6 +47,12 @@ export type RunFilter = {
  * drops most of what was searched. The last page has no `next`.
  */
 export type RunPage = { readonly runs: readonly RunSummary[]; readonly next?: string };
+
+/** A page of records, and where the next page starts. The last page has no `next`. */
+export type Page<T> = { readonly records: readonly T[]; readonly next?: string };
+
+/** Whose records to list: the whole run's, one step's, or those of the children in one shard of a map. */
+export type StepsPlace = { readonly step?: string; readonly shard?: number };
 
 /**
  * Whether a run was admitted. `gone`: the run is not, or no longer, QUEUED in this epoch. `full`: the limits that have
@@ -164,13 +170,23 @@ export type RunStore = {
   getStep(key: StepKey): Promise<FoundRecord | undefined>;
   /** Records in the order of their keys, each once; missing ones are left out. */
   getSteps(keys: readonly StepKey[]): Promise<FoundRecord[]>;
-  /** Records of one step (its children in order, then the map) or of the whole run. */
+  /**
+   * Records of one step (its children in order, then the map) or of the whole run, with all results. It's for what
+   * needs these: everything else takes outlines or open records, page by page.
+   */
   listSteps(runId: string, step?: string): Promise<FoundRecord[]>;
   /**
    * The first approvals that wait for a person, in all runs, soonest deadline first. An approval is listed by the write
    * that makes it wait, and no longer by the write that ends it. The list may be seconds out of date; its records aren't.
    */
   waitingApprovals(limit: number): Promise<(ApprovalStep & StoredStep)[]>;
+  /** A page of the outlines of one step, or of the whole run, in the order of {@link RunStore.listSteps}. */
+  outlineSteps(runId: string, step?: string, from?: string): Promise<Page<StepOutline>>;
+  /**
+   * A page of the records that have not ended: of the run, of one step, or of the children in one shard of a map. A page
+   * may be empty although others follow.
+   */
+  openSteps(runId: string, place: StepsPlace, from?: string): Promise<Page<FoundRecord>>;
   /** Replaces the record of version `previous` (undefined: there must be none). */
   putStep(next: StepRecord, previous: Version | undefined): Promise<PutResult>;
 

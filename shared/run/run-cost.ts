@@ -4,7 +4,14 @@ import { type DoneBy, doneBy } from "../pipeline/task-kinds.ts";
 import type { Run } from "../state/run.ts";
 import { hasJoined } from "../state/run.ts";
 import { type Price, sumOfPrices } from "../state/spending.ts";
-import { type FoundStep, hasEnded, type JobAttempt, lossesTo, maxJobAttempts } from "../state/step-record.ts";
+import {
+  type FoundStep,
+  hasEnded,
+  type JobAttempt,
+  lossesTo,
+  maxJobAttempts,
+  type StepOutline,
+} from "../state/step-record.ts";
 import { machineSeconds } from "./job-view.ts";
 import { machinePrices, prices, spotDiscount } from "./prices.ts";
 
@@ -85,7 +92,7 @@ function sum(costs: readonly CostView[]): CostView {
   };
 }
 
-function jobCost(record: FoundStep): CostView {
+function jobCost(record: StepOutline): CostView {
   const { jobAttempts = [], attempt } = record;
   const machines = sum(jobAttempts.map(machineCost));
   const forgotten = jobAttempts.length === maxJobAttempts && attempt > maxJobAttempts;
@@ -96,7 +103,7 @@ function jobCost(record: FoundStep): CostView {
 }
 
 /** The seconds of a function's attempts that are known, how many of all are known, and whether that's all of this epoch. */
-function functionTimes(record: FoundStep): { seconds: number; attempts: number; all: boolean } {
+function functionTimes(record: StepOutline): { seconds: number; attempts: number; all: boolean } {
   const { epoch, attempt, functionAttempts: kept = [] } = record;
   const ended = hasEnded(record);
   // Older code keeps no attempt; then the last one is that of the record.
@@ -118,7 +125,7 @@ function secondsBetween(startedAt: string, endedAt: string): number {
 }
 
 /** If an attempt lost its worker, the later ones had a large worker. */
-function functionCost({ over, size }: StepNode, record: FoundStep): CostView {
+function functionCost({ over, size }: StepNode, record: StepOutline): CostView {
   const isLarge = size === "large" || lossesTo(record, "worker") > 0;
   const { seconds, attempts, all } = functionTimes(record);
   const megabytes = isLarge ? largeWorkerMegabytes : stepWorkerMegabytes;
@@ -133,13 +140,13 @@ function functionCost({ over, size }: StepNode, record: FoundStep): CostView {
 /** What it costs to handle a step that needs neither a function nor a job. */
 const handlingCost = (): CostView => ({ dollars: dollarsOf(units.function), atLeast: false });
 
-const costs: Readonly<Record<DoneBy, (node: StepNode, record: FoundStep) => CostView>> = {
+const costs: Readonly<Record<DoneBy, (node: StepNode, record: StepOutline) => CostView>> = {
   worker: functionCost,
   job: (_node, record) => jobCost(record),
   others: handlingCost,
 };
 
-function recordCost(node: StepNode, record: FoundStep): CostView {
+function recordCost(node: StepNode, record: StepOutline): CostView {
   const isWork = record.state !== "CACHED" && record.index !== "map";
   return isWork ? costs[doneBy(node.task)](node, record) : handlingCost();
 }
@@ -148,7 +155,7 @@ function recordCost(node: StepNode, record: FoundStep): CostView {
  * What a record's work in its own epoch has cost: the price with which it joins. Work of earlier epochs was counted with
  * their ends.
  */
-export function recordPrice(node: StepNode, record: FoundStep): Price {
+export function recordPrice(node: StepNode, record: StepOutline): Price {
   const isOfEpoch = ({ epoch }: { readonly epoch: number }) => epoch === record.epoch;
   const jobAttempts = record.jobAttempts?.filter(isOfEpoch);
   const functionAttempts = record.functionAttempts?.filter(isOfEpoch);
@@ -164,7 +171,7 @@ export function recordPrice(node: StepNode, record: FoundStep): Price {
  * What the records of an epoch have cost whose steps never joined the run. A step that is cancelled joins nothing, nor
  * does a map of which some children were cancelled.
  */
-export function unjoinedPrice(graph: Graph, run: Run, records: readonly FoundStep[]): Price {
+export function unjoinedPrice(graph: Graph, run: Run, records: readonly StepOutline[]): Price {
   const open = new Map(
     graph.steps.filter(({ number }) => !hasJoined(run, number)).map((node) => [node.name, node]),
   );

@@ -11,6 +11,7 @@ import {
   type RetryingStep,
   type StepFacts,
   type StepKey,
+  type StepOutline,
   type StepRecord,
   type SucceededStep,
   type SuspendedStep,
@@ -84,7 +85,7 @@ function wake(sleeping: TimedStep, request: ClaimRequest): ClaimDecision {
  * @param record what is stored of the step, if anything
  * @param epoch the run's epoch
  */
-export function attemptAhead(record: FoundStep | undefined, epoch: number): number {
+export function attemptAhead(record: StepOutline | undefined, epoch: number): number {
   if (record === undefined || record.epoch < epoch) return 1;
   const isBetween =
     record.state === "RETRYING" ||

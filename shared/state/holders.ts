@@ -1,4 +1,4 @@
-import { type FoundStep, isHeld, type StepRecord, type SuspendedStep } from "./step-record.ts";
+import { isHeld, type StepOutline, type SuspendedStep } from "./step-record.ts";
 
 /** Who or what holds a suspended step, and moves it on. */
 export type Holder = SuspendedStep["holder"];
@@ -49,12 +49,12 @@ function holderOf<H extends Holder>(record: { readonly holder: H }): HolderFacts
 }
 
 /** Whether a step hasn't ended and isn't held by a worker: its holder moves it on. */
-export function isSuspended(record: FoundStep): record is SuspendedStep {
+export function isSuspended(record: StepOutline): record is SuspendedStep {
   return "holder" in record && !isHeld(record);
 }
 
 /** Whether the event that a record waits for may be lost, so that the sweep must check the record each time. */
-export function mustLook(record: StepRecord): boolean {
+export function mustLook(record: StepOutline): boolean {
   return isSuspended(record) && holderOf(record).mustLook;
 }
 
@@ -67,7 +67,7 @@ export function waitsFor(record: SuspendedStep): string {
  * When a record continues or is given up even if nothing is reported, in epoch milliseconds. Undefined if it has no
  * such time.
  */
-export function timeOf(record: FoundStep): number | undefined {
+export function timeOf(record: StepOutline): number | undefined {
   if (record.state === "RETRYING") return record.retryAt;
   if (isHeld(record)) return record.leaseUntil;
   return isSuspended(record) ? holderOf(record).dueAt(record) : undefined;

@@ -4,7 +4,9 @@ import {
   type FoundStep,
   isNewer,
   type NewerStep,
+  outlineKinds,
   type StepFacts,
+  type StepOutline,
   type StepRecord,
   stepFacts,
   stepKinds,
@@ -12,16 +14,22 @@ import {
 } from "./step-record.ts";
 
 type Kind = (typeof stepKinds)[number];
+type OutlineKind = (typeof outlineKinds)[number];
 type Fields = Readonly<Record<string, unknown>>;
 
 const wordOf = (state: unknown, holder: unknown) => `${String(state)} ${String(holder ?? "")}`;
 
-const kindByWord: ReadonlyMap<string, Kind> = new Map(
-  stepKinds.flatMap((kind) => {
-    const [holder] = "holder" in kind.shape ? kind.shape.holder.options : [];
-    return kind.shape.state.options.map((state) => [wordOf(state, holder), kind] as const);
-  }),
-);
+function byWord<K extends Kind | OutlineKind>(kinds: readonly K[]): ReadonlyMap<string, K> {
+  return new Map(
+    kinds.flatMap((kind) => {
+      const [holder] = "holder" in kind.shape ? kind.shape.holder.options : [];
+      return kind.shape.state.options.map((state) => [wordOf(state, holder), kind] as const);
+    }),
+  );
+}
+
+const kindByWord = byWord<Kind>(stepKinds);
+const outlineByWord = byWord<OutlineKind>(outlineKinds);
 
 const words = z.looseObject({ state: z.string(), holder: z.string().exactOptional() });
 
@@ -48,13 +56,27 @@ export function readStep(fields: Fields): FoundStep {
   return newerStep(fields);
 }
 
+/**
+ * Reads the outline of a step's record from its stored fields, as {@link readStep} reads the record.
+ *
+ * @throws ZodError for fields that aren't a record of any version
+ */
+export function readOutline(fields: Fields): StepOutline {
+  const kind = outlineByWord.get(wordOf(fields.state, fields.holder));
+  if (kind === undefined) return newerStep(fields);
+  const parsed = kind.safeParse(fields);
+  if (parsed.success) return parsed.data;
+  if (unknownWords(parsed.error, fields) === undefined) throw parsed.error;
+  return newerStep(fields);
+}
+
 /** Whether this code knows the record's state and holder. A record that never left the process needs no other check. */
 export function hasKnownWords(record: StepRecord): boolean {
   return kindByWord.has(wordOf(record.state, "holder" in record ? record.holder : undefined));
 }
 
 /** The records of a list that this code may change. */
-export function knownSteps<R extends FoundStep>(records: readonly R[]): Exclude<R, NewerStep>[] {
+export function knownSteps<R extends StepOutline>(records: readonly R[]): Exclude<R, NewerStep>[] {
   return records.filter((record): record is Exclude<R, NewerStep> => !isNewer(record));
 }
 

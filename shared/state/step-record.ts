@@ -266,11 +266,26 @@ const endedStep = stepFacts.extend({
 });
 export type EndedStep = Stored<typeof endedStep>;
 
-/** Every kind of record. Holder and state distinguish them. */
-export const stepKinds = [
+const withoutResult = [
   ...[heldStep, jobStep, mapStep, childStep, timedStep, objectStep, approvalStep],
-  ...[retryingStep, ownResult, cachedResult, endedStep],
+  ...[retryingStep, endedStep],
 ] as const;
+
+/** Every kind of record. Holder and state distinguish them. */
+export const stepKinds = [...withoutResult, ownResult, cachedResult] as const;
+
+const ownOutline = ownResult.omit({ output: true });
+const cachedOutline = cachedResult.omit({ output: true });
+/** Ended with a result that was not read. */
+export type SucceededOutline = Stored<typeof ownOutline> | Stored<typeof cachedOutline>;
+
+/** Every kind of record, as far as an outline has it: without a result. */
+export const outlineKinds = [...withoutResult, ownOutline, cachedOutline] as const;
+
+/** Fields that an outline leaves out because they may be large, and nothing that looks after a run needs them. */
+export const largeFields = ["output", "answer"] as const;
+/** The fields of an error that an outline has. */
+export const outlinedErrorFields = ["name", "message", "code", "remedy"] as const;
 
 /** A record that hasn't ended and that no worker holds: its holder moves it on. */
 export type SuspendedStep = JobStep | MapStep | ChildStep | TimedStep | ObjectStep | ApprovalStep;
@@ -293,6 +308,13 @@ export type NewerStep = StepFacts & {
 
 /** The result of reading a step's record. */
 export type FoundStep = StepRecord | NewerStep;
+
+/**
+ * A record without what may be large: its result, its jobs' attempts, and where an error was thrown. It's enough to see
+ * what a step waits for, but it can't be written back.
+ */
+export type KnownOutline = Stored<(typeof outlineKinds)[number]>;
+export type StepOutline = KnownOutline | NewerStep;
 
 /** States in which any attempt may end. */
 const ends = ["SUCCEEDED", "FAILED", "TIMED_OUT", "CANCELLED"] as const;
@@ -322,32 +344,34 @@ export const stepTransitions: Readonly<Record<StepState | "NEW", readonly StepSt
 };
 
 /** Whether newer code has written a record. */
-export function isNewer(record: FoundStep): record is NewerStep {
+export function isNewer(record: StepOutline): record is NewerStep {
   return record.state === "UNKNOWN";
 }
 
 /** Whether a step has ended; an ended record doesn't change within its epoch. */
-export function hasEnded(record: FoundStep): record is SucceededStep | EndedStep {
+export function hasEnded(record: StepOutline): record is SucceededOutline | EndedStep {
   return !isNewer(record) && "endedAt" in record;
 }
 
 /** Whether a step ended with a result; the result stays in all later epochs. */
-export function hasResult(record: FoundStep): record is SucceededStep {
+export function hasResult(record: StepOutline): record is SucceededOutline;
+export function hasResult(record: FoundStep): record is SucceededStep;
+export function hasResult(record: StepOutline): boolean {
   return record.state === "SUCCEEDED" || record.state === "CACHED";
 }
 
 /** Whether a worker holds the step by a lease. */
-export function isHeld(record: FoundStep): record is HeldStep {
+export function isHeld(record: StepOutline): record is HeldStep {
   return "holder" in record && record.holder === "worker";
 }
 
 /** Whether Batch jobs hold the step. */
-export function hasJobs(record: FoundStep): record is JobStep {
+export function hasJobs(record: StepOutline): record is JobStep {
   return "holder" in record && record.holder === "jobs";
 }
 
 /** A map's number of children, once known; undefined for any other record. */
-export function childrenOf(record: FoundStep): number | undefined {
+export function childrenOf(record: StepOutline): number | undefined {
   return !isNewer(record) && "children" in record ? record.children : undefined;
 }
 

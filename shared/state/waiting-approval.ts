@@ -1,11 +1,11 @@
-import type { ApprovalStep, FoundStep } from "./step-record.ts";
+import type { ApprovalStep, StepOutline } from "./step-record.ts";
 
-function waits<R extends FoundStep>(record: R): record is R & ApprovalStep {
+function waits<R extends StepOutline>(record: R): record is R & ApprovalStep {
   return "holder" in record && record.holder === "person";
 }
 
 /** The approvals among records that wait for a person and are listed, soonest deadline first. */
-export function waitingIn<R extends FoundStep>(records: readonly R[]): (R & ApprovalStep)[] {
+export function waitingIn<R extends StepOutline>(records: readonly R[]): (R & ApprovalStep)[] {
   return records
     .filter(waits)
     .filter(({ listed }) => listed === true)
@@ -13,6 +13,6 @@ export function waitingIn<R extends FoundStep>(records: readonly R[]): (R & Appr
 }
 
 /** The approvals among records that wait, but that older code has written, so that no list has them. */
-export function unlistedIn<R extends FoundStep>(records: readonly R[]): (R & ApprovalStep)[] {
+export function unlistedIn<R extends StepOutline>(records: readonly R[]): (R & ApprovalStep)[] {
   return records.filter(waits).filter(({ listed }) => listed !== true);
 }

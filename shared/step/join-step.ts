@@ -5,6 +5,7 @@ import type { Tally } from "../ports/run-store.ts";
 import { advanceRun } from "../run/advance-run.ts";
 import { isAfterRunStep } from "../run/after-run-step.ts";
 import { openAfterRunSteps } from "../run/end-run.ts";
+import { outlinePages } from "../run/listed-steps.ts";
 import { recordPrice } from "../run/run-cost.ts";
 import { engineError } from "../state/failure.ts";
 import { isEnded, type Outcome, type RunError, wasStopped } from "../state/run.ts";
@@ -17,6 +18,7 @@ import {
   hasResult,
   isNewer,
   type StepState,
+  type SucceededOutline,
   type SucceededStep,
   stepLabel,
 } from "../state/step-record.ts";
@@ -31,7 +33,7 @@ const outcomes: Partial<Record<StepState, Outcome>> = {
   SKIPPED: "skipped",
 };
 
-function runErrorOf(record: SucceededStep | EndedStep, node: StepNode): RunError | undefined {
+function runErrorOf(record: SucceededOutline | EndedStep, node: StepNode): RunError | undefined {
   if (hasResult(record) || record.error === undefined) return undefined;
   const { name, message, code, remedy } = record.error;
   const step = stepLabel(record.step, node.over === undefined ? undefined : record.index);
@@ -48,11 +50,12 @@ function isFull(tally: Tally): boolean {
 
 /** Why a map failed: the failure of its first failed child. */
 async function firstFailure(engine: Engine, { run, node }: StepWork): Promise<RunError | undefined> {
-  const children = await engine.store.listSteps(run.runId, node.name);
-  for (const child of children) {
-    if (child.index === "map" || child.epoch !== run.epoch || !hasEnded(child)) continue;
-    const error = runErrorOf(child, node);
-    if (error !== undefined) return error;
+  for await (const page of outlinePages(engine.store, run.runId, node.name)) {
+    for (const child of page) {
+      if (child.index === "map" || child.epoch !== run.epoch || !hasEnded(child)) continue;
+      const error = runErrorOf(child, node);
+      if (error !== undefined) return error;
+    }
   }
   return undefined;
 }

@@ -3,6 +3,7 @@ import { referencesIn } from "../pipeline/expression.ts";
 import type { StepNode } from "../pipeline/graph.ts";
 import { canonicalJson, type Json } from "../pipeline/json.ts";
 import type { Engine } from "../ports/engine.ts";
+import { outlinePages } from "../run/listed-steps.ts";
 import { type Failure, fatal } from "../state/failure.ts";
 import { hasResult, type StepRecord } from "../state/step-record.ts";
 
@@ -27,8 +28,10 @@ export function listDigest(items: readonly Json[]): string {
  * there now. Undefined if none of its children has a result.
  */
 export async function changedList(engine: Engine, { runId, step }: StepRecord): Promise<Failure | undefined> {
-  const children = (await engine.store.listSteps(runId, step)).filter(({ index }) => index !== "map");
-  const kept = children.filter((child) => hasResult(child)).length;
+  let kept = 0;
+  for await (const page of outlinePages(engine.store, runId, step)) {
+    kept += page.filter((record) => record.index !== "map" && hasResult(record)).length;
+  }
   if (kept === 0) return undefined;
   const message = `maps over another list than before the retry, and ${kept} of its children have results for the earlier list`;
   return fatal("LIST_CHANGED", message, `Start a new run: \`npx millrace rerun ${runId}\`.`);

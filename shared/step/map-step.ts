@@ -3,6 +3,7 @@ import { mapConcurrently } from "../platform/map-concurrently.ts";
 import type { Engine } from "../ports/engine.ts";
 import type { StoredStep, Tally, TallyKey } from "../ports/run-store.ts";
 import type { StepMessage } from "../ports/step-queue.ts";
+import { outlinePages } from "../run/listed-steps.ts";
 import { free } from "../state/spending.ts";
 import { expanded } from "../state/step-changes.ts";
 import { type HeldStep, hasResult } from "../state/step-record.ts";
@@ -58,10 +59,12 @@ export async function joinSucceeded(engine: Engine, work: StepWork, children: nu
   const { run, node } = work;
   if (run.epoch === 1) return;
   const tallies = await talliesOf(engine, work, children);
-  for (const record of await engine.store.listSteps(run.runId, node.name)) {
-    const { index } = record;
-    if (index === "map" || !hasResult(record) || hasJoined(tallies[shardOf(index)], index)) continue;
-    await engine.store.joinTally(tallyKey(work, shardOf(index)), run.epoch, index, "done", free);
+  for await (const page of outlinePages(engine.store, run.runId, node.name)) {
+    for (const record of page) {
+      const { index } = record;
+      if (index === "map" || !hasResult(record) || hasJoined(tallies[shardOf(index)], index)) continue;
+      await engine.store.joinTally(tallyKey(work, shardOf(index)), run.epoch, index, "done", free);
+    }
   }
 }
 

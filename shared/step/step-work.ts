@@ -3,7 +3,7 @@ import type { StepMessage } from "../ports/step-queue.ts";
 import type { TailCall } from "../run/tail-call.ts";
 import { attemptAhead } from "../state/decide-claim.ts";
 import type { Run } from "../state/run.ts";
-import type { StepRecord } from "../state/step-record.ts";
+import type { KnownOutline, StepRecord } from "../state/step-record.ts";
 
 /** The step that a worker handles: its run, the run's graph and its node. */
 export type StepWork = {
@@ -17,7 +17,7 @@ export type StepWork = {
 };
 
 /** A hint about a step's own record: it asks for the attempt that a worker would make. */
-export function hintFor(record: StepRecord, epoch: number): StepMessage {
+export function hintFor(record: KnownOutline, epoch: number): StepMessage {
   const { runId, step, index } = record;
   return { runId, step, index, epoch, attempt: attemptAhead(record, epoch) };
 }

@@ -4,6 +4,7 @@ import { stepOf } from "../pipeline/graph.ts";
 import { NewerRecordError } from "../pipeline/stored-record.ts";
 import type { Engine } from "../ports/engine.ts";
 import { endRun, followEnd, lastLook, openAfterRunSteps } from "../run/end-run.ts";
+import { outlinesOf } from "../run/listed-steps.ts";
 import { nextSweep } from "../run/next-sweep.ts";
 import { graphOf } from "../run/run-graph.ts";
 import { beginRun } from "../run/start-run.ts";
@@ -18,7 +19,7 @@ import {
   wasStopped,
 } from "../state/run.ts";
 import { openingState } from "../state/run-changes.ts";
-import { isNewer } from "../state/step-record.ts";
+import { isNewer, type StepOutline } from "../state/step-record.ts";
 import { unlistedIn } from "../state/waiting-approval.ts";
 import { listApprovals } from "../step/approval-step.ts";
 import { isStillNeeded } from "../step/child-step.ts";
@@ -60,6 +61,13 @@ function deadlineOf(run: RunningRun, timeout: number | undefined): number | unde
   return timeout === undefined ? undefined : Date.parse(run.activeSince ?? run.startedAt) + timeout * 1000;
 }
 
+/** Lists the approvals among some records that older code has begun. An outline can't be replaced, so these are read. */
+async function listOlderApprovals(engine: Engine, found: readonly StepOutline[]): Promise<void> {
+  const unlisted = unlistedIn(found);
+  if (unlisted.length === 0) return;
+  await listApprovals(engine, unlistedIn(await engine.store.getSteps(unlisted)));
+}
+
 async function sweepRunning(engine: Engine, run: RunningRun): Promise<void> {
   const graph = await graphOf(engine, run);
   const deadline = deadlineOf(run, graph.timeout);
@@ -80,11 +88,18 @@ async function sweepRunning(engine: Engine, run: RunningRun): Promise<void> {
     return cancelRunAs(engine, run, "CANCELLED", "the run that it is a step of no longer waits for it");
   }
   if (run.state === "PAUSED") return;
-  const records = await engine.store.listSteps(run.runId);
-  await listApprovals(engine, unlistedIn(knownSteps(records)));
-  for (const number of ready) {
-    const node = stepOf(graph, number);
-    const found = records.filter(({ step }) => step === node.name);
+  const nodes = ready.map((number) => stepOf(graph, number));
+  const single = nodes.filter(({ over }) => over === undefined);
+  const records = await engine.store.getSteps(
+    single.map(({ name: step }) => ({ runId: run.runId, step, index: 0 })),
+  );
+  for (const node of nodes) {
+    // One map at a time: its outlines are the most that is in memory.
+    const found =
+      node.over === undefined
+        ? records.filter(({ step }) => step === node.name)
+        : await outlinesOf(engine.store, run.runId, node.name);
+    await listOlderApprovals(engine, found);
     // Newer code sweeps the steps that it works on. For a mapped step, that means the map with all of its children.
     if (!found.some(isNewer)) await sweepStep(engine, { run, graph, node }, knownSteps(found));
   }

@@ -1,18 +1,17 @@
 import { sweepJobs, sweepOwnJobs } from "../jobs/sweep-jobs.ts";
 import type { Engine } from "../ports/engine.ts";
-import type { StoredStep } from "../ports/run-store.ts";
 import { maxMessageDelay, type StepMessage } from "../ports/step-queue.ts";
 import { nextSweep } from "../run/next-sweep.ts";
 import { mustLook, timeOf } from "../state/holders.ts";
 import type { Run } from "../state/run.ts";
 import {
   childrenOf,
-  type FoundStep,
   hasEnded,
   hasJobs,
   hasResult,
+  type KnownOutline,
   type StepIndex,
-  type StepRecord,
+  type StepOutline,
 } from "../state/step-record.ts";
 import { joinFullShards, openChildren } from "../step/map-step.ts";
 import { hintFor, type StepWork } from "../step/step-work.ts";
@@ -21,7 +20,7 @@ import { hintFor, type StepWork } from "../step/step-work.ts";
 const grace = 2000;
 
 /** Whether nothing moves a record on by itself any more: its lease has run out, or its time has passed. */
-export function isStuck(record: FoundStep, now: number): boolean {
+export function isStuck(record: StepOutline, now: number): boolean {
   const at = timeOf(record);
   return at !== undefined && at + grace < now;
 }
@@ -33,7 +32,11 @@ const tickMs = 60_000;
  * Sends the hints for records whose time comes before the next look. When the time was set, it was too far off for a
  * delayed message. This way the hints arrive to the second.
  */
-export async function hintNearTimes(engine: Engine, run: Run, records: readonly StepRecord[]): Promise<void> {
+export async function hintNearTimes(
+  engine: Engine,
+  run: Run,
+  records: readonly KnownOutline[],
+): Promise<void> {
   const now = engine.clock.now();
   const before = nextSweep(engine) + tickMs;
   const near = records.flatMap((record) => {
@@ -50,20 +53,20 @@ export async function hintNearTimes(engine: Engine, run: Run, records: readonly 
 }
 
 /** A hint about a step or one child of a map, whether or not it has a stored record. */
-function hintAt({ run, node }: StepWork, index: StepIndex, record: StoredStep | undefined): StepMessage {
+function hintAt({ run, node }: StepWork, index: StepIndex, record: KnownOutline | undefined): StepMessage {
   if (record !== undefined) return hintFor(record, run.epoch);
   return { runId: run.runId, step: node.name, index, epoch: run.epoch, attempt: 1 };
 }
 
 /** Whether a record needs a hint: it's stuck, or it ended and its run may not know. */
-function needsHint(record: StepRecord, work: StepWork, now: number): boolean {
+function needsHint(record: KnownOutline, work: StepWork, now: number): boolean {
   if (hasResult(record)) return true;
   const moves = hasEnded(record) || isStuck(record, now) || mustLook(record);
   return record.epoch === work.run.epoch && moves;
 }
 
 /** Whether a child began or ended since a time, in epoch milliseconds. */
-function isMoving(records: readonly StepRecord[], since: number): boolean {
+function isMoving(records: readonly KnownOutline[], since: number): boolean {
   const children = records.filter(({ index }) => index !== "map");
   return children.some((each) => Date.parse("endedAt" in each ? each.endedAt : each.startedAt) > since);
 }
@@ -79,12 +82,12 @@ function childrenToHint(
   work: StepWork,
   arrays: boolean,
   open: Iterable<number>,
-  records: readonly StoredStep[],
+  records: readonly KnownOutline[],
 ) {
   const now = engine.clock.now();
   const mayBeInFlight = arrays || isMoving(records, now - engine.settings.sweepSeconds * 1000);
   const byIndex = new Map(records.map((record) => [record.index, record]));
-  const needs = (record: StoredStep | undefined): boolean => {
+  const needs = (record: KnownOutline | undefined): boolean => {
     if (record === undefined || (record.epoch < work.run.epoch && !hasResult(record))) return !mayBeInFlight;
     return needsHint(record, work, now);
   };
@@ -98,9 +101,9 @@ function childrenToHint(
 async function sweepChildren(
   engine: Engine,
   work: StepWork,
-  map: StoredStep,
+  map: KnownOutline,
   children: number,
-  records: readonly StoredStep[],
+  records: readonly KnownOutline[],
 ): Promise<void> {
   const open = new Set(await openChildren(engine, work, children));
   if (open.size === 0) return joinFullShards(engine, work, children);
@@ -129,12 +132,12 @@ async function sweepChildren(
  * Gets a step that the run waits for going again: sends lost hints, asks Batch about jobs whose end wasn't reported,
  * and ends jobs that wait too long.
  *
- * @param records the stored records of the step: its own record, or those of the map and its children
+ * @param records outlines of the step's records: its own, or those of the map and its children
  */
 export async function sweepStep(
   engine: Engine,
   work: StepWork,
-  records: readonly StoredStep[],
+  records: readonly KnownOutline[],
 ): Promise<void> {
   const { run, node } = work;
   await hintNearTimes(engine, run, records);

@@ -1,4 +1,5 @@
-import type { FoundRecord, RunStore, StoredStep } from "../../shared/ports/run-store.ts";
+import type { FoundRecord, RunStore, StepsPlace, StoredStep } from "../../shared/ports/run-store.ts";
+import { openPages, outlinePages } from "../../shared/run/listed-steps.ts";
 import {
   awaitingApproval,
   awaitingObject,
@@ -12,7 +13,7 @@ import {
   submitted,
   succeeded,
 } from "../../shared/state/step-changes.ts";
-import type { StepRecord } from "../../shared/state/step-record.ts";
+import type { StepOutline, StepRecord } from "../../shared/state/step-record.ts";
 import { aHeldStep, epochStart } from "../factories.ts";
 
 const error = { name: "ValueError", message: "", stack: ["at fit", "at main"], log: "s3://logs/1" };
@@ -210,6 +211,74 @@ export function stepsContract(create: () => Promise<RunStore>): void {
     const indexes = Array.from({ length: 45 }, (_, index) => index);
     await Promise.all(indexes.map((index) => put(succeeded(aHeldStep({ index }), { value }, epochStart))));
     expect((await store.listSteps(held.runId, held.step)).map((record) => record.index)).toEqual(indexes);
+  });
+
+  test.each(stepRecords)(
+    "the outline of a record %s has all but its result and other large fields",
+    async (_, record) => {
+      await put(record);
+      const { records, next } = await store.outlineSteps(record.runId, record.step);
+      const {
+        output: _output,
+        jobAttempts: _jobAttempts,
+        answer: _answer,
+        ...outline
+      } = {
+        ...{ output: undefined, jobAttempts: undefined, answer: undefined },
+        ...record,
+      };
+      const shown = "error" in outline && { error: { name: error.name, message: error.message } };
+      expect(records).toEqual([{ ...outline, ...shown }]);
+      expect(next).toBeUndefined();
+    },
+  );
+
+  test("outlines of more results than fit into one response come in pages", async () => {
+    const value = "x".repeat(30_000);
+    const indexes = Array.from({ length: 245 }, (_, index) => index);
+    await Promise.all(indexes.map((index) => put(succeeded(aHeldStep({ index }), { value }, epochStart))));
+    const found: StepOutline[] = [];
+    let pages = 0;
+    for await (const page of outlinePages(store, held.runId, held.step)) {
+      pages += 1;
+      found.push(...page);
+    }
+    expect(pages).toBeGreaterThan(1);
+    expect(found.map(({ index }) => index)).toEqual(indexes);
+    expect(JSON.stringify(found)).not.toContain("xxx");
+  });
+
+  test("the open records are those that have not ended, of a run, of a step or of a shard", async () => {
+    const ofEnded = succeeded(aHeldStep({ index: 3 }), { value: "x" }, epochStart);
+    for (const record of [
+      ...[0, 2, 199, 200, 399, 400, 10_000].map((index) => aHeldStep({ index })),
+      ofEnded,
+      ended(aHeldStep({ index: 201 }), "FAILED", epochStart, error),
+      { ...expanded(held, 10_001), index: "map" } as const,
+      aHeldStep({ step: "train_model_2", index: 1 }),
+      retrying(aHeldStep({ step: "load" }), error, epochStart),
+      aHeldStep({ runId: "another-run" }),
+    ]) {
+      await put(record);
+    }
+    const places = async (place: StepsPlace) => {
+      const found: string[] = [];
+      for await (const page of openPages(store, held.runId, place))
+        found.push(...page.map(({ step, index }) => `${step} ${index}`));
+      return found;
+    };
+    const ofMap = [0, 2, 199, 200, 399, 400, 10_000].map((index) => `train_model ${index}`);
+    expect(await places({})).toEqual(["load 0", ...ofMap, "train_model map", "train_model_2 1"]);
+    expect(await places({ step: "train_model" })).toEqual([...ofMap, "train_model map"]);
+    expect(await places({ step: "train_model", shard: 0 })).toEqual(ofMap.slice(0, 3));
+    expect(await places({ step: "train_model", shard: 1 })).toEqual(ofMap.slice(3, 5));
+    expect(await places({ step: "train_model", shard: 7 })).toEqual([]);
+  });
+
+  test("an open record is listed whole", async () => {
+    const stored = await put(seasoned);
+    const { records } = await store.openSteps(held.runId, {});
+    expect(records).toEqual([stored]);
   });
 
   test("changes to results don't change what is stored", async () => {

@@ -95,6 +95,25 @@ export const mutants: readonly Mutant[] = [
     replace: "if (results !== undefined && run.epoch < 0) await keepResults(",
   },
   {
+    name: "the sweep reads results",
+    file: "shared/worker/sweep-run.ts",
+    find: ": await outlinesOf(engine.store, run.runId, node.name);",
+    replace: ": await engine.store.listSteps(run.runId, node.name);",
+  },
+  {
+    name: "a cancel reads results",
+    file: "shared/cancel/settle-cancellation.ts",
+    find: "  const open = await openSteps(engine, run);\n  const shards",
+    replace:
+      "  const open = (await engine.store.listSteps(run.runId)).filter((record) => isOpen(record, run));\n  const shards",
+  },
+  {
+    name: "a listing of steps ends with its first page",
+    file: "shared/run/listed-steps.ts",
+    find: "} while (from !== undefined);",
+    replace: "} while (from === null);",
+  },
+  {
     name: "a map ends when all but one of its children have",
     file: "shared/step/join-step.ts",
     find: "return tally.done.size + tally.failed.size >= tally.size;",

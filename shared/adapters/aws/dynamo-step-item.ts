@@ -1,8 +1,16 @@
 import * as z from "zod";
 import type { FoundRecord, Version } from "../../ports/run-store.ts";
-import { readStep } from "../../state/read-step.ts";
-import type { StepRecord, StoredValue } from "../../state/step-record.ts";
+import { readOutline, readStep } from "../../state/read-step.ts";
+import {
+  largeFields,
+  outlinedErrorFields,
+  outlineKinds,
+  type StepOutline,
+  type StepRecord,
+  type StoredValue,
+} from "../../state/step-record.ts";
 import { approvalsPartition, dueTime, fieldsOf, runIdFromKey, stepFromKey, stepKey } from "./dynamo-keys.ts";
+import type { Query } from "./dynamo-query.ts";
 import { jsonText } from "./dynamo-run-item.ts";
 
 // A record's fields are attributes with the same names. Only its key and its result are stored in another form.
@@ -40,6 +48,34 @@ export function storedStepOf(item: unknown): FoundRecord {
   if (!hasOutput(fields)) return { ...readStep({ ...fields, runId, ...place }), version };
   const { value: _value, uri: _uri, ...others } = { value: undefined, uri: undefined, ...fields };
   return { ...readStep({ ...others, runId, ...place, output: outputOf(fields) }), version };
+}
+
+/** The attributes of an outline. An error is read without its stack, and a result isn't read at all. */
+const outlineNames = [...new Set(outlineKinds.flatMap((kind) => Object.keys(kind.shape)))].filter(
+  (name) =>
+    !["runId", "step", "index", "error"].includes(name) && !largeFields.some((large) => large === name),
+);
+
+/** The part of a query that gets outlines. Read units are the same, but an answer has a tenth of the bytes. */
+export const outlined: Pick<Query, "ProjectionExpression" | "ExpressionAttributeNames"> = {
+  ProjectionExpression: [
+    ...["pk", "sk"],
+    ...outlineNames.map((name) => `#${name}`),
+    ...outlinedErrorFields.map((name) => `#error.#${name}`),
+  ].join(", "),
+  ExpressionAttributeNames: Object.fromEntries(
+    [...new Set([...outlineNames, ...outlinedErrorFields, "error"])].map((name) => [`#${name}`, name]),
+  ),
+};
+
+/** The outline in an item of a query for outlines. @throws ZodError for anything else */
+export function outlineOf(item: unknown): StepOutline {
+  const { pk: runId, sk: place } = placed.parse(item);
+  const fields = fieldsOf(item);
+  if (!hasOutput(fields)) return readOutline({ ...fields, runId, ...place });
+  // Where a result is in S3 shares an attribute with the object that a step waits for.
+  const { uri: _uri, ...others } = { uri: undefined, ...fields };
+  return readOutline({ ...others, runId, ...place });
 }
 
 /** Only the version of a record's item. @throws ZodError for anything else */

@@ -1,14 +1,15 @@
 import { randomBytes } from "node:crypto";
 import { GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod";
-import type { FoundRecord, RunStore, Version } from "../../ports/run-store.ts";
+import { shardSize } from "../../objects/layout.ts";
+import type { FoundRecord, RunStore, StepsPlace, Version } from "../../ports/run-store.ts";
 import type { StepKey } from "../../state/step-record.ts";
 import { waitingIn } from "../../state/waiting-approval.ts";
 import { batchGet } from "./dynamo-batch-get.ts";
 import { isFirst, isUnchangedVersion } from "./dynamo-conditions.ts";
 import { approvalsPartition, runKey, stepKey, stepKeyPrefix } from "./dynamo-keys.ts";
-import { take } from "./dynamo-query.ts";
-import { stepItemOf, storedStepOf, versionOf } from "./dynamo-step-item.ts";
+import { type Query, queryOnce, take } from "./dynamo-query.ts";
+import { outlined, outlineOf, stepItemOf, storedStepOf, versionOf } from "./dynamo-step-item.ts";
 import { conditional, type DynamoTable } from "./dynamo-table.ts";
 
 /** Distinguishes this write from every other write of the same record. 72 random bits in 12 characters. */
@@ -20,10 +21,43 @@ const keyOf = z.object({ pk: z.string(), sk: z.string() });
 /** Maximum number of items that one query of the waiting approvals reads. */
 const maxListed = 1000;
 
+/** A query for the records of a run, of one step, or of the children in one shard. */
+function ofSteps(runId: string, { step, shard }: StepsPlace, from?: string): Query {
+  const { pk } = runKey(runId);
+  const common = {
+    ConsistentRead: true,
+    ...(from !== undefined && { ExclusiveStartKey: { pk, sk: from } }),
+  };
+  if (step === undefined || shard === undefined) {
+    return {
+      ...common,
+      KeyConditionExpression: "pk = :pk AND begins_with(sk, :steps)",
+      ExpressionAttributeValues: { ":pk": pk, ":steps": stepKeyPrefix(step) },
+    };
+  }
+  const first = stepKey({ runId, step, index: shard * shardSize });
+  const last = stepKey({ runId, step, index: (shard + 1) * shardSize - 1 });
+  return {
+    ...common,
+    KeyConditionExpression: "pk = :pk AND sk BETWEEN :first AND :last",
+    ExpressionAttributeValues: { ":pk": pk, ":first": first.sk, ":last": last.sk },
+  };
+}
+
+const lastKey = z.looseObject({ sk: z.string() });
+
+/** Where the next page starts, from the key that a query reached. */
+function nextOf(last: unknown): { next?: string } {
+  return last === undefined ? {} : { next: lastKey.parse(last).sk };
+}
+
 /** Records of steps. */
 export function dynamoSteps(
   table: DynamoTable,
-): Pick<RunStore, "getStep" | "getSteps" | "listSteps" | "waitingApprovals" | "putStep"> {
+): Pick<
+  RunStore,
+  "getStep" | "getSteps" | "listSteps" | "outlineSteps" | "openSteps" | "waitingApprovals" | "putStep"
+> {
   const { client, name } = table;
 
   const getSteps = async (keys: readonly StepKey[]): Promise<FoundRecord[]> => {
@@ -49,11 +83,7 @@ export function dynamoSteps(
     },
 
     async listSteps(runId, step) {
-      const query = {
-        KeyConditionExpression: "pk = :pk AND begins_with(sk, :steps)",
-        ExpressionAttributeValues: { ":pk": runKey(runId).pk, ":steps": stepKeyPrefix(step) },
-        ConsistentRead: true,
-      };
+      const query = ofSteps(runId, { ...(step !== undefined && { step }) });
       return (await take(table, query)).map(storedStepOf);
     },
 
@@ -66,6 +96,18 @@ export function dynamoSteps(
       };
       const keys = (await take(table, query, limit)).map((item) => keyOf.parse(item));
       return waitingIn((await batchGet(table, keys)).map(storedStepOf)).slice(0, limit);
+    },
+
+    async outlineSteps(runId, step, from) {
+      const query = { ...ofSteps(runId, { ...(step !== undefined && { step }) }, from), ...outlined };
+      const { items, last } = await queryOnce(table, query);
+      return { records: items.map(outlineOf), ...nextOf(last) };
+    },
+
+    async openSteps(runId, place, from) {
+      const query = { ...ofSteps(runId, place, from), FilterExpression: "attribute_not_exists(endedAt)" };
+      const { items, last } = await queryOnce(table, query);
+      return { records: items.map(storedStepOf), ...nextOf(last) };
     },
 
     async putStep(next, previous) {

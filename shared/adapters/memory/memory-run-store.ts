@@ -1,11 +1,14 @@
+import { shardOf } from "../../objects/layout.ts";
 import type { Graph } from "../../pipeline/graph.ts";
 import type {
   Admission,
   FoundRecord,
+  Page,
   PutResult,
   RunFilter,
   RunPage,
   RunStore,
+  StepsPlace,
   StoredStep,
   Tally,
   TallyKey,
@@ -22,7 +25,7 @@ import {
   figuresOf,
   inFiguresOrder,
 } from "../../state/figures.ts";
-import { hasKnownWords, readStep } from "../../state/read-step.ts";
+import { hasKnownWords, readOutline, readStep } from "../../state/read-step.ts";
 import {
   hasJoined,
   isActive,
@@ -43,7 +46,13 @@ import { listingKey, waitingKey } from "../../state/run-listing.ts";
 import { limitNames, mayMove } from "../../state/run-slots.ts";
 import { laneOf, type Slots, type WaitingPlace } from "../../state/slots.ts";
 import { type Price, spentMore } from "../../state/spending.ts";
-import type { ApprovalStep, StepKey, StepRecord } from "../../state/step-record.ts";
+import {
+  type ApprovalStep,
+  largeFields,
+  type StepKey,
+  type StepOutline,
+  type StepRecord,
+} from "../../state/step-record.ts";
 import { waitingIn } from "../../state/waiting-approval.ts";
 import { mayBeWanted, sameWanters, wantersOf } from "../../state/wanters.ts";
 import { copyState } from "./copy-state.ts";
@@ -67,10 +76,20 @@ function found(record: StoredStep | undefined): FoundRecord | undefined {
   return { ...readStep(copyState(record)), version: record.version };
 }
 
+function outlineOf(record: StoredStep): StepOutline {
+  const { version: _version, ...fields } = copyState(record);
+  for (const name of largeFields) if (name in fields) Reflect.deleteProperty(fields, name);
+  if (!("error" in fields) || fields.error === undefined) return readOutline(fields);
+  const { stack: _stack, log: _log, ...error } = fields.error;
+  return readOutline({ ...fields, error });
+}
+
 /** A run store whose content is lost when the process ends: for tests, simulation and pipelines run in one process. */
 export class MemoryRunStore implements RunStore {
   /** Number of changes. Rewriting the same content doesn't count, nor does moving the sweep's next look. */
   changes = 0;
+  /** How many records a page of a listing of steps has. */
+  stepsPerPage = 200;
   private readonly graphs = new Map<string, Graph>();
   private readonly runs = new Map<string, DueRun>();
   private readonly steps = new Map<string, StoredStep>();
@@ -325,6 +344,31 @@ export class MemoryRunStore implements RunStore {
     return waitingIn([...this.steps.values()])
       .slice(0, limit)
       .map(copyState);
+  }
+
+  /** A page of some records, whose keys begin with one of a listing's keys. */
+  private pageOf<T>(prefix: string, from: string, read: (record: StoredStep) => T | undefined): Page<T> {
+    const keys = [...this.steps.keys()].filter((key) => key.startsWith(prefix) && key > from).sort(byText);
+    const page = keys.slice(0, this.stepsPerPage);
+    const records = page.flatMap((key) => {
+      const record = this.steps.get(key);
+      return (record && read(record)) ?? [];
+    });
+    const last = page.at(-1);
+    return { records, ...(last !== undefined && keys.length > page.length && { next: last }) };
+  }
+
+  async outlineSteps(runId: string, step?: string, from = ""): Promise<Page<StepOutline>> {
+    const prefix = step === undefined ? `${runId}#STEP#` : `${runId}#STEP#${step}#`;
+    return this.pageOf(prefix, from, outlineOf);
+  }
+
+  async openSteps(runId: string, { step, shard }: StepsPlace, from = ""): Promise<Page<FoundRecord>> {
+    const prefix = step === undefined ? `${runId}#STEP#` : `${runId}#STEP#${step}#`;
+    return this.pageOf(prefix, from, (record) => {
+      const isThere = shard === undefined || (record.index !== "map" && shardOf(record.index) === shard);
+      return isThere && !("endedAt" in record) ? found(record) : undefined;
+    });
   }
 
   async putStep(next: StepRecord, previous: Version | undefined): Promise<PutResult> {

@@ -43,6 +43,9 @@ export function isSimulated(error: unknown): boolean {
   return error instanceof AnswerLostError || error instanceof ThrottledError || error instanceof BrokenError;
 }
 
+/** How many records a page of a listing of steps has: few, so that something happens between two pages. */
+const stepsPerPage = 3;
+
 /** Milliseconds after which Batch lists a job. */
 const maxListing = 120_000;
 
@@ -159,6 +162,7 @@ export class World {
     this.backfills = new BackfillWatch(this, this.violations);
     this.watch.onStop = (before, run) => this.backfills.stopped(before, run);
     this.memory = new MemoryEngine([], {}, simulationStart);
+    this.memory.store.stepsPerPage = stepsPerPage;
     this.base = this.memory.engine;
   }
 
@@ -512,7 +516,10 @@ export class World {
    * Checks the list of a step's records that a worker gets. A child of a map gets its part of other maps' results: if
    * it went through all of them, the map's cost would grow with the square of its size.
    */
-  private checkList({ holds }: Task, runId: unknown, step: unknown): void {
+  private checkList({ kind, holds }: Task, runId: unknown, step: unknown): void {
+    // What looks after runs needs no results. The results of one run may be more than its memory holds.
+    if (kind !== "message" && kind !== "event")
+      this.violations.add("bounded cost", `the ${kind} read the results of ${String(step ?? "a run")}`);
     for (const held of holds) {
       const isChild =
         held.index !== "map" && this.watch.steps.get(held.runId, held.step, "map") !== undefined;
