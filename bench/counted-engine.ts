@@ -10,6 +10,7 @@ import {
 import { awsBatchService } from "../shared/adapters/aws/aws-batch-service.ts";
 import { dynamoModelRegistry } from "../shared/adapters/aws/dynamo-model-registry.ts";
 import { dynamoObjectWaiters } from "../shared/adapters/aws/dynamo-object-waiters.ts";
+import { dynamoPublications } from "../shared/adapters/aws/dynamo-publications.ts";
 import { dynamoResultCache } from "../shared/adapters/aws/dynamo-result-cache.ts";
 import { dynamoRunStore } from "../shared/adapters/aws/dynamo-run-store.ts";
 import { type DynamoTable, dynamoClient } from "../shared/adapters/aws/dynamo-table.ts";
@@ -95,6 +96,7 @@ export async function startCountedEngine(): Promise<CountedEngine> {
         waiters: dynamoObjectWaiters(table),
         cache: dynamoResultCache(table),
         models: dynamoModelRegistry(table),
+        publications: dynamoPublications(table),
         schedules: new MemoryScheduleStore(),
         backfills: new MemoryBackfillStore(),
         notifier: new MemoryNotifier(),

@@ -107,6 +107,22 @@ describe("poem-datalake", () => {
     expect(await poems.published()).toEqual(asked);
   });
 
+  it("leaves the newest lake alone if the event of an older zip comes later", async () => {
+    const poems = new Poems();
+    for (const [name, day] of [
+      ["new", 2],
+      ["old", 1],
+    ] as const) {
+      await poems.drop(`raw/zips/${name}.zip`);
+      const uri = `s3://data/raw/zips/${name}.zip`;
+      const object = { uri, bucket: "data", key: `raw/zips/${name}.zip`, bytes: 14 };
+      const at = `2021-01-0${day}T00:00:00Z`;
+      const [started] = await startForObject(poems.memory.engine, { ...object, at });
+      expect(await poems.memory.finish(started?.runId ?? "none")).toMatchObject({ state: "SUCCEEDED" });
+    }
+    expect(await poems.published()).toMatchObject({ archive: { uri: "s3://data/raw/zips/new.zip" } });
+  });
+
   it("downloads from a named source, retries, and unpacks the download by its checksum", async () => {
     const poems = new Poems();
     poems.troubles.push("the connection failed");

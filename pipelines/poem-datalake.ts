@@ -86,7 +86,7 @@ export const poemDatalake = definePipeline(
         params: ({ uri, versionId }) => ({ archive: { uri, ...(versionId !== undefined && { versionId }) } }),
       }),
     ],
-    // Only one run at a time, so that the newest lake is the one of the last archive.
+    // A lake takes much of the space and time of its machine.
     maxActiveRuns: 1,
   },
   ({ params, step, map }) => {
@@ -106,7 +106,8 @@ export const poemDatalake = definePipeline(
     const published = step(
       "publish",
       lambda({ manifest: lake.manifest }, ({ manifest }, { artifacts }) =>
-        artifacts.publish(manifest, newestLake),
+        // Events of S3 come late and in any order, so the last run may be for an older archive.
+        artifacts.publish(manifest, newestLake, { newest: true }),
       ),
     );
     return { lake: lake.lake, manifest: published };

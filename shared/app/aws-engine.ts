@@ -6,6 +6,7 @@ import { AwsNotifier } from "../adapters/aws/aws-notifier.ts";
 import { dynamoBackfillStore } from "../adapters/aws/dynamo-backfill-store.ts";
 import { dynamoModelRegistry } from "../adapters/aws/dynamo-model-registry.ts";
 import { dynamoObjectWaiters } from "../adapters/aws/dynamo-object-waiters.ts";
+import { dynamoPublications } from "../adapters/aws/dynamo-publications.ts";
 import { dynamoResultCache } from "../adapters/aws/dynamo-result-cache.ts";
 import { dynamoRunStore } from "../adapters/aws/dynamo-run-store.ts";
 import { dynamoScheduleStore } from "../adapters/aws/dynamo-schedule-store.ts";
@@ -56,6 +57,7 @@ export function awsEngine(environment: Environment): Engine {
     waiters: dynamoObjectWaiters(table),
     cache: dynamoResultCache(table),
     models: dynamoModelRegistry(table),
+    publications: dynamoPublications(table),
     schedules: dynamoScheduleStore(table),
     backfills: dynamoBackfillStore(table),
     queue: sqsStepQueue(sqs, environment.STEPS_QUEUE_URL),

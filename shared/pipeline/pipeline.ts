@@ -37,6 +37,8 @@ export type LandedObject = {
   /** Decoded: exactly as the uploader wrote it. */
   key: string;
   versionId?: string;
+  /** S3's number of the version, hexadecimal: later versions of the same key have higher ones. */
+  sequencer?: string;
   bytes: number;
   /** ISO 8601, from the event. */
   at: string;

@@ -37,10 +37,12 @@ export type StepArtifacts = {
    * Copies an artifact to a key under `results/`, where others can find it by a known name. Nothing there expires.
    * Publish only what an earlier step has committed: then an abandoned attempt can't overwrite the result.
    *
-   * @returns the copy
+   * @param options.newest whether the key is for the newest: if a run for something newer has published there, nothing is
+   *   copied. A run is newer if the time that it's for is later. For versions of one object, S3's order counts.
+   * @returns the copy; the artifact itself if nothing was copied
    * @throws FatalError for a key outside `results/`, and for an artifact that is gone or has changed
    */
-  publish(artifact: Artifact, key: string): Promise<Artifact>;
+  publish(artifact: Artifact, key: string, options?: { readonly newest?: boolean }): Promise<Artifact>;
   /**
    * The bytes last published at a key under `results/`, by any run; undefined if nothing was published.
    *

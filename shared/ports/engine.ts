@@ -9,6 +9,7 @@ import type { ModelRegistry } from "./model-registry.ts";
 import type { Notifier } from "./notifier.ts";
 import type { ObjectStore } from "./object-store.ts";
 import type { ObjectWaiters } from "./object-waiters.ts";
+import type { Publications } from "./publications.ts";
 import type { ResultCache } from "./result-cache.ts";
 import type { RunStore } from "./run-store.ts";
 import type { ScheduleStore } from "./schedule-store.ts";
@@ -58,6 +59,7 @@ export type Engine = {
   readonly waiters: ObjectWaiters;
   readonly cache: ResultCache;
   readonly models: ModelRegistry;
+  readonly publications: Publications;
   readonly schedules: ScheduleStore;
   readonly backfills: BackfillStore;
   /** Takes every hint; its workers are small. */

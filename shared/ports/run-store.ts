@@ -76,6 +76,11 @@ export type RunStore = {
    * right after it created the run.
    */
   createRun(run: WaitingRun | RunningRun, dueAt: number): Promise<"created" | "exists">;
+  /**
+   * The time (ISO 8601) of a cause of a pipeline's runs: the one that was given when the cause was first told of. So the
+   * same cause gives the same run, even if it's told with another time.
+   */
+  firstTimeOf(pipeline: string, cause: string, at: string): Promise<string>;
   getRun(runId: string): Promise<Run | undefined>;
   /**
    * Runs in the order of their ids, each once. Missing ones are left out, and so are those in a state that only newer

@@ -9,7 +9,13 @@ const ordinal = z.int().positive();
 
 /** Why a run exists. */
 const cause = z.discriminatedUnion("kind", [
-  openObject({ kind: z.literal("object"), uri: z.string(), versionId: z.string().exactOptional() }),
+  openObject({
+    kind: z.literal("object"),
+    uri: z.string(),
+    versionId: z.string().exactOptional(),
+    /** S3's number of the version: later versions of the same key have higher ones. */
+    sequencer: z.string().exactOptional(),
+  }),
   openObject({ kind: z.literal("schedule"), schedule: z.string() }),
   openObject({ kind: z.literal("manual"), by: z.string().exactOptional() }),
   openObject({ kind: z.literal("backfill"), backfill: z.string() }),

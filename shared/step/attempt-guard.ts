@@ -7,7 +7,15 @@ export class AttemptOverError extends errorOf("ATTEMPT_OVER") {}
 /** Which fields of an engine reach the world outside of the worker. The compiler asks for each field. */
 const reaching: Readonly<Record<keyof Engine, boolean>> = {
   ...{ stage: false, pipelines: false, jobVersions: false, commit: false },
-  ...{ store: true, waiters: true, cache: true, models: true, schedules: true, backfills: true },
+  ...{
+    store: true,
+    waiters: true,
+    cache: true,
+    models: true,
+    publications: true,
+    schedules: true,
+    backfills: true,
+  },
   ...{ queue: true, largeQueue: true, workerSize: false, batch: true, objects: true, notifier: true },
   ...{ clock: false, watchdog: false, random: false, log: false, logPlace: false, meter: false },
   settings: false,

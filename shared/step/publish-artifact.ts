@@ -23,6 +23,21 @@ export async function readPublished(objects: ObjectStore, key: string): Promise<
 }
 
 /**
+ * Checks what can be checked before the copy.
+ *
+ * @throws PublishError for a key outside `results/`, and for an artifact that is too large to copy
+ */
+export function checkPublication({ uri, bytes }: Pick<Artifact, "uri" | "bytes">, key: string): void {
+  checkKey(key);
+  if (bytes > maxCopy) {
+    throw new PublishError(
+      `${uri} has ${(bytes / 1024 ** 3).toFixed(1)} GiB; S3 copies up to 5 GiB at once`,
+      { remedy: "Write it in parts." },
+    );
+  }
+}
+
+/**
  * Copies an artifact to a key under `results/`. If it's repeated, it writes the same content again. What was there
  * before stays as an older version.
  *
@@ -34,13 +49,7 @@ export async function publishArtifact(
   { uri, versionId: version, sha256, bytes, mediaType }: Artifact,
   key: string,
 ): Promise<Artifact> {
-  checkKey(key);
-  if (bytes > maxCopy) {
-    throw new PublishError(
-      `${uri} has ${(bytes / 1024 ** 3).toFixed(1)} GiB; S3 copies up to 5 GiB at once`,
-      { remedy: "Write it in parts." },
-    );
-  }
+  checkPublication({ uri, bytes }, key);
   const result = objects.locate(key);
   const copy = await objects.copy({ uri, versionId: version }, result);
   if (copy === undefined)

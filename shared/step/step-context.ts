@@ -8,6 +8,7 @@ import type { StoredStep } from "../ports/run-store.ts";
 import { indexOf } from "../state/step-record.ts";
 import type { AttemptGuard } from "./attempt-guard.ts";
 import { publishArtifact, readPublished } from "./publish-artifact.ts";
+import { publishNewest } from "./publish-newest.ts";
 import { modelsFor } from "./step-models.ts";
 import { logFacts, type StepWork } from "./step-work.ts";
 
@@ -27,7 +28,10 @@ function artifactsFor(engine: Engine, work: StepWork, held: StoredStep): StepArt
       return body;
     },
     delete: async (uri) => engine.objects.delete(uri),
-    publish: async (artifact, key) => publishArtifact(engine.objects, artifact, key),
+    publish: async (artifact, key, { newest = false } = {}) =>
+      newest
+        ? publishNewest(engine, work.run, artifact, key)
+        : publishArtifact(engine.objects, artifact, key),
     published: async (key) => readPublished(engine.objects, key),
   };
 }

@@ -5,6 +5,7 @@ import { MemoryModelRegistry } from "../adapters/memory/memory-model-registry.ts
 import { MemoryNotifier } from "../adapters/memory/memory-notifier.ts";
 import { MemoryObjectStore } from "../adapters/memory/memory-object-store.ts";
 import { MemoryObjectWaiters } from "../adapters/memory/memory-object-waiters.ts";
+import { MemoryPublications } from "../adapters/memory/memory-publications.ts";
 import { MemoryResultCache } from "../adapters/memory/memory-result-cache.ts";
 import { MemoryRunStore } from "../adapters/memory/memory-run-store.ts";
 import { MemoryScheduleStore } from "../adapters/memory/memory-schedule-store.ts";
@@ -94,6 +95,7 @@ export class MemoryEngine {
       waiters: new MemoryObjectWaiters(),
       cache: new MemoryResultCache(),
       models: new MemoryModelRegistry(),
+      publications: new MemoryPublications(),
       schedules: new MemoryScheduleStore(),
       backfills: new MemoryBackfillStore(),
       queue: this.queue,

@@ -9,6 +9,7 @@ describe("an S3 notification", () => {
         bucket: "millrace-dev-data-123456789012",
         key: "raw/ridge/october.csv",
         versionId: "096fKKXTRTtl3on89fVO.nfljtsv6qko",
+        sequencer: "0055AED6DCD90281E5",
         bytes: 4096,
         at: "2021-10-04T16:21:00.123Z",
       },

@@ -11,6 +11,7 @@ const record = z.object({
       key: z.string().min(1),
       size: z.number().optional(),
       versionId: z.string().optional(),
+      sequencer: z.string().optional(),
     }),
   }),
 });
@@ -57,6 +58,7 @@ export function objectsIn(body: string): LandedObject[] {
       bytes,
       at: new Date(eventTime).toISOString(),
       ...(object.versionId !== undefined && { versionId: object.versionId }),
+      ...(object.sequencer !== undefined && { sequencer: object.sequencer }),
     };
     return [landed];
   });

@@ -6,19 +6,32 @@ function matches({ prefix, suffixes }: ObjectTrigger, { key }: LandedObject): bo
   return key.startsWith(prefix) && suffixes.some((suffix) => key.endsWith(suffix));
 }
 
-function startOne(
+/**
+ * The time of a version's run. The same version is one cause, whatever the time of the event that tells of it: the first
+ * event decides. Without versions, S3's sequencer distinguishes what was written to a key.
+ */
+function timeOf(engine: Engine, pipeline: Pipeline, { uri, versionId, sequencer, at }: LandedObject) {
+  const version = versionId ?? sequencer;
+  return version === undefined ? at : engine.store.firstTimeOf(pipeline.name, `${uri}#${version}`, at);
+}
+
+async function startOne(
   engine: Engine,
   pipeline: Pipeline,
   trigger: ObjectTrigger,
   object: LandedObject,
 ): Promise<StartedRun> {
-  const { uri, versionId, at } = object;
+  const { uri, versionId, sequencer } = object;
   return startRun(engine, {
     pipeline: pipeline.name,
     params: trigger.params(object),
-    scheduledAt: at,
-    cause: { kind: "object", uri, ...(versionId !== undefined && { versionId }) },
-    causeKey: `${uri}#${versionId ?? ""}`,
+    scheduledAt: await timeOf(engine, pipeline, object),
+    cause: {
+      ...{ kind: "object", uri },
+      ...(versionId !== undefined && { versionId }),
+      ...(sequencer !== undefined && { sequencer }),
+    },
+    causeKey: `${uri}#${versionId ?? sequencer ?? ""}`,
   });
 }
 

@@ -28,6 +28,15 @@ export function runsContract(create: () => Promise<RunStore>): void {
     return run;
   };
 
+  test("a cause of a pipeline's runs keeps the time of its first event", async () => {
+    const [first, second] = [timeAt(0), timeAt(60)];
+    const cause = `s3://data/raw/${"long/".repeat(400)}a.csv#v1`;
+    expect(await store.firstTimeOf("one", cause, second)).toBe(second);
+    expect(await store.firstTimeOf("one", cause, first)).toBe(second);
+    expect(await store.firstTimeOf("two", cause, first)).toBe(first);
+    expect(await store.firstTimeOf("one", `${cause}2`, first)).toBe(first);
+  });
+
   describe("graphs", () => {
     test("a graph is found by its hash, unchanged", async () => {
       const graph = aChain("load", "fit");

@@ -114,6 +114,18 @@ export const mutants: readonly Mutant[] = [
     replace: "} while (from === null);",
   },
   {
+    name: "a run publishes over what a run for something newer has published",
+    file: "shared/state/publication.ts",
+    find: "return origin.at < published.at;",
+    replace: "return origin.at === published.uri;",
+  },
+  {
+    name: "an event with another time is another cause",
+    file: "shared/trigger/start-for-object.ts",
+    find: "return version === undefined ? at :",
+    replace: "return version !== undefined ? at :",
+  },
+  {
     name: "a map ends when all but one of its children have",
     file: "shared/step/join-step.ts",
     find: "return tally.done.size + tally.failed.size >= tally.size;",

@@ -1,8 +1,10 @@
 import { tick } from "../../shared/app/tick.ts";
+import type { LandedObject } from "../../shared/pipeline/pipeline.ts";
 import type { Engine, WorkerSize } from "../../shared/ports/engine.ts";
 import { type Meter, type MeterName, silentMeter } from "../../shared/ports/meter.ts";
 import { startRun } from "../../shared/run/start-run.ts";
 import type { Run } from "../../shared/state/run.ts";
+import { startForObject } from "../../shared/trigger/start-for-object.ts";
 import { type Fault, FaultPlan, ratesFor } from "./faults/fault-plan.ts";
 import { checkApprovals } from "./invariants/approval-check.ts";
 import { FinalChecks } from "./invariants/final-checks.ts";
@@ -10,7 +12,7 @@ import type { Violation } from "./invariants/violation.ts";
 import { hashOf, Random } from "./random.ts";
 import { deployedPipelines } from "./spec/define-spec.ts";
 import { generateSpec } from "./spec/generate-spec.ts";
-import { objectKey, type PipelineSpec, type StepSpec, specsByName } from "./spec/pipeline-spec.ts";
+import { objectKey, type PipelineSpec, type StepSpec, specsByName, startKey } from "./spec/pipeline-spec.ts";
 import { simulationStart } from "./spec/simulation-start.ts";
 import { Trace, type TraceLine } from "./trace.ts";
 import { Bodies } from "./world/bodies.ts";
@@ -21,6 +23,18 @@ import { SimulatedQueue } from "./world/simulated-queue.ts";
 import { maxSkew, World } from "./world/world.ts";
 
 const name = "simulated";
+
+/** Whether a run was started from outside, and not by another run or a backfill. */
+const isAsked = ({ cause }: Run) => cause.kind === "manual" || cause.kind === "object";
+
+/** The object whose event starts a run, as an event describes it that has this time. */
+function startingObject(version: number, at: number): LandedObject {
+  const key = startKey(name);
+  return {
+    ...{ uri: `s3://data/${key}`, bucket: "data", key, bytes: 1, at: new Date(at).toISOString() },
+    ...{ versionId: `version ${version}`, sequencer: version.toString(16) },
+  };
+}
 /** Milliseconds between two ticks, as in serverless.yml. */
 const tickMs = 60_000;
 /** Milliseconds that a tick may take, as in serverless.yml. */
@@ -136,15 +150,27 @@ export class Simulation {
     const { plan, scheduler } = this.world;
     const scheduledAt = new Date(simulationStart + 1000 * (this.spec.startsIn ?? 0)).toISOString();
     const { priorities = [] } = this.spec;
+    // An event that S3 sends again may have another time. Backfills share runs with people, but not with objects.
+    const byObject =
+      priorities.length === 0 && this.spec.backfills === undefined && plan.drawsFor("by object").chance(0.3);
+    let told = 0;
     const start = (causeKey = "") =>
       delivery.start(`run${causeKey}`, async (engine) => {
         const cause = { kind: "manual" } as const;
-        const priority = priorities[Number(causeKey || 1) - 1];
-        const started = await startRun(engine, {
-          ...{ pipeline: name, cause, causeKey, scheduledAt },
-          ...(priority !== undefined && { priority }),
-        });
-        if (causeKey === "") this.runId = started.runId;
+        const number = Number(causeKey || 1);
+        const priority = priorities[number - 1];
+        // Runs are for different times, and come in any order.
+        const at = Date.parse(scheduledAt) + number;
+        told += 1;
+        const [started] = byObject
+          ? await startForObject(engine, startingObject(number, at + told))
+          : [
+              await startRun(engine, {
+                ...{ pipeline: name, cause, causeKey, scheduledAt: new Date(at).toISOString() },
+                ...(priority !== undefined && { priority }),
+              }),
+            ];
+        if (causeKey === "") this.runId = started?.runId;
       });
     const arrivals = priorities.length > 0 ? crowdedArrivals : [0, 10, 1000];
     scheduler.in(0, () => start());
@@ -185,7 +211,7 @@ export class Simulation {
 
   hasEnded(): boolean {
     const runs = [...this.world.watch.runs.values()];
-    const asked = runs.filter(({ cause }) => cause.kind === "manual").length;
+    const asked = runs.filter(isAsked).length;
     const areSettled = this.world.backfills.areSettled(this.spec.backfills?.length ?? 0);
     return asked === (this.spec.runs ?? 1) && areSettled && runs.every((run) => "endedAt" in run);
   }
@@ -257,6 +283,7 @@ export class Simulation {
     }
     await checks.figures();
     await checks.slots();
+    checks.causes();
     const isDays = ({ pipeline, cause }: Run) => pipeline === name && cause.kind === "backfill";
     this.world.backfills.check(
       [...watch.runs.values()].filter(isDays),
@@ -264,6 +291,7 @@ export class Simulation {
     );
     checks.bodies(this.bodies);
     await checks.published(this.bodies);
+    await checks.newest(this.bodies);
     checks.complete(this.jobs.complete);
     if (this.until > simulationStart) checks.cost(this.redriven, this.bodies);
     checks.jobs(this.jobs.submitted(), (job) => this.world.ledger.maySubmitTwice(job));
@@ -271,7 +299,7 @@ export class Simulation {
 
   get state(): string {
     return [...this.world.watch.runs.values()]
-      .filter(({ cause }) => cause.kind === "manual")
+      .filter(isAsked)
       .map(({ state, epoch }) => `${state} ${epoch}`)
       .join();
   }

@@ -188,6 +188,13 @@ export const waiterKey = (uri: string, { runId, step, index, epoch }: ObjectWait
   pk: objectPartition(uri),
   sk: `WAITER#${runId}#${step}#${index}#${epoch}`,
 });
+/** What was last published at a key that is for the newest. */
+export const publicationKey = (key: string): ItemKey => ({ pk: `PUBLISHED#${key}`, sk: "NEWEST" });
+/** When a cause of runs was first told of. A cause may be longer than a key may be. */
+export const causeKey = (pipeline: string, cause: string): ItemKey => ({
+  pk: `CAUSE#${pipeline}#${createHash("sha256").update(cause).digest("hex")}`,
+  sk: "CAUSE",
+});
 /** Prefix of the sort keys of all records of a run, or of one step. */
 export const stepKeyPrefix = (step?: string): string => (step === undefined ? "STEP#" : `STEP#${step}#`);
 

@@ -1,4 +1,5 @@
 import type { RunStore } from "../../ports/run-store.ts";
+import { dynamoCauses } from "./dynamo-causes.ts";
 import { dynamoFigures } from "./dynamo-figures.ts";
 import { dynamoGraphs } from "./dynamo-graphs.ts";
 import { dynamoRunListing } from "./dynamo-run-listing.ts";
@@ -13,6 +14,7 @@ import { dynamoWorkQueues } from "./dynamo-work-queues.ts";
 /** The run store in DynamoDB: one table, as `resources/storage.yml` defines it. Keys are in `dynamo-keys.ts`. */
 export function dynamoRunStore(table: DynamoTable): RunStore {
   return {
+    ...dynamoCauses(table),
     ...dynamoGraphs(table),
     ...dynamoRuns(table),
     ...dynamoFigures(table),

@@ -91,6 +91,7 @@ export class MemoryRunStore implements RunStore {
   /** How many records a page of a listing of steps has. */
   stepsPerPage = 200;
   private readonly graphs = new Map<string, Graph>();
+  private readonly causes = new Map<string, string>();
   private readonly runs = new Map<string, DueRun>();
   private readonly steps = new Map<string, StoredStep>();
   private readonly tallies = new Map<string, Tally>();
@@ -323,6 +324,13 @@ export class MemoryRunStore implements RunStore {
       runs: page.map(summaryOf),
       ...(last && found.length > limit && { next: listingKey(last) }),
     };
+  }
+
+  async firstTimeOf(pipeline: string, cause: string, at: string): Promise<string> {
+    const key = `${pipeline}#${cause}`;
+    const first = this.causes.get(key) ?? at;
+    this.causes.set(key, first);
+    return first;
   }
 
   async getStep(key: StepKey): Promise<FoundRecord | undefined> {

@@ -22,13 +22,18 @@ import { followerParams, notices, sharedQueue } from "../spec/define-spec.ts";
 import { type Expectation, expectationOf, type Verdict } from "../spec/oracle.ts";
 import { failuresOf, followerName, isPure, type PipelineSpec, type StepSpec } from "../spec/pipeline-spec.ts";
 import { makerOf, textOf, type WorkOutput } from "../spec/pure-work.ts";
-import { type Bodies, publishedAt } from "../world/bodies.ts";
+import { type Bodies, newestAt, publishedAt } from "../world/bodies.ts";
 import type { World } from "../world/world.ts";
 
 /** Steps of the notices for an end. */
 const noticesOf = (state: HookState) => noticeNodes(notices).map(({ name }) => noticeName(state, name));
 
 const failedStates: readonly string[] = ["FAILED", "TIMED_OUT"];
+
+/** A number that is higher for what a newer run of the same pipeline is for. All objects are versions of one key. */
+function newness({ cause, scheduledAt }: Run): number {
+  return cause.kind === "object" ? Number.parseInt(cause.sequencer ?? "0", 16) : Date.parse(scheduledAt);
+}
 
 /** Checks a run after its end, and everything that worked for it. */
 export class FinalChecks {
@@ -133,6 +138,44 @@ export class FinalChecks {
           "what is over publishes nothing",
           `${step}[${index}], which is of ${makerOf(record)}, has published what ${made} made`,
         );
+    }
+  }
+
+  /** The same version of an object starts one run, whatever its events say of their time. */
+  causes(): void {
+    const seen = new Map<string, string>();
+    for (const { runId, pipeline, cause } of this.world.watch.runs.values()) {
+      if (cause.kind !== "object") continue;
+      const version = `${pipeline} ${cause.uri} ${cause.versionId}`;
+      const other = seen.get(version);
+      if (other !== undefined) this.broken("one run for a cause", `${other} and ${runId} are of ${version}`);
+      seen.set(version, runId);
+    }
+  }
+
+  /**
+   * What is at a key for the newest comes from the newest of the runs that have published there. A worker may have died
+   * between its copy and its second look; then its step is not the one that succeeded.
+   */
+  async newest(bodies: Bodies): Promise<void> {
+    const { watch, memory } = this.world;
+    const all = [...this.specs.values()].flatMap(({ steps }) => steps);
+    for (const record of watch.steps.latest.values()) {
+      const { runId, step, index, state } = record;
+      const run = watch.runs.get(runId);
+      const spec = all.find(({ name }) => name === step);
+      if (run === undefined || state !== "SUCCEEDED" || index === "map" || spec?.work.kind !== "lambda")
+        continue;
+      if (!bodies.publishes(spec)) continue;
+      const key = newestAt(run.pipeline, step, index);
+      const bytes = await memory.objects.get(memory.objects.locate(key));
+      const [maker = ""] = (bytes === undefined ? "" : new TextDecoder().decode(bytes)).split(" ");
+      const isDone = watch.steps.get(maker, step, index)?.state === "SUCCEEDED";
+      const latest = watch.runs.get((await memory.engine.publications.get(key))?.runId ?? "");
+      if (latest === undefined || newness(latest) < newness(run))
+        this.broken("the newest is published", `${key} is of ${latest?.runId}, but ${runId} is newer`);
+      else if (isDone && maker !== latest.runId)
+        this.broken("the newest is published", `${key} has what ${maker} made, not ${latest.runId}`);
     }
   }
 

@@ -15,6 +15,7 @@ import {
   maybe,
   not,
   notice,
+  objectCreated,
   or,
   type Pipeline,
   type Ref,
@@ -36,6 +37,7 @@ import {
   type PureWork,
   type StepSpec,
   specsByName,
+  startKey,
   type WhenSpec,
   type WorkOf,
   type WorkSpec,
@@ -192,6 +194,7 @@ export function defineSpec(pipeline: string, spec: PipelineSpec, body: LambdaBod
   const options = {
     name: pipeline,
     params: z.strictObject({}),
+    triggers: [objectCreated({ prefix: startKey(pipeline), params: () => ({}) })],
     ...(spec.hooks && { hooks: hooksFor(body), notices }),
     ...(maxActiveRuns !== undefined && { maxActiveRuns }),
     ...(queue !== undefined && { queue: workQueue(sharedQueue, { limit: queue }) }),

@@ -81,6 +81,9 @@ export function isWaiting({ kind }: WorkSpec): boolean {
 /** The key of the object that a step waits for. */
 export const objectKey = (step: string) => `raw/${step}.csv`;
 
+/** The key of the object that starts runs of a pipeline. */
+export const startKey = (pipeline: string) => `raw/start/${pipeline}.csv`;
+
 /** The list that a mapped step runs over. */
 export type OverSpec =
   /** A list within a step's result, or the results of a mapped step. */

@@ -30,6 +30,11 @@ export function publishedAt(runId: string, step: string, index: number): string 
   return `results/${runId}/${step}/${index}`;
 }
 
+/** Where a step publishes for those who want the newest, whichever run made it. */
+export function newestAt(pipeline: string, step: string, index: number): string {
+  return `results/newest/${pipeline}/${step}/${index}`;
+}
+
 /** The functions and jobs of a simulated pipeline. They take virtual time and fail as the spec says. */
 export class Bodies {
   /** How often each body began, by record and epoch. */
@@ -157,7 +162,7 @@ export class Bodies {
     );
   }
 
-  readonly lambda: LambdaBody = async (step, input, { runId, index, attempt, artifacts }) => {
+  readonly lambda: LambdaBody = async (step, input, { pipeline, runId, index, attempt, artifacts }) => {
     const task = this.world.scheduler.current;
     if (task === undefined) throw new Error(`step ${step.name} runs, and no worker does`);
     this.checkWorker(step, task, runId, index);
@@ -180,6 +185,7 @@ export class Bodies {
     if (!this.publishes(step) || step === hookStep) return result;
     const artifact = await artifacts.write("made", made, "text/plain");
     await artifacts.publish(artifact, publishedAt(runId, step.name, index));
+    await artifacts.publish(artifact, newestAt(pipeline, step.name, index), { newest: true });
     return result;
   };
 
