@@ -40,6 +40,15 @@ def test_a_lock_pins_by_hash_and_names_no_index(lock: str) -> None:
     assert "/tmp" not in text
 
 
+@pytest.mark.parametrize("family", [each for each in FAMILIES if each != TEMPLATE])
+def test_the_types_and_the_packages_of_each_family_are_checked(family: str) -> None:
+    checked = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["mypy"]["files"]
+    assert family in checked
+    # The packages of poem_model are installed from a list of their own.
+    included = (ROOT / "requirements-dev.in").read_text().splitlines()
+    assert family == "poem_model" or f"-r {family}/requirements.in" in included
+
+
 def test_the_sdk_asks_for_the_same_wherever_it_says_so() -> None:
     project = tomllib.loads((ROOT / "sdk/pyproject.toml").read_text())["project"]
     lines = (ROOT / "sdk/requirements.in").read_text().splitlines()
