@@ -59,34 +59,62 @@ const landing = "raw/landing.csv";
 const landsAfter = 200_000;
 const object = { object: landing, deadline: 5000 };
 
-/** A step `it` of each kind of task, and a map of each. Each is followed by `last`. */
-const byKind: Readonly<Record<TaskKind, readonly [kind: string, build: Build][]>> = {
-  lambda: [
-    ["function", one(lambda({}, () => 1))],
-    ["map of functions", mapped([1, 2, 3], (n) => lambda({ n }, ({ n }) => n))],
-  ],
-  batch: [
-    ["job", one(batch(train, { n: 1 }))],
-    ["map of jobs", mapped([1, 2, 3], (n) => batch(train, { n }))],
-  ],
-  wait: [
-    ["wait", one(wait({ seconds: 200 }))],
-    ["map of waits", mapped([100, 200], (seconds) => wait({ seconds }))],
-  ],
-  child: [
-    ["child", one(child(inner, {}))],
-    ["map of children", mapped([1, 2], () => child(inner, {}))],
-  ],
-  object: [
-    ["object", one(wait(object))],
-    ["map of objects", mapped([1, 2], () => wait(object))],
-  ],
-  approval: [
-    ["approval", one(approval(approve))],
-    ["map of approvals", mapped([1, 2], () => approval(approve))],
-  ],
+/** How a kind of step is tested. */
+type KindOfStep = {
+  /** Whether the step has ended when the worker that began it is done. Otherwise something else ends it. */
+  readonly endsAtOnce: boolean;
+  readonly builds: readonly (readonly [kind: string, build: Build])[];
 };
-export const kinds = Object.values(byKind).flat();
+
+/** A step `it` of each kind of task, and a map of each. Each is followed by `last`. */
+const byKind: Readonly<Record<TaskKind, KindOfStep>> = {
+  lambda: {
+    endsAtOnce: true,
+    builds: [
+      ["function", one(lambda({}, () => 1))],
+      ["map of functions", mapped([1, 2, 3], (n) => lambda({ n }, ({ n }) => n))],
+    ],
+  },
+  batch: {
+    endsAtOnce: false,
+    builds: [
+      ["job", one(batch(train, { n: 1 }))],
+      ["map of jobs", mapped([1, 2, 3], (n) => batch(train, { n }))],
+    ],
+  },
+  wait: {
+    endsAtOnce: false,
+    builds: [
+      ["wait", one(wait({ seconds: 200 }))],
+      ["map of waits", mapped([100, 200], (seconds) => wait({ seconds }))],
+    ],
+  },
+  child: {
+    endsAtOnce: false,
+    builds: [
+      ["child", one(child(inner, {}))],
+      ["map of children", mapped([1, 2], () => child(inner, {}))],
+    ],
+  },
+  object: {
+    endsAtOnce: false,
+    builds: [
+      ["object", one(wait(object))],
+      ["map of objects", mapped([1, 2], () => wait(object))],
+    ],
+  },
+  approval: {
+    endsAtOnce: false,
+    builds: [
+      ["approval", one(approval(approve))],
+      ["map of approvals", mapped([1, 2], () => approval(approve))],
+    ],
+  },
+};
+/** Each kind of step: its name, a pipeline with it, and whether the step ends at once. */
+export const kinds = Object.values(byKind).flatMap(({ endsAtOnce, builds }) =>
+  builds.map(([kind, build]) => [kind, build, endsAtOnce] as const),
+);
 
 /** A map of three jobs, followed by a function. */
 export const mapOfJobs: Build = ({ step, map }) =>
