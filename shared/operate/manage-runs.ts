@@ -8,14 +8,16 @@ import type { StartedRun } from "../run/start-run.ts";
 import { type Run, runStates } from "../state/run.ts";
 import { approveStep } from "./approve-step.ts";
 import { cancelRun } from "./cancel-run.ts";
+import { cancelRuns, maxRunsAtOnce, retryRuns } from "./change-runs.ts";
 import { pauseRun, resumeRun } from "./pause-run.ts";
 import { rerunRun } from "./rerun-run.ts";
 import { retryRun } from "./retry-run.ts";
-import type { ManagedRun, StartedByHand, TaggedRun } from "./run-answer.ts";
+import type { ChangedRuns, ManagedRun, StartedByHand, TaggedRun } from "./run-answer.ts";
 import { requestedTime, startByHand, startRequest } from "./start-by-hand.ts";
 import { tagRun } from "./tag-run.ts";
 
 const runId = z.string().min(1);
+const runIds = z.array(runId).min(1).max(maxRunsAtOnce);
 /** A time with any offset, converted to UTC. */
 const moment = requestedTime.transform((text) => new Date(text).toISOString());
 
@@ -24,6 +26,8 @@ export const runRequests = [
   startRequest.extend({ action: z.literal("start") }),
   z.strictObject({ action: z.literal("cancel"), runId }),
   z.strictObject({ action: z.literal("retry"), runId }),
+  z.strictObject({ action: z.literal("cancel-runs"), runIds }),
+  z.strictObject({ action: z.literal("retry-runs"), runIds }),
   z.strictObject({
     action: z.literal("rerun"),
     runId,
@@ -66,7 +70,7 @@ export const runRequests = [
 type RunRequest = z.output<(typeof runRequests)[number]>;
 
 /** The answers about runs. */
-export type RunAnswer = ManagedRun | StartedRun | StartedByHand | TaggedRun | RunPage;
+export type RunAnswer = ManagedRun | ChangedRuns | StartedRun | StartedByHand | TaggedRun | RunPage;
 
 function managedRun({ runId, pipeline, state, epoch }: Run): ManagedRun {
   return { runId, pipeline, state, epoch };
@@ -90,6 +94,8 @@ export const runActions: {
   start: startByHand,
   cancel: async (engine, { runId }) => managedRun(await cancelRun(engine, runId)),
   retry: async (engine, { runId }) => managedRun(await retryRun(engine, runId)),
+  "cancel-runs": (engine, { runIds: ids }) => cancelRuns(engine, ids),
+  "retry-runs": (engine, { runIds: ids }) => retryRuns(engine, ids),
   rerun: rerunRun,
   pause: async (engine, { runId }) => managedRun(await pauseRun(engine, runId)),
   resume: async (engine, { runId }) => managedRun(await resumeRun(engine, runId)),

@@ -19,6 +19,8 @@ const wrong: [request: { action: string; [field: string]: unknown }, field: stri
   [{ action: "start", pipeline: "p", tags: ["two words"] }, "tags.0"],
   [{ action: "cancel" }, "runId"],
   [{ action: "retry", runId: "" }, "runId"],
+  [{ action: "cancel-runs", runIds: [] }, "runIds"],
+  [{ action: "retry-runs", runIds: ["r", ""] }, "runIds.1"],
   [{ action: "rerun", runId: "r", key: 7 }, "key"],
   [{ action: "pause" }, "runId"],
   [{ action: "resume", runId: null }, "runId"],

@@ -27,6 +27,28 @@ export const startedRun = openObject({
 });
 export type StartedByHand = Stored<typeof startedRun>;
 
+/** What happened to each run of a request for several. */
+export const changedRuns = openObject({
+  runs: z.array(
+    openObject({
+      runId: z.string(),
+      /** Whether the run is now as requested. */
+      changed: z.boolean(),
+      /** Absent if the run couldn't be changed. */
+      pipeline: z.string().exactOptional(),
+      state: z.string().exactOptional(),
+      /** Why it couldn't. */
+      error: openObject({
+        name: z.string(),
+        message: z.string(),
+        code: z.string().exactOptional(),
+        remedy: z.string().exactOptional(),
+      }).exactOptional(),
+    }),
+  ),
+});
+export type ChangedRuns = Stored<typeof changedRuns>;
+
 /** A run's tags as an operator sees them. */
 export const taggedRun = openObject({ runId: z.string(), tags: z.array(z.string()) });
 export type TaggedRun = Stored<typeof taggedRun>;
