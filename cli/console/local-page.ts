@@ -1,5 +1,6 @@
 import { changePath, loopbackHost } from "../../shared/console/host/loopback-host.ts";
 import { type Content, html, render } from "../../shared/console/html.ts";
+import { facts } from "../../shared/console/parts/facts.ts";
 import { layout } from "../../shared/console/parts/layout.ts";
 import { errorPanel } from "../../shared/console/parts/panel.ts";
 import { isShown } from "../../shared/console/shown-pages.ts";
@@ -26,12 +27,14 @@ export function failurePage(place: Place, status: number, title: string, error: 
   return pageOf(place, status, title, errorPanel(error));
 }
 
-/** The page between a button and its change. It repeats the form, and adds that the person has confirmed. */
+/** The page between a button and its change. It shows what was typed, repeats the form, and adds that the person has confirmed. */
 export function confirmPage(place: Place, confirm: string, form: URLSearchParams): Reply {
   const fields = [...form].filter(([name]) => name !== "confirmed");
   const inputs = [...fields, ["confirmed", "yes"] as const].map(
     ([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`,
   );
-  const body = html`<p>${confirm}</p><form class="mr-form" method="post" action="${changePath}">${inputs}<button class="mr-button">Yes, do it</button></form><p>To leave everything as it is, go back.</p>`;
+  const typed = fields.filter(([name, text]) => name.startsWith("field.") && text !== "");
+  const given = facts(typed.map(([name, text]) => [name.slice("field.".length), text]));
+  const body = html`<p>${confirm}</p>${typed.length > 0 && given}<form class="mr-form" method="post" action="${changePath}">${inputs}<button class="mr-button">Yes, do it</button></form><p>To leave everything as it is, go back.</p>`;
   return pageOf(place, 200, "Are you sure?", body);
 }

@@ -3,6 +3,7 @@ import { manage } from "../operate/manage.ts";
 import { RequestError } from "../platform/parse-request.ts";
 import type { Engine } from "../ports/engine.ts";
 import { isEnded } from "../state/run.ts";
+import { outcomeOf, waysToSubjects } from "./change-outcome.ts";
 import { describeChanges } from "./describe.ts";
 import { asksForDescription, fieldsOf, hostOf, readEvent } from "./event.ts";
 import { type ConsoleAnswer, errorPage, finishPage } from "./finish-page.ts";
@@ -70,13 +71,14 @@ export async function answerChange(
     const came = isCancel && state !== "CANCELLING" && state !== "CANCELLED";
     const body = came
       ? [html`<p>Nothing was changed.</p>`, await endOf(engine, request, host)]
-      : html`<p>${outcome(answer)}</p>`;
+      : (outcomeOf(answer, host) ?? html`<p>${outcome(answer)}</p>`);
     return finishPage(host, {
       title: came ? "Nothing to cancel" : "Done",
-      body: [notice(body), wayOn(host, answer)],
+      body: [notice(body), waysToSubjects(host, request), wayOn(host, answer)],
     });
   } catch (error) {
-    const more = [await endOf(engine, request, host).catch(() => undefined), wayOn(host, request)];
+    const ended = await endOf(engine, request, host).catch(() => undefined);
+    const more = [ended, waysToSubjects(host, request), wayOn(host, request)];
     return errorPage(engine, host, error, { title: "Nothing was changed", requestId, more });
   }
 }

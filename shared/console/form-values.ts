@@ -1,7 +1,11 @@
 /** Fields of changes that hold lists. People separate the entries with spaces or commas. */
 const lists: ReadonlySet<string> = new Set(["add", "remove", "tags"]);
 
+/** Fields of changes that hold whole numbers. What is no number is left as it is: the request's schema refuses it. */
+const numbers: ReadonlySet<string> = new Set(["slots"]);
+
 function fieldValue(name: string, text: string): unknown {
+  if (numbers.has(name) && /^\d{1,9}$/.test(text)) return Number(text);
   return lists.has(name) ? text.split(/[\s,]+/).filter((part) => part !== "") : text;
 }
 

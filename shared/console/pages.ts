@@ -1,6 +1,9 @@
 import type { BuiltPage } from "./page.ts";
 import type { PageName, RequestOf } from "./page-request.ts";
+import { approvalsPage } from "./pages/approvals.ts";
+import { modelsPage } from "./pages/models.ts";
 import { probePage } from "./pages/probe.ts";
+import { queuesPage } from "./pages/queues.ts";
 import { runPage } from "./pages/run.ts";
 import { runsPage } from "./pages/runs.ts";
 import type { shownPages } from "./shown-pages.ts";
@@ -18,9 +21,9 @@ const built: { readonly [P in PageName]: Built<P> } = {
   compare: undefined,
   pipeline: undefined,
   backfill: undefined,
-  models: undefined,
-  queues: undefined,
-  approvals: undefined,
+  models: modelsPage,
+  queues: queuesPage,
+  approvals: approvalsPage,
   schedules: undefined,
   probe: probePage,
 };

@@ -19,7 +19,7 @@ type RunAction = {
 /** The requests about one run that a button can make, other than answers to approvals. */
 type ButtonName = "cancel" | "pause" | "resume" | "retry" | "rerun" | "refresh" | "tag";
 
-const named = ({ runId, pipeline }: RunView) => `run ${runId} of ${pipeline}`;
+const named = ({ runId, pipeline }: Pick<Run, "runId" | "pipeline">) => `run ${runId} of ${pipeline}`;
 const mayBecome = (state: Run["state"], to: Run["state"]) => runTransitions[state].includes(to);
 const isStopped = ({ state }: RunView) =>
   state === "FAILED" || state === "CANCELLED" || state === "TIMED_OUT";
@@ -87,9 +87,14 @@ export function runButtons(run: RunView, host: Host): Html[] {
 }
 
 /** The two answers to a step that waits for one. @param index of the child, if the step is mapped */
-export function approvalForms(run: RunView, step: string, index: number, label: string): readonly Form[] {
+export function approvalForms(
+  run: Pick<Run, "runId" | "pipeline">,
+  step: string,
+  index: number,
+  label: string,
+): readonly Form[] {
   const answer = (approved: boolean): Form => ({
-    name: `${approved ? "approve" : "reject"}${index}${step.replace(/[^a-z0-9]/gi, "")}`,
+    name: `${approved ? "approve" : "reject"}${index}${`${run.runId}${step}`.replace(/[^a-z0-9]/gi, "")}`,
     fields: [{ name: "comment", label: "Comment" }],
     submit: approved ? `Approve ${label}` : `Reject ${label}`,
     to: {

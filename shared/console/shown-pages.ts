@@ -13,9 +13,9 @@ export const shownPages = {
   compare: false,
   pipeline: false,
   backfill: false,
-  models: false,
-  queues: false,
-  approvals: false,
+  models: true,
+  queues: true,
+  approvals: true,
   schedules: false,
   probe: true,
 } as const satisfies Readonly<Record<PageName, boolean>>;

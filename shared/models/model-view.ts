@@ -39,7 +39,7 @@ export type ModelDifference = {
 };
 
 /** The moves of aliases, ordered by time. */
-async function movesOf(
+export async function movesOf(
   models: ModelRegistry,
   name: string,
   aliases: readonly ModelAlias[],
@@ -62,20 +62,21 @@ export function gateMetric(
   return names.find((name) => name in metrics);
 }
 
+/** A model with its champion, if it has one. */
+export async function summariseModel(models: ModelRegistry, name: string): Promise<ModelSummary> {
+  const aliases = await models.listAliases(name);
+  const champion = await readVersion(models, name, "champion");
+  if (champion === undefined) return { name, aliases };
+  const { version, registeredAt, metrics } = champion;
+  const metric = gateMetric(await movesOf(models, name, aliases), champion);
+  const summary = { name, aliases, champion: { version, registeredAt, metrics } };
+  return metric === undefined ? summary : { ...summary, metric };
+}
+
 /** Every model that has at least one version. */
 export async function viewModels(models: ModelRegistry): Promise<ModelSummary[]> {
   const names = await models.listNames();
-  return Promise.all(
-    names.map(async (name) => {
-      const aliases = await models.listAliases(name);
-      const champion = await readVersion(models, name, "champion");
-      if (champion === undefined) return { name, aliases };
-      const { version, registeredAt, metrics } = champion;
-      const metric = gateMetric(await movesOf(models, name, aliases), champion);
-      const summary = { name, aliases, champion: { version, registeredAt, metrics } };
-      return metric === undefined ? summary : { ...summary, metric };
-    }),
-  );
+  return Promise.all(names.map((name) => summariseModel(models, name)));
 }
 
 /**

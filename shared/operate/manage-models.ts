@@ -18,7 +18,10 @@ const number = z.int().positive();
 /** A version by its number, or by an alias such as `champion`. */
 const version = z.union([number, aliasName]);
 /** Who makes the change, and why. Both go into the log. */
-const attribution = { by: z.string().min(1).max(200), why: z.string().min(1).max(500) };
+const attribution = {
+  by: z.string().min(1).max(200),
+  why: z.string().min(1, "is empty; the log keeps the reason").max(500),
+};
 
 /** The requests that operators can make to the model registry. */
 export const modelRequests = [

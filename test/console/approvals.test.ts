@@ -1,0 +1,91 @@
+import { begin } from "../engine/driving.ts";
+import { failing } from "./count-reads.ts";
+import { pageText, shapeOf } from "./elements.ts";
+import { consoleStage, endpoints } from "./fixtures.ts";
+import { Widget } from "./widget.ts";
+
+/** A stage with so many runs that wait for an answer, and its dashboard on the page of approvals. */
+async function stageWith(runs: number) {
+  const stage = consoleStage();
+  const { memory } = stage;
+  const ids: string[] = [];
+  for (let run = 0; run < runs; run += 1) {
+    ids.push(await begin(memory, "asks"));
+    while (await memory.turn());
+  }
+  const functions = { "millrace-dev-console": stage.console, "millrace-dev-console-act": stage.act };
+  const widget = new Widget(functions);
+  await widget.refresh(endpoints.console);
+  await widget.click("Approvals");
+  return { ...stage, widget, ids };
+}
+
+test("what waits for a person is listed with its question, run, time and deadline", async () => {
+  const { widget, ids } = await stageWith(2);
+  const text = pageText(widget.html);
+  expect(text).toContain("2 steps wait for an answer, soonest deadline first");
+  expect(text).toContain("Ship <b>it</b>?");
+  expect(text).toContain("then it fails without an answer");
+  expect(widget.buttons()).toEqual(expect.arrayContaining(ids));
+});
+
+test("one is approved with a comment, and only that one stops waiting", async () => {
+  const { memory, widget, ids } = await stageWith(2);
+  const [first = "", second = ""] = ids;
+  const field = `approve0${`${first}ask`.replace(/[^a-z0-9]/gi, "")}.comment`;
+  widget.typed[field] = "looks good";
+  await widget.click("Approve ask");
+  expect(widget.asked[0]).toContain(`run ${first} of asks`);
+  const record = await memory.store.getStep({ runId: first, step: "ask", index: 0 });
+  expect(record?.answer).toMatchObject({ approved: true, by: "console", comment: "looks good" });
+  await widget.click("Look at what waits");
+  expect(pageText(widget.html)).toContain("1 step waits for an answer");
+  expect(widget.buttons()).toContain(second);
+});
+
+test("one is rejected, and a page that shows it still says that it no longer waits", async () => {
+  const { widget, memory } = await stageWith(1);
+  const stale = widget.html;
+  await widget.click("Reject ask");
+  expect(widget.asked[0]).toContain("The step fails.");
+  while (await memory.turn());
+  widget.html = stale;
+  await widget.click("Approve ask");
+  const text = pageText(widget.html);
+  expect(text).toContain("Nothing was changed");
+  expect(text).toContain("does not wait for an answer");
+});
+
+test("nothing waits: the page says so", async () => {
+  const { widget } = await stageWith(0);
+  expect(pageText(widget.html)).toContain("Nothing waits for an answer.");
+});
+
+test("approvals that can't be read: the page says why", async () => {
+  const { memory, console } = await stageWith(1);
+  memory.engine = { ...memory.engine, store: failing(memory.store, "getSteps", "Throttled") };
+  expect(pageText(String(await console({ page: "approvals" })))).toContain("Throttled");
+});
+
+test("sixty approvals are cut at thirty, and the page has less than 80 KB", async () => {
+  const { widget } = await stageWith(60);
+  expect(pageText(widget.html)).toContain("30 steps wait");
+  expect(pageText(widget.html)).toContain("There may be more");
+  expect(Buffer.byteLength(widget.html)).toBeLessThan(80_000);
+});
+
+test("no question makes an element that another question lacks", async () => {
+  const pageWith = async (text: string) => {
+    const { memory, console } = await stageWith(1);
+    const { store } = memory.engine;
+    const getSteps: typeof store.getSteps = async (keys) =>
+      (await store.getSteps(keys)).map((record) =>
+        "holder" in record && record.holder === "person" ? { ...record, message: text } : record,
+      );
+    memory.engine = { ...memory.engine, store: Object.assign(Object.create(store), { getSteps }) };
+    return shapeOf(String(await console({ page: "approvals" })));
+  };
+  const expected = await pageWith("plain");
+  for (const text of ['"><script>1</script>', "</h2><b>", "\u202Ex", "<!--", "x".repeat(100_000)])
+    expect(await pageWith(text)).toEqual(expected);
+});
