@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import * as z from "zod";
+import { fieldsIn } from "../../shared/console/address.ts";
 import type { LoopbackContext } from "../../shared/console/event.ts";
 import { withFields } from "../../shared/console/form-values.ts";
 import { changePath } from "../../shared/console/host/loopback-host.ts";
@@ -90,10 +91,8 @@ class Console {
       const error = refused(`there is no page at ${url.pathname}`, "Use the links above.");
       return failurePage(this.place(look), 404, "No such page", error);
     }
-    const fields = [...url.searchParams].filter(
-      ([field, text]) => !["tz", "theme"].includes(field) && text !== "",
-    );
-    const request = { ...Object.fromEntries(fields), ...(name !== "" && { page: name }) };
+    const fields = [...url.searchParams].filter(([field]) => !["tz", "theme"].includes(field));
+    const request = { ...fieldsIn(fields), ...(name !== "" && { page: name }) };
     return this.page("console", request, look);
   }
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { runStates } from "../state/run.ts";
 import { addressOf, requestAt } from "./address.ts";
-import { type PageRequest, pageNames, pageRequest, runTabs } from "./page-request.ts";
+import { causeKinds, type PageRequest, pageNames, pageRequest, runTabs } from "./page-request.ts";
 
 const name = fc.string({ minLength: 1, maxLength: 30 });
 const id = fc.stringMatching(/^[A-Za-z0-9-]{1,30}$/);
@@ -18,9 +18,12 @@ const requests = fc.oneof(
     tag: maybe(tag),
     without: maybe(tag),
     since: maybe(fc.constantFrom("2021-10-04", "2021-10-04T16:21:00Z")),
+    cause: maybe(fc.constantFrom(...causeKinds)),
+    param: maybe(fc.constantFrom("alpha=0.1", "model.kind=a=b", "text=a&b,c")),
     longer: maybe(fc.nat()),
     from: maybe(name),
   }),
+  fc.record({ page: fc.constant("chosen"), runs: maybe(fc.array(id, { minLength: 1, maxLength: 50 })) }),
   fc.record({ page: fc.constant("run"), runId: name, tab: maybe(fc.constantFrom(...runTabs)) }),
   fc.record({
     page: fc.constant("step"),
@@ -76,6 +79,10 @@ test("an empty field of a form is no filter", () => {
     page: "runs",
     state: ["FAILED", "TIMED_OUT"],
   });
+});
+
+test("boxes of one list that are ticked are one list", () => {
+  expect(read("/chosen?runs=a&runs=b")).toEqual({ page: "chosen", runs: ["a", "b"] });
 });
 
 test.each(["/nothing", "/runs?colour=red", "/run", "/map?runId=r&step=s&row=-1", "/compare?runs=one"])(

@@ -15,13 +15,23 @@ export function addressOf(target: PageTarget): string {
   return query === "" ? path : `${path}?${query}`;
 }
 
+/** The fields of a form or an address by their names. Fields that don't count are left out; one of several joins them. */
+export function fieldsIn(query: Iterable<readonly [string, string]>): Record<string, string> {
+  const fields = new Map<string, string>();
+  for (const [name, text] of query) {
+    if (text === "") continue;
+    const before = fields.get(name);
+    fields.set(name, before === undefined ? text : `${before},${text}`);
+  }
+  return Object.fromEntries(fields);
+}
+
 /**
  * The page at an address. Empty fields don't count, because forms send them for filters that aren't set.
  *
  * @throws RequestError if there is no such page, or it takes no such fields
  */
 export function requestAt(path: string, query: URLSearchParams): PageRequest {
-  const fields = [...query].filter(([, value]) => value !== "");
   const page = path === "/" ? "home" : path.slice(1);
-  return parseRequest(pageRequest, { ...Object.fromEntries(fields), page });
+  return parseRequest(pageRequest, { ...fieldsIn(query), page });
 }

@@ -1,10 +1,11 @@
 import * as z from "zod";
 import { parseRequest } from "../platform/parse-request.ts";
 import type { Engine } from "../ports/engine.ts";
+import { fieldsIn } from "./address.ts";
 import { withFields } from "./form-values.ts";
 import type { Host } from "./host/host.ts";
 import { loopbackHost } from "./host/loopback-host.ts";
-import { type Endpoints, widgetHost } from "./host/widget-host.ts";
+import { type Endpoints, readChoiceName, widgetHost } from "./host/widget-host.ts";
 import { type PageRequest, pageRequest } from "./page-request.ts";
 import { isZone } from "./parts/time.ts";
 import { isShown } from "./shown-pages.ts";
@@ -12,7 +13,8 @@ import { isShown } from "./shown-pages.ts";
 /** Whatever a field of the context may be instead, the page is shown with defaults. */
 const lenient = <T extends z.ZodType>(schema: T) => schema.optional().catch(undefined);
 
-const texts = z.record(z.string(), z.string().catch(""));
+/** Fields of forms. What a box is sent as isn't documented. */
+const texts = z.record(z.string(), z.union([z.string(), z.boolean().transform(String)]).catch(""));
 const theme = z.enum(["light", "dark"]);
 
 /** What CloudWatch tells a widget, as far as pages use it. */
@@ -77,12 +79,22 @@ export function hostOf(
   return widgetHost({ ...facts, id, endpoints });
 }
 
-/** The fields of one form, by the names that requests have for them. */
+/** AWS doesn't say what a box that isn't ticked is sent as, if at all. */
+const notTicked: ReadonlySet<string> = new Set(["", "false", "off", "no", "0", "undefined", "null"]);
+
+/** The fields of one form, by the names that requests have for them. Boxes of one list are joined with commas. */
 export function fieldsOf({ form, widgetContext: context }: ConsoleEvent): Record<string, string> {
   if (form === undefined) return {};
   const prefix = `${form}.`;
-  const all = Object.entries(context?.forms?.all ?? {}).filter(([name]) => name.startsWith(prefix));
-  return Object.fromEntries(all.map(([name, text]) => [name.slice(prefix.length), text]));
+  const all = Object.entries(context?.forms?.all ?? {})
+    .filter(([name]) => name.startsWith(prefix))
+    .map(([name, text]) => [name.slice(prefix.length), text] as const);
+  const ticked = all.flatMap(([name, text]) => {
+    const choice = readChoiceName(name);
+    return choice === undefined || notTicked.has(text.toLowerCase()) ? [] : [choice];
+  });
+  const typed = all.filter(([name]) => readChoiceName(name) === undefined);
+  return { ...fieldsIn(ticked), ...Object.fromEntries(typed) };
 }
 
 function parsedJson(text: string): unknown {

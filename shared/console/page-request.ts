@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { tag } from "../pipeline/tag.ts";
-import { runStates } from "../state/run.ts";
+import { type Cause, runStates } from "../state/run.ts";
 
 // Requests come from addresses, from forms and from the JSON of buttons. Addresses and forms hold only text, so every
 // field can be read from text too.
@@ -18,6 +18,11 @@ function listOf<T extends z.ZodType>(item: T, min: number, max: number) {
 
 /** A date, or a time in UTC. */
 const time = z.union([z.iso.date(), z.iso.datetime()]);
+/** Kinds of causes. */
+export const causeKinds = [
+  ...(["object", "schedule", "manual", "backfill"] as const),
+  ...(["rerun", "run", "step"] as const),
+] as const satisfies readonly Cause["kind"][];
 const levels = z.enum(["debug", "info", "warn", "error"]);
 
 /** Tabs of the page of a run. */
@@ -35,6 +40,13 @@ const requests = [
     without: tag.optional(),
     since: time.optional(),
     until: time.optional(),
+    cause: z.enum(causeKinds).optional(),
+    /** Only runs with this parameter: `alpha=0.1`, `model.kind=ridge`, `alphas.0=1`. */
+    param: z
+      .string()
+      .max(300)
+      .regex(/^[^=]+=/, "takes PATH=VALUE, such as alpha=0.1")
+      .optional(),
     /** Only runs that took longer, in seconds. */
     longer: count.optional(),
     /** Where the previous page ended. */
@@ -66,6 +78,8 @@ const requests = [
     /** Whether to show also what is the same. */
     all: yes.default(false),
   }),
+  /** The runs that were ticked in a list. */
+  z.strictObject({ page: z.literal("chosen"), runs: listOf(name, 1, 50).optional() }),
   z.strictObject({ page: z.literal("pipeline"), pipeline: name, again: name.optional() }),
   z.strictObject({ page: z.literal("backfill"), backfill: name }),
   z.strictObject({

@@ -1,6 +1,7 @@
 import type { BuiltPage } from "./page.ts";
 import type { PageName, RequestOf } from "./page-request.ts";
 import { approvalsPage } from "./pages/approvals.ts";
+import { chosenPage } from "./pages/chosen.ts";
 import { modelsPage } from "./pages/models.ts";
 import { probePage } from "./pages/probe.ts";
 import { queuesPage } from "./pages/queues.ts";
@@ -15,6 +16,7 @@ type Built<P extends PageName> = (typeof shownPages)[P] extends true ? BuiltPage
 const built: { readonly [P in PageName]: Built<P> } = {
   home: undefined,
   runs: runsPage,
+  chosen: chosenPage,
   run: runPage,
   step: undefined,
   map: undefined,

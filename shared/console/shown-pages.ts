@@ -7,6 +7,7 @@ import type { PageName } from "./page-request.ts";
 export const shownPages = {
   home: false,
   runs: true,
+  chosen: true,
   run: true,
   step: false,
   map: false,

@@ -1,5 +1,16 @@
 import type { Cause } from "../state/run.ts";
 
+/** The kinds of causes, for people who choose one. */
+export const causeWords: Readonly<Record<Cause["kind"], string>> = {
+  object: "a file",
+  schedule: "a schedule",
+  manual: "a person",
+  backfill: "a backfill",
+  rerun: "run again",
+  run: "another pipeline's success",
+  step: "a step of another run",
+};
+
 /** Why a run exists. */
 export function causeText(cause: Cause): string {
   if (cause.kind === "object") return `started by ${cause.uri}`;

@@ -70,6 +70,8 @@ export class Widget {
     const fields = elementsOf(this.html).flatMap((element) => {
       const name = attribute(element, "name");
       if (name === undefined || !["input", "select"].includes(element.tagName)) return [];
+      // What is not ticked isn't sent.
+      if (attribute(element, "type") === "checkbox" && this.typed[name] === undefined) return [];
       const selected = elementsIn(element).find((option) => attribute(option, "selected") !== undefined);
       const value = attribute(element, "value") ?? (selected && attribute(selected, "value")) ?? "";
       return [[name, this.typed[name] ?? value] as const];

@@ -26,6 +26,17 @@ export type Form = {
   readonly to: PageTarget | (Change & { readonly confirm: string });
 };
 
+/** One value of a list that a form gathers. */
+export type Choice = {
+  /** Name of the form. */
+  readonly form: string;
+  /** The list, by the name that the request has for it. */
+  readonly field: string;
+  readonly value: string;
+  /** What it means to tick it, for those who can't see where it is. */
+  readonly label: string;
+};
+
 /** Where a page is shown. A page is the same everywhere; hosts differ in how links and buttons work. */
 export type Host = {
   readonly kind: "widget" | "loopback";
@@ -45,4 +56,6 @@ export type Host = {
   /** A button that makes a change, after a confirmation that names what is changed and the effect. */
   action(change: Change, text: string, confirm: string): Html;
   form(form: Form): Html;
+  /** A box to tick: it adds a value to a list of a form that is elsewhere on the page. */
+  choice(choice: Choice): Html;
 };

@@ -57,10 +57,12 @@ export function loopbackHost({ token, kept, ...facts }: LoopbackFacts): Host {
       const own = new Set(fields.map((field) => field.name));
       const others = textFields(to).filter(([field]) => !own.has(field));
       const action = to.page === "home" ? "/" : `/${to.page}`;
-      return html`<form class="mr-form" method="get" action="${action}">${[
+      return html`<form class="mr-form" id="${formId}" method="get" action="${action}">${[
         [...others, ...Object.entries(kept)].map(([field, value]) => hidden(field, value)),
         formFields(fields, formId, (field) => field.name),
       ]}<button class="mr-button">${submit}</button></form>`;
     },
+    choice: ({ form, field, value, label }) =>
+      html`<input type="checkbox" form="${id}-${form}" name="${field}" value="${value}" aria-label="${label}">`,
   };
 }

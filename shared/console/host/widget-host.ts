@@ -14,6 +14,15 @@ type WidgetFacts = Pick<Host, "theme" | "zone" | "now" | "id" | "stage" | "shows
 /** A form's fields have its name before theirs, because CloudWatch gathers those of all forms. */
 export const widgetFieldName = (form: string, field: string) => `${form}.${field}`;
 
+/** A box's field has its value in its name, because CloudWatch keeps one field of a name. */
+const widgetChoiceName = (form: string, field: string, value: string) => `${form}.${field}:${value}`;
+
+/** The field and the value of a box, from the name that the form has for it; undefined for any other field. */
+export function readChoiceName(name: string): readonly [field: string, value: string] | undefined {
+  const end = name.indexOf(":");
+  return end < 0 ? undefined : [name.slice(0, end), name.slice(end + 1)];
+}
+
 /** CloudWatch's custom widget: a `<cwdb-action>` says what the element right before it does. It knows no addresses. */
 export function widgetHost({ endpoints, ...facts }: WidgetFacts): Host {
   const opens = (to: PageTarget | { form: string }): Html =>
@@ -40,5 +49,7 @@ export function widgetHost({ endpoints, ...facts }: WidgetFacts): Host {
       const { confirm, ...change } = to;
       return html`<div class="mr-form">${inputs}${button}${changes(change, confirm, name)}</div>`;
     },
+    choice: ({ form, field, value, label }) =>
+      html`<input type="checkbox" name="${widgetChoiceName(form, field, value)}" value="yes" aria-label="${label}">`,
   };
 }

@@ -1,15 +1,21 @@
-import { runStates } from "../../state/run.ts";
+import { type Run, type RunSummary, runStates } from "../../state/run.ts";
+import { causeText, causeWords } from "../../wording/cause-text.ts";
 import { runLook } from "../../wording/state-looks.ts";
+import { durationText, truncateMiddle } from "../../wording/units.ts";
 import type { Host } from "../host/host.ts";
-import { type Html, html } from "../html.ts";
+import { type Content, type Html, html } from "../html.ts";
 import { page } from "../page.ts";
 import type { RequestOf } from "../page-request.ts";
+import { sectionOr } from "../parts/panel.ts";
 import { runBadge } from "../parts/state-badge.ts";
 import { table } from "../parts/table.ts";
 import { ago, duration, time } from "../parts/time.ts";
-import { type RunsPageData, readRuns } from "../read/read-runs.ts";
+import { type RunsPageData, readRuns, tookOf } from "../read/read-runs.ts";
 
 type Request = RequestOf<"runs">;
+
+/** Characters of an error, a cause or a name in the list. */
+const maxWords = 100;
 
 function filters({ from, ...request }: Request, host: Host): Html {
   const states = runStates.map((state) => [state, runLook(state).word] as const);
@@ -25,6 +31,13 @@ function filters({ from, ...request }: Request, host: Host): Html {
         value: request.state?.join(","),
         options: [["", "any"], ...states, ["FAILED,TIMED_OUT,CANCELLED", "not successful"]],
       },
+      {
+        name: "cause",
+        label: "Started by",
+        value: request.cause,
+        options: [["", "anything"], ...Object.entries(causeWords)],
+      },
+      { name: "param", label: "Parameter (path=value)", value: request.param },
       { name: "tag", label: "With tag", value: request.tag },
       { name: "without", label: "Without tag", value: request.without },
       { name: "since", label: "Since (UTC)", value: request.since },
@@ -34,9 +47,24 @@ function filters({ from, ...request }: Request, host: Host): Html {
   });
 }
 
+/** Filters that the page has and the command doesn't. */
+function commandLacks({ cause, param, without, longer, state = [] }: Request): Content {
+  const lacking = [
+    cause !== undefined && "cause",
+    param !== undefined && "parameter",
+    without !== undefined && "missing tag",
+    longer !== undefined && "duration",
+    state.length > 1 && "several states",
+  ].filter((each) => each !== false);
+  if (lacking.length === 0) return undefined;
+  return html`<p class="mr-quiet">The command below doesn't filter by ${lacking.join(", ")}.</p>`;
+}
+
 function searchLine({ searched, back, next, runs }: RunsPageData, request: Request, host: Host): Html {
   const reach =
-    back === undefined ? "Searched no run" : html`Searched ${searched} runs back to ${time(back, host)}`;
+    back === undefined
+      ? "Searched no run"
+      : html`Searched ${searched === 1 ? "1 run" : `${searched} runs`} back to ${time(back, host)}`;
   const more =
     next === undefined
       ? "; there are no earlier ones."
@@ -44,33 +72,73 @@ function searchLine({ searched, back, next, runs }: RunsPageData, request: Reque
   return html`<p>${runs.length} shown. ${reach}${more}</p>`;
 }
 
-function show(data: RunsPageData, request: Request, host: Host) {
+/** How long a run took, and how that compares with the median of its pipeline. */
+function tookCell(run: RunSummary, median: number | undefined, now: number): Content {
+  const took = tookOf(run, now);
+  if (median === undefined || median === 0) return duration(took);
+  const times = took / median;
+  const factor = times >= 10 ? times.toFixed(0) : times.toFixed(1);
+  return html`${duration(took)}<div class="mr-quiet">${factor} × the median, ${durationText(median)}</div>`;
+}
+
+/** A run's name, if it says more than the id. */
+const nameOf = ({ name, runId }: RunSummary) => (name === runId ? "" : truncateMiddle(name, maxWords));
+
+function errorOf(record: Run | undefined): Content {
+  const error = record?.error;
+  if (error === undefined || record?.state === "SUCCEEDED") return "";
+  return `${error.step}: ${truncateMiddle(error.message, maxWords)}`;
+}
+
+const columns = [
+  "Choose",
+  "Run",
+  "Pipeline",
+  "State",
+  "Name",
+  "Asked for",
+  { heading: "Took", figures: true },
+  "Cause",
+  "Error",
+  "Tags",
+] as const;
+
+function show(data: RunsPageData, request: Request, host: Host): Content {
+  const records = data.records.read ? data.records.value : undefined;
+  const medians = data.medians.read ? data.medians.value : undefined;
   const rows = data.runs.map((run) => {
-    const end = run.endedAt === undefined ? host.now : Date.parse(run.endedAt);
+    const record = records?.get(run.runId);
     return [
+      host.choice({ form: "chosen", field: "runs", value: run.runId, label: `Choose run ${run.runId}` }),
       host.link({ page: "run", runId: run.runId }, run.runId),
-      run.pipeline,
+      host.link({ page: "pipeline", pipeline: run.pipeline }, run.pipeline),
       runBadge(run.state),
-      run.name,
+      nameOf(run),
       ago(run.startedAt, host),
-      duration(Math.max(0, end - Date.parse(run.startedAt))),
+      tookCell(run, medians?.get(run.pipeline), host.now),
+      record === undefined ? "" : truncateMiddle(causeText(record.cause), maxWords),
+      errorOf(record),
       run.tags.join(" "),
     ];
   });
-  const columns = [
-    "Run",
-    "Pipeline",
-    "State",
-    "Name",
-    "Asked for",
-    { heading: "Took", figures: true },
-    "Tags",
-  ] as const;
   const none = html`<p>No run matches. Start one with <code>npx millrace start PIPELINE</code>.</p>`;
   return [
     filters(request, host),
-    data.runs.length === 0 ? none : table("Runs, newest first", columns, rows),
+    sectionOr("Causes and errors", data.records, () => undefined),
+    sectionOr("Medians", data.medians, () => undefined),
+    data.runs.length === 0
+      ? none
+      : [
+          table("Runs, newest first", columns, rows),
+          host.form({
+            name: "chosen",
+            fields: [],
+            submit: "Cancel or retry the chosen runs…",
+            to: { page: "chosen" },
+          }),
+        ],
     searchLine(data, request, host),
+    commandLacks(request),
   ];
 }
 

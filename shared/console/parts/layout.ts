@@ -12,7 +12,7 @@ const sections: readonly {
   readonly pages: readonly PageName[];
 }[] = [
   { to: { page: "home" }, text: "Home", pages: ["home"] },
-  { to: { page: "runs" }, text: "Runs", pages: ["runs", "run", "step", "map", "compare"] },
+  { to: { page: "runs" }, text: "Runs", pages: ["runs", "chosen", "run", "step", "map", "compare"] },
   { to: { page: "approvals" }, text: "Approvals", pages: ["approvals"] },
   { to: { page: "queues" }, text: "Queues", pages: ["queues"] },
   { to: { page: "schedules" }, text: "Schedules", pages: ["schedules", "pipeline", "backfill"] },

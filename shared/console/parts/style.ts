@@ -56,6 +56,7 @@ const structure = [
   ".mr .mr-actions{display:flex;flex-wrap:wrap;gap:0 12px;align-items:end}",
   ".mr .mr-field{display:inline-flex;flex-direction:column;max-width:100%}",
   ".mr input,.mr select{font:inherit;min-height:28px;padding:2px 6px;border:1px solid;border-radius:4px;max-width:100%}",
+  ".mr input[type=checkbox]{min-width:24px;min-height:24px;margin:0}",
   ".mr .mr-badge{display:inline-block;white-space:nowrap;padding:1px 8px;border:1px solid;border-radius:10px}",
   ".mr .mr-panel{border:1px solid;border-left-width:6px;border-radius:4px;padding:8px 12px;margin:8px 0}",
   ".mr .mr-facts{display:grid;grid-template-columns:max-content 1fr;gap:2px 16px;margin:8px 0}.mr .mr-facts dt{font-weight:600}.mr .mr-facts dd{margin:0}",
