@@ -131,6 +131,25 @@ test("addresses keep filters, tabs, time zone and theme", async () => {
   expect(links.every((link) => link.includes("tz=Asia%2FTokyo") && link.includes("theme=dark"))).toBe(true);
 });
 
+test("the boxes of the list belong to the form below it, and a list of ticked runs opens their preview", async () => {
+  const { body } = await open("/runs");
+  const elements = elementsOf(body);
+  const box = elements.find((element) => attribute(element, "type") === "checkbox");
+  const form = elements.find((element) => attribute(element, "id") === (box && attribute(box, "form")));
+  expect(form && attribute(form, "action")).toBe("/chosen");
+  expect(box && attribute(box, "value")).toBe(runId);
+  const preview = pageText((await open(`/chosen?runs=${runId}&runs=r2`)).body);
+  expect(preview).toContain("2 chosen runs");
+  expect(preview).toContain(`npx millrace run ${runId} --json`);
+});
+
+test("the page that asks shows what was typed", async () => {
+  const fields = formOf((await open(`/run?runId=${runId}`)).body, "Change tags");
+  const asked = await post([...fields, ["field.add", "team:growth"], ["field.remove", ""]]);
+  expect(pageText(asked.body)).toContain("add team:growth");
+  expect(pageText(asked.body)).not.toContain("remove");
+});
+
 test("a change asks first, and is made once it is confirmed", async () => {
   const { body } = await open(`/run?runId=${runId}`);
   const first = await post(formOf(body, "Pause"));

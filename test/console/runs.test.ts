@@ -1,6 +1,6 @@
 import { begin } from "../engine/driving.ts";
 import { countReads, failing } from "./count-reads.ts";
-import { attribute, elementsOf, pageText } from "./elements.ts";
+import { attribute, elementsOf, pageText, shapeOf } from "./elements.ts";
 import { consoleStage, endpoints } from "./fixtures.ts";
 import { Widget } from "./widget.ts";
 
@@ -212,4 +212,48 @@ describe("several runs at once", () => {
     expect(text).toContain("r1");
     expect(text).not.toContain("r2");
   });
+});
+
+test("no text of a run makes an element that the page of another text lacks", async () => {
+  const pagesWith = async (text: string) => {
+    const { memory, console } = await dashboard();
+    const runId = await begin(memory, "scores", { params: { fails: true } });
+    await memory.finish(runId);
+    const { store } = memory.engine;
+    const getRun = async (id: string) => {
+      const run = await store.getRun(id);
+      const error = { step: text, name: text, message: text };
+      return run && { ...run, name: text, pipeline: text, error, cause: { kind: "manual", by: text } };
+    };
+    const listRuns: typeof store.listRuns = async (...args) => {
+      const page = await store.listRuns(...args);
+      return {
+        ...page,
+        runs: page.runs.map((run) => ({ ...run, name: text, pipeline: text, tags: [text] })),
+      };
+    };
+    memory.engine = { ...memory.engine, store: Object.assign(Object.create(store), { getRun, listRuns }) };
+    const pages = [
+      await console({ page: "runs", param: `fails=true` }),
+      await console({ page: "chosen", runs: `${runId},${text.replaceAll(",", "").slice(0, 200)}` }),
+    ];
+    return pages.map((page) => shapeOf(String(page)));
+  };
+  const expected = await pagesWith("plain");
+  for (const text of [
+    '"><script>1</script>',
+    "</td><b>",
+    "' onclick='x",
+    "\u202Ex",
+    "<!--",
+    "x".repeat(5000),
+  ])
+    expect(await pagesWith(text)).toEqual(expected);
+});
+
+test("a filter that is typed with markup stays text", async () => {
+  const { console } = await dashboard();
+  const pageWith = async (text: string) =>
+    shapeOf(String(await console({ page: "runs", pipeline: text, param: `a=${text}` })));
+  expect(await pageWith('"><script>1</script>')).toEqual(await pageWith("plain"));
 });

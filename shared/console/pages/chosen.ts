@@ -4,6 +4,7 @@ import type { Host } from "../host/host.ts";
 import { type Content, html } from "../html.ts";
 import { page } from "../page.ts";
 import type { RequestOf } from "../page-request.ts";
+import { commandLine } from "../parts/command-line.ts";
 import { runBadge } from "../parts/state-badge.ts";
 import { table } from "../parts/table.ts";
 import { ago } from "../parts/time.ts";
@@ -78,6 +79,7 @@ function show({ runs }: ChosenPageData, request: Request, host: Host): Content {
     buttons(known, host),
     compared &&
       html`<p>${host.link({ page: "compare", runs: runs.map(({ runId }) => runId) }, "Compare these runs")}</p>`,
+    html`<details><summary>Commands for these runs</summary>${runs.map(({ runId }) => commandLine(host.stage, ["run", runId]))}</details>`,
     html`<p>${host.link({ page: "runs" }, "Back to the runs")}</p>`,
   ];
 }
