@@ -1,5 +1,11 @@
+import * as z from "zod";
+import { MemoryLogReader } from "../../shared/adapters/memory/memory-log-reader.ts";
+import { answerChange } from "../../shared/console/answer-change.ts";
+import { answerPage } from "../../shared/console/answer-page.ts";
+import { approval, definePipeline } from "../../shared/pipeline/index.ts";
+import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { begin } from "../engine/driving.ts";
-import { failing } from "./count-reads.ts";
+import { countReads, failing } from "./count-reads.ts";
 import { pageText, shapeOf } from "./elements.ts";
 import { consoleStage, endpoints } from "./fixtures.ts";
 import { Widget } from "./widget.ts";
@@ -56,6 +62,40 @@ test("one is rejected, and a page that shows it still says that it no longer wai
   expect(text).toContain("does not wait for an answer");
 });
 
+test("the children of a mapped approval wait and are answered one by one", async () => {
+  const each = definePipeline(
+    { name: "each", params: z.strictObject({ items: z.array(z.int()).default([7, 8]) }) },
+    ({ params, map }) => {
+      map("ask_each", params.items, () => approval({ message: "Keep it?", deadline: 3600 }));
+    },
+  );
+  const memory = new MemoryEngine([each], {}, Date.parse("2021-10-04T16:21:00Z"));
+  const runId = await begin(memory, "each");
+  while (await memory.turn());
+  const sources = { engine: memory.engine, logs: new MemoryLogReader() };
+  const widget = new Widget(
+    {
+      "millrace-dev-console": (event) => answerPage(sources, endpoints, event, "request-1"),
+      "millrace-dev-console-act": (event) => answerChange(memory.engine, endpoints, event, "request-2"),
+    },
+    { page: "approvals" },
+  );
+  await widget.refresh(endpoints.console);
+  expect(pageText(widget.html)).toContain("2 steps wait");
+  await widget.click("Reject ask_each[1]");
+  expect(widget.asked[0]).toBe(`Reject ask_each[1] of run ${runId} of each? The step fails.`);
+  const record = await memory.store.getStep({ runId, step: "ask_each", index: 1 });
+  expect(record?.answer?.approved).toBe(false);
+});
+
+test("thirty approvals take one query, one batch of runs and one graph", async () => {
+  const { memory, console } = await stageWith(30);
+  const { port, counts } = countReads(memory.store);
+  memory.engine = { ...memory.engine, store: port };
+  await console({ page: "approvals" });
+  expect(counts).toEqual({ waitingApprovals: 1, getRuns: 1, getGraph: 1 });
+});
+
 test("nothing waits: the page says so", async () => {
   const { widget } = await stageWith(0);
   expect(pageText(widget.html)).toContain("Nothing waits for an answer.");
@@ -63,14 +103,14 @@ test("nothing waits: the page says so", async () => {
 
 test("approvals that can't be read: the page says why", async () => {
   const { memory, console } = await stageWith(1);
-  memory.engine = { ...memory.engine, store: failing(memory.store, "getSteps", "Throttled") };
+  memory.engine = { ...memory.engine, store: failing(memory.store, "waitingApprovals", "Throttled") };
   expect(pageText(String(await console({ page: "approvals" })))).toContain("Throttled");
 });
 
 test("sixty approvals are cut at thirty, and the page has less than 80 KB", async () => {
   const { widget } = await stageWith(60);
   expect(pageText(widget.html)).toContain("30 steps wait");
-  expect(pageText(widget.html)).toContain("There may be more");
+  expect(pageText(widget.html)).toContain("More wait; the first 30 are shown.");
   expect(Buffer.byteLength(widget.html)).toBeLessThan(80_000);
 });
 
@@ -78,11 +118,9 @@ test("no question makes an element that another question lacks", async () => {
   const pageWith = async (text: string) => {
     const { memory, console } = await stageWith(1);
     const { store } = memory.engine;
-    const getSteps: typeof store.getSteps = async (keys) =>
-      (await store.getSteps(keys)).map((record) =>
-        "holder" in record && record.holder === "person" ? { ...record, message: text } : record,
-      );
-    memory.engine = { ...memory.engine, store: Object.assign(Object.create(store), { getSteps }) };
+    const waitingApprovals: typeof store.waitingApprovals = async (limit) =>
+      (await store.waitingApprovals(limit)).map((record) => ({ ...record, message: text }));
+    memory.engine = { ...memory.engine, store: Object.assign(Object.create(store), { waitingApprovals }) };
     return shapeOf(String(await console({ page: "approvals" })));
   };
   const expected = await pageWith("plain");

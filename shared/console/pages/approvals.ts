@@ -1,3 +1,4 @@
+import type { WaitingApproval, WaitingApprovals } from "../../run/waiting-approvals.ts";
 import { stepLabel } from "../../state/step-record.ts";
 import { durationText } from "../../wording/units.ts";
 import type { Host } from "../host/host.ts";
@@ -6,7 +7,7 @@ import { page } from "../page.ts";
 import type { RequestOf } from "../page-request.ts";
 import { facts } from "../parts/facts.ts";
 import { ago, time } from "../parts/time.ts";
-import { type ApprovalsPageData, readApprovals, type WaitingApproval } from "../read/read-approvals.ts";
+import { readApprovals } from "../read/read-approvals.ts";
 import { approvalForms } from "../run-actions.ts";
 
 /** Characters of a question. */
@@ -35,19 +36,20 @@ function panel(approval: WaitingApproval, host: Host): Html {
   ])}${approvalForms({ runId, pipeline }, step, index ?? 0, label).map((form) => host.form(form))}</section>`;
 }
 
-function show({ approvals, more }: ApprovalsPageData, _: unknown, host: Host): Content {
+function show({ approvals, more }: WaitingApprovals, _: unknown, host: Host): Content {
   if (approvals.length === 0 && !more) return html`<p>Nothing waits for an answer.</p>`;
   const count = approvals.length === 1 ? "1 step waits" : `${approvals.length} steps wait`;
   return [
     html`<p>${count} for an answer, soonest deadline first. The first answer counts.</p>`,
-    more && html`<p>There may be more: only the first ones are read.</p>`,
+    more && html`<p>More wait; the first ${approvals.length} are shown.</p>`,
     approvals.map((approval) => panel(approval, host)),
   ];
 }
 
 /** Everything that waits for a person, in all runs, with forms to approve and to reject. */
-export const approvalsPage = page<RequestOf<"approvals">, ApprovalsPageData>({
+export const approvalsPage = page<RequestOf<"approvals">, WaitingApprovals>({
   title: () => "Approvals",
   read: ({ engine }) => readApprovals(engine),
   show,
+  command: () => ["approvals"],
 });

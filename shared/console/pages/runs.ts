@@ -1,7 +1,9 @@
+import { costOf } from "../../run/kept-cost.ts";
 import { type Run, type RunSummary, runStates } from "../../state/run.ts";
 import { causeText, causeWords } from "../../wording/cause-text.ts";
 import { runLook } from "../../wording/state-looks.ts";
 import { durationText, truncateMiddle } from "../../wording/units.ts";
+import { costText } from "../../wording/usage-text.ts";
 import type { Host } from "../host/host.ts";
 import { type Content, type Html, html } from "../html.ts";
 import { page } from "../page.ts";
@@ -81,6 +83,12 @@ function tookCell(run: RunSummary, median: number | undefined, now: number): Con
   return html`${duration(took)}<div class="mr-quiet">${factor} × the median, ${durationText(median)}</div>`;
 }
 
+/** What a run has cost; nothing if it cost nothing, or if that isn't known. */
+function costCell(record: Run | undefined): string {
+  const cost = record && costOf(record);
+  return cost === undefined || cost.dollars === 0 ? "" : costText(cost);
+}
+
 /** A run's name, if it says more than the id. */
 const nameOf = ({ name, runId }: RunSummary) => (name === runId ? "" : truncateMiddle(name, maxWords));
 
@@ -98,6 +106,7 @@ const columns = [
   "Name",
   "Asked for",
   { heading: "Took", figures: true },
+  { heading: "Cost", figures: true },
   "Cause",
   "Error",
   "Tags",
@@ -116,6 +125,7 @@ function show(data: RunsPageData, request: Request, host: Host): Content {
       nameOf(run),
       ago(run.startedAt, host),
       tookCell(run, medians?.get(run.pipeline), host.now),
+      costCell(record),
       record === undefined ? "" : truncateMiddle(causeText(record.cause), maxWords),
       errorOf(record),
       run.tags.join(" "),
@@ -124,7 +134,7 @@ function show(data: RunsPageData, request: Request, host: Host): Content {
   const none = html`<p>No run matches. Start one with <code>npx millrace start PIPELINE</code>.</p>`;
   return [
     filters(request, host),
-    sectionOr("Causes and errors", data.records, () => undefined),
+    sectionOr("Causes, errors and costs", data.records, () => undefined),
     sectionOr("Medians", data.medians, () => undefined),
     data.runs.length === 0
       ? none

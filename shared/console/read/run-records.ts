@@ -1,12 +1,11 @@
-import { mapConcurrently } from "../../platform/map-concurrently.ts";
 import type { RunStore } from "../../ports/run-store.ts";
 import type { Run } from "../../state/run.ts";
 
-/** Whole runs by their ids, in one round for a page of runs. Those that don't exist are left out. */
+/** Whole runs by their ids, in one round. Those that don't exist are left out. */
 export async function runRecords(
-  store: Pick<RunStore, "getRun">,
+  store: Pick<RunStore, "getRuns">,
   runIds: readonly string[],
 ): Promise<ReadonlyMap<string, Run>> {
-  const found = await mapConcurrently(runIds, (runId) => store.getRun(runId), 50);
-  return new Map(found.flatMap((run) => (run === undefined ? [] : [[run.runId, run] as const])));
+  const runs = runIds.length === 0 ? [] : await store.getRuns(runIds);
+  return new Map(runs.map((run) => [run.runId, run]));
 }
