@@ -5,39 +5,9 @@ import { pipelines } from "../../pipelines/index.ts";
 import { catalogueOf } from "../../shared/app/catalogue.ts";
 import type { Pipeline } from "../../shared/pipeline/index.ts";
 import { isJsonObject, type Json } from "../../shared/pipeline/json.ts";
-import type { Trigger } from "../../shared/pipeline/pipeline.ts";
-import type { ScheduleTrigger } from "../../shared/pipeline/schedule-trigger.ts";
-import { timetableText } from "../../shared/pipeline/timetable.ts";
 import { dependantsOf } from "../../shared/run/dependants.ts";
+import { triggerText } from "../../shared/wording/trigger-text.ts";
 import { printJson } from "../options.ts";
-
-function activeText(active: boolean | readonly string[]): string {
-  if (active === true) return "";
-  return active === false
-    ? ", switched off when first deployed"
-    : `, switched on when first deployed in ${active.join(", ")} only`;
-}
-
-const scheduleText = (trigger: ScheduleTrigger) =>
-  timetableText(trigger, { timezone: "the stage's time zone" }) + activeText(trigger.active);
-
-const triggerTexts: {
-  readonly [K in Trigger["kind"]]: (trigger: Extract<Trigger, { kind: K }>) => string;
-} = {
-  object: ({ prefix, suffixes }) => {
-    const endings = suffixes.filter((suffix) => suffix !== "").map((suffix) => `…${suffix}`);
-    return `an object under ${prefix}${endings.join(" or ")}`;
-  },
-  run: ({ pipeline }) => `a run of ${pipeline.name} that succeeded`,
-  cron: scheduleText,
-  interval: scheduleText,
-};
-
-/** Describes what starts a pipeline by itself. */
-function triggerText<K extends Trigger["kind"]>(trigger: Extract<Trigger, { kind: K }>): string {
-  const text: (trigger: Extract<Trigger, { kind: K }>) => string = triggerTexts[trigger.kind as K];
-  return text(trigger);
-}
 
 /** The parameters with their defaults. None are shown if JSON Schema can't express the schema. */
 function paramsOf({ params }: Pipeline): { name: string; default?: Json }[] {

@@ -7,6 +7,7 @@ import { type Content, type Html, html } from "../html.ts";
 import { type BuiltPage, page } from "../page.ts";
 import { type RequestOf, type RunTab, runTabs } from "../page-request.ts";
 import { facts } from "../parts/facts.ts";
+import { graphPicture } from "../parts/graph-picture.ts";
 import { sectionOr } from "../parts/panel.ts";
 import { runBadge } from "../parts/state-badge.ts";
 import { tabs } from "../parts/tabs.ts";
@@ -17,7 +18,6 @@ import { runButtons } from "../run-actions.ts";
 import { type Section, section } from "../sources.ts";
 import { artifactsTab } from "./run-tabs/artifacts-tab.ts";
 import { dataTab } from "./run-tabs/data-tab.ts";
-import { graphTab } from "./run-tabs/graph-tab.ts";
 import { logTab } from "./run-tabs/log-tab.ts";
 import { stepsTab } from "./run-tabs/steps-tab.ts";
 import { timelineTab } from "./run-tabs/timeline-tab.ts";
@@ -97,7 +97,7 @@ function factList({ run, view }: Data, host: Host): Html {
 const drawTab: Readonly<Record<RunTab, (data: Data, host: Host) => Content>> = {
   steps: ({ live, view, counted }, host) => stepsTab(live.read ? live.value : view, counted, host),
   timeline: ({ view }, host) => timelineTab(view, host),
-  graph: ({ run, graph, view }) => graphTab(graph, view, run.graphHash),
+  graph: ({ run, graph, view }) => graphPicture(graph, run.graphHash, view.steps),
   data: ({ view, result, counted }) => dataTab(view, result, counted),
   artifacts: ({ view, counted }) => artifactsTab(view, counted),
   log: ({ log, counted }, host) => log && sectionOr("The log", log, (tail) => logTab(tail, counted, host)),

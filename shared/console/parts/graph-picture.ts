@@ -1,18 +1,11 @@
-import { type Graph, type StepNode, upstreamOf } from "../../../pipeline/graph.ts";
-import { taskText } from "../../../pipeline/task-kinds.ts";
-import type { RunView, StepView } from "../../../run/run-view.ts";
-import { type Colour, childrenText, stateLook } from "../../../wording/state-looks.ts";
-import { durationText } from "../../../wording/units.ts";
-import {
-  arrowOf,
-  curveOf,
-  type GraphLayout,
-  layoutGraph,
-  type PlacedBox,
-  sheet,
-} from "../../graph-layout.ts";
-import { type Content, type Html, html } from "../../html.ts";
-import { table } from "../../parts/table.ts";
+import { type Graph, type StepNode, upstreamOf } from "../../pipeline/graph.ts";
+import { taskText } from "../../pipeline/task-kinds.ts";
+import type { StepView } from "../../run/run-view.ts";
+import { type Colour, childrenText, stateLook } from "../../wording/state-looks.ts";
+import { durationText } from "../../wording/units.ts";
+import { arrowOf, curveOf, type GraphLayout, layoutGraph, type PlacedBox, sheet } from "../graph-layout.ts";
+import { type Content, type Html, html } from "../html.ts";
+import { table } from "./table.ts";
 
 /** Steps that one picture draws; of larger graphs, what failed or runs with its surroundings. */
 const maxDrawn = 150;
@@ -50,11 +43,11 @@ function layoutOf(graph: Graph, chosen: ReadonlySet<number>, key: string): Graph
 }
 
 /** Numbers of the steps to draw. */
-function chosenSteps(graph: Graph, view: RunView): Set<number> {
+function chosenSteps(graph: Graph, views: readonly StepView[]): Set<number> {
   if (graph.steps.length <= maxDrawn) return new Set(graph.steps.map(({ number }) => number));
   const matters = ({ state }: StepView) =>
     state === "FAILED" || state === "TIMED_OUT" || state === "RUNNING" || state === "RETRYING";
-  const centre = view.steps.filter(matters).map(({ number }) => number);
+  const centre = views.filter(matters).map(({ number }) => number);
   let chosen = new Set(centre.length > 0 ? centre : graph.steps.slice(0, 1).map(({ number }) => number));
   for (let level = 0; level < surroundings; level += 1) {
     const next = new Set(chosen);
@@ -97,35 +90,60 @@ function drawBox({ node, x, y, width, height }: PlacedBox, step: StepView | unde
   return html`<g>${node.over !== undefined && shape(sheet)}${shape(0)}${texts}</g>`;
 }
 
-/** The run's graph as a picture, and who follows whom as a table. */
-export function graphTab(graph: Graph, view: RunView, hash: string): Content {
-  const chosen = chosenSteps(graph, view);
-  const isAll = chosen.size === graph.steps.length;
-  const key = isAll ? hash : `${hash} ${[...chosen].join(" ")}`;
-  const { boxes, edges, frame } = layoutOf(graph, chosen, key);
-  const steps = new Map(view.steps.map((step) => [step.number, step]));
-  const names = new Map(graph.steps.map(({ number, name }) => [number, name]));
-  const failed = view.steps
+/** What the picture says in a sentence. */
+function findingOf({ pipeline }: Graph, drawn: number, views: readonly StepView[] | undefined): string {
+  const graph = `Graph of ${pipeline} with ${drawn} steps`;
+  if (views === undefined) return graph;
+  const failed = views
     .filter(({ state }) => state === "FAILED" || state === "TIMED_OUT")
     .map(({ name }) => name);
-  const finding = `Graph of ${graph.pipeline} with ${boxes.length} steps; ${failed.length === 0 ? "none failed" : `failed: ${failed.slice(0, 5).join(", ")}`}`;
-  const viewBox = `${frame.left} ${frame.top} ${frame.width} ${frame.height}`;
+  return `${graph}; ${failed.length === 0 ? "none failed" : `failed: ${failed.slice(0, 5).join(", ")}`}`;
+}
+
+/** The same as the picture, as a table. */
+function stepTable(
+  graph: Graph,
+  chosen: ReadonlySet<number>,
+  steps: ReadonlyMap<number, StepView> | undefined,
+) {
+  const names = new Map(graph.steps.map(({ number, name }) => [number, name]));
   const rows = graph.steps
     .filter(({ number }) => chosen.has(number))
     .map((node) => [
       node.name,
-      stateLook(steps.get(node.number)?.state ?? "WAITING").word,
+      taskText(node),
+      ...(steps === undefined ? [] : [stateLook(steps.get(node.number)?.state ?? "WAITING").word]),
       upstreamOf(node)
         .map((from) => names.get(from) ?? "")
         .join(", "),
     ]);
+  const columns = ["Step", "Kind", ...(steps === undefined ? [] : ["State"]), "Follows"];
+  return table("Steps and what they follow", columns, rows);
+}
+
+/**
+ * A graph as a picture, and who follows whom as a table.
+ *
+ * @param views the steps of a run; without them, the graph of a pipeline
+ */
+export function graphPicture(graph: Graph, hash: string, views?: readonly StepView[]): Content {
+  const chosen = chosenSteps(graph, views ?? []);
+  const isAll = chosen.size === graph.steps.length;
+  const key = isAll ? hash : `${hash} ${[...chosen].join(" ")}`;
+  const { boxes, edges, frame } = layoutOf(graph, chosen, key);
+  const steps = views && new Map(views.map((step) => [step.number, step]));
+  const finding = findingOf(graph, boxes.length, views);
+  const viewBox = `${frame.left} ${frame.top} ${frame.width} ${frame.height}`;
+  const part =
+    views === undefined
+      ? "the first step with two levels around it"
+      : "those that failed or run, with two levels around them";
   return [
-    !isAll &&
-      html`<p>${chosen.size} of ${graph.steps.length} steps: those that failed or run, with two levels around them.</p>`,
+    !isAll && html`<p>${chosen.size} of ${graph.steps.length} steps: ${part}.</p>`,
     html`<div class="mr-scroll" tabindex="0" role="region" aria-label="Picture of the graph"><svg class="mr-graph" viewBox="${viewBox}" width="${frame.width}" height="${frame.height}" role="img" aria-label="${finding}"><title>${finding}</title>${edges.map(
       ({ points, dotted }) =>
         html`<path class="${dotted ? "mr-edge mr-after" : "mr-edge"}" d="${curveOf(points)}"></path><path class="mr-arrow" d="${arrowOf(points)}"></path>`,
-    )}${boxes.map((box) => drawBox(box, steps.get(box.node.number)))}</svg></div>`,
-    html`<details><summary>The same as a table</summary>${table("Steps and what they follow", ["Step", "State", "Follows"], rows)}</details>`,
+    )}${boxes.map((box) => drawBox(box, steps?.get(box.node.number)))}</svg></div>`,
+    html`<details><summary>The same as a table</summary>${stepTable(graph, chosen, steps)}</details>`,
   ];
 }
