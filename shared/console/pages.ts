@@ -3,6 +3,7 @@ import type { PageName, RequestOf } from "./page-request.ts";
 import { approvalsPage } from "./pages/approvals.ts";
 import { chosenPage } from "./pages/chosen.ts";
 import { modelsPage } from "./pages/models.ts";
+import { homePage } from "./pages/home.ts";
 import { probePage } from "./pages/probe.ts";
 import { queuesPage } from "./pages/queues.ts";
 import { runPage } from "./pages/run.ts";
@@ -14,7 +15,7 @@ type Built<P extends PageName> = (typeof shownPages)[P] extends true ? BuiltPage
 
 /** Every page of the console. */
 const built: { readonly [P in PageName]: Built<P> } = {
-  home: undefined,
+  home: homePage,
   runs: runsPage,
   chosen: chosenPage,
   run: runPage,

@@ -5,7 +5,7 @@ import type { PageName } from "./page-request.ts";
  * that the function `console-act` and the command line know it without the pages.
  */
 export const shownPages = {
-  home: false,
+  home: true,
   runs: true,
   chosen: true,
   run: true,

@@ -3,6 +3,7 @@ import { MemoryLogReader } from "../../shared/adapters/memory/memory-log-reader.
 import { answerChange } from "../../shared/console/answer-change.ts";
 import { answerPage } from "../../shared/console/answer-page.ts";
 import { approval, definePipeline, lambda } from "../../shared/pipeline/index.ts";
+import type { Pipeline } from "../../shared/pipeline/pipeline.ts";
 import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 
 /** A pipeline whose middle step fails on demand, with a map before it. */
@@ -53,9 +54,12 @@ export const endpoints = {
   act: "arn:aws:lambda:eu-west-1:123456789012:function:millrace-dev-console-act",
 };
 
-/** A stage in memory, with both functions of its console. */
-export function consoleStage(start = Date.parse("2021-10-04T16:21:00Z")) {
-  const memory = new MemoryEngine([scores, asks], {}, start);
+/** A stage in memory, with both functions of its console. @param start epoch milliseconds */
+export function consoleStage(
+  start = Date.parse("2021-10-04T16:21:00Z"),
+  pipelines: readonly Pipeline[] = [scores, asks],
+) {
+  const memory = new MemoryEngine(pipelines, {}, start);
   const logs = new MemoryLogReader();
   return {
     memory,

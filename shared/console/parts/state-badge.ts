@@ -13,7 +13,7 @@ const classes: Readonly<Record<Look["colour"], string>> = {
 };
 
 /** A state as symbol and word, then colour. */
-function badge({ symbol, word, colour }: Look): Html {
+export function badge({ symbol, word, colour }: Look): Html {
   return html`<span class="${classes[colour]}"><span aria-hidden="true">${symbol}</span> ${word}</span>`;
 }
 

@@ -66,6 +66,8 @@ const structure = [
   ".mr .mr-tabs{border-bottom:1px solid;margin:12px 0 8px}",
   ".mr .mr-bar{display:block;width:100%;min-width:120px;height:18px}",
   ".mr .mr-graph{display:block;max-width:100%;height:auto}.mr .mr-graph text{font:12px ui-monospace,Menlo,Consolas,monospace}.mr .mr-graph .mr-name{font-weight:bold}.mr .mr-edge{fill:none;stroke-width:1.3}.mr .mr-after{stroke-dasharray:2 4}",
+  ".mr .mr-chart{display:block}.mr .mr-chart text{font:12px system-ui,-apple-system,'Segoe UI',sans-serif}",
+  ".mr .mr-cells{display:block;max-width:100%;height:auto}",
   ".mr .mr-foot{margin-top:16px;font-size:12.5px}",
   ".mr .mr-hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}",
   "@media(max-width:560px){.mr .mr-facts{grid-template-columns:1fr}}",
@@ -80,10 +82,10 @@ function themeRules(name: "light" | "dark"): string[] {
     `${root} .mr-button{color:${text};background:${raised};border-color:${line}}`,
     `${root} input,${root} select{color:${text};background:${ground};border-color:${line}}`,
     `${root} th,${root} td,${root} .mr-tabs{border-color:${line}}${root} pre{background:${raised};padding:6px 8px}`,
-    `${root} .mr-edge{stroke:${line}}${root} .mr-arrow{fill:${line}}${root} .mr-graph text{fill:${text}}`,
+    `${root} .mr-edge{stroke:${line}}${root} .mr-arrow{fill:${line}}${root} .mr-graph text,${root} .mr-chart text{fill:${text}}`,
     ...Object.entries(states).map(
       ([colour, shade]) =>
-        `${root} .mr-${colour}{color:${shade.text};border-color:${shade.line};background:${shade.ground}}${root} rect.mr-${colour}{fill:${shade.ground};stroke:${shade.line}}${root} rect.mr-fill-${colour}{fill:${shade.line}}`,
+        `${root} .mr-${colour}{color:${shade.text};border-color:${shade.line};background:${shade.ground}}${root} rect.mr-${colour}{fill:${shade.ground};stroke:${shade.line}}${root} rect.mr-fill-${colour},${root} path.mr-fill-${colour}{fill:${shade.line}}`,
     ),
   ];
 }
