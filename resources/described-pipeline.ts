@@ -2,8 +2,10 @@ import { isAbsolute, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build, type Metafile } from "esbuild";
 import { factsOf, type PipelineFacts } from "../shared/app/packaged-pipelines.ts";
+import { paramsSchemaOf } from "../shared/app/params-schemas.ts";
 import { isUnchanged } from "../shared/pipeline/define-pipeline.ts";
 import type { Graph } from "../shared/pipeline/graph.ts";
+import type { JsonObject } from "../shared/pipeline/json.ts";
 import { errorOf } from "../shared/pipeline/millrace-error.ts";
 import type { Pipeline } from "../shared/pipeline/pipeline.ts";
 
@@ -13,6 +15,8 @@ const root = join(import.meta.dirname, "..");
 export type DescribedPipeline = {
   readonly facts: PipelineFacts;
   readonly graph: Graph;
+  /** Its parameters as JSON Schema. */
+  readonly paramsSchema: JsonObject;
   /** The module that exports it. */
   readonly file: string;
   /** The name of its export, or of the exported list that contains it. */
@@ -97,6 +101,8 @@ export async function describe(pipelines: readonly Pipeline[]): Promise<Describe
   return pipelines.flatMap((pipeline) => {
     const place = found.get(pipeline);
     if (place === undefined) return [];
-    return [{ facts: factsOf(pipeline), graph: pipeline.graph, derived: !isUnchanged(pipeline), ...place }];
+    const { graph } = pipeline;
+    const derived = !isUnchanged(pipeline);
+    return [{ facts: factsOf(pipeline), graph, paramsSchema: paramsSchemaOf(pipeline), derived, ...place }];
   });
 }

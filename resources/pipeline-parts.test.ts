@@ -163,6 +163,16 @@ describe("a packaged function", () => {
     }
   });
 
+  test("that draws forms also has the parameters as JSON Schema, and no code", async () => {
+    const folder = join(await packaged.heavy.unpack("console"), "functions", "console.parts");
+    expect(readdirSync(folder).sort()).toEqual(
+      ["first", "second", "third"].flatMap((name) => [`${name}.json`, `${name}.params.json`]),
+    );
+    expect(JSON.parse(readFileSync(join(folder, "first.params.json"), "utf8"))).toMatchObject({
+      properties: { place: { type: "number" } },
+    });
+  });
+
   test("loads no pipeline when it starts", async () => {
     const program = `console.log(Object.keys(require.cache).map((file) => relative(folder, file))
       .filter((file) => /parts.(first|second|third)/.test(file)).length)`;
@@ -204,6 +214,7 @@ describe("the parts of pipelines that a function contains", () => {
   /** Functions that appear only in bundles that contain more than this. */
   const beyond: Record<PackagedPart, RegExp> = {
     graphs: /function (startRun|runFunctionStep|parsedInputs)\(/g,
+    forms: /function (startRun|runFunctionStep|parsedInputs)\(/g,
     openings: /function (runFunctionStep|parsedInputs)\(/g,
     steps: /^$/g,
   };

@@ -8,14 +8,15 @@ import { bundleParamsAndTriggers } from "./opening.ts";
 const root = join(import.meta.dirname, "..");
 
 /**
- * How much of the pipelines a function's package contains: only graphs, also what starting a run needs, or everything.
+ * How much of the pipelines a function's package contains: only graphs, also their parameters as JSON Schema, also what
+ * starting a run needs, or everything.
  */
-export type PackagedPart = "graphs" | "openings" | "steps";
+export type PackagedPart = "graphs" | "forms" | "openings" | "steps";
 
 /** By the function's file. A function that is not listed contains everything. */
 export const packagedParts: Readonly<Record<string, PackagedPart>> = {
   "batch-state-change": "graphs",
-  console: "graphs",
+  console: "forms",
   "console-act": "openings",
   "dead-letter": "graphs",
   manage: "openings",
@@ -33,7 +34,7 @@ function deployedPipelines(
 ): string {
   const facts = JSON.stringify(JSON.stringify(pipelines.map((each) => each.facts)));
   const code =
-    carried === "graphs"
+    carried === "graphs" || carried === "forms"
       ? `() => { throw new PipelinePartError("this function has no code of pipelines: resources/pipeline-parts.ts says which functions do"); }`
       : `(name) => load("./${folder}/" + name + ".js").pipeline`;
   return `
@@ -42,6 +43,14 @@ function deployedPipelines(
     const load = createRequire(__filename);
     const parts = { graph: (name) => load("./${folder}/" + name + ".json"), code: ${code} };
     export const deployedPipelines = (gpus) => packagedPipelines(JSON.parse(${facts}), parts, gpus);`;
+}
+
+/** Replaces shared/app/params-schemas.ts. The schemas are next to the function, like other parts. */
+function paramsSchemas(folder: string): string {
+  return `
+    import { createRequire } from "node:module";
+    const load = createRequire(__filename);
+    export const paramsSchemaOf = ({ name }) => load("./${folder}/" + name + ".params.json");`;
 }
 
 /** A module that exports one pipeline as `pipeline`. */
@@ -80,7 +89,7 @@ export const pipelineParts: Plugin = {
     const folder = `${name}.parts`;
     const carried = packagedParts[name] ?? "steps";
     const pipelines = await checkedPipelines();
-    const bundled = carried === "graphs" ? [] : pipelines;
+    const bundled = carried === "graphs" || carried === "forms" ? [] : pipelines;
     const entries = new Map(bundled.map((each) => [`${namespace}:${each.facts.name}`, each]));
     const { "dynamic-import": _, ...supported } = options.supported ?? {};
     Object.assign(options, {
@@ -105,6 +114,11 @@ export const pipelineParts: Plugin = {
       resolveDir: dirname(path),
     }));
 
+    build.onLoad({ filter: /[\\/]app[\\/]params-schemas\.ts$/ }, ({ path }) => ({
+      contents: paramsSchemas(folder),
+      resolveDir: dirname(path),
+    }));
+
     build.onEnd(async ({ outputFiles = [] }) => {
       const outdir = options.outdir ?? ".";
       const write = (path: string, text: string) => {
@@ -114,8 +128,11 @@ export const pipelineParts: Plugin = {
       await Promise.all(
         outputFiles.map(async ({ path, text }) => write(path, await asCommonJs(text, options))),
       );
-      for (const { facts, graph } of pipelines)
+      for (const { facts, graph, paramsSchema } of pipelines) {
         write(join(outdir, folder, `${facts.name}.json`), JSON.stringify(graph));
+        if (carried === "forms")
+          write(join(outdir, folder, `${facts.name}.params.json`), JSON.stringify(paramsSchema));
+      }
     });
   },
 };

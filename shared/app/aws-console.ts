@@ -4,6 +4,7 @@ import { fileLogReader } from "../adapters/node/file-log-reader.ts";
 import type { Sources } from "../console/sources.ts";
 import { readEnvironment } from "../platform/env.ts";
 import { engine } from "./aws-engine.ts";
+import { paramsSchemaOf } from "./params-schemas.ts";
 import { tracer } from "./telemetry.ts";
 
 const { LOCAL_JOB_LOGS } = readEnvironment();
@@ -11,6 +12,7 @@ const { LOCAL_JOB_LOGS } = readEnvironment();
 /** What the console's pages read from. The local stack's jobs write files instead of CloudWatch Logs. */
 export const sources: Sources = {
   engine,
+  paramsSchemaOf,
   logs:
     LOCAL_JOB_LOGS === ""
       ? cloudWatchLogReader(tracer.captureAWSv3Client(new CloudWatchLogsClient()))

@@ -1,19 +1,50 @@
+import type { Json } from "../pipeline/json.ts";
+
 /** Fields of changes that hold lists. People separate the entries with spaces or commas. */
 const lists: ReadonlySet<string> = new Set(["add", "remove", "tags"]);
 
 /** Fields of changes that hold whole numbers. What is no number is left as it is: the request's schema refuses it. */
 const numbers: ReadonlySet<string> = new Set(["slots"]);
 
+/** How the fields of a run's parameters are read: as the text that they hold, or as JSON. */
+export type ParamKind = "text" | "json";
+
+/** The name of the field of a parameter; without a parameter, that of the field for all of them. */
+export const paramField = (kind: ParamKind, param?: string) =>
+  param === undefined ? "params" : `${kind}.${param}`;
+
+const paramNames = /^(text|json)\.(.+)$/s;
+
+/** JSON as people type it. What is no JSON is a text, so that the definition can say which parameter is wrong. */
+export function typedJson(text: string): Json {
+  try {
+    const value: Json = JSON.parse(text);
+    return value;
+  } catch {
+    return text;
+  }
+}
+
 function fieldValue(name: string, text: string): unknown {
   if (numbers.has(name) && /^\d{1,9}$/.test(text)) return Number(text);
+  if (name === "params") return typedJson(text);
   return lists.has(name) ? text.split(/[\s,]+/).filter((part) => part !== "") : text;
 }
 
 /** What people typed into a form's fields, completed to a request. An empty field isn't part of it. */
 export function withFields(request: object, fields: Readonly<Record<string, string>>): object {
-  const given = Object.entries(fields).filter(([, text]) => text.trim() !== "");
+  const params: [string, Json][] = [];
+  const others: [string, unknown][] = [];
+  for (const [name, typed] of Object.entries(fields)) {
+    const text = typed.trim();
+    if (text === "") continue;
+    const [, kind, param] = paramNames.exec(name) ?? [];
+    if (param === undefined) others.push([name, fieldValue(name, text)]);
+    else params.push([param, kind === "text" ? text : typedJson(text)]);
+  }
   return {
     ...request,
-    ...Object.fromEntries(given.map(([name, text]) => [name, fieldValue(name, text.trim())])),
+    ...Object.fromEntries(others),
+    ...(params.length > 0 && { params: Object.fromEntries(params) }),
   };
 }

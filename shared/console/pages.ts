@@ -4,6 +4,7 @@ import { approvalsPage } from "./pages/approvals.ts";
 import { chosenPage } from "./pages/chosen.ts";
 import { modelsPage } from "./pages/models.ts";
 import { homePage } from "./pages/home.ts";
+import { pipelinePage } from "./pages/pipeline.ts";
 import { probePage } from "./pages/probe.ts";
 import { queuesPage } from "./pages/queues.ts";
 import { runPage } from "./pages/run.ts";
@@ -22,7 +23,7 @@ const built: { readonly [P in PageName]: Built<P> } = {
   step: undefined,
   map: undefined,
   compare: undefined,
-  pipeline: undefined,
+  pipeline: pipelinePage,
   backfill: undefined,
   models: modelsPage,
   queues: queuesPage,

@@ -12,7 +12,7 @@ export const shownPages = {
   step: false,
   map: false,
   compare: false,
-  pipeline: false,
+  pipeline: true,
   backfill: false,
   models: true,
   queues: true,

@@ -1,3 +1,5 @@
+import type { JsonObject } from "../pipeline/json.ts";
+import type { Pipeline } from "../pipeline/pipeline.ts";
 import type { Engine } from "../ports/engine.ts";
 import type { LogReader } from "../ports/log-reader.ts";
 
@@ -5,6 +7,8 @@ import type { LogReader } from "../ports/log-reader.ts";
 export type Sources = {
   readonly engine: Engine;
   readonly logs: LogReader;
+  /** The parameters of a pipeline as JSON Schema; an empty one if it can't express them. */
+  readonly paramsSchemaOf: (pipeline: Pipeline) => JsonObject;
 };
 
 /** A part of a page that could be read, or why not. The rest of the page is shown either way. */

@@ -63,11 +63,17 @@ function childrenOf({ steps, afterwards }: RunView, host: Host): Html | undefine
   return html`${[...new Set(ids)].slice(0, 20).map((runId) => html`${host.link({ page: "run", runId }, runId)} `)}`;
 }
 
+/** The pipeline as a link, and its start form with the parameters of this run. */
+function pipelineOf({ pipeline, runId }: RunView, host: Host): Content {
+  const link = host.link({ page: "pipeline", pipeline }, pipeline);
+  return html`${link} ${host.link({ page: "pipeline", pipeline, again: runId }, "Again with these parameters")}`;
+}
+
 function factList({ run, view }: Data, host: Host): Html {
   const retried = view.epoch - 1;
   return facts([
     ["State", runBadge(view.state)],
-    ["Pipeline", view.pipeline],
+    ["Pipeline", pipelineOf(view, host)],
     ["Name", view.name],
     ["Run", html`<code>${view.runId}</code>`],
     ["Cause", causeOf(view, host)],
