@@ -45,14 +45,14 @@ const requests = fc.oneof(
     all: maybe(fc.boolean()),
   }),
   fc.record({ page: fc.constant("pipeline"), pipeline: name, again: maybe(name) }),
-  fc.record({ page: fc.constant("backfill"), backfill: name }),
+  fc.record({ page: fc.constant("backfill"), backfill: maybe(name) }),
   fc.record({
     page: fc.constant("models"),
     name: maybe(name),
     versions: maybe(fc.array(fc.integer({ min: 1 }), { minLength: 1, maxLength: 5 })),
   }),
   fc.record({ page: fc.constant("queues"), queue: maybe(name) }),
-  fc.record({ page: fc.constant("schedules"), month: maybe(fc.constant("2021-10")) }),
+  fc.record({ page: fc.constant("schedules"), week: maybe(fc.constant("2021-10-04")) }),
 );
 
 /** What an address says. */

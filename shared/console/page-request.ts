@@ -80,8 +80,17 @@ const requests = [
   }),
   /** The runs that were ticked in a list. */
   z.strictObject({ page: z.literal("chosen"), runs: listOf(name, 1, 50).optional() }),
-  z.strictObject({ page: z.literal("pipeline"), pipeline: name, again: name.optional() }),
-  z.strictObject({ page: z.literal("backfill"), backfill: name }),
+  z.strictObject({
+    page: z.literal("pipeline"),
+    pipeline: name,
+    /** The run whose parameters the start form begins with. */
+    again: name.optional(),
+  }),
+  z.strictObject({
+    page: z.literal("backfill"),
+    /** Without it, all backfills are listed. */
+    backfill: name.optional(),
+  }),
   z.strictObject({
     page: z.literal("models"),
     name: name.optional(),
@@ -92,10 +101,8 @@ const requests = [
   z.strictObject({ page: z.literal("approvals") }),
   z.strictObject({
     page: z.literal("schedules"),
-    month: z
-      .string()
-      .regex(/^\d{4}-\d\d$/)
-      .optional(),
+    /** The first of the seven days of the calendar. */
+    week: z.iso.date().optional(),
   }),
   z.strictObject({ page: z.literal("probe") }),
 ] as const;

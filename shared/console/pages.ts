@@ -9,6 +9,7 @@ import { probePage } from "./pages/probe.ts";
 import { queuesPage } from "./pages/queues.ts";
 import { runPage } from "./pages/run.ts";
 import { runsPage } from "./pages/runs.ts";
+import { schedulesPage } from "./pages/schedules.ts";
 import type { shownPages } from "./shown-pages.ts";
 
 /** A page that `shownPages` has must be here; one that it lacks must not. */
@@ -28,7 +29,7 @@ const built: { readonly [P in PageName]: Built<P> } = {
   models: modelsPage,
   queues: queuesPage,
   approvals: approvalsPage,
-  schedules: undefined,
+  schedules: schedulesPage,
   probe: probePage,
 };
 const pages: { readonly [P in PageName]: BuiltPage<RequestOf<P>> | undefined } = built;

@@ -17,7 +17,7 @@ export const shownPages = {
   models: true,
   queues: true,
   approvals: true,
-  schedules: false,
+  schedules: true,
   probe: true,
 } as const satisfies Readonly<Record<PageName, boolean>>;
 
