@@ -3,6 +3,7 @@ import type { PageName, RequestOf } from "./page-request.ts";
 import { approvalsPage } from "./pages/approvals.ts";
 import { chosenPage } from "./pages/chosen.ts";
 import { modelsPage } from "./pages/models.ts";
+import { backfillPage } from "./pages/backfill.ts";
 import { homePage } from "./pages/home.ts";
 import { pipelinePage } from "./pages/pipeline.ts";
 import { probePage } from "./pages/probe.ts";
@@ -25,7 +26,7 @@ const built: { readonly [P in PageName]: Built<P> } = {
   map: undefined,
   compare: undefined,
   pipeline: pipelinePage,
-  backfill: undefined,
+  backfill: backfillPage,
   models: modelsPage,
   queues: queuesPage,
   approvals: approvalsPage,

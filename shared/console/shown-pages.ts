@@ -13,7 +13,7 @@ export const shownPages = {
   map: false,
   compare: false,
   pipeline: true,
-  backfill: false,
+  backfill: true,
   models: true,
   queues: true,
   approvals: true,
