@@ -48,7 +48,10 @@ test("what does not fit stays text, so that the definition names the parameter",
     .looseObject({ params: z.json() })
     .parse(withFields({}, { "json.alpha": "much", "json.alphas": "[1,", "text.region": "5" }));
   expect(typed).toEqual({ alpha: "much", alphas: "[1,", region: "5" });
-  expect(params.safeParse(typed).error?.issues.map(({ path }) => path.join("."))).toEqual(["alpha", "alphas"]);
+  expect(params.safeParse(typed).error?.issues.map(({ path }) => path.join("."))).toEqual([
+    "alpha",
+    "alphas",
+  ]);
 });
 
 test("parameters that are no object have one field", () => {

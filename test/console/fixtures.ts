@@ -65,7 +65,8 @@ export function consoleStage(
   return {
     memory,
     logs,
-    console: (event: unknown) => answerPage({ engine: memory.engine, logs, paramsSchemaOf }, endpoints, event, "request-1"),
+    console: (event: unknown) =>
+      answerPage({ engine: memory.engine, logs, paramsSchemaOf }, endpoints, event, "request-1"),
     act: (event: unknown) => answerChange(memory.engine, endpoints, event, "request-2"),
   };
 }

@@ -59,6 +59,20 @@ test("runs of the last day are drawn by hour and state, with a table", async () 
   expect(text).toContain("2021-10-04 11:00:00 2 0 0 0 1");
 });
 
+test("the runs that ended in the last days are counted by pipeline, with their cost", async () => {
+  const { memory, show } = watchedStage(Date.parse("2021-10-02T11:10:00Z"));
+  for (const params of [fails, {}]) await memory.finish(await begin(memory, "scores", { params }));
+  memory.clock.moveTo(Date.parse("2021-10-04T12:10:00Z"));
+  await memory.finish(await begin(memory, "scores"));
+  const { store } = memory.engine;
+  const listFigures = async (filter: Parameters<typeof store.listFigures>[0]) =>
+    (await store.listFigures(filter)).map((each) => ({ ...each, dollars: 0.25, atLeast: false }));
+  memory.engine = { ...memory.engine, store: Object.assign(Object.create(store), { listFigures }) };
+  const text = pageText(await show(page));
+  expect(text).toContain("Pipeline succeeded failed timed out cancelled Cost scores 2 1 about $0.50 nightly");
+  expect(text).toContain("npx millrace figures --json");
+});
+
 test("a late schedule is part of the first sentence, and comes before the next runs", async () => {
   const { memory, show } = watchedStage(Date.parse("2021-10-04T02:00:00Z"));
   await passHours(memory, 1);
@@ -94,7 +108,10 @@ test("a busy day is read in two rounds with bounded lists, and has at most 60 KB
   const reads = countReads(memory.engine);
   memory.engine = reads.engine;
   const html = String(await console(page));
-  expect(reads.counts).toEqual({ listRuns: 8, list: 1, getRun: 25, getSteps: 1 });
+  expect(reads.counts).toEqual({
+    ...{ listRuns: 8, list: 1, listFigures: 1, waitingApprovals: 1 },
+    getRuns: 2,
+  });
   expect(reads.rounds()).toBe(2);
   expect(Buffer.byteLength(html)).toBeLessThan(60_000);
   const text = pageText(html);

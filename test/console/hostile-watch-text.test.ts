@@ -31,10 +31,12 @@ async function pagesWith(text: string, loopback: boolean): Promise<string[]> {
         const page = await store.listRuns(...args);
         return { ...page, runs: page.runs.map((run) => ({ ...run, name: text, tags: [text] })) };
       },
-      getSteps: async (keys: Parameters<typeof store.getSteps>[0]) =>
-        (await store.getSteps(keys)).map((record) =>
-          record.state === "PAUSED" ? { ...record, message: text } : record,
-        ),
+      getRuns: async (ids: readonly string[]) => {
+        const error = { step: text, name: text, message: text };
+        return (await store.getRuns(ids)).map((run) => ({ ...run, name: text, ...(run.error && { error }) }));
+      },
+      waitingApprovals: async (limit: number) =>
+        (await store.waitingApprovals(limit)).map((record) => ({ ...record, message: text })),
     }),
     backfills: Object.assign(Object.create(backfills), {
       get: async (key: string) => {

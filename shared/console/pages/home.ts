@@ -2,6 +2,7 @@ import type { ScheduleView } from "../../schedule/schedule-view.ts";
 import type { RunSummary } from "../../state/run.ts";
 import { runLook } from "../../wording/state-looks.ts";
 import { agoText } from "../../wording/units.ts";
+import { costText } from "../../wording/usage-text.ts";
 import type { Host } from "../host/host.ts";
 import { type Content, type Html, html } from "../html.ts";
 import { type BuiltPage, page } from "../page.ts";
@@ -13,11 +14,12 @@ import { type Column, table } from "../parts/table.ts";
 import { ago, time, timeText } from "../parts/time.ts";
 import {
   type Failures,
-  failureDays,
   type HomePageData,
+  type PipelineFigures,
   type RecentRuns,
   readHome,
   type StateRuns,
+  shownDays,
   type WaitingAnswer,
 } from "../read/read-home.ts";
 import { lateSince } from "../schedule-actions.ts";
@@ -29,7 +31,7 @@ const hours = 24;
 /** Failures, waiting steps and upcoming runs that are shown; more are counted. */
 const maxShown = 12;
 const maxUpcoming = 8;
-const maxPipelines = 100;
+const maxPipelines = 50;
 /** Characters of a failure's message. */
 const maxMessage = 200;
 
@@ -46,7 +48,8 @@ const lateOf = (schedules: readonly ScheduleView[], now: number) =>
   });
 
 /** The stage's health in a sentence. What could not be read is never called well. */
-function health({ open, recent, failures, schedules, approvals }: HomePageData, host: Host): Html {
+function health(data: HomePageData, host: Host): Html {
+  const { open, recent, failures, schedules, approvals, figures } = data;
   const underWay = open.read ? open.value : [];
   const count = underWay.reduce((sum, { runs }) => sum + runs.length, 0);
   const openText = `${countText(
@@ -64,7 +67,7 @@ function health({ open, recent, failures, schedules, approvals }: HomePageData, 
   ].filter((text) => text !== false);
   if (bad.length > 0)
     return html`<p class="mr-panel mr-yellow" role="status"><strong>${bad.join(", ")}.</strong> ${openText}</p>`;
-  if (![open, recent, failures, schedules, approvals].every(({ read }) => read))
+  if (![open, recent, failures, schedules, approvals, figures].every(({ read }) => read))
     return html`<p class="mr-panel mr-yellow" role="status"><strong>Not all could be read.</strong> Nothing bad is known of the rest.</p>`;
   const succeeded = recent.read ? recent.value.runs.filter(({ state }) => state === "SUCCEEDED").length : 0;
   return html`<p class="mr-panel mr-green" role="status"><strong>All is well.</strong> ${countText(succeeded, "run")} succeeded in the last day, none failed, no schedule is late. ${openText}</p>`;
@@ -134,8 +137,8 @@ function byHour({ runs, since }: RecentRuns, host: Host): Content {
 }
 
 /** Failures with their reasons: the same step and error are one line. */
-function failureTable({ groups, unread, more }: Failures, host: Host): Content {
-  if (groups.length === 0) return html`<p>No run failed in the last ${failureDays} days.</p>`;
+function failureTable({ groups, more }: Failures, host: Host): Content {
+  if (groups.length === 0) return html`<p>No run failed in the last ${shownDays} days.</p>`;
   const rows = groups
     .slice(0, maxShown)
     .map(({ pipeline, step, error, message, count, lastAt, lastRun }) => [
@@ -147,10 +150,9 @@ function failureTable({ groups, unread, more }: Failures, host: Host): Content {
       host.link({ page: "run", runId: lastRun }, lastRun),
     ]);
   const hidden = Math.max(0, groups.length - maxShown);
-  const rest = [
-    hidden > 0 && `${hidden} more kinds of failures`,
-    unread > 0 && `${countText(unread, "earlier failed run", more)}`,
-  ].filter((text) => text !== false);
+  const rest = [hidden > 0 && `${hidden} more kinds of failures`, more && "earlier failed runs"].filter(
+    (text) => text !== false,
+  );
   const all = host.link({ page: "runs", state: ["FAILED", "TIMED_OUT"] }, "All failed runs");
   const columns = [
     "Pipeline",
@@ -161,7 +163,7 @@ function failureTable({ groups, unread, more }: Failures, host: Host): Content {
     "Last run",
   ] as const;
   return [
-    table(`Failures of the last ${failureDays} days, newest first`, columns, rows),
+    table(`Failures of the last ${shownDays} days, newest first`, columns, rows),
     html`<p>${rest.length > 0 && `Not shown: ${rest.join(" and ")}. `}${all}</p>`,
   ];
 }
@@ -171,14 +173,14 @@ function waitingTable(all: readonly WaitingAnswer[], host: Host): Content {
   if (all.length === 0) return html`<p>Nothing waits for a person.</p>`;
   const rows = all
     .slice(0, maxShown)
-    .map(({ run, step, message }) => [
+    .map(({ run, step, message, deadlineAt }) => [
       host.link({ page: "run", runId: run.runId }, `Answer ${step} of ${run.name}`),
       run.pipeline,
       message,
-      ago(run.startedAt, host),
+      time(deadlineAt, host),
     ]);
   return [
-    table("Steps that wait for a person", ["Step", "Pipeline", "Question", "Run asked for"], rows),
+    table("Steps that wait for a person", ["Step", "Pipeline", "Question", "Deadline"], rows),
     all.length > maxShown && html`<p>${all.length - maxShown} more wait.</p>`,
   ];
 }
@@ -221,12 +223,33 @@ function howToStart(pipelines: readonly string[], stage: string): Html {
   ]);
 }
 
-/** Every deployed pipeline, as a link. */
-function pipelineList(pipelines: readonly string[], host: Host): Content {
-  if (pipelines.length === 0)
+/** Ends of runs in the columns of the table of pipelines. */
+const endStates = ["SUCCEEDED", "FAILED", "TIMED_OUT", "CANCELLED"] as const;
+
+/** Every deployed pipeline, and what its runs of the last days came to; the most expensive first. */
+function pipelineTable(
+  pipelines: readonly string[],
+  figures: readonly PipelineFigures[],
+  host: Host,
+): Content {
+  const known = new Map(figures.map((each) => [each.pipeline, each]));
+  const all = [...known.keys(), ...pipelines.filter((name) => !known.has(name))];
+  if (all.length === 0)
     return html`<p>No pipeline is deployed. Add one with <code>npx millrace init NAME</code>.</p>`;
-  const hidden = pipelines.length - maxPipelines;
-  return html`<p>${pipelines.slice(0, maxPipelines).map((pipeline) => html`${host.link({ page: "pipeline", pipeline }, pipeline)} `)}${hidden > 0 && `and ${hidden} more`}</p>`;
+  const rows = all.slice(0, maxPipelines).map((pipeline): Content[] => {
+    const { ends = {}, dollars = 0, atLeast = false } = known.get(pipeline) ?? {};
+    return [
+      host.link({ page: "pipeline", pipeline }, pipeline),
+      ...endStates.map((state) => ends[state] ?? ""),
+      dollars > 0 && costText({ dollars, atLeast }),
+    ];
+  });
+  const counts = endStates.map((state) => ({ heading: runLook(state).word, figures: true }) as const);
+  const caption = `Pipelines, with the runs that ended in the last ${shownDays} days (UTC) and their cost`;
+  return [
+    table(caption, ["Pipeline", ...counts, { heading: "Cost", figures: true }], rows),
+    all.length > maxPipelines && html`<p>${all.length - maxPipelines} more.</p>`,
+  ];
 }
 
 function show(data: HomePageData, _request: Request, host: Host): Content {
@@ -249,8 +272,9 @@ function show(data: HomePageData, _request: Request, host: Host): Content {
     sectionOr("The runs of the last day", recent, (all) => byHour(all, host)),
     html`<h2>Late and upcoming</h2>`,
     sectionOr("The schedules", data.schedules, (all) => upcoming(all, host)),
-    html`<h2>Pipelines</h2>`,
-    pipelineList(data.pipelines, host),
+    html`<h2>Pipelines, and their last ${shownDays} days</h2>`,
+    sectionOr("What the runs of the last days came to", data.figures, () => undefined),
+    pipelineTable(data.pipelines, data.figures.read ? data.figures.value : [], host),
   ];
 }
 
@@ -259,5 +283,5 @@ export const homePage: BuiltPage<Request> = page<Request, HomePageData>({
   title: () => "Home",
   read: ({ engine }) => readHome(engine),
   show,
-  command: () => ["runs", "--limit", "200"],
+  command: () => ["figures"],
 });

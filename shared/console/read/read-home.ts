@@ -1,9 +1,9 @@
-import { mapConcurrently } from "../../platform/map-concurrently.ts";
 import type { Engine } from "../../ports/engine.ts";
 import type { ScheduleView } from "../../schedule/schedule-view.ts";
 import { viewSchedules } from "../../schedule/view-schedules.ts";
-import type { Run, RunState, RunSummary } from "../../state/run.ts";
-import type { StepKey } from "../../state/step-record.ts";
+import type { DayFigures } from "../../state/figures.ts";
+import { isUnderWay, type Run, type RunState, type RunSummary } from "../../state/run.ts";
+import { type StepIndex, stepLabel } from "../../state/step-record.ts";
 import { type Section, section } from "../sources.ts";
 
 /** The newest runs of a state, and whether there are more than were read. */
@@ -32,14 +32,27 @@ export type Failures = {
   readonly groups: readonly FailureGroup[];
   /** Runs that failed in the last day. */
   readonly lastDay: number;
-  /** Failed runs whose reason was not read. */
-  readonly unread: number;
   /** Whether there are more failed runs than were listed. */
   readonly more: boolean;
 };
 
-/** A step that waits for a person's answer. */
-export type WaitingAnswer = { readonly run: RunSummary; readonly step: string; readonly message: string };
+/** A step that waits for a person's answer. Times are epoch milliseconds. */
+export type WaitingAnswer = {
+  readonly run: Run;
+  readonly step: string;
+  readonly message: string;
+  readonly deadlineAt: number;
+};
+
+/** What the runs of a pipeline that ended in the last days have in common. */
+export type PipelineFigures = {
+  readonly pipeline: string;
+  /** How many ended, by state. */
+  readonly ends: Readonly<Record<string, number>>;
+  readonly dollars: number;
+  /** Whether the cost of any of them is only a minimum. */
+  readonly atLeast: boolean;
+};
 
 /** The runs of the last day: all since `since` (epoch milliseconds). */
 export type RecentRuns = { readonly runs: readonly RunSummary[]; readonly since: number };
@@ -51,6 +64,8 @@ export type HomePageData = {
   readonly failures: Section<Failures>;
   readonly schedules: Section<readonly ScheduleView[]>;
   readonly approvals: Section<readonly WaitingAnswer[]>;
+  /** The most expensive pipeline first. */
+  readonly figures: Section<readonly PipelineFigures[]>;
 };
 
 /** States of runs that have not ended. */
@@ -60,15 +75,13 @@ export const openStates = [
 const failedStates = ["FAILED", "TIMED_OUT"] as const satisfies readonly RunState[];
 
 const dayMs = 24 * 3_600_000;
-/** Days whose failures are shown. */
-export const failureDays = 7;
+/** Days whose failures and figures are shown; for figures, today in UTC is the last. */
+export const shownDays = 7;
 /** Runs that are listed: of each state, and of the last day. */
 const maxOfState = 50;
 const maxRecent = 200;
-/** Failed runs whose reason is read, newest first. */
-const maxReasons = 25;
-/** Records of approvals that one batch read takes. */
-const maxApprovals = 100;
+/** Approvals that are read, soonest deadline first. */
+const maxApprovals = 50;
 
 async function ofState({ store }: Engine, state: RunState, since?: number): Promise<StateRuns> {
   const filter = { state, ...(since !== undefined && { since: new Date(since).toISOString() }) };
@@ -110,57 +123,68 @@ const endOf = (run: Run | RunSummary) => ("endedAt" in run ? run.endedAt : undef
 
 async function readFailures(engine: Engine, now: number): Promise<Failures> {
   const listed = await Promise.all(
-    failedStates.map((state) => ofState(engine, state, now - failureDays * dayMs)),
+    failedStates.map((state) => ofState(engine, state, now - shownDays * dayMs)),
   );
   const all = listed.flatMap(({ runs }) => runs).toSorted((a, b) => (endOf(a) < endOf(b) ? 1 : -1));
-  const found = await mapConcurrently(all.slice(0, maxReasons), ({ runId }) => engine.store.getRun(runId));
+  const found = all.length === 0 ? [] : await engine.store.getRuns(all.map(({ runId }) => runId));
   // A run that was retried meanwhile has not failed any more.
-  const runs = found.flatMap((run) =>
-    run !== undefined && failedStates.some((state) => state === run.state) ? [run] : [],
-  );
+  const runs = found.filter((run) => failedStates.some((state) => state === run.state));
   return {
     groups: grouped(runs).toSorted((a, b) => (a.lastAt < b.lastAt ? 1 : -1)),
     lastDay: all.filter((run) => Date.parse(endOf(run)) >= now - dayMs).length,
-    unread: Math.max(0, all.length - maxReasons),
     more: listed.some(({ more }) => more),
   };
 }
 
-/** Steps of runs under way that wait for a person, by the deployed definitions of their pipelines. */
-async function readApprovals(engine: Engine, open: readonly StateRuns[]): Promise<WaitingAnswer[]> {
-  const runs = open
-    .filter(({ state }) => state === "RUNNING" || state === "PAUSED")
-    .flatMap((each) => each.runs);
-  const keys = runs.flatMap(({ runId, pipeline }): StepKey[] => {
-    const { steps = [] } = engine.pipelines.get(pipeline)?.graph ?? {};
-    return steps
-      .filter(({ task, over }) => task.kind === "approval" && over === undefined)
-      .map(({ name }) => ({ runId, step: name, index: 0 }));
-  });
-  if (keys.length === 0) return [];
-  const records = await engine.store.getSteps(keys.slice(0, maxApprovals));
+/** Steps that wait for a person. A run that is being cancelled takes no answer. */
+async function readApprovals({ store }: Engine): Promise<WaitingAnswer[]> {
+  const records = await store.waitingApprovals(maxApprovals);
+  if (records.length === 0) return [];
+  const runs = await store.getRuns([...new Set(records.map(({ runId }) => runId))]);
   const byId = new Map(runs.map((run) => [run.runId, run]));
-  return records.flatMap((record) => {
-    const run = byId.get(record.runId);
-    return record.state === "PAUSED" && run !== undefined
-      ? [{ run, step: record.step, message: record.message }]
-      : [];
+  return records.flatMap(({ runId, step, index, epoch, message, deadlineAt }) => {
+    const run = byId.get(runId);
+    if (run === undefined || !isUnderWay(run) || run.epoch !== epoch) return [];
+    return [{ run, step: labelOf(step, index), message, deadlineAt }];
   });
 }
 
+/** A child by its index. The only record of a step that isn't mapped looks like the first child. */
+const labelOf = (step: string, index: StepIndex) =>
+  typeof index === "number" && index > 0 ? stepLabel(step, index) : step;
+
+const dateOf = (time: number) => new Date(time).toISOString().slice(0, "YYYY-MM-DD".length);
+
+/** The figures of the last days by pipeline. */
+async function readFigures({ store }: Engine, now: number): Promise<PipelineFigures[]> {
+  const days = await store.listFigures({ since: dateOf(now - (shownDays - 1) * dayMs), until: dateOf(now) });
+  const byPipeline = Map.groupBy(days, ({ pipeline }) => pipeline);
+  return [...byPipeline]
+    .map(([pipeline, all]) => sumOf(pipeline, all))
+    .toSorted((a, b) => b.dollars - a.dollars || (a.pipeline < b.pipeline ? -1 : 1));
+}
+
+function sumOf(pipeline: string, all: readonly DayFigures[]): PipelineFigures {
+  const ends: Record<string, number> = {};
+  for (const [state, count] of all.flatMap((each) => Object.entries(each.ends)))
+    ends[state] = (ends[state] ?? 0) + count;
+  const dollars = all.reduce((sum, each) => sum + each.dollars, 0);
+  return { pipeline, ends, dollars, atLeast: all.some((each) => each.atLeast) };
+}
+
 /**
- * A stage at a glance, in two rounds: lists of the open states, of failed runs and of the last day, and all schedules;
- * then the reasons of the newest failures and one batch read of the steps that may wait for a person.
+ * A stage at a glance, in two rounds: lists of the open states, of failed runs, of the last day and of waiting
+ * approvals, the figures of the last days, and all schedules; then the runs that failed and those that wait, in batches.
  */
 export async function readHome(engine: Engine): Promise<HomePageData> {
   const now = engine.clock.now();
-  const listed = Promise.all(openStates.map((state) => ofState(engine, state)));
-  const [open, recent, failures, schedules, approvals] = await Promise.all([
-    section(listed),
+  const [open, recent, failures, schedules, approvals, figures] = await Promise.all([
+    section(Promise.all(openStates.map((state) => ofState(engine, state)))),
     section(readRecent(engine, now)),
     section(readFailures(engine, now)),
     section(viewSchedules(engine, 1)),
-    section(listed.then((all) => readApprovals(engine, all))),
+    section(readApprovals(engine)),
+    section(readFigures(engine, now)),
   ]);
-  return { pipelines: [...engine.pipelines.keys()], open, recent, failures, schedules, approvals };
+  return { pipelines: [...engine.pipelines.keys()], open, recent, failures, schedules, approvals, figures };
 }

@@ -40,7 +40,8 @@ async function fieldsFor(
   if (again === undefined) return paramFields(schema);
   const run = await engine.store.getRun(again);
   if (run === undefined) throw new RunNotFoundError(again);
-  if (run.pipeline !== pipeline.name) throw new RequestError(`again: run ${again} is a run of ${run.pipeline}`);
+  if (run.pipeline !== pipeline.name)
+    throw new RequestError(`again: run ${again} is a run of ${run.pipeline}`);
   return paramFields(schema, run.params);
 }
 
