@@ -109,9 +109,10 @@ export class MemoryBatchService implements BatchService {
     this.change(id, { state: "RUNNABLE" });
   }
 
-  /** Records that a job's process began. */
-  begin(id: string): void {
-    this.change(id, { state: "RUNNING", startedAt: this.clock.now() });
+  /** Records that a job's process began. @param logStream where it writes its log, if somewhere */
+  begin(id: string, logStream?: string): void {
+    const log = logStream === undefined ? {} : { logStream };
+    this.change(id, { state: "RUNNING", startedAt: this.clock.now(), ...log });
   }
 
   /** Records how a job's process ended; a job that has already ended stays as it is. */

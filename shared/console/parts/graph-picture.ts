@@ -18,13 +18,16 @@ const lineHeight = 17;
 const padding = 12;
 const maxLine = 40;
 /** Characters that the line with a step's state may have, so that a layout doesn't depend on the run. */
-const stateLine = 22;
+const stateLine = { step: 24, map: 30 } as const;
 
 const cut = (text: string) => (text.length > maxLine ? `${text.slice(0, maxLine - 1)}…` : text);
 
 function sizeOf(node: StepNode) {
   const lines = [node.name, taskText(node)].map(cut);
-  const longest = Math.max(stateLine, ...lines.map(({ length }) => length));
+  const longest = Math.max(
+    node.over === undefined ? stateLine.step : stateLine.map,
+    ...lines.map(({ length }) => length),
+  );
   return { width: Math.ceil(longest * letterWidth) + 2 * padding, height: 3 * lineHeight + padding };
 }
 
@@ -70,10 +73,11 @@ const boxClasses: Readonly<Record<Colour, string>> = {
   gray: "mr-gray",
 };
 
+/** A step's state, and how long it took; a map's state, and how many of its children are done. */
 function stateText({ state, children, milliseconds }: StepView): string {
   const { symbol, word } = stateLook(state);
-  const parts = [word, ...(children === undefined ? [] : [childrenText(children).split(",")[0]])];
-  return `${symbol} ${[...parts, ...(milliseconds === undefined ? [] : [durationText(milliseconds)])].join(", ")}`;
+  if (children !== undefined) return `${symbol} ${word}, ${childrenText(children).split(",")[0]}`;
+  return `${symbol} ${word}${milliseconds === undefined ? "" : `, ${durationText(milliseconds)}`}`;
 }
 
 function drawBox({ node, x, y, width, height }: PlacedBox, step: StepView | undefined): Html {
