@@ -35,6 +35,10 @@ export const commandSources: readonly CommandSource[] = [
     load: async () => [(await import("./commands/console.ts")).consoleCommand()],
   },
   {
+    lines: [["export [options] <run>", "write the pages of a run into one HTML file, to send it to others"]],
+    load: async () => [(await import("./commands/export.ts")).exportCommand()],
+  },
+  {
     lines: [["result <run> [step]", "print the result of a run, or of one of its steps, as JSON"]],
     load: async () => [(await import("./commands/result.ts")).resultCommand()],
   },

@@ -1,6 +1,7 @@
 import { MillraceError } from "../pipeline/millrace-error.ts";
 import { describePages } from "./describe.ts";
 import { asksForDescription, hostOf, readEvent, requestOf } from "./event.ts";
+import { exportRun } from "./export-run.ts";
 import { type ConsoleAnswer, errorPage, finishPage } from "./finish-page.ts";
 import type { Host } from "./host/host.ts";
 import type { Endpoints } from "./host/widget-host.ts";
@@ -45,6 +46,7 @@ export async function answerPage(
   if (asksForDescription(event)) return describePages;
   const host = hostOf(event, sources.engine, endpoints);
   try {
+    if (event.export !== undefined) return await exportRun(sources, host, event.export);
     const request = requestOf(event);
     return await showPage(sources, request.page, request, host);
   } catch (error) {

@@ -41,6 +41,8 @@ const event = z.looseObject({
   /** The form whose fields complete the request. */
   form: lenient(z.string()),
   page: lenient(z.unknown()),
+  /** A run whose pages are asked for as one file. */
+  export: lenient(z.string()),
   act: lenient(z.record(z.string(), z.unknown())),
 });
 /** An invocation of a console's function. */

@@ -1,4 +1,9 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
 import type { BrowserContext, Page } from "playwright-core";
+import { fileText } from "../../cli/console/document.ts";
 import { pageNames } from "../../shared/console/page-request.ts";
 import { isShown } from "../../shared/console/shown-pages.ts";
 import { findChromium } from "./find-chromium.ts";
@@ -32,6 +37,7 @@ test.each(built)("the page %s has a fixture", (name) => {
 
 inBrowser("in a browser", () => {
   let console: SampleConsole;
+  let stage: Awaited<ReturnType<typeof sampleStage>>;
   let ids: SampleIds;
   /** As people have it, but scripts are off. */
   let context: BrowserContext;
@@ -40,7 +46,7 @@ inBrowser("in a browser", () => {
 
   beforeAll(async () => {
     if ("missing" in chromium) return;
-    const stage = await sampleStage();
+    stage = await sampleStage();
     ids = stage.ids;
     console = await openSampleConsole(chromium, stage);
     const { browser, state: storageState } = console;
@@ -130,6 +136,28 @@ inBrowser("in a browser", () => {
       expect(await findings(name, () => context, keyboardProblems)).toEqual([]);
     },
   );
+
+  test("the file of a run can be used by everybody too, and without a server", async () => {
+    const file = path.join(mkdtempSync(path.join(tmpdir(), "millrace-file-")), "run.html");
+    const answer = await stage.console({ export: ids.failed, loopback: { token: "", kept: {} } });
+    if (typeof answer === "string") throw new Error("the answer is no page with a title");
+    writeFileSync(file, fileText(answer));
+    for (const width of [400, 1600]) {
+      const page = await examined.newPage();
+      await page.setViewportSize({ width, height: 900 });
+      await page.goto(pathToFileURL(file).href);
+      expect(await axeFindings(page)).toEqual([]);
+      expect(await sidewaysPixels(page)).toBe(0);
+      const log = page.getByRole("region", { name: "Log of the run's jobs" });
+      expect(await log.isVisible()).toBe(false);
+      await page.keyboard.press("Tab");
+      for (const _ of ["timeline", "graph", "data", "artifacts", "log"])
+        await page.keyboard.press("ArrowRight");
+      expect(await log.isVisible()).toBe(true);
+      await page.close();
+    }
+    rmSync(path.dirname(file), { recursive: true });
+  });
 
   test("a run is paused and resumed by keyboard alone, without scripts", async () => {
     const page = await context.newPage();

@@ -39,7 +39,7 @@ export type Choice = {
 
 /** Where a page is shown. A page is the same everywhere; hosts differ in how links and buttons work. */
 export type Host = {
-  readonly kind: "widget" | "loopback";
+  readonly kind: "widget" | "loopback" | "file";
   readonly theme: "light" | "dark";
   /** Time zone, IANA or an offset such as `+02:00`. */
   readonly zone: string;

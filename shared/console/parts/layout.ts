@@ -31,7 +31,7 @@ export type PageContent = {
 /** The theme's classes. */
 const rootClasses: Readonly<Record<Host["theme"], string>> = { light: "mr mr-light", dark: "mr mr-dark" };
 
-/** The root element of every page, with navigation. A widget's has the style sheet and remembers its place. */
+/** The root element of every page, with navigation where there are other pages. A widget's has the style sheet and remembers its place. */
 export function layout(host: Host, { title, body, request, foot }: PageContent): Html {
   const links = sections
     .filter(({ to }) => host.shows(to.page))
@@ -43,7 +43,8 @@ export function layout(host: Host, { title, body, request, foot }: PageContent):
   return html`<div id="${host.id}" class="${rootClasses[host.theme]}" lang="en">${[
     host.kind === "widget" && styleElement,
     host.kind === "widget" && place !== undefined && html`<input type="hidden" name="at" value="${place}">`,
-    html`<nav aria-label="Pages"><ul>${links}</ul></nav><main><h1>${title}</h1>${body}</main>`,
+    host.kind !== "file" && html`<nav aria-label="Pages"><ul>${links}</ul></nav>`,
+    html`<main><h1>${title}</h1>${body}</main>`,
     html`<footer class="mr-foot">${foot}<p>Stage ${host.stage}, ${time(host.now, host)} (${host.zone}) ${request && host.link(request, "Refresh")}</p></footer>`,
   ]}</div>`;
 }

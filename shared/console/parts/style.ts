@@ -51,7 +51,7 @@ const structure = [
   ".mr .mr-link{display:inline-block;min-height:24px;padding:2px 0;background:none;border:0;font:inherit;text-align:left;text-decoration:underline;cursor:pointer;overflow-wrap:anywhere}",
   ".mr .mr-link[aria-current]{font-weight:bold;text-decoration:none;border-bottom:3px solid}",
   ".mr .mr-button{min-height:28px;padding:3px 12px;font:inherit;border:1px solid;border-radius:6px;cursor:pointer}",
-  ".mr .mr-link:focus-visible,.mr .mr-button:focus-visible,.mr input:focus-visible,.mr select:focus-visible,.mr summary:focus-visible,.mr .mr-scroll:focus-visible{outline:3px solid;outline-offset:2px}",
+  ".mr .mr-link:focus-visible,.mr .mr-button:focus-visible,.mr input:focus-visible,.mr select:focus-visible,.mr summary:focus-visible,.mr .mr-scroll:focus-visible,.mr .mr-choice:focus-visible{outline:3px solid;outline-offset:2px}",
   ".mr summary{min-height:24px;padding:2px 0;cursor:pointer}",
   ".mr .mr-form{display:flex;flex-wrap:wrap;gap:6px 12px;align-items:end;margin:6px 0}",
   ".mr .mr-actions{display:flex;flex-wrap:wrap;gap:0 12px;align-items:end}",
@@ -71,7 +71,6 @@ const structure = [
   ".mr .mr-chart{display:block}.mr .mr-chart text{font:12px system-ui,-apple-system,'Segoe UI',sans-serif}",
   ".mr .mr-cells{display:block;max-width:100%;height:auto}",
   ".mr .mr-choices{display:flex;flex-wrap:wrap;gap:6px;align-items:center}.mr .mr-choice{width:24px;height:24px;margin:0;accent-color:currentColor}.mr .mr-choice-text{margin-right:12px;padding:2px 0;cursor:pointer}.mr .mr-choice:checked+.mr-choice-text{font-weight:bold}.mr .mr-chosen{display:none;order:1;width:100%}.mr .mr-choice:checked+.mr-choice-text+.mr-chosen{display:block}.mr .mr-choices .mr-tabs{display:none}",
-  "@media print{.mr .mr-chosen{display:block}}",
   ".mr .mr-foot{margin-top:16px;font-size:12.5px}",
   ".mr .mr-hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}",
 ];
