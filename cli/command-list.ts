@@ -31,7 +31,7 @@ export const commandSources: readonly CommandSource[] = [
     load: async () => [(await import("./commands/run.ts")).runCommand()],
   },
   {
-    lines: [["console [options]", "open the console: runs as pages in a browser, with buttons"]],
+    lines: [["console [options] [run]", "open the console: runs as pages in a browser, with buttons"]],
     load: async () => [(await import("./commands/console.ts")).consoleCommand()],
   },
   {

@@ -15,7 +15,7 @@ import { listObjects, ridgeResults } from "./demo/ridge-results.ts";
 import { sampleDataset } from "./demo/sample-dataset.ts";
 import { errorReport } from "./errors.ts";
 import { followRun } from "./readers/follow-run.ts";
-import { stackFolder, type Target, targetOf } from "./readers/target.ts";
+import { stackFolder, type Target, targetOfStack } from "./readers/target.ts";
 import { runDisplay } from "./screens/run-display.ts";
 
 const pipeline = "ridge-sweep";
@@ -125,10 +125,7 @@ async function shown(runId: string, target: Target, { stop, stateDir }: Demo): P
 
 async function play(demo: Demo, stack: Stack, running: boolean): Promise<void> {
   await deployed(stack, demo);
-  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = stack.env;
-  const credentials = { accessKeyId, secretAccessKey };
-  const config = { endpoint: stack.awsEndpoint, region: stack.region, credentials };
-  const target = targetOf(stage, config, demo.stateDir);
+  const target = targetOfStack(stack);
   const s3 = new S3Client({ ...target.config, forcePathStyle: true });
   const bucket = `millrace-${stage}-data-${stack.accountId}`;
   const uri = await dropped(s3, bucket);

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { Command, Option } from "commander";
+import type { RunningConsole } from "../cli/console/server.ts";
 import { errorText, MillraceError } from "../shared/pipeline/millrace-error.ts";
 import { stopSignal } from "./process/stop-requests.mjs";
 import { DEFAULT_STATE_DIR, statePaths } from "./stack/paths.ts";
@@ -57,14 +58,24 @@ function lifetimeText(stack: Stack): string {
   return owner === undefined ? "runs on" : `runs as long as ${owner}`;
 }
 
+/** Serves the console of a stack. It is loaded only here, because it needs much of the command line. */
+async function servedConsole(stack: Stack): Promise<RunningConsole> {
+  const [{ startUsualConsole }, { targetOfStack }] = await Promise.all([
+    import("../cli/console/usual-console.ts"),
+    import("../cli/readers/target.ts"),
+  ]);
+  return startUsualConsole(targetOfStack(stack));
+}
+
 /**
- * Starts a stack, deploys, and stays until Ctrl-C; then stops what it started. If a stack is already running, it
+ * Starts a stack, deploys, serves its console, and stays until Ctrl-C; then stops what it started. If a stack is already running, it
  * deploys to that and exits.
  */
 async function foreground(options: Options): Promise<void> {
   const mine = attachStack(options.state) === undefined;
   const { signal: stop } = stopSignal();
   const stopped = new Promise((resolve) => stop.addEventListener("abort", resolve));
+  let served: RunningConsole | undefined;
   try {
     const stack = await up(options, false);
     if (!mine) console.log("stack     runs already: what has changed is deployed to it, job families too");
@@ -72,6 +83,8 @@ async function foreground(options: Options): Promise<void> {
     console.log(usageText(stack));
     if (!mine)
       return console.log(`\nThe stack ${lifetimeText(stack)}; \`node local/stack.ts down\` stops it now.`);
+    served = await servedConsole(stack);
+    console.log(`Or open the console; the address works once:\n  ${served.address}`);
     console.log("\nCtrl-C stops it; its state is kept in", path.relative(process.cwd(), stack.stateDir));
     // An unresolved promise doesn't keep the process alive.
     const alive = setInterval(() => undefined, 60_000);
@@ -80,6 +93,7 @@ async function foreground(options: Options): Promise<void> {
   } catch (error) {
     if (!stop.aborted) throw error;
   } finally {
+    await served?.close();
     if (mine) {
       await stopStack(options.state);
       console.log("stack     stopped");

@@ -85,6 +85,13 @@ test("the address opens the console once", async () => {
   expect(again.headers["set-cookie"]).toBeUndefined();
 });
 
+test("an address may name the page that it opens", async () => {
+  const other = await startConsole("local", async () => ({}), 0);
+  const answer = await fetch(other.addressOf({ page: "run", runId, tab: "log" }), { redirect: "manual" });
+  expect([answer.status, answer.headers.get("location")]).toEqual([303, `/run?runId=${runId}&tab=log`]);
+  await other.close();
+});
+
 test("the cookie is sent to this console only, and no script can read it", async () => {
   const other = await startConsole("local", async () => ({}), 0);
   const answer = await fetch(other.address, { redirect: "manual" });

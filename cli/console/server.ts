@@ -1,11 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import * as z from "zod";
-import { fieldsIn } from "../../shared/console/address.ts";
+import { addressOf, fieldsIn } from "../../shared/console/address.ts";
 import type { LoopbackContext } from "../../shared/console/event.ts";
 import { withFields } from "../../shared/console/form-values.ts";
 import { changePath } from "../../shared/console/host/loopback-host.ts";
-import { pageNames } from "../../shared/console/page-request.ts";
+import { type PageTarget, pageNames } from "../../shared/console/page-request.ts";
 import { MillraceError } from "../../shared/pipeline/millrace-error.ts";
 import { explained } from "../errors.ts";
 import { confirmPage, failurePage, type Look } from "./local-page.ts";
@@ -19,6 +19,8 @@ export type Invoke = (name: "console" | "console-act", payload: unknown) => Prom
 export type RunningConsole = {
   /** Opens the console once: whoever has it may use the person's credentials. */
   readonly address: string;
+  /** The same with another page than the first one. */
+  addressOf(to: PageTarget): string;
   readonly port: number;
   /** Takes no more requests, and resolves when those under way are answered. */
   close(): Promise<void>;
@@ -184,8 +186,14 @@ export async function startConsole(stage: string, invoke: Invoke, port: number):
   const actual = await listening(server, port);
   const session = new Session(actual);
   answering = new Console(stage, invoke, session, actual);
+  const entryTo = (to: PageTarget) => {
+    const url = new URL(addressOf(to), `http://127.0.0.1:${actual}`);
+    url.searchParams.set("token", session.entry);
+    return url.href;
+  };
   return {
-    address: `http://127.0.0.1:${actual}/?token=${session.entry}`,
+    address: entryTo({ page: "home" }),
+    addressOf: entryTo,
     port: actual,
     close: () =>
       new Promise((resolve) => {

@@ -48,11 +48,15 @@ export function nextCommandsText(runId: string, bucket: string, running: boolean
     styleText("bold", "Look closer"),
     ...(running ? [] : ["  npm run stack          first: starts all of this again, with this run in it"]),
     `  npx millrace run ${runId}`,
+    `  npx millrace export ${runId}`,
     "  npx millrace graph ridge-sweep",
     "  npx millrace start ridge-sweep --follow",
     `  npx sls invoke -f start -s local --data '{"pipeline":"ridge-sweep"}'`,
     `  aws s3 cp your.csv s3://${bucket}/raw/ridge/`,
     styleText("gray", "  The last one needs the exports that `npm run stack` prints."),
     styleText("gray", "  your.csv: two columns, x and y. Any S3 client will do."),
+    "",
+    styleText("bold", "Its page in a browser, with its timeline, its graph and its buttons"),
+    `  ./millrace console ${runId} --open`,
   ].join("\n");
 }

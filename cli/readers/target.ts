@@ -1,6 +1,6 @@
 import type { LambdaClient } from "@aws-sdk/client-lambda";
 import { DEFAULT_STATE_DIR } from "../../local/stack/paths.ts";
-import { attachStack } from "../../local/stack/stack.ts";
+import { attachStack, type Stack } from "../../local/stack/stack.ts";
 import { dynamoModelRegistry } from "../../shared/adapters/aws/dynamo-model-registry.ts";
 import { dynamoRunStore } from "../../shared/adapters/aws/dynamo-run-store.ts";
 import { dynamoClient } from "../../shared/adapters/aws/dynamo-table.ts";
@@ -52,14 +52,19 @@ export function stackFolder(): string | undefined {
   return folder === undefined || folder === "" ? undefined : folder;
 }
 
+/** How clients reach a local stack. */
+function configOf({ awsEndpoint, region, env }: Stack): ClientConfig {
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = env;
+  return { endpoint: awsEndpoint, region, credentials: { accessKeyId, secretAccessKey } };
+}
+
 /** @throws MillraceError if no local stack runs */
 function localConfig(): ClientConfig {
   const stack = attachStack(stackFolder());
   if (stack === undefined) {
     throw new MillraceError("LOCAL_STACK_NOT_RUNNING", "no local stack runs");
   }
-  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = stack.env;
-  return { endpoint: stack.awsEndpoint, region: stack.region, credentials: { accessKeyId, secretAccessKey } };
+  return configOf(stack);
 }
 
 /** How to reach a stage's AWS Batch. The local stack's Batch is a separate server. */
@@ -127,6 +132,11 @@ export function targetOf(stage: string, config: ClientConfig, stateDir?: string)
       return body;
     },
   };
+}
+
+/** The stage of a local stack. */
+export function targetOfStack(stack: Stack): Target {
+  return targetOf("local", configOf(stack), stack.stateDir);
 }
 
 /**
