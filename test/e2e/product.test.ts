@@ -3,4 +3,5 @@
  */
 import "./product/ridge-sweep.ts";
 import "./product/taxi.ts";
+import "./product/console.ts";
 import "./product/faults.ts";
