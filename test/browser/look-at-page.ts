@@ -29,6 +29,17 @@ export async function sidewaysPixels(page: Page): Promise<number> {
     );
 }
 
+/** Cells of tables that are so narrow that their text stands in a column of letters or syllables. */
+export async function squeezedCells(page: Page): Promise<string[]> {
+  return z
+    .array(z.string())
+    .parse(
+      await page.evaluate(
+        `[...document.querySelectorAll("td")].filter((each) => { const { width, height } = each.getBoundingClientRect(); return height > 100 && height > 2 * width && each.querySelector("pre") === null; }).map((each) => each.outerHTML.slice(0, 120))`,
+      ),
+    );
+}
+
 /** Elements that can be used: what people click, type into or scroll. */
 const usable = `[...document.querySelectorAll('a[href],button,input:not([type=hidden]),select,textarea,summary,[tabindex="0"]')].filter((each) => each.checkVisibility())`;
 

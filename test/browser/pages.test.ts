@@ -7,7 +7,7 @@ import { fileText } from "../../cli/console/document.ts";
 import { pageNames } from "../../shared/console/page-request.ts";
 import { isShown } from "../../shared/console/shown-pages.ts";
 import { findChromium } from "./find-chromium.ts";
-import { axeFindings, keyboardProblems, sidewaysPixels, targets } from "./look-at-page.ts";
+import { axeFindings, keyboardProblems, sidewaysPixels, squeezedCells, targets } from "./look-at-page.ts";
 import { pageTargets } from "./page-targets.ts";
 import { openSampleConsole, type SampleConsole } from "./sample-console.ts";
 import { type SampleIds, sampleStage } from "./sample-stage.ts";
@@ -98,7 +98,7 @@ inBrowser("in a browser", () => {
 
   // 320 pixels are a window of 1,280 at 400 %, and 800 are one of 1,600 at 200 %.
   test.each(built)(
-    "nothing of the page %s needs sideways scrolling, from 320 to 1,600 pixels",
+    "the page %s needs no sideways scrolling, and squeezes no table, from 320 to 1,600 pixels",
     async (name) => {
       const found = await findings(
         name,
@@ -109,6 +109,8 @@ inBrowser("in a browser", () => {
             await page.setViewportSize({ width, height: 900 });
             const pixels = await sidewaysPixels(page);
             if (pixels > 0) all.push(`${pixels} pixels wider than ${width}`);
+            const squeezed = await squeezedCells(page);
+            all.push(...squeezed.map((cell) => `squeezed at ${width} pixels: ${cell}`));
           }
           return all;
         },
