@@ -55,13 +55,25 @@ export const impressions: readonly string[] = ["impressions-0.csv", "impressions
 
 /** Objects that must exist, because a model's files are copied. The content of each is its address. */
 export const copied: readonly string[] = [
-  `${place}/model/MLmodel`,
-  ...impressions.map((uri) => `${uri}.profile.json`),
+  ...impressions.flatMap((uri) => [`${uri}.profile.json`, `${uri}.model/MLmodel`]),
 ];
 
 const training = (metric: number) => ({
   ...{ rows: 404_290, trainRows: 363_861, testRows: 40_429, clickRate: 0.17, trainLogLoss: metric + 0.002 },
   ...{ testLogLoss: metric, baseLogLoss: 0.4557, seconds: 71.4, rowsPerSecond: 50_960 },
+});
+
+/** Log-loss of the model of each click log, on any data: the later one is the better model. */
+const lossOf = (uri: string) => (uri.startsWith(impressions[0] ?? "") ? 0.3971 : 0.3948);
+
+const trained = (uri: string) => ({
+  model: { uri: `${uri}.model/`, files: [{ ...copiedArtifact(`${uri}.model/MLmodel`) }] },
+  metrics: training(lossOf(uri)),
+});
+
+const compared = z.object({
+  candidate: z.object({ uri: z.string() }),
+  champion: z.object({ uri: z.string() }).nullable(),
 });
 
 /** Stand-ins for the jobs of the sample pipelines, with times and logs as on AWS. */
@@ -111,9 +123,10 @@ export const sampleJobs: Readonly<Record<string, SlowJob>> = {
       line("INFO", "half of the rows", { logLoss: 0.4021 }),
       line("INFO", "trained", { logLoss: 0.3948, rowsPerSecond: 50_960 }),
     ],
-    work: async () => ({
-      model: { uri: `${place}/model/`, files: [{ ...copiedArtifact(`${place}/model/MLmodel`) }] },
-      metrics: training(0.3948),
+    work: async (input) => ({
+      ...trained(
+        z.object({ files: z.array(z.object({ uri: z.string() })) }).parse(input).files[0]?.uri ?? "",
+      ),
       signature: { inputs: [{ name: "hour", type: "string" }], outputs: [{ name: "click", type: "double" }] },
       report: { ...report("training") },
     }),
@@ -121,10 +134,13 @@ export const sampleJobs: Readonly<Record<string, SlowJob>> = {
   "ctr.evaluate": {
     seconds: 44,
     lines: [line("INFO", "scored", { testRows: 40_429 })],
-    work: async (input) => ({
-      ...{ testRows: 40_429, baseLogLoss: 0.4557, candidate: { logLoss: 0.3948 } },
-      champion: fieldOf(input, "champion") === null ? null : { logLoss: 0.3971 },
-      report: { ...report("comparison") },
-    }),
+    work: async (input) => {
+      const { candidate, champion } = compared.parse(input);
+      return {
+        ...{ testRows: 40_429, baseLogLoss: 0.4557, candidate: { logLoss: lossOf(candidate.uri) } },
+        champion: champion && { logLoss: 0.3971 },
+        report: { ...report("comparison") },
+      };
+    },
   },
 };

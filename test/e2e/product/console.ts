@@ -15,6 +15,7 @@ let visitor: Visitor;
 /** A run on a file that is no table. */
 let runId: string;
 const key = "incoming/points.csv";
+const reason = "incoming/points.csv, line 3, column x is 'three', which is not a finite number";
 
 /** The server of `millrace console`, and the deployed functions behind it. */
 beforeAll(async () => {
@@ -36,7 +37,7 @@ describe("the console on a deployed stage", () => {
     await visitor.open("/runs?pipeline=ridge-sweep&state=FAILED");
     await visitor.follow(runId);
     expect(visitor.text).toContain("✗ failed");
-    expect(visitor.text).toMatch(/download_dataset: points\.csv.*three/);
+    expect(visitor.text).toContain(reason);
     await visitor.follow("Log");
     expect(visitor.text).toContain("download_dataset");
   });
@@ -47,7 +48,7 @@ describe("the console on a deployed stage", () => {
     const written = await typed(context, ["export", runId, "-o", "run.html"]);
     expect([written.exitCode, written.stdout]).toEqual([0, expect.stringMatching(/^wrote run\.html \(/)]);
     const file = pageText(readFileSync(path.join(folder, "run.html"), "utf8"));
-    expect(file).toMatch(/download_dataset: points\.csv.*three/);
+    expect(file).toContain(reason);
     const [again, unknown] = await Promise.all([
       typed(context, ["export", runId, "-o", "run.html"]),
       typed(context, ["export", "20211004T162100Z-none"]),
