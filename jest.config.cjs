@@ -41,6 +41,8 @@ const esModules = [
   "wrap-ansi",
   "@middy",
   "@bomb.sh",
+  "d3-array",
+  "internmap",
 ];
 
 // Otherwise swc unpacks itself into the user's home folder. It requires a folder that nobody else can read.

@@ -1,12 +1,11 @@
-import { readManifest } from "../../shared/batch/job-files.ts";
+import { artifactName, artifactsMadeBy } from "../../shared/batch/made-artifacts.ts";
 import { attemptOfKey } from "../../shared/objects/layout.ts";
 import type { Graph } from "../../shared/pipeline/graph.ts";
-import { type Artifact, artifactsIn } from "../../shared/pipeline/job.ts";
+import type { Artifact } from "../../shared/pipeline/job.ts";
 import { MillraceError } from "../../shared/pipeline/millrace-error.ts";
 import { type ObjectStore, parseObjectUri } from "../../shared/ports/object-store.ts";
 import type { Run } from "../../shared/state/run.ts";
 import { type FoundStep, hasResult, type SucceededStep, stepLabel } from "../../shared/state/step-record.ts";
-import { loadValue } from "../../shared/step/stored-value.ts";
 import type { StepPlace } from "../step-place.ts";
 
 /** An object that a step made: the step, where it's in S3, and its name there. */
@@ -36,27 +35,11 @@ function ownPlace({ uri }: Artifact, record: SucceededStep, mapped: boolean): Pl
   const attempt = attemptOfKey(key);
   const maker = record.state === "CACHED" ? record.cachedFrom : record;
   if (attempt === undefined || attempt.runId !== maker.runId || attempt.step !== maker.step) return undefined;
-  const name = key.split("/").slice(6).join("/");
   return {
     step: record.step,
     ...(mapped && typeof record.index === "number" && { index: record.index }),
-    name,
+    name: artifactName(uri),
   };
-}
-
-/** Everything that a step's record says was made. A job's manifest lists it all, including reports. */
-async function madeBy(
-  objects: ObjectStore,
-  run: Run,
-  record: SucceededStep,
-  isJob: boolean,
-): Promise<Artifact[]> {
-  const { epoch, attempt, index, runId, step } = record;
-  const manifest =
-    isJob && record.state === "SUCCEEDED" && typeof index === "number"
-      ? await readManifest({ objects }, run, { runId, step, index, epoch, attempt })
-      : undefined;
-  return manifest?.artifacts ?? artifactsIn(await loadValue({ objects }, record.output));
 }
 
 /** How many records' objects are read at once. */
@@ -93,7 +76,7 @@ export async function runArtifacts(
     const found = await Promise.all(
       ended.slice(from, from + lanes).map(async (record) => {
         const node = nodes.get(record.step);
-        const artifacts = await madeBy(objects, run, record, node?.task.kind === "batch");
+        const artifacts = await artifactsMadeBy(objects, run, record, node?.task.kind === "batch");
         return artifacts.flatMap((each): RunArtifact[] => {
           const place = ownPlace(each, record, node?.over !== undefined);
           return place === undefined ? [] : [{ ...place, ...each, removed: !isPresent(each.uri) }];

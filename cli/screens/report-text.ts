@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from "node:util";
-import * as z from "zod";
+import { linkReport, tableReport } from "../../shared/objects/report-files.ts";
 import type { Artifact } from "../../shared/pipeline/job.ts";
 import type { Json } from "../../shared/pipeline/json.ts";
 import { MillraceError } from "../../shared/pipeline/millrace-error.ts";
@@ -7,11 +7,6 @@ import { table } from "./table.ts";
 
 /** Max. size in bytes of an artifact that is shown. */
 export const maxShown = 1_000_000;
-
-/** A table as `context.report.table` of the job SDK writes it. */
-const tableReport = z.object({ columns: z.array(z.string()), rows: z.array(z.array(z.json())) });
-/** A link as `context.report.link` of the job SDK writes it. */
-const linkReport = z.object({ url: z.string(), title: z.string() });
 
 function cellText(value: Json): string {
   if (value === null) return "";

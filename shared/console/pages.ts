@@ -11,6 +11,7 @@ import { queuesPage } from "./pages/queues.ts";
 import { runPage } from "./pages/run.ts";
 import { runsPage } from "./pages/runs.ts";
 import { schedulesPage } from "./pages/schedules.ts";
+import { stepPage } from "./pages/step.ts";
 import type { shownPages } from "./shown-pages.ts";
 
 /** A page that `shownPages` has must be here; one that it lacks must not. */
@@ -22,7 +23,7 @@ const built: { readonly [P in PageName]: Built<P> } = {
   runs: runsPage,
   chosen: chosenPage,
   run: runPage,
-  step: undefined,
+  step: stepPage,
   map: undefined,
   compare: undefined,
   pipeline: pipelinePage,

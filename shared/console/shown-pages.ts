@@ -9,7 +9,7 @@ export const shownPages = {
   runs: true,
   chosen: true,
   run: true,
-  step: false,
+  step: true,
   map: false,
   compare: false,
   pipeline: true,

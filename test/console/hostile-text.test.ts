@@ -27,7 +27,7 @@ const nasty = fc.oneof(
   fc.string({ unit: "binary" }),
 );
 
-/** A failed run whose every text that a person or a machine gives is this one; the page of each tab as HTML. */
+/** A failed run whose every text that a person or a machine gives is this one; each page about it as HTML. */
 async function pagesWith(text: string, loopback: boolean): Promise<string[]> {
   const stage = consoleStage();
   const { memory } = stage;
@@ -61,8 +61,12 @@ async function pagesWith(text: string, loopback: boolean): Promise<string[]> {
   memory.engine = engine;
   const where = loopback ? { loopback: { token: "t", kept: {} } } : {};
   const pages: string[] = [];
-  for (const tab of ["steps", "timeline", "graph", "data", "artifacts", "log"]) {
-    const answer = await stage.console({ page: "run", runId, tab, ...where });
+  const requests = [
+    ...["steps", "timeline", "graph", "data", "artifacts", "log"].map((tab) => ({ page: "run", tab })),
+    { page: "step", step: "add_up", text: text.slice(0, 200) },
+  ];
+  for (const request of requests) {
+    const answer = await stage.console({ ...request, runId, ...where });
     pages.push(typeof answer === "string" ? answer : answer.html);
   }
   return pages;

@@ -1,41 +1,7 @@
-import type { RunStore } from "../../shared/ports/run-store.ts";
 import { begin } from "../engine/driving.ts";
+import { countingReads } from "./counting-reads.ts";
 import { pageText } from "./elements.ts";
 import { consoleStage } from "./fixtures.ts";
-
-type Read =
-  | "getRun"
-  | "getGraph"
-  | "getSteps"
-  | "listSteps"
-  | "listTallies"
-  | "getTally"
-  | "getStep"
-  | "listRuns"
-  | "getSlots";
-const reads: readonly Read[] = [
-  ...(["getRun", "getGraph", "getSteps", "listSteps", "listTallies"] as const),
-  ...(["getTally", "getStep", "listRuns", "getSlots"] as const),
-];
-
-/** A store that counts its reads, and the keys that batch reads ask for. */
-function counting(store: RunStore) {
-  const counts: Partial<Record<Read, number>> = {};
-  let keys = 0;
-  const counted = new Proxy(store, {
-    get(target, name) {
-      const member: unknown = Reflect.get(target, name);
-      if (typeof member !== "function") return member;
-      const read = reads.find((each) => each === name);
-      return (...args: unknown[]) => {
-        if (read !== undefined) counts[read] = (counts[read] ?? 0) + 1;
-        if (read === "getSteps" && Array.isArray(args[0])) keys += args[0].length;
-        return Reflect.apply(member, target, args);
-      };
-    },
-  });
-  return { store: counted, counts, keys: () => keys };
-}
 
 /** A run with a map of which some items fail. */
 async function mapped(items: number, failing: readonly number[]) {
@@ -45,7 +11,7 @@ async function mapped(items: number, failing: readonly number[]) {
     params: { items, failing: [...failing], words: "odd item" },
   });
   await memory.finish(runId);
-  const watch = counting(memory.store);
+  const watch = countingReads(memory.store);
   memory.engine = { ...memory.engine, store: watch.store };
   const answer = String(await stage.console({ page: "run", runId }));
   return { answer, text: pageText(answer), watch };

@@ -1,35 +1,90 @@
 import { jobLogsOf } from "../../run/job-logs.ts";
 import type { Run } from "../../state/run.ts";
-import type { FoundStep } from "../../state/step-record.ts";
-import { type LogLine, parseLogLine } from "../../wording/log-line.ts";
+import { type FoundStep, stepLabel } from "../../state/step-record.ts";
+import { type LogLevel, type LogLine, logLevels, parseLogLine } from "../../wording/log-line.ts";
 import type { Sources } from "../sources.ts";
 
 /** Lines that a page shows, and logs that it reads for them: each is one call. */
 export const maxLines = 200;
 export const maxLogs = 10;
+/** Lines of a log that a page searches if only some of them are wanted. */
+export const maxSearched = 2000;
 
 /** The last lines of the jobs of some records, by time, and how many logs were left out. */
-export type LogTail = { readonly lines: readonly LogLine[]; readonly leftOut: number };
+export type LogTail = {
+  readonly lines: readonly LogLine[];
+  readonly leftOut: number;
+  /** Lines that were read. */
+  readonly read: number;
+};
 
-/** Reads the ends of the logs of the jobs that began last. */
+/** Which lines are wanted: those of a level or above, those with a text, or both. */
+export type LineFilter = {
+  readonly level?: LogLevel | undefined;
+  readonly text?: string | undefined;
+};
+
+function keeps({ level, text }: LineFilter): (line: LogLine) => boolean {
+  const lowest = level === undefined ? 0 : logLevels.indexOf(level);
+  const wanted = text?.toLowerCase();
+  return (line) =>
+    logLevels.indexOf(line.level) >= lowest &&
+    (wanted === undefined || `${line.message} ${JSON.stringify(line.fields)}`.toLowerCase().includes(wanted));
+}
+
+/** The place of a record's lines in a log: its own, or that of the function that failed. */
+type Place = { readonly log: string; readonly at: number; readonly step: string; readonly index?: number };
+
+/** Logs of functions that failed. A worker's log has lines of other steps too. */
+function functionLogsOf(records: readonly FoundStep[]): Place[] {
+  return records.flatMap((record): Place[] => {
+    const log = "error" in record && record.jobAttempts === undefined ? record.error?.log : undefined;
+    if (log === undefined) return [];
+    const { step, index, startedAt } = record;
+    const at = Date.parse(startedAt);
+    return [{ log, at, step, ...(typeof index === "number" && { index }) }];
+  });
+}
+
+/**
+ * Reads the ends of the logs of the jobs that began last, and of the functions that failed.
+ *
+ * @param filter only these lines; then more of each log is searched
+ */
 export async function readLogTail(
   { logs }: Pick<Sources, "logs">,
   run: Run,
   records: readonly FoundStep[],
+  filter: LineFilter = {},
 ): Promise<LogTail> {
-  const all = jobLogsOf(run, records).toSorted((a, b) => b.at - a.at);
+  const jobs: Place[] = jobLogsOf(run, records);
+  const known = new Set(jobs.map(({ log }) => log));
+  const functions = functionLogsOf(records).filter(({ log }) => !known.has(log));
+  const labels = new Set(functions.map(({ step, index }) => stepLabel(step, index ?? 0)));
+  const isFiltered = filter.level !== undefined || filter.text !== undefined;
+  const limit = isFiltered || functions.length > 0 ? maxSearched : maxLines;
+  const all = [...jobs, ...functions].toSorted((a, b) => b.at - a.at);
   const read = await Promise.all(
     all.slice(0, maxLogs).map(async ({ log, ...origin }) => {
       // A line without a time gets the time of the line before it.
       let { at } = origin;
-      return (await logs.tail(log, maxLines)).map((written) => {
+      const lines = (await logs.tail(log, limit)).map((written) => {
         at = written.at ?? at;
         const line = parseLogLine(written.text, { ...origin, source: log, at });
         at = line.at;
         return line;
       });
+      if (known.has(log)) return lines;
+      return lines.filter(
+        ({ runId, step, index }) =>
+          runId === run.runId && step !== undefined && labels.has(stepLabel(step, index ?? 0)),
+      );
     }),
   );
   const lines = read.flat().toSorted((a, b) => a.at - b.at);
-  return { lines: lines.slice(-maxLines), leftOut: Math.max(0, all.length - maxLogs) };
+  return {
+    lines: lines.filter(keeps(filter)).slice(-maxLines),
+    leftOut: Math.max(0, all.length - maxLogs),
+    read: lines.length,
+  };
 }

@@ -3,7 +3,8 @@ import { stepLabel } from "../../../state/step-record.ts";
 import { waitText } from "../../../wording/wait-text.ts";
 import type { Host } from "../../host/host.ts";
 import { type Content, type Html, html } from "../../html.ts";
-import { errorPanel, notice } from "../../parts/panel.ts";
+import { failurePanel } from "../../parts/failure-panel.ts";
+import { notice } from "../../parts/panel.ts";
 import { time } from "../../parts/time.ts";
 import { approvalForms } from "../../run-actions.ts";
 
@@ -18,13 +19,20 @@ function failures({ steps, afterwards }: RunView): Failed[] {
   ];
 }
 
-function failurePanel({ step, error }: Failed): Html {
-  const { stack = [], log } = error;
-  return errorPanel({ ...error, message: `${stepLabel(step, error.index)}: ${error.message}` }, [
-    stack.length > 0 &&
-      html`<details><summary>Where it was thrown</summary><pre>${stack.join("\n")}</pre></details>`,
-    log !== undefined && html`<p>Log: <code>${log}</code></p>`,
-  ]);
+/** A failure, with the way to its step. What followed the run's end has no page. */
+function failureOf(view: RunView, host: Host): (failed: Failed) => Html {
+  const steps = new Set(view.steps.map(({ name }) => name));
+  return ({ step, error }) =>
+    failurePanel(
+      step,
+      error,
+      host.shows("step") &&
+        steps.has(step) &&
+        html`<p>${host.link(
+          { page: "step", runId: view.runId, step, ...(error.index !== undefined && { index: error.index }) },
+          `Look at ${stepLabel(step, error.index)}`,
+        )}</p>`,
+    );
 }
 
 /** How many failures are shown in full; more are counted. */
@@ -43,6 +51,7 @@ function approvalPanel(view: RunView, { name, message, children }: StepView, hos
 /** Why a run failed, or what it waits for, with what to do: the first thing that somebody needs to know. */
 export function whyPanel(view: RunView, host: Host): Content {
   const all = failures(view);
+  const drawFailure = failureOf(view, host);
   const waits = waitText(view);
   const asks = view.steps.filter(
     ({ state, message, kind }) =>
@@ -51,11 +60,9 @@ export function whyPanel(view: RunView, host: Host): Content {
   const retrying = view.steps.filter(({ state }) => state === "RETRYING");
   return [
     view.reason !== undefined && notice(html`<p>${view.reason}</p>`),
-    all.slice(0, maxPanels).map(failurePanel),
+    all.slice(0, maxPanels).map(drawFailure),
     all.length > maxPanels && html`<p>${all.length - maxPanels} more failures: see the steps.</p>`,
-    all.length === 0 &&
-      view.error !== undefined &&
-      failurePanel({ step: view.error.step, error: view.error }),
+    all.length === 0 && view.error !== undefined && drawFailure({ step: view.error.step, error: view.error }),
     waits !== undefined &&
       notice(html`<p>It ${waits.startsWith("waits") ? waits : `is next: ${waits}`}.</p>`),
     asks.map((step) => approvalPanel(view, step, host)),
