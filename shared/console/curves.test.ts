@@ -10,7 +10,7 @@ test("the first column that rises is what the others are measured over, and name
   ];
   const charts = curvesOf(columns, rows);
   expect(charts.map(({ along, of, series }) => [along, of, series.map(({ name }) => name)])).toEqual([
-    ["epoch", "loss", ["trainLoss", "test_loss"]],
+    ["epoch", "loss", ["train loss", "test loss"]],
     ["epoch", "seconds", ["seconds"]],
   ]);
   expect(charts[0]?.series[1]?.points).toEqual([

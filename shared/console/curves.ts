@@ -1,6 +1,6 @@
 import type { Json } from "../pipeline/json.ts";
 
-/** One line of a chart. */
+/** One line of a chart, with its name as people read it. */
 export type Series = { readonly name: string; readonly points: readonly Point[] };
 export type Point = { readonly x: number; readonly y: number };
 
@@ -69,9 +69,9 @@ export function curvesOf(columns: readonly string[], rows: readonly (readonly Js
       const x = base[row];
       return x === undefined || y === undefined ? [] : [{ x, y }];
     });
-    return points.length < minPoints ? [] : [{ name, points }];
+    return points.length < minPoints ? [] : [{ name: wordsOf(name).join(" "), points }];
   });
-  const groups = Map.groupBy(lines, ({ name }) => wordsOf(name).at(-1) ?? name);
+  const groups = Map.groupBy(lines, ({ name }) => name.split(" ").at(-1) ?? name);
   return [...groups].slice(0, maxCharts).map(([of, series]) => ({ along: alongName, of, series }));
 }
 

@@ -12,7 +12,13 @@ const yes = z.union([z.boolean(), z.stringbool()]);
 
 /** A list, also as one text with commas. */
 function listOf<T extends z.ZodType>(item: T, min: number, max: number) {
-  const split = (value: unknown) => (typeof value === "string" ? value.split(",") : value);
+  const split = (value: unknown) =>
+    typeof value === "string"
+      ? value
+          .split(",")
+          .map((part) => part.trim())
+          .filter((part) => part !== "")
+      : value;
   return z.preprocess(split, z.array(item).min(min).max(max));
 }
 
@@ -28,6 +34,10 @@ const levels = z.enum(["debug", "info", "warn", "error"]);
 /** Tabs of the page of a run. */
 export const runTabs = ["steps", "timeline", "graph", "data", "artifacts", "log"] as const;
 export type RunTab = (typeof runTabs)[number];
+
+/** What the page of a map shows: where its children are, what each got and made, or their curves over one another. */
+export const mapViews = ["grid", "table", "curves"] as const;
+export type MapView = (typeof mapViews)[number];
 
 const requests = [
   z.strictObject({ page: z.literal("home") }),
@@ -71,6 +81,9 @@ const requests = [
     row: index.optional(),
     /** Which child to find: its index, or text of its item. */
     find: z.string().min(1).max(200).optional(),
+    view: z.enum(mapViews).default("grid"),
+    /** Column that its table is sorted by; with a `-` before it, the highest first. */
+    sort: z.string().min(1).max(200).optional(),
   }),
   z.strictObject({
     page: z.literal("compare"),
@@ -116,7 +129,7 @@ export type PageName = PageRequest["page"];
 export type RequestOf<P extends PageName> = Extract<PageRequest, { page: P }>;
 
 /** Fields that code may leave out when it names a page. */
-type Defaulted = "tab" | "all";
+type Defaulted = "tab" | "all" | "view";
 type Target<R> = Omit<R, Defaulted> & Partial<Pick<R, Extract<keyof R, Defaulted>>>;
 /** A page as code names it: what has a default may be left out. */
 export type PageTarget = { [P in PageName]: Target<RequestOf<P>> }[PageName];

@@ -6,6 +6,7 @@ import { modelsPage } from "./pages/models.ts";
 import { backfillPage } from "./pages/backfill.ts";
 import { homePage } from "./pages/home.ts";
 import { pipelinePage } from "./pages/pipeline.ts";
+import { mapPage } from "./pages/map.ts";
 import { probePage } from "./pages/probe.ts";
 import { queuesPage } from "./pages/queues.ts";
 import { runPage } from "./pages/run.ts";
@@ -24,7 +25,7 @@ const built: { readonly [P in PageName]: Built<P> } = {
   chosen: chosenPage,
   run: runPage,
   step: stepPage,
-  map: undefined,
+  map: mapPage,
   compare: undefined,
   pipeline: pipelinePage,
   backfill: backfillPage,

@@ -10,7 +10,7 @@ export const shownPages = {
   chosen: true,
   run: true,
   step: true,
-  map: false,
+  map: true,
   compare: false,
   pipeline: true,
   backfill: true,

@@ -38,7 +38,8 @@ async function pagesWith(text: string, loopback: boolean): Promise<string[]> {
     ...memory.engine,
     store: Object.assign(Object.create(store), {
       getRun: async (id: string) => {
-        const run = await store.getRun(id);
+        // A second run to compare it with.
+        const run = await store.getRun(id === "twin" ? runId : id);
         return (
           run && {
             ...run,
@@ -65,8 +66,11 @@ async function pagesWith(text: string, loopback: boolean): Promise<string[]> {
     ...["steps", "timeline", "graph", "data", "artifacts", "log"].map((tab) => ({ page: "run", tab })),
     { page: "step", step: "add_up", text: text.slice(0, 200) },
   ];
-  for (const request of requests) {
-    const answer = await stage.console({ ...request, runId, ...where });
+  for (const request of [
+    ...requests.map((each) => ({ ...each, runId })),
+    { page: "map", step: "score_item", runId, view: "table" },
+  ]) {
+    const answer = await stage.console({ ...request, ...where });
     pages.push(typeof answer === "string" ? answer : answer.html);
   }
   return pages;

@@ -64,7 +64,7 @@ function spread(wanted: readonly number[]): number[] {
 function findingOf({ along, of, series }: Curves): string {
   const ends = series.map(({ name, points }) => {
     const last = points.at(-1);
-    return `${series.length === 1 ? "" : `${words(name)} `}${figureText(last?.y ?? Number.NaN)}`;
+    return `${series.length === 1 ? "" : `${name} `}${figureText(last?.y ?? Number.NaN)}`;
   });
   const [first] = series;
   const end = first?.points.at(-1);
@@ -125,7 +125,7 @@ export function lineChart(about: string, curves: Curves): Html {
   const lines = drawn.map((line, number) => {
     const last = line.points.at(-1);
     const at = labels[number] ?? top;
-    return html`<path class="${seriesClass(number)}" d="${pathOf(line.points, x, y)}"></path><path class="${seriesClass(number)}" d="${`M${width - right + 6},${at.toFixed(1)}h22`}"></path><text x="${width - right + 32}" y="${(at + 4).toFixed(1)}">${cut(`${words(line.name)} ${last === undefined ? "" : figureText(last.y)}`)}</text>`;
+    return html`<path class="${seriesClass(number)}" d="${pathOf(line.points, x, y)}"></path><path class="${seriesClass(number)}" d="${`M${width - right + 6},${at.toFixed(1)}h22`}"></path><text x="${width - right + 32}" y="${(at + 4).toFixed(1)}">${cut(`${line.name} ${last === undefined ? "" : figureText(last.y)}`)}</text>`;
   });
   const axes = html`<path class="mr-edge" d="${`M${left},${top}V${height - bottom}H${width - right}`}"></path><text class="mr-tick" x="${(left + width - right) / 2}" y="${height - 8}" text-anchor="middle">${words(curves.along)}</text><text class="mr-tick" x="${4}" y="${10}">${words(curves.of)}</text>`;
   const left0 = curves.series.length - drawn.length;
@@ -135,7 +135,7 @@ export function lineChart(about: string, curves: Curves): Html {
     `${about}: figures of ${words(curves.of)} over ${words(curves.along)}`,
     [
       { heading: words(curves.along), figures: true },
-      ...curves.series.map(({ name }) => ({ heading: words(name), figures: true as const })),
+      ...curves.series.map(({ name }) => ({ heading: name, figures: true as const })),
     ],
     rowsOf(curves),
   )}</details></figure>`;

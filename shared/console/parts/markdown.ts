@@ -58,7 +58,7 @@ const list = (mark: RegExp, toList: (items: readonly Html[]) => Html): Block => 
   begins: (line) => mark.test(line),
   // A line that is indented goes on with its item.
   continues: (line) => mark.test(line) || /^\s+\S/.test(line),
-  draw(lines) {
+  show(lines) {
     const items: string[] = [];
     for (const line of lines) {
       const last = items.length - 1;

@@ -77,7 +77,7 @@ const structure = [
   ".mr .mr-chart{display:block}.mr .mr-chart text{font:12px system-ui,-apple-system,'Segoe UI',sans-serif}",
   ".mr .mr-cells{display:block;max-width:100%;height:auto}",
   ".mr .mr-choices{display:flex;flex-wrap:wrap;gap:6px;align-items:center}.mr .mr-choice{width:24px;height:24px;margin:0;accent-color:currentColor}.mr .mr-choice-text{margin-right:12px;padding:2px 0;cursor:pointer}.mr .mr-choice:checked+.mr-choice-text{font-weight:bold}.mr .mr-chosen{display:none;order:1;width:100%}.mr .mr-choice:checked+.mr-choice-text+.mr-chosen{display:block}.mr .mr-choices .mr-tabs{display:none}",
-  ".mr .mr-series{fill:none;stroke-width:2}.mr .mr-grid{fill:none;stroke-width:1;stroke-dasharray:1 3}.mr .mr-figure{margin:10px 0}.mr .mr-figure figcaption{margin:4px 0}",
+  ".mr .mr-series{fill:none;stroke-width:2}.mr .mr-thread{fill:none;stroke-width:1}.mr .mr-grid{fill:none;stroke-width:1;stroke-dasharray:1 3}.mr .mr-figure{margin:10px 0}.mr .mr-figure figcaption{margin:4px 0}",
   ".mr .mr-series-1{stroke-dasharray:7 4}.mr .mr-series-2{stroke-dasharray:2 3}.mr .mr-series-3{stroke-dasharray:12 4 2 4}.mr .mr-series-4{stroke-dasharray:16 5}.mr .mr-series-5{stroke-dasharray:5 3 1 3 1 3}",
   ".mr .mr-image{display:block;max-width:100%;height:auto}.mr h3{font-size:14px;margin:12px 0 4px}.mr h4,.mr h5{font-size:14px;margin:8px 0 4px}.mr .mr-text{max-width:80ch}.mr .mr-text blockquote{margin:4px 0 4px 16px}",
   ".mr .mr-map-cells{display:block;width:100%;height:auto;max-width:1000px}",
@@ -95,7 +95,7 @@ function themeRules(name: "light" | "dark"): string[] {
     `${root} input,${root} select{color:${text};background:${ground};border-color:${line}}`,
     `${root} th,${root} td,${root} .mr-tabs{border-color:${line}}${root} pre{background:${raised};padding:6px 8px}`,
     `${root} .mr-edge{stroke:${line}}${root} .mr-arrow{fill:${line}}${root} .mr-graph text,${root} .mr-chart text{fill:${text}}`,
-    `${root} .mr-grid{stroke:${line}}`,
+    `${root} .mr-grid,${root} .mr-thread{stroke:${line}}`,
     ...seriesColours.map((colour, number) => `${root} .mr-series-${number}{stroke:${states[colour].line}}`),
     ...Object.entries(states).map(
       ([colour, shade]) =>
