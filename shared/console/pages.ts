@@ -6,6 +6,7 @@ import { modelsPage } from "./pages/models.ts";
 import { backfillPage } from "./pages/backfill.ts";
 import { homePage } from "./pages/home.ts";
 import { pipelinePage } from "./pages/pipeline.ts";
+import { comparePage } from "./pages/compare.ts";
 import { mapPage } from "./pages/map.ts";
 import { probePage } from "./pages/probe.ts";
 import { queuesPage } from "./pages/queues.ts";
@@ -26,7 +27,7 @@ const built: { readonly [P in PageName]: Built<P> } = {
   run: runPage,
   step: stepPage,
   map: mapPage,
-  compare: undefined,
+  compare: comparePage,
   pipeline: pipelinePage,
   backfill: backfillPage,
   models: modelsPage,

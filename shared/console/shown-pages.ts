@@ -11,7 +11,7 @@ export const shownPages = {
   run: true,
   step: true,
   map: true,
-  compare: false,
+  compare: true,
   pipeline: true,
   backfill: true,
   models: true,

@@ -69,6 +69,7 @@ async function pagesWith(text: string, loopback: boolean): Promise<string[]> {
   for (const request of [
     ...requests.map((each) => ({ ...each, runId })),
     { page: "map", step: "score_item", runId, view: "table" },
+    { page: "compare", runs: [runId, "twin"], all: true },
   ]) {
     const answer = await stage.console({ ...request, ...where });
     pages.push(typeof answer === "string" ? answer : answer.html);

@@ -47,7 +47,20 @@ const tabTexts: Readonly<Record<RunTab, string>> = {
 function causeOf(view: RunView, host: Host): Content {
   const text = causeText(view.cause);
   if (!("runId" in view.cause)) return text;
-  return html`${text} ${host.link({ page: "run", runId: view.cause.runId }, "look at that run")}`;
+  const { kind, runId } = view.cause;
+  const compare =
+    kind === "rerun" && host.link({ page: "compare", runs: [runId, view.runId] }, "compare it with that run");
+  return html`${text} ${host.link({ page: "run", runId }, "look at that run")} ${compare}`;
+}
+
+/** A form that opens this run next to others. */
+function compareForm({ runId }: RunView, host: Host): Html {
+  return host.form({
+    name: "compare",
+    submit: "Compare",
+    to: { page: "compare", runs: [runId] },
+    fields: [{ name: "runs", label: "Compare with runs (ids, with commas)", value: `${runId},` }],
+  });
 }
 
 /** The runs that its steps started or wait for. */
@@ -117,6 +130,7 @@ function show(data: Data, request: Request, host: Host): Content {
     sectionOr("What it waits for, and its progress,", data.live, () => undefined),
     factList(data, host),
     html`<div class="mr-actions">${buttons}</div>`,
+    host.shows("compare") && compareForm(view, host),
     tabs(
       host,
       "Parts of the run",
