@@ -202,6 +202,31 @@ test("a function that failed has its error, its stack, and the lines that it lef
   expect(text).not.toContain("of another run");
 });
 
+test("earlier attempts of a function are rows, each with its error", async () => {
+  const stage = consoleStage();
+  const runId = await begin(stage.memory, "scores");
+  await stage.memory.finish(runId);
+  const ended = Date.parse("2021-10-04T16:21:00Z");
+  rewriting(stage.memory, () => ({
+    attempt: 2,
+    startedAt: new Date(ended).toISOString(),
+    endedAt: new Date(ended + 3 * minute).toISOString(),
+    functionAttempts: [
+      {
+        epoch: 1,
+        attempt: 1,
+        startedAt: ended - 2 * minute,
+        endedAt: ended - minute,
+        error: { name: "OddError" },
+      },
+    ],
+  }));
+  const page = String(await stage.console({ page: "step", runId, step: "add_up" }));
+  expect(pageText(page)).toMatch(
+    /1\.1 ✗ failed .* 2021-10-04 16:19:00 1 min 00 s OddError 1\.2 ✓ succeeded .* 3 min 00 s/,
+  );
+});
+
 test("a child of a map has a page of its own, with the input of its item", async () => {
   const { open } = await trained();
   const text = pageText(await open({ step: "learn_each", index: 2 }));

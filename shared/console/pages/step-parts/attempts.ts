@@ -1,3 +1,4 @@
+import type { FunctionAttemptView } from "../../../run/function-view.ts";
 import type { AttemptView } from "../../../run/job-view.ts";
 import type { JobTry } from "../../../state/step-record.ts";
 import { type Colour, stateLook } from "../../../wording/state-looks.ts";
@@ -134,15 +135,39 @@ function jobAttempts(
   )}`;
 }
 
-/** The attempts of a step. Of a function, the record has only the last one. */
+/** The attempts of a function, from the first that is kept. The one that is under way is not among them. */
+function functionAttempts(attempts: readonly FunctionAttemptView[], host: Host): Html {
+  const start = Math.min(...attempts.map(({ startedAt }) => Date.parse(startedAt)));
+  const end = Math.max(...attempts.map(({ endedAt }) => Date.parse(endedAt)));
+  const scale = 1000 / Math.max(1, end - start);
+  const columns = ["Attempt", "State", "When", "Began", { heading: "Ran", figures: true }, "Error"] as const;
+  const rows = attempts.map(({ epoch, attempt, startedAt, milliseconds, error, state }) => {
+    const { word, colour } = stateLook(state);
+    const finding = `${word} after ${durationText(milliseconds)}`;
+    const from = ((Date.parse(startedAt) - start) * scale).toFixed(1);
+    const length = Math.max(2, milliseconds * scale).toFixed(1);
+    return [
+      `${epoch}.${attempt}`,
+      stepBadge(state),
+      html`<svg class="mr-bar" viewBox="0 0 1000 18" preserveAspectRatio="none" role="img" aria-label="${finding}"><title>${finding}</title><rect class="${fills[colour]}" x="${from}" y="2" width="${length}" height="14"></rect></svg>`,
+      time(startedAt, host),
+      durationText(milliseconds),
+      error === undefined ? "" : `${error.name}${error.code === undefined ? "" : ` (${error.code})`}`,
+    ];
+  });
+  return html`<h2>Attempts</h2>${table("Attempts of the function", columns, rows)}`;
+}
+
+/** The attempts of a step. */
 export function attemptsPart(
   { step, isMap, record }: StepPageData,
   region: string | undefined,
   host: Host,
 ): Content {
   if (isMap || record === undefined) return undefined;
-  const { jobs = [], startedAt } = step;
+  const { jobs = [], functionAttempts: earlier = [], startedAt } = step;
   if (jobs.length > 0) return jobAttempts(jobs, startedAt, region, host);
+  if (earlier.length > 0) return functionAttempts(earlier, host);
   const { losses = {} } = record;
   const lost = Object.entries(losses).map(([cause, count]) => `${count} lost to ${cause}`);
   const before = [...(record.failures > 0 ? [`${record.failures} failed`] : []), ...lost];
