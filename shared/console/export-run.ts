@@ -44,8 +44,12 @@ function pagesOf(view: RunView, shows: Host["shows"]): FilePage[] {
   );
   const steps = chosenSteps(view)
     .map(({ name, children }): FilePage => {
-      const page = children === undefined ? "step" : "map";
-      return { text: name, request: { page, runId, step: name } };
+      const place = { runId, step: name };
+      return {
+        text: name,
+        request:
+          children === undefined ? { page: "step", ...place } : { page: "map", ...place, view: "grid" },
+      };
     })
     .filter(({ request }) => shows(request.page));
   return [...tabs, ...steps];

@@ -1,13 +1,13 @@
 import type { BuiltPage } from "./page.ts";
 import type { PageName, RequestOf } from "./page-request.ts";
 import { approvalsPage } from "./pages/approvals.ts";
-import { chosenPage } from "./pages/chosen.ts";
-import { modelsPage } from "./pages/models.ts";
 import { backfillPage } from "./pages/backfill.ts";
-import { homePage } from "./pages/home.ts";
-import { pipelinePage } from "./pages/pipeline.ts";
+import { chosenPage } from "./pages/chosen.ts";
 import { comparePage } from "./pages/compare.ts";
+import { homePage } from "./pages/home.ts";
 import { mapPage } from "./pages/map.ts";
+import { modelsPage } from "./pages/models.ts";
+import { pipelinePage } from "./pages/pipeline.ts";
 import { probePage } from "./pages/probe.ts";
 import { queuesPage } from "./pages/queues.ts";
 import { runPage } from "./pages/run.ts";

@@ -12,6 +12,10 @@ export const pageTargets: Readonly<Record<PageName, (ids: SampleIds) => readonly
     { name: "runs-none", to: { page: "runs", pipeline: "nothing" } },
     { name: "runs-filtered", to: { page: "runs", state: ["FAILED", "TIMED_OUT"], longer: 60 } },
   ],
+  chosen: ({ failed, running, succeeded }) => [
+    { name: "chosen", to: { page: "chosen", runs: [failed, running, succeeded] } },
+    { name: "chosen-none", to: { page: "chosen" } },
+  ],
   run: ({ failed, running, succeeded, mapped, asked, queued }) => [
     { name: "run-failed", to: { page: "run", runId: failed } },
     { name: "run-failed-log", to: { page: "run", runId: failed, tab: "log" } },
@@ -32,6 +36,8 @@ export const pageTargets: Readonly<Record<PageName, (ids: SampleIds) => readonly
     { name: "map", to: { page: "map", runId: mapped, step: "score_item" } },
     { name: "map-row", to: { page: "map", runId: mapped, step: "score_item", row: 800 } },
     { name: "map-small", to: { page: "map", runId: running, step: "train_model" } },
+    { name: "map-table", to: { page: "map", runId: running, step: "train_model", view: "table" } },
+    { name: "map-curves", to: { page: "map", runId: running, step: "train_model", view: "curves" } },
   ],
   compare: ({ earlier, running }) => [
     { name: "compare", to: { page: "compare", runs: [earlier, running] } },
@@ -41,7 +47,10 @@ export const pageTargets: Readonly<Record<PageName, (ids: SampleIds) => readonly
     { name: "pipeline", to: { page: "pipeline", pipeline: "ridge-sweep" } },
     { name: "pipeline-again", to: { page: "pipeline", pipeline: "ridge-sweep", again: earlier } },
   ],
-  backfill: ({ backfill }) => [{ name: "backfill", to: { page: "backfill", backfill } }],
+  backfill: ({ backfill }) => [
+    { name: "backfills", to: { page: "backfill" } },
+    { name: "backfill", to: { page: "backfill", backfill } },
+  ],
   models: () => [
     { name: "models", to: { page: "models" } },
     { name: "models-versions", to: { page: "models", name: "ctr", versions: [1, 2] } },

@@ -1,6 +1,7 @@
 import { ctrTraining } from "../../pipelines/ctr-training.ts";
 import { ridgeSweep } from "../../pipelines/ridge-sweep.ts";
 import { MemoryLogReader } from "../../shared/adapters/memory/memory-log-reader.ts";
+import { paramsSchemaOf } from "../../shared/app/params-schemas.ts";
 import { answerChange } from "../../shared/console/answer-change.ts";
 import { answerPage } from "../../shared/console/answer-page.ts";
 import { manage } from "../../shared/operate/manage.ts";
@@ -120,7 +121,8 @@ export async function sampleStage() {
   return {
     memory,
     ids,
-    console: (event: unknown) => answerPage({ engine: memory.engine, logs }, endpoints, event, "request-1"),
+    console: (event: unknown) =>
+      answerPage({ engine: memory.engine, logs, paramsSchemaOf }, endpoints, event, "request-1"),
     act: (event: unknown) => answerChange(memory.engine, endpoints, event, "request-2"),
   };
 }

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { MemoryLogReader } from "../../shared/adapters/memory/memory-log-reader.ts";
+import { paramsSchemaOf } from "../../shared/app/params-schemas.ts";
 import { answerChange } from "../../shared/console/answer-change.ts";
 import { answerPage } from "../../shared/console/answer-page.ts";
 import { approval, definePipeline } from "../../shared/pipeline/index.ts";
@@ -72,7 +73,7 @@ test("the children of a mapped approval wait and are answered one by one", async
   const memory = new MemoryEngine([each], {}, Date.parse("2021-10-04T16:21:00Z"));
   const runId = await begin(memory, "each");
   while (await memory.turn());
-  const sources = { engine: memory.engine, logs: new MemoryLogReader() };
+  const sources = { engine: memory.engine, logs: new MemoryLogReader(), paramsSchemaOf };
   const widget = new Widget(
     {
       "millrace-dev-console": (event) => answerPage(sources, endpoints, event, "request-1"),

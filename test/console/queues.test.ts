@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { MemoryLogReader } from "../../shared/adapters/memory/memory-log-reader.ts";
+import { paramsSchemaOf } from "../../shared/app/params-schemas.ts";
 import { answerChange } from "../../shared/console/answer-change.ts";
 import { answerPage } from "../../shared/console/answer-page.ts";
 import { approval, definePipeline, workQueue } from "../../shared/pipeline/index.ts";
@@ -20,7 +21,7 @@ async function stageWith(runs: number) {
   const memory = new MemoryEngine([waits], {}, Date.parse("2021-10-04T16:21:00Z"));
   const logs = new MemoryLogReader();
   const console = (event: unknown) =>
-    answerPage({ engine: memory.engine, logs }, endpoints, event, "request-1");
+    answerPage({ engine: memory.engine, logs, paramsSchemaOf }, endpoints, event, "request-1");
   const act = (event: unknown) => answerChange(memory.engine, endpoints, event, "request-2");
   const ids: string[] = [];
   for (let run = 0; run < runs; run += 1) ids.push(await begin(memory, "waits", { priority: 50 }));

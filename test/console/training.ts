@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import * as z from "zod";
 import { MemoryLogReader } from "../../shared/adapters/memory/memory-log-reader.ts";
+import { paramsSchemaOf } from "../../shared/app/params-schemas.ts";
 import { answerChange } from "../../shared/console/answer-change.ts";
 import { answerPage } from "../../shared/console/answer-page.ts";
 import { attemptPrefix } from "../../shared/objects/layout.ts";
@@ -68,7 +69,8 @@ export function trainingStage(
   return {
     memory,
     logs,
-    console: (event: unknown) => answerPage({ engine: memory.engine, logs }, endpoints, event, "request-1"),
+    console: (event: unknown) =>
+      answerPage({ engine: memory.engine, logs, paramsSchemaOf }, endpoints, event, "request-1"),
     act: (event: unknown) => answerChange(memory.engine, endpoints, event, "request-2"),
   };
 }

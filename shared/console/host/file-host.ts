@@ -11,7 +11,7 @@ export type FilePages = ReadonlyMap<string, string>;
 /** A page's place among those of a file. */
 export const filePlace = (to: PageTarget): string => addressOf(to);
 
-/** Pages in a file that nothing serves: links lead to other pages of the file, and there are no buttons. */
+/** Pages in a file that nothing serves: links lead to other pages of the file, and there are no buttons or boxes. */
 export function fileHost(facts: FileFacts, pages: FilePages): Host {
   return {
     ...facts,
@@ -24,5 +24,6 @@ export function fileHost(facts: FileFacts, pages: FilePages): Host {
     },
     action: () => html``,
     form: () => html``,
+    choice: () => html``,
   };
 }

@@ -38,5 +38,5 @@ export function cells(total: number, kinds: readonly CellKind[], finding: string
   const paths = kinds
     .filter(({ indices }) => indices.length > 0)
     .map((kind) => html`<path class="${kind.fill}" d="${pathOf(kind)}"></path>`);
-  return html`<svg class="mr-cells" viewBox="${`0 0 ${Math.max(width, 200)} ${height}`}" role="img" aria-label="${finding}"><title>${finding}</title>${paths}</svg>`;
+  return html`<svg class="mr-map-cells" viewBox="${`0 0 ${Math.max(width, 200)} ${height}`}" role="img" aria-label="${finding}"><title>${finding}</title>${paths}</svg>`;
 }
