@@ -108,10 +108,10 @@ test("approvals that can't be read: the page says why", async () => {
   expect(pageText(String(await console({ page: "approvals" })))).toContain("Throttled");
 });
 
-test("sixty approvals are cut at thirty, and the page has less than 80 KB", async () => {
+test("sixty approvals are cut at twenty-five, and the page has less than 80 KB", async () => {
   const { widget } = await stageWith(60);
-  expect(pageText(widget.html)).toContain("30 steps wait");
-  expect(pageText(widget.html)).toContain("More wait; the first 30 are shown.");
+  expect(pageText(widget.html)).toContain("25 steps wait");
+  expect(pageText(widget.html)).toContain("More wait; the first 25 are shown.");
   expect(Buffer.byteLength(widget.html)).toBeLessThan(80_000);
 });
 

@@ -7,7 +7,7 @@ import { Widget } from "./widget.ts";
 async function dashboard() {
   const stage = consoleStage();
   const functions = { "millrace-dev-console": stage.console, "millrace-dev-console-act": stage.act };
-  const widget = new Widget(functions);
+  const widget = new Widget(functions, { page: "runs" });
   return { ...stage, widget, open: () => widget.refresh(endpoints.console) };
 }
 

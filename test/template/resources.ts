@@ -325,11 +325,14 @@ describe("functions", () => {
     expect(senders.map(({ id }) => id)).toEqual(["StepLambdaFunction"]);
   });
 
-  test("contain at most 400 KB of engine each, whatever the pipelines, and the console's pages 112 KB more", () => {
+  /** Kilobytes of a function without pipelines. A person waits for the console's; messages wait for the others. */
+  const budgets: Readonly<Record<string, number>> = { "console.zip": 560, "console-act.zip": 440 };
+
+  test("contain at most 400 KB of engine each, whatever the pipelines; the console's pages and answers more", () => {
     const archives = readdirSync(bare.folder).filter((name) => name.endsWith(".zip"));
     expect(archives).toHaveLength(10);
     const sizes = archives.map((name) => [name, unpackedBytes(join(bare.folder, name))] as const);
-    const limit = (name: string) => (name === "console.zip" ? 512 : 400) * 1024;
+    const limit = (name: string) => (budgets[name] ?? 400) * 1024;
     expect(sizes.filter(([name, bytes]) => bytes > limit(name))).toEqual([]);
   });
 
