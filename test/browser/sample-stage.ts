@@ -10,8 +10,9 @@ import { startRun } from "../../shared/run/start-run.ts";
 import { registerSchedules } from "../../shared/schedule/register-schedules.ts";
 import type { Cause } from "../../shared/state/run.ts";
 import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
-import { asks, endpoints, scores } from "../console/fixtures.ts";
+import { endpoints, scores } from "../console/fixtures.ts";
 import { Machines } from "./machines.ts";
+import { modelRelease } from "./model-release.ts";
 import { priceImport } from "./price-import.ts";
 import { copied, impressions, sampleJobs } from "./sample-jobs.ts";
 
@@ -67,7 +68,7 @@ const scheduled: readonly (Start & { readonly at: number })[] = [
   })),
 ];
 
-const byAna: Cause = { kind: "manual", by: "ana" };
+const byHand: Cause = { kind: "manual" };
 /** Where a map of 10,000 fails. */
 const failing = Array.from({ length: 12 }, (_, place) => 801 + place * 697);
 
@@ -93,17 +94,17 @@ async function spendDay(memory: MemoryEngine, machines: Machines) {
   await at(400, ofClicks(first));
   const succeeded = await at(610, ofClicks(second));
   const params = { items: 10_000, words: "the item has no price", failing };
-  const mapped = await at(700, { pipeline: "scores", params, cause: byAna });
-  const asked = await at(930, { pipeline: "asks", cause: byAna });
+  const mapped = await at(700, { pipeline: "scores", params, cause: byHand });
+  const asked = await at(930, { pipeline: "model-release", cause: byHand });
   const failed = await at(958, ofClicks(badClicks));
-  const running = await at(978, { pipeline: "ridge-sweep", cause: byAna });
+  const running = await at(978, { pipeline: "ridge-sweep", cause: byHand });
   await machines.runUntil(lookedAt - minutes(2));
   return { earlier, succeeded, mapped, asked, failed, running };
 }
 
 /** A stage in memory at the end of a day of mixed runs, with both functions of its console. */
 export async function sampleStage() {
-  const memory = new MemoryEngine([ridgeSweep, ctrTraining, priceImport, scores, asks], {}, midnight);
+  const memory = new MemoryEngine([ridgeSweep, ctrTraining, priceImport, scores, modelRelease], {}, midnight);
   const logs = new MemoryLogReader();
   const machines = new Machines(memory, logs, sampleJobs);
   await registerSchedules(memory.engine);
