@@ -122,6 +122,16 @@ describe("a run that has succeeded", () => {
     );
   });
 
+  it("is counted in the figures of its day, and exported as one file", async () => {
+    const figures: unknown = JSON.parse(await output("figures", "--pipeline", "line-count", "--json"));
+    expect(figures).toMatchObject([{ pipeline: "line-count", ends: { SUCCEEDED: expect.any(Number) } }]);
+    expect(await output("export", counted, "--output", "run.html")).toContain("run.html");
+    const page = readFileSync(path.join(folder, "run.html"), "utf8");
+    expect(page).toMatch(/^<!doctype html>/);
+    expect(page).toContain(counted);
+    expect(page).not.toContain("<script");
+  });
+
   it("has results, its own and those of each step", async () => {
     const [own, count] = await Promise.all([output("result", counted), output("result", counted, "count")]);
     expect(JSON.parse(own)).toEqual({ wordsPerLine: 2.5 });
@@ -200,6 +210,9 @@ describe("a run that waits for an approval", () => {
       stdout: expect.stringMatching(/looked at it[\s\S]*run ended/),
     });
     await waiting(next);
+    const asked: unknown = JSON.parse(await output("approvals", "--json"));
+    expect(asked).toMatchObject([{ runId: next, step: "sign_off" }]);
+    expect(await output("approvals")).toContain(`npx millrace approve ${next} sign_off`);
     expect(await output("limit", "pipeline/sign-off", "2")).toContain("is 2; 1 run holds a slot");
     expect(await answered("limit", "pipeline/sign-off", "2")).toMatchObject({ slots: 2, held: 1 });
     expect(await output("cancel", next, "--follow")).toMatch(/is (being )?cancelled[\s\S]*CANCELLED/);
@@ -261,6 +274,8 @@ it("manage refuses invalid and unknown requests by name", async () => {
       { action, runId },
       /there is no run "20211004T162100Z-none"/,
     ]),
+    [{ action: "cancel-runs", runIds: [] }, /runIds: /],
+    [{ action: "retry-runs", runIds: [runId, ""] }, /runIds\.1: /],
     [{ action: "approve", runId, step: "ok", by: "" }, /by: /],
     [{ action: "tag", runId, add: ["a b"] }, /add\.0: is "a b"; it takes 1 to 64 letters/],
     [{ action: "runs", since: "noon" }, /since: is "noon"; it takes a time/],
@@ -501,8 +516,8 @@ it("doctor reports a healthy stage, warnings, and failures", async () => {
   });
 });
 
-it("these tests run every command except init, which has its own test", async () => {
+it("these tests run every command except init and console, which have tests of their own", async () => {
   const commands = (await millraceProgram()).commands.map((command) => command.name());
-  const others = ["complete", "init"];
+  const others = ["complete", "init", "console"];
   expect(commands.filter((name) => !seen.has(name) && !others.includes(name))).toEqual([]);
 });
