@@ -37,7 +37,7 @@ describe("the list of what waits for a person", () => {
       approvals: [
         {
           ...{ runId, pipeline: "release", name, step: "ok", message: "release?", since: startedAt },
-          deadline: expect.stringMatching(/^20.*Z$/),
+          deadline: "1970-01-01T03:00:00.001Z",
           byDefault: "reject",
         },
       ],

@@ -66,9 +66,9 @@ const structure = [
   ".mr .mr-facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,340px),1fr));gap:2px 24px;margin:8px 0}.mr .mr-fact{display:grid;grid-template-columns:104px 1fr;gap:0 12px}.mr .mr-facts dt{font-weight:600}.mr .mr-facts dd{margin:0}",
   ".mr .mr-scroll{overflow-x:auto;max-width:100%}",
   ".mr table{border-collapse:collapse;width:100%}.mr th,.mr td{text-align:left;vertical-align:top;padding:4px 10px 4px 0;border-bottom:1px solid}.mr th{font-weight:600;white-space:nowrap}.mr td{overflow-wrap:normal}.mr .mr-number{text-align:right;white-space:nowrap}",
-  // On a narrow page a table is as wide as its texts and scrolls, or each of its cells would be a column of letters.
-  "@media(max-width:560px){.mr table{width:max-content}}",
-  "@media(max-width:560px){.mr td{max-width:280px}}",
+  // On a page that is not wide, a table is as wide as its texts and scrolls, or each of its cells would be a column of letters.
+  "@media(max-width:1200px){.mr table{width:max-content;min-width:100%}}",
+  "@media(max-width:1200px){.mr td{max-width:280px}}",
   ".mr pre,.mr code{font:12.5px/1.5 ui-monospace,Menlo,Consolas,monospace;white-space:pre-wrap;overflow-wrap:anywhere;margin:0}",
   ".mr .mr-tabs{border-bottom:1px solid;margin:12px 0 8px}",
   ".mr time{white-space:nowrap}",
