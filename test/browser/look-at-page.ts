@@ -29,13 +29,16 @@ export async function sidewaysPixels(page: Page): Promise<number> {
     );
 }
 
-/** Cells of tables that are so narrow that their text stands in a column of letters or syllables. */
+/**
+ * Cells of tables that are so narrow that their text stands in a column of letters or syllables. The height is that of
+ * the text, because a cell is as high as the highest one of its row.
+ */
 export async function squeezedCells(page: Page): Promise<string[]> {
   return z
     .array(z.string())
     .parse(
       await page.evaluate(
-        `[...document.querySelectorAll("td")].filter((each) => { const { width, height } = each.getBoundingClientRect(); return height > 100 && height > 2 * width && each.querySelector("pre") === null; }).map((each) => each.outerHTML.slice(0, 120))`,
+        `[...document.querySelectorAll("td")].filter((each) => { const { width } = each.getBoundingClientRect(); const text = document.createRange(); text.selectNodeContents(each); const { height } = text.getBoundingClientRect(); return height > 100 && height > 2 * width && each.querySelector("pre") === null; }).map((each) => each.outerHTML.slice(0, 120))`,
       ),
     );
 }
