@@ -1,16 +1,13 @@
 import { ctrTraining } from "../../pipelines/ctr-training.ts";
 import { ridgeSweep } from "../../pipelines/ridge-sweep.ts";
 import { MemoryLogReader } from "../../shared/adapters/memory/memory-log-reader.ts";
-import { paramsSchemaOf } from "../../shared/app/params-schemas.ts";
-import { answerChange } from "../../shared/console/answer-change.ts";
-import { answerPage } from "../../shared/console/answer-page.ts";
 import { manage } from "../../shared/operate/manage.ts";
 import type { Json } from "../../shared/pipeline/index.ts";
 import { startRun } from "../../shared/run/start-run.ts";
 import { registerSchedules } from "../../shared/schedule/register-schedules.ts";
 import type { Cause } from "../../shared/state/run.ts";
 import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
-import { endpoints, scores } from "../console/fixtures.ts";
+import { consoleOf, scores } from "../console/fixtures.ts";
 import { Machines } from "./machines.ts";
 import { modelRelease } from "./model-release.ts";
 import { priceImport } from "./price-import.ts";
@@ -119,11 +116,5 @@ export async function sampleStage() {
   await machines.runUntil(lookedAt);
   await manage(memory.engine, { action: "schedule", pipeline: "ctr-training", active: true });
   const ids: SampleIds = { ...runs, queued, backfill: "backfill" in backfill ? backfill.backfill : "" };
-  return {
-    memory,
-    ids,
-    console: (event: unknown) =>
-      answerPage({ engine: memory.engine, logs, paramsSchemaOf }, endpoints, event, "request-1"),
-    act: (event: unknown) => answerChange(memory.engine, endpoints, event, "request-2"),
-  };
+  return { ...consoleOf(memory, logs), ids };
 }

@@ -1,10 +1,5 @@
 import * as z from "zod";
-import { MemoryLogReader } from "../../shared/adapters/memory/memory-log-reader.ts";
-import { paramsSchemaOf } from "../../shared/app/params-schemas.ts";
-import { answerChange } from "../../shared/console/answer-change.ts";
-import { answerPage } from "../../shared/console/answer-page.ts";
 import { approval, definePipeline } from "../../shared/pipeline/index.ts";
-import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { begin } from "../engine/driving.ts";
 import { countReads, failing } from "./count-reads.ts";
 import { pageText, shapeOf } from "./elements.ts";
@@ -70,15 +65,11 @@ test("the children of a mapped approval wait and are answered one by one", async
       map("ask_each", params.items, () => approval({ message: "Keep it?", deadline: 3600 }));
     },
   );
-  const memory = new MemoryEngine([each], {}, Date.parse("2021-10-04T16:21:00Z"));
+  const { memory, console, act } = consoleStage(undefined, [each]);
   const runId = await begin(memory, "each");
   while (await memory.turn());
-  const sources = { engine: memory.engine, logs: new MemoryLogReader(), paramsSchemaOf };
   const widget = new Widget(
-    {
-      "millrace-dev-console": (event) => answerPage(sources, endpoints, event, "request-1"),
-      "millrace-dev-console-act": (event) => answerChange(memory.engine, endpoints, event, "request-2"),
-    },
+    { "millrace-dev-console": console, "millrace-dev-console-act": act },
     { page: "approvals" },
   );
   await widget.refresh(endpoints.console);

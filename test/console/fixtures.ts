@@ -55,13 +55,8 @@ export const endpoints = {
   act: "arn:aws:lambda:eu-west-1:123456789012:function:millrace-dev-console-act",
 };
 
-/** A stage in memory, with both functions of its console. @param start epoch milliseconds */
-export function consoleStage(
-  start = Date.parse("2021-10-04T16:21:00Z"),
-  pipelines: readonly Pipeline[] = [scores, asks],
-) {
-  const memory = new MemoryEngine(pipelines, {}, start);
-  const logs = new MemoryLogReader();
+/** Both functions of the console of a stage in memory. */
+export function consoleOf(memory: MemoryEngine, logs = new MemoryLogReader()) {
   return {
     memory,
     logs,
@@ -69,4 +64,12 @@ export function consoleStage(
       answerPage({ engine: memory.engine, logs, paramsSchemaOf }, endpoints, event, "request-1"),
     act: (event: unknown) => answerChange(memory.engine, endpoints, event, "request-2"),
   };
+}
+
+/** A stage in memory, with both functions of its console. @param start epoch milliseconds */
+export function consoleStage(
+  start = Date.parse("2021-10-04T16:21:00Z"),
+  pipelines: readonly Pipeline[] = [scores, asks],
+) {
+  return consoleOf(new MemoryEngine(pipelines, {}, start));
 }

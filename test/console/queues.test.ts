@@ -1,14 +1,9 @@
 import * as z from "zod";
-import { MemoryLogReader } from "../../shared/adapters/memory/memory-log-reader.ts";
-import { paramsSchemaOf } from "../../shared/app/params-schemas.ts";
-import { answerChange } from "../../shared/console/answer-change.ts";
-import { answerPage } from "../../shared/console/answer-page.ts";
 import { approval, definePipeline, workQueue } from "../../shared/pipeline/index.ts";
-import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { begin } from "../engine/driving.ts";
 import { countReads, failing } from "./count-reads.ts";
 import { pageText } from "./elements.ts";
-import { endpoints } from "./fixtures.ts";
+import { consoleStage, endpoints } from "./fixtures.ts";
 import { Widget } from "./widget.ts";
 
 const gpu = workQueue("gpu", { limit: 1 });
@@ -18,11 +13,7 @@ const waits = definePipeline({ name: "waits", params: z.strictObject({}), queue:
 
 /** A stage with one work queue of one slot, and so many runs that ask for it. */
 async function stageWith(runs: number) {
-  const memory = new MemoryEngine([waits], {}, Date.parse("2021-10-04T16:21:00Z"));
-  const logs = new MemoryLogReader();
-  const console = (event: unknown) =>
-    answerPage({ engine: memory.engine, logs, paramsSchemaOf }, endpoints, event, "request-1");
-  const act = (event: unknown) => answerChange(memory.engine, endpoints, event, "request-2");
+  const { memory, console, act } = consoleStage(undefined, [waits]);
   const ids: string[] = [];
   for (let run = 0; run < runs; run += 1) ids.push(await begin(memory, "waits", { priority: 50 }));
   while (await memory.turn());

@@ -1,15 +1,11 @@
 import { createHash } from "node:crypto";
 import * as z from "zod";
-import { MemoryLogReader } from "../../shared/adapters/memory/memory-log-reader.ts";
-import { paramsSchemaOf } from "../../shared/app/params-schemas.ts";
-import { answerChange } from "../../shared/console/answer-change.ts";
-import { answerPage } from "../../shared/console/answer-page.ts";
 import { attemptPrefix } from "../../shared/objects/layout.ts";
 import { batch, defineJob, definePipeline, lambda } from "../../shared/pipeline/index.ts";
 import type { Artifact } from "../../shared/pipeline/job.ts";
 import type { Json } from "../../shared/pipeline/json.ts";
 import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
-import { endpoints } from "./fixtures.ts";
+import { consoleOf } from "./fixtures.ts";
 
 const artifact = z.object({
   uri: z.string().startsWith("s3://"),
@@ -65,14 +61,7 @@ export function trainingStage(
 ) {
   const jobs = { "lab.learn": async (input: Json) => work(learn.input.parse(input)) };
   const memory = new MemoryEngine([training], jobs, Date.parse("2021-10-04T16:21:00Z"));
-  const logs = new MemoryLogReader();
-  return {
-    memory,
-    logs,
-    console: (event: unknown) =>
-      answerPage({ engine: memory.engine, logs, paramsSchemaOf }, endpoints, event, "request-1"),
-    act: (event: unknown) => answerChange(memory.engine, endpoints, event, "request-2"),
-  };
+  return consoleOf(memory);
 }
 
 /** What the job makes of its input: best where alpha is 0.01. */
