@@ -1,25 +1,9 @@
-import * as z from "zod";
-import { openObject, type Stored } from "../pipeline/stored-record.ts";
+import type { CountedEnd } from "./counted-end.ts";
 import type { Run } from "./run.ts";
 import type { RunEnd } from "./run-changes.ts";
 
 // The figures of a day count the runs of each pipeline that ended on it. The write that ends a run adds the run, and the
 // write that reopens it takes it back. So the figures are always those of the runs that have ended.
-
-const whole = z.int().nonnegative();
-
-/** What the figures hold of a run: exactly that is taken back when the run is reopened. */
-export const countedEnd = openObject({
-  /** The day of its end in UTC: `YYYY-MM-DD`. */
-  day: z.string(),
-  state: z.string(),
-  /** For how long it was under way, in its last epoch. */
-  milliseconds: whole,
-  nanodollars: whole,
-  /** Whether its cost is only a minimum. */
-  atLeast: z.boolean(),
-});
-export type CountedEnd = Stored<typeof countedEnd>;
 
 /** The runs of a pipeline that ended on a day. */
 export type DayFigures = {

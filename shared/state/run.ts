@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { NewerRecordError, openObject, type Stored, storedJson } from "../pipeline/stored-record.ts";
-import { countedEnd } from "./figures.ts";
+import { countedEnd } from "./counted-end.ts";
 import { spendingFields } from "./spending.ts";
 import { codeFields } from "./step-record.ts";
 

@@ -151,7 +151,7 @@ export const stepFacts = openObject({
   jobAttempts: z.array(jobAttempt).exactOptional(),
   /**
    * For a function: the latest attempts without the step's result, in order, at most {@link maxFunctionAttempts}. The
-   * record itself tells of the attempt under way and of the one that succeeded, so most records have none.
+   * record itself describes the attempt under way and the one that succeeded, so most records have none.
    */
   functionAttempts: z.array(functionAttempt).exactOptional(),
   /** The answer to an approval. */

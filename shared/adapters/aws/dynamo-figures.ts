@@ -1,8 +1,8 @@
 import * as z from "zod";
 import type { RunStore } from "../../ports/run-store.ts";
+import type { CountedEnd } from "../../state/counted-end.ts";
 import {
   addedAmounts,
-  type CountedEnd,
   type DayFigures,
   figuresChanges,
   figuresOf,

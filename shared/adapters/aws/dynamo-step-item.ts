@@ -9,6 +9,7 @@ import {
   type StepRecord,
   type StoredValue,
 } from "../../state/step-record.ts";
+import { isListed } from "../../state/waiting-approval.ts";
 import { approvalsPartition, dueTime, fieldsOf, runIdFromKey, stepFromKey, stepKey } from "./dynamo-keys.ts";
 import type { Query } from "./dynamo-query.ts";
 import { jsonText } from "./dynamo-run-item.ts";
@@ -86,8 +87,7 @@ export const versionOf = (item: unknown): Version => marked.parse(item).version;
  * the whole item, so the index follows the record, whatever dies.
  */
 function placeInIndex(record: StepRecord) {
-  const waits = "holder" in record && record.holder === "person" && record.listed === true;
-  return waits ? { duePartition: approvalsPartition, dueAt: dueTime(record.deadlineAt) } : {};
+  return isListed(record) ? { duePartition: approvalsPartition, dueAt: dueTime(record.deadlineAt) } : {};
 }
 
 /** The item of a step record. */

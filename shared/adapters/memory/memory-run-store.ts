@@ -14,9 +14,9 @@ import type {
   TallyKey,
   Version,
 } from "../../ports/run-store.ts";
+import type { CountedEnd } from "../../state/counted-end.ts";
 import {
   addedAmounts,
-  type CountedEnd,
   countedAt,
   type DayFigures,
   type FiguresChange,
