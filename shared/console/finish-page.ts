@@ -1,9 +1,9 @@
-import { MillraceError } from "../pipeline/millrace-error.ts";
+import { MillraceError, shownError } from "../pipeline/millrace-error.ts";
 import type { Engine } from "../ports/engine.ts";
 import type { Host } from "./host/host.ts";
 import { type Content, html, render } from "./html.ts";
 import { layout, type PageContent } from "./parts/layout.ts";
-import { errorPanel, shownError } from "./parts/panel.ts";
+import { errorPanel } from "./parts/panel.ts";
 
 /** What a console's function answers: HTML for a widget; for `millrace console` also the title. */
 export type ConsoleAnswer = string | { readonly title: string; readonly html: string };

@@ -1,5 +1,4 @@
-import type { ShownError } from "../pipeline/millrace-error.ts";
-import { MillraceError } from "../pipeline/millrace-error.ts";
+import { shownError } from "../pipeline/millrace-error.ts";
 import { mapConcurrently } from "../platform/map-concurrently.ts";
 import type { Engine } from "../ports/engine.ts";
 import type { Run } from "../state/run.ts";
@@ -15,17 +14,6 @@ const atOnce = 5;
 
 /** Milliseconds after which no further run is begun, so that the answer comes before the function's timeout. */
 const patience = 10_000;
-
-/** An error as the answer has it. */
-function shown(error: unknown): ShownError {
-  if (error instanceof MillraceError) {
-    const { name, message, code, remedy } = error;
-    return { name, message, code, remedy };
-  }
-  return error instanceof Error
-    ? { name: error.name, message: error.message }
-    : { name: "Error", message: "something else than an error was thrown" };
-}
 
 /** Does the same to each run. What happens to one doesn't depend on the others, and each has its own line. */
 async function changeEach(
@@ -44,7 +32,7 @@ async function changeEach(
       const { run, changed } = await change(runId);
       return { runId, changed, pipeline: run.pipeline, state: run.state };
     } catch (error) {
-      const { name, message, code, remedy } = shown(error);
+      const { name, message, code, remedy } = shownError(error);
       const more = { ...(code !== undefined && { code }), ...(remedy !== undefined && { remedy }) };
       return { runId, changed: false, error: { name, message, ...more } };
     }

@@ -62,6 +62,17 @@ export function errorOf(code: ErrorCode): new (message: string, options?: Option
   };
 }
 
+/** Any error as people may see it. Errors of other kinds may contain anything, so only their name and words are kept. */
+export function shownError(error: unknown): ShownError {
+  if (error instanceof MillraceError) {
+    // A copy of an error would lose its message.
+    const { name, message, code, remedy } = error;
+    return { name, message, code, remedy };
+  }
+  if (error instanceof Error) return { name: error.name, message: error.message };
+  return { name: "Error", message: "something else than an error was thrown" };
+}
+
 /** What is wrong, in one line: the message with its code, or with its name if it has none. */
 export function errorTitle({ name, message, code }: ShownError): string {
   return code === undefined ? `${name}: ${message}` : `error[${code}]: ${message}`;

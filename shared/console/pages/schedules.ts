@@ -1,3 +1,4 @@
+import { shownError } from "../../pipeline/millrace-error.ts";
 import { type RunState, type RunSummary, runStates } from "../../state/run.ts";
 import { type Look, runLook } from "../../wording/state-looks.ts";
 import { agoText } from "../../wording/units.ts";
@@ -5,7 +6,7 @@ import type { Host } from "../host/host.ts";
 import { type Content, type Html, html } from "../html.ts";
 import { type BuiltPage, page } from "../page.ts";
 import type { PageTarget, RequestOf } from "../page-request.ts";
-import { errorPanel, shownError } from "../parts/panel.ts";
+import { errorPanel } from "../parts/panel.ts";
 import { badge } from "../parts/state-badge.ts";
 import { table } from "../parts/table.ts";
 import { time, timeText } from "../parts/time.ts";

@@ -1,4 +1,4 @@
-import { isErrorCode, kindOf, MillraceError, type ShownError } from "../../pipeline/millrace-error.ts";
+import { isErrorCode, kindOf, type ShownError, shownError } from "../../pipeline/millrace-error.ts";
 import { type Content, type Html, html } from "../html.ts";
 import type { Section } from "../sources.ts";
 
@@ -14,17 +14,6 @@ export function errorPanel({ name, message, code, remedy }: ShownError, more?: C
 /** A remark above a page: what a button did, or what a page leaves out. */
 export function notice(content: Content): Html {
   return html`<div class="mr-panel mr-cyan" role="status">${content}</div>`;
-}
-
-/** Any error as people may see it. Errors of other kinds may contain anything, so only their name and words are kept. */
-export function shownError(error: unknown): ShownError {
-  if (error instanceof MillraceError) {
-    // A copy of an error would lose its message.
-    const { name, message, code, remedy } = error;
-    return { name, message, code, remedy };
-  }
-  if (error instanceof Error) return { name: error.name, message: error.message };
-  return { name: "Error", message: "something else than an error was thrown" };
 }
 
 /** A part of a page, or a panel that says that this part could not be read. The rest of the page stays. */
