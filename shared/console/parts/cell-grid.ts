@@ -1,5 +1,7 @@
 import type { Colour } from "../../wording/state-looks.ts";
 import { type Html, html } from "../html.ts";
+import { cellPath } from "./cell-path.ts";
+import { fills } from "./fills.ts";
 
 /** Cells of a grid that have the same look: their number in the grid, ascending. */
 export type CellKind = {
@@ -11,35 +13,8 @@ export type CellKind = {
 // Pixels.
 const cell = 14;
 const gap = 2;
-
-/** The class of a colour. A table, so that no text of others becomes a class. */
-const fills: Readonly<Record<Colour, string>> = {
-  green: "mr-fill-green",
-  red: "mr-fill-red",
-  cyan: "mr-fill-cyan",
-  yellow: "mr-fill-yellow",
-  magenta: "mr-fill-magenta",
-  gray: "mr-fill-gray",
-};
-
-/** One path over all cells of a kind: neighbours in a row are one piece. Low cells are a line at the cell's ground. */
-function pathOf({ places, isLow = false }: CellKind, columns: number): string {
-  const pieces: { at: number; length: number }[] = [];
-  for (const place of places) {
-    const last = pieces.at(-1);
-    const follows = last !== undefined && last.at + last.length === place && place % columns !== 0;
-    if (follows) last.length += 1;
-    else pieces.push({ at: place, length: 1 });
-  }
-  const height = isLow ? 4 : cell - gap;
-  return pieces
-    .map(({ at, length }) => {
-      const x = (at % columns) * cell;
-      const y = Math.floor(at / columns) * cell + (cell - gap - height);
-      return `M${x} ${y}h${length * cell - gap}v${height}h-${length * cell - gap}z`;
-    })
-    .join("");
-}
+/** Low cells are a line at the ground of their row. */
+const lowCell = 4;
 
 /**
  * A grid of cells in rows, one path for each kind, so that 10,000 cells are a few kilobytes. A table with the same
@@ -50,8 +25,12 @@ function pathOf({ places, isLow = false }: CellKind, columns: number): string {
 export function cellGrid(finding: string, kinds: readonly CellKind[], count: number, columns = 50): Html {
   const width = Math.min(columns, Math.max(1, count)) * cell;
   const height = Math.max(1, Math.ceil(count / columns)) * cell;
+  const cells = { columns, width: cell, height: cell, right: gap, below: gap };
   const paths = kinds
     .filter(({ places }) => places.length > 0)
-    .map((kind) => html`<path class="${fills[kind.colour]}" d="${pathOf(kind, columns)}"></path>`);
+    .map(({ colour, places, isLow = false }) => {
+      const path = cellPath(places, isLow ? lowCell : cell - gap, cells);
+      return html`<path class="${fills[colour]}" d="${path}"></path>`;
+    });
   return html`<svg class="mr-cells" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${finding}"><title>${finding}</title>${paths}</svg>`;
 }

@@ -4,6 +4,7 @@ import { type Colour, stateLook } from "../../../wording/state-looks.ts";
 import { durationText } from "../../../wording/units.ts";
 import type { Host } from "../../host/host.ts";
 import { type Content, type Html, html } from "../../html.ts";
+import { fills } from "../../parts/fills.ts";
 import { table } from "../../parts/table.ts";
 import { time } from "../../parts/time.ts";
 
@@ -46,16 +47,6 @@ function segmentsOf(step: StepView, runStart: number, now: number): Segment[] {
   return [...waits, ...(jobs.length > 0 ? jobs : [{ word, from, to, colour }])];
 }
 
-/** Classes of the bars. Waiting is thin, so that it differs from work by more than its colour. */
-const fills: Readonly<Record<Colour, string>> = {
-  green: "mr-fill-green",
-  red: "mr-fill-red",
-  cyan: "mr-fill-cyan",
-  yellow: "mr-fill-yellow",
-  magenta: "mr-fill-magenta",
-  gray: "mr-fill-gray",
-};
-
 /** Units of the drawing's width. */
 const width = 1000;
 
@@ -63,6 +54,7 @@ function bar(segments: readonly Segment[], start: number, end: number): Html {
   const scale = width / Math.max(1, end - start);
   const finding = segments.map(({ word, from, to }) => `${word} ${durationText(to - from)}`).join(", ");
   const rects = segments.map(({ word, from, to, colour }) => {
+    // Waiting is thin, so that it differs from work by more than its colour.
     const isWork = word !== "queued" && word !== "waits for upstream";
     const x = ((from - start) * scale).toFixed(1);
     const length = Math.max(2, (to - from) * scale).toFixed(1);
