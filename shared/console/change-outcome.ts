@@ -3,9 +3,30 @@ import { type ChangedLimit, changedLimit } from "../operate/queue-view.ts";
 import { type ChangedRuns, changedRuns } from "../operate/run-answer.ts";
 import { type AliasMove, aliasMove } from "../ports/model-registry.ts";
 import type { Host } from "./host/host.ts";
-import { type Content, type Html, html } from "./html.ts";
-import type { PageTarget } from "./page-request.ts";
+import { type Content, html } from "./html.ts";
+import { dataValue } from "./parts/data-value.ts";
 import { table } from "./parts/table.ts";
+import { time } from "./parts/time.ts";
+
+/** The run that a change or its answer is about. */
+export const ofRun = z.looseObject({ runId: z.string() });
+export const withState = z.looseObject({ runId: z.string(), state: z.string() });
+const withTags = z.looseObject({ runId: z.string(), tags: z.array(z.string()) });
+const startedBefore = z.looseObject({
+  runId: z.string(),
+  created: z.literal(false),
+  differs: z.array(z.string()).default([]),
+});
+const ofSchedule = z.looseObject({
+  pipeline: z.string(),
+  name: z.string(),
+  active: z.boolean(),
+  nextAt: z.string().optional(),
+});
+export const ofBackfill = z.looseObject({ backfill: z.string() });
+const withProgress = ofBackfill.extend({ state: z.string(), total: z.number(), left: z.number() });
+export const ofPipeline = z.looseObject({ pipeline: z.string() });
+const jsonText = z.json().catch(null);
 
 const holding = (count: number) => (count === 1 ? "1 run holds a slot" : `${count} runs hold a slot`);
 
@@ -37,29 +58,42 @@ function runsOutcome({ runs }: ChangedRuns, host: Host): Content {
   ];
 }
 
-/** What a change to several runs, to a limit or to a model did, in words; undefined for any other change. */
-export function outcomeOf(answer: unknown, host: Host): Content {
+/** What a change to something else than a run did, in words. */
+function otherOutcome(answer: unknown, host: Host): Content {
+  const backfill = withProgress.safeParse(answer).data;
+  if (backfill !== undefined)
+    return `Backfill ${backfill.backfill} is now ${backfill.state}: ${backfill.left} of its ${backfill.total} times are left.`;
+  const schedule = ofSchedule.safeParse(answer).data;
+  if (schedule === undefined) return dataValue(jsonText.parse(answer));
+  const { pipeline, name, active, nextAt } = schedule;
+  return [
+    `Schedule ${name} of ${pipeline} is now ${active ? "on" : "off"}.`,
+    nextAt !== undefined && html` Its next run is for ${time(nextAt, host)}.`,
+  ];
+}
+
+/** What a change to one run, a backfill or a schedule did, in words. */
+function singleOutcome(answer: unknown, host: Host): Content {
+  const state = withState.safeParse(answer).data;
+  if (state !== undefined) return `Run ${state.runId} is now ${state.state}.`;
+  const tags = withTags.safeParse(answer).data;
+  if (tags !== undefined)
+    return `Run ${tags.runId} now has ${tags.tags.length === 0 ? "no tags" : `the tags ${tags.tags.join(" ")}`}.`;
+  const before = startedBefore.safeParse(answer).data;
+  if (before !== undefined)
+    return `Nothing was started: this page's button has started run ${[before.runId, ...before.differs].join("; ")}.`;
+  const run = ofRun.safeParse(answer).data;
+  if (run !== undefined) return `Run ${run.runId} has been started.`;
+  return otherOutcome(answer, host);
+}
+
+/** What a change did, in words. */
+export function changeOutcome(answer: unknown, host: Host): Content {
   const runs = changedRuns.safeParse(answer).data;
   if (runs !== undefined) return runsOutcome(runs, host);
   const limit = changedLimit.safeParse(answer).data;
   if (limit !== undefined) return html`<p>${limitText(limit)}</p>`;
   const move = aliasMove.safeParse(answer).data;
-  return move && html`<p>${moveText(move)}</p>`;
-}
-
-const withAction = z.looseObject({ action: z.string() });
-const ofModel = z.looseObject({ name: z.string() });
-
-/** The pages, with their names in words, that show what a change was about. */
-function pagesOf(request: unknown): readonly (readonly [to: PageTarget, text: string])[] {
-  const action = withAction.safeParse(request).data?.action;
-  if (action === "approve") return [[{ page: "approvals" }, "Look at what waits"]];
-  if (action === "limit") return [[{ page: "queues" }, "Look at the queues"]];
-  const name = action?.startsWith("model-") === true ? ofModel.safeParse(request).data?.name : undefined;
-  return name === undefined ? [] : [[{ page: "models", name }, `Look at model ${name}`]];
-}
-
-/** The ways on from a change to pages of limits, models and approvals. */
-export function waysToSubjects(host: Host, request: unknown): Html[] {
-  return pagesOf(request).map(([to, text]) => html`<p>${host.link(to, text)}</p>`);
+  if (move !== undefined) return html`<p>${moveText(move)}</p>`;
+  return html`<p>${singleOutcome(answer, host)}</p>`;
 }
