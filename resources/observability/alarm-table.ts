@@ -1,6 +1,7 @@
 import {
   engineMetric,
   functionMetric,
+  type QueueId,
   queueMetric,
   ruleMetric,
   type StackMetric,
@@ -32,7 +33,7 @@ export type Alarm = {
 
 /**
  * All alarms, by name. Each stands on a symptom that stays, and that somebody has to do something about. Failed runs
- * are not here: notices tell of them. docs/operating.md says how to make each ring, and what to do.
+ * are not here: notices report them. docs/operating.md says how to make each ring, and what to do.
  */
 export function alarmsOf(stack: StackName) {
   const name = `${stack.service}-${stack.stage}`;
@@ -41,6 +42,19 @@ export function alarmsOf(stack: StackName) {
     `aws logs tail /aws/lambda/${name}-${called} --since 30m --region \${AWS::Region}`;
   const redrive = (id: string) =>
     `aws sqs start-message-move-task --source-arn \${${id}.Arn} --region \${AWS::Region}`;
+  /** Any message in a dead-letter queue of a function counts: it stays until somebody sends it again. */
+  const deadLetters = (queue: QueueId, called: string) =>
+    ({
+      metric: queueMetric("ApproximateNumberOfMessagesVisible", queue),
+      statistic: "Maximum",
+      period: 300,
+      rings: "above",
+      threshold: 0,
+      points: [1, 1],
+      silence: "well",
+      stages: "each",
+      command: `${logOf(called)}, and once the cause is gone: ${redrive(queue)}`,
+    }) as const;
   return {
     "tick-stopped": {
       metric: functionMetric("Invocations", "tick"),
@@ -72,30 +86,14 @@ export function alarmsOf(stack: StackName) {
       command: logOf("tick"),
     },
     "triggers-dead-letters": {
-      metric: queueMetric("ApproximateNumberOfMessagesVisible", "TriggersDeadLetterQueue"),
-      statistic: "Maximum",
-      period: 300,
-      rings: "above",
-      threshold: 0,
-      points: [1, 1],
-      silence: "well",
-      stages: "each",
+      ...deadLetters("TriggersDeadLetterQueue", "object-created"),
       means: "Events of objects under raw/ were given up after five tries. Their runs did not start.",
       meanwhile: "The events wait in the queue for 14 days. Other objects start their runs.",
-      command: `${logOf("object-created")}, and once the cause is gone: ${redrive("TriggersDeadLetterQueue")}`,
     },
     "batch-events-dead-letters": {
-      metric: queueMetric("ApproximateNumberOfMessagesVisible", "BatchEventsDeadLetterQueue"),
-      statistic: "Maximum",
-      period: 300,
-      rings: "above",
-      threshold: 0,
-      points: [1, 1],
-      silence: "well",
-      stages: "each",
+      ...deadLetters("BatchEventsDeadLetterQueue", "batch-state-change"),
       means: "Events of Batch jobs were given up after five tries.",
       meanwhile: "No result is lost: the sweep asks Batch itself every two minutes, so steps end late.",
-      command: `${logOf("batch-state-change")}, and once the cause is gone: ${redrive("BatchEventsDeadLetterQueue")}`,
     },
     "steps-dead-letters-stuck": {
       // A function takes these messages at once, so only one that stays counts.

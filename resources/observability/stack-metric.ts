@@ -43,7 +43,7 @@ export const deadLetterQueueIds = {
   "batch-events": "BatchEventsDeadLetterQueue",
 } as const;
 
-type QueueId =
+export type QueueId =
   | (typeof workQueueIds)[keyof typeof workQueueIds]
   | (typeof deadLetterQueueIds)[keyof typeof deadLetterQueueIds];
 
