@@ -17,7 +17,7 @@ export type Invoke = (name: "console" | "console-act", payload: unknown) => Prom
 
 /** A console that listens. */
 export type RunningConsole = {
-  /** Opens the console once: whoever has it may use the person's credentials. */
+  /** Opens the console once. A person who has it can use the credentials of the person who started the console. */
   readonly address: string;
   /** The same with another page than the first one. */
   addressOf(to: PageTarget): string;

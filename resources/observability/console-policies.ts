@@ -12,8 +12,8 @@ const policies = {
 } as const satisfies Record<string, { says: string; invokes: readonly ConsoleFunction[] }>;
 
 /**
- * Policies for people, to attach to their roles: CloudWatch invokes a widget's function with the permissions of whoever
- * looks at it. Nothing in the stack has them.
+ * Policies for people, to attach to their roles: CloudWatch invokes a widget's function with the permissions of the
+ * person who looks at it. Nothing in the stack has them.
  */
 export function consolePolicies({ service, stage }: StackName): {
   Resources: Record<string, unknown>;

@@ -77,7 +77,7 @@ const endColours = {
   CANCELLED: colours.neutral,
 } as const satisfies Record<EndState, string>;
 
-/** A page of the console. CloudWatch asks the function `console` for it with the permissions of whoever looks. */
+/** A page of the console. CloudWatch asks the function `console` for it with the permissions of the person who looks. */
 function page(title: string, params: { readonly page?: string }, refreshes: boolean): Widget {
   return {
     type: "custom",

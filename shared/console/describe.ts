@@ -10,7 +10,7 @@ Runs of a stage, why they failed, and the buttons that repair them.
 {}
 \`\`\`
 
-Whoever views the widget needs \`lambda:InvokeFunction\` on the function \`console\`, and on \`console-act\` for its
+A person who views the widget needs \`lambda:InvokeFunction\` on the function \`console\`, and on \`console-act\` for its
 buttons. docs/console.md has the details.
 `;
 

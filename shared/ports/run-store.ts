@@ -77,7 +77,7 @@ export type RunStore = {
    */
   createRun(run: WaitingRun | RunningRun, dueAt: number): Promise<"created" | "exists">;
   /**
-   * The time (ISO 8601) of a cause of a pipeline's runs: the one that was given when the cause was first told of. So the
+   * The time (ISO 8601) of a cause of a pipeline's runs: the one of the first event about the cause. So the
    * same cause gives the same run, even if it's told with another time.
    */
   firstTimeOf(pipeline: string, cause: string, at: string): Promise<string>;

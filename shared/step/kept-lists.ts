@@ -35,8 +35,8 @@ function partsOf(items: readonly Json[]): { readonly first: number; readonly tex
 }
 
 /**
- * Keeps the items of a map for its children in this epoch. The numbers of the parts are written last, so whoever finds
- * them finds all parts. It may be repeated: within an epoch, a map's list is always the same.
+ * Keeps the items of a map for its children in this epoch. The numbers of the parts are written last, so a child that
+ * finds them finds all parts. It may be repeated: within an epoch, a map's list is always the same.
  */
 export async function keepItems(
   { objects }: Objects,

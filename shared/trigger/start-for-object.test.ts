@@ -60,22 +60,19 @@ describe("an object that landed", () => {
     ["its version", { versionId: "v1" }],
     ["its version and sequencer", { versionId: "v1", sequencer: "0A" }],
     ["its sequencer alone", { versionId: undefined, sequencer: "0A" }],
-  ])(
-    "starts one run if another event tells of %s with another time",
-    async (_what, { versionId, ...others }) => {
-      const memory = new MemoryEngine([waiting("right", "raw/in/")]);
-      const { versionId: _versionId, ...plain } = object;
-      const told = { ...plain, ...others, ...(versionId !== undefined && { versionId }) };
-      const [first] = await startForObject(memory.engine, told);
-      const [second] = await startForObject(memory.engine, { ...told, at: "2021-10-05T00:00:00.000Z" });
-      expect(second).toEqual({ ...first, created: false });
-      const [third] = await startForObject(memory.engine, {
-        ...{ ...told, at: "2021-10-05T00:00:00.000Z", sequencer: "0B" },
-        ...(versionId !== undefined && { versionId: "v2" }),
-      });
-      expect(third?.created).toBe(true);
-    },
-  );
+  ])("starts one run if another event about %s has another time", async (_what, { versionId, ...others }) => {
+    const memory = new MemoryEngine([waiting("right", "raw/in/")]);
+    const { versionId: _versionId, ...plain } = object;
+    const told = { ...plain, ...others, ...(versionId !== undefined && { versionId }) };
+    const [first] = await startForObject(memory.engine, told);
+    const [second] = await startForObject(memory.engine, { ...told, at: "2021-10-05T00:00:00.000Z" });
+    expect(second).toEqual({ ...first, created: false });
+    const [third] = await startForObject(memory.engine, {
+      ...{ ...told, at: "2021-10-05T00:00:00.000Z", sequencer: "0B" },
+      ...(versionId !== undefined && { versionId: "v2" }),
+    });
+    expect(third?.created).toBe(true);
+  });
 
   it("starts the other pipelines if one cannot be started, and reports that one", async () => {
     const memory = new MemoryEngine([

@@ -7,7 +7,7 @@ function matches({ prefix, suffixes }: ObjectTrigger, { key }: LandedObject): bo
 }
 
 /**
- * The time of a version's run. The same version is one cause, whatever the time of the event that tells of it: the first
+ * The time of a version's run. The same version is one cause, whatever the time of the event about it: the first
  * event decides. Without versions, S3's sequencer distinguishes what was written to a key.
  */
 function timeOf(engine: Engine, pipeline: Pipeline, { uri, versionId, sequencer, at }: LandedObject) {

@@ -7,7 +7,7 @@ import { conditional, type DynamoTable } from "./dynamo-table.ts";
 
 const causeItem = z.looseObject({ at: z.string() });
 
-/** When causes of runs were first told of. */
+/** The times of the first events about causes of runs. */
 export function dynamoCauses({ client, name }: DynamoTable): Pick<RunStore, "firstTimeOf"> {
   return {
     async firstTimeOf(pipeline, cause, at) {

@@ -190,7 +190,7 @@ export const waiterKey = (uri: string, { runId, step, index, epoch }: ObjectWait
 });
 /** What was last published at a key that is for the newest. */
 export const publicationKey = (key: string): ItemKey => ({ pk: `PUBLISHED#${key}`, sk: "NEWEST" });
-/** When a cause of runs was first told of. A cause may be longer than a key may be. */
+/** The time of the first event about a cause of runs. The key has its digest, because a cause may be too long. */
 export const causeKey = (pipeline: string, cause: string): ItemKey => ({
   pk: `CAUSE#${pipeline}#${createHash("sha256").update(cause).digest("hex")}`,
   sk: "CAUSE",
