@@ -5,6 +5,7 @@ import { DynamoDBClient, paginateQuery } from "@aws-sdk/client-dynamodb";
 import { GetObjectCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
 import { execa } from "execa";
 import { itemBytes } from "../../../bench/item-size.ts";
+import { behave, misbehave } from "../../../local/batch/misbehave.ts";
 import { REPOSITORY, VENV } from "../../../local/stack/paths.ts";
 import type { BackfillView } from "../../../shared/backfill/backfill-view.ts";
 import type { Artifact } from "../../../shared/pipeline/index.ts";
@@ -235,8 +236,11 @@ describe("backfills of past months, by the command line", () => {
   it("stop and resume, and a missing month fails alone, until it is retried with its file", async () => {
     await dropMonths("2021-05");
     const range = ["taxi-scoring", "--from", "2021-06-01", "--to", "2021-08-01", ...months, "-c", "1"];
+    // No job begins before the cancel, however long the commands take.
+    await misbehave(service.stack.batchEndpoint, [{ kind: "stuck-runnable" }]);
     const id = idIn(await output("backfill", "start", ...range));
     expect(await output("backfill", "cancel", id)).toMatch(/is CANCELLED \(cancelled by an operator\)/);
+    await behave(service.stack.batchEndpoint);
     expect(await ended(id)).toMatchObject({ state: "CANCELLED", succeeded: 0, left: 2 });
     expect((await runsOf(id)).map(({ state }) => state)).toEqual(["CANCELLED", "CANCELLED"]);
 
