@@ -1,17 +1,16 @@
 import { MutantError, mutated, seedThatFinds } from "./mutant-trial.ts";
 import { mutants } from "./mutants.ts";
 
-/** Each mistake must be found within this many seeds. */
-const bound = 600;
+/**
+ * Each mistake must be found within this many seeds. One that a seed in 300 finds would go unnoticed in 600 seeds one time
+ * in seven, and in these one time in 150.
+ */
+const bound = 1500;
 
 describe("the simulation finds that", () => {
-  it.concurrent.each(mutants.map((mutant) => [mutant.name, mutant] as const))(
-    "%s",
-    async (_name, mutant) => {
-      expect(await seedThatFinds(mutant, bound)).toMatchObject({ seed: expect.any(Number) });
-    },
-    300_000,
-  );
+  it.concurrent.each(mutants.map((mutant) => [mutant.name, mutant] as const))("%s", async (_name, mutant) => {
+    expect(await seedThatFinds(mutant, bound)).toMatchObject({ seed: expect.any(Number) });
+  });
 });
 
 describe("a mutant", () => {

@@ -57,7 +57,6 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a retry doesn't wait for its time",
-    seed: 74,
     file: "shared/state/decide-claim.ts",
     find: "if (current.retryAt > now) return",
     replace: "if (current.retryAt > now + 3_600_000) return",
@@ -70,7 +69,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a lost attempt counts as a failure",
-    seed: 163,
+    seed: 85,
     file: "shared/state/step-changes.ts",
     find: ": withLosses(record, lostTo, times);",
     replace: ": withLosses({ ...record, failures: record.failures + 1 }, lostTo, times);",
@@ -133,6 +132,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a submission that is taken over doesn't look for its job",
+    seed: 117,
     file: "shared/batch/submit-step.ts",
     find: "const before = resumed\n",
     replace: "const before = resumed && held.attempt > 9\n",
@@ -146,6 +146,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a job that died after its manifest is retried",
+    seed: 232,
     file: "shared/batch/job-files.ts",
     find: "if (await hasManifest(engine, run, job)) return",
     replace: "if (detail.exitCode === 0 && (await hasManifest(engine, run, job))) return",
@@ -165,21 +166,21 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a cancel forgets jobs",
-    seed: 123,
+    seed: 491,
     file: "shared/batch/cancel-jobs.ts",
     find: "const open = new Set(wholes.filter((job) => !isOver(job)).map(({ id }) => id));",
     replace: "const open = new Set<string>();",
   },
   {
     name: "a retry reruns steps that had succeeded",
-    seed: 87,
+    seed: 125,
     file: "shared/state/decide-claim.ts",
     find: 'if (hasResult(current)) return { kind: "ended", record: current };',
     replace: 'if (hasResult(current) && current.epoch === epoch) return { kind: "ended", record: current };',
   },
   {
     name: "only one of the steps that become ready together gets a hint",
-    seed: 32,
+    seed: 253,
     file: "shared/run/advance-run.ts",
     find: "const ready = newlyReady(graph, joined.progress, planned, step);",
     replace: "const ready = newlyReady(graph, joined.progress, planned, step).slice(0, 1);",
@@ -212,7 +213,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "the sweep never looks at a step's child run",
-    seed: 40,
+    seed: 74,
     file: "shared/worker/look-at-suspended.ts",
     find: "run: lookAtChild,",
     replace: "run: async () => {},",
@@ -232,6 +233,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a map that its own message joins forgets what its children cost",
+    seed: 147,
     file: "shared/step/join-step.ts",
     find: 'if (record.index !== "map") return own;',
     replace: "if (record.epoch > 0) return own;",
@@ -251,6 +253,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "an approval of a run that is being cancelled is listed among those that wait",
+    seed: 235,
     file: "shared/run/waiting-approvals.ts",
     find: "run === undefined || !isUnderWay(run)",
     replace: 'run === undefined || "endedAt" in run',
@@ -269,13 +272,14 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a slot that becomes free after a refusal goes to the run behind the refused one",
+    seed: 176,
     file: "shared/run/admit-runs.ts",
     find: "    for (const name of refusing) full.add(name);\n    const next = refusing.length > 0 ? undefined : await",
     replace: "    const next = await",
   },
   {
     name: "a full limit closes only the lane of the run that was refused",
-    seed: 353,
+    seed: 261,
     file: "shared/run/admit-runs.ts",
     find: "    for (const name of refusing) full.add(name);\n",
     replace: "",
@@ -295,12 +299,14 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a backfill doesn't record that it wants another's runs",
+    seed: 200,
     file: "shared/backfill/drive-backfill.ts",
     find: "return hasWanters(run) && !wantersOf(run).has(id);",
     replace: "return hasWanters(run) && wantersOf(run).has(id);",
   },
   {
     name: "a run that ended with another backfill's cancel counts as failed",
+    seed: 68,
     file: "shared/state/backfill.ts",
     find: 'return run.state === "CANCELLED" && /^backfill',
     replace: 'return run.state === "CANCELLED" && run.epoch > 9 && /^backfill',
@@ -313,7 +319,6 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a repeat makes one pass too many",
-    seed: 33,
     file: "shared/step/repeat-step.ts",
     find: "if (passes < repeat.limit)",
     replace: "if (passes <= repeat.limit)",
@@ -327,14 +332,12 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "each attempt to start a following pipeline starts another run",
-    seed: 364,
     file: "shared/step/dependant-step.ts",
     find: 'causeKey: JSON.stringify(["succeeded", runId]),',
     replace: 'causeKey: JSON.stringify(["succeeded", runId, engine.clock.now()]),',
   },
   {
     name: "a submission with an expired lease is a lost attempt",
-    seed: 29,
     file: "shared/state/decide-claim.ts",
     find: 'if (lapsed.state !== "SUBMITTED" && lapsed.leaseUntil !== releasedLease) {',
     replace: "if (lapsed.leaseUntil !== releasedLease) {",
@@ -354,7 +357,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "an error remains after a retry by hand",
-    seed: 24,
+    seed: 116,
     file: "shared/state/run-changes.ts",
     find: "    error: _error,\n",
     replace: "",
@@ -380,7 +383,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a worker continues a run that it knows to be paused",
-    seed: 47,
+    seed: 483,
     file: "shared/run/advance-run.ts",
     find: 'if (joined.state === "PAUSED") return;',
     replace: "",
@@ -399,14 +402,14 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "an object whose event was lost is never found",
-    seed: 483,
+    seed: 151,
     file: "shared/state/holders.ts",
     find: "dueAt: ({ deadlineAt }) => deadlineAt,\n    mustLook: true,",
     replace: "dueAt: ({ deadlineAt }) => deadlineAt,\n    mustLook: false,",
   },
   {
     name: "a run's time limit is ignored",
-    seed: 38,
+    seed: 235,
     file: "shared/worker/sweep-run.ts",
     find: "if (deadline !== undefined && deadline <= engine.clock.now()) {",
     replace: "if (deadline !== undefined && deadline <= 0) {",
@@ -425,7 +428,6 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a step never leaves Spot machines",
-    seed: 30,
     file: "shared/state/attempt-resources.ts",
     find: "const onDemand = spotTriesLeft(resources, record) === 0 ?",
     replace: "const onDemand = spotTriesLeft(resources, record) === -1 ?",
@@ -456,30 +458,35 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a release that is throttled isn't noted",
+    seed: 82,
     file: "shared/step/release-step.ts",
     find: "if (passes(error)) isNoted ||= await keepOutcome(engine, run, held, { released: true });",
     replace: "",
   },
   {
     name: "the steps beside a function that blocks are left to their leases",
+    seed: 94,
     file: "shared/worker/end-blocked.ts",
     find: "if (blocker === undefined && isFunction) return releaseAlone(engine, work, held, deadline);",
     replace: "if (blocker === undefined && isFunction) return undefined;",
   },
   {
     name: "a function from a blocked worker shares a worker again",
+    seed: 82,
     file: "shared/worker/handle-step-message.ts",
     find: "record.alone === true || lossesTo",
     replace: "lossesTo",
   },
   {
     name: "a dead letter costs whatever attempt is ahead",
+    seed: 378,
     file: "shared/worker/fail-dead-letter.ts",
     find: "if (attemptAhead(record, epoch) !== attempt) return;",
     replace: "",
   },
   {
     name: "a forgotten job's files are not looked for",
+    seed: 111,
     file: "shared/jobs/job-ended.ts",
     find: "const end = await readForgottenEnd(engine, work.run, { ...held, index }, forgotten.id);",
     replace: "const end = undefined as Awaited<ReturnType<typeof readForgottenEnd>>;",

@@ -185,6 +185,7 @@ export class Simulation {
         scheduler.in(1000 * work.lands, () => this.land(delivery, objectKey(step)));
     }
     people.mayCancel(() => this.runId);
+    people.mayInterveneAtSuccess(() => this.runId);
     people.mayPause(() => this.runId);
     const deployment = plan.drawsFor("deployment");
     if (plan.decide("deployment", ["deployment"], deployment.next(), scheduler.now) === undefined) return;

@@ -24,6 +24,8 @@ export const faultKinds = [
   "event delayed",
   "event lost",
   "person cancels",
+  "person cancels at a success",
+  "person pauses at a success",
   "person pauses",
   "person retries",
   "deployment",
@@ -74,6 +76,9 @@ const defaultRates: Readonly<Record<FaultKind, number>> = {
   "event delayed": 0.15,
   "event lost": 0.1,
   "person cancels": 0.15,
+  // A run has many successes, and ends with its first cancel.
+  "person cancels at a success": 0.04,
+  "person pauses at a success": 0.08,
   "person pauses": 0.12,
   "person retries": 0.7,
   deployment: 0.2,
@@ -82,7 +87,7 @@ const defaultRates: Readonly<Record<FaultKind, number>> = {
   "job forgotten": 0.03,
   "ended job forgotten": 0.04,
   // Few pipelines wait for an object, and each waits once.
-  "object's event lost": 0.4,
+  "object's event lost": 0.8,
   "function blocks": 0.12,
   // A run makes many calls, and each of these lasts for minutes.
   "partition throttled": 0.01,

@@ -47,6 +47,8 @@ export class RunWatch {
   readonly runs = new Map<string, Run>();
   /** Called for every record that waits for a person. */
   onQuestion: (record: StepRecord) => void = () => {};
+  /** Called when a step's success is stored, before the step is joined. */
+  onSuccess: (record: StepRecord) => void = () => {};
   /** Called for every run that changes its state. */
   onChange: () => Promise<void> = async () => {};
   /** Called for every record that a worker claimed. */
@@ -134,6 +136,7 @@ export class RunWatch {
       if (put.ok) this.steps.written(put.record);
       if (put.ok && hasEnded(put.record)) this.recordPriceOf(put.record);
       if (put.ok && put.record.state === "PAUSED") this.onQuestion(put.record);
+      if (put.ok && put.record.state === "SUCCEEDED") this.onSuccess(put.record);
       if (put.ok && isHeld(put.record)) this.onHeld(put.record);
       return put;
     };

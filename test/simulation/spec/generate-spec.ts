@@ -125,7 +125,7 @@ function approvalFor(random: Random): WorkSpec {
 }
 
 function objectFor(random: Random): WorkSpec {
-  const lands = random.pick([0, 5, 120, 900, undefined]);
+  const lands = random.pick([0, 5, 30, 120, 120, undefined]);
   return { kind: "object", ...(lands !== undefined && { lands }) };
 }
 
@@ -137,13 +137,13 @@ const pureWork: WorkMaker = (random, _name, retries, mapped) => pureFor(random, 
  */
 const kinds: Readonly<Record<TaskKind, { readonly share: number; readonly make: WorkMaker }>> = {
   child: { share: 0.05, make: (random, name) => childFor(random, name) },
-  wait: { share: 0.05, make: waitFor },
-  approval: { share: 0.03, make: approvalFor },
+  wait: { share: 0.08, make: waitFor },
+  approval: { share: 0.05, make: approvalFor },
   // `waitingOtherwise` replaces other waits by these, so that a seed keeps the rest of its pipeline.
   object: { share: 0, make: objectFor },
   // `pureFor` draws which of the two it is, with the rest of the work.
   batch: { share: 0, make: pureWork },
-  lambda: { share: 0.87, make: pureWork },
+  lambda: { share: 0.82, make: pureWork },
 };
 
 const workFor: WorkMaker = (random, name, retries, mapped) => {
@@ -271,7 +271,7 @@ function waitingOtherwise(random: Random, steps: readonly StepSpec[]): StepSpec[
     const size = random.between(0, 3);
     return {
       ...(mapped ? { ...plain, over: { form: "literal", size } } : step),
-      ...(random.chance(0.35) && { work: object }),
+      ...(random.chance(0.4) && { work: object }),
     };
   });
 }
@@ -374,7 +374,7 @@ export function generateSpec(random: Random): PipelineSpec {
   const limits = limitsFor(random, several);
   const waiting = waitingOtherwise(random, bySize);
   const spec = { steps: queued(onSpotMachines(random, waiting), limits.queue), ...options, ...limits };
-  if (random.chance(0.12)) return crowded(random);
+  if (random.chance(0.2)) return crowded(random);
   return { ...spec, steps: flattened(random, spec.steps) };
 }
 

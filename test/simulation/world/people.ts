@@ -8,6 +8,7 @@ import type { Engine } from "../../../shared/ports/engine.ts";
 import { RunNotFoundError, RunStateError } from "../../../shared/run/run-errors.ts";
 import type { Run } from "../../../shared/state/run.ts";
 import type { StepRecord } from "../../../shared/state/step-record.ts";
+import type { Random } from "../random.ts";
 import type { BackfillSpec, PipelineSpec, WorkSpec } from "../spec/pipeline-spec.ts";
 import { simulationStart } from "../spec/simulation-start.ts";
 import { isSimulated, type World } from "./world.ts";
@@ -61,6 +62,21 @@ export class People {
     }
   }
 
+  /** Lets some cancel or pause a run in the moment in which a step of it has succeeded and isn't joined. */
+  mayInterveneAtSuccess(runId: () => string | undefined): void {
+    const kinds = ["person cancels at a success", "person pauses at a success"] as const;
+    this.world.watch.onSuccess = ({ runId: id, step, index, epoch }) => {
+      if (id !== runId()) return;
+      const key = `person/at success ${step}[${index}] e${epoch}`;
+      const draws = this.world.plan.drawsFor(key);
+      const kind = this.world.plan.decide(key, kinds, draws.next(), this.world.now);
+      if (kind === undefined) return;
+      const intervene = () =>
+        kind === "person cancels at a success" ? this.cancel(id) : this.pause(id, draws);
+      this.world.scheduler.in(draws.between(1, 10), intervene);
+    };
+  }
+
   /** Decides in advance when runs are paused. Each is resumed some time later. */
   mayPause(runId: () => string | undefined): void {
     for (const [time, max] of [2000, 60_000].entries()) {
@@ -71,12 +87,17 @@ export class People {
       this.world.scheduler.in(draws.between(1, max), async () => {
         const id = runId();
         if (id === undefined) return;
-        const delay = draws.pick([500, 30_000, 400_000]);
-        // Wait for the pause's answer first. If the pause came after its resume, it would never end.
-        const later = () => this.world.scheduler.in(delay, () => this.insist("resume", id, resumeRun));
-        await this.ask("pause", id, (engine) => pauseRun(engine, id), later, later);
+        await this.pause(id, draws);
       });
     }
+  }
+
+  /** Pauses a run now, and resumes it some time later. */
+  private pause(runId: string, draws: Random): Promise<void> {
+    const delay = draws.pick([500, 30_000, 400_000]);
+    // Wait for the pause's answer first. If the pause came after its resume, it would never end.
+    const later = () => this.world.scheduler.in(delay, () => this.insist("resume", runId, resumeRun));
+    return this.ask("pause", runId, (engine) => pauseRun(engine, runId), later, later);
   }
 
   /** Requests, cancels and resumes backfills, at the times of their specs. Nobody gives up before there is an answer. */
