@@ -1,59 +1,16 @@
-import { BatchWriteCommand } from "@aws-sdk/lib-dynamodb";
-import { dayKey, dayOf, statePartition, tagKey } from "../shared/adapters/aws/dynamo-keys.ts";
-import { newRunItem } from "../shared/adapters/aws/dynamo-run-item.ts";
 import { dynamoRunStore } from "../shared/adapters/aws/dynamo-run-store.ts";
-import { type DynamoTable, dynamoClient } from "../shared/adapters/aws/dynamo-table.ts";
+import { dynamoClient } from "../shared/adapters/aws/dynamo-table.ts";
 import type { RunFilter } from "../shared/ports/run-store.ts";
-import type { RunState } from "../shared/state/run.ts";
-import { aRun } from "../test/factories.ts";
 import { startTestMinistack } from "../test/ministack.ts";
 import { createRunTable } from "../test/run-table.ts";
 import { lookAtLongRuns } from "./long-runs.ts";
+import { fillWithRuns, manyRuns } from "./many-runs.ts";
 import { watch } from "./read-counts.ts";
 import { type Report, spreadOf } from "./report.ts";
 
 const stage = "bench";
-const runs = 100_000;
-const pipelines = 20;
 const pageSize = 20;
 const pagesEach = 9;
-/** Max. number of items in one BatchWriteItem. */
-const maxItemsPerCall = 25;
-const maxConcurrentWriters = 8;
-
-/**
- * A run each minute, from twenty pipelines in turns. One of 50 failed, the last few are under way, and one of ten has a
- * tag.
- */
-function itemsOf(number: number): object[] {
-  const state: RunState = number >= runs - 10 ? "RUNNING" : number % 50 === 7 ? "FAILED" : "SUCCEEDED";
-  const startedAt = new Date(Date.parse("2021-01-01T00:00:00Z") + number * 60_000).toISOString();
-  const tags = number % 10 === 7 ? ["team:growth"] : [];
-  const run = aRun({ pipeline: `pipeline-${number % pipelines}`, startedAt, scheduledAt: startedAt, tags });
-  const { duePartition: _duePartition, dueAt: _dueAt, gsi2pk: _gsi2pk, ...item } = newRunItem(run, 0);
-  const listed = state === "SUCCEEDED" ? {} : { gsi2pk: statePartition(state, run.runId) };
-  const ended = state === "RUNNING" ? {} : { endedAt: startedAt };
-  return [
-    { ...item, state, ...listed, ...ended },
-    ...tags.map((tag) => ({ ...tagKey(tag, run), pipeline: run.pipeline })),
-    ...(startedAt.endsWith("T00:00:00.000Z") ? [dayKey(dayOf(startedAt))] : []),
-  ];
-}
-
-async function fill({ client, name }: DynamoTable): Promise<void> {
-  const items = Array.from({ length: runs }, (_, number) => itemsOf(number)).flat();
-  let next = 0;
-  const write = async () => {
-    while (next < items.length) {
-      const chunk = items.slice(next, next + maxItemsPerCall);
-      next += maxItemsPerCall;
-      const requests = chunk.map((Item) => ({ PutRequest: { Item } }));
-      await client.send(new BatchWriteCommand({ RequestItems: { [name]: requests } }));
-    }
-  };
-  await Promise.all(Array.from({ length: maxConcurrentWriters }, write));
-}
-
 const growth = { tag: "team:growth" };
 const pipeline = "pipeline-7";
 const since = "2021-02-01T00:00:00.000Z";
@@ -81,7 +38,7 @@ export async function measureRunLists(): Promise<Report> {
   try {
     const table = { client, name: `millrace-${stage}` };
     await createRunTable(client, table.name);
-    await fill(table);
+    await fillWithRuns(table);
     const looked = watch(client);
     const store = dynamoRunStore(table);
     const rows = [];
@@ -112,7 +69,7 @@ export async function measureRunLists(): Promise<Report> {
       "its times grow with what is stored. DynamoDB reads only what is looked at.",
     ];
     const columns = ["runs listed", "queries", "batch reads", "items looked at", "ms"];
-    const title = `A page of runs among ${runs.toLocaleString("en-US")}, on the local stack`;
+    const title = `A page of runs among ${manyRuns.toLocaleString("en-US")}, on the local stack`;
     const longRuns = await lookAtLongRuns(stage, ministack.client);
     return {
       tables: [{ title, columns, rows, notes }, ...longRuns.tables],

@@ -3,6 +3,7 @@ import { Argument, Command } from "commander";
 import { measureBundles } from "./bundles.ts";
 import { measureCalls } from "./calls.ts";
 import { measureCli } from "./cli.ts";
+import { measureConsole } from "./console.ts";
 import { measureCosts } from "./costs.ts";
 import { measureCtr } from "./ctr.ts";
 import { measureFlattenMap } from "./flatten-map.ts";
@@ -39,6 +40,7 @@ const defaultMeasurements: Measurements = {
 /** Measurements that take many minutes, or that install or download something. */
 const onlyByName: Measurements = {
   "run-lists": { what: "lists of runs among 100,000", measure: measureRunLists },
+  console: { what: "the console's pages over 100,000 runs and a map of 10,000", measure: measureConsole },
   limits: { what: "a run behind a limit, among 10 to 10,000 that wait", measure: measureLimits },
   "flatten-map": {
     what: "what a map over another map's flattened results reads, for 100 to 10,000 children",

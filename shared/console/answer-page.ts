@@ -22,11 +22,11 @@ async function showPage<P extends PageName>(
       remedy: "Use the command line for it.",
     });
   }
-  const body = await page.content(sources, request, host);
+  const drawing = await page.read(sources, request);
   const command = page.command?.(request);
   return finishPage(host, {
     title: page.title(request),
-    body,
+    body: drawing(host),
     request,
     ...(command !== undefined && { foot: commandLine(host.stage, command) }),
   });

@@ -61,7 +61,8 @@ async function contentOf<P extends PageName>(
   request: RequestOf<P>,
   host: Host,
 ): Promise<Content> {
-  return pageOf(name)?.content(sources, request, host);
+  const drawing = await pageOf(name)?.read(sources, request);
+  return drawing?.(host);
 }
 
 /**

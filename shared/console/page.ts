@@ -12,10 +12,14 @@ export type Page<R, D> = {
   readonly command?: (request: R) => readonly string[];
 };
 
+/** Draws what a page has read. */
+export type Drawing = (host: Host) => Content;
+
 /** A page whose data is its own affair. */
 export type BuiltPage<R> = {
   readonly title: (request: R) => string;
-  readonly content: (sources: Sources, request: R, host: Host) => Promise<Content>;
+  /** @throws MillraceError if there is nothing to show */
+  readonly read: (sources: Sources, request: R) => Promise<Drawing>;
   readonly command?: (request: R) => readonly string[];
 };
 
@@ -23,7 +27,10 @@ export type BuiltPage<R> = {
 export function page<R, D>({ title, read, show, command }: Page<R, D>): BuiltPage<R> {
   return {
     title,
-    content: async (sources, request, host) => show(await read(sources, request), request, host),
+    async read(sources, request) {
+      const data = await read(sources, request);
+      return (host) => show(data, request, host);
+    },
     ...(command !== undefined && { command }),
   };
 }
