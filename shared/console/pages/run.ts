@@ -115,7 +115,7 @@ function factList({ run, view }: Data, host: Host): Html {
 /** Draws the tab that is open. A table, so that each tab has its drawing. */
 const drawTab: Readonly<Record<RunTab, (data: Data, host: Host) => Content>> = {
   steps: ({ live, view, counted }, host) => stepsTab(live.read ? live.value : view, counted, host),
-  timeline: ({ view }, host) => timelineTab(view, host),
+  timeline: (data, host) => timelineTab(data, host),
   graph: ({ run, graph, view }) => graphPicture(graph, run.graphHash, view.steps),
   data: ({ view, result, counted }) => dataTab(view, result, counted),
   artifacts: ({ view, counted }) => artifactsTab(view, counted),

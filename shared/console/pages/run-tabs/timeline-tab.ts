@@ -1,5 +1,6 @@
-import type { RunView, StepView } from "../../../run/run-view.ts";
-import type { JobTry } from "../../../state/step-record.ts";
+import { criticalPath } from "../../../run/critical-path.ts";
+import type { StepView } from "../../../run/run-view.ts";
+import type { FoundStep, JobTry } from "../../../state/step-record.ts";
 import { type Colour, stateLook } from "../../../wording/state-looks.ts";
 import { durationText } from "../../../wording/units.ts";
 import type { Host } from "../../host/host.ts";
@@ -7,6 +8,8 @@ import { type Content, type Html, html } from "../../html.ts";
 import { fills } from "../../parts/fills.ts";
 import { table } from "../../parts/table.ts";
 import { time } from "../../parts/time.ts";
+import type { RunPageData } from "../../read/read-run.ts";
+import { type Level, underWay } from "../../under-way.ts";
 
 /** A part of a step's time, in epoch milliseconds. */
 type Segment = { readonly word: string; readonly from: number; readonly to: number; readonly colour: Colour };
@@ -47,36 +50,91 @@ function segmentsOf(step: StepView, runStart: number, now: number): Segment[] {
   return [...waits, ...(jobs.length > 0 ? jobs : [{ word, from, to, colour }])];
 }
 
-/** Units of the drawing's width. */
+// Units of the drawing.
 const width = 1000;
+const height = 18;
+/** Bars stand on this line. Waiting is thinnest, so that it differs from work by more than its colour. */
+const ground = 16;
+const thickness = { waiting: 2, work: 8, critical: 14 } as const;
 
-function bar(segments: readonly Segment[], start: number, end: number): Html {
-  const scale = width / Math.max(1, end - start);
-  const finding = segments.map(({ word, from, to }) => `${word} ${durationText(to - from)}`).join(", ");
-  const rects = segments.map(({ word, from, to, colour }) => {
-    // Waiting is thin, so that it differs from work by more than its colour.
-    const isWork = word !== "queued" && word !== "waits for upstream";
-    const x = ((from - start) * scale).toFixed(1);
-    const length = Math.max(2, (to - from) * scale).toFixed(1);
-    return html`<rect class="${fills[colour]}" x="${x}" y="${isWork ? 2 : 8}" width="${length}" height="${isWork ? 14 : 2}"></rect>`;
-  });
-  return html`<svg class="mr-bar" viewBox="0 0 1000 18" preserveAspectRatio="none" role="img" aria-label="${finding}"><title>${finding}</title>${rects}</svg>`;
+/** The axis of all bars, in epoch milliseconds. */
+type Axis = { readonly start: number; readonly end: number };
+
+const placeOn = ({ start, end }: Axis, at: number) => ((at - start) * width) / Math.max(1, end - start);
+
+function picture(finding: string, shapes: Content): Html {
+  return html`<svg class="mr-bar" viewBox="0 0 ${width} ${height}" preserveAspectRatio="none" role="img" aria-label="${finding}"><title>${finding}</title>${shapes}</svg>`;
 }
 
-/** When each step waited, was queued and worked, on one axis, with the same as figures. */
-export function timelineTab(view: RunView, host: Host): Content {
+function bar(segments: readonly Segment[], axis: Axis, isCritical: boolean): Html {
+  const finding = segments.map(({ word, from, to }) => `${word} ${durationText(to - from)}`).join(", ");
+  const rects = segments.map(({ word, from, to, colour }) => {
+    const isWork = word !== "queued" && word !== "waits for upstream";
+    const tall = isWork ? (isCritical ? thickness.critical : thickness.work) : thickness.waiting;
+    const x = placeOn(axis, from);
+    const length = Math.max(2, placeOn(axis, to) - x).toFixed(1);
+    return html`<rect class="${fills[colour]}" x="${x.toFixed(1)}" y="${ground - tall}" width="${length}" height="${tall}"></rect>`;
+  });
+  return picture(finding, rects);
+}
+
+/** How many children of a map were under way, as an area over the axis. */
+function area(step: StepView, levels: readonly Level[], most: number, axis: Axis): Html {
+  const path = levels
+    .map(
+      ({ at, count }) => `H${placeOn(axis, at).toFixed(1)}V${(ground - (count * ground) / most).toFixed(1)}`,
+    )
+    .join("");
+  const { word, colour } = stateLook(step.state);
+  const finding = `${word}, ${step.children?.total ?? 0} children, at most ${most} under way at once`;
+  return picture(finding, html`<path class="${fills[colour]}" d="M0,${ground}${path}V${ground}z"></path>`);
+}
+
+/** A map whose children were all read is the count of those under way; every other step is a bar. */
+function drawingOf(step: StepView, children: readonly FoundStep[], axis: Axis, isCritical: boolean): Content {
+  const segments = segmentsOf(step, axis.start, axis.end);
+  if (segments.length === 0) return html`<span class="mr-quiet">${stateLook(step.state).word}</span>`;
+  const levels = step.children?.total === children.length ? underWay(children, axis.end) : [];
+  const most = Math.max(0, ...levels.map(({ count }) => count));
+  if (most === 0) return bar(segments, axis, isCritical);
+  return [
+    area(step, levels, most, axis),
+    html`<span class="mr-quiet">${step.children?.total} children, at most ${most} at once</span>`,
+  ];
+}
+
+/** Which steps decided how long the run took, in words. */
+function pathText(path: readonly StepView[], total: number): Content {
+  if (path.length === 0) return undefined;
+  const took = path.reduce((sum, { milliseconds = 0 }) => sum + milliseconds, 0);
+  const names = path.map(({ name }, place) => html`${place > 0 && " → "}<strong>${name}</strong>`);
+  return html`<p>Critical path: ${names}. These steps took ${durationText(took)} of the run's ${durationText(total)}. A faster step elsewhere doesn't shorten the run.</p>`;
+}
+
+/**
+ * When each step waited, was queued and worked, on one axis, with the same as figures. Steps of the critical path are
+ * bold, and named in a sentence.
+ */
+export function timelineTab(
+  { view, graph, records }: Pick<RunPageData, "view" | "graph" | "records">,
+  host: Host,
+): Content {
   const start = Date.parse(view.startedAt);
-  const end = start + view.milliseconds;
+  const axis = { start, end: start + view.milliseconds };
+  const path = criticalPath(graph, view.steps, axis.end);
+  const children = Map.groupBy(
+    records.filter(({ index }) => index !== "map"),
+    ({ step }) => step,
+  );
   const rows = view.steps.map((step) => {
-    const segments = segmentsOf(step, start, end);
-    const waited = segments
+    const isCritical = path.includes(step);
+    const waited = segmentsOf(step, axis.start, axis.end)
       .filter(({ word }) => word === "queued")
       .reduce((sum, { from, to }) => sum + to - from, 0);
     return [
-      step.name,
-      segments.length === 0
-        ? html`<span class="mr-quiet">${stateLook(step.state).word}</span>`
-        : bar(segments, start, end),
+      isCritical ? html`<strong>${step.name}</strong>` : step.name,
+      drawingOf(step, children.get(step.name) ?? [], axis, isCritical),
+      isCritical ? "yes" : "",
       step.startedAt === undefined ? "" : time(step.startedAt, host),
       waited === 0 ? "" : durationText(waited),
       step.milliseconds === undefined ? "" : durationText(step.milliseconds - waited),
@@ -85,9 +143,10 @@ export function timelineTab(view: RunView, host: Host): Content {
   const columns = [
     "Step",
     "From the request to the end",
+    "Critical",
     "Began",
     { heading: "Queued", figures: true },
     { heading: "Took without the queue", figures: true },
   ] as const;
-  return table("Timeline of the run", columns, rows);
+  return [pathText(path, view.milliseconds), table("Timeline of the run", columns, rows)];
 }
