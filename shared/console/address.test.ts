@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { backfillIntervals } from "../backfill/backfill-times.ts";
 import { runStates } from "../state/run.ts";
 import { addressOf, requestAt } from "./address.ts";
 import { causeKinds, type PageRequest, pageNames, pageRequest, runTabs } from "./page-request.ts";
@@ -47,6 +48,15 @@ const requests = fc.oneof(
   fc.record({ page: fc.constant("pipeline"), pipeline: name, again: maybe(name) }),
   fc.record({ page: fc.constant("backfill"), backfill: maybe(name) }),
   fc.record({
+    page: fc.constant("backfill-plan"),
+    pipeline: name,
+    from: maybe(fc.constantFrom("2021-10-04", "2021-10-04T16:21:00+02:00")),
+    every: maybe(fc.constantFrom(...backfillIntervals)),
+    concurrency: maybe(fc.integer({ min: 1, max: 100 })),
+    retryFailed: maybe(fc.boolean()),
+    params: maybe(fc.constantFrom({}, { alpha: 0.1, list: [1, "a,b"] })),
+  }),
+  fc.record({
     page: fc.constant("models"),
     name: maybe(name),
     versions: maybe(fc.array(fc.integer({ min: 1 }), { minLength: 1, maxLength: 5 })),
@@ -78,6 +88,12 @@ test("an empty field of a form is no filter", () => {
   expect(read("/runs?pipeline=&state=FAILED,TIMED_OUT")).toEqual({
     page: "runs",
     state: ["FAILED", "TIMED_OUT"],
+  });
+});
+
+test("fields of parameters are the parameters of a backfill", () => {
+  expect(read("/backfill-plan?pipeline=p&json.alpha=0.5&text.region=05&json.empty=")).toEqual({
+    ...{ page: "backfill-plan", pipeline: "p", params: { alpha: 0.5, region: "05" } },
   });
 });
 

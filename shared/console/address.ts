@@ -1,11 +1,17 @@
 import { parseRequest } from "../platform/parse-request.ts";
+import { withTypedParams } from "./form-values.ts";
 import { type PageRequest, type PageTarget, pageRequest } from "./page-request.ts";
+
+function textOf(value: unknown): string {
+  if (Array.isArray(value)) return value.join(",");
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
 
 /** The fields of a page's request as text: lists with commas, nothing for what is not set. */
 export function textFields({ page, ...fields }: PageTarget): [name: string, text: string][] {
   return Object.entries(fields)
     .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => [name, Array.isArray(value) ? value.join(",") : String(value)]);
+    .map(([name, value]) => [name, textOf(value)]);
 }
 
 /** The address of a page, without a host: `/runs?pipeline=ridge-sweep&state=FAILED`. */
@@ -33,5 +39,5 @@ export function fieldsIn(query: Iterable<readonly [string, string]>): Record<str
  */
 export function requestAt(path: string, query: URLSearchParams): PageRequest {
   const page = path === "/" ? "home" : path.slice(1);
-  return parseRequest(pageRequest, { ...fieldsIn(query), page });
+  return parseRequest(pageRequest, withTypedParams({ ...fieldsIn(query), page }));
 }

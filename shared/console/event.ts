@@ -2,7 +2,7 @@ import * as z from "zod";
 import { parseRequest } from "../platform/parse-request.ts";
 import type { Engine } from "../ports/engine.ts";
 import { fieldsIn } from "./address.ts";
-import { withFields } from "./form-values.ts";
+import { withFields, withTypedParams } from "./form-values.ts";
 import type { Host } from "./host/host.ts";
 import { loopbackHost } from "./host/loopback-host.ts";
 import { type Endpoints, readChoiceName, widgetHost } from "./host/widget-host.ts";
@@ -127,5 +127,5 @@ export function requestOf(given: ConsoleEvent): PageRequest {
   const fields = fieldsOf(given);
   // A form's empty field takes a filter away that the request still has.
   const others = Object.entries(request).filter(([name]) => !(name in fields));
-  return parseRequest(pageRequest, withFields(Object.fromEntries(others), fields));
+  return parseRequest(pageRequest, withTypedParams(withFields(Object.fromEntries(others), fields)));
 }

@@ -4,7 +4,7 @@ import type { Json } from "../pipeline/json.ts";
 const lists: ReadonlySet<string> = new Set(["add", "remove", "tags"]);
 
 /** Fields of changes that hold whole numbers. What is no number is left as it is: the request's schema refuses it. */
-const numbers: ReadonlySet<string> = new Set(["slots"]);
+const numbers: ReadonlySet<string> = new Set(["slots", "concurrency"]);
 
 /** How the fields of a run's parameters are read: as the text that they hold, or as JSON. */
 export type ParamKind = "text" | "json";
@@ -29,6 +29,18 @@ function fieldValue(name: string, text: string): unknown {
   if (numbers.has(name) && /^\d{1,9}$/.test(text)) return Number(text);
   if (name === "params") return typedJson(text);
   return lists.has(name) ? text.split(/[\s,]+/).filter((part) => part !== "") : text;
+}
+
+/** A request as an address has it, with the fields of parameters as the parameters that they are. */
+export function withTypedParams(request: object): object {
+  const isParam = (name: string) => paramNames.test(name);
+  const [params, others] = [true, false].map((wanted) =>
+    Object.entries(request).filter(([name]) => isParam(name) === wanted),
+  );
+  const typed = (params ?? []).flatMap(([name, value]): [string, string][] =>
+    typeof value === "string" ? [[name, value]] : [],
+  );
+  return withFields(Object.fromEntries(others ?? []), Object.fromEntries(typed));
 }
 
 /** What people typed into a form's fields, completed to a request. An empty field isn't part of it. */

@@ -1,6 +1,8 @@
 import * as z from "zod";
+import { backfillIntervals } from "../backfill/backfill-times.ts";
 import { tag } from "../pipeline/tag.ts";
 import { type Cause, runStates } from "../state/run.ts";
+import { typedJson } from "./form-values.ts";
 
 // Requests come from addresses, from forms and from the JSON of buttons. Addresses and forms hold only text, so every
 // field can be read from text too.
@@ -24,6 +26,8 @@ function listOf<T extends z.ZodType>(item: T, min: number, max: number) {
 
 /** A date, or a time in UTC. */
 const time = z.union([z.iso.date(), z.iso.datetime()]);
+/** A date or a time as people type it; what it means, the time zone of the backfill decides. */
+const moment = z.string().min(1).max(40);
 /** Kinds of causes. */
 export const causeKinds = [
   ...(["object", "schedule", "manual", "backfill"] as const),
@@ -103,6 +107,22 @@ const requests = [
     page: z.literal("backfill"),
     /** Without it, all backfills are listed. */
     backfill: name.optional(),
+  }),
+  /** A backfill that somebody plans. Without a range, only the form. */
+  z.strictObject({
+    page: z.literal("backfill-plan"),
+    pipeline: name,
+    from: moment.optional(),
+    to: moment.optional(),
+    every: z.enum(backfillIntervals).optional(),
+    /** Instead of `every`: one of the pipeline's schedules. */
+    schedule: name.optional(),
+    concurrency: z.coerce.number().pipe(z.int().min(1).max(100)).optional(),
+    retryFailed: yes.optional(),
+    params: z.preprocess(
+      (value) => (typeof value === "string" ? typedJson(value) : value),
+      z.record(z.string(), z.json()).optional(),
+    ),
   }),
   z.strictObject({
     page: z.literal("models"),

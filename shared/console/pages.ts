@@ -2,6 +2,7 @@ import type { BuiltPage } from "./page.ts";
 import type { PageName, RequestOf } from "./page-request.ts";
 import { approvalsPage } from "./pages/approvals.ts";
 import { backfillPage } from "./pages/backfill.ts";
+import { backfillPlanPage } from "./pages/backfill-plan.ts";
 import { chosenPage } from "./pages/chosen.ts";
 import { comparePage } from "./pages/compare.ts";
 import { homePage } from "./pages/home.ts";
@@ -30,6 +31,7 @@ const built: { readonly [P in PageName]: Built<P> } = {
   compare: comparePage,
   pipeline: pipelinePage,
   backfill: backfillPage,
+  "backfill-plan": backfillPlanPage,
   models: modelsPage,
   queues: queuesPage,
   approvals: approvalsPage,

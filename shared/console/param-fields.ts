@@ -97,6 +97,18 @@ function fieldOf(name: string, described: Property, isRequired: boolean, value: 
   };
 }
 
+/** Fields for parameters of which an empty one takes what is defined. Only those that were given have a value. */
+export function ownParamFields(schema: JsonObject, given: JsonObject): Field[] {
+  return paramFields(schema, given).map(({ value, ...field }) => {
+    const isGiven = Object.keys(given).some((name) => paramNamesOf(name).has(field.name));
+    return isGiven && value !== undefined ? { ...field, value } : field;
+  });
+}
+
+/** The names that the field of a parameter may have. */
+const paramNamesOf = (param: string): ReadonlySet<string> =>
+  new Set([paramField("json", param), paramField("text", param), paramField("json")]);
+
 /**
  * A field for each parameter, or one for all if the parameters aren't an object.
  *

@@ -14,6 +14,7 @@ export const shownPages = {
   compare: true,
   pipeline: true,
   backfill: true,
+  "backfill-plan": true,
   models: true,
   queues: true,
   approvals: true,

@@ -51,6 +51,19 @@ export const pageTargets: Readonly<Record<PageName, (ids: SampleIds) => readonly
     { name: "backfills", to: { page: "backfill" } },
     { name: "backfill", to: { page: "backfill", backfill } },
   ],
+  "backfill-plan": () => [
+    { name: "backfill-plan", to: { page: "backfill-plan", pipeline: "ridge-sweep" } },
+    {
+      name: "backfill-preview",
+      to: {
+        page: "backfill-plan",
+        pipeline: "ridge-sweep",
+        from: "2021-09-01",
+        to: "2021-10-01",
+        every: "day",
+      },
+    },
+  ],
   models: () => [
     { name: "models", to: { page: "models" } },
     { name: "models-versions", to: { page: "models", name: "ctr", versions: [1, 2] } },

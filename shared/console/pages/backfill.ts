@@ -125,7 +125,7 @@ function showOne({ view, plan, times }: BackfillPageData, host: Host): Content {
 
 function showAll(all: readonly BackfillView[], host: Host): Content {
   if (all.length === 0)
-    return html`<p>No backfill yet. Run a pipeline for past times with <code>npx millrace backfill start PIPELINE --from 2021-04-01 --to 2021-05-01 --every day</code>.</p>`;
+    return html`<p>No backfill yet. Run a pipeline for past times from its page, or with <code>npx millrace backfill start PIPELINE --from 2021-04-01 --to 2021-05-01 --every day</code>.</p>`;
   const rows = all.map((view) => [
     host.link({ page: "backfill", backfill: view.backfill }, view.backfill),
     view.pipeline,

@@ -99,6 +99,7 @@ function show(data: PipelinePageData, request: Request, host: Host): Content {
     request.again !== undefined &&
       html`<p>The parameters are those of run ${host.link({ page: "run", runId: request.again }, request.again)}.</p>`,
     sectionOr("The form of its parameters", data.fields, (fields) => startForm(fields, request, host)),
+    html`<p>${host.link({ page: "backfill-plan", pipeline }, "Run it for past times…")}</p>`,
     html`<h2>Graph</h2>`,
     sectionOr("Its graph", data.graph, ({ graph, hash }) => graphPicture(graph, hash)),
   ];

@@ -15,7 +15,11 @@ const sections: readonly {
   { to: { page: "runs" }, text: "Runs", pages: ["runs", "chosen", "run", "step", "map", "compare"] },
   { to: { page: "approvals" }, text: "Approvals", pages: ["approvals"] },
   { to: { page: "queues" }, text: "Queues", pages: ["queues"] },
-  { to: { page: "schedules" }, text: "Schedules", pages: ["schedules", "pipeline", "backfill"] },
+  {
+    to: { page: "schedules" },
+    text: "Schedules",
+    pages: ["schedules", "pipeline", "backfill", "backfill-plan"],
+  },
   { to: { page: "models" }, text: "Models", pages: ["models"] },
 ];
 
