@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { approval, definePipeline } from "../../shared/pipeline/index.ts";
+import { approval, definePipeline, lambda } from "../../shared/pipeline/index.ts";
 import { begin } from "../engine/driving.ts";
 import { countReads, failing } from "./count-reads.ts";
 import { pageText, shapeOf } from "./elements.ts";
@@ -56,6 +56,37 @@ test("one is rejected, and a page that shows it still says that it no longer wai
   const text = pageText(widget.html);
   expect(text).toContain("Nothing was changed");
   expect(text).toContain("does not wait for an answer");
+});
+
+test("a run's page has forms for the first children of a mapped approval, and counts the rest", async () => {
+  const each = definePipeline(
+    { name: "each", params: z.strictObject({ items: z.int() }) },
+    ({ params, step, map }) => {
+      const list = step(
+        "list",
+        lambda({ items: params.items }, ({ items }) => Array.from({ length: items }, (_, item) => item)),
+      );
+      map("ask_each", list, () => approval({ message: "Keep it?", deadline: 3600 }));
+    },
+  );
+  const stage = consoleStage(undefined, [each]);
+  const functions = { "millrace-dev-console": stage.console, "millrace-dev-console-act": stage.act };
+  const pageOf = async (items: number) => {
+    const runId = await begin(stage.memory, "each", { params: { items } });
+    while (await stage.memory.turn());
+    const widget = new Widget(functions, { page: "run", runId });
+    await widget.refresh(endpoints.console);
+    return { widget, runId };
+  };
+  const { widget, runId } = await pageOf(12);
+  expect(widget.buttons()).toContain("Approve ask_each[9]");
+  expect(widget.buttons()).not.toContain("Approve ask_each[10]");
+  expect(pageText(widget.html)).toContain("2 more wait.");
+  await widget.click("Reject ask_each[3]");
+  const record = await stage.memory.store.getStep({ runId, step: "ask_each", index: 3 });
+  expect(record?.answer).toMatchObject({ approved: false, by: "console" });
+  const large = await pageOf(101);
+  expect(pageText(large.widget.html)).toContain("This page doesn't read the items of so large a map.");
 });
 
 test("the children of a mapped approval wait and are answered one by one", async () => {

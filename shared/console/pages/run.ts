@@ -126,7 +126,7 @@ function show(data: Data, request: Request, host: Host): Content {
   const view = data.live.read ? data.live.value : data.view;
   const buttons = runButtons(view, host);
   return [
-    whyPanel(view, host),
+    whyPanel(view, data.records, host),
     sectionOr("What it waits for, and its progress,", data.live, () => undefined),
     factList(data, host),
     html`<div class="mr-actions">${buttons}</div>`,

@@ -1,5 +1,5 @@
 import type { ErrorView, RunView, StepView } from "../../../run/run-view.ts";
-import { stepLabel } from "../../../state/step-record.ts";
+import { type FoundStep, stepLabel } from "../../../state/step-record.ts";
 import { waitText } from "../../../wording/wait-text.ts";
 import type { Host } from "../../host/host.ts";
 import { type Content, type Html, html } from "../../html.ts";
@@ -38,25 +38,57 @@ function failureOf(view: RunView, host: Host): (failed: Failed) => Html {
 /** How many failures are shown in full; more are counted. */
 const maxPanels = 5;
 
+/** Children of a mapped approval whose forms are shown; each has two. */
+const maxAsked = 10;
+
+/** The children of a mapped approval that wait for a person, with forms for the first of them. */
+function mappedApproval(view: RunView, name: string, records: readonly FoundStep[], host: Host): Content {
+  const waiting = records.filter(
+    (each) => each.step === name && each.index !== "map" && each.state === "PAUSED",
+  );
+  const shown = waiting.slice(0, maxAsked).flatMap(({ index, ...record }) => {
+    if (index === "map" || !("message" in record)) return [];
+    const label = stepLabel(name, index);
+    const forms = approvalForms(view, name, index, label).map((form) => host.form(form));
+    return [html`<p><strong>${label}</strong>: ${record.message}</p>`, forms];
+  });
+  const rest =
+    waiting.length > maxAsked
+      ? `${waiting.length - maxAsked} more wait. `
+      : waiting.length === 0
+        ? "This page doesn't read the items of so large a map. "
+        : "";
+  return notice([
+    html`<p><strong>${name}</strong> waits for answers, one for each item.</p>`,
+    shown,
+    html`<p>${rest}${host.link({ page: "approvals" }, "All that waits")}, or answer with <code>npx millrace approve ${view.runId} ${name}[INDEX] --by NAME</code>.</p>`,
+  ]);
+}
+
 /** A step that waits for a person. */
-function approvalPanel(view: RunView, { name, message, children }: StepView, host: Host): Content {
-  if (children !== undefined)
-    return notice(
-      html`<p><strong>${name}</strong> waits for answers, one for each item. Answer with <code>npx millrace approve ${view.runId} ${name}[INDEX] --by NAME</code>.</p>`,
-    );
+function approvalPanel(
+  view: RunView,
+  { name, message, children }: StepView,
+  records: readonly FoundStep[],
+  host: Host,
+): Content {
+  if (children !== undefined) return mappedApproval(view, name, records, host);
   const forms = approvalForms(view, name, 0, name).map((form) => host.form(form));
   return notice([html`<p><strong>${name}</strong> waits for an answer: ${message}</p>`, forms]);
 }
 
+/** Whether an approval waits for an answer. A mapped one does from its list until its end. */
+function isAsking({ state, message, children, endedAt }: StepView, view: RunView): boolean {
+  if (view.endedAt !== undefined || endedAt !== undefined) return false;
+  return state === "PAUSED" || message !== undefined || children !== undefined;
+}
+
 /** Why a run failed, or what it waits for, with what to do: the first thing that somebody needs to know. */
-export function whyPanel(view: RunView, host: Host): Content {
+export function whyPanel(view: RunView, records: readonly FoundStep[], host: Host): Content {
   const all = failures(view);
   const drawFailure = failureOf(view, host);
   const waits = waitText(view);
-  const asks = view.steps.filter(
-    ({ state, message, kind }) =>
-      kind === "approval" && (state === "PAUSED" || message !== undefined) && view.endedAt === undefined,
-  );
+  const asks = view.steps.filter((step) => step.kind === "approval" && isAsking(step, view));
   const retrying = view.steps.filter(({ state }) => state === "RETRYING");
   return [
     view.reason !== undefined && notice(html`<p>${view.reason}</p>`),
@@ -65,7 +97,7 @@ export function whyPanel(view: RunView, host: Host): Content {
     all.length === 0 && view.error !== undefined && drawFailure({ step: view.error.step, error: view.error }),
     waits !== undefined &&
       notice(html`<p>It ${waits.startsWith("waits") ? waits : `is next: ${waits}`}.</p>`),
-    asks.map((step) => approvalPanel(view, step, host)),
+    asks.map((step) => approvalPanel(view, step, records, host)),
     retrying.map(({ name, errors: [error], retryAt }) =>
       notice(
         html`<p><strong>${name}</strong> is tried again${retryAt !== undefined && html` at ${time(retryAt, host)}`}: ${error?.name} ${error?.message}</p>`,
