@@ -124,6 +124,15 @@ function runs(stage: ObservedStage): Row {
         })),
       }),
       chart({
+        title: "How long do steps take?",
+        statistic: "p95",
+        unit: "milliseconds",
+        lines: (["p50", "p95"] as const).map((statistic) => ({
+          expression: byPipeline("StepDuration", statistic),
+          label: `${statistic} ${property("Dim.pipeline")}`,
+        })),
+      }),
+      chart({
         title: "Is work repeated, or not begun?",
         statistic: "Sum",
         unit: "in five minutes",

@@ -60,6 +60,7 @@ const requests = fc.oneof(
     page: fc.constant("models"),
     name: maybe(name),
     versions: maybe(fc.array(fc.integer({ min: 1 }), { minLength: 1, maxLength: 5 })),
+    below: maybe(fc.integer({ min: 1 })),
   }),
   fc.record({ page: fc.constant("queues"), queue: maybe(name) }),
   fc.record({ page: fc.constant("schedules"), week: maybe(fc.constant("2021-10-04")) }),

@@ -129,6 +129,8 @@ const requests = [
     name: name.optional(),
     /** Versions to compare. */
     versions: listOf(z.coerce.number().pipe(z.int().positive()), 1, 5).optional(),
+    /** The list of versions goes on with those that have lower numbers. */
+    below: count.pipe(z.int().positive()).optional(),
   }),
   z.strictObject({ page: z.literal("queues"), queue: name.optional() }),
   z.strictObject({ page: z.literal("approvals") }),

@@ -51,6 +51,8 @@ export type ModelRegistry = {
   getVersion(name: string, version: number): Promise<ModelVersion | undefined>;
   /** Versions of a model in the order of their numbers. */
   listVersions(name: string): Promise<ModelVersion[]>;
+  /** The newest versions of a model, newest first. @param below only those with lower numbers */
+  newestVersions(name: string, limit: number, below?: number): Promise<ModelVersion[]>;
   /** Names of models that have a version, in alphabetical order. */
   listNames(): Promise<string[]>;
   /** The version that has an alias. */

@@ -140,13 +140,26 @@ test("the log of aliases fails: the page says so, and shows the versions", async
   expect(all).toContain("Model ctr could not be read.");
 });
 
-test("a model with 60 versions takes three reads and less than 80 KB", async () => {
+test("a model with 60 versions takes four reads and less than 80 KB", async () => {
   const { memory, console } = await stageWith(60);
   const { port, counts } = countReads(memory.engine.models);
   memory.engine = { ...memory.engine, models: port };
   const page = String(await console({ page: "models", name: "ctr" }));
-  expect(counts).toEqual({ listVersions: 1, listAliases: 1, listMoves: 1 });
+  expect(counts).toEqual({ newestVersions: 1, listAliases: 1, listMoves: 1, getVersion: 1 });
   expect(Buffer.byteLength(page)).toBeLessThan(80_000);
+});
+
+test("the list of versions goes on below its last one, beside an old champion", async () => {
+  const { widget } = await stageWith(60);
+  await widget.click("ctr");
+  expect(widget.buttons()).toContain("Version 11");
+  expect(widget.buttons()).not.toContain("Version 10");
+  expect(pageText(widget.html)).toContain("Version 2: champion");
+  await widget.click("Go on with versions below 11");
+  expect(widget.buttons()).toContain("Version 1");
+  expect(widget.buttons()).not.toContain("Version 11");
+  await widget.click("The newest versions");
+  expect(widget.buttons()).toContain("Version 60");
 });
 
 test("no text of a model makes an element that the page of another text lacks", async () => {

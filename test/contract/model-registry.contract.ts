@@ -89,6 +89,17 @@ export function modelRegistryContract(make: () => Promise<ModelRegistry>): void 
     expect(await models.listVersions("none")).toEqual([]);
   });
 
+  test("the newest versions are listed newest first, and those below a number go on from there", async () => {
+    for (const number of [2, 11, 1, 3]) await models.putVersion(versionOf("taxi", number));
+    const numbers = async (limit: number, below?: number) =>
+      (await models.newestVersions("taxi", limit, below)).map(({ version }) => version);
+    expect(await numbers(2)).toEqual([11, 3]);
+    expect(await numbers(2, 3)).toEqual([2, 1]);
+    expect(await numbers(10, 12)).toEqual([11, 3, 2, 1]);
+    expect(await numbers(10, 1)).toEqual([]);
+    expect(await models.newestVersions("none", 2)).toEqual([]);
+  });
+
   test("an alias is where it was moved last, and its log has every move in order", async () => {
     const gate = { metric: "logLoss", better: "lower", minimumGain: 0.001 } as const;
     const figures = { ...gate, value: 0.4, base: 0.45, against: null, data: sha256 };

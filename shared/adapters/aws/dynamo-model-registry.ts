@@ -137,6 +137,21 @@ export function dynamoModelRegistry(table: DynamoTable): ModelRegistry {
       return items.map(versionOf).sort((a, b) => a.version - b.version);
     },
 
+    async newestVersions(name, limit, below) {
+      const { pk, sk: first } = versionKey(name, 0);
+      // A key range includes both of its ends.
+      const last = below === undefined ? `${modelSortKeys.version}~` : versionKey(name, below - 1).sk;
+      if (below !== undefined && below < 2) return [];
+      const query = {
+        KeyConditionExpression: "pk = :pk AND sk BETWEEN :first AND :last",
+        ExpressionAttributeValues: { ":pk": pk, ":first": first, ":last": last },
+        ConsistentRead: true,
+        ScanIndexForward: false,
+        Limit: limit,
+      };
+      return (await take(table, query, limit)).map(versionOf);
+    },
+
     async listNames() {
       return (await list(modelsPartition)).map((item) => nameItem.parse(item).name);
     },

@@ -45,6 +45,18 @@ export class MemoryModelRegistry implements ModelRegistry {
     return structuredClone(versions.sort((a, b) => a.version - b.version));
   }
 
+  async newestVersions(
+    name: string,
+    limit: number,
+    below = Number.POSITIVE_INFINITY,
+  ): Promise<ModelVersion[]> {
+    const versions = await this.listVersions(name);
+    return versions
+      .filter(({ version }) => version < below)
+      .reverse()
+      .slice(0, limit);
+  }
+
   async listNames(): Promise<string[]> {
     return [...this.models].flatMap(([name, { versions }]) => (versions.size > 0 ? [name] : [])).sort(byText);
   }

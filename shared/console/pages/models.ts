@@ -21,9 +21,6 @@ import { sideBySide } from "./model-parts/side-by-side.ts";
 type Request = RequestOf<"models">;
 type All = Extract<ModelsPageData, { all: unknown }>;
 
-/** Versions in the list below the comparison. */
-const maxListed = 50;
-
 /** Moves that could be read; without them nothing is known of gates. */
 const knownMoves = ({ moves }: ModelPageData) => (moves.read ? moves.value : []);
 
@@ -40,8 +37,13 @@ function dataWarning(data: ModelPageData): Content {
 }
 
 /** The versions, newest first, each as a link that shows it beside the others. */
-function versionList({ name, versions, aliases, shown }: ModelPageData, host: Host): Content {
-  const rows = versions.slice(0, maxListed).map(({ version, registeredAt, training }) => {
+function versionList(
+  { name, versions, more, aliases, shown }: ModelPageData,
+  request: Request,
+  host: Host,
+): Content {
+  const last = versions.at(-1);
+  const rows = versions.map(({ version, registeredAt, training }) => {
     const others = shown.map((each) => each.version).filter((each) => each !== version);
     const beside = [version, ...others].slice(0, maxShown).toSorted((a, b) => a - b);
     return [
@@ -56,8 +58,11 @@ function versionList({ name, versions, aliases, shown }: ModelPageData, host: Ho
   });
   return [
     table("Versions, newest first", ["Version", "Aliases", "Registered", "Made by run", "Show"], rows),
-    versions.length > maxListed &&
-      html`<p>${versions.length - maxListed} older versions are not listed; type their numbers above.</p>`,
+    request.below !== undefined &&
+      html`<p>${host.link({ ...request, below: undefined }, "The newest versions")}</p>`,
+    more &&
+      last !== undefined &&
+      html`<p>${host.link({ ...request, below: last.version }, `Go on with versions below ${last.version}`)}</p>`,
   ];
 }
 
@@ -93,7 +98,7 @@ function aliasTable(data: ModelPageData, host: Host): Content {
   return table("Aliases", ["Alias", "Version", "Since", "Why"], rows);
 }
 
-function one(data: ModelPageData, host: Host): Content {
+function one(data: ModelPageData, request: Request, host: Host): Content {
   return [
     html`<h2>Aliases</h2>`,
     aliasTable(data, host),
@@ -102,8 +107,8 @@ function one(data: ModelPageData, host: Host): Content {
     chooser(data, host),
     sideBySide(data.shown, data.aliases, knownMoves(data), host),
     actions(data, host),
-    html`<h2>All versions</h2>`,
-    versionList(data, host),
+    html`<h2>Versions</h2>`,
+    versionList(data, request, host),
     html`<h2>Moves of aliases</h2>`,
     sectionOr("The log of aliases", data.moves, (moves) => movesTable(moves, host)),
     html`<p>${host.link({ page: "models" }, "All models")}</p>`,
@@ -138,6 +143,6 @@ function all({ all: models, leftOut }: All, host: Host): Content {
 export const modelsPage = page<Request, ModelsPageData>({
   title: ({ name }) => (name === undefined ? "Models" : `Model ${name}`),
   read: ({ engine }, request) => readModels(engine, request),
-  show: (data, _, host) => ("one" in data ? one(data.one, host) : all(data, host)),
+  show: (data, request, host) => ("one" in data ? one(data.one, request, host) : all(data, host)),
   command: ({ name }) => ["models", ...(name === undefined ? [] : [name])],
 });

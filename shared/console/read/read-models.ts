@@ -10,8 +10,10 @@ import { type Section, section } from "../sources.ts";
 /** One model with all that is known of it. */
 export type ModelPageData = {
   readonly name: string;
-  /** Every version, newest first. */
+  /** A page of its versions, newest first. */
   readonly versions: readonly ModelVersion[];
+  /** Whether it has older ones. */
+  readonly more: boolean;
   /** The versions that are shown side by side, newest first. */
   readonly shown: readonly ModelVersion[];
   readonly aliases: readonly ModelAlias[];
@@ -32,31 +34,49 @@ export const maxModels = 50;
 /** Versions side by side. */
 export const maxShown = 5;
 
-/** The versions that were asked for; else the champion, other versions with an alias, and the newest ones. */
+/** Versions in the list. */
+const maxListed = 50;
+
+/** Which versions to show: those that were asked for; else the champion, others with an alias, and the newest ones. */
 function chosen(
   versions: readonly ModelVersion[],
   aliases: readonly ModelAlias[],
   asked: readonly number[] | undefined,
-): ModelVersion[] {
-  if (asked !== undefined) return versions.filter(({ version }) => asked.includes(version));
+): number[] {
+  if (asked !== undefined) return [...new Set(asked)];
   const byChampion = aliases.toSorted(
     (a, b) => Number(b.alias === "champion") - Number(a.alias === "champion"),
   );
   const first = [...byChampion.map(({ version }) => version), ...versions.map(({ version }) => version)];
-  const numbers = new Set([...new Set(first)].slice(0, maxShown));
-  return versions.filter(({ version }) => numbers.has(version));
+  return [...new Set(first)].slice(0, maxShown);
+}
+
+/** Versions by their numbers, newest first. Those that aren't in the list are read; others than these don't exist. */
+async function versionsOf(
+  { models }: Engine,
+  name: string,
+  listed: readonly ModelVersion[],
+  numbers: readonly number[],
+): Promise<ModelVersion[]> {
+  const known = new Map(listed.map((each) => [each.version, each]));
+  const found = await Promise.all(
+    numbers.map((version) => known.get(version) ?? models.getVersion(name, version)),
+  );
+  return found.flatMap((each) => each ?? []).toSorted((a, b) => b.version - a.version);
 }
 
 /**
- * One model in two rounds: its versions and aliases; the moves of each alias. The list takes the names, and for each
+ * One model in two rounds: a page of its versions, and its aliases; the moves of each alias, and shown versions that are
+ * not on that page. The list takes the names, and for each
  * model its aliases, its champion and the moves.
  *
  * @throws ModelNotFoundError also if none of the versions that were asked for exists
  */
 export async function readModels(
-  { models }: Engine,
-  { name, versions: asked }: RequestOf<"models">,
+  engine: Engine,
+  { name, versions: asked, below }: RequestOf<"models">,
 ): Promise<ModelsPageData> {
+  const { models } = engine;
   if (name === undefined) {
     const names = await models.listNames();
     const all = await mapConcurrently(names.slice(0, maxModels), async (each) => ({
@@ -65,11 +85,16 @@ export async function readModels(
     }));
     return { all, leftOut: Math.max(0, names.length - maxModels) };
   }
-  const [listed, aliases] = await Promise.all([models.listVersions(name), models.listAliases(name)]);
-  if (listed.length === 0) throw new ModelNotFoundError(name);
-  const versions = listed.toReversed();
-  const shown = chosen(versions, aliases, asked);
+  const [listed, aliases] = await Promise.all([
+    models.newestVersions(name, maxListed + 1, below),
+    models.listAliases(name),
+  ]);
+  if (listed.length === 0 && below === undefined) throw new ModelNotFoundError(name);
+  const [shown, moves] = await Promise.all([
+    versionsOf(engine, name, listed, chosen(listed, aliases, asked)),
+    section(movesOf(models, name, aliases)),
+  ]);
   if (shown.length === 0) throw new ModelNotFoundError(name, asked?.[0]);
-  const moves = await section(movesOf(models, name, aliases));
-  return { one: { name, versions, shown, aliases, moves } };
+  const more = listed.length > maxListed;
+  return { one: { name, versions: listed.slice(0, maxListed), more, shown, aliases, moves } };
 }
