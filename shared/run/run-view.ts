@@ -121,6 +121,8 @@ export type RunView = {
   runId: string;
   pipeline: string;
   name: string;
+  /** Git commit of the code that started it, if it is known. */
+  commit?: string;
   state: RunState;
   cause: Cause;
   params: Json;

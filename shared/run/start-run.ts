@@ -119,6 +119,9 @@ function nameOf(
   return runNameFrom(runName, { pipeline: name, params, scheduledAt }, stage.timezone);
 }
 
+/** Whether the functions know the commit of their code. Otherwise they have a reason in its place. */
+const isKnownCommit = (commit: string) => !commit.startsWith("unknown");
+
 function newRun(
   engine: Engine,
   pipeline: Pipeline,
@@ -139,6 +142,7 @@ function newRun(
     runId: runIdOf(pipeline.name, scheduledAt, request.causeKey),
     pipeline: pipeline.name,
     graphHash: pipeline.graphHash,
+    ...(isKnownCommit(engine.commit) && { commit: engine.commit }),
     name: nameOf(engine, pipeline, request, scheduledAt, params),
     params,
     cause: request.cause,

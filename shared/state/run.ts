@@ -69,6 +69,8 @@ const runFacts = openObject({
   runId: z.string(),
   pipeline: z.string(),
   graphHash: z.string(),
+  /** Git commit of the code that started it; absent if the functions don't know theirs, and for runs of older code. */
+  commit: z.string().exactOptional(),
   name: z.string(),
   params: storedJson,
   cause,

@@ -101,6 +101,22 @@ test("curves of the same report are drawn over one another, a line a run", async
   expect(text).toContain("learn_once, losses.table.json: loss over epoch, last: A 1, B 2");
 });
 
+test("runs of different code differ in their commit", async () => {
+  const stage = trainingStage();
+  const { memory } = stage;
+  const runs: string[] = [];
+  for (const commit of ["a".repeat(40), `${"b".repeat(40)}-dirty`]) {
+    memory.engine = { ...memory.engine, commit };
+    const runId = await begin(memory, "training", { params: { alphas: [], depth: runs.length } });
+    await memory.finish(runId);
+    runs.push(runId);
+  }
+  const text = pageText(String(await stage.console({ page: "compare", runs })));
+  expect(text).toContain(`Commit ${"a".repeat(40)} ${"b".repeat(40)}-dirty`);
+  const one = pageText(String(await stage.console({ page: "run", runId: runs[1] })));
+  expect(one).toContain("Commit bbbbbbbbbbbb with changes that were not committed");
+});
+
 test.each([
   [{ runs: ["one"] }, "runs"],
   [{ runs: "a,b,c,d,e,f" }, "runs"],

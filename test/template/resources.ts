@@ -205,13 +205,17 @@ describe("stored data", () => {
     expect(general.map(({ Id }) => Id)).toEqual(["abort-incomplete-uploads"]);
   });
 
-  test("the step workers know the deployed commit", () => {
+  test("every function knows the deployed commit, because runs keep it", () => {
+    for (const { properties } of prod.resources<FunctionProperties>("AWS::Lambda::Function"))
+      expect(properties.Environment.Variables.GIT_COMMIT).toMatch(/^[0-9a-f]{40}(-dirty)?$|^unknown: /);
+  });
+
+  test("the step workers know the versions of the jobs", () => {
     const workers = prod
       .resources<FunctionProperties>("AWS::Lambda::Function")
       .filter(({ properties }) => properties.Handler === "functions/step.handler");
     expect(workers).toHaveLength(2);
     for (const { properties } of workers) {
-      expect(properties.Environment.Variables.GIT_COMMIT).toMatch(/^[0-9a-f]{40}(-dirty)?$|^unknown: /);
       expect(properties.Environment.Variables.JOB_VERSIONS).toBeDefined();
     }
   });

@@ -76,6 +76,7 @@ function facts(runs: readonly Read[], host: Host): Compared[] {
   return [
     fact("State", runs, ({ view }) => view.state),
     fact("Pipeline", runs, ({ view }) => view.pipeline),
+    fact("Commit", runs, ({ run }) => run.commit),
     fact("Graph", runs, ({ run }) => run.graphHash.slice(0, 12)),
     fact("Cause", runs, ({ view }) => causeText(view.cause)),
     fact("For the time", runs, ({ view }) => timeText(view.scheduledAt, host)),

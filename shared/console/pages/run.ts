@@ -82,6 +82,9 @@ function pipelineOf({ pipeline, runId }: RunView, host: Host): Content {
   return html`${link} ${host.link({ page: "pipeline", pipeline, again: runId }, "Again with these parameters")}`;
 }
 
+/** A commit's mark of a checkout with changes, in words. */
+const dirtyText = (commit: string) => commit.endsWith("-dirty") && " with changes that were not committed";
+
 function factList({ run, view }: Data, host: Host): Html {
   const retried = view.epoch - 1;
   return facts([
@@ -108,6 +111,10 @@ function factList({ run, view }: Data, host: Host): Html {
         : undefined,
     ],
     ["Tags", view.tags.join(" ")],
+    [
+      "Commit",
+      run.commit !== undefined && html`<code>${run.commit.slice(0, 12)}</code>${dirtyText(run.commit)}`,
+    ],
     ["Graph", html`<code>${run.graphHash.slice(0, 12)}</code>`],
   ]);
 }
