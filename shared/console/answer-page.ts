@@ -8,6 +8,7 @@ import type { Endpoints } from "./host/widget-host.ts";
 import type { PageName, RequestOf } from "./page-request.ts";
 import { pageOf } from "./pages.ts";
 import { commandLine } from "./parts/command-line.ts";
+import { inPageTime, type ReadingLimits, usualLimits } from "./reading-time.ts";
 import type { Sources } from "./sources.ts";
 
 async function showPage<P extends PageName>(
@@ -15,6 +16,7 @@ async function showPage<P extends PageName>(
   name: P,
   request: RequestOf<P>,
   host: Host,
+  limits: ReadingLimits,
 ): Promise<ConsoleAnswer> {
   const page = pageOf(name);
   if (page === undefined) {
@@ -22,7 +24,7 @@ async function showPage<P extends PageName>(
       remedy: "Use the command line for it.",
     });
   }
-  const drawing = await page.read(sources, request);
+  const drawing = await inPageTime(limits, () => page.read(sources, request));
   const command = page.command?.(request);
   return finishPage(host, {
     title: page.title(request),
@@ -34,21 +36,23 @@ async function showPage<P extends PageName>(
 
 /**
  * Answers an invocation of the function `console`: with a page, or with one that says why there is none. It never
- * throws, because CloudWatch shows nothing useful then.
+ * throws, because CloudWatch shows nothing useful then. What takes too long is left out, and the page says so.
  */
 export async function answerPage(
   sources: Sources,
   endpoints: Endpoints,
   given: unknown,
   requestId: string,
+  limits: ReadingLimits = usualLimits,
 ): Promise<ConsoleAnswer> {
   const event = readEvent(given);
   if (asksForDescription(event)) return describePages;
   const host = hostOf(event, sources.engine, endpoints);
   try {
-    if (event.export !== undefined) return await exportRun(sources, host, event.export);
+    const { export: exported } = event;
+    if (exported !== undefined) return await inPageTime(limits, () => exportRun(sources, host, exported));
     const request = requestOf(event);
-    return await showPage(sources, request.page, request, host);
+    return await showPage(sources, request.page, request, host, limits);
   } catch (error) {
     return errorPage(sources.engine, host, error, { title: "This page can't be shown", requestId });
   }

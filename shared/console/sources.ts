@@ -2,6 +2,7 @@ import type { JsonObject } from "../pipeline/json.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import type { Engine } from "../ports/engine.ts";
 import type { LogReader } from "../ports/log-reader.ts";
+import { inSectionTime } from "./reading-time.ts";
 
 /** What pages read from. They write nothing. */
 export type Sources = {
@@ -16,10 +17,10 @@ export type Section<T> =
   | { readonly read: true; readonly value: T }
   | { readonly read: false; readonly error: unknown };
 
-/** Reads a part of a page that others can do without. */
+/** Reads a part of a page that others can do without, as long as there is time. */
 export async function section<T>(reading: Promise<T>): Promise<Section<T>> {
   try {
-    return { read: true, value: await reading };
+    return { read: true, value: await inSectionTime(reading) };
   } catch (error) {
     return { read: false, error };
   }

@@ -141,6 +141,10 @@ export const errorKinds = {
     name: "UnprocessedKeysError",
     remedy: "Nothing: it is tried again. If it lasts, look at the table's throttling.",
   },
+  READ_TIMEOUT: {
+    name: "ReadTimeout",
+    remedy: "Refresh. If it stays, look on the dashboard whether the table throttles.",
+  },
   TABLE_CONFLICT: { name: "TransactionConflictError", remedy: "Nothing: it is tried again later." },
   STEP_CHANGED: { name: "StepChangedError", remedy: "Nothing: the event comes again." },
   NO_TIME_LEFT: { name: "NoTimeLeftError", remedy: "Nothing: another worker takes the step." },

@@ -20,5 +20,5 @@ export function notice(content: Content): Html {
 export function sectionOr<T>(name: string, part: Section<T>, show: (value: T) => Content): Content {
   if (part.read) return show(part.value);
   const { message, name: kind } = shownError(part.error);
-  return html`<div class="mr-panel mr-yellow" role="alert"><p><strong>${name} could not be read.</strong> ${kind}: ${message}</p><p>The rest of the page is complete. Refresh to try again.</p></div>`;
+  return html`<div class="mr-panel mr-yellow" role="alert"><p><strong>${name} could not be read.</strong> ${kind}: ${message}</p><p>The rest of the page is shown. Refresh to try again.</p></div>`;
 }
