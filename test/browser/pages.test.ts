@@ -7,6 +7,7 @@ import { fileText } from "../../cli/console/document.ts";
 import { pageNames } from "../../shared/console/page-request.ts";
 import { isShown } from "../../shared/console/shown-pages.ts";
 import { findChromium } from "./find-chromium.ts";
+import { keepPicture } from "./keep-picture.ts";
 import { axeFindings, keyboardProblems, sidewaysPixels, squeezedCells, targets } from "./look-at-page.ts";
 import { pageTargets } from "./page-targets.ts";
 import { openSampleConsole, type SampleConsole } from "./sample-console.ts";
@@ -60,7 +61,7 @@ inBrowser("in a browser", () => {
   async function findings(
     name: (typeof built)[number],
     within: () => BrowserContext,
-    look: (page: Page) => Promise<readonly string[]>,
+    look: (page: Page, fixture: string) => Promise<readonly string[]>,
     theme: (typeof themes)[number] = "light",
   ): Promise<string[]> {
     const page = await within().newPage();
@@ -71,7 +72,8 @@ inBrowser("in a browser", () => {
       await page.goto(console.addressOf(to, theme));
       const title = await page.title();
       if (title.startsWith("This page can't be shown")) found.push(`${fixture}: ${title}`);
-      for (const each of [...(await look(page)), ...refused.splice(0)]) found.push(`${fixture}: ${each}`);
+      for (const each of [...(await look(page, fixture)), ...refused.splice(0)])
+        found.push(`${fixture}: ${each}`);
     }
     await page.close();
     return found;
@@ -82,10 +84,11 @@ inBrowser("in a browser", () => {
       const found = await findings(
         name,
         () => examined,
-        async (page) => {
+        async (page, fixture) => {
           const all: string[] = [];
           for (const width of [400, 1600]) {
             await page.setViewportSize({ width, height: 900 });
+            await keepPicture(page, `${fixture}-${theme}-${width}`);
             all.push(...(await axeFindings(page)).map((each) => `${width} px: ${each}`));
           }
           return all;
