@@ -9,12 +9,14 @@ import { tracer } from "./telemetry.ts";
 
 const { LOCAL_JOB_LOGS } = readEnvironment();
 
+const functionGroups = ["step", "step-large"].map(
+  (name) => `/aws/lambda/millrace-${engine.stage.name}-${name}`,
+);
+const onAws = cloudWatchLogReader(tracer.captureAWSv3Client(new CloudWatchLogsClient()), functionGroups);
+
 /** What the console's pages read from. The local stack's jobs write files instead of CloudWatch Logs. */
 export const sources: Sources = {
   engine,
   paramsSchemaOf,
-  logs:
-    LOCAL_JOB_LOGS === ""
-      ? cloudWatchLogReader(tracer.captureAWSv3Client(new CloudWatchLogsClient()))
-      : fileLogReader(LOCAL_JOB_LOGS),
+  logs: LOCAL_JOB_LOGS === "" ? onAws : { ...onAws, ...fileLogReader(LOCAL_JOB_LOGS) },
 };

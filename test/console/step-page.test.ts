@@ -175,6 +175,31 @@ test("reports are shown: curves and table, Markdown without its HTML, pictures, 
   expect(Buffer.byteLength(page)).toBeLessThan(200_000);
 });
 
+test("what functions wrote about a run is in its log, and what one wrote on the page of its step", async () => {
+  const stage = consoleStage();
+  const runId = await begin(stage.memory, "scores");
+  await stage.memory.finish(runId);
+  const at = stage.memory.clock.now();
+  const line = (message: string, fields: object) => ({ at, text: JSON.stringify({ message, ...fields }) });
+  stage.logs.write("/aws/lambda/step:s", [
+    line("three listed", { runId, step: "list_items" }),
+    line("one scored", { runId, step: "score_item", index: 2 }),
+    line("of another", { runId: "other", step: "list_items", parent: runId }),
+  ]);
+  const run = pageText(String(await stage.console({ page: "run", runId, tab: "log" })));
+  expect(run).toContain("three listed");
+  expect(run).toContain("one scored");
+  expect(run).not.toContain("of another");
+  const open = async (request: object) =>
+    pageText(String(await stage.console({ page: "step", runId, ...request })));
+  expect(await open({ step: "list_items" })).toContain("three listed");
+  expect(await open({ step: "score_item", index: 2 })).toContain("one scored");
+  expect(await open({ step: "score_item", index: 1 })).not.toContain("one scored");
+  const { logs } = stage;
+  Object.assign(logs, { search: () => Promise.reject(new Error("slow down")) });
+  expect(await open({ step: "list_items" })).toContain("The lines of its functions could not be read.");
+});
+
 test("a function that failed has its error, its stack, and the lines that it left in its worker's log", async () => {
   const stage = consoleStage();
   const runId = await begin(stage.memory, "scores", { params: { fails: true, words: "no header" } });

@@ -5,7 +5,8 @@ import type { LogReader } from "../../ports/log-reader.ts";
 /** Bytes that are read from the end of a file. */
 const readBytes = 256 * 1024;
 
-const isMissing = (error: unknown) => error instanceof Error && "code" in error && error.code === "ENOENT";
+const isMissing = (error: unknown) =>
+  typeof error === "object" && error !== null && "code" in error && error.code === "ENOENT";
 
 /** The end of a file as text, without a line that it cuts off; undefined if there is no such file. */
 async function endOf(file: string): Promise<string | undefined> {
@@ -27,7 +28,7 @@ async function endOf(file: string): Promise<string | undefined> {
  *
  * @param attempts the folder with one folder for each try. A log's stream ends with the name of that folder
  */
-export function fileLogReader(attempts: string): LogReader {
+export function fileLogReader(attempts: string): Pick<LogReader, "tail"> {
   return {
     async tail(log, limit) {
       const task = path.basename(log);

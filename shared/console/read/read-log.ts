@@ -1,8 +1,8 @@
 import { jobLogsOf } from "../../run/job-logs.ts";
-import type { Run } from "../../state/run.ts";
+import { isEnded, type Run } from "../../state/run.ts";
 import { type FoundStep, stepLabel } from "../../state/step-record.ts";
 import { type LogLevel, type LogLine, logLevels, parseLogLine } from "../../wording/log-line.ts";
-import type { Sources } from "../sources.ts";
+import { type Sources, section } from "../sources.ts";
 
 /** Lines that a page shows, and logs that it reads for them: each is one call. */
 export const maxLines = 200;
@@ -14,9 +14,14 @@ export const maxSearched = 2000;
 export type LogTail = {
   readonly lines: readonly LogLine[];
   readonly leftOut: number;
+  /** Whether all lines of functions were found. */
+  readonly functions: "all" | "some" | "none, because they could not be read";
   /** Lines that were read. */
   readonly read: number;
 };
+
+/** The step, or the child of a map, whose lines are wanted. Without an index, those of all children. */
+export type LinePlace = { readonly step: string; readonly index?: number | undefined };
 
 /** Which lines are wanted: those of a level or above, those with a text, or both. */
 export type LineFilter = {
@@ -46,16 +51,57 @@ function functionLogsOf(records: readonly FoundStep[]): Place[] {
   });
 }
 
+/** Machines' clocks differ, and a run's time is written a moment after its first line. */
+const marginMs = 60_000;
+/** How long hooks and notices may still write after the end of a run. */
+const afterEndMs = 3_600_000;
+
+function isOf({ step, index = 0 }: LogLine, place: LinePlace | undefined): boolean {
+  if (place === undefined) return true;
+  return step === place.step && (place.index === undefined || place.index === index);
+}
+
+/** What step functions wrote about a run, of some steps or of all. Lines that name no run are missing. */
+async function readFunctionLines(
+  { logs }: Pick<Sources, "logs">,
+  run: Run,
+  now: number,
+  place: LinePlace | undefined,
+): Promise<Pick<LogTail, "lines" | "functions">> {
+  const range = {
+    from: Date.parse(run.startedAt) - marginMs,
+    to: isEnded(run) ? Date.parse(run.endedAt) + afterEndMs : now + marginMs,
+  };
+  const found = await section(logs.search({ text: run.runId, ...range }));
+  if (!found.read) return { lines: [], functions: "none, because they could not be read" };
+  const { lines, isComplete } = found.value;
+  return {
+    lines: lines
+      .map(({ at, text, log }) => parseLogLine(text, { at, source: log }))
+      // A line can name the run and still be about another run, which it started.
+      .filter((line) => line.runId === run.runId && isOf(line, place)),
+    functions: isComplete ? "all" : "some",
+  };
+}
+
+/** Lines without those that stand in two logs: a search and a worker's own log may both have them. */
+function withoutCopies(lines: readonly LogLine[]): LogLine[] {
+  const keyOf = ({ at, message, fields }: LogLine) => JSON.stringify([at, message, fields]);
+  return [...new Map(lines.map((line) => [keyOf(line), line])).values()];
+}
+
 /**
- * Reads the ends of the logs of the jobs that began last, and of the functions that failed.
+ * Reads the ends of the logs of the jobs that began last and of the functions that failed, and what functions wrote.
  *
  * @param filter only these lines; then more of each log is searched
+ * @param functionsOf whose lines of functions are read; "none" if it has no function
  */
 export async function readLogTail(
-  { logs }: Pick<Sources, "logs">,
+  { logs, engine }: Pick<Sources, "logs" | "engine">,
   run: Run,
   records: readonly FoundStep[],
   filter: LineFilter = {},
+  functionsOf: LinePlace | "all" | "none" = "all",
 ): Promise<LogTail> {
   const jobs: Place[] = jobLogsOf(run, records);
   const known = new Set(jobs.map(({ log }) => log));
@@ -64,6 +110,10 @@ export async function readLogTail(
   const isFiltered = filter.level !== undefined || filter.text !== undefined;
   const limit = isFiltered || functions.length > 0 ? maxSearched : maxLines;
   const all = [...jobs, ...functions].toSorted((a, b) => b.at - a.at);
+  const ofFunctions =
+    functionsOf === "none"
+      ? ({ lines: [], functions: "all" } as const)
+      : readFunctionLines({ logs }, run, engine.clock.now(), functionsOf === "all" ? undefined : functionsOf);
   const read = await Promise.all(
     all.slice(0, maxLogs).map(async ({ log, ...origin }) => {
       // A line without a time gets the time of the line before it.
@@ -81,10 +131,12 @@ export async function readLogTail(
       );
     }),
   );
-  const lines = read.flat().toSorted((a, b) => a.at - b.at);
+  const { lines: found, functions: whole } = await ofFunctions;
+  const lines = withoutCopies([...read.flat(), ...found].toSorted((a, b) => a.at - b.at));
   return {
     lines: lines.filter(keeps(filter)).slice(-maxLines),
     leftOut: Math.max(0, all.length - maxLogs),
+    functions: whole,
     read: lines.length,
   };
 }

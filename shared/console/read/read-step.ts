@@ -192,7 +192,15 @@ export async function readStep(sources: Sources, request: RequestOf<"step">): Pr
       : Promise.resolve([]),
   );
   const [log, input, output, madeThen, reports, progress] = await Promise.all([
-    section(readLogTail(sources, run, own, { level, text })),
+    section(
+      readLogTail(
+        sources,
+        run,
+        own,
+        { level, text },
+        node.task.kind === "batch" ? "none" : { step: name, ...(isMapped && { index }) },
+      ),
+    ),
     isMap
       ? ({ read: true, value: { reason: "Each child has its own." } } as const)
       : section(readInput(engine, { run, graph, node }, record, index ?? 0)),

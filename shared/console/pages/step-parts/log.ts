@@ -7,6 +7,7 @@ import type { RequestOf } from "../../page-request.ts";
 import { lineChart } from "../../parts/line-chart.ts";
 import { logLines } from "../../parts/log-lines.ts";
 import { type LogTail, maxLines } from "../../read/read-log.ts";
+import { functionGaps } from "../run-tabs/log-tab.ts";
 
 type Request = RequestOf<"step">;
 
@@ -57,7 +58,7 @@ function filters(request: Request, host: Host): Content {
 }
 
 /** The last lines of a step, filtered, with the figures that they have as charts, and the command for all lines. */
-export function logPart({ lines, leftOut, read }: LogTail, request: Request, host: Host): Content {
+export function logPart({ lines, leftOut, functions, read }: LogTail, request: Request, host: Host): Content {
   const { runId, step, index, level, text } = request;
   const label = stepLabel(step, index);
   const isFiltered = level !== undefined || text !== undefined;
@@ -66,7 +67,7 @@ export function logPart({ lines, leftOut, read }: LogTail, request: Request, hos
     : `The last ${lines.length} lines.`;
   return [
     filters(request, host),
-    html`<p>${found}${leftOut > 0 && ` ${leftOut} earlier logs are not read.`} All lines, into a file: <code>${`npx millrace logs ${runId} --step ${label} > ${step}.log`}</code></p>`,
+    html`<p>${found}${functionGaps[functions]}${leftOut > 0 && ` ${leftOut} earlier logs are not read.`} All lines, into a file: <code>${`npx millrace logs ${runId} --step ${label} > ${step}.log`}</code></p>`,
     lines.length > 0 && logLines(`Log of ${label}`, lines, host),
     !isFiltered && logCurves(lines).map((curves) => lineChart(`${label}, from its log`, curves)),
   ];
