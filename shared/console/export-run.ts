@@ -4,12 +4,13 @@ import { type ConsoleAnswer, finishPage } from "./finish-page.ts";
 import { type FilePages, fileHost, filePlace } from "./host/file-host.ts";
 import type { Host } from "./host/host.ts";
 import { type Content, html } from "./html.ts";
-import { type PageName, type RequestOf, type RunTab, runTabs } from "./page-request.ts";
+import { type PageName, type RequestOf, runTabs } from "./page-request.ts";
 import { pageOf } from "./pages.ts";
 import { commandLine } from "./parts/command-line.ts";
 import { sectionOr } from "./parts/panel.ts";
 import { readRun } from "./read/read-run.ts";
 import { type Sources, section } from "./sources.ts";
+import { tabTexts } from "./tab-texts.ts";
 
 type FileRequest = RequestOf<"run"> | RequestOf<"step"> | RequestOf<"map">;
 /** A page of the file, and the text of the button that shows it. */
@@ -17,15 +18,6 @@ type FilePage = { readonly text: string; readonly request: FileRequest };
 
 /** Pages of steps that one file has, those of steps that failed first. */
 const maxSteps = 40;
-
-const tabTexts: Readonly<Record<RunTab, string>> = {
-  steps: "Steps",
-  timeline: "Timeline",
-  graph: "Graph",
-  data: "Inputs and results",
-  artifacts: "Artifacts",
-  log: "Log",
-};
 
 /** Steps that did something, those that failed first. */
 function chosenSteps({ steps }: RunView): StepView[] {

@@ -16,6 +16,7 @@ import { type LogTail, readLogTail } from "../read/read-log.ts";
 import { type RunPageData, readResult, readRun, readWaits } from "../read/read-run.ts";
 import { runButtons } from "../run-actions.ts";
 import { type Section, section } from "../sources.ts";
+import { tabTexts } from "../tab-texts.ts";
 import { artifactsTab } from "./run-tabs/artifacts-tab.ts";
 import { dataTab } from "./run-tabs/data-tab.ts";
 import { logTab } from "./run-tabs/log-tab.ts";
@@ -31,16 +32,6 @@ type Data = RunPageData & {
   /** Read only for their tabs. */
   readonly log?: Section<LogTail>;
   readonly result?: Section<Json | undefined>;
-};
-
-/** Words of the tabs. */
-const tabTexts: Readonly<Record<RunTab, string>> = {
-  steps: "Steps",
-  timeline: "Timeline",
-  graph: "Graph",
-  data: "Inputs and results",
-  artifacts: "Artifacts",
-  log: "Log",
 };
 
 /** The run that a run comes from, as a link. */
