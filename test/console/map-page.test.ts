@@ -181,6 +181,33 @@ test("curves of children are drawn over one another, each named by its parameter
   expect(pageText(page)).toContain("learn_each: loss over epoch, last: [0] 1 0.3333, [1] 0.1 0.6667");
 });
 
+test("while jobs run, the figures in their logs are drawn over one another", async () => {
+  const stage = trainingStage();
+  const runId = await begin(stage.memory, "training", { params: { alphas: [1, 0.1] } });
+  await stage.memory.finish(runId);
+  const { store } = stage.memory.engine;
+  const isRunning = { state: "RUNNING", holder: "jobs", endedAt: undefined, output: undefined };
+  stage.memory.engine = {
+    ...stage.memory.engine,
+    store: Object.assign(Object.create(store), {
+      getSteps: async (keys: Parameters<typeof store.getSteps>[0]) =>
+        (await store.getSteps(keys)).map((record) =>
+          record.step === "learn_each" && record.index !== "map"
+            ? { ...record, ...isRunning, log: `/aws/batch/x:${record.index}` }
+            : record,
+        ),
+    }),
+  };
+  for (const index of [0, 1]) {
+    const lines = [1, 2, 3].map((epoch) =>
+      JSON.stringify({ message: "learns", epoch, loss: (index + 1) / epoch }),
+    );
+    stage.logs.write(`/aws/batch/x:${index}`, [{ text: "begins" }, ...lines.map((text) => ({ text }))]);
+  }
+  const page = String(await stage.console({ page: "map", runId, step: "learn_each", view: "curves" }));
+  expect(pageText(page)).toContain("learn_each: loss over epoch, last: [0] 1 0.3333, [1] 0.1 0.6667");
+});
+
 test("if the items can't be read, the page says so and shows the rest", async () => {
   const { memory, open } = await mapped(250);
   const { store } = memory.engine;

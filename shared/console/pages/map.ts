@@ -69,23 +69,16 @@ function foundPart(data: MapPageData, request: Request, host: Host): Content {
 
 /** The curves of the row's first children, over one another. */
 function curvesPart(data: MapPageData, request: Request): Content {
-  return sectionOr("The curves", data.reports, (reports) => {
-    const tables = reports.flatMap(({ index, report: { content } }) =>
-      content.kind === "table"
-        ? [
-            {
-              label: childLabel(index, itemsOf(data).get(index)),
-              columns: content.columns,
-              rows: content.rows,
-            },
-          ]
-        : [],
-    );
-    const curves = curvesOver(tables);
+  return sectionOr("The curves", data.curves, (tables) => {
+    const labelled = tables.map(({ index, ...table }) => ({
+      label: childLabel(index, itemsOf(data).get(index)),
+      ...table,
+    }));
+    const curves = curvesOver(labelled);
     return [
-      html`<p>From the tables that results of children name: the first of each, of ${maxCurves} children at most.</p>`,
+      html`<p>From the first table that the result of a child names, or from what its running job has written so far; of ${maxCurves} children at most.</p>`,
       curves.length === 0
-        ? html`<p>No child's result names a table with a column that rises, such as <code>epoch</code>.</p>`
+        ? html`<p>No child's result names a table with a column that rises, such as <code>epoch</code>, and no running job has written figures.</p>`
         : curves.map((each) => lineChart(request.step, each)),
     ];
   });

@@ -1,7 +1,7 @@
 import { shardSize } from "../../objects/layout.ts";
 import { evaluate, referencesIn } from "../../pipeline/expression.ts";
 import { type Graph, type StepNode, stepGivenBy, stepNamed } from "../../pipeline/graph.ts";
-import { artifactsIn } from "../../pipeline/job.ts";
+import { type Artifact, artifactsIn } from "../../pipeline/job.ts";
 import type { Json } from "../../pipeline/json.ts";
 import { MillraceError } from "../../pipeline/millrace-error.ts";
 import type { Engine } from "../../ports/engine.ts";
@@ -9,18 +9,25 @@ import type { Tally } from "../../ports/run-store.ts";
 import { RunNotFoundError } from "../../run/run-errors.ts";
 import { graphOf } from "../../run/run-graph.ts";
 import type { Run } from "../../state/run.ts";
-import { childrenOf, type FoundStep, hasResult, type StepKey } from "../../state/step-record.ts";
+import { childrenOf, type FoundStep, hasJobs, hasResult, type StepKey } from "../../state/step-record.ts";
 import { scopeFor } from "../../step/step-input.ts";
+import { parseLogLine } from "../../wording/log-line.ts";
+import { type FigureTable, logFigures } from "../log-figures.ts";
 import type { RequestOf } from "../page-request.ts";
 import { type Section, type Sources, section } from "../sources.ts";
-import { type Report, readReports } from "./read-reports.ts";
+import { maxSearched } from "./read-log.ts";
+import { readReports } from "./read-reports.ts";
 import { nodeOf } from "./read-step.ts";
 
 /** Items of a map that were read, by index; and why others weren't. */
 export type MapItems = { readonly items: ReadonlyMap<number, Json>; readonly missing?: string };
 
-/** A report of one child. */
-export type ChildReport = { readonly index: number; readonly report: Report };
+/** What one child reported in rows, or has written in its log so far. */
+export type ChildTable = {
+  readonly index: number;
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly Json[])[];
+};
 
 /** A map for its page. Indices are in order. */
 export type MapPageData = {
@@ -40,7 +47,7 @@ export type MapPageData = {
   readonly items: Section<MapItems>;
   /** Children that were looked for. */
   readonly found?: readonly number[];
-  readonly reports: Section<readonly ChildReport[]>;
+  readonly curves: Section<readonly ChildTable[]>;
 };
 
 /** Children of a row: those that share a tally. */
@@ -123,23 +130,36 @@ function search(find: string, total: number, { items }: MapItems): number[] {
   return [...new Set([...byIndex, ...withText])].slice(0, maxFound);
 }
 
-/** The tables that the first children of a row with results name, for their curves. */
-async function readCurves(engine: Engine, children: readonly FoundStep[]): Promise<ChildReport[]> {
-  const named = children.flatMap((record) => {
-    if (!hasResult(record) || typeof record.index !== "number" || !("value" in record.output)) return [];
-    const [first] = artifactsIn(record.output.value).filter(({ mediaType }) =>
-      mediaType.includes("millrace.table"),
-    );
-    return first === undefined ? [] : [{ index: record.index, artifact: first }];
+/** What the curves of a child are drawn from: the first table that its result names, or the log of its running job. */
+function curveSource(record: FoundStep): { readonly table: Artifact } | { readonly log: string } | undefined {
+  if (hasResult(record) && "value" in record.output) {
+    const named = artifactsIn(record.output.value);
+    const table = named.find(({ mediaType }) => mediaType.includes("millrace.table"));
+    return table && { table };
+  }
+  return hasJobs(record) && record.log !== undefined ? { log: record.log } : undefined;
+}
+
+/** The figures that a job has written so far. */
+async function readLogFigures({ logs }: Sources, log: string): Promise<FigureTable> {
+  const written = await logs.tail(log, maxSearched);
+  return logFigures(written.map(({ text, at = 0 }) => parseLogLine(text, { at, source: log })));
+}
+
+/** The tables of the first children of a row that have any. */
+async function readCurves(sources: Sources, children: readonly FoundStep[]): Promise<ChildTable[]> {
+  const found = children.flatMap((record) => {
+    const source = curveSource(record);
+    return source === undefined || typeof record.index !== "number" ? [] : [{ index: record.index, source }];
   });
-  const reports = await readReports(
-    engine.objects,
-    named.slice(0, maxCurves).map(({ artifact }) => artifact),
+  const tables = await Promise.all(
+    found.slice(0, maxCurves).map(async ({ index, source }): Promise<ChildTable[]> => {
+      if ("log" in source) return [{ index, ...(await readLogFigures(sources, source.log)) }];
+      const [report] = await readReports(sources.engine.objects, [source.table]);
+      return report?.content.kind === "table" ? [{ index, ...report.content }] : [];
+    }),
   );
-  return reports.flatMap((report, place) => {
-    const index = named[place]?.index;
-    return index === undefined ? [] : [{ index, report }];
-  });
+  return tables.flat();
 }
 
 /**
@@ -148,7 +168,8 @@ async function readCurves(engine: Engine, children: readonly FoundStep[]): Promi
  *
  * @throws RunNotFoundError, GraphMissingError, and MillraceError if there is no such map or row
  */
-export async function readMap({ engine }: Sources, request: RequestOf<"map">): Promise<MapPageData> {
+export async function readMap(sources: Sources, request: RequestOf<"map">): Promise<MapPageData> {
+  const { engine } = sources;
   const { store } = engine;
   const { runId, step, find, view } = request;
   const asked = rowOf(request);
@@ -181,20 +202,20 @@ export async function readMap({ engine }: Sources, request: RequestOf<"map">): P
   const wantsItems = total !== undefined && (find !== undefined || row !== undefined);
   const shownRow = row === undefined ? [] : range(row, Math.min(row + rowSize, total ?? 0));
   const inRow = records.filter(({ index }) => index !== "map");
-  const [failures, children, items, reports] = await Promise.all([
+  const [failures, children, items, curves] = await Promise.all([
     failed.length === 0 ? [] : store.getSteps(failed.slice(0, maxFailures).map(key)),
     isSmall && total > 0 ? store.getSteps(shownRow.map(key)) : inRow,
     wantsItems
       ? section(readItems(engine, { run, graph, node }, shownRow))
       : ({ read: true, value: { items: new Map() } } as const),
-    view === "curves" ? section(readCurves(engine, inRow)) : ({ read: true, value: [] } as const),
+    view === "curves" ? section(readCurves(sources, inRow)) : ({ read: true, value: [] } as const),
   ]);
   const found =
     find === undefined
       ? undefined
       : search(find, total ?? 0, items.read ? items.value : { items: new Map() });
   return {
-    ...{ run, node, done, failed, failures, children, items, reports },
+    ...{ run, node, done, failed, failures, children, items, curves },
     ...(map !== undefined && { map }),
     ...(total !== undefined && { total }),
     ...(row !== undefined && { row }),
