@@ -13,9 +13,9 @@ export function scheduleButton({ pipeline, name, active }: ScheduleView, host: H
 }
 
 /** Milliseconds after its time until a schedule is late: ticks come every minute, and now and then one after two. */
-const lateMs = 3 * 60_000;
+export const lateMs = 3 * 60_000;
 
-/** The time that a schedule should have started a run for by now, ISO 8601; undefined if it isn't late. */
+/** The time that a schedule should have started a run for by now, ISO 8601; undefined if there is none. */
 export function lateSince({ active, upcoming: [next] }: ScheduleView, now: number): string | undefined {
   return active && next !== undefined && Date.parse(next) + lateMs < now ? next : undefined;
 }

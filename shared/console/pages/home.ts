@@ -1,3 +1,4 @@
+import type { FullLimit } from "../../run/full-limits.ts";
 import type { ScheduleView } from "../../schedule/schedule-view.ts";
 import type { RunSummary } from "../../state/run.ts";
 import { runLook } from "../../wording/state-looks.ts";
@@ -5,10 +6,12 @@ import { agoText } from "../../wording/units.ts";
 import { costText } from "../../wording/usage-text.ts";
 import type { Host } from "../host/host.ts";
 import { type Content, type Html, html } from "../html.ts";
+import { lateTimes } from "../late-schedules.ts";
 import { type BuiltPage, page } from "../page.ts";
 import type { RequestOf } from "../page-request.ts";
 import { columnChart } from "../parts/column-chart.ts";
 import { notice, sectionOr } from "../parts/panel.ts";
+import { runLinks } from "../parts/run-links.ts";
 import { runBadge } from "../parts/state-badge.ts";
 import { type Column, table } from "../parts/table.ts";
 import { ago, time, timeText } from "../parts/time.ts";
@@ -21,6 +24,7 @@ import {
   type StateRuns,
   shownDays,
   type WaitingAnswer,
+  type WaitingRuns,
 } from "../read/read-home.ts";
 import { lateSince } from "../schedule-actions.ts";
 
@@ -41,15 +45,15 @@ function countText(count: number, noun: string, more = false): string {
   return `${count}${more ? " or more" : ""} ${word}`;
 }
 
-const lateOf = (schedules: readonly ScheduleView[], now: number) =>
-  schedules.flatMap((schedule) => {
-    const since = lateSince(schedule, now);
-    return since === undefined ? [] : [{ schedule, since }];
-  });
+/** Runs that wait for a slot, as far as they could be read. */
+const queuedRuns = ({ open }: HomePageData) =>
+  open.read ? open.value.flatMap(({ state, runs }) => (state === "QUEUED" ? runs : [])) : [];
+
+const isPaused = ({ limits }: WaitingRuns) => limits.some(({ slots }) => slots === 0);
 
 /** The stage's health in a sentence. What could not be read is never called well. */
 function health(data: HomePageData, host: Host): Html {
-  const { open, recent, failures, schedules, approvals, figures } = data;
+  const { open, waiting: queued, recent, failures, schedules, approvals, figures } = data;
   const underWay = open.read ? open.value : [];
   const count = underWay.reduce((sum, { runs }) => sum + runs.length, 0);
   const openText = `${countText(
@@ -58,16 +62,20 @@ function health(data: HomePageData, host: Host): Html {
     underWay.some(({ more }) => more),
   )} ${count === 1 ? "has" : "have"} not ended.`;
   const { lastDay = 0, more = false } = failures.read ? failures.value : {};
-  const late = schedules.read ? lateOf(schedules.value, host.now).length : 0;
+  const late = schedules.read ? lateTimes(schedules.value, queuedRuns(data), host.now).length : 0;
+  const paused = queued.read
+    ? queued.value.filter(isPaused).reduce((sum, { count: runs }) => sum + runs, 0)
+    : 0;
   const waiting = approvals.read ? approvals.value.length : 0;
   const bad = [
     lastDay > 0 && `${countText(lastDay, "run", more)} failed in the last day`,
     late > 0 && `${countText(late, "schedule")} ${late === 1 ? "is" : "are"} late`,
+    paused > 0 && `${countText(paused, "run")} ${paused === 1 ? "waits" : "wait"} because a limit is paused`,
     waiting > 0 && `${countText(waiting, "step")} ${waiting === 1 ? "waits" : "wait"} for a person`,
   ].filter((text) => text !== false);
   if (bad.length > 0)
     return html`<p class="mr-panel mr-yellow" role="status"><strong>${bad.join(", ")}.</strong> ${openText}</p>`;
-  if (![open, recent, failures, schedules, approvals, figures].every(({ read }) => read))
+  if (![open, queued, recent, failures, schedules, approvals, figures].every(({ read }) => read))
     return html`<p class="mr-panel mr-yellow" role="status"><strong>Not all could be read.</strong> Nothing bad is known of the rest.</p>`;
   const succeeded = recent.read ? recent.value.runs.filter(({ state }) => state === "SUCCEEDED").length : 0;
   return html`<p class="mr-panel mr-green" role="status"><strong>All is well.</strong> ${countText(succeeded, "run")} succeeded in the last day, none failed, no schedule is late. ${openText}</p>`;
@@ -81,6 +89,33 @@ function openRuns(all: readonly StateRuns[], host: Host): Content {
     ({ state, runs, more }) =>
       html`${runBadge(state)} ${host.link({ page: "runs", state: [state] }, countText(runs.length, "run", more))} `,
   )}</p>`;
+}
+
+/** Holders of a limit's slots that are links. */
+const maxHolders = 3;
+
+/** Why a run doesn't begin, with links to those that hold the slots. */
+function limitText({ limit, slots, holders }: FullLimit, host: Host): Html {
+  if (slots === 0) return html`<div><strong>${limit} is paused</strong></div>`;
+  return html`<div>${limit}: ${holders.length} of ${slots} held by ${runLinks(holders, maxHolders, host)}</div>`;
+}
+
+/** Runs that wait for a slot: since when, and for what. */
+function waitingRuns(all: readonly WaitingRuns[], host: Host): Content {
+  if (all.length === 0) return undefined;
+  const rows = all.map(({ pipeline, count, oldest, limits }) => [
+    host.link({ page: "queues", queue: oldest.queue }, oldest.queue),
+    pipeline,
+    count,
+    ago(oldest.startedAt, host),
+    limits.length === 0 ? "about to begin" : limits.map((limit) => limitText(limit, host)),
+  ]);
+  const runs = { heading: "Runs", figures: true } as const;
+  return table(
+    "Runs that wait for a slot",
+    ["Queue", "Pipeline", runs, "The first was asked for", "It waits for"],
+    rows,
+  );
 }
 
 /** States in the order of the picture, from the ground up; other states are open ones. */
@@ -186,9 +221,9 @@ function waitingTable(all: readonly WaitingAnswer[], host: Host): Content {
 }
 
 /** Late schedules first, then the next runs of all schedules. */
-function upcoming(schedules: readonly ScheduleView[], host: Host): Content {
-  const late = lateOf(schedules, host.now).map(({ schedule, since }) => [
-    html`<strong>late</strong>, ${agoText(host.now - Date.parse(since))}`,
+function upcoming(schedules: readonly ScheduleView[], queued: readonly RunSummary[], host: Host): Content {
+  const late = lateTimes(schedules, queued, host.now).map(({ schedule, since, runId }) => [
+    html`<strong>late</strong>, ${agoText(host.now - Date.parse(since))}${runId !== undefined && html`; its run ${host.link({ page: "run", runId }, "waits for a slot")}`}`,
     time(since, host),
     host.link({ page: "pipeline", pipeline: schedule.pipeline }, schedule.pipeline),
     schedule.name,
@@ -264,6 +299,7 @@ function show(data: HomePageData, _request: Request, host: Host): Content {
     isQuiet && howToStart(data.pipelines, host.stage),
     html`<h2>Open runs</h2>`,
     sectionOr("The open runs", open, (all) => openRuns(all, host)),
+    sectionOr("What runs wait for", data.waiting, (all) => waitingRuns(all, host)),
     html`<h2>Waits for a person</h2>`,
     sectionOr("What waits for a person", data.approvals, (all) => waitingTable(all, host)),
     html`<h2>Failures</h2>`,
@@ -271,7 +307,7 @@ function show(data: HomePageData, _request: Request, host: Host): Content {
     html`<h2>Runs by hour</h2>`,
     sectionOr("The runs of the last day", recent, (all) => byHour(all, host)),
     html`<h2>Late and upcoming</h2>`,
-    sectionOr("The schedules", data.schedules, (all) => upcoming(all, host)),
+    sectionOr("The schedules", data.schedules, (all) => upcoming(all, queuedRuns(data), host)),
     html`<h2>Pipelines, and their last ${shownDays} days</h2>`,
     sectionOr("What the runs of the last days came to", data.figures, () => undefined),
     pipelineTable(data.pipelines, data.figures.read ? data.figures.value : [], host),

@@ -4,6 +4,7 @@ import { triggerText } from "../../wording/trigger-text.ts";
 import { durationText } from "../../wording/units.ts";
 import type { Field, Host } from "../host/host.ts";
 import { type Content, type Html, html } from "../html.ts";
+import { lateTimes } from "../late-schedules.ts";
 import { type BuiltPage, page } from "../page.ts";
 import type { RequestOf } from "../page-request.ts";
 import { facts } from "../parts/facts.ts";
@@ -44,17 +45,24 @@ function runSection(runs: readonly RunSummary[], pipeline: string, host: Host): 
 }
 
 /** The pipeline's schedules, with their next times and toggles. */
-function scheduleSection(schedules: readonly ScheduleView[], host: Host): Content {
+function scheduleSection(
+  schedules: readonly ScheduleView[],
+  runs: readonly RunSummary[],
+  host: Host,
+): Content {
   if (schedules.length === 0) return undefined;
   const rows = schedules.map((schedule) => {
-    const late = lateSince(schedule, host.now);
+    const [late] = lateTimes([schedule], runs, host.now);
     return [
       schedule.name,
       schedule.active ? "on" : "off",
       schedule.rule,
       [
-        late !== undefined && html`<div><strong>late</strong>: was due at ${time(late, host)}</div>`,
-        schedule.upcoming.filter((next) => next !== late).map((next) => html`<div>${time(next, host)}</div>`),
+        late !== undefined &&
+          html`<div><strong>late</strong>: was due at ${time(late.since, host)}${late.runId !== undefined && html`; its run ${host.link({ page: "run", runId: late.runId }, "waits for a slot")}`}</div>`,
+        schedule.upcoming
+          .filter((next) => next !== lateSince(schedule, host.now))
+          .map((next) => html`<div>${time(next, host)}</div>`),
       ],
       scheduleButton(schedule, host),
     ];
@@ -92,7 +100,9 @@ function show(data: PipelinePageData, request: Request, host: Host): Content {
           followers.map((name) => html`${host.link({ page: "pipeline", pipeline: name }, name)} `),
       ],
     ]),
-    sectionOr("Its schedules", data.schedules, (schedules) => scheduleSection(schedules, host)),
+    sectionOr("Its schedules", data.schedules, (schedules) =>
+      scheduleSection(schedules, data.runs.read ? data.runs.value : [], host),
+    ),
     html`<h2>Last ${runsShown} runs</h2>`,
     sectionOr("Its runs", data.runs, (runs) => runSection(runs, pipeline, host)),
     html`<h2>Start a run</h2>`,

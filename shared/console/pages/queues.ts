@@ -17,6 +17,13 @@ const maxHolders = 20;
 /** Queues in the list of all. */
 const maxQueues = 90;
 
+/** How many slots of a limit are held, in a few words. */
+function heldText(limit: LimitView): string {
+  const { slots, holders } = limit;
+  if (slots === 0) return `paused by hand, ${holders.length} held`;
+  return slots === null ? `${holders.length} held, no limit` : `${holders.length} of ${slotsText(limit)}`;
+}
+
 /** How many slots a limit has, and who decided that. */
 function slotsText({ slots, setByHand }: LimitView): string {
   if (slots === 0) return "paused by hand: none begins";
@@ -109,9 +116,7 @@ function all(views: readonly QueueView[], host: Host): Content {
     return [
       host.link({ page: "queues", queue: view.queue }, view.queue),
       stateOf(view),
-      view.limits.map(
-        (limit) => html`<div>${limit.limit}: ${limit.holders.length} of ${slotsText(limit)}</div>`,
-      ),
+      view.limits.map((limit) => html`<div>${limit.limit}: ${heldText(limit)}</div>`),
       first === undefined
         ? "nobody waits"
         : html`${host.link({ page: "run", runId: first.runId }, first.runId)}${view.more && " and others"}`,

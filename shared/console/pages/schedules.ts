@@ -4,6 +4,7 @@ import { type Look, runLook } from "../../wording/state-looks.ts";
 import { agoText } from "../../wording/units.ts";
 import type { Host } from "../host/host.ts";
 import { type Content, type Html, html } from "../html.ts";
+import { type LateTime, lateTimes } from "../late-schedules.ts";
 import { type BuiltPage, page } from "../page.ts";
 import type { PageTarget, RequestOf } from "../page-request.ts";
 import { errorPanel } from "../parts/panel.ts";
@@ -18,7 +19,7 @@ import {
   readSchedules,
   type SchedulesPageData,
 } from "../read/read-schedules.ts";
-import { lateSince, scheduleButton } from "../schedule-actions.ts";
+import { scheduleButton } from "../schedule-actions.ts";
 
 type Request = RequestOf<"schedules">;
 
@@ -115,20 +116,33 @@ function unreadable(rows: readonly CalendarRow[]): Content {
   });
 }
 
+/** What is late, as far as the runs of the shown days tell. */
+function lateOf(rows: readonly CalendarRow[], now: number): LateTime[] {
+  const runs = rows.flatMap(({ times }) =>
+    times.read ? times.value.flatMap((each) => (each.kind === "run" ? [each.run] : [])) : [],
+  );
+  return lateTimes(
+    rows.map(({ schedule }) => schedule),
+    runs,
+    now,
+  );
+}
+
 /** What should have started by now and has not, and what to do. */
 function latePanel(rows: readonly CalendarRow[], host: Host): Content {
-  const late = rows.flatMap(({ schedule }) => {
-    const since = lateSince(schedule, host.now);
-    return since === undefined ? [] : [{ schedule, since }];
-  });
+  const late = lateOf(rows, host.now);
   if (late.length === 0) return undefined;
-  const lines = late
-    .toSorted((a, b) => Date.parse(a.since) - Date.parse(b.since))
-    .map(
-      ({ schedule: { pipeline, name }, since }) =>
-        html`<p><strong>Late</strong>: schedule ${name} of ${host.link({ page: "pipeline", pipeline }, pipeline)} was due at ${time(since, host)}, ${agoText(host.now - Date.parse(since))}.</p>`,
-    );
-  return html`<div class="mr-panel mr-yellow" role="alert">${lines}<p>What to do: look whether the function <code>tick</code> runs, with <code>npx millrace doctor</code>.</p></div>`;
+  const lines = late.map(
+    ({ schedule: { pipeline, name }, since, runId }) =>
+      html`<p><strong>Late</strong>: schedule ${name} of ${host.link({ page: "pipeline", pipeline }, pipeline)} was due at ${time(since, host)}, ${agoText(host.now - Date.parse(since))}.${runId !== undefined && html` Its run ${host.link({ page: "run", runId }, runId)} waits for a slot.`}</p>`,
+  );
+  const todo = [
+    late.some(({ runId }) => runId !== undefined) &&
+      html`<p>What to do: open the run that waits. It says which runs hold the slots, or that a limit is paused.</p>`,
+    late.some(({ runId }) => runId === undefined) &&
+      html`<p>What to do: look whether the function <code>tick</code> runs, with <code>npx millrace doctor</code>.</p>`,
+  ];
+  return html`<div class="mr-panel mr-yellow" role="alert">${lines}${todo}</div>`;
 }
 
 function scheduleTable(rows: readonly CalendarRow[], host: Host): Html {
@@ -145,8 +159,9 @@ function scheduleTable(rows: readonly CalendarRow[], host: Host): Html {
 
 /** The late ones first, then by pipeline and name. */
 function lateFirst(rows: readonly CalendarRow[], now: number): CalendarRow[] {
-  const isLate = ({ schedule }: CalendarRow) => (lateSince(schedule, now) === undefined ? 1 : 0);
-  return rows.toSorted((a, b) => isLate(a) - isLate(b));
+  const late = new Set(lateOf(rows, now).map(({ schedule }) => schedule));
+  const place = ({ schedule }: CalendarRow) => (late.has(schedule) ? 0 : 1);
+  return rows.toSorted((a, b) => place(a) - place(b));
 }
 
 function show(data: SchedulesPageData, _request: Request, host: Host): Content {

@@ -1,4 +1,5 @@
 import type { Engine } from "../../ports/engine.ts";
+import { type FullLimit, fullLimits } from "../../run/full-limits.ts";
 import type { ScheduleView } from "../../schedule/schedule-view.ts";
 import { viewSchedules } from "../../schedule/view-schedules.ts";
 import type { DayFigures } from "../../state/figures.ts";
@@ -57,12 +58,25 @@ export type PipelineFigures = {
 /** The runs of the last day: all since `since` (epoch milliseconds). */
 export type RecentRuns = { readonly runs: readonly RunSummary[]; readonly since: number };
 
+/** Runs of a pipeline that wait for a slot. */
+export type WaitingRuns = {
+  readonly pipeline: string;
+  /** How many were listed. */
+  readonly count: number;
+  /** The one of them that was asked for first. */
+  readonly oldest: Run;
+  /** The limits that have no slot for the oldest. Empty if it is about to begin. */
+  readonly limits: readonly FullLimit[];
+};
+
 export type HomePageData = {
   readonly pipelines: readonly string[];
   readonly open: Section<readonly StateRuns[]>;
   readonly recent: Section<RecentRuns>;
   readonly failures: Section<Failures>;
   readonly schedules: Section<readonly ScheduleView[]>;
+  /** Runs that wait for a slot, those that were asked for first before others. */
+  readonly waiting: Section<readonly WaitingRuns[]>;
   readonly approvals: Section<readonly WaitingAnswer[]>;
   /** The most expensive pipeline first. */
   readonly figures: Section<readonly PipelineFigures[]>;
@@ -80,6 +94,8 @@ export const shownDays = 7;
 /** Runs that are listed: of each state, and of the last day. */
 const maxOfState = 50;
 const maxRecent = 200;
+/** Pipelines whose waiting runs are looked at. */
+const maxWaiting = 10;
 /** Approvals that are read, soonest deadline first. */
 const maxApprovals = 50;
 
@@ -136,6 +152,34 @@ async function readFailures(engine: Engine, now: number): Promise<Failures> {
   };
 }
 
+/** What the oldest waiting run of each pipeline waits for. */
+async function readWaiting(
+  { store }: Engine,
+  states: Promise<readonly StateRuns[]>,
+): Promise<readonly WaitingRuns[]> {
+  const queued = (await states).flatMap(({ state, runs }) => (state === "QUEUED" ? runs : []));
+  if (queued.length === 0) return [];
+  const groups = [...Map.groupBy(queued, ({ pipeline }) => pipeline).values()]
+    .flatMap((runs) => {
+      const [oldest] = runs.toSorted(byStart);
+      return oldest === undefined ? [] : [{ ...oldest, count: runs.length }];
+    })
+    .toSorted(byStart)
+    .slice(0, maxWaiting);
+  const found = await store.getRuns(groups.map(({ runId }) => runId));
+  const byId = new Map(found.map((run) => [run.runId, run]));
+  const waiting = await Promise.all(
+    groups.map(async ({ runId, pipeline, count }): Promise<WaitingRuns[]> => {
+      const oldest = byId.get(runId);
+      if (oldest?.state !== "QUEUED") return [];
+      return [{ pipeline, count, oldest, limits: await fullLimits(store, oldest) }];
+    }),
+  );
+  return waiting.flat();
+}
+
+const byStart = (a: RunSummary, b: RunSummary) => Date.parse(a.startedAt) - Date.parse(b.startedAt);
+
 /** Steps that wait for a person. A run that is being cancelled takes no answer. */
 async function readApprovals({ store }: Engine): Promise<WaitingAnswer[]> {
   const records = await store.waitingApprovals(maxApprovals);
@@ -175,16 +219,20 @@ function sumOf(pipeline: string, all: readonly DayFigures[]): PipelineFigures {
 /**
  * A stage at a glance, in two rounds: lists of the open states, of failed runs, of the last day and of waiting
  * approvals, the figures of the last days, and all schedules; then the runs that failed and those that wait, in batches.
+ * If runs wait for slots, their limits are a third one.
  */
 export async function readHome(engine: Engine): Promise<HomePageData> {
   const now = engine.clock.now();
-  const [open, recent, failures, schedules, approvals, figures] = await Promise.all([
-    section(Promise.all(openStates.map((state) => ofState(engine, state)))),
+  const states = Promise.all(openStates.map((state) => ofState(engine, state)));
+  const [open, waiting, recent, failures, schedules, approvals, figures] = await Promise.all([
+    section(states),
+    section(readWaiting(engine, states)),
     section(readRecent(engine, now)),
     section(readFailures(engine, now)),
     section(viewSchedules(engine, 1)),
     section(readApprovals(engine)),
     section(readFigures(engine, now)),
   ]);
-  return { pipelines: [...engine.pipelines.keys()], open, recent, failures, schedules, approvals, figures };
+  const pipelines = [...engine.pipelines.keys()];
+  return { pipelines, open, waiting, recent, failures, schedules, approvals, figures };
 }
