@@ -5,7 +5,8 @@ import { runSchedules } from "../../shared/schedule/run-schedules.ts";
 import { begin } from "../engine/driving.ts";
 import { countReads } from "./counted-reads.ts";
 import { pageText } from "./elements.ts";
-import { consoleStage } from "./fixtures.ts";
+import { consoleStage, endpoints } from "./fixtures.ts";
+import { Widget } from "./widget.ts";
 
 const fares = definePipeline(
   {
@@ -29,8 +30,9 @@ async function stageWithLateRun() {
   while (await memory.turn());
   const [late] = (await memory.store.listRuns({ state: "QUEUED" }, 1)).runs;
   if (late === undefined) throw new Error("no run waits");
+  const widget = new Widget({ "millrace-dev-console": stage.console, "millrace-dev-console-act": stage.act });
   const show = async (request: Record<string, unknown>) => pageText(String(await stage.console(request)));
-  return { ...stage, show, holder, late: late.runId };
+  return { ...stage, widget, show, holder, late: late.runId };
 }
 
 const home = { page: "home" };
@@ -84,4 +86,19 @@ test("limits that can't be read leave the rest of the first page, and nothing is
   const text = await show(home);
   expect(text).toContain("What runs wait for could not be read.");
   expect(text).toContain("queued 1 run");
+});
+
+test("the page of a run that waits has links to its queue and to the runs that hold the slots", async () => {
+  const { memory, widget, holder } = await stageWithLateRun();
+  memory.clock.moveTo(Date.parse("2021-10-04T13:10:00Z"));
+  await widget.refresh(endpoints.console);
+  await widget.click("waits for a slot");
+  expect(pageText(widget.html)).toContain("It waits for a slot of queue/gpu: 1 of 1 held by");
+  await widget.click("Look at the queue gpu");
+  expect(pageText(widget.html)).toContain("Queue gpu");
+  await widget.refresh(endpoints.console);
+  await widget.click("Home");
+  await widget.click("waits for a slot");
+  await widget.click(holder);
+  expect(pageText(widget.html)).toContain(`Run ${holder}`);
 });

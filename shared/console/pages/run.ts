@@ -94,7 +94,10 @@ function factList({ run, view }: Data, host: Host): Html {
       "Epoch",
       retried === 0 ? "1" : `${view.epoch}: retried by hand ${retried === 1 ? "once" : `${retried} times`}`,
     ],
-    ["Queue", `${view.queue}, priority ${view.priority}`],
+    [
+      "Queue",
+      html`${host.link({ page: "queues", queue: view.queue }, view.queue)}, priority ${view.priority}`,
+    ],
     [
       "Cost",
       view.cost.dollars > 0

@@ -5,6 +5,7 @@ import type { Host } from "../../host/host.ts";
 import { type Content, type Html, html } from "../../html.ts";
 import { failurePanel } from "../../parts/failure-panel.ts";
 import { notice } from "../../parts/panel.ts";
+import { runLinks } from "../../parts/run-links.ts";
 import { time } from "../../parts/time.ts";
 import { approvalForms } from "../../run-actions.ts";
 
@@ -83,11 +84,28 @@ function isAsking({ state, message, children, endedAt }: StepView, view: RunView
   return state === "PAUSED" || message !== undefined || children !== undefined;
 }
 
+/** Holders of slots that are links. */
+const maxHolders = 5;
+
+/** What a run waits for before it begins, with the ways to its queue and to the runs that hold the slots. */
+function waitPanel(view: RunView, host: Host): Content {
+  const waits = waitText(view);
+  if (waits === undefined) return undefined;
+  const { queue, waitsFor = [] } = view;
+  const holders = [...new Set(waitsFor.flatMap((limit) => limit.holders))];
+  return notice([
+    html`<p>It ${waits.startsWith("waits") ? waits : `is next: ${waits}`}.</p>`,
+    holders.length > 0 && html`<p>Slots are held by ${runLinks(holders, maxHolders, host)}</p>`,
+    waitsFor.length > 0 &&
+      host.kind !== "file" &&
+      html`<p>${host.link({ page: "queues", queue }, `Look at the queue ${queue}`)}</p>`,
+  ]);
+}
+
 /** Why a run failed, or what it waits for, with what to do: the first thing that somebody needs to know. */
 export function whyPanel(view: RunView, records: readonly FoundStep[], host: Host): Content {
   const all = failures(view);
   const drawFailure = failureOf(view, host);
-  const waits = waitText(view);
   const asks = view.steps.filter((step) => step.kind === "approval" && isAsking(step, view));
   const retrying = view.steps.filter(({ state }) => state === "RETRYING");
   return [
@@ -95,8 +113,7 @@ export function whyPanel(view: RunView, records: readonly FoundStep[], host: Hos
     all.slice(0, maxPanels).map(drawFailure),
     all.length > maxPanels && html`<p>${all.length - maxPanels} more failures: see the steps.</p>`,
     all.length === 0 && view.error !== undefined && drawFailure({ step: view.error.step, error: view.error }),
-    waits !== undefined &&
-      notice(html`<p>It ${waits.startsWith("waits") ? waits : `is next: ${waits}`}.</p>`),
+    waitPanel(view, host),
     asks.map((step) => approvalPanel(view, step, records, host)),
     retrying.map(({ name, errors: [error], retryAt }) =>
       notice(
