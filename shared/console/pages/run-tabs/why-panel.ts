@@ -7,6 +7,7 @@ import { failurePanel } from "../../parts/failure-panel.ts";
 import { notice } from "../../parts/panel.ts";
 import { runLinks } from "../../parts/run-links.ts";
 import { time } from "../../parts/time.ts";
+import { refusedPromotion } from "../../refused-promotion.ts";
 import { approvalForms } from "../../run-actions.ts";
 
 type Failed = { readonly step: string; readonly error: ErrorView };
@@ -84,6 +85,18 @@ function isAsking({ state, message, children, endedAt }: StepView, view: RunView
   return state === "PAUSED" || message !== undefined || children !== undefined;
 }
 
+/** A model that a gate refused: the run succeeds all the same, so nothing else says it. */
+function refusalPanel(step: StepView, { runId }: RunView, host: Host): Content {
+  const refused = refusedPromotion(step);
+  if (refused === undefined) return undefined;
+  const { name, version, alias, holder, reason } = refused;
+  const kept = holder === null ? `No version has the alias ${alias}` : `The ${alias} is version ${holder}`;
+  return notice([
+    html`<p><strong>The gate refused version ${version} of ${name}.</strong> ${reason}. ${kept}.</p>`,
+    html`<p>${host.link({ page: "step", runId, step: step.name }, `Look at ${step.name}`)} ${host.kind !== "file" && host.link({ page: "models", name }, `Look at model ${name}`)}</p>`,
+  ]);
+}
+
 /** Holders of slots that are links. */
 const maxHolders = 5;
 
@@ -114,6 +127,7 @@ export function whyPanel(view: RunView, records: readonly FoundStep[], host: Hos
     all.length > maxPanels && html`<p>${all.length - maxPanels} more failures: see the steps.</p>`,
     all.length === 0 && view.error !== undefined && drawFailure({ step: view.error.step, error: view.error }),
     waitPanel(view, host),
+    view.steps.map((step) => refusalPanel(step, view, host)),
     asks.map((step) => approvalPanel(view, step, records, host)),
     retrying.map(({ name, errors: [error], retryAt }) =>
       notice(
