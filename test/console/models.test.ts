@@ -63,6 +63,15 @@ test("a model shows its versions side by side, with the best figure in words and
   expect(text).toContain("logLoss 0.3900 (lower is better), compared with version 1");
 });
 
+test("a version that is newer than the champion is named, with its run, and a champion that is the newest is not", async () => {
+  const { widget } = await stageWith(3);
+  await widget.click("ctr");
+  expect(pageText(widget.html)).toContain("Version 3 is newer than the champion, version 2.");
+  const { widget: other } = await stageWith(2);
+  await other.click("ctr");
+  expect(pageText(other.html)).not.toContain("newer than the champion");
+});
+
 test("versions are chosen by their numbers, and unknown ones are refused", async () => {
   const { widget, console } = await stageWith(4);
   await widget.click("ctr");

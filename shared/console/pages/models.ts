@@ -98,8 +98,19 @@ function aliasTable(data: ModelPageData, host: Host): Content {
   return table("Aliases", ["Alias", "Version", "Since", "Why"], rows);
 }
 
+/** That the newest version is not the champion, and where it is said why. */
+function newerThanChampion({ versions: [newest], aliases }: ModelPageData, host: Host): Content {
+  const champion = aliases.find(({ alias }) => alias === "champion")?.version;
+  if (newest === undefined || champion === undefined || newest.version <= champion) return undefined;
+  const runId = newest.training?.runId;
+  return notice(
+    html`<p>Version ${newest.version} is newer than the champion, version ${champion}.${runId !== undefined && html` If a gate refused it, its run says why: ${host.link({ page: "run", runId }, runId)}`}</p>`,
+  );
+}
+
 function one(data: ModelPageData, request: Request, host: Host): Content {
   return [
+    newerThanChampion(data, host),
     html`<h2>Aliases</h2>`,
     aliasTable(data, host),
     html`<h2>Versions side by side</h2>`,
