@@ -99,6 +99,16 @@ inBrowser("in a browser", () => {
     });
   });
 
+  test("where a chart doesn't fit, its newest column is in view", async () => {
+    const page = await context.newPage();
+    await page.setViewportSize({ width: 400, height: 900 });
+    await page.goto(console.addressOf({ page: "home" }, "light"));
+    const newest = await page.locator(".mr-chart g").last().boundingBox();
+    await page.close();
+    expect(newest?.x).toBeGreaterThan(0);
+    expect(newest?.x).toBeLessThan(400);
+  });
+
   // 320 pixels are a window of 1,280 at 400 %, and 800 are one of 1,600 at 200 %.
   test.each(built)(
     "the page %s needs no sideways scrolling, and squeezes no table, from 320 to 1,600 pixels",

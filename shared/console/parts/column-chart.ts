@@ -47,7 +47,7 @@ function drawColumn({ title, parts }: ChartColumn, place: number, ground: number
 }
 
 /**
- * Columns side by side. Heights are in proportion to the amounts, plus room for a symbol. A table with the same figures
+ * Columns side by side, the newest last: that one is in view where not all fit. Heights are in proportion to the amounts, plus room for a symbol. A table with the same figures
  * belongs beside it.
  *
  * @param finding what the picture shows, in a sentence
@@ -66,5 +66,5 @@ export function columnChart(finding: string, columns: readonly ChartColumn[]): H
       : undefined,
   );
   const drawn = columns.map((column, place) => drawColumn(column, place, ground, plotHeight / most));
-  return html`<div class="mr-scroll" tabindex="0" role="region" aria-label="Picture: ${finding}"><svg class="mr-chart" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${finding}"><title>${finding}</title>${drawn}${labels}</svg></div>`;
+  return html`<div class="mr-scroll mr-newest" tabindex="0" role="region" aria-label="Picture: ${finding}"><svg class="mr-chart" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${finding}"><title>${finding}</title>${drawn}${labels}</svg></div>`;
 }

@@ -65,6 +65,8 @@ const structure = [
   ".mr .mr-panel{border:1px solid;border-left-width:6px;border-radius:4px;padding:8px 12px;margin:8px 0}",
   ".mr .mr-facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,340px),1fr));gap:2px 24px;margin:8px 0}.mr .mr-fact{display:grid;grid-template-columns:104px 1fr;gap:0 12px}.mr .mr-facts dt{font-weight:600}.mr .mr-facts dd{margin:0}",
   ".mr .mr-scroll{overflow-x:auto;max-width:100%}",
+  // Without scripts, the direction of writing is what decides at which end scrolling begins.
+  ".mr .mr-newest{direction:rtl;width:fit-content}.mr .mr-newest svg{direction:ltr}",
   ".mr table{border-collapse:collapse;width:100%}.mr th,.mr td{text-align:left;vertical-align:top;padding:4px 10px 4px 0;border-bottom:1px solid}.mr th{font-weight:600;white-space:nowrap}.mr td{overflow-wrap:normal}.mr .mr-number{text-align:right;white-space:nowrap}",
   // On a page that is not wide, a table is as wide as its texts and scrolls, or each of its cells would be a column of letters.
   "@media(max-width:1200px){.mr table{width:max-content;min-width:100%}}",
