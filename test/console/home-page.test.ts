@@ -28,6 +28,18 @@ test("failures are grouped by step and error, with the words of the newest", asy
   expect(text.indexOf("odd item")).toBeLessThan(text.indexOf("no header"));
 });
 
+test("a failure says when a later run of its pipeline succeeded", async () => {
+  const { memory, show } = watchedStage(Date.parse("2021-10-04T12:00:00Z"));
+  await memory.finish(await begin(memory, "scores"));
+  memory.clock.moveTo(Date.parse("2021-10-04T12:10:00Z"));
+  await memory.finish(await begin(memory, "scores", { params: fails }));
+  memory.clock.moveTo(Date.parse("2021-10-04T12:30:00Z"));
+  expect(pageText(await show(page))).toMatch(/the file has no header 1 \d+ min ago 2021/);
+  await memory.finish(await begin(memory, "scores"));
+  memory.clock.moveTo(Date.parse("2021-10-04T12:40:00Z"));
+  expect(pageText(await show(page))).toMatch(/the file has no header 1 \d+ min ago \d+ min ago 2021/);
+});
+
 test("open runs are counted by state, and steps that wait for a person are listed", async () => {
   const { memory, widget, open } = watchedStage();
   const runId = await begin(memory, "asks");

@@ -44,7 +44,7 @@ test("a schedule is late if its run waits for a slot three minutes after its tim
   memory.clock.moveTo(Date.parse("2021-10-04T13:04:00Z"));
   const first = await show(home);
   expect(first).toContain("1 schedule is late");
-  expect(first).toContain("late , 4 min ago; its run waits for a slot 2021-10-04 13:00:00 fares hourly");
+  expect(first).toContain("late , 4 min ago its run waits for a slot 2021-10-04 13:00:00 fares hourly");
   expect(first).toContain("next 2021-10-04 14:00:00");
   const schedules = await show({ page: "schedules" });
   expect(schedules).toContain("schedule hourly of fares was due at 2021-10-04 13:00:00 , 4 min ago.");
@@ -57,7 +57,7 @@ test("a schedule is late if its run waits for a slot three minutes after its tim
 test("the first page says since when runs wait, for which slot, and who holds it", async () => {
   const { memory, show, holder } = await stageWithLateRun();
   memory.clock.moveTo(Date.parse("2021-10-04T13:10:00Z"));
-  expect(await show(home)).toContain(`gpu fares 1 10 min ago queue/gpu: 1 of 1 held by ${holder}`);
+  expect(await show(home)).toContain(`gpu queue/gpu: 1 of 1 held by ${holder} 1 10 min ago fares`);
 });
 
 test("the first page's sentence says that runs wait because a limit is paused", async () => {

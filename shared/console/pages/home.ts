@@ -105,15 +105,15 @@ function waitingRuns(all: readonly WaitingRuns[], host: Host): Content {
   if (all.length === 0) return undefined;
   const rows = all.map(({ pipeline, count, oldest, limits }) => [
     host.link({ page: "queues", queue: oldest.queue }, oldest.queue),
-    pipeline,
+    limits.length === 0 ? "a free slot: about to begin" : limits.map((limit) => limitText(limit, host)),
     count,
     ago(oldest.startedAt, host),
-    limits.length === 0 ? "about to begin" : limits.map((limit) => limitText(limit, host)),
+    pipeline,
   ]);
   const runs = { heading: "Runs", figures: true } as const;
   return table(
     "Runs that wait for a slot",
-    ["Queue", "Pipeline", runs, "The first was asked for", "It waits for"],
+    ["Queue", "Waits for", runs, "First asked for", "Pipeline"],
     rows,
   );
 }
@@ -171,8 +171,28 @@ function byHour({ runs, since }: RecentRuns, host: Host): Content {
   ];
 }
 
+/** When the newest run succeeded that was asked for after a failure, as far as runs of the last day tell. */
+function successSince(
+  recent: readonly RunSummary[],
+  pipeline: string,
+  failedAt: string,
+  host: Host,
+): Content {
+  const newest = recent
+    .filter(
+      (run) =>
+        run.pipeline === pipeline &&
+        run.state === "SUCCEEDED" &&
+        Date.parse(run.startedAt) > Date.parse(failedAt),
+    )
+    .toSorted((a, b) => Date.parse(b.startedAt) - Date.parse(a.startedAt))[0];
+  if (newest === undefined) return "";
+  const { runId, endedAt = newest.startedAt } = newest;
+  return host.link({ page: "run", runId }, ago(endedAt, host));
+}
+
 /** Failures with their reasons: the same step and error are one line. */
-function failureTable({ groups, more }: Failures, host: Host): Content {
+function failureTable({ groups, more }: Failures, recent: readonly RunSummary[], host: Host): Content {
   if (groups.length === 0) return html`<p>No run failed in the last ${shownDays} days.</p>`;
   const rows = groups
     .slice(0, maxShown)
@@ -182,6 +202,7 @@ function failureTable({ groups, more }: Failures, host: Host): Content {
       html`<strong>${error}</strong> ${message.length > maxMessage ? `${message.slice(0, maxMessage)}…` : message}`,
       count,
       ago(lastAt, host),
+      successSince(recent, pipeline, lastAt, host),
       host.link({ page: "run", runId: lastRun }, lastRun),
     ]);
   const hidden = Math.max(0, groups.length - maxShown);
@@ -195,6 +216,7 @@ function failureTable({ groups, more }: Failures, host: Host): Content {
     "Error",
     { heading: "Runs", figures: true },
     "Last",
+    "Succeeded since",
     "Last run",
   ] as const;
   return [
@@ -223,7 +245,7 @@ function waitingTable(all: readonly WaitingAnswer[], host: Host): Content {
 /** Late schedules first, then the next runs of all schedules. */
 function upcoming(schedules: readonly ScheduleView[], queued: readonly RunSummary[], host: Host): Content {
   const late = lateTimes(schedules, queued, host.now).map(({ schedule, since, runId }) => [
-    html`<strong>late</strong>, ${agoText(host.now - Date.parse(since))}${runId !== undefined && html`; its run ${host.link({ page: "run", runId }, "waits for a slot")}`}`,
+    html`<strong>late</strong>, ${agoText(host.now - Date.parse(since))}${runId !== undefined && html`<div>its run ${host.link({ page: "run", runId }, "waits for a slot")}</div>`}`,
     time(since, host),
     host.link({ page: "pipeline", pipeline: schedule.pipeline }, schedule.pipeline),
     schedule.name,
@@ -303,7 +325,9 @@ function show(data: HomePageData, _request: Request, host: Host): Content {
     html`<h2>Waits for a person</h2>`,
     sectionOr("What waits for a person", data.approvals, (all) => waitingTable(all, host)),
     html`<h2>Failures</h2>`,
-    sectionOr("The failures", data.failures, (failures) => failureTable(failures, host)),
+    sectionOr("The failures", data.failures, (failures) =>
+      failureTable(failures, recent.read ? recent.value.runs : [], host),
+    ),
     html`<h2>Runs by hour</h2>`,
     sectionOr("The runs of the last day", recent, (all) => byHour(all, host)),
     html`<h2>Late and upcoming</h2>`,
