@@ -54,6 +54,14 @@ test("a schedule is late if its run waits for a slot three minutes after its tim
   expect(pipeline).toContain("late : was due at 2021-10-04 13:00:00 ; its run waits for a slot");
 });
 
+test("a run of a schedule that has begun late is not late any more", async () => {
+  const { memory, show } = await stageWithLateRun();
+  memory.clock.moveTo(Date.parse("2021-10-04T13:04:00Z"));
+  await changeLimit(memory.engine, "queue/gpu", 2);
+  expect(await show(home)).not.toContain("late");
+  expect(await show({ page: "schedules" })).not.toContain("was due at");
+});
+
 test("the first page says since when runs wait, for which slot, and who holds it", async () => {
   const { memory, show, holder } = await stageWithLateRun();
   memory.clock.moveTo(Date.parse("2021-10-04T13:10:00Z"));
@@ -82,10 +90,15 @@ test("what runs wait for is read in a third round, one limit for each pipeline",
 test("limits that can't be read leave the rest of the first page, and nothing is called well", async () => {
   const { memory, show } = await stageWithLateRun();
   const getSlots = () => Promise.reject(new Error("Throttled"));
-  memory.engine = { ...memory.engine, store: Object.assign(Object.create(memory.store), { getSlots }) };
+  // A step that waits for a person would be in the first sentence instead.
+  const waitingApprovals = () => Promise.resolve([]);
+  const store = Object.assign(Object.create(memory.store), { getSlots, waitingApprovals });
+  memory.engine = { ...memory.engine, store };
   const text = await show(home);
   expect(text).toContain("What runs wait for could not be read.");
   expect(text).toContain("queued 1 run");
+  expect(text).toContain("Not all could be read.");
+  expect(text).not.toContain("All is well");
 });
 
 test("the page of a run that waits has links to its queue and to the runs that hold the slots", async () => {
