@@ -35,10 +35,12 @@ test("a failure says when a later run of its pipeline succeeded", async () => {
   await memory.finish(await begin(memory, "scores", { params: fails }));
   memory.clock.moveTo(Date.parse("2021-10-04T12:30:00Z"));
   const later = await begin(memory, "scores");
-  expect(pageText(await show(page))).toMatch(/the file has no header 1 \d+ min ago 2021/);
+  expect(pageText(await show(page))).toMatch(/the file has no header 1 \d+ min ago \S+ All failed runs/);
   await memory.finish(later);
   memory.clock.moveTo(Date.parse("2021-10-04T12:40:00Z"));
-  expect(pageText(await show(page))).toMatch(/the file has no header 1 \d+ min ago \d+ min ago 2021/);
+  expect(pageText(await show(page))).toMatch(
+    /the file has no header 1 \d+ min ago \S+ ✓ a later one succeeded \d+ min ago/,
+  );
 });
 
 test("open runs are counted by state, and steps that wait for a person are listed", async () => {

@@ -186,9 +186,9 @@ function successSince(
         Date.parse(run.startedAt) > Date.parse(failedAt),
     )
     .toSorted((a, b) => Date.parse(b.startedAt) - Date.parse(a.startedAt))[0];
-  if (newest === undefined) return "";
+  if (newest === undefined) return undefined;
   const { runId, endedAt = newest.startedAt } = newest;
-  return host.link({ page: "run", runId }, ago(endedAt, host));
+  return html`<div>${runLook("SUCCEEDED").symbol} a later one succeeded ${host.link({ page: "run", runId }, ago(endedAt, host))}</div>`;
 }
 
 /** Failures with their reasons: the same step and error are one line. */
@@ -202,8 +202,7 @@ function failureTable({ groups, more }: Failures, recent: readonly RunSummary[],
       html`<strong>${error}</strong> ${message.length > maxMessage ? `${message.slice(0, maxMessage)}…` : message}`,
       count,
       ago(lastAt, host),
-      successSince(recent, pipeline, lastAt, host),
-      host.link({ page: "run", runId: lastRun }, lastRun),
+      [host.link({ page: "run", runId: lastRun }, lastRun), successSince(recent, pipeline, lastAt, host)],
     ]);
   const hidden = Math.max(0, groups.length - maxShown);
   const rest = [hidden > 0 && `${hidden} more kinds of failures`, more && "earlier failed runs"].filter(
@@ -216,7 +215,6 @@ function failureTable({ groups, more }: Failures, recent: readonly RunSummary[],
     "Error",
     { heading: "Runs", figures: true },
     "Last",
-    "Succeeded since",
     "Last run",
   ] as const;
   return [
