@@ -78,6 +78,27 @@ test("the first page's sentence says that runs wait because a limit is paused", 
   expect(await show({ page: "queues" })).toContain("queue/gpu: paused by hand, 1 held");
 });
 
+test("the first page says that it looked at the newest waiting runs only", async () => {
+  const { memory, show } = await stageWithLateRun();
+  const sentence = "Only the newest 50 runs that wait were looked at. Others may wait longer";
+  for (let run = 1; run < 50; run += 1) await begin(memory, "fares");
+  expect(await show(home)).not.toContain(sentence);
+  await begin(memory, "fares");
+  expect(await show(home)).toContain(sentence);
+});
+
+test("the first page names how many pipelines' waiting runs it did not look at", async () => {
+  const gpu = workQueue("gpu", { limit: 1 });
+  const pipelines = Array.from({ length: 12 }, (_, place) =>
+    definePipeline({ name: `fares-${place}`, params: z.strictObject({}), queue: gpu }, ({ step }) => {
+      step("ask", approval({ message: "Go on?", deadline: 864_000 }));
+    }),
+  );
+  const { memory, console } = consoleStage(undefined, pipelines);
+  for (const { name } of pipelines) await begin(memory, name);
+  expect(pageText(String(await console(home)))).toContain("Runs of 1 more pipeline wait");
+});
+
 test("what runs wait for is read in a third round, one limit for each pipeline", async () => {
   const { memory, show } = await stageWithLateRun();
   const reads = countReads(memory.engine);

@@ -101,8 +101,11 @@ function limitText({ limit, slots, holders }: FullLimit, host: Host): Html {
 }
 
 /** Runs that wait for a slot: since when, and for what. */
-function waitingRuns(all: readonly WaitingRuns[], host: Host): Content {
+function waitingRuns(all: readonly WaitingRuns[], queued: StateRuns | undefined, host: Host): Content {
   if (all.length === 0) return undefined;
+  const pipelines = new Set(queued?.runs.map(({ pipeline }) => pipeline));
+  const listed = all.map(({ pipeline }) => pipeline);
+  const others = [...pipelines].filter((pipeline) => !listed.includes(pipeline)).length;
   const rows = all.map(({ pipeline, count, oldest, limits }) => [
     host.link({ page: "queues", queue: oldest.queue }, oldest.queue),
     limits.length === 0 ? "a free slot: about to begin" : limits.map((limit) => limitText(limit, host)),
@@ -111,11 +114,13 @@ function waitingRuns(all: readonly WaitingRuns[], host: Host): Content {
     pipeline,
   ]);
   const runs = { heading: "Runs", figures: true } as const;
-  return table(
-    "Runs that wait for a slot",
-    ["Queue", "Waits for", runs, "First asked for", "Pipeline"],
-    rows,
-  );
+  return [
+    table("Runs that wait for a slot", ["Queue", "Waits for", runs, "First asked for", "Pipeline"], rows),
+    queued?.more === true &&
+      html`<p>Only the newest ${queued.runs.length} runs that wait were looked at. Others may wait longer: ${host.link({ page: "queues" }, "all queues")}.</p>`,
+    others > 0 &&
+      html`<p>Runs of ${countText(others, "more pipeline")} wait: ${host.link({ page: "queues" }, "all queues")}.</p>`,
+  ];
 }
 
 /** States in the order of the picture, from the ground up; other states are open ones. */
@@ -319,7 +324,9 @@ function show(data: HomePageData, _request: Request, host: Host): Content {
     isQuiet && howToStart(data.pipelines, host.stage),
     html`<h2>Open runs</h2>`,
     sectionOr("The open runs", open, (all) => openRuns(all, host)),
-    sectionOr("What runs wait for", data.waiting, (all) => waitingRuns(all, host)),
+    sectionOr("What runs wait for", data.waiting, (all) =>
+      waitingRuns(all, open.read ? open.value.find(({ state }) => state === "QUEUED") : undefined, host),
+    ),
     html`<h2>Waits for a person</h2>`,
     sectionOr("What waits for a person", data.approvals, (all) => waitingTable(all, host)),
     html`<h2>Failures</h2>`,
