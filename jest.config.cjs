@@ -70,7 +70,7 @@ module.exports = {
   // Only a hang takes this long, however slow or busy the machine is. No test has a limit of its own: how long its work
   // takes depends on what else the machine does.
   testTimeout: 600_000,
-  // Two even on two cores, where jest would use one: the tests spend much of their time waiting for a stack or its
+  // Three even on two cores, where jest would use one: the tests spend much of their time waiting for a stack or its
   // jobs.
-  maxWorkers: Math.max(2, availableParallelism() - 1),
+  maxWorkers: Math.max(3, availableParallelism() - 1),
 };

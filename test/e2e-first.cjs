@@ -8,6 +8,7 @@ const { default: Sequencer } = require("@jest/test-sequencer");
 const first = [
   "/test/e2e/product.test.ts",
   "/test/e2e/poem-model.test.ts",
+  "/test/e2e/cli.test.ts",
   "/test/e2e/",
   "/test/template.test.ts",
 ];

@@ -6,6 +6,7 @@ import { maxLambdaTimeout } from "../../shared/pipeline/task-kinds.ts";
 import { lastLook } from "../../shared/run/end-run.ts";
 import { largeWorkerMegabytes, stepWorkerMegabytes } from "../../shared/run/run-cost.ts";
 import { commitReserve } from "../../shared/run/tail-call.ts";
+import { engineBudget } from "../engine-budget.ts";
 import {
   type FunctionProperties,
   type MappingProperties,
@@ -329,15 +330,13 @@ describe("functions", () => {
     expect(senders.map(({ id }) => id)).toEqual(["StepLambdaFunction"]);
   });
 
-  /** Kilobytes of a function without pipelines. A person waits for the console's; messages wait for the others. */
-  const budgets: Readonly<Record<string, number>> = { "console.zip": 560, "console-act.zip": 440 };
-
   test("contain at most 400 KB of engine each, whatever the pipelines; the console's pages and answers more", () => {
     const archives = readdirSync(bare.folder).filter((name) => name.endsWith(".zip"));
     expect(archives).toHaveLength(10);
     const sizes = archives.map((name) => [name, unpackedBytes(join(bare.folder, name))] as const);
-    const limit = (name: string) => (budgets[name] ?? 400) * 1024;
-    expect(sizes.filter(([name, bytes]) => bytes > limit(name))).toEqual([]);
+    const isOver = ([name, bytes]: readonly [string, number]) =>
+      bytes > engineBudget(name.replace(".zip", ""));
+    expect(sizes.filter(isOver)).toEqual([]);
   });
 
   test("run the tick without retries, because the next minute has its own", () => {
