@@ -26,8 +26,11 @@ export type Ministack = {
  * Starts a MiniStack on a free loopback port and waits until it answers. It's served as the local stack serves its own,
  * which is faster than MiniStack's own server. Unlike the local stack's, it stores nothing, because a journal would make
  * a thousand writes to one item slow.
+ *
+ * @param checksPermissions whether it refuses what the policies of the caller don't allow. The test's own client may do
+ * everything.
  */
-export async function startTestMinistack(): Promise<Ministack> {
+export async function startTestMinistack({ checksPermissions = false } = {}): Promise<Ministack> {
   const folder = mkdtempSync(path.join(tmpdir(), "millrace-test-"));
   const port = await freePort();
   const endpoint = `http://127.0.0.1:${port}`;
@@ -40,6 +43,7 @@ export async function startTestMinistack(): Promise<Ministack> {
       HOME: folder,
       TMPDIR: folder,
       ...ministackSettings(port, region),
+      AUTH: String(checksPermissions),
     },
     logFile,
     tied: "itself",

@@ -2,3 +2,4 @@
 import "./template/resources.ts";
 import "./template/permissions.ts";
 import "./template/observability.ts";
+import "./template/console-access.ts";

@@ -25,6 +25,7 @@ import {
   workQueue,
 } from "../../shared/pipeline/index.ts";
 import { modelPipeline } from "../engine/model-pipeline.ts";
+import { pipelines as blocking } from "./blocking-pipelines.ts";
 import { trial } from "./jobs/trial/contract.ts";
 
 const nothing = z.strictObject({});
@@ -300,4 +301,5 @@ const telling = definePipeline(
 export const pipelines: readonly Pipeline[] = [
   ...[leaf, middle, family, waits, arrival, absence, signOff, repeats, maps, rules, hooked, limited],
   ...[single, exclusive, queued, cached, growing, chain, sizes, large, largeChild, modelPipeline, telling],
+  ...blocking,
 ];

@@ -1,4 +1,5 @@
 import { type DeployedService, deployService, keepTicking } from "./deployed-service.ts";
+import { blockingScenarios } from "./kinds/blocking.ts";
 import { childScenarios } from "./kinds/children.ts";
 import { modelScenarios } from "./kinds/models.ts";
 import { noticeScenario } from "./kinds/notices.ts";
@@ -17,16 +18,21 @@ const scenarios = [
   noticeScenario,
   ...modelScenarios,
 ];
+/** Scenarios that would disturb the others. They run one after the other. */
+const last = blockingScenarios;
 const lives = new Map<string, Promise<void>>();
 let service: DeployedService | undefined;
 let stopTicking = async () => {};
 
-/** Starts all scenarios at once, as they spend most of their time waiting. Each test then waits for its own. */
+/** Starts all scenarios but the last at once, as they spend most of their time waiting. Each test then waits for its own. */
 beforeAll(async () => {
   const deployed = await deployService({
     catalogue: {
       index: 'export { pipelines } from "../test/e2e/kinds-pipelines.ts";',
-      sources: ["test/e2e/kinds-pipelines.ts", "test/engine/model-pipeline.ts", "test/e2e/jobs/trial"],
+      sources: [
+        ...["test/e2e/kinds-pipelines.ts", "test/e2e/blocking-pipelines.ts"],
+        ...["test/engine/model-pipeline.ts", "test/e2e/jobs/trial"],
+      ],
       families: ["test/e2e/jobs/trial"],
     },
     vcpus: 8,
@@ -39,7 +45,12 @@ beforeAll(async () => {
   };
   await live(first);
   stopTicking = keepTicking(deployed, 2000);
-  void live(scenarios);
+  let before: Promise<unknown> = live(scenarios);
+  for (const { name, live } of last) {
+    const alone = before.then(() => live(deployed));
+    lives.set(name, alone);
+    before = alone.catch(() => undefined);
+  }
 });
 
 afterAll(async () => {
@@ -49,5 +60,5 @@ afterAll(async () => {
 });
 
 describe("on the deployed stack", () => {
-  it.each([...first, ...scenarios])("$name", ({ name }) => lives.get(name));
+  it.each([...first, ...scenarios, ...last])("$name", ({ name }) => lives.get(name));
 });
