@@ -25,7 +25,7 @@ EXAMPLE = (
     *("14102100", "1005", "0", "1fbe01fe", "f3845767", "28905ebd", "ecad2386", "7801e8d9", "07d7df22", "a99f214a"),
     *("ddd2926e", "44956a24", "1", "2", "15706", "320", "50", "1722", "0", "35", "-1", "79"),
 )
-# All inputs are text: as a number, an id such as 1e5 would change.
+# All inputs are text, because an id such as 1e5 would change if it were read as a number.
 SIGNATURE: Signature = {
     "inputs": [{"name": column, "type": "string"} for column in FEATURE_COLUMNS],
     "outputs": [{"name": PREDICTION, "type": "double"}],

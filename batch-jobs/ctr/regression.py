@@ -92,7 +92,7 @@ class AveragedDescent(Regression):
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings, scalars=2)
-        # scikit-learn draws one number first, for another shuffle. So does this, to have the same random numbers.
+        # scikit-learn draws one number first, for another shuffle. This class does too, to get the same numbers.
         draws = np.random.RandomState(settings.seed)
         self._seed = int((draws.randint(1, 2**31 - 1), draws.randint(2**31 - 1))[1])
 

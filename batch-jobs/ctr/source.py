@@ -115,7 +115,7 @@ class _Digested(io.RawIOBase):
 
 
 def read_blocks(files: Sequence[File], artifacts: Artifacts, place: Place = START) -> Generator[Block, None, None]:
-    """The rows of the files in order, from `place` on, without headers. Files are CSV or gzip, also of several members.
+    """The rows of the files in order, from `place` on, without headers. A file is CSV or gzip of any number of members.
 
     The last block of a file comes before the file's checksum is compared. So keep a result only after all blocks have
     been read.
@@ -137,7 +137,7 @@ def read_blocks(files: Sequence[File], artifacts: Artifacts, place: Place = STAR
                     pass
             except (EOFError, OSError, zlib.error, isal_zlib.IsalError) as error:
                 raise FileChanged(
-                    f"{file['uri']} can't be unpacked ({error}), and could when it was validated"
+                    f"{file['uri']} can't be unpacked ({error}), but validation could unpack it"
                 ) from error
             found = raw.seen
         if found != Seen(file["bytes"], file["sha256"]):

@@ -49,13 +49,13 @@ def choose_device(threads: int, precision: Literal["auto", "float32", "bfloat16"
     torch.set_num_threads(threads)
     if not torch.cuda.is_available():
         if precision == "bfloat16":
-            raise FatalError("precision is bfloat16, and there is no GPU here: say auto, or float32")
+            raise FatalError("precision is bfloat16, but there is no GPU here: set auto or float32")
         torch.use_deterministic_algorithms(True)
         return Device(torch.device("cpu"), "cpu", "float32")
     able = torch.cuda.is_bf16_supported(including_emulation=False)
     name = torch.cuda.get_device_name()
     if precision == "bfloat16" and not able:
-        raise FatalError(f"precision is bfloat16, and {name} does not compute with it: say auto, or float32")
+        raise FatalError(f"precision is bfloat16, and {name} doesn't support it: set auto or float32")
     return Device(torch.device("cuda"), name, "bfloat16" if able and precision != "float32" else "float32")
 
 

@@ -218,7 +218,9 @@ def evaluate(input: EvaluateInput, context: Context) -> EvaluateOutput:
     known, held_out = (read_part(part, context.artifacts) for part in (input["train"], input["validation"]))
     size = model.config.vocab_size
     if int(max(known.max(), held_out.max())) >= size:
-        raise FatalError(f"the model knows {size} tokens, and these have more: give the parts of its own tokeniser")
+        raise FatalError(
+            f"the model knows {size} tokens, but the parts use more: give parts made with the model's tokeniser"
+        )
     tokens = torch.from_numpy(held_out.astype("int32")).to(device.place)
     loss = mean_loss(model, tokens, model.config.n_positions, EVALUATED_AT_ONCE, device)
     predicted, text = len(held_out) - 1, input["validation"]["bytes"]

@@ -70,7 +70,7 @@ def pretrained_model(folder: Path, shape: Shape, vocabulary_size: int) -> Any:
     """
     about = _config(folder / CONFIG)
     if about.get("model_type") != "gpt2":
-        raise FatalError(f"pretrained: its {CONFIG} tells of a model of type {about.get('model_type')}: give a gpt2")
+        raise FatalError(f"pretrained: its {CONFIG} describes a model of type {about.get('model_type')}: give a gpt2")
     options = {"use_safetensors": True, "local_files_only": True, "dtype": torch.float32, **_dropout(shape)}
     model = GPT2LMHeadModel.from_pretrained(folder, **options)
     if model.config.vocab_size < vocabulary_size:

@@ -1,7 +1,7 @@
 """Reads and checks the directory of a zip before any of its files is unpacked.
 
 The directory is the only part that lists every file, with its packed and unpacked size. Its own size is checked before
-it is read. Of a file, never more is unpacked than the directory says.
+it is read. No more of a file is unpacked than the directory says.
 """
 
 from __future__ import annotations

@@ -217,7 +217,7 @@ class _Fetcher:
         if answer is not None and int(answer[1]) == self._file.tell():
             return True
         self._restart()
-        raise _FailedTry("the server sent another range than was asked for")
+        raise _FailedTry("the server sent a range that was not requested")
 
     def _restart(self) -> None:
         self.found = None
@@ -232,7 +232,7 @@ class _Fetcher:
         if status in PASSING:
             raise _FailedTry(f"the server answered {status} {response.reason or ''}".rstrip(), _retry_after(response))
         if status in (401, 403):
-            raise DownloadRefused(f"{address} answered {status}: we may not have it. {self._request.on_refusal}")
+            raise DownloadRefused(f"{address} answered {status}: access is denied. {self._request.on_refusal}")
         if status in (404, 410):
             raise DownloadRefused(f"{address} answered {status}: there is no such file. {self._request.on_refusal}")
         raise DownloadRefused(f"{address} answered {status} {response.reason or ''}, which is no download")
@@ -251,7 +251,7 @@ def _check(path: Path, url: str, found: _Found | None, sha256: str | None) -> No
         with path.open("rb") as file:
             md5 = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).digest()
         if md5 != found.md5:
-            raise DownloadFailed(f"{shown(url)}: what arrived has not the MD5 that the server told")
+            raise DownloadFailed(f"{shown(url)}: the received bytes don't have the MD5 that the server gave")
     if sha256 is not None:
         arrived = sha256_of(path)
         if arrived != sha256:

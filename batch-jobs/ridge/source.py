@@ -75,7 +75,7 @@ def parse_source(content: bytes, name: str) -> NDArray[np.float64]:
     header = _header(text, name)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # A header alone: the count of rows below says so better.
+            warnings.simplefilter("ignore")  # If there is only a header, the row count below gives a clearer error.
             data = np.loadtxt(_lines(text), delimiter=",", skiprows=header.lines, ndmin=2, comments=None, quotechar='"')
     except ValueError as error:
         _explain(text, name, header)

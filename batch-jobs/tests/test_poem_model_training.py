@@ -227,7 +227,7 @@ def test_the_curves_are_a_picture_and_the_same_one_each_time(tmp_path: Path) -> 
         ({"model": {**TINY["model"], "seqLen": 4096}}, r"too few for a model\.seqLen of 4096"),
         pytest.param(
             {"precision": "bfloat16"},
-            "precision is bfloat16, and there is no GPU here: say auto",
+            "precision is bfloat16, but there is no GPU here: set auto",
             marks=pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU"),
         ),
         ({"learningRate": 1.0, "steps": 1, "clipNorm": 1e38, "weightDecay": 1e38, "evaluateSteps": 1}, None),

@@ -134,7 +134,7 @@ def test_tokens_of_another_tokeniser_are_refused(tmp_path: Path, tokens: Tokenis
         **tokens["validation"],
         "tokens": {"uri": str(tmp_path / "other.npy"), "bytes": 1, "mediaType": "application/octet-stream"},
     }
-    with pytest.raises(FatalError, match="the model knows 300 tokens, and these have more"):
+    with pytest.raises(FatalError, match="the model knows 300 tokens, but the parts use more"):
         evaluated(tmp_path / "evaluate", tokens, trained, validation=other)
     np.save(tmp_path / "other.npy", content.astype(np.float64))
     with pytest.raises(FatalError, match="holds no row of 16-bit tokens"):

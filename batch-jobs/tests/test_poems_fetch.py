@@ -149,8 +149,8 @@ def test_a_redirect_out_of_https_is_refused(monkeypatch: pytest.MonkeyPatch, fet
 @pytest.mark.parametrize(
     ("status", "message"),
     [
-        (401, "answered 401: we may not have it. Look at the terms."),
-        (403, "answered 403: we may not have it. Look at the terms."),
+        (401, "answered 401: access is denied. Look at the terms."),
+        (403, "answered 403: access is denied. Look at the terms."),
         (404, "answered 404: there is no such file. Look at the terms."),
         (410, "answered 410: there is no such file"),
         (418, "answered 418 I'm a Teapot, which is no download"),
@@ -229,7 +229,7 @@ def test_a_checksum_from_the_server_is_checked(serve: Callable[..., Server], fet
     if right:
         fetched(server)
     else:
-        with pytest.raises(DownloadFailed, match="has not the MD5"):
+        with pytest.raises(DownloadFailed, match="don't have the MD5"):
             fetched(server)
 
 

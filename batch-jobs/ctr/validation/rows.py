@@ -70,7 +70,7 @@ class Rows:
 
 
 class RowReader:
-    """Reads one block after another. Hours must not go back, also not from one block to the next."""
+    """Reads one block after another. Hours must not go back within a block or between blocks."""
 
     def __init__(self, name: str) -> None:
         self._name = name

@@ -1,4 +1,4 @@
-"""Counts the rows of a file while they are read. Its size depends on the number of categories, not on that of rows."""
+"""Counts the rows of a file while they are read. Its size depends on the number of categories, not of rows."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ class Runner:
             if not self._claim(index, log):
                 return EXIT_DONE
             self._work(index, usage, log)
-        except Exception as error:  # noqa: BLE001 - whatever the job raises is told to the engine
+        except Exception as error:  # noqa: BLE001 - whatever the job raises is reported to the engine
             report_failure(self.assignment, index, error, self.storage, log, usage)
             return EXIT_CONTRACT if isinstance(error, ContractError) else EXIT_RAISED
         except SystemExit as stop:
@@ -133,7 +133,7 @@ class Runner:
         def store(event: dict[str, object]) -> None:
             try:
                 self._put(progress_uri, event)
-            except Exception as error:  # noqa: BLE001 - whatever it is, work isn't lost for a progress bar
+            except Exception as error:  # noqa: BLE001 - a failed progress report must not end the job
                 log.warning("progress could not be stored", reason=str(error))
 
         return Context(

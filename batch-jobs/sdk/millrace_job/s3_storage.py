@@ -140,7 +140,7 @@ class _Broken(StorageError):
 
 
 class _BehindEnd(Exception):
-    """S3's 416: the range begins behind the object's end."""
+    """S3's 416: the range begins after the object's end."""
 
 
 class _Body:

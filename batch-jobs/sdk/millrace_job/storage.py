@@ -66,7 +66,7 @@ class ObjectStorage(Protocol):
         """The whole content of a small object, and its etag for `put(if_match=…)`."""
 
     def read_range(self, uri: str, first: int, count: int, version_id: str | None = None) -> bytes:
-        """`count` bytes (at least one) of the object, from offset `first` on; fewer at its end, none behind it."""
+        """`count` bytes (at least one) of the object, from offset `first` on; fewer at its end, none after it."""
 
     def list(self, prefix: str) -> Iterator[tuple[str, int]]:
         """Objects below the prefix, which ends in `/`: the rest of each URI, and the size. They are unordered."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-# A seed's rows depend on it: draws go chunk by chunk, and in a chunk column by column.
+# A seed's rows depend on this number: draws go chunk by chunk, and in a chunk column by column.
 CHUNK_ROWS = 1 << 16
 HOURS_A_DAY = 24
 # Relative number of rows for each hour of a day, from midnight on.

@@ -50,5 +50,5 @@ class Month:
 
     @property
     def has_double_zones(self) -> bool:
-        """In every third month, somebody's tool has turned the zones into doubles."""
+        """In every third month, the zones are doubles, as if a tool had converted them."""
         return self.month % 3 == 0

@@ -139,7 +139,7 @@ def _bell(bits: NDArray[np.uint64]) -> Integers:
 
 
 def _choice(bits: NDArray[np.uint64], place: int) -> Integers:
-    """Sixteen bits for the choice number `place`, scrambled, so that choices from one draw are independent."""
+    """Sixteen scrambled bits for choice number `place`, so that choices from one draw are independent."""
     half = (bits >> np.uint64(32 * (place & 1))).astype(np.uint32)
     return (mix32(half, place + 1) >> np.uint32(16)).astype(np.int64)
 
