@@ -249,7 +249,7 @@ def test_a_pretrained_model_is_gone_on_with(tmp_path: Path, tokens: TokeniseOutp
     other.mkdir()
     (other / "model.safetensors").write_bytes(weights_of(uninterrupted))
     for about, message in (
-        ({"model_type": "llama"}, "of a model of type llama: give a gpt2"),
+        ({"model_type": "llama"}, "describes a model of type llama: give a gpt2"),
         (None, r"config\.json is no JSON"),
     ):
         (other / "config.json").write_text("no" if about is None else json.dumps(about))
