@@ -66,7 +66,7 @@ class Execution {
   constructor(spec: PipelineSpec, budget: Budget, traced: boolean) {
     this.world = new World(new UndrawnPlan(), new Trace(traced), this.scheduler);
     // What a process remembers would be a hidden part of the state.
-    this.world.reuse = false;
+    this.world.processes.reuse = false;
     this.simulation = new Simulation(this.world, spec, simulationStart);
     this.histories = new Histories(this.world);
     const { kills = 0, copies = 0, delays = 0, cancels = 0 } = budget;

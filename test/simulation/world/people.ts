@@ -11,7 +11,8 @@ import type { StepRecord } from "../../../shared/state/step-record.ts";
 import type { Random } from "../random.ts";
 import type { BackfillSpec, PipelineSpec, WorkSpec } from "../spec/pipeline-spec.ts";
 import { simulationStart } from "../spec/simulation-start.ts";
-import { isSimulated, type World } from "./world.ts";
+import { isSimulated } from "./simulated-errors.ts";
+import type { World } from "./world.ts";
 
 /** When a run is cancelled, active workers and the one that cancels are this many times more likely to meet faults. */
 const exposedByCancel = 6;

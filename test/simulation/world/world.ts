@@ -1,53 +1,33 @@
 import type { JobSubmission } from "../../../shared/ports/batch-service.ts";
-import type { Clock } from "../../../shared/ports/clock.ts";
-import type { Engine, WorkerSize } from "../../../shared/ports/engine.ts";
-import type { Watch, Watchdog, WatchedStep } from "../../../shared/ports/watchdog.ts";
+import type { Engine } from "../../../shared/ports/engine.ts";
 import { releasedLease } from "../../../shared/state/decide-claim.ts";
 import type { Run } from "../../../shared/state/run.ts";
 import type { HeldStep } from "../../../shared/state/step-record.ts";
 import { MemoryEngine } from "../../../shared/testing/memory-engine.ts";
-import { endBlocked } from "../../../shared/worker/end-blocked.ts";
 import { FaultLedger, subjectOf } from "../faults/fault-ledger.ts";
 import type { FaultKind, FaultPlan } from "../faults/fault-plan.ts";
 import { BackfillWatch } from "../invariants/backfill-watch.ts";
+import { checkList } from "../invariants/list-check.ts";
 import { RunWatch } from "../invariants/run-watch.ts";
 import { Violations } from "../invariants/violation.ts";
-import type { Random } from "../random.ts";
 import { simulationStart } from "../spec/simulation-start.ts";
 import { shown, type Trace } from "../trace.ts";
-import { gatedPort } from "./gated-port.ts";
+import { blockProcess } from "./blocked-process.ts";
+import { JobSubmissions } from "./job-submissions.ts";
 import { LaggingIndexes } from "./lagging-indexes.ts";
+import { Processes } from "./processes.ts";
 import { Scheduler, type Soon } from "./scheduler.ts";
-import { type Alarm, Task, type TaskKind } from "./task.ts";
+import { AnswerLostError, BrokenError, ThrottledError } from "./simulated-errors.ts";
+import { Task, type TaskKind } from "./task.ts";
+import { ThrottledPartitions } from "./throttled-partitions.ts";
+import { setAlarm, workerClock } from "./worker-clock.ts";
+import { workerWatchdog } from "./worker-watchdog.ts";
 
 /** Max. number of milliseconds by which a worker's clock is off. */
 export const maxSkew = 1500;
 
-/** A call to AWS whose answer was lost. */
-export class AnswerLostError extends Error {
-  override readonly name = "AnswerLostError";
-}
-
-/** A call to AWS that was refused, with the error's name on AWS. */
-export class ThrottledError extends Error {
-  override readonly name: string = "ThrottlingException";
-}
-
-/** A call to AWS that failed on the side of AWS. */
-export class BrokenError extends Error {
-  override readonly name = "InternalServerError";
-}
-
-/** Whether an error comes from a fault, and not from the engine. */
-export function isSimulated(error: unknown): boolean {
-  return error instanceof AnswerLostError || error instanceof ThrottledError || error instanceof BrokenError;
-}
-
 /** How many records a page of a listing of steps has: few, so that something happens between two pages. */
 const stepsPerPage = 3;
-
-/** Milliseconds after which Batch lists a job. */
-const maxListing = 120_000;
 
 /** How many milliseconds a worker may take before it's killed: the timeouts of serverless.yml. */
 const lifetimes: Readonly<Record<TaskKind, number>> = {
@@ -60,15 +40,6 @@ const lifetimes: Readonly<Record<TaskKind, number>> = {
   watch: 12_000,
   job: Number.POSITIVE_INFINITY,
 };
-
-/** Milliseconds after a function's time for which its worker may be blocked before the watch thread acts. */
-const grace = 1000;
-
-/** How many times the table throttles a run. Copies of messages make calls too, and would keep it throttled. */
-const maxThrottlings = 2;
-
-/** Kinds of workers whose calls are refused while a partition of the table is throttled. The others' senders try again. */
-const throttled: ReadonlySet<TaskKind> = new Set(["message", "event", "tick", "watch"]);
 
 /** How many times more likely a call meets a fault. Calls that can't be repeated are rare, and matter most. */
 const dangerous: Readonly<Record<string, number>> = { submit: 8, joinRun: 3, joinTally: 3, admitRun: 8 };
@@ -87,20 +58,6 @@ type Call = {
   readonly late: number;
   readonly draw: number;
 };
-
-/** Fields of an engine that aren't ports. */
-const plain: ReadonlySet<string> = new Set([
-  "pipelines",
-  "stage",
-  "clock",
-  "watchdog",
-  "random",
-  "log",
-  "meter",
-  "settings",
-  "commit",
-  "workerSize",
-]);
 
 /**
  * The simulated AWS account: ports in memory behind a gate, workers, and virtual time. The engine in it is the one that
@@ -123,25 +80,19 @@ export class World {
   calls = 0;
   /** Called after every call to Batch, as its effects must be reported. */
   afterBatch: () => void = () => {};
-  /** Whether one process serves several workers in sequence, as on Lambda. */
-  reuse = true;
   /** Called for every answer that a worker gets. */
   onAnswer: (task: Task, method: string, outcome: unknown) => void = () => {};
   /** Called if a job loses its machine. */
   onJobFault: (task: Task, fault: FaultKind, args: readonly unknown[]) => void = () => {};
   private readonly names = new Map<string, number>();
   private readonly indexes = new LaggingIndexes();
-  /** Until when the table refuses calls about a run, by id: virtual time, once for each time that it did. */
-  private readonly throttledUntil = new Map<string, readonly number[]>();
-  /** When the first job of a name was submitted. */
-  private readonly submittedAt = new Map<string, number>();
-  private base: Engine;
-  private free: Engine[] = [];
-  private readonly busy = new WeakMap<Task, Engine>();
-  private readonly draws = new WeakMap<Task, Random>();
+  private readonly partitions: ThrottledPartitions;
+  private readonly submissions = new JobSubmissions();
+  readonly processes: Processes;
 
   constructor(plan: FaultPlan, trace: Trace, scheduler = new Scheduler(simulationStart)) {
     this.plan = plan;
+    this.partitions = new ThrottledPartitions(plan);
     this.trace = trace;
     this.scheduler = scheduler;
     this.watch = new RunWatch(
@@ -163,7 +114,12 @@ export class World {
     this.watch.onStop = (before, run) => this.backfills.stopped(before, run);
     this.memory = new MemoryEngine([], {}, simulationStart);
     this.memory.store.stepsPerPage = stepsPerPage;
-    this.base = this.memory.engine;
+    const parts = {
+      running: () => this.running,
+      clock: workerClock(this),
+      watchdog: workerWatchdog(() => this.running),
+    };
+    this.processes = new Processes(this.memory.engine, plan, this.call, parts);
   }
 
   /** Virtual time, in epoch milliseconds. */
@@ -175,60 +131,19 @@ export class World {
   equip(replaced: Partial<Engine>): void {
     const store = this.watch.over(this.memory.store);
     const backfills = this.backfills.over(this.memory.engine.backfills);
-    this.base = { ...this.base, ...replaced, store, backfills };
+    this.processes.equip({ ...replaced, store, backfills });
   }
 
   /** Deploys pipelines. Old processes aren't used again, so every worker that begins now has them. */
   deploy(pipelines: Engine["pipelines"]): void {
-    this.base = { ...this.base, pipelines };
-    this.free = [];
+    this.processes.deploy(pipelines);
   }
 
-  private get running(): Task {
+  /** The active worker. */
+  get running(): Task {
     const { current } = this.scheduler;
     if (current === undefined) throw new Error("a port was called, and no worker works");
     return current;
-  }
-
-  /** A process: all ports of its engine are behind the gate, and the clock is that of the active worker. */
-  private startProcess(workerSize: WorkerSize): Engine {
-    const current = () => this.running;
-    const ports = Object.entries(this.base).flatMap(([key, port]) =>
-      plain.has(key) || port instanceof Map
-        ? []
-        : [[key, gatedPort(key, port as object, this.call, current)]],
-    );
-    const random = () => {
-      const draws = this.draws.get(this.running) ?? this.plan.drawsFor(this.running.name);
-      this.draws.set(this.running, draws);
-      return draws.next();
-    };
-    return {
-      ...this.base,
-      ...Object.fromEntries(ports),
-      clock: this.clock,
-      watchdog: this.watchdog,
-      random,
-      workerSize,
-    };
-  }
-
-  /** A process for a worker: a free one, which may remember what earlier workers read, or a new one. */
-  private engineFor(task: Task): Engine {
-    const { workerSize } = task;
-    const place = this.free.findLastIndex((engine) => engine.workerSize === workerSize);
-    const [engine] = this.reuse && place >= 0 ? this.free.splice(place, 1) : [];
-    const own = engine ?? this.startProcess(workerSize);
-    this.busy.set(task, own);
-    return own;
-  }
-
-  /** A worker ended, so its process is free for the next. */
-  private release(task: Task): void {
-    const engine = this.busy.get(task);
-    // If the worker still reads something, others in the process would wait for it. Such a process isn't reused.
-    if (task.pending === 0 && engine !== undefined && engine.pipelines === this.base.pipelines)
-      this.free.push(engine);
   }
 
   /** A worker that hasn't begun. Its name consists of its subject and a running number. */
@@ -257,11 +172,11 @@ export class World {
     return this.scheduler.begin(
       task,
       async () => {
-        await work(this.engineFor(task));
+        await work(this.processes.engineFor(task));
       },
       (error) => {
         if (!this.live.delete(task)) return;
-        this.release(task);
+        this.processes.release(task);
         this.trace.add(this.now, task.name, () => (error === undefined ? "ends" : `throws ${String(error)}`));
         ended(error);
       },
@@ -298,7 +213,7 @@ export class World {
     const key = `${task.name}/${task.calls}`;
     const draws = this.plan.drawsFor(key);
     const draw = draws.next() / (task.exposed * (dangerous[method] ?? 1));
-    const isThrottled = this.isThrottled(task, key, port, args);
+    const isThrottled = this.partitions.refuses(task, key, port, args, this.now);
     // A function that goes on after its worker's end meets no more faults.
     const kinds = isThrottled || !this.live.has(task) ? [] : this.ledger.faultsFor(task);
     const fault = this.strike(task, key, kinds, draw);
@@ -332,106 +247,12 @@ export class World {
     return this.live.has(task) ? this.scheduler.answer(task, settle) : this.scheduler.wake(task, settle);
   }
 
-  /** Whether the table refuses a call about a run, as it refuses all others about it for some time. */
-  private isThrottled(task: Task, key: string, port: string, args: readonly unknown[]): boolean {
-    if (port !== "store" || !throttled.has(task.kind)) return false;
-    const [first] = args;
-    const runId = typeof first === "string" ? first : (first as { runId?: string } | undefined)?.runId;
-    if (runId === undefined) return false;
-    const times = this.throttledUntil.get(runId) ?? [];
-    if ((times.at(-1) ?? 0) > this.now) return true;
-    if (times.length >= maxThrottlings) return false;
-    const draws = this.plan.drawsFor(`${key}/partition`);
-    const drawn = this.plan.decide(`${key}/partition`, ["partition throttled"], draws.next(), this.now);
-    if (drawn === undefined) return false;
-    this.throttledUntil.set(runId, [...times, this.now + draws.pick([3000, 20_000, 90_000, 240_000])]);
-    return true;
-  }
-
   /** A call of a function takes so long that the function's time may end before it. */
   private delayFunction(task: Task): void {
     task.late += 1;
     this.ledger.noteLateEffect(task);
     this.ledger.charge(task);
-    if (task.deadline !== undefined) this.setAlarm(task, task.deadline);
-  }
-
-  private setAlarm(task: Task, alarm: Alarm): void {
-    const ring = (): Promise<void> | void => {
-      if (alarm.isCleared || task.dead || !this.live.has(task)) return undefined;
-      const still = task.frozenUntil - this.now;
-      if (still > 0 && still < Number.POSITIVE_INFINITY) return this.scheduler.in(still, ring);
-      return still > 0 ? undefined : this.scheduler.wake(task, () => alarm.controller.abort());
-    };
-    this.scheduler.agenda.add(alarm.at, ring);
-  }
-
-  /**
-   * A function blocks its process, with everything else in it: for less than its time, for slightly more, or for ever.
-   * In the last case, the watch thread ends the process once the function's time is over.
-   *
-   * @returns for how many milliseconds; undefined if the worker is ended
-   */
-  private block(task: Task, deadline: Alarm, draws: Random): number | undefined {
-    const others = [...this.live].filter(
-      (each) =>
-        each !== task &&
-        each.kind === "message" &&
-        each.workerSize === "small" &&
-        each.holds.size > 0 &&
-        // Two long blocks, one after the other, would outlast a lease.
-        each.late === 0 &&
-        this.ledger.mayLose(each),
-    );
-    const neighbours = task.workerSize === "small" ? others.filter(() => draws.chance(0.7)).slice(0, 9) : [];
-    const group = [...neighbours, task];
-    const left = deadline.at - this.now;
-    const mayEnd = neighbours.some(({ runs }) => runs.size > 0)
-      ? this.ledger.mayLose(task)
-      : this.ledger.mayFail(task);
-    const forms = mayEnd && task.late === 0 ? [300, 2500, left + 400, Number.POSITIVE_INFINITY] : [300, 2500];
-    const milliseconds = draws.pick(
-      this.ledger.mayFail(task) ? forms : forms.filter((each) => each !== left + 400),
-    );
-    if (milliseconds > left) this.ledger.charge(task);
-    const isShared = group.filter(({ runs }) => runs.size > 0).length > 1;
-    for (const each of group) {
-      each.frozenUntil = this.now + milliseconds;
-      if (isShared) each.stolen += milliseconds;
-      // From now on, its timers may be set again.
-      each.late += 1;
-    }
-    if (milliseconds < Number.POSITIVE_INFINITY) {
-      this.trace.add(
-        this.now,
-        task.name,
-        () => `BLOCKS for ${milliseconds} ms ${neighbours.map(({ name }) => name)}`,
-      );
-      return milliseconds;
-    }
-    for (const each of group) this.ledger.interrupt(each);
-    const over = Math.min(...group.flatMap(({ deadline }) => deadline?.at ?? []));
-    this.scheduler.agenda.add(over + grace, () => this.endBlocked(task, group));
-    return undefined;
-  }
-
-  /** What the watch thread of a process does: it ends the process, in the middle of whatever its workers do. */
-  private endBlocked(task: Task, group: readonly Task[]): Promise<void> {
-    const worker = {
-      blockedFor: grace,
-      held: group.flatMap(({ holds }) => [...holds]),
-      running: group.flatMap(({ runs }) => [...runs]),
-    };
-    this.trace.add(this.now, task.name, () => `BLOCKED, with ${group.map(({ name }) => name)}`);
-    for (const each of group) this.kill(each);
-    const watcher = this.task("watch", task.name, "");
-    watcher.workerSize = task.workerSize;
-    watcher.answersFor = worker.held.map(subjectOf);
-    return this.begin(
-      watcher,
-      (engine) => endBlocked(engine, worker, engine.clock.now() + 10_000),
-      () => {},
-    );
+    if (task.deadline !== undefined) setAlarm(this, task, task.deadline);
   }
 
   private async perform(call: Call, fault: FaultKind | undefined): Promise<void> {
@@ -479,10 +300,11 @@ export class World {
     try {
       const truth = await call.effect();
       if (port === "batch") this.afterBatch();
-      if (method === "listSteps") this.checkList(call.task, args[0], args[1]);
+      if (method === "listSteps") checkList(this, call.task, args[0], args[1]);
       if (method === "submit") this.recordSubmission(args[0] as JobSubmission);
       const value = this.indexes.answer(method, truth, (kind) => {
-        if (kind === "job unlisted" && !this.isFresh(String(args[0]))) return false;
+        if (kind === "job unlisted" && !this.submissions.mayBeUnlisted(String(args[0]), this.now))
+          return false;
         const behind = this.plan.decide(`${key}/index`, [kind], draw, this.now) !== undefined;
         if (behind && kind === "job unlisted") this.ledger.recordUnlisted(String(args[0]));
         return behind;
@@ -512,35 +334,11 @@ export class World {
     this.watch.begins(runId, step);
   }
 
-  /**
-   * Checks the list of a step's records that a worker gets. A child of a map gets its part of other maps' results: if
-   * it went through all of them, the map's cost would grow with the square of its size.
-   */
-  private checkList({ kind, holds }: Task, runId: unknown, step: unknown): void {
-    // What looks after runs needs no results. The results of one run may be more than its memory holds.
-    if (kind !== "message" && kind !== "event")
-      this.violations.add("bounded cost", `the ${kind} read the results of ${String(step ?? "a run")}`);
-    for (const held of holds) {
-      const isChild =
-        held.index !== "map" && this.watch.steps.get(held.runId, held.step, "map") !== undefined;
-      if (isChild && held.runId === runId && held.step !== step)
-        this.violations.add(
-          "bounded cost",
-          `${held.step}[${held.index}] read all records of ${String(step ?? "its run")}`,
-        );
-    }
-  }
-
   private recordSubmission({ name, environment }: JobSubmission): void {
     const { MILLRACE_RUN_ID: runId = "", MILLRACE_STEP: step = "" } = environment;
     // What was claimed before a pause continues.
     this.begins(runId, step, ["RUNNING", "PAUSED"]);
-    if (!this.submittedAt.has(name)) this.submittedAt.set(name, this.now);
-  }
-
-  /** Whether a job is so new that a list may miss it. */
-  private isFresh(name: string): boolean {
-    return this.now - (this.submittedAt.get(name) ?? this.now) < maxListing;
+    this.submissions.add(name, this.now);
   }
 
   /** Lets a worker spend some time on its own work, within its time limit. */
@@ -557,7 +355,7 @@ export class World {
     if (isPast && this.ledger.mayFail(task)) this.ledger.charge(task);
     if (drawn === "call late") this.ledger.recordZombie(task);
     const blocked =
-      drawn === "function blocks" && deadline !== undefined ? this.block(task, deadline, draws) : 0;
+      drawn === "function blocks" && deadline !== undefined ? blockProcess(this, task, deadline, draws) : 0;
     task.pending += 1;
     let open = true;
     return new Promise((resolve) => {
@@ -591,60 +389,5 @@ export class World {
         );
       task.onIdle();
     });
-  }
-
-  private readonly clock: Clock = {
-    now: () => this.scheduler.now + (this.scheduler.current?.skew ?? 0),
-    deadline: (milliseconds) => {
-      const task = this.running;
-      const controller = new AbortController();
-      const alarm: Alarm = { at: this.scheduler.now + milliseconds, controller, isCleared: false };
-      task.deadline = alarm;
-      if (task.late > 0) {
-        this.setAlarm(task, alarm);
-        // The worker may have nothing else to wait for.
-        task.onIdle();
-      }
-      return {
-        signal: controller.signal,
-        clear: () => {
-          alarm.isCleared = true;
-          if (task.deadline === alarm) task.deadline = undefined;
-        },
-      };
-    },
-    pause: (milliseconds) => {
-      const task = this.running;
-      if (task.dead) return new Promise(() => {});
-      task.pending += 1;
-      return new Promise((resolve) => {
-        this.scheduler.in(milliseconds, () => this.wait(task, resolve));
-        task.onIdle();
-      });
-    },
-  };
-
-  /** A worker's pause is over, unless it stands still. */
-  private wait(task: Task, resolve: () => void): Promise<void> | void {
-    if (task.dead || task.frozenUntil === Number.POSITIVE_INFINITY) return undefined;
-    const still = task.frozenUntil - this.now;
-    if (still > 0) return this.scheduler.in(still, () => this.wait(task, resolve));
-    return this.live.has(task) ? this.scheduler.answer(task, resolve) : this.scheduler.wake(task, resolve);
-  }
-
-  private readonly watchdog: Watchdog = {
-    hold: (held) => this.watched(this.running.holds, held),
-    run: (held) => this.watched(this.running.runs, held),
-  };
-
-  private watched(among: Set<WatchedStep>, held: WatchedStep): Watch {
-    const task = this.running;
-    const before = task.stolen;
-    among.add(held);
-    return {
-      stolen: () => task.stolen - before,
-      extend: () => {},
-      end: () => void among.delete(held),
-    };
   }
 }
