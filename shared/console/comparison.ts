@@ -4,12 +4,12 @@ import { type FlatValue, flatText, flatValues } from "./flat-values.ts";
 /** A value of each run, by name. Undefined where a run has none. */
 export type Compared = { readonly name: string; readonly texts: readonly (string | undefined)[] };
 
-/** Whether the runs don't all have the same. */
+/** Whether the runs' values differ. */
 export function differs({ texts }: Compared): boolean {
   return texts.some((text) => text !== texts[0]);
 }
 
-/** The single values of some values next to one another, in the order in which they appear first. */
+/** The single values inside several values, side by side, in the order of their first appearance. */
 export function comparedValues(
   values: readonly (Json | undefined)[],
   keeps: (value: FlatValue) => boolean = () => true,

@@ -6,7 +6,7 @@ import type { HeldStep } from "../state/step-record.ts";
 import { delayBeforeRetry, keepOutcome, passes } from "./kept-outcome.ts";
 import { hintFor, type StepWork } from "./step-work.ts";
 
-/** Milliseconds for which a worker tries to release a step, and what it keeps of its own time. */
+/** Milliseconds for which a worker tries to release a step, and those of its own time that it reserves. */
 const patience = 10_000;
 const reserve = 1000;
 
@@ -17,7 +17,7 @@ export async function releaseNow(engine: Engine, held: HeldStep & StoredStep): P
 
 /**
  * Releases a step that the worker couldn't finish, so that the next worker can continue the attempt at once and no
- * worker counts as lost. If AWS throttles or fails, it is tried again; then a note in S3 says it to the next worker.
+ * worker counts as lost. If AWS throttles or fails, it is tried again; then a note in S3 tells the next worker.
  *
  * @param deadline when the worker must have ended, epoch milliseconds
  */

@@ -4,7 +4,7 @@ import { Scheduler, type Soon } from "../world/scheduler.ts";
 /** Something that could happen next. */
 export type Open = { readonly what: Soon; readonly act: (fault?: FaultKind) => Promise<void> | void };
 
-/** Lets its driver choose the order of what happens soon. Only what takes long goes by time. */
+/** Lets its driver choose the order of what happens soon. Only what takes long follows virtual time. */
 export class ChoosingScheduler extends Scheduler {
   private opened: Open[] = [];
 
