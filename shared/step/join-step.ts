@@ -17,6 +17,7 @@ import {
   hasEnded,
   hasResult,
   isNewer,
+  type StepOutline,
   type StepState,
   type SucceededOutline,
   type SucceededStep,
@@ -66,7 +67,7 @@ function tallyPrice(tally: Tally): Price {
 }
 
 /** The price with which a record joins. What it cost in an earlier epoch was counted then. */
-function ownPrice({ run, node }: StepWork, record: FoundStep): Price {
+export function ownPrice({ run, node }: StepWork, record: StepOutline): Price {
   return record.epoch === run.epoch ? recordPrice(node, record) : free;
 }
 

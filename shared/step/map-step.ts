@@ -4,12 +4,11 @@ import type { Engine } from "../ports/engine.ts";
 import type { StoredStep, Tally, TallyKey } from "../ports/run-store.ts";
 import type { StepMessage } from "../ports/step-queue.ts";
 import { outlinePages } from "../run/listed-steps.ts";
-import { free } from "../state/spending.ts";
 import { expanded } from "../state/step-changes.ts";
 import { type HeldStep, hasResult } from "../state/step-record.ts";
 import { replaceStep } from "./claim-step.ts";
 import { succeedWith } from "./finish-attempt.ts";
-import { joinShard } from "./join-step.ts";
+import { joinShard, ownPrice } from "./join-step.ts";
 import type { StepWork } from "./step-work.ts";
 
 /**
@@ -52,8 +51,9 @@ async function talliesOf(engine: Engine, work: StepWork, children: number): Prom
 }
 
 /**
- * Counts the children that succeeded in an earlier epoch but were never joined: they must not run again. Nearly all
- * children were joined, and joining thousands again would take longer than a worker has.
+ * Counts the children that succeeded but were never joined: they must not run again. Some succeeded in an earlier epoch,
+ * and others in this one, if the worker that submitted their job died before it recorded that. Nearly all children were
+ * joined, and joining thousands again would take longer than a worker has.
  */
 export async function joinSucceeded(engine: Engine, work: StepWork, children: number): Promise<void> {
   const { run, node } = work;
@@ -63,7 +63,8 @@ export async function joinSucceeded(engine: Engine, work: StepWork, children: nu
     for (const record of page) {
       const { index } = record;
       if (index === "map" || !hasResult(record) || hasJoined(tallies[shardOf(index)], index)) continue;
-      await engine.store.joinTally(tallyKey(work, shardOf(index)), run.epoch, index, "done", free);
+      const key = tallyKey(work, shardOf(index));
+      await engine.store.joinTally(key, run.epoch, index, "done", ownPrice(work, record));
     }
   }
 }
