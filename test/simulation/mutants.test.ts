@@ -1,11 +1,8 @@
 import { MutantError, mutated, seedThatFinds } from "./mutant-trial.ts";
 import { mutants } from "./mutants.ts";
 
-/**
- * Each mistake must be found within this many seeds. One that a seed in 300 finds would go unnoticed in 600 seeds one time
- * in seven, and in these one time in 150.
- */
-const bound = 1500;
+/** Each mistake must be found within this many seeds. */
+const bound = 600;
 
 describe("the simulation finds that", () => {
   it.concurrent.each(mutants.map((mutant) => [mutant.name, mutant] as const))("%s", async (_name, mutant) => {
