@@ -5,6 +5,8 @@ import {
   type BackfillInterval,
   backfillIntervals,
   boundOf,
+  maxConcurrency,
+  usualConcurrency,
 } from "../../shared/backfill/backfill-times.ts";
 import {
   type BackfillPreview,
@@ -15,14 +17,13 @@ import {
 import type { JsonObject } from "../../shared/pipeline/json.ts";
 import { isTimeZone } from "../../shared/pipeline/time-zone.ts";
 import { given } from "../../shared/platform/given.ts";
+import { countText } from "../../shared/wording/units.ts";
 import { UsageError } from "../errors.ts";
 import { oneOf, printJson, targetOfCommand, wholeNumber } from "../options.ts";
 import { invokeFor } from "../readers/not-deployed.ts";
 import type { Target } from "../readers/target.ts";
 import { table } from "../screens/table.ts";
 import { withParam } from "./start.ts";
-
-const timesText = (total: number) => `${total} ${total === 1 ? "time" : "times"}`;
 
 /** The counts that aren't 0, each with its word. */
 function countsText(words: Readonly<Record<string, number>>): string {
@@ -51,7 +52,7 @@ export function previewText(backfill: BackfillPreview): string {
   const stands = state === undefined ? "would be new" : existing;
   return [
     `backfill ${id} of ${pipeline} ${stands}; nothing was started`,
-    `  ${timesText(total)} (${backfill.rule}), from ${backfill.from} to before ${backfill.to}`,
+    `  ${countText(total, "time")} (${backfill.rule}), from ${backfill.from} to before ${backfill.to}`,
     ...listed.map((time) => `    ${time}`),
     `  ${does}; at most ${concurrency} at once`,
   ].join("\n");
@@ -70,7 +71,7 @@ export function backfillText(backfill: BackfillView): string {
   const why = reason === undefined ? "" : ` (${reason})`;
   const lines = [
     `backfill ${id} of ${pipeline} is ${state}${why}`,
-    `  ${timesText(total)} (${backfill.rule}), from ${backfill.from} to before ${backfill.to}`,
+    `  ${countText(total, "time")} (${backfill.rule}), from ${backfill.from} to before ${backfill.to}`,
     `  ${counts}; at most ${backfill.concurrency} at once`,
     `  its runs: npx millrace runs --tag ${backfill.tag}`,
   ];
@@ -164,7 +165,12 @@ function startCommand(): Command {
     .option("--schedule <name>", "use the times and parameters of this schedule instead of --every")
     .option("--timezone <zone>", "time zone of the dates (IANA); default: the stage's", zone)
     .option("--param <key=value>", "one parameter, JSON or plain text; may be repeated", withParam)
-    .option("-c, --concurrency <count>", "runs at once, up to 100", wholeNumber("--concurrency"), 4)
+    .option(
+      "-c, --concurrency <count>",
+      `runs at once, up to ${maxConcurrency}`,
+      wholeNumber("--concurrency"),
+      usualConcurrency,
+    )
     .option("--retry-failed", "run failed times again")
     .option("--dry-run", "only show the times, and what would happen to each")
     .option("--json", "as JSON")

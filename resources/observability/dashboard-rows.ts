@@ -100,6 +100,16 @@ function runs(stage: ObservedStage): Row {
       statistic,
     );
   const total = (label: string, expression: string): Line => ({ label, expression: `SUM(${expression})` });
+  const durations = (title: string, name: MeterName) =>
+    chart({
+      title,
+      statistic: "p95",
+      unit: "milliseconds",
+      lines: (["p50", "p95"] as const).map((statistic) => ({
+        expression: byPipeline(name, statistic),
+        label: `${statistic} ${property("Dim.pipeline")}`,
+      })),
+    });
   return {
     height: 7,
     widgets: [
@@ -114,24 +124,8 @@ function runs(stage: ObservedStage): Row {
           colour: endColours[state],
         })),
       }),
-      chart({
-        title: "How long do runs take?",
-        statistic: "p95",
-        unit: "milliseconds",
-        lines: (["p50", "p95"] as const).map((statistic) => ({
-          expression: byPipeline("RunDuration", statistic),
-          label: `${statistic} ${property("Dim.pipeline")}`,
-        })),
-      }),
-      chart({
-        title: "How long do steps take?",
-        statistic: "p95",
-        unit: "milliseconds",
-        lines: (["p50", "p95"] as const).map((statistic) => ({
-          expression: byPipeline("StepDuration", statistic),
-          label: `${statistic} ${property("Dim.pipeline")}`,
-        })),
-      }),
+      durations("How long do runs take?", "RunDuration"),
+      durations("How long do steps take?", "StepDuration"),
       chart({
         title: "Is work repeated, or not begun?",
         statistic: "Sum",

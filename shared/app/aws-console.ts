@@ -7,11 +7,9 @@ import { engine } from "./aws-engine.ts";
 import { paramsSchemaOf } from "./params-schemas.ts";
 import { tracer } from "./telemetry.ts";
 
-const { LOCAL_JOB_LOGS } = readEnvironment();
+const { LOCAL_JOB_LOGS, SERVICE, STAGE } = readEnvironment();
 
-const functionGroups = ["step", "step-large"].map(
-  (name) => `/aws/lambda/millrace-${engine.stage.name}-${name}`,
-);
+const functionGroups = ["step", "step-large"].map((name) => `/aws/lambda/${SERVICE}-${STAGE}-${name}`);
 const onAws = cloudWatchLogReader(tracer.captureAWSv3Client(new CloudWatchLogsClient()), functionGroups);
 
 /** What the console's pages read from. The local stack's jobs write files instead of CloudWatch Logs. */

@@ -8,6 +8,10 @@ import { wallClock } from "../pipeline/wall-clock.ts";
 /** The range or rhythm of a backfill is impossible; nothing was started. */
 export class BackfillError extends errorOf("BACKFILL_INVALID") {}
 
+/** Max. number of a backfill's runs under way at once, and how many there are if nobody says. */
+export const maxConcurrency = 100;
+export const usualConcurrency = 4;
+
 /** How often a backfill runs a pipeline between its dates. */
 export const backfillIntervals = ["hour", "day", "week", "month"] as const;
 export type BackfillInterval = (typeof backfillIntervals)[number];

@@ -33,14 +33,10 @@ function fieldValue(name: string, text: string): unknown {
 
 /** A request as an address has it, with the fields of parameters as the parameters that they are. */
 export function withTypedParams(request: object): object {
-  const isParam = (name: string) => paramNames.test(name);
-  const [params, others] = [true, false].map((wanted) =>
-    Object.entries(request).filter(([name]) => isParam(name) === wanted),
-  );
-  const typed = (params ?? []).flatMap(([name, value]): [string, string][] =>
-    typeof value === "string" ? [[name, value]] : [],
-  );
-  return withFields(Object.fromEntries(others ?? []), Object.fromEntries(typed));
+  const entries = Object.entries(request);
+  const others = entries.filter(([name]) => !paramNames.test(name));
+  const params = entries.filter(([name, value]) => paramNames.test(name) && typeof value === "string");
+  return withFields(Object.fromEntries(others), Object.fromEntries(params));
 }
 
 /** What people typed into a form's fields, completed to a request. An empty field isn't part of it. */

@@ -2,7 +2,14 @@ import { runIdOf } from "../run/run-id.ts";
 import { scheduleCauseKey } from "../schedule/run-schedules.ts";
 import type { ScheduleView } from "../schedule/schedule-view.ts";
 import type { RunSummary } from "../state/run.ts";
-import { lateMs, lateSince } from "./schedule-actions.ts";
+
+/** Milliseconds after its time until a schedule is late: ticks come every minute, and now and then one after two. */
+const lateMs = 3 * 60_000;
+
+/** The time that a schedule should have started a run for by now, ISO 8601; undefined if there is none. */
+export function lateSince({ active, upcoming: [next] }: ScheduleView, now: number): string | undefined {
+  return active && next !== undefined && Date.parse(next) + lateMs < now ? next : undefined;
+}
 
 /** A time of a schedule whose run should have begun by now. */
 export type LateTime = {

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { backfillIntervals } from "../backfill/backfill-times.ts";
+import { backfillIntervals, maxConcurrency } from "../backfill/backfill-times.ts";
 import { tag } from "../pipeline/tag.ts";
 import { type Cause, runStates } from "../state/run.ts";
 import { typedJson } from "./form-values.ts";
@@ -117,7 +117,7 @@ const requests = [
     every: z.enum(backfillIntervals).optional(),
     /** Instead of `every`: one of the pipeline's schedules. */
     schedule: name.optional(),
-    concurrency: z.coerce.number().pipe(z.int().min(1).max(100)).optional(),
+    concurrency: z.coerce.number().pipe(z.int().min(1).max(maxConcurrency)).optional(),
     retryFailed: yes.optional(),
     params: z.preprocess(
       (value) => (typeof value === "string" ? typedJson(value) : value),

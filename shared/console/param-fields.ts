@@ -85,10 +85,9 @@ function optionsOf(described: Property, kind: Kind, isRequired: boolean) {
   return isRequired ? options : [["", "as defined"] as const, ...options];
 }
 
-function fieldOf(name: string, described: Property, isRequired: boolean, value: Json | undefined): Field {
+function fieldOf(name: string, described: Property, isRequired: boolean, shown: Json | undefined): Field {
   const kind = kindOf(described);
   const isPlain = isText(described);
-  const shown = value ?? described.default;
   return {
     name: paramField(isPlain ? "text" : "json", name),
     label: `${name}${hintOf(described, kind, isRequired)}`,
@@ -97,25 +96,10 @@ function fieldOf(name: string, described: Property, isRequired: boolean, value: 
   };
 }
 
-/** Fields for parameters of which an empty one takes what is defined. Only those that were given have a value. */
-export function ownParamFields(schema: JsonObject, given: JsonObject): Field[] {
-  return paramFields(schema, given).map(({ value, ...field }) => {
-    const isGiven = Object.keys(given).some((name) => paramNamesOf(name).has(field.name));
-    return isGiven && value !== undefined ? { ...field, value } : field;
-  });
-}
+/** What the field of a parameter shows, with the value that was given for it, if any. */
+type Shown = (property: Property, given: Json | undefined) => Json | undefined;
 
-/** The names that the field of a parameter may have. */
-const paramNamesOf = (param: string): ReadonlySet<string> =>
-  new Set([paramField("json", param), paramField("text", param), paramField("json")]);
-
-/**
- * A field for each parameter, or one for all if the parameters aren't an object.
- *
- * @param schema the parameters as JSON Schema
- * @param values the parameters of an earlier run, to begin with; without them, the defaults
- */
-export function paramFields(schema: JsonObject, values?: Json): Field[] {
+function fieldsOf(schema: JsonObject, values: Json | undefined, shown: Shown): Field[] {
   const { properties, required, hasFields } = described(schema);
   if (!hasFields)
     return [
@@ -127,6 +111,22 @@ export function paramFields(schema: JsonObject, values?: Json): Field[] {
     ];
   const own = values !== undefined && isJsonObject(values) ? values : {};
   return Object.entries(properties).map(([name, each]) =>
-    fieldOf(name, each, required.has(name), Object.hasOwn(own, name) ? own[name] : undefined),
+    fieldOf(name, each, required.has(name), shown(each, Object.hasOwn(own, name) ? own[name] : undefined)),
   );
+}
+
+/** Fields for parameters of which an empty one takes what is defined. Only those that were given have a value. */
+export function ownParamFields(schema: JsonObject, given: JsonObject): Field[] {
+  const values = Object.keys(given).length > 0 ? given : undefined;
+  return fieldsOf(schema, values, (_property, value) => value);
+}
+
+/**
+ * A field for each parameter, or one for all if the parameters aren't an object.
+ *
+ * @param schema the parameters as JSON Schema
+ * @param values the parameters of an earlier run, to begin with; without them, the defaults
+ */
+export function paramFields(schema: JsonObject, values?: Json): Field[] {
+  return fieldsOf(schema, values, ({ default: fallback }, value) => value ?? fallback);
 }

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { backfillIntervals } from "../backfill/backfill-times.ts";
+import { backfillIntervals, maxConcurrency, usualConcurrency } from "../backfill/backfill-times.ts";
 import type { BackfillPreview, BackfillView } from "../backfill/backfill-view.ts";
 import { previewBackfill } from "../backfill/preview-backfill.ts";
 import { cancelBackfill, driveAndRead, resumeBackfill, startBackfill } from "../backfill/start-backfill.ts";
@@ -42,7 +42,7 @@ export const scheduleRequests = [
     timezone: z.string().min(1).optional(),
     params: (z.record(z.string(), z.json()) as z.ZodType<{ [name: string]: Json }>).optional(),
     /** Maximum number of runs under way at once. */
-    concurrency: z.int().min(1).max(100).default(4),
+    concurrency: z.int().min(1).max(maxConcurrency).default(usualConcurrency),
     /** Whether to reopen runs that failed. */
     retryFailed,
     /** Whether to only say what it would do. */

@@ -59,3 +59,9 @@ export function wrapped(text: string, width: number): string[] {
   }
   return lines;
 }
+
+/** A count with its noun, which takes an s: `1 run`, `3 runs`; if there may be more, `50 or more runs`. */
+export function countText(count: number, noun: string, more = false): string {
+  const word = count === 1 && !more ? noun : `${noun}s`;
+  return `${count}${more ? " or more" : ""} ${word}`;
+}

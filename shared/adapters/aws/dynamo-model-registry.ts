@@ -138,10 +138,10 @@ export function dynamoModelRegistry(table: DynamoTable): ModelRegistry {
     },
 
     async newestVersions(name, limit, below) {
+      if (below !== undefined && below < 2) return [];
       const { pk, sk: first } = versionKey(name, 0);
       // A key range includes both of its ends.
       const last = below === undefined ? `${modelSortKeys.version}~` : versionKey(name, below - 1).sk;
-      if (below !== undefined && below < 2) return [];
       const query = {
         KeyConditionExpression: "pk = :pk AND sk BETWEEN :first AND :last",
         ExpressionAttributeValues: { ":pk": pk, ":first": first, ":last": last },

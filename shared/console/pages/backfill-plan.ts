@@ -1,7 +1,8 @@
-import { backfillIntervals } from "../../backfill/backfill-times.ts";
+import { backfillIntervals, maxConcurrency, usualConcurrency } from "../../backfill/backfill-times.ts";
 import type { BackfillPreview } from "../../backfill/backfill-view.ts";
 import type { BackfillRequest } from "../../backfill/plan-backfill.ts";
 import { shownError } from "../../pipeline/millrace-error.ts";
+import { countText } from "../../wording/units.ts";
 import type { Field, Host } from "../host/host.ts";
 import { type Content, type Html, html } from "../html.ts";
 import { type BuiltPage, page } from "../page.ts";
@@ -9,11 +10,9 @@ import type { RequestOf } from "../page-request.ts";
 import { facts } from "../parts/facts.ts";
 import { errorPanel } from "../parts/panel.ts";
 import { time } from "../parts/time.ts";
-import { type BackfillPlanData, readBackfillPlan, usualConcurrency } from "../read/read-backfill-plan.ts";
+import { type BackfillPlanData, readBackfillPlan } from "../read/read-backfill-plan.ts";
 
 type Request = RequestOf<"backfill-plan">;
-
-const timesText = (count: number) => (count === 1 ? "1 time" : `${count} times`);
 
 /** What happens to a time, in the order of interest. */
 const effects: Readonly<Record<keyof NonNullable<BackfillPreview["counts"]>, string>> = {
@@ -64,8 +63,8 @@ function previewOf(preview: BackfillPreview, request: BackfillRequest, host: Hos
     ]),
     html`<div class="mr-actions">${host.action(
       { action: "backfill", ...request },
-      `Start it for ${timesText(total)}`,
-      `Start backfill ${preview.backfill} of ${pipeline} for ${timesText(total)}${again}? It is ${rule}, from ${from} to before ${to}, with at most ${concurrency} runs at once.`,
+      `Start it for ${countText(total, "time")}`,
+      `Start backfill ${preview.backfill} of ${pipeline} for ${countText(total, "time")}${again}? It is ${rule}, from ${from} to before ${to}, with at most ${concurrency} runs at once.`,
     )}</div>`,
   ];
 }
@@ -89,7 +88,7 @@ function fieldsOf({ schedules, fields }: BackfillPlanData, request: Request): Fi
       options: [...backfillIntervals.map(choice), ["", "time of the schedule"]],
     },
     ...(schedules.length > 0 ? [bySchedule] : []),
-    { name: "concurrency", label: "Runs at once, up to 100", value: String(concurrency) },
+    { name: "concurrency", label: `Runs at once, up to ${maxConcurrency}`, value: String(concurrency) },
     {
       name: "retryFailed",
       label: "Failed times",

@@ -2,11 +2,11 @@ import type { FullLimit } from "../../run/full-limits.ts";
 import type { ScheduleView } from "../../schedule/schedule-view.ts";
 import type { RunSummary } from "../../state/run.ts";
 import { runLook } from "../../wording/state-looks.ts";
-import { agoText } from "../../wording/units.ts";
+import { agoText, countText } from "../../wording/units.ts";
 import { costText } from "../../wording/usage-text.ts";
 import type { Host } from "../host/host.ts";
 import { type Content, type Html, html } from "../html.ts";
-import { lateTimes } from "../late-schedules.ts";
+import { lateSince, lateTimes } from "../late-schedules.ts";
 import { type BuiltPage, page } from "../page.ts";
 import type { RequestOf } from "../page-request.ts";
 import { columnChart } from "../parts/column-chart.ts";
@@ -26,7 +26,6 @@ import {
   type WaitingAnswer,
   type WaitingRuns,
 } from "../read/read-home.ts";
-import { lateSince } from "../schedule-actions.ts";
 
 type Request = RequestOf<"home">;
 
@@ -38,12 +37,6 @@ const maxUpcoming = 8;
 const maxPipelines = 50;
 /** Characters of a failure's message. */
 const maxMessage = 200;
-
-/** `1 run`, `3 runs`, `50 or more runs`. */
-function countText(count: number, noun: string, more = false): string {
-  const word = count === 1 && !more ? noun : `${noun}s`;
-  return `${count}${more ? " or more" : ""} ${word}`;
-}
 
 /** Runs that wait for a slot, as far as they could be read. */
 const queuedRuns = ({ open }: HomePageData) =>

@@ -4,7 +4,7 @@ import { triggerText } from "../../wording/trigger-text.ts";
 import { durationText } from "../../wording/units.ts";
 import type { Field, Host } from "../host/host.ts";
 import { type Content, type Html, html } from "../html.ts";
-import { lateTimes } from "../late-schedules.ts";
+import { lateSince, lateTimes } from "../late-schedules.ts";
 import { type BuiltPage, page } from "../page.ts";
 import type { RequestOf } from "../page-request.ts";
 import { facts } from "../parts/facts.ts";
@@ -15,7 +15,7 @@ import { table } from "../parts/table.ts";
 import { time } from "../parts/time.ts";
 import { type PipelinePageData, readPipeline, runsShown } from "../read/read-pipeline.ts";
 import { figuresOf } from "../run-figures.ts";
-import { lateSince, scheduleButton } from "../schedule-actions.ts";
+import { scheduleButton } from "../schedule-actions.ts";
 
 type Request = RequestOf<"pipeline">;
 

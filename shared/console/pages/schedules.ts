@@ -129,8 +129,7 @@ function lateOf(rows: readonly CalendarRow[], now: number): LateTime[] {
 }
 
 /** What should have started by now and has not, and what to do. */
-function latePanel(rows: readonly CalendarRow[], host: Host): Content {
-  const late = lateOf(rows, host.now);
+function latePanel(late: readonly LateTime[], host: Host): Content {
   if (late.length === 0) return undefined;
   const lines = late.map(
     ({ schedule: { pipeline, name }, since, runId }) =>
@@ -158,14 +157,15 @@ function scheduleTable(rows: readonly CalendarRow[], host: Host): Html {
 }
 
 /** The late ones first, then by pipeline and name. */
-function lateFirst(rows: readonly CalendarRow[], now: number): CalendarRow[] {
-  const late = new Set(lateOf(rows, now).map(({ schedule }) => schedule));
-  const place = ({ schedule }: CalendarRow) => (late.has(schedule) ? 0 : 1);
+function lateFirst(rows: readonly CalendarRow[], late: readonly LateTime[]): CalendarRow[] {
+  const isLate = new Set(late.map(({ schedule }) => schedule));
+  const place = ({ schedule }: CalendarRow) => (isLate.has(schedule) ? 0 : 1);
   return rows.toSorted((a, b) => place(a) - place(b));
 }
 
 function show(data: SchedulesPageData, _request: Request, host: Host): Content {
-  const rows = lateFirst(data.rows, host.now);
+  const late = lateOf(data.rows, host.now);
+  const rows = lateFirst(data.rows, late);
   const backfills = html`<p>${host.link({ page: "backfill" }, "Backfills")}: runs for times in the past.</p>`;
   if (rows.length === 0)
     return [
@@ -174,7 +174,7 @@ function show(data: SchedulesPageData, _request: Request, host: Host): Content {
     ];
   const { first } = data;
   return [
-    latePanel(rows, host),
+    latePanel(late, host),
     unreadable(rows),
     html`<p>${host.link({ page: "schedules", week: dateAfter(first, -calendarDays) }, "Earlier")} ${host.link({ page: "schedules" }, "Today")} ${host.link({ page: "schedules", week: dateAfter(first, calendarDays) }, "Later")}</p>`,
     calendar({ first, rows }, host),

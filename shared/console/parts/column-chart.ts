@@ -47,8 +47,8 @@ function drawColumn({ title, parts }: ChartColumn, place: number, ground: number
 }
 
 /**
- * Columns side by side, the newest last: that one is in view where not all fit. Heights are in proportion to the amounts, plus room for a symbol. A table with the same figures
- * belongs beside it.
+ * Columns side by side, the newest last: that one is in view where not all fit. Heights are in proportion to the
+ * amounts, plus room for a symbol. A table with the same figures belongs beside it.
  *
  * @param finding what the picture shows, in a sentence
  */

@@ -1,3 +1,4 @@
+import { usualConcurrency } from "../../backfill/backfill-times.ts";
 import type { BackfillPreview } from "../../backfill/backfill-view.ts";
 import type { BackfillRequest } from "../../backfill/plan-backfill.ts";
 import { previewBackfill } from "../../backfill/preview-backfill.ts";
@@ -19,11 +20,9 @@ export type BackfillPlanData = {
   readonly asked?: { readonly request: BackfillRequest; readonly preview: Section<BackfillPreview> };
 };
 
-/** Runs under way at once, if nobody says how many. */
-export const usualConcurrency = 4;
-
 /**
- * What a backfill would do, in two rounds: what is stored of it, and the run of each of its times, if there are few enough to look up.
+ * What a backfill would do, in two rounds: what is stored of it, and the run of each of its times, if there are few
+ * enough to look up.
  *
  * @throws PipelineNotFoundError
  */

@@ -56,8 +56,8 @@ const marginMs = 60_000;
 /** How long hooks and notices may still write after the end of a run. */
 const afterEndMs = 3_600_000;
 
-function isOf({ step, index = 0 }: LogLine, place: LinePlace | undefined): boolean {
-  if (place === undefined) return true;
+function isOf({ step, index = 0 }: LogLine, place: LinePlace | "all"): boolean {
+  if (place === "all") return true;
   return step === place.step && (place.index === undefined || place.index === index);
 }
 
@@ -66,7 +66,7 @@ async function readFunctionLines(
   { logs }: Pick<Sources, "logs">,
   run: Run,
   now: number,
-  place: LinePlace | undefined,
+  place: LinePlace | "all",
 ): Promise<Pick<LogTail, "lines" | "functions">> {
   const range = {
     from: Date.parse(run.startedAt) - marginMs,
@@ -113,7 +113,7 @@ export async function readLogTail(
   const ofFunctions =
     functionsOf === "none"
       ? ({ lines: [], functions: "all" } as const)
-      : readFunctionLines({ logs }, run, engine.clock.now(), functionsOf === "all" ? undefined : functionsOf);
+      : readFunctionLines({ logs }, run, engine.clock.now(), functionsOf);
   const read = await Promise.all(
     all.slice(0, maxLogs).map(async ({ log, ...origin }) => {
       // A line without a time gets the time of the line before it.

@@ -67,8 +67,7 @@ async function versionsOf(
 
 /**
  * One model in two rounds: a page of its versions, and its aliases; the moves of each alias, and shown versions that are
- * not on that page. The list takes the names, and for each
- * model its aliases, its champion and the moves.
+ * not on that page. The list takes the names, and for each model its aliases, its champion and the moves.
  *
  * @throws ModelNotFoundError also if none of the versions that were asked for exists
  */

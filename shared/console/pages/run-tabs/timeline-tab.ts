@@ -91,8 +91,13 @@ function area(step: StepView, levels: readonly Level[], most: number, axis: Axis
 }
 
 /** A map whose children were all read is the count of those under way; every other step is a bar. */
-function drawingOf(step: StepView, children: readonly FoundStep[], axis: Axis, isCritical: boolean): Content {
-  const segments = segmentsOf(step, axis.start, axis.end);
+function drawingOf(
+  step: StepView,
+  segments: readonly Segment[],
+  children: readonly FoundStep[],
+  axis: Axis,
+  isCritical: boolean,
+): Content {
   if (segments.length === 0) return html`<span class="mr-quiet">${stateLook(step.state).word}</span>`;
   const levels = step.children?.total === children.length ? underWay(children, axis.end) : [];
   const most = Math.max(0, ...levels.map(({ count }) => count));
@@ -128,12 +133,13 @@ export function timelineTab(
   );
   const rows = view.steps.map((step) => {
     const isCritical = path.includes(step);
-    const waited = segmentsOf(step, axis.start, axis.end)
+    const segments = segmentsOf(step, axis.start, axis.end);
+    const waited = segments
       .filter(({ word }) => word === "queued")
       .reduce((sum, { from, to }) => sum + to - from, 0);
     return [
       isCritical ? html`<strong>${step.name}</strong>` : step.name,
-      drawingOf(step, children.get(step.name) ?? [], axis, isCritical),
+      drawingOf(step, segments, children.get(step.name) ?? [], axis, isCritical),
       isCritical ? "yes" : "",
       step.startedAt === undefined ? "" : time(step.startedAt, host),
       waited === 0 ? "" : durationText(waited),
