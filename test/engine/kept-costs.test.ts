@@ -6,11 +6,19 @@ import { costOf } from "../../shared/run/kept-cost.ts";
 import { priceList } from "../../shared/run/prices.ts";
 import { runCost } from "../../shared/run/run-cost.ts";
 import { viewRun } from "../../shared/run/run-view.ts";
+import { joinSucceeded } from "../../shared/step/map-step.ts";
 import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { begin, pass, runOf, work } from "./driving.ts";
 
 const crunch = defineJob("demo.crunch", {
   input: z.object({}),
+  output: z.object({}),
+  resources: { vcpus: 4, memory: 8192 },
+});
+
+const onePlace = z.object({ place: z.number() });
+const crunchOne = defineJob("demo.crunch_one", {
+  input: onePlace,
   output: z.object({}),
   resources: { vcpus: 4, memory: 8192 },
 });
@@ -158,6 +166,50 @@ describe("the cost that a run keeps at its end", () => {
     for (const internal of ["spent", "priced", "unpriced", "counted"])
       expect(shown).not.toHaveProperty(internal);
   });
+});
+
+/**
+ * What a run keeps whose map of jobs failed and was retried.
+ *
+ * @param isTakenOver whether another worker joins the children that have ended just before the retried one joins itself
+ */
+async function costOfRetriedJobs(isTakenOver: boolean): Promise<number> {
+  let fails = true;
+  const pipeline = definePipeline({ name: "jobs", params: z.strictObject({}) }, ({ map }) => {
+    map("each", [0, 1], (place) => batch(crunchOne, { place }), { retries: 0 });
+  });
+  const memory = new MemoryEngine([pipeline], {
+    "demo.crunch_one": (input) => {
+      memory.clock.moveTo(memory.clock.now() + 3_600_000);
+      if (fails && onePlace.parse(input).place === 1) throw new Error("as the test wants it");
+      return {};
+    },
+  });
+  const runId = await begin(memory, "jobs");
+  expect((await memory.finish(runId)).state).toBe("FAILED");
+  fails = false;
+  await retryRun(memory.engine, runId);
+  const graph = await graphOf(memory, runId);
+  const [node] = graph.steps;
+  if (node === undefined) throw new Error("the graph has a step");
+  let joinsFirst = isTakenOver;
+  const joinTally = memory.store.joinTally.bind(memory.store);
+  memory.store.joinTally = async (...args) => {
+    if (joinsFirst) {
+      joinsFirst = false;
+      await joinSucceeded(memory.engine, { run: await runOf(memory, runId), graph, node }, 2);
+    }
+    return joinTally(...args);
+  };
+  const { state, cost } = await memory.finish(runId);
+  expect([state, joinsFirst]).toEqual(["SUCCEEDED", false]);
+  return cost?.dollars ?? 0;
+}
+
+it("a map's child of this epoch costs the same, whichever worker joins it", async () => {
+  const cost = await costOfRetriedJobs(false);
+  expect(cost).toBeGreaterThan(0.05);
+  expect(await costOfRetriedJobs(true)).toBeCloseTo(cost, 8);
 });
 
 it("a run that older code ended has no kept cost, nor has one whose cost is of an earlier epoch", async () => {
