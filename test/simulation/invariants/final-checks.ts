@@ -154,8 +154,10 @@ export class FinalChecks {
   }
 
   /**
-   * What is at a key for the newest comes from the newest of the runs that have published there. A worker may have died
-   * between its copy and its second look; then its step is not the one that succeeded.
+   * The record of a key for the newest is that of the newest run that began to publish there, and the object is what it
+   * published. Two workers explain other objects. One died between its copy and its second look, so its step is not the
+   * one that succeeded. Another died between the record and the copy, and its run was stopped: then the object is that
+   * of the newest run that has published, or of a newer one.
    */
   async newest(bodies: Bodies): Promise<void> {
     const { watch, memory } = this.world;
@@ -170,11 +172,15 @@ export class FinalChecks {
       const key = newestAt(run.pipeline, step, index);
       const bytes = await memory.objects.get(memory.objects.locate(key));
       const [maker = ""] = (bytes === undefined ? "" : new TextDecoder().decode(bytes)).split(" ");
-      const isDone = watch.steps.get(maker, step, index)?.state === "SUCCEEDED";
+      const hasPublished = (id: string) => watch.steps.get(id, step, index)?.state === "SUCCEEDED";
       const latest = watch.runs.get((await memory.engine.publications.get(key))?.runId ?? "");
+      const made = watch.runs.get(maker);
       if (latest === undefined || newness(latest) < newness(run))
         this.broken("the newest is published", `${key} is of ${latest?.runId}, but ${runId} is newer`);
-      else if (isDone && maker !== latest.runId)
+      else if (made === undefined)
+        this.broken("the newest is published", `${key} has nothing of a run, although ${runId} has published`);
+      else if (!hasPublished(maker)) continue;
+      else if (hasPublished(latest.runId) ? maker !== latest.runId : newness(made) < newness(run))
         this.broken("the newest is published", `${key} has what ${maker} made, not ${latest.runId}`);
     }
   }
