@@ -155,8 +155,8 @@ export type RunStore = {
    * seconds out of date.
    */
   dueRuns(now: number, limit: number): Promise<string[]>;
-  /** Moves a run's next look to `dueAt`. Nothing happens if the run is closed. */
-  deferRun(runId: string, dueAt: number): Promise<void>;
+  /** Moves a run's next look to `dueAt`. Nothing happens if the run is closed, or isn't in `state` if that's given. */
+  deferRun(runId: string, dueAt: number, state?: RunState): Promise<void>;
   /**
    * Replaces a run's tags; false if another writer changed them since the run was read. Repeated after a lost response,
    * it returns true again.

@@ -168,8 +168,9 @@ export function recordPrice(node: StepNode, record: StepOutline): Price {
 }
 
 /**
- * What the records of an epoch have cost whose steps never joined the run. A step that is cancelled joins nothing, nor
- * does a map of which some children were cancelled.
+ * What the ended records of an epoch have cost whose steps never joined the run. A step that is cancelled joins nothing,
+ * nor does a map of which some children were cancelled. A record may still be open if its worker didn't know of the
+ * cancel. It counts in the epoch in which it ends.
  */
 export function unjoinedPrice(graph: Graph, run: Run, records: readonly StepOutline[]): Price {
   const open = new Map(
@@ -178,7 +179,8 @@ export function unjoinedPrice(graph: Graph, run: Run, records: readonly StepOutl
   return sumOfPrices(
     records.flatMap((record) => {
       const node = open.get(record.step);
-      return node === undefined || record.epoch !== run.epoch ? [] : [recordPrice(node, record)];
+      const counts = node !== undefined && record.epoch === run.epoch && hasEnded(record);
+      return counts ? [recordPrice(node, record)] : [];
     }),
   );
 }

@@ -10,14 +10,7 @@ import { graphOf } from "../run/run-graph.ts";
 import { beginRun } from "../run/start-run.ts";
 import { plan } from "../state/plan.ts";
 import { knownSteps } from "../state/read-step.ts";
-import {
-  type EndedRun,
-  isEnded,
-  type Run,
-  type RunningRun,
-  type WaitingRun,
-  wasStopped,
-} from "../state/run.ts";
+import { type EndedRun, isEnded, type RunningRun, type WaitingRun, wasStopped } from "../state/run.ts";
 import { openingState } from "../state/run-changes.ts";
 import { isNewer, type StepOutline } from "../state/step-record.ts";
 import { unlistedIn } from "../state/waiting-approval.ts";
@@ -39,16 +32,20 @@ const queuedLook = 15 * 60_000;
  * due at once.
  */
 async function sweepQueued(engine: Engine, run: WaitingRun, admitted: Set<string>): Promise<void> {
-  if (run.onCollision === "queue" && admitted.has(run.queue)) return;
-  await beginRun(engine, run);
-  if (run.onCollision === "queue") admitted.add(run.queue);
+  if (run.onCollision !== "queue" || !admitted.has(run.queue)) {
+    await beginRun(engine, run);
+    if (run.onCollision === "queue") admitted.add(run.queue);
+  }
+  // Only after that: if this worker dies before, the next sweep tries again.
+  await engine.store.deferRun(run.runId, engine.clock.now() + queuedLook, "QUEUED");
 }
 
 /** Starts a run whose time has come. */
 async function sweepWaiting(engine: Engine, run: WaitingRun, admitted: Set<string>): Promise<void> {
   const now = engine.clock.now();
   if (run.state === "QUEUED") return sweepQueued(engine, run, admitted);
-  if (Date.parse(run.scheduledAt) > now) return;
+  const begins = Date.parse(run.scheduledAt);
+  if (begins > now) return engine.store.deferRun(run.runId, begins, "SCHEDULED");
   const activeSince = new Date(now).toISOString();
   const move =
     openingState(run) === "QUEUED" ? ({ to: "QUEUED" } as const) : ({ to: "RUNNING", activeSince } as const);
@@ -127,13 +124,6 @@ async function sweepEnded(engine: Engine, run: EndedRun): Promise<void> {
   if (open.length === 0) await engine.store.closeRun(run.runId, run.epoch);
 }
 
-/** When the sweep looks at a run again, in epoch milliseconds. */
-function nextLook(engine: Engine, run: Run): number {
-  const now = engine.clock.now();
-  if (run.state === "SCHEDULED") return Math.max(Date.parse(run.scheduledAt), now);
-  return run.state === "QUEUED" ? now + queuedLook : nextSweep(engine);
-}
-
 /**
  * Looks after one run: repairs what a lost message, a dead worker or a lost event left behind.
  *
@@ -145,12 +135,9 @@ export async function sweepRun(
   admitted: Set<string> = new Set(),
 ): Promise<void> {
   // The next look is set before the run is read, so that a run that can't be read doesn't stay ahead of the others.
-  const usual = nextSweep(engine);
-  await engine.store.deferRun(runId, usual);
+  await engine.store.deferRun(runId, nextSweep(engine));
   const run = await engine.store.getRun(runId);
   if (run === undefined) return;
-  const next = nextLook(engine, run);
-  if (next !== usual) await engine.store.deferRun(runId, next);
   if (run.state === "SCHEDULED" || run.state === "QUEUED") return sweepWaiting(engine, run, admitted);
   if (run.state === "RUNNING" || run.state === "PAUSED") return sweepRunning(engine, run);
   if (run.state === "CANCELLING") return settleCancellation(engine, run);

@@ -101,6 +101,15 @@ export function runListingContract(create: () => Promise<RunStore>): void {
       expect(await store.dueRuns(epochStart + 2000, 10)).toEqual([deferred.runId]);
     });
 
+    test("a run can be deferred only while it is in a state", async () => {
+      const { runId } = await startRun("a", 0, epochStart);
+      await store.deferRun(runId, epochStart + 1000, "QUEUED");
+      expect(await store.dueRuns(epochStart, 10)).toEqual([runId]);
+      await store.deferRun(runId, epochStart + 1000, "RUNNING");
+      expect(await store.dueRuns(epochStart, 10)).toEqual([]);
+      expect(await store.dueRuns(epochStart + 1000, 10)).toEqual([runId]);
+    });
+
     test("a join doesn't change when a run is due", async () => {
       const { runId } = await startRun("a", 0, epochStart + 5);
       await store.joinRun(runId, 1, 0, "done");

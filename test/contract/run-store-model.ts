@@ -84,7 +84,12 @@ const calls = fc.oneof(
     name: limitName,
     slots: fc.constantFrom(undefined, 0, 1, 2),
   }),
-  fc.record({ call: fc.constant("deferRun" as const), run, due }),
+  fc.record({
+    call: fc.constant("deferRun" as const),
+    run,
+    due,
+    state: fc.constantFrom(undefined, "RUNNING" as const, "QUEUED" as const),
+  }),
   fc.record({ call: fc.constant("dueRuns" as const), due, limit }),
   fc.record({
     call: fc.constant("listRuns" as const),
@@ -246,7 +251,7 @@ export class StorePlayer {
       case "setLimit":
         return store.setLimit(call.name, call.slots);
       case "deferRun":
-        return store.deferRun(runId, due);
+        return store.deferRun(runId, due, call.state);
       case "dueRuns":
         return store.dueRuns(dueAt(9, call.due), call.limit);
       case "listRuns": {

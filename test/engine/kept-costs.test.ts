@@ -8,6 +8,7 @@ import { runCost } from "../../shared/run/run-cost.ts";
 import { viewRun } from "../../shared/run/run-view.ts";
 import { joinSucceeded } from "../../shared/step/map-step.ts";
 import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
+import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
 import { begin, pass, runOf, work } from "./driving.ts";
 
 const crunch = defineJob("demo.crunch", {
@@ -221,4 +222,44 @@ it("a run that older code ended has no kept cost, nor has one whose cost is of a
   const { cost, ...older } = run;
   expect(costOf(older)).toBeUndefined();
   expect(costOf({ ...older, epoch: 2, cost })).toBeUndefined();
+});
+
+describe("the cost of a cancelled run", () => {
+  it("leaves out a step that a worker began without knowing of the cancel: it counts when it ends", async () => {
+    let release = () => {};
+    let begun = () => {};
+    const hasBegun = new Promise<void>((resolve) => {
+      begun = resolve;
+    });
+    const pipeline = definePipeline({ name: "late", params: z.strictObject({}) }, ({ step }) => {
+      step(
+        "work",
+        lambda({}, async () => {
+          begun();
+          await new Promise<void>((resolve) => {
+            release = resolve;
+          });
+        }),
+      );
+    });
+    const memory = new MemoryEngine([pipeline]);
+    const runId = await begin(memory, "late");
+    const [message] = memory.queue.receive();
+    if (message === undefined) throw new Error("no message waits");
+    const asRead = await runOf(memory, runId);
+    const store = Object.assign(Object.create(memory.engine.store), { getRun: async () => asRead });
+    const outlineSteps = memory.store.outlineSteps.bind(memory.store);
+    let ends: Promise<void> | undefined;
+    memory.store.outlineSteps = async (...args) => {
+      ends ??= handleStepMessage({ ...memory.engine, store }, message, Number.POSITIVE_INFINITY);
+      await hasBegun;
+      return outlineSteps(...args);
+    };
+    await cancelRun(memory.engine, runId);
+    const run = await runOf(memory, runId);
+    expect(run.state).toBe("CANCELLED");
+    expect(costOf(run)?.dollars).toBe(0);
+    release();
+    await ends;
+  });
 });

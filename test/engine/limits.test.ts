@@ -15,7 +15,7 @@ import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
 import { sweepRuns } from "../../shared/worker/sweep-run.ts";
 import { Crash } from "./crashing-engine.ts";
-import { begin, mortal, pass, runOf, statesOf, work } from "./driving.ts";
+import { begin, mortal, pass, runOf, startManually, statesOf, work } from "./driving.ts";
 
 type Limits = Parameters<typeof definePipeline>[0];
 
@@ -533,5 +533,34 @@ describe("a slot", () => {
       expect(await holders(memory, "queue/three")).toEqual([]);
     });
     await fc.assert(property, { numRuns: 3 });
+  });
+});
+
+describe("a run that waits for a slot", () => {
+  it("is looked at again by the next sweep if the one that should admit it dies", async () => {
+    const limited = definePipeline(
+      { name: "limited", params: z.strictObject({}), maxActiveRuns: 1 },
+      ({ step }) => {
+        step(
+          "work",
+          lambda({}, () => 1),
+        );
+      },
+    );
+    const memory = new MemoryEngine([limited]);
+    const admitRun = async () => {
+      throw new Error("the worker dies");
+    };
+    const dying = {
+      ...memory.engine,
+      store: Object.assign(Object.create(memory.engine.store), { admitRun }),
+    };
+    await expect(startManually(dying, { pipeline: "limited" })).rejects.toThrow("dies");
+    memory.clock.moveTo(memory.clock.now() + 130_000);
+    await sweepRuns(dying);
+    memory.clock.moveTo(memory.clock.now() + 130_000);
+    await sweepRuns(memory.engine);
+    const { runs } = await memory.store.listRuns({}, 1);
+    expect(runs).toMatchObject([{ state: "RUNNING" }]);
   });
 });

@@ -1,10 +1,12 @@
 import * as z from "zod";
+import { retryRun } from "../../shared/operate/retry-run.ts";
 import { definePipeline, lambda } from "../../shared/pipeline/index.ts";
+import type { Engine } from "../../shared/ports/engine.ts";
 import type { StepMessage } from "../../shared/ports/step-queue.ts";
 import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
 import { testPipeline } from "../../shared/testing/test-pipeline.ts";
 import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
-import { begin, runOf, startManually } from "./driving.ts";
+import { begin, runOf, startManually, stepOf } from "./driving.ts";
 
 const none = z.strictObject({});
 const numbers = z.strictObject({ list: z.array(z.number()) });
@@ -201,5 +203,35 @@ describe("a map", () => {
       { uri: `s3://data/runs/large/${runId}/make/0/1.1/_output.json` },
       { value: 5000 },
     ]);
+  });
+});
+
+describe("the end of a map's last child", () => {
+  it("says nothing of the map of a later epoch, however late its worker is", async () => {
+    const pipeline = definePipeline({ name: "late-end", params: z.strictObject({}) }, ({ map }) => {
+      const fails = () => {
+        throw new Error("not today");
+      };
+      map("each", [1], (n) => lambda({ n }, fails), { retries: 0 });
+    });
+    const memory = new MemoryEngine([pipeline]);
+    const { runId } = await startManually(memory.engine, { pipeline: "late-end" });
+    await memory.handleMessages();
+    const [message] = memory.queue.receive();
+    if (message === undefined) throw new Error("no message waits");
+    let isLate = false;
+    const getStep: Engine["store"]["getStep"] = async (key) => {
+      if (key.index === "map" && !isLate) {
+        isLate = true;
+        await handleStepMessage(memory.engine, message, Number.POSITIVE_INFINITY);
+        await retryRun(memory.engine, runId);
+        await memory.handleMessages();
+      }
+      return memory.store.getStep(key);
+    };
+    const late = { ...memory.engine, store: Object.assign(Object.create(memory.engine.store), { getStep }) };
+    await handleStepMessage(late, message, Number.POSITIVE_INFINITY);
+    expect(isLate).toBe(true);
+    expect(await stepOf(memory, runId, "each", "map")).toMatchObject({ state: "RUNNING", epoch: 2 });
   });
 });

@@ -1,8 +1,11 @@
 import * as z from "zod";
-import { batch, defineJob, definePipeline } from "../../shared/pipeline/index.ts";
+import { retryRun } from "../../shared/operate/retry-run.ts";
+import { batch, defineJob, definePipeline, lambda } from "../../shared/pipeline/index.ts";
+import type { Engine } from "../../shared/ports/engine.ts";
 import { MemoryEngine } from "../../shared/testing/memory-engine.ts";
+import { handleStepMessage } from "../../shared/worker/handle-step-message.ts";
 import { sweepRuns } from "../../shared/worker/sweep-run.ts";
-import { startManually } from "./driving.ts";
+import { runOf, startManually } from "./driving.ts";
 
 const work = defineJob("demo.work", {
   input: z.object({ n: z.number() }),
@@ -32,5 +35,35 @@ describe("a child of an array job that waits for its retry", () => {
       await sweepRuns(memory.engine);
     }
     expect(memory.queue.messages()).toHaveLength(hints);
+  });
+});
+
+describe("a step that failed in an earlier epoch", () => {
+  it("is hinted by a repeated report of the step before it", async () => {
+    let heals = false;
+    const fails = () => {
+      if (!heals) throw new Error("not yet");
+      return 1;
+    };
+    const twoFailures = definePipeline({ name: "after-failure", params: z.strictObject({}) }, ({ step }) => {
+      const first = step("first", lambda({}, fails), { retries: 0 });
+      step("second", lambda({}, fails), { retries: 0, after: [first], rule: "all_done" });
+    });
+    const memory = new MemoryEngine([twoFailures]);
+    const { runId } = await startManually(memory.engine, { pipeline: "after-failure" });
+    expect((await memory.finish(runId)).state).toBe("FAILED");
+    heals = true;
+    await retryRun(memory.engine, runId);
+    const [message] = memory.queue.receive();
+    if (message === undefined) throw new Error("no message waits");
+    const joinRun: Engine["store"]["joinRun"] = async (...args) => {
+      await memory.store.joinRun(...args);
+      throw new Error("the worker dies");
+    };
+    const dying = { ...memory.engine, store: Object.assign(Object.create(memory.engine.store), { joinRun }) };
+    await expect(handleStepMessage(dying, message, Number.POSITIVE_INFINITY)).rejects.toThrow("dies");
+    await handleStepMessage(memory.engine, message, Number.POSITIVE_INFINITY);
+    await memory.handleMessages();
+    expect(await runOf(memory, runId)).toMatchObject({ state: "SUCCEEDED", epoch: 2 });
   });
 });

@@ -69,7 +69,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a lost attempt counts as a failure",
-    seed: 85,
+    seed: 66,
     file: "shared/state/step-changes.ts",
     find: ": withLosses(record, lostTo, times);",
     replace: ": withLosses({ ...record, failures: record.failures + 1 }, lostTo, times);",
@@ -132,13 +132,14 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a submission that is taken over doesn't look for its job",
-    seed: 117,
+    seed: 43,
     file: "shared/batch/submit-step.ts",
     find: "const before = resumed\n",
     replace: "const before = resumed && held.attempt > 9\n",
   },
   {
     name: "a successful job is accepted without its manifest's result",
+    seed: 41,
     file: "shared/batch/job-files.ts",
     find: 'return manifest && { kind: "succeeded"',
     replace:
@@ -166,14 +167,14 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a cancel forgets jobs",
-    seed: 491,
+    seed: 321,
     file: "shared/batch/cancel-jobs.ts",
     find: "const open = new Set(wholes.filter((job) => !isOver(job)).map(({ id }) => id));",
     replace: "const open = new Set<string>();",
   },
   {
     name: "a retry reruns steps that had succeeded",
-    seed: 125,
+    seed: 189,
     file: "shared/state/decide-claim.ts",
     find: 'if (hasResult(current)) return { kind: "ended", record: current };',
     replace: 'if (hasResult(current) && current.epoch === epoch) return { kind: "ended", record: current };',
@@ -206,6 +207,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a paused run continues",
+    seed: 33,
     file: "shared/run/after-run-step.ts",
     find: 'return isAfterRunStep(step) ? follows(step, run.state) : run.state === "RUNNING";',
     replace:
@@ -233,7 +235,6 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a map that its own message joins forgets what its children cost",
-    seed: 147,
     file: "shared/step/join-step.ts",
     find: 'if (record.index !== "map") return own;',
     replace: "if (record.epoch > 0) return own;",
@@ -246,6 +247,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "an end that is repeated counts again in the figures by day",
+    seed: 48,
     file: "shared/adapters/memory/memory-run-store.ts",
     find: "if (!isActive(run)) return run.state === to && run.endedAt === endedAt;",
     replace:
@@ -279,7 +281,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a full limit closes only the lane of the run that was refused",
-    seed: 261,
+    seed: 176,
     file: "shared/run/admit-runs.ts",
     find: "    for (const name of refusing) full.add(name);\n",
     replace: "",
@@ -292,6 +294,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a backfill's cancel ends runs that another backfill wants",
+    seed: 58,
     file: "shared/backfill/drive-backfill.ts",
     find: '    if (isWantedOnlyBy(run, id)) {\n      await cancelRunAs(engine, run, "CANCELLED", stoppedWith(id), { wantedOnlyBy: id });',
     replace:
@@ -306,7 +309,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a run that ended with another backfill's cancel counts as failed",
-    seed: 68,
+    seed: 36,
     file: "shared/state/backfill.ts",
     find: 'return run.state === "CANCELLED" && /^backfill',
     replace: 'return run.state === "CANCELLED" && run.epoch > 9 && /^backfill',
@@ -319,6 +322,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a repeat makes one pass too many",
+    seed: 33,
     file: "shared/step/repeat-step.ts",
     find: "if (passes < repeat.limit)",
     replace: "if (passes <= repeat.limit)",
@@ -332,12 +336,14 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "each attempt to start a following pipeline starts another run",
+    seed: 53,
     file: "shared/step/dependant-step.ts",
     find: 'causeKey: JSON.stringify(["succeeded", runId]),',
     replace: 'causeKey: JSON.stringify(["succeeded", runId, engine.clock.now()]),',
   },
   {
     name: "a submission with an expired lease is a lost attempt",
+    seed: 56,
     file: "shared/state/decide-claim.ts",
     find: 'if (lapsed.state !== "SUBMITTED" && lapsed.leaseUntil !== releasedLease) {',
     replace: "if (lapsed.leaseUntil !== releasedLease) {",
@@ -370,7 +376,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a cancelled run doesn't wait for the end of its jobs",
-    seed: 135,
+    seed: 99,
     file: "shared/batch/cancel-jobs.ts",
     find: "if (record.jobs.some(({ id }) => running.has(id))) return false;",
     replace: "if (record.jobs.some(({ id }) => running.has(id))) return true;",
@@ -383,7 +389,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a worker continues a run that it knows to be paused",
-    seed: 483,
+    seed: 439,
     file: "shared/run/advance-run.ts",
     find: 'if (joined.state === "PAUSED") return;',
     replace: "",
@@ -396,13 +402,14 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a job that Batch has forgotten never ends",
+    seed: 41,
     file: "shared/jobs/sweep-jobs.ts",
     find: "if (current !== undefined) await forgottenJobEnded(engine, work, current);",
     replace: "",
   },
   {
     name: "an object whose event was lost is never found",
-    seed: 151,
+    seed: 363,
     file: "shared/state/holders.ts",
     find: "dueAt: ({ deadlineAt }) => deadlineAt,\n    mustLook: true,",
     replace: "dueAt: ({ deadlineAt }) => deadlineAt,\n    mustLook: false,",
@@ -434,31 +441,35 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a function that was timed out still reaches the world",
+    seed: 433,
     file: "shared/step/attempt-guard.ts",
     find: "if (this.over === undefined) return;",
     replace: "if (this.over !== null) return;",
   },
   {
     name: "a function that returns after its time succeeds",
+    seed: 158,
     file: "shared/step/function-step.ts",
     find: 'const isLate = first === "over" || time.isOver;',
     replace: 'const isLate = first === "over";',
   },
   {
     name: "a worker doesn't wait until a commit is no longer throttled, and keeps no result",
+    seed: 40,
     file: "shared/step/commit-outcome.ts",
     find: "if (!passes(error)) throw error;\n      isKept",
     replace: "throw error;\n      isKept",
   },
   {
     name: "nobody looks for the result of a worker whose commit was throttled",
+    seed: 40,
     file: "shared/worker/handle-step-message.ts",
     find: "const lapsed = await settleLapsed(engine, work, claim.record, deadline);",
     replace: 'const lapsed: string = "lost";',
   },
   {
     name: "a release that is throttled isn't noted",
-    seed: 82,
+    seed: 144,
     file: "shared/step/release-step.ts",
     find: "if (passes(error)) isNoted ||= await keepOutcome(engine, run, held, { released: true });",
     replace: "",
@@ -472,23 +483,54 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a function from a blocked worker shares a worker again",
-    seed: 82,
+    seed: 36,
     file: "shared/worker/handle-step-message.ts",
     find: "record.alone === true || lossesTo",
     replace: "lossesTo",
   },
   {
     name: "a dead letter costs whatever attempt is ahead",
-    seed: 378,
+    seed: 33,
     file: "shared/worker/fail-dead-letter.ts",
     find: "if (attemptAhead(record, epoch) !== attempt) return;",
     replace: "",
   },
   {
     name: "a forgotten job's files are not looked for",
-    seed: 111,
+    seed: 41,
     file: "shared/jobs/job-ended.ts",
     find: "const end = await readForgottenEnd(engine, work.run, { ...held, index }, forgotten.id);",
     replace: "const end = undefined as Awaited<ReturnType<typeof readForgottenEnd>>;",
+  },
+  {
+    name: "a function may work longer than its lease",
+    seed: 85,
+    file: "shared/step/function-step.ts",
+    find: "Math.min(deadline - commitReserve, held.leaseUntil) - this.begun",
+    replace: "deadline - commitReserve - this.begun",
+  },
+  {
+    name: "a result is kept for other runs after its step has succeeded",
+    seed: 226,
+    file: "shared/step/finish-attempt.ts",
+    find: "  await keepResult(engine, work, record);\n  await commitEnd(engine, work, held, record);",
+    replace: "  await commitEnd(engine, work, held, record);\n  await keepResult(engine, work, record);",
+  },
+  {
+    name: "a run is closed before its slot is given to the next one",
+    seed: 70,
+    file: "shared/run/end-run.ts",
+    find: "  await followEnd(engine, run, afterRunSteps);\n  // The last step",
+    replace: `  if (!wasStopped(to) && afterRunSteps.length === 0) await engine.store.closeRun(runId, epoch);
+  await followEnd(engine, run, afterRunSteps);
+  // The last step`,
+  },
+  {
+    name: "the next look at a waiting run is put off before the run is admitted",
+    seed: 96,
+    file: "shared/worker/sweep-run.ts",
+    find: '  if (run.onCollision !== "queue" || !admitted.has(run.queue)) {',
+    replace: `  await engine.store.deferRun(run.runId, engine.clock.now() + queuedLook, "QUEUED");
+  if (run.onCollision !== "queue" || !admitted.has(run.queue)) {`,
   },
 ];

@@ -5,13 +5,14 @@ import { type Meter, type MeterName, silentMeter } from "../../shared/ports/mete
 import { startRun } from "../../shared/run/start-run.ts";
 import type { Run } from "../../shared/state/run.ts";
 import { startForObject } from "../../shared/trigger/start-for-object.ts";
-import { type Fault, FaultPlan, ratesFor } from "./faults/fault-plan.ts";
+import { type Fault, FaultPlan, type Focus, focusFor, ratesFor } from "./faults/fault-plan.ts";
 import { checkApprovals } from "./invariants/approval-check.ts";
 import { FinalChecks } from "./invariants/final-checks.ts";
+import { Promptness } from "./invariants/promptness.ts";
 import type { Violation } from "./invariants/violation.ts";
 import { hashOf, Random } from "./random.ts";
 import { deployedPipelines } from "./spec/define-spec.ts";
-import { generateSpec } from "./spec/generate-spec.ts";
+import { generateSpec, withJobs } from "./spec/generate-spec.ts";
 import { objectKey, type PipelineSpec, type StepSpec, specsByName, startKey } from "./spec/pipeline-spec.ts";
 import { simulationStart } from "./spec/simulation-start.ts";
 import { Trace, type TraceLine } from "./trace.ts";
@@ -114,6 +115,7 @@ export class Simulation {
   private readonly spec: PipelineSpec;
   private readonly people: People;
   private readonly delivery: Delivery;
+  private readonly promptness: Promptness;
   private readonly maxIdleTime: number;
   private runId: string | undefined;
   private redriven = 0;
@@ -126,6 +128,7 @@ export class Simulation {
     this.world = world;
     this.spec = spec;
     this.until = until;
+    this.promptness = new Promptness(world);
     this.maxIdleTime = maxIdleTime(spec);
     this.bodies = new Bodies(world, spec);
     this.jobs = new Jobs(world, this.bodies.job);
@@ -139,7 +142,8 @@ export class Simulation {
     const meter: Meter = { ...silentMeter, count: (what) => this.metered(what) };
     world.watch.onChange = () => checkApprovals(world);
     const batch = this.jobs.service();
-    world.equip({ queue: queueOf("small"), largeQueue: queueOf("large"), meter, batch });
+    const { log } = this.bodies;
+    world.equip({ queue: queueOf("small"), largeQueue: queueOf("large"), meter, batch, log });
     world.deploy(deployedPipelines(name, spec, this.bodies.lambda));
     this.people = new People(world, spec);
     this.plan(delivery, this.people);
@@ -185,7 +189,8 @@ export class Simulation {
         scheduler.in(1000 * work.lands, () => this.land(delivery, objectKey(step)));
     }
     people.mayCancel(() => this.runId);
-    people.mayInterveneAtSuccess(() => this.runId);
+    people.mayInterveneAtSteps(() => this.runId);
+    people.mayInterveneAtCall(() => this.runId);
     people.mayPause(() => this.runId);
     const deployment = plan.drawsFor("deployment");
     if (plan.decide("deployment", ["deployment"], deployment.next(), scheduler.now) === undefined) return;
@@ -219,7 +224,9 @@ export class Simulation {
 
   private checkProgress(): void {
     const { now, watch, violations } = this.world;
+    this.jobs.checkStopped();
     if (this.hasEnded()) return;
+    this.promptness.check();
     const since = Math.max(watch.steps.writtenAt, this.until);
     if (now - since > this.maxIdleTime)
       violations.add("always some progress", `nothing moved for ${this.maxIdleTime / 1000} s`);
@@ -306,9 +313,16 @@ export class Simulation {
   }
 }
 
-/** The pipeline of a seed. */
+/** The call on which a seed focuses, if it does. */
+function focusOf(seed: number): Focus | undefined {
+  return focusFor(new Random(hashOf(seed, "focus")));
+}
+
+/** The pipeline of a seed. If the seed focuses on calls that only jobs need, most of its steps are jobs. */
 export function specOf(seed: number): PipelineSpec {
-  return generateSpec(new Random(hashOf(seed, "spec")));
+  const random = new Random(hashOf(seed, "spec"));
+  const spec = generateSpec(random);
+  return focusOf(seed)?.startsWith("batch.") ? withJobs(random, spec) : spec;
 }
 
 /** Simulates one seed and checks everything that must hold. The same seed gives the same result. */
@@ -319,7 +333,8 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
   const skew = random.pick([0, 0, maxSkew]);
   const rates = ratesFor(random);
   const { only, traced = false } = options;
-  const plan = new FaultPlan({ seed, rates, skew, until, ...(only && { only }) });
+  const focus = focusOf(seed);
+  const plan = new FaultPlan({ seed, rates, focus, skew, until, ...(only && { only }) });
   const world = new World(plan, new Trace(traced));
   const simulation = new Simulation(world, spec, until);
   try {

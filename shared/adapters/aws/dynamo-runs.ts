@@ -274,11 +274,12 @@ export function dynamoRuns(
       return ok;
     },
 
-    async deferRun(runId, dueAt) {
+    async deferRun(runId, dueAt, state) {
+      const expected = state === undefined ? undefined : oneOf([state]);
       await changeRun(table, runId, {
         set: "dueAt = :due",
-        condition: isDue,
-        values: { ":due": dueTime(dueAt) },
+        condition: [isDue, ...(expected ? [expected.condition] : [])].join(" AND "),
+        values: { ":due": dueTime(dueAt), ...expected?.values },
       });
     },
   };

@@ -37,6 +37,7 @@ import {
   type Run,
   type RunError,
   type RunningRun,
+  type RunState,
   statesBefore,
   summaryOf,
   type WaitingRun,
@@ -303,8 +304,9 @@ export class MemoryRunStore implements RunStore {
       .map(({ runId }) => runId);
   }
 
-  async deferRun(runId: string, dueAt: number): Promise<void> {
+  async deferRun(runId: string, dueAt: number, state?: RunState): Promise<void> {
     const stored = this.runs.get(runId);
+    if (state !== undefined && stored?.run.state !== state) return;
     if (stored?.dueAt !== undefined) this.runs.set(runId, { ...stored, dueAt });
   }
 

@@ -97,6 +97,11 @@ export class FaultLedger {
     this.zombies.add(task.subject);
   }
 
+  /** Whether faults hit workers of a record. */
+  wasDisturbed(subject: string): boolean {
+    return this.lossesOf(subject) > 0 || this.zombies.has(subject);
+  }
+
   /** Notes that a fault hit a worker. */
   disturb(task: Task, fault: FaultKind): void {
     task.struckAt = task.calls;

@@ -26,6 +26,10 @@ export const faultKinds = [
   "person cancels",
   "person cancels at a success",
   "person pauses at a success",
+  "person cancels at a claim",
+  "person pauses at a claim",
+  "person cancels at a call",
+  "person pauses at a call",
   "person pauses",
   "person retries",
   "deployment",
@@ -79,6 +83,10 @@ const defaultRates: Readonly<Record<FaultKind, number>> = {
   // A run has many successes, and ends with its first cancel.
   "person cancels at a success": 0.04,
   "person pauses at a success": 0.08,
+  "person cancels at a claim": 0.03,
+  "person pauses at a claim": 0.03,
+  "person cancels at a call": 0.12,
+  "person pauses at a call": 0.12,
   "person pauses": 0.12,
   "person retries": 0.7,
   deployment: 0.2,
@@ -90,7 +98,7 @@ const defaultRates: Readonly<Record<FaultKind, number>> = {
   "object's event lost": 0.8,
   "function blocks": 0.12,
   // A run makes many calls, and each of these lasts for minutes.
-  "partition throttled": 0.01,
+  "partition throttled": 0.02,
 };
 
 /**
@@ -106,10 +114,58 @@ export function ratesFor(random: Random): FaultRates {
   return rates;
 }
 
+/** Calls that change something, or that decide what is changed next. */
+const focusable = [
+  "store.putStep",
+  "store.createRun",
+  "store.joinRun",
+  "store.openTally",
+  "store.joinTally",
+  "store.moveRun",
+  "store.admitRun",
+  "store.endRun",
+  "store.closeRun",
+  "store.reopenRun",
+  "store.setWanters",
+  "queue.send",
+  "batch.submit",
+  "batch.findByName",
+  "batch.describe",
+  "batch.terminate",
+  "objects.put",
+  "objects.putIfAbsent",
+  "objects.copy",
+  "publications.record",
+  "cache.get",
+  "cache.put",
+  "waiters.add",
+  "waiters.remove",
+  "backfills.put",
+  "notifier.send",
+] as const;
+
+/** A call, as `port.method`, at which a seed's faults are more likely. */
+export type Focus = (typeof focusable)[number];
+
+/** The share of places that meet a fault where it's likeliest. */
+const maxRate = 0.8;
+
+/** How many times likelier a fault is at the call on which a seed focuses. */
+export const focusFactor = 12;
+
+/**
+ * The call on which a seed focuses, if it does. Some mistakes need a fault at one particular call, and then a second
+ * fault. If all calls are equally likely to meet one, that takes many seeds.
+ */
+export function focusFor(random: Random): Focus | undefined {
+  return random.chance(0.5) ? random.pick(focusable) : undefined;
+}
+
 /** The options of a fault plan. */
 export type FaultOptions = {
   readonly seed: number;
   readonly rates: FaultRates;
+  readonly focus?: Focus | undefined;
   /** No fault happens after this virtual time. */
   readonly until: number;
   /** Max. number of milliseconds by which a worker's clock is off. */
@@ -135,6 +191,11 @@ export class FaultPlan {
     return this.faults.at(-1)?.at ?? 0;
   }
 
+  /** Whether the seed focuses on a call. */
+  focusesOn(port: string, method: string): boolean {
+    return this.options.focus === `${port}.${method}`;
+  }
+
   /** Whether clocks differ. */
   get skewed(): boolean {
     return this.options.skew > 0;
@@ -155,11 +216,21 @@ export class FaultPlan {
    * Which of some faults happens at a place, if any.
    *
    * @param draw uniform in [0, 1), drawn for the key
+   * @param danger how many times likelier a fault is here. No place meets more than {@link maxRate}
    */
-  decide(key: string, kinds: readonly FaultKind[], draw: number, now: number): FaultKind | undefined {
+  decide(
+    key: string,
+    kinds: readonly FaultKind[],
+    draw: number,
+    now: number,
+    danger = 1,
+  ): FaultKind | undefined {
     const { rates, until, only } = this.options;
     if (now > until) return undefined;
-    let left = draw;
+    const sum = kinds.reduce((total, kind) => total + (rates[kind] ?? 0), 0);
+    // If the sum exceeds what is possible, all kinds keep their shares of it.
+    const scale = Math.max(1, Math.min(danger, maxRate / sum));
+    let left = draw / scale;
     for (const kind of kinds) {
       const rate = rates[kind] ?? 0;
       if (left < rate) {

@@ -178,7 +178,10 @@ export class FinalChecks {
       if (latest === undefined || newness(latest) < newness(run))
         this.broken("the newest is published", `${key} is of ${latest?.runId}, but ${runId} is newer`);
       else if (made === undefined)
-        this.broken("the newest is published", `${key} has nothing of a run, although ${runId} has published`);
+        this.broken(
+          "the newest is published",
+          `${key} has nothing of a run, although ${runId} has published`,
+        );
       else if (!hasPublished(maker)) continue;
       else if (hasPublished(latest.runId) ? maker !== latest.runId : newness(made) < newness(run))
         this.broken("the newest is published", `${key} has what ${maker} made, not ${latest.runId}`);

@@ -48,7 +48,9 @@ export class RunWatch {
   /** Called for every record that waits for a person. */
   onQuestion: (record: StepRecord) => void = () => {};
   /** Called when a step's success is stored, before the step is joined. */
-  onSuccess: (record: StepRecord) => void = () => {};
+  readonly onSuccess: ((record: StepRecord) => void)[] = [];
+  /** Called when a worker has claimed a step, with its record. */
+  onClaim: (record: StepRecord) => void = () => {};
   /** Called for every run that changes its state. */
   onChange: () => Promise<void> = async () => {};
   /** Called for every record that a worker claimed. */
@@ -67,6 +69,8 @@ export class RunWatch {
   private readonly looks = new WeakMap<object, Map<string, number>>();
   /** Runs that were ever cancelled. */
   private readonly cancelled = new Set<string>();
+  /** Epochs of runs that were closed. */
+  private readonly closed = new Set<string>();
   /** When each run entered its current state. */
   private readonly since = new Map<string, number>();
   private readonly world: WatchedWorld;
@@ -122,6 +126,19 @@ export class RunWatch {
     });
   }
 
+  /** Whether an epoch of a run was closed: nothing looks after it any more. */
+  isClosed(runId: string, epoch: number): boolean {
+    return this.closed.has(`${runId} ${epoch}`);
+  }
+
+  /** When an epoch of a run was stopped; undefined if it wasn't, or if the run was opened again since. */
+  stoppedAt(runId: string, epoch: number): number | undefined {
+    const run = this.runs.get(runId);
+    return run !== undefined && run.epoch === epoch && wasStopped(run.state)
+      ? this.since.get(runId)
+      : undefined;
+  }
+
   wasCancelled(runId: string): boolean {
     return this.cancelled.has(runId);
   }
@@ -136,8 +153,9 @@ export class RunWatch {
       if (put.ok) this.steps.written(put.record);
       if (put.ok && hasEnded(put.record)) this.recordPriceOf(put.record);
       if (put.ok && put.record.state === "PAUSED") this.onQuestion(put.record);
-      if (put.ok && put.record.state === "SUCCEEDED") this.onSuccess(put.record);
+      if (put.ok && put.record.state === "SUCCEEDED") for (const each of this.onSuccess) each(put.record);
       if (put.ok && isHeld(put.record)) this.onHeld(put.record);
+      if (put.ok && isHeld(put.record)) this.onClaim(put.record);
       return put;
     };
     watched.joinRun = async (runId, epoch, step, outcome, error, price) => {
@@ -232,6 +250,7 @@ export class RunWatch {
           const runId = typeof first === "string" ? first : (first as Run | undefined)?.runId;
           const run = runId === undefined ? undefined : await store.getRun(runId);
           if (run === undefined) return answer;
+          if (name === "closeRun" && run.epoch === args[1]) this.closed.add(`${run.runId} ${run.epoch}`);
           const before = this.runs.get(run.runId);
           this.changedRun(run);
           if (before?.state !== run.state || before.epoch !== run.epoch) await this.onChange();

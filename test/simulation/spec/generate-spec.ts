@@ -347,7 +347,8 @@ function crowded(random: Random): PipelineSpec {
       : { kind: random.pick(["lambda", "lambda", "batch"]), list: 0 };
     const after = place > 0 ? ["s0"] : [];
     const retries = { limit: work.kind === "wait" ? 0 : random.between(0, 1) };
-    return { name: `s${place}`, work, uses: [], after, retries };
+    const cache = work.kind === "lambda" && random.chance(0.4);
+    return { name: `s${place}`, work, uses: [], after, retries, ...(cache && { cache }) };
   });
   const runs = random.between(1, 6);
   return {
@@ -376,6 +377,16 @@ export function generateSpec(random: Random): PipelineSpec {
   const spec = { steps: queued(onSpotMachines(random, waiting), limits.queue), ...options, ...limits };
   if (random.chance(0.2)) return crowded(random);
   return { ...spec, steps: flattened(random, spec.steps) };
+}
+
+/** Turns most functions of a pipeline into jobs. */
+export function withJobs(random: Random, spec: PipelineSpec): PipelineSpec {
+  const steps = spec.steps.map((step): StepSpec => {
+    if (step.work.kind !== "lambda" || random.chance(0.2)) return step;
+    const { size: _size, cache: _cache, ...others } = step;
+    return { ...others, work: { ...step.work, kind: "batch" } };
+  });
+  return { ...spec, steps };
 }
 
 /**

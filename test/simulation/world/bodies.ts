@@ -1,7 +1,9 @@
 import type { JobIdentity } from "../../../shared/batch/job-environment.ts";
 import { FatalError, type Json, RetryAfter } from "../../../shared/pipeline/index.ts";
-import { hasResult, lossesTo, type StepRecord } from "../../../shared/state/step-record.ts";
+import { type Log, silentLog } from "../../../shared/ports/log.ts";
+import { hasResult, isHeld, lossesTo, type StepRecord } from "../../../shared/state/step-record.ts";
 import { subjectOf } from "../faults/fault-ledger.ts";
+import { KeptResults } from "../invariants/kept-results.ts";
 import { hookStep, type LambdaBody, simulatedJob } from "../spec/define-spec.ts";
 import {
   type Failing,
@@ -41,13 +43,30 @@ export class Bodies {
   readonly begun = new Map<string, number>();
   /** Attempts whose functions returned after their time, as `subject.attempt`. */
   readonly late = new Set<string>();
+  /** The log of the engine. Only what concerns results that weren't kept is noted. */
+  readonly log: Log = {
+    ...silentLog,
+    warn: (message, fields) => {
+      if (message !== "result was not cached" || !fields || !("runId" in fields && "step" in fields)) return;
+      this.unkept.add(`${fields.runId}/${fields.step}`);
+    },
+  };
   /** How many failures a record had when it began a pass other than its first. */
   private readonly before = new Map<string, number>();
   private readonly world: World;
   private readonly steps: ReadonlyMap<string, StepSpec>;
 
+  private readonly kept: KeptResults;
+  /** Steps whose results AWS refused to keep, as `runId/step`. */
+  private readonly unkept = new Set<string>();
+
   constructor(world: World, spec: PipelineSpec) {
     this.world = world;
+    this.kept = new KeptResults(world.violations);
+    world.watch.onSuccess.push((record) => {
+      const isKept = !this.unkept.has(`${record.runId}/${record.step}`);
+      this.kept.succeeded(record, isKept, world.now);
+    });
     const all = specsByName("", spec).flatMap(([, { steps }]) => steps);
     this.steps = new Map(all.map((step) => [step.name, step]));
   }
@@ -146,6 +165,20 @@ export class Bodies {
     );
   }
 
+  /** A function ends within its lease: then another worker may begin. */
+  private checkLease({ deadline, skew }: Task, job: JobIdentity): void {
+    const { runId, step, index, epoch, attempt } = job;
+    const record = this.world.watch.steps.get(runId, step, index);
+    if (record === undefined || !isHeld(record) || record.epoch !== epoch || record.attempt !== attempt)
+      return;
+    const ends = (deadline?.at ?? this.world.now) + skew;
+    if (ends > record.leaseUntil)
+      this.world.violations.add(
+        "functions end within their lease",
+        `${step}[${index}] may work ${ends - record.leaseUntil} ms longer than its lease`,
+      );
+  }
+
   /** The epoch that a worker holds. The store may have a later one if the worker stood still. */
   private epochHeld({ subject }: Task, runId: string, step: StepSpec, index: number): number {
     // A step that follows a run's end has the epoch as its index.
@@ -169,10 +202,13 @@ export class Bodies {
     const epoch = this.epochHeld(task, runId, step, index);
     this.note(runId, step.name, index, epoch);
     if (step !== hookStep) this.world.begins(runId, step.name);
+    if (step.cache)
+      this.kept.begins(pipeline, { runId, step: step.name, epoch, attempt }, input as Json, task.begunAt);
     task.charged = this.allowance(runId, step, index, epoch);
     const key = `${subjectOf({ runId, step: step.name, index, epoch })}.${attempt}`;
     // An attempt whose end couldn't be committed goes on in another worker.
     this.late.delete(key);
+    this.checkLease(task, { runId, step: step.name, index, epoch, attempt });
     const until = this.world.now + functionSeconds * 1000;
     const { stolen } = task;
     await this.world.work(task, this.world.plan.drawsFor(`${task.name}/takes`).between(5, 1500));

@@ -9,10 +9,11 @@ import {
   type JobDetail,
   type JobTryDetail,
 } from "../../../shared/ports/batch-service.ts";
-import { hasJobs } from "../../../shared/state/step-record.ts";
+import { hasEnded, hasJobs } from "../../../shared/state/step-record.ts";
 import { runJob } from "../../../shared/testing/run-job.ts";
 import { subjectOf } from "../faults/fault-ledger.ts";
 import type { FaultKind } from "../faults/fault-plan.ts";
+import { makerOf } from "../spec/pure-work.ts";
 import type { Task } from "./task.ts";
 import type { World } from "./world.ts";
 
@@ -21,6 +22,12 @@ export type JobBody = (job: JobIdentity, input: Json, task: Task) => Promise<Jso
 
 /** Milliseconds after which a machine comes too late, as the engine has already given the job up. */
 const machineDelay = 6 * 3_600_000;
+
+/** Milliseconds that a job of a stopped run may go on. The last look comes after three minutes. */
+const maxEnding = 90_000;
+
+/** How many times likelier it is that a job never begins if it may exist twice. */
+const dangerOfCopies = 10;
 
 const takenBack: JobTryDetail = { statusReason: "Host EC2 (instance i-0123456789abcdef0) terminated." };
 const outOfMemory: JobExit = {
@@ -113,7 +120,7 @@ export class Jobs {
     const long = draws.chance(0.5) && this.world.ledger.mayLackCapacity(task);
     if (waits !== undefined && long) this.world.ledger.recordLackOfCapacity(task);
     const machine = long ? machineDelay : draws.between(60_000, 2_900_000);
-    const wait = waits === undefined ? draws.between(50, 2000) : machine;
+    const wait = waits === undefined ? draws.between(50, draws.pick([2000, 2000, 60_000])) : machine;
     const runnable = draws.between(10, 500);
     const struck = this.strikeBefore(job, task);
     if (struck === "job forgotten") return;
@@ -172,7 +179,9 @@ export class Jobs {
     const key = `${task.name}/start`;
     const isNew = (job.arrayIndex ?? 0) === 0 && job.tries === undefined;
     const kinds = ledger.startFaultsFor(task, isNew);
-    const fault = plan.decide(key, kinds, plan.drawsFor(key).next(), now);
+    // If a job exists twice, the one that never begins must not leave the work to both or to none.
+    const danger = ledger.maySubmitTwice(job.name) ? dangerOfCopies : 1;
+    const fault = plan.decide(key, kinds, plan.drawsFor(key).next(), now, danger);
     if (fault !== undefined) ledger.disturb(task, fault);
     if (fault === "job forgotten") memory.batch.forget(job.id.split(":")[0] ?? job.id);
     return fault;
@@ -199,6 +208,7 @@ export class Jobs {
       async ({ objects }) => {
         exit = await runJob(objects, detail, (input) => {
           this.checkAlone(task, detail);
+          this.checkCurrent(identity, detail.name);
           worked = true;
           return this.body(identity, input, task);
         });
@@ -224,6 +234,42 @@ export class Jobs {
       if (detail === undefined || ledger.maySubmitTwice(detail.name)) continue;
       violations.add("one job at a time", `${name} began while ${detail.name} worked for the same step`);
     }
+  }
+
+  /**
+   * A run is stopped once its jobs have ended, as far as records name them. A worker that submits a job afterwards ends it
+   * at once, unless faults hinder it: the last look at the run is only a safety net.
+   */
+  checkStopped(): void {
+    const { live, watch, now, ledger, violations } = this.world;
+    for (const [id, task] of this.workers) {
+      if (!live.has(task) || task.zombie || task.job === undefined) continue;
+      const stoppedAt = watch.stoppedAt(task.job.runId, task.job.epoch);
+      if (stoppedAt === undefined || now - Math.max(stoppedAt, task.begunAt) <= maxEnding) continue;
+      if (ledger.wasDisturbed(task.subject)) continue;
+      violations.add(
+        "a stop ends jobs soon",
+        `${id} of ${task.subject} works ${now - stoppedAt} ms after the stop`,
+      );
+    }
+  }
+
+  /**
+   * A job begins to work only while its record may wait for its attempt. After a cancel, jobs may still begin until the
+   * run is closed.
+   */
+  private checkCurrent({ runId, step, index, epoch, attempt }: JobIdentity, name: string): void {
+    const { watch, violations } = this.world;
+    const rule = "no job begins that nobody waits for";
+    if (watch.isClosed(runId, epoch)) violations.add(rule, `${name} began after ${runId} was closed`);
+    const record = watch.steps.get(runId, step, index);
+    if (record === undefined || record.epoch < epoch) return;
+    const isOver = record.attempt === attempt && hasEnded(record) && record.state !== "CANCELLED";
+    if (record.epoch > epoch || record.attempt > attempt || isOver)
+      violations.add(
+        rule,
+        `${name} began for attempt ${epoch}.${attempt} when ${step}[${index}] was ${record.state} in ${makerOf(record)}`,
+      );
   }
 
   /** Notes that a job died after its work was done, while the record still waited for that attempt. */

@@ -8,6 +8,7 @@ import type { Engine } from "../../../shared/ports/engine.ts";
 import { RunNotFoundError, RunStateError } from "../../../shared/run/run-errors.ts";
 import type { Run } from "../../../shared/state/run.ts";
 import type { StepRecord } from "../../../shared/state/step-record.ts";
+import type { FaultKind } from "../faults/fault-plan.ts";
 import type { Random } from "../random.ts";
 import type { BackfillSpec, PipelineSpec, WorkSpec } from "../spec/pipeline-spec.ts";
 import { simulationStart } from "../spec/simulation-start.ts";
@@ -16,6 +17,9 @@ import type { World } from "./world.ts";
 
 /** When a run is cancelled, active workers and the one that cancels are this many times more likely to meet faults. */
 const exposedByCancel = 6;
+
+/** How often people act in a moment that the engine is busy. Each act makes calls, at which they could act again. */
+const maxInterventions = 4;
 
 /** Max. number of epochs that people open. */
 const maxEpochs = 4;
@@ -33,6 +37,7 @@ function backfillRequest(pipeline: string, { daysBack, days, concurrency }: Back
 export class People {
   /** Runs that a person cancelled or tried to cancel. */
   readonly cancelled = new Set<string>();
+  private interventions = 0;
   private readonly world: World;
   private readonly spec: PipelineSpec;
   private readonly works: ReadonlyMap<string, WorkSpec>;
@@ -63,19 +68,37 @@ export class People {
     }
   }
 
-  /** Lets some cancel or pause a run in the moment in which a step of it has succeeded and isn't joined. */
-  mayInterveneAtSuccess(runId: () => string | undefined): void {
-    const kinds = ["person cancels at a success", "person pauses at a success"] as const;
-    this.world.watch.onSuccess = ({ runId: id, step, index, epoch }) => {
-      if (id !== runId()) return;
-      const key = `person/at success ${step}[${index}] e${epoch}`;
-      const draws = this.world.plan.drawsFor(key);
-      const kind = this.world.plan.decide(key, kinds, draws.next(), this.world.now);
-      if (kind === undefined) return;
-      const intervene = () =>
-        kind === "person cancels at a success" ? this.cancel(id) : this.pause(id, draws);
-      this.world.scheduler.in(draws.between(1, 10), intervene);
+  /**
+   * Lets some cancel or pause a run in the moment in which a step of it is claimed, or has succeeded and isn't joined.
+   */
+  mayInterveneAtSteps(runId: () => string | undefined): void {
+    const intervene = (what: string, kinds: readonly [FaultKind, FaultKind]) => (record: StepRecord) => {
+      const { runId: id, step, index, epoch } = record;
+      if (id === runId()) this.mayIntervene(`person/at ${what} ${step}[${index}] e${epoch}`, id, kinds);
     };
+    const { watch } = this.world;
+    watch.onClaim = intervene("claim", ["person cancels at a claim", "person pauses at a claim"]);
+    watch.onSuccess.push(intervene("success", ["person cancels at a success", "person pauses at a success"]));
+  }
+
+  /** Lets some cancel or pause a run in the moment of a call on which the seed focuses. */
+  mayInterveneAtCall(runId: () => string | undefined): void {
+    const kinds = ["person cancels at a call", "person pauses at a call"] as const;
+    this.world.onFocus = (call) => {
+      const id = runId();
+      if (id !== undefined) this.mayIntervene(`person/at ${call}`, id, kinds);
+    };
+  }
+
+  /** Decides whether a person cancels or pauses a run some milliseconds from now. */
+  private mayIntervene(key: string, runId: string, kinds: readonly [FaultKind, FaultKind]): void {
+    if (this.interventions >= maxInterventions) return;
+    const draws = this.world.plan.drawsFor(key);
+    const kind = this.world.plan.decide(key, kinds, draws.next(), this.world.now);
+    if (kind === undefined) return;
+    this.interventions += 1;
+    const intervene = () => (kind === kinds[0] ? this.cancel(runId) : this.pause(runId, draws));
+    this.world.scheduler.in(draws.between(1, draws.pick([10, 10, 300])), intervene);
   }
 
   /** Decides in advance when runs are paused. Each is resumed some time later. */

@@ -17,8 +17,19 @@ export class ThrottledPartitions {
     this.plan = plan;
   }
 
-  /** Whether the table refuses a call about a run, as it refuses all others about it for some time. */
-  refuses(task: Task, key: string, port: string, args: readonly unknown[], now: number): boolean {
+  /**
+   * Whether the table refuses a call about a run, as it refuses all others about it for some time.
+   *
+   * @param danger how many times likelier than others this call is the first
+   */
+  refuses(
+    task: Task,
+    key: string,
+    port: string,
+    args: readonly unknown[],
+    now: number,
+    danger: number,
+  ): boolean {
     if (port !== "store" || !throttled.has(task.kind)) return false;
     const [first] = args;
     const runId = typeof first === "string" ? first : (first as { runId?: string } | undefined)?.runId;
@@ -27,7 +38,7 @@ export class ThrottledPartitions {
     if ((times.at(-1) ?? 0) > now) return true;
     if (times.length >= maxThrottlings) return false;
     const draws = this.plan.drawsFor(`${key}/partition`);
-    const drawn = this.plan.decide(`${key}/partition`, ["partition throttled"], draws.next(), now);
+    const drawn = this.plan.decide(`${key}/partition`, ["partition throttled"], draws.next(), now, danger);
     if (drawn === undefined) return false;
     this.until.set(runId, [...times, now + draws.pick([3000, 20_000, 90_000, 240_000])]);
     return true;

@@ -5,7 +5,7 @@ import type { Run } from "../../../shared/state/run.ts";
 import type { HeldStep } from "../../../shared/state/step-record.ts";
 import { MemoryEngine } from "../../../shared/testing/memory-engine.ts";
 import { FaultLedger, subjectOf } from "../faults/fault-ledger.ts";
-import type { FaultKind, FaultPlan } from "../faults/fault-plan.ts";
+import { type FaultKind, type FaultPlan, focusFactor } from "../faults/fault-plan.ts";
 import { BackfillWatch } from "../invariants/backfill-watch.ts";
 import { checkList } from "../invariants/list-check.ts";
 import { RunWatch } from "../invariants/run-watch.ts";
@@ -82,6 +82,8 @@ export class World {
   afterBatch: () => void = () => {};
   /** Called for every answer that a worker gets. */
   onAnswer: (task: Task, method: string, outcome: unknown) => void = () => {};
+  /** Called for every call on which the seed focuses, with the call's name. */
+  onFocus: (key: string) => void = () => {};
   /** Called if a job loses its machine. */
   onJobFault: (task: Task, fault: FaultKind, args: readonly unknown[]) => void = () => {};
   private readonly names = new Map<string, number>();
@@ -192,8 +194,14 @@ export class World {
   }
 
   /** Decides whether a fault hits a worker at this point of its work. */
-  private strike(task: Task, key: string, kinds: readonly FaultKind[], draw: number): FaultKind | undefined {
-    const fault = this.plan.decide(key, kinds, draw, this.now);
+  private strike(
+    task: Task,
+    key: string,
+    kinds: readonly FaultKind[],
+    draw: number,
+    danger = 1,
+  ): FaultKind | undefined {
+    const fault = this.plan.decide(key, kinds, draw, this.now, danger);
     if (fault !== undefined) this.ledger.disturb(task, fault);
     return fault;
   }
@@ -212,17 +220,20 @@ export class World {
     task.pending += 1;
     const key = `${task.name}/${task.calls}`;
     const draws = this.plan.drawsFor(key);
-    const draw = draws.next() / (task.exposed * (dangerous[method] ?? 1));
-    const isThrottled = this.partitions.refuses(task, key, port, args, this.now);
+    const isFocus = this.plan.focusesOn(port, method);
+    const danger = task.exposed * (dangerous[method] ?? 1) * (isFocus ? focusFactor : 1);
+    const draw = draws.next();
+    if (isFocus) this.onFocus(key);
+    const isThrottled = this.partitions.refuses(task, key, port, args, this.now, isFocus ? focusFactor : 1);
     // A function that goes on after its worker's end meets no more faults.
     const kinds = isThrottled || !this.live.has(task) ? [] : this.ledger.faultsFor(task);
-    const fault = this.strike(task, key, kinds, draw);
+    const fault = this.strike(task, key, kinds, draw, danger);
     const written = method === "putStep" ? (args[0] as Partial<HeldStep>) : {};
     const letsGo = written.leaseUntil === releasedLease;
     if (fault !== undefined && letsGo) this.ledger.recordDeath(task);
     // A block took so much of the function's time that it begins again, in a worker of its own.
     if (letsGo && written.alone === true) this.ledger.interrupt(task);
-    const latency = draws.between(1, 25);
+    const latency = draws.between(1, port === "batch" ? 400 : 25);
     const late = draws.pick([2000, 25_000, 70_000, 110_000]);
     const isLate = fault === "call late" || fault === "answer late";
     if (isLate) this.ledger.recordZombie(task);
