@@ -26,16 +26,53 @@ export function invokedHandler<R>(handle: (event: unknown, context: Context) => 
     .handler(answering(handle));
 }
 
+/** What a part of a trace is about. X-Ray finds traces by these names: `annotation.run = "…"`. */
+type TracedRun = { readonly runId: string; readonly step: string };
+
 /**
- * A function that takes messages from a queue and handles a whole batch at once. A message whose handler throws comes
- * back by itself; the others are done.
+ * Does work as a part of its own in the invocation's trace. An invocation handles up to ten messages at once, mostly of
+ * different runs: without parts, nothing would say which calls were for which run. X-Ray gives each invocation a new
+ * trace and links it to the traces of its messages' senders. A search for the run finds all of them, and also those that
+ * no message leads to: after a Batch job, a wait or a lost message.
+ *
+ * @param about undefined if the work is for no run
  */
-export function messageHandler(handle: (body: string, context: Context) => Promise<void>) {
+async function traceRun(about: TracedRun | undefined, work: () => Promise<void>): Promise<void> {
+  if (about === undefined || !tracer.isTracingEnabled()) return work();
+  await tracer.provider.captureAsyncFunc(about.step, async (part) => {
+    part?.addAnnotation("run", about.runId);
+    part?.addAnnotation("step", about.step);
+    try {
+      await work();
+    } catch (error) {
+      part?.addError(error instanceof Error ? error : String(error));
+      throw error;
+    } finally {
+      part?.close();
+    }
+  });
+}
+
+/** How a function handles the messages of one queue. */
+type MessageHandling<M> = {
+  /** Parses a message. With undefined, there is nothing to handle. */
+  readonly parse: (body: string) => M | undefined;
+  /** The run and the step that a message is about, for the trace. */
+  readonly about?: (message: M) => TracedRun | undefined;
+  readonly handle: (message: M, context: Context) => Promise<void>;
+};
+
+/**
+ * A function that takes messages from a queue and handles a whole batch at once. A message that can't be parsed or
+ * handled comes back by itself; the others are done.
+ */
+export function messageHandler<M>({ parse, about, handle }: MessageHandling<M>) {
   const consume = (event: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
     const processor = new BatchProcessor(EventType.SQS);
     const one = async ({ body, messageId }: SQSRecord) => {
       try {
-        await handle(body, context);
+        const message = parse(body);
+        if (message !== undefined) await traceRun(about?.(message), () => handle(message, context));
       } catch (error) {
         logger.error("message could not be handled and comes back", { messageId, body, error });
         throw error;

@@ -22,7 +22,6 @@ const source = `
   import { sqsStepQueue } from "./shared/adapters/aws/sqs-step-queue.ts";
   import { messageHandler } from "./shared/app/handler.ts";
   import { log, tracer } from "./shared/app/telemetry.ts";
-  import { traceRun } from "./shared/app/trace-run.ts";
   import { parseStepMessage } from "./shared/ports/step-queue.ts";
   const credentials = { accessKeyId: "a", secretAccessKey: "b" };
   const client = new SQSClient({ endpoint: process.env.SQS, region: "eu-west-1", credentials, maxAttempts: 1 });
@@ -30,16 +29,17 @@ const source = `
   const bodies = JSON.parse(process.env.BODIES);
   let begun = 0;
   const all = Promise.withResolvers();
-  const handler = messageHandler(async (body) => {
-    const message = parseStepMessage(body);
-    await traceRun(message, async () => {
+  const handler = messageHandler({
+    parse: parseStepMessage,
+    about: (message) => message,
+    handle: async (message) => {
       begun += 1;
       if (begun === bodies.length) all.resolve();
       await all.promise;
       log.info("works", { runId: message.runId });
       if (message.step === "broken") throw new Error("it broke");
       await queue.send([message]);
-    });
+    },
   });
   const Records = bodies.map((body, place) => ({ messageId: String(place), body: JSON.stringify(body) }));
   const context = { getRemainingTimeInMillis: () => 1000, functionName: "step", awsRequestId: "1" };
