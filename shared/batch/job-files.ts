@@ -60,12 +60,6 @@ export function readManifest(from: Objects, run: Run, job: JobIdentity): Promise
   return read(from, run, job, attemptFiles.manifest, manifestFile);
 }
 
-/** Whether an attempt left a manifest, readable or not. */
-async function hasManifest(engine: Engine, run: Run, job: JobIdentity): Promise<boolean> {
-  const uri = engine.objects.locate(attemptPrefix(run, job) + attemptFiles.manifest);
-  return (await engine.objects.head(uri)) !== undefined;
-}
-
 /** A file that isn't worth a failure. If it can't be read, it counts as absent. */
 async function readIfSound<T>(
   engine: Engine,
@@ -157,13 +151,6 @@ async function manifestEnd(engine: Engine, run: Run, job: JobIdentity): Promise<
   }
 }
 
-async function endByManifest(engine: Engine, run: Run, job: JobIdentity, detail: JobDetail): Promise<JobEnd> {
-  const end = await manifestEnd(engine, run, job);
-  if (end !== undefined) return end;
-  const message = `${detail.name} exited with 0 and left no manifest`;
-  return (await endWithoutWork(engine, run, job, detail.id)) ?? failed(fatal("MANIFEST_MISSING", message));
-}
-
 /**
  * How an attempt ended whose job Batch has forgotten, as it does a week after a job's end: by what the job left in S3.
  *
@@ -190,13 +177,16 @@ export async function readJobEnd(
   job: JobIdentity,
   detail: JobDetail,
 ): Promise<JobEnd> {
-  if (detail.state === "SUCCEEDED") return endByManifest(engine, run, job, detail);
   // A job may die after it wrote its manifest. Its results are complete all the same.
-  if (await hasManifest(engine, run, job)) return endByManifest(engine, run, job, detail);
+  const end = await manifestEnd(engine, run, job);
+  if (end !== undefined) return end;
+  const succeeded = detail.state === "SUCCEEDED";
   // In case no job has claimed the attempt: a copy that hasn't begun must not begin after the next attempt.
-  await takeClaim(engine, run, job, detail.id);
-  const copied = await endWithoutWork(engine, run, job, detail.id);
-  if (copied !== undefined) return copied;
+  if (!succeeded) await takeClaim(engine, run, job, detail.id);
+  const withoutWork = await endWithoutWork(engine, run, job, detail.id);
+  if (withoutWork !== undefined) return withoutWork;
+  if (succeeded)
+    return failed(fatal("MANIFEST_MISSING", `${detail.name} exited with 0 and left no manifest`));
   const reported = await readJobError(engine, run, job);
   return failed(jobFailure(detail, reported), reported?.usage);
 }

@@ -1,7 +1,6 @@
 import { logOf } from "../batch/job-attempt.ts";
 import type { JobIdentity } from "../batch/job-environment.ts";
-import { MillraceError } from "../pipeline/millrace-error.ts";
-import type { JobDetail, JobState } from "../ports/batch-service.ts";
+import { isOver, type JobDetail, type JobState } from "../ports/batch-service.ts";
 import type { Engine } from "../ports/engine.ts";
 import type { StoredStep } from "../ports/run-store.ts";
 import { factsOf, firstFacts } from "../state/step-facts.ts";
@@ -13,7 +12,6 @@ import {
   isNewer,
   type JobStep,
   type StepRecord,
-  stepLabel,
 } from "../state/step-record.ts";
 
 /** The job states that a record shows, in the order in which a job passes through them. */
@@ -70,38 +68,30 @@ function isAdvance(
   );
 }
 
-/** Records how far a job is. The state only moves forward: events come in any order, and several of one job at once. */
+/** Whether a report is written to the record: the job got further, or its attempt has no record to end yet. */
+function isNews(record: StepRecord | undefined, job: JobIdentity, detail: JobDetail): boolean {
+  if (!isOver(detail)) return isAdvance(record, job, detail);
+  return isCurrent(record, job) && record?.epoch !== job.epoch;
+}
+
+/**
+ * Records how far a job is. The state only moves forward: events come in any order, and several of one job at once. An
+ * attempt that has no record yet gets one, so that its end can be committed.
+ *
+ * @returns the record of the attempt that the job does; undefined if the job doesn't do the current attempt
+ */
 export async function recordJobState(
   engine: Engine,
   record: StoredStep | undefined,
   job: JobIdentity,
   detail: JobDetail,
-) {
+): Promise<StoredStep | undefined> {
   let current = record;
-  while (isAdvance(current, job, detail)) {
+  while (isNews(current, job, detail)) {
     const put = await engine.store.putStep(jobStep(engine, current, job, detail), current?.version);
-    if (put.ok) return;
-    if (put.current !== undefined && isNewer(put.current)) return;
+    if (put.ok) return put.record;
+    if (put.current !== undefined && isNewer(put.current)) return undefined;
     current = put.current;
   }
-}
-
-/**
- * The record on which to commit an attempt's end. It's created if the attempt has none. Undefined if the job doesn't do
- * the current attempt.
- */
-export async function recordFor(
-  engine: Engine,
-  record: StoredStep | undefined,
-  job: JobIdentity,
-  detail: JobDetail,
-) {
-  if (!isCurrent(record, job)) return undefined;
-  if (record !== undefined && record.epoch === job.epoch) return record;
-  const put = await engine.store.putStep(jobStep(engine, record, job, detail), record?.version);
-  if (put.ok) return put.record;
-  throw new MillraceError(
-    "STEP_CHANGED",
-    `step ${stepLabel(job.step, job.index)} of run ${job.runId} changed meanwhile`,
-  );
+  return isCurrent(current, job) ? current : undefined;
 }

@@ -1,13 +1,15 @@
 import { identityOf, indicesOf } from "../batch/job-environment.ts";
+import { readForgottenEnd } from "../batch/job-files.ts";
 import { mapConcurrently } from "../platform/map-concurrently.ts";
 import { isOver, type JobDetail } from "../ports/batch-service.ts";
 import type { Engine } from "../ports/engine.ts";
 import type { StoredStep } from "../ports/run-store.ts";
 import { attemptResources } from "../state/attempt-resources.ts";
+import { engineError, type Failure } from "../state/failure.ts";
 import { hasJobs, type JobStep, type KnownOutline } from "../state/step-record.ts";
+import { failAttempt, succeedAttempt } from "../step/finish-attempt.ts";
 import type { StepWork } from "../step/step-work.ts";
 import { handleJob } from "./handle-job.ts";
-import { forgottenJobEnded } from "./job-ended.ts";
 
 /** Whether a record's job waits in a queue whose machines work. */
 type IsQueuedBehindOthers = (record: KnownOutline) => Promise<boolean>;
@@ -93,6 +95,26 @@ export async function sweepJobs(
     else if (job.state === "RUNNABLE") await endWaiting(engine, job, stored, waits);
   });
   return new Set(jobs.map(({ id }) => id));
+}
+
+const jobLost: Failure = {
+  error: engineError("JOB_LOST", "AWS Batch no longer knows its job"),
+  retryable: true,
+  lostTo: "job",
+};
+
+/**
+ * Ends the attempt whose job Batch has forgotten. The job may have ended long ago, while its event was lost and nobody
+ * asked: then the attempt ends as the job's files say. Otherwise it's lost.
+ */
+async function forgottenJobEnded(engine: Engine, work: StepWork, held: JobStep & StoredStep): Promise<void> {
+  const { index, jobs } = held;
+  const [forgotten] = jobs;
+  // A map's jobs are arrays. Each child finds what its own job left.
+  if (index === "map" || forgotten === undefined) return;
+  const end = await readForgottenEnd(engine, work.run, { ...held, index }, forgotten.id);
+  if (end?.kind === "succeeded") return succeedAttempt(engine, work, held, end.output);
+  await failAttempt(engine, work, held, end?.failure ?? jobLost);
 }
 
 /**

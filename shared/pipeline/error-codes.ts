@@ -146,7 +146,6 @@ export const errorKinds = {
     remedy: "Refresh. If it stays, look on the dashboard whether the table throttles.",
   },
   TABLE_CONFLICT: { name: "TransactionConflictError", remedy: "Nothing: it is tried again later." },
-  STEP_CHANGED: { name: "StepChangedError", remedy: "Nothing: the event comes again." },
   NO_TIME_LEFT: { name: "NoTimeLeftError", remedy: "Nothing: another worker takes the step." },
   NOTICE_REFUSED: {
     name: "NoticeRefusedError",

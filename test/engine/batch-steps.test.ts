@@ -269,6 +269,35 @@ describe("a job's failure", () => {
   });
 });
 
+describe("the end of an array job's child that has no record yet", () => {
+  it("is committed when a report that the child runs creates the record first", async () => {
+    const pipeline = definePipeline({ name: "raced", params: none }, ({ map }) => {
+      map("work", [1, 2], (n) => batch(square, { n }));
+    });
+    const memory = new MemoryEngine([pipeline]);
+    const { runId } = await startManually(memory.engine, { pipeline: "raced" });
+    while (memory.batch.waiting().length === 0) await memory.turn();
+    memory.batch.takeEvents();
+    const { id } = memory.batch.waiting()[0] ?? { id: "" };
+    memory.batch.begin(id);
+    const [runs] = memory.batch.takeEvents();
+    memory.batch.finish(id, { exitCode: 3 });
+    const [ends] = memory.batch.takeEvents();
+    if (runs === undefined || ends === undefined) throw new Error("no events");
+    const putStep = memory.store.putStep.bind(memory.store);
+    memory.store.putStep = async (next, previous) => {
+      memory.store.putStep = putStep;
+      await handleJob(memory.engine, runs);
+      return putStep(next, previous);
+    };
+    await handleJob(memory.engine, ends);
+    expect(await stepOf(memory, runId, "work")).toMatchObject({
+      state: "FAILED",
+      error: { name: "JobFailed" },
+    });
+  });
+});
+
 describe("a resumed submission in parts", () => {
   it("submits every child, even if some ended meanwhile", async () => {
     let broken = true;

@@ -149,8 +149,8 @@ export const mutants: readonly Mutant[] = [
     name: "a job that died after its manifest is retried",
     seed: 232,
     file: "shared/batch/job-files.ts",
-    find: "if (await hasManifest(engine, run, job)) return",
-    replace: "if (detail.exitCode === 0 && (await hasManifest(engine, run, job))) return",
+    find: "if (end !== undefined) return end;\n  const succeeded",
+    replace: 'if (end !== undefined && detail.state === "SUCCEEDED") return end;\n  const succeeded',
   },
   {
     name: "the sweep never sends hints again",
@@ -498,7 +498,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "a forgotten job's files are not looked for",
     seed: 41,
-    file: "shared/jobs/job-ended.ts",
+    file: "shared/jobs/sweep-jobs.ts",
     find: "const end = await readForgottenEnd(engine, work.run, { ...held, index }, forgotten.id);",
     replace: "const end = undefined as Awaited<ReturnType<typeof readForgottenEnd>>;",
   },
