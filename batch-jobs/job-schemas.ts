@@ -15,7 +15,7 @@ export function schemasOf({ name, input, output }: Job<z.ZodType, z.ZodType>): M
 
 const format = (schema: unknown): string => `${JSON.stringify(schema, null, 2)}\n`;
 
-/** Those of some schemas that the files under a folder do not have, or have otherwise. */
+/** The schemas that are missing under a folder, or that its files have with other content. */
 export function staleSchemas(root: string, schemas: ReadonlyMap<string, string>): string[] {
   const isCurrent = (file: string, text: string) =>
     existsSync(join(root, file)) && readFileSync(join(root, file), "utf8") === text;

@@ -76,7 +76,7 @@ export async function writeItems({ client, name }: DynamoTable, items: readonly 
   await Promise.all(Array.from({ length: maxConcurrentWriters }, write));
 }
 
-/** Stores {@link manyRuns} runs with what lists and figures need of them. */
+/** Stores {@link manyRuns} runs, with the records that lists and figures read. */
 export async function fillWithRuns(table: DynamoTable): Promise<void> {
   const runs = Array.from({ length: manyRuns }, (_, number) => itemsOf(number)).flat();
   await writeItems(table, [...runs, ...figureItems()]);

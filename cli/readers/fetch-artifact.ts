@@ -11,7 +11,7 @@ import type { Target } from "./target.ts";
  * An artifact's bytes as they arrive. They are those of the version that was made, whatever was written or removed
  * since.
  *
- * @throws MillraceError if it's gone or, after its last byte, if its SHA-256 isn't the one that the step noted
+ * @throws MillraceError if it's gone, or, after the last byte, if its SHA-256 differs from the one that the step noted
  */
 export async function* artifactBytes(
   { config, stage }: Target,

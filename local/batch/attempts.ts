@@ -219,7 +219,7 @@ export class Attempts {
     else this.end(job, resultOf("lost", job.live.ending));
   }
 
-  /** For an attempt that never began: it doesn't count as one. */
+  /** Hands back a job whose process never began. That doesn't count as an attempt. */
   private startAgain(job: Job): void {
     this.clearTimers(job);
     this.lifecycle.notStarted(job);

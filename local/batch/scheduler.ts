@@ -3,8 +3,8 @@ import type { BatchResources } from "./resources.ts";
 
 /**
  * Decides which runnable job starts next: queues by priority, first in, first out within a queue, while the compute
- * environment under the queue has vCPUs left. A job that requests more vCPUs than exist runs alone rather than never: a
- * laptop replaces larger machines.
+ * environment under the queue has vCPUs left. A job that requests more vCPUs than exist runs alone,
+ * because this machine stands in for larger ones.
  */
 export class Scheduler {
   private readonly resources: BatchResources;

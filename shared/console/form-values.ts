@@ -3,7 +3,7 @@ import type { Json } from "../pipeline/json.ts";
 /** Fields of changes that hold lists. People separate the entries with spaces or commas. */
 const lists: ReadonlySet<string> = new Set(["add", "remove", "tags"]);
 
-/** Fields of changes that hold whole numbers. What is no number is left as it is: the request's schema refuses it. */
+/** Fields of changes that hold whole numbers. Text that isn't a number stays text: the request's schema refuses it. */
 const numbers: ReadonlySet<string> = new Set(["slots", "concurrency"]);
 
 /** How the fields of a run's parameters are read: as the text that they hold, or as JSON. */
@@ -15,7 +15,7 @@ export const paramField = (kind: ParamKind, param?: string) =>
 
 const paramNames = /^(text|json)\.(.+)$/s;
 
-/** JSON as people type it. What is no JSON is a text, so that the definition can say which parameter is wrong. */
+/** JSON as people type it. Other input stays text, so that the definition can say which parameter is wrong. */
 export function typedJson(text: string): Json {
   try {
     const value: Json = JSON.parse(text);
@@ -31,7 +31,7 @@ function fieldValue(name: string, text: string): unknown {
   return lists.has(name) ? text.split(/[\s,]+/).filter((part) => part !== "") : text;
 }
 
-/** A request as an address has it, with the fields of parameters as the parameters that they are. */
+/** The request of an address, with the fields for parameters combined into the parameters. */
 export function withTypedParams(request: object): object {
   const entries = Object.entries(request);
   const others = entries.filter(([name]) => !paramNames.test(name));

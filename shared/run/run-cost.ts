@@ -102,11 +102,11 @@ function jobCost(record: StepOutline): CostView {
   };
 }
 
-/** The seconds of a function's attempts that are known, how many of all are known, and whether that's all of this epoch. */
+/** The known seconds of a function's attempts, the number of attempts, and whether all of this epoch are known. */
 function functionTimes(record: StepOutline): { seconds: number; attempts: number; all: boolean } {
   const { epoch, attempt, functionAttempts: kept = [] } = record;
   const ended = hasEnded(record);
-  // Older code keeps no attempt; then the last one is that of the record.
+  // Older code kept no attempts. Then the record has the times of the last one.
   const isKept = kept.some((each) => each.epoch === epoch && each.attempt === attempt);
   const own = ended && !isKept ? [{ epoch, seconds: secondsBetween(record.startedAt, record.endedAt) }] : [];
   const known = [
@@ -168,9 +168,9 @@ export function recordPrice(node: StepNode, record: StepOutline): Price {
 }
 
 /**
- * What the ended records of an epoch have cost whose steps never joined the run. A step that is cancelled joins nothing,
- * nor does a map of which some children were cancelled. A record may still be open if its worker didn't know of the
- * cancel. It counts in the epoch in which it ends.
+ * The cost of an epoch's ended records whose steps never joined the run. A step that is cancelled joins nothing, nor
+ * does a map of which some children were cancelled. A record may still be open if its worker didn't know of the cancel.
+ * It counts when it ends.
  */
 export function unjoinedPrice(graph: Graph, run: Run, records: readonly StepOutline[]): Price {
   const open = new Map(

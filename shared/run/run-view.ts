@@ -168,7 +168,7 @@ const endedStates: Partial<Record<PlannedState, ViewState>> = {
   UPSTREAM_FAILED: "UPSTREAM_FAILED",
 };
 
-/** The records of a step that still count. A retry starts over every record that has no result. */
+/** The records of a step that still count. A retry starts each record without a result anew. */
 function currentRecords(run: Run, records: readonly FoundStep[]): FoundStep[] {
   return records.filter((record) => record.epoch === run.epoch || hasResult(record));
 }
@@ -200,7 +200,7 @@ function countChildren(children: readonly FoundStep[], map: FoundStep | undefine
   return { total, counts };
 }
 
-/** A map whose jobs still wait counts as running once one of its children was. */
+/** A map whose jobs still wait counts as running once one of its children has run. */
 function mapState(map: FoundStep, children: readonly FoundStep[]): ViewState {
   if (hasEnded(map)) return map.state;
   return children.some((child) => child.state === "RUNNING" || hasEnded(child)) ? "RUNNING" : map.state;

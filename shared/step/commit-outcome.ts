@@ -13,7 +13,7 @@ export type Outcome = { readonly output: Json } | { readonly failure: Failure };
 /** Milliseconds of a worker's time that are left when it gives up a commit: it still has to send a hint. */
 const hintReserve = 1000;
 
-/** Milliseconds for which an outcome that was found is committed, as its lease has run out. */
+/** Milliseconds for which a worker tries to commit an outcome that it found: no lease limits that any more. */
 const foundPatience = 30_000;
 
 function commit(engine: Engine, work: StepWork, held: StoredStep, outcome: Outcome): Promise<void> {
@@ -45,8 +45,8 @@ async function leaveToNext(engine: Engine, work: StepWork, held: HeldStep & Stor
  * lease or the worker's time is over. The outcome is kept in S3 meanwhile, and the next worker finds it there.
  *
  * @param until when the worker stops trying, epoch milliseconds
- * @throws the error of AWS if it took neither the commit nor the outcome, or if the commit took effect and what follows
- * it didn't: the message that comes back makes up for that
+ * @throws the error of AWS if neither the commit nor keeping the outcome worked, or if the commit worked and its join
+ * didn't. The message then comes back, and its worker does what is missing
  */
 async function commitUntil(
   engine: Engine,
@@ -92,7 +92,7 @@ export function commitOutcome(
 export type Lapsed = "committed" | "released" | "lost";
 
 /**
- * Looks what became of a step whose lease has run out. If its worker kept an outcome, commits it.
+ * Finds out what became of a step whose lease has run out. If its worker kept an outcome, commits it.
  *
  * @param deadline when this worker must have ended, epoch milliseconds
  * @returns `released` if the worker gave the step up without a result; `lost` if nothing is known, so it died
