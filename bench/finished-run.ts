@@ -10,7 +10,7 @@ export type FinishedRun = { readonly run: EndedRun; readonly milliseconds: numbe
 /**
  * Starts a run through the deployed function and waits until it has ended.
  *
- * @param pollMs milliseconds; asking often delays the answer, as the stack is one process
+ * @param pollMs milliseconds; asking often delays the answer, because the stack is one process
  * @throws Error if the run doesn't succeed
  */
 export async function finishedRun(

@@ -53,7 +53,7 @@ async function compare(service: BenchService, prefect: PrefectServer, rounds: nu
 const perTask = (milliseconds: readonly number[], tasks: number): Spread =>
   spreadOf(milliseconds.map((each) => each / tasks));
 
-/** How many times longer Prefect took, round by round, as both runs of a round had the same conditions. */
+/** How many times longer Prefect took, round by round, because both runs of a round had the same conditions. */
 function ratios(theirs: readonly number[], ours: readonly number[]): Spread {
   return spreadOf(theirs.map((each, round) => each / (ours[round] ?? Number.NaN)));
 }

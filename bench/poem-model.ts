@@ -37,7 +37,7 @@ const lossBudget = 0.001;
 /** Max. share of CPU time that checkpoints may take at the default interval. */
 const checkpointBudget = 0.02;
 
-/** The default model on one thread. It takes few steps of fewer sequences, as a round would otherwise take an hour. */
+/** The default model on one thread. It takes few steps with few sequences: otherwise a round would take an hour. */
 const asked = { steps: 8, batchSize: 8, warmupSteps: 2, threads: 1 };
 
 const outputSchema = z.object({
@@ -76,7 +76,7 @@ async function alternately(folder: string, tokens: Tokens, rounds: number): Prom
   const often = await writeInput(folder, "often", inputOf(tokens, { ...asked, checkpointSteps: 1 }));
   const [plain, ours, saving]: [Training[], Training[], Training[]] = [[], [], []];
   for (let round = 0; round < rounds; round += 1) {
-    // The order alternates, as the first one runs on a rested machine.
+    // The order alternates, because the first one runs on a rested machine.
     if (round % 2 === 0) plain.push(await trainPlainly(once, folder));
     ours.push(await trainByJob(once, folder));
     if (round % 2 === 1) plain.push(await trainPlainly(once, folder));
@@ -85,7 +85,7 @@ async function alternately(folder: string, tokens: Tokens, rounds: number): Prom
   return { plain, ours, saving };
 }
 
-/** Combines what two trainings of each round took, as both had the same conditions. */
+/** Combines what two trainings of each round took, because both had the same conditions. */
 const byRound = (
   one: readonly Training[],
   other: readonly Training[],

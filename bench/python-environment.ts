@@ -7,7 +7,7 @@ const root = join(import.meta.dirname, "..");
 
 /**
  * Creates the Python environment of a program that Millrace is compared with, from the lock in `bench/{name}/`. It's
- * separate from the project's, as only the comparison needs it. If it already exists, this takes no time.
+ * separate from the project's, because only the comparison needs it. If it already exists, this takes no time.
  *
  * @returns the folder of its programs, `bench/.{name}/bin`
  */
@@ -16,7 +16,7 @@ export async function pythonEnvironment(name: string): Promise<string> {
   const folder = join(root, `bench/.${name}`);
   const programs = join(folder, "bin");
   const stamp = join(folder, ".millrace-setup");
-  // The hash includes the folder, as an environment that was moved along with its project doesn't work.
+  // The hash includes the folder, because an environment that was moved along with its project doesn't work.
   const wanted = createHash("sha256").update(readFileSync(lock)).update(folder).digest("hex");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return programs;
   console.error(`bench: installing the packages of bench/${name}/ into bench/.${name}/ …`);

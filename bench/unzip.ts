@@ -62,7 +62,7 @@ async function toS3(folder: string, archive: string, rounds: number): Promise<Ta
     await s3.send(new CreateBucketCommand({ Bucket: bucket }));
     const runs: Taken[] = [];
     for (let round = 0; round < rounds; round += 1) {
-      // The bytes differ in each round, as the same archive is unpacked only once.
+      // The bytes differ in each round, because the same archive is unpacked only once.
       const body = Buffer.concat([Buffer.from(`round ${round}`), await readFile(archive)]);
       await s3.send(new PutObjectCommand({ Bucket: bucket, Key: "a.zip", Body: body }));
       const inputs = JSON.stringify({ inputs: { 0: JSON.parse(input(`s3://${bucket}/a.zip`)) } });

@@ -101,7 +101,7 @@ async function pipelineNames(): Promise<{ value: string; description: string }[]
 }
 
 /**
- * `complete`: answers the shell, given the words typed so far. Hidden, as the script that `completion` prints calls it.
+ * `complete`: answers the shell, given the words typed so far. Hidden: only the script of `completion` calls it.
  */
 export function completeCommand(): Command {
   return new Command("complete")

@@ -39,7 +39,7 @@ async function withCosts(
   });
 }
 
-/** Returns up to `limit` runs. Reads as many pages as needed, as a filter can leave few runs on a page. */
+/** Returns up to `limit` runs. Reads as many pages as needed, because a filter can leave few runs on a page. */
 export async function listed(
   store: Pick<RunStore, "listRuns" | "getRuns">,
   filter: RunFilter,

@@ -48,7 +48,7 @@ export function withParam(text: string, before: JsonObject = {}): JsonObject {
  * Starts a run, or finds the one that was started before.
  *
  * @returns the run's id, the function's answer, and a text for people
- * @throws MillraceError if the run that was found has other params, as the given ones weren't used
+ * @throws MillraceError if the run that was found has other params, because the given ones weren't used
  */
 export async function startOn(
   target: Pick<Target, "invoke" | "stage" | "config">,

@@ -3,7 +3,7 @@ import { MillraceError } from "../../shared/pipeline/millrace-error.ts";
 import type { RunView } from "../../shared/run/run-view.ts";
 import { readRunView, type Target } from "./target.ts";
 
-/** How many reads may fail in a row while a run is followed, as a stack that restarts soon answers again. */
+/** How many reads may fail in a row while a run is followed: a stack that restarts answers again soon. */
 const maxFailedReads = 20;
 
 /**

@@ -27,7 +27,7 @@ export function placeText({ step, index }: Pick<RunArtifact, "step" | "index">):
 }
 
 /**
- * The place of an artifact that the step itself made. Undefined if others made it, as a result may name the step's
+ * The place of an artifact that the step itself made. Undefined if others made it, because a result may name the step's
  * input.
  */
 function ownPlace({ uri }: Artifact, record: SucceededStep, mapped: boolean): Place | undefined {

@@ -81,7 +81,7 @@ function refusal(name: string, answer: unknown): AnsweredError | MillraceError {
   return new MillraceError("FUNCTION_FAILED", `function ${name} failed: ${errorType}: ${errorMessage}`);
 }
 
-/** The name of a stage's data bucket. It's read from a function's environment, as it contains the account. */
+/** The name of a stage's data bucket. It's read from a function's environment, because it contains the account. */
 async function dataBucket(lambda: LambdaClient, stage: string): Promise<string> {
   const { GetFunctionConfigurationCommand } = await import("@aws-sdk/client-lambda");
   const FunctionName = `millrace-${stage}-step`;

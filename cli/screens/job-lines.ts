@@ -32,7 +32,7 @@ export function progressText({ fraction, message, perMinute }: ProgressView): st
     .join("  ");
 }
 
-/** How far a job is, in steps of a tenth, as each change is a line in a log. */
+/** How far a job is, in steps of a tenth, because each change is a line in a log. */
 export function progressTenths({ fraction }: ProgressView): string {
   return fraction === undefined ? "" : `${Math.floor(fraction * 10) * 10} %`;
 }

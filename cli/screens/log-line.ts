@@ -59,7 +59,7 @@ function stepText({ step, index = 0, attempt }: LogLine, mapped: boolean): strin
   return `${stepLabel(step, mapped ? index : undefined)}${again}`;
 }
 
-// Neither red nor yellow, as these show how bad a line is.
+// Neither red nor yellow, because these show how bad a line is.
 const stepColours = ["cyan", "green", "magenta", "blue"] as const;
 const levelColours = { debug: "gray", info: "white", warn: "yellow", error: "red" } as const;
 

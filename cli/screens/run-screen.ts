@@ -162,7 +162,7 @@ export function runScreen(view: RunView, width: number): string {
   ].join("\n");
 }
 
-/** What can change in a step between two looks, in one line. Durations are left out, as they always change. */
+/** What can change in a step between two looks, in one line. Durations are left out, because they always change. */
 export function stepChange(step: StepView): string {
   const [error] = step.errors;
   const parts = [

@@ -32,7 +32,7 @@ export type Alarm = {
 };
 
 /**
- * All alarms, by name. Each stands on a symptom that stays, and that somebody has to do something about. Failed runs
+ * All alarms, by name. Each watches a symptom that stays and that a person has to act on. Failed runs
  * are not here: notices report them. docs/operating.md says how to make each ring, and what to do.
  */
 export function alarmsOf(stack: StackName) {

@@ -2,7 +2,7 @@ import type { Log } from "../ports/log.ts";
 import { AttemptOverError } from "../step/attempt-guard.ts";
 
 /**
- * Keeps the process alive when a call is refused that a function made after its attempt. Nobody may be left to handle
+ * Keeps the process alive when a function's call is refused because its attempt is over. Nobody may be left to handle
  * the refusal, and an unhandled one ends the process, with all other steps in it. Everything else is handled as before.
  */
 export function ignoreLateCalls(log: Log): void {

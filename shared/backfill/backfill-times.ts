@@ -8,7 +8,7 @@ import { wallClock } from "../pipeline/wall-clock.ts";
 /** The range or rhythm of a backfill is impossible; nothing was started. */
 export class BackfillError extends errorOf("BACKFILL_INVALID") {}
 
-/** Max. number of a backfill's runs under way at once, and how many there are if nobody says. */
+/** Maximum number of a backfill's runs under way at once, and the default. */
 export const maxConcurrency = 100;
 export const usualConcurrency = 4;
 
@@ -27,7 +27,7 @@ export type Bound = {
 };
 
 /**
- * The bound that a date or a time names. The moment of a date is its first in the time zone.
+ * The bound that a date or a time names. The moment of a date is its first moment in the time zone.
  *
  * @throws BackfillError for anything else
  */

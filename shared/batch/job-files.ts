@@ -128,7 +128,7 @@ const withdrawn: Failure = {
   lostTo: "job",
 };
 
-/** The end of a job that another job, or a withdrawal, kept from working; undefined if it could work. */
+/** The end of a job that had no work, because a copy did it or the attempt was withdrawn; undefined if it could work. */
 async function endWithoutWork(
   engine: Engine,
   run: Run,
@@ -152,7 +152,7 @@ async function manifestEnd(engine: Engine, run: Run, job: JobIdentity): Promise<
 }
 
 /**
- * How an attempt ended whose job Batch has forgotten, as it does a week after a job's end: by what the job left in S3.
+ * How an attempt ended if Batch has forgotten its job, which happens a week after a job's end. The files in S3 decide.
  *
  * @param id the forgotten job's. It gets the attempt's claim if no job has it, so that a copy's end points here
  * @returns undefined if it left nothing. No job of the attempt can begin any more then

@@ -26,7 +26,7 @@ type Cancel<H extends Holder> = (
 /** If nothing works for a step, only its record needs to end. */
 const endRecord = ({ engine }: Cancelling, record: StoredStep) => markCancelled(engine, record);
 
-// Kept apart from the looks (look-at-suspended.ts): a function that cancels runs must not bundle the code that starts
+// Kept apart from look-at-suspended.ts: a function that cancels runs must not bundle the code that starts
 // them.
 const cancels: { readonly [H in Holder]: Cancel<H> } = {
   jobs: ({ engine, run, jobs }, record) => cancelJobStep(engine, run, record, jobs),

@@ -92,7 +92,7 @@ function isIn(shards: readonly StepMessage[], { step, index }: FoundRecord): boo
 }
 
 /**
- * What the records of a run have cost whose steps never joined it, page by page: the results of a large map don't fit
+ * The cost of a run's records whose steps never joined it, page by page: the results of a large map don't fit
  * into memory.
  */
 async function unjoinedPriceOf(engine: Engine, run: CancellingRun, graph: Graph): Promise<Price> {
@@ -102,7 +102,7 @@ async function unjoinedPriceOf(engine: Engine, run: CancellingRun, graph: Graph)
   return sumOfPrices(prices);
 }
 
-/** Ends a run whose cancel is through, and counts what its cancelled steps have cost: they join nothing. */
+/** Ends a run whose cancel is complete, and counts what its cancelled steps have cost: they join nothing. */
 async function endCancelled(engine: Engine, run: CancellingRun): Promise<void> {
   const graph = await graphOf(engine, run);
   // A step that ended by itself may have joined since the run was read.

@@ -58,7 +58,7 @@ function runsOutcome({ runs }: ChangedRuns, host: Host): Content {
   ];
 }
 
-/** What a change to something else than a run did, in words. */
+/** What a change to something other than a run did, in words. */
 function otherOutcome(answer: unknown, host: Host): Content {
   const backfill = withProgress.safeParse(answer).data;
   if (backfill !== undefined)

@@ -17,7 +17,7 @@ import type { StepWork } from "../step/step-work.ts";
 import { recordJobState } from "./record-job-state.ts";
 
 /**
- * When a step continues whose job has ended: the time of its retry or of its next pass, in epoch milliseconds.
+ * When the step of an ended job continues: the time of its retry or of its next pass, in epoch milliseconds.
  * Undefined if it doesn't continue. If it does, the job's end was already handled, but its hint may not have been sent.
  */
 function continuesAt(record: StepRecord, job: JobIdentity): number | undefined {

@@ -111,8 +111,7 @@ export function decidePromotion(candidate: Candidate, moves: readonly AliasMove[
     };
   }
   if (holder !== null) {
-    // A champion that is worse by now than no model at all is no yardstick: a candidate that beats it may still be
-    // useless.
+    // By now, the champion may be worse than no model at all. Then a candidate that beats it may still be useless.
     const overBase = compareWithBase(figures);
     if (overBase.gain <= 0) return decided(overBase, 0);
   }

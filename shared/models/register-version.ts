@@ -6,7 +6,7 @@ import type { Engine } from "../ports/engine.ts";
 import { digestOf } from "./model-digest.ts";
 import { checkSize, filesOf, folderOf, ModelFilesError } from "./model-files.ts";
 
-/** Where a version comes from, as far as its registration doesn't say it. */
+/** The facts about a version's origin that its registration doesn't contain. */
 export type Lineage = Pick<ModelVersion, "registeredBy" | "commit" | "training">;
 
 /**

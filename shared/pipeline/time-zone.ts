@@ -19,7 +19,7 @@ export type WallTime = {
   readonly ss: string;
 };
 
-/** To make a format takes many times as long as to use it. */
+/** Making a format takes many times as long as using it. */
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 function formatOf(timezone: string): Intl.DateTimeFormat {

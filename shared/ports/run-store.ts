@@ -77,8 +77,8 @@ export type RunStore = {
    */
   createRun(run: WaitingRun | RunningRun, dueAt: number): Promise<"created" | "exists">;
   /**
-   * The time (ISO 8601) of a cause of a pipeline's runs: the one of the first event about the cause. So the
-   * same cause gives the same run, even if it's told with another time.
+   * The time (ISO 8601) of a cause of a pipeline's runs: that of the first event about the cause. So the same cause
+   * gives the same run, even if a later event has another time.
    */
   firstTimeOf(pipeline: string, cause: string, at: string): Promise<string>;
   getRun(runId: string): Promise<Run | undefined>;
@@ -123,9 +123,8 @@ export type RunStore = {
   closeRun(runId: string, epoch: number): Promise<void>;
   /**
    * Reopens a run that ended without success. It enters the next epoch and keeps only what was done and what was spent;
-   * its cost is taken back, and so is its end from the figures by day, because both are counted again at the next end. It
-   * becomes
-   * RUNNING, or QUEUED if it needs slots. A run that a backfill started is wanted by `wanter` from then on (a
+   * its cost is taken back, and so is its end from the figures by day, because both are counted again at the next end.
+   * It becomes RUNNING, or QUEUED if it needs slots. A run that a backfill started is wanted by `wanter` from then on (a
    * person, if omitted), and by nobody else. Returns undefined if the run has not ended in this way in this epoch. If
    * this same call (same `dueAt`) has just opened the run, it returns the run again.
    */
@@ -176,13 +175,14 @@ export type RunStore = {
   /** Records in the order of their keys, each once; missing ones are left out. */
   getSteps(keys: readonly StepKey[]): Promise<FoundRecord[]>;
   /**
-   * Records of one step (its children in order, then the map) or of the whole run, with all results. It's for what
-   * needs these: everything else takes outlines or open records, page by page.
+   * Records of one step (its children in order, then the map) or of the whole run, with all results. Only
+   * callers that need the results use this; all others take outlines or open records, page by page.
    */
   listSteps(runId: string, step?: string): Promise<FoundRecord[]>;
   /**
-   * The first approvals that wait for a person, in all runs, soonest deadline first. An approval is listed by the write
-   * that makes it wait, and no longer by the write that ends it. The list may be seconds out of date; its records aren't.
+   * The first approvals that wait for a person, in all runs, soonest deadline first. The write that makes an
+   * approval wait also lists it, and the write that ends it removes it from the list. The list may be seconds out of
+   * date; its records aren't.
    */
   waitingApprovals(limit: number): Promise<(ApprovalStep & StoredStep)[]>;
   /** A page of the outlines of one step, or of the whole run, in the order of {@link RunStore.listSteps}. */

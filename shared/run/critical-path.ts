@@ -4,7 +4,7 @@ import type { StepView } from "./run-view.ts";
 /** A step that began, with its times in epoch milliseconds. What goes on ends now. */
 type Spent = { readonly step: StepView; readonly from: number; readonly to: number };
 
-/** Of two steps that end at once: of those that go on, the one that began first; of others, the later in the graph. */
+/** The order of two steps with the same end. If both go on, the first to begin counts; otherwise the later in the graph. */
 function atOnce(a: Spent, b: Spent): number {
   const goOn = a.step.endedAt === undefined && b.step.endedAt === undefined;
   return goOn ? a.from - b.from : b.step.number - a.step.number;
@@ -17,7 +17,7 @@ function lastOf(all: readonly Spent[]): Spent | undefined {
 
 /**
  * The steps that decided how long a run took, in order: the one that ended last, before it the one that it waited for
- * longest, and so on to the run's begin. While the run goes on, the path leads to the step that has run for longest.
+ * longest, and so on to the run's start. While the run goes on, the path leads to the step that has run for longest.
  *
  * @param now epoch milliseconds
  */

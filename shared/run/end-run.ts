@@ -60,7 +60,7 @@ export async function followEnd(engine: Engine, run: Run, afterRunSteps: readonl
 /**
  * Ends a run and keeps what it has cost. If this call ended it, also does what follows.
  *
- * @param unjoined what steps have cost that ended and never joined the run. If a step has joined since the run was read,
+ * @param unjoined the cost of the steps that ended and never joined the run. If a step has joined since the run was read,
  * nothing happens, and the next look at the run ends it
  */
 export async function endRun(

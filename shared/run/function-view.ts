@@ -36,8 +36,8 @@ function succeededAttempt(record: FoundStep): FunctionAttemptView[] {
 }
 
 /**
- * The attempts of a step whose first one wasn't its last, as far as they are kept; empty for any other step. For a map,
- * those of such children, and those that failed come first.
+ * The attempts of a step that had more than one, as far as they are kept; otherwise empty. For a map, those of its
+ * children that had more than one, and those that failed come first.
  */
 export function viewFunctionAttempts(records: readonly FoundStep[], mapped: boolean): FunctionAttemptView[] {
   const all = records.flatMap((record) => {

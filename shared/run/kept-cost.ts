@@ -19,7 +19,7 @@ function joinedPrice(run: Run): Price {
 /**
  * What to keep of a run's cost at its end. It costs no read: the run has counted the price of each step that joined.
  *
- * @param unjoined what the steps have cost that ended and never joined, as those of a cancelled run
+ * @param unjoined the cost of the steps that ended and never joined, such as those of a cancelled run
  */
 export function costToKeep(run: Run, unjoined: Price = free): KeptCost {
   const price = sumOfPrices([joinedPrice(run), unjoined]);
@@ -32,9 +32,9 @@ export function costToKeep(run: Run, unjoined: Price = free): KeptCost {
 }
 
 /**
- * What a run has cost, from its record alone: as it was kept at its end, or of the steps that have ended so far.
+ * What a run has cost, from its record alone. If the run goes on, this is the cost of the steps that have ended.
  *
- * @returns undefined if nothing was counted, as code of an older version ended the run
+ * @returns undefined if nothing was counted, because code of an older version ended the run
  */
 export function costOf(run: Run): RunCostView | undefined {
   if (!isEnded(run)) {

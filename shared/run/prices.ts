@@ -10,7 +10,7 @@ type Source = {
   readonly confirmed: boolean;
 };
 
-/** Names these prices in what is kept: a price that changes gives the list another name. */
+/** The name of this list, which is kept with each cost. If a price changes, the list gets another name. */
 export const priceList = "us-east-1 2026";
 
 const million = 1_000_000;

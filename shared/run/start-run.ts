@@ -25,7 +25,7 @@ export type StartRequest = {
   params?: Json;
   /** The time that the run is for, ISO 8601; the default is now. A run for a future time waits for it. */
   scheduledAt?: string;
-  /** Whether the run begins now even if its time lies ahead, as the clock that the time comes from may be ahead. */
+  /** Whether the run begins now even if its time is in the future: the time may come from a clock that is ahead. */
   atOnce?: boolean;
   cause: Cause;
   /** Text that distinguishes causes for the same pipeline and time. The same text and time never start a second run. */
@@ -95,7 +95,7 @@ function limitsFor(pipeline: Pipeline, { cause, limit }: StartRequest): Limit[] 
   ];
 }
 
-/** Kinds of causes whose run a backfill may have started before: they have a pipeline and a time in common. */
+/** Kinds of causes whose run a backfill may have started before, for the same pipeline and time. */
 const mayShare: ReadonlySet<Cause["kind"]> = new Set(["backfill", "schedule", "manual"]);
 
 /**

@@ -49,8 +49,8 @@ export function originOf({ scheduledAt, cause }: Pick<Run, "scheduledAt" | "caus
 }
 
 /**
- * Whether something is older than what was published. Versions of one key go by their sequence, as two may have the same
- * time; everything else goes by time. Neither of two equal ones is older.
+ * Whether something is older than what was published. Versions of one key go by their sequence, because two may have the
+ * same time; everything else goes by time. Neither of two equal ones is older.
  */
 export function isOlder(origin: Origin, published: Origin): boolean {
   const isSameKey = origin.uri !== undefined && origin.uri === published.uri;

@@ -44,7 +44,7 @@ export type RunEnd = {
   readonly endedAt: string;
   /** What the run has cost, if the caller counts that. */
   readonly cost?: KeptCost;
-  /** What ended steps have cost that never joined the run. It counts only if no step has joined since the run was read. */
+  /** The cost of ended steps that never joined the run. It counts only if no step has joined since the run was read. */
   readonly unjoined?: Price;
 };
 

@@ -282,7 +282,7 @@ export type SucceededOutline = Stored<typeof ownOutline> | Stored<typeof cachedO
 /** Every kind of record, as far as an outline has it: without a result. */
 export const outlineKinds = [...withoutResult, ownOutline, cachedOutline] as const;
 
-/** Fields that an outline leaves out because they may be large, and nothing that looks after a run needs them. */
+/** Fields that an outline leaves out. They may be large, and sweeps, cancels and retries don't need them. */
 export const largeFields = ["output", "answer"] as const;
 /** The fields of an error that an outline has. */
 export const outlinedErrorFields = ["name", "message", "code", "remedy"] as const;

@@ -44,7 +44,7 @@ function aborted(signal: AbortSignal): Promise<void> {
 /** Milliseconds by which a timer may fire before its time. */
 const timerSlack = 1;
 
-/** Milliseconds of a lease that no function uses, as its result has to be committed within the lease. */
+/** Milliseconds of a lease that no function uses, because a result has to be committed within the lease. */
 const leaseReserve = 2000;
 
 /**

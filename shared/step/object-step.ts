@@ -32,7 +32,7 @@ export async function awaitObject(
   const put = await replaceStep(engine, awaitingObject(held, uri, deadlineAt), held);
   if (put === undefined || !("holder" in put) || put.holder !== "object") return;
   const { runId, step, epoch } = held;
-  // Register before the look: if the object arrives after the look, its event finds the waiting step.
+  // Register before looking: if the object arrives later, its event finds the waiting step.
   await engine.waiters.add(uri, { runId, step, index: input.index, epoch }, deadlineAt);
   await lookForObject(engine, work, put);
 }

@@ -31,7 +31,7 @@ export function bytesText(bytes: number): string {
   return `${size.toFixed(1)} ${units[unit]}`;
 }
 
-/** Cuts the middle out of a text that is too long, as both ends of an S3 URI matter. */
+/** Cuts the middle out of a text that is too long, because both ends of an S3 URI matter. */
 export function truncateMiddle(text: string, width: number): string {
   if (text.length <= width) return text;
   const tail = Math.ceil((width - 1) / 2);

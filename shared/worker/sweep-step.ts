@@ -19,7 +19,7 @@ import { hintFor, type StepWork } from "../step/step-work.ts";
 /** Milliseconds that a hint gets to arrive before the sweep sends another. */
 const grace = 2000;
 
-/** Whether nothing moves a record on by itself any more: its lease has run out, or its time has passed. */
+/** Whether a record is stuck without a hint: its lease has run out, or its time has passed. */
 export function isStuck(record: StepOutline, now: number): boolean {
   const at = timeOf(record);
   return at !== undefined && at + grace < now;
@@ -129,7 +129,7 @@ async function sweepChildren(
 }
 
 /**
- * Gets a step that the run waits for going again: sends lost hints, asks Batch about jobs whose end wasn't reported,
+ * Repairs a step that the run waits for: sends lost hints, asks Batch about jobs whose end wasn't reported,
  * and ends jobs that wait too long.
  *
  * @param records outlines of the step's records: its own, or those of the map and its children

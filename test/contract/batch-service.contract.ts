@@ -18,7 +18,7 @@ const runsLong = ["python", "-c", "import time; time.sleep(600)"];
 
 let submissions = 0;
 
-/** What a Batch service promises. `create` may return the same service each time, as each test uses new names. */
+/** What a Batch service promises. `create` may return the same service each time, because each test uses new names. */
 export function batchServiceContract(create: () => Promise<BatchUnderTest>): void {
   let under: BatchUnderTest;
   beforeEach(async () => {

@@ -1,7 +1,7 @@
 import type { CachedResult, ResultCache } from "../../shared/ports/result-cache.ts";
 
 const source = { runId: "20211004T162100Z-cache0000000", step: "train_model", index: 3 };
-/** Far in the future, as an expired result may disappear at any time. */
+/** Far in the future, because an expired result may disappear at any time. */
 const expiresAt = Date.parse("2100-01-01T00:00:00.001Z");
 const key = "ridge-sweep/train_model/0123456789abcdef";
 

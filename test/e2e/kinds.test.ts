@@ -24,7 +24,7 @@ const lives = new Map<string, Promise<void>>();
 let service: DeployedService | undefined;
 let stopTicking = async () => {};
 
-/** Starts all scenarios but the last at once, as they spend most of their time waiting. Each test then waits for its own. */
+/** Starts all scenarios but the last at once: they mostly wait. Each test then waits for its own. */
 beforeAll(async () => {
   const deployed = await deployService({
     catalogue: {

@@ -252,7 +252,7 @@ describe("a job submitted twice", () => {
     expect((await memory.store.listSteps(runId))[0]?.state).toBe("SUBMITTED");
   });
 
-  // Found by the simulation, seed 8041547: nobody looked at the job that waited, as the record named the other one.
+  // Found by the simulation, seed 8041547: nobody asked about the waiting job, because the record named the other.
   it("follows the job that holds the claim, which waits for a machine within its limit", async () => {
     const { memory, runId, first, second } = await twins();
     memory.batch.wait(first.id);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { SeedRange, SeedRequest } from "./seed-worker.ts";
 import { addTally, emptyTally, type Tally } from "./tally.ts";
 
-/** The project's own Node.js, whichever one the tests run in, as it runs TypeScript directly. */
+/** The project's own Node.js, whichever one the tests run in, because it runs TypeScript directly. */
 const node = join(import.meta.dirname, "..", "..", "node_modules", ".bin", "node");
 
 /**

@@ -8,7 +8,7 @@ export const pipelinesPerRound = 6;
 /** Max. length of a list. Each item may become a process, and they all share two cores. */
 const maxSeconds = 3;
 
-/** Seconds between two tries of a step. It's short, as these tests run in real time. */
+/** Seconds between two tries of a step. It's short, because these tests run in real time. */
 const retryDelay = 0.3;
 
 /** How many seconds a function may take: many times what it needs, but few enough to give up a killed worker soon. */

@@ -107,7 +107,7 @@ export class FaultLedger {
     task.struckAt = task.calls;
     task.strikes += 1;
     // A worker that is struck twice may not have released what it held.
-    // Nor may one that handles a dead letter, as it claims the step only to give it back.
+    // Nor may one that handles a dead letter, because it claims the step only to give it back.
     const mayHold = task.strikes > 1 || task.kind === "dead letter";
     if (/killed|late/.test(fault) || mayHold) this.recordDeath(task);
     for (const subject of task.answersFor) this.recordDeath(task, subject);

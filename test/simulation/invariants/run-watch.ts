@@ -28,7 +28,7 @@ const workerLife = 125_000;
 
 /** A store that passes every call on to another one. Calls that the other store makes to itself aren't seen. */
 function boundTo(store: RunStore): RunStore {
-  // Looked up by name, as a store's type doesn't list its methods.
+  // Looked up by name, because a store's type doesn't list its methods.
   const target = store as unknown as Record<string, unknown>;
   const names = Object.getOwnPropertyNames(Object.getPrototypeOf(store));
   const bound = names.flatMap((name) => {
@@ -304,7 +304,7 @@ export class RunWatch {
     if ("endedAt" in run && !("endedAt" in before)) this.onEnd(run);
   }
 
-  /** A stopped run has ended its jobs. Array jobs are left out, as the events of their children may come late. */
+  /** A stopped run has ended its jobs. Array jobs are left out, because the events of their children may come late. */
   private checkStopped({ runId, epoch, state, graphHash }: Run): void {
     if (!wasStopped(state)) return;
     for (const record of this.steps.of(runId)) {

@@ -328,7 +328,7 @@ function backfillsFor(random: Random): BackfillSpec[] {
     const resumed =
       cancelled !== undefined && random.chance(0.4) ? cancelled + random.pick([1, 60, 600]) : undefined;
     return {
-      // Different for each, as the same request is the same backfill.
+      // Different for each, because the same request is the same backfill.
       daysBack: 7 - place,
       days: random.between(2, 5),
       concurrency: random.between(1, 3),

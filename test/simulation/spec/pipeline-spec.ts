@@ -8,7 +8,7 @@ export type Failing = {
   readonly how: "error" | "fatal" | "after";
   /** If the step is mapped, only every nth child fails. */
   readonly every?: number;
-  /** The epoch from which it works at once, as a person fixed it before the retry. */
+  /** The epoch from which it works at once, because a person fixed it before the retry. */
   readonly healed?: number;
 };
 
@@ -126,7 +126,7 @@ export type StepSpec = {
   readonly timeout?: number;
 };
 
-/** A backfill of the pipeline over days before the simulation's start, and when people ask for what, in seconds. */
+/** A backfill of the pipeline over days before the simulation's start, and when people request what, in seconds. */
 export type BackfillSpec = {
   /** Its days: the first one, counted back from the start, and how many there are. */
   readonly daysBack: number;

@@ -71,7 +71,7 @@ export class Bodies {
     this.steps = new Map(all.map((step) => [step.name, step]));
   }
 
-  /** A record's failures in its current pass, as each pass has all of its retries. */
+  /** A record's failures in its current pass, because each pass has all of its retries. */
   private failuresBefore(runId: string, step: string, index: number, epoch: number): number {
     const record = this.world.watch.steps.get(runId, step, index);
     if (record?.epoch !== epoch) return 0;

@@ -20,7 +20,7 @@ import type { World } from "./world.ts";
 /** Does the work of a job. The simulation decides how long it takes. */
 export type JobBody = (job: JobIdentity, input: Json, task: Task) => Promise<Json>;
 
-/** Milliseconds after which a machine comes too late, as the engine has already given the job up. */
+/** Milliseconds after which a machine comes too late, because the engine has already given the job up. */
 const machineDelay = 6 * 3_600_000;
 
 /** Milliseconds that a job of a stopped run may go on. The last look comes after three minutes. */

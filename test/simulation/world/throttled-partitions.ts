@@ -18,7 +18,7 @@ export class ThrottledPartitions {
   }
 
   /**
-   * Whether the table refuses a call about a run, as it refuses all others about it for some time.
+   * Whether the table refuses a call about a run. Once it refuses one, it refuses all others about that run for some time.
    *
    * @param danger how many times likelier than others this call is the first
    */

@@ -78,7 +78,7 @@ export class World {
   ticks = 0;
   /** Calls made to ports. */
   calls = 0;
-  /** Called after every call to Batch, as its effects must be reported. */
+  /** Called after every call to Batch, because its effects must be reported. */
   afterBatch: () => void = () => {};
   /** Called for every answer that a worker gets. */
   onAnswer: (task: Task, method: string, outcome: unknown) => void = () => {};
