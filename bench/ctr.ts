@@ -139,7 +139,7 @@ function measuredOf(name: string, rows: number, runs: readonly (Taken & { logLos
   };
 }
 
-/** How many times faster Millrace was, round by round, as all ways of a round ran under the same conditions. */
+/** How many times faster Millrace was, round by round, because all ways of a round ran under the same conditions. */
 function ratioTo(other: Measured, ways: readonly Measured[]): Spread | undefined {
   const ours = ways.find(({ name }) => name === millraceName);
   if (ours === undefined || ours === other) return undefined;

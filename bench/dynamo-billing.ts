@@ -25,7 +25,7 @@ const keysOf = (schema: readonly { AttributeName?: string | undefined }[] = []) 
   schema.map(({ AttributeName = "" }) => AttributeName);
 
 /**
- * Calculates what calls to DynamoDB cost from the sizes of their items, as emulators don't report it reliably. Reads
+ * Calculates what calls to DynamoDB cost from the sizes of their items, because emulators don't report it reliably. Reads
  * the items with its own client, before and after each write.
  */
 export class DynamoBilling {

@@ -47,7 +47,7 @@ export async function measureRunLists(): Promise<Report> {
       const times: number[] = [];
       let from: string | undefined;
       Object.assign(looked, { queries: 0, reads: 0, items: 0 });
-      // Measured warm and from the second page, as later pages cost no less than the first.
+      // Measured warm and from the second page, because later pages cost no less than the first.
       await store.listRuns(filter, pageSize);
       Object.assign(looked, { queries: 0, reads: 0, items: 0 });
       for (let page = 0; page < pagesEach; page += 1) {

@@ -83,7 +83,7 @@ function linkService(service: string): void {
   for (const name of readdirSync(root).filter((name) => !name.startsWith(".") && name !== "serverless.yml")) {
     symlinkSync(join(root, name), join(service, name));
   }
-  // The configuration itself must be a copy, as sls doesn't follow a link to it.
+  // The configuration itself must be a copy, because sls doesn't follow a link to it.
   copyFileSync(join(root, "serverless.yml"), join(service, "serverless.yml"));
 }
 

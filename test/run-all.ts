@@ -133,7 +133,7 @@ async function runTests(args: readonly string[], run: Run): Promise<Count[]> {
     ...(ofJest.length > 0 ? await jestFiles(ofJest, run) : []),
   ];
   if ((isAll || needsTorch(await files())) && !(await installTorch(run))) return [{ passed: 0, failed: 1 }];
-  // Side by side, as jest spends much of its time waiting for a stack or its jobs.
+  // Side by side, because jest spends much of its time waiting for a stack or its jobs.
   const counts: Promise<Count>[] = [];
   if (isAll || ofJest.length > 0) counts.push(jest(ofJest, run));
   const paths = ofPytest.map((arg) => join(REPOSITORY, arg));

@@ -81,7 +81,8 @@ async function recentRuns(words: readonly string[]): Promise<{ value: string; de
 }
 
 /**
- * The runs of the stage that the words name. Empty if the stage doesn't answer soon, as completion reports no errors.
+ * The runs of the stage that the words name. Empty if the stage doesn't answer soon: completion
+ * reports no errors.
  */
 async function runsWithinTimeout(
   words: readonly string[],

@@ -29,7 +29,7 @@ async function* events(client: CloudWatchLogsClient, input: FilterLogEventsComma
 
 /**
  * What the stage's functions wrote about a run since a time. Lines of plain text that don't name the run, such as those
- * of `console.log`, are missing, as nothing says which run they belong to.
+ * of `console.log`, are missing, because nothing says which run they belong to.
  */
 export async function functionLines(
   client: CloudWatchLogsClient,

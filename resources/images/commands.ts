@@ -4,7 +4,7 @@ import { registryHost } from "./image-uri.ts";
 /** The registry that images are pushed to. */
 export type Registry = { account: string; region: string };
 
-/** Architecture of the instances in ; a queue can't mix two architectures. */
+/** Architecture of the instances in resources/batch.yml ; a queue can't mix two architectures. */
 export const platform = "linux/amd64";
 
 /** Asks for the account that the credentials belong to. */

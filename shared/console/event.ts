@@ -13,7 +13,7 @@ import { isShown } from "./shown-pages.ts";
 /** Whatever a field of the context may be instead, the page is shown with defaults. */
 const lenient = <T extends z.ZodType>(schema: T) => schema.optional().catch(undefined);
 
-/** Fields of forms. What a box is sent as isn't documented. */
+/** Fields of forms. AWS doesn't document in which form it sends a box. */
 const texts = z.record(z.string(), z.union([z.string(), z.boolean().transform(String)]).catch(""));
 const theme = z.enum(["light", "dark"]);
 
@@ -107,7 +107,7 @@ function parsedJson(text: string): unknown {
   }
 }
 
-/** The page that a widget showed before CloudWatch refreshed it. Nothing if it says none, or none that is known. */
+/** The page that a widget showed before CloudWatch refreshed it. Undefined if it names none, or an unknown one. */
 function placeBefore({ widgetContext: context }: ConsoleEvent): PageRequest | undefined {
   const at = context?.forms?.all?.at;
   return at === undefined ? undefined : pageRequest.safeParse(parsedJson(at)).data;
@@ -125,7 +125,7 @@ export function requestOf(given: ConsoleEvent): PageRequest {
   const { describe, widgetContext: context, loopback: local, form, act, ...request } = given;
   if (request.page === undefined) return placeBefore(given) ?? firstPage;
   const fields = fieldsOf(given);
-  // A form's empty field takes a filter away that the request still has.
+  // An empty field of a form removes a filter that the request still has.
   const others = Object.entries(request).filter(([name]) => !(name in fields));
   return parseRequest(pageRequest, withTypedParams(withFields(Object.fromEntries(others), fields)));
 }

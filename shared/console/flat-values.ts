@@ -4,7 +4,7 @@ import type { Json } from "../pipeline/json.ts";
 /** A single value within a larger one. An artifact counts as one value. */
 export type FlatValue = string | number | boolean | null | Artifact;
 
-/** Values that are looked at, of one value. */
+/** How many values inside one value are looked at. */
 export const maxValues = 1000;
 
 function add(value: Json, path: string, into: Map<string, FlatValue>): void {

@@ -35,7 +35,7 @@ function lateRun(
 /**
  * The oldest late time of each schedule that has any, the oldest of all first.
  *
- * @param runs of which those that wait for a slot are looked at
+ * @param runs the runs among which the ones that wait for a slot are found
  */
 export function lateTimes(
   schedules: readonly ScheduleView[],

@@ -26,7 +26,7 @@ function listOf<T extends z.ZodType>(item: T, min: number, max: number) {
 
 /** A date, or a time in UTC. */
 const time = z.union([z.iso.date(), z.iso.datetime()]);
-/** A date or a time as people type it; what it means, the time zone of the backfill decides. */
+/** A date or a time as people type it. The time zone of the backfill decides what it means. */
 const moment = z.string().min(1).max(40);
 /** Kinds of causes. */
 export const causeKinds = [

@@ -15,7 +15,7 @@ export type Page<R, D> = {
 /** Draws what a page has read. */
 export type Drawing = (host: Host) => Content;
 
-/** A page whose data is its own affair. */
+/** A page, without the type of its data. */
 export type BuiltPage<R> = {
   readonly title: (request: R) => string;
   /** @throws MillraceError if there is nothing to show */

@@ -3,8 +3,8 @@ import { isJsonObject, type Json, type JsonObject } from "../pipeline/json.ts";
 import { paramField, typedJson } from "./form-values.ts";
 import type { Field } from "./host/host.ts";
 
-// A form for a pipeline's parameters, made from the JSON Schema of its definition. Whether the values that people type
-// fit, only the definition itself decides.
+// A form for a pipeline's parameters, made from the JSON Schema of its definition. Only the definition
+// itself decides whether the values that people type fit.
 
 /** A parameter as JSON Schema describes it. Anything else about it doesn't matter for a form. */
 const property = z
@@ -115,7 +115,7 @@ function fieldsOf(schema: JsonObject, values: Json | undefined, shown: Shown): F
   );
 }
 
-/** Fields for parameters of which an empty one takes what is defined. Only those that were given have a value. */
+/** Fields for parameters. An empty field takes what is defined. Only those that were given have a value. */
 export function ownParamFields(schema: JsonObject, given: JsonObject): Field[] {
   const values = Object.keys(given).length > 0 ? given : undefined;
   return fieldsOf(schema, values, (_property, value) => value);

@@ -3,7 +3,7 @@ import { maxSlots } from "../pipeline/work-queue.ts";
 import type { Host } from "./host/host.ts";
 import type { Html } from "./html.ts";
 
-/** Whether people may set a limit. A backfill sets its own, and so says its page. */
+/** Whether people may set a limit. A backfill sets its own limit, and the page says so. */
 const maySet = (limit: string) => /^(pipeline|queue)\//.test(limit);
 
 const holding = ({ holders }: LimitView) =>

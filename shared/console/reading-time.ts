@@ -5,7 +5,7 @@ import { errorOf } from "../pipeline/millrace-error.ts";
 /** Something could not be read in the time that a page has. */
 export class ReadTimeout extends errorOf("READ_TIMEOUT") {}
 
-/** Milliseconds from the begin of a page until it goes on without what isn't read yet. */
+/** Milliseconds from the start of a page until it goes on without what isn't read yet. */
 export type ReadingLimits = {
   /** For sections: the page says which are missing. */
   readonly sections: number;

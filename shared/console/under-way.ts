@@ -5,7 +5,7 @@ import { hasEnded } from "../state/step-record.ts";
 export type Level = { readonly at: number; readonly count: number };
 
 /**
- * How many children of a map were under way at each time, oldest first. A child counts from the begin of its last
+ * How many children of a map were under way at each time, oldest first. A child counts from the start of its last
  * attempt to its end.
  *
  * @param now epoch milliseconds, until which those without an end count

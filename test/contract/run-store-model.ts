@@ -148,7 +148,7 @@ const limitsOf: readonly (readonly Limit[])[] = [
   [{ name: "own", limit: 1 }],
 ];
 const runIds = limitsOf.map((_, number) => `run-${number}`);
-/** Due times differ from run to run, as runs due at the same time come in no set order. */
+/** Due times differ from run to run, because runs due at the same time come in no set order. */
 const dueAt = (number: number, seconds: number) => epochStart + seconds * 1000 + number;
 
 function recordOf({ run: number, index, kind, value }: Extract<Call, { call: "putStep" }>): StepRecord {

@@ -38,7 +38,7 @@ async function output(...args: string[]): Promise<string> {
 const family = (command: Command): Command[] => [command, ...command.commands.flatMap(family)];
 
 /**
- * The error of a refused command. It runs in this process, as three dozen separate processes would take half a minute.
+ * The error of a refused command. It runs in this process, because dozens of processes would take half a minute.
  */
 async function refusal(...args: string[]): Promise<string> {
   const program = await millraceProgram();

@@ -75,7 +75,7 @@ export class ThreadWatchdog implements Watchdog {
 
   /** A function begins. */
   private begin(): void {
-    // What was blocked until now was blocked by those that ran until now.
+    // Every block until now came from the functions that ran until now.
     this.beat();
     this.running += 1;
     if (this.running === 1) {

@@ -44,7 +44,7 @@ const queuedRuns = ({ open }: HomePageData) =>
 
 const isPaused = ({ limits }: WaitingRuns) => limits.some(({ slots }) => slots === 0);
 
-/** The stage's health in a sentence. What could not be read is never called well. */
+/** The stage's health in a sentence. A part that could not be read is never called healthy. */
 function health(data: HomePageData, host: Host): Html {
   const { open, waiting: queued, recent, failures, schedules, approvals, figures } = data;
   const underWay = open.read ? open.value : [];
@@ -169,7 +169,7 @@ function byHour({ runs, since }: RecentRuns, host: Host): Content {
   ];
 }
 
-/** When the newest run succeeded that was asked for after a failure, as far as runs of the last day tell. */
+/** When the newest run that was requested after a failure succeeded, as far as the runs of the last day tell. */
 function successSince(
   recent: readonly RunSummary[],
   pipeline: string,

@@ -98,7 +98,7 @@ function aliasTable(data: ModelPageData, host: Host): Content {
   return table("Aliases", ["Alias", "Version", "Since", "Why"], rows);
 }
 
-/** That the newest version is not the champion, and where it is said why. */
+/** Says that the newest version isn't the champion, and links to the reason. */
 function newerThanChampion({ versions: [newest], aliases }: ModelPageData, host: Host): Content {
   const champion = aliases.find(({ alias }) => alias === "champion")?.version;
   if (newest === undefined || champion === undefined || newest.version <= champion) return undefined;

@@ -22,7 +22,7 @@ const samples = [
   ["script", html`<span>no script is ever sent</span>`],
 ] as const;
 
-/** Shows what the place where a page is shown leaves of it. Only an AWS account can tell what CloudWatch removes. */
+/** Shows which elements of a page are left where it is shown. Only an AWS account can tell what CloudWatch removes. */
 export const probePage = page<RequestOf<"probe">, undefined>({
   title: () => "What this place shows",
   read: async () => undefined,

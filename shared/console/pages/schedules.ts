@@ -43,7 +43,7 @@ const lookOf = (each: CalendarTime) =>
   each.kind === "run" ? runLook(each.run.state) : otherLooks[each.kind];
 const knownState = (text: string): RunState | undefined => runStates.find((state) => state === text);
 
-/** Schedules up to which every cell has links; of more, only those of runs that did not succeed. */
+/** Up to this many schedules, every cell has links; beyond it, only cells of runs that didn't succeed. */
 const maxLinked = 20;
 
 /** The page of the only run, or the list of runs of this state since the first. */

@@ -31,7 +31,7 @@ function sizeOf(node: StepNode) {
   return { width: Math.ceil(longest * letterWidth) + 2 * padding, height: 3 * lineHeight + padding };
 }
 
-/** Layouts by graph, as all runs of a pipeline have the same. A worker keeps only a few. */
+/** Layouts by graph, because all runs of a pipeline have the same. A worker keeps only a few. */
 const layouts = new Map<string, GraphLayout>();
 const maxLayouts = 20;
 

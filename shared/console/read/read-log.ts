@@ -84,7 +84,7 @@ async function readFunctionLines(
   };
 }
 
-/** Lines without those that stand in two logs: a search and a worker's own log may both have them. */
+/** Lines without duplicates: a search and a worker's own log may both have a line. */
 function withoutCopies(lines: readonly LogLine[]): LogLine[] {
   const keyOf = ({ at, message, fields }: LogLine) => JSON.stringify([at, message, fields]);
   return [...new Map(lines.map((line) => [keyOf(line), line])).values()];

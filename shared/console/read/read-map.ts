@@ -67,7 +67,10 @@ function rowOf({ row, view }: RequestOf<"map">): number | undefined {
   return view === "grid" ? undefined : 0;
 }
 
-/** Indices of the children that ended so or so, in order. A tally of an earlier epoch still counts what was done. */
+/**
+ * Indices of the children that are done and of those that failed, in order. A tally of an earlier epoch still counts what
+ * was done.
+ */
 function ended(tallies: readonly Tally[], epoch: number) {
   const inOrder = (sets: readonly ReadonlySet<number>[]) =>
     sets.flatMap((set) => [...set]).toSorted((a, b) => a - b);

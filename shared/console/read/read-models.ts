@@ -51,7 +51,7 @@ function chosen(
   return [...new Set(first)].slice(0, maxShown);
 }
 
-/** Versions by their numbers, newest first. Those that aren't in the list are read; others than these don't exist. */
+/** Versions by their numbers, newest first. Those outside of the list are read; unknown numbers are left out. */
 async function versionsOf(
   { models }: Engine,
   name: string,

@@ -9,7 +9,7 @@ const limit = 75;
 
 describe("the exhaustive search over two workers' calls and crashes", () => {
   it("finds no broken promise in small graphs", async () => {
-    // Runs the program in its own process, as jest would take many times as long.
+    // Runs the program in its own process, because jest would take many times as long.
     const flags = ["--disable-warning=MODULE_TYPELESS_PACKAGE_JSON", "test/simulation/simulate.ts"];
     const { stdout } = await execa(
       join(root, "node_modules", ".bin", "node"),

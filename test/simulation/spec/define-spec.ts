@@ -62,7 +62,7 @@ const approvalSeconds = 7200;
 
 /**
  * How many seconds a step waits for an object. The wait is shorter for an object that never lands. If the object lands,
- * its event or the sweep has to find it long before the deadline, as nothing may stand still for that long.
+ * its event or the sweep has to find it long before the deadline, because nothing may stand still for that long.
  */
 const objectSeconds = (lands: number | undefined) => (lands === undefined ? 600 : 86_400);
 
@@ -77,7 +77,7 @@ export const hookStep: StepSpec = {
 
 type Refs = ReadonlyMap<string, Ref<WorkOutput>>;
 
-/** Looks up a ref that was made earlier, as specs list their steps in order. */
+/** Looks up a ref that was made earlier, because specs list their steps in order. */
 function refOf(refs: Refs, name: string): Ref<WorkOutput> {
   const ref = refs.get(name);
   if (ref === undefined) throw new RangeError(`step ${name} comes later, or not at all`);

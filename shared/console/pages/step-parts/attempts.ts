@@ -22,8 +22,8 @@ type Row = {
 };
 
 /**
- * The tries of all attempts, in order. When the latest attempt began to wait is stored; an earlier one waited since the
- * end of the try before it, at most.
+ * The tries of all attempts, in order. The record has the time when the latest attempt began to wait. An earlier one
+ * has waited at most since the end of the try before it.
  */
 function rowsOf(jobs: readonly AttemptView[], startedAt: string | undefined): Row[] {
   let before: number | undefined;
