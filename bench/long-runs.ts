@@ -10,7 +10,7 @@ import { type Report, spreadOf } from "./report.ts";
 
 const many = 1000;
 const looks = 9;
-/** Max. milliseconds of the fastest look, because other programs may use the machine too. */
+/** Max. milliseconds of the fastest try: the others may be slow because of other programs on the machine. */
 const budget = 300;
 const maxConcurrentWrites = 50;
 

@@ -4,7 +4,7 @@ import type { SampleIds } from "./sample-stage.ts";
 /** A page of the sample stage, and what it is called in titles and names of files. */
 export type Shown = { readonly name: string; readonly to: PageTarget };
 
-/** What each page is looked at with. A page that is not built yet has its row, and is looked at once it is built. */
+/** The requests with which each page is opened. A page that isn't built yet has its row, which is used once it is built. */
 export const pageTargets: Readonly<Record<PageName, (ids: SampleIds) => readonly Shown[]>> = {
   home: () => [{ name: "home", to: { page: "home" } }],
   runs: () => [

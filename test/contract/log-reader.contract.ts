@@ -7,7 +7,7 @@ export type TailUnderTest = {
   write(name: string, lines: readonly string[]): Promise<string>;
 };
 
-/** What everything that reads the end of a log does. */
+/** The behaviour of everything that reads the end of a log. */
 export function logTailContract(underTest: () => Promise<TailUnderTest>): void {
   const textsOf = async ({ reader }: TailUnderTest, log: string, limit: number) =>
     (await reader.tail(log, limit)).map(({ text }) => text);
@@ -47,7 +47,7 @@ export type SearchUnderTest = {
   write(group: string, lines: readonly (readonly [at: number, text: string])[]): Promise<void>;
 };
 
-/** What everything that searches the lines of functions does. */
+/** The behaviour of everything that searches the lines of functions. */
 export function logSearchContract(underTest: () => Promise<SearchUnderTest>): void {
   test("lines with a text are found in all functions, between two times, oldest first", async () => {
     const { reader, groups, write } = await underTest();

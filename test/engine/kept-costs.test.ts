@@ -170,7 +170,7 @@ describe("the cost that a run keeps at its end", () => {
 });
 
 /**
- * What a run keeps whose map of jobs failed and was retried.
+ * The cost that a run keeps if its map of jobs failed and was retried.
  *
  * @param isTakenOver whether another worker joins the children that have ended just before the retried one joins itself
  */

@@ -35,7 +35,7 @@ type Planned = {
   spec: PipelineSpec;
   operatorAction: OperatorAction;
   key: string;
-  /** If the run has a run of the spec as its child: the object that the run waits for. */
+  /** The object that the run waits for, if it has a run of the spec as its child. */
   object?: string;
 };
 

@@ -74,7 +74,7 @@ export class BackfillWatch {
   }
 
   /**
-   * A backfill counts every time once, and as failed only those whose runs failed or were cancelled by a person.
+   * A backfill counts each of its times once. It counts those as failed whose runs failed or were cancelled by a person.
    *
    * @param mayFail whether a run failed by itself, or a person cancelled it
    */

@@ -10,7 +10,7 @@ const throttled: ReadonlySet<TaskKind> = new Set(["message", "event", "tick", "w
 /** The partitions of the table that refuse calls. Each holds the records of one run. */
 export class ThrottledPartitions {
   private readonly plan: FaultPlan;
-  /** Until when the table refuses calls about a run, by id: virtual time, once for each time that it did. */
+  /** By a run's id: the virtual times until which the table refused calls about the run, one for each throttling. */
   private readonly until = new Map<string, readonly number[]>();
 
   constructor(plan: FaultPlan) {
