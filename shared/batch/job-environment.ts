@@ -103,22 +103,6 @@ const ours = z.object({
   MILLRACE_ATTEMPT: z.coerce.number().int().positive(),
 });
 
-/** The attempt that a job works for. Undefined for jobs that aren't ours, and for an array job as a whole. */
-export function identityOf(job: JobDetail): JobIdentity | undefined {
-  const parsed = ours.safeParse(job.environment);
-  if (!parsed.success || job.arraySize !== undefined) return undefined;
-  const facts = parsed.data;
-  const index = indexAt(facts.MILLRACE_INDICES, job.arrayIndex ?? 0);
-  if (index === undefined) return undefined;
-  return {
-    runId: facts.MILLRACE_RUN_ID,
-    step: facts.MILLRACE_STEP,
-    index,
-    epoch: facts.MILLRACE_EPOCH,
-    attempt: facts.MILLRACE_ATTEMPT,
-  };
-}
-
 /** The version of its family's code that a job was submitted for; undefined if it was unknown. */
 export function versionOf({ environment }: JobDetail): string | undefined {
   return environment.MILLRACE_VERSION;
@@ -128,13 +112,20 @@ export function versionOf({ environment }: JobDetail): string | undefined {
 export type JobOwner = { readonly runId: string; readonly epoch: number; readonly job?: JobIdentity };
 
 /** The owner of a job; undefined for jobs that aren't ours. */
-export function ownerOf(detail: JobDetail): JobOwner | undefined {
-  const facts = ours.safeParse(detail.environment).data;
+export function ownerOf({ environment, arraySize, arrayIndex = 0 }: JobDetail): JobOwner | undefined {
+  const facts = ours.safeParse(environment).data;
   if (facts === undefined) return undefined;
   const { MILLRACE_RUN_ID: runId, MILLRACE_EPOCH: epoch } = facts;
-  if (detail.arraySize !== undefined) return { runId, epoch };
-  const job = identityOf(detail);
-  return job && { runId, epoch, job };
+  if (arraySize !== undefined) return { runId, epoch };
+  const index = indexAt(facts.MILLRACE_INDICES, arrayIndex);
+  if (index === undefined) return undefined;
+  const { MILLRACE_STEP: step, MILLRACE_ATTEMPT: attempt } = facts;
+  return { runId, epoch, job: { runId, step, index, epoch, attempt } };
+}
+
+/** The attempt that a job works for. Undefined for jobs that aren't ours, and for an array job as a whole. */
+export function identityOf(job: JobDetail): JobIdentity | undefined {
+  return ownerOf(job)?.job;
 }
 
 /** Indices of the mapped children that a job covers, in the order of its array. Empty for jobs that aren't ours. */
