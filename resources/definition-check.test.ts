@@ -4,6 +4,7 @@ import path from "node:path";
 import { execa } from "execa";
 import { type Catalogue, copyService } from "../local/stack/deploy-catalogue.ts";
 import { NODE_BIN } from "../local/stack/paths.ts";
+import { serverlessSpeed } from "../local/stack/serverless-speed.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "millrace-definition-check-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -27,7 +28,7 @@ async function outputOf(name: string, catalogue: Catalogue): Promise<string> {
   copyService(serviceDir, catalogue);
   const { stdout, stderr } = await execa("sls", ["package", "--stage", "prod"], {
     ...{ cwd: serviceDir, reject: false },
-    env: { PATH: [NODE_BIN, process.env.PATH].join(path.delimiter) },
+    env: { PATH: [NODE_BIN, process.env.PATH].join(path.delimiter), ...serverlessSpeed },
   });
   return stdout + stderr;
 }

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { type Catalogue, copyService } from "../local/stack/deploy-catalogue.ts";
+import { serverlessSpeed } from "../local/stack/serverless-speed.ts";
 
 export type Resource = {
   Type: string;
@@ -108,7 +109,7 @@ export async function packageStage(stage: string, catalogue?: Catalogue): Promis
       HTTPS_PROXY: nowhere,
       HTTP_PROXY: nowhere,
       AWS_EC2_METADATA_DISABLED: "true",
-      NODE_COMPILE_CACHE: join(root, ".cache", "compile"),
+      ...serverlessSpeed,
     },
   });
   return new PackagedStage(join(service, ".serverless"));

@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { type Daemon, healthy, startDaemon } from "./daemon.ts";
-import { BATCH_JOBS, NODE_BIN, REPOSITORY, statePaths, VENV } from "./paths.ts";
+import { BATCH_JOBS, CACHE, NODE_BIN, REPOSITORY, statePaths, VENV } from "./paths.ts";
 
 export type BatchServerOptions = {
   /** vCPUs of all running jobs together, stored with the state. Default: the machine's cores. */
@@ -38,7 +38,11 @@ export async function startBatchServer(
   ];
   const daemon = startDaemon(path.join(NODE_BIN, "node"), args, {
     cwd: REPOSITORY,
-    env: { PATH: process.env.PATH ?? "", HOME: paths.home, TZ: "UTC" },
+    env: {
+      ...{ PATH: process.env.PATH ?? "", HOME: paths.home, TZ: "UTC" },
+      // Half of its start is the loading of its sources.
+      NODE_COMPILE_CACHE: path.join(CACHE, "compile"),
+    },
     tied: tied ? "itself" : undefined,
     logFile: paths.batchLog,
   });

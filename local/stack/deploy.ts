@@ -7,8 +7,9 @@ import { withLock } from "../process/lock.mjs";
 import { startTied } from "../process/tied.mjs";
 import { lastLines } from "./daemon.ts";
 import { type StackEndpoints, stackEnvironment } from "./environment.ts";
-import { CACHE, NODE_BIN, REPOSITORY, statePaths } from "./paths.ts";
+import { NODE_BIN, REPOSITORY, statePaths } from "./paths.ts";
 import { writeFileAtomically } from "./record.ts";
+import { serverlessSpeed } from "./serverless-speed.ts";
 import { sourceHash } from "./source-hash.ts";
 
 /** Makes the launcher save all state, so that a deployment survives a SIGKILL right after it. */
@@ -61,8 +62,7 @@ async function runServerless(
     // Polls the state of the CloudFormation stack five times a second instead of every five seconds.
     SLS_AWS_MONITORING_FREQUENCY: "200",
     NODE_OPTIONS: "--no-deprecation",
-    // Serverless is large: a quarter of a deployment's CPU time went into compiling it.
-    NODE_COMPILE_CACHE: path.join(CACHE, "compile"),
+    ...serverlessSpeed,
     ...stackEnvironment(endpoints),
     MILLRACE_JOB_LOGS: attemptsDirectory(statePaths(stateDir).batchState),
   };

@@ -12,7 +12,7 @@ import {
   SubmitJobCommand,
   type SubmitJobCommandInput,
 } from "@aws-sdk/client-batch";
-import { NODE_BIN, REPOSITORY, VENV } from "../../stack/paths.ts";
+import { CACHE, NODE_BIN, REPOSITORY, VENV } from "../../stack/paths.ts";
 import { freePort } from "../../stack/ports.ts";
 import { endOrphanedAttempts } from "../orphans.ts";
 import { EventSink } from "./event-sink.ts";
@@ -86,7 +86,10 @@ export class BatchFixture {
         ...["--state", this.stateDir, "--port", String(this.port), "--aws", this.sink.endpoint],
         ...["--jobs", REPOSITORY, "--venv", VENV, "--grace", "300", "--tied"],
       ],
-      { stdio: ["pipe", "ignore", "inherit"], env: { PATH: process.env.PATH ?? "" } },
+      {
+        stdio: ["pipe", "ignore", "inherit"],
+        env: { PATH: process.env.PATH ?? "", NODE_COMPILE_CACHE: path.join(CACHE, "compile") },
+      },
     );
     await until("the server answers", async () => {
       const response = await fetch(`${this.endpoint}/_local/health`).catch(() => undefined);

@@ -1,4 +1,5 @@
 import { execa } from "execa";
+import { serverlessSpeed } from "../../../local/stack/serverless-speed.ts";
 import { approve, asked, inState, type Scenario, started, statesOf } from "./scenario.ts";
 
 const time = (text: string | undefined) => Date.parse(text ?? "");
@@ -65,7 +66,7 @@ export const waitingScenarios: readonly Scenario[] = [
       const answer = JSON.stringify({ action: "approve", runId, step: "ask", by: "ada", comment: "fine" });
       await execa({
         preferLocal: true,
-        env: service.stack.env,
+        env: { ...service.stack.env, ...serverlessSpeed },
       })`sls invoke -f manage -s local --data ${answer}`;
       expect(await service.finished(runId)).toMatchObject({ state: "SUCCEEDED" });
       expect(await service.output(runId, "after")).toEqual(["ada", "default"]);

@@ -1,5 +1,6 @@
 import { execa } from "execa";
 import { misbehave } from "../../../local/batch/misbehave.ts";
+import { serverlessSpeed } from "../../../local/stack/serverless-speed.ts";
 import type { Run } from "../../../shared/state/run.ts";
 import { sampleEvent } from "../../sample-event.ts";
 import { type DeployedService, eventually, processesOf } from "../deployed-service.ts";
@@ -23,8 +24,8 @@ async function leftBy(run: Run): Promise<string[]> {
 describe("ridge-sweep", () => {
   it("that `sls invoke` starts returns the known figures and leaves six reports and the best model", async () => {
     const request = JSON.stringify({ pipeline: "ridge-sweep", scheduledAt: golden });
-    const invoke = () =>
-      execa({ preferLocal: true, env: service.stack.env })`sls invoke -f start -s local --data ${request}`;
+    const env = { ...service.stack.env, ...serverlessSpeed };
+    const invoke = () => execa({ preferLocal: true, env })`sls invoke -f start -s local --data ${request}`;
     const { runId, created } = JSON.parse((await invoke()).stdout) as { runId: string; created: boolean };
     expect(created).toBe(true);
     const run = await service.finished(runId);
