@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { type Daemon, healthy, startDaemon } from "./daemon.ts";
-import { NODE_BIN, REPOSITORY, statePaths, VENV } from "./paths.ts";
+import { CACHE, NODE_BIN, REPOSITORY, statePaths, VENV } from "./paths.ts";
 
 /** Settings of every MiniStack that we start: on loopback only, quiet, without the servers that nothing here uses. */
 export function ministackSettings(port: number, region: string): Record<string, string> {
@@ -37,6 +37,8 @@ function environment(stateDir: string, port: number, region: string): Record<str
     // The bundles leave out @aws-sdk/*, as they may on Lambda, whose runtime provides it.
     NODE_PATH: path.join(REPOSITORY, "node_modules"),
     NODE_OPTIONS: "--no-deprecation",
+    // A worker ends by a signal and so stores nothing there, but the AWS SDK is stored by our other programs.
+    NODE_COMPILE_CACHE: path.join(CACHE, "compile"),
     PYTHONUNBUFFERED: "1",
   };
 }
