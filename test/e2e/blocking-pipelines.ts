@@ -3,20 +3,22 @@ import { definePipeline, lambda, type Pipeline } from "../../shared/pipeline/ind
 
 const nothing = z.strictObject({});
 
-/** Blocks the event loop. */
-function busy(milliseconds: number): void {
-  const until = Date.now() + milliseconds;
-  while (Date.now() < until);
+/**
+ * Blocks the event loop, as a long computation does, but leaves the processor to the other tests. The tests of the
+ * watchdog compute.
+ */
+function block(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 }
 
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-/** A function that computes for longer than its timeout, and then returns. */
+/** A function that blocks for longer than its timeout, and then returns. */
 const long = definePipeline({ name: "busy", params: nothing }, ({ step }) => {
   step(
     "compute",
     lambda({}, () => {
-      busy(6000);
+      block(6000);
       return 1;
     }),
     { timeout: 2, retries: { limit: 0 } },
@@ -31,7 +33,7 @@ const endless = definePipeline({ name: "endless", params: nothing }, ({ map }) =
     (n) =>
       lambda({ n }, async ({ n }) => {
         await pause(500);
-        if (n === 0) busy(Number.POSITIVE_INFINITY);
+        if (n === 0) block(Number.POSITIVE_INFINITY);
         await pause(1000);
         return n;
       }),
