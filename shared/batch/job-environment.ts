@@ -37,13 +37,16 @@ export function indexAt(text: string, place: number): number | undefined {
   return undefined;
 }
 
-/** Splits indices so that each part fits an array job: at most 10,000 children and a short text. */
-export function splitForArrays(indices: readonly number[]): number[][] {
-  if (indices.length <= 1 || (indices.length <= 10_000 && formatIndices(indices).length <= maxIndicesText)) {
+/** Max. number of children of an array job of AWS Batch. */
+const maxArray = 10_000;
+
+/** Splits indices so that each part fits an array job: at most `max` children and a short text. */
+export function splitForArrays(indices: readonly number[], max = maxArray): number[][] {
+  if (indices.length <= 1 || (indices.length <= max && formatIndices(indices).length <= maxIndicesText)) {
     return [[...indices]];
   }
   const middle = Math.ceil(indices.length / 2);
-  return [...splitForArrays(indices.slice(0, middle)), ...splitForArrays(indices.slice(middle))];
+  return [...splitForArrays(indices.slice(0, middle), max), ...splitForArrays(indices.slice(middle), max)];
 }
 
 /**

@@ -27,6 +27,9 @@ type Kind = {
 
 const spotInterruption = /^Host EC2|Spot Task was interrupted/;
 
+/** The reasons of a job on Lambda whose function ended, or never answered, without saying why. */
+const unreported = /^Runtime exited|^Lambda reported no end/;
+
 /**
  * The meanings of Batch's reasons, the most telling first. The job's reason counts before the container's (AWS Batch
  * user guide, "Job state change events" and "Troubleshooting").
@@ -46,6 +49,11 @@ const kinds: readonly Kind[] = [
     code: "OUT_OF_MEMORY",
     pattern: /OutOfMemory/,
     lostTo: "memory",
+  },
+  {
+    code: "JOB_LOST",
+    pattern: unreported,
+    lostTo: "job",
   },
   {
     code: "MISCONFIGURED",

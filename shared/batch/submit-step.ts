@@ -21,6 +21,7 @@ import { readOrFail } from "../step/read-or-fail.ts";
 import { inputOf, inputsOf } from "../step/step-input.ts";
 import { hintFor, type StepWork } from "../step/step-work.ts";
 import { endSubmission } from "./end-submission.ts";
+import { functionQueue, maxFunctionArray } from "./function-jobs.ts";
 import { indicesOf, jobEnvironment, jobName, splitForArrays } from "./job-environment.ts";
 
 /**
@@ -99,7 +100,9 @@ function submissionsFor(
   const parts = jobParts(job);
   const tries = triesOfAttempt(resources, held);
   const version = engine.jobVersions.get(parts.family);
-  return splitForArrays(indexes).map((indices, part) => ({
+  const placed = attemptResources(resources, held);
+  const max = placed.queue === functionQueue ? maxFunctionArray : undefined;
+  return splitForArrays(indexes, max).map((indices, part) => ({
     name: jobName(held, firstPart + part),
     family: parts.family,
     command: ["python", "-m", parts.family, parts.job],
@@ -116,7 +119,7 @@ function submissionsFor(
       ...(node.tags && { tags: node.tags }),
       ...(version !== undefined && { version }),
     }),
-    resources: attemptResources(resources, held),
+    resources: placed,
     ...(tries !== undefined && { tries }),
     timeout: node.timeout,
     ...(indices.length > 1 && { arraySize: indices.length }),
@@ -132,6 +135,7 @@ async function submittedBefore(engine: Engine, held: HeldStep, queue: string) {
     const [id] = await engine.batch.findByName(name, queue);
     if (id === undefined) return { jobs, covered };
     jobs.push({ id, name });
+    await engine.batch.complete(id);
     const [job] = await engine.batch.describe([id]);
     for (const index of job === undefined ? [] : indicesOf(job)) covered.add(index);
   }

@@ -64,6 +64,8 @@ export const attemptFiles = {
   claim: "_claim.json",
   manifest: "_manifest.json",
   error: "_error.json",
+  /** Only of jobs on Lambda: nobody else could say how they ended. */
+  end: "_end.json",
   progress: "_progress.json",
   output: "_output.json",
   outcome: "_outcome.json",

@@ -76,6 +76,11 @@ export type BatchService = {
    * work
    */
   submit(job: JobSubmission): Promise<string>;
+  /**
+   * Does what an interrupted {@link submit} of a job left undone. AWS Batch takes a job with all its children in one call,
+   * so that there is nothing left to do.
+   */
+  complete(id: string): Promise<void>;
   /** Ids of all jobs with exactly this name, in any state that Batch still knows. */
   findByName(name: string, queue: string): Promise<string[]>;
   /** Details of jobs, at most 100 per call to Batch. Ids that Batch doesn't know are left out. */

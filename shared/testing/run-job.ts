@@ -35,7 +35,7 @@ async function claimedBy(objects: ObjectStore, uri: string, id: string): Promise
  */
 export async function runJob(objects: ObjectStore, detail: JobDetail, work: JobFunction): Promise<JobExit> {
   const job = identityOf(detail);
-  const { MILLRACE_OUTPUT: output = "", MILLRACE_INPUT: input = "" } = detail.environment;
+  const { MILLRACE_OUTPUT: output = "" } = detail.environment;
   if (job === undefined) return { exitCode: 2, statusReason: "Essential container in task exited" };
   const prefix = `${output}${job.index}/${job.epoch}.${job.attempt}/`;
   const put = (file: string, body: object) =>
@@ -43,13 +43,31 @@ export async function runJob(objects: ObjectStore, detail: JobDetail, work: JobF
   const isFirst = await put(attemptFiles.claim, { jobId: detail.id });
   // When Batch itself tries the same job again, that try continues with the job's claim.
   if (!isFirst && !(await claimedBy(objects, prefix + attemptFiles.claim, detail.id))) return { exitCode: 0 };
+  const exitCode = await workAsJob(objects, detail, prefix, work);
+  return exitCode === 0 ? { exitCode } : { exitCode, statusReason: "Essential container in task exited" };
+}
+
+/**
+ * Does the work of a job that has its attempt's claim, and leaves the manifest or an error at the attempt's prefix.
+ *
+ * @returns the exit code
+ */
+export async function workAsJob(
+  objects: ObjectStore,
+  detail: JobDetail,
+  prefix: string,
+  work: JobFunction,
+): Promise<0 | 1> {
+  const { MILLRACE_INPUT: input = "" } = detail.environment;
+  const put = (file: string, body: object) =>
+    objects.putIfAbsent(prefix + file, JSON.stringify(body), "application/json");
   try {
-    const result = await work(await inputFor(objects, input, job.index));
+    const result = await work(await inputFor(objects, input, identityOf(detail)?.index ?? 0));
     await put(attemptFiles.manifest, { version: 1, output: result, artifacts: [] });
-    return { exitCode: 0 };
+    return 0;
   } catch (thrown) {
     const { retryable, error: said } = failureOf(thrown);
     await put(attemptFiles.error, { ...said, retryable, stack: [] });
-    return { exitCode: 1, statusReason: "Essential container in task exited" };
+    return 1;
   }
 }

@@ -1,3 +1,4 @@
+import { jobEnvironment } from "../../shared/batch/job-environment.ts";
 import type { BatchService, JobSubmission } from "../../shared/ports/batch-service.ts";
 
 /** A Batch service under test, and what a test needs from the machines behind it. */
@@ -18,45 +19,47 @@ const runsLong = ["python", "-c", "import time; time.sleep(600)"];
 
 let submissions = 0;
 
-/** What a Batch service promises. `create` may return the same service each time, because each test uses new names. */
+/** A new job of the queue. An array's environment names a child for each place. */
+function jobFor(queue: string, overrides: Partial<JobSubmission>): JobSubmission {
+  submissions += 1;
+  const place = `contract/${submissions}`;
+  const identity = {
+    pipeline: "contract",
+    runId: "20211004T162100Z-contract",
+    step: "fit",
+    epoch: 1,
+    attempt: 1,
+  };
+  const indices = Array.from({ length: overrides.arraySize ?? 1 }, (_, index) => index);
+  const [input, output] = [`s3://data/${place}/{shard}.json`, `s3://data/${place}/`];
+  return {
+    name: `20211004T162100Z-contract-fit-0-1-${submissions}`,
+    family: "ridge",
+    command: exitsWith(0),
+    environment: {
+      ...jobEnvironment({ ...identity, job: "ridge.fit", indices, input, output }),
+      ...{ EMPTY: "", QUOTED: "a 'b' \"c\" µ" },
+    },
+    resources: { vcpus: 1, memory: 128, gpus: 0, queue },
+    timeout: 60,
+    ...overrides,
+  };
+}
+
+/** What AWS Batch promises in addition to {@link jobServiceContract}. */
 export function batchServiceContract(create: () => Promise<BatchUnderTest>): void {
   let under: BatchUnderTest;
   beforeEach(async () => {
     under = await create();
   });
+  const aJob = (overrides: Partial<JobSubmission> = {}) => jobFor("cpu", overrides);
 
-  const aJob = (overrides: Partial<JobSubmission> = {}): JobSubmission => {
-    submissions += 1;
-    return {
-      name: `20211004T162100Z-contract-fit-0-1-${submissions}`,
-      family: "ridge",
-      command: exitsWith(0),
-      environment: { MILLRACE_STEP: "fit", EMPTY: "", QUOTED: "a 'b' \"c\" µ" },
-      resources: { vcpus: 1, memory: 128, gpus: 0, queue: "cpu" },
-      timeout: 60,
-      ...overrides,
-    };
-  };
-  const describeOne = async (id: string) => (await under.batch.describe([id]))[0];
+  jobServiceContract(create, "cpu");
 
-  test("a submitted job is found by its id", async () => {
-    const job = aJob();
-    const id = await under.batch.submit(job);
-    expect(await describeOne(id)).toMatchObject({ id, name: job.name });
-    expect((await describeOne(id))?.environment).toMatchObject(job.environment);
-    expect((await describeOne(id))?.image).toMatch(/ridge/);
-  });
-
-  test("a job is found by its exact name in its own queue, even after its end", async () => {
-    const job = aJob();
-    const id = await under.batch.submit(job);
-    await under.batch.submit({ ...job, name: `${job.name}0` });
-    await under.batch.submit({ ...job, name: job.name.toLowerCase() });
-    expect(await under.batch.findByName(job.name, "cpu")).toEqual([id]);
-    expect(await under.batch.findByName(job.name, "gpu")).toEqual([]);
-    expect(await under.batch.findByName(job.name.slice(0, -1), "cpu")).toEqual([]);
-    await under.finish(id, 0);
-    expect(await under.batch.findByName(job.name, "cpu")).toEqual([id]);
+  test("a job has the exit code of its process", async () => {
+    const id = await under.batch.submit(aJob({ command: exitsWith(3) }));
+    await under.finish(id, 3);
+    expect(await under.batch.describe([id])).toMatchObject([{ state: "FAILED", exitCode: 3 }]);
   });
 
   test("the same job submitted twice is two jobs, and both are found", async () => {
@@ -64,13 +67,6 @@ export function batchServiceContract(create: () => Promise<BatchUnderTest>): voi
     const ids = [await under.batch.submit(job), await under.batch.submit(job)];
     expect(ids[0]).not.toBe(ids[1]);
     expect((await under.batch.findByName(job.name, "cpu")).sort()).toEqual(ids.sort());
-  });
-
-  test("unknown ids are left out", async () => {
-    const id = await under.batch.submit(aJob());
-    const unknown = "11111111-2222-3333-4444-555555555555";
-    expect((await under.batch.describe([unknown, id, `${unknown}:0`])).map((job) => job.id)).toEqual([id]);
-    expect(await under.batch.describe([])).toEqual([]);
   });
 
   test("a queue is serving while a job or an array's child in it runs, and not afterwards", async () => {
@@ -86,10 +82,51 @@ export function batchServiceContract(create: () => Promise<BatchUnderTest>): voi
       await under.eventually(async () => expect(await serving()).toBe(false));
     }
   });
+}
+
+/**
+ * What every service of jobs promises. `create` may return the same service each time, as each test uses new names.
+ *
+ * @param queue the queue of its jobs
+ */
+export function jobServiceContract(create: () => Promise<BatchUnderTest>, queue: string): void {
+  let under: BatchUnderTest;
+  beforeEach(async () => {
+    under = await create();
+  });
+  const aJob = (overrides: Partial<JobSubmission> = {}) => jobFor(queue, overrides);
+  const describeOne = async (id: string) => (await under.batch.describe([id]))[0];
+
+  test("a submitted job is found by its id", async () => {
+    const job = aJob();
+    const id = await under.batch.submit(job);
+    expect(await describeOne(id)).toMatchObject({ id, name: job.name });
+    expect((await describeOne(id))?.environment).toMatchObject(job.environment);
+    expect((await describeOne(id))?.image).toMatch(/ridge/);
+  });
+
+  test("a job is found by its exact name in its own queue, even after its end", async () => {
+    const job = aJob();
+    const id = await under.batch.submit(job);
+    await under.batch.submit({ ...job, name: `${job.name}0` });
+    await under.batch.submit({ ...job, name: job.name.toLowerCase() });
+    expect(await under.batch.findByName(job.name, queue)).toEqual([id]);
+    expect(await under.batch.findByName(job.name, "gpu")).toEqual([]);
+    expect(await under.batch.findByName(job.name.slice(0, -1), queue)).toEqual([]);
+    await under.finish(id, 0);
+    expect(await under.batch.findByName(job.name, queue)).toEqual([id]);
+  });
+
+  test("unknown ids are left out", async () => {
+    const id = await under.batch.submit(aJob());
+    const unknown = "11111111-2222-3333-4444-555555555555";
+    expect((await under.batch.describe([unknown, id, `${unknown}:0`])).map((job) => job.id)).toEqual([id]);
+    expect(await under.batch.describe([])).toEqual([]);
+  });
 
   test.each([
     [0, "SUCCEEDED"],
-    [3, "FAILED"],
+    [1, "FAILED"],
   ])("a job whose process exits with %i has %s", async (exitCode, state) => {
     const id = await under.batch.submit(aJob({ command: exitsWith(exitCode) }));
     await under.finish(id, exitCode);
@@ -114,7 +151,7 @@ export function batchServiceContract(create: () => Promise<BatchUnderTest>): voi
       children.map((child, index) => [child, index, job.name]),
     );
     expect(described[2]?.environment).toMatchObject(job.environment);
-    expect(await under.batch.findByName(job.name, "cpu")).toEqual([id]);
+    expect(await under.batch.findByName(job.name, queue)).toEqual([id]);
     for (const child of children) await under.finish(child, 0);
     await under.eventually(async () => expect(await describeOne(id)).toMatchObject({ state: "SUCCEEDED" }));
   });

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -7,9 +8,14 @@ import { misbehave } from "../../local/batch/misbehave.ts";
 import { type Stack, startStack } from "../../local/stack/stack.ts";
 import { awsBatchService } from "../../shared/adapters/aws/aws-batch-service.ts";
 import { MemoryBatchService } from "../../shared/adapters/memory/memory-batch-service.ts";
+import { MemoryFunctionInvoker } from "../../shared/adapters/memory/memory-function-invoker.ts";
+import { MemoryObjectStore } from "../../shared/adapters/memory/memory-object-store.ts";
+import { functionJobs, functionQueue } from "../../shared/batch/function-jobs.ts";
 import { JobRejectedError } from "../../shared/ports/batch-service.ts";
 import { systemClock } from "../../shared/ports/clock.ts";
-import { batchServiceContract } from "./batch-service.contract.ts";
+import type { FunctionCall } from "../../shared/ports/function-invoker.ts";
+import { runFunction } from "../../shared/testing/run-function.ts";
+import { batchServiceContract, jobServiceContract } from "./batch-service.contract.ts";
 
 describe("Batch in memory", () => {
   batchServiceContract(async () => {
@@ -24,6 +30,44 @@ describe("Batch in memory", () => {
       eventually: (check) => check(),
     };
   });
+});
+
+describe("functions in memory", () => {
+  const calls = new Map<string, FunctionCall>();
+  const open = () => {
+    const objects = new MemoryObjectStore();
+    const invoker = new MemoryFunctionInvoker();
+    return { objects, invoker, batch: functionJobs({ objects, invoker, clock: systemClock }) };
+  };
+  /** Runs a call. If its end is undefined, its execution never ends. */
+  const run = async ({ objects, invoker }: ReturnType<typeof open>, id: string, exitCode?: number) => {
+    for (const call of invoker.takeCalls()) calls.set(call.id, call);
+    const call = calls.get(id);
+    if (call === undefined) throw new Error(`nobody called the function for ${id}`);
+    const input = (call.environment.MILLRACE_INPUT ?? "").replace("{shard}", "0");
+    await objects.put(input, JSON.stringify({ inputs: {} }), "application/json");
+    let ended: Promise<unknown> = Promise.resolve();
+    const began = new Promise<void>((resolve) => {
+      const work = () => {
+        resolve();
+        if (exitCode === undefined) return new Promise<never>(() => {});
+        if (exitCode === 0) return null;
+        throw new Error(`exit code ${exitCode}`);
+      };
+      ended = runFunction(objects, call, randomUUID(), Date.now, work);
+    });
+    return { began, ended };
+  };
+
+  jobServiceContract(async () => {
+    const world = open();
+    return {
+      batch: world.batch,
+      finish: async (id, exitCode) => void (await (await run(world, id, exitCode)).ended),
+      running: async (id) => (await run(world, id)).began,
+      eventually: (check) => check(),
+    };
+  }, functionQueue);
 });
 
 /** Repeats a check until it passes. Throws the check's last error if it doesn't pass in time. */

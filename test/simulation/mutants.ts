@@ -533,4 +533,23 @@ export const mutants: readonly Mutant[] = [
     replace: `  await engine.store.deferRun(run.runId, engine.clock.now() + queuedLook, "QUEUED");
   if (run.onCollision !== "queue" || !admitted.has(run.queue)) {`,
   },
+  {
+    name: "an interrupted submission of functions is not completed",
+    file: "shared/batch/submit-step.ts",
+    find: "await engine.batch.complete(id);",
+    replace: "",
+  },
+  {
+    name: "a function that never reports its end is waited for",
+    seed: 509,
+    file: "shared/batch/function-jobs.ts",
+    find: "if (clock.now() > lostAt)",
+    replace: "if (clock.now() > lostAt + 86_400_000)",
+  },
+  {
+    name: "a function that was ended before it began counts as waiting",
+    file: "shared/batch/function-jobs.ts",
+    find: "if (stopped !== undefined) return failed(stopped.reason, stopped.at);",
+    replace: "",
+  },
 ];

@@ -18,6 +18,7 @@ import { simulationStart } from "./spec/simulation-start.ts";
 import { Trace, type TraceLine } from "./trace.ts";
 import { Bodies } from "./world/bodies.ts";
 import { Delivery } from "./world/delivery.ts";
+import { Functions } from "./world/functions.ts";
 import { Jobs } from "./world/jobs.ts";
 import { People } from "./world/people.ts";
 import { SimulatedQueue } from "./world/simulated-queue.ts";
@@ -134,6 +135,7 @@ export class Simulation {
     this.jobs = new Jobs(world, this.bodies.job);
     this.jobs.allowance = (job) => this.bodies.allowanceOfJob(job);
     this.jobs.spotMachines = (job) => this.bodies.spotMachinesOf(job);
+    world.processes.functions = new Functions(world, this.jobs, this.bodies.job);
     const delivery = new Delivery(world);
     this.delivery = delivery;
     this.jobs.onEvent = (event) => delivery.event(event);

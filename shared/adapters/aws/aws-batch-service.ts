@@ -121,6 +121,8 @@ export function awsBatchService(
       return jobId;
     },
 
+    complete: async () => {},
+
     async findByName(name, queue) {
       const ids: string[] = [];
       let nextToken: string | undefined;

@@ -62,6 +62,8 @@ export class MemoryBatchService implements BatchService {
     return base.id;
   }
 
+  async complete(): Promise<void> {}
+
   async findByName(name: string, queue: string): Promise<string[]> {
     const all = [...this.jobs.values()];
     return all

@@ -207,11 +207,16 @@ export class FaultLedger {
 
   /** Whether a job may wait for a machine until its attempt is given up. The engine tolerates that twice. */
   mayLackCapacity(task: Task): boolean {
-    return this.mayFail(task) && (this.capacity.get(task.subject) ?? 0) < 2;
+    return this.mayFail(task) && this.lacksOf(task.subject) < 2;
+  }
+
+  /** How often a record's job waited for a machine until its attempt was given up. */
+  lacksOf(subject: string): number {
+    return this.capacity.get(subject) ?? 0;
   }
 
   recordLackOfCapacity(task: Task): void {
-    this.capacity.set(task.subject, (this.capacity.get(task.subject) ?? 0) + 1);
+    this.capacity.set(task.subject, this.lacksOf(task.subject) + 1);
     this.charge(task);
   }
 

@@ -40,6 +40,8 @@ export const faultKinds = [
   "object's event lost",
   "function blocks",
   "partition throttled",
+  "job's function called twice",
+  "job's function starts late",
 ] as const;
 export type FaultKind = (typeof faultKinds)[number];
 
@@ -99,6 +101,8 @@ const defaultRates: Readonly<Record<FaultKind, number>> = {
   "function blocks": 0.12,
   // A run makes many calls, and each of these lasts for minutes.
   "partition throttled": 0.02,
+  "job's function called twice": 0.15,
+  "job's function starts late": 0.08,
 };
 
 /**

@@ -201,6 +201,13 @@ export class FinalChecks {
         "losses are counted",
         `${subjectOf(record)} lost ${undelivered} attempts to dead letters, of which there were ${dead}`,
       );
+    const unserved = lossesTo(record, "capacity");
+    const lacked = this.world.ledger.lacksOf(subjectOf(record));
+    if (unserved > lacked)
+      this.broken(
+        "losses are counted",
+        `${subjectOf(record)} lost ${unserved} attempts to a lack of machines, of which there were ${lacked}`,
+      );
     const { worker: _worker, delivery: _delivery, capacity: _capacity, ...ofMachines } = record.losses ?? {};
     const machines = Object.values(ofMachines).reduce((sum, count) => sum + count, 0);
     const taken = this.world.ledger.lossesOf(subjectOf(record));

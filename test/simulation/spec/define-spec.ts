@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { functionQueue } from "../../../shared/batch/function-jobs.ts";
 import type { TaskKind } from "../../../shared/pipeline/graph.ts";
 import {
   approval,
@@ -57,6 +58,13 @@ export const simulatedJob = defineJob("sim.work", {
   resources: { vcpus: 1, memory: 512, onDemandAfter: 1 },
 });
 
+/** The same as a Lambda function. */
+const simulatedFunction = defineJob("sim.called", {
+  input: simulatedJob.input,
+  output: simulatedJob.output,
+  resources: { vcpus: 1, memory: 512, queue: functionQueue },
+});
+
 /** How many seconds an approval waits for its answer. */
 const approvalSeconds = 7200;
 
@@ -111,7 +119,9 @@ function pureTask(work: PureWork, step: StepSpec, input: object, body: LambdaBod
   const until = (result: Ref<WorkOutput>) => eq(result.flag, true);
   if (work.kind === "batch") {
     const { spotMachines: onDemandAfter } = work;
-    const task = batch(simulatedJob, input as never, onDemandAfter === undefined ? {} : { onDemandAfter });
+    const task = work.asFunction
+      ? batch(simulatedFunction, input as never)
+      : batch(simulatedJob, input as never, onDemandAfter === undefined ? {} : { onDemandAfter });
     return (limit === undefined ? task : repeat(task as never, { until, limit, delay: 3 })) as Task<never>;
   }
   const task = lambda(input, (resolved, context) => body(step, resolved as unknown as WorkInput, context));

@@ -306,6 +306,15 @@ function onSpotMachines(random: Random, steps: readonly StepSpec[]): StepSpec[] 
   );
 }
 
+/** Lets some jobs run as Lambda functions. */
+function asFunctions(random: Random, steps: readonly StepSpec[]): StepSpec[] {
+  return steps.map((step) => {
+    if (step.work.kind !== "batch" || random.chance(0.5)) return step;
+    const { spotMachines: _none, ...work } = step.work;
+    return { ...step, work: { ...work, asFunction: true } };
+  });
+}
+
 /**
  * Gives children their parent's work queue, of which they take no slot. Maps that may have hundreds of children are
  * left out, as above.
@@ -376,7 +385,7 @@ export function generateSpec(random: Random): PipelineSpec {
   const waiting = waitingOtherwise(random, bySize);
   const spec = { steps: queued(onSpotMachines(random, waiting), limits.queue), ...options, ...limits };
   if (random.chance(0.2)) return crowded(random);
-  return { ...spec, steps: flattened(random, spec.steps) };
+  return { ...spec, steps: asFunctions(random, flattened(random, spec.steps)) };
 }
 
 /** Turns most functions of a pipeline into jobs. */

@@ -22,6 +22,8 @@ export type PureWork = {
   readonly failing?: Failing;
   /** How many Spot machines a job may lose before it gets an on-demand one. The default is that of its contract. */
   readonly spotMachines?: number;
+  /** Whether a job runs as a Lambda function. */
+  readonly asFunction?: true;
   /** Max. number of passes until the result's flag is up. */
   readonly passes?: number;
 };

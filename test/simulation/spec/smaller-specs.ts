@@ -42,6 +42,7 @@ function simplerSteps(step: StepSpec): StepSpec[] {
   const kept = { ...plain, work, ...(when && { when }), ...(over && { over }) };
   if (!isPure(work)) return simplerOthers(step);
   const { failing, big, ...pure } = work;
+  const { asFunction, ...onMachines } = work;
   const simpler: (StepSpec | false | undefined)[] = [
     size && ordinary,
     when && { ...plain, work, ...(over && { over }) },
@@ -51,6 +52,7 @@ function simplerSteps(step: StepSpec): StepSpec[] {
       over.size > 1 && { ...kept, over: { form: "literal", size: Math.floor(over.size / 2) } },
     failing && { ...kept, work: { ...pure, ...(big && { big }) } },
     big && { ...kept, work: { ...pure, ...(failing && { failing }) } },
+    asFunction && { ...kept, work: onMachines },
     work.kind === "batch" && { ...kept, work: { ...work, kind: "lambda" } },
     work.list > 0 && { ...kept, work: { ...work, list: Math.floor(work.list / 2) } },
     step.retries.limit > 0 && { ...kept, retries: { ...step.retries, limit: step.retries.limit - 1 } },

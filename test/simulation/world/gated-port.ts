@@ -9,8 +9,8 @@ export type Gate = (
   effect: () => Promise<unknown>,
 ) => Promise<unknown>;
 
-/** Port functions that only compute, and reach nothing outside. */
-const computing: ReadonlySet<string> = new Set(["locate"]);
+/** Port functions that reach nothing outside. AWS Batch has nothing to complete. */
+const computing: ReadonlySet<string> = new Set(["locate", "complete"]);
 
 type Methods = Record<string, (...args: unknown[]) => unknown>;
 

@@ -273,7 +273,7 @@ export class Jobs {
   }
 
   /** Notes that a job died after its work was done, while the record still waited for that attempt. */
-  private noteComplete(task: Task, written: unknown): void {
+  noteComplete(task: Task, written: unknown): void {
     // If a job continues unseen, its end was already reported.
     if (task.zombie || task.job === undefined || !String(written).endsWith(attemptFiles.manifest)) return;
     const { runId, step, index, epoch, attempt } = task.job;

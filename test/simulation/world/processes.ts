@@ -1,4 +1,8 @@
+import { functionJobs } from "../../../shared/batch/function-jobs.ts";
+import { jobsByPlace } from "../../../shared/batch/jobs-by-place.ts";
+import type { BatchService } from "../../../shared/ports/batch-service.ts";
 import type { Engine, WorkerSize } from "../../../shared/ports/engine.ts";
+import type { FunctionInvoker } from "../../../shared/ports/function-invoker.ts";
 import type { FaultPlan } from "../faults/fault-plan.ts";
 import type { Random } from "../random.ts";
 import { type Gate, gatedPort } from "./gated-port.ts";
@@ -25,6 +29,8 @@ type Parts = Pick<Engine, "clock" | "watchdog"> & { readonly running: () => Task
 export class Processes {
   /** Whether one process serves several workers in sequence, as on Lambda. */
   reuse = true;
+  /** The functions that run jobs, if there are any. */
+  functions: FunctionInvoker | undefined;
   private readonly plan: FaultPlan;
   private readonly call: Gate;
   private readonly parts: Parts;
@@ -65,14 +71,23 @@ export class Processes {
       this.draws.set(task, draws);
       return draws.next();
     };
+    const engine: Engine = { ...this.base, ...Object.fromEntries(ports) };
     return {
-      ...this.base,
-      ...Object.fromEntries(ports),
+      ...engine,
+      batch: this.withFunctions(engine),
       clock,
       watchdog,
       random,
       workerSize,
     };
+  }
+
+  /** The jobs of an engine, some of which are functions. Each call to AWS that these take is behind the gate. */
+  private withFunctions({ objects, batch }: Engine): BatchService {
+    if (this.functions === undefined) return batch;
+    const { running, clock } = this.parts;
+    const invoker = gatedPort("functions", this.functions, this.call, running);
+    return jobsByPlace(functionJobs({ objects, invoker, clock }), batch);
   }
 
   /** A process for a worker: a free one, which may remember what earlier workers read, or a new one. */

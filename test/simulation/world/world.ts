@@ -1,5 +1,6 @@
 import type { JobSubmission } from "../../../shared/ports/batch-service.ts";
 import type { Engine } from "../../../shared/ports/engine.ts";
+import type { FunctionCall } from "../../../shared/ports/function-invoker.ts";
 import { releasedLease } from "../../../shared/state/decide-claim.ts";
 import type { Run } from "../../../shared/state/run.ts";
 import type { HeldStep } from "../../../shared/state/step-record.ts";
@@ -42,7 +43,13 @@ const lifetimes: Readonly<Record<TaskKind, number>> = {
 };
 
 /** How many times more likely a call meets a fault. Calls that can't be repeated are rare, and matter most. */
-const dangerous: Readonly<Record<string, number>> = { submit: 8, joinRun: 3, joinTally: 3, admitRun: 8 };
+const dangerous: Readonly<Record<string, number>> = {
+  submit: 8,
+  invoke: 8,
+  joinRun: 3,
+  joinTally: 3,
+  admitRun: 8,
+};
 
 /** A call on its way. */
 type Call = {
@@ -313,6 +320,7 @@ export class World {
       if (port === "batch") this.afterBatch();
       if (method === "listSteps") checkList(this, call.task, args[0], args[1]);
       if (method === "submit") this.recordSubmission(args[0] as JobSubmission);
+      if (method === "invoke") this.recordCall(args[0] as FunctionCall);
       const value = this.indexes.answer(method, truth, (kind) => {
         if (kind === "job unlisted" && !this.submissions.mayBeUnlisted(String(args[0]), this.now))
           return false;
@@ -346,10 +354,14 @@ export class World {
   }
 
   private recordSubmission({ name, environment }: JobSubmission): void {
+    this.recordCall({ environment });
+    this.submissions.add(name, this.now);
+  }
+
+  private recordCall({ environment }: Pick<FunctionCall, "environment">): void {
     const { MILLRACE_RUN_ID: runId = "", MILLRACE_STEP: step = "" } = environment;
     // What was claimed before a pause continues.
     this.begins(runId, step, ["RUNNING", "PAUSED"]);
-    this.submissions.add(name, this.now);
   }
 
   /** Lets a worker spend some time on its own work, within its time limit. */
