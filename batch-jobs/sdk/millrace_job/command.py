@@ -9,6 +9,8 @@ import os
 import signal
 import sys
 import traceback
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -21,25 +23,30 @@ from millrace_job.runner import EXIT_CONTRACT, EXIT_DONE, EXIT_RAISED, Runner, d
 from millrace_job.uri_storage import UriStorage
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from types import FrameType, ModuleType
 
     from millrace_job.assignment import Assignment
+    from millrace_job.storage import ObjectStorage
 
 EXIT_TERMINATED = 128 + signal.SIGTERM
+
+_is_loading: ContextVar[bool] = ContextVar("is_loading", default=False)
 
 
 def run_family(*modules: ModuleType) -> NoReturn:
     """Runs the job that the command line names, and exits with its code. `modules` define the family's jobs.
 
     A family's `__main__.py` calls it. A Batch job gets its input and output from the environment; from a shell, they
-    are given by `--input` and `--output`.
+    are given by `--input` and `--output`. On Lambda, it only says which jobs there are.
     """
     jobs = {item.name: item for module in modules for item in vars(module).values() if isinstance(item, Job)}
     family = Family(modules[0].__name__.partition(".")[0], jobs)
+    if _is_loading.get():
+        raise FamilyLoaded(family)
     signal.signal(signal.SIGTERM, _terminate)
     options = parse(family, sys.argv[1:])
-    log = _log(os.environ, text=options.in_shell or "MILLRACE_RUN_ID" not in os.environ)
+    log = job_log(os.environ, text=options.in_shell or "MILLRACE_RUN_ID" not in os.environ)
     forward_library_logs(log)
     code = run(family, options, os.environ, log)
     # From here on, the result is committed, and a SIGTERM must not turn it into a failure.
@@ -62,6 +69,27 @@ class Family:
         close = difflib.get_close_matches(name, self.jobs, n=1)
         hint = f" Did you mean {close[0]}?" if close else ""
         raise ContractError(f"{self.name} has no job {name}.{hint} Its jobs are: {', '.join(self.jobs)}")
+
+
+class FamilyLoaded(BaseException):
+    """Ends a `__main__.py` that was only asked for its jobs.
+
+    It isn't an `Exception`, so that no code there catches it.
+    """
+
+    def __init__(self, family: Family) -> None:
+        super().__init__(family.name)
+        self.family = family
+
+
+@contextmanager
+def loading() -> Iterator[None]:
+    """While this lasts, `run_family` runs nothing and raises `FamilyLoaded`."""
+    before = _is_loading.set(True)
+    try:
+        yield
+    finally:
+        _is_loading.reset(before)
 
 
 class Options(argparse.Namespace):
@@ -102,8 +130,23 @@ def run(family: Family, options: Options, env: Mapping[str, str], log: Log) -> i
 
 
 def _in_batch(family: Family, name: str, env: Mapping[str, str], log: Log) -> int:
-    assignment = read_assignment(env)
-    storage = UriStorage()
+    return run_job(family, name, read_assignment(env), UriStorage(), log) or EXIT_DONE
+
+
+def run_job(
+    family: Family,
+    name: str,
+    assignment: Assignment,
+    storage: ObjectStorage,
+    log: Log,
+    *,
+    execution: Mapping[str, str] | None = None,
+    begins: Callable[[], bool] = lambda: True,
+) -> int | None:
+    """Runs an assignment and returns the exit code; None if another execution of the same call works instead.
+
+    `execution` and `begins` are those of the `Runner`.
+    """
     try:
         job = family.find(name)
         _check_contract(job, assignment)
@@ -111,7 +154,9 @@ def _in_batch(family: Family, name: str, env: Mapping[str, str], log: Log) -> in
         for index in assignment.indices:
             report_failure(assignment, index, error, storage, log.bind(index=index))
         return EXIT_CONTRACT
-    return Runner(job, assignment, storage, log).run()
+    runner = Runner(job, assignment, storage, log, execution=execution, begins=begins)
+    code = runner.run()
+    return None if runner.left else code
 
 
 def _in_shell(family: Family, name: str, options: Options, log: Log) -> int:
@@ -154,7 +199,8 @@ def _parser(family: Family) -> argparse.ArgumentParser:
     return parser
 
 
-def _log(env: Mapping[str, str], *, text: bool) -> Log:
+def job_log(env: Mapping[str, str], *, text: bool) -> Log:
+    """The log of the job that an environment describes: lines of JSON, or text for a person."""
     if text:
         # Standard output has only the result, so that it can be piped.
         return Log(sys.stderr, {}, text=True)

@@ -7,7 +7,7 @@ import json
 import tempfile
 import time
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from millrace_job import schema
 from millrace_job.artifact import Artifacts
 from millrace_job.checkpoint import Checkpoint
 from millrace_job.context import Context, Progress
-from millrace_job.errors import Coded, ContractError, FatalError, JobExited, RetryAfter
+from millrace_job.errors import Coded, ContractError, FatalError, JobExited, RetryAfter, Terminated
 from millrace_job.lake import Lake
 from millrace_job.log import Log, timestamp
 from millrace_job.report import Report
@@ -23,6 +23,8 @@ from millrace_job.storage import ConditionFailed, ObjectForbidden, ObjectNotFoun
 from millrace_job.usage import Usage
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from millrace_job.assignment import Assignment
     from millrace_job.job import Job
 
@@ -43,6 +45,12 @@ class Runner:
     assignment: Assignment
     storage: ObjectStorage
     log: Log
+    execution: Mapping[str, str] | None = None
+    """What the claim of a Lambda function says about this execution, so that no second one of its call works."""
+    begins: Callable[[], bool] = lambda: True
+    """Asked after the claim, whether the work is still wanted."""
+    left: bool = field(default=False, init=False)
+    """Whether a child was left to another execution, or is no longer wanted."""
 
     def run(self) -> int:
         """Runs the children and returns the exit code.
@@ -58,6 +66,7 @@ class Runner:
         usage = Usage()
         try:
             if not self._claim(index, log):
+                self.left = True
                 return EXIT_DONE
             self._work(index, usage, log)
         except Exception as error:  # noqa: BLE001 - whatever the job raises is reported to the engine
@@ -68,15 +77,25 @@ class Runner:
             fault = JobExited(f"the job called sys.exit({stop.code!r})")
             report_failure(self.assignment, index, fault, self.storage, log, usage)
             return EXIT_RAISED
+        except (Terminated, KeyboardInterrupt):
+            raise
+        except BaseException as error:  # noqa: BLE001 - a native library's panic or a cancelled task
+            report_failure(self.assignment, index, error, self.storage, log, usage)
+            return EXIT_RAISED
         return EXIT_DONE
 
     def _claim(self, index: int, log: Log) -> bool:
         """Claims a child. Returns whether this process should do the work."""
         prefix, job_id = self.assignment.attempt_prefix(index), self.assignment.job_id
+        claim = {"jobId": job_id, "claimedAt": timestamp(), **(self.execution or {})}
         try:
-            self._put(f"{prefix}_claim.json", {"jobId": job_id, "claimedAt": timestamp()}, once=True)
+            self._put(f"{prefix}_claim.json", claim, once=True)
         except ConditionFailed:
-            holder = json.loads(self.storage.read(f"{prefix}_claim.json")[0]).get("jobId")
+            kept = json.loads(self.storage.read(f"{prefix}_claim.json")[0])
+            holder = kept.get("jobId")
+            if self.execution is not None and kept.get("execution") != claim["execution"]:
+                log.info("another execution of this call is at work; leaving it to that one", holder=holder)
+                return False
             if holder != job_id:
                 log.info("another copy of this attempt is at work; leaving it to that one", holder=holder)
                 return False
@@ -84,7 +103,11 @@ class Runner:
             if self._exists(f"{prefix}_manifest.json"):
                 log.info("an earlier try has committed this attempt")
                 return False
-        return True
+        # After the claim, because a request that comes later finds a job that has begun.
+        if self.begins():
+            return True
+        log.info("the job is no longer wanted")
+        return False
 
     def _work(self, index: int, usage: Usage, log: Log) -> None:
         started_at = timestamp()
@@ -160,7 +183,7 @@ class Runner:
         )
 
     def _put(self, uri: str, value: object, *, once: bool = False) -> None:
-        self.storage.put(uri, _json(value), media_type=JSON_TYPE, if_none_match=once)
+        put_json(self.storage, uri, value, once=once)
 
     def _exists(self, uri: str) -> bool:
         try:
@@ -172,7 +195,12 @@ class Runner:
         return True
 
 
-def describe_error(error: Exception) -> dict[str, object]:
+def put_json(storage: ObjectStorage, uri: str, value: object, *, once: bool = False) -> None:
+    """Stores a value as JSON. Raises ConditionFailed if it may be written once and is there already."""
+    storage.put(uri, _json(value), media_type=JSON_TYPE, if_none_match=once)
+
+
+def describe_error(error: BaseException) -> dict[str, object]:
     """The content of `_error.json`: the error, and whether a retry can help."""
     message = str(error) or repr(error)
     description: dict[str, object] = {
@@ -191,7 +219,7 @@ def describe_error(error: Exception) -> dict[str, object]:
 def report_failure(
     assignment: Assignment,
     index: int,
-    error: Exception,
+    error: BaseException,
     storage: ObjectStorage,
     log: Log,
     usage: Usage | None = None,
