@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
+import { othersPrices, priceSources } from "../shared/run/price-sources.ts";
 import { perMillion, prices } from "../shared/run/prices.ts";
 import type { Call } from "./call-record.ts";
 import { type CountedEngine, startCountedEngine } from "./counted-engine.ts";
@@ -163,15 +164,15 @@ function priceTable(taken: readonly Taken[], logged: number, memory: number): Ta
     ],
     rows: [
       ...taken.map((each) => costRow(each, logged, memory)),
-      other("Step Functions Standard, a transition a step", prices.stateTransition.dollars),
-      other("Lambda durable functions, an operation a step", prices.durableOperation.dollars),
+      other("Step Functions Standard, a transition a step", othersPrices.stateTransition.dollars),
+      other("Lambda durable functions, an operation a step", othersPrices.durableOperation.dollars),
     ],
     notes: [
       `Logs: ${Math.round(logged)} bytes a step, as the functions print them at LOG_LEVEL INFO; traces and metrics are not in here.`,
       `Time: the worker's, arm64, if each request takes ${assumedRequest} ms and the step's own work none: assumed, not measured, so it is`,
       "not in the sum. The others' Lambda functions run too, with an invocation, time and logs for each step; durable",
       "functions pay for the data that they write as well. None of that is in their row.",
-      ...Object.values(prices).map(
+      ...[...Object.values(priceSources), ...Object.values(othersPrices)].map(
         ({ unit, date, source, confirmed }) =>
           `${unit} (${source}, ${date}${confirmed ? "" : "; not confirmed on AWS's page"})`,
       ),
