@@ -64,3 +64,22 @@ def test_the_machines_cgroup_is_not_the_jobs(monkeypatch: pytest.MonkeyPatch) ->
     assert Usage()._cgroup is None
     monkeypatch.setenv(OWN_CONTAINER, "http://169.254.170.2/v4/1")
     assert Usage()._cgroup is not None
+
+
+PEAK_IS_FORGOTTEN = f"""
+from millrace_job.usage import Usage
+first = Usage()
+data = bytearray({200 * MEGABYTE})
+data = None
+print(first.peak_memory_bytes(), Usage().peak_memory_bytes())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a process reset its peak")
+def test_a_job_that_follows_another_in_its_process_has_a_peak_of_its_own() -> None:
+    env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(SDK)}
+    run = [sys.executable, "-c", PEAK_IS_FORGOTTEN]
+    done = subprocess.run(run, check=True, capture_output=True, text=True, env=env)
+    first, second = map(int, done.stdout.split())
+    assert first > 200 * MEGABYTE
+    assert second < 150 * MEGABYTE
