@@ -15,7 +15,8 @@ FAMILIES = [*sorted(path.parent.name for path in ROOT.glob("*/contract.ts")), TE
 # Installed for tests alone, and torch by itself: on Linux its wheels bring CUDA's libraries, which no test needs.
 WITHOUT_TORCH = "poem_model/requirements-without-torch.lock"
 OF_TORCH = re.compile(r"(torch|triton|cuda-[a-z]+|nvidia-[a-z0-9-]+)==")
-LOCKS = ["requirements-dev.lock", WITHOUT_TORCH, *(f"{family}/requirements.lock" for family in FAMILIES)]
+OF_FAMILIES = [f"{family}/requirements.lock" for family in FAMILIES]
+LOCKS = ["requirements-dev.lock", "sdk/function.lock", WITHOUT_TORCH, *OF_FAMILIES]
 
 
 def versions(lock: str) -> set[str]:

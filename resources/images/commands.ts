@@ -40,11 +40,14 @@ export function login({ account, region }: Registry): string[] {
   return ["docker", "login", "--username", "AWS", "--password-stdin", registryHost(account, region)];
 }
 
-/** Builds a family's image and pushes it, with a record of how it was built. */
+/**
+ * Builds a family's image and pushes it. A record of how it was built would make it an index of images, and Lambda takes
+ * no index.
+ */
 export function buildAndPush(registry: Registry, family: string, tag: string): string[] {
   const image = `${registryHost(registry.account, registry.region)}/${repositoryName(family)}:${tag}`;
   return [
-    ...["docker", "buildx", "build", "--platform", platform, "--provenance", "mode=max", "--push"],
+    ...["docker", "buildx", "build", "--platform", platform, "--provenance", "false", "--push"],
     ...["--tag", image, "--label", `org.opencontainers.image.version=${tag}`],
     ...["--build-arg", `FAMILY=${family}`, "--file", `${batchJobsFolder}/${dockerfile}`, batchJobsFolder],
   ];
