@@ -1,12 +1,11 @@
 import { engine } from "../shared/app/aws-engine.ts";
 import { messageHandler } from "../shared/app/handler.ts";
-import { parseJobEvent } from "../shared/batch/job-detail.ts";
 import { ownerOf } from "../shared/batch/job-environment.ts";
-import { handleJob } from "../shared/jobs/handle-job.ts";
+import { handleJobReport, parseJobReport } from "../shared/jobs/job-report.ts";
 
-/** Moves steps on when AWS Batch reports a job's state. */
+/** Moves steps on when AWS Batch, or the destination of a job family's function, reports a job's state. */
 export const handler = messageHandler({
-  parse: parseJobEvent,
+  parse: parseJobReport,
   about: (detail) => ownerOf(detail)?.job,
-  handle: (detail) => handleJob(engine, detail),
+  handle: (detail) => handleJobReport(engine, detail),
 });

@@ -13,6 +13,7 @@ Settings come from the environment (see ``local/stack/ministack.ts``): ``GATEWAY
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import functools
 import importlib
 import inspect
@@ -22,6 +23,7 @@ import signal
 import sys
 import threading
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import uvicorn
@@ -66,6 +68,13 @@ PRIVATE_NAMES: list[tuple[str, str, tuple[str, ...] | None]] = [
     ("ministack.services.dynamodb", "_condition_syntax_error", ("expr", "slot")),
     ("ministack.services.sqs", "_queues._data", None),
     ("ministack.services.sqs", "_receive_messages_for_esm", ("queue_url", "max_number")),
+    ("ministack.services.sqs", "_act_send_message", ("data", "qurl")),
+    ("ministack.services.lambda_svc", "invoke_async_with_retry", ("func", "event")),
+    ("ministack.services.lambda_svc", "_execute_function", ("func", "event")),
+    ("ministack.services.lambda_svc", "_account_region_from_function_config", ("config",)),
+    ("ministack.services.lambda_svc", "_request_account_id.set", None),
+    ("ministack.services.lambda_svc", "_request_region.set", None),
+    ("ministack.services.lambda_svc", "esm_wake.set", None),
 ]
 
 
@@ -124,6 +133,54 @@ def speed_up() -> None:
         return log
 
     lambda_runtime.Worker._drain_stderr_bounded = drain_briefly
+
+
+def report_calls() -> None:
+    """Makes asynchronous calls of functions with destinations as Lambda does: queued, and with a report of each end.
+
+    MiniStack reports failures only. It starts all calls at once, so that a map's children would each load their
+    libraries at the same time. Here a function runs as many calls at once as the machine has cores. Waiting calls are
+    lost when MiniStack ends.
+    """
+    from ministack.services import lambda_svc, sqs
+
+    at_once = lambda_svc.invoke_async_with_retry
+    workers: dict[str, ThreadPoolExecutor] = {}
+
+    def call(func: dict[str, Any], event: Any, config: dict[str, Any], destinations: dict[str, Any]) -> None:
+        account, region = lambda_svc._account_region_from_function_config(config)
+        lambda_svc._request_account_id.set(account)
+        lambda_svc._request_region.set(region)
+        result = lambda_svc._execute_function(func, event)
+        failed = bool(result.get("error"))
+        report = {
+            "requestContext": {
+                "functionArn": config.get("FunctionArn", ""),
+                "condition": "RetriesExhausted" if failed else "Success",
+                "approximateInvokeCount": 1,
+            },
+            "requestPayload": event,
+            "responseContext": {"statusCode": 200, **({"functionError": "Unhandled"} if failed else {})},
+            "responsePayload": result.get("body"),
+        }
+        queue = destinations["OnFailure" if failed else "OnSuccess"].rpartition(":")[2]
+        sqs._act_send_message({"QueueUrl": queue, "MessageBody": json.dumps(report)}, "")
+        lambda_svc.esm_wake.set()
+
+    def invoke(func: dict[str, Any], event: Any) -> None:
+        config = func.get("config") or func
+        settings = (func.get("event_invoke_configs") or {}).get("$LATEST") or func.get("event_invoke_config") or {}
+        named = settings.get("DestinationConfig") or {}
+        destinations = {kind: (named.get(kind) or {}).get("Destination") for kind in ("OnSuccess", "OnFailure")}
+        if not all(destinations.values()):
+            at_once(func, event)
+            return
+        name = config.get("FunctionName", "")
+        pool = workers.setdefault(name, ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix=f"call-{name}"))
+        scope = contextvars.copy_context()
+        pool.submit(lambda: scope.run(call, func, event, config, destinations))
+
+    lambda_svc.invoke_async_with_retry = invoke
 
 
 def end_with_group() -> None:
@@ -257,6 +314,7 @@ def main() -> None:
     if "--tied" in sys.argv:
         end_when_input_closes()
     speed_up()
+    report_calls()
     if "--in-memory" in sys.argv:
         uvloop.run(serve(app, None))
         return

@@ -3,12 +3,21 @@
 const { join } = require("node:path");
 // For serverless.yml: sls loads .cjs but not TypeScript, which Node 24 loads by itself.
 const { jobFamilies, jobVersions } = require("./job-families.ts");
+const { jobFunctions } = require("./job-functions.ts");
+
+const root = join(__dirname, "..");
 
 exports.template = async ({ resolveVariable }) =>
-  jobFamilies(
-    join(__dirname, ".."),
-    await resolveVariable("self:service"),
-    await resolveVariable("sls:stage"),
-  );
+  jobFamilies(root, await resolveVariable("self:service"), await resolveVariable("sls:stage"));
 
-exports.versions = () => JSON.stringify(jobVersions(join(__dirname, "..")));
+exports.functions = async ({ resolveVariable }) => {
+  const stage = await resolveVariable("sls:stage");
+  return jobFunctions(root, {
+    stage,
+    service: await resolveVariable("self:service"),
+    logRetentionDays: await resolveVariable(`self:custom.stages.${stage}.logRetentionDays`),
+    pythons: JSON.parse(process.env.MILLRACE_FUNCTION_PYTHONS ?? "{}"),
+  });
+};
+
+exports.versions = () => JSON.stringify(jobVersions(root));

@@ -8,7 +8,7 @@ import { readRecord } from "./images/record.ts";
 type Template = { Resources: Record<string, unknown> };
 
 /** `text_model` → `TextModel`, for logical ids. */
-function pascalCase(name: string): string {
+export function pascalCase(name: string): string {
   return name.replace(/(?:^|[_-])([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }
 
@@ -93,37 +93,39 @@ function jobFamily(
         Policies: [
           {
             PolicyName: "objects-of-runs",
-            PolicyDocument: {
-              Version: "2012-10-17",
-              Statement: [
-                {
-                  Sid: "ReadRawData",
-                  Effect: "Allow",
-                  Action: ["s3:GetObject", "s3:GetObjectVersion"],
-                  Resource: { "Fn::Sub": `\${DataBucket.Arn}/raw/*` },
-                },
-                {
-                  Sid: "ReadAndWriteRuns",
-                  Effect: "Allow",
-                  Action: ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"],
-                  Resource: { "Fn::Sub": `\${DataBucket.Arn}/runs/*` },
-                },
-                {
-                  Sid: "ReadModels",
-                  Effect: "Allow",
-                  Action: ["s3:GetObject", "s3:GetObjectVersion"],
-                  Resource: { "Fn::Sub": `\${DataBucket.Arn}/models/*` },
-                },
-                ...(access.lake ? lakeOf(family) : []),
-                ...lakesRead(access.readsLakesOf),
-                ...secretsNamed(access.secrets.map((name) => `${secrets}${name}`)),
-              ],
-            },
+            PolicyDocument: { Version: "2012-10-17", Statement: jobStatements(family, access, secrets) },
           },
         ],
       },
     },
   };
+}
+
+/** What jobs of a family may do. @param secrets the path of the stage's secrets */
+export function jobStatements(family: string, access: FamilyAccess, secrets: string): unknown[] {
+  return [
+    {
+      Sid: "ReadRawData",
+      Effect: "Allow",
+      Action: ["s3:GetObject", "s3:GetObjectVersion"],
+      Resource: { "Fn::Sub": `\${DataBucket.Arn}/raw/*` },
+    },
+    {
+      Sid: "ReadAndWriteRuns",
+      Effect: "Allow",
+      Action: ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"],
+      Resource: { "Fn::Sub": `\${DataBucket.Arn}/runs/*` },
+    },
+    {
+      Sid: "ReadModels",
+      Effect: "Allow",
+      Action: ["s3:GetObject", "s3:GetObjectVersion"],
+      Resource: { "Fn::Sub": `\${DataBucket.Arn}/models/*` },
+    },
+    ...(access.lake ? lakeOf(family) : []),
+    ...lakesRead(access.readsLakesOf),
+    ...secretsNamed(access.secrets.map((name) => `${secrets}${name}`)),
+  ];
 }
 
 /** Jobs may read, list and add to a lake. Nobody may delete what is there. */

@@ -31,6 +31,16 @@ export type FunctionProperties = {
   Handler: string;
   Environment: { Variables: Record<string, unknown> };
 };
+export type JobFunctionProperties = {
+  FunctionName: string;
+  PackageType?: string;
+  Code: { ImageUri?: string; ZipFile?: string };
+  ImageConfig?: { EntryPoint: string[]; Command: string[] };
+  Environment: { Variables: Record<string, unknown> };
+  MemorySize: number;
+  Timeout: number;
+  Role: unknown;
+};
 export type MappingProperties = { EventSourceArn: unknown; FunctionName: unknown };
 
 export const root = process.cwd();
@@ -58,6 +68,20 @@ export class PackagedStage {
       .map(([id, resource]) => ({ id, properties: resource.Properties as P }));
     if (found.length === 0) throw new Error(`the template has no ${type}`);
     return found;
+  }
+
+  /** The engine's own functions: all but those of job families. */
+  functions(): { id: string; properties: FunctionProperties }[] {
+    return this.resources<FunctionProperties>("AWS::Lambda::Function").filter(
+      ({ properties }) => properties.Handler?.startsWith("functions/") === true,
+    );
+  }
+
+  /** The functions of job families. */
+  jobFunctions(): { id: string; properties: JobFunctionProperties }[] {
+    return this.resources<JobFunctionProperties>("AWS::Lambda::Function").filter(({ id }) =>
+      id.endsWith("JobFunction"),
+    );
   }
 
   resource(id: string): Resource {

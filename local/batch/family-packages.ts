@@ -12,8 +12,11 @@ import {
   symlinkSync,
 } from "node:fs";
 import path from "node:path";
+import { needsFunction } from "../../resources/family-functions.ts";
+import { listFamilies } from "../../resources/images/family.ts";
+import { VENV } from "../stack/paths.ts";
 import type { BatchConfiguration } from "./configuration.ts";
-import { familyOfDefinition } from "./job-definitions.ts";
+import { definitionOfFamily, familyOfDefinition } from "./job-definitions.ts";
 
 /** The folder of an environment's packages, relative to it, such as `lib/python3.11/site-packages`. */
 function packagesFolder(venv: string): string {
@@ -73,7 +76,10 @@ function fill(folder: string, venv: string, names: ReadonlySet<string>): void {
  *
  * @param definition name of the job's definition
  */
-export function jobPackages(definition: string, { venv, jobs, state }: BatchConfiguration): string {
+export function jobPackages(
+  definition: string,
+  { venv, jobs, state }: Pick<BatchConfiguration, "venv" | "jobs" | "state">,
+): string {
   const family = familyOfDefinition(definition);
   const lock = family === undefined ? undefined : path.join(jobs, family, "requirements.lock");
   if (family === undefined || lock === undefined || !existsSync(lock)) return venv;
@@ -87,4 +93,21 @@ export function jobPackages(definition: string, { venv, jobs, state }: BatchConf
   fill(unfinished, venv, lockedPackages(text));
   renameSync(unfinished, folder);
   return folder;
+}
+
+/**
+ * The Python of each family that has a Lambda function, by family: that of {@link jobPackages}.
+ *
+ * @param root folder that holds `batch-jobs`
+ * @param state the local Batch server's folder
+ */
+export function functionPythons(root: string, state: string): Record<string, string> {
+  const jobs = path.join(root, "batch-jobs");
+  const families = listFamilies(root).filter((family) => needsFunction(root, family));
+  return Object.fromEntries(
+    families.map((family) => {
+      const packages = jobPackages(definitionOfFamily(family), { venv: VENV, jobs, state });
+      return [family, path.join(packages, "bin", "python")];
+    }),
+  );
 }

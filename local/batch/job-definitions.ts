@@ -34,6 +34,11 @@ export function familyOfDefinition(name: string): string | undefined {
   return name.startsWith(PREFIX) ? name.slice(PREFIX.length) : undefined;
 }
 
+/** The name of a family's definition of the stage `local`. */
+export function definitionOfFamily(family: string): string {
+  return PREFIX + family;
+}
+
 /** The request that registers a job definition. */
 export type DefinitionRequest = {
   jobDefinitionName: string;

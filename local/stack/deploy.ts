@@ -3,6 +3,7 @@ import path from "node:path";
 import { z } from "zod";
 import { MillraceError } from "../../shared/pipeline/millrace-error.ts";
 import { attemptsDirectory } from "../batch/configuration.ts";
+import { functionPythons } from "../batch/family-packages.ts";
 import { withLock } from "../process/lock.mjs";
 import { startTied } from "../process/tied.mjs";
 import { lastLines } from "./daemon.ts";
@@ -65,6 +66,7 @@ async function runServerless(
     ...serverlessSpeed,
     ...stackEnvironment(endpoints),
     MILLRACE_JOB_LOGS: attemptsDirectory(statePaths(stateDir).batchState),
+    MILLRACE_FUNCTION_PYTHONS: JSON.stringify(functionPythons(serviceDir, statePaths(stateDir).batchState)),
   };
   const stdio = { stdout: log, stderr: log };
   const serverless = startTied(path.join(NODE_BIN, "node"), args, { cwd: serviceDir, env, ...stdio });

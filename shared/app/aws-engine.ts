@@ -1,4 +1,5 @@
 import { BatchClient } from "@aws-sdk/client-batch";
+import { LambdaClient } from "@aws-sdk/client-lambda";
 import { S3Client } from "@aws-sdk/client-s3";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { awsBatchService } from "../adapters/aws/aws-batch-service.ts";
@@ -11,8 +12,11 @@ import { dynamoResultCache } from "../adapters/aws/dynamo-result-cache.ts";
 import { dynamoRunStore } from "../adapters/aws/dynamo-run-store.ts";
 import { dynamoScheduleStore } from "../adapters/aws/dynamo-schedule-store.ts";
 import { dynamoClient } from "../adapters/aws/dynamo-table.ts";
+import { lambdaFunctionInvoker } from "../adapters/aws/lambda-function-invoker.ts";
 import { s3ObjectStore } from "../adapters/aws/s3-object-store.ts";
 import { sqsStepQueue } from "../adapters/aws/sqs-step-queue.ts";
+import { functionJobs } from "../batch/function-jobs.ts";
+import { jobsByPlace } from "../batch/jobs-by-place.ts";
 import { type Environment, readEnvironment } from "../platform/env.ts";
 import { systemClock } from "../ports/clock.ts";
 import { defaultSettings, type Engine, localStage, type Stage } from "../ports/engine.ts";
@@ -46,6 +50,13 @@ function awsNotifier({ SERVICE, STAGE, NOTICE_TOPIC_ARN }: Environment): AwsNoti
 
 /** The engine on AWS, configured by the environment. */
 export function awsEngine(environment: Environment): Engine {
+  const objects = s3ObjectStore(tracer.captureAWSv3Client(new S3Client()), environment.DATA_BUCKET);
+  const lambda = tracer.captureAWSv3Client(new LambdaClient());
+  const invoker = lambdaFunctionInvoker(lambda, environment.JOB_FUNCTION_PREFIX);
+  const machines = awsBatchService(tracer.captureAWSv3Client(new BatchClient()), {
+    queues: environment.BATCH_JOB_QUEUES,
+    definitionPrefix: environment.BATCH_JOB_DEFINITION_PREFIX,
+  });
   const sqs = tracer.captureAWSv3Client(new SQSClient());
   const table = { client: tracer.captureAWSv3Client(dynamoClient()), name: environment.TABLE_NAME };
   return {
@@ -63,11 +74,8 @@ export function awsEngine(environment: Environment): Engine {
     queue: sqsStepQueue(sqs, environment.STEPS_QUEUE_URL),
     largeQueue: sqsStepQueue(sqs, environment.STEPS_LARGE_QUEUE_URL),
     workerSize: environment.WORKER_SIZE,
-    batch: awsBatchService(tracer.captureAWSv3Client(new BatchClient()), {
-      queues: environment.BATCH_JOB_QUEUES,
-      definitionPrefix: environment.BATCH_JOB_DEFINITION_PREFIX,
-    }),
-    objects: s3ObjectStore(tracer.captureAWSv3Client(new S3Client()), environment.DATA_BUCKET),
+    batch: jobsByPlace(functionJobs({ objects, invoker, clock: systemClock }), machines),
+    objects,
     notifier: awsNotifier(environment),
     clock: systemClock,
     watchdog: noWatchdog,

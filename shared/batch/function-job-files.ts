@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { attemptFiles } from "../objects/layout.ts";
+import { attemptFiles, callPrefix } from "../objects/layout.ts";
 import type { JobDetail } from "../ports/batch-service.ts";
 import type { ObjectStore } from "../ports/object-store.ts";
 import { identityOf } from "./job-environment.ts";
@@ -38,10 +38,9 @@ const endFile = z.object({ exitCode: z.int(), reason: z.string().optional(), end
 /** How an execution ended, by its own report. */
 export type FunctionEnd = z.infer<typeof endFile>;
 
-/** The prefix of what is known of a submission: `jobs/{name}/`. */
-const submissionKey = (name: string) => `jobs/${name}/submission.json`;
-const calledKey = (name: string) => `jobs/${name}/called.json`;
-const stopKey = (name: string, id: string) => `jobs/${name}/stop-${id.split(":")[1] ?? "all"}.json`;
+const submissionKey = (name: string) => `${callPrefix(name)}submission.json`;
+const calledKey = (name: string) => `${callPrefix(name)}called.json`;
+const stopKey = (name: string, id: string) => `${callPrefix(name)}stop-${id.split(":")[1] ?? "all"}.json`;
 
 /** Locations of the requests that end a job: for the whole job, and for a child of an array. */
 export function stopLocations(objects: ObjectStore, name: string, id: string): readonly string[] {
@@ -49,8 +48,8 @@ export function stopLocations(objects: ObjectStore, name: string, id: string): r
 }
 
 /** A file that can't be read counts as absent: then the deadline ends the job. */
-async function read<T>(objects: ObjectStore, uri: string, schema: z.ZodType<T>): Promise<T | undefined> {
-  const bytes = await objects.get(uri);
+async function read<T>(files: ObjectStore, uri: string, schema: z.ZodType<T>): Promise<T | undefined> {
+  const bytes = await files.get(uri);
   if (bytes === undefined) return undefined;
   try {
     return schema.safeParse(JSON.parse(new TextDecoder().decode(bytes))).data;
@@ -84,9 +83,8 @@ export async function wasCalled(objects: ObjectStore, name: string): Promise<boo
 }
 
 /** Notes that all calls of a submission were accepted. */
-export async function noteCalled(objects: ObjectStore, name: string, at: number): Promise<void> {
-  const uri = objects.locate(calledKey(name));
-  await objects.putIfAbsent(uri, JSON.stringify({ at: new Date(at).toISOString() }), "application/json");
+export async function noteCalled(objects: ObjectStore, name: string): Promise<void> {
+  await objects.putIfAbsent(objects.locate(calledKey(name)), "{}", "application/json");
 }
 
 /** @param id the whole job's, or a child's */

@@ -1,10 +1,11 @@
 import { MemoryFunctionInvoker } from "../adapters/memory/memory-function-invoker.ts";
 import { MemoryObjectStore } from "../adapters/memory/memory-object-store.ts";
 import { VirtualClock } from "../adapters/memory/virtual-clock.ts";
+import { functionQueue } from "../pipeline/job.ts";
 import type { JobSubmission } from "../ports/batch-service.ts";
 import type { FunctionCall } from "../ports/function-invoker.ts";
 import { runFunction } from "../testing/run-function.ts";
-import { functionJobs, functionQueue } from "./function-jobs.ts";
+import { functionJobs } from "./function-jobs.ts";
 import { jobEnvironment } from "./job-environment.ts";
 
 const runId = "20210101T000000Z-cbzdwfa7hs82";

@@ -1,3 +1,5 @@
+import { functionQueue } from "../pipeline/job.ts";
+import { given } from "../platform/given.ts";
 import { mapConcurrently } from "../platform/map-concurrently.ts";
 import { type BatchService, isOver, type JobDetail, type JobSubmission } from "../ports/batch-service.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -16,9 +18,6 @@ import {
   stopLocations,
   wasCalled,
 } from "./function-job-files.ts";
-
-/** The name of the queue whose jobs run as Lambda functions. */
-export const functionQueue = "lambda";
 
 /** Milliseconds after a job's timeout until its end counts as lost: clocks differ, and reports take a moment. */
 const grace = 60_000;
@@ -68,16 +67,13 @@ function detailOf(id: string, submission: FunctionSubmission): Omit<JobDetail, "
   const place = placeOf(id);
   return {
     ...{ id, name, environment, image: `${family}@${environment.MILLRACE_VERSION ?? "unknown"}` },
-    ...(place !== undefined && { arrayIndex: place }),
-    ...(place === undefined && arraySize !== undefined && { arraySize }),
+    ...given(place === undefined ? { arraySize } : { arrayIndex: place }),
   };
 }
 
 function submissionOf(job: JobSubmission): FunctionSubmission {
-  const { name, family, command, environment, timeout, arraySize } = job;
-  const { memory } = job.resources;
-  const size = arraySize === undefined ? {} : { arraySize };
-  return { name, family, command: [...command], environment, memory, timeout, ...size };
+  const { resources, tries: _ofBatch, ...call } = job;
+  return { ...call, command: [...call.command], memory: resources.memory };
 }
 
 function callsOf(objects: ObjectStore, submission: FunctionSubmission): FunctionCall[] {
@@ -106,18 +102,13 @@ export function functionJobs({ objects, invoker, clock }: FunctionJobWorld): Bat
     const base: JobDetail = { ...detailOf(id, submission), state: "RUNNABLE" };
     const claim = await readFunctionClaim(objects, base);
     const isOwn = claim?.jobId === id && claim.execution !== undefined;
-    const { logGroup, logStream } = claim ?? {};
-    const begun: JobDetail = {
-      ...base,
-      ...(isOwn && claim.claimedAt !== undefined && { startedAt: claim.claimedAt }),
-      ...(isOwn && logGroup !== undefined && { logGroup }),
-      ...(isOwn && logStream !== undefined && { logStream }),
-    };
+    const { claimedAt: startedAt, logGroup, logStream } = isOwn ? claim : {};
+    const begun: JobDetail = { ...base, ...given({ startedAt, logGroup, logStream }) };
     const end = isOwn ? await readFunctionEnd(objects, base) : undefined;
     if (end !== undefined && (stopped === undefined || end.endedAt <= stopped.at)) {
       const { exitCode, reason, endedAt } = end;
       const state = exitCode === 0 ? "SUCCEEDED" : "FAILED";
-      return { ...begun, state, exitCode, stoppedAt: endedAt, ...(reason && { statusReason: reason }) };
+      return { ...begun, state, exitCode, stoppedAt: endedAt, ...given({ statusReason: reason }) };
     }
     const failed = (statusReason: string, stoppedAt: number): JobDetail => ({
       ...begun,
@@ -174,7 +165,7 @@ export function functionJobs({ objects, invoker, clock }: FunctionJobWorld): Bat
 
   const callAll = async (submission: FunctionSubmission): Promise<void> => {
     await mapConcurrently(callsOf(objects, submission), (call) => invoker.invoke(call));
-    await noteCalled(objects, submission.name, clock.now());
+    await noteCalled(objects, submission.name);
   };
 
   return {

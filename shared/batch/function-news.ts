@@ -42,7 +42,8 @@ function reasonOf({ errorType, errorMessage }: z.output<typeof raised>, conditio
   if (/timed out/i.test(errorMessage)) return `Job attempt duration exceeded timeout: ${errorMessage}`;
   if (/OutOfMemory/.test(errorType) || /signal: killed/.test(errorMessage))
     return `OutOfMemoryError: ${errorMessage}`;
-  if (/^Runtime\.ExitError|^Extension\./.test(errorType)) return `Runtime exited: ${errorMessage}`;
+  if (/^Runtime\.ExitError|^Extension\./.test(errorType) || /Runtime exited with error/.test(errorMessage))
+    return `Runtime exited: ${errorMessage}`;
   return [errorType, errorMessage].filter(Boolean).join(": ") || "Lambda gives no reason";
 }
 
@@ -65,4 +66,15 @@ export function functionNews(record: unknown): JobDetail | undefined {
   }
   const error = raised.safeParse(responsePayload).data ?? { errorType: "", errorMessage: "" };
   return { ...job, state: "FAILED", statusReason: reasonOf(error, condition) };
+}
+
+/**
+ * A message as a report of a function's destination; undefined if it is something else. `news` is as in
+ * {@link functionNews}.
+ *
+ * @throws ZodError if it is a report, and not about a call of ours
+ */
+export function functionReport(message: unknown): { readonly news: JobDetail | undefined } | undefined {
+  const isReport = typeof message === "object" && message !== null && "requestPayload" in message;
+  return isReport ? { news: functionNews(message) } : undefined;
 }

@@ -1,5 +1,6 @@
+import { functionQueue } from "../pipeline/job.ts";
 import type { BatchService } from "../ports/batch-service.ts";
-import { functionQueue, isFunctionJob } from "./function-jobs.ts";
+import { isFunctionJob } from "./function-jobs.ts";
 
 /** One service for jobs in two places: those of the queue `lambda` are calls of functions, all others go to AWS Batch. */
 export function jobsByPlace(functions: BatchService, batch: BatchService): BatchService {

@@ -1,5 +1,5 @@
 import { inputKey, shardOf, stepPrefix } from "../objects/layout.ts";
-import { jobParts } from "../pipeline/job.ts";
+import { functionQueue, jobParts } from "../pipeline/job.ts";
 import type { Json } from "../pipeline/json.ts";
 import { mapConcurrently } from "../platform/map-concurrently.ts";
 import { isThrottling } from "../platform/throttling.ts";
@@ -21,7 +21,7 @@ import { readOrFail } from "../step/read-or-fail.ts";
 import { inputOf, inputsOf } from "../step/step-input.ts";
 import { hintFor, type StepWork } from "../step/step-work.ts";
 import { endSubmission } from "./end-submission.ts";
-import { functionQueue, maxFunctionArray } from "./function-jobs.ts";
+import { maxFunctionArray } from "./function-jobs.ts";
 import { indicesOf, jobEnvironment, jobName, splitForArrays } from "./job-environment.ts";
 
 /**

@@ -1,4 +1,5 @@
 import { endCancelledJob } from "../batch/cancel-jobs.ts";
+import { isFunctionJob } from "../batch/function-jobs.ts";
 import { withEndedJob } from "../batch/job-attempt.ts";
 import { type JobIdentity, ownerOf, versionOf } from "../batch/job-environment.ts";
 import { machinesLost } from "../batch/job-failure.ts";
@@ -8,6 +9,7 @@ import { isOver, type JobDetail } from "../ports/batch-service.ts";
 import type { Engine } from "../ports/engine.ts";
 import type { StoredStep } from "../ports/run-store.ts";
 import { nodeOf } from "../run/run-graph.ts";
+import type { Failure } from "../state/failure.ts";
 import { isUnderWay, type Run, wasStopped } from "../state/run.ts";
 import { withLosses } from "../state/step-changes.ts";
 import { hasEnded, hasJobs, isNewer, type StepRecord } from "../state/step-record.ts";
@@ -46,13 +48,20 @@ async function jobEnded(
     return;
   }
   const { usage } = end;
-  const failure = end.kind === "failed" ? end.failure : undefined;
+  const failure = end.kind === "failed" ? outOfTime(work, detail, end.failure) : undefined;
   const reason = failure && `${failure.error.name}: ${failure.error.message}`;
   const record = withEndedJob(work.node, held, detail, { usage, reason });
   if (end.kind === "succeeded") return succeedAttempt(engine, work, record, end.output);
+  if (failure === undefined) return;
   // Batch's own tries may have lost machines before the one that failed by itself.
-  const lost = end.failure.lostTo === "spot" ? 0 : machinesLost(detail);
-  await failAttempt(engine, work, withLosses(record, "spot", lost), end.failure);
+  const lost = failure.lostTo === "spot" ? 0 : machinesLost(detail);
+  await failAttempt(engine, work, withLosses(record, "spot", lost), failure);
+}
+
+/** A job that may run anywhere gets a machine after it ran out of time on Lambda: that is no failure of its own. */
+function outOfTime({ node: { task } }: StepWork, { id }: JobDetail, failure: Failure): Failure {
+  const goesOn = task.kind === "batch" && task.resources.runs === "auto" && isFunctionJob(id);
+  return goesOn && failure.timedOut === true ? { ...failure, lostTo: "time" } : failure;
 }
 
 /** Handles a report about a job of a stopped run: the job's end ends its step, and then perhaps the run. */

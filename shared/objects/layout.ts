@@ -31,6 +31,14 @@ export function inputKey(
   return `${stepPrefix(run, step)}_inputs/${index}-${epoch}.${attempt}/${shard}.json`;
 }
 
+/**
+ * Prefix of what is known of a job that is a call of a Lambda function, by the job's name. It expires with the runs. No
+ * pipeline's name begins with an underscore.
+ */
+export function callPrefix(job: string): string {
+  return `runs/_calls/${job}/`;
+}
+
 /** Key of a part of a map's list of items: those from `first` on, or the numbers at which the parts begin. */
 export function itemsKey(run: RunPlace, step: string, epoch: number, first: number | "parts"): string {
   return `${stepPrefix(run, step)}_items/${epoch}/${first}.json`;

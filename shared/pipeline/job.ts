@@ -32,6 +32,24 @@ export function onDemandQueue(queue: string): string | undefined {
 /** Whether a queue's machines are Spot machines. */
 export const isSpotQueue = (queue: string) => onDemandQueue(queue) !== undefined;
 
+/** The queue of jobs that are calls of Lambda functions. */
+export const functionQueue = "lambda";
+
+/**
+ * Memory of each family's Lambda function, in MiB. Lambda allows 10,240, but new accounts may have no more than this, and
+ * their deployment would fail.
+ */
+export const functionMemory = 3008;
+
+/** vCPUs that Lambda gives with {@link functionMemory}: one for each 1,769 MiB. */
+export const functionVcpus = Math.round((functionMemory / 1769) * 10) / 10;
+
+/** Maximum number of seconds that Lambda lets a function run. */
+export const maxFunctionSeconds = 900;
+
+/** Where a job runs: on a machine of AWS Batch, as a call of its family's Lambda function, or on Lambda if it fits. */
+const places = ["batch", "lambda", "auto"] as const;
+
 /** MiB: one size, or a list of growing sizes. */
 const memory = z.union([
   z.int().positive(),
@@ -49,8 +67,13 @@ const memory = z.union([
  * ran out of memory gets the next size. The timeout, in seconds, starts when the job begins to run. After
  * `onDemandAfter` Spot machines (3 if omitted) were taken back, the job gets an on-demand machine; with `spot: false`
  * it gets one from the start.
+ *
+ * With `runs: "lambda"`, the job is a call of its family's Lambda function, which has 3,008 MiB and 900 seconds. With
+ * `"auto"`, it is one if its first size of memory and its timeout fit and it needs no GPU. If an attempt runs out of
+ * memory or time there, the next one gets a machine of AWS Batch.
  */
 const resourceFields = {
+  runs: z.enum(places).optional(),
   vcpus: z.number().positive(),
   memory,
   gpus: z.int().nonnegative().default(0),
@@ -63,15 +86,47 @@ const resourceFields = {
 };
 const bareResources = z.strictObject(resourceFields, { error: unknownKeys(resourceFields) });
 
-export const resources = bareResources.superRefine(({ queue, spot, onDemandAfter }, context) => {
-  if (isSpotQueue(queue)) return;
+/** Why a job can't be a call of a Lambda function, by the field that says so. */
+function tooMuchForLambda({
+  gpus,
+  memory,
+  timeoutSeconds,
+}: z.output<typeof bareResources>): [string, string][] {
+  const [first = 0] = typeof memory === "number" ? [memory] : memory;
+  const problems: [string, string, boolean][] = [
+    ["gpus", `is ${gpus}, and Lambda has no GPU`, gpus > 0],
+    ["memory", `is ${first} MiB, and a family's function has ${functionMemory}`, first > functionMemory],
+    [
+      "timeoutSeconds",
+      `is ${timeoutSeconds}, and Lambda gives ${maxFunctionSeconds} seconds`,
+      timeoutSeconds > maxFunctionSeconds,
+    ],
+  ];
+  return problems.flatMap(([field, problem, isSo]) => (isSo ? [[field, problem]] : []));
+}
+
+export const resources = bareResources.superRefine((given, context) => {
+  const add = (name: string, message: string) => context.addIssue({ code: "custom", path: [name], message });
+  for (const [field, problem] of given.runs === "lambda" ? tooMuchForLambda(given) : [])
+    add(field, `${problem}: say less, or runs: "auto" or "batch"`);
+  const { queue, spot, onDemandAfter } = given;
+  if (isSpotQueue(queue) || (spot !== false && onDemandAfter === undefined)) return;
   const name = spot === false ? "spot" : "onDemandAfter";
-  if (spot !== false && onDemandAfter === undefined) return;
   const known = Object.keys(onDemandQueues).join(", ");
-  const message = `queue "${queue}" has no queue on demand beside it (${known} have): leave ${name} out`;
-  context.addIssue({ code: "custom", path: [name], message });
+  add(name, `queue "${queue}" has no queue on demand beside it (${known} have): leave ${name} out`);
 });
 export type Resources = z.infer<typeof resources>;
+
+/** Whether a job's first attempt is a call of a Lambda function. */
+export function beginsOnLambda(resources: Resources): boolean {
+  if (resources.runs === "auto") return tooMuchForLambda(resources).length === 0;
+  return resources.runs === "lambda";
+}
+
+/** Whether a job's contract lets it run on Lambda, so that its family needs a function. */
+export function mayRunOnLambda({ runs = "batch" }: Resources): boolean {
+  return runs !== "batch";
+}
 
 /** Whether a job has its CPU resources instead of the GPU that it asked for: see `withoutGpus`. */
 export function isInsteadOfGpu({ withoutGpu, gpus }: Resources): boolean {
@@ -80,10 +135,14 @@ export function isInsteadOfGpu({ withoutGpu, gpus }: Resources): boolean {
 
 /**
  * Memory sizes that a job's attempts get, in MiB. The first attempt gets the first size; after an attempt that ran out
- * of memory, the next attempt gets the next size.
+ * of memory, the next attempt gets the next size. A job that begins on Lambda has there what its function has, so smaller
+ * sizes don't follow.
  */
-export function memorySizes({ memory }: Resources): readonly number[] {
-  return typeof memory === "number" ? [memory] : memory;
+export function memorySizes(resources: Resources): readonly number[] {
+  const sizes = typeof resources.memory === "number" ? [resources.memory] : resources.memory;
+  if (!beginsOnLambda(resources)) return sizes;
+  const larger = resources.runs === "auto" ? sizes.filter((size) => size > functionMemory) : [];
+  return [functionMemory, ...larger];
 }
 
 /** A job's contract: what its Python implementation takes, returns and needs. */

@@ -1,6 +1,12 @@
 import * as z from "zod";
 import type { StepNode, StepSize, TaskKind } from "./graph.ts";
-import { type AnyJob, resources as resourcesSchema } from "./job.ts";
+import {
+  type AnyJob,
+  maxFunctionSeconds,
+  mayRunOnLambda,
+  type Resources,
+  resources as resourcesSchema,
+} from "./job.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { StepFunction } from "./step-function.ts";
 import type { StepProblems } from "./step-problems.ts";
@@ -57,7 +63,11 @@ function functionTimeout(seconds: number, problems: StepProblems): number {
   return 60;
 }
 
-function jobTimeout(seconds: number, problems: StepProblems): number {
+function jobTimeout(seconds: number, onLambda: boolean, problems: StepProblems): number {
+  if (onLambda && seconds > maxFunctionSeconds) {
+    problems.add("timeout", `is ${seconds}; a job on Lambda may take up to ${maxFunctionSeconds} seconds`);
+    return maxFunctionSeconds;
+  }
   if (seconds >= 60 && seconds <= 14 * 24 * 3600) return seconds;
   problems.add("timeout", `is ${seconds}; AWS Batch takes 60 seconds to 14 days`);
   return 3600;
@@ -90,6 +100,13 @@ const noRetries = "is for functions, jobs and runs of other pipelines; this one 
 const onlyWaits = (kind: string) => ({ retries: noRetries, cache: noCache(kind), size: noSize(kind) });
 const hexagon = (label: string) => `{{${label}}}`;
 
+/** How people read where a job runs. */
+const jobKinds: Readonly<Record<NonNullable<Resources["runs"]>, string>> = {
+  batch: "Batch job",
+  lambda: "Lambda job",
+  auto: "Lambda or Batch job",
+};
+
 /** Everything that a new kind of task must define here; CONTRIBUTING.md lists the other places. */
 const taskRules: { readonly [K in TaskKind]: TaskRules<K> } = {
   lambda: {
@@ -106,6 +123,9 @@ const taskRules: { readonly [K in TaskKind]: TaskRules<K> } = {
     inGraph: ({ kind, job, resources }, problems) => {
       const merged = resourcesSchema.safeParse({ ...job.resources, ...resources });
       if (!merged.success) problems.add("resources", z.prettifyError(merged.error));
+      if (resources.runs !== undefined && resources.runs !== "batch" && !mayRunOnLambda(job.resources))
+        // A family has a function only if a contract says so: packaging doesn't look at pipelines for that.
+        problems.add("runs", `is "${resources.runs}": say runs: "auto" in defineJob("${job.name}", …) first`);
       return { kind, job: job.name, resources: merged.data ?? job.resources };
     },
     code: ({ job }) => ({ job }),
@@ -114,9 +134,11 @@ const taskRules: { readonly [K in TaskKind]: TaskRules<K> } = {
       cache: true,
       size: "is for functions; a job says its memory: batch(job, input, { memory: 4096 })",
     },
-    timeout: ({ job, resources }, given, problems) =>
-      jobTimeout(given ?? resources.timeoutSeconds ?? job.resources.timeoutSeconds, problems),
-    text: ({ job }) => `Batch job ${job}`,
+    timeout: ({ job, resources }, given, problems) => {
+      const { runs, timeoutSeconds } = { ...job.resources, ...resources };
+      return jobTimeout(given ?? timeoutSeconds, runs === "lambda", problems);
+    },
+    text: ({ job, resources: { runs = "batch" } }) => `${jobKinds[runs]} ${job}`,
     shape: (label) => `[${label}]`,
   },
   child: {

@@ -38,6 +38,8 @@ const environment = z.object({
   /** Whether jobs that can do without a GPU request one. */
   GPUS: z.stringbool().default(true),
   BATCH_JOB_DEFINITION_PREFIX: z.string().default(""),
+  /** The prefix of the names of job families' functions. */
+  JOB_FUNCTION_PREFIX: z.string().default(""),
   /** Topic whose subscribers get notices by e-mail. */
   NOTICE_TOPIC_ARN: z.string().default(""),
   /** The functions that the console's buttons invoke, by ARN. */

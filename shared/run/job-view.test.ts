@@ -46,6 +46,11 @@ describe("the usage of a step", () => {
   it.each<[string, Partial<JobAttempt>, string[]]>([
     ["half the memory and half the vCPUs or more", { memory: 2048, vcpus: 1 }, []],
     ["an eighth of the memory", { vcpus: 1 }, ["memory: 1536 would do"]],
+    [
+      "an eighth of the memory of a function, which is the same for all jobs",
+      { vcpus: 1, queue: "lambda" },
+      [],
+    ],
     ["nearly all memory", { memory: 1100, vcpus: 1 }, ["close to its memory: consider memory: 1536"]],
     ["a quarter of the vCPUs", { memory: 2048, vcpus: 4 }, ["vcpus: 2 would do"]],
     [

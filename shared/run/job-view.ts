@@ -1,4 +1,4 @@
-import { isSpotQueue, type Resources } from "../pipeline/job.ts";
+import { functionQueue, isSpotQueue, type Resources } from "../pipeline/job.ts";
 import { attemptResources } from "../state/attempt-resources.ts";
 import { type FoundStep, hasJobs, type JobAttempt, type JobTry } from "../state/step-record.ts";
 
@@ -134,11 +134,13 @@ export function viewUsage(records: readonly FoundStep[]): UsageView | undefined 
   const rates = reported.map(vcpusUsed).filter((used) => used !== undefined);
   const used = rates.length === 0 ? undefined : maxOf(rates);
   const maxSeconds = maxOf(reported.map((attempt) => machineSeconds(attempt) ?? 0));
+  const hints = [...memoryHint(peakMemoryBytes, memory), ...vcpusHint(used, first.vcpus, maxSeconds)];
   return {
     peakMemoryBytes,
     memoryBytes: memory * mebibyte,
     ...(used !== undefined && { vcpusUsed: Math.round(used * 100) / 100 }),
     vcpus: first.vcpus,
-    hints: [...memoryHint(peakMemoryBytes, memory), ...vcpusHint(used, first.vcpus, maxSeconds)],
+    // All jobs of a family have the same function, so none can ask for less of it.
+    hints: first.queue === functionQueue ? [] : hints,
   };
 }

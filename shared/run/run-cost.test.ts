@@ -51,6 +51,11 @@ describe("the cost of a job", () => {
       { queue: "gpu-on-demand", gpus: 2 },
       onDemand + 2 * machinePrices.gpuHour.dollars,
     ],
+    [
+      "an hour on Lambda costs its gigabyte-seconds and its invocation",
+      { queue: "lambda" },
+      3600 * 4 * prices.jobGigabyteSecond.dollars + prices.invocation.dollars,
+    ],
     ["interrupted tries are charged", { tries: [hour, hour] }, onDemand],
     ["a try that never got a machine costs no machine", { tries: [{}] }, 0],
   ])("%s", (_what, overrides, dollars) => {

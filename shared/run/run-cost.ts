@@ -1,5 +1,5 @@
 import type { Graph, StepNode } from "../pipeline/graph.ts";
-import { isSpotQueue } from "../pipeline/job.ts";
+import { functionQueue, isSpotQueue } from "../pipeline/job.ts";
 import { type DoneBy, doneBy } from "../pipeline/task-kinds.ts";
 import type { Run } from "../state/run.ts";
 import { hasJoined } from "../state/run.ts";
@@ -72,11 +72,18 @@ function dollarsOf({ writes, reads, requests, invocations, puts, gets, logBytes 
   );
 }
 
-/** What a job's machine cost: the share of it that the job asked for. */
+/** What a job's machine cost: the share of it that the job asked for, or its function's memory while it ran. */
 function machineCost(attempt: JobAttempt): CostView {
   const seconds = machineSeconds(attempt);
   // Without a time, it never got a machine, or nothing more was reported about it.
   if (seconds === undefined) return { dollars: 0, atLeast: attempt.tries.length > 0 };
+  if (attempt.queue === functionQueue) {
+    const gigabyteSeconds = seconds * (attempt.memory / 1024);
+    return {
+      dollars: gigabyteSeconds * prices.jobGigabyteSecond.dollars + prices.invocation.dollars,
+      atLeast: false,
+    };
+  }
   const hourly =
     attempt.vcpus * machinePrices.vcpuHour.dollars +
     (attempt.memory / 1024) * machinePrices.gibibyteHour.dollars +

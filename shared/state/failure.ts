@@ -35,6 +35,8 @@ export const lossLimits: Readonly<Record<Exclude<LossCause, "memory">, number>> 
   job: 5,
   capacity: 2,
   throttling: 10,
+  // Of a call on Lambda: the next attempt gets a machine.
+  time: 1,
 };
 
 /** How many attempts of a step may be lost to a cause. @param memorySizes how many sizes of memory the step lists */

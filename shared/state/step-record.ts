@@ -126,6 +126,7 @@ const losses = openObject({
   capacity: count.exactOptional(),
   throttling: count.exactOptional(),
   memory: count.exactOptional(),
+  time: count.exactOptional(),
 });
 export type Losses = Stored<typeof losses>;
 /**

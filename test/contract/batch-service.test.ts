@@ -10,7 +10,8 @@ import { awsBatchService } from "../../shared/adapters/aws/aws-batch-service.ts"
 import { MemoryBatchService } from "../../shared/adapters/memory/memory-batch-service.ts";
 import { MemoryFunctionInvoker } from "../../shared/adapters/memory/memory-function-invoker.ts";
 import { MemoryObjectStore } from "../../shared/adapters/memory/memory-object-store.ts";
-import { functionJobs, functionQueue } from "../../shared/batch/function-jobs.ts";
+import { functionJobs } from "../../shared/batch/function-jobs.ts";
+import { functionQueue } from "../../shared/pipeline/job.ts";
 import { JobRejectedError } from "../../shared/ports/batch-service.ts";
 import { systemClock } from "../../shared/ports/clock.ts";
 import type { FunctionCall } from "../../shared/ports/function-invoker.ts";

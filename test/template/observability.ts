@@ -4,14 +4,7 @@ import * as z from "zod";
 import { readEvent, requestOf } from "../../shared/console/event.ts";
 import { isShown } from "../../shared/console/shown-pages.ts";
 import { meterDimensions } from "../../shared/ports/meter.ts";
-import {
-  type FunctionProperties,
-  type PackagedStage,
-  type Policy,
-  referredId,
-  root,
-  run,
-} from "../packaged-template.ts";
+import { type PackagedStage, type Policy, referredId, root, run } from "../packaged-template.ts";
 import { packagedStages } from "./stages.ts";
 
 // What watches a stage. CloudFormation accepts a metric, a dimension or a name that doesn't exist; the alarm would be
@@ -209,9 +202,9 @@ const emfLine = z.object({
 
 /** The sets of dimensions of each metric that the functions' code writes with the stage's environment, by name. */
 async function written(): Promise<Map<string, string[]>> {
-  const { properties } = prod
-    .resources<FunctionProperties>("AWS::Lambda::Function")
-    .find(({ id }) => id === "StepLambdaFunction") ?? { properties: undefined };
+  const { properties } = prod.functions().find(({ id }) => id === "StepLambdaFunction") ?? {
+    properties: undefined,
+  };
   const environment = Object.entries(properties?.Environment.Variables ?? {}).filter(([name]) =>
     name.startsWith("POWERTOOLS_"),
   );
@@ -350,7 +343,7 @@ describe("the engine's metrics", () => {
   });
 
   test("of all functions of a stage have the same service", () => {
-    for (const { properties } of prod.resources<FunctionProperties>("AWS::Lambda::Function")) {
+    for (const { properties } of prod.functions()) {
       expect(properties.Environment.Variables.POWERTOOLS_SERVICE_NAME).toBe("millrace-prod");
     }
   });
@@ -404,8 +397,10 @@ describe("the dashboard", () => {
       ...namesIn(text),
       ...Object.values(variables).map((value) => JSON.stringify(value)),
     ]);
-    const types = ["AWS::Lambda::Function", "AWS::SQS::Queue", "AWS::Events::Rule", "AWS::DynamoDB::Table"];
-    const without = types.flatMap((type) => prod.resources(type)).filter(({ id }) => !named.has(id));
+    const types = ["AWS::SQS::Queue", "AWS::Events::Rule", "AWS::DynamoDB::Table"];
+    // What the functions of job families do is shown with their steps.
+    const all = [...prod.functions(), ...types.flatMap((type) => prod.resources(type))];
+    const without = all.filter(({ id }) => !named.has(id));
     expect(without.map(({ id }) => id)).toEqual([]);
     const jobQueues = prod.resources("AWS::Batch::JobQueue").map(({ id }) => id);
     const searchedFor = Object.values(variables).map((value) => JSON.stringify(value));

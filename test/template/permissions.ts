@@ -2,7 +2,6 @@ import { build } from "esbuild";
 import { readFamilyAccess } from "../../resources/family-access.ts";
 import { listFamilies } from "../../resources/images/family.ts";
 import {
-  type FunctionProperties,
   type MappingProperties,
   type PackagedStage,
   type Policy,
@@ -31,9 +30,7 @@ describe("permissions", () => {
   };
 
   test("no function shares its role", () => {
-    const roles = prod
-      .resources<FunctionProperties>("AWS::Lambda::Function")
-      .map(({ properties }) => referredId(properties.Role));
+    const roles = prod.functions().map(({ properties }) => referredId(properties.Role));
     expect(roles).toHaveLength(10);
     expect(new Set(roles).size).toBe(roles.length);
   });
@@ -48,7 +45,7 @@ describe("permissions", () => {
   });
 
   test("a function writes to its own log group only", () => {
-    for (const { properties } of prod.resources<FunctionProperties>("AWS::Lambda::Function")) {
+    for (const { properties } of prod.functions()) {
       const logs = permissions(prod).filter(
         ({ role: owner, action }) =>
           owner === referredId(properties.Role) && /^logs:(?!Get|Filter)/.test(action),
@@ -70,14 +67,19 @@ describe("permissions", () => {
       ...["xray:PutTelemetryRecords", "xray:PutTraceSegments"],
     ]);
     const read = own.filter(({ action }) => action === "logs:GetLogEvents");
-    const groups = prod.resources<{ LogGroupName: string }>("AWS::Logs::LogGroup");
-    const names = groups.map(({ properties }) => JSON.stringify(properties.LogGroupName));
+    const all = prod.resources<{ LogGroupName: string }>("AWS::Logs::LogGroup");
+    const groups = all.filter(({ id }) => !id.endsWith("JobFunctionLogGroup"));
+    // One permission is for the functions of all job families, which are named alike.
+    const names = [
+      JSON.stringify("/aws/lambda/millrace-prod-job-*"),
+      ...groups.map(({ properties }) => JSON.stringify(properties.LogGroupName)),
+    ];
     for (const { resource } of read) {
       const [, group = "none"] = /log-group:(.+):\*"/.exec(JSON.stringify(resource)) ?? [];
       expect(names).toContain(JSON.stringify(group));
     }
     // Its own log is the only one that it doesn't show.
-    expect(read).toHaveLength(groups.length - 1);
+    expect(read).toHaveLength(names.length - 1);
   });
 
   test("the console's buttons may do what the function manage may, and nothing else", () => {
@@ -114,6 +116,34 @@ describe("permissions", () => {
     }
   });
 
+  test("a family's function has its jobs' permissions, writes its own log, and reports to the queue of Batch's events", () => {
+    for (const { properties } of prod.jobFunctions()) {
+      const family = String(properties.Environment.Variables.FAMILY);
+      const allowed = (owner: string) =>
+        permissions(prod)
+          .filter(({ role }) => role === owner)
+          .map(({ action, resource }) => JSON.stringify([action, resource]));
+      const jobs = new Set(allowed(jobRole(family)));
+      const more = allowed(referredId(properties.Role)).filter((each) => !jobs.has(each));
+      expect(more).toEqual([
+        expect.stringContaining(`log-group:/aws/lambda/${properties.FunctionName}:*`),
+        expect.stringContaining(`log-group:/aws/lambda/${properties.FunctionName}:*`),
+        JSON.stringify(["sqs:SendMessage", { "Fn::GetAtt": ["BatchEventsQueue", "Arn"] }]),
+      ]);
+      expect(allowed(referredId(properties.Role))).toHaveLength(jobs.size + more.length);
+    }
+  });
+
+  test("functions of job families are called by the small step worker only", () => {
+    const callers = permissions(prod).filter(
+      ({ action, resource }) =>
+        action === "lambda:InvokeFunction" && JSON.stringify(resource).includes("-job-"),
+    );
+    expect(callers.map(({ role }) => role)).toEqual(["StepRole"]);
+    for (const { properties } of prod.jobFunctions())
+      expect(properties.FunctionName).toMatch(/^millrace-prod-job-/);
+  });
+
   test("a lake is listed and extended by its own family, read by the families whose access.json says so, and deleted by nobody", () => {
     const onLakes = permissions(prod).filter(({ resource }) => JSON.stringify(resource).includes("/lake/"));
     expect(onLakes.map(({ role, action }) => [role, action])).toEqual([
@@ -141,7 +171,8 @@ describe("permissions", () => {
     const onModels = permissions(prod).filter(({ resource }) =>
       JSON.stringify(resource).includes("/models/"),
     );
-    const jobRoles = listFamilies(root).map(jobRole);
+    const functionRoles = prod.jobFunctions().map(({ properties }) => referredId(properties.Role));
+    const jobRoles = [...listFamilies(root).map(jobRole), ...functionRoles];
     const reading = ["s3:GetObject", "s3:GetObjectVersion"];
     const allowed = (owner: string) =>
       onModels.filter(({ role }) => role === owner).map(({ action }) => action);
@@ -233,11 +264,12 @@ describe("the AWS calls in a function's code", () => {
     "objects.putIfAbsent": "s3:PutObject",
     "objects.copy": "s3:PutObject",
     "objects.delete": "s3:DeleteObject",
-    "batch.submit": "batch:SubmitJob",
-    "batch.findByName": "batch:ListJobs",
+    // What is known of a call of a family's function is in S3.
+    "batch.submit": ["batch:SubmitJob", "lambda:InvokeFunction", "s3:GetObject", "s3:PutObject"],
+    "batch.findByName": ["batch:ListJobs", "s3:GetObject"],
     "batch.isServing": ["batch:ListJobs", "batch:DescribeJobs"],
-    "batch.describe": "batch:DescribeJobs",
-    "batch.terminate": "batch:TerminateJob",
+    "batch.describe": ["batch:DescribeJobs", "s3:GetObject"],
+    "batch.terminate": ["batch:TerminateJob", "s3:PutObject"],
     // A run that leaves its work queue takes its place there along.
     "store.admitRun": "dynamodb:DeleteItem",
     "store.moveRun": "dynamodb:DeleteItem",
@@ -246,7 +278,7 @@ describe("the AWS calls in a function's code", () => {
   };
 
   /** What both step workers' code holds and only small ones come to: jobs and notices are no functions. */
-  const notForLargeWorkers = /^(batch|ssm|kms|sns):/;
+  const notForLargeWorkers = /^(batch|lambda|ssm|kms|sns):/;
 
   /** The calls of ports left in a function's bundle, which holds nothing that the function cannot reach. */
   async function calls(handler: string): Promise<Set<string>> {
@@ -267,7 +299,7 @@ describe("the AWS calls in a function's code", () => {
   }
 
   test("are those that its role allows", async () => {
-    for (const { properties } of prod.resources<FunctionProperties>("AWS::Lambda::Function")) {
+    for (const { properties } of prod.functions()) {
       const role = referredId(properties.Role);
       const reached = [...(await calls(properties.Handler))].flatMap((call) => needed[call] ?? []);
       const wanted = reached.filter((action) => role !== "StepLargeRole" || !notForLargeWorkers.test(action));

@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { needsFunction } from "../../resources/family-functions.ts";
 import { contentHash, imageFiles } from "../../resources/images/content-hash.ts";
 import { listFamilies } from "../../resources/images/family.ts";
+import { functionMemory, maxFunctionSeconds } from "../../shared/pipeline/job.ts";
 import { maxLambdaTimeout } from "../../shared/pipeline/task-kinds.ts";
 import { lastLook } from "../../shared/run/end-run.ts";
 import { largeWorkerMegabytes, stepWorkerMegabytes } from "../../shared/run/run-cost.ts";
@@ -83,12 +85,7 @@ describe("the template as a whole", () => {
 });
 
 describe("queues", () => {
-  const functions = () =>
-    new Map(
-      prod
-        .resources<FunctionProperties>("AWS::Lambda::Function")
-        .map(({ id, properties }) => [id, properties]),
-    );
+  const functions = () => new Map(prod.functions().map(({ id, properties }) => [id, properties]));
   const mappings = () => prod.resources<MappingProperties>("AWS::Lambda::EventSourceMapping");
 
   test("hide a message for six times their function's timeout", () => {
@@ -207,13 +204,13 @@ describe("stored data", () => {
   });
 
   test("every function knows the deployed commit, because runs keep it", () => {
-    for (const { properties } of prod.resources<FunctionProperties>("AWS::Lambda::Function"))
+    for (const { properties } of prod.functions())
       expect(properties.Environment.Variables.GIT_COMMIT).toMatch(/^[0-9a-f]{40}(-dirty)?$|^unknown: /);
   });
 
   test("the step workers know the versions of the jobs", () => {
     const workers = prod
-      .resources<FunctionProperties>("AWS::Lambda::Function")
+      .functions()
       .filter(({ properties }) => properties.Handler === "functions/step.handler");
     expect(workers).toHaveLength(2);
     for (const { properties } of workers) {
@@ -241,11 +238,11 @@ describe("stored data", () => {
 
   test("logs expire", () => {
     const groups = prod.resources<{ LogGroupName: string; RetentionInDays?: number }>("AWS::Logs::LogGroup");
-    const functions = prod.resources<FunctionProperties>("AWS::Lambda::Function");
+    const functions = prod.functions();
     expect(groups.map(({ properties }) => properties.LogGroupName).sort()).toEqual(
       [
         "/aws/batch/millrace-prod",
-        ...functions.map((f) => `/aws/lambda/${f.properties.FunctionName}`),
+        ...[...functions, ...prod.jobFunctions()].map((f) => `/aws/lambda/${f.properties.FunctionName}`),
       ].sort(),
     );
     for (const { properties } of groups) expect(properties.RetentionInDays).toBeGreaterThanOrEqual(14);
@@ -264,7 +261,7 @@ describe("notices", () => {
 
   test("are sent by the step worker, which is the only one that knows the topic", () => {
     const knowing = prod
-      .resources<FunctionProperties>("AWS::Lambda::Function")
+      .functions()
       .filter(({ properties }) => "NOTICE_TOPIC_ARN" in properties.Environment.Variables);
     expect(knowing.map(({ id }) => id)).toEqual(["StepLambdaFunction"]);
   });
@@ -272,7 +269,7 @@ describe("notices", () => {
 
 describe("functions", () => {
   test("run on the runtime of the scripts, and have no address of a local server", () => {
-    for (const { properties } of prod.resources<FunctionProperties>("AWS::Lambda::Function")) {
+    for (const { properties } of prod.functions()) {
       expect(properties.Runtime).toBe("nodejs24.x");
       expect(Object.keys(properties.Environment.Variables).filter((name) => name.startsWith("AWS_"))).toEqual(
         [],
@@ -296,7 +293,7 @@ describe("functions", () => {
   test("time out before the last look at a cancelled run", () => {
     for (const stage of [prod, local]) {
       const timeouts = stage
-        .resources<FunctionProperties>("AWS::Lambda::Function")
+        .functions()
         .map(({ id, properties }) => [id, properties.Timeout * 1000] as const);
       expect(timeouts.filter(([, milliseconds]) => milliseconds >= lastLook)).toEqual([]);
     }
@@ -304,7 +301,7 @@ describe("functions", () => {
 
   test("that run steps have time for the longest function, and to commit its result", () => {
     const workers = prod
-      .resources<FunctionProperties>("AWS::Lambda::Function")
+      .functions()
       .filter(({ properties }) => properties.Handler === "functions/step.handler");
     expect(workers).toHaveLength(2);
     for (const { properties } of workers) {
@@ -325,7 +322,7 @@ describe("functions", () => {
       .find(({ properties }) => referredId(properties.EventSourceArn) === "StepsLargeQueue");
     expect(mapping?.properties.BatchSize).toBe(1);
     const senders = prod
-      .resources<FunctionProperties>("AWS::Lambda::Function")
+      .functions()
       .filter(({ properties }) => "STEPS_LARGE_QUEUE_URL" in properties.Environment.Variables);
     expect(senders.map(({ id }) => id)).toEqual(["StepLambdaFunction"]);
   });
@@ -396,11 +393,60 @@ describe("Batch", () => {
       listFamilies(root).map((family) => [family, contentHash(imageFiles(root, family))]),
     );
     const told = prod
-      .resources<FunctionProperties>("AWS::Lambda::Function")
+      .functions()
       .filter(({ properties }) => "BATCH_JOB_QUEUES" in properties.Environment.Variables)
       .map(({ properties }) => properties.Environment.Variables.JOB_VERSIONS);
     expect(told).toHaveLength(6);
     for (const text of told) expect(JSON.parse(String(text))).toEqual(versions);
+  });
+
+  test("each family whose contracts say so has a function that runs its image, and no other has", () => {
+    const families = listFamilies(root).filter((family) => needsFunction(root, family));
+    expect(families).toContain("ridge");
+    expect(prod.jobFunctions().map(({ properties }) => properties.Environment.Variables.FAMILY)).toEqual(
+      families,
+    );
+    for (const { properties } of prod.jobFunctions()) {
+      expect(properties).toMatchObject({
+        PackageType: "Image",
+        ImageConfig: { Command: ["millrace_job.function.handler"] },
+        MemorySize: functionMemory,
+        Timeout: maxFunctionSeconds,
+      });
+      const definition = prod
+        .resources<{ JobDefinitionName: string; ContainerProperties: { Image: string } }>(
+          "AWS::Batch::JobDefinition",
+        )
+        .find(({ properties: { JobDefinitionName } }) =>
+          JobDefinitionName.endsWith(`-${properties.Environment.Variables.FAMILY}`),
+        );
+      expect(properties.Code.ImageUri).toBe(definition?.properties.ContainerProperties.Image);
+    }
+  });
+
+  test("Lambda tries a job's call once, and reports every end to the queue of Batch's events", () => {
+    const settings = prod.resources<{
+      FunctionName: unknown;
+      MaximumRetryAttempts: number;
+      DestinationConfig: Record<"OnSuccess" | "OnFailure", { Destination: unknown }>;
+    }>("AWS::Lambda::EventInvokeConfig");
+    const called = settings.map(({ properties }) => referredId(properties.FunctionName));
+    for (const { id } of prod.jobFunctions()) expect(called).toContain(id);
+    for (const { properties } of settings.filter(({ id }) => id.endsWith("JobFunctionCalls"))) {
+      expect(properties.MaximumRetryAttempts).toBe(0);
+      const { OnSuccess, OnFailure } = properties.DestinationConfig;
+      expect([OnSuccess, OnFailure].map(({ Destination }) => referredId(Destination))).toEqual([
+        "BatchEventsQueue",
+        "BatchEventsQueue",
+      ]);
+    }
+  });
+
+  test("the local stage runs the working tree's jobs instead of images", () => {
+    for (const { properties } of local.jobFunctions()) {
+      expect(properties.PackageType).toBeUndefined();
+      expect(properties.Code.ZipFile).toContain("MILLRACE_WORKER");
+    }
   });
 
   test("a deployment keeps revisions that queued jobs refer to", () => {

@@ -1,5 +1,4 @@
 import * as z from "zod";
-import { functionQueue } from "../../../shared/batch/function-jobs.ts";
 import type { TaskKind } from "../../../shared/pipeline/graph.ts";
 import {
   approval,
@@ -58,11 +57,11 @@ export const simulatedJob = defineJob("sim.work", {
   resources: { vcpus: 1, memory: 512, onDemandAfter: 1 },
 });
 
-/** The same as a Lambda function. */
+/** The same as a call of a Lambda function, until an attempt runs out of memory or time there. */
 const simulatedFunction = defineJob("sim.called", {
   input: simulatedJob.input,
   output: simulatedJob.output,
-  resources: { vcpus: 1, memory: 512, queue: functionQueue },
+  resources: { vcpus: 1, memory: [512, 4096], timeoutSeconds: 900, runs: "auto", onDemandAfter: 1 },
 });
 
 /** How many seconds an approval waits for its answer. */
