@@ -26,14 +26,22 @@ export const ridgeTrain = definePipeline(
   },
   ({ params, step }) => {
     const { train, alpha, queue } = params;
-    // A step's queue is part of the graph, so each queue has its own step. The steps ask for no GPU, so the job can use
+    // A step's queue is part of the graph, so each queue has its own step. Only machines of Batch have queues. The steps ask for no GPU, so the job can use
     // any machine of the queue, even in a stage without GPUs.
-    const onCpu = step("train_on_cpu", batch(ridge.train, { train, alpha }, { queue: "cpu" }), {
-      when: eq(queue, "cpu"),
-    });
-    const onGpu = step("train_on_gpu", batch(ridge.train, { train, alpha }, { queue: "gpu" }), {
-      when: eq(queue, "gpu"),
-    });
+    const onCpu = step(
+      "train_on_cpu",
+      batch(ridge.train, { train, alpha }, { runs: "batch", queue: "cpu" }),
+      {
+        when: eq(queue, "cpu"),
+      },
+    );
+    const onGpu = step(
+      "train_on_gpu",
+      batch(ridge.train, { train, alpha }, { runs: "batch", queue: "gpu" }),
+      {
+        when: eq(queue, "gpu"),
+      },
+    );
     return step("trained_model", lambda({ onCpu: maybe(onCpu), onGpu: maybe(onGpu) }, trainedModel), {
       rule: "any_succeeded",
     });

@@ -106,13 +106,13 @@ function localCode(root: string, stage: FunctionStage, family: string): Resource
   return {
     Runtime: "python3.12",
     Handler: "index.handler",
-    Code: { ZipFile: readFileSync(join(root, "local", "function_shim.py"), "utf8") },
+    Code: { ZipFile: readFileSync(join(root, "local", "functions", "function_shim.py"), "utf8") },
     Environment: {
       Variables: {
         ...familyEnvironment(root, stage, family),
         MILLRACE_JOBS: join(root, batchJobsFolder),
         MILLRACE_PYTHON: stage.pythons[family] ?? join(root, ".venv", "bin", "python"),
-        MILLRACE_WORKER: join(root, "local", "function_worker.py"),
+        MILLRACE_WORKER: join(root, "local", "functions", "function_worker.py"),
       },
     },
   };

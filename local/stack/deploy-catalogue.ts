@@ -8,6 +8,8 @@ const serviceSources = [
   "shared",
   "resources",
   "batch-jobs",
+  // The code of the functions that run jobs.
+  "local/functions",
   "serverless.yml",
   "package.json",
   "package-lock.json",

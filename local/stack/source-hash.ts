@@ -2,8 +2,12 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 
-/** The sources of a deployment. Python sources don't belong to them: Batch jobs use the working tree. */
+/**
+ * The sources of a deployment. Python sources of jobs don't belong to them: jobs use the working tree. The Python of a
+ * family's function on the local stack is deployed.
+ */
 const DEPLOYED = [
+  "local/functions/function_shim.py",
   "serverless.yml",
   "package-lock.json",
   "functions",

@@ -273,6 +273,14 @@ const largeChild = definePipeline({ name: "large-child", params: nothing }, ({ s
   );
 });
 
+/** A job on Lambda. */
+const nimble = definePipeline(
+  { name: "nimble", params: z.strictObject({ seconds: z.number().default(0) }) },
+  ({ params, step }) => {
+    step("work", batch(trial.nimble, { value: 1, seconds: params.seconds }));
+  },
+);
+
 /** Fails, and sends notices: with secrets that the test stores, by e-mail, and one whose secret doesn't exist. */
 const telling = definePipeline(
   {
@@ -300,6 +308,19 @@ const telling = definePipeline(
 /** The pipelines that the tests of all kinds of steps deploy. */
 export const pipelines: readonly Pipeline[] = [
   ...[leaf, middle, family, waits, arrival, absence, signOff, repeats, maps, rules, hooked, limited],
-  ...[single, exclusive, queued, cached, growing, chain, sizes, large, largeChild, modelPipeline, telling],
+  ...[
+    single,
+    exclusive,
+    queued,
+    cached,
+    growing,
+    nimble,
+    chain,
+    sizes,
+    large,
+    largeChild,
+    modelPipeline,
+    telling,
+  ],
   ...blocking,
 ];

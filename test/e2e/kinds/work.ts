@@ -1,5 +1,7 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { DescribeJobsCommand, ListJobsCommand } from "@aws-sdk/client-batch";
 import { misbehave } from "../../../local/batch/misbehave.ts";
+import { functionMemory } from "../../../shared/pipeline/job.ts";
 import { largeWorkerMegabytes, stepWorkerMegabytes } from "../../../shared/run/run-cost.ts";
 import { runIdOf } from "../../../shared/run/run-id.ts";
 import { type DeployedService, eventually } from "../deployed-service.ts";
@@ -28,6 +30,30 @@ async function jobsNamed(service: DeployedService, runId: string): Promise<strin
   const filters = [{ name: "JOB_NAME", values: [`${runId}*`] }];
   const { jobSummaryList = [] } = await service.batch.send(new ListJobsCommand({ jobQueue: "cpu", filters }));
   return jobSummaryList.flatMap(({ jobId }) => jobId ?? []);
+}
+
+/** Pids of the processes that run calls of a family's Lambda function. */
+function functionProcesses(family: string): number[] {
+  return readdirSync("/proc")
+    .filter((entry) => /^\d+$/.test(entry))
+    .filter((pid) => {
+      try {
+        const isWorker = readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("function_worker.py");
+        return isWorker && readFileSync(`/proc/${pid}/environ`, "utf8").includes(`FAMILY=${family}\0`);
+      } catch {
+        return false;
+      }
+    })
+    .map(Number);
+}
+
+/** Waits until a run's job has begun. */
+async function begun(service: DeployedService, runId: string): Promise<void> {
+  await eventually(`the claim of ${runId}'s job`, async () => {
+    const run = await service.store.getRun(runId);
+    const keys = run === undefined ? [] : await service.listing(run);
+    return keys.some((key) => key.endsWith("_claim.json")) || undefined;
+  });
 }
 
 /** A chain in one worker. It runs before the others, since a worker continues only while its time lasts. */
@@ -149,6 +175,28 @@ export const workScenarios: readonly Scenario[] = [
       const third = await run("third", true);
       expect(await statesOf(service, third)).toMatchObject({ made: "SUCCEEDED", worked: "SUCCEEDED" });
       expect(await service.output(third, "made")).toEqual({ ...params, by: third });
+    },
+  },
+  {
+    name: "a job on Lambda is ended with its run, and one that outgrows Lambda goes on with a machine",
+    async live(service) {
+      const cancelled = await started(service, "nimble", "cancelled", { params: { seconds: 500 } });
+      await begun(service, cancelled);
+      await service.manage({ action: "cancel", runId: cancelled });
+      expect(await service.finished(cancelled)).toMatchObject({ state: "CANCELLED" });
+      await eventually("the end of its process", async () => !functionProcesses("trial")[0] || undefined);
+      const runId = await started(service, "nimble", "killed", { params: { seconds: 5 } });
+      await begun(service, runId);
+      // As the kernel does if a function uses more memory than it has.
+      for (const pid of functionProcesses("trial")) process.kill(pid, "SIGKILL");
+      expect(await service.finished(runId)).toMatchObject({ state: "SUCCEEDED" });
+      const [record] = await service.steps(runId);
+      expect(record).toMatchObject({ attempt: 2, failures: 0, losses: { memory: 1 } });
+      const places = record?.jobAttempts?.map(({ queue, memory, state }) => [queue, memory, state]);
+      expect(places).toEqual([
+        ["lambda", functionMemory, "FAILED"],
+        ["cpu", 4096, "SUCCEEDED"],
+      ]);
     },
   },
   {

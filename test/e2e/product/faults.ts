@@ -15,7 +15,7 @@ afterEach(() => behave(service.stack.batchEndpoint));
 /** Milliseconds between ticks. The scheduler's minute is too long for a test. */
 const tick = 5000;
 const start = (key: string) =>
-  service.start({ pipeline: "ridge-sweep", params: { alphas: [1, 0.00001] }, key });
+  service.start({ pipeline: "ridge-sweep-on-batch", params: { alphas: [1, 0.00001] }, key });
 
 /** Every step succeeded, each result was committed once, and no process is left over. */
 async function expectComplete(run: Run) {

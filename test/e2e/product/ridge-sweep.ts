@@ -48,6 +48,22 @@ describe("ridge-sweep", () => {
     expect(again).toMatchObject({ runId, created: false });
   });
 
+  it("gives the same figures on Lambda and on Batch, to the last digit", async () => {
+    const run = async (pipeline: string) => {
+      const request = { pipeline, scheduledAt: golden, params: twoAlphas, key: "places" };
+      const { runId } = await service.start(request);
+      const ended = await service.finished(runId);
+      expect(ended).toMatchObject({ state: "SUCCEEDED" });
+      const { steps } = await service.view(runId);
+      const places = steps.flatMap(({ jobs = [] }) => jobs.map(({ queue }) => queue));
+      return { r2: await r2ByAlpha(service, ended), places: [...new Set(places)] };
+    };
+    const onLambda = await run("ridge-sweep");
+    const onBatch = await run("ridge-sweep-on-batch");
+    expect([onLambda.places, onBatch.places]).toEqual([["lambda"], ["cpu"]]);
+    expect(onLambda.r2).toEqual(onBatch.r2);
+  });
+
   it("on a file that is no table of x and y fails at the first step, with the reason", async () => {
     const files: [name: string, body: string | Uint8Array, reason: RegExp][] = [
       ["empty.csv", "", /empty/i],
@@ -83,7 +99,11 @@ describe("ridge-sweep", () => {
   });
 
   it("that failed reruns only unsuccessful steps on a retry", async () => {
-    const { runId } = await service.start({ pipeline: "ridge-sweep", params: twoAlphas, key: "retry" });
+    const { runId } = await service.start({
+      pipeline: "ridge-sweep-on-batch",
+      params: twoAlphas,
+      key: "retry",
+    });
     await misbehave(service.stack.batchEndpoint, [
       { kind: "out-of-memory", jobName: `${runId}-evaluate_model*`, times: 1 },
     ]);
@@ -104,7 +124,11 @@ describe("ridge-sweep", () => {
   });
 
   it("that is cancelled ends the Batch process, and starts nothing more", async () => {
-    const { runId } = await service.start({ pipeline: "ridge-sweep", params: twoAlphas, key: "cancel" });
+    const { runId } = await service.start({
+      pipeline: "ridge-sweep-on-batch",
+      params: twoAlphas,
+      key: "cancel",
+    });
     await eventually("a job's process", async () => processesOf(runId)[0]);
     const answer = await service.invoke("manage", { action: "cancel", runId });
     expect(["CANCELLING", "CANCELLED"]).toContain((answer as { state: string }).state);

@@ -13,4 +13,10 @@ export const trial = {
     output: z.object({ value: z.number(), attempt: z.int() }),
     resources: { vcpus: 1, memory: 128 },
   }),
+  /** The same on Lambda, and on a larger machine if it outgrows that. */
+  nimble: defineJob("trial.nimble", {
+    input: z.object({ value: z.number(), seconds: z.number().nonnegative().default(0) }),
+    output: z.object({ value: z.number(), attempt: z.int() }),
+    resources: { runs: "auto", vcpus: 1, memory: [128, 4096], timeoutSeconds: 600 },
+  }),
 };

@@ -24,3 +24,15 @@ def work(input: WorkInput, context: Context) -> WorkOutput:
     if context.epoch < input["succeedsInEpoch"]:
         raise FatalError(f"broken until epoch {input['succeedsInEpoch']}")
     return {"value": input["value"], "attempt": context.attempt}
+
+
+class NimbleInput(TypedDict):
+    value: float
+    seconds: float
+
+
+@job("trial.nimble")
+def nimble(input: NimbleInput, context: Context) -> WorkOutput:
+    """Takes its time and gives its value back."""
+    time.sleep(input["seconds"])
+    return {"value": input["value"], "attempt": context.attempt}

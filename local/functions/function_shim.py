@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 KILLED = -9
+# Libraries that otherwise start a thread for each core of the machine.
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_MAX_THREADS")
 
 
 class Worker:
@@ -30,6 +32,7 @@ class Worker:
             stdout=sys.stderr.fileno(),
             stderr=sys.stderr.fileno(),
             pass_fds=[writes],
+            env=environment(),
             text=True,
         )
         os.close(writes)
@@ -56,6 +59,13 @@ class Worker:
         code = self._process.wait()
         self._answers.close()
         return code
+
+
+def environment() -> dict[str, str]:
+    """The environment of a family's jobs: the deployed folder's code, and one thread for computing, as on Batch."""
+    jobs = Path(os.environ["MILLRACE_JOBS"])
+    threads = dict.fromkeys(THREADS, "1")
+    return {**threads, **os.environ, "PYTHONPATH": os.pathsep.join([str(jobs), str(jobs / "sdk")])}
 
 
 _workers: list[Worker] = []
