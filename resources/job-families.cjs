@@ -16,6 +16,7 @@ exports.functions = async ({ resolveVariable }) => {
     stage,
     service: await resolveVariable("self:service"),
     logRetentionDays: await resolveVariable(`self:custom.stages.${stage}.logRetentionDays`),
+    jobLogs: process.env.MILLRACE_JOB_LOGS,
     pythons: JSON.parse(process.env.MILLRACE_FUNCTION_PYTHONS ?? "{}"),
   });
 };

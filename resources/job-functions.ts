@@ -19,6 +19,8 @@ export type FunctionStage = {
   readonly logRetentionDays: number;
   /** For the stage `local`: the Python of each family. Families that it lacks use the project's own. */
   readonly pythons: Readonly<Record<string, string>>;
+  /** For the stage `local`: the folder of the jobs' logs. Without it, only MiniStack has them. */
+  readonly jobLogs: string | undefined;
 };
 
 /** Megabytes under `/tmp`, the most that Lambda gives: it is nearly free while a function runs. */
@@ -110,6 +112,7 @@ function localCode(root: string, stage: FunctionStage, family: string): Resource
     Environment: {
       Variables: {
         ...familyEnvironment(root, stage, family),
+        ...(stage.jobLogs !== undefined && { MILLRACE_JOB_LOGS: stage.jobLogs }),
         MILLRACE_JOBS: join(root, batchJobsFolder),
         MILLRACE_PYTHON: stage.pythons[family] ?? join(root, ".venv", "bin", "python"),
         MILLRACE_WORKER: join(root, "local", "functions", "function_worker.py"),

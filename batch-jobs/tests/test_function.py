@@ -72,7 +72,7 @@ def call(event: Any, context: Context | None = None) -> dict[str, object]:
 def test_a_call_claims_its_attempt_and_leaves_its_manifest_and_its_end(place: Place) -> None:
     answer = call(place.event("echo", {0: ECHO}))
     assert answer["exitCode"] == 0
-    assert answer["logStream"] == "stream"
+    assert answer["logStream"] == "stream#request"
     assert place.read("0/1.1/_manifest.json")["output"]["text"] == "hello"
     claim = place.read("0/1.1/_claim.json")
     assert claim["jobId"] == "function-job"

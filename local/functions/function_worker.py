@@ -61,6 +61,19 @@ def read_calls(calls: queue.Queue[str]) -> None:
     os._exit(0)
 
 
+def log_to(folder: str | None, request: str) -> None:
+    """Sends the output of a call to a file of its own, where the local stack keeps the logs of jobs."""
+    if folder is None:
+        return
+    file = Path(folder) / request / "log"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    log = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    for output in (sys.stdout, sys.stderr):
+        output.flush()
+        os.dup2(log, output.fileno())
+    os.close(log)
+
+
 def main() -> None:
     """Answers calls until standard input closes."""
     answers = os.fdopen(int(sys.argv[1]), "w")
@@ -70,6 +83,7 @@ def main() -> None:
     while True:
         message = json.loads(calls.get())
         context = Context(**message["context"])
+        log_to(os.environ.get("MILLRACE_JOB_LOGS"), context.aws_request_id)
         if not is_limited and sys.platform == "linux":
             limit_memory(context.memory_limit_in_mb)
             is_limited = True

@@ -55,6 +55,13 @@ describe("logs in files", () => {
 
   logTailContract(async () => ({ reader: fileLogReader(folder), write }));
 
+  test("the log of a call is the file of its request", async () => {
+    await write("request-1", ["a line"]);
+    expect(await fileLogReader(folder).tail("/aws/lambda/test:stream#request-1", 10)).toEqual([
+      { text: "a line" },
+    ]);
+  });
+
   test("of a large file only the end is read, from the begin of a line", async () => {
     const log = await write(
       "large",
@@ -105,6 +112,31 @@ describe("logs in CloudWatch", () => {
       },
     };
   });
+  test("of a stream that many calls write to, the lines of one call are read", async () => {
+    const now = Date.now();
+    const call = (request: string) => [
+      `START RequestId: ${request} Version: $LATEST`,
+      `line 1 of ${request}`,
+      `line 2 of ${request}`,
+      `END RequestId: ${request}`,
+      `REPORT RequestId: ${request}`,
+    ];
+    const lines = ["a", "b"].flatMap(call).concat(call("c").slice(0, 2));
+    const group = "/aws/lambda/calls";
+    await put(
+      group,
+      "2021/01/01/[$LATEST]x",
+      lines.map((text, place) => [now + place, text]),
+    );
+    const reader = cloudWatchLogReader(client, []);
+    const read = async (request: string, limit = 10) =>
+      (await reader.tail(`${group}:2021/01/01/[$LATEST]x#${request}`, limit)).map(({ text }) => text);
+    expect(await read("a")).toEqual(["line 1 of a", "line 2 of a"]);
+    expect(await read("b", 1)).toEqual(["line 2 of b"]);
+    expect(await read("c")).toEqual(["line 1 of c"]);
+    expect(await read("d")).toEqual([]);
+  });
+
   logSearchContract(async () => {
     named += 1;
     const own = groups.map((group) => `${group}-${named}`);

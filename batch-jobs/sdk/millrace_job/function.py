@@ -92,7 +92,9 @@ def run_call(
     assignment = read_assignment(env)
     (index,) = assignment.indices
     prefix = assignment.attempt_prefix(index)
-    place = {"logGroup": context.log_group_name, "logStream": context.log_stream_name}
+    # Many calls share a stream, so the place of this one's lines also has its request.
+    stream = f"{context.log_stream_name}#{context.aws_request_id}"
+    place = {"logGroup": context.log_group_name, "logStream": stream}
     execution = {"execution": f"{context.aws_request_id}/{uuid4()}", **place}
     call = Call(storage, prefix, tuple(event.get("stops", ())))
     started_at = timestamp()

@@ -4,7 +4,13 @@ import {
   paginateFilterLogEvents,
   ResourceNotFoundException,
 } from "@aws-sdk/client-cloudwatch-logs";
-import type { FunctionLine, LogReader, LogSearch } from "../../ports/log-reader.ts";
+import {
+  type FunctionLine,
+  type LogReader,
+  type LogSearch,
+  partsOfLog,
+  type WrittenLine,
+} from "../../ports/log-reader.ts";
 
 /** Calls that one search makes in each group. A call looks at up to 1 MB of what the group has. */
 const maxCalls = 5;
@@ -36,6 +42,14 @@ async function searchGroup(client: CloudWatchLogsClient, log: string, { text, fr
   return { lines, isComplete: true };
 }
 
+/** The lines of one call, of those of its stream. Lambda writes a line at the begin of a call and one at its end. */
+function linesOfCall(lines: readonly WrittenLine[], request: string): WrittenLine[] {
+  const begin = lines.findIndex(({ text }) => text.startsWith(`START RequestId: ${request}`));
+  if (begin < 0) return [];
+  const end = lines.findIndex(({ text }) => text.startsWith(`END RequestId: ${request}`));
+  return lines.slice(begin + 1, end < 0 ? undefined : end);
+}
+
 /**
  * Reads logs from CloudWatch Logs.
  *
@@ -47,16 +61,29 @@ export function cloudWatchLogReader(
 ): LogReader {
   return {
     async tail(log, limit) {
-      const [logGroupName = "", ...stream] = log.split(":");
-      const logStreamName = stream.join(":");
-      const reading = client.send(
-        new GetLogEventsCommand({ logGroupName, logStreamName, limit, startFromHead: false }),
-      );
-      const { events = [] } = await ifThere<Pick<Awaited<typeof reading>, "events">>(reading, {});
-      return events.map(({ timestamp: at, message: text = "" }) => ({
-        text,
-        ...(at !== undefined && { at }),
-      }));
+      const { group: logGroupName, stream: logStreamName, request } = partsOfLog(log);
+      const lines: WrittenLine[] = [];
+      let nextToken: string | undefined;
+      for (let calls = 0; calls < (request === undefined ? 1 : maxCalls); calls += 1) {
+        const input = { logGroupName, logStreamName, startFromHead: false, ...(nextToken && { nextToken }) };
+        const reading = client.send(
+          new GetLogEventsCommand({ ...input, ...(request === undefined && { limit }) }),
+        );
+        const page = await ifThere<Partial<Awaited<typeof reading>>>(reading, {});
+        const { events = [], nextBackwardToken } = page;
+        lines.unshift(
+          ...events.map(({ timestamp: at, message: text = "" }) => ({
+            text: text.replace(/\n$/, ""),
+            ...(at !== undefined && { at }),
+          })),
+        );
+        const found = request === undefined ? lines : linesOfCall(lines, request);
+        // The first page is empty if there are none before: then the token stays the same.
+        if (found.length > 0 || events.length === 0 || nextBackwardToken === nextToken)
+          return found.slice(-limit);
+        nextToken = nextBackwardToken;
+      }
+      return [];
     },
 
     async search(search) {

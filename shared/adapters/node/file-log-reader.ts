@@ -1,6 +1,6 @@
 import { open } from "node:fs/promises";
 import path from "node:path";
-import type { LogReader } from "../../ports/log-reader.ts";
+import { type LogReader, partsOfLog } from "../../ports/log-reader.ts";
 
 /** Bytes that are read from the end of a file. */
 const readBytes = 256 * 1024;
@@ -26,12 +26,14 @@ async function endOf(file: string): Promise<string | undefined> {
 /**
  * Reads the logs of the local stack's Batch server, which keeps one file for each try.
  *
- * @param attempts the folder with one folder for each try. A log's stream ends with the name of that folder
+ * @param attempts the folder with one folder for each try, and for each call of a function. A log's location ends with
+ * the name of that folder
  */
 export function fileLogReader(attempts: string): Pick<LogReader, "tail"> {
   return {
     async tail(log, limit) {
-      const task = path.basename(log);
+      const { stream, request } = partsOfLog(log);
+      const task = request ?? path.basename(stream);
       const text = await endOf(path.join(attempts, task, "log"));
       const lines = (text ?? "").split("\n").filter((line) => line.trim() !== "");
       return lines.slice(-limit).map((line) => ({ text: line }));

@@ -1,3 +1,4 @@
+import { partsOfLog } from "../../../ports/log-reader.ts";
 import type { FunctionAttemptView } from "../../../run/function-view.ts";
 import type { AttemptView } from "../../../run/job-view.ts";
 import type { JobTry } from "../../../state/step-record.ts";
@@ -74,9 +75,9 @@ function bar(row: Row, start: number, end: number, now: number): Content {
 
 /** The place of a log in AWS's own console. Slashes are escaped twice there, with `$` for `%`. */
 function logAddress(log: string, region: string): string {
-  const [group = "", ...stream] = log.split(":");
+  const { group, stream } = partsOfLog(log);
   const part = (text: string) => encodeURIComponent(encodeURIComponent(text)).replaceAll("%", "$");
-  return `https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}#logsV2:log-groups/log-group/${part(group)}/log-events/${part(stream.join(":"))}`;
+  return `https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}#logsV2:log-groups/log-group/${part(group)}/log-events/${part(stream)}`;
 }
 
 /** Where a log is, as a link to AWS's console if the stage is on AWS. */
