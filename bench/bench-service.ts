@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SQSClient } from "@aws-sdk/client-sqs";
-import { copyService } from "../local/stack/deploy-catalogue.ts";
+import { type Catalogue, copyService, jobsOf } from "../local/stack/deploy-catalogue.ts";
 import { type Stack, startStack } from "../local/stack/stack.ts";
 import { dynamoRunStore } from "../shared/adapters/aws/dynamo-run-store.ts";
 import { dynamoClient } from "../shared/adapters/aws/dynamo-table.ts";
@@ -12,7 +12,7 @@ import type { StepQueue } from "../shared/ports/step-queue.ts";
 import { stopOnInterrupt } from "./interrupt.ts";
 
 /** The pipelines of the measurements, deployed instead of the product's own. */
-const catalogue = {
+const pipelinesOfBench: Catalogue = {
   index: 'export { pipelines } from "../bench/pipelines.ts";',
   sources: ["bench/pipelines.ts"],
 };
@@ -23,15 +23,17 @@ export type BenchService = {
   readonly store: RunStore;
   /** A separate queue that no function reads. */
   readonly queue: StepQueue;
+  /** Folder of the deployed service, with the job families in `batch-jobs/`. */
+  readonly serviceDir: string;
   stop(): Promise<void>;
 };
 
-/** Starts a local stack and deploys the bench pipelines to it with the real `sls deploy`. */
-export async function startBenchService(): Promise<BenchService> {
+/** Starts a local stack and deploys pipelines to it with the real `sls deploy`: those of the bench, or others. */
+export async function startBenchService(catalogue = pipelinesOfBench): Promise<BenchService> {
   const folder = mkdtempSync(join(tmpdir(), "millrace-bench-"));
   const serviceDir = join(folder, "service");
   copyService(serviceDir, catalogue);
-  const stack = await startStack({ stateDir: join(folder, "stack") });
+  const stack = await startStack({ stateDir: join(folder, "stack"), jobs: jobsOf(serviceDir) });
   const config = {
     endpoint: stack.awsEndpoint,
     region: stack.region,
@@ -51,6 +53,7 @@ export async function startBenchService(): Promise<BenchService> {
     await stack.deploy({ serviceDir });
     return {
       stack,
+      serviceDir,
       store: dynamoRunStore({ client, name: "millrace-local" }),
       // Nobody reads the dead letters of the triggers.
       queue: sqsStepQueue(

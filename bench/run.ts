@@ -9,6 +9,7 @@ import { measureCtr } from "./ctr.ts";
 import { measureFlattenMap } from "./flatten-map.ts";
 import { measureHundredPipelines } from "./hundred-pipelines.ts";
 import { measureInProcess } from "./in-process.ts";
+import { measureJobPlaces } from "./job-places.ts";
 import { measureLimits } from "./limits.ts";
 import { measureLocalStack } from "./local-stack.ts";
 import { measureMap10000 } from "./map-10000.ts";
@@ -35,6 +36,10 @@ const defaultMeasurements: Measurements = {
   "in-process": { what: "steps a second of the engine alone", measure: measureInProcess },
   "watch-thread": { what: "what it costs to watch a worker for blocks", measure: measureWatchThread },
   "local-stack": { what: "milliseconds a step on the local stack", measure: measureLocalStack },
+  "job-places": {
+    what: "the ridge sweep's jobs on local Lambda, warm and cold, and on local Batch",
+    measure: measureJobPlaces,
+  },
 };
 
 /** Measurements that take many minutes, or that install or download something. */
