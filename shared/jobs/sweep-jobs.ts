@@ -1,3 +1,4 @@
+import { isFunctionJob } from "../batch/function-jobs.ts";
 import { identityOf, indicesOf } from "../batch/job-environment.ts";
 import { readForgottenEnd } from "../batch/job-files.ts";
 import { mapConcurrently } from "../platform/map-concurrently.ts";
@@ -92,6 +93,9 @@ export async function sweepJobs(
     const stored = index === undefined ? undefined : byIndex.get(index);
     // A step that will be retried has its hint on the way; the sweep replaces a lost hint when it is overdue.
     if (isOver(job) && stored?.state !== "RETRYING") await handleJob(engine, job);
+    // Nothing reports the begin of a call on Lambda.
+    else if (job.state === "RUNNING" && isFunctionJob(job.id) && stored?.state !== "RUNNING")
+      await handleJob(engine, job);
     else if (job.state === "RUNNABLE") await endWaiting(engine, job, stored, waits);
   });
   return new Set(jobs.map(({ id }) => id));

@@ -22,6 +22,7 @@ import { AnswerLostError, BrokenError, ThrottledError } from "./simulated-errors
 import { Task, type TaskKind } from "./task.ts";
 import { ThrottledPartitions } from "./throttled-partitions.ts";
 import { setAlarm, workerClock } from "./worker-clock.ts";
+import { dangerous, lifetimes } from "./worker-limits.ts";
 import { workerWatchdog } from "./worker-watchdog.ts";
 
 /** Max. number of milliseconds by which a worker's clock is off. */
@@ -29,27 +30,6 @@ export const maxSkew = 1500;
 
 /** How many records a page of a listing of steps has: few, so that something happens between two pages. */
 const stepsPerPage = 3;
-
-/** How many milliseconds a worker may take before it's killed: the timeouts of serverless.yml. */
-const lifetimes: Readonly<Record<TaskKind, number>> = {
-  message: 120_000,
-  event: 30_000,
-  tick: 55_000,
-  start: 30_000,
-  person: 30_000,
-  "dead letter": 30_000,
-  watch: 12_000,
-  job: Number.POSITIVE_INFINITY,
-};
-
-/** How many times more likely a call meets a fault. Calls that can't be repeated are rare, and matter most. */
-const dangerous: Readonly<Record<string, number>> = {
-  submit: 8,
-  invoke: 8,
-  joinRun: 3,
-  joinTally: 3,
-  admitRun: 8,
-};
 
 /** A call on its way. */
 type Call = {
