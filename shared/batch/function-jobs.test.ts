@@ -84,7 +84,7 @@ describe("jobs on Lambda", () => {
     expect(await jobs.describe([id])).toMatchObject([{ state: "RUNNING" }]);
     clock.moveTo(clock.now() + 60_001);
     expect(await jobs.describe([id])).toMatchObject([
-      { state: "FAILED", statusReason: "Lambda reported no end of the job in its time" },
+      { state: "FAILED", statusReason: "Lambda reported no end of the job" },
     ]);
   });
 

@@ -22,6 +22,9 @@ import {
 /** Milliseconds after a job's timeout until its end counts as lost: clocks differ, and reports take a moment. */
 const grace = 60_000;
 
+/** Why a job counts as lost: its attempt's time is over, or the engine has given the attempt up. */
+const unreported = "Lambda reported no end of the job";
+
 /** How many children of an array are looked at together. */
 const childrenAtOnce = 25;
 
@@ -116,9 +119,9 @@ export function functionJobs({ objects, invoker, clock }: FunctionJobWorld): Bat
     });
     if (stopped !== undefined) return failed(stopped.reason, stopped.at);
     if (claim === undefined) return begun;
-    if (!isOwn) return failed("Lambda reported no end before its attempt was given up", clock.now());
+    if (!isOwn) return failed(unreported, clock.now());
     const lostAt = (claim.claimedAt ?? 0) + submission.timeout * 1000 + grace;
-    if (clock.now() > lostAt) return failed("Lambda reported no end of the job in its time", lostAt);
+    if (clock.now() > lostAt) return failed(unreported, lostAt);
     return { ...begun, state: "RUNNING" };
   };
 

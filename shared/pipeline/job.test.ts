@@ -32,9 +32,9 @@ describe("where a job runs", () => {
   });
 
   test.each([
-    ["gpus", { gpus: 1 }, "is 1, and Lambda has no GPU"],
-    ["memory", { memory: 4096 }, "is 4096 MiB, and a family's function has 3008"],
-    ["timeoutSeconds", { timeoutSeconds: 3600 }, "is 3600, and Lambda gives 900 seconds"],
+    ["gpus", { gpus: 1 }, "is 1, and Lambda has 0"],
+    ["memory", { memory: 4096 }, "is 4096, and Lambda has 3008"],
+    ["timeoutSeconds", { timeoutSeconds: 3600 }, "is 3600, and Lambda has 900"],
   ])('with runs: "lambda", %s that Lambda lacks is a mistake', (field, given, problem) => {
     const define = () => job({ ...fitting, runs: "lambda", ...given });
     expect(define).toThrow(JobDefinitionError);

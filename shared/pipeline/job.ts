@@ -47,9 +47,6 @@ export const functionVcpus = Math.round((functionMemory / 1769) * 10) / 10;
 /** Maximum number of seconds that Lambda lets a function run. */
 export const maxFunctionSeconds = 900;
 
-/** Where a job runs: on a machine of AWS Batch, as a call of its family's Lambda function, or on Lambda if it fits. */
-const places = ["batch", "lambda", "auto"] as const;
-
 /** MiB: one size, or a list of growing sizes. */
 const memory = z.union([
   z.int().positive(),
@@ -73,7 +70,7 @@ const memory = z.union([
  * memory or time there, the next one gets a machine of AWS Batch.
  */
 const resourceFields = {
-  runs: z.enum(places).optional(),
+  runs: z.enum(["batch", "lambda", "auto"]).optional(),
   vcpus: z.number().positive(),
   memory,
   gpus: z.int().nonnegative().default(0),
@@ -91,18 +88,16 @@ function tooMuchForLambda({
   gpus,
   memory,
   timeoutSeconds,
-}: z.output<typeof bareResources>): [string, string][] {
+}: z.output<typeof bareResources>): Map<string, string> {
   const [first = 0] = typeof memory === "number" ? [memory] : memory;
-  const problems: [string, string, boolean][] = [
-    ["gpus", `is ${gpus}, and Lambda has no GPU`, gpus > 0],
-    ["memory", `is ${first} MiB, and a family's function has ${functionMemory}`, first > functionMemory],
-    [
-      "timeoutSeconds",
-      `is ${timeoutSeconds}, and Lambda gives ${maxFunctionSeconds} seconds`,
-      timeoutSeconds > maxFunctionSeconds,
-    ],
-  ];
-  return problems.flatMap(([field, problem, isSo]) => (isSo ? [[field, problem]] : []));
+  const problems = new Map<string, string>();
+  const check = (field: string, asked: number, has: number) => {
+    if (asked > has) problems.set(field, `is ${asked}, and Lambda has ${has}`);
+  };
+  check("gpus", gpus, 0);
+  check("memory", first, functionMemory);
+  check("timeoutSeconds", timeoutSeconds, maxFunctionSeconds);
+  return problems;
 }
 
 export const resources = bareResources.superRefine((given, context) => {
@@ -119,13 +114,8 @@ export type Resources = z.infer<typeof resources>;
 
 /** Whether a job's first attempt is a call of a Lambda function. */
 export function beginsOnLambda(resources: Resources): boolean {
-  if (resources.runs === "auto") return tooMuchForLambda(resources).length === 0;
+  if (resources.runs === "auto") return tooMuchForLambda(resources).size === 0;
   return resources.runs === "lambda";
-}
-
-/** Whether a job's contract lets it run on Lambda, so that its family needs a function. */
-export function mayRunOnLambda({ runs = "batch" }: Resources): boolean {
-  return runs !== "batch";
 }
 
 /** Whether a job has its CPU resources instead of the GPU that it asked for: see `withoutGpus`. */

@@ -1,12 +1,6 @@
 import * as z from "zod";
 import type { StepNode, StepSize, TaskKind } from "./graph.ts";
-import {
-  type AnyJob,
-  maxFunctionSeconds,
-  mayRunOnLambda,
-  type Resources,
-  resources as resourcesSchema,
-} from "./job.ts";
+import { type AnyJob, maxFunctionSeconds, type Resources, resources as resourcesSchema } from "./job.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { StepFunction } from "./step-function.ts";
 import type { StepProblems } from "./step-problems.ts";
@@ -123,7 +117,8 @@ const taskRules: { readonly [K in TaskKind]: TaskRules<K> } = {
     inGraph: ({ kind, job, resources }, problems) => {
       const merged = resourcesSchema.safeParse({ ...job.resources, ...resources });
       if (!merged.success) problems.add("resources", z.prettifyError(merged.error));
-      if (resources.runs !== undefined && resources.runs !== "batch" && !mayRunOnLambda(job.resources))
+      const isOnBatch = ({ runs = "batch" }: Partial<Resources>) => runs === "batch";
+      if (!isOnBatch(resources) && isOnBatch(job.resources))
         // A family has a function only if a contract says so: packaging doesn't look at pipelines for that.
         problems.add("runs", `is "${resources.runs}": say runs: "auto" in defineJob("${job.name}", …) first`);
       return { kind, job: job.name, resources: merged.data ?? job.resources };
