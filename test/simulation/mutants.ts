@@ -376,7 +376,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a cancelled run doesn't wait for the end of its jobs",
-    seed: 99,
+    seed: 66,
     file: "shared/batch/cancel-jobs.ts",
     find: "if (record.jobs.some(({ id }) => running.has(id))) return false;",
     replace: "if (record.jobs.some(({ id }) => running.has(id))) return true;",
@@ -497,7 +497,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a forgotten job's files are not looked for",
-    seed: 41,
+    seed: 85,
     file: "shared/jobs/sweep-jobs.ts",
     find: "const end = await readForgottenEnd(engine, work.run, { ...held, index }, forgotten.id);",
     replace: "const end = undefined as Awaited<ReturnType<typeof readForgottenEnd>>;",
@@ -541,7 +541,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a function that never reports its end is waited for",
-    seed: 509,
+    seed: 449,
     file: "shared/batch/function-jobs.ts",
     find: "if (clock.now() > lostAt)",
     replace: "if (clock.now() > lostAt + 86_400_000)",
