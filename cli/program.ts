@@ -26,7 +26,7 @@ async function loaded({ lines, load }: CommandSource): Promise<Command[]> {
   return (await load()).map((command) => command.description(descriptions.get(command.name()) ?? ""));
 }
 
-/** The commands that the typed words may call. All others are stubs, and only if help or completion needs them. */
+/** The commands that the typed words may call. Help and completion also need the others, and get them as stubs. */
 async function commandsFor(words: readonly string[] | undefined): Promise<Command[]> {
   if (words?.includes("--version")) return [];
   const isCalled = ({ lines }: CommandSource) =>
@@ -68,8 +68,8 @@ function settled(command: Command, program: Command): Command {
 /**
  * The command line: every command and its options.
  *
- * @param words what is typed after `millrace`. Commands that the words don't name may be missing, or may be stubs
- *   without options that do nothing. Without `words`, every command is complete
+ * @param words what is typed after `millrace`. Commands that the words don't name may be missing, or may be stubs, which
+ *   have no options and do nothing. Without `words`, every command is complete
  */
 export async function millraceProgram(words?: readonly string[]): Promise<Command> {
   const program = new Command("millrace")

@@ -192,7 +192,8 @@ class _Fetcher:
         elif response.status != 206 or not self._continues(response):
             self._refuse(response)
         total = self.found.total if self.found else None
-        # read1 returns the bytes that have arrived. read would lose up to a piece of them if the connection breaks.
+        # read1 returns the bytes that have arrived. If the connection breaks, read would lose the part of a piece that
+        # it has received so far.
         while piece := response.read1(PIECE_BYTES):
             self._file.write(piece)
             self._check_size(self._file.tell())

@@ -1,4 +1,4 @@
-"""The place in the lake of an archive's file, by the file's name alone. Names may come from an attacker."""
+"""Where an archive's file goes in the lake. Only its name decides, and names may come from an attacker."""
 
 from __future__ import annotations
 

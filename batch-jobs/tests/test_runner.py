@@ -28,7 +28,7 @@ ECHO = {"text": "hello", "seconds": 0}
 
 
 class Bench:
-    """One step on local files, and every put in the order made."""
+    """One step on local files. Its storage records every put in order."""
 
     def __init__(self, folder: Path) -> None:
         self.prefix = f"{folder}/runs/r 1/step/"

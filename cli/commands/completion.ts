@@ -25,7 +25,8 @@ function quoted(path: string): string {
 }
 
 /**
- * The script that a shell reads. The library can only print it. Bash would refuse its constants on a second reading.
+ * The script that a shell reads. The library can only print it, so the printed lines are collected. `readonly` is removed,
+ * because Bash would refuse to set the constants again if the script is read twice.
  */
 function scriptFor(shell: (typeof shells)[number], call: string): string {
   const lines: unknown[] = [];

@@ -16,7 +16,7 @@ const dayMs = 86_400_000;
 /** The day of a time in UTC. */
 const dayOf = (time: number) => new Date(time).toISOString().slice(0, "YYYY-MM-DD".length);
 
-/** The columns of a figure's ends. */
+/** The heading of the column that counts the runs with each end state. */
 const columns: Readonly<Record<EndState, string>> = {
   SUCCEEDED: "SUCCEEDED",
   FAILED: "FAILED",

@@ -10,7 +10,10 @@ export type Reply = {
   readonly theme: "light" | "dark";
 };
 
-/** Headers of every answer. Nothing loads, runs, frames or stores a page, and no other site gets its address. */
+/**
+ * Headers of every answer. A page loads nothing and runs no script. No site frames it, no browser stores it, and no other
+ * site gets its address.
+ */
 export function securityHeaders(nonce: string): Record<string, string> {
   const policy = [
     ...["default-src 'none'", `style-src 'nonce-${nonce}'`, "img-src data:", "form-action 'self'"],

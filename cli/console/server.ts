@@ -139,7 +139,7 @@ class Console {
     // What is left of a form that is refused would be taken for the next request.
     response.shouldKeepAlive = false;
     if (!this.hosts.has(host)) {
-      // Another name that leads here belongs to somebody else.
+      // Another site may have let its own name resolve to this address (DNS rebinding).
       const error = refused("this console answers for 127.0.0.1 only", "Open the address that it printed.");
       return sendPage(
         response,
@@ -151,7 +151,7 @@ class Console {
     if (entry !== null && request.method === "GET") {
       url.searchParams.delete("token");
       const cookie = this.session.enter(entry);
-      // No host: an address of two slashes would lead elsewhere.
+      // Browsers would take what follows two slashes for a host, so the path begins with one.
       const address = `${url.pathname.replace(/^\/+/, "/")}${url.search}`;
       if (cookie !== undefined) return sendElsewhere(response, address, cookie);
     }

@@ -39,8 +39,8 @@ async function sameJobStep(engine: Engine, outline: JobStep): Promise<(JobStep &
  * Ends a job that waits too long for a machine; the attempt then fails with that reason. Batch says whether the job
  * waits now. The sweep notes the time when it first sees the job waiting, because the event may be lost, and because a
  * job that lost its machine waits again. While the queue's machines work, for siblings or for other runs, the job waits
- * its turn and its time starts over. If no machine could ever hold the job, or none that could is available, Batch says
- * so once the job is the first of its queue.
+ * its turn and its time starts over. It may be that no machine could ever hold the job, or that no such machine is
+ * available. Batch says so once the job is the first of its queue.
  */
 async function endWaiting(
   engine: Engine,

@@ -39,7 +39,7 @@ export function callPrefix(job: string): string {
   return `runs/_calls/${job}/`;
 }
 
-/** Key of a part of a map's list of items: those from `first` on, or the numbers at which the parts begin. */
+/** Key of the part of a map's list of items that begins at number `first`; with "parts", of the list of those numbers. */
 export function itemsKey(run: RunPlace, step: string, epoch: number, first: number | "parts"): string {
   return `${stepPrefix(run, step)}_items/${epoch}/${first}.json`;
 }

@@ -47,8 +47,8 @@ async function resultsOfMap(engine: ResultSource, run: Run, step: string): Promi
 }
 
 /**
- * How an expression reads the results of a mapped step: record by record, or for the children of a map from the list
- * that was kept for them.
+ * How an expression reads the results of a mapped step: record by record, or from the kept list. Children of a map read
+ * the list that was kept for them.
  */
 type ReadResults = (engine: ResultSource, run: Run, step: string) => Promise<readonly Json[] | undefined>;
 
@@ -100,7 +100,7 @@ export async function scopeFor(
   return { params: run.params, run: runFacts(run), step: (name) => outputs.get(name) };
 }
 
-/** Like {@link scopeFor}, for the expressions of a step, which each child of a mapped step evaluates for itself. */
+/** Like {@link scopeFor}, for the expressions of a step. If the step is mapped, each child evaluates them for itself. */
 export function scopeOfStep(
   engine: Engine,
   { run, graph, node }: StepWork,
@@ -160,8 +160,8 @@ export async function knownCountOf(
 }
 
 /**
- * Whether a map keeps its items for its children: each child would otherwise read more than its item, which is all
- * results of other maps, or a list that is large enough to be in S3.
+ * Whether a map keeps its items for its children. It does if each child would otherwise read more than its own item:
+ * all results of other maps, or a list that is large enough to be in S3.
  */
 async function keepsItems(engine: Engine, { run, graph, node: { over } }: StepWork): Promise<boolean> {
   if (childrenSource(graph, over) !== undefined) return false;

@@ -39,9 +39,9 @@ function delayAfter(engine: Engine, error: unknown): number {
 }
 
 /**
- * After a step lost its worker again, its next attempt waits for a random time: up to this many milliseconds for each
- * earlier loss. One worker holds several steps, and only functions get a worker to themselves. So the delays keep the
- * other steps of a dead worker from meeting again.
+ * If a step has lost a worker before and loses another, its next attempt waits for a random time: up to this many
+ * milliseconds for each earlier loss. A worker may hold several steps when it dies. Functions then run alone, but other
+ * steps share workers again. The delays keep those from meeting in one worker again.
  */
 const lossSpread = 10_000;
 

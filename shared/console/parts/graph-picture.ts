@@ -7,9 +7,9 @@ import { arrowOf, curveOf, type GraphLayout, layoutGraph, type PlacedBox, sheet 
 import { type Content, type Html, html } from "../html.ts";
 import { table } from "./table.ts";
 
-/** Steps that one picture draws; of larger graphs, what failed or runs with its surroundings. */
+/** Max. number of steps in a picture. Of a larger graph, it shows the steps that failed or run, and their neighbours. */
 const maxDrawn = 150;
-/** Levels around a step that matters. */
+/** How many levels of neighbours are shown around a step that failed or runs. */
 const surroundings = 2;
 
 // Pixels; all letters have the same width.
