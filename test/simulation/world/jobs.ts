@@ -116,7 +116,9 @@ export class Jobs {
     const key = `${task.name}/machine`;
     const draws = this.world.plan.drawsFor(key);
     const { scheduler, memory } = this.world;
-    const waits = this.world.plan.decide(key, ["job waits for a machine"], draws.next(), this.world.now);
+    // Two such waits of one job may add up to more than the engine lets it wait, which is a lack of machines.
+    const kinds: readonly FaultKind[] = job.tries === undefined ? ["job waits for a machine"] : [];
+    const waits = this.world.plan.decide(key, kinds, draws.next(), this.world.now);
     const long = draws.chance(0.5) && this.world.ledger.mayLackCapacity(task);
     if (waits !== undefined && long) this.world.ledger.recordLackOfCapacity(task);
     const machine = long ? machineDelay : draws.between(60_000, 2_900_000);
