@@ -93,5 +93,8 @@ export async function recordJobState(
     if (put.current !== undefined && isNewer(put.current)) return undefined;
     current = put.current;
   }
-  return isCurrent(current, job) ? current : undefined;
+  if (current === undefined || !isCurrent(current, job)) return undefined;
+  // Another report of the same end came first: the attempt is over, and its retry or next pass has its time.
+  if (current !== record && !hasJobs(current) && !isHeld(current)) return undefined;
+  return current;
 }

@@ -3,11 +3,8 @@ import { isUnderWay, type Run } from "../../../shared/state/run.ts";
 import type { StepRecord } from "../../../shared/state/step-record.ts";
 import type { World } from "../world/world.ts";
 
-/**
- * Milliseconds that the engine may take, after the last fault, to find a record that nobody moves on: a sweep, two ticks,
- * the time of a late call, and what a message takes.
- */
-const maxStuck = 8 * 60_000;
+/** Milliseconds that the engine may take, after the last fault, to find a record that nobody moves on. */
+const maxStuck = 20 * 60_000;
 
 /**
  * Milliseconds, after the last fault, that a run may wait for a slot that is free. A run that nobody admits finds the

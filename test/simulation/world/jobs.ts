@@ -267,7 +267,9 @@ export class Jobs {
     const record = watch.steps.get(runId, step, index);
     if (record === undefined || record.epoch < epoch) return;
     const isOver = record.attempt === attempt && hasEnded(record) && record.state !== "CANCELLED";
-    if (record.epoch > epoch || record.attempt > attempt || isOver)
+    // A late worker may submit a job whose run is cancelled, and somebody may retry the run before its last look.
+    if (record.epoch > epoch) return;
+    if (record.attempt > attempt || isOver)
       violations.add(
         rule,
         `${name} began for attempt ${epoch}.${attempt} when ${step}[${index}] was ${record.state} in ${makerOf(record)}`,
