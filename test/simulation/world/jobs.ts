@@ -26,9 +26,6 @@ const machineDelay = 6 * 3_600_000;
 /** Milliseconds that a job of a stopped run may go on. The last look comes after three minutes. */
 const maxEnding = 90_000;
 
-/** How many times likelier it is that a job never begins if it may exist twice. */
-const dangerOfCopies = 10;
-
 const takenBack: JobTryDetail = { statusReason: "Host EC2 (instance i-0123456789abcdef0) terminated." };
 const outOfMemory: JobExit = {
   exitCode: 137,
@@ -181,9 +178,7 @@ export class Jobs {
     const key = `${task.name}/start`;
     const isNew = (job.arrayIndex ?? 0) === 0 && job.tries === undefined;
     const kinds = ledger.startFaultsFor(task, isNew);
-    // If a job exists twice, the one that never begins must not leave the work to both or to none.
-    const danger = ledger.maySubmitTwice(job.name) ? dangerOfCopies : 1;
-    const fault = plan.decide(key, kinds, plan.drawsFor(key).next(), now, danger);
+    const fault = plan.decide(key, kinds, plan.drawsFor(key).next(), now);
     if (fault !== undefined) ledger.disturb(task, fault);
     if (fault === "job forgotten") memory.batch.forget(job.id.split(":")[0] ?? job.id);
     return fault;
